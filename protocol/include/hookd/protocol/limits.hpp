@@ -1,0 +1,45 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+/// The numbers of the wire contract (protocol/PROTOCOL.md, "Limits"). Those that a user may configure are
+/// defaults here; the others are fixed.
+namespace hookd::protocol {
+
+/// Version of the wire contract, as `ping` reports it.
+inline constexpr int version = 1;
+
+/// Bytes of JSON in one frame that the daemon reads, unless configured.
+inline constexpr std::size_t default_max_frame_bytes = std::size_t{16} * 1024 * 1024;
+
+/// Upper bound of the above. The native framing relies on it: a length of at most 0x08000000 keeps the first
+/// byte of a length prefix in 0x00..0x08, which is how the framing is detected.
+inline constexpr std::size_t max_max_frame_bytes = std::size_t{128} * 1024 * 1024;
+
+/// Bytes of one LSP-style header block, its final blank line included.
+inline constexpr std::size_t max_header_bytes = 8192;
+
+/// Nesting of arrays and objects in one frame, the envelope included.
+inline constexpr std::size_t max_depth = 128;
+
+/// Elements of one JSON-RPC batch.
+inline constexpr std::size_t max_batch = 1000;
+
+/// Patterns of one `subscribe`.
+inline constexpr std::size_t max_patterns = 256;
+
+/// Characters of an event name or a pattern.
+inline constexpr std::size_t max_event_name = 128;
+
+/// Characters of a subscriber's name.
+inline constexpr std::size_t max_subscriber_name = 128;
+
+/// Longest `timeout_ms` and `reserve_ms`.
+inline constexpr std::chrono::milliseconds max_timeout{86'400'000};
+
+/// `timeout_ms` where a request gives none, unless configured.
+inline constexpr std::chrono::milliseconds default_timeout{30'000};
+
+}  // namespace hookd::protocol

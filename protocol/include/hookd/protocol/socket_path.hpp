@@ -1,0 +1,16 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace hookd::protocol {
+
+/// Longest path of a unix domain socket on Linux: sizeof(sockaddr_un::sun_path) less the terminating zero (unix(7)).
+inline constexpr std::size_t max_socket_path = 107;
+
+/// Where daemon and clients meet unless told otherwise: `hookd_socket` ($HOOKD_SOCKET), else
+/// `xdg_runtime_dir`/hookd/hookd.sock ($XDG_RUNTIME_DIR), else /tmp/hookd-`uid`/hookd.sock. A null or empty variable counts as unset.
+/// Pure: the caller reads the environment.
+[[nodiscard]] std::string default_socket_path(const char* hookd_socket, const char* xdg_runtime_dir, std::uint32_t uid);
+
+}  // namespace hookd::protocol

@@ -1,0 +1,392 @@
+#include "method_fields.hpp"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <initializer_list>
+#include <limits>
+#include <system_error>
+
+namespace hookd::protocol {
+namespace {
+
+constexpr bool is_event_character(char c) noexcept {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == ':' ||
+           c == '/' || c == '-';
+}
+
+bool is_pattern(std::string_view text) noexcept {
+    if (text.empty() || text.size() > max_event_name) {
+        return false;
+    }
+    for (const char c : text) {
+        if (!is_event_character(c) && c != '*' && c != '?') {
+            return false;
+        }
+    }
+    return true;
+}
+
+// 1 to 128 characters, none of them a control character (C0, DEL, C1). `name` is well-formed UTF-8.
+bool is_subscriber_name(std::string_view name) noexcept {
+    std::size_t characters = 0;
+    for (std::size_t i = 0; i < name.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(name[i]);
+        if (byte < 0x20 || byte == 0x7f) {
+            return false;
+        }
+        if (byte == 0xc2 && i + 1 < name.size() && static_cast<unsigned char>(name[i + 1]) < 0xa0) {
+            return false;
+        }
+        characters += (byte & 0xc0) != 0x80 ? 1U : 0U;
+    }
+    return characters >= 1 && characters <= max_subscriber_name;
+}
+
+// The number where it is an integer in [least, most]. JSON has no integer type, and some clients write 5000 as 5000.0 or 5e3.
+std::optional<std::uint64_t> integer_in(std::string_view value, std::uint64_t least, std::uint64_t most) noexcept {
+    if (kind_of(value) != json_kind::number) {
+        return std::nullopt;
+    }
+    const char* const end = value.data() + value.size();
+    std::uint64_t whole = 0;
+    const auto [stop, failure] = std::from_chars(value.data(), end, whole);
+    if (failure == std::errc{} && stop == end) {
+        return whole >= least && whole <= most ? std::optional{whole} : std::nullopt;
+    }
+    double real = 0;
+    if (std::from_chars(value.data(), end, real).ec != std::errc{}) {
+        return std::nullopt;
+    }
+    constexpr double exact_below = 9007199254740992.0;  // 2^53: beyond it a double is no exact count
+    if (real < 0 || real > exact_below || real != std::floor(real)) {
+        return std::nullopt;
+    }
+    whole = static_cast<std::uint64_t>(real);
+    return whole >= least && whole <= most ? std::optional{whole} : std::nullopt;
+}
+
+json_string token_of(std::string_view string_value) noexcept { return {string_value.substr(1, string_value.size() - 2)}; }
+
+std::string quoted(std::string_view name) {
+    std::string out = "'";
+    // A name that a peer made up may be long; the message need not be.
+    constexpr std::size_t longest = 64;
+    out += name.substr(0, longest);
+    out += name.size() > longest ? "…'" : "'";
+    return out;
+}
+
+/// Fills a parameter struct from the members of a request; the first fault stands.
+class binder {
+public:
+    explicit binder(const request& call) : call_(call) {}
+
+    void event_name(std::string_view name, text& target, std::string_view) {
+        const auto* value = required(name);
+        if (value == nullptr) {
+            return;
+        }
+        if (kind_of(*value) == json_kind::string) {
+            target = text{token_of(*value)};
+            if (is_event_name(target.view())) {
+                return;
+            }
+        }
+        wrong(name, "must be a string of 1 to 128 characters of A-Z a-z 0-9 _ . : / -");
+    }
+
+    void json(std::string_view name, std::string_view& target, std::string_view) {
+        // The one parameter for which null is a value.
+        if (const auto* value = find(name)) {
+            target = *value;
+        }
+    }
+
+    void object(std::string_view name, std::string_view& target, std::string_view) {
+        const auto* value = present(name);
+        if (value == nullptr) {
+            return;
+        }
+        has_response_ = true;
+        target = *value;
+        if (kind_of(*value) != json_kind::object) {
+            wrong(name, "must be an object, such as {} or {\"abort\": \"why not\"}");
+        }
+    }
+
+    void duration(std::string_view name, std::optional<std::chrono::milliseconds>& target, std::string_view) {
+        const auto* value = present(name);
+        if (value == nullptr) {
+            return;
+        }
+        constexpr auto most = static_cast<std::uint64_t>(max_timeout.count());
+        if (const auto count = integer_in(*value, 1, most)) {
+            target = std::chrono::milliseconds{*count};
+        } else {
+            wrong(name, "must be an integer from 1 to 86400000, in milliseconds");
+        }
+    }
+
+    void uuid_text(std::string_view name, std::optional<uuid>& target, std::string_view) {
+        const auto* value = present(name);
+        if (value == nullptr) {
+            return;
+        }
+        if (kind_of(*value) == json_kind::string) {
+            target = parse_uuid(text{token_of(*value)}.view());
+        }
+        if (!target) {
+            wrong(name, "must be a UUID in text form, such as 4c0f0cb4-8c1c-4c1e-9d0e-0d3f0b6f2a11");
+        }
+    }
+
+    template <class Enum>
+    void choice(std::string_view name, Enum& target, std::initializer_list<Enum> choices, std::string_view) {
+        const auto* value = present(name);
+        if (value == nullptr) {
+            return;
+        }
+        std::string known;
+        for (const Enum each : choices) {
+            if (kind_of(*value) == json_kind::string && token_of(*value).equals(to_string(each))) {
+                target = each;
+                return;
+            }
+            known += known.empty() ? "\"" : ", \"";
+            known += to_string(each);
+            known += '"';
+        }
+        wrong(name, "must be one of " + known);
+    }
+
+    void boolean(std::string_view name, bool& target, std::string_view) {
+        const auto* value = present(name);
+        if (value == nullptr) {
+            return;
+        }
+        if (kind_of(*value) != json_kind::boolean) {
+            return wrong(name, "must be true or false");
+        }
+        target = value->front() == 't';
+    }
+
+    void free_text(std::string_view name, text& target, presence needed, std::string_view) {
+        const auto* value = needed == presence::required ? required(name) : present(name);
+        if (value == nullptr) {
+            return;
+        }
+        if (kind_of(*value) == json_kind::string) {
+            target = text{token_of(*value)};
+            if (!target.empty()) {
+                return;
+            }
+        }
+        wrong(name, "must be a string that is not empty");
+    }
+
+    void subscriber_name(std::string_view name, text& target, std::string_view) {
+        const auto* value = present(name);
+        if (value == nullptr) {
+            return;
+        }
+        if (kind_of(*value) == json_kind::string) {
+            target = text{token_of(*value)};
+            if (is_subscriber_name(target.view())) {
+                return;
+            }
+        }
+        wrong(name, "must be a string of 1 to 128 printable characters");
+    }
+
+    void counter(std::string_view name, std::optional<std::uint64_t>& target, std::string_view) {
+        const auto* value = present(name);
+        if (value == nullptr) {
+            return;
+        }
+        target = integer_in(*value, 0, std::numeric_limits<std::uint64_t>::max());
+        if (!target) {
+            wrong(name, "must be an integer from 0: the seq of an event");
+        }
+    }
+
+    void patterns(std::string_view name, std::vector<std::string>& target, std::string_view) {
+        const auto* value = present(name);
+        if (value == nullptr) {
+            return;
+        }
+        if (kind_of(*value) != json_kind::array) {
+            return wrong(name, "must be an array of names or patterns, such as [\"pre_push\", \"post_*\"]");
+        }
+        json_cursor elements{*value};
+        while (const auto element = elements.next()) {
+            if (target.size() == max_patterns) {
+                fail(limit_error("patterns", max_patterns,
+                                 "parameter 'events' has more than 256 patterns: use globs, or subscribe on more connections"));
+                return;
+            }
+            if (kind_of(element->value) != json_kind::string) {
+                return wrong(name, "must hold strings only");
+            }
+            std::string pattern = token_of(element->value).decode();
+            if (!is_pattern(pattern)) {
+                return wrong(name, "has the pattern " + quoted(pattern) +
+                                       ", which matches no event: a pattern is 1 to 128 characters of A-Z a-z 0-9 _ . : / - * ?");
+            }
+            target.push_back(std::move(pattern));
+        }
+    }
+
+    void request_id(std::string_view name, std::string_view& target, std::string_view) {
+        const auto* value = required(name);
+        if (value == nullptr) {
+            return;
+        }
+        target = *value;
+        if (kind_of(*value) != json_kind::string && kind_of(*value) != json_kind::number) {
+            wrong(name, "must be a string or a number: the id of a waiting request of this connection");
+        }
+    }
+
+    /// What is left over is unknown.
+    std::optional<error> finish() {
+        for (std::size_t i = 0; i < call_.members.size() && !failure_; ++i) {
+            if ((used_ >> i & 1U) == 0) {
+                fail({errc::invalid_params, "unknown parameter " + quoted(call_.members[i].key.decode()) + ": " +
+                                                call_.method.decode() + " takes " + known_names()});
+            }
+        }
+        return std::move(failure_);
+    }
+
+    [[nodiscard]] bool has_response() const noexcept { return has_response_; }
+
+    void fail(error why) {
+        if (!failure_) {
+            failure_ = std::move(why);
+        }
+    }
+
+private:
+    const std::string_view* find(std::string_view name) {
+        known_[known_count_++] = name;
+        for (std::size_t i = 0; i < call_.members.size(); ++i) {
+            if ((used_ >> i & 1U) == 0 && call_.members[i].key.equals(name)) {
+                used_ |= std::uint64_t{1} << i;
+                return &call_.members[i].value;
+            }
+        }
+        return nullptr;
+    }
+
+    [[nodiscard]] std::string known_names() const {
+        std::string names = known_count_ == 0 ? "none" : "";
+        for (std::size_t i = 0; i < known_count_; ++i) {
+            names += i == 0 ? "" : ", ";
+            names += known_[i];
+        }
+        return names;
+    }
+
+    /// For an optional parameter null means that it is absent.
+    const std::string_view* present(std::string_view name) {
+        const auto* value = find(name);
+        return value != nullptr && kind_of(*value) != json_kind::null ? value : nullptr;
+    }
+
+    const std::string_view* required(std::string_view name) {
+        const auto* value = present(name);
+        if (value == nullptr) {
+            fail({errc::invalid_params, "parameter " + quoted(name) + " is missing"});
+        }
+        return value;
+    }
+
+    void wrong(std::string_view name, std::string_view rule) {
+        fail({errc::invalid_params, "parameter " + quoted(name) + " " + std::string{rule}});
+    }
+
+    const request& call_;
+    std::uint64_t used_ = 0;  // a bit a member; max_params_members fit
+    std::array<std::string_view, 8> known_{};
+    std::size_t known_count_ = 0;
+    bool has_response_ = false;
+    std::optional<error> failure_{};
+};
+
+static_assert(max_params_members <= 64);
+
+}  // namespace
+
+bool is_event_name(std::string_view name) noexcept {
+    if (name.empty() || name.size() > max_event_name) {
+        return false;
+    }
+    for (const char c : name) {
+        if (!is_event_character(c)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+std::optional<error> check_reply(respond_params& reply) {
+    reply.abort = {};
+    bool seen = false;
+    json_cursor members{reply.response};
+    while (const auto member = members.next()) {
+        if (!member->key.equals("abort")) {
+            continue;
+        }
+        if (seen) {
+            return error{errc::invalid_params, "parameter 'response' has 'abort' twice: give one reason"};
+        }
+        if (kind_of(member->value) != json_kind::string) {
+            return error{errc::invalid_params,
+                         "parameter 'response' has an 'abort' that is no string: give the reason, or \"\" for no objection"};
+        }
+        seen = true;
+        reply.abort = token_of(member->value);
+    }
+    return std::nullopt;
+}
+
+template <class Params>
+std::variant<Params, error> bind_params(const request& call) {
+    if (!call.has_no_params() && kind_of(call.params) == json_kind::array) {
+        return error{errc::invalid_params, "parameters go by name: make 'params' an object"};
+    }
+    std::variant<Params, error> result{std::in_place_index<0>};
+    auto& params = std::get<0>(result);
+    binder fields{call};
+    describe(fields, params);
+    if constexpr (std::is_same_v<Params, respond_params>) {
+        const int kinds = (fields.has_response() ? 1 : 0) + (params.abstain ? 1 : 0) + (params.failed.empty() ? 0 : 1);
+        if (kinds > 1) {
+            fields.fail({errc::invalid_params, "give one of the parameters 'response', 'abstain' and 'failed', not several"});
+        }
+    }
+    if (auto failure = fields.finish()) {
+        result = std::move(*failure);
+        return result;
+    }
+    if constexpr (std::is_same_v<Params, respond_params>) {
+        if (auto failure = check_reply(params)) {
+            result = std::move(*failure);
+        }
+    }
+    return result;
+}
+
+template std::variant<ping_params, error> bind_params(const request&);
+template std::variant<emit_params, error> bind_params(const request&);
+template std::variant<emit_and_wait_params, error> bind_params(const request&);
+template std::variant<await_response_params, error> bind_params(const request&);
+template std::variant<subscribe_params, error> bind_params(const request&);
+template std::variant<unsubscribe_params, error> bind_params(const request&);
+template std::variant<respond_params, error> bind_params(const request&);
+template std::variant<stats_params, error> bind_params(const request&);
+template std::variant<discover_params, error> bind_params(const request&);
+template std::variant<cancel_params, error> bind_params(const request&);
+
+}  // namespace hookd::protocol

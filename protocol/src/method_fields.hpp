@@ -1,0 +1,71 @@
+#pragma once
+
+#include <hookd/protocol/methods.hpp>
+
+/// Which parameters each method has: the one description that binding (bind.cpp) and the OpenRPC document (discover.cpp) are made
+/// from. A visitor has one member function a kind of parameter: `visit.KIND(name, member, required-or-optional, what it means)`.
+namespace hookd::protocol {
+
+enum class presence : bool { optional, required };
+
+template <class Visitor>
+void describe(Visitor&, ping_params&) {}
+
+template <class Visitor>
+void describe(Visitor& visit, emit_params& params) {
+    visit.event_name("event", params.event, "the event's name");
+    visit.json("payload", params.payload, "any JSON value; it reaches every subscriber byte for byte");
+    visit.duration("reserve_ms", params.reserve, "keep a slot this long for await_response");
+    visit.uuid_text("operation_id", params.operation_id, "makes a retry safe");
+}
+
+template <class Visitor>
+void describe(Visitor& visit, emit_and_wait_params& params) {
+    visit.event_name("event", params.event, "the event's name");
+    visit.json("payload", params.payload, "any JSON value; it reaches every subscriber byte for byte");
+    visit.duration("timeout_ms", params.timeout, "how long to wait for the verdict");
+    visit.choice("policy", params.policy, {wait_policy::first, wait_policy::veto, wait_policy::all}, "when the verdict is complete");
+    visit.choice("failure_policy", params.on_failure, {failure_policy::open, failure_policy::closed},
+                 "what the verdict is where the hooks gave none");
+    visit.boolean("require_subscriber", params.require_subscriber, "false: wait for a first responder to subscribe");
+    visit.uuid_text("operation_id", params.operation_id, "makes a retry safe");
+}
+
+template <class Visitor>
+void describe(Visitor& visit, await_response_params& params) {
+    visit.free_text("hook_event_id", params.hook_event_id, presence::required, "the id that emit gave");
+    visit.duration("timeout_ms", params.timeout, "how long to wait for the reply");
+}
+
+template <class Visitor>
+void describe(Visitor& visit, subscribe_params& params) {
+    visit.patterns("events", params.events, "names or globs (* any run, ? one character); none: every event");
+    visit.subscriber_name("name", params.name, "what logs, stats and `responder` call this session");
+    visit.boolean("responds", params.responds, "false: an observer, for whom nobody waits");
+    visit.counter("after_seq", params.after_seq, "resume: first replay the retained events after this one");
+    visit.free_text("instance", params.instance, presence::optional, "the run of the daemon that after_seq belongs to");
+}
+
+template <class Visitor>
+void describe(Visitor&, unsubscribe_params&) {}
+
+template <class Visitor>
+void describe(Visitor& visit, respond_params& params) {
+    visit.free_text("hook_event_id", params.hook_event_id, presence::required, "the id that the event carries");
+    visit.object("response", params.response, "the reply; a non-empty string `abort` in it vetoes");
+    visit.boolean("abstain", params.abstain, "true: no opinion");
+    visit.free_text("failed", params.failed, presence::optional, "why the hook could not tell");
+}
+
+template <class Visitor>
+void describe(Visitor&, stats_params&) {}
+
+template <class Visitor>
+void describe(Visitor&, discover_params&) {}
+
+template <class Visitor>
+void describe(Visitor& visit, cancel_params& params) {
+    visit.request_id("id", params.id, "the id of a waiting request of this connection");
+}
+
+}  // namespace hookd::protocol
