@@ -321,7 +321,8 @@ inline const char* json_scanner::skip_value(const char* at) noexcept {
         case 't': at = skip_literal(at, "true"); break;
         case 'f': at = skip_literal(at, "false"); break;
         case 'n': at = skip_literal(at, "null"); break;
-        default: return fail(at, "a value is expected");
+        default:
+            return fail(at, *at == '\xEF' && at == begin_ ? "a byte order mark stands before the text: send none" : "a value is expected");
         }
         if (at == nullptr) return nullptr;
 

@@ -1,0 +1,18 @@
+#include <hookd/protocol/errc.hpp>
+
+#include <hookd/protocol/json_text.hpp>
+
+#include <utility>
+
+namespace hookd::protocol {
+
+error limit_error(std::string_view limit, std::size_t max, std::string message) {
+    std::string data = R"({"limit":)";
+    append_json_string(data, limit);
+    data += R"(,"max":)";
+    data += std::to_string(max);
+    data += '}';
+    return {errc::limit_exceeded, std::move(message), std::move(data)};
+}
+
+}  // namespace hookd::protocol

@@ -1,0 +1,341 @@
+#include <hookd/protocol/message.hpp>
+
+#include <hookd/protocol/limits.hpp>
+
+#include "json_scanner.hpp"
+#include "name_set.hpp"
+
+#include <array>
+#include <charconv>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace hookd::protocol {
+
+namespace {
+
+enum class member_name : std::uint8_t { jsonrpc, id, method, params, result, error, other };
+
+/// Which member of an envelope `key` names. Bytes are compared first, since nobody escapes these names but to try us.
+member_name name_of(json_string key) noexcept {
+    static constexpr std::array<std::pair<std::string_view, member_name>, 6> known{{
+        {"jsonrpc", member_name::jsonrpc},
+        {"id", member_name::id},
+        {"method", member_name::method},
+        {"params", member_name::params},
+        {"result", member_name::result},
+        {"error", member_name::error},
+    }};
+    for (const auto& [name, which] : known) {
+        if (key.raw == name) return which;
+    }
+    if (!key.has_escapes()) return member_name::other;
+    for (const auto& [name, which] : known) {
+        if (key.equals(name)) return which;
+    }
+    return member_name::other;
+}
+
+/// The members of a JSON-RPC 2.0 message, as sent; empty where absent. Not yet judged.
+struct envelope {
+    std::string_view jsonrpc{};
+    std::string_view id{};
+    std::string_view method{};
+    std::string_view params{};
+    std::string_view result{};
+    std::string_view error{};
+    bool id_repeated = false;
+    std::optional<json_string> repeated{};           // a member that stands twice in the envelope
+    std::optional<json_string> repeated_in_params{};  // or in `params`
+};
+
+json_string inside_quotes(std::string_view token) noexcept { return {token.substr(1, token.size() - 2)}; }
+
+bool is_kind(std::string_view value, json_kind kind) noexcept { return !value.empty() && kind_of(value) == kind; }
+
+/// Walks the object `params` and keeps its members.
+const char* scan_params(detail::json_scanner& scanner, const char* at, envelope& found, request& into) {
+    into.members.clear();
+    detail::name_set names{{scanner.begin(), scanner.end()}};
+    at = scanner.walk_object(at, [&](json_string key, const char* value) {
+        const char* const after = scanner.skip_value(value);
+        if (after == nullptr) return after;
+        names.add(key);
+        if (into.members.size() < max_params_members) {
+            into.members.push_back({key, {value, static_cast<std::size_t>(after - value)}});
+        }
+        return after;
+    });
+    if (at != nullptr) found.repeated_in_params = names.repeated();
+    return at;
+}
+
+/// Walks the object at `at`. Returns the place after it, or null where it is no JSON.
+const char* scan_envelope(detail::json_scanner& scanner, const char* at, envelope& found, request& into) {
+    detail::name_set names{{scanner.begin(), scanner.end()}};
+    at = scanner.walk_object(at, [&](json_string key, const char* value) {
+        const member_name name = name_of(key);
+        const char* const after = name == member_name::params && scanner.is(value, '{')
+                                      ? scan_params(scanner, value, found, into)
+                                      : scanner.skip_value(value);
+        if (after == nullptr) return after;
+        const std::string_view bytes{value, static_cast<std::size_t>(after - value)};
+        switch (name) {
+        case member_name::jsonrpc: found.jsonrpc = bytes; break;
+        case member_name::id:
+            found.id_repeated = !found.id.empty();
+            found.id = bytes;
+            break;
+        case member_name::method: found.method = bytes; break;
+        case member_name::params: found.params = bytes; break;
+        case member_name::result: found.result = bytes; break;
+        case member_name::error: found.error = bytes; break;
+        case member_name::other: break;
+        }
+        names.add(key);
+        return after;
+    });
+    if (at != nullptr) found.repeated = names.repeated();
+    return at;
+}
+
+bool is_id(std::string_view value) noexcept {
+    const json_kind kind = kind_of(value);
+    return kind == json_kind::string || kind == json_kind::number || kind == json_kind::null;
+}
+
+/// Names in messages are cut: a peer may have sent one of megabytes.
+std::string quoted(json_string name) {
+    constexpr std::size_t shown = 64;
+    std::string text = name.decode();
+    if (text.size() > shown) {
+        std::size_t cut = shown;
+        while (cut > 0 && detail::is_continuation(text[cut])) --cut;
+        text.resize(cut);
+        text += "...";
+    }
+    return '"' + text + '"';
+}
+
+/// Why `found` is no request; empty where it is one.
+std::string request_fault(const envelope& found) {
+    if (found.repeated) return "The member " + quoted(*found.repeated) + " stands twice in the request: send each member once.";
+    if (found.repeated_in_params) {
+        return "The member " + quoted(*found.repeated_in_params) + " stands twice in \"params\": send each parameter once.";
+    }
+    if (!is_kind(found.jsonrpc, json_kind::string) || !inside_quotes(found.jsonrpc).equals("2.0")) {
+        return R"(The member "jsonrpc" must be the string "2.0".)";
+    }
+    if (found.method.empty()) return R"(The member "method" is missing: name the method to call.)";
+    if (kind_of(found.method) != json_kind::string) return R"(The member "method" must be a string.)";
+    if (!found.id.empty() && !is_id(found.id)) return R"(The member "id" must be a string, a number or null.)";
+    if (!found.params.empty()) {
+        const json_kind kind = kind_of(found.params);
+        if (kind != json_kind::object && kind != json_kind::array && kind != json_kind::null) {
+            return R"(The member "params" must be an object that names the parameters.)";
+        }
+    }
+    return {};
+}
+
+void set_invalid(message& out, error why) {
+    out.type = message::kind::invalid;
+    out.failure = std::move(why);
+}
+
+/// Puts the judged envelope into `out`.
+void conclude_request(const envelope& found, message& out) {
+    if (std::string fault = request_fault(found); !fault.empty()) {
+        if (!found.id.empty() && !found.id_repeated && is_id(found.id)) out.failed_id = found.id;
+        set_invalid(out, {errc::invalid_request, std::move(fault)});
+        return;
+    }
+    out.type = message::kind::request;
+    out.single.id = found.id;
+    out.single.method = inside_quotes(found.method);
+    out.single.params = found.params;
+}
+
+void clear(request& value) {
+    value.id = {};
+    value.method = {};
+    value.params = {};
+    value.members.clear();
+}
+
+void clear(message& value) {
+    value.type = message::kind::invalid;
+    clear(value.single);
+    value.elements.clear();
+    value.failed_id = "null";
+    value.failure.message.clear();
+    value.failure.data.clear();
+}
+
+constexpr const char* no_object = "A request is a JSON object with the members jsonrpc, method and, unless it is a notification, id.";
+
+const char* scan_batch(detail::json_scanner& scanner, const char* at, std::size_t& count, message& out) {
+    return scanner.walk_array(at, [&](const char* element) {
+        const char* const after = scanner.skip_value(element);
+        if (after != nullptr && ++count <= max_batch) {
+            out.elements.emplace_back(element, static_cast<std::size_t>(after - element));
+        }
+        return after;
+    });
+}
+
+void conclude_batch(std::size_t count, message& out) {
+    if (count == 0) {
+        set_invalid(out, {errc::invalid_request, "A batch must have at least one request in it."});
+    } else if (count > max_batch) {
+        out.elements.clear();
+        set_invalid(out, limit_error("batch", max_batch,
+                                     "The batch has " + std::to_string(count) + " requests: send at most " +
+                                         std::to_string(max_batch) + " at a time."));
+    } else {
+        out.type = message::kind::batch;
+    }
+}
+
+}  // namespace
+
+bool request::has_no_params() const noexcept {
+    if (params.empty() || params.front() == 'n') return true;
+    if (params.front() == '{') return members.empty();
+    return !json_cursor{params}.next().has_value();
+}
+
+void read_message(std::string_view frame, message& out) {
+    clear(out);
+    detail::json_scanner scanner{frame};
+    const char* at = scanner.skip_space(scanner.begin());
+    envelope found;
+    std::size_t elements = 0;
+    const bool is_object = scanner.is(at, '{');
+    const bool is_array = scanner.is(at, '[');
+    if (is_object) {
+        at = scan_envelope(scanner, at, found, out.single);
+    } else if (is_array) {
+        at = scan_batch(scanner, at, elements, out);
+    } else {
+        at = scanner.skip_value(at);
+    }
+    // What is no JSON is nothing else either: the envelope is judged only after the last byte has been looked at.
+    if (at == nullptr || scanner.expect_end(at) == nullptr) {
+        clear(out.single);
+        out.elements.clear();
+        set_invalid(out, {errc::parse_error, "This is not JSON (RFC 8259): at byte " + std::to_string(scanner.fault().offset) +
+                                                 ", " + std::string{scanner.fault().reason} + '.'});
+    } else if (is_object) {
+        conclude_request(found, out);
+    } else if (is_array) {
+        conclude_batch(elements, out);
+    } else {
+        set_invalid(out, {errc::invalid_request, no_object});
+    }
+}
+
+void read_element(std::string_view element, message& out) {
+    clear(out);
+    detail::json_scanner scanner{element};
+    envelope found;
+    if (!scanner.is(scanner.begin(), '{') || scan_envelope(scanner, scanner.begin(), found, out.single) == nullptr) {
+        set_invalid(out, {errc::invalid_request, no_object});
+        return;
+    }
+    conclude_request(found, out);
+}
+
+void append_result(std::string& out, std::string_view id, std::string_view result) {
+    out += R"({"jsonrpc":"2.0","id":)";
+    out += id;
+    out += R"(,"result":)";
+    out += result;
+    out += '}';
+}
+
+void append_error(std::string& out, std::string_view id, const error& failure) {
+    out += R"({"jsonrpc":"2.0","id":)";
+    out += id;
+    out += R"(,"error":{"code":)";
+    out += std::to_string(static_cast<int>(failure.code));
+    out += R"(,"message":)";
+    append_json_string(out, failure.message);
+    if (!failure.data.empty()) {
+        out += R"(,"data":)";
+        out += failure.data;
+    }
+    out += "}}";
+}
+
+void append_request(std::string& out, std::string_view id, std::string_view method, std::string_view params) {
+    out += R"({"jsonrpc":"2.0")";
+    if (!id.empty()) {
+        out += R"(,"id":)";
+        out += id;
+    }
+    out += R"(,"method":)";
+    append_json_string(out, method);
+    if (!params.empty()) {
+        out += R"(,"params":)";
+        out += params;
+    }
+    out += '}';
+}
+
+namespace {
+
+/// Reads the object `error` of a response; false where it is none.
+bool read_error(std::string_view object, response& out) {
+    if (!is_kind(object, json_kind::object)) return false;
+    bool has_code = false;
+    bool has_message = false;
+    json_cursor members{object};
+    while (const auto member = members.next()) {
+        if (member->key.equals("code")) {
+            const char* const end = member->value.data() + member->value.size();
+            const auto [stop, fault] = std::from_chars(member->value.data(), end, out.error_code);
+            if (fault != std::errc{} || stop != end) return false;
+            has_code = true;
+        } else if (member->key.equals("message")) {
+            if (!is_kind(member->value, json_kind::string)) return false;
+            out.error_message = inside_quotes(member->value);
+            has_message = true;
+        } else if (member->key.equals("data")) {
+            out.error_data = member->value;
+        }
+    }
+    return has_code && has_message;
+}
+
+}  // namespace
+
+void read_incoming(std::string_view frame, incoming& out) {
+    out.type = incoming::kind::invalid;
+    out.reply = {};
+    clear(out.notification);
+    detail::json_scanner scanner{frame};
+    const char* at = scanner.skip_space(scanner.begin());
+    envelope found;
+    if (!scanner.is(at, '{')) return;
+    at = scan_envelope(scanner, at, found, out.notification);
+    if (at == nullptr || scanner.expect_end(at) == nullptr) return;
+    if (!found.method.empty()) {
+        if (!found.id.empty() || !request_fault(found).empty()) return;
+        out.type = incoming::kind::notification;
+        out.notification.method = inside_quotes(found.method);
+        out.notification.params = found.params;
+        return;
+    }
+    if (found.repeated || found.id.empty() || !is_id(found.id)) return;
+    if (!is_kind(found.jsonrpc, json_kind::string) || !inside_quotes(found.jsonrpc).equals("2.0")) return;
+    // Exactly one of the two (JSON-RPC 2.0, section 5).
+    if (found.result.empty() == found.error.empty()) return;
+    if (!found.error.empty() && !read_error(found.error, out.reply)) return;
+    out.reply.id = found.id;
+    out.reply.result = found.result;
+    out.type = incoming::kind::response;
+}
+
+}  // namespace hookd::protocol

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <hookd/protocol/json_text.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace hookd::protocol::detail {
+
+/// Finds a name that stands twice in one object, compared after decoding escapes.
+///
+/// An object of a request has a handful of members, which are compared pair by pair as they come. A hostile one may have millions: past
+/// `few`, only a hash and the place of each name are kept (8 bytes, no more than the name itself took in the frame), and sorted once at the
+/// end, so the time is n log n whatever the names are, and no choice of them that makes hashes collide helps.
+class name_set {
+public:
+    /// `text` is what all names lie in; at most 4 GiB.
+    explicit name_set(std::string_view text) noexcept : text_(text) {}
+
+    void add(json_string name);
+
+    /// A name that was added twice, if there is one.
+    [[nodiscard]] std::optional<json_string> repeated();
+
+private:
+    static constexpr std::size_t few = 16;
+
+    void add_to_many(json_string name);
+    [[nodiscard]] json_string name_at(std::uint64_t entry) const noexcept;
+
+    std::string_view text_;
+    std::array<json_string, few> first_{};
+    std::size_t count_ = 0;
+    bool escaped_ = false;  // whether any name has escapes: without, bytes tell equality
+    std::optional<json_string> repeated_{};
+    std::vector<std::uint64_t> many_{};  // hash in the upper half, offset in `text_` in the lower
+};
+
+}  // namespace hookd::protocol::detail
