@@ -67,14 +67,16 @@ private:
     decode_result next_length_prefix(std::string_view unread);
     decode_result next_content_length(std::string_view unread);
     decode_result next_line(std::string_view unread, bool at_end);
-    decode_result fail(error why);
+    std::optional<error> read_header_line(std::string_view line);
+    decode_result fail(error why, std::size_t consumed);
 
     framing kind_;
     bool failed_ = false;
     std::size_t max_frame_bytes_;
+    bool in_body_ = false;           // content_length: the header block is complete, its body is not
     std::size_t scanned_ = 0;        // bytes of `unread` known to hold no line end
-    std::size_t body_bytes_ = 0;     // content_length: of the frame whose header block has been read
-    std::size_t header_bytes_ = 0;   // content_length: 0 while the header block is incomplete
+    std::size_t body_bytes_ = 0;     // content_length: as the header block says; 0 until it has said so
+    std::size_t header_bytes_ = 0;   // content_length: of the header block so far
     std::optional<error> failure_{};
 };
 
