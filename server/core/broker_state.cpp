@@ -1,0 +1,279 @@
+#include "broker_state.hpp"
+
+#include <algorithm>
+
+// Clients, events and their way out. Waits are in broker_waits.cpp, push sessions in broker_sessions.cpp.
+namespace hookd::core {
+
+using protocol::errc;
+using protocol::error;
+
+broker_state::broker_state(const broker_limits& limits, steady_time started)
+    : limits_(limits),
+      started_(started),
+      instance_(ids_.next()),
+      memory_(limits.memory_bytes),
+      operations_(memory_),
+      log_(limits.capacity) {}
+
+broker_state::~broker_state() {
+    // Intrusive lists must be empty before what they link goes; waiters are the caller's and are left alone.
+    deadlines_.clear();
+    unclaimed_.clear();
+    for (auto& [id, entry] : slots_) {
+        if (entry.open) {
+            entry.open->waiters.clear();
+        }
+    }
+    for (auto& [id, each] : clients_) {
+        each->waiters.clear();
+        each->slots.clear();
+    }
+}
+
+client& broker_state::attach(const peer& who, void* owner) {
+    auto made = std::make_unique<client>();
+    made->id = ++last_client_id_;
+    made->who = who;
+    made->owner = owner;
+    client& result = *made;
+    clients_.emplace(result.id, std::move(made));
+    return result;
+}
+
+void broker_state::detach(client& gone, instant now) {
+    if (gone.push) {
+        drop_queue(gone);
+        if (gone.push->closing) {
+            --closing_;
+        } else {
+            topics_.remove(*gone.push);
+            leave_debts(*gone.push, now);
+        }
+    }
+    while (!gone.waiters.empty()) {
+        cancel(gone.waiters.front());
+    }
+    for (auto& each : gone.slots) {
+        each.owner = nullptr;
+    }
+    gone.slots.clear();
+    if (gone.ready) {
+        std::erase(ready_, &gone);
+    }
+    clients_.erase(gone.id);
+}
+
+void broker_state::hang_up(client& quiet, instant now) {
+    quiet.hung_up = true;
+    if (quiet.push) {
+        quiet.push->responds = false;
+        leave_debts(*quiet.push, now);
+    }
+}
+
+bool broker_state::is_owed_anything(const client& who) noexcept {
+    return who.push || !who.waiters.empty() || !who.outbox.empty();
+}
+
+protocol::event_fields broker_state::next_event(std::string_view name, instant now) {
+    return {.seq = ++head_seq_, .hook_event_id = ids_.next(), .event = name, .emitted_at = now.wall};
+}
+
+broker_state::result_or_error<protocol::emit_result> broker_state::emit(client& by, const protocol::emit_params& params,
+                                                                        std::string_view raw_params, instant now) {
+    if (shutting_down_) {
+        return error{errc::shutting_down, "the daemon is shutting down: connect again when it is back"};
+    }
+    if (params.operation_id) {
+        auto known = operations_.find(*params.operation_id, protocol::emit_params::method, raw_params, now.steady);
+        if (auto* const failure = std::get_if<error>(&known)) {
+            return std::move(*failure);
+        }
+        if (const auto* const operation = std::get<operation_table::operation*>(known)) {
+            return std::get<protocol::emit_result>(operation->done);
+        }
+    }
+    if (params.reserve) {
+        if (auto failure = refuse_wait(by)) {
+            return std::move(*failure);
+        }
+    }
+    auto fields = next_event(params.event.view(), now);
+    slot* reserved = nullptr;
+    if (params.reserve) {
+        fields.expects_response = true;
+        fields.timeout = params.reserve;
+        reserved = &open_slot(fields, by, *params.reserve, now);
+        reserved->reserved = true;
+    }
+    const protocol::emit_result result{fields.hook_event_id, fields.seq,
+                                       publish(fields, params.payload, reserved, now).subscribers};
+    if (params.operation_id) {
+        operations_.add(*params.operation_id, protocol::emit_params::method, raw_params, result, now.steady);
+    }
+    return result;
+}
+
+broker_state::published broker_state::publish(const protocol::event_fields& fields, std::string_view payload, slot* awaiting,
+                                              instant now) {
+    topic& target = topics_.find(fields.event);
+    ++target.events;
+    head_.clear();
+    protocol::append_event_head(head_, fields);
+    make_room(event::footprint(head_, payload), target, now);
+    published result{event::make(fields, head_, payload, ledger_), 0};
+    for (session* const each : target.matches) {
+        if (each->of->outbox.size() >= limits_.capacity) {
+            lagging_.push_back(each);
+            continue;
+        }
+        queue(*each, result.what);
+        ++result.subscribers;
+        if (awaiting != nullptr && each->responds) {
+            add_responder(*awaiting, *each);
+        }
+    }
+    // Only now: closing a session takes it out of target.matches.
+    for (session* const each : lagging_) {
+        close(*each, protocol::close_reason::lagged, now);
+    }
+    lagging_.clear();
+    log_.append(result.what);
+    return result;
+}
+
+void broker_state::make_room(std::size_t bytes, topic& target, instant now) {
+    const auto fits = [&] { return ledger_.live_bytes + bytes <= limits_.capacity_bytes; };
+    while (!fits() && !log_.empty()) {
+        log_.drop_oldest();
+    }
+    if (!fits() && closing_ > 0) {
+        // Those have been told off already; what they lose is the end of their prefix.
+        for (auto& [id, each] : clients_) {
+            if (each->push && each->push->closing) {
+                drop_queue(*each);
+            }
+        }
+    }
+    while (!fits()) {
+        // Most bytes first, and only among those that this event is for.
+        session* victim = nullptr;
+        for (session* const each : target.matches) {
+            if (each->of->outbox.size() > each->of->handed_out &&
+                (victim == nullptr || each->of->outbox_bytes > victim->of->outbox_bytes)) {
+                victim = each;
+            }
+        }
+        if (victim == nullptr) {
+            return;
+        }
+        drop_queue(*victim->of);
+        close(*victim, protocol::close_reason::lagged, now);
+    }
+}
+
+void broker_state::queue(session& to, event::pointer what) {
+    auto& outbox = to.of->outbox;
+    if (outbox.full()) {
+        outbox.set_capacity(std::max<std::size_t>(8, 2 * outbox.capacity()));
+    }
+    to.of->outbox_bytes += what->footprint_bytes();
+    outbox.push_back(std::move(what));
+    mark_ready(*to.of);
+}
+
+void broker_state::drop_queue(client& of) {
+    while (of.outbox.size() > of.handed_out) {
+        of.outbox_bytes -= of.outbox.back()->footprint_bytes();
+        of.outbox.pop_back();
+    }
+}
+
+void broker_state::mark_ready(client& which) {
+    if (!which.ready) {
+        which.ready = true;
+        ready_.push_back(&which);
+    }
+}
+
+std::vector<completion> broker_state::take_completions() { return std::exchange(completions_, {}); }
+
+std::vector<void*> broker_state::take_ready() {
+    std::vector<void*> owners;
+    owners.reserve(ready_.size());
+    for (client* const each : ready_) {
+        each->ready = false;
+        owners.push_back(each->owner);
+    }
+    ready_.clear();
+    return owners;
+}
+
+void broker_state::hand_out(client& to, std::size_t most_events, std::size_t most_bytes, std::vector<event*>& out) {
+    std::size_t bytes = 0;
+    for (std::size_t taken = 0; taken < most_events && to.handed_out < to.outbox.size(); ++taken) {
+        event* const next = to.outbox[to.handed_out].get();
+        bytes += next->footprint_bytes();
+        if (taken > 0 && bytes > most_bytes) {
+            return;
+        }
+        ++to.handed_out;
+        // Events of a session wait only while it is there: unsubscribe drops what is queued.
+        to.push->last_seq = std::max(to.push->last_seq, next->seq());
+        out.push_back(next);
+    }
+}
+
+void broker_state::sent(client& to, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+        to.outbox_bytes -= to.outbox.front()->footprint_bytes();
+        to.outbox.pop_front();
+    }
+    to.handed_out -= count;
+    deliveries_ += count;
+    constexpr std::size_t kept_while_idle = 16;
+    if (to.outbox.empty() && to.outbox.capacity() > kept_while_idle) {
+        to.outbox.set_capacity(0);
+    }
+}
+
+protocol::stats_result broker_state::stats(instant now) const {
+    protocol::stats_result result;
+    result.uptime_s = std::chrono::duration<double>(now.steady - started_).count();
+    result.waiting = open_slots_;
+    result.head_seq = head_seq_;
+    result.retained_events = log_.size();
+    result.retained_bytes = log_.bytes();
+    result.events_total = head_seq_;
+    result.deliveries = deliveries_;
+    result.accepted = accepted_;
+    std::copy(std::begin(refused_), std::end(refused_), std::begin(result.refused));
+    std::copy(std::begin(outcomes_), std::end(outcomes_), std::begin(result.outcomes));
+    result.lagged = lagged_;
+    topics_.for_each([&result](const topic& each) {
+        auto& times = result.events.emplace_back();
+        times.name = each.name;
+        times.count = each.events;
+        each.times.summarize(times);
+    });
+    std::vector<const client*> subscribed;
+    for (const auto& [id, each] : clients_) {
+        if (each->push) {
+            subscribed.push_back(each.get());
+        }
+    }
+    std::sort(subscribed.begin(), subscribed.end(),
+              [](const client* a, const client* b) { return a->push->id < b->push->id; });
+    for (const client* const each : subscribed) {
+        result.sessions.push_back({.name = *each->push->name,
+                                   .pid = each->who.pid,
+                                   .uid = each->who.uid,
+                                   .queued = each->outbox.size(),
+                                   .lagged = each->push->closing == protocol::close_reason::lagged});
+    }
+    result.subscribers = subscribed.size();
+    return result;
+}
+
+}  // namespace hookd::core

@@ -1,0 +1,197 @@
+#pragma once
+
+#include "event_log.hpp"
+#include "id_source.hpp"
+#include "operation_table.hpp"
+#include "session.hpp"
+#include "topic_table.hpp"
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace hookd::core {
+
+/// The broker's limits. Each has a flag of the same name.
+struct broker_limits {
+    std::size_t capacity = 1024;                             ///< events retained, and events that may wait for a session
+    std::size_t capacity_bytes = std::size_t{64} << 20;      ///< bytes of all events that are retained or wait
+    std::size_t max_waiting = 65'536;                        ///< requests that wait
+    std::size_t max_waiting_per_connection = 1024;           ///< of one client
+    std::size_t memory_bytes = std::size_t{64} << 20;        ///< kept replies and remembered results
+    std::chrono::milliseconds default_timeout = protocol::default_timeout;
+};
+
+/// The broker: who subscribed to what, which events wait for whom, which emitters wait for which replies. Pure state: it does no I/O,
+/// reads no clock and starts no thread. Requests go in with the time; results come back at once or, for waits, in
+/// take_completions(); what is to be written is pulled by each client's connection.
+///
+/// Use: after each call, or batch of calls, hand out take_completions() and take_ready(), and see to it that expire() is called at
+/// next_deadline().
+///
+/// Thread-safety: none: all calls, and all event::pointer traffic, on one strand. Errors: protocol failures are returned; what is
+/// thrown (std::bad_alloc, std::system_error of the random source) is fatal.
+class broker_state {
+public:
+    explicit broker_state(const broker_limits& limits, steady_time started);
+    broker_state(const broker_state&) = delete;
+    broker_state& operator=(const broker_state&) = delete;
+    ~broker_state();
+
+    [[nodiscard]] const protocol::uuid& instance() const noexcept { return instance_; }
+
+    // --- clients ---
+
+    /// A new client. `owner` is the caller's own handle, given back by take_ready().
+    [[nodiscard]] client& attach(const peer& who, void* owner);
+    /// The client is gone: its session ends, its waits are over (their waiters come back as errc::cancelled), slots of its own go, but
+    /// for reserved ones and those with an operation_id. Invalidates `gone`.
+    void detach(client& gone, instant now);
+    /// The client will send nothing more: it cannot reply, so nobody waits for it any longer.
+    void hang_up(client& quiet, instant now);
+    /// Whether the daemon still owes it something: an answer, events, or a push session.
+    [[nodiscard]] static bool is_owed_anything(const client& who) noexcept;
+
+    // --- methods (PROTOCOL.md, "Methods"); `raw_params`: the bytes of `params`, which operation_id compares ---
+
+    template <class Result>
+    using result_or_error = std::variant<Result, protocol::error>;
+    struct pending {};
+
+    [[nodiscard]] result_or_error<protocol::emit_result> emit(client& by, const protocol::emit_params& params,
+                                                              std::string_view raw_params, instant now);
+    /// Pending: `who` is the broker's until it comes back in a completion.
+    [[nodiscard]] std::variant<pending, protocol::wait_result, protocol::error> emit_and_wait(
+        client& by, const protocol::emit_and_wait_params& params, std::string_view raw_params, waiter& who, instant now);
+    [[nodiscard]] std::variant<pending, protocol::wait_result, protocol::error> await_response(
+        client& by, const protocol::await_response_params& params, waiter& who, instant now);
+    [[nodiscard]] result_or_error<protocol::subscribe_result> subscribe(client& by, const protocol::subscribe_params& params);
+    /// Drops what is queued. `closed` is to be sent with the seq that comes with it.
+    struct unsubscribed {
+        bool was_subscribed = false;
+        std::uint64_t last_seq = 0;
+    };
+    [[nodiscard]] unsubscribed unsubscribe(client& by, instant now);
+    [[nodiscard]] result_or_error<protocol::respond_result> respond(client& by, const protocol::respond_params& params, instant now);
+    /// Ends `who`'s wait with errc::cancelled.
+    void cancel(waiter& who);
+    /// All but what the transport counts (connections, protocol_errors, bytes).
+    [[nodiscard]] protocol::stats_result stats(instant now) const;
+
+    // --- time ---
+
+    [[nodiscard]] std::optional<steady_time> next_deadline() const;
+    void expire(instant now);
+    /// Ends every wait and every session; from then on requests get errc::shutting_down.
+    void shut_down(instant now);
+
+    // --- output ---
+
+    /// Waits that have ended since the last call.
+    [[nodiscard]] std::vector<completion> take_completions();
+    /// Owners of clients that have something to pull since the last call. A detached client is not among them.
+    [[nodiscard]] std::vector<void*> take_ready();
+    [[nodiscard]] bool has_output() const noexcept { return !completions_.empty() || !ready_.empty(); }
+
+    /// Hands out the next events of `to`, oldest first, up to `most_events` and, but for the first, `most_bytes`: they stay valid until
+    /// sent() gives them back. Appends to `out`.
+    void hand_out(client& to, std::size_t most_events, std::size_t most_bytes, std::vector<event*>& out);
+    /// The first `count` of the events handed out have been written.
+    void sent(client& to, std::size_t count);
+    /// Where all events of a session that has ended are out: why and where it ended, once. The session is gone then.
+    struct ended {
+        protocol::close_reason reason{};
+        std::uint64_t last_seq = 0;
+    };
+    [[nodiscard]] std::optional<ended> take_ended(client& to);
+
+private:
+    struct slot_entry {
+        std::unique_ptr<slot> open{};                 // null: over
+        protocol::refusal over = protocol::refusal::unknown;
+    };
+    using deadlines = boost::intrusive::multiset<deadline>;
+
+    // events
+    struct published {
+        event::pointer what{};
+        std::size_t subscribers = 0;
+    };
+    published publish(const protocol::event_fields& fields, std::string_view payload, slot* awaiting, instant now);
+    [[nodiscard]] protocol::event_fields next_event(std::string_view name, instant now);
+    void make_room(std::size_t bytes, topic& target, instant now);
+    void queue(session& to, event::pointer what);
+    void close(session& which, protocol::close_reason reason, instant now);
+    void drop_queue(client& of);
+    void mark_ready(client& which);
+    [[nodiscard]] std::optional<protocol::error> refuse_resume(const session& newcomer,
+                                                               const protocol::subscribe_params& params) const;
+    void queue_for_newcomer(session& newcomer, std::optional<std::uint64_t> after_seq);
+
+    // slots
+    [[nodiscard]] std::optional<protocol::error> refuse_wait(const client& by);
+    slot& open_slot(const protocol::event_fields& event, client& owner, std::chrono::milliseconds duration, instant now);
+    [[nodiscard]] bool has_responder(std::string_view event_name);
+    void add_responder(slot& to, session& from);
+    void attach_waiter(waiter& who, slot& to, client& by, bool extra);
+    void complete(waiter& who, std::variant<protocol::wait_result, protocol::error> result);
+    protocol::respond_result accept_reply(slot& to, responder* own, client& by, const protocol::respond_params& params,
+                                          instant now);
+    void settle(slot& which, responder& by, responder::state as);
+    void release_debts(slot& which);
+    void leave_debts(session& which, instant now);
+    void end_if_nobody_left(slot& which, instant now);
+    void keep_or_finish(slot& which, protocol::outcome how, instant now);
+    void finish(slot& which, protocol::outcome how, instant now);
+    void drop(slot& which, protocol::refusal as);
+    [[nodiscard]] static protocol::wait_result describe(slot& which, protocol::outcome how);
+    [[nodiscard]] bool charge(slot& which, std::size_t bytes);
+    [[nodiscard]] protocol::respond_result refuse(protocol::refusal why);
+    void claim(slot& which, session& by);
+
+    broker_limits limits_;
+    steady_time started_;
+    id_source ids_{};
+    protocol::uuid instance_;
+    std::uint64_t head_seq_ = 0;
+    std::uint64_t last_session_id_ = 0;
+    std::uint64_t last_client_id_ = 0;
+    bool shutting_down_ = false;
+
+    // Before everything that holds events.
+    event_ledger ledger_{};
+    memory_budget memory_;
+    operation_table operations_;
+    event_log log_;
+    topic_table topics_{};
+    boost::unordered_flat_map<std::uint64_t, std::unique_ptr<client>> clients_{};
+
+    boost::unordered_flat_map<protocol::uuid, slot_entry, uuid_hash> slots_{};
+    std::deque<protocol::uuid> over_{};     // ids of slots that are over, oldest first
+    boost::intrusive::list<slot, boost::intrusive::base_hook<unclaimed_hook>> unclaimed_{};  // ascending seq
+    std::size_t unclaimed_bytes_ = 0;
+    deadlines deadlines_{};
+    std::size_t open_slots_ = 0;
+    std::size_t extra_waiters_ = 0;         // waits on a slot that somebody else, or `emit`, opened
+    std::size_t debts_ = 0;                 // pairs of a slot and a session that it waits for
+
+    std::vector<completion> completions_{};
+    std::vector<client*> ready_{};
+    std::vector<session*> lagging_{};       // scratch of publish()
+    std::string head_{};                    // scratch of publish()
+
+    std::uint64_t deliveries_ = 0;
+    std::uint64_t accepted_ = 0;
+    std::uint64_t refused_[protocol::refusal_count] = {};
+    std::uint64_t outcomes_[protocol::outcome_count] = {};
+    std::uint64_t lagged_ = 0;
+    std::size_t closing_ = 0;               // sessions that have ended but whose queue is not out yet
+};
+
+}  // namespace hookd::core

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <hookd/protocol/framing.hpp>
+#include <hookd/protocol/methods.hpp>
+
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace hookd::core {
+
+/// Bytes that live events take. An event adds itself when it is made and takes itself off when its last reference goes.
+struct event_ledger {
+    std::size_t live_bytes = 0;
+};
+
+/// What a connection writes for one event: at most two pieces, in order. Valid as long as the event is.
+using wire_pieces = std::array<std::string_view, 2>;
+
+/// One event: immutable, encoded once, shared by the log and by every session that it waits for.
+///
+/// One allocation holds the object and its encoding: the native length prefix, the notification, a line feed. The native
+/// framing and the line framing are spans of that; the header framing adds a header of its own. Only a payload with raw
+/// line breaks needs a second copy, made when the first line-framed peer gets it.
+///
+/// Thread-safety: the reference count is not atomic; references are taken and dropped on the broker's strand only. The bytes may be
+/// read from any thread while a reference is held. Lifetime: the ledger must outlive it.
+class event {
+public:
+    using pointer = boost::intrusive_ptr<event>;
+
+    event(const event&) = delete;
+    event& operator=(const event&) = delete;
+
+    /// `head`: what append_event_head made of `fields`. Throws std::bad_alloc.
+    [[nodiscard]] static pointer make(const protocol::event_fields& fields, std::string_view head, std::string_view payload,
+                                      event_ledger& ledger);
+
+    /// Bytes that make() will charge for such an event.
+    [[nodiscard]] static std::size_t footprint(std::string_view head, std::string_view payload) noexcept;
+
+    [[nodiscard]] std::uint64_t seq() const noexcept { return seq_; }
+    [[nodiscard]] const protocol::uuid& id() const noexcept { return id_; }
+    [[nodiscard]] bool expects_response() const noexcept { return expects_response_; }
+    [[nodiscard]] std::chrono::milliseconds timeout() const noexcept { return timeout_; }  ///< 0 where nobody waits
+    [[nodiscard]] std::chrono::system_clock::time_point emitted_at() const noexcept { return emitted_at_; }
+    [[nodiscard]] std::string_view name() const noexcept { return body().substr(name_offset_, name_size_); }
+    [[nodiscard]] std::string_view payload() const noexcept {
+        return body().substr(head_size_, body_size_ - head_size_ - protocol::event_tail.size());
+    }
+    /// The whole notification as JSON.
+    [[nodiscard]] std::string_view body() const noexcept { return {bytes() + prefix_size, body_size_}; }
+    /// Bytes charged to the ledger when it was made.
+    [[nodiscard]] std::size_t footprint_bytes() const noexcept { return footprint_bytes_; }
+
+    /// The frame for a peer that speaks `kind`. May make a copy the first time; broker's strand only.
+    [[nodiscard]] wire_pieces wire(protocol::framing kind);
+
+private:
+    static constexpr std::size_t prefix_size = 4;
+
+    event(const protocol::event_fields& fields, std::string_view head, std::size_t payload_size, event_ledger& ledger) noexcept;
+    ~event() = default;
+
+    [[nodiscard]] const char* bytes() const noexcept { return reinterpret_cast<const char*>(this + 1); }
+
+    friend void intrusive_ptr_add_ref(event* self) noexcept { ++self->references_; }
+    friend void intrusive_ptr_release(event* self) noexcept {
+        if (--self->references_ == 0) {
+            destroy(self);
+        }
+    }
+    static void destroy(event* self) noexcept;
+
+    std::size_t references_ = 0;
+    event_ledger& ledger_;
+    std::uint64_t seq_;
+    protocol::uuid id_;
+    std::chrono::system_clock::time_point emitted_at_;
+    std::chrono::milliseconds timeout_;
+    std::size_t body_size_;
+    std::size_t footprint_bytes_;
+    std::uint32_t head_size_;
+    std::uint16_t name_offset_;
+    std::uint8_t name_size_;
+    bool expects_response_;
+    bool line_checked_ = false;
+    std::uint8_t header_size_ = 0;
+    std::array<char, protocol::max_frame_prefix> header_{};
+    std::unique_ptr<std::string> line_copy_{};  // only where the payload has raw line breaks
+};
+
+}  // namespace hookd::core

@@ -1,0 +1,114 @@
+#include "operation_table.hpp"
+
+#include <boost/uuid/name_generator_sha1.hpp>
+#include <boost/uuid/uuid.hpp>
+
+#include <cstring>
+
+namespace hookd::core {
+namespace {
+
+// 122 bits of SHA-1 stand for the params: keeping the bytes themselves would let retries hold 16 MiB each.
+protocol::uuid digest_of(std::string_view raw_params) {
+    return boost::uuids::name_generator_sha1{protocol::uuid{}}(raw_params.data(), raw_params.size());
+}
+
+std::size_t bytes_of(const operation_table::result& result) {
+    const auto* const waited = std::get_if<protocol::wait_result>(&result);
+    if (waited == nullptr) {
+        return 0;
+    }
+    std::size_t bytes = waited->abort.size();
+    for (const auto& each : waited->responses) {
+        bytes += sizeof each + each.response.size() + each.responder.size();
+    }
+    for (const auto& each : waited->missing) {
+        bytes += sizeof each + each.responder.size() + each.why.size();
+    }
+    return bytes;
+}
+
+}  // namespace
+
+std::size_t uuid_hash::operator()(const protocol::uuid& id) const noexcept {
+    // Ids are random, so any of their bytes are a hash; operation ids are a peer's choice, but then so are its collisions.
+    std::uint64_t low = 0;
+    std::uint64_t high = 0;
+    std::memcpy(&low, id.data, sizeof low);
+    std::memcpy(&high, id.data + 8, sizeof high);
+    return static_cast<std::size_t>(low ^ (high * 0x9e3779b97f4a7c15U));
+}
+
+std::variant<operation_table::operation*, protocol::error> operation_table::find(const protocol::uuid& id, std::string_view method,
+                                                                                 std::string_view raw_params, steady_time now) {
+    forget_old(now);
+    const auto at = by_id_.find(id);
+    if (at == by_id_.end()) {
+        return nullptr;
+    }
+    operation& known = *at->second;
+    if (known.method != method || known.digest != digest_of(raw_params)) {
+        return protocol::error{protocol::errc::invalid_params,
+                               "parameter 'operation_id' was used for another request: a retry repeats method and params byte for "
+                               "byte, anything else takes a new id"};
+    }
+    return &known;
+}
+
+operation_table::operations::iterator operation_table::insert(const protocol::uuid& id, std::string_view method,
+                                                              std::string_view raw_params, slot* where) {
+    under_way_.push_back({id, method, digest_of(raw_params), where, {}, {}, 0});
+    return by_id_.emplace(id, std::prev(under_way_.end())).first->second;
+}
+
+void operation_table::begin(const protocol::uuid& id, std::string_view method, std::string_view raw_params, slot& where) {
+    insert(id, method, raw_params, &where);
+}
+
+void operation_table::finish(const protocol::uuid& id, const protocol::wait_result& done, steady_time now) {
+    remember(by_id_.at(id), done, now);
+}
+
+void operation_table::add(const protocol::uuid& id, std::string_view method, std::string_view raw_params, result done,
+                          steady_time now) {
+    remember(insert(id, method, raw_params, nullptr), std::move(done), now);
+}
+
+void operation_table::remember(operations::iterator which, result done, steady_time now) {
+    const std::size_t bytes = sizeof(operation) + bytes_of(done);
+    if (!make_room(bytes)) {
+        by_id_.erase(which->id);
+        under_way_.erase(which);
+        return;
+    }
+    if (done_.size() == most_results) {
+        forget_oldest();
+    }
+    budget_.take(bytes);
+    which->under_way = nullptr;
+    which->done = std::move(done);
+    which->done_at = now;
+    which->bytes = bytes;
+    done_.splice(done_.end(), under_way_, which);
+}
+
+bool operation_table::make_room(std::size_t bytes) {
+    while (!budget_.fits(bytes) && !done_.empty()) {
+        forget_oldest();
+    }
+    return budget_.fits(bytes);
+}
+
+void operation_table::forget_oldest() {
+    budget_.give_back(done_.front().bytes);
+    by_id_.erase(done_.front().id);
+    done_.pop_front();
+}
+
+void operation_table::forget_old(steady_time now) {
+    while (!done_.empty() && now - done_.front().done_at >= max_age) {
+        forget_oldest();
+    }
+}
+
+}  // namespace hookd::core

@@ -1,0 +1,82 @@
+#pragma once
+
+#include "session.hpp"
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <list>
+#include <optional>
+#include <variant>
+
+namespace hookd::core {
+
+/// A bound on bytes that several tables share.
+class memory_budget {
+public:
+    explicit memory_budget(std::size_t limit) noexcept : limit_(limit) {}
+    [[nodiscard]] bool fits(std::size_t bytes) const noexcept { return bytes <= limit_ && used_ <= limit_ - bytes; }
+    void take(std::size_t bytes) noexcept { used_ += bytes; }
+    void give_back(std::size_t bytes) noexcept { used_ -= bytes; }
+    [[nodiscard]] std::size_t limit() const noexcept { return limit_; }
+
+private:
+    std::size_t limit_;
+    std::size_t used_ = 0;
+};
+
+struct uuid_hash {
+    std::size_t operator()(const protocol::uuid& id) const noexcept;
+};
+
+/// Requests that carried an operation_id: those under way, so that a retry joins them, and the results of those that are done, so that
+/// a retry gets them again.
+///
+/// Results are remembered, oldest forgotten first, up to most_results of them, for max_age, within the memory budget.
+/// Thread-safety: none (broker's strand).
+class operation_table {
+public:
+    static constexpr std::size_t most_results = 4096;
+    static constexpr std::chrono::minutes max_age{10};
+
+    using result = std::variant<std::monostate, protocol::emit_result, protocol::wait_result>;
+
+    struct operation {
+        protocol::uuid id{};
+        std::string_view method{};
+        protocol::uuid digest{};  // of `params`, byte for byte
+        slot* under_way = nullptr;
+        result done{};
+        steady_time done_at{};
+        std::size_t bytes = 0;
+    };
+
+    explicit operation_table(memory_budget& budget) noexcept : budget_(budget) {}
+
+    /// What is known of `id`; null where nothing is. The error is for an id that was used with another method or other params.
+    [[nodiscard]] std::variant<operation*, protocol::error> find(const protocol::uuid& id, std::string_view method,
+                                                                 std::string_view raw_params, steady_time now);
+    /// Notes that `id` is under way at `where`; it must not be known yet. Lives until finish().
+    void begin(const protocol::uuid& id, std::string_view method, std::string_view raw_params, slot& where);
+    /// Remembers the result of what begin() noted; one that does not fit the budget is not remembered.
+    void finish(const protocol::uuid& id, const protocol::wait_result& done, steady_time now);
+    /// Remembers the result of an operation that was done at once.
+    void add(const protocol::uuid& id, std::string_view method, std::string_view raw_params, result done, steady_time now);
+
+    /// Makes room for `bytes` by forgetting results, oldest first; false where that was not enough.
+    [[nodiscard]] bool make_room(std::size_t bytes);
+
+private:
+    using operations = std::list<operation>;
+
+    operations::iterator insert(const protocol::uuid& id, std::string_view method, std::string_view raw_params, slot* where);
+    void remember(operations::iterator which, result done, steady_time now);
+    void forget_oldest();
+    void forget_old(steady_time now);
+
+    memory_budget& budget_;
+    operations under_way_{};
+    operations done_{};  // oldest first
+    boost::unordered_flat_map<protocol::uuid, operations::iterator, uuid_hash> by_id_{};
+};
+
+}  // namespace hookd::core

@@ -1,0 +1,50 @@
+#include "reply_times.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+namespace hookd::core {
+
+void reply_times::add(std::chrono::nanoseconds elapsed) {
+    if (!counts_) {
+        counts_ = std::make_unique<counters>();
+    }
+    ++total_;
+    longest_ = std::max(longest_, elapsed);
+    const auto microseconds = static_cast<std::uint64_t>(std::max<std::int64_t>(elapsed.count() / 1000, 0));
+    // Values below `steps` have a bucket each; above, the highest bits after the first choose the step of the octave.
+    std::size_t bucket = microseconds;
+    if (microseconds >= steps) {
+        const auto octave = static_cast<std::size_t>(std::bit_width(microseconds)) - 4;
+        bucket = steps * (octave + 1) + (microseconds >> octave & (steps - 1));
+    }
+    ++(*counts_)[std::min(bucket, counts_->size() - 1)];
+}
+
+double reply_times::quantile_ms(double share) const {
+    const auto rank = static_cast<std::uint64_t>(std::ceil(share * static_cast<double>(total_)));
+    const double longest_ms = static_cast<double>(longest_.count()) / 1e6;
+    std::uint64_t seen = 0;
+    for (std::size_t bucket = 0; bucket < counts_->size(); ++bucket) {
+        seen += (*counts_)[bucket];
+        if (seen >= rank) {
+            // The upper end of the bucket: a percentile is never understated.
+            const std::uint64_t end = bucket < steps ? bucket + 1 : (steps + bucket % steps + 1) << (bucket / steps - 1);
+            return std::min(static_cast<double>(end) / 1000.0, longest_ms);
+        }
+    }
+    return longest_ms;
+}
+
+void reply_times::summarize(protocol::stats_result::event_times& out) const {
+    if (total_ == 0) {
+        return;
+    }
+    out.p50_ms = quantile_ms(0.50);
+    out.p90_ms = quantile_ms(0.90);
+    out.p99_ms = quantile_ms(0.99);
+    out.max_ms = static_cast<double>(longest_.count()) / 1e6;
+}
+
+}  // namespace hookd::core

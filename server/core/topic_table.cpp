@@ -1,0 +1,120 @@
+#include "topic_table.hpp"
+
+#include "glob.hpp"
+
+#include <algorithm>
+
+namespace hookd::core {
+namespace {
+
+void erase_one(std::vector<session*>& sessions, const session& gone) {
+    const auto at = std::lower_bound(sessions.begin(), sessions.end(), gone.id,
+                                     [](const session* each, std::uint64_t id) { return each->id < id; });
+    if (at != sessions.end() && (*at)->id == gone.id) {
+        sessions.erase(at);
+    }
+}
+
+// Ids ascend, so a new session always goes last; one that is there already is there last.
+void append_once(std::vector<session*>& sessions, session& joined) {
+    if (sessions.empty() || sessions.back() != &joined) {
+        sessions.push_back(&joined);
+    }
+}
+
+}  // namespace
+
+bool session::matches(std::string_view event_name) const noexcept {
+    return patterns.empty() || std::any_of(patterns.begin(), patterns.end(), [event_name](const std::string& pattern) {
+               return glob_matches(pattern, event_name);
+           });
+}
+
+topic* topic_table::peek(std::string_view name) {
+    const auto at = topics_.find(name);
+    return at == topics_.end() ? nullptr : at->second.get();
+}
+
+topic& topic_table::find(std::string_view name) {
+    if (topic* const known = peek(name)) {
+        if (&recent_.front() != known) {
+            recent_.erase(recent_.iterator_to(*known));
+            recent_.push_front(*known);
+        }
+        return *known;
+    }
+    if (topics_.size() == most_topics) {
+        forget_oldest();
+    }
+    auto made = std::make_unique<topic>();
+    made->name = name;
+    collect_matches(*made);
+    topic& result = *made;
+    topics_.emplace(std::string{name}, std::move(made));
+    recent_.push_front(result);
+    return result;
+}
+
+void topic_table::forget_oldest() {
+    topic& oldest = recent_.back();
+    recent_.pop_back();
+    const std::string name = std::move(oldest.name);
+    topics_.erase(name);
+}
+
+void topic_table::collect_matches(topic& target) const {
+    if (const auto exact = exact_.find(target.name); exact != exact_.end()) {
+        target.matches = exact->second;
+    }
+    const auto named = static_cast<std::ptrdiff_t>(target.matches.size());
+    for (session* const each : globbing_) {
+        if (each->matches(target.name)) {
+            target.matches.push_back(each);
+        }
+    }
+    const auto by_id = [](const session* a, const session* b) { return a->id < b->id; };
+    std::inplace_merge(target.matches.begin(), target.matches.begin() + named, target.matches.end(), by_id);
+    target.matches.erase(std::unique(target.matches.begin(), target.matches.end()), target.matches.end());
+}
+
+void topic_table::add(session& joined) {
+    joined.has_globs = joined.patterns.empty() || std::any_of(joined.patterns.begin(), joined.patterns.end(), is_glob);
+    for (const auto& pattern : joined.patterns) {
+        if (!is_glob(pattern)) {
+            append_once(exact_[pattern], joined);
+            if (topic* const known = peek(pattern)) {
+                append_once(known->matches, joined);
+            }
+        }
+    }
+    if (joined.has_globs) {
+        globbing_.push_back(&joined);
+        for (auto& each : recent_) {
+            if (joined.matches(each.name)) {
+                append_once(each.matches, joined);
+            }
+        }
+    }
+}
+
+void topic_table::remove(session& left) {
+    for (const auto& pattern : left.patterns) {
+        if (const auto exact = exact_.find(pattern); exact != exact_.end()) {
+            erase_one(exact->second, left);
+            if (exact->second.empty()) {
+                exact_.erase(exact);
+            }
+        }
+        if (topic* const known = peek(pattern)) {
+            erase_one(known->matches, left);
+        }
+    }
+    if (left.has_globs) {
+        erase_one(globbing_, left);
+        for (auto& each : recent_) {
+            erase_one(each.matches, left);
+        }
+    }
+}
+
+}  // namespace hookd::core

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <hookd/protocol/limits.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+namespace hookd::server {
+
+/// What a broker holds and for how long. The names are those of the daemon's flags (hookd(8)).
+struct broker_options {
+    /// Threads that run the io_context. With 1 the broker takes no locks and makes no hops; with more, each connection and the
+    /// broker have a strand of their own. It must be right: the broker does not start threads itself.
+    unsigned threads = 1;
+
+    std::size_t capacity = 1024;                         ///< events retained, and events that may wait for a session
+    std::size_t capacity_bytes = std::size_t{64} << 20;  ///< bytes of all events that are retained or wait
+    std::size_t max_waiting = 65'536;
+    std::size_t max_waiting_per_connection = 1024;
+    std::size_t memory_bytes = std::size_t{64} << 20;    ///< kept replies and remembered results
+    std::chrono::milliseconds default_timeout = protocol::default_timeout;
+};
+
+/// Where and whom a listener serves.
+struct listener_options {
+    std::filesystem::path socket{};  ///< at most protocol::max_socket_path bytes
+    /// A listening socket that was handed over (systemd socket activation), used instead of making one at `socket`; -1 for none.
+    /// The listener takes it over.
+    int inherited_socket = -1;
+
+    std::size_t max_frame_bytes = protocol::default_max_frame_bytes;
+    std::size_t max_connections = 4096;
+    /// Disconnects a peer that reads nothing for that long while output waits.
+    std::chrono::milliseconds write_stall_timeout{30'000};
+    /// Users and groups that may connect besides the daemon's own user and root.
+    std::vector<std::uint32_t> allowed_users{};
+    std::vector<std::uint32_t> allowed_groups{};
+};
+
+}  // namespace hookd::server
