@@ -5,7 +5,6 @@
 #include "json_scanner.hpp"
 #include "name_set.hpp"
 
-#include <array>
 #include <charconv>
 #include <optional>
 #include <string>
@@ -17,24 +16,19 @@ namespace {
 
 enum class member_name : std::uint8_t { jsonrpc, id, method, params, result, error, other };
 
-/// Which member of an envelope `key` names. Bytes are compared first, since nobody escapes these names but to try us.
-member_name name_of(json_string key) noexcept {
-    static constexpr std::array<std::pair<std::string_view, member_name>, 6> known{{
-        {"jsonrpc", member_name::jsonrpc},
-        {"id", member_name::id},
-        {"method", member_name::method},
-        {"params", member_name::params},
-        {"result", member_name::result},
-        {"error", member_name::error},
-    }};
-    for (const auto& [name, which] : known) {
-        if (key.raw == name) return which;
-    }
-    if (!key.has_escapes()) return member_name::other;
-    for (const auto& [name, which] : known) {
-        if (key.equals(name)) return which;
-    }
+member_name name_of_plain(std::string_view key) noexcept {
+    if (key == "jsonrpc") return member_name::jsonrpc;
+    if (key == "id") return member_name::id;
+    if (key == "method") return member_name::method;
+    if (key == "params") return member_name::params;
+    if (key == "result") return member_name::result;
+    if (key == "error") return member_name::error;
     return member_name::other;
+}
+
+/// Which member of an envelope `key` names.
+member_name name_of(json_string key, bool may_be_escaped) {
+    return may_be_escaped && key.has_escapes() ? name_of_plain(key.decode()) : name_of_plain(key.raw);
 }
 
 /// The members of a JSON-RPC 2.0 message, as sent; empty where absent. Not yet judged.
@@ -45,6 +39,7 @@ struct envelope {
     std::string_view params{};
     std::string_view result{};
     std::string_view error{};
+    unsigned seen = 0;  // one bit a known member_name
     bool id_repeated = false;
     std::optional<json_string> repeated{};           // a member that stands twice in the envelope
     std::optional<json_string> repeated_in_params{};  // or in `params`
@@ -61,7 +56,7 @@ const char* scan_params(detail::json_scanner& scanner, const char* at, envelope&
     at = scanner.walk_object(at, [&](json_string key, const char* value) {
         const char* const after = scanner.skip_value(value);
         if (after == nullptr) return after;
-        names.add(key);
+        names.add(key, scanner.escape_seen());
         if (into.members.size() < max_params_members) {
             into.members.push_back({key, {value, static_cast<std::size_t>(after - value)}});
         }
@@ -75,28 +70,34 @@ const char* scan_params(detail::json_scanner& scanner, const char* at, envelope&
 const char* scan_envelope(detail::json_scanner& scanner, const char* at, envelope& found, request& into) {
     detail::name_set names{{scanner.begin(), scanner.end()}};
     at = scanner.walk_object(at, [&](json_string key, const char* value) {
-        const member_name name = name_of(key);
+        const member_name name = name_of(key, scanner.escape_seen());
         const char* const after = name == member_name::params && scanner.is(value, '{')
                                       ? scan_params(scanner, value, found, into)
                                       : scanner.skip_value(value);
         if (after == nullptr) return after;
         const std::string_view bytes{value, static_cast<std::size_t>(after - value)};
+        if (name == member_name::other) {
+            names.add(key, scanner.escape_seen());
+            return after;
+        }
+        const unsigned bit = 1U << static_cast<unsigned>(name);
+        if ((found.seen & bit) != 0) {
+            found.repeated = key;
+            found.id_repeated = found.id_repeated || name == member_name::id;
+        }
+        found.seen |= bit;
         switch (name) {
         case member_name::jsonrpc: found.jsonrpc = bytes; break;
-        case member_name::id:
-            found.id_repeated = !found.id.empty();
-            found.id = bytes;
-            break;
+        case member_name::id: found.id = bytes; break;
         case member_name::method: found.method = bytes; break;
         case member_name::params: found.params = bytes; break;
         case member_name::result: found.result = bytes; break;
         case member_name::error: found.error = bytes; break;
         case member_name::other: break;
         }
-        names.add(key);
         return after;
     });
-    if (at != nullptr) found.repeated = names.repeated();
+    if (at != nullptr && !found.repeated) found.repeated = names.repeated();
     return at;
 }
 

@@ -9,11 +9,6 @@ namespace hookd::protocol::detail {
 
 namespace {
 
-bool same_name(json_string left, json_string right, bool escaped) {
-    if (!escaped) return left.raw == right.raw;
-    return left.has_escapes() ? right.equals(left.decode()) : right.equals(left.raw);
-}
-
 /// Order of names after decoding. Only names whose hashes are equal are compared, so copies are rare.
 bool name_less(json_string left, json_string right) {
     if (!left.has_escapes() && !right.has_escapes()) return left.raw < right.raw;
@@ -31,22 +26,6 @@ std::uint32_t name_hash(json_string name) {
 }
 
 }  // namespace
-
-void name_set::add(json_string name) {
-    if (repeated_) return;
-    if (count_ >= few) {
-        add_to_many(name);
-        return;
-    }
-    escaped_ = escaped_ || name.has_escapes();
-    for (std::size_t i = 0; i < count_; ++i) {
-        if (same_name(first_[i], name, escaped_)) {
-            repeated_ = name;
-            return;
-        }
-    }
-    first_[count_++] = name;
-}
 
 void name_set::add_to_many(json_string name) {
     if (many_.empty()) {

@@ -2,7 +2,8 @@
 
 #include <hookd/protocol/json_text.hpp>
 
-#include <array>
+#include <boost/container/static_vector.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -21,7 +22,18 @@ public:
     /// `text` is what all names lie in; at most 4 GiB.
     explicit name_set(std::string_view text) noexcept : text_(text) {}
 
-    void add(json_string name);
+    /// `may_be_escaped`: false where neither this name nor one before has an escape.
+    void add(json_string name, bool may_be_escaped) {
+        if (repeated_) return;
+        if (first_.size() == few) {
+            add_to_many(name);
+            return;
+        }
+        for (const json_string& early : first_) {
+            if (same_name(early, name, may_be_escaped)) repeated_ = name;
+        }
+        first_.push_back(name);
+    }
 
     /// A name that was added twice, if there is one.
     [[nodiscard]] std::optional<json_string> repeated();
@@ -29,13 +41,16 @@ public:
 private:
     static constexpr std::size_t few = 16;
 
+    static bool same_name(json_string left, json_string right, bool may_be_escaped) {
+        if (!may_be_escaped) return left.raw == right.raw;
+        return left.has_escapes() ? right.equals(left.decode()) : right.equals(left.raw);
+    }
+
     void add_to_many(json_string name);
     [[nodiscard]] json_string name_at(std::uint64_t entry) const noexcept;
 
     std::string_view text_;
-    std::array<json_string, few> first_{};
-    std::size_t count_ = 0;
-    bool escaped_ = false;  // whether any name has escapes: without, bytes tell equality
+    boost::container::static_vector<json_string, few> first_{};
     std::optional<json_string> repeated_{};
     std::vector<std::uint64_t> many_{};  // hash in the upper half, offset in `text_` in the lower
 };
