@@ -1,0 +1,3 @@
+// The main() of each test executable.
+#define BOOST_TEST_MODULE hookd
+#include <boost/test/unit_test.hpp>
