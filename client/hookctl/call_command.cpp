@@ -1,0 +1,49 @@
+#include "commands.hpp"
+#include "daemon_call.hpp"
+#include "exit_status.hpp"
+#include "json_argument.hpp"
+#include "output.hpp"
+
+#include <hookd/client.hpp>
+#include <hookd/protocol/limits.hpp>
+#include <hookd/protocol/methods.hpp>
+
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <string>
+
+namespace hookd::hookctl {
+
+int run_ping(const invocation& call) {
+    auto daemon = connect_for(call);
+    if (writes_for_programs(call.json)) {
+        print(daemon.call(protocol::ping_params::method) + '\n');
+        return exit_status::done;
+    }
+    const auto begin = std::chrono::steady_clock::now();
+    const auto who = daemon.ping();
+    const std::chrono::duration<double, std::milli> trip = std::chrono::steady_clock::now() - begin;
+    std::array<char, 32> elapsed{};
+    std::snprintf(elapsed.data(), elapsed.size(), "%.2f ms", trip.count());
+    const palette colour;
+    std::string text;
+    text.append(colour.green()).append("hookd ").append(harmless(who.version)).append(colour.plain());
+    text += " is there: pid " + std::to_string(who.pid) + ", protocol " + std::to_string(who.protocol) + ", answered in " +
+            elapsed.data();
+    text.append(colour.dim()).append("  ").append(harmless(who.instance)).append(colour.plain()).append("\n");
+    print(text);
+    return exit_status::done;
+}
+
+int run_call(const invocation& call, const call_arguments& arguments) {
+    std::string params;
+    if (arguments.params)
+        params = read_json_argument("PARAMS", *arguments.params, true);
+    // Without --timeout as long as any request may ask to wait, and the answer's own time.
+    const auto limit = call.timeout.value_or(protocol::max_timeout + default_answer_timeout);
+    print(connect_for(call).call(arguments.method, params, limit) + '\n');
+    return exit_status::done;
+}
+
+}  // namespace hookd::hookctl

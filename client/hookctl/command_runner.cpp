@@ -1,0 +1,426 @@
+#include "command_runner.hpp"
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/ioctl.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+// A run goes through these stages:
+//
+//   start --> running --(the command ends)------------------------------> drain, reap, result, ended
+//                |
+//                +--(time over, or stop)--> SIGTERM to the group, result --> wait for both:
+//                                             the command ends -> ended
+//                                             kill_delay over  -> SIGKILL to the group
+//                                           then reap
+//
+// The group's number is the command's pid. Until the command is reaped, the kernel gives that number to nobody else, so
+// every signal is sent before the reaping; the pidfd tells the end without reaping.
+
+namespace hookd::hooks {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using clock = std::chrono::steady_clock;
+
+namespace {
+
+/// A file descriptor that closes itself.
+class owned_fd {
+public:
+    owned_fd() = default;
+    explicit owned_fd(int fd) noexcept : fd_(fd) {}
+    owned_fd(owned_fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+    owned_fd& operator=(owned_fd&& other) noexcept {
+        std::swap(fd_, other.fd_);
+        return *this;
+    }
+    ~owned_fd() {
+        if (fd_ >= 0)
+            ::close(fd_);
+    }
+    [[nodiscard]] int get() const noexcept { return fd_; }
+    [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }
+
+private:
+    int fd_ = -1;
+};
+
+[[noreturn]] void fail_with(int error) {
+    throw std::system_error(error, std::generic_category());
+}
+
+/// A new descriptor of the same file that is none of the standard three: those are about to be replaced in the child, one by one.
+owned_fd above_standard(owned_fd fd) {
+    if (fd.get() > STDERR_FILENO)
+        return fd;
+    owned_fd moved(::fcntl(fd.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
+    if (moved.get() < 0)
+        fail_with(errno);
+    return moved;
+}
+
+struct pipe_ends {
+    owned_fd read{};
+    owned_fd write{};
+};
+
+pipe_ends make_pipe() {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0)
+        fail_with(errno);
+    pipe_ends result{owned_fd(ends[0]), owned_fd(ends[1])};
+    result.read = above_standard(std::move(result.read));
+    result.write = above_standard(std::move(result.write));
+    return result;
+}
+
+void set_nonblocking(int fd) {
+    // Ours alone: each end of a pipe has a file description of its own, so the command's end stays blocking.
+    const int flags = ::fcntl(fd, F_GETFL);
+    if (flags < 0 || ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
+        fail_with(errno);
+}
+
+std::vector<char*> pointers_to(std::vector<std::string>& texts) {
+    std::vector<char*> pointers;
+    pointers.reserve(texts.size() + 1);
+    for (auto& text : texts)
+        pointers.push_back(text.data());
+    pointers.push_back(nullptr);
+    return pointers;
+}
+
+/// posix_spawn's two bags of settings.
+class spawn_settings {
+public:
+    spawn_settings(int input, int output, int errors) {
+        check(::posix_spawn_file_actions_init(&actions_));
+        check(::posix_spawnattr_init(&attributes_));
+        check(::posix_spawn_file_actions_adddup2(&actions_, input, STDIN_FILENO));
+        check(::posix_spawn_file_actions_adddup2(&actions_, output, STDOUT_FILENO));
+        check(::posix_spawn_file_actions_adddup2(&actions_, errors, STDERR_FILENO));
+        sigset_t signals;
+        ::sigemptyset(&signals);
+        check(::posix_spawnattr_setsigmask(&attributes_, &signals));
+        ::sigaddset(&signals, SIGPIPE);
+        ::sigaddset(&signals, SIGCHLD);
+        check(::posix_spawnattr_setsigdefault(&attributes_, &signals));
+        check(::posix_spawnattr_setpgroup(&attributes_, 0));
+        check(::posix_spawnattr_setflags(&attributes_,
+                                         POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK));
+    }
+    spawn_settings(const spawn_settings&) = delete;
+    spawn_settings& operator=(const spawn_settings&) = delete;
+    ~spawn_settings() {
+        ::posix_spawn_file_actions_destroy(&actions_);
+        ::posix_spawnattr_destroy(&attributes_);
+    }
+
+    /// The new process; it has reached its own program by then, in its own group.
+    [[nodiscard]] pid_t spawn(command& what) const {
+        const auto argv = pointers_to(what.argv);
+        const auto environment = pointers_to(what.environment);
+        pid_t pid = -1;
+        check(::posix_spawnp(&pid, argv.front(), &actions_, &attributes_, argv.data(), environment.data()));
+        return pid;
+    }
+
+private:
+    static void check(int error) {
+        if (error != 0)
+            fail_with(error);
+    }
+
+    posix_spawn_file_actions_t actions_{};
+    posix_spawnattr_t attributes_{};
+};
+
+}  // namespace
+
+class command_runner::run : public std::enable_shared_from_this<run> {
+public:
+    run(command_runner& owner, command what, result_handler on_result, ended_handler on_ended)
+        : owner_(&owner),
+          executor_(owner.executor_),
+          what_(std::move(what)),
+          on_result_(std::move(on_result)),
+          on_ended_(std::move(on_ended)),
+          timer_(executor_),
+          process_(executor_),
+          input_(executor_),
+          output_(executor_),
+          errors_(executor_) {}
+
+    /// Throws std::system_error where the command could not be started.
+    void start() {
+        spawn();
+        process_.async_wait(asio::posix::descriptor_base::wait_read,
+                            [self = shared_from_this()](error_code failure) {
+                                if (!failure)
+                                    self->command_ended();
+                            });
+        await_output(output_, result_.output);
+        await_output(errors_, result_.errors);
+        feed();
+        if (what_.timeout)
+            arm(*what_.timeout, [](run& self) { self.terminate(command_result::ending::timed_out); });
+    }
+
+    /// Nothing could be started: the caller keeps no list of such runs.
+    void report_not_started(int error) {
+        result_.how = command_result::ending::not_started;
+        result_.code = error;
+        asio::post(executor_, [self = shared_from_this()] {
+            self->deliver();
+            self->report_ended();
+        });
+    }
+
+    void terminate(command_result::ending why) {
+        if (state_ != state::running)
+            return;
+        state_ = state::terminating;
+        signal_group(SIGTERM);
+        arm(kill_delay, [](run& self) { self.kill_group(); });
+        input_.close();
+        result_.how = why;
+        asio::post(executor_, [self = shared_from_this()] { self->deliver(); });
+    }
+
+    void kill_group() {
+        if (state_ != state::terminating)
+            return;
+        state_ = state::killed;
+        timer_.cancel();
+        signal_group(SIGKILL);
+        if (command_is_gone_)
+            reap();
+    }
+
+    /// The owner goes away: no handler is called any more.
+    void abandon() {
+        owner_ = nullptr;
+        on_result_ = nullptr;
+        on_ended_ = nullptr;
+        signal_group(SIGKILL);
+        ::siginfo_t info{};
+        // Blocks until the kernel has ended it: at most moments after SIGKILL.
+        while (::waitid(P_PIDFD, static_cast<id_t>(process_.native_handle()), &info, WEXITED) != 0 && errno == EINTR) {
+        }
+        state_ = state::reaped;
+        close_all();
+    }
+
+private:
+    enum class state : unsigned char { running, terminating, killed, reaped };
+
+    void spawn() {
+        auto input = make_pipe();
+        auto output = make_pipe();
+        auto errors = make_pipe();
+        set_nonblocking(input.write.get());
+        set_nonblocking(output.read.get());
+        set_nonblocking(errors.read.get());
+        pid_ = spawn_settings(input.read.get(), output.write.get(), errors.write.get()).spawn(what_);
+        const int process = ::pidfd_open(pid_, 0);
+        if (process < 0) {
+            // A command whose end cannot be seen must not run on unseen.
+            const int error = errno;
+            signal_group(SIGKILL);
+            while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+            }
+            fail_with(error);
+        }
+        process_.assign(process);
+        input_.assign(input.write.release());
+        output_.assign(output.read.release());
+        errors_.assign(errors.read.release());
+    }
+
+    template <class Action>
+    void arm(clock::duration delay, Action action) {
+        timer_.expires_after(delay);
+        timer_.async_wait([self = shared_from_this(), action](error_code failure) {
+            if (!failure && self->state_ != state::reaped)
+                action(*self);
+        });
+    }
+
+    void signal_group(int signal) const noexcept { ::kill(-pid_, signal); }
+
+    void feed() {
+        // Waits before it writes: the descriptor's readiness and not its data pass through Asio, so nothing is in flight when it is closed.
+        if (written_ == what_.input.size()) {
+            input_.close();
+            return;
+        }
+        input_.async_wait(asio::posix::descriptor_base::wait_write, [self = shared_from_this()](error_code failure) {
+            if (failure || !self->input_.is_open())
+                return;
+            const auto& input = self->what_.input;
+            const auto count =
+                ::write(self->input_.native_handle(), input.data() + self->written_, input.size() - self->written_);
+            if (count > 0)
+                self->written_ += static_cast<std::size_t>(count);
+            else if (count < 0 && errno != EAGAIN && errno != EINTR)
+                self->written_ = input.size();  // EPIPE: it doesn't want the rest, which is its own affair
+            self->feed();
+        });
+    }
+
+    void await_output(asio::posix::stream_descriptor& pipe, captured_output& into) {
+        pipe.async_wait(asio::posix::descriptor_base::wait_read,
+                        [self = shared_from_this(), &pipe, &into](error_code failure) {
+                            if (failure || !pipe.is_open())
+                                return;
+                            if (take(pipe, into, chunk_bytes) < 0)
+                                pipe.close();
+                            else
+                                self->await_output(pipe, into);
+                        });
+    }
+
+    /// Reads once, at most `limit` bytes. The count; 0 where nothing is there now; -1 at the end.
+    static ssize_t take(asio::posix::stream_descriptor& pipe, captured_output& into, std::size_t limit) {
+        std::array<char, chunk_bytes> chunk;
+        const auto count = ::read(pipe.native_handle(), chunk.data(), std::min(limit, chunk.size()));
+        if (count < 0)
+            return errno == EAGAIN || errno == EINTR ? 0 : -1;
+        if (count == 0)
+            return -1;
+        const auto fresh = static_cast<std::size_t>(count);
+        const auto kept = std::min(fresh, max_output_bytes - into.text.size());
+        into.text.append(chunk.data(), kept);
+        into.cut = into.cut || kept < fresh;
+        return count;
+    }
+
+    /// Takes what the pipe holds now and no more: whoever else holds its other end may write for ever.
+    static void drain(asio::posix::stream_descriptor& pipe, captured_output& into) {
+        int waiting = 0;
+        if (!pipe.is_open() || ::ioctl(pipe.native_handle(), FIONREAD, &waiting) != 0)
+            return;
+        for (auto left = static_cast<std::size_t>(waiting); left > 0;) {
+            const auto count = take(pipe, into, left);
+            if (count <= 0)
+                return;
+            left -= static_cast<std::size_t>(count);
+        }
+    }
+
+    void command_ended() {
+        command_is_gone_ = true;
+        if (state_ == state::running) {
+            drain(output_, result_.output);
+            drain(errors_, result_.errors);
+            reap();
+            deliver();
+        } else if (state_ == state::killed) {
+            reap();
+        }
+        report_ended();
+    }
+
+    void reap() {
+        ::siginfo_t info{};
+        int status = 0;
+        do
+            status = ::waitid(P_PIDFD, static_cast<id_t>(process_.native_handle()), &info, WEXITED | WNOHANG);
+        while (status != 0 && errno == EINTR);
+        if (state_ == state::running && status == 0) {
+            result_.how =
+                info.si_code == CLD_EXITED ? command_result::ending::exited : command_result::ending::signalled;
+            result_.code = info.si_status;
+        }
+        state_ = state::reaped;
+        close_all();
+        if (owner_ != nullptr)
+            owner_->runs_.remove(shared_from_this());
+    }
+
+    void close_all() {
+        timer_.cancel();
+        process_.close();
+        input_.close();
+        output_.close();
+        errors_.close();
+    }
+
+    void deliver() {
+        if (auto handler = std::exchange(on_result_, nullptr)) {
+            result_.elapsed = clock::now() - started_;
+            handler(std::move(result_));
+        }
+    }
+
+    void report_ended() {
+        deliver();  // where the command went before the posted delivery had its turn
+        if (auto handler = std::exchange(on_ended_, nullptr))
+            handler();
+    }
+
+    static constexpr std::size_t chunk_bytes = std::size_t{64} * 1024;  // a pipe's usual capacity
+
+    command_runner* owner_;
+    asio::any_io_executor executor_;
+    command what_;
+    result_handler on_result_;
+    ended_handler on_ended_;
+    asio::steady_timer timer_;
+    asio::posix::stream_descriptor process_;
+    asio::posix::stream_descriptor input_;
+    asio::posix::stream_descriptor output_;
+    asio::posix::stream_descriptor errors_;
+    std::size_t written_ = 0;
+    command_result result_{};
+    clock::time_point started_ = clock::now();
+    pid_t pid_ = -1;
+    state state_ = state::running;
+    bool command_is_gone_ = false;
+};
+
+command_runner::command_runner(asio::any_io_executor executor) : executor_(std::move(executor)) {}
+
+command_runner::~command_runner() {
+    for (const auto& each : std::exchange(runs_, {}))
+        each->abandon();
+}
+
+void command_runner::start(command what, result_handler on_result, ended_handler on_ended) {
+    auto started = std::make_shared<run>(*this, std::move(what), std::move(on_result), std::move(on_ended));
+    try {
+        started->start();
+        runs_.push_back(std::move(started));
+    } catch (const std::system_error& failure) {
+        started->report_not_started(failure.code().value());
+    }
+}
+
+void command_runner::stop() {
+    for (const auto& each : runs_)
+        each->terminate(command_result::ending::stopped);
+}
+
+void command_runner::kill() {
+    stop();
+    // A copy: a run whose command is gone already takes itself off the list.
+    for (const auto& each : std::list(runs_))
+        each->kill_group();
+}
+
+}  // namespace hookd::hooks

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "arguments.hpp"
+
+namespace hookd::hookctl {
+
+// Each carries out one command and returns hookctl's exit status. They throw hookd::error for what the daemon, or its absence, brings;
+// usage_error for an argument that turns out to be unusable; and std::system_error where the output cannot be written. main() turns
+// these into a line on standard error and a status.
+
+int run_emit(const invocation& call, const emit_arguments& arguments);
+int run_listen(const invocation& call, const listen_arguments& arguments);
+int run_on(const invocation& call, const on_arguments& arguments);
+int run_respond(const invocation& call, const respond_arguments& arguments);
+int run_stats(const invocation& call, const stats_arguments& arguments);
+int run_top(const invocation& call);
+int run_ping(const invocation& call);
+int run_call(const invocation& call, const call_arguments& arguments);
+
+}  // namespace hookd::hookctl

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "arguments.hpp"
+
+#include <hookd/client.hpp>
+
+#include <chrono>
+
+namespace hookd::hookctl {
+
+/// How long the daemon may take to answer a request that does not wait, unless --timeout says so.
+inline constexpr std::chrono::milliseconds default_answer_timeout{30'000};
+
+/// The connection that `call` asks for; an answer may take --timeout. Throws hookd::error (no_daemon).
+[[nodiscard]] inline client connect_for(const invocation& call) {
+    client_options options;
+    options.path = call.socket;
+    options.answer_timeout = call.timeout.value_or(default_answer_timeout);
+    return client(std::move(options));
+}
+
+}  // namespace hookd::hookctl

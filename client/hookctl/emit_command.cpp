@@ -1,0 +1,134 @@
+#include "commands.hpp"
+#include "daemon_call.hpp"
+#include "exit_status.hpp"
+#include "json_argument.hpp"
+#include "output.hpp"
+
+#include <hookd/client.hpp>
+#include <hookd/protocol/methods.hpp>
+
+#include <array>
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+namespace hookd::hookctl {
+
+namespace {
+
+// What the daemon may need for its answer beyond the time that the hooks have. Short: an operation is held up meanwhile.
+constexpr std::chrono::milliseconds verdict_grace{5'000};
+
+std::string describe(const emission& done) {
+    const palette colour;
+    std::string text;
+    text.append(colour.green()).append("emitted").append(colour.plain());
+    text += " as number " + std::to_string(done.seq) + " to " + std::to_string(done.subscribers) +
+            (done.subscribers == 1 ? " subscriber" : " subscribers");
+    text.append(colour.dim()).append("  ").append(done.hook_event_id).append(colour.plain()).append("\n");
+    return text;
+}
+
+std::string_view describe(outcome how) {
+    switch (how) {
+        case outcome::answered:
+            return "answered";
+        case outcome::abstained:
+            return "every hook abstained";
+        case outcome::timeout:
+            return "the hooks' time was over";
+        case outcome::abandoned:
+            return "the hooks that were left have gone or failed";
+        case outcome::no_subscribers:
+            return "there is no hook for it";
+        case outcome::shutdown:
+            return "the daemon stops";
+        case outcome::unknown:
+            break;
+    }
+    return "the daemon does not know it";
+}
+
+std::string in_parentheses(const std::string& who, const std::string& what) {
+    return " " + harmless(who) + " (" + harmless(what) + ")";
+}
+
+std::string describe(const verdict& said) {
+    const palette colour;
+    std::string text;
+    text.append(said.proceed() ? colour.green() : colour.red())
+        .append(said.proceed() ? "proceed" : "vetoed")
+        .append(colour.plain())
+        .append(": ")
+        .append(describe(said.outcome));
+    for (std::string_view separator = " by"; const auto& reply : said.responses) {
+        std::array<char, 32> elapsed{};
+        std::snprintf(elapsed.data(), elapsed.size(), "%.1f ms", reply.elapsed.count());
+        text.append(separator).append(in_parentheses(reply.responder, elapsed.data()));
+        separator = ",";
+    }
+    for (std::string_view separator = "; missing:"; const auto& hook : said.missing) {
+        text.append(separator).append(in_parentheses(hook.responder, hook.why));
+        separator = ",";
+    }
+    return text += '\n';
+}
+
+int emit_and_go(const invocation& call, const emit_arguments& arguments, const std::string& payload) {
+    const auto done = connect_for(call).emit(arguments.event, payload);
+    if (writes_for_programs(call.json)) {
+        protocol::emit_result result;
+        result.hook_event_id = protocol::parse_uuid(done.hook_event_id).value_or(protocol::uuid{});
+        result.seq = done.seq;
+        result.subscribers = done.subscribers;
+        std::string line;
+        protocol::append_json(line, result);
+        print(line += '\n');
+    } else {
+        print(describe(done));
+    }
+    return exit_status::done;
+}
+
+int emit_and_wait(const invocation& call, const emit_arguments& arguments, const std::string& payload) {
+    client_options where;
+    where.path = call.socket;
+    where.answer_timeout = verdict_grace;
+    wait_options how;
+    how.timeout = call.timeout;
+    how.policy = arguments.policy;
+    how.on_failure = arguments.fail_closed ? failure_policy::closed : failure_policy::open;
+    how.require_subscriber = !arguments.wait_for_subscriber;
+
+    const auto said = client(std::move(where)).emit_and_wait(arguments.event, payload, how);
+    print(writes_for_programs(call.json) ? one_line(said.text) + '\n' : describe(said));
+    if (said.proceed())
+        return exit_status::done;
+    print_reason(said.abort);
+    return arguments.abort_exit_code;
+}
+
+int proceed_without_daemon(const invocation& call, const emit_arguments& arguments) {
+    if (!writes_for_programs(call.json))
+        print("proceed: there is no daemon\n");
+    else if (arguments.wait)
+        print(R"({"hook_event_id":null,"seq":null,"outcome":"no_daemon","abort":"","responses":[],"missing":[]})" "\n");
+    else
+        print(R"({"hook_event_id":null,"seq":null,"subscribers":0})" "\n");
+    return exit_status::done;
+}
+
+}  // namespace
+
+int run_emit(const invocation& call, const emit_arguments& arguments) {
+    const auto payload = read_json_argument("PAYLOAD", arguments.payload);
+    try {
+        return arguments.wait ? emit_and_wait(call, arguments, payload) : emit_and_go(call, arguments, payload);
+    } catch (const error& failure) {
+        if (failure.kind() == error_kind::no_daemon && arguments.proceed_without_daemon)
+            return proceed_without_daemon(call, arguments);
+        throw;
+    }
+}
+
+}  // namespace hookd::hookctl

@@ -1,0 +1,17 @@
+#pragma once
+
+namespace hookd::hookctl {
+
+/// What hookctl's exit status says (man page, "EXIT STATUS"). A veto's own is chosen with --abort-exit-code.
+namespace exit_status {
+
+inline constexpr int done = 0;           ///< done, or proceed
+inline constexpr int vetoed = 1;         ///< vetoed, or a reply that was not accepted
+inline constexpr int usage = 2;          ///< wrong usage; nothing was sent
+inline constexpr int no_daemon = 3;      ///< nobody listens at the socket's path
+inline constexpr int refused = 4;        ///< the daemon answered with an error
+inline constexpr int broken = 5;         ///< the connection broke, the daemon did not answer, or the result could not be written
+
+}  // namespace exit_status
+
+}  // namespace hookd::hookctl

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string_view>
+
+#include <termios.h>
+
+namespace hookd::hookctl {
+
+/// The terminal on standard input and output as a screen to draw on: the alternate screen of xterm (and every terminal emulator
+/// since), no echo, keys at once. The destructor gives the terminal back as it was; so does Ctrl-Z, until the program goes on.
+///
+/// Thread-safety: none; one object a process.
+class full_screen {
+public:
+    /// What ended a wait.
+    enum class event : unsigned char {
+        quit,     ///< q, Ctrl-C, end of input, or a signal that asks to end
+        redraw,   ///< the size has changed, or the program goes on after Ctrl-Z
+        elapsed,  ///< nothing
+    };
+
+    struct size {
+        std::size_t rows = 24;
+        std::size_t columns = 80;
+    };
+
+    /// Throws usage_error where input or output is no terminal; std::system_error.
+    full_screen();
+    ~full_screen();
+    full_screen(const full_screen&) = delete;
+    full_screen& operator=(const full_screen&) = delete;
+
+    [[nodiscard]] static size current_size() noexcept;
+
+    /// Shows `text`, lines separated by LF, in place of what was there.
+    void draw(std::string_view text);
+
+    /// Waits for a key or a signal, at most `span`.
+    [[nodiscard]] event wait(std::chrono::milliseconds span);
+
+private:
+    void enter();
+    void leave() noexcept;
+    [[nodiscard]] event on_signal();
+    [[nodiscard]] static bool quit_key_pressed();
+
+    int signal_fd_ = -1;
+    termios original_{};
+};
+
+}  // namespace hookd::hookctl

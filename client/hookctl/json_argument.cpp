@@ -1,0 +1,74 @@
+#include "json_argument.hpp"
+
+#include "arguments.hpp"
+
+#include <hookd/protocol/json_text.hpp>
+
+#include <array>
+#include <cerrno>
+#include <system_error>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace hookd::hookctl {
+
+namespace {
+
+/// All that can be read from `fd`; `from` is what messages call it.
+std::string read_all(int fd, const std::string& from) {
+    std::string text;
+    std::array<char, std::size_t{64} * 1024> chunk;
+    for (;;) {
+        const auto count = ::read(fd, chunk.data(), chunk.size());
+        if (count == 0)
+            return text;
+        if (count > 0)
+            text.append(chunk.data(), static_cast<std::size_t>(count));
+        else if (errno != EINTR)
+            throw usage_error("can't read " + from + ": " + std::generic_category().message(errno) + "; nothing was sent");
+    }
+}
+
+std::string read_file(const std::string& path) {
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        throw usage_error("can't open " + path + ": " + std::generic_category().message(errno) + "; nothing was sent");
+    try {
+        auto text = read_all(fd, path);
+        ::close(fd);
+        return text;
+    } catch (...) {
+        ::close(fd);
+        throw;
+    }
+}
+
+}  // namespace
+
+std::string read_json_argument(std::string_view name, const std::string& argument, bool object_wanted) {
+    std::string text;
+    std::string from;
+    if (argument == "-") {
+        from = " (standard input)";
+        text = read_all(STDIN_FILENO, "standard input");
+    } else if (!argument.empty() && argument.front() == '@') {
+        const auto path = argument.substr(1);
+        from = " (" + path + ")";
+        text = read_file(path);
+    } else {
+        text = argument;
+    }
+
+    if (const auto fault = protocol::find_json_fault(text))
+        throw usage_error(std::string(name) + from + " is not JSON: " + std::string(fault->reason) + ", at byte " +
+                          std::to_string(fault->offset) + "; nothing was sent");
+    if (object_wanted) {
+        const auto first = text.find_first_not_of(" \t\r\n");
+        if (protocol::kind_of(std::string_view(text).substr(first)) != protocol::json_kind::object)
+            throw usage_error(std::string(name) + from + " is no JSON object: write {...}; nothing was sent");
+    }
+    return text;
+}
+
+}  // namespace hookd::hookctl

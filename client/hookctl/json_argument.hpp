@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace hookd::hookctl {
+
+/// The JSON text that an argument stands for: itself, the content of a file (`@FILE`), or standard input (`-`). Byte for byte.
+///
+/// Throws usage_error, naming the argument `name` as the help does, where the file cannot be read or the text is not exactly one JSON
+/// text (RFC 8259), or no object where `object_wanted`.
+[[nodiscard]] std::string read_json_argument(std::string_view name, const std::string& argument, bool object_wanted = false);
+
+}  // namespace hookd::hookctl

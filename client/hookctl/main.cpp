@@ -1,0 +1,86 @@
+#include "arguments.hpp"
+#include "commands.hpp"
+#include "exit_status.hpp"
+#include "output.hpp"
+
+#include <hookd/error.hpp>
+
+#include <csignal>
+#include <exception>
+#include <string>
+#include <system_error>
+#include <type_traits>
+#include <variant>
+#include <vector>
+
+namespace {
+
+using namespace hookd::hookctl;
+
+int carry_out(const invocation& call) {
+    return std::visit(
+        [&call](const auto& arguments) {
+            using command = std::decay_t<decltype(arguments)>;
+            if constexpr (std::is_same_v<command, emit_arguments>)
+                return run_emit(call, arguments);
+            else if constexpr (std::is_same_v<command, listen_arguments>)
+                return run_listen(call, arguments);
+            else if constexpr (std::is_same_v<command, on_arguments>)
+                return run_on(call, arguments);
+            else if constexpr (std::is_same_v<command, respond_arguments>)
+                return run_respond(call, arguments);
+            else if constexpr (std::is_same_v<command, stats_arguments>)
+                return run_stats(call, arguments);
+            else if constexpr (std::is_same_v<command, top_arguments>)
+                return run_top(call);
+            else if constexpr (std::is_same_v<command, ping_arguments>)
+                return run_ping(call);
+            else
+                return run_call(call, arguments);
+        },
+        call.command);
+}
+
+int report(const hookd::error& failure) {
+    using kind = hookd::error_kind;
+    std::string message = failure.what();
+    if (failure.code() != 0)
+        message += " (error " + std::to_string(failure.code()) + ")";
+    complain(message);
+    switch (failure.kind()) {
+        case kind::invalid_argument:
+            return exit_status::usage;
+        case kind::no_daemon:
+            return exit_status::no_daemon;
+        case kind::refused:
+        case kind::cancelled:
+            return exit_status::refused;
+        case kind::broken:
+        case kind::timed_out:
+            break;
+    }
+    return exit_status::broken;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    // A reader that went away is an error code of a write, and the verdict's exit status more important than it.
+    std::signal(SIGPIPE, SIG_IGN);
+    try {
+        const auto asked = parse_arguments({argv + 1, argv + argc});
+        if (const auto* text = std::get_if<information>(&asked)) {
+            print(text->text);
+            return exit_status::done;
+        }
+        return carry_out(std::get<invocation>(asked));
+    } catch (const usage_error& wrong) {
+        complain(wrong.what());
+        return exit_status::usage;
+    } catch (const hookd::error& failure) {
+        return report(failure);
+    } catch (const std::exception& failure) {
+        complain(failure.what());
+        return exit_status::broken;
+    }
+}

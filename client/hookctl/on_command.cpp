@@ -1,0 +1,255 @@
+#include "command_runner.hpp"
+#include "commands.hpp"
+#include "event_line.hpp"
+#include "event_timing.hpp"
+#include "exit_status.hpp"
+#include "hook_reply.hpp"
+#include "output.hpp"
+#include "stop_watcher.hpp"
+
+#include <hookd/hook_runner.hpp>
+#include <hookd/protocol/json_text.hpp>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <deque>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <unistd.h>
+
+namespace hookd::hookctl {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::string_view event_variable = "HOOK_EVENT=";
+constexpr std::string_view id_variable = "HOOK_EVENT_ID=";
+constexpr std::string_view seq_variable = "HOOK_SEQ=";
+
+/// This process's environment without what is set for each event.
+std::vector<std::string> inherited_environment() {
+    std::vector<std::string> result;
+    for (char** each = environ; *each != nullptr; ++each) {
+        const std::string_view variable(*each);
+        const auto is_ours = [variable](std::string_view name) { return variable.substr(0, name.size()) == name; };
+        if (!is_ours(event_variable) && !is_ours(id_variable) && !is_ours(seq_variable))
+            result.emplace_back(variable);
+    }
+    return result;
+}
+
+/// What is printed about an event that was dealt with, if anything.
+enum class reporting : unsigned char { none, people, json };
+
+reporting reporting_for(const invocation& call) {
+    // Into a pipe nothing, unless it is asked for: a reader that forgets to read would hold up every hook.
+    if (call.json)
+        return reporting::json;
+    return ::isatty(STDOUT_FILENO) != 0 ? reporting::people : reporting::none;
+}
+
+/// Runs the command for each event that it is given, so many at a time, and answers. All on the thread that runs `io`.
+class event_commands {
+public:
+    event_commands(asio::io_context& io, const invocation& call, const on_arguments& arguments)
+        : arguments_(arguments), timeout_(call.timeout), reporting_(reporting_for(call)), runner_(io.get_executor()) {}
+
+    /// The caller bounds how many events wait here: no more than it has given out answers for.
+    void add(event what, answer reply_to) {
+        if (stopped_)
+            return;  // the answer, unused, becomes "failed"
+        waiting_.push_back({std::move(what), std::move(reply_to)});
+        start_next();
+    }
+
+    /// Starts nothing more, and stops the commands that run. Events that wait are answered as failed.
+    void stop() {
+        stopped_ = true;
+        waiting_.clear();
+        runner_.stop();
+    }
+
+    /// The same at the first call; from the second on what runs is killed.
+    void stop_or_kill() {
+        if (std::exchange(told_to_stop_, true))
+            runner_.kill();
+        stop();
+    }
+
+private:
+    struct job {
+        event what;
+        answer reply_to;
+    };
+
+    void start_next() {
+        while (running_ < arguments_.jobs && !waiting_.empty()) {
+            auto next = std::move(waiting_.front());
+            waiting_.pop_front();
+            start(std::move(next));
+        }
+    }
+
+    void start(job next) {
+        const auto left = time_left(next.what, std::chrono::system_clock::now());
+        if (left && *left == left->zero()) {
+            finish(next, {hooks::hook_reply::kind::failed, "the emitter's time was over before it could start", {}}, {});
+            return;
+        }
+        hooks::command command;
+        command.argv = arguments_.argv;
+        command.environment = environment_;
+        command.environment.push_back(std::string(event_variable) + next.what.name());
+        command.environment.push_back(std::string(id_variable) + next.what.hook_event_id());
+        command.environment.push_back(std::string(seq_variable) + std::to_string(next.what.seq()));
+        command.input = next.what.payload();
+        command.timeout = left;
+        if (timeout_)
+            command.timeout = std::min<std::chrono::steady_clock::duration>(*timeout_, left.value_or(*timeout_));
+
+        ++running_;
+        const auto shared = std::make_shared<job>(std::move(next));
+        runner_.start(
+            std::move(command),
+            [this, shared](hooks::command_result result) {
+                finish(*shared, hooks::read_hook_reply(result, arguments_.name), result);
+            },
+            [this] {
+                --running_;
+                start_next();
+            });
+    }
+
+    void finish(const job& done, const hooks::hook_reply& said, const hooks::command_result& result) {
+        using kind = hooks::hook_reply::kind;
+        switch (said.type) {
+            case kind::response:
+                done.reply_to(respond_with(said.text));
+                break;
+            case kind::veto:
+                done.reply_to(veto(said.text));
+                break;
+            case kind::failed:
+                done.reply_to(failed(said.text));
+                break;
+        }
+        // A veto's reason is told to the emitter; whatever else the command says on its standard error is for whoever runs it.
+        if (said.type != kind::veto && !result.errors.text.empty())
+            print_reason(std::string_view(result.errors.text).substr(0, result.errors.text.find_last_not_of('\n') + 1));
+        const auto about = arguments_.name + ", " + done.what.name() + " #" + std::to_string(done.what.seq()) + ": ";
+        for (const auto& note : said.notes)
+            complain(about + note);
+        if (said.type == kind::failed)
+            complain(about + "the hook failed: " + said.text);
+        report(done.what, said, result);
+    }
+
+    void report(const event& what, const hooks::hook_reply& said, const hooks::command_result& result) const {
+        constexpr std::array<std::string_view, 3> names{"response", "veto", "failed"};
+        const auto name = names[static_cast<std::size_t>(said.type)];
+        const auto elapsed_ms =
+            std::to_string(std::chrono::round<std::chrono::milliseconds>(result.elapsed).count());
+        std::string line;
+        if (reporting_ == reporting::json) {
+            line = R"({"seq":)" + std::to_string(what.seq()) + R"(,"hook_event_id":)";
+            protocol::append_json_string(line, what.hook_event_id());
+            line += R"(,"event":)";
+            protocol::append_json_string(line, what.name());
+            line.append(R"(,")").append(name).append(R"(":)");
+            if (said.type == hooks::hook_reply::kind::response)
+                line += one_line(said.text);
+            else
+                protocol::append_json_string(line, said.text);
+            line += R"(,"elapsed_ms":)" + elapsed_ms + "}";
+        } else if (reporting_ == reporting::people) {
+            const bool fine = said.type == hooks::hook_reply::kind::response;
+            line = event_head(what, colour_);
+            line.append(fine ? colour_.green() : colour_.red()).append(name).append(colour_.plain());
+            line += " " + harmless(said.text) + "  ";
+            line.append(colour_.dim()).append(elapsed_ms).append(" ms").append(colour_.plain());
+        } else {
+            return;
+        }
+        print(line += '\n');
+    }
+
+    const on_arguments& arguments_;
+    std::optional<std::chrono::milliseconds> timeout_;
+    reporting reporting_;
+    palette colour_{};
+    std::vector<std::string> environment_ = inherited_environment();
+    hooks::command_runner runner_;
+    std::deque<job> waiting_{};
+    std::size_t running_ = 0;
+    bool stopped_ = false;
+    bool told_to_stop_ = false;
+};
+
+}  // namespace
+
+int run_on(const invocation& call, const on_arguments& arguments) {
+    std::signal(SIGCHLD, SIG_DFL);  // whoever started us may have ignored it, and then no exit status would ever be known
+
+    hook_runner_options options;
+    options.name = arguments.name;
+    options.path = call.socket;
+    options.max_unanswered = arguments.jobs;
+    hook_runner events(options);
+    asio::io_context io(1);
+    auto work = asio::make_work_guard(io);
+    event_commands commands(io, call, arguments);
+
+    const stop_watcher watcher([&] {
+        events.stop();
+        asio::post(io, [&commands] { commands.stop_or_kill(); });
+    });
+    for (const auto& pattern : arguments.patterns) {
+        events.on(pattern, [&](event what, answer reply_to) {
+            asio::post(io, [&commands, what = std::move(what), reply_to = std::move(reply_to)]() mutable {
+                commands.add(std::move(what), std::move(reply_to));
+            });
+        });
+    }
+    events.on_notice(tell);
+
+    // Two threads: the connection is served, and replies leave, while commands start and end here.
+    std::exception_ptr failure;
+    std::thread serving([&] {
+        try {
+            events.run();
+        } catch (...) {
+            failure = std::current_exception();
+        }
+        asio::post(io, [&] {
+            commands.stop();
+            work.reset();
+        });
+    });
+    try {
+        io.run();  // until the session is over and the last command is reaped
+    } catch (...) {
+        events.stop();
+        serving.join();
+        throw;
+    }
+    serving.join();
+    if (failure)
+        std::rethrow_exception(failure);
+    return exit_status::done;
+}
+
+}  // namespace hookd::hookctl

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace hookd::hookctl {
+
+/// Whether the program was asked for JSON, or writes to something that is no terminal: then it writes for programs.
+[[nodiscard]] bool writes_for_programs(bool json_wanted);
+
+/// Writes all of `text` to standard output at once. Nobody reading any more (EPIPE) is no error: the exit status still tells. Throws
+/// std::system_error for any other failure, e.g. a full disk.
+void print(std::string_view text);
+
+/// Writes a line for people to standard error: `hookctl: MESSAGE`. Never throws but std::bad_alloc.
+void complain(std::string_view message);
+
+/// Writes text from elsewhere, as it is, and a line end to standard error. On a terminal, control characters that could drive it become `?`.
+void print_reason(std::string_view reason);
+
+/// A JSON text as one line: raw CR and LF, which can only be white space between its tokens, become spaces.
+[[nodiscard]] std::string one_line(std::string_view json);
+
+/// Text from elsewhere without the characters that drive a terminal: each becomes `?`, save line ends where `lines` may stay.
+[[nodiscard]] std::string harmless(std::string_view text, bool lines = false);
+
+/// How many columns a UTF-8 text takes: its code points (wide and combining ones count as one, too).
+[[nodiscard]] std::size_t columns_of(std::string_view text) noexcept;
+
+/// Colours for a terminal, or empty texts.
+class palette {
+public:
+    /// Colours where standard output is a terminal that has them, and NO_COLOR (no-color.org) is unset or empty.
+    palette();
+    explicit palette(bool coloured) noexcept : coloured_(coloured) {}
+
+    [[nodiscard]] std::string_view bold() const noexcept { return coloured_ ? "\x1b[1m" : ""; }
+    [[nodiscard]] std::string_view dim() const noexcept { return coloured_ ? "\x1b[2m" : ""; }
+    [[nodiscard]] std::string_view red() const noexcept { return coloured_ ? "\x1b[31m" : ""; }
+    [[nodiscard]] std::string_view green() const noexcept { return coloured_ ? "\x1b[32m" : ""; }
+    [[nodiscard]] std::string_view yellow() const noexcept { return coloured_ ? "\x1b[33m" : ""; }
+    [[nodiscard]] std::string_view cyan() const noexcept { return coloured_ ? "\x1b[36m" : ""; }
+    [[nodiscard]] std::string_view plain() const noexcept { return coloured_ ? "\x1b[0m" : ""; }
+
+private:
+    bool coloured_;
+};
+
+}  // namespace hookd::hookctl

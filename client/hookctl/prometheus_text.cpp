@@ -1,0 +1,144 @@
+#include "prometheus_text.hpp"
+
+#include <array>
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string_view>
+#include <tuple>
+
+namespace hookd::hookctl {
+
+namespace {
+
+std::string number(double value) {
+    std::array<char, 32> digits{};
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+    return {digits.data(), end};
+}
+
+std::string number(std::uint64_t value) {
+    return std::to_string(value);
+}
+
+/// name="value", with backslash, quote and line feed escaped as the format asks.
+std::string label(std::string_view name, std::string_view value) {
+    std::string text(name);
+    text += "=\"";
+    for (const char c : value) {
+        if (c == '\\' || c == '"')
+            text += '\\';
+        if (c == '\n')
+            text += "\\n";
+        else
+            text += c;
+    }
+    return text += '"';
+}
+
+/// Writes metric families one after the other.
+class page {
+public:
+    void family(std::string_view name, std::string_view type, std::string_view help) {
+        name_ = name;
+        text_.append("# HELP ").append(name).append(" ").append(help).append("\n");
+        text_.append("# TYPE ").append(name).append(" ").append(type).append("\n");
+    }
+
+    void sample(const std::string& labels, const std::string& value) {
+        text_ += name_;
+        if (!labels.empty())
+            text_ += "{" + labels + "}";
+        text_ += " " + value + "\n";
+    }
+
+    template <class Number>
+    void gauge(std::string_view name, std::string_view help, Number value) {
+        family(name, "gauge", help);
+        sample("", number(value));
+    }
+
+    void counter(std::string_view name, std::string_view help, std::uint64_t value) {
+        family(name, "counter", help);
+        sample("", number(value));
+    }
+
+    [[nodiscard]] std::string take() { return std::move(text_); }
+
+private:
+    std::string text_;
+    std::string name_;
+};
+
+void add_events(page& to, const protocol::stats_result& stats) {
+    to.family("hookd_events_by_name_total", "counter", "Events emitted, by name (the most recent names).");
+    for (const auto& event : stats.events)
+        to.sample(label("event", event.name), number(event.count));
+    to.family("hookd_reply_seconds", "gauge", "Time from an event to its replies, by name and quantile; 1 is the longest.");
+    const auto quantile = [&to](const std::string& name, std::string_view which, const std::optional<double>& ms) {
+        if (ms)
+            to.sample(label("event", name) + "," + label("quantile", which), number(*ms / 1000));
+    };
+    for (const auto& event : stats.events) {
+        quantile(event.name, "0.5", event.p50_ms);
+        quantile(event.name, "0.9", event.p90_ms);
+        quantile(event.name, "0.99", event.p99_ms);
+        quantile(event.name, "1", event.max_ms);
+    }
+}
+
+void add_sessions(page& to, const protocol::stats_result& stats) {
+    struct sums {
+        std::uint64_t queued = 0;
+        std::uint64_t lagged = 0;
+    };
+    std::map<std::tuple<std::string, std::int64_t, std::uint32_t>, sums> sessions;
+    for (const auto& each : stats.sessions) {
+        auto& session = sessions[{each.name, each.pid, each.uid}];
+        session.queued += each.queued;
+        session.lagged += each.lagged ? 1 : 0;
+    }
+    const auto labels = [](const auto& key) {
+        return label("name", std::get<0>(key)) + "," + label("pid", std::to_string(std::get<1>(key))) + "," +
+               label("uid", std::to_string(std::get<2>(key)));
+    };
+    to.family("hookd_session_queued_events", "gauge", "Events that wait for a session.");
+    for (const auto& [key, session] : sessions)
+        to.sample(labels(key), number(session.queued));
+    to.family("hookd_session_lagged", "gauge", "Whether a session was closed since it lagged behind.");
+    for (const auto& [key, session] : sessions)
+        to.sample(labels(key), number(session.lagged));
+}
+
+}  // namespace
+
+std::string prometheus_text(const protocol::stats_result& stats) {
+    page text;
+    text.gauge("hookd_uptime_seconds", "How long the daemon has been running.", stats.uptime_s);
+    text.gauge("hookd_connections", "Open connections.", std::uint64_t{stats.connections});
+    text.gauge("hookd_subscribers", "Open push sessions.", std::uint64_t{stats.subscribers});
+    text.gauge("hookd_waiting", "Open slots for a reply, reserved and retained ones included.", std::uint64_t{stats.waiting});
+    text.gauge("hookd_head_seq", "Number of the newest event.", stats.head_seq);
+    text.gauge("hookd_retained_events", "Events that can be resumed from.", std::uint64_t{stats.retained_events});
+    text.gauge("hookd_retained_bytes", "Bytes of the events retained.", std::uint64_t{stats.retained_bytes});
+    text.counter("hookd_events_total", "Events emitted.", stats.events_total);
+    text.counter("hookd_deliveries_total", "Events queued for a session.", stats.deliveries);
+    text.counter("hookd_replies_accepted_total", "Replies that reached a waiting slot.", stats.accepted);
+    text.family("hookd_replies_refused_total", "counter", "Replies that did not, by reason.");
+    for (std::size_t i = 1; i < protocol::refusal_count; ++i)  // 0 is none
+        text.sample(label("reason", to_string(static_cast<protocol::refusal>(i))), number(stats.refused[i]));
+    text.family("hookd_outcomes_total", "counter", "Waits that ended, by outcome.");
+    for (std::size_t i = 0; i < protocol::outcome_count; ++i)
+        text.sample(label("outcome", to_string(static_cast<protocol::outcome>(i))), number(stats.outcomes[i]));
+    text.counter("hookd_sessions_lagged_total", "Sessions closed since they lagged behind.", stats.lagged);
+    text.counter("hookd_protocol_errors_total", "Errors answered to what peers sent.", stats.protocol_errors);
+    text.counter("hookd_received_bytes_total", "Bytes read from peers.", stats.bytes_in);
+    text.counter("hookd_sent_bytes_total", "Bytes written to peers.", stats.bytes_out);
+    add_events(text, stats);
+    add_sessions(text, stats);
+    return text.take();
+}
+
+}  // namespace hookd::hookctl

@@ -1,0 +1,87 @@
+#include "stop_watcher.hpp"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <system_error>
+#include <utility>
+
+#include <poll.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace hookd::hookctl {
+
+namespace {
+
+sigset_t watched_signals() {
+    sigset_t signals;
+    ::sigemptyset(&signals);
+    ::sigaddset(&signals, SIGINT);
+    ::sigaddset(&signals, SIGTERM);
+    return signals;
+}
+
+bool has_a_reader_to_lose(int fd) {
+    struct stat what {};
+    return ::fstat(fd, &what) == 0 && (S_ISFIFO(what.st_mode) || S_ISSOCK(what.st_mode));
+}
+
+void raise_flag(int event_fd) noexcept {
+    ::eventfd_write(event_fd, 1);
+}
+
+}  // namespace
+
+stop_watcher::stop_watcher(std::function<void()> on_stop) : on_stop_(std::move(on_stop)) {
+    const auto signals = watched_signals();
+    ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    signal_fd_ = ::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+    stopped_fd_ = ::eventfd(0, EFD_CLOEXEC);
+    end_fd_ = ::eventfd(0, EFD_CLOEXEC);
+    if (signal_fd_ < 0 || stopped_fd_ < 0 || end_fd_ < 0)
+        throw std::system_error(errno, std::generic_category(), "can't watch for signals");
+    thread_ = std::thread([this] { watch(); });
+}
+
+stop_watcher::~stop_watcher() {
+    raise_flag(end_fd_);
+    thread_.join();
+    ::close(signal_fd_);
+    ::close(stopped_fd_);
+    ::close(end_fd_);
+    const auto signals = watched_signals();
+    ::pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+}
+
+void stop_watcher::watch() noexcept {
+    // For a pipe's writing end poll reports POLLERR, unasked, when the last reader goes (poll(2)); for a socket POLLHUP.
+    std::array<pollfd, 3> polled{{
+        {end_fd_, POLLIN, 0},
+        {signal_fd_, POLLIN, 0},
+        {has_a_reader_to_lose(STDOUT_FILENO) ? STDOUT_FILENO : -1, 0, 0},
+    }};
+    for (;;) {
+        if (::poll(polled.data(), polled.size(), -1) < 0)
+            continue;  // EINTR
+        if (polled[0].revents != 0)
+            return;
+        bool stop = false;
+        signalfd_siginfo info{};
+        if (polled[1].revents != 0 && ::read(signal_fd_, &info, sizeof info) > 0)
+            stop = true;
+        if (polled[2].revents != 0) {
+            polled[2].fd = -1;
+            stop = true;
+        }
+        if (stop) {
+            raise_flag(stopped_fd_);
+            on_stop_();
+        }
+    }
+}
+
+}  // namespace hookd::hookctl

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <functional>
+#include <thread>
+
+namespace hookd::hookctl {
+
+/// Tells a program that runs until it is told to stop when that is: at SIGINT or SIGTERM, and when nobody reads its standard
+/// output any more, where that is a pipe or a socket.
+///
+/// Thread-safety: the handler is called on a thread of the watcher's own, once for each signal, and once for standard output.
+/// Lifetime: make it before any other thread, since those must not take the signals either. The destructor waits for a call of the handler
+/// that is under way, and gives the signals back.
+class stop_watcher {
+public:
+    /// Throws std::system_error where the system lacks descriptors or threads.
+    explicit stop_watcher(std::function<void()> on_stop);
+    ~stop_watcher();
+    stop_watcher(const stop_watcher&) = delete;
+    stop_watcher& operator=(const stop_watcher&) = delete;
+
+    /// Readable once it is time to stop, and from then on: for whoever waits with poll(2).
+    [[nodiscard]] int stopped_fd() const noexcept { return stopped_fd_; }
+
+private:
+    void watch() noexcept;
+
+    std::function<void()> on_stop_;
+    int signal_fd_ = -1;
+    int stopped_fd_ = -1;
+    int end_fd_ = -1;
+    std::thread thread_;
+};
+
+}  // namespace hookd::hookctl
