@@ -1,0 +1,68 @@
+#!/bin/bash
+# Installs the packages of the named sections of tests/packages.txt, as far as they are missing:
+#
+#   tests/support/packages.sh build test
+#   tests/support/packages.sh --list build       prints their names instead
+#
+# Asks nothing. Needs root, or a sudo that works without a terminal, only where something is missing.
+set -euo pipefail
+
+list="$(dirname "${BASH_SOURCE[0]}")/../packages.txt"
+
+# Prints the packages of section $1.
+section() {
+    sed 's/[[:space:]]*#.*//' "$list" | awk -v wanted="[$1]" '/^\[/ { on = ($1 == wanted); found += on; next } on && NF { print $1 }
+        END { exit !found }' || { echo "packages.sh: $list has no section [$1]" >&2; exit 2; }
+}
+
+only_list=
+if [[ ${1:-} == --list ]]; then
+    only_list=1
+    shift
+fi
+if (($# == 0)); then
+    echo "packages.sh: name a section of $list, as in: packages.sh build test" >&2
+    exit 2
+fi
+
+wanted=()
+for name in "$@"; do
+    packages="$(section "$name")"
+    mapfile -t -O "${#wanted[@]}" wanted <<<"$packages"
+done
+if [[ $only_list ]]; then
+    printf '%s\n' "${wanted[@]}"
+    exit 0
+fi
+
+missing=()
+for package in "${wanted[@]}"; do
+    if [[ $(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null) != installed ]]; then
+        missing+=("$package")
+    fi
+done
+((${#missing[@]})) || exit 0
+
+if ! command -v apt-get >/dev/null; then
+    echo "packages.sh: this is no Debian; install what corresponds to: ${missing[*]}" >&2
+    exit 1
+fi
+as_root=()
+if ((EUID != 0)); then
+    if ! command -v sudo >/dev/null; then
+        echo "packages.sh: not root, and no sudo; have someone run: apt-get install ${missing[*]}" >&2
+        exit 1
+    fi
+    as_root=(sudo)
+    [[ -t 0 ]] || as_root=(sudo -n)  # nobody could type a password
+fi
+
+echo "Installing: ${missing[*]}" >&2
+run_apt() {
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 "$@" </dev/null >&2
+}
+# Development packages of another Boost version give way to those of 1.81: apt removes them, and says so above.
+if ! { run_apt update && run_apt install -y --no-install-recommends "${missing[@]}"; }; then
+    echo "packages.sh: apt-get failed (see above); install by hand: ${missing[*]}" >&2
+    exit 1
+fi
