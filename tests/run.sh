@@ -1,0 +1,290 @@
+#!/bin/bash
+# Runs every test of hookd. See --help.
+set -uo pipefail
+
+usage() {
+    cat <<'TEXT'
+tests/run.sh [--config NAME]... [--suite NAME]... [--test PATTERN] [--list]
+
+Installs what is missing (Debian 12), builds, runs every test, and ends with "N passed, M failed".
+Exit status: 0 where something ran and nothing failed, 1 otherwise, 2 for wrong usage.
+
+  --config NAME    only this way to build and run: release (gcc), asan (gcc, with undefined behaviour), tsan (clang),
+                   b2 (gcc, Boost's build), checks (scripts: packaging, both builds alike, the quickstart)
+  --suite NAME     only this suite: a test executable (core, integration, ...) or a check (builds_agree, ...)
+  --test PATTERN   only the test cases whose name, or path (suite/name), matches this shell pattern
+  --list           names the suites and checks of what was chosen, after building, and runs none
+
+--config and --suite may be repeated. With --suite or --test and no --config, release and checks are meant.
+Build trees and logs go to $HOOKD_BUILD_DIR, or .build at the top of the tree.
+TEXT
+}
+
+top="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)"
+export HOOKD_BUILD_DIR="${HOOKD_BUILD_DIR:-$top/.build}"
+
+configs=()
+suites=()
+test_pattern=
+list_only=
+wrong_usage() {
+    echo "run.sh: $1 (see tests/run.sh --help)" >&2
+    exit 2
+}
+while (($#)); do
+    case "$1" in
+        --help | -h) usage; exit 0 ;;
+        --list) list_only=1; shift; continue ;;
+        --config | --suite | --test) (($# > 1)) || wrong_usage "$1 needs a value" ;;&
+        --config)
+            case "$2" in
+                release | asan | tsan | b2 | checks) configs+=("$2") ;;
+                *) wrong_usage "unknown configuration '$2': release, asan, tsan, b2 or checks" ;;
+            esac ;;
+        --suite) suites+=("${2%_test}") ;;
+        --test) test_pattern="$2" ;;
+        *) wrong_usage "unknown argument '$1'" ;;
+    esac
+    shift 2
+done
+if ((${#configs[@]} == 0)); then
+    configs=(release asan tsan b2 checks)
+    [[ ${suites[*]} || $test_pattern ]] && configs=(release checks)
+fi
+# A check has no test cases to choose from.
+[[ $test_pattern ]] && configs=("${configs[@]/checks/}")
+
+cd "$top" || exit 1
+"$top/tests/support/packages.sh" build demo test || exit 1
+
+mkdir -p "$HOOKD_BUILD_DIR" || exit 1
+HOOKD_BUILD_DIR="$(cd "$HOOKD_BUILD_DIR" && pwd -P)"
+logs="$HOOKD_BUILD_DIR/logs"
+rm -rf "$logs"
+mkdir -p "$logs" || exit 1
+jobs="$(nproc)"
+
+# A second run in another clone, or after a change of a branch, compiles little.
+export CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_BASEDIR="$top" CCACHE_NOHASHDIR=1
+# What a sanitizer finds ends the program with a status that no test takes for success.
+export ASAN_OPTIONS="detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1:check_initialization_order=1:exitcode=99"
+export LSAN_OPTIONS="exitcode=99"
+export UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1:exitcode=99"
+export TSAN_OPTIONS="halt_on_error=1:exitcode=99:second_deadlock_stack=1"
+# Counts are read from this report. Signals are left alone: a crash ends the suite, and the end of a child is no error.
+export BOOST_TEST_REPORT_FORMAT=XML BOOST_TEST_REPORT_LEVEL=short BOOST_TEST_LOG_LEVEL=test_suite BOOST_TEST_COLOR_OUTPUT=no
+export BOOST_TEST_CATCH_SYSTEM_ERRORS=no
+# No test is to find a daemon of the person who runs it.
+unset HOOKD_SOCKET HOOKD_BIN HOOKCTL_BIN LISTEN_FDS LISTEN_PID NOTIFY_SOCKET
+
+passed=0
+failed=0
+started=0
+
+seconds_since() {
+    local now
+    now="$(date +%s%N)"
+    printf '%d.%d' $(((now - $1) / 1000000000)) $(((now - $1) / 100000000 % 10))
+}
+# Prints and adds up one line: CONFIG SUITE PASSED FAILED START [REMARK]
+report() {
+    passed=$((passed + $3))
+    failed=$((failed + $4))
+    printf '%-8s %-22s %5d passed %4d failed %8s s%s\n' "$1" "$2" "$3" "$4" "$(seconds_since "$5")" "${6:+   $6}"
+}
+# The end of a log, for whoever reads of a failure.
+show_log() {
+    sed '/<TestResult>/d' "$1" | tail -n "${2:-60}" | sed 's/^/    | /'
+    echo "    all of it: $1"
+}
+wanted() {
+    ((${#suites[@]} == 0)) || [[ " ${suites[*]} " == *" ${1%_test} "* ]]
+}
+
+# Reads the report in log $1 into cases_passed, cases_failed and cases_skipped; 1 where there is none.
+read_report() {
+    local line
+    line="$(grep -ao '<TestResult>.*' "$1" | tail -n 1)"
+    [[ $line =~ test_cases_passed=\"([0-9]+)\" ]] || return 1
+    cases_passed=${BASH_REMATCH[1]}
+    [[ $line =~ test_cases_failed=\"([0-9]+)\" ]] && cases_failed=${BASH_REMATCH[1]}
+    [[ $line =~ test_cases_skipped=\"([0-9]+)\" ]] && cases_skipped=${BASH_REMATCH[1]}
+    return 0
+}
+
+# Reports a suite that has run: CONFIG SUITE LOG STATUS START
+judge() {
+    local cases_passed=0 cases_failed=0 cases_skipped=0 remark=
+    if ! read_report "$3"; then
+        remark="no report: crashed or killed (status $4)"
+        ((cases_failed += 1))
+    elif (($4 == 124 || $4 == 137)); then
+        remark="took too long"
+        ((cases_failed += 1))
+    elif (($4 != 0 && cases_failed == 0)); then
+        remark="ended with status $4"
+        ((cases_failed += 1))
+    elif ((cases_passed + cases_failed == 0)); then
+        remark="ran no test"
+        ((cases_failed += 1))
+    fi
+    [[ ! $test_pattern ]] && ((cases_skipped)) && remark+="${remark:+, }$cases_skipped skipped"
+    report "$1" "$2" "$cases_passed" "$cases_failed" "$5" "$remark"
+    ((cases_failed == 0)) || show_log "$3"
+}
+
+# The Boost.Test filter for $test_pattern in test executable $1; empty where no case matches.
+filter_for() {
+    "$1" --list_content=HRF 2>&1 | awk '
+        /^ *[^ ]+\*?(: .*)?$/ {
+            match($0, /^ */); depth = RLENGTH / 4; name = $1; sub(/:$/, "", name); sub(/\*$/, "", name)
+            if (NR > 1 && depth <= last) print path
+            parts[depth] = name; path = parts[0]
+            for (i = 1; i <= depth; ++i) path = path "/" parts[i]
+            last = depth
+        }
+        END { if (NR) print path }' |
+        while read -r path; do
+            # shellcheck disable=SC2053
+            if [[ $path == $test_pattern || ${path##*/} == $test_pattern ]]; then
+                printf '%s:' "$path"
+            fi
+        done
+}
+
+# Runs test executable $3 as suite $2 of configuration $1. $4: its time limit in seconds. The rest goes before it.
+run_suite() {
+    local config="$1" suite="$2" program="$3" limit="$4" log="$logs/$1-$2.log" start filters=()
+    shift 4
+    if [[ $list_only ]]; then
+        echo "$config ${suite%_test}"
+        return
+    fi
+    start="$(date +%s%N)"
+    if [[ $test_pattern ]]; then
+        local filter
+        filter="$(filter_for "$program")"
+        [[ $filter ]] || return 0
+        filters=("--run_test=${filter%:}")
+    fi
+    timeout -k 10 "$limit" "$@" "$program" "${filters[@]}" >"$log" 2>&1 </dev/null
+    judge "$config" "$suite" "$log" $? "$start"
+}
+
+# Runs a build step, and reports it only where it fails: CONFIG LOG COMMAND...
+build_step() {
+    local config="$1" log="$2"
+    shift 2
+    if ! timeout -k 10 1500 "$@" >>"$log" 2>&1 </dev/null; then
+        report "$config" build 0 1 "$started" "failed: $*"
+        show_log "$log" 100
+        return 1
+    fi
+}
+
+# Configures and builds a CMake preset: CONFIG
+build_preset() {
+    local tree="$HOOKD_BUILD_DIR/$1" log="$logs/$1-build.log" launcher=()
+    command -v ccache >/dev/null && launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+    started="$(date +%s%N)"
+    build_step "$1" "$log" cmake --preset "$1" -B "$tree" -DBUILD_TESTING=ON "${launcher[@]}" &&
+        build_step "$1" "$log" cmake --build "$tree" --parallel "$jobs" &&
+        printf '%-8s %-22s %39s s\n' "$1" "(build)" "$(seconds_since "$started")"
+}
+
+run_preset() {
+    local config="$1" limit="$2" suite
+    shift 2
+    build_preset "$config" || return
+    while read -r suite; do
+        if wanted "$suite"; then
+            run_suite "$config" "$suite" "$HOOKD_BUILD_DIR/$config/bin/$suite" "$limit" "$@"
+        fi
+    done < <(ctest --test-dir "$HOOKD_BUILD_DIR/$config" -N | sed -n 's/^ *Test *#[0-9]*: *//p')
+}
+
+run_b2() {
+    local log="$logs/b2-build.log" program suite output status targets=()
+    local b2=(b2 -q "-j$jobs" toolset=gcc variant=debug debug-symbols=off)
+    [[ -d /usr/lib/ccache ]] && local PATH="/usr/lib/ccache:$PATH"
+    started="$(date +%s%N)"
+    build_step b2 "$log" "${b2[@]}" || return
+    printf '%-8s %-22s %39s s\n' b2 "(build)" "$(seconds_since "$started")"
+
+    for program in "$HOOKD_BUILD_DIR"/b2/tests/gcc-*/debug/*/*_test "$HOOKD_BUILD_DIR"/b2/tests/gcc-*/debug/*/*/*_test \
+        "$HOOKD_BUILD_DIR"/b2/tests/gcc-*/debug/*/*/*/*_test "$HOOKD_BUILD_DIR"/b2/tests/gcc-*/debug/*/*/*/*/*_test; do
+        [[ -f $program && -x $program ]] || continue
+        suite="${program##*/}"
+        wanted "$suite" || continue
+        if [[ $list_only ]]; then
+            echo "b2 ${suite%_test}"
+        elif [[ $test_pattern || ${suites[*]} ]]; then
+            run_suite b2 "$suite" "$program" 600
+        else
+            targets+=("$suite")
+        fi
+    done
+    ((${#targets[@]})) || return
+
+    # All of it as a person would: b2 runs them. It leaves each output behind, and passes over what has passed before.
+    rm -rf "$HOOKD_BUILD_DIR"/b2/tests/run_*.test
+    started="$(date +%s%N)"
+    timeout -k 10 1800 "${b2[@]/-q/}" -l600 -j1 tests >"$logs/b2-tests.log" 2>&1 </dev/null
+    status=$?
+    for suite in "${targets[@]}"; do
+        output="$(find "$HOOKD_BUILD_DIR/b2/tests/run_$suite.test" -name '*.output' 2>/dev/null | head -n 1)"
+        if [[ $output ]]; then
+            cp "$output" "$logs/b2-$suite.log"
+        else
+            echo "b2 tests did not run it" >"$logs/b2-$suite.log"
+        fi
+        judge b2 "$suite" "$logs/b2-$suite.log" "$(sed -n 's/^EXIT STATUS: //p' "$logs/b2-$suite.log" | grep . || echo 1)" "$started"
+    done
+    if ((status != 0 && failed == 0)); then
+        report b2 tests 0 1 "$started" "b2 ended with status $status"
+        show_log "$logs/b2-tests.log"
+    fi
+}
+
+# One script that says yes or no: NAME LIMIT COMMAND...
+check() {
+    local name="$1" limit="$2" log="$logs/$1.log" start status
+    shift 2
+    wanted "$name" || return 0
+    if [[ $list_only ]]; then
+        echo "checks $name"
+        return
+    fi
+    start="$(date +%s%N)"
+    timeout -k 10 "$limit" "$@" >"$log" 2>&1 </dev/null
+    status=$?
+    if ((status == 0)); then
+        report checks "$name" 1 0 "$start"
+    else
+        report checks "$name" 0 1 "$start" "ended with status $status"
+        show_log "$log"
+    fi
+}
+
+run_checks() {
+    check builds_agree 300 "$top/tests/packaging/check_builds_agree"
+    check consumer 600 "$top/tests/packaging/check_consumer"
+    check quickstart 600 "$top/server/quickstart.sh"
+}
+
+begin="$(date +%s%N)"
+for config in "${configs[@]}"; do
+    case "$config" in
+        release) run_preset release 300 ;;
+        asan) run_preset asan 600 ;;
+        # Where the kernel places memory more randomly than this ThreadSanitizer knows, it needs a fixed layout.
+        tsan) if setarch -R true 2>/dev/null; then run_preset tsan 900 setarch -R; else run_preset tsan 900; fi ;;
+        b2) run_b2 ;;
+        checks) run_checks ;;
+    esac
+done
+[[ $list_only ]] && exit 0
+
+echo "in $(seconds_since "$begin") s"
+echo "$passed passed, $failed failed"
+((failed == 0 && passed > 0))
