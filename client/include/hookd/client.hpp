@@ -58,8 +58,8 @@ public:
     /// The daemon's counters, as JSON text.
     std::string stats();
 
-    /// Any request. `params` is a JSON object, or empty for none. `timeout` replaces client_options::answer_timeout for this call.
-    /// Returns the result's JSON text. Notifications that arrive in between are dropped: subscribe with hook_runner or async_client.
+    /// Any request. `params` is a JSON object, or empty for none. Gives up after `timeout`; without one it waits as long as it
+    /// takes. Returns the result's JSON text. Notifications that arrive in between are dropped: subscribe with hook_runner or async_client.
     std::string call(std::string_view method, std::string_view params = {}, std::optional<std::chrono::milliseconds> timeout = {});
 
     /// The socket's path that this client uses.

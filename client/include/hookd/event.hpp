@@ -11,6 +11,10 @@
 
 namespace hookd {
 
+namespace detail {
+class connection;
+}
+
 /// An event as a subscriber receives it. Immutable; a value that can be copied, moved and kept.
 ///
 /// Lifetime: string_views that it returns live as long as this object is neither assigned to, moved from nor destroyed.
@@ -45,7 +49,11 @@ public:
     [[nodiscard]] const std::string& text() const noexcept { return text_; }
 
 private:
+    friend class detail::connection;
+
     event() = default;
+    // As parse, for what came in a frame that has been checked already; throws error (broken).
+    static event parse_valid(std::string params);
 
     std::uint64_t seq_ = 0;
     std::string hook_event_id_;

@@ -16,6 +16,10 @@
 
 namespace hookd {
 
+namespace detail {
+class hook_session;
+}
+
 struct hook_runner_options {
     /// What logs, stats and verdicts call this subscriber: 1 to 128 printable characters. Empty: `pid N`.
     std::string name{};
@@ -62,7 +66,7 @@ public:
     void operator()(reply value) const;
 
 private:
-    friend class hook_runner;
+    friend class detail::hook_session;
     class state;
     explicit answer(std::shared_ptr<state> shared) noexcept : state_(std::move(shared)) {}
     std::shared_ptr<state> state_;
@@ -98,7 +102,7 @@ public:
 
     /// A hook that returns its reply, which is on its way before the next event is handed out. An exception becomes
     /// failed(what()). What it returns for an event that expects no response is dropped.
-    /// Throws error (invalid_argument) for a pattern that no event name can match, and while run() is executing.
+    /// Handlers are registered before run(), not during it. A pattern that is none makes run() throw: the daemon refuses it.
     hook_runner& on(std::string pattern, hook handler);
 
     /// A hook that answers later: it returns at once and calls its hookd::answer when it knows.
@@ -112,7 +116,7 @@ public:
 
     /// Connects, subscribes and serves until stop(). May be called again afterwards; goes on from position() then.
     ///
-    /// Throws error: no_daemon where nobody is there at the start (unless wait_for_daemon); refused where the daemon rejects the
+    /// Throws error: invalid_argument where nothing was registered; no_daemon where nobody is there at the start (unless wait_for_daemon); refused where the daemon rejects the
     /// subscription for good (not allowed, invalid name or pattern), at any time, or for whatever reason at the start.
     void run();
 

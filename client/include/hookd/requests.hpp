@@ -1,9 +1,12 @@
 #pragma once
 
+#include <hookd/protocol/methods.hpp>
+
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 /// What the two clients, hookd::client and hookd::async_client, have in common: options and small results.
 namespace hookd {
@@ -22,18 +25,8 @@ struct client_options {
     std::chrono::milliseconds answer_timeout{30'000};
 };
 
-/// Whose reply ends a wait.
-enum class wait_policy : std::uint8_t {
-    first,  ///< the first reply decides
-    veto,   ///< the first reply that aborts, or when nobody is left to reply
-    all,    ///< when nobody is left to reply
-};
-
-/// What it means that the hooks did not decide.
-enum class failure_policy : std::uint8_t {
-    open,    ///< proceed
-    closed,  ///< abort, with a reason that names what happened and who is missing
-};
+using protocol::failure_policy;
+using protocol::wait_policy;
 
 struct emit_options {
     /// Keeps a slot that long for await_response (1 ms to 24 h).
@@ -85,6 +78,31 @@ struct subscription {
 struct resume_point {
     std::uint64_t after_seq = 0;
     std::string instance{};  ///< the daemon's run that `after_seq` belongs to; empty means the one that runs now
+};
+
+/// What to subscribe to (async_client; hook_runner makes its own).
+struct subscribe_options {
+    /// Names or globs (`*` any run, `?` one character), at most 256; none means every event.
+    std::vector<std::string> events{};
+    /// 1 to 128 printable characters; empty means `pid N`.
+    std::string name{};
+    /// Whether emitters wait for this subscriber; false makes it an observer.
+    bool responds = true;
+    /// First replays the events after this place; absent means from now on.
+    std::optional<resume_point> resume_from{};
+};
+
+/// How a push session ended.
+struct session_end {
+    enum class reason : std::uint8_t {
+        lagged,        ///< too many events waited for it; it may be resumed on the same connection
+        shutdown,      ///< the daemon stops
+        unsubscribed,  ///< as asked
+        broken,        ///< the connection ended; nobody said so
+    };
+    reason why = reason::broken;
+    /// Where to resume: of the last event delivered, or of the session's start.
+    std::uint64_t last_seq = 0;
 };
 
 }  // namespace hookd

@@ -1,27 +1,17 @@
 #pragma once
 
+#include <hookd/protocol/methods.hpp>
+
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace hookd {
 
-/// How a wait ended (protocol/PROTOCOL.md, `emit_and_wait`).
-enum class outcome : std::uint8_t {
-    answered,        ///< the policy was satisfied, and at least one responder replied
-    abstained,       ///< every responder abstained
-    timeout,         ///< the time was over first
-    abandoned,       ///< nobody was left who could still reply
-    no_subscribers,  ///< no responder matched
-    shutdown,        ///< the daemon stops
-    unknown,         ///< await_response only: an id never reserved, already answered to someone, or over
-};
-
-/// The outcome's name on the wire, e.g. `no_subscribers`.
-[[nodiscard]] std::string_view to_string(outcome value) noexcept;
+using protocol::outcome;
+using protocol::to_string;
 
 /// What the hooks decided about one event.
 struct verdict {
@@ -37,7 +27,7 @@ struct verdict {
 
     std::string hook_event_id;
     std::optional<std::uint64_t> seq;  ///< absent where the outcome is unknown
-    hookd::outcome outcome = hookd::outcome::unknown;
+    protocol::outcome outcome = protocol::outcome::unknown;  ///< how the wait ended
     std::string abort;  ///< why not to proceed; empty to proceed
     std::vector<response> responses;
     std::vector<missing_responder> missing;

@@ -1,0 +1,53 @@
+#include "errors.hpp"
+
+#include <cerrno>
+#include <system_error>
+
+namespace hookd::detail {
+
+error no_daemon_error(const std::string& path, int error_number) {
+    std::string message = "no hookd at " + path + ": ";
+    switch (error_number) {
+        case ENOENT:
+        case ENOTDIR:
+            message += "there is no such socket; start one with: hookd --socket " + path;
+            break;
+        case ECONNREFUSED:
+            message += "nobody listens on it; start one with: hookd --socket " + path;
+            break;
+        case EACCES:
+        case EPERM:
+            message += "this user may not connect to it; the daemon's user has to allow that, with --allow-user";
+            break;
+        case EAGAIN:
+            message += "it accepts no connections at the moment; try again, or see whether it hangs";
+            break;
+        default:
+            message += std::system_category().message(error_number);
+    }
+    return {error_kind::no_daemon, message};
+}
+
+error broken_error(int error_number) {
+    if (error_number == 0) {
+        return {error_kind::broken, "the daemon closed the connection before it answered; whether it did what was asked is unknown"};
+    }
+    return {error_kind::broken, "the connection to the daemon broke (" + std::system_category().message(error_number) +
+                                    "); whether it did what was asked is unknown"};
+}
+
+error refused_error(std::string_view method, const protocol::response& answer) {
+    std::string message = method.empty() ? std::string{} : std::string{method} + ": ";
+    message += answer.error_message.decode();
+    const auto kind =
+        answer.error_code == static_cast<int>(protocol::errc::cancelled) ? error_kind::cancelled : error_kind::refused;
+    return {kind, message, answer.error_code, std::string{answer.error_data}};
+}
+
+error not_understood_error(std::string_view what) {
+    return {error_kind::broken, "what answers there is no hookd that this client understands: " + std::string{what}};
+}
+
+error invalid_argument_error(const std::string& message) { return {error_kind::invalid_argument, message}; }
+
+}  // namespace hookd::detail

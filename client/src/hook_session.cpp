@@ -1,0 +1,409 @@
+#include "hook_session.hpp"
+
+#include "answer_state.hpp"
+#include "decoding.hpp"
+#include "encoding.hpp"
+#include "errors.hpp"
+#include "glob.hpp"
+
+#include <hookd/protocol/methods.hpp>
+
+#include <algorithm>
+#include <exception>
+#include <functional>
+#include <random>
+#include <tuple>
+
+namespace hookd::detail {
+
+using boost::system::error_code;
+using std::chrono::milliseconds;
+
+namespace {
+
+// Read ahead while hooks are busy. Enough that a short burst during a long hook does not stall the connection, which the
+// daemon would end after a while; small enough to be forgotten about.
+constexpr std::size_t max_queued_bytes = std::size_t{4} * 1024 * 1024;
+// What an event costs besides its text.
+constexpr std::size_t event_overhead_bytes = 512;
+
+// How long the last replies may take to be written.
+constexpr milliseconds flush_patience{2'000};
+
+std::size_t bytes_of(const event& what) noexcept { return what.text().size() + event_overhead_bytes; }
+
+bool has_code(const error& failure, protocol::errc code) noexcept { return failure.code() == static_cast<int>(code); }
+
+class callback_sink final : public reply_sink {
+public:
+    callback_sink(std::function<void(std::string_view)> result, std::function<void(const error&)> failure)
+        : result_(std::move(result)), failure_(std::move(failure)) {}
+    void on_result(std::string_view result) override { result_(result); }
+    void on_error(const error& failure) override { failure_(failure); }
+
+private:
+    std::function<void(std::string_view)> result_;
+    std::function<void(const error&)> failure_;
+};
+
+// Sets a flag for a scope, exceptions included.
+class scoped_flag {
+public:
+    explicit scoped_flag(bool& flag) noexcept : flag_(flag) { flag_ = true; }
+    ~scoped_flag() { flag_ = false; }
+    scoped_flag(const scoped_flag&) = delete;
+    scoped_flag& operator=(const scoped_flag&) = delete;
+
+private:
+    bool& flag_;
+};
+
+std::string describe(const event& what) { return what.name() + " (event " + std::to_string(what.seq()) + ")"; }
+
+}  // namespace
+
+hook_session::hook_session(const hook_runner_options& options, const std::string& path, const hook_table& table,
+                           std::shared_ptr<answer_box> answers, std::optional<resume_point>& position)
+    : options_(options),
+      table_(table),
+      answers_(std::move(answers)),
+      position_(position),
+      connection_(std::make_shared<connection>(io_.get_executor(), path, client_options{}.connect_timeout,
+                                               static_cast<connection_observer&>(*this))),
+      backoff_(options.reconnect_min, options.reconnect_max, std::random_device{}()),
+      resume_from_(position) {
+    wakeup_.assign(answers_->descriptor());
+    std::ignore = answers_->take();  // of an earlier run
+}
+
+hook_session::~hook_session() {
+    connection_->detach();
+    wakeup_.release();  // it belongs to the answer_box
+}
+
+void hook_session::run() {
+    await_wakeup();
+    connect();
+    while (!done_) {
+        io_.run_one();
+    }
+    connection_->flush_blocking(flush_patience);
+    if (failure_) {
+        throw error{*failure_};
+    }
+}
+
+// --- the connection -------------------------------------------------------------------------------------------------
+
+void hook_session::connect() {
+    connection_->connect([this](const std::optional<error>& failure) {
+        if (!failure) {
+            subscribe();
+        } else if (outlasts(*failure)) {
+            retry_later();
+        } else {
+            end_with(*failure);
+        }
+    });
+}
+
+void hook_session::retry_later() {
+    timer_.expires_after(backoff_.next());
+    timer_.async_wait([this](const error_code& failure) {
+        if (!failure) {
+            connect();
+        }
+    });
+}
+
+void hook_session::subscribe() {
+    subscribe_options wanted{.events = table_.patterns(), .name = options_.name, .responds = !table_.hooks.empty(),
+                             .resume_from = resume_from_};
+    connection_->request(protocol::subscribe_params::method, encode_subscribe(wanted),
+                         std::make_unique<callback_sink>(
+                             [this](std::string_view result) {
+                                 if (const auto opened = understood(decode_subscription, result)) {
+                                     on_subscribed(*opened);
+                                 }
+                             },
+                             [this](const error& failure) { on_subscribe_failed(failure); }));
+}
+
+// A result that makes no sense ends the connection.
+template <class Result>
+std::optional<Result> hook_session::understood(Result (*decode)(std::string_view), std::string_view text) {
+    try {
+        return decode(text);
+    } catch (const error& failure) {
+        connection_->close(failure);
+        return std::nullopt;
+    }
+}
+
+void hook_session::on_subscribed(const subscription& opened) {
+    subscribed_ = true;
+    ever_subscribed_ = true;
+    told_connected_ = true;
+    backoff_.reset();
+    instance_ = std::make_shared<const std::string>(opened.instance);
+    received_seq_ = opened.resumed && resume_from_ ? resume_from_->after_seq : opened.head_seq;
+    if (queue_.empty()) {
+        position_ = resume_point{received_seq_, opened.instance};
+    }
+    tell(notice::kind::connected, "subscribed at the daemon's event " + std::to_string(opened.head_seq), opened);
+    for (const auto& [asked, answered] : std::exchange(undelivered_, {})) {
+        send_reply(asked, answered);
+    }
+}
+
+void hook_session::on_subscribe_failed(const error& failure) {
+    if (failure.kind() == error_kind::broken || failure.kind() == error_kind::no_daemon) {
+        return;  // on_broken, or the attempt to connect, says so
+    }
+    if (has_code(failure, protocol::errc::resume_impossible) && resume_from_) {
+        tell(notice::kind::resume_impossible, "could not resume after event " + std::to_string(resume_from_->after_seq) +
+                                                  ", so events may have been missed; going on with the next one (" +
+                                                  failure.what() + ")");
+        resume_from_.reset();
+        subscribe();
+    } else if (outlasts(failure)) {
+        connection_->close(failure);
+    } else {
+        end_with(failure);
+    }
+}
+
+void hook_session::on_closed(const session_end& end) {
+    subscribed_ = false;
+    received_seq_ = std::max(received_seq_, end.last_seq);
+    if (end.why == session_end::reason::lagged && !stopping_) {
+        tell(notice::kind::lagged,
+             "the daemon closed the session because it lagged behind; resuming after event " + std::to_string(received_seq_));
+        resume_from_ = resume_point{received_seq_, *instance_};
+        subscribe();
+    }
+}
+
+void hook_session::on_broken(const error& failure) {
+    subscribed_ = false;
+    if (done_ || stopping_) {
+        done_ = true;
+        return;
+    }
+    if (!outlasts(failure)) {
+        end_with(failure);
+        return;
+    }
+    if (instance_) {
+        resume_from_ = resume_point{received_seq_, *instance_};
+    }
+    // Once for each session that was lost, not for each attempt that fails.
+    if (std::exchange(told_connected_, false)) {
+        tell(notice::kind::disconnected, std::string{"lost the daemon, trying again: "} + failure.what());
+    }
+    retry_later();
+}
+
+// Whether to try again after that.
+bool hook_session::outlasts(const error& failure) const noexcept {
+    if (!ever_subscribed_ && !options_.wait_for_daemon) {
+        return false;
+    }
+    switch (failure.kind()) {
+        case error_kind::no_daemon:
+        case error_kind::broken:
+            return true;
+        case error_kind::refused:
+            return has_code(failure, protocol::errc::limit_exceeded) || has_code(failure, protocol::errc::shutting_down);
+        default:
+            return false;
+    }
+}
+
+// --- events ---------------------------------------------------------------------------------------------------------
+
+void hook_session::on_event(event arrived) {
+    // Numbers only grow within a run of the daemon: what is not above the last one has been handed out or is queued.
+    if (!subscribed_ || arrived.seq() <= received_seq_) {
+        return;
+    }
+    received_seq_ = arrived.seq();
+    queued_bytes_ += bytes_of(arrived);
+    queue_.push_back({std::move(arrived), instance_});
+    hand_out_events();
+}
+
+void hook_session::hand_out_events() {
+    if (handing_out_) {
+        return;
+    }
+    {
+        const scoped_flag busy{handing_out_};
+        const std::size_t most = std::max<std::size_t>(options_.max_unanswered, 1);
+        while (!queue_.empty() && !answers_->stop_requested() && unanswered_.size() < most) {
+            queued_event next = std::move(queue_.front());
+            queue_.pop_front();
+            queued_bytes_ -= bytes_of(next.what);
+            position_ = resume_point{next.what.seq(), *next.instance};
+            hand_out(std::move(next.what));
+        }
+    }
+    if (queue_.empty() && instance_) {
+        position_ = resume_point{received_seq_, *instance_};
+    }
+    // Resuming may hand out the frames that are there already, and come back here.
+    if (queued_bytes_ > max_queued_bytes) {
+        connection_->pause_reading();
+    } else {
+        connection_->resume_reading();
+    }
+}
+
+void hook_session::hand_out(event what) {
+    for (const auto& each : table_.listeners) {
+        if (glob_matches(each.pattern, what.name())) {
+            each.handler(what);
+        }
+    }
+    if (const auto* route = table_.find_hook(what.name())) {
+        if (const auto* hook = std::get_if<hook_runner::hook>(&route->handler)) {
+            run_hook(*hook, what);
+        } else {
+            run_later_hook(std::get<hook_runner::later_hook>(route->handler), std::move(what));
+        }
+    } else if (!table_.hooks.empty()) {
+        settle({what.hook_event_id(), describe(what), what.expects_response()}, abstain());
+    }
+    // Before the next event is handed out: a hook may take long.
+    connection_->flush();
+}
+
+void hook_session::run_hook(const hook_runner::hook& hook, const event& what) {
+    const question asked{what.hook_event_id(), describe(what), what.expects_response()};
+    std::string why;
+    try {
+        settle(asked, hook(what));
+        return;
+    } catch (const std::exception& thrown) {
+        why = thrown.what();
+    } catch (...) {
+        why = "it threw something that is no std::exception";
+    }
+    tell(notice::kind::hook_failed, "the hook for " + asked.described + " failed: " + why);
+    settle(asked, failed(why));
+}
+
+void hook_session::run_later_hook(const hook_runner::later_hook& hook, event what) {
+    const auto which = answers_->draw();
+    unanswered_.emplace(which, question{what.hook_event_id(), describe(what), what.expects_response()});
+    std::string why;
+    try {
+        hook(std::move(what), answer{std::make_shared<answer::state>(answers_, which)});
+        take_answers();
+        return;
+    } catch (const std::exception& thrown) {
+        why = thrown.what();
+    } catch (...) {
+        why = "it threw something that is no std::exception";
+    }
+    // The hook may have answered before it threw; what it said counts then.
+    take_answers();
+    if (const auto open = unanswered_.find(which); open != unanswered_.end()) {
+        const question asked = std::move(open->second);
+        unanswered_.erase(open);
+        tell(notice::kind::hook_failed, "the hook for " + asked.described + " failed: " + why);
+        settle(asked, failed(why));
+    }
+}
+
+// --- replies --------------------------------------------------------------------------------------------------------
+
+void hook_session::await_wakeup() {
+    wakeup_.async_wait(boost::asio::posix::stream_descriptor::wait_read, [this](const error_code& failure) {
+        if (failure) {
+            return;
+        }
+        answers_->clear_wakeup();
+        await_wakeup();
+        take_answers();
+        connection_->flush();
+        hand_out_events();
+        if (answers_->stop_requested() && !stopping_) {
+            stopping_ = true;
+            timer_.expires_after(options_.drain_timeout);
+            timer_.async_wait([this](const error_code& cancelled) { done_ = done_ || !cancelled; });
+        }
+        end_if_drained();
+    });
+}
+
+void hook_session::take_answers() {
+    for (const auto& each : answers_->take()) {
+        const auto open = unanswered_.find(each.which);
+        if (open == unanswered_.end()) {
+            continue;
+        }
+        const question asked = std::move(open->second);
+        unanswered_.erase(open);
+        if (each.dropped) {
+            tell(notice::kind::hook_failed, "the hook for " + asked.described + " failed: " + each.value.text());
+        }
+        settle(asked, each.value);
+    }
+}
+
+void hook_session::settle(const question& asked, const reply& answered) {
+    if (!asked.expects_response) {
+        return;
+    }
+    if (subscribed_) {
+        send_reply(asked, answered);
+    } else {
+        undelivered_.emplace_back(asked, answered);
+    }
+}
+
+void hook_session::send_reply(const question& asked, const reply& answered) {
+    connection_->request(
+        protocol::respond_params::method, encode_respond(asked.hook_event_id, answered),
+        std::make_unique<callback_sink>(
+            [this, asked](std::string_view result) {
+                const auto taken = understood(decode_respond_result, result);
+                if (taken && !taken->accepted) {
+                    tell(notice::kind::reply_refused, "the reply to " + asked.described + " was not taken: " + taken->reason);
+                }
+            },
+            [this, asked, sent = answered.type()](const error& failure) { on_reply_failed(asked, sent, failure); }));
+}
+
+void hook_session::on_reply_failed(const question& asked, reply::kind sent, const error& failure) {
+    if (failure.kind() == error_kind::broken || failure.kind() == error_kind::no_daemon) {
+        return;  // told as disconnected; the daemon has noticed that this responder left
+    }
+    tell(notice::kind::reply_refused, "the reply to " + asked.described + " was refused: " + failure.what());
+    // A reply that is not valid is a hook that failed; the emitter is not to wait for it until its time is over.
+    if (sent == reply::kind::response) {
+        settle(asked, failed(failure.what()));
+    }
+}
+
+// --- the end --------------------------------------------------------------------------------------------------------
+
+void hook_session::end_if_drained() {
+    if (stopping_ && (unanswered_.empty() || !subscribed_)) {
+        done_ = true;
+    }
+}
+
+void hook_session::end_with(const error& failure) {
+    failure_ = failure;
+    done_ = true;
+}
+
+void hook_session::tell(notice::kind type, std::string message, std::optional<subscription> session) const {
+    if (table_.on_notice) {
+        table_.on_notice({type, std::move(message), std::move(session)});
+    }
+}
+
+}  // namespace hookd::detail

@@ -1,0 +1,111 @@
+#pragma once
+
+#include "answer_box.hpp"
+#include "backoff.hpp"
+#include "connection.hpp"
+#include "hook_table.hpp"
+
+#include <hookd/hook_runner.hpp>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace hookd::detail {
+
+/// One hook_runner::run(), from its start to its end.
+///
+/// Events are read ahead while hooks are busy, up to a bound; past it reading stops, and the daemon keeps the rest or closes the session
+/// as lagged. What was read stays valid when the connection breaks: the session is resumed after the last event received, and
+/// nothing is handed out twice.
+///
+/// Thread-safety: none; answers and stop() come in through the answer_box.
+class hook_session final : private connection_observer {
+public:
+    /// All arguments must outlive the session. `position` is where it starts, and is kept up to date.
+    hook_session(const hook_runner_options& options, const std::string& path, const hook_table& table,
+                 std::shared_ptr<answer_box> answers, std::optional<resume_point>& position);
+    ~hook_session();
+
+    void run();
+
+private:
+    struct queued_event {
+        event what;
+        std::shared_ptr<const std::string> instance;
+    };
+    // An event that awaits its answer, as far as that takes: without its payload.
+    struct question {
+        std::string hook_event_id;
+        std::string described;  // for notices
+        bool expects_response = false;
+    };
+
+    void connect();
+    void retry_later();
+    void subscribe();
+    template <class Result>
+    std::optional<Result> understood(Result (*decode)(std::string_view), std::string_view text);
+    void on_subscribed(const subscription& opened);
+    void on_subscribe_failed(const error& failure);
+
+    void on_event(event arrived) override;
+    void on_closed(const session_end& end) override;
+    void on_broken(const error& failure) override;
+
+    void hand_out_events();
+    void hand_out(event what);
+    void run_hook(const hook_runner::hook& hook, const event& what);
+    void run_later_hook(const hook_runner::later_hook& hook, event what);
+
+    void await_wakeup();
+    void take_answers();
+    void settle(const question& asked, const reply& answered);
+    void send_reply(const question& asked, const reply& answered);
+    void on_reply_failed(const question& asked, reply::kind sent, const error& failure);
+
+    void end_if_drained();
+    void end_with(const error& failure);
+    void tell(notice::kind type, std::string message, std::optional<subscription> session = {}) const;
+    [[nodiscard]] bool outlasts(const error& failure) const noexcept;
+
+    const hook_runner_options& options_;
+    const hook_table& table_;
+    std::shared_ptr<answer_box> answers_;
+    std::optional<resume_point>& position_;
+
+    boost::asio::io_context io_{1};
+    boost::asio::posix::stream_descriptor wakeup_{io_};
+    boost::asio::steady_timer timer_{io_};  // the pause before an attempt to connect, or the end of draining
+    std::shared_ptr<connection> connection_;
+    backoff backoff_;
+
+    std::optional<resume_point> resume_from_;  // of the next `subscribe`
+    std::uint64_t received_seq_ = 0;           // in the run of the daemon that instance_ names
+    std::shared_ptr<const std::string> instance_;
+    std::deque<queued_event> queue_;
+    std::size_t queued_bytes_ = 0;
+    std::map<answer_box::ticket, question> unanswered_;
+    std::vector<std::pair<question, reply>> undelivered_;  // answered while there was no session
+
+    std::optional<error> failure_;
+    bool subscribed_ = false;
+    bool ever_subscribed_ = false;
+    bool told_connected_ = false;
+    bool handing_out_ = false;
+    bool stopping_ = false;
+    bool done_ = false;
+};
+
+}  // namespace hookd::detail
