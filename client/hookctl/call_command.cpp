@@ -5,7 +5,6 @@
 #include "output.hpp"
 
 #include <hookd/client.hpp>
-#include <hookd/protocol/limits.hpp>
 #include <hookd/protocol/methods.hpp>
 
 #include <array>
@@ -18,7 +17,7 @@ namespace hookd::hookctl {
 int run_ping(const invocation& call) {
     auto daemon = connect_for(call);
     if (writes_for_programs(call.json)) {
-        print(daemon.call(protocol::ping_params::method) + '\n');
+        print(daemon.call(protocol::ping_params::method, {}, call.timeout.value_or(default_answer_timeout)) + '\n');
         return exit_status::done;
     }
     const auto begin = std::chrono::steady_clock::now();
@@ -40,9 +39,8 @@ int run_call(const invocation& call, const call_arguments& arguments) {
     std::string params;
     if (arguments.params)
         params = read_json_argument("PARAMS", *arguments.params, true);
-    // Without --timeout as long as any request may ask to wait, and the answer's own time.
-    const auto limit = call.timeout.value_or(protocol::max_timeout + default_answer_timeout);
-    print(connect_for(call).call(arguments.method, params, limit) + '\n');
+    // Without --timeout as long as it takes: only the daemon knows how long this request may wait.
+    print(connect_for(call).call(arguments.method, params, call.timeout) + '\n');
     return exit_status::done;
 }
 

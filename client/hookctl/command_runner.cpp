@@ -15,7 +15,7 @@
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/ioctl.h>
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -169,11 +169,7 @@ public:
     /// Throws std::system_error where the command could not be started.
     void start() {
         spawn();
-        process_.async_wait(asio::posix::descriptor_base::wait_read,
-                            [self = shared_from_this()](error_code failure) {
-                                if (!failure)
-                                    self->command_ended();
-                            });
+        await_end();
         await_output(output_, result_.output);
         await_output(errors_, result_.errors);
         feed();
@@ -218,9 +214,8 @@ public:
         on_result_ = nullptr;
         on_ended_ = nullptr;
         signal_group(SIGKILL);
-        ::siginfo_t info{};
-        // Blocks until the kernel has ended it: at most moments after SIGKILL.
-        while (::waitid(P_PIDFD, static_cast<id_t>(process_.native_handle()), &info, WEXITED) != 0 && errno == EINTR) {
+        // Blocks until the kernel has ended it, moments after SIGKILL. Not by the pidfd, which Asio has made non-blocking.
+        while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
         }
         state_ = state::reaped;
         close_all();
@@ -237,7 +232,8 @@ private:
         set_nonblocking(output.read.get());
         set_nonblocking(errors.read.get());
         pid_ = spawn_settings(input.read.get(), output.write.get(), errors.write.get()).spawn(what_);
-        const int process = ::pidfd_open(pid_, 0);
+        // By number: glibc 2.36 declares pidfd_open without C linkage.
+        const auto process = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
         if (process < 0) {
             // A command whose end cannot be seen must not run on unseen.
             const int error = errno;
@@ -262,6 +258,25 @@ private:
     }
 
     void signal_group(int signal) const noexcept { ::kill(-pid_, signal); }
+
+    void await_end() {
+        process_.async_wait(asio::posix::descriptor_base::wait_read, [self = shared_from_this()](error_code failure) {
+            if (failure || !self->process_.is_open())
+                return;
+            if (self->is_alive())
+                self->await_end();
+            else
+                self->command_ended();
+        });
+    }
+
+    /// Being ready is a hint only: Asio may wake a new descriptor with an event that was queued for a closed one.
+    [[nodiscard]] bool is_alive() {
+        ::siginfo_t info{};
+        if (::waitid(P_PIDFD, static_cast<id_t>(process_.native_handle()), &info, WEXITED | WNOHANG | WNOWAIT) != 0)
+            return errno != ECHILD;
+        return info.si_pid == 0;
+    }
 
     void feed() {
         // Waits before it writes: the descriptor's readiness and not its data pass through Asio, so nothing is in flight when it is closed.
