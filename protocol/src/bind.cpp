@@ -248,12 +248,12 @@ public:
         }
     }
 
-    /// What is left over is unknown.
+    /// What is left over is unknown. That comes before any other fault: a misspelt name is why another is missing.
     std::optional<error> finish() {
-        for (std::size_t i = 0; i < call_.members.size() && !failure_; ++i) {
+        for (std::size_t i = 0; i < call_.members.size(); ++i) {
             if ((used_ >> i & 1U) == 0) {
-                fail({errc::invalid_params, "unknown parameter " + quoted(call_.members[i].key.decode()) + ": " +
-                                                call_.method.decode() + " takes " + known_names()});
+                return error{errc::invalid_params, "unknown parameter " + quoted(call_.members[i].key.decode()) + ": " +
+                                                call_.method.decode() + " takes " + known_names()};
             }
         }
         return std::move(failure_);

@@ -180,6 +180,7 @@ void broker_state::queue(session& to, event::pointer what) {
     }
     to.of->outbox_bytes += what->footprint_bytes();
     outbox.push_back(std::move(what));
+    pressure_ = pressure_ || 2 * outbox.size() >= limits_.capacity;
     mark_ready(*to.of);
 }
 
@@ -199,15 +200,14 @@ void broker_state::mark_ready(client& which) {
 
 std::vector<completion> broker_state::take_completions() { return std::exchange(completions_, {}); }
 
-std::vector<void*> broker_state::take_ready() {
-    std::vector<void*> owners;
-    owners.reserve(ready_.size());
-    for (client* const each : ready_) {
-        each->ready = false;
-        owners.push_back(each->owner);
+void* broker_state::take_next_ready() {
+    if (ready_.empty()) {
+        return nullptr;
     }
-    ready_.clear();
-    return owners;
+    client& next = *ready_.front();
+    ready_.pop_front();
+    next.ready = false;
+    return next.owner;
 }
 
 void broker_state::hand_out(client& to, std::size_t most_events, std::size_t most_bytes, std::vector<event*>& out) {
@@ -223,6 +223,12 @@ void broker_state::hand_out(client& to, std::size_t most_events, std::size_t mos
         to.push->last_seq = std::max(to.push->last_seq, next->seq());
         out.push_back(next);
     }
+}
+
+void broker_state::forget_handed_out(client& to) {
+    const std::size_t lost = to.handed_out;
+    sent(to, lost);
+    deliveries_ -= lost;
 }
 
 void broker_state::sent(client& to, std::size_t count) {

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -48,7 +49,7 @@ public:
 
     // --- clients ---
 
-    /// A new client. `owner` is the caller's own handle, given back by take_ready().
+    /// A new client. `owner` is the caller's own handle, given back by take_next_ready().
     [[nodiscard]] client& attach(const peer& who, void* owner);
     /// The client is gone: its session ends, its waits are over (their waiters come back as errc::cancelled), slots of its own go, but
     /// for reserved ones and those with an operation_id. Invalidates `gone`.
@@ -95,15 +96,23 @@ public:
 
     /// Waits that have ended since the last call.
     [[nodiscard]] std::vector<completion> take_completions();
-    /// Owners of clients that have something to pull since the last call. A detached client is not among them.
-    [[nodiscard]] std::vector<void*> take_ready();
+    /// The owner of a client that has had something to pull since it was last named here; null where there is none. Never one that has
+    /// been detached.
+    [[nodiscard]] void* take_next_ready();
+    /// Lists `which` for take_next_ready(), where it has output of its own.
+    void poke(client& which) { mark_ready(which); }
     [[nodiscard]] bool has_output() const noexcept { return !completions_.empty() || !ready_.empty(); }
+    /// Whether a queue is half full since the last call: whoever has more requests at hand should see to the output first, so
+    /// that a burst which came in one piece does not push out a subscriber that keeps up.
+    [[nodiscard]] bool take_pressure() noexcept { return std::exchange(pressure_, false); }
 
     /// Hands out the next events of `to`, oldest first, up to `most_events` and, but for the first, `most_bytes`: they stay valid until
     /// sent() gives them back. Appends to `out`.
     void hand_out(client& to, std::size_t most_events, std::size_t most_bytes, std::vector<event*>& out);
     /// The first `count` of the events handed out have been written.
     void sent(client& to, std::size_t count);
+    /// What was handed out will never be written.
+    void forget_handed_out(client& to);
     /// Where all events of a session that has ended are out: why and where it ended, once. The session is gone then.
     struct ended {
         protocol::close_reason reason{};
@@ -182,7 +191,8 @@ private:
     std::size_t debts_ = 0;                 // pairs of a slot and a session that it waits for
 
     std::vector<completion> completions_{};
-    std::vector<client*> ready_{};
+    std::deque<client*> ready_{};
+    bool pressure_ = false;
     std::vector<session*> lagging_{};       // scratch of publish()
     std::string head_{};                    // scratch of publish()
 

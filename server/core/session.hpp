@@ -142,14 +142,14 @@ struct peer {
 struct client {
     std::uint64_t id = 0;
     peer who{};
-    void* owner = nullptr;  // the caller's; handed back by take_ready()
+    void* owner = nullptr;  // the caller's; handed back by take_next_ready()
     std::unique_ptr<session> push{};
     /// Events that wait for it, the first `handed_out` of them in the hands of its connection.
     boost::circular_buffer<event::pointer> outbox{};
     std::size_t handed_out = 0;
     std::size_t outbox_bytes = 0;
     std::size_t waiting = 0;  // requests that wait, its reserved slots included
-    bool ready = false;    // listed for take_ready()
+    bool ready = false;    // listed for take_next_ready()
     bool hung_up = false;  // it has shut its sending side down: it will never reply
     boost::intrusive::list<waiter, boost::intrusive::base_hook<client_hook>> waiters{};
     boost::intrusive::list<slot, boost::intrusive::base_hook<owner_hook>> slots{};

@@ -1,0 +1,212 @@
+#pragma once
+
+#include <hookd/protocol/methods.hpp>
+#include <hookd/server/options.hpp>
+
+#include <boost/asio/any_completion_handler.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/system/error_code.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+namespace boost::system {
+template <>
+struct is_error_code_enum<hookd::protocol::errc> : std::true_type {};
+}  // namespace boost::system
+
+namespace hookd::protocol {
+/// The errors of the wire contract as error codes of the category "hookd".
+[[nodiscard]] boost::system::error_code make_error_code(errc code) noexcept;
+}  // namespace hookd::protocol
+
+namespace hookd::server {
+
+class broker_strand;
+class local_client;
+
+using protocol::uuid;
+
+/// `emit` (PROTOCOL.md).
+struct emit_request {
+    std::string event{};
+    std::string payload = "{}";  ///< JSON text
+    std::optional<std::chrono::milliseconds> reserve{};
+};
+
+/// `emit_and_wait` (PROTOCOL.md).
+struct wait_request {
+    std::string event{};
+    std::string payload = "{}";  ///< JSON text
+    std::optional<std::chrono::milliseconds> timeout{};
+    protocol::wait_policy policy = protocol::wait_policy::first;
+    protocol::failure_policy on_failure = protocol::failure_policy::open;
+    bool require_subscriber = true;
+};
+
+/// `respond` (PROTOCOL.md).
+struct reply {
+    std::string response = "{}";  ///< JSON object text; a non-empty string `abort` in it vetoes
+    bool abstain = false;
+    std::string failed{};         ///< why the hook broke; empty: it did not
+};
+
+/// An event as an in-process subscriber sees it: valid during the call of its handler only.
+struct event_view {
+    std::uint64_t seq = 0;
+    uuid hook_event_id{};
+    std::string_view event{};
+    std::chrono::system_clock::time_point emitted_at{};
+    bool expects_response = false;
+    std::chrono::milliseconds timeout{};  ///< 0 where nobody waits
+    std::string_view payload{};           ///< JSON text, byte for byte
+};
+
+/// `subscribe` (PROTOCOL.md), in process.
+struct subscribe_request {
+    std::vector<std::string> events{};  ///< names or globs; empty: every event
+    std::string name{};                 ///< empty: `pid N`
+    bool responds = true;
+    std::optional<std::uint64_t> after_seq{};
+    /// Called for each event, in order, on the broker's strand: it must not block. It may start any operation of the broker.
+    std::function<void(const event_view&)> on_event{};
+    /// Called once when the broker ends the session; may be empty.
+    std::function<void(protocol::close_reason reason, std::uint64_t last_seq)> on_closed{};
+};
+
+/// A push session in process. Ends when it is closed or destroyed: no handler is called after that.
+///
+/// Thread-safety: none for one object; close() and the destructor must run on a thread that runs the io_context, or while none does.
+/// Lifetime: the broker must outlive it.
+class subscription {
+public:
+    subscription() noexcept = default;
+    explicit subscription(std::shared_ptr<local_client> session) noexcept;
+    subscription(subscription&&) noexcept = default;
+    subscription& operator=(subscription&& other) noexcept;
+    ~subscription();
+
+    void close() noexcept;
+
+    /// Replies as this session's responder. Signature: void(error_code, protocol::respond_result); errc::cancelled once closed.
+    /// Not for a default-constructed or moved-from object.
+    template <class CompletionToken>
+    auto async_respond(uuid hook_event_id, reply what, CompletionToken&& token) {
+        return boost::asio::async_initiate<CompletionToken, void(boost::system::error_code, protocol::respond_result)>(
+            [session = session_](auto handler, uuid id, reply with) {
+                start_respond(session, id, std::move(with), std::move(handler));
+            },
+            token, hook_event_id, std::move(what));
+    }
+
+private:
+    using respond_handler = boost::asio::any_completion_handler<void(boost::system::error_code, protocol::respond_result)>;
+    static void start_respond(std::shared_ptr<local_client> session, uuid id, reply what, respond_handler handler);
+
+    std::shared_ptr<local_client> session_{};
+};
+
+/// The broker on an io_context of the caller's, without a socket: emit, wait, subscribe and respond in process. A listener beside it
+/// serves the same events on a socket.
+///
+/// All state lives on one strand; with options.threads == 1 that is the context's only thread, and an operation started there runs at
+/// once, without a hop. Operations may be started from any thread. Handlers are called on their associated executor (the io_context's
+/// by default), never within the initiating function.
+///
+/// Errors: error_code of protocol::errc; errc::invalid_params for an event name, payload or reply that the wire would refuse.
+/// Cancellation: async_emit_and_wait and async_await_response support all cancellation types; the wait ends with errc::cancelled. With
+/// more than one thread the signal must be emitted on the handler's executor, as Asio asks.
+/// Lifetime: the io_context must outlive it; no operation may be pending when it is destroyed (shut_down() ends them). While a
+/// wait was pending lately, a timer keeps the context's run() from returning; shut_down() ends that too.
+class broker {
+public:
+    explicit broker(boost::asio::io_context& context, const broker_options& options = {});
+    broker(const broker&) = delete;
+    broker& operator=(const broker&) = delete;
+    ~broker();
+
+    [[nodiscard]] const uuid& instance() const noexcept;
+
+    /// Signature: void(error_code, protocol::emit_result).
+    template <class CompletionToken>
+    auto async_emit(emit_request request, CompletionToken&& token) {
+        return initiate<protocol::emit_result, &broker::start_emit>(std::move(request), token);
+    }
+
+    /// Signature: void(error_code, protocol::wait_result).
+    template <class CompletionToken>
+    auto async_emit_and_wait(wait_request request, CompletionToken&& token) {
+        return initiate<protocol::wait_result, &broker::start_emit_and_wait>(std::move(request), token);
+    }
+
+    /// Waits for the reply to an event that was emitted with `reserve`. Signature: void(error_code, protocol::wait_result).
+    template <class CompletionToken>
+    auto async_await_response(uuid hook_event_id, std::chrono::milliseconds timeout, CompletionToken&& token) {
+        return initiate<protocol::wait_result, &broker::start_await_response>(await_request{hook_event_id, timeout}, token);
+    }
+
+    /// Signature: void(error_code, subscription). Events may arrive before the handler is called.
+    template <class CompletionToken>
+    auto async_subscribe(subscribe_request request, CompletionToken&& token) {
+        return initiate<subscription, &broker::start_subscribe>(std::move(request), token);
+    }
+
+    /// Replies as somebody who knows the id. Signature: void(error_code, protocol::respond_result).
+    template <class CompletionToken>
+    auto async_respond(uuid hook_event_id, reply what, CompletionToken&& token) {
+        return initiate<protocol::respond_result, &broker::start_respond>(outside_reply{hook_event_id, std::move(what)}, token);
+    }
+
+    /// Counters and gauges. Signature: void(error_code, protocol::stats_result).
+    template <class CompletionToken>
+    auto async_stats(CompletionToken&& token) {
+        return initiate<protocol::stats_result, &broker::start_stats>(stats_request{}, token);
+    }
+
+    /// Ends every wait (`"shutdown"`) and every session; operations get errc::shutting_down from then on. From any thread; done when
+    /// the strand has come to it.
+    void shut_down();
+
+private:
+    friend class listener;
+
+    struct await_request {
+        uuid hook_event_id{};
+        std::chrono::milliseconds timeout{};
+    };
+    struct outside_reply {
+        uuid hook_event_id{};
+        reply what{};
+    };
+    struct stats_request {};
+
+    template <class Result>
+    using handler = boost::asio::any_completion_handler<void(boost::system::error_code, Result)>;
+
+    template <class Result, auto Start, class Request, class CompletionToken>
+    auto initiate(Request request, CompletionToken& token) {
+        return boost::asio::async_initiate<CompletionToken, void(boost::system::error_code, Result)>(
+            [this](auto completion, Request what) { (this->*Start)(std::move(what), handler<Result>{std::move(completion)}); },
+            token, std::move(request));
+    }
+
+    void start_emit(emit_request request, handler<protocol::emit_result> completion);
+    void start_emit_and_wait(wait_request request, handler<protocol::wait_result> completion);
+    void start_await_response(await_request request, handler<protocol::wait_result> completion);
+    void start_subscribe(subscribe_request request, handler<subscription> completion);
+    void start_respond(outside_reply request, handler<protocol::respond_result> completion);
+    void start_stats(stats_request request, handler<protocol::stats_result> completion);
+
+    std::shared_ptr<broker_strand> strand_;
+    std::shared_ptr<local_client> caller_;
+};
+
+}  // namespace hookd::server

@@ -1,0 +1,337 @@
+#include "broker_strand.hpp"
+
+#include <hookd/server/broker.hpp>
+
+#include <boost/asio/append.hpp>
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/post.hpp>
+
+#include <unistd.h>
+
+namespace hookd::protocol {
+namespace {
+
+class error_category final : public boost::system::error_category {
+public:
+    [[nodiscard]] const char* name() const noexcept override { return "hookd"; }
+    [[nodiscard]] std::string message(int value) const override {
+        switch (static_cast<errc>(value)) {
+        case errc::parse_error: return "not JSON";
+        case errc::invalid_request: return "not a valid request";
+        case errc::method_not_found: return "no such method";
+        case errc::invalid_params: return "an event name, pattern, payload, reply or duration is not valid";
+        case errc::internal_error: return "internal error";
+        case errc::limit_exceeded: return "a limit of the broker is exceeded";
+        case errc::shutting_down: return "the broker is shutting down";
+        case errc::not_allowed: return "the user is not allowed";
+        case errc::not_in_catalog: return "not in the catalog";
+        case errc::resume_impossible: return "cannot resume: events are no longer retained";
+        case errc::already_subscribed: return "there is a push session already";
+        case errc::cancelled: return "cancelled";
+        }
+        return "unknown error";
+    }
+};
+
+}  // namespace
+
+boost::system::error_code make_error_code(errc code) noexcept {
+    static const error_category category;
+    return {static_cast<int>(code), category};
+}
+
+}  // namespace hookd::protocol
+
+namespace hookd::server {
+
+using boost::system::error_code;
+using protocol::errc;
+using protocol::error;
+
+namespace {
+
+template <class Result>
+using handler = boost::asio::any_completion_handler<void(error_code, Result)>;
+
+// Posts `completion`: it must not run within the function that was asked. It runs on its associated executor.
+template <class Result>
+void complete(boost::asio::io_context& context, handler<Result> completion, error_code failure, Result result) {
+    boost::asio::post(context, boost::asio::append(std::move(completion), failure, std::move(result)));
+}
+
+template <class Result>
+void complete(boost::asio::io_context& context, handler<Result> completion, std::variant<Result, error> result) {
+    if (auto* const failure = std::get_if<error>(&result)) {
+        complete(context, std::move(completion), make_error_code(failure->code), Result{});
+    } else {
+        complete(context, std::move(completion), error_code{}, std::get<Result>(std::move(result)));
+    }
+}
+
+bool is_valid(std::string_view event, std::string_view payload) {
+    return protocol::is_event_name(event) && !protocol::find_json_fault(payload);
+}
+
+bool is_valid(std::optional<std::chrono::milliseconds> duration) {
+    return !duration || (duration->count() >= 1 && *duration <= protocol::max_timeout);
+}
+
+}  // namespace
+
+/// An in-process client: the caller itself, or one subscription.
+class local_client final : public event_sink, public std::enable_shared_from_this<local_client> {
+public:
+    local_client(std::shared_ptr<broker_strand> strand, subscribe_request request)
+        : strand_(std::move(strand)), request_(std::move(request)) {}
+
+    [[nodiscard]] const std::shared_ptr<broker_strand>& strand() const noexcept { return strand_; }
+    [[nodiscard]] const subscribe_request& request() const noexcept { return request_; }
+
+    // On the strand.
+
+    [[nodiscard]] core::client& attached() {
+        if (client_ == nullptr) {
+            client_ = &strand_->state().attach({::getpid(), ::getuid()}, static_cast<event_sink*>(this));
+        }
+        return *client_;
+    }
+
+    void detach() {
+        closed_ = true;
+        if (client_ != nullptr) {
+            strand_->state().detach(*std::exchange(client_, nullptr), broker_strand::now());
+        }
+    }
+
+    [[nodiscard]] bool closed() const noexcept { return closed_; }
+
+    void on_ready() override {
+        const auto self = shared_from_this();  // a handler may drop the subscription
+        constexpr std::size_t events_at_a_time = 64;
+        auto& state = strand_->state();
+        while (!closed_) {
+            events_.clear();
+            state.hand_out(*client_, events_at_a_time, std::size_t{1} << 20, events_);
+            if (events_.empty()) {
+                break;
+            }
+            for (std::size_t i = 0; i < events_.size() && !closed_; ++i) {
+                const core::event::pointer each{events_[i]};  // the handler may close this session, and that drops its queue
+                request_.on_event({each->seq(), each->id(), each->name(), each->emitted_at(), each->expects_response(),
+                                   each->timeout(), each->payload()});
+            }
+            if (!closed_) {
+                state.sent(*client_, events_.size());
+            }
+        }
+        if (closed_) {
+            return;
+        }
+        if (const auto ended = state.take_ended(*client_)) {
+            if (request_.on_closed) {
+                request_.on_closed(ended->reason, ended->last_seq);
+            }
+        }
+    }
+
+private:
+    std::shared_ptr<broker_strand> strand_;
+    subscribe_request request_;
+    core::client* client_ = nullptr;
+    bool closed_ = false;
+    std::vector<core::event*> events_{};
+};
+
+namespace {
+
+class local_wait final : public wait_operation {
+public:
+    local_wait(std::shared_ptr<broker_strand> strand, handler<protocol::wait_result> completion)
+        : strand_(std::move(strand)), completion_(std::move(completion)) {}
+
+    void done(std::variant<protocol::wait_result, error> result) override {
+        const std::unique_ptr<local_wait> self{this};
+        auto slot = boost::asio::get_associated_cancellation_slot(completion_);
+        if (slot.is_connected()) {
+            slot.clear();
+        }
+        complete(strand_->context(), std::move(completion_), std::move(result));
+    }
+
+    /// Starts the wait by `begin(*this)`, which says whether it is pending.
+    template <class Begin>
+    static void start(std::shared_ptr<broker_strand> strand, handler<protocol::wait_result> completion, Begin begin) {
+        auto operation = std::make_unique<local_wait>(std::move(strand), std::move(completion));
+        auto outcome = begin(*operation);
+        if (std::holds_alternative<core::broker_state::pending>(outcome)) {
+            operation->connect_cancellation();
+            operation.release();  // NOLINT(bugprone-unused-return-value): done() takes it back
+            return;
+        }
+        std::variant<protocol::wait_result, error> result;
+        if (auto* const failure = std::get_if<error>(&outcome)) {
+            result = std::move(*failure);
+        } else {
+            result = std::get<protocol::wait_result>(std::move(outcome));
+        }
+        operation.release()->done(std::move(result));
+    }
+
+private:
+    void connect_cancellation() {
+        auto slot = boost::asio::get_associated_cancellation_slot(completion_);
+        if (!slot.is_connected()) {
+            return;
+        }
+        // The wait may be over by the time that the strand has come to the cancellation.
+        alive_ = std::make_shared<local_wait*>(this);
+        slot.assign([strand = strand_, target = std::weak_ptr{alive_}](boost::asio::cancellation_type) {
+            strand->run([strand, target] {
+                if (const auto wait = target.lock()) {
+                    strand->state().cancel(**wait);
+                }
+            });
+        });
+    }
+
+    std::shared_ptr<broker_strand> strand_;
+    handler<protocol::wait_result> completion_;
+    std::shared_ptr<local_wait*> alive_{};
+};
+
+void respond_as(local_client& by, const uuid& id, const reply& what, handler<protocol::respond_result> completion) {
+    auto& strand = *by.strand();
+    std::string id_text;
+    protocol::append_uuid(id_text, id);
+    protocol::respond_params params{.hook_event_id = id_text, .response = what.response, .abstain = what.abstain,
+                                    .failed = what.failed};
+    if (!what.abstain && what.failed.empty()) {
+        if (protocol::find_json_fault(what.response) || what.response.empty() ||
+            protocol::kind_of(what.response) != protocol::json_kind::object || protocol::check_reply(params)) {
+            return complete(strand.context(), std::move(completion), make_error_code(errc::invalid_params),
+                            protocol::respond_result{});
+        }
+    }
+    complete(strand.context(), std::move(completion), strand.state().respond(by.attached(), params, broker_strand::now()));
+}
+
+}  // namespace
+
+broker::broker(boost::asio::io_context& context, const broker_options& options)
+    : strand_(std::make_shared<broker_strand>(context, options)),
+      caller_(std::make_shared<local_client>(strand_, subscribe_request{})) {}
+
+broker::~broker() = default;
+
+const uuid& broker::instance() const noexcept { return strand_->state().instance(); }
+
+void broker::start_emit(emit_request request, handler<protocol::emit_result> completion) {
+    strand_->run([caller = caller_, request = std::move(request), completion = std::move(completion)]() mutable {
+        auto& strand = *caller->strand();
+        if (!is_valid(request.event, request.payload) || !is_valid(request.reserve)) {
+            return complete(strand.context(), std::move(completion), make_error_code(errc::invalid_params), protocol::emit_result{});
+        }
+        const protocol::emit_params params{.event = request.event, .payload = request.payload, .reserve = request.reserve};
+        complete(strand.context(), std::move(completion),
+                 strand.state().emit(caller->attached(), params, {}, broker_strand::now()));
+    });
+}
+
+void broker::start_emit_and_wait(wait_request request, handler<protocol::wait_result> completion) {
+    strand_->run([caller = caller_, request = std::move(request), completion = std::move(completion)]() mutable {
+        auto& strand = *caller->strand();
+        if (!is_valid(request.event, request.payload) || !is_valid(request.timeout)) {
+            return complete(strand.context(), std::move(completion), make_error_code(errc::invalid_params), protocol::wait_result{});
+        }
+        const protocol::emit_and_wait_params params{.event = request.event,
+                                                    .payload = request.payload,
+                                                    .timeout = request.timeout,
+                                                    .policy = request.policy,
+                                                    .on_failure = request.on_failure,
+                                                    .require_subscriber = request.require_subscriber};
+        local_wait::start(caller->strand(), std::move(completion), [&](core::waiter& who) {
+            return strand.state().emit_and_wait(caller->attached(), params, {}, who, broker_strand::now());
+        });
+    });
+}
+
+void broker::start_await_response(await_request request, handler<protocol::wait_result> completion) {
+    strand_->run([caller = caller_, request, completion = std::move(completion)]() mutable {
+        auto& strand = *caller->strand();
+        if (!is_valid(std::optional{request.timeout})) {
+            return complete(strand.context(), std::move(completion), make_error_code(errc::invalid_params), protocol::wait_result{});
+        }
+        std::string id_text;
+        protocol::append_uuid(id_text, request.hook_event_id);
+        const protocol::await_response_params params{.hook_event_id = id_text, .timeout = request.timeout};
+        local_wait::start(caller->strand(), std::move(completion), [&](core::waiter& who) {
+            return strand.state().await_response(caller->attached(), params, who, broker_strand::now());
+        });
+    });
+}
+
+void broker::start_subscribe(subscribe_request request, handler<subscription> completion) {
+    auto session = std::make_shared<local_client>(strand_, std::move(request));
+    strand_->run([session, completion = std::move(completion)]() mutable {
+        auto& strand = *session->strand();
+        const auto& wanted = session->request();
+        const bool valid = wanted.on_event && wanted.events.size() <= protocol::max_patterns &&
+                           wanted.name.size() <= protocol::max_subscriber_name;
+        if (!valid) {
+            return complete(strand.context(), std::move(completion), make_error_code(errc::invalid_params), subscription{});
+        }
+        const protocol::subscribe_params params{
+            .events = wanted.events, .name = wanted.name, .responds = wanted.responds, .after_seq = wanted.after_seq};
+        auto result = strand.state().subscribe(session->attached(), params);
+        if (auto* const failure = std::get_if<error>(&result)) {
+            session->detach();
+            return complete(strand.context(), std::move(completion), make_error_code(failure->code), subscription{});
+        }
+        complete(strand.context(), std::move(completion), error_code{}, subscription{std::move(session)});
+    });
+}
+
+void broker::start_respond(outside_reply request, handler<protocol::respond_result> completion) {
+    strand_->run([caller = caller_, request = std::move(request), completion = std::move(completion)]() mutable {
+        respond_as(*caller, request.hook_event_id, request.what, std::move(completion));
+    });
+}
+
+void broker::start_stats(stats_request, handler<protocol::stats_result> completion) {
+    strand_->run([strand = strand_, completion = std::move(completion)]() mutable {
+        complete(strand->context(), std::move(completion), error_code{}, strand->stats());
+    });
+}
+
+void broker::shut_down() {
+    strand_->run([strand = strand_] { strand->shut_down(); });
+}
+
+subscription::subscription(std::shared_ptr<local_client> session) noexcept : session_(std::move(session)) {}
+
+subscription& subscription::operator=(subscription&& other) noexcept {
+    close();
+    session_ = std::move(other.session_);
+    return *this;
+}
+
+subscription::~subscription() { close(); }
+
+void subscription::close() noexcept {
+    if (session_) {
+        session_->strand()->run([session = session_] { session->detach(); });
+    }
+}
+
+void subscription::start_respond(std::shared_ptr<local_client> session, uuid id, reply what, respond_handler completion) {
+    auto* const strand = session->strand().get();
+    strand->run([session = std::move(session), id, what = std::move(what), completion = std::move(completion)]() mutable {
+        if (session->closed()) {
+            return complete(session->strand()->context(), std::move(completion), make_error_code(errc::cancelled),
+                            protocol::respond_result{});
+        }
+        respond_as(*session, id, what, std::move(completion));
+    });
+}
+
+}  // namespace hookd::server

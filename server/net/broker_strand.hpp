@@ -1,0 +1,115 @@
+#pragma once
+
+#include "core/broker_state.hpp"
+
+#include <hookd/server/options.hpp>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace hookd::server {
+
+/// Whom the broker tells that there is something to pull; the `owner` of a core::client. Called on the broker's strand.
+class event_sink {
+public:
+    virtual void on_ready() = 0;
+
+protected:
+    ~event_sink() = default;
+};
+
+/// A wait that knows how to answer. Deletes itself by being handed back: done() is called exactly once, on the broker's strand.
+class wait_operation : public core::waiter {
+public:
+    virtual void done(std::variant<protocol::wait_result, protocol::error> result) = 0;
+};
+
+/// What the transports count, from whatever thread.
+struct transport_counters {
+    std::atomic<std::size_t> connections{0};
+    std::atomic<std::uint64_t> protocol_errors{0};
+    std::atomic<std::uint64_t> bytes_in{0};
+    std::atomic<std::uint64_t> bytes_out{0};
+};
+
+/// The broker's state and the strand that guards it.
+///
+/// With one thread, the context is an implicit strand: whatever runs on that thread calls straight in. With more, a strand of its own is
+/// the only place where the state is touched. Either way all work is done in turns: a turn runs requests, then hands out what they
+/// caused, to whoever it concerns, before the next turn begins.
+class broker_strand : public std::enable_shared_from_this<broker_strand> {
+public:
+    broker_strand(boost::asio::io_context& context, const broker_options& options);
+
+    [[nodiscard]] boost::asio::io_context& context() noexcept { return context_; }
+    [[nodiscard]] bool single_threaded() const noexcept { return single_threaded_; }
+
+    /// Runs `work` in a turn: now where this is the strand, else later.
+    template <class Work>
+    void run(Work work) {
+        if (is_here()) {
+            take_turn(work);
+        } else {
+            boost::asio::post(strand_, [self = shared_from_this(), work = std::move(work)]() mutable { self->take_turn(work); });
+        }
+    }
+
+    /// Hands `work` to the strand for later, even where this is it.
+    template <class Work>
+    void post(Work work) {
+        boost::asio::post(strand_, [self = shared_from_this(), work = std::move(work)]() mutable { self->take_turn(work); });
+    }
+
+    // --- on the strand only ---
+
+    [[nodiscard]] core::broker_state& state() noexcept { return state_; }
+    [[nodiscard]] static core::instant now() noexcept {
+        return {std::chrono::steady_clock::now(), std::chrono::system_clock::now()};
+    }
+    /// Hands out what there is before the turn is over.
+    void pump();
+    void shut_down();
+    /// The clients' and the transports' figures together.
+    [[nodiscard]] protocol::stats_result stats();
+
+    transport_counters counters{};
+
+private:
+    [[nodiscard]] bool is_here() const noexcept {
+        return single_threaded_ ? context_.get_executor().running_in_this_thread() : strand_.running_in_this_thread();
+    }
+
+    template <class Work>
+    void take_turn(Work& work) {
+        ++depth_;
+        work();
+        if (--depth_ == 0) {
+            // One turn's output may start more requests in process: those are of the same turn.
+            ++depth_;
+            pump();
+            --depth_;
+        }
+    }
+
+    void arm_timer();
+
+    boost::asio::io_context& context_;
+    boost::asio::strand<boost::asio::io_context::executor_type> strand_;
+    bool single_threaded_;
+    core::broker_state state_;
+    boost::asio::steady_timer timer_;
+    std::optional<core::steady_time> armed_{};
+    unsigned depth_ = 0;
+    bool pumping_ = false;
+};
+
+}  // namespace hookd::server

@@ -1,0 +1,193 @@
+#pragma once
+
+#include "broker_strand.hpp"
+#include "buffer_pool.hpp"
+#include "peer_credentials.hpp"
+#include "write_queue.hpp"
+
+#include <hookd/protocol/framing.hpp>
+#include <hookd/protocol/message.hpp>
+#include <hookd/server/log.hpp>
+#include <hookd/server/options.hpp>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hookd::server {
+
+/// The socket type of the listener: bound to the context, not to a type-erased executor, which would cost each operation.
+using stream_socket = boost::asio::basic_stream_socket<boost::asio::local::stream_protocol, boost::asio::io_context::executor_type>;
+
+class connection;
+
+/// What all connections of a listener share; each holds it.
+struct connection_environment {
+    connection_environment(boost::asio::io_context& where, std::shared_ptr<broker_strand> strand, const listener_options& how,
+                           logger& words)
+        : context(where), broker(std::move(strand)), options(how), log(words) {}
+
+    boost::asio::io_context& context;
+    std::shared_ptr<broker_strand> broker;
+    listener_options options;
+    logger& log;
+    buffer_pool buffers{};
+    /// Bytes that all connections hold, of frames that are not complete and of answers that are not read.
+    std::atomic<std::size_t> unread_input_bytes{0};
+    std::atomic<std::size_t> unsent_answer_bytes{0};
+    /// Called once when a connection is closed, from wherever that is.
+    std::function<void(connection&)> on_closed{};
+
+    // On the broker's strand: memory that each frame uses anew.
+    protocol::message frame{};
+    protocol::message element{};
+    std::vector<core::event*> events{};
+    std::vector<core::wire_pieces> pieces{};
+    std::string body{};
+};
+
+class batch;
+
+/// Where the answer to a request goes.
+struct answer_address {
+    std::string id{};               ///< as sent; empty: a notification, nothing is to be answered
+    std::shared_ptr<batch> part_of{};
+    std::size_t index = 0;          ///< in the batch
+};
+
+/// One peer: reads frames, has them carried out, writes answers and events.
+///
+/// Two strands share it. Its own has the socket, the input buffer, the write queue. The broker's has the frame decoder, the requests
+/// and what they answer. The input buffer is lent to the broker's strand while requests are carried out, and nothing is read
+/// meanwhile; answers and events are handed back. With one thread both strands are that thread, and handing over is a call.
+///
+/// The way of a read: on_readable -> receive -> [broker] carry_out -> [own] resume -> flush, wait again.
+/// The way of an event: [broker] on_ready -> hand_over -> [own] flush -> [broker] sent, hand_over.
+///
+/// Lifetime: shared: each pending operation, each wait that it has to answer, and the listener's registry hold it. close() ends it: the
+/// socket is closed, which ends all its operations, and the broker forgets the client.
+class connection final : public event_sink, public std::enable_shared_from_this<connection> {
+public:
+    connection(std::shared_ptr<connection_environment> environment, stream_socket socket, const peer_credentials& peer);
+    connection(const connection&) = delete;
+    connection& operator=(const connection&) = delete;
+
+    /// Begins to serve. From any thread, once.
+    void start();
+    /// Closes at once. From any thread; more than once.
+    void stop();
+    /// Closes as soon as everything owed is written, reading nothing more. From any thread.
+    void drain();
+
+    // --- for the methods (dispatch.cpp) and waits; on the broker's strand ---
+
+    [[nodiscard]] core::broker_state& state() noexcept { return environment_.broker->state(); }
+    [[nodiscard]] broker_strand& strand() noexcept { return *environment_.broker; }
+    [[nodiscard]] core::client& client() noexcept { return *client_; }
+    [[nodiscard]] const peer_credentials& peer() const noexcept { return peer_; }
+    [[nodiscard]] const listener_options& options() const noexcept { return environment_.options; }
+    [[nodiscard]] logger& log() noexcept { return environment_.log; }
+    /// `pid 12, uid 0` with the session's name where it has one.
+    [[nodiscard]] std::string who() const;
+
+    void answer(const answer_address& to, std::string_view result);
+    void answer(const answer_address& to, const protocol::error& failure);
+    /// Queues a notification between answers.
+    void notify(std::string_view body);
+
+    void on_ready() override;
+
+private:
+    using strand_type = boost::asio::strand<boost::asio::io_context::executor_type>;
+
+    // own strand
+    template <class Work>
+    void on_own(Work work);
+    template <class Handler>
+    void wait_for(boost::asio::socket_base::wait_type what, Handler handler);
+    void read_more();
+    void on_readable();
+    void receive();
+    [[nodiscard]] bool make_room_for_input();
+    void process();
+    void resume();
+    void release_input();
+    void accept_output(std::string& answers, const std::vector<core::wire_pieces>& events);
+    void flush();
+    void write_some();
+    void wait_to_write();
+    void watch_for_stall(std::chrono::steady_clock::duration left);
+    void stop_writing();
+    void after_flush();
+    void watch_for_hang_up();
+    void close_when_done();
+    void linger();
+    void discard_input();
+    void close();
+    void charge_answers(std::size_t now_bytes);
+
+    // broker's strand
+    void carry_out();
+    void handle_frame(std::string_view frame);
+    void handle_request(const protocol::request& call, std::shared_ptr<batch> part_of, std::size_t index);
+    void answer_invalid(const protocol::message& what, std::shared_ptr<batch> part_of, std::size_t index);
+    void deliver(const answer_address& to, std::string_view body);
+    void append_frame(std::string_view body);
+    void hand_over();
+    void detach();
+
+    std::shared_ptr<connection_environment> holder_;
+    connection_environment& environment_;
+    stream_socket socket_;
+    std::optional<strand_type> strand_{};  // nothing with one thread
+    peer_credentials peer_;
+
+    // own strand; lent to the broker's while lent_
+    buffer input_{};
+    std::size_t input_begin_ = 0;
+    std::size_t input_end_ = 0;
+    std::size_t frame_bytes_ = 0;    // of the frame that has begun, where that is known
+    bool input_ended_ = false;
+    bool broken_ = false;            // the input cannot be read on: answer, then close
+
+    // own strand
+    std::size_t charged_input_ = 0;
+    std::size_t charged_answers_ = 0;
+    write_queue output_{};
+    std::unique_ptr<boost::asio::steady_timer> timer_{};  // of a write that was refused, or of lingering
+    std::chrono::steady_clock::time_point last_progress_{};
+    bool lent_ = false;
+    bool paused_ = false;            // reads no requests until its answers are read
+    bool write_refused_ = false;
+    bool watches_stall_ = false;
+    bool flushing_ = false;
+    bool write_dead_ = false;        // the peer reads no more: output is dropped, input still carried out
+    bool draining_ = false;
+    bool lingering_ = false;
+    bool closed_ = false;
+
+    // broker's strand
+    core::client* client_ = nullptr;
+    std::optional<protocol::frame_decoder> decoder_{};
+    std::string answers_{};          // frames, not yet handed to the own strand
+    bool batch_is_out_ = false;      // events are with the own strand
+    bool more_to_do_ = false;        // carry_out() stopped early
+    bool pressed_ = false;           // a queue is filling up: let others run
+
+    friend class connection_wait;
+};
+
+/// The methods of the wire contract, by name: binds the parameters of `call`, carries it out for `by` and answers to `to`.
+void dispatch(connection& by, const protocol::request& call, const answer_address& to);
+
+}  // namespace hookd::server

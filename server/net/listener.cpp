@@ -1,0 +1,265 @@
+#include "connection.hpp"
+#include "socket_file.hpp"
+#include "turn_away.hpp"
+
+#include <hookd/server/listener.hpp>
+
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+
+#include <algorithm>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+
+#include <fcntl.h>
+#include <sys/socket.h>
+
+namespace hookd::server {
+namespace {
+
+// Peers that are being turned away at a time; one more is closed without a word.
+constexpr long most_turned_away = 64;
+
+// How long accepting pauses where the process has no descriptor or memory left. A connection that closes ends the pause sooner.
+constexpr std::chrono::milliseconds accept_pause{100};
+
+bool is_shortage(int failure) noexcept {
+    return failure == EMFILE || failure == ENFILE || failure == ENOBUFS || failure == ENOMEM;
+}
+
+}  // namespace
+
+/// The executor for all of it is a strand of its own where several threads run; connections come and go on it.
+class listener::implementation : public std::enable_shared_from_this<listener::implementation> {
+public:
+    implementation(boost::asio::io_context& context, std::shared_ptr<broker_strand> broker, const listener_options& options,
+                   logger& log)
+        : strand_(boost::asio::make_strand(context)),
+          acceptor_(context),
+          pause_(context),
+          flush_limit_(context),
+          holder_(std::make_shared<connection_environment>(context, std::move(broker), options, log)),
+          environment_(*holder_) {
+        int descriptor = options.inherited_socket;
+        if (descriptor < 0) {
+            file_.emplace(options.socket);
+            descriptor = file_->release();
+        } else {
+            ::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+        }
+        acceptor_.assign(boost::asio::local::stream_protocol{}, descriptor);
+        acceptor_.native_non_blocking(true);
+    }
+
+    void start() {
+        environment_.on_closed = [owner = weak_from_this()](connection& gone) {
+            if (const auto self = owner.lock()) {
+                self->forget(gone);
+            }
+        };
+        boost::asio::post(strand_, [self = shared_from_this()] { self->accept(); });
+    }
+
+    void shut_down(std::chrono::milliseconds flush_time, std::function<void()> done) {
+        boost::asio::post(strand_, [self = shared_from_this(), flush_time, done = std::move(done)]() mutable {
+            if (self->shutting_down_) {
+                return;
+            }
+            self->shutting_down_ = true;
+            self->done_ = std::move(done);
+            boost::system::error_code ignored;
+            self->acceptor_.close(ignored);
+            self->pause_.cancel();
+            self->end_connections(flush_time);
+        });
+    }
+
+    /// Of the owner that goes: nothing more happens.
+    void abandon() {
+        boost::system::error_code ignored;
+        acceptor_.close(ignored);
+        file_.reset();
+        for (const auto& each : all_connections()) {
+            each->stop();
+        }
+    }
+
+private:
+    using acceptor = boost::asio::basic_socket_acceptor<boost::asio::local::stream_protocol, boost::asio::io_context::executor_type>;
+
+    void accept() {
+        if (shutting_down_) {
+            return;
+        }
+        acceptor_.async_wait(boost::asio::socket_base::wait_read,
+                             boost::asio::bind_executor(strand_, [self = shared_from_this()](const boost::system::error_code& failure) {
+                                 if (!failure) {
+                                     self->accept_all();
+                                 }
+                             }));
+    }
+
+    void accept_all() {
+        // Bounded: a flood of connections must not keep the others waiting.
+        constexpr int at_a_time = 64;
+        for (int i = 0; i < at_a_time && !shutting_down_; ++i) {
+            const int descriptor = ::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+            if (descriptor >= 0) {
+                admit(stream_socket{environment_.context, boost::asio::local::stream_protocol{}, descriptor});
+                continue;
+            }
+            if (is_shortage(errno)) {
+                return pause_accepting(errno);
+            }
+            if (errno == EAGAIN || errno == EWOULDBLOCK) {
+                break;
+            }
+            // ECONNABORTED and the like concern one peer.
+        }
+        accept();
+    }
+
+    void pause_accepting(int failure) {
+        if (!paused_) {
+            environment_.log.write(log_level::warning, std::string{"cannot accept a connection ("} + std::strerror(failure) +
+                                                           "): waiting for one to close; raise the limit of open files");
+        }
+        paused_ = true;
+        pause_.expires_after(accept_pause);
+        pause_.async_wait(boost::asio::bind_executor(strand_, [self = shared_from_this()](const boost::system::error_code&) {
+            // Whether the pause is over or cut short: a descriptor may be free.
+            self->accept_all_after_pause();
+        }));
+    }
+
+    void accept_all_after_pause() {
+        accept_all();
+        paused_ = paused_ && pause_.expiry() > std::chrono::steady_clock::now();
+    }
+
+    void admit(stream_socket socket) {
+        peer_credentials peer;
+        try {
+            peer = credentials_of(socket.native_handle());
+        } catch (const std::system_error& failure) {
+            environment_.log.write(log_level::warning, std::string{"a peer was refused: "} + failure.what());
+            return;
+        }
+        if (!is_allowed(socket.native_handle(), peer, environment_.options)) {
+            environment_.log.write(log_level::warning, describe(peer) + " is not allowed: connection refused");
+            return refuse(std::move(socket),
+                          {protocol::errc::not_allowed, "user " + std::to_string(peer.uid) +
+                                                            " may not talk to this daemon: start it with --allow-user " +
+                                                            std::to_string(peer.uid) + ", or run your own"});
+        }
+        std::shared_ptr<connection> made;
+        {
+            const std::lock_guard lock{mutex_};
+            if (connections_.size() < environment_.options.max_connections) {
+                made = std::make_shared<connection>(holder_, std::move(socket), peer);
+                connections_.emplace(made.get(), made);
+                environment_.broker->counters.connections.store(connections_.size(), std::memory_order_relaxed);
+            }
+        }
+        if (!made) {
+            return refuse(std::move(socket),
+                          protocol::limit_error("max_connections", environment_.options.max_connections,
+                                                "the daemon has as many connections as it may: close one, or raise --max-connections"));
+        }
+        made->start();
+    }
+
+    void refuse(stream_socket socket, protocol::error why) {
+        if (places_.use_count() > most_turned_away) {
+            return;
+        }
+        boost::asio::co_spawn(environment_.context.get_executor(), turn_away(std::move(socket), std::move(why), places_),
+                              [](std::exception_ptr failure) {
+                                  if (failure) {
+                                      std::rethrow_exception(failure);
+                                  }
+                              });
+    }
+
+    // From any strand.
+    void forget(connection& gone) {
+        bool was_last = false;
+        {
+            const std::lock_guard lock{mutex_};
+            connections_.erase(&gone);
+            environment_.broker->counters.connections.store(connections_.size(), std::memory_order_relaxed);
+            was_last = connections_.empty();
+        }
+        boost::asio::post(strand_, [self = shared_from_this(), was_last] {
+            if (self->shutting_down_ && was_last) {
+                self->flush_limit_.cancel();
+            } else if (self->paused_) {
+                self->pause_.cancel();
+            }
+        });
+    }
+
+    [[nodiscard]] std::vector<std::shared_ptr<connection>> all_connections() {
+        const std::lock_guard lock{mutex_};
+        std::vector<std::shared_ptr<connection>> all;
+        all.reserve(connections_.size());
+        for (const auto& [key, each] : connections_) {
+            all.push_back(each);
+        }
+        return all;
+    }
+
+    // Tell, then drain to a deadline, then close.
+    void end_connections(std::chrono::milliseconds flush_time) {
+        environment_.broker->run([self = shared_from_this()] {
+            self->environment_.broker->shut_down();
+            self->environment_.broker->pump();
+            for (const auto& each : self->all_connections()) {
+                each->drain();
+            }
+        });
+        flush_limit_.expires_after(flush_time);
+        flush_limit_.async_wait(boost::asio::bind_executor(strand_, [self = shared_from_this()](const boost::system::error_code&) {
+            for (const auto& each : self->all_connections()) {
+                each->stop();
+            }
+            self->file_.reset();
+            boost::asio::post(self->environment_.context, std::exchange(self->done_, nullptr));
+        }));
+        if (all_connections().empty()) {
+            flush_limit_.cancel();
+        }
+    }
+
+    boost::asio::strand<boost::asio::io_context::executor_type> strand_;
+    acceptor acceptor_;
+    boost::asio::steady_timer pause_;
+    boost::asio::steady_timer flush_limit_;
+    bool paused_ = false;
+    bool shutting_down_ = false;
+    std::function<void()> done_{};
+    std::shared_ptr<void> places_ = std::make_shared<char>();  // one reference each that is being turned away
+    std::optional<socket_file> file_{};
+    std::mutex mutex_{};
+    std::unordered_map<connection*, std::shared_ptr<connection>> connections_{};
+    std::shared_ptr<connection_environment> holder_;
+    connection_environment& environment_;
+};
+
+listener::listener(boost::asio::io_context& context, broker& events, const listener_options& options, logger& log)
+    : implementation_(std::make_shared<implementation>(context, events.strand_, options, log)) {
+    implementation_->start();
+}
+
+listener::~listener() { implementation_->abandon(); }
+
+void listener::shut_down(std::chrono::milliseconds flush_time, std::function<void()> done) {
+    implementation_->shut_down(flush_time, std::move(done));
+}
+
+}  // namespace hookd::server

@@ -1,0 +1,200 @@
+#include "batch.hpp"
+#include "connection.hpp"
+
+#include <boost/asio/dispatch.hpp>
+
+// What the broker's strand does for a connection: frames to requests, answers and events to frames.
+namespace hookd::server {
+
+using protocol::error;
+
+namespace {
+
+// Answers over which the rest of the input waits until they are on their way.
+constexpr std::size_t most_answers_at_a_time = std::size_t{256} << 10;
+
+// One vectored write takes about this much.
+constexpr std::size_t events_at_a_time = 256;
+constexpr std::size_t event_bytes_at_a_time = std::size_t{256} << 10;
+
+}  // namespace
+
+void connection::carry_out() {
+    more_to_do_ = false;
+    if (client_ == nullptr) {
+        return;
+    }
+    if (broken_) {
+        environment_.broker->counters.protocol_errors.fetch_add(1, std::memory_order_relaxed);
+        answer({.id = "null"}, protocol::limit_error("memory", environment_.options.max_frame_bytes,
+                                                     "the daemon holds as many incomplete frames as it may: retry later"));
+        return;
+    }
+    while (input_begin_ < input_end_) {
+        const std::string_view unread{input_.bytes.get() + input_begin_, input_end_ - input_begin_};
+        if (!decoder_) {
+            decoder_.emplace(protocol::detect_framing(static_cast<unsigned char>(unread.front())),
+                             environment_.options.max_frame_bytes);
+        }
+        const auto decoded = input_ended_ ? decoder_->next_at_end(unread) : decoder_->next(unread);
+        input_begin_ += decoded.consumed;
+        frame_bytes_ = decoded.frame_bytes;
+        if (decoded.status == protocol::decode_status::need_more) {
+            break;
+        }
+        if (decoded.status == protocol::decode_status::failed) {
+            environment_.broker->counters.protocol_errors.fetch_add(1, std::memory_order_relaxed);
+            answer({.id = "null"}, *decoded.failure);
+            input_begin_ = input_end_;
+            broken_ = true;
+            return;
+        }
+        handle_frame(decoded.body);
+        if (client_ == nullptr) {
+            return;
+        }
+        if (answers_.size() > most_answers_at_a_time || std::exchange(pressed_, false)) {
+            more_to_do_ = true;
+            return;
+        }
+    }
+    if (input_ended_) {
+        state().hang_up(*client_, broker_strand::now());
+    }
+}
+
+void connection::handle_frame(std::string_view frame) {
+    auto& message = environment_.frame;
+    protocol::read_message(frame, message);
+    if (message.type == protocol::message::kind::request) {
+        return handle_request(message.single, nullptr, 0);
+    }
+    if (message.type == protocol::message::kind::invalid) {
+        return answer_invalid(message, nullptr, 0);
+    }
+    const auto together = std::make_shared<batch>(message.elements.size());
+    for (std::size_t i = 0; i < message.elements.size() && client_ != nullptr; ++i) {
+        protocol::read_element(message.elements[i], environment_.element);
+        if (environment_.element.type == protocol::message::kind::request) {
+            handle_request(environment_.element.single, together, i);
+        } else {
+            answer_invalid(environment_.element, together, i);
+        }
+    }
+}
+
+void connection::handle_request(const protocol::request& call, std::shared_ptr<batch> part_of, std::size_t index) {
+    dispatch(*this, call, {std::string{call.id}, std::move(part_of), index});
+    if (state().take_pressure()) {
+        // A queue is filling up. Where that is a call, the output goes out now; else whoever writes it gets a turn.
+        strand().pump();
+        pressed_ = !strand().single_threaded();
+    }
+}
+
+void connection::answer_invalid(const protocol::message& what, std::shared_ptr<batch> part_of, std::size_t index) {
+    environment_.broker->counters.protocol_errors.fetch_add(1, std::memory_order_relaxed);
+    if (environment_.log.wants(log_level::debug)) {
+        environment_.log.write(log_level::debug, who() + " sent an invalid message: " + what.failure.message);
+    }
+    answer({std::string{what.failed_id}, std::move(part_of), index}, what.failure);
+}
+
+std::string connection::who() const {
+    std::string text = describe(peer_);
+    if (client_ != nullptr && client_->push) {
+        text = *client_->push->name + " (" + text + ")";
+    }
+    return text;
+}
+
+void connection::answer(const answer_address& to, std::string_view result) {
+    if (to.id.empty() && !to.part_of) {
+        return;
+    }
+    auto& body = environment_.body;
+    body.clear();
+    if (!to.id.empty()) {
+        protocol::append_result(body, to.id, result);
+    }
+    deliver(to, body);
+}
+
+void connection::answer(const answer_address& to, const error& failure) {
+    if (to.id.empty() && !to.part_of) {
+        return;
+    }
+    auto& body = environment_.body;
+    body.clear();
+    if (!to.id.empty()) {
+        protocol::append_error(body, to.id, failure);
+    }
+    deliver(to, body);
+}
+
+void connection::deliver(const answer_address& to, std::string_view body) {
+    if (!to.part_of) {
+        return append_frame(body);
+    }
+    if (to.part_of->complete(to.index, std::string{body})) {
+        const std::string array = to.part_of->take();
+        if (!array.empty()) {
+            append_frame(array);
+        }
+    }
+}
+
+void connection::notify(std::string_view body) { append_frame(body); }
+
+void connection::append_frame(std::string_view body) { protocol::append_frame(decoder_->kind(), body, answers_); }
+
+void connection::on_ready() { hand_over(); }
+
+void connection::hand_over() {
+    auto& pieces = environment_.pieces;
+    pieces.clear();
+    if (client_ != nullptr && !batch_is_out_) {
+        auto& events = environment_.events;
+        events.clear();
+        state().hand_out(*client_, events_at_a_time, event_bytes_at_a_time, events);
+        for (core::event* const each : events) {
+            pieces.push_back(each->wire(decoder_->kind()));
+        }
+        batch_is_out_ = !events.empty();
+        if (events.empty()) {
+            const std::string name = client_->push && client_->push->closing ? who() : std::string{};
+            if (const auto ended = state().take_ended(*client_)) {
+                environment_.body.clear();
+                protocol::append_closed(environment_.body, ended->reason, ended->last_seq);
+                notify(environment_.body);
+                if (ended->reason == protocol::close_reason::lagged) {
+                    environment_.log.write(log_level::warning, name + " lagged behind: its push session was closed after event " +
+                                                                   std::to_string(ended->last_seq));
+                }
+            }
+        }
+    }
+    if (answers_.empty() && pieces.empty()) {
+        return;
+    }
+    if (!strand_) {
+        accept_output(answers_, pieces);
+        return flush();
+    }
+    boost::asio::dispatch(*strand_, [self = shared_from_this(), answers = std::exchange(answers_, {}),
+                                     events = std::exchange(pieces, {})]() mutable {
+        self->accept_output(answers, events);
+        self->flush();
+    });
+}
+
+void connection::detach() {
+    environment_.broker->run([self = shared_from_this()] {
+        if (self->client_ != nullptr) {
+            self->state().detach(*std::exchange(self->client_, nullptr), broker_strand::now());
+            self->answers_.clear();
+        }
+    });
+}
+
+}  // namespace hookd::server

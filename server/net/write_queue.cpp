@@ -1,0 +1,95 @@
+#include "write_queue.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace hookd::server {
+namespace {
+
+iovec part_of(std::string_view bytes) noexcept {
+    return {const_cast<char*>(bytes.data()), bytes.size()};  // writev() does not write to it
+}
+
+// Answers come in bursts; a connection that has had one does not keep its memory.
+constexpr std::size_t kept_while_idle = 4096;
+
+void clear_or_free(std::string& bytes) {
+    if (bytes.capacity() > kept_while_idle) {
+        std::string{}.swap(bytes);
+    } else {
+        bytes.clear();
+    }
+}
+
+}  // namespace
+
+void write_queue::set_batch(const std::vector<core::wire_pieces>& events) {
+    for (const auto& pieces : events) {
+        for (const auto& piece : pieces) {
+            if (!piece.empty()) {
+                batch_.push_back(piece);
+            }
+        }
+    }
+}
+
+std::size_t write_queue::gather(iovec* parts, std::size_t room) const noexcept {
+    std::size_t used = 0;
+    if (written_ < before_.size()) {
+        parts[used++] = part_of(std::string_view{before_}.substr(written_));
+    }
+    for (std::size_t i = next_; i < batch_.size() && used < room; ++i) {
+        parts[used++] = part_of(batch_[i]);
+    }
+    if (used < room && !after_.empty()) {
+        parts[used++] = part_of(after_);
+    }
+    return used;
+}
+
+bool write_queue::advance(std::size_t bytes) {
+    const std::size_t of_before = std::min(bytes, before_.size() - written_);
+    written_ += of_before;
+    bytes -= of_before;
+    if (written_ == before_.size()) {
+        clear_or_free(before_);
+        written_ = 0;
+    }
+    if (batch_.empty()) {
+        return false;
+    }
+    while (next_ < batch_.size() && bytes >= batch_[next_].size()) {
+        bytes -= batch_[next_++].size();
+    }
+    if (next_ < batch_.size()) {
+        batch_[next_].remove_prefix(bytes);
+        return false;
+    }
+    batch_is_out();
+    written_ = bytes;
+    if (written_ == before_.size()) {
+        clear_or_free(before_);
+        written_ = 0;
+    }
+    return true;
+}
+
+void write_queue::batch_is_out() noexcept {
+    constexpr std::size_t most_kept = 8;
+    batch_.clear();
+    if (batch_.capacity() > most_kept) {
+        std::vector<std::string_view>{}.swap(batch_);
+    }
+    next_ = 0;
+    before_.swap(after_);  // empty: all of it was written before the batch
+}
+
+void write_queue::clear() noexcept {
+    before_.clear();
+    after_.clear();
+    written_ = 0;
+    batch_.clear();
+    next_ = 0;
+}
+
+}  // namespace hookd::server

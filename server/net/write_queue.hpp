@@ -1,0 +1,48 @@
+#pragma once
+
+#include "core/event.hpp"
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <sys/uio.h>
+
+namespace hookd::server {
+
+/// What a connection has yet to write, in order: answers, then a batch of events, then the answers that came after the batch.
+///
+/// Answers are bytes of its own; events are spans of what the broker holds. One gather() takes all of it into one vectored write.
+/// Thread-safety: none.
+class write_queue {
+public:
+    /// The queue's tail, for frames to be appended to.
+    [[nodiscard]] std::string& tail() noexcept { return batch_.empty() ? before_ : after_; }
+
+    /// The next events, to be written after all that is queued; there must be no batch.
+    void set_batch(const std::vector<core::wire_pieces>& events);
+    [[nodiscard]] bool has_batch() const noexcept { return !batch_.empty(); }
+
+    [[nodiscard]] bool empty() const noexcept { return before_.size() == written_ && batch_.empty(); }
+    /// Bytes of answers.
+    [[nodiscard]] std::size_t answer_bytes() const noexcept { return before_.size() - written_ + after_.size(); }
+
+    /// Points `parts` at what is to be written next; returns how many of them it used.
+    [[nodiscard]] std::size_t gather(iovec* parts, std::size_t room) const noexcept;
+    /// `bytes` of what gather() gave have been written. Returns whether the batch is out by that.
+    [[nodiscard]] bool advance(std::size_t bytes);
+
+    void clear() noexcept;
+
+private:
+    void batch_is_out() noexcept;
+
+    std::string before_{};
+    std::size_t written_ = 0;  // of before_
+    std::vector<std::string_view> batch_{};
+    std::size_t next_ = 0;     // in batch_
+    std::string after_{};
+};
+
+}  // namespace hookd::server
