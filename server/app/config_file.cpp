@@ -1,0 +1,179 @@
+#include "app/config_file.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <fstream>
+#include <system_error>
+
+namespace hookd::server {
+namespace {
+
+constexpr std::size_t max_file_bytes = std::size_t{1} << 20;  // so that --config /dev/zero ends
+constexpr std::string_view blanks = " \t\r";
+
+std::string_view trimmed(std::string_view text) {
+    const auto first = text.find_first_not_of(blanks);
+    return first == std::string_view::npos ? std::string_view{} : text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+std::string read_all(const std::filesystem::path& file) {
+    const auto refuse = [&file](const std::string& why) {
+        throw usage_error("--config: cannot read " + file.string() + ": " + why + "; give the path of a readable file, or leave --config out");
+    };
+    std::error_code ignored;
+    if (std::filesystem::is_directory(file, ignored)) {
+        refuse("it is a directory");
+    }
+    errno = 0;
+    std::ifstream in(file, std::ios::binary);
+    if (!in) {
+        refuse(std::generic_category().message(errno != 0 ? errno : EIO));
+    }
+    std::string text(max_file_bytes + 1, '\0');
+    in.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<std::size_t>(in.gcount()));
+    if (in.bad()) {
+        refuse("reading failed");
+    }
+    if (text.size() > max_file_bytes) {
+        refuse("it is longer than 1 MiB");
+    }
+    return text;
+}
+
+/// One line's text, taken from the left.
+class value_reader {
+public:
+    value_reader(std::string_view text, std::string where) : left_(text), where_(std::move(where)) {}
+
+    void read(config_entry& into) {
+        skip_blanks();
+        if (left_.empty() || left_.front() == '#') {
+            refuse("a value is missing after the =");
+        }
+        if (left_.front() == '[') {
+            into.is_array = true;
+            read_array(into.values);
+        } else {
+            into.values.push_back(left_.front() == '"' || left_.front() == '\'' ? quoted() : bare(" #"));
+        }
+        skip_blanks();
+        if (!left_.empty() && left_.front() != '#') {
+            refuse("there is more after the value: quote it as a whole");
+        }
+    }
+
+private:
+    void read_array(std::vector<std::string>& into) {
+        left_.remove_prefix(1);
+        for (bool first = true;; first = false) {
+            skip_blanks();
+            if (!first && !left_.empty() && left_.front() == ',') {
+                left_.remove_prefix(1);
+                skip_blanks();
+            } else if (!first && !left_.empty() && left_.front() != ']') {
+                refuse("a comma is missing in the array");
+            }
+            if (left_.empty()) {
+                refuse("the array's ] is missing: an array stands on one line");
+            }
+            if (left_.front() == ']') {
+                left_.remove_prefix(1);
+                return;
+            }
+            into.push_back(left_.front() == '"' || left_.front() == '\'' ? quoted() : bare(",]#"));
+            if (into.back().empty()) {
+                refuse("a value is missing in the array");
+            }
+        }
+    }
+
+    std::string quoted() {
+        const char quote = left_.front();
+        left_.remove_prefix(1);
+        std::string text;
+        while (!left_.empty() && left_.front() != quote) {
+            if (quote == '"' && left_.front() == '\\') {
+                left_.remove_prefix(1);
+                if (left_.empty() || (left_.front() != '"' && left_.front() != '\\')) {
+                    refuse("\\ must be followed by \" or \\ in \"quoted\" text; use 'quoted' text where it is meant");
+                }
+            }
+            text.push_back(left_.front());
+            left_.remove_prefix(1);
+        }
+        if (left_.empty()) {
+            refuse(std::string{"the closing "} + quote + " is missing");
+        }
+        left_.remove_prefix(1);
+        return text;
+    }
+
+    /// `ends` is a set of characters, or a blank and `#`: then a `#` within a word belongs to it.
+    std::string bare(std::string_view ends) {
+        const auto end = ends.front() == ' ' ? std::min(left_.find(" #"), left_.find("\t#")) : left_.find_first_of(ends);
+        const auto text = trimmed(left_.substr(0, end));
+        left_.remove_prefix(std::min(end, left_.size()));
+        return std::string{text};
+    }
+
+    void skip_blanks() { left_.remove_prefix(std::min(left_.find_first_not_of(blanks), left_.size())); }
+
+    [[noreturn]] void refuse(const std::string& why) const { throw usage_error(where_ + why); }
+
+    std::string_view left_;
+    std::string where_;
+};
+
+}  // namespace
+
+std::vector<config_entry> read_config_file(const std::filesystem::path& file) {
+    const auto text = read_all(file);
+    std::vector<config_entry> entries;
+    int number = 0;
+    for (std::string_view left = text; !left.empty();) {
+        const auto end = std::min(left.find('\n'), left.size());
+        const auto line = trimmed(left.substr(0, end));
+        left.remove_prefix(std::min(end + 1, left.size()));
+        ++number;
+        if (line.empty() || line.front() == '#') {
+            continue;
+        }
+        const auto where = file.string() + ":" + std::to_string(number) + ": ";
+        if (line.front() == '[') {
+            throw usage_error(where + "there are no sections here: write key = value lines alone");
+        }
+        if (std::any_of(line.begin(), line.end(), [](char c) { return (c >= 0 && c < ' ' && c != '\t') || c == '\x7f'; })) {
+            throw usage_error(where + "a control character is in this line: remove it");
+        }
+        const auto equals = line.find('=');
+        if (equals == std::string_view::npos || equals == 0) {
+            throw usage_error(where + "this line is no key = value");
+        }
+        config_entry entry;
+        entry.key = trimmed(line.substr(0, equals));
+        entry.line = number;
+        value_reader{line.substr(equals + 1), where + entry.key + ": "}.read(entry);
+        for (const auto& earlier : entries) {
+            if (earlier.key == entry.key) {
+                throw usage_error(where + entry.key + " stands in line " + std::to_string(earlier.line) + " already: keep one of them");
+            }
+        }
+        entries.push_back(std::move(entry));
+    }
+    return entries;
+}
+
+std::string quoted_config_text(std::string_view text) {
+    std::string quoted = "\"";
+    for (const char c : text) {
+        if (c == '"' || c == '\\') {
+            quoted.push_back('\\');
+        }
+        quoted.push_back(c);
+    }
+    return quoted += '"';
+}
+
+}  // namespace hookd::server

@@ -1,0 +1,170 @@
+#include "app/daemon_process.hpp"
+
+#include "app/option_values.hpp"
+#include "app/service.hpp"
+
+#include <hookd/protocol/version.hpp>
+
+#include <boost/asio/post.hpp>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <exception>
+#include <mutex>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace hookd::server {
+namespace {
+
+/// Each connection is an open file. Returns how many there may be.
+rlim_t raise_open_files_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+        return 0;
+    }
+    if (limit.rlim_cur != limit.rlim_max) {
+        rlimit raised{limit.rlim_max, limit.rlim_max};
+        if (::setrlimit(RLIMIT_NOFILE, &raised) == 0) {
+            limit = raised;
+        }
+    }
+    return limit.rlim_cur;
+}
+
+program_options with_inherited_socket(program_options options) {
+    options.listener.inherited_socket = service::take_socket();
+    if (options.listener.inherited_socket >= 0) {
+        options.listener.socket = service::path_of(options.listener.inherited_socket);
+    }
+    return options;
+}
+
+/// Runs a context on `count` threads, this one among them, until it has no work left. An exception of a handler ends them all, and is
+/// thrown once they have ended.
+void run_on_threads(boost::asio::io_context& context, unsigned count) {
+    std::mutex mutex;
+    std::exception_ptr failure;
+    const auto run = [&] {
+        try {
+            context.run();
+        } catch (...) {
+            const std::lock_guard lock{mutex};
+            failure = failure ? failure : std::current_exception();
+            context.stop();
+        }
+    };
+    {
+        std::vector<std::jthread> others;
+        for (unsigned each = 1; each < count; ++each) {
+            others.emplace_back(run);
+        }
+        run();
+    }
+    if (failure) {
+        std::rethrow_exception(failure);
+    }
+}
+
+}  // namespace
+
+daemon_process::daemon_process(program_options options, option_reader read_options, spdlog_logger& log)
+    : options_(with_inherited_socket(std::move(options))),
+      read_options_(std::move(read_options)),
+      log_(log),
+      context_(static_cast<int>(options_.broker.threads)),
+      strand_(context_.get_executor()),
+      signals_(strand_, SIGTERM, SIGINT, SIGHUP),
+      broker_(context_, options_.broker),
+      listener_(context_, broker_, options_.listener, log_) {
+    const auto open_files = raise_open_files_limit();
+    const auto& limits = options_.listener;
+    status_ = "listening on " + limits.socket.string();
+    say(log_level::info, std::string{"hookd "} + protocol::release_version + " " + status_ + ", pid " + std::to_string(::getpid()) + ", threads " +
+                             std::to_string(options_.broker.threads) + ", capacity " + std::to_string(options_.broker.capacity) + " events and " +
+                             size_text(options_.broker.capacity_bytes) + ", frames to " + size_text(limits.max_frame_bytes) + ", connections to " +
+                             std::to_string(limits.max_connections) + ", waiting to " + std::to_string(options_.broker.max_waiting));
+    if (open_files <= limits.max_connections) {
+        say(log_level::warning, "the system allows this process " + std::to_string(open_files) + " open files, too few for --max-connections " +
+                                    std::to_string(limits.max_connections) + ": raise the limit (ulimit -n, LimitNOFILE=)");
+    }
+}
+
+void daemon_process::run() {
+    await_signal();
+    service::notify_ready(status_);
+    run_on_threads(context_, options_.broker.threads);
+    say(log_level::info, "stopped");
+}
+
+void daemon_process::await_signal() {
+    signals_.async_wait([this](boost::system::error_code error, int number) {
+        if (!error) {
+            on_signal(number);
+        }
+    });
+}
+
+void daemon_process::on_signal(int number) {
+    if (number == SIGHUP) {
+        if (!stopping_) {
+            reload();
+        }
+    } else if (stopping_) {
+        ::_exit(1);
+    } else {
+        shut_down(number);
+    }
+    if (!stopped_) {
+        await_signal();
+    }
+}
+
+void daemon_process::shut_down(int number) {
+    stopping_ = true;
+    say(log_level::info, std::string{number == SIGINT ? "SIGINT" : "SIGTERM"} + ": ending waits and sessions");
+    service::notify_stopping();
+    // The wait for signals is the last work of the context: run() returns once it has ended.
+    listener_.shut_down(flush_time, [this] {
+        boost::asio::post(strand_, [this] {
+            stopped_ = true;
+            signals_.cancel();
+        });
+    });
+}
+
+void daemon_process::reload() {
+    service::notify_reloading();
+    try {
+        auto read = read_options_();
+        // The path of a handed-over socket is not ours to change.
+        if (options_.listener.inherited_socket >= 0) {
+            read.listener.socket = options_.listener.socket;
+        }
+        options_.level = read.level;
+        log_.set_level(read.level);
+        std::string others;
+        for (const auto name : changes_that_need_restart(options_, read)) {
+            others += (others.empty() ? "" : ", ") + std::string{name};
+        }
+        say(log_level::info, "SIGHUP: read the options again");
+        if (!others.empty()) {
+            say(log_level::warning, "SIGHUP: a change of " + others + " takes effect at the next start only");
+        }
+    } catch (const std::exception& failure) {
+        say(log_level::error, std::string{"SIGHUP: the old options stay in force: "} + failure.what());
+    }
+    service::notify_ready(status_);
+}
+
+void daemon_process::say(log_level level, const std::string& message) {
+    if (log_.wants(level)) {
+        log_.write(level, message);
+    }
+}
+
+}  // namespace hookd::server

@@ -1,0 +1,57 @@
+#pragma once
+
+#include "app/program_options.hpp"
+#include "app/spdlog_logger.hpp"
+
+#include <hookd/server/broker.hpp>
+#include <hookd/server/listener.hpp>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/strand.hpp>
+
+#include <functional>
+#include <string>
+
+namespace hookd::server {
+
+/// The running hookd: broker and listener on an io_context, its threads, and the signals that end or reload it.
+///
+/// SIGTERM and SIGINT shut down, for at most flush_time; the second of them ends the process at once, with status 1 (the socket file stays, and is
+/// replaced at the next start). SIGHUP reads the options again and applies the log level.
+///
+/// Thread-safety: construct and run from one thread. Lifetime: the log must outlive it.
+class daemon_process {
+public:
+    static constexpr std::chrono::milliseconds flush_time{2'000};
+
+    /// Reads all options once more, for SIGHUP; may throw usage_error.
+    using option_reader = std::function<program_options()>;
+
+    /// Listens from here on. Throws as the listener does, and std::runtime_error for a handed-over socket that is none.
+    daemon_process(program_options options, option_reader read_options, spdlog_logger& log);
+
+    /// Serves until shut down; then all its threads have ended. Throws what a handler of the io_context has thrown.
+    void run();
+
+private:
+    void await_signal();
+    void on_signal(int number);
+    void shut_down(int number);
+    void reload();
+    void say(log_level level, const std::string& message);
+
+    program_options options_;
+    option_reader read_options_;
+    spdlog_logger& log_;
+    boost::asio::io_context context_;
+    boost::asio::strand<boost::asio::io_context::executor_type> strand_;  ///< of the signals and of what follows from them
+    boost::asio::signal_set signals_;
+    broker broker_;
+    listener listener_;
+    std::string status_{};
+    bool stopping_ = false;
+    bool stopped_ = false;
+};
+
+}  // namespace hookd::server

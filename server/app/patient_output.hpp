@@ -1,0 +1,43 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <string_view>
+
+namespace hookd::server {
+
+/// Writes to a descriptor that is shared with other processes (standard error), waiting for room in a way that can be called off.
+///
+/// A plain write(2) to a full pipe whose reader sleeps never ends, and with it the thread that should be joined at exit. O_NONBLOCK on the
+/// descriptor itself would also change it for everybody who has inherited it, the caller's shell first. So a pipe or terminal is opened
+/// anew (/proc/self/fd/N gives an open file of our own), a socket is written to with MSG_DONTWAIT, and what is neither, a file, never
+/// waits for a reader. Where opening anew is refused, at most PIPE_BUF bytes are written once poll(2) has said that they fit.
+///
+/// Thread-safety: write() from one thread; give_up_within() from any, once.
+class patient_output {
+public:
+    explicit patient_output(int fd);
+    patient_output(const patient_output&) = delete;
+    patient_output& operator=(const patient_output&) = delete;
+    ~patient_output();
+
+    /// Waits for room as long as it takes, or until it is called off. False where not all was written.
+    bool write(std::string_view text) noexcept;
+
+    /// From `span` from now on, nothing is waited for any longer; a write() that waits ends then.
+    void give_up_within(std::chrono::milliseconds span) noexcept;
+
+private:
+    enum class kind : std::uint8_t { own, socket, shared };
+
+    bool wait_for_room() noexcept;
+    [[nodiscard]] long write_some(std::string_view text) const noexcept;
+
+    int fd_;
+    kind kind_ = kind::shared;
+    int wake_;                              ///< an eventfd: readable once there is a deadline
+    std::atomic<std::int64_t> deadline_ns_;  ///< of the steady clock
+};
+
+}  // namespace hookd::server

@@ -1,0 +1,364 @@
+#include "app/program_options.hpp"
+
+#include "app/nearest_name.hpp"
+#include "app/option_values.hpp"
+
+#include <hookd/protocol/limits.hpp>
+#include <hookd/protocol/socket_path.hpp>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cstddef>
+#include <map>
+#include <utility>
+
+// CLI11 splits the command line and lays out the help. It does not merge: in its version 2.1 a configuration file beats the
+// environment, and neither error says where the bad value stands. So each setting is one row of a table here, which all three sources share.
+
+namespace hookd::server {
+namespace {
+
+/// An array of values for a list, else one.
+using values = std::vector<std::string>;
+
+struct setting {
+    const char* name;
+    const char* placeholder;
+    const char* help;
+    bool is_list;
+    void (*assign)(program_options& options, const values& texts);  ///< throws bad_value
+    values (*show)(const program_options& options);                 ///< as assign() takes them
+    bool is_text;                                                   ///< to be quoted in a file
+};
+
+constexpr std::size_t million = 1'000'000;
+constexpr std::size_t most_bytes = std::size_t{1} << 40;
+
+std::filesystem::path socket_path(const std::string& text) {
+    if (text.empty() || text.back() == '/' || std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; })) {
+        throw bad_value("must be the path of a socket, not \"" + text + "\"");
+    }
+    if (text.size() > protocol::max_socket_path) {
+        throw bad_value("must be at most " + std::to_string(protocol::max_socket_path) + " bytes long, which is what the system allows; this has " +
+                        std::to_string(text.size()) + ": " + text);
+    }
+    return text;
+}
+
+template <class Enumerator, std::size_t Count>
+using names_of = std::array<std::pair<std::string_view, Enumerator>, Count>;
+
+constexpr names_of<log_level, 4> level_names{
+    {{"debug", log_level::debug}, {"info", log_level::info}, {"warning", log_level::warning}, {"error", log_level::error}}};
+constexpr names_of<log_format, 2> format_names{{{"text", log_format::text}, {"json", log_format::json}}};
+
+template <class Enumerator, std::size_t Count>
+Enumerator choice(const names_of<Enumerator, Count>& names, const std::string& text) {
+    std::string known;
+    for (const auto& [name, value] : names) {
+        if (name == text) {
+            return value;
+        }
+        known += (known.empty() ? "" : name == names.back().first ? " or " : ", ") + std::string{name};
+    }
+    throw bad_value("must be " + known + ", not \"" + text + "\"");
+}
+
+template <class Enumerator, std::size_t Count>
+values chosen(const names_of<Enumerator, Count>& names, Enumerator value) {
+    for (const auto& [name, each] : names) {
+        if (each == value) {
+            return {std::string{name}};
+        }
+    }
+    return {};
+}
+
+values numbers(const std::vector<std::uint32_t>& list) {
+    values texts;
+    for (const auto number : list) {
+        texts.push_back(std::to_string(number));
+    }
+    return texts;
+}
+
+std::vector<std::uint32_t> resolved(const values& texts, std::uint32_t (*resolve)(std::string_view)) {
+    std::vector<std::uint32_t> list;
+    for (const auto& text : texts) {
+        list.push_back(resolve(text));
+    }
+    return list;
+}
+
+using options_ref = program_options&;
+using const_options_ref = const program_options&;
+
+const std::array settings{
+    setting{"socket", "PATH",
+            "Where it listens (default: $XDG_RUNTIME_DIR/hookd/hookd.sock, else /tmp/hookd-UID/hookd.sock). A socket that systemd hands over is "
+            "used instead",
+            false, [](options_ref o, const values& t) { o.listener.socket = socket_path(t.front()); },
+            [](const_options_ref o) -> values { return {o.listener.socket.string()}; }, true},
+    setting{"threads", "N", "Threads that run the io_context, 1 to 64 (default: 1)", false,
+            [](options_ref o, const values& t) { o.broker.threads = static_cast<unsigned>(parse_count(t.front(), 1, 64)); },
+            [](const_options_ref o) -> values { return {std::to_string(o.broker.threads)}; }, false},
+    setting{"capacity", "N", "Events retained: how far a subscriber may lag, and how far back one may resume (default: 1024)", false,
+            [](options_ref o, const values& t) { o.broker.capacity = parse_count(t.front(), 1, 16 * million); },
+            [](const_options_ref o) -> values { return {std::to_string(o.broker.capacity)}; }, false},
+    setting{"capacity-bytes", "SIZE", "Memory for all events that are retained or wait (default: 64MiB)", false,
+            [](options_ref o, const values& t) { o.broker.capacity_bytes = parse_size(t.front(), 1, most_bytes); },
+            [](const_options_ref o) -> values { return {size_text(o.broker.capacity_bytes)}; }, true},
+    setting{"max-frame", "SIZE", "Largest message that a peer may send, at most 128MiB (default: 16MiB)", false,
+            [](options_ref o, const values& t) { o.listener.max_frame_bytes = parse_size(t.front(), 1, protocol::max_max_frame_bytes); },
+            [](const_options_ref o) -> values { return {size_text(o.listener.max_frame_bytes)}; }, true},
+    setting{"max-connections", "N", "Connections at a time (default: 4096)", false,
+            [](options_ref o, const values& t) { o.listener.max_connections = parse_count(t.front(), 1, million); },
+            [](const_options_ref o) -> values { return {std::to_string(o.listener.max_connections)}; }, false},
+    setting{"max-waiting", "N", "Requests that wait for a reply at a time (default: 65536)", false,
+            [](options_ref o, const values& t) { o.broker.max_waiting = parse_count(t.front(), 1, 16 * million); },
+            [](const_options_ref o) -> values { return {std::to_string(o.broker.max_waiting)}; }, false},
+    setting{"max-waiting-per-connection", "N", "The same, of one connection (default: 1024)", false,
+            [](options_ref o, const values& t) { o.broker.max_waiting_per_connection = parse_count(t.front(), 1, 16 * million); },
+            [](const_options_ref o) -> values { return {std::to_string(o.broker.max_waiting_per_connection)}; }, false},
+    setting{"write-stall-timeout", "DURATION", "Disconnects a peer that reads nothing for that long while output waits (default: 30s)", false,
+            [](options_ref o, const values& t) {
+                o.listener.write_stall_timeout = parse_duration(t.front(), std::chrono::milliseconds{1}, protocol::max_timeout);
+            },
+            [](const_options_ref o) -> values { return {duration_text(o.listener.write_stall_timeout)}; }, true},
+    setting{"default-timeout", "DURATION", "For emit_and_wait and await_response without timeout_ms (default: 30s)", false,
+            [](options_ref o, const values& t) {
+                o.broker.default_timeout = parse_duration(t.front(), std::chrono::milliseconds{1}, protocol::max_timeout);
+            },
+            [](const_options_ref o) -> values { return {duration_text(o.broker.default_timeout)}; }, true},
+    setting{"allow-user", "NAME|UID", "A further user whose programs may connect (repeatable)", true,
+            [](options_ref o, const values& t) { o.listener.allowed_users = resolved(t, parse_user); },
+            [](const_options_ref o) { return numbers(o.listener.allowed_users); }, false},
+    setting{"allow-group", "NAME|GID", "A further group whose members' programs may connect (repeatable)", true,
+            [](options_ref o, const values& t) { o.listener.allowed_groups = resolved(t, parse_group); },
+            [](const_options_ref o) { return numbers(o.listener.allowed_groups); }, false},
+    setting{"log-level", "LEVEL", "debug, info, warning or error (default: info)", false,
+            [](options_ref o, const values& t) { o.level = choice(level_names, t.front()); },
+            [](const_options_ref o) { return chosen(level_names, o.level); }, true},
+    setting{"log-format", "text|json", "Lines for people, or one JSON object a line (default: text)", false,
+            [](options_ref o, const values& t) { o.format = choice(format_names, t.front()); },
+            [](const_options_ref o) { return chosen(format_names, o.format); }, true},
+};
+
+constexpr const char* config_help = "Reads options from FILE: the same names without dashes, as key = value";
+
+struct flag {
+    const char* names;
+    program_action action;
+    const char* help;
+};
+
+constexpr std::array flags{
+    flag{"-h,--help", program_action::show_help, "Prints this and exits"},
+    flag{"--version", program_action::show_version, "Prints the version and exits"},
+    flag{"--print-config", program_action::print_config, "Prints the settings in effect, as a file for --config, and exits"},
+    flag{"--check", program_action::check, "Checks all settings and exits: 0 where they are right, else 2"},
+};
+
+/// The command line in CLI11's terms. Its results are texts; settings judge them.
+class command_line {
+public:
+    command_line() {
+        app_.set_help_flag();
+        app_.allow_extras();
+        app_.get_formatter()->column_width(36);
+        app_.footer("An option beats the environment ($HOOKD_SOCKET, $HOOKD_LOG_LEVEL, ...), which beats the file of --config.\n"
+                    "SIZE is in bytes or KiB, MiB, GiB; DURATION in ms, s, m. See hookd(8).");
+        add("config", "FILE", config_help);
+        for (const auto& each : settings) {
+            add(each.name, each.placeholder, each.help);
+        }
+        for (const auto& each : flags) {
+            given_flags_.emplace_back(app_.add_flag(each.names, each.help), each.action);
+        }
+    }
+
+    void parse(std::vector<std::string> arguments) {
+        const std::string last = arguments.empty() ? std::string{} : arguments.back();
+        std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
+        try {
+            app_.parse(std::move(arguments));
+        } catch (const CLI::ArgumentMismatch&) {
+            throw usage_error(last + " needs a value (see hookd --help)");  // any other value takes what follows
+        } catch (const CLI::ParseError& error) {
+            throw usage_error(std::string{error.what()} + " (see hookd --help)");
+        }
+    }
+
+    [[nodiscard]] program_action action() const {
+        for (const auto& [option, action] : given_flags_) {
+            if (option->count() != 0) {
+                return action;
+            }
+        }
+        return program_action::serve;
+    }
+
+    void refuse_leftovers() const {
+        for (const auto& extra : app_.remaining()) {
+            if (extra.size() < 2 || extra.front() != '-') {
+                throw usage_error("\"" + extra + "\" is not expected: hookd takes options only (see hookd --help)");
+            }
+            const auto name = extra.substr(0, extra.find('='));
+            const auto near = nearest_name(name, option_names());
+            throw usage_error("unknown option " + name + (near.empty() ? " (see hookd --help)" : "; did you mean " + std::string{near} + "?"));
+        }
+    }
+
+    /// The values given for an option; empty where it was not.
+    [[nodiscard]] values given(const std::string& name) const { return options_.at(name)->results(); }
+
+    [[nodiscard]] std::string help() const { return app_.help("hookd"); }
+
+private:
+    void add(const std::string& name, const char* placeholder, const char* help) {
+        options_[name] = app_.add_option("--" + name, sink_, help)
+                             ->type_name(placeholder)
+                             ->expected(1)
+                             ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    }
+
+    [[nodiscard]] std::vector<std::string> option_names() const {
+        std::vector<std::string> names;
+        for (const auto* option : app_.get_options()) {
+            names.push_back("--" + option->get_lnames().front());
+        }
+        return names;
+    }
+
+    CLI::App app_{"The hook broker: takes events from programs, pushes them to hooks, and brings verdicts back.", "hookd"};
+    values sink_{};
+    std::map<std::string, CLI::Option*> options_{};
+    std::vector<std::pair<CLI::Option*, program_action>> given_flags_{};
+};
+
+std::string variable_of(std::string_view name) {
+    std::string variable = "HOOKD_";
+    for (const char c : name) {
+        variable.push_back(c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c))));
+    }
+    return variable;
+}
+
+values split_at_commas(std::string_view text) {
+    values parts;
+    while (!text.empty()) {
+        const auto end = std::min(text.find(','), text.size());
+        if (end > 0) {
+            parts.emplace_back(text.substr(0, end));
+        }
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return parts;
+}
+
+void assign(program_options& options, const setting& which, const values& texts, const std::string& where) {
+    try {
+        which.assign(options, texts);
+    } catch (const bad_value& wrong) {
+        throw usage_error(where + " " + wrong.what());
+    }
+}
+
+void apply_file(program_options& options, const std::filesystem::path& file) {
+    for (const auto& entry : read_config_file(file)) {
+        const auto where = file.string() + ":" + std::to_string(entry.line) + ": ";
+        const auto* const which = std::find_if(settings.begin(), settings.end(), [&entry](const setting& each) { return each.name == entry.key; });
+        if (which == settings.end()) {
+            std::vector<std::string> names;
+            for (const auto& each : settings) {
+                names.emplace_back(each.name);
+            }
+            const auto near = nearest_name(entry.key, names);
+            throw usage_error(where + "unknown key \"" + entry.key + "\"" +
+                              (near.empty() ? ": the keys are the options of hookd --help" : "; did you mean " + std::string{near} + "?"));
+        }
+        if (entry.is_array && !which->is_list) {
+            throw usage_error(where + entry.key + " takes one value, not an array");
+        }
+        assign(options, *which, entry.values, where + entry.key);
+    }
+}
+
+}  // namespace
+
+program_options parse_program_options(const std::vector<std::string>& arguments, const std::function<const char*(const char*)>& environment) {
+    command_line line;
+    line.parse(arguments);
+    program_options options;
+    options.action = line.action();
+    if (options.action == program_action::show_help || options.action == program_action::show_version) {
+        return options;
+    }
+    line.refuse_leftovers();
+    const auto variable = [&environment](const std::string& name) {
+        const char* const text = environment(name.c_str());
+        return std::string{text != nullptr ? text : ""};
+    };
+
+    // From the weakest source to the strongest.
+    if (const auto files = line.given("config"); !files.empty()) {
+        options.config = files.back();
+        if (files.back().empty()) {
+            throw usage_error("--config needs the path of a file");
+        }
+    } else {
+        options.config = variable("HOOKD_CONFIG");
+    }
+    if (!options.config.empty()) {
+        apply_file(options, options.config);
+    }
+    for (const auto& each : settings) {
+        const auto name = variable_of(each.name);
+        if (const auto text = variable(name); !text.empty()) {
+            assign(options, each, each.is_list ? split_at_commas(text) : values{text}, name);
+        }
+        if (auto texts = line.given(each.name); !texts.empty()) {
+            assign(options, each, each.is_list ? texts : values{texts.back()}, "--" + std::string{each.name});
+        }
+    }
+    if (options.listener.socket.empty()) {
+        const auto path = protocol::default_socket_path(nullptr, environment("XDG_RUNTIME_DIR"), ::getuid());
+        assign(options, settings.front(), {path}, "--socket (by default below $XDG_RUNTIME_DIR)");
+    }
+    return options;
+}
+
+std::string help_text() {
+    return command_line{}.help();
+}
+
+std::string configuration_text(const program_options& options) {
+    std::string text;
+    for (const auto& each : settings) {
+        std::string line;
+        for (const auto& value : each.show(options)) {
+            line += (line.empty() ? "" : ", ") + (each.is_text ? quoted_config_text(value) : value);
+        }
+        text += std::string{each.name} + " = " + (each.is_list ? "[" + line + "]" : line) + "\n";
+    }
+    return text;
+}
+
+std::vector<std::string_view> changes_that_need_restart(const program_options& before, const program_options& after) {
+    std::vector<std::string_view> names;
+    for (const auto& each : settings) {
+        if (each.name != std::string_view{"log-level"} && each.show(before) != each.show(after)) {
+            names.emplace_back(each.name);
+        }
+    }
+    return names;
+}
+
+}  // namespace hookd::server

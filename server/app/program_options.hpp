@@ -1,0 +1,48 @@
+#pragma once
+
+#include "app/config_file.hpp"
+
+#include <hookd/server/log.hpp>
+#include <hookd/server/options.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hookd::server {
+
+enum class log_format : std::uint8_t { text, json };
+
+/// What hookd is asked to do. All but `serve` end at once.
+enum class program_action : std::uint8_t { serve, show_help, show_version, print_config, check };
+
+/// The command line, the environment and the configuration file put together, each value checked.
+struct program_options {
+    program_action action = program_action::serve;
+    std::filesystem::path config{};  ///< the file that was read; empty for none
+    log_level level = log_level::info;
+    log_format format = log_format::text;
+    broker_options broker{};
+    listener_options listener{};
+};
+
+/// Reads `arguments` (without the program's name). What stands there beats the environment (HOOKD_ and the option's name in upper case
+/// with `_` for `-`; an empty variable counts as unset), which beats the file named by --config or HOOKD_CONFIG, which beats the defaults. A
+/// list, such as --allow-user, is taken from the first of these that has it, not merged.
+///
+/// `environment` returns a variable's value or null. Throws usage_error; not for show_help and show_version, which look no further.
+[[nodiscard]] program_options parse_program_options(const std::vector<std::string>& arguments,
+                                                    const std::function<const char*(const char*)>& environment);
+
+[[nodiscard]] std::string help_text();
+
+/// All settings as a configuration file that leads to the same options again.
+[[nodiscard]] std::string configuration_text(const program_options& options);
+
+/// The names of the settings that differ, save the log level, which alone can change while the daemon runs.
+[[nodiscard]] std::vector<std::string_view> changes_that_need_restart(const program_options& before, const program_options& after);
+
+}  // namespace hookd::server
