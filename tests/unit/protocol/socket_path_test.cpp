@@ -1,0 +1,24 @@
+#include <hookd/protocol/socket_path.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+using hookd::protocol::default_socket_path;
+
+BOOST_AUTO_TEST_SUITE(socket_path)
+
+BOOST_AUTO_TEST_CASE(hookd_socket_wins) {
+    BOOST_TEST(default_socket_path("/somewhere/s", "/run/user/7", 7) == "/somewhere/s");
+    BOOST_TEST(default_socket_path("relative", nullptr, 7) == "relative");
+}
+
+BOOST_AUTO_TEST_CASE(runtime_directory_comes_next) {
+    BOOST_TEST(default_socket_path(nullptr, "/run/user/7", 7) == "/run/user/7/hookd/hookd.sock");
+    BOOST_TEST(default_socket_path("", "/run/user/7", 7) == "/run/user/7/hookd/hookd.sock");
+}
+
+BOOST_AUTO_TEST_CASE(tmp_with_the_user_id_is_the_last_resort) {
+    BOOST_TEST(default_socket_path(nullptr, nullptr, 0) == "/tmp/hookd-0/hookd.sock");
+    BOOST_TEST(default_socket_path("", "", 4294967295U) == "/tmp/hookd-4294967295/hookd.sock");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
