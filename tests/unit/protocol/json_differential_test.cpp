@@ -3,10 +3,10 @@
 #include <hookd/protocol/json_text.hpp>
 #include <hookd/protocol/limits.hpp>
 
-#include <boost/json.hpp>
+#include <support/json_opinion.hpp>
+
 #include <boost/test/unit_test.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <iterator>
 #include <random>
@@ -14,38 +14,12 @@
 #include <string_view>
 #include <vector>
 
+using hookd::test::opinion;
 using namespace std::string_view_literals;
 
 namespace {
 
-enum class opinion { valid, invalid, none };
-
-/// `text` with each escape of a surrogate turned into that of a letter. Boost.JSON refuses lone surrogates, which are
-/// grammatical; nothing else about a text's validity depends on which character an escape stands for.
-std::string without_surrogates(std::string_view text) {
-    const auto is_hex = [](char c) { return "0123456789abcdefABCDEF"sv.find(c) != std::string_view::npos; };
-    std::string changed{text};
-    for (std::size_t at = changed.find("\\u"); at != std::string::npos; at = changed.find("\\u", at + 1)) {
-        const std::string_view digits = std::string_view{changed}.substr(at + 2, 4);
-        if (digits.size() == 4 && std::all_of(digits.begin(), digits.end(), is_hex) && (digits[0] == 'd' || digits[0] == 'D') &&
-            digits[1] >= '8') {
-            changed.replace(at + 2, 4, "0041");
-        }
-    }
-    return changed;
-}
-
-/// What Boost.JSON's strict parser says. It has no opinion that counts about exponents that overflow an int, which it refuses.
-opinion opinion_of_boost(std::string_view text) {
-    boost::json::parse_options options;
-    options.max_depth = hookd::protocol::max_depth;
-    boost::json::error_code code;
-    static_cast<void>(boost::json::parse(without_surrogates(text), code, {}, options));
-    if (!code) {
-        return opinion::valid;
-    }
-    return code == boost::json::error::exponent_overflow ? opinion::none : opinion::invalid;
-}
+opinion opinion_of(std::string_view text) { return hookd::test::opinion_of_boost(text, hookd::protocol::max_depth); }
 
 /// A random text of JSON's vocabulary, mostly valid.
 class text_maker {
@@ -146,7 +120,7 @@ std::string printable(std::string_view text) {
 
 /// Returns whether Boost.JSON had an opinion.
 bool check_agreement(std::string_view text) {
-    const opinion expected = opinion_of_boost(text);
+    const opinion expected = opinion_of(text);
     if (expected == opinion::none) {
         return false;
     }
@@ -180,7 +154,7 @@ BOOST_AUTO_TEST_CASE(random_texts_are_judged_alike) {
     for (int i = 0; i < 10'000; ++i) {
         const std::string text = maker.make();
         BOOST_REQUIRE(check_agreement(text));
-        valid += opinion_of_boost(text) == opinion::valid ? 1U : 0U;
+        valid += opinion_of(text) == opinion::valid ? 1U : 0U;
     }
     // What is made here is valid, or this test compares less than it says.
     BOOST_TEST(valid == 10'000U);
