@@ -111,7 +111,7 @@ struct fixture {
         return *seen;
     }
 
-    command_result result_of(command what) { return *run(std::move(what)).result; }
+    command_result result_of(const command& what) { return *run(what).result; }
 
     boost::asio::io_context io{1};
     std::unique_ptr<command_runner> runner = std::make_unique<command_runner>(io.get_executor());
@@ -142,7 +142,7 @@ BOOST_AUTO_TEST_CASE(every_exit_status_arrives_as_it_is) {
 BOOST_AUTO_TEST_CASE(input_reaches_the_command_byte_for_byte) {
     command what{{"cat"}, environment(), std::string("{\"a\" : 1e400}\n\0\xff", 16), {}};
     const auto input = what.input;
-    BOOST_TEST(result_of(std::move(what)).output.text == input);
+    BOOST_TEST(result_of(what).output.text == input);
 }
 
 BOOST_AUTO_TEST_CASE(no_input_is_an_empty_standard_input) {
@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE(no_input_is_an_empty_standard_input) {
 BOOST_AUTO_TEST_CASE(the_command_has_exactly_the_environment_that_it_is_given) {
     auto what = command{{"env"}, environment(), {}, {}};
     what.environment = {"HOOK_EVENT=pre_push", "PATH=" + std::string(std::getenv("PATH"))};
-    std::istringstream lines(result_of(std::move(what)).output.text);
+    std::istringstream lines(result_of(what).output.text);
     std::vector<std::string> found;
     for (std::string line; std::getline(lines, line);)
         found.push_back(line);
@@ -217,7 +217,7 @@ BOOST_AUTO_TEST_CASE(a_command_that_never_reads_its_input_ends_all_the_same) {
     for (const int status : {0, 3}) {
         auto what = shell("exit " + std::to_string(status));
         what.input.assign(mebibyte, 'x');
-        const auto result = result_of(std::move(what));
+        const auto result = result_of(what);
         BOOST_CHECK(result.how == ending::exited);
         BOOST_TEST(result.code == status);
     }
@@ -227,7 +227,7 @@ BOOST_AUTO_TEST_CASE(input_of_any_size_is_fed_while_the_output_is_drained) {
     // cat writes what it has read before it reads on: whoever feeds all first, or drains last, never ends.
     auto what = shell("tee /dev/stderr | cat");
     what.input.assign(9 * mebibyte, 'x');
-    const auto result = result_of(std::move(what));
+    const auto result = result_of(what);
     BOOST_CHECK(result.how == ending::exited);
     BOOST_TEST(result.code == 0);
     BOOST_TEST(result.output.text.size() == max_output_bytes);
@@ -237,7 +237,7 @@ BOOST_AUTO_TEST_CASE(input_of_any_size_is_fed_while_the_output_is_drained) {
 BOOST_AUTO_TEST_CASE(all_of_a_large_input_arrives) {
     auto what = shell("wc -c");
     what.input.assign(9 * mebibyte, 'x');
-    BOOST_TEST(result_of(std::move(what)).output.text == std::to_string(9 * mebibyte) + "\n");
+    BOOST_TEST(result_of(what).output.text == std::to_string(9 * mebibyte) + "\n");
 }
 
 BOOST_AUTO_TEST_CASE(output_past_one_mebibyte_is_cut_and_the_command_not_disturbed) {
@@ -287,7 +287,7 @@ BOOST_AUTO_TEST_CASE(a_command_that_outlives_its_time_is_stopped) {
     auto what = shell("exec sleep 1000");
     what.timeout = 50ms;
     const auto begin = clock::now();
-    const auto seen = run(std::move(what));
+    const auto seen = run(what);
     BOOST_CHECK(seen.result->how == ending::timed_out);
     BOOST_CHECK(seen.result->elapsed >= 50ms);
     BOOST_CHECK(seen.result_at - begin >= 50ms);
@@ -296,13 +296,13 @@ BOOST_AUTO_TEST_CASE(a_command_that_outlives_its_time_is_stopped) {
 BOOST_AUTO_TEST_CASE(a_command_without_any_time_is_stopped_at_once) {
     auto what = shell("exec sleep 1000");
     what.timeout = 0ms;
-    BOOST_CHECK(result_of(std::move(what)).how == ending::timed_out);
+    BOOST_CHECK(result_of(what).how == ending::timed_out);
 }
 
 BOOST_AUTO_TEST_CASE(a_command_that_ends_in_time_is_not_stopped) {
     auto what = shell("exit 6");
     what.timeout = patience;
-    const auto result = result_of(std::move(what));
+    const auto result = result_of(what);
     BOOST_CHECK(result.how == ending::exited);
     BOOST_TEST(result.code == 6);
 }
@@ -312,7 +312,7 @@ BOOST_AUTO_TEST_CASE(sigterm_lets_a_command_tidy_up) {
     auto what = shell("trap 'echo tidy > " + directory / "said" + "; exit 0' TERM; echo > " + directory / "ready" +
                       "; while :; do sleep 0.02; done");
     what.timeout = 300ms;
-    const auto result = result_of(std::move(what));
+    const auto result = result_of(what);
     BOOST_CHECK(result.how == ending::timed_out);
     // Only a shell that was not yet that far says nothing; then there is nothing to tidy up either.
     if (::access((directory / "ready").c_str(), F_OK) == 0)
@@ -322,7 +322,7 @@ BOOST_AUTO_TEST_CASE(sigterm_lets_a_command_tidy_up) {
 BOOST_AUTO_TEST_CASE(a_command_that_ignores_sigterm_is_killed_a_second_later_and_its_result_does_not_wait_for_that) {
     auto what = shell("trap '' TERM; while :; do sleep 0.02; done");
     what.timeout = 300ms;
-    const auto seen = run(std::move(what));
+    const auto seen = run(what);
     BOOST_CHECK(seen.result->how == ending::timed_out);
     BOOST_CHECK(seen.ended_at - seen.result_at >= kill_delay - 50ms);
 }

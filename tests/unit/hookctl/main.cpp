@@ -1,2 +1,2 @@
-#define BOOST_TEST_MODULE hookd_integration
+#define BOOST_TEST_MODULE hookctl_test
 #include <boost/test/unit_test.hpp>

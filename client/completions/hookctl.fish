@@ -1,0 +1,43 @@
+# fish completion for hookctl(1)
+
+set -l commands emit listen on respond stats top ping call
+set -l methods ping emit emit_and_wait await_response subscribe unsubscribe respond stats rpc.discover
+
+complete -c hookctl -f
+complete -c hookctl -l socket -r -F -d 'where the daemon listens'
+complete -c hookctl -l timeout -x -d 'how long to wait, as in 250ms, 30s, 5m'
+complete -c hookctl -l json -d 'print JSON even on a terminal'
+complete -c hookctl -s h -l help -d 'print help'
+complete -c hookctl -l version -d 'print the version'
+
+complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a emit -d 'fire an event'
+complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a listen -d 'print each event as a line of JSON'
+complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a on -d 'run a command for each event'
+complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a respond -d 'answer an event by its id'
+complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a stats -d 'print the counters of the daemon'
+complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a top -d 'show the counters of the daemon live'
+complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a ping -d 'ask whether the daemon is there'
+complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a call -d 'send any request'
+
+complete -c hookctl -n '__fish_seen_subcommand_from emit' -l wait -d 'wait for the verdict'
+complete -c hookctl -n '__fish_seen_subcommand_from emit' -l policy -x -a 'first veto all' -d 'when the verdict is there'
+complete -c hookctl -n '__fish_seen_subcommand_from emit' -l fail-closed -d 'veto where no hook has decided'
+complete -c hookctl -n '__fish_seen_subcommand_from emit' -l wait-for-subscriber -d 'where no hook is there, wait for one'
+complete -c hookctl -n '__fish_seen_subcommand_from emit' -l abort-exit-code -x -d 'exit status for a veto'
+complete -c hookctl -n '__fish_seen_subcommand_from emit' -l no-daemon -x -a 'proceed fail' -d 'what an absent daemon means'
+
+complete -c hookctl -n '__fish_seen_subcommand_from listen' -l after-seq -x -d 'first print what happened after this number'
+complete -c hookctl -n '__fish_seen_subcommand_from listen' -l count -x -d 'end after so many events'
+
+complete -c hookctl -n '__fish_seen_subcommand_from on' -l jobs -x -d 'how many may run at a time'
+complete -c hookctl -n '__fish_seen_subcommand_from on' -l name -x -d 'what verdicts and logs call this hook'
+complete -c hookctl -n '__fish_seen_subcommand_from on; and contains -- -- (commandline -opc)' -F -a '(__fish_complete_subcommand)'
+
+complete -c hookctl -n '__fish_seen_subcommand_from respond' -l abort -x -d veto
+complete -c hookctl -n '__fish_seen_subcommand_from respond' -l abstain -d 'no opinion'
+complete -c hookctl -n '__fish_seen_subcommand_from respond' -l failed -x -d 'the hook could not do its work'
+
+complete -c hookctl -n '__fish_seen_subcommand_from stats' -l watch -d 'again each second'
+complete -c hookctl -n '__fish_seen_subcommand_from stats' -l prometheus -d 'in the Prometheus text format'
+
+complete -c hookctl -n '__fish_seen_subcommand_from call' -a "$methods"

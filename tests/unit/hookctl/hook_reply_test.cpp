@@ -1,0 +1,173 @@
+#include <hookctl/hook_reply.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <cerrno>
+#include <csignal>
+#include <string>
+
+namespace {
+
+using namespace hookd::hooks;
+using namespace std::chrono_literals;
+using ending = command_result::ending;
+using kind = hook_reply::kind;
+
+command_result exited(int status, std::string output = {}, std::string errors = {}) {
+    command_result result;
+    result.how = ending::exited;
+    result.code = status;
+    result.output.text = std::move(output);
+    result.errors.text = std::move(errors);
+    return result;
+}
+
+hook_reply read(const command_result& result) {
+    return read_hook_reply(result, "guard");
+}
+
+void check_mentions(const std::string& text, const std::string& part) {
+    BOOST_TEST(text.find(part) != std::string::npos, "'" << text << "' does not mention '" << part << "'");
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(hook_reply_suite)
+
+BOOST_AUTO_TEST_CASE(a_json_object_is_the_reply_byte_for_byte) {
+    for (const std::string object : {R"({})", R"({ "abort" : "no", "n":1e999, "n":2, "\u0061":"\ud800" })", R"({"abort":""})"}) {
+        const auto reply = read(exited(0, "\n " + object + "\r\n"));
+        BOOST_CHECK(reply.type == kind::response);
+        BOOST_TEST(reply.text == object);
+        BOOST_TEST(reply.notes.empty());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(no_output_is_no_objection_without_a_note) {
+    for (const std::string output : {"", " \n\t\r\n"}) {
+        const auto reply = read(exited(0, output, "chatter"));
+        BOOST_CHECK(reply.type == kind::response);
+        BOOST_TEST(reply.text == "{}");
+        BOOST_TEST(reply.notes.empty());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(output_that_is_no_json_object_is_no_objection_and_noted) {
+    for (const std::string output : {"all fine", "{\"abort\":\"no\"", "[1]", "\"text\"", "17", "null", "{} {}", "{\"a\":\xff}"}) {
+        BOOST_TEST_CONTEXT(output) {
+            const auto reply = read(exited(0, output));
+            BOOST_CHECK(reply.type == kind::response);
+            BOOST_TEST(reply.text == "{}");
+            BOOST_REQUIRE(reply.notes.size() == 1U);
+            check_mentions(reply.notes[0], "no objection");
+            check_mentions(reply.notes[0], output);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_note_is_one_line_of_reasonable_length) {
+    const auto reply = read(exited(0, "first\nsecond\x1b[2J" + std::string(5000, 'x')));
+    BOOST_REQUIRE(reply.notes.size() == 1U);
+    BOOST_TEST(reply.notes[0].size() < 300U);
+    BOOST_TEST(reply.notes[0].find_first_of("\n\x1b") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(an_abort_that_is_no_string_is_a_hook_that_failed) {
+    for (const std::string output : {R"({"abort":true})", R"({"abort":null})", R"({"abort":1})", R"({"abort":["no"]})"}) {
+        const auto reply = read(exited(0, output));
+        BOOST_CHECK(reply.type == kind::failed);
+        check_mentions(reply.text, "abort");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(an_abort_that_stands_twice_is_a_hook_that_failed) {
+    const auto reply = read(exited(0, R"({"abort":"","\u0061bort":"no"})"));
+    BOOST_CHECK(reply.type == kind::failed);
+    check_mentions(reply.text, "twice");
+}
+
+BOOST_AUTO_TEST_CASE(a_reply_too_deep_to_be_sent_is_a_hook_that_failed) {
+    const auto nested = [](std::size_t depth) {
+        return R"({"a":)" + std::string(depth, '[') + std::string(depth, ']') + "}";
+    };
+    BOOST_CHECK(read(exited(0, nested(125))).type == kind::response);  // 128 with the request around it
+    const auto reply = read(exited(0, nested(126)));
+    BOOST_CHECK(reply.type == kind::failed);
+    check_mentions(reply.text, "deep");
+}
+
+BOOST_AUTO_TEST_CASE(cut_output_is_no_objection_and_said_so) {
+    auto result = exited(0, R"({"abort":"no"})");
+    result.output.cut = true;
+    const auto reply = read(result);
+    BOOST_CHECK(reply.type == kind::response);
+    BOOST_TEST(reply.text == "{}");
+    BOOST_REQUIRE(reply.notes.size() == 2U);
+    check_mentions(reply.notes[0], "cut");
+    check_mentions(reply.notes[1], "no objection");
+}
+
+BOOST_AUTO_TEST_CASE(exit_status_1_to_125_is_a_veto_whose_reason_is_the_standard_error) {
+    for (const int status : {1, 2, 125}) {
+        const auto reply = read(exited(status, R"({"ignored":1})", "\n  not on a Friday\nreally \n"));
+        BOOST_CHECK(reply.type == kind::veto);
+        BOOST_TEST(reply.text == "not on a Friday\nreally");
+        BOOST_TEST(reply.notes.empty());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_veto_without_a_word_names_the_hook_and_its_status) {
+    for (const std::string errors : {"", " \n"}) {
+        const auto reply = read(exited(3, "", errors));
+        BOOST_CHECK(reply.type == kind::veto);
+        BOOST_TEST(reply.text == "hook guard exited 3");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_reason_that_was_cut_is_said_so) {
+    auto result = exited(1, "", "too long");
+    result.errors.cut = true;
+    const auto reply = read(result);
+    BOOST_CHECK(reply.type == kind::veto);
+    BOOST_REQUIRE(reply.notes.size() == 1U);
+    check_mentions(reply.notes[0], "cut");
+}
+
+BOOST_AUTO_TEST_CASE(status_126_and_above_says_nothing_about_the_operation) {
+    for (const int status : {126, 127, 128, 255}) {
+        const auto reply = read(exited(status, "{}", "sh: 1: nope: not found\n"));
+        BOOST_CHECK(reply.type == kind::failed);
+        check_mentions(reply.text, "exited " + std::to_string(status));
+        check_mentions(reply.text, "nope: not found");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(each_other_ending_is_a_hook_that_failed_and_says_why) {
+    command_result result;
+    result.elapsed = 1500ms;
+
+    result.how = ending::signalled;
+    result.code = SIGSEGV;
+    check_mentions(read(result).text, "signal 11");
+    check_mentions(read(result).text, "Segmentation fault");
+
+    result.how = ending::timed_out;
+    check_mentions(read(result).text, "1500 ms");
+
+    result.how = ending::stopped;
+    check_mentions(read(result).text, "stopped");
+
+    result.how = ending::not_started;
+    result.code = ENOENT;
+    check_mentions(read(result).text, "could not be started: No such file or directory");
+
+    result.how = ending::lost;
+    check_mentions(read(result).text, "lost");
+
+    for (const auto how : {ending::signalled, ending::timed_out, ending::stopped, ending::not_started, ending::lost}) {
+        result.how = how;
+        BOOST_CHECK(read(result).type == kind::failed);
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()

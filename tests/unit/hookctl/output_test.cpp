@@ -1,0 +1,34 @@
+#include <hookctl/output.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <string>
+
+using namespace hookd::hookctl;
+
+BOOST_AUTO_TEST_SUITE(output_suite)
+
+BOOST_AUTO_TEST_CASE(line_ends_between_tokens_become_spaces_and_nothing_else_changes) {
+    BOOST_TEST(one_line("{\r\n\"a\":\"x\\ny\",\n\t\"b\":1e999}") == "{  \"a\":\"x\\ny\", \t\"b\":1e999}");
+}
+
+BOOST_AUTO_TEST_CASE(control_characters_cannot_drive_a_terminal) {
+    BOOST_TEST(harmless("a\x1b[2Jb\rc\nd\te\x7f") == "a?[2Jb?c?d?e?");
+    BOOST_TEST(harmless("a\nb\tc\x1b", true) == "a\nb\tc?");
+    BOOST_TEST(harmless("\xc3\xa4 \xe2\x82\xac") == "\xc3\xa4 \xe2\x82\xac");
+}
+
+BOOST_AUTO_TEST_CASE(columns_are_code_points) {
+    BOOST_TEST(columns_of("") == 0U);
+    BOOST_TEST(columns_of("abc") == 3U);
+    BOOST_TEST(columns_of("\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80") == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(a_palette_without_colour_is_empty) {
+    const palette none(false);
+    BOOST_TEST(none.red().empty());
+    BOOST_TEST(none.plain().empty());
+    BOOST_TEST(palette(true).red() == "\x1b[31m");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
