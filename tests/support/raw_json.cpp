@@ -104,7 +104,7 @@ std::vector<std::string_view> raw_elements(std::string_view array) {
     return result;
 }
 
-std::string quoted(std::string_view text) {
+std::string json_string(std::string_view text) {
     return boost::json::serialize(boost::json::value(text));
 }
 

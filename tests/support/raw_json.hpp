@@ -17,7 +17,7 @@ namespace hookd::test {
 [[nodiscard]] std::vector<std::string_view> raw_elements(std::string_view array);
 
 /// `text` as a JSON string, quotes included.
-[[nodiscard]] std::string quoted(std::string_view text);
+[[nodiscard]] std::string json_string(std::string_view text);
 
 /// `[[[…]]]`, `depth` levels deep.
 [[nodiscard]] std::string nested_arrays(std::size_t depth);

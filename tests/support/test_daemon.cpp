@@ -45,6 +45,14 @@ std::string hookd_binary() {
     return binary("HOOKD_BIN", HOOKD_TEST_HOOKD_BIN);
 }
 
+bool hookd_is_sanitized() {
+    static const bool sanitized = [] {
+        const auto program = read_file(hookd_binary());
+        return program.find("__asan_init") != std::string::npos || program.find("__tsan_init") != std::string::npos;
+    }();
+    return sanitized;
+}
+
 std::string hookctl_binary() {
     return binary("HOOKCTL_BIN", HOOKD_TEST_HOOKCTL_BIN);
 }

@@ -13,7 +13,9 @@ namespace hookd::test {
 
 /// The path of the daemon under test: the variable HOOKD_BIN, else what the build compiled in. Throws where there is neither.
 [[nodiscard]] std::string hookd_binary();
-/// The same for HOOKCTL_BIN.
+/// Whether it was built with a sanitizer, whose own memory makes a bound on the daemon's meaningless.
+[[nodiscard]] bool hookd_is_sanitized();
+/// The same as hookd_binary for HOOKCTL_BIN.
 [[nodiscard]] std::string hookctl_binary();
 
 /// A running `hookd` with a socket in a directory of its own. Ready for connections once constructed.

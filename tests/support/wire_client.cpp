@@ -161,12 +161,12 @@ std::size_t wire_client::try_send_raw(std::string_view bytes) {
 
 std::string wire_client::send_request(std::string_view method, std::string_view params) {
     auto id = std::to_string(next_id_++);
-    send(R"({"jsonrpc":"2.0","id":)" + id + R"(,"method":)" + quoted(method) + R"(,"params":)" + std::string{params} + "}");
+    send(R"({"jsonrpc":"2.0","id":)" + id + R"(,"method":)" + json_string(method) + R"(,"params":)" + std::string{params} + "}");
     return id;
 }
 
 void wire_client::notify(std::string_view method, std::string_view params) {
-    send(R"({"jsonrpc":"2.0","method":)" + quoted(method) + R"(,"params":)" + std::string{params} + "}");
+    send(R"({"jsonrpc":"2.0","method":)" + json_string(method) + R"(,"params":)" + std::string{params} + "}");
 }
 
 bool wire_client::read_some(deadline limit) {
@@ -424,19 +424,19 @@ std::string with_more(std::string members, std::string_view more) {
 }  // namespace
 
 boost::json::value emit(wire_client& peer, std::string_view event, std::string_view payload) {
-    return peer.result("emit", R"({"event":)" + quoted(event) + R"(,"payload":)" + std::string{payload} + "}");
+    return peer.result("emit", R"({"event":)" + json_string(event) + R"(,"payload":)" + std::string{payload} + "}");
 }
 
 boost::json::value subscribe(wire_client& peer, std::string_view pattern, std::string_view more) {
-    return peer.result("subscribe", with_more(R"("events":[)" + quoted(pattern) + "]", more));
+    return peer.result("subscribe", with_more(R"("events":[)" + json_string(pattern) + "]", more));
 }
 
 std::string send_emit_and_wait(wire_client& peer, std::string_view event, std::string_view more) {
-    return peer.send_request("emit_and_wait", with_more(R"("event":)" + quoted(event), more));
+    return peer.send_request("emit_and_wait", with_more(R"("event":)" + json_string(event), more));
 }
 
 boost::json::value respond(wire_client& peer, std::string_view hook_event_id, std::string_view members) {
-    return peer.result("respond", with_more(R"("hook_event_id":)" + quoted(hook_event_id), members));
+    return peer.result("respond", with_more(R"("hook_event_id":)" + json_string(hook_event_id), members));
 }
 
 }  // namespace hookd::test

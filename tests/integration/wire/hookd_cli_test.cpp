@@ -1,0 +1,354 @@
+// The `hookd` half of CLI.md: options and their precedence, exit statuses, logs, SIGHUP, service managers.
+#include "support/json_access.hpp"
+#include "support/raw_json.hpp"
+#include "support/test_daemon.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <filesystem>
+#include <sstream>
+#include <string>
+#include <vector>
+
+using namespace hookd::test;
+
+namespace {
+
+finished_process run_hookd(std::vector<std::string> arguments, const spawn_options& options = {}) {
+    arguments.insert(arguments.begin(), hookd_binary());
+    return run_program(std::move(arguments), {}, options);
+}
+
+// The `max` that a daemon reports for frames: tells which of several settings is in force.
+std::int64_t max_frame_of(test_daemon& daemon) {
+    auto peer = daemon.connect();
+    peer.send_raw(std::string{"\x08\x00\x00\x00", 4});
+    return peer.receive().integer("/error/data/max");
+}
+
+file_descriptor bound_socket(const std::string& path, int type) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    file_descriptor socket{::socket(AF_UNIX, type | SOCK_CLOEXEC, 0)};
+    BOOST_REQUIRE(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    return socket;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(hookd_cli_suite)
+
+BOOST_AUTO_TEST_CASE(help_and_version_go_to_stdout) {
+    const auto help = run_hookd({"--help"});
+    BOOST_TEST(help.exit_status == 0);
+    BOOST_TEST(help.err.empty());
+    for (const char* option :
+         {"--socket", "--config", "--threads", "--capacity", "--capacity-bytes", "--max-frame", "--max-connections", "--max-waiting",
+          "--max-waiting-per-connection", "--write-stall-timeout", "--default-timeout", "--allow-user", "--allow-group", "--log-level",
+          "--log-format", "--version", "--help", "--print-config", "--check"}) {
+        BOOST_TEST(help.out.find(option) != std::string::npos, option);
+    }
+    const auto version = run_hookd({"--version"});
+    BOOST_TEST(version.exit_status == 0);
+    test_daemon daemon;
+    const auto expected = text_at(daemon.connect().result("ping"), "/version");
+    BOOST_TEST(version.out.find(expected) != std::string::npos, version.out);
+}
+
+BOOST_AUTO_TEST_CASE(bad_options_exit_2_with_one_line_that_names_the_option) {
+    temp_directory directory;
+    const std::vector<std::vector<std::string>> cases{
+        {"--no-such-option"},
+        {"--threads", "0"},
+        {"--threads", "-1"},
+        {"--threads", "many"},
+        {"--threads", "1.5"},
+        {"--threads"},
+        {"--capacity", "0"},
+        {"--capacity", "-1"},
+        {"--capacity", "x"},
+        {"--capacity-bytes", "1XiB"},
+        {"--capacity-bytes", "KiB"},
+        {"--capacity-bytes", "-1KiB"},
+        {"--capacity-bytes", "99999999999999999999GiB"},
+        {"--max-frame", "0"},
+        {"--max-frame", "129MiB"},
+        {"--max-frame", "sixteen"},
+        {"--max-connections", "0"},
+        {"--max-waiting", "0"},
+        {"--max-waiting-per-connection", "0"},
+        {"--write-stall-timeout", "5"},
+        {"--write-stall-timeout", "5h"},
+        {"--write-stall-timeout", "-5s"},
+        {"--write-stall-timeout", "0s"},
+        {"--default-timeout", "0ms"},
+        {"--default-timeout", "x"},
+        {"--default-timeout", "1441m"},
+        {"--allow-user", "no-such-user-here"},
+        {"--allow-group", "no-such-group-here"},
+        {"--log-level", "loud"},
+        {"--log-format", "xml"},
+        {"--config", directory / "missing.conf"},
+    };
+    for (const auto& arguments : cases) {
+        std::string joined;
+        auto all = arguments;
+        for (const auto& argument : arguments) {
+            joined += argument + " ";
+        }
+        all.insert(all.begin(), {"--socket", directory / "s"});
+        BOOST_TEST_CONTEXT("hookd " << joined) {
+            const auto ended = run_hookd(all);
+            BOOST_TEST(ended.exit_status == 2);
+            BOOST_TEST(ended.out.empty());
+            BOOST_TEST(std::count(ended.err.begin(), ended.err.end(), '\n') == 1, ended.err);
+            BOOST_TEST(ended.err.find(arguments[0].substr(2)) != std::string::npos, ended.err);
+        }
+    }
+    BOOST_TEST(run_hookd({"stray"}).exit_status == 2);
+    BOOST_TEST(!std::filesystem::exists(directory / "s"));
+}
+
+BOOST_AUTO_TEST_CASE(sizes_and_durations_take_their_units) {
+    for (const auto& [text, bytes] : {std::pair{"4096", 4096}, std::pair{"4KiB", 4096}, std::pair{"2MiB", 2 * 1024 * 1024}}) {
+        test_daemon daemon({"--max-frame", text});
+        BOOST_TEST(max_frame_of(daemon) == bytes);
+    }
+    for (const auto& [text, milliseconds] : {std::pair{"1500ms", 1500}, std::pair{"2s", 2000}, std::pair{"3m", 180000}, std::pair{"1440m", 86400000}}) {
+        test_daemon daemon({"--default-timeout", text});
+        auto peer = daemon.connect();
+        subscribe(peer);
+        send_emit_and_wait(peer, "e");
+        BOOST_TEST(peer.next_event().integer("/params/timeout_ms") == milliseconds);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(flag_beats_environment_beats_file) {
+    temp_directory directory;
+    const auto config = directory / "hookd.conf";
+    write_file(config, "max-frame = 1KiB\nthreads = 2\n");
+    {
+        test_daemon daemon({"--config", config});
+        BOOST_TEST(max_frame_of(daemon) == 1024);
+    }
+    spawn_options options;
+    options.environment["HOOKD_MAX_FRAME"] = "2KiB";
+    {
+        test_daemon daemon({"--config", config}, options);
+        BOOST_TEST(max_frame_of(daemon) == 2048);
+    }
+    {
+        test_daemon daemon({"--config", config, "--max-frame", "3KiB"}, options);
+        BOOST_TEST(max_frame_of(daemon) == 3072);
+    }
+    {
+        test_daemon daemon({}, options);
+        BOOST_TEST(max_frame_of(daemon) == 2048);
+    }
+    options.environment["HOOKD_MAX_FRAME"] = "rubbish";
+    const auto ended = run_hookd({"--socket", directory / "s"}, options);
+    BOOST_TEST(ended.exit_status == 2);
+    BOOST_TEST(std::count(ended.err.begin(), ended.err.end(), '\n') == 1);
+}
+
+BOOST_AUTO_TEST_CASE(socket_path_comes_from_flag_environment_file_or_default) {
+    temp_directory directory;
+    const auto config = directory / "hookd.conf";
+    write_file(config, "socket = \"" + directory / "from-file" + "\"\n");
+    spawn_options options;
+    const auto starts_at = [&](std::vector<std::string> arguments, const std::string& path) {
+        arguments.insert(arguments.begin(), hookd_binary());
+        child_process daemon(arguments, options);
+        eventually("it listens at " + path, [&] {
+            BOOST_REQUIRE(!daemon.has_ended());
+            try {
+                static_cast<void>(connect_to(path));
+                return true;
+            } catch (const std::system_error&) {
+                return false;
+            }
+        });
+        daemon.signal(SIGTERM);
+        BOOST_TEST(daemon.wait() == 0);
+    };
+    options.environment["XDG_RUNTIME_DIR"] = directory.path();
+    starts_at({}, directory / "hookd/hookd.sock");
+    starts_at({"--config", config}, directory / "from-file");
+    options.environment["HOOKD_SOCKET"] = directory / "from-environment";
+    starts_at({}, directory / "from-environment");
+    starts_at({"--config", config}, directory / "from-environment");
+    starts_at({"--config", config, "--socket", directory / "from-flag"}, directory / "from-flag");
+    const auto printed = run_hookd({"--print-config"});
+    BOOST_TEST(printed.out.find("/tmp/hookd-" + std::to_string(::geteuid()) + "/hookd.sock") != std::string::npos, printed.out);
+}
+
+BOOST_AUTO_TEST_CASE(print_config_shows_what_is_in_force_and_can_be_read_back) {
+    temp_directory directory;
+    const auto printed = run_hookd({"--print-config", "--socket", directory / "s", "--max-frame", "3KiB", "--threads", "2"});
+    BOOST_TEST(printed.exit_status == 0);
+    BOOST_TEST(printed.err.empty());
+    for (const char* key : {"socket", "threads", "capacity", "capacity-bytes", "max-frame", "max-connections", "max-waiting",
+                            "max-waiting-per-connection", "write-stall-timeout", "default-timeout", "log-level", "log-format"}) {
+        BOOST_TEST(printed.out.find(key) != std::string::npos, key);
+    }
+    BOOST_TEST(!std::filesystem::exists(directory / "s"));  // it prints, and starts nothing
+    const auto config = directory / "hookd.conf";
+    write_file(config, printed.out);
+    test_daemon daemon({"--config", config});
+    BOOST_TEST(max_frame_of(daemon) == 3072);
+}
+
+BOOST_AUTO_TEST_CASE(check_validates_and_exits) {
+    temp_directory directory;
+    const auto config = directory / "hookd.conf";
+    write_file(config, "max-frame = 1KiB\n");
+    BOOST_TEST(run_hookd({"--check", "--socket", directory / "s", "--config", config}).exit_status == 0);
+    BOOST_TEST(!std::filesystem::exists(directory / "s"));
+    for (const char* text : {"max-frame = 1XiB\n", "no-such-key = 1\n", "log-level = loud\n", "max-frame\n[[[\n"}) {
+        write_file(config, text);
+        const auto ended = run_hookd({"--check", "--socket", directory / "s", "--config", config});
+        BOOST_TEST(ended.exit_status == 2, text);
+        BOOST_TEST(std::count(ended.err.begin(), ended.err.end(), '\n') == 1, ended.err);
+    }
+    // It may run beside a live daemon.
+    test_daemon daemon;
+    BOOST_TEST(run_hookd({"--check", "--socket", daemon.socket_path()}).exit_status == 0);
+}
+
+BOOST_AUTO_TEST_CASE(stdout_stays_empty) {
+    test_daemon daemon({"--log-level", "trace"});
+    auto peer = daemon.connect(framing::line);
+    peer.send("rubbish");
+    peer.receive();
+    BOOST_TEST(daemon.stop() == 0);
+    const auto outputs = daemon.process().finish();
+    BOOST_TEST(outputs.out.empty());
+    BOOST_TEST(!outputs.err.empty());
+}
+
+BOOST_AUTO_TEST_CASE(json_logs_are_one_object_a_line) {
+    test_daemon daemon({"--log-level", "trace", "--log-format", "json"});
+    auto peer = daemon.connect(framing::line);
+    subscribe(peer, "*", R"("name":"quo\"ted \\ n\u00e9e")");
+    emit(peer, "e");
+    peer.send("rub\"bish\x01");
+    BOOST_TEST(daemon.stop() == 0);
+    const auto outputs = daemon.process().finish();
+    std::istringstream lines(outputs.err);
+    int count = 0;
+    for (std::string line; std::getline(lines, line); ++count) {
+        BOOST_TEST(json_of(line).is_object(), line);
+    }
+    BOOST_TEST(count > 0);
+}
+
+BOOST_AUTO_TEST_CASE(sighup_reloads_the_log_level) {
+    temp_directory directory;
+    const auto config = directory / "hookd.conf";
+    write_file(config, "log-level = error\n");
+    test_daemon daemon({"--config", config});
+    daemon.connect().result("ping");
+    BOOST_TEST(daemon.log().empty(), daemon.log());
+    write_file(config, "log-level = trace\n");
+    daemon.process().signal(SIGHUP);
+    // From then on there is something to read about every peer that comes and goes.
+    eventually("it logs", [&] {
+        daemon.connect().result("ping");
+        return !daemon.log().empty();
+    });
+    // A bad file leaves the old level in force, and says so.
+    write_file(config, "log-level = loud\n");
+    const auto before = daemon.log().size();
+    daemon.process().signal(SIGHUP);
+    eventually("it complains about the level", [&] { return daemon.log().find("loud", before) != std::string::npos; });
+    const auto complained = daemon.log().size();
+    eventually("it still logs", [&] {
+        daemon.connect().result("ping");
+        return daemon.log().size() > complained;
+    });
+    // And a missing one, too.
+    std::filesystem::remove(config);
+    daemon.process().signal(SIGHUP);
+    eventually("it names the file", [&] { return daemon.log().find(config, before) != std::string::npos; });
+    daemon.connect().result("ping");
+}
+
+BOOST_AUTO_TEST_CASE(sighup_without_a_file_is_harmless) {
+    test_daemon daemon;
+    auto peer = daemon.connect();
+    for (int i = 0; i < 5; ++i) {
+        daemon.process().signal(SIGHUP);
+        peer.result("ping");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(socket_handed_over_by_a_service_manager_is_used) {
+    temp_directory directory;
+    const auto path = directory / "activated.sock";
+    const auto listening = bound_socket(path, SOCK_STREAM);
+    BOOST_REQUIRE(::listen(listening.get(), 16) == 0);
+    spawn_options options;
+    options.listen_fds = {listening.get()};
+    // A peer that came before the daemon did waits in the queue.
+    wire_client early(path);
+    early.send_request("ping");
+    child_process daemon({hookd_binary(), "--socket", directory / "unused.sock"}, options);
+    BOOST_TEST(early.response_to("1").integer("/result/pid") == daemon.pid());
+    wire_client(path).result("ping");
+    BOOST_TEST(!std::filesystem::exists(directory / "unused.sock"));
+    daemon.signal(SIGTERM);
+    BOOST_TEST(daemon.wait() == 0);
+    // The socket is the service manager's: it stays for the next start.
+    BOOST_TEST(std::filesystem::is_socket(path));
+}
+
+BOOST_AUTO_TEST_CASE(descriptors_meant_for_another_process_are_left_alone) {
+    spawn_options options;
+    options.environment["LISTEN_FDS"] = "1";
+    options.environment["LISTEN_PID"] = "1";
+    test_daemon daemon({}, options);
+    daemon.connect().result("ping");
+}
+
+BOOST_AUTO_TEST_CASE(service_manager_is_told_when_it_is_ready) {
+    temp_directory directory;
+    const auto notify = bound_socket(directory / "notify", SOCK_DGRAM);
+    const timeval limit{30, 0};
+    ::setsockopt(notify.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    spawn_options options;
+    options.environment["NOTIFY_SOCKET"] = directory / "notify";
+    child_process daemon({hookd_binary(), "--socket", directory / "s"}, options);
+    char text[4096];
+    const auto size = ::recv(notify.get(), text, sizeof text, 0);
+    BOOST_REQUIRE(size > 0);
+    BOOST_TEST(std::string(text, static_cast<std::size_t>(size)).find("READY=1") != std::string::npos);
+    wire_client(directory / "s").result("ping");  // at once: that is what ready means
+    daemon.signal(SIGTERM);
+    BOOST_TEST(daemon.wait() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(daemon_is_ready_within_10_milliseconds) {
+    if (hookd_is_sanitized()) {
+        BOOST_TEST_MESSAGE("skipped: a sanitizer takes longer to start");
+        return;
+    }
+    // The best of many: the machine may be busy, but not every time.
+    auto best = std::chrono::steady_clock::duration::max();
+    for (int i = 0; i < 30; ++i) {
+        temp_directory directory;
+        const auto start = std::chrono::steady_clock::now();
+        test_daemon daemon(directory / "s", {});
+        best = std::min(best, std::chrono::steady_clock::now() - start);
+    }
+    BOOST_TEST((best < std::chrono::milliseconds(10)), std::chrono::duration_cast<std::chrono::microseconds>(best).count() << " us");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
