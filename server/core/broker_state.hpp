@@ -85,6 +85,21 @@ public:
     /// All but what the transport counts (connections, protocol_errors, bytes).
     [[nodiscard]] protocol::stats_result stats(instant now) const;
 
+    /// What is held at the moment. All but the bytes of retained events and of remembered results come back to 0 once nobody waits.
+    struct holdings {
+        std::size_t open_slots = 0;
+        std::size_t extra_waiters = 0;    ///< waits on a slot that somebody else, or `emit`, opened
+        std::size_t debts = 0;            ///< pairs of a slot and a session that it waits for
+        std::size_t event_bytes = 0;      ///< of all events that are retained or wait
+        std::size_t unclaimed_bytes = 0;  ///< of events that wait for a first subscriber, in event_bytes too
+        std::size_t memory_bytes = 0;     ///< kept replies and remembered results
+        std::size_t closing_sessions = 0; ///< sessions that have ended but whose queue is not out yet
+    };
+    [[nodiscard]] holdings held() const noexcept {
+        return {open_slots_,      extra_waiters_, debts_,  ledger_.live_bytes,
+                unclaimed_bytes_, memory_.used(), closing_};
+    }
+
     // --- time ---
 
     [[nodiscard]] std::optional<steady_time> next_deadline() const;

@@ -18,6 +18,7 @@ public:
     void take(std::size_t bytes) noexcept { used_ += bytes; }
     void give_back(std::size_t bytes) noexcept { used_ -= bytes; }
     [[nodiscard]] std::size_t limit() const noexcept { return limit_; }
+    [[nodiscard]] std::size_t used() const noexcept { return used_; }
 
 private:
     std::size_t limit_;
