@@ -30,6 +30,8 @@ public:
     void remove() noexcept;
 
 private:
+    void open_socket();
+
     std::filesystem::path path_;
     int lock_ = -1;
     int listening_ = -1;

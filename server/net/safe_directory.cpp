@@ -1,0 +1,168 @@
+#include "net/safe_directory.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <deque>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <utility>
+
+// All of the path is looked at, not only its end: whoever may write to a directory above could put another in its place. Each step is
+// taken from an open directory (openat, O_NOFOLLOW), so that what was looked at is what is gone through.
+
+namespace hookd::server {
+namespace {
+
+class directory_handle {
+public:
+    explicit directory_handle(int fd) noexcept : fd_(fd) {}
+    directory_handle(directory_handle&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+    directory_handle& operator=(directory_handle&& other) noexcept {
+        std::swap(fd_, other.fd_);
+        return *this;
+    }
+    ~directory_handle() {
+        if (fd_ >= 0) {
+            ::close(fd_);
+        }
+    }
+    [[nodiscard]] int get() const noexcept { return fd_; }
+
+private:
+    int fd_;
+};
+
+[[noreturn]] void fail(const std::string& what, const std::filesystem::path& where, int error) {
+    throw std::runtime_error(what + " " + where.string() + ": " + std::generic_category().message(error) + "; choose another path with --socket");
+}
+
+/// In a user namespace without root (many sandboxes), root's files show another owner. Whoever owns `/` can replace all else anyway.
+uid_t owner_of_root_directory() {
+    struct stat root {};
+    return ::stat("/", &root) == 0 ? root.st_uid : 0;
+}
+
+class directory_walk {
+public:
+    explicit directory_walk(const std::filesystem::path& directory) {
+        prepend(directory.empty() ? std::filesystem::path{"."} : directory);
+        if (directory.is_relative()) {
+            start_at(".");
+        }
+    }
+
+    void run() {
+        while (!left_.empty()) {
+            const std::string name = std::move(left_.front());
+            left_.pop_front();
+            step(name);
+        }
+    }
+
+private:
+    void prepend(const std::filesystem::path& path) {
+        if (path.is_absolute()) {
+            start_at("/");
+        }
+        std::deque<std::string> names;
+        for (const auto& part : path.relative_path()) {
+            if (!part.empty() && part != ".") {
+                names.push_back(part.string());
+            }
+        }
+        left_.insert(left_.begin(), names.begin(), names.end());
+    }
+
+    void start_at(const char* where) {
+        walked_ = where;
+        current_ = directory_handle{::open(where, O_PATH | O_DIRECTORY | O_CLOEXEC)};
+        if (current_.get() < 0) {
+            fail("cannot open the directory", walked_, errno);
+        }
+        struct stat found {};
+        if (::fstat(current_.get(), &found) != 0) {
+            fail("cannot look at the directory", walked_, errno);
+        }
+        check(found);
+    }
+
+    void step(const std::string& name) {
+        const auto above = walked_;
+        walked_ = above == "." ? std::filesystem::path{name} : above / name;
+        if (::mkdirat(current_.get(), name.c_str(), 0700) != 0 && errno != EEXIST) {
+            const int error = errno;
+            struct stat found {};
+            // EROFS, EACCES and the like don't matter where there is nothing to make.
+            if (::fstatat(current_.get(), name.c_str(), &found, AT_SYMLINK_NOFOLLOW) != 0) {
+                fail("cannot make the directory", walked_, error);
+            }
+        }
+        directory_handle next{::openat(current_.get(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC)};
+        struct stat found {};
+        if (next.get() < 0 || ::fstat(next.get(), &found) != 0) {
+            fail("cannot open the directory", walked_, errno);
+        }
+        if (S_ISLNK(found.st_mode)) {
+            follow(next, found, above);
+            return;
+        }
+        if (!S_ISDIR(found.st_mode)) {
+            fail("cannot put a socket below", walked_, ENOTDIR);
+        }
+        check(found);
+        current_ = std::move(next);
+    }
+
+    void follow(const directory_handle& link, const struct stat& found, const std::filesystem::path& above) {
+        if (!is_trusted(found.st_uid)) {
+            throw std::runtime_error("the symbolic link " + walked_.string() + " belongs to user " + std::to_string(found.st_uid) +
+                                     ", who could lead clients elsewhere: choose another path with --socket");
+        }
+        if (++links_followed_ > 40) {  // as many as the kernel allows (path_resolution(7))
+            fail("cannot follow", walked_, ELOOP);
+        }
+        std::array<char, PATH_MAX> target{};
+        const auto length = ::readlinkat(link.get(), "", target.data(), target.size());
+        if (length <= 0) {
+            fail("cannot read the symbolic link", walked_, length < 0 ? errno : ENOENT);
+        }
+        walked_ = above;  // a relative target counts from where the link is
+        prepend(std::string{target.data(), static_cast<std::size_t>(length)});
+    }
+
+    void check(const struct stat& found) const {
+        if ((found.st_mode & S_ISVTX) != 0) {
+            return;
+        }
+        if (!is_trusted(found.st_uid)) {
+            throw std::runtime_error("the directory " + walked_.string() + " belongs to user " + std::to_string(found.st_uid) +
+                                     ", who could replace the socket: choose another path with --socket");
+        }
+        if ((found.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+            throw std::runtime_error("others may write to the directory " + walked_.string() + " and could replace the socket: run chmod go-w " +
+                                     walked_.string() + ", or choose another path with --socket");
+        }
+    }
+
+    [[nodiscard]] bool is_trusted(uid_t owner) const noexcept { return owner == 0 || owner == ::geteuid() || owner == root_; }
+
+    uid_t root_ = owner_of_root_directory();
+    directory_handle current_{-1};
+    std::filesystem::path walked_{};
+    std::deque<std::string> left_{};
+    int links_followed_ = 0;
+};
+
+}  // namespace
+
+void prepare_directory(const std::filesystem::path& directory) {
+    directory_walk{directory}.run();
+}
+
+}  // namespace hookd::server
