@@ -102,8 +102,7 @@ using const_options_ref = const program_options&;
 
 const std::array settings{
     setting{"socket", "PATH",
-            "Where it listens (default: $XDG_RUNTIME_DIR/hookd/hookd.sock, else /tmp/hookd-UID/hookd.sock). A socket that systemd hands over is "
-            "used instead",
+            "Where it listens (default: $XDG_RUNTIME_DIR/hookd/hookd.sock, else /tmp/hookd-UID/hookd.sock)",
             false, [](options_ref o, const values& t) { o.listener.socket = socket_path(t.front()); },
             [](const_options_ref o) -> values { return {o.listener.socket.string()}; }, true},
     setting{"threads", "N", "Threads that run the io_context, 1 to 64 (default: 1)", false,
@@ -190,7 +189,7 @@ public:
         try {
             app_.parse(std::move(arguments));
         } catch (const CLI::ArgumentMismatch&) {
-            throw usage_error(last + " needs a value (see hookd --help)");  // any other value takes what follows
+            throw usage_error(last.substr(0, last.find('=')) + " needs a value (see hookd --help)");  // any other value takes what follows
         } catch (const CLI::ParseError& error) {
             throw usage_error(std::string{error.what()} + " (see hookd --help)");
         }
@@ -219,7 +218,7 @@ public:
     /// The values given for an option; empty where it was not.
     [[nodiscard]] values given(const std::string& name) const { return options_.at(name)->results(); }
 
-    [[nodiscard]] std::string help() const { return app_.help("hookd"); }
+    [[nodiscard]] std::string help() const { return app_.help(); }
 
 private:
     void add(const std::string& name, const char* placeholder, const char* help) {

@@ -15,7 +15,7 @@
 namespace hookd::server {
 namespace {
 
-constexpr std::size_t queued_messages = 1024;
+constexpr std::size_t queued_messages = 512;  // each takes 400 bytes of memory, which is touched at the start
 
 constexpr spdlog::level::level_enum to_spdlog(log_level level) noexcept {
     switch (level) {

@@ -14,7 +14,7 @@ namespace hookd::server {
 ///     text: 2026-01-31T12:00:00.123Z info listening on /run/user/1000/hookd/hookd.sock
 ///     json: {"ts":"2026-01-31T12:00:00.123Z","level":"info","msg":"listening on /run/user/1000/hookd/hookd.sock"}
 ///
-/// A thread of its own writes. Up to 1,024 messages wait for it where the reader is slow or stuck; past that the oldest go, and the log says
+/// A thread of its own writes. Up to 512 messages wait for it where the reader is slow or stuck; past that the oldest go, and the log says
 /// how many ("3 messages dropped: …") before the next that is written. Control characters of a message are shown as \u00XX, so that
 /// none makes a line of its own.
 ///
