@@ -2,7 +2,7 @@
 //
 // The first byte of an input is max_frame in units of 8 bytes (0: 1 MiB), the rest is what a peer sends.
 
-#include "require.hpp"
+#include "fuzz_target.hpp"
 
 #include <hookd/protocol/framing.hpp>
 #include <hookd/protocol/json_text.hpp>
@@ -126,6 +126,8 @@ void check_frame(std::string_view frame) {
 }
 
 }  // namespace
+
+const char* const hookd::test::corpus_name = "frame";
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size < 2) {

@@ -1,6 +1,6 @@
 // Is hookd's idea of JSON that of Boost.JSON, and do the cursor and the strings read what the validator let pass?
 
-#include "require.hpp"
+#include "fuzz_target.hpp"
 
 #include <support/json_opinion.hpp>
 
@@ -55,6 +55,8 @@ void check_value(std::string_view text) {
 }
 
 }  // namespace
+
+const char* const hookd::test::corpus_name = "json";
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view text{reinterpret_cast<const char*>(data), size};
