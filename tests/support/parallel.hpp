@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <utility>
 #include <vector>
 
 namespace hookd::test {
@@ -11,5 +12,17 @@ void in_parallel(const std::vector<std::function<void()>>& jobs);
 
 /// For a job: throws std::runtime_error with `what` unless `condition` holds.
 void require(bool condition, const char* what);
+
+/// Calls something at the end of a scope, whichever way that is left: what lets the other jobs end when one fails.
+class finally {
+public:
+    explicit finally(std::function<void()> action) : action_(std::move(action)) {}
+    ~finally() { action_(); }
+    finally(const finally&) = delete;
+    finally& operator=(const finally&) = delete;
+
+private:
+    std::function<void()> action_;
+};
 
 }  // namespace hookd::test

@@ -1,5 +1,6 @@
 // Section 3 of the wire contract: `subscribe` with `after_seq`.
 #include "support/json_access.hpp"
+#include "support/parallel.hpp"
 #include "support/raw_json.hpp"
 #include "support/test_daemon.hpp"
 
@@ -7,7 +8,6 @@
 
 #include <atomic>
 #include <string>
-#include <thread>
 
 using namespace hookd::test;
 
@@ -196,35 +196,28 @@ BOOST_AUTO_TEST_CASE(the_last_1024_dropped_names_are_remembered) {
 BOOST_AUTO_TEST_CASE(resume_while_events_come_misses_none_and_repeats_none) {
     test_daemon daemon({"--capacity", "100000"});
     std::atomic<bool> done{false};
-    std::atomic<bool> broken{false};
-    std::thread emitting([&] {
-        try {
-            auto emitter = daemon.connect();
-            while (!done) {
-                emit(emitter, "e");
-            }
-        } catch (const std::exception&) {
-            broken = true;
+    const auto emitting = [&] {
+        auto emitter = daemon.connect();
+        while (!done) {
+            emit(emitter, "e");
         }
-    });
-    try {
+    };
+    const auto resuming = [&] {
+        // A subscriber that comes back again and again sees one gapless sequence.
         std::int64_t last = 0;
         for (int round = 0; round < 100; ++round) {
-            // A subscriber that comes back again and again sees one gapless sequence.
             auto subscriber = daemon.connect();
             resume(subscriber, last);
             for (int i = 0; i < 20; ++i) {
-                const auto seq = subscriber.next_event().integer("/params/seq");
-                BOOST_TEST(seq == last + 1);
-                last = seq;
+                require(subscriber.next_event().integer("/params/seq") == last + 1, "an event is missing or comes twice");
+                ++last;
             }
         }
-    } catch (const std::exception& failure) {
-        BOOST_ERROR(failure.what());
-    }
-    done = true;
-    emitting.join();
-    BOOST_TEST(!broken);
+    };
+    in_parallel({emitting, [&] {
+                     const finally stop{[&] { done = true; }};
+                     resuming();
+                 }});
 }
 
 BOOST_AUTO_TEST_CASE(long_replay_does_not_count_as_lagging) {

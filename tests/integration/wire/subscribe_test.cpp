@@ -1,5 +1,6 @@
 // Section 3 of the wire contract: `subscribe` and `unsubscribe`. Resuming and lagging have files of their own.
 #include "support/json_access.hpp"
+#include "support/parallel.hpp"
 #include "support/raw_json.hpp"
 #include "support/test_daemon.hpp"
 
@@ -7,7 +8,6 @@
 
 #include <atomic>
 #include <string>
-#include <thread>
 #include <vector>
 
 using namespace hookd::test;
@@ -257,31 +257,22 @@ BOOST_AUTO_TEST_CASE(events_arrive_in_order_of_seq_with_none_missing) {
 BOOST_AUTO_TEST_CASE(every_event_after_the_result_is_delivered) {
     test_daemon daemon;
     std::atomic<bool> done{false};
-    std::atomic<bool> broken{false};
-    std::thread emitting([&] {
-        try {
-            auto emitter = daemon.connect();
-            while (!done) {
-                emit(emitter, "e");
-            }
-        } catch (const std::exception&) {
-            broken = true;
-        }
-    });
-    try {
-        for (int round = 0; round < 100; ++round) {
-            auto subscriber = daemon.connect();
-            auto next = int_at(subscribe(subscriber), "/head_seq") + 1;
-            for (int i = 0; i < 10; ++i) {
-                BOOST_TEST(subscriber.next_event().integer("/params/seq") == next++);
-            }
-        }
-    } catch (const std::exception& failure) {
-        BOOST_ERROR(failure.what());
-    }
-    done = true;
-    emitting.join();
-    BOOST_TEST(!broken);
+    in_parallel({[&] {
+                     auto emitter = daemon.connect();
+                     while (!done) {
+                         emit(emitter, "e");
+                     }
+                 },
+                 [&] {
+                     const finally stop{[&] { done = true; }};
+                     for (int round = 0; round < 100; ++round) {
+                         auto subscriber = daemon.connect();
+                         auto next = int_at(subscribe(subscriber), "/head_seq") + 1;
+                         for (int i = 0; i < 10; ++i) {
+                             require(subscriber.next_event().integer("/params/seq") == next++, "an event after the result is missing");
+                         }
+                     }
+                 }});
 }
 
 BOOST_AUTO_TEST_CASE(subscriber_gets_its_own_events_too) {
