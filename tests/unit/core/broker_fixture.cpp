@@ -1,0 +1,223 @@
+#include "broker_fixture.hpp"
+
+#include <hookd/protocol/json_text.hpp>
+
+namespace hookd::core::test {
+
+std::string wait::responses() const {
+    std::string text;
+    for (const auto& each : verdict().responses) {
+        text += (text.empty() ? "" : "; ") + each.response + " by " + each.responder;
+    }
+    return text;
+}
+
+std::string wait::missing() const {
+    std::string text;
+    for (const auto& each : verdict().missing) {
+        text += (text.empty() ? "" : "; ") + each.responder + ": " + each.why;
+    }
+    return text;
+}
+
+void wait::end(std::variant<protocol::wait_result, protocol::error> how) {
+    BOOST_REQUIRE_MESSAGE(!over(), "a wait ended twice");
+    if (auto* const why = std::get_if<protocol::error>(&how)) {
+        failure = std::move(*why);
+    } else {
+        result = std::get<protocol::wait_result>(std::move(how));
+    }
+}
+
+std::string text_of(const protocol::uuid& id) {
+    std::string text;
+    protocol::append_uuid(text, id);
+    return text;
+}
+
+protocol::uuid numbered_uuid(std::uint64_t number) {
+    protocol::uuid id{};
+    for (std::size_t i = 0; i < 8; ++i) {
+        id.data[15 - i] = static_cast<std::uint8_t>(number >> (8 * i));
+    }
+    return id;
+}
+
+client& world::join(std::int64_t pid) {
+    owners_.push_back(0);
+    return broker.attach({pid, 1000}, &owners_.back());
+}
+
+std::variant<protocol::emit_result, protocol::error> world::try_emit(client& by, std::string_view event, const emit_options& how) {
+    const protocol::emit_params params{
+        .event = event, .payload = how.payload, .reserve = how.reserve, .operation_id = how.operation_id};
+    auto result = broker.emit(by, params, how.raw_params, now);
+    collect();
+    return result;
+}
+
+protocol::emit_result world::emit(client& by, std::string_view event, const emit_options& how) {
+    const auto result = try_emit(by, event, how);
+    if (const auto* const failure = std::get_if<protocol::error>(&result)) {
+        BOOST_FAIL("emit failed: " << failure->message);
+    }
+    return std::get<protocol::emit_result>(result);
+}
+
+std::variant<protocol::subscribe_result, protocol::error> world::try_subscribe(client& by, std::vector<std::string> patterns,
+                                                                               const session_options& how) {
+    const protocol::subscribe_params params{.events = std::move(patterns),
+                                            .name = how.name,
+                                            .responds = how.responds,
+                                            .after_seq = how.after_seq,
+                                            .instance = how.instance};
+    auto result = broker.subscribe(by, params);
+    collect();
+    return result;
+}
+
+protocol::subscribe_result world::subscribe(client& by, std::vector<std::string> patterns, const session_options& how) {
+    const auto result = try_subscribe(by, std::move(patterns), how);
+    if (const auto* const failure = std::get_if<protocol::error>(&result)) {
+        BOOST_FAIL("subscribe failed: " << failure->message);
+    }
+    return std::get<protocol::subscribe_result>(result);
+}
+
+client& world::subscriber(std::vector<std::string> patterns, const session_options& how) {
+    client& made = join();
+    subscribe(made, std::move(patterns), how);
+    return made;
+}
+
+wait& world::emit_and_wait(client& by, std::string_view event, const wait_options& how) {
+    wait& made = waits_.emplace_back();
+    made.footprint_bytes = how.footprint_bytes;
+    const protocol::emit_and_wait_params params{.event = event,
+                                                .payload = how.payload,
+                                                .timeout = how.timeout,
+                                                .policy = how.policy,
+                                                .on_failure = how.on_failure,
+                                                .require_subscriber = how.require_subscriber,
+                                                .operation_id = how.operation_id};
+    auto result = broker.emit_and_wait(by, params, how.raw_params, made, now);
+    collect();
+    if (auto* const verdict = std::get_if<protocol::wait_result>(&result)) {
+        made.end(std::move(*verdict));
+    } else if (auto* const failure = std::get_if<protocol::error>(&result)) {
+        made.end(std::move(*failure));
+    }
+    return made;
+}
+
+wait& world::await_response(client& by, std::string_view hook_event_id, std::optional<std::chrono::milliseconds> timeout,
+                            std::size_t footprint_bytes) {
+    wait& made = waits_.emplace_back();
+    made.footprint_bytes = footprint_bytes;
+    auto result = broker.await_response(by, {.hook_event_id = hook_event_id, .timeout = timeout}, made, now);
+    collect();
+    if (auto* const verdict = std::get_if<protocol::wait_result>(&result)) {
+        made.end(std::move(*verdict));
+    } else if (auto* const failure = std::get_if<protocol::error>(&result)) {
+        made.end(std::move(*failure));
+    }
+    return made;
+}
+
+std::variant<protocol::respond_result, protocol::error> world::try_respond(client& by, std::string_view hook_event_id,
+                                                                           std::string_view response) {
+    protocol::respond_params params{.hook_event_id = hook_event_id, .response = response};
+    if (auto failure = protocol::check_reply(params)) {
+        return std::move(*failure);
+    }
+    auto result = broker.respond(by, params, now);
+    collect();
+    return result;
+}
+
+refusal world::reply(client& by, std::string_view hook_event_id, std::string_view response) {
+    const auto result = try_respond(by, hook_event_id, response);
+    if (const auto* const failure = std::get_if<protocol::error>(&result)) {
+        BOOST_FAIL("respond failed: " << failure->message);
+    }
+    return std::get<protocol::respond_result>(result).reason;
+}
+
+refusal world::abstain(client& by, std::string_view hook_event_id) {
+    const auto result = broker.respond(by, {.hook_event_id = hook_event_id, .abstain = true}, now);
+    collect();
+    BOOST_REQUIRE(std::holds_alternative<protocol::respond_result>(result));
+    return std::get<protocol::respond_result>(result).reason;
+}
+
+refusal world::fail(client& by, std::string_view hook_event_id, std::string_view why) {
+    const auto result = broker.respond(by, {.hook_event_id = hook_event_id, .failed = why}, now);
+    collect();
+    BOOST_REQUIRE(std::holds_alternative<protocol::respond_result>(result));
+    return std::get<protocol::respond_result>(result).reason;
+}
+
+std::vector<received_event> world::receive(client& by) {
+    std::vector<event*> events;
+    broker.hand_out(by, std::size_t(-1), std::size_t(-1), events);
+    std::vector<received_event> result;
+    for (const event* const each : events) {
+        result.push_back({each->seq(), std::string{each->name()}, text_of(each->id()), std::string{each->payload()},
+                          each->expects_response(), each->timeout()});
+    }
+    broker.sent(by, events.size());
+    return result;
+}
+
+std::string world::receive_names(client& by) {
+    std::string text;
+    for (const auto& each : receive(by)) {
+        text += (text.empty() ? "" : " ") + std::to_string(each.seq) + ":" + each.name;
+    }
+    return text;
+}
+
+received_event world::receive_one(client& by) {
+    const auto all = receive(by);
+    BOOST_REQUIRE_EQUAL(all.size(), 1U);
+    return all.front();
+}
+
+std::string world::take_ended(client& of) {
+    const auto ended = broker.take_ended(of);
+    return ended ? std::string{to_string(ended->reason)} + " after " + std::to_string(ended->last_seq) : std::string{};
+}
+
+void world::collect() {
+    for (auto& each : broker.take_completions()) {
+        auto& which = static_cast<wait&>(*each.who);
+        BOOST_CHECK(which.waits_on == nullptr);
+        BOOST_CHECK(which.asked_by == nullptr);
+        which.end(std::move(each.result));
+    }
+}
+
+void world::check_nobody_waits() const {
+    const auto held = broker.held();
+    BOOST_CHECK_EQUAL(held.open_slots, 0U);
+    BOOST_CHECK_EQUAL(held.extra_waiters, 0U);
+    BOOST_CHECK_EQUAL(held.debts, 0U);
+    BOOST_CHECK_EQUAL(held.unclaimed_bytes, 0U);
+    BOOST_CHECK_EQUAL(stats().waiting, 0U);
+    BOOST_CHECK(!broker.next_deadline());
+}
+
+std::string limit_of(const protocol::error& failure) {
+    if (failure.code != errc::limit_exceeded || failure.data.empty()) {
+        return {};
+    }
+    protocol::json_cursor members{failure.data};
+    while (const auto member = members.next()) {
+        if (member->key.equals("limit")) {
+            return std::string{member->value.substr(1, member->value.size() - 2)};
+        }
+    }
+    return {};
+}
+
+}  // namespace hookd::core::test

@@ -1,0 +1,197 @@
+#pragma once
+
+#include "core/broker_state.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace hookd::protocol {
+
+inline std::ostream& operator<<(std::ostream& out, outcome value) { return out << to_string(value); }
+inline std::ostream& operator<<(std::ostream& out, refusal value) { return out << to_string(value); }
+inline std::ostream& operator<<(std::ostream& out, close_reason value) { return out << to_string(value); }
+inline std::ostream& operator<<(std::ostream& out, errc value) { return out << static_cast<int>(value); }
+
+}  // namespace hookd::protocol
+
+namespace hookd::core::test {
+
+using namespace std::chrono_literals;
+using namespace std::string_literals;
+using namespace std::string_view_literals;
+using protocol::errc;
+using protocol::failure_policy;
+using protocol::outcome;
+using protocol::refusal;
+using protocol::wait_policy;
+
+/// A wait as the one who asked sees it: over at most once.
+struct wait : waiter {
+    std::optional<protocol::wait_result> result{};
+    std::optional<protocol::error> failure{};
+
+    [[nodiscard]] bool over() const noexcept { return result || failure; }
+    /// Of a wait that ended with a result.
+    [[nodiscard]] const protocol::wait_result& verdict() const {
+        BOOST_REQUIRE_MESSAGE(result, (failure ? "it failed: " + failure->message : "it still waits"s));
+        return *result;
+    }
+    [[nodiscard]] protocol::outcome how() const { return verdict().outcome; }
+    [[nodiscard]] errc error_code() const {
+        BOOST_REQUIRE_MESSAGE(failure, "it did not fail");
+        return failure->code;
+    }
+    /// `{"abort":"no"} by reviewer`, joined by `; `.
+    [[nodiscard]] std::string responses() const;
+    /// `reviewer: timeout`, joined by `; `.
+    [[nodiscard]] std::string missing() const;
+
+    void end(std::variant<protocol::wait_result, protocol::error> how);
+};
+
+/// An event as a subscriber got it.
+struct received_event {
+    std::uint64_t seq = 0;
+    std::string name{};
+    std::string id{};
+    std::string payload{};
+    bool expects_response = false;
+    std::chrono::milliseconds timeout{};
+};
+
+struct wait_options {
+    std::string payload = "{}";
+    std::optional<std::chrono::milliseconds> timeout{};
+    wait_policy policy = wait_policy::first;
+    failure_policy on_failure = failure_policy::open;
+    bool require_subscriber = true;
+    std::optional<protocol::uuid> operation_id{};
+    std::string raw_params = "{}";
+    std::size_t footprint_bytes = 0;
+};
+
+struct emit_options {
+    std::string payload = "{}";
+    std::optional<std::chrono::milliseconds> reserve{};
+    std::optional<protocol::uuid> operation_id{};
+    std::string raw_params = "{}";
+};
+
+struct session_options {
+    std::string name{};
+    bool responds = true;
+    std::optional<std::uint64_t> after_seq{};
+    std::string instance{};
+};
+
+[[nodiscard]] std::string text_of(const protocol::uuid& id);
+/// A UUID that differs from that of any other number.
+[[nodiscard]] protocol::uuid numbered_uuid(std::uint64_t number);
+
+/// A broker, its clock and its peers. Nothing here waits: time is moved by the test.
+class world {
+public:
+    explicit world(broker_limits limits = {}) : broker(limits, steady_time{}) {}
+    world(const world&) = delete;
+    world& operator=(const world&) = delete;
+
+private:
+    std::deque<wait> waits_{};  // before the broker, which links them
+    std::deque<int> owners_{};
+
+public:
+    broker_state broker;
+    instant now{};
+
+    /// A new client whose peer has the process id `pid`.
+    [[nodiscard]] client& join(std::int64_t pid = 100);
+
+    // Requests that must succeed; each `try_` returns the error, too.
+    protocol::emit_result emit(client& by, std::string_view event, const emit_options& how = {});
+    [[nodiscard]] std::variant<protocol::emit_result, protocol::error> try_emit(client& by, std::string_view event,
+                                                                                const emit_options& how = {});
+    protocol::subscribe_result subscribe(client& by, std::vector<std::string> patterns = {}, const session_options& how = {});
+    [[nodiscard]] std::variant<protocol::subscribe_result, protocol::error> try_subscribe(client& by,
+                                                                                          std::vector<std::string> patterns = {},
+                                                                                          const session_options& how = {});
+    /// A new client with a session.
+    [[nodiscard]] client& subscriber(std::vector<std::string> patterns = {}, const session_options& how = {});
+
+    wait& emit_and_wait(client& by, std::string_view event, const wait_options& how = {});
+    wait& await_response(client& by, std::string_view hook_event_id, std::optional<std::chrono::milliseconds> timeout = {},
+                         std::size_t footprint_bytes = 0);
+
+    /// `response`: a JSON object text. Returns why it was not accepted, or refusal::none.
+    refusal reply(client& by, std::string_view hook_event_id, std::string_view response = "{}");
+    refusal abstain(client& by, std::string_view hook_event_id);
+    refusal fail(client& by, std::string_view hook_event_id, std::string_view why = "it broke");
+    [[nodiscard]] std::variant<protocol::respond_result, protocol::error> try_respond(client& by, std::string_view hook_event_id,
+                                                                                      std::string_view response);
+
+    /// All that is queued, as if written at once.
+    std::vector<received_event> receive(client& by);
+    /// The same: `1:a 2:b`.
+    std::string receive_names(client& by);
+    /// The one event that is queued.
+    received_event receive_one(client& by);
+    /// How a session that has ended did: `lagged after 3`; empty where it has not, or has been told.
+    std::string take_ended(client& of);
+
+    void cancel(wait& which) {
+        broker.cancel(which);
+        collect();
+    }
+    void leave(client& gone) {
+        broker.detach(gone, now);
+        collect();
+    }
+    void hang_up(client& quiet) {
+        broker.hang_up(quiet, now);
+        collect();
+    }
+    void unsubscribe(client& by) {
+        (void)broker.unsubscribe(by, now);
+        collect();
+    }
+    void shut_down() {
+        broker.shut_down(now);
+        collect();
+    }
+
+    /// Moves the clock and lets expire what is due.
+    void pass(std::chrono::nanoseconds span) {
+        advance(span);
+        broker.expire(now);
+        collect();
+    }
+    /// Moves the clock only.
+    void advance(std::chrono::nanoseconds span) {
+        now.steady += std::chrono::duration_cast<steady_time::duration>(span);
+        now.wall += std::chrono::duration_cast<std::chrono::system_clock::duration>(span);
+    }
+    /// Gives each wait that has ended its result.
+    void collect();
+
+    [[nodiscard]] protocol::stats_result stats() const { return broker.stats(now); }
+    [[nodiscard]] std::uint64_t outcomes(outcome kind) const { return stats().outcomes[static_cast<std::size_t>(kind)]; }
+    [[nodiscard]] std::uint64_t refused(refusal why) const { return stats().refused[static_cast<std::size_t>(why)]; }
+    /// Fails where a slot, a waiter, a debt or the like is left.
+    void check_nobody_waits() const;
+};
+
+/// The limit that an error names; empty where it is none.
+[[nodiscard]] std::string limit_of(const protocol::error& failure);
+
+}  // namespace hookd::core::test
