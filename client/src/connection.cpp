@@ -13,6 +13,7 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <limits>
 #include <poll.h>
 #include <utility>
 
@@ -197,16 +198,18 @@ void connection::wait_until_writable() {
 }
 
 void connection::flush_blocking(milliseconds patience) {
-    const auto end = steady_clock::now() + patience;
     waiting_to_write_ = false;
-    while (is_open() && !output_.empty() && write_failure_ == 0) {
+    while (is_open()) {
+        const std::size_t before = output_.size();
         flush();
-        const auto left = std::chrono::ceil<milliseconds>(end - steady_clock::now()).count();
-        if (!std::exchange(waiting_to_write_, false) || left <= 0) {
+        if (!std::exchange(waiting_to_write_, false)) {
             return;
         }
         pollfd writable{socket_.native_handle(), POLLOUT, 0};
-        ::poll(&writable, 1, static_cast<int>(std::min<milliseconds::rep>(left, 60'000)));
+        const auto longest = std::min<milliseconds::rep>(patience.count(), std::numeric_limits<int>::max());
+        if (output_.size() == before && ::poll(&writable, 1, static_cast<int>(longest)) == 0) {
+            return;
+        }
     }
 }
 

@@ -76,7 +76,7 @@ public:
 
     /// Writes at once what can be written without waiting, instead of when the executor is next idle.
     void flush();
-    /// Writes everything, waiting for at most `patience`: the last words before close(). Blocks.
+    /// Writes everything, as long as the daemon reads some of it within `patience`: the last words before close(). Blocks.
     void flush_blocking(std::chrono::milliseconds patience);
 
     /// No further frame is handed out, nor read, until resume_reading().

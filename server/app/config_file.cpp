@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <fstream>
 #include <system_error>
+#include <utility>
 
 namespace hookd::server {
 namespace {
@@ -15,6 +16,16 @@ constexpr std::string_view blanks = " \t\r";
 std::string_view trimmed(std::string_view text) {
     const auto first = text.find_first_not_of(blanks);
     return first == std::string_view::npos ? std::string_view{} : text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+bool is_control(char c) {
+    const auto code = static_cast<unsigned char>(c);
+    return code < 0x20 || code == 0x7f;
+}
+
+std::string one_line(std::string text) {
+    std::replace_if(text.begin(), text.end(), is_control, '?');
+    return text;
 }
 
 std::string read_all(const std::filesystem::path& file) {
@@ -128,6 +139,8 @@ private:
 
 }  // namespace
 
+usage_error::usage_error(std::string message) : std::runtime_error(one_line(std::move(message))) {}
+
 std::vector<config_entry> read_config_file(const std::filesystem::path& file) {
     const auto text = read_all(file);
     std::vector<config_entry> entries;
@@ -144,7 +157,7 @@ std::vector<config_entry> read_config_file(const std::filesystem::path& file) {
         if (line.front() == '[') {
             throw usage_error(where + "there are no sections here: write key = value lines alone");
         }
-        if (std::any_of(line.begin(), line.end(), [](char c) { return (c >= 0 && c < ' ' && c != '\t') || c == '\x7f'; })) {
+        if (std::any_of(line.begin(), line.end(), [](char c) { return is_control(c) && c != '\t'; })) {
             throw usage_error(where + "a control character is in this line: remove it");
         }
         const auto equals = line.find('=');

@@ -8,10 +8,11 @@
 
 namespace hookd::server {
 
-/// What the caller of hookd got wrong; what() is one line that says what to do.
+/// What the caller of hookd got wrong; what() is one line that says what to do. A control character in `message`, which may quote what
+/// was given, becomes a `?`.
 class usage_error : public std::runtime_error {
 public:
-    using std::runtime_error::runtime_error;
+    explicit usage_error(std::string message);
 };
 
 /// One `key = value` of a configuration file.

@@ -63,12 +63,6 @@ public:
         }
     }
 
-    /// Hands `work` to the strand for later, even where this is it.
-    template <class Work>
-    void post(Work work) {
-        boost::asio::post(strand_, [self = shared_from_this(), work = std::move(work)]() mutable { self->take_turn(work); });
-    }
-
     // --- on the strand only ---
 
     [[nodiscard]] core::broker_state& state() noexcept { return state_; }

@@ -208,7 +208,8 @@ void connection::resume() {
     }
     release_input();
     if (!input_ended_) {
-        return read_more();
+        read_more();
+        return close_when_done();
     }
     if (write_dead_) {
         return close();
