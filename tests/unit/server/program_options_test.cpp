@@ -1,0 +1,328 @@
+#include "app/program_options.hpp"
+
+#include "support/temp_directory.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <grp.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+using namespace hookd::server;
+using namespace std::chrono_literals;
+using hookd::test::temp_directory;
+using hookd::test::write_file;
+
+namespace {
+
+using variables = std::map<std::string, std::string>;
+
+program_options parse(const std::vector<std::string>& arguments, const variables& environment = {}) {
+    return parse_program_options(arguments, [&environment](const char* name) -> const char* {
+        const auto found = environment.find(name);
+        return found == environment.end() ? nullptr : found->second.c_str();
+    });
+}
+
+/// The one line that a user gets; fails the test where the options are accepted.
+std::string refusal(const std::vector<std::string>& arguments, const variables& environment = {}) {
+    try {
+        parse(arguments, environment);
+    } catch (const usage_error& wrong) {
+        const std::string message = wrong.what();
+        BOOST_TEST(message.find('\n') == std::string::npos, message);
+        return message;
+    }
+    BOOST_ERROR("accepted");
+    return {};
+}
+
+void check_refused(const std::vector<std::string>& arguments, const std::string& part, const variables& environment = {}) {
+    const auto message = refusal(arguments, environment);
+    BOOST_TEST(message.find(part) != std::string::npos, "\"" << message << "\" does not say \"" << part << "\"");
+}
+
+/// A configuration file.
+class config {
+public:
+    explicit config(const std::string& text) { write_file(path_, text); }
+    [[nodiscard]] const std::string& path() const { return path_; }
+
+private:
+    temp_directory directory_{};
+    std::string path_ = directory_ / "hookd.conf";
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(program_options_test)
+
+BOOST_AUTO_TEST_CASE(defaults_are_those_of_the_manual) {
+    const auto options = parse({});
+    BOOST_TEST((options.action == program_action::serve));
+    BOOST_TEST((options.level == log_level::info));
+    BOOST_TEST((options.format == log_format::text));
+    BOOST_TEST(options.broker.threads == 1u);
+    BOOST_TEST(options.broker.capacity == 1024u);
+    BOOST_TEST(options.broker.capacity_bytes == 64u << 20);
+    BOOST_TEST(options.broker.max_waiting == 65'536u);
+    BOOST_TEST(options.broker.max_waiting_per_connection == 1024u);
+    BOOST_TEST((options.broker.default_timeout == 30s));
+    BOOST_TEST(options.listener.max_frame_bytes == 16u << 20);
+    BOOST_TEST(options.listener.max_connections == 4096u);
+    BOOST_TEST((options.listener.write_stall_timeout == 30s));
+    BOOST_TEST(options.listener.allowed_users.empty());
+    BOOST_TEST(options.listener.allowed_groups.empty());
+}
+
+BOOST_AUTO_TEST_CASE(socket_falls_back_to_the_runtime_directory_and_then_to_tmp) {
+    BOOST_TEST(parse({}, {{"XDG_RUNTIME_DIR", "/run/user/7"}}).listener.socket == "/run/user/7/hookd/hookd.sock");
+    BOOST_TEST(parse({}).listener.socket == "/tmp/hookd-" + std::to_string(::getuid()) + "/hookd.sock");
+    BOOST_TEST(parse({}, {{"XDG_RUNTIME_DIR", ""}, {"HOOKD_SOCKET", ""}}).listener.socket ==
+               "/tmp/hookd-" + std::to_string(::getuid()) + "/hookd.sock");
+    BOOST_TEST(parse({}, {{"XDG_RUNTIME_DIR", "/run/user/7"}, {"HOOKD_SOCKET", "/a/s"}}).listener.socket == "/a/s");
+}
+
+BOOST_AUTO_TEST_CASE(flag_beats_environment_beats_file_for_each_setting) {
+    struct row {
+        std::string name, in_file, in_environment, as_flag;
+    };
+    const std::vector<row> rows{
+        {"socket", "/f/s", "/e/s", "/a/s"},
+        {"threads", "2", "3", "4"},
+        {"capacity", "2", "3", "4"},
+        {"capacity-bytes", "2KiB", "3KiB", "4KiB"},
+        {"max-frame", "2KiB", "3KiB", "4KiB"},
+        {"max-connections", "2", "3", "4"},
+        {"max-waiting", "2", "3", "4"},
+        {"max-waiting-per-connection", "2", "3", "4"},
+        {"write-stall-timeout", "2s", "3s", "4s"},
+        {"default-timeout", "2s", "3s", "4s"},
+        {"allow-user", "2", "3", "4"},
+        {"allow-group", "2", "3", "4"},
+        {"log-level", "debug", "warning", "error"},
+        {"log-format", "json", "text", "json"},
+    };
+    const auto defaults = configuration_text(parse({}));
+    BOOST_TEST(static_cast<std::size_t>(std::count(defaults.begin(), defaults.end(), '\n')) == rows.size());  // none is left out here
+    for (const auto& [name, in_file, in_environment, as_flag] : rows) {
+        BOOST_TEST_CONTEXT(name) {
+            const config file{name + " = \"" + in_file + "\"\n"};
+            std::string variable = "HOOKD_";
+            for (const char c : name) {
+                variable += c == '-' ? '_' : static_cast<char>(std::toupper(c));
+            }
+            const auto text = [](const std::vector<std::string>& arguments, const variables& environment) {
+                return configuration_text(parse(arguments, environment));
+            };
+            const auto expected = [&](const std::string& value) { return text({"--" + name, value}, {}); };
+            BOOST_TEST(expected(in_file) != defaults);
+            BOOST_TEST(text({"--config", file.path()}, {}) == expected(in_file));
+            BOOST_TEST(text({"--config", file.path()}, {{variable, in_environment}}) == expected(in_environment));
+            BOOST_TEST(text({"--config", file.path(), "--" + name + "=" + as_flag}, {{variable, in_environment}}) == expected(as_flag));
+            // An empty variable counts as unset.
+            BOOST_TEST(text({"--config", file.path()}, {{variable, ""}}) == expected(in_file));
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(file_can_be_named_by_the_environment) {
+    const config file{"threads = 3\n"};
+    const config other{"threads = 5\n"};
+    BOOST_TEST(parse({}, {{"HOOKD_CONFIG", file.path()}}).broker.threads == 3u);
+    BOOST_TEST(parse({"--config", other.path()}, {{"HOOKD_CONFIG", file.path()}}).broker.threads == 5u);
+}
+
+BOOST_AUTO_TEST_CASE(printed_configuration_leads_to_the_same_options_again) {
+    const std::vector<std::string> arguments{"--socket",         "/a \"b\"\\c#d/s", "--threads",     "3",     "--capacity-bytes",  "1025", "--max-frame", "3MiB",
+                                             "--default-timeout", "90s",             "--allow-user",  "7",     "--allow-user",      "0",    "--log-level",  "debug",
+                                             "--log-format",      "json",            "--allow-group", "1000",  "--write-stall-timeout", "1500ms"};
+    const auto text = configuration_text(parse(arguments));
+    const config file{text};
+    BOOST_TEST(configuration_text(parse({"--config", file.path()})) == text);
+    BOOST_TEST(parse({"--config", file.path()}).listener.socket == "/a \"b\"\\c#d/s");
+}
+
+BOOST_AUTO_TEST_CASE(file_takes_bare_quoted_and_array_values_and_comments) {
+    const config file{
+        "# a comment\n\n  threads = 2   # so many\r\nsocket = '/a \\b#c/s'\nmax-frame = 1MiB\n"
+        "allow-user = [ 1, \"2\" ,3,]# three\nallow-group = 4"};
+    const auto options = parse({"--config", file.path()});
+    BOOST_TEST(options.broker.threads == 2u);
+    BOOST_TEST(options.listener.socket == "/a \\b#c/s");
+    BOOST_TEST(options.listener.max_frame_bytes == 1u << 20);
+    BOOST_TEST(options.listener.allowed_users == (std::vector<std::uint32_t>{1, 2, 3}), boost::test_tools::per_element());
+    BOOST_TEST(options.listener.allowed_groups == std::vector<std::uint32_t>{4}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(fault_in_a_file_is_refused_with_file_line_and_key) {
+    const std::vector<std::pair<std::string, std::string>> faults{
+        {"thread = 2", "unknown key \"thread\"; did you mean threads?"},
+        {"catalogue-of-all = 2", "unknown key \"catalogue-of-all\""},
+        {"config = x", "unknown key \"config\""},
+        {"help = true", "unknown key \"help\""},
+        {"threads", "is no key = value"},
+        {"= 3", "is no key = value"},
+        {"threads =", "threads: a value is missing"},
+        {"threads = # 3", "threads: a value is missing"},
+        {"threads = [1]", "threads takes one value"},
+        {"threads = 0", "threads must be a number from 1 to 64, not \"0\""},
+        {"threads = two", "threads must be a number"},
+        {"socket = \"/a", "the closing \" is missing"},
+        {"socket = \"/a\" b", "there is more after the value"},
+        {"socket = \"/a\\n\"", "must be followed by"},
+        {"socket = \"\"", "socket must be the path of a socket"},
+        {"socket = \"/a\tb\"", "socket must be the path of a socket"},
+        {"socket = /a\x01", "control character"},
+        {"allow-user = [1", "] is missing"},
+        {"allow-user = [1 \"2\"]", "allow-user"},
+        {"allow-user = [,]", "a value is missing in the array"},
+        {"[daemon]", "no sections"},
+        {"capacity = 5\ncapacity = 6", "capacity stands in line 3 already"},
+    };
+    for (const auto& [text, part] : faults) {
+        const config file{"# first\nlog-level = info\n" + text + "\n"};
+        const auto line = std::to_string(text.find('\n') == std::string::npos ? 3 : 4);
+        check_refused({"--config", file.path()}, part);
+        check_refused({"--config", file.path()}, file.path() + ":" + line + ": ");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(file_that_cannot_be_read_is_refused) {
+    const temp_directory directory;
+    check_refused({"--config", directory / "none"}, (directory / "none") + ": No such file");
+    check_refused({"--config", directory.path()}, "is a directory");
+    check_refused({"--config", "/dev/zero"}, "longer than 1 MiB");
+    check_refused({"--config", ""}, "--config");
+    check_refused({}, directory / "none", {{"HOOKD_CONFIG", directory / "none"}});
+}
+
+BOOST_AUTO_TEST_CASE(sizes_take_plain_bytes_and_units) {
+    const auto frame = [](const std::string& text) { return parse({"--max-frame", text}).listener.max_frame_bytes; };
+    BOOST_TEST(frame("1") == 1u);
+    BOOST_TEST(frame("1000") == 1000u);
+    BOOST_TEST(frame("2KiB") == 2048u);
+    BOOST_TEST(frame("128MiB") == 128u << 20);
+    BOOST_TEST(frame("134217728") == 128u << 20);
+    BOOST_TEST(parse({"--capacity-bytes", "2GiB"}).broker.capacity_bytes == std::size_t{2} << 30);
+    for (const char* text : {"0", "134217729", "129MiB", "1GB", "1kib", "1 KiB", "-1", "+1", "1.5MiB", "KiB", "", " 1", "0x10",
+                             "18446744073709551616", "18014398509481985KiB"}) {
+        check_refused({"--max-frame=" + std::string{text}}, "--max-frame");
+    }
+    check_refused({"--max-frame", "129MiB"}, "from 1 to 128MiB, not \"129MiB\"");
+}
+
+BOOST_AUTO_TEST_CASE(durations_need_a_unit) {
+    const auto span = [](const std::string& text) { return parse({"--default-timeout", text}).broker.default_timeout; };
+    BOOST_TEST((span("1ms") == 1ms));
+    BOOST_TEST((span("90s") == 90s));
+    BOOST_TEST((span("1440m") == 24h));
+    for (const char* text : {"5", "0ms", "0s", "1441m", "5h", "5 s", "-5s", "1.5s", "s", ""}) {
+        check_refused({"--default-timeout=" + std::string{text}}, "--default-timeout");
+        check_refused({"--write-stall-timeout=" + std::string{text}}, "--write-stall-timeout");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(counts_are_checked_against_their_range) {
+    BOOST_TEST(parse({"--threads", "64"}).broker.threads == 64u);
+    for (const char* name : {"--capacity", "--max-connections", "--max-waiting", "--max-waiting-per-connection", "--threads"}) {
+        for (const char* text : {"0", "-1", "x", "1k", "99999999999999999999"}) {
+            check_refused({name, text}, std::string{name} + " must be a number from 1 to ");
+        }
+    }
+    check_refused({"--threads", "65"}, "--threads must be a number from 1 to 64, not \"65\"");
+}
+
+BOOST_AUTO_TEST_CASE(users_and_groups_are_known_by_name_or_number) {
+    const auto* const user = ::getpwuid(0);
+    const auto* const group = ::getgrgid(0);
+    BOOST_TEST_REQUIRE((user != nullptr && group != nullptr));
+    const auto options = parse({"--allow-user", user->pw_name, "--allow-user=12345", "--allow-group", group->gr_name, "--allow-group", "54321"});
+    BOOST_TEST(options.listener.allowed_users == (std::vector<std::uint32_t>{0, 12345}), boost::test_tools::per_element());
+    BOOST_TEST(options.listener.allowed_groups == (std::vector<std::uint32_t>{0, 54321}), boost::test_tools::per_element());
+    BOOST_TEST(parse({}, {{"HOOKD_ALLOW_USER", "1,2"}}).listener.allowed_users == (std::vector<std::uint32_t>{1, 2}),
+               boost::test_tools::per_element());
+    check_refused({"--allow-user", "no-such-user-here"}, "--allow-user must be the name or number of a user that this system knows");
+    check_refused({"--allow-group", "no-such-group-here"}, "--allow-group must be the name or number of a group");
+    check_refused({"--allow-user", "4294967295"}, "--allow-user");  // the kernel's "none"
+    check_refused({}, "HOOKD_ALLOW_USER must be", {{"HOOKD_ALLOW_USER", "1,no-such-user-here"}});
+}
+
+BOOST_AUTO_TEST_CASE(list_is_taken_from_the_strongest_source_and_not_merged) {
+    const config file{"allow-user = [1, 2]\n"};
+    BOOST_TEST(parse({"--config", file.path(), "--allow-user", "3"}).listener.allowed_users == std::vector<std::uint32_t>{3},
+               boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(socket_path_is_checked) {
+    const std::string longest = "/" + std::string(106, 'x');
+    BOOST_TEST(parse({"--socket", longest}).listener.socket == longest);
+    check_refused({"--socket", longest + "x"}, "--socket must be at most 107 bytes long");
+    check_refused({"--check", "--socket", longest + "x"}, "107");
+    check_refused({}, "HOOKD_SOCKET must be at most 107", {{"HOOKD_SOCKET", longest + "x"}});
+    check_refused({}, "107", {{"XDG_RUNTIME_DIR", longest}});
+    check_refused({"--socket", "/tmp/"}, "--socket must be the path of a socket");
+    check_refused({"--socket", "/tmp/a\nb"}, "--socket must be the path of a socket");
+}
+
+BOOST_AUTO_TEST_CASE(choices_name_what_there_is) {
+    check_refused({"--log-level", "loud"}, "--log-level must be debug, info, warning or error, not \"loud\"");
+    check_refused({"--log-format", "xml"}, "--log-format must be text or json, not \"xml\"");
+    check_refused({}, "HOOKD_LOG_LEVEL must be", {{"HOOKD_LOG_LEVEL", "loud"}});
+}
+
+BOOST_AUTO_TEST_CASE(unknown_option_is_refused_with_the_nearest_one) {
+    check_refused({"--sokcet", "/a"}, "unknown option --sokcet; did you mean --socket?");
+    check_refused({"--max-frames=3"}, "unknown option --max-frames; did you mean --max-frame?");
+    check_refused({"--write-stall", "3s"}, "did you mean --write-stall-timeout?");
+    check_refused({"--frobnicate"}, "unknown option --frobnicate (see hookd --help)");
+    check_refused({"-x"}, "unknown option -x");
+    check_refused({"serve"}, "\"serve\" is not expected");
+    check_refused({"--socket"}, "--socket needs a value");
+    check_refused({"--socket="}, "--socket needs a value");
+}
+
+BOOST_AUTO_TEST_CASE(last_of_a_repeated_option_counts) {
+    BOOST_TEST(parse({"--threads", "2", "--threads", "3"}).broker.threads == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(actions_are_recognised) {
+    BOOST_TEST((parse({"--check"}).action == program_action::check));
+    BOOST_TEST((parse({"--print-config"}).action == program_action::print_config));
+    BOOST_TEST((parse({"--version"}).action == program_action::show_version));
+    BOOST_TEST((parse({"--help"}).action == program_action::show_help));
+    BOOST_TEST((parse({"--config", "/none", "-h"}).action == program_action::show_help));
+}
+
+BOOST_AUTO_TEST_CASE(help_names_each_setting) {
+    const auto help = help_text();
+    const auto settings = configuration_text(parse({}));
+    for (std::size_t begin = 0; begin < settings.size(); begin = settings.find('\n', begin) + 1) {
+        const auto name = "--" + settings.substr(begin, settings.find(' ', begin) - begin) + " ";
+        BOOST_TEST(help.find(name) != std::string::npos, name);
+    }
+    for (const char* name : {"--config ", "--help ", "--version ", "--print-config ", "--check "}) {
+        BOOST_TEST(help.find(name) != std::string::npos, name);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(only_the_log_level_can_change_without_a_restart) {
+    const auto before = parse({});
+    BOOST_TEST(changes_that_need_restart(before, parse({"--log-level", "debug"})).empty());
+    BOOST_TEST(changes_that_need_restart(before, parse({"--capacity", "5", "--threads", "2", "--log-level", "error"})) ==
+                   (std::vector<std::string_view>{"threads", "capacity"}),
+               boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_SUITE_END()

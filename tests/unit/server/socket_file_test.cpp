@@ -1,0 +1,416 @@
+#include "net/socket_file.hpp"
+
+#include "support/deadline.hpp"
+#include "support/file_descriptor.hpp"
+#include "support/process.hpp"
+#include "support/temp_directory.hpp"
+
+#include <hookd/server/listener.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <barrier>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+using hookd::server::socket_file;
+using hookd::server::socket_in_use;
+using namespace hookd::test;
+
+namespace {
+
+/// Sets the umask for a test; the file mode creation mask is the whole process's.
+class umask_guard {
+public:
+    explicit umask_guard(mode_t mask) : before_(::umask(mask)) {}
+    umask_guard(const umask_guard&) = delete;
+    umask_guard& operator=(const umask_guard&) = delete;
+    ~umask_guard() { ::umask(before_); }
+
+private:
+    mode_t before_;
+};
+
+void require(bool worked, const char* what) {
+    if (!worked) {
+        throw std::system_error(errno, std::generic_category(), what);
+    }
+}
+
+mode_t mode_of(const std::string& path) {
+    struct stat found {};
+    require(::lstat(path.c_str(), &found) == 0, path.c_str());
+    return found.st_mode & ALLPERMS;
+}
+
+void set_mode(const std::string& path, mode_t mode) {
+    require(::chmod(path.c_str(), mode) == 0, "chmod");
+}
+
+void make_directory(const std::string& path, mode_t mode) {
+    require(::mkdir(path.c_str(), 0700) == 0, "mkdir");
+    set_mode(path, mode);
+}
+
+sockaddr_un address_of(const std::string& path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::memcpy(address.sun_path, path.data(), std::min(path.size(), sizeof address.sun_path - 1));
+    return address;
+}
+
+/// Whether somebody listens.
+bool can_connect(const std::string& path) {
+    const file_descriptor peer{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    const auto address = address_of(path);
+    return ::connect(peer.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+}
+
+/// What a program that knows nothing of locks does.
+file_descriptor bound_socket(const std::string& path, bool listening) {
+    file_descriptor made{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    const auto address = address_of(path);
+    require(::bind(made.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0, "bind");
+    require(!listening || ::listen(made.get(), 1) == 0, "listen");
+    return made;
+}
+
+/// The message of the refusal; fails the test where there is none.
+std::string refusal(const std::string& path) {
+    try {
+        const socket_file made{path};
+    } catch (const std::runtime_error& refused) {
+        return refused.what();
+    }
+    BOOST_ERROR(path << " was accepted");
+    return {};
+}
+
+bool contains(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
+
+std::string own_pid() {
+    return "pid " + std::to_string(::getpid());
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(socket_file_test)
+
+BOOST_AUTO_TEST_CASE(socket_is_private_whatever_the_umask) {
+    for (const mode_t mask : {0000u, 0022u, 0077u, 0777u}) {
+        const temp_directory directory;
+        const auto path = directory / "s";
+        const umask_guard guard{mask};
+        const socket_file made{path};
+        BOOST_TEST(mode_of(path) == 0600u);
+        BOOST_TEST((mode_of(path + ".lock") & ~mode_t{0600}) == 0u);
+        BOOST_TEST(can_connect(path));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(socket_is_private_from_its_first_moment) {
+    const temp_directory directory;
+    const auto path = directory / "s";
+    const umask_guard guard{0};
+    std::atomic<bool> done{false};
+    std::atomic<unsigned> seen{0};
+    std::atomic<unsigned> seen_open{0};
+    std::thread watcher{[&] {
+        while (!done) {
+            struct stat found {};
+            if (::lstat(path.c_str(), &found) == 0) {
+                ++seen;
+                seen_open += (found.st_mode & 0077) != 0 ? 1 : 0;
+            }
+        }
+    }};
+    const deadline limit;
+    for (int made = 0; (made < 200 || seen == 0) && !limit.passed(); ++made) {
+        const socket_file file{path};
+    }
+    done = true;
+    watcher.join();
+    BOOST_TEST(seen > 0u);
+    BOOST_TEST(seen_open == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(missing_directories_are_made_private) {
+    const temp_directory directory;
+    const umask_guard guard{0};
+    const socket_file made{directory / "a/b/s"};
+    BOOST_TEST(mode_of(directory / "a") == 0700u);
+    BOOST_TEST(mode_of(directory / "a/b") == 0700u);
+    BOOST_TEST(can_connect(directory / "a/b/s"));
+}
+
+BOOST_AUTO_TEST_CASE(directory_that_others_may_write_to_is_refused_and_never_touched) {
+    for (const mode_t mode : {0777u, 0770u, 0707u, 0722u}) {
+        const temp_directory directory;
+        make_directory(directory / "open", mode);
+        const auto message = refusal(directory / "open/s");
+        BOOST_TEST(contains(message, directory / "open"), message);
+        BOOST_TEST(contains(message, "chmod go-w"), message);
+        BOOST_TEST(mode_of(directory / "open") == mode);
+        BOOST_TEST(std::filesystem::is_empty(directory / "open"));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(directory_further_up_that_others_may_write_to_is_refused_too) {
+    const temp_directory directory;
+    make_directory(directory / "open", 0777);
+    make_directory(directory / "open/private", 0700);
+    BOOST_TEST(contains(refusal(directory / "open/private/s"), (directory / "open") + " "));
+    BOOST_TEST(contains(refusal(directory / "open/new/s"), (directory / "open") + " "));
+    BOOST_TEST(!std::filesystem::exists(directory / "open/new"));
+    BOOST_TEST(std::filesystem::is_empty(directory / "open/private"));
+}
+
+BOOST_AUTO_TEST_CASE(sticky_directory_is_accepted) {
+    const temp_directory directory;
+    make_directory(directory / "sticky", 01777);
+    const socket_file made{directory / "sticky/s"};
+    BOOST_TEST(can_connect(directory / "sticky/s"));
+    BOOST_TEST(mode_of(directory / "sticky") == 01777u);
+}
+
+BOOST_AUTO_TEST_CASE(directory_that_others_may_only_read_is_accepted) {
+    const temp_directory directory;
+    make_directory(directory / "readable", 0755);
+    const socket_file made{directory / "readable/s"};
+    BOOST_TEST(can_connect(directory / "readable/s"));
+    BOOST_TEST(mode_of(directory / "readable") == 0755u);
+}
+
+BOOST_AUTO_TEST_CASE(directory_of_another_user_is_refused, *boost::unit_test::precondition([](auto) { return runs_as_root(); })) {
+    const temp_directory directory;
+    make_directory(directory / "theirs", 0700);
+    require(::chown((directory / "theirs").c_str(), stranger, stranger) == 0, "chown");
+    const auto message = refusal(directory / "theirs/s");
+    BOOST_TEST(contains(message, directory / "theirs"), message);
+    BOOST_TEST(contains(message, "user " + std::to_string(stranger)), message);
+    BOOST_TEST(std::filesystem::is_empty(directory / "theirs"));
+}
+
+BOOST_AUTO_TEST_CASE(own_symbolic_link_to_a_private_directory_is_followed) {
+    const temp_directory directory;
+    make_directory(directory / "real", 0700);
+    std::filesystem::create_symlink("real", directory / "relative");
+    std::filesystem::create_symlink(directory / "real", directory / "absolute");
+    {
+        const socket_file made{directory / "relative/s"};
+        BOOST_TEST(can_connect(directory / "real/s"));
+    }
+    const socket_file made{directory / "absolute/s"};
+    BOOST_TEST(can_connect(directory / "real/s"));
+}
+
+BOOST_AUTO_TEST_CASE(symbolic_link_to_a_directory_that_others_may_write_to_is_refused) {
+    const temp_directory directory;
+    make_directory(directory / "open", 0777);
+    std::filesystem::create_symlink("open", directory / "link");
+    BOOST_TEST(contains(refusal(directory / "link/s"), directory / "open"));
+}
+
+BOOST_AUTO_TEST_CASE(symbolic_link_of_another_user_is_refused, *boost::unit_test::precondition([](auto) { return runs_as_root(); })) {
+    const temp_directory directory;
+    make_directory(directory / "sticky", 01777);
+    make_directory(directory / "real", 0700);
+    std::filesystem::create_symlink(directory / "real", directory / "sticky/link");
+    require(::lchown((directory / "sticky/link").c_str(), stranger, stranger) == 0, "lchown");
+    BOOST_TEST(contains(refusal(directory / "sticky/link/s"), "symbolic link"));
+    BOOST_TEST(std::filesystem::is_empty(directory / "real"));
+}
+
+BOOST_AUTO_TEST_CASE(loop_of_symbolic_links_is_refused) {
+    const temp_directory directory;
+    std::filesystem::create_symlink("b", directory / "a");
+    std::filesystem::create_symlink("a", directory / "b");
+    BOOST_TEST(contains(refusal(directory / "a/s"), "symbolic links"));
+}
+
+BOOST_AUTO_TEST_CASE(path_of_107_bytes_works_and_one_of_108_is_refused_with_that_number) {
+    const temp_directory directory;
+    const auto longest = (directory / "") + std::string(107 - (directory / "").size(), 'x');
+    BOOST_TEST_REQUIRE(longest.size() == 107u);
+    {
+        const socket_file made{longest};
+        BOOST_TEST(can_connect(longest));
+    }
+    const auto message = refusal(longest + "x");
+    BOOST_TEST(contains(message, "107"), message);
+    BOOST_TEST(contains(message, "--socket"), message);
+    BOOST_TEST(!std::filesystem::exists(longest + "x.lock"));
+}
+
+BOOST_AUTO_TEST_CASE(path_that_names_no_file_is_refused) {
+    const temp_directory directory;
+    for (const std::string& path : {std::string{}, directory / "", directory / ".", directory / "..", std::string{"/"}}) {
+        BOOST_TEST(contains(refusal(path), "does not name a file"), path);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(relative_path_counts_from_the_working_directory) {
+    const temp_directory directory;
+    const auto before = std::filesystem::current_path();
+    std::filesystem::current_path(directory.path());
+    {
+        const socket_file made{"s"};
+        const socket_file deeper{"a/s"};
+        BOOST_TEST(can_connect(directory / "s"));
+        BOOST_TEST(can_connect(directory / "a/s"));
+    }
+    std::filesystem::current_path(before);
+    BOOST_TEST(!std::filesystem::exists(directory / "s"));
+}
+
+BOOST_AUTO_TEST_CASE(second_owner_is_refused_and_learns_the_pid) {
+    const temp_directory directory;
+    const auto path = directory / "s";
+    const socket_file first{path};
+    BOOST_CHECK_EXCEPTION(socket_file{path}, socket_in_use,
+                          [&](const socket_in_use& held) { return contains(held.what(), own_pid()) && contains(held.what(), path); });
+    BOOST_TEST(can_connect(path));
+    BOOST_TEST(read_file(path + ".lock") == std::to_string(::getpid()) + "\n");
+}
+
+BOOST_AUTO_TEST_CASE(stale_socket_is_replaced) {
+    const temp_directory directory;
+    const auto path = directory / "s";
+    bound_socket(path, true).reset();  // its file stays, as after a crash
+    write_file(path + ".lock", "1\n");
+    set_mode(path + ".lock", 0600);
+    BOOST_TEST_REQUIRE(!can_connect(path));
+    const socket_file made{path};
+    BOOST_TEST(can_connect(path));
+    BOOST_TEST(mode_of(path) == 0600u);
+    BOOST_TEST(read_file(path + ".lock") == std::to_string(::getpid()) + "\n");
+}
+
+BOOST_AUTO_TEST_CASE(socket_that_a_program_without_a_lock_serves_is_left_to_it) {
+    const temp_directory directory;
+    const auto path = directory / "s";
+    const auto other = bound_socket(path, true);
+    BOOST_CHECK_THROW(socket_file{path}, socket_in_use);
+    BOOST_TEST(can_connect(path));
+}
+
+BOOST_AUTO_TEST_CASE(path_that_is_no_socket_is_refused_and_never_removed) {
+    const temp_directory directory;
+    write_file(directory / "file", "precious");
+    make_directory(directory / "directory", 0700);
+    std::filesystem::create_symlink("nowhere", directory / "link");
+    require(::mkfifo((directory / "fifo").c_str(), 0600) == 0, "mkfifo");
+    for (const std::string name : {"file", "directory", "link", "fifo"}) {
+        BOOST_TEST(contains(refusal(directory / name), "is no socket"), name);
+        BOOST_TEST(std::filesystem::exists(std::filesystem::symlink_status(directory / name)), name);
+        BOOST_TEST(!std::filesystem::exists((directory / name) + ".lock"), name);
+    }
+    BOOST_TEST(read_file(directory / "file") == "precious");
+}
+
+BOOST_AUTO_TEST_CASE(lock_file_that_is_not_a_plain_file_is_refused) {
+    const temp_directory directory;
+    write_file(directory / "data", "precious");
+    std::filesystem::create_symlink("data", directory / "a.lock");
+    std::filesystem::create_hard_link(directory / "data", directory / "b.lock");
+    require(::mkfifo((directory / "c.lock").c_str(), 0600) == 0, "mkfifo");
+    for (const std::string name : {"a", "b", "c"}) {
+        BOOST_TEST(contains(refusal(directory / name), (directory / name) + ".lock"), name);
+        BOOST_TEST(!std::filesystem::exists(directory / name), name);
+    }
+    BOOST_TEST(read_file(directory / "data") == "precious");
+}
+
+BOOST_AUTO_TEST_CASE(lock_file_of_another_user_is_refused, *boost::unit_test::precondition([](auto) { return runs_as_root(); })) {
+    const temp_directory directory;
+    write_file(directory / "s.lock", "1\n");
+    require(::chown((directory / "s.lock").c_str(), stranger, stranger) == 0, "chown");
+    BOOST_TEST(contains(refusal(directory / "s"), directory / "s.lock"));
+    BOOST_TEST(read_file(directory / "s.lock") == "1\n");
+}
+
+BOOST_AUTO_TEST_CASE(removal_takes_the_socket_and_gives_the_lock_back_but_leaves_its_file) {
+    const temp_directory directory;
+    const auto path = directory / "s";
+    socket_file made{path};
+    made.remove();
+    BOOST_TEST(!std::filesystem::exists(path));
+    BOOST_TEST(std::filesystem::exists(path + ".lock"));
+    const socket_file next{path};
+    made.remove();  // once more: not its own any longer
+    BOOST_TEST(can_connect(path));
+}
+
+BOOST_AUTO_TEST_CASE(socket_that_somebody_put_in_its_place_is_not_removed) {
+    const temp_directory directory;
+    const auto path = directory / "s";
+    file_descriptor other;
+    {
+        const socket_file made{path};
+        std::filesystem::remove(path);
+        other = bound_socket(path, true);
+    }
+    BOOST_TEST(can_connect(path));
+}
+
+BOOST_AUTO_TEST_CASE(descriptor_is_given_away_once_and_is_non_blocking_and_close_on_exec) {
+    const temp_directory directory;
+    socket_file made{directory / "s"};
+    const file_descriptor listening{made.release()};
+    BOOST_TEST_REQUIRE(listening.is_open());
+    BOOST_TEST((::fcntl(listening.get(), F_GETFL) & O_NONBLOCK) != 0);
+    BOOST_TEST((::fcntl(listening.get(), F_GETFD) & FD_CLOEXEC) != 0);
+    BOOST_TEST(made.release() == -1);
+}
+
+BOOST_AUTO_TEST_CASE(of_many_that_start_at_once_exactly_one_becomes_the_owner) {
+    constexpr int starters = 6;
+    for (int round = 0; round < 30; ++round) {
+        const temp_directory directory;
+        const auto path = directory / "new/s";
+        std::barrier start{starters};
+        std::barrier all_have_tried{starters};
+        std::atomic<int> owners{0};
+        std::atomic<int> refused_with_pid{0};
+        std::atomic<int> other_failures{0};
+        std::vector<std::jthread> threads;
+        for (int each = 0; each < starters; ++each) {
+            threads.emplace_back([&] {
+                std::unique_ptr<socket_file> mine;
+                start.arrive_and_wait();
+                try {
+                    mine = std::make_unique<socket_file>(path);
+                    ++owners;
+                } catch (const socket_in_use& held) {
+                    refused_with_pid += contains(held.what(), own_pid()) ? 1 : 0;
+                } catch (const std::exception&) {
+                    ++other_failures;
+                }
+                all_have_tried.arrive_and_wait();
+                // The loser must not have taken the winner's socket away.
+                other_failures += mine && !can_connect(path) ? 1 : 0;
+            });
+        }
+        threads.clear();
+        BOOST_TEST(owners == 1);
+        BOOST_TEST(refused_with_pid == starters - 1);
+        BOOST_TEST(other_failures == 0);
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()

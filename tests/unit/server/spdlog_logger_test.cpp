@@ -1,0 +1,233 @@
+#include "app/spdlog_logger.hpp"
+
+#include "support/deadline.hpp"
+#include "support/file_descriptor.hpp"
+
+#include <boost/json/parse.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <memory>
+#include <regex>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+using namespace hookd::server;
+using hookd::test::deadline;
+using hookd::test::file_descriptor;
+
+namespace {
+
+/// Standard error as a caller may have set it up: two ends of a pipe or of a socket pair.
+struct channel {
+    file_descriptor reader{};
+    file_descriptor writer{};
+
+    static channel pipe() {
+        std::array<int, 2> ends{};
+        check(::pipe2(ends.data(), O_CLOEXEC));
+        return {file_descriptor{ends[0]}, file_descriptor{ends[1]}};
+    }
+    static channel sockets() {
+        std::array<int, 2> ends{};
+        check(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()));
+        return {file_descriptor{ends[0]}, file_descriptor{ends[1]}};
+    }
+
+    std::string read_some() const {
+        std::string text(65'536, '\0');
+        const auto length = ::read(reader.get(), text.data(), text.size());
+        check(static_cast<int>(std::min<ssize_t>(length, 0)));
+        text.resize(static_cast<std::size_t>(length));
+        return text;
+    }
+
+    /// All up to the end; the writer is closed first.
+    std::string read_all() {
+        writer.reset();
+        std::string all;
+        for (std::string some = read_some(); !some.empty(); some = read_some()) {
+            all += some;
+        }
+        return all;
+    }
+
+private:
+    static void check(int result) {
+        if (result < 0) {
+            throw std::system_error(errno, std::generic_category(), "channel");
+        }
+    }
+};
+
+/// What a logger writes until it is destroyed.
+template <class Use>
+std::string logged(log_level level, log_format format, Use use) {
+    auto to = channel::pipe();
+    {
+        spdlog_logger log{to.writer.get(), level, format};
+        use(log);
+    }
+    return to.read_all();
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+    std::vector<std::string> lines;
+    for (std::size_t begin = 0; begin < text.size();) {
+        const auto end = text.find('\n', begin);
+        BOOST_TEST_REQUIRE(end != std::string::npos);  // no torn line
+        lines.push_back(text.substr(begin, end - begin));
+        begin = end + 1;
+    }
+    return lines;
+}
+
+constexpr const char* stamp = R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)";
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(spdlog_logger_test)
+
+BOOST_AUTO_TEST_CASE(text_is_one_line_with_time_level_and_message) {
+    const auto lines = lines_of(logged(log_level::debug, log_format::text, [](spdlog_logger& log) {
+        log.write(log_level::debug, "one");
+        log.write(log_level::info, "two {} %v");
+        log.write(log_level::warning, "three");
+        log.write(log_level::error, "four\nfive\x7f");
+    }));
+    BOOST_TEST_REQUIRE(lines.size() == 4u);
+    const std::string before = std::string{"^"} + stamp;
+    BOOST_TEST(std::regex_match(lines[0], std::regex(before + " debug one$")), lines[0]);
+    BOOST_TEST(std::regex_match(lines[1], std::regex(before + " info two \\{\\} %v$")), lines[1]);
+    BOOST_TEST(std::regex_match(lines[2], std::regex(before + " warning three$")), lines[2]);
+    BOOST_TEST(std::regex_match(lines[3], std::regex(before + R"( error four\\u000afive\\u007f$)")), lines[3]);
+}
+
+BOOST_AUTO_TEST_CASE(json_is_one_object_a_line) {
+    const std::string message = "a \"quoted\" \\ line\nbreak \x01 and \xc3\xa9";
+    const auto lines = lines_of(logged(log_level::info, log_format::json, [&](spdlog_logger& log) {
+        log.write(log_level::warning, message);
+        log.write(log_level::info, "");
+    }));
+    BOOST_TEST_REQUIRE(lines.size() == 2u);
+    const auto first = boost::json::parse(lines[0]).as_object();
+    BOOST_TEST(first.size() == 3u);
+    BOOST_TEST(first.at("msg").as_string() == message);
+    BOOST_TEST(first.at("level").as_string() == "warning");
+    BOOST_TEST(std::regex_match(first.at("ts").as_string().c_str(), std::regex(stamp)));
+    BOOST_TEST(boost::json::parse(lines[1]).at("msg").as_string() == "");
+}
+
+BOOST_AUTO_TEST_CASE(level_holds_back_what_is_below_it_and_can_change) {
+    const auto lines = lines_of(logged(log_level::warning, log_format::text, [](spdlog_logger& log) {
+        BOOST_TEST(!log.wants(log_level::info));
+        BOOST_TEST(log.wants(log_level::warning));
+        log.write(log_level::info, "hidden");
+        log.write(log_level::error, "shown");
+        log.set_level(log_level::debug);
+        BOOST_TEST(log.wants(log_level::debug));
+        log.write(log_level::debug, "shown, too");
+    }));
+    BOOST_TEST_REQUIRE(lines.size() == 2u);
+    BOOST_TEST(lines[0].ends_with("error shown"));
+    BOOST_TEST(lines[1].ends_with("debug shown, too"));
+}
+
+BOOST_AUTO_TEST_CASE(reader_that_is_stuck_costs_messages_and_never_time_and_they_are_counted) {
+    for (auto make : {&channel::pipe, &channel::sockets}) {
+        auto to = make();
+        constexpr int written = 20'000;  // a pipe holds some 500 of these lines, the queue as many
+        auto log = std::make_unique<spdlog_logger>(to.writer.get(), log_level::info, log_format::text);
+        const std::string message(100, 'x');
+        for (int each = 0; each < written; ++each) {
+            log->write(log_level::info, message);  // hangs here, were it to wait
+        }
+        BOOST_TEST((::fcntl(to.writer.get(), F_GETFL) & O_NONBLOCK) == 0);  // shared with others, so left as it was
+
+        // Once somebody reads again, it says how many are missing. One that is written now comes after that.
+        const std::regex drop_line{std::string{"^"} + stamp + R"( warning (\d+) messages dropped.*$)"};
+        log->write(log_level::info, "last");
+        std::string text;
+        for (const deadline limit; text.find(" last\n") == std::string::npos && !limit.passed();) {
+            text += to.read_some();
+        }
+        log.reset();
+        text += to.read_all();
+        int received = 0;
+        int dropped = 0;
+        for (const auto& line : lines_of(text)) {
+            std::smatch found;
+            if (std::regex_match(line, found, drop_line)) {
+                dropped += std::stoi(found[1]);
+            } else {
+                received += line.ends_with(message) ? 1 : 0;
+            }
+        }
+        BOOST_TEST(dropped > 0);
+        BOOST_TEST(received + dropped == written);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(end_waits_for_a_stuck_reader_only_so_long) {
+    for (auto make : {&channel::pipe, &channel::sockets}) {
+        auto to = make();
+        auto log = std::make_unique<spdlog_logger>(to.writer.get(), log_level::info, log_format::text);
+        const std::string message(1000, 'x');
+        for (int each = 0; each < 2'000; ++each) {
+            log->write(log_level::info, message);
+        }
+        const deadline limit;
+        log.reset();
+        BOOST_TEST(!limit.passed());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(end_writes_all_that_waits) {
+    const auto text = logged(log_level::info, log_format::text, [](spdlog_logger& log) {
+        for (int each = 0; each < 300; ++each) {
+            log.write(log_level::info, std::string(100, 'x'));  // less than a pipe holds, so that it depends on no reader
+        }
+    });
+    BOOST_TEST(lines_of(text).size() == 300u);
+}
+
+BOOST_AUTO_TEST_CASE(reader_that_is_gone_does_no_harm) {
+    auto to = channel::sockets();
+    to.reader.reset();
+    spdlog_logger log{to.writer.get(), log_level::info, log_format::text};
+    for (int each = 0; each < 1'000; ++each) {
+        log.write(log_level::info, "to nobody");
+    }
+    BOOST_TEST(log.wants(log_level::info));
+}
+
+BOOST_AUTO_TEST_CASE(several_threads_write_whole_lines) {
+    const auto lines = lines_of(logged(log_level::info, log_format::json, [](spdlog_logger& log) {
+        std::vector<std::jthread> writers;
+        for (int each = 0; each < 4; ++each) {
+            writers.emplace_back([&log, each] {
+                for (std::size_t length = 1; length <= 60; ++length) {
+                    log.write(log_level::info, std::string(length, static_cast<char>('a' + each)));
+                }
+            });
+        }
+    }));
+    BOOST_TEST(lines.size() == 240u);
+    for (const auto& line : lines) {
+        const auto value = boost::json::parse(line);
+        const auto& text = value.at("msg").as_string();
+        BOOST_TEST((!text.empty() && text == std::string(text.size(), text.front())));
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
