@@ -86,7 +86,7 @@ git init -q -b main "$demo/repository"
 cd "$demo/repository"
 cat >.git/hooks/pre-commit <<'HOOK'
 #!/bin/sh
-exec hookctl emit --wait --policy veto pre_commit "{\"repository\":\"$PWD\"}"
+exec hookctl emit --wait --policy veto pre_commit "{\"repository\":\"$PWD\"}" >/dev/null
 HOOK
 chmod +x .git/hooks/pre-commit
 tail -n 1 .git/hooks/pre-commit
