@@ -98,6 +98,12 @@ void daemon_process::run() {
     await_signal();
     service::notify_ready(status_);
     run_on_threads(context_, options_.broker.threads);
+    // The signals' own actions come back with the end of signals_: one more SIGTERM would end with 143 what is as good as done.
+    sigset_t stopping;
+    ::sigemptyset(&stopping);
+    ::sigaddset(&stopping, SIGTERM);
+    ::sigaddset(&stopping, SIGINT);
+    ::pthread_sigmask(SIG_BLOCK, &stopping, nullptr);
     say(log_level::info, "stopped");
 }
 
@@ -110,14 +116,12 @@ void daemon_process::await_signal() {
 }
 
 void daemon_process::on_signal(int number) {
-    if (number == SIGHUP) {
-        if (!stopping_) {
+    if (!stopping_) {
+        if (number == SIGHUP) {
             reload();
+        } else {
+            shut_down(number);
         }
-    } else if (stopping_) {
-        ::_exit(1);
-    } else {
-        shut_down(number);
     }
     if (!stopped_) {
         await_signal();

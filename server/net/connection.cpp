@@ -141,18 +141,21 @@ bool connection::make_room_for_input() {
     if (wanted <= input_.capacity) {
         return true;
     }
-    const std::size_t doubled = std::max(2 * input_.capacity, trusted_frame_bytes);
-    const std::size_t capacity = frame_bytes_ != 0 ? std::min(frame_bytes_, doubled) : 2 * input_.capacity;
-    const std::size_t all = environment_.unread_input_bytes.fetch_add(capacity, std::memory_order_relaxed) + capacity;
-    if (all > std::max(most_unread_bytes, 2 * environment_.options.max_frame_bytes)) {
-        environment_.unread_input_bytes.fetch_sub(capacity, std::memory_order_relaxed);
+    // Where the end is not known yet, the longest frame and what frames it are enough.
+    const std::size_t longest = environment_.options.max_frame_bytes + buffer_pool::usual_bytes;
+    const std::size_t doubled = 2 * input_.capacity;
+    const std::size_t capacity =
+        frame_bytes_ != 0 ? std::min(frame_bytes_, std::max(doubled, trusted_frame_bytes)) : std::min(longest, doubled);
+    const std::size_t more = capacity - charged_input_;
+    if (environment_.unread_input_bytes.fetch_add(more, std::memory_order_relaxed) + more > std::max(most_unread_bytes, 2 * longest)) {
+        environment_.unread_input_bytes.fetch_sub(more, std::memory_order_relaxed);
         return false;
     }
     buffer larger{std::make_unique_for_overwrite<char[]>(capacity), capacity};
     std::memcpy(larger.bytes.get(), input_.bytes.get() + input_begin_, held);
     input_end_ = held;
     input_begin_ = 0;
-    environment_.unread_input_bytes.fetch_sub(std::exchange(charged_input_, capacity), std::memory_order_relaxed);
+    charged_input_ = capacity;
     environment_.buffers.give_back(std::exchange(input_, std::move(larger)));
     return true;
 }
