@@ -42,7 +42,9 @@ bool equal_ignoring_case(std::string_view left, std::string_view lower_right) no
 
 std::string_view trim(std::string_view text) noexcept {
     const std::size_t first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos) return {};
+    if (first == std::string_view::npos) {
+        return {};
+    }
     return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
@@ -66,7 +68,9 @@ std::size_t saturated_number(std::string_view digits, std::size_t max) noexcept 
     std::size_t number = 0;
     for (const char digit : digits) {
         number = number * 10 + static_cast<std::size_t>(digit - '0');
-        if (number > max) return max + 1;
+        if (number > max) {
+            return max + 1;
+        }
     }
     return number;
 }
@@ -74,12 +78,16 @@ std::size_t saturated_number(std::string_view digits, std::size_t max) noexcept 
 }  // namespace
 
 framing detect_framing(unsigned char first_byte) noexcept {
-    if (first_byte <= 0x08) return framing::length_prefix;
+    if (first_byte <= 0x08) {
+        return framing::length_prefix;
+    }
     return first_byte == 'C' || first_byte == 'c' ? framing::content_length : framing::line;
 }
 
 decode_result frame_decoder::next(std::string_view unread) {
-    if (failed_) return {decode_status::failed, unread.size(), {}, 0, failure_};
+    if (failed_) {
+        return {decode_status::failed, unread.size(), {}, 0, failure_};
+    }
     switch (kind_) {
     case framing::length_prefix: return next_length_prefix(unread);
     case framing::content_length: return next_content_length(unread);
@@ -89,7 +97,9 @@ decode_result frame_decoder::next(std::string_view unread) {
 }
 
 decode_result frame_decoder::next_at_end(std::string_view unread) {
-    if (kind_ == framing::line && !failed_) return next_line(unread, true);
+    if (kind_ == framing::line && !failed_) {
+        return next_line(unread, true);
+    }
     decode_result result = next(unread);
     if (result.status == decode_status::need_more) {
         result.consumed = unread.size();
@@ -106,13 +116,23 @@ decode_result frame_decoder::fail(error why, std::size_t consumed) {
 
 decode_result frame_decoder::next_length_prefix(std::string_view unread) {
     constexpr std::size_t prefix_bytes = 4;
-    if (unread.size() < prefix_bytes) return {};
+    if (unread.size() < prefix_bytes) {
+        return {};
+    }
     std::uint32_t body_bytes = 0;
-    for (std::size_t i = 0; i < prefix_bytes; ++i) body_bytes = body_bytes << 8U | static_cast<unsigned char>(unread[i]);
-    if (body_bytes == 0) return fail(empty_frame(), unread.size());
-    if (body_bytes > max_frame_bytes_) return fail(frame_too_large(max_frame_bytes_), unread.size());
+    for (std::size_t i = 0; i < prefix_bytes; ++i) {
+        body_bytes = body_bytes << 8U | static_cast<unsigned char>(unread[i]);
+    }
+    if (body_bytes == 0) {
+        return fail(empty_frame(), unread.size());
+    }
+    if (body_bytes > max_frame_bytes_) {
+        return fail(frame_too_large(max_frame_bytes_), unread.size());
+    }
     const std::size_t frame_bytes = prefix_bytes + body_bytes;
-    if (unread.size() < frame_bytes) return {decode_status::need_more, 0, {}, frame_bytes, {}};
+    if (unread.size() < frame_bytes) {
+        return {decode_status::need_more, 0, {}, frame_bytes, {}};
+    }
     return {decode_status::frame, frame_bytes, unread.substr(prefix_bytes, body_bytes), 0, {}};
 }
 
@@ -135,10 +155,16 @@ decode_result frame_decoder::next_content_length(std::string_view unread) {
         scanned_ = 0;
         header_bytes_ += line_end + 1;
         consumed += line_end + 1;
-        if (line_end == 0 || rest[line_end - 1] != '\r') return fail(malformed("a line ends with a bare LF"), unread.size());
-        if (std::optional<error> fault = read_header_line(rest.substr(0, line_end - 1))) return fail(std::move(*fault), unread.size());
+        if (line_end == 0 || rest[line_end - 1] != '\r') {
+            return fail(malformed("a line ends with a bare LF"), unread.size());
+        }
+        if (std::optional<error> fault = read_header_line(rest.substr(0, line_end - 1))) {
+            return fail(std::move(*fault), unread.size());
+        }
     }
-    if (unread.size() - consumed < body_bytes_) return {decode_status::need_more, consumed, {}, body_bytes_, {}};
+    if (unread.size() - consumed < body_bytes_) {
+        return {decode_status::need_more, consumed, {}, body_bytes_, {}};
+    }
     const std::string_view body = unread.substr(consumed, body_bytes_);
     consumed += body_bytes_;
     in_body_ = false;
@@ -149,24 +175,42 @@ decode_result frame_decoder::next_content_length(std::string_view unread) {
 
 std::optional<error> frame_decoder::read_header_line(std::string_view line) {
     if (line.empty()) {
-        if (body_bytes_ == 0) return malformed("it has no Content-Length");
+        if (body_bytes_ == 0) {
+            return malformed("it has no Content-Length");
+        }
         in_body_ = true;
         return std::nullopt;
     }
-    if (line.find('\r') != std::string_view::npos) return malformed("a CR stands inside a line");
+    if (line.find('\r') != std::string_view::npos) {
+        return malformed("a CR stands inside a line");
+    }
     const std::size_t colon = line.find(':');
-    if (colon == std::string_view::npos) return malformed("a line has no colon");
+    if (colon == std::string_view::npos) {
+        return malformed("a line has no colon");
+    }
     const std::string_view name = line.substr(0, colon);
     // No white space before the colon, and none at the start: folded lines are obsolete (RFC 9112, section 5.2).
-    if (name.empty() || !std::all_of(name.begin(), name.end(), is_token)) return malformed("a line does not begin with a header name");
-    if (!equal_ignoring_case(name, content_length_name)) return std::nullopt;
+    if (name.empty() || !std::all_of(name.begin(), name.end(), is_token)) {
+        return malformed("a line does not begin with a header name");
+    }
+    if (!equal_ignoring_case(name, content_length_name)) {
+        return std::nullopt;
+    }
 
     const std::string_view value = trim(line.substr(colon + 1));
-    if (value.empty() || !std::all_of(value.begin(), value.end(), is_digit)) return malformed("Content-Length is not a decimal number");
+    if (value.empty() || !std::all_of(value.begin(), value.end(), is_digit)) {
+        return malformed("Content-Length is not a decimal number");
+    }
     const std::size_t body_bytes = saturated_number(value, max_frame_bytes_);
-    if (body_bytes == 0) return empty_frame();
-    if (body_bytes > max_frame_bytes_) return frame_too_large(max_frame_bytes_);
-    if (body_bytes_ != 0 && body_bytes_ != body_bytes) return malformed("two different Content-Length lines stand in it");
+    if (body_bytes == 0) {
+        return empty_frame();
+    }
+    if (body_bytes > max_frame_bytes_) {
+        return frame_too_large(max_frame_bytes_);
+    }
+    if (body_bytes_ != 0 && body_bytes_ != body_bytes) {
+        return malformed("two different Content-Length lines stand in it");
+    }
     body_bytes_ = body_bytes;
     return std::nullopt;
 }
@@ -181,26 +225,40 @@ decode_result frame_decoder::next_line(std::string_view unread, bool at_end) {
         if (line_end == std::string_view::npos && !at_end) {
             const bool may_end_yet = window.size() <= max_frame_bytes_ ||
                                      (window.size() == max_frame_bytes_ + 1 && window.back() == '\r');
-            if (!may_end_yet) return fail(frame_too_large(max_frame_bytes_), unread.size());
+            if (!may_end_yet) {
+                return fail(frame_too_large(max_frame_bytes_), unread.size());
+            }
             scanned_ = rest.size();
             return {decode_status::need_more, consumed, {}, 0, {}};
         }
-        if (rest.empty()) return {decode_status::need_more, consumed, {}, 0, {}};
+        if (rest.empty()) {
+            return {decode_status::need_more, consumed, {}, 0, {}};
+        }
         std::string_view line = window.substr(0, line_end);
-        if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-        if (line.size() > max_frame_bytes_) return fail(frame_too_large(max_frame_bytes_), unread.size());
+        if (!line.empty() && line.back() == '\r') {
+            line.remove_suffix(1);
+        }
+        if (line.size() > max_frame_bytes_) {
+            return fail(frame_too_large(max_frame_bytes_), unread.size());
+        }
         scanned_ = 0;
         consumed += line_end == std::string_view::npos ? rest.size() : line_end + 1;
-        if (!is_blank(line)) return {decode_status::frame, consumed, line, 0, {}};
+        if (!is_blank(line)) {
+            return {decode_status::frame, consumed, line, 0, {}};
+        }
     }
 }
 
 std::size_t write_frame_prefix(framing kind, std::size_t body_bytes, char* out) noexcept {
     if (kind == framing::length_prefix) {
-        for (int shift = 24; shift >= 0; shift -= 8) *out++ = static_cast<char>(body_bytes >> static_cast<unsigned>(shift) & 0xFFU);
+        for (int shift = 24; shift >= 0; shift -= 8) {
+            *out++ = static_cast<char>(body_bytes >> static_cast<unsigned>(shift) & 0xFFU);
+        }
         return 4;
     }
-    if (kind == framing::line) return 0;
+    if (kind == framing::line) {
+        return 0;
+    }
     constexpr std::string_view before = "Content-Length: ";
     constexpr std::string_view after = "\r\n\r\n";
     static_assert(before.size() + 20 + after.size() <= max_frame_prefix, "20 digits spell any 64-bit number");
@@ -219,7 +277,9 @@ void append_frame(framing kind, std::string_view body, std::string& out) {
     out += body;
     if (kind == framing::line) {
         for (const char line_break : {'\r', '\n'}) {
-            for (std::size_t at = out.find(line_break, start); at != std::string::npos; at = out.find(line_break, at + 1)) out[at] = ' ';
+            for (std::size_t at = out.find(line_break, start); at != std::string::npos; at = out.find(line_break, at + 1)) {
+                out[at] = ' ';
+            }
         }
     }
     out += frame_suffix(kind);

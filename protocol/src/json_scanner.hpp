@@ -27,7 +27,9 @@ namespace hookd::protocol::detail {
 
 /// The value of a hexadecimal digit, or -1.
 [[nodiscard]] inline int hex_value(char c) noexcept {
-    if (is_digit(c)) return c - '0';
+    if (is_digit(c)) {
+        return c - '0';
+    }
     const char lower = static_cast<char>(c | 0x20);
     return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
@@ -37,16 +39,28 @@ namespace hookd::protocol::detail {
 [[nodiscard]] inline std::size_t utf8_sequence(const char* at, const char* end) noexcept {
     const auto left = static_cast<std::size_t>(end - at);
     const auto first = static_cast<unsigned char>(*at);
-    if (first < 0xC2) return 0;
-    if (left < 2 || !is_continuation(at[1])) return 0;
-    if (first < 0xE0) return 2;
+    if (first < 0xC2) {
+        return 0;
+    }
+    if (left < 2 || !is_continuation(at[1])) {
+        return 0;
+    }
+    if (first < 0xE0) {
+        return 2;
+    }
     const auto second = static_cast<unsigned char>(at[1]);
     if (first < 0xF0) {
-        if (first == 0xE0 && second < 0xA0) return 0;
-        if (first == 0xED && second > 0x9F) return 0;
+        if (first == 0xE0 && second < 0xA0) {
+            return 0;
+        }
+        if (first == 0xED && second > 0x9F) {
+            return 0;
+        }
         return left >= 3 && is_continuation(at[2]) ? 3 : 0;
     }
-    if (first > 0xF4 || (first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F)) return 0;
+    if (first > 0xF4 || (first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F)) {
+        return 0;
+    }
     return left >= 4 && is_continuation(at[2]) && is_continuation(at[3]) ? 4 : 0;
 }
 
@@ -83,9 +97,13 @@ namespace hookd::protocol::detail {
         const std::uint64_t backslashes = word ^ (ones * '\\');
         const std::uint64_t found = ((quotes - ones) & ~quotes) | ((backslashes - ones) & ~backslashes) |
                                     ((word - ones * 0x20U) & ~word) | word;
-        if ((found & tops) != 0) break;
+        if ((found & tops) != 0) {
+            break;
+        }
     }
-    while (at != end && !is_special(*at)) ++at;
+    while (at != end && !is_special(*at)) {
+        ++at;
+    }
     return at;
 }
 
@@ -94,12 +112,18 @@ namespace hookd::protocol::detail {
 [[nodiscard]] inline const char* find_special(const char* begin, const char* at, const char* end) noexcept {
 #if defined(__SSE2__)
     while (end - at >= 16) {
-        if (const unsigned found = special_bits(at); found != 0) return at + std::countr_zero(found);
+        if (const unsigned found = special_bits(at); found != 0) {
+            return at + std::countr_zero(found);
+        }
         at += 16;
     }
-    if (at == end) return end;
+    if (at == end) {
+        return end;
+    }
     // Fewer than 16 bytes are left: look at the last 16 of the text again and drop the bits of those before `at`.
-    if (end - begin < 16) return find_special_by_words(at, end);
+    if (end - begin < 16) {
+        return find_special_by_words(at, end);
+    }
     const unsigned found = special_bits(end - 16) >> (16 - (end - at));
     return found != 0 ? at + std::countr_zero(found) : end;
 #else
@@ -119,7 +143,9 @@ public:
     [[nodiscard]] bool is(const char* at, char c) const noexcept { return at != end_ && *at == c; }
 
     [[nodiscard]] const char* skip_space(const char* at) const noexcept {
-        while (at != end_ && is_space(*at)) ++at;
+        while (at != end_ && is_space(*at)) {
+            ++at;
+        }
         return at;
     }
 
@@ -129,7 +155,9 @@ public:
         // Most strings are short and plain, and this is small enough to be inlined where they are met.
         if (end_ - at > 16) {
             const unsigned found = special_bits(at + 1);
-            if (const char* const stop = at + 1 + std::countr_zero(found); found != 0 && *stop == '"') return stop + 1;
+            if (const char* const stop = at + 1 + std::countr_zero(found); found != 0 && *stop == '"') {
+                return stop + 1;
+            }
         }
 #endif
         return skip_long_string(at);
@@ -143,25 +171,39 @@ public:
     /// another.
     template <class OnMember>
     [[nodiscard]] const char* walk_object(const char* at, OnMember&& on_member) {
-        if (depth_ == max_depth) return fail(at, too_deep);
+        if (depth_ == max_depth) {
+            return fail(at, too_deep);
+        }
         ++depth_;
         at = skip_space(at + 1);
         if (!is(at, '}')) {
             for (;;) {
-                if (!is(at, '"')) return fail(at, name_expected);
+                if (!is(at, '"')) {
+                    return fail(at, name_expected);
+                }
                 const char* const name = at + 1;
                 at = skip_string(at);
-                if (at == nullptr) return nullptr;
+                if (at == nullptr) {
+                    return nullptr;
+                }
                 const json_string key{{name, static_cast<std::size_t>(at - 1 - name)}};
                 at = skip_colon(at);
-                if (at == nullptr) return nullptr;
+                if (at == nullptr) {
+                    return nullptr;
+                }
                 at = on_member(key, at);
-                if (at == nullptr) return nullptr;
+                if (at == nullptr) {
+                    return nullptr;
+                }
                 at = skip_space(at);
-                if (!is(at, ',')) break;
+                if (!is(at, ',')) {
+                    break;
+                }
                 at = skip_space(at + 1);
             }
-            if (!is(at, '}')) return fail(at, object_goes_on);
+            if (!is(at, '}')) {
+                return fail(at, object_goes_on);
+            }
         }
         --depth_;
         return at + 1;
@@ -170,18 +212,26 @@ public:
     /// The same for an array; `on_element(value_at)`.
     template <class OnElement>
     [[nodiscard]] const char* walk_array(const char* at, OnElement&& on_element) {
-        if (depth_ == max_depth) return fail(at, too_deep);
+        if (depth_ == max_depth) {
+            return fail(at, too_deep);
+        }
         ++depth_;
         at = skip_space(at + 1);
         if (!is(at, ']')) {
             for (;;) {
                 at = on_element(at);
-                if (at == nullptr) return nullptr;
+                if (at == nullptr) {
+                    return nullptr;
+                }
                 at = skip_space(at);
-                if (!is(at, ',')) break;
+                if (!is(at, ',')) {
+                    break;
+                }
                 at = skip_space(at + 1);
             }
-            if (!is(at, ']')) return fail(at, array_goes_on);
+            if (!is(at, ']')) {
+                return fail(at, array_goes_on);
+            }
         }
         --depth_;
         return at + 1;
@@ -224,12 +274,16 @@ private:
 
     const char* skip_colon(const char* at) noexcept {
         at = skip_space(at);
-        if (!is(at, ':')) return fail(at, "a colon is expected after a member's name");
+        if (!is(at, ':')) {
+            return fail(at, "a colon is expected after a member's name");
+        }
         return skip_space(at + 1);
     }
 
     const char* skip_name(const char* at) noexcept {
-        if (!is(at, '"')) return fail(at, name_expected);
+        if (!is(at, '"')) {
+            return fail(at, name_expected);
+        }
         at = skip_string(at);
         return at == nullptr ? nullptr : skip_colon(at);
     }
@@ -245,10 +299,16 @@ inline const char* json_scanner::skip_long_string(const char* at) noexcept {
     const char* const start = at++;
     for (;;) {
         at = find_special(begin_, at, end_);
-        if (at == end_) return fail(start, "a string is not terminated");
-        if (*at == '"') return at + 1;
+        if (at == end_) {
+            return fail(start, "a string is not terminated");
+        }
+        if (*at == '"') {
+            return at + 1;
+        }
         at = skip_special(at);
-        if (at == nullptr) return nullptr;
+        if (at == nullptr) {
+            return nullptr;
+        }
     }
 }
 
@@ -258,19 +318,27 @@ inline const char* json_scanner::skip_special(const char* at) noexcept {
     if (byte >= 0x80) {
         do {
             const std::size_t length = utf8_sequence(at, end_);
-            if (length == 0) return fail(at, "a string is not well-formed UTF-8");
+            if (length == 0) {
+                return fail(at, "a string is not well-formed UTF-8");
+            }
             at += length;
         } while (at != end_ && static_cast<unsigned char>(*at) >= 0x80);
         return at;
     }
-    if (byte < 0x20) return fail(at, "a string has a raw control character");
-    if (end_ - at < 2) return fail(at, "a string is not terminated");
+    if (byte < 0x20) {
+        return fail(at, "a string has a raw control character");
+    }
+    if (end_ - at < 2) {
+        return fail(at, "a string is not terminated");
+    }
     escape_seen_ = true;
     switch (at[1]) {
     case '"': case '\\': case '/': case 'b': case 'f': case 'n': case 'r': case 't':
         return at + 2;
     case 'u':
-        if (end_ - at >= 6 && (hex_value(at[2]) | hex_value(at[3]) | hex_value(at[4]) | hex_value(at[5])) >= 0) return at + 6;
+        if (end_ - at >= 6 && (hex_value(at[2]) | hex_value(at[3]) | hex_value(at[4]) | hex_value(at[5])) >= 0) {
+            return at + 6;
+        }
         return fail(at, "a \\u escape needs four hexadecimal digits");
     default:
         return fail(at, "a string has an unknown escape");
@@ -279,26 +347,40 @@ inline const char* json_scanner::skip_special(const char* at) noexcept {
 
 inline const char* json_scanner::skip_number(const char* at) noexcept {
     const auto skip_digits = [this](const char* digit) {
-        while (digit != end_ && is_digit(*digit)) ++digit;
+        while (digit != end_ && is_digit(*digit)) {
+            ++digit;
+        }
         return digit;
     };
-    if (*at == '-') ++at;
-    if (at == end_ || !is_digit(*at)) return fail(at, "a digit is expected after a minus sign");
+    if (*at == '-') {
+        ++at;
+    }
+    if (at == end_ || !is_digit(*at)) {
+        return fail(at, "a digit is expected after a minus sign");
+    }
     if (*at == '0') {
         ++at;
-        if (at != end_ && is_digit(*at)) return fail(at, "a number has a leading zero");
+        if (at != end_ && is_digit(*at)) {
+            return fail(at, "a number has a leading zero");
+        }
     } else {
         at = skip_digits(at + 1);
     }
     if (is(at, '.')) {
         ++at;
-        if (at == end_ || !is_digit(*at)) return fail(at, "a digit is expected after a decimal point");
+        if (at == end_ || !is_digit(*at)) {
+            return fail(at, "a digit is expected after a decimal point");
+        }
         at = skip_digits(at + 1);
     }
     if (at != end_ && (*at | 0x20) == 'e') {
         ++at;
-        if (at != end_ && (*at == '+' || *at == '-')) ++at;
-        if (at == end_ || !is_digit(*at)) return fail(at, "a digit is expected in an exponent");
+        if (at != end_ && (*at == '+' || *at == '-')) {
+            ++at;
+        }
+        if (at == end_ || !is_digit(*at)) {
+            return fail(at, "a digit is expected in an exponent");
+        }
         at = skip_digits(at + 1);
     }
     return at;
@@ -312,11 +394,15 @@ inline const char* json_scanner::skip_value(const char* at) noexcept {
     const std::size_t room = max_depth - depth_;
     for (;;) {
         // Here a value begins. A container that is not empty goes round again with its first value.
-        if (at == end_) return fail(at, "a value is expected where the text ends");
+        if (at == end_) {
+            return fail(at, "a value is expected where the text ends");
+        }
         switch (*at) {
         case '{':
         case '[': {
-            if (level == room) return fail(at, too_deep);
+            if (level == room) {
+                return fail(at, too_deep);
+            }
             const bool object = *at == '{';
             at = skip_space(at + 1);
             if (is(at, object ? '}' : ']')) {
@@ -327,8 +413,12 @@ inline const char* json_scanner::skip_value(const char* at) noexcept {
             objects[level / 64] = (objects[level / 64] & ~bit) | (object ? bit : 0);
             ++level;
             in_object = object;
-            if (object) at = skip_name(at);
-            if (at == nullptr) return nullptr;
+            if (object) {
+                at = skip_name(at);
+            }
+            if (at == nullptr) {
+                return nullptr;
+            }
             continue;
         }
         case '"': at = skip_string(at); break;
@@ -341,21 +431,33 @@ inline const char* json_scanner::skip_value(const char* at) noexcept {
         default:
             return fail(at, *at == '\xEF' && at == begin_ ? "a byte order mark stands before the text: send none" : "a value is expected");
         }
-        if (at == nullptr) return nullptr;
+        if (at == nullptr) {
+            return nullptr;
+        }
 
         // Here a value has ended: close every container that ends with it, up to the comma that another one follows.
         for (;;) {
-            if (level == 0) return at;
+            if (level == 0) {
+                return at;
+            }
             at = skip_space(at);
             if (is(at, ',')) {
                 at = skip_space(at + 1);
-                if (in_object) at = skip_name(at);
-                if (at == nullptr) return nullptr;
+                if (in_object) {
+                    at = skip_name(at);
+                }
+                if (at == nullptr) {
+                    return nullptr;
+                }
                 break;
             }
-            if (!is(at, in_object ? '}' : ']')) return fail(at, in_object ? object_goes_on : array_goes_on);
+            if (!is(at, in_object ? '}' : ']')) {
+                return fail(at, in_object ? object_goes_on : array_goes_on);
+            }
             ++at;
-            if (--level != 0) in_object = ((objects[(level - 1) / 64] >> ((level - 1) % 64)) & 1U) != 0;
+            if (--level != 0) {
+                in_object = ((objects[(level - 1) / 64] >> ((level - 1) % 64)) & 1U) != 0;
+            }
         }
     }
 }

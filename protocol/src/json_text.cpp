@@ -38,11 +38,15 @@ std::size_t encode_utf8(std::uint32_t code_point, char (&out)[4]) noexcept {
 
 /// The UTF-16 unit of the \u escape at `at`, if one is there.
 std::optional<std::uint32_t> unicode_escape(std::string_view raw, std::size_t at) noexcept {
-    if (raw.size() < at + 6 || raw[at] != '\\' || raw[at + 1] != 'u') return std::nullopt;
+    if (raw.size() < at + 6 || raw[at] != '\\' || raw[at + 1] != 'u') {
+        return std::nullopt;
+    }
     int unit = 0;
     for (std::size_t i = at + 2; i < at + 6; ++i) {
         const int digit = detail::hex_value(raw[i]);
-        if (digit < 0) return std::nullopt;
+        if (digit < 0) {
+            return std::nullopt;
+        }
         unit = unit * 16 + digit;
     }
     return static_cast<std::uint32_t>(unit);
@@ -85,8 +89,12 @@ std::size_t decode_escape(std::string_view raw, std::size_t& at, char (&out)[4])
 std::optional<json_fault> find_json_fault(std::string_view text) {
     detail::json_scanner scanner{text};
     const char* at = scanner.skip_value(scanner.skip_space(scanner.begin()));
-    if (at != nullptr) at = scanner.expect_end(at);
-    if (at != nullptr) return std::nullopt;
+    if (at != nullptr) {
+        at = scanner.expect_end(at);
+    }
+    if (at != nullptr) {
+        return std::nullopt;
+    }
     return scanner.fault();
 }
 
@@ -104,19 +112,29 @@ json_kind kind_of(std::string_view value) noexcept {
 
 bool json_string::equals(std::string_view plain) const noexcept {
     // An escape is always longer than what it stands for, so equal lengths mean equal bytes and no escape.
-    if (raw.size() < plain.size()) return false;
-    if (raw.size() == plain.size()) return raw == plain && !has_escapes();
+    if (raw.size() < plain.size()) {
+        return false;
+    }
+    if (raw.size() == plain.size()) {
+        return raw == plain && !has_escapes();
+    }
     std::size_t at = 0;
     std::size_t matched = 0;
     while (at < raw.size()) {
         const std::size_t run = std::min(raw.find('\\', at), raw.size()) - at;
-        if (plain.substr(matched, run) != raw.substr(at, run)) return false;
+        if (plain.substr(matched, run) != raw.substr(at, run)) {
+            return false;
+        }
         at += run;
         matched += run;
-        if (at == raw.size()) break;
+        if (at == raw.size()) {
+            break;
+        }
         char bytes[4];
         const std::size_t length = decode_escape(raw, at, bytes);
-        if (plain.substr(matched, length) != std::string_view{bytes, length}) return false;
+        if (plain.substr(matched, length) != std::string_view{bytes, length}) {
+            return false;
+        }
         matched += length;
     }
     return matched == plain.size();
@@ -130,7 +148,9 @@ std::string json_string::decode() const {
         const std::size_t run = std::min(raw.find('\\', at), raw.size()) - at;
         decoded.append(raw, at, run);
         at += run;
-        if (at == raw.size()) break;
+        if (at == raw.size()) {
+            break;
+        }
         char bytes[4];
         const std::size_t length = decode_escape(raw, at, bytes);
         decoded.append(bytes, length);
@@ -145,7 +165,9 @@ std::optional<json_member> json_cursor::next() noexcept {
     // The text is known to be valid, so the scanner finds no fault in it; were the caller wrong about that, the walk just ends.
     detail::json_scanner scanner{rest_};
     const char* at = scanner.skip_space(scanner.begin());
-    if (scanner.is(at, ',')) at = scanner.skip_space(at + 1);
+    if (scanner.is(at, ',')) {
+        at = scanner.skip_space(at + 1);
+    }
     json_member member;
     if (at == scanner.end() || *at == '}' || *at == ']') {
         rest_ = {};
@@ -161,7 +183,9 @@ std::optional<json_member> json_cursor::next() noexcept {
         }
     }
     const char* const value = at;
-    if (at != nullptr) at = scanner.skip_value(at);
+    if (at != nullptr) {
+        at = scanner.skip_value(at);
+    }
     if (at == nullptr) {
         rest_ = {};
         return std::nullopt;
@@ -181,7 +205,9 @@ void append_json_string(std::string& out, std::string_view plain) {
         const char* const run_end = detail::find_special(plain.data(), at, end);
         out.append(at, run_end);
         at = run_end;
-        if (at == end) break;
+        if (at == end) {
+            break;
+        }
         const auto byte = static_cast<unsigned char>(*at);
         if (byte >= 0x80) {
             const std::size_t length = detail::utf8_sequence(at, end);

@@ -17,12 +17,24 @@ namespace {
 enum class member_name : std::uint8_t { jsonrpc, id, method, params, result, error, other };
 
 member_name name_of_plain(std::string_view key) noexcept {
-    if (key == "jsonrpc") return member_name::jsonrpc;
-    if (key == "id") return member_name::id;
-    if (key == "method") return member_name::method;
-    if (key == "params") return member_name::params;
-    if (key == "result") return member_name::result;
-    if (key == "error") return member_name::error;
+    if (key == "jsonrpc") {
+        return member_name::jsonrpc;
+    }
+    if (key == "id") {
+        return member_name::id;
+    }
+    if (key == "method") {
+        return member_name::method;
+    }
+    if (key == "params") {
+        return member_name::params;
+    }
+    if (key == "result") {
+        return member_name::result;
+    }
+    if (key == "error") {
+        return member_name::error;
+    }
     return member_name::other;
 }
 
@@ -55,14 +67,18 @@ const char* scan_params(detail::json_scanner& scanner, const char* at, envelope&
     detail::name_set names{{scanner.begin(), scanner.end()}};
     at = scanner.walk_object(at, [&](json_string key, const char* value) {
         const char* const after = scanner.skip_value(value);
-        if (after == nullptr) return after;
+        if (after == nullptr) {
+            return after;
+        }
         names.add(key, scanner.escape_seen());
         if (into.members.size() < max_params_members) {
             into.members.push_back({key, {value, static_cast<std::size_t>(after - value)}});
         }
         return after;
     });
-    if (at != nullptr) found.repeated_in_params = names.repeated();
+    if (at != nullptr) {
+        found.repeated_in_params = names.repeated();
+    }
     return at;
 }
 
@@ -74,7 +90,9 @@ const char* scan_envelope(detail::json_scanner& scanner, const char* at, envelop
         const char* const after = name == member_name::params && scanner.is(value, '{')
                                       ? scan_params(scanner, value, found, into)
                                       : scanner.skip_value(value);
-        if (after == nullptr) return after;
+        if (after == nullptr) {
+            return after;
+        }
         const std::string_view bytes{value, static_cast<std::size_t>(after - value)};
         if (name == member_name::other) {
             names.add(key, scanner.escape_seen());
@@ -97,7 +115,9 @@ const char* scan_envelope(detail::json_scanner& scanner, const char* at, envelop
         }
         return after;
     });
-    if (at != nullptr && !found.repeated) found.repeated = names.repeated();
+    if (at != nullptr && !found.repeated) {
+        found.repeated = names.repeated();
+    }
     return at;
 }
 
@@ -112,7 +132,9 @@ std::string quoted(json_string name) {
     std::string text = name.decode();
     if (text.size() > shown) {
         std::size_t cut = shown;
-        while (cut > 0 && detail::is_continuation(text[cut])) --cut;
+        while (cut > 0 && detail::is_continuation(text[cut])) {
+            --cut;
+        }
         text.resize(cut);
         text += "...";
     }
@@ -121,16 +143,24 @@ std::string quoted(json_string name) {
 
 /// Why `found` is no request; empty where it is one.
 std::string request_fault(const envelope& found) {
-    if (found.repeated) return "The member " + quoted(*found.repeated) + " stands twice in the request: send each member once.";
+    if (found.repeated) {
+        return "The member " + quoted(*found.repeated) + " stands twice in the request: send each member once.";
+    }
     if (found.repeated_in_params) {
         return "The member " + quoted(*found.repeated_in_params) + " stands twice in \"params\": send each parameter once.";
     }
     if (!is_kind(found.jsonrpc, json_kind::string) || !inside_quotes(found.jsonrpc).equals("2.0")) {
         return R"(The member "jsonrpc" must be the string "2.0".)";
     }
-    if (found.method.empty()) return R"(The member "method" is missing: name the method to call.)";
-    if (kind_of(found.method) != json_kind::string) return R"(The member "method" must be a string.)";
-    if (!found.id.empty() && !is_id(found.id)) return R"(The member "id" must be a string, a number or null.)";
+    if (found.method.empty()) {
+        return R"(The member "method" is missing: name the method to call.)";
+    }
+    if (kind_of(found.method) != json_kind::string) {
+        return R"(The member "method" must be a string.)";
+    }
+    if (!found.id.empty() && !is_id(found.id)) {
+        return R"(The member "id" must be a string, a number or null.)";
+    }
     if (!found.params.empty()) {
         const json_kind kind = kind_of(found.params);
         if (kind != json_kind::object && kind != json_kind::array && kind != json_kind::null) {
@@ -148,7 +178,9 @@ void set_invalid(message& out, error why) {
 /// Puts the judged envelope into `out`.
 void conclude_request(const envelope& found, message& out) {
     if (std::string fault = request_fault(found); !fault.empty()) {
-        if (!found.id.empty() && !found.id_repeated && is_id(found.id)) out.failed_id = found.id;
+        if (!found.id.empty() && !found.id_repeated && is_id(found.id)) {
+            out.failed_id = found.id;
+        }
         set_invalid(out, {errc::invalid_request, std::move(fault)});
         return;
     }
@@ -202,8 +234,12 @@ void conclude_batch(std::size_t count, message& out) {
 }  // namespace
 
 bool request::has_no_params() const noexcept {
-    if (params.empty() || params.front() == 'n') return true;
-    if (params.front() == '{') return members.empty();
+    if (params.empty() || params.front() == 'n') {
+        return true;
+    }
+    if (params.front() == '{') {
+        return members.empty();
+    }
     return !json_cursor{params}.next().has_value();
 }
 
@@ -289,7 +325,9 @@ namespace {
 
 /// Reads the object `error` of a response; false where it is none.
 bool read_error(std::string_view object, response& out) {
-    if (!is_kind(object, json_kind::object)) return false;
+    if (!is_kind(object, json_kind::object)) {
+        return false;
+    }
     bool has_code = false;
     bool has_message = false;
     json_cursor members{object};
@@ -297,10 +335,14 @@ bool read_error(std::string_view object, response& out) {
         if (member->key.equals("code")) {
             const char* const end = member->value.data() + member->value.size();
             const auto [stop, fault] = std::from_chars(member->value.data(), end, out.error_code);
-            if (fault != std::errc{} || stop != end) return false;
+            if (fault != std::errc{} || stop != end) {
+                return false;
+            }
             has_code = true;
         } else if (member->key.equals("message")) {
-            if (!is_kind(member->value, json_kind::string)) return false;
+            if (!is_kind(member->value, json_kind::string)) {
+                return false;
+            }
             out.error_message = inside_quotes(member->value);
             has_message = true;
         } else if (member->key.equals("data")) {
@@ -319,21 +361,35 @@ void read_incoming(std::string_view frame, incoming& out) {
     detail::json_scanner scanner{frame};
     const char* at = scanner.skip_space(scanner.begin());
     envelope found;
-    if (!scanner.is(at, '{')) return;
+    if (!scanner.is(at, '{')) {
+        return;
+    }
     at = scan_envelope(scanner, at, found, out.notification);
-    if (at == nullptr || scanner.expect_end(at) == nullptr) return;
+    if (at == nullptr || scanner.expect_end(at) == nullptr) {
+        return;
+    }
     if (!found.method.empty()) {
-        if (!found.id.empty() || !request_fault(found).empty()) return;
+        if (!found.id.empty() || !request_fault(found).empty()) {
+            return;
+        }
         out.type = incoming::kind::notification;
         out.notification.method = inside_quotes(found.method);
         out.notification.params = found.params;
         return;
     }
-    if (found.repeated || found.id.empty() || !is_id(found.id)) return;
-    if (!is_kind(found.jsonrpc, json_kind::string) || !inside_quotes(found.jsonrpc).equals("2.0")) return;
+    if (found.repeated || found.id.empty() || !is_id(found.id)) {
+        return;
+    }
+    if (!is_kind(found.jsonrpc, json_kind::string) || !inside_quotes(found.jsonrpc).equals("2.0")) {
+        return;
+    }
     // Exactly one of the two (JSON-RPC 2.0, section 5).
-    if (found.result.empty() == found.error.empty()) return;
-    if (!found.error.empty() && !read_error(found.error, out.reply)) return;
+    if (found.result.empty() == found.error.empty()) {
+        return;
+    }
+    if (!found.error.empty() && !read_error(found.error, out.reply)) {
+        return;
+    }
     out.reply.id = found.id;
     out.reply.result = found.result;
     out.type = incoming::kind::response;

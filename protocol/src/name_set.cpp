@@ -11,7 +11,9 @@ namespace {
 
 /// Order of names after decoding. Only names whose hashes are equal are compared, so copies are rare.
 bool name_less(json_string left, json_string right) {
-    if (!left.has_escapes() && !right.has_escapes()) return left.raw < right.raw;
+    if (!left.has_escapes() && !right.has_escapes()) {
+        return left.raw < right.raw;
+    }
     return left.decode() < right.decode();
 }
 
@@ -19,7 +21,9 @@ bool name_less(json_string left, json_string right) {
 std::uint32_t name_hash(json_string name) {
     const auto hash_of = [](std::string_view bytes) {
         std::uint32_t hash = 2166136261U;
-        for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
+        for (const char c : bytes) {
+            hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
+        }
         return hash;
     };
     return name.has_escapes() ? hash_of(name.decode()) : hash_of(name.raw);
@@ -45,7 +49,9 @@ json_string name_set::name_at(std::uint64_t entry) const noexcept {
 }
 
 std::optional<json_string> name_set::repeated() {
-    if (repeated_ || many_.empty()) return repeated_;
+    if (repeated_ || many_.empty()) {
+        return repeated_;
+    }
     std::sort(many_.begin(), many_.end());
     const auto hash_of = [](std::uint64_t entry) { return entry >> 32U; };
     for (auto run = many_.begin(); run != many_.end() && !repeated_;) {
@@ -54,7 +60,9 @@ std::optional<json_string> name_set::repeated() {
             std::sort(run, run_end, [this](std::uint64_t left, std::uint64_t right) { return name_less(name_at(left), name_at(right)); });
             const auto twin = std::adjacent_find(
                 run, run_end, [this](std::uint64_t left, std::uint64_t right) { return !name_less(name_at(left), name_at(right)); });
-            if (twin != run_end) repeated_ = name_at(*twin);
+            if (twin != run_end) {
+                repeated_ = name_at(*twin);
+            }
         }
         run = run_end;
     }

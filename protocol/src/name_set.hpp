@@ -24,13 +24,17 @@ public:
 
     /// `may_be_escaped`: false where neither this name nor one before has an escape.
     void add(json_string name, bool may_be_escaped) {
-        if (repeated_) return;
+        if (repeated_) {
+            return;
+        }
         if (first_.size() == few) {
             add_to_many(name);
             return;
         }
         for (const json_string& early : first_) {
-            if (same_name(early, name, may_be_escaped)) repeated_ = name;
+            if (same_name(early, name, may_be_escaped)) {
+                repeated_ = name;
+            }
         }
         first_.push_back(name);
     }
@@ -42,7 +46,9 @@ private:
     static constexpr std::size_t few = 16;
 
     static bool same_name(json_string left, json_string right, bool may_be_escaped) {
-        if (!may_be_escaped) return left.raw == right.raw;
+        if (!may_be_escaped) {
+            return left.raw == right.raw;
+        }
         return left.has_escapes() ? right.equals(left.decode()) : right.equals(left.raw);
     }
 

@@ -4,8 +4,12 @@ namespace hookd::protocol {
 
 std::string default_socket_path(const char* hookd_socket, const char* xdg_runtime_dir, std::uint32_t uid) {
     const auto is_set = [](const char* variable) { return variable != nullptr && *variable != '\0'; };
-    if (is_set(hookd_socket)) return hookd_socket;
-    if (is_set(xdg_runtime_dir)) return std::string{xdg_runtime_dir} + "/hookd/hookd.sock";
+    if (is_set(hookd_socket)) {
+        return hookd_socket;
+    }
+    if (is_set(xdg_runtime_dir)) {
+        return std::string{xdg_runtime_dir} + "/hookd/hookd.sock";
+    }
     return "/tmp/hookd-" + std::to_string(uid) + "/hookd.sock";
 }
 

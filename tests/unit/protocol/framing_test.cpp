@@ -326,6 +326,8 @@ BOOST_AUTO_TEST_CASE(malformed_header_blocks_are_parse_errors) {
              "Content-Length: 2\r\nX: y\n\r\n{}"sv,
              "Content-Length: 2\r\r\n\r\n{}"sv,
              "Content-Length: 2\rX: y\r\n\r\n{}"sv,
+             "X: a\rb\r\nContent-Length: 2\r\n\r\n{}"sv,
+             "X: a\r\r\nContent-Length: 2\r\n\r\n{}"sv,
              "Content-Length\r\n\r\n{}"sv,
              "Content-Length 2\r\n\r\n{}"sv,
              "Content-Length:\r\n\r\n{}"sv,
@@ -397,6 +399,14 @@ BOOST_AUTO_TEST_CASE(a_header_block_of_max_header_bytes_passes_and_one_byte_more
             BOOST_TEST(halves.result() == too_long, "cut at " << cut);
         }
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_header_block_fails_as_soon_as_it_cannot_end_in_time) {
+    reader headers{framing::content_length, ample};
+    headers.feed("Content-Length: 2\r\n" + std::string(max_header_bytes - 20, 'x'));
+    BOOST_TEST(headers.result() == outcome{});
+    headers.feed("x");
+    BOOST_TEST(headers.result() == over_limit("header", max_header_bytes));
 }
 
 BOOST_AUTO_TEST_CASE(messages_of_failures_name_what_to_do) {

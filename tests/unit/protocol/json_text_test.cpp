@@ -80,6 +80,38 @@ BOOST_AUTO_TEST_CASE(invalid_texts_are_refused_with_a_reason_and_a_place) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(reasons_say_what_is_wrong_and_where) {
+    struct example {
+        std::string_view text;
+        std::size_t offset;
+        std::string_view in_reason;
+    };
+    const auto examples = std::to_array<example>({
+        {"[01]", 2, "leading zero"},
+        {"[1.]", 3, "decimal point"},
+        {"[1e]", 3, "exponent"},
+        {"[-x]", 2, "minus"},
+        {"{\"a\" 1}", 5, "colon"},
+        {"{a:1}", 1, "name"},
+        {"{\"a\":1]", 6, "brace"},
+        {"[1}", 2, "bracket"},
+        {"[\"a]", 1, "not terminated"},
+        {"[\"\\x\"]", 2, "escape"},
+        {"[\"\\u12\"]", 2, "four hexadecimal"},
+        {"\"\xFF\"", 1, "UTF-8"},
+        {"\xEF\xBB\xBF{}", 0, "byte order mark"},
+        {"{} x", 3, "follows"},
+        {"[tru]", 1, "bare words"},
+        {"", 0, "ends"},
+    });
+    for (const auto& [text, offset, in_reason] : examples) {
+        const auto fault = find_json_fault(text);
+        BOOST_REQUIRE_MESSAGE(fault.has_value(), text);
+        BOOST_TEST(fault->offset == offset, text);
+        BOOST_TEST(fault->reason.find(in_reason) != std::string_view::npos, text << ": " << fault->reason);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(no_proper_prefix_of_an_object_is_valid) {
     const auto text = "{\"a\":[1.5e+3,true,null,false,\"x\\n\\u00e9\xE2\x82\xAC\",{\"b\":{}}],\"c\":-0}"sv;
     BOOST_TEST(!find_json_fault(text).has_value());

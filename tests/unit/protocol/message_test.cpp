@@ -301,6 +301,9 @@ BOOST_AUTO_TEST_CASE(depth_is_counted_from_the_frame) {
     check_invalid(frame_with(payload_of(max_depth - 1)), errc::parse_error, "null", "128");
     BOOST_TEST(read_frame("[" + frame_with(payload_of(max_depth - 3)) + "]").type == message::kind::batch);
     check_invalid("[" + frame_with(payload_of(max_depth - 2)) + "]", errc::parse_error, "null", "128");
+    // What was closed counts no longer.
+    BOOST_TEST(read_frame(R"({"jsonrpc":"2.0","method":"m","params":{"a":{}},"x":)" + payload_of(max_depth - 1) + "}").type ==
+               message::kind::request);
     check_invalid(R"({"x":)" + payload_of(max_depth) + "}", errc::parse_error, "null", "128");
 }
 
