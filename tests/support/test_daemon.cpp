@@ -133,16 +133,16 @@ void test_daemon::kill() {
     stop(SIGKILL);
 }
 
-std::size_t test_daemon::resident_bytes() const {
+std::size_t test_daemon::status_bytes(std::string_view name) const {
     std::ifstream status("/proc/" + std::to_string(pid()) + "/status");
     for (std::string word; status >> word;) {
-        if (word == "VmRSS:") {
+        if (word == name) {
             std::size_t kibibytes = 0;
             status >> kibibytes;
             return kibibytes * 1024;
         }
     }
-    throw std::runtime_error("no VmRSS for pid " + std::to_string(pid()));
+    throw std::runtime_error("no " + std::string{name} + " for pid " + std::to_string(pid()));
 }
 
 void open_to_others(const test_daemon& daemon) {

@@ -53,11 +53,13 @@ public:
     /// Ends it as a crash would.
     void kill();
 
-    /// Resident memory, in bytes (VmRSS).
-    [[nodiscard]] std::size_t resident_bytes() const;
+    /// Resident memory, in bytes: now (VmRSS) and at its highest (VmHWM).
+    [[nodiscard]] std::size_t resident_bytes() const { return status_bytes("VmRSS:"); }
+    [[nodiscard]] std::size_t peak_resident_bytes() const { return status_bytes("VmHWM:"); }
 
 private:
     void start(std::vector<std::string> arguments, const spawn_options& options);
+    [[nodiscard]] std::size_t status_bytes(std::string_view name) const;
 
     std::unique_ptr<temp_directory> directory_{};
     std::string socket_path_;

@@ -358,11 +358,12 @@ BOOST_AUTO_TEST_CASE(header_block_without_end_is_refused) {
         for (int i = 0; i < 10000; ++i) {
             peer.send_raw("X-Filler: " + std::string(100, 'x') + "\r\n");
         }
-        BOOST_ERROR("a header block of a megabyte was read");
     } catch (const connection_closed&) {
-        const auto code = peer.receive().error_code();
-        BOOST_TEST((code == -32001 || code == -32700));
+        // A write that fails may hide an error that was sent before the close.
     }
+    const auto code = peer.receive().error_code();
+    BOOST_TEST((code == -32001 || code == -32700));
+    peer.wait_for_close();
     daemon.connect().result("ping");
 }
 

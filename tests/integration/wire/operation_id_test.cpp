@@ -137,22 +137,39 @@ BOOST_AUTO_TEST_CASE(slot_that_lives_on_ends_at_its_timeout) {
 }
 
 BOOST_AUTO_TEST_CASE(errors_are_not_remembered) {
-    test_daemon daemon;
+    test_daemon daemon({"--max-waiting", "1"});
     auto responder = daemon.connect();
     subscribe(responder);
     auto emitter = daemon.connect();
-    auto request = send_emit_and_wait(emitter, "e", operation(6));
-    const auto first = responder.next_event().string("/params/hook_event_id");
-    emitter.notify("$/cancelRequest", R"({"id":)" + request + "}");
-    BOOST_TEST(emitter.response_to(request).error_code() == -32800);
-    BOOST_TEST(emitter.failure("emit", R"({"event":"not a name",)" + operation(8) + "}").error_code() == -32602);
-    BOOST_TEST(int_at(emitter.result("emit", R"({"event":"a-name",)" + operation(8) + "}"), "/seq") == 2);
-    responder.next_event();
-    request = send_emit_and_wait(emitter, "e", operation(6));
-    const auto second = responder.next_event().string("/params/hook_event_id");
-    BOOST_TEST(second != first);
-    respond(responder, second);
+    const auto blocking = send_emit_and_wait(emitter, "e");
+    const auto blocker = responder.next_event().string("/params/hook_event_id");
+    const auto params = R"({"event":"e",)" + operation(6) + "}";
+    BOOST_TEST(emitter.failure("emit_and_wait", params).error_code() == -32001);
+    BOOST_TEST(emitter.failure("emit_and_wait", params).error_code() == -32001);
+    respond(responder, blocker);
+    emitter.response_to(blocking);
+    const auto request = emitter.send_request("emit_and_wait", params);
+    respond(responder, responder.next_event().string("/params/hook_event_id"));
     BOOST_TEST(emitter.response_to(request).string("/result/outcome") == "answered");
+    // What was refused leaves the id free for something else.
+    BOOST_TEST(emitter.failure("emit", R"({"event":"not a name",)" + operation(8) + "}").error_code() == -32602);
+    BOOST_TEST(emitter.call("emit", R"({"event":"a-name",)" + operation(8) + "}").error_code() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(cancel_of_one_that_joined_leaves_the_others_waiting) {
+    test_daemon daemon;
+    auto responder = daemon.connect();
+    subscribe(responder);
+    auto one = daemon.connect();
+    auto two = daemon.connect();
+    const auto first = send_emit_and_wait(one, "e", operation(9));
+    const auto id = responder.next_event().string("/params/hook_event_id");
+    const auto second = send_emit_and_wait(two, "e", operation(9));
+    two.result("ping");
+    one.notify("$/cancelRequest", R"({"id":)" + first + "}");
+    BOOST_TEST(one.response_to(first).error_code() == -32800);
+    BOOST_TEST(bool_at(respond(responder, id), "/accepted"));
+    BOOST_TEST(two.response_to(second).string("/result/outcome") == "answered");
 }
 
 BOOST_AUTO_TEST_CASE(operation_id_is_a_uuid) {

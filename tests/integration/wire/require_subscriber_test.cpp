@@ -30,7 +30,7 @@ BOOST_AUTO_TEST_CASE(first_responder_that_comes_gets_the_event_first_thing_and_i
     emit(other, "later");
     auto responder = daemon.connect();
     BOOST_TEST(int_at(subscribe(responder, "*", R"("name":"r")"), "/head_seq") == 2);
-    emit(other, "later still");
+    emit(other, "even-later");
     const auto event = responder.next_event();
     BOOST_TEST(event.integer("/params/seq") == 1);
     BOOST_TEST(event.raw({"params", "payload"}) == "[1.50]");
