@@ -17,8 +17,8 @@ namespace hookd::server {
 
 /// The running hookd: broker and listener on an io_context, its threads, and the signals that end or reload it.
 ///
-/// SIGTERM and SIGINT shut down, for at most flush_time; the second of them ends the process at once, with status 1 (the socket file stays, and is
-/// replaced at the next start). SIGHUP reads the options again and applies the log level.
+/// SIGTERM and SIGINT shut down, for at most flush_time. Another one meanwhile changes nothing: a terminal and a wrapper that forwards its
+/// signals both send one, and no waiter must go without its answer for that. SIGHUP reads the options again and applies the log level.
 ///
 /// Thread-safety: construct and run from one thread. Lifetime: the log must outlive it.
 class daemon_process {

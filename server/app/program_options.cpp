@@ -57,6 +57,8 @@ using names_of = std::array<std::pair<std::string_view, Enumerator>, Count>;
 
 constexpr names_of<log_level, 4> level_names{
     {{"debug", log_level::debug}, {"info", log_level::info}, {"warning", log_level::warning}, {"error", log_level::error}}};
+// What others call the same levels.
+constexpr names_of<log_level, 2> level_synonyms{{{"trace", log_level::debug}, {"warn", log_level::warning}}};
 constexpr names_of<log_format, 2> format_names{{{"text", log_format::text}, {"json", log_format::json}}};
 
 template <class Enumerator, std::size_t Count>
@@ -69,6 +71,15 @@ Enumerator choice(const names_of<Enumerator, Count>& names, const std::string& t
         known += (known.empty() ? "" : name == names.back().first ? " or " : ", ") + std::string{name};
     }
     throw bad_value("must be " + known + ", not \"" + text + "\"");
+}
+
+log_level level_of(const std::string& text) {
+    for (const auto& [name, level] : level_synonyms) {
+        if (name == text) {
+            return level;
+        }
+    }
+    return choice(level_names, text);
 }
 
 template <class Enumerator, std::size_t Count>
@@ -143,7 +154,7 @@ const std::array settings{
             [](options_ref o, const values& t) { o.listener.allowed_groups = resolved(t, parse_group); },
             [](const_options_ref o) { return numbers(o.listener.allowed_groups); }, false},
     setting{"log-level", "LEVEL", "debug, info, warning or error (default: info)", false,
-            [](options_ref o, const values& t) { o.level = choice(level_names, t.front()); },
+            [](options_ref o, const values& t) { o.level = level_of(t.front()); },
             [](const_options_ref o) { return chosen(level_names, o.level); }, true},
     setting{"log-format", "text|json", "Lines for people, or one JSON object a line (default: text)", false,
             [](options_ref o, const values& t) { o.format = choice(format_names, t.front()); },

@@ -8,7 +8,6 @@
 #include <pwd.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cctype>
 #include <chrono>
 #include <cstddef>
@@ -64,6 +63,23 @@ private:
     std::string path_ = directory_ / "hookd.conf";
 };
 
+std::vector<std::string> names_of_settings() {
+    const auto text = configuration_text(parse({}));
+    std::vector<std::string> names;
+    for (std::size_t begin = 0; begin < text.size(); begin = text.find('\n', begin) + 1) {
+        names.push_back(text.substr(begin, text.find(' ', begin) - begin));
+    }
+    return names;
+}
+
+std::string upper_case(const std::string& name) {
+    std::string upper;
+    for (const char c : name) {
+        upper += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    }
+    return upper;
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(program_options_test)
@@ -114,23 +130,22 @@ BOOST_AUTO_TEST_CASE(flag_beats_environment_beats_file_for_each_setting) {
         {"log-level", "debug", "warning", "error"},
         {"log-format", "json", "text", "json"},
     };
+    BOOST_TEST(names_of_settings().size() == rows.size());  // none is left out here
     const auto defaults = configuration_text(parse({}));
-    BOOST_TEST(static_cast<std::size_t>(std::count(defaults.begin(), defaults.end(), '\n')) == rows.size());  // none is left out here
-    for (const auto& [name, in_file, in_environment, as_flag] : rows) {
+    for (const auto& each : rows) {
+        const auto& name = each.name;  // clang 14 captures no structured binding
+        const auto& in_file = each.in_file;
         BOOST_TEST_CONTEXT(name) {
             const config file{name + " = \"" + in_file + "\"\n"};
-            std::string variable = "HOOKD_";
-            for (const char c : name) {
-                variable += c == '-' ? '_' : static_cast<char>(std::toupper(c));
-            }
+            const auto variable = "HOOKD_" + upper_case(name);
             const auto text = [](const std::vector<std::string>& arguments, const variables& environment) {
                 return configuration_text(parse(arguments, environment));
             };
             const auto expected = [&](const std::string& value) { return text({"--" + name, value}, {}); };
             BOOST_TEST(expected(in_file) != defaults);
             BOOST_TEST(text({"--config", file.path()}, {}) == expected(in_file));
-            BOOST_TEST(text({"--config", file.path()}, {{variable, in_environment}}) == expected(in_environment));
-            BOOST_TEST(text({"--config", file.path(), "--" + name + "=" + as_flag}, {{variable, in_environment}}) == expected(as_flag));
+            BOOST_TEST(text({"--config", file.path()}, {{variable, each.in_environment}}) == expected(each.in_environment));
+            BOOST_TEST(text({"--config", file.path(), "--" + name + "=" + each.as_flag}, {{variable, each.in_environment}}) == expected(each.as_flag));
             // An empty variable counts as unset.
             BOOST_TEST(text({"--config", file.path()}, {{variable, ""}}) == expected(in_file));
         }
@@ -282,6 +297,11 @@ BOOST_AUTO_TEST_CASE(choices_name_what_there_is) {
     check_refused({}, "HOOKD_LOG_LEVEL must be", {{"HOOKD_LOG_LEVEL", "loud"}});
 }
 
+BOOST_AUTO_TEST_CASE(log_levels_are_known_by_what_others_call_them_too) {
+    BOOST_TEST((parse({"--log-level", "trace"}).level == log_level::debug));
+    BOOST_TEST((parse({"--log-level", "warn"}).level == log_level::warning));
+}
+
 BOOST_AUTO_TEST_CASE(unknown_option_is_refused_with_the_nearest_one) {
     check_refused({"--sokcet", "/a"}, "unknown option --sokcet; did you mean --socket?");
     check_refused({"--max-frames=3"}, "unknown option --max-frames; did you mean --max-frame?");
@@ -307,14 +327,30 @@ BOOST_AUTO_TEST_CASE(actions_are_recognised) {
 
 BOOST_AUTO_TEST_CASE(help_names_each_setting) {
     const auto help = help_text();
-    const auto settings = configuration_text(parse({}));
-    for (std::size_t begin = 0; begin < settings.size(); begin = settings.find('\n', begin) + 1) {
-        const auto name = "--" + settings.substr(begin, settings.find(' ', begin) - begin) + " ";
-        BOOST_TEST(help.find(name) != std::string::npos, name);
+    for (const auto& name : names_of_settings()) {
+        BOOST_TEST(help.find("--" + name + " ") != std::string::npos, name);
     }
     for (const char* name : {"--config ", "--help ", "--version ", "--print-config ", "--check "}) {
         BOOST_TEST(help.find(name) != std::string::npos, name);
     }
+}
+
+BOOST_AUTO_TEST_CASE(manual_names_each_setting_and_its_variable) {
+    const auto manual = hookd::test::read_file(std::string{HOOKD_TEST_SOURCE_DIR} + "/server/man/hookd.8");
+    for (const auto& name : names_of_settings()) {
+        BOOST_TEST(manual.find(".It Fl -" + name + " ") != std::string::npos, name);
+        BOOST_TEST(manual.find("HOOKD_" + upper_case(name)) != std::string::npos, name);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(configuration_file_in_the_manual_is_valid) {
+    const auto manual = hookd::test::read_file(std::string{HOOKD_TEST_SOURCE_DIR} + "/server/man/hookd.8");
+    const auto begin = manual.find("# /etc/hookd.conf");
+    BOOST_TEST_REQUIRE(begin != std::string::npos);
+    const config file{manual.substr(begin, manual.find(".Ed", begin) - begin)};
+    const auto options = parse({"--config", file.path()});
+    BOOST_TEST(options.listener.socket == "/run/hookd/hookd.sock");
+    BOOST_TEST((options.format == log_format::json));
 }
 
 BOOST_AUTO_TEST_CASE(only_the_log_level_can_change_without_a_restart) {
