@@ -16,6 +16,11 @@
 #include <boost/asio/prefer.hpp>
 #include <boost/asio/strand.hpp>
 
+#include <atomic>
+#include <functional>
+#include <optional>
+#include <utility>
+
 namespace hookd {
 
 namespace asio = boost::asio;
@@ -25,10 +30,10 @@ namespace {
 
 error closed_error() { return {error_kind::cancelled, "the client was closed before the call had a result"}; }
 
-// The number of a request as its cancellation slot sees it: 0 until it has one.
+// What a request and its cancellation slot share.
 struct cancellation {
-    std::uint64_t id = 0;
-    bool requested = false;
+    std::uint64_t id = 0;                 // of the request, once it has one; used on the strand
+    std::atomic<bool> requested = false;  // set at once, so that a request that is not sent yet never is
 };
 
 // One operation from its initiation to its handler: keeps the handler's executor busy meanwhile, and runs it there at the end.
@@ -175,9 +180,9 @@ private:
         }
         auto ticket = std::make_shared<cancellation>();
         slot.assign([self = weak_from_this(), ticket](asio::cancellation_type_t) {
+            ticket->requested = true;
             if (auto alive = self.lock()) {
                 asio::post(alive->strand_, [alive, ticket] {
-                    ticket->requested = true;
                     if (ticket->id != 0) {
                         alive->connection_->cancel(ticket->id);
                     }

@@ -23,7 +23,7 @@ namespace hookd {
 /// An asynchronous client on the caller's executor: one connection, any number of requests under way on it.
 ///
 ///     hookd::async_client daemon{io.get_executor()};
-///     auto verdict = co_await daemon.async_emit_and_wait("pre_push", payload, {}, boost::asio::use_awaitable);
+///     auto verdict = co_await daemon.async_emit_and_wait("pre_push", payload, boost::asio::use_awaitable);
 ///
 /// Completion: each async_x takes any completion token of Asio, for the signature `void(std::exception_ptr[, Result])`; a failure is a
 /// hookd::error, which coroutines and futures throw. Completion handlers run on their associated executor, else on the client's, never from
@@ -38,6 +38,8 @@ namespace hookd {
 /// Lifetime: while a connection is open it keeps the executor's context busy: close(), or destroy the client. The destructor
 /// closes, as soon as the context runs: subscription handlers, and what they refer to, are in use until on_end was called. The context must
 /// outlive the client.
+/// Options are variables with a name, not temporaries: GCC 12 destroys an aggregate that is made within a co_await expression twice, so
+/// temporaries don't compile.
 /// Memory: at most 256 MiB of requests wait to be written; past that a request fails (invalid_argument).
 class async_client {
 public:
@@ -68,14 +70,28 @@ public:
 
     /// As client::emit. Signature: void(std::exception_ptr, emission).
     template <class CompletionToken>
-    auto async_emit(std::string name, std::string payload, emit_options options, CompletionToken&& token) {
-        return initiate<void(std::exception_ptr, emission)>(token, std::move(name), std::move(payload), std::move(options));
+    auto async_emit(std::string name, std::string payload, const emit_options& options, CompletionToken&& token) {
+        return initiate<void(std::exception_ptr, emission)>(token, std::move(name), std::move(payload), options);
+    }
+    template <class CompletionToken>
+    auto async_emit(std::string name, std::string payload, emit_options&& options, CompletionToken&& token) = delete;
+    /// The same with no options.
+    template <class CompletionToken>
+    auto async_emit(std::string name, std::string payload, CompletionToken&& token) {
+        return initiate<void(std::exception_ptr, emission)>(token, std::move(name), std::move(payload), emit_options{});
     }
 
     /// As client::emit_and_wait. Signature: void(std::exception_ptr, verdict).
     template <class CompletionToken>
-    auto async_emit_and_wait(std::string name, std::string payload, wait_options options, CompletionToken&& token) {
-        return initiate<void(std::exception_ptr, verdict)>(token, std::move(name), std::move(payload), std::move(options));
+    auto async_emit_and_wait(std::string name, std::string payload, const wait_options& options, CompletionToken&& token) {
+        return initiate<void(std::exception_ptr, verdict)>(token, std::move(name), std::move(payload), options);
+    }
+    template <class CompletionToken>
+    auto async_emit_and_wait(std::string name, std::string payload, wait_options&& options, CompletionToken&& token) = delete;
+    /// The same with no options.
+    template <class CompletionToken>
+    auto async_emit_and_wait(std::string name, std::string payload, CompletionToken&& token) {
+        return initiate<void(std::exception_ptr, verdict)>(token, std::move(name), std::move(payload), wait_options{});
     }
 
     /// As client::await_response. Signature: void(std::exception_ptr, verdict).
@@ -105,9 +121,15 @@ public:
     /// Opens the connection's push session; there can be one (-32006). The first events may be handed out before the completion handler
     /// has run. Resuming by itself is what hook_runner is for. Signature: void(std::exception_ptr, subscription).
     template <class CompletionToken>
-    auto async_subscribe(subscribe_options options, subscription_handlers handlers, CompletionToken&& token) {
-        return initiate<void(std::exception_ptr, subscription)>(token, std::move(options), std::move(handlers));
+    auto async_subscribe(const subscribe_options& options, const subscription_handlers& handlers, CompletionToken&& token) {
+        return initiate<void(std::exception_ptr, subscription)>(token, options, handlers);
     }
+    template <class CompletionToken>
+    auto async_subscribe(subscribe_options&& options, const subscription_handlers& handlers, CompletionToken&& token) = delete;
+    template <class CompletionToken>
+    auto async_subscribe(const subscribe_options& options, subscription_handlers&& handlers, CompletionToken&& token) = delete;
+    template <class CompletionToken>
+    auto async_subscribe(subscribe_options&& options, subscription_handlers&& handlers, CompletionToken&& token) = delete;
 
     /// Ends it; what is queued is dropped. The result says whether there was one. Signature: void(std::exception_ptr, bool).
     template <class CompletionToken>
