@@ -315,7 +315,8 @@ broker_state::result_or_error<protocol::respond_result> broker_state::respond(cl
     }
     const bool decides = to.policy == wait_policy::first || (to.policy == wait_policy::veto && !params.abort.raw.empty());
     const bool is_kept = !decides || to.waiters.empty();
-    if (is_kept && !charge(to, params.response.size())) {
+    // With what holds it: small replies of many passers-by would else take memory that nobody counts.
+    if (is_kept && !charge(to, sizeof(protocol::wait_result::reply) + params.response.size() + params.abort.raw.size())) {
         return memory_error(memory_.limit());
     }
     return accept_reply(to, own, by, params, now);
