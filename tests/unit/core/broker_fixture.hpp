@@ -22,6 +22,7 @@ namespace hookd::protocol {
 inline std::ostream& operator<<(std::ostream& out, outcome value) { return out << to_string(value); }
 inline std::ostream& operator<<(std::ostream& out, refusal value) { return out << to_string(value); }
 inline std::ostream& operator<<(std::ostream& out, close_reason value) { return out << to_string(value); }
+inline std::ostream& operator<<(std::ostream& out, failure_policy value) { return out << to_string(value); }
 inline std::ostream& operator<<(std::ostream& out, errc value) { return out << static_cast<int>(value); }
 
 }  // namespace hookd::protocol

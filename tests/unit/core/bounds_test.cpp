@@ -1,0 +1,214 @@
+#include "broker_fixture.hpp"
+
+// Each bound of the broker at n - 1, n and n + 1.
+namespace hookd::core::test {
+namespace {
+
+std::string limit_of(const wait& refused) { return refused.failure ? test::limit_of(*refused.failure) : std::string{}; }
+
+std::string limit_of(const std::variant<protocol::emit_result, protocol::error>& result) {
+    const auto* const failure = std::get_if<protocol::error>(&result);
+    return failure != nullptr ? test::limit_of(*failure) : std::string{};
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(bounds)
+
+BOOST_AUTO_TEST_CASE(one_connection_waits_for_so_many_verdicts) {
+    world w{{.max_waiting_per_connection = 3}};
+    client& hook = w.subscriber();
+    client& emitter = w.join();
+    wait& first = w.emit_and_wait(emitter, "a");
+    w.emit_and_wait(emitter, "a");
+    w.emit_and_wait(emitter, "a");
+    wait& fourth = w.emit_and_wait(emitter, "a");
+    BOOST_CHECK_EQUAL(limit_of(fourth), "max_waiting_per_connection");
+    BOOST_CHECK(fourth.failure->message.find("connection") != std::string::npos);
+    BOOST_CHECK_EQUAL(fourth.failure->data, R"({"limit":"max_waiting_per_connection","max":3})");
+    BOOST_CHECK_EQUAL(w.stats().head_seq, 3U);  // what is refused is no event
+    BOOST_CHECK_EQUAL(limit_of(w.try_emit(emitter, "a", {.reserve = 1s})), "max_waiting_per_connection");
+    w.emit(emitter, "a");  // waits for nothing
+    BOOST_CHECK(!w.emit_and_wait(w.join(), "a").over());
+    w.reply(hook, w.receive(hook).front().id);
+    BOOST_CHECK(first.over());
+    BOOST_CHECK(!w.emit_and_wait(emitter, "a").over());
+}
+
+BOOST_AUTO_TEST_CASE(reservations_and_joined_waits_count_for_their_connection) {
+    world w{{.max_waiting_per_connection = 2}};
+    client& hook = w.subscriber();
+    client& emitter = w.join();
+    client& other = w.join();
+    const auto reserved = text_of(w.emit(emitter, "a", {.reserve = 10s}).hook_event_id);
+    wait& asked = w.await_response(other, reserved);
+    const wait_options retried{.operation_id = numbered_uuid(1)};
+    w.emit_and_wait(emitter, "a", retried);
+    BOOST_CHECK_EQUAL(limit_of(w.await_response(emitter, reserved)), "max_waiting_per_connection");
+    BOOST_CHECK_EQUAL(limit_of(w.emit_and_wait(emitter, "a", retried)), "max_waiting_per_connection");
+    BOOST_CHECK(!w.emit_and_wait(other, "a", retried).over());
+    BOOST_CHECK_EQUAL(limit_of(w.emit_and_wait(other, "a", retried)), "max_waiting_per_connection");
+    w.cancel(asked);
+    BOOST_CHECK(!w.emit_and_wait(other, "a", retried).over());
+    for (const auto& each : w.receive(hook)) {
+        w.reply(hook, each.id);
+    }
+    BOOST_CHECK_EQUAL(emitter.waiting, 1U);  // the reply that is kept
+    BOOST_CHECK_EQUAL(other.waiting, 0U);
+    w.pass(10s);
+    BOOST_CHECK_EQUAL(emitter.waiting, 0U);
+    w.check_nobody_waits();
+}
+
+BOOST_AUTO_TEST_CASE(kept_reply_is_given_to_one_who_may_not_wait) {
+    world w{{.max_waiting_per_connection = 1}};
+    client& hook = w.subscriber();
+    client& emitter = w.join();
+    const auto id = text_of(w.emit(emitter, "a", {.reserve = 10s}).hook_event_id);
+    w.reply(hook, id);
+    BOOST_CHECK_EQUAL(w.await_response(emitter, id).how(), outcome::answered);
+}
+
+BOOST_AUTO_TEST_CASE(all_connections_together_wait_for_so_many_verdicts) {
+    world w{{.max_waiting = 4}};
+    client& hook = w.subscriber();
+    w.emit_and_wait(w.join(), "a", {.operation_id = numbered_uuid(1)});
+    w.emit_and_wait(w.join(), "a", {.operation_id = numbered_uuid(1)});  // joins
+    const auto reserved = text_of(w.emit(w.join(), "a", {.reserve = 10s}).hook_event_id);
+    BOOST_CHECK_EQUAL(w.stats().waiting, 2U);  // slots
+    w.await_response(w.join(), reserved);
+    for (const auto* const method : {"wait", "reserve", "await", "join"}) {
+        std::string limit;
+        if (method == "wait"sv) {
+            limit = limit_of(w.emit_and_wait(w.join(), "a"));
+        } else if (method == "reserve"sv) {
+            limit = limit_of(w.try_emit(w.join(), "a", {.reserve = 1s}));
+        } else if (method == "await"sv) {
+            limit = limit_of(w.await_response(w.join(), reserved));
+        } else {
+            limit = limit_of(w.emit_and_wait(w.join(), "a", {.operation_id = numbered_uuid(1)}));
+        }
+        BOOST_CHECK_EQUAL(limit, "max_waiting");
+    }
+    w.reply(hook, reserved);
+    BOOST_CHECK(!w.emit_and_wait(w.join(), "a").over());
+    BOOST_CHECK(!w.emit_and_wait(w.join(), "a").over());
+    BOOST_CHECK_EQUAL(limit_of(w.emit_and_wait(w.join(), "a")), "max_waiting");
+}
+
+BOOST_AUTO_TEST_CASE(slots_that_live_on_without_their_connection_still_count) {
+    world w{{.max_waiting = 2}};
+    (void)w.subscriber();
+    client& gone = w.join();
+    w.emit(gone, "a", {.reserve = 10s});
+    w.emit_and_wait(gone, "a", {.operation_id = numbered_uuid(1)});
+    w.leave(gone);
+    BOOST_CHECK_EQUAL(limit_of(w.emit_and_wait(w.join(), "a")), "max_waiting");
+    w.pass(10s);
+    BOOST_CHECK(!w.emit_and_wait(w.join(), "a").over());
+}
+
+BOOST_AUTO_TEST_CASE(kept_replies_take_so_many_bytes) {
+    world w{{.memory_bytes = 10'000}};
+    client& hook = w.subscriber({}, {.name = "hook"});
+    client& second = w.subscriber();
+    const std::string reply = R"({"x":")" + std::string(3000, 'x') + R"("})";
+    client& emitter = w.join();
+    std::vector<std::string> ids;
+    for (int i = 0; i < 5; ++i) {
+        ids.push_back(text_of(w.emit(emitter, "a", {.reserve = 10s}).hook_event_id));
+    }
+    std::size_t kept = 0;
+    for (const auto& id : ids) {
+        const auto result = w.try_respond(hook, id, reply);
+        if (const auto* const failure = std::get_if<protocol::error>(&result)) {
+            BOOST_CHECK_EQUAL(test::limit_of(*failure), "memory");
+            break;
+        }
+        ++kept;
+    }
+    BOOST_CHECK_EQUAL(kept, 3U);
+    BOOST_CHECK_LE(w.broker.held().memory_bytes, 10'000U);
+    // A reply that is passed on at once takes none, whatever is kept.
+    wait& asked = w.emit_and_wait(emitter, "a");
+    const auto waited = w.receive(second).back().id;
+    BOOST_CHECK_EQUAL(w.reply(hook, waited, reply), refusal::none);
+    BOOST_CHECK_EQUAL(asked.how(), outcome::answered);
+    // Whoever was refused may come again once there is room.
+    BOOST_CHECK_EQUAL(w.await_response(emitter, ids[0]).how(), outcome::answered);
+    BOOST_CHECK_EQUAL(w.reply(hook, ids[4], reply), refusal::none);
+    w.pass(10s);
+    BOOST_CHECK_EQUAL(w.broker.held().memory_bytes, 0U);
+}
+
+BOOST_AUTO_TEST_CASE(remembered_results_go_before_a_reply_is_refused) {
+    world w{{.memory_bytes = 10'000}};
+    client& hook = w.subscriber();
+    const std::string reply = R"({"x":")" + std::string(4000, 'x') + R"("})";
+    for (std::uint64_t i = 1; i <= 2; ++i) {
+        w.emit_and_wait(w.join(), "a", {.operation_id = numbered_uuid(i)});
+        w.reply(hook, w.receive_one(hook).id, reply);
+    }
+    const auto reserved = text_of(w.emit(w.join(), "a", {.reserve = 10s}).hook_event_id);
+    BOOST_CHECK_EQUAL(w.reply(hook, reserved, reply), refusal::none);
+    const auto events = w.stats().head_seq;
+    BOOST_CHECK_EQUAL(w.emit_and_wait(w.join(), "a", {.operation_id = numbered_uuid(2)}).how(), outcome::answered);
+    BOOST_CHECK_EQUAL(w.stats().head_seq, events);  // still remembered
+    w.emit_and_wait(w.join(), "a", {.operation_id = numbered_uuid(1)});
+    BOOST_CHECK_EQUAL(w.stats().head_seq, events + 1);  // the oldest was forgotten
+}
+
+BOOST_AUTO_TEST_CASE(refused_reply_leaves_its_responder_waited_for) {
+    world w{{.memory_bytes = 1000}};
+    client& hook = w.subscriber({}, {.name = "hook"});
+    client& second = w.subscriber({}, {.name = "second"});
+    wait& asked = w.emit_and_wait(w.join(), "a", {.policy = wait_policy::all});
+    const auto id = w.receive_one(hook).id;
+    const auto refused = w.try_respond(hook, id, R"({"x":")" + std::string(2000, 'x') + R"("})");
+    BOOST_REQUIRE(std::holds_alternative<protocol::error>(refused));
+    BOOST_CHECK_EQUAL(test::limit_of(std::get<protocol::error>(refused)), "memory");
+    w.reply(second, id);
+    BOOST_CHECK(!asked.over());
+    w.reply(hook, id, R"({"short":true})");
+    BOOST_CHECK_EQUAL(asked.responses(), R"({} by second; {"short":true} by hook)");
+    BOOST_CHECK_EQUAL(w.broker.held().memory_bytes, 0U);
+}
+
+BOOST_AUTO_TEST_CASE(many_small_replies_do_not_escape_the_memory_limit) {
+    world w{{.memory_bytes = 100'000}};
+    (void)w.subscriber();
+    client& spy = w.subscriber({}, {.responds = false});
+    wait& asked = w.emit_and_wait(w.join(), "a", {.policy = wait_policy::all});
+    const auto id = w.receive_one(spy).id;
+    std::size_t accepted = 0;
+    for (; accepted < 10'000; ++accepted) {
+        client& passer_by = w.join();
+        const bool refused = std::holds_alternative<protocol::error>(w.try_respond(passer_by, id, "{}"));
+        w.leave(passer_by);
+        if (refused) {
+            break;
+        }
+    }
+    // Each is kept with a name and a time, whatever its size.
+    BOOST_CHECK_LE(accepted * sizeof(protocol::wait_result::reply), 100'000U);
+    BOOST_CHECK(!asked.over());
+}
+
+BOOST_AUTO_TEST_CASE(what_a_waiting_request_keeps_is_charged) {
+    world w{{.memory_bytes = 10'000}};
+    (void)w.subscriber();
+    client& emitter = w.join();
+    wait& first = w.emit_and_wait(emitter, "a", {.footprint_bytes = 6000});
+    BOOST_CHECK_EQUAL(w.broker.held().memory_bytes, 6000U);
+    BOOST_CHECK_EQUAL(limit_of(w.emit_and_wait(emitter, "a", {.footprint_bytes = 4001})), "memory");
+    BOOST_CHECK_EQUAL(w.broker.held().memory_bytes, 6000U);
+    BOOST_CHECK_EQUAL(w.stats().head_seq, 1U);
+    wait& second = w.emit_and_wait(emitter, "a", {.footprint_bytes = 4000});
+    w.cancel(first);
+    w.cancel(second);
+    BOOST_CHECK_EQUAL(w.broker.held().memory_bytes, 0U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace hookd::core::test

@@ -1,0 +1,271 @@
+#include "broker_fixture.hpp"
+
+// Subscribers that don't keep up: closed after a gapless prefix, and nobody else notices.
+namespace hookd::core::test {
+namespace {
+
+const std::string kilobyte = '"' + std::string(998, 'x') + '"';
+
+std::size_t footprint_of(std::string_view name, std::string_view payload) {
+    world w;
+    w.emit(w.join(), name, {.payload = std::string{payload}});
+    return w.broker.held().event_bytes;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(lagging)
+
+BOOST_AUTO_TEST_CASE(exactly_capacity_events_may_wait) {
+    world w{{.capacity = 4}};
+    client& slow = w.subscriber({}, {.name = "slow"});
+    for (int i = 0; i < 4; ++i) {
+        BOOST_CHECK_EQUAL(w.emit(w.join(), "a").subscribers, 1U);
+    }
+    BOOST_CHECK(!w.stats().sessions.at(0).lagged);
+    BOOST_CHECK_EQUAL(w.stats().lagged, 0U);
+    BOOST_CHECK_EQUAL(w.emit(w.join(), "a").subscribers, 0U);
+    BOOST_CHECK(w.stats().sessions.at(0).lagged);
+    BOOST_CHECK_EQUAL(w.stats().lagged, 1U);
+    BOOST_CHECK_EQUAL(w.emit(w.join(), "a").subscribers, 0U);
+    BOOST_CHECK_EQUAL(w.take_ended(slow), "");  // not before its queue is out
+    BOOST_CHECK_EQUAL(w.receive_names(slow), "1:a 2:a 3:a 4:a");
+    BOOST_CHECK_EQUAL(w.take_ended(slow), "lagged after 4");
+    BOOST_CHECK_EQUAL(w.take_ended(slow), "");
+    BOOST_CHECK_EQUAL(w.stats().subscribers, 0U);
+    BOOST_CHECK_EQUAL(w.broker.held().closing_sessions, 0U);
+}
+
+BOOST_AUTO_TEST_CASE(session_that_reads_in_time_never_lags) {
+    world w{{.capacity = 2}};
+    client& quick = w.subscriber();
+    for (int i = 0; i < 100; ++i) {
+        w.emit(w.join(), "a");
+        w.emit(w.join(), "a");
+        BOOST_CHECK_EQUAL(w.receive(quick).size(), 2U);
+    }
+    BOOST_CHECK_EQUAL(w.stats().lagged, 0U);
+}
+
+BOOST_AUTO_TEST_CASE(events_that_are_being_written_still_wait) {
+    world w{{.capacity = 2}};
+    client& slow = w.subscriber();
+    w.emit(w.join(), "a");
+    w.emit(w.join(), "a");
+    std::vector<event*> got;
+    w.broker.hand_out(slow, 2, std::size_t(-1), got);
+    w.emit(w.join(), "a");
+    BOOST_CHECK_EQUAL(w.stats().lagged, 1U);
+    w.broker.sent(slow, 2);
+    BOOST_CHECK_EQUAL(w.take_ended(slow), "lagged after 2");
+}
+
+BOOST_AUTO_TEST_CASE(events_that_do_not_match_never_push_a_session_out) {
+    world w{{.capacity = 2, .capacity_bytes = 4096}};
+    client& slow = w.subscriber({"a"});
+    w.emit(w.join(), "a", {.payload = kilobyte});
+    w.emit(w.join(), "a", {.payload = kilobyte});
+    client& other = w.subscriber({"b"});
+    for (int i = 0; i < 100; ++i) {
+        w.emit(w.join(), "b", {.payload = kilobyte});
+        BOOST_CHECK_EQUAL(w.receive(other).size(), 1U);
+    }
+    BOOST_CHECK_EQUAL(w.stats().lagged, 0U);
+    BOOST_CHECK_EQUAL(w.receive_names(slow), "1:a 2:a");
+}
+
+BOOST_AUTO_TEST_CASE(lagging_session_disturbs_no_other_and_no_emitter) {
+    world w{{.capacity = 2}};
+    client& slow = w.subscriber({}, {.name = "slow"});
+    client& quick = w.subscriber({}, {.name = "quick"});
+    for (int i = 0; i < 5; ++i) {
+        wait& asked = w.emit_and_wait(w.join(), "a");
+        const auto got = w.receive_one(quick);
+        BOOST_CHECK_EQUAL(w.reply(quick, got.id), refusal::none);
+        BOOST_CHECK_EQUAL(asked.responses(), "{} by quick");
+    }
+    BOOST_CHECK_EQUAL(w.stats().lagged, 1U);
+    BOOST_CHECK_EQUAL(w.receive_names(slow), "1:a 2:a");
+}
+
+BOOST_AUTO_TEST_CASE(nobody_waits_for_a_session_that_lagged) {
+    world w{{.capacity = 2}};
+    client& slow = w.subscriber({}, {.name = "slow"});
+    wait& first = w.emit_and_wait(w.join(), "a");
+    w.emit(w.join(), "a");
+    wait& third = w.emit_and_wait(w.join(), "a");
+    BOOST_CHECK_EQUAL(third.how(), outcome::no_subscribers);  // it never was queued for it
+    BOOST_CHECK_EQUAL(first.how(), outcome::abandoned);
+    BOOST_CHECK_EQUAL(first.missing(), "slow: left");
+    w.check_nobody_waits();
+    BOOST_CHECK_EQUAL(w.receive(slow).size(), 2U);
+}
+
+BOOST_AUTO_TEST_CASE(same_client_may_subscribe_again_and_resume) {
+    world w{{.capacity = 3}};
+    client& slow = w.subscriber();
+    for (int i = 0; i < 4; ++i) {
+        w.emit(w.join(), "a");
+    }
+    const auto early = w.try_subscribe(slow);
+    BOOST_CHECK_EQUAL(std::get<protocol::error>(early).code, errc::already_subscribed);  // it has not been told yet
+    BOOST_CHECK_EQUAL(w.receive_names(slow), "1:a 2:a 3:a");
+    BOOST_CHECK_EQUAL(w.take_ended(slow), "lagged after 3");
+    BOOST_CHECK(w.subscribe(slow, {}, {.after_seq = 3}).resumed);
+    w.emit(w.join(), "a");
+    BOOST_CHECK_EQUAL(w.receive_names(slow), "4:a 5:a");
+}
+
+BOOST_AUTO_TEST_CASE(session_that_lagged_may_unsubscribe_before_it_is_told) {
+    world w{{.capacity = 1}};
+    client& slow = w.subscriber();
+    w.emit(w.join(), "a");
+    w.emit(w.join(), "a");
+    const auto ended = w.broker.unsubscribe(slow, w.now);
+    BOOST_CHECK(ended.was_subscribed);
+    BOOST_CHECK_EQUAL(ended.last_seq, 0U);
+    BOOST_CHECK_EQUAL(w.take_ended(slow), "");
+    BOOST_CHECK_EQUAL(w.broker.held().closing_sessions, 0U);
+    w.subscribe(slow);
+    w.emit(w.join(), "a");
+    BOOST_CHECK_EQUAL(w.receive_names(slow), "3:a");
+}
+
+BOOST_AUTO_TEST_CASE(client_that_leaves_while_its_session_lags_leaves_nothing) {
+    world w{{.capacity = 1}};
+    client& slow = w.subscriber();
+    w.emit(w.join(), "a");
+    w.emit(w.join(), "a");
+    BOOST_CHECK_EQUAL(w.broker.held().closing_sessions, 1U);
+    w.leave(slow);
+    BOOST_CHECK_EQUAL(w.broker.held().closing_sessions, 0U);
+    BOOST_CHECK_EQUAL(w.broker.held().event_bytes, w.stats().retained_bytes);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(bytes)
+
+BOOST_AUTO_TEST_CASE(retained_events_go_before_any_subscriber) {
+    const std::size_t one = footprint_of("a", kilobyte);
+    world w{{.capacity_bytes = 3 * one}};
+    client& slow = w.subscriber({"a"});
+    w.emit(w.join(), "b", {.payload = kilobyte});
+    w.emit(w.join(), "b", {.payload = kilobyte});
+    w.emit(w.join(), "a", {.payload = kilobyte});
+    BOOST_CHECK_EQUAL(w.stats().retained_events, 3U);
+    w.emit(w.join(), "a", {.payload = kilobyte});  // room for one: the first b goes
+    BOOST_CHECK_EQUAL(w.stats().retained_events, 3U);
+    BOOST_CHECK_EQUAL(w.stats().lagged, 0U);
+    BOOST_CHECK_LE(w.broker.held().event_bytes, 3 * one);
+    BOOST_CHECK_EQUAL(w.receive_names(slow), "3:a 4:a");
+}
+
+BOOST_AUTO_TEST_CASE(exactly_capacity_bytes_may_be_held) {
+    const std::size_t one = footprint_of("a", kilobyte);
+    for (const std::size_t spare : {std::size_t{0}, one - 1}) {
+        world w{{.capacity_bytes = 4 * one + spare}};
+        client& slow = w.subscriber();
+        for (int i = 0; i < 4; ++i) {
+            w.emit(w.join(), "a", {.payload = kilobyte});
+        }
+        BOOST_CHECK_EQUAL(w.stats().lagged, 0U);
+        w.emit(w.join(), "a", {.payload = kilobyte});
+        BOOST_CHECK_EQUAL(w.stats().lagged, 1U);
+        BOOST_CHECK_LE(w.broker.held().event_bytes, 4 * one + spare);
+        // Its queue is what took the bytes: it ends with what it has read.
+        BOOST_CHECK_EQUAL(w.receive_names(slow), "");
+        BOOST_CHECK_EQUAL(w.take_ended(slow), "lagged after 0");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(newest_event_fits_even_where_it_is_larger_than_all_room) {
+    world w{{.capacity_bytes = 500}};
+    client& hook = w.subscriber();
+    BOOST_CHECK_EQUAL(w.emit(w.join(), "a", {.payload = kilobyte}).subscribers, 1U);
+    BOOST_CHECK_EQUAL(w.receive_one(hook).payload, kilobyte);
+    BOOST_CHECK_EQUAL(w.stats().retained_events, 1U);
+    BOOST_CHECK_EQUAL(w.emit(w.join(), "b", {.payload = kilobyte}).subscribers, 1U);
+    BOOST_CHECK_EQUAL(w.stats().retained_events, 1U);
+    BOOST_CHECK_EQUAL(w.receive_names(hook), "2:b");
+    BOOST_CHECK_EQUAL(w.stats().lagged, 0U);
+}
+
+BOOST_AUTO_TEST_CASE(session_with_most_bytes_among_those_that_match_goes_first) {
+    const std::size_t one = footprint_of("a", kilobyte);
+    world w{{.capacity_bytes = 6 * one}};
+    client& innocent = w.subscriber({"c"}, {.name = "innocent"});
+    client& small = w.subscriber({"a"}, {.name = "small"});
+    client& large = w.subscriber({"a", "b"}, {.name = "large"});
+    for (const auto* const name : {"c", "c", "c", "a", "b"}) {
+        w.emit(w.join(), name, {.payload = kilobyte});
+    }
+    BOOST_CHECK_EQUAL(w.emit(w.join(), "a", {.payload = kilobyte}).subscribers, 2U);
+    BOOST_CHECK_EQUAL(w.emit(w.join(), "a", {.payload = kilobyte}).subscribers, 1U);  // one too many
+    BOOST_CHECK_EQUAL(w.take_ended(large), "lagged after 0");
+    BOOST_CHECK_EQUAL(w.receive_names(small), "4:a 6:a 7:a");
+    BOOST_CHECK_EQUAL(w.receive_names(innocent), "1:c 2:c 3:c");
+    BOOST_CHECK_EQUAL(w.stats().lagged, 1U);
+}
+
+BOOST_AUTO_TEST_CASE(victim_keeps_a_gapless_prefix) {
+    const std::size_t one = footprint_of("a", kilobyte);
+    world w{{.capacity_bytes = 4 * one}};
+    client& slow = w.subscriber();
+    for (int i = 0; i < 4; ++i) {
+        w.emit(w.join(), "a", {.payload = kilobyte});
+    }
+    std::vector<event*> got;
+    w.broker.hand_out(slow, 2, std::size_t(-1), got);  // these two are on their way
+    w.emit(w.join(), "a", {.payload = kilobyte});
+    BOOST_CHECK_EQUAL(w.stats().lagged, 1U);
+    BOOST_CHECK_EQUAL(got[1]->payload(), kilobyte);
+    BOOST_CHECK_EQUAL(w.take_ended(slow), "lagged after 2");
+    w.broker.sent(slow, 2);
+    BOOST_CHECK_EQUAL(w.receive_names(slow), "");
+}
+
+BOOST_AUTO_TEST_CASE(queues_of_sessions_that_lagged_already_go_before_those_of_others) {
+    const std::size_t one = footprint_of("a", kilobyte);
+    world w{{.capacity = 3, .capacity_bytes = 5 * one}};
+    client& lagged = w.subscriber({"a"});
+    for (int i = 0; i < 4; ++i) {
+        w.emit(w.join(), "a", {.payload = kilobyte});
+    }
+    BOOST_CHECK_EQUAL(w.stats().lagged, 1U);
+    client& keeps_up = w.subscriber({"b"});
+    w.emit(w.join(), "b", {.payload = kilobyte});
+    w.emit(w.join(), "b", {.payload = kilobyte});
+    BOOST_CHECK_EQUAL(w.broker.held().event_bytes, 5 * one);
+    w.emit(w.join(), "b", {.payload = kilobyte});
+    BOOST_CHECK_EQUAL(w.stats().lagged, 1U);
+    BOOST_CHECK_EQUAL(w.receive_names(keeps_up), "5:b 6:b 7:b");
+    BOOST_CHECK_EQUAL(w.receive_names(lagged), "");
+    BOOST_CHECK_EQUAL(w.take_ended(lagged), "lagged after 0");
+}
+
+BOOST_AUTO_TEST_CASE(wait_for_a_victim_is_abandoned_and_the_new_one_goes_on) {
+    const std::size_t one = footprint_of("a", kilobyte);
+    world w{{.capacity_bytes = 2 * one + one / 2}};
+    client& slow = w.subscriber({"a"}, {.name = "slow"});
+    client& quick = w.subscriber({"a"}, {.name = "quick"});
+    wait& first = w.emit_and_wait(w.join(), "a", {.payload = kilobyte, .policy = wait_policy::all});
+    w.reply(quick, w.receive_one(quick).id);
+    w.emit(w.join(), "a", {.payload = kilobyte});
+    (void)w.receive(quick);
+    BOOST_CHECK(!first.over());
+    wait& third = w.emit_and_wait(w.join(), "a", {.payload = kilobyte, .policy = wait_policy::all});
+    BOOST_CHECK_EQUAL(first.how(), outcome::abandoned);
+    BOOST_CHECK_EQUAL(first.missing(), "slow: left");
+    BOOST_CHECK_EQUAL(first.responses(), "{} by quick");
+    BOOST_CHECK(!third.over());
+    w.reply(quick, w.receive_one(quick).id);
+    BOOST_CHECK_EQUAL(third.how(), outcome::answered);
+    BOOST_CHECK_EQUAL(third.missing(), "");
+    BOOST_CHECK_EQUAL(w.take_ended(slow), "lagged after 0");
+    w.check_nobody_waits();
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace hookd::core::test

@@ -1,0 +1,199 @@
+#include "broker_fixture.hpp"
+
+// Retries: the same operation_id, method and params get the same result.
+namespace hookd::core::test {
+namespace {
+
+struct retry_fixture : world {
+    client& hook = subscriber({}, {.name = "hook"});
+    client& emitter = join();
+    const protocol::uuid operation = numbered_uuid(7);
+
+    wait& ask(client& by, wait_options how = {}) {
+        how.operation_id = operation;
+        return emit_and_wait(by, "push", how);
+    }
+    [[nodiscard]] std::size_t events() const { return static_cast<std::size_t>(stats().head_seq); }
+};
+
+errc code_of(const std::variant<protocol::emit_result, protocol::error>& result) {
+    BOOST_REQUIRE(std::holds_alternative<protocol::error>(result));
+    return std::get<protocol::error>(result).code;
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(retries, retry_fixture)
+
+BOOST_AUTO_TEST_CASE(emit_is_done_once) {
+    const auto first = emit(emitter, "push", {.operation_id = operation});
+    const auto again = emit(join(), "push", {.operation_id = operation});
+    BOOST_CHECK(first.hook_event_id == again.hook_event_id);
+    BOOST_CHECK_EQUAL(again.seq, 1U);
+    BOOST_CHECK_EQUAL(again.subscribers, 1U);
+    BOOST_CHECK_EQUAL(events(), 1U);
+    BOOST_CHECK_EQUAL(receive_names(hook), "1:push");
+}
+
+BOOST_AUTO_TEST_CASE(verdict_is_given_again) {
+    wait& first = ask(emitter);
+    reply(hook, receive_one(hook).id, R"({"abort":"no"})");
+    wait& again = ask(join());
+    BOOST_CHECK_EQUAL(again.responses(), first.responses());
+    BOOST_CHECK_EQUAL(again.verdict().abort, "no");
+    BOOST_CHECK_EQUAL(again.verdict().hook_event_id, first.verdict().hook_event_id);
+    BOOST_CHECK(again.verdict().seq == first.verdict().seq);
+    BOOST_CHECK_EQUAL(events(), 1U);
+    BOOST_CHECK_EQUAL(outcomes(outcome::answered), 1U);
+}
+
+BOOST_AUTO_TEST_CASE(verdict_without_subscribers_is_given_again) {
+    unsubscribe(hook);
+    wait& first = ask(emitter);
+    BOOST_CHECK_EQUAL(first.how(), outcome::no_subscribers);
+    subscribe(hook);
+    wait& again = ask(emitter);
+    BOOST_CHECK_EQUAL(again.how(), outcome::no_subscribers);
+    BOOST_CHECK_EQUAL(again.verdict().hook_event_id, first.verdict().hook_event_id);
+}
+
+BOOST_AUTO_TEST_CASE(retry_joins_what_is_under_way) {
+    wait& first = ask(emitter);
+    wait& joined = ask(join());
+    wait& third = ask(emitter);
+    BOOST_CHECK_EQUAL(events(), 1U);
+    reply(hook, receive_one(hook).id);
+    for (wait* const each : {&first, &joined, &third}) {
+        BOOST_CHECK_EQUAL(each->responses(), "{} by hook");
+    }
+    BOOST_CHECK_EQUAL(outcomes(outcome::answered), 1U);
+    check_nobody_waits();
+}
+
+BOOST_AUTO_TEST_CASE(slot_lives_on_without_its_emitter_so_that_a_retry_joins_it) {
+    wait& first = ask(emitter, {.timeout = 10s});
+    leave(emitter);
+    BOOST_CHECK_EQUAL(first.error_code(), errc::cancelled);
+    pass(5s);
+    wait& again = ask(join(), {.timeout = 10s});
+    BOOST_CHECK(!again.over());
+    BOOST_CHECK_EQUAL(reply(hook, receive_one(hook).id), refusal::none);
+    BOOST_CHECK_EQUAL(again.how(), outcome::answered);
+    check_nobody_waits();
+}
+
+BOOST_AUTO_TEST_CASE(reply_that_comes_while_nobody_is_there_is_remembered) {
+    ask(emitter);
+    leave(emitter);
+    BOOST_CHECK_EQUAL(reply(hook, receive_one(hook).id), refusal::none);
+    wait& again = ask(join());
+    BOOST_CHECK_EQUAL(again.responses(), "{} by hook");
+    check_nobody_waits();
+}
+
+BOOST_AUTO_TEST_CASE(no_wait_outlives_the_time_out_of_the_first) {
+    ask(emitter, {.timeout = 10s});
+    leave(emitter);
+    pass(9s);
+    wait& again = ask(join(), {.timeout = 10s});
+    pass(1s);
+    BOOST_CHECK_EQUAL(again.how(), outcome::timeout);
+    BOOST_CHECK_EQUAL(ask(join(), {.timeout = 10s}).how(), outcome::timeout);
+    BOOST_CHECK_EQUAL(reply(hook, receive_one(hook).id), refusal::expired);
+    check_nobody_waits();
+}
+
+BOOST_AUTO_TEST_CASE(cancelled_wait_can_be_joined_again) {
+    wait& first = ask(emitter);
+    cancel(first);
+    wait& again = ask(emitter);
+    reply(hook, receive_one(hook).id);
+    BOOST_CHECK_EQUAL(again.how(), outcome::answered);
+    BOOST_CHECK_EQUAL(events(), 1U);
+    check_nobody_waits();
+}
+
+BOOST_AUTO_TEST_CASE(other_params_are_refused) {
+    emit(emitter, "push", {.operation_id = operation, .raw_params = R"({"event":"push"})"});
+    BOOST_CHECK_EQUAL(code_of(try_emit(emitter, "push", {.operation_id = operation, .raw_params = R"({"event": "push"})"})),
+                      errc::invalid_params);
+    BOOST_CHECK_EQUAL(ask(emitter, {.raw_params = R"({"event":"push"})"}).error_code(), errc::invalid_params);
+    BOOST_CHECK_EQUAL(events(), 1U);
+    emit(emitter, "push", {.operation_id = operation, .raw_params = R"({"event":"push"})"});
+    BOOST_CHECK_EQUAL(events(), 1U);
+}
+
+BOOST_AUTO_TEST_CASE(other_params_are_refused_while_the_first_is_under_way) {
+    wait& first = ask(emitter);
+    BOOST_CHECK_EQUAL(ask(emitter, {.raw_params = "{ }"}).error_code(), errc::invalid_params);
+    BOOST_CHECK(!first.over());
+}
+
+BOOST_AUTO_TEST_CASE(results_are_remembered_for_ten_minutes) {
+    ask(emitter, {.timeout = 24h});
+    advance(1h);
+    reply(hook, receive_one(hook).id);
+    advance(10min - 1ns);
+    BOOST_CHECK_EQUAL(ask(emitter, {.timeout = 24h}).how(), outcome::answered);
+    BOOST_CHECK_EQUAL(events(), 1U);
+    advance(1ns);
+    BOOST_CHECK(!ask(emitter, {.timeout = 24h}).over());
+    BOOST_CHECK_EQUAL(events(), 2U);
+}
+
+BOOST_AUTO_TEST_CASE(last_4096_results_are_remembered) {
+    for (std::uint64_t i = 1; i <= 4097; ++i) {
+        emit(emitter, "other", {.operation_id = numbered_uuid(i)});
+        (void)receive(hook);
+    }
+    emit(emitter, "other", {.operation_id = numbered_uuid(2)});
+    BOOST_CHECK_EQUAL(events(), 4097U);
+    emit(emitter, "other", {.operation_id = numbered_uuid(1)});
+    BOOST_CHECK_EQUAL(events(), 4098U);
+}
+
+BOOST_AUTO_TEST_CASE(errors_are_not_remembered) {
+    world strict{{.max_waiting_per_connection = 1}};
+    client& busy = strict.join();
+    (void)strict.subscriber();
+    wait& first = strict.emit_and_wait(busy, "push");
+    const wait_options retried{.operation_id = operation};
+    BOOST_CHECK_EQUAL(strict.emit_and_wait(busy, "push", retried).error_code(), errc::limit_exceeded);
+    strict.cancel(first);
+    BOOST_CHECK(!strict.emit_and_wait(busy, "push", retried).over());
+}
+
+BOOST_AUTO_TEST_CASE(reserved_event_can_be_retried) {
+    const emit_options how{.reserve = 10s, .operation_id = operation};
+    const auto first = emit(emitter, "push", how);
+    const auto again = emit(emitter, "push", how);
+    BOOST_CHECK(first.hook_event_id == again.hook_event_id);
+    BOOST_CHECK_EQUAL(stats().waiting, 1U);
+    reply(hook, text_of(first.hook_event_id));
+    BOOST_CHECK_EQUAL(await_response(emitter, text_of(again.hook_event_id)).how(), outcome::answered);
+}
+
+BOOST_AUTO_TEST_CASE(result_of_a_wait_that_ended_for_everybody_frees_all_but_what_is_remembered) {
+    ask(emitter);
+    reply(hook, receive_one(hook).id);
+    const auto remembered = broker.held().memory_bytes;
+    BOOST_CHECK_GT(remembered, 0U);
+    advance(10min);
+    emit(emitter, "push", {.operation_id = numbered_uuid(8)});  // whoever asks lets the old ones go
+    BOOST_CHECK_LT(broker.held().memory_bytes, remembered);
+    check_nobody_waits();
+}
+
+BOOST_AUTO_TEST_CASE(wait_for_a_first_subscriber_lives_on_too) {
+    unsubscribe(hook);
+    ask(emitter, {.require_subscriber = false});
+    leave(emitter);
+    subscribe(hook, {}, {.name = "late"});
+    wait& again = ask(join(), {.require_subscriber = false});
+    reply(hook, receive_one(hook).id);
+    BOOST_CHECK_EQUAL(again.responses(), "{} by late");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace hookd::core::test
