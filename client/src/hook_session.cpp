@@ -307,7 +307,7 @@ void hook_session::run_later_hook(const hook_runner::later_hook& hook, event wha
         why = "it threw something that is no std::exception";
     }
     // The hook may have answered before it threw; what it said counts then.
-    take_answers();
+    take_answers(which);
     if (const auto open = unanswered_.find(which); open != unanswered_.end()) {
         const question asked = std::move(open->second);
         unanswered_.erase(open);
@@ -337,10 +337,10 @@ void hook_session::await_wakeup() {
     });
 }
 
-void hook_session::take_answers() {
+void hook_session::take_answers(std::optional<answer_box::ticket> threw) {
     for (const auto& each : answers_->take()) {
         const auto open = unanswered_.find(each.which);
-        if (open == unanswered_.end()) {
+        if (open == unanswered_.end() || (each.dropped && each.which == threw)) {
             continue;
         }
         const question asked = std::move(open->second);

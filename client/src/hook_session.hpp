@@ -70,7 +70,8 @@ private:
     void run_later_hook(const hook_runner::later_hook& hook, event what);
 
     void await_wakeup();
-    void take_answers();
+    // `threw`: the hook whose exception says more than the answer that it dropped on its way out.
+    void take_answers(std::optional<answer_box::ticket> threw = {});
     void settle(const question& asked, const reply& answered);
     void send_reply(const question& asked, const reply& answered);
     void on_reply_failed(const question& asked, reply::kind sent, const error& failure);

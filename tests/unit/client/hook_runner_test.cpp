@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <future>
 #include <mutex>
 #include <optional>
@@ -48,6 +49,20 @@ hook_runner_options options_of(const fake_daemon& daemon) {
     return {.path = daemon.path(), .reconnect_min = std::chrono::milliseconds{1}, .reconnect_max = std::chrono::milliseconds{20}};
 }
 
+// The daemon's part beside a run(), which is stopped where that part fails: it would go on for ever.
+class script_beside : public fake_script {
+public:
+    script_beside(hook_runner& runner, std::function<void()> part)
+        : fake_script([&runner, part = std::move(part)] {
+              try {
+                  part();
+              } catch (...) {
+                  runner.stop();
+                  throw;
+              }
+          }) {}
+};
+
 error failure_of_run(hook_runner& runner) {
     try {
         runner.run();
@@ -72,7 +87,7 @@ BOOST_AUTO_TEST_CASE(a_hook_replies_and_learns_all_about_its_event) {
         }
         return respond_with("{\"fine\" : 1.0}");
     });
-    fake_script script{[&] {
+    script_beside script{hooks, [&] {
         auto peer = daemon.accept();
         const auto params = json_of(peer.open_session(0));
         require(members_of(params) == "events name responds", "nothing is resumed: " + members_of(params));
@@ -99,7 +114,7 @@ BOOST_AUTO_TEST_CASE(an_exception_of_a_hook_is_a_hook_that_failed) {
     hooks.on("sync", [](const event&) -> reply { throw std::runtime_error("disk full"); });
     hooks.on("odd", [](const event&) -> reply { throw 5; });
     hooks.on("later", [](event, const answer&) { throw std::runtime_error("no thread"); });
-    fake_script script{[&] {
+    script_beside script{hooks, [&] {
         auto peer = daemon.accept();
         peer.open_session(0);
         peer.event(1, "sync", true);
@@ -124,7 +139,7 @@ BOOST_AUTO_TEST_CASE(a_reply_that_the_daemon_refuses_becomes_a_hook_that_failed)
     notices seen;
     seen.watch(hooks);
     hooks.on("x", [](const event&) { return respond_with(R"({"abort":5})"); });
-    fake_script script{[&] {
+    script_beside script{hooks, [&] {
         auto peer = daemon.accept();
         peer.open_session(0);
         peer.event(1, "x", true);
@@ -151,7 +166,7 @@ BOOST_AUTO_TEST_CASE(a_reply_that_came_too_late_is_told) {
         }
     });
     hooks.on("x", [](const event&) { return proceed(); });
-    fake_script script{[&] {
+    script_beside script{hooks, [&] {
         auto peer = daemon.accept();
         peer.open_session(0);
         peer.event(1, "x", true);
@@ -173,7 +188,7 @@ BOOST_AUTO_TEST_CASE(a_listener_alone_is_an_observer_and_never_replies) {
             events.stop();
         }
     });
-    fake_script script{[&] {
+    script_beside script{events, [&] {
         auto peer = daemon.accept();
         const auto params = json_of(peer.open_session(0));
         require(!bool_at(params, "/responds"), "an observer");
@@ -197,7 +212,7 @@ BOOST_AUTO_TEST_CASE(each_event_goes_to_all_listeners_and_the_first_hook_that_ma
     hooks.on("pre_push", [&](const event&) { calls += "exact "; return proceed(); });
     hooks.on("pre_*", [&](const event&) { calls += "glob "; return proceed(); });
     hooks.listen("pre_*", [&](const event&) { calls += "pre "; });
-    fake_script script{[&] {
+    script_beside script{hooks, [&] {
         auto peer = daemon.accept();
         const auto params = json_of(peer.open_session(0));
         require(size_at(params, "/events") == 3, "each pattern once");
@@ -231,7 +246,7 @@ BOOST_AUTO_TEST_CASE(hooks_may_answer_later_from_other_threads_in_any_order) {
             reply_to(proceed());  // the first one counts
         });
     });
-    fake_script script{[&] {
+    script_beside script{hooks, [&] {
         auto peer = daemon.accept();
         peer.open_session(0);
         peer.event(1, "x", true);
@@ -255,7 +270,7 @@ BOOST_AUTO_TEST_CASE(an_answer_that_is_dropped_says_failed) {
     notices seen;
     seen.watch(hooks);
     hooks.on("x", [](event, const answer& copied) { std::ignore = answer{copied}; });
-    fake_script script{[&] {
+    script_beside script{hooks, [&] {
         auto peer = daemon.accept();
         peer.open_session(0);
         peer.event(1, "x", true);
@@ -290,7 +305,7 @@ BOOST_AUTO_TEST_CASE(no_more_events_are_handed_out_than_may_be_unanswered) {
         open.push_back(std::move(reply_to));
         most = std::max(most, open.size());
     });
-    fake_script script{[&] {
+    script_beside script{hooks, [&] {
         auto peer = daemon.accept();
         peer.open_session(0);
         std::string all;
@@ -336,7 +351,7 @@ BOOST_AUTO_TEST_CASE(events_that_wait_for_busy_hooks_take_bounded_memory_and_non
         }
     });
     std::size_t taken = 0;
-    fake_script script{[&] {
+    script_beside script{hooks, [&] {
         auto peer = daemon.accept();
         peer.open_session(0);
         std::uint64_t seq = 0;
@@ -376,7 +391,7 @@ BOOST_AUTO_TEST_CASE(a_lost_connection_is_resumed_after_the_last_event_and_nothi
             events.stop();
         }
     });
-    fake_script script{[&] {
+    script_beside script{events, [&] {
         {
             auto peer = daemon.accept();
             peer.open_session(2, "run-1");
@@ -407,7 +422,7 @@ BOOST_AUTO_TEST_CASE(a_session_without_events_is_resumed_where_it_began) {
     fake_daemon daemon;
     hook_runner events{options_of(daemon)};
     events.listen("*", [&](const event&) { events.stop(); });
-    fake_script script{[&] {
+    script_beside script{events, [&] {
         daemon.accept().open_session(40);
         auto peer = daemon.accept();
         require(int_at(json_of(peer.open_session(41, "run-1", true)), "/after_seq") == 40, "not from the first event on");
@@ -430,7 +445,7 @@ BOOST_AUTO_TEST_CASE(a_resume_that_is_impossible_is_told_and_it_starts_afresh) {
             events.stop();
         }
     });
-    fake_script script{[&] {
+    script_beside script{events, [&] {
         {
             auto peer = daemon.accept();
             peer.open_session(0, "run-1");
@@ -464,7 +479,7 @@ BOOST_AUTO_TEST_CASE(a_lagged_session_is_resumed_on_the_same_connection) {
             events.stop();
         }
     });
-    fake_script script{[&] {
+    script_beside script{events, [&] {
         auto peer = daemon.accept();
         peer.open_session(0);
         peer.event(2, "x");
@@ -493,7 +508,7 @@ BOOST_AUTO_TEST_CASE(an_answer_given_while_the_connection_is_down_is_sent_on_the
             (*open)(veto("late, not lost"));
         }
     });
-    fake_script script{[&] {
+    script_beside script{hooks, [&] {
         {
             auto peer = daemon.accept();
             peer.open_session(0);
@@ -526,7 +541,7 @@ BOOST_AUTO_TEST_CASE(one_that_waits_for_a_daemon_finds_it_when_it_comes) {
     options.wait_for_daemon = true;
     hook_runner events{options};
     events.listen("*", [&](const event&) { events.stop(); });
-    fake_script script{[&] {
+    script_beside script{events, [&] {
         daemon.listen();
         {
             // It is refused for now, which does not discourage it.
@@ -547,7 +562,7 @@ BOOST_AUTO_TEST_CASE(a_subscription_that_is_refused_ends_the_run) {
     for (const int code : {-32602, -32003, -32002}) {
         hook_runner events{options_of(daemon)};
         events.listen("no pattern", [](const event&) {});
-        fake_script script{[&] {
+        script_beside script{events, [&] {
             auto peer = daemon.accept();
             peer.fail(peer.receive("subscribe").id, code, "No.");
             peer.expect_end();
@@ -563,7 +578,7 @@ BOOST_AUTO_TEST_CASE(what_is_refused_for_good_ends_a_run_that_reconnects_and_wha
     fake_daemon daemon;
     hook_runner events{options_of(daemon)};
     events.listen("*", [](const event&) {});
-    fake_script script{[&] {
+    script_beside script{events, [&] {
         daemon.accept().open_session(0);
         {
             auto stopping = daemon.accept();
@@ -599,7 +614,7 @@ BOOST_AUTO_TEST_CASE(a_hook_that_stops_the_run_still_replies_and_nothing_more_is
         hooks.stop();
         return veto("the last word");
     });
-    fake_script script{[&] {
+    script_beside script{hooks, [&] {
         auto peer = daemon.accept();
         peer.open_session(0);
         peer.send_bytes(event_frame(1, "x", true) + event_frame(2, "x", true));
@@ -620,7 +635,7 @@ BOOST_AUTO_TEST_CASE(a_later_run_goes_on_after_the_last_event_handed_out) {
         seen.push_back(arrived.seq());
         events.stop();
     });
-    fake_script script{[&] {
+    script_beside script{events, [&] {
         {
             auto peer = daemon.accept();
             peer.open_session(0);
@@ -647,7 +662,7 @@ BOOST_AUTO_TEST_CASE(a_run_starts_where_it_is_told_to) {
     notices told;
     told.watch(events);
     events.listen("*", [&](const event&) { events.stop(); });
-    fake_script script{[&] {
+    script_beside script{events, [&] {
         auto peer = daemon.accept();
         const auto refused = json_of(peer.receive("subscribe").params);
         require(int_at(refused, "/after_seq") == 17 && !has_at(refused, "/instance"), "of this run");
@@ -675,7 +690,7 @@ BOOST_AUTO_TEST_CASE(stop_before_run_and_stop_while_reconnecting_end_it) {
             events.stop();
         }
     });
-    fake_script script{[&] { daemon.accept().open_session(0); }};
+    script_beside script{events, [&] { daemon.accept().open_session(0); }};
     events.run();
     script.finish();
 }
@@ -690,7 +705,7 @@ BOOST_AUTO_TEST_CASE(stop_waits_for_events_that_are_not_answered_yet) {
         asked.set_value(std::move(reply_to));
         hooks.stop();
     });
-    fake_script script{[&] {
+    script_beside script{hooks, [&] {
         auto peer = daemon.accept();
         peer.open_session(0);
         peer.event(1, "x", true);
@@ -714,7 +729,7 @@ BOOST_AUTO_TEST_CASE(draining_ends_in_time_and_an_answer_after_that_does_nothing
             kept = std::move(reply_to);
             hooks.stop();
         });
-        fake_script script{[&] {
+        script_beside script{hooks, [&] {
             auto peer = daemon.accept();
             peer.open_session(0);
             peer.event(1, "x", true);
@@ -737,7 +752,7 @@ BOOST_AUTO_TEST_CASE(an_exception_of_a_listener_or_a_notice_leaves_run) {
             throw std::logic_error("notice");
         }
     });
-    fake_script script{[&] {
+    script_beside script{events, [&] {
         for (int i = 0; i < 2; ++i) {
             auto peer = daemon.accept();
             peer.open_session(0);
@@ -762,7 +777,7 @@ BOOST_AUTO_TEST_CASE(a_large_payload_reaches_a_hook_and_its_reply_comes_back) {
         hooks.stop();
         return respond_with("{\"back\":" + std::string{arrived.payload()} + "}");
     });
-    fake_script script{[&] {
+    script_beside script{hooks, [&] {
         auto peer = daemon.accept();
         peer.open_session(0);
         peer.event(1, "x", true, large);
