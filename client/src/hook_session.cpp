@@ -145,7 +145,10 @@ void hook_session::on_subscribed(const subscription& opened) {
     ever_subscribed_ = true;
     told_connected_ = true;
     backoff_.reset();
-    instance_ = std::make_shared<const std::string>(opened.instance);
+    if (!instance_ || *instance_ != opened.instance) {
+        instance_ = std::make_shared<const std::string>(opened.instance);
+        newest_seq_ = 0;
+    }
     received_seq_ = opened.resumed && resume_from_ ? resume_from_->after_seq : opened.head_seq;
     if (queue_.empty()) {
         position_ = resume_point{received_seq_, opened.instance};
@@ -223,13 +226,15 @@ bool hook_session::outlasts(const error& failure) const noexcept {
 // --- events ---------------------------------------------------------------------------------------------------------
 
 void hook_session::on_event(event arrived) {
-    // Numbers only grow within a run of the daemon: what is not above the last one has been handed out or is queued.
-    if (!subscribed_ || arrived.seq() <= received_seq_) {
+    // Numbers only grow within a run of the daemon: what is not above the newest has been handed out or is queued. The first may be
+    // older than the session: its emitter has waited for somebody to subscribe.
+    if (!subscribed_ || arrived.seq() <= newest_seq_) {
         return;
     }
-    received_seq_ = arrived.seq();
+    newest_seq_ = arrived.seq();
+    received_seq_ = std::max(received_seq_, newest_seq_);
     queued_bytes_ += bytes_of(arrived);
-    queue_.push_back({std::move(arrived), instance_});
+    queue_.push_back({std::move(arrived), received_seq_, instance_});
     hand_out_events();
 }
 
@@ -244,7 +249,7 @@ void hook_session::hand_out_events() {
             queued_event next = std::move(queue_.front());
             queue_.pop_front();
             queued_bytes_ -= bytes_of(next.what);
-            position_ = resume_point{next.what.seq(), *next.instance};
+            position_ = resume_point{next.resume_after, *next.instance};
             hand_out(std::move(next.what));
         }
     }

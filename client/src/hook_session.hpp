@@ -43,6 +43,7 @@ public:
 private:
     struct queued_event {
         event what;
+        std::uint64_t resume_after;  // once it has been handed out
         std::shared_ptr<const std::string> instance;
     };
     // An event that awaits its answer, as far as that takes: without its payload.
@@ -93,7 +94,8 @@ private:
     backoff backoff_;
 
     std::optional<resume_point> resume_from_;  // of the next `subscribe`
-    std::uint64_t received_seq_ = 0;           // in the run of the daemon that instance_ names
+    std::uint64_t received_seq_ = 0;           // to resume after, in the run of the daemon that instance_ names
+    std::uint64_t newest_seq_ = 0;             // of the events received in that run
     std::shared_ptr<const std::string> instance_;
     std::deque<queued_event> queue_;
     std::size_t queued_bytes_ = 0;

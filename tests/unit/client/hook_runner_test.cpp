@@ -106,6 +106,44 @@ BOOST_AUTO_TEST_CASE(a_hook_replies_and_learns_all_about_its_event) {
     script.finish();
 }
 
+BOOST_AUTO_TEST_CASE(an_event_that_waited_for_its_hook_is_older_than_the_session_and_replied_to) {
+    fake_daemon daemon;
+    hook_runner hooks{options_of(daemon)};
+    hooks.on("pre_push", [](const event& push) { return veto(std::to_string(push.seq())); });
+    script_beside script{hooks, [&] {
+        auto peer = daemon.accept();
+        peer.open_session(7);
+        for (const std::uint64_t seq : {3U, 5U, 8U}) {
+            peer.event(seq, "pre_push", true);
+            require(reply_of(peer.take_reply()) == R"({"abort":")" + std::to_string(seq) + "\"}", "the reply to " + std::to_string(seq));
+        }
+        hooks.stop();
+        peer.expect_end();
+    }};
+    hooks.run();
+    script.finish();
+    require(hooks.position() && hooks.position()->after_seq == 8, "it goes on after the newest");
+}
+
+BOOST_AUTO_TEST_CASE(a_run_that_only_saw_an_older_event_goes_on_after_the_start_of_its_session) {
+    fake_daemon daemon;
+    hook_runner hooks{options_of(daemon)};
+    hooks.on("pre_push", [&hooks](const event&) {
+        hooks.stop();
+        return proceed();
+    });
+    script_beside script{hooks, [&] {
+        auto peer = daemon.accept();
+        peer.open_session(7);
+        peer.event(3, "pre_push", true);
+        peer.take_reply();
+        peer.expect_end();
+    }};
+    hooks.run();
+    script.finish();
+    require(hooks.position() && hooks.position()->after_seq == 7, "nothing before the session is asked for again");
+}
+
 BOOST_AUTO_TEST_CASE(an_exception_of_a_hook_is_a_hook_that_failed) {
     fake_daemon daemon;
     hook_runner hooks{options_of(daemon)};
