@@ -1,0 +1,242 @@
+// CLI.md, its last paragraph: what the end of a hook command means, whatever it does.
+#include "hookctl_program.hpp"
+
+#include "support/json_access.hpp"
+#include "support/raw_json.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <sys/stat.h>
+
+#include <chrono>
+#include <csignal>
+#include <string>
+#include <vector>
+
+using namespace hookd::test;
+
+namespace {
+
+constexpr std::size_t mebibyte = 1024 * 1024;
+
+/// A daemon and a hook called `guard` for the event `e`.
+struct scene {
+    explicit scene(std::vector<std::string> argv, std::vector<std::string> options = {}) {
+        options.insert(options.end(), {"--name", "guard", "e", "--"});
+        options.insert(options.end(), argv.begin(), argv.end());
+        hook = start_hook(daemon, std::move(options));
+    }
+    explicit scene(const std::string& script, std::vector<std::string> options = {})
+        : scene(std::vector<std::string>{"sh", "-c", script}, std::move(options)) {}
+
+    finished_process emit(std::vector<std::string> options = {}, const std::string& payload = "{}") {
+        options.insert(options.begin(), {"emit", "--wait"});
+        options.insert(options.end(), {"e", "-"});
+        return hookctl(daemon.socket_path(), options, payload);
+    }
+
+    /// That the hook counts as failed, for a reason that mentions `why`, and that the policy decides.
+    void check_failed(const std::string& why, const std::string& payload = "{}") {
+        const auto open = emit({}, payload);
+        BOOST_TEST(open.exit_status == 0);
+        const auto verdict = json_of(open.out);
+        BOOST_TEST(text_at(verdict, "/outcome") == "abandoned");
+        BOOST_TEST(size_at(verdict, "/responses") == 0U);
+        BOOST_TEST(text_at(verdict, "/missing/0/responder") == "guard");
+        const auto told = text_at(verdict, "/missing/0/why");
+        BOOST_TEST(told.starts_with("failed: "));
+        BOOST_TEST(told.find(why) != std::string::npos, told);
+        hook->wait_for_err(why);
+        const auto closed = emit({"--fail-closed"}, payload);
+        BOOST_TEST(closed.exit_status == 1);
+        BOOST_TEST(closed.err.find("guard") != std::string::npos);
+    }
+
+    test_daemon daemon{};
+    std::unique_ptr<child_process> hook{};
+};
+
+std::string response_in(const finished_process& done) {
+    const auto responses = raw_elements(raw_member(done.out, "responses").value());
+    BOOST_REQUIRE(responses.size() == 1U);
+    return std::string(raw_member(responses[0], "response").value());
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(cli_hook_command)
+
+BOOST_AUTO_TEST_CASE(exit_status_0_with_a_json_object_is_the_reply_byte_for_byte) {
+    scene with(R"(printf '\n{ "n":1e999, "n":[ ],"abort" : "" }\n')");
+    const auto done = with.emit();
+    BOOST_TEST(done.exit_status == 0);
+    BOOST_TEST(response_in(done) == R"({ "n":1e999, "n":[ ],"abort" : "" })");
+}
+
+BOOST_AUTO_TEST_CASE(an_abort_in_the_reply_vetoes) {
+    scene with(R"(echo '{"abort":"because"}')");
+    const auto done = with.emit();
+    BOOST_TEST(done.exit_status == 1);
+    BOOST_TEST(done.err == "because\n");
+}
+
+BOOST_AUTO_TEST_CASE(exit_status_0_without_output_is_no_objection) {
+    scene with("exit 0");
+    const auto done = with.emit();
+    BOOST_TEST(done.exit_status == 0);
+    BOOST_TEST(response_in(done) == "{}");
+    BOOST_TEST(with.hook->err().empty());
+}
+
+BOOST_AUTO_TEST_CASE(exit_status_0_with_anything_else_is_no_objection_and_noted) {
+    for (const std::string said : {"all fine", "{\"abort\":\"no\"", "[1]", "\"no\"", "42"}) {
+        scene with("echo " + shell_word(said));
+        const auto done = with.emit({"--fail-closed"});
+        BOOST_TEST(done.exit_status == 0);
+        BOOST_TEST(response_in(done) == "{}");
+        with.hook->wait_for_err(said);
+        with.hook->wait_for_err("no objection");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(an_abort_that_is_no_string_is_a_hook_that_failed) {
+    scene with(R"(echo '{"abort":true}')");
+    with.check_failed("abort");
+}
+
+BOOST_AUTO_TEST_CASE(exit_status_1_to_125_is_a_veto_with_the_standard_error_as_its_reason) {
+    for (const int status : {1, 2, 125}) {
+        scene with("echo '{}'; printf '\\n not on a Friday\\n\\n' >&2; exit " + std::to_string(status));
+        const auto done = with.emit();
+        BOOST_TEST(done.exit_status == 1);
+        BOOST_TEST(done.err == "not on a Friday\n");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_veto_without_a_word_names_the_hook_and_its_exit_status) {
+    scene with("exit 7");
+    BOOST_TEST(with.emit().err == "hook guard exited 7\n");
+}
+
+BOOST_AUTO_TEST_CASE(exit_status_126_and_127_are_a_hook_that_failed) {
+    for (const int status : {126, 127}) {
+        scene with("exit " + std::to_string(status));
+        with.check_failed(std::to_string(status));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(death_by_signal_is_a_hook_that_failed) {
+    scene with("kill -SEGV $$");
+    with.check_failed("signal 11");
+}
+
+BOOST_AUTO_TEST_CASE(a_command_that_does_not_exist_is_a_hook_that_failed) {
+    scene with(std::vector<std::string>{"/no/such/hook"});
+    with.check_failed("could not be started: No such file or directory");
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_is_not_executable_is_a_hook_that_failed) {
+    const temp_directory directory;
+    write_file(directory / "hook", "#!/bin/sh\nexit 1\n");
+    ::chmod((directory / "hook").c_str(), 0600);
+    scene with(std::vector<std::string>{directory / "hook"});
+    with.check_failed("could not be started: Permission denied");
+}
+
+BOOST_AUTO_TEST_CASE(a_command_that_outlives_its_own_time_is_a_hook_that_failed_although_the_emitter_would_wait) {
+    scene with("exec sleep 1000", {"--timeout", "200ms"});
+    with.check_failed("its time was over");
+}
+
+BOOST_AUTO_TEST_CASE(a_command_that_outlives_the_emitters_time_is_stopped_as_well) {
+    const temp_directory directory;
+    const auto pid = directory / "pid";
+    scene with("echo $$ >" + pid + "; exec sleep 1000", {"--timeout", "20m"});
+    const auto done = with.emit({"--timeout", "700ms"});
+    BOOST_TEST(done.exit_status == 0);
+    const auto command = static_cast<pid_t>(std::stol(wait_for_line(pid)));
+    eventually("the command's end", [command] { return is_gone(command); });
+    with.hook->wait_for_err("its time was over");
+}
+
+BOOST_AUTO_TEST_CASE(an_event_whose_emitter_waits_no_more_is_not_begun) {
+    const temp_directory directory;
+    const auto seen = directory / "seen";
+    const auto go = directory / "go";
+    scene with("echo $HOOK_SEQ >>" + seen + "; while ! [ -e " + go + " ]; do sleep 0.02; done");
+    auto first = start_hookctl(with.daemon.socket_path(), {"emit", "--wait", "e"});
+    BOOST_TEST(wait_for_line(seen) == "1");
+    // The second event waits behind the first one until its own time is over.
+    BOOST_TEST(with.emit({"--timeout", "100ms"}).exit_status == 0);
+    write_file(go, "");
+    BOOST_TEST(first->wait() == 0);
+    BOOST_TEST(with.emit().exit_status == 0);
+    BOOST_TEST(read_file(seen) == "1\n3\n");
+    with.hook->wait_for_err("before it could start");
+}
+
+BOOST_AUTO_TEST_CASE(a_command_that_ignores_sigterm_is_killed) {
+    const temp_directory directory;
+    const auto pid = directory / "pid";
+    scene with("trap '' TERM; echo $$ >" + pid + "; while :; do sleep 0.02; done", {"--timeout", "500ms"});
+    const auto done = with.emit();
+    BOOST_TEST(text_at(json_of(done.out), "/outcome") == "abandoned");
+    const auto command = static_cast<pid_t>(std::stol(wait_for_line(pid)));
+    eventually("the command's end", [command] { return is_gone(command); });
+}
+
+BOOST_AUTO_TEST_CASE(its_whole_process_group_is_stopped) {
+    const temp_directory directory;
+    const auto pid = directory / "pid";
+    scene with("sleep 1000 & echo $! >" + pid + "; wait", {"--timeout", "500ms"});
+    BOOST_TEST(text_at(json_of(with.emit().out), "/outcome") == "abandoned");
+    const auto grandchild = static_cast<pid_t>(std::stol(wait_for_line(pid)));
+    eventually("the grandchild's end", [grandchild] { return is_gone(grandchild); });
+}
+
+BOOST_AUTO_TEST_CASE(a_grandchild_that_holds_the_outputs_delays_nobody) {
+    const temp_directory directory;
+    const auto pid = directory / "pid";
+    scene with("sleep 1000 & echo $! >" + pid + "; echo '{\"abort\":\"done\"}'");
+    const auto done = with.emit();  // would wait for the sleep
+    BOOST_TEST(done.exit_status == 1);
+    BOOST_TEST(done.err == "done\n");
+    ::kill(static_cast<pid_t>(std::stol(wait_for_line(pid))), SIGKILL);
+}
+
+BOOST_AUTO_TEST_CASE(a_payload_that_nobody_reads_does_not_block) {
+    scene with("exit 3");
+    const auto done = with.emit({}, "\"" + std::string(mebibyte, 'x') + "\"");
+    BOOST_TEST(done.err == "hook guard exited 3\n");
+}
+
+BOOST_AUTO_TEST_CASE(payloads_of_megabytes_arrive_whole) {
+    scene with("echo \"$(wc -c)\" >&2; exit 1");
+    const auto done = with.emit({}, "\"" + std::string(9 * mebibyte, 'x') + "\"");
+    BOOST_TEST(done.err == std::to_string(9 * mebibyte + 2) + "\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_reply_just_below_one_mebibyte_is_whole) {
+    scene with("printf '{\"a\":\"'; head -c 1000000 /dev/zero | tr '\\0' x; printf '\"}'");
+    const auto done = with.emit();
+    BOOST_TEST((response_in(done) == "{\"a\":\"" + std::string(1'000'000, 'x') + "\"}"));
+}
+
+BOOST_AUTO_TEST_CASE(output_past_one_mebibyte_is_cut_and_said_so) {
+    scene with("printf '{\"a\":\"'; head -c 10485760 /dev/zero | tr '\\0' x; printf '\"}'");
+    const auto done = with.emit();
+    BOOST_TEST(done.exit_status == 0);
+    BOOST_TEST(response_in(done) == "{}");
+    with.hook->wait_for_err("cut");
+    with.hook->wait_for_err("no objection");
+}
+
+BOOST_AUTO_TEST_CASE(a_reason_past_one_mebibyte_is_cut_and_said_so) {
+    scene with("head -c 10485760 /dev/zero | tr '\\0' x >&2; exit 1");
+    const auto done = with.emit();
+    BOOST_TEST(done.exit_status == 1);
+    BOOST_TEST((done.err == std::string(mebibyte, 'x') + "\n"));
+    with.hook->wait_for_err("cut");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,159 @@
+// CLI.md: on a terminal it prints for people, aligned, coloured unless NO_COLOR.
+#include "hookctl_program.hpp"
+
+#include "support/json_access.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <memory>
+#include <string>
+
+using namespace hookd::test;
+
+namespace {
+
+bool has(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
+
+/// `hookctl --socket …` as a shell command line.
+std::string line_for(const test_daemon& daemon, const std::string& arguments) {
+    return hookctl_binary() + " --socket " + daemon.socket_path() + " " + arguments;
+}
+
+/// A program on a terminal that is still running.
+std::unique_ptr<child_process> start_on_terminal(const std::string& command_line) {
+    spawn_options options;
+    options.environment = {{"TERM", "xterm"}, {"NO_COLOR", std::nullopt}};
+    const auto sized = "stty rows 24 cols 80 -echo; " + command_line;
+    return std::make_unique<child_process>(std::vector<std::string>{"script", "-qefc", sized, "/dev/null"}, options);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(cli_terminal)
+
+BOOST_AUTO_TEST_CASE(people_get_words_and_colours) {
+    test_daemon daemon;
+    const auto ping = on_terminal(line_for(daemon, "ping"));
+    BOOST_TEST(ping.exit_status == 0);
+    BOOST_TEST(has(ping.out, "pid " + std::to_string(daemon.pid())));
+    BOOST_TEST(has(ping.out, "\x1b["));
+    BOOST_TEST(!has(ping.out, "{"));
+    BOOST_TEST(has(on_terminal(line_for(daemon, "emit note")).out, "as number 1 to 0 subscribers"));
+}
+
+BOOST_AUTO_TEST_CASE(no_color_means_no_colour) {
+    test_daemon daemon;
+    const auto plain = on_terminal("NO_COLOR=1 " + line_for(daemon, "ping"));
+    BOOST_TEST(has(plain.out, "is there"));
+    BOOST_TEST(!has(plain.out, "\x1b"));
+    BOOST_TEST(has(on_terminal("NO_COLOR= " + line_for(daemon, "ping")).out, "\x1b["));
+    BOOST_TEST(!has(on_terminal("TERM=dumb " + line_for(daemon, "ping")).out, "\x1b"));
+}
+
+BOOST_AUTO_TEST_CASE(json_is_json_on_a_terminal_too) {
+    test_daemon daemon;
+    const auto ping = on_terminal(line_for(daemon, "--json ping"));
+    BOOST_TEST(int_at(json_of(lines_of(ping.out).at(0)), "/pid") == daemon.pid());
+}
+
+BOOST_AUTO_TEST_CASE(a_verdict_is_a_short_line_and_a_veto_shows_its_reason) {
+    test_daemon daemon;
+    auto hook = start_hook(daemon, {"--name", "guard", "pre_*", "--", "sh", "-c", "[ $HOOK_EVENT = pre_fine ] || { echo not now >&2; exit 1; }"});
+    const auto fine = on_terminal("NO_COLOR=1 " + line_for(daemon, "emit --wait pre_fine"));
+    BOOST_TEST(fine.exit_status == 0);
+    BOOST_TEST(fine.out.starts_with("proceed: answered by guard ("));
+    const auto vetoed = on_terminal("NO_COLOR=1 " + line_for(daemon, "emit --wait pre_push"));
+    BOOST_TEST(vetoed.exit_status == 1);
+    BOOST_TEST(vetoed.out.starts_with("vetoed: answered by guard ("));
+    BOOST_TEST(has(vetoed.out, "\nnot now\r\n"));
+}
+
+BOOST_AUTO_TEST_CASE(a_reason_cannot_drive_the_terminal) {
+    test_daemon daemon;
+    auto hook = start_hook(daemon, shell_hook("e", "printf '\\033[2Jcleared' >&2; exit 1"));
+    const auto done = on_terminal("NO_COLOR=1 " + line_for(daemon, "emit --wait e"));
+    BOOST_TEST(has(done.out, "?[2Jcleared"));
+    BOOST_TEST(!has(done.out, "\x1b"));
+}
+
+BOOST_AUTO_TEST_CASE(stats_is_an_aligned_table) {
+    test_daemon daemon;
+    auto hook = start_hook(daemon, {"--name", "guard", "e", "--", "true"});
+    BOOST_TEST(hookctl(daemon.socket_path(), {"emit", "--wait", "e"}).exit_status == 0);
+    const auto done = on_terminal("NO_COLOR=1 " + line_for(daemon, "stats"));
+    BOOST_TEST(has(done.out, "subscribers       1\r\n"));
+    BOOST_TEST(has(done.out, "outcomes          answered 1\r\n"));
+    BOOST_TEST(has(done.out, "P50 MS"));
+    BOOST_TEST(has(done.out, "guard"));
+}
+
+BOOST_AUTO_TEST_CASE(listen_prints_events_in_columns) {
+    test_daemon daemon;
+    auto emitter = daemon.connect();
+    emit(emitter, "note", R"({"a":1})");
+    const auto done = on_terminal("NO_COLOR=1 " + line_for(daemon, "listen --after-seq 0 --count 1"));
+    BOOST_TEST(done.exit_status == 0);
+    BOOST_TEST(has(done.out, "  #1      note                      {\"a\":1}\r\n"));
+}
+
+BOOST_AUTO_TEST_CASE(on_prints_what_became_of_each_event) {
+    test_daemon daemon;
+    auto hook = start_on_terminal("NO_COLOR=1 " + line_for(daemon, "on e -- sh -c 'echo no >&2; exit 1'"));
+    daemon.wait_for_stat("/subscribers", 1);
+    BOOST_TEST(hookctl(daemon.socket_path(), {"emit", "--wait", "e"}).exit_status == 1);
+    hook->wait_for_out("veto no");
+}
+
+BOOST_AUTO_TEST_CASE(top_shows_the_daemon_and_gives_the_terminal_back) {
+    test_daemon daemon;
+    auto hook = start_hook(daemon, {"--name", "guard", "e", "--", "true"});
+    BOOST_TEST(hookctl(daemon.socket_path(), {"emit", "--wait", "e"}).exit_status == 0);
+    auto top = start_on_terminal(line_for(daemon, "top") + "; stty -a");
+    top->wait_for_out("guard");
+    top->wait_for_out("P99 MS");
+    BOOST_TEST(top->out().starts_with("\x1b[?1049h"));
+    top->write_input("q");
+    const auto done = top->finish();
+    BOOST_TEST(done.exit_status == 0);
+    BOOST_TEST(has(done.out, "\x1b[?1049l"));
+    const auto settings = done.out.substr(done.out.find("\x1b[?1049l"));
+    BOOST_TEST(has(settings, " icanon"));
+}
+
+BOOST_AUTO_TEST_CASE(top_gives_the_terminal_back_when_a_signal_ends_it) {
+    test_daemon daemon;
+    const auto pid_file = daemon.directory() / "pid";
+    auto top = start_on_terminal("sh -c 'echo $$ >" + pid_file + "; exec " + line_for(daemon, "top") + "'; echo status $?; stty -a");
+    top->wait_for_out("connections");
+    ::kill(static_cast<pid_t>(std::stol(wait_for_line(pid_file))), SIGTERM);
+    const auto done = top->finish();
+    BOOST_TEST(has(done.out, "\x1b[?1049l"));
+    BOOST_TEST(has(done.out, "status 0"));
+    BOOST_TEST(has(done.out.substr(done.out.find("status 0")), " icanon"));
+}
+
+BOOST_AUTO_TEST_CASE(top_survives_a_restart_of_the_daemon) {
+    const temp_directory directory;
+    const auto path = directory / "hookd.sock";
+    auto daemon = std::make_unique<test_daemon>(path, std::vector<std::string>{});
+    auto top = start_on_terminal(line_for(*daemon, "top"));
+    top->wait_for_out("connections");
+    daemon->kill();
+    top->wait_for_out("no hookd at");
+    daemon = std::make_unique<test_daemon>(path, std::vector<std::string>{});
+    auto hook = start_hook(*daemon, {"--name", "newcomer", "e", "--", "true"});
+    top->wait_for_out("newcomer");
+    top->write_input("q");
+    BOOST_TEST(top->wait() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(top_without_a_daemon_leaves_the_terminal_alone) {
+    const temp_directory directory;
+    const auto done = on_terminal(hookctl_binary() + " --socket " + directory / "nobody.sock" + " top");
+    BOOST_TEST(done.exit_status == 3);
+    BOOST_TEST(!has(done.out, "\x1b[?1049h"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
