@@ -69,7 +69,11 @@ test_daemon::test_daemon(const std::string& socket_path, std::vector<std::string
 
 void test_daemon::start(std::vector<std::string> arguments, const spawn_options& options) {
     arguments.insert(arguments.begin(), {hookd_binary(), "--socket", socket_path_});
-    process_ = std::make_unique<child_process>(std::move(arguments), options);
+    auto with_threads = options;
+    if (const char* threads = std::getenv("HOOKD_TEST_THREADS"); threads != nullptr) {
+        with_threads.environment.try_emplace("HOOKD_THREADS", threads);  // any --threads among the arguments beats it
+    }
+    process_ = std::make_unique<child_process>(std::move(arguments), with_threads);
     eventually("the daemon accepts connections", [this] {
         if (process_->has_ended()) {
             throw std::runtime_error("hookd ended with status " + std::to_string(process_->wait()) + " at its start: " + process_->finish().err);

@@ -20,6 +20,9 @@ namespace hookd::test {
 
 /// A running `hookd` with a socket in a directory of its own. Ready for connections once constructed.
 ///
+/// The variable HOOKD_TEST_THREADS gives every daemon that is not told otherwise as many threads: a whole suite can so be run again with
+/// several.
+///
 /// The destructor stops it by SIGTERM and fails the current test (Boost.Test) where it does not end with status 0, or where a
 /// sanitizer has said something: no test can overlook a leak or a race in the daemon.
 class test_daemon {

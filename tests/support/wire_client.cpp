@@ -330,15 +330,13 @@ std::string wire_client::read_to_end(deadline limit) {
     return rest;
 }
 
-std::string wire_client::read_raw(std::size_t count, deadline limit) {
-    while (input_.size() - input_start_ < count) {
+void wire_client::read_more(std::size_t count, deadline limit) {
+    const auto enough = input_.size() - input_start_ + count;
+    while (input_.size() - input_start_ < enough) {
         if (!read_some(limit)) {
-            throw connection_closed("the daemon closed before it had sent " + std::to_string(count) + " bytes");
+            throw connection_closed("the daemon closed the connection, while a test read slowly");
         }
     }
-    auto bytes = input_.substr(input_start_, count);
-    input_start_ += count;
-    return bytes;
 }
 
 wire_message wire_client::call(std::string_view method, std::string_view params) {

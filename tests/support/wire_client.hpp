@@ -104,8 +104,8 @@ public:
     bool wait_for_close(deadline limit = deadline{});
     /// All bytes from here to the daemon's close, undecoded.
     std::string read_to_end(deadline limit = deadline{});
-    /// Exactly `count` undecoded bytes.
-    std::string read_raw(std::size_t count, deadline limit = deadline{});
+    /// Reads about `count` bytes, to be decoded later.
+    void read_more(std::size_t count, deadline limit = deadline{});
 
     // --- both ---
     /// Sends a request and waits for its response.

@@ -161,6 +161,16 @@ BOOST_AUTO_TEST_CASE(responders_that_leave_fail_or_abstain_do_not_end_it) {
     BOOST_TEST(emitter.response_to(request).string("/result/abort") == "no");
 }
 
+BOOST_AUTO_TEST_CASE(default_timeout_is_configurable) {
+    test_daemon daemon({"--default-timeout", "100ms"});
+    auto peer = daemon.connect();
+    const auto id = reserve(peer);
+    const auto start = std::chrono::steady_clock::now();
+    BOOST_TEST(text_at(await(peer, id), "/outcome") == "timeout");
+    BOOST_TEST((std::chrono::steady_clock::now() - start >= std::chrono::milliseconds(100)));
+    BOOST_TEST((std::chrono::steady_clock::now() - start < patience / 2));  // not the reservation's minute
+}
+
 BOOST_AUTO_TEST_CASE(without_any_subscriber_it_waits_all_the_same) {
     test_daemon daemon;
     auto peer = daemon.connect();

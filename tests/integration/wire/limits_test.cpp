@@ -273,6 +273,23 @@ BOOST_AUTO_TEST_CASE(peer_that_reads_nothing_is_disconnected_after_the_write_sta
         connection_closed);
 }
 
+BOOST_AUTO_TEST_CASE(peer_that_reads_slowly_but_goes_on_reading_is_not_disconnected) {
+    test_daemon daemon({"--write-stall-timeout", "1s"});
+    auto slow = daemon.connect();
+    subscribe(slow, "big", R"("responds":false)");
+    auto emitter = daemon.connect();
+    const auto payload = json_string(std::string(10'000'000, 'x'));
+    emit(emitter, "big", payload);
+    emit(emitter, "big", "\"last\"");
+    // A bite every tenth of a second, by the daemon's own clock, for two and a half stall time-outs.
+    for (int i = 0; i < 25; ++i) {
+        slow.read_more(200000);
+        emitter.result("emit_and_wait", R"({"event":"tick","require_subscriber":false,"timeout_ms":100})");
+    }
+    BOOST_TEST((slow.next_event().raw({"params", "payload"}) == payload));
+    BOOST_TEST(slow.next_event().raw({"params", "payload"}) == "\"last\"");
+}
+
 BOOST_AUTO_TEST_CASE(peer_with_nothing_to_read_is_left_alone) {
     test_daemon daemon({"--write-stall-timeout", "50ms"});
     auto idle = daemon.connect();

@@ -117,6 +117,23 @@ BOOST_AUTO_TEST_CASE(reply_sent_before_the_half_close_counts) {
     BOOST_TEST(bool_at(peer.next_response().json(), "/result/accepted"));
 }
 
+BOOST_AUTO_TEST_CASE(one_line_through_socat_is_answered) {
+    if (run_program({"/bin/sh", "-c", "command -v socat"}).exit_status != 0) {
+        BOOST_TEST_MESSAGE("skipped: socat is not installed");
+        return;
+    }
+    test_daemon daemon;
+    auto responder = daemon.connect();
+    subscribe(responder);
+    child_process socat({"/bin/sh", "-c",
+                         R"(printf '{"jsonrpc":"2.0","id":1,"method":"emit_and_wait","params":{"event":"e"}}' | socat -t5 - "UNIX:$0")",
+                         daemon.socket_path()});
+    respond(responder, responder.next_event().string("/params/hook_event_id"), R"("response":{"abort":"no"})");
+    const auto answer = json_of(socat.next_line());
+    BOOST_TEST(text_at(answer, "/result/abort") == "no");
+    BOOST_TEST(socat.wait() == 0);  // the daemon closes once it owes nothing: nobody has to wait for the five seconds
+}
+
 // --- going away ---
 
 BOOST_DATA_TEST_CASE(what_a_peer_sent_before_it_closed_is_carried_out, data::make(all_framings), kind) {
