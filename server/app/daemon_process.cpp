@@ -44,6 +44,16 @@ program_options with_inherited_socket(program_options options) {
     return options;
 }
 
+/// From here on the process only ends. Once the signal set is gone, one more SIGTERM would kill it, and it would not exit with 0.
+void hold_signals_back() {
+    sigset_t held;
+    sigemptyset(&held);
+    for (const int number : {SIGTERM, SIGINT, SIGHUP}) {
+        sigaddset(&held, number);
+    }
+    ::pthread_sigmask(SIG_BLOCK, &held, nullptr);
+}
+
 /// Runs a context on `count` threads, this one among them, until it has no work left. An exception of a handler ends them all, and is
 /// thrown once they have ended.
 void run_on_threads(boost::asio::io_context& context, unsigned count) {
@@ -98,6 +108,7 @@ void daemon_process::run() {
     await_signal();
     service::notify_ready(status_);
     run_on_threads(context_, options_.broker.threads);
+    hold_signals_back();
     // The signals' own actions come back with the end of signals_: one more SIGTERM would end with 143 what is as good as done.
     sigset_t stopping;
     ::sigemptyset(&stopping);

@@ -8,6 +8,7 @@
 #include <spdlog/sinks/base_sink.h>
 
 #include <array>
+#include <csignal>
 #include <functional>
 #include <mutex>
 #include <string>
@@ -66,6 +67,13 @@ std::unique_ptr<spdlog::formatter> make_formatter(log_format format) {
     return made;
 }
 
+/// The program's signals are for its other threads, which may hold them back.
+void block_signals() {
+    sigset_t all;
+    sigfillset(&all);
+    ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
+}
+
 /// Where spdlog's thread brings each message.
 class output_sink final : public spdlog::sinks::base_sink<std::mutex> {
 public:
@@ -105,7 +113,7 @@ class spdlog_logger::implementation {
 public:
     implementation(int fd, log_level level, log_format format)
         : sink_(std::make_shared<output_sink>(fd, format)),
-          pool_(std::make_shared<spdlog::details::thread_pool>(queued_messages, std::size_t{1})),
+          pool_(std::make_shared<spdlog::details::thread_pool>(queued_messages, std::size_t{1}, block_signals)),
           log_(std::make_shared<spdlog::async_logger>("hookd", sink_, pool_, spdlog::async_overflow_policy::overrun_oldest)) {
         sink_->set_drop_counter([pool = pool_.get()] { return pool->overrun_counter(); });
         log_->set_level(to_spdlog(level));
