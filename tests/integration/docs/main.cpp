@@ -1,0 +1,95 @@
+// The examples of README.md and PROTOCOL.md, one test case a section: `docs_test --run_test='README_md/*'`.
+
+#include "document.hpp"
+#include "section_run.hpp"
+
+#include "support/temp_directory.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace {
+
+using namespace hookd::test::docs;
+namespace ut = boost::unit_test;
+
+std::string case_name(std::string title) {
+    std::replace_if(title.begin(), title.end(), [](unsigned char each) { return std::isalnum(each) == 0; }, '_');
+    return title;
+}
+
+bool is_installed(const std::string& program) {
+    const char* path = std::getenv("PATH");
+    std::istringstream directories{path != nullptr ? path : "/usr/bin:/bin"};
+    for (std::string directory; std::getline(directories, directory, ':');) {
+        if (std::filesystem::exists(directory + '/' + program)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/// Why a section can't be run here; empty where it can.
+std::string obstacle(const section& which) {
+    if (uses(which, "node") && !is_installed("node")) {
+        return "there is no node (Debian: nodejs)";
+    }
+#ifndef HOOKD_TEST_BUILD_TREE
+    if (uses(which, "pkg-config")) {
+        return "this build can't be installed and linked with by a plain compiler; the release build by CMake can";
+    }
+#endif
+    return {};
+}
+
+void add_section(ut::test_suite& suite, const std::shared_ptr<const document>& all, const section& which, std::size_t count) {
+    auto name = case_name(which.title);
+    // Two sections may have one title.
+    if (suite.get(name) != ut::INV_TEST_UNIT_ID) {
+        name += '_' + std::to_string(count);
+    }
+    auto* test = ut::make_test_case([all, &which] { section_run{*all, which}.run(); }, name, __FILE__, __LINE__);
+    if (const auto why = obstacle(which); !why.empty()) {
+        test->add_precondition([why](ut::test_unit_id) {
+            boost::test_tools::assertion_result result{false};
+            result.message() << why;
+            return result;
+        });
+    }
+    suite.add(test);
+}
+
+void add_document(const std::string& path) {
+    const auto name = std::filesystem::path{path}.filename().string();
+    const auto text = hookd::test::read_file(std::string{HOOKD_TEST_SOURCE_DIR} + '/' + path);
+    const auto all = std::make_shared<const document>(parse_document(name, text));
+    auto* suite = BOOST_TEST_SUITE(case_name(name));
+    std::size_t count = 0;
+    for (const auto& each : all->sections) {
+        const bool has_console = std::any_of(each.blocks.begin(), each.blocks.end(), [](const block& one) {
+            return one.language == "console" && !one.has("elsewhere");
+        });
+        if (has_console) {
+            add_section(*suite, all, each, ++count);
+        }
+    }
+    ut::framework::master_test_suite().add(suite);
+}
+
+}  // namespace
+
+/// Boost.Test's entry in place of BOOST_TEST_MODULE: test cases that are known at run time only.
+ut::test_suite* init_unit_test_suite(int, char**) {
+    ut::framework::master_test_suite().p_name.value = "docs_test";
+    add_document("README.md");
+    add_document("protocol/PROTOCOL.md");
+    return nullptr;
+}

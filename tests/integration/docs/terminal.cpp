@@ -1,0 +1,118 @@
+#include "terminal.hpp"
+
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <regex>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+namespace hookd::test::docs {
+namespace {
+
+// Commands come one by one, each ended by a NUL, and $? is what the one before left. The end of each is told on the terminal itself, after
+// all that it has printed. When no more come, what still runs in the background is ended.
+constexpr const char* shell_script = R"(
+exec 9<&0 </dev/null >"$1" 2>&1
+status=0
+as_before() { return "$status"; }
+while IFS= read -r -d '' -u 9 command; do
+    eval "as_before
+$command" 9<&-
+    status=$?
+    printf '\036%d\037' "$status"
+done
+trap '' TERM
+kill 0
+wait
+)";
+constexpr char end_begins = '\036';
+constexpr char end_ends = '\037';
+
+std::string without_colours(const std::string& line) {
+    static const std::regex colour{"\033\\[[0-9;]*m"};
+    return std::regex_replace(line, colour, "");
+}
+
+}  // namespace
+
+terminal::terminal(const std::string& directory, std::map<std::string, std::optional<std::string>> environment)
+    : master_(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)) {
+    std::array<char, 128> name{};
+    if (!master_.is_open() || ::grantpt(master_.get()) != 0 || ::unlockpt(master_.get()) != 0 ||
+        ::ptsname_r(master_.get(), name.data(), name.size()) != 0) {
+        throw std::system_error(errno, std::generic_category(), "cannot open a pseudo-terminal");
+    }
+    // Held open, so that the terminal lives on between programs.
+    slave_ = file_descriptor{::open(name.data(), O_RDWR | O_NOCTTY | O_CLOEXEC)};
+    termios modes{};
+    const winsize size{.ws_row = 40, .ws_col = 100, .ws_xpixel = 0, .ws_ypixel = 0};
+    if (::tcgetattr(slave_.get(), &modes) != 0) {
+        throw std::system_error(errno, std::generic_category(), name.data());
+    }
+    ::cfmakeraw(&modes);  // bytes arrive as they were written
+    ::tcsetattr(slave_.get(), TCSANOW, &modes);
+    ::ioctl(slave_.get(), TIOCSWINSZ, &size);
+
+    spawn_options options;
+    options.environment = std::move(environment);
+    options.directory = directory;
+    options.new_session = true;
+    shell_.emplace(std::vector<std::string>{"bash", "--norc", "-c", shell_script, "bash", name.data()}, options);
+}
+
+terminal::~terminal() {
+    try {
+        shell_->close_input();
+        shell_->wait(deadline{10s});
+    } catch (const std::exception&) {
+        ::kill(-shell_->pid(), SIGKILL);  // something hangs, and has failed a test already
+    }
+}
+
+int terminal::run(const std::string& command, const std::function<void(const std::string&)>& on_line,
+                  const std::function<bool()>& enough, deadline limit) {
+    shell_->write_input(command + '\0');
+    std::optional<int> status;
+    while (!status || !enough()) {
+        const auto end = unread_.find_first_of(std::string{'\n', end_begins});
+        if (end == std::string::npos) {
+            read_more(limit);
+        } else if (unread_[end] == '\n') {
+            const auto line = unread_.substr(0, end);
+            unread_.erase(0, end + 1);
+            on_line(without_colours(line));
+        } else if (const auto last = unread_.find(end_ends, end); last == std::string::npos) {
+            read_more(limit);
+        } else {
+            status = std::atoi(unread_.c_str() + end + 1);
+            unread_.erase(end, last + 1 - end);
+            if (!unread_.empty() && unread_.find('\n') == std::string::npos) {
+                on_line(without_colours(std::exchange(unread_, {})));  // the command's last words had no line end
+            }
+        }
+    }
+    return *status;
+}
+
+void terminal::read_more(deadline limit) {
+    pollfd readable{master_.get(), POLLIN, 0};
+    if (::poll(&readable, 1, limit.left_ms()) == 0) {
+        throw std::runtime_error("waited in vain for more; unfinished: \"" + unread_ + "\"");
+    }
+    std::array<char, 4096> bytes{};
+    const auto count = ::read(master_.get(), bytes.data(), bytes.size());
+    if (count < 0) {
+        throw std::system_error(errno, std::generic_category(), "read from the terminal");
+    }
+    unread_.append(bytes.data(), static_cast<std::size_t>(count));
+}
+
+}  // namespace hookd::test::docs
