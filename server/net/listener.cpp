@@ -171,6 +171,9 @@ private:
                           protocol::limit_error("max_connections", environment_.options.max_connections,
                                                 "the daemon has as many connections as it may: close one, or raise --max-connections"));
         }
+        if (environment_.log.wants(log_level::debug)) {
+            environment_.log.write(log_level::debug, describe(peer) + " connected");
+        }
         made->start();
     }
 
@@ -188,6 +191,9 @@ private:
 
     // From any strand.
     void forget(connection& gone) {
+        if (environment_.log.wants(log_level::debug)) {
+            environment_.log.write(log_level::debug, describe(gone.peer()) + " disconnected");
+        }
         bool was_last = false;
         {
             const std::lock_guard lock{mutex_};
