@@ -74,22 +74,27 @@ public:
         } catch (const CLI::ParseError& failure) {
             fail(failure.what());
         }
-        if (help_ || version_)
+        if (help_ || version_) {
             return false;
-        for (const auto& unknown : app_.remaining())
+        }
+        for (const auto& unknown : app_.remaining()) {
             refuse(unknown);
-        for (auto& word : positionals_)
+        }
+        for (auto& word : positionals_) {
             word = unmarked(word);
+        }
         return true;
     }
 
     /// The words that are no options; between `min` and `max` of them.
     [[nodiscard]] words& positionals(std::size_t min, std::size_t max) {
-        if (positionals_.size() < min)
+        if (positionals_.size() < min) {
             fail("something is missing: hookctl " + std::string(command_usage(command_)));
-        if (positionals_.size() > max)
+        }
+        if (positionals_.size() > max) {
             fail(in_quotes(positionals_[max]) + " is one word too many (quote JSON): hookctl " +
                  std::string(command_usage(command_)));
+        }
         return positionals_;
     }
 
@@ -97,9 +102,10 @@ public:
                                        std::uint64_t max) const {
         std::uint64_t result = 0;
         const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), result);
-        if (failure != std::errc{} || end != text.data() + text.size() || result < min || result > max)
+        if (failure != std::errc{} || end != text.data() + text.size() || result < min || result > max) {
             fail(name + " takes a whole number from " + std::to_string(min) + " to " + std::to_string(max) + ", not " +
                  in_quotes(text));
+        }
         return result;
     }
 
@@ -108,23 +114,27 @@ public:
                                const std::vector<std::pair<std::string_view, Value>>& choices) const {
         std::string all;
         for (const auto& [known, result] : choices) {
-            if (known == text)
+            if (known == text) {
                 return result;
+            }
             all.append(all.empty() ? "" : ", ").append(known);
         }
         fail(name + " takes one of " + all + ", not " + in_quotes(text));
     }
 
     [[nodiscard]] std::optional<std::chrono::milliseconds> timeout() const {
-        if (!timeout_)
+        if (!timeout_) {
             return std::nullopt;
+        }
         const auto span = parse_duration(*timeout_);
-        if (!span)
+        if (!span) {
             fail("--timeout takes a whole number with its unit, as in 250ms, 30s or 5m, not " + in_quotes(*timeout_));
-        if (span->count() < 1 || *span > protocol::max_timeout)
+        }
+        if (span->count() < 1 || *span > protocol::max_timeout) {
             fail("--timeout takes 1ms to " +
                  std::to_string(std::chrono::duration_cast<std::chrono::minutes>(protocol::max_timeout).count()) +
                  "m, not " + in_quotes(*timeout_));
+        }
         return span;
     }
 
@@ -137,8 +147,9 @@ public:
     [[nodiscard]] bool version_wanted() const noexcept { return version_ && !help_; }
     [[nodiscard]] bool json() const noexcept { return json_; }
     [[nodiscard]] std::string socket() const {
-        if (socket_ && socket_->empty())
+        if (socket_ && socket_->empty()) {
             fail("--socket needs the path of a socket");
+        }
         return socket_.value_or("");
     }
 
@@ -171,15 +182,17 @@ private:
         const std::string name = unknown.substr(0, unknown.find('='));
         std::vector<std::string> names;
         for (const auto* option : app_.get_options()) {
-            for (const auto& each : option->get_lnames())
+            for (const auto& each : option->get_lnames()) {
                 names.push_back("--" + each);
+            }
         }
         const auto known = nearest(name, {names.begin(), names.end()});
         auto message = command_.empty() ? "there is no option " + name : std::string(command_) + " has no option " + name;
-        if (!known.empty())
+        if (!known.empty()) {
             message += "; did you mean " + std::string(known) + "?";
-        else
+        } else {
             message += "; an argument that begins with a dash goes after --";
+        }
         fail(message);
     }
 
@@ -205,25 +218,31 @@ command_arguments parse_emit(option_reader& options) {
     options.value("--policy", policy);
     options.value("--abort-exit-code", abort_exit_code);
     options.value("--no-daemon", no_daemon);
-    if (!options.parse())
+    if (!options.parse()) {
         return result;
+    }
 
     auto& given = options.positionals(1, 2);
     result.event = std::move(given[0]);
-    if (given.size() > 1)
+    if (given.size() > 1) {
         result.payload = std::move(given[1]);
-    if (policy)
+    }
+    if (policy) {
         result.policy = options.choice<wait_policy>(
             "--policy", *policy, {{"first", wait_policy::first}, {"veto", wait_policy::veto}, {"all", wait_policy::all}});
-    if (abort_exit_code)
+    }
+    if (abort_exit_code) {
         result.abort_exit_code = static_cast<int>(options.number("--abort-exit-code", *abort_exit_code, 1, 255));
-    if (no_daemon)
+    }
+    if (no_daemon) {
         result.proceed_without_daemon =
             options.choice<bool>("--no-daemon", *no_daemon, {{"proceed", true}, {"fail", false}});
+    }
     if (!result.wait) {
         // Without a wait they would do nothing, and a veto that nobody waits for is a guard that guards nothing.
-        if (policy || abort_exit_code || result.fail_closed || result.wait_for_subscriber)
+        if (policy || abort_exit_code || result.fail_closed || result.wait_for_subscriber) {
             options.fail("--policy, --fail-closed, --wait-for-subscriber and --abort-exit-code need --wait");
+        }
     }
     return result;
 }
@@ -234,15 +253,18 @@ command_arguments parse_listen(option_reader& options) {
     optional_text count;
     options.value("--after-seq", after_seq);
     options.value("--count", count);
-    if (!options.parse())
+    if (!options.parse()) {
         return result;
+    }
 
     result.patterns = std::move(options.positionals(0, words().max_size()));
     constexpr auto max = static_cast<std::uint64_t>(INT64_MAX);
-    if (after_seq)
+    if (after_seq) {
         result.after_seq = options.number("--after-seq", *after_seq, 0, max);
-    if (count)
+    }
+    if (count) {
         result.count = options.number("--count", *count, 1, max);
+    }
     return result;
 }
 
@@ -252,17 +274,21 @@ command_arguments parse_on(option_reader& options, const std::optional<words>& a
     optional_text name;
     options.value("--jobs", jobs);
     options.value("--name", name);
-    if (!options.parse())
+    if (!options.parse()) {
         return result;
+    }
 
-    if (!argv || argv->empty() || argv->front().empty())
+    if (!argv || argv->empty() || argv->front().empty()) {
         options.fail("put -- and the command after the patterns: hookctl " + std::string(command_usage("on")));
+    }
     result.argv = *argv;
     result.patterns = std::move(options.positionals(1, words().max_size()));
-    if (jobs)
+    if (jobs) {
         result.jobs = options.number("--jobs", *jobs, 1, 1024);
-    if (name && name->empty())
+    }
+    if (name && name->empty()) {
         options.fail("--name needs a name");
+    }
     const auto& program = result.argv.front();
     result.name = name ? *name : program.substr(program.rfind('/') + 1);
     return result;
@@ -273,20 +299,25 @@ command_arguments parse_respond(option_reader& options) {
     options.flag("--abstain", result.abstain);
     options.value("--abort", result.abort);
     options.value("--failed", result.failed);
-    if (!options.parse())
+    if (!options.parse()) {
         return result;
+    }
 
     auto& given = options.positionals(1, 2);
     result.id = std::move(given[0]);
-    if (given.size() > 1)
+    if (given.size() > 1) {
         result.response = std::move(given[1]);
-    if (result.abort && result.abort->empty())
+    }
+    if (result.abort && result.abort->empty()) {
         options.fail("--abort needs a reason");
-    if (result.failed && result.failed->empty())
+    }
+    if (result.failed && result.failed->empty()) {
         options.fail("--failed needs to be told why");
+    }
     const int answers = (result.abstain ? 1 : 0) + (result.failed ? 1 : 0) + (result.abort || result.response ? 1 : 0);
-    if (answers > 1)
+    if (answers > 1) {
         options.fail("give one answer: a RESPONSE or --abort, or --abstain, or --failed");
+    }
     return result;
 }
 
@@ -294,39 +325,45 @@ command_arguments parse_stats(option_reader& options) {
     stats_arguments result;
     options.flag("--watch", result.watch);
     options.flag("--prometheus", result.prometheus);
-    if (!options.parse())
+    if (!options.parse()) {
         return result;
+    }
 
     (void)options.positionals(0, 0);
-    if (result.prometheus && (result.watch || options.json()))
+    if (result.prometheus && (result.watch || options.json())) {
         options.fail("--prometheus prints one page of text: leave out --watch and --json");
+    }
     return result;
 }
 
 command_arguments parse_top(option_reader& options) {
     if (options.parse()) {
         (void)options.positionals(0, 0);
-        if (options.json())
+        if (options.json()) {
             options.fail("top is for people: use stats --watch --json");
+        }
     }
     return top_arguments{};
 }
 
 command_arguments parse_ping(option_reader& options) {
-    if (options.parse())
+    if (options.parse()) {
         (void)options.positionals(0, 0);
+    }
     return ping_arguments{};
 }
 
 command_arguments parse_call(option_reader& options) {
     call_arguments result;
-    if (!options.parse())
+    if (!options.parse()) {
         return result;
+    }
 
     auto& given = options.positionals(1, 2);
     result.method = std::move(given[0]);
-    if (given.size() > 1)
+    if (given.size() > 1) {
         result.params = std::move(given[1]);
+    }
     return result;
 }
 
@@ -334,8 +371,9 @@ command_arguments parse_call(option_reader& options) {
 words::const_iterator find_command(const words& arguments) {
     for (auto word = arguments.begin(); word != arguments.end() && *word != "--"; ++word) {
         if (*word == "--socket" || *word == "--timeout") {
-            if (std::next(word) != arguments.end())
+            if (std::next(word) != arguments.end()) {
                 ++word;
+            }
         } else if (!is_option(*word)) {
             return word;
         }
@@ -344,20 +382,27 @@ words::const_iterator find_command(const words& arguments) {
 }
 
 command_arguments parse_command(option_reader& options, std::string_view command, const std::optional<words>& argv) {
-    if (command == "emit")
+    if (command == "emit") {
         return parse_emit(options);
-    if (command == "listen")
+    }
+    if (command == "listen") {
         return parse_listen(options);
-    if (command == "on")
+    }
+    if (command == "on") {
         return parse_on(options, argv);
-    if (command == "respond")
+    }
+    if (command == "respond") {
         return parse_respond(options);
-    if (command == "stats")
+    }
+    if (command == "stats") {
         return parse_stats(options);
-    if (command == "top")
+    }
+    if (command == "top") {
         return parse_top(options);
-    if (command == "ping")
+    }
+    if (command == "ping") {
         return parse_ping(options);
+    }
     return parse_call(options);
 }
 
@@ -381,23 +426,27 @@ std::variant<invocation, information> parse_arguments(const std::vector<std::str
         auto end = arguments.end();
         if (command == "on") {
             end = std::find(found, arguments.end(), "--");
-            if (end != arguments.end())
+            if (end != arguments.end()) {
                 argv.emplace(std::next(end), arguments.end());
+            }
         }
         rest.insert(rest.end(), std::next(found), end);
     }
 
     option_reader options(command, std::move(rest));
     invocation result;
-    if (!command.empty())
+    if (!command.empty()) {
         result.command = parse_command(options, command, argv);
-    else if (options.parse())
+    } else if (options.parse()) {
         options.fail("say what to do: emit, listen, on, respond, stats, top, ping or call");
+    }
 
-    if (options.version_wanted())
+    if (options.version_wanted()) {
         return information{std::string("hookctl ") + protocol::release_version + "\n"};
-    if (options.help_wanted())
+    }
+    if (options.help_wanted()) {
         return information{std::string(command.empty() ? general_help() : command_help(command))};
+    }
     result.socket = options.socket();
     result.timeout = options.timeout();
     result.json = options.json();

@@ -37,8 +37,9 @@ int run_ping(const invocation& call) {
 
 int run_call(const invocation& call, const call_arguments& arguments) {
     std::string params;
-    if (arguments.params)
+    if (arguments.params) {
         params = read_json_argument("PARAMS", *arguments.params, true);
+    }
     // Without --timeout as long as it takes: only the daemon knows how long this request may wait.
     print(connect_for(call).call(arguments.method, params, call.timeout) + '\n');
     return exit_status::done;

@@ -50,8 +50,9 @@ public:
         return *this;
     }
     ~owned_fd() {
-        if (fd_ >= 0)
+        if (fd_ >= 0) {
             ::close(fd_);
+        }
     }
     [[nodiscard]] int get() const noexcept { return fd_; }
     [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }
@@ -66,11 +67,13 @@ private:
 
 /// A new descriptor of the same file that is none of the standard three: those are about to be replaced in the child, one by one.
 owned_fd above_standard(owned_fd fd) {
-    if (fd.get() > STDERR_FILENO)
+    if (fd.get() > STDERR_FILENO) {
         return fd;
+    }
     owned_fd moved(::fcntl(fd.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
-    if (moved.get() < 0)
+    if (moved.get() < 0) {
         fail_with(errno);
+    }
     return moved;
 }
 
@@ -81,8 +84,9 @@ struct pipe_ends {
 
 pipe_ends make_pipe() {
     std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0)
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
         fail_with(errno);
+    }
     pipe_ends result{owned_fd(ends[0]), owned_fd(ends[1])};
     result.read = above_standard(std::move(result.read));
     result.write = above_standard(std::move(result.write));
@@ -92,15 +96,17 @@ pipe_ends make_pipe() {
 void set_nonblocking(int fd) {
     // Ours alone: each end of a pipe has a file description of its own, so the command's end stays blocking.
     const int flags = ::fcntl(fd, F_GETFL);
-    if (flags < 0 || ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
+    if (flags < 0 || ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) {
         fail_with(errno);
+    }
 }
 
 std::vector<char*> pointers_to(std::vector<std::string>& texts) {
     std::vector<char*> pointers;
     pointers.reserve(texts.size() + 1);
-    for (auto& text : texts)
+    for (auto& text : texts) {
         pointers.push_back(text.data());
+    }
     pointers.push_back(nullptr);
     return pointers;
 }
@@ -142,8 +148,9 @@ public:
 
 private:
     static void check(int error) {
-        if (error != 0)
+        if (error != 0) {
             fail_with(error);
+        }
     }
 
     posix_spawn_file_actions_t actions_{};
@@ -173,8 +180,9 @@ public:
         await_output(output_, result_.output);
         await_output(errors_, result_.errors);
         feed();
-        if (what_.timeout)
+        if (what_.timeout) {
             arm(*what_.timeout, [](run& self) { self.terminate(command_result::ending::timed_out); });
+        }
     }
 
     /// Nothing could be started: the caller keeps no list of such runs.
@@ -188,8 +196,9 @@ public:
     }
 
     void terminate(command_result::ending why) {
-        if (state_ != state::running)
+        if (state_ != state::running) {
             return;
+        }
         state_ = state::terminating;
         signal_group(SIGTERM);
         arm(kill_delay, [](run& self) { self.kill_group(); });
@@ -199,13 +208,15 @@ public:
     }
 
     void kill_group() {
-        if (state_ != state::terminating)
+        if (state_ != state::terminating) {
             return;
+        }
         state_ = state::killed;
         timer_.cancel();
         signal_group(SIGKILL);
-        if (command_is_gone_)
+        if (command_is_gone_) {
             reap();
+        }
     }
 
     /// The owner goes away: no handler is called any more.
@@ -252,8 +263,9 @@ private:
     void arm(clock::duration delay, Action action) {
         timer_.expires_after(delay);
         timer_.async_wait([self = shared_from_this(), action](error_code failure) {
-            if (!failure && self->state_ != state::reaped)
+            if (!failure && self->state_ != state::reaped) {
                 action(*self);
+            }
         });
     }
 
@@ -261,20 +273,23 @@ private:
 
     void await_end() {
         process_.async_wait(asio::posix::descriptor_base::wait_read, [self = shared_from_this()](error_code failure) {
-            if (failure || !self->process_.is_open())
+            if (failure || !self->process_.is_open()) {
                 return;
-            if (self->is_alive())
+            }
+            if (self->is_alive()) {
                 self->await_end();
-            else
+            } else {
                 self->command_ended();
+            }
         });
     }
 
     /// Being ready is a hint only: Asio may wake a new descriptor with an event that was queued for a closed one.
     [[nodiscard]] bool is_alive() {
         ::siginfo_t info{};
-        if (::waitid(P_PIDFD, static_cast<id_t>(process_.native_handle()), &info, WEXITED | WNOHANG | WNOWAIT) != 0)
+        if (::waitid(P_PIDFD, static_cast<id_t>(process_.native_handle()), &info, WEXITED | WNOHANG | WNOWAIT) != 0) {
             return errno != ECHILD;
+        }
         return info.si_pid == 0;
     }
 
@@ -285,15 +300,17 @@ private:
             return;
         }
         input_.async_wait(asio::posix::descriptor_base::wait_write, [self = shared_from_this()](error_code failure) {
-            if (failure || !self->input_.is_open())
+            if (failure || !self->input_.is_open()) {
                 return;
+            }
             const auto& input = self->what_.input;
             const auto count =
                 ::write(self->input_.native_handle(), input.data() + self->written_, input.size() - self->written_);
-            if (count > 0)
+            if (count > 0) {
                 self->written_ += static_cast<std::size_t>(count);
-            else if (count < 0 && errno != EAGAIN && errno != EINTR)
+            } else if (count < 0 && errno != EAGAIN && errno != EINTR) {
                 self->written_ = input.size();  // EPIPE: it doesn't want the rest, which is its own affair
+            }
             self->feed();
         });
     }
@@ -301,12 +318,14 @@ private:
     void await_output(asio::posix::stream_descriptor& pipe, captured_output& into) {
         pipe.async_wait(asio::posix::descriptor_base::wait_read,
                         [self = shared_from_this(), &pipe, &into](error_code failure) {
-                            if (failure || !pipe.is_open())
+                            if (failure || !pipe.is_open()) {
                                 return;
-                            if (take(pipe, into, chunk_bytes) < 0)
+                            }
+                            if (take(pipe, into, chunk_bytes) < 0) {
                                 pipe.close();
-                            else
+                            } else {
                                 self->await_output(pipe, into);
+                            }
                         });
     }
 
@@ -314,10 +333,12 @@ private:
     static ssize_t take(asio::posix::stream_descriptor& pipe, captured_output& into, std::size_t limit) {
         std::array<char, chunk_bytes> chunk;
         const auto count = ::read(pipe.native_handle(), chunk.data(), std::min(limit, chunk.size()));
-        if (count < 0)
+        if (count < 0) {
             return errno == EAGAIN || errno == EINTR ? 0 : -1;
-        if (count == 0)
+        }
+        if (count == 0) {
             return -1;
+        }
         const auto fresh = static_cast<std::size_t>(count);
         const auto kept = std::min(fresh, max_output_bytes - into.text.size());
         into.text.append(chunk.data(), kept);
@@ -328,12 +349,14 @@ private:
     /// Takes what the pipe holds now and no more: whoever else holds its other end may write for ever.
     static void drain(asio::posix::stream_descriptor& pipe, captured_output& into) {
         int waiting = 0;
-        if (!pipe.is_open() || ::ioctl(pipe.native_handle(), FIONREAD, &waiting) != 0)
+        if (!pipe.is_open() || ::ioctl(pipe.native_handle(), FIONREAD, &waiting) != 0) {
             return;
+        }
         for (auto left = static_cast<std::size_t>(waiting); left > 0;) {
             const auto count = take(pipe, into, left);
-            if (count <= 0)
+            if (count <= 0) {
                 return;
+            }
             left -= static_cast<std::size_t>(count);
         }
     }
@@ -354,9 +377,9 @@ private:
     void reap() {
         ::siginfo_t info{};
         int status = 0;
-        do
+        do {
             status = ::waitid(P_PIDFD, static_cast<id_t>(process_.native_handle()), &info, WEXITED | WNOHANG);
-        while (status != 0 && errno == EINTR);
+        } while (status != 0 && errno == EINTR);
         if (state_ == state::running && status == 0) {
             result_.how =
                 info.si_code == CLD_EXITED ? command_result::ending::exited : command_result::ending::signalled;
@@ -364,8 +387,9 @@ private:
         }
         state_ = state::reaped;
         close_all();
-        if (owner_ != nullptr)
+        if (owner_ != nullptr) {
             owner_->runs_.remove(shared_from_this());
+        }
     }
 
     void close_all() {
@@ -385,8 +409,9 @@ private:
 
     void report_ended() {
         deliver();  // where the command went before the posted delivery had its turn
-        if (auto handler = std::exchange(on_ended_, nullptr))
+        if (auto handler = std::exchange(on_ended_, nullptr)) {
             handler();
+        }
     }
 
     static constexpr std::size_t chunk_bytes = std::size_t{64} * 1024;  // a pipe's usual capacity
@@ -412,8 +437,9 @@ private:
 command_runner::command_runner(asio::any_io_executor executor) : executor_(std::move(executor)) {}
 
 command_runner::~command_runner() {
-    for (const auto& each : std::exchange(runs_, {}))
+    for (const auto& each : std::exchange(runs_, {})) {
         each->abandon();
+    }
 }
 
 void command_runner::start(command what, result_handler on_result, ended_handler on_ended) {
@@ -427,15 +453,17 @@ void command_runner::start(command what, result_handler on_result, ended_handler
 }
 
 void command_runner::stop() {
-    for (const auto& each : runs_)
+    for (const auto& each : runs_) {
         each->terminate(command_result::ending::stopped);
+    }
 }
 
 void command_runner::kill() {
     stop();
     // A copy: a run whose command is gone already takes itself off the list.
-    for (const auto& each : std::list(runs_))
+    for (const auto& each : std::list(runs_)) {
         each->kill_group();
+    }
 }
 
 }  // namespace hookd::hooks

@@ -102,19 +102,21 @@ int emit_and_wait(const invocation& call, const emit_arguments& arguments, const
 
     const auto said = client(std::move(where)).emit_and_wait(arguments.event, payload, how);
     print(writes_for_programs(call.json) ? one_line(said.text) + '\n' : describe(said));
-    if (said.proceed())
+    if (said.proceed()) {
         return exit_status::done;
+    }
     print_reason(said.abort);
     return arguments.abort_exit_code;
 }
 
 int proceed_without_daemon(const invocation& call, const emit_arguments& arguments) {
-    if (!writes_for_programs(call.json))
+    if (!writes_for_programs(call.json)) {
         print("proceed: there is no daemon\n");
-    else if (arguments.wait)
+    } else if (arguments.wait) {
         print(R"({"hook_event_id":null,"seq":null,"outcome":"no_daemon","abort":"","responses":[],"missing":[]})" "\n");
-    else
+    } else {
         print(R"({"hook_event_id":null,"seq":null,"subscribers":0})" "\n");
+    }
     return exit_status::done;
 }
 
@@ -125,8 +127,9 @@ int run_emit(const invocation& call, const emit_arguments& arguments) {
     try {
         return arguments.wait ? emit_and_wait(call, arguments, payload) : emit_and_go(call, arguments, payload);
     } catch (const error& failure) {
-        if (failure.kind() == error_kind::no_daemon && arguments.proceed_without_daemon)
+        if (failure.kind() == error_kind::no_daemon && arguments.proceed_without_daemon) {
             return proceed_without_daemon(call, arguments);
+        }
         throw;
     }
 }

@@ -34,16 +34,18 @@ std::string event_line(const event& what, const palette& colour) {
     std::string line = event_head(what, colour);
     if (what.expects_response()) {
         line.append(colour.yellow()).append("waits");
-        if (what.timeout())
+        if (what.timeout()) {
             line += " " + describe_duration(*what.timeout());
+        }
         line.append(colour.plain()).append("  ");
     }
     return line += one_line(what.payload());
 }
 
 void tell(const notice& what) {
-    if (what.type != notice::kind::connected)
+    if (what.type != notice::kind::connected) {
         complain(what.message);
+    }
 }
 
 }  // namespace hookd::hookctl

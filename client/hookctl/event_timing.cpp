@@ -23,29 +23,34 @@ std::optional<std::chrono::system_clock::time_point> parse_timestamp(std::string
     using namespace std::chrono;
     constexpr std::string_view form = "0000-00-00T00:00:00";
     constexpr std::size_t most_digits = 9;
-    if (text.size() < form.size() + 1 || text.back() != 'Z')
+    if (text.size() < form.size() + 1 || text.back() != 'Z') {
         return std::nullopt;
+    }
     for (std::size_t i = 0; i < form.size(); ++i) {
-        if (form[i] != '0' && text[i] != form[i])
+        if (form[i] != '0' && text[i] != form[i]) {
             return std::nullopt;
+        }
     }
     const int hour = digits(text, 11, 2);
     const int minute = digits(text, 14, 2);
     const int second = digits(text, 17, 2);
     const year_month_day date{year{digits(text, 0, 4)}, month{static_cast<unsigned>(digits(text, 5, 2))},
                               day{static_cast<unsigned>(digits(text, 8, 2))}};
-    if (!date.ok() || digits(text, 0, 4) < 0 || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60)
+    if (!date.ok() || digits(text, 0, 4) < 0 || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60) {
         return std::nullopt;
+    }
 
     std::int64_t fraction_ns = 0;
     const auto rest = text.substr(form.size(), text.size() - form.size() - 1);
     if (!rest.empty()) {
-        if (rest[0] != '.' || rest.size() < 2 || rest.size() > most_digits + 1)
+        if (rest[0] != '.' || rest.size() < 2 || rest.size() > most_digits + 1) {
             return std::nullopt;
+        }
         for (std::size_t i = 1; i <= most_digits; ++i) {
             const char c = i < rest.size() ? rest[i] : '0';
-            if (c < '0' || c > '9')
+            if (c < '0' || c > '9') {
                 return std::nullopt;
+            }
             fraction_ns = fraction_ns * 10 + (c - '0');
         }
     }
@@ -55,12 +60,14 @@ std::optional<std::chrono::system_clock::time_point> parse_timestamp(std::string
 
 std::optional<std::chrono::steady_clock::duration> time_left(const event& what, std::chrono::system_clock::time_point now) {
     using duration = std::chrono::steady_clock::duration;
-    if (!what.expects_response() || !what.timeout())
+    if (!what.expects_response() || !what.timeout()) {
         return std::nullopt;
+    }
     const duration all = *what.timeout();
     const auto emitted = parse_timestamp(what.emitted_at());
-    if (!emitted)
+    if (!emitted) {
         return all;
+    }
     // The emitter's wait began on this machine, by this clock: what the event has spent in queues is off already.
     return std::clamp(all - std::chrono::duration_cast<duration>(now - *emitted), duration::zero(), all);
 }

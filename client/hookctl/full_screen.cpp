@@ -30,22 +30,26 @@ constexpr std::string_view erase_below = "\x1b[J";
 sigset_t watched_signals() {
     sigset_t signals;
     ::sigemptyset(&signals);
-    for (const int each : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGWINCH})
+    for (const int each : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGWINCH}) {
         ::sigaddset(&signals, each);
+    }
     return signals;
 }
 
 }  // namespace
 
 full_screen::full_screen() {
-    if (::isatty(STDIN_FILENO) == 0 || ::isatty(STDOUT_FILENO) == 0)
+    if (::isatty(STDIN_FILENO) == 0 || ::isatty(STDOUT_FILENO) == 0) {
         throw usage_error("top needs a terminal: use stats --watch in scripts and pipes");
-    if (::tcgetattr(STDIN_FILENO, &original_) != 0)
+    }
+    if (::tcgetattr(STDIN_FILENO, &original_) != 0) {
         throw std::system_error(errno, std::generic_category(), "can't read the terminal's settings");
+    }
     const auto signals = watched_signals();
     signal_fd_ = ::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (signal_fd_ < 0)
+    if (signal_fd_ < 0) {
         throw std::system_error(errno, std::generic_category(), "can't watch for signals");
+    }
     ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     enter();
 }
@@ -59,8 +63,9 @@ full_screen::~full_screen() {
 
 full_screen::size full_screen::current_size() noexcept {
     winsize reported{};
-    if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &reported) != 0 || reported.ws_row == 0 || reported.ws_col == 0)
+    if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &reported) != 0 || reported.ws_row == 0 || reported.ws_col == 0) {
         return {};
+    }
     return {reported.ws_row, reported.ws_col};
 }
 
@@ -88,8 +93,9 @@ void full_screen::draw(std::string_view text) {
     while (!text.empty()) {
         const auto end = std::min(text.find('\n'), text.size());
         drawn.append(text.substr(0, end)).append(erase_rest_of_line);
-        if (end < text.size())
+        if (end < text.size()) {
             drawn += "\r\n";
+        }
         text.remove_prefix(std::min(end + 1, text.size()));
     }
     print(drawn.append(erase_below));
@@ -99,24 +105,30 @@ full_screen::event full_screen::wait(std::chrono::milliseconds span) {
     const auto end = std::chrono::steady_clock::now() + span;
     for (;;) {
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now()).count();
-        if (left <= 0)
+        if (left <= 0) {
             return event::elapsed;
+        }
         std::array<pollfd, 2> polled{{{signal_fd_, POLLIN, 0}, {STDIN_FILENO, POLLIN, 0}}};
-        if (::poll(polled.data(), polled.size(), static_cast<int>(left)) <= 0)
+        if (::poll(polled.data(), polled.size(), static_cast<int>(left)) <= 0) {
             continue;
-        if (polled[0].revents != 0)
+        }
+        if (polled[0].revents != 0) {
             return on_signal();
-        if (polled[1].revents != 0 && quit_key_pressed())
+        }
+        if (polled[1].revents != 0 && quit_key_pressed()) {
             return event::quit;
+        }
     }
 }
 
 full_screen::event full_screen::on_signal() {
     signalfd_siginfo info{};
-    if (::read(signal_fd_, &info, sizeof info) <= 0 || info.ssi_signo == SIGWINCH)
+    if (::read(signal_fd_, &info, sizeof info) <= 0 || info.ssi_signo == SIGWINCH) {
         return event::redraw;
-    if (info.ssi_signo != SIGTSTP)
+    }
+    if (info.ssi_signo != SIGTSTP) {
         return event::quit;
+    }
     leave();
     ::raise(SIGSTOP);
     enter();
@@ -126,8 +138,9 @@ full_screen::event full_screen::on_signal() {
 bool full_screen::quit_key_pressed() {
     std::array<char, 64> keys{};
     const auto count = ::read(STDIN_FILENO, keys.data(), keys.size());
-    if (count <= 0)
+    if (count <= 0) {
         return count == 0 || errno != EINTR;
+    }
     const std::string_view typed(keys.data(), static_cast<std::size_t>(count));
     return typed.find_first_of("qQ") != std::string_view::npos;
 }

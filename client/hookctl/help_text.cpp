@@ -188,8 +188,9 @@ const command_text& text_of(std::string_view command) {
 const std::vector<std::string_view>& command_names() {
     static const std::vector<std::string_view> names = [] {
         std::vector<std::string_view> all;
-        for (const auto& each : commands)
+        for (const auto& each : commands) {
             all.push_back(each.name);
+        }
         return all;
     }();
     return names;

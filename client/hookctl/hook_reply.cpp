@@ -16,8 +16,9 @@ constexpr std::size_t shown_bytes = 80;  // of output that is ignored
 std::string_view trimmed(std::string_view text) {
     constexpr std::string_view white = " \t\r\n\v\f";
     const auto first = text.find_first_not_of(white);
-    if (first == std::string_view::npos)
+    if (first == std::string_view::npos) {
         return {};
+    }
     return text.substr(first, text.find_last_not_of(white) - first + 1);
 }
 
@@ -25,15 +26,17 @@ std::string_view trimmed(std::string_view text) {
 std::string excerpt(std::string_view text) {
     std::string shown(text.substr(0, shown_bytes));
     for (char& c : shown) {
-        if (static_cast<unsigned char>(c) < ' ' || c == '\x7f')
+        if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') {
             c = ' ';
+        }
     }
     return text.size() > shown_bytes ? shown + "..." : shown;
 }
 
 void note_cut(hook_reply& reply, const captured_output& output, std::string_view stream) {
-    if (output.cut)
+    if (output.cut) {
         reply.notes.push_back("its " + std::string(stream) + " was cut after " + std::to_string(max_output_bytes) + " bytes");
+    }
 }
 
 std::string describe(std::chrono::steady_clock::duration span) {
@@ -55,8 +58,9 @@ hook_reply read_output(const command_result& result) {
     hook_reply reply{hook_reply::kind::response, "{}", {}};
     note_cut(reply, result.output, "standard output");
     const auto text = trimmed(result.output.text);
-    if (text.empty())
+    if (text.empty()) {
         return reply;
+    }
     if (result.output.cut) {
         reply.notes.push_back("what is left is taken as no objection: " + excerpt(text));
         return reply;
@@ -72,26 +76,31 @@ hook_reply read_output(const command_result& result) {
     }
     protocol::respond_params checked;
     checked.response = text;
-    if (const auto fault = protocol::check_reply(checked))
+    if (const auto fault = protocol::check_reply(checked)) {
         return failed("its reply is not valid: " + fault->message);
-    if (!can_be_sent(text))
+    }
+    if (!can_be_sent(text)) {
         return failed("its reply is nested too deeply");
+    }
     reply.text = text;
     return reply;
 }
 
 hook_reply read_exit_status(const command_result& result, std::string_view name) {
-    if (result.code == 0)
+    if (result.code == 0) {
         return read_output(result);
+    }
     if (result.code > last_veto_status) {
         auto why = "it exited " + std::to_string(result.code);
-        if (const auto said = trimmed(result.errors.text); !said.empty())
+        if (const auto said = trimmed(result.errors.text); !said.empty()) {
             why += ": " + excerpt(said);
+        }
         return failed(std::move(why));
     }
     hook_reply reply{hook_reply::kind::veto, std::string(trimmed(result.errors.text)), {}};
-    if (reply.text.empty())
+    if (reply.text.empty()) {
         reply.text = "hook " + std::string(name) + " exited " + std::to_string(result.code);
+    }
     note_cut(reply, result.errors, "standard error");
     return reply;
 }

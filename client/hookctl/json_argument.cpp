@@ -21,19 +21,22 @@ std::string read_all(int fd, const std::string& from) {
     std::array<char, std::size_t{64} * 1024> chunk;
     for (;;) {
         const auto count = ::read(fd, chunk.data(), chunk.size());
-        if (count == 0)
+        if (count == 0) {
             return text;
-        if (count > 0)
+        }
+        if (count > 0) {
             text.append(chunk.data(), static_cast<std::size_t>(count));
-        else if (errno != EINTR)
+        } else if (errno != EINTR) {
             throw usage_error("can't read " + from + ": " + std::generic_category().message(errno) + "; nothing was sent");
+        }
     }
 }
 
 std::string read_file(const std::string& path) {
     const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
+    if (fd < 0) {
         throw usage_error("can't open " + path + ": " + std::generic_category().message(errno) + "; nothing was sent");
+    }
     try {
         auto text = read_all(fd, path);
         ::close(fd);
@@ -60,13 +63,15 @@ std::string read_json_argument(std::string_view name, const std::string& argumen
         text = argument;
     }
 
-    if (const auto fault = protocol::find_json_fault(text))
+    if (const auto fault = protocol::find_json_fault(text)) {
         throw usage_error(std::string(name) + from + " is not JSON: " + std::string(fault->reason) + ", at byte " +
                           std::to_string(fault->offset) + "; nothing was sent");
+    }
     if (object_wanted) {
         const auto first = text.find_first_not_of(" \t\r\n");
-        if (protocol::kind_of(std::string_view(text).substr(first)) != protocol::json_kind::object)
+        if (protocol::kind_of(std::string_view(text).substr(first)) != protocol::json_kind::object) {
             throw usage_error(std::string(name) + from + " is no JSON object: write {...}; nothing was sent");
+        }
     }
     return text;
 }

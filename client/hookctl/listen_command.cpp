@@ -33,18 +33,21 @@ public:
     [[nodiscard]] bool write(std::string_view line) {
         while (!line.empty()) {
             std::array<pollfd, 2> polled{{{STDOUT_FILENO, POLLOUT, 0}, {stopped_fd_, POLLIN, 0}}};
-            if (::poll(polled.data(), polled.size(), -1) < 0 && errno != EINTR)
+            if (::poll(polled.data(), polled.size(), -1) < 0 && errno != EINTR) {
                 throw std::system_error(errno, std::generic_category(), "can't wait for standard output");
-            if (polled[1].revents != 0)
+            }
+            if (polled[1].revents != 0) {
                 return false;
+            }
             // A pipe that poll calls writable takes this much without blocking (pipe(7)).
             const auto count = ::write(STDOUT_FILENO, line.data(), std::min<std::size_t>(line.size(), PIPE_BUF));
-            if (count >= 0)
+            if (count >= 0) {
                 line.remove_prefix(static_cast<std::size_t>(count));
-            else if (errno == EPIPE)
+            } else if (errno == EPIPE) {
                 return false;
-            else if (errno != EINTR && errno != EAGAIN)
+            } else if (errno != EINTR && errno != EAGAIN) {
                 throw std::system_error(errno, std::generic_category(), "can't write to standard output");
+            }
         }
         return true;
     }
@@ -58,8 +61,9 @@ private:
 int run_listen(const invocation& call, const listen_arguments& arguments) {
     hook_runner_options options;
     options.path = call.socket;
-    if (arguments.after_seq)
+    if (arguments.after_seq) {
         options.resume_from = resume_point{*arguments.after_seq, {}};
+    }
     hook_runner events(options);
     const stop_watcher watcher([&events] { events.stop(); });
     line_writer out(watcher.stopped_fd());
@@ -71,29 +75,35 @@ int run_listen(const invocation& call, const listen_arguments& arguments) {
     bool over = false;
     const auto print_event = [&](const event& what) {
         // An event that matches several patterns comes once for each of them, one after the other.
-        if (over || what.seq() == last_seq)
+        if (over || what.seq() == last_seq) {
             return;
+        }
         last_seq = what.seq();
         over = !out.write((for_programs ? one_line(what.text()) : event_line(what, colour)) + '\n') ||
                ++printed == arguments.count;
-        if (over)
+        if (over) {
             events.stop();
+        }
     };
 
     bool connected = false;
     events.on_notice([&](const notice& what) {
-        if (what.type == notice::kind::connected)
+        if (what.type == notice::kind::connected) {
             connected = true;
+        }
         // Whoever asks for the events after a number is told at once that they are not to be had.
-        if (what.type == notice::kind::resume_impossible && !connected)
+        if (what.type == notice::kind::resume_impossible && !connected) {
             throw error(error_kind::refused, what.message, static_cast<int>(protocol::errc::resume_impossible));
+        }
         last_seq = what.type == notice::kind::resume_impossible ? 0 : last_seq;  // another run counts anew
         tell(what);
     });
-    if (arguments.patterns.empty())
+    if (arguments.patterns.empty()) {
         events.listen("*", print_event);
-    for (const auto& pattern : arguments.patterns)
+    }
+    for (const auto& pattern : arguments.patterns) {
         events.listen(pattern, print_event);
+    }
     events.run();
     return exit_status::done;
 }

@@ -21,22 +21,23 @@ int carry_out(const invocation& call) {
     return std::visit(
         [&call](const auto& arguments) {
             using command = std::decay_t<decltype(arguments)>;
-            if constexpr (std::is_same_v<command, emit_arguments>)
+            if constexpr (std::is_same_v<command, emit_arguments>) {
                 return run_emit(call, arguments);
-            else if constexpr (std::is_same_v<command, listen_arguments>)
+            } else if constexpr (std::is_same_v<command, listen_arguments>) {
                 return run_listen(call, arguments);
-            else if constexpr (std::is_same_v<command, on_arguments>)
+            } else if constexpr (std::is_same_v<command, on_arguments>) {
                 return run_on(call, arguments);
-            else if constexpr (std::is_same_v<command, respond_arguments>)
+            } else if constexpr (std::is_same_v<command, respond_arguments>) {
                 return run_respond(call, arguments);
-            else if constexpr (std::is_same_v<command, stats_arguments>)
+            } else if constexpr (std::is_same_v<command, stats_arguments>) {
                 return run_stats(call, arguments);
-            else if constexpr (std::is_same_v<command, top_arguments>)
+            } else if constexpr (std::is_same_v<command, top_arguments>) {
                 return run_top(call);
-            else if constexpr (std::is_same_v<command, ping_arguments>)
+            } else if constexpr (std::is_same_v<command, ping_arguments>) {
                 return run_ping(call);
-            else
+            } else {
                 return run_call(call, arguments);
+            }
         },
         call.command);
 }
@@ -44,8 +45,9 @@ int carry_out(const invocation& call) {
 int report(const hookd::error& failure) {
     using kind = hookd::error_kind;
     std::string message = failure.what();
-    if (failure.code() != 0)
+    if (failure.code() != 0) {
         message += " (error " + std::to_string(failure.code()) + ")";
+    }
     complain(message);
     switch (failure.kind()) {
         case kind::invalid_argument:

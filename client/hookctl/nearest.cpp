@@ -19,8 +19,9 @@ std::size_t distance(std::string_view a, std::string_view b) {
         for (std::size_t j = 1; j <= b.size(); ++j) {
             const std::size_t replaced = last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
             row[j] = std::min({replaced, last[j] + 1, row[j - 1] + 1});
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
                 row[j] = std::min(row[j], before_last[j - 2] + 1);
+            }
         }
         before_last.swap(last);
         last.swap(row);
@@ -39,11 +40,13 @@ std::string_view nearest(std::string_view word, const std::vector<std::string_vi
             best_distance = d;
         }
     }
-    if (!best.empty() || word.size() < 2)
+    if (!best.empty() || word.size() < 2) {
         return best;
+    }
     const auto begins = [word](std::string_view candidate) { return candidate.substr(0, word.size()) == word; };
-    if (std::count_if(candidates.begin(), candidates.end(), begins) == 1)
+    if (std::count_if(candidates.begin(), candidates.end(), begins) == 1) {
         return *std::find_if(candidates.begin(), candidates.end(), begins);
+    }
     return {};
 }
 

@@ -46,8 +46,9 @@ std::vector<std::string> inherited_environment() {
     for (char** each = environ; *each != nullptr; ++each) {
         const std::string_view variable(*each);
         const auto is_ours = [variable](std::string_view name) { return variable.substr(0, name.size()) == name; };
-        if (!is_ours(event_variable) && !is_ours(id_variable) && !is_ours(seq_variable))
+        if (!is_ours(event_variable) && !is_ours(id_variable) && !is_ours(seq_variable)) {
             result.emplace_back(variable);
+        }
     }
     return result;
 }
@@ -57,8 +58,9 @@ enum class reporting : unsigned char { none, people, json };
 
 reporting reporting_for(const invocation& call) {
     // Into a pipe nothing, unless it is asked for: a reader that forgets to read would hold up every hook.
-    if (call.json)
+    if (call.json) {
         return reporting::json;
+    }
     return ::isatty(STDOUT_FILENO) != 0 ? reporting::people : reporting::none;
 }
 
@@ -70,8 +72,9 @@ public:
 
     /// The caller bounds how many events wait here: no more than it has given out answers for.
     void add(event what, answer reply_to) {
-        if (stopped_)
+        if (stopped_) {
             return;  // the answer, unused, becomes "failed"
+        }
         waiting_.push_back({std::move(what), std::move(reply_to)});
         start_next();
     }
@@ -85,8 +88,9 @@ public:
 
     /// The same at the first call; from the second on what runs is killed.
     void stop_or_kill() {
-        if (std::exchange(told_to_stop_, true))
+        if (std::exchange(told_to_stop_, true)) {
             runner_.kill();
+        }
         stop();
     }
 
@@ -118,8 +122,9 @@ private:
         command.environment.push_back(std::string(seq_variable) + std::to_string(next.what.seq()));
         command.input = next.what.payload();
         command.timeout = left;
-        if (timeout_)
+        if (timeout_) {
             command.timeout = std::min<std::chrono::steady_clock::duration>(*timeout_, left.value_or(*timeout_));
+        }
 
         ++running_;
         const auto shared = std::make_shared<job>(std::move(next));
@@ -148,13 +153,16 @@ private:
                 break;
         }
         // A veto's reason is told to the emitter; whatever else the command says on its standard error is for whoever runs it.
-        if (said.type != kind::veto && !result.errors.text.empty())
+        if (said.type != kind::veto && !result.errors.text.empty()) {
             print_reason(std::string_view(result.errors.text).substr(0, result.errors.text.find_last_not_of('\n') + 1));
+        }
         const auto about = arguments_.name + ", " + done.what.name() + " #" + std::to_string(done.what.seq()) + ": ";
-        for (const auto& note : said.notes)
+        for (const auto& note : said.notes) {
             complain(about + note);
-        if (said.type == kind::failed)
+        }
+        if (said.type == kind::failed) {
             complain(about + "the hook failed: " + said.text);
+        }
         report(done.what, said, result);
     }
 
@@ -170,10 +178,11 @@ private:
             line += R"(,"event":)";
             protocol::append_json_string(line, what.name());
             line.append(R"(,")").append(name).append(R"(":)");
-            if (said.type == hooks::hook_reply::kind::response)
+            if (said.type == hooks::hook_reply::kind::response) {
                 line += one_line(said.text);
-            else
+            } else {
                 protocol::append_json_string(line, said.text);
+            }
             line += R"(,"elapsed_ms":)" + elapsed_ms + "}";
         } else if (reporting_ == reporting::people) {
             const bool fine = said.type == hooks::hook_reply::kind::response;
@@ -247,8 +256,9 @@ int run_on(const invocation& call, const on_arguments& arguments) {
         throw;
     }
     serving.join();
-    if (failure)
+    if (failure) {
         std::rethrow_exception(failure);
+    }
     return exit_status::done;
 }
 

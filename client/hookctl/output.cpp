@@ -15,10 +15,11 @@ namespace {
 int write_all(int fd, std::string_view text) {
     while (!text.empty()) {
         const auto count = ::write(fd, text.data(), text.size());
-        if (count >= 0)
+        if (count >= 0) {
             text.remove_prefix(static_cast<std::size_t>(count));
-        else if (errno != EINTR)
+        } else if (errno != EINTR) {
             return errno;
+        }
     }
     return 0;
 }
@@ -34,8 +35,9 @@ bool writes_for_programs(bool json_wanted) {
 }
 
 void print(std::string_view text) {
-    if (const int error = write_all(STDOUT_FILENO, text); error != 0 && error != EPIPE)
+    if (const int error = write_all(STDOUT_FILENO, text); error != 0 && error != EPIPE) {
         throw std::system_error(error, std::generic_category(), "can't write to standard output");
+    }
 }
 
 void complain(std::string_view message) {
@@ -71,8 +73,9 @@ std::size_t columns_of(std::string_view text) noexcept {
 }
 
 palette::palette() : coloured_(false) {
-    if (::isatty(STDOUT_FILENO) == 0)
+    if (::isatty(STDOUT_FILENO) == 0) {
         return;
+    }
     const char* no_color = std::getenv("NO_COLOR");
     const char* term = std::getenv("TERM");
     coloured_ = (no_color == nullptr || *no_color == '\0') && term != nullptr && std::string_view(term) != "dumb";

@@ -28,12 +28,14 @@ std::string label(std::string_view name, std::string_view value) {
     std::string text(name);
     text += "=\"";
     for (const char c : value) {
-        if (c == '\\' || c == '"')
+        if (c == '\\' || c == '"') {
             text += '\\';
-        if (c == '\n')
+        }
+        if (c == '\n') {
             text += "\\n";
-        else
+        } else {
             text += c;
+        }
     }
     return text += '"';
 }
@@ -49,8 +51,9 @@ public:
 
     void sample(const std::string& labels, const std::string& value) {
         text_ += name_;
-        if (!labels.empty())
+        if (!labels.empty()) {
             text_ += "{" + labels + "}";
+        }
         text_ += " " + value + "\n";
     }
 
@@ -74,12 +77,14 @@ private:
 
 void add_events(page& to, const protocol::stats_result& stats) {
     to.family("hookd_events_by_name_total", "counter", "Events emitted, by name (the most recent names).");
-    for (const auto& event : stats.events)
+    for (const auto& event : stats.events) {
         to.sample(label("event", event.name), number(event.count));
+    }
     to.family("hookd_reply_seconds", "gauge", "Time from an event to its replies, by name and quantile; 1 is the longest.");
     const auto quantile = [&to](const std::string& name, std::string_view which, const std::optional<double>& ms) {
-        if (ms)
+        if (ms) {
             to.sample(label("event", name) + "," + label("quantile", which), number(*ms / 1000));
+        }
     };
     for (const auto& event : stats.events) {
         quantile(event.name, "0.5", event.p50_ms);
@@ -105,11 +110,13 @@ void add_sessions(page& to, const protocol::stats_result& stats) {
                label("uid", std::to_string(std::get<2>(key)));
     };
     to.family("hookd_session_queued_events", "gauge", "Events that wait for a session.");
-    for (const auto& [key, session] : sessions)
+    for (const auto& [key, session] : sessions) {
         to.sample(labels(key), number(session.queued));
+    }
     to.family("hookd_session_lagged", "gauge", "Whether a session was closed since it lagged behind.");
-    for (const auto& [key, session] : sessions)
+    for (const auto& [key, session] : sessions) {
         to.sample(labels(key), number(session.lagged));
+    }
 }
 
 }  // namespace
@@ -127,11 +134,13 @@ std::string prometheus_text(const protocol::stats_result& stats) {
     text.counter("hookd_deliveries_total", "Events queued for a session.", stats.deliveries);
     text.counter("hookd_replies_accepted_total", "Replies that reached a waiting slot.", stats.accepted);
     text.family("hookd_replies_refused_total", "counter", "Replies that did not, by reason.");
-    for (std::size_t i = 1; i < protocol::refusal_count; ++i)  // 0 is none
+    for (std::size_t i = 1; i < protocol::refusal_count; ++i) {  // 0 is none
         text.sample(label("reason", to_string(static_cast<protocol::refusal>(i))), number(stats.refused[i]));
+    }
     text.family("hookd_outcomes_total", "counter", "Waits that ended, by outcome.");
-    for (std::size_t i = 0; i < protocol::outcome_count; ++i)
+    for (std::size_t i = 0; i < protocol::outcome_count; ++i) {
         text.sample(label("outcome", to_string(static_cast<protocol::outcome>(i))), number(stats.outcomes[i]));
+    }
     text.counter("hookd_sessions_lagged_total", "Sessions closed since they lagged behind.", stats.lagged);
     text.counter("hookd_protocol_errors_total", "Errors answered to what peers sent.", stats.protocol_errors);
     text.counter("hookd_received_bytes_total", "Bytes read from peers.", stats.bytes_in);

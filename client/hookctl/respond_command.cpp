@@ -27,27 +27,33 @@ std::string with_abort(std::string_view object, std::string_view reason) {
 }
 
 reply answer_from(const respond_arguments& arguments) {
-    if (arguments.abstain)
+    if (arguments.abstain) {
         return abstain();
-    if (arguments.failed)
+    }
+    if (arguments.failed) {
         return failed(*arguments.failed);
+    }
     std::string response = "{}";
-    if (arguments.response)
+    if (arguments.response) {
         response = read_json_argument("RESPONSE", *arguments.response, true);
-    if (arguments.abort)
+    }
+    if (arguments.abort) {
         response = with_abort(response, *arguments.abort);
+    }
     protocol::respond_params checked;
     const auto first = response.find('{');  // check_reply wants no white space around
     checked.response = std::string_view(response).substr(first, response.rfind('}') - first + 1);
-    if (const auto fault = protocol::check_reply(checked))
+    if (const auto fault = protocol::check_reply(checked)) {
         throw usage_error(fault->message + "; nothing was sent");
+    }
     return respond_with(std::move(response));
 }
 
 protocol::refusal refusal_of(const respond_result& result) {
     for (std::size_t each = 0; each < protocol::refusal_count; ++each) {
-        if (protocol::to_string(static_cast<protocol::refusal>(each)) == result.reason)
+        if (protocol::to_string(static_cast<protocol::refusal>(each)) == result.reason) {
             return static_cast<protocol::refusal>(each);
+        }
     }
     return protocol::refusal::unknown;
 }
@@ -73,8 +79,9 @@ int run_respond(const invocation& call, const respond_arguments& arguments) {
     const auto answer = answer_from(arguments);
     const auto result = connect_for(call).respond(arguments.id, answer);
     protocol::respond_result told;
-    if (!result.accepted)
+    if (!result.accepted) {
         told.reason = refusal_of(result);
+    }
     if (writes_for_programs(call.json)) {
         std::string line;
         protocol::append_json(line, told);
@@ -82,8 +89,9 @@ int run_respond(const invocation& call, const respond_arguments& arguments) {
     } else if (result.accepted) {
         print("accepted\n");
     }
-    if (result.accepted)
+    if (result.accepted) {
         return exit_status::done;
+    }
     complain("not accepted: " + std::string(describe(told.reason)) + " (" + result.reason + ")");
     return exit_status::vetoed;
 }

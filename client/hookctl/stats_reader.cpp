@@ -26,13 +26,15 @@ std::optional<double> read_double(std::string_view value) {
 template <class Number>
 void read_number(std::string_view value, Number& into) {
     Number number = 0;
-    if (std::from_chars(value.data(), value.data() + value.size(), number).ec == std::errc{})
+    if (std::from_chars(value.data(), value.data() + value.size(), number).ec == std::errc{}) {
         into = number;
+    }
 }
 
 std::string read_string(std::string_view value) {
-    if (protocol::kind_of(value) != json_kind::string)
+    if (protocol::kind_of(value) != json_kind::string) {
         return {};
+    }
     return protocol::json_string{value.substr(1, value.size() - 2)}.decode();
 }
 
@@ -40,11 +42,13 @@ std::string read_string(std::string_view value) {
 template <class Visitor>
 void each_in(std::string_view value, Visitor visit) {
     const auto kind = protocol::kind_of(value);
-    if (kind != json_kind::object && kind != json_kind::array)
+    if (kind != json_kind::object && kind != json_kind::array) {
         return;
+    }
     json_cursor members(value);
-    while (const auto member = members.next())
+    while (const auto member = members.next()) {
         visit(*member);
+    }
 }
 
 /// Reads an object of counts whose names are those of an enum.
@@ -52,8 +56,9 @@ template <class Enum, std::size_t Size>
 void read_counts(std::string_view value, std::uint64_t (&counts)[Size]) {
     each_in(value, [&counts](const json_member& member) {
         for (std::size_t i = 0; i < Size; ++i) {
-            if (member.key.equals(to_string(static_cast<Enum>(i))))
+            if (member.key.equals(to_string(static_cast<Enum>(i)))) {
                 read_number(member.value, counts[i]);
+            }
         }
     });
 }
@@ -61,24 +66,25 @@ void read_counts(std::string_view value, std::uint64_t (&counts)[Size]) {
 void read_totals(std::string_view value, stats_result& into) {
     each_in(value, [&into](const json_member& member) {
         const auto is = [&member](std::string_view name) { return member.key.equals(name); };
-        if (is("events"))
+        if (is("events")) {
             read_number(member.value, into.events_total);
-        else if (is("deliveries"))
+        } else if (is("deliveries")) {
             read_number(member.value, into.deliveries);
-        else if (is("accepted"))
+        } else if (is("accepted")) {
             read_number(member.value, into.accepted);
-        else if (is("refused"))
+        } else if (is("refused")) {
             read_counts<protocol::refusal>(member.value, into.refused);
-        else if (is("outcomes"))
+        } else if (is("outcomes")) {
             read_counts<protocol::outcome>(member.value, into.outcomes);
-        else if (is("lagged"))
+        } else if (is("lagged")) {
             read_number(member.value, into.lagged);
-        else if (is("protocol_errors"))
+        } else if (is("protocol_errors")) {
             read_number(member.value, into.protocol_errors);
-        else if (is("bytes_in"))
+        } else if (is("bytes_in")) {
             read_number(member.value, into.bytes_in);
-        else if (is("bytes_out"))
+        } else if (is("bytes_out")) {
             read_number(member.value, into.bytes_out);
+        }
     });
 }
 
@@ -87,16 +93,17 @@ stats_result::event_times read_event(const json_member& event) {
     result.name = event.key.decode();
     each_in(event.value, [&result](const json_member& member) {
         const auto is = [&member](std::string_view name) { return member.key.equals(name); };
-        if (is("count"))
+        if (is("count")) {
             read_number(member.value, result.count);
-        else if (is("p50_ms"))
+        } else if (is("p50_ms")) {
             result.p50_ms = read_double(member.value);
-        else if (is("p90_ms"))
+        } else if (is("p90_ms")) {
             result.p90_ms = read_double(member.value);
-        else if (is("p99_ms"))
+        } else if (is("p99_ms")) {
             result.p99_ms = read_double(member.value);
-        else if (is("max_ms"))
+        } else if (is("max_ms")) {
             result.max_ms = read_double(member.value);
+        }
     });
     return result;
 }
@@ -105,16 +112,17 @@ stats_result::session read_session(const json_member& session) {
     stats_result::session result;
     each_in(session.value, [&result](const json_member& member) {
         const auto is = [&member](std::string_view name) { return member.key.equals(name); };
-        if (is("name"))
+        if (is("name")) {
             result.name = read_string(member.value);
-        else if (is("pid"))
+        } else if (is("pid")) {
             read_number(member.value, result.pid);
-        else if (is("uid"))
+        } else if (is("uid")) {
             read_number(member.value, result.uid);
-        else if (is("queued"))
+        } else if (is("queued")) {
             read_number(member.value, result.queued);
-        else if (is("lagged"))
+        } else if (is("lagged")) {
             result.lagged = member.value == "true";
+        }
     });
     return result;
 }
@@ -125,26 +133,27 @@ protocol::stats_result read_stats(std::string_view json) {
     stats_result result;
     each_in(json.substr(json.find_first_not_of(" \t\r\n")), [&result](const json_member& member) {
         const auto is = [&member](std::string_view name) { return member.key.equals(name); };
-        if (is("uptime_s"))
+        if (is("uptime_s")) {
             result.uptime_s = read_double(member.value).value_or(0);
-        else if (is("connections"))
+        } else if (is("connections")) {
             read_number(member.value, result.connections);
-        else if (is("subscribers"))
+        } else if (is("subscribers")) {
             read_number(member.value, result.subscribers);
-        else if (is("waiting"))
+        } else if (is("waiting")) {
             read_number(member.value, result.waiting);
-        else if (is("head_seq"))
+        } else if (is("head_seq")) {
             read_number(member.value, result.head_seq);
-        else if (is("retained_events"))
+        } else if (is("retained_events")) {
             read_number(member.value, result.retained_events);
-        else if (is("retained_bytes"))
+        } else if (is("retained_bytes")) {
             read_number(member.value, result.retained_bytes);
-        else if (is("totals"))
+        } else if (is("totals")) {
             read_totals(member.value, result);
-        else if (is("events"))
+        } else if (is("events")) {
             each_in(member.value, [&result](const json_member& event) { result.events.push_back(read_event(event)); });
-        else if (is("sessions"))
+        } else if (is("sessions")) {
             each_in(member.value, [&result](const json_member& session) { result.sessions.push_back(read_session(session)); });
+        }
     });
     return result;
 }

@@ -30,8 +30,9 @@ public:
         std::vector<std::size_t> widths;
         for (const auto& cells : rows_) {
             widths.resize(std::max(widths.size(), cells.size()));
-            for (std::size_t i = 0; i < cells.size(); ++i)
+            for (std::size_t i = 0; i < cells.size(); ++i) {
                 widths[i] = std::max(widths[i], columns_of(cells[i]));
+            }
         }
         std::vector<std::string> result;
         for (const auto& cells : rows_) {
@@ -61,11 +62,13 @@ std::string milliseconds(const std::optional<double>& ms) {
 
 std::string uptime(double seconds) {
     const auto whole = static_cast<std::uint64_t>(std::max(seconds, 0.0));
-    if (whole < 120)
+    if (whole < 120) {
         return std::to_string(whole) + " s";
+    }
     const auto minutes = whole / 60;
-    if (minutes < 120)
+    if (minutes < 120) {
         return std::to_string(minutes) + " min";
+    }
     return std::to_string(minutes / 60 / 24) + " d " + std::to_string(minutes / 60 % 24) + " h";
 }
 
@@ -75,8 +78,9 @@ std::string named_counts(const std::uint64_t (&counts)[Size]) {
     std::string text;
     for (std::size_t i = 0; i < Size; ++i) {
         const auto name = to_string(static_cast<Enum>(i));
-        if (counts[i] != 0 && !name.empty())
+        if (counts[i] != 0 && !name.empty()) {
             text.append(text.empty() ? "" : ", ").append(name).append(" ").append(std::to_string(counts[i]));
+        }
     }
     return text.empty() ? "none" : text;
 }
@@ -84,9 +88,10 @@ std::string named_counts(const std::uint64_t (&counts)[Size]) {
 std::vector<std::string> session_lines(const stats_result& stats) {
     table sessions;
     sessions.add({"SESSION", "PID", "UID", "QUEUED", ""});
-    for (const auto& each : stats.sessions)
+    for (const auto& each : stats.sessions) {
         sessions.add({harmless(each.name), std::to_string(each.pid), std::to_string(each.uid), std::to_string(each.queued),
                       each.lagged ? "lagged" : ""});
+    }
     return sessions.lines();
 }
 
@@ -99,16 +104,18 @@ std::string cut(std::string_view line, std::size_t columns) {
     std::size_t taken = 0;
     std::size_t end = 0;
     for (; end < line.size(); ++end) {
-        if ((static_cast<unsigned char>(line[end]) & 0xC0) != 0x80 && taken++ == columns)
+        if ((static_cast<unsigned char>(line[end]) & 0xC0) != 0x80 && taken++ == columns) {
             break;
+        }
     }
     return std::string(line.substr(0, end));
 }
 
 /// At most `room` lines, heading included; the last one says how many more there are where they don't fit.
 void add_section(std::vector<std::string>& screen, std::vector<std::string> lines, std::size_t room) {
-    if (room == 0)
+    if (room == 0) {
         return;
+    }
     if (lines.size() > room) {
         const auto hidden = lines.size() - room + 1;
         lines.resize(room - 1);
@@ -135,9 +142,10 @@ std::vector<std::string> event_rate_lines(const stats_change& change) {
     });
     table lines;
     lines.add({"EVENT", "PER S", "COUNT", "P50 MS", "P90 MS", "P99 MS", "MAX MS"});
-    for (const auto& [rate, each] : events)
+    for (const auto& [rate, each] : events) {
         lines.add({harmless(each->name), decimal(rate, 1), std::to_string(each->count), milliseconds(each->p50_ms),
                    milliseconds(each->p90_ms), milliseconds(each->p99_ms), milliseconds(each->max_ms)});
+    }
     return lines.lines();
 }
 
@@ -151,8 +159,9 @@ double rate(std::uint64_t now, std::uint64_t before, double seconds) {
 std::string describe_bytes(double bytes) {
     constexpr std::array<std::string_view, 5> units{"B", "KiB", "MiB", "GiB", "TiB"};
     std::size_t unit = 0;
-    for (; bytes >= 1024 && unit + 1 < units.size(); ++unit)
+    for (; bytes >= 1024 && unit + 1 < units.size(); ++unit) {
         bytes /= 1024;
+    }
     return decimal(bytes, unit == 0 || bytes >= 100 ? 0 : 1).append(" ").append(units[unit]);
 }
 
@@ -182,17 +191,20 @@ std::string stats_table(const protocol::stats_result& stats, const palette& colo
         text.append(name_columns - name.size(), ' ').append(value).append("\n");
     }
     const auto add = [&](const std::vector<std::string>& lines) {
-        if (lines.size() < 2)
+        if (lines.size() < 2) {
             return;  // a heading alone
+        }
         text += '\n';
-        for (std::size_t i = 0; i < lines.size(); ++i)
+        for (std::size_t i = 0; i < lines.size(); ++i) {
             text += (i == 0 ? in_bold(lines[i], colour) : lines[i]) + '\n';
+        }
     };
     table events;
     events.add({"EVENT", "COUNT", "P50 MS", "P90 MS", "P99 MS", "MAX MS"});
-    for (const auto& each : stats.events)
+    for (const auto& each : stats.events) {
         events.add({harmless(each.name), std::to_string(each.count), milliseconds(each.p50_ms), milliseconds(each.p90_ms),
                     milliseconds(each.p99_ms), milliseconds(each.max_ms)});
+    }
     add(events.lines());
     add(session_lines(stats));
     return text;

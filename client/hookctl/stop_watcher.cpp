@@ -17,11 +17,16 @@ namespace hookd::hookctl {
 
 namespace {
 
+/// Those that are not ignored: whoever started us so (nohup, a shell's background job) wants us to stay.
 sigset_t watched_signals() {
     sigset_t signals;
     ::sigemptyset(&signals);
-    ::sigaddset(&signals, SIGINT);
-    ::sigaddset(&signals, SIGTERM);
+    for (const int each : {SIGINT, SIGTERM, SIGHUP}) {
+        struct sigaction now {};
+        if (::sigaction(each, nullptr, &now) == 0 && now.sa_handler != SIG_IGN) {
+            ::sigaddset(&signals, each);
+        }
+    }
     return signals;
 }
 
@@ -42,8 +47,9 @@ stop_watcher::stop_watcher(std::function<void()> on_stop) : on_stop_(std::move(o
     signal_fd_ = ::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
     stopped_fd_ = ::eventfd(0, EFD_CLOEXEC);
     end_fd_ = ::eventfd(0, EFD_CLOEXEC);
-    if (signal_fd_ < 0 || stopped_fd_ < 0 || end_fd_ < 0)
+    if (signal_fd_ < 0 || stopped_fd_ < 0 || end_fd_ < 0) {
         throw std::system_error(errno, std::generic_category(), "can't watch for signals");
+    }
     thread_ = std::thread([this] { watch(); });
 }
 
@@ -65,14 +71,17 @@ void stop_watcher::watch() noexcept {
         {has_a_reader_to_lose(STDOUT_FILENO) ? STDOUT_FILENO : -1, 0, 0},
     }};
     for (;;) {
-        if (::poll(polled.data(), polled.size(), -1) < 0)
+        if (::poll(polled.data(), polled.size(), -1) < 0) {
             continue;  // EINTR
-        if (polled[0].revents != 0)
+        }
+        if (polled[0].revents != 0) {
             return;
+        }
         bool stop = false;
         signalfd_siginfo info{};
-        if (polled[1].revents != 0 && ::read(signal_fd_, &info, sizeof info) > 0)
+        if (polled[1].revents != 0 && ::read(signal_fd_, &info, sizeof info) > 0) {
             stop = true;
+        }
         if (polled[2].revents != 0) {
             polled[2].fd = -1;
             stop = true;

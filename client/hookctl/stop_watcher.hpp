@@ -5,8 +5,8 @@
 
 namespace hookd::hookctl {
 
-/// Tells a program that runs until it is told to stop when that is: at SIGINT or SIGTERM, and when nobody reads its standard
-/// output any more, where that is a pipe or a socket.
+/// Tells a program that runs until it is told to stop when that is: at SIGINT, SIGTERM or SIGHUP, unless it was
+/// started with that ignored, and when nobody reads its standard output any more, where that is a pipe or a socket.
 ///
 /// Thread-safety: the handler is called on a thread of the watcher's own, once for each signal, and once for standard output.
 /// Lifetime: make it before any other thread, since those must not take the signals either. The destructor waits for a call of the handler

@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(without_a_daemon_at_its_start_it_ends_with_exit_status_3) {
 }
 
 BOOST_AUTO_TEST_CASE(a_signal_that_asks_to_end_ends_it_with_exit_status_0) {
-    for (const int signal : {SIGINT, SIGTERM}) {
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
         test_daemon daemon;
         auto listener = start_listener(daemon);
         listener->signal(signal);
@@ -132,6 +132,19 @@ BOOST_AUTO_TEST_CASE(a_signal_that_asks_to_end_ends_it_with_exit_status_0) {
         BOOST_TEST(done.exit_status == 0);
         BOOST_TEST(done.err.empty());
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_signal_that_it_was_started_to_ignore_does_not_end_it) {
+    test_daemon daemon;
+    child_process listener({"bash", "-c", "trap '' HUP INT; exec " + hookctl_binary() + " --socket " + daemon.socket_path() + " listen"});
+    daemon.wait_for_stat("/subscribers", 1);
+    listener.signal(SIGHUP);
+    listener.signal(SIGINT);
+    auto emitter = daemon.connect();
+    emit(emitter, "note");
+    BOOST_TEST(text_at(json_of(listener.next_line()), "/event") == "note");
+    listener.signal(SIGTERM);
+    BOOST_TEST(listener.wait() == 0);
 }
 
 BOOST_AUTO_TEST_CASE(it_ends_quietly_when_nobody_reads_it_any_more_even_without_another_event) {

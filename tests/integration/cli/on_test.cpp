@@ -215,7 +215,7 @@ BOOST_AUTO_TEST_CASE(after_a_restart_of_the_daemon_it_still_vetoes) {
 }
 
 BOOST_AUTO_TEST_CASE(told_to_end_it_does_so_with_exit_status_0) {
-    for (const int signal : {SIGINT, SIGTERM}) {
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
         test_daemon daemon;
         auto hook = start_hook(daemon, {"e", "--", "true"});
         hook->signal(signal);

@@ -38,8 +38,9 @@ std::string refusal(const words& arguments) {
 }
 
 void check_mentions(const std::string& message, const words& all) {
-    for (const auto& each : all)
+    for (const auto& each : all) {
         BOOST_TEST(message.find(each) != std::string::npos, "'" << message << "' does not mention '" << each << "'");
+    }
 }
 
 std::string text_of(const words& arguments) {
@@ -99,8 +100,9 @@ BOOST_AUTO_TEST_CASE(options_may_stand_between_and_after_the_words) {
 
 BOOST_AUTO_TEST_CASE(a_payload_of_any_shape_is_one_word_as_it_stands) {
     for (const std::string payload : {"{}", "[]", "[1,2]", "[\"a\",{}]", "-1", "-0.5e3", "-", "@file", "@-", "\"--wait\"", "null", "",
-                                      " {} ", "'x'", "\x01", "{\"a\":1}", "emit", "%x"})
+                                      " {} ", "'x'", "\x01", "{\"a\":1}", "emit", "%x"}) {
         BOOST_TEST(parsed_as<emit_arguments>({"emit", "e", payload}).payload == payload);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(after_two_dashes_everything_is_a_word) {
@@ -202,8 +204,9 @@ BOOST_AUTO_TEST_CASE(on_hands_everything_after_the_dashes_to_the_command) {
 }
 
 BOOST_AUTO_TEST_CASE(on_without_a_command_or_a_pattern_is_refused) {
-    for (const auto& arguments : {words{"on"}, words{"on", "a"}, words{"on", "a", "--"}, words{"on", "a", "--", ""}})
+    for (const auto& arguments : {words{"on"}, words{"on", "a"}, words{"on", "a", "--"}, words{"on", "a", "--", ""}}) {
         check_mentions(refusal(arguments), {"--", "on PATTERN... -- CMD [ARG...]"});
+    }
     check_mentions(refusal({"on", "--", "true"}), {"on PATTERN... -- CMD [ARG...]"});
 }
 

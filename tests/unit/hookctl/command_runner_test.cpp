@@ -57,8 +57,9 @@ bool is_gone(pid_t pid) {
 
 std::size_t open_descriptors() {
     std::size_t count = 0;
-    for ([[maybe_unused]] const auto& each : std::filesystem::directory_iterator("/proc/self/fd"))
+    for ([[maybe_unused]] const auto& each : std::filesystem::directory_iterator("/proc/self/fd")) {
         ++count;
+    }
     return count;
 }
 
@@ -99,8 +100,9 @@ struct fixture {
     void run_until(const std::function<bool()>& condition) {
         io.restart();
         const deadline limit;
-        while (!condition() && !limit.passed())
+        while (!condition() && !limit.passed()) {
             io.run_one_for(patience);
+        }
         BOOST_REQUIRE(condition());
     }
 
@@ -154,8 +156,9 @@ BOOST_AUTO_TEST_CASE(the_command_has_exactly_the_environment_that_it_is_given) {
     what.environment = {"HOOK_EVENT=pre_push", "PATH=" + std::string(std::getenv("PATH"))};
     std::istringstream lines(result_of(what).output.text);
     std::vector<std::string> found;
-    for (std::string line; std::getline(lines, line);)
+    for (std::string line; std::getline(lines, line);) {
         found.push_back(line);
+    }
     BOOST_REQUIRE(found.size() == 2U);
     BOOST_TEST(found[0] == "HOOK_EVENT=pre_push");
 }
@@ -315,8 +318,9 @@ BOOST_AUTO_TEST_CASE(sigterm_lets_a_command_tidy_up) {
     const auto result = result_of(what);
     BOOST_CHECK(result.how == ending::timed_out);
     // Only a shell that was not yet that far says nothing; then there is nothing to tidy up either.
-    if (::access((directory / "ready").c_str(), F_OK) == 0)
+    if (::access((directory / "ready").c_str(), F_OK) == 0) {
         BOOST_TEST(hookd::test::read_file(directory / "said") == "tidy\n");
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_command_that_ignores_sigterm_is_killed_a_second_later_and_its_result_does_not_wait_for_that) {
@@ -334,8 +338,9 @@ BOOST_AUTO_TEST_CASE(the_whole_process_group_is_stopped) {
     const auto seen = start(std::move(what));
     const auto named = directory / "grandchild";
     const deadline limit;
-    while (::access(named.c_str(), F_OK) != 0 && !limit.passed())
+    while (::access(named.c_str(), F_OK) != 0 && !limit.passed()) {
         io.run_one_for(10ms);
+    }
     const auto grandchild = static_cast<pid_t>(std::stol(hookd::test::read_file(named)));
     runner->stop();
     run_until([&] { return runner->running() == 0; });
@@ -349,8 +354,9 @@ BOOST_AUTO_TEST_CASE(a_grandchild_that_ignores_sigterm_is_killed_although_the_co
     const auto seen = start(shell("sh -c 'trap \"\" TERM; echo $$ > " + named + ".new; mv " + named + ".new " + named +
                                   "; while :; do sleep 0.02; done' & wait"));
     const deadline limit;
-    while (::access(named.c_str(), F_OK) != 0 && !limit.passed())
+    while (::access(named.c_str(), F_OK) != 0 && !limit.passed()) {
         io.run_one_for(10ms);
+    }
     const auto grandchild = static_cast<pid_t>(std::stol(hookd::test::read_file(named)));
     runner->stop();
     run_until([&] { return seen->ended; });
@@ -419,11 +425,13 @@ BOOST_AUTO_TEST_CASE(a_command_inherits_no_descriptor_of_another_command) {
 BOOST_AUTO_TEST_CASE(without_descriptors_to_spare_a_command_is_not_started) {
     (void)result_of(shell("exit 0"));
     std::vector<int> taken;
-    for (int fd = ::open("/dev/null", O_RDONLY | O_CLOEXEC); fd >= 0; fd = ::open("/dev/null", O_RDONLY | O_CLOEXEC))
+    for (int fd = ::open("/dev/null", O_RDONLY | O_CLOEXEC); fd >= 0; fd = ::open("/dev/null", O_RDONLY | O_CLOEXEC)) {
         taken.push_back(fd);
+    }
     const auto seen = start(shell("exit 0"));
-    for (const int fd : taken)
+    for (const int fd : taken) {
         ::close(fd);
+    }
     run_until([&] { return seen->ended; });
     BOOST_CHECK(seen->result->how == ending::not_started);
     BOOST_TEST(seen->result->code == EMFILE);

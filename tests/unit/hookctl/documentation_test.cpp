@@ -23,8 +23,9 @@ std::string client_file(const std::string& path) {
 names found(const std::string& text, const std::string& pattern) {
     const std::regex form(pattern);
     names result;
-    for (std::sregex_iterator each(text.begin(), text.end(), form), end; each != end; ++each)
+    for (std::sregex_iterator each(text.begin(), text.end(), form), end; each != end; ++each) {
         result.insert((*each)[1]);
+    }
     return result;
 }
 
@@ -32,8 +33,9 @@ names found(const std::string& text, const std::string& pattern) {
 names documented_options() {
     const std::string form = R"(\n  (?:-h, )?(--[a-z-]+)[ |\n])";
     auto result = found(std::string(general_help()), form);
-    for (const auto command : command_names())
+    for (const auto command : command_names()) {
         result.merge(found(std::string(command_help(command)), form));
+    }
     return result;
 }
 
@@ -43,14 +45,16 @@ names commands() {
 
 names without_dashes(const names& options) {
     names result;
-    for (const auto& each : options)
+    for (const auto& each : options) {
         result.insert(each.substr(2));
+    }
     return result;
 }
 
 void check_all_in(const names& wanted, const names& there) {
-    for (const auto& each : wanted)
+    for (const auto& each : wanted) {
         BOOST_TEST(there.contains(each), each << " is missing");
+    }
 }
 
 }  // namespace
@@ -75,8 +79,9 @@ BOOST_AUTO_TEST_CASE(every_command_has_usage_and_an_example_of_its_own) {
 }
 
 BOOST_AUTO_TEST_CASE(help_fits_a_terminal_of_100_columns) {
-    for (const auto command : command_names())
+    for (const auto command : command_names()) {
         BOOST_TEST(found(std::string(command_help(command)), "\n([^\n]{101,})\n").empty());
+    }
     BOOST_TEST(found(std::string(general_help()), "\n([^\n]{101,})\n").empty());
 }
 

@@ -24,8 +24,9 @@ BOOST_AUTO_TEST_CASE(a_number_without_unit_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_whole_number_with_a_known_unit_is_refused) {
-    for (const auto* text : {"", "s", "ms", "1h", "1 s", " 1s", "1s ", "-1s", "+1s", "1.5s", "0x1s", "1S", "1sec"})
+    for (const auto* text : {"", "s", "ms", "1h", "1 s", " 1s", "1s ", "-1s", "+1s", "1.5s", "0x1s", "1S", "1sec"}) {
         BOOST_TEST_CONTEXT(text) { BOOST_CHECK(!parse_duration(text)); }
+    }
 }
 
 BOOST_AUTO_TEST_CASE(what_no_clock_can_hold_is_refused) {

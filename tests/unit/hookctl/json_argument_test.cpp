@@ -26,8 +26,9 @@ void check_refused(const std::string& argument, bool object_wanted, const std::s
 BOOST_AUTO_TEST_SUITE(json_argument_suite)
 
 BOOST_AUTO_TEST_CASE(json_text_stands_for_itself_byte_for_byte) {
-    for (const std::string text : {R"({"b":1, "a":1e999, "b":"\ud800"})", "null", " -0 ", "\"\xc3\xa4\"", "[]"})
+    for (const std::string text : {R"({"b":1, "a":1e999, "b":"\ud800"})", "null", " -0 ", "\"\xc3\xa4\"", "[]"}) {
         BOOST_TEST(read_json_argument("PAYLOAD", text) == text);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(an_at_sign_names_a_file) {
@@ -57,8 +58,9 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_not_json_or_not_there_is_refused_by_name) {
 }
 
 BOOST_AUTO_TEST_CASE(where_an_object_is_wanted_any_other_value_is_refused) {
-    for (const std::string text : {"[]", " null", "1", "\"{}\""})
+    for (const std::string text : {"[]", " null", "1", "\"{}\""}) {
         check_refused(text, true, "no JSON object");
+    }
     BOOST_TEST(read_json_argument("PAYLOAD", " {} ", true) == " {} ");
 }
 

@@ -18,15 +18,17 @@ const palette no_colour(false);
 std::vector<std::string> lines_of(const std::string& text) {
     std::vector<std::string> lines;
     std::istringstream stream(text);
-    for (std::string line; std::getline(stream, line);)
+    for (std::string line; std::getline(stream, line);) {
         lines.push_back(line);
+    }
     return lines;
 }
 
 std::string line_with(const std::string& text, const std::string& part) {
     for (const auto& line : lines_of(text)) {
-        if (line.find(part) != std::string::npos)
+        if (line.find(part) != std::string::npos) {
             return line;
+        }
     }
     BOOST_FAIL("no line has '" << part << "'");
     return {};
@@ -64,15 +66,17 @@ BOOST_AUTO_TEST_CASE(events_and_sessions_are_tables_with_aligned_columns) {
 }
 
 BOOST_AUTO_TEST_CASE(names_cannot_drive_the_terminal) {
-    for (const auto& text : {stats_table(sample_stats(), no_colour), top_screen({sample_stats(), {}, 1}, 40, 200, no_colour)})
+    for (const auto& text : {stats_table(sample_stats(), no_colour), top_screen({sample_stats(), {}, 1}, 40, 200, no_colour)}) {
         BOOST_TEST(text.find('\x1b') == std::string::npos);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(colour_is_an_addition_only) {
     auto text = stats_table(sample_stats(), palette(true));
     BOOST_TEST(mentions(text, "\x1b["));
-    for (auto at = text.find('\x1b'); at != std::string::npos; at = text.find('\x1b'))
+    for (auto at = text.find('\x1b'); at != std::string::npos; at = text.find('\x1b')) {
         text.erase(at, text.find('m', at) - at + 1);
+    }
     BOOST_TEST(text == stats_table(sample_stats(), no_colour));
 }
 
@@ -112,8 +116,9 @@ BOOST_AUTO_TEST_CASE(top_never_exceeds_the_screen) {
         for (const std::size_t columns : {1U, 10U, 80U, 200U}) {
             const auto lines = lines_of(top_screen({stats, {}, 1}, rows, columns, no_colour));
             BOOST_TEST(lines.size() <= rows);
-            for (const auto& line : lines)
+            for (const auto& line : lines) {
                 BOOST_TEST(columns_of(line) <= columns);
+            }
         }
     }
 }
@@ -121,12 +126,14 @@ BOOST_AUTO_TEST_CASE(top_never_exceeds_the_screen) {
 BOOST_AUTO_TEST_CASE(what_does_not_fit_is_counted) {
     auto stats = sample_stats();
     stats.events.clear();
-    for (int i = 0; i < 100; ++i)
+    for (int i = 0; i < 100; ++i) {
         stats.events.push_back({"event_" + std::to_string(i), 1, {}, {}, {}, {}});
+    }
     const auto text = top_screen({stats, {}, 1}, 24, 120, no_colour);
     std::size_t shown = 0;
-    for (const auto& line : lines_of(text))
+    for (const auto& line : lines_of(text)) {
         shown += line.starts_with("event_") ? 1U : 0U;
+    }
     BOOST_TEST(shown > 5U);
     BOOST_TEST(mentions(text, "... " + std::to_string(100 - shown) + " more"));
     BOOST_TEST(mentions(text, "laggard"));  // sessions keep their share
