@@ -134,7 +134,11 @@ namespace hookd::protocol::detail {
 
 class json_scanner {
 public:
-    explicit json_scanner(std::string_view text) noexcept : begin_(text.data()), end_(text.data() + text.size()) {}
+    /// `deepest`: levels of nesting that are allowed, at most scannable_depth.
+    explicit json_scanner(std::string_view text, std::size_t deepest = max_depth) noexcept
+        : begin_(text.data()), end_(text.data() + text.size()), deepest_(deepest) {}
+
+    static constexpr std::size_t scannable_depth = 192;
 
     [[nodiscard]] const char* begin() const noexcept { return begin_; }
     [[nodiscard]] const char* end() const noexcept { return end_; }
@@ -171,7 +175,7 @@ public:
     /// another.
     template <class OnMember>
     [[nodiscard]] const char* walk_object(const char* at, OnMember&& on_member) {
-        if (depth_ == max_depth) {
+        if (depth_ == deepest_) {
             return fail(at, too_deep);
         }
         ++depth_;
@@ -212,7 +216,7 @@ public:
     /// The same for an array; `on_element(value_at)`.
     template <class OnElement>
     [[nodiscard]] const char* walk_array(const char* at, OnElement&& on_element) {
-        if (depth_ == max_depth) {
+        if (depth_ == deepest_) {
             return fail(at, too_deep);
         }
         ++depth_;
@@ -290,6 +294,7 @@ private:
 
     const char* begin_;
     const char* end_;
+    std::size_t deepest_;
     std::size_t depth_ = 0;  // of the walks that are open
     bool escape_seen_ = false;
     json_fault fault_{};
@@ -387,11 +392,11 @@ inline const char* json_scanner::skip_number(const char* at) noexcept {
 }
 
 inline const char* json_scanner::skip_value(const char* at) noexcept {
-    static_assert(max_depth <= 128, "one bit a level");
-    std::uint64_t objects[2] = {0, 0};  // bit i: the container at level i, counted from `at`, is an object
+    static_assert(max_depth <= scannable_depth && scannable_depth % 64 == 0, "one bit a level");
+    std::uint64_t objects[scannable_depth / 64] = {};  // bit i: the container at level i, counted from `at`, is an object
     std::size_t level = 0;
     bool in_object = false;
-    const std::size_t room = max_depth - depth_;
+    const std::size_t room = deepest_ - depth_;
     for (;;) {
         // Here a value begins. A container that is not empty goes round again with its first value.
         if (at == end_) {

@@ -358,7 +358,9 @@ void read_incoming(std::string_view frame, incoming& out) {
     out.type = incoming::kind::invalid;
     out.reply = {};
     clear(out.notification);
-    detail::json_scanner scanner{frame};
+    // A verdict holds a reply two levels deeper than the `respond` that brought it: in an element of `responses` of the result, where that had
+    // it in its params.
+    detail::json_scanner scanner{frame, max_depth + 2};
     const char* at = scanner.skip_space(scanner.begin());
     envelope found;
     if (!scanner.is(at, '{')) {

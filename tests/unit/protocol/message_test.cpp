@@ -433,6 +433,18 @@ BOOST_AUTO_TEST_CASE(a_request_that_was_appended_is_read_by_the_daemon) {
     BOOST_TEST(read.single.params.empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_client_reads_a_verdict_that_holds_the_deepest_reply) {
+    // The reply that fills the 128 levels of a `respond`: two of them are the envelope and params.
+    const std::string deepest = std::string(max_depth - 2, '[') + std::string(max_depth - 2, ']');
+    for (const bool too_deep : {false, true}) {
+        std::string frame;
+        append_result(frame, "1", R"({"responses":[{"response":)" + (too_deep ? "[" + deepest + "]" : deepest) + "}]}");
+        incoming read;
+        read_incoming(frame, read);
+        BOOST_TEST((read.type == (too_deep ? incoming::kind::invalid : incoming::kind::response)));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_client_reads_notifications) {
     std::string frame;
     append_request(frame, "", "event", R"({"seq":1,"payload":{"a":[]}})");

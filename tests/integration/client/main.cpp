@@ -1,0 +1,2 @@
+#define BOOST_TEST_MODULE hookd_client_integration
+#include <boost/test/unit_test.hpp>
