@@ -1,8 +1,12 @@
 #include "document.hpp"
 
+#include "support/temp_directory.hpp"
+
 #include <boost/test/unit_test.hpp>
 
 #include <stdexcept>
+#include <string>
+#include <vector>
 
 using namespace hookd::test::docs;
 
@@ -45,6 +49,30 @@ BOOST_AUTO_TEST_CASE(a_console_block_is_commands_and_what_they_print) {
 BOOST_AUTO_TEST_CASE(a_console_block_without_a_command_is_refused) {
     BOOST_CHECK_THROW(static_cast<void>(parse_console({"console", {}, "output\n$ true\n", 1})), std::runtime_error);
     BOOST_CHECK_THROW(static_cast<void>(parse_console({"console", {}, "", 1})), std::runtime_error);
+}
+
+// What is shown is run; these few are the exceptions, and another needs a reason here.
+BOOST_AUTO_TEST_CASE(all_commands_but_a_few_are_run) {
+    const std::vector<std::string> not_run{
+        "./server/quickstart.sh    # builds, and shows all this on a real git repository; leaves nothing running",  // a check of run.sh
+        "./tests/run.sh            # every test, in every configuration",                                           // what runs this
+        "cmake -S . -B build -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF",  // these three: the check `consumer`
+        "cmake --build build",
+        "sudo cmake --install build",
+        "systemctl --user enable --now hookd.socket",  // needs a service manager
+    };
+    std::vector<std::string> found;
+    for (const char* path : {"README.md", "protocol/PROTOCOL.md"}) {
+        const auto text = hookd::test::read_file(std::string{HOOKD_TEST_SOURCE_DIR} + '/' + path);
+        for (const auto& each : parse_document(path, text).blocks()) {
+            if (each.has("elsewhere")) {
+                for (const auto& what : parse_console(each)) {
+                    found.push_back(what.command);
+                }
+            }
+        }
+    }
+    BOOST_TEST(found == not_run, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
