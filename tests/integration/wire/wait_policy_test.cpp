@@ -390,6 +390,41 @@ BOOST_AUTO_TEST_CASE(reply_of_an_outsider_is_not_the_responders) {
     check(s.verdict(), "answered", "no", "pid " + std::to_string(::getpid()) + "a", "");
 }
 
+BOOST_AUTO_TEST_CASE(veto_of_an_outsider_decides_at_once) {
+    scene s(2);
+    auto outsider = s.daemon.connect();
+    s.begin("veto");
+    BOOST_TEST(bool_at(respond(outsider, s.event_id), "/accepted"));
+    s.still_waits();
+    auto another = s.daemon.connect();
+    BOOST_TEST(bool_at(respond(another, s.event_id, no), "/accepted"));
+    const auto pid = "pid " + std::to_string(::getpid());
+    check(s.verdict(), "answered", "no", pid + pid, "");
+}
+
+BOOST_AUTO_TEST_CASE(reply_of_an_outsider_is_a_reply_though_all_responders_abstain) {
+    scene s(1);
+    auto outsider = s.daemon.connect();
+    s.begin("all");
+    BOOST_TEST(bool_at(respond(outsider, s.event_id, no), "/accepted"));
+    s.accept(0, abstain);
+    check(s.verdict(), "answered", "no", "pid " + std::to_string(::getpid()), "");
+}
+
+BOOST_AUTO_TEST_CASE(responder_that_abstained_or_failed_has_had_its_say) {
+    scene s(3);
+    s.begin("all");
+    s.accept(0, abstain);
+    s.accept(1, broken);
+    for (const std::size_t done : {0U, 1U}) {
+        const auto again = s.say(done, no);
+        BOOST_TEST(!bool_at(again, "/accepted"));
+        BOOST_TEST(text_at(again, "/reason") == "answered");
+    }
+    s.accept(2, fine);
+    check(s.verdict(), "abandoned", "", "c", "b failed: disk full");
+}
+
 BOOST_DATA_TEST_CASE(abstention_or_failure_of_an_outsider_changes_nothing, data::make(policies), policy) {
     scene s(1);
     auto outsider = s.daemon.connect();
