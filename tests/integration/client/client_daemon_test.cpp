@@ -277,13 +277,16 @@ BOOST_AUTO_TEST_CASE(a_runner_that_lags_is_told_and_goes_on) {
     for (int i = 0; i < 400; ++i) {
         emitter.emit("x", payload);
     }
-    BOOST_TEST(raw_member(raw_member(emitter.stats(), "totals").value(), "lagged").value() == "1");
+    BOOST_TEST(raw_member(raw_member(emitter.stats(), "totals").value(), "lagged").value() != "0");
     first.get_future().get()(proceed());
     running.wait_for(notice::kind::lagged, 1);
     running.wait_for(notice::kind::resume_impossible, 1);
     running.wait_for(notice::kind::connected, 2);
-    const auto last = emitter.emit_and_wait("last");
-    BOOST_TEST((last.outcome == outcome::answered));
+    verdict last;
+    eventually("a reply again", [&] {
+        last = emitter.emit_and_wait("last");
+        return last.outcome == outcome::answered;
+    });
     running.finish();
     BOOST_TEST(std::is_sorted(seen.begin(), seen.end()));
     BOOST_TEST((std::adjacent_find(seen.begin(), seen.end()) == seen.end()));
