@@ -6,6 +6,9 @@
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
+#include <atomic>
+
 #include <unistd.h>
 
 namespace hookd::protocol {
@@ -76,6 +79,27 @@ bool is_valid(std::optional<std::chrono::milliseconds> duration) {
     return !duration || (duration->count() >= 1 && *duration <= protocol::max_timeout);
 }
 
+// By the same rules as on the wire, which stand in one place.
+bool is_valid(const subscribe_request& wanted) {
+    std::string call = R"({"jsonrpc":"2.0","id":0,"method":"subscribe","params":{"events":[)";
+    for (const auto& pattern : wanted.events) {
+        if (call.back() != '[') {
+            call += ',';
+        }
+        protocol::append_json_string(call, pattern);
+    }
+    call += ']';
+    if (!wanted.name.empty()) {
+        call += R"(,"name":)";
+        protocol::append_json_string(call, wanted.name);
+    }
+    call += "}}";
+    protocol::message read;
+    protocol::read_message(call, read);
+    return read.type == protocol::message::kind::request &&
+           std::holds_alternative<protocol::subscribe_params>(protocol::bind_params<protocol::subscribe_params>(read.single));
+}
+
 }  // namespace
 
 /// An in-process client: the caller itself, or one subscription.
@@ -86,6 +110,9 @@ public:
 
     [[nodiscard]] const std::shared_ptr<broker_strand>& strand() const noexcept { return strand_; }
     [[nodiscard]] const subscribe_request& request() const noexcept { return request_; }
+
+    /// From any thread: no handler is called from now on, but one that runs already may go on.
+    void silence() noexcept { closed_ = true; }
 
     // On the strand.
 
@@ -107,30 +134,31 @@ public:
 
     void on_ready() override {
         const auto self = shared_from_this();  // a handler may drop the subscription
-        constexpr std::size_t events_at_a_time = 64;
         auto& state = strand_->state();
-        while (!closed_) {
-            events_.clear();
-            state.hand_out(*client_, events_at_a_time, std::size_t{1} << 20, events_);
-            if (events_.empty()) {
-                break;
+        try {
+            while (!closed_) {
+                events_.clear();
+                state.hand_out(*client_, 1, 0, events_);
+                if (events_.empty()) {
+                    break;
+                }
+                const core::event::pointer next{events_.front()};
+                state.sent(*client_, 1);  // before the call, which may close this session, or throw
+                request_.on_event({next->seq(), next->id(), next->name(), next->emitted_at(), next->expects_response(),
+                                   next->timeout(), next->payload()});
             }
-            for (std::size_t i = 0; i < events_.size() && !closed_; ++i) {
-                const core::event::pointer each{events_[i]};  // the handler may close this session, and that drops its queue
-                request_.on_event({each->seq(), each->id(), each->name(), each->emitted_at(), each->expects_response(),
-                                   each->timeout(), each->payload()});
+            if (closed_) {
+                return;
             }
-            if (!closed_) {
-                state.sent(*client_, events_.size());
-            }
-        }
-        if (closed_) {
-            return;
-        }
-        if (const auto ended = state.take_ended(*client_)) {
-            if (request_.on_closed) {
+            const auto ended = state.take_ended(*client_);
+            if (ended && request_.on_closed) {
                 request_.on_closed(ended->reason, ended->last_seq);
             }
+        } catch (...) {
+            if (!closed_) {
+                state.poke(*client_);
+            }
+            throw;
         }
     }
 
@@ -138,33 +166,75 @@ private:
     std::shared_ptr<broker_strand> strand_;
     subscribe_request request_;
     core::client* client_ = nullptr;
-    bool closed_ = false;
+    std::atomic<bool> closed_{false};
     std::vector<core::event*> events_{};
 };
 
 namespace {
 
+/// The way from a handler's cancellation slot to its wait. The signal may come before the strand has come to the request, while it
+/// waits, or when it is over. Used on the strand only.
+struct cancellation {
+    bool wanted = false;
+    core::waiter* wait = nullptr;  // while it is pending
+};
+
+// To be called within the function that starts the operation: the signal may come as soon as that has returned. Null where the
+// handler has no slot.
+std::shared_ptr<cancellation> connect_cancellation(const std::shared_ptr<broker_strand>& strand,
+                                                   const handler<protocol::wait_result>& completion) {
+    auto slot = boost::asio::get_associated_cancellation_slot(completion);
+    if (!slot.is_connected()) {
+        return nullptr;
+    }
+    auto made = std::make_shared<cancellation>();
+    // Weak, and never taken out of the slot again: only the handler's executor may touch the slot, and it may outlive all of this.
+    slot.assign([broker = std::weak_ptr{strand}, target = std::weak_ptr{made}](boost::asio::cancellation_type) {
+        const auto alive = broker.lock();
+        if (!alive) {
+            return;
+        }
+        alive->run([where = alive.get(), target] {
+            const auto which = target.lock();
+            if (!which) {
+                return;
+            }
+            which->wanted = true;
+            // It may have ended within this turn.
+            if (which->wait != nullptr && which->wait->waits_on != nullptr) {
+                where->state().cancel(*which->wait);
+            }
+        });
+    });
+    return made;
+}
+
 class local_wait final : public wait_operation {
 public:
-    local_wait(std::shared_ptr<broker_strand> strand, handler<protocol::wait_result> completion)
-        : strand_(std::move(strand)), completion_(std::move(completion)) {}
+    local_wait(std::shared_ptr<broker_strand> strand, handler<protocol::wait_result> completion, std::shared_ptr<cancellation> link)
+        : strand_(std::move(strand)), completion_(std::move(completion)), link_(std::move(link)) {}
 
     void done(std::variant<protocol::wait_result, error> result) override {
         const std::unique_ptr<local_wait> self{this};
-        auto slot = boost::asio::get_associated_cancellation_slot(completion_);
-        if (slot.is_connected()) {
-            slot.clear();
+        if (link_) {
+            link_->wait = nullptr;
         }
         complete(strand_->context(), std::move(completion_), std::move(result));
     }
 
     /// Starts the wait by `begin(*this)`, which says whether it is pending.
     template <class Begin>
-    static void start(std::shared_ptr<broker_strand> strand, handler<protocol::wait_result> completion, Begin begin) {
-        auto operation = std::make_unique<local_wait>(std::move(strand), std::move(completion));
+    static void start(std::shared_ptr<broker_strand> strand, handler<protocol::wait_result> completion,
+                      std::shared_ptr<cancellation> link, Begin begin) {
+        auto operation = std::make_unique<local_wait>(std::move(strand), std::move(completion), std::move(link));
+        if (operation->link_ && operation->link_->wanted) {
+            return operation.release()->done(error{errc::cancelled, "cancelled before it began"});
+        }
         auto outcome = begin(*operation);
         if (std::holds_alternative<core::broker_state::pending>(outcome)) {
-            operation->connect_cancellation();
+            if (operation->link_) {
+                operation->link_->wait = operation.get();
+            }
             operation.release();  // NOLINT(bugprone-unused-return-value): done() takes it back
             return;
         }
@@ -178,25 +248,9 @@ public:
     }
 
 private:
-    void connect_cancellation() {
-        auto slot = boost::asio::get_associated_cancellation_slot(completion_);
-        if (!slot.is_connected()) {
-            return;
-        }
-        // The wait may be over by the time that the strand has come to the cancellation.
-        alive_ = std::make_shared<local_wait*>(this);
-        slot.assign([strand = strand_, target = std::weak_ptr{alive_}](boost::asio::cancellation_type) {
-            strand->run([strand, target] {
-                if (const auto wait = target.lock()) {
-                    strand->state().cancel(**wait);
-                }
-            });
-        });
-    }
-
     std::shared_ptr<broker_strand> strand_;
     handler<protocol::wait_result> completion_;
-    std::shared_ptr<local_wait*> alive_{};
+    std::shared_ptr<cancellation> link_;
 };
 
 void respond_as(local_client& by, const uuid& id, const reply& what, handler<protocol::respond_result> completion) {
@@ -206,8 +260,12 @@ void respond_as(local_client& by, const uuid& id, const reply& what, handler<pro
     protocol::respond_params params{.hook_event_id = id_text, .response = what.response, .abstain = what.abstain,
                                     .failed = what.failed};
     if (!what.abstain && what.failed.empty()) {
-        if (protocol::find_json_fault(what.response) || what.response.empty() ||
-            protocol::kind_of(what.response) != protocol::json_kind::object || protocol::check_reply(params)) {
+        // A JSON text may have white space around it; the value of a member has none.
+        constexpr std::string_view white_space = " \t\r\n";
+        const auto begin = std::min(params.response.find_first_not_of(white_space), params.response.size());
+        params.response = params.response.substr(begin, params.response.find_last_not_of(white_space) + 1 - begin);
+        if (protocol::find_json_fault(params.response) || protocol::kind_of(params.response) != protocol::json_kind::object ||
+            protocol::check_reply(params)) {
             return complete(strand.context(), std::move(completion), make_error_code(errc::invalid_params),
                             protocol::respond_result{});
         }
@@ -238,7 +296,9 @@ void broker::start_emit(emit_request request, handler<protocol::emit_result> com
 }
 
 void broker::start_emit_and_wait(wait_request request, handler<protocol::wait_result> completion) {
-    strand_->run([caller = caller_, request = std::move(request), completion = std::move(completion)]() mutable {
+    auto link = connect_cancellation(strand_, completion);
+    strand_->run([caller = caller_, request = std::move(request), completion = std::move(completion),
+                  link = std::move(link)]() mutable {
         auto& strand = *caller->strand();
         if (!is_valid(request.event, request.payload) || !is_valid(request.timeout)) {
             return complete(strand.context(), std::move(completion), make_error_code(errc::invalid_params), protocol::wait_result{});
@@ -249,14 +309,16 @@ void broker::start_emit_and_wait(wait_request request, handler<protocol::wait_re
                                                     .policy = request.policy,
                                                     .on_failure = request.on_failure,
                                                     .require_subscriber = request.require_subscriber};
-        local_wait::start(caller->strand(), std::move(completion), [&](core::waiter& who) {
+        local_wait::start(caller->strand(), std::move(completion), std::move(link), [&](core::waiter& who) {
             return strand.state().emit_and_wait(caller->attached(), params, {}, who, broker_strand::now());
         });
     });
 }
 
 void broker::start_await_response(await_request request, handler<protocol::wait_result> completion) {
-    strand_->run([caller = caller_, request, completion = std::move(completion)]() mutable {
+    auto link = connect_cancellation(strand_, completion);
+    strand_->run([caller = caller_, request, completion = std::move(completion),
+                  link = std::move(link)]() mutable {
         auto& strand = *caller->strand();
         if (!is_valid(std::optional{request.timeout})) {
             return complete(strand.context(), std::move(completion), make_error_code(errc::invalid_params), protocol::wait_result{});
@@ -264,7 +326,7 @@ void broker::start_await_response(await_request request, handler<protocol::wait_
         std::string id_text;
         protocol::append_uuid(id_text, request.hook_event_id);
         const protocol::await_response_params params{.hook_event_id = id_text, .timeout = request.timeout};
-        local_wait::start(caller->strand(), std::move(completion), [&](core::waiter& who) {
+        local_wait::start(caller->strand(), std::move(completion), std::move(link), [&](core::waiter& who) {
             return strand.state().await_response(caller->attached(), params, who, broker_strand::now());
         });
     });
@@ -275,9 +337,7 @@ void broker::start_subscribe(subscribe_request request, handler<subscription> co
     strand_->run([session, completion = std::move(completion)]() mutable {
         auto& strand = *session->strand();
         const auto& wanted = session->request();
-        const bool valid = wanted.on_event && wanted.events.size() <= protocol::max_patterns &&
-                           wanted.name.size() <= protocol::max_subscriber_name;
-        if (!valid) {
+        if (!wanted.on_event || !is_valid(wanted)) {
             return complete(strand.context(), std::move(completion), make_error_code(errc::invalid_params), subscription{});
         }
         const protocol::subscribe_params params{
@@ -319,6 +379,7 @@ subscription::~subscription() { close(); }
 
 void subscription::close() noexcept {
     if (session_) {
+        session_->silence();
         session_->strand()->run([session = session_] { session->detach(); });
     }
 }

@@ -28,13 +28,20 @@ void broker_strand::pump() {
         return;
     }
     pumping_ = true;
-    while (state_.has_output()) {
-        for (auto& each : state_.take_completions()) {
-            static_cast<wait_operation*>(each.who)->done(std::move(each.result));
+    try {
+        while (state_.has_output()) {
+            for (auto& each : state_.take_completions()) {
+                static_cast<wait_operation*>(each.who)->done(std::move(each.result));
+            }
+            while (void* const next = state_.take_next_ready()) {
+                static_cast<event_sink*>(next)->on_ready();
+            }
         }
-        while (void* const next = state_.take_next_ready()) {
-            static_cast<event_sink*>(next)->on_ready();
-        }
+    } catch (...) {
+        // What an embedder's handler throws leaves run(); should that be called again, the rest is handed out then.
+        pumping_ = false;
+        boost::asio::post(strand_, [self = shared_from_this()] { self->pump(); });
+        throw;
     }
     pumping_ = false;
     arm_timer();

@@ -84,15 +84,23 @@ private:
 
     template <class Work>
     void take_turn(Work& work) {
-        ++depth_;
+        const turn here{depth_};
         work();
-        if (--depth_ == 0) {
-            // One turn's output may start more requests in process: those are of the same turn.
-            ++depth_;
-            pump();
-            --depth_;
+        if (depth_ == 1) {
+            pump();  // what its output starts in process is of the same turn
         }
     }
+
+    /// One level of turns; ends when an embedder's handler throws, too.
+    struct turn {
+        explicit turn(unsigned& depth) noexcept : depth_(depth) { ++depth_; }
+        turn(const turn&) = delete;
+        turn& operator=(const turn&) = delete;
+        ~turn() { --depth_; }
+
+    private:
+        unsigned& depth_;
+    };
 
     void arm_timer();
 
