@@ -1,9 +1,5 @@
 #include <hookd/protocol/methods.hpp>
 
-#include <boost/json/array.hpp>
-#include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
-
 #include <charconv>
 #include <ctime>
 
@@ -29,17 +25,47 @@ void append_milliseconds(std::string& out, std::chrono::nanoseconds value) {
     }
 }
 
-template <class Enum>
-boost::json::object counts_by_name(const std::uint64_t* counts, std::size_t first, std::size_t size) {
-    boost::json::object object;
-    for (std::size_t i = first; i < size; ++i) {
-        object.emplace(to_string(static_cast<Enum>(i)), counts[i]);
-    }
-    return object;
+// Fixed, not scientific: people read it, too.
+void append_fraction(std::string& out, double value) {
+    char digits[340];
+    out.append(digits, std::to_chars(digits, digits + sizeof digits, value, std::chars_format::fixed, 3).ptr);
 }
 
-boost::json::value or_null(const std::optional<double>& value) {
-    return value ? boost::json::value(*value) : boost::json::value(nullptr);
+/// Writes the members of an object, one after the other.
+class object_writer {
+public:
+    explicit object_writer(std::string& out) : out_(out) { out_ += '{'; }
+
+    /// The text to which the value of `name` is to be appended.
+    std::string& member(std::string_view name) {
+        if (out_.back() != '{') {
+            out_ += ',';
+        }
+        append_json_string(out_, name);
+        out_ += ':';
+        return out_;
+    }
+    void number(std::string_view name, std::uint64_t value) { append_number(member(name), value); }
+    void fraction(std::string_view name, std::optional<double> value) {
+        if (value) {
+            append_fraction(member(name), *value);
+        } else {
+            member(name) += "null";
+        }
+    }
+    void end() { out_ += '}'; }
+
+private:
+    std::string& out_;
+};
+
+template <class Enum>
+void append_counts(std::string& out, const std::uint64_t* counts, std::size_t first, std::size_t size) {
+    object_writer object{out};
+    for (std::size_t i = first; i < size; ++i) {
+        object.number(to_string(static_cast<Enum>(i)), counts[i]);
+    }
+    object.end();
 }
 
 }  // namespace
@@ -158,43 +184,49 @@ void append_json(std::string& out, const respond_result& result) {
 }
 
 void append_json(std::string& out, const stats_result& result) {
-    boost::json::object events;
+    object_writer document{out};
+    document.fraction("uptime_s", result.uptime_s);
+    document.number("connections", result.connections);
+    document.number("subscribers", result.subscribers);
+    document.number("waiting", result.waiting);
+    document.number("head_seq", result.head_seq);
+    document.number("retained_events", result.retained_events);
+    document.number("retained_bytes", result.retained_bytes);
+    object_writer totals{document.member("totals")};
+    totals.number("events", result.events_total);
+    totals.number("deliveries", result.deliveries);
+    totals.number("accepted", result.accepted);
+    append_counts<refusal>(totals.member("refused"), result.refused, 1, refusal_count);
+    append_counts<outcome>(totals.member("outcomes"), result.outcomes, 0, outcome_count);
+    totals.number("lagged", result.lagged);
+    totals.number("protocol_errors", result.protocol_errors);
+    totals.number("bytes_in", result.bytes_in);
+    totals.number("bytes_out", result.bytes_out);
+    totals.end();
+    object_writer events{document.member("events")};
     for (const auto& each : result.events) {
-        events.emplace(each.name, boost::json::object{{"count", each.count},
-                                                      {"p50_ms", or_null(each.p50_ms)},
-                                                      {"p90_ms", or_null(each.p90_ms)},
-                                                      {"p99_ms", or_null(each.p99_ms)},
-                                                      {"max_ms", or_null(each.max_ms)}});
+        object_writer times{events.member(each.name)};
+        times.number("count", each.count);
+        times.fraction("p50_ms", each.p50_ms);
+        times.fraction("p90_ms", each.p90_ms);
+        times.fraction("p99_ms", each.p99_ms);
+        times.fraction("max_ms", each.max_ms);
+        times.end();
     }
-    boost::json::array sessions;
+    events.end();
+    document.member("sessions") += '[';
     for (const auto& each : result.sessions) {
-        sessions.emplace_back(boost::json::object{{"name", each.name},
-                                                  {"pid", each.pid},
-                                                  {"uid", each.uid},
-                                                  {"queued", each.queued},
-                                                  {"lagged", each.lagged}});
+        out += out.back() == '[' ? "" : ",";
+        object_writer session{out};
+        append_json_string(session.member("name"), each.name);
+        session.number("pid", static_cast<std::uint64_t>(each.pid));
+        session.number("uid", each.uid);
+        session.number("queued", each.queued);
+        append_boolean(session.member("lagged"), each.lagged);
+        session.end();
     }
-    const boost::json::object document{
-        {"uptime_s", result.uptime_s},
-        {"connections", result.connections},
-        {"subscribers", result.subscribers},
-        {"waiting", result.waiting},
-        {"head_seq", result.head_seq},
-        {"retained_events", result.retained_events},
-        {"retained_bytes", result.retained_bytes},
-        {"totals", boost::json::object{{"events", result.events_total},
-                                       {"deliveries", result.deliveries},
-                                       {"accepted", result.accepted},
-                                       {"refused", counts_by_name<refusal>(result.refused, 1, refusal_count)},
-                                       {"outcomes", counts_by_name<outcome>(result.outcomes, 0, outcome_count)},
-                                       {"lagged", result.lagged},
-                                       {"protocol_errors", result.protocol_errors},
-                                       {"bytes_in", result.bytes_in},
-                                       {"bytes_out", result.bytes_out}}},
-        {"events", std::move(events)},
-        {"sessions", std::move(sessions)},
-    };
-    out += boost::json::serialize(document);
+    out += ']';
+    document.end();
 }
 
 std::string resume_data(const uuid& instance, std::uint64_t oldest_seq, std::uint64_t head_seq) {
