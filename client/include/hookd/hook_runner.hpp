@@ -126,7 +126,7 @@ public:
     void stop() noexcept;
 
     /// Where a later run, of this program or another, has to resume: after the last event handed out (or the start of the session).
-    /// Absent before the first session. To be called on the thread of run(), or while that is not executing.
+    /// hook_runner_options::resume_from before the first session. To be called on the thread of run(), or while that is not executing.
     [[nodiscard]] std::optional<resume_point> position() const;
 
 private:
