@@ -312,6 +312,11 @@ BOOST_AUTO_TEST_CASE(random_bytes_harm_nobody) {
 // --- too many open files ---
 
 BOOST_AUTO_TEST_CASE(daemon_out_of_descriptors_waits_for_one_and_spins_not) {
+    if (hookd_is_sanitized()) {
+        // UBSan opens a pipe to see whether an address can be read, and takes the lack of descriptors for a bad object.
+        BOOST_TEST_MESSAGE("skipped: sanitizers need descriptors of their own");
+        return;
+    }
     spawn_options options;
     options.open_files = 40;
     test_daemon daemon({}, options);
