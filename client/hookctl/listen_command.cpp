@@ -65,7 +65,7 @@ int run_listen(const invocation& call, const listen_arguments& arguments) {
         options.resume_from = resume_point{*arguments.after_seq, {}};
     }
     hook_runner events(options);
-    const stop_watcher watcher([&events] { events.stop(); });
+    const stop_watcher watcher(stop_watcher::output::matters, [&events] { events.stop(); });
     line_writer out(watcher.stopped_fd());
     const bool for_programs = writes_for_programs(call.json);
     const palette colour;

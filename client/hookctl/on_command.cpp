@@ -222,7 +222,8 @@ int run_on(const invocation& call, const on_arguments& arguments) {
     auto work = asio::make_work_guard(io);
     event_commands commands(io, call, arguments);
 
-    const stop_watcher watcher([&] {
+    // A guard stays although nobody reads what it prints.
+    const stop_watcher watcher(stop_watcher::output::does_not_matter, [&] {
         events.stop();
         asio::post(io, [&commands] { commands.stop_or_kill(); });
     });

@@ -41,7 +41,7 @@ void raise_flag(int event_fd) noexcept {
 
 }  // namespace
 
-stop_watcher::stop_watcher(std::function<void()> on_stop) : on_stop_(std::move(on_stop)) {
+stop_watcher::stop_watcher(output what, std::function<void()> on_stop) : output_(what), on_stop_(std::move(on_stop)) {
     const auto signals = watched_signals();
     ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     signal_fd_ = ::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -64,11 +64,12 @@ stop_watcher::~stop_watcher() {
 }
 
 void stop_watcher::watch() noexcept {
+    const bool watch_output = output_ == output::matters && has_a_reader_to_lose(STDOUT_FILENO);
     // For a pipe's writing end poll reports POLLERR, unasked, when the last reader goes (poll(2)); for a socket POLLHUP.
     std::array<pollfd, 3> polled{{
         {end_fd_, POLLIN, 0},
         {signal_fd_, POLLIN, 0},
-        {has_a_reader_to_lose(STDOUT_FILENO) ? STDOUT_FILENO : -1, 0, 0},
+        {watch_output ? STDOUT_FILENO : -1, 0, 0},
     }};
     for (;;) {
         if (::poll(polled.data(), polled.size(), -1) < 0) {

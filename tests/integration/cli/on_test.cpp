@@ -254,6 +254,20 @@ BOOST_AUTO_TEST_CASE(told_to_end_twice_it_kills_what_does_not_want_to) {
     BOOST_TEST(is_gone(command));
 }
 
+BOOST_AUTO_TEST_CASE(a_guard_stays_although_nobody_reads_what_it_prints) {
+    test_daemon daemon;
+    const auto pid_file = daemon.directory() / "pid";
+    child_process pipeline({"sh", "-c",
+                            "sh -c 'echo $$ >" + pid_file + "; exec " + hookctl_binary() + " --socket " + daemon.socket_path() +
+                                " on --json e -- false' | true"});
+    daemon.wait_for_stat("/subscribers", 1);
+    for (int i = 0; i < 3; ++i) {
+        BOOST_TEST(emit_wait(daemon, "e").exit_status == 1);
+    }
+    ::kill(static_cast<pid_t>(std::stol(wait_for_line(pid_file))), SIGTERM);
+    pipeline.wait();
+}
+
 BOOST_AUTO_TEST_CASE(exit_statuses_are_known_although_the_parent_ignores_sigchld) {
     test_daemon daemon;
     child_process hook({"bash", "-c",
