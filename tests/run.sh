@@ -182,25 +182,57 @@ build_step() {
     fi
 }
 
-# Configures and builds a CMake preset: CONFIG
+# Configures and builds a CMake preset: CONFIG [OPTION]... -- [TARGET]...
 build_preset() {
-    local tree="$HOOKD_BUILD_DIR/$1" log="$logs/$1-build.log" launcher=()
-    command -v ccache >/dev/null && launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+    local config="$1" tree="$HOOKD_BUILD_DIR/$1" log="$logs/$1-build.log" options=() targets=()
+    shift
+    command -v ccache >/dev/null && options=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+    while [[ $1 != -- ]]; do
+        options+=("$1")
+        shift
+    done
+    shift
+    (($#)) && targets=(--target "$@")
     started="$(date +%s%N)"
-    build_step "$1" "$log" cmake --preset "$1" -B "$tree" -DBUILD_TESTING=ON "${launcher[@]}" &&
-        build_step "$1" "$log" cmake --build "$tree" --parallel "$jobs" &&
-        printf '%-8s %-22s %39s s\n' "$1" "(build)" "$(seconds_since "$started")"
+    build_step "$config" "$log" cmake --preset "$config" -B "$tree" -DBUILD_TESTING=ON "${options[@]}" &&
+        build_step "$config" "$log" cmake --build "$tree" --parallel "$jobs" "${targets[@]}" &&
+        printf '%-8s %-22s %39s s\n' "$config" "(build)" "$(seconds_since "$started")"
 }
 
-run_preset() {
-    local config="$1" limit="$2" suite
-    shift 2
-    build_preset "$config" || return
+# The test executables in a build tree: TREE [CTEST OPTION]...
+tests_in() {
+    local tree="$1"
+    shift
+    ctest --test-dir "$tree" -N "$@" | sed -n 's/^ *Test *#[0-9]*: *//p'
+}
+
+run_release() {
+    local suite
+    build_preset release -- || return
     while read -r suite; do
-        if wanted "$suite"; then
-            run_suite "$config" "$suite" "$HOOKD_BUILD_DIR/$config/bin/$suite" "$limit" "$@"
-        fi
-    done < <(ctest --test-dir "$HOOKD_BUILD_DIR/$config" -N | sed -n 's/^ *Test *#[0-9]*: *//p')
+        wanted "$suite" && run_suite release "$suite" "$HOOKD_BUILD_DIR/release/bin/$suite" 300
+    done < <(tests_in "$HOOKD_BUILD_DIR/release")
+}
+
+# Tests in process are compiled with the sanitizer. Those that only start programs are taken from the release build, which saves half of
+# the compiling, and start the programs of this one: CONFIG LIMIT [COMMAND]...
+run_sanitized() {
+    local config="$1" limit="$2" suite tree="$HOOKD_BUILD_DIR/$1" black_box=() in_process=()
+    shift 2
+    if [[ ! -f $HOOKD_BUILD_DIR/release/build.ninja ]]; then
+        cmake --preset release -B "$HOOKD_BUILD_DIR/release" >"$logs/release-build.log" 2>&1
+    fi
+    mapfile -t black_box < <(tests_in "$HOOKD_BUILD_DIR/release" -L black_box)
+    build_preset release -- "${black_box[@]}" >"$logs/release-again.log" || { cat "$logs/release-again.log"; return; }
+    build_preset "$config" -DHOOKD_BLACK_BOX_TESTS=OFF -- || return
+    mapfile -t in_process < <(tests_in "$tree")
+    for suite in "${in_process[@]}"; do
+        wanted "$suite" && run_suite "$config" "$suite" "$tree/bin/$suite" "$limit" "$@"
+    done
+    for suite in "${black_box[@]}"; do
+        wanted "$suite" && run_suite "$config" "$suite" "$HOOKD_BUILD_DIR/release/bin/$suite" "$limit" \
+            env HOOKD_BIN="$tree/bin/hookd" HOOKCTL_BIN="$tree/bin/hookctl" "$@"
+    done
 }
 
 run_b2() {
@@ -275,10 +307,10 @@ run_checks() {
 begin="$(date +%s%N)"
 for config in "${configs[@]}"; do
     case "$config" in
-        release) run_preset release 300 ;;
-        asan) run_preset asan 600 ;;
+        release) run_release ;;
+        asan) run_sanitized asan 600 ;;
         # Where the kernel places memory more randomly than this ThreadSanitizer knows, it needs a fixed layout.
-        tsan) if setarch -R true 2>/dev/null; then run_preset tsan 900 setarch -R; else run_preset tsan 900; fi ;;
+        tsan) if setarch -R true 2>/dev/null; then run_sanitized tsan 900 setarch -R; else run_sanitized tsan 900; fi ;;
         b2) run_b2 ;;
         checks) run_checks ;;
     esac
