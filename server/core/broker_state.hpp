@@ -175,7 +175,7 @@ private:
     void finish(slot& which, protocol::outcome how, instant now);
     void drop(slot& which, protocol::refusal as);
     [[nodiscard]] static protocol::wait_result describe(slot& which, protocol::outcome how);
-    [[nodiscard]] bool charge(slot& which, std::size_t bytes);
+    [[nodiscard]] bool charge(slot& which, std::size_t reply_bytes, std::size_t waiters);
     [[nodiscard]] protocol::respond_result refuse(protocol::refusal why);
     void claim(slot& which, session& by);
 

@@ -112,7 +112,9 @@ std::variant<broker_state::pending, protocol::wait_result, error> broker_state::
     if (auto failure = refuse_wait(by)) {
         return std::move(*failure);
     }
-    if (!operations_.make_room(who.footprint_bytes)) {
+    const std::size_t copied_bytes = join != nullptr ? join->reply_bytes : 0;
+    if (!operations_.make_room(who.footprint_bytes + copied_bytes) ||
+        (join != nullptr && !charge(*join, copied_bytes, join->waiters.size() + 1))) {
         return memory_error(memory_.limit());
     }
     if (join != nullptr) {
@@ -175,7 +177,8 @@ std::variant<broker_state::pending, protocol::wait_result, error> broker_state::
     if (auto failure = refuse_wait(by)) {
         return std::move(*failure);
     }
-    if (!operations_.make_room(who.footprint_bytes)) {
+    if (!operations_.make_room(who.footprint_bytes + reserved.reply_bytes) ||
+        !charge(reserved, reserved.reply_bytes, reserved.waiters.size() + 1)) {
         return memory_error(memory_.limit());
     }
     attach_waiter(who, reserved, by, true);
@@ -200,7 +203,9 @@ void broker_state::attach_waiter(waiter& who, slot& to, client& by, bool extra) 
 }
 
 void broker_state::complete(waiter& who, std::variant<protocol::wait_result, error> result) {
-    who.waits_on->waiters.erase(who.waits_on->waiters.iterator_to(who));
+    slot& waited = *who.waits_on;
+    waited.waiters.erase(waited.waiters.iterator_to(who));
+    (void)charge(waited, waited.reply_bytes, waited.waiters.size());  // a copy less
     who.asked_by->waiters.erase(who.asked_by->waiters.iterator_to(who));
     deadline& due = who;
     if (due.is_linked()) {
@@ -300,7 +305,7 @@ broker_state::result_or_error<protocol::respond_result> broker_state::respond(cl
     if (params.abstain || !params.failed.empty()) {
         if (own != nullptr) {
             if (!params.abstain) {
-                if (!charge(to, params.failed.view().size())) {
+                if (!charge(to, to.reply_bytes + params.failed.view().size(), to.waiters.size())) {
                     return memory_error(memory_.limit());
                 }
                 to.failures.emplace_back(own->session_id, params.failed.view());
@@ -314,9 +319,11 @@ broker_state::result_or_error<protocol::respond_result> broker_state::respond(cl
         return protocol::respond_result{};
     }
     const bool decides = to.policy == wait_policy::first || (to.policy == wait_policy::veto && !params.abort.raw.empty());
-    const bool is_kept = !decides || to.waiters.empty();
+    // What is passed on at once to the one who waits is charged to nobody; anything else is kept, or copied.
+    const bool passes_on = decides && to.waiters.size() == 1;
     // With what holds it: small replies of many passers-by would else take memory that nobody counts.
-    if (is_kept && !charge(to, sizeof(protocol::wait_result::reply) + params.response.size() + params.abort.raw.size())) {
+    const std::size_t bytes = sizeof(protocol::wait_result::reply) + params.response.size() + params.abort.raw.size();
+    if (!passes_on && !charge(to, to.reply_bytes + bytes, to.waiters.size())) {
         return memory_error(memory_.limit());
     }
     return accept_reply(to, own, by, params, now);
@@ -353,12 +360,19 @@ protocol::respond_result broker_state::refuse(refusal why) {
     return {why};
 }
 
-bool broker_state::charge(slot& which, std::size_t bytes) {
-    if (!operations_.make_room(bytes)) {
-        return false;
+// Replies take their bytes once for each request that waits for them, since each gets a copy, and once where none does.
+bool broker_state::charge(slot& which, std::size_t reply_bytes, std::size_t waiters) {
+    const std::size_t needed = reply_bytes * std::max<std::size_t>(waiters, 1);
+    if (needed > which.charged_bytes) {
+        if (!operations_.make_room(needed - which.charged_bytes)) {
+            return false;
+        }
+        memory_.take(needed - which.charged_bytes);
+    } else {
+        memory_.give_back(which.charged_bytes - needed);
     }
-    memory_.take(bytes);
-    which.charged_bytes += bytes;
+    which.reply_bytes = reply_bytes;
+    which.charged_bytes = needed;
     return true;
 }
 
@@ -415,6 +429,7 @@ protocol::wait_result broker_state::describe(slot& which, outcome how) {
 void broker_state::finish(slot& which, outcome how, instant now) {
     ++outcomes_[static_cast<std::size_t>(how)];
     auto result = describe(which, how);
+    (void)charge(which, 0, 0);  // no longer kept here: what remembers it may need the room
     if (which.operation) {
         operations_.finish(*which.operation, result, now.steady);
     }

@@ -107,7 +107,8 @@ struct slot : deadline, owner_hook, unclaimed_hook {
     std::vector<std::uint64_t> outsiders{};  // ids of clients that replied without being waited for
     std::vector<std::pair<std::uint64_t, std::string>> failures{};  // session_id and why
     std::string abort{};                  // the first non-empty one
-    std::size_t charged_bytes = 0;        // of the memory limit
+    std::size_t reply_bytes = 0;          // of replies and failures
+    std::size_t charged_bytes = 0;        // of the memory limit: the above for each waiter
     boost::intrusive::list<waiter, boost::intrusive::base_hook<slot_hook>> waiters{};
 };
 

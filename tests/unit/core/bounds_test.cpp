@@ -194,6 +194,61 @@ BOOST_AUTO_TEST_CASE(many_small_replies_do_not_escape_the_memory_limit) {
     BOOST_CHECK(!asked.over());
 }
 
+// Else a retry would do it all again.
+BOOST_AUTO_TEST_CASE(result_of_kept_replies_is_remembered_in_their_room) {
+    world w{{.memory_bytes = 10'000}};
+    client& hook = w.subscriber();
+    client& emitter = w.join();
+    const wait_options retried{.policy = wait_policy::all, .operation_id = numbered_uuid(1)};
+    w.emit_and_wait(emitter, "a", retried);
+    w.reply(hook, w.receive_one(hook).id, R"({"x":")" + std::string(7000, 'x') + R"("})");
+    BOOST_CHECK_EQUAL(w.emit_and_wait(emitter, "a", retried).how(), outcome::answered);
+    BOOST_CHECK_EQUAL(w.stats().head_seq, 1U);
+}
+
+// Each of those who wait gets a copy: a thousand retries of one request must not make a thousand large ones at once.
+BOOST_AUTO_TEST_CASE(reply_is_charged_for_each_request_that_waits_for_it) {
+    world w{{.memory_bytes = 10'000}};
+    client& hook = w.subscriber();
+    client& emitter = w.join();
+    const std::string reply = R"({"x":")" + std::string(4000, 'x') + R"("})";
+    const wait_options retried{.operation_id = numbered_uuid(1)};
+    wait& first = w.emit_and_wait(emitter, "a", retried);
+    wait& second = w.emit_and_wait(emitter, "a", retried);
+    wait& third = w.emit_and_wait(emitter, "a", retried);
+    const auto id = w.receive_one(hook).id;
+    const auto refused = w.try_respond(hook, id, reply);
+    BOOST_REQUIRE(std::holds_alternative<protocol::error>(refused));
+    BOOST_CHECK_EQUAL(test::limit_of(std::get<protocol::error>(refused)), "memory");
+    BOOST_CHECK(!first.over());
+    w.cancel(second);
+    BOOST_CHECK_EQUAL(w.reply(hook, id, reply), refusal::none);
+    BOOST_CHECK_EQUAL(first.how(), outcome::answered);
+    BOOST_CHECK_EQUAL(third.how(), outcome::answered);
+}
+
+BOOST_AUTO_TEST_CASE(joining_takes_room_for_the_replies_that_are_there) {
+    world w{{.memory_bytes = 10'000}};
+    client& hook = w.subscriber();
+    (void)w.subscriber();
+    client& emitter = w.join();
+    const wait_options retried{.policy = wait_policy::all, .operation_id = numbered_uuid(1)};
+    wait& first = w.emit_and_wait(emitter, "a", retried);
+    w.reply(hook, w.receive_one(hook).id, R"({"x":")" + std::string(4000, 'x') + R"("})");
+    const auto once = w.broker.held().memory_bytes;
+    wait& second = w.emit_and_wait(emitter, "a", retried);
+    BOOST_CHECK_EQUAL(w.broker.held().memory_bytes, 2 * once);
+    BOOST_CHECK_EQUAL(limit_of(w.emit_and_wait(emitter, "a", retried)), "memory");
+    w.cancel(second);
+    BOOST_CHECK_EQUAL(w.broker.held().memory_bytes, once);
+    BOOST_CHECK(!w.emit_and_wait(emitter, "a", retried).over());
+    w.cancel(first);
+    w.pass(30s);
+    w.advance(10min);
+    w.emit(emitter, "b", {.operation_id = numbered_uuid(2)});
+    BOOST_CHECK_LT(w.broker.held().memory_bytes, 1000U);  // only what the last one remembers
+}
+
 BOOST_AUTO_TEST_CASE(what_a_waiting_request_keeps_is_charged) {
     world w{{.memory_bytes = 10'000}};
     (void)w.subscriber();
