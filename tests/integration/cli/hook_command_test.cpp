@@ -149,14 +149,16 @@ BOOST_AUTO_TEST_CASE(a_command_that_outlives_its_own_time_is_a_hook_that_failed_
 }
 
 BOOST_AUTO_TEST_CASE(a_command_that_outlives_the_emitters_time_is_stopped_as_well) {
-    const temp_directory directory;
-    const auto pid = directory / "pid";
-    scene with("echo $$ >" + pid + "; exec sleep 1000", {"--timeout", "20m"});
-    const auto done = with.emit({"--timeout", "700ms"});
-    BOOST_TEST(done.exit_status == 0);
-    const auto command = static_cast<pid_t>(std::stol(wait_for_line(pid)));
-    eventually("the command's end", [command] { return is_gone(command); });
-    with.hook->wait_for_err("its time was over");
+    for (const auto& own : std::vector<std::vector<std::string>>{{}, {"--timeout", "20m"}}) {
+        const temp_directory directory;
+        const auto pid = directory / "pid";
+        scene with("echo $$ >" + pid + "; exec sleep 1000", own);
+        const auto done = with.emit({"--timeout", "700ms"});
+        BOOST_TEST(done.exit_status == 0);
+        const auto command = static_cast<pid_t>(std::stol(wait_for_line(pid)));
+        eventually("the command's end", [command] { return is_gone(command); });
+        with.hook->wait_for_err("its time was over");
+    }
 }
 
 BOOST_AUTO_TEST_CASE(an_event_whose_emitter_waits_no_more_is_not_begun) {
