@@ -207,22 +207,22 @@ BOOST_DATA_TEST_CASE(what_the_wire_would_refuse_is_refused, thread_counts, threa
     broker& events = host.events;
     const error_code invalid{errc::invalid_params};
     for (const std::string& name : {std::string{}, std::string{"a b"}, std::string{"*"}, std::string(129, 'a')}) {
-        BOOST_CHECK_EQUAL(error_of(events.async_emit({.event = name}, use_future)), invalid);
-        BOOST_CHECK_EQUAL(error_of(events.async_emit_and_wait({.event = name}, use_future)), invalid);
+        BOOST_CHECK_EQUAL(error_of([&](auto handler) { events.async_emit({.event = name}, std::move(handler)); }), invalid);
+        BOOST_CHECK_EQUAL(error_of([&](auto handler) { events.async_emit_and_wait({.event = name}, std::move(handler)); }), invalid);
     }
-    BOOST_CHECK(!error_of(events.async_emit({.event = std::string(128, 'a')}, use_future)));
+    BOOST_CHECK(!error_of([&](auto handler) { events.async_emit({.event = std::string(128, 'a')}, std::move(handler)); }));
     for (const auto* const payload : {"", "{", "nul", "1 2", "\"\xff\"", "{\"a\":1,}", "[01]"}) {
-        BOOST_CHECK_EQUAL(error_of(events.async_emit({.event = "a", .payload = payload}, use_future)), invalid);
-        BOOST_CHECK_EQUAL(error_of(events.async_emit_and_wait({.event = "a", .payload = payload}, use_future)), invalid);
+        BOOST_CHECK_EQUAL(error_of([&](auto handler) { events.async_emit({.event = "a", .payload = payload}, std::move(handler)); }), invalid);
+        BOOST_CHECK_EQUAL(error_of([&](auto handler) { events.async_emit_and_wait({.event = "a", .payload = payload}, std::move(handler)); }), invalid);
     }
     for (const auto span : {0ms, -1ms, 86'400'001ms}) {
-        BOOST_CHECK_EQUAL(error_of(events.async_emit({.event = "a", .reserve = span}, use_future)), invalid);
-        BOOST_CHECK_EQUAL(error_of(events.async_emit_and_wait({.event = "a", .timeout = span}, use_future)), invalid);
-        BOOST_CHECK_EQUAL(error_of(events.async_await_response({}, span, use_future)), invalid);
+        BOOST_CHECK_EQUAL(error_of([&](auto handler) { events.async_emit({.event = "a", .reserve = span}, std::move(handler)); }), invalid);
+        BOOST_CHECK_EQUAL(error_of([&](auto handler) { events.async_emit_and_wait({.event = "a", .timeout = span}, std::move(handler)); }), invalid);
+        BOOST_CHECK_EQUAL(error_of([&](auto handler) { events.async_await_response({}, span, std::move(handler)); }), invalid);
     }
     const auto reserved = get(events.async_emit({.event = "a", .reserve = 86'400'000ms}, use_future)).hook_event_id;
     for (const auto* const response : {"", "{", "[]", "1", "null", R"({"abort":1})", R"({"abort":null})", R"({"abort":"a","abort":"b"})"}) {
-        BOOST_CHECK_EQUAL(error_of(events.async_respond(reserved, {.response = response}, use_future)), invalid);
+        BOOST_CHECK_EQUAL(error_of([&](auto handler) { events.async_respond(reserved, {.response = response}, std::move(handler)); }), invalid);
     }
     BOOST_CHECK(get(events.async_respond(reserved, {.response = " { \"abort\" : \"no\" } "}, use_future)).accepted());
     BOOST_CHECK_EQUAL(get(events.async_await_response(reserved, 1s, use_future)).abort, "no");
@@ -234,7 +234,7 @@ BOOST_AUTO_TEST_CASE(subscription_that_the_wire_would_refuse_is_refused) {
         if (with_handler) {
             how.on_event = [](const event_view&) {};
         }
-        return error_of(host.events.async_subscribe(std::move(how), use_future));
+        return error_of([&](auto handler) { host.events.async_subscribe(std::move(how), std::move(handler)); });
     };
     const error_code invalid{errc::invalid_params};
     BOOST_CHECK_EQUAL(refused({}, false), invalid);
@@ -254,7 +254,7 @@ BOOST_AUTO_TEST_CASE(limits_are_errors) {
     running_broker host{1, {.max_waiting_per_connection = 2}};
     (void)get(host.events.async_emit({.event = "a", .reserve = 60s}, use_future));
     (void)get(host.events.async_emit({.event = "a", .reserve = 60s}, use_future));
-    BOOST_CHECK_EQUAL(error_of(host.events.async_emit({.event = "a", .reserve = 60s}, use_future)), error_code{errc::limit_exceeded});
+    BOOST_CHECK_EQUAL(error_of([&](auto handler) { host.events.async_emit({.event = "a", .reserve = 60s}, std::move(handler)); }), error_code{errc::limit_exceeded});
     const error_code failure{errc::limit_exceeded};
     BOOST_CHECK_EQUAL(failure.category().name(), std::string{"hookd"});
     BOOST_CHECK(!failure.message().empty());
@@ -462,13 +462,13 @@ BOOST_DATA_TEST_CASE(operations_are_refused_from_then_on, thread_counts, threads
     host.events.shut_down();
     host.events.shut_down();
     const error_code refused{errc::shutting_down};
-    BOOST_CHECK_EQUAL(error_of(host.events.async_emit({.event = "a"}, use_future)), refused);
-    BOOST_CHECK_EQUAL(error_of(host.events.async_emit_and_wait({.event = "a"}, use_future)), refused);
-    BOOST_CHECK_EQUAL(error_of(host.events.async_await_response({}, 1s, use_future)), refused);
-    BOOST_CHECK_EQUAL(error_of(host.events.async_respond({}, {}, use_future)), refused);
+    BOOST_CHECK_EQUAL(error_of([&](auto handler) { host.events.async_emit({.event = "a"}, std::move(handler)); }), refused);
+    BOOST_CHECK_EQUAL(error_of([&](auto handler) { host.events.async_emit_and_wait({.event = "a"}, std::move(handler)); }), refused);
+    BOOST_CHECK_EQUAL(error_of([&](auto handler) { host.events.async_await_response({}, 1s, std::move(handler)); }), refused);
+    BOOST_CHECK_EQUAL(error_of([&](auto handler) { host.events.async_respond({}, {}, std::move(handler)); }), refused);
     subscribe_request how;
     how.on_event = [](const event_view&) {};
-    BOOST_CHECK_EQUAL(error_of(host.events.async_subscribe(std::move(how), use_future)), refused);
+    BOOST_CHECK_EQUAL(error_of([&](auto handler) { host.events.async_subscribe(std::move(how), std::move(handler)); }), refused);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
