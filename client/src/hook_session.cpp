@@ -179,6 +179,7 @@ void hook_session::on_subscribe_failed(const error& failure) {
 void hook_session::on_closed(const session_end& end) {
     subscribed_ = false;
     received_seq_ = std::max(received_seq_, end.last_seq);
+    daemon_stopped_ = end.why == session_end::reason::shutdown;
     if (end.why == session_end::reason::lagged && !stopping_) {
         tell(notice::kind::lagged,
              "the daemon closed the session because it lagged behind; resuming after event " + std::to_string(received_seq_));
@@ -202,7 +203,8 @@ void hook_session::on_broken(const error& failure) {
     }
     // Once for each session that was lost, not for each attempt that fails.
     if (std::exchange(told_connected_, false)) {
-        tell(notice::kind::disconnected, std::string{"lost the daemon, trying again: "} + failure.what());
+        tell(notice::kind::disconnected, std::string{"lost the daemon, trying again: "} +
+                                             (std::exchange(daemon_stopped_, false) ? "it was shut down" : failure.what()));
     }
     retry_later();
 }

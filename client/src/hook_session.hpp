@@ -106,6 +106,7 @@ private:
     bool subscribed_ = false;
     bool ever_subscribed_ = false;
     bool told_connected_ = false;
+    bool daemon_stopped_ = false;  // the session ended because of that
     bool handing_out_ = false;
     bool stopping_ = false;
     bool done_ = false;
