@@ -135,7 +135,7 @@ judge() {
 
 # The Boost.Test filter for $test_pattern in test executable $1; empty where no case matches.
 filter_for() {
-    "$1" --list_content=HRF 2>&1 | awk '
+    timeout 60 "$1" --list_content=HRF 2>&1 </dev/null | awk '
         /^ *[^ ]+\*?(: .*)?$/ {
             match($0, /^ */); depth = RLENGTH / 4; name = $1; sub(/:$/, "", name); sub(/\*$/, "", name)
             if (NR > 1 && depth <= last) print path
