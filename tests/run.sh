@@ -243,9 +243,7 @@ run_b2() {
     build_step b2 "$log" "${b2[@]}" || return
     printf '%-8s %-22s %39s s\n' b2 "(build)" "$(seconds_since "$started")"
 
-    for program in "$HOOKD_BUILD_DIR"/b2/tests/gcc-*/debug/*/*_test "$HOOKD_BUILD_DIR"/b2/tests/gcc-*/debug/*/*/*_test \
-        "$HOOKD_BUILD_DIR"/b2/tests/gcc-*/debug/*/*/*/*_test "$HOOKD_BUILD_DIR"/b2/tests/gcc-*/debug/*/*/*/*/*_test; do
-        [[ -f $program && -x $program ]] || continue
+    while read -r program; do
         suite="${program##*/}"
         wanted "$suite" || continue
         if [[ $list_only ]]; then
@@ -255,7 +253,7 @@ run_b2() {
         else
             targets+=("$suite")
         fi
-    done
+    done < <(find "$HOOKD_BUILD_DIR/b2/tests" -path '*/debug-symbols-off/*' -name '*_test' -type f -perm -u+x | sort)
     ((${#targets[@]})) || return
 
     # All of it as a person would: b2 runs them. It leaves each output behind, and passes over what has passed before.
