@@ -207,11 +207,13 @@ tests_in() {
 }
 
 run_release() {
-    local suite
+    local suite all=()
     build_preset release -- || return
-    while read -r suite; do
+    mapfile -t all < <(tests_in "$HOOKD_BUILD_DIR/release")
+    ((${#all[@]})) || report release tests 0 1 "$started" "built no test"
+    for suite in "${all[@]}"; do
         wanted "$suite" && run_suite release "$suite" "$HOOKD_BUILD_DIR/release/bin/$suite" 300
-    done < <(tests_in "$HOOKD_BUILD_DIR/release")
+    done
 }
 
 # Tests in process are compiled with the sanitizer. Those that only start programs are taken from the release build, which saves half of
@@ -226,6 +228,10 @@ run_sanitized() {
     build_preset release -- "${black_box[@]}" >"$logs/release-again.log" || { cat "$logs/release-again.log"; return; }
     build_preset "$config" -DHOOKD_BLACK_BOX_TESTS=OFF -- || return
     mapfile -t in_process < <(tests_in "$tree")
+    if ((${#in_process[@]} == 0 || ${#black_box[@]} == 0)); then
+        report "$config" tests 0 1 "$started" "built no test"
+        return
+    fi
     for suite in "${in_process[@]}"; do
         wanted "$suite" && run_suite "$config" "$suite" "$tree/bin/$suite" "$limit" "$@"
     done
@@ -237,10 +243,10 @@ run_sanitized() {
 
 run_b2() {
     local log="$logs/b2-build.log" program suite output status targets=()
-    local b2=(b2 -q "-j$jobs" toolset=gcc variant=debug debug-symbols=off)
+    local b2=(b2 "-j$jobs" toolset=gcc variant=debug debug-symbols=off)
     [[ -d /usr/lib/ccache ]] && local PATH="/usr/lib/ccache:$PATH"
     started="$(date +%s%N)"
-    build_step b2 "$log" "${b2[@]}" || return
+    build_step b2 "$log" "${b2[@]}" -q || return
     printf '%-8s %-22s %39s s\n' b2 "(build)" "$(seconds_since "$started")"
 
     while read -r program; do
@@ -254,12 +260,16 @@ run_b2() {
             targets+=("$suite")
         fi
     done < <(find "$HOOKD_BUILD_DIR/b2/tests" -path '*/debug-symbols-off/*' -name '*_test' -type f -perm -u+x | sort)
-    ((${#targets[@]})) || return
+    [[ $list_only || $test_pattern || ${suites[*]} ]] && return
+    if ((${#targets[@]} == 0)); then
+        report b2 tests 0 1 "$started" "built no test"
+        return
+    fi
 
     # All of it as a person would: b2 runs them. It leaves each output behind, and passes over what has passed before.
     rm -rf "$HOOKD_BUILD_DIR"/b2/tests/run_*.test
     started="$(date +%s%N)"
-    timeout -k 10 1800 "${b2[@]/-q/}" -l600 -j1 tests >"$logs/b2-tests.log" 2>&1 </dev/null
+    timeout -k 10 1800 "${b2[@]}" -l600 -j1 tests >"$logs/b2-tests.log" 2>&1 </dev/null
     status=$?
     for suite in "${targets[@]}"; do
         output="$(find "$HOOKD_BUILD_DIR/b2/tests/run_$suite.test" -name '*.output' 2>/dev/null | head -n 1)"
