@@ -124,6 +124,8 @@ private:
 /// Errors: error_code of protocol::errc; errc::invalid_params for an event name, payload or reply that the wire would refuse.
 /// Cancellation: async_emit_and_wait and async_await_response support all cancellation types; the wait ends with errc::cancelled. With
 /// more than one thread the signal must be emitted on the handler's executor, as Asio asks.
+/// Coroutines: GCC 12 destroys an aggregate that is made inside a `co_await` expression twice. Give the request a name first:
+/// `emit_request request{.event = "a"}; co_await events.async_emit(request, use_awaitable);`
 /// Lifetime: the io_context must outlive it; no operation may be pending when it is destroyed (shut_down() ends them). While a
 /// wait was pending lately, a timer keeps the context's run() from returning; shut_down() ends that too.
 class broker {
