@@ -63,6 +63,19 @@ void connection::wait_for(boost::asio::socket_base::wait_type what, Handler hand
     }
 }
 
+template <class Handler>
+void connection::wait_until_over(std::chrono::steady_clock::duration time, Handler handler) {
+    if (!timer_) {
+        timer_ = std::make_unique<boost::asio::steady_timer>(environment_.context);
+    }
+    timer_->expires_after(time);
+    if (strand_) {
+        timer_->async_wait(boost::asio::bind_executor(*strand_, std::move(handler)));
+    } else {
+        timer_->async_wait(std::move(handler));
+    }
+}
+
 void connection::start() {
     environment_.broker->run([self = shared_from_this()] {
         self->client_ = &self->state().attach({self->peer_.pid, self->peer_.uid}, static_cast<event_sink*>(self.get()));
@@ -297,10 +310,6 @@ void connection::wait_to_write() {
 // The timer is left running while writes go on: it looks at the last progress when it is due.
 void connection::watch_for_stall(std::chrono::steady_clock::duration left) {
     watches_stall_ = true;
-    if (!timer_) {
-        timer_ = std::make_unique<boost::asio::steady_timer>(environment_.context);
-    }
-    timer_->expires_after(left);
     auto check = [target = weak_from_this()](const boost::system::error_code& failure) {
         const auto self = target.lock();
         if (failure || !self || self->closed_ || self->lingering_) {
@@ -320,11 +329,7 @@ void connection::watch_for_stall(std::chrono::steady_clock::duration left) {
                                          " ms while output waited: disconnected");
         self->close();
     };
-    if (strand_) {
-        timer_->async_wait(boost::asio::bind_executor(*strand_, std::move(check)));
-    } else {
-        timer_->async_wait(std::move(check));
-    }
+    wait_until_over(left, std::move(check));
 }
 
 void connection::stop_writing() {
@@ -407,20 +412,12 @@ void connection::linger() {
     if (input_ended_) {
         return close();
     }
-    if (!timer_) {
-        timer_ = std::make_unique<boost::asio::steady_timer>(environment_.context);
-    }
-    timer_->expires_after(linger_time);
     auto give_up = [target = weak_from_this()](const boost::system::error_code& failure) {
         if (const auto self = target.lock(); self && !failure) {
             self->close();
         }
     };
-    if (strand_) {
-        timer_->async_wait(boost::asio::bind_executor(*strand_, std::move(give_up)));
-    } else {
-        timer_->async_wait(std::move(give_up));
-    }
+    wait_until_over(linger_time, std::move(give_up));
     release_input();
     read_more();
 }

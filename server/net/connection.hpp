@@ -115,6 +115,8 @@ private:
     void on_own(Work work);
     template <class Handler>
     void wait_for(boost::asio::socket_base::wait_type what, Handler handler);
+    template <class Handler>
+    void wait_until_over(std::chrono::steady_clock::duration time, Handler handler);
     void read_more();
     void on_readable();
     void receive();
