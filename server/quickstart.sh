@@ -68,28 +68,24 @@ wait_for "$daemon_pid" hookctl ping
 cat >"$demo/no-conflict-markers" <<'HOOK'
 #!/bin/sh
 # A hook is any program: payload on stdin; exit 1 with a reason on stderr is a veto.
-repository="$(sed 's/.*"repository": *"\([^"]*\)".*/\1/')"
+repository="$(sed 's/.*"work_tree":"\([^"]*\)".*/\1/')"
 marked="$(git -C "$repository" diff --cached -G '^(<<<<<<<|>>>>>>>) ' --name-only)"
 [ -z "$marked" ] && exit 0
 echo "merge-conflict markers in $marked" >&2
 exit 1
 HOOK
 chmod +x "$demo/no-conflict-markers"
-hookctl on pre_commit -- "$demo/no-conflict-markers" &
+hookctl on git.pre_commit -- "$demo/no-conflict-markers" &
 hook_pid=$!
 hook_is_there() { hookctl --json stats | grep -Eq '"subscribers": *1\b'; }
 wait_for "$hook_pid" hook_is_there
-echo "hookctl on pre_commit -- ./no-conflict-markers"
+echo "hookctl on git.pre_commit -- ./no-conflict-markers"
 
-say "A git repository whose pre-commit hook is one line"
+say "A git repository whose pre-commit hook asks them"
 git init -q -b main "$demo/repository"
 cd "$demo/repository"
-cat >.git/hooks/pre-commit <<'HOOK'
-#!/bin/sh
-exec hookctl emit --wait --policy veto pre_commit "{\"repository\":\"$PWD\"}" >/dev/null
-HOOK
-chmod +x .git/hooks/pre-commit
-tail -n 1 .git/hooks/pre-commit
+echo "hookctl git install --events pre-commit"
+hookctl git install --events pre-commit >/dev/null
 
 # Commits what is staged and shows how long the verdict took: from git's start of the hook to its end, as git itself measures it. That is
 # the whole round trip: hookctl, daemon, hook, and back. Returns git's status.

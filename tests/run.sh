@@ -9,9 +9,10 @@ tests/run.sh [--config NAME]... [--suite NAME]... [--test PATTERN] [--list]
 Installs what is missing (Debian 12), builds, runs every test, and ends with "N passed, M failed".
 Exit status: 0 where something ran and nothing failed, 1 otherwise, 2 for wrong usage.
 
-  --config NAME    only this way to build and run: release (gcc), asan (gcc, with undefined behaviour), tsan (clang),
-                   b2 (gcc, Boost's build), checks (scripts: packaging, both builds alike, the quickstart)
-  --suite NAME     only this suite: a test executable (core, integration, ...) or a check (builds_agree, ...)
+  --config NAME    only this way to build and run: release (CMake, gcc), b2 (Boost's build, gcc, with AddressSanitizer and
+                   UndefinedBehaviorSanitizer), tsan (CMake, clang, ThreadSanitizer), checks (scripts: packaging, both builds alike,
+                   the quickstart); and asan, which is not part of a whole run: what b2 runs, built by CMake
+  --suite NAME     only this suite: a test executable (core, integration, ..., bench) or a check (builds_agree, ...)
   --test PATTERN   only the test cases whose name, or path (suite/name), matches this shell pattern
   --list           names the suites and checks of what was chosen, after building, and runs none
 
@@ -48,14 +49,14 @@ while (($#)); do
     shift 2
 done
 if ((${#configs[@]} == 0)); then
-    configs=(release asan tsan b2 checks)
+    configs=(release tsan b2 checks)
     [[ ${suites[*]} || $test_pattern ]] && configs=(release checks)
 fi
 # A check has no test cases to choose from.
 [[ $test_pattern ]] && configs=("${configs[@]/checks/}")
 
 cd "$top" || exit 1
-"$top/tests/support/packages.sh" build demo test || exit 1
+"$top/tests/support/packages.sh" build demo test bench || exit 1
 
 mkdir -p "$HOOKD_BUILD_DIR" || exit 1
 HOOKD_BUILD_DIR="$(cd "$HOOKD_BUILD_DIR" && pwd -P)"
@@ -64,6 +65,8 @@ rm -rf "$logs"
 mkdir -p "$logs" || exit 1
 jobs="$(nproc)"
 
+# GCC spends a tenth of its time to keep each of its processes below 300 MiB; this lets them have 600.
+gcc_memory=--param=ggc-min-heapsize=4000000
 # A second run in another clone, or after a change of a branch, compiles little.
 export CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_BASEDIR="$top" CCACHE_NOHASHDIR=1
 # What a sanitizer finds ends the program with a status that no test takes for success.
@@ -75,7 +78,7 @@ export TSAN_OPTIONS="halt_on_error=1:exitcode=99:second_deadlock_stack=1"
 export BOOST_TEST_REPORT_FORMAT=XML BOOST_TEST_REPORT_LEVEL=short BOOST_TEST_LOG_LEVEL=test_suite BOOST_TEST_COLOR_OUTPUT=no
 export BOOST_TEST_CATCH_SYSTEM_ERRORS=no
 # No test is to find a daemon of the person who runs it.
-unset HOOKD_SOCKET HOOKD_BIN HOOKCTL_BIN LISTEN_FDS LISTEN_PID NOTIFY_SOCKET
+unset HOOK_CAUSE HOOKD_SOCKET HOOKD_BIN HOOKCTL_BIN LISTEN_FDS LISTEN_PID NOTIFY_SOCKET
 
 passed=0
 failed=0
@@ -86,11 +89,11 @@ seconds_since() {
     now="$(date +%s%N)"
     printf '%d.%d' $(((now - $1) / 1000000000)) $(((now - $1) / 100000000 % 10))
 }
-# Prints and adds up one line: CONFIG SUITE PASSED FAILED START [REMARK]
+# Prints and adds up one line: CONFIG SUITE PASSED FAILED SECONDS [REMARK]
 report() {
     passed=$((passed + $3))
     failed=$((failed + $4))
-    printf '%-8s %-22s %5d passed %4d failed %8s s%s\n' "$1" "$2" "$3" "$4" "$(seconds_since "$5")" "${6:+   $6}"
+    printf '%-8s %-22s %5d passed %4d failed %8s s%s\n' "$1" "$2" "$3" "$4" "$5" "${6:+   $6}"
 }
 # The end of a log, for whoever reads of a failure.
 show_log() {
@@ -101,9 +104,11 @@ wanted() {
     ((${#suites[@]} == 0)) || [[ " ${suites[*]} " == *" ${1%_test} "* ]]
 }
 
-# Reads the report in log $1 into cases_passed, cases_failed and cases_skipped; 1 where there is none.
+# Reads the report in log $1 into cases_passed, cases_failed, cases_skipped and seconds; 1 where there is none.
 read_report() {
     local line
+    line="$(grep -a '^Leaving test module' "$1")"
+    [[ $line =~ time:\ ([0-9]+)us ]] && seconds="$(printf '%d.%d' $((BASH_REMATCH[1] / 1000000)) $((BASH_REMATCH[1] / 100000 % 10)))"
     line="$(grep -ao '<TestResult>.*' "$1" | tail -n 1)"
     [[ $line =~ test_cases_passed=\"([0-9]+)\" ]] || return 1
     cases_passed=${BASH_REMATCH[1]}
@@ -112,9 +117,9 @@ read_report() {
     return 0
 }
 
-# Reports a suite that has run: CONFIG SUITE LOG STATUS START
+# Reports a suite that has run: CONFIG SUITE LOG STATUS
 judge() {
-    local cases_passed=0 cases_failed=0 cases_skipped=0 remark=
+    local cases_passed=0 cases_failed=0 cases_skipped=0 seconds=? remark=
     if ! read_report "$3"; then
         remark="no report: crashed or killed (status $4)"
         ((cases_failed += 1))
@@ -129,7 +134,7 @@ judge() {
         ((cases_failed += 1))
     fi
     [[ ! $test_pattern ]] && ((cases_skipped)) && remark+="${remark:+, }$cases_skipped skipped"
-    report "$1" "$2" "$cases_passed" "$cases_failed" "$5" "$remark"
+    report "$1" "$2" "$cases_passed" "$cases_failed" "$seconds" "$remark"
     ((cases_failed == 0)) || show_log "$3"
 }
 
@@ -152,23 +157,38 @@ filter_for() {
         done
 }
 
-# Runs test executable $3 as suite $2 of configuration $1. $4: its time limit in seconds. The rest goes before it.
-run_suite() {
-    local config="$1" suite="$2" program="$3" limit="$4" log="$logs/$1-$2.log" start filters=()
+# Test executable $3 as suite $2 of configuration $1, once there is a processor free for it; end_suites waits for all and reports them.
+# $4: its time limit in seconds. The rest goes before it.
+begun=()
+begin_suite() {
+    local config="$1" suite="$2" program="$3" limit="$4" log="$logs/$1-$2.log" filters=()
     shift 4
     if [[ $list_only ]]; then
         echo "$config ${suite%_test}"
         return
     fi
-    start="$(date +%s%N)"
     if [[ $test_pattern ]]; then
         local filter
         filter="$(filter_for "$program")"
         [[ $filter ]] || return 0
         filters=("--run_test=${filter%:}")
     fi
-    timeout -k 10 "$limit" "$@" "$program" "${filters[@]}" >"$log" 2>&1 </dev/null
-    judge "$config" "$suite" "$log" $? "$start"
+    (($(jobs -rp | wc -l) < jobs)) || wait -n
+    {
+        timeout -k 10 "$limit" "$@" "$program" "${filters[@]}" >"$log" 2>&1 </dev/null
+        echo $? >"$log.status"
+    } &
+    begun+=("$config $suite")
+}
+end_suites() {
+    local each config suite log
+    wait
+    for each in "${begun[@]}"; do
+        read -r config suite <<<"$each"
+        log="$logs/$config-$suite.log"
+        judge "$config" "$suite" "$log" "$(cat "$log.status")"
+    done
+    begun=()
 }
 
 # Runs a build step, and reports it only where it fails: CONFIG LOG COMMAND...
@@ -176,7 +196,7 @@ build_step() {
     local config="$1" log="$2"
     shift 2
     if ! timeout -k 10 1500 "$@" >>"$log" 2>&1 </dev/null; then
-        report "$config" build 0 1 "$started" "failed: $*"
+        report "$config" build 0 1 "$(seconds_since "$started")" "failed: $*"
         show_log "$log" 100
         return 1
     fi
@@ -206,44 +226,80 @@ tests_in() {
     ctest --test-dir "$tree" -N "$@" | sed -n 's/^ *Test *#[0-9]*: *//p'
 }
 
+# The benchmark's quick run: that everything in it works and nothing is lost, never a time.
+run_bench() {
+    local log="$logs/release-bench.log" start status remark= cases_passed=0 cases_failed=0
+    wanted bench && [[ ! $test_pattern ]] || return 0
+    if [[ $list_only ]]; then
+        echo "release bench"
+        return
+    fi
+    start="$(date +%s%N)"
+    "$top/tests/support/packages.sh" --unpack "$HOOKD_BUILD_DIR/bench-peers" bench-servers >"$log" 2>&1 </dev/null &&
+        timeout -k 10 300 python3 -B "$top/tests/bench/bench.py" --quick --built "$HOOKD_BUILD_DIR/release/bin" \
+            --unpacked "$HOOKD_BUILD_DIR/bench-peers" >>"$log" 2>&1 </dev/null
+    status=$?
+    if [[ $(tail -n 1 "$log") =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
+        cases_passed=${BASH_REMATCH[1]}
+        cases_failed=${BASH_REMATCH[2]}
+    fi
+    if ((status != 0 && cases_failed == 0)); then
+        remark="ended with status $status"
+        cases_failed=1
+    fi
+    report release bench "$cases_passed" "$cases_failed" "$(seconds_since "$start")" "$remark"
+    ((cases_failed == 0)) || show_log "$log"
+}
+
 run_release() {
-    local suite all=()
-    build_preset release -- || return
+    local suite all=() bench=OFF
+    wanted bench && bench=ON
+    build_preset release -DHOOKD_BENCH=$bench -DCMAKE_CXX_FLAGS="$gcc_memory" -- || return
     mapfile -t all < <(tests_in "$HOOKD_BUILD_DIR/release")
-    ((${#all[@]})) || report release tests 0 1 "$started" "built no test"
+    ((${#all[@]})) || report release tests 0 1 "$(seconds_since "$started")" "built no test"
     for suite in "${all[@]}"; do
-        wanted "$suite" && run_suite release "$suite" "$HOOKD_BUILD_DIR/release/bin/$suite" 300
+        wanted "$suite" && begin_suite release "$suite" "$HOOKD_BUILD_DIR/release/bin/$suite" 300
     done
+    end_suites
+    run_bench
 }
 
 # Tests in process are compiled with the sanitizer. Those that only start programs are taken from the release build, which saves half of
 # the compiling, and start the programs of this one: CONFIG LIMIT [COMMAND]...
 run_sanitized() {
-    local config="$1" limit="$2" suite tree="$HOOKD_BUILD_DIR/$1" black_box=() in_process=()
+    local config="$1" limit="$2" suite tree="$HOOKD_BUILD_DIR/$1" black_box=() in_process=() targets=()
     shift 2
     if [[ ! -f $HOOKD_BUILD_DIR/release/build.ninja ]]; then
         cmake --preset release -B "$HOOKD_BUILD_DIR/release" >"$logs/release-build.log" 2>&1
     fi
     mapfile -t black_box < <(tests_in "$HOOKD_BUILD_DIR/release" -L black_box)
     build_preset release -- "${black_box[@]}" >"$logs/release-again.log" || { cat "$logs/release-again.log"; return; }
-    build_preset "$config" -DHOOKD_BLACK_BOX_TESTS=OFF -- || return
-    mapfile -t in_process < <(tests_in "$tree")
+    if [[ $config == tsan ]]; then
+        # What has threads; the rest would only take the time to compile it.
+        in_process=(server_test client_test client_integration_test hooks_test)
+        black_box=(integration_test stress_test)
+        targets=(hookd hookctl "${in_process[@]}")
+    fi
+    build_preset "$config" -DHOOKD_BLACK_BOX_TESTS=OFF -- "${targets[@]}" || return
+    [[ $config == tsan ]] || mapfile -t in_process < <(tests_in "$tree")
     if ((${#in_process[@]} == 0 || ${#black_box[@]} == 0)); then
-        report "$config" tests 0 1 "$started" "built no test"
+        report "$config" tests 0 1 "$(seconds_since "$started")" "built no test"
         return
     fi
     for suite in "${in_process[@]}"; do
-        wanted "$suite" && run_suite "$config" "$suite" "$tree/bin/$suite" "$limit" "$@"
+        wanted "$suite" && begin_suite "$config" "$suite" "$tree/bin/$suite" "$limit" "$@"
     done
     for suite in "${black_box[@]}"; do
-        wanted "$suite" && run_suite "$config" "$suite" "$HOOKD_BUILD_DIR/release/bin/$suite" "$limit" \
+        wanted "$suite" && begin_suite "$config" "$suite" "$HOOKD_BUILD_DIR/release/bin/$suite" "$limit" \
             env HOOKD_BIN="$tree/bin/hookd" HOOKCTL_BIN="$tree/bin/hookctl" "$@"
     done
+    end_suites
 }
 
 run_b2() {
     local log="$logs/b2-build.log" program suite output status targets=()
-    local b2=(b2 "-j$jobs" toolset=gcc variant=debug debug-symbols=off)
+    local b2=(b2 "-j$jobs" toolset=gcc variant=debug debug-symbols=off address-sanitizer=norecover undefined-sanitizer=norecover
+        "cxxflags=$gcc_memory")
     [[ -d /usr/lib/ccache ]] && local PATH="/usr/lib/ccache:$PATH"
     started="$(date +%s%N)"
     build_step b2 "$log" "${b2[@]}" -q || return
@@ -255,21 +311,21 @@ run_b2() {
         if [[ $list_only ]]; then
             echo "b2 ${suite%_test}"
         elif [[ $test_pattern || ${suites[*]} ]]; then
-            run_suite b2 "$suite" "$program" 600
+            begin_suite b2 "$suite" "$program" 600
         else
             targets+=("$suite")
         fi
     done < <(find "$HOOKD_BUILD_DIR/b2/tests" -path '*/debug-symbols-off/*' -name '*_test' -type f -perm -u+x | sort)
+    end_suites
     [[ $list_only || $test_pattern || ${suites[*]} ]] && return
     if ((${#targets[@]} == 0)); then
-        report b2 tests 0 1 "$started" "built no test"
+        report b2 tests 0 1 "$(seconds_since "$started")" "built no test"
         return
     fi
 
     # All of it as a person would: b2 runs them. It leaves each output behind, and passes over what has passed before.
     rm -rf "$HOOKD_BUILD_DIR"/b2/tests/run_*.test
-    started="$(date +%s%N)"
-    timeout -k 10 1800 "${b2[@]}" -l600 -j1 tests >"$logs/b2-tests.log" 2>&1 </dev/null
+    timeout -k 10 1800 "${b2[@]}" -l600 tests >"$logs/b2-tests.log" 2>&1 </dev/null
     status=$?
     for suite in "${targets[@]}"; do
         output="$(find "$HOOKD_BUILD_DIR/b2/tests/run_$suite.test" -name '*.output' 2>/dev/null | head -n 1)"
@@ -278,10 +334,10 @@ run_b2() {
         else
             echo "b2 tests did not run it" >"$logs/b2-$suite.log"
         fi
-        judge b2 "$suite" "$logs/b2-$suite.log" "$(sed -n 's/^EXIT STATUS: //p' "$logs/b2-$suite.log" | grep . || echo 1)" "$started"
+        judge b2 "$suite" "$logs/b2-$suite.log" "$(sed -n 's/^EXIT STATUS: //p' "$logs/b2-$suite.log" | grep . || echo 1)"
     done
     if ((status != 0 && failed == 0)); then
-        report b2 tests 0 1 "$started" "b2 ended with status $status"
+        report b2 tests 0 1 "$(seconds_since "$started")" "b2 ended with status $status"
         show_log "$logs/b2-tests.log"
     fi
 }
@@ -299,9 +355,9 @@ check() {
     timeout -k 10 "$limit" "$@" >"$log" 2>&1 </dev/null
     status=$?
     if ((status == 0)); then
-        report checks "$name" 1 0 "$start"
+        report checks "$name" 1 0 "$(seconds_since "$start")"
     else
-        report checks "$name" 0 1 "$start" "ended with status $status"
+        report checks "$name" 0 1 "$(seconds_since "$start")" "ended with status $status"
         show_log "$log"
     fi
 }

@@ -1,7 +1,8 @@
 # fish completion for hookctl(1)
 
-set -l commands emit listen on respond stats top ping call
-set -l methods ping emit emit_and_wait await_response subscribe unsubscribe respond stats rpc.discover
+set -l commands emit listen on register deregister hooks trust respond git agent-hook schema stats top ping call
+set -l git_hooks all applypatch-msg pre-applypatch post-applypatch pre-commit pre-merge-commit prepare-commit-msg commit-msg post-commit pre-rebase post-checkout post-merge pre-push pre-receive update post-receive post-update reference-transaction pre-auto-gc post-rewrite sendemail-validate post-index-change p4-changelist p4-prepare-changelist p4-post-changelist p4-pre-submit
+set -l methods ping emit emit_and_wait await_response subscribe unsubscribe respond register_hook deregister_hook list_hooks trust_hook get_hook_event_schema stats rpc.discover
 
 complete -c hookctl -f
 complete -c hookctl -l socket -r -F -d 'where the daemon listens'
@@ -13,7 +14,14 @@ complete -c hookctl -l version -d 'print the version'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a emit -d 'fire an event'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a listen -d 'print each event as a line of JSON'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a on -d 'run a command for each event'
+complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a register -d 'have the daemon run a command for each event'
+complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a deregister -d 'end a registered hook'
+complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a hooks -d 'print the registered hooks'
+complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a trust -d 'let a changed hook run again'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a respond -d 'answer an event by its id'
+complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a git -d 'make the hooks of a git repository fire events'
+complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a agent-hook -d 'be the command hook of a coding agent'
+complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a schema -d 'print what events there are'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a stats -d 'print the counters of the daemon'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a top -d 'show the counters of the daemon live'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a ping -d 'ask whether the daemon is there'
@@ -31,11 +39,26 @@ complete -c hookctl -n '__fish_seen_subcommand_from listen' -l count -x -d 'end 
 
 complete -c hookctl -n '__fish_seen_subcommand_from on' -l jobs -x -d 'how many may run at a time'
 complete -c hookctl -n '__fish_seen_subcommand_from on' -l name -x -d 'what verdicts and logs call this hook'
+complete -c hookctl -n '__fish_seen_subcommand_from on' -l env -x -a '(set -xn)' -d 'pass this variable, too'
 complete -c hookctl -n '__fish_seen_subcommand_from on; and contains -- -- (commandline -opc)' -F -a '(__fish_complete_subcommand)'
+
+complete -c hookctl -n '__fish_seen_subcommand_from register' -l on -x -d 'which events'
+complete -c hookctl -n '__fish_seen_subcommand_from register; and contains -- -- (commandline -opc)' -F -a '(__fish_complete_subcommand)'
 
 complete -c hookctl -n '__fish_seen_subcommand_from respond' -l abort -x -d veto
 complete -c hookctl -n '__fish_seen_subcommand_from respond' -l abstain -d 'no opinion'
 complete -c hookctl -n '__fish_seen_subcommand_from respond' -l failed -x -d 'the hook could not do its work'
+
+complete -c hookctl -n '__fish_seen_subcommand_from git' -a 'install uninstall run'
+complete -c hookctl -n '__fish_seen_subcommand_from git' -l events -x -a "$git_hooks" -d 'which hooks, separated by commas'
+complete -c hookctl -n '__fish_seen_subcommand_from git' -l repo -x -a '(__fish_complete_directories)' -d 'the repository'
+complete -c hookctl -n '__fish_seen_subcommand_from git' -l global -d 'the global core.hooksPath'
+complete -c hookctl -n '__fish_seen_subcommand_from git' -l fail-closed -d 'veto where no hook has decided'
+complete -c hookctl -n '__fish_seen_subcommand_from git' -l no-daemon -x -a 'proceed fail' -d 'what an absent daemon means'
+
+complete -c hookctl -n '__fish_seen_subcommand_from agent-hook' -l agent -x -a 'claude codex gemini auto' -d 'whose hook it is'
+complete -c hookctl -n '__fish_seen_subcommand_from agent-hook' -l fail-closed -d 'stop the agent where no hook has decided'
+complete -c hookctl -n '__fish_seen_subcommand_from agent-hook' -l no-daemon -x -a 'proceed fail' -d 'what an absent daemon means'
 
 complete -c hookctl -n '__fish_seen_subcommand_from stats' -l watch -d 'again each second'
 complete -c hookctl -n '__fish_seen_subcommand_from stats' -l prometheus -d 'in the Prometheus text format'

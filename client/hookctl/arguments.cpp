@@ -1,16 +1,13 @@
 #include "arguments.hpp"
 
-#include "duration_text.hpp"
 #include "help_text.hpp"
 #include "nearest.hpp"
+#include "option_reader.hpp"
 
-#include <hookd/protocol/limits.hpp>
+#include <hookd/hooks/command_environment.hpp>
 #include <hookd/protocol/version.hpp>
 
-#include <CLI/CLI.hpp>
-
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
 #include <string_view>
 #include <utility>
@@ -18,194 +15,6 @@
 namespace hookd::hookctl {
 
 namespace {
-
-using words = std::vector<std::string>;
-using optional_text = std::optional<std::string>;
-
-// CLI11 gives meanings of its own to some texts that are ordinary arguments here: `[a,b]` and `{}` are lists, `-1` is an option. What is
-// no option is therefore hidden from it behind a mark, and gets its own form back afterwards.
-constexpr char mark = '\x01';
-
-std::string marked(std::string_view word) {
-    return std::string(1, mark).append(word);
-}
-
-std::string unmarked(const std::string& word) {
-    return !word.empty() && word.front() == mark ? word.substr(1) : word;
-}
-
-bool is_option(std::string_view word) {
-    return word.size() > 1 && word[0] == '-' && (word[1] < '0' || word[1] > '9');
-}
-
-std::string in_quotes(std::string_view word) {
-    return std::string("'").append(word).append("'");
-}
-
-/// Reads the options of one command, the general ones among them.
-class option_reader {
-public:
-    option_reader(std::string_view command, words arguments) : command_(command), arguments_(std::move(arguments)) {
-        app_.set_help_flag();
-        app_.allow_extras();
-        app_.add_option("words", positionals_)->expected(-1);
-        flag("-h,--help", help_);
-        flag("--version", version_);
-        flag("--json", json_);
-        value("--socket", socket_);
-        value("--timeout", timeout_);
-    }
-
-    void flag(const std::string& name, bool& target) { app_.add_flag(name, target); }
-
-    void value(const std::string& name, optional_text& target) {
-        app_.add_option_function<std::string>(name, [&target](const std::string& text) { target = unmarked(text); })
-            ->take_last();
-    }
-
-    /// False where only help or the version is wanted: nothing else is to be looked at then.
-    [[nodiscard]] bool parse() {
-        auto reversed = prepared();
-        std::reverse(reversed.begin(), reversed.end());  // CLI11's order
-        try {
-            app_.parse(std::move(reversed));
-        } catch (const CLI::ArgumentMismatch&) {
-            fail(arguments_.back() + " needs a value");
-        } catch (const CLI::ParseError& failure) {
-            fail(failure.what());
-        }
-        if (help_ || version_) {
-            return false;
-        }
-        for (const auto& unknown : app_.remaining()) {
-            refuse(unknown);
-        }
-        for (auto& word : positionals_) {
-            word = unmarked(word);
-        }
-        return true;
-    }
-
-    /// The words that are no options; between `min` and `max` of them.
-    [[nodiscard]] words& positionals(std::size_t min, std::size_t max) {
-        if (positionals_.size() < min) {
-            fail("something is missing: hookctl " + std::string(command_usage(command_)));
-        }
-        if (positionals_.size() > max) {
-            fail(in_quotes(positionals_[max]) + " is one word too many (quote JSON): hookctl " +
-                 std::string(command_usage(command_)));
-        }
-        return positionals_;
-    }
-
-    [[nodiscard]] std::uint64_t number(const std::string& name, const std::string& text, std::uint64_t min,
-                                       std::uint64_t max) const {
-        std::uint64_t result = 0;
-        const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), result);
-        if (failure != std::errc{} || end != text.data() + text.size() || result < min || result > max) {
-            fail(name + " takes a whole number from " + std::to_string(min) + " to " + std::to_string(max) + ", not " +
-                 in_quotes(text));
-        }
-        return result;
-    }
-
-    template <class Value>
-    [[nodiscard]] Value choice(const std::string& name, const std::string& text,
-                               const std::vector<std::pair<std::string_view, Value>>& choices) const {
-        std::string all;
-        for (const auto& [known, result] : choices) {
-            if (known == text) {
-                return result;
-            }
-            all.append(all.empty() ? "" : ", ").append(known);
-        }
-        fail(name + " takes one of " + all + ", not " + in_quotes(text));
-    }
-
-    [[nodiscard]] std::optional<std::chrono::milliseconds> timeout() const {
-        if (!timeout_) {
-            return std::nullopt;
-        }
-        const auto span = parse_duration(*timeout_);
-        if (!span) {
-            fail("--timeout takes a whole number with its unit, as in 250ms, 30s or 5m, not " + in_quotes(*timeout_));
-        }
-        if (span->count() < 1 || *span > protocol::max_timeout) {
-            fail("--timeout takes 1ms to " +
-                 std::to_string(std::chrono::duration_cast<std::chrono::minutes>(protocol::max_timeout).count()) +
-                 "m, not " + in_quotes(*timeout_));
-        }
-        return span;
-    }
-
-    [[noreturn]] void fail(const std::string& message) const {
-        const auto where = command_.empty() ? std::string() : std::string(command_) + " ";
-        throw usage_error(message + " (hookctl " + where + "--help)");
-    }
-
-    [[nodiscard]] bool help_wanted() const noexcept { return help_; }
-    [[nodiscard]] bool version_wanted() const noexcept { return version_ && !help_; }
-    [[nodiscard]] bool json() const noexcept { return json_; }
-    [[nodiscard]] std::string socket() const {
-        if (socket_ && socket_->empty()) {
-            fail("--socket needs the path of a socket");
-        }
-        return socket_.value_or("");
-    }
-
-private:
-    /// The arguments with what is no option marked, `--` taken out and `--name=value` split.
-    [[nodiscard]] words prepared() const {
-        words result;
-        bool options_over = false;
-        for (const auto& word : arguments_) {
-            if (!options_over && word == "--") {
-                options_over = true;
-            } else if (options_over || !is_option(word)) {
-                result.push_back(marked(word));
-            } else if (const auto equals = word.find('='); equals != std::string::npos && takes_value(word.substr(0, equals))) {
-                result.push_back(word.substr(0, equals));
-                result.push_back(marked(std::string_view(word).substr(equals + 1)));
-            } else {
-                result.push_back(word);
-            }
-        }
-        return result;
-    }
-
-    [[nodiscard]] bool takes_value(const std::string& name) const {
-        const auto* option = app_.get_option_no_throw(name);
-        return option != nullptr && option->get_expected_max() > 0;
-    }
-
-    [[noreturn]] void refuse(const std::string& unknown) const {
-        const std::string name = unknown.substr(0, unknown.find('='));
-        std::vector<std::string> names;
-        for (const auto* option : app_.get_options()) {
-            for (const auto& each : option->get_lnames()) {
-                names.push_back("--" + each);
-            }
-        }
-        const auto known = nearest(name, {names.begin(), names.end()});
-        auto message = command_.empty() ? "there is no option " + name : std::string(command_) + " has no option " + name;
-        if (!known.empty()) {
-            message += "; did you mean " + std::string(known) + "?";
-        } else {
-            message += "; an argument that begins with a dash goes after --";
-        }
-        fail(message);
-    }
-
-    CLI::App app_{};
-    std::string_view command_;
-    words arguments_;
-    words positionals_{};
-    bool help_ = false;
-    bool version_ = false;
-    bool json_ = false;
-    optional_text socket_{};
-    optional_text timeout_{};
-};
 
 command_arguments parse_emit(option_reader& options) {
     emit_arguments result;
@@ -235,8 +44,7 @@ command_arguments parse_emit(option_reader& options) {
         result.abort_exit_code = static_cast<int>(options.number("--abort-exit-code", *abort_exit_code, 1, 255));
     }
     if (no_daemon) {
-        result.proceed_without_daemon =
-            options.choice<bool>("--no-daemon", *no_daemon, {{"proceed", true}, {"fail", false}});
+        result.proceed_without_daemon = options.proceeds_without_daemon(*no_daemon);
     }
     if (!result.wait) {
         // Without a wait they would do nothing, and a veto that nobody waits for is a guard that guards nothing.
@@ -268,20 +76,25 @@ command_arguments parse_listen(option_reader& options) {
     return result;
 }
 
+words command_after_dashes(const option_reader& options, std::string_view command, const std::optional<words>& argv) {
+    if (!argv || argv->empty() || argv->front().empty()) {
+        options.fail("put -- and the command after the patterns: hookctl " + std::string(command_usage(command)));
+    }
+    return *argv;
+}
+
 command_arguments parse_on(option_reader& options, const std::optional<words>& argv) {
     on_arguments result;
     optional_text jobs;
     optional_text name;
     options.value("--jobs", jobs);
     options.value("--name", name);
+    options.values("--env", result.environment);
     if (!options.parse()) {
         return result;
     }
 
-    if (!argv || argv->empty() || argv->front().empty()) {
-        options.fail("put -- and the command after the patterns: hookctl " + std::string(command_usage("on")));
-    }
-    result.argv = *argv;
+    result.argv = command_after_dashes(options, "on", argv);
     result.patterns = std::move(options.positionals(1, words().max_size()));
     if (jobs) {
         result.jobs = options.number("--jobs", *jobs, 1, 1024);
@@ -289,9 +102,52 @@ command_arguments parse_on(option_reader& options, const std::optional<words>& a
     if (name && name->empty()) {
         options.fail("--name needs a name");
     }
+    for (const auto& each : result.environment) {
+        const auto variable = each.substr(0, each.find('='));
+        if (variable.empty()) {
+            options.fail("--env takes NAME or NAME=VALUE, not " + in_quotes(each));
+        }
+        if (hooks::command_environment::is_for_event(variable)) {
+            options.fail("--env cannot set " + variable + ": that says which event the command runs for");
+        }
+    }
     const auto& program = result.argv.front();
     result.name = name ? *name : program.substr(program.rfind('/') + 1);
     return result;
+}
+
+command_arguments parse_register(option_reader& options, const std::optional<words>& argv) {
+    register_arguments result;
+    options.values("--on", result.patterns);
+    if (!options.parse()) {
+        return result;
+    }
+
+    result.argv = command_after_dashes(options, "register", argv);
+    auto& given = options.positionals(1, words().max_size());
+    result.name = std::move(given[0]);
+    if (result.patterns.empty()) {
+        options.fail("say which events it is for, with --on");
+    }
+    result.patterns.insert(result.patterns.end(), given.begin() + 1, given.end());  // as in --on 'pre_*' 'post_*'
+    return result;
+}
+
+/// Of a command that takes the name of a registered hook and nothing else.
+template <class Arguments>
+command_arguments parse_hook_name(option_reader& options) {
+    Arguments result;
+    if (options.parse()) {
+        result.name = std::move(options.positionals(1, 1)[0]);
+    }
+    return result;
+}
+
+command_arguments parse_hooks(option_reader& options) {
+    if (options.parse()) {
+        (void)options.positionals(0, 0);
+    }
+    return hooks_arguments{};
 }
 
 command_arguments parse_respond(option_reader& options) {
@@ -317,6 +173,19 @@ command_arguments parse_respond(option_reader& options) {
     const int answers = (result.abstain ? 1 : 0) + (result.failed ? 1 : 0) + (result.abort || result.response ? 1 : 0);
     if (answers > 1) {
         options.fail("give one answer: a RESPONSE or --abort, or --abstain, or --failed");
+    }
+    return result;
+}
+
+command_arguments parse_schema(option_reader& options) {
+    schema_arguments result;
+    if (!options.parse()) {
+        return result;
+    }
+
+    auto& given = options.positionals(0, 1);
+    if (!given.empty()) {
+        result.event = std::move(given[0]);
     }
     return result;
 }
@@ -351,6 +220,77 @@ command_arguments parse_ping(option_reader& options) {
         (void)options.positionals(0, 0);
     }
     return ping_arguments{};
+}
+
+command_arguments parse_git(option_reader& options) {
+    git_arguments result;
+    optional_text events;
+    optional_text repository;
+    optional_text no_daemon;
+    options.value("--events", events);
+    options.value("--repo", repository);
+    options.flag("--global", result.global);
+    options.flag("--fail-closed", result.fail_closed);
+    options.value("--no-daemon", no_daemon);
+    if (!options.parse()) {
+        return result;
+    }
+
+    auto& given = options.positionals(1, words().max_size());
+    result.action = options.choice<git_action>(
+        "git", given[0], {{"install", git_action::install}, {"uninstall", git_action::uninstall}, {"run", git_action::run}});
+    if (no_daemon) {
+        result.proceed_without_daemon = options.proceeds_without_daemon(*no_daemon);
+    }
+    if (result.action == git_action::run) {
+        if (events || repository || result.global) {
+            options.fail("--events, --repo and --global are for install and uninstall");
+        }
+        result.hook = std::move(options.positionals(2, words().max_size())[1]);
+        result.hook_arguments.assign(given.begin() + 2, given.end());
+        return result;
+    }
+    (void)options.positionals(1, 1);
+    if (result.action == git_action::uninstall && (no_daemon || result.fail_closed)) {
+        options.fail("--no-daemon and --fail-closed are for install and run");
+    }
+    if ((events && events->empty()) || (repository && repository->empty())) {
+        options.fail("--events needs names of hooks, and --repo a directory");
+    }
+    if (repository && result.global) {
+        options.fail("give --repo or --global");
+    }
+    result.events = events.value_or("");
+    result.repository = repository.value_or("");
+    return result;
+}
+
+command_arguments parse_agent_hook(option_reader& options) {
+    agent_hook_arguments result;
+    optional_text agent;
+    optional_text no_daemon;
+    options.value("--agent", agent);
+    options.flag("--fail-closed", result.fail_closed);
+    options.value("--no-daemon", no_daemon);
+    if (!options.parse()) {
+        return result;
+    }
+
+    auto& given = options.positionals(0, 1);
+    if (!given.empty()) {
+        result.input = std::move(given[0]);
+    }
+    if (agent) {
+        result.agent = options.choice<std::optional<agent_kind>>("--agent", *agent,
+                                                                 {{"claude", agent_kind::claude},
+                                                                  {"codex", agent_kind::codex},
+                                                                  {"gemini", agent_kind::gemini},
+                                                                  {"auto", std::nullopt}});
+    }
+    if (no_daemon) {
+        result.proceed_without_daemon = options.proceeds_without_daemon(*no_daemon);
+    }
+    return result;
 }
 
 command_arguments parse_call(option_reader& options) {
@@ -391,8 +331,23 @@ command_arguments parse_command(option_reader& options, std::string_view command
     if (command == "on") {
         return parse_on(options, argv);
     }
+    if (command == "register") {
+        return parse_register(options, argv);
+    }
+    if (command == "deregister") {
+        return parse_hook_name<deregister_arguments>(options);
+    }
+    if (command == "trust") {
+        return parse_hook_name<trust_arguments>(options);
+    }
+    if (command == "hooks") {
+        return parse_hooks(options);
+    }
     if (command == "respond") {
         return parse_respond(options);
+    }
+    if (command == "schema") {
+        return parse_schema(options);
     }
     if (command == "stats") {
         return parse_stats(options);
@@ -402,6 +357,12 @@ command_arguments parse_command(option_reader& options, std::string_view command
     }
     if (command == "ping") {
         return parse_ping(options);
+    }
+    if (command == "git") {
+        return parse_git(options);
+    }
+    if (command == "agent-hook") {
+        return parse_agent_hook(options);
     }
     return parse_call(options);
 }
@@ -424,7 +385,7 @@ std::variant<invocation, information> parse_arguments(const std::vector<std::str
         }
         command = *known;
         auto end = arguments.end();
-        if (command == "on") {
+        if (command == "on" || command == "register") {
             end = std::find(found, arguments.end(), "--");
             if (end != arguments.end()) {
                 argv.emplace(std::next(end), arguments.end());
@@ -438,7 +399,7 @@ std::variant<invocation, information> parse_arguments(const std::vector<std::str
     if (!command.empty()) {
         result.command = parse_command(options, command, argv);
     } else if (options.parse()) {
-        options.fail("say what to do: emit, listen, on, respond, stats, top, ping or call");
+        options.fail("say what to do: emit, listen, on, register, deregister, hooks, trust, respond, git, agent-hook, schema, stats, top, ping or call");
     }
 
     if (options.version_wanted()) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "agent_event.hpp"
+
 #include <hookd/requests.hpp>
 
 #include <chrono>
@@ -22,7 +24,7 @@ struct emit_arguments {
     std::string event{};
     std::string payload = "{}";  ///< as given: JSON text, `@FILE` or `-`
     bool wait = false;
-    wait_policy policy = wait_policy::first;
+    std::optional<wait_policy> policy{};
     bool fail_closed = false;
     bool wait_for_subscriber = false;
     int abort_exit_code = 1;
@@ -40,7 +42,24 @@ struct on_arguments {
     std::vector<std::string> argv{};
     std::uint64_t jobs = 1;
     std::string name{};
+    std::vector<std::string> environment{};  ///< further variables for the command: NAME, or NAME=VALUE
 };
+
+struct register_arguments {
+    std::string name{};
+    std::vector<std::string> patterns{};
+    std::vector<std::string> argv{};
+};
+
+struct deregister_arguments {
+    std::string name{};
+};
+
+struct trust_arguments {
+    std::string name{};
+};
+
+struct hooks_arguments {};
 
 struct respond_arguments {
     std::string id{};
@@ -48,6 +67,10 @@ struct respond_arguments {
     std::optional<std::string> abort{};
     std::optional<std::string> failed{};
     bool abstain = false;
+};
+
+struct schema_arguments {
+    std::string event{};  ///< empty: all events
 };
 
 struct stats_arguments {
@@ -59,13 +82,34 @@ struct top_arguments {};
 
 struct ping_arguments {};
 
+enum class git_action : unsigned char { install, uninstall, run };
+
+struct git_arguments {
+    git_action action = git_action::install;
+    std::string events{};      ///< install, uninstall: hooks separated by commas; empty: those that the action means
+    std::string repository{};  ///< the same: empty for the one that we are in
+    bool global = false;       ///< the same: the hooks of all repositories
+    bool fail_closed = false;
+    bool proceed_without_daemon = true;
+    std::string hook{};  ///< run: and its arguments
+    std::vector<std::string> hook_arguments{};
+};
+
+struct agent_hook_arguments {
+    std::optional<agent_kind> agent{};  ///< nothing: the input tells
+    std::string input = "-";            ///< as given: JSON text, `@FILE` or `-`
+    bool fail_closed = false;
+    bool proceed_without_daemon = true;
+};
+
 struct call_arguments {
     std::string method{};
     std::optional<std::string> params{};  ///< as given: JSON text, `@FILE` or `-`
 };
 
-using command_arguments = std::variant<emit_arguments, listen_arguments, on_arguments, respond_arguments, stats_arguments,
-                                       top_arguments, ping_arguments, call_arguments>;
+using command_arguments = std::variant<emit_arguments, listen_arguments, on_arguments, register_arguments, deregister_arguments, trust_arguments,
+                                       hooks_arguments, respond_arguments, schema_arguments, stats_arguments,
+                                       top_arguments, ping_arguments, git_arguments, agent_hook_arguments, call_arguments>;
 
 /// What hookctl is asked to do.
 struct invocation {

@@ -11,10 +11,17 @@ namespace hookd::hookctl {
 int run_emit(const invocation& call, const emit_arguments& arguments);
 int run_listen(const invocation& call, const listen_arguments& arguments);
 int run_on(const invocation& call, const on_arguments& arguments);
+int run_register(const invocation& call, const register_arguments& arguments);
+int run_deregister(const invocation& call, const deregister_arguments& arguments);
+int run_trust(const invocation& call, const trust_arguments& arguments);
+int run_hooks(const invocation& call);
 int run_respond(const invocation& call, const respond_arguments& arguments);
+int run_schema(const invocation& call, const schema_arguments& arguments);
 int run_stats(const invocation& call, const stats_arguments& arguments);
 int run_top(const invocation& call);
 int run_ping(const invocation& call);
+int run_git(const invocation& call, const git_arguments& arguments);
+int run_agent_hook(const invocation& call, const agent_hook_arguments& arguments);
 int run_call(const invocation& call, const call_arguments& arguments);
 
 }  // namespace hookd::hookctl

@@ -16,9 +16,6 @@ namespace hookd::hookctl {
 
 namespace {
 
-// What the daemon may need for its answer beyond the time that the hooks have. Short: an operation is held up meanwhile.
-constexpr std::chrono::milliseconds verdict_grace{5'000};
-
 std::string describe(const emission& done) {
     const palette colour;
     std::string text;
@@ -91,16 +88,15 @@ int emit_and_go(const invocation& call, const emit_arguments& arguments, const s
 }
 
 int emit_and_wait(const invocation& call, const emit_arguments& arguments, const std::string& payload) {
-    client_options where;
-    where.path = call.socket;
-    where.answer_timeout = verdict_grace;
     wait_options how;
     how.timeout = call.timeout;
     how.policy = arguments.policy;
-    how.on_failure = arguments.fail_closed ? failure_policy::closed : failure_policy::open;
+    if (arguments.fail_closed) {
+        how.on_failure = failure_policy::closed;
+    }
     how.require_subscriber = !arguments.wait_for_subscriber;
 
-    const auto said = client(std::move(where)).emit_and_wait(arguments.event, payload, how);
+    const auto said = verdict_client_for(call).emit_and_wait(arguments.event, payload, how);
     print(writes_for_programs(call.json) ? one_line(said.text) + '\n' : describe(said));
     if (said.proceed()) {
         return exit_status::done;

@@ -21,7 +21,15 @@ commands:
   emit EVENT [PAYLOAD]           fire an event; with --wait, wait for the verdict
   listen [PATTERN...]            print each event as a line of JSON
   on PATTERN... -- CMD [ARG...]  run CMD for each event; what it says is the reply
+  register NAME --on PATTERN... -- CMD...
+                                 have the daemon run CMD for each event
+  deregister NAME                end that
+  hooks                          print the registered hooks, and how they do
+  trust NAME                     let a registered hook run whose files have changed
   respond ID [RESPONSE]          answer an event by its id
+  git install|uninstall|run      make a git repository's hooks fire events
+  agent-hook                     be the command hook of a coding agent
+  schema [EVENT]                 print what events there are, and what they look like
   stats                          print the daemon's counters
   top                            show them live, on the full screen
   ping                           ask whether the daemon is there
@@ -52,6 +60,9 @@ proceed; 1, and the reason on standard error, where it was vetoed.
   EVENT     1 to 128 characters of A-Z a-z 0-9 _ . : / -
   PAYLOAD   JSON text, @FILE, or - for standard input (default {}); it reaches
             every hook byte for byte
+
+In a hook command, $HOOK_CAUSE goes along: an event that leads to itself again is
+refused.
 
 options:
   --wait                   wait for the verdict
@@ -86,7 +97,8 @@ example:
 constexpr std::string_view on_help = R"(usage: hookctl on [options] PATTERN... -- CMD [ARG...]
 
 Runs CMD for each event that a PATTERN matches. It finds the payload on its
-standard input, and HOOK_EVENT, HOOK_EVENT_ID and HOOK_SEQ in its environment.
+standard input, and HOOK_EVENT, HOOK_EVENT_ID, HOOK_SEQ and HOOK_CAUSE in its
+environment, with PATH, HOME, LANG, USER, TMPDIR and HOOK_* of hookctl's own.
 
 What CMD says:
   exit status 0, a JSON object on stdout    the reply; its "abort" vetoes
@@ -100,9 +112,65 @@ options:
   --timeout DURATION   how long CMD may run (default: as long as the emitter waits)
   --jobs N             how many may run at a time (default 1); further events wait
   --name NAME          what verdicts and logs call this hook (default: CMD's file name)
+  --env NAME[=VALUE]   pass this variable to CMD, too; may be repeated
 
 example:
   hookctl on pre_push -- sh -c 'grep -q "\"main\"" && { echo "not to main" >&2; exit 1; }; exit 0'
+)";
+
+constexpr std::string_view register_help = R"(usage: hookctl register [options] NAME --on PATTERN... -- CMD [ARG...]
+
+Has the daemon itself run CMD for each event that a PATTERN matches, from now on and
+after a restart. CMD finds, and says, what it does under hookctl on. NAME is what
+verdicts and logs call the hook; one of that name is replaced.
+
+The program, and each argument that names a file, are made absolute, and their content
+is noted: once one of them changes, CMD does not run until you say hookctl trust NAME.
+Only the daemon's own user and root may register.
+
+options:
+  --on PATTERN         an event's name; * stands for any run of characters, ? for one
+  --timeout DURATION   how long CMD may run (default: as long as the emitter waits)
+
+example:
+  hookctl register no-fixme --on pre_commit -- ./no-fixme.sh
+)";
+
+constexpr std::string_view deregister_help = R"(usage: hookctl deregister NAME
+
+Ends a registered hook. What runs is allowed to finish. Exit status 1 where there is
+no hook of that name.
+
+options:
+  --timeout DURATION   how long to wait for the daemon (default 30s)
+
+example:
+  hookctl deregister no-fixme
+)";
+
+constexpr std::string_view hooks_help = R"(usage: hookctl hooks
+
+Prints the registered hooks: what they run, whether they may run (ok; untrusted, since
+a file has changed; missing, since one is gone; inactive, since the daemon has no such
+events), how often they have run since the daemon's start, how long that took, and what
+came of it last.
+
+options:
+  --timeout DURATION   how long to wait for the daemon (default 30s)
+
+example:
+  hookctl hooks | jq -r '.hooks[] | select(.state != "ok") | .why'
+)";
+
+constexpr std::string_view trust_help = R"(usage: hookctl trust NAME
+
+Lets a registered hook run again whose program or script has changed. Look at it first.
+
+options:
+  --timeout DURATION   how long to wait for the daemon (default 30s)
+
+example:
+  hookctl trust no-fixme
 )";
 
 constexpr std::string_view respond_help = R"(usage: hookctl respond [options] ID [RESPONSE]
@@ -120,6 +188,90 @@ options:
 
 example:
   hookctl respond "$HOOK_EVENT_ID" --abort "tests are red"
+)";
+
+constexpr std::string_view git_help = R"(usage: hookctl git install|uninstall|run ...
+
+Makes git's own hooks fire events, git.pre_commit and so on, that hooks may veto.
+
+  install          put scripts into the repository's hooks (core.hooksPath is heeded). A hook
+                   that is there is kept and runs first; its exit status stands, unless 0.
+                   Scripts that are there get the options given now.
+  uninstall        take the scripts away, and put back what was there, byte for byte
+  run HOOK [ARG..] what the scripts call: fire the event of git's HOOK, with its arguments
+                   and standard input. Exit status 1, and the reason on standard error,
+                   for a veto. post-* hooks are told, and nobody is waited for.
+
+options of install and uninstall:
+  --events LIST    pre-commit,pre-push and so on, or all. Default: all but
+                   reference-transaction and post-index-change, which run often; for uninstall
+                   those that are there
+  --repo DIR       the repository (default: the one we are in)
+  --global         the directory that the global core.hooksPath names
+
+options of install (for all that it installs) and run:
+  --timeout DURATION       how long hooks may take (default: the daemon's, 30s)
+  --fail-closed            veto where no hook has decided
+  --no-daemon proceed|fail what it means that nobody could be asked: git goes on (default;
+                           pre-* hooks say so), or stops
+  --socket PATH            where the daemon listens, for install: always
+
+example:
+  hookctl git install --events pre-commit,pre-push
+)";
+
+constexpr std::string_view agent_hook_help = R"(usage: hookctl agent-hook [options] [INPUT]
+
+Is the command hook of Claude Code, Codex, Gemini CLI, and agents like these: reads what the
+agent writes to its hook, fires an event, waits for the verdict where the agent can be stopped,
+and answers as the agent expects it. Where no hook objects it prints nothing, so that the
+agent's own rules decide.
+
+  INPUT   JSON text (as Codex gives it to notify), @FILE, or - for standard input (default)
+
+events:
+  agent.pre_tool_use    PreToolUse, PermissionRequest, BeforeTool   may be denied, or asked about
+  agent.prompt_submit   UserPromptSubmit, BeforeAgent               may be stopped
+  agent.post_tool_use   PostToolUse, PostToolUseFailure, AfterTool  an objection reaches the model
+  agent.stop            Stop, AfterAgent                            an objection keeps it working
+  agent.subagent_stop   SubagentStop                                the same
+  agent.session_start   SessionStart                                a text reaches the model
+  agent.session_end     SessionEnd                                  told
+  agent.notification    Notification                                told
+
+A hook's reply:
+  {"abort": REASON}                                      deny
+  {"decision": "allow"|"ask"|"deny", "reason": REASON}   the strictest counts; ask a person
+  {"additional_context": TEXT}                           tell the model
+  {"updated_input": OBJECT}                              use the tool with this instead
+
+options:
+  --agent claude|codex|gemini|auto  whose hook it is (default auto: the input tells)
+  --timeout DURATION       how long hooks may take (default: the daemon's, 30s); less than
+                           the agent gives its hook
+  --fail-closed            stop the tool, or the prompt, where no hook has decided
+  --no-daemon proceed|fail what an absent daemon means: the agent goes on (default), or the
+                           tool, or the prompt, is stopped
+
+exit status: 0, whatever was decided; 1 for input that is no hook's; 2 where the agent is
+to be stopped and no hook could be asked, or for wrong usage
+
+example:
+  hookctl agent-hook --agent claude --timeout 20s --fail-closed
+)";
+
+constexpr std::string_view schema_help = R"(usage: hookctl schema [options] [EVENT]
+
+Prints which events the daemon's catalog has, or what EVENT's payload and reply
+look like, as JSON Schema. Into a pipe, JSON: {"schemas": [...]}.
+
+  EVENT   its name (default: all events)
+
+options:
+  --timeout DURATION   how long to wait for the daemon (default 30s)
+
+example:
+  hookctl schema pre_push | jq '.schemas[0].payload_schema.required'
 )";
 
 constexpr std::string_view stats_help = R"(usage: hookctl stats [options]
@@ -172,7 +324,14 @@ constexpr std::array commands{
     command_text{"emit", "emit EVENT [PAYLOAD]", emit_help},
     command_text{"listen", "listen [PATTERN...]", listen_help},
     command_text{"on", "on PATTERN... -- CMD [ARG...]", on_help},
+    command_text{"register", "register NAME --on PATTERN... -- CMD [ARG...]", register_help},
+    command_text{"deregister", "deregister NAME", deregister_help},
+    command_text{"hooks", "hooks", hooks_help},
+    command_text{"trust", "trust NAME", trust_help},
     command_text{"respond", "respond ID [RESPONSE]", respond_help},
+    command_text{"git", "git install|uninstall|run", git_help},
+    command_text{"agent-hook", "agent-hook [INPUT]", agent_hook_help},
+    command_text{"schema", "schema [EVENT]", schema_help},
     command_text{"stats", "stats [--watch] [--prometheus]", stats_help},
     command_text{"top", "top", top_help},
     command_text{"ping", "ping", ping_help},

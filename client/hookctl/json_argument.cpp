@@ -49,12 +49,16 @@ std::string read_file(const std::string& path) {
 
 }  // namespace
 
+std::string read_standard_input() {
+    return read_all(STDIN_FILENO, "standard input");
+}
+
 std::string read_json_argument(std::string_view name, const std::string& argument, bool object_wanted) {
     std::string text;
     std::string from;
     if (argument == "-") {
         from = " (standard input)";
-        text = read_all(STDIN_FILENO, "standard input");
+        text = read_standard_input();
     } else if (!argument.empty() && argument.front() == '@') {
         const auto path = argument.substr(1);
         from = " (" + path + ")";

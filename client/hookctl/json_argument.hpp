@@ -11,4 +11,7 @@ namespace hookd::hookctl {
 /// text (RFC 8259), or no object where `object_wanted`.
 [[nodiscard]] std::string read_json_argument(std::string_view name, const std::string& argument, bool object_wanted = false);
 
+/// All of standard input. Throws usage_error where it can't be read.
+[[nodiscard]] std::string read_standard_input();
+
 }  // namespace hookd::hookctl

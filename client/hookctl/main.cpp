@@ -27,14 +27,28 @@ int carry_out(const invocation& call) {
                 return run_listen(call, arguments);
             } else if constexpr (std::is_same_v<command, on_arguments>) {
                 return run_on(call, arguments);
+            } else if constexpr (std::is_same_v<command, register_arguments>) {
+                return run_register(call, arguments);
+            } else if constexpr (std::is_same_v<command, deregister_arguments>) {
+                return run_deregister(call, arguments);
+            } else if constexpr (std::is_same_v<command, trust_arguments>) {
+                return run_trust(call, arguments);
+            } else if constexpr (std::is_same_v<command, hooks_arguments>) {
+                return run_hooks(call);
             } else if constexpr (std::is_same_v<command, respond_arguments>) {
                 return run_respond(call, arguments);
+            } else if constexpr (std::is_same_v<command, schema_arguments>) {
+                return run_schema(call, arguments);
             } else if constexpr (std::is_same_v<command, stats_arguments>) {
                 return run_stats(call, arguments);
             } else if constexpr (std::is_same_v<command, top_arguments>) {
                 return run_top(call);
             } else if constexpr (std::is_same_v<command, ping_arguments>) {
                 return run_ping(call);
+            } else if constexpr (std::is_same_v<command, git_arguments>) {
+                return run_git(call, arguments);
+            } else if constexpr (std::is_same_v<command, agent_hook_arguments>) {
+                return run_agent_hook(call, arguments);
             } else {
                 return run_call(call, arguments);
             }

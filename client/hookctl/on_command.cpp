@@ -1,13 +1,14 @@
-#include "command_runner.hpp"
 #include "commands.hpp"
 #include "event_line.hpp"
 #include "event_timing.hpp"
 #include "exit_status.hpp"
-#include "hook_reply.hpp"
 #include "output.hpp"
 #include "stop_watcher.hpp"
 
 #include <hookd/hook_runner.hpp>
+#include <hookd/hooks/command_environment.hpp>
+#include <hookd/hooks/command_runner.hpp>
+#include <hookd/hooks/hook_reply.hpp>
 #include <hookd/protocol/json_text.hpp>
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -20,13 +21,13 @@
 #include <csignal>
 #include <deque>
 #include <exception>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <utility>
-#include <vector>
 
 #include <unistd.h>
 
@@ -36,19 +37,12 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr std::string_view event_variable = "HOOK_EVENT=";
-constexpr std::string_view id_variable = "HOOK_EVENT_ID=";
-constexpr std::string_view seq_variable = "HOOK_SEQ=";
-
-/// This process's environment without what is set for each event.
-std::vector<std::string> inherited_environment() {
-    std::vector<std::string> result;
-    for (char** each = environ; *each != nullptr; ++each) {
-        const std::string_view variable(*each);
-        const auto is_ours = [variable](std::string_view name) { return variable.substr(0, name.size()) == name; };
-        if (!is_ours(event_variable) && !is_ours(id_variable) && !is_ours(seq_variable)) {
-            result.emplace_back(variable);
-        }
+hooks::command_environment environment_for(const invocation& call, const on_arguments& arguments) {
+    // Absolute: the command may go to another directory.
+    const auto socket = call.socket.empty() ? default_socket_path() : call.socket;
+    hooks::command_environment result(environ, std::filesystem::absolute(socket).string());
+    for (const auto& each : arguments.environment) {
+        result.add(each, environ);
     }
     return result;
 }
@@ -68,7 +62,11 @@ reporting reporting_for(const invocation& call) {
 class event_commands {
 public:
     event_commands(asio::io_context& io, const invocation& call, const on_arguments& arguments)
-        : arguments_(arguments), timeout_(call.timeout), reporting_(reporting_for(call)), runner_(io.get_executor()) {}
+        : arguments_(arguments),
+          timeout_(call.timeout),
+          reporting_(reporting_for(call)),
+          environment_(environment_for(call, arguments)),
+          runner_(io.get_executor()) {}
 
     /// The caller bounds how many events wait here: no more than it has given out answers for.
     void add(event what, answer reply_to) {
@@ -116,10 +114,10 @@ private:
         }
         hooks::command command;
         command.argv = arguments_.argv;
-        command.environment = environment_;
-        command.environment.push_back(std::string(event_variable) + next.what.name());
-        command.environment.push_back(std::string(id_variable) + next.what.hook_event_id());
-        command.environment.push_back(std::string(seq_variable) + std::to_string(next.what.seq()));
+        command.environment = environment_.for_event({.event = next.what.name(),
+                                                      .hook_event_id = next.what.hook_event_id(),
+                                                      .seq = next.what.seq(),
+                                                      .cause = next.what.cause()});
         command.input = next.what.payload();
         command.timeout = left;
         if (timeout_) {
@@ -200,7 +198,7 @@ private:
     std::optional<std::chrono::milliseconds> timeout_;
     reporting reporting_;
     palette colour_{};
-    std::vector<std::string> environment_ = inherited_environment();
+    hooks::command_environment environment_;
     hooks::command_runner runner_;
     std::deque<job> waiting_{};
     std::size_t running_ = 0;

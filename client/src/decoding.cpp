@@ -226,6 +226,8 @@ event_parts decode_event(std::string_view params) {
             out.name = text_of(member);
         } else if (member.key.equals("emitted_at")) {
             out.emitted_at = text_of(member);
+        } else if (member.key.equals("cause")) {
+            out.cause = text_of(member);
         } else if (member.key.equals("expects_response")) {
             out.expects_response = boolean_of(member);
         } else if (member.key.equals("timeout_ms")) {

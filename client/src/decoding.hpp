@@ -27,6 +27,7 @@ struct event_parts {
     std::string hook_event_id;
     std::string name;
     std::string emitted_at;
+    std::string cause;
     bool expects_response = false;
     std::optional<std::chrono::milliseconds> timeout;
     std::string_view payload;

@@ -8,6 +8,7 @@
 #include <hookd/protocol/message.hpp>
 
 #include <charconv>
+#include <cstdlib>
 
 namespace hookd::detail {
 namespace {
@@ -53,6 +54,16 @@ void check_json(std::string_view name, std::string_view text) {
     }
 }
 
+template <class Options>
+std::string_view cause_of(const Options& options) {
+    if (options.cause) {
+        return *options.cause;
+    }
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): said in the header.
+    const char* const inherited = std::getenv("HOOK_CAUSE");
+    return inherited == nullptr ? std::string_view{} : inherited;
+}
+
 }  // namespace
 
 std::string encode_emit(std::string_view name, std::string_view payload, const emit_options& options) {
@@ -61,6 +72,7 @@ std::string encode_emit(std::string_view name, std::string_view payload, const e
         .text("event", name)
         .raw("payload", payload)
         .optional_duration("reserve_ms", options.reserve)
+        .optional_text("cause", cause_of(options))
         .optional_text("operation_id", options.operation_id)
         .finish();
 }
@@ -69,17 +81,16 @@ std::string encode_emit_and_wait(std::string_view name, std::string_view payload
     check_json("payload", payload);
     object_writer params{payload.size()};
     params.text("event", name).raw("payload", payload).optional_duration("timeout_ms", options.timeout);
-    // What the daemon assumes anyway is left out: the usual request stays short.
-    if (options.policy != wait_policy::first) {
-        params.text("policy", to_string(options.policy));
+    if (options.policy) {
+        params.text("policy", to_string(*options.policy));
     }
-    if (options.on_failure != failure_policy::open) {
-        params.text("failure_policy", to_string(options.on_failure));
+    if (options.on_failure) {
+        params.text("failure_policy", to_string(*options.on_failure));
     }
     if (!options.require_subscriber) {
         params.raw("require_subscriber", "false");
     }
-    return params.optional_text("operation_id", options.operation_id).finish();
+    return params.optional_text("cause", cause_of(options)).optional_text("operation_id", options.operation_id).finish();
 }
 
 std::string encode_await_response(std::string_view hook_event_id, std::optional<std::chrono::milliseconds> timeout) {

@@ -5,6 +5,7 @@
 
 #include <hookd/protocol/json_text.hpp>
 #include <hookd/protocol/limits.hpp>
+#include <hookd/protocol/methods.hpp>
 
 #include <boost/json/parse.hpp>
 
@@ -30,12 +31,15 @@ event event::parse_valid(std::string params) {
     out.hook_event_id_ = std::move(parts.hook_event_id);
     out.name_ = std::move(parts.name);
     out.emitted_at_ = std::move(parts.emitted_at);
+    out.cause_ = std::move(parts.cause);
     out.expects_response_ = parts.expects_response;
     out.timeout_ = parts.timeout;
     out.payload_offset_ = static_cast<std::size_t>(parts.payload.data() - out.text_.data());
     out.payload_bytes_ = parts.payload.size();
     return out;
 }
+
+std::string event::as_cause() const { return protocol::append_cause(cause_, name_); }
 
 boost::json::value event::json() const {
     boost::json::parse_options options;

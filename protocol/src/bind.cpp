@@ -10,10 +10,15 @@
 namespace hookd::protocol {
 namespace {
 
-constexpr bool is_event_character(char c) noexcept {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == ':' ||
-           c == '/' || c == '-';
-}
+constexpr auto event_characters = [] {
+    std::array<bool, 256> allowed{};
+    for (const char c : std::string_view{"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:/-"}) {
+        allowed[static_cast<unsigned char>(c)] = true;
+    }
+    return allowed;
+}();
+
+constexpr bool is_event_character(char c) noexcept { return event_characters[static_cast<unsigned char>(c)]; }
 
 bool is_pattern(std::string_view text) noexcept {
     if (text.empty() || text.size() > max_event_name) {
@@ -80,7 +85,7 @@ std::string quoted(std::string_view name) {
 /// Fills a parameter struct from the members of a request; the first fault stands.
 class binder {
 public:
-    explicit binder(const request& call) : call_(call) {}
+    explicit binder(const request& call) : call_(call), left_(call.members.size()) {}
 
     void event_name(std::string_view name, text& target, std::string_view) {
         const auto* value = required(name);
@@ -94,6 +99,20 @@ public:
             }
         }
         wrong(name, "must be a string of 1 to 128 characters of A-Z a-z 0-9 _ . : / -");
+    }
+
+    void cause(std::string_view name, text& target, const text& event, std::string_view) {
+        const auto* value = present(name);
+        if (value == nullptr) {
+            return;
+        }
+        if (kind_of(*value) != json_kind::string) {
+            return wrong(name, "must be a string: names of events, oldest first, separated by commas");
+        }
+        target = text{token_of(*value)};
+        if (auto failure = check_cause(event.view(), target.view())) {
+            fail(std::move(*failure));
+        }
     }
 
     void json(std::string_view name, std::string_view& target, std::string_view) {
@@ -142,7 +161,7 @@ public:
     }
 
     template <class Enum>
-    void choice(std::string_view name, Enum& target, std::initializer_list<Enum> choices, std::string_view) {
+    void choice(std::string_view name, std::optional<Enum>& target, std::initializer_list<Enum> choices, std::string_view) {
         const auto* value = present(name);
         if (value == nullptr) {
             return;
@@ -185,8 +204,8 @@ public:
         wrong(name, "must be a string that is not empty");
     }
 
-    void subscriber_name(std::string_view name, text& target, std::string_view) {
-        const auto* value = present(name);
+    void subscriber_name(std::string_view name, text& target, presence needed, std::string_view) {
+        const auto* value = needed == presence::required ? required(name) : present(name);
         if (value == nullptr) {
             return;
         }
@@ -210,8 +229,38 @@ public:
         }
     }
 
-    void patterns(std::string_view name, std::vector<std::string>& target, std::string_view) {
-        const auto* value = present(name);
+    void command(std::string_view name, std::vector<std::string>& target, std::string_view) {
+        const auto* value = required(name);
+        if (value == nullptr) {
+            return;
+        }
+        if (kind_of(*value) != json_kind::array) {
+            return wrong(name, "must be an array: the program and its arguments, such as [\"/usr/bin/make\", \"check\"]");
+        }
+        std::size_t bytes = 0;
+        json_cursor elements{*value};
+        while (const auto element = elements.next()) {
+            if (kind_of(element->value) != json_kind::string) {
+                return wrong(name, "must hold strings only");
+            }
+            std::string word = token_of(element->value).decode();
+            bytes += word.size();
+            if (target.size() == max_command_words || bytes > max_command_bytes) {
+                return fail(limit_error("command", target.size() == max_command_words ? max_command_words : max_command_bytes,
+                                        "parameter 'command' has more than 1024 words or 64 KiB: put them into a script"));
+            }
+            if (word.find('\0') != std::string::npos) {
+                return wrong(name, "must not have a NUL in a word");
+            }
+            target.push_back(std::move(word));
+        }
+        if (target.empty() || target.front().empty()) {
+            wrong(name, "must begin with a program");
+        }
+    }
+
+    void patterns(std::string_view name, std::vector<std::string>& target, presence needed, std::string_view) {
+        const auto* value = needed == presence::required ? required(name) : present(name);
         if (value == nullptr) {
             return;
         }
@@ -250,7 +299,7 @@ public:
 
     /// What is left over is unknown. That comes before any other fault: a misspelt name is why another is missing.
     std::optional<error> finish() {
-        for (std::size_t i = 0; i < call_.members.size(); ++i) {
+        for (std::size_t i = 0; left_ > 0 && i < call_.members.size(); ++i) {
             if ((used_ >> i & 1U) == 0) {
                 return error{errc::invalid_params, "unknown parameter " + quoted(call_.members[i].key.decode()) + ": " +
                                                 call_.method.decode() + " takes " + known_names()};
@@ -270,9 +319,14 @@ public:
 private:
     const std::string_view* find(std::string_view name) {
         known_[known_count_++] = name;
+        if (left_ == 0) {
+            return nullptr;
+        }
         for (std::size_t i = 0; i < call_.members.size(); ++i) {
-            if ((used_ >> i & 1U) == 0 && call_.members[i].key.equals(name)) {
+            const json_string key = call_.members[i].key;
+            if ((used_ >> i & 1U) == 0 && (call_.names_may_be_escaped ? key.equals(name) : key.raw == name)) {
                 used_ |= std::uint64_t{1} << i;
+                --left_;
                 return &call_.members[i].value;
             }
         }
@@ -307,6 +361,7 @@ private:
     }
 
     const request& call_;
+    std::size_t left_;        // members that are not used
     std::uint64_t used_ = 0;  // a bit a member; max_params_members fit
     std::array<std::string_view, 8> known_{};
     std::size_t known_count_ = 0;
@@ -328,6 +383,38 @@ bool is_event_name(std::string_view name) noexcept {
         }
     }
     return true;
+}
+
+std::optional<error> check_cause(std::string_view event, std::string_view cause) {
+    if (cause.empty()) {
+        return std::nullopt;
+    }
+    std::size_t names = 0;
+    for (std::optional<std::string_view> left = cause; left; ++names) {
+        const auto comma = left->find(',');
+        const auto name = left->substr(0, comma);
+        if (names == max_cause) {
+            return limit_error("cause", max_cause,
+                               "parameter 'cause' has more than 8 events that led to one another: a hook sets off too much");
+        }
+        if (!is_event_name(name)) {
+            return error{errc::invalid_params,
+                         "parameter 'cause' must be names of events, oldest first, separated by commas, as $HOOK_CAUSE is; " + quoted(name) +
+                             " is none"};
+        }
+        if (name == event) {
+            return error{errc::invalid_params, "parameter 'cause' has this event in it, which is a recursion: a hook for '" +
+                                                   std::string{event} + "' has led to '" + std::string{event} + "' again (" +
+                                                   std::string{cause} + ")"};
+        }
+        left = comma == std::string_view::npos ? std::nullopt : std::optional{left->substr(comma + 1)};
+    }
+    return std::nullopt;
+}
+
+std::string append_cause(std::string_view cause, std::string_view event) {
+    std::string longer{cause};
+    return longer.append(cause.empty() ? "" : ",").append(event);
 }
 
 std::optional<error> check_reply(respond_params& reply) {
@@ -385,6 +472,11 @@ template std::variant<await_response_params, error> bind_params(const request&);
 template std::variant<subscribe_params, error> bind_params(const request&);
 template std::variant<unsubscribe_params, error> bind_params(const request&);
 template std::variant<respond_params, error> bind_params(const request&);
+template std::variant<schema_params, error> bind_params(const request&);
+template std::variant<register_hook_params, error> bind_params(const request&);
+template std::variant<deregister_hook_params, error> bind_params(const request&);
+template std::variant<list_hooks_params, error> bind_params(const request&);
+template std::variant<trust_hook_params, error> bind_params(const request&);
 template std::variant<stats_params, error> bind_params(const request&);
 template std::variant<discover_params, error> bind_params(const request&);
 template std::variant<cancel_params, error> bind_params(const request&);

@@ -25,6 +25,10 @@ public:
     void event_name(std::string_view name, const text&, std::string_view meaning) {
         add(name, presence::required, meaning, {{"type", "string"}, {"pattern", "^[A-Za-z0-9_.:/-]{1,128}$"}});
     }
+    void cause(std::string_view name, const text&, const text&, std::string_view meaning) {
+        add(name, presence::optional, meaning,
+            {{"type", "string"}, {"pattern", "^([A-Za-z0-9_.:/-]{1,128}(,[A-Za-z0-9_.:/-]{1,128}){0,7})?$"}});
+    }
     void json(std::string_view name, std::string_view, std::string_view meaning) { add(name, presence::optional, meaning, {}); }
     void object(std::string_view name, std::string_view, std::string_view meaning) {
         add(name, presence::optional, meaning,
@@ -37,13 +41,12 @@ public:
         add(name, presence::optional, meaning, uuid_schema());
     }
     template <class Enum>
-    void choice(std::string_view name, Enum standard, std::initializer_list<Enum> choices, std::string_view meaning) {
+    void choice(std::string_view name, const std::optional<Enum>&, std::initializer_list<Enum> choices, std::string_view meaning) {
         json::array names;
         for (const Enum each : choices) {
             names.emplace_back(to_string(each));
         }
-        add(name, presence::optional, meaning,
-            {{"type", "string"}, {"enum", std::move(names)}, {"default", to_string(standard)}});
+        add(name, presence::optional, meaning, {{"type", "string"}, {"enum", std::move(names)}});
     }
     void boolean(std::string_view name, bool standard, std::string_view meaning) {
         add(name, presence::optional, meaning, {{"type", "boolean"}, {"default", standard}});
@@ -51,15 +54,19 @@ public:
     void free_text(std::string_view name, const text&, presence needed, std::string_view meaning) {
         add(name, needed, meaning, {{"type", "string"}, {"minLength", 1}});
     }
-    void subscriber_name(std::string_view name, const text&, std::string_view meaning) {
-        add(name, presence::optional, meaning,
+    void subscriber_name(std::string_view name, const text&, presence needed, std::string_view meaning) {
+        add(name, needed, meaning,
             {{"type", "string"}, {"minLength", 1}, {"maxLength", max_subscriber_name}});
     }
     void counter(std::string_view name, const std::optional<std::uint64_t>&, std::string_view meaning) {
         add(name, presence::optional, meaning, integer_schema(0));
     }
-    void patterns(std::string_view name, const std::vector<std::string>&, std::string_view meaning) {
-        add(name, presence::optional, meaning,
+    void command(std::string_view name, const std::vector<std::string>&, std::string_view meaning) {
+        add(name, presence::required, meaning,
+            {{"type", "array"}, {"minItems", 1}, {"maxItems", max_command_words}, {"items", typed("string")}});
+    }
+    void patterns(std::string_view name, const std::vector<std::string>&, presence needed, std::string_view meaning) {
+        add(name, needed, meaning,
             {{"type", "array"},
              {"maxItems", max_patterns},
              {"items", json::object{{"type", "string"}, {"pattern", "^[A-Za-z0-9_.:/*?-]{1,128}$"}}}});
@@ -106,6 +113,24 @@ json::object wait_schema() {
                           {"missing", array_of(object_schema({{"responder", typed("string")}, {"why", typed("string")}}))}});
 }
 
+json::object hook_schema() {
+    json::array states;
+    for (const auto each : {hook_state::ok, hook_state::untrusted, hook_state::missing, hook_state::inactive}) {
+        states.emplace_back(to_string(each));
+    }
+    const auto or_null = [](std::string_view type) { return json::object{{"type", json::array{type, "null"}}}; };
+    return object_schema({{"name", typed("string")},
+                          {"command", array_of(typed("string"))},
+                          {"events", array_of(typed("string"))},
+                          {"timeout_ms", or_null("integer")},
+                          {"state", json::object{{"type", "string"}, {"enum", std::move(states)}}},
+                          {"why", or_null("string")},
+                          {"runs", integer_schema(0)},
+                          {"last_outcome", or_null("string")},
+                          {"p50_ms", or_null("number")},
+                          {"p99_ms", or_null("number")}});
+}
+
 template <class Params>
 json::object method(std::string_view summary, json::object result) {
     Params params{};
@@ -139,6 +164,19 @@ std::string discover_document(std::string_view daemon_version) {
     methods.emplace_back(method<respond_params>(
         "replies to an event",
         object_schema({{"accepted", typed("boolean")}, {"reason", json::object{{"type", json::array{"string", "null"}}}}})));
+    methods.emplace_back(method<schema_params>(
+        "what the catalog says of its events",
+        object_schema({{"schemas", array_of(object_schema({{"event", typed("string")},
+                                                           {"schema_version", json::object{{"type", json::array{"number", "string"}}}},
+                                                           {"description", typed("string")},
+                                                           {"payload_schema", json::object{{"type", json::array{"object", "boolean"}}}},
+                                                           {"response_schema", json::object{{"type", json::array{"object", "boolean"}}}}}))}})));
+    methods.emplace_back(method<register_hook_params>("registers a command that the daemon runs for events", hook_schema()));
+    methods.emplace_back(
+        method<deregister_hook_params>("ends a registered hook", object_schema({{"deleted", typed("boolean")}})));
+    methods.emplace_back(
+        method<list_hooks_params>("the registered hooks", object_schema({{"hooks", array_of(hook_schema())}})));
+    methods.emplace_back(method<trust_hook_params>("trusts a registered hook's files as they are now", hook_schema()));
     methods.emplace_back(method<stats_params>("counters and gauges", typed("object")));
     methods.emplace_back(method<discover_params>("this document", typed("object")));
     methods.emplace_back(method<cancel_params>("cancels a waiting request of this connection (a notification)", typed("null")));

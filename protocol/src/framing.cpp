@@ -2,6 +2,8 @@
 
 #include <hookd/protocol/limits.hpp>
 
+#include <boost/endian/conversion.hpp>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -20,6 +22,7 @@ namespace hookd::protocol {
 
 namespace {
 
+constexpr std::size_t length_prefix_bytes = 4;
 constexpr std::string_view content_length_name = "content-length";
 
 char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
@@ -115,25 +118,21 @@ decode_result frame_decoder::fail(error why, std::size_t consumed) {
 }
 
 decode_result frame_decoder::next_length_prefix(std::string_view unread) {
-    constexpr std::size_t prefix_bytes = 4;
-    if (unread.size() < prefix_bytes) {
+    if (unread.size() < length_prefix_bytes) {
         return {};
     }
-    std::uint32_t body_bytes = 0;
-    for (std::size_t i = 0; i < prefix_bytes; ++i) {
-        body_bytes = body_bytes << 8U | static_cast<unsigned char>(unread[i]);
-    }
+    const std::size_t body_bytes = boost::endian::load_big_u32(reinterpret_cast<const unsigned char*>(unread.data()));
     if (body_bytes == 0) {
         return fail(empty_frame(), unread.size());
     }
     if (body_bytes > max_frame_bytes_) {
         return fail(frame_too_large(max_frame_bytes_), unread.size());
     }
-    const std::size_t frame_bytes = prefix_bytes + body_bytes;
+    const std::size_t frame_bytes = length_prefix_bytes + body_bytes;
     if (unread.size() < frame_bytes) {
         return {decode_status::need_more, 0, {}, frame_bytes, {}};
     }
-    return {decode_status::frame, frame_bytes, unread.substr(prefix_bytes, body_bytes), 0, {}};
+    return {decode_status::frame, frame_bytes, unread.substr(length_prefix_bytes, body_bytes), 0, {}};
 }
 
 decode_result frame_decoder::next_content_length(std::string_view unread) {
@@ -251,10 +250,8 @@ decode_result frame_decoder::next_line(std::string_view unread, bool at_end) {
 
 std::size_t write_frame_prefix(framing kind, std::size_t body_bytes, char* out) noexcept {
     if (kind == framing::length_prefix) {
-        for (int shift = 24; shift >= 0; shift -= 8) {
-            *out++ = static_cast<char>(body_bytes >> static_cast<unsigned>(shift) & 0xFFU);
-        }
-        return 4;
+        boost::endian::store_big_u32(reinterpret_cast<unsigned char*>(out), static_cast<std::uint32_t>(body_bytes));
+        return length_prefix_bytes;
     }
     if (kind == framing::line) {
         return 0;
@@ -270,19 +267,39 @@ std::size_t write_frame_prefix(framing kind, std::size_t body_bytes, char* out) 
 
 std::string_view frame_suffix(framing kind) noexcept { return kind == framing::line ? "\n" : ""; }
 
-void append_frame(framing kind, std::string_view body, std::string& out) {
-    std::array<char, max_frame_prefix> prefix{};
-    out.append(prefix.data(), write_frame_prefix(kind, body.size(), prefix.data()));
-    const std::size_t start = out.size();
-    out += body;
-    if (kind == framing::line) {
+open_frame::open_frame(framing kind, std::string& out) : kind_(kind), out_(out) {
+    if (kind == framing::length_prefix) {
+        out.append(length_prefix_bytes, '\0');
+    }
+    body_begin_ = out.size();
+}
+
+void open_frame::close() {
+    const std::size_t body_bytes = out_.size() - body_begin_;
+    switch (kind_) {
+    case framing::length_prefix:
+        write_frame_prefix(kind_, body_bytes, out_.data() + body_begin_ - length_prefix_bytes);
+        break;
+    case framing::content_length: {
+        std::array<char, max_frame_prefix> prefix{};
+        out_.insert(body_begin_, prefix.data(), write_frame_prefix(kind_, body_bytes, prefix.data()));
+        break;
+    }
+    case framing::line:
         for (const char line_break : {'\r', '\n'}) {
-            for (std::size_t at = out.find(line_break, start); at != std::string::npos; at = out.find(line_break, at + 1)) {
-                out[at] = ' ';
+            for (std::size_t at = out_.find(line_break, body_begin_); at != std::string::npos; at = out_.find(line_break, at + 1)) {
+                out_[at] = ' ';
             }
         }
+        break;
     }
-    out += frame_suffix(kind);
+    out_ += frame_suffix(kind_);
+}
+
+void append_frame(framing kind, std::string_view body, std::string& out) {
+    open_frame frame{kind, out};
+    out += body;
+    frame.close();
 }
 
 }  // namespace hookd::protocol

@@ -98,26 +98,7 @@ std::optional<json_fault> find_json_fault(std::string_view text) {
     return scanner.fault();
 }
 
-json_kind kind_of(std::string_view value) noexcept {
-    switch (value.empty() ? 'n' : value.front()) {
-    case '{': return json_kind::object;
-    case '[': return json_kind::array;
-    case '"': return json_kind::string;
-    case 't':
-    case 'f': return json_kind::boolean;
-    case 'n': return json_kind::null;
-    default: return json_kind::number;
-    }
-}
-
-bool json_string::equals(std::string_view plain) const noexcept {
-    // An escape is always longer than what it stands for, so equal lengths mean equal bytes and no escape.
-    if (raw.size() < plain.size()) {
-        return false;
-    }
-    if (raw.size() == plain.size()) {
-        return raw == plain && !has_escapes();
-    }
+bool json_string::escaped_equals(std::string_view plain) const noexcept {
     std::size_t at = 0;
     std::size_t matched = 0;
     while (at < raw.size()) {
@@ -197,7 +178,6 @@ std::optional<json_member> json_cursor::next() noexcept {
 
 void append_json_string(std::string& out, std::string_view plain) {
     static constexpr char hex[] = "0123456789abcdef";
-    out.reserve(out.size() + plain.size() + 2);
     out += '"';
     const char* at = plain.data();
     const char* const end = at + plain.size();
@@ -237,6 +217,15 @@ void append_json_string(std::string& out, std::string_view plain) {
         }
     }
     out += '"';
+}
+
+void append_strings(std::string& out, const std::vector<std::string>& plain) {
+    out += '[';
+    for (std::size_t i = 0; i < plain.size(); ++i) {
+        out += i == 0 ? "" : ",";
+        append_json_string(out, plain[i]);
+    }
+    out += ']';
 }
 
 }  // namespace hookd::protocol

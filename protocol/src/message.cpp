@@ -64,13 +64,15 @@ bool is_kind(std::string_view value, json_kind kind) noexcept { return !value.em
 /// Walks the object `params` and keeps its members.
 const char* scan_params(detail::json_scanner& scanner, const char* at, envelope& found, request& into) {
     into.members.clear();
+    into.names_may_be_escaped = false;
     detail::name_set names{{scanner.begin(), scanner.end()}};
     at = scanner.walk_object(at, [&](json_string key, const char* value) {
+        into.names_may_be_escaped = scanner.escape_seen();
         const char* const after = scanner.skip_value(value);
         if (after == nullptr) {
             return after;
         }
-        names.add(key, scanner.escape_seen());
+        names.add(key, into.names_may_be_escaped);
         if (into.members.size() < max_params_members) {
             into.members.push_back({key, {value, static_cast<std::size_t>(after - value)}});
         }
@@ -284,12 +286,10 @@ void read_element(std::string_view element, message& out) {
     conclude_request(found, out);
 }
 
-void append_result(std::string& out, std::string_view id, std::string_view result) {
+void begin_result(std::string& out, std::string_view id) {
     out += R"({"jsonrpc":"2.0","id":)";
     out += id;
     out += R"(,"result":)";
-    out += result;
-    out += '}';
 }
 
 void append_error(std::string& out, std::string_view id, const error& failure) {

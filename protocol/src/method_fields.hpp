@@ -16,6 +16,7 @@ void describe(Visitor& visit, emit_params& params) {
     visit.event_name("event", params.event, "the event's name");
     visit.json("payload", params.payload, "any JSON value; it reaches every subscriber byte for byte");
     visit.duration("reserve_ms", params.reserve, "keep a slot this long for await_response");
+    visit.cause("cause", params.cause, params.event, "the events that led to this one, oldest first, separated by commas ($HOOK_CAUSE)");
     visit.uuid_text("operation_id", params.operation_id, "makes a retry safe");
 }
 
@@ -24,10 +25,12 @@ void describe(Visitor& visit, emit_and_wait_params& params) {
     visit.event_name("event", params.event, "the event's name");
     visit.json("payload", params.payload, "any JSON value; it reaches every subscriber byte for byte");
     visit.duration("timeout_ms", params.timeout, "how long to wait for the verdict");
-    visit.choice("policy", params.policy, {wait_policy::first, wait_policy::veto, wait_policy::all}, "when the verdict is complete");
+    visit.choice("policy", params.policy, {wait_policy::first, wait_policy::veto, wait_policy::all},
+                 "when the verdict is complete; absent: as the catalog says, else first");
     visit.choice("failure_policy", params.on_failure, {failure_policy::open, failure_policy::closed},
-                 "what the verdict is where the hooks gave none");
+                 "what the verdict is where the hooks gave none; absent: as the catalog says, else open");
     visit.boolean("require_subscriber", params.require_subscriber, "false: wait for a first responder to subscribe");
+    visit.cause("cause", params.cause, params.event, "the events that led to this one, oldest first, separated by commas ($HOOK_CAUSE)");
     visit.uuid_text("operation_id", params.operation_id, "makes a retry safe");
 }
 
@@ -39,8 +42,8 @@ void describe(Visitor& visit, await_response_params& params) {
 
 template <class Visitor>
 void describe(Visitor& visit, subscribe_params& params) {
-    visit.patterns("events", params.events, "names or globs (* any run, ? one character); none: every event");
-    visit.subscriber_name("name", params.name, "what logs, stats and `responder` call this session");
+    visit.patterns("events", params.events, presence::optional, "names or globs (* any run, ? one character); none: every event");
+    visit.subscriber_name("name", params.name, presence::optional, "what logs, stats and `responder` call this session");
     visit.boolean("responds", params.responds, "false: an observer, for whom nobody waits");
     visit.counter("after_seq", params.after_seq, "resume: first replay the retained events after this one");
     visit.free_text("instance", params.instance, presence::optional, "the run of the daemon that after_seq belongs to");
@@ -55,6 +58,35 @@ void describe(Visitor& visit, respond_params& params) {
     visit.object("response", params.response, "the reply; a non-empty string `abort` in it vetoes");
     visit.boolean("abstain", params.abstain, "true: no opinion");
     visit.free_text("failed", params.failed, presence::optional, "why the hook could not tell");
+}
+
+template <class Visitor>
+void describe(Visitor& visit, schema_params& params) {
+    visit.free_text("event", params.event, presence::optional, "the event's name; absent: all events of the catalog");
+}
+
+template <class Visitor>
+void describe(Visitor& visit, register_hook_params& params) {
+    visit.subscriber_name("name", params.name, presence::required, "what verdicts and logs call it; one of that name is replaced");
+    visit.command("command", params.command, "the program and its arguments");
+    visit.patterns("events", params.events, presence::required, "names or globs (* any run, ? one character); none: every event");
+    visit.duration("timeout_ms", params.timeout, "how long it may run, within the time that the emitter waits");
+    visit.uuid_text("operation_id", params.operation_id, "makes a retry safe");
+}
+
+template <class Visitor>
+void describe(Visitor& visit, deregister_hook_params& params) {
+    visit.subscriber_name("name", params.name, presence::required, "the name of a registered hook");
+    visit.uuid_text("operation_id", params.operation_id, "makes a retry safe");
+}
+
+template <class Visitor>
+void describe(Visitor&, list_hooks_params&) {}
+
+template <class Visitor>
+void describe(Visitor& visit, trust_hook_params& params) {
+    visit.subscriber_name("name", params.name, presence::required, "the name of a registered hook");
+    visit.uuid_text("operation_id", params.operation_id, "makes a retry safe");
 }
 
 template <class Visitor>

@@ -1,17 +1,43 @@
 #include <hookd/protocol/methods.hpp>
 
 #include <charconv>
-#include <ctime>
+#include <cstring>
 
 namespace hookd::protocol {
 namespace {
 
-void append_number(std::string& out, std::uint64_t value) {
-    char digits[20];
-    out.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
+constexpr std::size_t most_digits = 20;
+
+char* write_number(char* out, std::uint64_t value) noexcept { return std::to_chars(out, out + most_digits, value).ptr; }
+
+std::size_t digits_of(std::uint64_t value) noexcept {
+    std::size_t digits = 1;
+    for (std::uint64_t next = 10; value >= next && digits < most_digits; next *= 10) {
+        ++digits;
+    }
+    return digits;
 }
 
-void append_boolean(std::string& out, bool value) { out += value ? "true" : "false"; }
+char* write_text(char* out, std::string_view text) noexcept {
+    std::memcpy(out, text.data(), text.size());
+    return out + text.size();
+}
+
+// Two digits of a number below 100.
+char* write_pair(char* out, unsigned value) noexcept {
+    *out++ = static_cast<char>('0' + value / 10);
+    *out++ = static_cast<char>('0' + value % 10);
+    return out;
+}
+
+constexpr std::string_view text_of(bool value) noexcept { return value ? "true" : "false"; }
+
+void append_number(std::string& out, std::uint64_t value) {
+    char digits[most_digits];
+    out.append(digits, write_number(digits, value));
+}
+
+void append_boolean(std::string& out, bool value) { out += text_of(value); }
 
 // Milliseconds with the fraction that a clock of nanoseconds gives, and no more digits than that.
 void append_milliseconds(std::string& out, std::chrono::nanoseconds value) {
@@ -59,6 +85,45 @@ private:
     std::string& out_;
 };
 
+// `2026-11-23T12:58:36.`
+void write_second(char* out, std::chrono::sys_seconds when) noexcept {
+    using namespace std::chrono;
+    const auto day = floor<days>(when);
+    const year_month_day date{day};
+    const auto second = static_cast<unsigned>((when - day).count());
+    const auto year = static_cast<unsigned>(static_cast<int>(date.year()));
+    out = write_pair(write_pair(out, year / 100), year % 100);
+    *out++ = '-';
+    out = write_pair(out, static_cast<unsigned>(date.month()));
+    *out++ = '-';
+    out = write_pair(out, static_cast<unsigned>(date.day()));
+    *out++ = 'T';
+    out = write_pair(out, second / 3600);
+    *out++ = ':';
+    out = write_pair(out, second / 60 % 60);
+    *out++ = ':';
+    out = write_pair(out, second % 60);
+    *out = '.';
+}
+
+// The notification `event`, piece by piece.
+constexpr std::string_view before_seq = R"({"jsonrpc":"2.0","method":"event","params":{"seq":)";
+constexpr std::string_view before_id = R"(,"hook_event_id":")";
+constexpr std::string_view before_name = R"(","event":")";
+constexpr std::string_view before_time = R"(","emitted_at":")";
+constexpr std::string_view before_expects = R"(","expects_response":)";
+constexpr std::string_view before_timeout = R"(,"timeout_ms":)";
+constexpr std::string_view before_cause = R"(,"cause":")";
+constexpr std::string_view before_payload = R"(,"payload":)";
+
+void append_text_or_null(std::string& out, std::string_view value) {
+    if (value.empty()) {
+        out += "null";
+    } else {
+        append_json_string(out, value);
+    }
+}
+
 template <class Enum>
 void append_counts(std::string& out, const std::uint64_t* counts, std::size_t first, std::size_t size) {
     object_writer object{out};
@@ -85,6 +150,11 @@ std::string_view to_string(outcome value) noexcept {
 
 std::string_view to_string(refusal value) noexcept {
     constexpr std::string_view names[refusal_count] = {"", "answered", "expired", "cancelled", "unknown"};
+    return names[static_cast<std::size_t>(value)];
+}
+
+std::string_view to_string(hook_state value) noexcept {
+    constexpr std::string_view names[] = {"ok", "untrusted", "missing", "inactive"};
     return names[static_cast<std::size_t>(value)];
 }
 
@@ -116,6 +186,15 @@ void append_json(std::string& out, const emit_result& result) {
 }
 
 void append_json(std::string& out, const wait_result& result) {
+    // Replies may be large: their memory is taken once.
+    constexpr std::size_t around_each = 512;
+    std::size_t bytes = around_each + result.abort.size();
+    for (const auto& each : result.responses) {
+        bytes += each.response.size() + around_each;
+    }
+    if (bytes > out.capacity() - out.size()) {
+        out.reserve(out.size() + bytes);
+    }
     out += R"({"hook_event_id":)";
     append_json_string(out, result.hook_event_id);
     out += R"(,"seq":)";
@@ -183,6 +262,40 @@ void append_json(std::string& out, const respond_result& result) {
     out += '}';
 }
 
+void append_json(std::string& out, const hook_info& result) {
+    object_writer hook{out};
+    append_json_string(hook.member("name"), result.name);
+    append_strings(hook.member("command"), result.command);
+    append_strings(hook.member("events"), result.events);
+    if (result.timeout) {
+        hook.number("timeout_ms", static_cast<std::uint64_t>(result.timeout->count()));
+    } else {
+        hook.member("timeout_ms") += "null";
+    }
+    append_json_string(hook.member("state"), to_string(result.state));
+    append_text_or_null(hook.member("why"), result.why);
+    hook.number("runs", result.runs);
+    append_text_or_null(hook.member("last_outcome"), result.last_outcome);
+    hook.fraction("p50_ms", result.p50_ms);
+    hook.fraction("p99_ms", result.p99_ms);
+    hook.end();
+}
+
+void append_json(std::string& out, const deregister_hook_result& result) {
+    out += R"({"deleted":)";
+    append_boolean(out, result.deleted);
+    out += '}';
+}
+
+void append_json(std::string& out, const list_hooks_result& result) {
+    out += R"({"hooks":[)";
+    for (const auto& each : result.hooks) {
+        out += out.back() == '[' ? "" : ",";
+        append_json(out, each);
+    }
+    out += "]}";
+}
+
 void append_json(std::string& out, const stats_result& result) {
     object_writer document{out};
     document.fraction("uptime_s", result.uptime_s);
@@ -240,22 +353,42 @@ std::string resume_data(const uuid& instance, std::uint64_t oldest_seq, std::uin
     return out;
 }
 
-void append_event_head(std::string& out, const event_fields& fields) {
-    out += R"({"jsonrpc":"2.0","method":"event","params":{"seq":)";
-    append_number(out, fields.seq);
-    out += R"(,"hook_event_id":")";
-    append_uuid(out, fields.hook_event_id);
-    out += R"(","event":")";
-    out += fields.event;  // an event name needs no escape
-    out += R"(","emitted_at":")";
-    append_timestamp(out, fields.emitted_at);
-    out += R"(","expects_response":)";
-    append_boolean(out, fields.expects_response);
+event_head measure_event_head(const event_fields& fields) noexcept {
+    event_head result;
+    result.name_offset = before_seq.size() + digits_of(fields.seq) + before_id.size() + uuid_text_size + before_name.size();
+    result.size = result.name_offset + fields.event.size() + before_time.size() + timestamp_size + before_expects.size() +
+                  text_of(fields.expects_response).size() + before_payload.size();
     if (fields.timeout) {
-        out += R"(,"timeout_ms":)";
-        append_number(out, static_cast<std::uint64_t>(fields.timeout->count()));
+        result.size += before_timeout.size() + digits_of(static_cast<std::uint64_t>(fields.timeout->count()));
     }
-    out += R"(,"payload":)";
+    if (!fields.cause.empty()) {
+        result.cause_offset = result.size - before_payload.size() + before_cause.size();
+        result.size += before_cause.size() + fields.cause.size() + 1;
+    }
+    return result;
+}
+
+char* write_event_head(char* out, const event_fields& fields) noexcept {
+    out = write_text(out, before_seq);
+    out = write_number(out, fields.seq);
+    out = write_text(out, before_id);
+    out = write_uuid(out, fields.hook_event_id);
+    out = write_text(out, before_name);
+    out = write_text(out, fields.event);  // an event name needs no escape
+    out = write_text(out, before_time);
+    out = write_timestamp(out, fields.emitted_at);
+    out = write_text(out, before_expects);
+    out = write_text(out, text_of(fields.expects_response));
+    if (fields.timeout) {
+        out = write_text(out, before_timeout);
+        out = write_number(out, static_cast<std::uint64_t>(fields.timeout->count()));
+    }
+    if (!fields.cause.empty()) {
+        out = write_text(out, before_cause);
+        out = write_text(out, fields.cause);  // names and commas need no escape either
+        out = write_text(out, "\"");
+    }
+    return write_text(out, before_payload);
 }
 
 void append_closed(std::string& out, close_reason reason, std::uint64_t last_seq) {
@@ -266,28 +399,27 @@ void append_closed(std::string& out, close_reason reason, std::uint64_t last_seq
     out += "}}";
 }
 
-void append_timestamp(std::string& out, std::chrono::system_clock::time_point when) {
+char* write_timestamp(char* out, std::chrono::system_clock::time_point when) noexcept {
     using namespace std::chrono;
-    const auto day = floor<days>(when);
-    const year_month_day date{day};
-    const auto since = duration_cast<nanoseconds>(when - day).count();
-    // All parts have a fixed width, so each digit has its place.
-    char text[] = "0000-00-00T00:00:00.000000000Z";
-    const auto put = [&text](std::size_t at, std::size_t width, std::uint64_t value) {
-        for (std::size_t i = width; i-- > 0; value /= 10) {
-            text[at + i] = static_cast<char>('0' + value % 10);
-        }
-    };
-    const auto nanosecond = static_cast<std::uint64_t>(since);
-    const std::uint64_t second = nanosecond / 1'000'000'000;
-    put(0, 4, static_cast<std::uint64_t>(static_cast<int>(date.year())));
-    put(5, 2, static_cast<unsigned>(date.month()));
-    put(8, 2, static_cast<unsigned>(date.day()));
-    put(11, 2, second / 3600);
-    put(14, 2, second / 60 % 60);
-    put(17, 2, second % 60);
-    put(20, 9, nanosecond % 1'000'000'000);
-    out.append(text, sizeof text - 1);
+    const auto second = floor<seconds>(when);
+    // Date and time of day are worked out once a second.
+    static constexpr std::size_t second_size = sizeof "2026-11-23T12:58:36." - 1;
+    thread_local sys_seconds known_second = sys_seconds::min();
+    thread_local char known_text[second_size];
+    if (second != known_second) {
+        write_second(known_text, second);
+        known_second = second;
+    }
+    std::memcpy(out, known_text, second_size);
+    out += second_size;
+    const auto fraction = static_cast<unsigned>(duration_cast<nanoseconds>(when - second).count());
+    *out++ = static_cast<char>('0' + fraction / 100'000'000);
+    out = write_pair(out, fraction / 1'000'000 % 100);
+    out = write_pair(out, fraction / 10'000 % 100);
+    out = write_pair(out, fraction / 100 % 100);
+    out = write_pair(out, fraction % 100);
+    *out++ = 'Z';
+    return out;
 }
 
 }  // namespace hookd::protocol

@@ -1,46 +1,53 @@
 #include <hookd/protocol/uuid_text.hpp>
 
+#include <boost/endian/conversion.hpp>
+
 #include <array>
+#include <cstdint>
+#include <cstring>
 
 namespace hookd::protocol {
 namespace {
 
-constexpr auto hex_pairs = [] {
-    std::array<char, 512> pairs{};
-    constexpr char digits[] = "0123456789abcdef";
-    for (std::size_t byte = 0; byte < 256; ++byte) {
-        pairs[2 * byte] = digits[byte >> 4];
-        pairs[2 * byte + 1] = digits[byte & 15];
-    }
-    return pairs;
-}();
-
-constexpr int hex_value(char c) noexcept {
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
-    if (c >= 'A' && c <= 'F') {
-        return c - 'A' + 10;
-    }
-    return -1;
+/// The eight hexadecimal digits of `bytes`, as the bytes of a word, first digit first in memory.
+std::uint64_t hex_digits(std::uint32_t bytes) noexcept {
+    // Each nibble is spread to a byte of its own, and what is above 9 is moved on to the letters.
+    std::uint64_t nibbles = bytes;
+    nibbles = ((nibbles << 16U) | nibbles) & 0x0000FFFF0000FFFFU;
+    nibbles = ((nibbles << 8U) | nibbles) & 0x00FF00FF00FF00FFU;
+    nibbles = ((nibbles << 4U) | nibbles) & 0x0F0F0F0F0F0F0F0FU;
+    const std::uint64_t letters = ((nibbles + 0x0606060606060606U) >> 4U) & 0x0101010101010101U;
+    return boost::endian::native_to_big(nibbles + 0x3030303030303030U + letters * ('a' - '9' - 1));
 }
 
-constexpr bool hyphen_follows(std::size_t byte) noexcept { return byte == 3 || byte == 5 || byte == 7 || byte == 9; }
+/// The value of each hexadecimal digit; 0x80 for what is none.
+constexpr auto hex_values = [] {
+    std::array<std::uint8_t, 256> values{};
+    values.fill(0x80);
+    for (unsigned digit = 0; digit < 10; ++digit) {
+        values['0' + digit] = static_cast<std::uint8_t>(digit);
+    }
+    for (unsigned letter = 0; letter < 6; ++letter) {
+        values['a' + letter] = values['A' + letter] = static_cast<std::uint8_t>(10 + letter);
+    }
+    return values;
+}();
 
 }  // namespace
 
 char* write_uuid(char* out, const uuid& id) noexcept {
-    for (std::size_t byte = 0; byte < 16; ++byte) {
-        *out++ = hex_pairs[2 * id.data[byte]];
-        *out++ = hex_pairs[2 * id.data[byte] + 1];
-        if (hyphen_follows(byte)) {
-            *out++ = '-';
-        }
+    std::uint64_t digits[4];
+    for (std::size_t i = 0; i < 4; ++i) {
+        digits[i] = hex_digits(boost::endian::load_big_u32(id.data + 4 * i));
     }
-    return out;
+    const auto* const in = reinterpret_cast<const char*>(digits);
+    std::memcpy(out, in, 8);
+    std::memcpy(out + 9, in + 8, 4);
+    std::memcpy(out + 14, in + 12, 4);
+    std::memcpy(out + 19, in + 16, 4);
+    std::memcpy(out + 24, in + 20, 12);
+    out[8] = out[13] = out[18] = out[23] = '-';
+    return out + uuid_text_size;
 }
 
 void append_uuid(std::string& out, const uuid& id) {
@@ -49,24 +56,19 @@ void append_uuid(std::string& out, const uuid& id) {
 }
 
 std::optional<uuid> parse_uuid(std::string_view text) noexcept {
-    if (text.size() != uuid_text_size) {
+    if (text.size() != uuid_text_size || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-') {
         return std::nullopt;
     }
+    constexpr std::array<std::uint8_t, 16> places{0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
     uuid id{};
-    const char* in = text.data();
+    unsigned seen = 0;
     for (std::size_t byte = 0; byte < 16; ++byte) {
-        const int high = hex_value(in[0]);
-        const int low = hex_value(in[1]);
-        if (high < 0 || low < 0) {
-            return std::nullopt;
-        }
-        id.data[byte] = static_cast<std::uint8_t>(high << 4 | low);
-        in += 2;
-        if (hyphen_follows(byte) && *in++ != '-') {
-            return std::nullopt;
-        }
+        const unsigned high = hex_values[static_cast<unsigned char>(text[places[byte]])];
+        const unsigned low = hex_values[static_cast<unsigned char>(text[places[byte] + 1U])];
+        seen |= high | low;
+        id.data[byte] = static_cast<std::uint8_t>(high << 4U | low);
     }
-    return id;
+    return (seen & 0x80U) == 0 ? std::optional{id} : std::nullopt;
 }
 
 }  // namespace hookd::protocol

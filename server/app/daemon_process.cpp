@@ -44,6 +44,19 @@ program_options with_inherited_socket(program_options options) {
     return options;
 }
 
+hook_host_options hook_options(const program_options& options) {
+    auto result = options.hooks;
+    // What cannot be absolute, as an abstract socket, stays as it is.
+    result.socket = options.listener.socket.string().starts_with('@') ? options.listener.socket : std::filesystem::absolute(options.listener.socket);
+    result.default_timeout = options.broker.default_timeout;
+    return result;
+}
+
+listener_options with_hooks(listener_options options, hook_methods& hooks) {
+    options.hooks = &hooks;
+    return options;
+}
+
 /// From here on the process only ends. Once the signal set is gone, one more SIGTERM would kill it, and it would not exit with 0.
 void hold_signals_back() {
     sigset_t held;
@@ -82,7 +95,12 @@ void run_on_threads(boost::asio::io_context& context, unsigned count) {
 
 }  // namespace
 
-daemon_process::daemon_process(program_options options, option_reader read_options, spdlog_logger& log)
+std::shared_ptr<const catalog> daemon_process::catalog_of(const program_options& options) {
+    return options.catalog.empty() ? nullptr : load_catalog(options.catalog);
+}
+
+daemon_process::daemon_process(program_options options, std::shared_ptr<const catalog> events, option_reader read_options,
+                               spdlog_logger& log)
     : options_(with_inherited_socket(std::move(options))),
       read_options_(std::move(read_options)),
       log_(log),
@@ -90,7 +108,8 @@ daemon_process::daemon_process(program_options options, option_reader read_optio
       strand_(context_.get_executor()),
       signals_(strand_, SIGTERM, SIGINT, SIGHUP),
       broker_(context_, options_.broker),
-      listener_(context_, broker_, options_.listener, log_) {
+      hooks_(context_, broker_, hook_options(options_), log_),
+      listener_(context_, broker_, with_hooks(options_.listener, hooks_), log_) {
     const auto open_files = raise_open_files_limit();
     const auto& limits = options_.listener;
     status_ = "listening on " + limits.socket.string();
@@ -98,6 +117,8 @@ daemon_process::daemon_process(program_options options, option_reader read_optio
                              std::to_string(options_.broker.threads) + ", capacity " + std::to_string(options_.broker.capacity) + " events and " +
                              size_text(options_.broker.capacity_bytes) + ", frames to " + size_text(limits.max_frame_bytes) + ", connections to " +
                              std::to_string(limits.max_connections) + ", waiting to " + std::to_string(options_.broker.max_waiting));
+    use(std::move(events));
+    hooks_.start();
     if (open_files <= limits.max_connections) {
         say(log_level::warning, "the system allows this process " + std::to_string(open_files) + " open files, too few for --max-connections " +
                                     std::to_string(limits.max_connections) + ": raise the limit (ulimit -n, LimitNOFILE=)");
@@ -143,6 +164,7 @@ void daemon_process::shut_down(int number) {
     stopping_ = true;
     say(log_level::info, std::string{number == SIGINT ? "SIGINT" : "SIGTERM"} + ": ending waits and sessions");
     service::notify_stopping();
+    hooks_.shut_down();
     // The wait for signals is the last work of the context: run() returns once it has ended.
     listener_.shut_down(flush_time, [this] {
         boost::asio::post(strand_, [this] {
@@ -160,20 +182,33 @@ void daemon_process::reload() {
         if (options_.listener.inherited_socket >= 0) {
             read.listener.socket = options_.listener.socket;
         }
+        auto events = catalog_of(read);
         options_.level = read.level;
         log_.set_level(read.level);
+        options_.catalog = read.catalog;
         std::string others;
         for (const auto name : changes_that_need_restart(options_, read)) {
             others += (others.empty() ? "" : ", ") + std::string{name};
         }
         say(log_level::info, "SIGHUP: read the options again");
+        use(std::move(events));
         if (!others.empty()) {
             say(log_level::warning, "SIGHUP: a change of " + others + " takes effect at the next start only");
         }
+    } catch (const catalog_error& failure) {
+        say(log_level::error, std::string{"SIGHUP: the old options and the old catalog stay in force: "} + failure.what());
     } catch (const std::exception& failure) {
         say(log_level::error, std::string{"SIGHUP: the old options stay in force: "} + failure.what());
     }
+    hooks_.reload();
     service::notify_ready(status_);
+}
+
+void daemon_process::use(std::shared_ptr<const catalog> events) {
+    if (events) {
+        say(log_level::info, "the catalog " + options_.catalog.string() + " knows " + std::to_string(events->size()) + " events");
+    }
+    broker_.use_catalog(std::move(events));
 }
 
 void daemon_process::say(log_level level, const std::string& message) {

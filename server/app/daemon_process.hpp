@@ -2,8 +2,10 @@
 
 #include "app/program_options.hpp"
 #include "app/spdlog_logger.hpp"
+#include "hooks/hook_host.hpp"
 
 #include <hookd/server/broker.hpp>
+#include <hookd/server/catalog.hpp>
 #include <hookd/server/listener.hpp>
 
 #include <boost/asio/io_context.hpp>
@@ -11,6 +13,7 @@
 #include <boost/asio/strand.hpp>
 
 #include <functional>
+#include <memory>
 #include <string>
 
 namespace hookd::server {
@@ -18,7 +21,8 @@ namespace hookd::server {
 /// The running hookd: broker and listener on an io_context, its threads, and the signals that end or reload it.
 ///
 /// SIGTERM and SIGINT shut down, for at most flush_time. Another one meanwhile changes nothing: a terminal and a wrapper that forwards its
-/// signals both send one, and no waiter must go without its answer for that. SIGHUP reads the options again and applies the log level.
+/// signals both send one, and no waiter must go without its answer for that. SIGHUP reads the options, the catalog and the registry of hooks
+/// again, and applies the log level, the catalog and the registry.
 ///
 /// Thread-safety: construct and run from one thread. Lifetime: the log must outlive it.
 class daemon_process {
@@ -28,8 +32,12 @@ public:
     /// Reads all options once more, for SIGHUP; may throw usage_error.
     using option_reader = std::function<program_options()>;
 
-    /// Listens from here on. Throws as the listener does, and std::runtime_error for a handed-over socket that is none.
-    daemon_process(program_options options, option_reader read_options, spdlog_logger& log);
+    /// The catalog that the options name; null where they name none. Throws catalog_error.
+    [[nodiscard]] static std::shared_ptr<const catalog> catalog_of(const program_options& options);
+
+    /// Listens from here on. `events`: catalog_of(options). Throws as the listener does, and std::runtime_error for a handed-over socket that
+    /// is none.
+    daemon_process(program_options options, std::shared_ptr<const catalog> events, option_reader read_options, spdlog_logger& log);
 
     /// Serves until shut down; then all its threads have ended. Throws what a handler of the io_context has thrown.
     void run();
@@ -39,6 +47,7 @@ private:
     void on_signal(int number);
     void shut_down(int number);
     void reload();
+    void use(std::shared_ptr<const catalog> events);
     void say(log_level level, const std::string& message);
 
     program_options options_;
@@ -48,6 +57,7 @@ private:
     boost::asio::strand<boost::asio::io_context::executor_type> strand_;  ///< of the signals and of what follows from them
     boost::asio::signal_set signals_;
     broker broker_;
+    hook_host hooks_;
     listener listener_;
     std::string status_{};
     bool stopping_ = false;

@@ -5,6 +5,7 @@
 #include <hookd/protocol/version.hpp>
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -12,6 +13,7 @@
 #include <cstdlib>
 #include <exception>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -32,14 +34,42 @@ void open_standard_descriptors() {
     ::close(fd);
 }
 
+/// Frames of megabytes come and go. What they are freed from is kept for the next ones, up to this much: taking pages from the kernel anew for
+/// each costs more than copying into them. For one thread only.
+void keep_freed_memory() {
+    constexpr int kept_bytes = 16 << 20;
+    constexpr int most_on_the_heap = 4 << 20;  // larger pieces are mapped, and given back at once
+    ::mallopt(M_TRIM_THRESHOLD, kept_bytes);
+    ::mallopt(M_MMAP_THRESHOLD, most_on_the_heap);
+}
+
+/// With several threads glibc keeps freed memory for each, and the more the larger the pieces were that it has seen. Its initial thresholds, set,
+/// stand still: after a storm of large frames half as much stays resident.
+void give_back_freed_memory() {
+    constexpr int threshold = 128 << 10;
+    ::mallopt(M_TRIM_THRESHOLD, threshold);
+    ::mallopt(M_MMAP_THRESHOLD, threshold);
+}
+
+int report_wrong_usage(const std::exception& wrong) {
+    std::fprintf(stderr, "hookd: %s\n", wrong.what());
+    return wrong_usage;
+}
+
 int print(const std::string& text) {
     return std::fputs(text.c_str(), stdout) < 0 || std::fflush(stdout) != 0 ? failed : EXIT_SUCCESS;
 }
 
 int serve(const program_options& options, const daemon_process::option_reader& read_options) {
+    auto events = daemon_process::catalog_of(options);
     spdlog_logger log{STDERR_FILENO, options.level, options.format};
+    if (options.broker.threads == 1) {
+        keep_freed_memory();
+    } else {
+        give_back_freed_memory();
+    }
     try {
-        daemon_process{options, read_options, log}.run();
+        daemon_process{options, std::move(events), read_options, log}.run();
         return EXIT_SUCCESS;
     } catch (const socket_in_use& held) {
         log.write(log_level::error, held.what());
@@ -57,7 +87,14 @@ int run(const std::vector<std::string>& arguments) {
         case program_action::show_help: return print(help_text());
         case program_action::show_version: return print(std::string{"hookd "} + hookd::protocol::release_version + "\n");
         case program_action::print_config: return print(configuration_text(options));
-        case program_action::check: return EXIT_SUCCESS;
+        case program_action::check:
+            (void)daemon_process::catalog_of(options);
+            try {
+                check_registry(options.hooks.registry);
+            } catch (const std::runtime_error& wrong) {
+                throw usage_error(wrong.what());
+            }
+            return EXIT_SUCCESS;
         case program_action::serve: break;
     }
     return serve(options, read_options);
@@ -67,12 +104,15 @@ int run(const std::vector<std::string>& arguments) {
 
 int main(int argc, char** argv) {
     open_standard_descriptors();
+    std::signal(SIGXFSZ, SIG_IGN);  // a registry that may not grow is an error of its own write, too
+    std::signal(SIGCHLD, SIG_DFL);  // whoever started us may have ignored it, and then no command's exit status would ever be known
     std::signal(SIGPIPE, SIG_IGN);  // a peer that is gone is an error of its own write, not the end of all
     try {
         return run({argv + 1, argv + argc});
     } catch (const usage_error& wrong) {
-        std::fprintf(stderr, "hookd: %s\n", wrong.what());
-        return wrong_usage;
+        return report_wrong_usage(wrong);
+    } catch (const catalog_error& wrong) {
+        return report_wrong_usage(wrong);
     } catch (const std::exception& failure) {
         std::fprintf(stderr, "hookd: %s\n", failure.what());
         return failed;

@@ -1,6 +1,6 @@
 #include "app/program_options.hpp"
 
-#include "app/nearest_name.hpp"
+#include "core/nearest_name.hpp"
 #include "app/option_values.hpp"
 
 #include <hookd/protocol/limits.hpp>
@@ -41,8 +41,13 @@ struct setting {
 constexpr std::size_t million = 1'000'000;
 constexpr std::size_t most_bytes = std::size_t{1} << 40;
 
+bool is_file_path(const std::string& text) {
+    return !text.empty() && text.back() != '/' &&
+           std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; });
+}
+
 std::filesystem::path socket_path(const std::string& text) {
-    if (text.empty() || text.back() == '/' || std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; })) {
+    if (!is_file_path(text)) {
         throw bad_value("must be the path of a socket, not \"" + text + "\"");
     }
     if (text.size() > protocol::max_socket_path) {
@@ -50,6 +55,33 @@ std::filesystem::path socket_path(const std::string& text) {
                         std::to_string(text.size()) + ": " + text);
     }
     return text;
+}
+
+std::filesystem::path directory_path(const std::string& text) {
+    if (std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; })) {
+        throw bad_value("must be the path of a directory, not \"" + text + "\"");
+    }
+    return text;
+}
+
+std::filesystem::path registry_path(const std::string& text) {
+    if (!is_file_path(text)) {
+        throw bad_value("must be the path of a file, not \"" + text + "\"");
+    }
+    return std::filesystem::absolute(text);
+}
+
+/// As systemd says, or the XDG Base Directory Specification; below / where there is no home.
+std::string default_registry(const std::function<const char*(const char*)>& environment) {
+    const auto variable = [&environment](const char* name) {
+        const char* const text = environment(name);
+        return std::string{text != nullptr ? text : ""};
+    };
+    if (const auto directories = variable("STATE_DIRECTORY"); !directories.empty()) {
+        return directories.substr(0, directories.find(':')) + "/registry.json";
+    }
+    const auto state = variable("XDG_STATE_HOME");
+    return (state.starts_with('/') ? state : variable("HOME") + "/.local/state") + "/hookd/registry.json";
 }
 
 template <class Enumerator, std::size_t Count>
@@ -153,6 +185,17 @@ const std::array settings{
     setting{"allow-group", "NAME|GID", "A further group whose members' programs may connect (repeatable)", true,
             [](options_ref o, const values& t) { o.listener.allowed_groups = resolved(t, parse_group); },
             [](const_options_ref o) { return numbers(o.listener.allowed_groups); }, false},
+    setting{"catalog", "DIR", "Files that say what events there are, and check payloads and replies (default: none)", false,
+            [](options_ref o, const values& t) { o.catalog = directory_path(t.front()); },
+            [](const_options_ref o) -> values { return {o.catalog.string()}; }, true},
+    setting{"registry", "FILE",
+            "Where registered hooks are kept (default: $STATE_DIRECTORY/registry.json, else $XDG_STATE_HOME/hookd/registry.json, else "
+            "~/.local/state/hookd/registry.json)",
+            false, [](options_ref o, const values& t) { o.hooks.registry = registry_path(t.front()); },
+            [](const_options_ref o) -> values { return {o.hooks.registry.string()}; }, true},
+    setting{"hook-jobs", "N", "Commands of registered hooks that run at a time, 1 to 1024 (default: 16)", false,
+            [](options_ref o, const values& t) { o.hooks.jobs = parse_count(t.front(), 1, 1024); },
+            [](const_options_ref o) -> values { return {std::to_string(o.hooks.jobs)}; }, false},
     setting{"log-level", "LEVEL", "debug, info, warning or error (default: info)", false,
             [](options_ref o, const values& t) { o.level = level_of(t.front()); },
             [](const_options_ref o) { return chosen(level_names, o.level); }, true},
@@ -173,7 +216,7 @@ constexpr std::array flags{
     flag{"-h,--help", program_action::show_help, "Prints this and exits"},
     flag{"--version", program_action::show_version, "Prints the version and exits"},
     flag{"--print-config", program_action::print_config, "Prints the settings in effect, as a file for --config, and exits"},
-    flag{"--check", program_action::check, "Checks all settings and exits: 0 where they are right, else 2"},
+    flag{"--check", program_action::check, "Checks all settings and the catalog, and exits: 0 where they are right, else 2"},
 };
 
 /// The command line in CLI11's terms. Its results are texts; settings judge them.
@@ -221,7 +264,7 @@ public:
                 throw usage_error("\"" + extra + "\" is not expected: hookd takes options only (see hookd --help)");
             }
             const auto name = extra.substr(0, extra.find('='));
-            const auto near = nearest_name(name, option_names());
+            const auto near = core::nearest_name(name, option_names());
             throw usage_error("unknown option " + name + (near.empty() ? " (see hookd --help)" : "; did you mean " + std::string{near} + "?"));
         }
     }
@@ -290,7 +333,7 @@ void apply_file(program_options& options, const std::filesystem::path& file) {
             for (const auto& each : settings) {
                 names.emplace_back(each.name);
             }
-            const auto near = nearest_name(entry.key, names);
+            const auto near = core::nearest_name(entry.key, names);
             throw usage_error(where + "unknown key \"" + entry.key + "\"" +
                               (near.empty() ? ": the keys are the options of hookd --help" : "; did you mean " + std::string{near} + "?"));
         }
@@ -342,6 +385,9 @@ program_options parse_program_options(const std::vector<std::string>& arguments,
         const auto path = protocol::default_socket_path(nullptr, environment("XDG_RUNTIME_DIR"), ::getuid());
         assign(options, settings.front(), {path}, "--socket (by default below $XDG_RUNTIME_DIR)");
     }
+    if (options.hooks.registry.empty()) {
+        options.hooks.registry = default_registry(environment);
+    }
     return options;
 }
 
@@ -364,7 +410,8 @@ std::string configuration_text(const program_options& options) {
 std::vector<std::string_view> changes_that_need_restart(const program_options& before, const program_options& after) {
     std::vector<std::string_view> names;
     for (const auto& each : settings) {
-        if (each.name != std::string_view{"log-level"} && each.show(before) != each.show(after)) {
+        const std::string_view name{each.name};
+        if (name != "log-level" && name != "catalog" && each.show(before) != each.show(after)) {
             names.emplace_back(each.name);
         }
     }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/config_file.hpp"
+#include "hooks/hook_host.hpp"
 
 #include <hookd/server/log.hpp>
 #include <hookd/server/options.hpp>
@@ -22,11 +23,14 @@ enum class program_action : std::uint8_t { serve, show_help, show_version, print
 /// The command line, the environment and the configuration file put together, each value checked.
 struct program_options {
     program_action action = program_action::serve;
-    std::filesystem::path config{};  ///< the file that was read; empty for none
+    std::filesystem::path config{};   ///< the file that was read; empty for none
+    std::filesystem::path catalog{};  ///< a directory; empty for none: every event name is free
     log_level level = log_level::info;
     log_format format = log_format::text;
     broker_options broker{};
     listener_options listener{};
+    /// `socket` and `default_timeout` in it are left to those above.
+    hook_host_options hooks{};
 };
 
 /// Reads `arguments` (without the program's name). What stands there beats the environment (HOOKD_ and the option's name in upper case
@@ -42,7 +46,7 @@ struct program_options {
 /// All settings as a configuration file that leads to the same options again.
 [[nodiscard]] std::string configuration_text(const program_options& options);
 
-/// The names of the settings that differ, save the log level, which alone can change while the daemon runs.
+/// The names of the settings that differ, save those that can change while the daemon runs: the log level and the catalog.
 [[nodiscard]] std::vector<std::string_view> changes_that_need_restart(const program_options& before, const program_options& after);
 
 }  // namespace hookd::server

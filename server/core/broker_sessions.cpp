@@ -81,8 +81,8 @@ void broker_state::queue_for_newcomer(session& newcomer, std::optional<std::uint
             claim(each, newcomer);
         }
     }
-    for (auto& each : events) {
-        queue(newcomer, std::move(each));
+    for (const auto& each : events) {
+        queue(newcomer, *each);
     }
 }
 

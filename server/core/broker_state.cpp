@@ -73,11 +73,47 @@ void broker_state::hang_up(client& quiet, instant now) {
 }
 
 bool broker_state::is_owed_anything(const client& who) noexcept {
-    return who.push || !who.waiters.empty() || !who.outbox.empty();
+    return who.push || !who.waiters.empty() || !who.outbox.empty() || who.owed != 0;
 }
 
-protocol::event_fields broker_state::next_event(std::string_view name, instant now) {
-    return {.seq = ++head_seq_, .hook_event_id = ids_.next(), .event = name, .emitted_at = now.wall};
+std::optional<error> broker_state::owe(client& by) const {
+    if (by.owed >= limits_.max_waiting_per_connection) {
+        return protocol::limit_error("max_waiting_per_connection", limits_.max_waiting_per_connection,
+                                     "this connection waits for as many answers as it may: wait for one, or use another connection");
+    }
+    ++by.owed;
+    return std::nullopt;
+}
+
+broker_state::elsewhere broker_state::begin_elsewhere(client& by, const protocol::uuid& operation, std::string_view method,
+                                                      std::string_view raw_params, late_answer then, instant now) {
+    auto known = operations_.find(operation, method, raw_params, now.steady);
+    if (auto* const failure = std::get_if<error>(&known)) {
+        return std::move(*failure);
+    }
+    auto* const found = std::get<operation_table::operation*>(known);
+    if (found != nullptr && found->asked.empty()) {
+        return std::get<std::string>(found->done);
+    }
+    if (auto failure = owe(by)) {
+        return std::move(*failure);
+    }
+    if (found != nullptr) {
+        found->asked.push_back(std::move(then));
+        return pending{};
+    }
+    operations_.begin_elsewhere(operation, method, raw_params, std::move(then));
+    return first_of_its_id{};
+}
+
+void broker_state::finish_elsewhere(const protocol::uuid& operation, const late_result& result, instant now) {
+    for (const auto& then : operations_.finish_elsewhere(operation, result, now.steady)) {
+        then(result);
+    }
+}
+
+protocol::event_fields broker_state::next_event(std::string_view name, std::string_view cause, instant now) {
+    return {.seq = ++head_seq_, .hook_event_id = ids_.next(), .event = name, .emitted_at = now.wall, .cause = cause};
 }
 
 broker_state::result_or_error<protocol::emit_result> broker_state::emit(client& by, const protocol::emit_params& params,
@@ -99,7 +135,7 @@ broker_state::result_or_error<protocol::emit_result> broker_state::emit(client& 
             return std::move(*failure);
         }
     }
-    auto fields = next_event(params.event.view(), now);
+    auto fields = next_event(params.event.view(), params.cause.view(), now);
     slot* reserved = nullptr;
     if (params.reserve) {
         fields.expects_response = true;
@@ -119,16 +155,15 @@ broker_state::published broker_state::publish(const protocol::event_fields& fiel
                                               instant now) {
     topic& target = topics_.find(fields.event);
     ++target.events;
-    head_.clear();
-    protocol::append_event_head(head_, fields);
-    make_room(event::footprint(head_, payload), target, now);
-    published result{event::make(fields, head_, payload, ledger_), 0};
+    const auto head = protocol::measure_event_head(fields);
+    make_room(event::footprint(head, payload), target, now);
+    published result{event::make(fields, head, payload, ledger_), 0};
     for (session* const each : target.matches) {
         if (each->of->outbox.size() >= limits_.capacity) {
             lagging_.push_back(each);
             continue;
         }
-        queue(*each, result.what);
+        queue(*each, *result.what);
         ++result.subscribers;
         if (awaiting != nullptr && each->responds) {
             add_responder(*awaiting, *each);
@@ -161,7 +196,7 @@ void broker_state::make_room(std::size_t bytes, topic& target, instant now) {
         session* victim = nullptr;
         for (session* const each : target.matches) {
             if (each->of->outbox.size() > each->of->handed_out &&
-                (victim == nullptr || each->of->outbox_bytes > victim->of->outbox_bytes)) {
+                (victim == nullptr || each->of->outbox.bytes() > victim->of->outbox.bytes())) {
                 victim = each;
             }
         }
@@ -173,23 +208,14 @@ void broker_state::make_room(std::size_t bytes, topic& target, instant now) {
     }
 }
 
-void broker_state::queue(session& to, event::pointer what) {
+void broker_state::queue(session& to, event& what) {
     auto& outbox = to.of->outbox;
-    if (outbox.full()) {
-        outbox.set_capacity(std::max<std::size_t>(8, 2 * outbox.capacity()));
-    }
-    to.of->outbox_bytes += what->footprint_bytes();
-    outbox.push_back(std::move(what));
+    outbox.push_back(what);
     pressure_ = pressure_ || 2 * outbox.size() >= limits_.capacity;
     mark_ready(*to.of);
 }
 
-void broker_state::drop_queue(client& of) {
-    while (of.outbox.size() > of.handed_out) {
-        of.outbox_bytes -= of.outbox.back()->footprint_bytes();
-        of.outbox.pop_back();
-    }
-}
+void broker_state::drop_queue(client& of) { of.outbox.pop_back(of.outbox.size() - of.handed_out); }
 
 void broker_state::mark_ready(client& which) {
     if (!which.ready) {
@@ -198,7 +224,10 @@ void broker_state::mark_ready(client& which) {
     }
 }
 
-std::vector<completion> broker_state::take_completions() { return std::exchange(completions_, {}); }
+std::vector<completion> broker_state::take_completions(std::vector<completion> spare) {
+    spare.clear();
+    return std::exchange(completions_, std::move(spare));
+}
 
 void* broker_state::take_next_ready() {
     if (ready_.empty()) {
@@ -211,17 +240,36 @@ void* broker_state::take_next_ready() {
 }
 
 void broker_state::hand_out(client& to, std::size_t most_events, std::size_t most_bytes, std::vector<event*>& out) {
+    const std::size_t end = to.handed_out + std::min(most_events, to.outbox.size() - to.handed_out);
+    if (end == to.handed_out) {
+        return;
+    }
     std::size_t bytes = 0;
-    for (std::size_t taken = 0; taken < most_events && to.handed_out < to.outbox.size(); ++taken) {
-        event* const next = to.outbox[to.handed_out].get();
-        bytes += next->footprint_bytes();
-        if (taken > 0 && bytes > most_bytes) {
-            return;
+    do {
+        event& next = to.outbox[to.handed_out];
+        bytes += next.footprint_bytes();
+        if (bytes > most_bytes && bytes != next.footprint_bytes()) {
+            break;
         }
-        ++to.handed_out;
-        // Events of a session wait only while it is there: unsubscribe drops what is queued.
-        to.push->last_seq = std::max(to.push->last_seq, next->seq());
-        out.push_back(next);
+        out.push_back(&next);
+    } while (++to.handed_out < end);
+    // Events of a session wait only while it is there: unsubscribe drops what is queued.
+    to.push->last_seq = std::max(to.push->last_seq, out.back()->seq());
+}
+
+event::pointer broker_state::take_next(client& to) {
+    if (to.outbox.empty()) {
+        return {};
+    }
+    auto next = to.outbox.take_front();
+    to.push->last_seq = std::max(to.push->last_seq, next->seq());
+    ++deliveries_;
+    return next;
+}
+
+void broker_state::handed_out(const client& to, std::vector<event*>& out) {
+    for (std::size_t i = 0; i < to.handed_out; ++i) {
+        out.push_back(&to.outbox[i]);
     }
 }
 
@@ -232,16 +280,9 @@ void broker_state::forget_handed_out(client& to) {
 }
 
 void broker_state::sent(client& to, std::size_t count) {
-    for (std::size_t i = 0; i < count; ++i) {
-        to.outbox_bytes -= to.outbox.front()->footprint_bytes();
-        to.outbox.pop_front();
-    }
+    to.outbox.pop_front(count);
     to.handed_out -= count;
     deliveries_ += count;
-    constexpr std::size_t kept_while_idle = 16;
-    if (to.outbox.empty() && to.outbox.capacity() > kept_while_idle) {
-        to.outbox.set_capacity(0);
-    }
 }
 
 protocol::stats_result broker_state::stats(instant now) const {

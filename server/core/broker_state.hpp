@@ -79,7 +79,19 @@ public:
         std::uint64_t last_seq = 0;
     };
     [[nodiscard]] unsubscribed unsubscribe(client& by, instant now);
+    /// The name of the event whose slot takes replies under that id; empty where there is none. Valid until the next call.
+    [[nodiscard]] std::string_view event_that_awaits(std::string_view hook_event_id) const;
     [[nodiscard]] result_or_error<protocol::respond_result> respond(client& by, const protocol::respond_params& params, instant now);
+    /// What to do with a request that has an operation_id and is carried out elsewhere.
+    struct first_of_its_id {};  ///< carry it out, and call finish_elsewhere()
+    using elsewhere = std::variant<first_of_its_id, pending, std::string, protocol::error>;
+    /// Pending: it is under way, and joined. The text is the result that is remembered. `then` is called at the end of what is to be
+    /// carried out or under way, and must not keep `by` alive. What is to be carried out is owed to `by` until then (owe()).
+    [[nodiscard]] elsewhere begin_elsewhere(client& by, const protocol::uuid& operation, std::string_view method,
+                                            std::string_view raw_params, late_answer then, instant now);
+    void finish_elsewhere(const protocol::uuid& operation, const late_result& result, instant now);
+    /// One more answer that `by` is owed and that is made elsewhere; the error: as many as may be are.
+    [[nodiscard]] std::optional<protocol::error> owe(client& by) const;
     /// Ends `who`'s wait with errc::cancelled.
     void cancel(waiter& who);
     /// All but what the transport counts (connections, protocol_errors, bytes).
@@ -110,7 +122,8 @@ public:
     // --- output ---
 
     /// Waits that have ended since the last call.
-    [[nodiscard]] std::vector<completion> take_completions();
+    /// `spare`: memory for the next ones, such as what the last call gave.
+    [[nodiscard]] std::vector<completion> take_completions(std::vector<completion> spare = {});
     /// The owner of a client that has had something to pull since it was last named here; null where there is none. Never one that has
     /// been detached.
     [[nodiscard]] void* take_next_ready();
@@ -124,6 +137,10 @@ public:
     /// Hands out the next events of `to`, oldest first, up to `most_events` and, but for the first, `most_bytes`: they stay valid until
     /// sent() gives them back. Appends to `out`.
     void hand_out(client& to, std::size_t most_events, std::size_t most_bytes, std::vector<event*>& out);
+    /// Takes the oldest event of a client of which none are handed out; null where none waits. It counts as sent.
+    [[nodiscard]] event::pointer take_next(client& to);
+    /// The events handed out that sent() has not given back yet. Appends to `out`.
+    static void handed_out(const client& to, std::vector<event*>& out);
     /// The first `count` of the events handed out have been written.
     void sent(client& to, std::size_t count);
     /// What was handed out will never be written.
@@ -148,9 +165,9 @@ private:
         std::size_t subscribers = 0;
     };
     published publish(const protocol::event_fields& fields, std::string_view payload, slot* awaiting, instant now);
-    [[nodiscard]] protocol::event_fields next_event(std::string_view name, instant now);
+    [[nodiscard]] protocol::event_fields next_event(std::string_view name, std::string_view cause, instant now);
     void make_room(std::size_t bytes, topic& target, instant now);
-    void queue(session& to, event::pointer what);
+    void queue(session& to, event& what);
     void close(session& which, protocol::close_reason reason, instant now);
     void drop_queue(client& of);
     void mark_ready(client& which);
@@ -209,7 +226,6 @@ private:
     std::deque<client*> ready_{};
     bool pressure_ = false;
     std::vector<session*> lagging_{};       // scratch of publish()
-    std::string head_{};                    // scratch of publish()
 
     std::uint64_t deliveries_ = 0;
     std::uint64_t accepted_ = 0;

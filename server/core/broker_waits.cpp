@@ -127,12 +127,12 @@ std::variant<broker_state::pending, protocol::wait_result, error> broker_state::
                                      "events that wait for a first subscriber take as many bytes as they may: retry later");
     }
     const auto timeout = params.timeout.value_or(limits_.default_timeout);
-    auto fields = next_event(params.event.view(), now);
+    auto fields = next_event(params.event.view(), params.cause.view(), now);
     fields.expects_response = true;
     fields.timeout = timeout;
     slot& opened = open_slot(fields, by, timeout, now);
-    opened.policy = params.policy;
-    opened.on_failure = params.on_failure;
+    opened.policy = params.policy.value_or(wait_policy::first);
+    opened.on_failure = params.on_failure.value_or(protocol::failure_policy::open);
     auto sent_out = publish(fields, params.payload, &opened, now);
     if (opened.responders.empty() && params.require_subscriber) {
         ++outcomes_[static_cast<std::size_t>(outcome::no_subscribers)];
@@ -270,6 +270,12 @@ void broker_state::leave_debts(session& which, instant now) {
     for (const auto& each : debts) {
         end_if_nobody_left(*each.to, now);
     }
+}
+
+std::string_view broker_state::event_that_awaits(std::string_view hook_event_id) const {
+    const auto id = protocol::parse_uuid(hook_event_id);
+    const auto at = id ? slots_.find(*id) : slots_.end();
+    return at != slots_.end() && at->second.open && !at->second.open->kept ? std::string_view{at->second.open->event_name} : std::string_view{};
 }
 
 broker_state::result_or_error<protocol::respond_result> broker_state::respond(client& by, const protocol::respond_params& params,

@@ -5,33 +5,36 @@
 
 namespace hookd::core {
 
-std::size_t event::footprint(std::string_view head, std::string_view payload) noexcept {
-    return sizeof(event) + prefix_size + head.size() + payload.size() + protocol::event_tail.size() + 1;
+std::size_t event::footprint(const protocol::event_head& head, std::string_view payload) noexcept {
+    return sizeof(event) + prefix_size + head.size + payload.size() + protocol::event_tail.size() + 1;
 }
 
-event::event(const protocol::event_fields& fields, std::string_view head, std::size_t payload_size, event_ledger& ledger) noexcept
+event::event(const protocol::event_fields& fields, const protocol::event_head& head, std::size_t payload_size,
+             event_ledger& ledger) noexcept
     : ledger_(ledger),
       seq_(fields.seq),
       id_(fields.hook_event_id),
       emitted_at_(fields.emitted_at),
       timeout_(fields.timeout.value_or(std::chrono::milliseconds{0})),
-      body_size_(head.size() + payload_size + protocol::event_tail.size()),
+      body_size_(head.size + payload_size + protocol::event_tail.size()),
       footprint_bytes_(sizeof(event) + prefix_size + body_size_ + 1),
-      head_size_(static_cast<std::uint32_t>(head.size())),
-      // The first occurrence of `"event":"` is the member: what stands before it is digits and a UUID.
-      name_offset_(static_cast<std::uint16_t>(head.find(R"("event":")") + 9)),
+      head_size_(static_cast<std::uint32_t>(head.size)),
+      name_offset_(static_cast<std::uint16_t>(head.name_offset)),
+      cause_offset_(static_cast<std::uint16_t>(head.cause_offset)),
+      cause_size_(static_cast<std::uint16_t>(fields.cause.size())),
       name_size_(static_cast<std::uint8_t>(fields.event.size())),
       expects_response_(fields.expects_response) {
     ledger_.live_bytes += footprint_bytes_;
 }
 
-event::pointer event::make(const protocol::event_fields& fields, std::string_view head, std::string_view payload,
+event::pointer event::make(const protocol::event_fields& fields, const protocol::event_head& head, std::string_view payload,
                            event_ledger& ledger) {
     void* const memory = ::operator new(footprint(head, payload));
     auto* const self = new (memory) event(fields, head, payload.size(), ledger);
     char* out = reinterpret_cast<char*>(self + 1);
     out += protocol::write_frame_prefix(protocol::framing::length_prefix, self->body_size_, out);
-    for (const std::string_view part : {head, payload, protocol::event_tail, std::string_view{"\n"}}) {
+    out = protocol::write_event_head(out, fields);
+    for (const std::string_view part : {payload, protocol::event_tail, std::string_view{"\n"}}) {
         std::memcpy(out, part.data(), part.size());
         out += part.size();
     }

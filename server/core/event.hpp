@@ -36,12 +36,12 @@ public:
     event(const event&) = delete;
     event& operator=(const event&) = delete;
 
-    /// `head`: what append_event_head made of `fields`. Throws std::bad_alloc.
-    [[nodiscard]] static pointer make(const protocol::event_fields& fields, std::string_view head, std::string_view payload,
+    /// `head`: what measure_event_head says of `fields`. Throws std::bad_alloc.
+    [[nodiscard]] static pointer make(const protocol::event_fields& fields, const protocol::event_head& head, std::string_view payload,
                                       event_ledger& ledger);
 
     /// Bytes that make() will charge for such an event.
-    [[nodiscard]] static std::size_t footprint(std::string_view head, std::string_view payload) noexcept;
+    [[nodiscard]] static std::size_t footprint(const protocol::event_head& head, std::string_view payload) noexcept;
 
     [[nodiscard]] std::uint64_t seq() const noexcept { return seq_; }
     [[nodiscard]] const protocol::uuid& id() const noexcept { return id_; }
@@ -49,6 +49,8 @@ public:
     [[nodiscard]] std::chrono::milliseconds timeout() const noexcept { return timeout_; }  ///< 0 where nobody waits
     [[nodiscard]] std::chrono::system_clock::time_point emitted_at() const noexcept { return emitted_at_; }
     [[nodiscard]] std::string_view name() const noexcept { return body().substr(name_offset_, name_size_); }
+    /// The events that led to it (PROTOCOL.md, "cause"); empty: none.
+    [[nodiscard]] std::string_view cause() const noexcept { return body().substr(cause_offset_, cause_size_); }
     [[nodiscard]] std::string_view payload() const noexcept {
         return body().substr(head_size_, body_size_ - head_size_ - protocol::event_tail.size());
     }
@@ -63,7 +65,8 @@ public:
 private:
     static constexpr std::size_t prefix_size = 4;
 
-    event(const protocol::event_fields& fields, std::string_view head, std::size_t payload_size, event_ledger& ledger) noexcept;
+    event(const protocol::event_fields& fields, const protocol::event_head& head, std::size_t payload_size,
+          event_ledger& ledger) noexcept;
     ~event() = default;
 
     [[nodiscard]] const char* bytes() const noexcept { return reinterpret_cast<const char*>(this + 1); }
@@ -86,6 +89,8 @@ private:
     std::size_t footprint_bytes_;
     std::uint32_t head_size_;
     std::uint16_t name_offset_;
+    std::uint16_t cause_offset_;
+    std::uint16_t cause_size_;
     std::uint8_t name_size_;
     bool expects_response_;
     bool line_checked_ = false;

@@ -4,6 +4,7 @@
 #include <boost/uuid/uuid.hpp>
 
 #include <cstring>
+#include <utility>
 
 namespace hookd::core {
 namespace {
@@ -14,6 +15,9 @@ protocol::uuid digest_of(std::string_view raw_params) {
 }
 
 std::size_t bytes_of(const operation_table::result& result) {
+    if (const auto* const text = std::get_if<std::string>(&result)) {
+        return text->size();
+    }
     const auto* const waited = std::get_if<protocol::wait_result>(&result);
     if (waited == nullptr) {
         return 0;
@@ -57,7 +61,7 @@ std::variant<operation_table::operation*, protocol::error> operation_table::find
 
 operation_table::operations::iterator operation_table::insert(const protocol::uuid& id, std::string_view method,
                                                               std::string_view raw_params, slot* where) {
-    under_way_.push_back({id, method, digest_of(raw_params), where, {}, {}, 0});
+    under_way_.push_back({.id = id, .method = method, .digest = digest_of(raw_params), .under_way = where});
     return by_id_.emplace(id, std::prev(under_way_.end())).first->second;
 }
 
@@ -65,8 +69,24 @@ void operation_table::begin(const protocol::uuid& id, std::string_view method, s
     insert(id, method, raw_params, &where);
 }
 
+void operation_table::begin_elsewhere(const protocol::uuid& id, std::string_view method, std::string_view raw_params,
+                                      late_answer first) {
+    insert(id, method, raw_params, nullptr)->asked.push_back(std::move(first));
+}
+
 void operation_table::finish(const protocol::uuid& id, const protocol::wait_result& done, steady_time now) {
     remember(by_id_.at(id), done, now);
+}
+
+std::vector<late_answer> operation_table::finish_elsewhere(const protocol::uuid& id, const late_result& done, steady_time now) {
+    const auto which = by_id_.at(id);
+    auto asked = std::exchange(which->asked, {});
+    if (const auto* const text = std::get_if<std::string>(&done)) {
+        remember(which, *text, now);
+    } else {
+        forget_under_way(which);
+    }
+    return asked;
 }
 
 void operation_table::add(const protocol::uuid& id, std::string_view method, std::string_view raw_params, result done,
@@ -77,9 +97,7 @@ void operation_table::add(const protocol::uuid& id, std::string_view method, std
 void operation_table::remember(operations::iterator which, result done, steady_time now) {
     const std::size_t bytes = sizeof(operation) + bytes_of(done);
     if (!make_room(bytes)) {
-        by_id_.erase(which->id);
-        under_way_.erase(which);
-        return;
+        return forget_under_way(which);
     }
     if (done_.size() == most_results) {
         forget_oldest();
@@ -90,6 +108,11 @@ void operation_table::remember(operations::iterator which, result done, steady_t
     which->done_at = now;
     which->bytes = bytes;
     done_.splice(done_.end(), under_way_, which);
+}
+
+void operation_table::forget_under_way(operations::iterator which) {
+    by_id_.erase(which->id);
+    under_way_.erase(which);
 }
 
 bool operation_table::make_room(std::size_t bytes) {

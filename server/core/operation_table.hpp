@@ -4,9 +4,13 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
+#include <functional>
 #include <list>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <variant>
+#include <vector>
 
 namespace hookd::core {
 
@@ -29,6 +33,11 @@ struct uuid_hash {
     std::size_t operator()(const protocol::uuid& id) const noexcept;
 };
 
+/// What a request that is carried out elsewhere came to: its result as JSON, or why there is none.
+using late_result = std::variant<std::string, protocol::error>;
+/// Called once, on the broker's strand.
+using late_answer = std::function<void(const late_result&)>;
+
 /// Requests that carried an operation_id: those under way, so that a retry joins them, and the results of those that are done, so that
 /// a retry gets them again.
 ///
@@ -39,13 +48,14 @@ public:
     static constexpr std::size_t most_results = 4096;
     static constexpr std::chrono::minutes max_age{10};
 
-    using result = std::variant<std::monostate, protocol::emit_result, protocol::wait_result>;
+    using result = std::variant<std::monostate, protocol::emit_result, protocol::wait_result, std::string>;
 
     struct operation {
         protocol::uuid id{};
         std::string_view method{};
         protocol::uuid digest{};  // of `params`, byte for byte
-        slot* under_way = nullptr;
+        slot* under_way = nullptr;         // of an emit_and_wait
+        std::vector<late_answer> asked{};  // of one carried out elsewhere, while it is
         result done{};
         steady_time done_at{};
         std::size_t bytes = 0;
@@ -58,8 +68,12 @@ public:
                                                                  std::string_view raw_params, steady_time now);
     /// Notes that `id` is under way at `where`; it must not be known yet. Lives until finish().
     void begin(const protocol::uuid& id, std::string_view method, std::string_view raw_params, slot& where);
+    /// The same for a request that is carried out elsewhere. Whoever repeats it is added to `asked`. Lives until finish_elsewhere().
+    void begin_elsewhere(const protocol::uuid& id, std::string_view method, std::string_view raw_params, late_answer first);
     /// Remembers the result of what begin() noted; one that does not fit the budget is not remembered.
     void finish(const protocol::uuid& id, const protocol::wait_result& done, steady_time now);
+    /// Remembers the result, an error not, of what begin_elsewhere() noted; gives back who asked for it.
+    [[nodiscard]] std::vector<late_answer> finish_elsewhere(const protocol::uuid& id, const late_result& done, steady_time now);
     /// Remembers the result of an operation that was done at once.
     void add(const protocol::uuid& id, std::string_view method, std::string_view raw_params, result done, steady_time now);
 
@@ -71,6 +85,7 @@ private:
 
     operations::iterator insert(const protocol::uuid& id, std::string_view method, std::string_view raw_params, slot* where);
     void remember(operations::iterator which, result done, steady_time now);
+    void forget_under_way(operations::iterator which);
     void forget_oldest();
     void forget_old(steady_time now);
 

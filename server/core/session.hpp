@@ -1,8 +1,8 @@
 #pragma once
 
-#include "event.hpp"
+#include "event_queue.hpp"
 
-#include <boost/circular_buffer.hpp>
+#include <boost/container/small_vector.hpp>
 #include <boost/intrusive/list.hpp>
 #include <boost/intrusive/set.hpp>
 
@@ -101,7 +101,7 @@ struct slot : deadline, owner_hook, unclaimed_hook {
     std::optional<protocol::uuid> operation{};
     event::pointer unclaimed{};           // waits for a first responder to subscribe
 
-    std::vector<responder> responders{};  // ascending session_id
+    boost::container::small_vector<responder, 2> responders{};  // ascending session_id
     std::size_t waiting_for = 0;          // responders in state waiting
     std::vector<protocol::wait_result::reply> replies{};
     std::vector<std::uint64_t> outsiders{};  // ids of clients that replied without being waited for
@@ -146,10 +146,10 @@ struct client {
     void* owner = nullptr;  // the caller's; handed back by take_next_ready()
     std::unique_ptr<session> push{};
     /// Events that wait for it, the first `handed_out` of them in the hands of its connection.
-    boost::circular_buffer<event::pointer> outbox{};
+    event_queue outbox{};
     std::size_t handed_out = 0;
-    std::size_t outbox_bytes = 0;
     std::size_t waiting = 0;  // requests that wait, its reserved slots included
+    std::size_t owed = 0;     // answers to its requests that are made elsewhere
     bool ready = false;    // listed for take_next_ready()
     bool hung_up = false;  // it has shut its sending side down: it will never reply
     boost::intrusive::list<waiter, boost::intrusive::base_hook<client_hook>> waiters{};

@@ -36,11 +36,12 @@ topic* topic_table::peek(std::string_view name) {
 }
 
 topic& topic_table::find(std::string_view name) {
+    if (!recent_.empty() && recent_.front().name == name) {
+        return recent_.front();
+    }
     if (topic* const known = peek(name)) {
-        if (&recent_.front() != known) {
-            recent_.erase(recent_.iterator_to(*known));
-            recent_.push_front(*known);
-        }
+        recent_.erase(recent_.iterator_to(*known));
+        recent_.push_front(*known);
         return *known;
     }
     if (topics_.size() == most_topics) {

@@ -1,9 +1,11 @@
 #include "broker_strand.hpp"
+#include "catalogued.hpp"
 
 #include <hookd/server/broker.hpp>
 
 #include <boost/asio/append.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/associated_executor.hpp>
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
@@ -22,7 +24,7 @@ public:
         case errc::parse_error: return "not JSON";
         case errc::invalid_request: return "not a valid request";
         case errc::method_not_found: return "no such method";
-        case errc::invalid_params: return "an event name, pattern, payload, reply or duration is not valid";
+        case errc::invalid_params: return "an event name, pattern, payload, cause, reply or duration is not valid";
         case errc::internal_error: return "internal error";
         case errc::limit_exceeded: return "a limit of the broker is exceeded";
         case errc::shutting_down: return "the broker is shutting down";
@@ -56,18 +58,43 @@ namespace {
 template <class Result>
 using handler = boost::asio::any_completion_handler<void(error_code, Result)>;
 
-// Posts `completion`: it must not run within the function that was asked. It runs on its associated executor.
 template <class Result>
-void complete(boost::asio::io_context& context, handler<Result> completion, error_code failure, Result result) {
-    boost::asio::post(context, boost::asio::append(std::move(completion), failure, std::move(result)));
+class completed final : public completion_queue::entry {
+public:
+    completed(handler<Result> completion, error_code failure, Result result)
+        : completion_(std::move(completion)), failure_(failure), result_(std::move(result)) {}
+    void call() override { std::move(completion_)(failure_, std::move(result_)); }
+
+private:
+    handler<Result> completion_;
+    error_code failure_;
+    Result result_;
+};
+
+// Calls `completion` later: it must not run within the function that was asked. It runs on its associated executor.
+template <class Result>
+void complete(broker_strand& strand, handler<Result> completion, error_code failure, Result result) {
+    auto& context = strand.context();
+    const auto executor = boost::asio::get_associated_executor(completion, context.get_executor());
+    const auto* const own = executor.template target<boost::asio::io_context::executor_type>();
+    if (own == nullptr || *own != context.get_executor()) {
+        boost::asio::post(context, boost::asio::append(std::move(completion), failure, std::move(result)));
+    } else if (strand.single_threaded()) {
+        strand.completions().push(std::make_unique<completed<Result>>(std::move(completion), failure, std::move(result)));
+    } else {
+        // One hop, and none of what finding the way to another executor costs.
+        boost::asio::post(context, [completion = std::move(completion), failure, result = std::move(result)]() mutable {
+            std::move(completion)(failure, std::move(result));
+        });
+    }
 }
 
 template <class Result>
-void complete(boost::asio::io_context& context, handler<Result> completion, std::variant<Result, error> result) {
+void complete(broker_strand& strand, handler<Result> completion, std::variant<Result, error> result) {
     if (auto* const failure = std::get_if<error>(&result)) {
-        complete(context, std::move(completion), make_error_code(failure->code), Result{});
+        complete(strand, std::move(completion), make_error_code(failure->code), Result{});
     } else {
-        complete(context, std::move(completion), error_code{}, std::get<Result>(std::move(result)));
+        complete(strand, std::move(completion), error_code{}, std::get<Result>(std::move(result)));
     }
 }
 
@@ -126,7 +153,7 @@ public:
     void detach() {
         closed_ = true;
         if (client_ != nullptr) {
-            strand_->state().detach(*std::exchange(client_, nullptr), broker_strand::now());
+            strand_->state().detach(*std::exchange(client_, nullptr), strand_->now());
         }
     }
 
@@ -137,15 +164,12 @@ public:
         auto& state = strand_->state();
         try {
             while (!closed_) {
-                events_.clear();
-                state.hand_out(*client_, 1, 0, events_);
-                if (events_.empty()) {
+                const auto next = state.take_next(*client_);
+                if (!next) {
                     break;
                 }
-                const core::event::pointer next{events_.front()};
-                state.sent(*client_, 1);  // before the call, which may close this session, or throw
                 request_.on_event({next->seq(), next->id(), next->name(), next->emitted_at(), next->expects_response(),
-                                   next->timeout(), next->payload()});
+                                   next->timeout(), next->payload(), next->cause()});
             }
             if (closed_) {
                 return;
@@ -167,7 +191,6 @@ private:
     subscribe_request request_;
     core::client* client_ = nullptr;
     std::atomic<bool> closed_{false};
-    std::vector<core::event*> events_{};
 };
 
 namespace {
@@ -219,7 +242,7 @@ public:
         if (link_) {
             link_->wait = nullptr;
         }
-        complete(strand_->context(), std::move(completion_), std::move(result));
+        complete(*strand_, std::move(completion_), std::move(result));
     }
 
     /// Starts the wait by `begin(*this)`, which says whether it is pending.
@@ -255,6 +278,12 @@ private:
 
 void respond_as(local_client& by, const uuid& id, const reply& what, handler<protocol::respond_result> completion) {
     auto& strand = *by.strand();
+    const auto refuse = [&](const error& failure) {
+        if (what.refusal) {
+            *what.refusal = failure.message;
+        }
+        complete(strand, std::move(completion), make_error_code(failure.code), protocol::respond_result{});
+    };
     std::string id_text;
     protocol::append_uuid(id_text, id);
     protocol::respond_params params{.hook_event_id = id_text, .response = what.response, .abstain = what.abstain,
@@ -264,13 +293,18 @@ void respond_as(local_client& by, const uuid& id, const reply& what, handler<pro
         constexpr std::string_view white_space = " \t\r\n";
         const auto begin = std::min(params.response.find_first_not_of(white_space), params.response.size());
         params.response = params.response.substr(begin, params.response.find_last_not_of(white_space) + 1 - begin);
-        if (protocol::find_json_fault(params.response) || protocol::kind_of(params.response) != protocol::json_kind::object ||
-            protocol::check_reply(params)) {
-            return complete(strand.context(), std::move(completion), make_error_code(errc::invalid_params),
-                            protocol::respond_result{});
+        if (protocol::find_json_fault(params.response) || protocol::kind_of(params.response) != protocol::json_kind::object) {
+            return refuse({errc::invalid_params, "the reply is no JSON object"});
+        }
+        if (const auto failure = protocol::check_reply(params)) {
+            return refuse(*failure);
         }
     }
-    complete(strand.context(), std::move(completion), strand.state().respond(by.attached(), params, broker_strand::now()));
+    auto result = catalogued::respond(strand, by.attached(), params);
+    if (const auto* const failure = std::get_if<error>(&result)) {
+        return refuse(*failure);
+    }
+    complete(strand, std::move(completion), error_code{}, std::get<protocol::respond_result>(result));
 }
 
 }  // namespace
@@ -287,11 +321,13 @@ void broker::start_emit(emit_request request, handler<protocol::emit_result> com
     strand_->run([caller = caller_, request = std::move(request), completion = std::move(completion)]() mutable {
         auto& strand = *caller->strand();
         if (!is_valid(request.event, request.payload) || !is_valid(request.reserve)) {
-            return complete(strand.context(), std::move(completion), make_error_code(errc::invalid_params), protocol::emit_result{});
+            return complete(strand, std::move(completion), make_error_code(errc::invalid_params), protocol::emit_result{});
         }
-        const protocol::emit_params params{.event = request.event, .payload = request.payload, .reserve = request.reserve};
-        complete(strand.context(), std::move(completion),
-                 strand.state().emit(caller->attached(), params, {}, broker_strand::now()));
+        if (const auto failure = protocol::check_cause(request.event, request.cause)) {
+            return complete(strand, std::move(completion), make_error_code(failure->code), protocol::emit_result{});
+        }
+        const protocol::emit_params params{.event = request.event, .payload = request.payload, .reserve = request.reserve, .cause = request.cause};
+        complete(strand, std::move(completion), catalogued::emit(strand, caller->attached(), params, {}));
     });
 }
 
@@ -301,16 +337,20 @@ void broker::start_emit_and_wait(wait_request request, handler<protocol::wait_re
                   link = std::move(link)]() mutable {
         auto& strand = *caller->strand();
         if (!is_valid(request.event, request.payload) || !is_valid(request.timeout)) {
-            return complete(strand.context(), std::move(completion), make_error_code(errc::invalid_params), protocol::wait_result{});
+            return complete(strand, std::move(completion), make_error_code(errc::invalid_params), protocol::wait_result{});
+        }
+        if (const auto failure = protocol::check_cause(request.event, request.cause)) {
+            return complete(strand, std::move(completion), make_error_code(failure->code), protocol::wait_result{});
         }
         const protocol::emit_and_wait_params params{.event = request.event,
                                                     .payload = request.payload,
                                                     .timeout = request.timeout,
                                                     .policy = request.policy,
                                                     .on_failure = request.on_failure,
-                                                    .require_subscriber = request.require_subscriber};
+                                                    .require_subscriber = request.require_subscriber,
+                                                    .cause = request.cause};
         local_wait::start(caller->strand(), std::move(completion), std::move(link), [&](core::waiter& who) {
-            return strand.state().emit_and_wait(caller->attached(), params, {}, who, broker_strand::now());
+            return catalogued::emit_and_wait(strand, caller->attached(), params, {}, who);
         });
     });
 }
@@ -321,13 +361,13 @@ void broker::start_await_response(await_request request, handler<protocol::wait_
                   link = std::move(link)]() mutable {
         auto& strand = *caller->strand();
         if (!is_valid(std::optional{request.timeout})) {
-            return complete(strand.context(), std::move(completion), make_error_code(errc::invalid_params), protocol::wait_result{});
+            return complete(strand, std::move(completion), make_error_code(errc::invalid_params), protocol::wait_result{});
         }
         std::string id_text;
         protocol::append_uuid(id_text, request.hook_event_id);
         const protocol::await_response_params params{.hook_event_id = id_text, .timeout = request.timeout};
         local_wait::start(caller->strand(), std::move(completion), std::move(link), [&](core::waiter& who) {
-            return strand.state().await_response(caller->attached(), params, who, broker_strand::now());
+            return catalogued::await_response(strand, caller->attached(), params, who);
         });
     });
 }
@@ -338,16 +378,16 @@ void broker::start_subscribe(subscribe_request request, handler<subscription> co
         auto& strand = *session->strand();
         const auto& wanted = session->request();
         if (!wanted.on_event || !is_valid(wanted)) {
-            return complete(strand.context(), std::move(completion), make_error_code(errc::invalid_params), subscription{});
+            return complete(strand, std::move(completion), make_error_code(errc::invalid_params), subscription{});
         }
         const protocol::subscribe_params params{
             .events = wanted.events, .name = wanted.name, .responds = wanted.responds, .after_seq = wanted.after_seq};
-        auto result = strand.state().subscribe(session->attached(), params);
+        auto result = catalogued::subscribe(strand, session->attached(), params);
         if (auto* const failure = std::get_if<error>(&result)) {
             session->detach();
-            return complete(strand.context(), std::move(completion), make_error_code(failure->code), subscription{});
+            return complete(strand, std::move(completion), make_error_code(failure->code), subscription{});
         }
-        complete(strand.context(), std::move(completion), error_code{}, subscription{std::move(session)});
+        complete(strand, std::move(completion), error_code{}, subscription{std::move(session)});
     });
 }
 
@@ -359,8 +399,12 @@ void broker::start_respond(outside_reply request, handler<protocol::respond_resu
 
 void broker::start_stats(stats_request, handler<protocol::stats_result> completion) {
     strand_->run([strand = strand_, completion = std::move(completion)]() mutable {
-        complete(strand->context(), std::move(completion), error_code{}, strand->stats());
+        complete(*strand, std::move(completion), error_code{}, strand->stats());
     });
+}
+
+void broker::use_catalog(std::shared_ptr<const catalog> events) {
+    strand_->run([strand = strand_, events = std::move(events)]() mutable { strand->use(std::move(events)); });
 }
 
 void broker::shut_down() {
@@ -388,7 +432,7 @@ void subscription::start_respond(std::shared_ptr<local_client> session, uuid id,
     auto* const strand = session->strand().get();
     strand->run([session = std::move(session), id, what = std::move(what), completion = std::move(completion)]() mutable {
         if (session->closed()) {
-            return complete(session->strand()->context(), std::move(completion), make_error_code(errc::cancelled),
+            return complete(*session->strand(), std::move(completion), make_error_code(errc::cancelled),
                             protocol::respond_result{});
         }
         respond_as(*session, id, what, std::move(completion));

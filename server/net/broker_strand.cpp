@@ -21,6 +21,7 @@ broker_strand::broker_strand(boost::asio::io_context& context, const broker_opti
       strand_(boost::asio::make_strand(context)),
       single_threaded_(options.threads == 1),
       state_(limits_of(options), std::chrono::steady_clock::now()),
+      completion_queue_(std::make_shared<completion_queue>(context)),
       timer_(context) {}
 
 void broker_strand::pump() {
@@ -30,7 +31,8 @@ void broker_strand::pump() {
     pumping_ = true;
     try {
         while (state_.has_output()) {
-            for (auto& each : state_.take_completions()) {
+            completions_ = state_.take_completions(std::move(completions_));
+            for (auto& each : completions_) {
                 static_cast<wait_operation*>(each.who)->done(std::move(each.result));
             }
             while (void* const next = state_.take_next_ready()) {
@@ -60,7 +62,7 @@ void broker_strand::arm_timer() {
             return;  // armed anew, or shut down
         }
         self->armed_.reset();
-        auto expire = [&self] { self->state_.expire(now()); };
+        auto expire = [&self] { self->state_.expire(self->now()); };
         self->take_turn(expire);
     }));
 }

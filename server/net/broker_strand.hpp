@@ -1,7 +1,9 @@
 #pragma once
 
+#include "completion_queue.hpp"
 #include "core/broker_state.hpp"
 
+#include <hookd/server/catalog.hpp>
 #include <hookd/server/options.hpp>
 
 #include <boost/asio/io_context.hpp>
@@ -66,14 +68,25 @@ public:
     // --- on the strand only ---
 
     [[nodiscard]] core::broker_state& state() noexcept { return state_; }
-    [[nodiscard]] static core::instant now() noexcept {
-        return {std::chrono::steady_clock::now(), std::chrono::system_clock::now()};
+    /// The time of this turn: both clocks are read once, where the first of its requests asks.
+    [[nodiscard]] core::instant now() noexcept {
+        if (!now_) {
+            now_ = {std::chrono::steady_clock::now(), std::chrono::system_clock::now()};
+        }
+        return *now_;
     }
     /// Hands out what there is before the turn is over.
     void pump();
     void shut_down();
     /// The clients' and the transports' figures together.
     [[nodiscard]] protocol::stats_result stats();
+
+    /// For completions of operations in process; with one thread only.
+    [[nodiscard]] completion_queue& completions() noexcept { return *completion_queue_; }
+
+    /// The events that there are; null: every name is free.
+    [[nodiscard]] const catalog* events() const noexcept { return catalog_.get(); }
+    void use(std::shared_ptr<const catalog> events) noexcept { catalog_ = std::move(events); }
 
     transport_counters counters{};
 
@@ -85,6 +98,9 @@ private:
     template <class Work>
     void take_turn(Work& work) {
         const turn here{depth_};
+        if (depth_ == 1) {
+            now_.reset();
+        }
         work();
         if (depth_ == 1) {
             pump();  // what its output starts in process is of the same turn
@@ -108,10 +124,14 @@ private:
     boost::asio::strand<boost::asio::io_context::executor_type> strand_;
     bool single_threaded_;
     core::broker_state state_;
+    std::shared_ptr<const catalog> catalog_{};
+    std::shared_ptr<completion_queue> completion_queue_;
     boost::asio::steady_timer timer_;
     std::optional<core::steady_time> armed_{};
+    std::optional<core::instant> now_{};
     unsigned depth_ = 0;
     bool pumping_ = false;
+    std::vector<core::completion> completions_{};  // of pump(): memory that each round uses anew
 };
 
 }  // namespace hookd::server

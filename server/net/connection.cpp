@@ -236,7 +236,7 @@ void connection::resume() {
 
 // --- writing ---
 
-void connection::accept_output(std::string& answers, const std::vector<core::wire_pieces>& events) {
+void connection::accept_answers(std::string& answers) {
     auto& tail = output_.tail();
     if (tail.empty()) {
         tail.swap(answers);
@@ -244,9 +244,6 @@ void connection::accept_output(std::string& answers, const std::vector<core::wir
         tail += answers;
     }
     answers.clear();
-    if (!events.empty()) {
-        output_.set_batch(events);
-    }
 }
 
 void connection::flush() {
@@ -258,6 +255,14 @@ void connection::flush() {
         write_some();
     }
     flushing_ = false;
+    if (staged_ && output_.has_batch()) {
+        // The stage is for the next one: what is left is written from the events themselves.
+        environment_.events.clear();
+        state().handed_out(*client_, environment_.events);
+        collect_pieces();
+        output_.replace_batch(environment_.pieces);
+    }
+    staged_ = false;
     if (!closed_) {
         charge_answers(write_refused_ ? output_.answer_bytes() : 0);
         after_flush();
@@ -269,7 +274,10 @@ void connection::write_some() {
     msghdr what{};
     what.msg_iov = parts.data();
     what.msg_iovlen = output_.gather(parts.data(), parts.size());
-    const auto written = ::sendmsg(socket_.native_handle(), &what, MSG_DONTWAIT | MSG_NOSIGNAL);
+    constexpr int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+    // Mostly it is one part, which costs the kernel less to take by send().
+    const auto written = what.msg_iovlen == 1 ? ::send(socket_.native_handle(), parts[0].iov_base, parts[0].iov_len, flags)
+                                              : ::sendmsg(socket_.native_handle(), &what, flags);
     if (written < 0) {
         if (errno == EAGAIN || errno == EWOULDBLOCK) {
             wait_to_write();
@@ -340,7 +348,7 @@ void connection::stop_writing() {
             return;
         }
         self->batch_is_out_ = false;
-        (void)self->state().unsubscribe(*self->client_, broker_strand::now());
+        (void)self->state().unsubscribe(*self->client_, self->strand().now());
         self->state().forget_handed_out(*self->client_);
         self->answers_.clear();
     });

@@ -2,6 +2,7 @@
 
 #include "broker_strand.hpp"
 #include "buffer_pool.hpp"
+#include "event_stage.hpp"
 #include "peer_credentials.hpp"
 #include "write_queue.hpp"
 
@@ -53,6 +54,7 @@ struct connection_environment {
     protocol::message element{};
     std::vector<core::event*> events{};
     std::vector<core::wire_pieces> pieces{};
+    event_stage stage{};
     std::string body{};
 };
 
@@ -94,13 +96,27 @@ public:
     [[nodiscard]] core::broker_state& state() noexcept { return environment_.broker->state(); }
     [[nodiscard]] broker_strand& strand() noexcept { return *environment_.broker; }
     [[nodiscard]] core::client& client() noexcept { return *client_; }
+    /// False once the peer is gone: there is no client() then.
+    [[nodiscard]] bool is_attached() const noexcept { return client_ != nullptr; }
     [[nodiscard]] const peer_credentials& peer() const noexcept { return peer_; }
     [[nodiscard]] const listener_options& options() const noexcept { return environment_.options; }
     [[nodiscard]] logger& log() noexcept { return environment_.log; }
     /// `pid 12, uid 0` with the session's name where it has one.
     [[nodiscard]] std::string who() const;
 
-    void answer(const answer_address& to, std::string_view result);
+    /// Answers with the JSON of `result`, a result struct of the protocol or a JSON text.
+    template <class Result>
+    void answer(const answer_address& to, const Result& result) {
+        reply(to, [&to, &result](std::string& out) {
+            protocol::begin_result(out, to.id);
+            if constexpr (std::is_convertible_v<const Result&, std::string_view>) {
+                out += result;
+            } else {
+                append_json(out, result);
+            }
+            out += protocol::result_end;
+        });
+    }
     void answer(const answer_address& to, const protocol::error& failure);
     /// Queues a notification between answers.
     void notify(std::string_view body);
@@ -124,7 +140,7 @@ private:
     void process();
     void resume();
     void release_input();
-    void accept_output(std::string& answers, const std::vector<core::wire_pieces>& events);
+    void accept_answers(std::string& answers);
     void flush();
     void write_some();
     void wait_to_write();
@@ -143,9 +159,13 @@ private:
     void handle_frame(std::string_view frame);
     void handle_request(const protocol::request& call, std::shared_ptr<batch> part_of, std::size_t index);
     void answer_invalid(const protocol::message& what, std::shared_ptr<batch> part_of, std::size_t index);
-    void deliver(const answer_address& to, std::string_view body);
+    template <class Append>
+    void reply(const answer_address& to, Append append);
+    void answer_part(const answer_address& to, std::string body);
     void append_frame(std::string_view body);
     void hand_over();
+    void collect_pieces();
+    void tell_end();
     void detach();
 
     std::shared_ptr<connection_environment> holder_;
@@ -173,6 +193,7 @@ private:
     bool write_refused_ = false;
     bool watches_stall_ = false;
     bool flushing_ = false;
+    bool staged_ = false;            // the batch being written is in the stage
     bool write_dead_ = false;        // the peer reads no more: output is dropped, input still carried out
     bool draining_ = false;
     bool lingering_ = false;
@@ -188,6 +209,22 @@ private:
 
     friend class connection_wait;
 };
+
+// Appends a response by `append(text)`: straight to the frame that goes out, or as a part of a batch.
+template <class Append>
+void connection::reply(const answer_address& to, Append append) {
+    if (to.part_of) {
+        std::string body;
+        if (!to.id.empty()) {
+            append(body);
+        }
+        answer_part(to, std::move(body));
+    } else if (!to.id.empty()) {
+        protocol::open_frame frame{decoder_->kind(), answers_};
+        append(answers_);
+        frame.close();
+    }
+}
 
 /// The methods of the wire contract, by name: binds the parameters of `call`, carries it out for `by` and answers to `to`.
 void dispatch(connection& by, const protocol::request& call, const answer_address& to);

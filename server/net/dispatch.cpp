@@ -1,6 +1,8 @@
+#include "catalogued.hpp"
 #include "connection.hpp"
 
 #include <hookd/protocol/version.hpp>
+#include <hookd/server/hook_methods.hpp>
 
 #include <algorithm>
 #include <array>
@@ -29,9 +31,7 @@ public:
         if (const auto* const failure = std::get_if<error>(&result)) {
             by_->answer(to_, *failure);
         } else {
-            std::string text;
-            append_json(text, std::get<protocol::wait_result>(result));
-            by_->answer(to_, text);
+            by_->answer(to_, std::get<protocol::wait_result>(result));
         }
         by_->state().poke(by_->client());
     }
@@ -44,20 +44,11 @@ private:
 namespace {
 
 template <class Result>
-void answer_json(connection& by, const answer_address& to, const Result& result) {
-    std::string text;
-    if (!to.id.empty()) {
-        append_json(text, result);
-    }
-    by.answer(to, text);
-}
-
-template <class Result>
 void answer_either(connection& by, const answer_address& to, const std::variant<Result, error>& result) {
     if (const auto* const failure = std::get_if<error>(&result)) {
         by.answer(to, *failure);
     } else {
-        answer_json(by, to, std::get<Result>(result));
+        by.answer(to, std::get<Result>(result));
     }
 }
 
@@ -71,33 +62,33 @@ void answer_wait(connection& by, const answer_address& to, Begin begin) {
     } else if (const auto* const failure = std::get_if<error>(&result)) {
         by.answer(to, *failure);
     } else {
-        answer_json(by, to, std::get<protocol::wait_result>(result));
+        by.answer(to, std::get<protocol::wait_result>(result));
     }
 }
 
 void carry_out(connection& by, const protocol::ping_params&, const protocol::request&, const answer_address& to) {
-    answer_json(by, to, protocol::ping_result{by.state().instance(), protocol::release_version, ::getpid()});
+    by.answer(to, protocol::ping_result{by.state().instance(), protocol::release_version, ::getpid()});
 }
 
 void carry_out(connection& by, const protocol::emit_params& params, const protocol::request& call, const answer_address& to) {
-    answer_either(by, to, by.state().emit(by.client(), params, call.params, broker_strand::now()));
+    answer_either(by, to, catalogued::emit(by.strand(), by.client(), params, call.params));
 }
 
 void carry_out(connection& by, const protocol::emit_and_wait_params& params, const protocol::request& call,
                const answer_address& to) {
     answer_wait(by, to, [&](core::waiter& who) {
-        return by.state().emit_and_wait(by.client(), params, call.params, who, broker_strand::now());
+        return catalogued::emit_and_wait(by.strand(), by.client(), params, call.params, who);
     });
 }
 
 void carry_out(connection& by, const protocol::await_response_params& params, const protocol::request&, const answer_address& to) {
     answer_wait(by, to, [&](core::waiter& who) {
-        return by.state().await_response(by.client(), params, who, broker_strand::now());
+        return catalogued::await_response(by.strand(), by.client(), params, who);
     });
 }
 
 void carry_out(connection& by, const protocol::subscribe_params& params, const protocol::request&, const answer_address& to) {
-    const auto result = by.state().subscribe(by.client(), params);
+    const auto result = catalogued::subscribe(by.strand(), by.client(), params);
     if (std::holds_alternative<protocol::subscribe_result>(result) && by.log().wants(log_level::debug)) {
         by.log().write(log_level::debug, by.who() + " subscribed");
     }
@@ -105,26 +96,125 @@ void carry_out(connection& by, const protocol::subscribe_params& params, const p
 }
 
 void carry_out(connection& by, const protocol::unsubscribe_params&, const protocol::request&, const answer_address& to) {
-    const auto ended = by.state().unsubscribe(by.client(), broker_strand::now());
+    const auto ended = by.state().unsubscribe(by.client(), by.strand().now());
     if (ended.was_subscribed) {
         std::string notification;
         protocol::append_closed(notification, protocol::close_reason::unsubscribed, ended.last_seq);
         by.notify(notification);
     }
-    answer_json(by, to, protocol::unsubscribe_result{ended.was_subscribed});
+    by.answer(to, protocol::unsubscribe_result{ended.was_subscribed});
 }
 
 void carry_out(connection& by, const protocol::respond_params& params, const protocol::request&, const answer_address& to) {
-    answer_either(by, to, by.state().respond(by.client(), params, broker_strand::now()));
+    answer_either(by, to, catalogued::respond(by.strand(), by.client(), params));
+}
+
+void carry_out(connection& by, const protocol::schema_params& params, const protocol::request&, const answer_address& to) {
+    answer_either(by, to, catalogued::schemas(by.strand(), params));
+}
+
+/// The methods that change which commands the daemon runs.
+std::optional<error> refuse_hook_change(const connection& by) {
+    const auto user = by.peer().uid;
+    if (user == 0 || user == ::geteuid()) {
+        return std::nullopt;
+    }
+    return error{errc::not_allowed, "only the daemon's own user and root may change its hooks, and you are user " + std::to_string(user)};
+}
+
+// Answers a request whose result is made elsewhere; the peer may be gone by then.
+core::late_answer answer_owed(connection& by, const answer_address& to) {
+    return [by = by.weak_from_this(), to](const core::late_result& result) {
+        const auto peer = by.lock();
+        if (!peer || !peer->is_attached()) {
+            return;
+        }
+        --peer->client().owed;
+        answer_either(*peer, to, result);
+        peer->state().poke(peer->client());
+    };
+}
+
+// What calls `then` on the broker's strand with a result that may come from any thread.
+template <class Result, class Then>
+hook_methods::handler<Result> on_strand_of(connection& by, Then then) {
+    return [strand = by.strand().shared_from_this(), then = std::move(then)](std::variant<Result, error> result) {
+        strand->run([strand, then, result = std::move(result)] {
+            if (const auto* const failure = std::get_if<error>(&result)) {
+                return then(*failure);
+            }
+            std::string text;
+            append_json(text, std::get<Result>(result));
+            then(std::move(text));
+        });
+    };
+}
+
+// `start` is called with the hooks and the handler of the result.
+template <class Result, class Params, class Start>
+void change_hooks(connection& by, const Params& params, const protocol::request& call, const answer_address& to, Start start) {
+    auto* const hooks = by.options().hooks;
+    if (hooks == nullptr) {
+        return by.answer(to, error{errc::method_not_found, "there are no registered hooks here: this program runs none"});
+    }
+    if (const auto failure = refuse_hook_change(by)) {
+        return by.answer(to, *failure);
+    }
+    if (!params.operation_id) {
+        if (const auto failure = by.state().owe(by.client())) {
+            return by.answer(to, *failure);
+        }
+        return start(*hooks, on_strand_of<Result>(by, answer_owed(by, to)));
+    }
+    const auto known = by.state().begin_elsewhere(by.client(), *params.operation_id, Params::method, call.params, answer_owed(by, to),
+                                                  by.strand().now());
+    if (const auto* const failure = std::get_if<error>(&known)) {
+        by.answer(to, *failure);
+    } else if (const auto* const recorded = std::get_if<std::string>(&known)) {
+        by.answer(to, std::string_view{*recorded});
+    } else if (std::holds_alternative<core::broker_state::first_of_its_id>(known)) {
+        start(*hooks, on_strand_of<Result>(by, [&strand = by.strand(), id = *params.operation_id](const core::late_result& result) {
+                  strand.state().finish_elsewhere(id, result, strand.now());
+              }));
+    }
+}
+
+void carry_out(connection& by, const protocol::register_hook_params& params, const protocol::request& call, const answer_address& to) {
+    change_hooks<protocol::hook_info>(by, params, call, to, [&params](hook_methods& hooks, auto done) {
+        hooks.register_hook({std::string{params.name.view()}, params.command, params.events, params.timeout}, std::move(done));
+    });
+}
+
+void carry_out(connection& by, const protocol::deregister_hook_params& params, const protocol::request& call, const answer_address& to) {
+    change_hooks<protocol::deregister_hook_result>(by, params, call, to, [&params](hook_methods& hooks, auto done) {
+        hooks.deregister_hook(std::string{params.name.view()}, std::move(done));
+    });
+}
+
+void carry_out(connection& by, const protocol::trust_hook_params& params, const protocol::request& call, const answer_address& to) {
+    change_hooks<protocol::hook_info>(by, params, call, to, [&params](hook_methods& hooks, auto done) {
+        hooks.trust_hook(std::string{params.name.view()}, std::move(done));
+    });
+}
+
+void carry_out(connection& by, const protocol::list_hooks_params&, const protocol::request&, const answer_address& to) {
+    auto* const hooks = by.options().hooks;
+    if (hooks == nullptr) {
+        by.answer(to, protocol::list_hooks_result{});
+    } else if (const auto failure = by.state().owe(by.client())) {
+        by.answer(to, *failure);
+    } else {
+        hooks->list_hooks(on_strand_of<protocol::list_hooks_result>(by, answer_owed(by, to)));
+    }
 }
 
 void carry_out(connection& by, const protocol::stats_params&, const protocol::request&, const answer_address& to) {
-    answer_json(by, to, by.strand().stats());
+    by.answer(to, by.strand().stats());
 }
 
 void carry_out(connection& by, const protocol::discover_params&, const protocol::request&, const answer_address& to) {
     static const std::string document = protocol::discover_document(protocol::release_version);
-    by.answer(to, document);
+    by.answer(to, std::string_view{document});
 }
 
 void carry_out(connection& by, const protocol::cancel_params& params, const protocol::request&, const answer_address& to) {
@@ -137,7 +227,7 @@ void carry_out(connection& by, const protocol::cancel_params& params, const prot
     for (core::waiter* const each : targets) {
         by.state().cancel(*each);
     }
-    by.answer(to, "null");
+    by.answer(to, std::string_view{"null"});
 }
 
 template <class Params>
@@ -163,8 +253,9 @@ constexpr std::array<method, sizeof...(Params)> methods_of() {
 // The busiest first.
 constexpr auto methods =
     methods_of<protocol::emit_and_wait_params, protocol::respond_params, protocol::emit_params, protocol::await_response_params,
-               protocol::subscribe_params, protocol::unsubscribe_params, protocol::ping_params, protocol::stats_params,
-               protocol::cancel_params, protocol::discover_params>();
+               protocol::subscribe_params, protocol::unsubscribe_params, protocol::ping_params, protocol::schema_params, protocol::stats_params,
+               protocol::cancel_params, protocol::discover_params, protocol::register_hook_params, protocol::deregister_hook_params,
+               protocol::list_hooks_params, protocol::trust_hook_params>();
 
 }  // namespace
 

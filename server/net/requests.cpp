@@ -59,7 +59,7 @@ void connection::carry_out() {
         }
     }
     if (input_ended_) {
-        state().hang_up(*client_, broker_strand::now());
+        state().hang_up(*client_, strand().now());
     }
 }
 
@@ -108,35 +108,12 @@ std::string connection::who() const {
     return text;
 }
 
-void connection::answer(const answer_address& to, std::string_view result) {
-    if (to.id.empty() && !to.part_of) {
-        return;
-    }
-    auto& body = environment_.body;
-    body.clear();
-    if (!to.id.empty()) {
-        protocol::append_result(body, to.id, result);
-    }
-    deliver(to, body);
-}
-
 void connection::answer(const answer_address& to, const error& failure) {
-    if (to.id.empty() && !to.part_of) {
-        return;
-    }
-    auto& body = environment_.body;
-    body.clear();
-    if (!to.id.empty()) {
-        protocol::append_error(body, to.id, failure);
-    }
-    deliver(to, body);
+    reply(to, [&to, &failure](std::string& out) { protocol::append_error(out, to.id, failure); });
 }
 
-void connection::deliver(const answer_address& to, std::string_view body) {
-    if (!to.part_of) {
-        return append_frame(body);
-    }
-    if (to.part_of->complete(to.index, std::string{body})) {
+void connection::answer_part(const answer_address& to, std::string body) {
+    if (to.part_of->complete(to.index, std::move(body))) {
         const std::string array = to.part_of->take();
         if (!array.empty()) {
             append_frame(array);
@@ -151,47 +128,70 @@ void connection::append_frame(std::string_view body) { protocol::append_frame(de
 void connection::on_ready() { hand_over(); }
 
 void connection::hand_over() {
-    auto& pieces = environment_.pieces;
-    pieces.clear();
+    auto& events = environment_.events;
+    events.clear();
     if (client_ != nullptr && !batch_is_out_) {
-        auto& events = environment_.events;
-        events.clear();
         state().hand_out(*client_, events_at_a_time, event_bytes_at_a_time, events);
-        for (core::event* const each : events) {
-            pieces.push_back(each->wire(decoder_->kind()));
-        }
-        batch_is_out_ = !events.empty();
         if (events.empty()) {
-            const std::string name = client_->push && client_->push->closing ? who() : std::string{};
-            if (const auto ended = state().take_ended(*client_)) {
-                environment_.body.clear();
-                protocol::append_closed(environment_.body, ended->reason, ended->last_seq);
-                notify(environment_.body);
-                if (ended->reason == protocol::close_reason::lagged) {
-                    environment_.log.write(log_level::warning, name + " lagged behind: its push session was closed after event " +
-                                                                   std::to_string(ended->last_seq));
-                }
-            }
+            tell_end();
+        } else {
+            batch_is_out_ = true;
         }
     }
-    if (answers_.empty() && pieces.empty()) {
+    if (answers_.empty() && events.empty()) {
         return;
     }
     if (!strand_) {
-        accept_output(answers_, pieces);
+        accept_answers(answers_);
+        if (!events.empty()) {
+            const auto frames = write_refused_ ? std::string_view{} : environment_.stage.frames_of(events, decoder_->kind());
+            staged_ = !frames.empty();
+            if (staged_) {
+                output_.set_batch(frames);
+            } else {
+                collect_pieces();
+                output_.set_batch(environment_.pieces);
+            }
+        }
         return flush();
     }
+    collect_pieces();
     boost::asio::dispatch(*strand_, [self = shared_from_this(), answers = std::exchange(answers_, {}),
-                                     events = std::exchange(pieces, {})]() mutable {
-        self->accept_output(answers, events);
+                                     pieces = std::exchange(environment_.pieces, {})]() mutable {
+        self->accept_answers(answers);
+        self->output_.set_batch(pieces);
         self->flush();
     });
+}
+
+// The frames of environment_.events.
+void connection::collect_pieces() {
+    environment_.pieces.clear();
+    for (core::event* const each : environment_.events) {
+        environment_.pieces.push_back(each->wire(decoder_->kind()));
+    }
+}
+
+// Where its session has ended and all of its events are out: says so.
+void connection::tell_end() {
+    const std::string name = client_->push && client_->push->closing ? who() : std::string{};
+    const auto ended = state().take_ended(*client_);
+    if (!ended) {
+        return;
+    }
+    environment_.body.clear();
+    protocol::append_closed(environment_.body, ended->reason, ended->last_seq);
+    notify(environment_.body);
+    if (ended->reason == protocol::close_reason::lagged) {
+        environment_.log.write(log_level::warning,
+                               name + " lagged behind: its push session was closed after event " + std::to_string(ended->last_seq));
+    }
 }
 
 void connection::detach() {
     environment_.broker->run([self = shared_from_this()] {
         if (self->client_ != nullptr) {
-            self->state().detach(*std::exchange(self->client_, nullptr), broker_strand::now());
+            self->state().detach(*std::exchange(self->client_, nullptr), self->strand().now());
             self->answers_.clear();
         }
     });

@@ -10,6 +10,7 @@
 #include <deque>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -38,10 +39,6 @@ private:
     int fd_;
 };
 
-[[noreturn]] void fail(const std::string& what, const std::filesystem::path& where, int error) {
-    throw std::runtime_error(what + " " + where.string() + ": " + std::generic_category().message(error) + "; choose another path with --socket");
-}
-
 /// In a user namespace without root (many sandboxes), root's files show another owner. Whoever owns `/` can replace all else anyway.
 uid_t owner_of_root_directory() {
     struct stat root {};
@@ -50,7 +47,7 @@ uid_t owner_of_root_directory() {
 
 class directory_walk {
 public:
-    explicit directory_walk(const std::filesystem::path& directory) {
+    directory_walk(const std::filesystem::path& directory, std::string_view option) : advice_("choose another path with " + std::string{option}) {
         prepend(directory.empty() ? std::filesystem::path{"."} : directory);
         if (directory.is_relative()) {
             start_at(".");
@@ -66,6 +63,10 @@ public:
     }
 
 private:
+    [[noreturn]] void fail(const std::string& what, const std::filesystem::path& where, int error) const {
+        throw std::runtime_error(what + " " + where.string() + ": " + std::generic_category().message(error) + "; " + advice_);
+    }
+
     void prepend(const std::filesystem::path& path) {
         if (path.is_absolute()) {
             start_at("/");
@@ -113,7 +114,7 @@ private:
             return;
         }
         if (!S_ISDIR(found.st_mode)) {
-            fail("cannot put a socket below", walked_, ENOTDIR);
+            fail("cannot put a file below", walked_, ENOTDIR);
         }
         check(found);
         current_ = std::move(next);
@@ -122,7 +123,7 @@ private:
     void follow(const directory_handle& link, const struct stat& found, const std::filesystem::path& above) {
         if (!is_trusted(found.st_uid)) {
             throw std::runtime_error("the symbolic link " + walked_.string() + " belongs to user " + std::to_string(found.st_uid) +
-                                     ", who could lead clients elsewhere: choose another path with --socket");
+                                     ", who could lead hookd and its clients elsewhere: " + advice_);
         }
         if (++links_followed_ > 40) {  // as many as the kernel allows (path_resolution(7))
             fail("cannot follow", walked_, ELOOP);
@@ -142,16 +143,17 @@ private:
         }
         if (!is_trusted(found.st_uid)) {
             throw std::runtime_error("the directory " + walked_.string() + " belongs to user " + std::to_string(found.st_uid) +
-                                     ", who could replace the socket: choose another path with --socket");
+                                     ", who could replace what hookd has there: " + advice_);
         }
         if ((found.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-            throw std::runtime_error("others may write to the directory " + walked_.string() + " and could replace the socket: run chmod go-w " +
-                                     walked_.string() + ", or choose another path with --socket");
+            throw std::runtime_error("others may write to the directory " + walked_.string() + " and could replace what hookd has there: run chmod go-w " +
+                                     walked_.string() + ", or " + advice_);
         }
     }
 
     [[nodiscard]] bool is_trusted(uid_t owner) const noexcept { return owner == 0 || owner == ::geteuid() || owner == root_; }
 
+    std::string advice_;
     uid_t root_ = owner_of_root_directory();
     directory_handle current_{-1};
     std::filesystem::path walked_{};
@@ -161,8 +163,8 @@ private:
 
 }  // namespace
 
-void prepare_directory(const std::filesystem::path& directory) {
-    directory_walk{directory}.run();
+void prepare_directory(const std::filesystem::path& directory, std::string_view option) {
+    directory_walk{directory, option}.run();
 }
 
 }  // namespace hookd::server

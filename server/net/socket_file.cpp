@@ -153,7 +153,7 @@ bool is_served(const std::string& path) {
 
 socket_file::socket_file(std::filesystem::path path) : path_(std::move(path)) {
     check_name(path_);
-    prepare_directory(path_.parent_path());
+    prepare_directory(path_.parent_path(), "--socket");
     finds_socket(path_);  // before a lock file is made beside somebody's data
     lock_ = take_lock(path_);
     try {

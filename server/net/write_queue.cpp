@@ -33,6 +33,30 @@ void write_queue::set_batch(const std::vector<core::wire_pieces>& events) {
     }
 }
 
+void write_queue::replace_batch(const std::vector<core::wire_pieces>& events) {
+    const std::size_t left = batch_.front().size();
+    batch_.clear();
+    set_batch(events);
+    std::size_t all = 0;
+    for (const auto& piece : batch_) {
+        all += piece.size();
+    }
+    (void)skip(all - left);
+}
+
+// Moves on by `bytes` of the batch, or by what is left of it; returns how many those were.
+std::size_t write_queue::skip(std::size_t bytes) noexcept {
+    std::size_t skipped = 0;
+    while (next_ < batch_.size() && bytes - skipped >= batch_[next_].size()) {
+        skipped += batch_[next_++].size();
+    }
+    if (next_ < batch_.size()) {
+        batch_[next_].remove_prefix(bytes - skipped);
+        skipped = bytes;
+    }
+    return skipped;
+}
+
 std::size_t write_queue::gather(iovec* parts, std::size_t room) const noexcept {
     std::size_t used = 0;
     if (written_ < before_.size()) {
@@ -58,11 +82,8 @@ bool write_queue::advance(std::size_t bytes) {
     if (batch_.empty()) {
         return false;
     }
-    while (next_ < batch_.size() && bytes >= batch_[next_].size()) {
-        bytes -= batch_[next_++].size();
-    }
+    bytes -= skip(bytes);
     if (next_ < batch_.size()) {
-        batch_[next_].remove_prefix(bytes);
         return false;
     }
     batch_is_out();

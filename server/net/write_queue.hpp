@@ -22,6 +22,10 @@ public:
 
     /// The next events, to be written after all that is queued; there must be no batch.
     void set_batch(const std::vector<core::wire_pieces>& events);
+    /// The same, with all their frames in one piece.
+    void set_batch(std::string_view frames) { batch_.push_back(frames); }
+    /// What is left of a batch in one piece, as the frames of its events, from now on.
+    void replace_batch(const std::vector<core::wire_pieces>& events);
     [[nodiscard]] bool has_batch() const noexcept { return !batch_.empty(); }
 
     [[nodiscard]] bool empty() const noexcept { return before_.size() == written_ && batch_.empty(); }
@@ -36,6 +40,7 @@ public:
     void clear() noexcept;
 
 private:
+    [[nodiscard]] std::size_t skip(std::size_t bytes) noexcept;
     void batch_is_out() noexcept;
 
     std::string before_{};

@@ -3,6 +3,7 @@
 #
 #   tests/support/packages.sh build test
 #   tests/support/packages.sh --list build       prints their names instead
+#   tests/support/packages.sh --unpack DIR bench-servers     unpacks them below DIR instead, as far as they are neither there nor installed
 #
 # Asks nothing. Needs root, or a sudo that works without a terminal, only where something is missing.
 set -euo pipefail
@@ -16,9 +17,14 @@ section() {
 }
 
 only_list=
+unpack_to=
 if [[ ${1:-} == --list ]]; then
     only_list=1
     shift
+elif [[ ${1:-} == --unpack && $# -ge 2 ]]; then
+    mkdir -p "$2"
+    unpack_to="$(cd "$2" && pwd)"
+    shift 2
 fi
 if (($# == 0)); then
     echo "packages.sh: name a section of $list, as in: packages.sh build test" >&2
@@ -37,6 +43,7 @@ fi
 
 missing=()
 for package in "${wanted[@]}"; do
+    [[ $unpack_to && -e $unpack_to/usr/share/doc/$package ]] && continue
     if [[ $(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null) != installed ]]; then
         missing+=("$package")
     fi
@@ -48,7 +55,7 @@ if ! command -v apt-get >/dev/null; then
     exit 1
 fi
 as_root=()
-if ((EUID != 0)); then
+if ((EUID != 0)) && [[ ! $unpack_to ]]; then
     if ! command -v sudo >/dev/null; then
         echo "packages.sh: not root, and no sudo; have someone run: apt-get install ${missing[*]}" >&2
         exit 1
@@ -57,10 +64,26 @@ if ((EUID != 0)); then
     [[ -t 0 ]] || as_root=(sudo -n)  # nobody could type a password
 fi
 
-echo "Installing: ${missing[*]}" >&2
 run_apt() {
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 "$@" </dev/null >&2
 }
+if [[ $unpack_to ]]; then
+    echo "Unpacking: ${missing[*]}" >&2
+    download="$(mktemp -d)"
+    trap 'rm -rf "$download"' EXIT
+    # A machine that has never asked for the lists of packages must do so first.
+    cd "$download"
+    fetch() { run_apt -o APT::Sandbox::User=root download "${missing[@]}"; }
+    if ! { fetch || { run_apt update && fetch; }; }; then
+        echo "packages.sh: apt-get failed (see above)" >&2
+        exit 1
+    fi
+    for each in *.deb; do
+        dpkg-deb -x "$each" "$unpack_to"
+    done
+    exit 0
+fi
+echo "Installing: ${missing[*]}" >&2
 # Development packages of another Boost version give way to those of 1.81: apt removes them, and says so above.
 if ! { run_apt update && run_apt install -y --no-install-recommends "${missing[@]}"; }; then
     echo "packages.sh: apt-get failed (see above); install by hand: ${missing[*]}" >&2

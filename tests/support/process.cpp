@@ -39,7 +39,8 @@ pipe_ends make_pipe() {
 
 bool leads_to_another_daemon(std::string_view variable) {
     return variable.starts_with("HOOKD_") || variable.starts_with("XDG_RUNTIME_DIR=") || variable.starts_with("LISTEN_") ||
-           variable.starts_with("NOTIFY_SOCKET=");
+           variable.starts_with("NOTIFY_SOCKET=") ||
+           variable.starts_with("HOOK_CAUSE=") || variable.starts_with("STATE_DIRECTORY=");
 }
 
 std::vector<std::string> make_environment(const spawn_options& options) {

@@ -19,7 +19,7 @@ namespace hookd::test {
 /// How a program is started.
 struct spawn_options {
     /// Variables to set, or to remove where there is no value. All others are inherited, save those that would lead a test to a daemon
-    /// that is not its own (HOOKD_*, XDG_RUNTIME_DIR, LISTEN_*, NOTIFY_SOCKET).
+    /// that is not its own (HOOKD_*, XDG_RUNTIME_DIR, LISTEN_*, NOTIFY_SOCKET) STATE_DIRECTORY and HOOK_CAUSE.
     std::map<std::string, std::optional<std::string>> environment{};
     /// Where it runs; empty: here.
     std::string directory{};

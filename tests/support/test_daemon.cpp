@@ -73,6 +73,8 @@ void test_daemon::start(std::vector<std::string> arguments, const spawn_options&
     if (const char* threads = std::getenv("HOOKD_TEST_THREADS"); threads != nullptr) {
         with_threads.environment.try_emplace("HOOKD_THREADS", threads);  // any --threads among the arguments beats it
     }
+    const auto directory = socket_path_.substr(0, socket_path_.rfind('/') + 1);
+    with_threads.environment.try_emplace("XDG_STATE_HOME", directory + "state");  // no registry of the person who runs the tests
     process_ = std::make_unique<child_process>(std::move(arguments), with_threads);
     eventually("the daemon accepts connections", [this] {
         if (process_->has_ended()) {

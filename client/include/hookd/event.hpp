@@ -38,6 +38,11 @@ public:
     /// How long that emitter waits, counted from the emission.
     [[nodiscard]] std::optional<std::chrono::milliseconds> timeout() const noexcept { return timeout_; }
 
+    /// The names of the events that led to it, oldest first, separated by commas; empty: none did.
+    [[nodiscard]] const std::string& cause() const noexcept { return cause_; }
+    /// The cause of what a hook emits for this event: emit_options::cause.
+    [[nodiscard]] std::string as_cause() const;
+
     /// The payload: JSON text, byte for byte as it was emitted.
     [[nodiscard]] std::string_view payload() const noexcept { return std::string_view{text_}.substr(payload_offset_, payload_bytes_); }
 
@@ -59,6 +64,7 @@ private:
     std::string hook_event_id_;
     std::string name_;
     std::string emitted_at_;
+    std::string cause_;
     std::optional<std::chrono::milliseconds> timeout_;
     std::string text_;
     std::size_t payload_offset_ = 0;

@@ -31,17 +31,23 @@ using protocol::wait_policy;
 struct emit_options {
     /// Keeps a slot that long for await_response (1 ms to 24 h).
     std::optional<std::chrono::milliseconds> reserve{};
+    /// The names of the events that led to this one, oldest first, separated by commas; in a hook, event::as_cause(). Absent means
+    /// $HOOK_CAUSE, which a hook command has (read at each call: not to be changed by another thread meanwhile); empty means none. The
+    /// daemon refuses an event that is in its own cause already, and a cause of more than 8.
+    std::optional<std::string> cause{};
     /// A UUID; makes a retry safe: the daemon hands out the recorded result instead of emitting again (see client).
     std::string operation_id{};
 };
 
 struct wait_options {
-    /// 1 ms to 24 h; absent means the daemon's default (30 s unless configured).
+    /// 1 ms to 24 h; absent means what the daemon's catalog says, else its default (30 s unless configured).
     std::optional<std::chrono::milliseconds> timeout{};
-    wait_policy policy = wait_policy::first;
-    failure_policy on_failure = failure_policy::open;
+    std::optional<wait_policy> policy{};         ///< absent: what the daemon's catalog says, else first
+    std::optional<failure_policy> on_failure{};  ///< absent: what the daemon's catalog says, else open
     /// Whether the wait ends at once where no responder matches; false waits for one to subscribe.
     bool require_subscriber = true;
+    /// As emit_options::cause.
+    std::optional<std::string> cause{};
     /// As emit_options::operation_id.
     std::string operation_id{};
 };

@@ -49,16 +49,44 @@ BOOST_AUTO_TEST_CASE(the_command_finds_payload_and_event_in_its_input_and_enviro
     BOOST_TEST(read_file(input) == payload);
 }
 
-BOOST_AUTO_TEST_CASE(the_command_inherits_the_environment_but_no_socket) {
+BOOST_AUTO_TEST_CASE(the_command_inherits_what_is_listed_and_asked_for_but_no_socket) {
     test_daemon daemon;
     spawn_options options;
-    options.environment = {{"HOOK_EVENT", "stale"}, {"MY_SETTING", "kept"}};
+    options.environment = {{"HOOK_EVENT", "stale"}, {"HOOK_MINE", "kept"}, {"SECRET", "kept back"}, {"ASKED", "for"}};
     auto hook = start_hookctl(daemon.socket_path(),
-                              {"on", "pre_push", "--", "sh", "-c",
-                               "echo \"$MY_SETTING $HOOK_EVENT $(env | grep -c ^HOOK_EVENT=) $(ls -l /proc/self/fd | grep -c socket)\" >&2; exit 1"},
+                              {"on", "pre_push", "--env", "ASKED", "--env", "GIVEN=a=b", "--", "sh", "-c",
+                               "echo \"$HOOK_MINE $HOOK_EVENT $(env | grep -c ^HOOK_EVENT=) $ASKED $GIVEN ${SECRET-none}"
+                               " $(ls -l /proc/self/fd | grep -c socket)\" >&2; exit 1"},
                               options);
     daemon.wait_for_stat("/subscribers", 1);
-    BOOST_TEST(emit_wait(daemon, "pre_push").err == "kept pre_push 1 0\n");
+    BOOST_TEST(emit_wait(daemon, "pre_push").err == "kept pre_push 1 for a=b none 0\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_variable_that_says_which_event_it_is_for_cannot_be_given) {
+    for (const std::string wrong : {"HOOK_EVENT=x", "HOOK_CAUSE", "=x", ""}) {
+        check_one_complaint(hookctl("/nowhere", {"on", "--env", wrong, "e", "--", "true"}), {"--env"});
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_hook_that_fires_an_event_reaches_the_same_daemon_with_its_cause) {
+    test_daemon daemon;
+    auto watcher = daemon.connect();
+    subscribe(watcher, "pre_test", R"("responds":false)");
+    auto hook = start_hook(daemon, shell_hook("pre_push", shell_word(hookctl_binary()) + " emit pre_test"), 2);
+    BOOST_TEST(emit_wait(daemon, "pre_push").exit_status == 0);
+    BOOST_TEST(watcher.next_event().string("/params/cause") == "pre_push");
+}
+
+BOOST_AUTO_TEST_CASE(a_hook_that_fires_its_own_event_again_is_refused_as_a_recursion) {
+    test_daemon daemon;
+    const auto emit_again = shell_word(hookctl_binary()) + " emit --wait ";
+    auto first = start_hook(daemon, shell_hook("a", emit_again + "b"));
+    auto second = start_hook(daemon, shell_hook("b", emit_again + "a || { echo \"status $?\" >&2; exit 1; }"), 2);
+    const auto done = emit_wait(daemon, "a");
+    BOOST_TEST(done.exit_status == 1);
+    BOOST_TEST(done.err.find("recursion") != std::string::npos, done.err);
+    BOOST_TEST(done.err.find("status 4") != std::string::npos, done.err);
+    BOOST_TEST(int_at(daemon.stats(), "/head_seq") == 2);
 }
 
 BOOST_AUTO_TEST_CASE(it_runs_for_matching_events_only_in_their_order) {

@@ -69,6 +69,7 @@ section_run::section_run(const document& all, const section& which)
         {"PKG_CONFIG_PATH", directory_ / "pkgconfig"},
         {"LC_ALL", "C.UTF-8"},
         // Nothing of the person who runs the tests.
+        {"XDG_STATE_HOME", directory_ / "state"},
         {"GIT_CONFIG_GLOBAL", "/dev/null"},
         {"GIT_CONFIG_SYSTEM", "/dev/null"},
         {"GIT_CEILING_DIRECTORIES", directory_.path()},

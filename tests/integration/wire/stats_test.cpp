@@ -221,7 +221,7 @@ BOOST_AUTO_TEST_CASE(discover_describes_every_method) {
             BOOST_TEST(peer.call(name, R"({"no_such_parameter":1})").error_code() == -32602, name);
         }
     }
-    for (const char* name : {"ping", "emit", "emit_and_wait", "await_response", "subscribe", "unsubscribe", "respond", "stats"}) {
+    for (const char* name : {"ping", "emit", "emit_and_wait", "await_response", "subscribe", "unsubscribe", "respond", "get_hook_event_schema", "stats"}) {
         BOOST_TEST(names.contains(name), name);
     }
 }
@@ -231,10 +231,12 @@ BOOST_AUTO_TEST_CASE(discover_names_the_parameters_of_the_contract) {
     auto peer = daemon.connect();
     const auto document = peer.result("rpc.discover");
     for (const auto& [name, expected] :
-         {std::pair{"emit", "event operation_id payload reserve_ms"},
-          std::pair{"emit_and_wait", "event failure_policy operation_id payload policy require_subscriber timeout_ms"},
+         {std::pair{"emit", "cause event operation_id payload reserve_ms"},
+          std::pair{"emit_and_wait", "cause event failure_policy operation_id payload policy require_subscriber timeout_ms"},
           std::pair{"await_response", "hook_event_id timeout_ms"}, std::pair{"subscribe", "after_seq events instance name responds"},
-          std::pair{"respond", "abstain failed hook_event_id response"}, std::pair{"ping", ""}, std::pair{"unsubscribe", ""}, std::pair{"stats", ""}}) {
+          std::pair{"respond", "abstain failed hook_event_id response"}, std::pair{"register_hook", "command events name operation_id timeout_ms"},
+          std::pair{"deregister_hook", "name operation_id"}, std::pair{"trust_hook", "name operation_id"}, std::pair{"list_hooks", ""},
+          std::pair{"ping", ""}, std::pair{"unsubscribe", ""}, std::pair{"stats", ""}}) {
         bool found = false;
         for (const auto& method : value_at(document, "/methods").as_array()) {
             if (text_at(method, "/name") != name) {
@@ -245,7 +247,8 @@ BOOST_AUTO_TEST_CASE(discover_names_the_parameters_of_the_contract) {
             for (const auto& param : value_at(method, "/params").as_array()) {
                 const auto parameter = text_at(param, "/name");
                 params[parameter] = true;
-                const bool required = parameter == "event" || parameter == "hook_event_id";
+                const bool required = parameter == "event" || parameter == "hook_event_id" || (parameter == "name" && std::string_view{name} != "subscribe") || parameter == "command" ||
+                                      (parameter == "events" && std::string_view{name} == "register_hook");
                 BOOST_TEST((has_at(param, "/required") && bool_at(param, "/required")) == required, name << " " << parameter);
             }
             BOOST_TEST(members_of(params) == expected, name);

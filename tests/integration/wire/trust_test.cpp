@@ -1,5 +1,6 @@
 // Section 4 of the wire contract: who may talk, who owns a path, and what is never touched.
 #include "support/json_access.hpp"
+#include "support/preconditions.hpp"
 #include "support/raw_json.hpp"
 #include "support/test_daemon.hpp"
 
@@ -44,12 +45,6 @@ finished_process refusal(const std::string& socket_path, const spawn_options& op
 
 bool says(const finished_process& process, const std::string& text) {
     return process.err.find(text) != std::string::npos;
-}
-
-boost::test_tools::assertion_result as_root(boost::unit_test::test_unit_id) {
-    boost::test_tools::assertion_result result(runs_as_root());
-    result.message() << "only root can act as another user";
-    return result;
 }
 
 boost::test_tools::assertion_result as_root_with_reachable_binary(boost::unit_test::test_unit_id unit) {
@@ -230,11 +225,8 @@ BOOST_AUTO_TEST_CASE(path_longer_than_107_bytes_is_refused_with_that_number) {
 
 // --- other users ---
 
+BOOST_TEST_DECORATOR(*boost::unit_test::precondition(as_root))
 BOOST_DATA_TEST_CASE(another_user_is_refused_in_its_framing, data::make(all_framings), kind) {
-    if (!runs_as_root()) {
-        BOOST_TEST_MESSAGE("skipped: only root can act as another user");
-        return;
-    }
     test_daemon daemon;
     open_to_others(daemon);
     wire_client peer(connect_as(stranger, daemon.socket_path()), kind);
@@ -314,10 +306,10 @@ BOOST_AUTO_TEST_CASE(refused_users_take_no_place, *boost::unit_test::preconditio
     inside.result("ping");
     std::vector<wire_client> crowd;
     for (int i = 0; i < 20; ++i) {
-        crowd.emplace_back(connect_as(stranger, daemon.socket_path()));
+        // It speaks at once: who says nothing is refused after a second, in lines.
+        crowd.emplace_back(connect_as(stranger, daemon.socket_path())).send(ping);
     }
     for (auto& peer : crowd) {
-        peer.send(ping);
         // Refused for who it is, or, in a crowd, for its number; never let in.
         const auto code = peer.receive().error_code();
         BOOST_TEST((code == -32003 || code == -32001));

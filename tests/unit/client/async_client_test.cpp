@@ -191,8 +191,8 @@ BOOST_AUTO_TEST_CASE(a_handler_is_never_called_from_within_the_call) {
 
 BOOST_AUTO_TEST_CASE(a_handler_runs_on_its_own_executor) {
     fake_daemon daemon;
+    asio::thread_pool elsewhere{1};  // outlives the thread that posts to it, which may still be at it when the handler has run
     running_context context;
-    asio::thread_pool elsewhere{1};
     async_client caller{context.io.get_executor(), {.path = daemon.path()}};
     fake_script script{[&] {
         auto peer = daemon.accept();

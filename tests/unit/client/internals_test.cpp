@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -159,9 +160,11 @@ BOOST_AUTO_TEST_CASE(a_request_that_no_daemon_can_read_is_refused_and_leaves_not
 
 BOOST_AUTO_TEST_CASE(an_event_is_read_in_full_and_can_be_copied) {
     const std::string text = R"({"seq":18446744073709551615,"hook_event_id":"id","event":"a\u002fb","emitted_at":"then",)"
-                             R"("expects_response":true,"timeout_ms":86400000,"payload": {"k":1,"k":2.50} ,"new":[]})";
+                             R"("expects_response":true,"timeout_ms":86400000,"cause":"x,y","payload": {"k":1,"k":2.50} ,"new":[]})";
     event copy = event::parse(R"({"seq":1,"event":"x","payload":0})");
     BOOST_TEST(copy.payload() == "0");
+    BOOST_TEST(copy.cause().empty());
+    BOOST_TEST(copy.as_cause() == "x");
     BOOST_TEST(!copy.expects_response());
     BOOST_TEST(!copy.timeout().has_value());
     copy = event::parse(text);
@@ -171,10 +174,26 @@ BOOST_AUTO_TEST_CASE(an_event_is_read_in_full_and_can_be_copied) {
     BOOST_TEST(moved.name() == "a/b");
     BOOST_TEST(moved.emitted_at() == "then");
     BOOST_TEST(moved.expects_response());
+    BOOST_TEST(moved.cause() == "x,y");
+    BOOST_TEST(moved.as_cause() == "x,y,a/b");
     BOOST_TEST(moved.timeout().value().count() == 86'400'000);
     BOOST_TEST(moved.payload() == R"({"k":1,"k":2.50})");
     BOOST_TEST(moved.json().at("k").as_double() == 2.5);
     BOOST_TEST(moved.text() == text);
+}
+
+BOOST_AUTO_TEST_CASE(the_cause_comes_from_the_environment_unless_it_is_given) {
+    const auto emitted = [](emit_options how) { return detail::encode_emit("e", "{}", how); };
+    const auto waited = [](wait_options how) { return detail::encode_emit_and_wait("e", "{}", how); };
+    BOOST_TEST(emitted({}).find("cause") == std::string::npos);
+    BOOST_TEST(emitted({.cause = "a,b"}).find(R"("cause":"a,b")") != std::string::npos);
+    ::setenv("HOOK_CAUSE", "inherited", 1);
+    BOOST_TEST(emitted({}).find(R"("cause":"inherited")") != std::string::npos);
+    BOOST_TEST(waited({}).find(R"("cause":"inherited")") != std::string::npos);
+    BOOST_TEST(waited({.cause = "a"}).find(R"("cause":"a")") != std::string::npos);
+    BOOST_TEST(waited({.cause = ""}).find("cause") == std::string::npos);
+    ::unsetenv("HOOK_CAUSE");
+    BOOST_TEST(waited({}).find("cause") == std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_event_is_an_invalid_argument) {

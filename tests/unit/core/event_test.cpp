@@ -21,9 +21,7 @@ event::pointer make_event(event_ledger& ledger, std::uint64_t seq, std::string_v
         fields.expects_response = true;
         fields.timeout = 1500ms;
     }
-    std::string head;
-    protocol::append_event_head(head, fields);
-    return event::make(fields, head, payload, ledger);
+    return event::make(fields, protocol::measure_event_head(fields), payload, ledger);
 }
 
 std::string joined(const wire_pieces& pieces) { return std::string{pieces[0]} + std::string{pieces[1]}; }
@@ -117,11 +115,24 @@ BOOST_AUTO_TEST_CASE(ledger_counts_an_event_until_its_last_reference_goes) {
     BOOST_CHECK_EQUAL(ledger.live_bytes, 0U);
 }
 
+BOOST_AUTO_TEST_CASE(a_cause_stands_before_the_payload) {
+    event_ledger ledger;
+    for (const bool waits : {false, true}) {
+        protocol::event_fields fields{.seq = 3, .hook_event_id = {}, .event = "push", .emitted_at = {}, .cause = "a,b"};
+        fields.expects_response = waits;
+        fields.timeout = waits ? std::optional{1500ms} : std::nullopt;
+        const auto made = event::make(fields, protocol::measure_event_head(fields), "[1,2]", ledger);
+        BOOST_CHECK_EQUAL(made->cause(), "a,b");
+        BOOST_CHECK_EQUAL(made->payload(), "[1,2]");
+        BOOST_CHECK(made->body().ends_with(R"(,"cause":"a,b","payload":[1,2]}})"));
+    }
+    BOOST_CHECK_EQUAL(make_event(ledger, 7, "push")->cause(), "");
+}
+
 BOOST_AUTO_TEST_CASE(footprint_is_known_before_the_event_is_made) {
     event_ledger ledger;
     const protocol::event_fields fields{.seq = 3, .hook_event_id = {}, .event = "push", .emitted_at = {}};
-    std::string head;
-    protocol::append_event_head(head, fields);
+    const auto head = protocol::measure_event_head(fields);
     const auto made = event::make(fields, head, "[1,2]", ledger);
     BOOST_CHECK_EQUAL(made->footprint_bytes(), event::footprint(head, "[1,2]"));
 }

@@ -64,8 +64,8 @@ BOOST_AUTO_TEST_SUITE(documentation_suite)
 BOOST_AUTO_TEST_CASE(the_help_describes_the_options_that_there_are) {
     // As CLI.md lists them, and what is said of them elsewhere in it.
     const names wanted{"--socket", "--timeout", "--json", "--version", "--help", "--wait", "--policy", "--fail-closed",
-                       "--wait-for-subscriber", "--abort-exit-code", "--no-daemon", "--after-seq", "--count", "--jobs", "--name",
-                       "--abort", "--abstain", "--failed", "--watch", "--prometheus"};
+                       "--wait-for-subscriber", "--abort-exit-code", "--no-daemon", "--after-seq", "--count", "--jobs", "--name", "--env", "--on",
+                       "--abort", "--abstain", "--failed", "--watch", "--prometheus", "--events", "--repo", "--global", "--agent"};
     BOOST_TEST(documented_options() == wanted, boost::test_tools::per_element());
 }
 
@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(the_man_page_describes_the_same_options_and_commands) {
     const auto page = client_file("man/hookctl.1");
     auto options = without_dashes(documented_options());
     BOOST_TEST(found(page, R"(\n\.It (?:Fl h , )?Fl -([a-z-]+))") == options, boost::test_tools::per_element());
-    BOOST_TEST(found(page, R"(\n\.Ss ([a-z]+))") == commands(), boost::test_tools::per_element());
+    BOOST_TEST(found(page, R"(\n\.Ss ([a-z-]+))") == commands(), boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(the_man_page_lists_every_exit_status) {
@@ -101,19 +101,19 @@ BOOST_AUTO_TEST_CASE(the_man_page_lists_every_exit_status) {
 BOOST_AUTO_TEST_CASE(bash_completes_every_option_and_command) {
     const auto script = client_file("completions/hookctl.bash");
     check_all_in(documented_options(), found(script, R"([ "](--[a-z-]+))"));
-    check_all_in(commands(), found(script.substr(0, script.find('\n', script.find("commands="))), R"([ "]([a-z]+))"));
+    check_all_in(commands(), found(script.substr(0, script.find('\n', script.find("commands="))), R"([ "]([a-z-]+))"));
 }
 
 BOOST_AUTO_TEST_CASE(zsh_completes_every_option_and_command) {
     const auto script = client_file("completions/_hookctl");
     check_all_in(documented_options(), found(script, R"((--[a-z-]+)[\[}])"));
-    check_all_in(commands(), found(script, R"(\n +['"]([a-z]+):)"));
+    check_all_in(commands(), found(script, R"(\n +['"]([a-z-]+):)"));
 }
 
 BOOST_AUTO_TEST_CASE(fish_completes_every_option_and_command) {
     const auto script = client_file("completions/hookctl.fish");
     check_all_in(without_dashes(documented_options()), found(script, R"( -l ([a-z-]+))"));
-    check_all_in(commands(), found(script, R"( -a ([a-z]+) )"));
+    check_all_in(commands(), found(script, R"( -a ([a-z-]+) )"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

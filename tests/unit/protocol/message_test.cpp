@@ -393,7 +393,8 @@ BOOST_AUTO_TEST_CASE(limit_errors_name_limit_and_maximum) {
 
 BOOST_AUTO_TEST_CASE(a_result_that_was_appended_is_read_by_a_client) {
     std::string frame;
-    append_result(frame, "\"\\u0061\"", "{\"a\" :1.50,\"a\":2}");
+    begin_result(frame, "\"\\u0061\"");
+    frame.append("{\"a\" :1.50,\"a\":2}").append(result_end);
     incoming read;
     read_incoming(frame, read);
     BOOST_REQUIRE(read.type == incoming::kind::response);
@@ -438,7 +439,8 @@ BOOST_AUTO_TEST_CASE(a_client_reads_a_verdict_that_holds_the_deepest_reply) {
     const std::string deepest = std::string(max_depth - 2, '[') + std::string(max_depth - 2, ']');
     for (const bool too_deep : {false, true}) {
         std::string frame;
-        append_result(frame, "1", R"({"responses":[{"response":)" + (too_deep ? "[" + deepest + "]" : deepest) + "}]}");
+        begin_result(frame, "1");
+        frame.append(R"({"responses":[{"response":)" + (too_deep ? "[" + deepest + "]" : deepest) + "}]}").append(result_end);
         incoming read;
         read_incoming(frame, read);
         BOOST_TEST((read.type == (too_deep ? incoming::kind::invalid : incoming::kind::response)));

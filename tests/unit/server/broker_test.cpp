@@ -1,5 +1,7 @@
 #include "running_broker.hpp"
 
+#include "support/temp_directory.hpp"
+
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/bind_executor.hpp>
@@ -105,8 +107,8 @@ BOOST_AUTO_TEST_CASE(handler_is_never_called_within_the_function_that_started_it
 }
 
 BOOST_DATA_TEST_CASE(handler_is_called_on_its_own_executor, thread_counts, threads) {
+    asio::thread_pool pool{1};  // outlives the threads that post to it
     running_broker host{threads};
-    asio::thread_pool pool{1};
     std::promise<bool> emitted;
     std::promise<bool> waited;
     host.events.async_emit({.event = "a"}, asio::bind_executor(pool, [&](error_code, protocol::emit_result) {
@@ -220,6 +222,12 @@ BOOST_DATA_TEST_CASE(what_the_wire_would_refuse_is_refused, thread_counts, threa
         BOOST_CHECK_EQUAL(error_of([&](auto handler) { events.async_emit_and_wait({.event = "a", .timeout = span}, std::move(handler)); }), invalid);
         BOOST_CHECK_EQUAL(error_of([&](auto handler) { events.async_await_response({}, span, std::move(handler)); }), invalid);
     }
+    for (const auto* const cause : {",", "b c", "b,a"}) {
+        BOOST_CHECK_EQUAL(error_of([&](auto handler) { events.async_emit({.event = "a", .cause = cause}, std::move(handler)); }), invalid);
+        BOOST_CHECK_EQUAL(error_of([&](auto handler) { events.async_emit_and_wait({.event = "a", .cause = cause}, std::move(handler)); }), invalid);
+    }
+    const error_code too_long{errc::limit_exceeded};
+    BOOST_CHECK_EQUAL(error_of([&](auto handler) { events.async_emit({.event = "a", .cause = "b,c,d,e,f,g,h,i,j"}, std::move(handler)); }), too_long);
     const auto reserved = get(events.async_emit({.event = "a", .reserve = 86'400'000ms}, use_future)).hook_event_id;
     for (const auto* const response : {"", "{", "[]", "1", "null", R"({"abort":1})", R"({"abort":null})", R"({"abort":"a","abort":"b"})"}) {
         BOOST_CHECK_EQUAL(error_of([&](auto handler) { events.async_respond(reserved, {.response = response}, std::move(handler)); }), invalid);
@@ -469,6 +477,28 @@ BOOST_DATA_TEST_CASE(operations_are_refused_from_then_on, thread_counts, threads
     subscribe_request how;
     how.on_event = [](const event_view&) {};
     BOOST_CHECK_EQUAL(error_of([&](auto handler) { host.events.async_subscribe(std::move(how), std::move(handler)); }), refused);
+}
+
+BOOST_DATA_TEST_CASE(a_catalog_counts_in_process_too, thread_counts, threads) {
+    const hookd::test::temp_directory directory;
+    hookd::test::write_file(directory / "a.json", R"({"name":"a","payload_schema":{"type":"object"},"failure_policy":"closed",
+        "response_schema":{"properties":{"n":{"type":"integer"}}}})");
+    running_broker host{threads};
+    host.events.use_catalog(load_catalog(directory.path()));
+    const auto refused = [](error_code failure) { return failure == make_error_code(errc::not_in_catalog); };
+    BOOST_TEST(refused(error_of([&](auto handler) { host.events.async_emit({.event = "b"}, handler); })));
+    BOOST_TEST(refused(error_of([&](auto handler) { host.events.async_emit({.event = "a", .payload = "1"}, handler); })));
+    BOOST_TEST(refused(error_of([&](auto handler) { host.events.async_emit_and_wait({.event = "b"}, handler); })));
+    BOOST_TEST(refused(error_of([&](auto handler) {
+        host.events.async_subscribe({.events = {"b*"}, .on_event = [](const event_view&) {}}, handler);
+    })));
+    const auto reserved = get(host.events.async_emit({.event = "a", .reserve = 60s}, use_future));
+    BOOST_TEST(refused(error_of(
+        [&](auto handler) { host.events.async_respond(reserved.hook_event_id, reply{.response = R"({"n":1.5})"}, handler); })));
+    BOOST_TEST(get(host.events.async_respond(reserved.hook_event_id, reply{.response = R"({"n":1})"}, use_future)).accepted());
+    BOOST_TEST(!get(host.events.async_emit_and_wait({.event = "a"}, use_future)).abort.empty());
+    host.events.use_catalog(nullptr);
+    BOOST_TEST(get(host.events.async_emit({.event = "b"}, use_future)).seq == 3U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

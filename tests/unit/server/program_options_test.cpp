@@ -100,6 +100,7 @@ BOOST_AUTO_TEST_CASE(defaults_are_those_of_the_manual) {
     BOOST_TEST((options.listener.write_stall_timeout == 30s));
     BOOST_TEST(options.listener.allowed_users.empty());
     BOOST_TEST(options.listener.allowed_groups.empty());
+    BOOST_TEST(options.catalog.empty());
 }
 
 BOOST_AUTO_TEST_CASE(socket_falls_back_to_the_runtime_directory_and_then_to_tmp) {
@@ -108,6 +109,14 @@ BOOST_AUTO_TEST_CASE(socket_falls_back_to_the_runtime_directory_and_then_to_tmp)
     BOOST_TEST(parse({}, {{"XDG_RUNTIME_DIR", ""}, {"HOOKD_SOCKET", ""}}).listener.socket ==
                "/tmp/hookd-" + std::to_string(::getuid()) + "/hookd.sock");
     BOOST_TEST(parse({}, {{"XDG_RUNTIME_DIR", "/run/user/7"}, {"HOOKD_SOCKET", "/a/s"}}).listener.socket == "/a/s");
+}
+
+BOOST_AUTO_TEST_CASE(the_registry_is_in_the_state_directory_of_the_service_or_of_the_user) {
+    const auto registry = [](const variables& environment) { return parse({}, environment).hooks.registry.string(); };
+    BOOST_TEST(registry({{"STATE_DIRECTORY", "/var/lib/hookd:/other"}, {"XDG_STATE_HOME", "/x"}}) == "/var/lib/hookd/registry.json");
+    BOOST_TEST(registry({{"XDG_STATE_HOME", "/x"}, {"HOME", "/home/ann"}}) == "/x/hookd/registry.json");
+    BOOST_TEST(registry({{"XDG_STATE_HOME", "relative"}, {"HOME", "/home/ann"}}) == "/home/ann/.local/state/hookd/registry.json");
+    BOOST_TEST(parse({"--registry", "r"}).hooks.registry.is_absolute());
 }
 
 BOOST_AUTO_TEST_CASE(flag_beats_environment_beats_file_for_each_setting) {
@@ -127,6 +136,9 @@ BOOST_AUTO_TEST_CASE(flag_beats_environment_beats_file_for_each_setting) {
         {"default-timeout", "2s", "3s", "4s"},
         {"allow-user", "2", "3", "4"},
         {"allow-group", "2", "3", "4"},
+        {"catalog", "/f", "/e", "/a"},
+        {"registry", "/f/r", "/e/r", "/a/r"},
+        {"hook-jobs", "2", "3", "4"},
         {"log-level", "debug", "warning", "error"},
         {"log-format", "json", "text", "json"},
     };
@@ -353,9 +365,9 @@ BOOST_AUTO_TEST_CASE(configuration_file_in_the_manual_is_valid) {
     BOOST_TEST((options.format == log_format::json));
 }
 
-BOOST_AUTO_TEST_CASE(only_the_log_level_can_change_without_a_restart) {
+BOOST_AUTO_TEST_CASE(only_the_catalog_and_the_log_level_can_change_without_a_restart) {
     const auto before = parse({});
-    BOOST_TEST(changes_that_need_restart(before, parse({"--log-level", "debug"})).empty());
+    BOOST_TEST(changes_that_need_restart(before, parse({"--log-level", "debug", "--catalog", "/c"})).empty());
     BOOST_TEST(changes_that_need_restart(before, parse({"--capacity", "5", "--threads", "2", "--log-level", "error"})) ==
                    (std::vector<std::string_view>{"threads", "capacity"}),
                boost::test_tools::per_element());

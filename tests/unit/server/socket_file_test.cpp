@@ -2,6 +2,7 @@
 
 #include "support/deadline.hpp"
 #include "support/file_descriptor.hpp"
+#include "support/preconditions.hpp"
 #include "support/process.hpp"
 #include "support/temp_directory.hpp"
 
@@ -196,7 +197,7 @@ BOOST_AUTO_TEST_CASE(directory_that_others_may_only_read_is_accepted) {
     BOOST_TEST(mode_of(directory / "readable") == 0755u);
 }
 
-BOOST_AUTO_TEST_CASE(directory_of_another_user_is_refused, *boost::unit_test::precondition([](auto) { return runs_as_root(); })) {
+BOOST_AUTO_TEST_CASE(directory_of_another_user_is_refused, *boost::unit_test::precondition(as_root)) {
     const temp_directory directory;
     make_directory(directory / "theirs", 0700);
     require(::chown((directory / "theirs").c_str(), stranger, stranger) == 0, "chown");
@@ -226,7 +227,7 @@ BOOST_AUTO_TEST_CASE(symbolic_link_to_a_directory_that_others_may_write_to_is_re
     BOOST_TEST(contains(refusal(directory / "link/s"), directory / "open"));
 }
 
-BOOST_AUTO_TEST_CASE(symbolic_link_of_another_user_is_refused, *boost::unit_test::precondition([](auto) { return runs_as_root(); })) {
+BOOST_AUTO_TEST_CASE(symbolic_link_of_another_user_is_refused, *boost::unit_test::precondition(as_root)) {
     const temp_directory directory;
     make_directory(directory / "sticky", 01777);
     make_directory(directory / "real", 0700);
@@ -336,7 +337,7 @@ BOOST_AUTO_TEST_CASE(lock_file_that_is_not_a_plain_file_is_refused) {
     BOOST_TEST(read_file(directory / "data") == "precious");
 }
 
-BOOST_AUTO_TEST_CASE(lock_file_of_another_user_is_refused, *boost::unit_test::precondition([](auto) { return runs_as_root(); })) {
+BOOST_AUTO_TEST_CASE(lock_file_of_another_user_is_refused, *boost::unit_test::precondition(as_root)) {
     const temp_directory directory;
     write_file(directory / "s.lock", "1\n");
     require(::chown((directory / "s.lock").c_str(), stranger, stranger) == 0, "chown");

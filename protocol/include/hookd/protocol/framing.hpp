@@ -90,6 +90,21 @@ std::size_t write_frame_prefix(framing kind, std::size_t body_bytes, char* out) 
 /// What goes after a body: "\n" for lines, nothing otherwise.
 [[nodiscard]] std::string_view frame_suffix(framing kind) noexcept;
 
+/// Appends a frame whose body (valid JSON) is appended to the text piece by piece, between the construction of this and close().
+class open_frame {
+public:
+    open_frame(framing kind, std::string& out);
+    open_frame(const open_frame&) = delete;
+    open_frame& operator=(const open_frame&) = delete;
+
+    void close();
+
+private:
+    framing kind_;
+    std::string& out_;
+    std::size_t body_begin_;
+};
+
 /// Appends `body` (valid JSON) as one frame. In a line, each raw CR and LF, which valid JSON has only between tokens,
 /// becomes a space.
 void append_frame(framing kind, std::string_view body, std::string& out);

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// JSON as text. What a peer sent is kept as the bytes that it sent (numbers of any size, key order, repeated keys,
 /// escapes, white space), so nothing here builds a document: values are spans of the input.
@@ -23,17 +24,33 @@ struct json_fault {
 enum class json_kind : unsigned char { object, array, string, number, boolean, null };
 
 /// The kind of a valid JSON value, told by its first byte. `value` has no white space before it.
-[[nodiscard]] json_kind kind_of(std::string_view value) noexcept;
+[[nodiscard]] inline json_kind kind_of(std::string_view value) noexcept {
+    switch (value.empty() ? 'n' : value.front()) {
+    case '{': return json_kind::object;
+    case '[': return json_kind::array;
+    case '"': return json_kind::string;
+    case 't':
+    case 'f': return json_kind::boolean;
+    case 'n': return json_kind::null;
+    default: return json_kind::number;
+    }
+}
 
 /// A string token of a valid JSON text, without its quotes, escapes as sent.
 struct json_string {
     std::string_view raw{};
 
     /// Whether the decoded string equals `plain`. Allocates nothing.
-    [[nodiscard]] bool equals(std::string_view plain) const noexcept;
+    [[nodiscard]] bool equals(std::string_view plain) const noexcept {
+        // An escape is always longer than what it stands for, so equal lengths mean equal bytes and no escape.
+        return raw.size() > plain.size() ? escaped_equals(plain) : raw == plain && plain.find('\\') == std::string_view::npos;
+    }
     /// The decoded string, as UTF-8; a lone surrogate escape becomes U+FFFD.
     [[nodiscard]] std::string decode() const;
     [[nodiscard]] bool has_escapes() const noexcept { return raw.find('\\') != std::string_view::npos; }
+
+private:
+    [[nodiscard]] bool escaped_equals(std::string_view plain) const noexcept;
 };
 
 /// One member of an object, as sent.
@@ -59,5 +76,8 @@ private:
 
 /// Appends `plain` (UTF-8) as a JSON string with quotes. Bytes that are not well-formed UTF-8 become U+FFFD.
 void append_json_string(std::string& out, std::string_view plain);
+
+/// Appends them as a JSON array of strings.
+void append_strings(std::string& out, const std::vector<std::string>& plain);
 
 }  // namespace hookd::protocol

@@ -36,6 +36,16 @@ inline constexpr std::size_t max_event_name = 128;
 /// Characters of a subscriber's name.
 inline constexpr std::size_t max_subscriber_name = 128;
 
+/// Names of a `cause`: so many events may lead to one another.
+inline constexpr std::size_t max_cause = 8;
+
+/// Registered hooks of one daemon.
+inline constexpr std::size_t max_hooks = 1024;
+
+/// Words of a registered hook's command, and their bytes in all.
+inline constexpr std::size_t max_command_words = 1024;
+inline constexpr std::size_t max_command_bytes = std::size_t{64} * 1024;
+
 /// Longest `timeout_ms` and `reserve_ms`.
 inline constexpr std::chrono::milliseconds max_timeout{86'400'000};
 

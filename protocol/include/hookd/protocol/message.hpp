@@ -26,6 +26,8 @@ struct request {
     /// The members of `params` where that is an object: the first max_params_members of them (no method has as many, so whoever binds
     /// them finds an unknown one among these).
     boost::container::small_vector<json_member, 8> members{};
+    /// Whether a name in `members` may have escapes. Where not, equal bytes are equal names.
+    bool names_may_be_escaped = false;
 
     [[nodiscard]] bool is_notification() const noexcept { return id.empty(); }
     /// Whether `params` says "none": absent, null, {} or [].
@@ -61,8 +63,9 @@ void read_message(std::string_view frame, message& out);
 /// Reads one element of a batch that read_message has accepted; `out.type` is request or invalid.
 void read_element(std::string_view element, message& out);
 
-/// Appends `{"jsonrpc":"2.0","id":ID,"result":RESULT}`. `id` and `result` are JSON texts.
-void append_result(std::string& out, std::string_view id, std::string_view result);
+/// Appends `{"jsonrpc":"2.0","id":ID,"result":`; the result, a JSON text, and result_end are to follow. `id` is a JSON text.
+void begin_result(std::string& out, std::string_view id);
+inline constexpr std::string_view result_end = "}";
 
 /// Appends `{"jsonrpc":"2.0","id":ID,"error":{"code":…,"message":…,"data":…}}`.
 void append_error(std::string& out, std::string_view id, const error& failure);

@@ -71,6 +71,14 @@ enum class close_reason : std::uint8_t { lagged, shutdown, unsubscribed };
 /// Whether `name` may name an event: 1 to 128 characters of `A-Z a-z 0-9 _ . : / -`.
 [[nodiscard]] bool is_event_name(std::string_view name) noexcept;
 
+/// Whether `event` may follow from `cause`: the names of the events that led to it, oldest first, separated by commas; empty: none did.
+/// Errors: errc::invalid_params where `cause` is nothing of the kind, or has `event` in it, which is a recursion;
+/// errc::limit_exceeded (`cause`) where it has more than max_cause names.
+[[nodiscard]] std::optional<error> check_cause(std::string_view event, std::string_view cause);
+
+/// The cause of what follows from `event`, which followed from `cause` itself.
+[[nodiscard]] std::string append_cause(std::string_view cause, std::string_view event);
+
 // --- parameters -----------------------------------------------------------------------------------------------------
 
 struct ping_params {
@@ -82,6 +90,7 @@ struct emit_params {
     text event{};
     std::string_view payload = "{}";  ///< JSON text, kept byte for byte
     std::optional<std::chrono::milliseconds> reserve{};
+    text cause{};  ///< as check_cause takes it
     std::optional<uuid> operation_id{};
 };
 
@@ -90,9 +99,10 @@ struct emit_and_wait_params {
     text event{};
     std::string_view payload = "{}";
     std::optional<std::chrono::milliseconds> timeout{};
-    wait_policy policy = wait_policy::first;
-    failure_policy on_failure = failure_policy::open;
+    std::optional<wait_policy> policy{};         ///< absent: the catalog's, else first
+    std::optional<failure_policy> on_failure{};  ///< absent: the catalog's, else open
     bool require_subscriber = true;
+    text cause{};
     std::optional<uuid> operation_id{};
 };
 
@@ -126,6 +136,36 @@ struct respond_params {
     json_string abort{};
 };
 
+struct schema_params {
+    static constexpr std::string_view method = "get_hook_event_schema";
+    text event{};  ///< empty: all events of the catalog
+};
+
+struct register_hook_params {
+    static constexpr std::string_view method = "register_hook";
+    text name{};
+    std::vector<std::string> command{};  ///< at least one word; none has a NUL
+    std::vector<std::string> events{};   ///< empty: every event
+    std::optional<std::chrono::milliseconds> timeout{};
+    std::optional<uuid> operation_id{};
+};
+
+struct deregister_hook_params {
+    static constexpr std::string_view method = "deregister_hook";
+    text name{};
+    std::optional<uuid> operation_id{};
+};
+
+struct list_hooks_params {
+    static constexpr std::string_view method = "list_hooks";
+};
+
+struct trust_hook_params {
+    static constexpr std::string_view method = "trust_hook";
+    text name{};
+    std::optional<uuid> operation_id{};
+};
+
 struct stats_params {
     static constexpr std::string_view method = "stats";
 };
@@ -153,6 +193,11 @@ extern template std::variant<await_response_params, error> bind_params(const req
 extern template std::variant<subscribe_params, error> bind_params(const request&);
 extern template std::variant<unsubscribe_params, error> bind_params(const request&);
 extern template std::variant<respond_params, error> bind_params(const request&);
+extern template std::variant<schema_params, error> bind_params(const request&);
+extern template std::variant<register_hook_params, error> bind_params(const request&);
+extern template std::variant<deregister_hook_params, error> bind_params(const request&);
+extern template std::variant<list_hooks_params, error> bind_params(const request&);
+extern template std::variant<trust_hook_params, error> bind_params(const request&);
 extern template std::variant<stats_params, error> bind_params(const request&);
 extern template std::variant<discover_params, error> bind_params(const request&);
 extern template std::variant<cancel_params, error> bind_params(const request&);
@@ -209,6 +254,36 @@ struct respond_result {
     [[nodiscard]] bool accepted() const noexcept { return reason == refusal::none; }
 };
 
+/// Whether a registered hook may run.
+enum class hook_state : std::uint8_t {
+    ok,         ///< its files are those that were trusted
+    untrusted,  ///< one of them has changed since
+    missing,    ///< its program, or a file that it was given, is not there
+    inactive,   ///< the daemon could not subscribe it to its events
+};
+[[nodiscard]] std::string_view to_string(hook_state value) noexcept;
+
+/// A registered hook.
+struct hook_info {
+    std::string name{};
+    std::vector<std::string> command{};
+    std::vector<std::string> events{};  ///< empty: every event
+    std::optional<std::chrono::milliseconds> timeout{};
+    hook_state state = hook_state::ok;
+    std::string why{};           ///< where it is not ok
+    std::uint64_t runs = 0;      ///< since the daemon's start
+    std::string last_outcome{};  ///< `response`, `veto: …` or `failed: …`; empty: it has not run
+    std::optional<double> p50_ms{}, p99_ms{};  ///< how long it ran
+};
+
+struct deregister_hook_result {
+    bool deleted = false;
+};
+
+struct list_hooks_result {
+    std::vector<hook_info> hooks{};  ///< by name
+};
+
 struct stats_result {
     struct event_times {
         std::string name{};
@@ -251,6 +326,9 @@ void append_json(std::string& out, const wait_result& result);
 void append_json(std::string& out, const subscribe_result& result);
 void append_json(std::string& out, const unsubscribe_result& result);
 void append_json(std::string& out, const respond_result& result);
+void append_json(std::string& out, const hook_info& result);
+void append_json(std::string& out, const deregister_hook_result& result);
+void append_json(std::string& out, const list_hooks_result& result);
 void append_json(std::string& out, const stats_result& result);
 
 /// The OpenRPC 1.2 document of all methods, made from the same descriptions that bind_params binds by. `version`: the daemon's.
@@ -269,10 +347,19 @@ struct event_fields {
     std::chrono::system_clock::time_point emitted_at{};
     bool expects_response = false;
     std::optional<std::chrono::milliseconds> timeout{};
+    std::string_view cause{};  ///< empty: none
 };
 
-/// Appends the notification `event` up to where the payload begins.
-void append_event_head(std::string& out, const event_fields& fields);
+/// The notification `event` up to where the payload begins: how long it is, and where in it the event's name and cause stand.
+struct event_head {
+    std::size_t size = 0;
+    std::size_t name_offset = 0;
+    std::size_t cause_offset = 0;  ///< 0 where there is none
+};
+[[nodiscard]] event_head measure_event_head(const event_fields& fields) noexcept;
+
+/// Writes it to `out`, which has room for as many bytes as measure_event_head says. Returns the end.
+char* write_event_head(char* out, const event_fields& fields) noexcept;
 
 /// What follows the payload.
 inline constexpr std::string_view event_tail = "}}";
@@ -280,7 +367,10 @@ inline constexpr std::string_view event_tail = "}}";
 /// Appends the notification `closed`.
 void append_closed(std::string& out, close_reason reason, std::uint64_t last_seq);
 
-/// RFC 3339 in UTC with nine digits of a second's fraction: `2026-11-23T12:58:36.000000000Z`.
-void append_timestamp(std::string& out, std::chrono::system_clock::time_point when);
+/// Length of a timestamp: RFC 3339 in UTC with nine digits of a second's fraction, `2026-11-23T12:58:36.000000000Z`.
+inline constexpr std::size_t timestamp_size = 30;
+
+/// Writes a timestamp, timestamp_size bytes, to `out`; returns the end.
+char* write_timestamp(char* out, std::chrono::system_clock::time_point when) noexcept;
 
 }  // namespace hookd::protocol

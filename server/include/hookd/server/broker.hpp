@@ -1,6 +1,7 @@
 #pragma once
 
 #include <hookd/protocol/methods.hpp>
+#include <hookd/server/catalog.hpp>
 #include <hookd/server/options.hpp>
 
 #include <boost/asio/any_completion_handler.hpp>
@@ -40,6 +41,7 @@ struct emit_request {
     std::string event{};
     std::string payload = "{}";  ///< JSON text
     std::optional<std::chrono::milliseconds> reserve{};
+    std::string cause{};         ///< names of the events that led to this one, oldest first, separated by commas
 };
 
 /// `emit_and_wait` (PROTOCOL.md).
@@ -47,9 +49,10 @@ struct wait_request {
     std::string event{};
     std::string payload = "{}";  ///< JSON text
     std::optional<std::chrono::milliseconds> timeout{};
-    protocol::wait_policy policy = protocol::wait_policy::first;
-    protocol::failure_policy on_failure = protocol::failure_policy::open;
+    std::optional<protocol::wait_policy> policy{};         ///< absent: the catalog's, else first
+    std::optional<protocol::failure_policy> on_failure{};  ///< absent: the catalog's, else open
     bool require_subscriber = true;
+    std::string cause{};         ///< as emit_request::cause
 };
 
 /// `respond` (PROTOCOL.md).
@@ -57,6 +60,9 @@ struct reply {
     std::string response = "{}";  ///< JSON object text; a non-empty string `abort` in it vetoes
     bool abstain = false;
     std::string failed{};         ///< why the hook broke; empty: it did not
+    /// Where not null: takes the message of an error_code that the operation ends with, which names the place in `response`. Read it in
+    /// the handler.
+    std::shared_ptr<std::string> refusal{};
 };
 
 /// An event as an in-process subscriber sees it: valid during the call of its handler only.
@@ -68,6 +74,7 @@ struct event_view {
     bool expects_response = false;
     std::chrono::milliseconds timeout{};  ///< 0 where nobody waits
     std::string_view payload{};           ///< JSON text, byte for byte
+    std::string_view cause{};             ///< the events that led to it, as emit_request::cause
 };
 
 /// `subscribe` (PROTOCOL.md), in process.
@@ -121,7 +128,8 @@ private:
 /// once, without a hop. Operations may be started from any thread. Handlers are called on their associated executor (the io_context's
 /// by default), never within the initiating function.
 ///
-/// Errors: error_code of protocol::errc; errc::invalid_params for an event name, payload or reply that the wire would refuse.
+/// Errors: error_code of protocol::errc; errc::invalid_params for an event name, payload, cause or reply that the wire would refuse, and
+/// errc::not_in_catalog for what the catalog would.
 /// Cancellation: async_emit_and_wait and async_await_response support all cancellation types; the wait ends with errc::cancelled. With
 /// more than one thread the signal must be emitted on the handler's executor, as Asio asks.
 /// Coroutines: GCC 12 destroys an aggregate that is made inside a `co_await` expression twice. Give the request a name first:
@@ -172,6 +180,10 @@ public:
     auto async_stats(CompletionToken&& token) {
         return initiate<protocol::stats_result, &broker::start_stats>(stats_request{}, token);
     }
+
+    /// From now on this catalog counts, here and on the socket; null: every name is free. Sessions and waits that are open stay. From any
+    /// thread; done when the strand has come to it.
+    void use_catalog(std::shared_ptr<const catalog> events);
 
     /// Ends every wait (`"shutdown"`) and every session; operations get errc::shutting_down from then on. From any thread; done when
     /// the strand has come to it.

@@ -10,6 +10,8 @@
 
 namespace hookd::server {
 
+class hook_methods;
+
 /// What a broker holds and for how long. The names are those of the daemon's flags (hookd(8)).
 struct broker_options {
     /// Threads that run the io_context. With 1 the broker takes no locks and makes no hops; with more, each connection and the
@@ -38,6 +40,8 @@ struct listener_options {
     /// Users and groups that may connect besides the daemon's own user and root.
     std::vector<std::uint32_t> allowed_users{};
     std::vector<std::uint32_t> allowed_groups{};
+    /// Carries out the methods about registered hooks; null: there are none. Must outlive the listener.
+    hook_methods* hooks = nullptr;
 };
 
 }  // namespace hookd::server

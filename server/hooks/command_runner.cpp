@@ -1,4 +1,4 @@
-#include "command_runner.hpp"
+#include <hookd/hooks/command_runner.hpp>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
@@ -125,6 +125,7 @@ public:
         check(::posix_spawnattr_setsigmask(&attributes_, &signals));
         ::sigaddset(&signals, SIGPIPE);
         ::sigaddset(&signals, SIGCHLD);
+        ::sigaddset(&signals, SIGXFSZ);
         check(::posix_spawnattr_setsigdefault(&attributes_, &signals));
         check(::posix_spawnattr_setpgroup(&attributes_, 0));
         check(::posix_spawnattr_setflags(&attributes_,

@@ -1,11 +1,11 @@
-#include "app/nearest_name.hpp"
+#include "nearest_name.hpp"
 
 #include <algorithm>
 #include <cstddef>
 #include <numeric>
 #include <utility>
 
-namespace hookd::server {
+namespace hookd::core {
 namespace {
 
 /// Letters to insert, remove or replace to make `to` of `from` (Levenshtein).
@@ -27,9 +27,18 @@ std::size_t edits(std::string_view from, std::string_view to) {
 
 std::string nearest_name(std::string_view word, const std::vector<std::string>& names) {
     const std::size_t allowed = std::min<std::size_t>(2, word.size() / 3);
-    const auto closer = [word](const std::string& a, const std::string& b) { return edits(word, a) < edits(word, b); };
-    const auto best = std::min_element(names.begin(), names.end(), closer);
-    if (best != names.end() && edits(word, *best) <= allowed) {
+    const std::string* best = nullptr;
+    std::size_t fewest = allowed + 1;
+    for (const auto& name : names) {
+        // Each letter more or less is an edit, so most names need no closer look.
+        const auto difference = std::max(word.size(), name.size()) - std::min(word.size(), name.size());
+        const auto needed = difference < fewest ? edits(word, name) : fewest;
+        if (needed < fewest) {
+            fewest = needed;
+            best = &name;
+        }
+    }
+    if (best != nullptr) {
         return *best;
     }
     const auto begins = [word](const std::string& name) { return name.compare(0, word.size(), word) == 0; };
@@ -39,4 +48,4 @@ std::string nearest_name(std::string_view word, const std::vector<std::string>& 
     return {};
 }
 
-}  // namespace hookd::server
+}  // namespace hookd::core

@@ -1,4 +1,4 @@
-#include <hookctl/hook_reply.hpp>
+#include <hookd/hooks/hook_reply.hpp>
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,4 +1,4 @@
-#include <hookctl/command_runner.hpp>
+#include <hookd/hooks/command_runner.hpp>
 
 #include <support/deadline.hpp>
 #include <support/temp_directory.hpp>

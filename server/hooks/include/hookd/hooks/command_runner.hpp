@@ -63,7 +63,7 @@ struct command_result {
 /// kill_delay, whether or not the command itself is gone by then. The command is reaped only after that, so its number cannot belong to
 /// anybody else when it is signalled.
 ///
-/// The program must ignore SIGPIPE and must not ignore SIGCHLD; commands start with both at their defaults and with no signal blocked.
+/// The program must ignore SIGPIPE and must not ignore SIGCHLD; commands start with both (and SIGXFSZ) at their defaults and with no signal blocked.
 /// Descriptors without FD_CLOEXEC are inherited.
 ///
 /// Thread-safety: none. All calls, and the executor's handlers, must be serialised (one thread, or a strand). Handlers are called

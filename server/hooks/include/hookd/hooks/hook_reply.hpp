@@ -1,6 +1,6 @@
 #pragma once
 
-#include "command_runner.hpp"
+#include <hookd/hooks/command_runner.hpp>
 
 #include <string>
 #include <string_view>

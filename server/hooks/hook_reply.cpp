@@ -1,4 +1,4 @@
-#include "hook_reply.hpp"
+#include <hookd/hooks/hook_reply.hpp>
 
 #include <hookd/protocol/json_text.hpp>
 #include <hookd/protocol/methods.hpp>

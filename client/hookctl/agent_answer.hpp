@@ -1,0 +1,30 @@
+#pragma once
+
+#include "agent_event.hpp"
+
+#include <hookd/verdict.hpp>
+
+#include <string>
+#include <vector>
+
+namespace hookd::hookctl {
+
+/// What hooks have decided about an agent's event.
+struct agent_decision {
+    enum class kind : unsigned char { none, allow, ask, deny };  ///< the later, the stricter
+    kind said = kind::none;
+    std::string reason{};
+    std::string additional_context{};  ///< text for the model, of all hooks
+    std::string updated_input{};       ///< a JSON object in place of the tool's input; empty: none
+    std::vector<std::string> notes{};  ///< for whoever looks after the hooks
+};
+
+/// Reads the replies. An `abort` denies. A reply may say `"decision"`: `"deny"`, `"ask"` or `"allow"`, with a `"reason"`; the strictest
+/// counts. `"additional_context"` is text, `"updated_input"` an object, of which the first counts.
+[[nodiscard]] agent_decision decide(const verdict& said);
+
+/// What the agent's hook has to print for that: one line of JSON, or nothing where the agent is to go on as it would without. May add to
+/// `decision.notes` what this agent can't be told.
+[[nodiscard]] std::string agent_answer(const agent_event& event, agent_decision& decision);
+
+}  // namespace hookd::hookctl

@@ -1,0 +1,69 @@
+#include "agent_answer.hpp"
+#include "agent_event.hpp"
+#include "commands.hpp"
+#include "daemon_call.hpp"
+#include "json_argument.hpp"
+#include "output.hpp"
+
+#include <hookd/client.hpp>
+
+#include <string>
+
+namespace hookd::hookctl {
+
+namespace {
+
+// What agents make of a hook's exit status.
+constexpr int goes_on = 0;
+constexpr int goes_on_and_complains = 1;
+constexpr int is_stopped = 2;  ///< with standard error as the reason
+
+int tell(const invocation& call, const agent_event& event) {
+    try {
+        (void)verdict_client_for(call).emit(event.name(), event.payload);
+    } catch (const error& failure) {
+        complain(event.name() + " was not told: " + failure.what());
+    }
+    return goes_on;
+}
+
+int ask(const invocation& call, const agent_hook_arguments& arguments, const agent_event& event) {
+    wait_options how;
+    how.timeout = call.timeout;
+    how.policy = wait_policy::veto;
+    how.on_failure = arguments.fail_closed && event.is_guarded() ? failure_policy::closed : failure_policy::open;
+    try {
+        auto decision = decide(verdict_client_for(call).emit_and_wait(event.name(), event.payload, how));
+        if (const auto answer = agent_answer(event, decision); !answer.empty()) {
+            print(answer + '\n');
+        }
+        for (const auto& each : decision.notes) {
+            complain(event.name() + ": " + each);
+        }
+        return goes_on;
+    } catch (const error& failure) {
+        const bool stops = failure.kind() == error_kind::no_daemon ? !arguments.proceed_without_daemon
+                                                                   : arguments.fail_closed || !arguments.proceed_without_daemon;
+        complain("no hook was asked about " + event.name() + ": " + failure.what());
+        return stops && event.is_guarded() ? is_stopped : goes_on;
+    }
+}
+
+}  // namespace
+
+int run_agent_hook(const invocation& call, const agent_hook_arguments& arguments) {
+    agent_event event;
+    try {
+        event = read_agent_event(read_json_argument("INPUT", arguments.input), arguments.agent);
+    } catch (const usage_error& wrong) {
+        complain(wrong.what());
+        return arguments.fail_closed ? is_stopped : goes_on_and_complains;
+    }
+    if (!event.kind) {
+        complain(harmless(event.caller_name) + " is no event of hookd's: the agent goes on");
+        return goes_on;
+    }
+    return event.waits() ? ask(call, arguments, event) : tell(call, event);
+}
+
+}  // namespace hookd::hookctl

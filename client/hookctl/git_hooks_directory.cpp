@@ -1,0 +1,164 @@
+#include "git_hooks_directory.hpp"
+
+#include "arguments.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <fstream>
+#include <iterator>
+#include <system_error>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace hookd::hookctl {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_there(const fs::path& path) {
+    return fs::symlink_status(path).type() != fs::file_type::not_found;
+}
+
+std::string text_of(const fs::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+[[noreturn]] void fail(const std::string& what, const fs::path& path) {
+    throw std::system_error(errno, std::generic_category(), what + " " + path.string());
+}
+
+/// Writes an executable file that is whole at any moment.
+void write_script(const fs::path& path, const std::string& text) {
+    const auto temporary = path.string() + ".hookd-" + std::to_string(::getpid());
+    const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0700);
+    if (fd < 0) {
+        fail("can't write", temporary);
+    }
+    constexpr mode_t mode = 0755;  // whoever may use the repository runs its hooks
+    const auto written = ::write(fd, text.data(), text.size());
+    const bool whole = written == static_cast<ssize_t>(text.size()) && ::fchmod(fd, mode) == 0 && ::fsync(fd) == 0;
+    const int error = errno;
+    ::close(fd);
+    if (!whole || ::rename(temporary.c_str(), path.c_str()) != 0) {
+        errno = whole ? errno : error;
+        const int why = errno;
+        ::unlink(temporary.c_str());
+        errno = why;
+        fail("can't write", path);
+    }
+}
+
+/// Whether `path` is one of the links that tidy makes.
+bool is_neighbour(const fs::path& path, const fs::path& directory) {
+    return fs::is_symlink(path) && fs::read_symlink(path) == ".." / directory.filename() / path.filename();
+}
+
+bool same_content(const fs::path& one, const fs::path& other) {
+    std::error_code different;
+    if (fs::equivalent(one, other, different)) {
+        return true;
+    }
+    return fs::symlink_status(one).type() == fs::symlink_status(other).type() && text_of(one) == text_of(other) &&
+           fs::status(one).permissions() == fs::status(other).permissions();
+}
+
+}  // namespace
+
+git_hooks_directory::git_hooks_directory(fs::path directory)
+    : directory_(fs::weakly_canonical(std::move(directory))),
+      kept_(directory_.parent_path() / (directory_.filename().string() + ".before-hookd")) {}
+
+bool git_hooks_directory::has_script(const git_hook& hook) const {
+    const auto place = directory_ / hook.name;
+    return fs::is_regular_file(fs::symlink_status(place)) && is_git_script(text_of(place));
+}
+
+bool git_hooks_directory::keeps(const git_hook& hook) const {
+    const auto kept = kept_ / hook.name;
+    return is_there(kept) && !is_neighbour(kept, directory_);
+}
+
+void git_hooks_directory::check(const git_hook& hook) const {
+    const auto place = directory_ / hook.name;
+    if (fs::is_directory(fs::symlink_status(place))) {
+        throw usage_error(place.string() + " is a directory: move it away");
+    }
+    if (keeps(hook) && is_there(place) && !has_script(hook) && !same_content(place, kept_ / hook.name)) {
+        throw usage_error(place.string() + " was replaced by another hook since, and " + (kept_ / hook.name).string() +
+                          " is kept from before: move one of them away");
+    }
+}
+
+git_hooks_directory::change git_hooks_directory::install(const git_hook& hook, const std::string& script) {
+    check(hook);
+    const auto place = directory_ / hook.name;
+    if (has_script(hook)) {
+        if (text_of(place) == script && (fs::status(place).permissions() & fs::perms::owner_exec) != fs::perms::none) {
+            return change::none;
+        }
+        write_script(place, script);
+        return change::updated;
+    }
+
+    fs::create_directories(directory_);
+    const bool keep = is_there(place);
+    if (keep && !keeps(hook)) {
+        fs::create_directories(kept_);
+        const auto kept = kept_ / hook.name;
+        fs::remove(kept);  // a link to this very hook
+        // A second name first, so that the hook is in its place all the time; a file system without such names has a moment without it.
+        if (::linkat(AT_FDCWD, place.c_str(), AT_FDCWD, kept.c_str(), 0) != 0) {
+            fs::rename(place, kept);
+        }
+    }
+    write_script(place, script);
+    return keep ? change::chained : change::installed;
+}
+
+git_hooks_directory::change git_hooks_directory::uninstall(const git_hook& hook) {
+    const auto place = directory_ / hook.name;
+    if (is_there(place) && !has_script(hook)) {
+        return keeps(hook) ? change::foreign : change::none;
+    }
+    if (keeps(hook)) {
+        fs::rename(kept_ / hook.name, place);
+        return change::restored;
+    }
+    return fs::remove(place) ? change::removed : change::none;
+}
+
+void git_hooks_directory::tidy() const {
+    if (!fs::is_directory(kept_)) {
+        return;
+    }
+    std::vector<fs::path> links;
+    bool keeps_any = false;
+    for (const auto& each : fs::directory_iterator(kept_)) {
+        if (is_neighbour(each.path(), directory_)) {
+            links.push_back(each.path());
+        } else {
+            keeps_any = true;
+        }
+    }
+    for (const auto& each : links) {
+        fs::remove(each);
+    }
+    if (!keeps_any) {
+        fs::remove(kept_);
+        return;
+    }
+    for (const auto& each : fs::directory_iterator(directory_)) {
+        const auto name = each.path().filename();
+        const auto* hook = find_git_hook(name.string());
+        // A script of ours there would call itself.
+        if (name.extension() != ".sample" && (hook == nullptr || !has_script(*hook)) && !is_there(kept_ / name)) {
+            fs::create_symlink(".." / directory_.filename() / name, kept_ / name);
+        }
+    }
+}
+
+}  // namespace hookd::hookctl

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "git_hook.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hookd::hookctl {
+
+/// The payload of a git hook's event, a JSON object: what git has given the hook. `arguments` and `input` are the hook's; the rest is read
+/// from this process's environment, its working directory, and the files that git names.
+/// Throws usage_error where there are fewer arguments than git gives.
+[[nodiscard]] std::string git_payload(const git_hook& hook, const std::vector<std::string>& arguments, std::string_view input);
+
+}  // namespace hookd::hookctl

@@ -1,0 +1,178 @@
+#include "option_reader.hpp"
+
+#include "duration_text.hpp"
+#include "help_text.hpp"
+#include "nearest.hpp"
+
+#include <hookd/protocol/limits.hpp>
+
+#include <algorithm>
+#include <charconv>
+
+namespace hookd::hookctl {
+
+namespace {
+
+// CLI11 gives meanings of its own to some texts that are ordinary arguments here: `[a,b]` and `{}` are lists, `-1` is an option. What is
+// no option is therefore hidden from it behind a mark, and gets its own form back afterwards.
+constexpr char mark = '\x01';
+
+std::string marked(std::string_view word) {
+    return std::string(1, mark).append(word);
+}
+
+std::string unmarked(const std::string& word) {
+    return !word.empty() && word.front() == mark ? word.substr(1) : word;
+}
+
+}  // namespace
+
+bool is_option(std::string_view word) {
+    return word.size() > 1 && word[0] == '-' && (word[1] < '0' || word[1] > '9');
+}
+
+std::string in_quotes(std::string_view word) {
+    return std::string("'").append(word).append("'");
+}
+
+option_reader::option_reader(std::string_view command, words arguments) : command_(command), arguments_(std::move(arguments)) {
+    app_.set_help_flag();
+    app_.allow_extras();
+    app_.add_option("words", positionals_)->expected(-1);
+    flag("-h,--help", help_);
+    flag("--version", version_);
+    flag("--json", json_);
+    value("--socket", socket_);
+    value("--timeout", timeout_);
+}
+
+void option_reader::value(const std::string& name, optional_text& target) {
+    app_.add_option_function<std::string>(name, [&target](const std::string& text) { target = unmarked(text); })
+        ->take_last();
+}
+
+void option_reader::values(const std::string& name, words& target) {
+    app_.add_option_function<words>(name,
+                                    [&target](const words& texts) {
+                                        for (const auto& each : texts) {
+                                            target.push_back(unmarked(each));
+                                        }
+                                    })
+        ->allow_extra_args(false)
+        ->take_all();
+}
+
+bool option_reader::parse() {
+    auto reversed = prepared();
+    std::reverse(reversed.begin(), reversed.end());  // CLI11's order
+    try {
+        app_.parse(std::move(reversed));
+    } catch (const CLI::ArgumentMismatch&) {
+        fail(arguments_.back() + " needs a value");
+    } catch (const CLI::ParseError& failure) {
+        fail(failure.what());
+    }
+    if (help_ || version_) {
+        return false;
+    }
+    for (const auto& unknown : app_.remaining()) {
+        refuse(unknown);
+    }
+    for (auto& word : positionals_) {
+        word = unmarked(word);
+    }
+    return true;
+}
+
+words& option_reader::positionals(std::size_t min, std::size_t max) {
+    if (positionals_.size() < min) {
+        fail("something is missing: hookctl " + std::string(command_usage(command_)));
+    }
+    if (positionals_.size() > max) {
+        fail(in_quotes(positionals_[max]) + " is one word too many (quote JSON): hookctl " +
+             std::string(command_usage(command_)));
+    }
+    return positionals_;
+}
+
+std::uint64_t option_reader::number(const std::string& name, const std::string& text, std::uint64_t min,
+                                   std::uint64_t max) const {
+    std::uint64_t result = 0;
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), result);
+    if (failure != std::errc{} || end != text.data() + text.size() || result < min || result > max) {
+        fail(name + " takes a whole number from " + std::to_string(min) + " to " + std::to_string(max) + ", not " +
+             in_quotes(text));
+    }
+    return result;
+}
+
+std::optional<std::chrono::milliseconds> option_reader::timeout() const {
+    if (!timeout_) {
+        return std::nullopt;
+    }
+    const auto span = parse_duration(*timeout_);
+    if (!span) {
+        fail("--timeout takes a whole number with its unit, as in 250ms, 30s or 5m, not " + in_quotes(*timeout_));
+    }
+    if (span->count() < 1 || *span > protocol::max_timeout) {
+        fail("--timeout takes 1ms to " +
+             std::to_string(std::chrono::duration_cast<std::chrono::minutes>(protocol::max_timeout).count()) +
+             "m, not " + in_quotes(*timeout_));
+    }
+    return span;
+}
+
+void option_reader::fail(const std::string& message) const {
+    const auto where = command_.empty() ? std::string() : std::string(command_) + " ";
+    throw usage_error(message + " (hookctl " + where + "--help)");
+}
+
+std::string option_reader::socket() const {
+    if (socket_ && socket_->empty()) {
+        fail("--socket needs the path of a socket");
+    }
+    return socket_.value_or("");
+}
+
+words option_reader::prepared() const {
+    words result;
+    bool options_over = false;
+    for (const auto& word : arguments_) {
+        if (!options_over && word == "--") {
+            options_over = true;
+        } else if (options_over || !is_option(word)) {
+            result.push_back(marked(word));
+        } else if (const auto equals = word.find('='); equals != std::string::npos && takes_value(word.substr(0, equals))) {
+            result.push_back(word.substr(0, equals));
+            result.push_back(marked(std::string_view(word).substr(equals + 1)));
+        } else {
+            result.push_back(word);
+        }
+    }
+    return result;
+}
+
+bool option_reader::takes_value(const std::string& name) const {
+    const auto* option = app_.get_option_no_throw(name);
+    return option != nullptr && option->get_expected_max() > 0;
+}
+
+void option_reader::refuse(const std::string& unknown) const {
+    const std::string name = unknown.substr(0, unknown.find('='));
+    std::vector<std::string> names;
+    for (const auto* option : app_.get_options()) {
+        for (const auto& each : option->get_lnames()) {
+            names.push_back("--" + each);
+        }
+    }
+    const auto known = nearest(name, {names.begin(), names.end()});
+    auto message = command_.empty() ? "there is no option " + name : std::string(command_) + " has no option " + name;
+    if (!known.empty()) {
+        message += "; did you mean " + std::string(known) + "?";
+    } else {
+        message += "; an argument that begins with a dash goes after --";
+    }
+    fail(message);
+}
+
+}  // namespace hookd::hookctl

@@ -1,0 +1,90 @@
+#pragma once
+
+#include "arguments.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace hookd::hookctl {
+
+using words = std::vector<std::string>;
+using optional_text = std::optional<std::string>;
+
+/// Whether `word` is an option: a number with a minus sign is none, nor is `-`.
+[[nodiscard]] bool is_option(std::string_view word);
+[[nodiscard]] std::string in_quotes(std::string_view word);
+
+/// Reads the options of one command, the general ones among them. Wrong usage is thrown as usage_error. Targets are set by parse() and must
+/// live until then.
+class option_reader {
+public:
+    option_reader(std::string_view command, words arguments);
+
+    void flag(const std::string& name, bool& target) { app_.add_flag(name, target); }
+
+    void value(const std::string& name, optional_text& target);
+    void values(const std::string& name, words& target);
+
+    /// False where only help or the version is wanted: nothing else is to be looked at then.
+    [[nodiscard]] bool parse();
+
+    /// The words that are no options; between `min` and `max` of them.
+    [[nodiscard]] words& positionals(std::size_t min, std::size_t max);
+
+    [[nodiscard]] std::uint64_t number(const std::string& name, const std::string& text, std::uint64_t min,
+                                       std::uint64_t max) const;
+
+    template <class Value>
+    [[nodiscard]] Value choice(const std::string& name, const std::string& text,
+                               const std::vector<std::pair<std::string_view, Value>>& choices) const {
+        std::string all;
+        for (const auto& [known, result] : choices) {
+            if (known == text) {
+                return result;
+            }
+            all.append(all.empty() ? "" : ", ").append(known);
+        }
+        fail(name + " takes one of " + all + ", not " + in_quotes(text));
+    }
+
+    /// What `--no-daemon` says.
+    [[nodiscard]] bool proceeds_without_daemon(const std::string& text) const {
+        return choice<bool>("--no-daemon", text, {{"proceed", true}, {"fail", false}});
+    }
+
+    [[nodiscard]] std::optional<std::chrono::milliseconds> timeout() const;
+
+    /// Throws usage_error.
+    [[noreturn]] void fail(const std::string& message) const;
+
+    [[nodiscard]] bool help_wanted() const noexcept { return help_; }
+    [[nodiscard]] bool version_wanted() const noexcept { return version_ && !help_; }
+    [[nodiscard]] bool json() const noexcept { return json_; }
+    [[nodiscard]] std::string socket() const;
+
+private:
+    /// The arguments with what is no option marked, `--` taken out and `--name=value` split.
+    [[nodiscard]] words prepared() const;
+    [[nodiscard]] bool takes_value(const std::string& name) const;
+    [[noreturn]] void refuse(const std::string& unknown) const;
+
+    CLI::App app_{};
+    std::string_view command_;
+    words arguments_;
+    words positionals_{};
+    bool help_ = false;
+    bool version_ = false;
+    bool json_ = false;
+    optional_text socket_{};
+    optional_text timeout_{};
+};
+
+}  // namespace hookd::hookctl

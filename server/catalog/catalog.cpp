@@ -1,0 +1,189 @@
+#include <hookd/server/catalog.hpp>
+
+#include "catalog_file.hpp"
+#include "core/glob.hpp"
+#include "core/nearest_name.hpp"
+
+#include <hookd/protocol/json_text.hpp>
+
+#include <algorithm>
+#include <map>
+#include <system_error>
+#include <utility>
+
+namespace hookd::server {
+
+using catalogs::catalog_entry;
+using protocol::errc;
+using protocol::error;
+
+namespace {
+
+constexpr std::size_t most_files = 1024;
+constexpr std::size_t most_bytes = std::size_t{16} << 20;
+
+void append_member(std::string& out, std::string_view name, std::string_view text) {
+    out += out.back() == '{' ? "\"" : ",\"";
+    out += name;
+    out += "\":";
+    protocol::append_json_string(out, text);
+}
+
+class file_catalog final : public catalog {
+public:
+    void add(catalog_entry entry) {
+        names_.push_back(entry.name);
+        auto name = entry.name;
+        const auto [at, added] = entries_.try_emplace(std::move(name), std::move(entry));
+        if (!added) {
+            names_.pop_back();
+            throw catalog_error(entry.file.string() + ":" + std::to_string(entry.name_line) + ": the event \"" + at->first +
+                                "\" is described in " + at->second.file.string() + " already");
+        }
+    }
+
+    [[nodiscard]] std::size_t size() const noexcept override { return entries_.size(); }
+
+    [[nodiscard]] defaults defaults_of(std::string_view event) const override {
+        const auto known = entries_.find(event);
+        return known == entries_.end() ? defaults{} : known->second.defaults;
+    }
+
+    [[nodiscard]] std::optional<error> check_event(std::string_view event, std::string_view payload) const override {
+        const auto known = entries_.find(event);
+        if (known == entries_.end()) {
+            return unknown("event", event);
+        }
+        return known->second.payload ? check(known->first, "payload", *known->second.payload, payload) : std::nullopt;
+    }
+
+    [[nodiscard]] std::optional<error> check_patterns(const std::vector<std::string>& patterns) const override {
+        for (const auto& pattern : patterns) {
+            if (!core::is_glob(pattern)) {
+                if (!entries_.contains(pattern)) {
+                    return unknown("event", pattern);
+                }
+            } else if (std::none_of(names_.begin(), names_.end(), [&pattern](const std::string& name) { return core::glob_matches(pattern, name); })) {
+                return unknown("pattern", pattern);
+            }
+        }
+        return std::nullopt;
+    }
+
+    [[nodiscard]] std::optional<error> check_reply(std::string_view event, std::string_view response) const override {
+        const auto known = entries_.find(event);  // an event that was emitted before a reload may be unknown by now
+        return known != entries_.end() && known->second.response ? check(known->first, "response", *known->second.response, response)
+                                                                 : std::nullopt;
+    }
+
+    [[nodiscard]] std::variant<std::string, error> schemas(std::string_view event) const override {
+        std::string out = R"({"schemas":[)";
+        if (event.empty()) {
+            for (const auto& each : entries_) {
+                out += out.back() == '[' ? "" : ",";
+                append(out, each.second);
+            }
+        } else if (const auto known = entries_.find(event); known != entries_.end()) {
+            append(out, known->second);
+        } else {
+            return unknown("event", event);
+        }
+        return out += "]}";
+    }
+
+private:
+    static void append(std::string& out, const catalog_entry& entry) {
+        out += '{';
+        append_member(out, "event", entry.name);
+        out += ",\"schema_version\":" + entry.schema_version;
+        append_member(out, "description", entry.description);
+        out += ",\"payload_schema\":" + entry.payload_schema;
+        out += ",\"response_schema\":" + entry.response_schema + '}';
+    }
+
+    [[nodiscard]] error unknown(std::string_view what, std::string_view name) const {
+        const auto near = core::nearest_name(name, names_);
+        std::string data = "{";
+        append_member(data, what, name);
+        std::string message = what == "event" ? "the catalog has no event \"" + std::string{name} + "\""
+                                              : "no event of the catalog matches the pattern \"" + std::string{name} + "\"";
+        if (near.empty()) {
+            message += ": see hookctl schema";
+        } else {
+            message += "; did you mean \"" + near + "\"?";
+            append_member(data, "nearest", near);
+        }
+        return {errc::not_in_catalog, std::move(message), data + '}'};
+    }
+
+    static std::optional<error> check(const std::string& event, std::string_view part, const catalogs::schema& wanted,
+                                      std::string_view value) {
+        const auto wrong = wanted.check(value);
+        if (!wrong) {
+            return std::nullopt;
+        }
+        std::string data = "{";
+        append_member(data, "event", event);
+        append_member(data, "in", part);
+        append_member(data, "pointer", wrong->pointer);
+        append_member(data, "rule", wrong->rule);
+        append_member(data, "detail", wrong->detail);
+        return error{errc::not_in_catalog,
+                     "the " + std::string{part} + " of \"" + event + "\" does not match its schema: " +
+                         (wrong->pointer.empty() ? "it" : wrong->pointer) + " " + wrong->detail +
+                         (wrong->rule.empty() ? "" : " (" + wrong->rule + ")"),
+                     data + '}'};
+    }
+
+    std::map<std::string, catalog_entry, std::less<>> entries_{};
+    std::vector<std::string> names_{};
+};
+
+std::vector<std::filesystem::path> files_of(const std::filesystem::path& directory) {
+    const auto refuse = [&directory](const std::string& why) { throw catalog_error("catalog " + directory.string() + ": " + why); };
+    std::vector<std::filesystem::path> files;
+    std::error_code failure;
+    std::filesystem::directory_iterator each{directory, failure};
+    for (; !failure && each != std::filesystem::directory_iterator{}; each.increment(failure)) {
+        const auto& path = each->path();
+        if (path.extension() == ".json" && path.filename().native().front() != '.') {
+            files.push_back(path);
+        }
+        if (files.size() > most_files) {
+            refuse("it has more than " + std::to_string(most_files) + " files");
+        }
+    }
+    if (failure) {
+        refuse(failure.message() + "; give a directory of JSON files, one an event");
+    }
+    if (files.empty()) {
+        refuse("it has no file *.json, so there would be no event at all");
+    }
+    std::sort(files.begin(), files.end());
+    return files;
+}
+
+}  // namespace
+
+std::shared_ptr<const catalog> load_catalog(const std::filesystem::path& directory) {
+    auto result = std::make_shared<file_catalog>();
+    std::size_t bytes = 0;
+    for (const auto& file : files_of(directory)) {
+        auto entry = catalogs::read_catalog_file(file);
+        bytes += entry.payload_schema.size() + entry.response_schema.size() + entry.description.size();
+        if (bytes > most_bytes) {
+            throw catalog_error("catalog " + directory.string() + ": its schemas have more than 16 MiB");
+        }
+        result->add(std::move(entry));
+    }
+    return result;
+}
+
+error no_catalog_error(std::string_view event) {
+    std::string data = "{";
+    append_member(data, "event", event);
+    return {errc::not_in_catalog, "there is no schema of \"" + std::string{event} + "\": this daemon has no catalog (see --catalog of hookd)",
+            data + '}'};
+}
+
+}  // namespace hookd::server

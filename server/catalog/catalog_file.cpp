@@ -1,0 +1,188 @@
+#include "catalog_file.hpp"
+
+#include "core/nearest_name.hpp"
+#include "decimal.hpp"
+#include "json_place.hpp"
+
+#include <hookd/protocol/json_text.hpp>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <string_view>
+#include <system_error>
+
+namespace hookd::catalogs {
+
+using protocol::json_cursor;
+using protocol::json_kind;
+using server::catalog_error;
+
+namespace {
+
+std::string read_all(const std::filesystem::path& file) {
+    const auto refuse = [&file](const std::string& why) { throw catalog_error(file.string() + ": cannot be read: " + why); };
+    // Not to wait for the other end of a pipe.
+    const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (descriptor < 0) {
+        refuse(std::generic_category().message(errno));
+    }
+    struct closer {
+        int descriptor;
+        ~closer() { ::close(descriptor); }
+    } const closing{descriptor};
+    struct stat about {};
+    if (::fstat(descriptor, &about) != 0 || !S_ISREG(about.st_mode)) {
+        refuse("it is no regular file");
+    }
+    std::string text(max_catalog_file_bytes + 1, '\0');
+    std::size_t size = 0;
+    while (size < text.size()) {
+        const auto count = ::read(descriptor, text.data() + size, text.size() - size);
+        if (count < 0 && errno != EINTR) {
+            refuse(std::generic_category().message(errno));
+        }
+        if (count == 0) {
+            break;
+        }
+        size += count > 0 ? static_cast<std::size_t>(count) : 0;
+    }
+    if (size > max_catalog_file_bytes) {
+        refuse("it is longer than 1 MiB");
+    }
+    text.resize(size);
+    return text;
+}
+
+constexpr std::array<std::string_view, 8> known_members{"name",           "description",     "schema_version", "payload_schema",
+                                                        "response_schema", "timeout_ms", "policy",         "failure_policy"};
+
+class file_reader {
+public:
+    explicit file_reader(std::filesystem::path file) : text_(read_all(file)) { entry_.file = std::move(file); }
+
+    catalog_entry read() {
+        if (const auto fault = protocol::find_json_fault(text_)) {
+            refuse(fault->offset, "this is no JSON: " + std::string{fault->reason});
+        }
+        const auto object = trimmed_json(text_);
+        if (protocol::kind_of(object) != json_kind::object) {
+            refuse(object, "an event is described by a JSON object");
+        }
+        if (const auto repeated = find_repeated_name(text_)) {
+            refuse(repeated->offset, "\"" + repeated->name + "\" stands twice in one object");
+        }
+        for (json_cursor members{object}; const auto member = members.next();) {
+            read_member(member->key.decode(), member->value);
+        }
+        if (entry_.name.empty()) {
+            refuse(object, "\"name\", the event's name, is missing");
+        }
+        return std::move(entry_);
+    }
+
+private:
+    [[noreturn]] void refuse(std::size_t offset, const std::string& why) const {
+        throw catalog_error(entry_.file.string() + ":" + std::to_string(line_of(offset)) + ": " + why);
+    }
+    [[noreturn]] void refuse(std::string_view part, const std::string& why) const { refuse(offset_of(part), why); }
+
+    [[nodiscard]] std::size_t line_of(std::size_t offset) const {
+        const std::string_view before{text_.data(), std::min(offset, text_.size())};
+        return 1 + static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n'));
+    }
+
+    [[nodiscard]] std::size_t offset_of(std::string_view part) const { return static_cast<std::size_t>(part.data() - text_.data()); }
+
+    void read_member(const std::string& key, std::string_view value) {
+        if (key == "name") {
+            entry_.name = string(key, value);
+            entry_.name_line = line_of(offset_of(value));
+            if (!protocol::is_event_name(entry_.name)) {
+                refuse(value, "\"name\" must have 1 to 128 characters of A-Z a-z 0-9 _ . : / -");
+            }
+        } else if (key == "description") {
+            entry_.description = string(key, value);
+        } else if (key == "schema_version") {
+            if (protocol::kind_of(value) != json_kind::number && protocol::kind_of(value) != json_kind::string) {
+                refuse(value, "\"schema_version\" must be a number or a string");
+            }
+            entry_.schema_version = value;
+        } else if (key == "payload_schema") {
+            read_schema_member(value, entry_.payload_schema, entry_.payload);
+        } else if (key == "response_schema") {
+            read_schema_member(value, entry_.response_schema, entry_.response);
+        } else if (key == "timeout_ms") {
+            read_timeout(value);
+        } else if (key == "policy") {
+            entry_.defaults.policy =
+                choice(key, value, std::array{protocol::wait_policy::first, protocol::wait_policy::veto, protocol::wait_policy::all});
+        } else if (key == "failure_policy") {
+            entry_.defaults.on_failure = choice(key, value, std::array{protocol::failure_policy::open, protocol::failure_policy::closed});
+        } else {
+            const auto near = core::nearest_name(key, {known_members.begin(), known_members.end()});
+            std::string all;
+            for (const auto each : known_members) {
+                all += (all.empty() ? "" : ", ") + std::string{each};
+            }
+            refuse(value, "unknown member \"" + key + "\"" + (near.empty() ? "; there are " + all : "; did you mean \"" + near + "\"?"));
+        }
+    }
+
+    [[nodiscard]] std::string string(const std::string& key, std::string_view value) const {
+        if (protocol::kind_of(value) != json_kind::string) {
+            refuse(value, "\"" + key + "\" must be a string");
+        }
+        return protocol::json_string{value.substr(1, value.size() - 2)}.decode();
+    }
+
+    template <class Enum, std::size_t Count>
+    [[nodiscard]] Enum choice(const std::string& key, std::string_view value, const std::array<Enum, Count>& choices) const {
+        std::string known;
+        for (const auto each : choices) {
+            const auto name = '"' + std::string{to_string(each)} + '"';
+            if (value == name) {
+                return each;
+            }
+            known += (known.empty() ? "" : each == choices.back() ? " or " : ", ") + name;
+        }
+        refuse(value, "\"" + key + "\" must be " + known);
+    }
+
+    void read_timeout(std::string_view value) {
+        constexpr auto most = protocol::max_timeout.count();
+        if (protocol::kind_of(value) == json_kind::number) {
+            const decimal number{value};
+            if (number.is_integer() && number >= decimal{"1"} && number <= decimal{std::to_string(most)}) {
+                entry_.defaults.timeout = std::chrono::milliseconds{number.to_count()};
+                return;
+            }
+        }
+        refuse(value, "\"timeout_ms\" must be an integer from 1 to " + std::to_string(most) + ", in milliseconds");
+    }
+
+    void read_schema_member(std::string_view value, std::string& as_text, std::optional<schema>& compiled) const {
+        as_text = value;
+        try {
+            compiled.emplace(value);
+        } catch (const invalid_schema& wrong) {
+            refuse(value_at(value, wrong.pointer()), wrong.what());
+        }
+        if (compiled->allows_everything()) {
+            compiled.reset();
+        }
+    }
+
+    std::string text_;
+    catalog_entry entry_{};
+};
+
+}  // namespace
+
+catalog_entry read_catalog_file(const std::filesystem::path& file) { return file_reader{file}.read(); }
+
+}  // namespace hookd::catalogs

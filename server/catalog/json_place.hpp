@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+/// Places in a JSON text, by JSON Pointer (RFC 6901), and values that can be compared.
+namespace hookd::catalogs {
+
+/// Appends `/` and `name` with its `~` and `/` escaped.
+void append_pointer(std::string& pointer, std::string_view name);
+
+/// The value at `pointer` of the valid JSON `text`; as near as there is one where the pointer leads nowhere.
+[[nodiscard]] std::string_view value_at(std::string_view text, std::string_view pointer);
+
+/// The value without the white space around it.
+[[nodiscard]] std::string_view trimmed_json(std::string_view text) noexcept;
+
+/// A text that is the same for values that are equal in JSON Schema's eyes, and only for those: members in order of their names (of a
+/// repeated one the last), strings decoded, numbers by value. `value` is valid JSON.
+[[nodiscard]] std::string canonical_json(std::string_view value);
+
+/// A member's name that stands twice in one object of the valid JSON `text`: where, and which.
+struct repeated_name {
+    std::size_t offset = 0;  ///< of the second one's value
+    std::string name{};
+};
+[[nodiscard]] std::optional<repeated_name> find_repeated_name(std::string_view text);
+
+}  // namespace hookd::catalogs

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <hookd/protocol/json_text.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace hookd::catalogs {
+
+struct member {
+    std::string_view name{};
+    std::string_view value{};
+};
+
+/// The members of a JSON object in order of their names. Views of the object, which must outlive it. `spend(1)` is called for each member, and
+/// may throw.
+class member_table {
+public:
+    template <class Spend>
+    member_table(std::string_view object, Spend spend) {
+        std::vector<std::pair<protocol::json_string, std::string_view>> found;
+        for (protocol::json_cursor cursor{object}; const auto each = cursor.next();) {
+            spend(1);
+            found.emplace_back(each->key, each->value);
+        }
+        decoded_.reserve(found.size());  // views of its strings are kept
+        members_.reserve(found.size());
+        for (const auto& [name, value] : found) {
+            members_.push_back({name.has_escapes() ? std::string_view{decoded_.emplace_back(name.decode())} : name.raw, value});
+        }
+        std::stable_sort(members_.begin(), members_.end(), [](const member& a, const member& b) { return a.name < b.name; });
+    }
+
+    /// All members of a name: an object may repeat one.
+    [[nodiscard]] std::pair<const member*, const member*> named(std::string_view name) const noexcept {
+        const auto begin = std::lower_bound(members_.begin(), members_.end(), name, [](const member& a, std::string_view b) { return a.name < b; });
+        auto end = begin;
+        while (end != members_.end() && end->name == name) {
+            ++end;
+        }
+        return {members_.data() + (begin - members_.begin()), members_.data() + (end - members_.begin())};
+    }
+    [[nodiscard]] bool has(std::string_view name) const noexcept {
+        const auto [begin, end] = named(name);
+        return begin != end;
+    }
+    [[nodiscard]] const std::vector<member>& all() const noexcept { return members_; }
+    [[nodiscard]] std::size_t names() const noexcept {
+        std::size_t count = 0;
+        for (std::size_t i = 0; i < members_.size(); ++i) {
+            count += i == 0 || members_[i].name != members_[i - 1].name ? 1 : 0;
+        }
+        return count;
+    }
+
+private:
+    std::vector<std::string> decoded_{};
+    std::vector<member> members_{};
+};
+
+}  // namespace hookd::catalogs

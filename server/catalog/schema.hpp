@@ -1,0 +1,56 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace hookd::catalogs {
+
+/// A text is no schema. what() says why; `pointer()` (JSON Pointer) where in it.
+class invalid_schema : public std::runtime_error {
+public:
+    invalid_schema(std::string pointer, const std::string& why) : std::runtime_error(why), pointer_(std::move(pointer)) {}
+    [[nodiscard]] const std::string& pointer() const noexcept { return pointer_; }
+
+private:
+    std::string pointer_;
+};
+
+/// Where and how a value breaks a schema: the first fault that was found.
+struct violation {
+    std::string pointer{};  ///< JSON Pointer into the value; empty: the value as a whole
+    std::string rule{};     ///< the schema's keyword, e.g. `required`; empty where the check was given up
+    std::string detail{};   ///< what the rule asks for, as a part of a sentence: "must be a string"
+};
+
+/// A compiled JSON Schema (draft 7). valijson reads it; the values are checked as they stand in the text, without a document, numbers
+/// exactly. Where an object repeats a name, each of the values must match, since nobody knows which one a reader takes.
+///
+/// `$ref` reaches within the schema only. `format` and other annotations are not checked. A pattern is checked in linear time, and one check
+/// takes at most most_steps, so no value and no schema holds its caller up for long.
+///
+/// Thread-safety: as a const object.
+class schema {
+public:
+    static constexpr std::size_t most_steps = 1'000'000;
+
+    /// `text`: valid JSON. Throws invalid_schema.
+    explicit schema(std::string_view text);
+    schema(schema&&) noexcept;
+    schema& operator=(schema&&) noexcept;
+    ~schema();
+
+    /// Whether every value matches, so that there is nothing to check.
+    [[nodiscard]] bool allows_everything() const noexcept;
+
+    /// `value`: valid JSON. Nothing where it matches.
+    [[nodiscard]] std::optional<violation> check(std::string_view value) const;
+
+private:
+    struct compiled;
+    std::unique_ptr<const compiled> compiled_;
+};
+
+}  // namespace hookd::catalogs

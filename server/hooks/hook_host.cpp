@@ -1,0 +1,500 @@
+#include "hooks/hook_host.hpp"
+
+#include "hooks/hook_jobs.hpp"
+#include "hooks/registry_file.hpp"
+
+#include <hookd/hooks/resolved_command.hpp>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <deque>
+#include <map>
+#include <optional>
+#include <stdexcept>
+#include <thread>
+#include <utility>
+
+#include <unistd.h>
+
+// A change of the registry goes through these steps, one change at a time:
+//
+//   [broker's strand] asked -> [hooks' thread] its turn -> [file thread] files pinned -> [hooks' thread] session opened -> [file thread]
+//   registry replaced -> [hooks' thread] session takes events, answered
+//
+// so that whoever has the answer can rely on both the file and the session, and a failure at any step has changed nothing.
+
+namespace hookd::server {
+
+namespace asio = boost::asio;
+using protocol::errc;
+using protocol::error;
+
+namespace {
+
+constexpr std::size_t most_requests = 1024;  // that wait for their turn
+constexpr std::chrono::milliseconds look_for_end_again{10};
+
+/// A change of the registry that must not be.
+class refused : public std::runtime_error {
+public:
+    explicit refused(error why) : std::runtime_error(why.message), why_(std::move(why)) {}
+    [[nodiscard]] const error& why() const noexcept { return why_; }
+
+private:
+    error why_;
+};
+
+error unknown_hook(const std::string& name) {
+    return {errc::invalid_params, "parameter 'name': there is no registered hook '" + name + "' (list_hooks names those there are)"};
+}
+
+/// What came of a step on the file thread.
+struct step_result {
+    std::optional<error> failure{};
+    registered_hook hook{};
+    std::vector<registered_hook> all{};
+    trust_result trust{};
+    bool deleted = false;
+};
+
+template <class Work>
+step_result carefully(Work work) {
+    step_result result;
+    try {
+        work(result);
+    } catch (const refused& failure) {
+        result.failure = failure.why();
+    } catch (const std::exception& failure) {
+        result.failure = error{errc::internal_error, std::string{failure.what()} + "; nothing was changed"};
+    }
+    return result;
+}
+
+std::vector<registered_hook>::iterator find_hook(std::vector<registered_hook>& all, const std::string& name) {
+    return std::find_if(all.begin(), all.end(), [&name](const auto& each) { return each.what.name == name; });
+}
+
+std::vector<std::string> resolved_here(std::vector<std::string> command) {
+    const char* const path = std::getenv("PATH");
+    return hooks::resolved_command(std::move(command), std::filesystem::current_path(), path != nullptr ? path : "");
+}
+
+std::vector<file_pin> pinned(const std::vector<std::string>& command) {
+    try {
+        return pin_files(command);
+    } catch (const std::runtime_error& failure) {
+        throw refused({errc::invalid_params, std::string{"parameter 'command': "} + failure.what()});
+    }
+}
+
+protocol::hook_info info_of(const hosted_hook& hook, const trust_result& trust) {
+    const auto& what = hook.what.what;
+    protocol::hook_info info{.name = what.name, .command = what.command, .events = what.events, .timeout = what.timeout};
+    info.state = hook.inactive_why.empty() ? trust.state : protocol::hook_state::inactive;
+    info.why = hook.inactive_why.empty() ? trust.why : hook.inactive_why;
+    info.runs = hook.runs;
+    info.last_outcome = hook.last_outcome;
+    protocol::stats_result::event_times times;
+    hook.times.summarize(times);
+    info.p50_ms = times.p50_ms;
+    info.p99_ms = times.p99_ms;
+    return info;
+}
+
+/// Signals are for the threads that run the broker: the default action of one that comes here would end the process.
+class signals_held_back {
+public:
+    signals_held_back() {
+        sigset_t all;
+        ::sigfillset(&all);
+        ::pthread_sigmask(SIG_BLOCK, &all, &before_);
+    }
+    signals_held_back(const signals_held_back&) = delete;
+    signals_held_back& operator=(const signals_held_back&) = delete;
+    ~signals_held_back() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+private:
+    sigset_t before_{};
+};
+
+}  // namespace
+
+class hook_host::implementation {
+public:
+    implementation(asio::io_context& context, broker& events, const hook_host_options& options, logger& log)
+        : events_(events),
+          context_(context),
+          registry_(options.registry),
+          log_(log),
+          jobs_(io_.get_executor(), files_, hooks::command_environment(environ, options.socket.string()),
+                {options.jobs, options.default_timeout}, log),
+          look_again_(io_) {
+        during_start_.reset();
+    }
+
+    void start() {
+        const signals_held_back during_start;
+        try {
+            apply(registry_.load());
+        } catch (const std::exception& failure) {
+            log_.write(log_level::error, std::string{failure.what()} + "; no registered hook runs, and none can be registered, until then");
+        }
+        thread_ = std::thread([this] { io_.run(); });
+    }
+
+    ~implementation() {
+        shut_down();
+        if (thread_.joinable()) {
+            thread_.join();
+        }
+        files_.join();
+        for (const auto& each : sessions_) {
+            if (const auto session = each.lock()) {
+                session->drop();
+            }
+        }
+    }
+
+    void shut_down() {
+        asio::post(io_, [this] {
+            if (!stopping_) {
+                stopping_ = true;
+                for (const auto& each : sessions_) {
+                    if (const auto session = each.lock()) {
+                        session->fall_silent();
+                    }
+                }
+                jobs_.stop();
+                for (const auto& [name, hook] : hooks_) {
+                    jobs_.fail_waiting(*hook, "the daemon is shutting down");
+                }
+                stop_when_idle();
+            }
+        });
+    }
+
+    void reload() {
+        request([this] {
+            on_files([this](step_result& result) { result.all = registry_.load(); },
+                     [this](const step_result& result) {
+                         if (result.failure) {
+                             log_.write(log_level::error, "SIGHUP: the old hooks stay in force: " + result.failure->message);
+                         } else {
+                             apply(result.all);
+                             log_.write(log_level::info, "SIGHUP: read the registry again: " + std::to_string(hooks_.size()) + " hooks");
+                         }
+                         end_request();
+                     });
+        }, [](const error&) {});
+    }
+
+    void register_hook(hook_definition what, handler<protocol::hook_info> done) {
+        request([this, what = std::move(what), done] { pin(what, done); }, done);
+    }
+
+    void trust_hook(const std::string& name, handler<protocol::hook_info> done) {
+        request([this, name, done] {
+            on_files(
+                [this, name](step_result& result) {
+                    result.all = registry_.update([&](std::vector<registered_hook>& all) {
+                        const auto at = find_hook(all, name);
+                        if (at == all.end()) {
+                            throw refused(unknown_hook(name));
+                        }
+                        at->what.command = resolved_here(at->what.command);
+                        at->pins = pinned(at->what.command);
+                        result.hook = *at;
+                    });
+                    result.trust = check_trust(result.hook, {});
+                },
+                [this, done](const step_result& result) { answer_with_hook(result, done); });
+        }, done);
+    }
+
+    void deregister_hook(const std::string& name, handler<protocol::deregister_hook_result> done) {
+        request([this, name, done] {
+            on_files(
+                [this, name](step_result& result) {
+                    result.all = registry_.update([&](std::vector<registered_hook>& all) {
+                        const auto at = find_hook(all, name);
+                        result.deleted = at != all.end();
+                        if (result.deleted) {
+                            all.erase(at);
+                        }
+                    });
+                },
+                [this, done](const step_result& result) {
+                    if (result.failure) {
+                        done(*result.failure);
+                    } else {
+                        apply(result.all);
+                        done(protocol::deregister_hook_result{result.deleted});
+                    }
+                    end_request();
+                });
+        }, done);
+    }
+
+    void list_hooks(handler<protocol::list_hooks_result> done) {
+        request([this, done] {
+            std::vector<std::pair<registered_hook, file_stamps>> all;
+            for (const auto& [name, hook] : hooks_) {
+                all.emplace_back(hook->what, hook->stamps);
+            }
+            asio::post(files_, [this, all = std::move(all), done] {
+                std::vector<trust_result> found;
+                for (const auto& [what, stamps] : all) {
+                    found.push_back(check_trust(what, stamps));
+                }
+                // Nothing can have changed the hooks meanwhile: that is a request of its own.
+                asio::post(io_, [this, found = std::move(found), done] {
+                    protocol::list_hooks_result result;
+                    auto trust = found.begin();
+                    for (const auto& [name, hook] : hooks_) {
+                        hook->stamps = trust->stamps;
+                        result.hooks.push_back(info_of(*hook, *trust++));
+                    }
+                    done(std::move(result));
+                    end_request();
+                });
+            });
+        }, done);
+    }
+
+private:
+    // --- one request at a time ---
+
+    template <class Begin, class Done>
+    void request(Begin begin, Done done) {
+        asio::post(io_, [this, begin = std::move(begin), done = std::move(done)] {
+            if (stopping_) {
+                return done(error{errc::shutting_down, "the daemon is shutting down: connect again when it is back"});
+            }
+            if (requests_.size() >= most_requests) {
+                return done(protocol::limit_error("hook_requests", most_requests, "too many requests about hooks wait already: retry later"));
+            }
+            requests_.push_back(begin);
+            if (requests_.size() == 1) {
+                begin();
+            }
+        });
+    }
+
+    void end_request() {
+        requests_.pop_front();
+        if (!requests_.empty()) {
+            asio::post(io_, requests_.front());
+        }
+    }
+
+    /// `work` on the file thread, then `after` on the hooks'.
+    template <class Work, class After>
+    void on_files(Work work, After after) {
+        asio::post(files_, [this, work = std::move(work), after = std::move(after)] {
+            asio::post(io_, [result = carefully(work), after] { after(result); });
+        });
+    }
+
+    // --- register_hook, step by step ---
+
+    void pin(const hook_definition& what, const handler<protocol::hook_info>& done) {
+        on_files(
+            [what](step_result& result) {
+                result.hook.what = what;
+                result.hook.what.command = resolved_here(what.command);
+                result.hook.pins = pinned(result.hook.what.command);
+            },
+            [this, done](const step_result& result) {
+                if (result.failure) {
+                    done(*result.failure);
+                    return end_request();
+                }
+                open_for(result.hook, done);
+            });
+    }
+
+    void open_for(const registered_hook& what, const handler<protocol::hook_info>& done) {
+        const auto known = hooks_.find(what.what.name);
+        if (known != hooks_.end() && known->second->what.what.events == what.what.events && known->second->inactive_why.empty()) {
+            return keep(what, nullptr, done);
+        }
+        const auto hook = std::make_shared<hosted_hook>();
+        hook->what = what;
+        open(hook, [this, hook, done](boost::system::error_code failure) {
+            if (failure) {
+                done(error{static_cast<errc>(failure.value()), "parameter 'events': " + failure.message()});
+                return end_request();
+            }
+            keep(hook->what, hook, done);
+        });
+    }
+
+    /// `fresh`: where its events are others than before, with a session that is open already.
+    void keep(const registered_hook& what, const std::shared_ptr<hosted_hook>& fresh, const handler<protocol::hook_info>& done) {
+        on_files(
+            [this, what](step_result& result) {
+                result.all = registry_.update([&what](std::vector<registered_hook>& all) {
+                    if (const auto at = find_hook(all, what.what.name); at != all.end()) {
+                        *at = what;
+                    } else if (all.size() >= protocol::max_hooks) {
+                        throw refused(protocol::limit_error("hooks", protocol::max_hooks, "as many hooks are registered as may be: deregister one"));
+                    } else {
+                        all.push_back(what);
+                    }
+                });
+                result.hook = what;
+                result.trust = check_trust(what, {});
+            },
+            [this, fresh, done](const step_result& result) {
+                if (fresh && result.failure) {
+                    fresh->session->retire();
+                } else if (fresh) {
+                    replace(fresh);
+                }
+                answer_with_hook(result, done);
+            });
+    }
+
+    void answer_with_hook(const step_result& result, const handler<protocol::hook_info>& done) {
+        if (result.failure) {
+            done(*result.failure);
+        } else {
+            apply(result.all);
+            auto& hook = *hooks_.at(result.hook.what.name);
+            hook.stamps = result.trust.stamps;
+            done(info_of(hook, result.trust));
+        }
+        end_request();
+    }
+
+    // --- hooks and their sessions ---
+
+    /// Makes the hooks those in the registry. What runs goes on.
+    void apply(const std::vector<registered_hook>& all) {
+        for (auto each = hooks_.begin(); each != hooks_.end();) {
+            const bool kept = std::any_of(all.begin(), all.end(), [&](const auto& hook) { return hook.what.name == each->first; });
+            if (kept) {
+                ++each;
+                continue;
+            }
+            const auto gone = each->second;
+            each = hooks_.erase(each);
+            gone->deregistered = true;
+            jobs_.fail_waiting(*gone, "it was deregistered");
+            gone->session->retire();
+        }
+        for (const auto& what : all) {
+            const auto known = hooks_.find(what.what.name);
+            if (known != hooks_.end() && known->second->what.what.events == what.what.events && known->second->inactive_why.empty()) {
+                if (known->second->what.pins != what.pins) {
+                    known->second->stamps.clear();
+                }
+                known->second->what = what;
+                continue;
+            }
+            const auto hook = std::make_shared<hosted_hook>();
+            hook->what = what;
+            open(hook, [this, hook](boost::system::error_code failure) {
+                if (failure && failure != errc::shutting_down) {
+                    hook->inactive_why = "its events cannot be subscribed to: " + failure.message();
+                    log_.write(log_level::warning, "hook " + hook->what.what.name + ": " + hook->inactive_why);
+                }
+            });
+            replace(hook);
+        }
+    }
+
+    void open(const std::shared_ptr<hosted_hook>& hook, std::function<void(boost::system::error_code)> done) {
+        std::erase_if(sessions_, [](const auto& each) { return each.expired(); });
+        const hook_session::surroundings where{io_.get_executor(), context_, events_, payload_bytes_};
+        // By name: what a session has taken in before its hook was registered anew is for the new one.
+        hook->session = std::make_shared<hook_session>(where, [this, name = hook->what.what.name](hook_job job) {
+            if (const auto current = hooks_.find(name); current != hooks_.end()) {
+                jobs_.add(current->second, std::move(job));
+            } else {
+                const auto via = job.via;
+                via->finish(job, {.abstain = true});
+            }
+        });
+        sessions_.push_back(hook->session);
+        hook->session->open(hook->what.what.name, hook->what.what.events, std::move(done), [this, weak = std::weak_ptr(hook)] {
+            if (const auto lost = weak.lock(); lost && !lost->deregistered && !stopping_) {
+                log_.write(log_level::warning, "hook " + lost->what.what.name + " lagged behind: events were missed");
+                open(lost, [](boost::system::error_code) {});
+                lost->session->take_events();
+            }
+        });
+    }
+
+    /// The hook takes the place of the one of that name, whose commands run on and whose waiting events it takes over.
+    void replace(const std::shared_ptr<hosted_hook>& hook) {
+        auto& place = hooks_[hook->what.what.name];
+        if (const auto before = std::exchange(place, hook)) {
+            hook->runs = before->runs;
+            hook->times = std::move(before->times);
+            hook->last_outcome = before->last_outcome;
+            before->session->retire();
+            before->deregistered = true;
+            for (auto& each : std::exchange(before->waiting, {})) {
+                jobs_.add(hook, std::move(each));
+            }
+        }
+        hook->session->take_events();
+    }
+
+    void stop_when_idle() {
+        if (jobs_.is_idle()) {
+            return io_.stop();  // answers that the broker will never take keep it from ending by itself
+        }
+        look_again_.expires_after(look_for_end_again);
+        look_again_.async_wait([this](boost::system::error_code) { stop_when_idle(); });
+    }
+
+    std::optional<signals_held_back> during_start_{std::in_place};  // first: of all threads
+    broker& events_;
+    asio::io_context& context_;
+    registry_file registry_;
+    logger& log_;
+    asio::io_context io_{1};
+    asio::executor_work_guard<asio::io_context::executor_type> work_{io_.get_executor()};
+    asio::thread_pool files_{1};
+    std::atomic<std::size_t> payload_bytes_{0};
+    hook_jobs jobs_;
+    asio::steady_timer look_again_;
+    std::map<std::string, std::shared_ptr<hosted_hook>> hooks_{};
+    std::vector<std::weak_ptr<hook_session>> sessions_{};
+    std::deque<std::function<void()>> requests_{};
+    bool stopping_ = false;
+    std::thread thread_{};
+};
+
+hook_host::hook_host(asio::io_context& context, broker& events, const hook_host_options& options, logger& log)
+    : implementation_(std::make_unique<implementation>(context, events, options, log)) {}
+
+hook_host::~hook_host() = default;
+
+void hook_host::start() { implementation_->start(); }
+void hook_host::reload() { implementation_->reload(); }
+void hook_host::shut_down() { implementation_->shut_down(); }
+
+void hook_host::register_hook(hook_definition what, handler<protocol::hook_info> done) {
+    implementation_->register_hook(std::move(what), std::move(done));
+}
+
+void hook_host::deregister_hook(std::string name, handler<protocol::deregister_hook_result> done) {
+    implementation_->deregister_hook(name, std::move(done));
+}
+
+void hook_host::list_hooks(handler<protocol::list_hooks_result> done) { implementation_->list_hooks(std::move(done)); }
+
+void hook_host::trust_hook(std::string name, handler<protocol::hook_info> done) { implementation_->trust_hook(name, std::move(done)); }
+
+void check_registry(const std::filesystem::path& registry) { (void)registry_file{registry}.load(); }
+
+}  // namespace hookd::server

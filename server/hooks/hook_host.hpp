@@ -1,0 +1,63 @@
+#pragma once
+
+#include <hookd/server/broker.hpp>
+#include <hookd/server/hook_methods.hpp>
+#include <hookd/server/log.hpp>
+
+#include <boost/asio/io_context.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+
+namespace hookd::server {
+
+struct hook_host_options {
+    std::filesystem::path registry{};  ///< absolute
+    std::filesystem::path socket{};    ///< absolute: where a command's own hookctl finds this daemon
+    std::size_t jobs = 16;             ///< commands that run at a time, of all hooks
+    /// How long a command may run where neither its hook nor an emitter says so.
+    std::chrono::milliseconds default_timeout = protocol::default_timeout;
+};
+
+/// Runs the registered hooks: keeps the registry, has a push session at the broker for each hook, and runs their commands.
+///
+/// It has two threads of its own, since starting a process and waiting for a disk both take longer than an event should: commands start and
+/// end on one, files are read and written on the other.
+///
+/// A registry that is there but cannot be read is told to the log at the start; then there are no hooks, and none can be registered until it
+/// is mended.
+///
+/// Thread-safety: hook_methods as it says; reload() and shut_down() from any thread; construct, start and destroy while nobody runs the
+/// context. Lifetime: context, broker and log must outlive it. The process must ignore SIGPIPE and SIGXFSZ and not ignore SIGCHLD.
+class hook_host final : public hook_methods {
+public:
+    hook_host(boost::asio::io_context& context, broker& events, const hook_host_options& options, logger& log);
+    hook_host(const hook_host&) = delete;
+    hook_host& operator=(const hook_host&) = delete;
+    /// Subscribes the hooks in the registry: what the broker is asked from then on finds them there. Once, while nobody runs the context.
+    void start();
+
+    /// Waits until no command is left: about a second (hooks::kill_delay) after shut_down().
+    ~hook_host();
+
+    /// Reads the registry again. Where that fails the hooks stay as they are, and the log says so.
+    void reload();
+    /// Stops the commands that run (SIGTERM, then SIGKILL, to their process groups), and starts no more.
+    void shut_down();
+
+    void register_hook(hook_definition what, handler<protocol::hook_info> done) override;
+    void deregister_hook(std::string name, handler<protocol::deregister_hook_result> done) override;
+    void list_hooks(handler<protocol::list_hooks_result> done) override;
+    void trust_hook(std::string name, handler<protocol::hook_info> done) override;
+
+private:
+    class implementation;
+    std::unique_ptr<implementation> implementation_;
+};
+
+/// Throws std::runtime_error where the registry cannot be read.
+void check_registry(const std::filesystem::path& registry);
+
+}  // namespace hookd::server

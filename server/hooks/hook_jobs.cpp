@@ -1,0 +1,183 @@
+#include "hooks/hook_jobs.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace hookd::server {
+
+namespace asio = boost::asio;
+using clock = std::chrono::steady_clock;
+
+namespace {
+
+constexpr std::chrono::seconds between_complaints{1};
+constexpr std::size_t shown_outcome_bytes = 200;
+
+std::string outcome_of(const hooks::hook_reply& said) {
+    switch (said.type) {
+        case hooks::hook_reply::kind::response: return "response";
+        case hooks::hook_reply::kind::veto: return "veto: " + said.text.substr(0, shown_outcome_bytes);
+        case hooks::hook_reply::kind::failed: break;
+    }
+    return "failed: " + said.text.substr(0, shown_outcome_bytes);
+}
+
+std::string veto_of(const std::string& reason) {
+    std::string object = R"({"abort":)";
+    protocol::append_json_string(object, reason);
+    return object += '}';
+}
+
+/// A message is one line of UTF-8.
+std::string on_one_line(std::string text) {
+    std::replace_if(text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; }, ' ');
+    return text;
+}
+
+}  // namespace
+
+hook_jobs::hook_jobs(asio::any_io_executor executor, asio::thread_pool& files, hooks::command_environment environment,
+                     const settings& how, logger& log)
+    : executor_(std::move(executor)), files_(files), environment_(std::move(environment)), how_(how), log_(log), runner_(executor_) {}
+
+void hook_jobs::add(const std::shared_ptr<hosted_hook>& hook, hook_job job) {
+    if (stopped_) {
+        return fail(*hook, job, "the daemon is shutting down");
+    }
+    hook->waiting.push_back(std::move(job));
+    enlist(hook);
+    start_next();
+}
+
+void hook_jobs::fail_waiting(hosted_hook& hook, const std::string& why) {
+    for (const auto& each : std::exchange(hook.waiting, {})) {
+        fail(hook, each, why);
+    }
+}
+
+void hook_jobs::stop() {
+    stopped_ = true;
+    for (const auto& each : std::exchange(turns_, {})) {
+        fail_waiting(*each, "the daemon is shutting down");
+    }
+    runner_.stop();
+}
+
+void hook_jobs::enlist(const std::shared_ptr<hosted_hook>& hook) {
+    if (!hook->listed && !hook->waiting.empty()) {
+        hook->listed = true;
+        turns_.push_back(hook);
+    }
+}
+
+void hook_jobs::start_next() {
+    while (!stopped_ && running_ < how_.most_at_a_time && !turns_.empty()) {
+        const auto hook = std::move(turns_.front());
+        turns_.pop_front();
+        hook->listed = false;
+        if (hook->waiting.empty()) {
+            continue;
+        }
+        auto job = std::make_shared<hook_job>(std::move(hook->waiting.front()));
+        hook->waiting.pop_front();
+        enlist(hook);
+        ++running_;
+        start(hook, std::move(job));
+    }
+}
+
+void hook_jobs::start(const std::shared_ptr<hosted_hook>& hook, std::shared_ptr<hook_job> job) {
+    if (job->deadline && *job->deadline <= clock::now()) {
+        fail(*hook, *job, "the emitter's time was over before it could start");
+        return release();
+    }
+    if (const auto trust = check_trust_by_stamps(hook->what, hook->stamps)) {
+        return start_trusted(hook, std::move(job), *trust);
+    }
+    asio::post(files_, [this, hook, job = std::move(job), what = hook->what, stamps = hook->stamps]() mutable {
+        auto trust = check_trust(what, stamps);
+        asio::post(executor_, [this, hook = std::move(hook), job = std::move(job), what = std::move(what), trust = std::move(trust)] {
+            if (stopped_) {
+                return fail(*hook, *job, "the daemon is shutting down");
+            }
+            if (hook->what.pins != what.pins) {
+                return start(hook, job);  // registered anew meanwhile
+            }
+            hook->stamps = trust.stamps;
+            start_trusted(hook, job, trust);
+        });
+    });
+}
+
+void hook_jobs::start_trusted(const std::shared_ptr<hosted_hook>& hook, std::shared_ptr<hook_job> job, const trust_result& trust) {
+    if (trust.state != protocol::hook_state::ok) {
+        fail(*hook, *job, trust.why);
+        return release();
+    }
+    std::string id;
+    protocol::append_uuid(id, job->id);
+    hooks::command command;
+    command.argv = hook->what.what.command;
+    command.environment = environment_.for_event({.event = job->event, .hook_event_id = id, .seq = job->seq, .cause = job->cause});
+    command.input = job->payload;
+    clock::duration time = hook->what.what.timeout.value_or(job->deadline ? protocol::max_timeout : how_.default_timeout);
+    if (job->deadline) {
+        time = std::min(time, *job->deadline - clock::now());
+    }
+    command.timeout = time;
+    runner_.start(
+        std::move(command),
+        [this, hook, job](const hooks::command_result& result) {
+            finish(hook, job, hooks::read_hook_reply(result, hook->what.what.name), result);
+        },
+        [this] { release(); });
+}
+
+void hook_jobs::release() {
+    --running_;
+    // Later: a start that fails at once leads here from within start_next().
+    asio::post(executor_, [this] { start_next(); });
+}
+
+void hook_jobs::finish(const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job, const hooks::hook_reply& said,
+                       const hooks::command_result& result) {
+    using kind = hooks::hook_reply::kind;
+    ++hook->runs;
+    hook->times.add(result.elapsed);
+    hook->last_outcome = outcome_of(said);
+    for (const auto& note : said.notes) {
+        complain(*hook, *job, note);
+    }
+    if (said.type != kind::veto && !result.errors.text.empty()) {
+        complain(*hook, *job, "said: " + result.errors.text.substr(0, shown_outcome_bytes));
+    }
+    if (said.type == kind::failed) {
+        complain(*hook, *job, "failed: " + said.text);
+        return job->via->finish(*job, {.failed = said.text});
+    }
+    job->via->finish(*job, {.response = said.type == kind::veto ? veto_of(said.text) : said.text},
+                     [this, hook, job](const std::string& why) { note_failure(*hook, *job, why); });
+}
+
+void hook_jobs::note_failure(hosted_hook& hook, const hook_job& job, const std::string& why) {
+    hook.last_outcome = "failed: " + why;
+    complain(hook, job, hook.last_outcome);
+}
+
+void hook_jobs::fail(hosted_hook& hook, const hook_job& job, const std::string& why) {
+    note_failure(hook, job, why);
+    job.via->finish(job, {.failed = why});
+}
+
+void hook_jobs::complain(hosted_hook& hook, const hook_job& job, const std::string& what) {
+    const auto now = clock::now();
+    if (now - hook.last_complaint < between_complaints || !log_.wants(log_level::warning)) {
+        return;
+    }
+    hook.last_complaint = now;
+    log_.write(log_level::warning, on_one_line("hook " + hook.what.what.name + ", " + job.event + " #" + std::to_string(job.seq) + ": " + what));
+}
+
+}  // namespace hookd::server

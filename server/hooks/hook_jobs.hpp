@@ -1,0 +1,82 @@
+#pragma once
+
+#include "core/reply_times.hpp"
+#include "hooks/hook_session.hpp"
+#include "hooks/trust.hpp"
+
+#include <hookd/hooks/command_environment.hpp>
+#include <hookd/hooks/command_runner.hpp>
+#include <hookd/hooks/hook_reply.hpp>
+#include <hookd/server/log.hpp>
+
+#include <boost/asio/thread_pool.hpp>
+
+#include <deque>
+#include <memory>
+#include <string>
+
+namespace hookd::server {
+
+/// A registered hook as it is in the daemon's memory.
+struct hosted_hook {
+    registered_hook what{};
+    file_stamps stamps{};
+    std::shared_ptr<hook_session> session{};
+    std::string inactive_why{};  ///< why the broker refused its session; empty: it did not
+    bool deregistered = false;
+
+    std::deque<hook_job> waiting{};
+    bool listed = false;  ///< among those whose turn comes
+
+    std::uint64_t runs = 0;
+    core::reply_times times{};
+    std::string last_outcome{};
+    std::chrono::steady_clock::time_point last_complaint{};
+};
+
+/// Runs the commands of registered hooks: so many at a time in all, the hooks by turns.
+///
+/// Thread-safety: all on the hooks' thread; files are read in `files`. Lifetime: executor, files and log must outlive it.
+class hook_jobs {
+public:
+    struct settings {
+        std::size_t most_at_a_time = 1;
+        std::chrono::milliseconds default_timeout{};  ///< for events that nobody waits for and hooks without a time-out
+    };
+
+    hook_jobs(boost::asio::any_io_executor executor, boost::asio::thread_pool& files, hooks::command_environment environment,
+              const settings& how, logger& log);
+
+    /// Queues an event for a hook.
+    void add(const std::shared_ptr<hosted_hook>& hook, hook_job job);
+    /// Fails what a hook has waiting.
+    void fail_waiting(hosted_hook& hook, const std::string& why);
+    /// Stops what runs, and starts nothing more.
+    void stop();
+    /// Whether no process is left.
+    [[nodiscard]] bool is_idle() const noexcept { return runner_.running() == 0; }
+
+private:
+    void enlist(const std::shared_ptr<hosted_hook>& hook);
+    void start_next();
+    void start(const std::shared_ptr<hosted_hook>& hook, std::shared_ptr<hook_job> job);
+    void start_trusted(const std::shared_ptr<hosted_hook>& hook, std::shared_ptr<hook_job> job, const trust_result& trust);
+    void finish(const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job, const hooks::hook_reply& said,
+                const hooks::command_result& result);
+    void note_failure(hosted_hook& hook, const hook_job& job, const std::string& why);
+    void fail(hosted_hook& hook, const hook_job& job, const std::string& why);
+    void complain(hosted_hook& hook, const hook_job& job, const std::string& what);
+    void release();
+
+    boost::asio::any_io_executor executor_;
+    boost::asio::thread_pool& files_;
+    hooks::command_environment environment_;
+    settings how_;
+    logger& log_;
+    hooks::command_runner runner_;
+    std::deque<std::shared_ptr<hosted_hook>> turns_{};
+    std::size_t running_ = 0;
+    bool stopped_ = false;
+};
+
+}  // namespace hookd::server

@@ -1,0 +1,132 @@
+#include "hooks/hook_session.hpp"
+
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace hookd::server {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+namespace {
+
+std::optional<std::chrono::steady_clock::time_point> deadline_of(const event_view& event) {
+    if (!event.expects_response) {
+        return std::nullopt;
+    }
+    // What it has spent in queues is off already; whatever the clock has done since, no more than all of it is left.
+    using duration = std::chrono::steady_clock::duration;
+    const duration all = event.timeout;
+    const auto spent = std::chrono::duration_cast<duration>(std::chrono::system_clock::now() - event.emitted_at);
+    return std::chrono::steady_clock::now() + std::clamp(all - spent, duration::zero(), all);
+}
+
+}  // namespace
+
+void hook_session::open(const std::string& name, std::vector<std::string> events, std::function<void(error_code)> done,
+                        std::function<void()> on_lost) {
+    subscribe_request wanted;
+    wanted.events = std::move(events);
+    wanted.name = name;
+    // Not shared: the subscription that holds these belongs to this object.
+    wanted.on_event = [weak = weak_from_this()](const event_view& event) {
+        if (const auto self = weak.lock()) {
+            self->take(event);
+        }
+    };
+    wanted.on_closed = [hooks = where_.hooks, on_lost = std::move(on_lost)](protocol::close_reason why, std::uint64_t) {
+        if (why == protocol::close_reason::lagged) {
+            asio::post(hooks, on_lost);
+        }
+    };
+    auto opened = [self = shared_from_this(), done = std::move(done)](error_code failure, subscription session) {
+        self->subscription_ = std::move(session);
+        self->is_open_ = !failure;
+        if (self->is_open_) {
+            for (const auto& each : std::exchange(self->until_open_, {})) {
+                each();
+            }
+        }
+        done(failure);
+        self->close_if_over();
+    };
+    where_.events.async_subscribe(std::move(wanted), asio::bind_executor(where_.hooks, std::move(opened)));
+}
+
+void hook_session::take(const event_view& event) {
+    const auto refuse = [&](reply with) {
+        if (event.expects_response) {
+            asio::post(where_.hooks, [self = shared_from_this(), id = event.hook_event_id, with = std::move(with)]() mutable {
+                self->answer(id, std::move(with));
+            });
+        }
+    };
+    if (!taking_) {
+        return refuse({.abstain = true});
+    }
+    const auto bytes = event.payload.size();
+    if (jobs_.fetch_add(1) >= max_jobs) {
+        --jobs_;
+        return refuse({.failed = "it is busy: " + std::to_string(max_jobs) + " events wait for it already"});
+    }
+    if (where_.payload_bytes.fetch_add(bytes) + bytes > most_bytes) {
+        where_.payload_bytes -= bytes;
+        --jobs_;
+        return refuse({.failed = "it is busy: the events that wait for hooks take too much memory"});
+    }
+    asio::post(where_.hooks, [self = shared_from_this(),
+                              job = hook_job{shared_from_this(), event.hook_event_id, event.seq, std::string{event.event},
+                                             std::string{event.payload}, std::string{event.cause}, deadline_of(event)}]() mutable {
+        self->on_job_(std::move(job));
+    });
+}
+
+void hook_session::finish(const hook_job& job, reply with, refusal_handler on_refused) {
+    if (job.deadline) {
+        answer(job.id, std::move(with), on_refused);
+    }
+    where_.payload_bytes -= job.payload.size();
+    --jobs_;
+    close_if_over();
+}
+
+void hook_session::answer(const uuid& id, reply with, const refusal_handler& on_refused) {
+    if (silent_) {
+        return;
+    }
+    if (!is_open_) {
+        until_open_.push_back([this, id, with, on_refused] { answer(id, with, on_refused); });
+        return;
+    }
+    ++answers_under_way_;
+    with.refusal = std::make_shared<std::string>();
+    auto answered = [self = shared_from_this(), id, on_refused, refusal = with.refusal](error_code failure, protocol::respond_result) {
+        --self->answers_under_way_;
+        // Whatever else ends in an error is nobody's concern any longer: the broker or the session is over.
+        if (on_refused && (failure == protocol::errc::invalid_params || failure == protocol::errc::not_in_catalog)) {
+            const auto why = "its reply was refused: " + *refusal;
+            on_refused(why);
+            self->answer(id, {.failed = why});
+        }
+        self->close_if_over();
+    };
+    subscription_.async_respond(id, std::move(with), asio::bind_executor(where_.hooks, std::move(answered)));
+}
+
+void hook_session::retire() {
+    taking_ = false;
+    retired_ = true;
+    close_if_over();
+}
+
+void hook_session::close_if_over() {
+    if (retired_ && is_open_ && jobs_ == 0 && answers_under_way_ == 0) {
+        is_open_ = false;
+        asio::post(where_.context, [self = shared_from_this()] { self->subscription_.close(); });
+    }
+}
+
+}  // namespace hookd::server

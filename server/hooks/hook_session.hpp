@@ -1,0 +1,89 @@
+#pragma once
+
+#include <hookd/server/broker.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace hookd::server {
+
+class hook_session;
+
+/// One event that a registered hook is to answer.
+struct hook_job {
+    std::shared_ptr<hook_session> via{};
+    uuid id{};
+    std::uint64_t seq = 0;
+    std::string event{};
+    std::string payload{};
+    std::string cause{};
+    /// When the emitter gives up; nothing where nobody waits.
+    std::optional<std::chrono::steady_clock::time_point> deadline{};
+};
+
+/// A registered hook's push session at the broker: takes events in on the broker's strand, hands them to the hooks' own thread, brings the
+/// replies back.
+///
+/// At most max_jobs events are with a hook at a time, and most_bytes of payload with all of them: what comes on top of that is answered at
+/// once, as failed.
+///
+/// Thread-safety: all but the constructor on the hooks' thread. Lifetime: shared; the broker and its context must outlive it.
+class hook_session : public std::enable_shared_from_this<hook_session> {
+public:
+    static constexpr std::size_t max_jobs = 256;
+    static constexpr std::size_t most_bytes = std::size_t{64} << 20;
+
+    struct surroundings {
+        boost::asio::any_io_executor hooks;     ///< the hooks' thread
+        boost::asio::io_context& context;       ///< the broker's
+        broker& events;
+        std::atomic<std::size_t>& payload_bytes;  ///< of all hooks
+    };
+    using job_handler = std::function<void(hook_job)>;
+
+    hook_session(const surroundings& where, job_handler on_job) : where_(where), on_job_(std::move(on_job)) {}
+
+    /// Subscribes. `done` gets what the broker says; `on_lost` is called where it ends the session although it does not shut down.
+    void open(const std::string& name, std::vector<std::string> events, std::function<void(boost::system::error_code)> done,
+              std::function<void()> on_lost);
+    /// From now on events become jobs; until then the hook abstains.
+    void take_events() noexcept { taking_ = true; }
+    /// Takes no more, and ends once the last job is answered.
+    void retire();
+    /// The job is over: replies where somebody waits. A reply that the broker refuses becomes a failure, of which `on_refused` is told.
+    using refusal_handler = std::function<void(const std::string& why)>;
+    void finish(const hook_job& job, reply with, refusal_handler on_refused = {});
+    /// Replies no more: the broker shuts down and says so itself.
+    void fall_silent() noexcept { silent_ = true; }
+    /// Ends at once. While nobody runs the broker's context.
+    void drop() { subscription_ = {}; }
+
+private:
+    void take(const event_view& event);
+    void answer(const uuid& id, reply with, const refusal_handler& on_refused = {});
+    void close_if_over();
+
+    surroundings where_;
+    job_handler on_job_;
+    std::atomic<bool> taking_{false};
+    std::atomic<std::size_t> jobs_{0};
+    // hooks' thread
+    subscription subscription_{};
+    bool is_open_ = false;
+    bool retired_ = false;
+    bool silent_ = false;
+    std::size_t answers_under_way_ = 0;
+    std::vector<std::function<void()>> until_open_{};
+};
+
+}  // namespace hookd::server

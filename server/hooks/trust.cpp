@@ -1,0 +1,154 @@
+#include "hooks/trust.hpp"
+
+#include <fcntl.h>
+#include <sha2.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <stdexcept>
+#include <system_error>
+
+namespace hookd::server {
+namespace {
+
+std::int64_t nanoseconds_of(const timespec& time) {
+    return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+file_stamp stamp_of(const struct stat& found) {
+    return {found.st_dev, found.st_ino, found.st_size, nanoseconds_of(found.st_mtim), nanoseconds_of(found.st_ctim)};
+}
+
+/// A file that is changed twice within one tick of the kernel's clock has the same times after both: the stamp of one that has just
+/// been changed tells nothing yet.
+bool tells_later_changes(const file_stamp& stamp) {
+    constexpr std::int64_t longer_than_a_tick_ns = 100'000'000;
+    timespec now{};
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    return nanoseconds_of(now) - stamp.changed_ns > longer_than_a_tick_ns;
+}
+
+struct content {
+    std::string sha256{};  // empty: no regular file is there
+    std::optional<file_stamp> stamp{};
+};
+
+[[noreturn]] void fail(const std::string& path, int error) {
+    throw std::runtime_error(path + " cannot be read: " + std::generic_category().message(error));
+}
+
+content read_content(const std::string& path) {
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0) {
+        if (errno == ENOENT || errno == ENOTDIR) {
+            return {};
+        }
+        fail(path, errno);
+    }
+    struct closer {
+        int fd;
+        ~closer() { ::close(fd); }
+    } const closing{fd};
+    struct stat found {};
+    if (::fstat(fd, &found) != 0) {
+        fail(path, errno);
+    }
+    if (!S_ISREG(found.st_mode)) {
+        return {};
+    }
+    content result;
+    if (const auto stamp = stamp_of(found); tells_later_changes(stamp)) {
+        result.stamp = stamp;
+    }
+    SHA2_CTX state;
+    ::SHA256Init(&state);
+    std::array<unsigned char, std::size_t{64} * 1024> chunk;
+    for (;;) {
+        const auto count = ::read(fd, chunk.data(), chunk.size());
+        if (count == 0) {
+            break;
+        }
+        if (count > 0) {
+            ::SHA256Update(&state, chunk.data(), static_cast<std::size_t>(count));
+        } else if (errno != EINTR) {
+            fail(path, errno);
+        }
+    }
+    std::array<char, SHA256_DIGEST_STRING_LENGTH> text{};
+    ::SHA256End(&state, text.data());
+    result.sha256 = text.data();
+    return result;
+}
+
+std::optional<trust_result> check(const registered_hook& hook, const file_stamps& known, bool may_read) {
+    trust_result result;
+    const auto judge = [&result](protocol::hook_state state, std::string why) {
+        if (result.state == protocol::hook_state::ok) {
+            result.state = state;
+            result.why = std::move(why);
+        }
+    };
+    const auto advice = ": run hookctl trust " + hook.what.name;
+    for (std::size_t i = 0; i < hook.pins.size(); ++i) {
+        const auto& pin = hook.pins[i];
+        auto& stamp = result.stamps.emplace_back();
+        struct stat found {};
+        if (pin.path.front() != '/' || ::stat(pin.path.c_str(), &found) != 0) {
+            const int error = pin.path.front() != '/' ? ENOENT : errno;
+            judge(protocol::hook_state::missing, (i == 0 ? "it could not be started: " : "a file of its command is missing: ") + pin.path + ": " +
+                                                     std::generic_category().message(error));
+            continue;
+        }
+        if (pin.sha256.empty()) {
+            if (S_ISREG(found.st_mode)) {
+                judge(protocol::hook_state::untrusted, pin.path + " was not there when it was registered" + advice);
+            }
+            continue;
+        }
+        if (i < known.size() && known[i] == stamp_of(found)) {
+            stamp = known[i];
+            continue;
+        }
+        if (!may_read) {
+            return std::nullopt;
+        }
+        try {
+            auto now = read_content(pin.path);
+            if (now.sha256 == pin.sha256) {
+                stamp = now.stamp;
+            } else {
+                judge(protocol::hook_state::untrusted, pin.path + " has changed since it was registered" + advice);
+            }
+        } catch (const std::runtime_error& failure) {
+            judge(protocol::hook_state::untrusted, failure.what());
+        }
+    }
+    return result;
+}
+
+}  // namespace
+
+std::vector<file_pin> pin_files(const std::vector<std::string>& command) {
+    std::vector<file_pin> pins;
+    pins.push_back({command.front(), command.front().front() == '/' ? read_content(command.front()).sha256 : std::string{}});
+    for (std::size_t i = 1; i < command.size(); ++i) {
+        struct stat found {};
+        if (command[i].starts_with('/') && ::stat(command[i].c_str(), &found) == 0 && S_ISREG(found.st_mode)) {
+            pins.push_back({command[i], read_content(command[i]).sha256});
+        }
+    }
+    return pins;
+}
+
+trust_result check_trust(const registered_hook& hook, const file_stamps& known) {
+    return *check(hook, known, true);
+}
+
+std::optional<trust_result> check_trust_by_stamps(const registered_hook& hook, const file_stamps& known) {
+    return check(hook, known, false);
+}
+
+}  // namespace hookd::server

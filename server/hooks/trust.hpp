@@ -1,0 +1,58 @@
+#pragma once
+
+#include <hookd/protocol/methods.hpp>
+#include <hookd/server/hook_methods.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <sys/types.h>
+
+/// Trust on first use: a registered command runs only as long as its program, and each file that it was given as an argument, are those
+/// that were there when it was registered.
+namespace hookd::server {
+
+/// One file as it was trusted.
+struct file_pin {
+    std::string path{};
+    std::string sha256{};  ///< of its content, in hex; empty: there was no regular file
+    friend bool operator==(const file_pin&, const file_pin&) = default;
+};
+
+/// A registered hook as it is kept.
+struct registered_hook {
+    hook_definition what{};
+    std::vector<file_pin> pins{};  ///< the program's first
+};
+
+/// What tells that a file is still the same without reading it.
+struct file_stamp {
+    dev_t device = 0;
+    ino_t inode = 0;
+    off_t size = 0;
+    std::int64_t modified_ns = 0;
+    std::int64_t changed_ns = 0;
+    friend bool operator==(const file_stamp&, const file_stamp&) = default;
+};
+
+/// For each pin the stamp of the file whose content was the right one; nothing where that has to be read.
+using file_stamps = std::vector<std::optional<file_stamp>>;
+
+struct trust_result {
+    protocol::hook_state state = protocol::hook_state::ok;
+    std::string why{};  ///< where it is not ok: a sentence that says what to do
+    file_stamps stamps{};
+};
+
+/// Reads the files of `command`, which may take as long as the disk does. Throws std::runtime_error where one cannot be read.
+[[nodiscard]] std::vector<file_pin> pin_files(const std::vector<std::string>& command);
+
+/// Whether the files are those that were trusted, read where the stamps in `known` don't tell.
+[[nodiscard]] trust_result check_trust(const registered_hook& hook, const file_stamps& known);
+
+/// The same without reading any; nothing where one has to be read.
+[[nodiscard]] std::optional<trust_result> check_trust_by_stamps(const registered_hook& hook, const file_stamps& known);
+
+}  // namespace hookd::server

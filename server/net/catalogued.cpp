@@ -1,0 +1,79 @@
+#include "catalogued.hpp"
+
+#include <utility>
+
+namespace hookd::server::catalogued {
+
+using protocol::error;
+
+std::variant<protocol::emit_result, error> emit(broker_strand& where, core::client& by, const protocol::emit_params& params,
+                                                std::string_view raw_params) {
+    if (const auto* const events = where.events()) {
+        if (auto refused = events->check_event(params.event.view(), params.payload)) {
+            return std::move(*refused);
+        }
+    }
+    return where.state().emit(by, params, raw_params, where.now());
+}
+
+wait_start emit_and_wait(broker_strand& where, core::client& by, const protocol::emit_and_wait_params& params,
+                         std::string_view raw_params, core::waiter& who) {
+    const auto* const events = where.events();
+    if (events == nullptr) {
+        return where.state().emit_and_wait(by, params, raw_params, who, where.now());
+    }
+    if (auto refused = events->check_event(params.event.view(), params.payload)) {
+        return std::move(*refused);
+    }
+    auto filled = params;
+    const auto standard = events->defaults_of(params.event.view());
+    filled.timeout = params.timeout ? params.timeout : standard.timeout;
+    filled.policy = params.policy ? params.policy : standard.policy;
+    filled.on_failure = params.on_failure ? params.on_failure : standard.on_failure;
+    return where.state().emit_and_wait(by, filled, raw_params, who, where.now());
+}
+
+wait_start await_response(broker_strand& where, core::client& by, const protocol::await_response_params& params, core::waiter& who) {
+    const auto* const events = where.events();
+    if (events == nullptr || params.timeout) {
+        return where.state().await_response(by, params, who, where.now());
+    }
+    auto filled = params;
+    filled.timeout = events->defaults_of(where.state().event_that_awaits(params.hook_event_id.view())).timeout;
+    return where.state().await_response(by, filled, who, where.now());
+}
+
+std::variant<protocol::subscribe_result, error> subscribe(broker_strand& where, core::client& by,
+                                                          const protocol::subscribe_params& params) {
+    if (const auto* const events = where.events()) {
+        if (auto refused = events->check_patterns(params.events)) {
+            return std::move(*refused);
+        }
+    }
+    return where.state().subscribe(by, params);
+}
+
+std::variant<protocol::respond_result, error> respond(broker_strand& where, core::client& by, const protocol::respond_params& params) {
+    const auto* const events = where.events();
+    if (events != nullptr && !params.abstain && params.failed.empty()) {
+        const auto event = where.state().event_that_awaits(params.hook_event_id.view());
+        if (!event.empty()) {
+            if (auto refused = events->check_reply(event, params.response)) {
+                return std::move(*refused);
+            }
+        }
+    }
+    return where.state().respond(by, params, where.now());
+}
+
+std::variant<std::string, error> schemas(const broker_strand& where, const protocol::schema_params& params) {
+    if (const auto* const events = where.events()) {
+        return events->schemas(params.event.view());
+    }
+    if (!params.event.empty()) {
+        return no_catalog_error(params.event.view());
+    }
+    return std::string{R"({"schemas":[]})"};
+}
+
+}  // namespace hookd::server::catalogued

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "broker_strand.hpp"
+
+#include <string_view>
+#include <variant>
+
+/// The methods in which the catalog has a say: it is asked first, then the broker's state. Where there is none, that costs one look at a
+/// pointer. On the broker's strand.
+namespace hookd::server::catalogued {
+
+using wait_start = std::variant<core::broker_state::pending, protocol::wait_result, protocol::error>;
+
+[[nodiscard]] std::variant<protocol::emit_result, protocol::error> emit(broker_strand& where, core::client& by,
+                                                                        const protocol::emit_params& params, std::string_view raw_params);
+[[nodiscard]] wait_start emit_and_wait(broker_strand& where, core::client& by, const protocol::emit_and_wait_params& params,
+                                       std::string_view raw_params, core::waiter& who);
+[[nodiscard]] wait_start await_response(broker_strand& where, core::client& by, const protocol::await_response_params& params,
+                                        core::waiter& who);
+[[nodiscard]] std::variant<protocol::subscribe_result, protocol::error> subscribe(broker_strand& where, core::client& by,
+                                                                                  const protocol::subscribe_params& params);
+[[nodiscard]] std::variant<protocol::respond_result, protocol::error> respond(broker_strand& where, core::client& by,
+                                                                              const protocol::respond_params& params);
+/// The result as JSON.
+[[nodiscard]] std::variant<std::string, protocol::error> schemas(const broker_strand& where, const protocol::schema_params& params);
+
+}  // namespace hookd::server::catalogued

@@ -1,0 +1,204 @@
+// hookctl git install and uninstall: what was there stays, runs first, and comes back.
+#include "git_repository.hpp"
+
+#include "support/json_access.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+using namespace hookd::test;
+
+namespace fs = std::filesystem;
+
+BOOST_AUTO_TEST_SUITE(cli_git_install)
+
+BOOST_AUTO_TEST_CASE(a_hook_that_was_there_runs_first_with_its_arguments_and_its_input) {
+    test_daemon daemon;
+    const git_repository server(daemon.socket_path(), "server.git", {"--bare"});
+    server.write_script("hooks/pre-receive", noting(server));
+    server.install();
+    const git_repository repository(daemon.socket_path());
+    repository.write_script(".git/hooks/commit-msg", noting(repository) + "; echo more >>\"$1\"");
+    repository.install();
+    auto seen = observer_of(daemon);
+    BOOST_TEST(repository.commit("one").exit_status == 0);
+    BOOST_TEST(noted(repository).ends_with("/commit-msg\n.git/COMMIT_EDITMSG\n"));
+    payload_of(seen, "git.pre_commit");
+    payload_of(seen, "git.prepare_commit_msg");
+    BOOST_TEST(text_at(payload_of(seen, "git.commit_msg"), "/message") == "one\nmore\n");
+
+    BOOST_TEST(repository.git({"push", "-q", server.path(), "main", "main:other"}).exit_status == 0);
+    const auto tip = repository.must({"rev-parse", "main"});
+    const auto line = std::string(40, '0') + " " + tip + " refs/heads/";
+    BOOST_TEST(noted(server).ends_with("/pre-receive\n" + line + "main\n" + line + "other\n"));
+}
+
+BOOST_AUTO_TEST_CASE(the_objection_of_a_hook_that_was_there_stands_and_nobody_is_asked) {
+    test_daemon daemon;
+    const git_repository repository(daemon.socket_path());
+    repository.write_script(".git/hooks/pre-commit", "echo 'not with me' >&2; exit 7");
+    repository.install({"--events", "pre-commit"});
+    const auto done = repository.commit("one");
+    BOOST_TEST(done.exit_status != 0);
+    BOOST_TEST(done.err == "not with me\n");
+    BOOST_TEST(int_at(daemon.stats(), "/head_seq") == 0);
+    // git itself would not say which status it was.
+    spawn_options there;
+    there.directory = repository.path();
+    BOOST_TEST(run_program({".git/hooks/pre-commit"}, {}, there).exit_status == 7);
+}
+
+BOOST_AUTO_TEST_CASE(what_has_happened_is_told_although_a_hook_that_was_there_fails) {
+    test_daemon daemon;
+    const git_repository repository(daemon.socket_path());
+    BOOST_TEST(repository.commit("one").exit_status == 0);
+    repository.write_script(".git/hooks/post-checkout", "exit 9");
+    repository.install({"--events", "post-checkout"});
+    auto seen = observer_of(daemon);
+    BOOST_TEST(repository.git({"checkout", "-q", "-b", "topic"}).exit_status != 0);
+    payload_of(seen, "git.post_checkout");
+}
+
+BOOST_AUTO_TEST_CASE(a_hook_that_git_would_ignore_stays_ignored) {
+    test_daemon daemon;
+    const git_repository repository(daemon.socket_path());
+    repository.write_script(".git/hooks/pre-commit", "exit 1", 0644);
+    repository.install();
+    BOOST_TEST(repository.commit("one").exit_status == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_hook_that_was_there_finds_its_neighbours_and_its_name) {
+    test_daemon daemon;
+    const git_repository repository(daemon.socket_path());
+    // As husky has it.
+    repository.write_script(".husky/_/h", R"sh(. "$(dirname "$(dirname "$0")")/$(basename "$0")")sh", 0644);
+    repository.write_script(".husky/_/pre-commit", R"(. "${0%/*}/h")");
+    repository.write_script(".husky/pre-commit", "echo 'the old one' >&2; exit 1", 0644);
+    repository.must({"config", "core.hooksPath", ".husky/_"});
+    repository.install();
+    BOOST_TEST(fs::exists(repository / ".husky/_/commit-msg"));
+    BOOST_TEST(!fs::exists(repository / ".git/hooks/commit-msg"));
+    const auto done = repository.commit("one");
+    BOOST_TEST(done.exit_status != 0);
+    BOOST_TEST(done.err == "the old one\n");
+    BOOST_TEST(repository.hookctl_git({"uninstall"}).exit_status == 0);
+    BOOST_TEST(!fs::exists(repository / ".husky/_.before-hookd"));
+}
+
+BOOST_AUTO_TEST_CASE(a_hook_that_is_a_relative_link_still_leads_where_it_did) {
+    test_daemon daemon;
+    const git_repository repository(daemon.socket_path());
+    repository.write_script("scripts/check", "echo 'by the link' >&2; exit 1");
+    fs::create_symlink("../../scripts/check", repository / ".git/hooks/pre-commit");
+    repository.install();
+    BOOST_TEST(repository.commit("one").err == "by the link\n");
+    BOOST_TEST(repository.hookctl_git({"uninstall"}).exit_status == 0);
+    BOOST_TEST(fs::read_symlink(repository / ".git/hooks/pre-commit").string() == "../../scripts/check");
+}
+
+BOOST_AUTO_TEST_CASE(uninstall_restores_byte_for_byte) {
+    test_daemon daemon;
+    const git_repository repository(daemon.socket_path());
+    const auto hooks = repository / ".git/hooks";
+    fs::remove_all(hooks);
+    repository.write_script(".git/hooks/pre-commit", "exit 0 # \xff no UTF-8", 0751);
+    repository.write_script(".git/hooks/commit-msg", "exit 0", 0640);
+    const auto listing = [&] {
+        return run_program({"sh", "-c", "cd '" + hooks + "' && ls -laR --time-style=full-iso | grep -v ' \\.$\\| \\.\\.$' && cksum *; ls ../"}).out;
+    };
+    const auto before = listing();
+    repository.install();
+    repository.install({"--events", "all", "--no-daemon", "fail"});
+    BOOST_TEST(listing() != before);
+    const auto done = repository.hookctl_git({"uninstall"});
+    BOOST_TEST(done.exit_status == 0);
+    BOOST_TEST(listing() == before);
+    BOOST_TEST(text_at(json_of(done.out), "/hooks/pre-commit") == "restored");
+    BOOST_TEST(text_at(json_of(done.out), "/hooks/post-commit") == "removed");
+    BOOST_TEST(size_at(json_of(repository.hookctl_git({"uninstall"}).out), "/hooks") == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(install_can_be_repeated_and_adds_and_updates) {
+    test_daemon daemon;
+    const git_repository repository(daemon.socket_path());
+    repository.write_script(".git/hooks/pre-commit", noting(repository));
+    const auto state = [&](std::vector<std::string> arguments) {
+        arguments.insert(arguments.begin(), "install");
+        return json_of(repository.hookctl_git(std::move(arguments)).out);
+    };
+    BOOST_TEST(text_at(state({"--events", "pre-commit"}), "/hooks/pre-commit") == "chained");
+    const auto script = read_file(repository / ".git/hooks/pre-commit");
+    BOOST_TEST(text_at(state({"--events", "pre-commit"}), "/hooks/pre-commit") == "unchanged");
+    BOOST_TEST(read_file(repository / ".git/hooks/pre-commit") == script);
+    BOOST_TEST(text_at(state({"--events", "pre-push"}), "/hooks/pre-push") == "installed");
+    BOOST_TEST(text_at(state({"--events", "pre-commit", "--timeout", "5s"}), "/hooks/pre-commit") == "updated");
+    auto seen = observer_of(daemon);
+    BOOST_TEST(repository.commit("one").exit_status == 0);
+    BOOST_TEST(!noted(repository).empty());
+    BOOST_TEST(seen.next_event().integer("/params/timeout_ms") == 5000);
+    BOOST_TEST(repository.hookctl_git({"uninstall", "--events", "pre-push"}).exit_status == 0);
+    BOOST_TEST(!fs::exists(repository / ".git/hooks/pre-push"));
+    BOOST_TEST(fs::exists(repository / ".git/hooks/pre-commit"));
+}
+
+BOOST_AUTO_TEST_CASE(a_hook_that_took_the_scripts_place_is_left_alone) {
+    test_daemon daemon;
+    const git_repository repository(daemon.socket_path());
+    repository.write_script(".git/hooks/pre-commit", "exit 0 # first");
+    repository.install({"--events", "pre-commit"});
+    repository.write_script(".git/hooks/pre-commit", "exit 0 # second");
+    const auto refused = repository.hookctl_git({"install", "--events", "post-commit,pre-commit"});
+    BOOST_TEST(refused.exit_status == 2);
+    check_one_complaint(refused, {"hooks/pre-commit", "hooks.before-hookd/pre-commit"});
+    BOOST_TEST(!fs::exists(repository / ".git/hooks/post-commit"));
+    const auto left = repository.hookctl_git({"uninstall"});
+    BOOST_TEST(left.exit_status == 0);
+    check_one_complaint(left, {"hooks/pre-commit", "left alone"});
+    BOOST_TEST(mentions(read_file(repository / ".git/hooks/pre-commit"), "second"));
+    BOOST_TEST(mentions(read_file(repository / ".git/hooks.before-hookd/pre-commit"), "first"));
+}
+
+BOOST_AUTO_TEST_CASE(odd_paths_worktrees_and_subdirectories_work) {
+    test_daemon daemon;
+    const git_repository repository(daemon.socket_path(), "it's \"$HOME\" `here`\n\\ too");
+    repository.write_script(".git/hooks/pre-commit", noting(repository));
+    fs::create_directories(repository / "deep/down");
+    BOOST_TEST(repository.hookctl_git({"install", "--repo", "deep/down"}).exit_status == 0);
+    auto seen = observer_of(daemon);
+    BOOST_TEST(repository.commit("one").exit_status == 0);
+    BOOST_TEST(!noted(repository).empty());
+    BOOST_TEST(text_at(payload_of(seen, "git.pre_commit"), "/work_tree") == repository.path());
+
+    const auto tree = repository.beside("tree");
+    repository.must({"worktree", "add", "-q", tree});
+    BOOST_TEST(repository.hookctl_git({"install", "--repo", tree}).exit_status == 0);
+    BOOST_TEST(repository.git({"-C", tree, "commit", "-q", "--allow-empty", "-m", "two"}).exit_status == 0);
+    for (auto event = seen.next_event();; event = seen.next_event()) {
+        if (event.string("/params/event") == "git.post_commit" && event.string("/params/payload/work_tree") == tree) {
+            BOOST_TEST(event.string("/params/payload/git_dir") == repository / ".git/worktrees/tree");
+            BOOST_TEST(event.string("/params/payload/branch") == "tree");
+            break;
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_hooks_of_all_repositories_are_where_the_global_hooks_path_says) {
+    test_daemon daemon;
+    const git_repository repository(daemon.socket_path());
+    const auto unset = repository.hookctl_git({"install", "--global"});
+    BOOST_TEST(unset.exit_status == 2);
+    check_one_complaint(unset, {"core.hooksPath", "git config --global"});
+    const auto hooks = repository.beside("all hooks");
+    repository.must({"config", "--global", "core.hooksPath", "~/all hooks"});
+    repository.install({"--global", "--events", "pre-commit"});
+    BOOST_TEST(fs::exists(hooks + "/pre-commit"));
+    const auto hook = veto(daemon, "git.pre_commit");
+    BOOST_TEST(repository.commit("one").err == "not now\n");
+    BOOST_TEST(repository.hookctl_git({"uninstall", "--global"}).exit_status == 0);
+    BOOST_TEST(!fs::exists(hooks + "/pre-commit"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

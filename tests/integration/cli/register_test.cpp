@@ -1,0 +1,88 @@
+// CLI.md: `register`, `deregister`, `hooks`, and `trust`.
+#include "hookctl_program.hpp"
+
+#include "support/json_access.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <sys/stat.h>
+
+#include <string>
+
+using namespace hookd::test;
+
+namespace {
+
+/// A daemon, and a script that vetoes, named relative to the directory where hookctl runs.
+struct scene {
+    scene() {
+        in_work.directory = daemon.directory().path();
+        write_file(daemon.directory() / "guard.sh", "#!/bin/sh\necho no >&2\nexit 1\n");
+        ::chmod((daemon.directory() / "guard.sh").c_str(), 0700);
+    }
+    finished_process run(std::vector<std::string> arguments) { return hookctl(daemon.socket_path(), std::move(arguments), {}, in_work); }
+
+    test_daemon daemon{};
+    spawn_options in_work{};
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(cli_register)
+
+BOOST_AUTO_TEST_CASE(a_registered_script_vetoes_wherever_it_was_registered_from) {
+    scene with;
+    const auto done = with.run({"register", "guard", "--timeout", "5s", "--on", "pre_*", "post_*", "--", "sh", "guard.sh", "--on"});
+    BOOST_TEST(done.exit_status == 0, done.err);
+    const auto hook = json_of(done.out);
+    BOOST_TEST(text_at(hook, "/command/1") == with.daemon.directory() / "guard.sh");
+    BOOST_TEST(text_at(hook, "/command/2") == "--on");
+    BOOST_TEST(text_at(hook, "/events/1") == "post_*");
+    BOOST_TEST(int_at(hook, "/timeout_ms") == 5000);
+    const auto vetoed = with.run({"emit", "--wait", "post_push"});
+    BOOST_TEST(vetoed.exit_status == 1);
+    BOOST_TEST(vetoed.err == "no\n");
+    BOOST_TEST(int_at(json_of(with.run({"hooks"}).out), "/hooks/0/runs") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(deregister_says_whether_there_was_one) {
+    scene with;
+    with.run({"register", "guard", "--on", "e", "--", "./guard.sh"});
+    BOOST_TEST(with.run({"deregister", "guard"}).exit_status == 0);
+    const auto again = with.run({"deregister", "guard"});
+    BOOST_TEST(again.exit_status == 1);
+    check_one_complaint(again, {"guard"});
+    BOOST_TEST(with.run({"emit", "--wait", "e"}).exit_status == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_changed_script_runs_again_once_it_is_trusted) {
+    scene with;
+    with.run({"register", "guard", "--on", "e", "--", "./guard.sh"});
+    write_file(with.daemon.directory() / "guard.sh", "#!/bin/sh\necho still no >&2\nexit 1\n");
+    const auto failed = with.run({"emit", "--wait", "--fail-closed", "e"});
+    BOOST_TEST(failed.exit_status == 1);
+    BOOST_TEST(failed.err.find("run hookctl trust guard") != std::string::npos, failed.err);
+    BOOST_TEST(with.run({"trust", "guard"}).exit_status == 0);
+    BOOST_TEST(with.run({"emit", "--wait", "e"}).err == "still no\n");
+    BOOST_TEST(with.run({"trust", "other"}).exit_status == 4);
+}
+
+BOOST_AUTO_TEST_CASE(a_program_that_is_not_there_is_registered_with_a_warning) {
+    scene with;
+    const auto done = with.run({"register", "later", "--on", "e", "--", "no-such-program"});
+    BOOST_TEST(done.exit_status == 0);
+    BOOST_TEST(text_at(json_of(done.out), "/state") == "missing");
+    check_one_complaint(done, {"cannot run", "no-such-program"});
+}
+
+BOOST_AUTO_TEST_CASE(wrong_usage_is_refused) {
+    for (const std::vector<std::string>& wrong :
+         {std::vector<std::string>{"register", "a", "--", "true"}, {"register", "--on", "e", "--", "true"}, {"register", "a", "--on", "e"},
+          {"register", "a", "--on", "e", "--"}, {"deregister"}, {"deregister", "a", "b"}, {"trust"}, {"hooks", "a"}}) {
+        const auto done = hookctl("/nowhere", wrong);
+        BOOST_TEST(done.exit_status == 2);
+        check_one_complaint(done, {"hookctl"});
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()

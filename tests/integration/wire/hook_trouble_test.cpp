@@ -1,0 +1,211 @@
+// Registered hooks that misbehave: whatever they do, the emitter has its verdict in time, and the daemon goes on.
+#include "support/json_access.hpp"
+#include "support/test_daemon.hpp"
+
+#include <boost/json/serialize.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <string>
+#include <vector>
+
+using namespace hookd::test;
+
+namespace {
+
+using words = std::vector<std::string>;
+
+words shell(const std::string& script) {
+    return {"sh", "-c", script};
+}
+
+using milliseconds = std::chrono::duration<double, std::milli>;
+
+constexpr std::chrono::milliseconds generous = 10s;
+
+/// A daemon with one registered hook, `h`, for the event `e`.
+struct scene {
+    explicit scene(const words& command, const std::string& more = {}, std::vector<std::string> options = {})
+        : daemon(with_registry(std::move(options))), peer(daemon.connect()) {
+        boost::json::array argv(command.begin(), command.end());
+        peer.result("register_hook", R"({"name":"h","events":["e"],"command":)" + boost::json::serialize(argv) + (more.empty() ? "" : ",") + more + "}");
+    }
+    std::vector<std::string> with_registry(std::vector<std::string> options) {
+        options.insert(options.end(), {"--registry", directory / "registry.json"});
+        return options;
+    }
+
+    struct timed_verdict {
+        boost::json::value said{};
+        milliseconds after{};
+    };
+    timed_verdict verdict_within(std::chrono::milliseconds timeout, const std::string& more = {}) {
+        const auto begin = std::chrono::steady_clock::now();
+        const auto id = send_emit_and_wait(peer, "e", R"("timeout_ms":)" + std::to_string(timeout.count()) + (more.empty() ? "" : ",") + more);
+        auto said = peer.response_to(id).at("/result");
+        return {std::move(said), std::chrono::steady_clock::now() - begin};
+    }
+    /// For trouble that is over long before the emitter's deadline.
+    boost::json::value verdict(const std::string& more = {}) {
+        auto [said, after] = verdict_within(generous, more);
+        BOOST_TEST((after <= generous + 50ms));
+        return said;
+    }
+    void check_failed(const std::string& why, const std::string& more = {}) {
+        const auto said = verdict(more);
+        BOOST_TEST(text_at(said, "/outcome") == "abandoned");
+        const auto told = text_at(said, "/missing/0/why");
+        BOOST_TEST(told.starts_with("failed: "), told);
+        BOOST_TEST(told.find(why) != std::string::npos, told);
+    }
+    void check_no_objection() {
+        const auto said = verdict(R"("failure_policy":"closed")");
+        BOOST_TEST(text_at(said, "/outcome") == "answered");
+        BOOST_TEST(text_at(said, "/abort") == "");
+    }
+    /// How long the emitter waits for its verdict at best: a neighbour on this machine may delay one, but not each.
+    milliseconds best_time(std::chrono::milliseconds timeout, int tries = 5) {
+        milliseconds best = milliseconds::max();
+        for (int each = 0; each < tries && best > timeout + 50ms; ++each) {
+            best = std::min(best, verdict_within(timeout).after);
+        }
+        return best;
+    }
+
+    temp_directory directory{};
+    test_daemon daemon;
+    wire_client peer;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(hook_trouble_suite)
+
+BOOST_AUTO_TEST_CASE(a_command_that_does_not_exist_has_failed) { scene(words{"/no/such/command"}).check_failed("could not be started"); }
+
+BOOST_AUTO_TEST_CASE(a_command_that_is_not_executable_has_failed) {
+    temp_directory directory;
+    write_file(directory / "plain", "#!/bin/sh\n");
+    ::chmod((directory / "plain").c_str(), 0600);
+    scene(words{directory / "plain"}).check_failed("could not be started: Permission denied");
+}
+
+BOOST_AUTO_TEST_CASE(what_a_shell_could_not_start_has_failed_and_any_other_status_is_a_veto) {
+    scene(shell("exit 126")).check_failed("exited 126");
+    scene(shell("exit 127")).check_failed("exited 127");
+    BOOST_TEST(text_at(scene(shell("exit 42")).verdict(), "/abort") == "hook h exited 42");
+}
+
+BOOST_AUTO_TEST_CASE(a_command_that_dies_by_a_signal_has_failed) { scene(shell("kill -SEGV $$")).check_failed("killed by signal 11"); }
+
+BOOST_AUTO_TEST_CASE(a_command_that_ignores_sigterm_is_killed_and_delays_no_verdict) {
+    scene with(shell("trap '' TERM; while :; do sleep 0.05; done"), R"("timeout_ms":100)");
+    with.check_failed("its time was over after 1");
+    BOOST_TEST(with.best_time(100ms).count() <= 150);
+    // Neither a process of it nor a zombie.
+    eventually("no child is left", [&] {
+        const auto done = run_program({"ps", "--no-headers", "--ppid", std::to_string(with.daemon.pid())});
+        return done.out.empty();
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_grandchild_that_holds_the_output_delays_nobody) {
+    scene with(shell("sleep 5 & echo '{\"abort\":\"no\"}'"));
+    const auto [said, after] = with.verdict_within(4s);
+    BOOST_TEST(text_at(said, "/abort") == "no");
+    BOOST_TEST((after < 4s));
+}
+
+BOOST_AUTO_TEST_CASE(a_command_that_never_reads_a_mebibyte_of_input_answers) {
+    scene with(shell("echo no >&2; exit 1"));
+    BOOST_TEST(text_at(with.verdict(R"("payload":")" + std::string(1024 * 1024, 'x') + "\""), "/abort") == "no");
+}
+
+BOOST_AUTO_TEST_CASE(a_command_that_writes_10_mib_before_it_reads_is_cut) {
+    scene with(shell("head -c 10485760 /dev/zero | tr '\\0' ' '; cat >/dev/null"));
+    const auto said = with.verdict(R"("payload":")" + std::string(1024 * 1024, 'x') + "\"");
+    BOOST_TEST(text_at(said, "/outcome") == "answered");
+    with.daemon.process().wait_for_err("was cut after");
+}
+
+BOOST_AUTO_TEST_CASE(half_a_json_and_json_that_is_no_object_are_no_objection) {
+    scene(shell(R"(printf '{"abort":"no')")).check_no_objection();
+    scene(shell("echo '[\"abort\"]'")).check_no_objection();
+    scene(shell(R"(echo '{"abort":7}')")).check_failed("its reply is not valid");
+}
+
+BOOST_AUTO_TEST_CASE(a_command_that_sleeps_past_a_deadline_ends_at_the_smaller_one) {
+    scene own(shell("exec sleep 30"), R"("timeout_ms":100)");
+    own.check_failed("its time was over after 1");
+    scene emitters(shell("exec sleep 30"));
+    const auto said = emitters.verdict_within(100ms, R"("failure_policy":"closed")").said;
+    BOOST_TEST(text_at(said, "/missing/0/responder") == "h");
+    BOOST_TEST(text_at(said, "/abort") != "");
+    BOOST_TEST(emitters.best_time(100ms).count() <= 150);
+}
+
+BOOST_AUTO_TEST_CASE(two_hundred_events_at_once_for_a_slow_command_all_have_their_verdict) {
+    scene with(words{"sh", "-c", "sleep 0.3"}, {}, {"--hook-jobs", "2"});
+    milliseconds best = milliseconds::max();
+    for (int tries = 0; tries < 3 && best > 1050ms; ++tries) {
+        std::vector<std::string> ids;
+        for (int each = 0; each < 200; ++each) {
+            ids.push_back(send_emit_and_wait(with.peer, "e", R"("timeout_ms":1000)"));
+        }
+        const auto sent = std::chrono::steady_clock::now();  // no deadline is later than 1 s from here
+        int answered = 0;
+        for (const auto& id : ids) {
+            const auto said = with.peer.response_to(id).at("/result");
+            answered += text_at(said, "/outcome") == "answered" ? 1 : 0;
+        }
+        best = std::min<milliseconds>(best, std::chrono::steady_clock::now() - sent);
+        BOOST_TEST(answered > 0);
+        BOOST_TEST(answered < 200);
+    }
+    BOOST_TEST(best.count() <= 1050);
+    with.daemon.wait_for_stat("/waiting", 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_full_queue_answers_at_once) {
+    scene with(words{"sleep", "30"}, {}, {"--hook-jobs", "1"});
+    std::vector<std::string> ids;
+    for (int each = 0; each < 257; ++each) {
+        ids.push_back(send_emit_and_wait(with.peer, "e"));
+    }
+    const auto last = with.peer.response_to(ids.back());  // long before its time-out of 30 s
+    BOOST_TEST(last.string("/result/missing/0/why").find("it is busy") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_busy_hook_leaves_the_others_their_turn) {
+    scene with(words{"sleep", "0.2"}, {}, {"--hook-jobs", "1"});
+    with.peer.result("register_hook", R"({"name":"quick","events":["q"],"command":["true"]})");
+    for (int each = 0; each < 100; ++each) {
+        emit(with.peer, "e");
+    }
+    const auto said = with.peer.response_to(send_emit_and_wait(with.peer, "q", R"("timeout_ms":10000)"));
+    BOOST_TEST(said.string("/result/outcome") == "answered");
+}
+
+BOOST_AUTO_TEST_CASE(a_daemon_that_stops_leaves_no_command_behind) {
+    for (const std::string threads : {"1", "4"}) {
+        temp_directory directory;
+        const auto pids = directory / "pids";
+        scene with(words{"sh", "-c", "echo $$ >>" + pids + "; trap '' TERM; sleep 60 & wait"}, {}, {"--threads", threads});
+        const auto waiting = send_emit_and_wait(with.peer, "e");
+        emit(with.peer, "e");
+        eventually("both run", [&] { return ::access(pids.c_str(), F_OK) == 0 && read_file(pids).find('\n') != read_file(pids).rfind('\n'); });
+        with.daemon.process().signal(SIGTERM);
+        BOOST_TEST(with.peer.response_to(waiting).string("/result/outcome") == "shutdown");
+        BOOST_TEST(with.daemon.wait() == 0);
+        const auto text = read_file(pids);
+        for (const auto& pid : {text.substr(0, text.find('\n')), text.substr(text.find('\n') + 1, text.rfind('\n') - text.find('\n') - 1)}) {
+            eventually("the process group " + pid + " is no more", [&] { return ::kill(-std::stoi(pid), 0) != 0; });
+        }
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()

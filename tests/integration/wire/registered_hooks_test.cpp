@@ -1,0 +1,415 @@
+// PROTOCOL.md, "Registered hooks": commands that the daemon runs itself.
+#include "support/json_access.hpp"
+#include "support/preconditions.hpp"
+#include "support/test_daemon.hpp"
+
+#include <boost/json/serialize.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <chrono>
+#include <csignal>
+#include <fstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace hookd::test;
+
+namespace {
+
+std::string quoted(const std::string& text) {
+    return boost::json::serialize(boost::json::value(text));
+}
+
+/// A shell script of that name, executable.
+std::string script(const std::string& path, const std::string& body) {
+    write_file(path, "#!/bin/sh\n" + body + "\n");
+    ::chmod(path.c_str(), 0700);
+    return path;
+}
+
+/// The params of `register_hook`; `more`: further members.
+std::string registration(const std::string& name, const std::vector<std::string>& command, const std::string& event = "e",
+                         const std::string& more = {}) {
+    std::string words;
+    for (const auto& each : command) {
+        words += (words.empty() ? "" : ",") + quoted(each);
+    }
+    return R"({"name":)" + quoted(name) + R"(,"command":[)" + words + R"(],"events":[)" + quoted(event) + "]" + (more.empty() ? "" : ",") + more + "}";
+}
+
+boost::json::value verdict_of(wire_client& peer, const std::string& event = "e", const std::string& more = {}) {
+    const auto id = send_emit_and_wait(peer, event, more);
+    return peer.response_to(id).at("/result");
+}
+
+/// A disk of 64 KiB.
+class small_disk {
+public:
+    explicit small_disk(std::string path) : path_(std::move(path)) {
+        ::mkdir(path_.c_str(), 0700);
+        BOOST_REQUIRE(::mount("none", path_.c_str(), "tmpfs", 0, "size=64k,mode=0700") == 0);
+    }
+    small_disk(const small_disk&) = delete;
+    small_disk& operator=(const small_disk&) = delete;
+    ~small_disk() { ::umount2(path_.c_str(), MNT_DETACH); }
+
+    [[nodiscard]] const std::string& path() const noexcept { return path_; }
+    void fill() const { std::ofstream(path_ + "/rest") << std::string(std::size_t{1} << 20, 'x'); }
+    void free_space() const { ::unlink((path_ + "/rest").c_str()); }
+    void make_read_only() const { BOOST_REQUIRE(::mount("none", path_.c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr) == 0); }
+
+private:
+    std::string path_;
+};
+
+/// A daemon whose registry is in its directory.
+struct scene {
+    explicit scene(std::vector<std::string> options = {}, const std::string& where = {}) {
+        if (!where.empty()) {
+            registry = where;
+        }
+        options.insert(options.end(), {"--registry", registry});
+        daemon.emplace(directory / "hookd.sock", std::move(options));
+        peer.emplace(daemon->connect());
+    }
+    void restart() {
+        peer.reset();
+        daemon.reset();
+        daemon.emplace(directory / "hookd.sock", std::vector<std::string>{"--registry", registry});
+        peer.emplace(daemon->connect());
+    }
+    boost::json::value add(const std::string& name, const std::vector<std::string>& command, const std::string& more = {}) {
+        return peer->result("register_hook", registration(name, command, "e", more));
+    }
+    /// That the only hook has failed for a reason that mentions `why`, and the emitter has its verdict for that.
+    void check_failed(const std::string& why, const std::string& more = {}) {
+        const auto verdict = verdict_of(*peer, "e", more);
+        BOOST_TEST(text_at(verdict, "/outcome") == "abandoned");
+        const auto told = text_at(verdict, "/missing/0/why");
+        BOOST_TEST(told.starts_with("failed: "), told);
+        BOOST_TEST(told.find(why) != std::string::npos, told);
+    }
+
+    temp_directory directory{};
+    std::string registry = directory / "state/registry.json";
+    std::optional<test_daemon> daemon{};
+    std::optional<wire_client> peer{};
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(registered_hooks_suite)
+
+BOOST_AUTO_TEST_CASE(a_registered_command_answers_events_and_its_counts_are_listed) {
+    scene with;
+    const auto guard = script(with.directory / "guard", R"(grep -q main && { echo "main is closed" >&2; exit 1; }; echo '{"ok":1}')");
+    const auto hook = with.add("guard", {guard}, R"("timeout_ms":5000)");
+    BOOST_TEST(members_of(hook) == "command events last_outcome name p50_ms p99_ms runs state timeout_ms why");
+    BOOST_TEST(text_at(hook, "/state") == "ok");
+    const auto vetoed = verdict_of(*with.peer, "e", R"("payload":{"branch":"main"})");
+    BOOST_TEST(text_at(vetoed, "/abort") == "main is closed");
+    BOOST_TEST(text_at(vetoed, "/responses/0/responder") == "guard");
+    const auto fine = verdict_of(*with.peer, "e");
+    BOOST_TEST(int_at(fine, "/responses/0/response/ok") == 1);
+    const auto listed = with.peer->result("list_hooks");
+    BOOST_TEST(size_at(listed, "/hooks") == 1U);
+    BOOST_TEST(int_at(listed, "/hooks/0/runs") == 2);
+    BOOST_TEST(text_at(listed, "/hooks/0/last_outcome") == "response");
+    BOOST_TEST(number_at(listed, "/hooks/0/p99_ms") >= number_at(listed, "/hooks/0/p50_ms"));
+    BOOST_TEST(bool_at(with.peer->result("deregister_hook", R"({"name":"guard"})"), "/deleted"));
+    BOOST_TEST(!bool_at(with.peer->result("deregister_hook", R"({"name":"guard"})"), "/deleted"));
+    BOOST_TEST(text_at(verdict_of(*with.peer), "/outcome") == "no_subscribers");
+}
+
+BOOST_AUTO_TEST_CASE(the_command_finds_the_event_its_cause_and_this_daemon_in_its_environment) {
+    spawn_options options;
+    options.environment = {{"SECRET", "kept back"}, {"HOOK_MINE", "passed"}};
+    temp_directory directory;
+    test_daemon daemon(directory / "s", {"--registry", directory / "registry.json"}, options);
+    auto peer = daemon.connect();
+    peer.result("register_hook",
+                registration("show", {"sh", "-c", "echo \"$HOOK_EVENT $HOOK_SEQ $HOOK_CAUSE $HOOKD_SOCKET $HOOK_MINE ${SECRET-none}\" >&2; exit 1"}));
+    const auto verdict = verdict_of(peer, "e", R"("cause":"a,b")");
+    BOOST_TEST(text_at(verdict, "/abort") == "e 1 a,b,e " + daemon.socket_path() + " passed none");
+}
+
+BOOST_AUTO_TEST_CASE(a_program_is_found_in_the_path_and_shown_where_it_was_found) {
+    scene with;
+    const auto found = text_at(with.add("s", {"sh", "-c", "exit 3"}), "/command/0");
+    BOOST_TEST(found.starts_with("/"));
+    BOOST_TEST(found.ends_with("/sh"));
+    BOOST_TEST(text_at(verdict_of(*with.peer), "/abort") == "hook s exited 3");
+}
+
+BOOST_AUTO_TEST_CASE(hooks_survive_a_restart_and_nobody_else_can_read_them) {
+    scene with;
+    with.add("a", {"sh", "-c", "echo no >&2; exit 1"});
+    struct stat found {};
+    BOOST_TEST(::stat(with.registry.c_str(), &found) == 0);
+    BOOST_TEST((found.st_mode & 0777) == 0600U);
+    with.restart();
+    BOOST_TEST(text_at(verdict_of(*with.peer), "/abort") == "no");
+}
+
+BOOST_AUTO_TEST_CASE(a_hook_of_the_same_name_is_replaced_and_what_runs_goes_on) {
+    scene with;
+    const auto started = with.directory / "started";
+    const auto go = with.directory / "go";
+    with.add("a", {"sh", "-c", "touch " + started + "; while ! [ -e " + go + " ]; do sleep 0.02; done; echo first >&2; exit 1"});
+    const auto waiting = send_emit_and_wait(*with.peer, "e");
+    eventually("the command runs", [&] { return ::access(started.c_str(), F_OK) == 0; });
+    auto other = with.daemon->connect();
+    other.result("register_hook", registration("a", {"sh", "-c", "echo second >&2; exit 1"}, "*"));
+    BOOST_TEST(text_at(verdict_of(other), "/abort") == "second");
+    BOOST_TEST(text_at(verdict_of(other, "other"), "/abort") == "second");
+    write_file(go, "");
+    BOOST_TEST(with.peer->response_to(waiting).string("/result/abort") == "first");
+    BOOST_TEST(size_at(other.result("list_hooks"), "/hooks") == 1U);
+    with.daemon->wait_for_stat("/subscribers", 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_changed_script_or_program_does_not_run_until_it_is_trusted) {
+    scene with;
+    const auto ran = with.directory / "ran";
+    const auto program = script(with.directory / "program", "exit 0");
+    const auto given = script(with.directory / "given", "exit 0");
+    with.add("p", {program});
+    with.peer->result("register_hook", registration("g", {"sh", given}, "g"));
+    script(program, "touch " + ran);
+    script(given, "touch " + ran);
+    with.check_failed("changed since it was registered: run hookctl trust p");
+    BOOST_TEST(text_at(verdict_of(*with.peer, "g"), "/missing/0/why").find("hookctl trust g") != std::string::npos);
+    BOOST_TEST(text_at(with.peer->result("list_hooks"), "/hooks/0/state") == "untrusted");
+    with.restart();
+    with.check_failed("changed since it was registered");
+    BOOST_TEST(::access(ran.c_str(), F_OK) != 0);
+    BOOST_TEST(text_at(with.peer->result("trust_hook", R"({"name":"p"})"), "/state") == "ok");
+    BOOST_TEST(text_at(verdict_of(*with.peer), "/outcome") == "answered");
+    BOOST_TEST(::access(ran.c_str(), F_OK) == 0);
+    BOOST_TEST(with.peer->failure("trust_hook", R"({"name":"none"})").error_code() == -32602);
+}
+
+BOOST_AUTO_TEST_CASE(a_hook_whose_reply_its_schema_refuses_has_failed) {
+    temp_directory catalog;
+    write_file(catalog / "e.json", R"({"name":"e","response_schema":{"properties":{"tickets":{"type":"array"}}}})");
+    scene with({"--catalog", catalog.path()});
+    with.add("h", {"sh", "-c", R"(echo '{"tickets":7}')"});
+    with.check_failed("its reply was refused: the response of \"e\" does not match its schema: /tickets must be an array");
+    BOOST_TEST(text_at(with.peer->result("list_hooks"), "/hooks/0/last_outcome").starts_with("failed"));
+    with.add("h", {"sh", "-c", R"(echo '{"tickets":[]}')"});
+    BOOST_TEST(text_at(verdict_of(*with.peer), "/outcome") == "answered");
+}
+
+BOOST_AUTO_TEST_CASE(a_program_that_appears_after_the_registration_has_to_be_trusted) {
+    scene with;
+    const auto program = with.directory / "later";
+    const auto hook = with.add("l", {program});
+    BOOST_TEST(text_at(hook, "/state") == "missing");
+    with.check_failed("could not be started");
+    script(program, "exit 0");
+    with.check_failed("hookctl trust l");
+    with.peer->result("trust_hook", R"({"name":"l"})");
+    BOOST_TEST(text_at(verdict_of(*with.peer), "/outcome") == "answered");
+}
+
+BOOST_AUTO_TEST_CASE(a_retry_with_the_same_operation_id_gets_the_recorded_result) {
+    scene with;
+    const std::string operation = R"("operation_id":"4c0f0cb4-8c1c-4c1e-9d0e-0d3f0b6f2a11")";
+    const auto params = registration("a", {"sh", "-c", "exit 0"}, "e", operation);
+    const auto first = with.peer->result("register_hook", params);
+    with.peer->result("deregister_hook", R"({"name":"a"})");
+    BOOST_TEST((with.peer->result("register_hook", params) == first));
+    BOOST_TEST(size_at(with.peer->result("list_hooks"), "/hooks") == 0U);
+    BOOST_TEST(with.peer->failure("deregister_hook", R"({"name":"a",)" + operation + "}").error_code() == -32602);
+    BOOST_TEST(with.peer->failure("emit", R"({"event":"a",)" + operation + "}").error_code() == -32602);
+}
+
+BOOST_AUTO_TEST_CASE(a_retry_joins_a_registration_that_is_under_way) {
+    scene with;
+    const auto params = registration("a", {"sh", "-c", "exit 0"}, "e", R"("operation_id":"4c0f0cb4-8c1c-4c1e-9d0e-0d3f0b6f2a12")");
+    // In one write: were the third carried out anew, the hook would be there in the end.
+    const auto first = with.peer->send_request("register_hook", params);
+    const auto gone = with.peer->send_request("deregister_hook", R"({"name":"a"})");
+    const auto retried = with.peer->send_request("register_hook", params);
+    const auto answer = with.peer->response_to(first).at("/result");
+    BOOST_TEST(text_at(answer, "/name") == "a");
+    BOOST_TEST(bool_at(with.peer->response_to(gone).at("/result"), "/deleted"));
+    BOOST_TEST((with.peer->response_to(retried).at("/result") == answer));
+    BOOST_TEST(size_at(with.peer->result("list_hooks"), "/hooks") == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_hook_is_refused_by_name) {
+    scene with;
+    for (const std::string params : {R"({"command":["true"],"events":["e"]})", R"({"name":"","command":["true"],"events":["e"]})",
+                                     R"({"name":"a","events":["e"]})", R"({"name":"a","command":[],"events":["e"]})",
+                                     R"({"name":"a","command":"true","events":["e"]})", R"({"name":"a","command":[1],"events":["e"]})",
+                                     R"({"name":"a","command":[""],"events":["e"]})", R"({"name":"a","command":["a\u0000b"],"events":["e"]})",
+                                     R"({"name":"a","command":["true"]})", R"({"name":"a","command":["true"],"events":["a b"]})",
+                                     R"({"name":"a","command":["true"],"events":["e"],"timeout_ms":0})",
+                                     R"({"name":"a","command":["true"],"events":["e"],"jobs":1})"}) {
+        const auto refused = with.peer->failure("register_hook", params);
+        BOOST_TEST(refused.error_code() == -32602, params);
+        BOOST_TEST(refused.error_message().find("parameter '") != std::string::npos);
+    }
+    const auto long_one = with.peer->failure("register_hook", registration("a", std::vector<std::string>(1025, "x")));
+    BOOST_TEST(long_one.error_code() == -32001);
+    BOOST_TEST(::access(with.registry.c_str(), F_OK) != 0);
+}
+
+BOOST_AUTO_TEST_CASE(only_the_daemons_own_user_may_register, *boost::unit_test::precondition(as_root)) {
+    scene with({"--allow-user", std::to_string(stranger)});
+    ::chmod(with.directory.path().c_str(), 0711);
+    ::chmod(with.daemon->socket_path().c_str(), 0666);
+    wire_client peer{connect_as(stranger, with.daemon->socket_path())};
+    BOOST_TEST(peer.failure("register_hook", registration("a", {"true"})).error_code() == -32003);
+    BOOST_TEST(peer.failure("deregister_hook", R"({"name":"a"})").error_code() == -32003);
+    BOOST_TEST(peer.failure("trust_hook", R"({"name":"a"})").error_code() == -32003);
+    BOOST_TEST(size_at(peer.result("list_hooks"), "/hooks") == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(sighup_reads_the_registry_again) {
+    scene with;
+    with.add("a", {"sh", "-c", "exit 0"});
+    auto text = read_file(with.registry);
+    text.replace(text.find(R"("e")"), 3, R"("f")");
+    write_file(with.registry, text);
+    with.daemon->process().signal(SIGHUP);
+    with.daemon->process().wait_for_err("read the registry again: 1 hooks");
+    BOOST_TEST(text_at(verdict_of(*with.peer, "f"), "/outcome") == "answered");
+    BOOST_TEST(text_at(verdict_of(*with.peer, "e"), "/outcome") == "no_subscribers");
+}
+
+BOOST_AUTO_TEST_CASE(a_corrupt_registry_is_reported_with_its_line_and_never_written_over) {
+    scene with;
+    with.add("a", {"sh", "-c", "exit 0"});
+    const auto good = read_file(with.registry);
+    for (const auto& bad : {good.substr(0, good.size() - 5), good + "x", std::string("{\"version\":1,\n\"hooks\":[{}]}"), std::string("\n[]"),
+                                  std::string("{\"version\":2,\n\"hooks\":[]}"), std::string()}) {
+        write_file(with.registry, bad);
+        with.daemon->process().signal(SIGHUP);
+        with.daemon->process().wait_for_err("the old hooks stay in force");
+        BOOST_TEST(with.daemon->log().find("registry.json:") != std::string::npos);
+        BOOST_TEST(text_at(verdict_of(*with.peer), "/outcome") == "answered");
+        const auto refused = with.peer->failure("register_hook", registration("b", {"true"}));
+        BOOST_TEST(refused.error_code() == -32603);
+        BOOST_TEST(refused.error_message().find("registry.json:") != std::string::npos, refused.error_message());
+        BOOST_TEST(read_file(with.registry) == bad);
+    }
+    // A daemon that starts with it serves all the same, without hooks.
+    with.restart();
+    with.daemon->process().wait_for_err("registry.json:");
+    BOOST_TEST(size_at(with.peer->result("list_hooks"), "/hooks") == 0U);
+    const auto checked = run_program({hookd_binary(), "--check", "--registry", with.registry});
+    BOOST_TEST(checked.exit_status == 2);
+    BOOST_TEST(checked.err.find("registry.json:1: ") != std::string::npos, checked.err);
+    // Mended, it is taken up without a restart.
+    write_file(with.registry, good);
+    with.daemon->process().signal(SIGHUP);
+    with.daemon->process().wait_for_err("read the registry again: 1 hooks");
+    BOOST_TEST(text_at(verdict_of(*with.peer), "/outcome") == "answered");
+}
+
+BOOST_AUTO_TEST_CASE(a_registry_that_others_may_write_is_refused) {
+    scene with;
+    with.add("a", {"true"});
+    ::chmod(with.registry.c_str(), 0622);
+    with.daemon->process().signal(SIGHUP);
+    with.daemon->process().wait_for_err("can be written by others");
+    ::chmod(with.registry.c_str(), 0600);
+}
+
+BOOST_AUTO_TEST_CASE(a_full_disk_is_an_error_and_loses_nothing) {
+    scene with;
+    with.add("a", {"sh", "-c", "exit 0"});
+    const auto before = read_file(with.registry);
+    const rlimit none{16, RLIM_INFINITY};
+    BOOST_REQUIRE(::prlimit(with.daemon->pid(), RLIMIT_FSIZE, &none, nullptr) == 0);
+    for (const auto& [method, params] : {std::pair{"register_hook", registration("b", {"true"})}, {"deregister_hook", std::string(R"({"name":"a"})")}}) {
+        const auto refused = with.peer->failure(method, params);
+        BOOST_TEST(refused.error_code() == -32603);
+        BOOST_TEST(refused.error_message().find("nothing was changed") != std::string::npos, refused.error_message());
+    }
+    BOOST_TEST(read_file(with.registry) == before);
+    BOOST_TEST(size_at(with.peer->result("list_hooks"), "/hooks") == 1U);
+    BOOST_TEST(text_at(verdict_of(*with.peer), "/outcome") == "answered");
+    const rlimit all{RLIM_INFINITY, RLIM_INFINITY};
+    BOOST_REQUIRE(::prlimit(with.daemon->pid(), RLIMIT_FSIZE, &all, nullptr) == 0);
+    with.add("b", {"true"});
+}
+
+BOOST_AUTO_TEST_CASE(a_full_or_read_only_disk_changes_nothing, *boost::unit_test::precondition(may_mount)) {
+    temp_directory directory;
+    const small_disk disk{directory / "disk"};
+    scene on_disk{{}, disk.path() + "/registry.json"};
+    on_disk.add("a", {"sh", "-c", "exit 0"});
+    const auto check_refused = [&](const std::string& reason) {
+        const auto before = read_file(on_disk.registry);
+        const auto refused = on_disk.peer->failure("register_hook", registration("b", {"true"}));
+        BOOST_TEST(refused.error_code() == -32603);
+        BOOST_TEST(refused.error_message().find("nothing was changed") != std::string::npos, refused.error_message());
+        BOOST_TEST(refused.error_message().find(reason) != std::string::npos, refused.error_message());
+        BOOST_TEST(read_file(on_disk.registry) == before);
+        BOOST_TEST(size_at(on_disk.peer->result("list_hooks"), "/hooks") == 1U);
+        BOOST_TEST(text_at(verdict_of(*on_disk.peer), "/outcome") == "answered");
+    };
+    disk.fill();
+    check_refused("No space left on device");
+    disk.free_space();
+    on_disk.peer->result("trust_hook", R"({"name":"a"})");
+    disk.make_read_only();
+    check_refused("Read-only file system");
+}
+
+BOOST_AUTO_TEST_CASE(a_registry_that_cannot_be_made_is_an_error_that_says_where) {
+    test_daemon daemon({"--registry", "/proc/hookd-test/registry.json"});
+    const auto refused = daemon.connect().failure("register_hook", registration("a", {"true"}));
+    BOOST_TEST(refused.error_code() == -32603);
+    BOOST_TEST(refused.error_message().find("/proc/hookd-test") != std::string::npos, refused.error_message());
+    BOOST_TEST(refused.error_message().find("--registry") != std::string::npos, refused.error_message());
+}
+
+BOOST_AUTO_TEST_CASE(a_registered_hook_is_there_after_a_kill_at_any_moment) {
+    temp_directory directory;
+    const auto registry = directory / "registry.json";
+    int registered = 0;
+    for (int round = 0; round < 12; ++round) {
+        test_daemon daemon(directory / "s", {"--registry", registry});
+        auto peer = daemon.connect();
+        const auto listed = peer.result("list_hooks");
+        // All that was acknowledged, and at most the one more that was under way.
+        const auto there = static_cast<int>(size_at(listed, "/hooks"));
+        BOOST_TEST(there >= registered);
+        BOOST_TEST(there <= registered + 1);
+        registered = there;
+        for (int each = 0; each <= round % 4; ++each) {
+            peer.result("register_hook", registration("hook-" + std::to_string(registered), {"true"}));
+            ++registered;
+        }
+        peer.send_request("register_hook", registration("hook-" + std::to_string(registered), {"true"}));
+        // The moment varies by itself: from before the request is read to after it is done.
+        for (int spin = 0; spin < round * 20; ++spin) {
+            (void)peer.has_message();
+        }
+        daemon.kill();
+    }
+}
+
+BOOST_AUTO_TEST_CASE(two_daemons_may_share_a_registry_without_losing_a_hook) {
+    temp_directory directory;
+    const auto registry = directory / "registry.json";
+    test_daemon first(directory / "a", {"--registry", registry});
+    test_daemon second(directory / "b", {"--registry", registry});
+    auto one = first.connect();
+    auto two = second.connect();
+    one.result("register_hook", registration("one", {"true"}));
+    two.result("register_hook", registration("two", {"true"}));
+    one.result("register_hook", registration("three", {"true"}));
+    BOOST_TEST(size_at(one.result("list_hooks"), "/hooks") == 3U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

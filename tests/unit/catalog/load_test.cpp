@@ -1,0 +1,147 @@
+#include <hookd/server/catalog.hpp>
+
+#include "support/temp_directory.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <sys/stat.h>
+
+#include <string>
+
+namespace {
+
+using namespace hookd;
+using server::catalog_error;
+using server::load_catalog;
+using test::temp_directory;
+using test::write_file;
+
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+/// What is wrong with a catalog of one file.
+std::string refused(const std::string& text) {
+    const temp_directory directory;
+    write_file(directory / "event.json", text);
+    try {
+        (void)load_catalog(directory.path());
+        return {};
+    } catch (const catalog_error& wrong) {
+        const std::string why = wrong.what();
+        const auto path = (directory / "event.json") + ":";
+        return why.starts_with(path) ? why.substr(path.size()) : why;
+    }
+}
+
+std::shared_ptr<const server::catalog> catalog_of(const temp_directory& directory) {
+    write_file(directory / "a.json", R"({"name":"pre_push","description":"about to \"push\"","schema_version":"1.2",
+        "payload_schema": {"required":["branch"]}, "response_schema":{"properties":{"n":{"type":"integer"}}},
+        "timeout_ms":500,"policy":"veto","failure_policy":"closed"})");
+    write_file(directory / "b.json", R"({"name":"post_push"})");
+    write_file(directory / ".hidden.json", "no JSON");
+    write_file(directory / "notes.txt", "no JSON");
+    return load_catalog(directory.path());
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(load_suite)
+
+BOOST_AUTO_TEST_CASE(each_json_file_is_an_event) {
+    const temp_directory directory;
+    const auto events = catalog_of(directory);
+    BOOST_TEST(events->size() == 2U);
+    const auto standard = events->defaults_of("pre_push");
+    BOOST_TEST((standard.timeout == std::chrono::milliseconds{500}));
+    BOOST_TEST((standard.policy == protocol::wait_policy::veto));
+    BOOST_TEST((standard.on_failure == protocol::failure_policy::closed));
+    BOOST_TEST((!events->defaults_of("post_push").timeout && !events->defaults_of("none").policy));
+    BOOST_TEST(std::get<std::string>(events->schemas("")) ==
+               R"({"schemas":[{"event":"post_push","schema_version":1,"description":"","payload_schema":{},"response_schema":{}},)"
+               R"({"event":"pre_push","schema_version":"1.2","description":"about to \"push\"","payload_schema":{"required":["branch"]},)"
+               R"("response_schema":{"properties":{"n":{"type":"integer"}}}}]})");
+}
+
+BOOST_AUTO_TEST_CASE(names_payloads_and_replies_are_checked) {
+    const temp_directory directory;
+    const auto events = catalog_of(directory);
+    BOOST_TEST(!events->check_event("pre_push", R"( {"branch":1})"));
+    BOOST_TEST(!events->check_event("post_push", "null"));
+    BOOST_TEST(events->check_event("pre_psuh", "{}")->data == R"({"event":"pre_psuh","nearest":"pre_push"})");
+    BOOST_TEST(events->check_event("deploy", "{}")->data == R"({"event":"deploy"})");
+    const auto payload = events->check_event("pre_push", "{}");
+    BOOST_TEST((payload->code == protocol::errc::not_in_catalog));
+    BOOST_TEST(payload->data ==
+               R"({"event":"pre_push","in":"payload","pointer":"","rule":"required","detail":"must have the member \"branch\""})");
+    BOOST_TEST(!events->check_reply("pre_push", R"({"n":1})"));
+    const auto reply = events->check_reply("pre_push", R"({"n":"1"})");
+    BOOST_TEST(reply->data == R"({"event":"pre_push","in":"response","pointer":"/n","rule":"type","detail":"must be an integer, not a string"})");
+    BOOST_TEST(contains(reply->message, "/n must be an integer"));
+    BOOST_TEST(!events->check_patterns({}));
+    BOOST_TEST(!events->check_patterns({"*_push", "pre_push", "*"}));
+    BOOST_TEST(events->check_patterns({"pre_push", "pre_pus"})->data == R"({"event":"pre_pus","nearest":"pre_push"})");
+    BOOST_TEST(events->check_patterns({"deploy_*"})->data == R"({"pattern":"deploy_*"})");
+}
+
+BOOST_AUTO_TEST_CASE(a_bad_file_is_refused_with_its_line) {
+    BOOST_TEST(refused("{\n\"name\": \"a\",\n}").starts_with("3: this is no JSON: "));
+    BOOST_TEST(refused("[]").starts_with("1: an event is described by a JSON object"));
+    BOOST_TEST(refused("\n{}").starts_with("2: \"name\", the event's name, is missing"));
+    BOOST_TEST(refused("{\"name\":\"a\",\n\"name\":\"b\"}").starts_with("2: \"name\" stands twice"));
+    BOOST_TEST(refused("{\"name\":\"a\",\n\"payload_schema\":{\n\"type\":\"object\",\n\"type\":\"array\"}}").starts_with("4: \"type\" stands twice"));
+    BOOST_TEST(refused("{\"name\":\"a b\"}").starts_with("1: \"name\" must have 1 to 128 characters"));
+    BOOST_TEST(refused("{\"name\":\n7}").starts_with("2: \"name\" must be a string"));
+    BOOST_TEST(refused("{\"name\":\"a\",\n\"payload_shema\":{}}").starts_with("2: unknown member \"payload_shema\"; did you mean \"payload_schema\"?"));
+    BOOST_TEST(refused("{\"name\":\"a\",\"policy\":\"some\"}").starts_with("1: \"policy\" must be \"first\", \"veto\" or \"all\""));
+    BOOST_TEST(refused("{\"name\":\"a\",\"timeout_ms\":0}").starts_with("1: \"timeout_ms\" must be an integer from 1 to 86400000"));
+    BOOST_TEST(refused("{\"name\":\"a\",\"schema_version\":[]}").starts_with("1: \"schema_version\" must be a number or a string"));
+    BOOST_TEST(refused("{\"name\":\"a\",\n\"payload_schema\":{\"properties\":{\n\"x\":{\"type\":\n\"strin\"}}}}").starts_with("4: this is no JSON Schema"));
+    BOOST_TEST(refused("{\"name\":\"a\",\n\"response_schema\":\n7}").starts_with("3: this is no JSON Schema"));
+    BOOST_TEST(contains(refused(std::string((std::size_t{1} << 20) + 1, ' ')), "longer than 1 MiB"));
+}
+
+BOOST_AUTO_TEST_CASE(a_bad_directory_is_refused) {
+    const auto why = [](const std::string& path) {
+        try {
+            (void)load_catalog(path);
+            return std::string{};
+        } catch (const catalog_error& wrong) {
+            return std::string{wrong.what()};
+        }
+    };
+    const temp_directory directory;
+    BOOST_TEST(contains(why(directory / "none"), "No such file"));
+    BOOST_TEST(contains(why(directory.path()), "no file *.json"));
+    write_file(directory / "a.json", "{\"name\":\"a\"}");
+    write_file(directory / "b.json", "{\n\"name\":\"a\"}");
+    BOOST_TEST(contains(why(directory.path()), "b.json:2: the event \"a\" is described in "));
+    BOOST_REQUIRE(::mkfifo((directory / "0.json").c_str(), 0600) == 0);
+    BOOST_TEST(contains(why(directory.path()), "no regular file"));
+}
+
+BOOST_AUTO_TEST_CASE(the_catalogs_that_come_with_hookd_are_valid) {
+    const std::string catalogs = std::string{HOOKD_TEST_SOURCE_DIR} + "/server/catalogs/";
+    const auto heddle = load_catalog(catalogs + "heddle");
+    BOOST_TEST(heddle->size() == 10U);
+    BOOST_TEST(!heddle->check_event("pre_capture", R"({"thread":"main","paths":["a"]})"));
+    BOOST_TEST(!heddle->check_reply("pre_capture", R"({"abort":"","extra_signals":[{"kind":"size","message":"large"}]})"));
+    BOOST_TEST(heddle->check_reply("pre_capture", R"({"extra_signals":"large"})").has_value());
+    BOOST_TEST(!heddle->check_reply("on_conflict", R"({"veto":{"reason":"ask","discussion_id":"d1"}})"));
+    BOOST_TEST(heddle->check_reply("on_conflict", R"({"veto":{"discussion_id":"d1"}})")->message.find("/veto") != std::string::npos);
+
+    const auto git = load_catalog(catalogs + "git");
+    BOOST_TEST(git->size() == 26U);
+    const std::string oid(40, 'a');
+    const auto push = [&oid](const std::string& remote_oid) {
+        return R"({"hook":"pre-push","args":["origin","u"],"cwd":"/r","remote":"origin","url":"u","updates":[{"local_ref":"refs/heads/a","local_oid":")" +
+               oid + R"(","remote_ref":"refs/heads/a","remote_oid":")" + remote_oid + "\"}]}";
+    };
+    BOOST_TEST(!git->check_event("git.pre_push", push(std::string(64, '0'))));
+    BOOST_TEST(contains(git->check_event("git.pre_push", push("main"))->message, "/updates/0/remote_oid must match the pattern"));
+
+    const auto agent = load_catalog(catalogs + "agent");
+    BOOST_TEST(agent->size() == 8U);
+    BOOST_TEST(!agent->check_event("agent.pre_tool_use", R"({"agent":"claude-code","session_id":"s","tool_name":"Bash","tool_input":{"command":"ls"}})"));
+    BOOST_TEST(agent->check_reply("agent.pre_tool_use", R"({"decision":"maybe"})").has_value());
+}
+
+BOOST_AUTO_TEST_SUITE_END()

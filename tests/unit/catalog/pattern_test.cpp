@@ -1,0 +1,81 @@
+#include "catalog/pattern.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <cstddef>
+#include <stdexcept>
+#include <string>
+
+namespace {
+
+using hookd::catalogs::pattern;
+
+bool found(const std::string& expression, const std::string& subject) {
+    std::size_t steps = 10'000'000;
+    return pattern{expression}.found_in(subject, steps).value();
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(pattern_suite)
+
+BOOST_AUTO_TEST_CASE(matches_as_ecma_262_does) {
+    struct row {
+        const char* expression;
+        const char* matching;
+        const char* other;
+    };
+    const row rows[] = {
+        {"b", "abc", "ac"},
+        {"^ab?c$", "ac", "abbc"},
+        {"^(ab|c)+$", "abcab", "abd"},
+        {"^[a-c_]{2,3}$", "a_c", "abca"},
+        {"^[^a-c]$", "d", "b"},
+        {"^[\\d.-]+$", "1.2-3", "1,2"},
+        {"^\\w+\\s\\S+$", "one two", "one"},
+        {"^a{3}$", "aaa", "aa"},
+        {"^a{2,}$", "aaaa", "a"},
+        {"^a.c$", "abc", "a\nc"},
+        {"^(?:x|(?<name>y))z$", "yz", "z"},
+        {"\\bfoo\\b", "a foo b", "afoo"},
+        {"\\Boo", "foo", "oo"},
+        {"^\\u00e4\\x41\\/$", "äA/", "aA/"},
+        {"^.$", "😀", "😀😀"},
+        {"^[à-ü]+$", "äöü", "abc"},
+        {"^\\D\\W$", "a-", "1-"},
+        {"^a*?b$", "aab", "ac"},
+        {"^(a*)*$", "aaa", "b"},
+        {"^[a\\]]+$", "a]", "b"},
+        {"^x{,2}$", "x{,2}", "xx"},
+        {"^(|a)$", "", "b"},
+        {"^$", "", "\n"},
+    };
+    for (const auto& each : rows) {
+        BOOST_TEST(found(each.expression, each.matching), each.expression << " on " << each.matching);
+        BOOST_TEST(!found(each.expression, each.other), each.expression << " on " << each.other);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_matched_in_linear_time_is_refused) {
+    for (const char* const expression :
+         {"(?=a)", "(?!a)", "(?<=a)b", "(?<!a)b", "(a)\\1", "\\k<x>", "a{2000}", "((a{100}){100}){100}", "(", ")", "[a", "a**", "*", "\\", "[b-a]",
+          "a{3,2}", "\\x4", "\\p{L}", "(?i)a", "^*"}) {
+        BOOST_CHECK_THROW(pattern{expression}, std::invalid_argument);
+    }
+    BOOST_CHECK_THROW(pattern{std::string(1000, '(')}, std::invalid_argument);
+}
+
+BOOST_AUTO_TEST_CASE(no_pattern_takes_exponential_time) {
+    std::size_t steps = 10'000'000;
+    BOOST_TEST(!pattern{"^(a+)+$"}.found_in(std::string(100'000, 'a') + "b", steps).value());
+    BOOST_TEST(steps > 8'000'000U);
+    // What needs more than there is gives up.
+    steps = 1000;
+    BOOST_TEST(!pattern{"^(a|b|c)*$"}.found_in(std::string(1'000'000, 'a'), steps).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_repeat_of_nothing_ends) {
+    BOOST_TEST(found("^((){1000}){1000}$", ""));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,56 @@
+#include <hookd/hooks/command_environment.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <string>
+
+namespace {
+
+using namespace hookd::hooks;
+using variables = std::set<std::string>;
+
+constexpr std::array<const char*, 14> parent{"PATH=/bin", "HOME=/root", "LANG=C", "USER=ann", "TMPDIR=/tmp", "SECRET_TOKEN=x", "TERM=xterm",
+                                             "HOOK_COLOUR=red", "HOOK_EVENT=old", "HOOK_CAUSE=old", "HOOKD_SOCKET=/old", "PATHS=/x", "HOOK_SEQ=1",
+                                             nullptr};
+
+variables of(const command_environment& environment) {
+    const auto all = environment.for_event({.event = "pre_push", .hook_event_id = "id", .seq = 7, .cause = "a,b"});
+    variables result(all.begin(), all.end());
+    BOOST_TEST(result.size() == all.size());
+    return result;
+}
+
+const variables usual{"PATH=/bin", "HOME=/root", "LANG=C", "USER=ann", "TMPDIR=/tmp", "HOOK_COLOUR=red", "HOOKD_SOCKET=/run/hookd.sock",
+                      "HOOK_EVENT=pre_push", "HOOK_EVENT_ID=id", "HOOK_SEQ=7", "HOOK_CAUSE=a,b,pre_push"};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(command_environment_suite)
+
+BOOST_AUTO_TEST_CASE(only_what_is_listed_is_passed_on_and_the_event_is_described) {
+    const command_environment environment(parent.data(), "/run/hookd.sock");
+    BOOST_TEST(of(environment) == usual, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(an_event_that_nothing_led_to_is_the_whole_cause_of_what_follows) {
+    const command_environment environment(parent.data(), "/run/hookd.sock");
+    const auto all = environment.for_event({.event = "pre_push", .hook_event_id = "id", .seq = 7});
+    BOOST_TEST(std::count(all.begin(), all.end(), "HOOK_CAUSE=pre_push") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(further_variables_are_passed_by_name_or_with_a_value) {
+    command_environment environment(parent.data(), "/run/hookd.sock");
+    environment.add("SECRET_TOKEN", parent.data());
+    environment.add("NOT_SET", parent.data());
+    environment.add("LANG=de=AT", parent.data());
+    environment.add("EMPTY=", parent.data());
+    auto wanted = usual;
+    wanted.erase("LANG=C");
+    wanted.insert({"SECRET_TOKEN=x", "LANG=de=AT", "EMPTY="});
+    BOOST_TEST(of(environment) == wanted, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_SUITE_END()

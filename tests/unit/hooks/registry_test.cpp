@@ -1,0 +1,158 @@
+// What is kept of a registered hook, and what tells that its files have changed.
+#include "hooks/registry_file.hpp"
+
+#include <hookd/hooks/resolved_command.hpp>
+
+#include "support/deadline.hpp"
+#include "support/temp_directory.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <sys/stat.h>
+
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace hookd::server {
+namespace {
+
+using hookd::test::read_file;
+using hookd::test::temp_directory;
+using hookd::test::write_file;
+using words = std::vector<std::string>;
+
+std::string script(const std::string& path, const std::string& text = "#!/bin/sh\n") {
+    write_file(path, text);
+    ::chmod(path.c_str(), 0700);
+    return path;
+}
+
+registered_hook hook_of(const std::string& name, const words& command) {
+    registered_hook result;
+    result.what = {name, command, {"pre_*"}, std::chrono::milliseconds{7}};
+    result.pins = pin_files(command);
+    return result;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(resolved_commands)
+
+BOOST_AUTO_TEST_CASE(programs_and_files_become_absolute_and_other_words_stay) {
+    temp_directory directory;
+    const auto program = script(directory / "program");
+    const auto file = directory / "file";
+    write_file(file, "");
+    write_file(directory / "-file", "");
+    const auto resolved = [&](const words& given) { return hooks::resolved_command(given, directory.path(), "/nowhere:" + directory.path()); };
+    BOOST_TEST(resolved({"./program", "file", "./file", "-file", "other", "", file}) == (words{program, file, file, "-file", "other", "", file}));
+    BOOST_TEST(resolved({"program"}) == (words{program}));
+    BOOST_TEST(resolved({"file"}) == (words{"file"}));  // not executable
+    BOOST_TEST(resolved({"none", "."}) == (words{"none", "."}));
+    BOOST_TEST(resolved({"/none"}) == (words{"/none"}));
+    BOOST_TEST(hooks::resolved_command({"program"}, directory.path(), "") == (words{program}));  // an empty part of $PATH is here
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(trust)
+
+BOOST_AUTO_TEST_CASE(the_digest_is_sha_256) {
+    temp_directory directory;
+    write_file(directory / "abc", "abc");
+    BOOST_TEST(pin_files({directory / "abc"}).at(0).sha256 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_trusted_is_the_program_and_each_file_given) {
+    temp_directory directory;
+    const auto program = script(directory / "program");
+    const auto given = script(directory / "given");
+    const auto pins = pin_files({program, given, "x", directory.path(), directory / "none"});
+    BOOST_TEST(pins.size() == 2U);
+    BOOST_TEST(pins[1].path == given);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_is_read_again_only_where_its_stamp_has_changed) {
+    temp_directory directory;
+    const auto hook = hook_of("h", {script(directory / "program")});
+    file_stamps stamps;
+    BOOST_TEST(!check_trust_by_stamps(hook, stamps).has_value());
+    // One that has just been changed could be changed again within the same tick.
+    hookd::test::eventually("its stamp tells", [&] {
+        stamps = check_trust(hook, {}).stamps;
+        return stamps.at(0).has_value();
+    });
+    BOOST_TEST((check_trust_by_stamps(hook, stamps).value().state == protocol::hook_state::ok));
+    script(directory / "program", "#!/bin/sh\n");  // the same content anew
+    BOOST_TEST(!check_trust_by_stamps(hook, stamps).has_value());
+    BOOST_TEST((check_trust(hook, stamps).state == protocol::hook_state::ok));
+    script(directory / "program", "#!/bin/no\n");
+    const auto changed = check_trust(hook, stamps);
+    BOOST_TEST((changed.state == protocol::hook_state::untrusted));
+    BOOST_TEST(changed.why.ends_with("run hookctl trust h"));
+    ::unlink((directory / "program").c_str());
+    BOOST_TEST((check_trust(hook, stamps).state == protocol::hook_state::missing));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(registry_files)
+
+BOOST_AUTO_TEST_CASE(what_is_written_is_read_again) {
+    temp_directory directory;
+    const registry_file registry{directory / "a/b/registry.json"};
+    BOOST_TEST(registry.load().empty());
+    const auto second = hook_of("z", {script(directory / "program"), "\"\\\n\xc3\xa4"});
+    const auto first = hook_of("a \xc3\xa4", {"missing"});
+    registry.update([&](auto& all) { all = {second, first}; });
+    const auto read = registry.load();
+    BOOST_REQUIRE(read.size() == 2U);
+    BOOST_TEST(read[0].what.name == first.what.name);
+    BOOST_TEST(read[1].what.command == second.what.command);
+    BOOST_TEST(read[1].what.events == second.what.events);
+    BOOST_TEST((read[1].what.timeout == second.what.timeout));
+    BOOST_TEST((read[1].pins == second.pins));
+    BOOST_TEST((read[0].pins == first.pins));
+}
+
+BOOST_AUTO_TEST_CASE(a_change_that_throws_changes_nothing) {
+    temp_directory directory;
+    const registry_file registry{directory / "registry.json"};
+    registry.update([&](auto& all) { all = {hook_of("a", {"missing"})}; });
+    const auto before = read_file(directory / "registry.json");
+    BOOST_CHECK_THROW(registry.update([](auto& all) {
+        all.clear();
+        throw std::runtime_error("no");
+    }),
+                      std::runtime_error);
+    BOOST_TEST(read_file(directory / "registry.json") == before);
+}
+
+BOOST_AUTO_TEST_CASE(a_fault_is_told_with_its_line) {
+    temp_directory directory;
+    const auto path = directory / "registry.json";
+    const registry_file registry{path};
+    const std::string good = R"({"hook":{"name":"a","command":["x"],"events":[]},"pins":[{"path":"x","sha256":""}]})";
+    const auto document = [](const std::string& hooks) { return "{\"version\":1,\"hooks\":[\n" + hooks + "]}"; };
+    write_file(path, document(good));
+    BOOST_TEST(registry.load().size() == 1U);
+    for (const auto& bad : {document(good + ",\n" + good), document("{},\n" + good), document(good + "x"), document("[]"), document(R"({"hook":{}})"),
+                            document(R"({"hook":{"name":"a","command":["x"],"events":[]},"pins":[]})"),
+                            document(R"({"hook":{"name":"a","command":["x"],"events":["a b"]},"pins":[{"path":"x","sha256":""}]})"),
+                            document(R"({"hook":{"name":"a","command":["x"],"events":[]},"pins":[{"path":1}]})"), document(R"({"more":1})"),
+                            std::string("\n{\"version\":2,\"hooks\":[]}"), std::string("\n{\"version\":1}"), std::string("\n{\"hooks\":[]}"), std::string("\n7")}) {
+        write_file(path, bad);
+        try {
+            (void)registry.load();
+            BOOST_ERROR("read: " << bad);
+        } catch (const std::runtime_error& failure) {
+            const std::string said = failure.what();
+            BOOST_TEST((said.starts_with(path + ":2: ") || said.starts_with(path + ":3: ")), said);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace hookd::server
