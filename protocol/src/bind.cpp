@@ -93,7 +93,7 @@ public:
             return;
         }
         if (kind_of(*value) == json_kind::string) {
-            target = text{token_of(*value)};
+            target = text_of(*value);
             if (is_event_name(target.view())) {
                 return;
             }
@@ -109,7 +109,7 @@ public:
         if (kind_of(*value) != json_kind::string) {
             return wrong(name, "must be a string: names of events, oldest first, separated by commas");
         }
-        target = text{token_of(*value)};
+        target = text_of(*value);
         if (auto failure = check_cause(event.view(), target.view())) {
             fail(std::move(*failure));
         }
@@ -196,7 +196,7 @@ public:
             return;
         }
         if (kind_of(*value) == json_kind::string) {
-            target = text{token_of(*value)};
+            target = text_of(*value);
             if (!target.empty()) {
                 return;
             }
@@ -210,7 +210,7 @@ public:
             return;
         }
         if (kind_of(*value) == json_kind::string) {
-            target = text{token_of(*value)};
+            target = text_of(*value);
             if (is_subscriber_name(target.view())) {
                 return;
             }
@@ -317,20 +317,25 @@ public:
     }
 
 private:
-    const std::string_view* find(std::string_view name) {
+    // Once each member has its parameter, the other parameters are absent, and no name of any will be asked for.
+    const std::string_view* find(std::string_view name) { return left_ == 0 ? nullptr : look_for(name); }
+
+    const std::string_view* look_for(std::string_view name) {
         known_[known_count_++] = name;
-        if (left_ == 0) {
-            return nullptr;
-        }
         for (std::size_t i = 0; i < call_.members.size(); ++i) {
             const json_string key = call_.members[i].key;
-            if ((used_ >> i & 1U) == 0 && (call_.names_may_be_escaped ? key.equals(name) : key.raw == name)) {
+            if ((used_ >> i & 1U) == 0 && (call_.may_have_escapes ? key.equals(name) : key.raw == name)) {
                 used_ |= std::uint64_t{1} << i;
                 --left_;
                 return &call_.members[i].value;
             }
         }
         return nullptr;
+    }
+
+    [[nodiscard]] text text_of(std::string_view string_value) const {
+        const json_string token = token_of(string_value);
+        return call_.may_have_escapes ? text{token} : text{token.raw};
     }
 
     [[nodiscard]] std::string known_names() const {
@@ -370,6 +375,23 @@ private:
 };
 
 static_assert(max_params_members <= 64);
+
+/// The `abort` of a reply, of which it has `count`.
+std::optional<error> take_abort(respond_params& reply, std::string_view value, std::size_t count) {
+    reply.abort = {};
+    if (count == 0) {
+        return std::nullopt;
+    }
+    if (count > 1) {
+        return error{errc::invalid_params, "parameter 'response' has 'abort' twice: give one reason"};
+    }
+    if (kind_of(value) != json_kind::string) {
+        return error{errc::invalid_params,
+                     "parameter 'response' has an 'abort' that is no string: give the reason, or \"\" for no objection"};
+    }
+    reply.abort = token_of(value);
+    return std::nullopt;
+}
 
 }  // namespace
 
@@ -418,24 +440,16 @@ std::string append_cause(std::string_view cause, std::string_view event) {
 }
 
 std::optional<error> check_reply(respond_params& reply) {
-    reply.abort = {};
-    bool seen = false;
+    std::string_view abort;
+    std::size_t aborts = 0;
     json_cursor members{reply.response};
     while (const auto member = members.next()) {
-        if (!member->key.equals("abort")) {
-            continue;
+        if (member->key.equals("abort")) {
+            abort = member->value;
+            ++aborts;
         }
-        if (seen) {
-            return error{errc::invalid_params, "parameter 'response' has 'abort' twice: give one reason"};
-        }
-        if (kind_of(member->value) != json_kind::string) {
-            return error{errc::invalid_params,
-                         "parameter 'response' has an 'abort' that is no string: give the reason, or \"\" for no objection"};
-        }
-        seen = true;
-        reply.abort = token_of(member->value);
     }
-    return std::nullopt;
+    return take_abort(reply, abort, aborts);
 }
 
 template <class Params>
@@ -458,7 +472,7 @@ std::variant<Params, error> bind_params(const request& call) {
         return result;
     }
     if constexpr (std::is_same_v<Params, respond_params>) {
-        if (auto failure = check_reply(params)) {
+        if (auto failure = take_abort(params, call.abort, call.aborts)) {
             result = std::move(*failure);
         }
     }

@@ -155,7 +155,8 @@ public:
     [[nodiscard]] bool is(const char* at, char c) const noexcept { return at != end_ && *at == c; }
 
     [[nodiscard]] const char* skip_space(const char* at) const noexcept {
-        while (at != end_ && is_space(*at)) {
+        // Mostly there is none, and one comparison tells.
+        while (at != end_ && static_cast<unsigned char>(*at) <= ' ' && is_space(*at)) {
             ++at;
         }
         return at;
@@ -186,36 +187,40 @@ public:
         if (depth_ == deepest_) {
             return fail(at, too_deep);
         }
-        ++depth_;
         at = skip_space(at + 1);
+        return is(at, '}') ? at + 1 : walk_members(at, on_member);
+    }
+
+    /// The same from the place of a member's name on; the object's brace, and perhaps members, lie before.
+    template <class OnMember>
+    [[nodiscard]] const char* walk_members(const char* at, OnMember&& on_member) {
+        ++depth_;
+        for (;;) {
+            if (!is(at, '"')) {
+                return fail(at, name_expected);
+            }
+            const char* const name = at + 1;
+            at = skip_string(at);
+            if (at == nullptr) {
+                return nullptr;
+            }
+            const json_string key{{name, static_cast<std::size_t>(at - 1 - name)}};
+            at = skip_colon(at);
+            if (at == nullptr) {
+                return nullptr;
+            }
+            at = on_member(key, at);
+            if (at == nullptr) {
+                return nullptr;
+            }
+            at = skip_space(at);
+            if (!is(at, ',')) {
+                break;
+            }
+            at = skip_space(at + 1);
+        }
         if (!is(at, '}')) {
-            for (;;) {
-                if (!is(at, '"')) {
-                    return fail(at, name_expected);
-                }
-                const char* const name = at + 1;
-                at = skip_string(at);
-                if (at == nullptr) {
-                    return nullptr;
-                }
-                const json_string key{{name, static_cast<std::size_t>(at - 1 - name)}};
-                at = skip_colon(at);
-                if (at == nullptr) {
-                    return nullptr;
-                }
-                at = on_member(key, at);
-                if (at == nullptr) {
-                    return nullptr;
-                }
-                at = skip_space(at);
-                if (!is(at, ',')) {
-                    break;
-                }
-                at = skip_space(at + 1);
-            }
-            if (!is(at, '}')) {
-                return fail(at, object_goes_on);
-            }
+            return fail(at, object_goes_on);
         }
         --depth_;
         return at + 1;

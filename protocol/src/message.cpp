@@ -17,30 +17,29 @@ namespace {
 enum class member_name : std::uint8_t { jsonrpc, id, method, params, result, error, other };
 
 member_name name_of_plain(std::string_view key) noexcept {
-    if (key == "jsonrpc") {
-        return member_name::jsonrpc;
+    // By length first: a comparison of known length is an instruction or two.
+    switch (key.size()) {
+    case 2: return key == "id" ? member_name::id : member_name::other;
+    case 5: return key == "error" ? member_name::error : member_name::other;
+    case 6:
+        return key == "params"   ? member_name::params
+               : key == "method" ? member_name::method
+               : key == "result" ? member_name::result
+                                 : member_name::other;
+    case 7: return key == "jsonrpc" ? member_name::jsonrpc : member_name::other;
+    default: return member_name::other;
     }
-    if (key == "id") {
-        return member_name::id;
-    }
-    if (key == "method") {
-        return member_name::method;
-    }
-    if (key == "params") {
-        return member_name::params;
-    }
-    if (key == "result") {
-        return member_name::result;
-    }
-    if (key == "error") {
-        return member_name::error;
-    }
-    return member_name::other;
 }
+
+constexpr unsigned bit_of(member_name name) noexcept { return 1U << static_cast<unsigned>(name); }
 
 /// Which member of an envelope `key` names.
 member_name name_of(json_string key, bool may_be_escaped) {
     return may_be_escaped && key.has_escapes() ? name_of_plain(key.decode()) : name_of_plain(key.raw);
+}
+
+bool is_named(json_string key, std::string_view name, bool may_be_escaped) noexcept {
+    return may_be_escaped ? key.equals(name) : key.raw == name;
 }
 
 /// The members of a JSON-RPC 2.0 message, as sent; empty where absent. Not yet judged.
@@ -55,24 +54,43 @@ struct envelope {
     bool id_repeated = false;
     std::optional<json_string> repeated{};           // a member that stands twice in the envelope
     std::optional<json_string> repeated_in_params{};  // or in `params`
+
+    [[nodiscard]] bool says_version_2() const noexcept {
+        return jsonrpc == R"("2.0")" || (!jsonrpc.empty() && kind_of(jsonrpc) == json_kind::string &&
+                                         json_string{jsonrpc.substr(1, jsonrpc.size() - 2)}.equals("2.0"));
+    }
 };
 
 json_string inside_quotes(std::string_view token) noexcept { return {token.substr(1, token.size() - 2)}; }
 
 bool is_kind(std::string_view value, json_kind kind) noexcept { return !value.empty() && kind_of(value) == kind; }
 
+/// Walks a reply and keeps its `abort`.
+const char* scan_reply(detail::json_scanner& scanner, const char* at, request& into) {
+    return scanner.walk_object(at, [&](json_string key, const char* value) {
+        const bool is_abort = is_named(key, "abort", scanner.escape_seen());
+        const char* const after = scanner.skip_value(value);
+        if (is_abort && after != nullptr) {
+            into.abort = {value, static_cast<std::size_t>(after - value)};
+            ++into.aborts;
+        }
+        return after;
+    });
+}
+
 /// Walks the object `params` and keeps its members.
 const char* scan_params(detail::json_scanner& scanner, const char* at, envelope& found, request& into) {
     into.members.clear();
-    into.names_may_be_escaped = false;
+    into.aborts = 0;  // where `params` stands twice, the last counts until that is refused
     detail::name_set names{{scanner.begin(), scanner.end()}};
     at = scanner.walk_object(at, [&](json_string key, const char* value) {
-        into.names_may_be_escaped = scanner.escape_seen();
-        const char* const after = scanner.skip_value(value);
+        const bool may_be_escaped = scanner.escape_seen();
+        const bool is_reply = scanner.is(value, '{') && is_named(key, "response", may_be_escaped);
+        const char* const after = is_reply ? scan_reply(scanner, value, into) : scanner.skip_value(value);
         if (after == nullptr) {
             return after;
         }
-        names.add(key, into.names_may_be_escaped);
+        names.add(key, may_be_escaped);
         if (into.members.size() < max_params_members) {
             into.members.push_back({key, {value, static_cast<std::size_t>(after - value)}});
         }
@@ -80,6 +98,7 @@ const char* scan_params(detail::json_scanner& scanner, const char* at, envelope&
     });
     if (at != nullptr) {
         found.repeated_in_params = names.repeated();
+        into.may_have_escapes = scanner.escape_seen();
     }
     return at;
 }
@@ -87,7 +106,7 @@ const char* scan_params(detail::json_scanner& scanner, const char* at, envelope&
 /// Walks the object at `at`. Returns the place after it, or null where it is no JSON.
 const char* scan_envelope(detail::json_scanner& scanner, const char* at, envelope& found, request& into) {
     detail::name_set names{{scanner.begin(), scanner.end()}};
-    at = scanner.walk_object(at, [&](json_string key, const char* value) {
+    const auto on_member = [&](json_string key, const char* value) {
         const member_name name = name_of(key, scanner.escape_seen());
         const char* const after = name == member_name::params && scanner.is(value, '{')
                                       ? scan_params(scanner, value, found, into)
@@ -100,12 +119,11 @@ const char* scan_envelope(detail::json_scanner& scanner, const char* at, envelop
             names.add(key, scanner.escape_seen());
             return after;
         }
-        const unsigned bit = 1U << static_cast<unsigned>(name);
-        if ((found.seen & bit) != 0) {
+        if ((found.seen & bit_of(name)) != 0) {
             found.repeated = key;
             found.id_repeated = found.id_repeated || name == member_name::id;
         }
-        found.seen |= bit;
+        found.seen |= bit_of(name);
         switch (name) {
         case member_name::jsonrpc: found.jsonrpc = bytes; break;
         case member_name::id: found.id = bytes; break;
@@ -116,7 +134,17 @@ const char* scan_envelope(detail::json_scanner& scanner, const char* at, envelop
         case member_name::other: break;
         }
         return after;
-    });
+    };
+    // What nearly every message begins with needs no walk.
+    constexpr std::string_view usual_start = R"({"jsonrpc":"2.0",)";
+    constexpr std::string_view usual_version = R"("2.0")";
+    if (std::string_view{at, scanner.end()}.starts_with(usual_start)) {
+        found.jsonrpc = {at + usual_start.find(usual_version), usual_version.size()};
+        found.seen = bit_of(member_name::jsonrpc);
+        at = scanner.walk_members(scanner.skip_space(at + usual_start.size()), on_member);
+    } else {
+        at = scanner.walk_object(at, on_member);
+    }
     if (at != nullptr && !found.repeated) {
         found.repeated = names.repeated();
     }
@@ -151,7 +179,7 @@ std::string request_fault(const envelope& found) {
     if (found.repeated_in_params) {
         return "The member " + quoted(*found.repeated_in_params) + " stands twice in \"params\": send each parameter once.";
     }
-    if (!is_kind(found.jsonrpc, json_kind::string) || !inside_quotes(found.jsonrpc).equals("2.0")) {
+    if (!found.says_version_2()) {
         return R"(The member "jsonrpc" must be the string "2.0".)";
     }
     if (found.method.empty()) {
@@ -197,6 +225,9 @@ void clear(request& value) {
     value.method = {};
     value.params = {};
     value.members.clear();
+    value.may_have_escapes = false;
+    value.abort = {};
+    value.aborts = 0;
 }
 
 void clear(message& value) {
@@ -382,7 +413,7 @@ void read_incoming(std::string_view frame, incoming& out) {
     if (found.repeated || found.id.empty() || !is_id(found.id)) {
         return;
     }
-    if (!is_kind(found.jsonrpc, json_kind::string) || !inside_quotes(found.jsonrpc).equals("2.0")) {
+    if (!found.says_version_2()) {
         return;
     }
     // Exactly one of the two (JSON-RPC 2.0, section 5).

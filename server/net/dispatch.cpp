@@ -260,8 +260,10 @@ constexpr auto methods =
 }  // namespace
 
 void dispatch(connection& by, const protocol::request& call, const answer_address& to) {
-    const auto* const known =
-        std::find_if(methods.begin(), methods.end(), [&call](const method& each) { return call.method.equals(each.name); });
+    const bool is_plain = !call.method.has_escapes();
+    const auto* const known = std::find_if(methods.begin(), methods.end(), [&](const method& each) {
+        return is_plain ? call.method.raw == each.name : call.method.equals(each.name);
+    });
     if (known != methods.end()) {
         return known->call(by, call, to);
     }

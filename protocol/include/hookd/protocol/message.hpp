@@ -26,8 +26,12 @@ struct request {
     /// The members of `params` where that is an object: the first max_params_members of them (no method has as many, so whoever binds
     /// them finds an unknown one among these).
     boost::container::small_vector<json_member, 8> members{};
-    /// Whether a name in `members` may have escapes. Where not, equal bytes are equal names.
-    bool names_may_be_escaped = false;
+    /// Whether a string in `params`, or before it, may have escapes. Where not, what was sent is what is meant.
+    bool may_have_escapes = false;
+    /// Of an object `response` in `params`, which is a reply: the value of its member `abort`, and how many of that name it has. Found in passing,
+    /// since a reply may be large.
+    std::string_view abort{};
+    std::size_t aborts = 0;
 
     [[nodiscard]] bool is_notification() const noexcept { return id.empty(); }
     /// Whether `params` says "none": absent, null, {} or [].
