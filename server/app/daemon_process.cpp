@@ -67,6 +67,9 @@ void hold_signals_back() {
     ::pthread_sigmask(SIG_BLOCK, &held, nullptr);
 }
 
+/// One thread alone uses the sockets and timers of its context: they need no locks. Others may hand work to it all the same.
+int concurrency_hint(unsigned threads) { return threads == 1 ? BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO : static_cast<int>(threads); }
+
 /// Runs a context on `count` threads, this one among them, until it has no work left. An exception of a handler ends them all, and is
 /// thrown once they have ended.
 void run_on_threads(boost::asio::io_context& context, unsigned count) {
@@ -104,7 +107,7 @@ daemon_process::daemon_process(program_options options, std::shared_ptr<const ca
     : options_(with_inherited_socket(std::move(options))),
       read_options_(std::move(read_options)),
       log_(log),
-      context_(static_cast<int>(options_.broker.threads)),
+      context_(concurrency_hint(options_.broker.threads)),
       strand_(context_.get_executor()),
       signals_(strand_, SIGTERM, SIGINT, SIGHUP),
       broker_(context_, options_.broker),
