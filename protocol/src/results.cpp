@@ -1,5 +1,6 @@
 #include <hookd/protocol/methods.hpp>
 
+#include <array>
 #include <charconv>
 #include <cstring>
 
@@ -23,11 +24,19 @@ char* write_text(char* out, std::string_view text) noexcept {
     return out + text.size();
 }
 
+constexpr auto pairs = [] {
+    std::array<char, 200> digits{};
+    for (std::size_t value = 0; value < 100; ++value) {
+        digits[2 * value] = static_cast<char>('0' + value / 10);
+        digits[2 * value + 1] = static_cast<char>('0' + value % 10);
+    }
+    return digits;
+}();
+
 // Two digits of a number below 100.
 char* write_pair(char* out, unsigned value) noexcept {
-    *out++ = static_cast<char>('0' + value / 10);
-    *out++ = static_cast<char>('0' + value % 10);
-    return out;
+    std::memcpy(out, &pairs[std::size_t{2} * value], 2);
+    return out + 2;
 }
 
 constexpr std::string_view text_of(bool value) noexcept { return value ? "true" : "false"; }
@@ -190,7 +199,7 @@ void append_json(std::string& out, const wait_result& result) {
     constexpr std::size_t around_each = 512;
     std::size_t bytes = around_each + result.abort.size();
     for (const auto& each : result.responses) {
-        bytes += each.response.size() + around_each;
+        bytes += each.text().size() + around_each;
     }
     if (bytes > out.capacity() - out.size()) {
         out.reserve(out.size() + bytes);
@@ -212,7 +221,7 @@ void append_json(std::string& out, const wait_result& result) {
     for (const auto& each : result.responses) {
         out += first ? R"({"response":)" : R"(,{"response":)";
         first = false;
-        out += each.response;
+        out += each.text();
         out += R"(,"responder":)";
         append_json_string(out, each.responder);
         out += R"(,"elapsed_ms":)";

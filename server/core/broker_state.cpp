@@ -144,20 +144,21 @@ broker_state::result_or_error<protocol::emit_result> broker_state::emit(client& 
         reserved->reserved = true;
     }
     const protocol::emit_result result{fields.hook_event_id, fields.seq,
-                                       publish(fields, params.payload, reserved, now).subscribers};
+                                       publish(fields, params.payload, by, reserved, now).subscribers};
     if (params.operation_id) {
         operations_.add(*params.operation_id, protocol::emit_params::method, raw_params, result, now.steady);
     }
     return result;
 }
 
-broker_state::published broker_state::publish(const protocol::event_fields& fields, std::string_view payload, slot* awaiting,
-                                              instant now) {
+broker_state::published broker_state::publish(const protocol::event_fields& fields, std::string_view payload, const client& by,
+                                              slot* awaiting, instant now) {
     topic& target = topics_.find(fields.event);
     ++target.events;
     const auto head = protocol::measure_event_head(fields);
-    make_room(event::footprint(head, payload), target, now);
-    published result{event::make(fields, head, payload, ledger_), 0};
+    frame_memory* const shared = event::worth_sharing(payload, by.reads_from);
+    make_room(event::footprint(head, payload, shared), target, now);
+    published result{event::make(fields, head, payload, ledger_, shared), 0};
     for (session* const each : target.matches) {
         if (each->of->outbox.size() >= limits_.capacity) {
             lagging_.push_back(each);

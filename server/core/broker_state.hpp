@@ -164,7 +164,7 @@ private:
         event::pointer what{};
         std::size_t subscribers = 0;
     };
-    published publish(const protocol::event_fields& fields, std::string_view payload, slot* awaiting, instant now);
+    published publish(const protocol::event_fields& fields, std::string_view payload, const client& by, slot* awaiting, instant now);
     [[nodiscard]] protocol::event_fields next_event(std::string_view name, std::string_view cause, instant now);
     void make_room(std::size_t bytes, topic& target, instant now);
     void queue(session& to, event& what);
@@ -183,7 +183,7 @@ private:
     void attach_waiter(waiter& who, slot& to, client& by, bool extra);
     void complete(waiter& who, std::variant<protocol::wait_result, protocol::error> result);
     protocol::respond_result accept_reply(slot& to, responder* own, client& by, const protocol::respond_params& params,
-                                          instant now);
+                                          bool may_borrow, instant now);
     void settle(slot& which, responder& by, responder::state as);
     void release_debts(slot& which);
     void leave_debts(session& which, instant now);

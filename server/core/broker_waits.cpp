@@ -133,7 +133,7 @@ std::variant<broker_state::pending, protocol::wait_result, error> broker_state::
     slot& opened = open_slot(fields, by, timeout, now);
     opened.policy = params.policy.value_or(wait_policy::first);
     opened.on_failure = params.on_failure.value_or(protocol::failure_policy::open);
-    auto sent_out = publish(fields, params.payload, &opened, now);
+    auto sent_out = publish(fields, params.payload, by, &opened, now);
     if (opened.responders.empty() && params.require_subscriber) {
         ++outcomes_[static_cast<std::size_t>(outcome::no_subscribers)];
         auto result = describe(opened, outcome::no_subscribers);
@@ -327,19 +327,25 @@ broker_state::result_or_error<protocol::respond_result> broker_state::respond(cl
     const bool decides = to.policy == wait_policy::first || (to.policy == wait_policy::veto && !params.abort.raw.empty());
     // What is passed on at once to the one who waits is charged to nobody; anything else is kept, or copied.
     const bool passes_on = decides && to.waiters.size() == 1;
+    const bool may_borrow = passes_on && by.requests_stay;
     // With what holds it: small replies of many passers-by would else take memory that nobody counts.
     const std::size_t bytes = sizeof(protocol::wait_result::reply) + params.response.size() + params.abort.raw.size();
     if (!passes_on && !charge(to, to.reply_bytes + bytes, to.waiters.size())) {
         return memory_error(memory_.limit());
     }
-    return accept_reply(to, own, by, params, now);
+    return accept_reply(to, own, by, params, may_borrow, now);
 }
 
 protocol::respond_result broker_state::accept_reply(slot& to, responder* own, client& by, const protocol::respond_params& params,
-                                                    instant now) {
+                                                    bool may_borrow, instant now) {
     const auto elapsed = now.steady - to.emitted;
-    to.replies.push_back({std::string{params.response},
-                          by.push ? *by.push->name : "pid " + std::to_string(by.who.pid), elapsed});
+    auto& reply = to.replies.emplace_back();
+    reply.passed_on = params.response;
+    if (!may_borrow) {
+        reply.keep();
+    }
+    reply.responder = by.push ? *by.push->name : "pid " + std::to_string(by.who.pid);
+    reply.elapsed = elapsed;
     const bool vetoes = !params.abort.raw.empty();
     if (vetoes && to.abort.empty()) {
         to.abort = params.abort.raw;

@@ -5,19 +5,25 @@
 
 namespace hookd::core {
 
-std::size_t event::footprint(const protocol::event_head& head, std::string_view payload) noexcept {
-    return sizeof(event) + prefix_size + head.size + payload.size() + protocol::event_tail.size() + 1;
+frame_memory* event::worth_sharing(std::string_view payload, frame_memory* where) noexcept {
+    const bool is_worth_it = where != nullptr && payload.size() >= least_shared_bytes && payload.size() >= where->capacity / 8 * 7;
+    return is_worth_it ? where : nullptr;
 }
 
-event::event(const protocol::event_fields& fields, const protocol::event_head& head, std::size_t payload_size,
-             event_ledger& ledger) noexcept
+std::size_t event::footprint(const protocol::event_head& head, std::string_view payload, const frame_memory* shared) noexcept {
+    return sizeof(event) + prefix_size + head.size + (shared != nullptr ? shared->capacity : payload.size()) +
+           protocol::event_tail.size() + 1;
+}
+
+event::event(const protocol::event_fields& fields, const protocol::event_head& head, std::string_view payload, event_ledger& ledger,
+             const frame_memory* shared) noexcept
     : ledger_(ledger),
       seq_(fields.seq),
       id_(fields.hook_event_id),
       emitted_at_(fields.emitted_at),
       timeout_(fields.timeout.value_or(std::chrono::milliseconds{0})),
-      body_size_(head.size + payload_size + protocol::event_tail.size()),
-      footprint_bytes_(sizeof(event) + prefix_size + body_size_ + 1),
+      body_size_(head.size + payload.size() + protocol::event_tail.size()),
+      footprint_bytes_(footprint(head, payload, shared)),
       head_size_(static_cast<std::uint32_t>(head.size)),
       name_offset_(static_cast<std::uint16_t>(head.name_offset)),
       cause_offset_(static_cast<std::uint16_t>(head.cause_offset)),
@@ -28,13 +34,20 @@ event::event(const protocol::event_fields& fields, const protocol::event_head& h
 }
 
 event::pointer event::make(const protocol::event_fields& fields, const protocol::event_head& head, std::string_view payload,
-                           event_ledger& ledger) {
-    void* const memory = ::operator new(footprint(head, payload));
-    auto* const self = new (memory) event(fields, head, payload.size(), ledger);
+                           event_ledger& ledger, frame_memory* shared) {
+    const std::size_t inside = shared != nullptr ? 0 : payload.size();
+    void* const memory = ::operator new(sizeof(event) + prefix_size + head.size + inside + protocol::event_tail.size() + 1);
+    auto* const self = new (memory) event(fields, head, payload, ledger, shared);
     char* out = reinterpret_cast<char*>(self + 1);
     out += protocol::write_frame_prefix(protocol::framing::length_prefix, self->body_size_, out);
     out = protocol::write_event_head(out, fields);
-    for (const std::string_view part : {payload, protocol::event_tail, std::string_view{"\n"}}) {
+    self->payload_ = out;
+    if (shared != nullptr) {
+        shared->is_shared = true;
+        self->shared_ = shared->bytes;
+        self->payload_ = payload.data();
+    }
+    for (const std::string_view part : {payload.substr(0, inside), protocol::event_tail, std::string_view{"\n"}}) {
         std::memcpy(out, part.data(), part.size());
         out += part.size();
     }
@@ -47,29 +60,46 @@ void event::destroy(event* self) noexcept {
     ::operator delete(self);
 }
 
+// `head` ends where the head does; `after_tail` bytes follow the tail.
+wire_pieces event::pieces(std::string_view before, std::string_view head, std::size_t after_tail) const noexcept {
+    const std::size_t tail_bytes = protocol::event_tail.size() + after_tail;
+    if (!shared_) {
+        return {before, std::string_view{head.data(), head.size() + payload_bytes() + tail_bytes}};
+    }
+    return {before, head, payload(), std::string_view{bytes() + prefix_size + head_size_, tail_bytes}};
+}
+
+void event::copy_line() {
+    line_copy_ = std::make_unique<std::string>();
+    line_copy_->reserve(body_size_ + 1);
+    protocol::open_frame line{protocol::framing::line, *line_copy_};
+    for (const std::string_view part : {head(), payload(), protocol::event_tail}) {
+        *line_copy_ += part;
+    }
+    line.close();
+    ledger_.live_bytes += line_copy_->size();
+}
+
 wire_pieces event::wire(protocol::framing kind) {
     if (kind == protocol::framing::length_prefix) {
-        return {std::string_view{bytes(), prefix_size + body_size_}, {}};
+        return pieces({}, {bytes(), prefix_size + head_size_}, 0);
     }
     if (kind == protocol::framing::content_length) {
         if (header_size_ == 0) {
             header_size_ = static_cast<std::uint8_t>(protocol::write_frame_prefix(kind, body_size_, header_.data()));
         }
-        return {std::string_view{header_.data(), header_size_}, body()};
+        return pieces({header_.data(), header_size_}, head(), 0);
     }
     if (!line_checked_) {
         line_checked_ = true;
         if (payload().find_first_of("\r\n") != std::string_view::npos) {
-            line_copy_ = std::make_unique<std::string>();
-            line_copy_->reserve(body_size_ + 1);
-            protocol::append_frame(kind, body(), *line_copy_);
-            ledger_.live_bytes += line_copy_->size();
+            copy_line();
         }
     }
     if (line_copy_) {
-        return {std::string_view{*line_copy_}, {}};
+        return {std::string_view{*line_copy_}};
     }
-    return {std::string_view{bytes() + prefix_size, body_size_ + 1}, {}};
+    return pieces({}, head(), 1);
 }
 
 }  // namespace hookd::core

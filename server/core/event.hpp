@@ -18,14 +18,21 @@ struct event_ledger {
     std::size_t live_bytes = 0;
 };
 
-/// What a connection writes for one event: at most two pieces, in order. Valid as long as the event is.
-using wire_pieces = std::array<std::string_view, 2>;
+/// What a connection writes for one event: at most four pieces, in order; some may be empty. Valid as long as the event is.
+using wire_pieces = std::array<std::string_view, 4>;
+
+/// Memory that a request was read into, which a large event may share: its payload is then copied nowhere.
+struct frame_memory {
+    std::shared_ptr<const char[]> bytes{};
+    std::size_t capacity = 0;
+    bool is_shared = false;  ///< set by whoever does: nothing may be written to it any more
+};
 
 /// One event: immutable, encoded once, shared by the log and by every session that it waits for.
 ///
 /// One allocation holds the object and its encoding: the native length prefix, the notification, a line feed. The native
-/// framing and the line framing are spans of that; the header framing adds a header of its own. Only a payload with raw
-/// line breaks needs a second copy, made when the first line-framed peer gets it.
+/// framing and the line framing are spans of that; the header framing adds a header of its own. A large payload stays in the memory that
+/// it was read into. Only a payload with raw line breaks needs a copy, made when the first line-framed peer gets it.
 ///
 /// Thread-safety: the reference count is not atomic; references are taken and dropped on the broker's strand only. The bytes may be
 /// read from any thread while a reference is held. Lifetime: the ledger must outlive it.
@@ -36,26 +43,32 @@ public:
     event(const event&) = delete;
     event& operator=(const event&) = delete;
 
-    /// `head`: what measure_event_head says of `fields`. Throws std::bad_alloc.
+    /// Payloads from here on may share the memory that they were read into.
+    static constexpr std::size_t least_shared_bytes = std::size_t{16} << 10;
+
+    /// Where to leave a payload: `where` if it is large and takes nearly all of that, since an event is charged with all that it keeps; null
+    /// if it is to be copied. `where`: what `payload` lies in, or null.
+    [[nodiscard]] static frame_memory* worth_sharing(std::string_view payload, frame_memory* where) noexcept;
+
+    /// `head`: what measure_event_head says of `fields`. `shared`: what worth_sharing() says. Throws std::bad_alloc.
     [[nodiscard]] static pointer make(const protocol::event_fields& fields, const protocol::event_head& head, std::string_view payload,
-                                      event_ledger& ledger);
+                                      event_ledger& ledger, frame_memory* shared = nullptr);
 
     /// Bytes that make() will charge for such an event.
-    [[nodiscard]] static std::size_t footprint(const protocol::event_head& head, std::string_view payload) noexcept;
+    [[nodiscard]] static std::size_t footprint(const protocol::event_head& head, std::string_view payload,
+                                               const frame_memory* shared = nullptr) noexcept;
 
     [[nodiscard]] std::uint64_t seq() const noexcept { return seq_; }
     [[nodiscard]] const protocol::uuid& id() const noexcept { return id_; }
     [[nodiscard]] bool expects_response() const noexcept { return expects_response_; }
     [[nodiscard]] std::chrono::milliseconds timeout() const noexcept { return timeout_; }  ///< 0 where nobody waits
     [[nodiscard]] std::chrono::system_clock::time_point emitted_at() const noexcept { return emitted_at_; }
-    [[nodiscard]] std::string_view name() const noexcept { return body().substr(name_offset_, name_size_); }
+    [[nodiscard]] std::string_view name() const noexcept { return head().substr(name_offset_, name_size_); }
     /// The events that led to it (PROTOCOL.md, "cause"); empty: none.
-    [[nodiscard]] std::string_view cause() const noexcept { return body().substr(cause_offset_, cause_size_); }
-    [[nodiscard]] std::string_view payload() const noexcept {
-        return body().substr(head_size_, body_size_ - head_size_ - protocol::event_tail.size());
-    }
-    /// The whole notification as JSON.
-    [[nodiscard]] std::string_view body() const noexcept { return {bytes() + prefix_size, body_size_}; }
+    [[nodiscard]] std::string_view cause() const noexcept { return head().substr(cause_offset_, cause_size_); }
+    [[nodiscard]] std::string_view payload() const noexcept { return {payload_, payload_bytes()}; }
+    /// Size of the notification as JSON.
+    [[nodiscard]] std::size_t body_bytes() const noexcept { return body_size_; }
     /// Bytes charged to the ledger when it was made.
     [[nodiscard]] std::size_t footprint_bytes() const noexcept { return footprint_bytes_; }
 
@@ -65,11 +78,16 @@ public:
 private:
     static constexpr std::size_t prefix_size = 4;
 
-    event(const protocol::event_fields& fields, const protocol::event_head& head, std::size_t payload_size,
-          event_ledger& ledger) noexcept;
+    event(const protocol::event_fields& fields, const protocol::event_head& head, std::string_view payload, event_ledger& ledger,
+          const frame_memory* shared) noexcept;
     ~event() = default;
 
+    // The prefix and the head, the payload unless it is shared, the tail and a line feed.
     [[nodiscard]] const char* bytes() const noexcept { return reinterpret_cast<const char*>(this + 1); }
+    [[nodiscard]] std::string_view head() const noexcept { return {bytes() + prefix_size, head_size_}; }
+    [[nodiscard]] std::size_t payload_bytes() const noexcept { return body_size_ - head_size_ - protocol::event_tail.size(); }
+    [[nodiscard]] wire_pieces pieces(std::string_view before, std::string_view head, std::size_t after_tail) const noexcept;
+    void copy_line();
 
     friend void intrusive_ptr_add_ref(event* self) noexcept { ++self->references_; }
     friend void intrusive_ptr_release(event* self) noexcept {
@@ -81,6 +99,8 @@ private:
 
     std::size_t references_ = 0;
     event_ledger& ledger_;
+    const char* payload_ = nullptr;
+    std::shared_ptr<const char[]> shared_{};  // what a payload that was not copied lies in
     std::uint64_t seq_;
     protocol::uuid id_;
     std::chrono::system_clock::time_point emitted_at_;

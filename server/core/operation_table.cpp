@@ -24,7 +24,7 @@ std::size_t bytes_of(const operation_table::result& result) {
     }
     std::size_t bytes = waited->abort.size();
     for (const auto& each : waited->responses) {
-        bytes += sizeof each + each.response.size() + each.responder.size();
+        bytes += sizeof each + each.text().size() + each.responder.size();
     }
     for (const auto& each : waited->missing) {
         bytes += sizeof each + each.responder.size() + each.why.size();
@@ -75,7 +75,9 @@ void operation_table::begin_elsewhere(const protocol::uuid& id, std::string_view
 }
 
 void operation_table::finish(const protocol::uuid& id, const protocol::wait_result& done, steady_time now) {
-    remember(by_id_.at(id), done, now);
+    protocol::wait_result kept = done;
+    kept.keep();
+    remember(by_id_.at(id), std::move(kept), now);
 }
 
 std::vector<late_answer> operation_table::finish_elsewhere(const protocol::uuid& id, const late_result& done, steady_time now) {

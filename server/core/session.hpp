@@ -68,7 +68,7 @@ struct waiter : deadline, slot_hook, client_hook {
     bool extra = false;  // waits on a slot that somebody else, or `emit`, opened
 };
 
-/// How a waiter's wait ended.
+/// How a waiter's wait ended. What it passes on lies in the request that ended it: it is to be written, or kept, while that is at hand.
 struct completion {
     waiter* who = nullptr;
     std::variant<protocol::wait_result, protocol::error> result{};
@@ -144,6 +144,8 @@ struct client {
     std::uint64_t id = 0;
     peer who{};
     void* owner = nullptr;  // the caller's; handed back by take_next_ready()
+    bool requests_stay = false;  // the caller's: what it sends stays at hand until the completions that it causes have been handed out
+    frame_memory* reads_from = nullptr;  // the caller's: what its request lies in, while it is carried out; null: events take copies
     std::unique_ptr<session> push{};
     /// Events that wait for it, the first `handed_out` of them in the hands of its connection.
     event_queue outbox{};

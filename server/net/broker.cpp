@@ -242,6 +242,9 @@ public:
         if (link_) {
             link_->wait = nullptr;
         }
+        if (auto* const verdict = std::get_if<protocol::wait_result>(&result)) {
+            verdict->keep();
+        }
         complete(*strand_, std::move(completion_), std::move(result));
     }
 

@@ -15,7 +15,7 @@ buffer buffer_pool::take() {
         }
         spare_.reserve(most_spare);
     }
-    return {std::make_unique_for_overwrite<char[]>(usual_bytes), usual_bytes};
+    return buffer::of(usual_bytes);
 }
 
 void buffer_pool::give_back(buffer used) noexcept {

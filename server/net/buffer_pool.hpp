@@ -7,10 +7,13 @@
 
 namespace hookd::server {
 
-/// Memory to read into. Uninitialised.
+/// Memory to read into. Uninitialised. Shared, since a large event may keep what it was read into.
 struct buffer {
-    std::unique_ptr<char[]> bytes{};
+    std::shared_ptr<char[]> bytes{};
     std::size_t capacity = 0;
+
+    /// May throw std::bad_alloc.
+    [[nodiscard]] static buffer of(std::size_t bytes) { return {std::make_shared_for_overwrite<char[]>(bytes), bytes}; }
 };
 
 /// Lends read buffers, so that a connection has one only while there is something in it. Keeps a few for the next one: pages that are
@@ -19,10 +22,12 @@ struct buffer {
 /// Thread-safety: all members may be called from any thread.
 class buffer_pool {
 public:
-    static constexpr std::size_t usual_bytes = std::size_t{64} << 10;
+    /// A payload of 64 KiB and what is around it.
+    static constexpr std::size_t usual_bytes = std::size_t{68} << 10;
 
     /// A buffer of at least usual_bytes; may throw std::bad_alloc.
     [[nodiscard]] buffer take();
+    /// Nobody else may have a share in it.
     void give_back(buffer used) noexcept;
 
 private:

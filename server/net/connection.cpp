@@ -79,6 +79,7 @@ void connection::wait_until_over(std::chrono::steady_clock::duration time, Handl
 void connection::start() {
     environment_.broker->run([self = shared_from_this()] {
         self->client_ = &self->state().attach({self->peer_.pid, self->peer_.uid}, static_cast<event_sink*>(self.get()));
+        self->client_->requests_stay = true;
         self->on_own([self] { self->read_more(); });
     });
 }
@@ -164,7 +165,7 @@ bool connection::make_room_for_input() {
         environment_.unread_input_bytes.fetch_sub(more, std::memory_order_relaxed);
         return false;
     }
-    buffer larger{std::make_unique_for_overwrite<char[]>(capacity), capacity};
+    buffer larger = buffer::of(capacity);
     std::memcpy(larger.bytes.get(), input_.bytes.get() + input_begin_, held);
     input_end_ = held;
     input_begin_ = 0;
@@ -183,6 +184,23 @@ void connection::release_input() {
     environment_.buffers.give_back(std::exchange(input_, {}));
 }
 
+// An event has kept the memory: what has not been handled yet goes on in another.
+void connection::leave_input() {
+    const std::size_t held = input_end_ - input_begin_;
+    buffer next{};
+    if (held > 0) {
+        next = held <= buffer_pool::usual_bytes ? environment_.buffers.take() : buffer::of(held);
+        std::memcpy(next.bytes.get(), input_.bytes.get() + input_begin_, held);
+    }
+    // Of the memory that was charged, what is held on to stays so; the rest is the event's.
+    const std::size_t kept_charge = held > buffer_pool::usual_bytes ? std::min(held, charged_input_) : 0;
+    environment_.unread_input_bytes.fetch_sub(charged_input_ - kept_charge, std::memory_order_relaxed);
+    charged_input_ = kept_charge;
+    input_ = std::move(next);
+    input_begin_ = 0;
+    input_end_ = held;
+}
+
 void connection::process() {
     lent_ = true;
     environment_.broker->run([self = shared_from_this()] {
@@ -196,6 +214,9 @@ void connection::process() {
 
 void connection::resume() {
     lent_ = false;
+    if (std::exchange(lent_memory_.is_shared, false)) {
+        leave_input();
+    }
     if (closed_) {
         return release_input();
     }

@@ -140,6 +140,7 @@ private:
     void process();
     void resume();
     void release_input();
+    void leave_input();
     void accept_answers(std::string& answers);
     void flush();
     void write_some();
@@ -179,6 +180,7 @@ private:
     std::size_t input_begin_ = 0;
     std::size_t input_end_ = 0;
     std::size_t frame_bytes_ = 0;    // of the frame that has begun, where that is known
+    core::frame_memory lent_memory_{};  // what a large frame in input_ may leave to an event
     bool input_ended_ = false;
     bool broken_ = false;            // the input cannot be read on: answer, then close
 

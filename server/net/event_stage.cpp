@@ -22,7 +22,7 @@ std::string_view event_stage::frames_of(const std::vector<core::event*>& events,
     if (!holds(events, kind)) {
         seqs_.clear();
         if (std::any_of(events.begin(), events.end(),
-                        [](const core::event* each) { return each->body().size() > small_event_bytes; })) {
+                        [](const core::event* each) { return each->body_bytes() > small_event_bytes; })) {
             return {};
         }
         bytes_.clear();

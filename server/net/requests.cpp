@@ -49,10 +49,18 @@ void connection::carry_out() {
             broken_ = true;
             return;
         }
+        const bool lends = decoded.body.size() >= core::event::least_shared_bytes;
+        if (lends) {
+            lent_memory_.bytes = input_.bytes;
+            lent_memory_.capacity = input_.capacity;
+            client_->reads_from = &lent_memory_;
+        }
         handle_frame(decoded.body);
+        lent_memory_.bytes.reset();
         if (client_ == nullptr) {
             return;
         }
+        client_->reads_from = nullptr;
         if (answers_.size() > most_answers_at_a_time || std::exchange(pressed_, false)) {
             more_to_do_ = true;
             return;

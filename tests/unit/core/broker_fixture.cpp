@@ -26,6 +26,7 @@ void wait::end(std::variant<protocol::wait_result, protocol::error> how) {
         failure = std::move(*why);
     } else {
         result = std::get<protocol::wait_result>(std::move(how));
+        result->keep();
     }
 }
 

@@ -4,6 +4,8 @@
 #include <boost/test/unit_test.hpp>
 
 #include <chrono>
+#include <cstring>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -24,7 +26,15 @@ event::pointer make_event(event_ledger& ledger, std::uint64_t seq, std::string_v
     return event::make(fields, protocol::measure_event_head(fields), payload, ledger);
 }
 
-std::string joined(const wire_pieces& pieces) { return std::string{pieces[0]} + std::string{pieces[1]}; }
+std::string joined(const wire_pieces& pieces) {
+    std::string all;
+    for (const auto each : pieces) {
+        all += each;
+    }
+    return all;
+}
+
+std::string body_of(const event::pointer& made) { return joined(made->wire(framing::length_prefix)).substr(4); }
 
 constexpr std::string_view notification_of_7 =
     R"({"jsonrpc":"2.0","method":"event","params":{"seq":7,"hook_event_id":"ab000000-0000-0000-0000-000000000000",)"
@@ -57,27 +67,27 @@ BOOST_AUTO_TEST_CASE(names_of_any_length_are_found_again) {
 
 BOOST_AUTO_TEST_CASE(body_is_the_whole_notification) {
     event_ledger ledger;
-    BOOST_CHECK_EQUAL(make_event(ledger, 7, "push", "[1]")->body(), std::string{notification_of_7} + "[1]}}");
+    BOOST_CHECK_EQUAL(body_of(make_event(ledger, 7, "push", "[1]")), std::string{notification_of_7} + "[1]}}");
 }
 
 BOOST_AUTO_TEST_CASE(native_frame_is_a_length_and_the_body) {
     event_ledger ledger;
     const auto made = make_event(ledger, 7, "push", std::string(70'000, ' ') + "1");
     const std::string frame = joined(made->wire(framing::length_prefix));
-    BOOST_REQUIRE_EQUAL(frame.size(), made->body().size() + 4);
+    BOOST_REQUIRE_EQUAL(frame.size(), made->body_bytes() + 4);
     std::size_t length = 0;
     for (std::size_t i = 0; i < 4; ++i) {
         length = length << 8 | static_cast<unsigned char>(frame[i]);
     }
-    BOOST_CHECK_EQUAL(length, made->body().size());
-    BOOST_CHECK(frame.substr(4) == made->body());
+    BOOST_CHECK_EQUAL(length, made->body_bytes());
+    BOOST_CHECK(frame.substr(4) == std::string{notification_of_7} + std::string(70'000, ' ') + "1}}");
 }
 
 BOOST_AUTO_TEST_CASE(header_frame_is_a_header_block_and_the_body) {
     event_ledger ledger;
     const auto made = make_event(ledger, 7, "push", "[1,\n2]");
     const std::string expected =
-        "Content-Length: " + std::to_string(made->body().size()) + "\r\n\r\n" + std::string{made->body()};
+        "Content-Length: " + std::to_string(made->body_bytes()) + "\r\n\r\n" + body_of(made);
     BOOST_CHECK_EQUAL(joined(made->wire(framing::content_length)), expected);
     BOOST_CHECK_EQUAL(joined(made->wire(framing::content_length)), expected);  // the same for the next one
 }
@@ -85,7 +95,7 @@ BOOST_AUTO_TEST_CASE(header_frame_is_a_header_block_and_the_body) {
 BOOST_AUTO_TEST_CASE(line_is_the_body_and_a_line_feed) {
     event_ledger ledger;
     const auto made = make_event(ledger, 7, "push", R"("a\nb")");
-    BOOST_CHECK_EQUAL(joined(made->wire(framing::line)), std::string{made->body()} + "\n");
+    BOOST_CHECK_EQUAL(joined(made->wire(framing::line)), body_of(made) + "\n");
     BOOST_CHECK_EQUAL(ledger.live_bytes, made->footprint_bytes());  // no copy
 }
 
@@ -97,7 +107,7 @@ BOOST_AUTO_TEST_CASE(raw_line_breaks_become_spaces_in_a_line_and_only_there) {
         BOOST_CHECK_EQUAL(joined(made->wire(framing::line)), line);
         BOOST_CHECK_EQUAL(joined(made->wire(framing::line)), line);
         BOOST_CHECK_EQUAL(made->payload(), "{\r\n\"a\":\r1,\n\"b\":\"\\r\\n\"}");
-        BOOST_CHECK(joined(made->wire(framing::length_prefix)).substr(4) == made->body());
+        BOOST_CHECK_EQUAL(body_of(made), std::string{notification_of_7} + "{\r\n\"a\":\r1,\n\"b\":\"\\r\\n\"}}}");
         BOOST_CHECK_EQUAL(ledger.live_bytes, made->footprint_bytes() + line.size());  // charged once
     }
     BOOST_CHECK_EQUAL(ledger.live_bytes, 0U);
@@ -124,7 +134,7 @@ BOOST_AUTO_TEST_CASE(a_cause_stands_before_the_payload) {
         const auto made = event::make(fields, protocol::measure_event_head(fields), "[1,2]", ledger);
         BOOST_CHECK_EQUAL(made->cause(), "a,b");
         BOOST_CHECK_EQUAL(made->payload(), "[1,2]");
-        BOOST_CHECK(made->body().ends_with(R"(,"cause":"a,b","payload":[1,2]}})"));
+        BOOST_CHECK(body_of(made).ends_with(R"(,"cause":"a,b","payload":[1,2]}})"));
     }
     BOOST_CHECK_EQUAL(make_event(ledger, 7, "push")->cause(), "");
 }
@@ -135,6 +145,58 @@ BOOST_AUTO_TEST_CASE(footprint_is_known_before_the_event_is_made) {
     const auto head = protocol::measure_event_head(fields);
     const auto made = event::make(fields, head, "[1,2]", ledger);
     BOOST_CHECK_EQUAL(made->footprint_bytes(), event::footprint(head, "[1,2]"));
+}
+
+// Memory that a request of some payload was read into, and what lies around that.
+struct read_request {
+    explicit read_request(const std::string& text) : payload_bytes(text.size()) {
+        memory.capacity = before.size() + text.size() + 10;
+        auto bytes = std::make_shared_for_overwrite<char[]>(memory.capacity);
+        std::memset(bytes.get(), '#', memory.capacity);
+        std::memcpy(bytes.get() + before.size(), text.data(), text.size());
+        memory.bytes = std::move(bytes);
+    }
+    [[nodiscard]] std::string_view payload() const { return {memory.bytes.get() + before.size(), payload_bytes}; }
+
+    static constexpr std::string_view before = R"({"payload":)";
+    frame_memory memory{};
+    std::size_t payload_bytes;
+};
+
+BOOST_AUTO_TEST_CASE(large_payload_is_left_where_it_was_read) {
+    event_ledger ledger;
+    const std::string text = "[\n\"" + std::string(40'000, 'x') + "\"]";
+    read_request request{text};
+    frame_memory* const shared = event::worth_sharing(request.payload(), &request.memory);
+    BOOST_REQUIRE(shared == &request.memory);
+    const protocol::event_fields fields{.seq = 7, .hook_event_id = {{0xab}}, .event = "push", .emitted_at = {}};
+    const auto head = protocol::measure_event_head(fields);
+    const auto made = event::make(fields, head, request.payload(), ledger, shared);
+    BOOST_CHECK(request.memory.is_shared);
+    BOOST_CHECK_EQUAL(static_cast<const void*>(made->payload().data()), static_cast<const void*>(request.payload().data()));
+    BOOST_CHECK_GE(made->footprint_bytes(), request.memory.capacity);
+    BOOST_CHECK_EQUAL(made->footprint_bytes(), event::footprint(head, request.payload(), shared));
+    request.memory.bytes.reset();  // the connection goes on with other memory
+    const std::string body = std::string{notification_of_7} + text + "}}";
+    BOOST_CHECK(body_of(made) == body);
+    BOOST_CHECK_EQUAL(made->name(), "push");
+    BOOST_CHECK(joined(made->wire(framing::content_length)) == "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+    std::string line = body + "\n";
+    line[body.find('\n')] = ' ';
+    BOOST_CHECK(joined(made->wire(framing::line)) == line);
+    read_request plain{std::string(20'000, '1')};
+    const auto other = event::make(fields, head, plain.payload(), ledger, event::worth_sharing(plain.payload(), &plain.memory));
+    BOOST_CHECK(joined(other->wire(framing::line)) == std::string{notification_of_7} + std::string(20'000, '1') + "}}\n");
+}
+
+BOOST_AUTO_TEST_CASE(payload_is_copied_where_that_is_cheap_or_would_keep_much_else) {
+    read_request small{std::string(event::least_shared_bytes - 1, '1')};
+    BOOST_CHECK(event::worth_sharing(small.payload(), &small.memory) == nullptr);
+    read_request large{std::string(event::least_shared_bytes, '1')};
+    BOOST_CHECK(event::worth_sharing(large.payload(), &large.memory) == &large.memory);
+    large.memory.capacity = 2 * large.payload_bytes;
+    BOOST_CHECK(event::worth_sharing(large.payload(), &large.memory) == nullptr);
+    BOOST_CHECK(event::worth_sharing(large.payload(), nullptr) == nullptr);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -12,7 +12,7 @@
 namespace hookd::server {
 namespace {
 
-buffer buffer_of(std::size_t bytes) { return {std::make_unique_for_overwrite<char[]>(bytes), bytes}; }
+buffer buffer_of(std::size_t bytes) { return buffer::of(bytes); }
 
 }  // namespace
 

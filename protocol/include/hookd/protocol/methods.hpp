@@ -225,6 +225,17 @@ struct wait_result {
         std::string response{};  ///< JSON object, byte for byte
         std::string responder{};
         std::chrono::nanoseconds elapsed{};
+        /// Where not empty, the reply itself, and `response` is to be taken from it: a span of the request that brought it.
+        std::string_view passed_on{};
+
+        [[nodiscard]] std::string_view text() const noexcept { return passed_on.empty() ? std::string_view{response} : passed_on; }
+        /// For whoever needs it for longer than that request is there.
+        void keep() {
+            if (!passed_on.empty()) {
+                response = passed_on;
+                passed_on = {};
+            }
+        }
     };
     struct absentee {
         std::string responder{};
@@ -237,6 +248,13 @@ struct wait_result {
     std::string abort{};  ///< content of a JSON string, escapes as sent, without quotes; empty: proceed
     std::vector<reply> responses{};
     std::vector<absentee> missing{};
+
+    /// Keeps all replies.
+    void keep() {
+        for (auto& each : responses) {
+            each.keep();
+        }
+    }
 };
 
 struct subscribe_result {
