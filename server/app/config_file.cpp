@@ -30,7 +30,7 @@ std::string one_line(std::string text) {
 
 std::string read_all(const std::filesystem::path& file) {
     const auto refuse = [&file](const std::string& why) {
-        throw usage_error("--config: cannot read " + file.string() + ": " + why + "; give the path of a readable file, or leave --config out");
+        throw usage_error("cannot read the configuration file " + file.string() + ": " + why + "; name another with --config or HOOKD_CONFIG, or none");
     };
     std::error_code ignored;
     if (std::filesystem::is_directory(file, ignored)) {

@@ -145,7 +145,7 @@ using const_options_ref = const program_options&;
 
 const std::array settings{
     setting{"socket", "PATH",
-            "Where it listens (default: $XDG_RUNTIME_DIR/hookd/hookd.sock, else /tmp/hookd-UID/hookd.sock)",
+            "Where it listens (default: $HOOKD_SOCKET, else $XDG_RUNTIME_DIR/hookd/hookd.sock, else /tmp/hookd-UID/hookd.sock)",
             false, [](options_ref o, const values& t) { o.listener.socket = socket_path(t.front()); },
             [](const_options_ref o) -> values { return {o.listener.socket.string()}; }, true},
     setting{"threads", "N", "Threads that run the io_context, 1 to 64 (default: 1)", false,
@@ -216,7 +216,7 @@ constexpr std::array flags{
     flag{"-h,--help", program_action::show_help, "Prints this and exits"},
     flag{"--version", program_action::show_version, "Prints the version and exits"},
     flag{"--print-config", program_action::print_config, "Prints the settings in effect, as a file for --config, and exits"},
-    flag{"--check", program_action::check, "Checks all settings and the catalog, and exits: 0 where they are right, else 2"},
+    flag{"--check", program_action::check, "Checks all settings, the catalog and the registry, and exits: 0 where they are right, else 2"},
 };
 
 /// The command line in CLI11's terms. Its results are texts; settings judge them.
@@ -279,6 +279,7 @@ private:
         options_[name] = app_.add_option("--" + name, sink_, help)
                              ->type_name(placeholder)
                              ->expected(1)
+                             ->allow_extra_args(false)  // a word after the value would count as one more, and the last one counts
                              ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     }
 

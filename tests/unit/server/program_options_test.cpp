@@ -232,7 +232,8 @@ BOOST_AUTO_TEST_CASE(file_that_cannot_be_read_is_refused) {
     check_refused({"--config", directory.path()}, "is a directory");
     check_refused({"--config", "/dev/zero"}, "longer than 1 MiB");
     check_refused({"--config", ""}, "--config");
-    check_refused({}, directory / "none", {{"HOOKD_CONFIG", directory / "none"}});
+    check_refused({}, (directory / "none") + ": No such file", {{"HOOKD_CONFIG", directory / "none"}});
+    check_refused({}, "HOOKD_CONFIG", {{"HOOKD_CONFIG", directory / "none"}});
 }
 
 BOOST_AUTO_TEST_CASE(sizes_take_plain_bytes_and_units) {
@@ -323,6 +324,13 @@ BOOST_AUTO_TEST_CASE(unknown_option_is_refused_with_the_nearest_one) {
     check_refused({"serve"}, "\"serve\" is not expected");
     check_refused({"--socket"}, "--socket needs a value");
     check_refused({"--socket="}, "--socket needs a value");
+}
+
+BOOST_AUTO_TEST_CASE(word_after_the_value_of_an_option_is_refused) {
+    check_refused({"--socket", "/a", "/b"}, "\"/b\" is not expected");
+    check_refused({"--allow-user", "root", "0"}, "\"0\" is not expected");
+    check_refused({"--config", "/a", "/b"}, "\"/b\" is not expected");
+    check_refused({"--check", "--registry=/a", "/b"}, "\"/b\" is not expected");
 }
 
 BOOST_AUTO_TEST_CASE(last_of_a_repeated_option_counts) {
