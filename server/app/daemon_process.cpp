@@ -133,12 +133,6 @@ void daemon_process::run() {
     service::notify_ready(status_);
     run_on_threads(context_, options_.broker.threads);
     hold_signals_back();
-    // The signals' own actions come back with the end of signals_: one more SIGTERM would end with 143 what is as good as done.
-    sigset_t stopping;
-    ::sigemptyset(&stopping);
-    ::sigaddset(&stopping, SIGTERM);
-    ::sigaddset(&stopping, SIGINT);
-    ::pthread_sigmask(SIG_BLOCK, &stopping, nullptr);
     say(log_level::info, "stopped");
 }
 
