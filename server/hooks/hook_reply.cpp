@@ -101,13 +101,10 @@ hook_reply read_exit_status(const command_result& result, std::string_view name)
     if (reply.text.empty()) {
         reply.text = "hook " + std::string(name) + " exited " + std::to_string(result.code);
     }
-    note_cut(reply, result.errors, "standard error");
     return reply;
 }
 
-}  // namespace
-
-hook_reply read_hook_reply(const command_result& result, std::string_view name) {
+hook_reply read_ending(const command_result& result, std::string_view name) {
     switch (result.how) {
         case command_result::ending::exited:
             return read_exit_status(result, name);
@@ -123,6 +120,14 @@ hook_reply read_hook_reply(const command_result& result, std::string_view name) 
             break;
     }
     return failed("its exit status was lost");
+}
+
+}  // namespace
+
+hook_reply read_hook_reply(const command_result& result, std::string_view name) {
+    auto reply = read_ending(result, name);
+    note_cut(reply, result.errors, "standard error");  // however it ended: whoever runs it reads that
+    return reply;
 }
 
 }  // namespace hookd::hooks

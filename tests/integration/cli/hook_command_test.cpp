@@ -241,4 +241,11 @@ BOOST_AUTO_TEST_CASE(a_reason_past_one_mebibyte_is_cut_and_said_so) {
     with.hook->wait_for_err("cut");
 }
 
+BOOST_AUTO_TEST_CASE(chatter_past_one_mebibyte_is_cut_and_said_so) {
+    scene with("head -c 10485760 /dev/zero | tr '\\0' x >&2");
+    const auto done = with.emit();
+    BOOST_TEST(done.exit_status == 0);
+    with.hook->wait_for_err("standard error was cut");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -107,6 +107,22 @@ BOOST_AUTO_TEST_CASE(cut_output_is_no_objection_and_said_so) {
     check_mentions(reply.notes[1], "no objection");
 }
 
+BOOST_AUTO_TEST_CASE(a_standard_error_that_was_cut_is_said_so_however_the_command_ended) {
+    auto result = exited(0, R"({"a":1})", "chatter");
+    result.errors.cut = true;
+    const auto reply = read(result);
+    BOOST_TEST(reply.text == R"({"a":1})");
+    BOOST_REQUIRE(reply.notes.size() == 1U);
+    check_mentions(reply.notes[0], "standard error was cut");
+
+    result.how = ending::signalled;
+    result.code = SIGKILL;
+    const auto killed = read(result);
+    BOOST_CHECK(killed.type == kind::failed);
+    BOOST_REQUIRE(killed.notes.size() == 1U);
+    check_mentions(killed.notes[0], "standard error was cut");
+}
+
 BOOST_AUTO_TEST_CASE(exit_status_1_to_125_is_a_veto_whose_reason_is_the_standard_error) {
     for (const int status : {1, 2, 125}) {
         const auto reply = read(exited(status, R"({"ignored":1})", "\n  not on a Friday\nreally \n"));
