@@ -4,6 +4,13 @@ set -l commands emit listen on register deregister hooks trust respond git agent
 set -l git_hooks all applypatch-msg pre-applypatch post-applypatch pre-commit pre-merge-commit prepare-commit-msg commit-msg post-commit pre-rebase post-checkout post-merge pre-push pre-receive update post-receive post-update reference-transaction pre-auto-gc post-rewrite sendemail-validate post-index-change p4-changelist p4-prepare-changelist p4-post-changelist p4-pre-submit
 set -l methods ping emit emit_and_wait await_response subscribe unsubscribe respond register_hook deregister_hook list_hooks trust_hook get_hook_event_schema stats rpc.discover
 
+# What stands after -- is a command line of its own.
+function __hookctl_complete_command
+    set -l words (commandline -opc)
+    set -l rest $words[(math (contains -i -- -- $words) + 1)..]
+    complete -C "$(string escape -- $rest | string join ' ') $(commandline -ct)"
+end
+
 complete -c hookctl -f
 complete -c hookctl -l socket -r -F -d 'where the daemon listens'
 complete -c hookctl -l timeout -x -d 'how long to wait, as in 250ms, 30s, 5m'
@@ -40,10 +47,10 @@ complete -c hookctl -n '__fish_seen_subcommand_from listen' -l count -x -d 'end 
 complete -c hookctl -n '__fish_seen_subcommand_from on' -l jobs -x -d 'how many may run at a time'
 complete -c hookctl -n '__fish_seen_subcommand_from on' -l name -x -d 'what verdicts and logs call this hook'
 complete -c hookctl -n '__fish_seen_subcommand_from on' -l env -x -a '(set -xn)' -d 'pass this variable, too'
-complete -c hookctl -n '__fish_seen_subcommand_from on; and contains -- -- (commandline -opc)' -F -a '(__fish_complete_subcommand)'
+complete -c hookctl -n '__fish_seen_subcommand_from on; and contains -- -- (commandline -opc)' -a '(__hookctl_complete_command)'
 
 complete -c hookctl -n '__fish_seen_subcommand_from register' -l on -x -d 'which events'
-complete -c hookctl -n '__fish_seen_subcommand_from register; and contains -- -- (commandline -opc)' -F -a '(__fish_complete_subcommand)'
+complete -c hookctl -n '__fish_seen_subcommand_from register; and contains -- -- (commandline -opc)' -a '(__hookctl_complete_command)'
 
 complete -c hookctl -n '__fish_seen_subcommand_from respond' -l abort -x -d veto
 complete -c hookctl -n '__fish_seen_subcommand_from respond' -l abstain -d 'no opinion'
