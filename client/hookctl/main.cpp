@@ -13,9 +13,22 @@
 #include <variant>
 #include <vector>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 namespace {
 
 using namespace hookd::hookctl;
+
+/// A standard descriptor that whoever started us has closed would go to the first file or socket that is opened, and what is printed would end up
+/// there. It is taken by something that can't be read or written: as with a closed one, that fails.
+void take_closed_standard_descriptors() {
+    for (const int each : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+        if (::fcntl(each, F_GETFD) < 0) {
+            (void)::open("/dev/null", each == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+        }
+    }
+}
 
 int carry_out(const invocation& call) {
     return std::visit(
@@ -83,6 +96,7 @@ int report(const hookd::error& failure) {
 int main(int argc, char** argv) {
     // A reader that went away is an error code of a write, and the verdict's exit status more important than it.
     std::signal(SIGPIPE, SIG_IGN);
+    take_closed_standard_descriptors();
     try {
         const auto asked = parse_arguments({argv + 1, argv + argc});
         if (const auto* text = std::get_if<information>(&asked)) {

@@ -221,6 +221,22 @@ BOOST_AUTO_TEST_CASE(without_a_socket_given_it_is_in_the_runtime_directory) {
     BOOST_TEST(run_program({hookctl_binary(), "ping"}, {}, options).exit_status == 0);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_printed_to_a_closed_descriptor_is_an_error_and_never_reaches_the_daemon) {
+    test_daemon daemon;
+    const auto run = [&](const std::string& arguments) {
+        return run_program({"sh", "-c", hookctl_binary() + " --socket " + daemon.socket_path() + " " + arguments});
+    };
+    for (const std::string arguments : {"ping >&-", "ping <&- >&-", "stats >&-", "call ping >&-"}) {
+        const auto done = run(arguments);
+        BOOST_TEST(done.exit_status == 5, arguments);
+        check_one_complaint(done, {"standard output"});
+    }
+    BOOST_TEST(run("call nosuch 2>&-").exit_status == 4);
+    BOOST_TEST(run("call nosuch <&- >&- 2>&-").exit_status == 4);
+    daemon.wait_for_stat("/connections", 1);
+    daemon.wait_for_stat("/totals/protocol_errors", 0);
+}
+
 BOOST_AUTO_TEST_CASE(version_and_help_go_to_standard_output_and_need_no_daemon) {
     const auto version = run_program({hookctl_binary(), "--version"});
     BOOST_TEST(version.exit_status == 0);
