@@ -41,7 +41,7 @@ int run_call(const invocation& call, const call_arguments& arguments) {
         params = read_json_argument("PARAMS", *arguments.params, true);
     }
     // Without --timeout as long as it takes: only the daemon knows how long this request may wait.
-    print(connect_for(call).call(arguments.method, params, call.timeout) + '\n');
+    print(json_output(connect_for(call).call(arguments.method, params, call.timeout)) + '\n');
     return exit_status::done;
 }
 

@@ -39,7 +39,7 @@ std::string event_line(const event& what, const palette& colour) {
         }
         line.append(colour.plain()).append("  ");
     }
-    return line += one_line(what.payload());
+    return line += escaped_controls(one_line(what.payload()));
 }
 
 void tell(const notice& what) {

@@ -93,7 +93,7 @@ std::string describe(std::string_view hook) {
 
 /// Prints a hook as the daemon has it, and says where it cannot run.
 int report(const invocation& call, const std::string& hook) {
-    print(writes_for_programs(call.json) ? one_line(hook) + '\n' : describe(hook));
+    print(writes_for_programs(call.json) ? json_output(one_line(hook)) + '\n' : describe(hook));
     if (member_text(hook, "state") != protocol::to_string(protocol::hook_state::ok)) {
         complain("it is registered, but cannot run: " + member_text(hook, "why"));
     }
@@ -126,7 +126,7 @@ int run_deregister(const invocation& call, const deregister_arguments& arguments
     const auto result = ask(call, protocol::deregister_hook_params::method, json_object().text("name", arguments.name).finish());
     const bool deleted = member_of(result, "deleted") == "true";
     if (writes_for_programs(call.json)) {
-        print(one_line(result) + '\n');
+        print(json_output(one_line(result)) + '\n');
     } else if (deleted) {
         print("deregistered " + harmless(arguments.name) + "\n");
     }
@@ -144,7 +144,7 @@ int run_trust(const invocation& call, const trust_arguments& arguments) {
 int run_hooks(const invocation& call) {
     const auto result = ask(call, protocol::list_hooks_params::method, {});
     if (writes_for_programs(call.json)) {
-        print(one_line(result) + '\n');
+        print(json_output(one_line(result)) + '\n');
         return exit_status::done;
     }
     std::string text;

@@ -79,7 +79,7 @@ int run_listen(const invocation& call, const listen_arguments& arguments) {
             return;
         }
         last_seq = what.seq();
-        over = !out.write((for_programs ? one_line(what.text()) : event_line(what, colour)) + '\n') ||
+        over = !out.write((for_programs ? json_output(one_line(what.text())) : event_line(what, colour)) + '\n') ||
                ++printed == arguments.count;
         if (over) {
             events.stop();

@@ -21,6 +21,12 @@ void print_reason(std::string_view reason);
 /// A JSON text as one line: raw CR and LF, which can only be white space between its tokens, become spaces.
 [[nodiscard]] std::string one_line(std::string_view json);
 
+/// A JSON text with the control characters that JSON allows raw in a string, DEL and the C1 set (U+0080 to U+009F), as escapes: the same JSON.
+[[nodiscard]] std::string escaped_controls(std::string_view json);
+
+/// A JSON text as it goes to standard output: as it is, but with escaped_controls() where that is a terminal.
+[[nodiscard]] std::string json_output(std::string_view json);
+
 /// Text from elsewhere without the characters that drive a terminal: each becomes `?`, save line ends where `lines` may stay.
 [[nodiscard]] std::string harmless(std::string_view text, bool lines = false);
 

@@ -92,7 +92,7 @@ int run_schema(const invocation& call, const schema_arguments& arguments) {
     const auto result =
         connect_for(call).call(protocol::schema_params::method, params, call.timeout.value_or(default_answer_timeout));
     if (writes_for_programs(call.json)) {
-        print(one_line(result) + '\n');
+        print(json_output(one_line(result)) + '\n');
         return exit_status::done;
     }
     const auto schemas = read_schemas(result);

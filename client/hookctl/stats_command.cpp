@@ -22,7 +22,7 @@ constexpr std::chrono::seconds refresh{1};
 
 void print_stats(client& daemon, bool for_programs, std::string_view before) {
     const auto text = daemon.stats();
-    print(for_programs ? one_line(text) + '\n' : std::string(before) + stats_table(read_stats(text), palette()));
+    print(for_programs ? json_output(one_line(text)) + '\n' : std::string(before) + stats_table(read_stats(text), palette()));
 }
 
 }  // namespace

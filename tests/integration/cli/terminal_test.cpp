@@ -78,6 +78,21 @@ BOOST_AUTO_TEST_CASE(a_reason_cannot_drive_the_terminal) {
     BOOST_TEST(!has(done.out, "\x1b"));
 }
 
+BOOST_AUTO_TEST_CASE(a_payload_cannot_drive_the_terminal) {
+    // Raw in JSON are allowed: DEL, and the C1 set, in which U+009B begins what ESC [ begins.
+    test_daemon daemon;
+    auto emitter = daemon.connect();
+    emit(emitter, "note", "\"\x7f\xc2\x9b" "31m\\u001b[31m\"");
+    const std::string shown = R"("\u007f\u009b31m\u001b[31m")";
+    for (const std::string options : {"", "--json "}) {
+        const auto done = on_terminal("NO_COLOR=1 " + line_for(daemon, options + "listen --after-seq 0 --count 1"));
+        BOOST_TEST(has(done.out, shown), options << done.out);
+        BOOST_TEST(done.out.find_first_of("\x1b\x7f\x9b") == std::string::npos);
+    }
+    const auto called = on_terminal(line_for(daemon, "call register_hook '{\"name\":\"h\",\"events\":[\"e\"],\"command\":[\"\xc2\x9b\"]}'"));
+    BOOST_TEST(has(called.out, R"(["\u009b"])"), called.out);
+}
+
 BOOST_AUTO_TEST_CASE(stats_is_an_aligned_table) {
     test_daemon daemon;
     auto hook = start_hook(daemon, {"--name", "guard", "e", "--", "true"});

@@ -15,7 +15,13 @@ BOOST_AUTO_TEST_CASE(line_ends_between_tokens_become_spaces_and_nothing_else_cha
 BOOST_AUTO_TEST_CASE(control_characters_cannot_drive_a_terminal) {
     BOOST_TEST(harmless("a\x1b[2Jb\rc\nd\te\x7f") == "a?[2Jb?c?d?e?");
     BOOST_TEST(harmless("a\nb\tc\x1b", true) == "a\nb\tc?");
-    BOOST_TEST(harmless("\xc3\xa4 \xe2\x82\xac") == "\xc3\xa4 \xe2\x82\xac");
+    BOOST_TEST(harmless("\xc3\xa4 \xe2\x82\xac\xc2\xa0\xc2") == "\xc3\xa4 \xe2\x82\xac\xc2\xa0\xc2");
+    BOOST_TEST(harmless("a\xc2\x80\xc2\x9b" "31m\xc2\x9f", true) == "a??31m?");  // CSI as one character, among others
+}
+
+BOOST_AUTO_TEST_CASE(json_on_a_terminal_has_its_control_characters_as_escapes) {
+    BOOST_TEST(escaped_controls("{\"a\":\"\x7f\xc2\x9b" "31m\xc2\x80\xc2\x9f\"}") == "{\"a\":\"\\u007f\\u009b31m\\u0080\\u009f\"}");
+    BOOST_TEST(escaped_controls("[\n\t\"\xc2\xa0\xc3\xa4\\u001b\"]\r\n") == "[\n\t\"\xc2\xa0\xc3\xa4\\u001b\"]\r\n");
 }
 
 BOOST_AUTO_TEST_CASE(columns_are_code_points) {
