@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 namespace hookd::hookctl {
 
@@ -97,7 +98,14 @@ int emit_and_wait(const invocation& call, const emit_arguments& arguments, const
     how.require_subscriber = !arguments.wait_for_subscriber;
 
     const auto said = verdict_client_for(call).emit_and_wait(arguments.event, payload, how);
-    print(writes_for_programs(call.json) ? one_line(said.text) + '\n' : describe(said));
+    try {
+        print(writes_for_programs(call.json) ? json_output(one_line(said.text)) + '\n' : describe(said));
+    } catch (const std::system_error&) {
+        if (said.proceed()) {
+            throw;
+        }
+        // A veto is one whatever becomes of what is printed about it.
+    }
     if (said.proceed()) {
         return exit_status::done;
     }

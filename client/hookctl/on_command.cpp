@@ -26,6 +26,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -177,7 +178,7 @@ private:
             protocol::append_json_string(line, what.name());
             line.append(R"(,")").append(name).append(R"(":)");
             if (said.type == hooks::hook_reply::kind::response) {
-                line += one_line(said.text);
+                line += json_output(one_line(said.text));
             } else {
                 protocol::append_json_string(line, said.text);
             }
@@ -191,7 +192,11 @@ private:
         } else {
             return;
         }
-        print(line += '\n');
+        try {
+            print(line += '\n');
+        } catch (const std::system_error& failure) {
+            complain(failure.what());  // a guard stays, although what it prints is lost
+        }
     }
 
     const on_arguments& arguments_;

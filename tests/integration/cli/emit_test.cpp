@@ -331,4 +331,14 @@ BOOST_AUTO_TEST_CASE(the_exit_status_tells_although_nobody_reads_the_output) {
     BOOST_TEST(done.err == "no\n");
 }
 
+BOOST_AUTO_TEST_CASE(a_veto_is_one_although_the_output_cannot_be_written) {
+    test_daemon daemon;
+    auto hook = start_hook(daemon, shell_hook("e", "echo no >&2; exit 1"));
+    for (const std::string redirection : {">/dev/full", ">&-"}) {
+        const auto done = run_program({"sh", "-c", hookctl_binary() + " --socket " + daemon.socket_path() + " emit --wait e " + redirection});
+        BOOST_TEST(done.exit_status == 1, redirection);
+        BOOST_TEST(done.err == "no\n", redirection);
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -296,6 +296,18 @@ BOOST_AUTO_TEST_CASE(a_guard_stays_although_nobody_reads_what_it_prints) {
     pipeline.wait();
 }
 
+BOOST_AUTO_TEST_CASE(a_guard_stays_although_what_it_prints_cannot_be_written) {
+    test_daemon daemon;
+    child_process hook({"sh", "-c", "exec " + hookctl_binary() + " --socket " + daemon.socket_path() + " on --json e -- false >/dev/full"});
+    daemon.wait_for_stat("/subscribers", 1);
+    for (int i = 0; i < 3; ++i) {
+        BOOST_TEST(emit_wait(daemon, "e").exit_status == 1);
+    }
+    hook.wait_for_err("standard output");
+    hook.signal(SIGTERM);
+    BOOST_TEST(hook.wait() == 0);
+}
+
 BOOST_AUTO_TEST_CASE(exit_statuses_are_known_although_the_parent_ignores_sigchld) {
     test_daemon daemon;
     child_process hook({"bash", "-c",
