@@ -234,7 +234,7 @@ void connection::on_read(std::uint64_t generation, const error_code& failure, st
     reading_ = false;
     if (failure) {
         const int error_number = failure == asio::error::eof ? write_failure_ : failure.value();
-        close(last_words_ ? *last_words_ : broken_error(error_number));
+        close(last_words_ ? *last_words_ : broken_error(error_number, !waiting_.empty()));
         return;
     }
     input_.commit(bytes);

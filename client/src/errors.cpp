@@ -28,12 +28,10 @@ error no_daemon_error(const std::string& path, int error_number) {
     return {error_kind::no_daemon, message};
 }
 
-error broken_error(int error_number) {
-    if (error_number == 0) {
-        return {error_kind::broken, "the daemon closed the connection before it answered; whether it did what was asked is unknown"};
-    }
-    return {error_kind::broken, "the connection to the daemon broke (" + std::system_category().message(error_number) +
-                                    "); whether it did what was asked is unknown"};
+error broken_error(int error_number, bool answer_owed) {
+    std::string message = error_number == 0 ? std::string{"the daemon closed the connection"} + (answer_owed ? " before it answered" : "")
+                                            : "the connection to the daemon broke (" + std::system_category().message(error_number) + ")";
+    return {error_kind::broken, message.append(answer_owed ? "; whether it did what was asked is unknown" : "")};
 }
 
 error refused_error(std::string_view method, const protocol::response& answer) {

@@ -12,8 +12,8 @@ namespace hookd::detail {
 /// Nobody could be reached at `path`; `error_number` is what connect(2) said.
 [[nodiscard]] error no_daemon_error(const std::string& path, int error_number);
 
-/// The stream ended, or failed with `error_number` (0: it ended).
-[[nodiscard]] error broken_error(int error_number);
+/// The stream ended, or failed with `error_number` (0: it ended). `answer_owed`: a request is left without its answer.
+[[nodiscard]] error broken_error(int error_number, bool answer_owed = true);
 
 /// The daemon answered `method` with an error. An empty method: with an error that belongs to no request.
 [[nodiscard]] error refused_error(std::string_view method, const protocol::response& answer);

@@ -165,8 +165,7 @@ void hook_session::on_subscribe_failed(const error& failure) {
     }
     if (has_code(failure, protocol::errc::resume_impossible) && resume_from_) {
         tell(notice::kind::resume_impossible, "could not resume after event " + std::to_string(resume_from_->after_seq) +
-                                                  ", so events may have been missed; going on with the next one (" +
-                                                  failure.what() + ")");
+                                                  ", so events may have been missed (" + failure.what() + ")");
         resume_from_.reset();
         subscribe();
     } else if (outlasts(failure)) {
