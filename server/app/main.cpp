@@ -8,11 +8,13 @@
 #include <malloc.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -57,7 +59,10 @@ int report_wrong_usage(const std::exception& wrong) {
 }
 
 int print(const std::string& text) {
-    return std::fputs(text.c_str(), stdout) < 0 || std::fflush(stdout) != 0 ? failed : EXIT_SUCCESS;
+    if (std::fputs(text.c_str(), stdout) < 0 || std::fflush(stdout) != 0) {
+        throw std::system_error(errno, std::generic_category(), "cannot write to standard output");
+    }
+    return EXIT_SUCCESS;
 }
 
 int serve(const program_options& options, const daemon_process::option_reader& read_options) {

@@ -63,6 +63,14 @@ BOOST_AUTO_TEST_CASE(help_and_version_go_to_stdout) {
     BOOST_TEST(version.out.find(expected) != std::string::npos, version.out);
 }
 
+BOOST_AUTO_TEST_CASE(a_text_that_cannot_be_written_is_an_error) {
+    for (const std::string option : {"--version", "--help", "--print-config"}) {
+        const auto done = run_program({"sh", "-c", hookd_binary() + " " + option + " >/dev/full"});
+        BOOST_TEST(done.exit_status == 1, option);
+        BOOST_TEST(done.err.find("cannot write to standard output") != std::string::npos, option << done.err);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(bad_options_exit_2_with_one_line_that_names_the_option) {
     temp_directory directory;
     const std::vector<std::vector<std::string>> cases{
