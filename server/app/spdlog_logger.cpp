@@ -2,11 +2,14 @@
 
 #include "app/patient_output.hpp"
 
+#include <hookd/protocol/json_text.hpp>
+
 #include <spdlog/async_logger.h>
 #include <spdlog/details/thread_pool.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/base_sink.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <functional>
@@ -28,9 +31,18 @@ constexpr spdlog::level::level_enum to_spdlog(log_level level) noexcept {
     return spdlog::level::err;
 }
 
-void append_escaped(char c, spdlog::memory_buf_t& out) {
+/// How many bytes of `text` the control character at its front takes: those of C0, DEL, and C1, which UTF-8 writes as C2 80 to C2 9F. 0 where
+/// there is none.
+std::size_t control_length(std::string_view text) noexcept {
+    const auto first = static_cast<unsigned char>(text.front());
+    if (first < 0x20 || first == 0x7f) {
+        return 1;
+    }
+    return first == 0xc2 && text.size() > 1 && (static_cast<unsigned char>(text[1]) & 0xe0) == 0x80 ? 2 : 0;
+}
+
+void append_escaped(unsigned char code, spdlog::memory_buf_t& out) {
     constexpr std::string_view digits = "0123456789abcdef";
-    const auto code = static_cast<unsigned char>(c);
     const std::array<char, 6> text{'\\', 'u', '0', '0', digits[code >> 4], digits[code & 0xf]};
     out.append(text.data(), text.data() + text.size());
 }
@@ -41,16 +53,19 @@ public:
     explicit message_formatter(log_format format) : format_(format) {}
 
     void format(const spdlog::details::log_msg& msg, const std::tm&, spdlog::memory_buf_t& out) override {
-        for (const char c : msg.payload) {
-            const auto code = static_cast<unsigned char>(c);
-            if (code < 0x20 || code == 0x7f) {
-                append_escaped(c, out);
-                continue;
+        // What a hook has written to its outputs may be no UTF-8, and is after this.
+        std::string quoted;
+        protocol::append_json_string(quoted, {msg.payload.data(), msg.payload.size()});
+        const std::string_view inner{quoted.data() + 1, quoted.size() - 2};
+        const auto text = format_ == log_format::json ? std::string{inner} : protocol::json_string{inner}.decode();
+        for (std::string_view left = text; !left.empty();) {
+            const auto length = control_length(left);
+            if (length > 0) {
+                append_escaped(static_cast<unsigned char>(left[length - 1]), out);
+            } else {
+                out.push_back(left.front());
             }
-            if (format_ == log_format::json && (c == '"' || c == '\\')) {
-                out.push_back('\\');
-            }
-            out.push_back(c);
+            left.remove_prefix(std::max<std::size_t>(length, 1));
         }
     }
 

@@ -121,8 +121,10 @@ BOOST_AUTO_TEST_CASE(text_is_one_line_with_time_level_and_message) {
         log.write(log_level::info, "two {} %v");
         log.write(log_level::warning, "three");
         log.write(log_level::error, "four\nfive\x7f");
+        log.write(log_level::error, "\"six\" \\ \xc2\x9b" "31m \xc3\xa9 \xff");  // CSI as one character; a letter; no UTF-8
     }));
-    BOOST_TEST_REQUIRE(lines.size() == 4u);
+    BOOST_TEST_REQUIRE(lines.size() == 5u);
+    BOOST_TEST(after_time(lines[4]) == "error \"six\" \\ \\u009b31m \xc3\xa9 \xef\xbf\xbd");
     BOOST_TEST(after_time(lines[0]) == "debug one");
     BOOST_TEST(after_time(lines[1]) == "info two {} %v");
     BOOST_TEST(after_time(lines[2]) == "warning three");
@@ -134,8 +136,11 @@ BOOST_AUTO_TEST_CASE(json_is_one_object_a_line) {
     const auto lines = lines_of(logged(log_level::info, log_format::json, [&](spdlog_logger& log) {
         log.write(log_level::warning, message);
         log.write(log_level::info, "");
+        log.write(log_level::info, "\xc2\x9b\xff\xc3");
     }));
-    BOOST_TEST_REQUIRE(lines.size() == 2u);
+    BOOST_TEST_REQUIRE(lines.size() == 3u);
+    BOOST_TEST(boost::json::parse(lines[2]).as_object().at("msg").as_string() == "\xc2\x9b\xef\xbf\xbd\xef\xbf\xbd");
+    BOOST_TEST(lines[2].find('\x9b') == std::string::npos);
     const auto first = boost::json::parse(lines[0]).as_object();
     BOOST_TEST(first.size() == 3u);
     BOOST_TEST(first.at("msg").as_string() == message);
