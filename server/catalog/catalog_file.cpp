@@ -39,23 +39,22 @@ std::string read_all(const std::filesystem::path& file) {
     if (::fstat(descriptor, &about) != 0 || !S_ISREG(about.st_mode)) {
         refuse("it is no regular file");
     }
-    std::string text(max_catalog_file_bytes + 1, '\0');
-    std::size_t size = 0;
-    while (size < text.size()) {
-        const auto count = ::read(descriptor, text.data() + size, text.size() - size);
+    // In pieces: room for the longest file, cleared for each, was a third of what the start with a catalog took.
+    std::string text;
+    std::array<char, std::size_t{16} << 10> piece;
+    for (;;) {
+        const auto count = ::read(descriptor, piece.data(), piece.size());
         if (count < 0 && errno != EINTR) {
             refuse(std::generic_category().message(errno));
         }
         if (count == 0) {
-            break;
+            return text;
         }
-        size += count > 0 ? static_cast<std::size_t>(count) : 0;
+        text.append(piece.data(), count > 0 ? static_cast<std::size_t>(count) : 0);
+        if (text.size() > max_catalog_file_bytes) {
+            refuse("it is longer than 1 MiB");
+        }
     }
-    if (size > max_catalog_file_bytes) {
-        refuse("it is longer than 1 MiB");
-    }
-    text.resize(size);
-    return text;
 }
 
 constexpr std::array<std::string_view, 8> known_members{"name",           "description",     "schema_version", "payload_schema",
