@@ -1,9 +1,15 @@
 #include "app/config_file.hpp"
 
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
-#include <fstream>
 #include <system_error>
 #include <utility>
 
@@ -11,6 +17,7 @@ namespace hookd::server {
 namespace {
 
 constexpr std::size_t max_file_bytes = std::size_t{1} << 20;  // so that --config /dev/zero ends
+constexpr std::chrono::milliseconds longest_silence{1'000};    // of a pipe: a SIGHUP must not hold up everybody
 constexpr std::string_view blanks = " \t\r";
 
 std::string_view trimmed(std::string_view text) {
@@ -32,25 +39,37 @@ std::string read_all(const std::filesystem::path& file) {
     const auto refuse = [&file](const std::string& why) {
         throw usage_error("cannot read the configuration file " + file.string() + ": " + why + "; name another with --config or HOOKD_CONFIG, or none");
     };
-    std::error_code ignored;
-    if (std::filesystem::is_directory(file, ignored)) {
-        refuse("it is a directory");
+    const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (descriptor < 0) {
+        refuse(std::generic_category().message(errno));
     }
-    errno = 0;
-    std::ifstream in(file, std::ios::binary);
-    if (!in) {
-        refuse(std::generic_category().message(errno != 0 ? errno : EIO));
+    struct closer {
+        int descriptor;
+        ~closer() { ::close(descriptor); }
+    } const closing{descriptor};
+    std::string text;
+    std::array<char, 4096> piece;
+    for (;;) {
+        pollfd polled{descriptor, POLLIN, 0};
+        if (::poll(&polled, 1, static_cast<int>(longest_silence.count())) == 0) {
+            refuse("it is a pipe from which nothing comes");
+        }
+        const auto count = ::read(descriptor, piece.data(), piece.size());
+        if (count < 0 && errno != EINTR && errno != EAGAIN) {
+            refuse(errno == EISDIR ? "it is a directory" : std::generic_category().message(errno));
+        }
+        if (count == 0) {
+            struct stat about {};
+            if (text.empty() && ::fstat(descriptor, &about) == 0 && S_ISFIFO(about.st_mode)) {
+                refuse("it is a pipe with nothing left in it");
+            }
+            return text;
+        }
+        text.append(piece.data(), count > 0 ? static_cast<std::size_t>(count) : 0);
+        if (text.size() > max_file_bytes) {
+            refuse("it is longer than 1 MiB");
+        }
     }
-    std::string text(max_file_bytes + 1, '\0');
-    in.read(text.data(), static_cast<std::streamsize>(text.size()));
-    text.resize(static_cast<std::size_t>(in.gcount()));
-    if (in.bad()) {
-        refuse("reading failed");
-    }
-    if (text.size() > max_file_bytes) {
-        refuse("it is longer than 1 MiB");
-    }
-    return text;
 }
 
 /// One line's text, taken from the left.

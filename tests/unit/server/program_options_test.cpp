@@ -6,6 +6,7 @@
 
 #include <grp.h>
 #include <pwd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cctype>
@@ -232,6 +233,18 @@ BOOST_AUTO_TEST_CASE(file_that_cannot_be_read_is_refused) {
     check_refused({"--config", directory.path()}, "is a directory");
     check_refused({"--config", "/dev/zero"}, "longer than 1 MiB");
     check_refused({"--config", ""}, "--config");
+    const auto pipe = directory / "pipe";
+    BOOST_TEST_REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+    check_refused({"--config", pipe}, "nothing comes");  // and does not wait for ever
+    int ends[2];
+    BOOST_TEST_REQUIRE(::pipe(ends) == 0);
+    const std::string line = "threads = 7\n";
+    BOOST_TEST_REQUIRE(::write(ends[1], line.data(), line.size()) == static_cast<ssize_t>(line.size()));
+    ::close(ends[1]);
+    const auto inherited = "/dev/fd/" + std::to_string(ends[0]);
+    BOOST_TEST(parse({"--config", inherited}).broker.threads == 7u);
+    check_refused({"--config", inherited}, "nothing left");  // as at a SIGHUP: it is not taken for an empty file
+    ::close(ends[0]);
     check_refused({}, (directory / "none") + ": No such file", {{"HOOKD_CONFIG", directory / "none"}});
     check_refused({}, "HOOKD_CONFIG", {{"HOOKD_CONFIG", directory / "none"}});
 }
