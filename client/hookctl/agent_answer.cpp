@@ -22,6 +22,11 @@ std::string decoded(std::string_view string) {
     return protocol::json_string{string.substr(1, string.size() - 2)}.decode();
 }
 
+/// An agent may take a blank reason for none, and a denial without a reason for a broken hook (Codex does, and runs the tool).
+bool is_blank(std::string_view text) {
+    return text.find_first_not_of(" \t\r\n\v\f") == std::string_view::npos;
+}
+
 std::optional<kind> decision_called(std::string_view name) {
     for (const auto each : {kind::allow, kind::ask, kind::deny}) {
         if (decision_names[static_cast<std::size_t>(each)] == name) {
@@ -52,7 +57,7 @@ agent_decision read_reply(const verdict::response& reply) {
                                       : bad("an updated_input that is no object");
         }
     }
-    if (result.said == kind::deny && result.reason.empty()) {
+    if (result.said == kind::deny && is_blank(result.reason)) {
         result.reason = "denied by " + reply.responder + " without a reason";
     }
     return result;
@@ -179,7 +184,7 @@ agent_decision decide(const verdict& said) {
     }
     if (!said.proceed()) {
         result.said = kind::deny;
-        result.reason = said.abort;
+        result.reason = is_blank(said.abort) ? "denied without a reason" : said.abort;
     }
     return result;
 }

@@ -177,6 +177,19 @@ BOOST_AUTO_TEST_CASE(an_objection_denies_in_the_words_of_each_agent) {
     BOOST_TEST(guarded.err.find("can't be stopped: not \"here\"") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_denial_has_a_reason_although_the_hook_gives_a_blank_one) {
+    // Codex takes a denial without a reason for a broken hook, and runs the tool.
+    answering_daemon vetoes(R"({"abort":" \n "})");
+    answering_daemon denies(R"({"decision":"deny","reason":"\t"})");
+    for (const std::string input : {"codex_pre_tool_use", "claude_pre_tool_use"}) {
+        BOOST_TEST(text_at(json_of(vetoes.answer_to(input)), "/hookSpecificOutput/permissionDecisionReason") == "denied without a reason");
+        BOOST_TEST(text_at(json_of(denies.answer_to(input)), "/hookSpecificOutput/permissionDecisionReason") ==
+                   "denied by guard without a reason");
+    }
+    check_same(vetoes.answer_to("codex_stop"), R"({"decision":"block","reason":"denied without a reason"})");
+    check_same(denies.answer_to("gemini_before_agent"), R"({"decision":"deny","reason":"denied by guard without a reason"})");
+}
+
 BOOST_AUTO_TEST_CASE(a_hook_can_leave_it_to_a_person) {
     answering_daemon guarded(R"({"decision":"ask","reason":"it deletes"})");
     check_same(guarded.answer_to("claude_pre_tool_use"),
