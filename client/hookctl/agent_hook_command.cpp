@@ -33,7 +33,11 @@ int ask(const invocation& call, const agent_hook_arguments& arguments, const age
     how.policy = wait_policy::veto;
     how.on_failure = arguments.fail_closed && event.is_guarded() ? failure_policy::closed : failure_policy::open;
     try {
-        auto decision = decide(verdict_client_for(call).emit_and_wait(event.name(), event.payload, how));
+        const auto said = verdict_client_for(call).emit_and_wait(event.name(), event.payload, how);
+        auto decision = decide(said);
+        if (!said.missing.empty()) {
+            decision.notes.push_back("no answer from " + missing_text(said));
+        }
         if (const auto answer = agent_answer(event, decision); !answer.empty()) {
             print(answer + '\n');
         }

@@ -2,9 +2,13 @@
 
 #include "arguments.hpp"
 
+#include "output.hpp"
+
 #include <hookd/client.hpp>
 
 #include <chrono>
+#include <string>
+#include <string_view>
 
 namespace hookd::hookctl {
 
@@ -28,6 +32,16 @@ inline constexpr std::chrono::milliseconds verdict_grace{5'000};
     options.path = call.socket;
     options.answer_timeout = verdict_grace;
     return client(std::move(options));
+}
+
+/// `NAME (WHY), NAME (WHY)`: those who were waited for in vain.
+[[nodiscard]] inline std::string missing_text(const verdict& said) {
+    std::string text;
+    for (std::string_view separator; const auto& hook : said.missing) {
+        text.append(separator).append(harmless(hook.responder)).append(" (").append(harmless(hook.why)).append(")");
+        separator = ", ";
+    }
+    return text;
 }
 
 }  // namespace hookd::hookctl

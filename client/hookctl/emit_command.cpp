@@ -65,9 +65,8 @@ std::string describe(const verdict& said) {
         text.append(separator).append(in_parentheses(reply.responder, elapsed.data()));
         separator = ",";
     }
-    for (std::string_view separator = "; missing:"; const auto& hook : said.missing) {
-        text.append(separator).append(in_parentheses(hook.responder, hook.why));
-        separator = ",";
+    if (!said.missing.empty()) {
+        text.append("; missing: ").append(missing_text(said));
     }
     return text += '\n';
 }

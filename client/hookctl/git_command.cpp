@@ -222,11 +222,14 @@ int ask(const invocation& call, const git_arguments& arguments, const std::strin
     how.on_failure = arguments.fail_closed ? failure_policy::closed : failure_policy::open;
     try {
         const auto said = verdict_client_for(call).emit_and_wait(event, payload, how);
-        if (said.proceed()) {
-            return exit_status::done;
+        if (!said.proceed()) {
+            print_reason(said.abort);
+            return exit_status::vetoed;
         }
-        print_reason(said.abort);
-        return exit_status::vetoed;
+        if (!said.missing.empty()) {
+            complain(event + ": no answer from " + missing_text(said) + "; git goes on");
+        }
+        return exit_status::done;
     } catch (const error& failure) {
         const bool is_absent = failure.kind() == error_kind::no_daemon;
         if (!arguments.proceed_without_daemon || (arguments.fail_closed && !is_absent)) {

@@ -198,16 +198,17 @@ std::string git_payload(const git_hook& hook, const std::vector<std::string>& ar
                           (hook.required == 1 ? " argument" : " arguments") + ", not " + std::to_string(arguments.size()));
     }
     const auto here = fs::current_path();
-    std::error_code unresolved;
-    auto repository = fs::canonical(git_directory(here), unresolved);
-    if (unresolved) {
-        repository = here;
-    }
+    const auto resolved = [&here](const fs::path& path) {
+        std::error_code unresolved;
+        auto real = fs::canonical(here / path, unresolved);
+        return unresolved ? here : real;
+    };
+    const auto repository = resolved(git_directory(here));
 
     json_object payload;
     payload.text("hook", hook.name).texts("args", arguments).text("cwd", here.string()).text("git_dir", repository.string());
     if (const char* tree = std::getenv("GIT_WORK_TREE"); tree != nullptr && *tree != '\0') {
-        payload.text("work_tree", (here / tree).lexically_normal().string());
+        payload.text("work_tree", resolved(tree).string());
     } else if (repository != here) {
         payload.text("work_tree", here.string());  // git starts hooks at its top, or in the repository itself
     }

@@ -282,6 +282,7 @@ BOOST_AUTO_TEST_CASE(hooks_that_do_not_decide_in_time_leave_it_to_the_agent_or_d
     const auto open = agent_hook(daemon.socket_path(), input_of("claude_pre_tool_use"), {"--timeout", "50ms"});
     BOOST_TEST(open.exit_status == 0);
     BOOST_TEST(open.out.empty());
+    check_one_complaint(open, {"agent.pre_tool_use: no answer from sleeper (timeout)"});
     BOOST_TEST(silent.next_event().integer("/params/timeout_ms") == 50);
     const auto closed = agent_hook(daemon.socket_path(), input_of("claude_pre_tool_use"), {"--timeout", "50ms", "--fail-closed"});
     BOOST_TEST(closed.exit_status == 0);

@@ -319,6 +319,29 @@ BOOST_AUTO_TEST_CASE(fail_closed_stops_git_where_no_hook_has_decided) {
     BOOST_TEST(repository.commit("one").exit_status == 0);
 }
 
+BOOST_AUTO_TEST_CASE(a_hook_that_could_not_decide_is_named_where_git_goes_on) {
+    test_daemon daemon;
+    const git_repository repository(daemon.socket_path());
+    repository.install({"--events", "pre-commit"});
+    const auto broken = start_hook(daemon, {"--name", "broken", "git.pre_commit", "--", "/nowhere/hook"});
+    const auto done = repository.commit("one");
+    BOOST_TEST(done.exit_status == 0);
+    check_one_complaint(done, {"git.pre_commit: no answer from broken (failed: ", "git goes on"});
+}
+
+BOOST_AUTO_TEST_CASE(a_working_tree_elsewhere_is_told_as_any_other) {
+    test_daemon daemon;
+    const git_repository store(daemon.socket_path(), "store.git", {"--bare"});
+    store.install({"--events", "pre-commit"});
+    const auto tree = store.beside("tree");
+    fs::create_directory(tree);
+    auto seen = observer_of(daemon);
+    store.must({"--git-dir", store.path(), "--work-tree", tree, "commit", "-q", "--allow-empty", "-m", "one"});
+    const auto payload = payload_of(seen, "git.pre_commit");
+    BOOST_TEST(text_at(payload, "/git_dir") == store.path());
+    BOOST_TEST(text_at(payload, "/work_tree") == tree);
+}
+
 BOOST_AUTO_TEST_CASE(an_error_of_the_daemon_is_nobodys_answer) {
     test_daemon daemon;
     git_repository repository(daemon.socket_path());
