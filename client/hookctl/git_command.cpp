@@ -16,8 +16,10 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <iterator>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -41,13 +43,25 @@ std::string without_line_end(std::string text) {
     return text;
 }
 
-/// Runs git and waits for it. Throws usage_error where there is no git.
-git_answer ask_git(std::vector<std::string> arguments) {
+/// Whether a variable tells git which repository it is for: a hook of git's, or an alias, has some of them.
+bool names_a_repository(std::string_view variable) {
+    constexpr std::array names{"GIT_DIR=", "GIT_COMMON_DIR=", "GIT_WORK_TREE=", "GIT_PREFIX="};
+    return std::any_of(names.begin(), names.end(), [variable](const char* each) { return variable.starts_with(each); });
+}
+
+/// Runs git and waits for it: in `directory`, for the repository that is there, or, where that is empty, in this one, for the one that git
+/// takes. Throws usage_error where there is no git.
+git_answer ask_git(const std::string& directory, std::vector<std::string> arguments) {
     hooks::command command;
-    command.argv = std::move(arguments);
-    command.argv.insert(command.argv.begin(), "git");
+    command.argv = {"git"};
+    if (!directory.empty()) {
+        command.argv.insert(command.argv.end(), {"-C", directory});
+    }
+    std::move(arguments.begin(), arguments.end(), std::back_inserter(command.argv));
     for (char** each = environ; *each != nullptr; ++each) {
-        command.environment.emplace_back(*each);
+        if (directory.empty() || !names_a_repository(*each)) {
+            command.environment.emplace_back(*each);
+        }
     }
     hooks::command_result result;
     boost::asio::io_context io;
@@ -62,7 +76,7 @@ git_answer ask_git(std::vector<std::string> arguments) {
 
 git_hooks_directory hooks_directory(const git_arguments& arguments) {
     if (arguments.global) {
-        const auto configured = ask_git({"config", "--global", "--type=path", "--get", "core.hooksPath"});
+        const auto configured = ask_git({}, {"config", "--global", "--type=path", "--get", "core.hooksPath"});
         if (configured.status != 0) {
             throw usage_error("core.hooksPath is not set, so that there are no hooks for all repositories; set it as in: "
                               "git config --global core.hooksPath ~/.config/git/hooks (git then ignores each repository's own)");
@@ -73,8 +87,7 @@ git_hooks_directory hooks_directory(const git_arguments& arguments) {
         }
         return git_hooks_directory(configured.output);
     }
-    const auto repository = arguments.repository.empty() ? std::string(".") : arguments.repository;
-    auto found = ask_git({"-C", repository, "rev-parse", "--path-format=absolute", "--git-path", "hooks"});
+    auto found = ask_git(arguments.repository, {"rev-parse", "--path-format=absolute", "--git-path", "hooks"});
     if (found.status != 0) {
         throw usage_error(found.errors.empty() ? "git does not tell where the hooks are" : found.errors);
     }
@@ -262,15 +275,14 @@ int run_hook(const invocation& call, const git_arguments& arguments) {
 }  // namespace
 
 int run_git(const invocation& call, const git_arguments& arguments) {
-    switch (arguments.action) {
-        case git_action::install:
-            return install(call, arguments);
-        case git_action::uninstall:
-            return uninstall(call, arguments);
-        case git_action::run:
-            break;
+    if (arguments.action == git_action::run) {
+        return run_hook(call, arguments);
     }
-    return run_hook(call, arguments);
+    try {
+        return arguments.action == git_action::install ? install(call, arguments) : uninstall(call, arguments);
+    } catch (const fs::filesystem_error& failure) {
+        throw std::system_error(failure.code(), "can't change " + failure.path1().string());
+    }
 }
 
 }  // namespace hookd::hookctl

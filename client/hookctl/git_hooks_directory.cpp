@@ -18,6 +18,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* ignoring_all = ".gitignore";
+
 bool is_there(const fs::path& path) {
     return fs::symlink_status(path).type() != fs::file_type::not_found;
 }
@@ -31,25 +33,49 @@ std::string text_of(const fs::path& path) {
     throw std::system_error(errno, std::generic_category(), what + " " + path.string());
 }
 
-/// Writes an executable file that is whole at any moment.
-void write_script(const fs::path& path, const std::string& text) {
-    const auto temporary = path.string() + ".hookd-" + std::to_string(::getpid());
-    const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0700);
-    if (fd < 0) {
-        fail("can't write", temporary);
+/// An executable file beside the place where it is to be: there, whole, before anything else is changed, and gone where it was not put there.
+class new_script {
+public:
+    new_script(fs::path place, const std::string& text)
+        : place_(std::move(place)), temporary_(place_.string() + ".hookd-" + std::to_string(::getpid())) {
+        const int fd = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0700);
+        if (fd < 0) {
+            fail("can't write", temporary_);
+        }
+        constexpr mode_t mode = 0755;  // whoever may use the repository runs its hooks
+        const auto written = ::write(fd, text.data(), text.size());
+        const bool whole = written == static_cast<ssize_t>(text.size()) && ::fchmod(fd, mode) == 0 && ::fsync(fd) == 0;
+        const int error = errno;
+        ::close(fd);
+        if (!whole) {
+            ::unlink(temporary_.c_str());
+            errno = error;
+            fail("can't write", temporary_);
+        }
     }
-    constexpr mode_t mode = 0755;  // whoever may use the repository runs its hooks
-    const auto written = ::write(fd, text.data(), text.size());
-    const bool whole = written == static_cast<ssize_t>(text.size()) && ::fchmod(fd, mode) == 0 && ::fsync(fd) == 0;
-    const int error = errno;
-    ::close(fd);
-    if (!whole || ::rename(temporary.c_str(), path.c_str()) != 0) {
-        errno = whole ? errno : error;
-        const int why = errno;
-        ::unlink(temporary.c_str());
-        errno = why;
-        fail("can't write", path);
+    ~new_script() {
+        if (!temporary_.empty()) {
+            ::unlink(temporary_.c_str());
+        }
     }
+    new_script(const new_script&) = delete;
+    new_script& operator=(const new_script&) = delete;
+
+    void put_in_place() {
+        if (::rename(temporary_.c_str(), place_.c_str()) != 0) {
+            fail("can't write", place_);
+        }
+        temporary_.clear();
+    }
+
+private:
+    fs::path place_;
+    std::string temporary_;
+};
+
+/// What git itself reads in a directory of a working tree. It takes no link there, and one with other contents would be wrong.
+bool is_gits_own(const fs::path& name) {
+    return name.string().starts_with(".git");
 }
 
 /// Whether `path` is one of the links that tidy makes.
@@ -100,14 +126,15 @@ git_hooks_directory::change git_hooks_directory::install(const git_hook& hook, c
         if (text_of(place) == script && (fs::status(place).permissions() & fs::perms::owner_exec) != fs::perms::none) {
             return change::none;
         }
-        write_script(place, script);
+        new_script(place, script).put_in_place();
         return change::updated;
     }
 
     fs::create_directories(directory_);
+    new_script script_file(place, script);
     const bool keep = is_there(place);
     if (keep && !keeps(hook)) {
-        fs::create_directories(kept_);
+        make_kept_directory();
         const auto kept = kept_ / hook.name;
         fs::remove(kept);  // a link to this very hook
         // A second name first, so that the hook is in its place all the time; a file system without such names has a moment without it.
@@ -115,7 +142,7 @@ git_hooks_directory::change git_hooks_directory::install(const git_hook& hook, c
             fs::rename(place, kept);
         }
     }
-    write_script(place, script);
+    script_file.put_in_place();
     return keep ? change::chained : change::installed;
 }
 
@@ -131,6 +158,13 @@ git_hooks_directory::change git_hooks_directory::uninstall(const git_hook& hook)
     return fs::remove(place) ? change::removed : change::none;
 }
 
+void git_hooks_directory::make_kept_directory() const {
+    fs::create_directories(kept_);
+    // Hooks may be in the working tree (core.hooksPath): what is kept there is nothing to commit.
+    fs::remove(kept_ / ignoring_all);
+    std::ofstream(kept_ / ignoring_all) << "*\n";
+}
+
 void git_hooks_directory::tidy() const {
     if (!fs::is_directory(kept_)) {
         return;
@@ -140,7 +174,7 @@ void git_hooks_directory::tidy() const {
     for (const auto& each : fs::directory_iterator(kept_)) {
         if (is_neighbour(each.path(), directory_)) {
             links.push_back(each.path());
-        } else {
+        } else if (each.path().filename() != ignoring_all) {
             keeps_any = true;
         }
     }
@@ -148,6 +182,7 @@ void git_hooks_directory::tidy() const {
         fs::remove(each);
     }
     if (!keeps_any) {
+        fs::remove(kept_ / ignoring_all);
         fs::remove(kept_);
         return;
     }
@@ -155,7 +190,7 @@ void git_hooks_directory::tidy() const {
         const auto name = each.path().filename();
         const auto* hook = find_git_hook(name.string());
         // A script of ours there would call itself.
-        if (name.extension() != ".sample" && (hook == nullptr || !has_script(*hook)) && !is_there(kept_ / name)) {
+        if (name.extension() != ".sample" && !is_gits_own(name) && (hook == nullptr || !has_script(*hook)) && !is_there(kept_ / name)) {
             fs::create_symlink(".." / directory_.filename() / name, kept_ / name);
         }
     }

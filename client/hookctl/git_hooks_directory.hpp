@@ -46,6 +46,8 @@ public:
     [[nodiscard]] bool keeps(const git_hook& hook) const;
 
 private:
+    void make_kept_directory() const;
+
     std::filesystem::path directory_;
     std::filesystem::path kept_;
 };

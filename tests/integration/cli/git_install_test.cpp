@@ -77,15 +77,23 @@ BOOST_AUTO_TEST_CASE(a_hook_that_was_there_finds_its_neighbours_and_its_name) {
     repository.write_script(".husky/_/h", R"sh(. "$(dirname "$(dirname "$0")")/$(basename "$0")")sh", 0644);
     repository.write_script(".husky/_/pre-commit", R"(. "${0%/*}/h")");
     repository.write_script(".husky/pre-commit", "echo 'the old one' >&2; exit 1", 0644);
+    write_file(repository / ".husky/_/.gitignore", "*\n");
     repository.must({"config", "core.hooksPath", ".husky/_"});
+    repository.must({"add", ".husky"});
+    repository.must({"commit", "-q", "--no-verify", "-m", "husky"});
     repository.install();
     BOOST_TEST(fs::exists(repository / ".husky/_/commit-msg"));
     BOOST_TEST(!fs::exists(repository / ".git/hooks/commit-msg"));
     const auto done = repository.commit("one");
     BOOST_TEST(done.exit_status != 0);
     BOOST_TEST(done.err == "the old one\n");
+    // What is kept is in the working tree, and nothing that git would have to tell of, or commit.
+    const auto status = repository.git({"status", "--short", "--", ".husky"});
+    BOOST_TEST(status.out.empty(), status.out);
+    BOOST_TEST(status.err.empty(), status.err);
     BOOST_TEST(repository.hookctl_git({"uninstall"}).exit_status == 0);
     BOOST_TEST(!fs::exists(repository / ".husky/_.before-hookd"));
+    BOOST_TEST(read_file(repository / ".husky/_/.gitignore") == "*\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_hook_that_is_a_relative_link_still_leads_where_it_did) {
@@ -159,6 +167,42 @@ BOOST_AUTO_TEST_CASE(a_hook_that_took_the_scripts_place_is_left_alone) {
     check_one_complaint(left, {"hooks/pre-commit", "left alone"});
     BOOST_TEST(mentions(read_file(repository / ".git/hooks/pre-commit"), "second"));
     BOOST_TEST(mentions(read_file(repository / ".git/hooks.before-hookd/pre-commit"), "first"));
+}
+
+BOOST_AUTO_TEST_CASE(a_directory_that_can_not_be_written_is_left_as_it_was) {
+    test_daemon daemon;
+    const git_repository repository(daemon.socket_path());
+    repository.write_script(".git/hooks/pre-commit", "exit 0");
+    // Not even root may write there.
+    repository.must({"config", "core.hooksPath", "/dev/null"});
+    const auto nowhere = repository.hookctl_git({"install", "--events", "pre-commit"});
+    BOOST_TEST(nowhere.exit_status == 5);
+    check_one_complaint(nowhere, {"can't change /dev/null: Not a directory"});
+
+    // The script's place is taken while it is being written, as on a full disk.
+    repository.must({"config", "--unset", "core.hooksPath"});
+    const auto limited = run_program({"sh", "-c",
+                                      "trap '' XFSZ; ulimit -f 0; exec '" + fs::absolute(hookctl_binary()).string() +
+                                          "' git install --events pre-commit --repo '" + repository.path() + "'"});
+    BOOST_TEST(limited.exit_status == 5);
+    check_one_complaint(limited, {"can't write", "hooks/pre-commit"});
+    BOOST_TEST(!fs::exists(repository / ".git/hooks.before-hookd"));
+    BOOST_TEST(fs::hard_link_count(repository / ".git/hooks/pre-commit") == 1U);
+    for (const auto& each : fs::directory_iterator(repository / ".git/hooks")) {
+        BOOST_TEST(!mentions(each.path().filename().string(), ".hookd-"));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_repository_that_is_named_counts_whatever_git_has_told_a_hook) {
+    test_daemon daemon;
+    git_repository repository(daemon.socket_path());
+    const git_repository other(daemon.socket_path(), "other");
+    repository.environment["GIT_DIR"] = repository / ".git";
+    BOOST_TEST(repository.hookctl_git({"install", "--repo", other.path(), "--events", "pre-commit"}).exit_status == 0);
+    BOOST_TEST(fs::exists(other / ".git/hooks/pre-commit"));
+    BOOST_TEST(!fs::exists(repository / ".git/hooks/pre-commit"));
+    repository.install({"--events", "pre-push"});
+    BOOST_TEST(fs::exists(repository / ".git/hooks/pre-push"));
 }
 
 BOOST_AUTO_TEST_CASE(odd_paths_worktrees_and_subdirectories_work) {
