@@ -68,8 +68,12 @@ wait_for "$daemon_pid" hookctl ping
 cat >"$demo/no-conflict-markers" <<'HOOK'
 #!/bin/sh
 # A hook is any program: payload on stdin; exit 1 with a reason on stderr is a veto.
-repository="$(sed 's/.*"work_tree":"\([^"]*\)".*/\1/')"
-marked="$(git -C "$repository" diff --cached -G '^(<<<<<<<|>>>>>>>) ' --name-only)"
+payload="$(cat)"
+field() { printf '%s' "$payload" | sed -n 's/.*"'"$1"'":"\([^"]*\)".*/\1/p'; }
+cd "$(field work_tree)" || exit
+GIT_INDEX_FILE="$(field GIT_INDEX_FILE)" # git commit -a has one of its own
+export GIT_INDEX_FILE
+marked="$(git diff --cached -G '^(<<<<<<<|>>>>>>>) ' --name-only)"
 [ -z "$marked" ] && exit 0
 echo "merge-conflict markers in $marked" >&2
 exit 1
