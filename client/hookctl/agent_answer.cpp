@@ -70,7 +70,15 @@ void add_decision(json_object& answer, std::string_view word, const std::string&
     }
 }
 
-std::string for_permission(const agent_event& event, const agent_decision& decision) {
+std::string for_permission(const agent_event& event, agent_decision& decision) {
+    if (!decision.additional_context.empty()) {
+        decision.notes.emplace_back("there is no additional_context with a request for permission");
+    }
+    if (!decision.updated_input.empty() && event.agent != agent_kind::claude && decision.said != kind::deny) {
+        // The input that was there is not what the hook has allowed.
+        decision.said = kind::none;
+        decision.notes.emplace_back("the agent takes no updated_input with a request for permission: a person decides");
+    }
     if (decision.said != kind::deny && decision.said != kind::allow) {
         return {};  // a person is about to be asked
     }
@@ -78,7 +86,7 @@ std::string for_permission(const agent_event& event, const agent_decision& decis
     behaviour.text("behavior", decision_names[static_cast<std::size_t>(decision.said)]);
     if (decision.said == kind::deny) {
         behaviour.text("message", decision.reason);
-    } else if (!decision.updated_input.empty() && event.agent == agent_kind::claude) {
+    } else if (!decision.updated_input.empty()) {
         behaviour.raw("updatedInput", decision.updated_input);
     }
     json_object output;

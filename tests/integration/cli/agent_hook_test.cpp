@@ -247,6 +247,17 @@ BOOST_AUTO_TEST_CASE(a_hook_can_tell_the_model_something_and_change_a_tools_inpu
     BOOST_TEST(guarded.err.find("additional_context") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(an_input_that_was_not_allowed_is_not_run_because_another_was) {
+    answering_daemon guarded(R"({"decision":"allow","updated_input":{"command":"ls"},"additional_context":"mind"})");
+    check_same(guarded.answer_to("claude_permission_request"),
+               R"({"hookSpecificOutput":{"hookEventName":"PermissionRequest",)"
+               R"("decision":{"behavior":"allow","updatedInput":{"command":"ls"}}}})");
+    BOOST_TEST(guarded.err.find("no additional_context") != std::string::npos);
+    // Codex can't change the input here: it would run the one that the hook has not seen fit to allow.
+    BOOST_TEST(guarded.answer_to("codex_permission_request").empty());
+    BOOST_TEST(guarded.err.find("takes no updated_input") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(a_reply_that_is_none_of_these_is_noted_and_ignored) {
     answering_daemon guarded(R"({"decision":"perhaps","reason":1,"updated_input":[],"additional_context":{}})");
     BOOST_TEST(guarded.answer_to("claude_pre_tool_use").empty());
