@@ -22,37 +22,47 @@ std::string shell_word(std::string_view text) {
 
 std::string git_script(const git_hook& hook, const git_script_options& options) {
     const std::string name(hook.name);
-    const auto event = event_of(hook);
     const bool reads = hook.input != git_input::none;
-    const std::string feed = reads ? "feed | " : "";
 
     std::string text(beginning);
     // ".." is the directory's real parent, even where the directory was reached through a link.
     text += "before=\"${0%/*}\"/../" + shell_word(options.kept_directory) + "/" + name + "\n";
     text += "hookctl=" + shell_word(options.hookctl) + "\n";
+    text += "status=0\n";
     if (reads) {
-        text += "input=$(cat)\n"
-                "feed() { [ -z \"$input\" ] || printf '%s\\n' \"$input\" 2>/dev/null; }\n";
-    }
-    if (hook.vetoes) {
-        // Its exit status is the script's, where it is not 0.
-        text += "if [ -x \"$before\" ]; then\n"
-                "    " + feed + "\"$before\" \"$@\" || exit\n"
-                "fi\n"
-                "[ -x \"$hookctl\" ] || hookctl=$(command -v hookctl) || {\n"
-                "    echo \"hookctl is not there: no hook was asked about " + event + "\" >&2\n"
-                "    exit " + std::to_string(options.proceed_without_daemon ? exit_status::done : exit_status::no_daemon) + "\n"
-                "}\n" +
-                feed + "\"$hookctl\" git run " + options.arguments + "-- " + name + " \"$@\"\n";
-    } else {
-        text += "status=0\n"
+        // Two are to read the input where there is a hook from before; else hookctl reads it from git: no other process is needed.
+        text += "chained=\n"
+                "feed() { [ -z \"$input\" ] || printf '%s\\n' \"$input\" 2>/dev/null; }\n"
                 "if [ -x \"$before\" ]; then\n"
-                "    " + feed + "\"$before\" \"$@\" || status=$?\n"
-                "fi\n"
-                "if [ -x \"$hookctl\" ] || hookctl=$(command -v hookctl); then\n"
-                "    " + feed + "\"$hookctl\" git run " + options.arguments + "-- " + name + " \"$@\"\n"
-                "fi\n"
-                "exit \"$status\"\n";
+                "    chained=1\n"
+                "    input=$(cat)\n"
+                "    feed | \"$before\" \"$@\" || status=$?\n"
+                "fi\n";
+    } else {
+        text += "if [ -x \"$before\" ]; then\n"
+                "    \"$before\" \"$@\" || status=$?\n"
+                "fi\n";
+    }
+    text += "set -- git run " + options.arguments + "-- " + name + " \"$@\"\n";
+    if (hook.vetoes) {
+        text += "[ \"$status\" = 0 ] || exit \"$status\"\n"
+                "[ -x \"$hookctl\" ] || hookctl=$(command -v hookctl) || {\n"
+                "    echo \"hookctl is not there: no hook was asked about " + event_of(hook) + "\" >&2\n"
+                "    exit " + std::to_string(options.proceed_without_daemon ? exit_status::done : exit_status::no_daemon) + "\n"
+                "}\n";
+        text += reads ? "[ \"$chained\" ] || exec \"$hookctl\" \"$@\"\n"
+                        "feed | \"$hookctl\" \"$@\"\n"
+                      : "exec \"$hookctl\" \"$@\"\n";
+    } else {
+        // What has happened is told whatever the hook from before says, whose exit status is the script's.
+        text += "[ -x \"$hookctl\" ] || hookctl=$(command -v hookctl) || exit \"$status\"\n";
+        text += reads ? "if [ \"$chained\" ]; then\n"
+                        "    feed | \"$hookctl\" \"$@\"\n"
+                        "else\n"
+                        "    \"$hookctl\" \"$@\"\n"
+                        "fi\n"
+                      : "\"$hookctl\" \"$@\"\n";
+        text += "exit \"$status\"\n";
     }
     return text;
 }

@@ -287,6 +287,7 @@ BOOST_AUTO_TEST_CASE(a_script_whose_hookctl_is_gone_does_as_without_a_daemon) {
     test_daemon daemon;
     for (const std::string policy : {"proceed", "fail"}) {
         git_repository repository(daemon.socket_path());
+        repository.environment["PATH"] = "/usr/bin:/bin";  // where no hookctl is, whatever the person who runs this has installed
         repository.write_script(".git/hooks/pre-commit", noting(repository));
         repository.install({"--no-daemon", policy, "--events", "pre-commit,post-commit"});
         for (const std::string hook : {"pre-commit", "post-commit"}) {
