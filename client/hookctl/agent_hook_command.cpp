@@ -31,7 +31,11 @@ int ask(const invocation& call, const agent_hook_arguments& arguments, const age
     wait_options how;
     how.timeout = call.timeout;
     how.policy = wait_policy::veto;
-    how.on_failure = arguments.fail_closed && event.is_guarded() ? failure_policy::closed : failure_policy::open;
+    if (!event.is_guarded()) {
+        how.on_failure = failure_policy::open;
+    } else if (arguments.fail_closed) {
+        how.on_failure = failure_policy::closed;  // else a catalog may say so
+    }
     try {
         const auto said = verdict_client_for(call).emit_and_wait(event.name(), event.payload, how);
         auto decision = decide(said);

@@ -232,7 +232,9 @@ int ask(const invocation& call, const git_arguments& arguments, const std::strin
     wait_options how;
     how.timeout = call.timeout;
     how.policy = wait_policy::veto;
-    how.on_failure = arguments.fail_closed ? failure_policy::closed : failure_policy::open;
+    if (arguments.fail_closed) {
+        how.on_failure = failure_policy::closed;  // else a catalog may say so
+    }
     try {
         const auto said = verdict_client_for(call).emit_and_wait(event, payload, how);
         if (!said.proceed()) {

@@ -82,4 +82,21 @@ BOOST_AUTO_TEST_CASE(a_hook_whose_reply_breaks_its_schema_has_failed) {
     BOOST_TEST(text_at(verdict, "/missing/0/why").find("/n must be an integer") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(what_silence_means_for_git_and_for_an_agent_is_the_catalogs_to_say) {
+    const temp_directory catalog;
+    for (const std::string event : {"git.pre_commit", "agent.pre_tool_use", "agent.stop"}) {
+        write_file(catalog / (event + ".json"), R"({"name":")" + event + R"(","description":"guarded","failure_policy":"closed"})");
+    }
+    test_daemon daemon({"--catalog", catalog.path()});
+    const auto commit = hookctl(daemon.socket_path(), {"git", "run", "pre-commit"});
+    BOOST_TEST(commit.exit_status == 1);
+    BOOST_TEST(commit.err.find("no_subscribers") != std::string::npos);
+    const auto tool = hookctl(daemon.socket_path(), {"agent-hook"}, R"({"hook_event_name":"PreToolUse","tool_name":"Bash"})");
+    BOOST_TEST(text_at(json_of(tool.out), "/hookSpecificOutput/permissionDecision") == "deny");
+    // An agent that could not end would go on for good.
+    const auto end = hookctl(daemon.socket_path(), {"agent-hook"}, R"({"hook_event_name":"Stop"})");
+    BOOST_TEST(end.exit_status == 0);
+    BOOST_TEST(end.out.empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
