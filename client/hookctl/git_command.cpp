@@ -223,7 +223,7 @@ int unanswered(const std::string& event, const error& why) {
         complain(std::string(why.what()) + "; git goes on without an answer to " + event);
     } else if (event.starts_with("git.pre_")) {
         // The first that git asks: once a command is enough.
-        complain("there is no daemon: no hook was asked about " + event);
+        complain("no hook was asked about " + event + ": " + why.what());
     }
     return exit_status::done;
 }
