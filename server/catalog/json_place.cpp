@@ -18,7 +18,11 @@ namespace {
 
 json_string string_in(std::string_view value) noexcept { return {value.substr(1, value.size() - 2)}; }
 
-void append_canonical(std::string& out, std::string_view value) {
+using spender = std::function<void(std::size_t)>;
+
+void append_canonical(std::string& out, std::string_view value, const spender& spend) {
+    constexpr std::size_t read_in_a_step = 32;
+    spend(1 + value.size() / read_in_a_step);
     switch (protocol::kind_of(value)) {
     case json_kind::object: {
         std::map<std::string, std::string_view> members;
@@ -30,7 +34,7 @@ void append_canonical(std::string& out, std::string_view value) {
             out += out.back() == '{' ? "" : ",";
             protocol::append_json_string(out, name);
             out += ':';
-            append_canonical(out, inner);
+            append_canonical(out, inner, spend);
         }
         out += '}';
         break;
@@ -39,7 +43,7 @@ void append_canonical(std::string& out, std::string_view value) {
         out += '[';
         for (json_cursor cursor{value}; const auto element = cursor.next();) {
             out += out.back() == '[' ? "" : ",";
-            append_canonical(out, element->value);
+            append_canonical(out, element->value, spend);
         }
         out += ']';
         break;
@@ -115,10 +119,14 @@ std::string_view trimmed_json(std::string_view text) noexcept {
     return text.substr(begin, text.find_last_not_of(white_space) + 1 - begin);
 }
 
-std::string canonical_json(std::string_view value) {
+std::string canonical_json(std::string_view value, const std::function<void(std::size_t)>& spend) {
     std::string out;
-    append_canonical(out, value);
+    append_canonical(out, value, spend);
     return out;
+}
+
+std::string canonical_json(std::string_view value) {
+    return canonical_json(value, [](std::size_t) {});
 }
 
 std::optional<repeated_name> find_repeated_name(std::string_view text) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,7 +19,9 @@ void append_pointer(std::string& pointer, std::string_view name);
 [[nodiscard]] std::string_view trimmed_json(std::string_view text) noexcept;
 
 /// A text that is the same for values that are equal in JSON Schema's eyes, and only for those: members in order of their names (of a
-/// repeated one the last), strings decoded, numbers by value. `value` is valid JSON.
+/// repeated one the last), strings decoded, numbers by value. `value` is valid JSON. `spend` is told what each value in
+/// it takes, 1 and more for long ones, before it is read, and may throw: a text is read once for each level of its nesting.
+[[nodiscard]] std::string canonical_json(std::string_view value, const std::function<void(std::size_t)>& spend);
 [[nodiscard]] std::string canonical_json(std::string_view value);
 
 /// A member's name that stands twice in one object of the valid JSON `text`: where, and which.

@@ -1,9 +1,11 @@
 #include "pattern.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 // Thompson's construction: the pattern is parsed to a tree, the tree becomes a program, and the program runs on all alternatives at once.
 namespace hookd::catalogs {
@@ -311,6 +313,7 @@ private:
     }
 
     node one_of(pattern::code_set set) {
+        set.order();
         sets_.push_back(std::move(set));
         return {.is = node::kind::one_of, .set = static_cast<std::uint32_t>(sets_.size() - 1)};
     }
@@ -471,8 +474,22 @@ private:
 
 }  // namespace
 
+void pattern::code_set::order() {
+    std::sort(ranges.begin(), ranges.end(), [](const code_range& a, const code_range& b) { return a.first < b.first; });
+    std::vector<code_range> apart;
+    for (const auto& each : ranges) {
+        if (apart.empty() || each.first > apart.back().last) {
+            apart.push_back(each);
+        } else {
+            apart.back().last = std::max(apart.back().last, each.last);
+        }
+    }
+    ranges = std::move(apart);
+}
+
 bool pattern::code_set::has(char32_t code) const noexcept {
-    const bool listed = std::any_of(ranges.begin(), ranges.end(), [code](const code_range& each) { return code >= each.first && code <= each.last; });
+    const auto after = std::upper_bound(ranges.begin(), ranges.end(), code, [](char32_t c, const code_range& each) { return c < each.first; });
+    const bool listed = after != ranges.begin() && code <= std::prev(after)->last;
     return listed != negated;
 }
 
@@ -497,6 +514,14 @@ pattern::pattern(std::string_view text) {
 }
 
 std::optional<bool> pattern::found_in(std::string_view subject, std::size_t& steps) const {
+    // To begin costs something, too, where the pattern is large: many short texts are no way around the bound.
+    constexpr std::size_t begun_in_a_step = 32;
+    const auto to_begin = program_.size() / begun_in_a_step;
+    if (to_begin > steps) {
+        steps = 0;
+        return std::nullopt;
+    }
+    steps -= to_begin;
     run places{program_, steps};
     std::vector<std::uint32_t> entered;
     std::optional<char32_t> before;

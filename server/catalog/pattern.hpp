@@ -28,6 +28,8 @@ public:
     struct code_set {
         std::vector<code_range> ranges{};
         bool negated = false;
+        /// Makes the ranges ascend without touching each other, as has() needs them: a class may list thousands.
+        void order();
         [[nodiscard]] bool has(char32_t code) const noexcept;
     };
     struct instruction {

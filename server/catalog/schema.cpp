@@ -40,10 +40,21 @@ struct out_of_steps {};
 
 std::string_view string_in(std::string_view value) noexcept { return value.substr(1, value.size() - 2); }
 
+/// The beginning of well-formed UTF-8, of whole characters.
+std::string beginning(std::string_view text, std::size_t longest) {
+    if (text.size() <= longest) {
+        return std::string{text};
+    }
+    while (longest > 0 && (static_cast<unsigned char>(text[longest]) & 0xC0U) == 0x80U) {
+        --longest;
+    }
+    return std::string{text.substr(0, longest)} + "…";
+}
+
 std::string shown(std::string_view name) {
     constexpr std::size_t longest = 64;
     std::string text;
-    protocol::append_json_string(text, name.substr(0, longest));
+    protocol::append_json_string(text, beginning(name, longest));
     return text;
 }
 
@@ -115,8 +126,9 @@ public:
         if (rules.constant && !is_one_of(*rules.constant)) {
             return fail("const", "must be " + rules.constant->shown);
         }
+        constexpr std::size_t longest_shown_pattern = 256;
         if (rules.text_pattern && kind_ == json_kind::string && !matches(*rules.text_pattern, text())) {
-            return fail("pattern", "must match the pattern " + rules.pattern_shown);
+            return fail("pattern", "must match the pattern " + beginning(rules.pattern_shown, longest_shown_pattern));
         }
         return true;
     }
@@ -192,8 +204,7 @@ public:
         }
         std::vector<std::pair<std::string, std::size_t>> sorted;
         for (const auto& each : elements()) {
-            run_.spend(1 + each.size() / 16);
-            sorted.emplace_back(canonical_json(each), sorted.size());
+            sorted.emplace_back(canonical(each), sorted.size());
         }
         std::sort(sorted.begin(), sorted.end());
         const auto twice = std::adjacent_find(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.first == b.first; });
@@ -246,6 +257,7 @@ public:
         }
         bool all = true;
         constraint.applyToRequiredProperties([&](const auto& name) {
+            run_.spend(1);
             all = members().has(std::string_view{name}) || fail("required", "must have the member " + shown(std::string_view{name}));
             return all;
         });
@@ -313,6 +325,7 @@ public:
         bool all = true;
         constraint.applyToPropertyDependencies([&](const auto& name, const auto& needed) {
             for (const auto& each : needed) {
+                run_.spend(1);
                 if (all && members().has(std::string_view{name}) && !members().has(std::string_view{each})) {
                     all = fail("dependencies", "must have the member " + shown(std::string_view{each}) + ", since it has " +
                                                    shown(std::string_view{name}));
@@ -321,6 +334,7 @@ public:
             return all;
         });
         constraint.applyToSchemaDependencies([&](const auto& name, const Subschema* each) {
+            run_.spend(1);
             return all = all && (!members().has(std::string_view{name}) || check(*each));
         });
         return all;
@@ -403,8 +417,11 @@ private:
     }
 
     [[nodiscard]] bool is_one_of(const value_rules::choice& values) {
-        run_.spend(value_.size() / 16);
-        return std::binary_search(values.canonical.begin(), values.canonical.end(), canonical_json(value_));
+        return std::binary_search(values.canonical.begin(), values.canonical.end(), canonical(value_));
+    }
+
+    [[nodiscard]] std::string canonical(std::string_view value) {
+        return canonical_json(value, [this](std::size_t count) { run_.spend(count); });
     }
 
     [[nodiscard]] bool matches(const pattern& wanted, std::string_view subject) {

@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <cstddef>
+#include <cstdio>
 #include <stdexcept>
 #include <string>
 
@@ -72,6 +73,45 @@ BOOST_AUTO_TEST_CASE(no_pattern_takes_exponential_time) {
     // What needs more than there is gives up.
     steps = 1000;
     BOOST_TEST(!pattern{"^(a|b|c)*$"}.found_in(std::string(1'000'000, 'a'), steps).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_class_of_thousands_is_looked_up_not_read) {
+    std::string even;
+    for (int code = 0x4e00; code < 0x4e00 + 8000; code += 2) {
+        char escape[8];
+        std::snprintf(escape, sizeof escape, "\\u%04x", code);
+        even += escape;
+    }
+    BOOST_TEST(found("^[" + even + "]$", "\u4e02"));
+    BOOST_TEST(!found("^[" + even + "]$", "\u4e03"));
+    BOOST_TEST(found("^[^" + even + "]$", "\u4e03"));
+    // Half a minute, if each character were held against each range.
+    std::string text;
+    for (int each = 0; each < 2'000'000; ++each) {
+        text += "\u5801";
+    }
+    BOOST_TEST(!found("[" + even + "]{3}", text));
+}
+
+BOOST_AUTO_TEST_CASE(ranges_may_overlap_and_come_in_any_order) {
+    for (const char* const within : {"a", "c", "f", "m", "x", "z", "5"}) {
+        BOOST_TEST(found("^[x-zc-fa-da-b\\dm]$", within), within);
+    }
+    for (const char* const outside : {"g", "l", "n", "w", "A"}) {
+        BOOST_TEST(!found("^[x-zc-fa-da-b\\dm]$", outside), outside);
+        BOOST_TEST(found("^[^x-zc-fa-da-b\\dm]$", outside), outside);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(many_short_texts_for_a_large_pattern_run_out_of_steps) {
+    const pattern large{"^(?:a{900}){10}$"};
+    std::size_t steps = 1'000'000;
+    int texts = 0;
+    while (large.found_in("b", steps).has_value()) {
+        ++texts;
+    }
+    BOOST_TEST(steps == 0U);
+    BOOST_TEST(texts < 10'000);
 }
 
 BOOST_AUTO_TEST_CASE(a_repeat_of_nothing_ends) {

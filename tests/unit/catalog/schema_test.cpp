@@ -177,6 +177,36 @@ BOOST_AUTO_TEST_CASE(a_check_that_takes_too_long_is_given_up) {
         doubling += ",\"d" + std::to_string(i + 1) + R"(":{"anyOf":[)" + before + "," + before + "," + before + "," + before + "]}";
     }
     BOOST_TEST(gives_up(doubling + R"(},"$ref":"#/definitions/d14"})", "1"));
+    // A text is read once for each level of it.
+    std::string ones = "1";
+    for (int i = 0; i < 500'000; ++i) {
+        ones += ",1";
+    }
+    BOOST_TEST(gives_up(R"({"enum":[1]})", std::string(100, '[') + ones + std::string(100, ']')));
+    // Names that no member has are looked for all the same.
+    std::string names = "\"a\"";
+    for (int i = 0; i < 10'000; ++i) {
+        names += ",\"n" + std::to_string(i) + "\"";
+    }
+    std::string objects = "{}";
+    for (int i = 0; i < 1000; ++i) {
+        objects += ",{}";
+    }
+    BOOST_TEST(gives_up(R"({"items":{"dependencies":{"x":[)" + names + "]}}}", "[" + objects + "]"));
+}
+
+BOOST_AUTO_TEST_CASE(a_fault_is_told_in_a_sentence_not_in_a_page) {
+    const std::string expression = "^x{3}" + std::string(1000, 'z') + "$";
+    const auto wrong = schema{R"({"pattern":")" + expression + "\"}"}.check("\"\"");
+    BOOST_REQUIRE(wrong.has_value());
+    BOOST_TEST(wrong->detail.size() < 300U);
+    BOOST_TEST(contains(wrong->detail, "^x{3}zzz"));
+    // Whole characters only.
+    std::string name = "a";
+    for (int i = 0; i < 100; ++i) {
+        name += "\u00e4";
+    }
+    BOOST_TEST(schema{R"({"required":[")" + name + "\"]}"}.check("{}")->detail.ends_with("\u00e4…\""));
 }
 
 BOOST_AUTO_TEST_CASE(a_value_nested_as_deep_as_may_be_is_checked) {
