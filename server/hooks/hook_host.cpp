@@ -153,6 +153,7 @@ public:
         if (thread_.joinable()) {
             thread_.join();
         }
+        files_.stop();  // nobody waits for what has not begun
         files_.join();
         for (const auto& each : sessions_) {
             if (const auto session = each.lock()) {

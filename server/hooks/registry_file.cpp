@@ -13,10 +13,12 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 namespace hookd::server {
@@ -26,6 +28,8 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t most_bytes = std::size_t{256} << 20;  // more than max_hooks commands can take
 constexpr std::string_view version_text = "1";
+constexpr std::chrono::seconds longest_wait_for_lock{1};
+constexpr std::chrono::milliseconds between_tries_to_lock{2};
 
 class open_file {
 public:
@@ -45,6 +49,20 @@ private:
 
 [[noreturn]] void fail(const std::string& what, const fs::path& path, int error) {
     throw std::runtime_error("cannot " + what + " " + path.string() + ": " + std::generic_category().message(error));
+}
+
+/// Another daemon holds it for moments only. Whoever holds it for longer must not hold up this one, nor its end.
+void take_lock(int file, const fs::path& path) {
+    const auto give_up_at = std::chrono::steady_clock::now() + longest_wait_for_lock;
+    while (::flock(file, LOCK_EX | LOCK_NB) != 0) {
+        if (errno == EWOULDBLOCK && std::chrono::steady_clock::now() >= give_up_at) {
+            throw std::runtime_error("the registry is in use: another process holds " + path.string() + " (fuser names it)");
+        }
+        if (errno != EWOULDBLOCK && errno != EINTR) {
+            fail("lock the registry with", path, errno);
+        }
+        std::this_thread::sleep_for(between_tries_to_lock);
+    }
 }
 
 /// The content; nothing where there is no such file.
@@ -167,6 +185,9 @@ private:
                 result.path = string_of(member.value);
             } else if (member.key.equals("sha256")) {
                 result.sha256 = string_of(member.value);
+                if (!result.sha256.empty() && !is_digest(result.sha256)) {
+                    fail(member.value, "\"sha256\" must have 64 characters of 0-9 a-f, or none where there was no file");
+                }
             } else {
                 refuse_unknown(member);
             }
@@ -175,6 +196,11 @@ private:
             fail(text, "a pin has a \"path\"");
         }
         return result;
+    }
+
+    [[nodiscard]] static bool is_digest(std::string_view text) noexcept {
+        constexpr std::size_t digits = 64;
+        return text.size() == digits && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
     }
 
     [[nodiscard]] std::string string_of(std::string_view value) const {
@@ -189,8 +215,15 @@ private:
         if (protocol::kind_of(value) != protocol::json_kind::object) {
             fail(value, "an object is expected here");
         }
+        std::vector<std::string> names;
         protocol::json_cursor members{value};
         while (const auto member = members.next()) {
+            // Which one was meant? The other would be gone with the next change.
+            if (auto name = member->key.decode(); std::find(names.begin(), names.end(), name) != names.end()) {
+                fail(member->value, "the member \"" + name + "\" stands here twice");
+            } else {
+                names.push_back(std::move(name));
+            }
             visit(*member);
         }
     }
@@ -264,11 +297,7 @@ std::vector<registered_hook> registry_file::update(const std::function<void(std:
     if (lock.get() < 0) {
         fail("lock the registry with", lock_path, errno);
     }
-    while (::flock(lock.get(), LOCK_EX) != 0) {
-        if (errno != EINTR) {
-            fail("lock the registry with", lock_path, errno);
-        }
-    }
+    take_lock(lock.get(), lock_path);
     auto hooks = load();
     const auto before = text_of(hooks);
     change(hooks);

@@ -14,7 +14,7 @@ namespace hookd::server {
 /// dies, the file is the old one or the new one. One that cannot be read, or does not say what it should, is never written over.
 /// Several daemons may share it: each change is made to what the file says then, under a lock (flock on PATH.lock).
 ///
-/// Thread-safety: as a const path. All of it blocks as long as the disk does. Errors: std::runtime_error with a message for a person that
+/// Thread-safety: as a const path. All of it blocks as long as the disk does, and a second where somebody does not let go of the lock. Errors: std::runtime_error with a message for a person that
 /// names the file, and the line where there is one.
 class registry_file {
 public:

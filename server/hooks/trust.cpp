@@ -6,13 +6,18 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <iterator>
 #include <stdexcept>
 #include <system_error>
 
 namespace hookd::server {
 namespace {
+
+// About a second's reading: it holds up the files of other hooks, and the daemon's end.
+constexpr std::size_t most_pinned_bytes = std::size_t{256} << 20;
 
 std::int64_t nanoseconds_of(const timespec& time) {
     return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
@@ -40,6 +45,10 @@ struct content {
     throw std::runtime_error(path + " cannot be read: " + std::generic_category().message(error));
 }
 
+[[noreturn]] void fail_as_too_large(const std::string& path) {
+    throw std::runtime_error(path + " has more than 256 MiB, which would take too long to check: give a script that uses it");
+}
+
 content read_content(const std::string& path) {
     const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0) {
@@ -59,6 +68,9 @@ content read_content(const std::string& path) {
     if (!S_ISREG(found.st_mode)) {
         return {};
     }
+    if (static_cast<std::size_t>(found.st_size) > most_pinned_bytes) {
+        fail_as_too_large(path);
+    }
     content result;
     if (const auto stamp = stamp_of(found); tells_later_changes(stamp)) {
         result.stamp = stamp;
@@ -66,10 +78,14 @@ content read_content(const std::string& path) {
     SHA2_CTX state;
     ::SHA256Init(&state);
     std::array<unsigned char, std::size_t{64} * 1024> chunk;
-    for (;;) {
+    for (std::size_t size = 0;;) {
         const auto count = ::read(fd, chunk.data(), chunk.size());
         if (count == 0) {
             break;
+        }
+        size += count > 0 ? static_cast<std::size_t>(count) : 0;
+        if (size > most_pinned_bytes) {
+            fail_as_too_large(path);  // it grows while it is read
         }
         if (count > 0) {
             ::SHA256Update(&state, chunk.data(), static_cast<std::size_t>(count));
@@ -83,6 +99,39 @@ content read_content(const std::string& path) {
     return result;
 }
 
+/// Whether the pins are of this command: somebody may have edited the registry.
+bool are_of(const std::vector<file_pin>& pins, const std::vector<std::string>& command) {
+    auto word = command.begin();
+    for (const auto& pin : pins) {
+        word = std::find(word, command.end(), pin.path);
+        if (word == command.end()) {
+            return false;
+        }
+        ++word;
+    }
+    return !pins.empty() && pins.front().path == command.front();
+}
+
+/// Whether a file that was not there at the registration is a script now, not what the hook itself writes: it may be executed, or begins
+/// with #!.
+bool is_script(const std::string& path) {
+    struct stat found {};
+    if (::stat(path.c_str(), &found) != 0 || !S_ISREG(found.st_mode)) {
+        return false;
+    }
+    if ((found.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH)) != 0) {
+        return true;
+    }
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0) {
+        return false;
+    }
+    std::array<char, 2> begin{};
+    const bool has_both = ::read(fd, begin.data(), begin.size()) == 2;
+    ::close(fd);
+    return has_both && begin == std::array{'#', '!'};
+}
+
 std::optional<trust_result> check(const registered_hook& hook, const file_stamps& known, bool may_read) {
     trust_result result;
     const auto judge = [&result](protocol::hook_state state, std::string why) {
@@ -92,6 +141,16 @@ std::optional<trust_result> check(const registered_hook& hook, const file_stamps
         }
     };
     const auto advice = ": run hookctl trust " + hook.what.name;
+    const auto& command = hook.what.command;
+    if (!are_of(hook.pins, command)) {
+        judge(protocol::hook_state::untrusted, "its command is another than the one that was registered" + advice);
+    }
+    for (auto word = std::next(command.begin()); word != command.end(); ++word) {
+        const bool is_pinned = std::any_of(hook.pins.begin(), hook.pins.end(), [&word](const file_pin& pin) { return pin.path == *word; });
+        if (!is_pinned && !word->empty() && word->front() != '-' && is_script(*word)) {
+            judge(protocol::hook_state::untrusted, *word + " was not there when it was registered" + advice);
+        }
+    }
     for (std::size_t i = 0; i < hook.pins.size(); ++i) {
         const auto& pin = hook.pins[i];
         auto& stamp = result.stamps.emplace_back();
@@ -108,19 +167,25 @@ std::optional<trust_result> check(const registered_hook& hook, const file_stamps
             }
             continue;
         }
-        if (i < known.size() && known[i] == stamp_of(found)) {
+        const auto changed = [&] { judge(protocol::hook_state::untrusted, pin.path + " has changed since it was registered" + advice); };
+        if (i < known.size() && known[i] && known[i]->stamp == stamp_of(found)) {
             stamp = known[i];
+            if (!stamp->is_right) {
+                changed();
+            }
             continue;
         }
         if (!may_read) {
             return std::nullopt;
         }
         try {
-            auto now = read_content(pin.path);
-            if (now.sha256 == pin.sha256) {
-                stamp = now.stamp;
-            } else {
-                judge(protocol::hook_state::untrusted, pin.path + " has changed since it was registered" + advice);
+            const auto now = read_content(pin.path);
+            const bool is_right = now.sha256 == pin.sha256;
+            if (now.stamp) {
+                stamp = {*now.stamp, is_right};
+            }
+            if (!is_right) {
+                changed();
             }
         } catch (const std::runtime_error& failure) {
             judge(protocol::hook_state::untrusted, failure.what());

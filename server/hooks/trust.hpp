@@ -11,7 +11,7 @@
 #include <sys/types.h>
 
 /// Trust on first use: a registered command runs only as long as its program, and each file that it was given as an argument, are those
-/// that were there when it was registered.
+/// that were there when it was registered, and no argument has become a script that was not there.
 namespace hookd::server {
 
 /// One file as it was trusted.
@@ -37,8 +37,14 @@ struct file_stamp {
     friend bool operator==(const file_stamp&, const file_stamp&) = default;
 };
 
-/// For each pin the stamp of the file whose content was the right one; nothing where that has to be read.
-using file_stamps = std::vector<std::optional<file_stamp>>;
+/// A file that has been read, and whether its content was the right one.
+struct read_file_stamp {
+    file_stamp stamp{};
+    bool is_right = false;
+};
+
+/// For each pin what is known of its file; nothing where that has to be read.
+using file_stamps = std::vector<std::optional<read_file_stamp>>;
 
 struct trust_result {
     protocol::hook_state state = protocol::hook_state::ok;

@@ -6,9 +6,12 @@
 #include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <csignal>
@@ -217,6 +220,56 @@ BOOST_AUTO_TEST_CASE(a_program_that_appears_after_the_registration_has_to_be_tru
     BOOST_TEST(text_at(verdict_of(*with.peer), "/outcome") == "answered");
 }
 
+BOOST_AUTO_TEST_CASE(a_script_that_appears_after_the_registration_has_to_be_trusted) {
+    scene with;
+    const auto late = with.directory / "late";
+    with.add("late", {"sh", late});
+    BOOST_TEST(text_at(verdict_of(*with.peer), "/outcome") == "answered");  // what sh makes of a file that is not there
+    script(late, "echo ran >&2; exit 1");
+    with.check_failed("was not there when it was registered: run hookctl trust late");
+    with.peer->result("trust_hook", R"({"name":"late"})");
+    BOOST_TEST(text_at(verdict_of(*with.peer), "/abort") == "ran");
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_the_hook_itself_makes_is_no_script) {
+    scene with;
+    with.add("log", {"tee", "-a", with.directory / "log"});
+    for (int each = 0; each < 3; ++each) {
+        BOOST_TEST(text_at(verdict_of(*with.peer), "/outcome") == "answered");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_command_that_was_edited_in_the_registry_has_to_be_trusted) {
+    scene with;
+    const auto one = script(with.directory / "one", "exit 0");
+    const auto two = script(with.directory / "two", "echo two >&2; exit 1");
+    for (const auto& command : {std::vector<std::string>{one}, {"sh", one}}) {
+        with.add("h", command);
+        auto text = read_file(with.registry);
+        text.replace(text.find(one), one.size(), two);  // in the command, not in the pins, which come after it
+        write_file(with.registry, text);
+        with.daemon->process().signal(SIGHUP);
+        with.daemon->process().wait_for_err("read the registry again");
+        with.check_failed("is another than the one that was registered: run hookctl trust h");
+        with.peer->result("trust_hook", R"({"name":"h"})");
+        BOOST_TEST(text_at(verdict_of(*with.peer), "/abort") == "two");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_file_too_large_to_be_checked_is_refused_and_holds_nothing_up) {
+    scene with;
+    const auto large = with.directory / "large";
+    write_file(large, "");
+    with.add("grown", {"true", large});
+    BOOST_REQUIRE(::truncate(large.c_str(), off_t{1} << 40) == 0);
+    with.check_failed("more than 256 MiB");
+    const auto refused = with.peer->failure("register_hook", registration("a", {"true", large}));
+    BOOST_TEST(refused.error_code() == -32602);
+    BOOST_TEST(refused.error_message().find("more than 256 MiB") != std::string::npos, refused.error_message());
+    with.daemon->process().signal(SIGTERM);
+    BOOST_TEST(with.daemon->wait() == 0);
+}
+
 BOOST_AUTO_TEST_CASE(a_retry_with_the_same_operation_id_gets_the_recorded_result) {
     scene with;
     const std::string operation = R"("operation_id":"4c0f0cb4-8c1c-4c1e-9d0e-0d3f0b6f2a11")";
@@ -289,7 +342,9 @@ BOOST_AUTO_TEST_CASE(a_corrupt_registry_is_reported_with_its_line_and_never_writ
     with.add("a", {"sh", "-c", "exit 0"});
     const auto good = read_file(with.registry);
     for (const auto& bad : {good.substr(0, good.size() - 5), good + "x", std::string("{\"version\":1,\n\"hooks\":[{}]}"), std::string("\n[]"),
-                                  std::string("{\"version\":2,\n\"hooks\":[]}"), std::string()}) {
+                                  std::string("{\"version\":2,\n\"hooks\":[]}"),
+                            // The hooks of the first list would be gone with the next change.
+                            good.substr(0, good.rfind('}')) + ",\"hooks\":[]}\n", std::string()}) {
         write_file(with.registry, bad);
         with.daemon->process().signal(SIGHUP);
         with.daemon->process().wait_for_err("the old hooks stay in force");
@@ -312,6 +367,24 @@ BOOST_AUTO_TEST_CASE(a_corrupt_registry_is_reported_with_its_line_and_never_writ
     with.daemon->process().signal(SIGHUP);
     with.daemon->process().wait_for_err("read the registry again: 1 hooks");
     BOOST_TEST(text_at(verdict_of(*with.peer), "/outcome") == "answered");
+}
+
+BOOST_AUTO_TEST_CASE(a_registry_that_another_process_holds_is_an_error_and_holds_nothing_up) {
+    scene with;
+    with.add("a", {"sh", "-c", "exit 0"});
+    const int held = ::open((with.registry + ".lock").c_str(), O_RDWR | O_CLOEXEC);
+    BOOST_REQUIRE(held >= 0);
+    BOOST_REQUIRE(::flock(held, LOCK_EX) == 0);
+    const auto waiting = with.peer->send_request("register_hook", registration("b", {"true"}));
+    BOOST_TEST(text_at(verdict_of(*with.peer), "/outcome") == "answered");
+    const auto refused = with.peer->response_to(waiting);
+    BOOST_TEST(refused.error_code() == -32603);
+    BOOST_TEST(refused.error_message().find("registry.json.lock") != std::string::npos, refused.error_message());
+    with.peer->send_request("register_hook", registration("b", {"true"}));
+    (void)verdict_of(*with.peer);  // the request before it has been read by then
+    with.daemon->process().signal(SIGTERM);
+    BOOST_TEST(with.daemon->wait() == 0);
+    ::close(held);
 }
 
 BOOST_AUTO_TEST_CASE(a_registry_that_others_may_write_is_refused) {

@@ -91,8 +91,41 @@ BOOST_AUTO_TEST_CASE(a_file_is_read_again_only_where_its_stamp_has_changed) {
     const auto changed = check_trust(hook, stamps);
     BOOST_TEST((changed.state == protocol::hook_state::untrusted));
     BOOST_TEST(changed.why.ends_with("run hookctl trust h"));
+    // What has been found to be wrong once is not read for each event.
+    hookd::test::eventually("its stamp tells", [&] {
+        stamps = check_trust(hook, {}).stamps;
+        return stamps.at(0).has_value();
+    });
+    BOOST_TEST((check_trust_by_stamps(hook, stamps).value().state == protocol::hook_state::untrusted));
     ::unlink((directory / "program").c_str());
     BOOST_TEST((check_trust(hook, stamps).state == protocol::hook_state::missing));
+}
+
+BOOST_AUTO_TEST_CASE(what_has_become_a_script_since_is_not_trusted) {
+    temp_directory directory;
+    const auto program = script(directory / "program");
+    const auto hook = hook_of("h", {program, "word", "-x", directory / "later", directory.path()});
+    BOOST_TEST((check_trust(hook, {}).state == protocol::hook_state::ok));
+    write_file(directory / "later", "what it writes");
+    ::chmod((directory / "later").c_str(), 0600);
+    BOOST_TEST((check_trust(hook, {}).state == protocol::hook_state::ok));
+    write_file(directory / "later", "#!/bin/sh\n");
+    BOOST_TEST((check_trust(hook, {}).state == protocol::hook_state::untrusted));
+    write_file(directory / "later", "exit 1");
+    ::chmod((directory / "later").c_str(), 0700);
+    BOOST_TEST((check_trust(hook, {}).state == protocol::hook_state::untrusted));
+}
+
+BOOST_AUTO_TEST_CASE(the_pins_of_another_command_are_not_trusted) {
+    temp_directory directory;
+    const auto program = script(directory / "program");
+    const auto given = script(directory / "given");
+    auto hook = hook_of("h", {program, "-x", given, program});
+    BOOST_TEST((check_trust(hook, {}).state == protocol::hook_state::ok));
+    for (const words& other : {words{given, "-x", given, program}, {program, "-x", program}, {program}, {program, "x", program, given}}) {
+        hook.what.command = other;
+        BOOST_TEST((check_trust(hook, {}).state == protocol::hook_state::untrusted));
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
@@ -141,6 +174,8 @@ BOOST_AUTO_TEST_CASE(a_fault_is_told_with_its_line) {
                             document(R"({"hook":{"name":"a","command":["x"],"events":[]},"pins":[]})"),
                             document(R"({"hook":{"name":"a","command":["x"],"events":["a b"]},"pins":[{"path":"x","sha256":""}]})"),
                             document(R"({"hook":{"name":"a","command":["x"],"events":[]},"pins":[{"path":1}]})"), document(R"({"more":1})"),
+                            document(R"({"hook":{"name":"a","command":["x"],"events":[]},"pins":[{"path":"x","sha256":"0"}]})"),
+                            document(R"({"pins":[],)" + good.substr(1)), std::string("{\"version\":1,\"hooks\":[],\n\"hooks\":[]}"),
                             std::string("\n{\"version\":2,\"hooks\":[]}"), std::string("\n{\"version\":1}"), std::string("\n{\"hooks\":[]}"), std::string("\n7")}) {
         write_file(path, bad);
         try {
