@@ -438,6 +438,10 @@ private:
         auto& place = hooks_[hook->what.what.name];
         if (const auto before = std::exchange(place, hook)) {
             hook->runs = before->runs;
+        }, [this, name = hook->what.what.name](std::size_t count) {
+            if (const auto current = hooks_.find(name); current != hooks_.end()) {
+                jobs_.note_missed(*current->second, count);
+            }
             hook->times = std::move(before->times);
             hook->last_outcome = before->last_outcome;
             before->session->retire();
@@ -454,6 +458,8 @@ private:
             return io_.stop();  // answers that the broker will never take keep it from ending by itself
         }
         look_again_.expires_after(look_for_end_again);
+            hook->missed = before->missed;
+            hook->missed_told = before->missed_told;
         look_again_.async_wait([this](boost::system::error_code) { stop_when_idle(); });
     }
 

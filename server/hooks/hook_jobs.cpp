@@ -51,6 +51,18 @@ void hook_jobs::add(const std::shared_ptr<hosted_hook>& hook, hook_job job) {
     start_next();
 }
 
+void hook_jobs::note_missed(hosted_hook& hook, std::size_t count) {
+    hook.missed += count;
+    tell_missed(hook);
+}
+
+/// What was too soon after another complaint is told with the hook's next word.
+void hook_jobs::tell_missed(hosted_hook& hook) {
+    if (hook.missed > hook.missed_told && complain(hook, "", "is busy, and has missed " + std::to_string(hook.missed) + " events so far")) {
+        hook.missed_told = hook.missed;
+    }
+}
+
 void hook_jobs::fail_waiting(hosted_hook& hook, const std::string& why) {
     for (const auto& each : std::exchange(hook.waiting, {})) {
         fail(hook, each, why);
@@ -147,6 +159,7 @@ void hook_jobs::finish(const std::shared_ptr<hosted_hook>& hook, const std::shar
     ++hook->runs;
     hook->times.add(result.elapsed);
     hook->last_outcome = outcome_of(said);
+    tell_missed(*hook);
     for (const auto& note : said.notes) {
         complain(*hook, *job, note);
     }
@@ -172,12 +185,17 @@ void hook_jobs::fail(hosted_hook& hook, const hook_job& job, const std::string& 
 }
 
 void hook_jobs::complain(hosted_hook& hook, const hook_job& job, const std::string& what) {
+    complain(hook, ", " + job.event + " #" + std::to_string(job.seq), what);
+}
+
+bool hook_jobs::complain(hosted_hook& hook, const std::string& about, const std::string& what) {
     const auto now = clock::now();
     if (now - hook.last_complaint < between_complaints || !log_.wants(log_level::warning)) {
-        return;
+        return false;
     }
     hook.last_complaint = now;
-    log_.write(log_level::warning, on_one_line("hook " + hook.what.what.name + ", " + job.event + " #" + std::to_string(job.seq) + ": " + what));
+    log_.write(log_level::warning, on_one_line("hook " + hook.what.what.name + about + ": " + what));
+    return true;
 }
 
 }  // namespace hookd::server

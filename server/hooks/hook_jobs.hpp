@@ -30,6 +30,8 @@ struct hosted_hook {
 
     std::uint64_t runs = 0;
     core::reply_times times{};
+    std::uint64_t missed = 0;  ///< events for which there was no room and that nobody waited for
+    std::uint64_t missed_told = 0;
     std::string last_outcome{};
     std::chrono::steady_clock::time_point last_complaint{};
 };
@@ -49,6 +51,8 @@ public:
 
     /// Queues an event for a hook.
     void add(const std::shared_ptr<hosted_hook>& hook, hook_job job);
+    /// Says in the log that a hook has missed more events.
+    void note_missed(hosted_hook& hook, std::size_t count);
     /// Fails what a hook has waiting.
     void fail_waiting(hosted_hook& hook, const std::string& why);
     /// Stops what runs, and starts nothing more.
@@ -66,6 +70,8 @@ private:
     void note_failure(hosted_hook& hook, const hook_job& job, const std::string& why);
     void fail(hosted_hook& hook, const hook_job& job, const std::string& why);
     void complain(hosted_hook& hook, const hook_job& job, const std::string& what);
+    bool complain(hosted_hook& hook, const std::string& about, const std::string& what);
+    void tell_missed(hosted_hook& hook);
     void release();
 
     boost::asio::any_io_executor executor_;

@@ -57,31 +57,41 @@ void hook_session::open(const std::string& name, std::vector<std::string> events
 }
 
 void hook_session::take(const event_view& event) {
-    const auto refuse = [&](reply with) {
-        if (event.expects_response) {
-            asio::post(where_.hooks, [self = shared_from_this(), id = event.hook_event_id, with = std::move(with)]() mutable {
-                self->answer(id, std::move(with));
-            });
-        }
-    };
     if (!taking_) {
-        return refuse({.abstain = true});
+        return refuse(event, {.abstain = true});
     }
     const auto bytes = event.payload.size();
     if (jobs_.fetch_add(1) >= max_jobs) {
         --jobs_;
-        return refuse({.failed = "it is busy: " + std::to_string(max_jobs) + " events wait for it already"});
+        return refuse(event, {.failed = "it is busy: " + std::to_string(max_jobs) + " events wait for it already"});
     }
     if (where_.payload_bytes.fetch_add(bytes) + bytes > most_bytes) {
         where_.payload_bytes -= bytes;
         --jobs_;
-        return refuse({.failed = "it is busy: the events that wait for hooks take too much memory"});
+        return refuse(event, {.failed = "it is busy: the events that wait for hooks take too much memory"});
     }
     asio::post(where_.hooks, [self = shared_from_this(),
                               job = hook_job{shared_from_this(), event.hook_event_id, event.seq, std::string{event.event},
                                              std::string{event.payload}, std::string{event.cause}, deadline_of(event)}]() mutable {
         self->on_job_(std::move(job));
     });
+}
+
+void hook_session::refuse(const event_view& event, reply with) {
+    if (event.expects_response) {
+        asio::post(where_.hooks, [self = shared_from_this(), id = event.hook_event_id, with = std::move(with)]() mutable {
+            self->answer(id, std::move(with));
+        });
+    } else if (!with.abstain) {
+        note_missed();
+    }
+}
+
+void hook_session::note_missed() {
+    // One word for all that come until it is heard: a flood of events is no flood of words.
+    if (missed_.fetch_add(1) == 0) {
+        asio::post(where_.hooks, [self = shared_from_this()] { self->on_missed_(self->missed_.exchange(0)); });
+    }
 }
 
 void hook_session::finish(const hook_job& job, reply with, refusal_handler on_refused) {

@@ -50,8 +50,11 @@ public:
         std::atomic<std::size_t>& payload_bytes;  ///< of all hooks
     };
     using job_handler = std::function<void(hook_job)>;
+    /// Called with a number of events that nobody waits for and for which there was no room: nobody else would say so.
+    using missed_handler = std::function<void(std::size_t)>;
 
-    hook_session(const surroundings& where, job_handler on_job) : where_(where), on_job_(std::move(on_job)) {}
+    hook_session(const surroundings& where, job_handler on_job, missed_handler on_missed)
+        : where_(where), on_job_(std::move(on_job)), on_missed_(std::move(on_missed)) {}
 
     /// Subscribes. `done` gets what the broker says; `on_lost` is called where it ends the session although it does not shut down.
     void open(const std::string& name, std::vector<std::string> events, std::function<void(boost::system::error_code)> done,
@@ -70,13 +73,17 @@ public:
 
 private:
     void take(const event_view& event);
+    void refuse(const event_view& event, reply with);
+    void note_missed();
     void answer(const uuid& id, reply with, const refusal_handler& on_refused = {});
     void close_if_over();
 
     surroundings where_;
     job_handler on_job_;
+    missed_handler on_missed_;
     std::atomic<bool> taking_{false};
     std::atomic<std::size_t> jobs_{0};
+    std::atomic<std::size_t> missed_{0};  ///< of which the hooks' thread has yet to be told
     // hooks' thread
     subscription subscription_{};
     bool is_open_ = false;

@@ -180,6 +180,14 @@ BOOST_AUTO_TEST_CASE(a_full_queue_answers_at_once) {
     BOOST_TEST(last.string("/result/missing/0/why").find("it is busy") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(events_that_nobody_waits_for_are_not_missed_in_silence) {
+    scene with(words{"sleep", "30"}, {}, {"--hook-jobs", "1"});
+    for (int each = 0; each < 256 + 2; ++each) {
+        emit(with.peer, "e");
+    }
+    with.daemon.process().wait_for_err("hook h: is busy, and has missed");
+}
+
 BOOST_AUTO_TEST_CASE(a_busy_hook_leaves_the_others_their_turn) {
     scene with(words{"sleep", "0.2"}, {}, {"--hook-jobs", "1"});
     with.peer.result("register_hook", R"({"name":"quick","events":["q"],"command":["true"]})");
