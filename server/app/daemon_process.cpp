@@ -205,6 +205,7 @@ void daemon_process::use(std::shared_ptr<const catalog> events) {
     if (events) {
         say(log_level::info, "the catalog " + options_.catalog.string() + " knows " + std::to_string(events->size()) + " events");
     }
+    hooks_.use_catalog(events);
     broker_.use_catalog(std::move(events));
 }
 

@@ -180,6 +180,10 @@ public:
         });
     }
 
+    void use_catalog(std::shared_ptr<const catalog> known) {
+        asio::post(io_, [this, known = std::move(known)] { catalog_ = known; });
+    }
+
     void reload() {
         request([this] {
             on_files([this](step_result& result) { result.all = registry_.load(); },
@@ -329,7 +333,9 @@ private:
         hook->what = what;
         open(hook, [this, hook, done](boost::system::error_code failure) {
             if (failure) {
-                done(error{static_cast<errc>(failure.value()), "parameter 'events': " + failure.message()});
+                auto why = refusal_of(hook->what.what.events, failure);
+                why.message = "parameter 'events': " + why.message;
+                done(std::move(why));
                 return end_request();
             }
             keep(hook->what, hook, done);
@@ -376,6 +382,16 @@ private:
 
     // --- hooks and their sessions ---
 
+    /// Why the broker refused a session for these events, which says no more than a number.
+    [[nodiscard]] error refusal_of(const std::vector<std::string>& events, boost::system::error_code failure) const {
+        if (failure == errc::not_in_catalog && catalog_) {
+            if (auto refused = catalog_->check_patterns(events)) {
+                return std::move(*refused);
+            }
+        }
+        return {static_cast<errc>(failure.value()), failure.message()};
+    }
+
     /// Makes the hooks those in the registry. What runs goes on.
     void apply(const std::vector<registered_hook>& all) {
         for (auto each = hooks_.begin(); each != hooks_.end();) {
@@ -403,7 +419,7 @@ private:
             hook->what = what;
             open(hook, [this, hook](boost::system::error_code failure) {
                 if (failure && failure != errc::shutting_down) {
-                    hook->inactive_why = "its events cannot be subscribed to: " + failure.message();
+                    hook->inactive_why = "its events cannot be subscribed to: " + refusal_of(hook->what.what.events, failure).message;
                     log_.write(log_level::warning, "hook " + hook->what.what.name + ": " + hook->inactive_why);
                 }
             });
@@ -422,6 +438,10 @@ private:
                 const auto via = job.via;
                 via->finish(job, {.abstain = true});
             }
+        }, [this, name = hook->what.what.name](std::size_t count) {
+            if (const auto current = hooks_.find(name); current != hooks_.end()) {
+                jobs_.note_missed(*current->second, count);
+            }
         });
         sessions_.push_back(hook->session);
         hook->session->open(hook->what.what.name, hook->what.what.events, std::move(done), [this, weak = std::weak_ptr(hook)] {
@@ -438,10 +458,8 @@ private:
         auto& place = hooks_[hook->what.what.name];
         if (const auto before = std::exchange(place, hook)) {
             hook->runs = before->runs;
-        }, [this, name = hook->what.what.name](std::size_t count) {
-            if (const auto current = hooks_.find(name); current != hooks_.end()) {
-                jobs_.note_missed(*current->second, count);
-            }
+            hook->missed = before->missed;
+            hook->missed_told = before->missed_told;
             hook->times = std::move(before->times);
             hook->last_outcome = before->last_outcome;
             before->session->retire();
@@ -458,8 +476,6 @@ private:
             return io_.stop();  // answers that the broker will never take keep it from ending by itself
         }
         look_again_.expires_after(look_for_end_again);
-            hook->missed = before->missed;
-            hook->missed_told = before->missed_told;
         look_again_.async_wait([this](boost::system::error_code) { stop_when_idle(); });
     }
 
@@ -476,6 +492,7 @@ private:
     asio::steady_timer look_again_;
     std::map<std::string, std::shared_ptr<hosted_hook>> hooks_{};
     std::vector<std::weak_ptr<hook_session>> sessions_{};
+    std::shared_ptr<const catalog> catalog_{};
     std::deque<std::function<void()>> requests_{};
     bool stopping_ = false;
     std::thread thread_{};
@@ -487,6 +504,7 @@ hook_host::hook_host(asio::io_context& context, broker& events, const hook_host_
 hook_host::~hook_host() = default;
 
 void hook_host::start() { implementation_->start(); }
+void hook_host::use_catalog(std::shared_ptr<const catalog> known) { implementation_->use_catalog(std::move(known)); }
 void hook_host::reload() { implementation_->reload(); }
 void hook_host::shut_down() { implementation_->shut_down(); }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <hookd/server/broker.hpp>
+#include <hookd/server/catalog.hpp>
 #include <hookd/server/hook_methods.hpp>
 #include <hookd/server/log.hpp>
 
@@ -42,6 +43,8 @@ public:
     /// Waits until no command is left: about a second (hooks::kill_delay) after shut_down().
     ~hook_host();
 
+    /// What the broker's catalog is from now on; null: none. It is the broker that refuses events with it: this says which, and what was meant.
+    void use_catalog(std::shared_ptr<const catalog> known);
     /// Reads the registry again. Where that fails the hooks stay as they are, and the log says so.
     void reload();
     /// Stops the commands that run (SIGTERM, then SIGKILL, to their process groups), and starts no more.

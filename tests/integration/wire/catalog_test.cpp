@@ -70,6 +70,17 @@ BOOST_AUTO_TEST_CASE(a_subscription_that_can_match_nothing_is_refused) {
     BOOST_TEST(peer.next_event().string("/params/event") == "post_push");
 }
 
+BOOST_AUTO_TEST_CASE(a_hook_for_an_unknown_event_is_refused_with_the_nearest_name) {
+    catalogued_daemon with;
+    auto peer = with.daemon.connect();
+    const auto refused = peer.failure("register_hook", R"({"name":"h","command":["true"],"events":["pre_psuh"]})");
+    BOOST_TEST(refused.error_code() == -32004);
+    BOOST_TEST(refused.error_message().find("parameter 'events': ") != std::string::npos);
+    BOOST_TEST(refused.string("/error/data/nearest") == "pre_push");
+    BOOST_TEST(peer.failure("register_hook", R"({"name":"h","command":["true"],"events":["deploy_*"]})").string("/error/data/pattern") == "deploy_*");
+    BOOST_TEST(size_at(peer.result("list_hooks"), "/hooks") == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(a_payload_that_breaks_its_schema_is_refused_with_place_and_rule) {
     catalogued_daemon with;
     auto peer = with.daemon.connect();
