@@ -114,8 +114,8 @@ void hook_jobs::start(const std::shared_ptr<hosted_hook>& hook, std::shared_ptr<
             if (stopped_) {
                 return fail(*hook, *job, "the daemon is shutting down");
             }
-            if (hook->what.pins != what.pins) {
-                return start(hook, job);  // registered anew meanwhile
+            if (hook->what.pins != what.pins || hook->what.what.command != what.what.command) {
+                return start(hook, job);  // registered anew meanwhile, or the registry was edited: that is another command than the one looked at
             }
             hook->stamps = trust.stamps;
             start_trusted(hook, job, trust);

@@ -240,10 +240,11 @@ BOOST_AUTO_TEST_CASE(a_file_that_the_hook_itself_makes_is_no_script) {
 }
 
 BOOST_AUTO_TEST_CASE(a_command_that_was_edited_in_the_registry_has_to_be_trusted) {
-    scene with;
-    const auto one = script(with.directory / "one", "exit 0");
-    const auto two = script(with.directory / "two", "echo two >&2; exit 1");
+    temp_directory directory;
+    const auto one = script(directory / "one", "exit 0");
+    const auto two = script(directory / "two", "echo two >&2; exit 1");
     for (const auto& command : {std::vector<std::string>{one}, {"sh", one}}) {
+        scene with;
         with.add("h", command);
         auto text = read_file(with.registry);
         text.replace(text.find(one), one.size(), two);  // in the command, not in the pins, which come after it
