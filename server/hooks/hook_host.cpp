@@ -464,8 +464,10 @@ private:
             hook->last_outcome = before->last_outcome;
             before->session->retire();
             before->deregistered = true;
-            for (auto& each : std::exchange(before->waiting, {})) {
-                jobs_.add(hook, std::move(each));
+            for (auto& lane : before->lanes) {
+                for (auto& each : std::exchange(lane.waiting, {})) {
+                    jobs_.add(hook, std::move(each));
+                }
             }
         }
         hook->session->take_events();

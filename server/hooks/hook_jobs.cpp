@@ -30,6 +30,11 @@ std::string veto_of(const std::string& reason) {
     return object += '}';
 }
 
+std::size_t level_of(const hook_job& job) {
+    const auto commas = std::count(job.cause.begin(), job.cause.end(), ',');
+    return job.cause.empty() ? 0 : std::min(hook_levels - 1, static_cast<std::size_t>(commas) + 1);
+}
+
 /// A message is one line of UTF-8.
 std::string on_one_line(std::string text) {
     std::replace_if(text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; }, ' ');
@@ -46,9 +51,10 @@ void hook_jobs::add(const std::shared_ptr<hosted_hook>& hook, hook_job job) {
     if (stopped_) {
         return fail(*hook, job, "the daemon is shutting down");
     }
-    hook->waiting.push_back(std::move(job));
-    enlist(hook);
-    start_next();
+    const auto level = level_of(job);
+    hook->lanes[level].waiting.push_back(std::move(job));
+    enlist(hook, level);
+    start_next(level);
 }
 
 void hook_jobs::note_missed(hosted_hook& hook, std::size_t count) {
@@ -64,38 +70,45 @@ void hook_jobs::tell_missed(hosted_hook& hook) {
 }
 
 void hook_jobs::fail_waiting(hosted_hook& hook, const std::string& why) {
-    for (const auto& each : std::exchange(hook.waiting, {})) {
-        fail(hook, each, why);
+    for (auto& lane : hook.lanes) {
+        for (const auto& each : std::exchange(lane.waiting, {})) {
+            fail(hook, each, why);
+        }
     }
 }
 
 void hook_jobs::stop() {
     stopped_ = true;
-    for (const auto& each : std::exchange(turns_, {})) {
-        fail_waiting(*each, "the daemon is shutting down");
+    for (auto& level : levels_) {
+        for (const auto& each : std::exchange(level.turns, {})) {
+            fail_waiting(*each, "the daemon is shutting down");
+        }
     }
     runner_.stop();
 }
 
-void hook_jobs::enlist(const std::shared_ptr<hosted_hook>& hook) {
-    if (!hook->listed && !hook->waiting.empty()) {
-        hook->listed = true;
-        turns_.push_back(hook);
+void hook_jobs::enlist(const std::shared_ptr<hosted_hook>& hook, std::size_t level) {
+    auto& lane = hook->lanes[level];
+    if (!lane.listed && !lane.waiting.empty()) {
+        lane.listed = true;
+        levels_[level].turns.push_back(hook);
     }
 }
 
-void hook_jobs::start_next() {
-    while (!stopped_ && running_ < how_.most_at_a_time && !turns_.empty()) {
-        const auto hook = std::move(turns_.front());
-        turns_.pop_front();
-        hook->listed = false;
-        if (hook->waiting.empty()) {
+void hook_jobs::start_next(std::size_t level) {
+    auto& [turns, running] = levels_[level];
+    while (!stopped_ && running < how_.most_at_a_time && !turns.empty()) {
+        const auto hook = std::move(turns.front());
+        turns.pop_front();
+        auto& lane = hook->lanes[level];
+        lane.listed = false;
+        if (lane.waiting.empty()) {
             continue;
         }
-        auto job = std::make_shared<hook_job>(std::move(hook->waiting.front()));
-        hook->waiting.pop_front();
-        enlist(hook);
-        ++running_;
+        auto job = std::make_shared<hook_job>(std::move(lane.waiting.front()));
+        lane.waiting.pop_front();
+        enlist(hook, level);
+        ++running;
         start(hook, std::move(job));
     }
 }
@@ -103,7 +116,7 @@ void hook_jobs::start_next() {
 void hook_jobs::start(const std::shared_ptr<hosted_hook>& hook, std::shared_ptr<hook_job> job) {
     if (job->deadline && *job->deadline <= clock::now()) {
         fail(*hook, *job, "the emitter's time was over before it could start");
-        return release();
+        return release(level_of(*job));
     }
     if (const auto trust = check_trust_by_stamps(hook->what, hook->stamps)) {
         return start_trusted(hook, std::move(job), *trust);
@@ -126,7 +139,7 @@ void hook_jobs::start(const std::shared_ptr<hosted_hook>& hook, std::shared_ptr<
 void hook_jobs::start_trusted(const std::shared_ptr<hosted_hook>& hook, std::shared_ptr<hook_job> job, const trust_result& trust) {
     if (trust.state != protocol::hook_state::ok) {
         fail(*hook, *job, trust.why);
-        return release();
+        return release(level_of(*job));
     }
     std::string id;
     protocol::append_uuid(id, job->id);
@@ -144,13 +157,13 @@ void hook_jobs::start_trusted(const std::shared_ptr<hosted_hook>& hook, std::sha
         [this, hook, job](const hooks::command_result& result) {
             finish(hook, job, hooks::read_hook_reply(result, hook->what.what.name), result);
         },
-        [this] { release(); });
+        [this, level = level_of(*job)] { release(level); });
 }
 
-void hook_jobs::release() {
-    --running_;
+void hook_jobs::release(std::size_t level) {
+    --levels_[level].running;
     // Later: a start that fails at once leads here from within start_next().
-    asio::post(executor_, [this] { start_next(); });
+    asio::post(executor_, [this, level] { start_next(level); });
 }
 
 void hook_jobs::finish(const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job, const hooks::hook_reply& said,

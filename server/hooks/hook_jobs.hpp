@@ -11,11 +11,15 @@
 
 #include <boost/asio/thread_pool.hpp>
 
+#include <array>
 #include <deque>
 #include <memory>
 #include <string>
 
 namespace hookd::server {
+
+/// How many hooks' events led to one another: 0 for an event that no hook fired.
+inline constexpr std::size_t hook_levels = protocol::max_cause + 1;
 
 /// A registered hook as it is in the daemon's memory.
 struct hosted_hook {
@@ -25,8 +29,11 @@ struct hosted_hook {
     std::string inactive_why{};  ///< why the broker refused its session; empty: it did not
     bool deregistered = false;
 
-    std::deque<hook_job> waiting{};
-    bool listed = false;  ///< among those whose turn comes
+    struct lane {
+        std::deque<hook_job> waiting{};
+        bool listed = false;  ///< among those whose turn comes
+    };
+    std::array<lane, hook_levels> lanes{};
 
     std::uint64_t runs = 0;
     core::reply_times times{};
@@ -38,11 +45,14 @@ struct hosted_hook {
 
 /// Runs the commands of registered hooks: so many at a time in all, the hooks by turns.
 ///
+/// A command may fire an event and wait for its hooks. Did these have to wait until a command ends, all could wait for one another. So the
+/// events that commands fire are counted by themselves, those that their commands fire again, and so on: the last level waits for nobody.
+///
 /// Thread-safety: all on the hooks' thread; files are read in `files`. Lifetime: executor, files and log must outlive it.
 class hook_jobs {
 public:
     struct settings {
-        std::size_t most_at_a_time = 1;
+        std::size_t most_at_a_time = 1;  ///< of each level
         std::chrono::milliseconds default_timeout{};  ///< for events that nobody waits for and hooks without a time-out
     };
 
@@ -61,8 +71,8 @@ public:
     [[nodiscard]] bool is_idle() const noexcept { return runner_.running() == 0; }
 
 private:
-    void enlist(const std::shared_ptr<hosted_hook>& hook);
-    void start_next();
+    void enlist(const std::shared_ptr<hosted_hook>& hook, std::size_t level);
+    void start_next(std::size_t level);
     void start(const std::shared_ptr<hosted_hook>& hook, std::shared_ptr<hook_job> job);
     void start_trusted(const std::shared_ptr<hosted_hook>& hook, std::shared_ptr<hook_job> job, const trust_result& trust);
     void finish(const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job, const hooks::hook_reply& said,
@@ -72,7 +82,7 @@ private:
     void complain(hosted_hook& hook, const hook_job& job, const std::string& what);
     bool complain(hosted_hook& hook, const std::string& about, const std::string& what);
     void tell_missed(hosted_hook& hook);
-    void release();
+    void release(std::size_t level);
 
     boost::asio::any_io_executor executor_;
     boost::asio::thread_pool& files_;
@@ -80,8 +90,11 @@ private:
     settings how_;
     logger& log_;
     hooks::command_runner runner_;
-    std::deque<std::shared_ptr<hosted_hook>> turns_{};
-    std::size_t running_ = 0;
+    struct level_state {
+        std::deque<std::shared_ptr<hosted_hook>> turns{};
+        std::size_t running = 0;
+    };
+    std::array<level_state, hook_levels> levels_{};
     bool stopped_ = false;
 };
 

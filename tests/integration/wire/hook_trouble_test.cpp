@@ -11,6 +11,7 @@
 #include <chrono>
 #include <csignal>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace hookd::test;
@@ -178,6 +179,19 @@ BOOST_AUTO_TEST_CASE(a_full_queue_answers_at_once) {
     }
     const auto last = with.peer.response_to(ids.back());  // long before its time-out of 30 s
     BOOST_TEST(last.string("/result/missing/0/why").find("it is busy") != std::string::npos);
+}
+
+// Each command waits for the next one's: with one place for all of them, none would ever come to an end.
+BOOST_AUTO_TEST_CASE(commands_that_wait_for_each_others_verdicts_all_end) {
+    const auto waits_for = [](const std::string& next) { return hookctl_binary() + " emit --wait --timeout 10s " + next + " || exit 1"; };
+    scene with(shell(waits_for("second")), {}, {"--hook-jobs", "1"});
+    for (const auto& [name, script] : {std::pair{"second", waits_for("third")}, {"third", std::string("echo no >&2; exit 1")}}) {
+        with.peer.result("register_hook", boost::json::serialize(boost::json::value{
+                                              {"name", name}, {"events", boost::json::array{name}}, {"command", boost::json::array{"sh", "-c", script}}}));
+    }
+    const auto said = with.verdict();
+    BOOST_TEST(text_at(said, "/outcome") == "answered");
+    BOOST_TEST(text_at(said, "/abort") == "no");
 }
 
 BOOST_AUTO_TEST_CASE(events_that_nobody_waits_for_are_not_missed_in_silence) {
