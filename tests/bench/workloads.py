@@ -153,7 +153,7 @@ FAN_OUT = {"deliveries_per_s": "deliveries/s", "cpu_us_per_delivery": "us of bro
 
 SMALL = ("floor", "floor_wide", "hookd", "hookd_request", "hookd_line", "redis", "redis_quiet", "nats", "grpc", "dbus", "ping_pong", "sh", "python")
 LARGE = ("floor", "hookd", "hookd_line", "redis", "redis_quiet", "nats", "grpc")
-SPREAD = ("floor", "floor_wide", "hookd", "hookd_line", "redis", "nats", "grpc", "dbus")
+SPREAD = ("floor", "floor_wide", "hookd", "hookd_line", "redis", "redis_quiet", "nats", "grpc", "dbus")
 
 WORKLOADS = [
     Workload("trip_256_pinned", "trip", "veto trip 256 B, all on one core", SMALL, TRIP, trip(256, "text", True, 6000)),

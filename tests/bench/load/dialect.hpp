@@ -44,6 +44,8 @@ public:
 
     /// An event on `event_topic` that nobody answers; one that a hook is to answer; the answer.
     virtual void append_event(std::string& out, std::string_view payload) = 0;
+    /// Whether the broker replies to each event: whoever emits has to read that, too.
+    [[nodiscard]] virtual bool confirms_events() const { return false; }
     virtual void append_question(std::string& out, std::string_view payload) = 0;
     virtual void append_answer(std::string& out, const frame& question, std::string_view payload) = 0;
 

@@ -115,6 +115,9 @@ void run_fan_out(const load_options& options) {
             speech->append_event(bytes, payload);
         }
         ends.out().write(bytes);
+        if (speech->confirms_events()) {
+            ends.out().discard();
+        }
     });
 }
 

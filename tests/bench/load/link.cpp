@@ -69,6 +69,12 @@ link::~link() {
 
 void link::write(std::string_view bytes) { write_all(socket_, bytes); }
 
+void link::discard() {
+    char nothing[16'384];
+    while (::recv(socket_, nothing, sizeof nothing, MSG_DONTWAIT) == static_cast<ssize_t>(sizeof nothing)) {
+    }
+}
+
 void link::read() {
     if (begin_ == end_) {
         begin_ = end_ = 0;

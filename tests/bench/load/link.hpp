@@ -22,6 +22,8 @@ public:
     [[nodiscard]] int native_handle() const noexcept { return socket_; }
 
     void write(std::string_view bytes);
+    /// Reads what there is, and forgets it.
+    void discard();
     /// Blocks until there is something, then reads what there is in one call.
     void read();
 

@@ -34,9 +34,9 @@ void expect(dialect& speech, link& from, std::string_view text) {
     from.consume(answer.size);
 }
 
-/// Who asks or answers does so on one connection (RESP 3) and gets the number of subscribers in reply, without which it would not know
-/// whether anybody is there. `quiet`: publishing goes over a connection of its own, which has asked for no replies: the least that Redis can
-/// do. Events that nobody answers are published like that in any case.
+/// Who asks or answers does so on one connection (RESP 3). Whoever publishes gets the number of subscribers in reply, without which it would
+/// not know whether anybody is there. `quiet`: publishing goes over a connection of its own, which has asked for no replies: the least that
+/// Redis can do.
 class redis_dialect final : public dialect {
 public:
     explicit redis_dialect(bool quiet) : quiet_(quiet) {}
@@ -66,14 +66,17 @@ public:
             append_command(hello, {"PING"});
             result.out().write(hello);
             expect(*this, result.out(), "+PONG");
-            hello.clear();
-            append_command(hello, {"CLIENT", "REPLY", "OFF"});
-            result.out().write(hello);
+            if (quiet_) {
+                hello.clear();
+                append_command(hello, {"CLIENT", "REPLY", "OFF"});
+                result.out().write(hello);
+            }
         }
         return result;
     }
 
     void append_event(std::string& out, std::string_view payload) override { append_command(out, {"PUBLISH", event_topic, payload}); }
+    bool confirms_events() const override { return !quiet_; }
     void append_question(std::string& out, std::string_view payload) override { append_event(out, payload); }
     void append_answer(std::string& out, const frame&, std::string_view payload) override {
         append_command(out, {"PUBLISH", answer_topic, payload});

@@ -18,8 +18,8 @@ struct load_options {
     std::size_t size = 256;         ///< bytes of a payload, and of an answer
     payload_shape shape = payload_shape::text;
     unsigned subscribers = 1;
-    std::uint64_t window = 256;     ///< events that may be under way
-    std::uint64_t batch = 64;       ///< events a write
+    std::uint64_t window = 768;     ///< events that may be under way; hookd lets a subscriber lag by 1,024
+    std::uint64_t batch = 128;      ///< events a write
     bool check = false;             ///< look at each payload and each number, too
     std::vector<std::string> command{};
 };
