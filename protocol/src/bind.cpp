@@ -318,7 +318,7 @@ public:
 
 private:
     // Once each member has its parameter, the other parameters are absent, and no name of any will be asked for.
-    const std::string_view* find(std::string_view name) { return left_ == 0 ? nullptr : look_for(name); }
+    [[gnu::always_inline]] const std::string_view* find(std::string_view name) { return left_ == 0 ? nullptr : look_for(name); }
 
     const std::string_view* look_for(std::string_view name) {
         known_[known_count_++] = name;
@@ -348,7 +348,7 @@ private:
     }
 
     /// For an optional parameter null means that it is absent.
-    const std::string_view* present(std::string_view name) {
+    [[gnu::always_inline]] const std::string_view* present(std::string_view name) {
         const auto* value = find(name);
         return value != nullptr && kind_of(*value) != json_kind::null ? value : nullptr;
     }

@@ -48,10 +48,7 @@ json_string name_set::name_at(std::uint64_t entry) const noexcept {
     return {{begin, static_cast<std::size_t>(after - 1 - begin)}};
 }
 
-std::optional<json_string> name_set::repeated() {
-    if (repeated_ || many_.empty()) {
-        return repeated_;
-    }
+std::optional<json_string> name_set::find_repeated() {
     std::sort(many_.begin(), many_.end());
     const auto hash_of = [](std::uint64_t entry) { return entry >> 32U; };
     for (auto run = many_.begin(); run != many_.end() && !repeated_;) {

@@ -40,7 +40,7 @@ public:
     }
 
     /// A name that was added twice, if there is one.
-    [[nodiscard]] std::optional<json_string> repeated();
+    [[nodiscard]] std::optional<json_string> repeated() { return repeated_ || many_.empty() ? repeated_ : find_repeated(); }
 
 private:
     static constexpr std::size_t few = 16;
@@ -53,6 +53,7 @@ private:
     }
 
     void add_to_many(json_string name);
+    [[nodiscard]] std::optional<json_string> find_repeated();
     [[nodiscard]] json_string name_at(std::uint64_t entry) const noexcept;
 
     std::string_view text_;

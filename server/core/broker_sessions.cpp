@@ -82,7 +82,7 @@ void broker_state::queue_for_newcomer(session& newcomer, std::optional<std::uint
         }
     }
     for (const auto& each : events) {
-        queue(newcomer, *each);
+        queue(*newcomer.of, *each);
     }
 }
 

@@ -164,7 +164,7 @@ broker_state::published broker_state::publish(const protocol::event_fields& fiel
             lagging_.push_back(each);
             continue;
         }
-        queue(*each, *result.what);
+        queue(*each->of, *result.what);
         ++result.subscribers;
         if (awaiting != nullptr && each->responds) {
             add_responder(*awaiting, *each);
@@ -195,10 +195,13 @@ void broker_state::make_room(std::size_t bytes, topic& target, instant now) {
     while (!fits()) {
         // Most bytes first, and only among those that this event is for.
         session* victim = nullptr;
+        std::size_t most_bytes = 0;
         for (session* const each : target.matches) {
-            if (each->of->outbox.size() > each->of->handed_out &&
-                (victim == nullptr || each->of->outbox.bytes() > victim->of->outbox.bytes())) {
+            const auto& outbox = each->of->outbox;
+            const std::size_t bytes_there = outbox.size() > each->of->handed_out ? outbox.bytes() : 0;
+            if (bytes_there > most_bytes) {
                 victim = each;
+                most_bytes = bytes_there;
             }
         }
         if (victim == nullptr) {
@@ -209,21 +212,8 @@ void broker_state::make_room(std::size_t bytes, topic& target, instant now) {
     }
 }
 
-void broker_state::queue(session& to, event& what) {
-    auto& outbox = to.of->outbox;
-    outbox.push_back(what);
-    pressure_ = pressure_ || 2 * outbox.size() >= limits_.capacity;
-    mark_ready(*to.of);
-}
 
 void broker_state::drop_queue(client& of) { of.outbox.pop_back(of.outbox.size() - of.handed_out); }
-
-void broker_state::mark_ready(client& which) {
-    if (!which.ready) {
-        which.ready = true;
-        ready_.push_back(&which);
-    }
-}
 
 std::vector<completion> broker_state::take_completions(std::vector<completion> spare) {
     spare.clear();
@@ -256,6 +246,15 @@ void broker_state::hand_out(client& to, std::size_t most_events, std::size_t mos
     } while (++to.handed_out < end);
     // Events of a session wait only while it is there: unsubscribe drops what is queued.
     to.push->last_seq = std::max(to.push->last_seq, out.back()->seq());
+}
+
+bool broker_state::hand_out_same(client& to, std::span<event* const> events) {
+    if (!to.outbox.has(to.handed_out, events)) {
+        return false;
+    }
+    to.handed_out += events.size();
+    to.push->last_seq = std::max(to.push->last_seq, events.back()->seq());
+    return true;
 }
 
 event::pointer broker_state::take_next(client& to) {

@@ -11,6 +11,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -129,7 +130,8 @@ public:
     [[nodiscard]] void* take_next_ready();
     /// Lists `which` for take_next_ready(), where it has output of its own.
     void poke(client& which) { mark_ready(which); }
-    [[nodiscard]] bool has_output() const noexcept { return !completions_.empty() || !ready_.empty(); }
+    [[nodiscard]] bool has_output() const noexcept { return has_completions() || !ready_.empty(); }
+    [[nodiscard]] bool has_completions() const noexcept { return !completions_.empty(); }
     /// Whether a queue is half full since the last call: whoever has more requests at hand should see to the output first, so
     /// that a burst which came in one piece does not push out a subscriber that keeps up.
     [[nodiscard]] bool take_pressure() noexcept { return std::exchange(pressure_, false); }
@@ -137,6 +139,8 @@ public:
     /// Hands out the next events of `to`, oldest first, up to `most_events` and, but for the first, `most_bytes`: they stay valid until
     /// sent() gives them back. Appends to `out`.
     void hand_out(client& to, std::size_t most_events, std::size_t most_bytes, std::vector<event*>& out);
+    /// Hands out `events`, one at least, if those are the next ones of `to`; returns whether they are. They are compared by address.
+    [[nodiscard]] static bool hand_out_same(client& to, std::span<event* const> events);
     /// Takes the oldest event of a client of which none are handed out; null where none waits. It counts as sent.
     [[nodiscard]] event::pointer take_next(client& to);
     /// The events handed out that sent() has not given back yet. Appends to `out`.
@@ -167,10 +171,20 @@ private:
     published publish(const protocol::event_fields& fields, std::string_view payload, const client& by, slot* awaiting, instant now);
     [[nodiscard]] protocol::event_fields next_event(std::string_view name, std::string_view cause, instant now);
     void make_room(std::size_t bytes, topic& target, instant now);
-    void queue(session& to, event& what);
+    // Once a delivery: the inner loop of a fan-out.
+    void queue(client& to, event& what) {
+        to.outbox.push_back(what);
+        pressure_ = pressure_ || 2 * to.outbox.size() >= limits_.capacity;
+        mark_ready(to);
+    }
     void close(session& which, protocol::close_reason reason, instant now);
     void drop_queue(client& of);
-    void mark_ready(client& which);
+    void mark_ready(client& which) {
+        if (!which.ready) {
+            which.ready = true;
+            ready_.push_back(&which);
+        }
+    }
     [[nodiscard]] std::optional<protocol::error> refuse_resume(const session& newcomer,
                                                                const protocol::subscribe_params& params) const;
     void queue_for_newcomer(session& newcomer, std::optional<std::uint64_t> after_seq);

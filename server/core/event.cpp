@@ -46,11 +46,12 @@ event::pointer event::make(const protocol::event_fields& fields, const protocol:
         shared->is_shared = true;
         self->shared_ = shared->bytes;
         self->payload_ = payload.data();
+    } else {
+        std::memcpy(out, payload.data(), inside);
+        out += inside;
     }
-    for (const std::string_view part : {payload.substr(0, inside), protocol::event_tail, std::string_view{"\n"}}) {
-        std::memcpy(out, part.data(), part.size());
-        out += part.size();
-    }
+    std::memcpy(out, protocol::event_tail.data(), protocol::event_tail.size());
+    out[protocol::event_tail.size()] = '\n';
     return pointer{self};
 }
 

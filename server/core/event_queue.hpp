@@ -2,8 +2,10 @@
 
 #include "event.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
+#include <span>
 
 namespace hookd::core {
 
@@ -22,9 +24,27 @@ public:
     [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
     /// How many fit before it takes more memory.
     [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
-    /// Bytes that its events are charged with.
-    [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+    /// Bytes that its events are charged with: added up when asked for, which is seldom.
+    [[nodiscard]] std::size_t bytes() const noexcept {
+        std::size_t sum = 0;
+        for (std::size_t i = 0; i < size_; ++i) {
+            sum += (*this)[i].footprint_bytes();
+        }
+        return sum;
+    }
     [[nodiscard]] event& operator[](std::size_t index) const noexcept { return *ring_[(first_ + index) & (capacity_ - 1)]; }
+
+    /// Whether `others` stand in it from `index` on.
+    [[nodiscard]] bool has(std::size_t index, std::span<event* const> others) const noexcept {
+        if (size_ - index < others.size()) {
+            return false;
+        }
+        const std::size_t place = (first_ + index) & (capacity_ - 1);
+        const auto before_wrap = others.first(std::min(others.size(), capacity_ - place));
+        const auto after_wrap = others.subspan(before_wrap.size());
+        return std::equal(before_wrap.begin(), before_wrap.end(), &ring_[place]) &&
+               std::equal(after_wrap.begin(), after_wrap.end(), &ring_[0]);
+    }
 
     /// May throw std::bad_alloc; nothing has changed then.
     void push_back(event& newest) {
@@ -34,13 +54,11 @@ public:
         intrusive_ptr_add_ref(&newest);
         ring_[(first_ + size_) & (capacity_ - 1)] = &newest;
         ++size_;
-        bytes_ += newest.footprint_bytes();
     }
 
     /// Takes the first; there is one.
     [[nodiscard]] event::pointer take_front() noexcept {
         event* const next = ring_[first_ & (capacity_ - 1)];
-        bytes_ -= next->footprint_bytes();
         ++first_;
         --size_;
         give_back_ring();
@@ -68,11 +86,7 @@ public:
 private:
     static constexpr std::size_t kept_while_empty = 16;
 
-    void release(std::size_t place) noexcept {
-        event* const gone = ring_[place & (capacity_ - 1)];
-        bytes_ -= gone->footprint_bytes();
-        intrusive_ptr_release(gone);
-    }
+    void release(std::size_t place) noexcept { intrusive_ptr_release(ring_[place & (capacity_ - 1)]); }
 
     void give_back_ring() noexcept {
         if (size_ == 0 && capacity_ > kept_while_empty) {
@@ -96,7 +110,6 @@ private:
     std::size_t capacity_ = 0;  // a power of two
     std::size_t first_ = 0;     // counts on; its place is what remains modulo the capacity
     std::size_t size_ = 0;
-    std::size_t bytes_ = 0;
 };
 
 }  // namespace hookd::core

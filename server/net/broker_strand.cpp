@@ -31,9 +31,11 @@ void broker_strand::pump() {
     pumping_ = true;
     try {
         while (state_.has_output()) {
-            completions_ = state_.take_completions(std::move(completions_));
-            for (auto& each : completions_) {
-                static_cast<wait_operation*>(each.who)->done(std::move(each.result));
+            if (state_.has_completions()) {
+                completions_ = state_.take_completions(std::move(completions_));
+                for (auto& each : completions_) {
+                    static_cast<wait_operation*>(each.who)->done(std::move(each.result));
+                }
             }
             while (void* const next = state_.take_next_ready()) {
                 static_cast<event_sink*>(next)->on_ready();

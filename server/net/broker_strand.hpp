@@ -57,11 +57,11 @@ public:
 
     /// Runs `work` in a turn: now where this is the strand, else later.
     template <class Work>
-    void run(Work work) {
+    void run(Work&& work) {
         if (is_here()) {
             take_turn(work);
         } else {
-            boost::asio::post(strand_, [self = shared_from_this(), work = std::move(work)]() mutable { self->take_turn(work); });
+            boost::asio::post(strand_, [self = shared_from_this(), later = std::forward<Work>(work)]() mutable { self->take_turn(later); });
         }
     }
 

@@ -10,29 +10,30 @@ constexpr std::size_t small_event_bytes = std::size_t{4} << 10;
 
 }  // namespace
 
-bool event_stage::holds(const std::vector<core::event*>& events, protocol::framing kind) const noexcept {
-    return kind == kind_ && std::equal(events.begin(), events.end(), seqs_.begin(), seqs_.end(),
-                                       [](const core::event* each, std::uint64_t seq) { return each->seq() == seq; });
-}
-
 std::string_view event_stage::frames_of(const std::vector<core::event*>& events, protocol::framing kind) {
-    if (events.size() < 2) {
+    events_.clear();
+    if (events.size() < 2 || std::any_of(events.begin(), events.end(),
+                                         [](const core::event* each) { return each->body_bytes() > small_event_bytes; })) {
         return {};
     }
-    if (!holds(events, kind)) {
-        seqs_.clear();
-        if (std::any_of(events.begin(), events.end(),
-                        [](const core::event* each) { return each->body_bytes() > small_event_bytes; })) {
-            return {};
+    bytes_.clear();
+    for (core::event* const each : events) {
+        for (const std::string_view piece : each->wire(kind)) {
+            bytes_.insert(bytes_.end(), piece.begin(), piece.end());
         }
-        bytes_.clear();
-        for (core::event* const each : events) {
-            for (const std::string_view piece : each->wire(kind)) {
-                bytes_.insert(bytes_.end(), piece.begin(), piece.end());
-            }
-            seqs_.push_back(each->seq());
-        }
-        kind_ = kind;
+    }
+    events_ = events;
+    last_seq_ = events.back()->seq();
+    kind_ = kind;
+    return {bytes_.data(), bytes_.size()};
+}
+
+std::string_view event_stage::hand_out_same(core::client& to, protocol::framing kind) const {
+    const std::size_t waiting = to.outbox.size() - to.handed_out;
+    // Not one that has more waiting: it gets all of that in one write.
+    if (events_.empty() || kind != kind_ || waiting != events_.size() || to.outbox[to.outbox.size() - 1].seq() != last_seq_ ||
+        !core::broker_state::hand_out_same(to, events_)) {
+        return {};
     }
     return {bytes_.data(), bytes_.size()};
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/event.hpp"
+#include "core/broker_state.hpp"
 
 #include <cstdint>
 #include <string_view>
@@ -21,11 +21,16 @@ public:
     /// too large to be worth a copy. Valid until the next call.
     [[nodiscard]] std::string_view frames_of(const std::vector<core::event*>& events, protocol::framing kind);
 
-private:
-    [[nodiscard]] bool holds(const std::vector<core::event*>& events, protocol::framing kind) const noexcept;
+    /// Hands out to `to`, which speaks `kind`, what is here already, if that is what it is to get next. Empty, and nothing is handed out, if it
+    /// is not. Valid until the next call.
+    [[nodiscard]] std::string_view hand_out_same(core::client& to, protocol::framing kind) const;
 
+private:
     std::vector<char> bytes_{};
-    std::vector<std::uint64_t> seqs_{};  // of what it holds: addresses are used again
+    // Compared by address. An address is used again, but for an event that is newer than all of these: where the last one has the number
+    // that it had, they are the same.
+    std::vector<core::event*> events_{};
+    std::uint64_t last_seq_ = 0;
     protocol::framing kind_{};
 };
 

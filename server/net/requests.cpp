@@ -138,28 +138,35 @@ void connection::on_ready() { hand_over(); }
 void connection::hand_over() {
     auto& events = environment_.events;
     events.clear();
+    std::string_view staged;
     if (client_ != nullptr && !batch_is_out_) {
-        state().hand_out(*client_, events_at_a_time, event_bytes_at_a_time, events);
-        if (events.empty()) {
-            tell_end();
-        } else {
-            batch_is_out_ = true;
+        // What the write cannot take at once is not written from the stage.
+        const bool may_stage = !strand_ && !write_refused_ && client_->push != nullptr;
+        if (may_stage) {
+            staged = environment_.stage.hand_out_same(*client_, decoder_->kind());
         }
+        if (staged.empty()) {
+            state().hand_out(*client_, events_at_a_time, event_bytes_at_a_time, events);
+            if (events.empty()) {
+                tell_end();
+            } else if (may_stage) {
+                staged = environment_.stage.frames_of(events, decoder_->kind());
+            }
+        }
+        batch_is_out_ = !staged.empty() || !events.empty();
     }
-    if (answers_.empty() && events.empty()) {
+    if (answers_.empty() && staged.empty() && events.empty()) {
         return;
     }
     if (!strand_) {
         accept_answers(answers_);
-        if (!events.empty()) {
-            const auto frames = write_refused_ ? std::string_view{} : environment_.stage.frames_of(events, decoder_->kind());
-            staged_ = !frames.empty();
-            if (staged_) {
-                output_.set_batch(frames);
-            } else {
-                collect_pieces();
-                output_.set_batch(environment_.pieces);
-            }
+        if (!staged.empty()) {
+            staged_ = true;
+            output_.set_batch(staged);
+        } else if (!events.empty()) {
+            staged_ = false;
+            collect_pieces();
+            output_.set_batch(environment_.pieces);
         }
         return flush();
     }
