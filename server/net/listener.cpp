@@ -22,7 +22,7 @@
 namespace hookd::server {
 namespace {
 
-// Peers that are being turned away at a time; one more is closed without a word.
+// Peers to be turned away whose first byte is waited for; one more is closed without a word.
 constexpr long most_turned_away = 64;
 
 // How long accepting pauses where the process has no descriptor or memory left. A connection that closes ends the pause sooner.
@@ -178,7 +178,7 @@ private:
     }
 
     void refuse(stream_socket socket, protocol::error why) {
-        if (places_.use_count() > most_turned_away) {
+        if (try_turn_away(socket, why) || places_.use_count() > most_turned_away) {
             return;
         }
         boost::asio::co_spawn(environment_.context.get_executor(), turn_away(std::move(socket), std::move(why), places_),

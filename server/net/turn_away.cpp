@@ -4,9 +4,32 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <array>
+
 #include <sys/socket.h>
 
 namespace hookd::server {
+
+bool try_turn_away(stream_socket& socket, const protocol::error& why) {
+    const int descriptor = socket.native_handle();
+    unsigned char first = 0;
+    const auto got = ::recv(descriptor, &first, 1, MSG_DONTWAIT);
+    if (got != 1) {
+        return got == 0;
+    }
+    std::string body;
+    protocol::append_error(body, "null", why);
+    std::string frame;
+    protocol::append_frame(protocol::detect_framing(first), body, frame);
+    // A new connection has room for this; one that has not gets no second try.
+    (void)::send(descriptor, frame.data(), frame.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    // To close over bytes that nobody has taken is a reset for the peer, in place of an end after the refusal. No more can come, so this ends.
+    ::shutdown(descriptor, SHUT_RDWR);
+    std::array<char, 4096> nothing;
+    while (::recv(descriptor, nothing.data(), nothing.size(), MSG_DONTWAIT) > 0) {
+    }
+    return true;
+}
 
 boost::asio::awaitable<void, boost::asio::io_context::executor_type> turn_away(stream_socket socket, protocol::error why,
                                                                              std::shared_ptr<void> place) {
@@ -26,14 +49,8 @@ boost::asio::awaitable<void, boost::asio::io_context::executor_type> turn_away(s
     });
     const auto [failure] = co_await held->async_wait(boost::asio::socket_base::wait_read, token);
     limit.cancel();
-    unsigned char first = 0;
-    if (!failure && ::recv(held->native_handle(), &first, 1, MSG_DONTWAIT) == 1) {
-        std::string body;
-        protocol::append_error(body, "null", why);
-        std::string frame;
-        protocol::append_frame(protocol::detect_framing(first), body, frame);
-        // A new connection has room for this; one that has not gets no second try.
-        (void)::send(held->native_handle(), frame.data(), frame.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (!failure) {
+        (void)try_turn_away(*held, why);
     }
     place.reset();
 }

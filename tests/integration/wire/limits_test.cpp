@@ -6,6 +6,7 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <csignal>
 #include <deque>
 #include <string>
 
@@ -51,7 +52,7 @@ BOOST_DATA_TEST_CASE(connection_over_the_limit_is_told_and_closed, data::make(al
     }
     const auto response = refused.receive();
     check_limit(response, "max_connections", 3);
-    refused.wait_for_close();
+    BOOST_TEST(refused.wait_for_close());  // an end, though the daemon has not looked at all that was sent
     BOOST_TEST(refused.kept_messages() == 0U);
     for (auto& peer : peers) {
         peer.result("ping");  // those inside don't notice
@@ -65,6 +66,26 @@ BOOST_DATA_TEST_CASE(connection_over_the_limit_is_told_and_closed, data::make(al
             return false;
         }
     });
+}
+
+BOOST_AUTO_TEST_CASE(each_of_a_crowd_over_the_limit_is_told) {
+    test_daemon daemon({"--max-connections", "2"});
+    std::deque<wire_client> inside;
+    std::deque<wire_client> crowd;
+    for (int i = 0; i < 2; ++i) {
+        inside.push_back(daemon.connect());
+        inside.back().result("ping");
+    }
+    daemon.process().signal(SIGSTOP);  // so that all of them are there at once
+    for (int i = 0; i < 200; ++i) {
+        crowd.push_back(daemon.connect(framing::line));
+        crowd.back().send(R"({"jsonrpc":"2.0","id":1,"method":"ping"})");
+    }
+    daemon.process().signal(SIGCONT);
+    for (auto& peer : crowd) {
+        check_limit(peer.receive(), "max_connections", 2);
+        BOOST_TEST(peer.wait_for_close());
+    }
 }
 
 BOOST_AUTO_TEST_CASE(connection_has_at_most_so_many_waiting_requests) {

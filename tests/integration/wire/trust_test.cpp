@@ -64,7 +64,7 @@ void check_not_allowed(wire_client& peer) {
     BOOST_TEST(response.error_code() == -32003);
     BOOST_TEST(response.raw({"id"}) == "null");
     BOOST_TEST(!response.error_message().empty());
-    peer.wait_for_close();
+    BOOST_TEST(peer.wait_for_close());  // an end, no reset
     BOOST_TEST(peer.kept_messages() == 0U);
 }
 
