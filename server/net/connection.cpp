@@ -38,6 +38,10 @@ constexpr std::size_t most_parts = 512;
 
 }  // namespace
 
+connection_environment::connection_environment(boost::asio::io_context& where, std::shared_ptr<broker_strand> strand,
+                                               const listener_options& how, logger& words)
+    : context(where), broker(std::move(strand)), options(how), log(words), batches(std::make_shared<batch_memory>()) {}
+
 connection::connection(std::shared_ptr<connection_environment> environment, stream_socket socket, const peer_credentials& peer)
     : holder_(std::move(environment)), environment_(*holder_), socket_(std::move(socket)), peer_(peer) {
     if (!environment_.broker->single_threaded()) {

@@ -30,13 +30,14 @@ namespace hookd::server {
 /// The socket type of the listener: bound to the context, not to a type-erased executor, which would cost each operation.
 using stream_socket = boost::asio::basic_stream_socket<boost::asio::local::stream_protocol, boost::asio::io_context::executor_type>;
 
+class batch;
+class batch_memory;
 class connection;
 
 /// What all connections of a listener share; each holds it.
 struct connection_environment {
     connection_environment(boost::asio::io_context& where, std::shared_ptr<broker_strand> strand, const listener_options& how,
-                           logger& words)
-        : context(where), broker(std::move(strand)), options(how), log(words) {}
+                           logger& words);
 
     boost::asio::io_context& context;
     std::shared_ptr<broker_strand> broker;
@@ -46,6 +47,7 @@ struct connection_environment {
     /// Bytes that all connections hold, of frames that are not complete and of answers that are not read.
     std::atomic<std::size_t> unread_input_bytes{0};
     std::atomic<std::size_t> unsent_answer_bytes{0};
+    std::shared_ptr<batch_memory> batches;
     /// Called once when a connection is closed, from wherever that is.
     std::function<void(connection&)> on_closed{};
 
@@ -57,8 +59,6 @@ struct connection_environment {
     event_stage stage{};
     std::string body{};
 };
-
-class batch;
 
 /// Where the answer to a request goes.
 struct answer_address {

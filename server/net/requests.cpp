@@ -17,6 +17,14 @@ constexpr std::size_t most_answers_at_a_time = std::size_t{256} << 10;
 constexpr std::size_t events_at_a_time = 256;
 constexpr std::size_t event_bytes_at_a_time = std::size_t{256} << 10;
 
+// Room that a request of a batch needs to be carried out: for the result of one that changes something.
+constexpr std::size_t small_answer_bytes = 1024;
+
+error batch_memory_error() {
+    return protocol::limit_error("memory", batch_memory::limit,
+                                 "unfinished batches hold as many bytes of answers as they may: send what waits outside of a batch");
+}
+
 }  // namespace
 
 void connection::carry_out() {
@@ -80,11 +88,19 @@ void connection::handle_frame(std::string_view frame) {
     if (message.type == protocol::message::kind::invalid) {
         return answer_invalid(message, nullptr, 0);
     }
-    const auto together = std::make_shared<batch>(message.elements.size());
+    if (!environment_.batches->has_room_for(batch::footprint_of(message.elements.size()))) {
+        return answer({.id = "null"}, batch_memory_error());
+    }
+    const auto together = std::make_shared<batch>(message.elements.size(), environment_.batches);
     for (std::size_t i = 0; i < message.elements.size() && client_ != nullptr; ++i) {
         protocol::read_element(message.elements[i], environment_.element);
         if (environment_.element.type == protocol::message::kind::request) {
-            handle_request(environment_.element.single, together, i);
+            const auto& call = environment_.element.single;
+            if (call.id.empty() || together->has_room_for(small_answer_bytes)) {
+                handle_request(call, together, i);
+            } else {
+                answer({std::string{call.id}, together, i}, batch_memory_error());
+            }
         } else {
             answer_invalid(environment_.element, together, i);
         }
@@ -121,6 +137,11 @@ void connection::answer(const answer_address& to, const error& failure) {
 }
 
 void connection::answer_part(const answer_address& to, std::string body) {
+    if (!body.empty() && !to.part_of->has_room_for(body.size())) {
+        std::string refusal;
+        protocol::append_error(refusal, to.id, batch_memory_error());
+        body = std::move(refusal);  // with the small room that it has
+    }
     if (to.part_of->complete(to.index, std::move(body))) {
         const std::string array = to.part_of->take();
         if (!array.empty()) {

@@ -131,6 +131,42 @@ BOOST_AUTO_TEST_CASE(batch_of_1000_is_read_and_of_1001_refused) {
     BOOST_TEST(peer.kept_messages() == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(answers_that_unfinished_batches_hold_are_bounded) {
+    test_daemon daemon;
+    auto peer = daemon.connect();
+    std::string text = R"([{"jsonrpc":"2.0","id":"wait","method":"emit_and_wait","params":{"event":"e","require_subscriber":false}})";
+    for (int i = 0; i < 999; ++i) {
+        text += R"(,{"jsonrpc":"2.0","id":1,"method":"rpc.discover"})";
+    }
+    text += ']';
+    // 10 MB of answers each.
+    for (int i = 0; i < 40; ++i) {
+        peer.send(text);
+    }
+    peer.send(R"({"jsonrpc":"2.0","id":"last","method":"ping"})");
+    bool refused = false;
+    for (auto next = peer.receive(); next.raw({"id"}) != "\"last\""; next = peer.receive()) {
+        BOOST_TEST(next.error_code() == -32001);
+        BOOST_TEST((next.at("/error/data") == boost::json::value{{"limit", "memory"}, {"max", 64 << 20}}), next.text);
+        refused = true;
+    }
+    BOOST_TEST(refused);
+    if (!hookd_is_sanitized()) {
+        BOOST_TEST(daemon.peak_resident_bytes() < std::size_t{200} << 20);
+    }
+    // What began is answered in full length, with errors where there was no room; then there is room again.
+    peer.notify("$/cancelRequest", R"({"id":"wait"})");
+    bool cut = false;
+    for (int left = static_cast<int>(int_at(daemon.stats(), "/head_seq")); left > 0; --left) {
+        const auto answers = peer.receive().json();
+        BOOST_TEST(answers.as_array().size() == 1000U);
+        cut = cut || has_at(answers.as_array().back(), "/error");
+    }
+    BOOST_TEST(cut);
+    peer.send(pings(1000));
+    BOOST_TEST(answers_by_id(peer.receive()).size() == 1000U);
+}
+
 BOOST_AUTO_TEST_CASE(batch_is_answered_once_its_last_waiting_request_is) {
     test_daemon daemon;
     auto responder = daemon.connect();

@@ -7,7 +7,7 @@ namespace hookd::server {
 BOOST_AUTO_TEST_SUITE(batches)
 
 BOOST_AUTO_TEST_CASE(answers_stand_in_the_order_of_the_requests) {
-    batch three{3};
+    batch three{3, std::make_shared<batch_memory>()};
     BOOST_CHECK(!three.complete(2, "c"));
     BOOST_CHECK(!three.complete(0, "a"));
     BOOST_CHECK(three.complete(1, "b"));
@@ -16,7 +16,7 @@ BOOST_AUTO_TEST_CASE(answers_stand_in_the_order_of_the_requests) {
 
 // JSON-RPC 2.0, section 6: notifications get no answer.
 BOOST_AUTO_TEST_CASE(notifications_are_left_out) {
-    batch some{4};
+    batch some{4, std::make_shared<batch_memory>()};
     BOOST_CHECK(!some.complete(0, ""));
     BOOST_CHECK(!some.complete(1, "b"));
     BOOST_CHECK(!some.complete(2, ""));
@@ -26,16 +26,36 @@ BOOST_AUTO_TEST_CASE(notifications_are_left_out) {
 
 // "If there are no Response objects contained within the Response array … the server MUST NOT return an empty Array".
 BOOST_AUTO_TEST_CASE(notifications_only_give_nothing) {
-    batch quiet{2};
+    batch quiet{2, std::make_shared<batch_memory>()};
     BOOST_CHECK(!quiet.complete(1, ""));
     BOOST_CHECK(quiet.complete(0, ""));
     BOOST_CHECK_EQUAL(quiet.take(), "");
 }
 
 BOOST_AUTO_TEST_CASE(batch_of_one_is_still_an_array) {
-    batch one{1};
+    batch one{1, std::make_shared<batch_memory>()};
     BOOST_CHECK(one.complete(0, "a"));
     BOOST_CHECK_EQUAL(one.take(), "[a]");
+}
+
+BOOST_AUTO_TEST_CASE(what_unfinished_batches_hold_is_charged_and_given_back) {
+    const auto memory = std::make_shared<batch_memory>();
+    constexpr std::size_t limit = batch_memory::limit;
+    {
+        batch held{2, memory};
+        constexpr std::size_t left = limit - batch::footprint_of(2);
+        BOOST_CHECK(held.has_room_for(left));
+        BOOST_CHECK(!held.has_room_for(left + 1));
+        BOOST_CHECK(!held.complete(0, std::string(left - 1, 'x')));
+        batch other{0, memory};
+        BOOST_CHECK(other.has_room_for(1));
+        BOOST_CHECK(!other.has_room_for(2));
+        BOOST_CHECK(held.complete(1, "y"));
+        BOOST_CHECK(!other.has_room_for(0));
+        BOOST_CHECK_EQUAL(held.take().size(), left + 3);
+    }
+    BOOST_CHECK(memory->has_room_for(limit));
+    BOOST_CHECK(!memory->has_room_for(limit + 1));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
