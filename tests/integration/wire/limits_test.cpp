@@ -88,6 +88,43 @@ BOOST_AUTO_TEST_CASE(each_of_a_crowd_over_the_limit_is_told) {
     }
 }
 
+// Incomplete frames of all connections have 256 MiB, which is 16 of these.
+BOOST_AUTO_TEST_CASE(crowd_of_large_frames_is_refused_only_in_part) {
+    test_daemon daemon;
+    constexpr std::size_t enough = 12'000'000;
+    const std::string text = encode_frame(framing::length, std::string(std::size_t{16} << 20, ' ')).substr(0, enough);
+    struct sender {
+        wire_client peer;
+        std::size_t sent = 0;
+    };
+    std::deque<sender> crowd;
+    for (int i = 0; i < 40; ++i) {
+        crowd.push_back({daemon.connect()});
+    }
+    std::size_t refused = 0;
+    eventually("all have sent, or were refused", [&] {
+        bool done = true;
+        for (auto& each : crowd) {
+            try {
+                each.sent += each.peer.try_send_raw(std::string_view{text}.substr(each.sent, std::size_t{256} << 10));
+            } catch (const connection_closed&) {
+                each.sent = enough;
+            }
+            done = done && each.sent == enough;
+        }
+        return done;
+    });
+    daemon.connect().result("ping");
+    for (auto& each : crowd) {
+        if (each.peer.has_message()) {
+            check_limit(each.peer.receive(), "memory", std::int64_t{16} << 20);
+            ++refused;
+        }
+    }
+    BOOST_TEST(refused > 0U);
+    BOOST_TEST(refused < crowd.size());  // what is refused makes room at once, so that others get through
+}
+
 BOOST_AUTO_TEST_CASE(connection_has_at_most_so_many_waiting_requests) {
     test_daemon daemon({"--max-waiting-per-connection", "3"});
     auto responder = daemon.connect();
