@@ -67,11 +67,13 @@ std::variant<protocol::respond_result, error> respond(broker_strand& where, core
 }
 
 std::variant<std::string, error> schemas(const broker_strand& where, const protocol::schema_params& params) {
+    // What is longer than a name is none, and need not be repeated in full.
+    const auto event = params.event.view().substr(0, protocol::max_event_name + 1);
     if (const auto* const events = where.events()) {
-        return events->schemas(params.event.view());
+        return events->schemas(event);
     }
-    if (!params.event.empty()) {
-        return no_catalog_error(params.event.view());
+    if (!event.empty()) {
+        return no_catalog_error(event);
     }
     return std::string{R"({"schemas":[]})"};
 }

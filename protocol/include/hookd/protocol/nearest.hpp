@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+namespace hookd::protocol {
+
+/// The candidate that `word` is most likely a misspelling of: one letter missing, added, wrong, or two swapped, up to about a
+/// third of the word (optimal string alignment distance); or the only one that begins with it. Empty where none is near.
+[[nodiscard]] std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates);
+
+}  // namespace hookd::protocol
