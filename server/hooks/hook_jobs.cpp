@@ -1,5 +1,6 @@
 #include "hooks/hook_jobs.hpp"
 
+#include <boost/algorithm/string/join.hpp>
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
@@ -173,14 +174,19 @@ void hook_jobs::finish(const std::shared_ptr<hosted_hook>& hook, const std::shar
     hook->times.add(result.elapsed);
     hook->last_outcome = outcome_of(said);
     tell_missed(*hook);
-    for (const auto& note : said.notes) {
-        complain(*hook, *job, note);
+    // In one line: of two, the second would be one too many for a second.
+    std::vector<std::string> complaints;
+    if (said.type == kind::failed) {
+        complaints.push_back("failed: " + said.text);
     }
+    complaints.insert(complaints.end(), said.notes.begin(), said.notes.end());
     if (said.type != kind::veto && !result.errors.text.empty()) {
-        complain(*hook, *job, "said: " + result.errors.text.substr(0, shown_outcome_bytes));
+        complaints.push_back("said: " + result.errors.text.substr(0, shown_outcome_bytes));
+    }
+    if (!complaints.empty()) {
+        complain(*hook, *job, boost::algorithm::join(complaints, "; "));
     }
     if (said.type == kind::failed) {
-        complain(*hook, *job, "failed: " + said.text);
         return job->via->finish(*job, {.failed = said.text});
     }
     job->via->finish(*job, {.response = said.type == kind::veto ? veto_of(said.text) : said.text},

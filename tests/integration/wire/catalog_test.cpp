@@ -173,6 +173,10 @@ BOOST_AUTO_TEST_CASE(without_a_catalog_every_name_is_free) {
     emit(peer, "whatever", "[1]");
     BOOST_TEST(size_at(peer.result("get_hook_event_schema"), "/schemas") == 0U);
     BOOST_TEST(peer.failure("get_hook_event_schema", R"({"event":"whatever"})").error_code() == -32004);
+    const auto endless = peer.failure("get_hook_event_schema", R"({"event":")" + std::string(100'000, 'x') + R"("})");
+    BOOST_TEST(endless.error_code() == -32004);
+    BOOST_TEST(endless.error_message().size() < 1'000U);
+    BOOST_TEST(endless.string("/error/data/event").size() < 200U);
 }
 
 BOOST_AUTO_TEST_CASE(sighup_reloads_the_catalog_and_a_bad_one_changes_nothing) {

@@ -338,6 +338,19 @@ BOOST_AUTO_TEST_CASE(sighup_reads_the_registry_again) {
     BOOST_TEST(text_at(verdict_of(*with.peer, "e"), "/outcome") == "no_subscribers");
 }
 
+// The log takes one line a second of a hook: all that one run has to say is in it.
+BOOST_AUTO_TEST_CASE(what_a_run_said_and_how_it_failed_stand_in_one_line_of_the_log) {
+    scene with;
+    with.add("a", {"sh", "-c", "echo broken pipe dream >&2; exit 127"});
+    BOOST_TEST(text_at(verdict_of(*with.peer), "/outcome") == "abandoned");
+    with.daemon->process().wait_for_err("broken pipe dream");
+    const auto log = with.daemon->log();
+    const auto said = log.find("said: broken pipe dream");
+    BOOST_REQUIRE(said != std::string::npos);
+    const auto begin = log.rfind('\n', said) + 1;
+    BOOST_TEST(log.substr(begin, said - begin).find("failed: ") != std::string::npos, log);
+}
+
 BOOST_AUTO_TEST_CASE(a_corrupt_registry_is_reported_with_its_line_and_never_written_over) {
     scene with;
     with.add("a", {"sh", "-c", "exit 0"});
