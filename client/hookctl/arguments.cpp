@@ -1,10 +1,10 @@
 #include "arguments.hpp"
 
 #include "help_text.hpp"
-#include "nearest.hpp"
 #include "option_reader.hpp"
 
 #include <hookd/hooks/command_environment.hpp>
+#include <hookd/protocol/nearest.hpp>
 #include <hookd/protocol/version.hpp>
 
 #include <algorithm>
@@ -378,7 +378,7 @@ std::variant<invocation, information> parse_arguments(const std::vector<std::str
         const auto& names = command_names();
         const auto known = std::find(names.begin(), names.end(), *found);
         if (known == names.end()) {
-            const auto near = nearest(*found, names);
+            const auto near = protocol::nearest(*found, names);
             throw usage_error("there is no command " + in_quotes(*found) +
                               (near.empty() ? std::string() : "; did you mean " + std::string(near) + "?") +
                               " (hookctl --help)");

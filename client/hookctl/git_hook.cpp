@@ -1,7 +1,8 @@
 #include "git_hook.hpp"
 
 #include "arguments.hpp"
-#include "nearest.hpp"
+
+#include <hookd/protocol/nearest.hpp>
 
 #include <algorithm>
 
@@ -76,7 +77,7 @@ const git_hook& git_hook_called(std::string_view word) {
     for (const auto& each : hooks) {
         names.push_back(each.name);
     }
-    const auto near = nearest(name, names);
+    const auto near = protocol::nearest(name, names);
     throw usage_error("git has no hook '" + std::string(word) + "'" +
                       (near.empty() ? "; githooks(5) lists them" : "; did you mean " + std::string(near) + "?"));
 }

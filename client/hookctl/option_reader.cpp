@@ -2,9 +2,9 @@
 
 #include "duration_text.hpp"
 #include "help_text.hpp"
-#include "nearest.hpp"
 
 #include <hookd/protocol/limits.hpp>
+#include <hookd/protocol/nearest.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -165,7 +165,7 @@ void option_reader::refuse(const std::string& unknown) const {
             names.push_back("--" + each);
         }
     }
-    const auto known = nearest(name, {names.begin(), names.end()});
+    const auto known = protocol::nearest(name, {names.begin(), names.end()});
     auto message = command_.empty() ? "there is no option " + name : std::string(command_) + " has no option " + name;
     if (!known.empty()) {
         message += "; did you mean " + std::string(known) + "?";

@@ -1,9 +1,9 @@
 #include "app/program_options.hpp"
 
-#include "core/nearest_name.hpp"
 #include "app/option_values.hpp"
 
 #include <hookd/protocol/limits.hpp>
+#include <hookd/protocol/nearest.hpp>
 #include <hookd/protocol/socket_path.hpp>
 
 #include <CLI/App.hpp>
@@ -264,7 +264,8 @@ public:
                 throw usage_error("\"" + extra + "\" is not expected: hookd takes options only (see hookd --help)");
             }
             const auto name = extra.substr(0, extra.find('='));
-            const auto near = core::nearest_name(name, option_names());
+            const auto known = option_names();
+            const auto near = protocol::nearest(name, {known.begin(), known.end()});
             throw usage_error("unknown option " + name + (near.empty() ? " (see hookd --help)" : "; did you mean " + std::string{near} + "?"));
         }
     }
@@ -334,7 +335,7 @@ void apply_file(program_options& options, const std::filesystem::path& file) {
             for (const auto& each : settings) {
                 names.emplace_back(each.name);
             }
-            const auto near = core::nearest_name(entry.key, names);
+            const auto near = protocol::nearest(entry.key, {names.begin(), names.end()});
             throw usage_error(where + "unknown key \"" + entry.key + "\"" +
                               (near.empty() ? ": the keys are the options of hookd --help" : "; did you mean " + std::string{near} + "?"));
         }

@@ -2,9 +2,9 @@
 
 #include "catalog_file.hpp"
 #include "core/glob.hpp"
-#include "core/nearest_name.hpp"
 
 #include <hookd/protocol/json_text.hpp>
+#include <hookd/protocol/nearest.hpp>
 
 #include <algorithm>
 #include <map>
@@ -102,7 +102,7 @@ private:
     }
 
     [[nodiscard]] error unknown(std::string_view what, std::string_view name) const {
-        const auto near = core::nearest_name(name, names_);
+        const auto near = protocol::nearest(name, {names_.begin(), names_.end()});
         std::string data = "{";
         append_member(data, what, name);
         std::string message = what == "event" ? "the catalog has no event \"" + std::string{name} + "\""
@@ -110,7 +110,7 @@ private:
         if (near.empty()) {
             message += ": see hookctl schema";
         } else {
-            message += "; did you mean \"" + near + "\"?";
+            message += "; did you mean \"" + std::string{near} + "\"?";
             append_member(data, "nearest", near);
         }
         return {errc::not_in_catalog, std::move(message), data + '}'};

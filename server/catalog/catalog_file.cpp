@@ -1,10 +1,10 @@
 #include "catalog_file.hpp"
 
-#include "core/nearest_name.hpp"
 #include "decimal.hpp"
 #include "json_place.hpp"
 
 #include <hookd/protocol/json_text.hpp>
+#include <hookd/protocol/nearest.hpp>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -123,12 +123,12 @@ private:
         } else if (key == "failure_policy") {
             entry_.defaults.on_failure = choice(key, value, std::array{protocol::failure_policy::open, protocol::failure_policy::closed});
         } else {
-            const auto near = core::nearest_name(key, {known_members.begin(), known_members.end()});
+            const auto near = protocol::nearest(key, {known_members.begin(), known_members.end()});
             std::string all;
             for (const auto each : known_members) {
                 all += (all.empty() ? "" : ", ") + std::string{each};
             }
-            refuse(value, "unknown member \"" + key + "\"" + (near.empty() ? "; there are " + all : "; did you mean \"" + near + "\"?"));
+            refuse(value, "unknown member \"" + key + "\"" + (near.empty() ? "; there are " + all : "; did you mean \"" + std::string{near} + "\"?"));
         }
     }
 
