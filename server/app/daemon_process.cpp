@@ -67,7 +67,7 @@ void hold_signals_back() {
     ::pthread_sigmask(SIG_BLOCK, &held, nullptr);
 }
 
-/// One thread alone uses the sockets and timers of its context: they need no locks. Others may hand work to it all the same.
+/// One thread alone touches the descriptors of its context: each needs no lock of its own. Others may hand work to it all the same.
 int concurrency_hint(unsigned threads) { return threads == 1 ? BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO : static_cast<int>(threads); }
 
 /// Runs a context on `count` threads, this one among them, until it has no work left. An exception of a handler ends them all, and is

@@ -195,13 +195,10 @@ void broker_state::make_room(std::size_t bytes, topic& target, instant now) {
     while (!fits()) {
         // Most bytes first, and only among those that this event is for.
         session* victim = nullptr;
-        std::size_t most_bytes = 0;
         for (session* const each : target.matches) {
-            const auto& outbox = each->of->outbox;
-            const std::size_t bytes_there = outbox.size() > each->of->handed_out ? outbox.bytes() : 0;
-            if (bytes_there > most_bytes) {
+            if (each->of->outbox.size() > each->of->handed_out &&
+                (victim == nullptr || each->of->outbox.bytes() > victim->of->outbox.bytes())) {
                 victim = each;
-                most_bytes = bytes_there;
             }
         }
         if (victim == nullptr) {

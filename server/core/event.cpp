@@ -5,11 +5,6 @@
 
 namespace hookd::core {
 
-frame_memory* event::worth_sharing(std::string_view payload, frame_memory* where) noexcept {
-    const bool is_worth_it = where != nullptr && payload.size() >= least_shared_bytes && payload.size() >= where->capacity / 8 * 7;
-    return is_worth_it ? where : nullptr;
-}
-
 std::size_t event::footprint(const protocol::event_head& head, std::string_view payload, const frame_memory* shared) noexcept {
     return sizeof(event) + prefix_size + head.size + (shared != nullptr ? shared->capacity : payload.size()) +
            protocol::event_tail.size() + 1;

@@ -43,12 +43,13 @@ public:
     event(const event&) = delete;
     event& operator=(const event&) = delete;
 
-    /// Payloads from here on may share the memory that they were read into.
-    static constexpr std::size_t least_shared_bytes = std::size_t{16} << 10;
+    /// Whether memory of that capacity is worth keeping for so many bytes of it: an event is charged with all that it keeps.
+    [[nodiscard]] static constexpr bool is_worth_sharing(std::size_t bytes, std::size_t capacity) noexcept { return bytes >= capacity / 8 * 7; }
 
-    /// Where to leave a payload: `where` if it is large and takes nearly all of that, since an event is charged with all that it keeps; null
-    /// if it is to be copied. `where`: what `payload` lies in, or null.
-    [[nodiscard]] static frame_memory* worth_sharing(std::string_view payload, frame_memory* where) noexcept;
+    /// Where to leave a payload: `where`, if that is worth it; null if it is to be copied. `where`: what `payload` lies in, or null.
+    [[nodiscard]] static frame_memory* worth_sharing(std::string_view payload, frame_memory* where) noexcept {
+        return where != nullptr && is_worth_sharing(payload.size(), where->capacity) ? where : nullptr;
+    }
 
     /// `head`: what measure_event_head says of `fields`. `shared`: what worth_sharing() says. Throws std::bad_alloc.
     [[nodiscard]] static pointer make(const protocol::event_fields& fields, const protocol::event_head& head, std::string_view payload,

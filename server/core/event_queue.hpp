@@ -24,14 +24,8 @@ public:
     [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
     /// How many fit before it takes more memory.
     [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
-    /// Bytes that its events are charged with: added up when asked for, which is seldom.
-    [[nodiscard]] std::size_t bytes() const noexcept {
-        std::size_t sum = 0;
-        for (std::size_t i = 0; i < size_; ++i) {
-            sum += (*this)[i].footprint_bytes();
-        }
-        return sum;
-    }
+    /// Bytes that its events are charged with.
+    [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
     [[nodiscard]] event& operator[](std::size_t index) const noexcept { return *ring_[(first_ + index) & (capacity_ - 1)]; }
 
     /// Whether `others` stand in it from `index` on.
@@ -54,11 +48,13 @@ public:
         intrusive_ptr_add_ref(&newest);
         ring_[(first_ + size_) & (capacity_ - 1)] = &newest;
         ++size_;
+        bytes_ += newest.footprint_bytes();
     }
 
     /// Takes the first; there is one.
     [[nodiscard]] event::pointer take_front() noexcept {
         event* const next = ring_[first_ & (capacity_ - 1)];
+        bytes_ -= next->footprint_bytes();
         ++first_;
         --size_;
         give_back_ring();
@@ -86,7 +82,11 @@ public:
 private:
     static constexpr std::size_t kept_while_empty = 16;
 
-    void release(std::size_t place) noexcept { intrusive_ptr_release(ring_[place & (capacity_ - 1)]); }
+    void release(std::size_t place) noexcept {
+        event* const gone = ring_[place & (capacity_ - 1)];
+        bytes_ -= gone->footprint_bytes();
+        intrusive_ptr_release(gone);
+    }
 
     void give_back_ring() noexcept {
         if (size_ == 0 && capacity_ > kept_while_empty) {
@@ -110,6 +110,7 @@ private:
     std::size_t capacity_ = 0;  // a power of two
     std::size_t first_ = 0;     // counts on; its place is what remains modulo the capacity
     std::size_t size_ = 0;
+    std::size_t bytes_ = 0;
 };
 
 }  // namespace hookd::core

@@ -225,6 +225,7 @@ void connection::resume() {
         return release_input();
     }
     if (broken_) {
+        release_input();
         return after_flush();
     }
     if (!write_dead_ && output_.answer_bytes() > most_answer_bytes) {
@@ -396,7 +397,7 @@ void connection::after_flush() {
     if (!output_.empty() || closed_) {
         return;
     }
-    if (broken_ && !lent_) {
+    if (!lent_ && broken_) {  // in this order: while it is lent, the broker's strand may set it
         return linger();
     }
     if (paused_) {
@@ -451,7 +452,6 @@ void connection::linger() {
         }
     };
     wait_until_over(linger_time, std::move(give_up));
-    release_input();
     read_more();
 }
 

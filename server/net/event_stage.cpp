@@ -11,11 +11,11 @@ constexpr std::size_t small_event_bytes = std::size_t{4} << 10;
 }  // namespace
 
 std::string_view event_stage::frames_of(const std::vector<core::event*>& events, protocol::framing kind) {
-    events_.clear();
     if (events.size() < 2 || std::any_of(events.begin(), events.end(),
                                          [](const core::event* each) { return each->body_bytes() > small_event_bytes; })) {
         return {};
     }
+    events_.clear();  // while the bytes are of no events
     bytes_.clear();
     for (core::event* const each : events) {
         for (const std::string_view piece : each->wire(kind)) {

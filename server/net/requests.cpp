@@ -58,8 +58,7 @@ void connection::carry_out() {
             broken_ = true;
             return;
         }
-        const bool lends = decoded.body.size() >= core::event::least_shared_bytes;
-        if (lends) {
+        if (core::event::is_worth_sharing(decoded.body.size(), input_.capacity)) {
             lent_memory_.bytes = input_.bytes;
             lent_memory_.capacity = input_.capacity;
             client_->reads_from = &lent_memory_;

@@ -5,6 +5,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <array>
+#include <cerrno>
 
 #include <sys/socket.h>
 
@@ -15,7 +16,7 @@ bool try_turn_away(stream_socket& socket, const protocol::error& why) {
     unsigned char first = 0;
     const auto got = ::recv(descriptor, &first, 1, MSG_DONTWAIT);
     if (got != 1) {
-        return got == 0;
+        return got == 0 || (errno != EAGAIN && errno != EINTR);
     }
     std::string body;
     protocol::append_error(body, "null", why);

@@ -189,14 +189,13 @@ BOOST_AUTO_TEST_CASE(large_payload_is_left_where_it_was_read) {
     BOOST_CHECK(joined(other->wire(framing::line)) == std::string{notification_of_7} + std::string(20'000, '1') + "}}\n");
 }
 
-BOOST_AUTO_TEST_CASE(payload_is_copied_where_that_is_cheap_or_would_keep_much_else) {
-    read_request small{std::string(event::least_shared_bytes - 1, '1')};
-    BOOST_CHECK(event::worth_sharing(small.payload(), &small.memory) == nullptr);
-    read_request large{std::string(event::least_shared_bytes, '1')};
-    BOOST_CHECK(event::worth_sharing(large.payload(), &large.memory) == &large.memory);
-    large.memory.capacity = 2 * large.payload_bytes;
-    BOOST_CHECK(event::worth_sharing(large.payload(), &large.memory) == nullptr);
-    BOOST_CHECK(event::worth_sharing(large.payload(), nullptr) == nullptr);
+BOOST_AUTO_TEST_CASE(payload_is_copied_where_sharing_would_keep_much_else) {
+    read_request request{std::string(56'000, '1')};
+    request.memory.capacity = 64'000;
+    BOOST_CHECK(event::worth_sharing(request.payload(), &request.memory) == &request.memory);
+    request.memory.capacity = 64'008;
+    BOOST_CHECK(event::worth_sharing(request.payload(), &request.memory) == nullptr);
+    BOOST_CHECK(event::worth_sharing(request.payload(), nullptr) == nullptr);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(threads_never_share_a_buffer) {
                 buffer mine = pool.take();
                 std::memset(mine.bytes.get(), id, 64);
                 for (int i = 0; i < 64; ++i) {
-                    foreign += mine.bytes[static_cast<std::size_t>(i)] != id ? 1 : 0;
+                    foreign += mine.bytes.get()[i] != id ? 1 : 0;
                 }
                 pool.give_back(std::move(mine));
             }
