@@ -41,8 +41,7 @@ reply answer_from(const respond_arguments& arguments) {
         response = with_abort(response, *arguments.abort);
     }
     protocol::respond_params checked;
-    const auto first = response.find('{');  // check_reply wants no white space around
-    checked.response = std::string_view(response).substr(first, response.rfind('}') - first + 1);
+    checked.response = response;
     if (const auto fault = protocol::check_reply(checked)) {
         throw usage_error(fault->message + "; nothing was sent");
     }

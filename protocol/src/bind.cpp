@@ -1,4 +1,5 @@
 #include "method_fields.hpp"
+#include "reply_scan.hpp"
 
 #include <array>
 #include <charconv>
@@ -376,20 +377,19 @@ private:
 
 static_assert(max_params_members <= 64);
 
-/// The `abort` of a reply, of which it has `count`.
-std::optional<error> take_abort(respond_params& reply, std::string_view value, std::size_t count) {
+std::optional<error> take_abort(respond_params& reply, const abort_members& found) {
     reply.abort = {};
-    if (count == 0) {
+    if (found.count == 0) {
         return std::nullopt;
     }
-    if (count > 1) {
+    if (found.count > 1) {
         return error{errc::invalid_params, "parameter 'response' has 'abort' twice: give one reason"};
     }
-    if (kind_of(value) != json_kind::string) {
+    if (kind_of(found.value) != json_kind::string) {
         return error{errc::invalid_params,
                      "parameter 'response' has an 'abort' that is no string: give the reason, or \"\" for no objection"};
     }
-    reply.abort = token_of(value);
+    reply.abort = token_of(found.value);
     return std::nullopt;
 }
 
@@ -440,16 +440,15 @@ std::string append_cause(std::string_view cause, std::string_view event) {
 }
 
 std::optional<error> check_reply(respond_params& reply) {
-    std::string_view abort;
-    std::size_t aborts = 0;
-    json_cursor members{reply.response};
-    while (const auto member = members.next()) {
-        if (member->key.equals("abort")) {
-            abort = member->value;
-            ++aborts;
-        }
+    detail::json_scanner scanner{reply.response};
+    const char* const begin = scanner.skip_space(scanner.begin());
+    abort_members found;
+    const char* const end = scanner.is(begin, '{') ? detail::skip_reply(scanner, begin, found) : nullptr;
+    if (end == nullptr || scanner.expect_end(end) == nullptr) {
+        return error{errc::invalid_params, "the reply is no JSON object"};
     }
-    return take_abort(reply, abort, aborts);
+    reply.response = {begin, static_cast<std::size_t>(end - begin)};
+    return take_abort(reply, found);
 }
 
 template <class Params>
@@ -472,7 +471,7 @@ std::variant<Params, error> bind_params(const request& call) {
         return result;
     }
     if constexpr (std::is_same_v<Params, respond_params>) {
-        if (auto failure = take_abort(params, call.abort, call.aborts)) {
+        if (auto failure = take_abort(params, call.aborts)) {
             result = std::move(*failure);
         }
     }

@@ -4,6 +4,7 @@
 
 #include "json_scanner.hpp"
 #include "name_set.hpp"
+#include "reply_scan.hpp"
 
 #include <charconv>
 #include <optional>
@@ -38,9 +39,6 @@ member_name name_of(json_string key, bool may_be_escaped) {
     return may_be_escaped && key.has_escapes() ? name_of_plain(key.decode()) : name_of_plain(key.raw);
 }
 
-bool is_named(json_string key, std::string_view name, bool may_be_escaped) noexcept {
-    return may_be_escaped ? key.equals(name) : key.raw == name;
-}
 
 /// The members of a JSON-RPC 2.0 message, as sent; empty where absent. Not yet judged.
 struct envelope {
@@ -65,28 +63,15 @@ json_string inside_quotes(std::string_view token) noexcept { return {token.subst
 
 bool is_kind(std::string_view value, json_kind kind) noexcept { return !value.empty() && kind_of(value) == kind; }
 
-/// Walks a reply and keeps its `abort`.
-const char* scan_reply(detail::json_scanner& scanner, const char* at, request& into) {
-    return scanner.walk_object(at, [&](json_string key, const char* value) {
-        const bool is_abort = is_named(key, "abort", scanner.escape_seen());
-        const char* const after = scanner.skip_value(value);
-        if (is_abort && after != nullptr) {
-            into.abort = {value, static_cast<std::size_t>(after - value)};
-            ++into.aborts;
-        }
-        return after;
-    });
-}
-
 /// Walks the object `params` and keeps its members.
 const char* scan_params(detail::json_scanner& scanner, const char* at, envelope& found, request& into) {
     into.members.clear();
-    into.aborts = 0;  // where `params` stands twice, the last counts until that is refused
+    into.aborts = {};  // where `params` stands twice, the last counts until that is refused
     detail::name_set names{{scanner.begin(), scanner.end()}};
     at = scanner.walk_object(at, [&](json_string key, const char* value) {
         const bool may_be_escaped = scanner.escape_seen();
-        const bool is_reply = scanner.is(value, '{') && is_named(key, "response", may_be_escaped);
-        const char* const after = is_reply ? scan_reply(scanner, value, into) : scanner.skip_value(value);
+        const bool is_reply = scanner.is(value, '{') && detail::is_named(key, "response", may_be_escaped);
+        const char* const after = is_reply ? detail::skip_reply(scanner, value, into.aborts) : scanner.skip_value(value);
         if (after == nullptr) {
             return after;
         }
@@ -226,8 +211,7 @@ void clear(request& value) {
     value.params = {};
     value.members.clear();
     value.may_have_escapes = false;
-    value.abort = {};
-    value.aborts = 0;
+    value.aborts = {};
 }
 
 void clear(message& value) {

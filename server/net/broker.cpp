@@ -8,7 +8,6 @@
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/post.hpp>
 
-#include <algorithm>
 #include <atomic>
 
 #include <unistd.h>
@@ -292,13 +291,6 @@ void respond_as(local_client& by, const uuid& id, const reply& what, handler<pro
     protocol::respond_params params{.hook_event_id = id_text, .response = what.response, .abstain = what.abstain,
                                     .failed = what.failed};
     if (!what.abstain && what.failed.empty()) {
-        // A JSON text may have white space around it; the value of a member has none.
-        constexpr std::string_view white_space = " \t\r\n";
-        const auto begin = std::min(params.response.find_first_not_of(white_space), params.response.size());
-        params.response = params.response.substr(begin, params.response.find_last_not_of(white_space) + 1 - begin);
-        if (protocol::find_json_fault(params.response) || protocol::kind_of(params.response) != protocol::json_kind::object) {
-            return refuse({errc::invalid_params, "the reply is no JSON object"});
-        }
         if (const auto failure = protocol::check_reply(params)) {
             return refuse(*failure);
         }

@@ -16,6 +16,12 @@ namespace hookd::protocol {
 /// How many members of `params` a request keeps.
 inline constexpr std::size_t max_params_members = 32;
 
+/// The members `abort` of a reply: the value of the last one, as sent, and how many there are.
+struct abort_members {
+    std::string_view value{};
+    std::size_t count = 0;
+};
+
 /// A JSON-RPC 2.0 request or notification, as spans of the frame that it came in: valid only as long as those bytes are.
 struct request {
     /// The id as sent (a string with its quotes, a number, or `null`); empty for a notification.
@@ -28,10 +34,8 @@ struct request {
     boost::container::small_vector<json_member, 8> members{};
     /// Whether a string in `params`, or before it, may have escapes. Where not, what was sent is what is meant.
     bool may_have_escapes = false;
-    /// Of an object `response` in `params`, which is a reply: the value of its member `abort`, and how many of that name it has. Found in passing,
-    /// since a reply may be large.
-    std::string_view abort{};
-    std::size_t aborts = 0;
+    /// Of an object `response` in `params`, which is a reply. Found in passing, since a reply may be large.
+    abort_members aborts{};
 
     [[nodiscard]] bool is_notification() const noexcept { return id.empty(); }
     /// Whether `params` says "none": absent, null, {} or [].

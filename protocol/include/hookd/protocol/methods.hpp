@@ -202,8 +202,8 @@ extern template std::variant<stats_params, error> bind_params(const request&);
 extern template std::variant<discover_params, error> bind_params(const request&);
 extern template std::variant<cancel_params, error> bind_params(const request&);
 
-/// Checks a reply that was not bound from a request, and finds its `abort`: sets `reply.abort` from `reply.response`. The error is
-/// the one that bind_params gives.
+/// Checks a reply that was not bound from a request: `reply.response` is to be a JSON object, which it is cut to where there is white space
+/// around it; sets `reply.abort` from it. The error is the one that bind_params gives, but for what is no JSON object.
 [[nodiscard]] std::optional<error> check_reply(respond_params& reply);
 
 // --- results --------------------------------------------------------------------------------------------------------
