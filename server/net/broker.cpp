@@ -8,6 +8,7 @@
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/post.hpp>
 
+#include <array>
 #include <atomic>
 
 #include <unistd.h>
@@ -286,9 +287,11 @@ void respond_as(local_client& by, const uuid& id, const reply& what, handler<pro
         }
         complete(strand, std::move(completion), make_error_code(failure.code), protocol::respond_result{});
     };
-    std::string id_text;
-    protocol::append_uuid(id_text, id);
-    protocol::respond_params params{.hook_event_id = id_text, .response = what.response, .abstain = what.abstain,
+    std::array<char, protocol::uuid_text_size> id_text;
+    protocol::write_uuid(id_text.data(), id);
+    protocol::respond_params params{.hook_event_id = std::string_view{id_text.data(), id_text.size()},
+                                    .response = what.response,
+                                    .abstain = what.abstain,
                                     .failed = what.failed};
     if (!what.abstain && what.failed.empty()) {
         if (const auto failure = protocol::check_reply(params)) {
