@@ -88,7 +88,8 @@ wire_pieces event::wire(protocol::framing kind) {
     }
     if (!line_checked_) {
         line_checked_ = true;
-        if (payload().find_first_of("\r\n") != std::string_view::npos) {
+        // Not find_first_of(), which looks at each byte by itself.
+        if (payload().find('\n') != std::string_view::npos || payload().find('\r') != std::string_view::npos) {
             copy_line();
         }
     }
