@@ -39,7 +39,6 @@ member_name name_of(json_string key, bool may_be_escaped) {
     return may_be_escaped && key.has_escapes() ? name_of_plain(key.decode()) : name_of_plain(key.raw);
 }
 
-
 /// The members of a JSON-RPC 2.0 message, as sent; empty where absent. Not yet judged.
 struct envelope {
     std::string_view jsonrpc{};
@@ -52,16 +51,16 @@ struct envelope {
     bool id_repeated = false;
     std::optional<json_string> repeated{};           // a member that stands twice in the envelope
     std::optional<json_string> repeated_in_params{};  // or in `params`
-
-    [[nodiscard]] bool says_version_2() const noexcept {
-        return jsonrpc == R"("2.0")" || (!jsonrpc.empty() && kind_of(jsonrpc) == json_kind::string &&
-                                         json_string{jsonrpc.substr(1, jsonrpc.size() - 2)}.equals("2.0"));
-    }
 };
 
 json_string inside_quotes(std::string_view token) noexcept { return {token.substr(1, token.size() - 2)}; }
 
 bool is_kind(std::string_view value, json_kind kind) noexcept { return !value.empty() && kind_of(value) == kind; }
+
+bool is_version_2(std::string_view jsonrpc) noexcept {
+    // As everyone writes it, else with escapes.
+    return jsonrpc == R"("2.0")" || (is_kind(jsonrpc, json_kind::string) && inside_quotes(jsonrpc).equals("2.0"));
+}
 
 /// Walks the object `params` and keeps its members.
 const char* scan_params(detail::json_scanner& scanner, const char* at, envelope& found, request& into) {
@@ -164,7 +163,7 @@ std::string request_fault(const envelope& found) {
     if (found.repeated_in_params) {
         return "The member " + quoted(*found.repeated_in_params) + " stands twice in \"params\": send each parameter once.";
     }
-    if (!found.says_version_2()) {
+    if (!is_version_2(found.jsonrpc)) {
         return R"(The member "jsonrpc" must be the string "2.0".)";
     }
     if (found.method.empty()) {
@@ -397,7 +396,7 @@ void read_incoming(std::string_view frame, incoming& out) {
     if (found.repeated || found.id.empty() || !is_id(found.id)) {
         return;
     }
-    if (!found.says_version_2()) {
+    if (!is_version_2(found.jsonrpc)) {
         return;
     }
     // Exactly one of the two (JSON-RPC 2.0, section 5).
