@@ -95,9 +95,11 @@ report() {
     failed=$((failed + $4))
     printf '%-8s %-22s %5d passed %4d failed %8s s%s\n' "$1" "$2" "$3" "$4" "$5" "${6:+   $6}"
 }
-# The end of a log, for whoever reads of a failure.
+# What a log says of a failure: its errors with their surroundings, wherever they stand in it, and its end.
 show_log() {
-    sed '/<TestResult>/d' "$1" | tail -n "${2:-60}" | sed 's/^/    | /'
+    grep -aE -m 20 -B 2 -A 5 ': (fatal )?(error|exception): |undefined reference|^FAIL' "$1" | cut -c -1000 | sed 's/^/    | /'
+    echo "    ... and its end:"
+    sed '/<TestResult>/d' "$1" | tail -n "${2:-20}" | cut -c -1000 | sed 's/^/    | /'
     echo "    all of it: $1"
 }
 wanted() {

@@ -114,7 +114,10 @@ struct child_setup {
         if (listen_pid != nullptr) {
             write_own_pid(listen_pid, listen_pid_room);
         }
-        ::signal(SIGPIPE, SIG_DFL);
+        // Whatever the tests were started with: a shell has its background jobs ignore SIGINT, and so would what they start.
+        for (const int each : {SIGPIPE, SIGINT, SIGQUIT, SIGHUP, SIGTERM}) {
+            ::signal(each, SIG_DFL);
+        }
         sigset_t none;
         ::sigemptyset(&none);
         ::sigprocmask(SIG_SETMASK, &none, nullptr);

@@ -68,13 +68,29 @@ struct scene {
         BOOST_TEST(text_at(said, "/outcome") == "answered");
         BOOST_TEST(text_at(said, "/abort") == "");
     }
-    /// How long the emitter waits for its verdict at best: a neighbour on this machine may delay one, but not each.
-    milliseconds best_time(std::chrono::milliseconds timeout, int tries = 5) {
+    /// That the hook was stopped when its time was over. How late that was says as much of the machine as of the daemon.
+    void check_stopped_after(std::chrono::milliseconds allowed) {
+        const auto said = verdict();
+        BOOST_TEST(text_at(said, "/outcome") == "abandoned");
+        const auto told = text_at(said, "/missing/0/why");
+        constexpr std::string_view before = "its time was over after ";
+        const auto at = told.find(before);
+        BOOST_REQUIRE_MESSAGE(at != std::string::npos, told);
+        BOOST_TEST(std::stol(told.substr(at + before.size())) >= allowed.count(), told);
+    }
+    void check_verdict_in_time(std::chrono::milliseconds timeout) {
+        check_best(timeout, [&] { return verdict_within(timeout).after; });
+    }
+
+    /// That the emitter has its verdict by its deadline and 50 ms, as `measure()` says, at best: a machine that stands still for a
+    /// while delays one, but not each.
+    template <class Measure>
+    static void check_best(std::chrono::milliseconds deadline, Measure measure) {
         milliseconds best = milliseconds::max();
-        for (int each = 0; each < tries && best > timeout + 50ms; ++each) {
-            best = std::min(best, verdict_within(timeout).after);
+        for (int tries = 0; tries < 20 && best > deadline + 50ms; ++tries) {
+            best = std::min(best, measure());
         }
-        return best;
+        BOOST_TEST(best.count() <= (deadline + 50ms).count());
     }
 
     temp_directory directory{};
@@ -105,8 +121,8 @@ BOOST_AUTO_TEST_CASE(a_command_that_dies_by_a_signal_has_failed) { scene(shell("
 
 BOOST_AUTO_TEST_CASE(a_command_that_ignores_sigterm_is_killed_and_delays_no_verdict) {
     scene with(shell("trap '' TERM; while :; do sleep 0.05; done"), R"("timeout_ms":100)");
-    with.check_failed("its time was over after 1");
-    BOOST_TEST(with.best_time(100ms).count() <= 150);
+    with.check_stopped_after(100ms);
+    with.check_verdict_in_time(100ms);
     // Neither a process of it nor a zombie.
     eventually("no child is left", [&] {
         const auto done = run_program({"ps", "--no-headers", "--ppid", std::to_string(with.daemon.pid())});
@@ -141,18 +157,17 @@ BOOST_AUTO_TEST_CASE(half_a_json_and_json_that_is_no_object_are_no_objection) {
 
 BOOST_AUTO_TEST_CASE(a_command_that_sleeps_past_a_deadline_ends_at_the_smaller_one) {
     scene own(shell("exec sleep 30"), R"("timeout_ms":100)");
-    own.check_failed("its time was over after 1");
+    own.check_stopped_after(100ms);
     scene emitters(shell("exec sleep 30"));
     const auto said = emitters.verdict_within(100ms, R"("failure_policy":"closed")").said;
     BOOST_TEST(text_at(said, "/missing/0/responder") == "h");
     BOOST_TEST(text_at(said, "/abort") != "");
-    BOOST_TEST(emitters.best_time(100ms).count() <= 150);
+    emitters.check_verdict_in_time(100ms);
 }
 
 BOOST_AUTO_TEST_CASE(two_hundred_events_at_once_for_a_slow_command_all_have_their_verdict) {
     scene with(words{"sh", "-c", "sleep 0.3"}, {}, {"--hook-jobs", "2"});
-    milliseconds best = milliseconds::max();
-    for (int tries = 0; tries < 3 && best > 1050ms; ++tries) {
+    scene::check_best(1s, [&]() -> milliseconds {
         std::vector<std::string> ids;
         for (int each = 0; each < 200; ++each) {
             ids.push_back(send_emit_and_wait(with.peer, "e", R"("timeout_ms":1000)"));
@@ -163,11 +178,10 @@ BOOST_AUTO_TEST_CASE(two_hundred_events_at_once_for_a_slow_command_all_have_thei
             const auto said = with.peer.response_to(id).at("/result");
             answered += text_at(said, "/outcome") == "answered" ? 1 : 0;
         }
-        best = std::min<milliseconds>(best, std::chrono::steady_clock::now() - sent);
-        BOOST_TEST(answered > 0);
         BOOST_TEST(answered < 200);
-    }
-    BOOST_TEST(best.count() <= 1050);
+        // None where the machine stood still for so long.
+        return answered == 0 ? milliseconds::max() : milliseconds{std::chrono::steady_clock::now() - sent};
+    });
     with.daemon.wait_for_stat("/waiting", 0);
 }
 
