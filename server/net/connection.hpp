@@ -158,6 +158,8 @@ private:
     // broker's strand
     void carry_out();
     void handle_frame(std::string_view frame);
+    void carry_on_batch();
+    [[nodiscard]] bool turn_is_over();
     void handle_request(const protocol::request& call, std::shared_ptr<batch> part_of, std::size_t index);
     void answer_invalid(const protocol::message& what, std::shared_ptr<batch> part_of, std::size_t index);
     template <class Append>
@@ -201,8 +203,17 @@ private:
     bool lingering_ = false;
     bool closed_ = false;
 
+    /// A batch that is being carried out.
+    struct batch_under_way {
+        std::vector<std::string_view> elements{};
+        std::shared_ptr<const char[]> memory{};  ///< what they lie in, which an event may take along from input_
+        std::shared_ptr<batch> answers{};
+        std::size_t next = 0;
+    };
+
     // broker's strand
     core::client* client_ = nullptr;
+    std::unique_ptr<batch_under_way> batch_{};
     std::optional<protocol::frame_decoder> decoder_{};
     std::string answers_{};          // frames, not yet handed to the own strand
     bool batch_is_out_ = false;      // events are with the own strand

@@ -17,6 +17,10 @@ constexpr std::size_t most_answers_at_a_time = std::size_t{256} << 10;
 constexpr std::size_t events_at_a_time = 256;
 constexpr std::size_t event_bytes_at_a_time = std::size_t{256} << 10;
 
+// How long one peer's requests keep the others waiting, about; and how many frames are carried out between two looks at the clock.
+constexpr std::chrono::milliseconds longest_turn{5};
+constexpr unsigned frames_at_a_time = 32;
+
 // Room that a request of a batch needs to be carried out: for the result of one that changes something.
 constexpr std::size_t small_answer_bytes = 1024;
 
@@ -29,6 +33,7 @@ error batch_memory_error() {
 
 void connection::carry_out() {
     more_to_do_ = false;
+    pressed_ = false;
     if (client_ == nullptr) {
         return;
     }
@@ -39,7 +44,14 @@ void connection::carry_out() {
         input_begin_ = input_end_;  // its memory goes now, for others to use, not with the connection
         return;
     }
-    while (input_begin_ < input_end_) {
+    if (batch_) {
+        carry_on_batch();
+        if (batch_) {
+            more_to_do_ = true;
+            return;
+        }
+    }
+    for (unsigned frames = 1; client_ != nullptr && input_begin_ < input_end_; ++frames) {
         const std::string_view unread{input_.bytes.get() + input_begin_, input_end_ - input_begin_};
         if (!decoder_) {
             decoder_.emplace(protocol::detect_framing(static_cast<unsigned char>(unread.front())),
@@ -69,12 +81,12 @@ void connection::carry_out() {
             return;
         }
         client_->reads_from = nullptr;
-        if (answers_.size() > most_answers_at_a_time || std::exchange(pressed_, false)) {
+        if (batch_ || pressed_ || answers_.size() > most_answers_at_a_time || (frames % frames_at_a_time == 0 && turn_is_over())) {
             more_to_do_ = true;
             return;
         }
     }
-    if (input_ended_) {
+    if (input_ended_ && client_ != nullptr) {
         state().hang_up(*client_, strand().now());
     }
 }
@@ -91,21 +103,37 @@ void connection::handle_frame(std::string_view frame) {
     if (!environment_.batches->has_room_for(batch::footprint_of(message.elements.size()))) {
         return answer({.id = "null"}, batch_memory_error());
     }
-    const auto together = std::make_shared<batch>(message.elements.size(), environment_.batches);
-    for (std::size_t i = 0; i < message.elements.size() && client_ != nullptr; ++i) {
-        protocol::read_element(message.elements[i], environment_.element);
+    batch_ = std::make_unique<batch_under_way>();
+    batch_->elements.swap(message.elements);
+    batch_->memory = input_.bytes;
+    batch_->answers = std::make_shared<batch>(batch_->elements.size(), environment_.batches);
+    carry_on_batch();
+}
+
+// Until its turn is over.
+void connection::carry_on_batch() {
+    const auto answers = batch_->answers;
+    while (client_ != nullptr && batch_->next < batch_->elements.size()) {
+        const std::size_t index = batch_->next++;
+        protocol::read_element(batch_->elements[index], environment_.element);
         if (environment_.element.type == protocol::message::kind::request) {
             const auto& call = environment_.element.single;
-            if (call.id.empty() || together->has_room_for(small_answer_bytes)) {
-                handle_request(call, together, i);
+            if (call.id.empty() || answers->has_room_for(small_answer_bytes)) {
+                handle_request(call, answers, index);
             } else {
-                answer({std::string{call.id}, together, i}, batch_memory_error());
+                answer({std::string{call.id}, answers, index}, batch_memory_error());
             }
         } else {
-            answer_invalid(environment_.element, together, i);
+            answer_invalid(environment_.element, answers, index);
+        }
+        if (batch_->next < batch_->elements.size() && (pressed_ || turn_is_over())) {
+            return;
         }
     }
+    batch_.reset();
 }
+
+bool connection::turn_is_over() { return std::chrono::steady_clock::now() - strand().now().steady > longest_turn; }
 
 void connection::handle_request(const protocol::request& call, std::shared_ptr<batch> part_of, std::size_t index) {
     dispatch(*this, call, {std::string{call.id}, std::move(part_of), index});

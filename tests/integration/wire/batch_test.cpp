@@ -167,6 +167,32 @@ BOOST_AUTO_TEST_CASE(answers_that_unfinished_batches_hold_are_bounded) {
     BOOST_TEST(answers_by_id(peer.receive()).size() == 1000U);
 }
 
+BOOST_AUTO_TEST_CASE(batch_that_takes_long_lets_others_have_their_turn) {
+    test_daemon daemon;
+    auto emitter = daemon.connect();
+    for (int i = 0; i < 1024; ++i) {  // now statistics are long
+        emit(emitter, std::to_string(i) + std::string(100, 'x'));
+    }
+    std::string text = R"([{"jsonrpc":"2.0","method":"emit","params":{"event":"begun"}})";
+    for (int i = 0; i < 200; ++i) {
+        text += R"(,{"jsonrpc":"2.0","id":)" + std::to_string(i) + R"(,"method":"stats"})";
+    }
+    text += R"(,{"jsonrpc":"2.0","method":"emit","params":{"event":"ended"}}])";
+    auto other = daemon.connect();
+    other.result("subscribe", R"({"events":["begun","ended"]})");
+    bool in_between = false;
+    // This test may be so slow that the batch is done by then, but not each time.
+    for (int tries = 0; tries < 20 && !in_between; ++tries) {
+        emitter.send(text);
+        BOOST_TEST(other.next_event().string("/params/event") == "begun");
+        other.result("ping");
+        in_between = other.kept_messages() == 0;
+        BOOST_TEST(other.next_event().string("/params/event") == "ended");
+        BOOST_TEST(answers_by_id(emitter.receive()).size() == 200U);
+    }
+    BOOST_TEST(in_between);
+}
+
 BOOST_AUTO_TEST_CASE(batch_is_answered_once_its_last_waiting_request_is) {
     test_daemon daemon;
     auto responder = daemon.connect();
