@@ -142,19 +142,22 @@ words option_reader::prepared() const {
             options_over = true;
         } else if (options_over || !is_option(word)) {
             result.push_back(marked(word));
-        } else if (const auto equals = word.find('='); equals != std::string::npos && takes_value(word.substr(0, equals))) {
-            result.push_back(word.substr(0, equals));
-            result.push_back(marked(std::string_view(word).substr(equals + 1)));
+        } else if (const auto equals = word.find('='); equals != std::string::npos) {
+            const auto name = word.substr(0, equals);
+            const auto* const option = app_.get_option_no_throw(name);
+            if (option == nullptr) {
+                result.push_back(word);
+            } else if (option->get_expected_max() == 0) {
+                fail(name + " takes no value");
+            } else {
+                result.push_back(name);
+                result.push_back(marked(std::string_view(word).substr(equals + 1)));
+            }
         } else {
             result.push_back(word);
         }
     }
     return result;
-}
-
-bool option_reader::takes_value(const std::string& name) const {
-    const auto* option = app_.get_option_no_throw(name);
-    return option != nullptr && option->get_expected_max() > 0;
 }
 
 void option_reader::refuse(const std::string& unknown) const {

@@ -71,9 +71,8 @@ public:
     [[nodiscard]] std::string socket() const;
 
 private:
-    /// The arguments with what is no option marked, `--` taken out and `--name=value` split.
+    /// The arguments with what is no option marked, `--` taken out and `--name=value` split. Throws usage_error.
     [[nodiscard]] words prepared() const;
-    [[nodiscard]] bool takes_value(const std::string& name) const;
     [[noreturn]] void refuse(const std::string& unknown) const;
 
     CLI::App app_{};

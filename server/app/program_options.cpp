@@ -239,6 +239,13 @@ public:
 
     void parse(std::vector<std::string> arguments) {
         const std::string last = arguments.empty() ? std::string{} : arguments.back();
+        for (const auto& each : arguments) {
+            // CLI11 would take --check=false for a flag that is there, and one that says no.
+            const auto name = each.substr(0, each.find('='));
+            if (name != each && is_flag(name)) {
+                throw usage_error(name + " takes no value (see hookd --help)");
+            }
+        }
         std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
         try {
             app_.parse(std::move(arguments));
@@ -282,6 +289,11 @@ private:
                              ->expected(1)
                              ->allow_extra_args(false)  // a word after the value would count as one more, and the last one counts
                              ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    }
+
+    [[nodiscard]] bool is_flag(const std::string& name) const {
+        const auto* const option = app_.get_option_no_throw(name);
+        return option != nullptr && option->get_expected_max() == 0;
     }
 
     [[nodiscard]] std::vector<std::string> option_names() const {

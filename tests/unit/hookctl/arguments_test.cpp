@@ -169,6 +169,8 @@ BOOST_AUTO_TEST_CASE(an_option_of_another_command_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(an_option_without_its_value_is_refused) {
+    check_mentions(refusal({"emit", "--wait=false", "e"}), {"--wait takes no value"});
+    check_mentions(refusal({"--version=1"}), {"--version takes no value"});
     check_mentions(refusal({"ping", "--timeout"}), {"--timeout needs a value"});
     check_mentions(refusal({"--socket"}), {"--socket needs a value"});
     check_mentions(refusal({"ping", "--socket="}), {"--socket"});

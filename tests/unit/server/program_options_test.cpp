@@ -335,6 +335,8 @@ BOOST_AUTO_TEST_CASE(unknown_option_is_refused_with_the_nearest_one) {
     check_refused({"--frobnicate"}, "unknown option --frobnicate (see hookd --help)");
     check_refused({"-x"}, "unknown option -x");
     check_refused({"serve"}, "\"serve\" is not expected");
+    check_refused({"--check=1"}, "--check takes no value");
+    check_refused({"--version=false"}, "--version takes no value");
     check_refused({"--socket"}, "--socket needs a value");
     check_refused({"--socket="}, "--socket needs a value");
 }
