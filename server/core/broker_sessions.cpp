@@ -86,6 +86,25 @@ void broker_state::queue_for_newcomer(session& newcomer, std::optional<std::uint
     }
 }
 
+bool broker_state::change_patterns(client& by, std::vector<std::string> patterns) {
+    if (!by.push || by.push->closing) {
+        return false;
+    }
+    topics_.remove(*by.push);
+    by.push->patterns = std::move(patterns);
+    queue_for_newcomer(*by.push, std::nullopt);
+    topics_.add(*by.push);
+    return true;
+}
+
+void broker_state::withdraw(client& by) {
+    if (by.push && !by.push->closing) {
+        topics_.remove(*by.push);
+        by.push->patterns.clear();  // nor is it to be found by them when it ends
+        by.push->has_globs = false;
+    }
+}
+
 broker_state::unsubscribed broker_state::unsubscribe(client& by, instant now) {
     if (!by.push) {
         return {};

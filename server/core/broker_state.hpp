@@ -74,6 +74,11 @@ public:
     [[nodiscard]] std::variant<pending, protocol::wait_result, protocol::error> await_response(
         client& by, const protocol::await_response_params& params, waiter& who, instant now);
     [[nodiscard]] result_or_error<protocol::subscribe_result> subscribe(client& by, const protocol::subscribe_params& params);
+    /// Changes what the session of `by` gets from now on: an event that fits before and after is got once. False where it has none, or one
+    /// that has ended.
+    [[nodiscard]] bool change_patterns(client& by, std::vector<std::string> patterns);
+    /// The session of `by`, where it has one, gets no more events; those that it has may still be replied to.
+    void withdraw(client& by);
     /// Drops what is queued. `closed` is to be sent with the seq that comes with it.
     struct unsubscribed {
         bool was_subscribed = false;

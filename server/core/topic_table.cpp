@@ -15,10 +15,13 @@ void erase_one(std::vector<session*>& sessions, const session& gone) {
     }
 }
 
-// Ids ascend, so a new session always goes last; one that is there already is there last.
-void append_once(std::vector<session*>& sessions, session& joined) {
-    if (sessions.empty() || sessions.back() != &joined) {
-        sessions.push_back(&joined);
+// Ids ascend, so a new session goes last; only one whose patterns have changed goes in between.
+void insert_once(std::vector<session*>& sessions, session& joined) {
+    const auto at = sessions.empty() || sessions.back()->id < joined.id
+                        ? sessions.end()
+                        : std::lower_bound(sessions.begin(), sessions.end(), joined.id, [](const session* each, std::uint64_t id) { return each->id < id; });
+    if (at == sessions.end() || *at != &joined) {
+        sessions.insert(at, &joined);
     }
 }
 
@@ -82,17 +85,17 @@ void topic_table::add(session& joined) {
     joined.has_globs = joined.patterns.empty() || std::any_of(joined.patterns.begin(), joined.patterns.end(), is_glob);
     for (const auto& pattern : joined.patterns) {
         if (!is_glob(pattern)) {
-            append_once(exact_[pattern], joined);
+            insert_once(exact_[pattern], joined);
             if (topic* const known = peek(pattern)) {
-                append_once(known->matches, joined);
+                insert_once(known->matches, joined);
             }
         }
     }
     if (joined.has_globs) {
-        globbing_.push_back(&joined);
+        insert_once(globbing_, joined);
         for (auto& each : recent_) {
             if (joined.matches(each.name)) {
-                append_once(each.matches, joined);
+                insert_once(each.matches, joined);
             }
         }
     }

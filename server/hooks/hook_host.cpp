@@ -24,10 +24,10 @@
 
 // A change of the registry goes through these steps, one change at a time:
 //
-//   [broker's strand] asked -> [hooks' thread] its turn -> [file thread] files pinned -> [hooks' thread] session opened -> [file thread]
-//   registry replaced -> [hooks' thread] session takes events, answered
+//   [broker's strand] asked -> [hooks' thread] its turn, events checked -> [file thread] files pinned, registry replaced
+//   -> [broker's strand] session opened, or its events changed -> [hooks' thread] answered
 //
-// so that whoever has the answer can rely on both the file and the session, and a failure at any step has changed nothing.
+// so that whoever has the answer can rely on both the file and the session, and no event is ever with a session whose hook may yet be refused.
 
 namespace hookd::server {
 
@@ -140,10 +140,12 @@ public:
 
     void start() {
         const signals_held_back during_start;
+        requests_.emplace_back([] {});  // the first: what is asked meanwhile waits for the sessions
         try {
-            apply(registry_.load());
+            apply(registry_.load(), [this] { end_request(); });
         } catch (const std::exception& failure) {
             log_.write(log_level::error, std::string{failure.what()} + "; no registered hook runs, and none can be registered, until then");
+            requests_.clear();
         }
         thread_ = std::thread([this] { io_.run(); });
     }
@@ -190,17 +192,44 @@ public:
                      [this](const step_result& result) {
                          if (result.failure) {
                              log_.write(log_level::error, "SIGHUP: the old hooks stay in force: " + result.failure->message);
-                         } else {
-                             apply(result.all);
-                             log_.write(log_level::info, "SIGHUP: read the registry again: " + std::to_string(hooks_.size()) + " hooks");
+                             return end_request();
                          }
-                         end_request();
+                         apply(result.all, [this] {
+                             log_.write(log_level::info, "SIGHUP: read the registry again: " + std::to_string(hooks_.size()) + " hooks");
+                             end_request();
+                         });
                      });
         }, [](const error&) {});
     }
 
     void register_hook(hook_definition what, handler<protocol::hook_info> done) {
-        request([this, what = std::move(what), done] { pin(what, done); }, done);
+        request([this, what = std::move(what), done] {
+            if (catalog_) {
+                if (auto why = catalog_->check_patterns(what.events)) {
+                    why->message = "parameter 'events': " + why->message;
+                    done(std::move(*why));
+                    return end_request();
+                }
+            }
+            on_files(
+                [this, what](step_result& result) {
+                    result.hook.what = what;
+                    result.hook.what.command = resolved_here(what.command);
+                    result.hook.pins = pinned(result.hook.what.command);
+                    result.all = registry_.update([&result](std::vector<registered_hook>& all) {
+                        if (const auto at = find_hook(all, result.hook.what.name); at != all.end()) {
+                            *at = result.hook;
+                        } else if (all.size() >= protocol::max_hooks) {
+                            throw refused(
+                                protocol::limit_error("hooks", protocol::max_hooks, "as many hooks are registered as may be: deregister one"));
+                        } else {
+                            all.push_back(result.hook);
+                        }
+                    });
+                    result.trust = check_trust(result.hook, {});
+                },
+                [this, done](const step_result& result) { answer_with_hook(result, done); });
+        }, done);
     }
 
     void trust_hook(const std::string& name, handler<protocol::hook_info> done) {
@@ -237,11 +266,12 @@ public:
                 [this, done](const step_result& result) {
                     if (result.failure) {
                         done(*result.failure);
-                    } else {
-                        apply(result.all);
-                        done(protocol::deregister_hook_result{result.deleted});
+                        return end_request();
                     }
-                    end_request();
+                    apply(result.all, [this, done, deleted = result.deleted] {
+                        done(protocol::deregister_hook_result{deleted});
+                        end_request();
+                    });
                 });
         }, done);
     }
@@ -306,78 +336,17 @@ private:
         });
     }
 
-    // --- register_hook, step by step ---
-
-    void pin(const hook_definition& what, const handler<protocol::hook_info>& done) {
-        on_files(
-            [what](step_result& result) {
-                result.hook.what = what;
-                result.hook.what.command = resolved_here(what.command);
-                result.hook.pins = pinned(result.hook.what.command);
-            },
-            [this, done](const step_result& result) {
-                if (result.failure) {
-                    done(*result.failure);
-                    return end_request();
-                }
-                open_for(result.hook, done);
-            });
-    }
-
-    void open_for(const registered_hook& what, const handler<protocol::hook_info>& done) {
-        const auto known = hooks_.find(what.what.name);
-        if (known != hooks_.end() && known->second->what.what.events == what.what.events && known->second->inactive_why.empty()) {
-            return keep(what, nullptr, done);
-        }
-        const auto hook = std::make_shared<hosted_hook>();
-        hook->what = what;
-        open(hook, [this, hook, done](boost::system::error_code failure) {
-            if (failure) {
-                auto why = refusal_of(hook->what.what.events, failure);
-                why.message = "parameter 'events': " + why.message;
-                done(std::move(why));
-                return end_request();
-            }
-            keep(hook->what, hook, done);
-        });
-    }
-
-    /// `fresh`: where its events are others than before, with a session that is open already.
-    void keep(const registered_hook& what, const std::shared_ptr<hosted_hook>& fresh, const handler<protocol::hook_info>& done) {
-        on_files(
-            [this, what](step_result& result) {
-                result.all = registry_.update([&what](std::vector<registered_hook>& all) {
-                    if (const auto at = find_hook(all, what.what.name); at != all.end()) {
-                        *at = what;
-                    } else if (all.size() >= protocol::max_hooks) {
-                        throw refused(protocol::limit_error("hooks", protocol::max_hooks, "as many hooks are registered as may be: deregister one"));
-                    } else {
-                        all.push_back(what);
-                    }
-                });
-                result.hook = what;
-                result.trust = check_trust(what, {});
-            },
-            [this, fresh, done](const step_result& result) {
-                if (fresh && result.failure) {
-                    fresh->session->retire();
-                } else if (fresh) {
-                    replace(fresh);
-                }
-                answer_with_hook(result, done);
-            });
-    }
-
     void answer_with_hook(const step_result& result, const handler<protocol::hook_info>& done) {
         if (result.failure) {
             done(*result.failure);
-        } else {
-            apply(result.all);
-            auto& hook = *hooks_.at(result.hook.what.name);
-            hook.stamps = result.trust.stamps;
-            done(info_of(hook, result.trust));
+            return end_request();
         }
-        end_request();
+        apply(result.all, [this, done, name = result.hook.what.name, trust = result.trust] {
+            auto& hook = *hooks_.at(name);
+            hook.stamps = trust.stamps;
+            done(info_of(hook, trust));
+            end_request();
+        });
     }
 
     // --- hooks and their sessions ---
@@ -392,8 +361,8 @@ private:
         return {static_cast<errc>(failure.value()), failure.message()};
     }
 
-    /// Makes the hooks those in the registry. What runs goes on.
-    void apply(const std::vector<registered_hook>& all) {
+    /// Makes the hooks those in the registry, and calls `then` once their sessions are. What runs goes on.
+    void apply(const std::vector<registered_hook>& all, std::function<void()> then) {
         for (auto each = hooks_.begin(); each != hooks_.end();) {
             const bool kept = std::any_of(all.begin(), all.end(), [&](const auto& hook) { return hook.what.name == each->first; });
             if (kept) {
@@ -406,31 +375,53 @@ private:
             jobs_.fail_waiting(*gone, "it was deregistered");
             gone->session->retire();
         }
-        for (const auto& what : all) {
-            const auto known = hooks_.find(what.what.name);
-            if (known != hooks_.end() && known->second->what.what.events == what.what.events && known->second->inactive_why.empty()) {
-                if (known->second->what.pins != what.pins) {
-                    known->second->stamps.clear();
-                }
-                known->second->what = what;
-                continue;
+        const auto left = std::make_shared<std::size_t>(1);
+        const auto one_is_done = [left, then = std::move(then)] {
+            if (--*left == 0) {
+                then();
             }
-            const auto hook = std::make_shared<hosted_hook>();
+        };
+        for (const auto& what : all) {
+            auto& hook = hooks_[what.what.name];
+            const bool is_new = hook == nullptr;
+            if (is_new) {
+                hook = std::make_shared<hosted_hook>();
+            }
+            const bool has_other_events = hook->what.what.events != what.what.events;
+            if (hook->what.pins != what.pins || hook->what.what.command != what.what.command) {
+                hook->stamps.clear();
+            }
             hook->what = what;
-            open(hook, [this, hook](boost::system::error_code failure) {
-                if (failure && failure != errc::shutting_down) {
-                    hook->inactive_why = "its events cannot be subscribed to: " + refusal_of(hook->what.what.events, failure).message;
-                    log_.write(log_level::warning, "hook " + hook->what.what.name + ": " + hook->inactive_why);
-                }
-            });
-            replace(hook);
+            auto settled = [this, hook, one_is_done](boost::system::error_code failure) {
+                note_refusal(*hook, failure);
+                one_is_done();
+            };
+            if (is_new || !hook->inactive_why.empty()) {
+                ++*left;
+                open(hook, std::move(settled));
+            } else if (has_other_events) {
+                ++*left;
+                hook->session->change_events(what.what.events, std::move(settled));
+            }
         }
+        one_is_done();
     }
 
-    void open(const std::shared_ptr<hosted_hook>& hook, std::function<void(boost::system::error_code)> done) {
+    /// Where the broker refuses a hook's events. Otherwise it is over with the session, which is told elsewhere, or all is well.
+    void note_refusal(hosted_hook& hook, boost::system::error_code failure) {
+        if (!failure || failure == errc::shutting_down || failure == errc::cancelled) {
+            return;
+        }
+        hook.inactive_why = "its events cannot be subscribed to: " + refusal_of(hook.what.what.events, failure).message;
+        log_.write(log_level::warning, "hook " + hook.what.what.name + ": " + hook.inactive_why);
+        hook.session->retire();
+    }
+
+    void open(const std::shared_ptr<hosted_hook>& hook, hook_session::outcome_handler done) {
         std::erase_if(sessions_, [](const auto& each) { return each.expired(); });
+        hook->inactive_why.clear();
         const hook_session::surroundings where{io_.get_executor(), context_, events_, payload_bytes_};
-        // By name: what a session has taken in before its hook was registered anew is for the new one.
+        // By name: what comes when its hook is gone, or another of that name, is for the one that there is.
         hook->session = std::make_shared<hook_session>(where, [this, name = hook->what.what.name](hook_job job) {
             if (const auto current = hooks_.find(name); current != hooks_.end()) {
                 jobs_.add(current->second, std::move(job));
@@ -444,33 +435,13 @@ private:
             }
         });
         sessions_.push_back(hook->session);
-        hook->session->open(hook->what.what.name, hook->what.what.events, std::move(done), [this, weak = std::weak_ptr(hook)] {
-            if (const auto lost = weak.lock(); lost && !lost->deregistered && !stopping_) {
+        hook->session->open(hook->what.what.name, hook->what.what.events, std::move(done), [this, weak = std::weak_ptr(hook), which = std::weak_ptr(hook->session)] {
+            if (const auto lost = weak.lock(); lost && lost->session == which.lock() && !lost->deregistered && !stopping_) {
                 log_.write(log_level::warning, "hook " + lost->what.what.name + " lagged behind: events were missed");
-                open(lost, [](boost::system::error_code) {});
-                lost->session->take_events();
+                lost->session->retire();
+                open(lost, [this, lost](boost::system::error_code failure) { note_refusal(*lost, failure); });
             }
         });
-    }
-
-    /// The hook takes the place of the one of that name, whose commands run on and whose waiting events it takes over.
-    void replace(const std::shared_ptr<hosted_hook>& hook) {
-        auto& place = hooks_[hook->what.what.name];
-        if (const auto before = std::exchange(place, hook)) {
-            hook->runs = before->runs;
-            hook->missed = before->missed;
-            hook->missed_told = before->missed_told;
-            hook->times = std::move(before->times);
-            hook->last_outcome = before->last_outcome;
-            before->session->retire();
-            before->deregistered = true;
-            for (auto& lane : before->lanes) {
-                for (auto& each : std::exchange(lane.waiting, {})) {
-                    jobs_.add(hook, std::move(each));
-                }
-            }
-        }
-        hook->session->take_events();
     }
 
     void stop_when_idle() {

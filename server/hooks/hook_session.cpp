@@ -26,8 +26,7 @@ std::optional<std::chrono::steady_clock::time_point> deadline_of(const event_vie
 
 }  // namespace
 
-void hook_session::open(const std::string& name, std::vector<std::string> events, std::function<void(error_code)> done,
-                        std::function<void()> on_lost) {
+void hook_session::open(const std::string& name, std::vector<std::string> events, outcome_handler done, std::function<void()> on_lost) {
     subscribe_request wanted;
     wanted.events = std::move(events);
     wanted.name = name;
@@ -44,22 +43,34 @@ void hook_session::open(const std::string& name, std::vector<std::string> events
     };
     auto opened = [self = shared_from_this(), done = std::move(done)](error_code failure, subscription session) {
         self->subscription_ = std::move(session);
-        self->is_open_ = !failure;
-        if (self->is_open_) {
-            for (const auto& each : std::exchange(self->until_open_, {})) {
-                each();
-            }
+        self->phase_ = failure ? phase::over : phase::open;
+        self->failure_ = failure;
+        for (const auto& each : std::exchange(self->until_open_, {})) {
+            each(failure);
         }
         done(failure);
-        self->close_if_over();
     };
     where_.events.async_subscribe(std::move(wanted), asio::bind_executor(where_.hooks, std::move(opened)));
 }
 
-void hook_session::take(const event_view& event) {
-    if (!taking_) {
-        return refuse(event, {.abstain = true});
+void hook_session::when_open(outcome_handler then) {
+    if (phase_ == phase::opening) {
+        until_open_.push_back(std::move(then));
+    } else {
+        then(failure_);
     }
+}
+
+void hook_session::change_events(std::vector<std::string> events, outcome_handler done) {
+    when_open([self = shared_from_this(), events = std::move(events), done = std::move(done)](error_code failure) {
+        if (failure) {
+            return done(failure);
+        }
+        self->subscription_.async_change_events(events, asio::bind_executor(self->where_.hooks, done));
+    });
+}
+
+void hook_session::take(const event_view& event) {
     const auto bytes = event.payload.size();
     if (jobs_.fetch_add(1) >= max_jobs) {
         --jobs_;
@@ -107,8 +118,10 @@ void hook_session::answer(const uuid& id, reply with, const refusal_handler& on_
     if (silent_) {
         return;
     }
-    if (!is_open_) {
-        until_open_.push_back([this, id, with, on_refused] { answer(id, with, on_refused); });
+    if (phase_ == phase::opening) {  // an event may come before the broker's word that it is open
+        return when_open([self = shared_from_this(), id, with, on_refused](error_code) { self->answer(id, with, on_refused); });
+    }
+    if (phase_ == phase::over) {
         return;
     }
     ++answers_under_way_;
@@ -127,14 +140,21 @@ void hook_session::answer(const uuid& id, reply with, const refusal_handler& on_
 }
 
 void hook_session::retire() {
-    taking_ = false;
-    retired_ = true;
-    close_if_over();
+    // Closed at once, events that are on their way here would have lost their responder.
+    when_open([self = shared_from_this()](error_code failure) {
+        if (failure) {
+            return;
+        }
+        self->subscription_.async_withdraw(asio::bind_executor(self->where_.hooks, [self](error_code) {
+            self->phase_ = phase::withdrawn;
+            self->close_if_over();
+        }));
+    });
 }
 
 void hook_session::close_if_over() {
-    if (retired_ && is_open_ && jobs_ == 0 && answers_under_way_ == 0) {
-        is_open_ = false;
+    if (phase_ == phase::withdrawn && jobs_ == 0 && answers_under_way_ == 0) {
+        phase_ = phase::over;
         asio::post(where_.context, [self = shared_from_this()] { self->subscription_.close(); });
     }
 }

@@ -56,11 +56,12 @@ public:
     hook_session(const surroundings& where, job_handler on_job, missed_handler on_missed)
         : where_(where), on_job_(std::move(on_job)), on_missed_(std::move(on_missed)) {}
 
-    /// Subscribes. `done` gets what the broker says; `on_lost` is called where it ends the session although it does not shut down.
-    void open(const std::string& name, std::vector<std::string> events, std::function<void(boost::system::error_code)> done,
-              std::function<void()> on_lost);
-    /// From now on events become jobs; until then the hook abstains.
-    void take_events() noexcept { taking_ = true; }
+    /// Subscribes: from then on events become jobs. `done` gets what the broker says; `on_lost` is called where it ends the session although
+    /// it does not shut down.
+    using outcome_handler = std::function<void(boost::system::error_code)>;
+    void open(const std::string& name, std::vector<std::string> events, outcome_handler done, std::function<void()> on_lost);
+    /// Other events from now on, with none missed or got twice in between. Where that fails it goes on with those that it has.
+    void change_events(std::vector<std::string> events, outcome_handler done);
     /// Takes no more, and ends once the last job is answered.
     void retire();
     /// The job is over: replies where somebody waits. A reply that the broker refuses becomes a failure, of which `on_refused` is told.
@@ -76,21 +77,24 @@ private:
     void refuse(const event_view& event, reply with);
     void note_missed();
     void answer(const uuid& id, reply with, const refusal_handler& on_refused = {});
+    /// Calls `then` with what the broker has said, or will say, to open().
+    void when_open(outcome_handler then);
     void close_if_over();
+
+    enum class phase : unsigned char { opening, open, withdrawn, over };
 
     surroundings where_;
     job_handler on_job_;
     missed_handler on_missed_;
-    std::atomic<bool> taking_{false};
     std::atomic<std::size_t> jobs_{0};
     std::atomic<std::size_t> missed_{0};  ///< of which the hooks' thread has yet to be told
     // hooks' thread
     subscription subscription_{};
-    bool is_open_ = false;
-    bool retired_ = false;
+    phase phase_ = phase::opening;
+    boost::system::error_code failure_{};  ///< of open()
     bool silent_ = false;
     std::size_t answers_under_way_ = 0;
-    std::vector<std::function<void()>> until_open_{};
+    std::vector<outcome_handler> until_open_{};
 };
 
 }  // namespace hookd::server

@@ -437,4 +437,32 @@ void subscription::start_respond(std::shared_ptr<local_client> session, uuid id,
     });
 }
 
+void subscription::start_change_events(std::shared_ptr<local_client> session, std::vector<std::string> events, change_handler completion) {
+    auto* const strand = session->strand().get();
+    strand->run([session = std::move(session), events = std::move(events), completion = std::move(completion)]() mutable {
+        error_code failure;
+        if (session->closed()) {
+            failure = make_error_code(errc::cancelled);
+        } else if (!is_valid(subscribe_request{.events = events})) {
+            failure = make_error_code(errc::invalid_params);
+        } else if (const auto refused = catalogued::change_patterns(*session->strand(), session->attached(), events)) {
+            failure = make_error_code(refused->code);
+        }
+        boost::asio::post(session->strand()->context(), boost::asio::append(std::move(completion), failure));
+    });
+}
+
+void subscription::start_withdraw(std::shared_ptr<local_client> session, change_handler completion) {
+    auto* const strand = session->strand().get();
+    strand->run([session = std::move(session), completion = std::move(completion)]() mutable {
+        error_code failure;
+        if (session->closed()) {
+            failure = make_error_code(errc::cancelled);
+        } else {
+            session->strand()->state().withdraw(session->attached());
+        }
+        boost::asio::post(session->strand()->context(), boost::asio::append(std::move(completion), failure));
+    });
+}
+
 }  // namespace hookd::server

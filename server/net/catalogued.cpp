@@ -53,6 +53,18 @@ std::variant<protocol::subscribe_result, error> subscribe(broker_strand& where, 
     return where.state().subscribe(by, params);
 }
 
+std::optional<error> change_patterns(broker_strand& where, core::client& by, const std::vector<std::string>& patterns) {
+    if (const auto* const events = where.events()) {
+        if (auto refused = events->check_patterns(patterns)) {
+            return refused;
+        }
+    }
+    if (!where.state().change_patterns(by, patterns)) {
+        return error{protocol::errc::cancelled, "the session is over"};
+    }
+    return std::nullopt;
+}
+
 std::variant<protocol::respond_result, error> respond(broker_strand& where, core::client& by, const protocol::respond_params& params) {
     const auto* const events = where.events();
     if (events != nullptr && !params.abstain && params.failed.empty()) {

@@ -2,8 +2,11 @@
 
 #include "broker_strand.hpp"
 
+#include <optional>
+#include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 /// The methods in which the catalog has a say: it is asked first, then the broker's state. Where there is none, that costs one look at a
 /// pointer. On the broker's strand.
@@ -19,6 +22,7 @@ using wait_start = std::variant<core::broker_state::pending, protocol::wait_resu
                                         core::waiter& who);
 [[nodiscard]] std::variant<protocol::subscribe_result, protocol::error> subscribe(broker_strand& where, core::client& by,
                                                                                   const protocol::subscribe_params& params);
+[[nodiscard]] std::optional<protocol::error> change_patterns(broker_strand& where, core::client& by, const std::vector<std::string>& patterns);
 [[nodiscard]] std::variant<protocol::respond_result, protocol::error> respond(broker_strand& where, core::client& by,
                                                                               const protocol::respond_params& params);
 /// The result as JSON.

@@ -159,6 +159,58 @@ BOOST_AUTO_TEST_CASE(hooks_survive_a_restart_and_nobody_else_can_read_them) {
     BOOST_TEST(text_at(verdict_of(*with.peer), "/abort") == "no");
 }
 
+BOOST_AUTO_TEST_CASE(a_hook_that_is_registered_while_an_emitter_waits_for_one_gets_its_event) {
+    scene with;
+    auto emitter = with.daemon->connect();
+    const auto waiting = [&] { return send_emit_and_wait(emitter, "e", R"("require_subscriber":false,"failure_policy":"closed")"); };
+    auto id = waiting();
+    with.daemon->wait_for_stat("/waiting", 1);
+    with.add("h", {"sh", "-c", "echo no >&2; exit 1"});
+    BOOST_TEST(text_at(emitter.response_to(id).at("/result"), "/abort") == "no");
+    // And one that is registered for other events than before.
+    with.peer->result("register_hook", registration("h", {"sh", "-c", "echo no >&2; exit 1"}, "other"));
+    id = waiting();
+    with.daemon->wait_for_stat("/waiting", 1);
+    with.add("h", {"sh", "-c", "echo never >&2; exit 1"});
+    BOOST_TEST(text_at(emitter.response_to(id).at("/result"), "/abort") == "never");
+}
+
+BOOST_AUTO_TEST_CASE(a_hook_that_is_registered_for_other_events_lets_none_through) {
+    scene with;
+    auto emitter = with.daemon->connect();
+    with.add("h", {"sh", "-c", "echo no >&2; exit 1"});
+    std::vector<std::string> verdicts;
+    for (int each = 0; each < 100; ++each) {
+        verdicts.push_back(send_emit_and_wait(emitter, "e", R"("failure_policy":"closed")"));
+        const auto id = with.peer->send_request("register_hook", R"({"name":"h","command":["sh","-c","echo no >&2; exit 1"],"events":["e","e)" +
+                                                                     std::to_string(each) + R"("]})");
+        verdicts.push_back(send_emit_and_wait(emitter, "e", R"("failure_policy":"closed")"));
+        with.peer->response_to(id);
+    }
+    for (const auto& each : verdicts) {
+        const auto verdict = emitter.response_to(each).at("/result");
+        BOOST_TEST(text_at(verdict, "/abort") == "no", verdict);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_hook_that_is_deregistered_leaves_no_emitter_without_its_word) {
+    scene with;
+    auto emitter = with.daemon->connect();
+    with.add("stays", {"true"});
+    for (int each = 0; each < 50; ++each) {
+        with.add("goes", {"true"});
+        const auto first = send_emit_and_wait(emitter, "e", R"("policy":"all")");
+        const auto gone = with.peer->send_request("deregister_hook", R"({"name":"goes"})");
+        const auto second = send_emit_and_wait(emitter, "e", R"("policy":"all")");
+        with.peer->response_to(gone);
+        for (const auto& id : {first, second}) {
+            const auto verdict = emitter.response_to(id).at("/result");
+            const auto why = has_at(verdict, "/missing/0") ? text_at(verdict, "/missing/0/why") : std::string{};
+            BOOST_TEST((why.empty() || why == "failed: it was deregistered"), why);
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_hook_of_the_same_name_is_replaced_and_what_runs_goes_on) {
     scene with;
     const auto started = with.directory / "started";

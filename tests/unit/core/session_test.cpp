@@ -38,6 +38,49 @@ BOOST_AUTO_TEST_CASE(client_has_one_session_at_most) {
     BOOST_CHECK_EQUAL(w.receive_names(hook), "3:b");
 }
 
+BOOST_AUTO_TEST_CASE(session_with_other_patterns_misses_nothing_and_gets_nothing_twice) {
+    world w;
+    client& older = w.subscriber({"a"});
+    client& younger = w.subscriber({"*"});
+    w.emit(w.join(), "a");
+    BOOST_CHECK(w.broker.change_patterns(older, {"b", "?"}));
+    BOOST_CHECK_EQUAL(w.emit(w.join(), "a").subscribers, 2U);
+    BOOST_CHECK_EQUAL(w.emit(w.join(), "b").subscribers, 2U);
+    BOOST_CHECK(w.broker.change_patterns(older, {"b"}));
+    BOOST_CHECK_EQUAL(w.emit(w.join(), "a").subscribers, 1U);
+    BOOST_CHECK_EQUAL(w.emit(w.join(), "b").subscribers, 2U);
+    BOOST_CHECK_EQUAL(w.receive_names(older), "1:a 2:a 3:b 5:b");
+    BOOST_CHECK_EQUAL(w.receive_names(younger), "1:a 2:a 3:b 4:a 5:b");
+    w.leave(older);
+    BOOST_CHECK_EQUAL(w.emit(w.join(), "b").subscribers, 1U);
+    BOOST_CHECK(!w.broker.change_patterns(w.join(), {"b"}));
+}
+
+BOOST_AUTO_TEST_CASE(session_with_other_patterns_gets_what_waits_for_a_first_responder) {
+    world w;
+    client& hook = w.subscriber({"a"});
+    wait& waiting = w.emit_and_wait(w.join(), "b", {.require_subscriber = false});
+    BOOST_CHECK(w.broker.change_patterns(hook, {"b"}));
+    BOOST_CHECK(w.reply(hook, w.receive_one(hook).id) == refusal::none);
+    BOOST_CHECK_EQUAL(waiting.how(), outcome::answered);
+    w.check_nobody_waits();
+}
+
+BOOST_AUTO_TEST_CASE(session_that_withdraws_gets_no_more_and_may_still_reply) {
+    world w;
+    client& hook = w.subscriber({"a", "*"}, {.name = "h"});
+    wait& waiting = w.emit_and_wait(w.join(), "a");
+    w.broker.withdraw(hook);
+    BOOST_CHECK_EQUAL(w.emit(w.join(), "a").subscribers, 0U);
+    BOOST_CHECK_EQUAL(w.emit_and_wait(w.join(), "b").how(), outcome::no_subscribers);
+    BOOST_CHECK(w.reply(hook, w.receive_one(hook).id) == refusal::none);
+    BOOST_CHECK_EQUAL(waiting.how(), outcome::answered);
+    w.unsubscribe(hook);
+    BOOST_CHECK_EQUAL(w.stats().subscribers, 0U);
+    w.broker.withdraw(hook);  // nothing to withdraw
+    w.check_nobody_waits();
+}
+
 BOOST_AUTO_TEST_CASE(unsubscribe_drops_what_is_queued) {
     world w;
     client& hook = w.subscriber();

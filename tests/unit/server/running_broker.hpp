@@ -55,7 +55,7 @@ Result get(std::future<Result> future) {
 template <class Start>
 error_code error_of(Start start) {
     const auto ended = std::make_shared<std::promise<error_code>>();
-    start([ended](error_code failure, auto) { ended->set_value(failure); });
+    start([ended](error_code failure, auto...) { ended->set_value(failure); });
     return get(ended->get_future());
 }
 

@@ -256,6 +256,27 @@ BOOST_DATA_TEST_CASE(reply_of_a_closed_session_is_cancelled, thread_counts, thre
     BOOST_CHECK_EQUAL(error_of([&](auto handler) { hook.async_respond(id, {}, std::move(handler)); }), error_code{errc::cancelled});
 }
 
+BOOST_DATA_TEST_CASE(subscription_changes_what_it_subscribes_to, thread_counts, threads) {
+    running_broker host{threads};
+    inbox<seen_event> seen;
+    subscription hook = host.listen(seen, {.events = {"a"}, .name = "hook"});
+    const auto change = [&hook](std::vector<std::string> to) {
+        return error_of([&](auto handler) { hook.async_change_events(to, std::move(handler)); });
+    };
+    BOOST_CHECK_EQUAL(change({"b"}), error_code{});
+    BOOST_CHECK_EQUAL(get(host.events.async_emit({.event = "a"}, use_future)).subscribers, 0U);
+    BOOST_CHECK_EQUAL(change({"no name!"}), error_code{errc::invalid_params});
+    auto waiting = host.events.async_emit_and_wait({.event = "b"}, use_future);
+    const auto id = seen.wait_for_one().id;
+    BOOST_CHECK_EQUAL(error_of([&](auto handler) { hook.async_withdraw(std::move(handler)); }), error_code{});
+    BOOST_CHECK_EQUAL(get(host.events.async_emit({.event = "b"}, use_future)).subscribers, 0U);
+    BOOST_CHECK_EQUAL(error_of([&](auto handler) { hook.async_respond(id, {}, std::move(handler)); }), error_code{});
+    BOOST_CHECK_EQUAL(get(std::move(waiting)).outcome, protocol::outcome::answered);
+    host.on_context([&hook] { hook.close(); });
+    BOOST_CHECK_EQUAL(change({"a"}), error_code{errc::cancelled});
+    BOOST_CHECK_EQUAL(error_of([&](auto handler) { hook.async_withdraw(std::move(handler)); }), error_code{errc::cancelled});
+}
+
 BOOST_DATA_TEST_CASE(subscription_ends_when_another_takes_its_place, thread_counts, threads) {
     running_broker host{threads};
     inbox<seen_event> first;

@@ -114,9 +114,32 @@ public:
             token, hook_event_id, std::move(what));
     }
 
+    /// Changes what the session subscribes to (see subscribe_request::events), with no event missed or got twice in between. Signature:
+    /// void(error_code); an error leaves the session as it was; errc::cancelled once it is over. Not for a default-constructed or
+    /// moved-from object.
+    template <class CompletionToken>
+    auto async_change_events(std::vector<std::string> events, CompletionToken&& token) {
+        return boost::asio::async_initiate<CompletionToken, void(boost::system::error_code)>(
+            [session = session_](auto handler, std::vector<std::string> wanted) {
+                start_change_events(session, std::move(wanted), std::move(handler));
+            },
+            token, std::move(events));
+    }
+
+    /// No event is got any more once the handler is called, but those that have been may still be replied to: with close(), emitters would
+    /// learn that their responder has left. Signature: void(error_code). Not for a default-constructed or moved-from object.
+    template <class CompletionToken>
+    auto async_withdraw(CompletionToken&& token) {
+        return boost::asio::async_initiate<CompletionToken, void(boost::system::error_code)>(
+            [session = session_](auto handler) { start_withdraw(session, std::move(handler)); }, token);
+    }
+
 private:
     using respond_handler = boost::asio::any_completion_handler<void(boost::system::error_code, protocol::respond_result)>;
+    using change_handler = boost::asio::any_completion_handler<void(boost::system::error_code)>;
     static void start_respond(std::shared_ptr<local_client> session, uuid id, reply what, respond_handler handler);
+    static void start_change_events(std::shared_ptr<local_client> session, std::vector<std::string> events, change_handler handler);
+    static void start_withdraw(std::shared_ptr<local_client> session, change_handler handler);
 
     std::shared_ptr<local_client> session_{};
 };
