@@ -39,6 +39,7 @@ namespace {
 
 constexpr std::size_t most_requests = 1024;  // that wait for their turn
 constexpr std::chrono::milliseconds look_for_end_again{10};
+constexpr std::chrono::seconds patience_after_kill{1};  // a process that the kernel does not let go, of a dead disk for one, may never end
 
 /// A change of the registry that must not be.
 class refused : public std::runtime_error {
@@ -177,6 +178,7 @@ public:
                 for (const auto& [name, hook] : hooks_) {
                     jobs_.fail_waiting(*hook, "the daemon is shutting down");
                 }
+                give_up_ = std::chrono::steady_clock::now() + hooks::kill_delay + patience_after_kill;
                 stop_when_idle();
             }
         });
@@ -445,9 +447,16 @@ private:
     }
 
     void stop_when_idle() {
-        if (jobs_.is_idle()) {
-            return io_.stop();  // answers that the broker will never take keep it from ending by itself
+        const bool is_idle = jobs_.is_idle();
+        if (!is_idle && std::chrono::steady_clock::now() >= give_up_) {
+            log_.write(log_level::error, "a command of a hook goes on although it was killed: the daemon ends without it");
+        } else if (!is_idle) {
+            return look_again();
         }
+        io_.stop();  // answers that the broker will never take keep it from ending by itself
+    }
+
+    void look_again() {
         look_again_.expires_after(look_for_end_again);
         look_again_.async_wait([this](boost::system::error_code) { stop_when_idle(); });
     }
@@ -468,6 +477,7 @@ private:
     std::shared_ptr<const catalog> catalog_{};
     std::deque<std::function<void()>> requests_{};
     bool stopping_ = false;
+    std::chrono::steady_clock::time_point give_up_{};
     std::thread thread_{};
 };
 

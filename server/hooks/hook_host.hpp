@@ -40,7 +40,7 @@ public:
     /// Subscribes the hooks in the registry: what the broker is asked from then on finds them there. Once, while nobody runs the context.
     void start();
 
-    /// Waits until no command is left: about a second (hooks::kill_delay) after shut_down().
+    /// Waits until no command is left: about a second (hooks::kill_delay) after shut_down(), and another where one does not die of SIGKILL.
     ~hook_host();
 
     /// What the broker's catalog is from now on; null: none. It is the broker that refuses events with it: this says which, and what was meant.
