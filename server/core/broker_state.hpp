@@ -66,6 +66,8 @@ public:
     using result_or_error = std::variant<Result, protocol::error>;
     struct pending {};
 
+    /// Whether a request with that operation_id is under way or remembered: then this one is a retry.
+    [[nodiscard]] bool is_retry(const std::optional<protocol::uuid>& operation) const { return operation && operations_.knows(*operation); }
     [[nodiscard]] result_or_error<protocol::emit_result> emit(client& by, const protocol::emit_params& params,
                                                               std::string_view raw_params, instant now);
     /// Pending: `who` is the broker's until it comes back in a completion.

@@ -66,6 +66,8 @@ public:
     /// What is known of `id`; null where nothing is. The error is for an id that was used with another method or other params.
     [[nodiscard]] std::variant<operation*, protocol::error> find(const protocol::uuid& id, std::string_view method,
                                                                  std::string_view raw_params, steady_time now);
+    /// Whether anything is known of `id`.
+    [[nodiscard]] bool knows(const protocol::uuid& id) const { return by_id_.contains(id); }
     /// Notes that `id` is under way at `where`; it must not be known yet. Lives until finish().
     void begin(const protocol::uuid& id, std::string_view method, std::string_view raw_params, slot& where);
     /// The same for a request that is carried out elsewhere. Whoever repeats it is added to `asked`. Lives until finish_elsewhere().

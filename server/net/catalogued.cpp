@@ -8,7 +8,8 @@ using protocol::error;
 
 std::variant<protocol::emit_result, error> emit(broker_strand& where, core::client& by, const protocol::emit_params& params,
                                                 std::string_view raw_params) {
-    if (const auto* const events = where.events()) {
+    // A retry gets its recorded result, whatever has become of the catalog since.
+    if (const auto* const events = where.events(); events != nullptr && !where.state().is_retry(params.operation_id)) {
         if (auto refused = events->check_event(params.event.view(), params.payload)) {
             return std::move(*refused);
         }
@@ -19,7 +20,7 @@ std::variant<protocol::emit_result, error> emit(broker_strand& where, core::clie
 wait_start emit_and_wait(broker_strand& where, core::client& by, const protocol::emit_and_wait_params& params,
                          std::string_view raw_params, core::waiter& who) {
     const auto* const events = where.events();
-    if (events == nullptr) {
+    if (events == nullptr || where.state().is_retry(params.operation_id)) {
         return where.state().emit_and_wait(by, params, raw_params, who, where.now());
     }
     if (auto refused = events->check_event(params.event.view(), params.payload)) {

@@ -194,6 +194,21 @@ BOOST_AUTO_TEST_CASE(sighup_reloads_the_catalog_and_a_bad_one_changes_nothing) {
     BOOST_TEST(peer.failure("emit", R"({"event":"deploy"})").error_code() == -32004);
 }
 
+BOOST_AUTO_TEST_CASE(a_retry_gets_its_result_though_the_event_has_left_the_catalog) {
+    catalogued_daemon with;
+    auto peer = with.daemon.connect();
+    const auto operation = [](int number) { return R"(,"operation_id":"00000000-0000-4000-8000-00000000000)" + std::to_string(number) + "\"}"; };
+    const auto emitted = R"({"event":"post_push")" + operation(1);
+    const auto waited = R"({"event":"post_push","timeout_ms":1,"require_subscriber":false)" + operation(2);
+    const auto result = peer.result("emit", emitted);
+    const auto verdict = peer.result("emit_and_wait", waited);
+    std::filesystem::remove(with.directory / "post_push.json");
+    with.reload();
+    BOOST_TEST(peer.failure("emit", R"({"event":"post_push")" + operation(3)).error_code() == -32004);
+    BOOST_TEST(peer.result("emit", emitted) == result);
+    BOOST_TEST(peer.result("emit_and_wait", waited) == verdict);
+}
+
 BOOST_AUTO_TEST_CASE(check_and_start_refuse_a_bad_catalog_with_file_line_and_reason) {
     const temp_directory directory;
     write_file(directory / "a.json", R"({"name":"a"})");
