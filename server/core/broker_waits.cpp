@@ -283,6 +283,9 @@ broker_state::result_or_error<protocol::respond_result> broker_state::respond(cl
     if (shutting_down_) {
         return shutdown_error();
     }
+    while (!deadlines_.empty() && deadlines_.begin()->when <= now.steady) {
+        expire(now);  // what is due is over, though the timer may not have had its turn
+    }
     const auto id = protocol::parse_uuid(params.hook_event_id.view());
     const auto at = id ? slots_.find(*id) : slots_.end();
     if (at == slots_.end()) {

@@ -32,6 +32,15 @@ BOOST_AUTO_TEST_CASE(accepted_and_refused_replies_are_counted) {
     BOOST_CHECK_EQUAL(refused(refusal::unknown), 1U);
 }
 
+BOOST_AUTO_TEST_CASE(reply_after_the_deadline_is_late_though_nobody_has_looked_at_the_clock) {
+    const auto id = ask({.timeout = 50ms});
+    advance(50ms);
+    BOOST_CHECK_EQUAL(reply(hook, id, R"({"abort":"too late"})"), refusal::expired);
+    collect();
+    BOOST_CHECK_EQUAL(asked->how(), outcome::timeout);
+    check_nobody_waits();
+}
+
 BOOST_AUTO_TEST_CASE(reply_after_another_decided_is_refused_as_answered) {
     client& second = subscriber();
     const auto id = ask();
