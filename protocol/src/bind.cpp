@@ -33,7 +33,14 @@ bool is_pattern(std::string_view text) noexcept {
     return true;
 }
 
-// 1 to 128 characters, none of them a control character (C0, DEL, C1). `name` is well-formed UTF-8.
+// U+200B, U+200E, U+200F, U+2028 to U+202E and U+2060 to U+206F, by what follows E2 in UTF-8: nobody sees them, and they make one name look like
+// another.
+bool is_invisible(unsigned second, unsigned third) noexcept {
+    return (second == 0x80 && (third == 0x8b || third == 0x8e || third == 0x8f || (third >= 0xa8 && third <= 0xae))) ||
+           (second == 0x81 && third >= 0xa0 && third <= 0xaf);
+}
+
+// 1 to 128 characters, none of them a control character (C0, DEL, C1) or invisible. `name` is well-formed UTF-8.
 bool is_subscriber_name(std::string_view name) noexcept {
     std::size_t characters = 0;
     for (std::size_t i = 0; i < name.size(); ++i) {
@@ -41,7 +48,11 @@ bool is_subscriber_name(std::string_view name) noexcept {
         if (byte < 0x20 || byte == 0x7f) {
             return false;
         }
-        if (byte == 0xc2 && i + 1 < name.size() && static_cast<unsigned char>(name[i + 1]) < 0xa0) {
+        const auto next = i + 1 < name.size() ? static_cast<unsigned char>(name[i + 1]) : 0U;
+        if (byte == 0xc2 && next < 0xa0) {  // U+0080 to U+009F
+            return false;
+        }
+        if (byte == 0xe2 && i + 2 < name.size() && is_invisible(next, static_cast<unsigned char>(name[i + 2]))) {
             return false;
         }
         characters += (byte & 0xc0) != 0x80 ? 1U : 0U;

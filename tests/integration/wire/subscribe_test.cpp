@@ -132,7 +132,8 @@ BOOST_AUTO_TEST_CASE(name_has_1_to_128_printable_characters) {
         peer.result("unsubscribe");
     }
     auto peer = daemon.connect();
-    for (const std::string& name : {std::string{}, std::string(129, 'n'), std::string{"a\tb"}, std::string{"\x7f"}, std::string{"a\x1b[0m"}}) {
+    for (const std::string& name : {std::string{}, std::string(129, 'n'), std::string{"a\tb"}, std::string{"\x7f"}, std::string{"a\x1b[0m"},
+                                    std::string{"a\xe2\x80\xae" "b"}, std::string{"a\xe2\x80\x8b"}}) {
         const auto refused = peer.failure("subscribe", R"({"name":)" + json_string(name) + "}");
         BOOST_TEST(refused.error_code() == -32602);
         BOOST_TEST(refused.error_message().find("name") != std::string::npos);
