@@ -3,7 +3,6 @@
 #include "batch.hpp"
 
 #include <boost/asio/bind_executor.hpp>
-#include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
@@ -11,6 +10,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 // A connection's own strand: reading, writing, closing. What the broker's strand does for it is in requests.cpp.
@@ -46,15 +47,6 @@ connection::connection(std::shared_ptr<connection_environment> environment, stre
     : holder_(std::move(environment)), environment_(*holder_), socket_(std::move(socket)), peer_(peer) {
     if (!environment_.broker->single_threaded()) {
         strand_.emplace(boost::asio::make_strand(environment_.context));
-    }
-}
-
-template <class Work>
-void connection::on_own(Work work) {
-    if (!strand_) {
-        work();
-    } else {
-        boost::asio::dispatch(*strand_, std::move(work));
     }
 }
 
@@ -331,7 +323,7 @@ void connection::wait_to_write() {
     write_refused_ = true;
     if (!watches_stall_) {
         last_progress_ = std::chrono::steady_clock::now();
-        watch_for_stall(environment_.options.write_stall_timeout);
+        watch_for_stall();
     }
     wait_for(boost::asio::socket_base::wait_write, [self = shared_from_this()](const boost::system::error_code& failure) {
         if (!failure && !self->closed_) {
@@ -341,9 +333,12 @@ void connection::wait_to_write() {
     });
 }
 
-// The timer is left running while writes go on: it looks at the last progress when it is due.
-void connection::watch_for_stall(std::chrono::steady_clock::duration left) {
+// The timer is left running while writes go on. A stream socket becomes writable only once a good part of its buffer is free, which a slow
+// reader may need more time for than one may have that reads nothing: so it is asked how much is unread.
+void connection::watch_for_stall() {
+    constexpr int looks_a_timeout = 4;
     watches_stall_ = true;
+    unread_by_peer_ = count_unread_by_peer();
     auto check = [target = weak_from_this()](const boost::system::error_code& failure) {
         const auto self = target.lock();
         if (failure || !self || self->closed_ || self->lingering_) {
@@ -354,16 +349,24 @@ void connection::watch_for_stall(std::chrono::steady_clock::duration left) {
             return;
         }
         const auto limit = self->environment_.options.write_stall_timeout;
-        const auto idle = std::chrono::steady_clock::now() - self->last_progress_;
-        if (idle < limit) {
-            return self->watch_for_stall(limit - idle);
+        const auto now = std::chrono::steady_clock::now();
+        if (self->count_unread_by_peer() != self->unread_by_peer_) {
+            self->last_progress_ = now;
+        }
+        if (now - self->last_progress_ < limit) {
+            return self->watch_for_stall();
         }
         self->environment_.log.write(log_level::warning,
-                                     describe(self->peer_) + " read nothing for " + std::to_string(limit.count()) +
+                                     describe(self->peer_) + " has read too little for " + std::to_string(limit.count()) +
                                          " ms while output waited: disconnected");
         self->close();
     };
-    wait_until_over(left, std::move(check));
+    wait_until_over(environment_.options.write_stall_timeout / looks_a_timeout, std::move(check));
+}
+
+int connection::count_unread_by_peer() {
+    int bytes = 0;
+    return ::ioctl(socket_.native_handle(), SIOCOUTQ, &bytes) == 0 ? bytes : 0;
 }
 
 void connection::stop_writing() {

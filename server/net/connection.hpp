@@ -11,6 +11,7 @@
 #include <hookd/server/log.hpp>
 #include <hookd/server/options.hpp>
 
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -145,7 +146,8 @@ private:
     void flush();
     void write_some();
     void wait_to_write();
-    void watch_for_stall(std::chrono::steady_clock::duration left);
+    void watch_for_stall();
+    [[nodiscard]] int count_unread_by_peer();
     void stop_writing();
     void after_flush();
     void watch_for_hang_up();
@@ -192,6 +194,7 @@ private:
     write_queue output_{};
     std::unique_ptr<boost::asio::steady_timer> timer_{};  // of a write that was refused, or of lingering
     std::chrono::steady_clock::time_point last_progress_{};
+    int unread_by_peer_ = 0;         // bytes with what the kernel keeps beside them, when that was looked at last
     bool lent_ = false;
     bool paused_ = false;            // reads no requests until its answers are read
     bool write_refused_ = false;
@@ -222,6 +225,15 @@ private:
 
     friend class connection_wait;
 };
+
+template <class Work>
+void connection::on_own(Work work) {
+    if (!strand_) {
+        work();
+    } else {
+        boost::asio::dispatch(*strand_, std::move(work));
+    }
+}
 
 // Appends a response by `append(text)`: straight to the frame that goes out, or as a part of a batch.
 template <class Append>

@@ -205,6 +205,9 @@ void connection::hand_over() {
         batch_is_out_ = !staged.empty() || !events.empty();
     }
     if (answers_.empty() && staged.empty() && events.empty()) {
+        if (client_ != nullptr && client_->hung_up) {  // the last that it was owed may have been a notification's end
+            on_own([self = shared_from_this()] { self->close_when_done(); });
+        }
         return;
     }
     if (!strand_) {

@@ -332,16 +332,16 @@ BOOST_AUTO_TEST_CASE(peer_that_reads_nothing_is_disconnected_after_the_write_sta
 }
 
 BOOST_AUTO_TEST_CASE(peer_that_reads_slowly_but_goes_on_reading_is_not_disconnected) {
-    test_daemon daemon({"--write-stall-timeout", "1s"});
+    test_daemon daemon({"--write-stall-timeout", "2s"});
     auto slow = daemon.connect();
     subscribe(slow, "big", R"("responds":false)");
     auto emitter = daemon.connect();
     const auto payload = json_string(std::string(10'000'000, 'x'));
     emit(emitter, "big", payload);
     emit(emitter, "big", "\"last\"");
-    // A bite every tenth of a second, by the daemon's own clock, for two and a half stall time-outs.
-    for (int i = 0; i < 25; ++i) {
-        slow.read_more(200000);
+    // A bite every tenth of a second, by the daemon's own clock, for two stall time-outs: too little for the socket to become writable in one.
+    for (int i = 0; i < 45; ++i) {
+        slow.read_more(8000);
         emitter.result("emit_and_wait", R"({"event":"tick","require_subscriber":false,"timeout_ms":100})");
     }
     BOOST_TEST((slow.next_event().raw({"params", "payload"}) == payload));

@@ -68,6 +68,18 @@ BOOST_DATA_TEST_CASE(half_closed_peer_without_session_or_debt_is_closed, data::m
     BOOST_TEST(silent.read_to_end().empty());
 }
 
+BOOST_DATA_TEST_CASE(half_closed_peer_is_closed_at_the_end_of_what_it_wanted_no_answer_to, data::make(all_framings), kind) {
+    test_daemon daemon;
+    for (const char* what : {R"({"jsonrpc":"2.0","method":"emit_and_wait","params":{"event":"e","require_subscriber":false,"timeout_ms":1}})",
+                             R"({"jsonrpc":"2.0","method":"list_hooks"})",
+                             R"([{"jsonrpc":"2.0","method":"list_hooks"},{"jsonrpc":"2.0","method":"list_hooks"}])"}) {
+        auto peer = daemon.connect(kind);
+        peer.send(what);
+        peer.half_close();
+        BOOST_TEST(peer.read_to_end().empty());
+    }
+}
+
 BOOST_DATA_TEST_CASE(half_closed_subscriber_keeps_its_session_as_an_observer, data::make(all_framings), kind) {
     test_daemon daemon;
     auto peer = daemon.connect(kind);
