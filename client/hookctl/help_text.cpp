@@ -125,7 +125,9 @@ after a restart. CMD finds, and says, what it does under hookctl on. NAME is wha
 verdicts and logs call the hook; one of that name is replaced.
 
 The program, and each argument that names a file, are made absolute, and their content
-is noted: once one of them changes, CMD does not run until you say hookctl trust NAME.
+is noted: once one of them changes, or a file appears where an argument named none, CMD
+does not run until you say hookctl trust NAME. So a file that the hook itself writes
+should not be an argument: say sh -c 'cat >>file'.
 Only the daemon's own user and root may register.
 
 options:
@@ -151,9 +153,9 @@ example:
 constexpr std::string_view hooks_help = R"(usage: hookctl hooks
 
 Prints the registered hooks: what they run, whether they may run (ok; untrusted, since
-a file has changed; missing, since one is gone; inactive, since the daemon has no such
-events), how often they have run since the daemon's start, how long that took, and what
-came of it last.
+a file has changed or appeared; missing, since one is gone; inactive, since the daemon
+has no such events), how often they have run since the daemon's start, how long that
+took, and what came of it last.
 
 options:
   --timeout DURATION   how long to wait for the daemon (default 30s)
@@ -164,7 +166,8 @@ example:
 
 constexpr std::string_view trust_help = R"(usage: hookctl trust NAME
 
-Lets a registered hook run again whose program or script has changed. Look at it first.
+Lets a registered hook run again whose program or script has changed or appeared. Look
+at it first.
 
 options:
   --timeout DURATION   how long to wait for the daemon (default 30s)

@@ -112,24 +112,13 @@ bool are_of(const std::vector<file_pin>& pins, const std::vector<std::string>& c
     return !pins.empty() && pins.front().path == command.front();
 }
 
-/// Whether a file that was not there at the registration is a script now, not what the hook itself writes: it may be executed, or begins
-/// with #!.
-bool is_script(const std::string& path) {
+bool is_regular_file(const std::string& path) {
     struct stat found {};
-    if (::stat(path.c_str(), &found) != 0 || !S_ISREG(found.st_mode)) {
-        return false;
-    }
-    if ((found.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH)) != 0) {
-        return true;
-    }
-    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (fd < 0) {
-        return false;
-    }
-    std::array<char, 2> begin{};
-    const bool has_both = ::read(fd, begin.data(), begin.size()) == 2;
-    ::close(fd);
-    return has_both && begin == std::array{'#', '!'};
+    return ::stat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode);
+}
+
+bool has_pin(const std::vector<file_pin>& pins, const std::string& path) {
+    return std::any_of(pins.begin(), pins.end(), [&path](const file_pin& pin) { return pin.path == path; });
 }
 
 std::optional<trust_result> check(const registered_hook& hook, const file_stamps& known, bool may_read) {
@@ -146,8 +135,8 @@ std::optional<trust_result> check(const registered_hook& hook, const file_stamps
         judge(protocol::hook_state::untrusted, "its command is another than the one that was registered" + advice);
     }
     for (auto word = std::next(command.begin()); word != command.end(); ++word) {
-        const bool is_pinned = std::any_of(hook.pins.begin(), hook.pins.end(), [&word](const file_pin& pin) { return pin.path == *word; });
-        if (!is_pinned && !word->empty() && word->front() != '-' && is_script(*word)) {
+        // Whatever is in it: a script for an interpreter looks like any other file. A relative word counts from where the command runs.
+        if (!word->empty() && word->front() != '-' && !has_pin(hook.pins, *word) && is_regular_file(*word)) {
             judge(protocol::hook_state::untrusted, *word + " was not there when it was registered" + advice);
         }
     }
@@ -199,10 +188,9 @@ std::optional<trust_result> check(const registered_hook& hook, const file_stamps
 std::vector<file_pin> pin_files(const std::vector<std::string>& command) {
     std::vector<file_pin> pins;
     pins.push_back({command.front(), command.front().front() == '/' ? read_content(command.front()).sha256 : std::string{}});
-    for (std::size_t i = 1; i < command.size(); ++i) {
-        struct stat found {};
-        if (command[i].starts_with('/') && ::stat(command[i].c_str(), &found) == 0 && S_ISREG(found.st_mode)) {
-            pins.push_back({command[i], read_content(command[i]).sha256});
+    for (auto word = std::next(command.begin()); word != command.end(); ++word) {
+        if (word->starts_with('/') && is_regular_file(*word)) {
+            pins.push_back({*word, read_content(*word).sha256});
         }
     }
     return pins;

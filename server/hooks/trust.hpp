@@ -11,7 +11,7 @@
 #include <sys/types.h>
 
 /// Trust on first use: a registered command runs only as long as its program, and each file that it was given as an argument, are those
-/// that were there when it was registered, and no argument has become a script that was not there.
+/// that were there when it was registered, and no argument names a file that was not there then.
 namespace hookd::server {
 
 /// One file as it was trusted.

@@ -283,12 +283,29 @@ BOOST_AUTO_TEST_CASE(a_script_that_appears_after_the_registration_has_to_be_trus
     BOOST_TEST(text_at(verdict_of(*with.peer), "/abort") == "ran");
 }
 
-BOOST_AUTO_TEST_CASE(a_file_that_the_hook_itself_makes_is_no_script) {
+BOOST_AUTO_TEST_CASE(a_script_for_an_interpreter_that_appears_has_to_be_trusted) {
     scene with;
-    with.add("log", {"tee", "-a", with.directory / "log"});
+    const auto late = with.directory / "late";
+    with.add("late", {"sh", late});
+    write_file(late, "echo ran >&2; exit 1");
+    ::chmod(late.c_str(), 0600);
+    with.check_failed("was not there when it was registered: run hookctl trust late");
+    BOOST_TEST(text_at(with.peer->result("list_hooks"), "/hooks/0/state") == "untrusted");
+    BOOST_TEST(text_at(with.peer->result("trust_hook", R"({"name":"late"})"), "/state") == "ok");
+    BOOST_TEST(text_at(verdict_of(*with.peer), "/abort") == "ran");
+    write_file(late, "exit 0");
+    with.check_failed("has changed since it was registered");
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_the_hook_itself_writes_is_known_only_as_an_argument) {
+    scene with;
+    with.add("log", {"sh", "-c", "cat >>" + (with.directory / "log")});
     for (int each = 0; each < 3; ++each) {
         BOOST_TEST(text_at(verdict_of(*with.peer), "/outcome") == "answered");
     }
+    with.add("log", {"tee", "-a", with.directory / "other"});
+    BOOST_TEST(text_at(verdict_of(*with.peer), "/outcome") == "answered");
+    with.check_failed("other was not there when it was registered");
 }
 
 BOOST_AUTO_TEST_CASE(a_command_that_was_edited_in_the_registry_has_to_be_trusted) {

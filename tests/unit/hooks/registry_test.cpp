@@ -10,6 +10,7 @@
 
 #include <sys/stat.h>
 
+#include <filesystem>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -101,19 +102,21 @@ BOOST_AUTO_TEST_CASE(a_file_is_read_again_only_where_its_stamp_has_changed) {
     BOOST_TEST((check_trust(hook, stamps).state == protocol::hook_state::missing));
 }
 
-BOOST_AUTO_TEST_CASE(what_has_become_a_script_since_is_not_trusted) {
+BOOST_AUTO_TEST_CASE(a_file_that_was_not_there_is_not_trusted_whatever_is_in_it) {
     temp_directory directory;
     const auto program = script(directory / "program");
     const auto hook = hook_of("h", {program, "word", "-x", directory / "later", directory.path()});
     BOOST_TEST((check_trust(hook, {}).state == protocol::hook_state::ok));
-    write_file(directory / "later", "what it writes");
-    ::chmod((directory / "later").c_str(), 0600);
+    BOOST_REQUIRE(::mkdir((directory / "later").c_str(), 0700) == 0);  // no file
     BOOST_TEST((check_trust(hook, {}).state == protocol::hook_state::ok));
-    write_file(directory / "later", "#!/bin/sh\n");
-    BOOST_TEST((check_trust(hook, {}).state == protocol::hook_state::untrusted));
-    write_file(directory / "later", "exit 1");
-    ::chmod((directory / "later").c_str(), 0700);
-    BOOST_TEST((check_trust(hook, {}).state == protocol::hook_state::untrusted));
+    BOOST_REQUIRE(::rmdir((directory / "later").c_str()) == 0);
+    for (const char* const text : {"", "print('a script for an interpreter')", "#!/bin/sh\n"}) {
+        write_file(directory / "later", text);
+        ::chmod((directory / "later").c_str(), 0600);
+        const auto appeared = check_trust(hook, {});
+        BOOST_TEST((appeared.state == protocol::hook_state::untrusted));
+        BOOST_TEST(appeared.why == directory / "later" + " was not there when it was registered: run hookctl trust h");
+    }
 }
 
 BOOST_AUTO_TEST_CASE(the_pins_of_another_command_are_not_trusted) {
