@@ -86,9 +86,9 @@ std::vector<std::string> resolved_here(std::vector<std::string> command) {
     return hooks::resolved_command(std::move(command), std::filesystem::current_path(), path != nullptr ? path : "");
 }
 
-std::vector<file_pin> pinned(const std::vector<std::string>& command) {
+std::vector<file_pin> pinned(const std::vector<std::string>& command, const std::vector<file_pin>& before = {}) {
     try {
-        return pin_files(command);
+        return pin_files(command, before);
     } catch (const std::runtime_error& failure) {
         throw refused({errc::invalid_params, std::string{"parameter 'command': "} + failure.what()});
     }
@@ -244,7 +244,7 @@ public:
                             throw refused(unknown_hook(name));
                         }
                         at->what.command = resolved_here(at->what.command);
-                        at->pins = pinned(at->what.command);
+                        at->pins = pinned(at->what.command, at->pins);
                         result.hook = *at;
                     });
                     result.trust = check_trust(result.hook, {});

@@ -185,12 +185,14 @@ std::optional<trust_result> check(const registered_hook& hook, const file_stamps
 
 }  // namespace
 
-std::vector<file_pin> pin_files(const std::vector<std::string>& command) {
+std::vector<file_pin> pin_files(const std::vector<std::string>& command, const std::vector<file_pin>& before) {
     std::vector<file_pin> pins;
     pins.push_back({command.front(), command.front().front() == '/' ? read_content(command.front()).sha256 : std::string{}});
     for (auto word = std::next(command.begin()); word != command.end(); ++word) {
         if (word->starts_with('/') && is_regular_file(*word)) {
             pins.push_back({*word, read_content(*word).sha256});
+        } else if (has_pin(before, *word)) {
+            pins.push_back({*word, {}});
         }
     }
     return pins;

@@ -53,7 +53,9 @@ struct trust_result {
 };
 
 /// Reads the files of `command`, which may take as long as the disk does. Throws std::runtime_error where one cannot be read.
-[[nodiscard]] std::vector<file_pin> pin_files(const std::vector<std::string>& command);
+/// `before`: the command's pins so far. A file among them that is not there now keeps a pin, which says so: the hook runs only once that
+/// file is back and trusted.
+[[nodiscard]] std::vector<file_pin> pin_files(const std::vector<std::string>& command, const std::vector<file_pin>& before = {});
 
 /// Whether the files are those that were trusted, read where the stamps in `known` don't tell.
 [[nodiscard]] trust_result check_trust(const registered_hook& hook, const file_stamps& known);

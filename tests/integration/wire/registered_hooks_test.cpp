@@ -308,6 +308,20 @@ BOOST_AUTO_TEST_CASE(a_file_that_the_hook_itself_writes_is_known_only_as_an_argu
     with.check_failed("other was not there when it was registered");
 }
 
+BOOST_AUTO_TEST_CASE(trusting_a_hook_whose_script_is_away_trusts_nothing_that_comes_in_its_place) {
+    scene with;
+    const auto path = script(with.directory / "script", "exit 0");
+    with.add("h", {"sh", path});
+    ::unlink(path.c_str());
+    BOOST_TEST(text_at(with.peer->result("trust_hook", R"({"name":"h"})"), "/state") == "missing");
+    write_file(path, "echo evil >&2; exit 1");
+    with.check_failed("was not there when it was registered: run hookctl trust h");
+    with.restart();
+    with.check_failed("was not there when it was registered: run hookctl trust h");
+    BOOST_TEST(text_at(with.peer->result("trust_hook", R"({"name":"h"})"), "/state") == "ok");
+    BOOST_TEST(text_at(verdict_of(*with.peer), "/abort") == "evil");
+}
+
 BOOST_AUTO_TEST_CASE(a_command_that_was_edited_in_the_registry_has_to_be_trusted) {
     temp_directory directory;
     const auto one = script(directory / "one", "exit 0");

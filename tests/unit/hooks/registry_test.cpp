@@ -119,6 +119,22 @@ BOOST_AUTO_TEST_CASE(a_file_that_was_not_there_is_not_trusted_whatever_is_in_it)
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_file_that_is_away_while_its_hook_is_trusted_stays_known) {
+    temp_directory directory;
+    const auto later = directory / "later";
+    auto hook = hook_of("h", {script(directory / "program"), script(directory / "given"), later});
+    ::unlink((directory / "given").c_str());
+    hook.pins = pin_files(hook.what.command, hook.pins);
+    BOOST_REQUIRE(hook.pins.size() == 2U);
+    BOOST_TEST(hook.pins[1].path == directory / "given");
+    BOOST_TEST(hook.pins[1].sha256 == "");
+    BOOST_TEST((check_trust(hook, {}).state == protocol::hook_state::missing));
+    script(directory / "given", "#!/bin/evil\n");
+    BOOST_TEST((check_trust(hook, {}).state == protocol::hook_state::untrusted));
+    hook.pins = pin_files(hook.what.command, hook.pins);
+    BOOST_TEST((check_trust(hook, {}).state == protocol::hook_state::ok));
+}
+
 BOOST_AUTO_TEST_CASE(the_pins_of_another_command_are_not_trusted) {
     temp_directory directory;
     const auto program = script(directory / "program");
