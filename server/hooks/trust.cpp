@@ -153,6 +153,8 @@ std::optional<trust_result> check(const registered_hook& hook, const file_stamps
         if (pin.sha256.empty()) {
             if (S_ISREG(found.st_mode)) {
                 judge(protocol::hook_state::untrusted, pin.path + " was not there when it was registered" + advice);
+            } else if (i == 0) {
+                judge(protocol::hook_state::missing, "it could not be started: " + pin.path + " is no regular file");
             }
             continue;
         }

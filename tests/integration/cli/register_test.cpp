@@ -75,6 +75,15 @@ BOOST_AUTO_TEST_CASE(a_program_that_is_not_there_is_registered_with_a_warning) {
     check_one_complaint(done, {"cannot run", "no-such-program"});
 }
 
+BOOST_AUTO_TEST_CASE(a_path_that_is_not_there_yet_counts_from_where_it_was_registered) {
+    scene with;
+    const auto done = with.run({"register", "later", "--on", "e", "--", "sh", "./later.sh", "word"});
+    BOOST_TEST(done.exit_status == 0, done.err);
+    const auto hook = json_of(done.out);
+    BOOST_TEST(text_at(hook, "/command/1") == with.daemon.directory() / "later.sh");
+    BOOST_TEST(text_at(hook, "/command/2") == "word");
+}
+
 BOOST_AUTO_TEST_CASE(wrong_usage_is_refused) {
     for (const std::vector<std::string>& wrong :
          {std::vector<std::string>{"register", "a", "--", "true"}, {"register", "--on", "e", "--", "true"}, {"register", "a", "--on", "e"},

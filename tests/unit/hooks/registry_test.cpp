@@ -48,7 +48,8 @@ BOOST_AUTO_TEST_CASE(programs_and_files_become_absolute_and_other_words_stay) {
     write_file(directory / "-file", "");
     const auto resolved = [&](const words& given) { return hooks::resolved_command(given, directory.path(), "/nowhere:" + directory.path()); };
     BOOST_TEST(resolved({"./program", "file", "./file", "-file", "other", "", file}) == (words{program, file, file, "-file", "other", "", file}));
-    BOOST_TEST(resolved({"program"}) == (words{program}));
+    BOOST_TEST(resolved({"program", "./none", "../none", "./", "none/file"}) ==
+               (words{program, directory / "none", std::filesystem::path(directory.path()).parent_path() / "none", directory.path() + "/", "none/file"}));
     BOOST_TEST(resolved({"file"}) == (words{"file"}));  // not executable
     BOOST_TEST(resolved({"none", "."}) == (words{"none", "."}));
     BOOST_TEST(resolved({"/none"}) == (words{"/none"}));
@@ -133,6 +134,16 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_away_while_its_hook_is_trusted_stays_known) 
     BOOST_TEST((check_trust(hook, {}).state == protocol::hook_state::untrusted));
     hook.pins = pin_files(hook.what.command, hook.pins);
     BOOST_TEST((check_trust(hook, {}).state == protocol::hook_state::ok));
+}
+
+BOOST_AUTO_TEST_CASE(a_program_that_is_no_regular_file_cannot_run) {
+    temp_directory directory;
+    BOOST_REQUIRE(::mkfifo((directory / "fifo").c_str(), 0700) == 0);
+    for (const auto& program : {directory / "fifo", directory.path()}) {
+        const auto found = check_trust(hook_of("h", {program}), {});
+        BOOST_TEST((found.state == protocol::hook_state::missing));
+        BOOST_TEST(found.why == "it could not be started: " + program + " is no regular file");
+    }
 }
 
 BOOST_AUTO_TEST_CASE(the_pins_of_another_command_are_not_trusted) {

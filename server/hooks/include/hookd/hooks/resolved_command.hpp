@@ -8,7 +8,7 @@
 namespace hookd::hooks {
 
 /// A command as it is to be registered, so that it means the same wherever it runs: its program by the absolute path where it was found, and
-/// each argument that names a regular file absolute.
+/// each argument absolute that names a regular file, or begins with ./ or ../ whether or not anything is there.
 ///
 /// `directory`: what relative names count from. `path`: as $PATH, where a program without a slash is looked up. What is not found stays
 /// as it is. Precondition: `words` is not empty.
