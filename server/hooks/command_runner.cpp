@@ -10,6 +10,7 @@
 #include <csignal>
 #include <string_view>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include <fcntl.h>
@@ -38,6 +39,9 @@ using boost::system::error_code;
 using clock = std::chrono::steady_clock;
 
 namespace {
+
+constexpr std::chrono::seconds longest_wait_for_death{1};
+constexpr std::chrono::milliseconds between_looks_for_death{1};
 
 /// A file descriptor that closes itself.
 class owned_fd {
@@ -220,17 +224,26 @@ public:
         }
     }
 
-    /// The owner goes away: no handler is called any more.
+    /// The owner goes away: no handler is called any more. What is left is killed, and await_death() reaps it.
     void abandon() {
         owner_ = nullptr;
         on_result_ = nullptr;
         on_ended_ = nullptr;
         signal_group(SIGKILL);
-        // Blocks until the kernel has ended it, moments after SIGKILL. Not by the pidfd, which Asio has made non-blocking.
-        while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
-        }
         state_ = state::reaped;
         close_all();
+    }
+
+    /// Waits for a command that has got SIGKILL, which ends it in moments, unless it hangs in the kernel: that must hang nobody else.
+    void await_death(clock::time_point give_up_at) const {
+        for (;;) {
+            // Not by the pidfd: it may be that there is none.
+            const auto found = ::waitpid(pid_, nullptr, WNOHANG);
+            if (found > 0 || (found < 0 && errno != EINTR) || clock::now() >= give_up_at) {
+                return;
+            }
+            std::this_thread::sleep_for(between_looks_for_death);
+        }
     }
 
 private:
@@ -250,8 +263,7 @@ private:
             // A command whose end cannot be seen must not run on unseen.
             const int error = errno;
             signal_group(SIGKILL);
-            while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
-            }
+            await_death(clock::now() + longest_wait_for_death);
             fail_with(error);
         }
         process_.assign(process);
@@ -438,8 +450,13 @@ private:
 command_runner::command_runner(asio::any_io_executor executor) : executor_(std::move(executor)) {}
 
 command_runner::~command_runner() {
-    for (const auto& each : std::exchange(runs_, {})) {
+    const auto left = std::exchange(runs_, {});
+    for (const auto& each : left) {
         each->abandon();
+    }
+    const auto give_up_at = clock::now() + longest_wait_for_death;
+    for (const auto& each : left) {
+        each->await_death(give_up_at);
     }
 }
 

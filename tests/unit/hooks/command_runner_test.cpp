@@ -20,6 +20,7 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -384,6 +385,45 @@ BOOST_AUTO_TEST_CASE(destruction_kills_and_reaps_what_runs_and_calls_nobody) {
     BOOST_CHECK(!seen->result);
     BOOST_CHECK(!seen->ended);
     // The fixture checks that no child is left.
+}
+
+// One that hangs in the kernel is no test's to make. One that somebody else traces is not seen to end by its parent either.
+BOOST_AUTO_TEST_CASE(destruction_does_not_wait_for_a_command_that_is_never_seen_to_end) {
+    const temp_directory directory;
+    const auto named = directory / "pid";
+    const auto go = directory / "go";
+    const pid_t owner = ::fork();
+    BOOST_REQUIRE(owner >= 0);
+    if (owner == 0) {
+        boost::asio::io_context own_io{1};
+        std::optional<command_runner> own{own_io.get_executor()};
+        own->start(shell("echo $$ > " + named + ".new; mv " + named + ".new " + named + "; exec sleep 1000"), [](const command_result&) {}, [] {});
+        while (::access(go.c_str(), F_OK) != 0) {
+            ::usleep(1000);
+        }
+        own.reset();
+        ::_exit(0);
+    }
+    eventually("the command's start", [&] { return ::access(named.c_str(), F_OK) == 0; });
+    const auto traced = static_cast<pid_t>(std::stol(hookd::test::read_file(named)));
+    const bool may_trace = ::ptrace(PTRACE_SEIZE, traced, nullptr, nullptr) == 0;
+    write_file(go, "");
+    int status = -1;
+    try {
+        eventually("the owner's end", [&] { return ::waitpid(owner, &status, WNOHANG) == owner; });
+    } catch (...) {
+        ::kill(owner, SIGKILL);
+        ::waitpid(owner, nullptr, 0);
+        ::waitpid(traced, nullptr, __WALL);
+        throw;
+    }
+    BOOST_TEST(status == 0);
+    if (may_trace) {
+        BOOST_TEST(::waitpid(traced, &status, __WALL) == traced);
+        BOOST_TEST((WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL));
+    } else {
+        BOOST_TEST_MESSAGE("nothing was tested: no process may be traced here");
+    }
 }
 
 BOOST_AUTO_TEST_CASE(handlers_are_never_called_from_within_start) {

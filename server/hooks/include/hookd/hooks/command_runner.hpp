@@ -69,7 +69,8 @@ struct command_result {
 /// Thread-safety: none. All calls, and the executor's handlers, must be serialised (one thread, or a strand). Handlers are called
 /// through the executor, never from within a call.
 /// Lifetime: the executor's context must outlive the runner. Destroying the runner kills what still runs (SIGKILL to each
-/// group), reaps it, and drops the handlers without calling them.
+/// group), reaps it, and drops the handlers without calling them; it waits a second at most, all in all, for processes that SIGKILL does
+/// not end since they hang in the kernel.
 class command_runner {
 public:
     /// Gets the result, once.
