@@ -180,13 +180,29 @@ public:
 
     /// Throws std::system_error where the command could not be started.
     void start() {
-        spawn();
-        await_end();
-        await_output(output_, result_.output);
-        await_output(errors_, result_.errors);
-        feed();
-        if (what_.timeout) {
-            arm(*what_.timeout, [](run& self) { self.terminate(command_result::ending::timed_out); });
+        auto input = make_pipe();
+        auto output = make_pipe();
+        auto errors = make_pipe();
+        set_nonblocking(input.write.get());
+        set_nonblocking(output.read.get());
+        set_nonblocking(errors.read.get());
+        pid_ = spawn_settings(input.read.get(), output.write.get(), errors.write.get()).spawn(what_);
+        try {
+            watch(input, output, errors);
+            await_end();
+            await_output(output_, result_.output);
+            await_output(errors_, result_.errors);
+            feed();
+            if (what_.timeout) {
+                arm(*what_.timeout, [](run& self) { self.terminate(command_result::ending::timed_out); });
+            }
+        } catch (...) {
+            // A command whose end cannot be seen must not run on unseen.
+            signal_group(SIGKILL);
+            await_death(clock::now() + longest_wait_for_death);
+            state_ = state::reaped;
+            close_all();
+            throw;
         }
     }
 
@@ -249,27 +265,25 @@ public:
 private:
     enum class state : unsigned char { running, terminating, killed, reaped };
 
-    void spawn() {
-        auto input = make_pipe();
-        auto output = make_pipe();
-        auto errors = make_pipe();
-        set_nonblocking(input.write.get());
-        set_nonblocking(output.read.get());
-        set_nonblocking(errors.read.get());
-        pid_ = spawn_settings(input.read.get(), output.write.get(), errors.write.get()).spawn(what_);
+    void watch(pipe_ends& input, pipe_ends& output, pipe_ends& errors) {
         // By number: glibc 2.36 declares pidfd_open without C linkage.
-        const auto process = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
-        if (process < 0) {
-            // A command whose end cannot be seen must not run on unseen.
-            const int error = errno;
-            signal_group(SIGKILL);
-            await_death(clock::now() + longest_wait_for_death);
-            fail_with(error);
+        owned_fd process(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
+        if (process.get() < 0) {
+            fail_with(errno);
         }
-        process_.assign(process);
-        input_.assign(input.write.release());
-        output_.assign(output.read.release());
-        errors_.assign(errors.read.release());
+        hand_over(process, process_);
+        hand_over(input.write, input_);
+        hand_over(output.read, output_);
+        hand_over(errors.read, errors_);
+    }
+
+    static void hand_over(owned_fd& fd, asio::posix::stream_descriptor& to) {
+        error_code failure;
+        to.assign(fd.get(), failure);
+        if (failure) {
+            fail_with(failure.value());
+        }
+        static_cast<void>(fd.release());
     }
 
     template <class Action>

@@ -20,8 +20,10 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <sys/epoll.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -63,6 +65,8 @@ std::size_t open_descriptors() {
     }
     return count;
 }
+
+int watches_left = -1;  // how many more descriptors epoll_ctl() takes; negative: any number
 
 /// What happens to one command.
 struct observed {
@@ -121,6 +125,15 @@ struct fixture {
 };
 
 }  // namespace
+
+/// In place of libc's: the kernel cannot be made to run out of memory for watches.
+extern "C" int epoll_ctl(int epoll, int operation, int fd, epoll_event* event) noexcept {
+    if (operation == EPOLL_CTL_ADD && watches_left >= 0 && watches_left-- == 0) {
+        errno = ENOSPC;
+        return -1;
+    }
+    return static_cast<int>(::syscall(SYS_epoll_ctl, epoll, operation, fd, event));
+}
 
 BOOST_FIXTURE_TEST_SUITE(command_runner_suite, fixture)
 
@@ -475,6 +488,22 @@ BOOST_AUTO_TEST_CASE(without_descriptors_to_spare_a_command_is_not_started) {
     run_until([&] { return seen->ended; });
     BOOST_CHECK(seen->result->how == ending::not_started);
     BOOST_TEST(seen->result->code == EMFILE);
+}
+
+BOOST_AUTO_TEST_CASE(a_command_whose_descriptors_cannot_be_watched_does_not_run) {
+    (void)result_of(shell("exit 0"));
+    const auto before = open_descriptors();
+    for (const int granted : {0, 1, 2, 3}) {
+        watches_left = granted;
+        const auto seen = start(shell("exec sleep 1000"));
+        watches_left = -1;
+        run_until([&] { return seen->ended; });
+        BOOST_CHECK(seen->result->how == ending::not_started);
+        BOOST_TEST(seen->result->code == ENOSPC);
+        BOOST_TEST(runner->running() == 0U);
+        BOOST_TEST(::waitpid(-1, nullptr, WNOHANG) == -1);
+    }
+    BOOST_TEST(open_descriptors() == before);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
