@@ -22,15 +22,24 @@
 
 // A run goes through these stages:
 //
-//   start --> running --(the command ends)------------------------------> drain, reap, result, ended
-//                |
-//                +--(time over, or stop)--> SIGTERM to the group, result --> wait for both:
-//                                             the command ends -> ended
-//                                             kill_delay over  -> SIGKILL to the group
-//                                           then reap
+//   running ------(the command ends)--> drain, reap, result, ended
+//      |
+//      +--(time over, or stop)--> SIGTERM to the group, result
+//                                    |
+//   terminating <--------------------+
+//      |   |
+//      |   +------(the command ends)--> reap --> leaving: looks again until nothing of the group is left --> ended
+//      |                                            +-----(kill_delay over)--> SIGKILL to the group -------> ended
+//      |
+//      +--(kill_delay over)--> SIGKILL to the group --> killed --(the command ends)--> reap, ended
 //
-// The group's number is the command's pid. Until the command is reaped, the kernel gives that number to nobody else, so
-// every signal is sent before the reaping; the pidfd tells the end without reaping.
+// The group's number is the command's pid. The kernel gives that number to nobody else before the command is reaped; the pidfd tells the
+// end without reaping. To wait with the reaping until kill_delay is over would be simple, but hold a zombie and a descriptor, and somebody
+// else's turn, for a second after each time-out, and mostly for nothing: all of the group ends by SIGTERM. Before the reaping nobody can
+// tell, since the zombie counts as one of the group. After it the number alone says little: once the group is empty, any new process may
+// get it. So the pidfd keeps the group itself in mind, as the owner of its signals (which it never sends): F_GETOWN says 0 once that very
+// group is empty, whoever has its number then (as of Linux 5.12; before, each group seems to be there until kill_delay is over). A group
+// that still has members right before a signal to it has its number.
 
 namespace hookd::hooks {
 
@@ -200,7 +209,7 @@ public:
             // A command whose end cannot be seen must not run on unseen.
             signal_group(SIGKILL);
             await_death(clock::now() + longest_wait_for_death);
-            state_ = state::reaped;
+            state_ = state::ended;
             close_all();
             throw;
         }
@@ -222,6 +231,7 @@ public:
         }
         state_ = state::terminating;
         signal_group(SIGTERM);
+        kill_at_ = clock::now() + kill_delay;
         arm(kill_delay, [](run& self) { self.kill_group(); });
         input_.close();
         result_.how = why;
@@ -229,14 +239,17 @@ public:
     }
 
     void kill_group() {
-        if (state_ != state::terminating) {
-            return;
-        }
-        state_ = state::killed;
-        timer_.cancel();
-        signal_group(SIGKILL);
-        if (command_is_gone_) {
-            reap();
+        if (state_ == state::terminating) {
+            state_ = state::killed;
+            timer_.cancel();
+            signal_group(SIGKILL);
+        } else if (state_ == state::leaving) {
+            state_ = state::killed;
+            timer_.cancel();
+            if (is_anybody_left()) {
+                signal_group(SIGKILL);
+            }
+            asio::post(executor_, [self = shared_from_this()] { self->end(); });
         }
     }
 
@@ -245,30 +258,35 @@ public:
         owner_ = nullptr;
         on_result_ = nullptr;
         on_ended_ = nullptr;
-        signal_group(SIGKILL);
-        state_ = state::reaped;
+        if (!is_reaped_ || is_anybody_left()) {
+            signal_group(SIGKILL);
+        }
+        state_ = state::ended;
         close_all();
     }
 
     /// Waits for a command that has got SIGKILL, which ends it in moments, unless it hangs in the kernel: that must hang nobody else.
-    void await_death(clock::time_point give_up_at) const {
-        for (;;) {
+    void await_death(clock::time_point give_up_at) {
+        while (!is_reaped_) {
             // Not by the pidfd: it may be that there is none.
             const auto found = ::waitpid(pid_, nullptr, WNOHANG);
-            if (found > 0 || (found < 0 && errno != EINTR) || clock::now() >= give_up_at) {
-                return;
+            is_reaped_ = found > 0 || (found < 0 && errno != EINTR);
+            if (!is_reaped_) {
+                if (clock::now() >= give_up_at) {
+                    return;
+                }
+                std::this_thread::sleep_for(between_looks_for_death);
             }
-            std::this_thread::sleep_for(between_looks_for_death);
         }
     }
 
 private:
-    enum class state : unsigned char { running, terminating, killed, reaped };
+    enum class state : unsigned char { running, terminating, leaving, killed, ended };
 
     void watch(pipe_ends& input, pipe_ends& output, pipe_ends& errors) {
         // By number: glibc 2.36 declares pidfd_open without C linkage.
         owned_fd process(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
-        if (process.get() < 0) {
+        if (process.get() < 0 || ::fcntl(process.get(), F_SETOWN, -pid_) != 0) {
             fail_with(errno);
         }
         hand_over(process, process_);
@@ -290,13 +308,16 @@ private:
     void arm(clock::duration delay, Action action) {
         timer_.expires_after(delay);
         timer_.async_wait([self = shared_from_this(), action](error_code failure) {
-            if (!failure && self->state_ != state::reaped) {
+            if (!failure && self->state_ != state::ended) {
                 action(*self);
             }
         });
     }
 
     void signal_group(int signal) const noexcept { ::kill(-pid_, signal); }
+
+    /// Whether the group has a process, be it a zombie that its new parent has not reaped yet.
+    [[nodiscard]] bool is_anybody_left() { return ::fcntl(process_.native_handle(), F_GETOWN) != 0; }
 
     void await_end() {
         process_.async_wait(asio::posix::descriptor_base::wait_read, [self = shared_from_this()](error_code failure) {
@@ -389,16 +410,17 @@ private:
     }
 
     void command_ended() {
-        command_is_gone_ = true;
         if (state_ == state::running) {
             drain(output_, result_.output);
             drain(errors_, result_.errors);
-            reap();
-            deliver();
-        } else if (state_ == state::killed) {
-            reap();
         }
-        report_ended();
+        reap();
+        if (state_ == state::terminating) {
+            state_ = state::leaving;
+            look_for_rest();
+        } else {
+            end();
+        }
     }
 
     void reap() {
@@ -407,16 +429,36 @@ private:
         do {
             status = ::waitid(P_PIDFD, static_cast<id_t>(process_.native_handle()), &info, WEXITED | WNOHANG);
         } while (status != 0 && errno == EINTR);
+        is_reaped_ = true;
         if (state_ == state::running && status == 0) {
             result_.how =
                 info.si_code == CLD_EXITED ? command_result::ending::exited : command_result::ending::signalled;
             result_.code = info.si_status;
         }
-        state_ = state::reaped;
-        close_all();
-        if (owner_ != nullptr) {
-            owner_->runs_.remove(shared_from_this());
+    }
+
+    void look_for_rest() {
+        if (state_ != state::leaving) {
+            return;
         }
+        if (!is_anybody_left()) {
+            end();
+        } else if (const auto now = clock::now(); now < kill_at_) {
+            arm(std::min<clock::duration>(between_looks_for_rest, kill_at_ - now), [](run& self) { self.look_for_rest(); });
+        } else {
+            kill_group();
+        }
+    }
+
+    /// Nothing is left to be done for the command.
+    void end() {
+        if (state_ == state::ended) {
+            return;  // abandoned meanwhile
+        }
+        state_ = state::ended;
+        close_all();
+        owner_->runs_.remove(shared_from_this());
+        report_ended();
     }
 
     void close_all() {
@@ -442,6 +484,7 @@ private:
     }
 
     static constexpr std::size_t chunk_bytes = std::size_t{64} * 1024;  // a pipe's usual capacity
+    static constexpr std::chrono::milliseconds between_looks_for_rest{10};
 
     command_runner* owner_;
     asio::any_io_executor executor_;
@@ -457,8 +500,9 @@ private:
     command_result result_{};
     clock::time_point started_ = clock::now();
     pid_t pid_ = -1;
+    clock::time_point kill_at_{};
     state state_ = state::running;
-    bool command_is_gone_ = false;
+    bool is_reaped_ = false;
 };
 
 command_runner::command_runner(asio::any_io_executor executor) : executor_(std::move(executor)) {}
@@ -492,8 +536,7 @@ void command_runner::stop() {
 
 void command_runner::kill() {
     stop();
-    // A copy: a run whose command is gone already takes itself off the list.
-    for (const auto& each : std::list(runs_)) {
+    for (const auto& each : runs_) {
         each->kill_group();
     }
 }

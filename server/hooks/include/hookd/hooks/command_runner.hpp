@@ -60,8 +60,8 @@ struct command_result {
 /// A command's input is fed while both outputs are drained, so no size of either can block it for good. The result is there when the
 /// command itself ends, with all that its pipes hold by then: a background process that keeps them open delays nothing and is left alone.
 /// When its time is over, or at stop(), the result is there at once; the whole process group gets SIGTERM, and SIGKILL after
-/// kill_delay, whether or not the command itself is gone by then. The command is reaped only after that, so its number cannot belong to
-/// anybody else when it is signalled.
+/// kill_delay where anything of it is left by then, the command itself or not. Until nothing is left of the group, or SIGKILL has been
+/// sent, the command counts as running, so that whoever limits their number limits all of these processes.
 ///
 /// The program must ignore SIGPIPE and must not ignore SIGCHLD; commands start with both (and SIGXFSZ) at their defaults and with no signal blocked.
 /// Descriptors without FD_CLOEXEC are inherited.
@@ -75,7 +75,7 @@ class command_runner {
 public:
     /// Gets the result, once.
     using result_handler = std::function<void(command_result)>;
-    /// Called once, after the result handler, when the command itself is no more: it is time to start another.
+    /// Called once, after the result handler, when the command no longer runs: it is time to start another.
     using ended_handler = std::function<void()>;
 
     explicit command_runner(boost::asio::any_io_executor executor);
@@ -92,7 +92,7 @@ public:
     /// The same with SIGKILL at once, also to those that are being stopped.
     void kill();
 
-    /// Commands that are not reaped yet.
+    /// Commands that run, those included whose result is there and whose process group is not gone yet.
     [[nodiscard]] std::size_t running() const noexcept { return runs_.size(); }
 
 private:
