@@ -282,34 +282,45 @@ std::string text_of(const std::vector<registered_hook>& hooks) {
     return text += "\n]}\n";
 }
 
-}  // namespace
-
-std::vector<registered_hook> registry_file::load() const {
-    const auto text = read_all(path_);
-    return text ? reader{path_, *text}.read() : std::vector<registered_hook>{};
+std::vector<registered_hook> read_hooks(const fs::path& path) {
+    const auto text = read_all(path);
+    return text ? reader{path, *text}.read() : std::vector<registered_hook>{};
 }
 
-std::vector<registered_hook> registry_file::update(const std::function<void(std::vector<registered_hook>&)>& change) const {
-    prepare_directory(path_.parent_path(), "--registry");
-    auto lock_path = path_;
-    lock_path += ".lock";
-    const open_file lock{lock_path, O_RDWR | O_CREAT | O_NOFOLLOW};
-    if (lock.get() < 0) {
-        fail("lock the registry with", lock_path, errno);
+/// Where `path` leads, if it is a symbolic link.
+std::optional<fs::path> link_target(const fs::path& path) {
+    struct stat found {};
+    if (::lstat(path.c_str(), &found) != 0 || !S_ISLNK(found.st_mode)) {
+        return std::nullopt;
     }
-    take_lock(lock.get(), lock_path);
-    auto hooks = load();
-    const auto before = text_of(hooks);
-    change(hooks);
-    std::sort(hooks.begin(), hooks.end(), [](const auto& a, const auto& b) { return a.what.name < b.what.name; });
-    if (const auto after = text_of(hooks); after != before) {
-        replace(after);
+    if (found.st_uid != 0 && found.st_uid != ::geteuid()) {
+        throw std::runtime_error("the registry " + path.string() + " is a symbolic link of user " + std::to_string(found.st_uid) +
+                                 ", who could so run commands as you: choose another path with --registry");
     }
-    return hooks;
+    std::error_code failure;
+    auto target = fs::read_symlink(path, failure);
+    if (failure) {
+        fail("follow the symbolic link", path, failure.value());
+    }
+    return path.parent_path() / target;
 }
 
-void registry_file::replace(const std::string& text) const {
-    auto fresh_path = path_;
+/// Where the registry is to be written: a symbolic link stays, what it leads to is replaced. Nobody else may replace any of them.
+fs::path prepare(fs::path path) {
+    constexpr int most_links = 40;  // as many as the kernel follows (path_resolution(7))
+    for (int links = 0; links <= most_links; ++links) {
+        prepare_directory(path.parent_path(), "--registry");
+        auto target = link_target(path);
+        if (!target) {
+            return path;
+        }
+        path = std::move(*target);
+    }
+    fail("follow the symbolic link", path, ELOOP);
+}
+
+void replace(const fs::path& path, const std::string& text) {
+    auto fresh_path = path;
     fresh_path += ".new";  // one name: what a crash leaves behind is used again
     const auto give_up = [&fresh_path](const std::string& what, int error) {
         ::unlink(fresh_path.c_str());
@@ -330,14 +341,39 @@ void registry_file::replace(const std::string& text) const {
     if (::fchmod(fresh.get(), 0600) != 0 || ::fsync(fresh.get()) != 0) {
         give_up("write the registry", errno);
     }
-    if (::rename(fresh_path.c_str(), path_.c_str()) != 0) {
+    if (::rename(fresh_path.c_str(), path.c_str()) != 0) {
         give_up("replace the registry by", errno);
     }
-    const auto directory = path_.parent_path();
+    const auto directory = path.parent_path();
     const open_file above{directory.empty() ? fs::path{"."} : directory, O_RDONLY | O_DIRECTORY};
     if (above.get() < 0 || ::fsync(above.get()) != 0) {
         fail("make sure of the registry in", directory, errno);
     }
+}
+
+}  // namespace
+
+std::vector<registered_hook> registry_file::load() const {
+    return read_hooks(path_);
+}
+
+std::vector<registered_hook> registry_file::update(const std::function<void(std::vector<registered_hook>&)>& change) const {
+    const auto path = prepare(path_);
+    auto lock_path = path;
+    lock_path += ".lock";
+    const open_file lock{lock_path, O_RDWR | O_CREAT | O_NOFOLLOW};
+    if (lock.get() < 0) {
+        fail("lock the registry with", lock_path, errno);
+    }
+    take_lock(lock.get(), lock_path);
+    auto hooks = read_hooks(path);
+    const auto before = text_of(hooks);
+    change(hooks);
+    std::sort(hooks.begin(), hooks.end(), [](const auto& a, const auto& b) { return a.what.name < b.what.name; });
+    if (const auto after = text_of(hooks); after != before) {
+        replace(path, after);
+    }
+    return hooks;
 }
 
 }  // namespace hookd::server

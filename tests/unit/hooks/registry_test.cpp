@@ -192,6 +192,38 @@ BOOST_AUTO_TEST_CASE(a_change_that_throws_changes_nothing) {
     BOOST_TEST(read_file(directory / "registry.json") == before);
 }
 
+BOOST_AUTO_TEST_CASE(a_symbolic_link_stays_and_what_it_leads_to_is_replaced) {
+    temp_directory directory;
+    const registry_file registry{directory / "link/registry.json"};
+    std::filesystem::create_directory(directory / "link");
+    std::filesystem::create_symlink("../next.json", registry.path());
+    std::filesystem::create_symlink(directory / "made/later/real.json", directory / "next.json");
+    BOOST_TEST(registry.load().empty());
+    for (const auto* const name : {"a", "b"}) {
+        registry.update([&](auto& all) { all.push_back(hook_of(name, {"missing"})); });
+    }
+    BOOST_TEST(std::filesystem::is_symlink(registry.path()));
+    BOOST_TEST(std::filesystem::is_symlink(directory / "next.json"));
+    BOOST_TEST(registry.load().size() == 2U);
+    BOOST_TEST(registry_file{directory / "made/later/real.json"}.load().size() == 2U);
+    BOOST_TEST(std::filesystem::exists(directory / "made/later/real.json.lock"));  // one lock for all who share it
+}
+
+BOOST_AUTO_TEST_CASE(a_symbolic_link_to_where_others_may_write_is_refused) {
+    temp_directory directory;
+    const registry_file registry{directory / "registry.json"};
+    std::filesystem::create_directory(directory / "open");
+    ::chmod((directory / "open").c_str(), 0777);
+    std::filesystem::create_symlink("open/registry.json", registry.path());
+    BOOST_CHECK_THROW(registry.update([](auto& all) { all = {hook_of("a", {"missing"})}; }), std::runtime_error);
+    BOOST_TEST(std::filesystem::is_empty(directory / "open"));
+    // Nor is there an end to a link that leads to itself.
+    std::filesystem::remove(registry.path());
+    std::filesystem::create_symlink("registry.json", registry.path());
+    BOOST_CHECK_THROW(registry.update([](auto& all) { all.clear(); }), std::runtime_error);
+    BOOST_CHECK_THROW((void)registry.load(), std::runtime_error);
+}
+
 BOOST_AUTO_TEST_CASE(a_fault_is_told_with_its_line) {
     temp_directory directory;
     const auto path = directory / "registry.json";
