@@ -65,19 +65,19 @@ hook_reply read_output(const command_result& result) {
         reply.notes.push_back("what is left is taken as no objection: " + excerpt(text));
         return reply;
     }
-    if (const auto fault = protocol::find_json_fault(text)) {
-        reply.notes.push_back("its standard output is not JSON (" + std::string(fault->reason) +
-                              "), which is taken as no objection: " + excerpt(text));
-        return reply;
-    }
-    if (protocol::kind_of(text) != protocol::json_kind::object) {
-        reply.notes.push_back("its standard output is no JSON object, which is taken as no objection: " + excerpt(text));
-        return reply;
-    }
     protocol::respond_params checked;
     checked.response = text;
-    if (const auto fault = protocol::check_reply(checked)) {
-        return failed("its reply is not valid: " + fault->message);
+    if (const auto refused = protocol::check_reply(checked)) {
+        if (const auto fault = protocol::find_json_fault(text)) {
+            reply.notes.push_back("its standard output is not JSON (" + std::string(fault->reason) +
+                                  "), which is taken as no objection: " + excerpt(text));
+            return reply;
+        }
+        if (protocol::kind_of(text) != protocol::json_kind::object) {
+            reply.notes.push_back("its standard output is no JSON object, which is taken as no objection: " + excerpt(text));
+            return reply;
+        }
+        return failed("its reply is not valid: " + refused->message);
     }
     if (!can_be_sent(text)) {
         return failed("its reply is nested too deeply");
