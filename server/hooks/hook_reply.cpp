@@ -56,13 +56,12 @@ bool can_be_sent(std::string_view object) {
 
 hook_reply read_output(const command_result& result) {
     hook_reply reply{hook_reply::kind::response, "{}", {}};
-    note_cut(reply, result.output, "standard output");
     const auto text = trimmed(result.output.text);
     if (text.empty()) {
         return reply;
     }
     if (result.output.cut) {
-        reply.notes.push_back("what is left is taken as no objection: " + excerpt(text));
+        reply.notes.push_back("what was kept of its standard output is taken as no objection: " + excerpt(text));
         return reply;
     }
     protocol::respond_params checked;
@@ -126,7 +125,9 @@ hook_reply read_ending(const command_result& result, std::string_view name) {
 
 hook_reply read_hook_reply(const command_result& result, std::string_view name) {
     auto reply = read_ending(result, name);
-    note_cut(reply, result.errors, "standard error");  // however it ended: whoever runs it reads that
+    // However it ended: whoever runs it reads that.
+    note_cut(reply, result.output, "standard output");
+    note_cut(reply, result.errors, "standard error");
     return reply;
 }
 

@@ -103,8 +103,14 @@ BOOST_AUTO_TEST_CASE(cut_output_is_no_objection_and_said_so) {
     BOOST_CHECK(reply.type == kind::response);
     BOOST_TEST(reply.text == "{}");
     BOOST_REQUIRE(reply.notes.size() == 2U);
-    check_mentions(reply.notes[0], "cut");
-    check_mentions(reply.notes[1], "no objection");
+    check_mentions(reply.notes[0], "no objection");
+    check_mentions(reply.notes[1], "standard output was cut");
+
+    result.code = 1;  // the reason is what it wrote elsewhere
+    const auto veto = read(result);
+    BOOST_CHECK(veto.type == kind::veto);
+    BOOST_REQUIRE(veto.notes.size() == 1U);
+    check_mentions(veto.notes[0], "standard output was cut");
 }
 
 BOOST_AUTO_TEST_CASE(a_standard_error_that_was_cut_is_said_so_however_the_command_ended) {
