@@ -75,10 +75,7 @@ bool write_queue::advance(std::size_t bytes) {
     const std::size_t of_before = std::min(bytes, before_.size() - written_);
     written_ += of_before;
     bytes -= of_before;
-    if (written_ == before_.size()) {
-        clear_or_free(before_);
-        written_ = 0;
-    }
+    drop_written();
     if (batch_.empty()) {
         return false;
     }
@@ -88,11 +85,21 @@ bool write_queue::advance(std::size_t bytes) {
     }
     batch_is_out();
     written_ = bytes;
+    drop_written();
+    return true;
+}
+
+// Also in the midst of it: a peer that always leaves something unread would else keep all that it ever read. The larger part has to be
+// written by then, so that each byte is copied about once.
+void write_queue::drop_written() {
+    constexpr std::size_t small = std::size_t{64} << 10;
     if (written_ == before_.size()) {
         clear_or_free(before_);
         written_ = 0;
+    } else if (written_ > small && written_ > before_.size() / 2) {
+        std::string{before_, written_}.swap(before_);  // with memory for what is left, no more
+        written_ = 0;
     }
-    return true;
 }
 
 void write_queue::batch_is_out() noexcept {

@@ -31,16 +31,19 @@ public:
     [[nodiscard]] bool empty() const noexcept { return before_.size() == written_ && batch_.empty(); }
     /// Bytes of answers.
     [[nodiscard]] std::size_t answer_bytes() const noexcept { return before_.size() - written_ + after_.size(); }
+    /// Memory that answers take, what of them has been written and not given back yet included.
+    [[nodiscard]] std::size_t held_bytes() const noexcept { return before_.capacity() + after_.capacity(); }
 
     /// Points `parts` at what is to be written next; returns how many of them it used.
     [[nodiscard]] std::size_t gather(iovec* parts, std::size_t room) const noexcept;
-    /// `bytes` of what gather() gave have been written. Returns whether the batch is out by that.
+    /// `bytes` of what gather() gave have been written. Returns whether the batch is out by that. May throw std::bad_alloc.
     [[nodiscard]] bool advance(std::size_t bytes);
 
     void clear() noexcept;
 
 private:
     [[nodiscard]] std::size_t skip(std::size_t bytes) noexcept;
+    void drop_written();
     void batch_is_out() noexcept;
 
     std::string before_{};

@@ -2,6 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <array>
 #include <random>
 #include <string>
@@ -210,6 +211,38 @@ BOOST_AUTO_TEST_CASE(memory_of_a_burst_is_given_back) {
     w.queue.tail().assign(1'000'000, 'x');
     w.write_all();
     BOOST_CHECK_LE(w.queue.tail().capacity(), 4096U);
+}
+
+// The peer reads, but always leaves a byte behind, so that the queue is never empty.
+BOOST_AUTO_TEST_CASE(what_is_written_is_not_kept_while_something_is_left) {
+    writer w;
+    const std::string answer(1000, 'x');
+    w.queue.tail() += 'x';
+    for (int i = 0; i < 10'000; ++i) {
+        w.queue.tail() += answer;
+        BOOST_REQUIRE(w.write(answer.size()));
+        w.written.clear();
+        BOOST_REQUIRE_EQUAL(w.queue.answer_bytes(), 1U);
+        BOOST_REQUIRE_LE(w.queue.held_bytes(), std::size_t{256} << 10);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(end_of_a_large_answer_does_not_keep_its_memory) {
+    writer w;
+    std::string all(1'000'000, 'x');
+    std::generate(all.begin(), all.end(), [i = 0]() mutable { return static_cast<char>('a' + i++ % 26); });
+    for (const bool behind_batch : {false, true}) {
+        if (behind_batch) {
+            w.queue.set_batch({{"e", ""}});
+        }
+        w.queue.tail() += all;
+        w.write((behind_batch ? 1 : 0) + all.size() - 10);
+        BOOST_CHECK_LE(w.queue.held_bytes(), 10'000U);
+        w.queue.tail() += "more";
+        w.write_all();
+        BOOST_CHECK(w.written == (behind_batch ? "e" : "") + all + "more");
+        w.written.clear();
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
