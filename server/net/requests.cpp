@@ -17,9 +17,8 @@ constexpr std::size_t most_answers_at_a_time = std::size_t{256} << 10;
 constexpr std::size_t events_at_a_time = 256;
 constexpr std::size_t event_bytes_at_a_time = std::size_t{256} << 10;
 
-// How long one peer's requests keep the others waiting, about; and how many frames are carried out between two looks at the clock.
+// How long one peer's requests keep the others waiting, about. The clock is looked at after each: some take milliseconds.
 constexpr std::chrono::milliseconds longest_turn{5};
-constexpr unsigned frames_at_a_time = 32;
 
 // Room that a request of a batch needs to be carried out: for the result of one that changes something.
 constexpr std::size_t small_answer_bytes = 1024;
@@ -51,7 +50,7 @@ void connection::carry_out() {
             return;
         }
     }
-    for (unsigned frames = 1; client_ != nullptr && input_begin_ < input_end_; ++frames) {
+    while (client_ != nullptr && input_begin_ < input_end_) {
         const std::string_view unread{input_.bytes.get() + input_begin_, input_end_ - input_begin_};
         if (!decoder_) {
             decoder_.emplace(protocol::detect_framing(static_cast<unsigned char>(unread.front())),
@@ -81,7 +80,7 @@ void connection::carry_out() {
             return;
         }
         client_->reads_from = nullptr;
-        if (batch_ || pressed_ || answers_.size() > most_answers_at_a_time || (frames % frames_at_a_time == 0 && turn_is_over())) {
+        if (batch_ || pressed_ || answers_.size() > most_answers_at_a_time || (input_begin_ < input_end_ && turn_is_over())) {
             more_to_do_ = true;
             return;
         }

@@ -290,6 +290,37 @@ BOOST_AUTO_TEST_CASE(peer_that_writes_half_a_frame_delays_nobody) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(requests_that_take_long_let_others_have_their_turn) {
+    test_daemon daemon;
+    auto peer = daemon.connect();
+    for (int i = 0; i < 1000; ++i) {
+        emit(peer, std::string(100, 'x') + std::to_string(i));
+    }
+    // To resume is to match all that is retained with the patterns: some milliseconds for these.
+    std::string resume = R"({"jsonrpc":"2.0","method":"subscribe","params":{"after_seq":0,"events":[)";
+    for (int i = 0; i < 8; ++i) {
+        resume += (i == 0 ? "" : ",") + json_string("*" + std::string(50, 'x') + "y*");
+    }
+    resume = encode_frame(peer.kind(), resume + "]}}") + encode_frame(peer.kind(), R"({"jsonrpc":"2.0","method":"unsubscribe"})");
+    std::string bytes = encode_frame(peer.kind(), R"({"jsonrpc":"2.0","method":"emit","params":{"event":"begun"}})");
+    for (int i = 0; i < 14; ++i) {
+        bytes += resume;
+    }
+    bytes += encode_frame(peer.kind(), R"({"jsonrpc":"2.0","method":"emit","params":{"event":"ended"}})");
+    auto other = daemon.connect();
+    other.result("subscribe", R"({"events":["begun","ended"]})");
+    bool in_between = false;
+    // This test may be so slow that all of it is done by then, but not each time.
+    for (int tries = 0; tries < 20 && !in_between; ++tries) {
+        peer.send_raw(bytes);
+        BOOST_TEST(other.next_event().string("/params/event") == "begun");
+        other.result("ping");
+        in_between = other.kept_messages() == 0;
+        BOOST_TEST(other.next_event().string("/params/event") == "ended");
+    }
+    BOOST_TEST(in_between);
+}
+
 // --- rubbish ---
 
 BOOST_AUTO_TEST_CASE(random_bytes_harm_nobody) {
