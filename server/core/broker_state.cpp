@@ -161,7 +161,7 @@ broker_state::published broker_state::publish(const protocol::event_fields& fiel
     published result{event::make(fields, head, payload, ledger_, shared), 0};
     for (session* const each : target.matches) {
         if (each->of->outbox.size() >= limits_.capacity) {
-            lagging_.push_back(each);
+            close(*each, protocol::close_reason::lagged, now);
             continue;
         }
         queue(*each->of, *result.what);
@@ -170,11 +170,6 @@ broker_state::published broker_state::publish(const protocol::event_fields& fiel
             add_responder(*awaiting, *each);
         }
     }
-    // Only now: closing a session takes it out of target.matches.
-    for (session* const each : lagging_) {
-        close(*each, protocol::close_reason::lagged, now);
-    }
-    lagging_.clear();
     log_.append(result.what);
     return result;
 }
@@ -192,23 +187,21 @@ void broker_state::make_room(std::size_t bytes, topic& target, instant now) {
             }
         }
     }
-    while (!fits()) {
-        // Most bytes first, and only among those that this event is for.
-        session* victim = nullptr;
-        for (session* const each : target.matches) {
-            if (each->of->outbox.size() > each->of->handed_out &&
-                (victim == nullptr || each->of->outbox.bytes() > victim->of->outbox.bytes())) {
-                victim = each;
-            }
-        }
-        if (victim == nullptr) {
-            return;
-        }
-        drop_queue(*victim->of);
-        close(*victim, protocol::close_reason::lagged, now);
+    if (fits()) {
+        return;
     }
+    // Most bytes first, and only among those that this event is for.
+    std::vector<session*> victims;
+    std::copy_if(target.matches.begin(), target.matches.end(), std::back_inserter(victims),
+                 [](const session* each) { return each->of->outbox.size() > each->of->handed_out; });
+    std::stable_sort(victims.begin(), victims.end(),
+                     [](const session* a, const session* b) { return a->of->outbox.bytes() > b->of->outbox.bytes(); });
+    for (auto next = victims.begin(); next != victims.end() && !fits(); ++next) {
+        drop_queue(*(*next)->of);
+        close(**next, protocol::close_reason::lagged, now);
+    }
+    topics_.refresh(target);
 }
-
 
 void broker_state::drop_queue(client& of) { of.outbox.pop_back(of.outbox.size() - of.handed_out); }
 

@@ -246,7 +246,6 @@ private:
     std::vector<completion> completions_{};
     std::deque<client*> ready_{};
     bool pressure_ = false;
-    std::vector<session*> lagging_{};       // scratch of publish()
 
     std::uint64_t deliveries_ = 0;
     std::uint64_t accepted_ = 0;

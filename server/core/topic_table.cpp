@@ -40,11 +40,13 @@ topic* topic_table::peek(std::string_view name) {
 
 topic& topic_table::find(std::string_view name) {
     if (!recent_.empty() && recent_.front().name == name) {
+        refresh(recent_.front());
         return recent_.front();
     }
     if (topic* const known = peek(name)) {
         recent_.erase(recent_.iterator_to(*known));
         recent_.push_front(*known);
+        refresh(*known);
         return *known;
     }
     if (topics_.size() == most_topics) {
@@ -67,6 +69,7 @@ void topic_table::forget_oldest() {
 }
 
 void topic_table::collect_matches(topic& target) const {
+    target.matches.clear();
     if (const auto exact = exact_.find(target.name); exact != exact_.end()) {
         target.matches = exact->second;
     }
@@ -79,6 +82,13 @@ void topic_table::collect_matches(topic& target) const {
     const auto by_id = [](const session* a, const session* b) { return a->id < b->id; };
     std::inplace_merge(target.matches.begin(), target.matches.begin() + named, target.matches.end(), by_id);
     target.matches.erase(std::unique(target.matches.begin(), target.matches.end()), target.matches.end());
+    target.as_of = generation_;
+}
+
+void topic_table::outdate(std::string_view name) {
+    if (topic* const known = peek(name)) {
+        known->as_of = 0;
+    }
 }
 
 void topic_table::add(session& joined) {
@@ -86,18 +96,12 @@ void topic_table::add(session& joined) {
     for (const auto& pattern : joined.patterns) {
         if (!is_glob(pattern)) {
             insert_once(exact_[pattern], joined);
-            if (topic* const known = peek(pattern)) {
-                insert_once(known->matches, joined);
-            }
+            outdate(pattern);
         }
     }
     if (joined.has_globs) {
         insert_once(globbing_, joined);
-        for (auto& each : recent_) {
-            if (joined.matches(each.name)) {
-                insert_once(each.matches, joined);
-            }
-        }
+        ++generation_;
     }
 }
 
@@ -109,15 +113,11 @@ void topic_table::remove(session& left) {
                 exact_.erase(exact);
             }
         }
-        if (topic* const known = peek(pattern)) {
-            erase_one(known->matches, left);
-        }
+        outdate(pattern);
     }
     if (left.has_globs) {
         erase_one(globbing_, left);
-        for (auto& each : recent_) {
-            erase_one(each.matches, left);
-        }
+        ++generation_;
     }
 }
 

@@ -6,6 +6,7 @@
 #include <boost/intrusive/list.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -16,7 +17,8 @@ namespace hookd::core {
 /// What is known of one event name.
 struct topic : boost::intrusive::list_base_hook<> {
     std::string name{};
-    std::vector<session*> matches{};  // ascending id
+    std::vector<session*> matches{};  // ascending id; of the time when find() or refresh() was last asked: they may be gone since
+    std::uint64_t as_of = 0;          // topic_table's generation then; 0: no longer right
     std::uint64_t events = 0;
     reply_times times{};
 };
@@ -24,16 +26,28 @@ struct topic : boost::intrusive::list_base_hook<> {
 /// Who gets which event. Cost follows matches: a name that was seen lately has its sessions at hand, and sessions that don't match it are
 /// not looked at. The most_topics most recent names are kept, with their statistics.
 ///
+/// A session that comes or goes only marks what it may match as out of date: it is matched with a name when that is used next. Many that
+/// end at once, or one with many globs, so cost little while nobody emits.
+///
 /// Thread-safety: none (broker's strand).
 class topic_table {
 public:
     static constexpr std::size_t most_topics = 1024;
 
-    /// The topic of `name`, as the most recent one. Valid until the next call of find().
+    /// The topic of `name`, as the most recent one, with the sessions that match it now. Valid until the next call of find(). May throw
+    /// std::bad_alloc.
     [[nodiscard]] topic& find(std::string_view name);
-    /// The same where it is known, without making it; null otherwise.
+    /// The topic where it is known, without making it; null otherwise. Its matches may be out of date.
     [[nodiscard]] topic* peek(std::string_view name);
+    /// Brings the matches of a topic up to date. May throw std::bad_alloc.
+    void refresh(topic& target) const {
+        if (target.as_of != generation_) {
+            collect_matches(target);
+        }
+    }
 
+    /// Ids ascend: `joined` has the highest so far. Like remove(), it leaves the matches of all topics as they are: who iterates over them
+    /// may call it. May throw std::bad_alloc.
     void add(session& joined);
     void remove(session& left);
 
@@ -53,12 +67,14 @@ private:
     using by_name = boost::unordered_flat_map<std::string, Value, text_hash, std::equal_to<>>;
 
     void collect_matches(topic& target) const;
+    void outdate(std::string_view name);
     void forget_oldest();
 
     by_name<std::unique_ptr<topic>> topics_{};
     boost::intrusive::list<topic> recent_{};  // most recent first
     by_name<std::vector<session*>> exact_{};  // sessions that named it without a glob, ascending id
     std::vector<session*> globbing_{};        // sessions with a glob, ascending id
+    std::uint64_t generation_ = 1;            // grows with each change of globbing_
 };
 
 }  // namespace hookd::core

@@ -88,6 +88,28 @@ BOOST_AUTO_TEST_CASE(lagging_session_disturbs_no_other_and_no_emitter) {
     BOOST_CHECK_EQUAL(w.receive_names(slow), "1:a 2:a");
 }
 
+BOOST_AUTO_TEST_CASE(several_that_lag_at_once_disturb_no_other) {
+    world w{{.capacity = 1}};
+    client& first = w.subscriber({"a"});
+    client& keeps_up = w.subscriber({"*"});
+    client& second = w.subscriber({"?", "a"});
+    client& third = w.subscriber({"a"});
+    client& keeps_up_too = w.subscriber();
+    BOOST_CHECK_EQUAL(w.emit(w.join(), "a").subscribers, 5U);
+    for (std::uint64_t seq = 2; seq < 5; ++seq) {
+        BOOST_CHECK_EQUAL(w.receive(keeps_up).size(), 1U);
+        BOOST_CHECK_EQUAL(w.receive(keeps_up_too).size(), 1U);
+        BOOST_CHECK_EQUAL(w.emit(w.join(), "a").subscribers, 2U);
+        BOOST_CHECK_EQUAL(w.stats().lagged, 3U);
+    }
+    for (client* const each : {&first, &second, &third}) {
+        BOOST_CHECK_EQUAL(w.receive_names(*each), "1:a");
+        BOOST_CHECK_EQUAL(w.take_ended(*each), "lagged after 1");
+    }
+    BOOST_CHECK_EQUAL(w.receive_names(keeps_up), "4:a");
+    BOOST_CHECK_EQUAL(w.receive_names(keeps_up_too), "4:a");
+}
+
 BOOST_AUTO_TEST_CASE(nobody_waits_for_a_session_that_lagged) {
     world w{{.capacity = 2}};
     client& slow = w.subscriber({}, {.name = "slow"});
@@ -206,6 +228,27 @@ BOOST_AUTO_TEST_CASE(session_with_most_bytes_among_those_that_match_goes_first) 
     BOOST_CHECK_EQUAL(w.receive_names(small), "4:a 6:a 7:a");
     BOOST_CHECK_EQUAL(w.receive_names(innocent), "1:c 2:c 3:c");
     BOOST_CHECK_EQUAL(w.stats().lagged, 1U);
+}
+
+// The one with most bytes first; of equals the oldest.
+BOOST_AUTO_TEST_CASE(no_more_victims_than_the_event_needs) {
+    const std::size_t one = footprint_of("a", kilobyte);
+    world w{{.capacity_bytes = 8 * one}};
+    client& older = w.subscriber({"a*", "x"});
+    client& newer = w.subscriber({"a*", "y"});
+    client& largest = w.subscriber({"a*", "z"});
+    client& idle = w.subscriber({"a*"});
+    for (const auto* const name : {"x", "y", "z", "x", "y", "z", "z"}) {
+        w.emit(w.join(), name, {.payload = kilobyte});
+    }
+    const std::string large = '"' + std::string(kilobyte.size() + 4 * one, 'x') + '"';
+    BOOST_REQUIRE(footprint_of("a", large) > 4 * one && footprint_of("a", large) < 6 * one);
+    // There is room for one, then for four, then for six.
+    BOOST_CHECK_EQUAL(w.emit(w.join(), "a", {.payload = large}).subscribers, 2U);
+    BOOST_CHECK_EQUAL(w.take_ended(largest), "lagged after 0");
+    BOOST_CHECK_EQUAL(w.take_ended(older), "lagged after 0");
+    BOOST_CHECK_EQUAL(w.receive_names(newer), "2:y 5:y 8:a");
+    BOOST_CHECK_EQUAL(w.receive_names(idle), "8:a");
 }
 
 BOOST_AUTO_TEST_CASE(victim_keeps_a_gapless_prefix) {

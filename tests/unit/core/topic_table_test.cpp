@@ -173,7 +173,46 @@ BOOST_AUTO_TEST_CASE(whoever_comes_and_goes_a_name_has_the_sessions_that_match_i
     while (!all.sessions.empty()) {
         all.leave(below(all.sessions.size()));
     }
-    all.table.for_each([](const topic& each) { BOOST_CHECK(each.matches.empty()); });
+    for (const auto& name : names) {
+        BOOST_CHECK(all.table.find(name).matches.empty());
+    }
+}
+
+// A broker ends sessions, as those that lag behind, while it looks at the sessions that match.
+BOOST_AUTO_TEST_CASE(matches_of_a_topic_that_was_found_stay_as_they_are_until_it_is_asked_for_again) {
+    table_with_sessions all;
+    all.join({"push"});
+    all.join({"p*"});
+    all.join({});
+    topic& found = all.table.find("push");
+    const auto before = found.matches;
+    for (const auto& each : all.sessions) {
+        all.table.remove(*each);
+    }
+    BOOST_CHECK(found.matches == before);
+    all.table.refresh(found);
+    BOOST_CHECK(found.matches.empty());
+    all.table.add(*all.sessions[1]);
+    BOOST_CHECK(found.matches.empty());
+    check_equal(all.found("push"), {2});
+}
+
+// Were each of them matched with each name, this would take 10^12 steps: many minutes. They are matched when a name is used next.
+BOOST_AUTO_TEST_CASE(sessions_with_costly_globs_come_and_go_at_once_while_nobody_emits) {
+    table_with_sessions all;
+    for (std::size_t i = 0; i < topic_table::most_topics; ++i) {
+        (void)all.table.find(std::string(100, 'a') + std::to_string(i));
+    }
+    std::vector<std::string> globs(256, "*" + std::string(50, 'a') + "b*");
+    globs.front() = "*1023";
+    for (int i = 0; i < 1000; ++i) {
+        all.join(globs);
+    }
+    while (all.sessions.size() > 1) {
+        all.leave(all.sessions.size() / 2);
+    }
+    check_equal(all.found(std::string(100, 'a') + "1023"), {all.sessions[0]->id});
+    check_equal(all.found(std::string(100, 'a') + "1022"), {});
 }
 
 BOOST_AUTO_TEST_SUITE_END()
