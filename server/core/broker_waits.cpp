@@ -20,6 +20,9 @@ constexpr std::size_t remembered_slots = 65'536;
 // Pairs of a slot and a session that it waits for: about 40 bytes each.
 constexpr std::size_t most_debts = std::size_t{1} << 22;
 
+// Room for debts that a session keeps while it has none.
+constexpr std::size_t debts_kept_while_none = 1024;
+
 refusal refusal_after(outcome how) noexcept { return how == outcome::answered ? refusal::answered : refusal::expired; }
 
 error memory_error(std::size_t limit) {
@@ -243,6 +246,9 @@ void broker_state::settle(slot& which, responder& by, responder::state as) {
     debts[by.debt] = moved;
     moved.to->responders[moved.responder].debt = by.debt;
     debts.pop_back();
+    if (debts.empty() && debts.capacity() > debts_kept_while_none) {
+        std::vector<debt>{}.swap(debts);
+    }
     by.from = nullptr;
     by.is = as;
     --which.waiting_for;

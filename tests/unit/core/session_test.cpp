@@ -153,6 +153,23 @@ BOOST_AUTO_TEST_CASE(client_that_leaves_takes_everything_of_its_own_along) {
     BOOST_CHECK_EQUAL(w.emit(w.join(), "b").subscribers, 0U);
 }
 
+BOOST_AUTO_TEST_CASE(memory_of_many_debts_is_given_back_once_there_are_none) {
+    world w{{.capacity = 4000, .max_waiting_per_connection = 4000}};
+    client& hook = w.subscriber();
+    client& emitter = w.join();
+    for (int i = 0; i < 3000; ++i) {
+        w.emit_and_wait(emitter, "a", {.timeout = 1s});
+    }
+    BOOST_CHECK_GE(hook.push->debts.capacity(), 3000U);
+    w.pass(1s);
+    BOOST_CHECK_LE(hook.push->debts.capacity(), 1024U);
+    // What is usual stays.
+    w.emit_and_wait(emitter, "a", {.timeout = 1s});
+    w.pass(1s);
+    BOOST_CHECK_GE(hook.push->debts.capacity(), 1U);
+    w.check_nobody_waits();
+}
+
 BOOST_AUTO_TEST_CASE(client_is_owed_its_answers_its_events_and_its_session) {
     world w;
     client& emitter = w.join();
