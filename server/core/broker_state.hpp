@@ -34,7 +34,7 @@ struct broker_limits {
 /// reads no clock and starts no thread. Requests go in with the time; results come back at once or, for waits, in
 /// take_completions(); what is to be written is pulled by each client's connection.
 ///
-/// Use: after each call, or batch of calls, hand out take_completions() and take_ready(), and see to it that expire() is called at
+/// Use: after each call, or batch of calls, hand out take_completions() and take_next_ready(), and see to it that expire() is called at
 /// next_deadline().
 ///
 /// Thread-safety: none: all calls, and all event::pointer traffic, on one strand. Errors: protocol failures are returned; what is
