@@ -123,6 +123,7 @@ public:
     // --- time ---
 
     [[nodiscard]] std::optional<steady_time> next_deadline() const;
+    /// Ends what is due, but no more than 1,024 waits: where there are more, next_deadline() is past still, and this is to be called again.
     void expire(instant now);
     /// Ends every wait and every session; from then on requests get errc::shutting_down.
     void shut_down(instant now);

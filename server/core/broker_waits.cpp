@@ -23,6 +23,9 @@ constexpr std::size_t most_debts = std::size_t{1} << 22;
 // Room for debts that a session keeps while it has none.
 constexpr std::size_t debts_kept_while_none = 1024;
 
+// Waits that expire in one go; then others have their turn.
+constexpr std::size_t most_expired_at_once = 1024;
+
 refusal refusal_after(outcome how) noexcept { return how == outcome::answered ? refusal::answered : refusal::expired; }
 
 error memory_error(std::size_t limit) {
@@ -500,7 +503,7 @@ std::optional<steady_time> broker_state::next_deadline() const {
 }
 
 void broker_state::expire(instant now) {
-    while (!deadlines_.empty() && deadlines_.begin()->when <= now.steady) {
+    for (std::size_t i = 0; i < most_expired_at_once && !deadlines_.empty() && deadlines_.begin()->when <= now.steady; ++i) {
         deadline& due = *deadlines_.begin();
         if (due.type == deadline::kind::waiter) {
             auto& who = static_cast<waiter&>(due);

@@ -174,8 +174,10 @@ public:
     /// Moves the clock and lets expire what is due.
     void pass(std::chrono::nanoseconds span) {
         advance(span);
-        broker.expire(now);
-        collect();
+        do {
+            broker.expire(now);
+            collect();
+        } while (broker.next_deadline() && *broker.next_deadline() <= now.steady);
     }
     /// Moves the clock only.
     void advance(std::chrono::nanoseconds span) {

@@ -51,6 +51,26 @@ BOOST_AUTO_TEST_CASE(waits_expire_in_the_order_of_their_deadlines) {
     BOOST_CHECK(!w.broker.next_deadline());
 }
 
+// Others have their turn in between.
+BOOST_AUTO_TEST_CASE(what_is_due_expires_in_portions) {
+    world w{{.capacity = 4000, .max_waiting_per_connection = 4000}};
+    (void)w.subscriber();
+    client& emitter = w.join();
+    for (int i = 0; i < 2500; ++i) {
+        w.emit_and_wait(emitter, "a", {.timeout = 1s + i * 1ms});
+    }
+    w.advance(10s);
+    for (const std::size_t expected : {1024U, 1024U, 452U}) {
+        BOOST_REQUIRE(w.broker.next_deadline());
+        BOOST_CHECK(*w.broker.next_deadline() <= w.now.steady);
+        w.broker.expire(w.now);
+        BOOST_CHECK_EQUAL(w.broker.take_completions().size(), expected);
+    }
+    BOOST_CHECK(!w.broker.next_deadline());
+    BOOST_CHECK_EQUAL(w.outcomes(outcome::timeout), 2500U);
+    w.check_nobody_waits();
+}
+
 BOOST_AUTO_TEST_CASE(only_what_is_due_expires) {
     world w;
     client& hook = w.subscriber();

@@ -81,6 +81,23 @@ BOOST_DATA_TEST_CASE(every_kind_of_completion_gets_the_result, thread_counts, th
     BOOST_CHECK_EQUAL(get(moved.get_future()), 7U);
 }
 
+// They end in portions, and nothing else happens that would call for the next one.
+BOOST_DATA_TEST_CASE(waits_that_end_at_the_same_time_all_do, thread_counts, threads) {
+    running_broker host{threads, {.max_waiting_per_connection = 3000}};
+    inbox<outcome> ended;
+    host.on_context([&] {
+        for (int i = 0; i < 3000; ++i) {
+            const wait_request request{.event = "a", .timeout = 1ms, .require_subscriber = false};
+            host.events.async_emit_and_wait(request, [&ended](error_code, const protocol::wait_result& verdict) {
+                ended.put(verdict.outcome);
+            });
+        }
+    });
+    for (const auto how : ended.wait_for(3000)) {
+        BOOST_REQUIRE_EQUAL(how, outcome::timeout);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(nothing_happens_before_the_context_runs) {
     asio::io_context context{1};
     broker events{context};
