@@ -270,7 +270,11 @@ void connection::flush() {
     }
     flushing_ = true;
     while (!closed_ && !write_refused_ && !output_.empty()) {
-        write_some();
+        if (write_dead_) {
+            stop_writing();  // for what was on its way here meanwhile: its events may be gone
+        } else {
+            write_some();
+        }
     }
     flushing_ = false;
     if (staged_ && output_.has_batch()) {
@@ -444,6 +448,7 @@ void connection::linger() {
         return;
     }
     lingering_ = true;
+    write_dead_ = true;  // the events of what is on its way here go with the client
     detach();
     ::shutdown(socket_.native_handle(), SHUT_WR);
     if (input_ended_) {

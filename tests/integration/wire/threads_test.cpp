@@ -14,6 +14,8 @@
 #include <string>
 #include <vector>
 
+#include <sys/socket.h>
+
 using namespace hookd::test;
 namespace data = boost::unit_test::data;
 
@@ -225,6 +227,27 @@ BOOST_DATA_TEST_CASE(operations_are_done_once, data::make(thread_counts), thread
         BOOST_TEST(own == seqs[0], boost::test_tools::per_element());
     }
     BOOST_TEST(int_at(daemon.stats(), "/head_seq") == 2 * rounds);
+}
+
+BOOST_DATA_TEST_CASE(peer_that_shuts_its_reading_side_down_is_sent_no_more_but_carried_out, data::make(thread_counts), threads) {
+    test_daemon daemon({"--threads", threads});
+    auto observer = daemon.connect();
+    subscribe(observer, "probe", R"("responds":false)");
+    auto emitter = daemon.connect();
+    for (int round = 0; round < 20; ++round) {
+        auto deaf = daemon.connect();
+        subscribe(deaf);
+        emit(emitter, "e");
+        BOOST_REQUIRE(::shutdown(deaf.native_handle(), SHUT_RD) == 0);
+        for (int i = 0; i < 20; ++i) {
+            emit(emitter, "e");
+        }
+        daemon.wait_for_stat("/subscribers", 1);
+        deaf.notify("subscribe", R"({"events":["*"]})");
+        deaf.notify("emit", R"({"event":"probe"})");
+        observer.next_event();  // by now it has subscribed again
+        daemon.wait_for_stat("/subscribers", 1);
+    }
 }
 
 BOOST_DATA_TEST_CASE(shutdown_in_the_middle_of_everything_tells_everybody, data::make(thread_counts), threads) {
