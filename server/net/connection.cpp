@@ -25,8 +25,8 @@ constexpr std::size_t most_answer_bytes = std::size_t{256} << 10;
 constexpr std::size_t most_unsent_bytes = std::size_t{256} << 20;
 constexpr std::size_t unsent_bytes_of_the_innocent = std::size_t{64} << 10;
 
-// Incomplete frames of all connections together.
-constexpr std::size_t most_unread_bytes = std::size_t{256} << 20;
+// Incomplete frames of all connections together, where frames are not so long that two of them take more.
+constexpr std::size_t usual_unread_bytes = std::size_t{256} << 20;
 
 // A frame up to this size gets its memory at once; a larger one has to come first.
 constexpr std::size_t trusted_frame_bytes = std::size_t{4} << 20;
@@ -37,11 +37,19 @@ constexpr std::chrono::seconds linger_time{1};
 
 constexpr std::size_t most_parts = 512;
 
+// Memory that a frame takes whose end is not known yet, at most: the longest frame and what frames it.
+std::size_t longest_input(const listener_options& options) noexcept { return options.max_frame_bytes + buffer_pool::usual_bytes; }
+
 }  // namespace
 
 connection_environment::connection_environment(boost::asio::io_context& where, std::shared_ptr<broker_strand> strand,
                                                const listener_options& how, logger& words)
-    : context(where), broker(std::move(strand)), options(how), log(words), batches(std::make_shared<batch_memory>()) {}
+    : context(where),
+      broker(std::move(strand)),
+      options(how),
+      log(words),
+      most_unread_bytes(std::max(usual_unread_bytes, 2 * longest_input(options))),
+      batches(std::make_shared<batch_memory>()) {}
 
 connection::connection(std::shared_ptr<connection_environment> environment, stream_socket socket, const peer_credentials& peer)
     : holder_(std::move(environment)), environment_(*holder_), socket_(std::move(socket)), peer_(peer) {
@@ -148,16 +156,18 @@ bool connection::make_room_for_input() {
         input_begin_ = 0;
         input_end_ = held;
     }
-    if (wanted <= input_.capacity) {
+    // More only once it is full: a frame that is announced has yet to come.
+    if (held < input_.capacity) {
         return true;
     }
-    // Where the end is not known yet, the longest frame and what frames it are enough.
-    const std::size_t longest = environment_.options.max_frame_bytes + buffer_pool::usual_bytes;
+    // Once half of what there is for all is taken, nobody is trusted: a few that each began a large frame would else take the rest, too.
+    const bool is_trusted = environment_.unread_input_bytes.load(std::memory_order_relaxed) < environment_.most_unread_bytes / 2;
     const std::size_t doubled = 2 * input_.capacity;
     const std::size_t capacity =
-        frame_bytes_ != 0 ? std::min(frame_bytes_, std::max(doubled, trusted_frame_bytes)) : std::min(longest, doubled);
+        frame_bytes_ != 0 ? std::min(frame_bytes_, std::max(doubled, is_trusted ? trusted_frame_bytes : 0))
+                          : std::min(longest_input(environment_.options), doubled);
     const std::size_t more = capacity - charged_input_;
-    if (environment_.unread_input_bytes.fetch_add(more, std::memory_order_relaxed) + more > std::max(most_unread_bytes, 2 * longest)) {
+    if (environment_.unread_input_bytes.fetch_add(more, std::memory_order_relaxed) + more > environment_.most_unread_bytes) {
         environment_.unread_input_bytes.fetch_sub(more, std::memory_order_relaxed);
         return false;
     }

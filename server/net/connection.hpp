@@ -48,6 +48,8 @@ struct connection_environment {
     /// Bytes that all connections hold, of frames that are not complete and of answers that are not read.
     std::atomic<std::size_t> unread_input_bytes{0};
     std::atomic<std::size_t> unsent_answer_bytes{0};
+    /// What unread_input_bytes may be: two of the longest frames at least. One that would pass it is refused.
+    std::size_t most_unread_bytes;
     std::shared_ptr<batch_memory> batches;
     /// Called once when a connection is closed, from wherever that is.
     std::function<void(connection&)> on_closed{};

@@ -38,7 +38,7 @@ void connection::carry_out() {
     }
     if (broken_) {
         environment_.broker->counters.protocol_errors.fetch_add(1, std::memory_order_relaxed);
-        answer({.id = "null"}, protocol::limit_error("memory", environment_.options.max_frame_bytes,
+        answer({.id = "null"}, protocol::limit_error("memory", environment_.most_unread_bytes,
                                                      "the daemon holds as many incomplete frames as it may: retry later"));
         input_begin_ = input_end_;  // its memory goes now, for others to use, not with the connection
         return;
