@@ -12,12 +12,19 @@
 #include <boost/asio/strand.hpp>
 
 #include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
 #include <mutex>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 namespace hookd::server {
 namespace {
@@ -32,6 +39,39 @@ bool is_shortage(int failure) noexcept {
     return failure == EMFILE || failure == ENFILE || failure == ENOBUFS || failure == ENOMEM;
 }
 
+std::string_view remedy_for(int shortage) noexcept {
+    switch (shortage) {
+        case EMFILE:
+        case ENFILE: return "; raise the limit of open files";
+        case ENOSPC: return "; raise fs.epoll.max_user_watches";
+        default: return "";
+    }
+}
+
+/// Warnings about what any peer can bring about as often as it likes: one a second, with how many were passed over before it.
+class sparse_warnings {
+public:
+    explicit sparse_warnings(logger& log) noexcept : log_(log) {}
+
+    void write(std::string text) {
+        const auto now = std::chrono::steady_clock::now();
+        if (last_ && now - *last_ < std::chrono::seconds{1}) {
+            ++passed_over_;
+            return;
+        }
+        last_ = now;
+        if (const auto more = std::exchange(passed_over_, 0); more > 0) {
+            text += " (and " + std::to_string(more) + " like it before, not logged)";
+        }
+        log_.write(log_level::warning, text);
+    }
+
+private:
+    logger& log_;
+    std::optional<std::chrono::steady_clock::time_point> last_{};
+    std::size_t passed_over_ = 0;
+};
+
 }  // namespace
 
 /// The executor for all of it is a strand of its own where several threads run; connections come and go on it.
@@ -43,6 +83,8 @@ public:
           acceptor_(context),
           pause_(context),
           flush_limit_(context),
+          shortages_(log),
+          refusals_(log),
           holder_(std::make_shared<connection_environment>(context, std::move(broker), options, log)),
           environment_(*holder_) {
         int descriptor = options.inherited_socket;
@@ -110,7 +152,14 @@ private:
         for (int i = 0; i < at_a_time && !shutting_down_; ++i) {
             const int descriptor = ::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
             if (descriptor >= 0) {
-                admit(stream_socket{environment_.context, boost::asio::local::stream_protocol{}, descriptor});
+                stream_socket peer{environment_.context};
+                boost::system::error_code failure;
+                peer.assign(boost::asio::local::stream_protocol{}, descriptor, failure);
+                if (failure) {  // epoll takes no more
+                    ::close(descriptor);
+                    return pause_accepting(failure.value());
+                }
+                admit(std::move(peer));
                 continue;
             }
             if (is_shortage(errno)) {
@@ -121,25 +170,21 @@ private:
             }
             // ECONNABORTED and the like concern one peer.
         }
+        paused_ = false;
         accept();
     }
 
     void pause_accepting(int failure) {
         if (!paused_) {
-            environment_.log.write(log_level::warning, std::string{"cannot accept a connection ("} + std::strerror(failure) +
-                                                           "): waiting for one to close; raise the limit of open files");
+            shortages_.write(std::string{"cannot accept a connection ("} + std::strerror(failure) + "): waiting for one to close" +
+                             std::string{remedy_for(failure)});
         }
         paused_ = true;
         pause_.expires_after(accept_pause);
         pause_.async_wait(boost::asio::bind_executor(strand_, [self = shared_from_this()](const boost::system::error_code&) {
             // Whether the pause is over or cut short: a descriptor may be free.
-            self->accept_all_after_pause();
+            self->accept_all();
         }));
-    }
-
-    void accept_all_after_pause() {
-        accept_all();
-        paused_ = paused_ && pause_.expiry() > std::chrono::steady_clock::now();
     }
 
     void admit(stream_socket socket) {
@@ -147,11 +192,10 @@ private:
         try {
             peer = credentials_of(socket.native_handle());
         } catch (const std::system_error& failure) {
-            environment_.log.write(log_level::warning, std::string{"a peer was refused: "} + failure.what());
-            return;
+            return refusals_.write(std::string{"a peer was refused: "} + failure.what());
         }
         if (!is_allowed(socket.native_handle(), peer, environment_.options)) {
-            environment_.log.write(log_level::warning, describe(peer) + " is not allowed: connection refused");
+            refusals_.write(describe(peer) + " is not allowed: connection refused");
             return refuse(std::move(socket),
                           {protocol::errc::not_allowed, "user " + std::to_string(peer.uid) +
                                                             " may not talk to this daemon: start it with --allow-user " +
@@ -246,9 +290,11 @@ private:
     acceptor acceptor_;
     boost::asio::steady_timer pause_;
     boost::asio::steady_timer flush_limit_;
-    bool paused_ = false;
+    bool paused_ = false;  // accepting, since something ran short
     bool shutting_down_ = false;
     std::function<void()> done_{};
+    sparse_warnings shortages_;
+    sparse_warnings refusals_;
     std::shared_ptr<void> places_ = std::make_shared<char>();  // one reference each that is being turned away
     std::optional<socket_file> file_{};
     std::mutex mutex_{};

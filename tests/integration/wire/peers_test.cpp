@@ -385,4 +385,39 @@ BOOST_AUTO_TEST_CASE(daemon_out_of_descriptors_waits_for_one_and_spins_not) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(each_time_that_descriptors_run_out_is_told) {
+    if (hookd_is_sanitized()) {
+        BOOST_TEST_MESSAGE("skipped: sanitizers need descriptors of their own");
+        return;
+    }
+    spawn_options options;
+    options.open_files = 40;
+    test_daemon daemon({}, options);
+    auto inside = daemon.connect();
+    const auto warnings = [&] {
+        const auto log = daemon.log();
+        const std::string words = "cannot accept a connection";
+        int count = 0;
+        for (auto at = log.find(words); at != std::string::npos; at = log.find(words, at + 1)) {
+            ++count;
+        }
+        return count;
+    };
+    // Not more than once a second: it may take some rounds.
+    eventually("it is told again", [&] {
+        std::deque<wire_client> crowd;
+        for (int i = 0; i < 60; ++i) {
+            crowd.push_back(daemon.connect());
+            crowd.back().send_request("ping");
+        }
+        inside.result("ping");
+        inside.result("ping");  // by now it has run out
+        while (!crowd.empty()) {
+            crowd.front().response_to("1");
+            crowd.pop_front();  // which makes room for another at once
+        }
+        return warnings() >= 2;
+    });
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -254,6 +254,29 @@ BOOST_AUTO_TEST_CASE(another_user_who_says_nothing_is_closed_after_a_second, *bo
     BOOST_TEST((passed < patience / 2));
 }
 
+BOOST_AUTO_TEST_CASE(another_user_who_tries_again_and_again_does_not_fill_the_log, *boost::unit_test::precondition(as_root)) {
+    test_daemon daemon;
+    open_to_others(daemon);
+    const auto start = std::chrono::steady_clock::now();
+    int tries = 0;
+    eventually("it is told how many were not", [&] {
+        wire_client peer(connect_as(stranger, daemon.socket_path()));
+        peer.send(ping);
+        check_not_allowed(peer);
+        ++tries;
+        return daemon.log().find("like it before, not logged") != std::string::npos;
+    });
+    const auto log = daemon.log();
+    const std::string words = "is not allowed: connection refused";
+    std::int64_t lines = 0;
+    for (auto at = log.find(words); at != std::string::npos; at = log.find(words, at + 1)) {
+        ++lines;
+    }
+    // One each second that this took.
+    const auto most = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - start).count() + 1;
+    BOOST_TEST(lines <= most, lines << " lines, at most " << most << " expected, of " << tries << " tries");
+}
+
 BOOST_AUTO_TEST_CASE(users_and_groups_of_the_configuration_are_let_in, *boost::unit_test::precondition(as_root)) {
     for (const auto& [option, value] : {std::pair{"--allow-user", "65534"}, std::pair{"--allow-user", "nobody"}, std::pair{"--allow-group", "65534"},
                                         std::pair{"--allow-group", "nogroup"}}) {
