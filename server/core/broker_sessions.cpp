@@ -1,6 +1,7 @@
 #include "broker_state.hpp"
 
 #include <algorithm>
+#include <functional>
 
 // Push sessions: how they begin, resume and end.
 namespace hookd::core {
@@ -8,7 +9,26 @@ namespace hookd::core {
 using protocol::errc;
 using protocol::error;
 
-std::optional<error> broker_state::refuse_resume(const session& newcomer, const protocol::subscribe_params& params) const {
+/// Which names a session matches. Asked of thousands of events at once, which mostly share few names, while a pattern may take long.
+class broker_state::name_matcher {
+public:
+    explicit name_matcher(const session& of) noexcept : of_(of) {}
+
+    /// `name` must outlive this.
+    [[nodiscard]] bool operator()(std::string_view name) {
+        const auto [known, is_new] = known_.try_emplace(name, false);
+        if (is_new) {
+            known->second = of_.matches(name);
+        }
+        return known->second;
+    }
+
+private:
+    const session& of_;
+    boost::unordered_flat_map<std::string_view, bool> known_{};
+};
+
+std::optional<error> broker_state::refuse_resume(name_matcher& matches, const protocol::subscribe_params& params) const {
     const auto refusal = [this](std::string message) {
         return error{errc::resume_impossible, std::move(message),
                      protocol::resume_data(instance_, log_.oldest_seq(), head_seq_)};
@@ -22,7 +42,7 @@ std::optional<error> broker_state::refuse_resume(const session& newcomer, const 
     if (*params.after_seq > head_seq_) {
         return refusal("cannot resume: after_seq is past the newest event; subscribe without after_seq to start afresh");
     }
-    if (!log_.is_complete_after(*params.after_seq, [&newcomer](std::string_view name) { return newcomer.matches(name); })) {
+    if (!log_.is_complete_after(*params.after_seq, std::ref(matches))) {
         return refusal("cannot resume: events after after_seq are no longer retained; subscribe without after_seq to start afresh");
     }
     return std::nullopt;
@@ -39,7 +59,8 @@ broker_state::result_or_error<protocol::subscribe_result> broker_state::subscrib
     }
     auto made = std::make_unique<session>();
     made->patterns = params.events;
-    if (auto failure = refuse_resume(*made, params)) {
+    name_matcher matches{*made};
+    if (auto failure = refuse_resume(matches, params)) {
         return std::move(*failure);
     }
     made->id = ++last_session_id_;
@@ -49,16 +70,16 @@ broker_state::result_or_error<protocol::subscribe_result> broker_state::subscrib
     made->responds = params.responds && !by.hung_up;
     made->last_seq = params.after_seq.value_or(head_seq_);
     by.push = std::move(made);
-    queue_for_newcomer(*by.push, params.after_seq);
+    queue_for_newcomer(*by.push, matches, params.after_seq);
     topics_.add(*by.push);
     return protocol::subscribe_result{instance_, head_seq_, params.after_seq.has_value()};
 }
 
-void broker_state::queue_for_newcomer(session& newcomer, std::optional<std::uint64_t> after_seq) {
+void broker_state::queue_for_newcomer(session& newcomer, name_matcher& matches, std::optional<std::uint64_t> after_seq) {
     std::vector<event::pointer> events;
     if (after_seq) {
         log_.for_each_after(*after_seq, [&](const event::pointer& each) {
-            if (newcomer.matches(each->name())) {
+            if (matches(each->name())) {
                 events.push_back(each);
             }
         });
@@ -67,7 +88,7 @@ void broker_state::queue_for_newcomer(session& newcomer, std::optional<std::uint
         // Emitters that wait for a first responder: it gets their events before any other, or in their place where it replays them.
         for (auto at = unclaimed_.begin(); at != unclaimed_.end();) {
             slot& each = *at++;
-            if ((after_seq && each.seq <= *after_seq) || !newcomer.matches(each.event_name)) {
+            if ((after_seq && each.seq <= *after_seq) || !matches(each.event_name)) {
                 continue;
             }
             const auto place = std::lower_bound(events.begin(), events.end(), each.seq,
@@ -92,7 +113,8 @@ bool broker_state::change_patterns(client& by, std::vector<std::string> patterns
     }
     topics_.remove(*by.push);
     by.push->patterns = std::move(patterns);
-    queue_for_newcomer(*by.push, std::nullopt);
+    name_matcher matches{*by.push};
+    queue_for_newcomer(*by.push, matches, std::nullopt);
     topics_.add(*by.push);
     return true;
 }

@@ -193,9 +193,9 @@ private:
             ready_.push_back(&which);
         }
     }
-    [[nodiscard]] std::optional<protocol::error> refuse_resume(const session& newcomer,
-                                                               const protocol::subscribe_params& params) const;
-    void queue_for_newcomer(session& newcomer, std::optional<std::uint64_t> after_seq);
+    class name_matcher;
+    [[nodiscard]] std::optional<protocol::error> refuse_resume(name_matcher& matches, const protocol::subscribe_params& params) const;
+    void queue_for_newcomer(session& newcomer, name_matcher& matches, std::optional<std::uint64_t> after_seq);
 
     // slots
     [[nodiscard]] std::optional<protocol::error> refuse_wait(const client& by);
