@@ -161,6 +161,9 @@ broker_state::published broker_state::publish(const protocol::event_fields& fiel
     published result{event::make(fields, head, payload, ledger_, shared), 0};
     for (session* const each : target.matches) {
         if (each->of->outbox.size() >= limits_.capacity) {
+            if (awaiting != nullptr && each->responds) {  // it is not that nobody matched
+                awaiting->responders.push_back({each->id, nullptr, each->name, 0, responder::state::left});
+            }
             close(*each, protocol::close_reason::lagged, now);
             continue;
         }

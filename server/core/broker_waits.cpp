@@ -159,6 +159,7 @@ std::variant<broker_state::pending, protocol::wait_result, error> broker_state::
         operations_.begin(*params.operation_id, protocol::emit_and_wait_params::method, raw_params, opened);
     }
     attach_waiter(who, opened, by, false);
+    end_if_nobody_left(opened, now);  // where the event itself was too much for each of them
     return pending{};
 }
 

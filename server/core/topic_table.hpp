@@ -46,8 +46,7 @@ public:
         }
     }
 
-    /// Ids ascend: `joined` has the highest so far. Like remove(), it leaves the matches of all topics as they are: who iterates over them
-    /// may call it. May throw std::bad_alloc.
+    /// Like remove(), it leaves the matches of all topics as they are: who iterates over them may call it. May throw std::bad_alloc.
     void add(session& joined);
     void remove(session& left);
 

@@ -116,11 +116,32 @@ BOOST_AUTO_TEST_CASE(nobody_waits_for_a_session_that_lagged) {
     wait& first = w.emit_and_wait(w.join(), "a");
     w.emit(w.join(), "a");
     wait& third = w.emit_and_wait(w.join(), "a");
-    BOOST_CHECK_EQUAL(third.how(), outcome::no_subscribers);  // it never was queued for it
+    BOOST_CHECK_EQUAL(third.how(), outcome::abandoned);  // it matched, and left by that very event
+    BOOST_CHECK_EQUAL(third.missing(), "slow: left");
     BOOST_CHECK_EQUAL(first.how(), outcome::abandoned);
     BOOST_CHECK_EQUAL(first.missing(), "slow: left");
     w.check_nobody_waits();
     BOOST_CHECK_EQUAL(w.receive(slow).size(), 2U);
+}
+
+BOOST_AUTO_TEST_CASE(responders_that_the_event_itself_was_too_much_for_have_left) {
+    world w{{.capacity = 1}};
+    (void)w.subscriber({}, {.name = "guard"});
+    w.emit(w.join(), "a");
+    wait& only = w.emit_and_wait(w.join(), "a", {.on_failure = failure_policy::closed});
+    BOOST_CHECK_EQUAL(only.how(), outcome::abandoned);
+    BOOST_CHECK_EQUAL(only.missing(), "guard: left");
+    BOOST_CHECK(only.verdict().abort.find("guard") != std::string::npos);
+    client& other = w.subscriber({}, {.name = "other"});
+    client& third = w.subscriber({}, {.name = "third"});
+    w.emit(w.join(), "a");
+    (void)w.receive(other);
+    wait& both = w.emit_and_wait(w.join(), "a", {.policy = wait_policy::all});
+    BOOST_CHECK(w.reply(other, w.receive_one(other).id) == refusal::none);
+    BOOST_CHECK_EQUAL(both.how(), outcome::abandoned);
+    BOOST_CHECK_EQUAL(both.missing(), "third: left");
+    BOOST_CHECK_EQUAL(w.receive_names(third), "3:a");
+    w.check_nobody_waits();
 }
 
 BOOST_AUTO_TEST_CASE(same_client_may_subscribe_again_and_resume) {
