@@ -1,42 +1,94 @@
 # bash completion for hookctl(1)
 
+# Offers `found`, each name of which completes the part of the current word that stands behind its `lead`.
+_hookctl_offer() {
+    COMPREPLY=("${found[@]/#/"$lead"}")
+    COMPREPLY=("${COMPREPLY[@]#"$kept"}")
+}
+
+_hookctl_words() {
+    local found
+    mapfile -t found < <(compgen -W "$1" -- "${word#"$lead"}")
+    _hookctl_offer
+}
+
+# Offers what `compgen $1` finds: -f files, -d directories.
+_hookctl_files() {
+    local found i
+    mapfile -t found < <(compgen "$1" -- "${word#"$lead"}")
+    if [[ $kept == "$lead"* ]]; then
+        compopt -o filenames 2>/dev/null  # quotes them, and marks directories; fails where no completion is under way
+    else
+        # To readline `@FILE` is no name of a file: what it does for one is done here.
+        [[ ${#found[@]} -eq 1 && -d ${found[0]} ]] && compopt -o nospace 2>/dev/null
+        for i in "${!found[@]}"; do
+            [[ -d ${found[i]} ]] && found[i]+=/
+            [[ $lead == *[\"\']* ]] || printf -v "found[i]" %q "${found[i]}"
+        done
+    fi
+    _hookctl_offer
+}
+
 _hookctl() {
     local commands="emit listen on register deregister hooks trust respond git agent-hook schema stats top ping call"
     local general="--socket --timeout --json --help --version"
     local methods="ping emit emit_and_wait await_response subscribe unsubscribe respond register_hook deregister_hook list_hooks trust_hook get_hook_event_schema stats rpc.discover"
-    local git_hooks="all applypatch-msg pre-applypatch post-applypatch pre-commit pre-merge-commit prepare-commit-msg commit-msg post-commit
+    local git_hooks="applypatch-msg pre-applypatch post-applypatch pre-commit pre-merge-commit prepare-commit-msg commit-msg post-commit
         pre-rebase post-checkout post-merge pre-push pre-receive update post-receive post-update reference-transaction pre-auto-gc
         post-rewrite sendemail-validate post-index-change p4-changelist p4-prepare-changelist p4-post-changelist p4-pre-submit"
-    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command="" words=0 i
+    # bash splits words at the characters of COMP_WORDBREAKS, `=`, `:` and `@` among them: what no white space separates is one word.
+    local words=() line=${COMP_LINE:0:${COMP_POINT:-0}} before part joined i
+    for ((i = 0; i <= COMP_CWORD; i++)); do
+        part=${COMP_WORDS[i]} joined=
+        if [[ -n $COMP_LINE ]]; then
+            before=$line line=${line#"${line%%[![:space:]]*}"}
+            [[ $line == "$before" ]] && joined=1
+            ((i == COMP_CWORD)) && part=$line  # up to the cursor
+            line=${line#"$part"}
+        elif [[ $part == = || $i -gt 0 && ${COMP_WORDS[i-1]} == [=@] ]]; then
+            joined=1
+        fi
+        if [[ $i -gt 0 && -n $joined ]]; then words[-1]+=$part; else words+=("$part"); fi
+    done
+
+    # Of the current word readline replaces the end, $2, and keeps the rest.
+    local word=${words[-1]} kept lead prev=${words[-2]} command="" count=0
+    [[ $part == = ]] && part=""
+    kept=${word%"${2-$part}"}
+    local leads="^(--[a-z-]+=)?[\"']?@?[\"']?"
+    [[ $word =~ $leads ]] && lead=${BASH_REMATCH[0]}
+    [[ $word == --*=* ]] && prev=${word%%=*}
 
     # The command is the first word that is neither an option nor the value of a general one.
-    for ((i = 1; i < COMP_CWORD; i++)); do
-        case ${COMP_WORDS[i]} in
+    for ((i = 1; i < ${#words[@]} - 1; i++)); do
+        case ${words[i]} in
             --socket | --timeout) [[ -z $command ]] && ((i++)) ;;
             --) [[ $command == on || $command == register ]] && {
                 # What follows is a command of its own: programs first, then files.
-                if ((i + 1 == COMP_CWORD)); then
-                    mapfile -t COMPREPLY < <(compgen -c -- "$cur")
+                if ((i + 2 == ${#words[@]})); then
+                    local found
+                    mapfile -t found < <(compgen -c -- "${word#"$lead"}" | sort -u)
+                    _hookctl_offer
                 else
-                    mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+                    _hookctl_files -f
                 fi
                 return
             } ;;
             -*) ;;
-            *) if [[ -z $command ]]; then command=${COMP_WORDS[i]}; else ((words++)); fi ;;
+            *) if [[ -z $command ]]; then command=${words[i]}; else ((count++)); fi ;;
         esac
     done
 
     case $prev in
-        --socket | --repo) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
-        --policy) mapfile -t COMPREPLY < <(compgen -W "first veto all" -- "$cur"); return ;;
-        --agent) mapfile -t COMPREPLY < <(compgen -W "claude codex gemini auto" -- "$cur"); return ;;
-        --no-daemon) mapfile -t COMPREPLY < <(compgen -W "proceed fail" -- "$cur"); return ;;
+        --socket) _hookctl_files -f; return ;;
+        --repo) _hookctl_files -d; return ;;
+        --policy) _hookctl_words "first veto all"; return ;;
+        --agent) _hookctl_words "claude codex gemini auto"; return ;;
+        --no-daemon) _hookctl_words "proceed fail"; return ;;
         --events)
             # A list: what is complete of it stays.
-            local before=""
-            [[ $cur == *,* ]] && before=${cur%,*},
-            mapfile -t COMPREPLY < <(compgen -P "$before" -W "$git_hooks" -- "${cur##*,}")
+            [[ $word == *,* ]] && lead=${word%,*},
+            _hookctl_words "all $git_hooks"
             return ;;
         --timeout | --abort-exit-code | --after-seq | --count | --jobs | --name | --env | --on | --abort | --failed) return ;;
     esac
@@ -51,15 +103,20 @@ _hookctl() {
         respond) options+=" --abort --abstain --failed" ;;
         git)
             options+=" --events --repo --global --fail-closed --no-daemon"
-            [[ $cur != -* && $words -eq 0 ]] && options="install uninstall run" ;;
+            if [[ $word != -* && $count -eq 0 ]]; then
+                options="install uninstall run"
+            elif [[ $word != -* ]]; then
+                options=""
+                [[ $count -eq 1 && " ${words[*]} " == *" run "* ]] && options=$git_hooks
+            fi ;;
         agent-hook) options+=" --agent --fail-closed --no-daemon" ;;
         stats) options+=" --watch --prometheus" ;;
-        call) [[ $cur != -* && $words -eq 0 ]] && options=$methods ;;
+        call) [[ $word != -* && $count -eq 0 ]] && options=$methods ;;
     esac
-    if [[ $cur == @* ]]; then
-        mapfile -t COMPREPLY < <(compgen -P @ -f -- "${cur#@}")
-    elif [[ -z $command || $command == call || $command == git || $cur == -* ]]; then
-        mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
+    if [[ $lead == *@* ]]; then
+        _hookctl_files -f
+    elif [[ -z $command || $command == call || $command == git || $word == -* ]]; then
+        _hookctl_words "$options"
     fi
 }
 

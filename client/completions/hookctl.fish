@@ -1,7 +1,7 @@
 # fish completion for hookctl(1)
 
 set -l commands emit listen on register deregister hooks trust respond git agent-hook schema stats top ping call
-set -l git_hooks all applypatch-msg pre-applypatch post-applypatch pre-commit pre-merge-commit prepare-commit-msg commit-msg post-commit pre-rebase post-checkout post-merge pre-push pre-receive update post-receive post-update reference-transaction pre-auto-gc post-rewrite sendemail-validate post-index-change p4-changelist p4-prepare-changelist p4-post-changelist p4-pre-submit
+set -l git_hooks applypatch-msg pre-applypatch post-applypatch pre-commit pre-merge-commit prepare-commit-msg commit-msg post-commit pre-rebase post-checkout post-merge pre-push pre-receive update post-receive post-update reference-transaction pre-auto-gc post-rewrite sendemail-validate post-index-change p4-changelist p4-prepare-changelist p4-post-changelist p4-pre-submit
 set -l methods ping emit emit_and_wait await_response subscribe unsubscribe respond register_hook deregister_hook list_hooks trust_hook get_hook_event_schema stats rpc.discover
 
 # What stands after -- is a command line of its own.
@@ -56,8 +56,9 @@ complete -c hookctl -n '__fish_seen_subcommand_from respond' -l abort -x -d veto
 complete -c hookctl -n '__fish_seen_subcommand_from respond' -l abstain -d 'no opinion'
 complete -c hookctl -n '__fish_seen_subcommand_from respond' -l failed -x -d 'the hook could not do its work'
 
-complete -c hookctl -n '__fish_seen_subcommand_from git' -a 'install uninstall run'
-complete -c hookctl -n '__fish_seen_subcommand_from git' -l events -x -a "$git_hooks" -d 'which hooks, separated by commas'
+complete -c hookctl -n '__fish_seen_subcommand_from git; and not __fish_seen_subcommand_from install uninstall run' -a 'install uninstall run'
+complete -c hookctl -n '__fish_seen_subcommand_from git; and __fish_seen_subcommand_from run' -a "$git_hooks"
+complete -c hookctl -n '__fish_seen_subcommand_from git' -l events -x -a "all $git_hooks" -d 'which hooks, separated by commas'
 complete -c hookctl -n '__fish_seen_subcommand_from git' -l repo -x -a '(__fish_complete_directories)' -d 'the repository'
 complete -c hookctl -n '__fish_seen_subcommand_from git' -l global -d 'the global core.hooksPath'
 complete -c hookctl -n '__fish_seen_subcommand_from git' -l fail-closed -d 'veto where no hook has decided'
