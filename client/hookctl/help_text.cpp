@@ -87,8 +87,10 @@ resumes by itself; says so on standard error where events may have been missed.
             (default: every event)
 
 options:
-  --after-seq N   first print the events after number N, as far back as the daemon has them
-  --count N       end after N events
+  --after-seq N        first print the events after number N, as far back as the daemon has
+                       them
+  --count N            end after N events
+  --timeout DURATION   how long to wait for the daemon at the start (default 30s)
 
 example:
   hookctl listen 'pre_*' | jq .payload

@@ -1,4 +1,5 @@
 #include "commands.hpp"
+#include "daemon_call.hpp"
 #include "event_line.hpp"
 #include "exit_status.hpp"
 #include "output.hpp"
@@ -61,6 +62,7 @@ private:
 int run_listen(const invocation& call, const listen_arguments& arguments) {
     hook_runner_options options;
     options.path = call.socket;
+    options.answer_timeout = call.timeout.value_or(default_answer_timeout);
     if (arguments.after_seq) {
         options.resume_from = resume_point{*arguments.after_seq, {}};
     }

@@ -1,4 +1,5 @@
 #include "commands.hpp"
+#include "daemon_call.hpp"
 #include "event_line.hpp"
 #include "event_timing.hpp"
 #include "exit_status.hpp"
@@ -219,6 +220,7 @@ int run_on(const invocation& call, const on_arguments& arguments) {
     hook_runner_options options;
     options.name = arguments.name;
     options.path = call.socket;
+    options.answer_timeout = default_answer_timeout;  // --timeout is what a command has
     options.max_unanswered = arguments.jobs;
     hook_runner events(options);
     asio::io_context io(1);

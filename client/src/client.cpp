@@ -120,7 +120,7 @@ private:
             ready = ::poll(&waiting, 1, poll_timeout(end));
         } while (ready < 0 && errno == EINTR);
         if (ready == 0) {
-            throw error(error_kind::timed_out, "the daemon at " + options_.path + " did not answer in time: see whether it hangs");
+            throw detail::timed_out_error(options_.path);
         }
     }
 

@@ -34,6 +34,10 @@ error broken_error(int error_number, bool answer_owed) {
     return {error_kind::broken, message.append(answer_owed ? "; whether it did what was asked is unknown" : "")};
 }
 
+error timed_out_error(const std::string& path) {
+    return {error_kind::timed_out, "the daemon at " + path + " did not answer in time: see whether it hangs"};
+}
+
 error refused_error(std::string_view method, const protocol::response& answer) {
     std::string message = method.empty() ? std::string{} : std::string{method} + ": ";
     message += answer.error_message.decode();

@@ -15,6 +15,9 @@ namespace hookd::detail {
 /// The stream ended, or failed with `error_number` (0: it ended). `answer_owed`: a request is left without its answer.
 [[nodiscard]] error broken_error(int error_number, bool answer_owed = true);
 
+/// The daemon at `path` let the time for its answer pass.
+[[nodiscard]] error timed_out_error(const std::string& path);
+
 /// The daemon answered `method` with an error. An empty method: with an error that belongs to no request.
 [[nodiscard]] error refused_error(std::string_view method, const protocol::response& answer);
 

@@ -65,6 +65,7 @@ std::string describe(const event& what) { return what.name() + " (event " + std:
 hook_session::hook_session(const hook_runner_options& options, const std::string& path, const hook_table& table,
                            std::shared_ptr<answer_box> answers, std::optional<resume_point>& position)
     : options_(options),
+      path_(path),
       table_(table),
       answers_(std::move(answers)),
       position_(position),
@@ -127,6 +128,14 @@ void hook_session::subscribe() {
                                  }
                              },
                              [this](const error& failure) { on_subscribe_failed(failure); }));
+    if (!ever_subscribed_ && !options_.wait_for_daemon) {
+        timer_.expires_after(options_.answer_timeout);
+        timer_.async_wait([this](const error_code& cancelled) {
+            if (!cancelled && !ever_subscribed_ && !stopping_) {
+                end_with(timed_out_error(path_));
+            }
+        });
+    }
 }
 
 // A result that makes no sense ends the connection.

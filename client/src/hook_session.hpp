@@ -83,13 +83,14 @@ private:
     [[nodiscard]] bool outlasts(const error& failure) const noexcept;
 
     const hook_runner_options& options_;
+    const std::string& path_;
     const hook_table& table_;
     std::shared_ptr<answer_box> answers_;
     std::optional<resume_point>& position_;
 
     boost::asio::io_context io_{1};
     boost::asio::posix::stream_descriptor wakeup_{io_};
-    boost::asio::steady_timer timer_{io_};  // the pause before an attempt to connect, or the end of draining
+    boost::asio::steady_timer timer_{io_};  // the pause before an attempt to connect, the first answer's time, or the end of draining
     std::shared_ptr<connection> connection_;
     backoff backoff_;
 

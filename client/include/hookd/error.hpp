@@ -12,7 +12,7 @@ enum class error_kind : std::uint8_t {
     invalid_argument,  ///< a parameter is unusable (a payload that is not JSON, a path that is too long); nothing was sent
     no_daemon,         ///< nobody could be reached at the socket's path; nothing was sent
     broken,            ///< the connection ended before the answer came: whether the request was carried out is unknown
-    timed_out,         ///< the daemon did not answer within client_options::answer_timeout; whether it was carried out is unknown
+    timed_out,         ///< the daemon did not answer within the answer_timeout of the options; whether it was carried out is unknown
     refused,           ///< the daemon answered with an error: see error::code and error::data
     cancelled,         ///< the call was cancelled before it had a result
 };

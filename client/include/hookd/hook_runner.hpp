@@ -30,6 +30,9 @@ struct hook_runner_options {
     std::optional<resume_point> resume_from{};
     /// Whether run() waits for a daemon that is not there when it starts, instead of throwing no_daemon.
     bool wait_for_daemon = false;
+    /// How long a daemon that is there when run() starts may take to accept the subscription, after which run() throws timed_out. Later,
+    /// and with wait_for_daemon, its answer is waited for without limit.
+    std::chrono::milliseconds answer_timeout{30'000};
     /// Events handed to hooks that answer later, and not yet answered. At that many no further event is handed out: the daemon keeps the
     /// rest (up to its capacity, past which the session is closed as lagged).
     std::size_t max_unanswered = 64;
@@ -116,8 +119,9 @@ public:
 
     /// Connects, subscribes and serves until stop(). May be called again afterwards; goes on from position() then.
     ///
-    /// Throws error: invalid_argument where nothing was registered; no_daemon where nobody is there at the start (unless wait_for_daemon); refused where the daemon rejects the
-    /// subscription for good (not allowed, invalid name or pattern), at any time, or for whatever reason at the start.
+    /// Throws error: invalid_argument where nothing was registered; no_daemon where nobody is there at the start, and timed_out where who
+    /// is there does not answer within answer_timeout (neither with wait_for_daemon); refused where the daemon rejects the subscription for
+    /// good (not allowed, invalid name or pattern), at any time, or for whatever reason at the start.
     void run();
 
     /// Ends run(): no further event is handed out, events handed out are answered within drain_timeout, replies are sent, then it returns.

@@ -182,7 +182,7 @@ BOOST_AUTO_TEST_CASE(every_command_ends_with_exit_status_3_where_no_daemon_is) {
 BOOST_AUTO_TEST_CASE(a_daemon_that_does_not_answer_is_given_up_after_the_time_out) {
     const temp_directory directory;
     const auto listener = silent_listener(directory / "silent.sock");
-    for (const auto& arguments : std::vector<std::vector<std::string>>{{"ping"}, {"stats"}, {"call", "ping"}, {"emit", "e"}}) {
+    for (const auto& arguments : std::vector<std::vector<std::string>>{{"ping"}, {"stats"}, {"call", "ping"}, {"emit", "e"}, {"listen"}}) {
         auto timed = arguments;
         timed.insert(timed.begin(), {"--timeout", "100ms"});
         const auto done = hookctl(directory / "silent.sock", timed);

@@ -225,6 +225,40 @@ BOOST_AUTO_TEST_CASE(a_subscription_that_is_refused_ends_the_run) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_daemon_that_does_not_answer_at_the_start_is_given_up) {
+    fake_daemon daemon;
+    auto options = options_of(daemon);
+    options.answer_timeout = std::chrono::milliseconds{1};
+    hook_runner events{options};
+    events.listen("*", [](const event&) {});
+    script_beside script{events, [&] {
+        auto peer = daemon.accept();
+        peer.receive("subscribe");
+        peer.expect_end();
+    }};
+    const auto failure = failure_of_run(events);
+    script.finish();
+    BOOST_TEST((failure.kind() == error_kind::timed_out));
+    BOOST_TEST(failure.what() == "the daemon at " + daemon.path() + " did not answer in time: see whether it hangs");
+}
+
+BOOST_AUTO_TEST_CASE(whoever_waits_for_a_daemon_waits_for_its_answer_too) {
+    fake_daemon daemon;
+    auto options = options_of(daemon);
+    options.answer_timeout = std::chrono::milliseconds{0};
+    options.wait_for_daemon = true;
+    hook_runner events{options};
+    events.listen("*", [&](const event&) { events.stop(); });
+    script_beside script{events, [&] {
+        auto peer = daemon.accept();
+        peer.open_session(0);
+        peer.event(1, "x");
+        peer.expect_end();
+    }};
+    events.run();
+    script.finish();
+}
+
 BOOST_AUTO_TEST_CASE(what_is_refused_for_good_ends_a_run_that_reconnects_and_what_passes_does_not) {
     fake_daemon daemon;
     hook_runner events{options_of(daemon)};
