@@ -3,16 +3,34 @@
 #include <cerrno>
 #include <system_error>
 
+#include <sys/stat.h>
+
 namespace hookd::detail {
+
+namespace {
+
+/// connect(2) refuses such a file as it does a socket that nobody listens on.
+bool is_no_socket(const std::string& path) noexcept {
+    struct stat what {};
+    return ::stat(path.c_str(), &what) == 0 && !S_ISSOCK(what.st_mode);
+}
+
+}  // namespace
 
 error no_daemon_error(const std::string& path, int error_number) {
     std::string message = "no hookd at " + path + ": ";
     switch (error_number) {
         case ENOENT:
-        case ENOTDIR:
             message += "there is no such socket; start one with: hookd --socket " + path;
             break;
+        case ENOTDIR:
+            message += "something on the way there is no directory";
+            break;
         case ECONNREFUSED:
+            if (is_no_socket(path)) {
+                message += "that is no socket";
+                break;
+            }
             message += "nobody listens on it; start one with: hookd --socket " + path;
             break;
         case EACCES:

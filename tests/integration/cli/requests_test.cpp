@@ -14,6 +14,7 @@
 #include <cstring>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 using namespace hookd::test;
@@ -176,6 +177,19 @@ BOOST_AUTO_TEST_CASE(every_command_ends_with_exit_status_3_where_no_daemon_is) {
         BOOST_TEST(done.exit_status == 3);
         BOOST_TEST(done.out.empty());
         check_one_complaint(done, {path, "hookd --socket " + path});
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_path_where_no_socket_can_be_is_told_as_such) {
+    const temp_directory directory;
+    const auto file = directory / "file";
+    write_file(file, "");
+    for (const auto& [path, why] : {std::pair{file, "that is no socket"}, std::pair{directory.path(), "that is no socket"},
+                                    std::pair{file + "/hookd.sock", "something on the way there is no directory"}}) {
+        const auto done = hookctl(path, {"ping"});
+        BOOST_TEST(done.exit_status == 3);
+        check_one_complaint(done, {path, why});
+        BOOST_TEST(done.err.find("hookd --socket") == std::string::npos, done.err);
     }
 }
 
