@@ -94,6 +94,9 @@ public:
         stop();
     }
 
+    /// Whether something that was to be printed could not be written.
+    [[nodiscard]] bool output_lost() const noexcept { return output_lost_; }
+
 private:
     struct job {
         event what;
@@ -166,7 +169,7 @@ private:
         report(done.what, said, result);
     }
 
-    void report(const event& what, const hooks::hook_reply& said, const hooks::command_result& result) const {
+    void report(const event& what, const hooks::hook_reply& said, const hooks::command_result& result) {
         constexpr std::array<std::string_view, 3> names{"response", "veto", "failed"};
         const auto name = names[static_cast<std::size_t>(said.type)];
         const auto elapsed_ms =
@@ -197,6 +200,7 @@ private:
             print(line += '\n');
         } catch (const std::system_error& failure) {
             complain(failure.what());  // a guard stays, although what it prints is lost
+            output_lost_ = true;
         }
     }
 
@@ -208,6 +212,7 @@ private:
     hooks::command_runner runner_;
     std::deque<job> waiting_{};
     std::size_t running_ = 0;
+    bool output_lost_ = false;
     bool stopped_ = false;
     bool told_to_stop_ = false;
 };
@@ -265,7 +270,7 @@ int run_on(const invocation& call, const on_arguments& arguments) {
     if (failure) {
         std::rethrow_exception(failure);
     }
-    return exit_status::done;
+    return commands.output_lost() ? exit_status::broken : exit_status::done;
 }
 
 }  // namespace hookd::hookctl

@@ -305,7 +305,7 @@ BOOST_AUTO_TEST_CASE(a_guard_stays_although_what_it_prints_cannot_be_written) {
     }
     hook.wait_for_err("standard output");
     hook.signal(SIGTERM);
-    BOOST_TEST(hook.wait() == 0);
+    BOOST_TEST(hook.wait() == 5);
 }
 
 BOOST_AUTO_TEST_CASE(exit_statuses_are_known_although_the_parent_ignores_sigchld) {
