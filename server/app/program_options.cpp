@@ -318,12 +318,15 @@ std::string variable_of(std::string_view name) {
     return variable;
 }
 
+/// Without white space around the parts, and without those that are empty.
 values split_at_commas(std::string_view text) {
+    constexpr std::string_view white_space = " \t\n";
     values parts;
     while (!text.empty()) {
         const auto end = std::min(text.find(','), text.size());
-        if (end > 0) {
-            parts.emplace_back(text.substr(0, end));
+        const auto part = text.substr(0, end);
+        if (const auto first = part.find_first_not_of(white_space); first != std::string_view::npos) {
+            parts.emplace_back(part.substr(first, part.find_last_not_of(white_space) + 1 - first));
         }
         text.remove_prefix(std::min(end + 1, text.size()));
     }

@@ -306,6 +306,12 @@ BOOST_AUTO_TEST_CASE(list_is_taken_from_the_strongest_source_and_not_merged) {
                boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(list_in_the_environment_may_have_spaces) {
+    BOOST_TEST(parse({}, {{"HOOKD_ALLOW_USER", " 1, root ,, \t2"}}).listener.allowed_users == (std::vector<std::uint32_t>{1, 0, 2}),
+               boost::test_tools::per_element());
+    check_refused({}, "HOOKD_ALLOW_USER must be the name", {{"HOOKD_ALLOW_USER", "1 2"}});
+}
+
 BOOST_AUTO_TEST_CASE(socket_path_is_checked) {
     const std::string longest = "/" + std::string(106, 'x');
     BOOST_TEST(parse({"--socket", longest}).listener.socket == longest);
