@@ -235,6 +235,7 @@ public:
         for (const auto& each : flags) {
             given_flags_.emplace_back(app_.add_flag(each.names, each.help), each.action);
         }
+        app_.get_option("--print-config")->excludes(app_.get_option("--check"));  // it prints what --check might refuse
     }
 
     void parse(std::vector<std::string> arguments) {

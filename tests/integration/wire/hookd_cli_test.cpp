@@ -122,6 +122,7 @@ BOOST_AUTO_TEST_CASE(bad_options_exit_2_with_one_line_that_names_the_option) {
         }
     }
     BOOST_TEST(run_hookd({"stray"}).exit_status == 2);
+    BOOST_TEST(run_hookd({"--check", "--print-config"}).exit_status == 2);
     BOOST_TEST(!std::filesystem::exists(directory / "s"));
 }
 

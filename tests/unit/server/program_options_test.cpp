@@ -364,6 +364,8 @@ BOOST_AUTO_TEST_CASE(actions_are_recognised) {
     BOOST_TEST((parse({"--version"}).action == program_action::show_version));
     BOOST_TEST((parse({"--help"}).action == program_action::show_help));
     BOOST_TEST((parse({"--config", "/none", "-h"}).action == program_action::show_help));
+    check_refused({"--check", "--print-config"}, "--print-config");
+    check_refused({"--print-config", "--check"}, "--check");
 }
 
 BOOST_AUTO_TEST_CASE(help_names_each_setting) {
