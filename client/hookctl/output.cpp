@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstdlib>
 #include <system_error>
 
@@ -24,14 +25,10 @@ int write_all(int fd, std::string_view text) {
     return 0;
 }
 
-/// The control characters of ECMA-48 that a terminal may obey: C0, DEL, and C1, which UTF-8 writes as C2 80 to C2 9F. How many bytes of
-/// `text` the one at its front takes; 0 where there is none.
-std::size_t control_length(std::string_view text) {
-    const auto first = static_cast<unsigned char>(text.front());
-    if (first < ' ' || first == 0x7f) {
-        return 1;
-    }
-    return first == 0xc2 && text.size() > 1 && (static_cast<unsigned char>(text[1]) & 0xe0) == 0x80 ? 2 : 0;
+/// A code point below U+10000 as an escape of JSON.
+void append_escape(std::string& json, std::uint32_t code) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    json.append({'\\', 'u', digits[code >> 12 & 0xf], digits[code >> 8 & 0xf], digits[code >> 4 & 0xf], digits[code & 0xf]});
 }
 
 }  // namespace
@@ -65,34 +62,21 @@ std::string one_line(std::string_view json) {
 }
 
 std::string escaped_controls(std::string_view json) {
-    constexpr std::string_view digits = "0123456789abcdef";
     std::string result;
     while (!json.empty()) {
-        const auto length = std::max<std::size_t>(control_length(json), 1);
-        const auto last = static_cast<unsigned char>(json[length - 1]);
-        if (last == 0x7f || length == 2) {
-            result.append("\\u00").append({digits[last >> 4], digits[last & 0xf]});
+        const auto front = protocol::front_character(json);
+        if (front.harmful && *front.harmful >= ' ') {
+            append_escape(result, *front.harmful);
         } else {
-            result += json.front();  // C0 stands in no string: it is white space between tokens
+            result.append(json.substr(0, front.bytes));  // C0 stands in no string: it is white space between tokens
         }
-        json.remove_prefix(length);
+        json.remove_prefix(front.bytes);
     }
     return result;
 }
 
 std::string json_output(std::string_view json) {
     return ::isatty(STDOUT_FILENO) != 0 ? escaped_controls(json) : std::string(json);
-}
-
-std::string harmless(std::string_view text, bool lines) {
-    std::string result;
-    while (!text.empty()) {
-        const auto length = control_length(text);
-        const bool stays = length == 0 || (lines && (text.front() == '\n' || text.front() == '\t'));
-        result += stays ? text.front() : '?';
-        text.remove_prefix(std::max<std::size_t>(length, 1));
-    }
-    return result;
 }
 
 std::size_t columns_of(std::string_view text) noexcept {

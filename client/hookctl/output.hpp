@@ -1,9 +1,13 @@
 #pragma once
 
+#include <hookd/protocol/terminal_text.hpp>
+
 #include <string>
 #include <string_view>
 
 namespace hookd::hookctl {
+
+using protocol::harmless;
 
 /// Whether the program was asked for JSON, or writes to something that is no terminal: then it writes for programs.
 [[nodiscard]] bool writes_for_programs(bool json_wanted);
@@ -15,20 +19,17 @@ void print(std::string_view text);
 /// Writes a line for people to standard error: `hookctl: MESSAGE`. Never throws but std::bad_alloc.
 void complain(std::string_view message);
 
-/// Writes text from elsewhere, as it is, and a line end to standard error. On a terminal, control characters that could drive it become `?`.
+/// Writes text from elsewhere, as it is, and a line end to standard error. On a terminal, characters that could drive it become `?`.
 void print_reason(std::string_view reason);
 
 /// A JSON text as one line: raw CR and LF, which can only be white space between its tokens, become spaces.
 [[nodiscard]] std::string one_line(std::string_view json);
 
-/// A JSON text with the control characters that JSON allows raw in a string, DEL and the C1 set (U+0080 to U+009F), as escapes: the same JSON.
+/// A JSON text with the harmful characters (protocol::front_character) that JSON allows raw in a string as escapes: the same JSON.
 [[nodiscard]] std::string escaped_controls(std::string_view json);
 
 /// A JSON text as it goes to standard output: as it is, but with escaped_controls() where that is a terminal.
 [[nodiscard]] std::string json_output(std::string_view json);
-
-/// Text from elsewhere without the characters that drive a terminal: each becomes `?`, save line ends where `lines` may stay.
-[[nodiscard]] std::string harmless(std::string_view text, bool lines = false);
 
 /// How many columns a UTF-8 text takes: its code points (wide and combining ones count as one, too).
 [[nodiscard]] std::size_t columns_of(std::string_view text) noexcept;

@@ -2,6 +2,7 @@
 #include "app/program_options.hpp"
 #include "app/spdlog_logger.hpp"
 
+#include <hookd/protocol/terminal_text.hpp>
 #include <hookd/protocol/version.hpp>
 
 #include <fcntl.h>
@@ -53,9 +54,9 @@ void give_back_freed_memory() {
     ::mallopt(M_MMAP_THRESHOLD, threshold);
 }
 
-int report_wrong_usage(const std::exception& wrong) {
-    std::fprintf(stderr, "hookd: %s\n", wrong.what());
-    return wrong_usage;
+int complain(const std::exception& failure, int status) {
+    std::fprintf(stderr, "hookd: %s\n", hookd::protocol::harmless(failure.what()).c_str());
+    return status;
 }
 
 int print(const std::string& text) {
@@ -115,11 +116,10 @@ int main(int argc, char** argv) {
     try {
         return run({argv + 1, argv + argc});
     } catch (const usage_error& wrong) {
-        return report_wrong_usage(wrong);
+        return complain(wrong, wrong_usage);
     } catch (const catalog_error& wrong) {
-        return report_wrong_usage(wrong);
+        return complain(wrong, wrong_usage);
     } catch (const std::exception& failure) {
-        std::fprintf(stderr, "hookd: %s\n", failure.what());
-        return failed;
+        return complain(failure, failed);
     }
 }

@@ -3,15 +3,16 @@
 #include "app/patient_output.hpp"
 
 #include <hookd/protocol/json_text.hpp>
+#include <hookd/protocol/terminal_text.hpp>
 
 #include <spdlog/async_logger.h>
 #include <spdlog/details/thread_pool.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/base_sink.h>
 
-#include <algorithm>
 #include <array>
 #include <csignal>
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <string>
@@ -31,19 +32,10 @@ constexpr spdlog::level::level_enum to_spdlog(log_level level) noexcept {
     return spdlog::level::err;
 }
 
-/// How many bytes of `text` the control character at its front takes: those of C0, DEL, and C1, which UTF-8 writes as C2 80 to C2 9F. 0 where
-/// there is none.
-std::size_t control_length(std::string_view text) noexcept {
-    const auto first = static_cast<unsigned char>(text.front());
-    if (first < 0x20 || first == 0x7f) {
-        return 1;
-    }
-    return first == 0xc2 && text.size() > 1 && (static_cast<unsigned char>(text[1]) & 0xe0) == 0x80 ? 2 : 0;
-}
-
-void append_escaped(unsigned char code, spdlog::memory_buf_t& out) {
+void append_escaped(std::uint32_t code, spdlog::memory_buf_t& out) {
     constexpr std::string_view digits = "0123456789abcdef";
-    const std::array<char, 6> text{'\\', 'u', '0', '0', digits[code >> 4], digits[code & 0xf]};
+    const std::array<char, 6> text{'\\', 'u', digits[code >> 12 & 0xf], digits[code >> 8 & 0xf], digits[code >> 4 & 0xf],
+                                   digits[code & 0xf]};
     out.append(text.data(), text.data() + text.size());
 }
 
@@ -59,13 +51,13 @@ public:
         const std::string_view inner{quoted.data() + 1, quoted.size() - 2};
         const auto text = format_ == log_format::json ? std::string{inner} : protocol::json_string{inner}.decode();
         for (std::string_view left = text; !left.empty();) {
-            const auto length = control_length(left);
-            if (length > 0) {
-                append_escaped(static_cast<unsigned char>(left[length - 1]), out);
+            const auto front = protocol::front_character(left);
+            if (front.harmful) {
+                append_escaped(*front.harmful, out);
             } else {
-                out.push_back(left.front());
+                out.append(left.data(), left.data() + front.bytes);
             }
-            left.remove_prefix(std::max<std::size_t>(length, 1));
+            left.remove_prefix(front.bytes);
         }
     }
 

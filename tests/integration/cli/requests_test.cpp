@@ -193,6 +193,12 @@ BOOST_AUTO_TEST_CASE(a_path_where_no_socket_can_be_is_told_as_such) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(wrong_usage_repeats_nothing_that_drives_a_terminal) {
+    const auto done = hookctl("s", {"emit", "x", "--wait", "--policy", "\x9b" "5m\xc2\x9b\xe2\x80\xae"});
+    BOOST_TEST(done.exit_status == 2);
+    check_one_complaint(done, {"?5m??"});
+}
+
 BOOST_AUTO_TEST_CASE(a_daemon_that_does_not_answer_is_given_up_after_the_time_out) {
     const temp_directory directory;
     const auto listener = silent_listener(directory / "silent.sock");

@@ -121,6 +121,17 @@ BOOST_AUTO_TEST_CASE(on_prints_what_became_of_each_event) {
     hook->wait_for_out("veto no");
 }
 
+BOOST_AUTO_TEST_CASE(what_a_command_says_cannot_drive_the_terminal_of_on) {
+    test_daemon daemon;
+    auto hook = start_on_terminal("NO_COLOR=1 " +
+                                  line_for(daemon, R"(on e -- sh -c 'printf "\23331m\342\200\256errors" >&2; printf "\23331moutput"')"));
+    daemon.wait_for_stat("/subscribers", 1);
+    BOOST_TEST(hookctl(daemon.socket_path(), {"emit", "--wait", "e"}).exit_status == 0);
+    hook->wait_for_out("response");
+    BOOST_TEST(has(hook->out(), "?31m?errors"));
+    BOOST_TEST(!has(hook->out(), "\x9b"));
+}
+
 BOOST_AUTO_TEST_CASE(top_shows_the_daemon_and_gives_the_terminal_back) {
     test_daemon daemon;
     auto hook = start_hook(daemon, {"--name", "guard", "e", "--", "true"});

@@ -123,6 +123,7 @@ BOOST_AUTO_TEST_CASE(bad_options_exit_2_with_one_line_that_names_the_option) {
     }
     BOOST_TEST(run_hookd({"stray"}).exit_status == 2);
     BOOST_TEST(run_hookd({"--check", "--print-config"}).exit_status == 2);
+    BOOST_TEST(run_hookd({"\x9b" "5m\xc2\x9b\xe2\x80\xae"}).err.find("\"?5m??\"") != std::string::npos);  // nothing drives a terminal
     BOOST_TEST(!std::filesystem::exists(directory / "s"));
 }
 

@@ -122,8 +122,10 @@ BOOST_AUTO_TEST_CASE(text_is_one_line_with_time_level_and_message) {
         log.write(log_level::warning, "three");
         log.write(log_level::error, "four\nfive\x7f");
         log.write(log_level::error, "\"six\" \\ \xc2\x9b" "31m \xc3\xa9 \xff");  // CSI as one character; a letter; no UTF-8
+        log.write(log_level::error, "\xe2\x80\xae" "7\xe2\x82\xac");  // from right to left; a sign of three bytes
     }));
-    BOOST_TEST_REQUIRE(lines.size() == 5u);
+    BOOST_TEST_REQUIRE(lines.size() == 6u);
+    BOOST_TEST(after_time(lines[5]) == "error \\u202e7\xe2\x82\xac");
     BOOST_TEST(after_time(lines[4]) == "error \"six\" \\ \\u009b31m \xc3\xa9 \xef\xbf\xbd");
     BOOST_TEST(after_time(lines[0]) == "debug one");
     BOOST_TEST(after_time(lines[1]) == "info two {} %v");
