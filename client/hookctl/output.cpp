@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <system_error>
 
+#include <poll.h>
 #include <unistd.h>
 
 namespace hookd::hookctl {
@@ -18,6 +19,10 @@ int write_all(int fd, std::string_view text) {
         const auto count = ::write(fd, text.data(), text.size());
         if (count >= 0) {
             text.remove_prefix(static_cast<std::size_t>(count));
+        } else if (errno == EAGAIN) {
+            // Whoever gave us the descriptor shares its O_NONBLOCK: it is not ours to change.
+            pollfd writable{fd, POLLOUT, 0};
+            (void)::poll(&writable, 1, -1);
         } else if (errno != EINTR) {
             return errno;
         }

@@ -2,7 +2,14 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <array>
+#include <cstddef>
 #include <string>
+#include <system_error>
+#include <thread>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 using namespace hookd::hookctl;
 
@@ -39,6 +46,36 @@ BOOST_AUTO_TEST_CASE(a_palette_without_colour_is_empty) {
     BOOST_TEST(none.red().empty());
     BOOST_TEST(none.plain().empty());
     BOOST_TEST(palette(true).red() == "\x1b[31m");
+}
+
+BOOST_AUTO_TEST_CASE(a_full_pipe_that_does_not_block_is_waited_for) {
+    std::array<int, 2> ends{};
+    BOOST_TEST_REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
+    BOOST_TEST_REQUIRE(::fcntl(ends[1], F_SETFL, O_NONBLOCK) == 0);
+    const int standard_output = ::dup(STDOUT_FILENO);
+    BOOST_TEST_REQUIRE(::dup2(ends[1], STDOUT_FILENO) == STDOUT_FILENO);
+    ::close(ends[1]);
+
+    const std::string text(std::size_t{1} << 20, 'x');  // more than a pipe holds
+    std::string got;
+    std::thread reader([&] {
+        std::array<char, 4096> chunk;
+        for (ssize_t count = 0; (count = ::read(ends[0], chunk.data(), chunk.size())) > 0;) {
+            got.append(chunk.data(), static_cast<std::size_t>(count));
+        }
+    });
+    std::string failure;
+    try {
+        print(text);
+    } catch (const std::system_error& wrong) {
+        failure = wrong.what();
+    }
+    ::dup2(standard_output, STDOUT_FILENO);  // ends the pipe
+    ::close(standard_output);
+    reader.join();
+    ::close(ends[0]);
+    BOOST_TEST(failure == "");
+    BOOST_TEST((got == text));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
