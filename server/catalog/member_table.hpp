@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <deque>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,15 +23,9 @@ class member_table {
 public:
     template <class Spend>
     member_table(std::string_view object, Spend spend) {
-        std::vector<std::pair<protocol::json_string, std::string_view>> found;
         for (protocol::json_cursor cursor{object}; const auto each = cursor.next();) {
             spend(1);
-            found.emplace_back(each->key, each->value);
-        }
-        decoded_.reserve(found.size());  // views of its strings are kept
-        members_.reserve(found.size());
-        for (const auto& [name, value] : found) {
-            members_.push_back({name.has_escapes() ? std::string_view{decoded_.emplace_back(name.decode())} : name.raw, value});
+            members_.push_back({each->key.has_escapes() ? std::string_view{decoded_.emplace_back(each->key.decode())} : each->key.raw, each->value});
         }
         std::stable_sort(members_.begin(), members_.end(), [](const member& a, const member& b) { return a.name < b.name; });
     }
@@ -58,7 +53,7 @@ public:
     }
 
 private:
-    std::vector<std::string> decoded_{};
+    std::deque<std::string> decoded_{};  // views of its strings are kept
     std::vector<member> members_{};
 };
 

@@ -523,6 +523,7 @@ std::optional<bool> pattern::found_in(std::string_view subject, std::size_t& ste
     }
     steps -= to_begin;
     run places{program_, steps};
+    const bool begins_only_at_begin = program_.front().what == operation::at_begin;
     std::vector<std::uint32_t> entered;
     std::optional<char32_t> before;
     for (std::size_t at = 0;;) {
@@ -531,7 +532,11 @@ std::optional<bool> pattern::found_in(std::string_view subject, std::size_t& ste
             after = take_code_point(subject, at);
         }
         places.begin_place(before, after);
-        entered.push_back(0);  // a match may begin anywhere
+        if (!before || !begins_only_at_begin) {
+            entered.push_back(0);  // a match may begin here
+        } else if (entered.empty()) {
+            return false;
+        }
         for (const auto each : entered) {
             if (places.enter(each)) {
                 return true;

@@ -18,6 +18,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <new>
 #include <string>
 #include <utility>
@@ -88,7 +89,7 @@ struct place {
 /// What all parts of one check share.
 struct check_run {
     const schema_document& schema;
-    std::size_t steps = schema::most_steps;
+    std::size_t steps;
     std::optional<violation> found{};
     int attempts = 0;  // within anyOf and the like: what fails there is no fault yet
 
@@ -98,6 +99,31 @@ struct check_run {
         }
         steps -= count;
     }
+};
+
+struct element {
+    std::size_t index = 0;
+    std::string_view value{};
+};
+
+/// The elements of a JSON array, one after the other: none is kept, since there may be millions.
+class element_walk {
+public:
+    element_walk(check_run& run, std::string_view array) : run_(run), cursor_(array) { run_.spend(array.size() / 64); }
+
+    [[nodiscard]] std::optional<element> next() {
+        const auto found = cursor_.next();
+        if (!found) {
+            return std::nullopt;
+        }
+        run_.spend(1);
+        return element{index_++, found->value};
+    }
+
+private:
+    check_run& run_;
+    json_cursor cursor_;
+    std::size_t index_ = 0;
 };
 
 /// Holds one value against the constraints of subschemas.
@@ -191,20 +217,22 @@ public:
     // Arrays.
 
     bool visit(const MinItemsConstraint& constraint) override {
-        return kind_ != json_kind::array || elements().size() >= constraint.getMinItems() ||
+        return kind_ != json_kind::array || has_elements(constraint.getMinItems()) ||
                fail("minItems", "must have at least " + std::to_string(constraint.getMinItems()) + " elements");
     }
     bool visit(const MaxItemsConstraint& constraint) override {
-        return kind_ != json_kind::array || elements().size() <= constraint.getMaxItems() ||
+        return kind_ != json_kind::array || !has_elements(constraint.getMaxItems() + 1) ||
                fail("maxItems", "must have at most " + std::to_string(constraint.getMaxItems()) + " elements");
     }
     bool visit(const UniqueItemsConstraint&) override {
         if (kind_ != json_kind::array) {
             return true;
         }
+        constexpr std::size_t to_keep_one = 8;  // it takes much more memory than a short element of the text
         std::vector<std::pair<std::string, std::size_t>> sorted;
-        for (const auto& each : elements()) {
-            sorted.emplace_back(canonical(each), sorted.size());
+        for (element_walk elements{run_, value_}; const auto each = elements.next();) {
+            run_.spend(to_keep_one);
+            sorted.emplace_back(canonical(each->value), each->index);
         }
         std::sort(sorted.begin(), sorted.end());
         const auto twice = std::adjacent_find(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.first == b.first; });
@@ -215,8 +243,8 @@ public:
         if (kind_ != json_kind::array) {
             return true;
         }
-        for (std::size_t i = 0; i < elements().size(); ++i) {
-            if (!check_element(i, *constraint.getItemsSubschema())) {
+        for (element_walk elements{run_, value_}; const auto each = elements.next();) {
+            if (!check_element(*each, *constraint.getItemsSubschema())) {
                 return false;
             }
         }
@@ -226,13 +254,19 @@ public:
         if (kind_ != json_kind::array) {
             return true;
         }
+        element_walk elements{run_, value_};
         bool all = true;
-        constraint.applyToItemSubschemas([&](unsigned index, const Subschema* each) {
-            return index < elements().size() && (all = check_element(index, *each));
-        });
-        for (auto i = constraint.getItemSubschemaCount(); all && i < elements().size(); ++i) {
-            const auto* const more = constraint.getAdditionalItemsSubschema();
-            all = more == nullptr || check_element(i, *more);
+        bool over = false;
+        const auto check_next = [&](const Subschema& subschema) {
+            const auto each = elements.next();
+            over = !each;
+            all = over || check_element(*each, subschema);
+            return all && !over;
+        };
+        constraint.applyToItemSubschemas([&](unsigned, const Subschema* each) { return check_next(*each); });
+        const auto* const more = constraint.getAdditionalItemsSubschema();
+        while (more != nullptr && all && !over) {
+            (void)check_next(*more);
         }
         return all;
     }
@@ -242,8 +276,8 @@ public:
         }
         ++run_.attempts;
         bool any = false;
-        for (std::size_t i = 0; i < elements().size() && !any; ++i) {
-            any = check_element(i, *constraint.getSubschema());
+        for (element_walk elements{run_, value_}; const auto each = any ? std::nullopt : elements.next();) {
+            any = check_element(*each, *constraint.getSubschema());
         }
         --run_.attempts;
         return any || fail("contains", "must have an element that matches the schema of contains");
@@ -372,9 +406,18 @@ private:
         return passes;
     }
 
-    bool check_element(std::size_t index, const Subschema& subschema) {
-        const place there{&at_, {}, index};
-        return checker{run_, elements()[index], there}.check(subschema);
+    bool check_element(const element& which, const Subschema& subschema) {
+        const place there{&at_, {}, which.index};
+        return checker{run_, which.value, there}.check(subschema);
+    }
+
+    /// Whether there are so many, or more.
+    [[nodiscard]] bool has_elements(std::uint64_t count) {
+        element_walk elements{run_, value_};
+        while (count > 0 && elements.next()) {
+            --count;
+        }
+        return count == 0;
     }
 
     bool check_member(const member& which, const Subschema& subschema) {
@@ -476,18 +519,6 @@ private:
         return *members_;
     }
 
-    [[nodiscard]] const std::vector<std::string_view>& elements() {
-        if (!elements_) {
-            run_.spend(value_.size() / 64);
-            elements_.emplace();
-            for (json_cursor cursor{value_}; const auto each = cursor.next();) {
-                run_.spend(1);
-                elements_->push_back(each->value);
-            }
-        }
-        return *elements_;
-    }
-
     // The string, decoded.
     [[nodiscard]] std::string_view text() {
         const json_string raw{string_in(value_)};
@@ -513,7 +544,6 @@ private:
     json_kind kind_;
     const place& at_;
     std::optional<member_table> members_{};
-    std::optional<std::vector<std::string_view>> elements_{};
     std::optional<std::string> decoded_{};
 };
 
@@ -557,11 +587,13 @@ struct schema::compiled {
     }
 
     [[nodiscard]] std::optional<violation> check(std::string_view value) const {
-        check_run run{document};
+        // A long text has more to check than a short one, and whoever sends it has paid for that.
+        const auto most = most_steps + value.size() * steps_a_byte;
+        check_run run{document, most};
         try {
             (void)checker{run, trimmed_json(value), place{}}.check(constraints);
         } catch (const out_of_steps&) {
-            return violation{{}, {}, "takes more than " + std::to_string(most_steps) + " steps to check: send less"};
+            return violation{{}, {}, "takes more than " + std::to_string(most) + " steps to check: send less"};
         }
         return std::move(run.found);
     }

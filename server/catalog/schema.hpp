@@ -29,12 +29,15 @@ struct violation {
 /// exactly. Where an object repeats a name, each of the values must match, since nobody knows which one a reader takes.
 ///
 /// `$ref` reaches within the schema only. `format` and other annotations are not checked. A pattern is checked in linear time, and one check
-/// takes at most most_steps, so no value and no schema holds its caller up for long.
+/// takes at most most_steps and steps_a_byte for each byte of the value, so no schema holds its caller up for long. A step takes 60 ns at
+/// most, mostly 10: 16 MiB of what git.pre_receive says take 0.3 s; the worst schema holds it up for 2 s, and for 60 ms where the value is short.
 ///
 /// Thread-safety: as a const object.
 class schema {
 public:
     static constexpr std::size_t most_steps = 1'000'000;
+    /// What schemas that look at each part of a value once or twice stay below: an array of one-digit numbers is the dearest, with 1.6.
+    static constexpr std::size_t steps_a_byte = 2;
 
     /// `text`: valid JSON. Throws invalid_schema.
     explicit schema(std::string_view text);

@@ -144,4 +144,19 @@ BOOST_AUTO_TEST_CASE(the_catalogs_that_come_with_hookd_are_valid) {
     BOOST_TEST(agent->check_reply("agent.pre_tool_use", R"({"decision":"maybe"})").has_value());
 }
 
+BOOST_AUTO_TEST_CASE(a_push_of_very_many_refs_is_checked_like_any_other) {
+    const auto git = load_catalog(std::string{HOOKD_TEST_SOURCE_DIR} + "/server/catalogs/git");
+    std::string payload = R"({"hook":"pre-receive","args":[],"cwd":"/srv/x.git","updates":[)";
+    for (int i = 0; i < 40'000; ++i) {
+        payload += R"({"old_oid":")" + std::string(40, '0') + R"(","new_oid":")" + std::string(40, 'a') + R"(","ref":"refs/tags/v)" +
+                   std::to_string(i) + "\"},";
+    }
+    const auto closed = [&payload](const std::string& ref) {
+        return payload + R"({"old_oid":")" + std::string(64, '0') + R"(","new_oid":")" + std::string(64, 'b') + R"(","ref":")" + ref + "\"}]}";
+    };
+    const auto wrong = git->check_event("git.pre_receive", closed("refs/heads/main"));
+    BOOST_TEST(!wrong.has_value(), wrong->message);
+    BOOST_TEST(contains(git->check_event("git.pre_receive", closed("")).value().data, "/updates/40000/ref"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
