@@ -439,24 +439,20 @@ private:
         }
         run_.spend(value_.size() / 16);
         const decimal number{value_};
-        const auto show = [](const decimal& limit) {
-            std::string text;
-            limit.append_canonical(text);
-            return text;
-        };
         for (const auto& each : rules.maxima) {
-            if (number > each.limit || (each.exclusive && number == each.limit)) {
+            if (number > each.limit.value || (each.exclusive && number == each.limit.value)) {
                 return fail(each.exclusive ? "exclusiveMaximum" : "maximum",
-                            std::string{each.exclusive ? "must be less than " : "must be at most "} + show(each.limit));
+                            std::string{each.exclusive ? "must be less than " : "must be at most "} + each.limit.shown);
             }
         }
         for (const auto& each : rules.minima) {
-            if (number < each.limit || (each.exclusive && number == each.limit)) {
+            if (number < each.limit.value || (each.exclusive && number == each.limit.value)) {
                 return fail(each.exclusive ? "exclusiveMinimum" : "minimum",
-                            std::string{each.exclusive ? "must be more than " : "must be at least "} + show(each.limit));
+                            std::string{each.exclusive ? "must be more than " : "must be at least "} + each.limit.shown);
             }
         }
-        return !rules.divisor || number.is_multiple_of(*rules.divisor) || fail("multipleOf", "must be a multiple of " + show(*rules.divisor));
+        return !rules.divisor || number.is_multiple_of(rules.divisor->value) ||
+               fail("multipleOf", "must be a multiple of " + rules.divisor->shown);
     }
 
     [[nodiscard]] bool is_one_of(const value_rules::choice& values) {

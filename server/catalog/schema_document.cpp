@@ -57,15 +57,31 @@ std::string name_of(std::size_t subschema) { return "s" + std::to_string(subsche
 
 json::object reference_to(std::size_t subschema) { return {{"$ref", "#/definitions/" + name_of(subschema)}}; }
 
+/// As it stands in the schema, on one line.
+std::string shown(std::string_view value) {
+    std::string text;
+    bool in_string = false;
+    for (std::size_t i = 0; i < value.size(); ++i) {
+        if (in_string && value[i] == '\\') {
+            text += value[i++];
+        } else if (value[i] == '"') {
+            in_string = !in_string;
+        } else if (!in_string && std::string_view{" \t\r\n"}.find(value[i]) != std::string_view::npos) {
+            continue;
+        }
+        text += value[i];
+    }
+    constexpr std::size_t longest = 64;
+    return text.size() > longest ? "…" : text;
+}
+
 value_rules::choice choice_of(const std::vector<std::string_view>& values) {
     constexpr std::size_t most_shown = 16;
-    constexpr std::size_t longest_shown = 64;
     value_rules::choice result;
     for (std::size_t i = 0; i < values.size(); ++i) {
         result.canonical.push_back(canonical_json(values[i]));
         if (i < most_shown) {
-            const auto& shown = result.canonical.back();
-            result.shown += (i == 0 ? "" : ", ") + (shown.size() > longest_shown ? std::string{"…"} : shown);
+            result.shown += (i == 0 ? "" : ", ") + shown(values[i]);
         } else if (i == most_shown) {
             result.shown += ", …";
         }
@@ -253,12 +269,12 @@ private:
         } else if (keyword == "const") {
             rules.constant = choice_of({value});
         } else if (keyword == "maximum" || keyword == "exclusiveMaximum") {
-            rules.maxima.push_back({decimal{value}, keyword != "maximum"});
+            rules.maxima.push_back({{decimal{value}, shown(value)}, keyword != "maximum"});
         } else if (keyword == "minimum" || keyword == "exclusiveMinimum") {
-            rules.minima.push_back({decimal{value}, keyword != "minimum"});
+            rules.minima.push_back({{decimal{value}, shown(value)}, keyword != "minimum"});
         } else if (keyword == "multipleOf") {
-            rules.divisor = decimal{value};
-            if (!rules.divisor->small_divisor()) {
+            rules.divisor = {decimal{value}, shown(value)};
+            if (!rules.divisor->value.small_divisor()) {
                 refuse(place, "multipleOf must have at most 18 digits");
             }
         } else if (keyword == "pattern") {

@@ -16,8 +16,12 @@ namespace hookd::catalogs {
 /// The rules of one subschema that are ours to check: valijson knows numbers as doubles, patterns as std::regex, which overflows the stack on a long
 /// string, and values as documents.
 struct value_rules {
+    struct number {
+        decimal value;
+        std::string shown{};  ///< as it stands in the schema
+    };
     struct bound {
-        decimal limit;
+        number limit;
         bool exclusive = false;
     };
     struct choice {
@@ -29,7 +33,7 @@ struct value_rules {
     std::optional<choice> constant{};
     std::vector<bound> maxima{};
     std::vector<bound> minima{};
-    std::optional<decimal> divisor{};
+    std::optional<number> divisor{};
     std::optional<pattern> text_pattern{};
     std::string pattern_shown{};
 };

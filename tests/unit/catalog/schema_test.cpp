@@ -206,6 +206,19 @@ BOOST_AUTO_TEST_CASE(a_long_value_may_take_more_steps_than_a_short_one) {
     BOOST_TEST(fault_of(R"({"required":["a"],"additionalProperties":{"minimum":0}})", names + "\"\\u0061\":-1}") == "/a minimum");
 }
 
+BOOST_AUTO_TEST_CASE(a_fault_has_the_values_as_the_schema_writes_them) {
+    const auto detail = [](const std::string& text) { return schema{text}.check("0.25").value().detail; };
+    BOOST_TEST(detail(R"({"enum":[10, 2.50, "\u00e4 b", {"b" : [1,
+        20]}]})") == R"(must be one of 10, 2.50, "\u00e4 b", {"b":[1,20]})");
+    BOOST_TEST(detail(R"({"const":"a \" b\\"})") == R"(must be "a \" b\\")");
+    BOOST_TEST(detail(R"({"multipleOf":1.5})") == "must be a multiple of 1.5");
+    BOOST_TEST(detail(R"({"minimum":100})") == "must be at least 100");
+    BOOST_TEST(detail(R"({"exclusiveMinimum":1e1})") == "must be more than 1e1");
+    BOOST_TEST(detail(R"({"maximum":-10})") == "must be at most -10");
+    BOOST_TEST(detail(R"({"exclusiveMaximum":0.0})") == "must be less than 0.0");
+    BOOST_TEST(detail(R"({"minimum":1)" + std::string(100, '0') + "}") == "must be at least …");
+}
+
 BOOST_AUTO_TEST_CASE(a_fault_is_told_in_a_sentence_not_in_a_page) {
     const std::string expression = "^x{3}" + std::string(1000, 'z') + "$";
     const auto wrong = schema{R"({"pattern":")" + expression + "\"}"}.check("\"\"");
