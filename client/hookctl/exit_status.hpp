@@ -7,6 +7,7 @@ namespace exit_status {
 
 inline constexpr int done = 0;           ///< done, or proceed
 inline constexpr int vetoed = 1;         ///< vetoed, or a reply that was not accepted
+inline constexpr int not_done = 1;       ///< git's hooks could not be changed, or a hook could not be asked whether git may go on
 inline constexpr int usage = 2;          ///< wrong usage; nothing was sent
 inline constexpr int no_daemon = 3;      ///< nobody listens at the socket's path
 inline constexpr int refused = 4;        ///< the daemon answered with an error

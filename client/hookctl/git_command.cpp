@@ -19,7 +19,6 @@
 #include <iterator>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -283,7 +282,8 @@ int run_git(const invocation& call, const git_arguments& arguments) {
     try {
         return arguments.action == git_action::install ? install(call, arguments) : uninstall(call, arguments);
     } catch (const fs::filesystem_error& failure) {
-        throw std::system_error(failure.code(), "can't change " + failure.path1().string());
+        complain("can't change " + failure.path1().string() + ": " + failure.code().message());
+        return exit_status::not_done;
     }
 }
 

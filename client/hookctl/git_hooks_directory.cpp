@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,8 +30,21 @@ std::string text_of(const fs::path& path) {
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
-[[noreturn]] void fail(const std::string& what, const fs::path& path) {
-    throw std::system_error(errno, std::generic_category(), what + " " + path.string());
+[[noreturn]] void fail(const fs::path& path) {
+    throw fs::filesystem_error("write", path, std::error_code(errno, std::generic_category()));
+}
+
+/// A descriptor that holds a lock on a directory, or -1 where that is not there or has no locks: then whoever changes it at the same time is
+/// not kept away.
+int locked(const fs::path& directory) {
+    const int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    while (fd >= 0 && ::flock(fd, LOCK_EX) != 0) {
+        if (errno != EINTR) {
+            ::close(fd);
+            return -1;
+        }
+    }
+    return fd;
 }
 
 /// An executable file beside the place where it is to be: there, whole, before anything else is changed, and gone where it was not put there.
@@ -40,7 +54,7 @@ public:
         : place_(std::move(place)), temporary_(place_.string() + ".hookd-" + std::to_string(::getpid())) {
         const int fd = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0700);
         if (fd < 0) {
-            fail("can't write", temporary_);
+            fail(temporary_);
         }
         constexpr mode_t mode = 0755;  // whoever may use the repository runs its hooks
         const auto written = ::write(fd, text.data(), text.size());
@@ -50,7 +64,7 @@ public:
         if (!whole) {
             ::unlink(temporary_.c_str());
             errno = error;
-            fail("can't write", temporary_);
+            fail(temporary_);
         }
     }
     ~new_script() {
@@ -63,7 +77,7 @@ public:
 
     void put_in_place() {
         if (::rename(temporary_.c_str(), place_.c_str()) != 0) {
-            fail("can't write", place_);
+            fail(place_);
         }
         temporary_.clear();
     }
@@ -72,6 +86,11 @@ private:
     fs::path place_;
     std::string temporary_;
 };
+
+/// Whether a script of ours is there, or leads there.
+bool holds_script(const fs::path& path) {
+    return fs::is_regular_file(path) && is_git_script(text_of(path));
+}
 
 /// What git itself reads in a directory of a working tree. It takes no link there, and one with other contents would be wrong.
 bool is_gits_own(const fs::path& name) {
@@ -96,11 +115,17 @@ bool same_content(const fs::path& one, const fs::path& other) {
 
 git_hooks_directory::git_hooks_directory(fs::path directory)
     : directory_(fs::weakly_canonical(std::move(directory))),
-      kept_(directory_.parent_path() / (directory_.filename().string() + ".before-hookd")) {}
+      kept_(directory_.parent_path() / (directory_.filename().string() + ".before-hookd")),
+      lock_(locked(directory_.parent_path())) {}
+
+git_hooks_directory::~git_hooks_directory() {
+    if (lock_ >= 0) {
+        ::close(lock_);
+    }
+}
 
 bool git_hooks_directory::has_script(const git_hook& hook) const {
-    const auto place = directory_ / hook.name;
-    return fs::is_regular_file(fs::symlink_status(place)) && is_git_script(text_of(place));
+    return holds_script(directory_ / hook.name);
 }
 
 bool git_hooks_directory::keeps(const git_hook& hook) const {
@@ -132,18 +157,11 @@ git_hooks_directory::change git_hooks_directory::install(const git_hook& hook, c
 
     fs::create_directories(directory_);
     new_script script_file(place, script);
-    const bool keep = is_there(place);
-    if (keep && !keeps(hook)) {
-        make_kept_directory();
-        const auto kept = kept_ / hook.name;
-        fs::remove(kept);  // a link to this very hook
-        // A second name first, so that the hook is in its place all the time; a file system without such names has a moment without it.
-        if (::linkat(AT_FDCWD, place.c_str(), AT_FDCWD, kept.c_str(), 0) != 0) {
-            fs::rename(place, kept);
-        }
+    if (is_there(place) && !keeps(hook)) {
+        keep(hook);
     }
     script_file.put_in_place();
-    return keep ? change::chained : change::installed;
+    return keeps(hook) ? change::chained : change::installed;
 }
 
 git_hooks_directory::change git_hooks_directory::uninstall(const git_hook& hook) {
@@ -156,6 +174,20 @@ git_hooks_directory::change git_hooks_directory::uninstall(const git_hook& hook)
         return change::restored;
     }
     return fs::remove(place) ? change::removed : change::none;
+}
+
+void git_hooks_directory::keep(const git_hook& hook) const {
+    make_kept_directory();
+    const auto place = directory_ / hook.name;
+    const auto kept = kept_ / hook.name;
+    fs::remove(kept);  // a link to this very hook
+    // A second name first, so that the hook is in its place all the time; a file system without such names has a moment without it.
+    if (::linkat(AT_FDCWD, place.c_str(), AT_FDCWD, kept.c_str(), 0) != 0) {
+        fs::rename(place, kept);
+    }
+    if (holds_script(kept)) {
+        fs::remove(kept);  // put there since we looked, where there are no locks: it would call itself
+    }
 }
 
 void git_hooks_directory::make_kept_directory() const {

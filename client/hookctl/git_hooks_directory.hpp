@@ -12,8 +12,9 @@ namespace hookd::hookctl {
 /// A hook that is there already is kept, as the very file that it is, in a directory beside this one, `NAME.before-hookd`, under its own name: so
 /// it finds by its $0, or through a relative link, what it found before. Its neighbours are there as links.
 ///
-/// Errors: usage_error where a person has to decide something; std::filesystem::filesystem_error and std::system_error from the system.
-/// Each file is there, old or new, at any moment. Two that change the same directory at once are not kept apart.
+/// Errors: usage_error where a person has to decide something; std::filesystem::filesystem_error from the system.
+/// Each file is there, old or new, at any moment. While such an object lives, others for the same directory, in whatever process, wait to be
+/// made.
 class git_hooks_directory {
 public:
     enum class change : unsigned char {
@@ -27,6 +28,9 @@ public:
     };
 
     explicit git_hooks_directory(std::filesystem::path directory);
+    ~git_hooks_directory();
+    git_hooks_directory(const git_hooks_directory&) = delete;
+    git_hooks_directory& operator=(const git_hooks_directory&) = delete;
 
     [[nodiscard]] const std::filesystem::path& path() const noexcept { return directory_; }
     /// The name of the directory of kept hooks.
@@ -47,9 +51,11 @@ public:
 
 private:
     void make_kept_directory() const;
+    void keep(const git_hook& hook) const;
 
     std::filesystem::path directory_;
     std::filesystem::path kept_;
+    int lock_;
 };
 
 }  // namespace hookd::hookctl
