@@ -93,6 +93,19 @@ git_hooks_directory hooks_directory(const git_arguments& arguments) {
     return git_hooks_directory(std::move(found.output));
 }
 
+/// Whether the user has moved the hooks to a place that git tracks, or cleans.
+bool are_in_the_working_tree(const git_arguments& arguments, const fs::path& directory) {
+    if (arguments.global || ask_git(arguments.repository, {"config", "--get", "core.hooksPath"}).status != 0) {
+        return false;
+    }
+    const auto is_in = [&](const char* what) {
+        const auto root = ask_git(arguments.repository, {"rev-parse", "--path-format=absolute", what});
+        const auto whole = fs::weakly_canonical(root.output);
+        return root.status == 0 && std::mismatch(whole.begin(), whole.end(), directory.begin(), directory.end()).first == whole.end();
+    };
+    return is_in("--show-toplevel") && !is_in("--git-common-dir");
+}
+
 /// The hooks that `--events` names, or those that `usual` picks.
 template <class Usual>
 std::vector<const git_hook*> chosen_hooks(const git_arguments& arguments, Usual usual) {
@@ -194,6 +207,11 @@ int install(const invocation& call, const git_arguments& arguments) {
         done.add(*hook, directory.install(*hook, git_script(*hook, options)));
     }
     directory.tidy();
+    if (are_in_the_working_tree(arguments, directory.path())) {
+        complain(directory.path().string() +
+                 " is in the working tree (core.hooksPath): don't commit its scripts, which name this machine's hookctl; git clean -fdX would "
+                 "delete the hooks from before, in " + directory.kept_name());
+    }
     done.print_all();
     return exit_status::done;
 }

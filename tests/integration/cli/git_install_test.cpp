@@ -6,6 +6,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -176,16 +177,21 @@ BOOST_AUTO_TEST_CASE(a_directory_that_can_not_be_written_is_left_as_it_was) {
     // Not even root may write there.
     repository.must({"config", "core.hooksPath", "/dev/null"});
     const auto nowhere = repository.hookctl_git({"install", "--events", "pre-commit"});
-    BOOST_TEST(nowhere.exit_status == 5);
+    BOOST_TEST(nowhere.exit_status == 1);
     check_one_complaint(nowhere, {"can't change /dev/null: Not a directory"});
+    write_file(repository.beside("file"), "");
+    repository.must({"config", "core.hooksPath", repository.beside("file")});
+    const auto file = repository.hookctl_git({"install", "--events", "pre-commit"});
+    BOOST_TEST(file.exit_status == 1);
+    check_one_complaint(file, {"can't change ", "file: Not a directory"});
 
     // The script's place is taken while it is being written, as on a full disk.
     repository.must({"config", "--unset", "core.hooksPath"});
     const auto limited = run_program({"sh", "-c",
                                       "trap '' XFSZ; ulimit -f 0; exec '" + fs::absolute(hookctl_binary()).string() +
                                           "' git install --events pre-commit --repo '" + repository.path() + "'"});
-    BOOST_TEST(limited.exit_status == 5);
-    check_one_complaint(limited, {"can't write", "hooks/pre-commit"});
+    BOOST_TEST(limited.exit_status == 1);
+    check_one_complaint(limited, {"can't change ", "hooks/pre-commit"});
     BOOST_TEST(!fs::exists(repository / ".git/hooks.before-hookd"));
     BOOST_TEST(fs::hard_link_count(repository / ".git/hooks/pre-commit") == 1U);
     for (const auto& each : fs::directory_iterator(repository / ".git/hooks")) {
@@ -243,6 +249,61 @@ BOOST_AUTO_TEST_CASE(the_hooks_of_all_repositories_are_where_the_global_hooks_pa
     BOOST_TEST(repository.commit("one").err == "not now\n");
     BOOST_TEST(repository.hookctl_git({"uninstall", "--global"}).exit_status == 0);
     BOOST_TEST(!fs::exists(hooks + "/pre-commit"));
+}
+
+BOOST_AUTO_TEST_CASE(several_that_install_at_once_keep_the_hook_that_was_there) {
+    test_daemon daemon;
+    const git_repository repository(daemon.socket_path());
+    repository.write_script(".git/hooks/pre-commit", "exit 0 # the first one");
+    const auto first = read_file(repository / ".git/hooks/pre-commit");
+    const auto start = [&repository](const std::string& action) {
+        spawn_options options;
+        options.environment = repository.environment;
+        options.directory = repository.path();
+        return std::make_unique<child_process>(
+            std::vector<std::string>{fs::absolute(hookctl_binary()).string(), "git", action, "--events", "pre-commit"}, options);
+    };
+    for (int round = 0; round < 20; ++round) {
+        std::vector<std::unique_ptr<child_process>> all;
+        for (int i = 0; i < 4; ++i) {
+            all.push_back(start("install"));
+        }
+        for (const auto& each : all) {
+            BOOST_TEST(each->finish().exit_status == 0);
+        }
+        BOOST_TEST_REQUIRE(read_file(repository / ".git/hooks.before-hookd/pre-commit") == first);
+        BOOST_TEST(start("uninstall")->finish().exit_status == 0);
+        BOOST_TEST_REQUIRE(read_file(repository / ".git/hooks/pre-commit") == first);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_link_to_a_script_of_hookctls_is_no_hook_from_before) {
+    test_daemon daemon;
+    const git_repository repository(daemon.socket_path());
+    repository.install({"--events", "pre-commit"});
+    fs::rename(repository / ".git/hooks/pre-commit", repository / ".git/shared");
+    fs::create_symlink("../shared", repository / ".git/hooks/pre-commit");
+    repository.install({"--events", "pre-commit"});
+    BOOST_TEST(!fs::exists(repository / ".git/hooks.before-hookd"));
+    BOOST_TEST(repository.commit("one").exit_status == 0);
+}
+
+BOOST_AUTO_TEST_CASE(hooks_in_the_working_tree_are_warned_about) {
+    test_daemon daemon;
+    const git_repository repository(daemon.socket_path());
+    const auto says = [&](const std::string& path, std::vector<std::string> options = {}) {
+        repository.must({"config", "core.hooksPath", path});
+        options.insert(options.begin(), {"install", "--events", "pre-commit"});
+        const auto done = repository.hookctl_git(std::move(options));
+        BOOST_TEST(done.exit_status == 0);
+        return done;
+    };
+    check_one_complaint(says("githooks"), {repository / "githooks is in the working tree", "git clean -fdX", "githooks.before-hookd"});
+    check_one_complaint(says(repository / "other", {"--repo", repository.path()}), {"working tree"});
+    BOOST_TEST(says(repository.beside("outside")).err == "");
+    BOOST_TEST(says(".git/own").err == "");
+    repository.must({"config", "--unset", "core.hooksPath"});
+    BOOST_TEST(repository.hookctl_git({"install"}).err == "");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
