@@ -234,15 +234,26 @@ int uninstall(const invocation& call, const git_arguments& arguments) {
     return exit_status::done;
 }
 
-/// Git goes on although no hook could be asked.
-int unanswered(const std::string& event, const error& why) {
-    if (why.kind() != error_kind::no_daemon) {
+/// Nobody is there to ask, or nobody has answered: git goes on, unless the user wants it otherwise.
+int unanswered(const git_arguments& arguments, const std::string& event, const error& why) {
+    const bool is_absent = why.kind() == error_kind::no_daemon;
+    if (!arguments.proceed_without_daemon || (arguments.fail_closed && !is_absent)) {
+        throw why;
+    }
+    if (!is_absent) {
         complain(std::string(why.what()) + "; git goes on without an answer to " + event);
     } else if (event.starts_with("git.pre_")) {
         // The first that git asks: once a command is enough.
         complain("no hook was asked about " + event + ": " + why.what());
     }
     return exit_status::done;
+}
+
+/// The question itself was refused. Whoever can bring that about, with a push that is too large, say, must not get around the hooks that way.
+int refused(const std::string& event, const error& why) {
+    complain("git stops, since no hook could be asked about " + event + ": " + why.what() +
+             (why.code() != 0 ? " (error " + std::to_string(why.code()) + ")" : ""));
+    return exit_status::not_done;
 }
 
 int ask(const invocation& call, const git_arguments& arguments, const std::string& event, const std::string& payload) {
@@ -263,11 +274,17 @@ int ask(const invocation& call, const git_arguments& arguments, const std::strin
         }
         return exit_status::done;
     } catch (const error& failure) {
-        const bool is_absent = failure.kind() == error_kind::no_daemon;
-        if (!arguments.proceed_without_daemon || (arguments.fail_closed && !is_absent)) {
-            throw;
+        switch (failure.kind()) {
+            case error_kind::no_daemon:
+            case error_kind::broken:
+            case error_kind::timed_out:
+                return unanswered(arguments, event, failure);
+            case error_kind::invalid_argument:
+            case error_kind::refused:
+            case error_kind::cancelled:
+                break;
         }
-        return unanswered(event, failure);
+        return refused(event, failure);
     }
 }
 

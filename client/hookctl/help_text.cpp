@@ -205,7 +205,8 @@ Makes git's own hooks fire events, git.pre_commit and so on, that hooks may veto
   uninstall        take the scripts away, and put back what was there, byte for byte
   run HOOK [ARG..] what the scripts call: fire the event of git's HOOK, with its arguments
                    and standard input. Exit status 1, and the reason on standard error,
-                   for a veto. post-* hooks are told, and nobody is waited for.
+                   for a veto, and where the daemon refuses to ask. post-* hooks are told,
+                   and nobody is waited for.
 
 options of install and uninstall:
   --events LIST    pre-commit,pre-push and so on, or all. Default: all but

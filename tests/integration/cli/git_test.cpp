@@ -343,20 +343,54 @@ BOOST_AUTO_TEST_CASE(a_working_tree_elsewhere_is_told_as_any_other) {
     BOOST_TEST(text_at(payload, "/work_tree") == tree);
 }
 
-BOOST_AUTO_TEST_CASE(an_error_of_the_daemon_is_nobodys_answer) {
+BOOST_AUTO_TEST_CASE(a_question_that_the_daemon_refuses_stops_git) {
     test_daemon daemon;
     git_repository repository(daemon.socket_path());
-    repository.environment["HOOK_CAUSE"] = "git.pre_commit";  // a recursion, which the daemon refuses
-    repository.install({"--events", "pre-commit"});
-    const auto open = repository.commit("one");
-    BOOST_TEST(open.exit_status == 0);
-    check_one_complaint(open, {"git.pre_commit", "git goes on"});
-    for (const std::string option : {"--no-daemon=fail", "--fail-closed"}) {
+    repository.environment["HOOK_CAUSE"] = "git.pre_commit,git.post_commit";  // a recursion, which the daemon refuses
+    for (const std::string option : {"--no-daemon=proceed", "--no-daemon=fail", "--fail-closed"}) {
         repository.install({"--events", "pre-commit", option});
-        const auto closed = repository.commit("two");
-        BOOST_TEST(closed.exit_status != 0);
-        check_one_complaint(closed, {"git.pre_commit"});
+        const auto done = repository.commit("one");
+        BOOST_TEST(done.exit_status == 1);
+        check_one_complaint(done, {"git stops", "git.pre_commit", "recursion", "(error -32602)"});
     }
+    BOOST_TEST(repository.commits() == 0);
+    // What has happened is told or not, and nothing stops.
+    repository.install({"--events", "post-commit"});
+    BOOST_TEST(repository.hookctl_git({"uninstall", "--events", "pre-commit"}).exit_status == 0);
+    const auto told = repository.commit("one");
+    BOOST_TEST(told.exit_status == 0);
+    check_one_complaint(told, {"git.post_commit was not told"});
+}
+
+BOOST_AUTO_TEST_CASE(a_push_that_is_too_large_to_ask_about_gets_around_no_hook) {
+    test_daemon daemon({"--max-frame", "4096"});
+    const git_repository server(daemon.socket_path(), "server.git", {"--bare"});
+    server.install({"--events", "pre-receive"});
+    const git_repository repository(daemon.socket_path());
+    BOOST_TEST(repository.commit("one").exit_status == 0);
+    BOOST_TEST(repository.git({"push", "-q", server.path(), "main"}).exit_status == 0);
+    const auto hook = veto(daemon, "git.pre_receive");
+    std::vector<std::string> push{"push", "-q", server.path()};
+    for (int i = 0; i < 40; ++i) {
+        push.push_back("main:refs/heads/topic-" + std::to_string(i));
+    }
+    const auto done = repository.git(push);
+    BOOST_TEST(done.exit_status != 0);
+    BOOST_TEST(mentions(done.err, "git stops, since no hook could be asked about git.pre_receive"), done.err);
+    BOOST_TEST(mentions(done.err, "max_frame"), done.err);
+    BOOST_TEST(server.must({"branch", "--list", "topic-*"}) == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_push_of_very_many_refs_is_vetoed_like_any_other) {
+    test_daemon daemon({"--catalog", std::string(HOOKD_TEST_SOURCE_DIR) + "/server/catalogs/git"});
+    const auto hook = veto(daemon, "git.pre_receive");
+    std::string updates;
+    for (int i = 0; i < 30'000; ++i) {
+        updates += std::string(40, '0') + " " + std::string(40, 'a') + " refs/tags/v" + std::to_string(i) + "\n";
+    }
+    const auto done = hookctl(daemon.socket_path(), {"git", "run", "pre-receive"}, updates);
+    BOOST_TEST(done.exit_status == 1);
+    BOOST_TEST(done.err == "not now\n");
 }
 
 BOOST_AUTO_TEST_CASE(input_of_another_form_is_passed_on_as_far_as_it_goes) {
