@@ -12,8 +12,8 @@ using protocol::harmless;
 /// Whether the program was asked for JSON, or writes to something that is no terminal: then it writes for programs.
 [[nodiscard]] bool writes_for_programs(bool json_wanted);
 
-/// Writes all of `text` to standard output at once, and waits where that is full, whether or not it blocks (O_NONBLOCK). Nobody reading any more (EPIPE) is no error: the exit status still tells. Throws
-/// std::system_error for any other failure, e.g. a full disk.
+/// Writes all of `text` to standard output at once, and waits where that is full, whether or not it blocks (O_NONBLOCK). Nobody reading any
+/// more (EPIPE) is no error: the exit status still tells. Throws std::system_error for any other failure, e.g. a full disk.
 void print(std::string_view text);
 
 /// Writes a line for people to standard error: `hookctl: MESSAGE`. Never throws but std::bad_alloc.
