@@ -36,31 +36,60 @@ std::optional<kind> decision_called(std::string_view name) {
     return std::nullopt;
 }
 
-/// What one hook has replied.
-agent_decision read_reply(const verdict::response& reply) {
-    agent_decision result;
-    const auto bad = [&](std::string_view what) { result.notes.push_back("the reply of " + reply.responder + " has " + std::string(what)); };
+/// What one hook has replied, and why that is no reply, if it is none: what the hook wants can't be told.
+struct hook_reply {
+    agent_decision decision{};
+    std::string failed{};
+};
+
+hook_reply read_reply(const verdict::response& reply) {
+    hook_reply result;
+    auto& decision = result.decision;
+    const auto bad = [&](std::string_view what) {
+        return decision.notes.emplace_back("the reply of " + reply.responder + " has " + std::string(what));
+    };
     const auto first = reply.text.find('{');
     protocol::json_cursor members(std::string_view(reply.text).substr(first, reply.text.rfind('}') + 1 - first));
     while (const auto member = members.next()) {
         const auto what = protocol::kind_of(member->value);
         if (member->key.equals("decision")) {
-            const auto said = what == json_kind::string ? decision_called(decoded(member->value)) : std::nullopt;
-            said ? static_cast<void>(result.said = *said) : bad("a decision that is not allow, ask or deny");
+            if (const auto said = what == json_kind::string ? decision_called(decoded(member->value)) : std::nullopt) {
+                decision.said = *said;
+            } else {
+                result.failed = bad("a decision that is not allow, ask or deny");
+            }
         } else if (member->key.equals("reason")) {
-            what == json_kind::string ? static_cast<void>(result.reason = decoded(member->value)) : bad("a reason that is no string");
+            if (what == json_kind::string) {
+                decision.reason = decoded(member->value);
+            } else {
+                bad("a reason that is no string");
+            }
         } else if (member->key.equals("additional_context")) {
-            what == json_kind::string ? static_cast<void>(result.additional_context = decoded(member->value))
-                                      : bad("an additional_context that is no string");
+            if (what == json_kind::string) {
+                decision.additional_context = decoded(member->value);
+            } else {
+                bad("an additional_context that is no string");
+            }
         } else if (member->key.equals("updated_input")) {
-            what == json_kind::object ? static_cast<void>(result.updated_input = member->value)
-                                      : bad("an updated_input that is no object");
+            if (what == json_kind::object) {
+                decision.updated_input = member->value;
+            } else {
+                result.failed = bad("an updated_input that is no object");
+            }
         }
     }
-    if (result.said == kind::deny && is_blank(result.reason)) {
-        result.reason = "denied by " + reply.responder + " without a reason";
+    if (decision.said == kind::deny && is_blank(decision.reason)) {
+        decision.reason = "denied by " + reply.responder + " without a reason";
     }
     return result;
+}
+
+constexpr std::string_view for_a_person = "a person has to decide this";
+
+/// Denies what should be put to a person where nobody can be asked.
+void deny_instead_of_asking(agent_decision& decision) {
+    decision.said = kind::deny;
+    decision.reason = std::string(for_a_person) + (decision.reason.empty() ? "" : ": " + decision.reason);
 }
 
 void add_decision(json_object& answer, std::string_view word, const std::string& reason) {
@@ -101,9 +130,7 @@ std::string for_tool(const agent_event& event, agent_decision& decision) {
         decision.said = is_codex ? kind::allow : kind::ask;
     }
     if (is_codex && decision.said == kind::ask) {
-        // It would take the word for a broken hook, and run the tool.
-        decision.said = kind::deny;
-        decision.reason = "a person has to decide this" + (decision.reason.empty() ? "" : ": " + decision.reason);
+        deny_instead_of_asking(decision);  // it would take the word for a broken hook, and run the tool
     }
     if (is_codex && decision.said == kind::allow && decision.updated_input.empty()) {
         decision.said = kind::none;  // the same
@@ -148,7 +175,13 @@ std::string for_tool(const agent_event& event, agent_decision& decision) {
 }
 
 /// What can be stopped, or gets some text on its way; nobody can be asked.
-std::string for_others(const agent_event& event, agent_decision& decision) {
+std::string for_others(const agent_event& event, agent_decision& decision, bool fail_closed) {
+    if (decision.said == kind::ask && fail_closed && event.is_guarded()) {
+        deny_instead_of_asking(decision);
+    } else if (decision.said == kind::ask) {
+        decision.notes.push_back("nobody can be asked here, and the agent goes on, although " + std::string(for_a_person) +
+                                 (decision.reason.empty() ? "" : ": " + decision.reason));
+    }
     const bool is_start = event.kind == agent_event_kind::session_start;
     const bool is_end = event.kind == agent_event_kind::stop || event.kind == agent_event_kind::subagent_stop;
     json_object answer;
@@ -172,10 +205,16 @@ std::string for_others(const agent_event& event, agent_decision& decision) {
 
 }  // namespace
 
-agent_decision decide(const verdict& said) {
+agent_decision decide(const verdict& said, bool fail_closed) {
     agent_decision result;
+    std::string failed;
     for (const auto& each : said.responses) {
-        auto reply = read_reply(each);
+        auto [reply, why] = read_reply(each);
+        result.notes.insert(result.notes.end(), reply.notes.begin(), reply.notes.end());
+        if (!why.empty() && reply.said != kind::deny) {
+            failed = std::move(why);
+            continue;
+        }
         if (reply.said > result.said) {
             result.said = reply.said;
             result.reason = std::move(reply.reason);
@@ -188,18 +227,20 @@ agent_decision decide(const verdict& said) {
         } else if (!reply.updated_input.empty()) {
             result.notes.push_back("another hook's updated_input came before that of " + each.responder);
         }
-        result.notes.insert(result.notes.end(), reply.notes.begin(), reply.notes.end());
     }
     if (!said.proceed()) {
         result.said = kind::deny;
         result.reason = is_blank(said.abort) ? "denied without a reason" : said.abort;
+    } else if (fail_closed && !failed.empty() && result.said != kind::deny) {
+        result.said = kind::deny;
+        result.reason = "no verdict: " + failed;
     }
     return result;
 }
 
-std::string agent_answer(const agent_event& event, agent_decision& decision) {
+std::string agent_answer(const agent_event& event, agent_decision& decision, bool fail_closed) {
     if (event.kind != agent_event_kind::pre_tool_use) {
-        return for_others(event, decision);
+        return for_others(event, decision, fail_closed);
     }
     return event.caller_name == "PermissionRequest" ? for_permission(event, decision) : for_tool(event, decision);
 }

@@ -20,11 +20,13 @@ struct agent_decision {
 };
 
 /// Reads the replies. An `abort` denies. A reply may say `"decision"`: `"deny"`, `"ask"` or `"allow"`, with a `"reason"`; the strictest
-/// counts. `"additional_context"` is text, `"updated_input"` an object, of which the first counts.
-[[nodiscard]] agent_decision decide(const verdict& said);
+/// counts. `"additional_context"` is text, `"updated_input"` an object, of which the first counts. A reply with another decision, or an
+/// updated_input that is no object, counts as that of a hook that has failed: it is noted, and denies with `fail_closed`.
+[[nodiscard]] agent_decision decide(const verdict& said, bool fail_closed);
 
 /// What the agent's hook has to print for that: one line of JSON, or nothing where the agent is to go on as it would without. May add to
-/// `decision.notes` what this agent can't be told.
-[[nodiscard]] std::string agent_answer(const agent_event& event, agent_decision& decision);
+/// `decision.notes` what this agent can't be told. Where nobody can be asked although a hook wants that, a prompt is
+/// stopped with `fail_closed`.
+[[nodiscard]] std::string agent_answer(const agent_event& event, agent_decision& decision, bool fail_closed);
 
 }  // namespace hookd::hookctl

@@ -31,18 +31,19 @@ int ask(const invocation& call, const agent_hook_arguments& arguments, const age
     wait_options how;
     how.timeout = call.timeout;
     how.policy = wait_policy::veto;
+    const bool fail_closed = arguments.fail_closed && event.is_guarded();
     if (!event.is_guarded()) {
         how.on_failure = failure_policy::open;
-    } else if (arguments.fail_closed) {
+    } else if (fail_closed) {
         how.on_failure = failure_policy::closed;  // else a catalog may say so
     }
     try {
         const auto said = verdict_client_for(call).emit_and_wait(event.name(), event.payload, how);
-        auto decision = decide(said);
+        auto decision = decide(said, fail_closed);
         if (!said.missing.empty()) {
             decision.notes.push_back("no answer from " + missing_text(said));
         }
-        if (const auto answer = agent_answer(event, decision); !answer.empty()) {
+        if (const auto answer = agent_answer(event, decision, fail_closed); !answer.empty()) {
             print(answer + '\n');
         }
         for (const auto& each : decision.notes) {

@@ -247,7 +247,9 @@ events:
 
 A hook's reply:
   {"abort": REASON}                                      deny
-  {"decision": "allow"|"ask"|"deny", "reason": REASON}   the strictest counts; ask a person
+  {"decision": "allow"|"ask"|"deny", "reason": REASON}   the strictest counts; ask a person,
+                                                         before a tool; else it is noted, and
+                                                         --fail-closed stops the prompt
   {"additional_context": TEXT}                           tell the model
   {"updated_input": OBJECT}                              use the tool with this instead
 

@@ -267,6 +267,41 @@ BOOST_AUTO_TEST_CASE(a_reply_that_is_none_of_these_is_noted_and_ignored) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_decision_that_is_none_denies_where_that_was_asked_for) {
+    for (const std::string reply : {R"({"decision":"block","reason":"b"})", R"({"decision":7})", R"({"decision":"allow","updated_input":[]})"}) {
+        answering_daemon guarded(reply);
+        const auto tool = json_of(guarded.answer_to("claude_pre_tool_use", {"--fail-closed"}));
+        BOOST_TEST(text_at(tool, "/hookSpecificOutput/permissionDecision") == "deny");
+        BOOST_TEST(text_at(tool, "/hookSpecificOutput/permissionDecisionReason").starts_with("no verdict: the reply of guard has a"));
+        BOOST_TEST(text_at(json_of(guarded.answer_to("claude_user_prompt_submit", {"--fail-closed"})), "/decision") == "block");
+        // What another hook allows is not all that had to be heard.
+        const auto allows = start_hook(guarded.daemon(), {"agent.*", "--", "echo", R"({"decision":"allow"})"}, 2);
+        BOOST_TEST(text_at(json_of(guarded.answer_to("claude_pre_tool_use", {"--fail-closed"})), "/hookSpecificOutput/permissionDecision") ==
+                   "deny");
+        BOOST_TEST(text_at(json_of(guarded.answer_to("claude_pre_tool_use")), "/hookSpecificOutput/permissionDecision") == "allow");
+        // An agent that could not end would go on for good.
+        BOOST_TEST(guarded.answer_to("claude_stop", {"--fail-closed"}).empty());
+    }
+    answering_daemon denies(R"({"decision":"deny","reason":"no","updated_input":[]})");
+    BOOST_TEST(text_at(json_of(denies.answer_to("claude_pre_tool_use")), "/hookSpecificOutput/permissionDecisionReason") == "no");
+}
+
+BOOST_AUTO_TEST_CASE(where_nobody_can_be_asked_that_is_told_and_a_prompt_is_stopped_where_that_was_asked_for) {
+    answering_daemon guarded(R"({"decision":"ask","reason":"it deletes"})");
+    for (const std::string input :
+         {"claude_user_prompt_submit", "gemini_before_agent", "claude_post_tool_use", "codex_stop", "claude_session_start"}) {
+        BOOST_TEST(guarded.answer_to(input).empty());
+        BOOST_TEST(guarded.err.find("a person has to decide this: it deletes") != std::string::npos, input << " gave " << guarded.err);
+    }
+    check_same(guarded.answer_to("claude_user_prompt_submit", {"--fail-closed"}),
+               R"({"decision":"block","reason":"a person has to decide this: it deletes"})");
+    BOOST_TEST(guarded.err == "");
+    check_same(guarded.answer_to("gemini_before_agent", {"--fail-closed"}),
+               R"({"decision":"deny","reason":"a person has to decide this: it deletes"})");
+    BOOST_TEST(guarded.answer_to("codex_stop", {"--fail-closed"}).empty());
+    BOOST_TEST(guarded.err.find("a person has to decide this: it deletes") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(without_a_daemon_the_agent_goes_on_unless_it_was_told_otherwise) {
     const temp_directory nowhere;
     const auto socket = nowhere / "nobody.sock";
