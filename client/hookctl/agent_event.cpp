@@ -4,6 +4,7 @@
 #include "json_object.hpp"
 
 #include <hookd/protocol/json_text.hpp>
+#include <hookd/protocol/limits.hpp>
 
 #include <algorithm>
 #include <array>
@@ -154,6 +155,19 @@ void begin_payload(json_object& payload, const agent_event& event, std::string_v
     payload.text("hook_event_name", event.caller_name);
 }
 
+/// Whether a request, and the event that it becomes, can have that payload with the daemon's usual limits.
+bool fits_a_message(const std::string& payload) {
+    constexpr std::size_t beside_it = std::size_t{4} * 1024;  // the rest of the request
+    const auto fits = payload.size() + beside_it <= protocol::default_max_frame_bytes;
+    return fits && !protocol::find_json_fault("[[" + payload + "]]");  // as deep as within {"params":{"payload":
+}
+
+/// The payload with all that the agent wrote, or without where that is too much: what has been read out of it matters more.
+std::string finish_payload(json_object payload, std::string_view text) {
+    auto whole = json_object(payload).raw("raw", text).finish();
+    return fits_a_message(whole) ? whole : payload.flag("raw_omitted", true).finish();
+}
+
 /// Codex tells the end of a turn to a program of its own kind (`notify`), which answers nothing.
 agent_event read_codex_notice(const input_members& input, std::string_view text) {
     agent_event event;
@@ -166,7 +180,7 @@ agent_event read_codex_notice(const input_members& input, std::string_view text)
     if (input.has("last-assistant-message")) {
         payload.text("last_assistant_message", input.text("last-assistant-message"));
     }
-    event.payload = payload.raw("raw", text).finish();
+    event.payload = finish_payload(std::move(payload), text);
     return event;
 }
 
@@ -224,7 +238,7 @@ agent_event read_agent_event(std::string_view input, std::optional<agent_kind> a
     if (event.kind == kind::notification && members.raw("message", json_kind::string).empty()) {
         payload.text("message", "");
     }
-    event.payload = payload.raw("raw", text).finish();
+    event.payload = finish_payload(std::move(payload), text);
     return event;
 }
 

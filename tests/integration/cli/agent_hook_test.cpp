@@ -267,6 +267,32 @@ BOOST_AUTO_TEST_CASE(a_reply_that_is_none_of_these_is_noted_and_ignored) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(input_that_is_too_much_to_pass_on_whole_still_asks_about_its_tool) {
+    test_daemon daemon({"--catalog", std::string(HOOKD_TEST_SOURCE_DIR) + "/server/catalogs/agent"});
+    auto observer = daemon.connect();
+    subscribe(observer, "agent.*", R"("responds":false)");
+    const auto input_with = [](const std::string& tool_input) {
+        return R"({"hook_event_name":"PreToolUse","tool_name":"Write","session_id":"s","tool_input":)" + tool_input + "}";
+    };
+    const auto nested = [](std::size_t levels) { return std::string(levels, '[') + std::string(levels, ']'); };
+    const auto asks = [&](const std::string& tool_input) {
+        const auto done = agent_hook(daemon.socket_path(), input_with(tool_input));
+        BOOST_TEST(done.exit_status == 0);
+        BOOST_TEST(done.err == "");
+        return observer.next_event();
+    };
+    const auto whole = asks(nested(124));
+    BOOST_TEST(whole.raw({"params", "payload", "raw"}) == input_with(nested(124)));
+    BOOST_TEST(!has_at(whole.at("/params/payload"), "/raw_omitted"));
+    const std::string large = "\"" + std::string(std::size_t{9} << 20, 'x') + "\"";
+    for (const auto& tool_input : {nested(125), large}) {
+        const auto event = asks(tool_input);
+        BOOST_TEST((event.raw({"params", "payload", "tool_input"}) == tool_input));
+        BOOST_TEST(bool_at(event.at("/params/payload"), "/raw_omitted"));
+        BOOST_TEST(!has_at(event.at("/params/payload"), "/raw"));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_decision_that_is_none_denies_where_that_was_asked_for) {
     for (const std::string reply : {R"({"decision":"block","reason":"b"})", R"({"decision":7})", R"({"decision":"allow","updated_input":[]})"}) {
         answering_daemon guarded(reply);
