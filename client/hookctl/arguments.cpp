@@ -33,6 +33,7 @@ command_arguments parse_emit(option_reader& options) {
 
     auto& given = options.positionals(1, 2);
     result.event = std::move(given[0]);
+    options.check_event(result.event);
     if (given.size() > 1) {
         result.payload = std::move(given[1]);
     }
@@ -66,6 +67,7 @@ command_arguments parse_listen(option_reader& options) {
     }
 
     result.patterns = std::move(options.positionals(0, words().max_size()));
+    options.check_patterns(result.patterns);
     constexpr auto max = static_cast<std::uint64_t>(INT64_MAX);
     if (after_seq) {
         result.after_seq = options.number("--after-seq", *after_seq, 0, max);
@@ -96,11 +98,9 @@ command_arguments parse_on(option_reader& options, const std::optional<words>& a
 
     result.argv = command_after_dashes(options, "on", argv);
     result.patterns = std::move(options.positionals(1, words().max_size()));
+    options.check_patterns(result.patterns);
     if (jobs) {
         result.jobs = options.number("--jobs", *jobs, 1, 1024);
-    }
-    if (name && name->empty()) {
-        options.fail("--name needs a name");
     }
     for (const auto& each : result.environment) {
         const auto variable = each.substr(0, each.find('='));
@@ -113,6 +113,7 @@ command_arguments parse_on(option_reader& options, const std::optional<words>& a
     }
     const auto& program = result.argv.front();
     result.name = name ? *name : program.substr(program.rfind('/') + 1);
+    options.check_name("--name", result.name);
     return result;
 }
 
@@ -126,10 +127,12 @@ command_arguments parse_register(option_reader& options, const std::optional<wor
     result.argv = command_after_dashes(options, "register", argv);
     auto& given = options.positionals(1, words().max_size());
     result.name = std::move(given[0]);
+    options.check_name("NAME", result.name);
     if (result.patterns.empty()) {
         options.fail("say which events it is for, with --on");
     }
     result.patterns.insert(result.patterns.end(), given.begin() + 1, given.end());  // as in --on 'pre_*' 'post_*'
+    options.check_patterns(result.patterns);
     return result;
 }
 
@@ -139,6 +142,7 @@ command_arguments parse_hook_name(option_reader& options) {
     Arguments result;
     if (options.parse()) {
         result.name = std::move(options.positionals(1, 1)[0]);
+        options.check_name("NAME", result.name);
     }
     return result;
 }
@@ -186,6 +190,7 @@ command_arguments parse_schema(option_reader& options) {
     auto& given = options.positionals(0, 1);
     if (!given.empty()) {
         result.event = std::move(given[0]);
+        options.check_event(result.event);
     }
     return result;
 }

@@ -2,8 +2,10 @@
 
 #include "duration_text.hpp"
 #include "help_text.hpp"
+#include "output.hpp"
 
 #include <hookd/protocol/limits.hpp>
+#include <hookd/protocol/methods.hpp>
 #include <hookd/protocol/nearest.hpp>
 
 #include <algorithm>
@@ -104,6 +106,26 @@ std::uint64_t option_reader::number(const std::string& name, const std::string& 
              in_quotes(text));
     }
     return result;
+}
+
+void option_reader::check_event(const std::string& name) const {
+    if (!protocol::is_event_name(name)) {
+        fail("EVENT takes 1 to 128 characters of A-Z a-z 0-9 _ . : / -, not " + in_quotes(harmless(name)));
+    }
+}
+
+void option_reader::check_patterns(const words& patterns) const {
+    for (const auto& each : patterns) {
+        if (!protocol::is_pattern(each)) {
+            fail("PATTERN takes 1 to 128 characters of A-Z a-z 0-9 _ . : / - * ?, not " + in_quotes(harmless(each)));
+        }
+    }
+}
+
+void option_reader::check_name(const std::string& what, const std::string& name) const {
+    if (!protocol::is_subscriber_name(name)) {
+        fail(what + " takes 1 to 128 printable characters, not " + in_quotes(harmless(name)));
+    }
 }
 
 std::optional<std::chrono::milliseconds> option_reader::timeout() const {

@@ -55,6 +55,12 @@ public:
         fail(name + " takes one of " + all + ", not " + in_quotes(text));
     }
 
+    /// Throw usage_error for what the daemon would refuse, before it is asked.
+    void check_event(const std::string& name) const;
+    void check_patterns(const words& patterns) const;
+    /// `what`: an option, or what help texts call the word.
+    void check_name(const std::string& what, const std::string& name) const;
+
     /// What `--no-daemon` says.
     [[nodiscard]] bool proceeds_without_daemon(const std::string& text) const {
         return choice<bool>("--no-daemon", text, {{"proceed", true}, {"fail", false}});

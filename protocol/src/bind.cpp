@@ -21,43 +21,11 @@ constexpr auto event_characters = [] {
 
 constexpr bool is_event_character(char c) noexcept { return event_characters[static_cast<unsigned char>(c)]; }
 
-bool is_pattern(std::string_view text) noexcept {
-    if (text.empty() || text.size() > max_event_name) {
-        return false;
-    }
-    for (const char c : text) {
-        if (!is_event_character(c) && c != '*' && c != '?') {
-            return false;
-        }
-    }
-    return true;
-}
-
 // U+200B, U+200E, U+200F, U+2028 to U+202E and U+2060 to U+206F, by what follows E2 in UTF-8: nobody sees them, and they make one name look like
 // another.
 bool is_invisible(unsigned second, unsigned third) noexcept {
     return (second == 0x80 && (third == 0x8b || third == 0x8e || third == 0x8f || (third >= 0xa8 && third <= 0xae))) ||
            (second == 0x81 && third >= 0xa0 && third <= 0xaf);
-}
-
-// 1 to 128 characters, none of them a control character (C0, DEL, C1) or invisible. `name` is well-formed UTF-8.
-bool is_subscriber_name(std::string_view name) noexcept {
-    std::size_t characters = 0;
-    for (std::size_t i = 0; i < name.size(); ++i) {
-        const auto byte = static_cast<unsigned char>(name[i]);
-        if (byte < 0x20 || byte == 0x7f) {
-            return false;
-        }
-        const auto next = i + 1 < name.size() ? static_cast<unsigned char>(name[i + 1]) : 0U;
-        if (byte == 0xc2 && next < 0xa0) {  // U+0080 to U+009F
-            return false;
-        }
-        if (byte == 0xe2 && i + 2 < name.size() && is_invisible(next, static_cast<unsigned char>(name[i + 2]))) {
-            return false;
-        }
-        characters += (byte & 0xc0) != 0x80 ? 1U : 0U;
-    }
-    return characters >= 1 && characters <= max_subscriber_name;
 }
 
 // The number where it is an integer in [least, most]. JSON has no integer type, and some clients write 5000 as 5000.0 or 5e3.
@@ -416,6 +384,37 @@ bool is_event_name(std::string_view name) noexcept {
         }
     }
     return true;
+}
+
+bool is_pattern(std::string_view text) noexcept {
+    if (text.empty() || text.size() > max_event_name) {
+        return false;
+    }
+    for (const char c : text) {
+        if (!is_event_character(c) && c != '*' && c != '?') {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool is_subscriber_name(std::string_view name) noexcept {
+    std::size_t characters = 0;
+    for (std::size_t i = 0; i < name.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(name[i]);
+        if (byte < 0x20 || byte == 0x7f) {
+            return false;
+        }
+        const auto next = i + 1 < name.size() ? static_cast<unsigned char>(name[i + 1]) : 0U;
+        if (byte == 0xc2 && next < 0xa0) {  // U+0080 to U+009F
+            return false;
+        }
+        if (byte == 0xe2 && i + 2 < name.size() && is_invisible(next, static_cast<unsigned char>(name[i + 2]))) {
+            return false;
+        }
+        characters += (byte & 0xc0) != 0x80 ? 1U : 0U;
+    }
+    return characters >= 1 && characters <= max_subscriber_name;
 }
 
 std::optional<error> check_cause(std::string_view event, std::string_view cause) {

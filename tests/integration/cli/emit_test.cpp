@@ -299,12 +299,25 @@ BOOST_AUTO_TEST_CASE(no_daemon_decides_alone_what_an_absent_daemon_means) {
     BOOST_TEST(hookctl(path, {"emit", "--wait", "--no-daemon", "fail", "note"}).exit_status == 3);
 }
 
+BOOST_AUTO_TEST_CASE(a_name_that_no_event_can_have_is_wrong_usage_whether_or_not_a_daemon_is_there) {
+    test_daemon daemon;
+    const temp_directory directory;
+    for (const auto& socket : {daemon.socket_path(), directory / "nobody.sock"}) {
+        const auto done = hookctl(socket, {"emit", "--no-daemon", "proceed", "not a name"});
+        BOOST_TEST(done.exit_status == 2);
+        BOOST_TEST(done.out.empty());
+        check_one_complaint(done, {"'not a name'", "1 to 128 characters of A-Z a-z 0-9"});
+    }
+}
+
 BOOST_AUTO_TEST_CASE(an_error_of_the_daemon_is_exit_status_4_with_its_message_and_code) {
     test_daemon daemon;
-    const auto done = hookctl(daemon.socket_path(), {"emit", "not a name"});
+    spawn_options led_to_itself;
+    led_to_itself.environment["HOOK_CAUSE"] = "note";
+    const auto done = hookctl(daemon.socket_path(), {"emit", "note"}, {}, led_to_itself);
     BOOST_TEST(done.exit_status == 4);
     BOOST_TEST(done.out.empty());
-    check_one_complaint(done, {"event", "-32602"});
+    check_one_complaint(done, {"cause", "-32602"});
 }
 
 BOOST_AUTO_TEST_CASE(a_connection_that_breaks_is_exit_status_5) {

@@ -224,9 +224,14 @@ BOOST_AUTO_TEST_CASE(without_a_daemon_at_its_start_it_ends_with_exit_status_3) {
 
 BOOST_AUTO_TEST_CASE(a_subscription_that_the_daemon_refuses_is_exit_status_4) {
     test_daemon daemon;
-    const auto done = hookctl(daemon.socket_path(), {"on", "not a pattern", "--", "true"});
+    std::vector<std::string> arguments{"on"};
+    for (int i = 0; i < 257; ++i) {
+        arguments.push_back("e" + std::to_string(i));
+    }
+    arguments.insert(arguments.end(), {"--", "true"});
+    const auto done = hookctl(daemon.socket_path(), arguments);
     BOOST_TEST(done.exit_status == 4);
-    check_one_complaint(done, {"events", "-32602"});
+    check_one_complaint(done, {"events", "-32001"});
 }
 
 BOOST_AUTO_TEST_CASE(after_a_restart_of_the_daemon_it_still_vetoes) {

@@ -136,6 +136,29 @@ BOOST_AUTO_TEST_CASE(numbers_and_choices_out_of_range_are_refused_with_what_is_a
     check_mentions(refusal({"on", "--jobs", "0", "e", "--", "true"}), {"--jobs", "1"});
 }
 
+BOOST_AUTO_TEST_CASE(names_that_the_daemon_would_refuse_are_refused_with_what_is_accepted) {
+    const std::string too_long(129, 'x');
+    for (const auto& name : words{"", "pre push", "pre_*", "p\xc3\xbcsh", "a\n", too_long}) {
+        check_mentions(refusal({"emit", name}), {"EVENT takes 1 to 128 characters of A-Z a-z 0-9 _ . : / -, not '"});
+        check_mentions(refusal({"schema", name}), {"EVENT takes 1 to 128"});
+    }
+    for (const auto& pattern : words{"", "pre push*", "[ab]", too_long}) {
+        check_mentions(refusal({"listen", "a", pattern}), {"PATTERN takes 1 to 128 characters of A-Z a-z 0-9 _ . : / - * ?, not '" + pattern + "'"});
+        check_mentions(refusal({"on", pattern, "--", "true"}), {"PATTERN takes"});
+        check_mentions(refusal({"register", "n", "--on", "a", pattern, "--", "true"}), {"PATTERN takes"});
+    }
+    for (const auto& name : words{"", "a\x1b", "\xc2\x9b", too_long}) {
+        check_mentions(refusal({"on", "--name", name, "a", "--", "true"}), {"--name takes 1 to 128 printable characters, not '"});
+        check_mentions(refusal({"register", name, "--on", "a", "--", "true"}), {"NAME takes"});
+        check_mentions(refusal({"deregister", name}), {"NAME takes"});
+        check_mentions(refusal({"trust", name}), {"NAME takes"});
+    }
+    const std::string longest(128, '/');
+    BOOST_TEST(parsed_as<emit_arguments>({"emit", longest}).event == longest);
+    BOOST_TEST(parsed_as<listen_arguments>({"listen", "p?e_*"}).patterns == words{"p?e_*"});
+    BOOST_TEST(parsed_as<on_arguments>({"on", "--name", "m\xc3\xbc ller", "a", "--", "true"}).name == "m\xc3\xbc ller");
+}
+
 BOOST_AUTO_TEST_CASE(a_time_out_without_unit_or_out_of_range_is_refused) {
     check_mentions(refusal({"--timeout", "30", "ping"}), {"--timeout", "30s", "ms", "'30'"});
     check_mentions(refusal({"--timeout", "0s", "ping"}), {"--timeout", "1ms"});

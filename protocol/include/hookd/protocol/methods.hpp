@@ -71,6 +71,13 @@ enum class close_reason : std::uint8_t { lagged, shutdown, unsubscribed };
 /// Whether `name` may name an event: 1 to 128 characters of `A-Z a-z 0-9 _ . : / -`.
 [[nodiscard]] bool is_event_name(std::string_view name) noexcept;
 
+/// Whether `text` may be a pattern of events: as a name, and with `*` and `?` among its characters.
+[[nodiscard]] bool is_pattern(std::string_view text) noexcept;
+
+/// Whether `name`, well-formed UTF-8, may name a subscriber or a registered hook: 1 to 128 characters, none of them a control character (C0,
+/// DEL, C1) or one that nobody sees (zero width, direction of writing).
+[[nodiscard]] bool is_subscriber_name(std::string_view name) noexcept;
+
 /// Whether `event` may follow from `cause`: the names of the events that led to it, oldest first, separated by commas; empty: none did.
 /// Errors: errc::invalid_params where `cause` is nothing of the kind, or has `event` in it, which is a recursion;
 /// errc::limit_exceeded (`cause`) where it has more than max_cause names.
