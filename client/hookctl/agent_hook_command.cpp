@@ -27,6 +27,22 @@ int tell(const invocation& call, const agent_event& event) {
     return goes_on;
 }
 
+/// Whether the agent is to be stopped although no hook has said so.
+bool stops(const agent_hook_arguments& arguments, error_kind why) {
+    switch (why) {
+        case error_kind::no_daemon:
+            return !arguments.proceed_without_daemon;
+        case error_kind::broken:
+        case error_kind::timed_out:
+            return arguments.fail_closed || !arguments.proceed_without_daemon;
+        case error_kind::invalid_argument:
+        case error_kind::refused:
+        case error_kind::cancelled:
+            break;
+    }
+    return true;  // an input that can't be asked about, one that is too large, say, must not get around the hooks
+}
+
 int ask(const invocation& call, const agent_hook_arguments& arguments, const agent_event& event) {
     wait_options how;
     how.timeout = call.timeout;
@@ -51,10 +67,8 @@ int ask(const invocation& call, const agent_hook_arguments& arguments, const age
         }
         return goes_on;
     } catch (const error& failure) {
-        const bool stops = failure.kind() == error_kind::no_daemon ? !arguments.proceed_without_daemon
-                                                                   : arguments.fail_closed || !arguments.proceed_without_daemon;
         complain("no hook was asked about " + event.name() + ": " + failure.what());
-        return stops && event.is_guarded() ? is_stopped : goes_on;
+        return stops(arguments, failure.kind()) && event.is_guarded() ? is_stopped : goes_on;
     }
 }
 

@@ -262,7 +262,7 @@ options:
                            tool, or the prompt, is stopped
 
 exit status: 0, whatever was decided; 1 for input that is no hook's; 2 where the agent is
-to be stopped and no hook could be asked, or for wrong usage
+to be stopped and no hook could be asked, as where the daemon refuses to, or for wrong usage
 
 example:
   hookctl agent-hook --agent claude --timeout 20s --fail-closed

@@ -285,6 +285,11 @@ BOOST_AUTO_TEST_CASE(input_that_is_too_much_to_pass_on_whole_still_asks_about_it
     BOOST_TEST(whole.raw({"params", "payload", "raw"}) == input_with(nested(124)));
     BOOST_TEST(!has_at(whole.at("/params/payload"), "/raw_omitted"));
     const std::string large = "\"" + std::string(std::size_t{9} << 20, 'x') + "\"";
+    for (const auto& too_much : {nested(126), "\"" + std::string(std::size_t{17} << 20, 'x') + "\""}) {
+        const auto refused = agent_hook(daemon.socket_path(), input_with(too_much));
+        BOOST_TEST(refused.exit_status == 2);
+        check_one_complaint(refused, {"no hook was asked about agent.pre_tool_use"});
+    }
     for (const auto& tool_input : {nested(125), large}) {
         const auto event = asks(tool_input);
         BOOST_TEST((event.raw({"params", "payload", "tool_input"}) == tool_input));
