@@ -20,7 +20,7 @@ constexpr int is_stopped = 2;  ///< with standard error as the reason
 
 int tell(const invocation& call, const agent_event& event) {
     try {
-        (void)verdict_client_for(call).emit(event.name(), event.payload);
+        (void)telling_client_for(call).emit(event.name(), event.payload);
     } catch (const error& failure) {
         complain(event.name() + " was not told: " + failure.what());
     }

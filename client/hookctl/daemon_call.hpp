@@ -15,24 +15,34 @@ namespace hookd::hookctl {
 /// How long the daemon may take to answer a request that does not wait, unless --timeout says so.
 inline constexpr std::chrono::milliseconds default_answer_timeout{30'000};
 
-/// What the daemon may need for its answer beyond the time that the hooks have. Short: an operation is held up meanwhile.
-inline constexpr std::chrono::milliseconds verdict_grace{5'000};
+/// What the daemon may need for its answer beyond the --timeout that the hooks have (hookctl(1)). Short: an operation is held up meanwhile.
+/// It answers within milliseconds, but where both stand still for a second the client may be the first to go on.
+inline constexpr std::chrono::milliseconds verdict_grace{2'000};
 
-/// The connection that `call` asks for; an answer may take --timeout. Throws hookd::error (no_daemon).
+/// For what should not hold anybody up but has no --timeout: how long a daemon may be silent before it is asked whether it lives, and
+/// how long it may take to say so (hookctl(1)).
+inline constexpr std::chrono::milliseconds longest_silence{5'000};
+
+/// A connection to the daemon of `call`. Throws hookd::error (no_daemon).
+[[nodiscard]] inline client connect_for(const invocation& call, std::chrono::milliseconds answer_timeout) {
+    client_options options;
+    options.path = call.socket;
+    options.answer_timeout = answer_timeout;
+    return client(std::move(options));
+}
+
+/// For a request that does not wait: an answer may take --timeout.
 [[nodiscard]] inline client connect_for(const invocation& call) {
-    client_options options;
-    options.path = call.socket;
-    options.answer_timeout = call.timeout.value_or(default_answer_timeout);
-    return client(std::move(options));
+    return connect_for(call, call.timeout.value_or(default_answer_timeout));
 }
 
-/// The same for a verdict: --timeout is what the hooks have.
+/// For a verdict: --timeout is what the hooks have.
 [[nodiscard]] inline client verdict_client_for(const invocation& call) {
-    client_options options;
-    options.path = call.socket;
-    options.answer_timeout = verdict_grace;
-    return client(std::move(options));
+    return connect_for(call, call.timeout ? verdict_grace : longest_silence);
 }
+
+/// For telling what has happened already, to hooks that nobody waits for.
+[[nodiscard]] inline client telling_client_for(const invocation& call) { return connect_for(call, longest_silence); }
 
 /// `NAME (WHY), NAME (WHY)`: those who were waited for in vain.
 [[nodiscard]] inline std::string missing_text(const verdict& said) {

@@ -291,7 +291,7 @@ int ask(const invocation& call, const git_arguments& arguments, const std::strin
 /// It has happened, whatever comes of telling.
 int tell(const invocation& call, const std::string& event, const std::string& payload) {
     try {
-        (void)verdict_client_for(call).emit(event, payload);
+        (void)telling_client_for(call).emit(event, payload);
     } catch (const error& failure) {
         if (failure.kind() != error_kind::no_daemon) {
             complain(event + " was not told: " + failure.what());

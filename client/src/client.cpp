@@ -26,13 +26,10 @@ namespace {
 // Whether a request may be sent a second time when its connection broke.
 enum class repeatable : bool { no, yes };
 
-// No end: for a wait whose length only the daemon knows.
-constexpr auto forever = steady_clock::time_point::max();
+// Until when an answer has to be there; none for a wait whose length only the daemon knows.
+using answer_end = std::optional<steady_clock::time_point>;
 
 int poll_timeout(steady_clock::time_point end) {
-    if (end == forever) {
-        return -1;
-    }
     const auto left = std::chrono::ceil<milliseconds>(end - steady_clock::now()).count();
     return static_cast<int>(std::clamp<milliseconds::rep>(left, 0, std::numeric_limits<int>::max()));
 }
@@ -50,10 +47,14 @@ public:
 
     // `wait`: how long the request itself asks the daemon to wait; nothing: as long as the daemon is configured to.
     std::string call(std::string_view method, std::string_view params, std::optional<milliseconds> wait, repeatable again) {
+        const auto end = wait ? answer_end{steady_clock::now() + *wait + answer_timeout()} : std::nullopt;
+        return call_until(end, method, params, again);
+    }
+
+    std::string call_until(answer_end end, std::string_view method, std::string_view params, repeatable again) {
         const std::uint64_t id = ++last_id_;
         request_.clear();
         detail::append_request_frame(request_, id, method, params);
-        const auto end = wait ? steady_clock::now() + *wait + options_.answer_timeout : forever;
         refresh();
         try {
             return exchange(id, method, end);
@@ -72,6 +73,8 @@ public:
     }
 
 private:
+    [[nodiscard]] milliseconds answer_timeout() const noexcept { return options_.answer_timeout; }
+
     void connect() {
         fd_ = detail::connect_blocking(options_.path, options_.connect_timeout);
         buffer_ = receive_buffer{};
@@ -100,9 +103,9 @@ private:
         connect();
     }
 
-    std::string exchange(std::uint64_t id, std::string_view method, steady_clock::time_point end) {
+    std::string exchange(std::uint64_t id, std::string_view method, answer_end end) {
         try {
-            const int send_failure = send(end);
+            const int send_failure = send(request_, end);
             return receive(id, method, end, send_failure);
         } catch (const error& failure) {
             // A connection on which an answer is still due could be read on, but after a break or a half-sent request it is of no use.
@@ -113,27 +116,35 @@ private:
         }
     }
 
-    void wait_for(short what, steady_clock::time_point end) const {
+    // Whether the connection came to that before `end`.
+    [[nodiscard]] bool wait_for(short what, steady_clock::time_point end) const {
         pollfd waiting{fd_.get(), what, 0};
-        int ready = 0;
-        do {
-            ready = ::poll(&waiting, 1, poll_timeout(end));
-        } while (ready < 0 && errno == EINTR);
-        if (ready == 0) {
-            throw detail::timed_out_error(options_.path);
+        for (;;) {
+            const int ready = ::poll(&waiting, 1, poll_timeout(end));
+            if (ready > 0 || (ready < 0 && errno != EINTR)) {
+                return true;
+            }
+            if (ready == 0 && steady_clock::now() >= end) {
+                return false;
+            }
         }
     }
 
-    // Sends request_. Returns errno where the daemon takes no more: what it said before it closed has to be read still.
-    int send(steady_clock::time_point end) {
-        std::string_view rest = request_;
+    [[nodiscard]] error no_answer_error() const {
+        return {error_kind::timed_out, "the daemon at " + options_.path + " did not answer in time: see whether it hangs"};
+    }
+
+    // Returns errno where the daemon takes no more: what it said before it closed has to be read still.
+    int send(std::string_view rest, answer_end end) {
         partly_sent_ = true;
         while (!rest.empty()) {
             const auto sent = ::send(fd_.get(), rest.data(), rest.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
             if (sent >= 0) {
                 rest.remove_prefix(static_cast<std::size_t>(sent));
             } else if (errno == EAGAIN) {
-                wait_for(POLLOUT, end);
+                if (!wait_for(POLLOUT, end.value_or(steady_clock::now() + answer_timeout()))) {
+                    throw no_answer_error();
+                }
             } else if (errno != EINTR) {
                 return errno;
             }
@@ -142,7 +153,10 @@ private:
         return 0;
     }
 
-    std::string receive(std::uint64_t id, std::string_view method, steady_clock::time_point end, int send_failure) {
+    // Where there is no end, a daemon that was silent for answer_timeout is asked whether it lives, and has as long to say anything at all.
+    // What it answers to that is dropped, whenever it comes, as all answers that nobody waits for.
+    std::string receive(std::uint64_t id, std::string_view method, answer_end end, int send_failure) {
+        bool asked = false;
         for (;;) {
             while (const auto frame = buffer_.next_frame()) {
                 if (auto result = take(*frame, id, method)) {
@@ -153,10 +167,20 @@ private:
             const auto received = ::recv(fd_.get(), room.data(), room.size(), MSG_DONTWAIT);
             if (received > 0) {
                 buffer_.commit(static_cast<std::size_t>(received));
+                asked = false;
             } else if (received == 0) {
                 throw detail::broken_error(send_failure);
             } else if (errno == EAGAIN) {
-                wait_for(POLLIN, end);
+                if (wait_for(POLLIN, end.value_or(steady_clock::now() + answer_timeout()))) {
+                    continue;
+                }
+                if (end || asked) {
+                    throw no_answer_error();
+                }
+                ping_.clear();
+                detail::append_request_frame(ping_, ++last_id_, protocol::ping_params::method, {});
+                send_failure = send(ping_, end);
+                asked = true;
             } else if (errno != EINTR) {
                 throw detail::broken_error(errno);
             }
@@ -193,6 +217,7 @@ private:
     receive_buffer buffer_;
     protocol::incoming incoming_;  // kept for its memory
     std::string request_;          // kept for its memory
+    std::string ping_;             // kept for its memory
     std::uint64_t last_id_ = 0;
     bool partly_sent_ = false;
 };
@@ -232,9 +257,8 @@ std::string client::stats() { return impl_->call(protocol::stats_params::method,
 
 std::string client::call(std::string_view method, std::string_view params, std::optional<milliseconds> timeout) {
     detail::check_params(params);
-    // answer_timeout is added to every wait.
-    const auto wait = timeout ? std::optional{*timeout - impl_->options().answer_timeout} : std::nullopt;
-    return impl_->call(method, params, wait, repeatable::no);
+    const auto end = timeout ? answer_end{steady_clock::now() + *timeout} : std::nullopt;
+    return impl_->call_until(end, method, params, repeatable::no);
 }
 
 const std::string& client::path() const noexcept { return impl_->options().path; }

@@ -26,7 +26,8 @@ namespace hookd {
 /// Errors: every call throws hookd::error. A connection that breaks while an answer is awaited is told at once (broken) and never retried
 /// silently, since the daemon may have done what was asked; but a call that has an operation_id, or changes nothing (ping, stats),
 /// connects again and is sent once more before it gives up. A daemon that was restarted in between does not remember operations.
-/// After a broken connection, and where the daemon had closed an idle one, the next call connects anew.
+/// After a broken connection, and where the daemon had closed an idle one, the next call connects anew. A daemon that hangs ends every call
+/// (timed_out), see client_options::answer_timeout: also one that waits as long as the daemon thinks fit.
 /// Thread-safety: none; distinct objects are independent.
 /// Signals: never raises SIGPIPE; goes on after EINTR.
 class client {
@@ -59,7 +60,8 @@ public:
     std::string stats();
 
     /// Any request. `params` is a JSON object, or empty for none. Gives up after `timeout`; without one it waits as long as it
-    /// takes. Returns the result's JSON text. Notifications that arrive in between are dropped: subscribe with hook_runner or async_client.
+    /// takes, while the daemon lives. Returns the result's JSON text. Notifications that arrive in between are dropped: subscribe with
+    /// hook_runner or async_client.
     std::string call(std::string_view method, std::string_view params = {}, std::optional<std::chrono::milliseconds> timeout = {});
 
     /// The socket's path that this client uses.

@@ -20,8 +20,9 @@ struct client_options {
     std::string path{};
     /// For a daemon whose queue of unaccepted connections is full. One that is absent is told at once.
     std::chrono::milliseconds connect_timeout{5'000};
-    /// How long the daemon may take for an answer, on top of the time that the request itself asks to wait. Only hookd::client
-    /// heeds it; an asynchronous call is cancelled through its slot.
+    /// How long the daemon may take for an answer, on top of the time that the request itself asks to wait; where that is left to the
+    /// daemon, how long it may be silent before it is asked whether it lives (`ping`), and how long it may then take to say anything.
+    /// Only hookd::client heeds it; an asynchronous call is cancelled through its slot.
     std::chrono::milliseconds answer_timeout{30'000};
 };
 
@@ -40,7 +41,8 @@ struct emit_options {
 };
 
 struct wait_options {
-    /// 1 ms to 24 h; absent means what the daemon's catalog says, else its default (30 s unless configured).
+    /// 1 ms to 24 h; absent means what the daemon's catalog says, else its default (30 s unless configured). hookd::client gives up a
+    /// daemon that hangs: client_options::answer_timeout after this time, and where it is absent as said there.
     std::optional<std::chrono::milliseconds> timeout{};
     std::optional<wait_policy> policy{};         ///< absent: what the daemon's catalog says, else first
     std::optional<failure_policy> on_failure{};  ///< absent: what the daemon's catalog says, else open

@@ -6,6 +6,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <csignal>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -352,6 +353,21 @@ BOOST_AUTO_TEST_CASE(a_veto_is_one_although_the_output_cannot_be_written) {
         BOOST_TEST(done.exit_status == 1, redirection);
         BOOST_TEST(done.err == "no\n", redirection);
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_daemon_that_hangs_is_given_up_with_and_without_a_time) {
+    test_daemon daemon({"--default-timeout", "1440m"});
+    auto responder = daemon.connect();
+    subscribe(responder);
+    daemon.process().signal(SIGSTOP);
+    const auto unlimited = start_hookctl(daemon.socket_path(), {"emit", "--wait", "pre_push"});
+    const auto limited = hookctl(daemon.socket_path(), {"emit", "--wait", "--timeout", "100ms", "pre_push"});
+    BOOST_TEST(limited.exit_status == 5);
+    check_one_complaint(limited, {"did not answer", daemon.socket_path()});
+    const auto done = unlimited->finish();
+    daemon.process().signal(SIGCONT);
+    BOOST_TEST(done.exit_status == 5);
+    check_one_complaint(done, {"did not answer", daemon.socket_path()});
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -374,6 +374,40 @@ BOOST_AUTO_TEST_CASE(events_and_answers_that_came_too_late_are_skipped) {
     script.finish();
 }
 
+BOOST_AUTO_TEST_CASE(a_wait_without_an_end_goes_on_as_long_as_the_daemon_says_that_it_lives) {
+    fake_daemon daemon;
+    client caller{{.path = daemon.path(), .answer_timeout = 1500ms}};
+    fake_script script{[&] {
+        auto peer = daemon.accept();
+        const auto request = peer.receive("emit_and_wait");
+        peer.result(peer.receive("ping"), R"({"instance":"run-1"})");
+        // The next is answered after the verdict: the next call must not take it for its own.
+        const auto late = peer.receive("ping");
+        peer.result(request, verdict_result);
+        const auto next = peer.receive("emit");
+        peer.result(late, R"({"instance":"run-1"})");
+        peer.result(next, emission_result);
+    }};
+    BOOST_TEST(caller.emit_and_wait("x").seq.value() == 7U);
+    BOOST_TEST(caller.emit("x").seq == 7U);
+    script.finish();
+}
+
+BOOST_AUTO_TEST_CASE(a_daemon_that_says_nothing_at_all_ends_a_wait_without_an_end) {
+    fake_daemon daemon;
+    client caller{{.path = daemon.path(), .answer_timeout = 20ms}};
+    auto peer = daemon.accept();
+    BOOST_TEST((failure_of([&] { caller.emit_and_wait("x"); }).kind() == error_kind::timed_out));
+    BOOST_TEST((failure_of([&] { caller.await_response("x"); }).kind() == error_kind::timed_out));
+    BOOST_TEST((failure_of([&] { caller.call("emit_and_wait"); }).kind() == error_kind::timed_out));
+    // A request that does not fit into the socket, too.
+    const std::string large = json_string(std::string(std::size_t{4} << 20, 'x'));
+    BOOST_TEST((failure_of([&] { caller.emit_and_wait("x", large); }).kind() == error_kind::timed_out));
+    for (const char* method : {"emit_and_wait", "ping", "await_response", "ping", "emit_and_wait", "ping"}) {
+        std::ignore = peer.receive(method);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_payload_and_a_reply_of_16_mib_pass) {
     const std::string large = json_string(std::string(std::size_t{16} << 20, 'p'));
     fake_daemon daemon;
