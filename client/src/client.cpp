@@ -121,8 +121,11 @@ private:
         pollfd waiting{fd_.get(), what, 0};
         for (;;) {
             const int ready = ::poll(&waiting, 1, poll_timeout(end));
-            if (ready > 0 || (ready < 0 && errno != EINTR)) {
+            if (ready > 0) {
                 return true;
+            }
+            if (ready < 0 && errno != EINTR) {
+                throw detail::broken_error(errno);
             }
             if (ready == 0 && steady_clock::now() >= end) {
                 return false;

@@ -7,8 +7,11 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <sys/resource.h>
+
 #include <cstdlib>
 #include <future>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -406,6 +409,26 @@ BOOST_AUTO_TEST_CASE(a_daemon_that_says_nothing_at_all_ends_a_wait_without_an_en
     for (const char* method : {"emit_and_wait", "ping", "await_response", "ping", "emit_and_wait", "ping"}) {
         std::ignore = peer.receive(method);
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_wait_that_the_system_refuses_ends_the_call) {
+    fake_daemon daemon;
+    client caller{{.path = daemon.path()}};
+    auto peer = daemon.accept();
+    // poll(2) refuses more descriptors than this.
+    rlimit usual{};
+    BOOST_REQUIRE(::getrlimit(RLIMIT_NOFILE, &usual) == 0);
+    const rlimit none{0, usual.rlim_max};
+    BOOST_REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+    std::optional<error> failure;
+    try {
+        caller.emit("x");
+    } catch (const error& why) {
+        failure = why;
+    }
+    BOOST_REQUIRE(::setrlimit(RLIMIT_NOFILE, &usual) == 0);
+    BOOST_REQUIRE(failure.has_value());
+    BOOST_TEST((failure->kind() == error_kind::broken));
 }
 
 BOOST_AUTO_TEST_CASE(a_payload_and_a_reply_of_16_mib_pass) {
