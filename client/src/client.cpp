@@ -1,5 +1,6 @@
 #include <hookd/client.hpp>
 
+#include "bounded_time.hpp"
 #include "decoding.hpp"
 #include "encoding.hpp"
 #include "errors.hpp"
@@ -47,7 +48,7 @@ public:
 
     // `wait`: how long the request itself asks the daemon to wait; nothing: as long as the daemon is configured to.
     std::string call(std::string_view method, std::string_view params, std::optional<milliseconds> wait, repeatable again) {
-        const auto end = wait ? answer_end{steady_clock::now() + *wait + answer_timeout()} : std::nullopt;
+        const auto end = wait ? answer_end{steady_clock::now() + detail::bounded_time(*wait) + answer_timeout()} : std::nullopt;
         return call_until(end, method, params, again);
     }
 
@@ -73,7 +74,7 @@ public:
     }
 
 private:
-    [[nodiscard]] milliseconds answer_timeout() const noexcept { return options_.answer_timeout; }
+    [[nodiscard]] milliseconds answer_timeout() const noexcept { return detail::bounded_time(options_.answer_timeout); }
 
     void connect() {
         fd_ = detail::connect_blocking(options_.path, options_.connect_timeout);
@@ -260,7 +261,7 @@ std::string client::stats() { return impl_->call(protocol::stats_params::method,
 
 std::string client::call(std::string_view method, std::string_view params, std::optional<milliseconds> timeout) {
     detail::check_params(params);
-    const auto end = timeout ? answer_end{steady_clock::now() + *timeout} : std::nullopt;
+    const auto end = timeout ? answer_end{steady_clock::now() + detail::bounded_time(*timeout)} : std::nullopt;
     return impl_->call_until(end, method, params, repeatable::no);
 }
 

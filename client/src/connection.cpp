@@ -1,5 +1,6 @@
 #include "connection.hpp"
 
+#include "bounded_time.hpp"
 #include "decoding.hpp"
 #include "encoding.hpp"
 #include "errors.hpp"
@@ -70,7 +71,7 @@ void connection::connect(connect_handler done) {
     }
     connecting_.push_back(std::move(done));
     if (connecting_.size() == 1) {
-        connect_end_ = steady_clock::now() + connect_timeout_;
+        connect_end_ = steady_clock::now() + bounded_time(connect_timeout_);
         try_connect_once();
     }
 }

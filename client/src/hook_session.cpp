@@ -1,6 +1,7 @@
 #include "hook_session.hpp"
 
 #include "answer_state.hpp"
+#include "bounded_time.hpp"
 #include "decoding.hpp"
 #include "encoding.hpp"
 #include "errors.hpp"
@@ -71,7 +72,7 @@ hook_session::hook_session(const hook_runner_options& options, const std::string
       position_(position),
       connection_(std::make_shared<connection>(io_.get_executor(), path, client_options{}.connect_timeout,
                                                static_cast<connection_observer&>(*this))),
-      backoff_(options.reconnect_min, options.reconnect_max, std::random_device{}()),
+      backoff_(bounded_time(options.reconnect_min), bounded_time(options.reconnect_max), std::random_device{}()),
       resume_from_(position) {
     wakeup_.assign(answers_->descriptor());
     std::ignore = answers_->take();  // of an earlier run
@@ -345,7 +346,7 @@ void hook_session::await_wakeup() {
         hand_out_events();
         if (answers_->stop_requested() && !stopping_) {
             stopping_ = true;
-            timer_.expires_after(options_.drain_timeout);
+            timer_.expires_after(bounded_time(options_.drain_timeout));
             timer_.async_wait([this](const error_code& cancelled) { done_ = done_ || !cancelled; });
         }
         end_if_drained();

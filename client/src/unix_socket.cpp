@@ -1,5 +1,6 @@
 #include "unix_socket.hpp"
 
+#include "bounded_time.hpp"
 #include "errors.hpp"
 
 #include <hookd/protocol/socket_path.hpp>
@@ -56,7 +57,7 @@ unique_fd try_connect(const std::string& path, int& error_number) {
 }
 
 unique_fd connect_blocking(const std::string& path, std::chrono::milliseconds timeout) {
-    const auto end = std::chrono::steady_clock::now() + timeout;
+    const auto end = std::chrono::steady_clock::now() + bounded_time(timeout);
     for (;;) {
         int error_number = 0;
         if (unique_fd fd = try_connect(path, error_number)) {

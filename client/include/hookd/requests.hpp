@@ -18,11 +18,11 @@ namespace hookd {
 struct client_options {
     /// The daemon's socket; empty means default_socket_path(). At most 107 bytes (unix(7)).
     std::string path{};
-    /// For a daemon whose queue of unaccepted connections is full. One that is absent is told at once.
+    /// For a daemon whose queue of unaccepted connections is full. One that is absent is told at once. milliseconds::max() is for ever.
     std::chrono::milliseconds connect_timeout{5'000};
     /// How long the daemon may take for an answer, on top of the time that the request itself asks to wait; where that is left to the
     /// daemon, how long it may be silent before it is asked whether it lives (`ping`), and how long it may then take to say anything.
-    /// Only hookd::client heeds it; an asynchronous call is cancelled through its slot.
+    /// milliseconds::max() is for ever. Only hookd::client heeds it; an asynchronous call is cancelled through its slot.
     std::chrono::milliseconds answer_timeout{30'000};
 };
 

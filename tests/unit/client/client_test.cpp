@@ -9,6 +9,7 @@
 
 #include <sys/resource.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <future>
 #include <optional>
@@ -409,6 +410,28 @@ BOOST_AUTO_TEST_CASE(a_daemon_that_says_nothing_at_all_ends_a_wait_without_an_en
     for (const char* method : {"emit_and_wait", "ping", "await_response", "ping", "emit_and_wait", "ping"}) {
         std::ignore = peer.receive(method);
     }
+}
+
+BOOST_AUTO_TEST_CASE(the_longest_times_are_for_ever) {
+    constexpr auto longest = std::chrono::milliseconds::max();
+    fake_daemon daemon;
+    client caller{{.path = daemon.path(), .connect_timeout = longest, .answer_timeout = longest}};
+    fake_script script{[&] {
+        auto peer = daemon.accept();
+        peer.expect_bytes();
+        peer.result(peer.receive("emit"), emission_result);
+        peer.expect_bytes();
+        peer.result(peer.receive("emit_and_wait"), verdict_result);
+        peer.expect_bytes();
+        peer.result(peer.receive("emit_and_wait"), verdict_result);
+        peer.expect_bytes();
+        peer.result(peer.receive("stats"), "{}");
+    }};
+    BOOST_TEST(caller.emit("x").seq == 7U);
+    BOOST_TEST(caller.emit_and_wait("x").seq.value() == 7U);
+    BOOST_TEST(caller.emit_and_wait("x", "{}", {.timeout = longest}).seq.value() == 7U);
+    BOOST_TEST(caller.call("stats", {}, longest) == "{}");
+    script.finish();
 }
 
 BOOST_AUTO_TEST_CASE(a_wait_that_the_system_refuses_ends_the_call) {
