@@ -130,7 +130,7 @@ std::uint64_t connection::request(std::string_view method, std::string_view para
         sink->on_error(failure);
         return 0;
     }
-    waiting_.emplace(id, waiting_request{std::string{method}, std::move(sink)});
+    waiting_.emplace(id, waiting_request{std::string{method}, std::move(sink), false});
     if (is_open()) {
         post_flush();
     } else if (connecting_.empty()) {
@@ -140,7 +140,8 @@ std::uint64_t connection::request(std::string_view method, std::string_view para
 }
 
 void connection::cancel(std::uint64_t id) {
-    if (waiting_.contains(id)) {
+    const auto found = waiting_.find(id);
+    if (found != waiting_.end() && !std::exchange(found->second.cancelled, true)) {
         append_request_frame(output_, 0, protocol::cancel_params::method, encode_cancel(id));
         post_flush();
     }

@@ -71,7 +71,7 @@ public:
     /// number 0, where the request is too large, alone or with those that wait to be written (invalid_argument).
     std::uint64_t request(std::string_view method, std::string_view params, std::unique_ptr<reply_sink> sink);
 
-    /// Asks the daemon to end that request, if it is still under way. The answer tells how it ended.
+    /// Asks the daemon to end that request, if it is still under way; once, however often it is called. The answer tells how it ended.
     void cancel(std::uint64_t id);
 
     /// Writes at once what can be written without waiting, instead of when the executor is next idle.
@@ -120,6 +120,7 @@ private:
     struct waiting_request {
         std::string method;
         std::unique_ptr<reply_sink> sink;
+        bool cancelled;  // the daemon is asked to end it
     };
     std::unordered_map<std::uint64_t, waiting_request> waiting_;
     std::optional<error> last_words_;  // an error that belongs to no request

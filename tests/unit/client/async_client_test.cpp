@@ -259,6 +259,30 @@ BOOST_AUTO_TEST_CASE(cancelling_asks_the_daemon_to_end_the_wait) {
     signal.emit(asio::cancellation_type::terminal);  // too late, and harmless
 }
 
+BOOST_AUTO_TEST_CASE(the_daemon_is_asked_once_however_often_a_call_is_cancelled) {
+    fake_daemon daemon;
+    asio::io_context io{1};
+    async_client caller{io.get_executor(), {.path = daemon.path()}};
+    asio::cancellation_signal signal;
+    fake_script script{[&] {
+        auto peer = daemon.accept();
+        const auto request = peer.receive("emit_and_wait");
+        asio::post(io, [&] {
+            signal.emit(asio::cancellation_type::terminal);
+            signal.emit(asio::cancellation_type::terminal);
+            caller.async_ping([](const std::exception_ptr&, const daemon_info&) {});
+        });
+        std::ignore = peer.receive("$/cancelRequest");
+        std::ignore = peer.receive("ping");
+        peer.fail(request.id, -32800, "Cancelled.");
+    }};
+    bool done = false;
+    caller.async_emit_and_wait(
+        "x", "{}", asio::bind_cancellation_slot(signal.slot(), [&](const std::exception_ptr&, const verdict&) { done = true; }));
+    run(io, done);
+    script.finish();
+}
+
 BOOST_AUTO_TEST_CASE(a_result_that_was_faster_than_the_cancellation_counts) {
     fake_daemon daemon;
     asio::io_context io{1};
