@@ -37,7 +37,7 @@ namespace hookd {
 /// are. As everywhere in Asio, a cancellation signal is to be emitted where the operation's handler runs.
 /// Lifetime: while a connection is open it keeps the executor's context busy: close(), or destroy the client. The destructor
 /// closes, as soon as the context runs: subscription handlers, and what they refer to, are in use until on_end was called. The context must
-/// outlive the client.
+/// outlive the client. A client that was moved from may be destroyed or assigned to, and nothing else.
 /// Options are variables with a name, not temporaries: GCC 12 destroys an aggregate that is made within a co_await expression twice, so
 /// temporaries don't compile.
 /// Memory: at most 256 MiB of requests wait to be written; past that a request fails (invalid_argument).
