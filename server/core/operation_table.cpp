@@ -1,17 +1,21 @@
 #include "operation_table.hpp"
 
-#include <boost/uuid/name_generator_sha1.hpp>
-#include <boost/uuid/uuid.hpp>
+#include "id_source.hpp"
 
+#include <algorithm>
+#include <bit>
 #include <cstring>
 #include <utility>
 
 namespace hookd::core {
 namespace {
 
-// 122 bits of SHA-1 stand for the params: keeping the bytes themselves would let retries hold 16 MiB each.
-protocol::uuid digest_of(std::string_view raw_params) {
-    return boost::uuids::name_generator_sha1{protocol::uuid{}}(raw_params.data(), raw_params.size());
+// One of the two hashes: each word is mixed in by a multiplication with an odd number and a shift, which two states that differ stay
+// different under. With numbers of their own, the two don't fall for the same pair of texts.
+template <std::uint64_t Factor, unsigned Shift>
+std::uint64_t mixed(std::uint64_t state, std::uint64_t word) noexcept {
+    state = (state ^ word) * Factor;
+    return state ^ (state >> Shift);
 }
 
 std::size_t bytes_of(const operation_table::result& result) {
@@ -32,7 +36,12 @@ std::size_t bytes_of(const operation_table::result& result) {
     return bytes;
 }
 
+// Of this run, so that nobody can prepare texts that collide.
+operation_table::digest random_seed() { return std::bit_cast<operation_table::digest>(id_source{}.next()); }
+
 }  // namespace
+
+operation_table::operation_table(memory_budget& budget) : budget_(budget), seed_(random_seed()) {}
 
 std::size_t uuid_hash::operator()(const protocol::uuid& id) const noexcept {
     // Ids are random, so any of their bytes are a hash; operation ids are a peer's choice, but then so are its collisions.
@@ -43,6 +52,26 @@ std::size_t uuid_hash::operator()(const protocol::uuid& id) const noexcept {
     return static_cast<std::size_t>(low ^ (high * 0x9e3779b97f4a7c15U));
 }
 
+// Several GB/s: up to 16 MiB are hashed while everybody waits. Whoever makes two requests collide gets the answer to the other one, which
+// was the same author's: what accidents can't do is enough.
+operation_table::digest operation_table::digest_of(std::string_view raw_params) const noexcept {
+    const auto mix = [](digest& into, std::uint64_t word) {
+        into[0] = mixed<0x9e3779b97f4a7c15U, 32>(into[0], word);
+        into[1] = mixed<0xd6e8feb86659fd93U, 29>(into[1], word);
+    };
+    digest made = seed_;
+    mix(made, raw_params.size());
+    std::uint64_t word = 0;
+    for (; raw_params.size() >= sizeof word; raw_params.remove_prefix(sizeof word)) {
+        std::memcpy(&word, raw_params.data(), sizeof word);
+        mix(made, word);
+    }
+    word = 0;
+    std::copy(raw_params.begin(), raw_params.end(), reinterpret_cast<char*>(&word));
+    mix(made, word);
+    return made;
+}
+
 std::variant<operation_table::operation*, protocol::error> operation_table::find(const protocol::uuid& id, std::string_view method,
                                                                                  std::string_view raw_params, steady_time now) {
     forget_old(now);
@@ -51,7 +80,7 @@ std::variant<operation_table::operation*, protocol::error> operation_table::find
         return nullptr;
     }
     operation& known = *at->second;
-    if (known.method != method || known.digest != digest_of(raw_params)) {
+    if (known.method != method || known.params_digest != digest_of(raw_params)) {
         return protocol::error{protocol::errc::invalid_params,
                                "parameter 'operation_id' was used for another request: a retry repeats method and params byte for "
                                "byte, anything else takes a new id"};
@@ -61,7 +90,7 @@ std::variant<operation_table::operation*, protocol::error> operation_table::find
 
 operation_table::operations::iterator operation_table::insert(const protocol::uuid& id, std::string_view method,
                                                               std::string_view raw_params, slot* where) {
-    under_way_.push_back({.id = id, .method = method, .digest = digest_of(raw_params), .under_way = where});
+    under_way_.push_back({.id = id, .method = method, .params_digest = digest_of(raw_params), .under_way = where});
     return by_id_.emplace(id, std::prev(under_way_.end())).first->second;
 }
 

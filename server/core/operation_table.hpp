@@ -4,6 +4,8 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
+#include <array>
+#include <cstdint>
 #include <functional>
 #include <list>
 #include <optional>
@@ -48,12 +50,14 @@ public:
     static constexpr std::size_t most_results = 4096;
     static constexpr std::chrono::minutes max_age{10};
 
+    /// Stands for params: keeping the bytes themselves would let retries hold 16 MiB each.
+    using digest = std::array<std::uint64_t, 2>;
     using result = std::variant<std::monostate, protocol::emit_result, protocol::wait_result, std::string>;
 
     struct operation {
         protocol::uuid id{};
         std::string_view method{};
-        protocol::uuid digest{};  // of `params`, byte for byte
+        digest params_digest{};            // byte for byte
         slot* under_way = nullptr;         // of an emit_and_wait
         std::vector<late_answer> asked{};  // of one carried out elsewhere, while it is
         result done{};
@@ -61,7 +65,8 @@ public:
         std::size_t bytes = 0;
     };
 
-    explicit operation_table(memory_budget& budget) noexcept : budget_(budget) {}
+    /// Throws std::system_error where the kernel gives no random bytes.
+    explicit operation_table(memory_budget& budget);
 
     /// What is known of `id`; null where nothing is. The error is for an id that was used with another method or other params.
     [[nodiscard]] std::variant<operation*, protocol::error> find(const protocol::uuid& id, std::string_view method,
@@ -85,6 +90,7 @@ public:
 private:
     using operations = std::list<operation>;
 
+    [[nodiscard]] digest digest_of(std::string_view raw_params) const noexcept;
     operations::iterator insert(const protocol::uuid& id, std::string_view method, std::string_view raw_params, slot* where);
     void remember(operations::iterator which, result done, steady_time now);
     void forget_under_way(operations::iterator which);
@@ -92,6 +98,7 @@ private:
     void forget_old(steady_time now);
 
     memory_budget& budget_;
+    digest seed_;
     operations under_way_{};
     operations done_{};  // oldest first
     boost::unordered_flat_map<protocol::uuid, operations::iterator, uuid_hash> by_id_{};

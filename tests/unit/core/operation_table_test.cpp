@@ -47,6 +47,32 @@ BOOST_FIXTURE_TEST_CASE(result_is_found_again_by_the_same_request_only, table_fi
     }
 }
 
+BOOST_FIXTURE_TEST_CASE(params_of_any_length_that_differ_anywhere_are_other_params, table_fixture) {
+    std::uint64_t number = 0;
+    for (std::size_t length = 0; length <= 40; ++length) {
+        const std::string params(length, 'p');
+        table.add(numbered_uuid(++number), "emit", params, protocol::emit_result{}, now);
+        const auto is_known = [&](const std::string& asked) {
+            return std::holds_alternative<operation_table::operation*>(table.find(numbered_uuid(number), "emit", asked, now));
+        };
+        BOOST_CHECK(is_known(params));
+        BOOST_CHECK(!is_known(params + 'p'));
+        BOOST_CHECK(!is_known(params + '\0'));
+        for (std::size_t bit = 0; bit < 8 * length; ++bit) {
+            std::string other = params;
+            other[bit / 8] = static_cast<char>(other[bit / 8] ^ (1 << bit % 8));
+            BOOST_CHECK(!is_known(other));
+        }
+        if (length > 0) {
+            std::string other = params;
+            other.back() = '\0';
+            table.add(numbered_uuid(++number), "emit", other, protocol::emit_result{}, now);
+            BOOST_CHECK(is_known(other));
+            BOOST_CHECK(!is_known(other.substr(0, length - 1)));
+        }
+    }
+}
+
 BOOST_FIXTURE_TEST_CASE(operation_under_way_becomes_a_result, table_fixture) {
     slot where;
     table.begin(numbered_uuid(1), "emit_and_wait", "{}", where);
