@@ -13,7 +13,9 @@
 #include <csignal>
 #include <exception>
 #include <mutex>
+#include <optional>
 #include <string_view>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -172,41 +174,78 @@ void daemon_process::shut_down(int number) {
 }
 
 void daemon_process::reload() {
+    if (reloading_) {
+        reload_again_ = true;
+        return;
+    }
+    reloading_ = true;
     service::notify_reloading();
     try {
-        auto read = read_options_();
-        // The path of a handed-over socket is not ours to change.
-        if (options_.listener.inherited_socket >= 0) {
-            read.listener.socket = options_.listener.socket;
-        }
-        auto events = catalog_of(read);
-        options_.level = read.level;
-        log_.set_level(read.level);
-        options_.catalog = read.catalog;
-        std::string others;
-        for (const auto name : changes_that_need_restart(options_, read)) {
-            others += (others.empty() ? "" : ", ") + std::string{name};
-        }
-        say(log_level::info, "SIGHUP: read the options again");
-        use(std::move(events));
-        if (!others.empty()) {
-            say(log_level::warning, "SIGHUP: a change of " + others + " takes effect at the next start only");
-        }
+        loader_ = std::jthread{[this] {
+            boost::asio::post(strand_, [this, read = read_settings()]() mutable { finish_reload(std::move(read)); });
+        }};
+    } catch (const std::system_error& failure) {
+        finish_reload({.failure = std::string{"the old options stay in force: "} + failure.what()});
+    }
+}
+
+daemon_process::settings daemon_process::read_settings() const {
+    settings read;
+    try {
+        read.options = read_options_();
+        read.events = catalog_of(read.options);
     } catch (const catalog_error& failure) {
-        say(log_level::error, std::string{"SIGHUP: the old options and the old catalog stay in force: "} + failure.what());
+        read.failure = std::string{"the old options and the old catalog stay in force: "} + failure.what();
     } catch (const std::exception& failure) {
-        say(log_level::error, std::string{"SIGHUP: the old options stay in force: "} + failure.what());
+        read.failure = std::string{"the old options stay in force: "} + failure.what();
+    }
+    return read;
+}
+
+void daemon_process::finish_reload(settings read) {
+    reloading_ = false;
+    if (stopping_) {
+        return;
+    }
+    if (read.failure.empty()) {
+        apply(std::move(read));
+    } else {
+        say(log_level::error, "SIGHUP: " + read.failure);
     }
     hooks_.reload();
     service::notify_ready(status_);
+    if (std::exchange(reload_again_, false)) {
+        reload();
+    }
+}
+
+void daemon_process::apply(settings read) {
+    // The path of a handed-over socket is not ours to change.
+    if (options_.listener.inherited_socket >= 0) {
+        read.options.listener.socket = options_.listener.socket;
+    }
+    options_.level = read.options.level;
+    log_.set_level(options_.level);
+    options_.catalog = read.options.catalog;
+    std::string others;
+    for (const auto name : changes_that_need_restart(options_, read.options)) {
+        others += (others.empty() ? "" : ", ") + std::string{name};
+    }
+    say(log_level::info, "SIGHUP: read the options again");
+    use(std::move(read.events));
+    if (!others.empty()) {
+        say(log_level::warning, "SIGHUP: a change of " + others + " takes effect at the next start only");
+    }
 }
 
 void daemon_process::use(std::shared_ptr<const catalog> events) {
-    if (events) {
-        say(log_level::info, "the catalog " + options_.catalog.string() + " knows " + std::to_string(events->size()) + " events");
-    }
+    const auto known = events ? std::optional{events->size()} : std::nullopt;
     hooks_.use_catalog(events);
     broker_.use_catalog(std::move(events));
+    // Whoever reads this finds it in force.
+    if (known) {
+        say(log_level::info, "the catalog " + options_.catalog.string() + " knows " + std::to_string(*known) + " events");
+    }
 }
 
 void daemon_process::say(log_level level, const std::string& message) {

@@ -15,6 +15,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 
 namespace hookd::server {
 
@@ -29,7 +30,7 @@ class daemon_process {
 public:
     static constexpr std::chrono::milliseconds flush_time{2'000};
 
-    /// Reads all options once more, for SIGHUP; may throw usage_error.
+    /// Reads all options once more, for SIGHUP, on a thread of its own; may throw usage_error.
     using option_reader = std::function<program_options()>;
 
     /// The catalog that the options name; null where they name none. Throws catalog_error.
@@ -46,7 +47,19 @@ private:
     void await_signal();
     void on_signal(int number);
     void shut_down(int number);
+    /// What a SIGHUP reads.
+    struct settings {
+        program_options options{};
+        std::shared_ptr<const catalog> events{};
+        std::string failure{};  ///< why it could not be read, if it could not
+    };
+
+    /// Reads the settings on a thread of its own, since a catalog of many files takes long, and a file may be a slow pipe. One at a time: a
+    /// SIGHUP meanwhile asks for another one afterwards.
     void reload();
+    [[nodiscard]] settings read_settings() const;
+    void finish_reload(settings read);
+    void apply(settings read);
     void use(std::shared_ptr<const catalog> events);
     void say(log_level level, const std::string& message);
 
@@ -62,6 +75,9 @@ private:
     std::string status_{};
     bool stopping_ = false;
     bool stopped_ = false;
+    bool reloading_ = false;
+    bool reload_again_ = false;
+    std::jthread loader_{};  ///< last: it ends before what it uses
 };
 
 }  // namespace hookd::server

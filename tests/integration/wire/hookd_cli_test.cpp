@@ -5,16 +5,23 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <csignal>
 #include <cstring>
 #include <filesystem>
 #include <sstream>
+#include <stop_token>
 #include <string>
+#include <thread>
 #include <vector>
 
 using namespace hookd::test;
@@ -41,6 +48,37 @@ file_descriptor bound_socket(const std::string& path, int type) {
     BOOST_REQUIRE(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
     return socket;
 }
+
+// A pipe through which a comment comes that has no end until end().
+class slow_pipe {
+public:
+    explicit slow_pipe(const std::string& path) {
+        BOOST_REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+        pipe_ = file_descriptor{::open(path.c_str(), O_RDWR | O_CLOEXEC)};
+        BOOST_REQUIRE(pipe_.is_open());
+        writer_ = std::jthread{[this](const std::stop_token& stopped) {
+            while (!stopped.stop_requested()) {
+                written_ += ::write(pipe_.get(), "#", 1) == 1 ? 1 : 0;
+                std::this_thread::sleep_for(std::chrono::milliseconds{20});
+            }
+        }};
+    }
+    void wait_until_read() {
+        eventually("the pipe is read", [this] {
+            int unread = 1;
+            return written_ > 0 && ::ioctl(pipe_.get(), FIONREAD, &unread) == 0 && unread == 0;
+        });
+    }
+    void end() {
+        writer_ = {};
+        pipe_.reset();
+    }
+
+private:
+    file_descriptor pipe_{};
+    std::atomic<int> written_{0};
+    std::jthread writer_{};
+};
 
 }  // namespace
 
@@ -297,6 +335,42 @@ BOOST_AUTO_TEST_CASE(sighup_reloads_the_log_level) {
     write_file(config, "log-level = error\n");
     daemon.process().signal(SIGHUP);
     eventually("it falls silent", [&] { return !it_logs_on(); });
+}
+
+BOOST_AUTO_TEST_CASE(peers_are_served_while_a_sighup_reads_a_file_that_comes_slowly) {
+    temp_directory directory;
+    const auto config = directory / "hookd.conf";
+    const auto next_config = directory / "next.conf";
+    write_file(config, "log-level = error\n");
+    test_daemon daemon({"--config", config});
+    auto peer = daemon.connect();
+    std::filesystem::remove(config);
+    slow_pipe pipe{config};
+    daemon.process().signal(SIGHUP);
+    pipe.wait_until_read();
+    peer.result("ping");
+    // Another one meanwhile is not forgotten.
+    write_file(next_config, "log-level = loud\n");
+    std::filesystem::rename(next_config, config);
+    daemon.process().signal(SIGHUP);
+    peer.result("ping");
+    pipe.end();
+    eventually("it complains about the last file", [&] { return daemon.log().find("loud") != std::string::npos; });
+}
+
+BOOST_AUTO_TEST_CASE(a_daemon_stops_in_the_middle_of_a_sighup) {
+    temp_directory directory;
+    const auto config = directory / "hookd.conf";
+    write_file(config, "log-level = error\n");
+    test_daemon daemon({"--config", config});
+    std::filesystem::remove(config);
+    slow_pipe pipe{config};
+    daemon.process().signal(SIGHUP);
+    pipe.wait_until_read();
+    daemon.process().signal(SIGTERM);
+    eventually("it listens no longer", [&] { return !std::filesystem::exists(daemon.socket_path()); });
+    pipe.end();
+    BOOST_TEST(daemon.wait() == 0);
 }
 
 BOOST_AUTO_TEST_CASE(sighup_without_a_file_is_harmless) {
