@@ -136,6 +136,8 @@ public:
     /// The owner of a client that has had something to pull since it was last named here; null where there is none. Never one that has
     /// been detached.
     [[nodiscard]] void* take_next_ready();
+    /// How many are listed for take_next_ready().
+    [[nodiscard]] std::size_t ready_count() const noexcept { return ready_.size(); }
     /// Lists `which` for take_next_ready(), where it has output of its own.
     void poke(client& which) { mark_ready(which); }
     [[nodiscard]] bool has_output() const noexcept { return has_completions() || !ready_.empty(); }

@@ -129,6 +129,9 @@ bool is_valid(const subscribe_request& wanted) {
 
 }  // namespace
 
+// Of one subscriber in process, then the others have their turn.
+constexpr int most_events_at_a_time = 64;
+
 /// An in-process client: the caller itself, or one subscription.
 class local_client final : public event_sink, public std::enable_shared_from_this<local_client> {
 public:
@@ -163,7 +166,10 @@ public:
         const auto self = shared_from_this();  // a handler may drop the subscription
         auto& state = strand_->state();
         try {
-            while (!closed_) {
+            for (int events = 0; !closed_; ++events) {
+                if (events == most_events_at_a_time) {
+                    return state.poke(*client_);
+                }
                 const auto next = state.take_next(*client_);
                 if (!next) {
                     break;

@@ -2,8 +2,14 @@
 
 #include <boost/asio/bind_executor.hpp>
 
+#include <exception>
+#include <new>
+
 namespace hookd::server {
 namespace {
+
+// Of pump(), then others have their turn: handlers in process that cause each other's calls never come to an end by themselves.
+constexpr int most_rounds = 64;
 
 core::broker_limits limits_of(const broker_options& options) {
     return {.capacity = options.capacity,
@@ -30,25 +36,68 @@ void broker_strand::pump() {
     }
     pumping_ = true;
     try {
-        while (state_.has_output()) {
-            if (state_.has_completions()) {
-                completions_ = state_.take_completions(std::move(completions_));
-                for (auto& each : completions_) {
-                    static_cast<wait_operation*>(each.who)->done(std::move(each.result));
-                }
+        for (int rounds = 0; has_output(); ++rounds) {
+            if (rounds == most_rounds) {
+                pump_later();
+                break;
             }
-            while (void* const next = state_.take_next_ready()) {
-                static_cast<event_sink*>(next)->on_ready();
+            hand_out_completions();
+            // Those that become ready meanwhile, by what handlers in process start, are of the next round.
+            for (auto left = state_.ready_count(); left > 0; --left) {
+                if (void* const next = state_.take_next_ready()) {
+                    static_cast<event_sink*>(next)->on_ready();
+                }
             }
         }
     } catch (...) {
-        // What an embedder's handler throws leaves run(); should that be called again, the rest is handed out then.
-        pumping_ = false;
-        boost::asio::post(strand_, [self = shared_from_this()] { self->pump(); });
-        throw;
+        keep_completions();
+        // To leave run(), and not to pass through whoever pumps: that is somebody else's request, which has to be seen to its end.
+        boost::asio::post(strand_, [self = shared_from_this(), failure = std::current_exception()] {
+            self->take_empty_turn();
+            std::rethrow_exception(failure);
+        });
     }
     pumping_ = false;
     arm_timer();
+}
+
+void broker_strand::hand_out_completions() {
+    if (next_completion_ == completions_.size() && state_.has_completions()) {
+        completions_ = state_.take_completions(std::move(completions_));
+        next_completion_ = 0;
+    }
+    while (next_completion_ < completions_.size()) {
+        auto& next = completions_[next_completion_++];
+        static_cast<wait_operation*>(next.who)->done(std::move(next.result));
+    }
+}
+
+void broker_strand::keep_completions() noexcept {
+    for (std::size_t i = next_completion_; i < completions_.size(); ++i) {
+        auto* const verdict = std::get_if<protocol::wait_result>(&completions_[i].result);
+        if (verdict == nullptr) {
+            continue;
+        }
+        try {
+            verdict->keep();
+        } catch (const std::bad_alloc&) {
+            completions_[i].result = protocol::error{protocol::errc::internal_error, {}};
+        }
+    }
+}
+
+void broker_strand::pump_later() {
+    if (!std::exchange(goes_on_later_, true)) {
+        boost::asio::post(strand_, [self = shared_from_this()] {
+            self->goes_on_later_ = false;
+            self->take_empty_turn();
+        });
+    }
+}
+
+void broker_strand::take_empty_turn() {
+    const auto nothing = [] {};
+    take_turn(nothing);
 }
 
 void broker_strand::arm_timer() {

@@ -75,7 +75,8 @@ public:
         }
         return *now_;
     }
-    /// Hands out what there is before the turn is over.
+    /// Hands out what there is before the turn is over. Where handlers in process cause ever more, the rest is handed out in a later turn.
+    /// What a handler throws leaves the context's run(), from a later turn: this goes on there with what was left.
     void pump();
     void shut_down();
     /// The clients' and the transports' figures together.
@@ -118,6 +119,12 @@ private:
         unsigned& depth_;
     };
 
+    [[nodiscard]] bool has_output() const noexcept { return next_completion_ < completions_.size() || state_.has_output(); }
+    void hand_out_completions();
+    /// What is left of them is handed out in a later turn, when what it borrows is gone.
+    void keep_completions() noexcept;
+    void pump_later();
+    void take_empty_turn();
     void arm_timer();
 
     boost::asio::io_context& context_;
@@ -131,7 +138,9 @@ private:
     std::optional<core::instant> now_{};
     unsigned depth_ = 0;
     bool pumping_ = false;
+    bool goes_on_later_ = false;                   // pump_later() was called
     std::vector<core::completion> completions_{};  // of pump(): memory that each round uses anew
+    std::size_t next_completion_ = 0;              // of completions_: those before it are handed out
 };
 
 }  // namespace hookd::server

@@ -1,5 +1,7 @@
 #include "running_broker.hpp"
 
+#include <boost/asio/bind_allocator.hpp>
+#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -7,6 +9,7 @@
 #include <algorithm>
 #include <atomic>
 #include <memory>
+#include <new>
 #include <stdexcept>
 
 // Push sessions in process: what their handlers get, and how they end.
@@ -323,6 +326,73 @@ BOOST_AUTO_TEST_CASE(broker_survives_a_handler_that_throws) {
     BOOST_CHECK_EQUAL_COLLECTIONS(seen.begin(), seen.end(), std::begin(expected), std::end(expected));
     events.async_stats([](error_code, protocol::stats_result stats) { BOOST_CHECK_EQUAL(stats.sessions.at(0).queued, 0U); });
     context.run();
+}
+
+// Memory for a handler, until there is none.
+template <class Value>
+struct scarce_memory {
+    using value_type = Value;
+
+    explicit scarce_memory(const bool& used_up) noexcept : none_left(&used_up) {}
+    template <class Other>
+    scarce_memory(const scarce_memory<Other>& other) noexcept : none_left(other.none_left) {}  // NOLINT(google-explicit-constructor)
+
+    Value* allocate(std::size_t count) {
+        if (*none_left) {
+            throw std::bad_alloc{};
+        }
+        return std::allocator<Value>{}.allocate(count);
+    }
+    void deallocate(Value* at, std::size_t count) noexcept { std::allocator<Value>{}.deallocate(at, count); }
+    friend bool operator==(const scarce_memory&, const scarce_memory&) noexcept = default;
+
+    const bool* none_left;
+};
+
+// Several waits end at once, and the first of them can't be told so.
+BOOST_AUTO_TEST_CASE(waits_are_answered_although_another_one_could_not_be) {
+    asio::io_context context{1};
+    asio::io_context elsewhere{1};
+    broker events{context};
+    uuid id;
+    events.async_emit({.event = "a", .reserve = 60s}, [&id](error_code, const protocol::emit_result& done) { id = done.hook_event_id; });
+    context.poll();
+    bool none_left = false;
+    events.async_await_response(id, 60s,
+                                asio::bind_allocator(scarce_memory<int>{none_left},
+                                                     asio::bind_executor(elsewhere, [](error_code, const protocol::wait_result&) {})));
+    std::vector<std::string> verdicts;
+    for (int i = 0; i < 2; ++i) {
+        events.async_await_response(id, 60s, [&verdicts](error_code, const protocol::wait_result& said) {
+            verdicts.push_back(said.responses.empty() ? std::string{} : said.responses[0].response);
+        });
+    }
+    context.poll();
+    none_left = true;
+    const std::string response = R"({"why":")" + std::string(1000, 'w') + R"("})";
+    events.async_respond(id, {.response = response}, [](error_code, protocol::respond_result) {});
+    BOOST_CHECK_THROW(context.poll(), std::bad_alloc);
+    none_left = false;
+    context.poll();
+    const std::string expected[] = {response, response};
+    BOOST_CHECK_EQUAL_COLLECTIONS(verdicts.begin(), verdicts.end(), std::begin(expected), std::end(expected));
+}
+
+// Two who answer each other's events have no end, and others have their turn all the same.
+BOOST_DATA_TEST_CASE(subscribers_that_keep_each_other_busy_leave_room_for_others, thread_counts, threads) {
+    running_broker host{threads};
+    std::vector<subscription> players;
+    for (const auto& [hears, says] : {std::pair{"ping", "pong"}, std::pair{"pong", "ping"}, std::pair{"echo", "echo"}}) {
+        subscribe_request how{.events = {hears}};
+        how.on_event = [&host, says](const event_view&) { host.events.async_emit({.event = says}, asio::detached); };
+        players.push_back(get(host.events.async_subscribe(std::move(how), use_future)));
+    }
+    host.on_context([&host] {
+        host.events.async_emit({.event = "ping"}, asio::detached);
+        host.events.async_emit({.event = "echo"}, asio::detached);
+    });
+    BOOST_CHECK_EQUAL(get(host.events.async_stats(use_future)).subscribers, 3U);
+    host.on_context([&players] { players.clear(); });
 }
 
 // Whoever gives up on the future gives up on the session.

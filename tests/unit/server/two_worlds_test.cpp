@@ -12,6 +12,7 @@
 
 #include <filesystem>
 #include <mutex>
+#include <stdexcept>
 
 // A listener beside the in-process broker, on the same io_context: those on a socket and those in process meet.
 namespace hookd::server::test {
@@ -37,7 +38,7 @@ public:
           events(context, {.threads = threads}),
           door_(context, events, {.socket = directory_ / "hookd.sock"}, log_) {
         for (unsigned i = 0; i < threads; ++i) {
-            runners_.emplace_back([this] { context.run(); });
+            runners_.emplace_back([this] { run(); });
         }
     }
     ~host_with_socket() {
@@ -71,10 +72,22 @@ public:
     }
 
 private:
+    void run() {
+        for (;;) {
+            try {
+                context.run();
+                return;
+            } catch (const std::runtime_error& failure) {
+                thrown.put(failure.what());
+            }
+        }
+    }
+
     hookd::test::temp_directory directory_{};
     quiet_logger log_{};
 
 public:
+    inbox<std::string> thrown{};  // by handlers
     asio::io_context context;
     broker events;
 
@@ -121,6 +134,28 @@ BOOST_DATA_TEST_CASE(emitter_on_a_socket_gets_the_verdict_of_a_hook_in_process, 
         }
     }
     host.on_context([&hook] { hook.close(); });
+}
+
+// On one thread: an exception's reference count is in a library that ThreadSanitizer can't see into.
+BOOST_AUTO_TEST_CASE(peer_whose_event_a_handler_in_process_throws_at_gets_its_answers) {
+    host_with_socket host{1};
+    inbox<std::uint64_t> seen;
+    subscribe_request how{.events = {"a"}};
+    how.on_event = [&seen](const event_view& event) {
+        seen.put(event.seq);
+        if (event.seq == 1) {
+            throw std::runtime_error{"from the handler"};
+        }
+    };
+    subscription inside = get(host.events.async_subscribe(std::move(how), use_future));
+    auto emitter = host.connect();
+    for (std::uint64_t seq = 1; seq <= 3; ++seq) {
+        BOOST_CHECK_EQUAL(hookd::test::int_at(hookd::test::emit(emitter, "a"), "/seq"), seq);
+    }
+    const std::vector<std::uint64_t> expected{1, 2, 3};
+    BOOST_TEST(seen.wait_for(3) == expected, boost::test_tools::per_element());
+    BOOST_CHECK_EQUAL(host.thrown.wait_for_one(), "from the handler");
+    host.on_context([&inside] { inside.close(); });
 }
 
 BOOST_DATA_TEST_CASE(both_worlds_count_as_one, thread_counts, threads) {

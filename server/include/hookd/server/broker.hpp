@@ -83,7 +83,9 @@ struct subscribe_request {
     std::string name{};                 ///< empty: `pid N`
     bool responds = true;
     std::optional<std::uint64_t> after_seq{};
-    /// Called for each event, in order, on the broker's strand: it must not block. It may start any operation of the broker.
+    /// Called for each event, in order, on the broker's strand: it must not block. It may start any operation of the broker. What it or
+    /// on_closed throws leaves the io_context's run(); that event, or the end, counts as handed out, and when run() is called again the
+    /// session goes on with what comes after it.
     std::function<void(const event_view&)> on_event{};
     /// Called once when the broker ends the session; may be empty.
     std::function<void(protocol::close_reason reason, std::uint64_t last_seq)> on_closed{};
@@ -152,7 +154,10 @@ private:
 /// by default), never within the initiating function.
 ///
 /// Errors: error_code of protocol::errc; errc::invalid_params for an event name, payload, cause or reply that the wire would refuse, and
-/// errc::not_in_catalog for what the catalog would.
+/// errc::not_in_catalog for what the catalog would; errc::limit_exceeded past the limits of options, where all operations in process are
+/// those of one connection: options.max_waiting_per_connection bounds all their waits together.
+/// Exceptions: what a handler throws leaves the io_context's run(), not the function of the broker that caused the call, and when run() is
+/// called again all goes on; no other wait and no peer on a socket suffers from it.
 /// Cancellation: async_emit_and_wait and async_await_response support all cancellation types; the wait ends with errc::cancelled. With
 /// more than one thread the signal must be emitted on the handler's executor, as Asio asks.
 /// Coroutines: GCC 12 destroys an aggregate that is made inside a `co_await` expression twice. Give the request a name first:
