@@ -134,10 +134,6 @@ private:
         }
     }
 
-    [[nodiscard]] error no_answer_error() const {
-        return {error_kind::timed_out, "the daemon at " + options_.path + " did not answer in time: see whether it hangs"};
-    }
-
     // Returns errno where the daemon takes no more: what it said before it closed has to be read still.
     int send(std::string_view rest, answer_end end) {
         partly_sent_ = true;
@@ -147,7 +143,7 @@ private:
                 rest.remove_prefix(static_cast<std::size_t>(sent));
             } else if (errno == EAGAIN) {
                 if (!wait_for(POLLOUT, end.value_or(steady_clock::now() + answer_timeout()))) {
-                    throw no_answer_error();
+                    throw detail::timed_out_error(options_.path);
                 }
             } else if (errno != EINTR) {
                 return errno;
@@ -179,7 +175,7 @@ private:
                     continue;
                 }
                 if (end || asked) {
-                    throw no_answer_error();
+                    throw detail::timed_out_error(options_.path);
                 }
                 ping_.clear();
                 detail::append_request_frame(ping_, ++last_id_, protocol::ping_params::method, {});
