@@ -384,7 +384,7 @@ BOOST_DATA_TEST_CASE(subscribers_that_keep_each_other_busy_leave_room_for_others
     std::vector<subscription> players;
     for (const auto& [hears, says] : {std::pair{"ping", "pong"}, std::pair{"pong", "ping"}, std::pair{"echo", "echo"}}) {
         subscribe_request how{.events = {hears}};
-        how.on_event = [&host, says](const event_view&) { host.events.async_emit({.event = says}, asio::detached); };
+        how.on_event = [&host, event = std::string{says}](const event_view&) { host.events.async_emit({.event = event}, asio::detached); };
         players.push_back(get(host.events.async_subscribe(std::move(how), use_future)));
     }
     host.on_context([&host] {
