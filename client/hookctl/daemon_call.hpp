@@ -21,7 +21,7 @@ inline constexpr std::chrono::milliseconds verdict_grace{2'000};
 
 /// For what should not hold anybody up but has no --timeout: how long a daemon may be silent before it is asked whether it lives, and
 /// how long it may take to say so (hookctl(1)).
-inline constexpr std::chrono::milliseconds longest_silence{5'000};
+inline constexpr std::chrono::milliseconds longest_silence{10'000};
 
 /// A connection to the daemon of `call`. Throws hookd::error (no_daemon).
 [[nodiscard]] inline client connect_for(const invocation& call, std::chrono::milliseconds answer_timeout) {

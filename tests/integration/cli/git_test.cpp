@@ -384,8 +384,9 @@ BOOST_AUTO_TEST_CASE(a_push_that_is_too_large_to_ask_about_gets_around_no_hook) 
 BOOST_AUTO_TEST_CASE(a_push_of_very_many_refs_is_vetoed_like_any_other) {
     test_daemon daemon({"--catalog", std::string(HOOKD_TEST_SOURCE_DIR) + "/server/catalogs/git"});
     const auto hook = veto(daemon, "git.pre_receive");
+    const int refs = hookd_is_sanitized() ? 3'000 : 30'000;  // what checks each access takes a hundred times as long
     std::string updates;
-    for (int i = 0; i < 30'000; ++i) {
+    for (int i = 0; i < refs; ++i) {
         updates += std::string(40, '0') + " " + std::string(40, 'a') + " refs/tags/v" + std::to_string(i) + "\n";
     }
     const auto done = hookctl(daemon.socket_path(), {"git", "run", "pre-receive"}, updates);
