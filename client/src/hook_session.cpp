@@ -130,7 +130,7 @@ void hook_session::subscribe() {
                              },
                              [this](const error& failure) { on_subscribe_failed(failure); }));
     if (!ever_subscribed_ && !options_.wait_for_daemon) {
-        timer_.expires_after(options_.answer_timeout);
+        timer_.expires_after(bounded_time(options_.answer_timeout));
         timer_.async_wait([this](const error_code& cancelled) {
             if (!cancelled && !ever_subscribed_ && !stopping_) {
                 end_with(timed_out_error(path_));
