@@ -18,7 +18,7 @@ say "Building hookd"
 "$top/tests/support/packages.sh" build demo
 log="$(mktemp)"
 if ! { [[ -f $build/CMakeCache.txt ]] ||
-    cmake -S "$top" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF; } >"$log" 2>&1 </dev/null ||
+    cmake -S "$top" --preset release -B "$build" -DBUILD_TESTING=OFF; } >"$log" 2>&1 </dev/null ||
     ! cmake --build "$build" --target hookd hookctl >>"$log" 2>&1 </dev/null; then
     cat "$log" >&2
     fail "the build failed; the log above ($log) says why"
