@@ -166,15 +166,22 @@ std::vector<std::filesystem::path> files_of(const std::filesystem::path& directo
 }  // namespace
 
 std::shared_ptr<const catalog> load_catalog(const std::filesystem::path& directory) {
-    auto result = std::make_shared<file_catalog>();
+    std::map<std::string, catalogs::catalog_source, std::less<>> sources;
     std::size_t bytes = 0;
     for (const auto& file : files_of(directory)) {
-        auto entry = catalogs::read_catalog_file(file);
-        bytes += entry.payload_schema.size() + entry.response_schema.size() + entry.description.size();
+        const auto at = sources.emplace(file.filename().string(), catalogs::read_catalog_source(file)).first;
+        bytes += at->second.text.size();
         if (bytes > most_bytes) {
-            throw catalog_error("catalog " + directory.string() + ": its schemas have more than 16 MiB");
+            throw catalog_error("catalog " + directory.string() + ": its files have more than 16 MiB");
         }
-        result->add(std::move(entry));
+    }
+    const auto read = [&sources](const std::string& name) {
+        const auto found = sources.find(name);
+        return found == sources.end() ? std::nullopt : std::optional{std::string_view{found->second.text}};
+    };
+    auto result = std::make_shared<file_catalog>();
+    for (const auto& [name, source] : sources) {
+        result->add(catalogs::read_catalog_entry(source, read));
     }
     return result;
 }

@@ -60,21 +60,27 @@ std::string read_all(const std::filesystem::path& file) {
 constexpr std::array<std::string_view, 8> known_members{"name",           "description",     "schema_version", "payload_schema",
                                                         "response_schema", "timeout_ms", "policy",         "failure_policy"};
 
-class file_reader {
-public:
-    explicit file_reader(std::filesystem::path file) : text_(read_all(file)) { entry_.file = std::move(file); }
+using file_reader = std::function<std::optional<std::string_view>(const std::string& name)>;
 
-    catalog_entry read() {
+class entry_reader {
+public:
+    entry_reader(const catalog_source& source, const file_reader& read) : text_(source.text), read_(read) { entry_.file = source.file; }
+
+    void check_text() const {
         if (const auto fault = protocol::find_json_fault(text_)) {
-            refuse(fault->offset, "this is no JSON: " + std::string{fault->reason});
+            refuse(fault->offset, "this is not valid JSON: " + std::string{fault->reason});
         }
         const auto object = trimmed_json(text_);
         if (protocol::kind_of(object) != json_kind::object) {
             refuse(object, "an event is described by a JSON object");
         }
         if (const auto repeated = find_repeated_name(text_)) {
-            refuse(repeated->offset, "\"" + repeated->name + "\" stands twice in one object");
+            refuse(repeated->offset, "\"" + repeated->name + "\" is repeated in one object");
         }
+    }
+
+    catalog_entry read() {
+        const auto object = trimmed_json(text_);
         for (json_cursor members{object}; const auto member = members.next();) {
             read_member(member->key.decode(), member->value);
         }
@@ -91,7 +97,7 @@ private:
     [[noreturn]] void refuse(std::string_view part, const std::string& why) const { refuse(offset_of(part), why); }
 
     [[nodiscard]] std::size_t line_of(std::size_t offset) const {
-        const std::string_view before{text_.data(), std::min(offset, text_.size())};
+        const auto before = text_.substr(0, offset);
         return 1 + static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n'));
     }
 
@@ -112,9 +118,9 @@ private:
             }
             entry_.schema_version = value;
         } else if (key == "payload_schema") {
-            read_schema_member(value, entry_.payload_schema, entry_.payload);
+            read_schema_member(key, value, entry_.payload_schema, entry_.payload);
         } else if (key == "response_schema") {
-            read_schema_member(value, entry_.response_schema, entry_.response);
+            read_schema_member(key, value, entry_.response_schema, entry_.response);
         } else if (key == "timeout_ms") {
             read_timeout(value);
         } else if (key == "policy") {
@@ -164,10 +170,10 @@ private:
         refuse(value, "\"timeout_ms\" must be an integer from 1 to " + std::to_string(most) + ", in milliseconds");
     }
 
-    void read_schema_member(std::string_view value, std::string& as_text, std::optional<schema>& compiled) const {
+    void read_schema_member(const std::string& key, std::string_view value, std::string& as_text, std::optional<schema>& compiled) const {
         as_text = value;
         try {
-            compiled.emplace(value);
+            compiled.emplace(value, schema_origin{entry_.file.filename().string(), key, read_});
         } catch (const invalid_schema& wrong) {
             refuse(value_at(value, wrong.pointer()), wrong.what());
         }
@@ -176,12 +182,19 @@ private:
         }
     }
 
-    std::string text_;
+    std::string_view text_;
+    const file_reader& read_;
     catalog_entry entry_{};
 };
 
 }  // namespace
 
-catalog_entry read_catalog_file(const std::filesystem::path& file) { return file_reader{file}.read(); }
+catalog_source read_catalog_source(const std::filesystem::path& file) {
+    catalog_source source{file, read_all(file)};
+    entry_reader{source, {}}.check_text();
+    return source;
+}
+
+catalog_entry read_catalog_entry(const catalog_source& source, const file_reader& read) { return entry_reader{source, read}.read(); }
 
 }  // namespace hookd::catalogs

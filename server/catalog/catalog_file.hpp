@@ -5,8 +5,10 @@
 #include <hookd/server/catalog.hpp>
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace hookd::catalogs {
 
@@ -24,8 +26,18 @@ struct catalog_entry {
     std::size_t name_line = 1;
 };
 
+/// A file as it was read: one JSON object in which no name is repeated.
+struct catalog_source {
+    std::filesystem::path file{};
+    std::string text{};
+};
+
 /// Reads one file. Throws server::catalog_error.
-[[nodiscard]] catalog_entry read_catalog_file(const std::filesystem::path& file);
+[[nodiscard]] catalog_source read_catalog_source(const std::filesystem::path& file);
+
+/// The event that `source` describes. `read` gives the text of another file of its directory, for `$ref`. Throws server::catalog_error.
+[[nodiscard]] catalog_entry read_catalog_entry(const catalog_source& source,
+                                               const std::function<std::optional<std::string_view>(const std::string& name)>& read);
 
 /// Bytes of one file.
 inline constexpr std::size_t max_catalog_file_bytes = std::size_t{1} << 20;

@@ -101,6 +101,14 @@ void append_pointer(std::string& pointer, std::string_view name) {
     }
 }
 
+std::optional<std::string_view> find_value(std::string_view text, std::string_view pointer) {
+    std::optional<std::string_view> value = trimmed_json(text);
+    while (value && !pointer.empty()) {
+        value = pointer.front() == '/' ? child(*value, take_name(pointer)) : std::nullopt;
+    }
+    return value;
+}
+
 std::string_view value_at(std::string_view text, std::string_view pointer) {
     auto value = trimmed_json(text);
     while (!pointer.empty()) {

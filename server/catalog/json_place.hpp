@@ -12,7 +12,10 @@ namespace hookd::catalogs {
 /// Appends `/` and `name` with its `~` and `/` escaped.
 void append_pointer(std::string& pointer, std::string_view name);
 
-/// The value at `pointer` of the valid JSON `text`; as near as there is one where the pointer leads nowhere.
+/// The value at `pointer` of the valid JSON `text`; nothing where the pointer leads nowhere.
+[[nodiscard]] std::optional<std::string_view> find_value(std::string_view text, std::string_view pointer);
+
+/// The same; as near as there is one where the pointer leads nowhere.
 [[nodiscard]] std::string_view value_at(std::string_view text, std::string_view pointer);
 
 /// The value without the white space around it.

@@ -1,39 +1,24 @@
-#define VALIJSON_USE_EXCEPTIONS 1  // as the package's own CMake file has it
-
 #include "schema.hpp"
 
 #include "draft7.hpp"
 #include "json_place.hpp"
 #include "member_table.hpp"
-#include "schema_document.hpp"
 
 #include <hookd/protocol/json_text.hpp>
 
-#include <valijson/adapters/boost_json_adapter.hpp>
-#include <valijson/constraint_builder.hpp>
-#include <valijson/constraints/concrete_constraints.hpp>
-#include <valijson/constraints/constraint_visitor.hpp>
-#include <valijson/schema.hpp>
-#include <valijson/schema_parser.hpp>
-
 #include <algorithm>
+#include <array>
 #include <cstddef>
-#include <cstdint>
-#include <new>
 #include <string>
 #include <utility>
 #include <vector>
 
-// The only source that sees valijson: its parser makes constraints of a schema, the visitor here holds a JSON text against them. valijson's own
-// validator wants a document of the value, copies a path for each part of it, gathers every fault, and runs std::regex, which overflows the
-// stack on a long string.
+// Holds a JSON text against the rules of a compiled schema, part by part, without a document of it.
 namespace hookd::catalogs {
 
 using protocol::json_cursor;
 using protocol::json_kind;
 using protocol::json_string;
-using valijson::Subschema;
-namespace constraints = valijson::constraints;
 
 namespace {
 
@@ -126,105 +111,95 @@ private:
     std::size_t index_ = 0;
 };
 
-/// Holds one value against the constraints of subschemas.
-class checker final : public constraints::ConstraintVisitor {
+/// Holds one value against subschemas.
+class checker {
 public:
     checker(check_run& run, std::string_view value, const place& at)
         : run_(run), value_(value), kind_(protocol::kind_of(value)), at_(at) {}
 
-    bool check(const Subschema& subschema) {
+    bool check(subschema_id id) {
         run_.spend(1);
-        if (subschema.getAlwaysInvalid()) {
-            return fail("false", "is not allowed there");
-        }
-        Subschema::ApplyFunction apply = [this](const constraints::Constraint& each) { return each.accept(*this); };
-        return subschema.applyStrict(apply);
-    }
-
-    bool check(const value_rules& rules) {
-        run_.spend(1);
-        if (kind_ == json_kind::number && !check_number(rules)) {
-            return false;
-        }
-        if (rules.allowed && !is_one_of(*rules.allowed)) {
-            return fail("enum", "must be one of " + rules.allowed->shown);
-        }
-        if (rules.constant && !is_one_of(*rules.constant)) {
-            return fail("const", "must be " + rules.constant->shown);
-        }
-        constexpr std::size_t longest_shown_pattern = 256;
-        if (rules.text_pattern && kind_ == json_kind::string && !matches(*rules.text_pattern, text())) {
-            return fail("pattern", "must match the pattern " + beginning(rules.pattern_shown, longest_shown_pattern));
-        }
-        return true;
+        const auto& rules = run_.schema.subschemas[id];
+        return std::all_of(rules.begin(), rules.end(), [this](const schema_rule& rule) { return std::visit(*this, rule); });
     }
 
     // What a value must be as a whole.
 
-    bool visit(const AllOfConstraint& constraint) override {
-        bool all = true;
-        constraint.applyToSubschemas([&](unsigned, const Subschema* each) { return all = check(*each); });
-        return all;
-    }
-    bool visit(const AnyOfConstraint& constraint) override {
-        bool any = false;
-        constraint.applyToSubschemas([&](unsigned, const Subschema* each) { return !(any = would_pass(*each)); });
-        return any || fail("anyOf", "must match one of the schemas of anyOf");
-    }
-    bool visit(const OneOfConstraint& constraint) override {
-        unsigned count = 0;
-        constraint.applyToSubschemas([&](unsigned, const Subschema* each) {
-            count += would_pass(*each) ? 1 : 0;
-            return count < 2;
-        });
-        return count == 1 || fail("oneOf", count == 0 ? "must match one of the schemas of oneOf, but matches none"
-                                                      : "must match one of the schemas of oneOf only, but matches more");
-    }
-    bool visit(const NotConstraint& constraint) override {
-        return !would_pass(*constraint.getSubschema()) || fail("not", "must not match the schema of not");
-    }
-    bool visit(const ConditionalConstraint& constraint) override {
-        const auto* const then = would_pass(*constraint.getIfSubschema()) ? constraint.getThenSubschema() : constraint.getElseSubschema();
-        return then == nullptr || check(*then);
-    }
-    bool visit(const TypeConstraint& constraint) override {
-        bool matched = false;
-        std::string wanted;
-        constraint.applyToNamedTypes([&](TypeConstraint::JsonType type) {
-            matched = is(type);
-            wanted += (wanted.empty() ? "" : " or ") + std::string{name_of(type)};
-            return !matched;
-        });
-        if (matched) {
+    bool operator()(const false_rule&) { return fail("false", "is not allowed there"); }
+    bool operator()(const ref_rule& rule) { return check(rule.target); }
+    bool operator()(const type_rule& rule) {
+        if (std::any_of(rule.allowed.begin(), rule.allowed.end(), [this](json_type type) { return is(type); })) {
             return true;
+        }
+        std::string wanted;
+        for (const auto type : rule.allowed) {
+            wanted += (wanted.empty() ? "" : " or ") + std::string{name_of(type)};
         }
         constexpr std::size_t longest_shown = 32;
         const bool says_enough = kind_ == json_kind::number && value_.size() <= longest_shown;
         return fail("type", "must be " + wanted + ", not " + std::string{says_enough ? value_ : kind_name(kind_)});
     }
-
-    // Strings.
-
-    bool visit(const MinLengthConstraint& constraint) override {
-        return kind_ != json_kind::string || length() >= constraint.getMinLength() ||
-               fail("minLength", "must have at least " + std::to_string(constraint.getMinLength()) + " characters");
+    bool operator()(const enum_rule& rule) {
+        return std::binary_search(rule.canonical.begin(), rule.canonical.end(), canonical(value_)) ||
+               fail(rule.keyword, (rule.keyword == "const" ? "must be " : "must be one of ") + rule.shown);
     }
-    bool visit(const MaxLengthConstraint& constraint) override {
-        return kind_ != json_kind::string || length() <= constraint.getMaxLength() ||
-               fail("maxLength", "must have at most " + std::to_string(constraint.getMaxLength()) + " characters");
+    bool operator()(const all_of_rule& rule) {
+        return std::all_of(rule.schemas.begin(), rule.schemas.end(), [this](subschema_id each) { return check(each); });
+    }
+    bool operator()(const any_of_rule& rule) {
+        return std::any_of(rule.schemas.begin(), rule.schemas.end(), [this](subschema_id each) { return would_pass(each); }) ||
+               fail("anyOf", "must match one of the schemas of anyOf");
+    }
+    bool operator()(const one_of_rule& rule) {
+        unsigned count = 0;
+        for (std::size_t i = 0; i < rule.schemas.size() && count < 2; ++i) {
+            count += would_pass(rule.schemas[i]) ? 1 : 0;
+        }
+        return count == 1 || fail("oneOf", count == 0 ? "must match one of the schemas of oneOf, but matches none"
+                                                      : "must match one of the schemas of oneOf only, but matches more");
+    }
+    bool operator()(const not_rule& rule) { return !would_pass(rule.schema) || fail("not", "must not match the schema of not"); }
+    bool operator()(const if_rule& rule) {
+        const auto& then = would_pass(rule.condition) ? rule.then : rule.otherwise;
+        return !then || check(*then);
+    }
+
+    // Numbers and strings.
+
+    bool operator()(const number_rule& rule) {
+        if (kind_ != json_kind::number) {
+            return true;
+        }
+        run_.spend(value_.size() / 16);
+        const decimal number{value_};
+        for (const auto& [keyword, limit] : rule.bounds) {
+            const bool exclusive = keyword.starts_with("exclusive");
+            const bool is_maximum = keyword == "maximum" || keyword == "exclusiveMaximum";
+            const auto order = is_maximum ? number <=> limit.value : limit.value <=> number;
+            if (order > 0 || (exclusive && order == 0)) {
+                return fail(keyword, std::string{is_maximum ? (exclusive ? "must be less than " : "must be at most ")
+                                                            : (exclusive ? "must be more than " : "must be at least ")} +
+                                         limit.shown);
+            }
+        }
+        return !rule.divisor || number.is_multiple_of(rule.divisor->value) ||
+               fail("multipleOf", "must be a multiple of " + rule.divisor->shown);
+    }
+    bool operator()(const length_rule& rule) {
+        return kind_ != json_kind::string || check_count(length(), rule.characters, "minLength", "maxLength", "characters");
+    }
+    bool operator()(const pattern_rule& rule) {
+        constexpr std::size_t longest_shown = 256;
+        return kind_ != json_kind::string || matches(rule.expression, text()) ||
+               fail("pattern", "must match the pattern " + beginning(rule.shown, longest_shown));
     }
 
     // Arrays.
 
-    bool visit(const MinItemsConstraint& constraint) override {
-        return kind_ != json_kind::array || has_elements(constraint.getMinItems()) ||
-               fail("minItems", "must have at least " + std::to_string(constraint.getMinItems()) + " elements");
+    bool operator()(const item_count_rule& rule) {
+        return kind_ != json_kind::array || check_count(count_elements(rule.items), rule.items, "minItems", "maxItems", "elements");
     }
-    bool visit(const MaxItemsConstraint& constraint) override {
-        return kind_ != json_kind::array || !has_elements(constraint.getMaxItems() + 1) ||
-               fail("maxItems", "must have at most " + std::to_string(constraint.getMaxItems()) + " elements");
-    }
-    bool visit(const UniqueItemsConstraint&) override {
+    bool operator()(const unique_items_rule&) {
         if (kind_ != json_kind::array) {
             return true;
         }
@@ -239,45 +214,28 @@ public:
         return twice == sorted.end() || fail("uniqueItems", "must have no element twice: " + std::to_string(twice->second) + " and " +
                                                                 std::to_string(std::next(twice)->second) + " are equal");
     }
-    bool visit(const SingularItemsConstraint& constraint) override {
+    bool operator()(const items_rule& rule) {
         if (kind_ != json_kind::array) {
             return true;
         }
         for (element_walk elements{run_, value_}; const auto each = elements.next();) {
-            if (!check_element(*each, *constraint.getItemsSubschema())) {
+            if (each->index >= rule.first.size() && !rule.rest) {
+                return true;
+            }
+            if (!check_element(*each, each->index < rule.first.size() ? rule.first[each->index] : *rule.rest)) {
                 return false;
             }
         }
         return true;
     }
-    bool visit(const LinearItemsConstraint& constraint) override {
-        if (kind_ != json_kind::array) {
-            return true;
-        }
-        element_walk elements{run_, value_};
-        bool all = true;
-        bool over = false;
-        const auto check_next = [&](const Subschema& subschema) {
-            const auto each = elements.next();
-            over = !each;
-            all = over || check_element(*each, subschema);
-            return all && !over;
-        };
-        constraint.applyToItemSubschemas([&](unsigned, const Subschema* each) { return check_next(*each); });
-        const auto* const more = constraint.getAdditionalItemsSubschema();
-        while (more != nullptr && all && !over) {
-            (void)check_next(*more);
-        }
-        return all;
-    }
-    bool visit(const ContainsConstraint& constraint) override {
+    bool operator()(const contains_rule& rule) {
         if (kind_ != json_kind::array) {
             return true;
         }
         ++run_.attempts;
         bool any = false;
         for (element_walk elements{run_, value_}; const auto each = any ? std::nullopt : elements.next();) {
-            any = check_element(*each, *constraint.getSubschema());
+            any = check_element(*each, rule.item);
         }
         --run_.attempts;
         return any || fail("contains", "must have an element that matches the schema of contains");
@@ -285,57 +243,49 @@ public:
 
     // Objects.
 
-    bool visit(const RequiredConstraint& constraint) override {
+    bool operator()(const required_rule& rule) {
+        return kind_ != json_kind::object || std::all_of(rule.names.begin(), rule.names.end(), [this](const std::string& name) {
+                   run_.spend(1);
+                   return members().has(name) || fail("required", "must have the member " + shown(name));
+               });
+    }
+    bool operator()(const member_count_rule& rule) {
+        return kind_ != json_kind::object || check_count(members().names(), rule.members, "minProperties", "maxProperties", "members");
+    }
+    bool operator()(const properties_rule& rule) {
         if (kind_ != json_kind::object) {
             return true;
         }
-        bool all = true;
-        constraint.applyToRequiredProperties([&](const auto& name) {
+        const auto& all = members().all();
+        std::vector<bool> known(all.size(), false);
+        for (const auto& [name, schema] : rule.named) {
             run_.spend(1);
-            all = members().has(std::string_view{name}) || fail("required", "must have the member " + shown(std::string_view{name}));
-            return all;
-        });
-        return all;
-    }
-    bool visit(const MinPropertiesConstraint& constraint) override {
-        return kind_ != json_kind::object || members().names() >= constraint.getMinProperties() ||
-               fail("minProperties", "must have at least " + std::to_string(constraint.getMinProperties()) + " members");
-    }
-    bool visit(const MaxPropertiesConstraint& constraint) override {
-        return kind_ != json_kind::object || members().names() <= constraint.getMaxProperties() ||
-               fail("maxProperties", "must have at most " + std::to_string(constraint.getMaxProperties()) + " members");
-    }
-    bool visit(const PropertiesConstraint& constraint) override {
-        if (kind_ != json_kind::object) {
-            return true;
-        }
-        std::vector<bool> known(members().all().size(), false);
-        bool all = true;
-        constraint.applyToProperties([&](const auto& name, const Subschema* each) {
-            run_.spend(1);
-            const auto [begin, end] = members().named(std::string_view{name});
-            for (const auto* found = begin; all && found != end; ++found) {
-                known[static_cast<std::size_t>(found - members().all().data())] = true;
-                all = check_member(*found, *each);
-            }
-            return all;
-        });
-        constraint.applyToPatternProperties([&](const auto& name, const Subschema* each) {
-            const auto& names = run_.schema.name_patterns.find(std::string_view{name})->second;
-            for (std::size_t i = 0; all && i < known.size(); ++i) {
-                if (matches(names, members().all()[i].name)) {
-                    known[i] = true;
-                    all = check_member(members().all()[i], *each);
+            const auto [begin, end] = members().named(name);
+            for (const auto* each = begin; each != end; ++each) {
+                known[static_cast<std::size_t>(each - all.data())] = true;
+                if (!check_member(*each, schema)) {
+                    return false;
                 }
             }
-            return all;
-        });
-        for (std::size_t i = 0; all && i < known.size(); ++i) {
-            all = known[i] || check_additional(members().all()[i], constraint.getAdditionalPropertiesSubschema());
         }
-        return all;
+        for (const auto& [names, schema] : rule.matching) {
+            for (std::size_t i = 0; i < all.size(); ++i) {
+                if (matches(names, all[i].name)) {
+                    known[i] = true;
+                    if (!check_member(all[i], schema)) {
+                        return false;
+                    }
+                }
+            }
+        }
+        for (std::size_t i = 0; rule.rest && i < all.size(); ++i) {
+            if (!known[i] && !check_additional(all[i], *rule.rest)) {
+                return false;
+            }
+        }
+        return true;
     }
-    bool visit(const PropertyNamesConstraint& constraint) override {
+    bool operator()(const property_names_rule& rule) {
         if (kind_ != json_kind::object) {
             return true;
         }
@@ -343,7 +293,7 @@ public:
             std::string name;
             protocol::append_json_string(name, each.name);
             const place there{&at_, each.name};
-            if (!checker{run_, name, there}.check(*constraint.getSubschema())) {
+            if (!checker{run_, name, there}.check(rule.name)) {
                 if (run_.found) {
                     run_.found->detail = "has a name that " + run_.found->detail;
                 }
@@ -352,41 +302,26 @@ public:
         }
         return true;
     }
-    bool visit(const DependenciesConstraint& constraint) override {
+    bool operator()(const dependencies_rule& rule) {
         if (kind_ != json_kind::object) {
             return true;
         }
-        bool all = true;
-        constraint.applyToPropertyDependencies([&](const auto& name, const auto& needed) {
+        for (const auto& [name, needed] : rule.names) {
             for (const auto& each : needed) {
                 run_.spend(1);
-                if (all && members().has(std::string_view{name}) && !members().has(std::string_view{each})) {
-                    all = fail("dependencies", "must have the member " + shown(std::string_view{each}) + ", since it has " +
-                                                   shown(std::string_view{name}));
+                if (members().has(name) && !members().has(each)) {
+                    return fail("dependencies", "must have the member " + shown(each) + ", since it has " + shown(name));
                 }
             }
-            return all;
-        });
-        constraint.applyToSchemaDependencies([&](const auto& name, const Subschema* each) {
+        }
+        for (const auto& [name, schema] : rule.schemas) {
             run_.spend(1);
-            return all = all && (!members().has(std::string_view{name}) || check(*each));
-        });
-        return all;
+            if (members().has(name) && !check(schema)) {
+                return false;
+            }
+        }
+        return true;
     }
-
-    // Read out of the schema before valijson saw it (value_rules), or annotations.
-
-    bool visit(const ConstConstraint&) override { return true; }
-    bool visit(const EnumConstraint&) override { return true; }
-    bool visit(const FormatConstraint&) override { return true; }
-    bool visit(const MaximumConstraint&) override { return true; }
-    bool visit(const MinimumConstraint&) override { return true; }
-    bool visit(const MultipleOfDoubleConstraint&) override { return true; }
-    bool visit(const MultipleOfIntConstraint&) override { return true; }
-    bool visit(const PatternConstraint&) override { return true; }
-    bool visit(const constraints::PolyConstraint&) override { return true; }
-
-    [[nodiscard]] const check_run& run() const noexcept { return run_; }
 
 private:
     bool fail(std::string_view rule, std::string detail) {
@@ -399,64 +334,46 @@ private:
         return false;
     }
 
-    bool would_pass(const Subschema& subschema) {
+    bool would_pass(subschema_id subschema) {
         ++run_.attempts;
         const bool passes = check(subschema);
         --run_.attempts;
         return passes;
     }
 
-    bool check_element(const element& which, const Subschema& subschema) {
+    bool check_element(const element& which, subschema_id subschema) {
         const place there{&at_, {}, which.index};
         return checker{run_, which.value, there}.check(subschema);
     }
 
-    /// Whether there are so many, or more.
-    [[nodiscard]] bool has_elements(std::uint64_t count) {
-        element_walk elements{run_, value_};
-        while (count > 0 && elements.next()) {
-            --count;
+    bool check_count(std::uint64_t count, const count_limits& limits, std::string_view least, std::string_view most, std::string_view what) {
+        if (count < limits.least) {
+            return fail(least, "must have at least " + std::to_string(limits.least) + " " + std::string{what});
         }
-        return count == 0;
+        return count <= limits.most || fail(most, "must have at most " + std::to_string(limits.most) + " " + std::string{what});
     }
 
-    bool check_member(const member& which, const Subschema& subschema) {
+    /// As many as there are, or one more than both limits.
+    [[nodiscard]] std::uint64_t count_elements(const count_limits& limits) {
+        const bool has_most = limits.most != count_limits{}.most;
+        std::uint64_t count = 0;
+        for (element_walk elements{run_, value_}; (has_most ? count <= limits.most : count < limits.least) && elements.next();) {
+            ++count;
+        }
+        return count;
+    }
+
+    bool check_member(const member& which, subschema_id subschema) {
         const place there{&at_, which.name};
         return checker{run_, which.value, there}.check(subschema);
     }
 
-    bool check_additional(const member& which, const Subschema* subschema) {
-        if (subschema != nullptr && !subschema->getAlwaysInvalid()) {
-            return check_member(which, *subschema);
+    bool check_additional(const member& which, subschema_id subschema) {
+        if (!run_.schema.allows_nothing(subschema)) {
+            return check_member(which, subschema);
         }
         const place there{&at_, which.name};
         return checker{run_, which.value, there}.fail("additionalProperties", "is a member that the schema does not know");
-    }
-
-    bool check_number(const value_rules& rules) {
-        if (rules.maxima.empty() && rules.minima.empty() && !rules.divisor) {
-            return true;
-        }
-        run_.spend(value_.size() / 16);
-        const decimal number{value_};
-        for (const auto& each : rules.maxima) {
-            if (number > each.limit.value || (each.exclusive && number == each.limit.value)) {
-                return fail(each.exclusive ? "exclusiveMaximum" : "maximum",
-                            std::string{each.exclusive ? "must be less than " : "must be at most "} + each.limit.shown);
-            }
-        }
-        for (const auto& each : rules.minima) {
-            if (number < each.limit.value || (each.exclusive && number == each.limit.value)) {
-                return fail(each.exclusive ? "exclusiveMinimum" : "minimum",
-                            std::string{each.exclusive ? "must be more than " : "must be at least "} + each.limit.shown);
-            }
-        }
-        return !rules.divisor || number.is_multiple_of(rules.divisor->value) ||
-               fail("multipleOf", "must be a multiple of " + rules.divisor->shown);
-    }
-
-    [[nodiscard]] bool is_one_of(const value_rules::choice& values) {
-        return std::binary_search(values.canonical.begin(), values.canonical.end(), canonical(value_));
     }
 
     [[nodiscard]] std::string canonical(std::string_view value) {
@@ -474,37 +391,27 @@ private:
         return *found;
     }
 
-    [[nodiscard]] bool is(TypeConstraint::JsonType type) {
+    [[nodiscard]] bool is(json_type type) {
         switch (type) {
-        case TypeConstraint::kArray: return kind_ == json_kind::array;
-        case TypeConstraint::kBoolean: return kind_ == json_kind::boolean;
-        case TypeConstraint::kInteger:
+        case json_type::array: return kind_ == json_kind::array;
+        case json_type::boolean: return kind_ == json_kind::boolean;
+        case json_type::integer:
             if (kind_ != json_kind::number) {
                 return false;
             }
             run_.spend(value_.size() / 16);
             return decimal{value_}.is_integer();
-        case TypeConstraint::kNull: return kind_ == json_kind::null;
-        case TypeConstraint::kNumber: return kind_ == json_kind::number;
-        case TypeConstraint::kObject: return kind_ == json_kind::object;
-        case TypeConstraint::kString: return kind_ == json_kind::string;
-        case TypeConstraint::kAny: break;
+        case json_type::null: return kind_ == json_kind::null;
+        case json_type::number: return kind_ == json_kind::number;
+        case json_type::object: return kind_ == json_kind::object;
+        case json_type::string: return kind_ == json_kind::string;
         }
-        return true;
+        return false;
     }
 
-    [[nodiscard]] static std::string_view name_of(TypeConstraint::JsonType type) noexcept {
-        switch (type) {
-        case TypeConstraint::kArray: return kind_name(json_kind::array);
-        case TypeConstraint::kBoolean: return kind_name(json_kind::boolean);
-        case TypeConstraint::kInteger: return "an integer";
-        case TypeConstraint::kNull: return kind_name(json_kind::null);
-        case TypeConstraint::kNumber: return kind_name(json_kind::number);
-        case TypeConstraint::kObject: return kind_name(json_kind::object);
-        case TypeConstraint::kString: return kind_name(json_kind::string);
-        case TypeConstraint::kAny: break;
-        }
-        return "anything";
+    [[nodiscard]] static std::string_view name_of(json_type type) noexcept {
+        constexpr std::array<std::string_view, 7> names{"an array", "a boolean", "an integer", "null", "a number", "an object", "a string"};
+        return names[static_cast<std::size_t>(type)];
     }
 
     [[nodiscard]] const member_table& members() {
@@ -543,79 +450,30 @@ private:
     std::optional<std::string> decoded_{};
 };
 
-/// Leads from valijson's constraints to the rules that are ours.
-struct own_constraint final : constraints::Constraint {
-    explicit own_constraint(std::size_t index) : rules(index) {}
-
-    bool accept(constraints::ConstraintVisitor& visitor) const override {
-        auto& with = static_cast<checker&>(visitor);  // there is no other visitor here
-        return with.check(with.run().schema.rules[rules]);
-    }
-
-    OwningPointer clone(CustomAlloc allocate, CustomFree free) const override {
-        void* const memory = allocate(sizeof(own_constraint));
-        if (memory == nullptr) {
-            throw std::bad_alloc{};
-        }
-        return OwningPointer{::new (memory) own_constraint{rules}, free};
-    }
-
-    std::size_t rules;
-};
-
-struct own_constraint_builder final : valijson::ConstraintBuilder {
-    constraints::Constraint* make(const valijson::adapters::Adapter& index) const override {
-        return new own_constraint{static_cast<std::size_t>(index.asInteger())};
-    }
-};
-
 }  // namespace
 
-struct schema::compiled {
-    schema_document document{};
-    valijson::Schema constraints{};
-
-    explicit compiled(std::string_view text) : document(read_schema(text)) {
-        valijson::SchemaParser parser{valijson::SchemaParser::kDraft7};
-        parser.addConstraintBuilder(schema_document::own_keyword, new own_constraint_builder);
-        parser.populateSchema(valijson::adapters::BoostJsonAdapter{document.document}, constraints);
-        document.document = nullptr;
-    }
-
-    [[nodiscard]] std::optional<violation> check(std::string_view value) const {
-        // A long text has more to check than a short one, and whoever sends it has paid for that.
-        const auto most = most_steps + value.size() * steps_a_byte;
-        check_run run{document, most};
-        try {
-            (void)checker{run, trimmed_json(value), place{}}.check(constraints);
-        } catch (const out_of_steps&) {
-            return violation{{}, {}, "takes more than " + std::to_string(most) + " steps to check: send less"};
+schema::schema(std::string_view text, const schema_origin& origin) {
+    static const schema meta_schema{read_schema(draft7, {}, [](std::string_view) {})};
+    const auto check_meta = [](std::string_view candidate) {
+        if (const auto wrong = meta_schema.check(candidate)) {
+            throw invalid_schema(wrong->pointer, "this is not a JSON Schema of draft 7: " + (wrong->pointer.empty() ? "it" : wrong->pointer) + " " +
+                                                     wrong->detail);
         }
-        return std::move(run.found);
-    }
-};
-
-schema::schema(std::string_view text) {
-    static const compiled meta_schema{draft7};
-    if (const auto wrong = meta_schema.check(text)) {
-        throw invalid_schema(wrong->pointer, "this is no JSON Schema of draft 7: " + (wrong->pointer.empty() ? "it" : wrong->pointer) + " " +
-                                                 wrong->detail);
-    }
-    try {
-        compiled_ = std::make_unique<const compiled>(text);
-    } catch (const invalid_schema&) {
-        throw;
-    } catch (const std::runtime_error& failure) {
-        throw invalid_schema("", std::string{"this schema cannot be used: "} + failure.what());
-    }
+    };
+    check_meta(text);
+    document_ = read_schema(text, origin, check_meta);
 }
 
-schema::schema(schema&&) noexcept = default;
-schema& schema::operator=(schema&&) noexcept = default;
-schema::~schema() = default;
-
-bool schema::allows_everything() const noexcept { return compiled_->document.allows_everything; }
-
-std::optional<violation> schema::check(std::string_view value) const { return compiled_->check(value); }
+std::optional<violation> schema::check(std::string_view value) const {
+    // A long text has more to check than a short one, and its sender has paid for that.
+    const auto most = most_steps + value.size() * steps_a_byte;
+    check_run run{document_, most};
+    try {
+        (void)checker{run, trimmed_json(value), place{}}.check(schema_document::root);
+    } catch (const out_of_steps&) {
+        return violation{{}, {}, "takes more than " + std::to_string(most) + " steps to check: send less"};
+    }
+    return std::move(run.found);
+}
 
 }  // namespace hookd::catalogs

@@ -1,6 +1,7 @@
 #pragma once
 
-#include <memory>
+#include "schema_document.hpp"
+
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -25,10 +26,10 @@ struct violation {
     std::string detail{};   ///< what the rule asks for, as a part of a sentence: "must be a string"
 };
 
-/// A compiled JSON Schema (draft 7). valijson reads it; the values are checked as they stand in the text, without a document, numbers
-/// exactly. Where an object repeats a name, each of the values must match, since nobody knows which one a reader takes.
+/// A compiled JSON Schema (draft 7). Values are checked as they stand in the text, without a document, numbers exactly. Where an object repeats
+/// a name, each of the values must match, since readers differ in which one they take.
 ///
-/// `$ref` reaches within the schema only. `format` and other annotations are not checked. A pattern is checked in linear time, and one check
+/// `$ref` reaches what schema_origin says. `format` and other annotations are not checked. A pattern is checked in linear time, and one check
 /// takes at most most_steps and steps_a_byte for each byte of the value, so no schema holds its caller up for long. A step takes 60 ns at
 /// most, mostly 10: 16 MiB of what git.pre_receive says take 0.3 s; the worst schema holds it up for 2 s, and for 60 ms where the value is short.
 ///
@@ -40,20 +41,17 @@ public:
     static constexpr std::size_t steps_a_byte = 2;
 
     /// `text`: valid JSON. Throws invalid_schema.
-    explicit schema(std::string_view text);
-    schema(schema&&) noexcept;
-    schema& operator=(schema&&) noexcept;
-    ~schema();
-
+    explicit schema(std::string_view text, const schema_origin& origin = {});
     /// Whether every value matches, so that there is nothing to check.
-    [[nodiscard]] bool allows_everything() const noexcept;
+    [[nodiscard]] bool allows_everything() const noexcept { return document_.allows_everything(); }
 
     /// `value`: valid JSON. Nothing where it matches.
     [[nodiscard]] std::optional<violation> check(std::string_view value) const;
 
 private:
-    struct compiled;
-    std::unique_ptr<const compiled> compiled_;
+    explicit schema(schema_document document) : document_(std::move(document)) {}
+
+    schema_document document_{};
 };
 
 }  // namespace hookd::catalogs

@@ -1,61 +1,74 @@
 #include "schema_document.hpp"
 
+#include "draft7.hpp"
 #include "json_place.hpp"
 #include "schema.hpp"
 
 #include <hookd/protocol/json_text.hpp>
+#include <hookd/protocol/nearest.hpp>
 
-#include <boost/json/array.hpp>
-#include <boost/json/object.hpp>
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/url/parse.hpp>
+#include <boost/url/url.hpp>
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <stdexcept>
 
+// A schema is read in three steps. Every place that holds a schema is added, with its rules, in the order of the text; `$id` gives places a URI on
+// the way. Then each `$ref` is resolved to such a place, which may bring in another file, whose references follow. Last, schemas that apply each
+// other to the same value are refused, as a check of them would never end.
 namespace hookd::catalogs {
 
-namespace json = boost::json;
 using protocol::json_cursor;
 using protocol::json_kind;
-using protocol::json_member;
+using boost::urls::url;
 
 namespace {
 
-// Each may be one call deeper than the one before, while it is read and while a value is checked.
-constexpr std::size_t most_subschemas = 1000;
+// A value may have this many schemas applied to it, each within the other: each is a call deeper.
 constexpr std::size_t longest_chain = 32;
 
-enum class holds { one, list, map, one_or_list, map_of_one_or_names };
+// Text of this schema and of what it refers to.
+constexpr std::size_t most_text_bytes = std::size_t{4} << 20;
 
-struct applicator {
-    std::string_view keyword;
-    holds what;
-    bool in_place;  // applies to the value itself, not to a part of it
-};
+constexpr std::string_view draft7_uri = "http://json-schema.org/draft-07/schema";
 
-constexpr std::array applicators{
-    applicator{"additionalItems", holds::one, false},     applicator{"items", holds::one_or_list, false},
-    applicator{"contains", holds::one, false},            applicator{"additionalProperties", holds::one, false},
-    applicator{"propertyNames", holds::one, false},       applicator{"properties", holds::map, false},
-    applicator{"patternProperties", holds::map, false},   applicator{"dependencies", holds::map_of_one_or_names, true},
-    applicator{"if", holds::one, true},                   applicator{"then", holds::one, true},
-    applicator{"else", holds::one, true},                 applicator{"not", holds::one, true},
-    applicator{"allOf", holds::list, true},               applicator{"anyOf", holds::list, true},
-    applicator{"oneOf", holds::list, true},
-};
-
-// Subschemas that apply to nothing by themselves. `$defs` is of later drafts, but written in many schemas of draft 7.
+// Keywords of draft 7 that hold schemas and apply to nothing by themselves; `$defs` is of later drafts, but written in many schemas of draft 7.
 constexpr std::array<std::string_view, 2> definitions{"definitions", "$defs"};
 
-constexpr std::array<std::string_view, 6> counts{"minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"};
+constexpr std::array<std::string_view, 47> draft7_keywords{
+    "$comment",   "$defs",      "$id",           "$ref",          "$schema",      "additionalItems",  "additionalProperties", "allOf",
+    "anyOf",      "const",      "contains",      "contentEncoding", "contentMediaType", "default",    "definitions",          "dependencies",
+    "description", "else",      "enum",          "examples",      "exclusiveMaximum", "exclusiveMinimum", "format",           "if",
+    "items",      "maxItems",   "maxLength",     "maxProperties", "maximum",      "minItems",         "minLength",            "minProperties",
+    "minimum",    "multipleOf", "not",           "oneOf",         "pattern",      "patternProperties", "properties",          "propertyNames",
+    "readOnly",   "required",   "then",          "title",         "type",         "uniqueItems",      "writeOnly"};
+
+struct later_keyword {
+    std::string_view name;
+    std::string_view instead;
+};
+constexpr std::array later_keywords{
+    later_keyword{"$anchor", "\"$id\": \"#NAME\""},
+    later_keyword{"$dynamicAnchor", "\"$id\""},
+    later_keyword{"$dynamicRef", "\"$ref\""},
+    later_keyword{"$recursiveAnchor", "\"$id\""},
+    later_keyword{"$recursiveRef", "\"$ref\""},
+    later_keyword{"$vocabulary", ""},
+    later_keyword{"dependentRequired", "\"dependencies\""},
+    later_keyword{"dependentSchemas", "\"dependencies\""},
+    later_keyword{"maxContains", "\"contains\""},
+    later_keyword{"minContains", "\"contains\""},
+    later_keyword{"prefixItems", "\"items\" with a list"},
+    later_keyword{"unevaluatedItems", "\"additionalItems\""},
+    later_keyword{"unevaluatedProperties", "\"additionalProperties\""},
+};
 
 std::string decoded(std::string_view string_value) {
     return protocol::json_string{string_value.substr(1, string_value.size() - 2)}.decode();
 }
-
-std::string name_of(std::size_t subschema) { return "s" + std::to_string(subschema); }
-
-json::object reference_to(std::size_t subschema) { return {{"$ref", "#/definitions/" + name_of(subschema)}}; }
 
 /// As it stands in the schema, on one line.
 std::string shown(std::string_view value) {
@@ -75,9 +88,9 @@ std::string shown(std::string_view value) {
     return text.size() > longest ? "…" : text;
 }
 
-value_rules::choice choice_of(const std::vector<std::string_view>& values) {
+enum_rule enum_of(std::string_view keyword, const std::vector<std::string_view>& values) {
     constexpr std::size_t most_shown = 16;
-    value_rules::choice result;
+    enum_rule result{.keyword = keyword};
     for (std::size_t i = 0; i < values.size(); ++i) {
         result.canonical.push_back(canonical_json(values[i]));
         if (i < most_shown) {
@@ -90,280 +103,494 @@ value_rules::choice choice_of(const std::vector<std::string_view>& values) {
     return result;
 }
 
+json_type type_of(std::string_view name) {
+    constexpr std::array<std::string_view, 7> names{"array", "boolean", "integer", "null", "number", "object", "string"};
+    return static_cast<json_type>(std::find(names.begin(), names.end(), name) - names.begin());
+}
+
+std::vector<std::string> names_in(std::string_view array) {
+    std::vector<std::string> names;
+    for (json_cursor elements{array}; const auto element = elements.next();) {
+        names.push_back(decoded(element->value));
+    }
+    return names;
+}
+
+/// Where a subschema is being read: for messages, and for the references in it.
+struct location {
+    std::string pointer{};  ///< in the schema; in what another file brought in, where that was referred to
+    std::string file{};     ///< named in messages; empty for the schema's own
+    url base{};
+
+    [[nodiscard]] location at(std::string_view name) const {
+        auto inner = *this;
+        if (file.empty()) {
+            append_pointer(inner.pointer, name);
+        }
+        return inner;
+    }
+};
+
+[[noreturn]] void refuse(const location& at, const std::string& why) {
+    throw invalid_schema(at.pointer, at.file.empty() ? why : at.file + " cannot be referred to: " + why);
+}
+
 class reader {
 public:
-    explicit reader(std::string_view text) : text_(trimmed_json(text)) {}
+    reader(const schema_origin& origin, const std::function<void(std::string_view)>& check_meta) : origin_(origin), check_meta_(check_meta) {}
 
-    schema_document read() {
-        (void)add(text_, "");
-        resolve_references();
-        for (std::size_t i = 0; i < subschemas_.size(); ++i) {
-            (void)chain_from(i);
+    schema_document read(std::string_view text) {
+        location here{.base = file_uri(origin_.file)};
+        here.base.set_query(origin_.member);
+        add_resource(here, trimmed_json(text), text.size());
+        // The list grows while files are brought in.
+        for (std::size_t i = 0; i < references_.size(); ++i) {
+            resolve(i);
         }
-        json::object all;
-        for (std::size_t i = 0; i < subschemas_.size(); ++i) {
-            all.emplace(name_of(i), std::move(subschemas_[i].content));
+        std::vector<chain> chains(result_.subschemas.size());
+        for (subschema_id i = 0; i < chains.size(); ++i) {
+            (void)measure_chain(chains, i, 1);
         }
-        auto root = reference_to(0);
-        root.emplace("definitions", std::move(all));
-        result_.document = std::move(root);
         return std::move(result_);
     }
 
 private:
-    struct subschema {
-        std::string pointer{};
-        json::value content{};
-        std::string reference{};             // of `$ref`, without its #
-        std::vector<std::size_t> in_place{}; // what applies to the same value
-        std::size_t chain = 0;               // 0: unknown; the longest way through in_place
-        bool open = false;
+    /// A text that has a URI: a schema, or a file that holds some.
+    struct resource {
+        std::string_view root{};
+        bool is_schema = true;
     };
 
-    [[noreturn]] static void refuse(const std::string& pointer, const std::string& why) { throw invalid_schema(pointer, why); }
+    /// The members of a subschema, by keyword.
+    using keywords = std::map<std::string, std::string_view, std::less<>>;
 
-    std::size_t add(std::string_view value, const std::string& pointer) {
-        const auto index = subschemas_.size();
-        if (index == most_subschemas) {
-            refuse(pointer, "there are more than 1000 subschemas");
-        }
-        subschemas_.emplace_back();
-        subschemas_[index].pointer = pointer;
-        by_pointer_.emplace(pointer, index);
-        if (protocol::kind_of(value) == json_kind::boolean) {
-            subschemas_[index].content = value == "true";
-            result_.allows_everything = index == 0 && value == "true";
-            return index;
-        }
-        json::object content;
-        value_rules rules;
-        bool has_rules = false;
-        std::string_view reference;
-        for (json_cursor members{value}; const auto member = members.next();) {
-            if (member->key.equals("$ref")) {
-                reference = member->value;
-                continue;
-            }
-            const auto keyword = member->key.decode();
-            auto place = pointer;
-            append_pointer(place, keyword);
-            if (keyword == "$id" && index != 0) {
-                refuse(place, "$id in a subschema would move what $ref refers to: leave it out");
-            }
-            if (read_applicator(index, content, keyword, member->value, place)) {
-                continue;
-            }
-            has_rules = read_rule(rules, keyword, member->value, place) || has_rules;
-            copy_plain(content, keyword, member->value);
-        }
-        if (!reference.empty()) {  // what stands beside it does not count
-            subschemas_[index].reference = decoded(reference);
-            return index;
-        }
-        if (has_rules) {
-            content.emplace(schema_document::own_keyword, static_cast<std::int64_t>(result_.rules.size()));
-            result_.rules.push_back(std::move(rules));
-        }
-        if (index == 0) {
-            result_.allows_everything = content.empty();
-        }
-        subschemas_[index].content = std::move(content);
-        return index;
+    static url file_uri(const std::string& file) {
+        url result{"catalog:///"};
+        result.set_path("/" + file);
+        return result;
     }
 
-    bool read_applicator(std::size_t index, json::object& content, const std::string& keyword, std::string_view value,
-                         const std::string& place) {
-        if (std::find(definitions.begin(), definitions.end(), keyword) != definitions.end()) {
-            if (protocol::kind_of(value) == json_kind::object) {
-                each_member(value, place, [](const std::string&, std::size_t) {});
-            }
-            return true;
+    static std::string key_of(const url& uri) { return std::string{uri.buffer()}; }
+
+    // --- places ---
+
+    /// A text whose root has a URI.
+    void add_resource(const location& here, std::string_view value, std::size_t bytes) {
+        if (bytes > most_text_bytes - text_bytes_) {
+            refuse(here, "the schema and the files that it refers to have more than 4 MiB");
         }
-        const auto* const known =
-            std::find_if(applicators.begin(), applicators.end(), [&keyword](const applicator& each) { return each.keyword == keyword; });
-        if (known == applicators.end()) {
-            return false;
+        text_bytes_ += bytes;
+        resources_.try_emplace(key_of(here.base), resource{value, true});
+        (void)add(value, here);
+    }
+
+    subschema_id add(std::string_view value, const location& outer) {
+        const auto id = static_cast<subschema_id>(result_.subschemas.size());
+        result_.subschemas.emplace_back();
+        places_.try_emplace(value.data(), id);
+        if (value == "false") {
+            result_.subschemas[id].emplace_back(false_rule{});
         }
-        const auto child = [&](std::string_view what, const std::string& where) {
-            const auto at = add(what, where);
-            if (known->in_place) {
-                subschemas_[index].in_place.push_back(at);
+        if (protocol::kind_of(value) != json_kind::object) {
+            return id;
+        }
+        keywords members;
+        for (json_cursor cursor{value}; const auto member = cursor.next();) {
+            members.insert_or_assign(member->key.decode(), member->value);
+        }
+        if (const auto reference = members.find("$ref"); reference != members.end()) {
+            add_definitions(members, outer);
+            references_.push_back({id, decoded(reference->second), outer.at("$ref")});
+            return id;  // what stands beside it does not count
+        }
+        auto here = outer;
+        if (const auto own = members.find("$id"); own != members.end()) {
+            identify(id, value, decoded(own->second), here);
+        }
+        add_definitions(members, here);
+        for (const auto& [name, unused] : members) {
+            check_keyword(name, here);
+        }
+        add_rules(id, members, here);
+        return id;
+    }
+
+    /// Gives the subschema its URI, which is the base of the references in it.
+    void identify(subschema_id id, std::string_view value, const std::string& text, location& here) {
+        auto uri = resolved(text, here, here.at("$id"));
+        if (uri.has_fragment() && !uri.fragment().empty()) {
+            anchors_.try_emplace(key_of(uri), id);
+            return;
+        }
+        uri.remove_fragment();
+        resources_.try_emplace(key_of(uri), resource{value, true});
+        here.base = std::move(uri);
+    }
+
+    static url resolved(const std::string& text, const location& base, const location& at) {
+        const auto reference = boost::urls::parse_uri_reference(text);
+        url result;
+        if (!reference || !boost::urls::resolve(base.base, *reference, result)) {
+            refuse(at, "\"" + text + "\" is not a URI reference: write \"#/definitions/NAME\" or \"FILE.json#/payload_schema\"");
+        }
+        result.normalize_scheme();
+        return result;
+    }
+
+    void check_keyword(const std::string& name, const location& here) {
+        if (std::binary_search(draft7_keywords.begin(), draft7_keywords.end(), name) || name.starts_with("x-")) {
+            return;
+        }
+        const auto* const later = std::find_if(later_keywords.begin(), later_keywords.end(), [&name](const later_keyword& each) { return each.name == name; });
+        if (later != later_keywords.end()) {
+            refuse(here.at(name), "\"" + name + "\" is a keyword of a later draft of JSON Schema; draft 7 is used here" +
+                                      (later->instead.empty() ? "" : ": write " + std::string{later->instead} + " instead"));
+        }
+        if (const auto near = protocol::nearest(name, {draft7_keywords.begin(), draft7_keywords.end()}); !near.empty()) {
+            refuse(here.at(name), "draft 7 has no keyword \"" + name + "\"; did you mean \"" + std::string{near} +
+                                      "\"? Names of your own begin with \"x-\"");
+        }
+    }
+
+    // --- rules ---
+
+    void add_definitions(const keywords& members, const location& here) {
+        for (const auto name : definitions) {
+            if (const auto found = members.find(name); found != members.end() && protocol::kind_of(found->second) == json_kind::object) {
+                (void)add_map(found->second, here.at(name));
             }
-            return reference_to(at);
-        };
-        const bool is_array = protocol::kind_of(value) == json_kind::array;
-        if (known->what == holds::one || (known->what == holds::one_or_list && !is_array)) {
-            content.emplace(keyword, child(value, place));
-        } else if (known->what == holds::list || known->what == holds::one_or_list) {
-            json::array list;
-            for (json_cursor elements{value}; const auto element = elements.next();) {
-                list.emplace_back(child(element->value, place + "/" + std::to_string(list.size())));
+        }
+    }
+
+    template <class Rule>
+    void append(subschema_id to, Rule rule) {
+        result_.subschemas[to].emplace_back(std::move(rule));
+    }
+
+    static std::optional<std::string_view> find(const keywords& members, std::string_view name) {
+        const auto found = members.find(name);
+        return found == members.end() ? std::nullopt : std::optional{found->second};
+    }
+
+    void add_rules(subschema_id id, const keywords& members, const location& here) {
+        add_value_rules(id, members, here);
+        add_array_rules(id, members, here);
+        add_object_rules(id, members, here);
+        if (const auto value = find(members, "allOf")) {
+            append(id, all_of_rule{add_list(*value, here.at("allOf"))});
+        }
+        if (const auto value = find(members, "anyOf")) {
+            append(id, any_of_rule{add_list(*value, here.at("anyOf"))});
+        }
+        if (const auto value = find(members, "oneOf")) {
+            append(id, one_of_rule{add_list(*value, here.at("oneOf"))});
+        }
+        if (const auto value = find(members, "not")) {
+            append(id, not_rule{add(*value, here.at("not"))});
+        }
+        const auto then = add_optional(members, "then", here);
+        const auto otherwise = add_optional(members, "else", here);
+        if (const auto value = find(members, "if")) {
+            append(id, if_rule{add(*value, here.at("if")), then, otherwise});
+        }
+    }
+
+    void add_value_rules(subschema_id id, const keywords& members, const location& here) {
+        if (const auto value = find(members, "type")) {
+            const auto names = protocol::kind_of(*value) == json_kind::array ? names_in(*value) : std::vector{decoded(*value)};
+            type_rule rule;
+            std::transform(names.begin(), names.end(), std::back_inserter(rule.allowed), type_of);
+            append(id, std::move(rule));
+        }
+        if (const auto value = find(members, "enum")) {
+            std::vector<std::string_view> values;
+            for (json_cursor elements{*value}; const auto element = elements.next();) {
+                values.push_back(element->value);
             }
-            content.emplace(keyword, std::move(list));
-        } else {
-            json::object map;
-            for (json_cursor members{value}; const auto member = members.next();) {
-                const auto name = member_name(*member, place);
-                auto where = place;
-                append_pointer(where, name);
-                if (keyword == "patternProperties") {
-                    result_.name_patterns.try_emplace(name, pattern_of(name, where));
+            append(id, enum_of("enum", values));
+        }
+        if (const auto value = find(members, "const")) {
+            append(id, enum_of("const", {*value}));
+        }
+        add_number_rule(id, members, here);
+        add_count_rule<length_rule>(id, members, "minLength", "maxLength");
+        if (const auto value = find(members, "pattern")) {
+            auto text = decoded(*value);
+            auto expression = pattern_of(text, here.at("pattern"));
+            append(id, pattern_rule{std::move(expression), std::move(text)});
+        }
+    }
+
+    void add_number_rule(subschema_id id, const keywords& members, const location& here) {
+        number_rule rule;
+        for (const std::string_view keyword : {"maximum", "exclusiveMaximum", "minimum", "exclusiveMinimum"}) {
+            if (const auto value = find(members, keyword)) {
+                rule.bounds.push_back({keyword, {decimal{*value}, shown(*value)}});
+            }
+        }
+        if (const auto value = find(members, "multipleOf")) {
+            rule.divisor = {decimal{*value}, shown(*value)};
+            if (!rule.divisor->value.small_divisor()) {
+                refuse(here.at("multipleOf"), "multipleOf must have at most 18 digits");
+            }
+        }
+        if (!rule.bounds.empty() || rule.divisor) {
+            append(id, std::move(rule));
+        }
+    }
+
+    template <class Rule>
+    void add_count_rule(subschema_id id, const keywords& members, std::string_view least, std::string_view most) {
+        count_limits limits;
+        if (const auto value = find(members, least)) {
+            limits.least = static_cast<std::uint64_t>(decimal{*value}.to_count());
+        }
+        if (const auto value = find(members, most)) {
+            limits.most = static_cast<std::uint64_t>(decimal{*value}.to_count());
+        }
+        if (members.contains(least) || members.contains(most)) {
+            append(id, Rule{limits});
+        }
+    }
+
+    void add_array_rules(subschema_id id, const keywords& members, const location& here) {
+        add_count_rule<item_count_rule>(id, members, "minItems", "maxItems");
+        if (find(members, "uniqueItems") == "true") {
+            append(id, unique_items_rule{});
+        }
+        const auto rest = add_optional(members, "additionalItems", here);
+        if (const auto value = find(members, "items")) {
+            if (protocol::kind_of(*value) == json_kind::array) {
+                append(id, items_rule{add_list(*value, here.at("items")), rest});
+            } else {
+                append(id, items_rule{{}, add(*value, here.at("items"))});
+            }
+        }
+        if (const auto value = find(members, "contains")) {
+            append(id, contains_rule{add(*value, here.at("contains"))});
+        }
+    }
+
+    void add_object_rules(subschema_id id, const keywords& members, const location& here) {
+        if (const auto value = find(members, "required")) {
+            append(id, required_rule{names_in(*value)});
+        }
+        add_count_rule<member_count_rule>(id, members, "minProperties", "maxProperties");
+        if (members.contains("properties") || members.contains("patternProperties") || members.contains("additionalProperties")) {
+            properties_rule rule;
+            if (const auto value = find(members, "properties")) {
+                rule.named = add_map(*value, here.at("properties"));
+            }
+            if (const auto value = find(members, "patternProperties")) {
+                const auto at = here.at("patternProperties");
+                for (auto& [text, schema] : add_map(*value, at)) {
+                    rule.matching.emplace_back(pattern_of(text, at.at(text)), schema);
                 }
-                if (protocol::kind_of(member->value) == json_kind::array) {  // of dependencies
-                    map.emplace(name, names_in(member->value, where));
+            }
+            rule.rest = add_optional(members, "additionalProperties", here);
+            append(id, std::move(rule));
+        }
+        if (const auto value = find(members, "propertyNames")) {
+            append(id, property_names_rule{add(*value, here.at("propertyNames"))});
+        }
+        if (const auto value = find(members, "dependencies")) {
+            dependencies_rule rule;
+            const auto at = here.at("dependencies");
+            for (json_cursor cursor{*value}; const auto member = cursor.next();) {
+                auto name = member->key.decode();
+                if (protocol::kind_of(member->value) == json_kind::array) {
+                    rule.names.emplace_back(std::move(name), names_in(member->value));
                 } else {
-                    map.emplace(name, child(member->value, where));
+                    const auto schema = add(member->value, at.at(name));
+                    rule.schemas.emplace_back(std::move(name), schema);
                 }
             }
-            content.emplace(keyword, std::move(map));
-        }
-        return true;
-    }
-
-    template <class Visit>
-    void each_member(std::string_view object, const std::string& place, Visit visit) {
-        for (json_cursor members{object}; const auto member = members.next();) {
-            const auto name = member->key.decode();
-            auto where = place;
-            append_pointer(where, name);
-            visit(name, add(member->value, where));
+            append(id, std::move(rule));
         }
     }
 
-    // valijson ends a string at its first U+0000.
-    static std::string member_name(const json_member& member, const std::string& place) {
-        auto name = member.key.decode();
-        if (name.find('\0') != std::string::npos) {
-            refuse(place, "a name with U+0000 in it cannot be checked");
-        }
-        return name;
+    std::optional<subschema_id> add_optional(const keywords& members, std::string_view name, const location& here) {
+        const auto value = find(members, name);
+        return value ? std::optional{add(*value, here.at(name))} : std::nullopt;
     }
 
-    static json::array names_in(std::string_view array, const std::string& place) {
-        json::array names;
+    std::vector<subschema_id> add_list(std::string_view array, const location& here) {
+        std::vector<subschema_id> list;
         for (json_cursor elements{array}; const auto element = elements.next();) {
-            const auto name = decoded(element->value);
-            if (name.find('\0') != std::string::npos) {
-                refuse(place, "a name with U+0000 in it cannot be checked");
-            }
-            names.emplace_back(name);
+            list.push_back(add(element->value, here.at(std::to_string(list.size()))));
         }
-        return names;
+        return list;
     }
 
-    static pattern pattern_of(std::string_view text, const std::string& place) {
+    std::vector<std::pair<std::string, subschema_id>> add_map(std::string_view object, const location& here) {
+        std::vector<std::pair<std::string, subschema_id>> map;
+        for (json_cursor members{object}; const auto member = members.next();) {
+            auto name = member->key.decode();
+            const auto schema = add(member->value, here.at(name));
+            map.emplace_back(std::move(name), schema);
+        }
+        return map;
+    }
+
+    static pattern pattern_of(const std::string& text, const location& at) {
         try {
             return pattern{text};
         } catch (const std::invalid_argument& wrong) {
-            refuse(place, "the pattern \"" + std::string{text} + "\" cannot be used: " + wrong.what());
+            refuse(at, "the pattern \"" + text + "\" cannot be used: " + wrong.what());
         }
     }
 
-    bool read_rule(value_rules& rules, const std::string& keyword, std::string_view value, const std::string& place) {
-        if (keyword == "enum") {
-            std::vector<std::string_view> values;
-            for (json_cursor elements{value}; const auto element = elements.next();) {
-                values.push_back(element->value);
-            }
-            rules.allowed = choice_of(values);
-        } else if (keyword == "const") {
-            rules.constant = choice_of({value});
-        } else if (keyword == "maximum" || keyword == "exclusiveMaximum") {
-            rules.maxima.push_back({{decimal{value}, shown(value)}, keyword != "maximum"});
-        } else if (keyword == "minimum" || keyword == "exclusiveMinimum") {
-            rules.minima.push_back({{decimal{value}, shown(value)}, keyword != "minimum"});
-        } else if (keyword == "multipleOf") {
-            rules.divisor = {decimal{value}, shown(value)};
-            if (!rules.divisor->value.small_divisor()) {
-                refuse(place, "multipleOf must have at most 18 digits");
-            }
-        } else if (keyword == "pattern") {
-            rules.pattern_shown = decoded(value);
-            rules.text_pattern = pattern_of(rules.pattern_shown, place);
-        } else {
-            return false;
-        }
-        return true;
+    // --- references ---
+
+    struct pending_reference {
+        subschema_id from = 0;
+        std::string text{};
+        location at{};
+    };
+
+    void resolve(std::size_t index) {
+        const auto each = references_[index];
+        auto uri = resolved(each.text, each.at, each.at);
+        const auto target = target_of(uri, each);  // which may add subschemas
+        append(each.from, ref_rule{target});
     }
 
-    static void copy_plain(json::object& content, const std::string& keyword, std::string_view value) {
-        if (keyword == "type") {
-            if (protocol::kind_of(value) == json_kind::array) {
-                content.emplace(keyword, names_in(value, {}));
-            } else {
-                content.emplace(keyword, decoded(value));
-            }
-        } else if (keyword == "required") {
-            content.emplace(keyword, names_in(value, {}));
-        } else if (keyword == "uniqueItems") {
-            content.emplace(keyword, value == "true");
-        } else if (std::find(counts.begin(), counts.end(), keyword) != counts.end()) {
-            content.emplace(keyword, decimal{value}.to_count());
+    subschema_id target_of(url& uri, const pending_reference& from) {
+        if (const auto anchor = anchors_.find(key_of(uri)); anchor != anchors_.end()) {
+            return anchor->second;
         }
+        const std::string fragment = uri.fragment();
+        uri.remove_fragment();
+        if (!resources_.contains(key_of(uri))) {
+            bring_in(uri, from);
+        }
+        const auto& [root, is_schema] = resources_.find(key_of(uri))->second;
+        if (const auto value = find_value(root, fragment)) {
+            if (const auto place = places_.find(value->data()); place != places_.end()) {
+                return place->second;
+            }
+            const auto kind = protocol::kind_of(*value);
+            if (is_schema && (kind == json_kind::object || kind == json_kind::boolean)) {
+                check_meta_(*value);  // it stands under a name that is not a keyword, so it has not been
+                auto here = from.at;
+                here.base = uri;
+                return add(*value, here);
+            }
+        }
+        refuse(from.at, "there is no schema at \"" + from.text + "\"");
     }
 
-    void resolve_references() {
-        for (auto& each : subschemas_) {
-            if (each.reference.empty()) {
+    /// Adds what the reference is to: another file of the directory, or the meta-schema.
+    void bring_in(const url& uri, const pending_reference& from) {
+        if (key_of(uri) == draft7_uri) {
+            const location here{.pointer = from.at.pointer, .file = std::string{draft7_uri}, .base = uri};
+            return add_resource(here, trimmed_json(draft7), draft7.size());
+        }
+        const std::string path = uri.path();
+        const auto name = path.substr(std::min<std::size_t>(1, path.size()));
+        if (uri.scheme() != "catalog" || name.find('/') != std::string::npos) {
+            refuse(from.at, "$ref reaches this schema and the files of its directory only, as \"#/definitions/NAME\" and "
+                            "\"FILE.json#/payload_schema\" do; nothing is fetched for \"" + from.text + "\"");
+        }
+        const auto text = origin_.read ? origin_.read(name) : std::nullopt;
+        if (!text) {
+            refuse(from.at, "the directory of the catalog has no file \"" + name + "\"");
+        }
+        location here{.pointer = from.at.pointer, .file = name, .base = file_uri(name)};
+        resources_.try_emplace(key_of(here.base), resource{trimmed_json(*text), false});
+        for (const std::string_view member : {"payload_schema", "response_schema"}) {
+            const auto schema = find_value(trimmed_json(*text), "/" + std::string{member});
+            if (!schema) {
                 continue;
             }
-            auto place = each.pointer + "/$ref";
-            if (each.reference.front() != '#') {
-                refuse(place, "$ref reaches within this schema only, as \"#/definitions/NAME\" does; nothing is fetched for \"" +
-                                  each.reference + "\"");
+            try {
+                check_meta_(*schema);
+            } catch (const invalid_schema& wrong) {
+                refuse(here, std::string{member} + ": " + wrong.what());
             }
-            auto target = by_pointer_.find(unescaped_uri(each.reference.substr(1)));
-            if (target == by_pointer_.end()) {
-                refuse(place, "there is no schema at \"" + each.reference + "\" in this schema");
-            }
-            each.in_place.push_back(target->second);
-            each.content = reference_to(target->second);
+            here.base = file_uri(name);
+            here.base.set_query(member);
+            add_resource(here, *schema, schema->size());
         }
     }
 
-    static std::string unescaped_uri(std::string_view fragment) {
-        const auto digit = [](char c) { return c >= '0' && c <= '9' ? c - '0' : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1; };
-        std::string plain;
-        for (std::size_t i = 0; i < fragment.size(); ++i) {
-            if (fragment[i] == '%' && i + 2 < fragment.size() && digit(fragment[i + 1]) >= 0 && digit(fragment[i + 2]) >= 0) {
-                plain.push_back(static_cast<char>(digit(fragment[i + 1]) * 16 + digit(fragment[i + 2])));
-                i += 2;
-            } else {
-                plain.push_back(fragment[i]);
-            }
-        }
-        return plain;
-    }
+    // --- ends ---
 
-    // Schemas that apply each other to the same value would never end.
-    std::size_t chain_from(std::size_t index) {
-        auto& from = subschemas_[index];
+    struct chain {
+        std::size_t length = 0;  // 0: not measured; else the longest way through schemas that apply to the same value
+        bool open = false;
+    };
+
+    std::size_t measure_chain(std::vector<chain>& chains, subschema_id id, std::size_t depth) {
+        auto& from = chains[id];
         if (from.open) {
-            refuse(from.pointer, "this schema applies itself to the same value, through $ref, without end");
+            refuse(place_of(chains), "this schema applies itself to the same value, through $ref, without end");
         }
-        if (from.chain == 0) {
+        if (from.length == 0) {
+            if (depth > longest_chain) {
+                refuse(place_of(chains), "more than 32 schemas apply to one value, each within the other");
+            }
             from.open = true;
             std::size_t longest = 0;
-            for (const auto next : from.in_place) {
-                longest = std::max(longest, chain_from(next));
+            for (const auto next : applied_in_place(id)) {
+                longest = std::max(longest, measure_chain(chains, next, depth + 1));
             }
             from.open = false;
-            from.chain = longest + 1;
-            if (from.chain > longest_chain) {
-                refuse(from.pointer, "more than 32 schemas apply to one value, each within the other");
-            }
+            from.length = longest + 1;
         }
-        return from.chain;
+        if (depth - 1 + from.length > longest_chain) {
+            refuse(place_of(chains), "more than 32 schemas apply to one value, each within the other");
+        }
+        return from.length;
     }
 
-    std::string_view text_;
-    std::vector<subschema> subschemas_{};
-    std::map<std::string, std::size_t> by_pointer_{};
+    [[nodiscard]] std::vector<subschema_id> applied_in_place(subschema_id id) const {
+        std::vector<subschema_id> all;
+        const auto add_all = [&all](const std::vector<subschema_id>& some) { all.insert(all.end(), some.begin(), some.end()); };
+        for (const auto& rule : result_.subschemas[id]) {
+            if (const auto* const ref = std::get_if<ref_rule>(&rule)) {
+                all.push_back(ref->target);
+            } else if (const auto* const every = std::get_if<all_of_rule>(&rule)) {
+                add_all(every->schemas);
+            } else if (const auto* const any = std::get_if<any_of_rule>(&rule)) {
+                add_all(any->schemas);
+            } else if (const auto* const one = std::get_if<one_of_rule>(&rule)) {
+                add_all(one->schemas);
+            } else if (const auto* const none = std::get_if<not_rule>(&rule)) {
+                all.push_back(none->schema);
+            } else if (const auto* const branch = std::get_if<if_rule>(&rule)) {
+                all.push_back(branch->condition);
+                all.insert(all.end(), branch->then ? 1 : 0, branch->then.value_or(0));
+                all.insert(all.end(), branch->otherwise ? 1 : 0, branch->otherwise.value_or(0));
+            } else if (const auto* const dependencies = std::get_if<dependencies_rule>(&rule)) {
+                for (const auto& each : dependencies->schemas) {
+                    all.push_back(each.second);
+                }
+            }
+        }
+        return all;
+    }
+
+    /// Where a message about a chain points: the first `$ref` of it.
+    [[nodiscard]] location place_of(const std::vector<chain>& chains) const {
+        const auto found = std::find_if(references_.begin(), references_.end(), [&chains](const pending_reference& each) { return chains[each.from].open; });
+        return found == references_.end() ? location{} : found->at;
+    }
+
+    const schema_origin& origin_;
+    const std::function<void(std::string_view)>& check_meta_;
+    std::size_t text_bytes_ = 0;
+    boost::unordered_flat_map<const char*, subschema_id> places_{};  // by where the schema's text begins
+    std::map<std::string, resource, std::less<>> resources_{};
+    std::map<std::string, subschema_id, std::less<>> anchors_{};
+    std::vector<pending_reference> references_{};
     schema_document result_{};
 };
 
 }  // namespace
 
-schema_document read_schema(std::string_view text) { return reader{text}.read(); }
+schema_document read_schema(std::string_view text, const schema_origin& origin, const std::function<void(std::string_view)>& check_meta) {
+    return reader{origin, check_meta}.read(text);
+}
 
 }  // namespace hookd::catalogs
