@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <climits>
+
+#include <unistd.h>
 
 namespace hookd::hooks {
 
@@ -16,7 +19,10 @@ constexpr std::string_view socket_name = "HOOKD_SOCKET";
 constexpr std::string_view event_name = "HOOK_EVENT";
 constexpr std::string_view id_name = "HOOK_EVENT_ID";
 constexpr std::string_view seq_name = "HOOK_SEQ";
+constexpr std::string_view host_name = "HOOK_HOST";
 constexpr std::string_view cause_name = "HOOK_CAUSE";
+constexpr std::string_view directory_name = "HOOK_DIR";
+constexpr std::array names_of_event{event_name, id_name, seq_name, host_name, cause_name, directory_name};
 
 std::string_view name_of(std::string_view variable) {
     return variable.substr(0, variable.find('='));
@@ -26,9 +32,14 @@ std::string variable(std::string_view name, std::string_view value) {
     return std::string(name).append("=").append(value);
 }
 
+std::string this_host() {
+    std::array<char, HOST_NAME_MAX + 1> name{};
+    return ::gethostname(name.data(), name.size()) == 0 ? name.data() : std::string{};
+}
+
 }  // namespace
 
-command_environment::command_environment(const char* const* inherited, std::string_view socket) {
+command_environment::command_environment(const char* const* inherited, std::string_view socket) : host_(this_host()) {
     for (; *inherited != nullptr; ++inherited) {
         const auto name = name_of(*inherited);
         const bool is_listed = std::find(passed_on.begin(), passed_on.end(), name) != passed_on.end();
@@ -58,12 +69,16 @@ std::vector<std::string> command_environment::for_event(const event_variables& w
     all.push_back(variable(event_name, what.event));
     all.push_back(variable(id_name, what.hook_event_id));
     all.push_back(variable(seq_name, std::to_string(what.seq)));
+    all.push_back(variable(host_name, what.host.empty() ? host_ : what.host));
     all.push_back(variable(cause_name, protocol::append_cause(what.cause, what.event)));
+    if (!what.directory.empty()) {
+        all.push_back(variable(directory_name, what.directory));
+    }
     return all;
 }
 
 bool command_environment::is_for_event(std::string_view name) noexcept {
-    return name == event_name || name == id_name || name == seq_name || name == cause_name;
+    return std::find(names_of_event.begin(), names_of_event.end(), name) != names_of_event.end();
 }
 
 }  // namespace hookd::hooks

@@ -1,5 +1,7 @@
 #include <hookd/hooks/command_runner.hpp>
 
+#include "start_process.hpp"
+
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -14,7 +16,6 @@
 #include <utility>
 
 #include <fcntl.h>
-#include <spawn.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -51,28 +52,6 @@ namespace {
 
 constexpr std::chrono::seconds longest_wait_for_death{1};
 constexpr std::chrono::milliseconds between_looks_for_death{1};
-
-/// A file descriptor that closes itself.
-class owned_fd {
-public:
-    owned_fd() = default;
-    explicit owned_fd(int fd) noexcept : fd_(fd) {}
-    owned_fd(owned_fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-    owned_fd& operator=(owned_fd&& other) noexcept {
-        std::swap(fd_, other.fd_);
-        return *this;
-    }
-    ~owned_fd() {
-        if (fd_ >= 0) {
-            ::close(fd_);
-        }
-    }
-    [[nodiscard]] int get() const noexcept { return fd_; }
-    [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }
-
-private:
-    int fd_ = -1;
-};
 
 [[noreturn]] void fail_with(int error) {
     throw std::system_error(error, std::generic_category());
@@ -114,69 +93,21 @@ void set_nonblocking(int fd) {
     }
 }
 
-std::vector<char*> pointers_to(std::vector<std::string>& texts) {
-    std::vector<char*> pointers;
-    pointers.reserve(texts.size() + 1);
-    for (auto& text : texts) {
-        pointers.push_back(text.data());
+owned_fd open_directory(const std::string& path) {
+    owned_fd found(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!found) {
+        fail_with(errno);
     }
-    pointers.push_back(nullptr);
-    return pointers;
+    return above_standard(std::move(found));
 }
-
-/// posix_spawn's two bags of settings.
-class spawn_settings {
-public:
-    spawn_settings(int input, int output, int errors) {
-        check(::posix_spawn_file_actions_init(&actions_));
-        check(::posix_spawnattr_init(&attributes_));
-        check(::posix_spawn_file_actions_adddup2(&actions_, input, STDIN_FILENO));
-        check(::posix_spawn_file_actions_adddup2(&actions_, output, STDOUT_FILENO));
-        check(::posix_spawn_file_actions_adddup2(&actions_, errors, STDERR_FILENO));
-        sigset_t signals;
-        ::sigemptyset(&signals);
-        check(::posix_spawnattr_setsigmask(&attributes_, &signals));
-        ::sigaddset(&signals, SIGPIPE);
-        ::sigaddset(&signals, SIGCHLD);
-        ::sigaddset(&signals, SIGXFSZ);
-        check(::posix_spawnattr_setsigdefault(&attributes_, &signals));
-        check(::posix_spawnattr_setpgroup(&attributes_, 0));
-        check(::posix_spawnattr_setflags(&attributes_,
-                                         POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK));
-    }
-    spawn_settings(const spawn_settings&) = delete;
-    spawn_settings& operator=(const spawn_settings&) = delete;
-    ~spawn_settings() {
-        ::posix_spawn_file_actions_destroy(&actions_);
-        ::posix_spawnattr_destroy(&attributes_);
-    }
-
-    /// The new process; it has reached its own program by then, in its own group.
-    [[nodiscard]] pid_t spawn(command& what) const {
-        const auto argv = pointers_to(what.argv);
-        const auto environment = pointers_to(what.environment);
-        pid_t pid = -1;
-        check(::posix_spawnp(&pid, argv.front(), &actions_, &attributes_, argv.data(), environment.data()));
-        return pid;
-    }
-
-private:
-    static void check(int error) {
-        if (error != 0) {
-            fail_with(error);
-        }
-    }
-
-    posix_spawn_file_actions_t actions_{};
-    posix_spawnattr_t attributes_{};
-};
 
 }  // namespace
 
 class command_runner::run : public std::enable_shared_from_this<run> {
 public:
-    run(command_runner& owner, command what, result_handler on_result, ended_handler on_ended)
+    run(command_runner& owner, run_id id, command what, result_handler on_result, ended_handler on_ended)
         : owner_(&owner),
+          id_(id),
           executor_(owner.executor_),
           what_(std::move(what)),
           on_result_(std::move(on_result)),
@@ -187,6 +118,8 @@ public:
           output_(executor_),
           errors_(executor_) {}
 
+    [[nodiscard]] run_id id() const noexcept { return id_; }
+
     /// Throws std::system_error where the command could not be started.
     void start() {
         auto input = make_pipe();
@@ -195,7 +128,14 @@ public:
         set_nonblocking(input.write.get());
         set_nonblocking(output.read.get());
         set_nonblocking(errors.read.get());
-        pid_ = spawn_settings(input.read.get(), output.write.get(), errors.write.get()).spawn(what_);
+        owned_fd directory;
+        if (!what_.directory.empty()) {
+            result_.subject = what_.directory;
+            directory = open_directory(what_.directory);
+            result_.subject.clear();
+        }
+        pid_ = start_process(what_, {input.read.get(), output.write.get(), errors.write.get()}, directory.get());
+        what_.program.reset();
         try {
             watch(input, output, errors);
             await_end();
@@ -487,6 +427,7 @@ private:
     static constexpr std::chrono::milliseconds between_looks_for_rest{10};
 
     command_runner* owner_;
+    run_id id_;
     asio::any_io_executor executor_;
     command what_;
     result_handler on_result_;
@@ -518,13 +459,22 @@ command_runner::~command_runner() {
     }
 }
 
-void command_runner::start(command what, result_handler on_result, ended_handler on_ended) {
-    auto started = std::make_shared<run>(*this, std::move(what), std::move(on_result), std::move(on_ended));
+command_runner::run_id command_runner::start(command what, result_handler on_result, ended_handler on_ended) {
+    const auto id = ++last_id_;
+    auto started = std::make_shared<run>(*this, id, std::move(what), std::move(on_result), std::move(on_ended));
     try {
         started->start();
         runs_.push_back(std::move(started));
     } catch (const std::system_error& failure) {
         started->report_not_started(failure.code().value());
+    }
+    return id;
+}
+
+void command_runner::stop(run_id which) {
+    const auto found = std::find_if(runs_.begin(), runs_.end(), [which](const auto& each) { return each->id() == which; });
+    if (found != runs_.end()) {
+        (*found)->terminate(command_result::ending::cancelled);
     }
 }
 

@@ -25,12 +25,6 @@ std::string outcome_of(const hooks::hook_reply& said) {
     return "failed: " + said.text.substr(0, shown_outcome_bytes);
 }
 
-std::string veto_of(const std::string& reason) {
-    std::string object = R"({"abort":)";
-    protocol::append_json_string(object, reason);
-    return object += '}';
-}
-
 std::size_t level_of(const hook_job& job) {
     const auto commas = std::count(job.cause.begin(), job.cause.end(), ',');
     return job.cause.empty() ? 0 : std::min(hook_levels - 1, static_cast<std::size_t>(commas) + 1);
@@ -189,7 +183,7 @@ void hook_jobs::finish(const std::shared_ptr<hosted_hook>& hook, const std::shar
     if (said.type == kind::failed) {
         return job->via->finish(*job, {.failed = said.text});
     }
-    job->via->finish(*job, {.response = said.type == kind::veto ? veto_of(said.text) : said.text},
+    job->via->finish(*job, {.response = hooks::whole_response(said)},
                      [this, hook, job](const std::string& why) { note_failure(*hook, *job, why); });
 }
 

@@ -63,11 +63,6 @@ struct scene {
         BOOST_TEST(told.starts_with("failed: "), told);
         BOOST_TEST(told.find(why) != std::string::npos, told);
     }
-    void check_no_objection() {
-        const auto said = verdict(R"("failure_policy":"closed")");
-        BOOST_TEST(text_at(said, "/outcome") == "answered");
-        BOOST_TEST(text_at(said, "/abort") == "");
-    }
     /// That the hook was stopped when its time was over. How late that was says as much of the machine as of the daemon.
     void check_stopped_after(std::chrono::milliseconds allowed) {
         const auto said = verdict();
@@ -142,17 +137,23 @@ BOOST_AUTO_TEST_CASE(a_command_that_never_reads_a_mebibyte_of_input_answers) {
     BOOST_TEST(text_at(with.verdict(R"("payload":")" + std::string(1024 * 1024, 'x') + "\""), "/abort") == "no");
 }
 
-BOOST_AUTO_TEST_CASE(a_command_that_writes_10_mib_before_it_reads_is_cut) {
+BOOST_AUTO_TEST_CASE(a_command_that_writes_10_mib_before_it_reads_is_cut_and_has_failed) {
     scene with(shell("head -c 10485760 /dev/zero | tr '\\0' ' '; cat >/dev/null"));
-    const auto said = with.verdict(R"("payload":")" + std::string(1024 * 1024, 'x') + "\"");
-    BOOST_TEST(text_at(said, "/outcome") == "answered");
-    with.daemon.process().wait_for_err("was cut after");
+    with.check_failed("standard output was cut after", R"("payload":")" + std::string(1024 * 1024, 'x') + "\"");
 }
 
-BOOST_AUTO_TEST_CASE(half_a_json_and_json_that_is_no_object_are_no_objection) {
-    scene(shell(R"(printf '{"abort":"no')")).check_no_objection();
-    scene(shell("echo '[\"abort\"]'")).check_no_objection();
+BOOST_AUTO_TEST_CASE(half_a_json_and_json_that_is_no_object_have_failed) {
+    scene(shell(R"(printf '{"abort":"no')")).check_failed("looks like JSON");
+    scene(shell("echo '[\"abort\"]'")).check_failed("looks like JSON");
+    scene(shell("echo welcome; echo '{\"abort\":\"no\"}'")).check_failed("looks like JSON");
     scene(shell(R"(echo '{"abort":7}')")).check_failed("its reply is not valid");
+}
+
+BOOST_AUTO_TEST_CASE(words_are_no_objection_and_become_the_note) {
+    const auto said = scene(shell("echo all fine; echo slow today >&2")).verdict(R"("failure_policy":"closed")");
+    BOOST_TEST(text_at(said, "/outcome") == "answered");
+    BOOST_TEST(text_at(said, "/abort") == "");
+    BOOST_TEST(text_at(said, "/responses/0/response/note") == "all fine\nslow today");
 }
 
 BOOST_AUTO_TEST_CASE(a_command_that_sleeps_past_a_deadline_ends_at_the_smaller_one) {

@@ -7,24 +7,26 @@
 #include <set>
 #include <string>
 
+#include <unistd.h>
+
 namespace {
 
 using namespace hookd::hooks;
 using variables = std::set<std::string>;
 
-constexpr std::array<const char*, 14> parent{"PATH=/bin", "HOME=/root", "LANG=C", "USER=ann", "TMPDIR=/tmp", "SECRET_TOKEN=x", "TERM=xterm",
+constexpr std::array<const char*, 16> parent{"PATH=/bin", "HOME=/root", "LANG=C", "USER=ann", "TMPDIR=/tmp", "SECRET_TOKEN=x", "TERM=xterm",
                                              "HOOK_COLOUR=red", "HOOK_EVENT=old", "HOOK_CAUSE=old", "HOOKD_SOCKET=/old", "PATHS=/x", "HOOK_SEQ=1",
-                                             nullptr};
+                                             "HOOK_HOST=old", "HOOK_DIR=/old", nullptr};
 
 variables of(const command_environment& environment) {
-    const auto all = environment.for_event({.event = "pre_push", .hook_event_id = "id", .seq = 7, .cause = "a,b"});
+    const auto all = environment.for_event({.event = "pre_push", .hook_event_id = "id", .seq = 7, .host = "far", .cause = "a,b"});
     variables result(all.begin(), all.end());
     BOOST_TEST(result.size() == all.size());
     return result;
 }
 
 const variables usual{"PATH=/bin", "HOME=/root", "LANG=C", "USER=ann", "TMPDIR=/tmp", "HOOK_COLOUR=red", "HOOKD_SOCKET=/run/hookd.sock",
-                      "HOOK_EVENT=pre_push", "HOOK_EVENT_ID=id", "HOOK_SEQ=7", "HOOK_CAUSE=a,b,pre_push"};
+                      "HOOK_EVENT=pre_push", "HOOK_EVENT_ID=id", "HOOK_SEQ=7", "HOOK_HOST=far", "HOOK_CAUSE=a,b,pre_push"};
 
 }  // namespace
 
@@ -39,6 +41,15 @@ BOOST_AUTO_TEST_CASE(an_event_that_nothing_led_to_is_the_whole_cause_of_what_fol
     const command_environment environment(parent.data(), "/run/hookd.sock");
     const auto all = environment.for_event({.event = "pre_push", .hook_event_id = "id", .seq = 7});
     BOOST_TEST(std::count(all.begin(), all.end(), "HOOK_CAUSE=pre_push") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(an_event_of_this_machine_names_it_and_a_script_is_told_where_it_lies) {
+    const command_environment environment(parent.data(), "/run/hookd.sock");
+    const auto all = environment.for_event({.event = "pre_push", .hook_event_id = "id", .seq = 7, .directory = "/repo/hooks"});
+    std::array<char, 256> host{};
+    BOOST_REQUIRE(::gethostname(host.data(), host.size()) == 0);
+    BOOST_TEST(std::count(all.begin(), all.end(), std::string("HOOK_HOST=") + host.data()) == 1);
+    BOOST_TEST(std::count(all.begin(), all.end(), "HOOK_DIR=/repo/hooks") == 1);
 }
 
 BOOST_AUTO_TEST_CASE(further_variables_are_passed_by_name_or_with_a_value) {

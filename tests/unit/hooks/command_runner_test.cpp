@@ -70,6 +70,7 @@ int watches_left = -1;  // how many more descriptors epoll_ctl() takes; negative
 
 /// What happens to one command.
 struct observed {
+    command_runner::run_id id = 0;
     std::optional<command_result> result{};
     clock::time_point result_at{};
     bool ended = false;
@@ -87,7 +88,7 @@ struct fixture {
 
     std::shared_ptr<observed> start(command what) {
         auto seen = std::make_shared<observed>();
-        runner->start(
+        seen->id = runner->start(
             std::move(what),
             [seen](command_result result) {
                 BOOST_CHECK(!seen->result && !seen->ended);
@@ -423,6 +424,64 @@ BOOST_AUTO_TEST_CASE(kill_does_not_wait_for_anybody) {
     BOOST_CHECK(seen->result->how == ending::stopped);
     BOOST_CHECK(seen->ended);
     BOOST_CHECK(clock::now() - begin < patience);
+}
+
+BOOST_AUTO_TEST_CASE(one_command_is_stopped_and_the_others_go_on) {
+    const temp_directory directory;
+    const auto go = directory / "go";
+    const auto waits = [&] { return shell("while ! [ -e " + go + " ]; do sleep 0.02; done"); };
+    const auto stopped = start(shell("exec sleep 1000"));
+    const auto other = start(waits());
+    runner->stop(stopped->id);
+    runner->stop(stopped->id);
+    run_until([&] { return stopped->ended; });
+    BOOST_CHECK(stopped->result->how == ending::cancelled);
+    runner->stop(stopped->id);  // long over
+    BOOST_TEST(runner->running() == 1U);
+    write_file(go, "");
+    run_until([&] { return other->ended; });
+    BOOST_CHECK(other->result->how == ending::exited);
+}
+
+BOOST_AUTO_TEST_CASE(a_command_runs_in_the_directory_that_it_is_given) {
+    const temp_directory directory;
+    auto what = shell("pwd -P");
+    what.directory = directory.path();
+    BOOST_TEST(result_of(what).output.text == std::filesystem::canonical(directory.path()).string() + "\n");
+    what.argv = {"./hook"};
+    write_file(directory / "hook", "#!/bin/sh\nexit 7\n");
+    BOOST_REQUIRE(::chmod((directory / "hook").c_str(), 0700) == 0);
+    BOOST_TEST(result_of(what).code == 7);
+    what.directory = directory / "none";
+    const auto result = result_of(what);
+    BOOST_CHECK(result.how == ending::not_started);
+    BOOST_TEST(result.code == ENOENT);
+    BOOST_TEST(result.subject == directory / "none");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_executed_by_its_descriptor_is_that_file_whatever_has_its_name) {
+    const temp_directory directory;
+    std::filesystem::copy_file("/bin/sh", directory / "program", std::filesystem::copy_options::none);
+    command what{{directory / "program", "-c", "echo $0 \"$@\"", "name", "a b"}, environment(), {}, {}};
+    what.program = std::make_shared<owned_fd>(::open((directory / "program").c_str(), O_RDONLY | O_CLOEXEC));
+    BOOST_REQUIRE(what.program->get() > 2);
+    write_file(directory / "other", "#!/bin/sh\necho other\n");
+    std::filesystem::rename(directory / "other", directory / "program");
+    BOOST_TEST(result_of(what).output.text == "name a b\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_command_starts_with_no_signal_blocked_and_none_of_this_process_s_handlers) {
+    std::signal(SIGUSR1, [](int) {});
+    std::signal(SIGUSR2, SIG_IGN);
+    const auto status = result_of({{"cat", "/proc/self/status"}, environment(), {}, {}}).output.text;
+    std::signal(SIGUSR1, SIG_DFL);
+    std::signal(SIGUSR2, SIG_DFL);
+    const auto mask = [&](const std::string& name) { return std::stoull(status.substr(status.find(name) + name.size()), nullptr, 16); };
+    const auto bit = [](int signal) { return 1ULL << (signal - 1); };
+    BOOST_TEST(mask("SigBlk:") == 0U);
+    BOOST_TEST(mask("SigCgt:") == 0U);
+    BOOST_TEST((mask("SigIgn:") & bit(SIGPIPE)) == 0U);
+    BOOST_TEST((mask("SigIgn:") & bit(SIGUSR2)) != 0U);
 }
 
 BOOST_AUTO_TEST_CASE(destruction_kills_and_reaps_what_runs_and_calls_nobody) {

@@ -45,24 +45,79 @@ BOOST_AUTO_TEST_CASE(a_json_object_is_the_reply_byte_for_byte) {
 
 BOOST_AUTO_TEST_CASE(no_output_is_no_objection_without_a_note) {
     for (const std::string output : {"", " \n\t\r\n"}) {
-        const auto reply = read(exited(0, output, "chatter"));
+        const auto reply = read(exited(0, output));
         BOOST_CHECK(reply.type == kind::response);
-        BOOST_TEST(reply.text == "{}");
+        BOOST_TEST(whole_response(reply) == "{}");
         BOOST_TEST(reply.notes.empty());
     }
 }
 
-BOOST_AUTO_TEST_CASE(output_that_is_no_json_object_is_no_objection_and_noted) {
-    for (const std::string output : {"all fine", "{\"abort\":\"no\"", "[1]", "\"text\"", "17", "null", "{} {}", "{\"a\":\xff}"}) {
+BOOST_AUTO_TEST_CASE(a_byte_order_mark_before_the_reply_is_none_of_it) {
+    const auto reply = read(exited(0, "\xef\xbb\xbf {\"abort\":\"no\"}\n"));
+    BOOST_CHECK(reply.type == kind::response);
+    BOOST_TEST(reply.text == R"({"abort":"no"})");
+}
+
+BOOST_AUTO_TEST_CASE(output_without_a_line_of_json_is_no_objection_and_becomes_the_note) {
+    for (const std::string output : {"all fine", "\"text\"", "17", "null", "two\nlines", "50 % {done}", "a [x]", "-{", "\xff"}) {
         BOOST_TEST_CONTEXT(output) {
-            const auto reply = read(exited(0, output));
+            const auto reply = read(exited(0, "\n" + output + "\n", " warned \n"));
             BOOST_CHECK(reply.type == kind::response);
             BOOST_TEST(reply.text == "{}");
+            BOOST_TEST(reply.note == output + "\nwarned");
             BOOST_REQUIRE(reply.notes.size() == 1U);
             check_mentions(reply.notes[0], "no objection");
-            check_mentions(reply.notes[0], output);
         }
     }
+}
+
+BOOST_AUTO_TEST_CASE(output_that_looks_like_json_and_is_not_one_object_is_a_hook_that_failed) {
+    using namespace std::string_literals;
+    for (const std::string& output :
+         {"{\"abort\":\"no\""s, "[1]"s, "{} {}"s, "{}\n{\"abort\":\"no\"}"s, "{\"a\":\xff}"s, "Welcome back\n{\"abort\":\"no\"}"s, "{\"abort\":\"no\"}\ndone"s,
+          "10 %\r{\"abort\":\"no\"}"s, "x\n \t[\"abort\"]"s, "x\n\xef\xbb\xbf{"s, "\xef\xbb\xbf [] "s, "\xff\xfe{\0\"\0"s, "\xfe\xff\0{\0\""s, "{"s}) {
+        BOOST_TEST_CONTEXT(output) {
+            const auto reply = read(exited(0, output));
+            BOOST_CHECK(reply.type == kind::failed);
+            check_mentions(reply.text, "looks like JSON");
+            BOOST_TEST(!reply.not_started);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_printed_beside_a_reply_travels_as_its_note) {
+    const auto whole = [](const std::string& output, const std::string& errors) { return whole_response(read(exited(0, output, errors))); };
+    BOOST_TEST(whole("{}", "mind the \"gap\"\n") == R"({"note":"mind the \"gap\""})");
+    BOOST_TEST(whole(R"({"n":1e999 })", "slow") == R"({"n":1e999 ,"note":"slow"})");
+    BOOST_TEST(whole(R"({ "\u006eote" : "own\n" , "b":2})", "slow") == R"({ "\u006eote" : "own\n\nslow" , "b":2})");
+    BOOST_TEST(whole(R"({"note":7})", "slow") == R"({"note":7})");
+    BOOST_TEST(whole(R"({"note":"own"})", " \n") == R"({"note":"own"})");
+    BOOST_TEST(whole("fine", "") == R"({"note":"fine"})");
+}
+
+BOOST_AUTO_TEST_CASE(a_note_is_bounded_and_ends_with_a_whole_character) {
+    const auto reply = read(exited(0, "x" + std::string(max_note_bytes, '\n') + "y", ""));
+    BOOST_TEST(reply.note.size() <= max_note_bytes);
+    BOOST_TEST(reply.note.ends_with("\n..."));
+    std::string umlauts;
+    while (umlauts.size() <= max_note_bytes) {
+        umlauts += "\xc3\xa4";
+    }
+    const auto note = read(exited(0, "{}", "x" + umlauts)).note;
+    BOOST_TEST(note.size() <= max_note_bytes);
+    BOOST_TEST(note.ends_with("\xa4\n..."));
+}
+
+BOOST_AUTO_TEST_CASE(what_always_fits_keeps_the_verdict) {
+    BOOST_TEST(bare_response(read(exited(0, R"({"a":1})", "chatter"))) == R"({"a":1})");
+    BOOST_TEST(bare_response(read(exited(0, R"({"a":1,"abort":"\u006eo"})"))) == R"({"abort":"no"})");
+    for (const std::string& reason : {std::string(5000, 'x'), std::string(5000, '\x01'), std::string(5000, '\xff')}) {
+        const auto object = bare_response(read(exited(1, "", reason)));
+        BOOST_TEST(object.size() < 1024U);
+        BOOST_TEST(object.size() > 100U);
+        BOOST_TEST(object.starts_with(R"({"abort":")"));
+    }
+    BOOST_TEST(whole_response(read(exited(1, "", "no"))) == R"({"abort":"no"})");
 }
 
 BOOST_AUTO_TEST_CASE(a_note_is_one_line_of_reasonable_length) {
@@ -96,17 +151,20 @@ BOOST_AUTO_TEST_CASE(a_reply_too_deep_to_be_sent_is_a_hook_that_failed) {
     check_mentions(reply.text, "deep");
 }
 
-BOOST_AUTO_TEST_CASE(cut_output_is_no_objection_and_said_so) {
-    auto result = exited(0, R"({"abort":"no"})");
-    result.output.cut = true;
-    const auto reply = read(result);
-    BOOST_CHECK(reply.type == kind::response);
-    BOOST_TEST(reply.text == "{}");
-    BOOST_REQUIRE(reply.notes.size() == 2U);
-    check_mentions(reply.notes[0], "no objection");
-    check_mentions(reply.notes[1], "standard output was cut");
+BOOST_AUTO_TEST_CASE(output_that_was_cut_is_a_hook_that_failed) {
+    for (const std::string output : {R"({"abort":"no"})", "all fine", ""}) {
+        auto result = exited(0, output);
+        result.output.cut = true;
+        const auto reply = read(result);
+        BOOST_CHECK(reply.type == kind::failed);
+        check_mentions(reply.text, "standard output was cut after 1048576 bytes");
+        BOOST_TEST(reply.notes.empty());
+    }
+}
 
-    result.code = 1;  // the reason is what it wrote elsewhere
+BOOST_AUTO_TEST_CASE(a_veto_whose_output_was_cut_stands) {
+    auto result = exited(1, R"({"abort":"no"})");
+    result.output.cut = true;
     const auto veto = read(result);
     BOOST_CHECK(veto.type == kind::veto);
     BOOST_REQUIRE(veto.notes.size() == 1U);
@@ -182,11 +240,17 @@ BOOST_AUTO_TEST_CASE(each_other_ending_is_a_hook_that_failed_and_says_why) {
     result.how = ending::not_started;
     result.code = ENOENT;
     check_mentions(read(result).text, "could not be started: No such file or directory");
+    BOOST_TEST(read(result).not_started);
+    result.subject = "/away";
+    check_mentions(read(result).text, "could not be started: /away: No such file or directory");
+
+    result.how = ending::cancelled;
+    check_mentions(read(result).text, "nobody waits");
 
     result.how = ending::lost;
     check_mentions(read(result).text, "lost");
 
-    for (const auto how : {ending::signalled, ending::timed_out, ending::stopped, ending::not_started, ending::lost}) {
+    for (const auto how : {ending::signalled, ending::timed_out, ending::stopped, ending::cancelled, ending::not_started, ending::lost}) {
         result.how = how;
         BOOST_CHECK(read(result).type == kind::failed);
     }

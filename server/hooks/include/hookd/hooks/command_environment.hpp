@@ -12,7 +12,9 @@ struct event_variables {
     std::string_view event{};          ///< HOOK_EVENT
     std::string_view hook_event_id{};  ///< HOOK_EVENT_ID
     std::uint64_t seq = 0;             ///< HOOK_SEQ
+    std::string_view host{};           ///< HOOK_HOST: where it was fired; empty: on this machine
     std::string_view cause{};          ///< what led to the event; HOOK_CAUSE is that and the event itself
+    std::string_view directory{};      ///< HOOK_DIR: where the hook's own script lies; empty: it is not set
 };
 
 /// The environment of hook commands: of what the program itself was started with only PATH, HOME, LANG, USER, TMPDIR and HOOK_*, so that
@@ -35,6 +37,7 @@ public:
 
 private:
     std::vector<std::string> common_{};
+    std::string host_;
 };
 
 }  // namespace hookd::hooks

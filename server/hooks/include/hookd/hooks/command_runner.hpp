@@ -1,9 +1,12 @@
 #pragma once
 
+#include <hookd/hooks/owned_fd.hpp>
+
 #include <boost/asio/any_io_executor.hpp>
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <list>
 #include <memory>
@@ -30,6 +33,11 @@ struct command {
     std::string input{};
     /// How long it may run; nothing: as long as it likes. Zero or less: it is stopped right after its start.
     std::optional<std::chrono::steady_clock::duration> timeout{};
+    /// Where it runs; empty: where this process does.
+    std::string directory{};
+    /// The program itself, executed by this descriptor instead of its name; null: by its name. Not for a script: its interpreter would be
+    /// given the number of a descriptor that is closed by then. None of the standard three.
+    std::shared_ptr<const owned_fd> program{};
 };
 
 /// One captured output.
@@ -44,12 +52,14 @@ struct command_result {
         exited,       ///< `code` is its exit status
         signalled,    ///< a signal killed it, not one of ours; `code` is its number
         timed_out,    ///< its time was over
-        stopped,      ///< command_runner::stop
+        stopped,      ///< command_runner::stop, all of them
+        cancelled,    ///< command_runner::stop, this one
         not_started,  ///< `code` is the errno that says why
         lost,         ///< somebody else reaped it: the process ignores SIGCHLD, or waits for any child
     };
     ending how = ending::lost;
     int code = 0;
+    std::string subject{};  ///< not_started: the directory, where it is that which could not be used
     std::chrono::steady_clock::duration elapsed{};  ///< from its start to its end, or to when it was given up
     captured_output output{};
     captured_output errors{};
@@ -83,8 +93,14 @@ public:
     command_runner(const command_runner&) = delete;
     command_runner& operator=(const command_runner&) = delete;
 
+    /// Names one command that was started; never used twice.
+    using run_id = std::uint64_t;
+
     /// Starts a command. A failure to start is a result, not an exception. Precondition: `what.argv` is not empty.
-    void start(command what, result_handler on_result, ended_handler on_ended);
+    run_id start(command what, result_handler on_result, ended_handler on_ended);
+
+    /// Stops one command, as if its time were over. Nothing happens where it has ended, or is being stopped.
+    void stop(run_id which);
 
     /// Stops every command that runs, as if its time were over.
     void stop();
@@ -100,6 +116,7 @@ private:
 
     boost::asio::any_io_executor executor_;
     std::list<std::shared_ptr<run>> runs_{};
+    run_id last_id_ = 0;
 };
 
 }  // namespace hookd::hooks

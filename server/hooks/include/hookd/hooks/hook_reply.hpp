@@ -2,11 +2,15 @@
 
 #include <hookd/hooks/command_runner.hpp>
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace hookd::hooks {
+
+/// Bytes of what a command said beside its reply that travel with it.
+inline constexpr std::size_t max_note_bytes = std::size_t{16} * 1024;
 
 /// What a command has said by the way it ended.
 struct hook_reply {
@@ -17,15 +21,26 @@ struct hook_reply {
     };
     kind type = kind::failed;
     std::string text{};
+    /// Of a response: what the command printed besides, for the person who waits. At most max_note_bytes.
+    std::string note{};
     /// What whoever looks after the hook should know: output that was ignored or cut. Sentences without a line end.
     std::vector<std::string> notes{};
+    /// Failed, and it never ran: nobody has looked at the operation.
+    bool not_started = false;
 };
 
 /// Reads a command's result by the rules for hook commands (man page hookctl(1), "HOOK COMMANDS").
 ///
-/// Exit status 0: a JSON object on its standard output is the reply, anything else is no objection; an `abort` in it that is no
-/// string, or an object that is nested too deeply to be sent, is a hook that failed. Status 1 to 125: a veto, whose reason is
-/// its standard error without the white space around it, or `hook NAME exited N`. Everything else is a hook that failed.
+/// Exit status 0: a JSON object on its standard output is the reply. No output is no objection, and neither is output in which no line
+/// begins with `{` or `[`, which becomes the note. Anything else was meant to be a reply and is none, as is output that was cut, an `abort`
+/// that is no string, or an object that is nested too deeply to be sent: a hook that failed. Status 1 to 125: a veto, whose reason is its
+/// standard error without the white space around it, or `hook NAME exited N`. Everything else is a hook that failed.
 [[nodiscard]] hook_reply read_hook_reply(const command_result& result, std::string_view name);
+
+/// The JSON object to send for a response or a veto: a note is its member `note`, behind the one that the reply has itself.
+[[nodiscard]] std::string whole_response(const hook_reply& reply);
+
+/// The same where the daemon does not take that: without the note, and a reason cut so that it always fits (PROTOCOL.md, "Limits").
+[[nodiscard]] std::string bare_response(const hook_reply& reply);
 
 }  // namespace hookd::hooks
