@@ -31,7 +31,7 @@ _hookctl_files() {
 
 _hookctl() {
     local commands="emit listen on register deregister hooks trust respond git agent-hook schema stats top ping call"
-    local general="--socket --timeout --json --help --version"
+    local general="--socket --daemon-user --timeout --json --help --version"
     local methods="ping emit emit_and_wait await_response subscribe unsubscribe respond register_hook deregister_hook list_hooks trust_hook get_hook_event_schema stats rpc.discover"
     local git_hooks="applypatch-msg pre-applypatch post-applypatch pre-commit pre-merge-commit prepare-commit-msg commit-msg post-commit
         pre-rebase post-checkout post-merge pre-push pre-receive update post-receive post-update reference-transaction pre-auto-gc
@@ -62,7 +62,7 @@ _hookctl() {
     # The command is the first word that is neither an option nor the value of a general one.
     for ((i = 1; i < ${#words[@]} - 1; i++)); do
         case ${words[i]} in
-            --socket | --timeout) [[ -z $command ]] && ((i++)) ;;
+            --socket | --daemon-user | --timeout) [[ -z $command ]] && ((i++)) ;;
             --) [[ $command == on || $command == register ]] && {
                 # What follows is a command of its own: programs first, then files.
                 if ((i + 2 == ${#words[@]})); then
@@ -81,6 +81,7 @@ _hookctl() {
 
     case $prev in
         --socket) _hookctl_files -f; return ;;
+        --daemon-user) local found; mapfile -t found < <(compgen -u -- "${word#"$lead"}"); _hookctl_offer; return ;;
         --repo) _hookctl_files -d; return ;;
         --policy) _hookctl_words "first veto all"; return ;;
         --agent) _hookctl_words "claude codex gemini auto"; return ;;

@@ -13,6 +13,7 @@ end
 
 complete -c hookctl -f
 complete -c hookctl -l socket -r -F -d 'where the daemon listens'
+complete -c hookctl -l daemon-user -x -a '(__fish_complete_users)' -d 'whose daemon may be talked to, too'
 complete -c hookctl -l timeout -x -d 'how long to wait, as in 250ms, 30s, 5m'
 complete -c hookctl -l json -d 'print JSON even on a terminal'
 complete -c hookctl -s h -l help -d 'print help'

@@ -26,7 +26,8 @@ boost::asio::awaitable<void> emit_all(hookd::async_client& daemon, std::string e
         daemon.async_emit(event, "{\"number\": " + std::to_string(i) + "}",
                           [&accepted](const std::exception_ptr& failure, const hookd::emission&) { accepted += failure ? 0 : 1; });
     }
-    const auto verdict = co_await daemon.async_emit_and_wait(event, R"({"last": true})", use_awaitable);
+    const hookd::wait_options any_may_veto{.policy = hookd::wait_policy::veto};
+    const auto verdict = co_await daemon.async_emit_and_wait(event, R"({"last": true})", any_may_veto, use_awaitable);
     std::cout << accepted << " events, and the last one was " << to_string(verdict.outcome) << '\n';
 }
 

@@ -36,6 +36,8 @@ bool stops(const agent_hook_arguments& arguments, error_kind why) {
         case error_kind::timed_out:
             return arguments.fail_closed || !arguments.proceed_without_daemon;
         case error_kind::invalid_argument:
+        case error_kind::unreachable:
+        case error_kind::untrusted:
         case error_kind::refused:
         case error_kind::cancelled:
             break;

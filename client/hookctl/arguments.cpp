@@ -315,7 +315,7 @@ command_arguments parse_call(option_reader& options) {
 /// Where the command's name stands: the first word that is neither an option nor the value of a general one.
 words::const_iterator find_command(const words& arguments) {
     for (auto word = arguments.begin(); word != arguments.end() && *word != "--"; ++word) {
-        if (*word == "--socket" || *word == "--timeout") {
+        if (*word == "--socket" || *word == "--timeout" || *word == "--daemon-user") {
             if (std::next(word) != arguments.end()) {
                 ++word;
             }
@@ -414,6 +414,7 @@ std::variant<invocation, information> parse_arguments(const std::vector<std::str
         return information{std::string(command.empty() ? general_help() : command_help(command))};
     }
     result.socket = options.socket();
+    result.daemon_user = options.daemon_user();
     result.timeout = options.timeout();
     result.json = options.json();
     return result;

@@ -113,7 +113,8 @@ using command_arguments = std::variant<emit_arguments, listen_arguments, on_argu
 
 /// What hookctl is asked to do.
 struct invocation {
-    std::string socket{};  ///< empty: the default
+    std::string socket{};       ///< empty: the default
+    std::string daemon_user{};  ///< empty: $HOOKD_DAEMON_USER, or nobody besides the own user and root
     /// 1 ms to 24 h where given.
     std::optional<std::chrono::milliseconds> timeout{};
     bool json = false;

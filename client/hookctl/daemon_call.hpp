@@ -7,6 +7,7 @@
 #include <hookd/client.hpp>
 
 #include <chrono>
+#include <filesystem>
 #include <string>
 #include <string_view>
 
@@ -23,12 +24,18 @@ inline constexpr std::chrono::milliseconds verdict_grace{2'000};
 /// how long it may take to say so (hookctl(1)).
 inline constexpr std::chrono::milliseconds longest_silence{10'000};
 
-/// A connection to the daemon of `call`. Throws hookd::error (no_daemon).
+/// A connection to the daemon of `call`. Throws hookd::error (no_daemon, unreachable, untrusted).
 [[nodiscard]] inline client connect_for(const invocation& call, std::chrono::milliseconds answer_timeout) {
     client_options options;
     options.path = call.socket;
+    options.daemon_user = call.daemon_user;
     options.answer_timeout = answer_timeout;
     return client(std::move(options));
+}
+
+/// The path of a socket as it is from any directory. One in the abstract namespace (`@NAME`) is so as it stands.
+[[nodiscard]] inline std::string absolute_socket(const std::string& path) {
+    return path.starts_with('@') ? path : std::filesystem::absolute(path).string();
 }
 
 /// For a request that does not wait: an answer may take --timeout.

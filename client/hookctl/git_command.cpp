@@ -280,6 +280,8 @@ int ask(const invocation& call, const git_arguments& arguments, const std::strin
             case error_kind::timed_out:
                 return unanswered(arguments, event, failure);
             case error_kind::invalid_argument:
+            case error_kind::unreachable:
+            case error_kind::untrusted:
             case error_kind::refused:
             case error_kind::cancelled:
                 break;

@@ -38,6 +38,8 @@ commands:
 options, before or after the command:
   --socket PATH        where the daemon listens (default: $HOOKD_SOCKET, else
                        $XDG_RUNTIME_DIR/hookd/hookd.sock, else /tmp/hookd-UID/hookd.sock)
+  --daemon-user USER   talk to a daemon of that user, too (default: $HOOKD_DAEMON_USER; else
+                       only to one of your own or root's)
   --timeout DURATION   how long to wait: 250ms, 30s, 5m (each command says for what)
   --json               print JSON, as into a pipe, even on a terminal
   --version            print the version
@@ -45,7 +47,7 @@ options, before or after the command:
 
 exit status:
   0  done, or proceed          3  no daemon there
-  1  vetoed, or not accepted   4  the daemon answered with an error
+  1  vetoed, or not accepted   4  the daemon answered with an error, or is not to be talked to
   2  wrong usage               5  the connection broke
 
 example: a git pre-commit hook that any hook may veto

@@ -115,11 +115,9 @@ int run_register(const invocation& call, const register_arguments& arguments) {
     if (call.timeout) {
         params.raw("timeout_ms", std::to_string(call.timeout->count()));
     }
-    client_options where;
-    where.path = call.socket;
-    where.answer_timeout = default_answer_timeout;
     // --timeout is the command's here.
-    return report(call, client(where).call(protocol::register_hook_params::method, params.finish(), default_answer_timeout));
+    auto daemon = connect_for(call, default_answer_timeout);
+    return report(call, daemon.call(protocol::register_hook_params::method, params.finish(), default_answer_timeout));
 }
 
 int run_deregister(const invocation& call, const deregister_arguments& arguments) {

@@ -62,6 +62,7 @@ private:
 int run_listen(const invocation& call, const listen_arguments& arguments) {
     hook_runner_options options;
     options.path = call.socket;
+    options.daemon_user = call.daemon_user;
     options.answer_timeout = call.timeout.value_or(default_answer_timeout);
     if (arguments.after_seq) {
         options.resume_from = resume_point{*arguments.after_seq, {}};

@@ -81,6 +81,8 @@ int report(const hookd::error& failure) {
             return exit_status::usage;
         case kind::no_daemon:
             return exit_status::no_daemon;
+        case kind::unreachable:
+        case kind::untrusted:
         case kind::refused:
         case kind::cancelled:
             return exit_status::refused;

@@ -22,7 +22,6 @@
 #include <csignal>
 #include <deque>
 #include <exception>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -40,9 +39,8 @@ namespace asio = boost::asio;
 namespace {
 
 hooks::command_environment environment_for(const invocation& call, const on_arguments& arguments) {
-    // Absolute: the command may go to another directory.
-    const auto socket = call.socket.empty() ? default_socket_path() : call.socket;
-    hooks::command_environment result(environ, std::filesystem::absolute(socket).string());
+    hooks::command_environment result(environ, absolute_socket(call.socket.empty() ? default_socket_path() : call.socket));
+    result.add(call.daemon_user.empty() ? "HOOKD_DAEMON_USER" : "HOOKD_DAEMON_USER=" + call.daemon_user, environ);
     for (const auto& each : arguments.environment) {
         result.add(each, environ);
     }
@@ -114,7 +112,7 @@ private:
     void start(job next) {
         const auto left = time_left(next.what, std::chrono::system_clock::now());
         if (left && *left == left->zero()) {
-            finish(next, {hooks::hook_reply::kind::failed, "the emitter's time was over before it could start", {}}, {});
+            finish(next, {.type = hooks::hook_reply::kind::failed, .text = "the emitter's time was over before it could start"}, {});
             return;
         }
         hooks::command command;
@@ -146,7 +144,7 @@ private:
         using kind = hooks::hook_reply::kind;
         switch (said.type) {
             case kind::response:
-                done.reply_to(respond_with(said.text));
+                done.reply_to(respond_with(hooks::whole_response(said)));
                 break;
             case kind::veto:
                 done.reply_to(veto(said.text));
@@ -225,6 +223,7 @@ int run_on(const invocation& call, const on_arguments& arguments) {
     hook_runner_options options;
     options.name = arguments.name;
     options.path = call.socket;
+    options.daemon_user = call.daemon_user;
     options.answer_timeout = default_answer_timeout;  // --timeout is what a command has
     options.max_unanswered = arguments.jobs;
     hook_runner events(options);

@@ -45,6 +45,7 @@ option_reader::option_reader(std::string_view command, words arguments) : comman
     flag("--version", version_);
     flag("--json", json_);
     value("--socket", socket_);
+    value("--daemon-user", daemon_user_);
     value("--timeout", timeout_);
 }
 
@@ -154,6 +155,13 @@ std::string option_reader::socket() const {
         fail("--socket needs the path of a socket");
     }
     return socket_.value_or("");
+}
+
+std::string option_reader::daemon_user() const {
+    if (daemon_user_ && daemon_user_->empty()) {
+        fail("--daemon-user needs the name or number of a user");
+    }
+    return daemon_user_.value_or("");
 }
 
 words option_reader::prepared() const {

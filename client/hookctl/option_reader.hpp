@@ -75,6 +75,7 @@ public:
     [[nodiscard]] bool version_wanted() const noexcept { return version_ && !help_; }
     [[nodiscard]] bool json() const noexcept { return json_; }
     [[nodiscard]] std::string socket() const;
+    [[nodiscard]] std::string daemon_user() const;
 
 private:
     /// The arguments with what is no option marked, `--` taken out and `--name=value` split. Throws usage_error.
@@ -89,6 +90,7 @@ private:
     bool version_ = false;
     bool json_ = false;
     optional_text socket_{};
+    optional_text daemon_user_{};
     optional_text timeout_{};
 };
 

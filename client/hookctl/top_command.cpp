@@ -32,10 +32,7 @@ snapshot take(client& daemon) {
 }  // namespace
 
 int run_top(const invocation& call) {
-    client_options options;
-    options.path = call.socket;
-    options.answer_timeout = call.timeout.value_or(refresh * 5);  // short: meanwhile no key is heeded
-    client daemon(options);
+    auto daemon = connect_for(call, call.timeout.value_or(refresh * 5));  // short: meanwhile no key is heeded
     full_screen screen;
     auto before = take(daemon);
     auto now = before;

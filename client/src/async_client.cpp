@@ -4,7 +4,6 @@
 #include "decoding.hpp"
 #include "encoding.hpp"
 #include "errors.hpp"
-#include "unix_socket.hpp"
 
 #include <hookd/protocol/methods.hpp>
 
@@ -104,7 +103,7 @@ public:
     impl(executor_type executor, client_options options)
         : executor_(std::move(executor)),
           strand_(asio::make_strand(executor_)),
-          connection_(std::make_shared<connection>(strand_, detail::resolve_socket_path(std::move(options.path)),
+          connection_(std::make_shared<connection>(strand_, detail::resolve_address(std::move(options.path), options.daemon_user),
                                                    options.connect_timeout,
                                                    static_cast<detail::connection_observer&>(*this))) {}
 

@@ -39,16 +39,18 @@ int poll_timeout(steady_clock::time_point end) {
 
 class client::impl {
 public:
-    explicit impl(client_options options) : options_(std::move(options)) {
-        options_.path = detail::resolve_socket_path(std::move(options_.path));
+    explicit impl(const client_options& options)
+        : address_(detail::resolve_address(options.path, options.daemon_user)),
+          connect_timeout_(options.connect_timeout),
+          answer_timeout_(detail::bounded_time(options.answer_timeout)) {
         connect();
     }
 
-    [[nodiscard]] const client_options& options() const noexcept { return options_; }
+    [[nodiscard]] const std::string& path() const noexcept { return address_.path; }
 
     // `wait`: how long the request itself asks the daemon to wait; nothing: as long as the daemon is configured to.
     std::string call(std::string_view method, std::string_view params, std::optional<milliseconds> wait, repeatable again) {
-        const auto end = wait ? answer_end{steady_clock::now() + detail::bounded_time(*wait) + answer_timeout()} : std::nullopt;
+        const auto end = wait ? answer_end{steady_clock::now() + detail::bounded_time(*wait) + answer_timeout_} : std::nullopt;
         return call_until(end, method, params, again);
     }
 
@@ -74,10 +76,8 @@ public:
     }
 
 private:
-    [[nodiscard]] milliseconds answer_timeout() const noexcept { return detail::bounded_time(options_.answer_timeout); }
-
     void connect() {
-        fd_ = detail::connect_blocking(options_.path, options_.connect_timeout);
+        fd_ = detail::connect_blocking(address_, connect_timeout_);
         buffer_ = receive_buffer{};
     }
 
@@ -142,8 +142,8 @@ private:
             if (sent >= 0) {
                 rest.remove_prefix(static_cast<std::size_t>(sent));
             } else if (errno == EAGAIN) {
-                if (!wait_for(POLLOUT, end.value_or(steady_clock::now() + answer_timeout()))) {
-                    throw detail::timed_out_error(options_.path);
+                if (!wait_for(POLLOUT, end.value_or(steady_clock::now() + answer_timeout_))) {
+                    throw detail::timed_out_error(address_.path);
                 }
             } else if (errno != EINTR) {
                 return errno;
@@ -171,11 +171,11 @@ private:
             } else if (received == 0) {
                 throw detail::broken_error(send_failure);
             } else if (errno == EAGAIN) {
-                if (wait_for(POLLIN, end.value_or(steady_clock::now() + answer_timeout()))) {
+                if (wait_for(POLLIN, end.value_or(steady_clock::now() + answer_timeout_))) {
                     continue;
                 }
                 if (end || asked) {
-                    throw detail::timed_out_error(options_.path);
+                    throw detail::timed_out_error(address_.path);
                 }
                 ping_.clear();
                 detail::append_request_frame(ping_, ++last_id_, protocol::ping_params::method, {});
@@ -212,7 +212,9 @@ private:
         return std::string{answer.result};
     }
 
-    client_options options_;
+    detail::daemon_address address_;
+    milliseconds connect_timeout_;
+    milliseconds answer_timeout_;
     detail::unique_fd fd_;
     receive_buffer buffer_;
     protocol::incoming incoming_;  // kept for its memory
@@ -222,7 +224,7 @@ private:
     bool partly_sent_ = false;
 };
 
-client::client(client_options options) : impl_(std::make_unique<impl>(std::move(options))) {}
+client::client(client_options options) : impl_(std::make_unique<impl>(options)) {}
 client::client(client&&) noexcept = default;
 client& client::operator=(client&&) noexcept = default;
 client::~client() = default;
@@ -261,6 +263,6 @@ std::string client::call(std::string_view method, std::string_view params, std::
     return impl_->call_until(end, method, params, repeatable::no);
 }
 
-const std::string& client::path() const noexcept { return impl_->options().path; }
+const std::string& client::path() const noexcept { return impl_->path(); }
 
 }  // namespace hookd

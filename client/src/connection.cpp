@@ -4,7 +4,6 @@
 #include "decoding.hpp"
 #include "encoding.hpp"
 #include "errors.hpp"
-#include "unix_socket.hpp"
 
 #include <hookd/protocol/limits.hpp>
 #include <hookd/protocol/methods.hpp>
@@ -52,11 +51,12 @@ auto understood(Read read) {
 
 }  // namespace
 
-connection::connection(asio::any_io_executor executor, std::string path, milliseconds connect_timeout, connection_observer& observer)
+connection::connection(asio::any_io_executor executor, daemon_address address, milliseconds connect_timeout,
+                       connection_observer& observer)
     : executor_(std::move(executor)),
       socket_(executor_),
       connect_retry_(executor_),
-      path_(std::move(path)),
+      address_(std::move(address)),
       connect_timeout_(connect_timeout),
       observer_(&observer) {}
 
@@ -77,23 +77,22 @@ void connection::connect(connect_handler done) {
 }
 
 void connection::try_connect_once() {
-    int error_number = 0;
-    unique_fd fd = try_connect(path_, error_number);
-    if (fd) {
+    auto attempt = try_connect(address_);
+    if (attempt.fd) {
         error_code failure;
-        socket_.assign(asio::local::stream_protocol{}, fd.get(), failure);
+        socket_.assign(asio::local::stream_protocol{}, attempt.fd.get(), failure);
         if (failure) {
-            finish_connect(no_daemon_error(path_, failure.value()));
+            finish_connect(connect_error(address_.path, failure.value()));
             return;
         }
-        fd.release();
+        attempt.fd.release();
         socket_.non_blocking(true, failure);
         ++generation_;
         input_ = receive_buffer{};
         finish_connect(std::nullopt);
         read();
         post_flush();
-    } else if ((error_number == EAGAIN || error_number == EINTR) && steady_clock::now() < connect_end_) {
+    } else if (attempt.may_retry && steady_clock::now() < connect_end_) {
         connect_retry_.expires_after(connect_retry_pause);
         connect_retry_.async_wait([self = shared_from_this()](const error_code& failure) {
             if (!failure && !self->connecting_.empty()) {
@@ -101,7 +100,7 @@ void connection::try_connect_once() {
             }
         });
     } else {
-        finish_connect(no_daemon_error(path_, error_number));
+        finish_connect(attempt.failure);
     }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "receive_buffer.hpp"
+#include "unix_socket.hpp"
 
 #include <hookd/error.hpp>
 #include <hookd/event.hpp>
@@ -59,8 +60,8 @@ class connection : public std::enable_shared_from_this<connection> {
 public:
     using connect_handler = std::function<void(const std::optional<error>&)>;
 
-    /// `observer` must stay until close() or detach(). `path` has been resolved.
-    connection(boost::asio::any_io_executor executor, std::string path, std::chrono::milliseconds connect_timeout,
+    /// `observer` must stay until close() or detach(). `address` has been resolved.
+    connection(boost::asio::any_io_executor executor, daemon_address address, std::chrono::milliseconds connect_timeout,
                connection_observer& observer);
     ~connection();
 
@@ -106,7 +107,7 @@ private:
     boost::asio::any_io_executor executor_;
     boost::asio::local::stream_protocol::socket socket_;
     boost::asio::steady_timer connect_retry_;
-    std::string path_;
+    daemon_address address_;
     std::chrono::milliseconds connect_timeout_;
     connection_observer* observer_;
 

@@ -15,35 +15,49 @@ bool is_no_socket(const std::string& path) noexcept {
     return ::stat(path.c_str(), &what) == 0 && !S_ISSOCK(what.st_mode);
 }
 
+error no_daemon_error(const std::string& path, const std::string& why) {
+    return {error_kind::no_daemon, "no hookd at " + path + ": " + why};
+}
+
+/// Somebody, or something, is there.
+error unreachable_error(const std::string& path, const std::string& why) {
+    return {error_kind::unreachable, "can't talk to the hookd at " + path + ": " + why + "; nothing was sent"};
+}
+
 }  // namespace
 
-error no_daemon_error(const std::string& path, int error_number) {
-    std::string message = "no hookd at " + path + ": ";
+error connect_error(const std::string& path, int error_number) {
     switch (error_number) {
         case ENOENT:
-            message += "there is no such socket; start one with: hookd --socket " + path;
-            break;
+            return no_daemon_error(path, "there is no such socket; start one with: hookd --socket " + path);
         case ENOTDIR:
-            message += "something on the way there is no directory";
-            break;
+            return no_daemon_error(path, "something on the way there is no directory");
         case ECONNREFUSED:
-            if (is_no_socket(path)) {
-                message += "that is no socket";
-                break;
-            }
-            message += "nobody listens on it; start one with: hookd --socket " + path;
-            break;
+            return no_daemon_error(path, is_no_socket(path) ? "that is no socket"
+                                                            : "nobody listens on it; start one with: hookd --socket " + path);
         case EACCES:
         case EPERM:
-            message += "this user may not connect to it; the daemon's user has to allow that, with --allow-user";
-            break;
+            return unreachable_error(path, "this user may not connect to it; the daemon's user has to allow that, with --allow-user");
         case EAGAIN:
-            message += "it accepts no connections at the moment; try again, or see whether it hangs";
-            break;
+            return unreachable_error(path, "it accepts no connections at the moment; try again, or see whether it hangs");
+        case EMFILE:
+        case ENFILE:
+            return unreachable_error(path, "no file descriptor is left (ulimit -n)");
         default:
-            message += std::system_category().message(error_number);
+            return unreachable_error(path, std::system_category().message(error_number));
     }
-    return {error_kind::no_daemon, message};
+}
+
+error untrusted_error(const std::string& path, std::optional<std::uint32_t> owner) {
+    std::string message = "the socket " + path + " is not this user's: ";
+    if (owner) {
+        const auto user = std::to_string(*owner);
+        message += "user " + user + " listens on it; nothing was sent. Where that user's daemon is meant: --daemon-user " + user +
+                   ", or HOOKD_DAEMON_USER=" + user;
+    } else {
+        message += "who listens on it has no user id here (user_namespaces(7)); nothing was sent";
+    }
+    return {error_kind::untrusted, message};
 }
 
 error broken_error(int error_number, bool answer_owed) {

@@ -3,14 +3,19 @@
 #include <hookd/error.hpp>
 #include <hookd/protocol/message.hpp>
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 /// How this library words what went wrong: each kind of error is made in one place.
 namespace hookd::detail {
 
-/// Nobody could be reached at `path`; `error_number` is what connect(2) said.
-[[nodiscard]] error no_daemon_error(const std::string& path, int error_number);
+/// No connection to `path`; `error_number` is what connect(2), or socket(2), said: no_daemon where nobody is there, unreachable for all else.
+[[nodiscard]] error connect_error(const std::string& path, int error_number);
+
+/// `path` is the socket of a user whom this client does not talk to; no `owner`: of one whose number is not known.
+[[nodiscard]] error untrusted_error(const std::string& path, std::optional<std::uint32_t> owner);
 
 /// The stream ended, or failed with `error_number` (0: it ended). `answer_owed`: a request is left without its answer.
 [[nodiscard]] error broken_error(int error_number, bool answer_owed = true);

@@ -37,10 +37,10 @@ answer::state::~state() {
 class hook_runner::impl {
 public:
     explicit impl(hook_runner_options given)
-        : options(std::move(given)), path(detail::resolve_socket_path(options.path)), position(options.resume_from) {}
+        : options(std::move(given)), address(detail::resolve_address(options.path, options.daemon_user)), position(options.resume_from) {}
 
     hook_runner_options options;
-    std::string path;
+    detail::daemon_address address;
     detail::hook_table table;
     std::shared_ptr<detail::answer_box> answers = std::make_shared<detail::answer_box>();
     std::optional<resume_point> position;
@@ -76,7 +76,7 @@ void hook_runner::run() {
     if (impl_->answers->take_stop()) {
         return;
     }
-    detail::hook_session{impl_->options, impl_->path, impl_->table, impl_->answers, impl_->position}.run();
+    detail::hook_session{impl_->options, impl_->address, impl_->table, impl_->answers, impl_->position}.run();
     impl_->answers->take_stop();
 }
 

@@ -35,6 +35,18 @@ std::size_t bytes_of(const event& what) noexcept { return what.text().size() + e
 
 bool has_code(const error& failure, protocol::errc code) noexcept { return failure.code() == static_cast<int>(code); }
 
+bool means_no_connection(const error& failure) noexcept {
+    switch (failure.kind()) {
+        case error_kind::no_daemon:
+        case error_kind::unreachable:
+        case error_kind::untrusted:
+        case error_kind::broken:
+            return true;
+        default:
+            return false;
+    }
+}
+
 class callback_sink final : public reply_sink {
 public:
     callback_sink(std::function<void(std::string_view)> result, std::function<void(const error&)> failure)
@@ -63,14 +75,14 @@ std::string describe(const event& what) { return what.name() + " (event " + std:
 
 }  // namespace
 
-hook_session::hook_session(const hook_runner_options& options, const std::string& path, const hook_table& table,
+hook_session::hook_session(const hook_runner_options& options, const daemon_address& address, const hook_table& table,
                            std::shared_ptr<answer_box> answers, std::optional<resume_point>& position)
     : options_(options),
-      path_(path),
+      address_(address),
       table_(table),
       answers_(std::move(answers)),
       position_(position),
-      connection_(std::make_shared<connection>(io_.get_executor(), path, client_options{}.connect_timeout,
+      connection_(std::make_shared<connection>(io_.get_executor(), address, client_options{}.connect_timeout,
                                                static_cast<connection_observer&>(*this))),
       backoff_(bounded_time(options.reconnect_min), bounded_time(options.reconnect_max), std::random_device{}()),
       resume_from_(position) {
@@ -102,11 +114,19 @@ void hook_session::connect() {
         if (!failure) {
             subscribe();
         } else if (outlasts(*failure)) {
+            tell_obstacle(*failure);
             retry_later();
         } else {
             end_with(*failure);
         }
     });
+}
+
+// Somebody is there: waiting alone may not help. Told once until it is connected again.
+void hook_session::tell_obstacle(const error& failure) {
+    if (failure.kind() != error_kind::no_daemon && !std::exchange(told_obstacle_, true)) {
+        tell(notice::kind::disconnected, std::string{"trying again: "} + failure.what());
+    }
 }
 
 void hook_session::retry_later() {
@@ -133,7 +153,7 @@ void hook_session::subscribe() {
         timer_.expires_after(bounded_time(options_.answer_timeout));
         timer_.async_wait([this](const error_code& cancelled) {
             if (!cancelled && !ever_subscribed_ && !stopping_) {
-                end_with(timed_out_error(path_));
+                end_with(timed_out_error(address_.path));
             }
         });
     }
@@ -154,6 +174,7 @@ void hook_session::on_subscribed(const subscription& opened) {
     subscribed_ = true;
     ever_subscribed_ = true;
     told_connected_ = true;
+    told_obstacle_ = false;
     backoff_.reset();
     if (!instance_ || *instance_ != opened.instance) {
         instance_ = std::make_shared<const std::string>(opened.instance);
@@ -170,7 +191,7 @@ void hook_session::on_subscribed(const subscription& opened) {
 }
 
 void hook_session::on_subscribe_failed(const error& failure) {
-    if (failure.kind() == error_kind::broken || failure.kind() == error_kind::no_daemon) {
+    if (means_no_connection(failure)) {
         return;  // on_broken, or the attempt to connect, says so
     }
     if (has_code(failure, protocol::errc::resume_impossible) && resume_from_) {
@@ -223,15 +244,10 @@ bool hook_session::outlasts(const error& failure) const noexcept {
     if (!ever_subscribed_ && !options_.wait_for_daemon) {
         return false;
     }
-    switch (failure.kind()) {
-        case error_kind::no_daemon:
-        case error_kind::broken:
-            return true;
-        case error_kind::refused:
-            return has_code(failure, protocol::errc::limit_exceeded) || has_code(failure, protocol::errc::shutting_down);
-        default:
-            return false;
-    }
+    // A stranger's socket, too: it may have taken the path while our daemon was away, which may come back.
+    return means_no_connection(failure) ||
+           (failure.kind() == error_kind::refused &&
+            (has_code(failure, protocol::errc::limit_exceeded) || has_code(failure, protocol::errc::shutting_down)));
 }
 
 // --- events ---------------------------------------------------------------------------------------------------------
@@ -393,7 +409,7 @@ void hook_session::send_reply(const question& asked, const reply& answered) {
 }
 
 void hook_session::on_reply_failed(const question& asked, reply::kind sent, const error& failure) {
-    if (failure.kind() == error_kind::broken || failure.kind() == error_kind::no_daemon) {
+    if (means_no_connection(failure)) {
         return;  // told as disconnected; the daemon has noticed that this responder left
     }
     tell(notice::kind::reply_refused, "the reply to " + asked.described + " was refused: " + failure.what());

@@ -34,7 +34,7 @@ namespace hookd::detail {
 class hook_session final : private connection_observer {
 public:
     /// All arguments must outlive the session. `position` is where it starts, and is kept up to date.
-    hook_session(const hook_runner_options& options, const std::string& path, const hook_table& table,
+    hook_session(const hook_runner_options& options, const daemon_address& address, const hook_table& table,
                  std::shared_ptr<answer_box> answers, std::optional<resume_point>& position);
     ~hook_session();
 
@@ -54,6 +54,7 @@ private:
     };
 
     void connect();
+    void tell_obstacle(const error& failure);
     void retry_later();
     void subscribe();
     template <class Result>
@@ -83,7 +84,7 @@ private:
     [[nodiscard]] bool outlasts(const error& failure) const noexcept;
 
     const hook_runner_options& options_;
-    const std::string& path_;
+    const daemon_address& address_;
     const hook_table& table_;
     std::shared_ptr<answer_box> answers_;
     std::optional<resume_point>& position_;
@@ -107,6 +108,7 @@ private:
     bool subscribed_ = false;
     bool ever_subscribed_ = false;
     bool told_connected_ = false;
+    bool told_obstacle_ = false;  // to connecting again
     bool daemon_stopped_ = false;  // the session ended because of that
     bool handing_out_ = false;
     bool stopping_ = false;

@@ -1,12 +1,14 @@
 #include "unix_socket.hpp"
 
 #include "bounded_time.hpp"
+#include "daemon_owner.hpp"
 #include "errors.hpp"
 
 #include <hookd/protocol/socket_path.hpp>
 #include <hookd/requests.hpp>
 
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <poll.h>
 #include <sys/socket.h>
@@ -32,7 +34,7 @@ void unique_fd::reset() noexcept {
     }
 }
 
-std::string resolve_socket_path(std::string path) {
+daemon_address resolve_address(std::string path, const std::string& daemon_user) {
     if (path.empty()) {
         path = default_socket_path();
     }
@@ -40,31 +42,46 @@ std::string resolve_socket_path(std::string path) {
         throw invalid_argument_error("the socket path has " + std::to_string(path.size()) + " bytes, and the system allows " +
                                      std::to_string(protocol::max_socket_path) + ": choose a shorter one: " + path);
     }
-    return path;
+    return {std::move(path), named_daemon_user(daemon_user)};
 }
 
-unique_fd try_connect(const std::string& path, int& error_number) {
+connect_attempt try_connect(const daemon_address& address) {
+    const std::string& path = address.path;
+    connect_attempt result;
     unique_fd fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::memcpy(address.sun_path, path.data(), path.size());
-    if (fd && ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
-        error_number = 0;
-        return fd;
+    sockaddr_un where{};
+    where.sun_family = AF_UNIX;
+    std::memcpy(where.sun_path, path.data(), path.size());
+    socklen_t size = sizeof where;
+    if (path.front() == '@') {
+        where.sun_path[0] = '\0';
+        size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size());
     }
-    error_number = errno;
-    return {};
+    if (!fd || ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&where), size) != 0) {
+        const int error_number = errno;
+        result.may_retry = error_number == EAGAIN || error_number == EINTR;
+        result.failure = connect_error(path, error_number);
+        return result;
+    }
+    const auto owner = owner_of_peer(fd.get());
+    const bool is_overflow = owner && is_overflow_user(*owner);
+    if (!owner || !is_trusted_owner(*owner, ::geteuid(), address.user, is_overflow)) {
+        result.failure = untrusted_error(path, is_overflow ? std::nullopt : owner);
+        return result;
+    }
+    result.fd = std::move(fd);
+    return result;
 }
 
-unique_fd connect_blocking(const std::string& path, std::chrono::milliseconds timeout) {
+unique_fd connect_blocking(const daemon_address& address, std::chrono::milliseconds timeout) {
     const auto end = std::chrono::steady_clock::now() + bounded_time(timeout);
     for (;;) {
-        int error_number = 0;
-        if (unique_fd fd = try_connect(path, error_number)) {
-            return fd;
+        auto attempt = try_connect(address);
+        if (!attempt.failure) {
+            return std::move(attempt.fd);
         }
-        if (error_number != EINTR && (error_number != EAGAIN || std::chrono::steady_clock::now() >= end)) {
-            throw no_daemon_error(path, error_number);
+        if (!attempt.may_retry || std::chrono::steady_clock::now() >= end) {
+            throw error{*attempt.failure};
         }
         ::poll(nullptr, 0, 1);
     }

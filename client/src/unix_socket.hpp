@@ -1,6 +1,10 @@
 #pragma once
 
+#include <hookd/error.hpp>
+
 #include <chrono>
+#include <cstdint>
+#include <optional>
 #include <string>
 
 namespace hookd::detail {
@@ -23,15 +27,28 @@ private:
     int fd_ = -1;
 };
 
-/// Where a client connects to: `path`, or the default where it is empty. Throws error (invalid_argument) for one that is
-/// longer than the system allows.
-[[nodiscard]] std::string resolve_socket_path(std::string path);
+/// Where a client connects to, and whose daemon it talks to there.
+struct daemon_address {
+    std::string path{};  ///< `@NAME`: a socket in the abstract namespace (unix(7))
+    std::optional<std::uint32_t> user{};  ///< besides the client's own and root
+};
 
-/// Connects without blocking. Returns no descriptor, with errno in `error_number`, on failure: EAGAIN where the daemon's queue of unaccepted
-/// connections is full, which poll(2) cannot wait for, so that it has to be tried again (unix(7)). The socket is non-blocking and closed on exec.
-[[nodiscard]] unique_fd try_connect(const std::string& path, int& error_number);
+/// `path`, or the default where it is empty; `daemon_user` as client_options::daemon_user. Throws error (invalid_argument) for a path that is
+/// longer than the system allows, and for a user that is not known.
+[[nodiscard]] daemon_address resolve_address(std::string path, const std::string& daemon_user);
 
-/// Tries again while the queue is full, for at most `timeout`. Throws error (no_daemon).
-[[nodiscard]] unique_fd connect_blocking(const std::string& path, std::chrono::milliseconds timeout);
+/// What came of one attempt to connect.
+struct connect_attempt {
+    unique_fd fd{};                  ///< connected to a daemon that may be talked to; non-blocking, closed on exec
+    std::optional<error> failure{};  ///< where there is no `fd`
+    /// Whether another attempt soon may succeed: the daemon's queue of unaccepted connections is full, which poll(2) cannot wait for (unix(7)).
+    bool may_retry = false;
+};
+
+/// Connects without blocking, and asks the kernel whose daemon it is, before a byte is sent.
+[[nodiscard]] connect_attempt try_connect(const daemon_address& address);
+
+/// Tries again while the queue is full, for at most `timeout`. Throws error (no_daemon, unreachable, untrusted).
+[[nodiscard]] unique_fd connect_blocking(const daemon_address& address, std::chrono::milliseconds timeout);
 
 }  // namespace hookd::detail

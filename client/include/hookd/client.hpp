@@ -32,8 +32,8 @@ namespace hookd {
 /// Signals: never raises SIGPIPE; goes on after EINTR.
 class client {
 public:
-    /// Connects. Throws error: no_daemon where nobody listens there (the message names the path), invalid_argument for
-    /// an impossible path.
+    /// Connects. Throws error: no_daemon where nobody listens there (the message names the path), unreachable or untrusted where somebody
+    /// does who can't or must not be talked to, invalid_argument for an impossible path.
     explicit client(client_options options = {});
     client(client&&) noexcept;
     client& operator=(client&&) noexcept;

@@ -10,7 +10,9 @@ namespace hookd {
 /// What went wrong, as far as a caller has to tell it apart.
 enum class error_kind : std::uint8_t {
     invalid_argument,  ///< a parameter is unusable (a payload that is not JSON, a path that is too long); nothing was sent
-    no_daemon,         ///< nobody could be reached at the socket's path; nothing was sent
+    no_daemon,         ///< nothing is at the socket's path, or nobody listens there; nothing was sent
+    unreachable,       ///< a daemon may be there, but this process can't connect: no permission, a full queue, no descriptor; nothing was sent
+    untrusted,         ///< another user listens there (see client_options::daemon_user); nothing was sent
     broken,            ///< the connection ended before the answer came: whether the request was carried out is unknown
     timed_out,         ///< the daemon did not answer within the answer_timeout of the options; whether it was carried out is unknown
     refused,           ///< the daemon answered with an error: see error::code and error::data

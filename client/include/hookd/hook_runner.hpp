@@ -25,6 +25,8 @@ struct hook_runner_options {
     std::string name{};
     /// The daemon's socket; empty means default_socket_path().
     std::string path{};
+    /// As client_options::daemon_user.
+    std::string daemon_user{};
     /// Where to go on from; absent means with the next event. Where that is impossible it is told (notice::kind::resume_impossible), and the
     /// run starts with the next event.
     std::optional<resume_point> resume_from{};
@@ -119,8 +121,9 @@ public:
 
     /// Connects, subscribes and serves until stop(). May be called again afterwards; goes on from position() then.
     ///
-    /// Throws error: invalid_argument where nothing was registered; no_daemon where nobody is there at the start, and timed_out where who
-    /// is there does not answer within answer_timeout (neither with wait_for_daemon); refused where the daemon rejects the subscription for
+    /// Throws error: invalid_argument where nothing was registered; no_daemon where nobody is there at the start, unreachable or
+    /// untrusted where who is there can't or must not be talked to, and timed_out where it does not answer within answer_timeout (none of them
+    /// with wait_for_daemon); refused where the daemon rejects the subscription for
     /// good (not allowed, invalid name or pattern), at any time, or for whatever reason at the start.
     void run();
 

@@ -16,8 +16,11 @@ namespace hookd {
 [[nodiscard]] std::string default_socket_path();
 
 struct client_options {
-    /// The daemon's socket; empty means default_socket_path(). At most 107 bytes (unix(7)).
+    /// The daemon's socket; empty means default_socket_path(). At most 107 bytes (unix(7)). `@NAME` is one in the abstract namespace.
     std::string path{};
+    /// A user, by name or number, whose daemon is talked to besides this process's own (effective) user's and root's: any other's gets no
+    /// byte (error_kind::untrusted). Empty means $HOOKD_DAEMON_USER, which is read as default_socket_path reads the environment.
+    std::string daemon_user{};
     /// For a daemon whose queue of unaccepted connections is full. One that is absent is told at once. milliseconds::max() is for ever.
     std::chrono::milliseconds connect_timeout{5'000};
     /// How long the daemon may take for an answer, on top of the time that the request itself asks to wait; where that is left to the

@@ -2,6 +2,7 @@
 #include "hookctl_program.hpp"
 
 #include "support/json_access.hpp"
+#include "support/preconditions.hpp"
 #include "support/raw_json.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -191,6 +192,28 @@ BOOST_AUTO_TEST_CASE(a_path_where_no_socket_can_be_is_told_as_such) {
         check_one_complaint(done, {path, why});
         BOOST_TEST(done.err.find("hookd --socket") == std::string::npos, done.err);
     }
+}
+
+BOOST_AUTO_TEST_CASE(another_users_daemon_is_exit_status_4_whatever_an_absent_one_means, *boost::unit_test::precondition(as_root)) {
+    const temp_directory directory;
+    BOOST_REQUIRE(::chown(directory.path().c_str(), 61666, 61666) == 0);
+    spawn_options theirs;
+    theirs.user = 61666;
+    test_daemon daemon(directory / "run/s", {}, theirs);
+    for (const auto& arguments : std::vector<std::vector<std::string>>{
+             {"ping"}, {"emit", "--wait", "--fail-closed", "--no-daemon", "proceed", "x"}, {"emit", "--no-daemon", "proceed", "x"}, {"listen"},
+             {"on", "x", "--", "true"}}) {
+        const auto done = hookctl(daemon.socket_path(), arguments);
+        BOOST_TEST(done.exit_status == 4);
+        BOOST_TEST(done.out.empty());
+        check_one_complaint(done, {"61666", "--daemon-user"});
+    }
+    BOOST_TEST(int_at(daemon.stats(), "/head_seq") == 0);
+    BOOST_TEST(hookctl(daemon.socket_path(), {"--daemon-user", "61666", "ping"}).exit_status == 0);
+    spawn_options told;
+    told.environment = {{"HOOKD_DAEMON_USER", "61666"}};
+    BOOST_TEST(hookctl(daemon.socket_path(), {"ping"}, {}, told).exit_status == 0);
+    BOOST_TEST(hookctl(daemon.socket_path(), {"--daemon-user", "nobody-of-that-name", "ping"}).exit_status == 2);
 }
 
 BOOST_AUTO_TEST_CASE(wrong_usage_repeats_nothing_that_drives_a_terminal) {

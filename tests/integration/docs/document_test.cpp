@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(a_console_block_without_a_command_is_refused) {
 BOOST_AUTO_TEST_CASE(all_commands_but_a_few_are_run) {
     const std::vector<std::string> not_run{
         "./server/quickstart.sh    # builds, and shows all this on a real git repository; leaves nothing running",  // a check of run.sh
-        "./tests/run.sh            # every test, in every configuration",                                           // what runs this
+        "./tests/run.sh            # every test, and the checks of the packaging",                                    // what runs this
         "./tests/bench/run.sh",                                                                                     // takes minutes; run.sh has a quick run
         "cmake -S . -B build -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF",  // these three: the check `consumer`
         "cmake --build build",

@@ -427,20 +427,13 @@ BOOST_AUTO_TEST_CASE(service_manager_is_told_when_it_is_ready) {
     BOOST_TEST(daemon.wait() == 0);
 }
 
-BOOST_AUTO_TEST_CASE(daemon_is_ready_within_10_milliseconds) {
-    if (hookd_is_sanitized()) {
-        BOOST_TEST_MESSAGE("skipped: a sanitizer takes longer to start");
-        return;
-    }
-    // The best of many: the machine may be busy, but not every time.
-    auto best = std::chrono::steady_clock::duration::max();
-    for (int i = 0; i < 30; ++i) {
-        temp_directory directory;
-        const auto start = std::chrono::steady_clock::now();
+// How soon, tests/bench measures ("start").
+BOOST_AUTO_TEST_CASE(daemon_gets_ready_each_time_that_it_starts) {
+    temp_directory directory;
+    for (int i = 0; i < 10; ++i) {
         test_daemon daemon(directory / "s", {});
-        best = std::min(best, std::chrono::steady_clock::now() - start);
+        BOOST_TEST(int_at(wire_client(daemon.socket_path()).result("ping"), "/pid") == daemon.pid());
     }
-    BOOST_TEST((best < std::chrono::milliseconds(10)), std::chrono::duration_cast<std::chrono::microseconds>(best).count() << " us");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <system_error>
+#include <unistd.h>
 
 namespace hookd::test {
 namespace {
@@ -207,6 +208,13 @@ void fake_daemon::listen() {
     if (::listen(listener_.get(), 16) != 0) {
         throw_errno("listen");
     }
+}
+
+void fake_daemon::listen_as(uid_t user) {
+    // The kernel remembers who called listen(2) last (unix(7), SO_PEERCRED).
+    require(::seteuid(user) == 0, "only root can be another user");
+    const int failed = ::listen(listener_.get(), 16);
+    require(::seteuid(0) == 0 && failed == 0, "listen");
 }
 
 fake_peer fake_daemon::accept() {

@@ -6,6 +6,8 @@
 
 #include <hookd/protocol/framing.hpp>
 
+#include <sys/types.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -77,6 +79,8 @@ public:
     /// As a daemon that is gone: the socket file stays, nobody listens. listen() makes a new one.
     void stop_listening() { listener_.reset(); }
     void listen();
+    /// As the daemon of another user, whose socket this one may open. Needs root.
+    void listen_as(uid_t user);
 
 private:
     temp_directory directory_;
