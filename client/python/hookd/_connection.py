@@ -1,0 +1,172 @@
+"""One connection in an event loop: what aio.Client and Hooks are made of."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import Any, Awaitable, Callable, Dict, Optional, Tuple
+
+from . import _json, _wire
+from ._address import Address
+from ._errors import AnswerTimeoutError, ConnectionBrokenError, HookdError, RequestError, request_error
+
+_PAUSE = 0.001  # between attempts while the daemon's queue of connections is full
+_CHUNK = 256 * 1024
+
+Listener = Callable[[_wire.Message], Awaitable[None]]
+OnResult = Callable[[Any], None]
+
+
+class Connection:
+    """Any number of requests at a time, and notifications between their answers.
+
+    It works on the socket itself and not through asyncio's streams: those drop what has arrived once a write fails, and that is where the
+    daemon says why it closed.
+    """
+
+    def __init__(self, peer: socket.socket, listener: Optional[Listener]) -> None:
+        self._socket = peer
+        self._listener = listener
+        self._frames = _wire.FrameReader()
+        self._frames_read = 0
+        self._output = bytearray()
+        self._has_output = asyncio.Event()
+        self._write_failure: Optional[OSError] = None
+        self._waiting: Dict[int, Tuple[asyncio.Future[_wire.Message], Optional[OnResult]]] = {}
+        self._last_number = 0
+        self._last_word: Optional[RequestError] = None
+        self.lost: asyncio.Future[HookdError] = asyncio.get_running_loop().create_future()  #: why it ended, once it has
+        self._tasks = {asyncio.ensure_future(self._read()), asyncio.ensure_future(self._write())}
+
+    @classmethod
+    async def open(cls, address: Address, timeout: float, listener: Optional[Listener] = None) -> Connection:
+        """Connects. `listener` is awaited for each notification, in order; nothing more is read meanwhile."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + timeout
+        while True:
+            peer = address.try_connect()
+            if peer:
+                return cls(peer, listener)
+            if loop.time() >= end:
+                raise address.full_error()
+            await asyncio.sleep(_PAUSE)
+
+    async def close(self) -> None:
+        """Ends it; what waits for an answer fails."""
+        self._end(ConnectionBrokenError("the connection was closed before the answer came"))
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.wait(self._tasks)
+        self._socket.close()
+
+    def send(self, method: str, params: str, on_result: Optional[OnResult] = None) -> asyncio.Future[_wire.Message]:
+        """Sends a request, and returns the future of its answer, which fails with HookdError once the connection is lost. Cancelling that
+        future cancels the request at the daemon. `on_result` is called with a result as it is read, before what comes behind it."""
+        self._last_number += 1
+        number = self._last_number
+        frame = _wire.request(number, method, params)
+        answer: asyncio.Future[_wire.Message] = asyncio.get_running_loop().create_future()
+        answer.add_done_callback(lambda done: self._forget(number, done))
+        if self.lost.done():
+            answer.set_exception(self.lost.result())
+        else:
+            self._waiting[number] = (answer, on_result)
+            self._send_frame(frame)
+        return answer
+
+    async def request(self, method: str, params: str, limit: Optional[float], answer_timeout: float,
+                      on_result: Optional[OnResult] = None) -> _wire.Message:
+        """The answer; AnswerTimeoutError after `limit` seconds, or, without a limit, once the daemon does not answer a ping either."""
+        answer = self.send(method, params, on_result)
+        try:
+            if limit is not None:
+                await asyncio.wait({answer}, timeout=limit)
+            else:
+                await self._wait_while_alive(answer, answer_timeout)
+            if not answer.done():
+                raise AnswerTimeoutError("the daemon did not answer in time: see whether it hangs")
+        finally:
+            answer.cancel()  # does nothing to one that has come
+        return answer.result().successful(method)
+
+    async def _wait_while_alive(self, answer: asyncio.Future[_wire.Message], answer_timeout: float) -> None:
+        while not answer.done():
+            frames = self._frames_read
+            await asyncio.wait({answer}, timeout=answer_timeout)
+            if answer.done() or self._frames_read != frames:
+                continue
+            # The wait may be long, but a daemon that lives answers this at once.
+            alive = self.send("ping", "{}")
+            await asyncio.wait({answer, alive}, timeout=answer_timeout, return_when=asyncio.FIRST_COMPLETED)
+            alive.cancel()
+            if self._frames_read == frames:
+                return
+
+    def _forget(self, number: int, answer: asyncio.Future[_wire.Message]) -> None:
+        self._waiting.pop(number, None)
+        if not answer.cancelled():
+            answer.exception()  # whoever lost interest need not ask for it
+        elif not self.lost.done():
+            self._send_frame(_wire.request(None, "$/cancelRequest", _json.encode({"id": number})))
+
+    def _send_frame(self, frame: bytes) -> None:
+        if not self._write_failure:
+            self._output += frame
+            self._has_output.set()
+
+    async def _write(self) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            while await self._has_output.wait():
+                self._has_output.clear()
+                output, self._output = self._output, bytearray()
+                await loop.sock_sendall(self._socket, output)
+        except OSError as failure:
+            self._write_failure = failure  # reading goes on to the end
+
+    async def _read(self) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            while True:
+                data = await loop.sock_recv(self._socket, _CHUNK)
+                if not data:
+                    raise self._write_failure or EOFError
+                self._frames.feed(data)
+                await self._take_frames()
+        except (EOFError, OSError) as failure:
+            reason = f" ({failure.strerror})" if isinstance(failure, OSError) and failure.strerror else ""
+            self._end(self._last_word or ConnectionBrokenError(
+                f"the daemon closed the connection{reason}; whether it did what it had not answered yet is unknown"))
+        except HookdError as failure:
+            self._end(failure)
+
+    async def _take_frames(self) -> None:
+        while True:
+            frame = self._frames.next_frame()
+            if frame is None:
+                return
+            self._frames_read += 1
+            message = _wire.Message(frame)
+            if message.method is not None:
+                if self._listener:
+                    await self._listener(message)
+            elif message.is_last_word:
+                self._last_word = request_error(message.fields["error"])
+            else:
+                self._take_answer(message)
+
+    def _take_answer(self, message: _wire.Message) -> None:
+        answer, on_result = self._waiting.get(message.number, (None, None))
+        if answer is None or answer.done():
+            return
+        if on_result and "result" in message.fields:
+            on_result(message.fields["result"])
+        answer.set_result(message)
+
+    def _end(self, why: HookdError) -> None:
+        if self.lost.done():
+            return
+        self.lost.set_result(why)
+        for answer, _ in list(self._waiting.values()):
+            if not answer.done():
+                answer.set_exception(why)
