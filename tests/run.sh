@@ -4,19 +4,20 @@ set -uo pipefail
 
 usage() {
     cat <<'TEXT'
-tests/run.sh [--config NAME]... [--suite NAME]... [--test PATTERN] [--list]
+tests/run.sh [--all] [--config NAME]... [--suite NAME]... [--test PATTERN] [--list]
 
-Installs what is missing (Debian 12), builds, runs every test, and ends with "N passed, M failed".
+Installs what is missing (Debian 12), builds, runs every suite of the release build and the checks, and ends with "N passed, M failed".
 Exit status: 0 where something ran and nothing failed, 1 otherwise, 2 for wrong usage.
 
-  --config NAME    only this way to build and run: release (CMake, gcc), b2 (Boost's build, gcc, with AddressSanitizer and
-                   UndefinedBehaviorSanitizer), tsan (CMake, clang, ThreadSanitizer), checks (scripts: packaging, both builds alike,
-                   the quickstart); and asan, which is not part of a whole run: what b2 runs, built by CMake
+  --all            every configuration but asan: what CI runs
+  --config NAME    only this way to build and run: release (CMake, gcc), checks (scripts: packaging, both builds alike, the quickstart),
+                   b2 (Boost's build, gcc, with AddressSanitizer and UndefinedBehaviorSanitizer), tsan (CMake, clang, ThreadSanitizer),
+                   fuzz (each fuzz target for 10 s), or asan (what b2 runs, built by CMake)
   --suite NAME     only this suite: a test executable (core, integration, ..., bench) or a check (builds_agree, ...)
   --test PATTERN   only the test cases whose name, or path (suite/name), matches this shell pattern
   --list           names the suites and checks of what was chosen, after building, and runs none
 
---config and --suite may be repeated. With --suite or --test and no --config, release and checks are meant.
+--config and --suite may be repeated.
 Build trees and logs go to $HOOKD_BUILD_DIR, or .build at the top of the tree.
 TEXT
 }
@@ -36,11 +37,12 @@ while (($#)); do
     case "$1" in
         --help | -h) usage; exit 0 ;;
         --list) list_only=1; shift; continue ;;
+        --all) configs=(release b2 tsan checks fuzz); shift; continue ;;
         --config | --suite | --test) (($# > 1)) || wrong_usage "$1 needs a value" ;;&
         --config)
             case "$2" in
-                release | asan | tsan | b2 | checks) configs+=("$2") ;;
-                *) wrong_usage "unknown configuration '$2': release, asan, tsan, b2 or checks" ;;
+                release | asan | tsan | b2 | checks | fuzz) configs+=("$2") ;;
+                *) wrong_usage "unknown configuration '$2': release, checks, b2, tsan, fuzz or asan" ;;
             esac ;;
         --suite) suites+=("${2%_test}") ;;
         --test) test_pattern="$2" ;;
@@ -48,12 +50,9 @@ while (($#)); do
     esac
     shift 2
 done
-if ((${#configs[@]} == 0)); then
-    configs=(release tsan b2 checks)
-    [[ ${suites[*]} || $test_pattern ]] && configs=(release checks)
-fi
-# A check has no test cases to choose from.
-[[ $test_pattern ]] && configs=("${configs[@]/checks/}")
+((${#configs[@]})) || configs=(release checks)
+# Checks and fuzz targets have no test cases to choose from.
+[[ $test_pattern ]] && configs=("${configs[@]/checks/}") && configs=("${configs[@]/fuzz/}")
 
 cd "$top" || exit 1
 "$top/tests/support/packages.sh" build demo test bench || exit 1
@@ -344,9 +343,9 @@ run_b2() {
     fi
 }
 
-# One script that says yes or no: NAME LIMIT COMMAND...
+# One script that says yes or no, or, where its last line is "N passed, M failed", how often: NAME LIMIT COMMAND...
 check() {
-    local name="$1" limit="$2" log="$logs/$1.log" start status
+    local name="$1" limit="$2" log="$logs/$1.log" start status good= bad=
     shift 2
     wanted "$name" || return 0
     if [[ $list_only ]]; then
@@ -356,10 +355,11 @@ check() {
     start="$(date +%s%N)"
     timeout -k 10 "$limit" "$@" >"$log" 2>&1 </dev/null
     status=$?
+    [[ $(tail -n 1 "$log") =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]] && good="${BASH_REMATCH[1]}" bad="${BASH_REMATCH[2]}"
     if ((status == 0)); then
-        report checks "$name" 1 0 "$(seconds_since "$start")"
+        report checks "$name" "${good:-1}" 0 "$(seconds_since "$start")"
     else
-        report checks "$name" 0 1 "$(seconds_since "$start")" "ended with status $status"
+        report checks "$name" "${good:-0}" "$((${bad:-0} > 0 ? bad : 1))" "$(seconds_since "$start")" "ended with status $status"
         show_log "$log"
     fi
 }
@@ -367,7 +367,17 @@ check() {
 run_checks() {
     check builds_agree 300 "$top/tests/packaging/check_builds_agree"
     check consumer 600 "$top/tests/packaging/check_consumer"
+    check model 300 "$top/tests/model/check_model"
+    check python 300 "$top/tests/packaging/check_python"
+    check node 300 "$top/tests/packaging/check_node"
     check quickstart 600 "$top/server/quickstart.sh"
+}
+
+run_fuzz() {
+    local target
+    for target in frame json; do
+        check "fuzz_$target" 300 "$top/tests/fuzz/run.sh" 10 "$target"
+    done
 }
 
 begin="$(date +%s%N)"
@@ -379,6 +389,7 @@ for config in "${configs[@]}"; do
         tsan) if setarch -R true 2>/dev/null; then run_sanitized tsan 900 setarch -R; else run_sanitized tsan 900; fi ;;
         b2) run_b2 ;;
         checks) run_checks ;;
+        fuzz) run_fuzz ;;
     esac
 done
 [[ $list_only ]] && exit 0

@@ -1,7 +1,7 @@
 #!/bin/bash
 # tests/fuzz/run.sh [SECONDS] [TARGET]...   fuzzes each target (frame, json) that long, a minute unless told otherwise.
 #
-# Needs clang with libFuzzer. An input that fails is left in the build directory, whose path is printed; store it in corpus/TARGET under a
+# Needs clang 14 with libFuzzer. An input that fails is left in the build directory, whose path is printed; store it in corpus/TARGET under a
 # name that says what it is, and the tests replay it from then on.
 set -euo pipefail
 
@@ -13,7 +13,7 @@ build="${HOOKD_BUILD_DIR:-$top/.build}/fuzz"
 
 for target in "${targets[@]}"; do
     mkdir -p "$build/$target.found"
-    clang++ -std=c++20 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
+    clang++-14 -std=c++20 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
         -I"$top/protocol/include" -I"$top/tests" "$top/tests/fuzz/fuzz_$target.cpp" \
         "$top"/protocol/src/{errc,framing,json_text,message,name_set}.cpp -lboost_json -o "$build/fuzz_$target"
     echo "fuzz_$target for $seconds s; failing inputs go to $build"
