@@ -4,6 +4,8 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <algorithm>
+
 namespace hookd::protocol {
 namespace {
 
@@ -131,6 +133,14 @@ json::object hook_schema() {
                           {"p99_ms", or_null("number")}});
 }
 
+// `command` is shown to the daemon's user and root alone.
+json::object listed_hook_schema() {
+    auto schema = hook_schema();
+    auto& required = schema.at("required").as_array();
+    required.erase(std::find(required.begin(), required.end(), json::value{"command"}));
+    return schema;
+}
+
 template <class Params>
 json::object method(std::string_view summary, json::object result) {
     Params params{};
@@ -175,7 +185,7 @@ std::string discover_document(std::string_view daemon_version) {
     methods.emplace_back(
         method<deregister_hook_params>("ends a registered hook", object_schema({{"deleted", typed("boolean")}})));
     methods.emplace_back(
-        method<list_hooks_params>("the registered hooks", object_schema({{"hooks", array_of(hook_schema())}})));
+        method<list_hooks_params>("the registered hooks", object_schema({{"hooks", array_of(listed_hook_schema())}})));
     methods.emplace_back(method<trust_hook_params>("trusts a registered hook's files as they are now", hook_schema()));
     methods.emplace_back(method<stats_params>("counters and gauges", typed("object")));
     methods.emplace_back(method<discover_params>("this document", typed("object")));

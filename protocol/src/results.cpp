@@ -274,7 +274,9 @@ void append_json(std::string& out, const respond_result& result) {
 void append_json(std::string& out, const hook_info& result) {
     object_writer hook{out};
     append_json_string(hook.member("name"), result.name);
-    append_strings(hook.member("command"), result.command);
+    if (!result.command.empty()) {
+        append_strings(hook.member("command"), result.command);
+    }
     append_strings(hook.member("events"), result.events);
     if (result.timeout) {
         hook.number("timeout_ms", static_cast<std::uint64_t>(result.timeout->count()));

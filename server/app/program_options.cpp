@@ -1,5 +1,6 @@
 #include "app/program_options.hpp"
 
+#include "app/allowed_accounts.hpp"
 #include "app/option_values.hpp"
 
 #include <hookd/protocol/limits.hpp>
@@ -124,22 +125,6 @@ values chosen(const names_of<Enumerator, Count>& names, Enumerator value) {
     return {};
 }
 
-values numbers(const std::vector<std::uint32_t>& list) {
-    values texts;
-    for (const auto number : list) {
-        texts.push_back(std::to_string(number));
-    }
-    return texts;
-}
-
-std::vector<std::uint32_t> resolved(const values& texts, std::uint32_t (*resolve)(std::string_view)) {
-    std::vector<std::uint32_t> list;
-    for (const auto& text : texts) {
-        list.push_back(resolve(text));
-    }
-    return list;
-}
-
 using options_ref = program_options&;
 using const_options_ref = const program_options&;
 
@@ -179,12 +164,13 @@ const std::array settings{
                 o.broker.default_timeout = parse_duration(t.front(), std::chrono::milliseconds{1}, protocol::max_timeout);
             },
             [](const_options_ref o) -> values { return {duration_text(o.broker.default_timeout)}; }, true},
-    setting{"allow-user", "NAME|UID", "A further user whose programs may connect (repeatable)", true,
-            [](options_ref o, const values& t) { o.listener.allowed_users = resolved(t, parse_user); },
-            [](const_options_ref o) { return numbers(o.listener.allowed_users); }, false},
-    setting{"allow-group", "NAME|GID", "A further group whose members' programs may connect (repeatable)", true,
-            [](options_ref o, const values& t) { o.listener.allowed_groups = resolved(t, parse_group); },
-            [](const_options_ref o) { return numbers(o.listener.allowed_groups); }, false},
+    setting{"allow-user", "NAME[:ROLE,...]",
+            "A further user whose programs may connect (repeatable), and what they may do: emit, observe, answer (default: emit,observe)", true,
+            [](options_ref o, const values& t) { o.listener.allowed_users = parse_accounts(t, parse_user); },
+            [](const_options_ref o) { return account_texts(o.listener.allowed_users); }, true},
+    setting{"allow-group", "NAME[:ROLE,...]", "The same for the members of a group (repeatable)", true,
+            [](options_ref o, const values& t) { o.listener.allowed_groups = parse_accounts(t, parse_group); },
+            [](const_options_ref o) { return account_texts(o.listener.allowed_groups); }, true},
     setting{"catalog", "DIR", "Files that say what events there are, and check payloads and replies (default: none)", false,
             [](options_ref o, const values& t) { o.catalog = directory_path(t.front()); },
             [](const_options_ref o) -> values { return {o.catalog.string()}; }, true},
@@ -393,7 +379,7 @@ program_options parse_program_options(const std::vector<std::string>& arguments,
     for (const auto& each : settings) {
         const auto name = variable_of(each.name);
         if (const auto text = variable(name); !text.empty()) {
-            assign(options, each, each.is_list ? split_at_commas(text) : values{text}, name);
+            assign(options, each, each.is_list ? with_roles_joined(split_at_commas(text)) : values{text}, name);
         }
         if (auto texts = line.given(each.name); !texts.empty()) {
             assign(options, each, each.is_list ? texts : values{texts.back()}, "--" + std::string{each.name});

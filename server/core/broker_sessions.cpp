@@ -9,6 +9,12 @@ namespace hookd::core {
 using protocol::errc;
 using protocol::error;
 
+namespace {
+
+std::string default_name(const peer& who) { return "pid " + std::to_string(who.pid); }
+
+}  // namespace
+
 /// Which names a session matches. Asked of thousands of events at once, which mostly share few names, while a pattern may take long.
 class broker_state::name_matcher {
 public:
@@ -57,6 +63,10 @@ broker_state::result_or_error<protocol::subscribe_result> broker_state::subscrib
         return error{errc::already_subscribed,
                      "this connection already has a push session: unsubscribe first, or subscribe on another connection"};
     }
+    if (!by.may_use_set_aside_names && set_aside_names_.contains(std::string{params.name.view()})) {
+        return error{errc::invalid_params,
+                     "parameter 'name': \"" + std::string{params.name.view()} + "\" is a registered hook, and no other session may have its name"};
+    }
     auto made = std::make_unique<session>();
     made->patterns = params.events;
     name_matcher matches{*made};
@@ -65,8 +75,7 @@ broker_state::result_or_error<protocol::subscribe_result> broker_state::subscrib
     }
     made->id = ++last_session_id_;
     made->of = &by;
-    made->name = std::make_shared<const std::string>(params.name.empty() ? "pid " + std::to_string(by.who.pid)
-                                                                         : std::string{params.name.view()});
+    made->name = std::make_shared<const std::string>(params.name.empty() ? default_name(by.who) : std::string{params.name.view()});
     made->responds = params.responds && !by.hung_up;
     made->last_seq = params.after_seq.value_or(head_seq_);
     by.push = std::move(made);
@@ -104,6 +113,15 @@ void broker_state::queue_for_newcomer(session& newcomer, name_matcher& matches, 
     }
     for (const auto& each : events) {
         queue(*newcomer.of, *each);
+    }
+}
+
+void broker_state::set_names_aside(const std::vector<std::string>& names) {
+    set_aside_names_ = {names.begin(), names.end()};
+    for (const auto& [id, each] : clients_) {
+        if (each->push && !each->may_use_set_aside_names && set_aside_names_.contains(*each->push->name)) {
+            each->push->name = std::make_shared<const std::string>(default_name(each->who));
+        }
     }
 }
 

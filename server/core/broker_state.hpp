@@ -7,6 +7,7 @@
 #include "topic_table.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
 
 #include <deque>
 #include <memory>
@@ -57,6 +58,8 @@ public:
     void detach(client& gone, instant now);
     /// The client will send nothing more: it cannot reply, so nobody waits for it any longer.
     void hang_up(client& quiet, instant now);
+    /// From now on these names are for sessions of clients that may_use_set_aside_names. Any other that has one is called `pid N` from now on.
+    void set_names_aside(const std::vector<std::string>& names);
     /// Whether the daemon still owes it something: an answer, events, or a push session.
     [[nodiscard]] static bool is_owed_anything(const client& who) noexcept;
 
@@ -235,6 +238,7 @@ private:
     operation_table operations_;
     event_log log_;
     topic_table topics_{};
+    boost::unordered_flat_set<std::string> set_aside_names_{};
     boost::unordered_flat_map<std::uint64_t, std::unique_ptr<client>> clients_{};
 
     boost::unordered_flat_map<protocol::uuid, slot_entry, uuid_hash> slots_{};

@@ -153,6 +153,7 @@ struct client {
     std::size_t waiting = 0;  // requests that wait, its reserved slots included
     std::size_t owed = 0;     // answers to its requests that are made elsewhere
     bool ready = false;    // listed for take_next_ready()
+    bool may_use_set_aside_names = false;  // the caller's: it is a hook that the daemon runs itself
     bool hung_up = false;  // it has shut its sending side down: it will never reply
     boost::intrusive::list<waiter, boost::intrusive::base_hook<client_hook>> waiters{};
     boost::intrusive::list<slot, boost::intrusive::base_hook<owner_hook>> slots{};

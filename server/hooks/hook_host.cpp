@@ -365,6 +365,7 @@ private:
 
     /// Makes the hooks those in the registry, and calls `then` once their sessions are. What runs goes on.
     void apply(const std::vector<registered_hook>& all, std::function<void()> then) {
+        set_names_aside(all);
         for (auto each = hooks_.begin(); each != hooks_.end();) {
             const bool kept = std::any_of(all.begin(), all.end(), [&](const auto& hook) { return hook.what.name == each->first; });
             if (kept) {
@@ -407,6 +408,14 @@ private:
             }
         }
         one_is_done();
+    }
+
+    void set_names_aside(const std::vector<registered_hook>& all) {
+        std::vector<std::string> names;
+        for (const auto& each : all) {
+            names.push_back(each.what.name);
+        }
+        events_.set_names_aside(std::move(names));
     }
 
     /// Where the broker refuses a hook's events. Otherwise it is over with the session, which is told elsewhere, or all is well.

@@ -30,6 +30,7 @@ void hook_session::open(const std::string& name, std::vector<std::string> events
     subscribe_request wanted;
     wanted.events = std::move(events);
     wanted.name = name;
+    wanted.may_use_set_aside_names = true;
     // Not shared: the subscription that holds these belongs to this object.
     wanted.on_event = [weak = weak_from_this()](const event_view& event) {
         if (const auto self = weak.lock()) {

@@ -149,6 +149,7 @@ public:
     [[nodiscard]] core::client& attached() {
         if (client_ == nullptr) {
             client_ = &strand_->state().attach({::getpid(), ::getuid()}, static_cast<event_sink*>(this));
+            client_->may_use_set_aside_names = request_.may_use_set_aside_names;
         }
         return *client_;
     }
@@ -409,6 +410,10 @@ void broker::start_stats(stats_request, handler<protocol::stats_result> completi
 
 void broker::use_catalog(std::shared_ptr<const catalog> events) {
     strand_->run([strand = strand_, events = std::move(events)]() mutable { strand->use(std::move(events)); });
+}
+
+void broker::set_names_aside(std::vector<std::string> names) {
+    strand_->run([strand = strand_, names = std::move(names)] { strand->state().set_names_aside(names); });
 }
 
 void broker::shut_down() {

@@ -51,8 +51,9 @@ connection_environment::connection_environment(boost::asio::io_context& where, s
       most_unread_bytes(std::max(usual_unread_bytes, 2 * longest_input(options))),
       batches(std::make_shared<batch_memory>()) {}
 
-connection::connection(std::shared_ptr<connection_environment> environment, stream_socket socket, const peer_credentials& peer)
-    : holder_(std::move(environment)), environment_(*holder_), socket_(std::move(socket)), peer_(peer) {
+connection::connection(std::shared_ptr<connection_environment> environment, stream_socket socket, const peer_credentials& peer,
+                       const roles& may)
+    : holder_(std::move(environment)), environment_(*holder_), socket_(std::move(socket)), peer_(peer), may_(may) {
     if (!environment_.broker->single_threaded()) {
         strand_.emplace(boost::asio::make_strand(environment_.context));
     }

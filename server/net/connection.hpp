@@ -83,7 +83,7 @@ struct answer_address {
 /// socket is closed, which ends all its operations, and the broker forgets the client.
 class connection final : public event_sink, public std::enable_shared_from_this<connection> {
 public:
-    connection(std::shared_ptr<connection_environment> environment, stream_socket socket, const peer_credentials& peer);
+    connection(std::shared_ptr<connection_environment> environment, stream_socket socket, const peer_credentials& peer, const roles& may);
     connection(const connection&) = delete;
     connection& operator=(const connection&) = delete;
 
@@ -102,6 +102,7 @@ public:
     /// False once the peer is gone: there is no client() then.
     [[nodiscard]] bool is_attached() const noexcept { return client_ != nullptr; }
     [[nodiscard]] const peer_credentials& peer() const noexcept { return peer_; }
+    [[nodiscard]] const roles& may() const noexcept { return may_; }
     [[nodiscard]] const listener_options& options() const noexcept { return environment_.options; }
     [[nodiscard]] logger& log() noexcept { return environment_.log; }
     /// `pid 12, uid 0` with the session's name where it has one.
@@ -180,6 +181,7 @@ private:
     stream_socket socket_;
     std::optional<strand_type> strand_{};  // nothing with one thread
     peer_credentials peer_;
+    roles may_;
 
     // own strand; lent to the broker's while lent_
     buffer input_{};

@@ -66,6 +66,32 @@ void answer_wait(connection& by, const answer_address& to, Begin begin) {
     }
 }
 
+/// A role that a method asks for; null: any peer may.
+using role = bool roles::*;
+
+template <class Params>
+constexpr role role_for = nullptr;
+template <>
+constexpr role role_for<protocol::emit_params> = &roles::emit;
+template <>
+constexpr role role_for<protocol::emit_and_wait_params> = &roles::emit;
+template <>
+constexpr role role_for<protocol::await_response_params> = &roles::emit;
+template <>
+constexpr role role_for<protocol::respond_params> = &roles::answer;
+
+error missing_role(const connection& by, std::string_view method, std::string_view wanted) {
+    const auto user = std::to_string(by.peer().uid);
+    const auto has = describe(by.may());
+    return {errc::not_allowed, "user " + user + " may not " + std::string{method} + ", for which it needs the role " + std::string{wanted} +
+                                   " and has " + has + ": start the daemon with --allow-user " + user + ":" + has + "," + std::string{wanted}};
+}
+
+protocol::subscribe_params as_observer(protocol::subscribe_params params) {
+    params.responds = false;
+    return params;
+}
+
 void carry_out(connection& by, const protocol::ping_params&, const protocol::request&, const answer_address& to) {
     by.answer(to, protocol::ping_result{by.state().instance(), protocol::release_version, ::getpid()});
 }
@@ -88,7 +114,11 @@ void carry_out(connection& by, const protocol::await_response_params& params, co
 }
 
 void carry_out(connection& by, const protocol::subscribe_params& params, const protocol::request&, const answer_address& to) {
-    const auto result = catalogued::subscribe(by.strand(), by.client(), params);
+    if (!by.may().observe && !by.may().answer) {
+        return by.answer(to, missing_role(by, protocol::subscribe_params::method, "observe"));
+    }
+    const auto result = by.may().answer ? catalogued::subscribe(by.strand(), by.client(), params)
+                                        : catalogued::subscribe(by.strand(), by.client(), as_observer(params));
     if (std::holds_alternative<protocol::subscribe_result>(result) && by.log().wants(log_level::debug)) {
         by.log().write(log_level::debug, by.who() + " subscribed");
     }
@@ -115,11 +145,11 @@ void carry_out(connection& by, const protocol::schema_params& params, const prot
 
 /// The methods that change which commands the daemon runs.
 std::optional<error> refuse_hook_change(const connection& by) {
-    const auto user = by.peer().uid;
-    if (user == 0 || user == ::geteuid()) {
+    if (is_owner(by.peer())) {
         return std::nullopt;
     }
-    return error{errc::not_allowed, "only the daemon's own user and root may change its hooks, and you are user " + std::to_string(user)};
+    return error{errc::not_allowed,
+                 "only the daemon's own user and root may change its hooks, and you are user " + std::to_string(by.peer().uid)};
 }
 
 // Answers a request whose result is made elsewhere; the peer may be gone by then.
@@ -197,6 +227,18 @@ void carry_out(connection& by, const protocol::trust_hook_params& params, const 
     });
 }
 
+/// A command line may hold secrets: for those who can't change it, it is left out.
+hook_methods::handler<protocol::list_hooks_result> without_commands(hook_methods::handler<protocol::list_hooks_result> then) {
+    return [then = std::move(then)](std::variant<protocol::list_hooks_result, error> result) {
+        if (auto* const list = std::get_if<protocol::list_hooks_result>(&result)) {
+            for (auto& each : list->hooks) {
+                each.command.clear();
+            }
+        }
+        then(std::move(result));
+    };
+}
+
 void carry_out(connection& by, const protocol::list_hooks_params&, const protocol::request&, const answer_address& to) {
     auto* const hooks = by.options().hooks;
     if (hooks == nullptr) {
@@ -204,7 +246,8 @@ void carry_out(connection& by, const protocol::list_hooks_params&, const protoco
     } else if (const auto failure = by.state().owe(by.client())) {
         by.answer(to, *failure);
     } else {
-        hooks->list_hooks(on_strand_of<protocol::list_hooks_result>(by, answer_owed(by, to)));
+        auto answer = on_strand_of<protocol::list_hooks_result>(by, answer_owed(by, to));
+        hooks->list_hooks(is_owner(by.peer()) ? std::move(answer) : without_commands(std::move(answer)));
     }
 }
 
@@ -242,12 +285,13 @@ void bind_and_carry_out(connection& by, const protocol::request& call, const ans
 
 struct method {
     std::string_view name;
+    role needs;
     void (*call)(connection&, const protocol::request&, const answer_address&);
 };
 
 template <class... Params>
 constexpr std::array<method, sizeof...(Params)> methods_of() {
-    return {method{Params::method, &bind_and_carry_out<Params>}...};
+    return {method{Params::method, role_for<Params>, &bind_and_carry_out<Params>}...};
 }
 
 // The busiest first.
@@ -265,6 +309,9 @@ void dispatch(connection& by, const protocol::request& call, const answer_addres
         return is_plain ? call.method.raw == each.name : call.method.equals(each.name);
     });
     if (known != methods.end()) {
+        if (known->needs != nullptr && !(by.may().*known->needs)) {
+            return by.answer(to, missing_role(by, known->name, known->needs == &roles::answer ? "answer" : "emit"));
+        }
         return known->call(by, call, to);
     }
     std::string names;

@@ -194,7 +194,8 @@ private:
         } catch (const std::system_error& failure) {
             return refusals_.write(std::string{"a peer was refused: "} + failure.what());
         }
-        if (!is_allowed(socket.native_handle(), peer, environment_.options)) {
+        const auto may = roles_of(socket.native_handle(), peer, environment_.options);
+        if (!may) {
             refusals_.write(describe(peer) + " is not allowed: connection refused");
             return refuse(std::move(socket),
                           {protocol::errc::not_allowed, "user " + std::to_string(peer.uid) +
@@ -205,7 +206,7 @@ private:
         {
             const std::lock_guard lock{mutex_};
             if (connections_.size() < environment_.options.max_connections) {
-                made = std::make_shared<connection>(holder_, std::move(socket), peer);
+                made = std::make_shared<connection>(holder_, std::move(socket), peer, *may);
                 connections_.emplace(made.get(), made);
                 environment_.broker->counters.connections.store(connections_.size(), std::memory_order_relaxed);
             }

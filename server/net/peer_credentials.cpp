@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include <sys/socket.h>
@@ -12,8 +13,23 @@
 namespace hookd::server {
 namespace {
 
-bool contains(const std::vector<std::uint32_t>& ids, std::uint32_t id) {
-    return std::find(ids.begin(), ids.end(), id) != ids.end();
+const allowed_account* find(const std::vector<allowed_account>& accounts, std::uint32_t id) {
+    const auto at = std::find_if(accounts.begin(), accounts.end(), [id](const allowed_account& each) { return each.id == id; });
+    return at == accounts.end() ? nullptr : &*at;
+}
+
+// The peer's primary and supplementary groups.
+std::vector<gid_t> groups_of(int socket, const peer_credentials& peer) {
+    std::vector<gid_t> groups(64);
+    auto size = static_cast<socklen_t>(groups.size() * sizeof(gid_t));
+    int failed = ::getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &size);
+    if (failed != 0 && errno == ERANGE) {  // `size` says now how much room is needed
+        groups.resize(size / sizeof(gid_t));
+        failed = ::getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &size);
+    }
+    groups.resize(failed != 0 ? 0 : size / sizeof(gid_t));
+    groups.push_back(peer.gid);
+    return groups;
 }
 
 }  // namespace
@@ -27,28 +43,36 @@ peer_credentials credentials_of(int socket) {
     return {raw.pid, raw.uid, raw.gid};
 }
 
-bool is_allowed(int socket, const peer_credentials& peer, const listener_options& options) {
-    if (peer.uid == 0 || peer.uid == ::geteuid() || contains(options.allowed_users, peer.uid)) {
-        return true;
+bool is_owner(const peer_credentials& peer) noexcept { return peer.uid == 0 || peer.uid == ::geteuid(); }
+
+std::optional<roles> roles_of(int socket, const peer_credentials& peer, const listener_options& options) {
+    if (is_owner(peer)) {
+        return roles{true, true, true};
     }
+    if (const auto* const user = find(options.allowed_users, peer.uid)) {
+        return user->may;
+    }
+    std::optional<roles> all;
     if (options.allowed_groups.empty()) {
-        return false;
+        return all;
     }
-    if (contains(options.allowed_groups, peer.gid)) {
-        return true;
+    for (const gid_t group : groups_of(socket, peer)) {
+        if (const auto* const member_of = find(options.allowed_groups, group)) {
+            const roles before = all.value_or(roles{false, false, false});
+            all = roles{before.emit || member_of->may.emit, before.observe || member_of->may.observe, before.answer || member_of->may.answer};
+        }
     }
-    std::vector<gid_t> groups(64);
-    auto size = static_cast<socklen_t>(groups.size() * sizeof(gid_t));
-    int failed = ::getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &size);
-    if (failed != 0 && errno == ERANGE) {  // `size` says now how much room is needed
-        groups.resize(size / sizeof(gid_t));
-        failed = ::getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &size);
+    return all;
+}
+
+std::string describe(const roles& may) {
+    std::string text;
+    for (const auto& [has, name] : {std::pair{may.emit, "emit"}, std::pair{may.observe, "observe"}, std::pair{may.answer, "answer"}}) {
+        if (has) {
+            text += (text.empty() ? "" : ",") + std::string{name};
+        }
     }
-    if (failed != 0) {
-        return false;
-    }
-    groups.resize(size / sizeof(gid_t));
-    return std::any_of(groups.begin(), groups.end(), [&options](gid_t id) { return contains(options.allowed_groups, id); });
+    return text;
 }
 
 std::string describe(const peer_credentials& peer) {

@@ -3,6 +3,7 @@
 #include <hookd/server/options.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace hookd::server {
@@ -17,9 +18,15 @@ struct peer_credentials {
 /// Throws std::system_error.
 [[nodiscard]] peer_credentials credentials_of(int socket);
 
-/// Whether such a peer may talk: this process's own user, root, and those whom the options name. Groups count with the supplementary
-/// ones of the peer (SO_PEERGROUPS).
-[[nodiscard]] bool is_allowed(int socket, const peer_credentials& peer, const listener_options& options);
+/// Whether it is a process of this daemon's own user or of root.
+[[nodiscard]] bool is_owner(const peer_credentials& peer) noexcept;
+
+/// What such a peer may do; nothing: it may not talk at all. Those may talk whom is_owner() or the options name. Groups count with the
+/// supplementary ones of the peer (SO_PEERGROUPS).
+[[nodiscard]] std::optional<roles> roles_of(int socket, const peer_credentials& peer, const listener_options& options);
+
+/// As --allow-user takes them: `emit,observe`.
+[[nodiscard]] std::string describe(const roles& may);
 
 /// For logs: `pid 12, uid 1000`.
 [[nodiscard]] std::string describe(const peer_credentials& peer);

@@ -407,6 +407,22 @@ BOOST_AUTO_TEST_CASE(only_the_daemons_own_user_may_register, *boost::unit_test::
     BOOST_TEST(peer.failure("deregister_hook", R"({"name":"a"})").error_code() == -32003);
     BOOST_TEST(peer.failure("trust_hook", R"({"name":"a"})").error_code() == -32003);
     BOOST_TEST(size_at(peer.result("list_hooks"), "/hooks") == 0U);
+    with.add("a", {"true", "--password=x"});
+    const auto listed = peer.call("list_hooks", "{}");
+    BOOST_TEST(listed.raw({"result", "hooks"}).find(R"("name":"a")") != std::string::npos);
+    BOOST_TEST(listed.raw({"result", "hooks"}).find("command") == std::string::npos);
+    BOOST_TEST(with.peer->call("list_hooks", "{}").raw({"result", "hooks"}).find("--password=x") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(name_of_a_registered_hook_is_its_own) {
+    scene with;
+    const auto subscribe_as_a = [&with] { return with.daemon->connect().call("subscribe", R"({"name":"a","responds":false})").error_code(); };
+    BOOST_TEST(subscribe_as_a() == 0);
+    with.add("a", {"sh", "-c", "exit 0"});
+    BOOST_TEST(subscribe_as_a() == -32602);
+    BOOST_TEST(text_at(verdict_of(*with.peer), "/responses/0/responder") == "a");
+    with.peer->result("deregister_hook", R"({"name":"a"})");
+    BOOST_TEST(subscribe_as_a() == 0);
 }
 
 BOOST_AUTO_TEST_CASE(sighup_reads_the_registry_again) {

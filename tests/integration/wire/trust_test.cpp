@@ -304,6 +304,41 @@ BOOST_AUTO_TEST_CASE(several_users_may_be_named, *boost::unit_test::precondition
     check_not_allowed(other);
 }
 
+BOOST_AUTO_TEST_CASE(named_users_and_groups_have_the_roles_that_are_given, *boost::unit_test::precondition(as_root)) {
+    test_daemon daemon({"--allow-user", "4242", "--allow-user", "4343:emit", "--allow-user", "4444:observe", "--allow-user", "4545:answer",
+                        "--allow-group", "5000:emit", "--allow-group", "5001:answer"});
+    open_to_others(daemon);
+    struct row {
+        uid_t user;
+        gid_t group;
+        bool emits, observes, answers;
+    };
+    for (const auto& each : {row{0, 0, true, true, true}, row{4242, 4242, true, true, false}, row{4343, 4343, true, false, false},
+                             row{4444, 4444, false, true, false}, row{4545, 4545, false, true, true}, row{4646, 5000, true, false, false},
+                             row{4646, 5001, false, true, true}, row{4242, 5001, true, true, false}}) {
+        BOOST_TEST_CONTEXT("user " << each.user << ", group " << each.group) {
+            wire_client peer(connect_as(each.user, each.group, daemon.socket_path()));
+            peer.result("ping");
+            peer.result("stats");
+            const auto check = [&peer](const std::string& method, const std::string& params, bool may) {
+                const auto got = peer.call(method, params);
+                BOOST_TEST(got.error_code() == (may ? 0 : -32003), method);
+                if (!may) {
+                    BOOST_TEST(got.error_message().find("--allow-user") != std::string::npos, got.error_message());
+                }
+            };
+            check("emit", R"({"event":"e"})", each.emits);
+            check("emit_and_wait", R"({"event":"e"})", each.emits);
+            check("await_response", R"({"hook_event_id":"x"})", each.emits);
+            check("respond", R"({"hook_event_id":"x"})", each.answers);
+            check("subscribe", R"({"events":["asked"]})", each.observes);
+            // Without the role `answer`, nobody waits for a session.
+            const auto verdict = daemon.connect().result("emit_and_wait", R"({"event":"asked","timeout_ms":1})");
+            BOOST_TEST(text_at(verdict, "/outcome") == (each.answers ? "timeout" : "no_subscribers"));
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(root_may_talk_to_the_daemon_of_any_user, *boost::unit_test::precondition(as_root_with_reachable_binary)) {
     temp_directory directory;
     ::chmod(directory.path().c_str(), 0711);

@@ -240,6 +240,28 @@ BOOST_AUTO_TEST_CASE(each_event_name_has_a_count_and_its_reply_times) {
                           ->max_ms.value(), 4.0);
 }
 
+BOOST_AUTO_TEST_CASE(name_that_is_set_aside_is_for_those_who_may_use_it) {
+    world w;
+    client& early = w.join(7);
+    w.subscribe(early, {}, {.name = "guard"});
+    w.broker.set_names_aside({"guard", "lint"});
+    BOOST_CHECK_EQUAL(w.stats().sessions.at(0).name, "pid 7");
+    for (const auto* const name : {"guard", "lint"}) {
+        const auto refused = w.try_subscribe(w.join(), {}, {.name = name});
+        const auto* const failure = std::get_if<protocol::error>(&refused);
+        BOOST_REQUIRE(failure != nullptr);
+        BOOST_CHECK_EQUAL(failure->code, errc::invalid_params);
+        BOOST_CHECK(failure->message.find("'name'") != std::string::npos);
+    }
+    client& hook = w.join();
+    hook.may_use_set_aside_names = true;
+    w.subscribe(hook, {}, {.name = "guard"});
+    w.subscribe(w.join(), {}, {.name = "guards"});
+    w.broker.set_names_aside({"lint"});
+    w.subscribe(w.join(), {}, {.name = "guard"});
+    BOOST_CHECK_EQUAL(w.stats().sessions.at(1).name, "guard");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace hookd::core::test

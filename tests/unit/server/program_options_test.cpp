@@ -81,6 +81,14 @@ std::string upper_case(const std::string& name) {
     return upper;
 }
 
+std::vector<std::uint32_t> ids(const std::vector<allowed_account>& accounts) {
+    std::vector<std::uint32_t> result;
+    for (const auto& each : accounts) {
+        result.push_back(each.id);
+    }
+    return result;
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(program_options_test)
@@ -175,7 +183,7 @@ BOOST_AUTO_TEST_CASE(file_can_be_named_by_the_environment) {
 BOOST_AUTO_TEST_CASE(printed_configuration_leads_to_the_same_options_again) {
     const std::vector<std::string> arguments{"--socket",         "/a \"b\"\\c#d/s", "--threads",     "3",     "--capacity-bytes",  "1025", "--max-frame", "3MiB",
                                              "--default-timeout", "90s",             "--allow-user",  "7",     "--allow-user",      "0",    "--log-level",  "debug",
-                                             "--log-format",      "json",            "--allow-group", "1000",  "--write-stall-timeout", "1500ms"};
+                                             "--log-format",      "json",            "--allow-group", "1000:answer",  "--write-stall-timeout", "1500ms"};
     const auto text = configuration_text(parse(arguments));
     const config file{text};
     BOOST_TEST(configuration_text(parse({"--config", file.path()})) == text);
@@ -190,8 +198,8 @@ BOOST_AUTO_TEST_CASE(file_takes_bare_quoted_and_array_values_and_comments) {
     BOOST_TEST(options.broker.threads == 2u);
     BOOST_TEST(options.listener.socket == "/a \\b#c/s");
     BOOST_TEST(options.listener.max_frame_bytes == 1u << 20);
-    BOOST_TEST(options.listener.allowed_users == (std::vector<std::uint32_t>{1, 2, 3}), boost::test_tools::per_element());
-    BOOST_TEST(options.listener.allowed_groups == std::vector<std::uint32_t>{4}, boost::test_tools::per_element());
+    BOOST_TEST(ids(options.listener.allowed_users) == (std::vector<std::uint32_t>{1, 2, 3}), boost::test_tools::per_element());
+    BOOST_TEST(ids(options.listener.allowed_groups) == std::vector<std::uint32_t>{4}, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(fault_in_a_file_is_refused_with_file_line_and_key) {
@@ -290,9 +298,9 @@ BOOST_AUTO_TEST_CASE(users_and_groups_are_known_by_name_or_number) {
     const auto* const group = ::getgrgid(0);
     BOOST_TEST_REQUIRE((user != nullptr && group != nullptr));
     const auto options = parse({"--allow-user", user->pw_name, "--allow-user=12345", "--allow-group", group->gr_name, "--allow-group", "54321"});
-    BOOST_TEST(options.listener.allowed_users == (std::vector<std::uint32_t>{0, 12345}), boost::test_tools::per_element());
-    BOOST_TEST(options.listener.allowed_groups == (std::vector<std::uint32_t>{0, 54321}), boost::test_tools::per_element());
-    BOOST_TEST(parse({}, {{"HOOKD_ALLOW_USER", "1,2"}}).listener.allowed_users == (std::vector<std::uint32_t>{1, 2}),
+    BOOST_TEST(ids(options.listener.allowed_users) == (std::vector<std::uint32_t>{0, 12345}), boost::test_tools::per_element());
+    BOOST_TEST(ids(options.listener.allowed_groups) == (std::vector<std::uint32_t>{0, 54321}), boost::test_tools::per_element());
+    BOOST_TEST(ids(parse({}, {{"HOOKD_ALLOW_USER", "1,2"}}).listener.allowed_users) == (std::vector<std::uint32_t>{1, 2}),
                boost::test_tools::per_element());
     check_refused({"--allow-user", "no-such-user-here"}, "--allow-user must be the name or number of a user that this system knows");
     check_refused({"--allow-group", "no-such-group-here"}, "--allow-group must be the name or number of a group");
@@ -300,14 +308,41 @@ BOOST_AUTO_TEST_CASE(users_and_groups_are_known_by_name_or_number) {
     check_refused({}, "HOOKD_ALLOW_USER must be", {{"HOOKD_ALLOW_USER", "1,no-such-user-here"}});
 }
 
+BOOST_AUTO_TEST_CASE(users_and_groups_have_roles) {
+    const auto may = [](const std::string& text) { return parse({"--allow-user", text}).listener.allowed_users.at(0).may; };
+    BOOST_TEST((may("7") == roles{true, true, false}));
+    BOOST_TEST((may("7:emit") == roles{true, false, false}));
+    BOOST_TEST((may("7:observe") == roles{false, true, false}));
+    BOOST_TEST((may("7:answer") == roles{false, false, true}));
+    BOOST_TEST((may("7:answer,emit,observe") == roles{true, true, true}));
+    BOOST_TEST((parse({"--allow-group", "7:answer"}).listener.allowed_groups.at(0) == allowed_account{7, roles{false, false, true}}));
+    for (const char* text : {"7:", "7:emit,", "7:,emit", "7:reply", "7:Emit", "7: emit", "7:emit:observe"}) {
+        check_refused({"--allow-user", text}, "--allow-user must be NAME or NAME:ROLE,... with the roles emit, observe and answer, not \"" + std::string{text} + "\"");
+    }
+    check_refused({"--allow-user", ":emit"}, "--allow-user must be the name or number of a user");
+    const auto shown = [](const std::vector<std::string>& arguments) {
+        const auto text = configuration_text(parse(arguments));
+        const auto begin = text.find("allow-user = ");
+        return text.substr(begin, text.find('\n', begin) - begin);
+    };
+    BOOST_TEST(shown({"--allow-user", "7:observe,emit", "--allow-user", "8:answer,emit"}) == R"(allow-user = ["7", "8:emit,answer"])");
+}
+
+BOOST_AUTO_TEST_CASE(list_in_the_environment_keeps_the_roles_of_each_account_together) {
+    const auto users = parse({}, {{"HOOKD_ALLOW_USER", "7:emit,answer,8,9:observe"}}).listener.allowed_users;
+    const std::vector<allowed_account> expected{{7, {true, false, true}}, {8, {}}, {9, {false, true, false}}};
+    BOOST_TEST((users == expected));
+    check_refused({}, "HOOKD_ALLOW_USER must be the name or number", {{"HOOKD_ALLOW_USER", "7,emit"}});
+}
+
 BOOST_AUTO_TEST_CASE(list_is_taken_from_the_strongest_source_and_not_merged) {
     const config file{"allow-user = [1, 2]\n"};
-    BOOST_TEST(parse({"--config", file.path(), "--allow-user", "3"}).listener.allowed_users == std::vector<std::uint32_t>{3},
+    BOOST_TEST(ids(parse({"--config", file.path(), "--allow-user", "3"}).listener.allowed_users) == std::vector<std::uint32_t>{3},
                boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(list_in_the_environment_may_have_spaces) {
-    BOOST_TEST(parse({}, {{"HOOKD_ALLOW_USER", " 1, root ,, \t2"}}).listener.allowed_users == (std::vector<std::uint32_t>{1, 0, 2}),
+    BOOST_TEST(ids(parse({}, {{"HOOKD_ALLOW_USER", " 1, root ,, \t2"}}).listener.allowed_users) == (std::vector<std::uint32_t>{1, 0, 2}),
                boost::test_tools::per_element());
     check_refused({}, "HOOKD_ALLOW_USER must be the name", {{"HOOKD_ALLOW_USER", "1 2"}});
 }

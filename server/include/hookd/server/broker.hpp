@@ -82,6 +82,7 @@ struct subscribe_request {
     std::vector<std::string> events{};  ///< names or globs; empty: every event
     std::string name{};                 ///< empty: `pid N`
     bool responds = true;
+    bool may_use_set_aside_names = false;  ///< see broker::set_names_aside()
     std::optional<std::uint64_t> after_seq{};
     /// Called for each event, in order, on the broker's strand: it must not block. It may start any operation of the broker. What it or
     /// on_closed throws leaves the io_context's run(); that event, or the end, counts as handed out, and when run() is called again the
@@ -212,6 +213,10 @@ public:
     /// From now on this catalog counts, here and on the socket; null: every name is free. Sessions and waits that are open stay. From any
     /// thread; done when the strand has come to it.
     void use_catalog(std::shared_ptr<const catalog> events);
+
+    /// Sets names aside: only sessions with subscribe_request::may_use_set_aside_names may have one, here and on the socket; any other that has
+    /// one already is called `pid N` from then on. Replaces what was set aside before. From any thread; done when the strand has come to it.
+    void set_names_aside(std::vector<std::string> names);
 
     /// Ends every wait (`"shutdown"`) and every session; operations get errc::shutting_down from then on. From any thread; done when
     /// the strand has come to it.

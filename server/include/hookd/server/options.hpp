@@ -26,6 +26,23 @@ struct broker_options {
     std::chrono::milliseconds default_timeout = protocol::default_timeout;
 };
 
+/// What the programs of a user may do besides asking about the daemon. The daemon's own user and root have every role.
+struct roles {
+    bool emit = true;     ///< fire events, and wait for verdicts
+    bool observe = true;  ///< get events
+    bool answer = false;  ///< get events as a responder, and reply to them
+
+    friend bool operator==(const roles&, const roles&) = default;
+};
+
+/// A user or group that may connect, by its number.
+struct allowed_account {
+    std::uint32_t id = 0;
+    roles may{};
+
+    friend bool operator==(const allowed_account&, const allowed_account&) = default;
+};
+
 /// Where and whom a listener serves.
 struct listener_options {
     std::filesystem::path socket{};  ///< at most protocol::max_socket_path bytes
@@ -37,9 +54,10 @@ struct listener_options {
     std::size_t max_connections = 4096;
     /// Disconnects a peer that reads nothing for that long while output waits.
     std::chrono::milliseconds write_stall_timeout{30'000};
-    /// Users and groups that may connect besides the daemon's own user and root.
-    std::vector<std::uint32_t> allowed_users{};
-    std::vector<std::uint32_t> allowed_groups{};
+    /// Users and groups that may connect besides the daemon's own user and root. A user that is named has the roles that are given there; one
+    /// that is not has those of all its groups together.
+    std::vector<allowed_account> allowed_users{};
+    std::vector<allowed_account> allowed_groups{};
     /// Carries out the methods about registered hooks; null: there are none. Must outlive the listener.
     hook_methods* hooks = nullptr;
 };
