@@ -114,7 +114,8 @@ When its time is over, its process group gets SIGTERM, and 1 s later SIGKILL.
 
 options:
   --timeout DURATION   how long CMD may run (default: as long as the emitter waits)
-  --jobs N             how many may run at a time (default 1); further events wait
+  --jobs N             how many may run at a time (default 1), and as many beside
+                       them for events that no emitter waits for
   --name NAME          what verdicts and logs call this hook (default: CMD's file name)
   --env NAME[=VALUE]   pass this variable to CMD, too; may be repeated
 

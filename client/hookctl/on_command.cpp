@@ -47,6 +47,13 @@ hooks::command_environment environment_for(const invocation& call, const on_argu
     return result;
 }
 
+reply response_of(const hooks::hook_reply& said) {
+    return respond_with(hooks::whole_response(said)).or_else([said](const error& refusal) -> std::optional<reply> {
+        auto fallback = hooks::fallback_response(said, static_cast<protocol::errc>(refusal.code()));
+        return fallback ? std::optional(respond_with(std::move(*fallback))) : std::nullopt;
+    });
+}
+
 /// What is printed about an event that was dealt with, if anything.
 enum class reporting : unsigned char { none, people, json };
 
@@ -58,7 +65,8 @@ reporting reporting_for(const invocation& call) {
     return ::isatty(STDOUT_FILENO) != 0 ? reporting::people : reporting::none;
 }
 
-/// Runs the command for each event that it is given, so many at a time, and answers. All on the thread that runs `io`.
+/// Runs the command for each event that it is given and answers: so many at a time for events that an emitter waits for, and as many for all
+/// others, which so never take a place of the former. All on the thread that runs `io`.
 class event_commands {
 public:
     event_commands(asio::io_context& io, const invocation& call, const on_arguments& arguments)
@@ -73,14 +81,16 @@ public:
         if (stopped_) {
             return;  // the answer, unused, becomes "failed"
         }
-        waiting_.push_back({std::move(what), std::move(reply_to)});
-        start_next();
+        auto& its_lane = lane_of(what);
+        its_lane.waiting.push_back({std::move(what), std::move(reply_to)});
+        start_next(its_lane);
     }
 
     /// Starts nothing more, and stops the commands that run. Events that wait are answered as failed.
     void stop() {
         stopped_ = true;
-        waiting_.clear();
+        asked_.waiting.clear();
+        told_.waiting.clear();
         runner_.stop();
     }
 
@@ -101,15 +111,21 @@ private:
         answer reply_to;
     };
 
-    void start_next() {
-        while (running_ < arguments_.jobs && !waiting_.empty()) {
-            auto next = std::move(waiting_.front());
-            waiting_.pop_front();
-            start(std::move(next));
+    struct lane {
+        std::deque<job> waiting{};
+        std::size_t running = 0;
+    };
+    [[nodiscard]] lane& lane_of(const event& what) noexcept { return what.expects_response() ? asked_ : told_; }
+
+    void start_next(lane& from) {
+        while (from.running < arguments_.jobs && !from.waiting.empty()) {
+            auto next = std::move(from.waiting.front());
+            from.waiting.pop_front();
+            start(from, std::move(next));
         }
     }
 
-    void start(job next) {
+    void start(lane& from, job next) {
         const auto left = time_left(next.what, std::chrono::system_clock::now());
         if (left && *left == left->zero()) {
             finish(next, {.type = hooks::hook_reply::kind::failed, .text = "the emitter's time was over before it could start"}, {});
@@ -127,16 +143,16 @@ private:
             command.timeout = std::min<std::chrono::steady_clock::duration>(*timeout_, left.value_or(*timeout_));
         }
 
-        ++running_;
+        ++from.running;
         const auto shared = std::make_shared<job>(std::move(next));
         runner_.start(
             std::move(command),
             [this, shared](hooks::command_result result) {
                 finish(*shared, hooks::read_hook_reply(result, arguments_.name), result);
             },
-            [this] {
-                --running_;
-                start_next();
+            [this, &from] {
+                --from.running;
+                start_next(from);
             });
     }
 
@@ -144,10 +160,8 @@ private:
         using kind = hooks::hook_reply::kind;
         switch (said.type) {
             case kind::response:
-                done.reply_to(respond_with(hooks::whole_response(said)));
-                break;
             case kind::veto:
-                done.reply_to(veto(said.text));
+                done.reply_to(response_of(said));
                 break;
             case kind::failed:
                 done.reply_to(failed(said.text));
@@ -208,8 +222,8 @@ private:
     palette colour_{};
     hooks::command_environment environment_;
     hooks::command_runner runner_;
-    std::deque<job> waiting_{};
-    std::size_t running_ = 0;
+    lane asked_{};
+    lane told_{};
     bool output_lost_ = false;
     bool stopped_ = false;
     bool told_to_stop_ = false;
@@ -226,6 +240,7 @@ int run_on(const invocation& call, const on_arguments& arguments) {
     options.daemon_user = call.daemon_user;
     options.answer_timeout = default_answer_timeout;  // --timeout is what a command has
     options.max_unanswered = arguments.jobs;
+    options.may_miss_events = true;  // no question waits behind a flood of other events
     hook_runner events(options);
     asio::io_context io(1);
     auto work = asio::make_work_guard(io);

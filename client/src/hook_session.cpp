@@ -181,9 +181,7 @@ void hook_session::on_subscribed(const subscription& opened) {
         newest_seq_ = 0;
     }
     received_seq_ = opened.resumed && resume_from_ ? resume_from_->after_seq : opened.head_seq;
-    if (queue_.empty()) {
-        position_ = resume_point{received_seq_, opened.instance};
-    }
+    update_position();
     tell(notice::kind::connected, "subscribed at the daemon's event " + std::to_string(opened.head_seq), opened);
     for (const auto& [asked, answered] : std::exchange(undelivered_, {})) {
         send_reply(asked, answered);
@@ -259,10 +257,54 @@ void hook_session::on_event(event arrived) {
         return;
     }
     newest_seq_ = arrived.seq();
-    received_seq_ = std::max(received_seq_, newest_seq_);
-    queued_bytes_ += bytes_of(arrived);
-    queue_.push_back({std::move(arrived), received_seq_, instance_});
+    const auto before = std::exchange(received_seq_, std::max(received_seq_, newest_seq_));
+    auto& its_lane = lane_of(arrived.expects_response());
+    if (&its_lane == &told_ && told_.queued_bytes > max_queued_bytes && may_miss_events()) {
+        return note_missed();
+    }
+    its_lane.queued_bytes += bytes_of(arrived);
+    its_lane.queue.push_back({std::move(arrived), ++arrivals_, before, instance_});
     hand_out_events();
+}
+
+void hook_session::note_missed() {
+    if (missed_++ == 0) {
+        tell(notice::kind::missed, "events that no emitter waits for are missed from event " + std::to_string(newest_seq_) +
+                                       " on: as many as may wait for their hook do");
+    }
+}
+
+void hook_session::note_missed_count() {
+    if (const auto count = std::exchange(missed_, 0); count > 0) {
+        tell(notice::kind::missed, "missed " + std::to_string(count) + " events that no emitter waited for");
+    }
+}
+
+// The one whose event is next, of those that may hand one out; null where there is none.
+hook_session::lane* hook_session::next_lane() noexcept {
+    const std::size_t most = std::max<std::size_t>(options_.max_unanswered, 1);
+    lane* next = nullptr;
+    for (auto* const each : {&questions_, &told_}) {
+        const bool may = !each->queue.empty() && each->unanswered < most;
+        if (may && (next == nullptr || each->queue.front().arrival < next->queue.front().arrival)) {
+            next = each;
+        }
+    }
+    return next;
+}
+
+void hook_session::update_position() {
+    const queued_event* oldest = nullptr;
+    for (const auto* const each : {&questions_, &told_}) {
+        if (!each->queue.empty() && (oldest == nullptr || each->queue.front().arrival < oldest->arrival)) {
+            oldest = &each->queue.front();
+        }
+    }
+    if (oldest != nullptr) {
+        position_ = resume_point{oldest->resume_before, *oldest->instance};
+    } else if (instance_) {
+        position_ = resume_point{received_seq_, *instance_};
+    }
 }
 
 void hook_session::hand_out_events() {
@@ -271,20 +313,19 @@ void hook_session::hand_out_events() {
     }
     {
         const scoped_flag busy{handing_out_};
-        const std::size_t most = std::max<std::size_t>(options_.max_unanswered, 1);
-        while (!queue_.empty() && !answers_->stop_requested() && unanswered_.size() < most) {
-            queued_event next = std::move(queue_.front());
-            queue_.pop_front();
-            queued_bytes_ -= bytes_of(next.what);
-            position_ = resume_point{next.resume_after, *next.instance};
-            hand_out(std::move(next.what));
+        for (lane* next = next_lane(); next != nullptr && !answers_->stop_requested(); next = next_lane()) {
+            queued_event first = std::move(next->queue.front());
+            next->queue.pop_front();
+            next->queued_bytes -= bytes_of(first.what);
+            update_position();
+            if (next == &told_) {
+                note_missed_count();
+            }
+            hand_out(std::move(first.what));
         }
     }
-    if (queue_.empty() && instance_) {
-        position_ = resume_point{received_seq_, *instance_};
-    }
     // Resuming may hand out the frames that are there already, and come back here.
-    if (queued_bytes_ > max_queued_bytes) {
+    if (questions_.queued_bytes > max_queued_bytes || (told_.queued_bytes > max_queued_bytes && !may_miss_events())) {
         connection_->pause_reading();
     } else {
         connection_->resume_reading();
@@ -328,6 +369,7 @@ void hook_session::run_hook(const hook_runner::hook& hook, const event& what) {
 void hook_session::run_later_hook(const hook_runner::later_hook& hook, event what) {
     const auto which = answers_->draw();
     unanswered_.emplace(which, question{what.hook_event_id(), describe(what), what.expects_response()});
+    ++lane_of(what.expects_response()).unanswered;
     std::string why;
     try {
         hook(std::move(what), answer{std::make_shared<answer::state>(answers_, which)});
@@ -340,11 +382,9 @@ void hook_session::run_later_hook(const hook_runner::later_hook& hook, event wha
     }
     // The hook may have answered before it threw; what it said counts then.
     take_answers(which);
-    if (const auto open = unanswered_.find(which); open != unanswered_.end()) {
-        const question asked = std::move(open->second);
-        unanswered_.erase(open);
-        tell(notice::kind::hook_failed, "the hook for " + asked.described + " failed: " + why);
-        settle(asked, failed(why));
+    if (const auto asked = close_question(which)) {
+        tell(notice::kind::hook_failed, "the hook for " + asked->described + " failed: " + why);
+        settle(*asked, failed(why));
     }
 }
 
@@ -371,17 +411,29 @@ void hook_session::await_wakeup() {
 
 void hook_session::take_answers(std::optional<answer_box::ticket> threw) {
     for (const auto& each : answers_->take()) {
-        const auto open = unanswered_.find(each.which);
-        if (open == unanswered_.end() || (each.dropped && each.which == threw)) {
+        if (each.dropped && each.which == threw) {
             continue;
         }
-        const question asked = std::move(open->second);
-        unanswered_.erase(open);
-        if (each.dropped) {
-            tell(notice::kind::hook_failed, "the hook for " + asked.described + " failed: " + each.value.text());
+        const auto asked = close_question(each.which);
+        if (asked && each.dropped) {
+            tell(notice::kind::hook_failed, "the hook for " + asked->described + " failed: " + each.value.text());
         }
-        settle(asked, each.value);
+        if (asked) {
+            settle(*asked, each.value);
+        }
     }
+}
+
+// Nothing where it has been answered.
+std::optional<hook_session::question> hook_session::close_question(answer_box::ticket which) {
+    const auto open = unanswered_.find(which);
+    if (open == unanswered_.end()) {
+        return std::nullopt;
+    }
+    auto asked = std::move(open->second);
+    unanswered_.erase(open);
+    --lane_of(asked.expects_response).unanswered;
+    return asked;
 }
 
 void hook_session::settle(const question& asked, const reply& answered) {
@@ -405,12 +457,17 @@ void hook_session::send_reply(const question& asked, const reply& answered) {
                     tell(notice::kind::reply_refused, "the reply to " + asked.described + " was not taken: " + taken->reason);
                 }
             },
-            [this, asked, sent = answered.type()](const error& failure) { on_reply_failed(asked, sent, failure); }));
+            [this, asked, sent = answered.type(), fallback = answered.on_refusal()](const error& failure) {
+                on_reply_failed(asked, sent, fallback, failure);
+            }));
 }
 
-void hook_session::on_reply_failed(const question& asked, reply::kind sent, const error& failure) {
+void hook_session::on_reply_failed(const question& asked, reply::kind sent, const reply::fallback& fallback, const error& failure) {
     if (means_no_connection(failure)) {
         return;  // told as disconnected; the daemon has noticed that this responder left
+    }
+    if (const auto instead = fallback ? fallback(failure) : std::nullopt) {
+        return settle(asked, *instead);
     }
     tell(notice::kind::reply_refused, "the reply to " + asked.described + " was refused: " + failure.what());
     // A reply that is not valid is a hook that failed; the emitter is not to wait for it until its time is over.

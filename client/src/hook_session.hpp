@@ -43,8 +43,15 @@ public:
 private:
     struct queued_event {
         event what;
-        std::uint64_t resume_after;  // once it has been handed out
+        std::uint64_t arrival;        // grows with each event
+        std::uint64_t resume_before;  // the position from which it would be replayed
         std::shared_ptr<const std::string> instance;
+    };
+    // Events that an emitter waits for, or all others: neither kind waits for the other.
+    struct lane {
+        std::deque<queued_event> queue;
+        std::size_t queued_bytes = 0;
+        std::size_t unanswered = 0;
     };
     // An event that awaits its answer, as far as that takes: without its payload.
     struct question {
@@ -66,6 +73,12 @@ private:
     void on_closed(const session_end& end) override;
     void on_broken(const error& failure) override;
 
+    [[nodiscard]] lane& lane_of(bool expects_response) noexcept { return expects_response ? questions_ : told_; }
+    [[nodiscard]] bool may_miss_events() const noexcept { return options_.may_miss_events && table_.listeners.empty(); }
+    [[nodiscard]] lane* next_lane() noexcept;
+    void update_position();
+    void note_missed();
+    void note_missed_count();
     void hand_out_events();
     void hand_out(event what);
     void run_hook(const hook_runner::hook& hook, const event& what);
@@ -74,9 +87,10 @@ private:
     void await_wakeup();
     // `threw`: the hook whose exception says more than the answer that it dropped on its way out.
     void take_answers(std::optional<answer_box::ticket> threw = {});
+    std::optional<question> close_question(answer_box::ticket which);
     void settle(const question& asked, const reply& answered);
     void send_reply(const question& asked, const reply& answered);
-    void on_reply_failed(const question& asked, reply::kind sent, const error& failure);
+    void on_reply_failed(const question& asked, reply::kind sent, const reply::fallback& fallback, const error& failure);
 
     void end_if_drained();
     void end_with(const error& failure);
@@ -99,8 +113,10 @@ private:
     std::uint64_t received_seq_ = 0;           // to resume after, in the run of the daemon that instance_ names
     std::uint64_t newest_seq_ = 0;             // of the events received in that run
     std::shared_ptr<const std::string> instance_;
-    std::deque<queued_event> queue_;
-    std::size_t queued_bytes_ = 0;
+    lane questions_;
+    lane told_;
+    std::uint64_t arrivals_ = 0;
+    std::uint64_t missed_ = 0;  // events since that was last told
     std::map<answer_box::ticket, question> unanswered_;
     std::vector<std::pair<question, reply>> undelivered_;  // answered while there was no session
 

@@ -179,7 +179,7 @@ const std::array settings{
             "~/.local/state/hookd/registry.json)",
             false, [](options_ref o, const values& t) { o.hooks.registry = registry_path(t.front()); },
             [](const_options_ref o) -> values { return {o.hooks.registry.string()}; }, true},
-    setting{"hook-jobs", "N", "Commands of registered hooks that run at a time, 1 to 1024 (default: 16)", false,
+    setting{"hook-jobs", "N", "Commands of one registered hook that run at a time, 1 to 1024 (default: 4)", false,
             [](options_ref o, const values& t) { o.hooks.jobs = parse_count(t.front(), 1, 1024); },
             [](const_options_ref o) -> values { return {std::to_string(o.hooks.jobs)}; }, false},
     setting{"log-level", "LEVEL", "debug, info, warning or error (default: info)", false,

@@ -431,7 +431,7 @@ private:
     void open(const std::shared_ptr<hosted_hook>& hook, hook_session::outcome_handler done) {
         std::erase_if(sessions_, [](const auto& each) { return each.expired(); });
         hook->inactive_why.clear();
-        const hook_session::surroundings where{io_.get_executor(), context_, events_, payload_bytes_};
+        const hook_session::surroundings where{io_.get_executor(), context_, events_};
         // By name: what comes when its hook is gone, or another of that name, is for the one that there is.
         hook->session = std::make_shared<hook_session>(where, [this, name = hook->what.what.name](hook_job job) {
             if (const auto current = hooks_.find(name); current != hooks_.end()) {
@@ -478,7 +478,6 @@ private:
     asio::io_context io_{1};
     asio::executor_work_guard<asio::io_context::executor_type> work_{io_.get_executor()};
     asio::thread_pool files_{1};
-    std::atomic<std::size_t> payload_bytes_{0};
     hook_jobs jobs_;
     asio::steady_timer look_again_;
     std::map<std::string, std::shared_ptr<hosted_hook>> hooks_{};

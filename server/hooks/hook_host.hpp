@@ -17,7 +17,7 @@ namespace hookd::server {
 struct hook_host_options {
     std::filesystem::path registry{};  ///< absolute
     std::filesystem::path socket{};    ///< absolute: where a command's own hookctl finds this daemon
-    std::size_t jobs = 16;             ///< commands that run at a time, of all hooks; see hook_jobs
+    std::size_t jobs = 4;              ///< commands of one hook that run at a time; see hook_jobs
     /// How long a command may run where neither its hook nor an emitter says so.
     std::chrono::milliseconds default_timeout = protocol::default_timeout;
 };

@@ -30,6 +30,10 @@ std::size_t level_of(const hook_job& job) {
     return job.cause.empty() ? 0 : std::min(hook_levels - 1, static_cast<std::size_t>(commas) + 1);
 }
 
+hosted_hook::lane& lane_of(hosted_hook& hook, const hook_job& job) {
+    return (job.is_asked ? hook.asked : hook.told)[level_of(job)];
+}
+
 /// A message is one line of UTF-8.
 std::string on_one_line(std::string text) {
     std::replace_if(text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; }, ' ');
@@ -46,10 +50,9 @@ void hook_jobs::add(const std::shared_ptr<hosted_hook>& hook, hook_job job) {
     if (stopped_) {
         return fail(*hook, job, "the daemon is shutting down");
     }
-    const auto level = level_of(job);
-    hook->lanes[level].waiting.push_back(std::move(job));
-    enlist(hook, level);
-    start_next(level);
+    auto& lane = lane_of(*hook, job);
+    lane.waiting.push_back(std::make_shared<hook_job>(std::move(job)));
+    start_next(hook, lane);
 }
 
 void hook_jobs::note_missed(hosted_hook& hook, std::size_t count) {
@@ -65,45 +68,25 @@ void hook_jobs::tell_missed(hosted_hook& hook) {
 }
 
 void hook_jobs::fail_waiting(hosted_hook& hook, const std::string& why) {
-    for (auto& lane : hook.lanes) {
-        for (const auto& each : std::exchange(lane.waiting, {})) {
-            fail(hook, each, why);
+    for (auto* const lanes : {&hook.asked, &hook.told}) {
+        for (auto& lane : *lanes) {
+            for (const auto& each : std::exchange(lane.waiting, {})) {
+                fail(hook, *each, why);
+            }
         }
     }
 }
 
 void hook_jobs::stop() {
     stopped_ = true;
-    for (auto& level : levels_) {
-        for (const auto& each : std::exchange(level.turns, {})) {
-            fail_waiting(*each, "the daemon is shutting down");
-        }
-    }
     runner_.stop();
 }
 
-void hook_jobs::enlist(const std::shared_ptr<hosted_hook>& hook, std::size_t level) {
-    auto& lane = hook->lanes[level];
-    if (!lane.listed && !lane.waiting.empty()) {
-        lane.listed = true;
-        levels_[level].turns.push_back(hook);
-    }
-}
-
-void hook_jobs::start_next(std::size_t level) {
-    auto& [turns, running] = levels_[level];
-    while (!stopped_ && running < how_.most_at_a_time && !turns.empty()) {
-        const auto hook = std::move(turns.front());
-        turns.pop_front();
-        auto& lane = hook->lanes[level];
-        lane.listed = false;
-        if (lane.waiting.empty()) {
-            continue;
-        }
-        auto job = std::make_shared<hook_job>(std::move(lane.waiting.front()));
+void hook_jobs::start_next(const std::shared_ptr<hosted_hook>& hook, hosted_hook::lane& lane) {
+    while (!stopped_ && lane.running.size() < how_.places && !lane.waiting.empty()) {
+        auto job = std::move(lane.waiting.front());
         lane.waiting.pop_front();
-        enlist(hook, level);
-        ++running;
+        lane.running.push_back(job);
         start(hook, std::move(job));
     }
 }
@@ -111,7 +94,7 @@ void hook_jobs::start_next(std::size_t level) {
 void hook_jobs::start(const std::shared_ptr<hosted_hook>& hook, std::shared_ptr<hook_job> job) {
     if (job->deadline && *job->deadline <= clock::now()) {
         fail(*hook, *job, "the emitter's time was over before it could start");
-        return release(level_of(*job));
+        return release(hook, job);
     }
     if (const auto trust = check_trust_by_stamps(hook->what, hook->stamps)) {
         return start_trusted(hook, std::move(job), *trust);
@@ -134,7 +117,7 @@ void hook_jobs::start(const std::shared_ptr<hosted_hook>& hook, std::shared_ptr<
 void hook_jobs::start_trusted(const std::shared_ptr<hosted_hook>& hook, std::shared_ptr<hook_job> job, const trust_result& trust) {
     if (trust.state != protocol::hook_state::ok) {
         fail(*hook, *job, trust.why);
-        return release(level_of(*job));
+        return release(hook, job);
     }
     std::string id;
     protocol::append_uuid(id, job->id);
@@ -152,13 +135,14 @@ void hook_jobs::start_trusted(const std::shared_ptr<hosted_hook>& hook, std::sha
         [this, hook, job](const hooks::command_result& result) {
             finish(hook, job, hooks::read_hook_reply(result, hook->what.what.name), result);
         },
-        [this, level = level_of(*job)] { release(level); });
+        [this, hook, job] { release(hook, job); });
 }
 
-void hook_jobs::release(std::size_t level) {
-    --levels_[level].running;
+void hook_jobs::release(const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job) {
+    auto& lane = lane_of(*hook, *job);
+    std::erase(lane.running, job);
     // Later: a start that fails at once leads here from within start_next().
-    asio::post(executor_, [this, level] { start_next(level); });
+    asio::post(executor_, [this, hook, &lane] { start_next(hook, lane); });
 }
 
 void hook_jobs::finish(const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job, const hooks::hook_reply& said,
@@ -183,8 +167,17 @@ void hook_jobs::finish(const std::shared_ptr<hosted_hook>& hook, const std::shar
     if (said.type == kind::failed) {
         return job->via->finish(*job, {.failed = said.text});
     }
-    job->via->finish(*job, {.response = hooks::whole_response(said)},
-                     [this, hook, job](const std::string& why) { note_failure(*hook, *job, why); });
+    auto whole = hooks::whole_response(said);
+    job->via->finish(*job, {.response = std::move(whole)},
+                     [this, hook, job, said = std::optional(said)](protocol::errc code, const std::string& why) mutable -> reply {
+                         if (const auto refused = std::exchange(said, std::nullopt)) {
+                             if (auto fallback = hooks::fallback_response(*refused, code)) {
+                                 return {.response = std::move(*fallback)};
+                             }
+                         }
+                         note_failure(*hook, *job, why);
+                         return {.failed = why};
+                     });
 }
 
 void hook_jobs::note_failure(hosted_hook& hook, const hook_job& job, const std::string& why) {

@@ -15,6 +15,7 @@
 #include <deque>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace hookd::server {
 
@@ -29,11 +30,13 @@ struct hosted_hook {
     std::string inactive_why{};  ///< why the broker refused its session; empty: it did not
     bool deregistered = false;
 
+    /// Jobs that share places: as many of them run at a time as the hook has.
     struct lane {
-        std::deque<hook_job> waiting{};
-        bool listed = false;  ///< among those whose turn comes
+        std::deque<std::shared_ptr<hook_job>> waiting{};
+        std::vector<std::shared_ptr<hook_job>> running{};
     };
-    std::array<lane, hook_levels> lanes{};
+    std::array<lane, hook_levels> asked{};  ///< by level: events that an emitter waits for
+    std::array<lane, hook_levels> told{};   ///< by level: all others
 
     std::uint64_t runs = 0;
     core::reply_times times{};
@@ -43,16 +46,17 @@ struct hosted_hook {
     std::chrono::steady_clock::time_point last_complaint{};
 };
 
-/// Runs the commands of registered hooks: so many at a time in all, the hooks by turns.
+/// Runs the commands of registered hooks. Each hook has places of its own, so that a slow one takes nothing from another, and within a
+/// hook events that an emitter waits for have places that no other event can take.
 ///
-/// A command may fire an event and wait for its hooks. Did these have to wait until a command ends, all could wait for one another. So the
-/// events that commands fire are counted by themselves, those that their commands fire again, and so on: the last level waits for nobody.
+/// A command may fire an event and wait for its hooks. If those had to wait until a command ends, all could wait for one another. So the
+/// events that commands fire have places of their own, those that their commands fire again, and so on: the last level waits for no other.
 ///
 /// Thread-safety: all on the hooks' thread; files are read in `files`. Lifetime: executor, files and log must outlive it.
 class hook_jobs {
 public:
     struct settings {
-        std::size_t most_at_a_time = 1;  ///< of each level
+        std::size_t places = 1;  ///< of a hook that does not say, in each lane
         std::chrono::milliseconds default_timeout{};  ///< for events that nobody waits for and hooks without a time-out
     };
 
@@ -71,8 +75,7 @@ public:
     [[nodiscard]] bool is_idle() const noexcept { return runner_.running() == 0; }
 
 private:
-    void enlist(const std::shared_ptr<hosted_hook>& hook, std::size_t level);
-    void start_next(std::size_t level);
+    void start_next(const std::shared_ptr<hosted_hook>& hook, hosted_hook::lane& lane);
     void start(const std::shared_ptr<hosted_hook>& hook, std::shared_ptr<hook_job> job);
     void start_trusted(const std::shared_ptr<hosted_hook>& hook, std::shared_ptr<hook_job> job, const trust_result& trust);
     void finish(const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job, const hooks::hook_reply& said,
@@ -82,7 +85,8 @@ private:
     void complain(hosted_hook& hook, const hook_job& job, const std::string& what);
     bool complain(hosted_hook& hook, const std::string& about, const std::string& what);
     void tell_missed(hosted_hook& hook);
-    void release(std::size_t level);
+    /// The job has left its place, which is the next one's.
+    void release(const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job);
 
     boost::asio::any_io_executor executor_;
     boost::asio::thread_pool& files_;
@@ -90,11 +94,6 @@ private:
     settings how_;
     logger& log_;
     hooks::command_runner runner_;
-    struct level_state {
-        std::deque<std::shared_ptr<hosted_hook>> turns{};
-        std::size_t running = 0;
-    };
-    std::array<level_state, hook_levels> levels_{};
     bool stopped_ = false;
 };
 

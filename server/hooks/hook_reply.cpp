@@ -201,6 +201,16 @@ std::string with_longer_note(const hook_reply& reply, std::string_view own) {
     return object += std::string_view(reply.text).substr(at + own.size());
 }
 
+std::string verdict_alone(const hook_reply& reply) {
+    if (reply.type == hook_reply::kind::veto) {
+        return veto_object(surely_fitting(reply.text));
+    }
+    protocol::respond_params checked;
+    checked.response = reply.text;
+    const bool is_valid = !protocol::check_reply(checked);
+    return is_valid && !checked.abort.raw.empty() ? veto_object(surely_fitting(checked.abort.decode())) : "{}";
+}
+
 }  // namespace
 
 hook_reply read_hook_reply(const command_result& result, std::string_view name) {
@@ -234,14 +244,14 @@ std::string whole_response(const hook_reply& reply) {
     return object += '}';
 }
 
-std::string bare_response(const hook_reply& reply) {
-    if (reply.type == hook_reply::kind::veto) {
-        return veto_object(surely_fitting(reply.text));
+std::optional<std::string> fallback_response(const hook_reply& reply, protocol::errc refusal) {
+    std::string fallback;
+    if (refusal == protocol::errc::limit_exceeded || reply.type == hook_reply::kind::veto) {
+        fallback = verdict_alone(reply);
+    } else if (refusal == protocol::errc::not_in_catalog) {
+        fallback = reply.text;
     }
-    protocol::respond_params checked;
-    checked.response = reply.text;
-    const bool is_valid = !protocol::check_reply(checked);
-    return is_valid && !checked.abort.raw.empty() ? veto_object(surely_fitting(checked.abort.decode())) : reply.text;
+    return fallback.empty() || fallback == whole_response(reply) ? std::nullopt : std::optional(std::move(fallback));
 }
 
 }  // namespace hookd::hooks

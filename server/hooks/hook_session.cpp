@@ -24,6 +24,12 @@ std::optional<std::chrono::steady_clock::time_point> deadline_of(const event_vie
     return std::chrono::steady_clock::now() + std::clamp(all - spent, duration::zero(), all);
 }
 
+/// Whether it is about the reply. Any other error means that the broker or the session is over.
+bool is_refusal(const error_code& failure) {
+    using protocol::errc;
+    return failure == errc::invalid_params || failure == errc::not_in_catalog || failure == errc::limit_exceeded;
+}
+
 }  // namespace
 
 void hook_session::open(const std::string& name, std::vector<std::string> events, outcome_handler done, std::function<void()> on_lost) {
@@ -71,30 +77,41 @@ void hook_session::change_events(std::vector<std::string> events, outcome_handle
     });
 }
 
-void hook_session::take(const event_view& event) {
-    const auto bytes = event.payload.size();
-    if (jobs_.fetch_add(1) >= max_jobs) {
-        --jobs_;
-        return refuse(event, {.failed = "it is busy: " + std::to_string(max_jobs) + " events wait for it already"});
+std::string hook_session::load::add(std::size_t payload_bytes, std::size_t most_bytes) {
+    if (jobs.fetch_add(1) >= max_jobs) {
+        --jobs;
+        return "it is busy: " + std::to_string(max_jobs) + " events wait for it already";
     }
-    if (where_.payload_bytes.fetch_add(bytes) + bytes > most_bytes) {
-        where_.payload_bytes -= bytes;
-        --jobs_;
-        return refuse(event, {.failed = "it is busy: the events that wait for hooks take too much memory"});
+    if (const auto before = bytes.fetch_add(payload_bytes); before > 0 && before + payload_bytes > most_bytes) {
+        remove(payload_bytes);
+        return "it is busy: the events that wait for it take too much memory";
+    }
+    return {};
+}
+
+void hook_session::load::remove(std::size_t payload_bytes) {
+    bytes -= payload_bytes;
+    --jobs;
+}
+
+void hook_session::take(const event_view& event) {
+    const bool is_asked = event.expects_response;
+    if (auto why = load_of(is_asked).add(event.payload.size(), is_asked ? most_asked_bytes : most_told_bytes); !why.empty()) {
+        return refuse(event, std::move(why));
     }
     asio::post(where_.hooks, [self = shared_from_this(),
                               job = hook_job{shared_from_this(), event.hook_event_id, event.seq, std::string{event.event},
-                                             std::string{event.payload}, std::string{event.cause}, deadline_of(event)}]() mutable {
+                                             std::string{event.payload}, std::string{event.cause}, is_asked, deadline_of(event)}]() mutable {
         self->on_job_(std::move(job));
     });
 }
 
-void hook_session::refuse(const event_view& event, reply with) {
+void hook_session::refuse(const event_view& event, std::string why) {
     if (event.expects_response) {
-        asio::post(where_.hooks, [self = shared_from_this(), id = event.hook_event_id, with = std::move(with)]() mutable {
-            self->answer(id, std::move(with));
+        asio::post(where_.hooks, [self = shared_from_this(), id = event.hook_event_id, why = std::move(why)]() mutable {
+            self->answer(id, {.failed = std::move(why)});
         });
-    } else if (!with.abstain) {
+    } else {
         note_missed();
     }
 }
@@ -108,14 +125,13 @@ void hook_session::note_missed() {
 
 void hook_session::finish(const hook_job& job, reply with, refusal_handler on_refused) {
     if (job.deadline) {
-        answer(job.id, std::move(with), on_refused);
+        answer(job.id, std::move(with), std::move(on_refused));
     }
-    where_.payload_bytes -= job.payload.size();
-    --jobs_;
+    load_of(job.is_asked).remove(job.payload.size());
     close_if_over();
 }
 
-void hook_session::answer(const uuid& id, reply with, const refusal_handler& on_refused) {
+void hook_session::answer(const uuid& id, reply with, refusal_handler on_refused) {
     if (silent_) {
         return;
     }
@@ -127,13 +143,13 @@ void hook_session::answer(const uuid& id, reply with, const refusal_handler& on_
     }
     ++answers_under_way_;
     with.refusal = std::make_shared<std::string>();
-    auto answered = [self = shared_from_this(), id, on_refused, refusal = with.refusal](error_code failure, protocol::respond_result) {
+    auto answered = [self = shared_from_this(), id, on_refused = std::move(on_refused), refusal = with.refusal](
+                        error_code failure, protocol::respond_result) mutable {
         --self->answers_under_way_;
-        // Whatever else ends in an error is nobody's concern any longer: the broker or the session is over.
-        if (on_refused && (failure == protocol::errc::invalid_params || failure == protocol::errc::not_in_catalog)) {
-            const auto why = "its reply was refused: " + *refusal;
-            on_refused(why);
-            self->answer(id, {.failed = why});
+        if (on_refused && is_refusal(failure)) {
+            auto instead = on_refused(static_cast<protocol::errc>(failure.value()), "its reply was refused: " + *refusal);
+            const bool gives_up = !instead.failed.empty();
+            self->answer(id, std::move(instead), gives_up ? refusal_handler{} : std::move(on_refused));
         }
         self->close_if_over();
     };
@@ -154,7 +170,7 @@ void hook_session::retire() {
 }
 
 void hook_session::close_if_over() {
-    if (phase_ == phase::withdrawn && jobs_ == 0 && answers_under_way_ == 0) {
+    if (phase_ == phase::withdrawn && asked_.jobs == 0 && told_.jobs == 0 && answers_under_way_ == 0) {
         phase_ = phase::over;
         asio::post(where_.context, [self = shared_from_this()] { self->subscription_.close(); });
     }

@@ -27,27 +27,29 @@ struct hook_job {
     std::string event{};
     std::string payload{};
     std::string cause{};
-    /// When the emitter gives up; nothing where nobody waits.
+    bool is_asked = false;  ///< an emitter waited for it when it came
+    /// When the emitter gives up; nothing where none waits.
     std::optional<std::chrono::steady_clock::time_point> deadline{};
 };
 
 /// A registered hook's push session at the broker: takes events in on the broker's strand, hands them to the hooks' own thread, brings the
 /// replies back.
 ///
-/// At most max_jobs events are with a hook at a time, and most_bytes of payload with all of them: what comes on top of that is answered at
-/// once, as failed.
+/// Events that an emitter waits for and all others are counted by themselves, for each hook: at most max_jobs of either are with it at a
+/// time, and at most most_asked_bytes and most_told_bytes of payload, though one event always fits. A question on top of that is answered
+/// at once, as failed; another event is missed, and counted.
 ///
 /// Thread-safety: all but the constructor on the hooks' thread. Lifetime: shared; the broker and its context must outlive it.
 class hook_session : public std::enable_shared_from_this<hook_session> {
 public:
     static constexpr std::size_t max_jobs = 256;
-    static constexpr std::size_t most_bytes = std::size_t{64} << 20;
+    static constexpr std::size_t most_asked_bytes = std::size_t{64} << 20;
+    static constexpr std::size_t most_told_bytes = std::size_t{16} << 20;
 
     struct surroundings {
         boost::asio::any_io_executor hooks;     ///< the hooks' thread
         boost::asio::io_context& context;       ///< the broker's
         broker& events;
-        std::atomic<std::size_t>& payload_bytes;  ///< of all hooks
     };
     using job_handler = std::function<void(hook_job)>;
     /// Called with a number of events that nobody waits for and for which there was no room: nobody else would say so.
@@ -64,8 +66,9 @@ public:
     void change_events(std::vector<std::string> events, outcome_handler done);
     /// Takes no more, and ends once the last job is answered.
     void retire();
-    /// The job is over: replies where somebody waits. A reply that the broker refuses becomes a failure, of which `on_refused` is told.
-    using refusal_handler = std::function<void(const std::string& why)>;
+    /// The job is over: replies where a client waits. Where the broker refuses the reply, `on_refused` says what is sent instead, and may be
+    /// asked again about that, unless it is a failure.
+    using refusal_handler = std::function<reply(protocol::errc code, const std::string& why)>;
     void finish(const hook_job& job, reply with, refusal_handler on_refused = {});
     /// Replies no more: the broker shuts down and says so itself.
     void fall_silent() noexcept { silent_ = true; }
@@ -74,9 +77,9 @@ public:
 
 private:
     void take(const event_view& event);
-    void refuse(const event_view& event, reply with);
+    void refuse(const event_view& event, std::string why);
     void note_missed();
-    void answer(const uuid& id, reply with, const refusal_handler& on_refused = {});
+    void answer(const uuid& id, reply with, refusal_handler on_refused = {});
     /// Calls `then` with what the broker has said, or will say, to open().
     void when_open(outcome_handler then);
     void close_if_over();
@@ -86,7 +89,18 @@ private:
     surroundings where_;
     job_handler on_job_;
     missed_handler on_missed_;
-    std::atomic<std::size_t> jobs_{0};
+    /// What of one kind is with the hook.
+    struct load {
+        std::atomic<std::size_t> jobs{0};
+        std::atomic<std::size_t> bytes{0};
+        /// Why there is no room; empty: the event is counted.
+        [[nodiscard]] std::string add(std::size_t payload_bytes, std::size_t most_bytes);
+        void remove(std::size_t payload_bytes);
+    };
+    [[nodiscard]] load& load_of(bool is_asked) noexcept { return is_asked ? asked_ : told_; }
+
+    load asked_{};
+    load told_{};
     std::atomic<std::size_t> missed_{0};  ///< of which the hooks' thread has yet to be told
     // hooks' thread
     subscription subscription_{};

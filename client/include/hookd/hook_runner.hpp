@@ -35,9 +35,13 @@ struct hook_runner_options {
     /// How long a daemon that is there when run() starts may take to accept the subscription, after which run() throws timed_out. Later,
     /// and with wait_for_daemon, its answer is waited for without limit.
     std::chrono::milliseconds answer_timeout{30'000};
-    /// Events handed to hooks that answer later, and not yet answered. At that many no further event is handed out: the daemon keeps the
-    /// rest (up to its capacity, past which the session is closed as lagged).
+    /// Events handed to hooks that answer later, and not yet answered: at most that many that an emitter waits for, and that many others. An
+    /// event past that is not handed out, but those of the other kind are. Of what is not handed out 4 MiB of either kind are read ahead;
+    /// the daemon keeps the rest (up to its capacity, past which the session is closed as lagged).
     std::size_t max_unanswered = 64;
+    /// Past these 4 MiB, whether events that no emitter waits for are missed (notice::kind::missed) instead of keeping back all that comes
+    /// behind them, questions included. Not where there are listeners.
+    bool may_miss_events = false;
     /// Pauses between attempts to connect: doubled after each failure from the first to the last, each cut at random by up to a half.
     std::chrono::milliseconds reconnect_min{50};
     std::chrono::milliseconds reconnect_max{5'000};
@@ -52,6 +56,7 @@ struct notice {
         disconnected,       ///< the connection broke or the daemon stopped: it is tried again, with pauses
         lagged,             ///< the daemon closed the session because it lagged behind: it is resumed at once
         resume_impossible,  ///< events may have been missed (-32005): it goes on with the next event
+        missed,             ///< events were missed, as hook_runner_options::may_miss_events allows
         reply_refused,      ///< the daemon did not take a reply: it came too late, or it is not valid
         hook_failed,        ///< a hook threw, or dropped its hookd::answer
     };
@@ -86,7 +91,8 @@ private:
 ///     });
 ///     hooks.run();
 ///
-/// Events come in the order of their numbers, each once within a run() whatever the connection does. A pattern is a name or a glob
+/// Events come in the order of their numbers, each once within a run() whatever the connection does; only where hooks that answer later keep back
+/// events that an emitter waits for, or others (hook_runner_options::max_unanswered), do those of the other kind overtake. A pattern is a name or a glob
 /// (`*` any run, `?` one character); at most 256 different ones. Each event goes to every listener that matches, in the order of
 /// registration, then to the first hook that matches. A runner that has listeners only is an observer: no emitter waits for it. One that
 /// has both abstains from events that match no hook.
@@ -132,7 +138,8 @@ public:
     /// Thread-safety: from any thread, from a hook, and from a signal handler (async-signal-safe).
     void stop() noexcept;
 
-    /// Where a later run, of this program or another, has to resume: after the last event handed out (or the start of the session).
+    /// Where a later run, of this program or another, has to resume: before the first event not handed out, else after the last (or the start of
+    /// the session).
     /// hook_runner_options::resume_from before the first session. To be called on the thread of run(), or while that is not executing.
     [[nodiscard]] std::optional<resume_point> position() const;
 

@@ -1,6 +1,10 @@
 #pragma once
 
+#include <hookd/error.hpp>
+
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,6 +24,15 @@ public:
     /// The response's JSON text, or why the hook failed; empty for abstain.
     [[nodiscard]] const std::string& text() const noexcept { return text_; }
 
+    /// What to answer instead where the daemon refuses this reply, as error::code says: because of the catalog (-32004), or for want of room
+    /// (-32001). Nothing, as without a fallback: the hook has failed. Called on the thread that runs the hook_runner; must not throw.
+    using fallback = std::function<std::optional<reply>(const error& refusal)>;
+    reply& or_else(fallback handler) {
+        fallback_ = std::move(handler);
+        return *this;
+    }
+    [[nodiscard]] const fallback& on_refusal() const noexcept { return fallback_; }
+
 private:
     reply(kind type, std::string text) : text_(std::move(text)), type_(type) {}
 
@@ -30,6 +43,7 @@ private:
     friend reply failed(std::string_view why);
 
     std::string text_;
+    fallback fallback_{};
     kind type_;
 };
 

@@ -28,6 +28,12 @@ struct scene {
     }
     explicit scene(const std::string& script, std::vector<std::string> options = {})
         : scene(std::vector<std::string>{"sh", "-c", script}, std::move(options)) {}
+    struct with_catalog {
+        std::string path;
+    };
+    scene(with_catalog catalog, const std::string& script) : daemon({"--catalog", catalog.path}) {
+        hook = start_hook(daemon, {"--name", "guard", "e", "--", "sh", "-c", script});
+    }
 
     finished_process emit(std::vector<std::string> options = {}, const std::string& payload = "{}") {
         options.insert(options.begin(), {"emit", "--wait"});
@@ -71,6 +77,17 @@ BOOST_AUTO_TEST_CASE(exit_status_0_with_a_json_object_is_the_reply_byte_for_byte
     const auto done = with.emit();
     BOOST_TEST(done.exit_status == 0);
     BOOST_TEST(response_in(done) == R"({ "n":1e999, "n":[ ],"abort" : "" })");
+}
+
+BOOST_AUTO_TEST_CASE(where_the_schema_has_no_room_for_a_note_the_reply_goes_without_it) {
+    temp_directory catalog;
+    write_file(catalog / "e.json", R"({"name":"e","response_schema":{"properties":{"abort":{}},"additionalProperties":false}})");
+    scene veto(scene::with_catalog{catalog.path()}, R"(echo checking >&2; echo '{"abort":"no"}')");
+    const auto done = veto.emit();
+    BOOST_TEST(done.exit_status == 1);
+    BOOST_TEST(response_in(done) == R"({"abort":"no"})");
+    scene other(scene::with_catalog{catalog.path()}, R"(echo checking >&2; echo '{"other":1}')");
+    other.check_failed("does not match its schema");
 }
 
 BOOST_AUTO_TEST_CASE(an_abort_in_the_reply_vetoes) {

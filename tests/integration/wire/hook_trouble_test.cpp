@@ -156,6 +156,17 @@ BOOST_AUTO_TEST_CASE(words_are_no_objection_and_become_the_note) {
     BOOST_TEST(text_at(said, "/responses/0/response/note") == "all fine\nslow today");
 }
 
+BOOST_AUTO_TEST_CASE(where_the_schema_has_no_room_for_a_note_the_reply_goes_without_it) {
+    temp_directory catalog;
+    write_file(catalog / "e.json", R"({"name":"e","response_schema":{"properties":{"abort":{}},"additionalProperties":false}})");
+    const auto verdict_of = [&catalog](const std::string& script) { return scene(shell(script), {}, {"--catalog", catalog.path()}).verdict(); };
+    const auto veto = verdict_of(R"(echo checking >&2; echo '{"abort":"no"}')");
+    BOOST_TEST(text_at(veto, "/responses/0/response/abort") == "no");
+    BOOST_TEST(text_at(veto, "/abort") == "no");
+    BOOST_TEST(text_at(verdict_of("echo all fine"), "/outcome") == "answered");
+    BOOST_TEST(text_at(verdict_of(R"(echo '{"other":1}')"), "/missing/0/why").starts_with("failed: its reply was refused: "));
+}
+
 BOOST_AUTO_TEST_CASE(a_command_that_sleeps_past_a_deadline_ends_at_the_smaller_one) {
     scene own(shell("exec sleep 30"), R"("timeout_ms":100)");
     own.check_stopped_after(100ms);
@@ -225,6 +236,24 @@ BOOST_AUTO_TEST_CASE(a_busy_hook_leaves_the_others_their_turn) {
     }
     const auto said = with.peer.response_to(send_emit_and_wait(with.peer, "q", R"("timeout_ms":10000)"));
     BOOST_TEST(said.string("/result/outcome") == "answered");
+}
+
+BOOST_AUTO_TEST_CASE(a_slow_hook_takes_no_place_of_another) {
+    scene with(words{"sleep", "30"}, {}, {"--hook-jobs", "1"});
+    with.peer.result("register_hook", R"({"name":"guard","events":["q"],"command":["sh","-c","echo no >&2; exit 1"]})");
+    for (int each = 0; each < 300; ++each) {
+        emit(with.peer, "e");
+    }
+    const auto waiting = send_emit_and_wait(with.peer, "e");
+    BOOST_TEST(with.peer.response_to(send_emit_and_wait(with.peer, "q")).string("/result/abort") == "no");
+}
+
+BOOST_AUTO_TEST_CASE(events_that_no_emitter_waits_for_take_no_place_of_a_question) {
+    scene with(shell("read payload; [ \"$payload\" = 1 ] && exec sleep 30; echo no >&2; exit 1"), {}, {"--hook-jobs", "1"});
+    for (int each = 0; each < 300; ++each) {
+        emit(with.peer, "e", "1");
+    }
+    BOOST_TEST(text_at(with.verdict(), "/abort") == "no");
 }
 
 BOOST_AUTO_TEST_CASE(a_daemon_that_stops_leaves_no_command_behind) {

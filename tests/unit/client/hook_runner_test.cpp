@@ -149,6 +149,33 @@ BOOST_AUTO_TEST_CASE(a_reply_that_the_daemon_refuses_becomes_a_hook_that_failed)
     BOOST_TEST((seen.kinds() == std::vector{kind::connected, kind::reply_refused}));
 }
 
+BOOST_AUTO_TEST_CASE(what_is_sent_in_place_of_a_refused_reply_is_the_hooks_own_choice) {
+    fake_daemon daemon;
+    hook_runner hooks{options_of(daemon)};
+    notices seen;
+    seen.watch(hooks);
+    hooks.on("x", [](const event&) {
+        return respond_with(R"({"abort":"no","note":"chatter"})").or_else([](const error& refusal) -> std::optional<reply> {
+            return refusal.code() == -32004 ? std::optional(veto("no")) : std::nullopt;
+        });
+    });
+    script_beside script{hooks, [&] {
+        auto peer = daemon.accept();
+        peer.open_session(0);
+        peer.event(1, "x", true);
+        peer.fail(peer.receive("respond").id, -32004, "there is no member 'note'");
+        require(reply_of(peer.take_reply()) == R"({"abort":"no"})", "the second choice");
+        peer.event(2, "x", true);
+        peer.fail(peer.receive("respond").id, -32602, "something else");
+        require(text_at(json_of(peer.take_reply()), "/failed").find("something else") != std::string::npos, "there is no other choice");
+        hooks.stop();
+        peer.expect_end();
+    }};
+    hooks.run();
+    script.finish();
+    BOOST_TEST((seen.kinds() == std::vector{kind::connected, kind::reply_refused}));
+}
+
 BOOST_AUTO_TEST_CASE(a_reply_that_came_too_late_is_told) {
     fake_daemon daemon;
     hook_runner hooks{options_of(daemon)};
@@ -319,6 +346,78 @@ BOOST_AUTO_TEST_CASE(no_more_events_are_handed_out_than_may_be_unanswered) {
     hooks.run();
     script.finish();
     BOOST_TEST(most == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_question_overtakes_events_that_no_emitter_waits_for) {
+    fake_daemon daemon;
+    auto options = options_of(daemon);
+    options.max_unanswered = 1;
+    hook_runner hooks{options};
+    std::vector<std::uint64_t> seen;
+    std::vector<answer> held;
+    hooks.on("x", [&](const event& arrived, const answer& reply_to) {
+        seen.push_back(arrived.seq());
+        if (arrived.expects_response()) {
+            reply_to(proceed());
+        } else {
+            held.push_back(reply_to);
+        }
+    });
+    script_beside script{hooks, [&] {
+        auto peer = daemon.accept();
+        peer.open_session(0);
+        for (const std::uint64_t seq : {1U, 2U, 3U}) {
+            peer.event(seq, "x");
+        }
+        peer.event(4, "x", true);
+        require(text_at(json_of(peer.take_reply()), "/hook_event_id") == event_id(4), "the question, while a hook is busy with event 1");
+        hooks.stop();
+        peer.close();
+    }};
+    hooks.run();
+    script.finish();
+    BOOST_TEST(seen == (std::vector<std::uint64_t>{1, 4}), boost::test_tools::per_element());
+    BOOST_TEST(hooks.position().value().after_seq == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_runner_that_may_miss_events_keeps_reading_for_the_sake_of_questions) {
+    const std::string payload = json_string(std::string(std::size_t{1} << 20, 'p'));
+    fake_daemon daemon;
+    auto options = options_of(daemon);
+    options.max_unanswered = 1;
+    options.may_miss_events = true;
+    hook_runner hooks{options};
+    notices seen;
+    seen.watch(hooks);
+    std::vector<answer> held;
+    std::size_t told = 0;
+    hooks.on("x", [&](const event& arrived, const answer& reply_to) {
+        if (arrived.expects_response()) {
+            reply_to(proceed());
+            held.clear();
+            return;
+        }
+        ++told;
+        if (held.empty()) {
+            held.push_back(reply_to);
+        }
+    });
+    script_beside script{hooks, [&] {
+        auto peer = daemon.accept();
+        peer.open_session(0);
+        for (std::uint64_t seq = 1; seq <= 32; ++seq) {
+            peer.send_frame(event_body(seq, "x", false, payload));
+        }
+        peer.event(33, "x", true);
+        require(text_at(json_of(peer.take_reply()), "/hook_event_id") == event_id(33), "behind 32 MiB");
+        hooks.stop();
+        peer.close();
+    }};
+    hooks.run();
+    script.finish();
+    const auto kinds = seen.kinds();
+    BOOST_TEST(std::count(kinds.begin(), kinds.end(), kind::missed) >= 1);
+    BOOST_TEST(told < 32U);
 }
 
 BOOST_AUTO_TEST_CASE(events_that_wait_for_busy_hooks_take_bounded_memory_and_none_is_lost) {

@@ -230,6 +230,8 @@ std::string_view name_of(notice::kind kind) {
             return "lagged";
         case notice::kind::resume_impossible:
             return "resume_impossible";
+        case notice::kind::missed:
+            return "missed";
         case notice::kind::reply_refused:
             return "reply_refused";
         case notice::kind::hook_failed:

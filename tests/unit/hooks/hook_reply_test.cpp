@@ -108,11 +108,27 @@ BOOST_AUTO_TEST_CASE(a_note_is_bounded_and_ends_with_a_whole_character) {
     BOOST_TEST(note.ends_with("\xa4\n..."));
 }
 
+BOOST_AUTO_TEST_CASE(a_reply_that_the_catalog_refuses_is_sent_without_its_note) {
+    const auto after_refusal = [](const command_result& result) {
+        return fallback_response(read(result), hookd::protocol::errc::not_in_catalog).value_or("nothing");
+    };
+    BOOST_TEST(after_refusal(exited(0, R"({"a":1,"abort":"no"})", "chatter")) == R"({"a":1,"abort":"no"})");
+    BOOST_TEST(after_refusal(exited(0, "fine", "")) == "{}");
+    BOOST_TEST(after_refusal(exited(0, R"({"a":1,"abort":"no"})", "")) == "nothing");
+    BOOST_TEST(after_refusal(exited(1, "", std::string(5000, 'x'))).size() < 1024U);
+    BOOST_TEST(after_refusal(exited(1, "", "no")) == "nothing");
+    BOOST_TEST(!fallback_response(read(exited(0, "{}", "chatter")), hookd::protocol::errc::invalid_params).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(what_always_fits_keeps_the_verdict) {
-    BOOST_TEST(bare_response(read(exited(0, R"({"a":1})", "chatter"))) == R"({"a":1})");
-    BOOST_TEST(bare_response(read(exited(0, R"({"a":1,"abort":"\u006eo"})"))) == R"({"abort":"no"})");
+    const auto past_limit = [](const command_result& result) {
+        return fallback_response(read(result), hookd::protocol::errc::limit_exceeded).value_or("nothing");
+    };
+    BOOST_TEST(past_limit(exited(0, R"({"a":1})", "chatter")) == "{}");
+    BOOST_TEST(past_limit(exited(0, R"({"a":1,"abort":"\u006eo"})")) == R"({"abort":"no"})");
+    BOOST_TEST(past_limit(exited(0, R"({"abort":"no"})")) == "nothing");
     for (const std::string& reason : {std::string(5000, 'x'), std::string(5000, '\x01'), std::string(5000, '\xff')}) {
-        const auto object = bare_response(read(exited(1, "", reason)));
+        const auto object = past_limit(exited(1, "", reason));
         BOOST_TEST(object.size() < 1024U);
         BOOST_TEST(object.size() > 100U);
         BOOST_TEST(object.starts_with(R"({"abort":")"));

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <hookd/hooks/command_runner.hpp>
+#include <hookd/protocol/errc.hpp>
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,7 +42,10 @@ struct hook_reply {
 /// The JSON object to send for a response or a veto: a note is its member `note`, behind the one that the reply has itself.
 [[nodiscard]] std::string whole_response(const hook_reply& reply);
 
-/// The same where the daemon does not take that: without the note, and a reason cut so that it always fits (PROTOCOL.md, "Limits").
-[[nodiscard]] std::string bare_response(const hook_reply& reply);
+/// The JSON object to send after the daemon has refused whole_response() with `refusal`, so that the verdict is not lost with what stands
+/// beside it. Refused by the catalog (errc::not_in_catalog): the command's own reply without the note. A limit (errc::limit_exceeded): the
+/// verdict alone, its reason cut so that it always fits (PROTOCOL.md, "Limits"), as for a veto by exit status in both cases. Nothing where
+/// that is what was refused, or for another error: the hook has failed.
+[[nodiscard]] std::optional<std::string> fallback_response(const hook_reply& reply, protocol::errc refusal);
 
 }  // namespace hookd::hooks
