@@ -1,6 +1,7 @@
 #include "hooks/hook_host.hpp"
 
 #include "hooks/hook_jobs.hpp"
+#include "hooks/program_file.hpp"
 #include "hooks/registry_file.hpp"
 
 #include <hookd/hooks/resolved_command.hpp>
@@ -81,9 +82,19 @@ std::vector<registered_hook>::iterator find_hook(std::vector<registered_hook>& a
     return std::find_if(all.begin(), all.end(), [&name](const auto& each) { return each.what.name == name; });
 }
 
-std::vector<std::string> resolved_here(std::vector<std::string> command) {
+std::string_view search_path() {
     const char* const path = std::getenv("PATH");
-    return hooks::resolved_command(std::move(command), std::filesystem::current_path(), path != nullptr ? path : "");
+    return path != nullptr ? path : "";
+}
+
+std::vector<std::string> resolved_here(std::vector<std::string> command) {
+    return hooks::resolved_command(std::move(command), std::filesystem::current_path(), search_path());
+}
+
+void refuse_unless_runnable(const std::vector<std::string>& command) {
+    if (const auto why = why_not_runnable(command, search_path())) {
+        throw refused({errc::invalid_params, "parameter 'command': it cannot be run: " + *why});
+    }
 }
 
 std::vector<file_pin> pinned(const std::vector<std::string>& command, const std::vector<file_pin>& before = {}) {
@@ -217,6 +228,7 @@ public:
                 [this, what](step_result& result) {
                     result.hook.what = what;
                     result.hook.what.command = resolved_here(what.command);
+                    refuse_unless_runnable(result.hook.what.command);
                     result.hook.pins = pinned(result.hook.what.command);
                     result.all = registry_.update([&result](std::vector<registered_hook>& all) {
                         if (const auto at = find_hook(all, result.hook.what.name); at != all.end()) {
@@ -393,6 +405,7 @@ private:
             const bool has_other_events = hook->what.what.events != what.what.events;
             if (hook->what.pins != what.pins || hook->what.what.command != what.what.command) {
                 hook->stamps.clear();
+                hook->ready.reset();
             }
             hook->what = what;
             auto settled = [this, hook, one_is_done](boost::system::error_code failure) {

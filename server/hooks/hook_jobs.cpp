@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::chrono::seconds between_complaints{1};
 constexpr std::size_t shown_outcome_bytes = 200;
+constexpr int most_looks = 3;  // at the files of a command that is to be started
 
 std::string outcome_of(const hooks::hook_reply& said) {
     switch (said.type) {
@@ -96,12 +97,33 @@ void hook_jobs::start(const std::shared_ptr<hosted_hook>& hook, std::shared_ptr<
         fail(*hook, *job, "the emitter's time was over before it could start");
         return release(hook, job);
     }
-    if (const auto trust = check_trust_by_stamps(hook->what, hook->stamps)) {
-        return start_trusted(hook, std::move(job), *trust);
+    const auto trust = hook->ready && hook->ready->is_complete() ? check_trust_by_stamps(hook->what, hook->stamps) : std::nullopt;
+    if (!trust) {
+        return look_and_start(hook, std::move(job));
+    }
+    if (trust->state != protocol::hook_state::ok) {
+        return fail_to_start(hook, job, trust->why);
+    }
+    start_ready(hook, std::move(job));
+}
+
+void hook_jobs::start_ready(const std::shared_ptr<hosted_hook>& hook, std::shared_ptr<hook_job> job) {
+    auto program = hook->ready->program ? hook->ready->open_program() : nullptr;
+    if (hook->ready->program && !program) {
+        return look_and_start(hook, std::move(job));
+    }
+    run(hook, job, std::move(program));
+}
+
+void hook_jobs::look_and_start(const std::shared_ptr<hosted_hook>& hook, std::shared_ptr<hook_job> job) {
+    if (++job->looks > most_looks) {
+        return fail_to_start(hook, job, "its files change all the time: see who writes to them, then run hookctl trust " + hook->what.what.name);
     }
     asio::post(files_, [this, hook, job = std::move(job), what = hook->what, stamps = hook->stamps]() mutable {
         auto trust = check_trust(what, stamps);
-        asio::post(executor_, [this, hook = std::move(hook), job = std::move(job), what = std::move(what), trust = std::move(trust)] {
+        auto ready = trust.state == protocol::hook_state::ok ? prepare_launch(what, copies_, trust) : std::nullopt;
+        asio::post(executor_, [this, hook = std::move(hook), job = std::move(job), what = std::move(what), trust = std::move(trust),
+                               ready = std::move(ready)]() mutable {
             if (stopped_) {
                 return fail(*hook, *job, "the daemon is shutting down");
             }
@@ -109,33 +131,45 @@ void hook_jobs::start(const std::shared_ptr<hosted_hook>& hook, std::shared_ptr<
                 return start(hook, job);  // registered anew meanwhile, or the registry was edited: that is another command than the one looked at
             }
             hook->stamps = trust.stamps;
-            start_trusted(hook, job, trust);
+            hook->ready = std::move(ready);
+            if (!hook->ready) {
+                return fail_to_start(hook, job, trust.why);
+            }
+            start_ready(hook, std::move(job));
         });
     });
 }
 
-void hook_jobs::start_trusted(const std::shared_ptr<hosted_hook>& hook, std::shared_ptr<hook_job> job, const trust_result& trust) {
-    if (trust.state != protocol::hook_state::ok) {
-        fail(*hook, *job, trust.why);
-        return release(hook, job);
-    }
+void hook_jobs::fail_to_start(const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job, const std::string& why) {
+    fail(*hook, *job, why);
+    release(hook, job);
+}
+
+void hook_jobs::run(const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job, std::shared_ptr<const hooks::owned_fd> program) {
     std::string id;
     protocol::append_uuid(id, job->id);
     hooks::command command;
-    command.argv = hook->what.what.command;
-    command.environment = environment_.for_event({.event = job->event, .hook_event_id = id, .seq = job->seq, .cause = job->cause});
+    command.argv = hook->ready->argv;
+    command.program = program;
+    command.environment = environment_.for_event(
+        {.event = job->event, .hook_event_id = id, .seq = job->seq, .cause = job->cause, .directory = hook->ready->directory});
     command.input = job->payload;
     clock::duration time = hook->what.what.timeout.value_or(job->deadline ? protocol::max_timeout : how_.default_timeout);
     if (job->deadline) {
         time = std::min(time, *job->deadline - clock::now());
     }
     command.timeout = time;
-    runner_.start(
+    const auto run = runner_.start(
         std::move(command),
         [this, hook, job](const hooks::command_result& result) {
             finish(hook, job, hooks::read_hook_reply(result, hook->what.what.name), result);
         },
         [this, hook, job] { release(hook, job); });
+    // While it runs the kernel lets no process write to the program: it ran what is there now.
+    if (program && !hook->ready->is_unchanged(*program)) {
+        job->stopped_why = hook->what.what.command.front() + " changed while it was started: run hookctl trust " + hook->what.what.name;
+        runner_.stop(run);
+    }
 }
 
 void hook_jobs::release(const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job) {
@@ -148,6 +182,9 @@ void hook_jobs::release(const std::shared_ptr<hosted_hook>& hook, const std::sha
 void hook_jobs::finish(const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job, const hooks::hook_reply& said,
                        const hooks::command_result& result) {
     using kind = hooks::hook_reply::kind;
+    if (!job->stopped_why.empty()) {
+        return fail(*hook, *job, job->stopped_why);
+    }
     ++hook->runs;
     hook->times.add(result.elapsed);
     hook->last_outcome = outcome_of(said);

@@ -2,6 +2,8 @@
 
 #include "core/reply_times.hpp"
 #include "hooks/hook_session.hpp"
+#include "hooks/launch.hpp"
+#include "hooks/private_copies.hpp"
 #include "hooks/trust.hpp"
 
 #include <hookd/hooks/command_environment.hpp>
@@ -26,6 +28,7 @@ inline constexpr std::size_t hook_levels = protocol::max_cause + 1;
 struct hosted_hook {
     registered_hook what{};
     file_stamps stamps{};
+    std::optional<launch> ready{};  ///< how it is started as long as its files have these stamps
     std::shared_ptr<hook_session> session{};
     std::string inactive_why{};  ///< why the broker refused its session; empty: it did not
     bool deregistered = false;
@@ -52,7 +55,8 @@ struct hosted_hook {
 /// A command may fire an event and wait for its hooks. If those had to wait until a command ends, all could wait for one another. So the
 /// events that commands fire have places of their own, those that their commands fire again, and so on: the last level waits for no other.
 ///
-/// Thread-safety: all on the hooks' thread; files are read in `files`. Lifetime: executor, files and log must outlive it.
+/// Thread-safety: all on the hooks' thread; files are read in `files`, which must have come to its end before this object does. Lifetime:
+/// executor, files and log must outlive it.
 class hook_jobs {
 public:
     struct settings {
@@ -77,7 +81,10 @@ public:
 private:
     void start_next(const std::shared_ptr<hosted_hook>& hook, hosted_hook::lane& lane);
     void start(const std::shared_ptr<hosted_hook>& hook, std::shared_ptr<hook_job> job);
-    void start_trusted(const std::shared_ptr<hosted_hook>& hook, std::shared_ptr<hook_job> job, const trust_result& trust);
+    void start_ready(const std::shared_ptr<hosted_hook>& hook, std::shared_ptr<hook_job> job);
+    void look_and_start(const std::shared_ptr<hosted_hook>& hook, std::shared_ptr<hook_job> job);
+    void run(const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job, std::shared_ptr<const hooks::owned_fd> program);
+    void fail_to_start(const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job, const std::string& why);
     void finish(const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job, const hooks::hook_reply& said,
                 const hooks::command_result& result);
     void note_failure(hosted_hook& hook, const hook_job& job, const std::string& why);
@@ -94,6 +101,7 @@ private:
     settings how_;
     logger& log_;
     hooks::command_runner runner_;
+    private_copies copies_{};  ///< on the file thread
     bool stopped_ = false;
 };
 

@@ -101,7 +101,7 @@ void hook_session::take(const event_view& event) {
     }
     asio::post(where_.hooks, [self = shared_from_this(),
                               job = hook_job{shared_from_this(), event.hook_event_id, event.seq, std::string{event.event},
-                                             std::string{event.payload}, std::string{event.cause}, is_asked, deadline_of(event)}]() mutable {
+                                             std::string{event.payload}, std::string{event.cause}, is_asked, deadline_of(event), 0, {}}]() mutable {
         self->on_job_(std::move(job));
     });
 }

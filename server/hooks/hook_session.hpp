@@ -30,6 +30,8 @@ struct hook_job {
     bool is_asked = false;  ///< an emitter waited for it when it came
     /// When the emitter gives up; nothing where none waits.
     std::optional<std::chrono::steady_clock::time_point> deadline{};
+    int looks = 0;             ///< at the files of its command
+    std::string stopped_why{};  ///< its command was stopped, and has failed for that reason
 };
 
 /// A registered hook's push session at the broker: takes events in on the broker's strand, hands them to the hooks' own thread, brings the

@@ -19,11 +19,11 @@ namespace {
 // About a second's reading: it holds up the files of other hooks, and the daemon's end.
 constexpr std::size_t most_pinned_bytes = std::size_t{256} << 20;
 
-std::int64_t nanoseconds_of(const timespec& time) {
+std::int64_t nanoseconds_of(const timespec& time) noexcept {
     return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
 }
 
-file_stamp stamp_of(const struct stat& found) {
+file_stamp stamp_of(const struct stat& found) noexcept {
     return {found.st_dev, found.st_ino, found.st_size, nanoseconds_of(found.st_mtim), nanoseconds_of(found.st_ctim)};
 }
 
@@ -49,7 +49,20 @@ struct content {
     throw std::runtime_error(path + " has more than 256 MiB, which would take too long to check: give a script that uses it");
 }
 
-content read_content(const std::string& path) {
+void write_all(int target, const unsigned char* bytes, std::size_t size) {
+    while (size > 0) {
+        const auto count = ::write(target, bytes, size);
+        if (count > 0) {
+            bytes += count;
+            size -= static_cast<std::size_t>(count);
+        } else if (errno != EINTR) {
+            throw std::runtime_error("no private copy could be made: " + std::generic_category().message(errno) + " (TMPDIR of hookd says where)");
+        }
+    }
+}
+
+/// `copy`: where what is read is written; -1: nowhere.
+content read_content(const std::string& path, int copy = -1) {
     const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0) {
         if (errno == ENOENT || errno == ENOTDIR) {
@@ -89,6 +102,9 @@ content read_content(const std::string& path) {
         }
         if (count > 0) {
             ::SHA256Update(&state, chunk.data(), static_cast<std::size_t>(count));
+            if (copy >= 0) {
+                write_all(copy, chunk.data(), static_cast<std::size_t>(count));
+            }
         } else if (errno != EINTR) {
             fail(path, errno);
         }
@@ -147,14 +163,14 @@ std::optional<trust_result> check(const registered_hook& hook, const file_stamps
         if (pin.path.front() != '/' || ::stat(pin.path.c_str(), &found) != 0) {
             const int error = pin.path.front() != '/' ? ENOENT : errno;
             judge(protocol::hook_state::missing, (i == 0 ? "it could not be started: " : "a file of its command is missing: ") + pin.path + ": " +
-                                                     std::generic_category().message(error));
+                                                     std::generic_category().message(error) + ": put it back, and if it has changed" + advice.substr(1));
             continue;
         }
         if (pin.sha256.empty()) {
             if (S_ISREG(found.st_mode)) {
                 judge(protocol::hook_state::untrusted, pin.path + " was not there when it was registered" + advice);
             } else if (i == 0) {
-                judge(protocol::hook_state::missing, "it could not be started: " + pin.path + " is no regular file");
+                judge(protocol::hook_state::missing, "it could not be started: " + pin.path + " is not a regular file: put the program back, and if it has changed" + advice.substr(1));
             }
             continue;
         }
@@ -187,6 +203,11 @@ std::optional<trust_result> check(const registered_hook& hook, const file_stamps
 
 }  // namespace
 
+std::optional<file_stamp> stamp_of_file(int descriptor) noexcept {
+    struct stat found {};
+    return ::fstat(descriptor, &found) == 0 ? std::optional(stamp_of(found)) : std::nullopt;
+}
+
 std::vector<file_pin> pin_files(const std::vector<std::string>& command, const std::vector<file_pin>& before) {
     std::vector<file_pin> pins;
     pins.push_back({command.front(), command.front().front() == '/' ? read_content(command.front()).sha256 : std::string{}});
@@ -198,6 +219,10 @@ std::vector<file_pin> pin_files(const std::vector<std::string>& command, const s
         }
     }
     return pins;
+}
+
+std::string copy_file(const std::string& path, int target) {
+    return read_content(path, target).sha256;
 }
 
 trust_result check_trust(const registered_hook& hook, const file_stamps& known) {

@@ -37,6 +37,9 @@ struct file_stamp {
     friend bool operator==(const file_stamp&, const file_stamp&) = default;
 };
 
+/// The stamp of an open file; nothing where the descriptor is none.
+[[nodiscard]] std::optional<file_stamp> stamp_of_file(int descriptor) noexcept;
+
 /// A file that has been read, and whether its content was the right one.
 struct read_file_stamp {
     file_stamp stamp{};
@@ -56,6 +59,10 @@ struct trust_result {
 /// `before`: the command's pins so far. A file among them that is not there now keeps a pin, which says so: the hook runs only once that
 /// file is back and trusted.
 [[nodiscard]] std::vector<file_pin> pin_files(const std::vector<std::string>& command, const std::vector<file_pin>& before = {});
+
+/// Copies the content of a file to a descriptor. Returns the SHA-256, in hex, of what was copied; empty where no regular file is there. Throws
+/// std::runtime_error.
+[[nodiscard]] std::string copy_file(const std::string& path, int target);
 
 /// Whether the files are those that were trusted, read where the stamps in `known` don't tell.
 [[nodiscard]] trust_result check_trust(const registered_hook& hook, const file_stamps& known);

@@ -67,12 +67,11 @@ BOOST_AUTO_TEST_CASE(a_changed_script_runs_again_once_it_is_trusted) {
     BOOST_TEST(with.run({"trust", "other"}).exit_status == 4);
 }
 
-BOOST_AUTO_TEST_CASE(a_program_that_is_not_there_is_registered_with_a_warning) {
+BOOST_AUTO_TEST_CASE(a_program_that_is_not_there_is_not_registered) {
     scene with;
     const auto done = with.run({"register", "later", "--on", "e", "--", "no-such-program"});
-    BOOST_TEST(done.exit_status == 0);
-    BOOST_TEST(text_at(json_of(done.out), "/state") == "missing");
-    check_one_complaint(done, {"cannot run", "no-such-program"});
+    BOOST_TEST(done.exit_status == 4);
+    check_one_complaint(done, {"cannot be run", "no-such-program", "give its path"});
 }
 
 BOOST_AUTO_TEST_CASE(a_path_that_is_not_there_yet_counts_from_where_it_was_registered) {

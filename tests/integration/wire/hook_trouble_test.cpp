@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <filesystem>
 #include <string>
 #include <utility>
 #include <vector>
@@ -97,13 +98,45 @@ struct scene {
 
 BOOST_AUTO_TEST_SUITE(hook_trouble_suite)
 
-BOOST_AUTO_TEST_CASE(a_command_that_does_not_exist_has_failed) { scene(words{"/no/such/command"}).check_failed("could not be started"); }
-
-BOOST_AUTO_TEST_CASE(a_command_that_is_not_executable_has_failed) {
+BOOST_AUTO_TEST_CASE(a_command_that_cannot_run_is_not_registered) {
     temp_directory directory;
+    test_daemon daemon({"--registry", directory / "registry.json"});
+    auto peer = daemon.connect();
+    const auto refusal = [&](const std::string& program) {
+        const auto refused = peer.failure("register_hook", R"({"name":"h","events":["e"],"command":[")" + program + "\"]}");
+        BOOST_TEST(refused.error_code() == -32602);
+        return refused.error_message();
+    };
     write_file(directory / "plain", "#!/bin/sh\n");
     ::chmod((directory / "plain").c_str(), 0600);
-    scene(words{directory / "plain"}).check_failed("could not be started: Permission denied");
+    BOOST_TEST(refusal(directory / "plain").find("chmod +x " + directory / "plain") != std::string::npos);
+    write_file(directory / "script", "#!/no/interpreter\n");
+    ::chmod((directory / "script").c_str(), 0700);
+    BOOST_TEST(refusal(directory / "script").find("/no/interpreter") != std::string::npos);
+    BOOST_TEST(refusal("/no/such/command").find("/no/such/command does not exist") != std::string::npos);
+    BOOST_TEST(size_at(peer.result("list_hooks"), "/hooks") == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_command_that_is_gone_has_failed_until_it_is_back) {
+    temp_directory directory;
+    const auto program = directory / "program";
+    write_file(program, "#!/bin/sh\nexit 0\n");
+    ::chmod(program.c_str(), 0700);
+    scene with(words{program});
+    std::filesystem::rename(program, directory / "away");
+    with.check_failed("could not be started: " + program + ": No such file or directory: put it back");
+    std::filesystem::rename(directory / "away", program);
+    BOOST_TEST(text_at(with.verdict(), "/outcome") == "answered");
+}
+
+BOOST_AUTO_TEST_CASE(a_script_learns_where_it_lies_and_finds_what_lies_beside_it) {
+    temp_directory directory;
+    const auto program = directory / "guard.sh";
+    write_file(directory / "words.sh", "reason=because\n");
+    write_file(program, "#!/bin/sh\n. \"$(dirname \"$0\")/words.sh\"; echo \"$reason $HOOK_DIR\" >&2; exit 1\n");
+    ::chmod(program.c_str(), 0700);
+    BOOST_TEST(text_at(scene(words{program}).verdict(), "/abort") == "because " + directory.path());
+    BOOST_TEST(text_at(scene(words{"sh", program}).verdict(), "/abort") == "because " + directory.path());
 }
 
 BOOST_AUTO_TEST_CASE(what_a_shell_could_not_start_has_failed_and_any_other_status_is_a_veto) {

@@ -260,13 +260,14 @@ BOOST_AUTO_TEST_CASE(a_hook_whose_reply_its_schema_refuses_has_failed) {
     BOOST_TEST(text_at(verdict_of(*with.peer), "/outcome") == "answered");
 }
 
-BOOST_AUTO_TEST_CASE(a_program_that_appears_after_the_registration_has_to_be_trusted) {
+BOOST_AUTO_TEST_CASE(a_program_that_is_replaced_has_to_be_trusted) {
     scene with;
-    const auto program = with.directory / "later";
-    const auto hook = with.add("l", {program});
-    BOOST_TEST(text_at(hook, "/state") == "missing");
+    const auto program = script(with.directory / "later", "exit 0");
+    with.add("l", {program});
+    ::unlink(program.c_str());
+    BOOST_TEST(text_at(with.peer->result("list_hooks"), "/hooks/0/state") == "missing");
     with.check_failed("could not be started");
-    script(program, "exit 0");
+    script(program, "exit 0; # another");
     with.check_failed("hookctl trust l");
     with.peer->result("trust_hook", R"({"name":"l"})");
     BOOST_TEST(text_at(verdict_of(*with.peer), "/outcome") == "answered");
