@@ -374,10 +374,7 @@ run_checks() {
 }
 
 run_fuzz() {
-    local target
-    for target in frame json; do
-        check "fuzz_$target" 300 "$top/tests/fuzz/run.sh" 10 "$target"
-    done
+    check fuzz 900 "$top/tests/fuzz/run.sh" 10
 }
 
 begin="$(date +%s%N)"

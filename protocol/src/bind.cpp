@@ -1,6 +1,8 @@
 #include "method_fields.hpp"
 #include "reply_scan.hpp"
 
+#include <hookd/protocol/terminal_text.hpp>
+
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -55,9 +57,9 @@ json_string token_of(std::string_view string_value) noexcept { return {string_va
 
 std::string quoted(std::string_view name) {
     std::string out = "'";
-    // A name that a peer made up may be long; the message need not be.
+    // A name that a peer made up may be long, or have a line feed in it; the message stays short and one line.
     constexpr std::size_t longest = 64;
-    out += name.substr(0, longest);
+    out += harmless(name.substr(0, longest));
     out += name.size() > longest ? "…'" : "'";
     return out;
 }

@@ -1,6 +1,7 @@
 #include <hookd/protocol/message.hpp>
 
 #include <hookd/protocol/limits.hpp>
+#include <hookd/protocol/terminal_text.hpp>
 
 #include "json_scanner.hpp"
 #include "name_set.hpp"
@@ -152,7 +153,7 @@ std::string quoted(json_string name) {
         text.resize(cut);
         text += "...";
     }
-    return '"' + text + '"';
+    return '"' + harmless(text) + '"';
 }
 
 /// Why `found` is no request; empty where it is one.

@@ -18,7 +18,7 @@ BOOST_AUTO_TEST_CASE(stored_inputs_are_handled) {
     for (const auto& entry : std::filesystem::directory_iterator{corpus}) {
         files.push_back(entry.path());
     }
-    BOOST_TEST(files.size() >= 30U);
+    BOOST_TEST(files.size() >= 10U);
     std::sort(files.begin(), files.end());
     for (const auto& file : files) {
         BOOST_TEST_CONTEXT(file.filename().string()) {

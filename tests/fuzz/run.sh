@@ -1,5 +1,6 @@
 #!/bin/bash
-# tests/fuzz/run.sh [SECONDS] [TARGET]...   fuzzes each target (frame, json) that long, a minute unless told otherwise.
+# tests/fuzz/run.sh [SECONDS] [TARGET]...   fuzzes each target (by default all that tests/fuzz has) that long, a minute unless told otherwise, as many
+# at a time as there are processors. Its last line is "N passed, M failed".
 #
 # Needs clang 14 with libFuzzer. An input that fails is left in the build directory, whose path is printed; store it in corpus/TARGET under a
 # name that says what it is, and the tests replay it from then on.
@@ -8,19 +9,46 @@ set -euo pipefail
 top="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)"
 seconds="${1:-60}"
 targets=("${@:2}")
-((${#targets[@]})) || targets=(frame json)
+if ((${#targets[@]} == 0)); then
+    for source in "$top"/tests/fuzz/fuzz_*.cpp; do
+        target="${source##*/fuzz_}"
+        targets+=("${target%.cpp}")
+    done
+fi
 build="${HOOKD_BUILD_DIR:-$top/.build}/fuzz"
 
+options=()
+command -v ccache >/dev/null && options=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+cmake -S "$top" --preset fuzz -B "$build" "${options[@]}" >/dev/null
+cmake --build "$build" --parallel "$(nproc)" --target "${targets[@]/#/fuzz_}"
+
+fuzz() {
+    local target="$1"
+    mkdir -p "$build/found/$target"
+    "$build/bin/fuzz_$target" -max_total_time="$seconds" -max_len=4096 -print_final_stats=1 -artifact_prefix="$build/found/$target-" \
+        "$build/found/$target" "$top/tests/fuzz/corpus/$target" 2>"$build/$target.log"
+}
+echo "${targets[*]}: $seconds s each; failing inputs go to $build/found"
+running=()
+failed=0
+wait_for_first() {
+    local target="${running[0]%% *}"
+    if wait "${running[0]##* }"; then
+        echo "$target: $(grep -o 'number_of_executed_units: [0-9]*' "$build/$target.log")"
+    else
+        echo "$target failed:"
+        tail -n 40 "$build/$target.log"
+        failed=$((failed + 1))
+    fi
+    running=("${running[@]:1}")
+}
 for target in "${targets[@]}"; do
-    mkdir -p "$build/$target.found"
-    clang++-14 -std=c++20 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
-        -I"$top/protocol/include" -I"$top/tests" "$top/tests/fuzz/fuzz_$target.cpp" \
-        "$top"/protocol/src/{errc,framing,json_text,message,name_set}.cpp -lboost_json -o "$build/fuzz_$target"
-    echo "fuzz_$target for $seconds s; failing inputs go to $build"
-    "$build/fuzz_$target" -max_total_time="$seconds" -max_len=4096 -print_final_stats=1 -artifact_prefix="$build/$target-" \
-        "$build/$target.found" "$top/tests/fuzz/corpus/$target" 2>"$build/$target.log" || {
-        tail -n 40 "$build/$target.log" >&2
-        exit 1
-    }
-    grep -E 'number_of_executed_units|cov:' "$build/$target.log" | tail -n 2
+    ((${#running[@]} < $(nproc))) || wait_for_first
+    fuzz "$target" &
+    running+=("$target $!")
 done
+while ((${#running[@]})); do
+    wait_for_first
+done
+echo "$((${#targets[@]} - failed)) passed, $failed failed"
+((failed == 0))

@@ -1,0 +1,57 @@
+// Is whatever a hook command prints read as a reply that can be sent, as a veto that keeps its reason, or as a hook that failed?
+//
+// The first byte of an input is the exit status, bit 7 says that the output was cut; the rest is standard output, a NUL, and standard error.
+
+#include "fuzz_target.hpp"
+
+#include <hookd/hooks/hook_reply.hpp>
+
+#include <hookd/protocol/errc.hpp>
+#include <hookd/protocol/json_text.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+using namespace hookd;
+using test::require;
+
+namespace {
+
+void check_sendable(const std::string& object) {
+    require(!protocol::find_json_fault(object).has_value(), "what is sent is valid JSON");
+    require(protocol::kind_of(object) == protocol::json_kind::object, "what is sent is an object");
+}
+
+}  // namespace
+
+const char* const hookd::test::corpus_name = "reply";
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    if (size == 0) {
+        return 0;
+    }
+    const std::string text{reinterpret_cast<const char*>(data) + 1, size - 1};
+    const auto end = std::min(text.find('\0'), text.size());
+    hooks::command_result result;
+    result.how = hooks::command_result::ending::exited;
+    result.code = data[0] & 0x7f;
+    result.output.text = text.substr(0, end);
+    result.output.cut = (data[0] & 0x80) != 0;
+    result.errors.text = end < text.size() ? text.substr(end + 1) : std::string{};
+    const auto reply = hooks::read_hook_reply(result, "guard");
+    require(result.code == 0 || reply.type != hooks::hook_reply::kind::response, "another exit status than 0 is no consent");
+    require(!result.output.cut || reply.type != hooks::hook_reply::kind::response, "output that was cut is no consent");
+    require(reply.type != hooks::hook_reply::kind::failed || !reply.text.empty(), "a failure has a reason");
+    if (reply.type != hooks::hook_reply::kind::failed) {
+        check_sendable(hooks::whole_response(reply));
+        for (const auto refusal : {protocol::errc::not_in_catalog, protocol::errc::limit_exceeded}) {
+            if (const auto fallback = hooks::fallback_response(reply, refusal)) {
+                check_sendable(*fallback);
+            }
+        }
+    }
+    return 0;
+}
