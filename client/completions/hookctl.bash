@@ -29,8 +29,20 @@ _hookctl_files() {
     _hookctl_offer
 }
 
+# What the daemon says to a command, as JSON; nothing where it does not answer at once.
+_hookctl_ask() { command hookctl "${connection[@]}" --timeout 1s "$1" 2>/dev/null </dev/null; }
+
+# Of its catalog, and those that it has seen.
+_hookctl_events() {
+    { _hookctl_ask schema; _hookctl_ask stats; } |
+        grep -oE '"event":"[^"]+","schema_version"|"[A-Za-z0-9_.:/-]+":\{"count"' | sed -E 's/^"event"://; s/^"([^"]+)".*/\1/' | sort -u
+}
+
+# Those with a blank in their names left out.
+_hookctl_hooks() { { _hookctl_ask hooks; _hookctl_ask stats; } | grep -oE '\{"name":"[^"\\ ]+"' | cut -d'"' -f4 | sort -u; }
+
 _hookctl() {
-    local commands="emit listen on register deregister hooks trust respond git agent-hook schema stats top ping call"
+    local commands="emit listen on register deregister hooks trust respond git agent-hook schema stats top ping call help version"
     local general="--socket --daemon-user --timeout --json --help --version"
     local methods="ping emit emit_and_wait await_response subscribe unsubscribe respond register_hook deregister_hook list_hooks trust_hook get_hook_event_schema stats rpc.discover"
     local git_hooks="applypatch-msg pre-applypatch post-applypatch pre-commit pre-merge-commit prepare-commit-msg commit-msg post-commit
@@ -52,7 +64,7 @@ _hookctl() {
     done
 
     # Of the current word readline replaces the end, $2, and keeps the rest.
-    local word=${words[-1]} kept lead prev=${words[-2]} command="" count=0
+    local word=${words[-1]} kept lead prev=${words[-2]} command="" count=0 connection=()
     [[ $part == = ]] && part=""
     kept=${word%"${2-$part}"}
     local leads="^(--[a-z-]+=)?[\"']?@?[\"']?"
@@ -62,7 +74,11 @@ _hookctl() {
     # The command is the first word that is neither an option nor the value of a general one.
     for ((i = 1; i < ${#words[@]} - 1; i++)); do
         case ${words[i]} in
-            --socket | --daemon-user | --timeout) [[ -z $command ]] && ((i++)) ;;
+            --socket | --daemon-user)
+                connection+=("${words[i]}" "${words[i+1]}")
+                [[ -z $command ]] && ((i++)) ;;
+            --socket=* | --daemon-user=*) connection+=("${words[i]}") ;;
+            --timeout) [[ -z $command ]] && ((i++)) ;;
             --) [[ $command == on || $command == register ]] && {
                 # What follows is a command of its own: programs first, then files.
                 if ((i + 2 == ${#words[@]})); then
@@ -83,7 +99,7 @@ _hookctl() {
         --socket) _hookctl_files -f; return ;;
         --daemon-user) local found; mapfile -t found < <(compgen -u -- "${word#"$lead"}"); _hookctl_offer; return ;;
         --repo) _hookctl_files -d; return ;;
-        --policy) _hookctl_words "first veto all"; return ;;
+        --policy) _hookctl_words "veto all first"; return ;;
         --agent) _hookctl_words "claude codex gemini auto"; return ;;
         --no-daemon) _hookctl_words "proceed fail"; return ;;
         --events)
@@ -91,13 +107,14 @@ _hookctl() {
             [[ $word == *,* ]] && lead=${word%,*},
             _hookctl_words "all $git_hooks"
             return ;;
-        --timeout | --abort-exit-code | --after-seq | --count | --jobs | --name | --env | --on | --abort | --failed) return ;;
+        --on) _hookctl_words "$(_hookctl_events)"; return ;;
+        --timeout | --abort-exit-code | --after-seq | --count | --jobs | --name | --env | --abort | --failed) return ;;
     esac
 
     local options=$general
     case $command in
         "") options="$commands $general" ;;
-        emit) options+=" --wait --policy --fail-closed --wait-for-subscriber --abort-exit-code --no-daemon" ;;
+        emit) options+=" --wait --policy --fail-closed --wait-for-subscriber --abort-exit-code --no-daemon --quiet" ;;
         listen) options+=" --after-seq --count" ;;
         on) options+=" --jobs --name --env --" ;;
         register) options+=" --on --" ;;
@@ -113,10 +130,18 @@ _hookctl() {
         agent-hook) options+=" --agent --fail-closed --no-daemon" ;;
         stats) options+=" --watch --prometheus" ;;
         call) [[ $word != -* && $count -eq 0 ]] && options=$methods ;;
+        help) [[ $word != -* && $count -eq 0 ]] && options=$commands ;;
     esac
+    if [[ $word != -* && $lead != *@* ]]; then
+        case $command in
+            emit | schema) [[ $count -eq 0 ]] && _hookctl_words "$(_hookctl_events)" && return ;;
+            listen | on) _hookctl_words "$(_hookctl_events)" && return ;;
+            deregister | trust) [[ $count -eq 0 ]] && _hookctl_words "$(_hookctl_hooks)" && return ;;
+        esac
+    fi
     if [[ $lead == *@* ]]; then
         _hookctl_files -f
-    elif [[ -z $command || $command == call || $command == git || $word == -* ]]; then
+    elif [[ -z $command || $command == @(call|git|help) || $word == -* ]]; then
         _hookctl_words "$options"
     fi
 }

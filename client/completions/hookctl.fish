@@ -1,6 +1,6 @@
 # fish completion for hookctl(1)
 
-set -l commands emit listen on register deregister hooks trust respond git agent-hook schema stats top ping call
+set -l commands emit listen on register deregister hooks trust respond git agent-hook schema stats top ping call help version
 set -l git_hooks applypatch-msg pre-applypatch post-applypatch pre-commit pre-merge-commit prepare-commit-msg commit-msg post-commit pre-rebase post-checkout post-merge pre-push pre-receive update post-receive post-update reference-transaction pre-auto-gc post-rewrite sendemail-validate post-index-change p4-changelist p4-prepare-changelist p4-post-changelist p4-pre-submit
 set -l methods ping emit emit_and_wait await_response subscribe unsubscribe respond register_hook deregister_hook list_hooks trust_hook get_hook_event_schema stats rpc.discover
 
@@ -11,13 +11,35 @@ function __hookctl_complete_command
     complete -C "$(string escape -- $rest | string join ' ') $(commandline -ct)"
 end
 
+# What the daemon says to a command, as JSON; nothing where it does not answer at once.
+function __hookctl_ask
+    set -l connection
+    set -l words (commandline -opc)
+    for option in --socket --daemon-user
+        if set -l at (contains -i -- $option $words); and set -q words[(math $at + 1)]
+            set -a connection $option $words[(math $at + 1)]
+        end
+    end
+    command hookctl $connection --timeout 1s $argv 2>/dev/null </dev/null
+end
+
+# Of its catalog, and those that it has seen.
+function __hookctl_events
+    begin; __hookctl_ask schema; __hookctl_ask stats; end |
+        string match -arg '"event":"([^"]+)","schema_version"|"([A-Za-z0-9_.:/-]+)":\{"count"' | string match -v '' | sort -u
+end
+
+function __hookctl_hooks
+    begin; __hookctl_ask hooks; __hookctl_ask stats; end | string match -arg '\{"name":"([^"\\\\]+)"' | sort -u
+end
+
 complete -c hookctl -f
 complete -c hookctl -l socket -r -F -d 'where the daemon listens'
 complete -c hookctl -l daemon-user -x -a '(__fish_complete_users)' -d 'whose daemon may be talked to, too'
 complete -c hookctl -l timeout -x -d 'how long to wait, as in 250ms, 30s, 5m'
 complete -c hookctl -l json -d 'print JSON even on a terminal'
 complete -c hookctl -s h -l help -d 'print help'
-complete -c hookctl -l version -d 'print the version'
+complete -c hookctl -s V -l version -d 'print the version'
 
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a emit -d 'fire an event'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a listen -d 'print each event as a line of JSON'
@@ -34,13 +56,20 @@ complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a stats -d '
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a top -d 'show the counters of the daemon live'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a ping -d 'ask whether the daemon is there'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a call -d 'send any request'
+complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a help -d 'print what there is to do'
+complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a version -d 'print the version'
 
+complete -c hookctl -n '__fish_seen_subcommand_from emit' -a '(__hookctl_events)'
 complete -c hookctl -n '__fish_seen_subcommand_from emit' -l wait -d 'wait for the verdict'
-complete -c hookctl -n '__fish_seen_subcommand_from emit' -l policy -x -a 'first veto all' -d 'when the verdict is there'
+complete -c hookctl -n '__fish_seen_subcommand_from emit' -l policy -x -a 'veto all first' -d 'when the verdict is there'
 complete -c hookctl -n '__fish_seen_subcommand_from emit' -l fail-closed -d 'veto where no hook has decided'
 complete -c hookctl -n '__fish_seen_subcommand_from emit' -l wait-for-subscriber -d 'where no hook is there, wait for one'
 complete -c hookctl -n '__fish_seen_subcommand_from emit' -l abort-exit-code -x -d 'exit status for a veto'
 complete -c hookctl -n '__fish_seen_subcommand_from emit' -l no-daemon -x -a 'proceed fail' -d 'what an absent daemon means'
+complete -c hookctl -n '__fish_seen_subcommand_from emit' -s q -l quiet -d 'print nothing on standard output'
+
+complete -c hookctl -n '__fish_seen_subcommand_from listen on schema' -a '(__hookctl_events)'
+complete -c hookctl -n '__fish_seen_subcommand_from deregister trust' -a '(__hookctl_hooks)'
 
 complete -c hookctl -n '__fish_seen_subcommand_from listen' -l after-seq -x -d 'first print what happened after this number'
 complete -c hookctl -n '__fish_seen_subcommand_from listen' -l count -x -d 'end after so many events'
@@ -50,7 +79,7 @@ complete -c hookctl -n '__fish_seen_subcommand_from on' -l name -x -d 'what verd
 complete -c hookctl -n '__fish_seen_subcommand_from on' -l env -x -a '(set -xn)' -d 'pass this variable, too'
 complete -c hookctl -n '__fish_seen_subcommand_from on; and contains -- -- (commandline -opc)' -a '(__hookctl_complete_command)'
 
-complete -c hookctl -n '__fish_seen_subcommand_from register' -l on -x -d 'which events'
+complete -c hookctl -n '__fish_seen_subcommand_from register' -l on -x -a '(__hookctl_events)' -d 'which events'
 complete -c hookctl -n '__fish_seen_subcommand_from register; and contains -- -- (commandline -opc)' -a '(__hookctl_complete_command)'
 
 complete -c hookctl -n '__fish_seen_subcommand_from respond' -l abort -x -d veto
@@ -73,3 +102,4 @@ complete -c hookctl -n '__fish_seen_subcommand_from stats' -l watch -d 'again ea
 complete -c hookctl -n '__fish_seen_subcommand_from stats' -l prometheus -d 'in the Prometheus text format'
 
 complete -c hookctl -n '__fish_seen_subcommand_from call' -a "$methods"
+complete -c hookctl -n '__fish_seen_subcommand_from help' -a "$commands"

@@ -4,6 +4,7 @@
 #include "option_reader.hpp"
 
 #include <hookd/hooks/command_environment.hpp>
+#include <hookd/protocol/limits.hpp>
 #include <hookd/protocol/nearest.hpp>
 #include <hookd/protocol/version.hpp>
 
@@ -24,6 +25,7 @@ command_arguments parse_emit(option_reader& options) {
     options.flag("--wait", result.wait);
     options.flag("--fail-closed", result.fail_closed);
     options.flag("--wait-for-subscriber", result.wait_for_subscriber);
+    options.flag("-q,--quiet", result.quiet);
     options.value("--policy", policy);
     options.value("--abort-exit-code", abort_exit_code);
     options.value("--no-daemon", no_daemon);
@@ -39,7 +41,7 @@ command_arguments parse_emit(option_reader& options) {
     }
     if (policy) {
         result.policy = options.choice<wait_policy>(
-            "--policy", *policy, {{"first", wait_policy::first}, {"veto", wait_policy::veto}, {"all", wait_policy::all}});
+            "--policy", *policy, {{"veto", wait_policy::veto}, {"all", wait_policy::all}, {"first", wait_policy::first}});
     }
     if (abort_exit_code) {
         result.abort_exit_code = static_cast<int>(options.number("--abort-exit-code", *abort_exit_code, 1, 255));
@@ -372,6 +374,46 @@ command_arguments parse_command(option_reader& options, std::string_view command
     return parse_call(options);
 }
 
+/// One of command_names(). Throws usage_error, which names the nearest.
+std::string_view command_called(const std::string& word) {
+    if (word == "unregister") {
+        return "deregister";
+    }
+    const auto& names = command_names();
+    const auto known = std::find(names.begin(), names.end(), word);
+    if (known == names.end()) {
+        const auto near = protocol::nearest(word, names);
+        throw usage_error("there is no command " + in_quotes(word) + (near.empty() ? std::string() : "; did you mean " + std::string(near) + "?") +
+                          " (hookctl --help)");
+    }
+    return *known;
+}
+
+information help_of(std::string_view command) {
+    return {std::string(command.empty() ? general_help() : command_help(command))};
+}
+
+information parse_help(option_reader& options) {
+    if (!options.parse()) {
+        return help_of("help");
+    }
+    const auto& given = options.positionals(0, 1);
+    return help_of(given.empty() ? std::string_view() : command_called(given[0]));
+}
+
+information version_text() {
+    return {std::string("hookctl ") + protocol::release_version + ", protocol " + std::to_string(protocol::version) + "\n"};
+}
+
+std::string all_commands() {
+    std::string text;
+    for (std::string_view separator; const auto name : command_names()) {
+        text.append(separator).append(name);
+        separator = ", ";
+    }
+    return text;
+}
+
 }  // namespace
 
 std::variant<invocation, information> parse_arguments(const std::vector<std::string>& arguments) {
@@ -380,15 +422,7 @@ std::variant<invocation, information> parse_arguments(const std::vector<std::str
     std::string_view command;
     std::optional<words> argv;
     if (found != arguments.end()) {
-        const auto& names = command_names();
-        const auto known = std::find(names.begin(), names.end(), *found);
-        if (known == names.end()) {
-            const auto near = protocol::nearest(*found, names);
-            throw usage_error("there is no command " + in_quotes(*found) +
-                              (near.empty() ? std::string() : "; did you mean " + std::string(near) + "?") +
-                              " (hookctl --help)");
-        }
-        command = *known;
+        command = command_called(*found);
         auto end = arguments.end();
         if (command == "on" || command == "register") {
             end = std::find(found, arguments.end(), "--");
@@ -400,18 +434,26 @@ std::variant<invocation, information> parse_arguments(const std::vector<std::str
     }
 
     option_reader options(command, std::move(rest));
+    if (command == "help") {
+        return parse_help(options);
+    }
     invocation result;
-    if (!command.empty()) {
+    if (command == "version") {
+        if (options.parse()) {
+            (void)options.positionals(0, 0);
+            return version_text();
+        }
+    } else if (!command.empty()) {
         result.command = parse_command(options, command, argv);
     } else if (options.parse()) {
-        options.fail("say what to do: emit, listen, on, register, deregister, hooks, trust, respond, git, agent-hook, schema, stats, top, ping or call");
+        options.fail("say what to do: " + all_commands());
     }
 
     if (options.version_wanted()) {
-        return information{std::string("hookctl ") + protocol::release_version + "\n"};
+        return version_text();
     }
     if (options.help_wanted()) {
-        return information{std::string(command.empty() ? general_help() : command_help(command))};
+        return help_of(command);
     }
     result.socket = options.socket();
     result.daemon_user = options.daemon_user();

@@ -24,11 +24,12 @@ struct emit_arguments {
     std::string event{};
     std::string payload = "{}";  ///< as given: JSON text, `@FILE` or `-`
     bool wait = false;
-    std::optional<wait_policy> policy{};
+    wait_policy policy = wait_policy::veto;
     bool fail_closed = false;
     bool wait_for_subscriber = false;
     int abort_exit_code = 1;
     bool proceed_without_daemon = false;
+    bool quiet = false;  ///< nothing on standard output
 };
 
 struct listen_arguments {
@@ -121,7 +122,7 @@ struct invocation {
     command_arguments command{};
 };
 
-/// Only a text is wanted: --help or --version.
+/// Only a text is wanted: help, or the version.
 struct information {
     std::string text{};
 };

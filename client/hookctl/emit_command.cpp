@@ -1,14 +1,14 @@
 #include "commands.hpp"
 #include "daemon_call.hpp"
 #include "exit_status.hpp"
+#include "hook_lines.hpp"
 #include "json_argument.hpp"
 #include "output.hpp"
 
 #include <hookd/client.hpp>
+#include <hookd/protocol/counted.hpp>
 #include <hookd/protocol/methods.hpp>
 
-#include <array>
-#include <cstdio>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -21,34 +21,30 @@ std::string describe(const emission& done) {
     const palette colour;
     std::string text;
     text.append(colour.green()).append("emitted").append(colour.plain());
-    text += " as number " + std::to_string(done.seq) + " to " + std::to_string(done.subscribers) +
-            (done.subscribers == 1 ? " subscriber" : " subscribers");
+    text += " as number " + std::to_string(done.seq) + " to " + protocol::counted(done.subscribers, "subscriber");
     text.append(colour.dim()).append("  ").append(done.hook_event_id).append(colour.plain()).append("\n");
     return text;
 }
 
+/// How a wait ended that ended otherwise than by replies.
 std::string_view describe(outcome how) {
     switch (how) {
         case outcome::answered:
-            return "answered";
+            return "";
         case outcome::abstained:
-            return "every hook abstained";
+            return ": every hook abstained";
         case outcome::timeout:
-            return "the hooks' time was over";
+            return ": the time was over";
         case outcome::abandoned:
-            return "the hooks that were left have gone or failed";
+            return ": a hook has failed or left";
         case outcome::no_subscribers:
-            return "there is no hook for it";
+            return ": there is no hook for it";
         case outcome::shutdown:
-            return "the daemon stops";
+            return ": the daemon stops";
         case outcome::unknown:
             break;
     }
-    return "the daemon does not know it";
-}
-
-std::string in_parentheses(const std::string& who, const std::string& what) {
-    return " " + harmless(who) + " (" + harmless(what) + ")";
+    return ": the daemon does not know it";
 }
 
 std::string describe(const verdict& said) {
@@ -57,18 +53,16 @@ std::string describe(const verdict& said) {
     text.append(said.proceed() ? colour.green() : colour.red())
         .append(said.proceed() ? "proceed" : "vetoed")
         .append(colour.plain())
-        .append(": ")
-        .append(describe(said.outcome));
-    for (std::string_view separator = " by"; const auto& reply : said.responses) {
-        std::array<char, 32> elapsed{};
-        std::snprintf(elapsed.data(), elapsed.size(), "%.1f ms", reply.elapsed.count());
-        text.append(separator).append(in_parentheses(reply.responder, elapsed.data()));
-        separator = ",";
+        .append(describe(said.outcome))
+        .append("\n");
+    return text += hook_lines(said, colour);
+}
+
+/// Prints unless nothing is wanted (`-q`).
+void print_result(const emit_arguments& arguments, std::string_view text) {
+    if (!arguments.quiet) {
+        print(text);
     }
-    if (!said.missing.empty()) {
-        text.append("; missing: ").append(missing_text(said));
-    }
-    return text += '\n';
 }
 
 int emit_and_go(const invocation& call, const emit_arguments& arguments, const std::string& payload) {
@@ -80,9 +74,9 @@ int emit_and_go(const invocation& call, const emit_arguments& arguments, const s
         result.subscribers = done.subscribers;
         std::string line;
         protocol::append_json(line, result);
-        print(line += '\n');
+        print_result(arguments, line += '\n');
     } else {
-        print(describe(done));
+        print_result(arguments, describe(done));
     }
     return exit_status::done;
 }
@@ -98,7 +92,7 @@ int emit_and_wait(const invocation& call, const emit_arguments& arguments, const
 
     const auto said = verdict_client_for(call).emit_and_wait(arguments.event, payload, how);
     try {
-        print(writes_for_programs(call.json) ? json_output(one_line(said.text)) + '\n' : describe(said));
+        print_result(arguments, writes_for_programs(call.json) ? json_output(one_line(said.text)) + '\n' : describe(said));
     } catch (const std::system_error&) {
         if (said.proceed()) {
             throw;
@@ -114,11 +108,11 @@ int emit_and_wait(const invocation& call, const emit_arguments& arguments, const
 
 int proceed_without_daemon(const invocation& call, const emit_arguments& arguments) {
     if (!writes_for_programs(call.json)) {
-        print("proceed: there is no daemon\n");
+        print_result(arguments, "proceed: there is no daemon\n");
     } else if (arguments.wait) {
-        print(R"({"hook_event_id":null,"seq":null,"outcome":"no_daemon","abort":"","responses":[],"missing":[]})" "\n");
+        print_result(arguments, R"({"hook_event_id":null,"seq":null,"outcome":"no_daemon","abort":"","responses":[],"missing":[]})" "\n");
     } else {
-        print(R"({"hook_event_id":null,"seq":null,"subscribers":0})" "\n");
+        print_result(arguments, R"({"hook_event_id":null,"seq":null,"subscribers":0})" "\n");
     }
     return exit_status::done;
 }

@@ -34,6 +34,8 @@ commands:
   top                            show them live, on the full screen
   ping                           ask whether the daemon is there
   call METHOD [PARAMS]           send any request, print the raw result
+  help [COMMAND]                 print this, or a command's own help
+  version                        print the version
 
 options, before or after the command:
   --socket PATH        where the daemon listens (default: $HOOKD_SOCKET, else
@@ -42,7 +44,7 @@ options, before or after the command:
                        only to one of your own or root's)
   --timeout DURATION   how long to wait: 250ms, 30s, 5m (each command says for what)
   --json               print JSON, as into a pipe, even on a terminal
-  --version            print the version
+  -V, --version        print the version
   -h, --help           print this; after a command, its own help
 
 exit status:
@@ -69,15 +71,18 @@ refused.
 options:
   --wait                   wait for the verdict
   --timeout DURATION       with --wait: how long hooks may take (default: the daemon's, 30s)
-  --policy first|veto|all  when the verdict is there: at the first reply (default); at
-                           the first veto, or when all have replied; when all have replied
+  --policy veto|all|first  when the verdict is there: at the first veto, or when all have
+                           replied (default); when all have replied; at the first reply
   --fail-closed            veto where no hook has decided
   --wait-for-subscriber    where no hook is there, wait for one
   --abort-exit-code N      exit status for a veto, 1 to 255 (default 1)
   --no-daemon proceed|fail what an absent daemon means: exit status 0, or 3 (default)
+  -q, --quiet              print nothing on standard output
+
+On a terminal it prints a line for each hook: how long it took, and what it said.
 
 example:
-  hookctl emit --wait --timeout 5s --policy veto pre_push '{"branch":"main"}'
+  hookctl emit --wait --timeout 5s pre_push '{"branch":"main"}'
 )";
 
 constexpr std::string_view listen_help = R"(usage: hookctl listen [options] [PATTERN...]
@@ -146,7 +151,7 @@ example:
 constexpr std::string_view deregister_help = R"(usage: hookctl deregister NAME
 
 Ends a registered hook. What runs is allowed to finish. Exit status 1 where there is
-no hook of that name.
+no hook of that name. unregister is the same.
 
 options:
   --timeout DURATION   how long to wait for the daemon (default 30s)
@@ -309,7 +314,7 @@ example:
 
 constexpr std::string_view ping_help = R"(usage: hookctl ping [options]
 
-Asks whether the daemon is there, and who it is.
+Asks whether the daemon is there, and who it is, and says where it listens.
 
 options:
   --timeout DURATION   how long to wait for the daemon (default 30s)
@@ -331,6 +336,23 @@ example:
   hookctl call rpc.discover | jq -r '.methods[].name'
 )";
 
+constexpr std::string_view help_help = R"(usage: hookctl help [COMMAND]
+
+Prints what there is to do, or the help of one command, as COMMAND --help does.
+
+example:
+  hookctl help emit
+)";
+
+constexpr std::string_view version_help = R"(usage: hookctl version
+
+Prints the version of hookctl, and of the protocol that it speaks. The daemon's own is in
+what ping prints.
+
+example:
+  hookctl version
+)";
+
 constexpr std::array commands{
     command_text{"emit", "emit EVENT [PAYLOAD]", emit_help},
     command_text{"listen", "listen [PATTERN...]", listen_help},
@@ -340,13 +362,15 @@ constexpr std::array commands{
     command_text{"hooks", "hooks", hooks_help},
     command_text{"trust", "trust NAME", trust_help},
     command_text{"respond", "respond ID [RESPONSE]", respond_help},
-    command_text{"git", "git install|uninstall|run", git_help},
+    command_text{"git", "git install|uninstall|run [HOOK [ARG...]]", git_help},
     command_text{"agent-hook", "agent-hook [INPUT]", agent_hook_help},
     command_text{"schema", "schema [EVENT]", schema_help},
     command_text{"stats", "stats [--watch] [--prometheus]", stats_help},
     command_text{"top", "top", top_help},
     command_text{"ping", "ping", ping_help},
     command_text{"call", "call METHOD [PARAMS]", call_help},
+    command_text{"help", "help [COMMAND]", help_help},
+    command_text{"version", "version", version_help},
 };
 
 const command_text& text_of(std::string_view command) {

@@ -47,6 +47,23 @@ std::string read_file(const std::string& path) {
     }
 }
 
+/// What may be wrong with an argument that is not JSON: most often the shell has taken its quotes, or it is a text without any.
+std::string quoting_hint(std::string_view argument) {
+    const auto begin = argument.find_first_not_of(" \t\r\n");
+    if (begin == std::string_view::npos) {
+        return "; for an empty text write '\"\"'";
+    }
+    const bool is_container = argument[begin] == '{' || argument[begin] == '[';
+    if (argument.find('"') != std::string_view::npos) {
+        return {};
+    }
+    if (!is_container) {
+        return "; a text goes in two kinds of quotes: '\"...\"'";
+    }
+    return argument.find('\'') == std::string_view::npos ? R"(; if the shell took its quotes, put it in single quotes: '{"a": "b"}')"
+                                                         : R"(; JSON has double quotes inside: '{"a": "b"}')";
+}
+
 }  // namespace
 
 std::string read_standard_input() {
@@ -56,6 +73,7 @@ std::string read_standard_input() {
 std::string read_json_argument(std::string_view name, const std::string& argument, bool object_wanted) {
     std::string text;
     std::string from;
+    std::string hint;
     if (argument == "-") {
         from = " (standard input)";
         text = read_standard_input();
@@ -65,11 +83,12 @@ std::string read_json_argument(std::string_view name, const std::string& argumen
         text = read_file(path);
     } else {
         text = argument;
+        hint = quoting_hint(argument);
     }
 
     if (const auto fault = protocol::find_json_fault(text)) {
         throw usage_error(std::string(name) + from + " is not JSON: " + std::string(fault->reason) + ", at byte " +
-                          std::to_string(fault->offset) + "; nothing was sent");
+                          std::to_string(fault->offset) + "; nothing was sent" + hint);
     }
     if (object_wanted) {
         const auto first = text.find_first_not_of(" \t\r\n");

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <sstream>
 
 namespace hookd::hookctl {
 
@@ -42,7 +43,7 @@ option_reader::option_reader(std::string_view command, words arguments) : comman
     app_.allow_extras();
     app_.add_option("words", positionals_)->expected(-1);
     flag("-h,--help", help_);
-    flag("--version", version_);
+    flag("-V,--version", version_);
     flag("--json", json_);
     value("--socket", socket_);
     value("--daemon-user", daemon_user_);
@@ -89,10 +90,10 @@ bool option_reader::parse() {
 
 words& option_reader::positionals(std::size_t min, std::size_t max) {
     if (positionals_.size() < min) {
-        fail("something is missing: hookctl " + std::string(command_usage(command_)));
+        fail(missing_word() + " is missing: hookctl " + std::string(command_usage(command_)));
     }
     if (positionals_.size() > max) {
-        fail(in_quotes(positionals_[max]) + " is one word too many (quote JSON): hookctl " +
+        fail(in_quotes(positionals_[max]) + " is one word too many (JSON goes in single quotes: '{\"a\": 1}'): hookctl " +
              std::string(command_usage(command_)));
     }
     return positionals_;
@@ -188,6 +189,16 @@ words option_reader::prepared() const {
         }
     }
     return result;
+}
+
+std::string option_reader::missing_word() const {
+    std::istringstream usage{std::string(command_usage(command_).substr(command_.size()))};
+    std::string word;
+    for (std::size_t number = 0; number <= positionals_.size(); ++number) {
+        usage >> word;
+    }
+    std::erase_if(word, [](char c) { return c == '[' || c == ']' || c == '.'; });
+    return word;
 }
 
 void option_reader::refuse(const std::string& unknown) const {

@@ -81,6 +81,8 @@ private:
     /// The arguments with what is no option marked, `--` taken out and `--name=value` split. Throws usage_error.
     [[nodiscard]] words prepared() const;
     [[noreturn]] void refuse(const std::string& unknown) const;
+    /// What the command's usage calls the word that is missing: `EVENT`.
+    [[nodiscard]] std::string missing_word() const;
 
     CLI::App app_{};
     std::string_view command_;

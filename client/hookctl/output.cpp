@@ -14,7 +14,7 @@ namespace hookd::hookctl {
 namespace {
 
 /// Zero, or why not everything was written.
-int write_all(int fd, std::string_view text) {
+int write_all(int fd, std::string_view text) noexcept {
     while (!text.empty()) {
         const auto count = ::write(fd, text.data(), text.size());
         if (count >= 0) {
@@ -48,16 +48,20 @@ void print(std::string_view text) {
     }
 }
 
+void print_error(std::string_view text) noexcept {
+    (void)write_all(STDERR_FILENO, text);  // where else could a failure be told?
+}
+
 void complain(std::string_view message) {
     std::string line = "hookctl: ";
     line.append(harmless(message)).append("\n");
-    write_all(STDERR_FILENO, line);  // where else could a failure be told?
+    print_error(line);
 }
 
 void print_reason(std::string_view reason) {
     std::string line = ::isatty(STDERR_FILENO) != 0 ? harmless(reason, true) : std::string(reason);
     line += '\n';
-    write_all(STDERR_FILENO, line);
+    print_error(line);
 }
 
 std::string one_line(std::string_view json) {
@@ -90,13 +94,15 @@ std::size_t columns_of(std::string_view text) noexcept {
         std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
-palette::palette() : coloured_(false) {
-    if (::isatty(STDOUT_FILENO) == 0) {
-        return;
+bool shows_colours(int fd) noexcept {
+    if (::isatty(fd) == 0) {
+        return false;
     }
     const char* no_color = std::getenv("NO_COLOR");
     const char* term = std::getenv("TERM");
-    coloured_ = (no_color == nullptr || *no_color == '\0') && term != nullptr && std::string_view(term) != "dumb";
+    return (no_color == nullptr || *no_color == '\0') && term != nullptr && std::string_view(term) != "dumb";
 }
+
+palette::palette() : coloured_(shows_colours(STDOUT_FILENO)) {}
 
 }  // namespace hookd::hookctl

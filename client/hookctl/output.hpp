@@ -19,6 +19,9 @@ void print(std::string_view text);
 /// Writes a line for people to standard error: `hookctl: MESSAGE`. Never throws but std::bad_alloc.
 void complain(std::string_view message);
 
+/// Writes all of `text` to standard error, as it is. Never throws.
+void print_error(std::string_view text) noexcept;
+
 /// Writes text from elsewhere, as it is, and a line end to standard error. On a terminal, characters that could drive it become `?`.
 void print_reason(std::string_view reason);
 
@@ -34,10 +37,13 @@ void print_reason(std::string_view reason);
 /// How many columns a UTF-8 text takes: its code points (wide and combining ones count as one, too).
 [[nodiscard]] std::size_t columns_of(std::string_view text) noexcept;
 
+/// Whether `fd` is a terminal that has colours (TERM), and NO_COLOR (no-color.org) is unset or empty.
+[[nodiscard]] bool shows_colours(int fd) noexcept;
+
 /// Colours for a terminal, or empty texts.
 class palette {
 public:
-    /// Colours where standard output is a terminal that has them, and NO_COLOR (no-color.org) is unset or empty.
+    /// Colours where standard output shows them.
     palette();
     explicit palette(bool coloured) noexcept : coloured_(coloured) {}
 

@@ -2,6 +2,8 @@
 
 #include "duration_text.hpp"
 
+#include <hookd/protocol/counted.hpp>
+
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -172,7 +174,7 @@ std::string stats_table(const protocol::stats_result& stats, const palette& colo
         {"subscribers", std::to_string(stats.subscribers)},
         {"waiting", std::to_string(stats.waiting)},
         {"newest event", std::to_string(stats.head_seq)},
-        {"retained", std::to_string(stats.retained_events) + " events, " +
+        {"retained", protocol::counted(stats.retained_events, "event") + ", " +
                          describe_bytes(static_cast<double>(stats.retained_bytes))},
         {"events", std::to_string(stats.events_total)},
         {"deliveries", std::to_string(stats.deliveries)},

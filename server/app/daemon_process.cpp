@@ -3,6 +3,7 @@
 #include "app/option_values.hpp"
 #include "app/service.hpp"
 
+#include <hookd/protocol/counted.hpp>
 #include <hookd/protocol/version.hpp>
 
 #include <boost/asio/post.hpp>
@@ -244,7 +245,7 @@ void daemon_process::use(std::shared_ptr<const catalog> events) {
     broker_.use_catalog(std::move(events));
     // Whoever reads this finds it in force.
     if (known) {
-        say(log_level::info, "the catalog " + options_.catalog.string() + " knows " + std::to_string(*known) + " events");
+        say(log_level::info, "the catalog " + options_.catalog.string() + " knows " + protocol::counted(*known, "event"));
     }
 }
 

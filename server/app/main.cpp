@@ -2,6 +2,8 @@
 #include "app/program_options.hpp"
 #include "app/spdlog_logger.hpp"
 
+#include <hookd/protocol/counted.hpp>
+#include <hookd/protocol/limits.hpp>
 #include <hookd/protocol/terminal_text.hpp>
 #include <hookd/protocol/version.hpp>
 
@@ -66,6 +68,34 @@ int print(const std::string& text) {
     return EXIT_SUCCESS;
 }
 
+std::string version_text() {
+    return std::string{"hookd "} + hookd::protocol::release_version + ", protocol " + std::to_string(hookd::protocol::version) +
+           ", features: catalog, registered-hooks, socket-activation\n";
+}
+
+/// What `--check` has found, for a person.
+std::string findings(const program_options& options, const catalog* events, std::size_t hooks) {
+    using hookd::protocol::counted;
+    using hookd::protocol::harmless;
+    return "configuration  " + (options.config.empty() ? std::string{"no file"} : harmless(options.config.string())) + "\n" +
+           "socket         " + harmless(options.listener.socket.string()) + "\n" +
+           "catalog        " +
+           (events == nullptr ? std::string{"none: every event name is free"}
+                              : harmless(options.catalog.string()) + ": " + counted(events->size(), "event")) + "\n" +
+           "registry       " + harmless(options.hooks.registry.string()) + ": " + counted(hooks, "hook") + "\n";
+}
+
+int check(const program_options& options) {
+    const auto events = daemon_process::catalog_of(options);
+    std::size_t hooks = 0;
+    try {
+        hooks = check_registry(options.hooks.registry);
+    } catch (const std::runtime_error& wrong) {
+        throw usage_error(wrong.what());
+    }
+    return ::isatty(STDOUT_FILENO) != 0 ? print(findings(options, events.get(), hooks)) : EXIT_SUCCESS;
+}
+
 int serve(const program_options& options, const daemon_process::option_reader& read_options) {
     auto events = daemon_process::catalog_of(options);
     spdlog_logger log{STDERR_FILENO, options.level, options.format};
@@ -91,16 +121,9 @@ int run(const std::vector<std::string>& arguments) {
     const auto options = read_options();
     switch (options.action) {
         case program_action::show_help: return print(help_text());
-        case program_action::show_version: return print(std::string{"hookd "} + hookd::protocol::release_version + "\n");
+        case program_action::show_version: return print(version_text());
         case program_action::print_config: return print(configuration_text(options));
-        case program_action::check:
-            (void)daemon_process::catalog_of(options);
-            try {
-                check_registry(options.hooks.registry);
-            } catch (const std::runtime_error& wrong) {
-                throw usage_error(wrong.what());
-            }
-            return EXIT_SUCCESS;
+        case program_action::check: return check(options);
         case program_action::serve: break;
     }
     return serve(options, read_options);

@@ -5,6 +5,7 @@
 #include "hooks/registry_file.hpp"
 
 #include <hookd/hooks/resolved_command.hpp>
+#include <hookd/protocol/counted.hpp>
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
@@ -208,7 +209,7 @@ public:
                              return end_request();
                          }
                          apply(result.all, [this] {
-                             log_.write(log_level::info, "SIGHUP: read the registry again: " + std::to_string(hooks_.size()) + " hooks");
+                             log_.write(log_level::info, "SIGHUP: read the registry again: " + protocol::counted(hooks_.size(), "hook"));
                              end_request();
                          });
                      });
@@ -524,6 +525,6 @@ void hook_host::list_hooks(handler<protocol::list_hooks_result> done) { implemen
 
 void hook_host::trust_hook(std::string name, handler<protocol::hook_info> done) { implementation_->trust_hook(name, std::move(done)); }
 
-void check_registry(const std::filesystem::path& registry) { (void)registry_file{registry}.load(); }
+std::size_t check_registry(const std::filesystem::path& registry) { return registry_file{registry}.load().size(); }
 
 }  // namespace hookd::server

@@ -60,7 +60,7 @@ private:
     std::unique_ptr<implementation> implementation_;
 };
 
-/// Throws std::runtime_error where the registry cannot be read.
-void check_registry(const std::filesystem::path& registry);
+/// How many hooks the registry has. Throws std::runtime_error where it cannot be read.
+[[nodiscard]] std::size_t check_registry(const std::filesystem::path& registry);
 
 }  // namespace hookd::server

@@ -67,4 +67,25 @@ BOOST_AUTO_TEST_CASE(bash_offers_each_program_once) {
     BOOST_TEST(run_program({"bash", "-c", script}).out == "1\n");
 }
 
+BOOST_AUTO_TEST_CASE(bash_knows_the_events_and_the_hooks_of_the_daemon) {
+    const temp_directory directory;
+    const auto catalog = directory / "catalog";
+    std::filesystem::create_directory(catalog);
+    write_file(catalog + "/a.json", R"({"name": "pre_deploy", "payload_schema": {"properties": {"event": {"const": "no_event"}}}})");
+    test_daemon daemon({"--catalog", catalog});
+    auto hook = start_hook(daemon, {"--name", "guard", "pre_deploy", "--", "true"});
+    const auto offers = [&daemon](const std::string& typed) {
+        const auto binary = hookctl_binary();
+        const auto script = "PATH=" + binary.substr(0, binary.rfind('/')) + ":$PATH; . " + std::string(HOOKD_TEST_SOURCE_DIR) +
+                            "/client/completions/hookctl.bash; COMP_WORDS=(hookctl --socket " + daemon.socket_path() + " " + typed +
+                            "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _hookctl; echo \"${COMPREPLY[*]}\"";
+        return run_program({"bash", "-c", script}).out;
+    };
+    BOOST_TEST(offers("emit ''") == "pre_deploy\n");
+    BOOST_TEST(offers("listen x pre") == "pre_deploy\n");
+    BOOST_TEST(offers("register x --on pre") == "pre_deploy\n");
+    BOOST_TEST(offers("trust ''") == "guard\n");
+    BOOST_TEST(offers("emit pre_deploy ''") == "\n");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

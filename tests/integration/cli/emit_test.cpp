@@ -185,6 +185,36 @@ BOOST_AUTO_TEST_CASE(the_policy_decides_whose_reply_counts) {
     BOOST_TEST(size_at(json_of(all.out), "/responses") == 2U);
 }
 
+BOOST_AUTO_TEST_CASE(unless_told_otherwise_a_fast_reply_does_not_overtake_a_veto) {
+    test_daemon daemon;
+    auto fast = daemon.connect();
+    auto slow = daemon.connect();
+    subscribe(fast);
+    subscribe(slow);
+    auto emitter = start_hookctl(daemon.socket_path(), {"emit", "--wait", "pre_push"});
+    answer_next(fast, "{}");
+    answer_next(slow, R"({"abort":"no"})");
+    const auto done = emitter->finish();
+    BOOST_TEST(done.exit_status == 1);
+    BOOST_TEST(done.err == "no\n");
+}
+
+BOOST_AUTO_TEST_CASE(quiet_prints_nothing_but_the_reason_of_a_veto) {
+    test_daemon daemon;
+    auto hook = start_hook(daemon, shell_hook("pre_*", "[ $HOOK_EVENT = pre_fine ] || { echo no >&2; exit 1; }"));
+    for (const std::vector<std::string>& arguments : {std::vector<std::string>{"emit", "-q", "note"}, {"emit", "-q", "--wait", "pre_fine"},
+                                                      {"--json", "emit", "--quiet", "--wait", "pre_fine"}}) {
+        const auto done = hookctl(daemon.socket_path(), arguments);
+        BOOST_TEST(done.exit_status == 0);
+        BOOST_TEST(done.out + done.err == "");
+    }
+    const auto vetoed = hookctl(daemon.socket_path(), {"emit", "-q", "--wait", "pre_push"});
+    BOOST_TEST(vetoed.exit_status == 1);
+    BOOST_TEST(vetoed.out.empty());
+    BOOST_TEST(vetoed.err == "no\n");
+    BOOST_TEST(hookctl(daemon.directory() / "nobody.sock", {"emit", "-q", "--no-daemon", "proceed", "e"}).out.empty());
+}
+
 BOOST_AUTO_TEST_CASE(the_time_out_is_the_one_that_was_asked_for) {
     test_daemon daemon;
     auto responder = daemon.connect();

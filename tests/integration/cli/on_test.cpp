@@ -179,7 +179,7 @@ BOOST_AUTO_TEST_CASE(a_reply_that_comes_too_late_is_told_with_the_daemons_reason
     const auto started = daemon.directory() / "started";
     const auto go = daemon.directory() / "go";
     auto hook = start_hook(daemon, shell_hook("e", "echo $HOOK_EVENT_ID >" + started + "; " + until_there(go)));
-    auto emitter = start_hookctl(daemon.socket_path(), {"emit", "--wait", "e"});
+    auto emitter = start_hookctl(daemon.socket_path(), {"emit", "--wait", "--policy", "first", "e"});
     const auto id = wait_for_line(started);
     BOOST_TEST(hookctl(daemon.socket_path(), {"respond", id}).exit_status == 0);
     BOOST_TEST(emitter->wait() == 0);

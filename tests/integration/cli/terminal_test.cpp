@@ -37,10 +37,22 @@ BOOST_AUTO_TEST_CASE(people_get_words_and_colours) {
     test_daemon daemon;
     const auto ping = on_terminal(line_for(daemon, "ping"));
     BOOST_TEST(ping.exit_status == 0);
-    BOOST_TEST(has(ping.out, "pid " + std::to_string(daemon.pid())));
+    BOOST_TEST(has(ping.out, "is there, at " + daemon.socket_path() + ": pid " + std::to_string(daemon.pid())));
     BOOST_TEST(has(ping.out, "\x1b["));
     BOOST_TEST(!has(ping.out, "{"));
     BOOST_TEST(has(on_terminal(line_for(daemon, "emit note")).out, "as number 1 to 0 subscribers"));
+}
+
+BOOST_AUTO_TEST_CASE(what_hookd_has_checked_is_printed_for_people_alone) {
+    const temp_directory directory;
+    const auto line = hookd_binary() + " --check --socket " + directory / "hookd.sock" + " --registry " + directory / "registry.json";
+    const auto done = on_terminal(line);
+    BOOST_TEST(done.exit_status == 0);
+    BOOST_TEST(done.out == "configuration  no file\r\n"
+                           "socket         " + directory / "hookd.sock" + "\r\n"
+                           "catalog        none: every event name is free\r\n"
+                           "registry       " + directory / "registry.json" + ": 0 hooks\r\n");
+    BOOST_TEST(run_program({"sh", "-c", line}).out.empty());
 }
 
 BOOST_AUTO_TEST_CASE(no_color_means_no_colour) {
@@ -58,16 +70,35 @@ BOOST_AUTO_TEST_CASE(json_is_json_on_a_terminal_too) {
     BOOST_TEST(int_at(json_of(lines_of(ping.out).at(0)), "/pid") == daemon.pid());
 }
 
-BOOST_AUTO_TEST_CASE(a_verdict_is_a_short_line_and_a_veto_shows_its_reason) {
+BOOST_AUTO_TEST_CASE(a_verdict_has_a_line_a_hook_and_a_veto_shows_its_reason) {
     test_daemon daemon;
     auto hook = start_hook(daemon, {"--name", "guard", "pre_*", "--", "sh", "-c", "[ $HOOK_EVENT = pre_fine ] || { echo not now >&2; exit 1; }"});
     const auto fine = on_terminal("NO_COLOR=1 " + line_for(daemon, "emit --wait pre_fine"));
     BOOST_TEST(fine.exit_status == 0);
-    BOOST_TEST(fine.out.starts_with("proceed: answered by guard ("));
+    BOOST_TEST(fine.out.starts_with("proceed\r\n  guard  "));
+    BOOST_TEST(has(fine.out, " ms  no objection\r\n"));
     const auto vetoed = on_terminal("NO_COLOR=1 " + line_for(daemon, "emit --wait pre_push"));
     BOOST_TEST(vetoed.exit_status == 1);
-    BOOST_TEST(vetoed.out.starts_with("vetoed: answered by guard ("));
+    BOOST_TEST(vetoed.out.starts_with("vetoed\r\n  guard  "));
+    BOOST_TEST(has(vetoed.out, " ms  vetoes: not now\r\n"));
     BOOST_TEST(has(vetoed.out, "\nnot now\r\n"));
+}
+
+BOOST_AUTO_TEST_CASE(every_veto_and_every_missing_hook_has_its_line) {
+    test_daemon daemon;
+    auto first = start_hook(daemon, {"--name", "lint", "e", "--", "sh", "-c", "echo too long >&2; exit 1"}, 1);
+    auto second = start_hook(daemon, {"--name", "spelling", "e", "--", "sh", "-c", "echo a typo >&2; exit 1"}, 2);
+    auto third = start_hook(daemon, {"--name", "broken", "e", "--", "./no-such-program"}, 3);
+    const auto done = on_terminal("NO_COLOR=1 " + line_for(daemon, "emit --wait --policy all e"));
+    BOOST_TEST(done.exit_status == 1);
+    BOOST_TEST(has(done.out, "ms  vetoes: too long\r\n"), done.out);
+    BOOST_TEST(has(done.out, "ms  vetoes: a typo\r\n"));
+    BOOST_TEST(has(done.out, "\r\n  broken  "));
+    BOOST_TEST(has(done.out, "  missing: failed: it could not be started: No such file or directory\r\n"));
+    BOOST_TEST(has(on_terminal(line_for(daemon, "emit --wait e")).out, "\x1b[31mvetoes: "));
+    const auto json = on_terminal(line_for(daemon, "--json emit --wait --policy all e"));
+    BOOST_TEST(size_at(json_of(lines_of(json.out).at(0)), "/responses") == 2U);
+    BOOST_TEST(!has(json.out, "vetoes"));
 }
 
 BOOST_AUTO_TEST_CASE(a_reason_cannot_drive_the_terminal) {

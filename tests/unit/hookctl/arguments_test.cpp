@@ -71,23 +71,27 @@ BOOST_AUTO_TEST_CASE(nothing_given_leaves_every_default) {
     const auto emit = std::get<emit_arguments>(call.command);
     BOOST_TEST(emit.payload == "{}");
     BOOST_TEST(!emit.wait);
+    BOOST_CHECK(emit.policy == hookd::wait_policy::veto);
     BOOST_TEST(emit.abort_exit_code == 1);
     BOOST_TEST(!emit.proceed_without_daemon);
+    BOOST_TEST(!emit.quiet);
 }
 
 BOOST_AUTO_TEST_CASE(emit_reads_each_of_its_options) {
-    const auto emit = parsed_as<emit_arguments>({"emit", "--wait", "--policy", "veto", "--fail-closed", "--wait-for-subscriber",
+    const auto emit = parsed_as<emit_arguments>({"emit", "--wait", "--policy", "first", "--fail-closed", "--wait-for-subscriber",
                                                  "--abort-exit-code", "2", "--no-daemon", "proceed", "pre_push", "[1]"});
     BOOST_TEST(emit.event == "pre_push");
     BOOST_TEST(emit.payload == "[1]");
     BOOST_TEST(emit.wait);
-    BOOST_CHECK(emit.policy == hookd::wait_policy::veto);
+    BOOST_CHECK(emit.policy == hookd::wait_policy::first);
     BOOST_TEST(emit.fail_closed);
     BOOST_TEST(emit.wait_for_subscriber);
     BOOST_TEST(emit.abort_exit_code == 2);
     BOOST_TEST(emit.proceed_without_daemon);
     BOOST_CHECK(parsed_as<emit_arguments>({"emit", "--wait", "--policy", "all", "e"}).policy == hookd::wait_policy::all);
     BOOST_TEST(!parsed_as<emit_arguments>({"emit", "--no-daemon", "fail", "e"}).proceed_without_daemon);
+    BOOST_TEST(parsed_as<emit_arguments>({"emit", "-q", "e"}).quiet);
+    BOOST_TEST(parsed_as<emit_arguments>({"emit", "--quiet", "e"}).quiet);
 }
 
 BOOST_AUTO_TEST_CASE(options_may_stand_between_and_after_the_words) {
@@ -168,10 +172,15 @@ BOOST_AUTO_TEST_CASE(a_time_out_without_unit_or_out_of_range_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(too_few_or_too_many_words_are_refused_with_the_usage) {
-    check_mentions(refusal({"emit"}), {"emit EVENT [PAYLOAD]"});
-    check_mentions(refusal({"emit", "e", "{", "}"}), {"'}'", "quote", "emit EVENT [PAYLOAD]"});
-    check_mentions(refusal({"respond"}), {"respond ID [RESPONSE]"});
-    check_mentions(refusal({"call"}), {"call METHOD [PARAMS]"});
+    check_mentions(refusal({"emit"}), {"EVENT is missing", "emit EVENT [PAYLOAD]"});
+    check_mentions(refusal({"emit", "e", "{", "}"}), {"'}'", "single quotes", "emit EVENT [PAYLOAD]"});
+    check_mentions(refusal({"respond"}), {"ID is missing", "respond ID [RESPONSE]"});
+    check_mentions(refusal({"call"}), {"METHOD is missing", "call METHOD [PARAMS]"});
+    check_mentions(refusal({"on", "--", "true"}), {"PATTERN is missing"});
+    check_mentions(refusal({"register", "--on", "e", "--", "true"}), {"NAME is missing"});
+    check_mentions(refusal({"trust"}), {"NAME is missing"});
+    check_mentions(refusal({"git"}), {"install|uninstall|run is missing"});
+    check_mentions(refusal({"git", "run"}), {"HOOK is missing"});
     check_mentions(refusal({"ping", "x"}), {"'x'"});
     check_mentions(refusal({"top", "x"}), {"'x'"});
     check_mentions(refusal({"stats", "x"}), {"'x'"});
@@ -204,7 +213,7 @@ BOOST_AUTO_TEST_CASE(the_last_of_a_repeated_option_counts) {
 }
 
 BOOST_AUTO_TEST_CASE(without_a_command_it_says_what_there_is) {
-    check_mentions(refusal({}), {"emit", "listen", "on", "respond", "stats", "top", "ping", "call"});
+    check_mentions(refusal({}), {"emit", "listen", "on", "respond", "stats", "top", "ping", "call", "help"});
     check_mentions(refusal({"--json"}), {"emit"});
 }
 
@@ -269,13 +278,24 @@ BOOST_AUTO_TEST_CASE(call_takes_any_method) {
 }
 
 BOOST_AUTO_TEST_CASE(version_and_help_need_nothing_else_to_be_right) {
-    BOOST_TEST(text_of({"--version"}) == std::string("hookctl ") + hookd::protocol::release_version + "\n");
+    for (const auto& arguments : {words{"--version"}, words{"-V"}, words{"version"}, words{"--json", "version"}}) {
+        BOOST_TEST(text_of(arguments) == std::string("hookctl ") + hookd::protocol::release_version + ", protocol 1\n");
+    }
     BOOST_TEST(text_of({"--help"}) == general_help());
     BOOST_TEST(text_of({"-h"}) == general_help());
     for (const auto command : command_names()) {
         BOOST_TEST(text_of({std::string(command), "--help"}) == command_help(command));
         BOOST_TEST(text_of({"--help", std::string(command)}) == command_help(command));
+        BOOST_TEST(text_of({"help", std::string(command)}) == command_help(command));
     }
+    BOOST_TEST(text_of({"help"}) == general_help());
+    check_mentions(refusal({"help", "emti"}), {"'emti'", "did you mean emit?"});
+    check_mentions(refusal({"help", "emit", "x"}), {"'x' is one word too many"});
+    check_mentions(refusal({"version", "x"}), {"'x' is one word too many"});
+}
+
+BOOST_AUTO_TEST_CASE(unregister_means_deregister) {
+    BOOST_TEST(parsed_as<deregister_arguments>({"unregister", "guard"}).name == "guard");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -47,6 +47,18 @@ BOOST_AUTO_TEST_CASE(what_is_not_json_is_refused_with_the_place) {
     check_refused("\xef\xbb\xbf{}", false, "is not JSON");
 }
 
+BOOST_AUTO_TEST_CASE(an_argument_that_lost_its_quotes_to_the_shell_brings_a_hint) {
+    check_refused("{a:1}", false, R"(if the shell took its quotes, put it in single quotes: '{"a": "b"}')");
+    check_refused("[x]", false, "put it in single quotes");
+    check_refused("{'a':1}", false, "JSON has double quotes inside");
+    check_refused("hello", false, R"(a text goes in two kinds of quotes: '"...")");
+    check_refused("", false, R"(for an empty text write '""')");
+    const temp_directory directory;
+    write_file(directory / "bad.json", "{a:1}");
+    BOOST_CHECK_EXCEPTION((void)read_json_argument("PAYLOAD", "@" + directory / "bad.json"), usage_error,
+                          [](const auto& wrong) { return std::string(wrong.what()).find("shell") == std::string::npos; });
+}
+
 BOOST_AUTO_TEST_CASE(a_file_that_is_not_json_or_not_there_is_refused_by_name) {
     const temp_directory directory;
     write_file(directory / "bad.json", "oops");

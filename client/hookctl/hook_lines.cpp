@@ -1,0 +1,124 @@
+#include "hook_lines.hpp"
+
+#include "duration_text.hpp"
+
+#include <hookd/protocol/json_text.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdio>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <unistd.h>
+
+namespace hookd::hookctl {
+
+namespace {
+
+constexpr std::size_t longest_name = 40;  ///< columns; what follows a longer name is not aligned
+
+struct hook_line {
+    std::string name{};
+    std::string elapsed{};
+    std::string_view colour{};
+    std::string said{};
+};
+
+/// A string member of a reply; empty where there is none.
+std::string text_member(std::string_view reply, std::string_view name) {
+    const auto open = reply.find('{');
+    protocol::json_cursor members(reply.substr(open, reply.rfind('}') + 1 - open));
+    while (const auto member = members.next()) {
+        if (member->key.equals(name) && protocol::kind_of(member->value) == protocol::json_kind::string) {
+            return protocol::json_string{member->value.substr(1, member->value.size() - 2)}.decode();
+        }
+    }
+    return {};
+}
+
+std::string elapsed_text(std::chrono::duration<double, std::milli> elapsed) {
+    if (elapsed >= std::chrono::seconds(1)) {
+        return describe_duration(std::chrono::duration_cast<std::chrono::milliseconds>(elapsed));
+    }
+    std::array<char, 32> text{};
+    std::snprintf(text.data(), text.size(), "%.1f ms", elapsed.count());
+    return text.data();
+}
+
+std::string first_line(const std::string& text) {
+    const auto begin = std::min(text.find_first_not_of("\r\n"), text.size());
+    const auto end = text.find_first_of("\r\n", begin);
+    auto line = harmless(std::string_view(text).substr(begin, end - begin));
+    return text.find_first_not_of("\r\n", end) == std::string::npos ? line : line + " \xe2\x80\xa6";
+}
+
+/// All lines, those after the first indented.
+std::string indented_lines(std::string_view text) {
+    text = text.substr(0, text.find_last_not_of("\r\n") + 1);
+    std::string result;
+    for (const char c : harmless(text, true)) {
+        result += c;
+        if (c == '\n') {
+            result += "      ";
+        }
+    }
+    return result;
+}
+
+hook_line line_of(const verdict::response& reply, const std::string& abort, const palette& colour) {
+    hook_line line{harmless(reply.responder), elapsed_text(reply.elapsed), colour.green(), "no objection"};
+    if (const auto reason = text_member(reply.text, "abort"); !reason.empty()) {
+        line.colour = colour.red();
+        line.said = "vetoes: " + (reason == abort ? first_line(reason) : indented_lines(reason));
+    } else if (const auto note = text_member(reply.text, "note"); !note.empty()) {
+        line.said += ": " + indented_lines(note);
+    }
+    return line;
+}
+
+std::vector<hook_line> lines_of(const verdict& said, const palette& colour) {
+    std::vector<hook_line> lines;
+    for (const auto& reply : said.responses) {
+        lines.push_back(line_of(reply, said.abort, colour));
+    }
+    for (const auto& hook : said.missing) {
+        lines.push_back({harmless(hook.responder), {}, colour.yellow(), "missing: " + indented_lines(hook.why)});
+    }
+    return lines;
+}
+
+std::string spaces(std::size_t wanted, std::string_view text) {
+    const auto taken = columns_of(text);
+    return std::string(taken < wanted ? wanted - taken : 0, ' ');
+}
+
+}  // namespace
+
+std::string hook_lines(const verdict& said, const palette& colour) {
+    const auto lines = lines_of(said, colour);
+    std::size_t name_columns = 0;
+    std::size_t elapsed_columns = 0;
+    for (const auto& each : lines) {
+        name_columns = std::max(name_columns, std::min(columns_of(each.name), longest_name));
+        elapsed_columns = std::max(elapsed_columns, columns_of(each.elapsed));
+    }
+    std::string text;
+    for (const auto& each : lines) {
+        text.append("  ").append(colour.bold()).append(each.name).append(colour.plain()).append(spaces(name_columns, each.name)).append("  ");
+        text.append(colour.dim()).append(spaces(elapsed_columns, each.elapsed)).append(each.elapsed).append(colour.plain());
+        text.append(elapsed_columns == 0 ? "" : "  ").append(each.colour).append(each.said).append(colour.plain()).append("\n");
+    }
+    return text;
+}
+
+void print_hook_lines_of_trouble(const verdict& said) {
+    if ((said.proceed() && said.missing.empty()) || ::isatty(STDERR_FILENO) == 0) {
+        return;
+    }
+    print_error(hook_lines(said, palette(shows_colours(STDERR_FILENO))));
+}
+
+}  // namespace hookd::hookctl

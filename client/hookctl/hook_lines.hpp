@@ -1,0 +1,25 @@
+#pragma once
+
+#include "output.hpp"
+
+#include <hookd/verdict.hpp>
+
+#include <string>
+
+namespace hookd::hookctl {
+
+/// One indented, aligned line a hook that was asked: its name, how long it took, and what it said:
+///
+///     lint      12.4 ms  vetoes: line 3 is too long …
+///     format     3.1 ms  no objection: nothing to format
+///     spelling           missing: timeout
+///
+/// Empty where no hook was asked. Of a reason that is the verdict's own (verdict::abort), which the caller prints whole, only the first line is
+/// shown; of any other all lines, indented. What hooks say cannot drive the terminal (protocol::harmless).
+[[nodiscard]] std::string hook_lines(const verdict& said, const palette& colour);
+
+/// Prints hook_lines() to standard error, where that is a terminal and a hook vetoed or is missing; else nothing. For commands whose standard
+/// output is not for people: `git run`, `agent-hook`. Never throws but std::bad_alloc.
+void print_hook_lines_of_trouble(const verdict& said);
+
+}  // namespace hookd::hookctl
