@@ -137,7 +137,7 @@ json::object hook_schema() {
 json::object listed_hook_schema() {
     auto schema = hook_schema();
     auto& required = schema.at("required").as_array();
-    required.erase(std::find(required.begin(), required.end(), json::value{"command"}));
+    required.erase(std::find(required.begin(), required.end(), json::value("command")));
     return schema;
 }
 
