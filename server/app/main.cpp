@@ -85,19 +85,24 @@ std::string findings(const program_options& options, const catalog* events, std:
            "registry       " + harmless(options.hooks.registry.string()) + ": " + counted(hooks, "hook") + "\n";
 }
 
-int check(const program_options& options) {
-    const auto events = daemon_process::catalog_of(options);
-    std::size_t hooks = 0;
+/// How many hooks the registry has. A daemon without the guards that it would name must not start.
+std::size_t registered_hooks(const program_options& options) {
     try {
-        hooks = check_registry(options.hooks.registry);
+        return check_registry(options.hooks.registry);
     } catch (const std::runtime_error& wrong) {
         throw usage_error(wrong.what());
     }
+}
+
+int check(const program_options& options) {
+    const auto events = daemon_process::catalog_of(options);
+    const auto hooks = registered_hooks(options);
     return ::isatty(STDOUT_FILENO) != 0 ? print(findings(options, events.get(), hooks)) : EXIT_SUCCESS;
 }
 
 int serve(const program_options& options, const daemon_process::option_reader& read_options) {
     auto events = daemon_process::catalog_of(options);
+    (void)registered_hooks(options);
     spdlog_logger log{STDERR_FILENO, options.level, options.format};
     if (options.broker.threads == 1) {
         keep_freed_memory();

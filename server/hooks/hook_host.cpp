@@ -154,12 +154,7 @@ public:
     void start() {
         const signals_held_back during_start;
         requests_.emplace_back([] {});  // the first: what is asked meanwhile waits for the sessions
-        try {
-            apply(registry_.load(), [this] { end_request(); });
-        } catch (const std::exception& failure) {
-            log_.write(log_level::error, std::string{failure.what()} + "; no registered hook runs, and none can be registered, until then");
-            requests_.clear();
-        }
+        apply(registry_.load(), [this] { end_request(); });
         thread_ = std::thread([this] { io_.run(); });
     }
 

@@ -27,9 +27,6 @@ struct hook_host_options {
 /// It has two threads of its own, since starting a process and waiting for a disk both take longer than an event should: commands start and
 /// end on one, files are read and written on the other.
 ///
-/// A registry that is there but cannot be read is told to the log at the start; then there are no hooks, and none can be registered until it
-/// is mended.
-///
 /// Thread-safety: hook_methods as it says; reload() and shut_down() from any thread; construct, start and destroy while nobody runs the
 /// context. Lifetime: context, broker and log must outlive it. The process must ignore SIGPIPE and SIGXFSZ and not ignore SIGCHLD.
 class hook_host final : public hook_methods {
@@ -37,7 +34,8 @@ public:
     hook_host(boost::asio::io_context& context, broker& events, const hook_host_options& options, logger& log);
     hook_host(const hook_host&) = delete;
     hook_host& operator=(const hook_host&) = delete;
-    /// Subscribes the hooks in the registry: what the broker is asked from then on finds them there. Once, while nobody runs the context.
+    /// Subscribes the hooks in the registry: what the broker is asked from then on finds them there. Once, while nobody runs the context. Throws
+    /// std::runtime_error as check_registry does.
     void start();
 
     /// Waits until no command is left: about a second (hooks::kill_delay) after shut_down(), and another where one does not die of SIGKILL.
@@ -60,7 +58,8 @@ private:
     std::unique_ptr<implementation> implementation_;
 };
 
-/// How many hooks the registry has. Throws std::runtime_error where it cannot be read.
+/// How many hooks the registry has; none where there is no file. Throws std::runtime_error, with what to do, where it cannot be read, or others
+/// may write to it or replace it.
 [[nodiscard]] std::size_t check_registry(const std::filesystem::path& registry);
 
 }  // namespace hookd::server

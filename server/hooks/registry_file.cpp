@@ -354,7 +354,11 @@ void replace(const fs::path& path, const std::string& text) {
 }  // namespace
 
 std::vector<registered_hook> registry_file::load() const {
-    return read_hooks(path_);
+    std::error_code failure;
+    if (fs::symlink_status(path_, failure).type() == fs::file_type::not_found) {
+        return {};
+    }
+    return read_hooks(prepare(path_));
 }
 
 std::vector<registered_hook> registry_file::update(const std::function<void(std::vector<registered_hook>&)>& change) const {

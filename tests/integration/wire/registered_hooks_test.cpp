@@ -469,13 +469,15 @@ BOOST_AUTO_TEST_CASE(a_corrupt_registry_is_reported_with_its_line_and_never_writ
         BOOST_TEST(refused.error_message().find("registry.json:") != std::string::npos, refused.error_message());
         BOOST_TEST(read_file(with.registry) == bad);
     }
-    // A daemon that starts with it serves all the same, without hooks.
-    with.restart();
-    with.daemon->process().wait_for_err("registry.json:");
-    BOOST_TEST(size_at(with.peer->result("list_hooks"), "/hooks") == 0U);
-    const auto checked = run_program({hookd_binary(), "--check", "--registry", with.registry});
-    BOOST_TEST(checked.exit_status == 2);
-    BOOST_TEST(checked.err.find("registry.json:1: ") != std::string::npos, checked.err);
+    // No daemon starts with it: it would serve without the guards that the registry names.
+    const auto socket = with.directory / "other.sock";
+    for (const std::vector<std::string>& command :
+         {std::vector<std::string>{hookd_binary(), "--check", "--registry", with.registry}, {hookd_binary(), "--socket", socket, "--registry", with.registry}}) {
+        const auto ended = run_program(command);
+        BOOST_TEST(ended.exit_status == 2);
+        BOOST_TEST(ended.err.find("registry.json:1: ") != std::string::npos, ended.err);
+    }
+    BOOST_TEST(::access(socket.c_str(), F_OK) != 0);
     // Mended, it is taken up without a restart.
     write_file(with.registry, good);
     with.daemon->process().signal(SIGHUP);
@@ -507,7 +509,16 @@ BOOST_AUTO_TEST_CASE(a_registry_that_others_may_write_is_refused) {
     ::chmod(with.registry.c_str(), 0622);
     with.daemon->process().signal(SIGHUP);
     with.daemon->process().wait_for_err("can be written by others");
+    const auto check_refused = [&with] {
+        const auto ended = run_program({hookd_binary(), "--socket", with.directory / "other.sock", "--registry", with.registry});
+        BOOST_TEST(ended.exit_status == 2);
+        BOOST_TEST(ended.err.find(with.directory / "state") != std::string::npos, ended.err);
+    };
+    check_refused();
     ::chmod(with.registry.c_str(), 0600);
+    ::chmod((with.directory / "state").c_str(), 0777);  // whoever may replace it may write it
+    check_refused();
+    ::chmod((with.directory / "state").c_str(), 0700);
 }
 
 BOOST_AUTO_TEST_CASE(a_full_disk_is_an_error_and_loses_nothing) {
