@@ -433,7 +433,7 @@ BOOST_AUTO_TEST_CASE(sighup_reads_the_registry_again) {
     text.replace(text.find(R"("e")"), 3, R"("f")");
     write_file(with.registry, text);
     with.daemon->process().signal(SIGHUP);
-    with.daemon->process().wait_for_err("read the registry again: 1 hooks");
+    with.daemon->process().wait_for_err("read the registry again: 1 hook");
     BOOST_TEST(text_at(verdict_of(*with.peer, "f"), "/outcome") == "answered");
     BOOST_TEST(text_at(verdict_of(*with.peer, "e"), "/outcome") == "no_subscribers");
 }
@@ -481,7 +481,7 @@ BOOST_AUTO_TEST_CASE(a_corrupt_registry_is_reported_with_its_line_and_never_writ
     // Mended, it is taken up without a restart.
     write_file(with.registry, good);
     with.daemon->process().signal(SIGHUP);
-    with.daemon->process().wait_for_err("read the registry again: 1 hooks");
+    with.daemon->process().wait_for_err("read the registry again: 1 hook");
     BOOST_TEST(text_at(verdict_of(*with.peer), "/outcome") == "answered");
 }
 
