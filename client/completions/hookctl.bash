@@ -100,7 +100,7 @@ _hookctl() {
         --daemon-user) local found; mapfile -t found < <(compgen -u -- "${word#"$lead"}"); _hookctl_offer; return ;;
         --repo) _hookctl_files -d; return ;;
         --policy) _hookctl_words "veto all first"; return ;;
-        --agent) _hookctl_words "claude codex gemini auto"; return ;;
+        --agent) _hookctl_words "auto claude codex gemini qwen vscode copilot cursor kimi windsurf cline grok droid qoder goose unknown"; return ;;
         --no-daemon) _hookctl_words "proceed fail"; return ;;
         --events)
             # A list: what is complete of it stays.

@@ -94,7 +94,7 @@ complete -c hookctl -n '__fish_seen_subcommand_from git' -l global -d 'the globa
 complete -c hookctl -n '__fish_seen_subcommand_from git' -l fail-closed -d 'veto where no hook has decided'
 complete -c hookctl -n '__fish_seen_subcommand_from git' -l no-daemon -x -a 'proceed fail' -d 'what an absent daemon means'
 
-complete -c hookctl -n '__fish_seen_subcommand_from agent-hook' -l agent -x -a 'claude codex gemini auto' -d 'whose hook it is'
+complete -c hookctl -n '__fish_seen_subcommand_from agent-hook' -l agent -x -a 'auto claude codex gemini qwen vscode copilot cursor kimi windsurf cline grok droid qoder goose unknown' -d 'whose hook it is'
 complete -c hookctl -n '__fish_seen_subcommand_from agent-hook' -l fail-closed -d 'stop the agent where no hook has decided'
 complete -c hookctl -n '__fish_seen_subcommand_from agent-hook' -l no-daemon -x -a 'proceed fail' -d 'what an absent daemon means'
 

@@ -1,30 +1,61 @@
-#include "agent_answer.hpp"
 #include "agent_event.hpp"
+#include "agent_reply.hpp"
 #include "commands.hpp"
 #include "daemon_call.hpp"
+#include "hook_lines.hpp"
 #include "json_argument.hpp"
 #include "output.hpp"
 
 #include <hookd/client.hpp>
 
+#include <algorithm>
+#include <chrono>
 #include <string>
 
 namespace hookd::hookctl {
 
 namespace {
 
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+/// Less than any agent gives its hook: one that takes longer is not heard.
+constexpr milliseconds default_timeout{20'000};
+
 // What agents make of a hook's exit status.
-constexpr int goes_on = 0;
-constexpr int goes_on_and_complains = 1;
-constexpr int is_stopped = 2;  ///< with standard error as the reason
+constexpr int continues = 0;
+constexpr int continues_and_complains = 1;
+constexpr int is_stopped = 2;
+
+int give(const agent_event& event, agent_decision decision, bool fail_closed) {
+    const auto answer = answer_to(event, decision, fail_closed);
+    print(answer.out);
+    if (!answer.err.empty()) {
+        print_reason(answer.err);
+    } else if (!event.dialect->reads_stderr) {
+        for (const auto& each : decision.notices) {
+            complain(each);
+        }
+    }
+    return answer.exit_status;
+}
+
+agent_decision denial(std::string reason) {
+    agent_decision decision;
+    decision.word = agent_word::deny;
+    decision.reason = std::move(reason);
+    return decision;
+}
 
 int tell(const invocation& call, const agent_event& event) {
     try {
-        (void)telling_client_for(call).emit(event.name(), event.payload);
+        (void)telling_client_for(call).emit(event.name, event.payload);
     } catch (const error& failure) {
-        complain(event.name() + " was not told: " + failure.what());
+        if (!event.dialect->reads_stderr) {
+            complain(event.name + " was not reported: " + failure.what());
+        }
     }
-    return goes_on;
+    return continues;
 }
 
 /// Whether the agent is to be stopped although no hook has said so.
@@ -49,46 +80,59 @@ int ask(const invocation& call, const agent_hook_arguments& arguments, const age
     wait_options how;
     how.timeout = call.timeout;
     how.policy = wait_policy::veto;
-    const bool fail_closed = arguments.fail_closed && event.is_guarded();
-    if (!event.is_guarded()) {
+    const bool fail_closed = arguments.fail_closed && event.is_guarded;
+    if (!event.is_guarded) {
         how.on_failure = failure_policy::open;
     } else if (fail_closed) {
         how.on_failure = failure_policy::closed;  // else a catalog may say so
     }
     try {
-        const auto said = verdict_client_for(call).emit_and_wait(event.name(), event.payload, how);
-        auto decision = decide(said, fail_closed);
-        if (!said.missing.empty()) {
-            decision.notes.push_back("no answer from " + missing_text(said));
-        }
-        if (const auto answer = agent_answer(event, decision, fail_closed); !answer.empty()) {
-            print(answer + '\n');
-        }
-        for (const auto& each : decision.notes) {
-            complain(event.name() + ": " + each);
-        }
-        return goes_on;
+        const auto said = verdict_client_for(call).emit_and_wait(event.name, event.payload, how);
+        print_hook_lines_of_trouble(said);
+        return give(event, decide(event, said, fail_closed), fail_closed);
     } catch (const error& failure) {
-        complain("no hook was asked about " + event.name() + ": " + failure.what());
-        return stops(arguments, failure.kind()) && event.is_guarded() ? is_stopped : goes_on;
+        auto why = "no hook was asked about " + event.name + ": " + failure.what();
+        if (event.is_guarded && stops(arguments, failure.kind())) {
+            return give(event, denial(std::move(why)), fail_closed);
+        }
+        agent_decision none;
+        none.notices.push_back(std::move(why));
+        return give(event, none, fail_closed);
     }
+}
+
+/// It can't be told what the agent is about to do. If it is known to end, it is let go.
+int refuse(const agent_hook_arguments& arguments, const agent_event& event, const std::string& why) {
+    const bool is_end = event.kind == agent_event_kind::stop || event.kind == agent_event_kind::session_end;
+    if (!arguments.fail_closed || is_end) {
+        complain(why);
+        return is_end ? continues : continues_and_complains;
+    }
+    const auto answer = event.dialect->reads_status ? denied_by_status(denial("hookctl: " + why)) : event.dialect->answer(event, denial(why));
+    print(answer.out);
+    if (!answer.err.empty()) {
+        print_reason(answer.err);
+    }
+    return answer.exit_status;
 }
 
 }  // namespace
 
-int run_agent_hook(const invocation& call, const agent_hook_arguments& arguments) {
+int run_agent_hook(const invocation& asked, const agent_hook_arguments& arguments) {
+    auto call = asked;
+    const auto timeout = asked.timeout.value_or(default_timeout);
+    const auto begin = steady_clock::now();
+    const agent_input input(arguments.input == "-" ? read_one_json_object(timeout) : read_text_argument(arguments.input));
+    // What the agent took to write its input is gone from the time that it gives its hook.
+    const auto spent = std::chrono::duration_cast<milliseconds>(steady_clock::now() - begin);
+    call.timeout = std::max(timeout - spent, milliseconds(1));
     agent_event event;
     try {
-        event = read_agent_event(read_json_argument("INPUT", arguments.input), arguments.agent);
+        event = read_agent_event(input, arguments.agent);
     } catch (const usage_error& wrong) {
-        complain(wrong.what());
-        return arguments.fail_closed ? is_stopped : goes_on_and_complains;
+        return refuse(arguments, recognize_agent_event(input, arguments.agent), wrong.what());
     }
-    if (!event.kind) {
-        complain(harmless(event.caller_name) + " is no event of hookd's: the agent goes on");
-        return goes_on;
-    }
-    return event.waits() ? ask(call, arguments, event) : tell(call, event);
+    return event.waits ? ask(call, arguments, event) : tell(call, event);
 }
 
 }  // namespace hookd::hookctl

@@ -1,5 +1,6 @@
 #include "arguments.hpp"
 
+#include "agent_dialect.hpp"
 #include "help_text.hpp"
 #include "option_reader.hpp"
 
@@ -287,12 +288,11 @@ command_arguments parse_agent_hook(option_reader& options) {
     if (!given.empty()) {
         result.input = std::move(given[0]);
     }
-    if (agent) {
-        result.agent = options.choice<std::optional<agent_kind>>("--agent", *agent,
-                                                                 {{"claude", agent_kind::claude},
-                                                                  {"codex", agent_kind::codex},
-                                                                  {"gemini", agent_kind::gemini},
-                                                                  {"auto", std::nullopt}});
+    if (agent && *agent != "auto") {
+        if (find_agent_dialect(*agent) == nullptr) {
+            options.fail("--agent takes one of auto, " + agent_names() + ", not " + in_quotes(*agent));
+        }
+        result.agent = *agent;
     }
     if (no_daemon) {
         result.proceed_without_daemon = options.proceeds_without_daemon(*no_daemon);

@@ -1,7 +1,5 @@
 #pragma once
 
-#include "agent_event.hpp"
-
 #include <hookd/requests.hpp>
 
 #include <chrono>
@@ -97,7 +95,7 @@ struct git_arguments {
 };
 
 struct agent_hook_arguments {
-    std::optional<agent_kind> agent{};  ///< nothing: the input tells
+    std::string agent{};        ///< empty: the input tells
     std::string input = "-";            ///< as given: JSON text, `@FILE` or `-`
     bool fail_closed = false;
     bool proceed_without_daemon = true;

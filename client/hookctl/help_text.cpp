@@ -236,44 +236,51 @@ example:
 
 constexpr std::string_view agent_hook_help = R"(usage: hookctl agent-hook [options] [INPUT]
 
-Is the command hook of Claude Code, Codex, Gemini CLI, and agents like these: reads what the
-agent writes to its hook, fires an event, waits for the verdict where the agent can be stopped,
-and answers as the agent expects it. Where no hook objects it prints nothing, so that the
-agent's own rules decide.
+Is the command hook of a coding agent: reads what the agent writes to its hook, fires an
+event, waits for the verdict if the agent heeds one, and answers in that agent's words. If no
+hook objects it prints nothing, so that the agent's own rules decide.
 
-  INPUT   JSON text (as Codex gives it to notify), @FILE, or - for standard input (default)
+  INPUT   JSON text (as Codex gives it to notify), @FILE, or - for standard input (default),
+          which is read up to the end of one JSON value
 
 events:
-  agent.pre_tool_use    PreToolUse, PermissionRequest, BeforeTool   may be denied, or asked about
-  agent.prompt_submit   UserPromptSubmit, BeforeAgent               may be stopped
-  agent.post_tool_use   PostToolUse, PostToolUseFailure, AfterTool  an objection reaches the model
-  agent.stop            Stop, AfterAgent                            an objection keeps it working
-  agent.subagent_stop   SubagentStop                                the same
-  agent.session_start   SessionStart                                a text reaches the model
-  agent.session_end     SessionEnd                                  told
-  agent.notification    Notification                                told
+  agent.pre_tool_use        PreToolUse, BeforeTool, ...        may be denied, or asked about
+  agent.permission_request  PermissionRequest                  the same, before a person is asked
+  agent.prompt_submit       UserPromptSubmit, BeforeAgent, ... may be stopped
+  agent.post_tool_use       PostToolUse, AfterTool, ...        an objection reaches the model
+  agent.stop                Stop, SubagentStop, AfterAgent ... an objection keeps it working
+  agent.session_start       SessionStart, ...                  a text reaches the model
+  agent.session_end, and any other as agent.<snake_case>       reported
 
-A hook's reply:
+Each payload has agent, project_dir, and what the agent said (raw); of a tool also tool_kind
+(shell, write, read, fetch, mcp, task, other), command and paths.
+
+A hook's reply, or one in an agent's own words, as hookSpecificOutput:
   {"abort": REASON}                                      deny
-  {"decision": "allow"|"ask"|"deny", "reason": REASON}   the strictest counts; ask a person,
-                                                         before a tool; else it is noted, and
-                                                         --fail-closed stops the prompt
+  {"decision": "allow"|"ask"|"deny", "reason": REASON}   the strictest counts; an agent that
+                                                         can't ask a person denies
   {"additional_context": TEXT}                           tell the model
-  {"updated_input": OBJECT}                              use the tool with this instead
+  {"updated_input": OBJECT}                              use the tool with this instead: the last
+                                                         counts, and only its own "allow"
 
 options:
-  --agent claude|codex|gemini|auto  whose hook it is (default auto: the input tells)
-  --timeout DURATION       how long hooks may take (default: the daemon's, 30s); less than
-                           the agent gives its hook
-  --fail-closed            stop the tool, or the prompt, where no hook has decided
-  --no-daemon proceed|fail what an absent daemon means: the agent goes on (default), or the
-                           tool, or the prompt, is stopped
+  --agent NAME             whose hook it is: claude, codex, gemini, qwen, vscode, copilot,
+                           cursor, kimi, windsurf, cline, grok, droid, qoder, goose, unknown, or
+                           auto (default): by what only that agent sends. An unknown one is
+                           denied by exit status 2
+  --timeout DURATION       how long hooks may take (default 20s): less than the agent gives
+                           its hook
+  --fail-closed            stop the tool, or the prompt, if no hook has decided, or the input
+                           can't be read
+  --no-daemon proceed|fail what an absent daemon means: the agent continues, and shows so
+                           (default), or the tool, or the prompt, is stopped
 
-exit status: 0, whatever was decided; 1 for input that is no hook's; 2 where the agent is
-to be stopped and no hook could be asked, as where the daemon refuses to, or for wrong usage
+exit status: 0 with an answer in words; 2 with the reason on stderr for an agent that is
+denied by it, for input that can't be read under --fail-closed, or for wrong usage; else 1
+for input that can't be read
 
 example:
-  hookctl agent-hook --agent claude --timeout 20s --fail-closed
+  hookctl agent-hook --agent claude --fail-closed
 )";
 
 constexpr std::string_view schema_help = R"(usage: hookctl schema [options] [EVENT]

@@ -70,19 +70,22 @@ std::string read_standard_input() {
     return read_all(STDIN_FILENO, "standard input");
 }
 
+std::string read_text_argument(const std::string& argument) {
+    if (argument == "-") {
+        return read_standard_input();
+    }
+    return !argument.empty() && argument.front() == '@' ? read_file(argument.substr(1)) : argument;
+}
+
 std::string read_json_argument(std::string_view name, const std::string& argument, bool object_wanted) {
-    std::string text;
+    auto text = read_text_argument(argument);
     std::string from;
     std::string hint;
     if (argument == "-") {
         from = " (standard input)";
-        text = read_standard_input();
     } else if (!argument.empty() && argument.front() == '@') {
-        const auto path = argument.substr(1);
-        from = " (" + path + ")";
-        text = read_file(path);
+        from = " (" + argument.substr(1) + ")";
     } else {
-        text = argument;
         hint = quoting_hint(argument);
     }
 

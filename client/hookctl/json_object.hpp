@@ -37,6 +37,7 @@ public:
         out_ += ']';
         return *this;
     }
+    [[nodiscard]] bool empty() const noexcept { return out_.empty(); }
     /// The object; nothing may be added afterwards.
     [[nodiscard]] std::string finish() { return out_.empty() ? "{}" : std::move(out_ += '}'); }
 

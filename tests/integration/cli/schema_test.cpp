@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(what_silence_means_for_git_and_for_an_agent_is_the_catalogs
     const auto commit = hookctl(daemon.socket_path(), {"git", "run", "pre-commit"});
     BOOST_TEST(commit.exit_status == 1);
     BOOST_TEST(commit.err.find("no_subscribers") != std::string::npos);
-    const auto tool = hookctl(daemon.socket_path(), {"agent-hook"}, R"({"hook_event_name":"PreToolUse","tool_name":"Bash"})");
+    const auto tool = hookctl(daemon.socket_path(), {"agent-hook", "--agent", "claude"}, R"({"hook_event_name":"PreToolUse","tool_name":"Bash"})");
     BOOST_TEST(text_at(json_of(tool.out), "/hookSpecificOutput/permissionDecision") == "deny");
     // An agent that could not end would go on for good.
     const auto end = hookctl(daemon.socket_path(), {"agent-hook"}, R"({"hook_event_name":"Stop"})");

@@ -160,8 +160,8 @@ BOOST_AUTO_TEST_CASE(the_catalogs_that_come_with_hookd_are_valid) {
 
     const auto agent = load_catalog(catalogs + "agent");
     BOOST_TEST(agent->size() == 8U);
-    BOOST_TEST(!agent->check_event("agent.pre_tool_use", R"({"agent":"claude-code","session_id":"s","tool_name":"Bash","tool_input":{"command":"ls"}})"));
-    BOOST_TEST(agent->check_reply("agent.pre_tool_use", R"({"decision":"maybe"})").has_value());
+    BOOST_TEST(!agent->check_event("agent.pre_tool_use", R"({"agent":"claude","session_id":"s","tool_name":"Bash","tool_input":{"command":"ls"}})"));
+    BOOST_TEST(agent->check_reply("agent.pre_tool_use", R"({"decision":7})").has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_push_of_very_many_refs_is_checked_like_any_other) {
