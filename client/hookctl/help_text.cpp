@@ -39,7 +39,8 @@ commands:
 
 options, before or after the command:
   --socket PATH        where the daemon listens (default: $HOOKD_SOCKET, else
-                       $XDG_RUNTIME_DIR/hookd/hookd.sock, else /tmp/hookd-UID/hookd.sock)
+                       $XDG_RUNTIME_DIR/hookd/hookd.sock, else /run/user/UID/hookd/hookd.sock
+                       where that directory is, else /tmp/hookd-UID/hookd.sock)
   --daemon-user USER   talk to a daemon of that user, too (default: $HOOKD_DAEMON_USER; else
                        only to one of your own or root's)
   --timeout DURATION   how long to wait: 250ms, 30s, 5m (each command says for what)

@@ -17,12 +17,6 @@ namespace hookd::detail {
 /// without one in this user namespace, so that it says nothing (user_namespaces(7)).
 [[nodiscard]] bool is_trusted_owner(std::uint32_t owner, std::uint32_t own, std::optional<std::uint32_t> named, bool is_overflow) noexcept;
 
-/// Whether a user namespace with this `uid_map` (the text of /proc/self/uid_map) has users without a number of their own.
-[[nodiscard]] bool leaves_users_unmapped(std::string_view uid_map) noexcept;
-
-/// Whether `user` is the number of every user that has none in this process's user namespace.
-[[nodiscard]] bool is_overflow_user(std::uint32_t user);
-
 /// The user whose process listens at the other end of a connected socket (unix(7), SO_PEERCRED). Nothing where the kernel doesn't tell.
 [[nodiscard]] std::optional<std::uint32_t> owner_of_peer(int socket) noexcept;
 

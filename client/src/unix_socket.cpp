@@ -4,6 +4,7 @@
 #include "daemon_owner.hpp"
 #include "errors.hpp"
 
+#include <hookd/protocol/overflow_user.hpp>
 #include <hookd/protocol/socket_path.hpp>
 #include <hookd/requests.hpp>
 
@@ -64,7 +65,7 @@ connect_attempt try_connect(const daemon_address& address) {
         return result;
     }
     const auto owner = owner_of_peer(fd.get());
-    const bool is_overflow = owner && is_overflow_user(*owner);
+    const bool is_overflow = owner && protocol::is_overflow_user(*owner);
     if (!owner || !is_trusted_owner(*owner, ::geteuid(), address.user, is_overflow)) {
         result.failure = untrusted_error(path, is_overflow ? std::nullopt : owner);
         return result;

@@ -58,6 +58,22 @@ error malformed(std::string_view why) {
     return {errc::parse_error, std::move(text)};
 }
 
+/// A request line of HTTP (RFC 9112, section 3), of any method and version.
+bool is_http_request(std::string_view line) noexcept {
+    constexpr std::string_view version = " HTTP/";
+    const std::size_t method_end = line.find(' ');
+    const std::size_t version_begin = line.rfind(version);
+    return method_end != 0 && method_end < version_begin && version_begin != std::string_view::npos &&
+           std::all_of(line.begin(), line.begin() + static_cast<std::ptrdiff_t>(method_end), is_token) &&
+           version_begin + version.size() < line.size() && is_digit(line[version_begin + version.size()]);
+}
+
+error http_request() {
+    return {errc::parse_error,
+            "This is an HTTP request, but hookd does not speak HTTP: send JSON-RPC 2.0, one JSON text a line, straight over the socket. "
+            "Nothing of this request was carried out."};
+}
+
 error frame_too_large(std::size_t max_frame_bytes) {
     return limit_error("max_frame", max_frame_bytes,
                        "The frame is longer than max_frame (" + std::to_string(max_frame_bytes) +
@@ -183,6 +199,9 @@ std::optional<error> frame_decoder::read_header_line(std::string_view line) {
     if (line.find('\r') != std::string_view::npos) {
         return malformed("a CR stands inside a line");
     }
+    if (is_http_request(line)) {  // CONNECT
+        return http_request();
+    }
     const std::size_t colon = line.find(':');
     if (colon == std::string_view::npos) {
         return malformed("a line has no colon");
@@ -243,6 +262,9 @@ decode_result frame_decoder::next_line(std::string_view unread, bool at_end) {
         scanned_ = 0;
         consumed += line_end == std::string_view::npos ? rest.size() : line_end + 1;
         if (!is_blank(line)) {
+            if (!std::exchange(has_begun_, true) && is_http_request(line)) {
+                return fail(http_request(), unread.size());
+            }
             return {decode_status::frame, consumed, line, 0, {}};
         }
     }

@@ -266,7 +266,13 @@ public:
     /// The first fault, after null was returned.
     [[nodiscard]] const json_fault& fault() const noexcept { return fault_; }
 
+    /// Whether that fault is where the text ends: with more of it, it might have been JSON.
+    [[nodiscard]] bool has_run_out() const noexcept {
+        return fault_.offset == static_cast<std::size_t>(end_ - begin_) || fault_.reason == string_goes_on;
+    }
+
 private:
+    static constexpr std::string_view string_goes_on = "a string is not terminated";
     static constexpr std::string_view too_deep = "it is nested more than 128 levels deep";
     static constexpr std::string_view name_expected = "a member's name in double quotes is expected";
     static constexpr std::string_view object_goes_on = "a comma or a closing brace is expected";
@@ -319,7 +325,7 @@ inline const char* json_scanner::skip_long_string(const char* at) noexcept {
     for (;;) {
         at = find_special(begin_, at, end_);
         if (at == end_) {
-            return fail(start, "a string is not terminated");
+            return fail(start, string_goes_on);
         }
         if (*at == '"') {
             return at + 1;
@@ -348,7 +354,7 @@ inline const char* json_scanner::skip_special(const char* at) noexcept {
         return fail(at, "a string has a raw control character");
     }
     if (end_ - at < 2) {
-        return fail(at, "a string is not terminated");
+        return fail(at, string_goes_on);
     }
     escape_seen_ = true;
     switch (at[1]) {

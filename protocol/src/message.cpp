@@ -141,6 +141,13 @@ bool is_id(std::string_view value) noexcept {
     return kind == json_kind::string || kind == json_kind::number || kind == json_kind::null;
 }
 
+// As it stands, quotes not counted: it is kept as long as its request waits.
+constexpr std::size_t max_id_bytes = 1024;
+
+bool is_short_id(std::string_view id) noexcept {
+    return id.size() <= max_id_bytes + (kind_of(id) == json_kind::string ? 2 : 0);
+}
+
 /// Names in messages are cut: a peer may have sent one of megabytes.
 std::string quoted(json_string name) {
     constexpr std::size_t shown = 64;
@@ -176,6 +183,9 @@ std::string request_fault(const envelope& found) {
     if (!found.id.empty() && !is_id(found.id)) {
         return R"(The member "id" must be a string, a number or null.)";
     }
+    if (!found.id.empty() && !is_short_id(found.id)) {
+        return "The member \"id\" is longer than " + std::to_string(max_id_bytes) + " bytes: send a shorter one.";
+    }
     if (!found.params.empty()) {
         const json_kind kind = kind_of(found.params);
         if (kind != json_kind::object && kind != json_kind::array && kind != json_kind::null) {
@@ -193,7 +203,7 @@ void set_invalid(message& out, error why) {
 /// Puts the judged envelope into `out`.
 void conclude_request(const envelope& found, message& out) {
     if (std::string fault = request_fault(found); !fault.empty()) {
-        if (!found.id.empty() && !found.id_repeated && is_id(found.id)) {
+        if (!found.id.empty() && !found.id_repeated && is_id(found.id) && is_short_id(found.id)) {
             out.failed_id = found.id;
         }
         set_invalid(out, {errc::invalid_request, std::move(fault)});
@@ -219,6 +229,7 @@ void clear(message& value) {
     clear(value.single);
     value.elements.clear();
     value.failed_id = "null";
+    value.ends_early = false;
     value.failure.message.clear();
     value.failure.data.clear();
 }
@@ -279,6 +290,7 @@ void read_message(std::string_view frame, message& out) {
     if (at == nullptr || scanner.expect_end(at) == nullptr) {
         clear(out.single);
         out.elements.clear();
+        out.ends_early = scanner.has_run_out();
         set_invalid(out, {errc::parse_error, "This is not JSON (RFC 8259): at byte " + std::to_string(scanner.fault().offset) +
                                                  ", " + std::string{scanner.fault().reason} + '.'});
     } else if (is_object) {

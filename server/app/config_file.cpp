@@ -1,5 +1,7 @@
 #include "app/config_file.hpp"
 
+#include "net/safe_directory.hpp"
+
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
@@ -10,6 +12,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
+#include <stdexcept>
 #include <system_error>
 #include <utility>
 
@@ -47,6 +50,11 @@ std::string read_all(const std::filesystem::path& file) {
         int descriptor;
         ~closer() { ::close(descriptor); }
     } const closing{descriptor};
+    try {
+        check_file(file, "--config");
+    } catch (const std::runtime_error& unsafe) {
+        throw usage_error("the configuration could be somebody else's: " + std::string{unsafe.what()});
+    }
     std::string text;
     std::array<char, 4096> piece;
     for (;;) {

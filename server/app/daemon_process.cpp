@@ -2,17 +2,19 @@
 
 #include "app/option_values.hpp"
 #include "app/service.hpp"
+#include "net/open_files.hpp"
+#include "net/safe_directory.hpp"
 
 #include <hookd/protocol/counted.hpp>
 #include <hookd/protocol/version.hpp>
 
 #include <boost/asio/post.hpp>
 
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <exception>
+#include <filesystem>
 #include <mutex>
 #include <optional>
 #include <string_view>
@@ -23,21 +25,6 @@
 
 namespace hookd::server {
 namespace {
-
-/// Each connection is an open file. Returns how many there may be.
-rlim_t raise_open_files_limit() {
-    rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) {
-        return 0;
-    }
-    if (limit.rlim_cur != limit.rlim_max) {
-        rlimit raised{limit.rlim_max, limit.rlim_max};
-        if (::setrlimit(RLIMIT_NOFILE, &raised) == 0) {
-            limit = raised;
-        }
-    }
-    return limit.rlim_cur;
-}
 
 program_options with_inherited_socket(program_options options) {
     options.listener.inherited_socket = service::take_socket();
@@ -99,10 +86,31 @@ void run_on_threads(boost::asio::io_context& context, unsigned count) {
     }
 }
 
+/// Whoever may write to a catalog decides what hooks are asked. What is not there load_catalog() says.
+void check_is_safe(const std::filesystem::path& catalog_directory) {
+    std::error_code unreadable;
+    try {
+        for (const auto& each : std::filesystem::directory_iterator{catalog_directory, unreadable}) {
+            if (each.path().extension() == ".json") {
+                check_file(each.path(), "--catalog");
+            }
+        }
+        if (!unreadable) {
+            check_directory(catalog_directory, "--catalog");
+        }
+    } catch (const std::runtime_error& unsafe) {
+        throw catalog_error("the catalog could be somebody else's: " + std::string{unsafe.what()});
+    }
+}
+
 }  // namespace
 
 std::shared_ptr<const catalog> daemon_process::catalog_of(const program_options& options) {
-    return options.catalog.empty() ? nullptr : load_catalog(options.catalog);
+    if (options.catalog.empty()) {
+        return nullptr;
+    }
+    check_is_safe(options.catalog);
+    return load_catalog(options.catalog);
 }
 
 daemon_process::daemon_process(program_options options, std::shared_ptr<const catalog> events, option_reader read_options,
@@ -113,10 +121,19 @@ daemon_process::daemon_process(program_options options, std::shared_ptr<const ca
       context_(concurrency_hint(options_.broker.threads)),
       strand_(context_.get_executor()),
       signals_(strand_, SIGTERM, SIGINT, SIGHUP),
+      watchdog_(strand_, service::take_watchdog_time()),
       broker_(context_, options_.broker),
       hooks_(context_, broker_, hook_options(options_), log_),
       listener_(context_, broker_, with_hooks(options_.listener, hooks_), log_) {
-    const auto open_files = raise_open_files_limit();
+    listener_.when_path_is_lost([this](const std::string& why) {
+        boost::asio::post(strand_, [this, why] {
+            if (!stopping_) {
+                path_lost_ = why;
+                shut_down();
+            }
+        });
+    });
+    const auto most_files = open_files{}.most();
     const auto& limits = options_.listener;
     status_ = "listening on " + limits.socket.string();
     say(log_level::info, std::string{"hookd "} + protocol::release_version + " " + status_ + ", pid " + std::to_string(::getpid()) + ", threads " +
@@ -125,8 +142,8 @@ daemon_process::daemon_process(program_options options, std::shared_ptr<const ca
                              std::to_string(limits.max_connections) + ", waiting to " + std::to_string(options_.broker.max_waiting));
     use(std::move(events));
     hooks_.start();
-    if (open_files <= limits.max_connections) {
-        say(log_level::warning, "the system allows this process " + std::to_string(open_files) + " open files, too few for --max-connections " +
+    if (most_files <= limits.max_connections) {
+        say(log_level::warning, "the system allows this process " + std::to_string(most_files) + " open files, too few for --max-connections " +
                                     std::to_string(limits.max_connections) + ": raise the limit (ulimit -n, LimitNOFILE=)");
     }
 }
@@ -134,9 +151,13 @@ daemon_process::daemon_process(program_options options, std::shared_ptr<const ca
 void daemon_process::run() {
     await_signal();
     service::notify_ready(status_);
+    watchdog_.start();
     run_on_threads(context_, options_.broker.threads);
     hold_signals_back();
     say(log_level::info, "stopped");
+    if (!path_lost_.empty()) {
+        throw socket_lost(path_lost_);
+    }
 }
 
 void daemon_process::await_signal() {
@@ -152,7 +173,8 @@ void daemon_process::on_signal(int number) {
         if (number == SIGHUP) {
             reload();
         } else {
-            shut_down(number);
+            say(log_level::info, std::string{number == SIGINT ? "SIGINT" : "SIGTERM"} + ": ending waits and sessions");
+            shut_down();
         }
     }
     if (!stopped_) {
@@ -160,9 +182,8 @@ void daemon_process::on_signal(int number) {
     }
 }
 
-void daemon_process::shut_down(int number) {
+void daemon_process::shut_down() {
     stopping_ = true;
-    say(log_level::info, std::string{number == SIGINT ? "SIGINT" : "SIGTERM"} + ": ending waits and sessions");
     service::notify_stopping();
     hooks_.shut_down();
     // The wait for signals is the last work of the context: run() returns once it has ended.
@@ -170,6 +191,7 @@ void daemon_process::shut_down(int number) {
         boost::asio::post(strand_, [this] {
             stopped_ = true;
             signals_.cancel();
+            watchdog_.stop();
         });
     });
 }

@@ -2,6 +2,7 @@
 
 #include "app/program_options.hpp"
 #include "app/spdlog_logger.hpp"
+#include "app/watchdog.hpp"
 #include "hooks/hook_host.hpp"
 
 #include <hookd/server/broker.hpp>
@@ -40,13 +41,14 @@ public:
     /// is none.
     daemon_process(program_options options, std::shared_ptr<const catalog> events, option_reader read_options, spdlog_logger& log);
 
-    /// Serves until shut down; then all its threads have ended. Throws what a handler of the io_context has thrown.
+    /// Serves until shut down; then all its threads have ended. Throws socket_lost where it ended since its path does not lead to it any more,
+    /// and what a handler of the io_context has thrown.
     void run();
 
 private:
     void await_signal();
     void on_signal(int number);
-    void shut_down(int number);
+    void shut_down();
     /// What a SIGHUP reads.
     struct settings {
         program_options options{};
@@ -69,10 +71,12 @@ private:
     boost::asio::io_context context_;
     boost::asio::strand<boost::asio::io_context::executor_type> strand_;  ///< of the signals and of what follows from them
     boost::asio::signal_set signals_;
+    watchdog watchdog_;
     broker broker_;
     hook_host hooks_;
     listener listener_;
     std::string status_{};
+    std::string path_lost_{};  ///< why
     bool stopping_ = false;
     bool stopped_ = false;
     bool reloading_ = false;

@@ -29,6 +29,7 @@ using namespace hookd::server;
 constexpr int failed = 1;
 constexpr int wrong_usage = 2;
 constexpr int socket_held = 3;
+constexpr int path_lost = 4;
 
 /// Without them, the first sockets would become 0, 1 and 2, and a client would get the log.
 void open_standard_descriptors() {
@@ -54,6 +55,13 @@ void give_back_freed_memory() {
     constexpr int threshold = 128 << 10;
     ::mallopt(M_TRIM_THRESHOLD, threshold);
     ::mallopt(M_MMAP_THRESHOLD, threshold);
+}
+
+/// Whoever started us may block signals in its threads, and a mask is inherited: SIGTERM must end this all the same.
+void unblock_signals() {
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
 int complain(const std::exception& failure, int status) {
@@ -115,6 +123,8 @@ int serve(const program_options& options, const daemon_process::option_reader& r
     } catch (const socket_in_use& held) {
         log.write(log_level::error, held.what());
         return socket_held;
+    } catch (const socket_lost&) {  // which has been logged when it was found
+        return path_lost;
     } catch (const std::exception& failure) {
         log.write(log_level::error, failure.what());
         return failed;
@@ -141,6 +151,7 @@ int main(int argc, char** argv) {
     std::signal(SIGXFSZ, SIG_IGN);  // a registry that may not grow is an error of its own write, too
     std::signal(SIGCHLD, SIG_DFL);  // whoever started us may have ignored it, and then no command's exit status would ever be known
     std::signal(SIGPIPE, SIG_IGN);  // a peer that is gone is an error of its own write, not the end of all
+    unblock_signals();
     try {
         return run({argv + 1, argv + argc});
     } catch (const usage_error& wrong) {

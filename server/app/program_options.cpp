@@ -130,7 +130,8 @@ using const_options_ref = const program_options&;
 
 const std::array settings{
     setting{"socket", "PATH",
-            "Where it listens (default: $HOOKD_SOCKET, else $XDG_RUNTIME_DIR/hookd/hookd.sock, else /tmp/hookd-UID/hookd.sock)",
+            "Where it listens (default: $HOOKD_SOCKET, else $XDG_RUNTIME_DIR/hookd/hookd.sock, else /run/user/UID/hookd/hookd.sock where that directory is, "
+            "else /tmp/hookd-UID/hookd.sock); @NAME is an abstract socket",
             false, [](options_ref o, const values& t) { o.listener.socket = socket_path(t.front()); },
             [](const_options_ref o) -> values { return {o.listener.socket.string()}; }, true},
     setting{"threads", "N", "Threads that run the io_context, 1 to 64 (default: 1)", false,

@@ -9,12 +9,6 @@ namespace hookd::core {
 using protocol::errc;
 using protocol::error;
 
-namespace {
-
-std::string default_name(const peer& who) { return "pid " + std::to_string(who.pid); }
-
-}  // namespace
-
 /// Which names a session matches. Asked of thousands of events at once, which mostly share few names, while a pattern may take long.
 class broker_state::name_matcher {
 public:
@@ -75,7 +69,7 @@ broker_state::result_or_error<protocol::subscribe_result> broker_state::subscrib
     }
     made->id = ++last_session_id_;
     made->of = &by;
-    made->name = std::make_shared<const std::string>(params.name.empty() ? default_name(by.who) : std::string{params.name.view()});
+    made->name = std::make_shared<const std::string>(params.name.empty() ? default_name(by) : std::string{params.name.view()});
     made->responds = params.responds && !by.hung_up;
     made->last_seq = params.after_seq.value_or(head_seq_);
     by.push = std::move(made);
@@ -120,7 +114,7 @@ void broker_state::set_names_aside(const std::vector<std::string>& names) {
     set_aside_names_ = {names.begin(), names.end()};
     for (const auto& [id, each] : clients_) {
         if (each->push && !each->may_use_set_aside_names && set_aside_names_.contains(*each->push->name)) {
-            each->push->name = std::make_shared<const std::string>(default_name(each->who));
+            each->push->name = std::make_shared<const std::string>(default_name(*each));
         }
     }
 }

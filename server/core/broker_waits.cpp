@@ -357,7 +357,7 @@ protocol::respond_result broker_state::accept_reply(slot& to, responder* own, cl
     if (!may_borrow) {
         reply.keep();
     }
-    reply.responder = by.push ? *by.push->name : "pid " + std::to_string(by.who.pid);
+    reply.responder = by.push ? *by.push->name : default_name(by);
     reply.elapsed = elapsed;
     const bool vetoes = !params.abort.raw.empty();
     if (vetoes && to.abort.empty()) {

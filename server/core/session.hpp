@@ -135,7 +135,7 @@ struct session {
 
 /// Who is at the other end.
 struct peer {
-    std::int64_t pid = 0;
+    std::int64_t pid = 0;  ///< 0: the kernel gives none
     std::uint32_t uid = 0;
 };
 
@@ -158,5 +158,10 @@ struct client {
     boost::intrusive::list<waiter, boost::intrusive::base_hook<client_hook>> waiters{};
     boost::intrusive::list<slot, boost::intrusive::base_hook<owner_hook>> slots{};
 };
+
+/// What a client is called that has given no name: `pid 12`, or `peer 3`, its number, where there is no pid.
+[[nodiscard]] inline std::string default_name(const client& who) {
+    return who.who.pid > 0 ? "pid " + std::to_string(who.who.pid) : "peer " + std::to_string(who.id);
+}
 
 }  // namespace hookd::core

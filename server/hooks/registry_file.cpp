@@ -86,6 +86,7 @@ std::optional<std::string> read_all(const fs::path& path) {
         throw std::runtime_error("the registry " + path.string() +
                                  " can be written by others, who could so run commands as you: see that it is what you want, then chown it and chmod 600 it");
     }
+    check_file(path, "--registry");  // or put another in its place
     if (static_cast<std::size_t>(found.st_size) > most_bytes) {
         throw std::runtime_error("the registry " + path.string() + " is larger than any that hookd writes");
     }

@@ -68,19 +68,6 @@ void connection::wait_for(boost::asio::socket_base::wait_type what, Handler hand
     }
 }
 
-template <class Handler>
-void connection::wait_until_over(std::chrono::steady_clock::duration time, Handler handler) {
-    if (!timer_) {
-        timer_ = std::make_unique<boost::asio::steady_timer>(environment_.context);
-    }
-    timer_->expires_after(time);
-    if (strand_) {
-        timer_->async_wait(boost::asio::bind_executor(*strand_, std::move(handler)));
-    } else {
-        timer_->async_wait(std::move(handler));
-    }
-}
-
 void connection::start() {
     environment_.broker->run([self = shared_from_this()] {
         self->client_ = &self->state().attach({self->peer_.pid, self->peer_.uid}, static_cast<event_sink*>(self.get()));
@@ -231,7 +218,7 @@ void connection::resume() {
         release_input();
         return after_flush();
     }
-    if (!write_dead_ && output_.answer_bytes() > most_answer_bytes) {
+    if (!write_dead_ && !process_ended_ && output_.answer_bytes() > most_answer_bytes) {
         paused_ = true;
         return;
     }
@@ -253,10 +240,11 @@ void connection::resume() {
     }
     release_input();
     if (!input_ended_) {
+        watch_unended_line();
         read_more();
         return close_when_done();
     }
-    if (write_dead_) {
+    if (write_dead_ || process_ended_) {
         return close();
     }
     watch_for_hang_up();
@@ -376,7 +364,7 @@ void connection::watch_for_stall() {
                                          " ms while output waited: disconnected");
         self->close();
     };
-    wait_until_over(environment_.options.write_stall_timeout / looks_a_timeout, std::move(check));
+    wait_until_over(timer_, environment_.options.write_stall_timeout / looks_a_timeout, std::move(check));
 }
 
 int connection::count_unread_by_peer() {
@@ -470,7 +458,7 @@ void connection::linger() {
             self->close();
         }
     };
-    wait_until_over(linger_time, std::move(give_up));
+    wait_until_over(timer_, linger_time, std::move(give_up));
     read_more();
 }
 
@@ -497,6 +485,7 @@ void connection::close() {
     closed_ = true;
     boost::system::error_code ignored;
     socket_.close(ignored);
+    process_.reset();
     if (timer_) {
         timer_->cancel();
     }

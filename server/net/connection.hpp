@@ -4,6 +4,7 @@
 #include "buffer_pool.hpp"
 #include "event_stage.hpp"
 #include "peer_credentials.hpp"
+#include "peer_process.hpp"
 #include "write_queue.hpp"
 
 #include <hookd/protocol/framing.hpp>
@@ -11,6 +12,7 @@
 #include <hookd/server/log.hpp>
 #include <hookd/server/options.hpp>
 
+#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
@@ -124,6 +126,8 @@ public:
     void answer(const answer_address& to, const protocol::error& failure);
     /// Queues a notification between answers.
     void notify(std::string_view body);
+    /// From now on the connection ends with the process that made it.
+    void watch_process();
 
     void on_ready() override;
 
@@ -136,7 +140,8 @@ private:
     template <class Handler>
     void wait_for(boost::asio::socket_base::wait_type what, Handler handler);
     template <class Handler>
-    void wait_until_over(std::chrono::steady_clock::duration time, Handler handler);
+    void wait_until_over(std::unique_ptr<boost::asio::steady_timer>& timer, std::chrono::steady_clock::duration time, Handler handler);
+    void watch_unended_line();
     void read_more();
     void on_readable();
     void receive();
@@ -158,11 +163,14 @@ private:
     void linger();
     void discard_input();
     void close();
+    void await_process_end();
+    void end_with_process();
     void charge_answers(std::size_t now_bytes);
 
     // broker's strand
     void carry_out();
     void handle_frame(std::string_view frame);
+    void refuse_unended_text(std::string_view text);
     void carry_on_batch();
     [[nodiscard]] bool turn_is_over();
     void handle_request(const protocol::request& call, std::shared_ptr<batch> part_of, std::size_t index);
@@ -190,6 +198,7 @@ private:
     std::size_t frame_bytes_ = 0;    // of the frame that has begun, where that is known
     core::frame_memory lent_memory_{};  // what a large frame in input_ may leave to an event
     bool input_ended_ = false;
+    bool line_is_overdue_ = false;   // the line that has begun has got no more bytes for a while
     bool broken_ = false;            // the input cannot be read on: answer, then close
 
     // own strand
@@ -197,6 +206,7 @@ private:
     std::size_t charged_answers_ = 0;
     write_queue output_{};
     std::unique_ptr<boost::asio::steady_timer> timer_{};  // of a write that was refused, or of lingering
+    std::unique_ptr<boost::asio::steady_timer> line_timer_{};  // of a line that has not ended
     std::chrono::steady_clock::time_point last_progress_{};
     int unread_by_peer_ = 0;         // bytes with what the kernel keeps beside them, when that was looked at last
     bool lent_ = false;
@@ -207,6 +217,8 @@ private:
     bool staged_ = false;            // the batch being written is in the stage
     bool write_dead_ = false;        // the peer reads no more: output is dropped, input still carried out
     bool draining_ = false;
+    std::optional<peer_process> process_{};  // where it is watched
+    bool process_ended_ = false;
     bool lingering_ = false;
     bool closed_ = false;
 
@@ -236,6 +248,20 @@ void connection::on_own(Work work) {
         work();
     } else {
         boost::asio::dispatch(*strand_, std::move(work));
+    }
+}
+
+template <class Handler>
+void connection::wait_until_over(std::unique_ptr<boost::asio::steady_timer>& timer, std::chrono::steady_clock::duration time,
+                                 Handler handler) {
+    if (!timer) {
+        timer = std::make_unique<boost::asio::steady_timer>(environment_.context);
+    }
+    timer->expires_after(time);
+    if (strand_) {
+        timer->async_wait(boost::asio::bind_executor(*strand_, std::move(handler)));
+    } else {
+        timer->async_wait(std::move(handler));
     }
 }
 

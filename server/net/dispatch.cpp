@@ -119,6 +119,9 @@ void carry_out(connection& by, const protocol::subscribe_params& params, const p
     }
     const auto result = by.may().answer ? catalogued::subscribe(by.strand(), by.client(), params)
                                         : catalogued::subscribe(by.strand(), by.client(), as_observer(params));
+    if (std::holds_alternative<protocol::subscribe_result>(result)) {
+        by.watch_process();
+    }
     if (std::holds_alternative<protocol::subscribe_result>(result) && by.log().wants(log_level::debug)) {
         by.log().write(log_level::debug, by.who() + " subscribed");
     }

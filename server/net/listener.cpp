@@ -1,5 +1,8 @@
 #include "connection.hpp"
+#include "open_files.hpp"
+#include "path_watch.hpp"
 #include "socket_file.hpp"
+#include "sparse_warnings.hpp"
 #include "turn_away.hpp"
 
 #include <hookd/server/listener.hpp>
@@ -15,6 +18,9 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <exception>
+#include <filesystem>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -48,30 +54,6 @@ std::string_view remedy_for(int shortage) noexcept {
     }
 }
 
-/// Warnings about what any peer can bring about as often as it likes: one a second, with how many were passed over before it.
-class sparse_warnings {
-public:
-    explicit sparse_warnings(logger& log) noexcept : log_(log) {}
-
-    void write(std::string text) {
-        const auto now = std::chrono::steady_clock::now();
-        if (last_ && now - *last_ < std::chrono::seconds{1}) {
-            ++passed_over_;
-            return;
-        }
-        last_ = now;
-        if (const auto more = std::exchange(passed_over_, 0); more > 0) {
-            text += " (and " + std::to_string(more) + " like it before, not logged)";
-        }
-        log_.write(log_level::warning, text);
-    }
-
-private:
-    logger& log_;
-    std::optional<std::chrono::steady_clock::time_point> last_{};
-    std::size_t passed_over_ = 0;
-};
-
 }  // namespace
 
 /// The executor for all of it is a strand of its own where several threads run; connections come and go on it.
@@ -83,20 +65,27 @@ public:
           acceptor_(context),
           pause_(context),
           flush_limit_(context),
+          path_(options.socket),
           shortages_(log),
           refusals_(log),
           holder_(std::make_shared<connection_environment>(context, std::move(broker), options, log)),
           environment_(*holder_) {
-        int descriptor = options.inherited_socket;
-        if (descriptor < 0) {
-            file_.emplace(options.socket);
-            descriptor = file_->release();
+        if (options.inherited_socket < 0) {
+            file_.emplace(path_);
         } else {
-            ::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+            file_.emplace(path_, options.inherited_socket);
+            if (file_->has_file() && !file_->is_locked()) {
+                log.write(log_level::warning, "cannot take a lock beside " + path_.string() +
+                                                  ", in a directory that is not this user's: a second hookd would not be refused");
+            }
         }
-        acceptor_.assign(boost::asio::local::stream_protocol{}, descriptor);
-        acceptor_.native_non_blocking(true);
+        listen_on(file_->release());
+        if (file_->has_file()) {
+            path_watch_ = std::make_shared<path_watch>(strand_, path_.parent_path(), [this] { look_after_path(); });
+        }
     }
+
+    void when_path_is_lost(std::function<void(const std::string&)> call) { path_lost_ = std::move(call); }
 
     void start() {
         environment_.on_closed = [owner = weak_from_this()](connection& gone) {
@@ -104,7 +93,12 @@ public:
                 self->forget(gone);
             }
         };
-        boost::asio::post(strand_, [self = shared_from_this()] { self->accept(); });
+        boost::asio::post(strand_, [self = shared_from_this()] {
+            if (self->path_watch_ && !self->shutting_down_) {
+                self->path_watch_->start();
+            }
+            self->accept();
+        });
     }
 
     void shut_down(std::chrono::milliseconds flush_time, std::function<void()> done) {
@@ -117,6 +111,7 @@ public:
             boost::system::error_code ignored;
             self->acceptor_.close(ignored);
             self->pause_.cancel();
+            self->stop_path_watch();
             self->end_connections(flush_time);
         });
     }
@@ -125,6 +120,7 @@ public:
     void abandon() {
         boost::system::error_code ignored;
         acceptor_.close(ignored);
+        stop_path_watch();
         file_.reset();
         for (const auto& each : all_connections()) {
             each->stop();
@@ -134,22 +130,76 @@ public:
 private:
     using acceptor = boost::asio::basic_socket_acceptor<boost::asio::local::stream_protocol, boost::asio::io_context::executor_type>;
 
+    void listen_on(int descriptor) {
+        acceptor_.assign(boost::asio::local::stream_protocol{}, descriptor);
+        acceptor_.native_non_blocking(true);
+        ++acceptor_number_;
+    }
+
+    // On the strand, by the watch of the path. Where the path leads elsewhere, hooks and emitters could part: each would find another daemon.
+    void look_after_path() {
+        try {
+            if (file_->put_back()) {
+                environment_.log.write(log_level::warning, "the socket " + path_.string() + " was removed or replaced: put back");
+                static_cast<void>(accept_some(SOMAXCONN));  // those who came by the old one
+                boost::system::error_code ignored;
+                acceptor_.close(ignored);
+                listen_on(file_->release());
+                accept();
+            }
+        } catch (const std::exception& failure) {
+            if (!has_free_descriptor()) {
+                return shortages_.write(std::string{failure.what()} + ": trying again");
+            }
+            path_watch_->stop();
+            const auto why = "the socket " + path_.string() + " is lost, and clients cannot find this daemon any more: " + failure.what();
+            environment_.log.write(log_level::error, why);
+            if (path_lost_) {
+                path_lost_(why);
+            }
+        }
+    }
+
+    [[nodiscard]] bool has_free_descriptor() {
+        const int copy = ::fcntl(acceptor_.native_handle(), F_DUPFD_CLOEXEC, 0);
+        if (copy >= 0) {
+            ::close(copy);
+        }
+        return copy >= 0;
+    }
+
+    void stop_path_watch() {
+        if (path_watch_) {
+            path_watch_->stop();
+        }
+    }
+
     void accept() {
-        if (shutting_down_) {
+        if (shutting_down_ || paused_) {
             return;
         }
-        acceptor_.async_wait(boost::asio::socket_base::wait_read,
-                             boost::asio::bind_executor(strand_, [self = shared_from_this()](const boost::system::error_code& failure) {
-                                 if (!failure) {
-                                     self->accept_all();
-                                 }
-                             }));
+        auto handler = [self = shared_from_this(), number = acceptor_number_](const boost::system::error_code& failure) {
+            if (!failure && number == self->acceptor_number_) {
+                self->accept_all();
+            }
+        };
+        acceptor_.async_wait(boost::asio::socket_base::wait_read, boost::asio::bind_executor(strand_, std::move(handler)));
     }
 
     void accept_all() {
         // Bounded: a flood of connections must not keep the others waiting.
         constexpr int at_a_time = 64;
-        for (int i = 0; i < at_a_time && !shutting_down_; ++i) {
+        const int failure = accept_some(at_a_time);
+        if (failure != 0) {
+            return pause_accepting(failure);
+        }
+        paused_ = false;
+        accept();
+    }
+
+    /// What the system has run short of, as errno; else 0.
+    int accept_some(int most) {
+        for (int i = 0; i < most && !shutting_down_; ++i) {
             const int descriptor = ::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
             if (descriptor >= 0) {
                 stream_socket peer{environment_.context};
@@ -157,21 +207,20 @@ private:
                 peer.assign(boost::asio::local::stream_protocol{}, descriptor, failure);
                 if (failure) {  // epoll takes no more
                     ::close(descriptor);
-                    return pause_accepting(failure.value());
+                    return failure.value();
                 }
                 admit(std::move(peer));
                 continue;
             }
             if (is_shortage(errno)) {
-                return pause_accepting(errno);
+                return errno;
             }
             if (errno == EAGAIN || errno == EWOULDBLOCK) {
                 break;
             }
             // ECONNABORTED and the like concern one peer.
         }
-        paused_ = false;
-        accept();
+        return 0;
     }
 
     void pause_accepting(int failure) {
@@ -206,6 +255,10 @@ private:
         {
             const std::lock_guard lock{mutex_};
             if (connections_.size() < environment_.options.max_connections) {
+                if (open_files_.make_room_for(connections_.size() + 1)) {
+                    environment_.log.write(log_level::info, "raised the limit of open files to " + std::to_string(open_files_.most()) +
+                                                                ", which hooks that start from now on inherit");
+                }
                 made = std::make_shared<connection>(holder_, std::move(socket), peer, *may);
                 connections_.emplace(made.get(), made);
                 environment_.broker->counters.connections.store(connections_.size(), std::memory_order_relaxed);
@@ -293,6 +346,10 @@ private:
     boost::asio::steady_timer flush_limit_;
     bool paused_ = false;  // accepting, since something ran short
     bool shutting_down_ = false;
+    unsigned acceptor_number_ = 0;  // of the socket that it has
+    std::filesystem::path path_;
+    std::shared_ptr<path_watch> path_watch_{};
+    std::function<void(const std::string&)> path_lost_{};
     std::function<void()> done_{};
     sparse_warnings shortages_;
     sparse_warnings refusals_;
@@ -300,6 +357,7 @@ private:
     std::optional<socket_file> file_{};
     std::mutex mutex_{};
     std::unordered_map<connection*, std::shared_ptr<connection>> connections_{};
+    open_files open_files_{};
     std::shared_ptr<connection_environment> holder_;
     connection_environment& environment_;
 };
@@ -310,6 +368,10 @@ listener::listener(boost::asio::io_context& context, broker& events, const liste
 }
 
 listener::~listener() { implementation_->abandon(); }
+
+void listener::when_path_is_lost(std::function<void(const std::string&)> call) {
+    implementation_->when_path_is_lost(std::move(call));
+}
 
 void listener::shut_down(std::chrono::milliseconds flush_time, std::function<void()> done) {
     implementation_->shut_down(flush_time, std::move(done));

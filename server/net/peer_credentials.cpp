@@ -1,5 +1,9 @@
 #include "peer_credentials.hpp"
 
+#include "peer_process.hpp"
+
+#include <hookd/protocol/overflow_user.hpp>
+
 #include <algorithm>
 #include <cerrno>
 #include <system_error>
@@ -32,6 +36,12 @@ std::vector<gid_t> groups_of(int socket, const peer_credentials& peer) {
     return groups;
 }
 
+/// Whether the peer's user is this process's own: a number that stands for several users does not tell.
+bool is_own_user(const peer_credentials& peer) {
+    static const bool is_ambiguous = protocol::is_overflow_user(::geteuid());
+    return peer.uid == ::geteuid() && (!is_ambiguous || is_of_own_user(static_cast<pid_t>(peer.pid)));
+}
+
 }  // namespace
 
 peer_credentials credentials_of(int socket) {
@@ -43,13 +53,16 @@ peer_credentials credentials_of(int socket) {
     return {raw.pid, raw.uid, raw.gid};
 }
 
-bool is_owner(const peer_credentials& peer) noexcept { return peer.uid == 0 || peer.uid == ::geteuid(); }
+bool is_owner(const peer_credentials& peer) {
+    return peer.uid == 0 || is_own_user(peer);
+}
 
 std::optional<roles> roles_of(int socket, const peer_credentials& peer, const listener_options& options) {
     if (is_owner(peer)) {
         return roles{true, true, true};
     }
-    if (const auto* const user = find(options.allowed_users, peer.uid)) {
+    // A number that stands for several users, or groups, names none of them.
+    if (const auto* const user = find(options.allowed_users, peer.uid); user != nullptr && !protocol::is_overflow_user(peer.uid)) {
         return user->may;
     }
     std::optional<roles> all;
@@ -57,7 +70,7 @@ std::optional<roles> roles_of(int socket, const peer_credentials& peer, const li
         return all;
     }
     for (const gid_t group : groups_of(socket, peer)) {
-        if (const auto* const member_of = find(options.allowed_groups, group)) {
+        if (const auto* const member_of = find(options.allowed_groups, group); member_of != nullptr && !protocol::is_overflow_group(group)) {
             const roles before = all.value_or(roles{false, false, false});
             all = roles{before.emit || member_of->may.emit, before.observe || member_of->may.observe, before.answer || member_of->may.answer};
         }
@@ -76,7 +89,8 @@ std::string describe(const roles& may) {
 }
 
 std::string describe(const peer_credentials& peer) {
-    return "pid " + std::to_string(peer.pid) + ", uid " + std::to_string(peer.uid);
+    return (peer.pid > 0 ? "pid " + std::to_string(peer.pid) : std::string{"a process of another pid namespace"}) + ", uid " +
+           std::to_string(peer.uid);
 }
 
 }  // namespace hookd::server

@@ -62,6 +62,9 @@ void connection::carry_out() {
         input_begin_ += decoded.consumed;
         frame_bytes_ = decoded.frame_bytes;
         if (decoded.status == protocol::decode_status::need_more) {
+            if (std::exchange(line_is_overdue_, false)) {
+                refuse_unended_text(unread.substr(decoded.consumed));
+            }
             break;
         }
         if (decoded.status == protocol::decode_status::failed) {
@@ -99,6 +102,9 @@ void connection::handle_frame(std::string_view frame) {
         return handle_request(message.single, nullptr, 0);
     }
     if (message.type == protocol::message::kind::invalid) {
+        if (message.ends_early && decoder_->kind() == protocol::framing::line) {
+            message.failure.message.append(1, ' ').append(protocol::one_line_hint);
+        }
         return answer_invalid(message, nullptr, 0);
     }
     if (!environment_.batches->has_room_for(batch::footprint_of(message.elements.size()))) {

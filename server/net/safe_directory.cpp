@@ -1,5 +1,7 @@
 #include "net/safe_directory.hpp"
 
+#include <hookd/protocol/overflow_user.hpp>
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -39,17 +41,19 @@ private:
     int fd_;
 };
 
-/// In a user namespace without root (many sandboxes), root's files show another owner. Whoever owns `/` can replace all else anyway.
-uid_t owner_of_root_directory() {
-    struct stat root {};
-    return ::stat("/", &root) == 0 ? root.st_uid : 0;
-}
+/// What a walk is for.
+enum class purpose {
+    make_directory,   ///< to make what is missing
+    check_directory,  ///< to refuse what is missing
+    check_file,       ///< the same, but the path ends in a file
+};
 
 class directory_walk {
 public:
-    directory_walk(const std::filesystem::path& directory, std::string_view option) : advice_("choose another path with " + std::string{option}) {
-        prepend(directory.empty() ? std::filesystem::path{"."} : directory);
-        if (directory.is_relative()) {
+    directory_walk(const std::filesystem::path& path, purpose what_for, std::string_view option)
+        : purpose_(what_for), advice_("choose another path with " + std::string{option}) {
+        prepend(path.empty() ? std::filesystem::path{"."} : path);
+        if (path.is_relative()) {
             start_at(".");
         }
     }
@@ -96,7 +100,7 @@ private:
     void step(const std::string& name) {
         const auto above = walked_;
         walked_ = above == "." ? std::filesystem::path{name} : above / name;
-        if (::mkdirat(current_.get(), name.c_str(), 0700) != 0 && errno != EEXIST) {
+        if (purpose_ == purpose::make_directory && ::mkdirat(current_.get(), name.c_str(), 0700) != 0 && errno != EEXIST) {
             const int error = errno;
             struct stat found {};
             // EROFS, EACCES and the like don't matter where there is nothing to make.
@@ -107,10 +111,17 @@ private:
         directory_handle next{::openat(current_.get(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC)};
         struct stat found {};
         if (next.get() < 0 || ::fstat(next.get(), &found) != 0) {
-            fail("cannot open the directory", walked_, errno);
+            fail(is_file_end() ? "cannot open" : "cannot open the directory", walked_, errno);
         }
         if (S_ISLNK(found.st_mode)) {
-            follow(next, found, above);
+            check_link(found);
+            if (!is_file_end() || !check_what_is_no_file(name)) {
+                follow(next, above);
+            }
+            return;
+        }
+        if (is_file_end()) {
+            check_file(found);
             return;
         }
         if (!S_ISDIR(found.st_mode)) {
@@ -120,11 +131,24 @@ private:
         current_ = std::move(next);
     }
 
-    void follow(const directory_handle& link, const struct stat& found, const std::filesystem::path& above) {
+    void check_link(const struct stat& found) const {
         if (!is_trusted(found.st_uid)) {
             throw std::runtime_error("the symbolic link " + walked_.string() + " belongs to user " + std::to_string(found.st_uid) +
                                      ", who could lead hookd and its clients elsewhere: " + advice_);
         }
+    }
+
+    /// A link at the end may lead to a pipe or a terminal, in /proc by a name that is no path. False where it does not.
+    [[nodiscard]] bool check_what_is_no_file(const std::string& link) const {
+        struct stat target {};
+        if (::fstatat(current_.get(), link.c_str(), &target, 0) != 0 || S_ISREG(target.st_mode) || S_ISDIR(target.st_mode)) {
+            return false;
+        }
+        check_file(target);
+        return true;
+    }
+
+    void follow(const directory_handle& link, const std::filesystem::path& above) {
         if (++links_followed_ > 40) {  // as many as the kernel allows (path_resolution(7))
             fail("cannot follow", walked_, ELOOP);
         }
@@ -137,8 +161,20 @@ private:
         prepend(std::string{target.data(), static_cast<std::size_t>(length)});
     }
 
+    [[nodiscard]] bool is_file_end() const noexcept { return purpose_ == purpose::check_file && left_.empty(); }
+
+    void check_file(const struct stat& found) const {
+        if (!is_trusted(found.st_uid)) {
+            throw std::runtime_error(walked_.string() + " belongs to user " + std::to_string(found.st_uid) +
+                                     ", who could change it: chown it, or " + advice_);
+        }
+        if (S_ISREG(found.st_mode) && (found.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+            throw std::runtime_error("others may write to " + walked_.string() + ": run chmod go-w " + walked_.string() + ", or " + advice_);
+        }
+    }
+
     void check(const struct stat& found) const {
-        if ((found.st_mode & S_ISVTX) != 0) {
+        if ((found.st_mode & S_ISVTX) != 0 && found.st_uid == 0) {
             return;
         }
         if (!is_trusted(found.st_uid)) {
@@ -151,10 +187,13 @@ private:
         }
     }
 
-    [[nodiscard]] bool is_trusted(uid_t owner) const noexcept { return owner == 0 || owner == ::geteuid() || owner == root_; }
+    // A user namespace shows the users that it does not know as one: who that is cannot be told, not even of `/`.
+    [[nodiscard]] bool is_trusted(uid_t owner) const {
+        return owner == 0 || (owner == ::geteuid() && !protocol::is_overflow_user(owner));
+    }
 
+    purpose purpose_;
     std::string advice_;
-    uid_t root_ = owner_of_root_directory();
     directory_handle current_{-1};
     std::filesystem::path walked_{};
     std::deque<std::string> left_{};
@@ -164,7 +203,15 @@ private:
 }  // namespace
 
 void prepare_directory(const std::filesystem::path& directory, std::string_view option) {
-    directory_walk{directory, option}.run();
+    directory_walk{directory, purpose::make_directory, option}.run();
+}
+
+void check_directory(const std::filesystem::path& directory, std::string_view option) {
+    directory_walk{directory, purpose::check_directory, option}.run();
+}
+
+void check_file(const std::filesystem::path& file, std::string_view option) {
+    directory_walk{file, purpose::check_file, option}.run();
 }
 
 }  // namespace hookd::server

@@ -5,15 +5,18 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <sys/wait.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <csignal>
 #include <cstring>
 #include <ostream>
 #include <system_error>
@@ -382,6 +385,30 @@ file_descriptor connect_to(const std::string& socket_path) {
     return socket;
 }
 
+namespace {
+
+// Of connect_as, in a child: writes how it went, as errno, to `result`.
+[[noreturn]] void connect_and_stay(uid_t user, gid_t group, const sockaddr_un& address, int socket, int result) {
+    int failure = 0;
+    if (::setgroups(0, nullptr) != 0 || ::setresgid(group, group, group) != 0 || ::setresuid(user, user, user) != 0 ||
+        ::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+        failure = errno;
+    }
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    const auto kept = static_cast<unsigned>(result);
+    ::close_range(0, kept - 1, 0);
+    ::close_range(kept + 1, ~0U, 0);
+    if (::write(result, &failure, sizeof failure) != sizeof failure || failure != 0) {
+        ::_exit(1);
+    }
+    ::close(result);
+    for (;;) {
+        ::pause();
+    }
+}
+
+}  // namespace
+
 file_descriptor connect_as(uid_t user, const std::string& socket_path) {
     return connect_as(user, user, socket_path);
 }
@@ -391,19 +418,21 @@ file_descriptor connect_as(uid_t user, gid_t group, const std::string& socket_pa
     address.sun_family = AF_UNIX;
     socket_path.copy(address.sun_path, sizeof address.sun_path - 1);
     file_descriptor socket{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-    // The kernel notes the credentials of whoever calls connect(2), and the socket is shared with the child: no need to pass it back.
-    const pid_t child = ::fork();
-    if (child == 0) {
-        if (::setgroups(0, nullptr) != 0 || ::setresgid(group, group, group) != 0 || ::setresuid(user, user, user) != 0) {
-            ::_exit(255);
-        }
-        const int status = ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
-        ::_exit(status == 0 ? 0 : errno);
+    // The kernel notes the credentials of whoever calls connect(2), and the socket is shared with the child: no need to pass it back. To the
+    // daemon a process that has ended is gone, so the child stays, without any descriptor, until the test program ends.
+    std::array<int, 2> result{};
+    if (::pipe2(result.data(), O_CLOEXEC) != 0) {
+        throw std::system_error(errno, std::generic_category(), "pipe");
     }
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-        throw std::system_error(WEXITSTATUS(status), std::generic_category(), "connect as " + std::to_string(user));
+    const file_descriptor read_end{result[0]};
+    file_descriptor write_end{result[1]};
+    if (::fork() == 0) {
+        connect_and_stay(user, group, address, socket.get(), result[1]);
+    }
+    write_end.reset();
+    int failure = ECHILD;
+    if (::read(read_end.get(), &failure, sizeof failure) != sizeof failure || failure != 0) {
+        throw std::system_error(failure, std::generic_category(), "connect as " + std::to_string(user));
     }
     return socket;
 }

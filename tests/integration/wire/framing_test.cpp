@@ -239,6 +239,59 @@ BOOST_DATA_TEST_CASE(text_that_is_not_json_is_refused_and_the_connection_goes_on
     }
 }
 
+BOOST_AUTO_TEST_CASE(pretty_printed_text_is_refused_with_a_hint_at_its_first_line) {
+    test_daemon daemon;
+    auto peer = daemon.connect(framing::line);
+    peer.send_raw("{\n  \"jsonrpc\": \"2.0\",\n  \"id\": 1,\n  \"method\": \"ping\"\n}\n");
+    const auto first = peer.receive();
+    BOOST_TEST(first.error_code() == -32700);
+    BOOST_TEST(first.error_message().find("one line, ended by LF") != std::string::npos, first.text);
+    for (int line = 1; line < 5; ++line) {
+        BOOST_TEST(peer.receive().error_code() == -32700);
+    }
+    peer.send(ping);
+    check_pong(peer);
+    // Where ends are known it is only a text that was cut.
+    auto native = daemon.connect(framing::length);
+    native.send("{");
+    BOOST_TEST(native.receive().error_message().find("line") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(whole_text_without_lf_is_refused_with_a_hint_and_one_that_is_not_whole_is_waited_for) {
+    test_daemon daemon;
+    auto slow = daemon.connect(framing::line);
+    slow.send_raw(ping.substr(0, ping.size() - 1));
+    auto forgetful = daemon.connect(framing::line);
+    forgetful.send_raw("\n" + std::string{ping});
+    const auto refused = forgetful.receive();
+    BOOST_TEST(refused.error_code() == -32700);
+    BOOST_TEST(refused.raw({"id"}) == "null");
+    BOOST_TEST(refused.error_message().find("one line, ended by LF") != std::string::npos, refused.text);
+    forgetful.send_raw("\n");  // too late for that text
+    forgetful.send(ping);
+    check_pong(forgetful);
+    // It has waited for longer than the other.
+    slow.send_raw("}\n");
+    check_pong(slow);
+    BOOST_TEST(!slow.has_message());
+    BOOST_TEST(!forgetful.has_message());
+}
+
+BOOST_AUTO_TEST_CASE(http_request_gets_one_error_and_nothing_behind_it_is_carried_out) {
+    test_daemon daemon;
+    const std::string body = R"({"jsonrpc":"2.0","id":1,"method":"emit","params":{"event":"smuggled"}})" "\n";
+    for (const std::string& head : {std::string{"POST / HTTP/1.1\r\nHost: x\r\n\r\n"}, std::string{"GET / HTTP/1.0\n"}, std::string{"CONNECT x:1 HTTP/1.1\r\n\r\n"}}) {
+        wire_client peer{connect_to(daemon.socket_path()), head.front() == 'C' ? framing::header : framing::line};
+        peer.send_raw(head + body);
+        const auto response = peer.receive();
+        BOOST_TEST(response.error_code() == -32700);
+        BOOST_TEST(response.error_message().find("HTTP") != std::string::npos, response.text);
+        peer.wait_for_close();
+        BOOST_TEST(peer.kept_messages() == 0U);
+    }
+    BOOST_TEST(daemon.stats().at_pointer("/totals/events").as_int64() == 0);
+}
+
 BOOST_DATA_TEST_CASE(frame_of_at_most_max_frame_is_read_and_a_larger_one_closes, data::make(all_framings), kind) {
     test_daemon daemon({"--max-frame", "4KiB"});
     auto peer = daemon.connect(kind);

@@ -65,9 +65,16 @@ BOOST_DATA_TEST_CASE(ids_are_echoed_byte_for_byte, data::make(all_framings), kin
         BOOST_TEST(failed.raw({"id"}) == id);
         BOOST_TEST(failed.error_code() == -32601);
     }
-    const auto long_id = json_string(std::string(100000, 'x'));
-    peer.send(R"({"jsonrpc":"2.0","id":)" + long_id + R"(,"method":"ping"})");
-    BOOST_TEST((peer.receive().raw({"id"}) == long_id));
+    for (const auto& longest : {json_string(std::string(1024, 'x')), std::string(1024, '1')}) {
+        peer.send(R"({"jsonrpc":"2.0","id":)" + longest + R"(,"method":"ping"})");
+        BOOST_TEST((peer.receive().raw({"id"}) == longest));
+    }
+    for (const auto& longer : {json_string(std::string(1025, 'x')), std::string(1025, '1')}) {
+        peer.send(R"({"jsonrpc":"2.0","id":)" + longer + R"(,"method":"ping"})");
+        const auto refused = peer.receive();
+        BOOST_TEST(refused.error_code() == -32600);
+        BOOST_TEST(refused.raw({"id"}) == "null");
+    }
 }
 
 BOOST_AUTO_TEST_CASE(envelope_that_is_no_request_is_invalid) {

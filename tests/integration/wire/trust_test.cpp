@@ -112,8 +112,11 @@ BOOST_AUTO_TEST_CASE(directory_that_others_may_write_to_is_refused_and_not_touch
     }
 }
 
-BOOST_AUTO_TEST_CASE(directory_that_is_sticky_or_only_readable_by_others_is_accepted) {
+BOOST_AUTO_TEST_CASE(directory_that_is_only_readable_by_others_or_sticky_and_roots_is_accepted) {
     for (const unsigned mode : {0700U, 0755U, 01777U, 01770U, 0711U}) {
+        if ((mode & 01000U) != 0 && !runs_as_root()) {
+            continue;
+        }
         temp_directory directory;
         const auto existing = directory / "existing";
         fs::create_directory(existing);
@@ -135,9 +138,70 @@ BOOST_AUTO_TEST_CASE(directory_of_another_user_is_refused, *boost::unit_test::pr
     BOOST_TEST(says(refusal(foreign + "/hookd.sock"), foreign));
     BOOST_TEST(fs::is_empty(foreign));
     BOOST_TEST(mode_of(foreign) == 0755U);
-    // Sticky, it is accepted: nobody can take the socket away there.
+    // Sticky, it is its owner's all the same, who can take the socket away.
     ::chmod(foreign.c_str(), 01777);
-    test_daemon daemon(foreign + "/hookd.sock", {});
+    BOOST_TEST(says(refusal(foreign + "/hookd.sock"), foreign));
+}
+
+// --- what it is configured by ---
+
+BOOST_AUTO_TEST_CASE(configuration_that_others_may_change_is_refused) {
+    temp_directory directory;
+    const auto file = directory / "hookd.conf";
+    write_file(file, "log-level = \"info\"\n");
+    const auto check = [&] { return run_program({hookd_binary(), "--config", file, "--check"}); };
+    BOOST_TEST(check().exit_status == 0);
+    for (const unsigned mode : {0620U, 0602U, 0666U}) {
+        ::chmod(file.c_str(), mode);
+        const auto refused = check();
+        BOOST_TEST(refused.exit_status == 2);
+        BOOST_TEST(says(refused, file), refused.err);
+    }
+    ::chmod(file.c_str(), 0644);
+    ::chmod(directory.path().c_str(), 0777);
+    const auto replaceable = check();
+    BOOST_TEST(replaceable.exit_status == 2);
+    BOOST_TEST(says(replaceable, directory.path()), replaceable.err);
+    ::chmod(directory.path().c_str(), 0700);
+    // A pipe has no directory, and is its maker's.
+    const auto piped = run_program({"bash", "-c", "exec \"$0\" --config <(echo 'capacity = 7') --print-config", hookd_binary()});
+    BOOST_TEST(piped.exit_status == 0, piped.err);
+    BOOST_TEST(piped.out.find("capacity = 7") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(catalog_that_others_may_change_is_refused) {
+    temp_directory directory;
+    fs::create_directory(directory / "catalog");
+    fs::create_directory(directory / "shared");
+    const auto file = directory / "catalog/e.json";
+    write_file(file, R"({"name":"e"})");
+    write_file(directory / "shared/f.json", R"({"name":"f"})");
+    fs::create_symlink("../shared/f.json", directory / "catalog/f.json");
+    const auto check = [&] { return run_program({hookd_binary(), "--catalog", directory / "catalog", "--check"}); };
+    BOOST_TEST(check().exit_status == 0, check().err);
+    for (const auto& each : {file, directory / "shared/f.json", directory / "shared", directory / "catalog"}) {
+        const auto before = fs::status(each).permissions();
+        fs::permissions(each, fs::perms::others_write, fs::perm_options::add);
+        const auto refused = check();
+        BOOST_TEST(refused.exit_status == 2);
+        BOOST_TEST(says(refused, "/" + fs::path{each}.filename().string()), refused.err);
+        fs::permissions(each, before);
+    }
+    BOOST_TEST(check().exit_status == 0);
+}
+
+BOOST_AUTO_TEST_CASE(configuration_and_catalog_of_another_user_are_refused, *boost::unit_test::precondition(as_root)) {
+    temp_directory directory;
+    fs::create_directory(directory / "catalog");
+    write_file(directory / "hookd.conf", "");
+    write_file(directory / "catalog/e.json", R"({"name":"e"})");
+    for (const auto& each : {directory / "hookd.conf", directory / "catalog/e.json", directory / "catalog"}) {
+        BOOST_REQUIRE(::chown(each.c_str(), stranger, stranger) == 0);
+        const auto refused = run_program({hookd_binary(), "--config", directory / "hookd.conf", "--catalog", directory / "catalog", "--check"});
+        BOOST_TEST(refused.exit_status == 2);
+        BOOST_TEST(says(refused, each), refused.err);
+        BOOST_REQUIRE(::chown(each.c_str(), 0, 0) == 0);
+    }
 }
 
 // --- who owns a path ---

@@ -99,14 +99,6 @@ BOOST_AUTO_TEST_CASE(the_number_of_those_who_have_none_is_nobodys) {
     BOOST_TEST(!is_trusted_owner(65534, 1000, 65534, true));
 }
 
-BOOST_AUTO_TEST_CASE(a_user_namespace_tells_whether_all_users_have_a_number_in_it) {
-    BOOST_TEST(!detail::leaves_users_unmapped("         0          0 4294967295\n"));
-    BOOST_TEST(!detail::leaves_users_unmapped("0 0 65536\n65536 65536 4294901759\n"));
-    BOOST_TEST(detail::leaves_users_unmapped("0 1000 1\n"));
-    BOOST_TEST(detail::leaves_users_unmapped("0 69999 1\n65534 70000 1\n"));
-    BOOST_TEST(detail::leaves_users_unmapped(""));
-}
-
 BOOST_AUTO_TEST_CASE(the_daemons_user_is_named_by_name_or_number_or_by_the_environment) {
     BOOST_TEST((detail::named_daemon_user("root") == 0U));
     BOOST_TEST((detail::named_daemon_user("61666") == 61666U));

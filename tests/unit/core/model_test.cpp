@@ -104,7 +104,7 @@ private:
             alive += each.at != nullptr ? 1U : 0U;
         }
         if (alive < 12 && peers_.size() < 400) {
-            peers_.push_back({.at = &w_.join(static_cast<std::int64_t>(peers_.size()))});
+            peers_.push_back({.at = &w_.join(static_cast<std::int64_t>(peers_.size() + 1))});
         }
     }
 
@@ -406,7 +406,7 @@ private:
     }
 
     void take_reply(model_slot& to, model_responder* own, const model_peer& by, bool vetoes, const std::string& body) {
-        to.replies.push_back(body + " by " + (by.subscribed ? by.name : "pid " + std::to_string(index_of(by))));
+        to.replies.push_back(body + " by " + (by.subscribed ? by.name : "pid " + std::to_string(index_of(by) + 1)));
         if (vetoes && to.abort.empty()) {
             to.abort = "v" + std::to_string(index_of(by));
         }

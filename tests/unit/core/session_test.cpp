@@ -123,6 +123,16 @@ BOOST_AUTO_TEST_CASE(session_is_called_by_its_name_or_by_its_process) {
     BOOST_CHECK_EQUAL(w.stats().subscribers, 2U);
 }
 
+BOOST_AUTO_TEST_CASE(sessions_without_a_pid_are_told_apart_by_a_number) {
+    world w;
+    w.subscribe(w.join(0));
+    w.subscribe(w.join(0));
+    const auto sessions = w.stats().sessions;
+    BOOST_CHECK(sessions.at(0).name.starts_with("peer "));
+    BOOST_CHECK(sessions.at(1).name.starts_with("peer "));
+    BOOST_CHECK_NE(sessions[0].name, sessions[1].name);
+}
+
 BOOST_AUTO_TEST_CASE(stats_tell_how_much_waits_for_a_session) {
     world w;
     client& hook = w.subscriber({"a"});

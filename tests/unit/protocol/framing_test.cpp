@@ -298,6 +298,32 @@ BOOST_AUTO_TEST_CASE(a_line_of_white_space_longer_than_max_frame_fails_too) {
     check_every_split(framing::line, std::string(21, ' ') + "\n1\n", over_limit("max_frame", 20), 20);
 }
 
+BOOST_AUTO_TEST_CASE(an_http_request_where_the_stream_begins_ends_it) {
+    constexpr auto body = "Content-Length: 2\r\n\r\n{}\n"sv;
+    for (const auto first : {"POST / HTTP/1.1\r\n"sv, "GET /x?y=z HTTP/1.0\n"sv, "PRI * HTTP/2.0\r\n\r\nSM\r\n"sv, "\r\n \nM-SEARCH * HTTP/1.1\r\n"sv,
+                             "post http://h/{} HTTP/9\n"sv}) {
+        check_every_split(framing::line, std::string{first} + std::string{body}, parse_failure());
+    }
+    check_every_split(framing::line, "PUT /a HTTP/1.1", parse_failure());  // the end of the stream ends it, too
+    check_every_split(framing::content_length, "CONNECT h:80 HTTP/1.1\r\n" + std::string{body}, parse_failure());
+    frame_decoder decoder{framing::line, ample};
+    BOOST_TEST(decoder.next("POST / HTTP/1.1\r\n").failure.value_or(error{}).message.find("HTTP") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(what_only_looks_like_http_is_a_line) {
+    for (const auto line : {"{\"a\": \"GET / HTTP/1.1\"}"sv, "GET /"sv, "GET / HTTP/"sv, " GET / HTTP/1.1"sv, "HTTP/1.1 200 OK"sv, "\"GET / HTTP/1.1"sv}) {
+        check_every_split(framing::line, std::string{line} + "\n1\n", {{std::string{line}, "1"}, {}, {}});
+    }
+    check_every_split(framing::line, "1\nGET / HTTP/1.1\n2\n", {{"1", "GET / HTTP/1.1", "2"}, {}, {}});
+}
+
+BOOST_AUTO_TEST_CASE(a_line_that_is_dropped_leaves_no_trace) {
+    frame_decoder decoder{framing::line, ample};
+    BOOST_TEST((decoder.next("a line of some length").status == decode_status::need_more));
+    decoder.drop_line();
+    BOOST_TEST(decoder.next("1\n").body == "1");
+}
+
 BOOST_AUTO_TEST_CASE(header_blocks_as_libraries_write_them_are_read) {
     for (const auto headers : {
              "Content-Length: 2\r\n\r\n"sv,

@@ -110,6 +110,20 @@ BOOST_AUTO_TEST_CASE(ids_of_every_kind_are_kept_byte_for_byte) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(ids_of_more_than_1024_bytes_are_refused_and_not_echoed) {
+    message read;
+    for (const char* const quote : {"\"", ""}) {
+        const auto with_id = [&](std::size_t size, std::string_view method) {
+            return R"({"jsonrpc":"2.0","id":)" + (quote + std::string(size, '1') + quote) + R"(,"method":)" + std::string{method} + "}";
+        };
+        const auto longest = with_id(1024, R"("m")");
+        read_message(longest, read);
+        BOOST_TEST((read.type == message::kind::request));
+        check_invalid(with_id(1025, R"("m")"), errc::invalid_request, "null", "1024");
+        check_invalid(with_id(1025, "1"), errc::invalid_request, "null");  // whatever else is wrong
+    }
+}
+
 BOOST_AUTO_TEST_CASE(request_without_id_is_a_notification) {
     const kept_message read = read_frame(R"({"jsonrpc":"2.0","method":"m"})");
     BOOST_REQUIRE(read.type == message::kind::request);
@@ -269,6 +283,24 @@ BOOST_AUTO_TEST_CASE(what_is_no_json_is_a_parse_error_whatever_else_is_wrong) {
     check_invalid(R"({"jsonrpc":"2.0","id":1,"method":"m"} x)", errc::parse_error, "null");
     check_invalid(R"({"jsonrpc":"2.0","id":1,"method":"m"}{})", errc::parse_error, "null");
     check_invalid(R"([{"jsonrpc":"2.0","id":1,"method":"m"},])", errc::parse_error, "null");
+}
+
+BOOST_AUTO_TEST_CASE(a_text_that_only_begins_is_told_from_one_that_is_wrong) {
+    message read;
+    constexpr std::string_view whole = R"({ "jsonrpc": "2.0", "id": 1, "method": "m", "params": { "payload": ["x", -12, {}] } })";
+    for (std::size_t size = 1; size < whole.size(); ++size) {
+        read_message(whole.substr(0, size), read);
+        BOOST_TEST((read.type == message::kind::invalid));
+        BOOST_TEST(read.ends_early, whole.substr(0, size));
+    }
+    read_message(whole, read);
+    BOOST_TEST((read.type == message::kind::request));
+    for (const std::string_view wrong : {"{}}", "x", R"("jsonrpc": "2.0",)", "[1 2", R"({"a":1,})", "{} {", R"(["\q)"}) {
+        read_message(wrong, read);
+        BOOST_TEST(!read.ends_early, wrong);
+    }
+    read_message("1", read);
+    BOOST_TEST(!read.ends_early, "JSON, but no request");
 }
 
 BOOST_AUTO_TEST_CASE(payloads_arrive_byte_for_byte) {

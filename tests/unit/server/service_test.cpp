@@ -122,9 +122,38 @@ BOOST_AUTO_TEST_CASE(anything_else_that_is_handed_over_is_refused) {
         const auto message = taken({each->get()}, "1");
         BOOST_TEST(contains(message, "no listening unix stream socket"), message);
     }
+    ::setenv("LISTEN_FDNAMES", "hookd.socket:other", 1);
     const auto message = taken({listening.get(), silent.get()}, "2");
-    BOOST_TEST(contains(message, "2 sockets"), message);
+    ::unsetenv("LISTEN_FDNAMES");
+    BOOST_TEST(contains(message, "2 sockets are handed over by LISTEN_FDS (hookd.socket:other)"), message);
     BOOST_TEST(contains(taken({listening.get()}, "one"), "LISTEN_FDS"));
+}
+
+BOOST_AUTO_TEST_CASE(what_another_process_was_to_get_is_not_taken) {
+    ::setenv("LISTEN_FDS", "1", 1);
+    ::setenv("LISTEN_PID", "1", 1);
+    BOOST_TEST(service::take_socket() == -1);
+    BOOST_TEST(std::getenv("LISTEN_FDS") == nullptr);
+}
+
+BOOST_AUTO_TEST_CASE(the_watchdog_counts_where_it_watches_this_process) {
+    const auto time = [](const char* usec, const std::string& pid) {
+        ::setenv("WATCHDOG_USEC", usec, 1);
+        if (!pid.empty()) {
+            ::setenv("WATCHDOG_PID", pid.c_str(), 1);
+        }
+        const auto taken_time = service::take_watchdog_time();
+        BOOST_TEST(std::getenv("WATCHDOG_USEC") == nullptr);
+        BOOST_TEST(std::getenv("WATCHDOG_PID") == nullptr);
+        return taken_time ? taken_time->count() : -1;
+    };
+    BOOST_TEST(!service::take_watchdog_time());
+    BOOST_TEST(time("30000000", "") == 30'000'000);
+    BOOST_TEST(time("5", std::to_string(::getpid())) == 5);
+    BOOST_TEST(time("5", "1") == -1);
+    BOOST_TEST(time("0", "") == -1);
+    BOOST_CHECK_THROW(time("soon", ""), std::runtime_error);
+    BOOST_TEST(std::getenv("WATCHDOG_USEC") == nullptr);
 }
 
 BOOST_AUTO_TEST_CASE(path_of_a_socket_is_the_one_it_is_bound_to) {
@@ -155,6 +184,18 @@ BOOST_AUTO_TEST_CASE(manager_is_told_of_each_change) {
     BOOST_TEST(std::stoll(reloading.substr(time + std::strlen("MONOTONIC_USEC="))) > 0);
     service::notify_stopping();
     BOOST_TEST(contains(told(), "STOPPING=1"));
+    service::notify_alive();
+    BOOST_TEST(told() == "WATCHDOG=1");
+    const auto abstract = "hookd-notify-" + std::to_string(::getpid());
+    const auto other = bound_socket(std::string(1, '\0') + abstract, SOCK_DGRAM);
+    ::setenv("NOTIFY_SOCKET", ("@" + abstract).c_str(), 1);
+    service::notify_alive();
+    char word[32];
+    BOOST_TEST(::recv(other.get(), word, sizeof word, MSG_DONTWAIT) == 10);
+    for (const char* const odd : {"vsock:2:1234", "relative", "", "/nobody/is/there"}) {
+        ::setenv("NOTIFY_SOCKET", odd, 1);
+        service::notify_alive();
+    }
     ::unsetenv("NOTIFY_SOCKET");
     service::notify_ready("nobody listens");
     BOOST_CHECK_THROW(told(), std::system_error);

@@ -11,6 +11,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -181,12 +182,19 @@ BOOST_AUTO_TEST_CASE(directory_further_up_that_others_may_write_to_is_refused_to
     BOOST_TEST(std::filesystem::is_empty(directory / "open/private"));
 }
 
-BOOST_AUTO_TEST_CASE(sticky_directory_is_accepted) {
+BOOST_AUTO_TEST_CASE(sticky_directory_of_root_is_accepted, *boost::unit_test::precondition(as_root)) {
     const temp_directory directory;
     make_directory(directory / "sticky", 01777);
     const socket_file made{directory / "sticky/s"};
     BOOST_TEST(can_connect(directory / "sticky/s"));
     BOOST_TEST(mode_of(directory / "sticky") == 01777u);
+}
+
+BOOST_AUTO_TEST_CASE(sticky_directory_of_another_user_is_refused, *boost::unit_test::precondition(as_root)) {
+    const temp_directory directory;
+    make_directory(directory / "sticky", 01777);
+    require(::chown((directory / "sticky").c_str(), stranger, stranger) == 0, "chown");
+    BOOST_TEST(contains(refusal(directory / "sticky/s"), "user " + std::to_string(stranger)));
 }
 
 BOOST_AUTO_TEST_CASE(directory_that_others_may_only_read_is_accepted) {
@@ -286,7 +294,115 @@ BOOST_AUTO_TEST_CASE(second_owner_is_refused_and_learns_the_pid) {
     BOOST_CHECK_EXCEPTION(socket_file{path}, socket_in_use,
                           [&](const socket_in_use& held) { return contains(held.what(), own_pid()) && contains(held.what(), path); });
     BOOST_TEST(can_connect(path));
-    BOOST_TEST(read_file(path + ".lock") == std::to_string(::getpid()) + "\n");
+    BOOST_TEST(read_file(path + ".lock").starts_with(std::to_string(::getpid()) + "\npid:["));
+}
+
+BOOST_AUTO_TEST_CASE(pid_of_another_namespace_is_not_named) {
+    const temp_directory directory;
+    const auto path = directory / "s";
+    const file_descriptor lock{::open((path + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
+    require(::flock(lock.get(), LOCK_EX | LOCK_NB) == 0, "flock");
+    write_file(path + ".lock", "1\npid:[1]\n");
+    const auto elsewhere = refusal(path);
+    BOOST_TEST(contains(elsewhere, "another hookd"), elsewhere);
+    BOOST_TEST(!contains(elsewhere, "(pid"), elsewhere);
+    write_file(path + ".lock", "1\n");  // of an older hookd
+    BOOST_TEST(contains(refusal(path), "(pid 1)"));
+}
+
+BOOST_AUTO_TEST_CASE(abstract_name_has_neither_file_nor_lock) {
+    const temp_directory directory;
+    const auto before = std::filesystem::current_path();
+    std::filesystem::current_path(directory.path());
+    const auto name = "@hookd-test-" + std::to_string(::getpid());
+    {
+        socket_file made{name};
+        BOOST_TEST(!made.has_file());
+        BOOST_TEST(!made.put_back());
+        BOOST_CHECK_THROW(socket_file{name}, socket_in_use);
+    }
+    BOOST_TEST(std::filesystem::is_empty(directory.path()));
+    const socket_file again{name};
+    std::filesystem::current_path(before);
+    BOOST_TEST(contains(refusal("@"), "does not name a file"));
+}
+
+BOOST_AUTO_TEST_CASE(socket_that_is_gone_or_another_is_put_back) {
+    const temp_directory directory;
+    const auto path = directory / "s";
+    socket_file made{path};
+    BOOST_TEST(!made.put_back());
+    std::filesystem::remove(path);
+    BOOST_TEST(made.put_back());
+    BOOST_TEST(can_connect(path));
+    BOOST_TEST(mode_of(path) == 0600u);
+    std::filesystem::remove(path);
+    bound_socket(path, true).reset();
+    BOOST_TEST(!can_connect(path));
+    BOOST_TEST(made.put_back());
+    BOOST_TEST(can_connect(path));
+    BOOST_TEST(!made.put_back());
+}
+
+BOOST_AUTO_TEST_CASE(lock_file_that_is_gone_is_made_and_locked_anew) {
+    const temp_directory directory;
+    const auto path = directory / "s";
+    socket_file made{path};
+    std::filesystem::remove(path + ".lock");
+    BOOST_TEST(!made.put_back());
+    BOOST_TEST(contains(refusal(path), own_pid()));
+    // Where another process was faster, the path is its own.
+    std::filesystem::remove(path + ".lock");
+    const file_descriptor lock{::open((path + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
+    require(::flock(lock.get(), LOCK_EX | LOCK_NB) == 0, "flock");
+    BOOST_TEST(!made.put_back());  // but while the socket is there it may only be one that is about to see that it is served
+    std::filesystem::remove(path);
+    BOOST_CHECK_THROW(static_cast<void>(made.put_back()), std::runtime_error);
+    BOOST_TEST(!std::filesystem::exists(path));
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_put_where_it_cannot_be_safe) {
+    const auto failure_of = [](socket_file& made) -> std::string {
+        try {
+            static_cast<void>(made.put_back());
+        } catch (const std::runtime_error& failure) {
+            return failure.what();
+        }
+        return {};
+    };
+    const temp_directory directory;
+    make_directory(directory / "d", 0700);
+    const auto path = directory / "d/s";
+    socket_file made{path};
+    std::filesystem::remove(path);
+    write_file(path, "precious");
+    BOOST_TEST(contains(failure_of(made), "is no socket"));
+    std::filesystem::remove(path);
+    set_mode(directory / "d", 0777);
+    BOOST_TEST(contains(failure_of(made), "others may write"));
+    std::filesystem::remove_all(directory / "d");
+    BOOST_TEST(contains(failure_of(made), "No such file or directory"));
+    BOOST_TEST(!std::filesystem::exists(directory / "d"));
+}
+
+BOOST_AUTO_TEST_CASE(handed_over_socket_is_locked_and_its_file_left_to_the_manager) {
+    const temp_directory directory;
+    const auto path = directory / "s";
+    {
+        socket_file first{path};
+        auto listening = bound_socket(directory / "other", true);
+        BOOST_CHECK_THROW((socket_file{path, ::dup(listening.get())}), socket_in_use);
+        std::filesystem::remove(directory / "other");
+    }
+    auto listening = bound_socket(path, true);
+    {
+        socket_file made{path, ::dup(listening.get())};
+        BOOST_TEST(made.is_locked());
+        BOOST_TEST(contains(refusal(path), own_pid()));
+        BOOST_TEST(!made.put_back());
+        BOOST_TEST(can_connect(path));
+    }
+    BOOST_TEST(std::filesystem::exists(path));
 }
 
 BOOST_AUTO_TEST_CASE(stale_socket_is_replaced) {
@@ -299,7 +415,7 @@ BOOST_AUTO_TEST_CASE(stale_socket_is_replaced) {
     const socket_file made{path};
     BOOST_TEST(can_connect(path));
     BOOST_TEST(mode_of(path) == 0600u);
-    BOOST_TEST(read_file(path + ".lock") == std::to_string(::getpid()) + "\n");
+    BOOST_TEST(read_file(path + ".lock").starts_with(std::to_string(::getpid()) + "\npid:["));
 }
 
 BOOST_AUTO_TEST_CASE(socket_that_a_program_without_a_lock_serves_is_left_to_it) {

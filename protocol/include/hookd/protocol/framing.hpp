@@ -50,6 +50,8 @@ struct decode_result {
 ///
 /// Lines: a CR before the LF is dropped, lines of white space only are skipped.
 ///
+/// An HTTP request where the stream begins fails with errc::parse_error: its body must not pass for messages.
+///
 /// Thread-safety: none; distinct objects are independent. Never throws but std::bad_alloc (messages).
 class frame_decoder {
 public:
@@ -60,6 +62,9 @@ public:
     /// The same after the stream has ended: a last line without LF counts as a frame. An incomplete frame in the other framings is
     /// dropped (`need_more`, everything consumed).
     [[nodiscard]] decode_result next_at_end(std::string_view unread);
+
+    /// Forgets the line that has begun: the caller drops its bytes.
+    void drop_line() noexcept { scanned_ = 0; }
 
     [[nodiscard]] framing kind() const noexcept { return kind_; }
 
@@ -72,6 +77,7 @@ private:
 
     framing kind_;
     bool failed_ = false;
+    bool has_begun_ = false;         // line: one that is not blank has been read
     std::size_t max_frame_bytes_;
     bool in_body_ = false;           // content_length: the header block is complete, its body is not
     std::size_t scanned_ = 0;        // bytes of `unread` known to hold no line end
@@ -79,6 +85,9 @@ private:
     std::size_t header_bytes_ = 0;   // content_length: of the header block so far
     std::optional<error> failure_{};
 };
+
+/// What a peer with line framing is told whose text has line breaks inside, or none at its end.
+inline constexpr std::string_view one_line_hint = "Send each JSON text on one line, ended by LF (as jq -c prints it).";
 
 /// Room that write_frame_prefix needs at most.
 inline constexpr std::size_t max_frame_prefix = 40;

@@ -56,6 +56,8 @@ struct message {
     error failure{};
     /// The id to answer an invalid message with, as sent; "null" where it cannot be told.
     std::string_view failed_id = "null";
+    /// Of a text that is no JSON: it is the beginning of one.
+    bool ends_early = false;
 };
 
 /// Reads one frame: checks the whole of it (see find_json_fault) and finds the envelope's members in the same pass.
