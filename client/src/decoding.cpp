@@ -73,6 +73,8 @@ verdict::response decode_response(std::string_view element) {
             response.text = member.value;
         } else if (member.key.equals("responder")) {
             response.responder = text_of(member);
+        } else if (member.key.equals("uid")) {
+            response.uid = number_of<std::uint32_t>(member);
         } else if (member.key.equals("elapsed_ms")) {
             response.elapsed = decltype(response.elapsed){number_of<double>(member)};
         }

@@ -38,6 +38,14 @@ public:
     object_writer& optional_duration(std::string_view key, std::optional<std::chrono::milliseconds> value) {
         return value ? raw(key, number_text(value->count())) : *this;
     }
+    object_writer& optional_texts(std::string_view key, const std::vector<std::string>& plain) {
+        if (!plain.empty()) {
+            raw(key, {});
+            protocol::append_strings(out_, plain);
+        }
+        return *this;
+    }
+    object_writer& optional_true(std::string_view key, bool value) { return value ? raw(key, "true") : *this; }
     [[nodiscard]] std::string finish() {
         out_ += '}';
         return std::move(out_);
@@ -62,6 +70,25 @@ std::string_view cause_of(const Options& options) {
     // NOLINTNEXTLINE(concurrency-mt-unsafe): said in the header.
     const char* const inherited = std::getenv("HOOK_CAUSE");
     return inherited == nullptr ? std::string_view{} : inherited;
+}
+
+void append_responder(object_writer& params, const responder_options& options) {
+    params.optional_true("asked_only", options.asked_only).optional_true("shadow", options.shadow);
+    if (options.on_failure != failure_policy::open) {
+        params.text("on_failure", to_string(options.on_failure));
+    }
+    if (options.order != 0) {
+        params.raw("order", number_text(options.order));
+    }
+    if (!options.where.empty()) {
+        object_writer where{0};
+        for (const payload_condition& each : options.where) {
+            std::string pointer;
+            protocol::append_json_string(pointer, each.pointer);
+            where.text(std::string_view{pointer}.substr(1, pointer.size() - 2), each.glob);
+        }
+        params.raw("where", where.finish());
+    }
 }
 
 }  // namespace
@@ -90,6 +117,7 @@ std::string encode_emit_and_wait(std::string_view name, std::string_view payload
     if (!options.require_subscriber) {
         params.raw("require_subscriber", "false");
     }
+    params.optional_texts("require", options.require);
     return params.optional_text("cause", cause_of(options)).optional_text("operation_id", options.operation_id).finish();
 }
 
@@ -116,15 +144,8 @@ std::string encode_respond(std::string_view hook_event_id, const reply& answer) 
 
 std::string encode_subscribe(const subscribe_options& options) {
     object_writer params{0};
-    params.raw("responds", options.responds ? "true" : "false").optional_text("name", options.name);
-    if (!options.events.empty()) {
-        std::string events;
-        for (const std::string& pattern : options.events) {
-            events += events.empty() ? '[' : ',';
-            protocol::append_json_string(events, pattern);
-        }
-        params.raw("events", events + "]");
-    }
+    params.raw("responds", options.responds ? "true" : "false").optional_text("name", options.name).optional_texts("events", options.events);
+    append_responder(params, options.as_responder);
     if (options.resume_from) {
         params.raw("after_seq", std::to_string(options.resume_from->after_seq))
             .optional_text("instance", options.resume_from->instance);

@@ -140,6 +140,7 @@ void hook_session::retry_later() {
 
 void hook_session::subscribe() {
     subscribe_options wanted{.events = table_.patterns(), .name = options_.name, .responds = !table_.hooks.empty(),
+                             .as_responder = options_.as_responder,
                              .resume_from = resume_from_};
     connection_->request(protocol::subscribe_params::method, encode_subscribe(wanted),
                          std::make_unique<callback_sink>(

@@ -3,6 +3,7 @@
 
 #include <hookd/protocol/terminal_text.hpp>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -29,6 +30,9 @@ bool is_invisible(unsigned second, unsigned third) noexcept {
     return (second == 0x80 && (third == 0x8b || third == 0x8e || third == 0x8f || (third >= 0xa8 && third <= 0xae))) ||
            (second == 0x81 && third >= 0xa0 && third <= 0xaf);
 }
+
+// Either way from 0.
+constexpr std::uint64_t max_order = 2147483647;
 
 // The number where it is an integer in [least, most]. JSON has no integer type, and some clients write 5000 as 5000.0 or 5e3.
 std::optional<std::uint64_t> integer_in(std::string_view value, std::uint64_t least, std::uint64_t most) noexcept {
@@ -200,6 +204,72 @@ public:
         wrong(name, "must be a string of 1 to 128 printable characters");
     }
 
+    void integer(std::string_view name, std::int64_t& target, std::string_view) {
+        const auto* value = present(name);
+        if (value == nullptr) {
+            return;
+        }
+        const bool negative = value->front() == '-';
+        if (const auto count = integer_in(value->substr(negative ? 1 : 0), 0, max_order)) {
+            target = negative ? -static_cast<std::int64_t>(*count) : static_cast<std::int64_t>(*count);
+        } else {
+            wrong(name, "must be an integer from -2147483647 to 2147483647");
+        }
+    }
+
+    void names(std::string_view name, std::vector<std::string>& target, std::string_view) {
+        const auto* value = present(name);
+        if (value == nullptr) {
+            return;
+        }
+        if (kind_of(*value) != json_kind::array) {
+            return wrong(name, "must be an array of names of responders, such as [\"reviewer\"]");
+        }
+        json_cursor elements{*value};
+        while (const auto element = elements.next()) {
+            std::string each = kind_of(element->value) == json_kind::string ? token_of(element->value).decode() : std::string{};
+            if (!is_subscriber_name(each)) {
+                return wrong(name, "must hold names of 1 to 128 printable characters");
+            }
+            if (std::find(target.begin(), target.end(), each) != target.end()) {
+                continue;
+            }
+            if (target.size() == max_required) {
+                return fail(limit_error("require", max_required,
+                                        "parameter '" + std::string{name} + "' has more than 16 names: let one responder stand for several"));
+            }
+            target.push_back(std::move(each));
+        }
+    }
+
+    void conditions(std::string_view name, std::vector<payload_condition>& target, std::string_view) {
+        const auto* value = present(name);
+        if (value == nullptr) {
+            return;
+        }
+        if (kind_of(*value) != json_kind::object) {
+            return wrong(name, "must be an object of JSON pointers and globs, such as {\"/cwd\": \"/src/*\"}");
+        }
+        json_cursor members{*value};
+        while (const auto member = members.next()) {
+            payload_condition condition{member->key.decode(), {}};
+            if (!is_json_pointer(condition.pointer)) {
+                return wrong(name, "has the member " + quoted(condition.pointer) +
+                                       ", which is no JSON pointer of at most 256 bytes: one begins with / and writes ~0 for ~ and ~1 for /");
+            }
+            if (kind_of(member->value) == json_kind::string) {
+                condition.glob = token_of(member->value).decode();
+            }
+            if (kind_of(member->value) != json_kind::string || condition.glob.size() > max_condition_glob) {
+                return wrong(name, "must have for " + quoted(condition.pointer) + " a glob: a string of at most 1024 bytes");
+            }
+            if (target.size() == max_conditions) {
+                return fail(limit_error("where", max_conditions, "parameter 'where' has more than 16 conditions: use fewer"));
+            }
+            target.push_back(std::move(condition));
+        }
+    }
+
     void counter(std::string_view name, std::optional<std::uint64_t>& target, std::string_view) {
         const auto* value = present(name);
         if (value == nullptr) {
@@ -350,7 +420,7 @@ private:
     const request& call_;
     std::size_t left_;        // members that are not used
     std::uint64_t used_ = 0;  // a bit a member; max_params_members fit
-    std::array<std::string_view, 8> known_{};
+    std::array<std::string_view, 16> known_{};
     std::size_t known_count_ = 0;
     bool has_response_ = false;
     std::optional<error> failure_{};
@@ -358,19 +428,20 @@ private:
 
 static_assert(max_params_members <= 64);
 
-std::optional<error> take_abort(respond_params& reply, const abort_members& found) {
+std::optional<error> take_members(respond_params& reply, const reply_members& found) {
     reply.abort = {};
-    if (found.count == 0) {
+    reply.payload = !found.payload.empty() && kind_of(found.payload) == json_kind::object ? found.payload : std::string_view{};
+    if (found.aborts == 0) {
         return std::nullopt;
     }
-    if (found.count > 1) {
+    if (found.aborts > 1) {
         return error{errc::invalid_params, "parameter 'response' has 'abort' twice: give one reason"};
     }
-    if (kind_of(found.value) != json_kind::string) {
+    if (kind_of(found.abort) != json_kind::string) {
         return error{errc::invalid_params,
                      "parameter 'response' has an 'abort' that is no string: give the reason, or \"\" for no objection"};
     }
-    reply.abort = token_of(found.value);
+    reply.abort = token_of(found.abort);
     return std::nullopt;
 }
 
@@ -398,6 +469,22 @@ bool is_pattern(std::string_view text) noexcept {
         }
     }
     return true;
+}
+
+bool is_json_pointer(std::string_view text) noexcept {
+    if (text.size() > max_pointer || (!text.empty() && text.front() != '/')) {
+        return false;
+    }
+    for (std::size_t at = text.find('~'); at != std::string_view::npos; at = text.find('~', at + 1)) {
+        if (at + 1 == text.size() || (text[at + 1] != '0' && text[at + 1] != '1')) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool is_condition(const payload_condition& condition) noexcept {
+    return is_json_pointer(condition.pointer) && condition.glob.size() <= max_condition_glob;
 }
 
 bool is_subscriber_name(std::string_view name) noexcept {
@@ -454,13 +541,13 @@ std::string append_cause(std::string_view cause, std::string_view event) {
 std::optional<error> check_reply(respond_params& reply) {
     detail::json_scanner scanner{reply.response};
     const char* const begin = scanner.skip_space(scanner.begin());
-    abort_members found;
+    reply_members found;
     const char* const end = scanner.is(begin, '{') ? detail::skip_reply(scanner, begin, found) : nullptr;
     if (end == nullptr || scanner.expect_end(end) == nullptr) {
         return error{errc::invalid_params, "the reply is no JSON object"};
     }
     reply.response = {begin, static_cast<std::size_t>(end - begin)};
-    return take_abort(reply, found);
+    return take_members(reply, found);
 }
 
 template <class Params>
@@ -483,7 +570,7 @@ std::variant<Params, error> bind_params(const request& call) {
         return result;
     }
     if constexpr (std::is_same_v<Params, respond_params>) {
-        if (auto failure = take_abort(params, call.aborts)) {
+        if (auto failure = take_members(params, call.reply)) {
             result = std::move(*failure);
         }
     }
@@ -497,6 +584,7 @@ template std::variant<await_response_params, error> bind_params(const request&);
 template std::variant<subscribe_params, error> bind_params(const request&);
 template std::variant<unsubscribe_params, error> bind_params(const request&);
 template std::variant<respond_params, error> bind_params(const request&);
+template std::variant<who_params, error> bind_params(const request&);
 template std::variant<schema_params, error> bind_params(const request&);
 template std::variant<register_hook_params, error> bind_params(const request&);
 template std::variant<deregister_hook_params, error> bind_params(const request&);

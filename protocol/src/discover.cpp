@@ -60,6 +60,21 @@ public:
         add(name, needed, meaning,
             {{"type", "string"}, {"minLength", 1}, {"maxLength", max_subscriber_name}});
     }
+    void integer(std::string_view name, std::int64_t standard, std::string_view meaning) {
+        add(name, presence::optional, meaning, {{"type", "integer"}, {"default", standard}});
+    }
+    void names(std::string_view name, const std::vector<std::string>&, std::string_view meaning) {
+        add(name, presence::optional, meaning,
+            {{"type", "array"},
+             {"items", json::object{{"type", "string"}, {"minLength", 1}, {"maxLength", max_subscriber_name}}}});
+    }
+    void conditions(std::string_view name, const std::vector<payload_condition>&, std::string_view meaning) {
+        add(name, presence::optional, meaning,
+            {{"type", "object"},
+             {"maxProperties", max_conditions},
+             {"propertyNames", json::object{{"pattern", "^(/([^/~]|~[01])*)*$"}, {"maxLength", max_pointer}}},
+             {"additionalProperties", json::object{{"type", "string"}, {"maxLength", max_condition_glob}}}});
+    }
     void counter(std::string_view name, const std::optional<std::uint64_t>&, std::string_view meaning) {
         add(name, presence::optional, meaning, integer_schema(0));
     }
@@ -105,14 +120,42 @@ json::object wait_schema() {
     for (std::size_t i = 0; i < outcome_count; ++i) {
         outcomes.emplace_back(to_string(static_cast<outcome>(i)));
     }
-    return object_schema({{"hook_event_id", typed("string")},
+    auto schema = object_schema({{"hook_event_id", typed("string")},
                           {"seq", json::object{{"type", json::array{"integer", "null"}}}},
                           {"outcome", json::object{{"type", "string"}, {"enum", std::move(outcomes)}}},
                           {"abort", typed("string")},
                           {"responses", array_of(object_schema({{"response", typed("object")},
                                                                 {"responder", typed("string")},
+                                                                {"uid", integer_schema(0)},
                                                                 {"elapsed_ms", typed("number")}}))},
                           {"missing", array_of(object_schema({{"responder", typed("string")}, {"why", typed("string")}}))}});
+    schema["properties"].as_object()["payload"] = typed("object");  // of a chain alone
+    return schema;
+}
+
+template <class Enum>
+json::object one_of(std::initializer_list<Enum> values) {
+    json::array names;
+    for (const auto each : values) {
+        names.emplace_back(to_string(each));
+    }
+    return {{"type", "string"}, {"enum", std::move(names)}};
+}
+
+json::object who_schema() {
+    auto responder = object_schema({{"name", typed("string")},
+                                    {"uid", integer_schema(0)},
+                                    {"kind", json::object{{"type", "string"}, {"enum", json::array{"session", "registered"}}}},
+                                    {"on_failure", one_of({failure_policy::open, failure_policy::closed})},
+                                    {"order", typed("integer")},
+                                    {"state", typed("string")}});
+    responder["properties"].as_object()["pid"] = integer_schema(1);  // where there is one
+    return object_schema({{"responders", array_of(std::move(responder))},
+                          {"observers", integer_schema(0)},
+                          {"require", array_of(typed("string"))},
+                          {"policy", one_of({wait_policy::first, wait_policy::veto, wait_policy::all, wait_policy::chain})},
+                          {"failure_policy", one_of({failure_policy::open, failure_policy::closed})},
+                          {"timeout_ms", integer_schema(1)}});
 }
 
 json::object hook_schema() {
@@ -174,6 +217,7 @@ std::string discover_document(std::string_view daemon_version) {
     methods.emplace_back(method<respond_params>(
         "replies to an event",
         object_schema({{"accepted", typed("boolean")}, {"reason", json::object{{"type", json::array{"string", "null"}}}}})));
+    methods.emplace_back(method<who_params>("whom an emit_and_wait of this event would ask now", who_schema()));
     methods.emplace_back(method<schema_params>(
         "what the catalog says of its events",
         object_schema({{"schemas", array_of(object_schema({{"event", typed("string")},

@@ -66,12 +66,12 @@ bool is_version_2(std::string_view jsonrpc) noexcept {
 /// Walks the object `params` and keeps its members.
 const char* scan_params(detail::json_scanner& scanner, const char* at, envelope& found, request& into) {
     into.members.clear();
-    into.aborts = {};  // where `params` stands twice, the last counts until that is refused
+    into.reply = {};  // where `params` stands twice, the last counts until that is refused
     detail::name_set names{{scanner.begin(), scanner.end()}};
     at = scanner.walk_object(at, [&](json_string key, const char* value) {
         const bool may_be_escaped = scanner.escape_seen();
         const bool is_reply = scanner.is(value, '{') && detail::is_named(key, "response", may_be_escaped);
-        const char* const after = is_reply ? detail::skip_reply(scanner, value, into.aborts) : scanner.skip_value(value);
+        const char* const after = is_reply ? detail::skip_reply(scanner, value, into.reply) : scanner.skip_value(value);
         if (after == nullptr) {
             return after;
         }
@@ -221,7 +221,7 @@ void clear(request& value) {
     value.params = {};
     value.members.clear();
     value.may_have_escapes = false;
-    value.aborts = {};
+    value.reply = {};
 }
 
 void clear(message& value) {

@@ -25,11 +25,12 @@ void describe(Visitor& visit, emit_and_wait_params& params) {
     visit.event_name("event", params.event, "the event's name");
     visit.json("payload", params.payload, "any JSON value; it reaches every subscriber byte for byte");
     visit.duration("timeout_ms", params.timeout, "how long to wait for the verdict");
-    visit.choice("policy", params.policy, {wait_policy::first, wait_policy::veto, wait_policy::all},
+    visit.choice("policy", params.policy, {wait_policy::first, wait_policy::veto, wait_policy::all, wait_policy::chain},
                  "when the verdict is complete; absent: as the catalog says, else first");
     visit.choice("failure_policy", params.on_failure, {failure_policy::open, failure_policy::closed},
                  "what the verdict is where the hooks gave none; absent: as the catalog says, else open");
     visit.boolean("require_subscriber", params.require_subscriber, "false: wait for a first responder to subscribe");
+    visit.names("require", params.require, "responders that must have replied or abstained for the operation to proceed, at most 16");
     visit.cause("cause", params.cause, params.event, "the events that led to this one, oldest first, separated by commas ($HOOK_CAUSE)");
     visit.uuid_text("operation_id", params.operation_id, "makes a retry safe");
 }
@@ -45,6 +46,14 @@ void describe(Visitor& visit, subscribe_params& params) {
     visit.patterns("events", params.events, presence::optional, "names or globs (* any run, ? one character); none: every event");
     visit.subscriber_name("name", params.name, presence::optional, "what logs, stats and `responder` call this session");
     visit.boolean("responds", params.responds, "false: an observer, for whom nobody waits");
+    visit.boolean("asked_only", params.asked_only, "true: only events that somebody waits for");
+    visit.choice("on_failure", params.on_failure, {failure_policy::open, failure_policy::closed},
+                 "closed: where this responder is missing, for whatever reason, the operation does not proceed; absent: open");
+    visit.integer("order", params.order, "its turn in a chain and its place among the responses; ties by name");
+    visit.boolean("shadow", params.shadow, "true: asked and recorded, but it decides and delays nothing");
+    visit.boolean("cancellations", params.cancellations, "true: the notification `cancelled` says that a wait ended while this session worked on it");
+    visit.boolean("verdicts", params.verdicts, "true: the notification `verdict` says how the wait for a matching event ended");
+    visit.conditions("where", params.where, "JSON pointers into the payload and the globs that the strings there must match");
     visit.counter("after_seq", params.after_seq, "resume: first replay the retained events after this one");
     visit.free_text("instance", params.instance, presence::optional, "the run of the daemon that after_seq belongs to");
 }
@@ -58,6 +67,12 @@ void describe(Visitor& visit, respond_params& params) {
     visit.object("response", params.response, "the reply; a non-empty string `abort` in it vetoes");
     visit.boolean("abstain", params.abstain, "true: no opinion");
     visit.free_text("failed", params.failed, presence::optional, "why the hook could not tell");
+}
+
+template <class Visitor>
+void describe(Visitor& visit, who_params& params) {
+    visit.event_name("event", params.event, "the event's name");
+    visit.json("payload", params.payload, "the payload that `where` of the subscribers is compared with");
 }
 
 template <class Visitor>

@@ -13,14 +13,21 @@ namespace hookd::protocol::detail {
     return may_be_escaped ? key.equals(name) : key.raw == name;
 }
 
-/// Skips a reply, whose opening brace is at `at`, and keeps its `abort`. As json_scanner::skip_value.
-[[nodiscard]] inline const char* skip_reply(json_scanner& scanner, const char* at, abort_members& found) {
+/// Skips a reply, whose opening brace is at `at`, and keeps what the daemon needs of it. As json_scanner::skip_value.
+[[nodiscard]] inline const char* skip_reply(json_scanner& scanner, const char* at, reply_members& found) {
     return scanner.walk_object(at, [&](json_string key, const char* value) {
         const bool is_abort = is_named(key, "abort", scanner.escape_seen());
+        const bool is_payload = !is_abort && is_named(key, "payload", scanner.escape_seen());
         const char* const after = scanner.skip_value(value);
-        if (is_abort && after != nullptr) {
-            found.value = {value, static_cast<std::size_t>(after - value)};
-            ++found.count;
+        if (after == nullptr) {
+            return after;
+        }
+        const std::string_view bytes{value, static_cast<std::size_t>(after - value)};
+        if (is_abort) {
+            found.abort = bytes;
+            ++found.aborts;
+        } else if (is_payload) {
+            found.payload = bytes;
         }
         return after;
     });

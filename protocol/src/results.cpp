@@ -94,6 +94,14 @@ private:
     std::string& out_;
 };
 
+template <class Times>
+void append_times(object_writer& out, const Times& times) {
+    out.fraction("p50_ms", times.p50_ms);
+    out.fraction("p90_ms", times.p90_ms);
+    out.fraction("p99_ms", times.p99_ms);
+    out.fraction("max_ms", times.max_ms);
+}
+
 // `2026-11-23T12:58:36.`
 void write_second(char* out, std::chrono::sys_seconds when) noexcept {
     using namespace std::chrono;
@@ -133,6 +141,55 @@ void append_text_or_null(std::string& out, std::string_view value) {
     }
 }
 
+// The members that the result of a wait and the notification `verdict` share, after `hook_event_id`.
+void append_how_it_ended(std::string& out, const wait_result& result) {
+    out += R"("outcome":")";
+    out += to_string(result.outcome);
+    out += R"(","abort":")";
+    out += result.abort;
+    out += R"(","responses":[)";
+    bool first = true;
+    for (const auto& each : result.responses) {
+        out += first ? R"({"response":)" : R"(,{"response":)";
+        first = false;
+        out += each.text();
+        out += R"(,"responder":)";
+        append_json_string(out, each.responder);
+        out += R"(,"uid":)";
+        append_number(out, each.uid);
+        out += R"(,"elapsed_ms":)";
+        append_milliseconds(out, each.elapsed);
+        out += '}';
+    }
+    out += R"(],"missing":[)";
+    first = true;
+    for (const auto& each : result.missing) {
+        out += first ? R"({"responder":)" : R"(,{"responder":)";
+        first = false;
+        append_json_string(out, each.responder);
+        out += R"(,"why":)";
+        append_json_string(out, each.why);
+        out += '}';
+    }
+    out += ']';
+    if (!result.payload.empty()) {
+        out += R"(,"payload":)";
+        out += result.payload;
+    }
+}
+
+// Replies may be large: their memory is taken once.
+void reserve_for(std::string& out, const wait_result& result) {
+    constexpr std::size_t around_each = 512;
+    std::size_t bytes = around_each + result.abort.size() + result.payload.size();
+    for (const auto& each : result.responses) {
+        bytes += each.text().size() + around_each;
+    }
+    if (bytes > out.capacity() - out.size()) {
+        out.reserve(out.size() + bytes);
+    }
+}
+
 template <class Enum>
 void append_counts(std::string& out, const std::uint64_t* counts, std::size_t first, std::size_t size) {
     object_writer object{out};
@@ -145,7 +202,7 @@ void append_counts(std::string& out, const std::uint64_t* counts, std::size_t fi
 }  // namespace
 
 std::string_view to_string(wait_policy value) noexcept {
-    constexpr std::string_view names[] = {"first", "veto", "all"};
+    constexpr std::string_view names[] = {"first", "veto", "all", "chain"};
     return names[static_cast<std::size_t>(value)];
 }
 
@@ -195,15 +252,7 @@ void append_json(std::string& out, const emit_result& result) {
 }
 
 void append_json(std::string& out, const wait_result& result) {
-    // Replies may be large: their memory is taken once.
-    constexpr std::size_t around_each = 512;
-    std::size_t bytes = around_each + result.abort.size();
-    for (const auto& each : result.responses) {
-        bytes += each.text().size() + around_each;
-    }
-    if (bytes > out.capacity() - out.size()) {
-        out.reserve(out.size() + bytes);
-    }
+    reserve_for(out, result);
     out += R"({"hook_event_id":)";
     append_json_string(out, result.hook_event_id);
     out += R"(,"seq":)";
@@ -212,33 +261,9 @@ void append_json(std::string& out, const wait_result& result) {
     } else {
         out += "null";
     }
-    out += R"(,"outcome":")";
-    out += to_string(result.outcome);
-    out += R"(","abort":")";
-    out += result.abort;
-    out += R"(","responses":[)";
-    bool first = true;
-    for (const auto& each : result.responses) {
-        out += first ? R"({"response":)" : R"(,{"response":)";
-        first = false;
-        out += each.text();
-        out += R"(,"responder":)";
-        append_json_string(out, each.responder);
-        out += R"(,"elapsed_ms":)";
-        append_milliseconds(out, each.elapsed);
-        out += '}';
-    }
-    out += R"(],"missing":[)";
-    first = true;
-    for (const auto& each : result.missing) {
-        out += first ? R"({"responder":)" : R"(,{"responder":)";
-        first = false;
-        append_json_string(out, each.responder);
-        out += R"(,"why":)";
-        append_json_string(out, each.why);
-        out += '}';
-    }
-    out += "]}";
+    out += ',';
+    append_how_it_ended(out, result);
+    out += '}';
 }
 
 void append_json(std::string& out, const subscribe_result& result) {
@@ -269,6 +294,32 @@ void append_json(std::string& out, const respond_result& result) {
         out += '"';
     }
     out += '}';
+}
+
+void append_json(std::string& out, const who_result& result) {
+    object_writer document{out};
+    document.member("responders") += '[';
+    for (const auto& each : result.responders) {
+        out += out.back() == '[' ? "" : ",";
+        object_writer one{out};
+        append_json_string(one.member("name"), each.name);
+        if (each.pid != 0) {
+            one.number("pid", static_cast<std::uint64_t>(each.pid));
+        }
+        one.number("uid", each.uid);
+        append_json_string(one.member("kind"), each.registered ? "registered" : "session");
+        append_json_string(one.member("on_failure"), to_string(each.on_failure));
+        one.member("order") += std::to_string(each.order);
+        append_json_string(one.member("state"), each.state);
+        one.end();
+    }
+    out += ']';
+    document.number("observers", result.observers);
+    append_strings(document.member("require"), result.require);
+    append_json_string(document.member("policy"), to_string(result.policy));
+    append_json_string(document.member("failure_policy"), to_string(result.on_failure));
+    document.number("timeout_ms", static_cast<std::uint64_t>(result.timeout.count()));
+    document.end();
 }
 
 void append_json(std::string& out, const hook_info& result) {
@@ -327,17 +378,31 @@ void append_json(std::string& out, const stats_result& result) {
     totals.number("bytes_in", result.bytes_in);
     totals.number("bytes_out", result.bytes_out);
     totals.end();
+    object_writer verdicts{document.member("verdicts")};
+    verdicts.number("proceeded", result.proceeded);
+    verdicts.number("vetoed", result.vetoed);
+    verdicts.number("failed_closed", result.failed_closed);
+    verdicts.end();
     object_writer events{document.member("events")};
     for (const auto& each : result.events) {
         object_writer times{events.member(each.name)};
         times.number("count", each.count);
-        times.fraction("p50_ms", each.p50_ms);
-        times.fraction("p90_ms", each.p90_ms);
-        times.fraction("p99_ms", each.p99_ms);
-        times.fraction("max_ms", each.max_ms);
+        append_times(times, each);
         times.end();
     }
     events.end();
+    object_writer hooks{document.member("hooks")};
+    for (const auto& each : result.hooks) {
+        object_writer hook{hooks.member(each.name)};
+        hook.number("asked", each.asked);
+        hook.number("replied", each.replied);
+        hook.number("vetoed", each.vetoed);
+        hook.number("failed", each.failed);
+        hook.number("lagged", each.lagged);
+        append_times(hook, each);
+        hook.end();
+    }
+    hooks.end();
     document.member("sessions") += '[';
     for (const auto& each : result.sessions) {
         out += out.back() == '[' ? "" : ",";
@@ -407,6 +472,30 @@ void append_closed(std::string& out, close_reason reason, std::uint64_t last_seq
     out += to_string(reason);
     out += R"(","last_seq":)";
     append_number(out, last_seq);
+    out += "}}";
+}
+
+void append_cancelled(std::string& out, const uuid& hook_event_id, refusal reason) {
+    out += R"({"jsonrpc":"2.0","method":"cancelled","params":{"hook_event_id":")";
+    append_uuid(out, hook_event_id);
+    out += R"(","reason":")";
+    out += to_string(reason);
+    out += R"("}})";
+}
+
+void append_verdict(std::string& out, std::string_view event, const wait_result& verdict, std::chrono::nanoseconds elapsed) {
+    reserve_for(out, verdict);
+    out += verdict_head;
+    out += R"({"seq":)";
+    append_number(out, verdict.seq.value_or(0));
+    out += R"(,"hook_event_id":)";
+    append_json_string(out, verdict.hook_event_id);
+    out += R"(,"event":)";
+    append_json_string(out, event);
+    out += ',';
+    append_how_it_ended(out, verdict);
+    out += R"(,"elapsed_ms":)";
+    append_milliseconds(out, elapsed);
     out += "}}";
 }
 

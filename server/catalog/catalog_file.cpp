@@ -57,8 +57,8 @@ std::string read_all(const std::filesystem::path& file) {
     }
 }
 
-constexpr std::array<std::string_view, 8> known_members{"name",           "description",     "schema_version", "payload_schema",
-                                                        "response_schema", "timeout_ms", "policy",         "failure_policy"};
+constexpr std::array<std::string_view, 9> known_members{"name",            "description", "schema_version", "payload_schema", "response_schema",
+                                                        "timeout_ms",      "policy",      "failure_policy", "require"};
 
 using file_reader = std::function<std::optional<std::string_view>(const std::string& name)>;
 
@@ -125,9 +125,12 @@ private:
             read_timeout(value);
         } else if (key == "policy") {
             entry_.defaults.policy =
-                choice(key, value, std::array{protocol::wait_policy::first, protocol::wait_policy::veto, protocol::wait_policy::all});
+                choice(key, value, std::array{protocol::wait_policy::first, protocol::wait_policy::veto, protocol::wait_policy::all,
+                                              protocol::wait_policy::chain});
         } else if (key == "failure_policy") {
             entry_.defaults.on_failure = choice(key, value, std::array{protocol::failure_policy::open, protocol::failure_policy::closed});
+        } else if (key == "require") {
+            read_required(value);
         } else {
             const auto near = protocol::nearest(key, {known_members.begin(), known_members.end()});
             std::string all;
@@ -156,6 +159,23 @@ private:
             known += (known.empty() ? "" : each == choices.back() ? " or " : ", ") + name;
         }
         refuse(value, "\"" + key + "\" must be " + known);
+    }
+
+    void read_required(std::string_view value) {
+        if (protocol::kind_of(value) != json_kind::array) {
+            refuse(value, "\"require\" must be an array of names of responders, such as [\"reviewer\"]");
+        }
+        auto& names = entry_.defaults.require;
+        for (json_cursor elements{value}; const auto element = elements.next();) {
+            std::string name = protocol::kind_of(element->value) == json_kind::string ? string("require", element->value) : std::string{};
+            if (!protocol::is_subscriber_name(name)) {
+                refuse(element->value, "\"require\" must hold names of 1 to 128 printable characters");
+            }
+            if (names.size() == protocol::max_required) {
+                refuse(element->value, "\"require\" must hold at most " + std::to_string(protocol::max_required) + " names");
+            }
+            names.push_back(std::move(name));
+        }
     }
 
     void read_timeout(std::string_view value) {

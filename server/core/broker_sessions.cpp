@@ -1,7 +1,7 @@
 #include "broker_state.hpp"
 
 #include <algorithm>
-#include <functional>
+#include <tuple>
 
 // Push sessions: how they begin, resume and end.
 namespace hookd::core {
@@ -42,18 +42,19 @@ std::optional<error> broker_state::refuse_resume(name_matcher& matches, const pr
     if (*params.after_seq > head_seq_) {
         return refusal("cannot resume: after_seq is past the newest event; subscribe without after_seq to start afresh");
     }
-    if (!log_.is_complete_after(*params.after_seq, std::ref(matches))) {
+    const auto concerns = [&](std::string_view name, bool expects_response) { return (expects_response || !params.asked_only) && matches(name); };
+    if (!log_.is_complete_after(*params.after_seq, concerns)) {
         return refusal("cannot resume: events after after_seq are no longer retained; subscribe without after_seq to start afresh");
     }
     return std::nullopt;
 }
 
-broker_state::result_or_error<protocol::subscribe_result> broker_state::subscribe(client& by,
-                                                                                  const protocol::subscribe_params& params) {
+broker_state::result_or_error<protocol::subscribe_result> broker_state::subscribe(client& by, const protocol::subscribe_params& params,
+                                                                                  instant now) {
     if (shutting_down_) {
         return error{errc::shutting_down, "the daemon is shutting down: connect again when it is back"};
     }
-    if (by.push) {
+    if (by.push && !by.push->told) {
         return error{errc::already_subscribed,
                      "this connection already has a push session: unsubscribe first, or subscribe on another connection"};
     }
@@ -63,35 +64,59 @@ broker_state::result_or_error<protocol::subscribe_result> broker_state::subscrib
     }
     auto made = std::make_unique<session>();
     made->patterns = params.events;
+    made->asked_only = params.asked_only;
+    made->where = params.where;
     name_matcher matches{*made};
     if (auto failure = refuse_resume(matches, params)) {
         return std::move(*failure);
     }
-    made->id = ++last_session_id_;
     made->of = &by;
-    made->name = std::make_shared<const std::string>(params.name.empty() ? default_name(by) : std::string{params.name.view()});
+    made->record = params.name.empty() ? std::make_shared<responder_record>(default_name(by)) : records_.of(params.name.view());
     made->responds = params.responds && !by.hung_up;
+    made->insists = params.on_failure == protocol::failure_policy::closed;
+    made->shadow = params.shadow;
+    made->order = params.order;
+    made->cancellations = params.cancellations;
+    made->verdicts = params.verdicts;
     made->last_seq = params.after_seq.value_or(head_seq_);
-    by.push = std::move(made);
+    take_over(by, std::move(made));
     queue_for_newcomer(*by.push, matches, params.after_seq);
     topics_.add(*by.push);
+    advance_unsettled(now);
     return protocol::subscribe_result{instance_, head_seq_, params.after_seq.has_value()};
+}
+
+// A session that lagged leaves its successor what it owes, and its id, by which slots know who may reply.
+void broker_state::take_over(client& by, std::unique_ptr<session> next) {
+    if (by.push) {
+        next->id = by.push->id;
+        next->debts = std::exchange(by.push->debts, {});
+        for (const auto& each : next->debts) {
+            each.to->responders[each.responder].from = next.get();
+        }
+        forget_session(by);
+    } else {
+        next->id = ++last_session_id_;
+    }
+    verdict_sessions_ += next->verdicts ? 1U : 0U;
+    by.push = std::move(next);
 }
 
 void broker_state::queue_for_newcomer(session& newcomer, name_matcher& matches, std::optional<std::uint64_t> after_seq) {
     std::vector<event::pointer> events;
+    std::vector<slot*> claimed;  // ascending seq, as the events
     if (after_seq) {
         log_.for_each_after(*after_seq, [&](const event::pointer& each) {
-            if (matches(each->name())) {
+            if (matches(each->name()) && newcomer.wants(*each)) {
                 events.push_back(each);
             }
         });
     }
-    if (newcomer.responds) {
+    if (newcomer.decides()) {
         // Emitters that wait for a first responder: it gets their events before any other, or in their place where it replays them.
         for (auto at = unclaimed_.begin(); at != unclaimed_.end();) {
             slot& each = *at++;
-            if ((after_seq && each.seq <= *after_seq) || !matches(each.event_name)) {
+            if ((after_seq && each.seq <= *after_seq) || !matches(each.event_name) || !newcomer.wants(*each.unclaimed)) {
                 continue;
             }
             const auto place = std::lower_bound(events.begin(), events.end(), each.seq,
@@ -102,19 +127,23 @@ void broker_state::queue_for_newcomer(session& newcomer, name_matcher& matches, 
                 }
                 events.insert(place, each.unclaimed);
             }
-            claim(each, newcomer);
+            claimed.push_back(&each);
         }
     }
-    for (const auto& each : events) {
-        queue(*newcomer.of, *each);
+    const std::uint64_t first_place = newcomer.of->sent + newcomer.of->outbox.size();
+    for (std::size_t i = 0, next = 0; i < events.size(); ++i) {
+        if (next < claimed.size() && claimed[next]->seq == events[i]->seq()) {
+            claim(*claimed[next++], newcomer, first_place + i);
+        }
+        queue(*newcomer.of, *events[i]);
     }
 }
 
 void broker_state::set_names_aside(const std::vector<std::string>& names) {
     set_aside_names_ = {names.begin(), names.end()};
     for (const auto& [id, each] : clients_) {
-        if (each->push && !each->may_use_set_aside_names && set_aside_names_.contains(*each->push->name)) {
-            each->push->name = std::make_shared<const std::string>(default_name(*each));
+        if (each->push && !each->may_use_set_aside_names && set_aside_names_.contains(each->push->name())) {
+            each->push->record = std::make_shared<responder_record>(default_name(*each));
         }
     }
 }
@@ -132,7 +161,7 @@ bool broker_state::change_patterns(client& by, std::vector<std::string> patterns
 }
 
 void broker_state::withdraw(client& by) {
-    if (by.push && !by.push->closing) {
+    if (by.push) {
         topics_.remove(*by.push);
         by.push->patterns.clear();  // nor is it to be found by them when it ends
         by.push->has_globs = false;
@@ -140,18 +169,57 @@ void broker_state::withdraw(client& by) {
 }
 
 broker_state::unsubscribed broker_state::unsubscribe(client& by, instant now) {
-    if (!by.push) {
+    if (!by.push || by.push->told) {
         return {};
     }
-    drop_queue(by);
-    if (by.push->closing) {
-        --closing_;
-    } else {
-        topics_.remove(*by.push);
-        leave_debts(*by.push, now);
-    }
     const unsubscribed result{true, by.push->last_seq};
-    by.push.reset();
+    end_session(by, now);
+    return result;
+}
+
+void broker_state::end_session(client& of, instant now) {
+    if (!of.push) {
+        return;
+    }
+    drop_queue(of);
+    of.notices.clear();
+    closing_ -= of.push->closing && !of.push->told ? 1U : 0U;
+    leave_debts(*of.push, now);
+    forget_session(of);
+    advance_unsettled(now);
+}
+
+void broker_state::forget_session(client& of) {
+    topics_.remove(*of.push);
+    verdict_sessions_ -= of.push->verdicts ? 1U : 0U;
+    of.push.reset();
+}
+
+std::string broker_state::name_of(const client& who) { return who.push ? who.push->name() : default_name(who); }
+
+protocol::who_result broker_state::who(const protocol::who_params& params) const {
+    protocol::who_result result;
+    result.timeout = limits_.default_timeout;
+    payload_view conditions{params.payload};
+    for (const session* const each : topics_.matching(params.event.view())) {
+        if (!wants(*each, true, conditions)) {
+            continue;
+        }
+        if (!each->responds) {
+            result.observers += each->closing ? 0U : 1U;
+            continue;
+        }
+        result.responders.push_back({.name = each->name(),
+                                     .pid = each->of->may_use_set_aside_names ? 0 : each->of->who.pid,
+                                     .uid = each->of->who.uid,
+                                     .registered = each->of->may_use_set_aside_names,
+                                     .on_failure = each->insists ? protocol::failure_policy::closed : protocol::failure_policy::open,
+                                     .order = each->order,
+                                     .state = each->closing ? "lagged" : each->shadow ? "shadow" : "ok"});
+    }
+    std::stable_sort(result.responders.begin(), result.responders.end(), [](const auto& a, const auto& b) {
+        return std::tie(a.order, a.name) < std::tie(b.order, b.name);
+    });
     return result;
 }
 
@@ -162,18 +230,44 @@ void broker_state::close(session& which, protocol::close_reason reason, instant 
     which.closing = reason;
     ++closing_;
     lagged_ += reason == protocol::close_reason::lagged ? 1U : 0U;
-    topics_.remove(which);
-    leave_debts(which, now);
+    if (reason != protocol::close_reason::lagged) {
+        topics_.remove(which);
+        leave_debts(which, now);
+    } else if (!which.decides()) {
+        topics_.remove(which);  // nobody misses it
+    }
     mark_ready(*which.of);
 }
 
+void broker_state::drop_queue(client& of) { of.outbox.pop_back(of.outbox.size() - of.handed_out); }
+
+// Drops what has not been handed out to a session that lagged: its replies to that will never come.
+void broker_state::lose_queue(client& of) {
+    drop_queue(of);
+    of.notices.remove_if([](const notice& each) { return each.verdict != nullptr; });
+    auto& debts = of.push->debts;
+    for (std::size_t i = debts.size(); i > 0; --i) {
+        const debt each = debts[i - 1];
+        auto& lost = each.to->responders[each.responder];
+        if (lost.place >= of.next_place()) {
+            ++lost.record->lagged;
+            settle(*each.to, lost, responder::state::lagged);  // the last debt, which has been looked at, moves to its place
+            unsettled_.push_back(each.to->id);
+        }
+    }
+}
+
 std::optional<broker_state::ended> broker_state::take_ended(client& to) {
-    if (!to.push || !to.push->closing || to.handed_out != to.outbox.size()) {
+    if (!to.push || !to.push->closing || to.push->told || to.handed_out != to.outbox.size()) {
         return std::nullopt;
     }
     const ended result{*to.push->closing, to.push->last_seq};
-    to.push.reset();
     --closing_;
+    if (result.reason == protocol::close_reason::lagged && to.push->decides()) {
+        to.push->told = true;
+    } else {
+        forget_session(to);
+    }
     return result;
 }
 
@@ -183,7 +277,7 @@ void broker_state::shut_down(instant now) {
         auto& first = *deadlines_.begin();
         slot& each = first.type == deadline::kind::slot ? static_cast<slot&>(first) : *static_cast<waiter&>(first).waits_on;
         if (each.kept) {
-            drop(each, protocol::refusal::expired);  // nobody asked
+            drop(each, protocol::refusal::expired, now);  // nobody asked
         } else {
             finish(each, protocol::outcome::shutdown, now);
         }

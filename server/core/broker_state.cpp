@@ -42,17 +42,9 @@ client& broker_state::attach(const peer& who, void* owner) {
 }
 
 void broker_state::detach(client& gone, instant now) {
-    if (gone.push) {
-        drop_queue(gone);
-        if (gone.push->closing) {
-            --closing_;
-        } else {
-            topics_.remove(*gone.push);
-            leave_debts(*gone.push, now);
-        }
-    }
+    end_session(gone, now);
     while (!gone.waiters.empty()) {
-        cancel(gone.waiters.front());
+        cancel(gone.waiters.front(), now);
     }
     for (auto& each : gone.slots) {
         each.owner = nullptr;
@@ -70,10 +62,11 @@ void broker_state::hang_up(client& quiet, instant now) {
         quiet.push->responds = false;
         leave_debts(*quiet.push, now);
     }
+    advance_unsettled(now);
 }
 
 bool broker_state::is_owed_anything(const client& who) noexcept {
-    return who.push || !who.waiters.empty() || !who.outbox.empty() || who.owed != 0;
+    return (who.push && !who.push->told) || !who.waiters.empty() || !who.outbox.empty() || !who.notices.empty() || who.owed != 0;
 }
 
 std::optional<error> broker_state::owe(client& by) const {
@@ -145,6 +138,7 @@ broker_state::result_or_error<protocol::emit_result> broker_state::emit(client& 
     }
     const protocol::emit_result result{fields.hook_event_id, fields.seq,
                                        publish(fields, params.payload, by, reserved, now).subscribers};
+    advance_unsettled(now);
     if (params.operation_id) {
         operations_.add(*params.operation_id, protocol::emit_params::method, raw_params, result, now.steady);
     }
@@ -158,20 +152,36 @@ broker_state::published broker_state::publish(const protocol::event_fields& fiel
     const auto head = protocol::measure_event_head(fields);
     frame_memory* const shared = event::worth_sharing(payload, by.reads_from);
     make_room(event::footprint(head, payload, shared), target, now);
-    published result{event::make(fields, head, payload, ledger_, shared), 0};
+    published result{event::make(fields, head, payload, ledger_, shared, awaiting != nullptr ? awaiting->when : steady_time{}), 0};
+    payload_view conditions{payload};
     for (session* const each : target.matches) {
-        if (each->of->outbox.size() >= limits_.capacity) {
-            if (awaiting != nullptr && each->responds) {  // it is not that nobody matched
-                awaiting->responders.push_back({each->id, nullptr, each->name, 0, responder::state::left});
-            }
-            close(*each, protocol::close_reason::lagged, now);
+        if (!wants(*each, awaiting != nullptr, conditions)) {
             continue;
+        }
+        if (each->verdicts && !each->where.empty() && awaiting != nullptr) {
+            awaiting->watchers.push_back(each->id);
+        }
+        const bool is_awaited = awaiting != nullptr && each->decides();
+        if (!each->closing && each->of->outbox.size() >= limits_.capacity) {
+            close(*each, protocol::close_reason::lagged, now);
+        }
+        if (each->closing) {
+            if (is_awaited) {
+                add_lagged(*awaiting, *each);
+            }
+            continue;
+        }
+        if (is_awaited) {
+            auto& asked = add_responder(*awaiting, *each);
+            if (awaiting->turns) {
+                continue;  // until its turn comes
+            }
+            ask(asked, each->of->sent + each->of->outbox.size());
+        } else if (awaiting != nullptr && each->shadow) {
+            note_shadow(*each, fields.hook_event_id, now);
         }
         queue(*each->of, *result.what);
         ++result.subscribers;
-        if (awaiting != nullptr && each->responds) {
-            add_responder(*awaiting, *each);
-        }
     }
     log_.append(result.what);
     return result;
@@ -185,8 +195,8 @@ void broker_state::make_room(std::size_t bytes, topic& target, instant now) {
     if (!fits() && closing_ > 0) {
         // Those have been told off already; what they lose is the end of their prefix.
         for (auto& [id, each] : clients_) {
-            if (each->push && each->push->closing) {
-                drop_queue(*each);
+            if (each->push && each->push->closing && !each->push->told) {
+                lose_queue(*each);
             }
         }
     }
@@ -196,17 +206,15 @@ void broker_state::make_room(std::size_t bytes, topic& target, instant now) {
     // Most bytes first, and only among those that this event is for.
     std::vector<session*> victims;
     std::copy_if(target.matches.begin(), target.matches.end(), std::back_inserter(victims),
-                 [](const session* each) { return each->of->outbox.size() > each->of->handed_out; });
+                 [](const session* each) { return !each->closing && each->of->outbox.size() > each->of->handed_out; });
     std::stable_sort(victims.begin(), victims.end(),
                      [](const session* a, const session* b) { return a->of->outbox.bytes() > b->of->outbox.bytes(); });
     for (auto next = victims.begin(); next != victims.end() && !fits(); ++next) {
-        drop_queue(*(*next)->of);
         close(**next, protocol::close_reason::lagged, now);
+        lose_queue(*(*next)->of);
     }
     topics_.refresh(target);
 }
-
-void broker_state::drop_queue(client& of) { of.outbox.pop_back(of.outbox.size() - of.handed_out); }
 
 std::vector<completion> broker_state::take_completions(std::vector<completion> spare) {
     spare.clear();
@@ -255,8 +263,18 @@ event::pointer broker_state::take_next(client& to) {
         return {};
     }
     auto next = to.outbox.take_front();
+    ++to.sent;
     to.push->last_seq = std::max(to.push->last_seq, next->seq());
     ++deliveries_;
+    return next;
+}
+
+std::optional<notice> broker_state::take_notice(client& to) {
+    if (to.notices.empty() || (to.notices.front().after > to.sent && !to.outbox.empty())) {
+        return std::nullopt;
+    }
+    auto next = std::move(to.notices.front());
+    to.notices.pop_front();
     return next;
 }
 
@@ -275,6 +293,7 @@ void broker_state::forget_handed_out(client& to) {
 void broker_state::sent(client& to, std::size_t count) {
     to.outbox.pop_front(count);
     to.handed_out -= count;
+    to.sent += count;
     deliveries_ += count;
 }
 
@@ -291,6 +310,10 @@ protocol::stats_result broker_state::stats(instant now) const {
     std::copy(std::begin(refused_), std::end(refused_), std::begin(result.refused));
     std::copy(std::begin(outcomes_), std::end(outcomes_), std::begin(result.outcomes));
     result.lagged = lagged_;
+    result.proceeded = proceeded_;
+    result.vetoed = vetoed_;
+    result.failed_closed = failed_closed_;
+    records_.summarize(result.hooks);
     topics_.for_each([&result](const topic& each) {
         auto& times = result.events.emplace_back();
         times.name = each.name;
@@ -306,13 +329,14 @@ protocol::stats_result broker_state::stats(instant now) const {
     std::sort(subscribed.begin(), subscribed.end(),
               [](const client* a, const client* b) { return a->push->id < b->push->id; });
     for (const client* const each : subscribed) {
-        result.sessions.push_back({.name = *each->push->name,
+        result.sessions.push_back({.name = each->push->name(),
                                    .pid = each->who.pid,
                                    .uid = each->who.uid,
                                    .queued = each->outbox.size(),
                                    .lagged = each->push->closing == protocol::close_reason::lagged});
     }
-    result.subscribers = subscribed.size();
+    result.subscribers = static_cast<std::size_t>(
+        std::count_if(subscribed.begin(), subscribed.end(), [](const client* each) { return !each->push->told; }));
     return result;
 }
 

@@ -3,6 +3,7 @@
 #include "event_log.hpp"
 #include "id_source.hpp"
 #include "operation_table.hpp"
+#include "payload_view.hpp"
 #include "session.hpp"
 #include "topic_table.hpp"
 
@@ -60,6 +61,8 @@ public:
     void hang_up(client& quiet, instant now);
     /// From now on these names are for sessions of clients that may_use_set_aside_names. Any other that has one is called `pid N` from now on.
     void set_names_aside(const std::vector<std::string>& names);
+    /// What verdicts call it: its session's name, `pid N`, or `peer N` where the kernel gives no pid.
+    [[nodiscard]] static std::string name_of(const client& who);
     /// Whether the daemon still owes it something: an answer, events, or a push session.
     [[nodiscard]] static bool is_owed_anything(const client& who) noexcept;
 
@@ -78,21 +81,28 @@ public:
         client& by, const protocol::emit_and_wait_params& params, std::string_view raw_params, waiter& who, instant now);
     [[nodiscard]] std::variant<pending, protocol::wait_result, protocol::error> await_response(
         client& by, const protocol::await_response_params& params, waiter& who, instant now);
-    [[nodiscard]] result_or_error<protocol::subscribe_result> subscribe(client& by, const protocol::subscribe_params& params);
+    [[nodiscard]] result_or_error<protocol::subscribe_result> subscribe(client& by, const protocol::subscribe_params& params, instant now);
     /// Changes what the session of `by` gets from now on: an event that fits before and after is got once. False where it has none, or one
     /// that has ended.
     [[nodiscard]] bool change_patterns(client& by, std::vector<std::string> patterns);
     /// The session of `by`, where it has one, gets no more events; those that it has may still be replied to.
     void withdraw(client& by);
-    /// Drops what is queued. `closed` is to be sent with the seq that comes with it.
+    /// Drops what is queued. `closed` is to be sent with the seq that comes with it. A session that has lagged is over already, and what it
+    /// owes stays.
     struct unsubscribed {
         bool was_subscribed = false;
         std::uint64_t last_seq = 0;
     };
     [[nodiscard]] unsubscribed unsubscribe(client& by, instant now);
+    /// The peer can take nothing any more: its session is over, and so is what it owes.
+    void end_session(client& of, instant now);
     /// The name of the event whose slot takes replies under that id; empty where there is none. Valid until the next call.
     [[nodiscard]] std::string_view event_that_awaits(std::string_view hook_event_id) const;
     [[nodiscard]] result_or_error<protocol::respond_result> respond(client& by, const protocol::respond_params& params, instant now);
+    /// Whether that reply would put another payload in place of the event's: it is its turn in a chain.
+    [[nodiscard]] bool is_turn_of(const client& by, std::string_view hook_event_id) const;
+    /// Whom an emit_and_wait would ask; what is the catalog's is left as it is.
+    [[nodiscard]] protocol::who_result who(const protocol::who_params& params) const;
     /// What to do with a request that has an operation_id and is carried out elsewhere.
     struct first_of_its_id {};  ///< carry it out, and call finish_elsewhere()
     using elsewhere = std::variant<first_of_its_id, pending, std::string, protocol::error>;
@@ -104,7 +114,7 @@ public:
     /// One more answer that `by` is owed and that is made elsewhere; the error: as many as may be are.
     [[nodiscard]] std::optional<protocol::error> owe(client& by) const;
     /// Ends `who`'s wait with errc::cancelled.
-    void cancel(waiter& who);
+    void cancel(waiter& who, instant now);
     /// All but what the transport counts (connections, protocol_errors, bytes).
     [[nodiscard]] protocol::stats_result stats(instant now) const;
 
@@ -114,13 +124,13 @@ public:
         std::size_t extra_waiters = 0;    ///< waits on a slot that somebody else, or `emit`, opened
         std::size_t debts = 0;            ///< pairs of a slot and a session that it waits for
         std::size_t event_bytes = 0;      ///< of all events that are retained or wait
-        std::size_t unclaimed_bytes = 0;  ///< of events that wait for a first subscriber, in event_bytes too
+        std::size_t held_bytes = 0;       ///< of events that wait for a first subscriber or their turn in a chain, in event_bytes too
         std::size_t memory_bytes = 0;     ///< kept replies and remembered results
         std::size_t closing_sessions = 0; ///< sessions that have ended but whose queue is not out yet
     };
     [[nodiscard]] holdings held() const noexcept {
         return {open_slots_,      extra_waiters_, debts_,  ledger_.live_bytes,
-                unclaimed_bytes_, memory_.used(), closing_};
+                held_bytes_,      memory_.used(), closing_};
     }
 
     // --- time ---
@@ -156,6 +166,8 @@ public:
     [[nodiscard]] static bool hand_out_same(client& to, std::span<event* const> events);
     /// Takes the oldest event of a client of which none are handed out; null where none waits. It counts as sent.
     [[nodiscard]] event::pointer take_next(client& to);
+    /// Takes the oldest notice of `to` that no event goes before.
+    [[nodiscard]] std::optional<notice> take_notice(client& to);
     /// The events handed out that sent() has not given back yet. Appends to `out`.
     static void handed_out(const client& to, std::vector<event*>& out);
     /// The first `count` of the events handed out have been written.
@@ -190,8 +202,13 @@ private:
         pressure_ = pressure_ || 2 * to.outbox.size() >= limits_.capacity;
         mark_ready(to);
     }
+    [[nodiscard]] static bool wants(const session& each, bool is_asked, payload_view& payload) {
+        return (is_asked || !each.asked_only) && (each.where.empty() || payload.meets(each.where));
+    }
     void close(session& which, protocol::close_reason reason, instant now);
-    void drop_queue(client& of);
+    static void drop_queue(client& of);
+    void forget_session(client& of);
+    void lose_queue(client& of);
     void mark_ready(client& which) {
         if (!which.ready) {
             which.ready = true;
@@ -200,28 +217,47 @@ private:
     }
     class name_matcher;
     [[nodiscard]] std::optional<protocol::error> refuse_resume(name_matcher& matches, const protocol::subscribe_params& params) const;
+    void take_over(client& by, std::unique_ptr<session> next);
     void queue_for_newcomer(session& newcomer, name_matcher& matches, std::optional<std::uint64_t> after_seq);
 
     // slots
     [[nodiscard]] std::optional<protocol::error> refuse_wait(const client& by);
     slot& open_slot(const protocol::event_fields& event, client& owner, std::chrono::milliseconds duration, instant now);
     [[nodiscard]] bool has_responder(std::string_view event_name);
-    void add_responder(slot& to, session& from);
+    responder& add_responder(slot& to, session& from);
+    static void ask(responder& which, std::uint64_t place);
+    void ask_next(slot& which, instant now);
+    [[nodiscard]] event::pointer event_for_turn(const slot& which, instant now);
+    void note_shadow(session& asked, const protocol::uuid& id, instant now);
+    static void record_shadow(session& of, const protocol::respond_params& params, instant now);
+    static void add_lagged(slot& to, const session& from);
     void attach_waiter(waiter& who, slot& to, client& by, bool extra);
     void complete(waiter& who, std::variant<protocol::wait_result, protocol::error> result);
     protocol::respond_result accept_reply(slot& to, responder* own, client& by, const protocol::respond_params& params,
                                           bool may_borrow, instant now);
     void settle(slot& which, responder& by, responder::state as);
-    void release_debts(slot& which);
+    void conclude(slot& which, responder& by, responder::state as);
+    void release_debts(slot& which, protocol::refusal over, instant now);
+    void hold(slot& which, std::size_t bytes);
+    void release_held(slot& which);
     void leave_debts(session& which, instant now);
-    void end_if_nobody_left(slot& which, instant now);
+    /// Ends the wait where nothing is left to wait for.
+    void advance(slot& which, instant now);
+    /// Advances the slots that lost a responder while others were at work.
+    void advance_unsettled(instant now);
     void keep_or_finish(slot& which, protocol::outcome how, instant now);
     void finish(slot& which, protocol::outcome how, instant now);
-    void drop(slot& which, protocol::refusal as);
+    void drop(slot& which, protocol::refusal as, instant now);
     [[nodiscard]] static protocol::wait_result describe(slot& which, protocol::outcome how);
+    /// The same for the end of the wait: counts it, and tells those who want to know.
+    [[nodiscard]] protocol::wait_result conclude_wait(slot& which, protocol::outcome how, instant now);
+    void announce(const slot& which, const protocol::wait_result& verdict, instant now);
+    void tell(session& whom, notice what, instant now);
+    [[nodiscard]] result_or_error<protocol::respond_result> find_and_respond(client& by, const protocol::respond_params& params, instant now);
+    [[nodiscard]] result_or_error<protocol::respond_result> respond_to(slot& to, client& by, const protocol::respond_params& params, instant now);
     [[nodiscard]] bool charge(slot& which, std::size_t reply_bytes, std::size_t waiters);
     [[nodiscard]] protocol::respond_result refuse(protocol::refusal why);
-    void claim(slot& which, session& by);
+    void claim(slot& which, session& by, std::uint64_t place);
 
     broker_limits limits_;
     steady_time started_;
@@ -239,13 +275,15 @@ private:
     event_log log_;
     topic_table topics_{};
     boost::unordered_flat_set<std::string> set_aside_names_{};
+    responder_records records_{};
     boost::unordered_flat_map<std::uint64_t, std::unique_ptr<client>> clients_{};
 
     boost::unordered_flat_map<protocol::uuid, slot_entry, uuid_hash> slots_{};
     std::deque<protocol::uuid> over_{};     // ids of slots that are over, oldest first
     boost::intrusive::list<slot, boost::intrusive::base_hook<unclaimed_hook>> unclaimed_{};  // ascending seq
-    std::size_t unclaimed_bytes_ = 0;
+    std::size_t held_bytes_ = 0;            // of events that slots keep from being forgotten
     deadlines deadlines_{};
+    std::vector<protocol::uuid> unsettled_{};  // slots that lost a responder and have not been advanced since
     std::size_t open_slots_ = 0;
     std::size_t extra_waiters_ = 0;         // waits on a slot that somebody else, or `emit`, opened
     std::size_t debts_ = 0;                 // pairs of a slot and a session that it waits for
@@ -259,6 +297,10 @@ private:
     std::uint64_t refused_[protocol::refusal_count] = {};
     std::uint64_t outcomes_[protocol::outcome_count] = {};
     std::uint64_t lagged_ = 0;
+    std::uint64_t proceeded_ = 0;
+    std::uint64_t vetoed_ = 0;
+    std::uint64_t failed_closed_ = 0;
+    std::size_t verdict_sessions_ = 0;      // those that are told verdicts
     std::size_t closing_ = 0;               // sessions that have ended but whose queue is not out yet
 };
 

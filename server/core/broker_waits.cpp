@@ -1,6 +1,10 @@
 #include "broker_state.hpp"
 
+#include "missing.hpp"
+
 #include <algorithm>
+#include <numeric>
+#include <tuple>
 
 // Waits: a slot is opened before its event is published, and it is completed, expired, cancelled or abandoned exactly once; whoever
 // comes later learns which.
@@ -42,20 +46,92 @@ protocol::wait_result unknown_wait(std::string_view id) {
     return result;
 }
 
-// The reason that a closed failure policy gives: what happened and who is missing.
-std::string failure_reason(const protocol::wait_result& result) {
-    std::string reason = "no verdict (" + std::string{to_string(result.outcome)} + ")";
-    if (result.missing.empty()) {
-        reason += result.outcome == outcome::no_subscribers ? ": no hook is subscribed to this event" : ": no hook replied";
+bool names(const responder& each, const std::string& required) { return each.name() == required; }
+
+// Whether a responder of that name has replied or abstained.
+bool has_spoken(const slot& in, const std::string& name) {
+    return std::any_of(in.responders.begin(), in.responders.end(),
+                       [&name](const responder& each) { return names(each, name) && each.has_spoken(); });
+}
+
+// Whether one without whom the operation does not proceed may still reply.
+bool waits_for_required(const slot& which) {
+    return std::any_of(which.require.begin(), which.require.end(), [&which](const std::string& name) {
+        return !has_spoken(which, name) && std::any_of(which.responders.begin(), which.responders.end(), [&name](const responder& each) {
+                   return names(each, name) && each.is == responder::state::waiting;
+               });
+    });
+}
+
+// By the responder's order, then by name.
+void sort_replies(slot& which) {
+    auto& replies = which.replies;
+    if (replies.size() < 2) {
+        return;
     }
-    constexpr std::size_t most_named = 16;
-    for (std::size_t i = 0; i < result.missing.size() && i < most_named; ++i) {
-        reason += (i == 0 ? ": missing " : ", ") + result.missing[i].responder + " (" + result.missing[i].why + ")";
+    std::vector<std::size_t> turns(replies.size());
+    std::iota(turns.begin(), turns.end(), std::size_t{0});
+    std::stable_sort(turns.begin(), turns.end(), [&which](std::size_t a, std::size_t b) {
+        return std::tie(which.reply_orders[a], which.replies[a].responder) < std::tie(which.reply_orders[b], which.replies[b].responder);
+    });
+    std::vector<protocol::wait_result::reply> sorted;
+    for (const std::size_t each : turns) {
+        sorted.push_back(std::move(replies[each]));
     }
-    if (result.missing.size() > most_named) {
-        reason += " and " + std::to_string(result.missing.size() - most_named) + " more";
+    replies = std::move(sorted);
+}
+
+std::string why_missing(const slot& which, const responder& each, outcome how) {
+    switch (each.is) {
+    case responder::state::left: return "left";
+    case responder::state::lagged: return "lagged";
+    case responder::state::failed: {
+        const auto why = std::find_if(which.failures.begin(), which.failures.end(),
+                                      [&each](const auto& failure) { return failure.first == each.session_id; });
+        return "failed: " + why->second;
     }
-    return reason;
+    case responder::state::waiting:
+        return how == outcome::timeout || how == outcome::shutdown ? std::string{to_string(how)} : std::string{};
+    case responder::state::replied:
+    case responder::state::abstained: break;
+    }
+    return {};
+}
+
+/// Who is missing, and those of them without whom the operation does not proceed.
+struct absence {
+    std::vector<protocol::wait_result::absentee> all{};
+    std::vector<protocol::wait_result::absentee> decisive{};
+};
+
+absence absence_of(const slot& which, outcome how) {
+    absence found;
+    const auto is_required = [&which](const responder& each) {
+        return std::any_of(which.require.begin(), which.require.end(),
+                           [&](const std::string& name) { return names(each, name) && !has_spoken(which, name); });
+    };
+    for (const auto& each : which.responders) {
+        if (auto why = why_missing(which, each, how); !why.empty()) {
+            found.all.push_back({each.name(), std::move(why)});
+            if (each.insists || is_required(each)) {
+                found.decisive.push_back(found.all.back());
+            }
+        }
+    }
+    for (const auto& name : which.require) {
+        if (std::none_of(which.responders.begin(), which.responders.end(), [&name](const responder& each) { return names(each, name); })) {
+            found.all.push_back({name, "absent"});
+            found.decisive.push_back(found.all.back());
+        }
+    }
+    return found;
+}
+
+// As `abort` is kept: the inside of a JSON string.
+std::string inside_of_json(std::string_view text) {
+    std::string quoted;
+    protocol::append_json_string(quoted, text);
+    return quoted.substr(1, quoted.size() - 2);
 }
 
 }  // namespace
@@ -94,7 +170,7 @@ slot& broker_state::open_slot(const protocol::event_fields& event, client& owner
 
 bool broker_state::has_responder(std::string_view event_name) {
     const auto& matches = topics_.find(event_name).matches;
-    return std::any_of(matches.begin(), matches.end(), [](const session* each) { return each->responds; });
+    return std::any_of(matches.begin(), matches.end(), [](const session* each) { return each->decides(); });
 }
 
 std::variant<broker_state::pending, protocol::wait_result, error> broker_state::emit_and_wait(
@@ -127,10 +203,11 @@ std::variant<broker_state::pending, protocol::wait_result, error> broker_state::
         attach_waiter(who, *join, by, true);
         return pending{};
     }
-    if (!params.require_subscriber && unclaimed_bytes_ + params.payload.size() > limits_.capacity_bytes &&
-        !unclaimed_.empty() && !has_responder(params.event.view())) {
+    const bool is_chain = params.policy == wait_policy::chain;
+    if (held_bytes_ > 0 && held_bytes_ + params.payload.size() > limits_.capacity_bytes &&
+        (is_chain || (!params.require_subscriber && !has_responder(params.event.view())))) {
         return protocol::limit_error("capacity_bytes", limits_.capacity_bytes,
-                                     "events that wait for a first subscriber take as many bytes as they may: retry later");
+                                     "events that wait for a first subscriber, or for their turn in a chain, take as many bytes as they may: retry later");
     }
     const auto timeout = params.timeout.value_or(limits_.default_timeout);
     auto fields = next_event(params.event.view(), params.cause.view(), now);
@@ -139,18 +216,28 @@ std::variant<broker_state::pending, protocol::wait_result, error> broker_state::
     slot& opened = open_slot(fields, by, timeout, now);
     opened.policy = params.policy.value_or(wait_policy::first);
     opened.on_failure = params.on_failure.value_or(protocol::failure_policy::open);
+    opened.require = params.require;
+    if (is_chain) {
+        opened.turns = std::make_unique<chain>();
+    }
     auto sent_out = publish(fields, params.payload, by, &opened, now);
     if (opened.responders.empty() && params.require_subscriber) {
         ++outcomes_[static_cast<std::size_t>(outcome::no_subscribers)];
-        auto result = describe(opened, outcome::no_subscribers);
+        auto result = conclude_wait(opened, outcome::no_subscribers, now);
         if (params.operation_id) {
             operations_.add(*params.operation_id, protocol::emit_and_wait_params::method, raw_params, result, now.steady);
         }
-        drop(opened, refusal::expired);
+        drop(opened, refusal::expired, now);
+        advance_unsettled(now);
         return result;
     }
+    if (opened.turns || opened.responders.empty()) {
+        hold(opened, sent_out.what->footprint_bytes());
+    }
+    if (opened.turns) {
+        opened.turns->published = sent_out.what;
+    }
     if (opened.responders.empty()) {
-        unclaimed_bytes_ += sent_out.what->footprint_bytes();
         opened.unclaimed = std::move(sent_out.what);
         unclaimed_.push_back(opened);
     }
@@ -159,7 +246,8 @@ std::variant<broker_state::pending, protocol::wait_result, error> broker_state::
         operations_.begin(*params.operation_id, protocol::emit_and_wait_params::method, raw_params, opened);
     }
     attach_waiter(who, opened, by, false);
-    end_if_nobody_left(opened, now);  // where the event itself was too much for each of them
+    advance(opened, now);  // where nobody that it would ask could take the event
+    advance_unsettled(now);
     return pending{};
 }
 
@@ -177,8 +265,9 @@ std::variant<broker_state::pending, protocol::wait_result, error> broker_state::
     slot& reserved = *at->second.open;
     if (reserved.kept) {
         ++outcomes_[static_cast<std::size_t>(*reserved.kept)];
-        auto result = describe(reserved, *reserved.kept);
-        drop(reserved, refusal_after(*reserved.kept));
+        auto result = conclude_wait(reserved, *reserved.kept, now);
+        drop(reserved, refusal_after(*reserved.kept), now);
+        advance_unsettled(now);
         return result;
     }
     if (auto failure = refuse_wait(by)) {
@@ -228,19 +317,42 @@ void broker_state::complete(waiter& who, std::variant<protocol::wait_result, err
     completions_.push_back({&who, std::move(result)});
 }
 
-void broker_state::add_responder(slot& to, session& from) {
+// It is not asked yet: that is, the event is not in its queue.
+responder& broker_state::add_responder(slot& to, session& from) {
     const auto index = static_cast<std::uint32_t>(to.responders.size());
-    to.responders.push_back({from.id, &from, from.name, static_cast<std::uint32_t>(from.debts.size()), responder::state::waiting});
+    to.responders.push_back({.session_id = from.id,
+                             .from = &from,
+                             .record = from.record,
+                             .order = from.order,
+                             .debt = static_cast<std::uint32_t>(from.debts.size()),
+                             .insists = from.insists});
     from.debts.push_back({&to, index});
     ++to.waiting_for;
     ++debts_;
+    return to.responders.back();
 }
 
-void broker_state::claim(slot& which, session& by) {
+void broker_state::ask(responder& which, std::uint64_t place) {
+    which.place = place;
+    ++which.record->asked;
+}
+
+void broker_state::add_lagged(slot& to, const session& from) {
+    ++from.record->lagged;
+    to.responders.push_back({.session_id = from.id,
+                             .record = from.record,
+                             .order = from.order,
+                             .is = responder::state::lagged,
+                             .insists = from.insists});
+}
+
+void broker_state::claim(slot& which, session& by, std::uint64_t place) {
     unclaimed_.erase(unclaimed_.iterator_to(which));
-    unclaimed_bytes_ -= which.unclaimed->footprint_bytes();
     which.unclaimed.reset();
-    add_responder(which, by);
+    if (!which.turns) {
+        release_held(which);
+    }
+    ask(add_responder(which, by), place);
 }
 
 // Takes `by` off the debts of its session; the last debt moves to its place.
@@ -259,9 +371,22 @@ void broker_state::settle(slot& which, responder& by, responder::state as) {
     --debts_;
 }
 
-void broker_state::release_debts(slot& which) {
+// One that lagged may speak all the same, though nobody waits for it.
+void broker_state::conclude(slot& which, responder& by, responder::state as) {
+    if (by.from != nullptr) {
+        settle(which, by, as);
+    } else {
+        by.is = as;
+    }
+}
+
+// They need not work on it any longer.
+void broker_state::release_debts(slot& which, refusal over, instant now) {
     for (auto& each : which.responders) {
         if (each.from != nullptr) {
+            if (each.from->cancellations && each.is_asked()) {
+                tell(*each.from, {.hook_event_id = which.id, .reason = over}, now);
+            }
             settle(which, each, responder::state::waiting);
         }
     }
@@ -278,7 +403,7 @@ void broker_state::leave_debts(session& which, instant now) {
     }
     // A slot stands in the debts of a session once, so ending one leaves the others of this list alone.
     for (const auto& each : debts) {
-        end_if_nobody_left(*each.to, now);
+        advance(*each.to, now);
     }
 }
 
@@ -296,6 +421,16 @@ broker_state::result_or_error<protocol::respond_result> broker_state::respond(cl
     while (!deadlines_.empty() && deadlines_.begin()->when <= now.steady) {
         expire(now);  // what is due is over, though the timer may not have had its turn
     }
+    if (by.push && by.push->shadow) {
+        record_shadow(*by.push, params, now);
+    }
+    auto result = find_and_respond(by, params, now);
+    advance_unsettled(now);
+    return result;
+}
+
+broker_state::result_or_error<protocol::respond_result> broker_state::find_and_respond(client& by, const protocol::respond_params& params,
+                                                                                       instant now) {
     const auto id = protocol::parse_uuid(params.hook_event_id.view());
     const auto at = id ? slots_.find(*id) : slots_.end();
     if (at == slots_.end()) {
@@ -305,8 +440,14 @@ broker_state::result_or_error<protocol::respond_result> broker_state::respond(cl
         return refuse(at->second.over);
     }
     slot& to = *at->second.open;
-    if (to.kept) {
-        return refuse(refusal_after(*to.kept));
+    return to.kept ? refuse(refusal_after(*to.kept)) : respond_to(to, by, params, now);
+}
+
+broker_state::result_or_error<protocol::respond_result> broker_state::respond_to(slot& to, client& by, const protocol::respond_params& params,
+                                                                                 instant now) {
+    if (by.push && by.push->shadow) {
+        ++accepted_;
+        return protocol::respond_result{};  // whatever it says decides nothing
     }
     responder* own = nullptr;
     if (by.push) {
@@ -316,10 +457,13 @@ broker_state::result_or_error<protocol::respond_result> broker_state::respond(cl
             own = &*found;
         }
     }
-    const bool repeated = own != nullptr ? own->is != responder::state::waiting
+    const bool repeated = own != nullptr ? own->is != responder::state::waiting && own->is != responder::state::lagged
                                          : std::find(to.outsiders.begin(), to.outsiders.end(), by.id) != to.outsiders.end();
     if (repeated) {
         return refuse(refusal::answered);
+    }
+    if (own != nullptr && !own->is_asked() && own->is == responder::state::waiting) {
+        return refuse(refusal::unknown);  // its turn in the chain has not come
     }
     if (params.abstain || !params.failed.empty()) {
         if (own != nullptr) {
@@ -328,23 +472,32 @@ broker_state::result_or_error<protocol::respond_result> broker_state::respond(cl
                     return memory_error(memory_.limit());
                 }
                 to.failures.emplace_back(own->session_id, params.failed.view());
+                ++own->record->failed;
+            } else {
+                ++own->record->replied;
             }
-            settle(to, *own, params.abstain ? responder::state::abstained : responder::state::failed);
+            conclude(to, *own, params.abstain ? responder::state::abstained : responder::state::failed);
             ++accepted_;
-            end_if_nobody_left(to, now);
+            advance(to, now);
         } else {
             ++accepted_;
         }
         return protocol::respond_result{};
     }
-    const bool decides = to.policy == wait_policy::first || (to.policy == wait_policy::veto && !params.abort.raw.empty());
+    const bool decides = (to.policy == wait_policy::first && to.require.empty()) ||
+                         (to.policy != wait_policy::all && !params.abort.raw.empty());
     // What is passed on at once to the one who waits is charged to nobody; anything else is kept, or copied.
     const bool passes_on = decides && to.waiters.size() == 1;
     const bool may_borrow = passes_on && by.requests_stay;
     // With what holds it: small replies of many passers-by would else take memory that nobody counts.
-    const std::size_t bytes = sizeof(protocol::wait_result::reply) + params.response.size() + params.abort.raw.size();
+    const bool rewrites = to.turns && own != nullptr && !params.payload.empty() && params.abort.raw.empty();
+    const std::size_t bytes = sizeof(protocol::wait_result::reply) + params.response.size() + params.abort.raw.size() +
+                              (rewrites ? params.payload.size() : 0);
     if (!passes_on && !charge(to, to.reply_bytes + bytes, to.waiters.size())) {
         return memory_error(memory_.limit());
+    }
+    if (rewrites) {
+        to.turns->payload = params.payload;
     }
     return accept_reply(to, own, by, params, may_borrow, now);
 }
@@ -357,8 +510,10 @@ protocol::respond_result broker_state::accept_reply(slot& to, responder* own, cl
     if (!may_borrow) {
         reply.keep();
     }
-    reply.responder = by.push ? *by.push->name : default_name(by);
+    reply.responder = name_of(by);
+    reply.uid = by.who.uid;
     reply.elapsed = elapsed;
+    to.reply_orders.push_back(by.push ? by.push->order : 0);
     const bool vetoes = !params.abort.raw.empty();
     if (vetoes && to.abort.empty()) {
         to.abort = params.abort.raw;
@@ -368,14 +523,17 @@ protocol::respond_result broker_state::accept_reply(slot& to, responder* own, cl
     }
     ++accepted_;
     if (own != nullptr) {
-        settle(to, *own, responder::state::replied);
+        ++own->record->replied;
+        own->record->vetoed += vetoes ? 1U : 0U;
+        own->record->times.add(elapsed);
+        conclude(to, *own, responder::state::replied);
     } else {
         to.outsiders.push_back(by.id);
     }
-    if (to.policy == wait_policy::first || (to.policy == wait_policy::veto && vetoes)) {
+    if (to.policy != wait_policy::all && vetoes) {
         keep_or_finish(to, outcome::answered, now);
     } else {
-        end_if_nobody_left(to, now);
+        advance(to, now);
     }
     return {};
 }
@@ -401,13 +559,21 @@ bool broker_state::charge(slot& which, std::size_t reply_bytes, std::size_t wait
     return true;
 }
 
-void broker_state::end_if_nobody_left(slot& which, instant now) {
-    if (which.waiting_for > 0 || which.responders.empty() || which.kept) {
+void broker_state::advance(slot& which, instant now) {
+    if (which.kept) {
         return;
     }
-    const bool all_spoke = std::none_of(which.responders.begin(), which.responders.end(), [](const responder& each) {
-        return each.is == responder::state::left || each.is == responder::state::failed;
-    });
+    if (which.policy == wait_policy::first && !which.replies.empty() && !waits_for_required(which)) {
+        return keep_or_finish(which, outcome::answered, now);
+    }
+    if (which.turns) {
+        ask_next(which, now);
+    }
+    if (which.waiting_for > 0 || which.responders.empty()) {
+        return;
+    }
+    const bool all_spoke =
+        std::none_of(which.responders.begin(), which.responders.end(), [](const responder& each) { return each.is_lost(); });
     if (all_spoke) {
         keep_or_finish(which, which.replies.empty() ? outcome::abstained : outcome::answered, now);
     } else if (!which.reserved) {
@@ -415,10 +581,20 @@ void broker_state::end_if_nobody_left(slot& which, instant now) {
     }
 }
 
+void broker_state::advance_unsettled(instant now) {
+    while (!unsettled_.empty()) {
+        const auto at = slots_.find(unsettled_.back());
+        unsettled_.pop_back();
+        if (at != slots_.end() && at->second.open) {
+            advance(*at->second.open, now);
+        }
+    }
+}
+
 void broker_state::keep_or_finish(slot& which, outcome how, instant now) {
     if (which.reserved && which.waiters.empty()) {
         which.kept = how;
-        release_debts(which);
+        release_debts(which, refusal_after(how), now);
         return;
     }
     finish(which, how, now);
@@ -429,31 +605,42 @@ protocol::wait_result broker_state::describe(slot& which, outcome how) {
     protocol::append_uuid(result.hook_event_id, which.id);
     result.seq = which.seq;
     result.outcome = how;
+    sort_replies(which);
     result.responses = std::move(which.replies);  // the slot ends with this, or has none
-    for (const auto& each : which.responders) {
-        if (each.is == responder::state::left) {
-            result.missing.push_back({*each.name, "left"});
-        } else if (each.is == responder::state::failed) {
-            const auto why = std::find_if(which.failures.begin(), which.failures.end(),
-                                          [&each](const auto& failure) { return failure.first == each.session_id; });
-            result.missing.push_back({*each.name, "failed: " + why->second});
-        } else if (each.is == responder::state::waiting && (how == outcome::timeout || how == outcome::shutdown)) {
-            result.missing.push_back({*each.name, std::string{to_string(how)}});
-        }
+    if (which.turns) {
+        result.payload = which.turns->payload;
     }
+    auto missing = absence_of(which, how);
+    result.missing = std::move(missing.all);
     result.abort = which.abort;
-    if (result.abort.empty() && which.on_failure == protocol::failure_policy::closed && how != outcome::answered &&
-        how != outcome::abstained) {
-        std::string quoted;
-        protocol::append_json_string(quoted, failure_reason(result));
-        result.abort = quoted.substr(1, quoted.size() - 2);
+    const bool undecided = how != outcome::answered && how != outcome::abstained;
+    if (!result.abort.empty()) {
+        return result;
+    }
+    if (which.on_failure == protocol::failure_policy::closed && undecided) {
+        result.abort = inside_of_json(no_decision_reason(which.event_name, how, result.missing));
+    } else if (!missing.decisive.empty()) {
+        result.abort = inside_of_json(missing_reason(which.event_name, missing.decisive));
+    }
+    return result;
+}
+
+protocol::wait_result broker_state::conclude_wait(slot& which, outcome how, instant now) {
+    auto result = describe(which, how);
+    ++(result.abort.empty() ? proceeded_ : which.abort.empty() ? failed_closed_ : vetoed_);
+    for (const auto& each : which.responders) {
+        const bool is_late = each.is == responder::state::waiting && (how == outcome::timeout || how == outcome::shutdown);
+        each.record->failed += each.is == responder::state::left || is_late ? 1U : 0U;
+    }
+    if (verdict_sessions_ > 0) {
+        announce(which, result, now);
     }
     return result;
 }
 
 void broker_state::finish(slot& which, outcome how, instant now) {
     ++outcomes_[static_cast<std::size_t>(how)];
-    auto result = describe(which, how);
+    auto result = conclude_wait(which, how, now);
     (void)charge(which, 0, 0);  // no longer kept here: what remembers it may need the room
     if (which.operation) {
         operations_.finish(*which.operation, result, now.steady);
@@ -463,15 +650,22 @@ void broker_state::finish(slot& which, outcome how, instant now) {
         const bool last = &next == &which.waiters.back();
         complete(next, last ? std::move(result) : result);
     }
-    drop(which, refusal_after(how));
+    drop(which, refusal_after(how), now);
 }
 
-void broker_state::drop(slot& which, refusal as) {
-    release_debts(which);
+void broker_state::hold(slot& which, std::size_t bytes) {
+    held_bytes_ += bytes;
+    which.held_bytes += bytes;
+}
+
+void broker_state::release_held(slot& which) { held_bytes_ -= std::exchange(which.held_bytes, 0); }
+
+void broker_state::drop(slot& which, refusal as, instant now) {
+    release_debts(which, as, now);
     if (which.unclaimed) {
         unclaimed_.erase(unclaimed_.iterator_to(which));
-        unclaimed_bytes_ -= which.unclaimed->footprint_bytes();
     }
+    release_held(which);
     deadlines_.erase(deadlines_.iterator_to(which));
     memory_.give_back(which.charged_bytes);
     if (which.owner != nullptr) {
@@ -490,13 +684,14 @@ void broker_state::drop(slot& which, refusal as) {
     }
 }
 
-void broker_state::cancel(waiter& who) {
+void broker_state::cancel(waiter& who, instant now) {
     slot& waited = *who.waits_on;
     complete(who, error{errc::cancelled, "the request was cancelled"});
     // With an operation_id it lives on, so that a retry finds it; a reservation was never this waiter's.
     if (!waited.reserved && !waited.operation) {
-        drop(waited, refusal::cancelled);
+        drop(waited, refusal::cancelled, now);
     }
+    advance_unsettled(now);
 }
 
 std::optional<steady_time> broker_state::next_deadline() const {
@@ -514,11 +709,12 @@ void broker_state::expire(instant now) {
         }
         auto& which = static_cast<slot&>(due);
         if (which.reserved && which.waiters.empty()) {
-            drop(which, which.kept ? refusal_after(*which.kept) : refusal::expired);
+            drop(which, which.kept ? refusal_after(*which.kept) : refusal::expired, now);
         } else {
             finish(which, outcome::timeout, now);
         }
     }
+    advance_unsettled(now);
 }
 
 }  // namespace hookd::core

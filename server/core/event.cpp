@@ -14,6 +14,7 @@ event::event(const protocol::event_fields& fields, const protocol::event_head& h
              const frame_memory* shared) noexcept
     : ledger_(ledger),
       seq_(fields.seq),
+      serial_(++ledger.made),
       id_(fields.hook_event_id),
       emitted_at_(fields.emitted_at),
       timeout_(fields.timeout.value_or(std::chrono::milliseconds{0})),
@@ -29,10 +30,11 @@ event::event(const protocol::event_fields& fields, const protocol::event_head& h
 }
 
 event::pointer event::make(const protocol::event_fields& fields, const protocol::event_head& head, std::string_view payload,
-                           event_ledger& ledger, frame_memory* shared) {
+                           event_ledger& ledger, frame_memory* shared, std::chrono::steady_clock::time_point deadline) {
     const std::size_t inside = shared != nullptr ? 0 : payload.size();
     void* const memory = ::operator new(sizeof(event) + prefix_size + head.size + inside + protocol::event_tail.size() + 1);
     auto* const self = new (memory) event(fields, head, payload, ledger, shared);
+    self->deadline_ = deadline;
     char* out = reinterpret_cast<char*>(self + 1);
     out += protocol::write_frame_prefix(protocol::framing::length_prefix, self->body_size_, out);
     out = protocol::write_event_head(out, fields);

@@ -16,6 +16,7 @@ namespace hookd::core {
 /// Bytes that live events take. An event adds itself when it is made and takes itself off when its last reference goes.
 struct event_ledger {
     std::size_t live_bytes = 0;
+    std::uint64_t made = 0;  // events so far
 };
 
 /// What a connection writes for one event: at most four pieces, in order; some may be empty. Valid as long as the event is.
@@ -53,16 +54,21 @@ public:
 
     /// `head`: what measure_event_head says of `fields`. `shared`: what worth_sharing() says. Throws std::bad_alloc.
     [[nodiscard]] static pointer make(const protocol::event_fields& fields, const protocol::event_head& head, std::string_view payload,
-                                      event_ledger& ledger, frame_memory* shared = nullptr);
+                                      event_ledger& ledger, frame_memory* shared = nullptr,
+                                      std::chrono::steady_clock::time_point deadline = {});
 
     /// Bytes that make() will charge for such an event.
     [[nodiscard]] static std::size_t footprint(const protocol::event_head& head, std::string_view payload,
                                                const frame_memory* shared = nullptr) noexcept;
 
     [[nodiscard]] std::uint64_t seq() const noexcept { return seq_; }
+    /// Of all events of its ledger no other has it; the seq does not tell apart what a chain makes of one event.
+    [[nodiscard]] std::uint64_t serial() const noexcept { return serial_; }
     [[nodiscard]] const protocol::uuid& id() const noexcept { return id_; }
     [[nodiscard]] bool expects_response() const noexcept { return expects_response_; }
     [[nodiscard]] std::chrono::milliseconds timeout() const noexcept { return timeout_; }  ///< 0 where nobody waits
+    /// When the wait for it ends; the clock's epoch where nobody waits.
+    [[nodiscard]] std::chrono::steady_clock::time_point deadline() const noexcept { return deadline_; }
     [[nodiscard]] std::chrono::system_clock::time_point emitted_at() const noexcept { return emitted_at_; }
     [[nodiscard]] std::string_view name() const noexcept { return head().substr(name_offset_, name_size_); }
     /// The events that led to it (PROTOCOL.md, "cause"); empty: none.
@@ -103,6 +109,8 @@ private:
     const char* payload_ = nullptr;
     std::shared_ptr<const char[]> shared_{};  // what a payload that was not copied lies in
     std::uint64_t seq_;
+    std::uint64_t serial_;
+    std::chrono::steady_clock::time_point deadline_{};
     protocol::uuid id_;
     std::chrono::system_clock::time_point emitted_at_;
     std::chrono::milliseconds timeout_;

@@ -15,12 +15,13 @@ void event_log::drop_oldest() {
     const auto& oldest = *events_.front();
     bytes_ -= oldest.footprint_bytes();
     if (drops_.size() < remembered_drops) {
-        drops_.push_back({oldest.seq(), std::string{oldest.name()}});
+        drops_.push_back({oldest.seq(), std::string{oldest.name()}, oldest.expects_response()});
     } else {
         auto& slot = drops_[next_drop_];
         forgotten_seq_ = slot.seq;
         slot.seq = oldest.seq();
         slot.name.assign(oldest.name());
+        slot.expects_response = oldest.expects_response();
         next_drop_ = (next_drop_ + 1) % remembered_drops;
     }
     events_.pop_front();

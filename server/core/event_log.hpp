@@ -32,14 +32,14 @@ public:
     /// Seq of the oldest event kept; one after the newest ever appended where none is.
     [[nodiscard]] std::uint64_t oldest_seq() const noexcept { return next_seq_ - events_.size(); }
 
-    /// Whether no event after `after_seq` that `matches(name)` has been dropped, as far as is remembered.
+    /// Whether no event after `after_seq` that `matches(name, expects_response)` has been dropped, as far as is remembered.
     template <class Matches>
     [[nodiscard]] bool is_complete_after(std::uint64_t after_seq, Matches matches) const {
         if (after_seq < forgotten_seq_) {
             return false;
         }
         for (const auto& each : drops_) {
-            if (each.seq > after_seq && matches(std::string_view{each.name})) {
+            if (each.seq > after_seq && matches(std::string_view{each.name}, each.expects_response)) {
                 return false;
             }
         }
@@ -59,6 +59,7 @@ private:
     struct drop {
         std::uint64_t seq = 0;
         std::string name{};
+        bool expects_response = false;
     };
 
     boost::circular_buffer<event::pointer> events_;

@@ -37,14 +37,4 @@ double reply_times::quantile_ms(double share) const {
     return longest_ms;
 }
 
-void reply_times::summarize(protocol::stats_result::event_times& out) const {
-    if (total_ == 0) {
-        return;
-    }
-    out.p50_ms = quantile_ms(0.50);
-    out.p90_ms = quantile_ms(0.90);
-    out.p99_ms = quantile_ms(0.99);
-    out.max_ms = static_cast<double>(longest_.count()) / 1e6;
-}
-
 }  // namespace hookd::core

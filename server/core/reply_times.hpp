@@ -16,8 +16,17 @@ namespace hookd::core {
 class reply_times {
 public:
     void add(std::chrono::nanoseconds elapsed);
-    /// Fills the percentiles of `out`; leaves them empty where there was no reply.
-    void summarize(protocol::stats_result::event_times& out) const;
+    /// Fills the percentiles of `out`, an event's or a responder's; leaves them empty where there was no reply.
+    template <class Summary>
+    void summarize(Summary& out) const {
+        if (total_ == 0) {
+            return;
+        }
+        out.p50_ms = quantile_ms(0.50);
+        out.p90_ms = quantile_ms(0.90);
+        out.p99_ms = quantile_ms(0.99);
+        out.max_ms = static_cast<double>(longest_.count()) / 1e6;
+    }
 
 private:
     static constexpr std::size_t steps = 8;     // an octave

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "event_queue.hpp"
+#include "responder_records.hpp"
 
 #include <boost/container/small_vector.hpp>
 #include <boost/intrusive/list.hpp>
@@ -8,6 +9,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -76,13 +78,29 @@ struct completion {
 
 /// One responder that a slot waits or waited for.
 struct responder {
-    enum class state : std::uint8_t { waiting, replied, abstained, failed, left };
+    enum class state : std::uint8_t { waiting, replied, abstained, failed, left, lagged };
 
     std::uint64_t session_id = 0;
     session* from = nullptr;  // only while waiting
-    std::shared_ptr<const std::string> name{};
+    std::shared_ptr<responder_record> record{};
+    std::int64_t order = 0;
+    std::uint64_t place = not_queued;  // of the event in its client's queue: how many were queued for it before
     std::uint32_t debt = 0;   // index in from->debts
     state is = state::waiting;
+    bool insists = false;     // where it is missing, the operation does not proceed
+
+    static constexpr std::uint64_t not_queued = std::uint64_t(-1);  // its turn in a chain has not come
+
+    [[nodiscard]] const std::string& name() const noexcept { return record->name; }
+    [[nodiscard]] bool is_asked() const noexcept { return place != not_queued; }
+    [[nodiscard]] bool has_spoken() const noexcept { return is == state::replied || is == state::abstained; }
+    [[nodiscard]] bool is_lost() const noexcept { return is == state::failed || is == state::left || is == state::lagged; }
+};
+
+/// Of a slot whose responders are asked one after the other.
+struct chain {
+    event::pointer published{};  // as it was emitted
+    std::string payload{};       // the last one that a reply put in its place; empty: none did
 };
 
 /// The place where replies to one event are kept until somebody has them. Owned by broker_state.
@@ -95,15 +113,20 @@ struct slot : deadline, owner_hook, unclaimed_hook {
     steady_time emitted{};
     protocol::wait_policy policy = protocol::wait_policy::first;
     protocol::failure_policy on_failure = protocol::failure_policy::open;
+    std::vector<std::string> require{};   // names of responders without whom it does not proceed
     bool reserved = false;                // by emit: await_response asks for it, and it never gives up early
     std::optional<protocol::outcome> kept{};  // reserved, and its result is there before anybody asked
     client* owner = nullptr;              // charged for it; null once that is gone
     std::optional<protocol::uuid> operation{};
     event::pointer unclaimed{};           // waits for a first responder to subscribe
+    std::unique_ptr<chain> turns{};       // of policy chain
+    std::size_t held_bytes = 0;           // of events that it keeps from being forgotten
+    std::vector<std::uint64_t> watchers{};  // ids of the sessions with a `where` that are to be told its verdict
 
     boost::container::small_vector<responder, 2> responders{};  // ascending session_id
     std::size_t waiting_for = 0;          // responders in state waiting
     std::vector<protocol::wait_result::reply> replies{};
+    std::vector<std::int64_t> reply_orders{};  // of each reply
     std::vector<std::uint64_t> outsiders{};  // ids of clients that replied without being waited for
     std::vector<std::pair<std::uint64_t, std::string>> failures{};  // session_id and why
     std::string abort{};                  // the first non-empty one
@@ -118,19 +141,65 @@ struct debt {
     std::uint32_t responder = 0;
 };
 
+/// A question that a shadow was asked: what it replies is recorded, even when the wait is over.
+struct shadow_question {
+    protocol::uuid hook_event_id{};
+    steady_time emitted{};
+};
+
 /// A push session. Owned by its client.
+///
+/// One that lagged stays where it is when its end has been told: what it was handed it still owes, and what it would have been asked counts
+/// it as missing, until the client subscribes again, which goes on with the same object, or is gone.
 struct session {
-    std::uint64_t id = 0;  // ascending, never used twice
+    std::uint64_t id = 0;  // ascending, never another client's
     client* of = nullptr;
-    std::shared_ptr<const std::string> name{};
+    std::shared_ptr<responder_record> record{};
     std::vector<std::string> patterns{};
     bool has_globs = false;
     bool responds = true;
+    bool asked_only = false;
+    bool insists = false;
+    bool shadow = false;
+    bool cancellations = false;
+    bool verdicts = false;
+    std::int64_t order = 0;
+    std::vector<protocol::payload_condition> where{};
     std::optional<protocol::close_reason> closing{};  // set: takes no more events; told once its queue is out
+    bool told = false;           // its end is told: it is only there for what it owes
     std::uint64_t last_seq = 0;  // highest one handed to the connection, or where it began
     std::vector<debt> debts{};   // slots that wait for it
+    std::list<shadow_question> shadow_questions{};  // oldest first
 
+    [[nodiscard]] const std::string& name() const noexcept { return record->name; }
     [[nodiscard]] bool matches(std::string_view event_name) const noexcept;
+    /// Whether it gets such an event, one that matches its patterns.
+    [[nodiscard]] bool wants(const event& what) const;
+    /// Whether emitters wait for it.
+    [[nodiscard]] bool decides() const noexcept { return responds && !shadow; }
+};
+
+/// A text that counts as bytes of events while it lives.
+class charged_text {
+public:
+    charged_text(std::string text, event_ledger& ledger) : text_(std::move(text)), ledger_(ledger) { ledger_.live_bytes += text_.size(); }
+    charged_text(const charged_text&) = delete;
+    charged_text& operator=(const charged_text&) = delete;
+    ~charged_text() { ledger_.live_bytes -= text_.size(); }
+
+    [[nodiscard]] std::string_view view() const noexcept { return text_; }
+
+private:
+    std::string text_;
+    event_ledger& ledger_;
+};
+
+/// What a session is told besides its events: that a wait is over.
+struct notice {
+    std::uint64_t after = 0;         // how many events were queued for the client before it: they go first
+    protocol::uuid hook_event_id{};
+    protocol::refusal reason = protocol::refusal::none;   // of `cancelled`
+    std::shared_ptr<const charged_text> verdict{};        // the notification `verdict`; null: this is `cancelled`
 };
 
 /// Who is at the other end.
@@ -150,11 +219,16 @@ struct client {
     /// Events that wait for it, the first `handed_out` of them in the hands of its connection.
     event_queue outbox{};
     std::size_t handed_out = 0;
+    std::uint64_t sent = 0;   // events that have left the outbox by its front
+    std::list<notice> notices{};  // oldest first
     std::size_t waiting = 0;  // requests that wait, its reserved slots included
     std::size_t owed = 0;     // answers to its requests that are made elsewhere
     bool ready = false;    // listed for take_next_ready()
     bool may_use_set_aside_names = false;  // the caller's: it is a hook that the daemon runs itself
     bool hung_up = false;  // it has shut its sending side down: it will never reply
+
+    /// How many events had been queued for it when the next one that is to be handed out was.
+    [[nodiscard]] std::uint64_t next_place() const noexcept { return sent + handed_out; }
     boost::intrusive::list<waiter, boost::intrusive::base_hook<client_hook>> waiters{};
     boost::intrusive::list<slot, boost::intrusive::base_hook<owner_hook>> slots{};
 };

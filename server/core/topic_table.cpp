@@ -1,6 +1,7 @@
 #include "topic_table.hpp"
 
 #include "glob.hpp"
+#include "payload_view.hpp"
 
 #include <algorithm>
 
@@ -31,6 +32,10 @@ bool session::matches(std::string_view event_name) const noexcept {
     return patterns.empty() || std::any_of(patterns.begin(), patterns.end(), [event_name](const std::string& pattern) {
                return glob_matches(pattern, event_name);
            });
+}
+
+bool session::wants(const event& what) const {
+    return (what.expects_response() || !asked_only) && (where.empty() || payload_view{what.payload()}.meets(where));
 }
 
 topic* topic_table::peek(std::string_view name) {
@@ -83,6 +88,13 @@ void topic_table::collect_matches(topic& target) const {
     std::inplace_merge(target.matches.begin(), target.matches.begin() + named, target.matches.end(), by_id);
     target.matches.erase(std::unique(target.matches.begin(), target.matches.end()), target.matches.end());
     target.as_of = generation_;
+}
+
+std::vector<session*> topic_table::matching(std::string_view name) const {
+    topic asked;
+    asked.name = name;
+    collect_matches(asked);
+    return std::move(asked.matches);
 }
 
 void topic_table::outdate(std::string_view name) {

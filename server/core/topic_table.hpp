@@ -46,6 +46,9 @@ public:
         }
     }
 
+    /// The sessions that match `name` now, without noting it as a topic. May throw std::bad_alloc.
+    [[nodiscard]] std::vector<session*> matching(std::string_view name) const;
+
     /// Like remove(), it leaves the matches of all topics as they are: who iterates over them may call it. May throw std::bad_alloc.
     void add(session& joined);
     void remove(session& left);

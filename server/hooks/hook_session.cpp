@@ -14,14 +14,7 @@ using boost::system::error_code;
 namespace {
 
 std::optional<std::chrono::steady_clock::time_point> deadline_of(const event_view& event) {
-    if (!event.expects_response) {
-        return std::nullopt;
-    }
-    // What it has spent in queues is off already; whatever the clock has done since, no more than all of it is left.
-    using duration = std::chrono::steady_clock::duration;
-    const duration all = event.timeout;
-    const auto spent = std::chrono::duration_cast<duration>(std::chrono::system_clock::now() - event.emitted_at);
-    return std::chrono::steady_clock::now() + std::clamp(all - spent, duration::zero(), all);
+    return event.expects_response ? std::optional{event.deadline} : std::nullopt;
 }
 
 /// Whether it is about the reply. Any other error means that the broker or the session is over.

@@ -8,6 +8,7 @@
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 
@@ -106,25 +107,14 @@ bool is_valid(std::optional<std::chrono::milliseconds> duration) {
     return !duration || (duration->count() >= 1 && *duration <= protocol::max_timeout);
 }
 
-// By the same rules as on the wire, which stand in one place.
+bool is_valid(const std::vector<std::string>& required) {
+    return required.size() <= protocol::max_required && std::all_of(required.begin(), required.end(), protocol::is_subscriber_name);
+}
+
 bool is_valid(const subscribe_request& wanted) {
-    std::string call = R"({"jsonrpc":"2.0","id":0,"method":"subscribe","params":{"events":[)";
-    for (const auto& pattern : wanted.events) {
-        if (call.back() != '[') {
-            call += ',';
-        }
-        protocol::append_json_string(call, pattern);
-    }
-    call += ']';
-    if (!wanted.name.empty()) {
-        call += R"(,"name":)";
-        protocol::append_json_string(call, wanted.name);
-    }
-    call += "}}";
-    protocol::message read;
-    protocol::read_message(call, read);
-    return read.type == protocol::message::kind::request &&
-           std::holds_alternative<protocol::subscribe_params>(protocol::bind_params<protocol::subscribe_params>(read.single));
+    return wanted.events.size() <= protocol::max_patterns && std::all_of(wanted.events.begin(), wanted.events.end(), protocol::is_pattern) &&
+           (wanted.name.empty() || protocol::is_subscriber_name(wanted.name)) && wanted.where.size() <= protocol::max_conditions &&
+           std::all_of(wanted.where.begin(), wanted.where.end(), protocol::is_condition);
 }
 
 }  // namespace
@@ -171,12 +161,16 @@ public:
                 if (events == most_events_at_a_time) {
                     return state.poke(*client_);
                 }
+                if (const auto told = state.take_notice(*client_)) {
+                    tell(*told);
+                    continue;
+                }
                 const auto next = state.take_next(*client_);
                 if (!next) {
                     break;
                 }
                 request_.on_event({next->seq(), next->id(), next->name(), next->emitted_at(), next->expects_response(),
-                                   next->timeout(), next->payload(), next->cause()});
+                                   next->timeout(), next->payload(), next->cause(), next->deadline()});
             }
             if (closed_) {
                 return;
@@ -194,6 +188,17 @@ public:
     }
 
 private:
+    void tell(const core::notice& what) {
+        if (what.verdict) {
+            auto params = what.verdict->view();
+            params.remove_prefix(protocol::verdict_head.size());
+            params.remove_suffix(1);
+            request_.on_verdict(params);
+        } else {
+            request_.on_cancelled(what.hook_event_id, what.reason);
+        }
+    }
+
     std::shared_ptr<broker_strand> strand_;
     subscribe_request request_;
     core::client* client_ = nullptr;
@@ -232,7 +237,7 @@ std::shared_ptr<cancellation> connect_cancellation(const std::shared_ptr<broker_
             which->wanted = true;
             // It may have ended within this turn.
             if (which->wait != nullptr && which->wait->waits_on != nullptr) {
-                where->state().cancel(*which->wait);
+                where->state().cancel(*which->wait, where->now());
             }
         });
     });
@@ -341,7 +346,7 @@ void broker::start_emit_and_wait(wait_request request, handler<protocol::wait_re
     strand_->run([caller = caller_, request = std::move(request), completion = std::move(completion),
                   link = std::move(link)]() mutable {
         auto& strand = *caller->strand();
-        if (!is_valid(request.event, request.payload) || !is_valid(request.timeout)) {
+        if (!is_valid(request.event, request.payload) || !is_valid(request.timeout) || !is_valid(request.require)) {
             return complete(strand, std::move(completion), make_error_code(errc::invalid_params), protocol::wait_result{});
         }
         if (const auto failure = protocol::check_cause(request.event, request.cause)) {
@@ -353,6 +358,7 @@ void broker::start_emit_and_wait(wait_request request, handler<protocol::wait_re
                                                     .policy = request.policy,
                                                     .on_failure = request.on_failure,
                                                     .require_subscriber = request.require_subscriber,
+                                                    .require = request.require,
                                                     .cause = request.cause};
         local_wait::start(caller->strand(), std::move(completion), std::move(link), [&](core::waiter& who) {
             return catalogued::emit_and_wait(strand, caller->attached(), params, {}, who);
@@ -385,8 +391,17 @@ void broker::start_subscribe(subscribe_request request, handler<subscription> co
         if (!wanted.on_event || !is_valid(wanted)) {
             return complete(strand, std::move(completion), make_error_code(errc::invalid_params), subscription{});
         }
-        const protocol::subscribe_params params{
-            .events = wanted.events, .name = wanted.name, .responds = wanted.responds, .after_seq = wanted.after_seq};
+        const protocol::subscribe_params params{.events = wanted.events,
+                                                .name = wanted.name,
+                                                .responds = wanted.responds,
+                                                .asked_only = wanted.asked_only,
+                                                .on_failure = wanted.on_failure,
+                                                .order = wanted.order,
+                                                .shadow = wanted.shadow,
+                                                .cancellations = static_cast<bool>(wanted.on_cancelled),
+                                                .verdicts = static_cast<bool>(wanted.on_verdict),
+                                                .where = wanted.where,
+                                                .after_seq = wanted.after_seq};
         auto result = catalogued::subscribe(strand, session->attached(), params);
         if (auto* const failure = std::get_if<error>(&result)) {
             session->detach();
@@ -399,6 +414,15 @@ void broker::start_subscribe(subscribe_request request, handler<subscription> co
 void broker::start_respond(outside_reply request, handler<protocol::respond_result> completion) {
     strand_->run([caller = caller_, request = std::move(request), completion = std::move(completion)]() mutable {
         respond_as(*caller, request.hook_event_id, request.what, std::move(completion));
+    });
+}
+
+void broker::start_who(who_request request, handler<protocol::who_result> completion) {
+    strand_->run([strand = strand_, request = std::move(request), completion = std::move(completion)]() mutable {
+        if (!is_valid(request.event, request.payload)) {
+            return complete(*strand, std::move(completion), make_error_code(errc::invalid_params), protocol::who_result{});
+        }
+        complete(*strand, std::move(completion), catalogued::who(*strand, {.event = request.event, .payload = request.payload}));
     });
 }
 

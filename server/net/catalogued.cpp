@@ -1,10 +1,37 @@
 #include "catalogued.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace hookd::server::catalogued {
 
 using protocol::error;
+
+namespace {
+
+void add_required(std::vector<std::string>& names, const std::vector<std::string>& more) {
+    for (const auto& name : more) {
+        if (std::find(names.begin(), names.end(), name) == names.end()) {
+            names.push_back(name);
+        }
+    }
+}
+
+// In a chain, a payload that the event's schema refuses makes its author a hook that failed.
+std::optional<error> refuse_rewrite(broker_strand& where, core::client& by, const protocol::respond_params& params,
+                                    std::string_view event) {
+    if (params.payload.empty() || !params.abort.raw.empty() || !where.state().is_turn_of(by, params.hook_event_id.view())) {
+        return std::nullopt;
+    }
+    auto refused = where.events()->check_event(event, params.payload);
+    if (refused) {
+        const std::string why = "its payload was refused: " + refused->message;
+        (void)where.state().respond(by, {.hook_event_id = params.hook_event_id, .failed = why}, where.now());
+    }
+    return refused;
+}
+
+}  // namespace
 
 std::variant<protocol::emit_result, error> emit(broker_strand& where, core::client& by, const protocol::emit_params& params,
                                                 std::string_view raw_params) {
@@ -31,6 +58,7 @@ wait_start emit_and_wait(broker_strand& where, core::client& by, const protocol:
     filled.timeout = params.timeout ? params.timeout : standard.timeout;
     filled.policy = params.policy ? params.policy : standard.policy;
     filled.on_failure = params.on_failure ? params.on_failure : standard.on_failure;
+    add_required(filled.require, standard.require);
     return where.state().emit_and_wait(by, filled, raw_params, who, where.now());
 }
 
@@ -51,7 +79,7 @@ std::variant<protocol::subscribe_result, error> subscribe(broker_strand& where, 
             return std::move(*refused);
         }
     }
-    return where.state().subscribe(by, params);
+    return where.state().subscribe(by, params, where.now());
 }
 
 std::optional<error> change_patterns(broker_strand& where, core::client& by, const std::vector<std::string>& patterns) {
@@ -74,9 +102,28 @@ std::variant<protocol::respond_result, error> respond(broker_strand& where, core
             if (auto refused = events->check_reply(event, params.response)) {
                 return std::move(*refused);
             }
+            if (auto refused = refuse_rewrite(where, by, params, event)) {
+                return std::move(*refused);
+            }
         }
     }
     return where.state().respond(by, params, where.now());
+}
+
+std::variant<protocol::who_result, error> who(broker_strand& where, const protocol::who_params& params) {
+    auto result = where.state().who(params);
+    if (const auto* const events = where.events()) {
+        // Whether there is such an event, whatever the payload.
+        if (auto unknown = events->schemas(params.event.view()); std::holds_alternative<error>(unknown)) {
+            return std::get<error>(std::move(unknown));
+        }
+        const auto standard = events->defaults_of(params.event.view());
+        result.require = standard.require;
+        result.policy = standard.policy.value_or(result.policy);
+        result.on_failure = standard.on_failure.value_or(result.on_failure);
+        result.timeout = standard.timeout.value_or(result.timeout);
+    }
+    return result;
 }
 
 std::variant<std::string, error> schemas(const broker_strand& where, const protocol::schema_params& params) {

@@ -25,6 +25,7 @@ using wait_start = std::variant<core::broker_state::pending, protocol::wait_resu
 [[nodiscard]] std::optional<protocol::error> change_patterns(broker_strand& where, core::client& by, const std::vector<std::string>& patterns);
 [[nodiscard]] std::variant<protocol::respond_result, protocol::error> respond(broker_strand& where, core::client& by,
                                                                               const protocol::respond_params& params);
+[[nodiscard]] std::variant<protocol::who_result, protocol::error> who(broker_strand& where, const protocol::who_params& params);
 /// The result as JSON.
 [[nodiscard]] std::variant<std::string, protocol::error> schemas(const broker_strand& where, const protocol::schema_params& params);
 

@@ -280,7 +280,7 @@ void connection::flush() {
         // The stage is for the next one: what is left is written from the events themselves.
         environment_.events.clear();
         state().handed_out(*client_, environment_.events);
-        collect_pieces();
+        collect_pieces(false);
         output_.replace_batch(environment_.pieces);
     }
     staged_ = false;
@@ -380,7 +380,7 @@ void connection::stop_writing() {
             return;
         }
         self->batch_is_out_ = false;
-        (void)self->state().unsubscribe(*self->client_, self->strand().now());
+        self->state().end_session(*self->client_, self->strand().now());
         self->state().forget_handed_out(*self->client_);
         self->answers_.clear();
     });

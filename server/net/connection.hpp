@@ -180,7 +180,8 @@ private:
     void answer_part(const answer_address& to, std::string body);
     void append_frame(std::string_view body);
     void hand_over();
-    void collect_pieces();
+    void collect_notices();
+    void collect_pieces(bool with_notices);
     void tell_end();
     void detach();
 
@@ -235,7 +236,8 @@ private:
     std::unique_ptr<batch_under_way> batch_{};
     std::optional<protocol::frame_decoder> decoder_{};
     std::string answers_{};          // frames, not yet handed to the own strand
-    bool batch_is_out_ = false;      // events are with the own strand
+    std::string told_{};             // frames of the notices that are a part of the batch that is out
+    bool batch_is_out_ = false;      // events or notices are with the own strand
     bool more_to_do_ = false;        // carry_out() stopped early
     bool pressed_ = false;           // a queue is filling up: let others run
 

@@ -142,6 +142,10 @@ void carry_out(connection& by, const protocol::respond_params& params, const pro
     answer_either(by, to, catalogued::respond(by.strand(), by.client(), params));
 }
 
+void carry_out(connection& by, const protocol::who_params& params, const protocol::request&, const answer_address& to) {
+    answer_either(by, to, catalogued::who(by.strand(), params));
+}
+
 void carry_out(connection& by, const protocol::schema_params& params, const protocol::request&, const answer_address& to) {
     answer_either(by, to, catalogued::schemas(by.strand(), params));
 }
@@ -271,7 +275,7 @@ void carry_out(connection& by, const protocol::cancel_params& params, const prot
         }
     }
     for (core::waiter* const each : targets) {
-        by.state().cancel(*each);
+        by.state().cancel(*each, by.strand().now());
     }
     by.answer(to, std::string_view{"null"});
 }
@@ -300,7 +304,7 @@ constexpr std::array<method, sizeof...(Params)> methods_of() {
 // The busiest first.
 constexpr auto methods =
     methods_of<protocol::emit_and_wait_params, protocol::respond_params, protocol::emit_params, protocol::await_response_params,
-               protocol::subscribe_params, protocol::unsubscribe_params, protocol::ping_params, protocol::schema_params, protocol::stats_params,
+               protocol::subscribe_params, protocol::unsubscribe_params, protocol::ping_params, protocol::who_params, protocol::schema_params, protocol::stats_params,
                protocol::cancel_params, protocol::discover_params, protocol::register_hook_params, protocol::deregister_hook_params,
                protocol::list_hooks_params, protocol::trust_hook_params>();
 

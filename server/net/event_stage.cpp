@@ -23,7 +23,7 @@ std::string_view event_stage::frames_of(const std::vector<core::event*>& events,
         }
     }
     events_ = events;
-    last_seq_ = events.back()->seq();
+    last_serial_ = events.back()->serial();
     kind_ = kind;
     return {bytes_.data(), bytes_.size()};
 }
@@ -31,7 +31,7 @@ std::string_view event_stage::frames_of(const std::vector<core::event*>& events,
 std::string_view event_stage::hand_out_same(core::client& to, protocol::framing kind) const {
     const std::size_t waiting = to.outbox.size() - to.handed_out;
     // Not one that has more waiting: it gets all of that in one write.
-    if (events_.empty() || kind != kind_ || waiting != events_.size() || to.outbox[to.outbox.size() - 1].seq() != last_seq_ ||
+    if (events_.empty() || kind != kind_ || waiting != events_.size() || to.outbox[to.outbox.size() - 1].serial() != last_serial_ ||
         !core::broker_state::hand_out_same(to, events_)) {
         return {};
     }

@@ -27,10 +27,10 @@ public:
 
 private:
     std::vector<char> bytes_{};
-    // Compared by address. An address is used again, but for an event that is newer than all of these: where the last one has the number
+    // Compared by address. An address is used again, but for an event that is newer than all of these: where the last one has the serial number
     // that it had, they are the same.
     std::vector<core::event*> events_{};
-    std::uint64_t last_seq_ = 0;
+    std::uint64_t last_serial_ = 0;
     protocol::framing kind_{};
 };
 

@@ -18,6 +18,7 @@ constexpr std::size_t most_answers_at_a_time = std::size_t{256} << 10;
 // One vectored write takes about this much.
 constexpr std::size_t events_at_a_time = 256;
 constexpr std::size_t event_bytes_at_a_time = std::size_t{256} << 10;
+constexpr std::size_t notice_bytes_at_a_time = std::size_t{64} << 10;
 
 // How long one peer's requests keep the others waiting, about. The clock is looked at after each: some take milliseconds.
 constexpr std::chrono::milliseconds longest_turn{5};
@@ -168,7 +169,7 @@ void connection::answer_invalid(const protocol::message& what, std::shared_ptr<b
 std::string connection::who() const {
     std::string text = describe(peer_);
     if (client_ != nullptr && client_->push) {
-        text = *client_->push->name + " (" + text + ")";
+        text = client_->push->name() + " (" + text + ")";
     }
     return text;
 }
@@ -201,23 +202,26 @@ void connection::hand_over() {
     auto& events = environment_.events;
     events.clear();
     std::string_view staged;
+    bool tells = false;
     if (client_ != nullptr && !batch_is_out_) {
+        collect_notices();
+        tells = !told_.empty();
         // What the write cannot take at once is not written from the stage.
-        const bool may_stage = !strand_ && !write_refused_ && client_->push != nullptr;
+        const bool may_stage = !strand_ && !write_refused_ && !tells && client_->push != nullptr;
         if (may_stage) {
             staged = environment_.stage.hand_out_same(*client_, decoder_->kind());
         }
         if (staged.empty()) {
             state().hand_out(*client_, events_at_a_time, event_bytes_at_a_time, events);
-            if (events.empty()) {
+            if (events.empty() && !tells) {
                 tell_end();
             } else if (may_stage) {
                 staged = environment_.stage.frames_of(events, decoder_->kind());
             }
         }
-        batch_is_out_ = !staged.empty() || !events.empty();
+        batch_is_out_ = !staged.empty() || !events.empty() || tells;
     }
-    if (answers_.empty() && staged.empty() && events.empty()) {
+    if (answers_.empty() && staged.empty() && events.empty() && !tells) {
         if (client_ != nullptr && client_->hung_up) {  // the last that it was owed may have been a notification's end
             on_own([self = shared_from_this()] { self->close_when_done(); });
         }
@@ -228,14 +232,14 @@ void connection::hand_over() {
         if (!staged.empty()) {
             staged_ = true;
             output_.set_batch(staged);
-        } else if (!events.empty()) {
+        } else if (!events.empty() || tells) {
             staged_ = false;
-            collect_pieces();
+            collect_pieces(tells);
             output_.set_batch(environment_.pieces);
         }
         return flush();
     }
-    collect_pieces();
+    collect_pieces(tells);
     boost::asio::dispatch(*strand_, [self = shared_from_this(), answers = std::exchange(answers_, {}),
                                      pieces = std::exchange(environment_.pieces, {})]() mutable {
         self->accept_answers(answers);
@@ -244,9 +248,32 @@ void connection::hand_over() {
     });
 }
 
-// The frames of environment_.events.
-void connection::collect_pieces() {
+// What its session is told besides events goes out with them, so that it is no more than the peer reads.
+void connection::collect_notices() {
+    if (!told_.empty()) {
+        std::string{}.swap(told_);
+    }
+    while (told_.size() < notice_bytes_at_a_time) {
+        const auto next = state().take_notice(*client_);
+        if (!next) {
+            break;
+        }
+        if (next->verdict) {
+            protocol::append_frame(decoder_->kind(), next->verdict->view(), told_);
+        } else {
+            environment_.body.clear();
+            protocol::append_cancelled(environment_.body, next->hook_event_id, next->reason);
+            protocol::append_frame(decoder_->kind(), environment_.body, told_);
+        }
+    }
+}
+
+// The frames of the notices, if they are a part of the batch, and of environment_.events.
+void connection::collect_pieces(bool with_notices) {
     environment_.pieces.clear();
+    if (with_notices) {
+        environment_.pieces.push_back({told_});
+    }
     for (core::event* const each : environment_.events) {
         environment_.pieces.push_back(each->wire(decoder_->kind()));
     }

@@ -23,6 +23,8 @@ class hook_session;
 struct hook_runner_options {
     /// What logs, stats and verdicts call this subscriber: 1 to 128 printable characters. Empty: `pid N`.
     std::string name{};
+    /// Which events its hooks get beyond their names, and what their replies are worth.
+    responder_options as_responder{};
     /// The daemon's socket; empty means default_socket_path().
     std::string path{};
     /// As client_options::daemon_user.

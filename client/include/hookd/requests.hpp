@@ -51,11 +51,16 @@ struct wait_options {
     std::optional<failure_policy> on_failure{};  ///< absent: what the daemon's catalog says, else open
     /// Whether the wait ends at once where no responder matches; false waits for one to subscribe.
     bool require_subscriber = true;
+    /// Names of responders that must have replied or abstained for the operation to proceed, whatever the failure policy; at most 16. Those
+    /// that the daemon's catalog requires are added.
+    std::vector<std::string> require{};
     /// As emit_options::cause.
     std::optional<std::string> cause{};
     /// As emit_options::operation_id.
     std::string operation_id{};
 };
+
+using protocol::payload_condition;
 
 /// The result of `emit`.
 struct emission {
@@ -91,6 +96,20 @@ struct resume_point {
     std::string instance{};  ///< the daemon's run that `after_seq` belongs to; empty means the one that runs now
 };
 
+/// Which events a responder gets beyond their names, and what its replies are worth (PROTOCOL.md, `subscribe`).
+struct responder_options {
+    /// Only events that somebody waits for.
+    bool asked_only = false;
+    /// Conditions on the payload, all of which must hold; at most 16.
+    std::vector<payload_condition> where{};
+    /// closed: where this responder is missing from a verdict, for whatever reason, the operation does not proceed.
+    failure_policy on_failure = failure_policy::open;
+    /// Its turn in a chain and its place among the responses; of equals the name decides.
+    std::int64_t order = 0;
+    /// Asked and recorded, but it decides and delays nothing.
+    bool shadow = false;
+};
+
 /// What to subscribe to (async_client; hook_runner makes its own).
 struct subscribe_options {
     /// Names or globs (`*` any run, `?` one character), at most 256; none means every event.
@@ -99,6 +118,7 @@ struct subscribe_options {
     std::string name{};
     /// Whether emitters wait for this subscriber; false makes it an observer.
     bool responds = true;
+    responder_options as_responder{};
     /// First replays the events after this place; absent means from now on.
     std::optional<resume_point> resume_from{};
 };

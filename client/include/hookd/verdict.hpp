@@ -17,12 +17,13 @@ using protocol::to_string;
 struct verdict {
     struct response {
         std::string text;       ///< the reply's JSON object, byte for byte
-        std::string responder;  ///< who replied: the subscriber's name, or `pid N`
+        std::string responder;  ///< who replied: the subscriber's name, `pid N` or `peer N`
+        std::uint32_t uid = 0;  ///< the user whose process replied
         std::chrono::duration<double, std::milli> elapsed{};
     };
     struct missing_responder {
         std::string responder;
-        std::string why;  ///< `timeout`, `left`, `failed: …` or `shutdown`
+        std::string why;  ///< `timeout`, `left`, `failed: …`, `lagged`, `absent` or `shutdown`
     };
 
     std::string hook_event_id;

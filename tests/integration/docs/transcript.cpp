@@ -15,7 +15,7 @@ enum variable : std::size_t { any_text = 1, id, time, clock, elapsed, duration, 
 
 const std::regex& variables() {
     static const std::regex expression{std::string{"(…)|("} + uuid + R"()|(\d{4}-\d\d-\d\dT[0-9:.]+Z)|(\b\d\d:\d\d:\d\d\.\d{3}\b))" +
-                                       R"(|("elapsed_ms":\d[0-9.eE+]*)|(\b\d+(?:\.\d+)? ms\b)|("pid":\d+)|(\bpid \d+))"};
+                                       R"(|("elapsed_ms":\d[0-9.eE+]*)|(\b\d+(?:\.\d+)? ms\b)|("[pu]id":\d+)|(\bpid \d+))"};
     return expression;
 }
 
@@ -78,7 +78,7 @@ bool line_matches(const std::string& shown, const std::string& printed, id_book&
         } else if (found[duration].matched) {
             expression += R"(\d+(?:\.\d+)? m?s)";
         } else {
-            expression += found[pid_member].matched ? R"re("pid":\d+)re" : R"(pid \d+)";
+            expression += found[pid_member].matched ? R"re("[pu]id":\d+)re" : R"(pid \d+)";
         }
     }
     expression += escaped({rest, shown.cend()});

@@ -40,6 +40,7 @@ BOOST_AUTO_TEST_CASE(times_durations_and_pids_may_be_any) {
     BOOST_TEST(matches("(2.4 ms)", "(1.2 s)"));
     BOOST_TEST(matches(R"("elapsed_ms":2.4})", R"("elapsed_ms":0.071})"));
     BOOST_TEST(matches(R"("pid":4711,)", R"("pid":1,)"));
+    BOOST_TEST(matches(R"("uid":1000,)", R"("uid":0,)"));
     BOOST_TEST(matches("pid 4711", "pid 12"));
     BOOST_TEST(matches("2026-11-23T14:07:44.535103568Z", "2027-01-02T03:04:05.000000001Z"));
     BOOST_TEST(!matches("2026-11-23T14:07:44.535103568Z", "2027-01-02T03:04:05Z"));

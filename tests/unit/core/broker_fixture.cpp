@@ -70,9 +70,16 @@ std::variant<protocol::subscribe_result, protocol::error> world::try_subscribe(c
     const protocol::subscribe_params params{.events = std::move(patterns),
                                             .name = how.name,
                                             .responds = how.responds,
+                                            .asked_only = how.asked_only,
+                                            .on_failure = how.on_failure,
+                                            .order = how.order,
+                                            .shadow = how.shadow,
+                                            .cancellations = how.cancellations,
+                                            .verdicts = how.verdicts,
+                                            .where = how.where,
                                             .after_seq = how.after_seq,
                                             .instance = how.instance};
-    auto result = broker.subscribe(by, params);
+    auto result = broker.subscribe(by, params, now);
     collect();
     return result;
 }
@@ -100,6 +107,7 @@ wait& world::emit_and_wait(client& by, std::string_view event, const wait_option
                                                 .policy = how.policy,
                                                 .on_failure = how.on_failure,
                                                 .require_subscriber = how.require_subscriber,
+                                                .require = how.require,
                                                 .operation_id = how.operation_id};
     auto result = broker.emit_and_wait(by, params, how.raw_params, made, now);
     collect();
@@ -184,6 +192,19 @@ received_event world::receive_one(client& by) {
     return all.front();
 }
 
+std::string world::receive_notices(client& by) {
+    std::string text;
+    while (const auto next = broker.take_notice(by)) {
+        text += text.empty() ? "" : "; ";
+        if (next->verdict) {
+            text += next->verdict->view();
+        } else {
+            text += "cancelled " + std::string{to_string(next->reason)};
+        }
+    }
+    return text;
+}
+
 std::string world::take_ended(client& of) {
     const auto ended = broker.take_ended(of);
     return ended ? std::string{to_string(ended->reason)} + " after " + std::to_string(ended->last_seq) : std::string{};
@@ -203,7 +224,7 @@ void world::check_nobody_waits() const {
     BOOST_CHECK_EQUAL(held.open_slots, 0U);
     BOOST_CHECK_EQUAL(held.extra_waiters, 0U);
     BOOST_CHECK_EQUAL(held.debts, 0U);
-    BOOST_CHECK_EQUAL(held.unclaimed_bytes, 0U);
+    BOOST_CHECK_EQUAL(held.held_bytes, 0U);
     BOOST_CHECK_EQUAL(stats().waiting, 0U);
     BOOST_CHECK(!broker.next_deadline());
 }

@@ -78,6 +78,7 @@ struct wait_options {
     wait_policy policy = wait_policy::first;
     failure_policy on_failure = failure_policy::open;
     bool require_subscriber = true;
+    std::vector<std::string> require{};
     std::optional<protocol::uuid> operation_id{};
     std::string raw_params = "{}";
     std::size_t footprint_bytes = 0;
@@ -93,6 +94,13 @@ struct emit_options {
 struct session_options {
     std::string name{};
     bool responds = true;
+    bool asked_only = false;
+    failure_policy on_failure = failure_policy::open;
+    std::int64_t order = 0;
+    bool shadow = false;
+    bool cancellations = false;
+    bool verdicts = false;
+    std::vector<protocol::payload_condition> where{};
     std::optional<std::uint64_t> after_seq{};
     std::string instance{};
 };
@@ -147,11 +155,13 @@ public:
     std::string receive_names(client& by);
     /// The one event that is queued.
     received_event receive_one(client& by);
+    /// What it is told besides events, as far as no event goes before: `cancelled expired`, or the notification `verdict`, joined by `; `.
+    std::string receive_notices(client& by);
     /// How a session that has ended did: `lagged after 3`; empty where it has not, or has been told.
     std::string take_ended(client& of);
 
     void cancel(wait& which) {
-        broker.cancel(which);
+        broker.cancel(which, now);
         collect();
     }
     void leave(client& gone) {

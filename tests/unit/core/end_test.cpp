@@ -202,7 +202,7 @@ BOOST_AUTO_TEST_CASE(broker_ends_with_waits_queues_and_sessions_open) {
     std::vector<event*> got;
     w.broker.hand_out(slow, 1, std::size_t(-1), got);
     BOOST_CHECK(!awaiting.over());
-    BOOST_CHECK_EQUAL(asked.over(), true);  // slow lagged with the third event
+    BOOST_CHECK(!asked.over());  // slow lagged with the third event, but has the first
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -110,27 +110,108 @@ BOOST_AUTO_TEST_CASE(several_that_lag_at_once_disturb_no_other) {
     BOOST_CHECK_EQUAL(w.receive_names(keeps_up_too), "4:a");
 }
 
-BOOST_AUTO_TEST_CASE(nobody_waits_for_a_session_that_lagged) {
+BOOST_AUTO_TEST_CASE(session_that_lagged_owes_what_it_is_handed) {
     world w{{.capacity = 2}};
     client& slow = w.subscriber({}, {.name = "slow"});
     wait& first = w.emit_and_wait(w.join(), "a");
-    w.emit(w.join(), "a");
-    wait& third = w.emit_and_wait(w.join(), "a");
-    BOOST_CHECK_EQUAL(third.how(), outcome::abandoned);  // it matched, and left by that very event
-    BOOST_CHECK_EQUAL(third.missing(), "slow: left");
-    BOOST_CHECK_EQUAL(first.how(), outcome::abandoned);
-    BOOST_CHECK_EQUAL(first.missing(), "slow: left");
+    wait& second = w.emit_and_wait(w.join(), "a");
+    const auto early = w.emit_and_wait(w.join(), "a").missing();
+    BOOST_CHECK_EQUAL(early, "slow: lagged");  // it matched, and lagged by that very event
+    BOOST_CHECK(!first.over());
+    const auto got = w.receive(slow);
+    BOOST_REQUIRE_EQUAL(got.size(), 2U);
+    BOOST_CHECK_EQUAL(w.reply(slow, got[0].id), refusal::none);
+    BOOST_CHECK_EQUAL(first.responses(), "{} by slow");
+    BOOST_CHECK_EQUAL(w.take_ended(slow), "lagged after 2");
+    BOOST_CHECK(!second.over());
+    BOOST_CHECK_EQUAL(w.reply(slow, got[1].id, R"({"abort":"no"})"), refusal::none);  // nor does the end of its session end that
+    BOOST_CHECK_EQUAL(second.verdict().abort, "no");
     w.check_nobody_waits();
-    BOOST_CHECK_EQUAL(w.receive(slow).size(), 2U);
 }
 
-BOOST_AUTO_TEST_CASE(responders_that_the_event_itself_was_too_much_for_have_left) {
+BOOST_AUTO_TEST_CASE(session_that_lagged_owes_it_still_when_it_has_subscribed_again) {
+    world w{{.capacity = 1}};
+    client& slow = w.subscriber({"a"}, {.name = "slow"});
+    wait& asked = w.emit_and_wait(w.join(), "a", {.policy = wait_policy::veto});
+    w.emit(w.join(), "a");
+    const auto got = w.receive_one(slow);
+    BOOST_CHECK_EQUAL(w.take_ended(slow), "lagged after 1");
+    w.subscribe(slow, {"b"}, {.name = "slow"});
+    BOOST_CHECK(!asked.over());
+    BOOST_CHECK_EQUAL(w.reply(slow, got.id), refusal::none);
+    BOOST_CHECK_EQUAL(asked.responses(), "{} by slow");
+    BOOST_CHECK_EQUAL(asked.how(), outcome::answered);
+    w.check_nobody_waits();
+}
+
+BOOST_AUTO_TEST_CASE(session_that_lagged_counts_as_missing_until_it_subscribes_again) {
+    world w{{.capacity = 1}};
+    client& slow = w.subscriber({"a*"}, {.name = "slow"});
+    w.emit(w.join(), "a");
+    w.emit(w.join(), "a");
+    (void)w.receive(slow);
+    BOOST_CHECK_EQUAL(w.take_ended(slow), "lagged after 1");
+    for (int i = 0; i < 2; ++i) {
+        wait& asked = w.emit_and_wait(w.join(), "ab", {.on_failure = failure_policy::closed});
+        BOOST_CHECK_EQUAL(asked.how(), outcome::abandoned);
+        BOOST_CHECK_EQUAL(asked.missing(), "slow: lagged");
+        BOOST_CHECK(asked.verdict().abort.find("slow has lagged behind its events") != std::string::npos);
+    }
+    BOOST_CHECK_EQUAL(w.emit_and_wait(w.join(), "b").how(), outcome::no_subscribers);  // it would not have been asked
+    BOOST_CHECK(!w.broker.unsubscribe(slow, w.now).was_subscribed);
+    BOOST_CHECK_EQUAL(w.emit_and_wait(w.join(), "ab").missing(), "slow: lagged");
+    w.subscribe(slow, {"a*"}, {.name = "slow"});
+    wait& asked = w.emit_and_wait(w.join(), "ab");
+    w.reply(slow, w.receive_one(slow).id);
+    BOOST_CHECK_EQUAL(asked.how(), outcome::answered);
+    w.check_nobody_waits();
+}
+
+BOOST_AUTO_TEST_CASE(session_that_lagged_is_missed_no_more_when_its_connection_ends) {
+    world w{{.capacity = 1}};
+    client& slow = w.subscriber({}, {.name = "slow"});
+    wait& asked = w.emit_and_wait(w.join(), "a");
+    w.emit(w.join(), "a");
+    (void)w.receive(slow);
+    (void)w.take_ended(slow);
+    w.leave(slow);
+    BOOST_CHECK_EQUAL(asked.missing(), "slow: left");
+    BOOST_CHECK_EQUAL(w.emit_and_wait(w.join(), "a").how(), outcome::no_subscribers);
+}
+
+BOOST_AUTO_TEST_CASE(session_that_lagged_may_resume_and_reply_to_what_it_was_not_handed) {
+    world w{{.capacity = 1}};
+    client& slow = w.subscriber({}, {.name = "slow"});
+    client& other = w.subscriber({}, {.name = "other"});
+    w.emit(w.join(), "a");
+    (void)w.receive(other);
+    wait& asked = w.emit_and_wait(w.join(), "a", {.policy = wait_policy::veto});
+    (void)w.receive(slow);
+    BOOST_CHECK_EQUAL(w.take_ended(slow), "lagged after 1");
+    w.subscribe(slow, {}, {.name = "slow", .after_seq = 1});
+    BOOST_CHECK_EQUAL(w.reply(slow, w.receive_one(slow).id, R"({"abort":"no"})"), refusal::none);
+    BOOST_CHECK_EQUAL(asked.verdict().abort, "no");
+    BOOST_CHECK_EQUAL(asked.missing(), "");
+}
+
+BOOST_AUTO_TEST_CASE(observer_that_lagged_is_missed_by_nobody) {
+    world w{{.capacity = 1}};
+    client& slow = w.subscriber({}, {.responds = false});
+    w.emit(w.join(), "a");
+    w.emit(w.join(), "a");
+    BOOST_CHECK_EQUAL(w.emit_and_wait(w.join(), "a").how(), outcome::no_subscribers);
+    (void)w.receive(slow);
+    BOOST_CHECK_EQUAL(w.take_ended(slow), "lagged after 1");
+    BOOST_CHECK_EQUAL(w.stats().sessions.size(), 0U);
+}
+
+BOOST_AUTO_TEST_CASE(responders_that_the_event_itself_was_too_much_for_have_lagged) {
     world w{{.capacity = 1}};
     (void)w.subscriber({}, {.name = "guard"});
     w.emit(w.join(), "a");
     wait& only = w.emit_and_wait(w.join(), "a", {.on_failure = failure_policy::closed});
     BOOST_CHECK_EQUAL(only.how(), outcome::abandoned);
-    BOOST_CHECK_EQUAL(only.missing(), "guard: left");
+    BOOST_CHECK_EQUAL(only.missing(), "guard: lagged");
     BOOST_CHECK(only.verdict().abort.find("guard") != std::string::npos);
     client& other = w.subscriber({}, {.name = "other"});
     client& third = w.subscriber({}, {.name = "third"});
@@ -139,7 +220,7 @@ BOOST_AUTO_TEST_CASE(responders_that_the_event_itself_was_too_much_for_have_left
     wait& both = w.emit_and_wait(w.join(), "a", {.policy = wait_policy::all});
     BOOST_CHECK(w.reply(other, w.receive_one(other).id) == refusal::none);
     BOOST_CHECK_EQUAL(both.how(), outcome::abandoned);
-    BOOST_CHECK_EQUAL(both.missing(), "third: left");
+    BOOST_CHECK_EQUAL(both.missing(), "guard: lagged; third: lagged");
     BOOST_CHECK_EQUAL(w.receive_names(third), "3:a");
     w.check_nobody_waits();
 }
@@ -320,12 +401,12 @@ BOOST_AUTO_TEST_CASE(wait_for_a_victim_is_abandoned_and_the_new_one_goes_on) {
     BOOST_CHECK(!first.over());
     wait& third = w.emit_and_wait(w.join(), "a", {.payload = kilobyte, .policy = wait_policy::all});
     BOOST_CHECK_EQUAL(first.how(), outcome::abandoned);
-    BOOST_CHECK_EQUAL(first.missing(), "slow: left");
+    BOOST_CHECK_EQUAL(first.missing(), "slow: lagged");
     BOOST_CHECK_EQUAL(first.responses(), "{} by quick");
     BOOST_CHECK(!third.over());
     w.reply(quick, w.receive_one(quick).id);
-    BOOST_CHECK_EQUAL(third.how(), outcome::answered);
-    BOOST_CHECK_EQUAL(third.missing(), "");
+    BOOST_CHECK_EQUAL(third.how(), outcome::abandoned);
+    BOOST_CHECK_EQUAL(third.missing(), "slow: lagged");
     BOOST_CHECK_EQUAL(w.take_ended(slow), "lagged after 0");
     w.check_nobody_waits();
 }

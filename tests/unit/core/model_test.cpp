@@ -31,7 +31,7 @@ struct model_slot {
     std::optional<std::size_t> asker{};  // peer
     std::optional<outcome> kept{};
     std::vector<model_responder> responders{};
-    std::vector<std::string> replies{};
+    std::vector<std::pair<std::string, std::string>> replies{};  // responder, body
     std::string abort{};
     std::set<std::size_t> outsiders{};   // peers
     std::optional<refusal> over{};
@@ -406,7 +406,7 @@ private:
     }
 
     void take_reply(model_slot& to, model_responder* own, const model_peer& by, bool vetoes, const std::string& body) {
-        to.replies.push_back(body + " by " + (by.subscribed ? by.name : "pid " + std::to_string(index_of(by) + 1)));
+        to.replies.emplace_back(by.subscribed ? by.name : "pid " + std::to_string(index_of(by) + 1), body);
         if (vetoes && to.abort.empty()) {
             to.abort = "v" + std::to_string(index_of(by));
         }
@@ -461,8 +461,10 @@ private:
 
     void expect(wait* who, const model_slot& which, outcome how) {
         expectation made{.who = who, .how = how, .abort = which.abort};
-        for (const auto& each : which.replies) {
-            made.responses += (made.responses.empty() ? "" : "; ") + each;
+        auto replies = which.replies;
+        std::stable_sort(replies.begin(), replies.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+        for (const auto& [responder, body] : replies) {
+            made.responses += (made.responses.empty() ? "" : "; ") + body + " by " + responder;
         }
         for (const auto& each : which.responders) {
             std::string why;

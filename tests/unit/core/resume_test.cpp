@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(nobody_waits_for_a_session_that_replays_but_its_reply_is_ta
     BOOST_CHECK(!asked.over());
     w.reply(first, replayed.id);
     BOOST_CHECK_EQUAL(asked.how(), outcome::answered);
-    BOOST_CHECK_EQUAL(asked.responses(), R"({"from":"late"} by late; {} by first)");
+    BOOST_CHECK_EQUAL(asked.responses(), R"({} by first; {"from":"late"} by late)");
     BOOST_CHECK_EQUAL(asked.missing(), "");
 }
 

@@ -131,7 +131,7 @@ BOOST_DATA_TEST_CASE(two_hooks_decide, boost::unit_test::data::make(scenarios) *
         // It names what happened, and who is missing.
         BOOST_CHECK(asked.verdict().abort.find(to_string(row.how)) != std::string::npos);
         for (const auto& each : asked.verdict().missing) {
-            BOOST_CHECK(asked.verdict().abort.find(each.responder + " (") != std::string::npos);
+            BOOST_CHECK(asked.verdict().abort.find(each.responder + " ") != std::string::npos);
         }
     } else {
         BOOST_CHECK_EQUAL(asked.verdict().abort, row.abort);
@@ -146,6 +146,25 @@ BOOST_AUTO_TEST_CASE(reply_says_how_long_it_took) {
     advance(1'234'567ns);
     says(0);
     BOOST_CHECK(asked.verdict().responses.at(0).elapsed == 1'234'567ns);
+}
+
+BOOST_AUTO_TEST_CASE(replies_stand_in_the_order_of_their_responders_then_by_name) {
+    std::vector<client*> asked_ones;
+    const std::pair<const char*, std::int64_t> wanted[] = {{"z", -1}, {"b", 0}, {"a", 0}, {"last", 7}};
+    for (const auto& [name, order] : wanted) {
+        asked_ones.push_back(&subscriber({"push"}, {.name = name, .order = order}));
+    }
+    wait& asked = emit_and_wait(join(), "push", {.policy = all});
+    for (const std::size_t i : {3U, 1U, 2U, 0U}) {
+        reply(*asked_ones[i], receive_one(*asked_ones[i]).id);
+    }
+    BOOST_CHECK_EQUAL(asked.responses(), "{} by z; {} by a; {} by b; {} by last");
+}
+
+BOOST_AUTO_TEST_CASE(reply_says_whose_process_it_came_from) {
+    wait& asked = ask(1);
+    says(0);
+    BOOST_CHECK_EQUAL(asked.verdict().responses.at(0).uid, 1000U);
 }
 
 BOOST_AUTO_TEST_CASE(reply_is_kept_byte_for_byte) {
@@ -231,7 +250,7 @@ BOOST_AUTO_TEST_CASE(reason_of_a_closed_failure_policy_stays_short) {
     wait& asked = emit_and_wait(join(), "push", {.on_failure = failure_policy::closed});
     pass(30s);
     BOOST_CHECK_EQUAL(asked.verdict().missing.size(), 40U);
-    BOOST_CHECK(asked.verdict().abort.find("hook15 (timeout) and 24 more") != std::string::npos);
+    BOOST_CHECK(asked.verdict().abort.find("hook15 did not reply in time and 24 more") != std::string::npos);
     BOOST_CHECK(asked.verdict().abort.find("hook16") == std::string::npos);
 }
 

@@ -36,6 +36,14 @@ inline constexpr std::size_t max_event_name = 128;
 /// Characters of a subscriber's name.
 inline constexpr std::size_t max_subscriber_name = 128;
 
+/// Names of a `require`.
+inline constexpr std::size_t max_required = 16;
+
+/// Conditions of a `where`; bytes of a pointer and of a glob in it.
+inline constexpr std::size_t max_conditions = 16;
+inline constexpr std::size_t max_pointer = 256;
+inline constexpr std::size_t max_condition_glob = 1024;
+
 /// Names of a `cause`: so many events may lead to one another.
 inline constexpr std::size_t max_cause = 8;
 

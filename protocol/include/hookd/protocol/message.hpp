@@ -16,10 +16,11 @@ namespace hookd::protocol {
 /// How many members of `params` a request keeps.
 inline constexpr std::size_t max_params_members = 32;
 
-/// The members `abort` of a reply: the value of the last one, as sent, and how many there are.
-struct abort_members {
-    std::string_view value{};
-    std::size_t count = 0;
+/// The members of a reply that mean something to the daemon, as sent; of a repeated one, the last. Empty where absent.
+struct reply_members {
+    std::string_view abort{};
+    std::size_t aborts = 0;  ///< how many there are
+    std::string_view payload{};
 };
 
 /// A JSON-RPC 2.0 request or notification, as spans of the frame that it came in: valid only as long as those bytes are.
@@ -35,7 +36,7 @@ struct request {
     /// Whether a string in `params`, or before it, may have escapes. Where not, what was sent is what is meant.
     bool may_have_escapes = false;
     /// Of an object `response` in `params`, which is a reply. Found in passing, since a reply may be large.
-    abort_members aborts{};
+    reply_members reply{};
 
     [[nodiscard]] bool is_notification() const noexcept { return id.empty(); }
     /// Whether `params` says "none": absent, null, {} or [].

@@ -46,9 +46,10 @@ enum class wait_policy : std::uint8_t {
     first,  ///< the first reply decides
     veto,   ///< the first reply that aborts, or when nobody is left to reply
     all,    ///< when nobody is left to reply
+    chain,  ///< one responder after the other, each with the payload that those before it left
 };
 
-/// What the verdict is where the hooks gave none.
+/// What counts where no verdict was given: for a wait, where the hooks gave none; for a subscriber, where it is missing.
 enum class failure_policy : std::uint8_t { open, closed };
 
 /// How a wait ended.
@@ -77,6 +78,18 @@ enum class close_reason : std::uint8_t { lagged, shutdown, unsubscribed };
 /// Whether `name`, well-formed UTF-8, may name a subscriber or a registered hook: 1 to 128 characters, none of them a control character (C0,
 /// DEL, C1) or one that nobody sees (zero width, direction of writing).
 [[nodiscard]] bool is_subscriber_name(std::string_view name) noexcept;
+
+/// A condition on a payload (PROTOCOL.md, `where`): the string at `pointer` matches `glob`. What is not there or no string does not.
+struct payload_condition {
+    std::string pointer{};  ///< JSON pointer (RFC 6901)
+    std::string glob{};     ///< `*` any run of characters, `?` one
+};
+
+/// Whether `text` is a JSON pointer of at most max_pointer bytes.
+[[nodiscard]] bool is_json_pointer(std::string_view text) noexcept;
+
+/// Whether its pointer is one and its glob has at most max_condition_glob bytes.
+[[nodiscard]] bool is_condition(const payload_condition& condition) noexcept;
 
 /// Whether `event` may follow from `cause`: the names of the events that led to it, oldest first, separated by commas; empty: none did.
 /// Errors: errc::invalid_params where `cause` is nothing of the kind, or has `event` in it, which is a recursion;
@@ -109,6 +122,7 @@ struct emit_and_wait_params {
     std::optional<wait_policy> policy{};         ///< absent: the catalog's, else first
     std::optional<failure_policy> on_failure{};  ///< absent: the catalog's, else open
     bool require_subscriber = true;
+    std::vector<std::string> require{};  ///< names of responders without whom it does not proceed; at most max_required
     text cause{};
     std::optional<uuid> operation_id{};
 };
@@ -124,6 +138,13 @@ struct subscribe_params {
     std::vector<std::string> events{};  ///< empty: every event
     text name{};                        ///< empty: `pid N`
     bool responds = true;
+    bool asked_only = false;            ///< only events that somebody waits for
+    std::optional<failure_policy> on_failure{};  ///< closed: where it is missing, the operation does not proceed; absent: open
+    std::int64_t order = 0;             ///< its turn in a chain and among responses; ties by name
+    bool shadow = false;                ///< asked and recorded, but decides and delays nothing
+    bool cancellations = false;         ///< told when a wait ends while it works on it
+    bool verdicts = false;              ///< told the verdict on each event that matches
+    std::vector<payload_condition> where{};  ///< all of them must hold; at most max_conditions
     std::optional<std::uint64_t> after_seq{};
     text instance{};                    ///< empty: this run
 };
@@ -141,6 +162,14 @@ struct respond_params {
     text failed{};  ///< empty: it did not fail
     /// The reply's `abort` as it stands there, without quotes; empty where there is none. Bound from `response`.
     json_string abort{};
+    /// The reply's member `payload` where it is an object, which replaces the payload in a chain; else empty. Bound from `response`.
+    std::string_view payload{};
+};
+
+struct who_params {
+    static constexpr std::string_view method = "who";
+    text event{};
+    std::string_view payload = "{}";
 };
 
 struct schema_params {
@@ -200,6 +229,7 @@ extern template std::variant<await_response_params, error> bind_params(const req
 extern template std::variant<subscribe_params, error> bind_params(const request&);
 extern template std::variant<unsubscribe_params, error> bind_params(const request&);
 extern template std::variant<respond_params, error> bind_params(const request&);
+extern template std::variant<who_params, error> bind_params(const request&);
 extern template std::variant<schema_params, error> bind_params(const request&);
 extern template std::variant<register_hook_params, error> bind_params(const request&);
 extern template std::variant<deregister_hook_params, error> bind_params(const request&);
@@ -210,7 +240,7 @@ extern template std::variant<discover_params, error> bind_params(const request&)
 extern template std::variant<cancel_params, error> bind_params(const request&);
 
 /// Checks a reply that was not bound from a request: `reply.response` is to be a JSON object, which it is cut to where there is white space
-/// around it; sets `reply.abort` from it. The error is the one that bind_params gives, but for what is no JSON object.
+/// around it; sets `reply.abort` and `reply.payload` from it. The error is the one that bind_params gives, but for what is no JSON object.
 [[nodiscard]] std::optional<error> check_reply(respond_params& reply);
 
 // --- results --------------------------------------------------------------------------------------------------------
@@ -231,6 +261,7 @@ struct wait_result {
     struct reply {
         std::string response{};  ///< JSON object, byte for byte
         std::string responder{};
+        std::uint32_t uid = 0;   ///< the user whose process replied
         std::chrono::nanoseconds elapsed{};
         /// Where not empty, the reply itself, and `response` is to be taken from it: a span of the request that brought it.
         std::string_view passed_on{};
@@ -255,6 +286,7 @@ struct wait_result {
     std::string abort{};  ///< content of a JSON string, escapes as sent, without quotes; empty: proceed
     std::vector<reply> responses{};
     std::vector<absentee> missing{};
+    std::string payload{};  ///< of a chain in which a reply replaced it: the last one, JSON, byte for byte; else empty
 
     /// Keeps all replies.
     void keep() {
@@ -277,6 +309,25 @@ struct unsubscribe_result {
 struct respond_result {
     refusal reason = refusal::none;
     [[nodiscard]] bool accepted() const noexcept { return reason == refusal::none; }
+};
+
+/// Whom an emit_and_wait would ask.
+struct who_result {
+    struct responder {
+        std::string name{};
+        std::int64_t pid = 0;  ///< 0: none is known, or the daemon runs it itself
+        std::uint32_t uid = 0;
+        bool registered = false;  ///< a registered hook; else a session
+        failure_policy on_failure = failure_policy::open;
+        std::int64_t order = 0;
+        std::string_view state = "ok";  ///< `ok`, `lagged`: it counts as missing, `shadow`: it decides nothing
+    };
+    std::vector<responder> responders{};  ///< in the order in which a chain asks them
+    std::size_t observers = 0;
+    std::vector<std::string> require{};
+    wait_policy policy = wait_policy::first;
+    protocol::failure_policy on_failure = protocol::failure_policy::open;
+    std::chrono::milliseconds timeout{};
 };
 
 /// Whether a registered hook may run.
@@ -323,6 +374,16 @@ struct stats_result {
         std::size_t queued = 0;
         bool lagged = false;
     };
+    /// What a responder of that name has done since the daemon's start, over all its sessions.
+    struct responder {
+        std::string name{};
+        std::uint64_t asked = 0;
+        std::uint64_t replied = 0;  ///< abstentions too
+        std::uint64_t vetoed = 0;
+        std::uint64_t failed = 0;   ///< waited for in vain, other than by lag
+        std::uint64_t lagged = 0;
+        std::optional<double> p50_ms{}, p90_ms{}, p99_ms{}, max_ms{};  ///< of its replies; nothing where it had none
+    };
 
     double uptime_s = 0;
     std::size_t connections = 0;
@@ -340,8 +401,12 @@ struct stats_result {
     std::uint64_t protocol_errors = 0;
     std::uint64_t bytes_in = 0;
     std::uint64_t bytes_out = 0;
+    std::uint64_t proceeded = 0;
+    std::uint64_t vetoed = 0;
+    std::uint64_t failed_closed = 0;  ///< stopped because a verdict, or a responder, was missing
     std::vector<event_times> events{};
     std::vector<session> sessions{};
+    std::vector<responder> hooks{};  ///< by name
 };
 
 /// Each appends the result's JSON text.
@@ -351,6 +416,7 @@ void append_json(std::string& out, const wait_result& result);
 void append_json(std::string& out, const subscribe_result& result);
 void append_json(std::string& out, const unsubscribe_result& result);
 void append_json(std::string& out, const respond_result& result);
+void append_json(std::string& out, const who_result& result);
 void append_json(std::string& out, const hook_info& result);
 void append_json(std::string& out, const deregister_hook_result& result);
 void append_json(std::string& out, const list_hooks_result& result);
@@ -391,6 +457,15 @@ inline constexpr std::string_view event_tail = "}}";
 
 /// Appends the notification `closed`.
 void append_closed(std::string& out, close_reason reason, std::uint64_t last_seq);
+
+/// Appends the notification `cancelled`: the wait for that event is over, though the responder has not replied.
+void append_cancelled(std::string& out, const uuid& hook_event_id, refusal reason);
+
+/// What comes before the params of the notification `verdict`; one closing brace comes after them.
+inline constexpr std::string_view verdict_head = R"({"jsonrpc":"2.0","method":"verdict","params":)";
+
+/// Appends the notification `verdict`: how the wait for an event ended.
+void append_verdict(std::string& out, std::string_view event, const wait_result& verdict, std::chrono::nanoseconds elapsed);
 
 /// Length of a timestamp: RFC 3339 in UTC with nine digits of a second's fraction, `2026-11-23T12:58:36.000000000Z`.
 inline constexpr std::size_t timestamp_size = 30;

@@ -52,6 +52,7 @@ struct wait_request {
     std::optional<protocol::wait_policy> policy{};         ///< absent: the catalog's, else first
     std::optional<protocol::failure_policy> on_failure{};  ///< absent: the catalog's, else open
     bool require_subscriber = true;
+    std::vector<std::string> require{};  ///< names of responders without whom it does not proceed; at most 16
     std::string cause{};         ///< as emit_request::cause
 };
 
@@ -75,6 +76,7 @@ struct event_view {
     std::chrono::milliseconds timeout{};  ///< 0 where nobody waits
     std::string_view payload{};           ///< JSON text, byte for byte
     std::string_view cause{};             ///< the events that led to it, as emit_request::cause
+    std::chrono::steady_clock::time_point deadline{};  ///< when the emitter's time is over; the epoch where nobody waits
 };
 
 /// `subscribe` (PROTOCOL.md), in process.
@@ -83,11 +85,22 @@ struct subscribe_request {
     std::string name{};                 ///< empty: `pid N`
     bool responds = true;
     bool may_use_set_aside_names = false;  ///< see broker::set_names_aside()
+    bool asked_only = false;            ///< only events that somebody waits for
+    protocol::failure_policy on_failure = protocol::failure_policy::open;  ///< closed: where it is missing, the operation does not proceed
+    std::int64_t order = 0;             ///< its turn in a chain and its place among responses; ties by name
+    bool shadow = false;                ///< asked and recorded, but decides and delays nothing
+    std::vector<protocol::payload_condition> where{};  ///< conditions on the payload, all of which must hold
     std::optional<std::uint64_t> after_seq{};
     /// Called for each event, in order, on the broker's strand: it must not block. It may start any operation of the broker. What it or
     /// on_closed throws leaves the io_context's run(); that event, or the end, counts as handed out, and when run() is called again the
     /// session goes on with what comes after it.
     std::function<void(const event_view&)> on_event{};
+    /// Called when a wait ends while this session has not replied to its event: `answered`, `expired` or `cancelled`. May be empty. As
+    /// on_event.
+    std::function<void(const uuid& hook_event_id, protocol::refusal reason)> on_cancelled{};
+    /// Called with the params of the notification `verdict` (PROTOCOL.md), JSON, when the wait for a matching event is over. May be empty. As
+    /// on_event.
+    std::function<void(std::string_view params)> on_verdict{};
     /// Called once when the broker ends the session; may be empty.
     std::function<void(protocol::close_reason reason, std::uint64_t last_seq)> on_closed{};
 };
@@ -204,6 +217,12 @@ public:
         return initiate<protocol::respond_result, &broker::start_respond>(outside_reply{hook_event_id, std::move(what)}, token);
     }
 
+    /// Whom an async_emit_and_wait would ask now. `payload`: JSON text. Signature: void(error_code, protocol::who_result).
+    template <class CompletionToken>
+    auto async_who(std::string event, std::string payload, CompletionToken&& token) {
+        return initiate<protocol::who_result, &broker::start_who>(who_request{std::move(event), std::move(payload)}, token);
+    }
+
     /// Counters and gauges. Signature: void(error_code, protocol::stats_result).
     template <class CompletionToken>
     auto async_stats(CompletionToken&& token) {
@@ -233,6 +252,10 @@ private:
         uuid hook_event_id{};
         reply what{};
     };
+    struct who_request {
+        std::string event{};
+        std::string payload{};
+    };
     struct stats_request {};
 
     template <class Result>
@@ -250,6 +273,7 @@ private:
     void start_await_response(await_request request, handler<protocol::wait_result> completion);
     void start_subscribe(subscribe_request request, handler<subscription> completion);
     void start_respond(outside_reply request, handler<protocol::respond_result> completion);
+    void start_who(who_request request, handler<protocol::who_result> completion);
     void start_stats(stats_request request, handler<protocol::stats_result> completion);
 
     std::shared_ptr<broker_strand> strand_;

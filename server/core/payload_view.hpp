@@ -1,0 +1,39 @@
+#pragma once
+
+#include <hookd/protocol/methods.hpp>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hookd::core {
+
+/// A payload as the conditions of many sessions see it (PROTOCOL.md, `where`). Each pointer is looked up once.
+///
+/// Comparing takes at most most_steps character comparisons in all; a condition that would need more counts as met: a guard is then asked
+/// without need, not passed over.
+///
+/// Thread-safety: none. Lifetime: the payload, and the conditions that it is compared with, must outlive it.
+class payload_view {
+public:
+    static constexpr std::size_t most_steps = std::size_t{1} << 24;
+
+    /// `payload`: valid JSON.
+    explicit payload_view(std::string_view payload) noexcept : payload_(payload) {}
+
+    /// Whether each of `conditions` holds.
+    [[nodiscard]] bool meets(const std::vector<protocol::payload_condition>& conditions);
+
+private:
+    [[nodiscard]] const std::optional<std::string>& string_at(std::string_view pointer);
+
+    std::string_view payload_;
+    std::size_t steps_left_ = most_steps;
+    boost::unordered_flat_map<std::string_view, std::optional<std::string>> known_{};
+};
+
+}  // namespace hookd::core

@@ -1,0 +1,71 @@
+#include "core/payload_view.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+// Conditions on payloads (PROTOCOL.md, `where`).
+namespace hookd::core {
+namespace {
+
+bool meets(std::string_view payload, std::vector<protocol::payload_condition> conditions) { return payload_view{payload}.meets(conditions); }
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(payload_conditions)
+
+BOOST_AUTO_TEST_CASE(string_at_the_pointer_matches_the_glob) {
+    BOOST_CHECK(meets(R"({"cwd":"/src/shop/a"})", {{"/cwd", "/src/shop*"}}));
+    BOOST_CHECK(meets(R"({"cwd":"/src/shop"})", {{"/cwd", "/src/sho?"}}));
+    BOOST_CHECK(!meets(R"({"cwd":"/src/other"})", {{"/cwd", "/src/shop*"}}));
+    BOOST_CHECK(meets(R"( "all of it" )", {{"", "all*"}}));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_absent_or_no_string_matches_nothing) {
+    for (const char* const payload : {"{}", R"({"n":1})", R"({"n":null})", R"({"n":["a"]})", R"({"n":{"a":"b"}})", "[]", "5", "null", R"("n")"}) {
+        BOOST_CHECK(!meets(payload, {{"/n", "*"}}));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(all_conditions_must_hold) {
+    constexpr auto payload = R"({"a":"1","b":"2"})";
+    BOOST_CHECK(meets(payload, {}));
+    BOOST_CHECK(meets(payload, {{"/a", "1"}, {"/b", "2"}}));
+    BOOST_CHECK(!meets(payload, {{"/a", "1"}, {"/b", "3"}}));
+    BOOST_CHECK(!meets(payload, {{"/a", "1"}, {"/c", "*"}}));
+}
+
+BOOST_AUTO_TEST_CASE(pointers_go_into_objects_and_arrays) {
+    constexpr auto payload = R"({"a":{"b/c":["x",{"~":"deep"}],"":"empty"},"q\u0041":"escaped"})";
+    BOOST_CHECK(meets(payload, {{"/a/b~1c/1/~0", "deep"}}));
+    BOOST_CHECK(meets(payload, {{"/a/b~1c/0", "x"}}));
+    BOOST_CHECK(meets(payload, {{"/a/", "empty"}}));
+    BOOST_CHECK(meets(payload, {{"/qA", "escaped"}}));
+    for (const char* const wrong : {"/a/b~1c/2", "/a/b~1c/01", "/a/b~1c/-", "/a/b~1c/+0", "/a/b~1c/0/0", "/a/b", "/A"}) {
+        BOOST_CHECK(!meets(payload, {{wrong, "*"}}));
+    }
+}
+
+// As the parsers of those who read the payload have it.
+BOOST_AUTO_TEST_CASE(of_a_repeated_member_the_last_counts) {
+    BOOST_CHECK(meets(R"({"a":"1","a":"2"})", {{"/a", "2"}}));
+    BOOST_CHECK(!meets(R"({"a":"1","a":"2"})", {{"/a", "1"}}));
+    BOOST_CHECK(!meets(R"({"a":"1","a":2})", {{"/a", "*"}}));
+}
+
+BOOST_AUTO_TEST_CASE(strings_are_compared_without_their_escapes) {
+    BOOST_CHECK(meets(R"({"a":"x\n\u00e9"})", {{"/a", "x\n\u00e9"}}));
+}
+
+BOOST_AUTO_TEST_CASE(what_would_take_too_many_steps_counts_as_met) {
+    const std::string pattern(1000, 'a');
+    const std::string fits = R"({"a":")" + std::string(payload_view::most_steps / 1000, 'b') + "\"}";
+    const std::string too_long = R"({"a":")" + std::string(payload_view::most_steps / 1000 + 1, 'b') + "\"}";
+    BOOST_CHECK(!meets(fits, {{"/a", pattern}}));
+    BOOST_CHECK(meets(too_long, {{"/a", pattern}}));
+    payload_view both{fits};
+    BOOST_CHECK(!both.meets({{"/a", pattern}}));
+    BOOST_CHECK(both.meets({{"/a", pattern}}));  // of all conditions together
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace hookd::core
