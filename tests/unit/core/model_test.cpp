@@ -1,10 +1,12 @@
 #include "broker_fixture.hpp"
 
 #include "core/glob.hpp"
+#include "core/missing.hpp"
 
 #include <map>
 #include <random>
 #include <set>
+#include <tuple>
 
 // The broker against a model that is too plain to be wrong: random operations, the same results, and nothing left at the end.
 namespace hookd::core::test {
@@ -14,10 +16,20 @@ using state = responder::state;
 
 struct model_responder {
     std::size_t peer = 0;  // index; a session that ended is told by `gone`
+    int session = 0;
     std::string name{};
+    std::int64_t order = 0;
+    bool insists = false;
     state is = state::waiting;
     std::string why{};
+    bool asked = true;     // else its turn in a chain has not come
     bool gone = false;     // its session is over: what its peer says later is an outsider's word
+};
+
+struct model_reply {
+    std::string responder{};
+    std::int64_t order = 0;
+    std::string body{};
 };
 
 struct model_slot {
@@ -25,13 +37,16 @@ struct model_slot {
     std::uint64_t seq = 0;
     std::string event{};
     wait_policy policy = wait_policy::first;
+    failure_policy on_failure = failure_policy::open;
+    std::vector<std::string> require{};
+    std::string payload{};               // that a reply of a chain has put in place of the first
     steady_time due{};
     bool reserved = false;
     bool unclaimed = false;
     std::optional<std::size_t> asker{};  // peer
     std::optional<outcome> kept{};
     std::vector<model_responder> responders{};
-    std::vector<std::pair<std::string, std::string>> replies{};  // responder, body
+    std::vector<model_reply> replies{};
     std::string abort{};
     std::set<std::size_t> outsiders{};   // peers
     std::optional<refusal> over{};
@@ -44,10 +59,22 @@ struct model_peer {
     bool subscribed = false;
     bool responds = false;
     bool hung_up = false;
+    int session = 0;           // a number, which one that follows a session that lagged takes over
     std::string name{};
     std::string pattern{};
-    std::string queue{};       // `1:a 2:b`, as receive_names says
+    std::int64_t order = 0;
+    bool insists = false;
+    bool shadow = false;
+    bool cancellations = false;
+    bool lagged = false;       // its session takes no more events
+    bool told = false;         // and its peer knows
+    std::vector<std::string> queue{};    // `1:a`, as receive_names says
+    std::string notices{};
+
+    [[nodiscard]] bool decides() const { return responds && !shadow; }
 };
+
+constexpr std::size_t capacity = 5;
 
 struct expectation {
     wait* who = nullptr;
@@ -55,6 +82,7 @@ struct expectation {
     std::string responses{};
     std::string missing{};
     std::string abort{};
+    std::string payload{};
 };
 
 class model {
@@ -75,7 +103,7 @@ private:
     [[nodiscard]] std::size_t below(std::size_t end) { return static_cast<std::size_t>(random_() % end); }
 
     void step() {
-        switch (below(16)) {
+        switch (below(18)) {
         case 0: return join();
         case 1: return subscribe();
         case 2: return below(3) == 0 ? unsubscribe() : void();
@@ -89,6 +117,7 @@ private:
         case 10: return cancel();
         case 11: return pass();
         case 12: return receive();
+        case 13: return take_ended();
         default: return respond();
         }
     }
@@ -114,42 +143,74 @@ private:
             return;
         }
         const std::string pattern = std::vector<std::string>{"*", "a", "b", "a*", "?b"}[below(5)];
-        const bool responds = below(5) != 0;
-        const std::string name = "s" + std::to_string(++sessions_);
-        const auto result = w_.try_subscribe(*peer->at, {pattern}, {.name = name, .responds = responds});
-        BOOST_REQUIRE_EQUAL(std::holds_alternative<protocol::error>(result), peer->subscribed);
-        if (peer->subscribed) {
+        const session_options how{.name = any_name(),
+                                  .responds = below(5) != 0,
+                                  .on_failure = below(4) == 0 ? failure_policy::closed : failure_policy::open,
+                                  .order = static_cast<std::int64_t>(below(3)),
+                                  .shadow = below(8) == 0,
+                                  .cancellations = below(2) == 0};
+        const auto result = w_.try_subscribe(*peer->at, {pattern}, how);
+        const bool is_open = peer->subscribed && !peer->told;
+        BOOST_REQUIRE_EQUAL(std::holds_alternative<protocol::error>(result), is_open);
+        if (is_open) {
             return;
         }
+        peer->session = peer->subscribed ? peer->session : ++sessions_;
         peer->subscribed = true;
-        peer->responds = responds && !peer->hung_up;
-        peer->name = name;
+        peer->lagged = peer->told = false;
+        peer->responds = how.responds && !peer->hung_up;
+        peer->name = how.name;
         peer->pattern = pattern;
+        peer->order = how.order;
+        peer->insists = how.on_failure == failure_policy::closed;
+        peer->shadow = how.shadow;
+        peer->cancellations = how.cancellations;
         for (auto& each : slots_) {
-            if (peer->responds && each.unclaimed && !each.over && glob_matches(pattern, each.event)) {
+            if (peer->decides() && each.unclaimed && !each.over && glob_matches(pattern, each.event) && peer->queue.size() < capacity) {
                 each.unclaimed = false;
-                each.responders.push_back({.peer = index_of(*peer), .name = name});
+                each.responders.push_back(responder_of(*peer, state::waiting));
                 queue(*peer, each);
             }
         }
     }
 
-    static void queue(model_peer& peer, const model_slot& what) {
-        peer.queue += (peer.queue.empty() ? "" : " ") + std::to_string(what.seq) + ":" + what.event;
+    // Several may have the same.
+    [[nodiscard]] std::string any_name() { return "n" + std::to_string(below(5)); }
+
+    [[nodiscard]] model_responder responder_of(const model_peer& peer, state is) const {
+        return {.peer = index_of(peer), .session = peer.session, .name = peer.name, .order = peer.order, .insists = peer.insists, .is = is};
     }
+
+    static void queue(model_peer& peer, const model_slot& what) { peer.queue.push_back(std::to_string(what.seq) + ":" + what.event); }
 
     void unsubscribe() {
         model_peer* const peer = any_peer();
         if (peer != nullptr && peer->at != nullptr && peer->subscribed) {
-            end_session(*peer);
+            if (!peer->told) {
+                end_session(*peer);
+            }
             w_.unsubscribe(*peer->at);
         }
     }
 
     void end_session(model_peer& peer) {
         lose(peer, true);
-        peer.subscribed = false;
+        peer.subscribed = peer.lagged = peer.told = false;
         peer.queue.clear();
+        peer.notices.clear();
+    }
+
+    void take_ended() {
+        model_peer* const peer = any_peer();
+        if (peer == nullptr || peer->at == nullptr) {
+            return;
+        }
+        const bool ends = peer->lagged && !peer->told && peer->queue.empty();
+        BOOST_REQUIRE_EQUAL(w_.take_ended(*peer->at).empty(), !ends);
+        if (ends) {
+            peer->told = peer->decides();
+            peer->lagged = peer->subscribed = peer->told;
+        }
     }
 
     // Nobody waits for it any longer.
@@ -169,7 +230,7 @@ private:
                 }
             }
             if (lost) {
-                end_if_nobody_left(each);
+                advance(each);
             }
         }
     }
@@ -188,34 +249,48 @@ private:
 
     void leave() {
         model_peer* const peer = any_peer();
-        if (peer == nullptr || peer->at == nullptr) {
-            return;
+        if (peer != nullptr && peer->at != nullptr) {
+            leave(*peer);
         }
-        if (peer->subscribed) {
-            end_session(*peer);
+    }
+
+    void leave(model_peer& peer) {
+        if (peer.subscribed) {
+            end_session(peer);
         }
         for (auto& each : slots_) {
             std::erase_if(each.awaiting, [&](const auto& one) {
-                const bool own = askers_.at(one.first) == index_of(*peer);
+                const bool own = askers_.at(one.first) == index_of(peer);
                 if (own) {
                     expected_.push_back({.who = one.first});
                 }
                 return own;
             });
-            if (!each.over && !each.reserved && each.asker == index_of(*peer)) {
+            if (!each.over && !each.reserved && each.asker == index_of(peer)) {
                 expected_.push_back({.who = each.asked});
                 each.over = refusal::cancelled;
+                release(each, refusal::cancelled);
             }
         }
-        w_.leave(*std::exchange(peer->at, nullptr));
+        w_.leave(*std::exchange(peer.at, nullptr));
     }
 
     void receive() {
         model_peer* const peer = any_peer();
         if (peer != nullptr && peer->at != nullptr) {
-            BOOST_REQUIRE_EQUAL(w_.receive_names(*peer->at), peer->queue);
-            peer->queue.clear();
+            receive_all(*peer);
         }
+    }
+
+    void receive_all(model_peer& peer) {
+        std::string names;
+        for (const auto& each : peer.queue) {
+            names += (names.empty() ? "" : " ") + each;
+        }
+        BOOST_REQUIRE_EQUAL(w_.receive_names(*peer.at), names);
+        BOOST_REQUIRE_EQUAL(w_.receive_notices(*peer.at), peer.notices);
+        peer.queue.clear();
+        peer.notices.clear();
     }
 
     // --- events ---
@@ -223,20 +298,55 @@ private:
     // The event is out: who has it, who is waited for.
     model_slot& publish(model_slot made) {
         made.seq = ++head_;
+        const bool is_question = made.reserved || made.asked != nullptr;
         for (auto& peer : peers_) {
-            if (peer.at != nullptr && peer.subscribed && glob_matches(peer.pattern, made.event)) {
+            if (peer.at == nullptr || !peer.subscribed || !glob_matches(peer.pattern, made.event)) {
+                continue;
+            }
+            const bool is_awaited = is_question && peer.decides();
+            peer.lagged = peer.lagged || peer.queue.size() >= capacity;
+            if (is_awaited) {
+                made.responders.push_back(responder_of(peer, peer.lagged ? state::lagged : state::waiting));
+                made.responders.back().asked = made.policy != wait_policy::chain;
+            }
+            if (!peer.lagged && !(is_awaited && made.policy == wait_policy::chain)) {
                 queue(peer, made);
-                if (peer.responds) {
-                    made.responders.push_back({.peer = index_of(peer), .name = peer.name});
-                }
             }
         }
         // Sessions are waited for in the order in which they began.
-        std::sort(made.responders.begin(), made.responders.end(), [](const model_responder& a, const model_responder& b) {
-            return std::stoi(a.name.substr(1)) < std::stoi(b.name.substr(1));
-        });
+        std::sort(made.responders.begin(), made.responders.end(),
+                  [](const model_responder& a, const model_responder& b) { return a.session < b.session; });
         slots_.push_back(std::move(made));
         return slots_.back();
+    }
+
+    // The next of a chain, unless another is at work.
+    void ask_next(model_slot& which) {
+        while (true) {
+            model_responder* next = nullptr;
+            for (auto& each : which.responders) {
+                if (each.is != state::waiting) {
+                    continue;
+                }
+                if (each.asked) {
+                    return;
+                }
+                if (next == nullptr || std::tie(each.order, each.name, each.session) < std::tie(next->order, next->name, next->session)) {
+                    next = &each;
+                }
+            }
+            if (next == nullptr) {
+                return;
+            }
+            auto& peer = peers_[next->peer];
+            peer.lagged = peer.lagged || peer.queue.size() >= capacity;
+            if (peer.lagged) {
+                next->is = state::lagged;
+                continue;
+            }
+            next->asked = true;
+            return queue(peer, which);
+        }
     }
 
     [[nodiscard]] std::string any_event() { return std::vector<std::string>{"a", "b", "ab", "c"}[below(4)]; }
@@ -266,22 +376,28 @@ private:
             return;
         }
         wait_options how{.timeout = std::chrono::milliseconds{1 + below(1000)},
-                         .policy = static_cast<wait_policy>(below(3)),
+                         .policy = static_cast<wait_policy>(below(4)),
+                         .on_failure = below(4) == 0 ? failure_policy::closed : failure_policy::open,
                          .require_subscriber = below(3) != 0};
-        model_slot made{.event = any_event(), .policy = how.policy, .due = w_.now.steady + *how.timeout, .asker = index_of(*peer)};
+        if (below(3) == 0) {
+            how.require = {any_name()};
+        }
+        model_slot made{.event = any_event(),
+                        .policy = how.policy,
+                        .on_failure = how.on_failure,
+                        .require = how.require,
+                        .due = w_.now.steady + *how.timeout,
+                        .asker = index_of(*peer)};
         wait& asked = w_.emit_and_wait(*peer->at, made.event, how);
         made.asked = &asked;
         model_slot& published = publish(std::move(made));
         if (published.responders.empty() && how.require_subscriber) {
-            published.over = refusal::expired;
-            BOOST_REQUIRE_EQUAL(asked.how(), outcome::no_subscribers);
             published.id = asked.verdict().hook_event_id;
-            return;
+            return end_slot(published, outcome::no_subscribers);
         }
         published.unclaimed = published.responders.empty();
-        BOOST_REQUIRE(!asked.over());
-        BOOST_REQUIRE(asked.waits_on != nullptr);
-        published.id = text_of(asked.waits_on->id);
+        published.id = asked.over() ? asked.verdict().hook_event_id : text_of(asked.waits_on->id);
+        advance(published);  // where none of them could take it
     }
 
     void await() {
@@ -319,6 +435,7 @@ private:
             w_.cancel(*asked);
         } else if (!which.over && which.asked != nullptr) {
             which.over = refusal::cancelled;
+            release(which, refusal::cancelled);
             expected_.push_back({.who = which.asked});
             w_.cancel(*which.asked);
         }
@@ -372,26 +489,32 @@ private:
         const std::size_t from = index_of(*peer);
         const std::size_t kind = below(6);  // 0 abstain, 1 fail, 2 veto, else approve
         refusal expected = refusal::none;
-        std::string body = "{}";
+        const std::string body = kind == 2 ? R"({"abort":"v)" + std::to_string(from) + "\"}"
+                                 : kind == 3 ? R"({"payload":{"by":)" + std::to_string(from) + "}}"
+                                             : "{}";
         if (to.over || to.kept) {
             expected = to.over ? *to.over : *to.kept == outcome::answered ? refusal::answered : refusal::expired;
-        } else {
+        } else if (!peer->subscribed || !peer->shadow) {
             model_responder* own = nullptr;
             for (auto& each : to.responders) {
                 if (each.peer == from && !each.gone) {
                     own = &each;
                 }
             }
-            if (own != nullptr ? own->is != state::waiting : to.outsiders.count(from) != 0) {
+            if (own != nullptr ? own->is != state::waiting && own->is != state::lagged : to.outsiders.count(from) != 0) {
                 expected = refusal::answered;
+            } else if (own != nullptr && own->is == state::waiting && !own->asked) {
+                expected = refusal::unknown;
             } else if (kind <= 1) {
                 if (own != nullptr) {
                     own->is = kind == 0 ? state::abstained : state::failed;
                     own->why = "w" + std::to_string(from);
-                    end_if_nobody_left(to);
+                    advance(to);
                 }
             } else {
-                body = kind == 2 ? R"({"abort":"v)" + std::to_string(from) + "\"}" : "{}";
+                if (own != nullptr && to.policy == wait_policy::chain && kind == 3) {
+                    to.payload = R"({"by":)" + std::to_string(from) + "}";
+                }
                 take_reply(to, own, *peer, kind == 2, body);
             }
         }
@@ -400,13 +523,14 @@ private:
         } else if (kind == 1) {
             BOOST_REQUIRE_EQUAL(w_.fail(*peer->at, to.id, "w" + std::to_string(from)), expected);
         } else {
-            BOOST_REQUIRE_EQUAL(w_.reply(*peer->at, to.id, kind == 2 ? R"({"abort":"v)" + std::to_string(from) + "\"}" : "{}"),
-                                expected);
+            BOOST_REQUIRE_EQUAL(w_.reply(*peer->at, to.id, body), expected);
         }
     }
 
     void take_reply(model_slot& to, model_responder* own, const model_peer& by, bool vetoes, const std::string& body) {
-        to.replies.emplace_back(by.subscribed ? by.name : "pid " + std::to_string(index_of(by) + 1), body);
+        to.replies.push_back({.responder = by.subscribed ? by.name : "pid " + std::to_string(index_of(by) + 1),
+                              .order = by.subscribed ? by.order : 0,
+                              .body = body});
         if (vetoes && to.abort.empty()) {
             to.abort = "v" + std::to_string(index_of(by));
         }
@@ -415,15 +539,33 @@ private:
         } else {
             to.outsiders.insert(index_of(by));
         }
-        if (to.policy == wait_policy::first || (to.policy == wait_policy::veto && vetoes)) {
+        if (to.policy != wait_policy::all && vetoes) {
             keep_or_end(to, outcome::answered);
         } else {
-            end_if_nobody_left(to);
+            advance(to);
         }
     }
 
-    void end_if_nobody_left(model_slot& which) {
-        if (which.over || which.kept || which.responders.empty()) {
+    static bool has_spoken(const model_slot& which, const std::string& name) {
+        return std::any_of(which.responders.begin(), which.responders.end(), [&name](const model_responder& each) {
+            return each.name == name && (each.is == state::replied || each.is == state::abstained);
+        });
+    }
+
+    void advance(model_slot& which) {
+        if (which.over || which.kept) {
+            return;
+        }
+        const bool awaits_required = std::any_of(which.responders.begin(), which.responders.end(), [&which](const model_responder& each) {
+            return each.is == state::waiting && std::count(which.require.begin(), which.require.end(), each.name) != 0 && !has_spoken(which, each.name);
+        });
+        if (which.policy == wait_policy::first && !which.replies.empty() && !awaits_required) {
+            return keep_or_end(which, outcome::answered);
+        }
+        if (which.policy == wait_policy::chain) {
+            ask_next(which);
+        }
+        if (which.responders.empty()) {
             return;
         }
         bool broken = false;
@@ -431,7 +573,7 @@ private:
             if (each.is == state::waiting) {
                 return;
             }
-            broken = broken || each.is == state::left || each.is == state::failed;
+            broken = broken || each.is == state::left || each.is == state::failed || each.is == state::lagged;
         }
         if (!broken) {
             keep_or_end(which, which.replies.empty() ? outcome::abstained : outcome::answered);
@@ -440,8 +582,19 @@ private:
         }
     }
 
+    // Those who are still at work on it learn that it is over.
+    void release(model_slot& which, refusal over) {
+        for (const auto& each : which.responders) {
+            auto& peer = peers_[each.peer];
+            if (each.is == state::waiting && each.asked && peer.cancellations && !which.kept) {
+                peer.notices += (peer.notices.empty() ? "" : "; ") + std::string{"cancelled "} + std::string{to_string(over)};
+            }
+        }
+    }
+
     void keep_or_end(model_slot& which, outcome how) {
         if (which.reserved && which.awaiting.empty()) {
+            release(which, how == outcome::answered ? refusal::answered : refusal::expired);
             which.kept = how;
         } else {
             end_slot(which, how);
@@ -457,19 +610,29 @@ private:
         }
         which.awaiting.clear();
         which.over = how == outcome::answered ? refusal::answered : refusal::expired;
+        release(which, *which.over);
     }
 
     void expect(wait* who, const model_slot& which, outcome how) {
-        expectation made{.who = who, .how = how, .abort = which.abort};
+        expectation made{.who = who, .how = how, .abort = which.abort, .payload = which.payload};
         auto replies = which.replies;
-        std::stable_sort(replies.begin(), replies.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-        for (const auto& [responder, body] : replies) {
-            made.responses += (made.responses.empty() ? "" : "; ") + body + " by " + responder;
+        std::stable_sort(replies.begin(), replies.end(), [](const model_reply& a, const model_reply& b) {
+            return std::tie(a.order, a.responder) < std::tie(b.order, b.responder);
+        });
+        for (const auto& each : replies) {
+            made.responses += (made.responses.empty() ? "" : "; ") + each.body + " by " + each.responder;
         }
+        std::vector<protocol::wait_result::absentee> missing;
+        std::vector<protocol::wait_result::absentee> decisive;
+        const auto is_required = [&which](const std::string& name) {
+            return std::count(which.require.begin(), which.require.end(), name) != 0 && !has_spoken(which, name);
+        };
         for (const auto& each : which.responders) {
             std::string why;
             if (each.is == state::left) {
                 why = "left";
+            } else if (each.is == state::lagged) {
+                why = "lagged";
             } else if (each.is == state::failed) {
                 why = "failed: " + each.why;
             } else if (each.is == state::waiting && how == outcome::timeout) {
@@ -477,7 +640,25 @@ private:
             } else {
                 continue;
             }
-            made.missing += (made.missing.empty() ? "" : "; ") + each.name + ": " + why;
+            missing.push_back({each.name, why});
+            if (each.insists || is_required(each.name)) {
+                decisive.push_back(missing.back());
+            }
+        }
+        for (const auto& name : which.require) {
+            if (std::none_of(which.responders.begin(), which.responders.end(), [&name](const model_responder& each) { return each.name == name; })) {
+                missing.push_back({name, "absent"});
+                decisive.push_back(missing.back());
+            }
+        }
+        for (const auto& each : missing) {
+            made.missing += (made.missing.empty() ? "" : "; ") + each.responder + ": " + each.why;
+        }
+        const bool undecided = how != outcome::answered && how != outcome::abstained;
+        if (made.abort.empty() && which.on_failure == failure_policy::closed && undecided) {
+            made.abort = no_decision_reason(which.event, how, missing);
+        } else if (made.abort.empty() && !decisive.empty()) {
+            made.abort = missing_reason(which.event, decisive);
         }
         expected_.push_back(std::move(made));
     }
@@ -494,6 +675,7 @@ private:
             BOOST_REQUIRE_EQUAL(each.who->responses(), each.responses);
             BOOST_REQUIRE_EQUAL(each.who->missing(), each.missing);
             BOOST_REQUIRE_EQUAL(each.who->verdict().abort, each.abort);
+            BOOST_REQUIRE_EQUAL(each.who->verdict().payload, each.payload);
         }
         expected_.clear();
         std::size_t open = 0;
@@ -527,9 +709,9 @@ private:
     void finish_everything() {
         for (auto& each : peers_) {
             if (each.at != nullptr) {
-                BOOST_REQUIRE_EQUAL(w_.receive_names(*each.at), each.queue);
-                each.queue.clear();
-                w_.leave(*std::exchange(each.at, nullptr));
+                receive_all(each);
+                leave(each);
+                check();
             }
         }
         w_.pass(2s);
@@ -543,7 +725,7 @@ private:
     }
 
     std::mt19937 random_;
-    world w_{};
+    world w_{{.capacity = capacity}};
     std::vector<model_peer> peers_{};
     std::vector<model_slot> slots_{};
     std::map<const wait*, std::size_t> askers_{};  // of those who await a reservation
@@ -559,9 +741,11 @@ BOOST_AUTO_TEST_SUITE(against_a_model)
 BOOST_AUTO_TEST_CASE(random_operations_give_the_same_results_and_leave_nothing) {
     std::uint64_t outcomes[protocol::outcome_count] = {};
     std::uint64_t refused[protocol::refusal_count] = {};
+    std::uint64_t lagged = 0;
     for (unsigned seed = 1; seed <= 100; ++seed) {
         BOOST_TEST_CONTEXT("seed " << seed) {
             const auto counted = model{seed}.run(1500);
+            lagged += counted.lagged;
             for (std::size_t i = 0; i < protocol::outcome_count; ++i) {
                 outcomes[i] += counted.outcomes[i];
             }
@@ -575,6 +759,7 @@ BOOST_AUTO_TEST_CASE(random_operations_give_the_same_results_and_leave_nothing) 
                             outcome::unknown}) {
         BOOST_CHECK_GT(outcomes[static_cast<std::size_t>(each)], 10U);
     }
+    BOOST_CHECK_GT(lagged, 10U);
     for (const auto each : {refusal::answered, refusal::expired, refusal::cancelled, refusal::unknown}) {
         BOOST_CHECK_GT(refused[static_cast<std::size_t>(each)], 10U);
     }
