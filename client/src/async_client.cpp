@@ -199,6 +199,18 @@ private:
         }
     }
 
+    void on_cancelled(const ended_wait& what) override {
+        if (const auto session = session_; session && session->on_cancelled) {
+            session->on_cancelled(what);
+        }
+    }
+
+    void on_verdict(const verdict_notice& what) override {
+        if (const auto session = session_; session && session->on_verdict) {
+            session->on_verdict(what);
+        }
+    }
+
     void on_closed(const session_end& end) override {
         if (const auto session = std::exchange(session_, nullptr); session && session->on_end) {
             session->on_end(end);
@@ -288,8 +300,9 @@ void async_client::start(impl& self, handler<void(std::exception_ptr, std::strin
 
 void async_client::start(impl& self, handler<void(std::exception_ptr, subscription)> done, const subscribe_options& options,
                          subscription_handlers handlers) {
+    const detail::wanted_notices notices{static_cast<bool>(handlers.on_cancelled), static_cast<bool>(handlers.on_verdict)};
     self.request<subscription>(
-        std::move(done), protocol::subscribe_params::method, [&] { return detail::encode_subscribe(options); },
+        std::move(done), protocol::subscribe_params::method, [&] { return detail::encode_subscribe(options, notices); },
         [owner = self.weak_from_this(), handlers = std::move(handlers), resume = options.resume_from](std::string_view result) {
             subscription opened = detail::decode_subscription(result);
             if (const auto alive = owner.lock()) {

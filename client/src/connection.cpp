@@ -291,6 +291,10 @@ void connection::take(std::string_view frame) {
     const auto& notification = incoming_.notification;
     if (notification.method.equals("event")) {
         observer_->on_event(understood([&] { return event::parse_valid(std::string{notification.params}); }));
+    } else if (notification.method.equals("cancelled")) {
+        observer_->on_cancelled(understood([&] { return decode_ended_wait(notification.params); }));
+    } else if (notification.method.equals("verdict")) {
+        observer_->on_verdict(understood([&] { return decode_verdict_notice(notification.params); }));
     } else if (notification.method.equals("closed")) {
         observer_->on_closed(understood([&] { return decode_session_end(notification.params); }));
     }

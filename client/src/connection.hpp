@@ -7,6 +7,7 @@
 #include <hookd/event.hpp>
 #include <hookd/protocol/message.hpp>
 #include <hookd/requests.hpp>
+#include <hookd/verdict.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
@@ -40,6 +41,8 @@ public:
 class connection_observer {
 public:
     virtual void on_event(event arrived) = 0;
+    virtual void on_cancelled(const ended_wait& what) = 0;
+    virtual void on_verdict(const verdict_notice& what) = 0;
     virtual void on_closed(const session_end& end) = 0;
     /// The connection is gone, and all requests have failed. `failure` is what the daemon said last, if it said why.
     virtual void on_broken(const error& failure) = 0;

@@ -134,6 +134,8 @@ verdict decode_verdict(std::string_view result) {
         } else if (member.key.equals("missing")) {
             for_each(member.value, json_kind::array, "missing",
                      [&](const json_member& element) { out.missing.push_back(decode_missing(element.value)); });
+        } else if (member.key.equals("payload")) {
+            out.payload = member.value;
         }
     });
     // An absent `abort` must never be read as a permission.
@@ -191,6 +193,31 @@ bool decode_unsubscribed(std::string_view result) {
     for_each(result, json_kind::object, "the result of unsubscribe", [&](const json_member& member) {
         if (member.key.equals("unsubscribed")) {
             out = boolean_of(member);
+        }
+    });
+    return out;
+}
+
+ended_wait decode_ended_wait(std::string_view params) {
+    ended_wait out;
+    for_each(params, json_kind::object, "cancelled", [&](const json_member& member) {
+        if (member.key.equals("hook_event_id")) {
+            out.hook_event_id = text_of(member);
+        } else if (member.key.equals("reason")) {
+            out.reason = text_of(member);
+        }
+    });
+    return out;
+}
+
+verdict_notice decode_verdict_notice(std::string_view params) {
+    verdict_notice out;
+    out.how = decode_verdict(params);
+    for_each(params, json_kind::object, "verdict", [&](const json_member& member) {
+        if (member.key.equals("event")) {
+            out.event = text_of(member);
+        } else if (member.key.equals("elapsed_ms")) {
+            out.elapsed = decltype(out.elapsed){number_of<double>(member)};
         }
     });
     return out;

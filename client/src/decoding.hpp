@@ -18,6 +18,9 @@ namespace hookd::detail {
 [[nodiscard]] daemon_info decode_daemon_info(std::string_view result);
 [[nodiscard]] subscription decode_subscription(std::string_view result);
 [[nodiscard]] bool decode_unsubscribed(std::string_view result);
+/// The `params` of the notifications `cancelled` and `verdict`.
+[[nodiscard]] ended_wait decode_ended_wait(std::string_view params);
+[[nodiscard]] verdict_notice decode_verdict_notice(std::string_view params);
 /// The `params` of the notification `closed`.
 [[nodiscard]] session_end decode_session_end(std::string_view params);
 

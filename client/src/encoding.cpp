@@ -142,10 +142,11 @@ std::string encode_respond(std::string_view hook_event_id, const reply& answer) 
     return params.finish();
 }
 
-std::string encode_subscribe(const subscribe_options& options) {
+std::string encode_subscribe(const subscribe_options& options, const wanted_notices& notices) {
     object_writer params{0};
     params.raw("responds", options.responds ? "true" : "false").optional_text("name", options.name).optional_texts("events", options.events);
     append_responder(params, options.as_responder);
+    params.optional_true("cancellations", notices.cancellations).optional_true("verdicts", notices.verdicts);
     if (options.resume_from) {
         params.raw("after_seq", std::to_string(options.resume_from->after_seq))
             .optional_text("instance", options.resume_from->instance);

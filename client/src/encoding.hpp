@@ -18,7 +18,12 @@ namespace hookd::detail {
 [[nodiscard]] std::string encode_emit_and_wait(std::string_view name, std::string_view payload, const wait_options& options);
 [[nodiscard]] std::string encode_await_response(std::string_view hook_event_id, std::optional<std::chrono::milliseconds> timeout);
 [[nodiscard]] std::string encode_respond(std::string_view hook_event_id, const reply& answer);
-[[nodiscard]] std::string encode_subscribe(const subscribe_options& options);
+/// Which notifications a session gets besides events.
+struct wanted_notices {
+    bool cancellations = false;
+    bool verdicts = false;
+};
+[[nodiscard]] std::string encode_subscribe(const subscribe_options& options, const wanted_notices& notices = {});
 [[nodiscard]] std::string encode_cancel(std::uint64_t id);
 
 /// Checks the `params` of a raw call: a JSON object or empty.

@@ -64,6 +64,16 @@ hook_runner& hook_runner::listen(std::string pattern, listener handler) {
     return *this;
 }
 
+hook_runner& hook_runner::on_cancelled(std::function<void(const ended_wait&)> handler) {
+    impl_->table.on_cancelled = std::move(handler);
+    return *this;
+}
+
+hook_runner& hook_runner::on_verdict(std::function<void(const verdict_notice&)> handler) {
+    impl_->table.on_verdict = std::move(handler);
+    return *this;
+}
+
 hook_runner& hook_runner::on_notice(std::function<void(const notice&)> handler) {
     impl_->table.on_notice = std::move(handler);
     return *this;

@@ -142,7 +142,7 @@ void hook_session::subscribe() {
     subscribe_options wanted{.events = table_.patterns(), .name = options_.name, .responds = !table_.hooks.empty(),
                              .as_responder = options_.as_responder,
                              .resume_from = resume_from_};
-    connection_->request(protocol::subscribe_params::method, encode_subscribe(wanted),
+    connection_->request(protocol::subscribe_params::method, encode_subscribe(wanted, {static_cast<bool>(table_.on_cancelled), static_cast<bool>(table_.on_verdict)}),
                          std::make_unique<callback_sink>(
                              [this](std::string_view result) {
                                  if (const auto opened = understood(decode_subscription, result)) {
@@ -202,6 +202,18 @@ void hook_session::on_subscribe_failed(const error& failure) {
         connection_->close(failure);
     } else {
         end_with(failure);
+    }
+}
+
+void hook_session::on_cancelled(const ended_wait& what) {
+    if (table_.on_cancelled) {
+        table_.on_cancelled(what);
+    }
+}
+
+void hook_session::on_verdict(const verdict_notice& what) {
+    if (table_.on_verdict) {
+        table_.on_verdict(what);
     }
 }
 

@@ -70,6 +70,8 @@ private:
     void on_subscribe_failed(const error& failure);
 
     void on_event(event arrived) override;
+    void on_cancelled(const ended_wait& what) override;
+    void on_verdict(const verdict_notice& what) override;
     void on_closed(const session_end& end) override;
     void on_broken(const error& failure) override;
 

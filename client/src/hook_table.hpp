@@ -22,6 +22,8 @@ struct hook_table {
 
     std::vector<hook_route> hooks;
     std::vector<listener_route> listeners;
+    std::function<void(const ended_wait&)> on_cancelled;
+    std::function<void(const verdict_notice&)> on_verdict;
     std::function<void(const notice&)> on_notice;
 
     [[nodiscard]] bool empty() const noexcept { return hooks.empty() && listeners.empty(); }

@@ -50,6 +50,10 @@ public:
     struct subscription_handlers {
         /// Each event, in the order of their numbers. Answered with async_respond, then or later, from any thread.
         std::function<void(event)> on_event{};
+        /// Where set: when a wait ends while this session has not replied to its event.
+        std::function<void(const ended_wait&)> on_cancelled{};
+        /// Where set: when the wait for an event that matches is over.
+        std::function<void(const verdict_notice&)> on_verdict{};
         /// Once, when the session ends, for whatever reason.
         std::function<void(const session_end&)> on_end{};
     };

@@ -4,6 +4,7 @@
 #include <hookd/event.hpp>
 #include <hookd/reply.hpp>
 #include <hookd/requests.hpp>
+#include <hookd/verdict.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -123,6 +124,13 @@ public:
 
     /// Sees events and answers none. An exception ends run(), which throws it.
     hook_runner& listen(std::string pattern, listener handler);
+
+    /// Is told when a wait ends while a hook of this runner has the event and has not answered, so that it can stop. An exception ends run(),
+    /// which throws it.
+    hook_runner& on_cancelled(std::function<void(const ended_wait&)> handler);
+
+    /// Is told the verdict on each event that matches a hook or a listener, when it is there. An exception ends run(), which throws it.
+    hook_runner& on_verdict(std::function<void(const verdict_notice&)> handler);
 
     /// Is told what happens to the connection. An exception ends run(), which throws it.
     hook_runner& on_notice(std::function<void(const notice&)> handler);

@@ -123,6 +123,12 @@ struct subscribe_options {
     std::optional<resume_point> resume_from{};
 };
 
+/// A wait has ended though this subscriber has not replied to its event.
+struct ended_wait {
+    std::string hook_event_id;
+    std::string reason;  ///< `answered`, `expired` (the time was over) or `cancelled` (the emitter gave up, or went away)
+};
+
 /// How a push session ended.
 struct session_end {
     enum class reason : std::uint8_t {

@@ -32,10 +32,19 @@ struct verdict {
     std::string abort;  ///< why not to proceed; empty to proceed
     std::vector<response> responses;
     std::vector<missing_responder> missing;
+    /// Of a chain in which a reply replaced the payload: the last one, JSON, byte for byte; else empty.
+    std::string payload;
     std::string text;  ///< the whole result, as the JSON text that the daemon sent
 
     /// Whether the operation may go on. Under failure_policy::open (the default) that is also so where nobody decided.
     [[nodiscard]] bool proceed() const noexcept { return abort.empty(); }
+};
+
+/// How the wait for an event ended that somebody else asked for.
+struct verdict_notice {
+    std::string event;  ///< its name
+    verdict how;        ///< `how.text` is the whole notification's `params`
+    std::chrono::duration<double, std::milli> elapsed{};  ///< which the wait took
 };
 
 }  // namespace hookd

@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(fast_subscriber_gets_everything_beside_a_slow_one) {
     BOOST_TEST(int_at(emit(emitter, "e"), "/subscribers") == 1);
 }
 
-BOOST_AUTO_TEST_CASE(lagged_responder_is_waited_for_no_longer) {
+BOOST_AUTO_TEST_CASE(lagged_responder_owes_what_it_is_handed) {
     test_daemon daemon({"--capacity", "8"});
     auto slow = daemon.connect();
     subscribe(slow, "*", R"("name":"slow")");
@@ -139,9 +139,16 @@ BOOST_AUTO_TEST_CASE(lagged_responder_is_waited_for_no_longer) {
     for (int i = 0; i < 100; ++i) {
         emit(other, "e", big);
     }
-    const auto verdict = emitter.response_to(request);
-    BOOST_TEST(verdict.string("/result/outcome") == "abandoned");
-    BOOST_TEST((verdict.at("/result/missing") == json_of(R"([{"responder":"slow","why":"left"}])")));
+    const auto lagged = other.result("emit_and_wait", R"({"event":"e","failure_policy":"closed"})");
+    BOOST_TEST(text_at(lagged, "/outcome") == "abandoned");
+    BOOST_TEST((value_at(lagged, "/missing") == json_of(R"([{"responder":"slow","why":"lagged"}])")));
+    BOOST_TEST(!text_at(lagged, "/abort").empty());
+    const auto id = slow.next_event().string("/params/hook_event_id");
+    std::int64_t last = 0;
+    BOOST_TEST(text_at(read_prefix(slow, 2, last), "/reason") == "lagged");
+    BOOST_TEST(text_at(other.result("emit_and_wait", R"({"event":"e"})"), "/missing/0/why") == "lagged");  // until it subscribes again
+    BOOST_TEST(bool_at(respond(slow, id, R"("response":{"abort":"no"})"), "/accepted"));
+    BOOST_TEST(emitter.response_to(request).string("/result/abort") == "no");
 }
 
 BOOST_AUTO_TEST_CASE(past_the_bytes_the_session_with_most_waiting_is_closed) {

@@ -73,7 +73,7 @@ void check(const boost::json::value& verdict, std::string_view outcome, std::str
     BOOST_TEST(text_at(verdict, "/abort") == abort);
     std::string replied;
     for (const auto& entry : verdict.at("responses").as_array()) {
-        BOOST_TEST(members_of(entry) == "elapsed_ms responder response");
+        BOOST_TEST(members_of(entry) == "elapsed_ms responder response uid");
         BOOST_TEST(number_at(entry, "/elapsed_ms") >= 0);
         replied += text_at(entry, "/responder");
     }
@@ -164,7 +164,7 @@ BOOST_AUTO_TEST_CASE(fast_fine_does_not_overtake_a_slower_veto) {
     s.accept(2, R"("response":{"abort":""})");
     s.still_waits();
     s.accept(1, no);
-    check(s.verdict(), "answered", "no", "acb", "");
+    check(s.verdict(), "answered", "no", "abc", "");
 }
 
 BOOST_AUTO_TEST_CASE(veto_decides_at_once_whoever_has_not_replied) {
@@ -193,7 +193,7 @@ BOOST_AUTO_TEST_CASE(all_waits_for_everybody_even_after_a_veto) {
     s.accept(0, no);
     s.still_waits();
     s.accept(1, nay);
-    check(s.verdict(), "answered", "no", "cab", "");
+    check(s.verdict(), "answered", "no", "abc", "");
 }
 
 BOOST_AUTO_TEST_CASE(all_counts_an_abstention_as_done) {
@@ -387,7 +387,7 @@ BOOST_AUTO_TEST_CASE(reply_of_an_outsider_is_not_the_responders) {
     BOOST_TEST(bool_at(respond(outsider, s.event_id), "/accepted"));
     s.still_waits();
     s.accept(0, no);
-    check(s.verdict(), "answered", "no", "pid " + std::to_string(::getpid()) + "a", "");
+    check(s.verdict(), "answered", "no", "apid " + std::to_string(::getpid()), "");
 }
 
 BOOST_AUTO_TEST_CASE(veto_of_an_outsider_decides_at_once) {

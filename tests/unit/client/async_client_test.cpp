@@ -491,6 +491,36 @@ BOOST_AUTO_TEST_CASE(the_end_of_a_session_says_why_and_where_to_resume) {
     script.finish();
 }
 
+BOOST_AUTO_TEST_CASE(a_session_hears_of_ended_waits_and_verdicts_if_it_has_handlers_for_them) {
+    fake_daemon daemon;
+    running_context context;
+    async_client caller{context.io.get_executor(), {.path = daemon.path()}};
+    fake_script script{[&] {
+        auto peer = daemon.accept();
+        const auto params = json_of(peer.open_session(1));
+        require(bool_at(params, "/cancellations") && bool_at(params, "/verdicts"), "both are asked for");
+        peer.notify("cancelled", R"({"hook_event_id":"an-id","reason":"expired"})");
+        peer.notify("news", "{}");  // of a newer daemon
+        peer.notify("verdict", R"({"seq":7,"hook_event_id":"an-id","event":"pre_push","outcome":"timeout","abort":"no",)"
+                               R"("responses":[],"missing":[{"responder":"slow","why":"timeout"}],"elapsed_ms":1.5})");
+    }};
+    std::promise<ended_wait> cancelled;
+    std::promise<verdict_notice> decided;
+    const async_client::subscription_handlers handlers{.on_cancelled = [&](const ended_wait& what) { cancelled.set_value(what); },
+                                                       .on_verdict = [&](const verdict_notice& what) { decided.set_value(what); }};
+    const subscribe_options everything;
+    get(caller.async_subscribe(everything, handlers, use_future));
+    const auto ended = get(cancelled.get_future());
+    BOOST_TEST(ended.hook_event_id == "an-id");
+    BOOST_TEST(ended.reason == "expired");
+    const auto verdict = get(decided.get_future());
+    BOOST_TEST(verdict.event == "pre_push");
+    BOOST_TEST(verdict.how.abort == "no");
+    BOOST_TEST(verdict.how.missing.at(0).responder == "slow");
+    BOOST_TEST(verdict.elapsed.count() == 1.5);
+    script.finish();
+}
+
 BOOST_AUTO_TEST_CASE(an_exception_of_an_event_handler_leaves_run_and_nothing_is_lost) {
     fake_daemon daemon;
     asio::io_context io{1};

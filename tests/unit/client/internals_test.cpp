@@ -196,6 +196,25 @@ BOOST_AUTO_TEST_CASE(the_cause_comes_from_the_environment_unless_it_is_given) {
     BOOST_TEST(waited({}).find("cause") == std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(what_a_responder_is_goes_into_its_subscription) {
+    BOOST_TEST(detail::encode_subscribe({}) == R"({"responds":true})");
+    const subscribe_options all{.events = {"a", "b*"},
+                                .as_responder = {.asked_only = true,
+                                                 .where = {{"/cwd", "/src/*"}, {"/a~1\"", "\""}},
+                                                 .on_failure = failure_policy::closed,
+                                                 .order = -3,
+                                                 .shadow = true}};
+    BOOST_TEST(detail::encode_subscribe(all, {.cancellations = true, .verdicts = true}) ==
+               R"({"responds":true,"events":["a","b*"],"asked_only":true,"shadow":true,"on_failure":"closed","order":-3,)"
+               R"("where":{"/cwd":"/src/*","/a~1\"":"\""},"cancellations":true,"verdicts":true})");
+}
+
+BOOST_AUTO_TEST_CASE(required_responders_go_into_the_request) {
+    const wait_options options{.policy = wait_policy::chain, .require = {"guard", "li\"nt"}, .cause = ""};
+    BOOST_TEST(detail::encode_emit_and_wait("e", "{}", options) ==
+               R"({"event":"e","payload":{},"policy":"chain","require":["guard","li\"nt"]})");
+}
+
 BOOST_AUTO_TEST_CASE(what_is_no_event_is_an_invalid_argument) {
     for (const char* text : {"", "{", "[]", "{}", R"({"seq":1,"event":"x"})", R"({"seq":-1,"event":"x","payload":0})",
                              R"({"seq":1,"event":5,"payload":0})"}) {
