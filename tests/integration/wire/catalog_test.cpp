@@ -34,6 +34,8 @@ struct catalogued_daemon {
     void prepare() const {
         write_file(directory / "pre_push.json", pre_push);
         write_file(directory / "post_push.json", R"({"name":"post_push"})");
+        write_file(directory / "merge.json", R"({"name":"merge","policy":"chain","timeout_ms":5000,"require":["guard"],)"
+                                             R"("payload_schema":{"required":["branch"]}})");
     }
     void reload() {
         const auto before = daemon.log().size();
@@ -147,6 +149,40 @@ BOOST_AUTO_TEST_CASE(the_catalog_gives_defaults_that_a_request_overrides) {
     respond(one, event_id);
     respond(two, event_id);
     BOOST_TEST(tool.response_to(id).at("/result/responses").as_array().size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(the_catalog_may_require_responders) {
+    catalogued_daemon with;
+    auto tool = with.daemon.connect();
+    const auto missing = tool.result("emit_and_wait", R"({"event":"merge","payload":{"branch":"a"},"require":["lint"]})");
+    BOOST_TEST((value_at(missing, "/missing") == json_of(R"([{"responder":"lint","why":"absent"},{"responder":"guard","why":"absent"}])")));
+    BOOST_TEST(text_at(missing, "/abort").find("guard") != std::string::npos);
+    const auto who = tool.result("who", R"({"event":"merge"})");
+    BOOST_TEST((value_at(who, "/require") == json_of(R"(["guard"])")));
+    BOOST_TEST(text_at(who, "/policy") == "chain");
+    BOOST_TEST(int_at(who, "/timeout_ms") == 5000);
+    BOOST_TEST(tool.failure("who", R"({"event":"mergr"})").error_code() == -32004);
+}
+
+BOOST_AUTO_TEST_CASE(a_payload_in_a_chain_that_its_schema_refuses_makes_its_author_a_failed_hook) {
+    catalogued_daemon with;
+    auto tool = with.daemon.connect();
+    auto first = with.daemon.connect();
+    subscribe(first, "merge", R"("name":"first")");
+    auto guard = with.daemon.connect();
+    subscribe(guard, "merge", R"("name":"guard")");
+    const auto id = send_emit_and_wait(tool, "merge", R"("payload":{"branch":"a"})");
+    const auto event_id = first.next_event().string("/params/hook_event_id");
+    const auto refused = first.failure("respond", R"({"hook_event_id":")" + event_id + R"(","response":{"payload":{"brunch":1}}})");
+    BOOST_TEST(refused.error_code() == -32004);
+    const auto event = guard.next_event();
+    BOOST_TEST(event.raw({"params", "payload"}) == R"({"branch":"a"})");
+    respond(guard, event_id, R"("response":{"payload":{"branch":"b"}})");
+    const auto verdict = tool.response_to(id);
+    BOOST_TEST(verdict.string("/result/missing/0/responder") == "first");
+    BOOST_TEST(verdict.string("/result/missing/0/why").starts_with("failed: its payload was refused: "));
+    BOOST_TEST(verdict.raw({"result", "payload"}) == R"({"branch":"b"})");
+    BOOST_TEST(verdict.string("/result/abort").empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_retry_by_operation_id_is_the_same_with_defaults) {

@@ -35,7 +35,7 @@ std::string refused(const std::string& text) {
 std::shared_ptr<const server::catalog> catalog_of(const temp_directory& directory) {
     write_file(directory / "a.json", R"({"name":"pre_push","description":"about to \"push\"","schema_version":"1.2",
         "payload_schema": {"required":["branch"]}, "response_schema":{"properties":{"n":{"type":"integer"}}},
-        "timeout_ms":500,"policy":"veto","failure_policy":"closed"})");
+        "timeout_ms":500,"policy":"veto","failure_policy":"closed","require":["guard","lint"]})");
     write_file(directory / "b.json", R"({"name":"post_push"})");
     write_file(directory / ".hidden.json", "no JSON");
     write_file(directory / "notes.txt", "no JSON");
@@ -74,6 +74,8 @@ BOOST_AUTO_TEST_CASE(each_json_file_is_an_event) {
     BOOST_TEST((standard.timeout == std::chrono::milliseconds{500}));
     BOOST_TEST((standard.policy == protocol::wait_policy::veto));
     BOOST_TEST((standard.on_failure == protocol::failure_policy::closed));
+    BOOST_TEST((standard.require == std::vector<std::string>{"guard", "lint"}));
+    BOOST_TEST(events->defaults_of("post_push").require.empty());
     BOOST_TEST((!events->defaults_of("post_push").timeout && !events->defaults_of("none").policy));
     BOOST_TEST(std::get<std::string>(events->schemas("")) ==
                R"({"schemas":[{"event":"post_push","schema_version":1,"description":"","payload_schema":{},"response_schema":{}},)"
@@ -111,8 +113,10 @@ BOOST_AUTO_TEST_CASE(a_bad_file_is_refused_with_its_line) {
     BOOST_TEST(refused("{\"name\":\"a b\"}").starts_with("1: \"name\" must have 1 to 128 characters"));
     BOOST_TEST(refused("{\"name\":\n7}").starts_with("2: \"name\" must be a string"));
     BOOST_TEST(refused("{\"name\":\"a\",\n\"payload_shema\":{}}").starts_with("2: unknown member \"payload_shema\"; did you mean \"payload_schema\"?"));
-    BOOST_TEST(refused("{\"name\":\"a\",\"policy\":\"some\"}").starts_with("1: \"policy\" must be \"first\", \"veto\" or \"all\""));
+    BOOST_TEST(refused("{\"name\":\"a\",\"policy\":\"some\"}").starts_with("1: \"policy\" must be \"first\", \"veto\", \"all\" or \"chain\""));
     BOOST_TEST(refused("{\"name\":\"a\",\"timeout_ms\":0}").starts_with("1: \"timeout_ms\" must be an integer from 1 to 86400000"));
+    BOOST_TEST(refused("{\"name\":\"a\",\"require\":\"guard\"}").starts_with("1: \"require\" must be an array of names"));
+    BOOST_TEST(refused("{\"name\":\"a\",\"require\":[\"guard\",\n\"\"]}").starts_with("2: \"require\" must hold names of 1 to 128"));
     BOOST_TEST(refused("{\"name\":\"a\",\"schema_version\":[]}").starts_with("1: \"schema_version\" must be a number or a string"));
     BOOST_TEST(refused("{\"name\":\"a\",\n\"payload_schema\":{\"properties\":{\n\"x\":{\"type\":\n\"strin\"}}}}").starts_with("4: this is not a JSON Schema"));
     BOOST_TEST(refused("{\"name\":\"a\",\n\"response_schema\":\n7}").starts_with("3: this is not a JSON Schema"));

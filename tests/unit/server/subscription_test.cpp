@@ -259,6 +259,43 @@ BOOST_DATA_TEST_CASE(reply_of_a_closed_session_is_cancelled, thread_counts, thre
     BOOST_CHECK_EQUAL(error_of([&](auto handler) { hook.async_respond(id, {}, std::move(handler)); }), error_code{errc::cancelled});
 }
 
+BOOST_DATA_TEST_CASE(session_hears_of_ended_waits_and_verdicts, thread_counts, threads) {
+    running_broker host{threads};
+    inbox<seen_event> seen;
+    inbox<std::pair<std::string, refusal>> cancelled;
+    inbox<std::string> verdicts;
+    subscribe_request wanted{.name = "hook", .on_failure = protocol::failure_policy::closed, .order = 3};
+    wanted.on_cancelled = [&](const uuid& id, refusal reason) { cancelled.put({text_of(id), reason}); };
+    wanted.on_verdict = [&](std::string_view params) { verdicts.put(std::string{params}); };
+    subscription hook = host.listen(seen, std::move(wanted));
+    const auto who = get(host.events.async_who("a", "{}", use_future));
+    BOOST_REQUIRE_EQUAL(who.responders.size(), 1U);
+    BOOST_CHECK_EQUAL(who.responders[0].name, "hook");
+    BOOST_CHECK_EQUAL(who.responders[0].order, 3);
+    const auto verdict = get(host.events.async_emit_and_wait({.event = "a", .timeout = 10ms}, use_future));
+    BOOST_CHECK(verdict.abort.find("hook") != std::string::npos);
+    const auto told = cancelled.wait_for_one();
+    BOOST_CHECK_EQUAL(told.first, verdict.hook_event_id);
+    BOOST_CHECK_EQUAL(told.second, refusal::expired);
+    const auto text = verdicts.wait_for_one();
+    BOOST_CHECK(text.starts_with(R"({"seq":1,"hook_event_id":")"));
+    BOOST_CHECK(!protocol::find_json_fault(text));
+}
+
+BOOST_DATA_TEST_CASE(event_has_its_deadline, thread_counts, threads) {
+    running_broker host{threads};
+    inbox<std::chrono::steady_clock::time_point> deadlines;
+    subscribe_request wanted{.name = "hook"};
+    wanted.on_event = [&](const event_view& event) { deadlines.put(event.deadline); };
+    const subscription hook = get(host.events.async_subscribe(std::move(wanted), use_future));
+    const auto before = std::chrono::steady_clock::now();
+    (void)get(host.events.async_emit({.event = "a"}, use_future));
+    (void)get(host.events.async_emit({.event = "a", .reserve = 1h}, use_future));
+    const auto got = deadlines.wait_for(2);
+    BOOST_CHECK(got[0] == std::chrono::steady_clock::time_point{});
+    BOOST_CHECK(got[1] >= before + 1h && got[1] <= std::chrono::steady_clock::now() + 1h);
+}
+
 BOOST_DATA_TEST_CASE(subscription_changes_what_it_subscribes_to, thread_counts, threads) {
     running_broker host{threads};
     inbox<seen_event> seen;
