@@ -75,22 +75,46 @@ private:
     std::string name_;
 };
 
+template <class Times>
+void add_times(page& to, const std::string& labels, const Times& times) {
+    const auto quantile = [&](std::string_view which, const std::optional<double>& ms) {
+        if (ms) {
+            to.sample(labels + "," + label("quantile", which), number(*ms / 1000));
+        }
+    };
+    quantile("0.5", times.p50_ms);
+    quantile("0.9", times.p90_ms);
+    quantile("0.99", times.p99_ms);
+    quantile("1", times.max_ms);
+}
+
 void add_events(page& to, const protocol::stats_result& stats) {
     to.family("hookd_events_by_name_total", "counter", "Events emitted, by name (the most recent names).");
     for (const auto& event : stats.events) {
         to.sample(label("event", event.name), number(event.count));
     }
     to.family("hookd_reply_seconds", "gauge", "Time from an event to its replies, by name and quantile; 1 is the longest.");
-    const auto quantile = [&to](const std::string& name, std::string_view which, const std::optional<double>& ms) {
-        if (ms) {
-            to.sample(label("event", name) + "," + label("quantile", which), number(*ms / 1000));
+    for (const auto& event : stats.events) {
+        add_times(to, label("event", event.name), event);
+    }
+}
+
+void add_hooks(page& to, const protocol::stats_result& stats) {
+    const auto add = [&](std::string_view name, std::string_view help, std::uint64_t protocol::stats_result::responder::* count) {
+        to.family(name, "counter", help);
+        for (const auto& hook : stats.hooks) {
+            to.sample(label("hook", hook.name), number(hook.*count));
         }
     };
-    for (const auto& event : stats.events) {
-        quantile(event.name, "0.5", event.p50_ms);
-        quantile(event.name, "0.9", event.p90_ms);
-        quantile(event.name, "0.99", event.p99_ms);
-        quantile(event.name, "1", event.max_ms);
+    using hook = protocol::stats_result::responder;
+    add("hookd_hook_asked_total", "Events that a responder was asked, by its name.", &hook::asked);
+    add("hookd_hook_replied_total", "Events that it replied to or abstained from.", &hook::replied);
+    add("hookd_hook_vetoed_total", "Events that it vetoed.", &hook::vetoed);
+    add("hookd_hook_failed_total", "Events for which it was waited for in vain, other than by lag.", &hook::failed);
+    add("hookd_hook_lagged_total", "Events that it was not asked since it lagged behind.", &hook::lagged);
+    to.family("hookd_hook_reply_seconds", "gauge", "Time from an event to a responder's reply, by its name and quantile; 1 is the longest.");
+    for (const auto& each : stats.hooks) {
+        add_times(to, label("hook", each.name), each);
     }
 }
 
@@ -141,11 +165,16 @@ std::string prometheus_text(const protocol::stats_result& stats) {
     for (std::size_t i = 0; i < protocol::outcome_count; ++i) {
         text.sample(label("outcome", to_string(static_cast<protocol::outcome>(i))), number(stats.outcomes[i]));
     }
+    text.family("hookd_verdicts_total", "counter", "Waits that ended, by verdict.");
+    text.sample(label("verdict", "proceeded"), number(stats.proceeded));
+    text.sample(label("verdict", "vetoed"), number(stats.vetoed));
+    text.sample(label("verdict", "failed_closed"), number(stats.failed_closed));
     text.counter("hookd_sessions_lagged_total", "Sessions closed since they lagged behind.", stats.lagged);
     text.counter("hookd_protocol_errors_total", "Errors answered to what peers sent.", stats.protocol_errors);
     text.counter("hookd_received_bytes_total", "Bytes read from peers.", stats.bytes_in);
     text.counter("hookd_sent_bytes_total", "Bytes written to peers.", stats.bytes_out);
     add_events(text, stats);
+    add_hooks(text, stats);
     add_sessions(text, stats);
     return text.take();
 }

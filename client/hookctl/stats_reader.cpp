@@ -88,24 +88,67 @@ void read_totals(std::string_view value, stats_result& into) {
     });
 }
 
+// The reply times of an event or a responder.
+template <class Times>
+void read_time(const json_member& member, Times& into) {
+    const auto is = [&member](std::string_view name) { return member.key.equals(name); };
+    if (is("p50_ms")) {
+        into.p50_ms = read_double(member.value);
+    } else if (is("p90_ms")) {
+        into.p90_ms = read_double(member.value);
+    } else if (is("p99_ms")) {
+        into.p99_ms = read_double(member.value);
+    } else if (is("max_ms")) {
+        into.max_ms = read_double(member.value);
+    }
+}
+
 stats_result::event_times read_event(const json_member& event) {
     stats_result::event_times result;
     result.name = event.key.decode();
     each_in(event.value, [&result](const json_member& member) {
-        const auto is = [&member](std::string_view name) { return member.key.equals(name); };
-        if (is("count")) {
+        if (member.key.equals("count")) {
             read_number(member.value, result.count);
-        } else if (is("p50_ms")) {
-            result.p50_ms = read_double(member.value);
-        } else if (is("p90_ms")) {
-            result.p90_ms = read_double(member.value);
-        } else if (is("p99_ms")) {
-            result.p99_ms = read_double(member.value);
-        } else if (is("max_ms")) {
-            result.max_ms = read_double(member.value);
+        } else {
+            read_time(member, result);
         }
     });
     return result;
+}
+
+stats_result::responder read_hook(const json_member& hook) {
+    stats_result::responder result;
+    result.name = hook.key.decode();
+    each_in(hook.value, [&result](const json_member& member) {
+        const auto is = [&member](std::string_view name) { return member.key.equals(name); };
+        if (is("asked")) {
+            read_number(member.value, result.asked);
+        } else if (is("replied")) {
+            read_number(member.value, result.replied);
+        } else if (is("vetoed")) {
+            read_number(member.value, result.vetoed);
+        } else if (is("failed")) {
+            read_number(member.value, result.failed);
+        } else if (is("lagged")) {
+            read_number(member.value, result.lagged);
+        } else {
+            read_time(member, result);
+        }
+    });
+    return result;
+}
+
+void read_verdicts(std::string_view value, stats_result& into) {
+    each_in(value, [&into](const json_member& member) {
+        const auto is = [&member](std::string_view name) { return member.key.equals(name); };
+        if (is("proceeded")) {
+            read_number(member.value, into.proceeded);
+        } else if (is("vetoed")) {
+            read_number(member.value, into.vetoed);
+        } else if (is("failed_closed")) {
+            read_number(member.value, into.failed_closed);
+        }
+    });
 }
 
 stats_result::session read_session(const json_member& session) {
@@ -149,6 +192,10 @@ protocol::stats_result read_stats(std::string_view json) {
             read_number(member.value, result.retained_bytes);
         } else if (is("totals")) {
             read_totals(member.value, result);
+        } else if (is("verdicts")) {
+            read_verdicts(member.value, result);
+        } else if (is("hooks")) {
+            each_in(member.value, [&result](const json_member& hook) { result.hooks.push_back(read_hook(hook)); });
         } else if (is("events")) {
             each_in(member.value, [&result](const json_member& event) { result.events.push_back(read_event(event)); });
         } else if (is("sessions")) {

@@ -80,6 +80,20 @@ BOOST_AUTO_TEST_CASE(every_counter_is_there_in_base_units) {
     BOOST_TEST(samples.at("hookd_reply_seconds{event=\"pre_push\",quantile=\"1\"}") == "0.4");
 }
 
+BOOST_AUTO_TEST_CASE(verdicts_and_responders_are_counted) {
+    const auto samples = samples_of(prometheus_text(sample_stats()));
+    BOOST_TEST(samples.at(R"(hookd_verdicts_total{verdict="proceeded"})") == "31");
+    BOOST_TEST(samples.at(R"(hookd_verdicts_total{verdict="vetoed"})") == "32");
+    BOOST_TEST(samples.at(R"(hookd_verdicts_total{verdict="failed_closed"})") == "33");
+    BOOST_TEST(samples.at(R"(hookd_hook_asked_total{hook="guard"})") == "41");
+    BOOST_TEST(samples.at(R"(hookd_hook_replied_total{hook="guard"})") == "42");
+    BOOST_TEST(samples.at(R"(hookd_hook_vetoed_total{hook="guard"})") == "43");
+    BOOST_TEST(samples.at(R"(hookd_hook_failed_total{hook="guard"})") == "44");
+    BOOST_TEST(samples.at(R"(hookd_hook_lagged_total{hook="guard"})") == "45");
+    BOOST_TEST(samples.at(R"(hookd_hook_reply_seconds{hook="guard",quantile="0.99"})") == "0.03");
+    BOOST_TEST(!samples.contains(R"(hookd_hook_reply_seconds{hook="new",quantile="1"})"));
+}
+
 BOOST_AUTO_TEST_CASE(every_reason_and_outcome_has_a_series) {
     const auto samples = samples_of(prometheus_text({}));
     for (std::size_t i = 1; i < hookd::protocol::refusal_count; ++i) {
