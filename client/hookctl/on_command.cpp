@@ -1,7 +1,6 @@
 #include "commands.hpp"
 #include "daemon_call.hpp"
 #include "event_line.hpp"
-#include "event_timing.hpp"
 #include "exit_status.hpp"
 #include "output.hpp"
 #include "stop_watcher.hpp"
@@ -45,6 +44,11 @@ hooks::command_environment environment_for(const invocation& call, const on_argu
         result.add(each, environ);
     }
     return result;
+}
+
+// How long the emitter still waits; nothing where it does not.
+std::optional<std::chrono::steady_clock::duration> time_left(const event& what) {
+    return what.deadline() ? std::optional(*what.deadline() - std::chrono::steady_clock::now()) : std::nullopt;
 }
 
 reply response_of(const hooks::hook_reply& said) {
@@ -126,8 +130,8 @@ private:
     }
 
     void start(lane& from, job next) {
-        const auto left = time_left(next.what, std::chrono::system_clock::now());
-        if (left && *left == left->zero()) {
+        const auto left = time_left(next.what);
+        if (left && *left <= left->zero()) {
             finish(next, {.type = hooks::hook_reply::kind::failed, .text = "the emitter's time was over before it could start"}, {});
             return;
         }

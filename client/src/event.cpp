@@ -34,6 +34,9 @@ event event::parse_valid(std::string params) {
     out.cause_ = std::move(parts.cause);
     out.expects_response_ = parts.expects_response;
     out.timeout_ = parts.timeout;
+    if (parts.expects_response && parts.timeout) {
+        out.deadline_ = std::chrono::steady_clock::now() + *parts.timeout;
+    }
     out.payload_offset_ = static_cast<std::size_t>(parts.payload.data() - out.text_.data());
     out.payload_bytes_ = parts.payload.size();
     return out;

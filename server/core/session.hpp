@@ -126,7 +126,7 @@ struct slot : deadline, owner_hook, unclaimed_hook {
     boost::container::small_vector<responder, 2> responders{};  // ascending session_id
     std::size_t waiting_for = 0;          // responders in state waiting
     std::vector<protocol::wait_result::reply> replies{};
-    std::vector<std::int64_t> reply_orders{};  // of each reply
+    boost::container::small_vector<std::int64_t, 2> reply_orders{};  // of each reply
     std::vector<std::uint64_t> outsiders{};  // ids of clients that replied without being waited for
     std::vector<std::pair<std::uint64_t, std::string>> failures{};  // session_id and why
     std::string abort{};                  // the first non-empty one

@@ -38,6 +38,10 @@ public:
     /// How long that emitter waits, counted from the emission.
     [[nodiscard]] std::optional<std::chrono::milliseconds> timeout() const noexcept { return timeout_; }
 
+    /// When that time is over, counted from when the event was read: clocks of different processes are not compared. Nothing where no
+    /// emitter waits.
+    [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> deadline() const noexcept { return deadline_; }
+
     /// The names of the events that led to it, oldest first, separated by commas; empty: none did.
     [[nodiscard]] const std::string& cause() const noexcept { return cause_; }
     /// The cause of what a hook emits for this event: emit_options::cause.
@@ -66,6 +70,7 @@ private:
     std::string emitted_at_;
     std::string cause_;
     std::optional<std::chrono::milliseconds> timeout_;
+    std::optional<std::chrono::steady_clock::time_point> deadline_;
     std::string text_;
     std::size_t payload_offset_ = 0;
     std::size_t payload_bytes_ = 0;

@@ -182,6 +182,14 @@ BOOST_AUTO_TEST_CASE(an_event_is_read_in_full_and_can_be_copied) {
     BOOST_TEST(moved.text() == text);
 }
 
+BOOST_AUTO_TEST_CASE(the_time_of_an_event_counts_from_when_it_was_read) {
+    const auto before = std::chrono::steady_clock::now();
+    const auto asked = event::parse(R"({"seq":1,"event":"e","emitted_at":"2001-01-01T00:00:00Z","expects_response":true,"timeout_ms":5000,"payload":0})");
+    BOOST_TEST_REQUIRE(asked.deadline().has_value());
+    BOOST_TEST((*asked.deadline() >= before + 5s && *asked.deadline() <= std::chrono::steady_clock::now() + 5s));
+    BOOST_TEST(!event::parse(R"({"seq":1,"event":"e","expects_response":false,"payload":0})").deadline().has_value());
+}
+
 BOOST_AUTO_TEST_CASE(the_cause_comes_from_the_environment_unless_it_is_given) {
     const auto emitted = [](emit_options how) { return detail::encode_emit("e", "{}", how); };
     const auto waited = [](wait_options how) { return detail::encode_emit_and_wait("e", "{}", how); };
