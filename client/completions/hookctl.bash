@@ -42,8 +42,8 @@ _hookctl_events() {
 _hookctl_hooks() { { _hookctl_ask hooks; _hookctl_ask stats; } | grep -oE '\{"name":"[^"\\ ]+"' | cut -d'"' -f4 | sort -u; }
 
 _hookctl() {
-    local commands="emit listen on register deregister hooks trust respond git agent-hook schema stats top ping call help version"
-    local general="--socket --daemon-user --timeout --json --help --version"
+    local commands="emit listen on register deregister hooks trust respond git agent-hook schema stats top ping doctor call help version"
+    local general="--socket --daemon-user --timeout --json --no-autostart --help --version"
     local methods="ping emit emit_and_wait await_response subscribe unsubscribe respond register_hook deregister_hook list_hooks trust_hook get_hook_event_schema stats rpc.discover"
     local git_hooks="applypatch-msg pre-applypatch post-applypatch pre-commit pre-merge-commit prepare-commit-msg commit-msg post-commit
         pre-rebase post-checkout post-merge pre-push pre-receive update post-receive post-update reference-transaction pre-auto-gc

@@ -1,6 +1,6 @@
 # fish completion for hookctl(1)
 
-set -l commands emit listen on register deregister hooks trust respond git agent-hook schema stats top ping call help version
+set -l commands emit listen on register deregister hooks trust respond git agent-hook schema stats top ping doctor call help version
 set -l git_hooks applypatch-msg pre-applypatch post-applypatch pre-commit pre-merge-commit prepare-commit-msg commit-msg post-commit pre-rebase post-checkout post-merge pre-push pre-receive update post-receive post-update reference-transaction pre-auto-gc post-rewrite sendemail-validate post-index-change p4-changelist p4-prepare-changelist p4-post-changelist p4-pre-submit
 set -l methods ping emit emit_and_wait await_response subscribe unsubscribe respond register_hook deregister_hook list_hooks trust_hook get_hook_event_schema stats rpc.discover
 
@@ -38,6 +38,7 @@ complete -c hookctl -l socket -r -F -d 'where the daemon listens'
 complete -c hookctl -l daemon-user -x -a '(__fish_complete_users)' -d 'whose daemon may be talked to, too'
 complete -c hookctl -l timeout -x -d 'how long to wait, as in 250ms, 30s, 5m'
 complete -c hookctl -l json -d 'print JSON even on a terminal'
+complete -c hookctl -l no-autostart -d 'do not start a daemon'
 complete -c hookctl -s h -l help -d 'print help'
 complete -c hookctl -s V -l version -d 'print the version'
 
@@ -55,6 +56,7 @@ complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a schema -d 
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a stats -d 'print the counters of the daemon'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a top -d 'show the counters of the daemon live'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a ping -d 'ask whether the daemon is there'
+complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a doctor -d 'say what is wrong'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a call -d 'send any request'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a help -d 'print what there is to do'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a version -d 'print the version'

@@ -300,6 +300,13 @@ command_arguments parse_agent_hook(option_reader& options) {
     return result;
 }
 
+command_arguments parse_doctor(option_reader& options) {
+    if (options.parse()) {
+        (void)options.positionals(0, 0);
+    }
+    return doctor_arguments{};
+}
+
 command_arguments parse_call(option_reader& options) {
     call_arguments result;
     if (!options.parse()) {
@@ -370,6 +377,9 @@ command_arguments parse_command(option_reader& options, std::string_view command
     }
     if (command == "agent-hook") {
         return parse_agent_hook(options);
+    }
+    if (command == "doctor") {
+        return parse_doctor(options);
     }
     return parse_call(options);
 }
@@ -459,6 +469,7 @@ std::variant<invocation, information> parse_arguments(const std::vector<std::str
     result.daemon_user = options.daemon_user();
     result.timeout = options.timeout();
     result.json = options.json();
+    result.autostart = options.autostart();
     return result;
 }
 

@@ -101,6 +101,8 @@ struct agent_hook_arguments {
     bool proceed_without_daemon = true;
 };
 
+struct doctor_arguments {};
+
 struct call_arguments {
     std::string method{};
     std::optional<std::string> params{};  ///< as given: JSON text, `@FILE` or `-`
@@ -108,7 +110,7 @@ struct call_arguments {
 
 using command_arguments = std::variant<emit_arguments, listen_arguments, on_arguments, register_arguments, deregister_arguments, trust_arguments,
                                        hooks_arguments, respond_arguments, schema_arguments, stats_arguments,
-                                       top_arguments, ping_arguments, git_arguments, agent_hook_arguments, call_arguments>;
+                                       top_arguments, ping_arguments, git_arguments, agent_hook_arguments, doctor_arguments, call_arguments>;
 
 /// What hookctl is asked to do.
 struct invocation {
@@ -117,6 +119,7 @@ struct invocation {
     /// 1 ms to 24 h where given.
     std::optional<std::chrono::milliseconds> timeout{};
     bool json = false;
+    bool autostart = true;  ///< a daemon that is not there may be started, see start_absent_daemon()
     command_arguments command{};
 };
 

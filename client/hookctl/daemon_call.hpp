@@ -43,13 +43,16 @@ inline constexpr std::chrono::milliseconds longest_silence{10'000};
     return connect_for(call, call.timeout.value_or(default_answer_timeout));
 }
 
+/// As connect_for, but starts a daemon where there is none and start_absent_daemon() may.
+[[nodiscard]] client connect_or_start(const invocation& call, std::chrono::milliseconds answer_timeout);
+
 /// For a verdict: --timeout is what the hooks have.
 [[nodiscard]] inline client verdict_client_for(const invocation& call) {
-    return connect_for(call, call.timeout ? verdict_grace : longest_silence);
+    return connect_or_start(call, call.timeout ? verdict_grace : longest_silence);
 }
 
 /// For telling what has happened already, to hooks that nobody waits for.
-[[nodiscard]] inline client telling_client_for(const invocation& call) { return connect_for(call, longest_silence); }
+[[nodiscard]] inline client telling_client_for(const invocation& call) { return connect_or_start(call, longest_silence); }
 
 /// `NAME (WHY), NAME (WHY)`: those who were waited for in vain.
 [[nodiscard]] inline std::string missing_text(const verdict& said) {

@@ -185,6 +185,9 @@ std::string recorded_options(const invocation& call, const git_arguments& argume
     if (call.timeout) {
         text += "--timeout " + std::to_string(call.timeout->count()) + "ms ";
     }
+    if (!call.autostart) {
+        text += "--no-autostart ";
+    }
     if (arguments.fail_closed) {
         text += "--fail-closed ";
     }

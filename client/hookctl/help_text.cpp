@@ -33,6 +33,7 @@ commands:
   stats                          print the daemon's counters
   top                            show them live, on the full screen
   ping                           ask whether the daemon is there
+  doctor                         say what is wrong here, and what to type
   call METHOD [PARAMS]           send any request, print the raw result
   help [COMMAND]                 print this, or a command's own help
   version                        print the version
@@ -45,6 +46,8 @@ options, before or after the command:
                        only to one of your own or root's)
   --timeout DURATION   how long to wait: 250ms, 30s, 5m (each command says for what)
   --json               print JSON, as into a pipe, even on a terminal
+  --no-autostart       don't start a daemon where none is there; else emit --wait, git run and
+                       agent-hook start one at the default path if a hook is registered
   -V, --version        print the version
   -h, --help           print this; after a command, its own help
 
@@ -331,6 +334,19 @@ example:
   hookctl ping >/dev/null && echo up
 )";
 
+constexpr std::string_view doctor_help = R"(usage: hookctl doctor
+
+Looks at the daemon, its socket and version, the hooks that are registered, the program,
+the settings and the units with which a daemon would be started here: one line each, and
+what to type where something is wrong. Exit status 1 then; no daemon is wrong, too.
+
+options:
+  --timeout DURATION   how long to wait for the daemon (default 30s)
+
+example:
+  hookctl doctor
+)";
+
 constexpr std::string_view call_help = R"(usage: hookctl call [options] METHOD [PARAMS]
 
 Sends any request and prints the raw result, byte for byte.
@@ -376,6 +392,7 @@ constexpr std::array commands{
     command_text{"stats", "stats [--watch] [--prometheus]", stats_help},
     command_text{"top", "top", top_help},
     command_text{"ping", "ping", ping_help},
+    command_text{"doctor", "doctor", doctor_help},
     command_text{"call", "call METHOD [PARAMS]", call_help},
     command_text{"help", "help [COMMAND]", help_help},
     command_text{"version", "version", version_help},

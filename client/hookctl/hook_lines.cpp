@@ -1,8 +1,7 @@
 #include "hook_lines.hpp"
 
 #include "duration_text.hpp"
-
-#include <hookd/protocol/json_text.hpp>
+#include "json_member.hpp"
 
 #include <algorithm>
 #include <array>
@@ -26,18 +25,6 @@ struct hook_line {
     std::string_view colour{};
     std::string said{};
 };
-
-/// A string member of a reply; empty where there is none.
-std::string text_member(std::string_view reply, std::string_view name) {
-    const auto open = reply.find('{');
-    protocol::json_cursor members(reply.substr(open, reply.rfind('}') + 1 - open));
-    while (const auto member = members.next()) {
-        if (member->key.equals(name) && protocol::kind_of(member->value) == protocol::json_kind::string) {
-            return protocol::json_string{member->value.substr(1, member->value.size() - 2)}.decode();
-        }
-    }
-    return {};
-}
 
 std::string elapsed_text(std::chrono::duration<double, std::milli> elapsed) {
     if (elapsed >= std::chrono::seconds(1)) {
@@ -70,10 +57,10 @@ std::string indented_lines(std::string_view text) {
 
 hook_line line_of(const verdict::response& reply, const std::string& abort, const palette& colour) {
     hook_line line{harmless(reply.responder), elapsed_text(reply.elapsed), colour.green(), "no objection"};
-    if (const auto reason = text_member(reply.text, "abort"); !reason.empty()) {
+    if (const auto reason = string_of(member_of(trimmed(reply.text), "abort")); !reason.empty()) {
         line.colour = colour.red();
         line.said = "vetoes: " + (reason == abort ? first_line(reason) : indented_lines(reason));
-    } else if (const auto note = text_member(reply.text, "note"); !note.empty()) {
+    } else if (const auto note = string_of(member_of(trimmed(reply.text), "note")); !note.empty()) {
         line.said += ": " + indented_lines(note);
     }
     return line;

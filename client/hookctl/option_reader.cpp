@@ -45,6 +45,7 @@ option_reader::option_reader(std::string_view command, words arguments) : comman
     flag("-h,--help", help_);
     flag("-V,--version", version_);
     flag("--json", json_);
+    flag("--no-autostart", no_autostart_);
     value("--socket", socket_);
     value("--daemon-user", daemon_user_);
     value("--timeout", timeout_);

@@ -74,6 +74,7 @@ public:
     [[nodiscard]] bool help_wanted() const noexcept { return help_; }
     [[nodiscard]] bool version_wanted() const noexcept { return version_ && !help_; }
     [[nodiscard]] bool json() const noexcept { return json_; }
+    [[nodiscard]] bool autostart() const noexcept { return !no_autostart_; }
     [[nodiscard]] std::string socket() const;
     [[nodiscard]] std::string daemon_user() const;
 
@@ -91,6 +92,7 @@ private:
     bool help_ = false;
     bool version_ = false;
     bool json_ = false;
+    bool no_autostart_ = false;
     optional_text socket_{};
     optional_text daemon_user_{};
     optional_text timeout_{};

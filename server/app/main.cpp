@@ -1,4 +1,5 @@
 #include "app/daemon_process.hpp"
+#include "app/detached_process.hpp"
 #include "app/program_options.hpp"
 #include "app/spdlog_logger.hpp"
 
@@ -16,6 +17,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <functional>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -108,7 +110,8 @@ int check(const program_options& options) {
     return ::isatty(STDOUT_FILENO) != 0 ? print(findings(options, events.get(), hooks)) : EXIT_SUCCESS;
 }
 
-int serve(const program_options& options, const daemon_process::option_reader& read_options) {
+/// `ready` is called once clients can connect.
+int serve(const program_options& options, const daemon_process::option_reader& read_options, const std::function<void()>& ready) {
     auto events = daemon_process::catalog_of(options);
     (void)registered_hooks(options);
     spdlog_logger log{STDERR_FILENO, options.level, options.format};
@@ -118,7 +121,9 @@ int serve(const program_options& options, const daemon_process::option_reader& r
         give_back_freed_memory();
     }
     try {
-        daemon_process{options, std::move(events), read_options, log}.run();
+        daemon_process daemon{options, std::move(events), read_options, log};
+        ready();
+        daemon.run();
         return EXIT_SUCCESS;
     } catch (const socket_in_use& held) {
         log.write(log_level::error, held.what());
@@ -141,7 +146,10 @@ int run(const std::vector<std::string>& arguments) {
         case program_action::check: return check(options);
         case program_action::serve: break;
     }
-    return serve(options, read_options);
+    if (options.detach) {
+        return run_detached(options.log, [&](const std::function<void()>& ready) { return serve(options, read_options, ready); });
+    }
+    return serve(options, read_options, [] {});
 }
 
 }  // namespace

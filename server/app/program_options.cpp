@@ -6,6 +6,7 @@
 #include <hookd/protocol/limits.hpp>
 #include <hookd/protocol/nearest.hpp>
 #include <hookd/protocol/socket_path.hpp>
+#include <hookd/protocol/state_directory.hpp>
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -72,17 +73,8 @@ std::filesystem::path registry_path(const std::string& text) {
     return std::filesystem::absolute(text);
 }
 
-/// As systemd says, or the XDG Base Directory Specification; below / where there is no home.
-std::string default_registry(const std::function<const char*(const char*)>& environment) {
-    const auto variable = [&environment](const char* name) {
-        const char* const text = environment(name);
-        return std::string{text != nullptr ? text : ""};
-    };
-    if (const auto directories = variable("STATE_DIRECTORY"); !directories.empty()) {
-        return directories.substr(0, directories.find(':')) + "/registry.json";
-    }
-    const auto state = variable("XDG_STATE_HOME");
-    return (state.starts_with('/') ? state : variable("HOME") + "/.local/state") + "/hookd/registry.json";
+std::filesystem::path state_directory(const std::function<const char*(const char*)>& environment) {
+    return protocol::default_state_directory(environment("STATE_DIRECTORY"), environment("XDG_STATE_HOME"), environment("HOME"));
 }
 
 template <class Enumerator, std::size_t Count>
@@ -193,6 +185,8 @@ const std::array settings{
 
 constexpr const char* config_help = "Reads options from FILE: the same names without dashes, as key = value";
 
+constexpr const char* detach_help = "Serves in the background, in a session of its own, and logs to hookd.log beside the default registry";
+
 struct flag {
     const char* names;
     program_action action;
@@ -222,6 +216,7 @@ public:
         for (const auto& each : flags) {
             given_flags_.emplace_back(app_.add_flag(each.names, each.help), each.action);
         }
+        detach_ = app_.add_flag("--detach", detach_help);
         app_.get_option("--print-config")->excludes(app_.get_option("--check"));  // it prints what --check might refuse
     }
 
@@ -252,6 +247,8 @@ public:
         }
         return program_action::serve;
     }
+
+    [[nodiscard]] bool detach() const { return detach_->count() != 0; }
 
     void refuse_leftovers() const {
         for (const auto& extra : app_.remaining()) {
@@ -296,6 +293,7 @@ private:
     values sink_{};
     std::map<std::string, CLI::Option*> options_{};
     std::vector<std::pair<CLI::Option*, program_action>> given_flags_{};
+    CLI::Option* detach_ = nullptr;
 };
 
 std::string variable_of(std::string_view name) {
@@ -356,6 +354,8 @@ program_options parse_program_options(const std::vector<std::string>& arguments,
     line.parse(arguments);
     program_options options;
     options.action = line.action();
+    options.detach = line.detach();
+    options.log = state_directory(environment) / "hookd.log";
     if (options.action == program_action::show_help || options.action == program_action::show_version) {
         return options;
     }
@@ -391,7 +391,7 @@ program_options parse_program_options(const std::vector<std::string>& arguments,
         assign(options, settings.front(), {path}, "--socket (by default below $XDG_RUNTIME_DIR)");
     }
     if (options.hooks.registry.empty()) {
-        options.hooks.registry = default_registry(environment);
+        options.hooks.registry = state_directory(environment) / "registry.json";
     }
     return options;
 }

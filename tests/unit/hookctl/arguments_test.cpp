@@ -68,6 +68,8 @@ BOOST_AUTO_TEST_CASE(nothing_given_leaves_every_default) {
     BOOST_TEST(call.socket.empty());
     BOOST_TEST(!call.timeout);
     BOOST_TEST(!call.json);
+    BOOST_TEST(call.autostart);
+    BOOST_TEST(!parsed({"--no-autostart", "emit", "e"}).autostart);
     const auto emit = std::get<emit_arguments>(call.command);
     BOOST_TEST(emit.payload == "{}");
     BOOST_TEST(!emit.wait);

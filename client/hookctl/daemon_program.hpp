@@ -1,0 +1,24 @@
+#pragma once
+
+#include <hookd/hooks/command_runner.hpp>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace hookd::hookctl {
+
+/// The daemon's program: `hookd` beside this one, else as $PATH has it.
+[[nodiscard]] std::string daemon_program();
+
+/// Runs it with `arguments`, in /, for some seconds at most, without what tells this process which service, or which event, it works for: that is
+/// nothing to a daemon that outlives it.
+[[nodiscard]] hooks::command_result run_daemon_program(std::vector<std::string> arguments);
+
+/// The registry of a daemon that is started so.
+[[nodiscard]] std::filesystem::path default_registry();
+
+/// A variable of the environment; empty where it is not set.
+[[nodiscard]] std::string environment_variable(const char* name);
+
+}  // namespace hookd::hookctl

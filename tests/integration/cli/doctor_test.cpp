@@ -1,0 +1,106 @@
+// CLI.md, `doctor`: one line for each thing that it looks at, with what to type where it is wrong.
+#include "hookctl_program.hpp"
+
+#include "support/json_access.hpp"
+#include "support/temp_directory.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+using namespace hookd::test;
+
+namespace {
+
+/// What doctor says of each subject, from a home of its own.
+struct diagnosis {
+    explicit diagnosis(const std::string& socket, const std::map<std::string, std::string>& files = {}) {
+        const temp_directory home;
+        for (const auto& [name, text] : files) {
+            const std::filesystem::path path = home / name;
+            std::filesystem::create_directories(path.parent_path());
+            write_file(path.string(), text);
+        }
+        spawn_options options;
+        options.environment = {{"HOME", home.path()}, {"XDG_RUNTIME_DIR", home.path()}, {"XDG_STATE_HOME", std::nullopt}, {"XDG_CONFIG_HOME", std::nullopt}};
+        const auto done = hookctl(socket, {"doctor"}, {}, options);
+        exit_status = done.exit_status;
+        BOOST_TEST(done.err.empty());
+        for (const auto& line : lines_of(done.out)) {
+            const auto finding = json_of(line);
+            (bool_at(finding, "/ok") ? fine : wrong)[text_at(finding, "/subject")] = text_at(finding, "/text");
+        }
+    }
+
+    int exit_status = -1;
+    std::map<std::string, std::string> fine{};
+    std::map<std::string, std::string> wrong{};
+};
+
+bool has(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(cli_doctor)
+
+BOOST_AUTO_TEST_CASE(where_all_is_right_it_says_what_there_is) {
+    test_daemon daemon;
+    const diagnosis seen(daemon.socket_path());
+    BOOST_TEST(seen.exit_status == 0);
+    BOOST_TEST(seen.wrong.empty());
+    BOOST_TEST(has(seen.fine.at("daemon"), "answers at " + daemon.socket_path() + ", pid " + std::to_string(daemon.pid())));
+    BOOST_TEST(has(seen.fine.at("socket"), "is yours alone"));
+    BOOST_TEST(has(seen.fine.at("version"), "are both "));
+    BOOST_TEST(has(seen.fine.at("hookd"), "hookd: hookd "));
+    BOOST_TEST(has(seen.fine.at("hooks"), "none is registered"));
+    BOOST_TEST(has(seen.fine.at("settings"), "registry.json"));
+    BOOST_TEST(seen.fine.contains("units"));
+}
+
+BOOST_AUTO_TEST_CASE(no_daemon_is_wrong_and_the_line_says_how_to_start_one) {
+    const temp_directory directory;
+    const auto path = directory / "nobody.sock";
+    const diagnosis seen(path);
+    BOOST_TEST(seen.exit_status == 1);
+    BOOST_TEST(has(seen.wrong.at("daemon"), "start one with: hookd --socket " + path));
+    BOOST_TEST(seen.fine.contains("settings"));
+}
+
+BOOST_AUTO_TEST_CASE(a_hook_that_may_not_run_is_wrong_and_the_line_says_what_to_type) {
+    test_daemon daemon;
+    const auto script = daemon.directory() / "guard.sh";
+    write_file(script, "#!/bin/sh\n");
+    std::filesystem::permissions(script, std::filesystem::perms::owner_all);
+    for (const std::string name : {"guard", "other"}) {
+        BOOST_REQUIRE(hookctl(daemon.socket_path(), {"register", name, "--on", "e", "--", name == "guard" ? script : "true"}).exit_status == 0);
+    }
+    write_file(script, "#!/bin/sh\nexit 1\n");
+    const diagnosis seen(daemon.socket_path());
+    BOOST_TEST(seen.exit_status == 1);
+    BOOST_TEST(has(seen.wrong.at("hook guard"), "untrusted"));
+    BOOST_TEST(has(seen.wrong.at("hook guard"), "hookctl trust guard"));
+    BOOST_TEST(seen.fine.at("hook other") == "may run");
+}
+
+BOOST_AUTO_TEST_CASE(a_registry_that_cannot_be_read_and_a_unit_whose_program_is_gone_are_wrong) {
+    test_daemon daemon;
+    const diagnosis seen(daemon.socket_path(), {{".local/state/hookd/registry.json", "oops"},
+                                                {".config/systemd/user/hookd.service", "[Service]\nExecStart=/no/such/hookd --threads 2\n"}});
+    BOOST_TEST(seen.exit_status == 1);
+    BOOST_TEST(has(seen.wrong.at("settings"), "registry.json"));
+    BOOST_TEST(has(seen.wrong.at("units"), "starts /no/such/hookd, which can't be run"));
+}
+
+BOOST_AUTO_TEST_CASE(people_get_a_mark_a_line) {
+    const temp_directory directory;
+    const auto done = on_terminal("NO_COLOR=1 HOME=" + directory.path() + " " + hookctl_binary() + " --socket " + directory / "none.sock" + " doctor");
+    BOOST_TEST(done.exit_status == 1);
+    BOOST_TEST(done.out.starts_with("\xe2\x9c\x97 daemon    no hookd at "), done.out);
+    BOOST_TEST(has(done.out, "\r\n\xe2\x9c\x93 hookd     "));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
