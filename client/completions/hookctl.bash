@@ -42,7 +42,7 @@ _hookctl_events() {
 _hookctl_hooks() { { _hookctl_ask hooks; _hookctl_ask stats; } | grep -oE '\{"name":"[^"\\ ]+"' | cut -d'"' -f4 | sort -u; }
 
 _hookctl() {
-    local commands="emit listen on register deregister hooks trust respond git agent-hook schema stats top ping doctor call help version"
+    local commands="emit listen on register deregister hooks trust respond git agent-hook schema stats top ping doctor test call help version"
     local general="--socket --daemon-user --timeout --json --no-autostart --help --version"
     local methods="ping emit emit_and_wait await_response subscribe unsubscribe respond register_hook deregister_hook list_hooks trust_hook get_hook_event_schema stats rpc.discover"
     local git_hooks="applypatch-msg pre-applypatch post-applypatch pre-commit pre-merge-commit prepare-commit-msg commit-msg post-commit
@@ -79,7 +79,7 @@ _hookctl() {
                 [[ -z $command ]] && ((i++)) ;;
             --socket=* | --daemon-user=*) connection+=("${words[i]}") ;;
             --timeout) [[ -z $command ]] && ((i++)) ;;
-            --) [[ $command == on || $command == register ]] && {
+            --) [[ $command == @(on|register|test) ]] && {
                 # What follows is a command of its own: programs first, then files.
                 if ((i + 2 == ${#words[@]})); then
                     local found
@@ -107,8 +107,8 @@ _hookctl() {
             [[ $word == *,* ]] && lead=${word%,*},
             _hookctl_words "all $git_hooks"
             return ;;
-        --on) _hookctl_words "$(_hookctl_events)"; return ;;
-        --timeout | --abort-exit-code | --after-seq | --count | --jobs | --name | --env | --abort | --failed) return ;;
+        --on | --event) _hookctl_words "$(_hookctl_events)"; return ;;
+        --timeout | --abort-exit-code | --after-seq | --count | --jobs | --name | --env | --abort | --failed | --payload) return ;;
     esac
 
     local options=$general
@@ -128,6 +128,7 @@ _hookctl() {
                 [[ $count -eq 1 && " ${words[*]} " == *" run "* ]] && options=$git_hooks
             fi ;;
         agent-hook) options+=" --agent --fail-closed --no-daemon" ;;
+        test) options+=" --event --payload --" ;;
         stats) options+=" --watch --prometheus" ;;
         call) [[ $word != -* && $count -eq 0 ]] && options=$methods ;;
         help) [[ $word != -* && $count -eq 0 ]] && options=$commands ;;

@@ -1,6 +1,6 @@
 # fish completion for hookctl(1)
 
-set -l commands emit listen on register deregister hooks trust respond git agent-hook schema stats top ping doctor call help version
+set -l commands emit listen on register deregister hooks trust respond git agent-hook schema stats top ping doctor test call help version
 set -l git_hooks applypatch-msg pre-applypatch post-applypatch pre-commit pre-merge-commit prepare-commit-msg commit-msg post-commit pre-rebase post-checkout post-merge pre-push pre-receive update post-receive post-update reference-transaction pre-auto-gc post-rewrite sendemail-validate post-index-change p4-changelist p4-prepare-changelist p4-post-changelist p4-pre-submit
 set -l methods ping emit emit_and_wait await_response subscribe unsubscribe respond register_hook deregister_hook list_hooks trust_hook get_hook_event_schema stats rpc.discover
 
@@ -57,6 +57,7 @@ complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a stats -d '
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a top -d 'show the counters of the daemon live'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a ping -d 'ask whether the daemon is there'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a doctor -d 'say what is wrong'
+complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a test -d 'try a hook command'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a call -d 'send any request'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a help -d 'print what there is to do'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a version -d 'print the version'
@@ -99,6 +100,10 @@ complete -c hookctl -n '__fish_seen_subcommand_from git' -l no-daemon -x -a 'pro
 complete -c hookctl -n '__fish_seen_subcommand_from agent-hook' -l agent -x -a 'auto claude codex gemini qwen vscode copilot cursor kimi windsurf cline grok droid qoder goose unknown' -d 'whose hook it is'
 complete -c hookctl -n '__fish_seen_subcommand_from agent-hook' -l fail-closed -d 'stop the agent where no hook has decided'
 complete -c hookctl -n '__fish_seen_subcommand_from agent-hook' -l no-daemon -x -a 'proceed fail' -d 'what an absent daemon means'
+
+complete -c hookctl -n '__fish_seen_subcommand_from test' -l event -x -a '(__hookctl_events)' -d 'which event'
+complete -c hookctl -n '__fish_seen_subcommand_from test' -l payload -x -d 'what it gets'
+complete -c hookctl -n '__fish_seen_subcommand_from test; and contains -- -- (commandline -opc)' -a '(__hookctl_complete_command)'
 
 complete -c hookctl -n '__fish_seen_subcommand_from stats' -l watch -d 'again each second'
 complete -c hookctl -n '__fish_seen_subcommand_from stats' -l prometheus -d 'in the Prometheus text format'

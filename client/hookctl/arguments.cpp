@@ -83,7 +83,7 @@ command_arguments parse_listen(option_reader& options) {
 
 words command_after_dashes(const option_reader& options, std::string_view command, const std::optional<words>& argv) {
     if (!argv || argv->empty() || argv->front().empty()) {
-        options.fail("put -- and the command after the patterns: hookctl " + std::string(command_usage(command)));
+        options.fail("put -- and the command at the end: hookctl " + std::string(command_usage(command)));
     }
     return *argv;
 }
@@ -307,6 +307,22 @@ command_arguments parse_doctor(option_reader& options) {
     return doctor_arguments{};
 }
 
+command_arguments parse_test(option_reader& options, const std::optional<words>& argv) {
+    test_arguments result;
+    optional_text event;
+    options.value("--event", event);
+    options.value("--payload", result.payload);
+    if (!options.parse()) {
+        return result;
+    }
+
+    result.argv = command_after_dashes(options, "test", argv);
+    (void)options.positionals(0, 0);
+    result.event = event.value_or(result.event);
+    options.check_event(result.event);
+    return result;
+}
+
 command_arguments parse_call(option_reader& options) {
     call_arguments result;
     if (!options.parse()) {
@@ -381,6 +397,9 @@ command_arguments parse_command(option_reader& options, std::string_view command
     if (command == "doctor") {
         return parse_doctor(options);
     }
+    if (command == "test") {
+        return parse_test(options, argv);
+    }
     return parse_call(options);
 }
 
@@ -434,7 +453,7 @@ std::variant<invocation, information> parse_arguments(const std::vector<std::str
     if (found != arguments.end()) {
         command = command_called(*found);
         auto end = arguments.end();
-        if (command == "on" || command == "register") {
+        if (command == "on" || command == "register" || command == "test") {
             end = std::find(found, arguments.end(), "--");
             if (end != arguments.end()) {
                 argv.emplace(std::next(end), arguments.end());

@@ -103,6 +103,12 @@ struct agent_hook_arguments {
 
 struct doctor_arguments {};
 
+struct test_arguments {
+    std::string event = "test";
+    std::optional<std::string> payload{};  ///< as given: JSON text, `@FILE` or `-`; nothing: made from the schema
+    std::vector<std::string> argv{};
+};
+
 struct call_arguments {
     std::string method{};
     std::optional<std::string> params{};  ///< as given: JSON text, `@FILE` or `-`
@@ -110,7 +116,7 @@ struct call_arguments {
 
 using command_arguments = std::variant<emit_arguments, listen_arguments, on_arguments, register_arguments, deregister_arguments, trust_arguments,
                                        hooks_arguments, respond_arguments, schema_arguments, stats_arguments,
-                                       top_arguments, ping_arguments, git_arguments, agent_hook_arguments, doctor_arguments, call_arguments>;
+                                       top_arguments, ping_arguments, git_arguments, agent_hook_arguments, doctor_arguments, test_arguments, call_arguments>;
 
 /// What hookctl is asked to do.
 struct invocation {

@@ -23,6 +23,7 @@ int run_ping(const invocation& call);
 int run_git(const invocation& call, const git_arguments& arguments);
 int run_agent_hook(const invocation& call, const agent_hook_arguments& arguments);
 int run_doctor(const invocation& call);
+int run_test(const invocation& call, const test_arguments& arguments);
 int run_call(const invocation& call, const call_arguments& arguments);
 
 }  // namespace hookd::hookctl

@@ -2,51 +2,18 @@
 #include "doctor_checks.hpp"
 #include "exit_status.hpp"
 #include "finding.hpp"
-#include "json_object.hpp"
-#include "output.hpp"
 
 #include <algorithm>
-#include <cstddef>
 #include <iterator>
-#include <string>
-#include <utility>
 
 namespace hookd::hookctl {
-
-namespace {
-
-std::string json_lines(const findings& all) {
-    std::string text;
-    for (const auto& each : all) {
-        text += json_object().text("subject", each.subject).flag("ok", each.fine).text("text", each.text).finish() + '\n';
-    }
-    return text;
-}
-
-std::string lines(const findings& all, const palette& colour) {
-    std::size_t columns = 0;
-    for (const auto& each : all) {
-        columns = std::max(columns, columns_of(harmless(each.subject)));
-    }
-    std::string text;
-    for (const auto& each : all) {
-        const auto subject = harmless(each.subject);
-        text.append(each.fine ? colour.green() : colour.red()).append(each.fine ? "\xe2\x9c\x93" : "\xe2\x9c\x97").append(colour.plain());
-        text.append(" ").append(colour.bold()).append(subject).append(colour.plain());
-        text.append(columns - columns_of(subject) + 2, ' ').append(harmless(each.text)).append("\n");
-    }
-    return text;
-}
-
-}  // namespace
 
 int run_doctor(const invocation& call) {
     auto all = check_daemon(call);
     for (auto& more : {check_settings(), check_units()}) {
         std::copy(more.begin(), more.end(), std::back_inserter(all));
     }
-    print(writes_for_programs(call.json) ? json_lines(all) : lines(all, palette()));
-    return std::all_of(all.begin(), all.end(), [](const finding& each) { return each.fine; }) ? exit_status::done : exit_status::not_done;
+    return print_findings(all, call.json) ? exit_status::done : exit_status::not_done;
 }
 
 }  // namespace hookd::hookctl

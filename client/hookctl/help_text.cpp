@@ -34,6 +34,7 @@ commands:
   top                            show them live, on the full screen
   ping                           ask whether the daemon is there
   doctor                         say what is wrong here, and what to type
+  test [options] -- CMD [ARG...] try a hook command before it guards anything
   call METHOD [PARAMS]           send any request, print the raw result
   help [COMMAND]                 print this, or a command's own help
   version                        print the version
@@ -347,6 +348,22 @@ example:
   hookctl doctor
 )";
 
+constexpr std::string_view test_help = R"(usage: hookctl test [options] -- CMD [ARG...]
+
+Runs a hook command as the daemon would, and says what it makes of each: a payload, no
+input at all, 1 MiB of it, SIGTERM, and the end of its time. Exit status 1 where it would be a
+hook that failed, or does not let itself be stopped.
+
+options:
+  --event EVENT        what HOOK_EVENT says (default: test)
+  --payload PAYLOAD    JSON text, @FILE, or - for standard input; by default one that is made
+                       from the event's schema in the daemon's catalog, else {}
+  --timeout DURATION   how long CMD may take (default 30s)
+
+example:
+  hookctl test --event pre_push --payload '{"branch":"main"}' -- ./no-main
+)";
+
 constexpr std::string_view call_help = R"(usage: hookctl call [options] METHOD [PARAMS]
 
 Sends any request and prints the raw result, byte for byte.
@@ -393,6 +410,7 @@ constexpr std::array commands{
     command_text{"top", "top", top_help},
     command_text{"ping", "ping", ping_help},
     command_text{"doctor", "doctor", doctor_help},
+    command_text{"test", "test [--event EVENT] [--payload PAYLOAD] -- CMD [ARG...]", test_help},
     command_text{"call", "call METHOD [PARAMS]", call_help},
     command_text{"help", "help [COMMAND]", help_help},
     command_text{"version", "version", version_help},

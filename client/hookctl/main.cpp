@@ -64,6 +64,8 @@ int carry_out(const invocation& call) {
                 return run_agent_hook(call, arguments);
             } else if constexpr (std::is_same_v<command, doctor_arguments>) {
                 return run_doctor(call);
+            } else if constexpr (std::is_same_v<command, test_arguments>) {
+                return run_test(call, arguments);
             } else {
                 return run_call(call, arguments);
             }

@@ -114,7 +114,7 @@ BOOST_AUTO_TEST_CASE(git_and_agents_start_it_too) {
     BOOST_TEST(home.run({"git", "run", "pre-commit"}).exit_status == 1);
     home.stop_daemon();
     const auto answer = home.run({"agent-hook"}, R"({"hook_event_name":"PreToolUse","tool_name":"Bash","tool_input":{"command":"ls"}})");
-    BOOST_TEST(answer.out.find("not now") != std::string::npos, answer.out << answer.err);
+    BOOST_TEST((answer.out + answer.err).find("not now") != std::string::npos, answer.out << answer.err);
 }
 
 BOOST_AUTO_TEST_CASE(without_an_enabled_hook_nothing_is_started) {
