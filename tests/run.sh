@@ -367,7 +367,6 @@ check() {
 run_checks() {
     check builds_agree 300 "$top/tests/packaging/check_builds_agree"
     check consumer 600 "$top/tests/packaging/check_consumer"
-    check hardening 120 "$top/tests/packaging/check_hardening"
     check model 300 "$top/tests/model/check_model"
     check python 300 "$top/tests/packaging/check_python"
     check node 300 "$top/tests/packaging/check_node"
