@@ -42,7 +42,7 @@ _hookctl_events() {
 _hookctl_hooks() { { _hookctl_ask hooks; _hookctl_ask stats; } | grep -oE '\{"name":"[^"\\ ]+"' | cut -d'"' -f4 | sort -u; }
 
 _hookctl() {
-    local commands="emit listen on register deregister hooks trust respond git agent-hook schema stats top ping doctor test call help version"
+    local commands="emit listen on register deregister hooks trust respond git agent-hook agent schema stats top ping doctor test call help version"
     local general="--socket --daemon-user --timeout --json --no-autostart --help --version"
     local methods="ping emit emit_and_wait await_response subscribe unsubscribe respond register_hook deregister_hook list_hooks trust_hook get_hook_event_schema stats rpc.discover"
     local git_hooks="applypatch-msg pre-applypatch post-applypatch pre-commit pre-merge-commit prepare-commit-msg commit-msg post-commit
@@ -127,7 +127,14 @@ _hookctl() {
                 options=""
                 [[ $count -eq 1 && " ${words[*]} " == *" run "* ]] && options=$git_hooks
             fi ;;
-        agent-hook) options+=" --agent --fail-closed --no-daemon" ;;
+        agent-hook) options+=" --agent --fail-closed --no-daemon --stop-once" ;;
+        agent)
+            options+=" --project --fail-closed --no-daemon --stop-once"
+            if [[ $word != -* && $count -eq 0 ]]; then
+                options="install status uninstall"
+            elif [[ $word != -* ]]; then
+                options="claude codex gemini qwen copilot cursor windsurf droid qoder"
+            fi ;;
         test) options+=" --event --payload --" ;;
         stats) options+=" --watch --prometheus" ;;
         call) [[ $word != -* && $count -eq 0 ]] && options=$methods ;;
@@ -142,7 +149,7 @@ _hookctl() {
     fi
     if [[ $lead == *@* ]]; then
         _hookctl_files -f
-    elif [[ -z $command || $command == @(call|git|help) || $word == -* ]]; then
+    elif [[ -z $command || $command == @(call|git|agent|help) || $word == -* ]]; then
         _hookctl_words "$options"
     fi
 }

@@ -1,6 +1,6 @@
 # fish completion for hookctl(1)
 
-set -l commands emit listen on register deregister hooks trust respond git agent-hook schema stats top ping doctor test call help version
+set -l commands emit listen on register deregister hooks trust respond git agent-hook agent schema stats top ping doctor test call help version
 set -l git_hooks applypatch-msg pre-applypatch post-applypatch pre-commit pre-merge-commit prepare-commit-msg commit-msg post-commit pre-rebase post-checkout post-merge pre-push pre-receive update post-receive post-update reference-transaction pre-auto-gc post-rewrite sendemail-validate post-index-change p4-changelist p4-prepare-changelist p4-post-changelist p4-pre-submit
 set -l methods ping emit emit_and_wait await_response subscribe unsubscribe respond register_hook deregister_hook list_hooks trust_hook get_hook_event_schema stats rpc.discover
 
@@ -52,6 +52,7 @@ complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a trust -d '
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a respond -d 'answer an event by its id'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a git -d 'make the hooks of a git repository fire events'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a agent-hook -d 'be the command hook of a coding agent'
+complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a agent -d 'have coding agents call agent-hook'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a schema -d 'print what events there are'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a stats -d 'print the counters of the daemon'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a top -d 'show the counters of the daemon live'
@@ -100,6 +101,13 @@ complete -c hookctl -n '__fish_seen_subcommand_from git' -l no-daemon -x -a 'pro
 complete -c hookctl -n '__fish_seen_subcommand_from agent-hook' -l agent -x -a 'auto claude codex gemini qwen vscode copilot cursor kimi windsurf cline grok droid qoder goose unknown' -d 'whose hook it is'
 complete -c hookctl -n '__fish_seen_subcommand_from agent-hook' -l fail-closed -d 'stop the agent where no hook has decided'
 complete -c hookctl -n '__fish_seen_subcommand_from agent-hook' -l no-daemon -x -a 'proceed fail' -d 'what an absent daemon means'
+complete -c hookctl -n '__fish_seen_subcommand_from agent-hook' -l stop-once -d 'block the end of a session once at most'
+complete -c hookctl -n '__fish_seen_subcommand_from agent; and not __fish_seen_subcommand_from install status uninstall' -a 'install status uninstall'
+complete -c hookctl -n '__fish_seen_subcommand_from agent; and __fish_seen_subcommand_from install status uninstall' -a 'claude codex gemini qwen copilot cursor windsurf droid qoder'
+complete -c hookctl -n '__fish_seen_subcommand_from agent' -l project -d "the project's settings"
+complete -c hookctl -n '__fish_seen_subcommand_from agent' -l fail-closed -d 'stop the agent where no hook has decided'
+complete -c hookctl -n '__fish_seen_subcommand_from agent' -l no-daemon -x -a 'proceed fail' -d 'what an absent daemon means'
+complete -c hookctl -n '__fish_seen_subcommand_from agent' -l stop-once -d 'block the end of a session once at most'
 
 complete -c hookctl -n '__fish_seen_subcommand_from test' -l event -x -a '(__hookctl_events)' -d 'which event'
 complete -c hookctl -n '__fish_seen_subcommand_from test' -l payload -x -d 'what it gets'

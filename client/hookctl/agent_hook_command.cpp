@@ -1,5 +1,6 @@
 #include "agent_event.hpp"
 #include "agent_reply.hpp"
+#include "agent_stop_once.hpp"
 #include "commands.hpp"
 #include "daemon_call.hpp"
 #include "hook_lines.hpp"
@@ -19,13 +20,21 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-/// Less than any agent gives its hook: one that takes longer is not heard.
-constexpr milliseconds default_timeout{20'000};
-
 // What agents make of a hook's exit status.
 constexpr int continues = 0;
 constexpr int continues_and_complains = 1;
 constexpr int is_stopped = 2;
+
+/// Lets a session end whose end was blocked before.
+void let_end(const agent_event& event, agent_decision& decision) {
+    if (event.kind != agent_event_kind::stop || decision.word != agent_word::deny) {
+        return;
+    }
+    if (const auto why = record_blocked_stop(event); !why.empty()) {
+        decision.notices.push_back("the agent may end, since " + why + " (--stop-once); a hook objects: " + decision.reason);
+        decision.word = agent_word::none;
+    }
+}
 
 int give(const agent_event& event, agent_decision decision, bool fail_closed) {
     const auto answer = answer_to(event, decision, fail_closed);
@@ -48,6 +57,9 @@ agent_decision denial(std::string reason) {
 }
 
 int tell(const invocation& call, const agent_event& event) {
+    if (event.kind == agent_event_kind::session_end) {
+        forget_blocked_stop(event);
+    }
     try {
         (void)telling_client_for(call).emit(event.name, event.payload);
     } catch (const error& failure) {
@@ -89,7 +101,11 @@ int ask(const invocation& call, const agent_hook_arguments& arguments, const age
     try {
         const auto said = verdict_client_for(call).emit_and_wait(event.name, event.payload, how);
         print_hook_lines_of_trouble(said);
-        return give(event, decide(event, said, fail_closed), fail_closed);
+        auto decision = decide(event, said, fail_closed);
+        if (arguments.stop_once) {
+            let_end(event, decision);
+        }
+        return give(event, std::move(decision), fail_closed);
     } catch (const error& failure) {
         auto why = "no hook was asked about " + event.name + ": " + failure.what();
         if (event.is_guarded && stops(arguments, failure.kind())) {
@@ -120,7 +136,7 @@ int refuse(const agent_hook_arguments& arguments, const agent_event& event, cons
 
 int run_agent_hook(const invocation& asked, const agent_hook_arguments& arguments) {
     auto call = asked;
-    const auto timeout = asked.timeout.value_or(default_timeout);
+    const auto timeout = asked.timeout.value_or(default_agent_timeout);
     const auto begin = steady_clock::now();
     const agent_input input(arguments.input == "-" ? read_one_json_object(timeout) : read_text_argument(arguments.input));
     // What the agent took to write its input is gone from the time that it gives its hook.

@@ -279,6 +279,7 @@ command_arguments parse_agent_hook(option_reader& options) {
     optional_text no_daemon;
     options.value("--agent", agent);
     options.flag("--fail-closed", result.fail_closed);
+    options.flag("--stop-once", result.stop_once);
     options.value("--no-daemon", no_daemon);
     if (!options.parse()) {
         return result;
@@ -296,6 +297,31 @@ command_arguments parse_agent_hook(option_reader& options) {
     }
     if (no_daemon) {
         result.proceed_without_daemon = options.proceeds_without_daemon(*no_daemon);
+    }
+    return result;
+}
+
+command_arguments parse_agent(option_reader& options) {
+    agent_arguments result;
+    optional_text no_daemon;
+    options.flag("--project", result.project);
+    options.flag("--fail-closed", result.fail_closed);
+    options.flag("--stop-once", result.stop_once);
+    options.value("--no-daemon", no_daemon);
+    if (!options.parse()) {
+        return result;
+    }
+
+    auto& given = options.positionals(1, words().max_size());
+    result.action = options.choice<agent_action>(
+        "agent", given[0], {{"install", agent_action::install}, {"status", agent_action::status}, {"uninstall", agent_action::uninstall}});
+    result.agents.assign(given.begin() + 1, given.end());
+    if (no_daemon) {
+        (void)options.proceeds_without_daemon(*no_daemon);
+        result.no_daemon = *no_daemon;
+    }
+    if (result.action != agent_action::install && (result.fail_closed || result.stop_once || no_daemon)) {
+        options.fail("--fail-closed, --stop-once and --no-daemon are for install");
     }
     return result;
 }
@@ -393,6 +419,9 @@ command_arguments parse_command(option_reader& options, std::string_view command
     }
     if (command == "agent-hook") {
         return parse_agent_hook(options);
+    }
+    if (command == "agent") {
+        return parse_agent(options);
     }
     if (command == "doctor") {
         return parse_doctor(options);

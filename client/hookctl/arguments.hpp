@@ -99,6 +99,19 @@ struct agent_hook_arguments {
     std::string input = "-";            ///< as given: JSON text, `@FILE` or `-`
     bool fail_closed = false;
     bool proceed_without_daemon = true;
+    bool stop_once = false;  ///< a session's end is blocked once at most
+};
+
+enum class agent_action : unsigned char { install, status, uninstall };
+
+struct agent_arguments {
+    agent_action action = agent_action::status;
+    std::vector<std::string> agents{};  ///< none: those that are used here
+    bool project = false;               ///< the project's settings instead of the user's
+    // For the command that is installed.
+    bool fail_closed = false;
+    bool stop_once = false;
+    std::string no_daemon{};  ///< as given; empty: not given
 };
 
 struct doctor_arguments {};
@@ -116,7 +129,8 @@ struct call_arguments {
 
 using command_arguments = std::variant<emit_arguments, listen_arguments, on_arguments, register_arguments, deregister_arguments, trust_arguments,
                                        hooks_arguments, respond_arguments, schema_arguments, stats_arguments,
-                                       top_arguments, ping_arguments, git_arguments, agent_hook_arguments, doctor_arguments, test_arguments, call_arguments>;
+                                       top_arguments, ping_arguments, git_arguments, agent_hook_arguments, agent_arguments,
+                                       doctor_arguments, test_arguments, call_arguments>;
 
 /// What hookctl is asked to do.
 struct invocation {

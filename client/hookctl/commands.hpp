@@ -22,6 +22,7 @@ int run_top(const invocation& call);
 int run_ping(const invocation& call);
 int run_git(const invocation& call, const git_arguments& arguments);
 int run_agent_hook(const invocation& call, const agent_hook_arguments& arguments);
+int run_agent(const invocation& call, const agent_arguments& arguments);
 int run_doctor(const invocation& call);
 int run_test(const invocation& call, const test_arguments& arguments);
 int run_call(const invocation& call, const call_arguments& arguments);

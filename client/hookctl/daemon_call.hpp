@@ -16,6 +16,10 @@ namespace hookd::hookctl {
 /// How long the daemon may take to answer a request that does not wait, unless --timeout says so.
 inline constexpr std::chrono::milliseconds default_answer_timeout{30'000};
 
+/// What hooks have for a coding agent's event, unless --timeout says so: less than any agent gives its hook, since one that takes longer is not
+/// heard.
+inline constexpr std::chrono::milliseconds default_agent_timeout{20'000};
+
 /// What the daemon may need for its answer beyond the --timeout that the hooks have (hookctl(1)). Short: an operation is held up meanwhile.
 /// It answers within milliseconds, but where both stand still for a second the client may be the first to go on.
 inline constexpr std::chrono::milliseconds verdict_grace{2'000};

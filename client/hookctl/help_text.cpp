@@ -29,6 +29,7 @@ commands:
   respond ID [RESPONSE]          answer an event by its id
   git install|uninstall|run      make a git repository's hooks fire events
   agent-hook                     be the command hook of a coding agent
+  agent install|status|uninstall have coding agents call it
   schema [EVENT]                 print what events there are, and what they look like
   stats                          print the daemon's counters
   top                            show them live, on the full screen
@@ -279,6 +280,7 @@ options:
                            can't be read
   --no-daemon proceed|fail what an absent daemon means: the agent continues, and shows so
                            (default), or the tool, or the prompt, is stopped
+  --stop-once              block the end of a session once at most
 
 exit status: 0 with an answer in words; 2 with the reason on stderr for an agent that is
 denied by it, for input that can't be read under --fail-closed, or for wrong usage; else 1
@@ -286,6 +288,34 @@ for input that can't be read
 
 example:
   hookctl agent-hook --agent claude --fail-closed
+)";
+
+constexpr std::string_view agent_help = R"(usage: hookctl agent install|status|uninstall [options] [AGENT...]
+
+Has coding agents call hookctl agent-hook, by their own settings. All else in a settings file
+stays as it is, byte for byte; a link is not followed.
+
+  install     add hooks for all events that count, with a time-out of the agent above that of
+              hookctl's. Once more gives them the options given now
+  status      say who calls it, fire a test event through each command, and say what it would
+              have done. Exit status 1 if one does not call it
+  uninstall   take the hooks away, and leave the file as it was
+
+  AGENT   claude, codex, gemini, qwen, copilot, cursor, windsurf, droid, qoder (default: those
+          whose directories are there)
+
+options:
+  --project                the settings of the project that we are in, not the user's
+
+options of install, for the command that agents call:
+  --timeout DURATION       how long hooks may take (default 20s)
+  --fail-closed            stop the tool, or the prompt, if no hook has decided
+  --no-daemon proceed|fail what an absent daemon means
+  --stop-once              block the end of a session once at most
+  --socket PATH            where the daemon listens
+
+example:
+  hookctl agent install claude codex --fail-closed
 )";
 
 constexpr std::string_view schema_help = R"(usage: hookctl schema [options] [EVENT]
@@ -405,6 +435,7 @@ constexpr std::array commands{
     command_text{"respond", "respond ID [RESPONSE]", respond_help},
     command_text{"git", "git install|uninstall|run [HOOK [ARG...]]", git_help},
     command_text{"agent-hook", "agent-hook [INPUT]", agent_hook_help},
+    command_text{"agent", "agent install|status|uninstall [AGENT...]", agent_help},
     command_text{"schema", "schema [EVENT]", schema_help},
     command_text{"stats", "stats [--watch] [--prometheus]", stats_help},
     command_text{"top", "top", top_help},

@@ -62,6 +62,8 @@ int carry_out(const invocation& call) {
                 return run_git(call, arguments);
             } else if constexpr (std::is_same_v<command, agent_hook_arguments>) {
                 return run_agent_hook(call, arguments);
+            } else if constexpr (std::is_same_v<command, agent_arguments>) {
+                return run_agent(call, arguments);
             } else if constexpr (std::is_same_v<command, doctor_arguments>) {
                 return run_doctor(call);
             } else if constexpr (std::is_same_v<command, test_arguments>) {

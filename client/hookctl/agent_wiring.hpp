@@ -1,0 +1,49 @@
+#pragma once
+
+#include <chrono>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// How agents are told to call `hookctl agent-hook`: the hooks in their own settings.
+namespace hookd::hookctl {
+
+/// How an agent writes a hook in its settings.
+enum class agent_hook_form : unsigned char {
+    nested,   ///< {"matcher": …, "hooks": [{"type": "command", "command": …, "timeout": …}]}
+    command,  ///< {"command": …, "timeout": …}
+    bash,     ///< {"type": "command", "bash": …, "timeoutSec": …}
+    untimed,  ///< {"command": …}
+};
+
+struct agent_wiring {
+    std::string_view agent;
+    std::string_view user_directory;     ///< below $HOME
+    std::string_view user_variable;      ///< names that directory itself; may be empty
+    std::string_view user_file;          ///< in it
+    std::string_view project_directory;  ///< below the top of the project
+    std::string_view project_file;       ///< in it
+    agent_hook_form form;
+    bool in_milliseconds;  ///< its time-outs
+    bool has_version;      ///< its file begins with "version": 1
+    std::string_view shell_tool;  ///< its name for a shell, for a test
+    std::span<const std::string_view> events;  ///< the first is the one before a tool
+};
+
+[[nodiscard]] std::span<const agent_wiring> agent_wirings();
+/// Null if hookctl can't wire that agent.
+[[nodiscard]] const agent_wiring* find_agent_wiring(std::string_view agent);
+
+/// An agent's settings with the command as a hook of each of its events, in place of what was there of ours. `settings` is the file's text, or
+/// empty if there is no file. All else stays as it is, byte for byte. Throws usage_error if it is not a JSON object of that form.
+[[nodiscard]] std::string wired(const agent_wiring& wiring, std::string settings, const std::string& command, std::chrono::milliseconds hook_timeout);
+
+/// The settings without our hooks: byte for byte what wired() was given, as long as only our hooks were added since; empty if wired() has made
+/// the file and nothing else is in it.
+[[nodiscard]] std::string unwired(const agent_wiring& wiring, std::string settings);
+
+/// The commands of ours among the hooks of that event.
+[[nodiscard]] std::vector<std::string> wired_commands(const agent_wiring& wiring, std::string_view settings, std::string_view event);
+
+}  // namespace hookd::hookctl

@@ -1,0 +1,102 @@
+#include "json_edit.hpp"
+
+#include <hookd/protocol/json_text.hpp>
+
+#include <cstddef>
+#include <vector>
+
+namespace hookd::hookctl {
+
+namespace {
+
+/// An element, or a member from its key on; offsets into the text.
+struct child {
+    std::size_t begin;
+    std::size_t value;
+    std::size_t end;
+};
+
+std::vector<child> children_of(std::string_view text, std::string_view container) {
+    std::vector<child> all;
+    protocol::json_cursor each(container);
+    while (const auto found = each.next()) {
+        const auto value = static_cast<std::size_t>(found->value.data() - text.data());
+        const bool is_member = container.front() == '{';
+        const auto begin = is_member ? static_cast<std::size_t>(found->key.raw.data() - text.data()) - 1 : value;
+        all.push_back({begin, value, value + found->value.size()});
+    }
+    return all;
+}
+
+void add(std::string& text, std::string_view container, const std::string& piece) {
+    const auto all = children_of(text, container);
+    const auto inside = static_cast<std::size_t>(container.data() - text.data()) + 1;
+    if (all.empty()) {
+        text.insert(inside, piece);
+        return;
+    }
+    // Apart from the one before as that is from what is before it.
+    const auto before = all.size() > 1 ? text.find(',', all[all.size() - 2].end) + 1 : inside;
+    const auto space = text.substr(before, all.back().begin - before);
+    text.insert(all.back().end, "," + (space.empty() ? " " : space) + piece);
+}
+
+}  // namespace
+
+std::string_view json_member_view(std::string_view object, std::string_view name) {
+    std::string_view found;
+    protocol::json_cursor members(object);
+    while (const auto member = members.next()) {
+        if (member->key.equals(name)) {
+            found = member->value;
+        }
+    }
+    return found;
+}
+
+void json_add_member(std::string& text, std::string_view object, std::string_view name, std::string_view value) {
+    std::string piece;
+    protocol::append_json_string(piece, name);
+    add(text, object, piece.append(": ").append(value));
+}
+
+void json_add_element(std::string& text, std::string_view array, std::string_view value) {
+    add(text, array, std::string(value));
+}
+
+bool json_was_made(std::string_view container) noexcept {
+    return container.size() > 1 && container[1] == '\n';
+}
+
+void json_remove(std::string& text, std::string_view container, std::string_view value) {
+    const auto* position = value.data();
+    bool done = false;  // what moves up to its place stays
+    json_remove_if(text, container, [&](std::string_view each) { return !done && (done = each.data() == position); });
+}
+
+bool json_remove_if(std::string& text, std::string_view container, const std::function<bool(std::string_view value)>& unwanted) {
+    const auto begins = static_cast<std::size_t>(container.data() - text.data());
+    auto size = container.size();
+    bool removed = false;
+    for (std::size_t i = 0;;) {
+        const auto all = children_of(text, std::string_view(text).substr(begins, size));
+        while (i < all.size() && !unwanted(std::string_view(text).substr(all[i].value, all[i].end - all[i].value))) {
+            ++i;
+        }
+        if (i == all.size()) {
+            return removed;
+        }
+        const bool is_last = i + 1 == all.size();
+        const auto from = i > 0 ? all[i - 1].end : is_last ? begins + 1 : all[i].begin;
+        const auto to = i > 0 || is_last ? all[i].end : all[i + 1].begin;
+        text.erase(from, to - from);
+        size -= to - from;
+        removed = true;
+    }
+}
+
+bool json_is_empty(std::string_view container) {
+    return !protocol::json_cursor(container).next();
+}
+
+}  // namespace hookd::hookctl

@@ -1,0 +1,94 @@
+// The agents' own settings with our hooks in them, and without them again: byte for byte.
+#include <hookctl/agent_wiring.hpp>
+#include <hookctl/arguments.hpp>
+
+#include <support/json_access.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <string>
+#include <vector>
+
+using namespace hookd::hookctl;
+using namespace hookd::test;
+using std::chrono::milliseconds;
+
+namespace {
+
+std::string command_for(std::string_view agent) {
+    return "/usr/bin/hookctl agent-hook --agent " + std::string(agent) + " --timeout 20s";
+}
+
+std::string install(const agent_wiring& wiring, const std::string& settings) {
+    return wired(wiring, settings, command_for(wiring.agent), milliseconds(20'000));
+}
+
+const agent_wiring& claude() {
+    return *find_agent_wiring("claude");
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(agent_wiring_suite)
+
+BOOST_AUTO_TEST_CASE(what_was_there_is_back_byte_for_byte) {
+    const std::vector<std::string> files{
+        "",
+        "{}",
+        "{}\n",
+        "{\n}\n",
+        "{ }",
+        "{\n  \"version\": 1\n}\n",
+        "{\"hooks\":{}}",
+        "{\n  \"hooks\": {\n  }\n}\n",
+        "{\"hooks\": {\"PreToolUse\": [], \"Stop\": [\n]}}",
+        "\t{\r\n\t\"model\" : \"x\" ,\r\n\t\"n\": 1e400\r\n}\r\n\r\n",
+        R"({"hooks":{"PreToolUse":[{"matcher":"Bash","hooks":[{"type":"command","command":"./mine"}]}]},"z":1})",
+        R"({"hooks":{"PreToolUse":[{"matcher":"*","hooks":[{"type":"command","command":"./a"}]},{"hooks":[{"type":"command","command":"./b"}]}],"Other":[1]}})",
+        "{\n  \"permissions\": {\n    \"allow\": []\n  },\n  \"hooks\": {\n    \"Stop\": [\n      {\"hooks\": [{\"command\": \"x\"}]}\n    ]\n  }\n}\n",
+        R"({"caf\u00e9":"\ud83d\ude00","hooks":{"preToolUse":[{"command":"./c"}],"pre_run_command":[{"command":"./w"}],"BeforeTool":[]}})",
+    };
+    for (const auto& wiring : agent_wirings()) {
+        for (const auto& before : files) {
+            const auto after = install(wiring, before);
+            for (const auto event : wiring.events) {
+                BOOST_TEST(wired_commands(wiring, after, event) == std::vector<std::string>{command_for(wiring.agent)}, boost::test_tools::per_element());
+            }
+            BOOST_TEST(unwired(wiring, after) == before, wiring.agent << ": '" << before << "' became '" << unwired(wiring, after) << "' by way of " << after);
+            BOOST_TEST(install(wiring, after) == after, wiring.agent << ": twice is not as once: " << install(wiring, after));
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(each_agent_gets_its_own_form_with_a_time_above_ours) {
+    const auto first_of = [](std::string_view agent) {
+        const auto& wiring = *find_agent_wiring(agent);
+        return value_at(json_of(install(wiring, "")), "/hooks/" + std::string(wiring.events.front()) + "/0");
+    };
+    BOOST_TEST(first_of("claude") == json_of(R"({"matcher":"*","hooks":[{"type":"command","command":")" + command_for("claude") + R"(","timeout":30}]})"));
+    BOOST_TEST(first_of("gemini") == json_of(R"({"matcher":"*","hooks":[{"type":"command","command":")" + command_for("gemini") + R"(","timeout":30000}]})"));
+    BOOST_TEST(first_of("cursor") == json_of(R"({"command":")" + command_for("cursor") + R"(","timeout":30})"));
+    BOOST_TEST(first_of("copilot") == json_of(R"({"type":"command","bash":")" + command_for("copilot") + R"(","timeoutSec":30})"));
+    BOOST_TEST(first_of("windsurf") == json_of(R"({"command":")" + command_for("windsurf") + R"("})"));
+    BOOST_TEST(int_at(json_of(install(*find_agent_wiring("cursor"), "")), "/version") == 1);
+    BOOST_TEST(!has_at(value_at(json_of(install(claude(), "")), "/hooks/Stop/0"), "/matcher"));
+}
+
+BOOST_AUTO_TEST_CASE(what_was_added_since_stays) {
+    auto text = install(claude(), "{\n  \"model\": \"x\"\n}\n");
+    text.insert(text.find("\"PreToolUse\": [") + 15, "{\"hooks\": [{\"command\": \"./theirs\"}]},");
+    text.insert(2, "  \"new\": true,\n");
+    const auto left = json_of(unwired(claude(), text));
+    BOOST_TEST(left == json_of(R"({"new":true,"model":"x","hooks":{"PreToolUse":[{"hooks":[{"command":"./theirs"}]}]}})"));
+    // A hook of theirs beside ours in one element stays, and so does ours.
+    const std::string mixed = R"({"hooks":{"Stop":[{"hooks":[{"command":"./theirs"},{"command":")" + command_for("claude") + R"("}]}]}})";
+    BOOST_TEST(unwired(claude(), mixed) == mixed);
+}
+
+BOOST_AUTO_TEST_CASE(settings_that_are_no_such_json_are_refused) {
+    for (const std::string bad : {" ", "[]", "{\"a\": 1} // note", "{", "{\"hooks\": []}", "{\"hooks\": {\"PreToolUse\": {}}}"}) {
+        BOOST_CHECK_THROW((void)install(claude(), bad), usage_error);
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
