@@ -120,9 +120,9 @@ _hookctl() {
         register) options+=" --on --" ;;
         respond) options+=" --abort --abstain --failed" ;;
         git)
-            options+=" --events --repo --global --fail-closed --no-daemon"
+            options+=" --events --repo --global --fail-closed --no-daemon --installed-socket"
             if [[ $word != -* && $count -eq 0 ]]; then
-                options="install uninstall run"
+                options="install uninstall status run"
             elif [[ $word != -* ]]; then
                 options=""
                 [[ $count -eq 1 && " ${words[*]} " == *" run "* ]] && options=$git_hooks

@@ -90,11 +90,12 @@ complete -c hookctl -n '__fish_seen_subcommand_from respond' -l abort -x -d veto
 complete -c hookctl -n '__fish_seen_subcommand_from respond' -l abstain -d 'no opinion'
 complete -c hookctl -n '__fish_seen_subcommand_from respond' -l failed -x -d 'the hook could not do its work'
 
-complete -c hookctl -n '__fish_seen_subcommand_from git; and not __fish_seen_subcommand_from install uninstall run' -a 'install uninstall run'
+complete -c hookctl -n '__fish_seen_subcommand_from git; and not __fish_seen_subcommand_from install uninstall status run' -a 'install uninstall status run'
 complete -c hookctl -n '__fish_seen_subcommand_from git; and __fish_seen_subcommand_from run' -a "$git_hooks"
 complete -c hookctl -n '__fish_seen_subcommand_from git' -l events -x -a "all $git_hooks" -d 'which hooks, separated by commas'
 complete -c hookctl -n '__fish_seen_subcommand_from git' -l repo -x -a '(__fish_complete_directories)' -d 'the repository'
 complete -c hookctl -n '__fish_seen_subcommand_from git' -l global -d 'the global core.hooksPath'
+complete -c hookctl -n '__fish_seen_subcommand_from git; and __fish_seen_subcommand_from run' -l installed-socket -r -d 'the socket where nothing names another'
 complete -c hookctl -n '__fish_seen_subcommand_from git' -l fail-closed -d 'veto where no hook has decided'
 complete -c hookctl -n '__fish_seen_subcommand_from git' -l no-daemon -x -a 'proceed fail' -d 'what an absent daemon means'
 

@@ -235,32 +235,41 @@ command_arguments parse_git(option_reader& options) {
     optional_text events;
     optional_text repository;
     optional_text no_daemon;
+    optional_text installed_socket;
     options.value("--events", events);
     options.value("--repo", repository);
     options.flag("--global", result.global);
     options.flag("--fail-closed", result.fail_closed);
     options.value("--no-daemon", no_daemon);
+    options.value("--installed-socket", installed_socket);
     if (!options.parse()) {
         return result;
     }
 
     auto& given = options.positionals(1, words().max_size());
-    result.action = options.choice<git_action>(
-        "git", given[0], {{"install", git_action::install}, {"uninstall", git_action::uninstall}, {"run", git_action::run}});
+    result.action = options.choice<git_action>("git", given[0],
+                                               {{"install", git_action::install},
+                                                {"uninstall", git_action::uninstall},
+                                                {"run", git_action::run},
+                                                {"status", git_action::status}});
     if (no_daemon) {
         result.proceed_without_daemon = options.proceeds_without_daemon(*no_daemon);
     }
     if (result.action == git_action::run) {
         if (events || repository || result.global) {
-            options.fail("--events, --repo and --global are for install and uninstall");
+            options.fail("--events, --repo and --global are for install, uninstall and status");
         }
+        result.installed_socket = installed_socket.value_or("");
         result.hook = std::move(options.positionals(2, words().max_size())[1]);
         result.hook_arguments.assign(given.begin() + 2, given.end());
         return result;
     }
     (void)options.positionals(1, 1);
-    if (result.action == git_action::uninstall && (no_daemon || result.fail_closed)) {
+    if (result.action != git_action::install && (no_daemon || result.fail_closed)) {
         options.fail("--no-daemon and --fail-closed are for install and run");
+    }
+    if (installed_socket) {
+        options.fail("--installed-socket is for run: install takes --socket");
     }
     if ((events && events->empty()) || (repository && repository->empty())) {
         options.fail("--events needs names of hooks, and --repo a directory");

@@ -81,16 +81,17 @@ struct top_arguments {};
 
 struct ping_arguments {};
 
-enum class git_action : unsigned char { install, uninstall, run };
+enum class git_action : unsigned char { install, uninstall, run, status };
 
 struct git_arguments {
     git_action action = git_action::install;
-    std::string events{};      ///< install, uninstall: hooks separated by commas; empty: those that the action means
+    std::string events{};      ///< all but run: hooks separated by commas; empty: those that the action means
     std::string repository{};  ///< the same: empty for the one that we are in
     bool global = false;       ///< the same: the hooks of all repositories
     bool fail_closed = false;
     bool proceed_without_daemon = true;
-    std::string hook{};  ///< run: and its arguments
+    std::string installed_socket{};  ///< run: for where $HOOKD_SOCKET names none
+    std::string hook{};              ///< the same: and its arguments
     std::vector<std::string> hook_arguments{};
 };
 

@@ -28,7 +28,7 @@ constexpr std::array hooks{
     git_hook{"pre-rebase", vetoes, true, 1, {{{"upstream"}, {"rebased_branch"}}}},
     git_hook{"post-checkout", is_told, true, 3, {{{"old_head"}, {"new_head"}, {"branch_checkout", form::flag}}}},
     git_hook{"post-merge", is_told, true, 1, {{{"squash", form::flag}}}},
-    git_hook{"pre-push", vetoes, true, 2, {{{"remote"}, {"url"}}}, git_input::pushes},
+    git_hook{"pre-push", vetoes, true, 2, {{{"remote", form::url}, {"url", form::url}}}, git_input::pushes},
     git_hook{"pre-receive", vetoes, true, 0, {}, git_input::updates},
     git_hook{"update", vetoes, true, 3, {{{"ref"}, {"old_oid"}, {"new_oid"}}}},
     git_hook{"post-receive", is_told, true, 0, {}, git_input::updates},

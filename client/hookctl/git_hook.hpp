@@ -23,6 +23,7 @@ enum class git_argument_form : unsigned char {
     text,
     path,     ///< a file, relative to the directory where the hook runs
     message,  ///< the same, a text that people have written
+    url,      ///< where a repository is; may hold credentials
     flag,     ///< `1` or `0`
     rest,     ///< this argument and all after it
 };

@@ -1,6 +1,8 @@
 #include "git_hooks_directory.hpp"
 
 #include "arguments.hpp"
+#include "file_text.hpp"
+#include "git_author.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -20,6 +22,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* ignoring_all = ".gitignore";
+constexpr std::size_t most_kept = 9;        // hooks that run before a script
+constexpr std::size_t most_superseded = 9;  // and that do not run any more
 
 bool is_there(const fs::path& path) {
     return fs::symlink_status(path).type() != fs::file_type::not_found;
@@ -28,6 +32,19 @@ bool is_there(const fs::path& path) {
 std::string text_of(const fs::path& path) {
     std::ifstream file(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};
+}
+
+bool is_link(const fs::path& path) {
+    return fs::is_symlink(fs::symlink_status(path));
+}
+
+/// The directory's own name below the real path of its parent: a link in its place stays one.
+fs::path unfollowed(const fs::path& directory) {
+    auto named = directory.lexically_normal();
+    if (!named.has_filename()) {
+        named = named.parent_path();
+    }
+    return fs::weakly_canonical(named.parent_path()) / named.filename();
 }
 
 [[noreturn]] void fail(const fs::path& path) {
@@ -52,7 +69,8 @@ class new_script {
 public:
     new_script(fs::path place, const std::string& text)
         : place_(std::move(place)), temporary_(place_.string() + ".hookd-" + std::to_string(::getpid())) {
-        const int fd = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0700);
+        ::unlink(temporary_.c_str());  // of one that was killed
+        const int fd = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0700);
         if (fd < 0) {
             fail(temporary_);
         }
@@ -97,6 +115,14 @@ bool is_gits_own(const fs::path& name) {
     return name.string().starts_with(".git");
 }
 
+constexpr std::string_view superseded_mark = ".superseded-";
+
+/// Whether both are hooks of one manager, an older and a newer one.
+bool same_author(const fs::path& one, const fs::path& other) {
+    const auto author = author_of(text_of(one));
+    return !author.empty() && author == author_of(text_of(other));
+}
+
 /// Whether `path` is one of the links that tidy makes.
 bool is_neighbour(const fs::path& path, const fs::path& directory) {
     return fs::is_symlink(path) && fs::read_symlink(path) == ".." / directory.filename() / path.filename();
@@ -113,10 +139,8 @@ bool same_content(const fs::path& one, const fs::path& other) {
 
 }  // namespace
 
-git_hooks_directory::git_hooks_directory(fs::path directory)
-    : directory_(fs::weakly_canonical(std::move(directory))),
-      kept_(directory_.parent_path() / (directory_.filename().string() + ".before-hookd")),
-      lock_(locked(directory_.parent_path())) {}
+git_hooks_directory::git_hooks_directory(const fs::path& directory)
+    : directory_(unfollowed(directory)), lock_(locked(directory_.parent_path())) {}
 
 git_hooks_directory::~git_hooks_directory() {
     if (lock_ >= 0) {
@@ -124,62 +148,192 @@ git_hooks_directory::~git_hooks_directory() {
     }
 }
 
+fs::path git_hooks_directory::kept_directory(std::size_t number) const {
+    auto name = directory_.filename().string() + ".before-hookd";
+    if (number > 1) {
+        name += "." + std::to_string(number);
+    }
+    return directory_.parent_path() / name;
+}
+
 bool git_hooks_directory::has_script(const git_hook& hook) const {
     return holds_script(directory_ / hook.name);
 }
 
-bool git_hooks_directory::keeps(const git_hook& hook) const {
-    const auto kept = kept_ / hook.name;
-    return is_there(kept) && !is_neighbour(kept, directory_);
+std::vector<fs::path> git_hooks_directory::kept(const git_hook& hook) const {
+    std::vector<fs::path> found;
+    for (std::size_t number = 1; number <= most_kept; ++number) {
+        const auto directory = kept_directory(number);
+        const auto file = directory / hook.name;
+        if (!is_link(directory) && is_there(file) && !is_neighbour(file, directory_)) {
+            found.push_back(file);
+        }
+    }
+    return found;
+}
+
+std::vector<fs::path> git_hooks_directory::superseded(const git_hook& hook) const {
+    std::vector<fs::path> found;
+    for (std::size_t number = 1; number <= most_kept; ++number) {
+        const auto directory = kept_directory(number);
+        for (std::size_t age = 1; !is_link(directory) && age <= most_superseded; ++age) {
+            auto file = directory / (std::string(hook.name).append(superseded_mark) + std::to_string(age));
+            if (is_there(file)) {
+                found.push_back(std::move(file));
+            }
+        }
+    }
+    return found;
+}
+
+std::vector<fs::path> git_hooks_directory::moved_scripts(const git_hook& hook) const {
+    std::vector<fs::path> found;
+    std::error_code none;
+    for (const auto& each : fs::directory_iterator(directory_, none)) {
+        const auto name = each.path().filename();
+        if (name == hook.name || is_link(each.path()) || !fs::is_regular_file(each.path(), none)) {
+            continue;
+        }
+        constexpr std::size_t enough = 512;
+        const auto text = read_up_to(each.path(), enough).value_or("");
+        // An early release's script does not say what it is for; its name begins as it was.
+        if (is_git_script(text) && hook_of_script(text).value_or(name.stem().string()) == hook.name) {
+            found.push_back(each.path());
+        }
+    }
+    return found;
 }
 
 void git_hooks_directory::check(const git_hook& hook) const {
     const auto place = directory_ / hook.name;
+    if (is_link(directory_)) {
+        throw usage_error(directory_.string() + " is a link, and hookctl follows none; name the directory itself, as in: git config core.hooksPath '" +
+                          fs::weakly_canonical(directory_).string() + "'");
+    }
+    for (std::size_t number = 1; number <= most_kept; ++number) {
+        if (is_link(kept_directory(number))) {
+            throw usage_error(kept_directory(number).string() + " is a link, where hooks are to be kept: remove it");
+        }
+    }
     if (fs::is_directory(fs::symlink_status(place))) {
         throw usage_error(place.string() + " is a directory: move it away");
     }
-    if (keeps(hook) && is_there(place) && !has_script(hook) && !same_content(place, kept_ / hook.name)) {
-        throw usage_error(place.string() + " was replaced by another hook since, and " + (kept_ / hook.name).string() +
-                          " is kept from before: move one of them away");
+    if (is_there(place) && !has_script(hook) && is_there(kept_directory(most_kept) / hook.name)) {
+        throw usage_error(std::to_string(most_kept) + " hooks from before are kept beside " + directory_.string() + " as " + kept_name() + "*/" +
+                          std::string(hook.name) + ": move those away that are not needed");
     }
 }
 
-git_hooks_directory::change git_hooks_directory::install(const git_hook& hook, const std::string& script) {
+std::string git_hooks_directory::script(const git_hook& hook, const git_script_options& options) const {
+    std::vector<std::string> directories;
+    for (const auto& each : kept(hook)) {
+        directories.push_back(each.parent_path().filename().string());
+    }
+    return git_script(hook, options, directories);
+}
+
+/// Whether there was anything to take back.
+bool git_hooks_directory::take_back_moved(const git_hook& hook) const {
+    const auto moved = moved_scripts(hook);
+    for (const auto& each : moved) {
+        const auto all = kept(hook);
+        const auto place = directory_ / hook.name;
+        const bool is_the_managers_own = !all.empty() && is_there(place) && (same_content(place, all.back()) || same_author(place, all.back()));
+        if (!all.empty() && is_there(place) && !has_script(hook) && !is_the_managers_own) {
+            fs::rename(all.back(), each);
+        } else {
+            fs::remove(each);
+        }
+    }
+    return !moved.empty();
+}
+
+git_hooks_directory::change git_hooks_directory::install(const git_hook& hook, const git_script_options& options) {
     check(hook);
+    const bool was_moved = take_back_moved(hook);
     const auto place = directory_ / hook.name;
     if (has_script(hook)) {
-        if (text_of(place) == script && (fs::status(place).permissions() & fs::perms::owner_exec) != fs::perms::none) {
-            return change::none;
+        const auto text = script(hook, options);
+        if (!is_link(place) && text_of(place) == text && (fs::status(place).permissions() & fs::perms::owner_exec) != fs::perms::none) {
+            return was_moved ? change::updated : change::none;
         }
-        new_script(place, script).put_in_place();
+        new_script(place, text).put_in_place();
         return change::updated;
     }
 
     fs::create_directories(directory_);
-    new_script script_file(place, script);
-    if (is_there(place) && !keeps(hook)) {
+    // On a full disk nothing is changed: this is as long as the script at least.
+    { const new_script rehearsal(place, script(hook, options)); }
+    if (is_there(place)) {
         keep(hook);
     }
-    script_file.put_in_place();
-    return keeps(hook) ? change::chained : change::installed;
+    new_script(place, script(hook, options)).put_in_place();
+    return kept(hook).empty() ? change::installed : change::chained;
 }
 
 git_hooks_directory::change git_hooks_directory::uninstall(const git_hook& hook) {
+    bool was_moved = take_back_moved(hook);
     const auto place = directory_ / hook.name;
+    auto all = kept(hook);
     if (is_there(place) && !has_script(hook)) {
-        return keeps(hook) ? change::foreign : change::none;
+        if (!all.empty() && same_content(place, all.back())) {
+            fs::remove(all.back());  // its manager has put it back already
+            all.pop_back();
+            was_moved = true;
+        }
+        return !all.empty() ? change::foreign : was_moved ? change::removed : change::none;
     }
-    if (keeps(hook)) {
-        fs::rename(kept_ / hook.name, place);
+    if (!all.empty()) {
+        fs::rename(all.back(), place);
         return change::restored;
     }
-    return fs::remove(place) ? change::removed : change::none;
+    return fs::remove(place) || was_moved ? change::removed : change::none;
 }
 
 void git_hooks_directory::keep(const git_hook& hook) const {
-    make_kept_directory();
     const auto place = directory_ / hook.name;
-    const auto kept = kept_ / hook.name;
+    const auto all = kept(hook);
+    if (all.empty()) {
+        return keep_in(1, hook);
+    }
+    if (same_content(place, all.back())) {
+        return;  // the script takes its place
+    }
+    for (std::size_t number = most_kept; number > 0; --number) {
+        if (all.back() == kept_directory(number) / hook.name) {
+            if (same_author(place, all.back())) {
+                supersede(all.back(), hook);
+                return keep_in(number, hook);
+            }
+            return keep_in(number + 1, hook);
+        }
+    }
+}
+
+void git_hooks_directory::supersede(const fs::path& older, const git_hook& hook) const {
+    for (std::size_t age = 1; age <= most_superseded; ++age) {
+        const auto name = older.parent_path() / (std::string(hook.name).append(superseded_mark) + std::to_string(age));
+        if (!is_there(name)) {
+            fs::rename(older, name);
+            return;
+        }
+        if (same_content(name, older)) {
+            fs::remove(older);
+            return;
+        }
+    }
+    throw usage_error(std::to_string(most_superseded) + " older hooks are kept in " + older.parent_path().string() + " as " + std::string(hook.name) +
+                      std::string(superseded_mark) + "*: move those away that are not needed");
+}
+
+void git_hooks_directory::keep_in(std::size_t number, const git_hook& hook) const {
+    const auto directory = kept_directory(number);
+    const auto place = directory_ / hook.name;
+    const auto kept = directory / hook.name;
+    fs::create_directories(directory);
+    // Hooks may be in the working tree (core.hooksPath): what is kept there is nothing to commit.
+    fs::remove(directory / ignoring_all);
+    std::ofstream(directory / ignoring_all) << "*\n";
     fs::remove(kept);  // a link to this very hook
     // A second name first, so that the hook is in its place all the time; a file system without such names has a moment without it.
     if (::linkat(AT_FDCWD, place.c_str(), AT_FDCWD, kept.c_str(), 0) != 0) {
@@ -190,20 +344,18 @@ void git_hooks_directory::keep(const git_hook& hook) const {
     }
 }
 
-void git_hooks_directory::make_kept_directory() const {
-    fs::create_directories(kept_);
-    // Hooks may be in the working tree (core.hooksPath): what is kept there is nothing to commit.
-    fs::remove(kept_ / ignoring_all);
-    std::ofstream(kept_ / ignoring_all) << "*\n";
+void git_hooks_directory::tidy() const {
+    for (std::size_t number = 1; number <= most_kept; ++number) {
+        if (fs::is_directory(fs::symlink_status(kept_directory(number)))) {
+            tidy(kept_directory(number));
+        }
+    }
 }
 
-void git_hooks_directory::tidy() const {
-    if (!fs::is_directory(kept_)) {
-        return;
-    }
+void git_hooks_directory::tidy(const fs::path& kept_directory) const {
     std::vector<fs::path> links;
     bool keeps_any = false;
-    for (const auto& each : fs::directory_iterator(kept_)) {
+    for (const auto& each : fs::directory_iterator(kept_directory)) {
         if (is_neighbour(each.path(), directory_)) {
             links.push_back(each.path());
         } else if (each.path().filename() != ignoring_all) {
@@ -214,16 +366,17 @@ void git_hooks_directory::tidy() const {
         fs::remove(each);
     }
     if (!keeps_any) {
-        fs::remove(kept_ / ignoring_all);
-        fs::remove(kept_);
+        fs::remove(kept_directory / ignoring_all);
+        fs::remove(kept_directory);
         return;
     }
-    for (const auto& each : fs::directory_iterator(directory_)) {
+    std::error_code gone;
+    for (const auto& each : fs::directory_iterator(directory_, gone)) {
         const auto name = each.path().filename();
         const auto* hook = find_git_hook(name.string());
         // A script of ours there would call itself.
-        if (name.extension() != ".sample" && !is_gits_own(name) && (hook == nullptr || !has_script(*hook)) && !is_there(kept_ / name)) {
-            fs::create_symlink(".." / directory_.filename() / name, kept_ / name);
+        if (name.extension() != ".sample" && !is_gits_own(name) && (hook == nullptr || !has_script(*hook)) && !is_there(kept_directory / name)) {
+            fs::create_symlink(".." / directory_.filename() / name, kept_directory / name);
         }
     }
 }

@@ -3,14 +3,24 @@
 #include "git_hook.hpp"
 #include "git_script.hpp"
 
+#include <cstddef>
 #include <filesystem>
+#include <string>
+#include <vector>
 
 namespace hookd::hookctl {
 
 /// A directory of git hooks, into which scripts are put and taken out again.
 ///
 /// A hook that is there already is kept, as the very file that it is, in a directory beside this one, `NAME.before-hookd`, under its own name: so
-/// it finds by its $0, or through a relative link, what it found before. Its neighbours are there as links.
+/// it finds by its $0, or through a relative link, what it found before. Its neighbours are there as links. Where another hook manager has taken
+/// the script's place since, install keeps its hook, too, in `NAME.before-hookd.2` and so on: the newest is the one that comes back. Two that one
+/// author has written are one hook, of which the older is kept as `HOOK.superseded-N` and does not run.
+///
+/// A script that a manager has moved away under another name (`pre-commit.legacy`), to be called from its own hook, is taken away from there, and
+/// the hook from before is put in its place: that is what the manager would have found without hookd.
+///
+/// No link is followed: neither to the directory, nor to what is kept, nor to a hook that is replaced.
 ///
 /// Errors: usage_error where a person has to decide something; std::filesystem::filesystem_error from the system.
 /// Each file is there, old or new, at any moment. While such an object lives, others for the same directory, in whatever process, wait to be
@@ -27,34 +37,44 @@ public:
         foreign,    ///< somebody has put another hook in the script's place since; it is left alone
     };
 
-    explicit git_hooks_directory(std::filesystem::path directory);
+    explicit git_hooks_directory(const std::filesystem::path& directory);
     ~git_hooks_directory();
     git_hooks_directory(const git_hooks_directory&) = delete;
     git_hooks_directory& operator=(const git_hooks_directory&) = delete;
 
     [[nodiscard]] const std::filesystem::path& path() const noexcept { return directory_; }
-    /// The name of the directory of kept hooks.
-    [[nodiscard]] std::string kept_name() const { return kept_.filename().string(); }
+    /// The name of the first directory of kept hooks.
+    [[nodiscard]] std::string kept_name() const { return kept_directory(1).filename().string(); }
 
     /// Whether install would do its work; throws as that.
     void check(const git_hook& hook) const;
     /// Puts a script in the hook's place, and keeps what is there.
-    change install(const git_hook& hook, const std::string& script);
-    /// Takes the script away and puts back what is kept, byte for byte and with its mode, times and owner.
+    change install(const git_hook& hook, const git_script_options& options);
+    /// Takes the script away, also from where a manager has moved it, and puts back what is kept, byte for byte and with its mode, times and
+    /// owner.
     change uninstall(const git_hook& hook);
     /// Makes the links to the neighbours of kept hooks, or removes them with the directory where nothing is kept.
     void tidy() const;
+
     /// Whether this hook is a script of ours.
     [[nodiscard]] bool has_script(const git_hook& hook) const;
-    /// Whether a hook from before is kept.
-    [[nodiscard]] bool keeps(const git_hook& hook) const;
+    /// Scripts of ours for this hook under other names: git does not run them.
+    [[nodiscard]] std::vector<std::filesystem::path> moved_scripts(const git_hook& hook) const;
+    /// The hooks from before that run first, in that order.
+    [[nodiscard]] std::vector<std::filesystem::path> kept(const git_hook& hook) const;
+    /// What is kept of this hook and does not run.
+    [[nodiscard]] std::vector<std::filesystem::path> superseded(const git_hook& hook) const;
 
 private:
-    void make_kept_directory() const;
+    [[nodiscard]] std::filesystem::path kept_directory(std::size_t number) const;
+    [[nodiscard]] std::string script(const git_hook& hook, const git_script_options& options) const;
+    bool take_back_moved(const git_hook& hook) const;
     void keep(const git_hook& hook) const;
+    void keep_in(std::size_t number, const git_hook& hook) const;
+    void supersede(const std::filesystem::path& older, const git_hook& hook) const;
+    void tidy(const std::filesystem::path& kept_directory) const;
 
     std::filesystem::path directory_;
-    std::filesystem::path kept_;
     int lock_;
 };
 

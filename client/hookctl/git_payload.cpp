@@ -1,16 +1,19 @@
 #include "git_payload.hpp"
 
 #include "arguments.hpp"
+#include "byte_text.hpp"
+#include "file_text.hpp"
+#include "git_environment.hpp"
+#include "git_files.hpp"
+#include "git_place.hpp"
+#include "git_url.hpp"
 #include "json_object.hpp"
 
 #include <array>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <span>
-#include <system_error>
 
 #include <unistd.h>
 
@@ -20,70 +23,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A message file beyond that is no text that somebody wrote; whoever wants it finds its path.
+// A message beyond that is no text that somebody wrote; its path is there for the rest.
 constexpr std::size_t max_message_bytes = std::size_t{1024} * 1024;
-
-/// Variables that say what git is doing and for whom. Not all of GIT_*: credentials travel in some (GIT_CONFIG_PARAMETERS).
-bool matters(std::string_view variable) {
-    constexpr std::array exact{"GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY",
-                               "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_QUARANTINE_PATH", "GIT_NAMESPACE", "GIT_PREFIX",
-                               "GIT_EDITOR", "GIT_REFLOG_ACTION", "REMOTE_USER", "REMOTE_ADDR"};
-    constexpr std::array beginnings{"GIT_AUTHOR_", "GIT_COMMITTER_", "GIT_PUSH_OPTION_", "GIT_PUSH_CERT"};
-    for (const std::string_view each : exact) {
-        if (variable == each) {
-            return true;
-        }
-    }
-    for (const std::string_view each : beginnings) {
-        if (variable.starts_with(each)) {
-            return true;
-        }
-    }
-    return false;
-}
 
 std::string environment_json() {
     json_object result;
     for (char** each = environ; *each != nullptr; ++each) {
         const std::string_view variable(*each);
         const auto name = variable.substr(0, variable.find('='));
-        if (name.size() < variable.size() && matters(name)) {
-            result.text(name, variable.substr(name.size() + 1));
+        if (name.size() < variable.size() && is_git_variable(name)) {
+            add_bytes(result, name, variable.substr(name.size() + 1));
         }
     }
     return result.finish();
-}
-
-/// The first `limit` bytes of a file, one more where there are more; nothing where it can't be read.
-std::optional<std::string> read_up_to(const fs::path& path, std::size_t limit) {
-    std::ifstream file(path, std::ios::binary);
-    std::string text(limit + 1, '\0');
-    if (!file || (!file.read(text.data(), static_cast<std::streamsize>(text.size())) && file.bad())) {
-        return std::nullopt;
-    }
-    text.resize(static_cast<std::size_t>(file.gcount()));
-    return text;
-}
-
-std::string first_line_after(std::string_view prefix, const fs::path& path) {
-    const auto text = read_up_to(path, 4096);
-    if (!text || !text->starts_with(prefix)) {
-        return {};
-    }
-    return text->substr(prefix.size(), text->find('\n') - prefix.size());
-}
-
-/// Where the repository is. Asking git would cost a process for each hook; it has told all that is needed.
-fs::path git_directory(const fs::path& here) {
-    if (const char* given = std::getenv("GIT_DIR"); given != nullptr && *given != '\0') {
-        return here / given;
-    }
-    std::error_code ignored;
-    if (const auto file = here / ".git"; fs::exists(file, ignored)) {
-        const auto elsewhere = fs::is_directory(file, ignored) ? std::string() : first_line_after("gitdir: ", file);
-        return elsewhere.empty() ? file : here / elsewhere;
-    }
-    return here;
 }
 
 /// The fields of a line, parted by spaces. The first, or the last, of them may have spaces inside.
@@ -125,7 +77,7 @@ std::optional<std::string> update_json(git_input form, std::string_view line) {
         if (fields[i].empty()) {
             return std::nullopt;
         }
-        result.text(members[i], fields[i]);
+        add_bytes(result, members[i], fields[i]);
     }
     return fields.empty() ? std::nullopt : std::optional(result.finish());
 }
@@ -144,37 +96,111 @@ void add_input(json_object& payload, git_input form, std::string_view input) {
     }
     payload.raw("updates", updates += ']');
     if (!unread.empty()) {
-        payload.texts("unread_lines", unread);
+        add_all_bytes(payload, "unread_lines", unread);
+    }
+}
+
+/// What is under the line that `git commit -v` puts above the changes is no part of the message: git itself takes it off (git-commit(1),
+/// --cleanup). It is whole but for that where it begins with a comment's character, whichever that is.
+std::string_view without_changes(std::string_view message) {
+    constexpr std::string_view scissors = " ------------------------ >8 ------------------------\n";
+    for (auto at = message.find(scissors); at != std::string_view::npos; at = message.find(scissors, at + 1)) {
+        const auto line = message.rfind('\n', at) + 1;  // 0 where there is none
+        const auto comment = message.substr(line, at - line);
+        if (!comment.empty() && comment.find(' ') == std::string_view::npos && message.substr(at + scissors.size()).starts_with(comment)) {
+            return message.substr(0, line);
+        }
+    }
+    return message;
+}
+
+void add_message(json_object& payload, const fs::path& path) {
+    const auto text = read_up_to(path, max_message_bytes);
+    if (!text) {
+        return;
+    }
+    const auto message = without_changes(*text);
+    add_bytes(payload, "message", message.substr(0, max_message_bytes));
+    if (message.size() > max_message_bytes) {
+        payload.flag("message_cut", true);
+    }
+}
+
+void add_argument(json_object& payload, const git_argument& argument, const std::string& value, const fs::path& here) {
+    switch (argument.form) {
+        case git_argument_form::flag:
+            payload.flag(argument.member, value == "1");
+            break;
+        case git_argument_form::text:
+        case git_argument_form::url:
+            if (!value.empty()) {
+                add_bytes(payload, argument.member, value);
+            }
+            break;
+        case git_argument_form::path:
+        case git_argument_form::message:
+            add_bytes(payload, argument.member, (here / value).string());
+            if (argument.form == git_argument_form::message) {
+                add_message(payload, here / value);
+            }
+            break;
+        case git_argument_form::rest:
+            break;  // add_arguments
     }
 }
 
 void add_arguments(json_object& payload, const git_hook& hook, std::span<const std::string> given, const fs::path& here) {
     for (const auto& argument : hook.arguments) {
         if (argument.form == git_argument_form::rest) {
-            payload.texts(argument.member, given);
+            add_all_bytes(payload, argument.member, given);
             return;
         }
         if (argument.member.empty() || given.empty()) {
             return;
         }
-        const auto& value = given.front();
+        add_argument(payload, argument, given.front(), here);
         given = given.subspan(1);
-        if (argument.form == git_argument_form::flag) {
-            payload.flag(argument.member, value == "1");
-        } else if (argument.form == git_argument_form::text) {
-            if (!value.empty()) {
-                payload.text(argument.member, value);
-            }
-        } else {
-            const auto path = here / value;
-            payload.text(argument.member, path.string());
-            if (argument.form == git_argument_form::message) {
-                const auto message = read_up_to(path, max_message_bytes);
-                if (message && message->size() <= max_message_bytes) {
-                    payload.text("message", *message);
-                }
-            }
+    }
+}
+
+/// The arguments as they go out: a URL without what opens it.
+std::vector<std::string> told_arguments(const git_hook& hook, std::vector<std::string> given) {
+    for (std::size_t i = 0; i < given.size() && i < hook.arguments.size(); ++i) {
+        if (hook.arguments[i].form == git_argument_form::url) {
+            given[i] = without_credentials(given[i]);
         }
+    }
+    return given;
+}
+
+void add_files(json_object& payload, const git_files& found) {
+    add_all_bytes(payload, "files", found.names);
+    payload.flag("files_cut", found.cut);
+}
+
+void add_place(json_object& payload, const git_place& place) {
+    const auto add = [&payload](std::string_view key, const std::string& value) {
+        if (!value.empty()) {
+            add_bytes(payload, key, value);
+        }
+    };
+    add("git_dir", place.git_dir.string());
+    add("common_dir", place.common_dir.string());
+    add("work_tree", place.work_tree.string());
+    add("branch", place.branch);
+}
+
+/// Which of a series of patches this is: git says so in variables.
+void add_series(json_object& payload) {
+    const auto number = [](const char* name) {
+        const char* value = std::getenv(name);
+        const std::string_view digits = value != nullptr ? value : "";
+        return digits.size() < 10 && digits.find_first_not_of("0123456789") == std::string_view::npos ? digits : std::string_view();
+    };
+    const auto counter = number("GIT_SENDEMAIL_FILE_COUNTER");
+    const auto total = number("GIT_SENDEMAIL_FILE_TOTAL");
+    if (!counter.empty() && !total.empty()) {
+        payload.raw("patch_number", counter).raw("patch_total", total);
     }
 }
 
@@ -187,7 +213,7 @@ void add_push_options(json_object& payload) {
     while (const char* option = std::getenv(("GIT_PUSH_OPTION_" + std::to_string(options.size())).c_str())) {
         options.emplace_back(option);
     }
-    payload.texts("push_options", options);
+    add_all_bytes(payload, "push_options", options);
 }
 
 }  // namespace
@@ -198,29 +224,21 @@ std::string git_payload(const git_hook& hook, const std::vector<std::string>& ar
                           (hook.required == 1 ? " argument" : " arguments") + ", not " + std::to_string(arguments.size()));
     }
     const auto here = fs::current_path();
-    const auto resolved = [&here](const fs::path& path) {
-        std::error_code unresolved;
-        auto real = fs::canonical(here / path, unresolved);
-        return unresolved ? here : real;
-    };
-    const auto repository = resolved(git_directory(here));
-
+    const auto told = told_arguments(hook, arguments);
     json_object payload;
-    payload.text("hook", hook.name).texts("args", arguments).text("cwd", here.string()).text("git_dir", repository.string());
-    if (const char* tree = std::getenv("GIT_WORK_TREE"); tree != nullptr && *tree != '\0') {
-        payload.text("work_tree", resolved(tree).string());
-    } else if (repository != here) {
-        payload.text("work_tree", here.string());  // git starts hooks at its top, or in the repository itself
-    }
-    const auto branch = first_line_after("ref: refs/heads/", repository / "HEAD");
-    if (!branch.empty() && branch != ".invalid") {
-        payload.text("branch", branch);
-    }
-    add_arguments(payload, hook, arguments, here);
+    payload.text("hook", hook.name);
+    add_all_bytes(payload, "args", told);
+    add_bytes(payload, "cwd", here.string());
+    add_place(payload, find_git_place(here));
+    add_arguments(payload, hook, told, here);
     if (hook.input != git_input::none) {
         add_input(payload, hook.input, input);
     }
+    if (has_files(hook)) {
+        add_files(payload, find_git_files(hook, told.empty() ? std::string_view() : told.front(), input));
+    }
     add_push_options(payload);
+    add_series(payload);
     return payload.raw("env", environment_json()).finish();
 }
 

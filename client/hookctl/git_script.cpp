@@ -9,6 +9,71 @@ namespace {
 constexpr std::string_view beginning =
     "#!/bin/sh\n"
     "# Written by \"hookctl git install\"; \"hookctl git uninstall\" takes it away, and puts back what was here before.\n";
+constexpr std::string_view hook_line = "# hook: ";
+constexpr std::string_view program_start = "\nhookctl=";
+constexpr std::string_view socket_option = " --installed-socket ";
+
+/// The first word as shell_word writes it behind `start`; empty where there is none.
+std::string word_after(std::string_view start, std::string_view text) {
+    const auto at = text.find(start);
+    if (at == std::string_view::npos || !text.substr(at + start.size()).starts_with('\'')) {
+        return {};
+    }
+    std::string word;
+    for (auto rest = text.substr(at + start.size() + 1);;) {
+        const auto quote = rest.find('\'');
+        word.append(rest.substr(0, quote));
+        if (quote == std::string_view::npos || !rest.substr(quote).starts_with("'\\''")) {
+            return word;
+        }
+        word += '\'';
+        rest.remove_prefix(quote + 4);
+    }
+}
+
+/// Sets $hookctl to a program that can be run, or ends.
+std::string find_hookctl(const git_hook& hook, const git_script_options& options) {
+    const auto status = hook.vetoes && !options.proceeds_without_hookctl ? exit_status::no_daemon : exit_status::done;
+    const auto complaint = hook.vetoes ? "echo \"hookctl is not there, or may not be run: no hook was asked about " + event_of(hook) + "\" >&2; " : std::string();
+    return "[ -x \"$hookctl\" ] || hookctl=$(command -v hookctl) || { " + complaint + "exit " + std::to_string(status) + "; }\n";
+}
+
+std::string run_arguments(const git_hook& hook, const git_script_options& options) {
+    return "git run " + options.arguments + "-- " + std::string(hook.name);
+}
+
+/// Under another name it does nothing, and neither where what it runs calls it: a manager's hook would go on for ever.
+std::string guards(const git_hook& hook) {
+    const std::string name(hook.name);
+    const auto nothing = hook.input != git_input::none ? std::string("exec cat >/dev/null") : std::string("exit 0");
+    return "[ \"${0##*/}\" = " + name + " ] || " + nothing + "\n"
+           "cd -P .\n"
+           "case $HOOKD_GIT_CHAIN in *\":" + name + "@$PWD:\"*) " + nothing + " ;; esac\n";
+}
+
+/// Runs the hooks that were there before, with what git gives them. $status is the last that was not 0; where git heeds that, it ends here.
+std::string run_kept(const git_hook& hook, const std::vector<std::string>& kept) {
+    const std::string name(hook.name);
+    // ".." is the directory's real parent, even where the directory was reached through a link.
+    std::string text = "chain=\"$HOOKD_GIT_CHAIN:" + name + "@$PWD:\"\n"
+                       "case $0 in */*) here=${0%/*} ;; *) here=. ;; esac\n";
+    std::string run = "HOOKD_GIT_CHAIN=$chain \"$before\" \"$@\"";
+    if (hook.input != git_input::none) {
+        // All are to read the input.
+        text += "input=$(cat)\n"
+                "feed() { [ -z \"$input\" ] || printf '%s\\n' \"$input\" 2>/dev/null; }\n";
+        run = "feed | " + run;
+    }
+    text += "status=0\n"
+            "for before in";
+    for (const auto& each : kept) {
+        text += " " + shell_word(each);
+    }
+    return text + "; do\n"
+                  "    before=$here/../$before/" + name + "\n"
+                  "    [ ! -x \"$before\" ] || " + run + " || status=$?\n" +
+           (hook.vetoes ? "    [ \"$status\" = 0 ] || exit \"$status\"\n" : "") + "done\n";
+}
 
 }  // namespace
 
@@ -20,55 +85,48 @@ std::string shell_word(std::string_view text) {
     return word += "'";
 }
 
-std::string git_script(const git_hook& hook, const git_script_options& options) {
-    const std::string name(hook.name);
-    const bool reads = hook.input != git_input::none;
-
+std::string git_script(const git_hook& hook, const git_script_options& options, const std::vector<std::string>& kept) {
     std::string text(beginning);
-    // ".." is the directory's real parent, even where the directory was reached through a link.
-    text += "before=\"${0%/*}\"/../" + shell_word(options.kept_directory) + "/" + name + "\n";
-    text += "hookctl=" + shell_word(options.hookctl) + "\n";
-    text += "status=0\n";
-    if (reads) {
-        // Two are to read the input where there is a hook from before; else hookctl reads it from git: no other process is needed.
-        text += "chained=\n"
-                "feed() { [ -z \"$input\" ] || printf '%s\\n' \"$input\" 2>/dev/null; }\n"
-                "if [ -x \"$before\" ]; then\n"
-                "    chained=1\n"
-                "    input=$(cat)\n"
-                "    feed | \"$before\" \"$@\" || status=$?\n"
-                "fi\n";
-    } else {
-        text += "if [ -x \"$before\" ]; then\n"
-                "    \"$before\" \"$@\" || status=$?\n"
-                "fi\n";
+    text.append(hook_line).append(hook.name).append("\n").append(guards(hook));
+    const auto run = "\"$hookctl\" " + run_arguments(hook, options) + " \"$@\"\n";
+    const auto program = "hookctl=" + shell_word(options.hookctl) + "\n";
+    if (kept.empty()) {
+        return text + program + find_hookctl(hook, options) + "exec " + run;
     }
-    text += "set -- git run " + options.arguments + "-- " + name + " \"$@\"\n";
-    if (hook.vetoes) {
-        text += "[ \"$status\" = 0 ] || exit \"$status\"\n"
-                "[ -x \"$hookctl\" ] || hookctl=$(command -v hookctl) || {\n"
-                "    echo \"hookctl is not there: no hook was asked about " + event_of(hook) + "\" >&2\n"
-                "    exit " + std::to_string(options.proceed_without_daemon ? exit_status::done : exit_status::no_daemon) + "\n"
-                "}\n";
-        text += reads ? "[ \"$chained\" ] || exec \"$hookctl\" \"$@\"\n"
-                        "feed | \"$hookctl\" \"$@\"\n"
-                      : "exec \"$hookctl\" \"$@\"\n";
+    text += run_kept(hook, kept) + program + find_hookctl(hook, options);
+    if (hook.input != git_input::none) {
+        text += "feed | " + run;
     } else {
-        // What has happened is told whatever the hook from before says, whose exit status is the script's.
-        text += "[ -x \"$hookctl\" ] || hookctl=$(command -v hookctl) || exit \"$status\"\n";
-        text += reads ? "if [ \"$chained\" ]; then\n"
-                        "    feed | \"$hookctl\" \"$@\"\n"
-                        "else\n"
-                        "    \"$hookctl\" \"$@\"\n"
-                        "fi\n"
-                      : "\"$hookctl\" \"$@\"\n";
-        text += "exit \"$status\"\n";
+        text += (hook.vetoes ? "exec " : "") + run;
     }
-    return text;
+    // What has happened is told whatever the hooks from before say, whose exit status is the script's.
+    return text + (hook.vetoes ? "" : "exit \"$status\"\n");
+}
+
+std::string git_hook_command(const git_hook& hook, const git_script_options& options) {
+    auto find = find_hookctl(hook, options);
+    find.pop_back();
+    return "hookctl=" + shell_word(options.hookctl) + "; " + find + "; \"$hookctl\" " + run_arguments(hook, options);
 }
 
 bool is_git_script(std::string_view text) {
     return text.starts_with(beginning);
+}
+
+std::optional<std::string_view> hook_of_script(std::string_view text) {
+    if (!is_git_script(text) || !text.substr(beginning.size()).starts_with(hook_line)) {
+        return std::nullopt;
+    }
+    const auto name = text.substr(beginning.size() + hook_line.size());
+    return name.substr(0, name.find('\n'));
+}
+
+std::string hookctl_of_script(std::string_view text) {
+    return word_after(program_start, text);
+}
+
+std::string installed_socket_of(std::string_view text) {
+    return word_after(socket_option, text);
 }
 
 }  // namespace hookd::hookctl

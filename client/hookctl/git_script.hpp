@@ -2,24 +2,38 @@
 
 #include "git_hook.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace hookd::hookctl {
 
 /// What an installed hook script does, besides which event it is for.
 struct git_script_options {
-    std::string hookctl{};         ///< the program's path; where it is gone, the one in $PATH is taken
-    std::string arguments{};       ///< of `hookctl git run`, quoted for a shell, with a space after each
-    std::string kept_directory{};  ///< where the hooks are that were there before: a name beside the hooks' directory
-    bool proceed_without_daemon = true;
+    std::string hookctl{};    ///< the program's path; where it is gone, the one in $PATH is taken
+    std::string arguments{};  ///< of `hookctl git run`, quoted for a shell, with a space after each
+    bool proceeds_without_hookctl = true;
 };
 
-/// The text of the script: POSIX sh, mode 0755.
-[[nodiscard]] std::string git_script(const git_hook& hook, const git_script_options& options);
+/// The text of the script: POSIX sh, mode 0755. `kept`: the directories of the hooks that run first, in this order: names beside the hooks'
+/// directory. Called under another name than git's (a manager has moved it away), or by what it has called itself, it does nothing.
+[[nodiscard]] std::string git_script(const git_hook& hook, const git_script_options& options, const std::vector<std::string>& kept);
 
-/// Whether a file's text is a script of git_script's.
+/// The value of `hook.NAME.command` in git's configuration: what the script does, as one command for a shell. git adds the arguments.
+[[nodiscard]] std::string git_hook_command(const git_hook& hook, const git_script_options& options);
+
+/// Whether a file's text is a script of git_script's, of this release or an earlier one.
 [[nodiscard]] bool is_git_script(std::string_view text);
+
+/// Git's name of the hook that the script is for; nothing where it does not say so, as in early releases.
+[[nodiscard]] std::optional<std::string_view> hook_of_script(std::string_view text);
+
+/// Where the script finds hookctl, unless it is gone; empty where the script does not say so.
+[[nodiscard]] std::string hookctl_of_script(std::string_view text);
+
+/// The socket that a script or a command remembers from the install; empty where it has none.
+[[nodiscard]] std::string installed_socket_of(std::string_view text);
 
 /// The text as one word for a shell.
 [[nodiscard]] std::string shell_word(std::string_view text);

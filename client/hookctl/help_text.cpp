@@ -27,7 +27,8 @@ commands:
   hooks                          print the registered hooks, and how they do
   trust NAME                     let a registered hook run whose files have changed
   respond ID [RESPONSE]          answer an event by its id
-  git install|uninstall|run      make a git repository's hooks fire events
+  git install|uninstall|status|run
+                                 make a git repository's hooks fire events
   agent-hook                     be the command hook of a coding agent
   agent install|status|uninstall have coding agents call it
   schema [EVENT]                 print what events there are, and what they look like
@@ -209,32 +210,41 @@ example:
   hookctl respond "$HOOK_EVENT_ID" --abort "tests are red"
 )";
 
-constexpr std::string_view git_help = R"(usage: hookctl git install|uninstall|run ...
+constexpr std::string_view git_help = R"(usage: hookctl git install|uninstall|status|run ...
 
 Makes git's own hooks fire events, git.pre_commit and so on, that hooks may veto.
 
-  install          put scripts into the repository's hooks (core.hooksPath is heeded). A hook
-                   that is there is kept and runs first; its exit status stands, unless 0.
-                   Scripts that are there get the options given now.
-  uninstall        take the scripts away, and put back what was there, byte for byte
+  install          make git call hookctl: by its configuration (hook.hookd.*) from git 2.54 on,
+                   before that by scripts in the repository's hooks. A hook that is there is
+                   kept and runs first; its exit status stands, unless 0. Twice is as once,
+                   whatever other hook managers do in between.
+  uninstall        take all that away, wherever it is by now, and put back what was there, byte
+                   for byte
+  status           where the scripts are, what has taken their place, whether the daemon answers
+                   and who would be asked. Exit status 1 where an event would not be fired.
   run HOOK [ARG..] what the scripts call: fire the event of git's HOOK, with its arguments
                    and standard input. Exit status 1, and the reason on standard error,
                    for a veto, and where the daemon refuses to ask. post-* hooks are told,
                    and nobody is waited for.
 
-options of install and uninstall:
+options of install, uninstall and status:
   --events LIST    pre-commit,pre-push and so on, or all. Default: all but
                    reference-transaction and post-index-change, which run often; for uninstall
-                   those that are there
+                   and status those that are there
   --repo DIR       the repository (default: the one we are in)
-  --global         the directory that the global core.hooksPath names
+  --global         all repositories: your own git configuration, before git 2.54 the directory
+                   that the global core.hooksPath names
 
 options of install (for all that it installs) and run:
-  --timeout DURATION       how long hooks may take (default: the daemon's, 30s)
-  --fail-closed            veto where no hook has decided
-  --no-daemon proceed|fail what it means that nobody could be asked: git goes on (default;
-                           pre-* hooks say so), or stops
-  --socket PATH            where the daemon listens, for install: always
+  --timeout DURATION       how long hooks may take (default: 10m)
+  --fail-closed            veto where no hook has decided; stop where hookctl can't be run
+  --no-daemon proceed|fail what it means that nobody could be asked: git goes on (default, and
+                           said), or stops
+  --socket PATH            where the daemon listens, for run
+
+option of run:
+  --installed-socket PATH  where it listens if neither --socket nor $HOOKD_SOCKET says so:
+                           install notes the socket that it finds itself
 
 example:
   hookctl git install --events pre-commit,pre-push
@@ -433,7 +443,7 @@ constexpr std::array commands{
     command_text{"hooks", "hooks", hooks_help},
     command_text{"trust", "trust NAME", trust_help},
     command_text{"respond", "respond ID [RESPONSE]", respond_help},
-    command_text{"git", "git install|uninstall|run [HOOK [ARG...]]", git_help},
+    command_text{"git", "git install|uninstall|status|run [HOOK [ARG...]]", git_help},
     command_text{"agent-hook", "agent-hook [INPUT]", agent_hook_help},
     command_text{"agent", "agent install|status|uninstall [AGENT...]", agent_help},
     command_text{"schema", "schema [EVENT]", schema_help},

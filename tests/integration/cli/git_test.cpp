@@ -411,14 +411,6 @@ BOOST_AUTO_TEST_CASE(input_of_another_form_is_passed_on_as_far_as_it_goes) {
     BOOST_TEST(text_at(payload, "/unread_lines/1") == old_oid);
 }
 
-BOOST_AUTO_TEST_CASE(the_socket_is_remembered_where_it_was_given) {
-    test_daemon daemon;
-    const git_repository repository("/nowhere/hookd.sock");
-    repository.install({"--socket", daemon.socket_path(), "--events", "pre-commit"});
-    const auto hook = veto(daemon, "git.pre_commit");
-    BOOST_TEST(repository.commit("one").err == "not now\n");
-}
-
 BOOST_AUTO_TEST_CASE(wrong_usage_is_told_before_anything_is_changed) {
     test_daemon daemon;
     const git_repository repository(daemon.socket_path());
@@ -430,7 +422,7 @@ BOOST_AUTO_TEST_CASE(wrong_usage_is_told_before_anything_is_changed) {
     complains({"install", "--events", "pre-commit,pre-comit"}, {"pre-comit", "did you mean pre-commit?"});
     complains({"install", "--events", "proc-receive"}, {"proc-receive", "pre-receive"});
     complains({"install", "--repo", "/nowhere"}, {"/nowhere"});
-    complains({"instal"}, {"install, uninstall, run"});
+    complains({"instal"}, {"install, uninstall, run, status"});
     complains({"uninstall", "--no-daemon", "fail"}, {"--no-daemon"});
     complains({"run"}, {"missing"});
     complains({"run", "--", "post-checkout", "1"}, {"post-checkout", "at least 3 arguments"});

@@ -1,0 +1,36 @@
+#pragma once
+
+#include "git_script.hpp"
+#include "git_site.hpp"
+
+#include <optional>
+#include <string>
+
+namespace hookd::hookctl {
+
+/// Hooks that are named in git's configuration, from 2.54 on: `hook.hookd.HOOK.command` and `.event`, a name for each since git does not tell a
+/// command which hook it is for. They stand in the repository's configuration, or with --global in the user's.
+/// Errors: usage_error where git refuses.
+class git_configuration {
+public:
+    explicit git_configuration(const git_site& site) : repository_(site.repository), scope_(site.global ? "--global" : "--local") {}
+
+    /// The command that runs for this hook, whoever's configuration says so; nothing where none does, or it is switched off.
+    [[nodiscard]] std::optional<std::string> command_in_force(const git_hook& hook) const;
+    /// Whether this scope names the hook.
+    [[nodiscard]] bool has(const git_hook& hook) const;
+    /// Whether this scope names any hook of ours.
+    [[nodiscard]] bool has_any() const;
+    /// Whether anything changed.
+    bool install(const git_hook& hook, const git_script_options& options) const;
+    bool uninstall(const git_hook& hook) const;
+
+private:
+    [[nodiscard]] std::optional<std::string> value(const std::string& key, bool of_scope) const;
+    void change(std::vector<std::string> arguments) const;
+
+    std::string repository_;
+    std::string scope_;
+};
+
+}  // namespace hookd::hookctl

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "git_record.hpp"
+
+#include <filesystem>
+#include <string>
+
+namespace hookd::hookctl {
+
+/// Where a repository's hooks are, or those of all repositories.
+struct git_site {
+    std::string repository{};            ///< the directory that was named; empty: where we are
+    bool global = false;                 ///< of all repositories
+    std::filesystem::path hooks{};       ///< where git looks for scripts; empty where --global has no such place
+    std::filesystem::path common_dir{};  ///< of the repository; empty with --global
+    std::string hooks_path{};            ///< core.hooksPath; empty where it is not set
+    std::string hooks_path_scope{};      ///< whose setting that is: `local`, `worktree`, `global`, `system` or `command`
+
+    /// Whether core.hooksPath is for more than this repository.
+    [[nodiscard]] bool is_shared() const { return !global && !hooks_path.empty() && hooks_path_scope != "local" && hooks_path_scope != "worktree"; }
+    [[nodiscard]] git_record record() const;
+};
+
+/// Throws usage_error where there is no repository.
+[[nodiscard]] git_site find_git_site(const std::string& repository, bool global);
+
+/// Whether this git runs hooks that its configuration names (`hook.NAME.command`, since 2.54).
+[[nodiscard]] bool git_has_configured_hooks();
+
+}  // namespace hookd::hookctl
