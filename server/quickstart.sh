@@ -68,22 +68,17 @@ wait_for "$daemon_pid" hookctl ping
 cat >"$demo/no-conflict-markers" <<'HOOK'
 #!/bin/sh
 # A hook is any program: payload on stdin; exit 1 with a reason on stderr is a veto.
-payload="$(cat)"
-field() { printf '%s' "$payload" | sed -n 's/.*"'"$1"'":"\([^"]*\)".*/\1/p'; }
-cd "$(field work_tree)" || exit
-GIT_INDEX_FILE="$(field GIT_INDEX_FILE)" # git commit -a has one of its own
-export GIT_INDEX_FILE
 marked="$(git diff --cached -G '^(<<<<<<<|>>>>>>>) ' --name-only)"
 [ -z "$marked" ] && exit 0
 echo "merge-conflict markers in $marked" >&2
 exit 1
 HOOK
 chmod +x "$demo/no-conflict-markers"
-hookctl on git.pre_commit -- "$demo/no-conflict-markers" &
+hookctl on --git git.pre_commit -- "$demo/no-conflict-markers" &
 hook_pid=$!
 hook_is_there() { hookctl --json stats | grep -Eq '"subscribers": *1\b'; }
 wait_for "$hook_pid" hook_is_there
-echo "hookctl on git.pre_commit -- ./no-conflict-markers"
+echo "hookctl on --git git.pre_commit -- ./no-conflict-markers"
 
 say "A git repository whose pre-commit hook asks them"
 git init -q -b main "$demo/repository"

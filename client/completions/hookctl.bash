@@ -116,8 +116,8 @@ _hookctl() {
         "") options="$commands $general" ;;
         emit) options+=" --wait --policy --fail-closed --wait-for-subscriber --abort-exit-code --no-daemon --quiet" ;;
         listen) options+=" --after-seq --count" ;;
-        on) options+=" --jobs --name --env --" ;;
-        register) options+=" --on --" ;;
+        on) options+=" --jobs --name --env --git --" ;;
+        register) options+=" --on --git --" ;;
         respond) options+=" --abort --abstain --failed" ;;
         git)
             options+=" --events --repo --global --fail-closed --no-daemon --installed-socket"

@@ -83,6 +83,7 @@ complete -c hookctl -n '__fish_seen_subcommand_from on' -l name -x -d 'what verd
 complete -c hookctl -n '__fish_seen_subcommand_from on' -l env -x -a '(set -xn)' -d 'pass this variable, too'
 complete -c hookctl -n '__fish_seen_subcommand_from on; and contains -- -- (commandline -opc)' -a '(__hookctl_complete_command)'
 
+complete -c hookctl -n '__fish_seen_subcommand_from on register' -l git -d 'run where git does'
 complete -c hookctl -n '__fish_seen_subcommand_from register' -l on -x -a '(__hookctl_events)' -d 'which events'
 complete -c hookctl -n '__fish_seen_subcommand_from register; and contains -- -- (commandline -opc)' -a '(__hookctl_complete_command)'
 

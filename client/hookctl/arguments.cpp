@@ -95,6 +95,7 @@ command_arguments parse_on(option_reader& options, const std::optional<words>& a
     options.value("--jobs", jobs);
     options.value("--name", name);
     options.values("--env", result.environment);
+    options.flag("--git", result.git);
     if (!options.parse()) {
         return result;
     }
@@ -123,6 +124,7 @@ command_arguments parse_on(option_reader& options, const std::optional<words>& a
 command_arguments parse_register(option_reader& options, const std::optional<words>& argv) {
     register_arguments result;
     options.values("--on", result.patterns);
+    options.flag("--git", result.git);
     if (!options.parse()) {
         return result;
     }
@@ -251,11 +253,12 @@ command_arguments parse_git(option_reader& options) {
                                                {{"install", git_action::install},
                                                 {"uninstall", git_action::uninstall},
                                                 {"run", git_action::run},
-                                                {"status", git_action::status}});
+                                                {"status", git_action::status},
+                                                {"exec", git_action::exec}});
     if (no_daemon) {
         result.proceed_without_daemon = options.proceeds_without_daemon(*no_daemon);
     }
-    if (result.action == git_action::run) {
+    if (result.action == git_action::run || result.action == git_action::exec) {
         if (events || repository || result.global) {
             options.fail("--events, --repo and --global are for install, uninstall and status");
         }

@@ -42,12 +42,14 @@ struct on_arguments {
     std::uint64_t jobs = 1;
     std::string name{};
     std::vector<std::string> environment{};  ///< further variables for the command: NAME, or NAME=VALUE
+    bool git = false;  ///< it runs where git's own hook would, and with git's variables
 };
 
 struct register_arguments {
     std::string name{};
     std::vector<std::string> patterns{};
     std::vector<std::string> argv{};
+    bool git = false;  ///< as on_arguments::git
 };
 
 struct deregister_arguments {
@@ -81,7 +83,7 @@ struct top_arguments {};
 
 struct ping_arguments {};
 
-enum class git_action : unsigned char { install, uninstall, run, status };
+enum class git_action : unsigned char { install, uninstall, run, status, exec };
 
 struct git_arguments {
     git_action action = git_action::install;
@@ -91,7 +93,7 @@ struct git_arguments {
     bool fail_closed = false;
     bool proceed_without_daemon = true;
     std::string installed_socket{};  ///< run: for where $HOOKD_SOCKET names none
-    std::string hook{};              ///< the same: and its arguments
+    std::string hook{};              ///< the same: and its arguments; exec: the program, and its own
     std::vector<std::string> hook_arguments{};
 };
 

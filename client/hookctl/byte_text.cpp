@@ -8,6 +8,8 @@ namespace hookd::hookctl {
 
 namespace {
 
+constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
 /// How many bytes the character at the front takes; 0 where it is none (RFC 3629, section 4).
 std::size_t character_size(std::string_view bytes) noexcept {
     const auto at = [bytes](std::size_t i) { return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0U; };
@@ -46,7 +48,6 @@ bool is_utf8(std::string_view bytes) noexcept {
 }
 
 std::string base64(std::string_view bytes) {
-    constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     std::string text;
     while (!bytes.empty()) {
         const auto taken = bytes.substr(0, 3);
@@ -60,6 +61,24 @@ std::string base64(std::string_view bytes) {
         bytes.remove_prefix(taken.size());
     }
     return text;
+}
+
+std::string from_base64(std::string_view text) {
+    std::string bytes;
+    std::uint32_t group = 0;
+    for (unsigned bits = 0; const char c : text) {
+        const auto digit = digits.find(c);
+        if (digit == std::string_view::npos) {
+            break;
+        }
+        group = group << 6 | static_cast<std::uint32_t>(digit);
+        bits += 6;
+        if (bits >= 8) {
+            bits -= 8;
+            bytes += static_cast<char>(group >> bits & 0xff);
+        }
+    }
+    return bytes;
 }
 
 void add_bytes(json_object& object, std::string_view key, std::string_view bytes) {

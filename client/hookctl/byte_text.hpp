@@ -15,6 +15,9 @@ namespace hookd::hookctl {
 /// With padding (RFC 4648, section 4).
 [[nodiscard]] std::string base64(std::string_view bytes);
 
+/// The bytes of a well-formed text of that kind; those before the first character that does not belong there, of any other.
+[[nodiscard]] std::string from_base64(std::string_view text);
+
 /// Adds the member KEY, and KEY_base64 where the bytes are not UTF-8: KEY then has U+FFFD for what is not.
 void add_bytes(json_object& object, std::string_view key, std::string_view bytes);
 

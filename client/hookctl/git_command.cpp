@@ -17,6 +17,8 @@ int run_git(const invocation& call, const git_arguments& arguments) {
                 return uninstall_git_hooks(call, arguments);
             case git_action::status:
                 return show_git_status(call, arguments);
+            case git_action::exec:
+                return exec_git_hook(arguments);
             case git_action::run:
                 break;
         }

@@ -130,6 +130,8 @@ options:
                        them for events that no emitter waits for
   --name NAME          what verdicts and logs call this hook (default: CMD's file name)
   --env NAME[=VALUE]   pass this variable to CMD, too; may be repeated
+  --git                for events of git's: run CMD where git's own hook would, with git's
+                       variables
 
 example:
   hookctl on pre_push -- sh -c 'grep -q "\"main\"" && { echo "not to main" >&2; exit 1; }; exit 0'
@@ -149,6 +151,8 @@ Only the daemon's own user and root may register.
 
 options:
   --on PATTERN         an event's name; * stands for any run of characters, ? for one
+  --git                for events of git's: run CMD where git's own hook would, with git's
+                       variables
   --timeout DURATION   how long CMD may run (default: as long as the emitter waits)
 
 example:
@@ -226,6 +230,7 @@ Makes git's own hooks fire events, git.pre_commit and so on, that hooks may veto
                    and standard input. Exit status 1, and the reason on standard error,
                    for a veto, and where the daemon refuses to ask. post-* hooks are told,
                    and nobody is waited for.
+  exec -- CMD ..   what on --git and register --git call: run CMD where the payload says
 
 options of install, uninstall and status:
   --events LIST    pre-commit,pre-push and so on, or all. Default: all but

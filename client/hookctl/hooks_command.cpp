@@ -2,17 +2,15 @@
 #include "daemon_call.hpp"
 #include "duration_text.hpp"
 #include "exit_status.hpp"
+#include "git_exec.hpp"
 #include "json_object.hpp"
 #include "output.hpp"
 
 #include <hookd/client.hpp>
-#include <hookd/hooks/resolved_command.hpp>
 #include <hookd/protocol/json_text.hpp>
 #include <hookd/protocol/methods.hpp>
 
 #include <charconv>
-#include <cstdlib>
-#include <filesystem>
 #include <string>
 #include <string_view>
 
@@ -107,10 +105,9 @@ std::string ask(const invocation& call, std::string_view method, const std::stri
 }  // namespace
 
 int run_register(const invocation& call, const register_arguments& arguments) {
-    const char* const path = std::getenv("PATH");
     json_object params;
     params.text("name", arguments.name)
-        .texts("command", hooks::resolved_command(arguments.argv, std::filesystem::current_path(), path != nullptr ? path : ""))
+        .texts("command", arguments.git ? git_exec_command(arguments.argv) : resolved_here(arguments.argv))
         .texts("events", arguments.patterns);
     if (call.timeout) {
         params.raw("timeout_ms", std::to_string(call.timeout->count()));

@@ -2,6 +2,7 @@
 #include "daemon_call.hpp"
 #include "event_line.hpp"
 #include "exit_status.hpp"
+#include "git_exec.hpp"
 #include "output.hpp"
 #include "stop_watcher.hpp"
 
@@ -28,6 +29,7 @@
 #include <system_error>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include <unistd.h>
 
@@ -75,6 +77,7 @@ class event_commands {
 public:
     event_commands(asio::io_context& io, const invocation& call, const on_arguments& arguments)
         : arguments_(arguments),
+          argv_(arguments.git ? git_exec_command(arguments.argv) : arguments.argv),
           timeout_(call.timeout),
           reporting_(reporting_for(call)),
           environment_(environment_for(call, arguments)),
@@ -136,7 +139,7 @@ private:
             return;
         }
         hooks::command command;
-        command.argv = arguments_.argv;
+        command.argv = argv_;
         command.environment = environment_.for_event({.event = next.what.name(),
                                                       .hook_event_id = next.what.hook_event_id(),
                                                       .seq = next.what.seq(),
@@ -221,6 +224,7 @@ private:
     }
 
     const on_arguments& arguments_;
+    std::vector<std::string> argv_;
     std::optional<std::chrono::milliseconds> timeout_;
     reporting reporting_;
     palette colour_{};

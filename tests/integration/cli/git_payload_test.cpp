@@ -257,4 +257,32 @@ BOOST_AUTO_TEST_CASE(a_patch_of_a_series_says_which_it_is) {
     BOOST_TEST(text_at(payload, "/env/GIT_SENDEMAIL_FILE_TOTAL") == "3");
 }
 
+BOOST_AUTO_TEST_CASE(a_hook_with_git_runs_where_gits_own_would) {
+    test_daemon daemon;
+    git_repository repository(daemon.socket_path(), "d\xe9pot");
+    repository.install({"--events", "pre-commit"});
+    const std::string look = "git diff --cached --name-only >&2; printf '%s ' \"$PWD\" \"$GIT_LITERAL_PATHSPECS\" \"$GIT_OPTIONAL_LOCKS\" >&2; grep -q '\"hook\":\"pre-commit\"' && exit 1";
+    const auto on = start_hook(daemon, {"--git", "--env", "GIT_OPTIONAL_LOCKS=not this one", "git.pre_commit", "--", "sh", "-c", look});
+    repository.environment["GIT_LITERAL_PATHSPECS"] = "1";
+    const auto refused = repository.commit("one");
+    BOOST_TEST(refused.exit_status != 0);
+    BOOST_TEST(refused.err == "one\n" + repository.path() + " 1\n", refused.err);
+}
+
+BOOST_AUTO_TEST_CASE(a_registered_hook_with_git_runs_there_too) {
+    test_daemon daemon;
+    const git_repository repository(daemon.socket_path());
+    repository.install({"--events", "pre-commit"});
+    BOOST_TEST(hookctl(daemon.socket_path(), {"register", "look", "--git", "--on", "git.pre_commit", "--", "sh", "-c", "git diff --cached --name-only >&2; exit 1"}).exit_status == 0);
+    BOOST_TEST(repository.commit("one").err == "one\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_hook_with_git_fails_for_events_of_no_git) {
+    test_daemon daemon;
+    const auto on = start_hook(daemon, {"--git", "*", "--", "true"});
+    const auto done = hookctl(daemon.socket_path(), {"emit", "--wait", "--fail-closed", "build", R"({"x":1})"});
+    BOOST_TEST(done.exit_status == 1);
+    BOOST_TEST(mentions(done.err, "--git is for events of git's hooks"), done.err);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -29,6 +29,7 @@ BOOST_AUTO_TEST_CASE(base64_is_that_of_rfc_4648) {
                                                                  {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}, {"\xff\xfe\xfd", "//79"}};
     for (const auto& [bytes, text] : known) {
         BOOST_TEST(base64(bytes) == text);
+        BOOST_TEST(from_base64(text) == bytes);
     }
 }
 
