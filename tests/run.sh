@@ -370,6 +370,7 @@ run_checks() {
     check model 300 "$top/tests/model/check_model"
     check python 300 "$top/tests/packaging/check_python"
     check node 300 "$top/tests/packaging/check_node"
+    check git_managers 300 "$top/tests/packaging/check_git_managers"
     check quickstart 600 "$top/server/quickstart.sh"
 }
 
