@@ -257,6 +257,7 @@ git_hooks_directory::change git_hooks_directory::install(const git_hook& hook, c
         if (!is_link(place) && text_of(place) == text && (fs::status(place).permissions() & fs::perms::owner_exec) != fs::perms::none) {
             return was_moved ? change::updated : change::none;
         }
+        keep_additions(hook);
         new_script(place, text).put_in_place();
         return change::updated;
     }
@@ -283,6 +284,7 @@ git_hooks_directory::change git_hooks_directory::uninstall(const git_hook& hook)
         }
         return !all.empty() ? change::foreign : was_moved ? change::removed : change::none;
     }
+    keep_additions(hook);
     if (!all.empty()) {
         fs::rename(all.back(), place);
         return change::restored;
@@ -302,7 +304,7 @@ void git_hooks_directory::keep(const git_hook& hook) const {
     for (std::size_t number = most_kept; number > 0; --number) {
         if (all.back() == kept_directory(number) / hook.name) {
             if (same_author(place, all.back())) {
-                supersede(all.back(), hook);
+                supersede(all.back(), all.back().parent_path(), hook);
                 return keep_in(number, hook);
             }
             return keep_in(number + 1, hook);
@@ -310,30 +312,45 @@ void git_hooks_directory::keep(const git_hook& hook) const {
     }
 }
 
-void git_hooks_directory::supersede(const fs::path& older, const git_hook& hook) const {
+/// What a manager has added to a script is kept with it.
+void git_hooks_directory::keep_additions(const git_hook& hook) const {
+    const auto place = directory_ / hook.name;
+    if (is_there(place) && has_additions(text_of(place))) {
+        make_kept_directory(1);
+        supersede(place, kept_directory(1), hook);
+    }
+}
+
+void git_hooks_directory::supersede(const fs::path& older, const fs::path& directory, const git_hook& hook) const {
     for (std::size_t age = 1; age <= most_superseded; ++age) {
-        const auto name = older.parent_path() / (std::string(hook.name).append(superseded_mark) + std::to_string(age));
+        const auto name = directory / (std::string(hook.name).append(superseded_mark) + std::to_string(age));
         if (!is_there(name)) {
-            fs::rename(older, name);
+            // As keep_in does it; the caller takes the first name away.
+            if (::linkat(AT_FDCWD, older.c_str(), AT_FDCWD, name.c_str(), 0) != 0) {
+                fs::copy(older, name, fs::copy_options::copy_symlinks);
+            }
             return;
         }
         if (same_content(name, older)) {
-            fs::remove(older);
             return;
         }
     }
-    throw usage_error(std::to_string(most_superseded) + " older hooks are kept in " + older.parent_path().string() + " as " + std::string(hook.name) +
+    throw usage_error(std::to_string(most_superseded) + " older hooks are kept in " + directory.string() + " as " + std::string(hook.name) +
                       std::string(superseded_mark) + "*: move those away that are not needed");
 }
 
-void git_hooks_directory::keep_in(std::size_t number, const git_hook& hook) const {
+void git_hooks_directory::make_kept_directory(std::size_t number) const {
     const auto directory = kept_directory(number);
-    const auto place = directory_ / hook.name;
-    const auto kept = directory / hook.name;
     fs::create_directories(directory);
     // Hooks may be in the working tree (core.hooksPath): what is kept there is nothing to commit.
     fs::remove(directory / ignoring_all);
     std::ofstream(directory / ignoring_all) << "*\n";
+}
+
+void git_hooks_directory::keep_in(std::size_t number, const git_hook& hook) const {
+    make_kept_directory(number);
+    const auto place = directory_ / hook.name;
+    const auto kept = kept_directory(number) / hook.name;
     fs::remove(kept);  // a link to this very hook
     // A second name first, so that the hook is in its place all the time; a file system without such names has a moment without it.
     if (::linkat(AT_FDCWD, place.c_str(), AT_FDCWD, kept.c_str(), 0) != 0) {

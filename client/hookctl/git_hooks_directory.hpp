@@ -15,7 +15,8 @@ namespace hookd::hookctl {
 /// A hook that is there already is kept, as the very file that it is, in a directory beside this one, `NAME.before-hookd`, under its own name: so
 /// it finds by its $0, or through a relative link, what it found before. Its neighbours are there as links. Where another hook manager has taken
 /// the script's place since, install keeps its hook, too, in `NAME.before-hookd.2` and so on: the newest is the one that comes back. Two that one
-/// author has written are one hook, of which the older is kept as `HOOK.superseded-N` and does not run.
+/// author has written are one hook, of which the older is kept as `HOOK.superseded-N` and does not run; so is a script of ours that a manager has
+/// added to.
 ///
 /// A script that a manager has moved away under another name (`pre-commit.legacy`), to be called from its own hook, is taken away from there, and
 /// the hook from before is put in its place: that is what the manager would have found without hookd.
@@ -71,7 +72,9 @@ private:
     bool take_back_moved(const git_hook& hook) const;
     void keep(const git_hook& hook) const;
     void keep_in(std::size_t number, const git_hook& hook) const;
-    void supersede(const std::filesystem::path& older, const git_hook& hook) const;
+    void keep_additions(const git_hook& hook) const;
+    void make_kept_directory(std::size_t number) const;
+    void supersede(const std::filesystem::path& older, const std::filesystem::path& directory, const git_hook& hook) const;
     void tidy(const std::filesystem::path& kept_directory) const;
 
     std::filesystem::path directory_;

@@ -231,7 +231,7 @@ void tell_what_is_left(const git_hooks_directory& directory, const git_hook& hoo
     add(directory.superseded(hook));
     if (what == change::foreign) {
         complain((directory.path() / hook.name).string() + " is not hookd's any more and was left alone; the hook from before is " + left);
-    } else if (what == change::restored && !left.empty()) {
+    } else if (what != change::none && !left.empty()) {
         complain("older hooks than " + (directory.path() / hook.name).string() + " are kept: " + left);
     }
 }

@@ -218,11 +218,14 @@ void add_push_options(json_object& payload) {
 
 }  // namespace
 
-std::string git_payload(const git_hook& hook, const std::vector<std::string>& arguments, std::string_view input) {
+void check_git_arguments(const git_hook& hook, const std::vector<std::string>& arguments) {
     if (arguments.size() < hook.required) {
         throw usage_error("git gives " + std::string(hook.name) + " at least " + std::to_string(hook.required) +
                           (hook.required == 1 ? " argument" : " arguments") + ", not " + std::to_string(arguments.size()));
     }
+}
+
+std::string git_payload(const git_hook& hook, const std::vector<std::string>& arguments, std::string_view input, bool with_files) {
     const auto here = fs::current_path();
     const auto told = told_arguments(hook, arguments);
     json_object payload;
@@ -234,7 +237,7 @@ std::string git_payload(const git_hook& hook, const std::vector<std::string>& ar
     if (hook.input != git_input::none) {
         add_input(payload, hook.input, input);
     }
-    if (has_files(hook)) {
+    if (with_files && has_files(hook)) {
         add_files(payload, find_git_files(hook, told.empty() ? std::string_view() : told.front(), input));
     }
     add_push_options(payload);

@@ -2,23 +2,26 @@
 
 #include "daemon_call.hpp"
 #include "exit_status.hpp"
+#include "file_text.hpp"
+#include "git_files.hpp"
 #include "git_hook.hpp"
 #include "git_payload.hpp"
 #include "git_program.hpp"
 #include "git_script.hpp"
-#include "file_text.hpp"
 #include "json_argument.hpp"
+#include "json_object.hpp"
 #include "output.hpp"
 #include "reply_note.hpp"
 
 #include <hookd/client.hpp>
+#include <hookd/protocol/json_text.hpp>
 
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
-
-#include <unistd.h>
+#include <string_view>
+#include <vector>
 
 namespace hookd::hookctl {
 
@@ -88,8 +91,39 @@ int conclude(const verdict& said, const std::string& event) {
     return exit_status::done;
 }
 
-int ask(const invocation& call, const git_arguments& arguments, const git_hook& hook, const std::string& payload) {
-    const auto event = event_of(hook);
+/// What git has given a hook.
+struct given_hook {
+    const git_hook& hook;
+    const std::vector<std::string>& arguments;
+    std::string input{};
+
+    [[nodiscard]] std::string event() const { return event_of(hook); }
+    [[nodiscard]] std::string payload(bool with_files) const { return git_payload(hook, arguments, input, with_files); }
+};
+
+/// Whether anybody would hear of the event: only then git is asked what it is about. Takes no longer than a daemon may be silent: one that hangs is
+/// not to hold git up for all the time that hooks have.
+bool is_heard(client& daemon, const git_hook& hook) {
+    if (!has_files(hook)) {
+        (void)daemon.ping();
+        return false;
+    }
+    try {
+        const auto who = daemon.call("who", json_object().text("event", event_of(hook)).finish(), longest_silence);
+        bool heard = false;
+        for (protocol::json_cursor members(who); const auto member = members.next();) {
+            heard = heard || (member->key.equals("responders") && member->value != "[]") || (member->key.equals("observers") && member->value != "0");
+        }
+        return heard;
+    } catch (const error& failure) {
+        if (failure.kind() != error_kind::refused) {
+            throw;
+        }
+        return true;  // what is wrong with the event is said when it is fired
+    }
+}
+
+int ask(const invocation& call, const git_arguments& arguments, const given_hook& given) {
     wait_options how;
     how.timeout = call.timeout.value_or(default_time);
     how.policy = wait_policy::veto;
@@ -98,14 +132,14 @@ int ask(const invocation& call, const git_arguments& arguments, const git_hook& 
     }
     try {
         auto daemon = verdict_client_for(call);
-        (void)daemon.ping();  // one that hangs is not to hold git up for all the time that hooks have
-        return conclude(daemon.emit_and_wait(event, payload, how), event);
+        const bool with_files = is_heard(daemon, given.hook);
+        return conclude(daemon.emit_and_wait(given.event(), given.payload(with_files), how), given.event());
     } catch (const error& failure) {
         switch (failure.kind()) {
             case error_kind::no_daemon:
             case error_kind::broken:
             case error_kind::timed_out:
-                return unanswered(arguments, hook, failure);
+                return unanswered(arguments, given.hook, failure);
             case error_kind::invalid_argument:
             case error_kind::unreachable:
             case error_kind::untrusted:
@@ -113,17 +147,19 @@ int ask(const invocation& call, const git_arguments& arguments, const git_hook& 
             case error_kind::cancelled:
                 break;
         }
-        return refused(event, failure);
+        return refused(given.event(), failure);
     }
 }
 
 /// It has happened, whatever comes of telling.
-int tell(const invocation& call, const std::string& event, const std::string& payload) {
+int tell(const invocation& call, const given_hook& given) {
     try {
-        (void)telling_client_for(call).emit(event, payload);
+        auto daemon = telling_client_for(call);
+        const bool with_files = has_files(given.hook) && is_heard(daemon, given.hook);
+        (void)daemon.emit(given.event(), given.payload(with_files));
     } catch (const error& failure) {
         if (failure.kind() != error_kind::no_daemon) {
-            complain(event + " was not told: " + failure.what());
+            complain(given.event() + " was not told: " + failure.what());
         }
     }
     return exit_status::done;
@@ -140,12 +176,15 @@ invocation with_installed_socket(invocation call, const git_arguments& arguments
 
 }  // namespace
 
-int run_git_hook(const invocation& given, const git_arguments& arguments) {
+int run_git_hook(const invocation& called, const git_arguments& arguments) {
     const auto& hook = git_hook_called(arguments.hook);
-    const auto call = with_installed_socket(given, arguments);
-    const auto input = hook.input == git_input::none ? std::string() : read_standard_input();
-    const auto payload = git_payload(hook, arguments.hook_arguments, input);
-    return asks_for_leave(hook, arguments.hook_arguments) ? ask(call, arguments, hook, payload) : tell(call, event_of(hook), payload);
+    check_git_arguments(hook, arguments.hook_arguments);
+    const auto call = with_installed_socket(called, arguments);
+    given_hook given{hook, arguments.hook_arguments};
+    if (hook.input != git_input::none) {
+        given.input = read_standard_input();
+    }
+    return asks_for_leave(hook, arguments.hook_arguments) ? ask(call, arguments, given) : tell(call, given);
 }
 
 }  // namespace hookd::hookctl

@@ -10,6 +10,7 @@ constexpr std::string_view beginning =
     "#!/bin/sh\n"
     "# Written by \"hookctl git install\"; \"hookctl git uninstall\" takes it away, and puts back what was here before.\n";
 constexpr std::string_view hook_line = "# hook: ";
+constexpr std::string_view ending = "# End of what \"hookctl git install\" has written.\n";
 constexpr std::string_view program_start = "\nhookctl=";
 constexpr std::string_view socket_option = " --installed-socket ";
 
@@ -91,7 +92,7 @@ std::string git_script(const git_hook& hook, const git_script_options& options, 
     const auto run = "\"$hookctl\" " + run_arguments(hook, options) + " \"$@\"\n";
     const auto program = "hookctl=" + shell_word(options.hookctl) + "\n";
     if (kept.empty()) {
-        return text + program + find_hookctl(hook, options) + "exec " + run;
+        return text.append(program).append(find_hookctl(hook, options)).append("exec ").append(run).append(ending);
     }
     text += run_kept(hook, kept) + program + find_hookctl(hook, options);
     if (hook.input != git_input::none) {
@@ -100,7 +101,7 @@ std::string git_script(const git_hook& hook, const git_script_options& options, 
         text += (hook.vetoes ? "exec " : "") + run;
     }
     // What has happened is told whatever the hooks from before say, whose exit status is the script's.
-    return text + (hook.vetoes ? "" : "exit \"$status\"\n");
+    return text.append(hook.vetoes ? "" : "exit \"$status\"\n").append(ending);
 }
 
 std::string git_hook_command(const git_hook& hook, const git_script_options& options) {
@@ -111,6 +112,11 @@ std::string git_hook_command(const git_hook& hook, const git_script_options& opt
 
 bool is_git_script(std::string_view text) {
     return text.starts_with(beginning);
+}
+
+bool has_additions(std::string_view text) {
+    const auto at = text.find(ending);
+    return is_git_script(text) && at != std::string_view::npos && at + ending.size() < text.size();
 }
 
 std::optional<std::string_view> hook_of_script(std::string_view text) {

@@ -26,6 +26,9 @@ struct git_script_options {
 /// Whether a file's text is a script of git_script's, of this release or an earlier one.
 [[nodiscard]] bool is_git_script(std::string_view text);
 
+/// Whether somebody has added to a script of git_script's, as managers do that find one in their place.
+[[nodiscard]] bool has_additions(std::string_view text);
+
 /// Git's name of the hook that the script is for; nothing where it does not say so, as in early releases.
 [[nodiscard]] std::optional<std::string_view> hook_of_script(std::string_view text);
 

@@ -23,7 +23,7 @@ std::string told_by_git(const std::string& repository, std::vector<std::string> 
 
 /// A path as git prints it in `repository`, whole.
 fs::path path_in(const std::string& repository, const std::string& path) {
-    return fs::absolute(repository.empty() ? fs::path(".") : fs::path(repository)) / path;
+    return fs::weakly_canonical(fs::absolute(repository.empty() ? fs::path(".") : fs::path(repository))) / path;
 }
 
 /// The number at the front of `text`, which is taken off with the point behind it; -1 where there is none.

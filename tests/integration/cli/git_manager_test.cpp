@@ -155,6 +155,19 @@ BOOST_AUTO_TEST_CASE(of_two_hooks_of_one_manager_the_newer_runs_and_the_older_st
     BOOST_TEST(mentions(read_file(repository / place), "version 3"));
 }
 
+BOOST_AUTO_TEST_CASE(what_a_manager_has_added_to_a_script_is_kept) {
+    test_daemon daemon;
+    const git_repository repository(daemon.socket_path());
+    for (const std::string end : {"install", "uninstall"}) {
+        install(repository);
+        write_file(repository / place, read_file(repository / place) + "# added before " + end + "\n");
+        BOOST_TEST(repository.hookctl_git({end, "--events", "pre-commit"}).exit_status == 0);
+    }
+    BOOST_TEST(!fs::exists(repository / place));
+    BOOST_TEST(mentions(read_file(repository / ".git/hooks.before-hookd/pre-commit.superseded-1"), "added before install"));
+    BOOST_TEST(mentions(read_file(repository / ".git/hooks.before-hookd/pre-commit.superseded-2"), "added before uninstall"));
+}
+
 BOOST_AUTO_TEST_CASE(a_chain_that_comes_back_to_the_script_ends_there) {
     test_daemon daemon;
     const git_repository repository(daemon.socket_path());
