@@ -8,6 +8,7 @@
 #include "git_payload.hpp"
 #include "git_program.hpp"
 #include "git_script.hpp"
+#include "hook_lines.hpp"
 #include "json_argument.hpp"
 #include "json_object.hpp"
 #include "output.hpp"
@@ -22,6 +23,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <unistd.h>
 
 namespace hookd::hookctl {
 
@@ -70,8 +73,12 @@ int refused(const std::string& event, const error& why) {
     return exit_status::not_done;
 }
 
-/// What hooks have to say beside their word, whatever comes of it.
+/// What hooks have to say beside their word. On a terminal each has a line of its own where one of them stops git or is missing.
 void print_notes(const verdict& said) {
+    const bool is_trouble = !said.proceed() || !said.missing.empty();
+    if (is_trouble && ::isatty(STDERR_FILENO) != 0) {
+        return print_hook_lines_of_trouble(said);
+    }
     for (const auto& reply : said.responses) {
         if (const auto note = note_of(reply.text); !note.empty()) {
             print_reason(note);

@@ -181,7 +181,7 @@ BOOST_AUTO_TEST_CASE(too_few_or_too_many_words_are_refused_with_the_usage) {
     check_mentions(refusal({"on", "--", "true"}), {"PATTERN is missing"});
     check_mentions(refusal({"register", "--on", "e", "--", "true"}), {"NAME is missing"});
     check_mentions(refusal({"trust"}), {"NAME is missing"});
-    check_mentions(refusal({"git"}), {"install|uninstall|run is missing"});
+    check_mentions(refusal({"git"}), {"install|uninstall|status|run is missing"});
     check_mentions(refusal({"git", "run"}), {"HOOK is missing"});
     check_mentions(refusal({"ping", "x"}), {"'x'"});
     check_mentions(refusal({"top", "x"}), {"'x'"});
