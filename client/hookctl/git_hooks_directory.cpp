@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <fstream>
 #include <iterator>
 #include <system_error>
@@ -116,6 +117,11 @@ bool is_gits_own(const fs::path& name) {
 }
 
 constexpr std::string_view superseded_mark = ".superseded-";
+
+/// Has the name under which a manager would call a kept hook.
+fs::path place_note(const fs::path& kept) {
+    return kept.string() + ".place";
+}
 
 /// Whether both are hooks of one manager, an older and a newer one.
 bool same_author(const fs::path& one, const fs::path& other) {
@@ -232,20 +238,32 @@ std::string git_hooks_directory::script(const git_hook& hook, const git_script_o
     return git_script(hook, options, directories);
 }
 
-/// Whether there was anything to take back.
+/// Whether there was anything to take back. Where a manager that wrote another hook would have moved the newest of those that are kept is noted
+/// beside that.
 bool git_hooks_directory::take_back_moved(const git_hook& hook) const {
     const auto moved = moved_scripts(hook);
+    const auto all = kept(hook);
+    const auto place = directory_ / hook.name;
     for (const auto& each : moved) {
-        const auto all = kept(hook);
-        const auto place = directory_ / hook.name;
-        const bool is_the_managers_own = !all.empty() && is_there(place) && (same_content(place, all.back()) || same_author(place, all.back()));
-        if (!all.empty() && is_there(place) && !has_script(hook) && !is_the_managers_own) {
-            fs::rename(all.back(), each);
-        } else {
-            fs::remove(each);
+        if (!all.empty() && is_there(place) && !has_script(hook) && !same_content(place, all.back()) && !same_author(place, all.back())) {
+            const auto note = place_note(all.back());
+            fs::remove(note);
+            std::ofstream(note) << each.filename().string();
         }
+        fs::remove(each);
     }
     return !moved.empty();
+}
+
+void git_hooks_directory::put_where_managers_look(const git_hook& hook) const {
+    for (const auto& each : kept(hook)) {
+        const auto note = place_note(each);
+        const auto name = read_up_to(note, NAME_MAX).value_or("");
+        if (!name.empty() && name.find('/') == std::string::npos && !is_there(directory_ / name)) {
+            fs::rename(each, directory_ / name);
+        }
+        fs::remove(note);
+    }
 }
 
 git_hooks_directory::change git_hooks_directory::install(const git_hook& hook, const git_script_options& options) {
@@ -275,8 +293,9 @@ git_hooks_directory::change git_hooks_directory::install(const git_hook& hook, c
 git_hooks_directory::change git_hooks_directory::uninstall(const git_hook& hook) {
     bool was_moved = take_back_moved(hook);
     const auto place = directory_ / hook.name;
-    auto all = kept(hook);
     if (is_there(place) && !has_script(hook)) {
+        put_where_managers_look(hook);
+        auto all = kept(hook);
         if (!all.empty() && same_content(place, all.back())) {
             fs::remove(all.back());  // its manager has put it back already
             all.pop_back();
@@ -285,8 +304,11 @@ git_hooks_directory::change git_hooks_directory::uninstall(const git_hook& hook)
         return !all.empty() ? change::foreign : was_moved ? change::removed : change::none;
     }
     keep_additions(hook);
+    const auto all = kept(hook);
     if (!all.empty()) {
         fs::rename(all.back(), place);
+        fs::remove(place_note(all.back()));
+        put_where_managers_look(hook);
         return change::restored;
     }
     return fs::remove(place) || was_moved ? change::removed : change::none;

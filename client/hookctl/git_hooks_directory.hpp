@@ -18,8 +18,9 @@ namespace hookd::hookctl {
 /// author has written are one hook, of which the older is kept as `HOOK.superseded-N` and does not run; so is a script of ours that a manager has
 /// added to.
 ///
-/// A script that a manager has moved away under another name (`pre-commit.legacy`), to be called from its own hook, is taken away from there, and
-/// the hook from before is put in its place: that is what the manager would have found without hookd.
+/// A script that a manager has moved away under another name (`pre-commit.legacy`), to be called from its own hook, is taken away from there. The
+/// hook from before goes there when the scripts go: that is what the manager would have found without hookd. Until then it stays with the others,
+/// since a manager that is installed once more would write over it.
 ///
 /// No link is followed: neither to the directory, nor to what is kept, nor to a hook that is replaced.
 ///
@@ -70,6 +71,7 @@ private:
     [[nodiscard]] std::filesystem::path kept_directory(std::size_t number) const;
     [[nodiscard]] std::string script(const git_hook& hook, const git_script_options& options) const;
     bool take_back_moved(const git_hook& hook) const;
+    void put_where_managers_look(const git_hook& hook) const;
     void keep(const git_hook& hook) const;
     void keep_in(std::size_t number, const git_hook& hook) const;
     void keep_additions(const git_hook& hook) const;

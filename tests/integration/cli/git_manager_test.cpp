@@ -111,14 +111,25 @@ BOOST_AUTO_TEST_CASE(the_hook_from_before_both_comes_back_to_where_the_manager_m
     install(repository);
     install_mover(repository);
     install(repository);
-    BOOST_TEST(commit_fires_one(daemon, repository) == "mover own");
-    BOOST_TEST(read_file(repository / (place + ".legacy")) == own);
+    BOOST_TEST(commit_fires_one(daemon, repository) == "own mover");
     install_mover(repository, "2");
     install(repository);
-    BOOST_TEST(commit_fires_one(daemon, repository) == "mover own");
+    BOOST_TEST(commit_fires_one(daemon, repository) == "own mover");
     BOOST_TEST(repository.hookctl_git({"uninstall"}).exit_status == 0);
+    BOOST_TEST(read_file(repository / (place + ".legacy")) == own);
     BOOST_TEST(commit_fires_one(daemon, repository, 0) == "mover own");
     BOOST_TEST(mentions(read_file(repository / place), "version 2"));
+}
+
+BOOST_AUTO_TEST_CASE(the_hook_from_before_comes_back_where_a_manager_would_call_it) {
+    test_daemon daemon;
+    const git_repository repository(daemon.socket_path());
+    repository.write_script(place, run_noting(repository, "own"));
+    install(repository);
+    install_mover(repository);
+    BOOST_TEST(repository.hookctl_git({"uninstall"}).exit_status == 0);
+    BOOST_TEST(commit_fires_one(daemon, repository, 0) == "mover own");
+    BOOST_TEST(!fs::exists(repository / ".git/hooks.before-hookd"));
 }
 
 BOOST_AUTO_TEST_CASE(a_hook_that_took_the_scripts_place_is_kept_beside_the_first) {
