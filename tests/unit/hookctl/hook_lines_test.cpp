@@ -17,7 +17,7 @@ std::string plain_lines(const verdict& said) {
 verdict answered_by(std::string responder, std::string reply, double elapsed) {
     verdict said;
     said.outcome = outcome::answered;
-    said.responses.push_back({std::move(reply), std::move(responder), milliseconds(elapsed)});
+    said.responses.push_back({std::move(reply), std::move(responder), 0, milliseconds(elapsed)});
     return said;
 }
 
@@ -32,8 +32,8 @@ BOOST_AUTO_TEST_CASE(without_a_hook_there_is_no_line) {
 BOOST_AUTO_TEST_CASE(names_times_and_words_stand_under_each_other) {
     auto said = answered_by("lint", R"({"abort":"too long"})", 1234.5);
     said.abort = "too long";
-    said.responses.push_back({R"({ "x": [1], "note": "nothing to do" })", "formatting", milliseconds(3.14)});
-    said.responses.push_back({"{}", "m\xc3\xbcller", milliseconds(25)});
+    said.responses.push_back({R"({ "x": [1], "note": "nothing to do" })", "formatting", 0, milliseconds(3.14)});
+    said.responses.push_back({"{}", "m\xc3\xbcller", 0, milliseconds(25)});
     said.missing.push_back({"spelling", "timeout"});
     BOOST_TEST(plain_lines(said) == "  lint          1.2 s  vetoes: too long\n"
                                     "  formatting   3.1 ms  no objection: nothing to do\n"
@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE(a_missing_hook_alone_leaves_no_room_for_a_time) {
 
 BOOST_AUTO_TEST_CASE(a_reason_that_is_printed_anyway_is_shown_by_its_first_line_and_others_are_whole) {
     auto said = answered_by("lint", R"({"abort":"\nline 1\nline 2\n"})", 1);
-    said.responses.push_back({R"({"abort":"other 1\nother 2\n"})", "test", milliseconds(1)});
+    said.responses.push_back({R"({"abort":"other 1\nother 2\n"})", "test", 0, milliseconds(1)});
     said.abort = "\nline 1\nline 2\n";
     BOOST_TEST(plain_lines(said) == "  lint  1.0 ms  vetoes: line 1 \xe2\x80\xa6\n"
                                     "  test  1.0 ms  vetoes: other 1\n      other 2\n");
@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(a_reason_that_is_printed_anyway_is_shown_by_its_first_line_
 BOOST_AUTO_TEST_CASE(what_a_hook_says_cannot_drive_the_terminal) {
     auto said = answered_by("a\x1b[2J", R"({"abort":"\u001b[31mred\u009b1m"})", 1);
     said.abort = "\x1b[31mred\xc2\x9b" "1m";
-    said.responses.push_back({R"({"note":"\u001b]0;title\u0007\u202e"})", "b", milliseconds(1)});
+    said.responses.push_back({R"({"note":"\u001b]0;title\u0007\u202e"})", "b", 0, milliseconds(1)});
     said.missing.push_back({"c", "failed: \x1b[2J\r"});
     const auto lines = plain_lines(said);
     BOOST_TEST(lines.find("vetoes: ?[31mred?1m") != std::string::npos, lines);
@@ -69,13 +69,13 @@ BOOST_AUTO_TEST_CASE(what_a_hook_says_cannot_drive_the_terminal) {
 
 BOOST_AUTO_TEST_CASE(a_very_long_name_does_not_push_the_others_away) {
     auto said = answered_by(std::string(100, 'x'), "{}", 1);
-    said.responses.push_back({"{}", "b", milliseconds(1)});
+    said.responses.push_back({"{}", "b", 0, milliseconds(1)});
     BOOST_TEST(plain_lines(said).find("\n  b" + std::string(39, ' ') + "  1.0 ms") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(colours_say_who_objects_and_who_is_missing) {
     auto said = answered_by("a", "{}", 1);
-    said.responses.push_back({R"({"abort":"no"})", "b", milliseconds(1)});
+    said.responses.push_back({R"({"abort":"no"})", "b", 0, milliseconds(1)});
     said.missing.push_back({"c", "left"});
     const palette colour(true);
     const auto lines = hook_lines(said, colour);
