@@ -107,7 +107,7 @@ void socket_lock::release() noexcept {
         return;
     }
     // A pid that is none any more would mislead.
-    static_cast<void>(::ftruncate(fd_, 0));
+    [[maybe_unused]] const int emptied = ::ftruncate(fd_, 0);
     ::close(std::exchange(fd_, -1));
 }
 
