@@ -2,6 +2,7 @@
 
 #include "process.hpp"
 #include "temp_directory.hpp"
+#include "test_daemon.hpp"
 
 #include <sys/mount.h>
 
@@ -10,6 +11,18 @@ namespace hookd::test {
 boost::test_tools::assertion_result as_root(boost::unit_test::test_unit_id) {
     boost::test_tools::assertion_result result(runs_as_root());
     result.message() << "only root can act as another user";
+    return result;
+}
+
+boost::test_tools::assertion_result as_root_with_reachable_binary(boost::unit_test::test_unit_id unit) {
+    auto result = as_root(unit);
+    if (result) {
+        spawn_options options;
+        options.user = stranger;
+        const auto reachable = run_program({"/usr/bin/test", "-x", hookd_binary()}, {}, options).exit_status == 0;
+        result = boost::test_tools::assertion_result(reachable);
+        result.message() << "another user can't reach the program under test";
+    }
     return result;
 }
 

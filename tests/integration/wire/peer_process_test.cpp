@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(sessions_of_another_pid_namespace_are_told_apart, *boost::u
 
 // The daemon is 65534 in a user namespace, where all users without a number there show as 65534: of them only its own user is served. On an
 // abstract socket, since a directory of "its own user" may be anybody's there, too.
-BOOST_AUTO_TEST_CASE(overflow_user_of_a_user_namespace_is_not_the_daemons, *boost::unit_test::precondition(as_root)) {
+BOOST_AUTO_TEST_CASE(overflow_user_of_a_user_namespace_is_not_the_daemons, *boost::unit_test::precondition(as_root_with_reachable_binary)) {
     constexpr const char* start = R"(
 import ctypes, os, sys
 ready, go = os.pipe(), os.pipe()

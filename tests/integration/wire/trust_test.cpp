@@ -47,18 +47,6 @@ bool says(const finished_process& process, const std::string& text) {
     return process.err.find(text) != std::string::npos;
 }
 
-boost::test_tools::assertion_result as_root_with_reachable_binary(boost::unit_test::test_unit_id unit) {
-    auto result = as_root(unit);
-    if (result) {
-        spawn_options options;
-        options.user = stranger;
-        const auto reachable = run_program({"/usr/bin/test", "-x", hookd_binary()}, {}, options).exit_status == 0;
-        result = boost::test_tools::assertion_result(reachable);
-        result.message() << "another user can't reach the program under test";
-    }
-    return result;
-}
-
 void check_not_allowed(wire_client& peer) {
     const auto response = peer.receive();
     BOOST_TEST(response.error_code() == -32003);
