@@ -2,6 +2,8 @@
 
 #include "support/temp_directory.hpp"
 
+#include <hookd/protocol/socket_path.hpp>
+
 #include <boost/test/unit_test.hpp>
 
 #include <grp.h>
@@ -114,9 +116,9 @@ BOOST_AUTO_TEST_CASE(defaults_are_those_of_the_manual) {
 
 BOOST_AUTO_TEST_CASE(socket_falls_back_to_the_runtime_directory_and_then_to_tmp) {
     BOOST_TEST(parse({}, {{"XDG_RUNTIME_DIR", "/run/user/7"}}).listener.socket == "/run/user/7/hookd/hookd.sock");
-    BOOST_TEST(parse({}).listener.socket == "/tmp/hookd-" + std::to_string(::getuid()) + "/hookd.sock");
-    BOOST_TEST(parse({}, {{"XDG_RUNTIME_DIR", ""}, {"HOOKD_SOCKET", ""}}).listener.socket ==
-               "/tmp/hookd-" + std::to_string(::getuid()) + "/hookd.sock");
+    const auto last = hookd::protocol::default_socket_path(nullptr, nullptr, ::getuid());
+    BOOST_TEST(parse({}).listener.socket == last);
+    BOOST_TEST(parse({}, {{"XDG_RUNTIME_DIR", ""}, {"HOOKD_SOCKET", ""}}).listener.socket == last);
     BOOST_TEST(parse({}, {{"XDG_RUNTIME_DIR", "/run/user/7"}, {"HOOKD_SOCKET", "/a/s"}}).listener.socket == "/a/s");
 }
 
