@@ -58,7 +58,12 @@ std::string author_of(std::string_view hook_text) {
         }
     }
     const auto comment = first_comment(hook_text);
-    return is_a_programs(comment) ? std::string(comment) : std::string();
+    if (!is_a_programs(comment)) {
+        return {};
+    }
+    std::string author(comment);
+    std::erase_if(author, [](char c) { return c >= '0' && c <= '9'; });  // its version, or the day
+    return author;
 }
 
 }  // namespace hookd::hookctl
