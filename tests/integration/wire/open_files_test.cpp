@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_CASE(hooks_start_with_the_limit_that_hookd_found_until_many_conn
         many.emplace_back(path);
         subscribe(many.back(), "never");
     }
-    BOOST_TEST(daemon.err().find("raised the limit of open files to 4000") != std::string::npos);
+    daemon.wait_for_err("raised the limit of open files to 4000");
     BOOST_TEST(limit_of_a_hook(peer) == "4000");
     daemon.signal(SIGTERM);
     BOOST_TEST(daemon.wait() == 0);
