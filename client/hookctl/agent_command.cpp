@@ -8,10 +8,7 @@
 #include "exit_status.hpp"
 #include "json_object.hpp"
 #include "output.hpp"
-
-#include <hookd/hooks/command_runner.hpp>
-
-#include <boost/asio/io_context.hpp>
+#include "run_to_end.hpp"
 
 #include <array>
 #include <chrono>
@@ -204,12 +201,7 @@ hooks::command_result run_shell(const std::string& command, std::string input) {
     }
     what.input = std::move(input);
     what.timeout = test_time;
-    boost::asio::io_context context;
-    hooks::command_runner runner(context.get_executor());
-    hooks::command_result result;
-    runner.start(std::move(what), [&result](hooks::command_result ended) { result = std::move(ended); }, [] {});
-    context.run();
-    return result;
+    return run_to_end(std::move(what));
 }
 
 /// What the agent would make of that.
@@ -225,6 +217,7 @@ agent_decision understood(const agent_wiring& wiring, const std::string& input, 
         auto& reply = answer.responses.emplace_back();
         reply.text = words.text();
         reply.responder = "hookctl";
+        reply.uid = ::geteuid();
         said = decide(event, answer, false);
     }
     if (ended.code != 0) {

@@ -91,7 +91,8 @@ bool stops(const agent_hook_arguments& arguments, error_kind why) {
 int ask(const invocation& call, const agent_hook_arguments& arguments, const agent_event& event) {
     wait_options how;
     how.timeout = call.timeout;
-    how.policy = wait_policy::veto;
+    // Where the input can be rewritten each hook sees what those before it have made of it.
+    how.policy = (event.dialect->rewrites & at(event.kind)) != 0 ? wait_policy::chain : wait_policy::veto;
     const bool fail_closed = arguments.fail_closed && event.is_guarded;
     if (!event.is_guarded) {
         how.on_failure = failure_policy::open;

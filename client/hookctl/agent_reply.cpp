@@ -7,6 +7,8 @@
 #include <optional>
 #include <utility>
 
+#include <unistd.h>
+
 namespace hookd::hookctl {
 
 namespace {
@@ -37,12 +39,15 @@ std::optional<agent_word> word_called(std::string_view name) {
 /// What one hook has replied.
 struct reply {
     agent_decision decision{};
-    std::string failed{};  ///< why it can't be told what the hook wants; empty if it can
+    std::string failed{};           ///< why it can't be told what the hook wants; empty if it can
+    bool replaces_payload = false;  ///< the hooks after it have seen another payload
+    bool is_trusted = false;        ///< of the user's own, or root's
 };
 
 class reply_reader {
 public:
-    explicit reply_reader(const verdict::response& response) : responder_(response.responder) {
+    reply_reader(const verdict::response& response, const agent_event& event) : responder_(response.responder), tool_input_(event.tool_input) {
+        result_.is_trusted = response.uid == 0 || response.uid == ::geteuid();
         const std::string_view text = response.text;
         const auto first = text.find('{');
         read_object(text.substr(first, text.rfind('}') + 1 - first));
@@ -86,6 +91,7 @@ private:
             known_member{"modifiedArgs", &reply_reader::read_input},
             known_member{"overrideInput", &reply_reader::read_input},
             known_member{"tool_input", &reply_reader::read_input},
+            known_member{"payload", &reply_reader::read_payload},
             known_member{"updatedToolOutput", &reply_reader::read_result},
             known_member{"modifiedResult", &reply_reader::read_result},
             known_member{"updatedPermissions", &reply_reader::read_permissions},
@@ -166,6 +172,17 @@ private:
             fail(std::string("an ").append(name).append(" that is not an object"));
         }
     }
+    /// In a chain: what the hooks after it have seen.
+    void read_payload(std::string_view /*name*/, std::string_view value) {
+        if (protocol::kind_of(value) != json_kind::object) {
+            return;
+        }
+        result_.replaces_payload = true;
+        const auto input = json_member_of(value, "tool_input");
+        if (input != tool_input_ && result_.decision.input.empty()) {
+            read_input("payload.tool_input", input);
+        }
+    }
     void read_result(std::string_view /*name*/, std::string_view value) { result_.decision.result = value; }
     void read_permissions(std::string_view /*name*/, std::string_view value) { result_.decision.permissions = value; }
     void read_note(std::string_view /*name*/, std::string_view value) {
@@ -198,7 +215,25 @@ private:
         note(what);
         result_.failed = result_.decision.notices.back();
     }
+    /// Others may object and comment, but not steer.
+    void distrust() {
+        auto& decision = result_.decision;
+        if (decision.word == agent_word::allow || !decision.input.empty() || !decision.result.empty()) {
+            decision.notices.push_back(responder_ + " is another user's hook: that it allows or rewrites does not count");
+        }
+        decision.word = decision.word == agent_word::allow ? agent_word::none : decision.word;
+        decision.input.clear();
+        decision.result.clear();
+        decision.permissions.clear();
+        if (result_.replaces_payload) {
+            decision.word = agent_word::deny;
+            keep(reason_, responder_ + ", another user's hook, has changed what the hooks after it have seen");
+        }
+    }
     void finish() {
+        if (!result_.is_trusted) {
+            distrust();
+        }
         auto& decision = result_.decision;
         decision.reason = decision.ends_run && !is_blank(stop_reason_) ? stop_reason_ : reason_;
         if (decision.word == agent_word::deny && is_blank(decision.reason)) {
@@ -207,6 +242,7 @@ private:
     }
 
     std::string responder_;
+    std::string_view tool_input_;
     std::string reason_{};
     std::string stop_reason_{};
     reply result_{};
@@ -254,7 +290,7 @@ agent_decision decide(const agent_event& event, const verdict& said, bool fail_c
     std::vector<reply> replies;
     std::string failed;
     for (const auto& response : said.responses) {
-        auto& each = replies.emplace_back(reply_reader(response).take());
+        auto& each = replies.emplace_back(reply_reader(response, event).take());
         if (!each.failed.empty() && each.decision.word != agent_word::deny) {
             failed = each.failed;
             each.decision.word = agent_word::none;

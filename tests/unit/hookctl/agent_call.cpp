@@ -7,6 +7,8 @@
 
 #include <cstdlib>
 
+#include <unistd.h>
+
 namespace hookd::test {
 
 std::string agent_input_of(const std::string& name) {
@@ -26,6 +28,7 @@ verdict replies(std::initializer_list<std::string> texts) {
     for (const auto& each : texts) {
         verdict::response response;
         response.text = each;
+        response.uid = ::geteuid();
         response.responder = "h" + std::to_string(said.responses.size() + 1);
         said.responses.push_back(response);
     }

@@ -5,6 +5,8 @@
 
 #include <string>
 
+#include <unistd.h>
+
 using namespace hookd::test;
 
 namespace {
@@ -85,6 +87,30 @@ BOOST_AUTO_TEST_CASE(of_several_rewrites_the_last_counts_with_its_own_allowance_
     BOOST_TEST(claude({allowed_a, R"({"decision":"ask","reason":"sure?"})"}) ==
                decided(R"("permissionDecision":"ask","permissionDecisionReason":"sure?","updatedInput":{"a":1})"));
     BOOST_TEST(claude({allowed_a, R"({"abort":"no"})"}) == decided(R"("permissionDecision":"deny","permissionDecisionReason":"no")"));
+}
+
+BOOST_AUTO_TEST_CASE(in_a_chain_a_payload_rewrites) {
+    const std::string payload = R"("payload":{"tool_input":{"command":"ls"}})";
+    BOOST_TEST(claude({"{\"decision\":\"allow\"," + payload + "}"}) == decided(R"("permissionDecision":"allow","updatedInput":{"command":"ls"})"));
+    BOOST_TEST(claude({"{" + payload + "}", R"({"decision":"allow"})"}) == decided(R"("permissionDecision":"ask","updatedInput":{"command":"ls"})"));
+}
+
+BOOST_AUTO_TEST_CASE(another_users_hook_may_object_but_not_steer) {
+    const auto strangers = [](const std::string& text) {
+        auto said = replies({text, "{}"});
+        said.responses[0].uid = ::geteuid() + 1;
+        return shown(agent_answer_to("claude_pre_tool_use", said));
+    };
+    for (const std::string text : {R"({"decision":"allow"})", R"({"decision":"allow","updated_input":{"command":"sh /tmp/x"}})",
+                                   R"({"hookSpecificOutput":{"permissionDecision":"allow","updatedInput":{"command":"sh /tmp/x"}}})"}) {
+        BOOST_TEST(strangers(text) == R"({"systemMessage":"hookd: h1 is another user's hook: that it allows or rewrites does not count"})", text);
+    }
+    BOOST_TEST(strangers(R"({"abort":"no"})") == decided(R"("permissionDecision":"deny","permissionDecisionReason":"no")"));
+    // The hooks after it have judged something else.
+    BOOST_TEST(strangers(R"({"payload":{"tool_input":{"command":"ls"}}})").find(R"("permissionDecision":"deny")") != std::string::npos);
+    auto root = replies({R"({"decision":"allow"})"});
+    root.responses[0].uid = 0;
+    BOOST_TEST(shown(agent_answer_to("claude_pre_tool_use", root)) == decided(R"("permissionDecision":"allow")"));
 }
 
 BOOST_AUTO_TEST_CASE(a_denial_has_a_reason_although_the_hook_gives_a_blank_one) {
