@@ -35,6 +35,7 @@ client& broker_state::attach(const peer& who, void* owner) {
     auto made = std::make_unique<client>();
     made->id = ++last_client_id_;
     made->who = who;
+    made->user = &accounts_.of(who.uid, who.is_named);
     made->owner = owner;
     client& result = *made;
     clients_.emplace(result.id, std::move(made));
@@ -53,7 +54,12 @@ void broker_state::detach(client& gone, instant now) {
     if (gone.ready) {
         std::erase(ready_, &gone);
     }
+    if (gone.held_back) {
+        std::erase(held_back_, &gone);
+    }
+    take_back(gone, gone.handed_out);
     clients_.erase(gone.id);
+    wake_held_back();
 }
 
 void broker_state::hang_up(client& quiet, instant now) {
@@ -124,7 +130,7 @@ broker_state::result_or_error<protocol::emit_result> broker_state::emit(client& 
         }
     }
     if (params.reserve) {
-        if (auto failure = refuse_wait(by)) {
+        if (auto failure = refuse_reservation(by)) {
             return std::move(*failure);
         }
     }
@@ -133,8 +139,7 @@ broker_state::result_or_error<protocol::emit_result> broker_state::emit(client& 
     if (params.reserve) {
         fields.expects_response = true;
         fields.timeout = params.reserve;
-        reserved = &open_slot(fields, by, *params.reserve, now);
-        reserved->reserved = true;
+        reserved = &open_reservation(fields, by, *params.reserve, now);
     }
     const protocol::emit_result result{fields.hook_event_id, fields.seq,
                                        publish(fields, params.payload, by, reserved, now).subscribers};
@@ -187,35 +192,6 @@ broker_state::published broker_state::publish(const protocol::event_fields& fiel
     return result;
 }
 
-void broker_state::make_room(std::size_t bytes, topic& target, instant now) {
-    const auto fits = [&] { return ledger_.live_bytes + bytes <= limits_.capacity_bytes; };
-    while (!fits() && !log_.empty()) {
-        log_.drop_oldest();
-    }
-    if (!fits() && closing_ > 0) {
-        // Those have been told off already; what they lose is the end of their prefix.
-        for (auto& [id, each] : clients_) {
-            if (each->push && each->push->closing && !each->push->told) {
-                lose_queue(*each);
-            }
-        }
-    }
-    if (fits()) {
-        return;
-    }
-    // Most bytes first, and only among those that this event is for.
-    std::vector<session*> victims;
-    std::copy_if(target.matches.begin(), target.matches.end(), std::back_inserter(victims),
-                 [](const session* each) { return !each->closing && each->of->outbox.size() > each->of->handed_out; });
-    std::stable_sort(victims.begin(), victims.end(),
-                     [](const session* a, const session* b) { return a->of->outbox.bytes() > b->of->outbox.bytes(); });
-    for (auto next = victims.begin(); next != victims.end() && !fits(); ++next) {
-        close(**next, protocol::close_reason::lagged, now);
-        lose_queue(*(*next)->of);
-    }
-    topics_.refresh(target);
-}
-
 std::vector<completion> broker_state::take_completions(std::vector<completion> spare) {
     spare.clear();
     return std::exchange(completions_, std::move(spare));
@@ -231,27 +207,12 @@ void* broker_state::take_next_ready() {
     return next.owner;
 }
 
-void broker_state::hand_out(client& to, std::size_t most_events, std::size_t most_bytes, std::vector<event*>& out) {
-    const std::size_t end = to.handed_out + std::min(most_events, to.outbox.size() - to.handed_out);
-    if (end == to.handed_out) {
-        return;
-    }
-    std::size_t bytes = 0;
-    do {
-        event& next = to.outbox[to.handed_out];
-        bytes += next.footprint_bytes();
-        if (bytes > most_bytes && bytes != next.footprint_bytes()) {
-            break;
-        }
-        out.push_back(&next);
-    } while (++to.handed_out < end);
-    // Events of a session wait only while it is there: unsubscribe drops what is queued.
-    to.push->last_seq = std::max(to.push->last_seq, out.back()->seq());
-}
-
 bool broker_state::hand_out_same(client& to, std::span<event* const> events) {
     if (!to.outbox.has(to.handed_out, events)) {
         return false;
+    }
+    for (event* const each : events) {
+        each->hand_out();
     }
     to.handed_out += events.size();
     to.push->last_seq = std::max(to.push->last_seq, events.back()->seq());
@@ -291,10 +252,11 @@ void broker_state::forget_handed_out(client& to) {
 }
 
 void broker_state::sent(client& to, std::size_t count) {
-    to.outbox.pop_front(count);
-    to.handed_out -= count;
+    take_back(to, count);
     to.sent += count;
     deliveries_ += count;
+    to.must_read = false;
+    wake_held_back();
 }
 
 protocol::stats_result broker_state::stats(instant now) const {

@@ -28,6 +28,7 @@ struct broker_limits {
     std::size_t capacity_bytes = std::size_t{64} << 20;      ///< bytes of all events that are retained or wait
     std::size_t max_waiting = 65'536;                        ///< requests that wait
     std::size_t max_waiting_per_connection = 1024;           ///< of one client
+    std::size_t max_reserved = 16'384;                       ///< slots that `emit` reserves; they count as waiting, too
     std::size_t memory_bytes = std::size_t{64} << 20;        ///< kept replies and remembered results
     std::chrono::milliseconds default_timeout = protocol::default_timeout;
 };
@@ -121,16 +122,18 @@ public:
     /// What is held at the moment. All but the bytes of retained events and of remembered results come back to 0 once nobody waits.
     struct holdings {
         std::size_t open_slots = 0;
+        std::size_t reserved_slots = 0;   ///< in open_slots, too
         std::size_t extra_waiters = 0;    ///< waits on a slot that somebody else, or `emit`, opened
         std::size_t debts = 0;            ///< pairs of a slot and a session that it waits for
         std::size_t event_bytes = 0;      ///< of all events that are retained or wait
+        std::size_t handed_out_bytes = 0; ///< of events that connections are writing, in event_bytes too
         std::size_t held_bytes = 0;       ///< of events that wait for a first subscriber or their turn in a chain, in event_bytes too
         std::size_t memory_bytes = 0;     ///< kept replies and remembered results
         std::size_t closing_sessions = 0; ///< sessions that have ended but whose queue is not out yet
     };
     [[nodiscard]] holdings held() const noexcept {
-        return {open_slots_,      extra_waiters_, debts_,  ledger_.live_bytes,
-                held_bytes_,      memory_.used(), closing_};
+        return {open_slots_, reserved_slots_, extra_waiters_, debts_, ledger_.live_bytes, ledger_.handed_out_bytes,
+                held_bytes_, memory_.used(), closing_};
     }
 
     // --- time ---
@@ -172,6 +175,11 @@ public:
     static void handed_out(const client& to, std::vector<event*>& out);
     /// The first `count` of the events handed out have been written.
     void sent(client& to, std::size_t count);
+    /// Whether `which` holds more than its part of the memory for events, while events for others wait for that memory. Once it has read
+    /// nothing for a second, its connection is to be closed. It is listed for take_next_ready() when this begins.
+    [[nodiscard]] bool must_read(const client& which) const noexcept {
+        return which.must_read && (!held_back_.empty() || ledger_.live_bytes > limits_.capacity_bytes);
+    }
     /// What was handed out will never be written.
     void forget_handed_out(client& to);
     /// Where all events of a session that has ended are out: why and where it ended, once. The session is gone then.
@@ -196,6 +204,13 @@ private:
     published publish(const protocol::event_fields& fields, std::string_view payload, const client& by, slot* awaiting, instant now);
     [[nodiscard]] protocol::event_fields next_event(std::string_view name, std::string_view cause, instant now);
     void make_room(std::size_t bytes, topic& target, instant now);
+    [[nodiscard]] std::vector<client*> large_holders(std::size_t room) const;
+    void push_holders_out(std::size_t bytes, instant now);
+    std::size_t press_to_read(client& holder);
+    [[nodiscard]] bool may_hand_out(const event& next) const noexcept;
+    void hold_back(client& to);
+    void wake_held_back();
+    void take_back(client& from, std::size_t count) noexcept;
     // Once a delivery: the inner loop of a fan-out.
     void queue(client& to, event& what) {
         to.outbox.push_back(what);
@@ -221,9 +236,12 @@ private:
     void queue_for_newcomer(session& newcomer, name_matcher& matches, std::optional<std::uint64_t> after_seq);
 
     // slots
-    [[nodiscard]] std::optional<protocol::error> refuse_wait(const client& by);
+    [[nodiscard]] std::optional<protocol::error> refuse_wait(const client& by) const;
+    [[nodiscard]] std::optional<protocol::error> refuse_reservation(const client& by);
+    [[nodiscard]] std::optional<protocol::error> refuse_memory(const account& user, std::size_t more);
     slot& open_slot(const protocol::event_fields& event, client& owner, std::chrono::milliseconds duration, instant now);
-    [[nodiscard]] bool has_responder(std::string_view event_name);
+    slot& open_reservation(const protocol::event_fields& event, client& owner, std::chrono::milliseconds duration, instant now);
+    [[nodiscard]] std::size_t count_responders(std::string_view event_name);
     responder& add_responder(slot& to, session& from);
     static void ask(responder& which, std::uint64_t place);
     void ask_next(slot& which, instant now);
@@ -255,7 +273,16 @@ private:
     void tell(session& whom, notice what, instant now);
     [[nodiscard]] result_or_error<protocol::respond_result> find_and_respond(client& by, const protocol::respond_params& params, instant now);
     [[nodiscard]] result_or_error<protocol::respond_result> respond_to(slot& to, client& by, const protocol::respond_params& params, instant now);
-    [[nodiscard]] bool charge(slot& which, std::size_t reply_bytes, std::size_t waiters);
+    [[nodiscard]] std::optional<protocol::error> refuse_room(const client& by, const protocol::emit_and_wait_params& params,
+                                                             std::size_t footprint_bytes);
+    [[nodiscard]] std::optional<protocol::error> charge(slot& which, std::size_t bytes);
+    [[nodiscard]] std::optional<protocol::error> charge_reply(slot& to, const responder* own, const client& by,
+                                                              const protocol::respond_params& params, std::size_t rewritten_bytes);
+    [[nodiscard]] std::optional<protocol::error> join(waiter& who, slot& to, client& by);
+    void set_charge(slot& which, std::size_t bytes) noexcept;
+    void take_room(slot& which);
+    void give_back_room(slot& which);
+    void give_back_memory(slot& which) noexcept;
     [[nodiscard]] protocol::respond_result refuse(protocol::refusal why);
     void claim(slot& which, session& by, std::uint64_t place);
 
@@ -270,6 +297,7 @@ private:
 
     // Before everything that holds events.
     event_ledger ledger_{};
+    account_table accounts_{};
     memory_budget memory_;
     operation_table operations_;
     event_log log_;
@@ -285,11 +313,13 @@ private:
     deadlines deadlines_{};
     std::vector<protocol::uuid> unsettled_{};  // slots that lost a responder and have not been advanced since
     std::size_t open_slots_ = 0;
+    std::size_t reserved_slots_ = 0;
     std::size_t extra_waiters_ = 0;         // waits on a slot that somebody else, or `emit`, opened
     std::size_t debts_ = 0;                 // pairs of a slot and a session that it waits for
 
     std::vector<completion> completions_{};
     std::deque<client*> ready_{};
+    std::deque<client*> held_back_{};       // oldest first
     bool pressure_ = false;
 
     std::uint64_t deliveries_ = 0;

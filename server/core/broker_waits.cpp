@@ -21,9 +21,6 @@ namespace {
 // Slots that are over whose end is remembered (PROTOCOL.md, `respond`).
 constexpr std::size_t remembered_slots = 65'536;
 
-// Pairs of a slot and a session that it waits for: about 40 bytes each.
-constexpr std::size_t most_debts = std::size_t{1} << 22;
-
 // Room for debts that a session keeps while it has none.
 constexpr std::size_t debts_kept_while_none = 1024;
 
@@ -31,11 +28,6 @@ constexpr std::size_t debts_kept_while_none = 1024;
 constexpr std::size_t most_expired_at_once = 1024;
 
 refusal refusal_after(outcome how) noexcept { return how == outcome::answered ? refusal::answered : refusal::expired; }
-
-error memory_error(std::size_t limit) {
-    return protocol::limit_error("memory", limit,
-                                 "the daemon keeps as many bytes of replies as it may: retry when emitters have fetched theirs");
-}
 
 error shutdown_error() { return {errc::shutting_down, "the daemon is shutting down: connect again when it is back"}; }
 
@@ -136,20 +128,6 @@ std::string inside_of_json(std::string_view text) {
 
 }  // namespace
 
-std::optional<error> broker_state::refuse_wait(const client& by) {
-    if (by.waiting >= limits_.max_waiting_per_connection) {
-        return protocol::limit_error("max_waiting_per_connection", limits_.max_waiting_per_connection,
-                                     "this connection waits for as many verdicts as it may: wait for one, or use another connection");
-    }
-    if (open_slots_ + extra_waiters_ >= limits_.max_waiting) {
-        return protocol::limit_error("max_waiting", limits_.max_waiting, "the daemon waits for as many verdicts as it may: retry later");
-    }
-    if (debts_ >= most_debts) {
-        return memory_error(limits_.memory_bytes);
-    }
-    return std::nullopt;
-}
-
 slot& broker_state::open_slot(const protocol::event_fields& event, client& owner, std::chrono::milliseconds duration, instant now) {
     auto made = std::make_unique<slot>();
     slot& result = *made;
@@ -159,18 +137,30 @@ slot& broker_state::open_slot(const protocol::event_fields& event, client& owner
     result.emitted = now.steady;
     result.when = now.steady + duration;
     result.owner = &owner;
+    result.payer = owner.user;
     slots_.emplace(result.id, slot_entry{std::move(made)});
     // Later ones mostly end later: the hint makes that constant time.
     deadlines_.insert(deadlines_.end(), result);
     owner.slots.push_back(result);
     ++owner.waiting;
+    ++owner.user->waits;
     ++open_slots_;
     return result;
 }
 
-bool broker_state::has_responder(std::string_view event_name) {
+// Room for its reply was found by refuse_reservation().
+slot& broker_state::open_reservation(const protocol::event_fields& event, client& owner, std::chrono::milliseconds duration, instant now) {
+    slot& result = open_slot(event, owner, duration, now);
+    result.reserved = true;
+    ++reserved_slots_;
+    ++owner.user->reservations;
+    take_room(result);
+    return result;
+}
+
+std::size_t broker_state::count_responders(std::string_view event_name) {
     const auto& matches = topics_.find(event_name).matches;
-    return std::any_of(matches.begin(), matches.end(), [](const session* each) { return each->decides(); });
+    return static_cast<std::size_t>(std::count_if(matches.begin(), matches.end(), [](const session* each) { return each->decides(); }));
 }
 
 std::variant<broker_state::pending, protocol::wait_result, error> broker_state::emit_and_wait(
@@ -178,7 +168,7 @@ std::variant<broker_state::pending, protocol::wait_result, error> broker_state::
     if (shutting_down_) {
         return shutdown_error();
     }
-    slot* join = nullptr;
+    slot* under_way = nullptr;
     if (params.operation_id) {
         auto known = operations_.find(*params.operation_id, protocol::emit_and_wait_params::method, raw_params, now.steady);
         if (auto* const failure = std::get_if<error>(&known)) {
@@ -188,24 +178,24 @@ std::variant<broker_state::pending, protocol::wait_result, error> broker_state::
             if (operation->under_way == nullptr) {
                 return std::get<protocol::wait_result>(operation->done);
             }
-            join = operation->under_way;
+            under_way = operation->under_way;
         }
     }
     if (auto failure = refuse_wait(by)) {
         return std::move(*failure);
     }
-    const std::size_t copied_bytes = join != nullptr ? join->reply_bytes : 0;
-    if (!operations_.make_room(who.footprint_bytes + copied_bytes) ||
-        (join != nullptr && !charge(*join, copied_bytes, join->waiters.size() + 1))) {
-        return memory_error(memory_.limit());
-    }
-    if (join != nullptr) {
-        attach_waiter(who, *join, by, true);
+    if (under_way != nullptr) {
+        if (auto failure = join(who, *under_way, by)) {
+            return std::move(*failure);
+        }
         return pending{};
+    }
+    if (auto failure = refuse_room(by, params, who.footprint_bytes)) {
+        return std::move(*failure);
     }
     const bool is_chain = params.policy == wait_policy::chain;
     if (held_bytes_ > 0 && held_bytes_ + params.payload.size() > limits_.capacity_bytes &&
-        (is_chain || (!params.require_subscriber && !has_responder(params.event.view())))) {
+        (is_chain || (!params.require_subscriber && count_responders(params.event.view()) == 0))) {
         return protocol::limit_error("capacity_bytes", limits_.capacity_bytes,
                                      "events that wait for a first subscriber, or for their turn in a chain, take as many bytes as they may: retry later");
     }
@@ -245,6 +235,7 @@ std::variant<broker_state::pending, protocol::wait_result, error> broker_state::
         opened.operation = params.operation_id;
         operations_.begin(*params.operation_id, protocol::emit_and_wait_params::method, raw_params, opened);
     }
+    take_room(opened);
     attach_waiter(who, opened, by, false);
     advance(opened, now);  // where nobody that it would ask could take the event
     advance_unsettled(now);
@@ -273,11 +264,9 @@ std::variant<broker_state::pending, protocol::wait_result, error> broker_state::
     if (auto failure = refuse_wait(by)) {
         return std::move(*failure);
     }
-    if (!operations_.make_room(who.footprint_bytes + reserved.reply_bytes) ||
-        !charge(reserved, reserved.reply_bytes, reserved.waiters.size() + 1)) {
-        return memory_error(memory_.limit());
+    if (auto failure = join(who, reserved, by)) {
+        return std::move(*failure);
     }
-    attach_waiter(who, reserved, by, true);
     who.when = now.steady + params.timeout.value_or(limits_.default_timeout);
     if (who.when < reserved.when) {
         deadlines_.insert(who);
@@ -292,8 +281,10 @@ void broker_state::attach_waiter(waiter& who, slot& to, client& by, bool extra) 
     to.waiters.push_back(who);
     by.waiters.push_back(who);
     memory_.take(who.footprint_bytes);
+    by.user->memory_bytes += who.footprint_bytes;
     if (extra) {
         ++by.waiting;
+        ++by.user->waits;
         ++extra_waiters_;
     }
 }
@@ -301,15 +292,17 @@ void broker_state::attach_waiter(waiter& who, slot& to, client& by, bool extra) 
 void broker_state::complete(waiter& who, std::variant<protocol::wait_result, error> result) {
     slot& waited = *who.waits_on;
     waited.waiters.erase(waited.waiters.iterator_to(who));
-    (void)charge(waited, waited.reply_bytes, waited.waiters.size());  // a copy less
+    give_back_room(waited);  // a copy less
     who.asked_by->waiters.erase(who.asked_by->waiters.iterator_to(who));
     deadline& due = who;
     if (due.is_linked()) {
         deadlines_.erase(deadlines_.iterator_to(due));
     }
     memory_.give_back(who.footprint_bytes);
+    who.asked_by->user->memory_bytes -= who.footprint_bytes;
     if (who.extra) {
         --who.asked_by->waiting;
+        --who.asked_by->user->waits;
         --extra_waiters_;
     }
     who.waits_on = nullptr;
@@ -369,6 +362,7 @@ void broker_state::settle(slot& which, responder& by, responder::state as) {
     by.is = as;
     --which.waiting_for;
     --debts_;
+    give_back_room(which);
 }
 
 // One that lagged may speak all the same, though nobody waits for it.
@@ -400,6 +394,7 @@ void broker_state::leave_debts(session& which, instant now) {
         left.from = nullptr;
         left.is = responder::state::left;
         --each.to->waiting_for;
+        give_back_room(*each.to);
     }
     // A slot stands in the debts of a session once, so ending one leaves the others of this list alone.
     for (const auto& each : debts) {
@@ -468,8 +463,8 @@ broker_state::result_or_error<protocol::respond_result> broker_state::respond_to
     if (params.abstain || !params.failed.empty()) {
         if (own != nullptr) {
             if (!params.abstain) {
-                if (!charge(to, to.reply_bytes + params.failed.view().size(), to.waiters.size())) {
-                    return memory_error(memory_.limit());
+                if (auto failure = charge_reply(to, own, by, params, 0)) {
+                    return std::move(*failure);
                 }
                 to.failures.emplace_back(own->session_id, params.failed.view());
                 ++own->record->failed;
@@ -489,12 +484,11 @@ broker_state::result_or_error<protocol::respond_result> broker_state::respond_to
     // What is passed on at once to the one who waits is charged to nobody; anything else is kept, or copied.
     const bool passes_on = decides && to.waiters.size() == 1;
     const bool may_borrow = passes_on && by.requests_stay;
-    // With what holds it: small replies of many passers-by would else take memory that nobody counts.
     const bool rewrites = to.turns && own != nullptr && !params.payload.empty() && params.abort.raw.empty();
-    const std::size_t bytes = sizeof(protocol::wait_result::reply) + params.response.size() + params.abort.raw.size() +
-                              (rewrites ? params.payload.size() : 0);
-    if (!passes_on && !charge(to, to.reply_bytes + bytes, to.waiters.size())) {
-        return memory_error(memory_.limit());
+    if (!passes_on) {
+        if (auto failure = charge_reply(to, own, by, params, rewrites ? params.payload.size() : 0)) {
+            return std::move(*failure);
+        }
     }
     if (rewrites) {
         to.turns->payload = params.payload;
@@ -541,22 +535,6 @@ protocol::respond_result broker_state::accept_reply(slot& to, responder* own, cl
 protocol::respond_result broker_state::refuse(refusal why) {
     ++refused_[static_cast<std::size_t>(why)];
     return {why};
-}
-
-// Replies take their bytes once for each request that waits for them, since each gets a copy, and once where none does.
-bool broker_state::charge(slot& which, std::size_t reply_bytes, std::size_t waiters) {
-    const std::size_t needed = reply_bytes * std::max<std::size_t>(waiters, 1);
-    if (needed > which.charged_bytes) {
-        if (!operations_.make_room(needed - which.charged_bytes)) {
-            return false;
-        }
-        memory_.take(needed - which.charged_bytes);
-    } else {
-        memory_.give_back(which.charged_bytes - needed);
-    }
-    which.reply_bytes = reply_bytes;
-    which.charged_bytes = needed;
-    return true;
 }
 
 void broker_state::advance(slot& which, instant now) {
@@ -641,7 +619,7 @@ protocol::wait_result broker_state::conclude_wait(slot& which, outcome how, inst
 void broker_state::finish(slot& which, outcome how, instant now) {
     ++outcomes_[static_cast<std::size_t>(how)];
     auto result = conclude_wait(which, how, now);
-    (void)charge(which, 0, 0);  // no longer kept here: what remembers it may need the room
+    give_back_memory(which);  // no longer kept here: what remembers it may need the room
     if (which.operation) {
         operations_.finish(*which.operation, result, now.steady);
     }
@@ -667,7 +645,12 @@ void broker_state::drop(slot& which, refusal as, instant now) {
     }
     release_held(which);
     deadlines_.erase(deadlines_.iterator_to(which));
-    memory_.give_back(which.charged_bytes);
+    give_back_memory(which);
+    --which.payer->waits;
+    if (which.reserved) {
+        --which.payer->reservations;
+        --reserved_slots_;
+    }
     if (which.owner != nullptr) {
         which.owner->slots.erase(which.owner->slots.iterator_to(which));
         --which.owner->waiting;

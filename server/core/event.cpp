@@ -53,7 +53,7 @@ event::pointer event::make(const protocol::event_fields& fields, const protocol:
 }
 
 void event::destroy(event* self) noexcept {
-    self->ledger_.live_bytes -= self->footprint_bytes_ + (self->line_copy_ ? self->line_copy_->size() : 0);
+    self->ledger_.live_bytes -= self->held_bytes();
     self->~event();
     ::operator delete(self);
 }
@@ -76,6 +76,7 @@ void event::copy_line() {
     }
     line.close();
     ledger_.live_bytes += line_copy_->size();
+    ledger_.handed_out_bytes += is_handed_out() ? line_copy_->size() : 0;
 }
 
 wire_pieces event::wire(protocol::framing kind) {

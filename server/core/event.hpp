@@ -17,6 +17,7 @@ namespace hookd::core {
 struct event_ledger {
     std::size_t live_bytes = 0;
     std::uint64_t made = 0;  // events so far
+    std::size_t handed_out_bytes = 0;  ///< of those that connections are writing
 };
 
 /// What a connection writes for one event: at most four pieces, in order; some may be empty. Valid as long as the event is.
@@ -79,6 +80,19 @@ public:
     /// Bytes charged to the ledger when it was made.
     [[nodiscard]] std::size_t footprint_bytes() const noexcept { return footprint_bytes_; }
 
+    /// One more connection, or one less, is writing it.
+    void hand_out() noexcept {
+        if (handed_out_++ == 0) {
+            ledger_.handed_out_bytes += held_bytes();
+        }
+    }
+    void take_back() noexcept {
+        if (--handed_out_ == 0) {
+            ledger_.handed_out_bytes -= held_bytes();
+        }
+    }
+    [[nodiscard]] bool is_handed_out() const noexcept { return handed_out_ != 0; }
+
     /// The frame for a peer that speaks `kind`. May make a copy the first time; broker's strand only.
     [[nodiscard]] wire_pieces wire(protocol::framing kind);
 
@@ -93,6 +107,7 @@ private:
     [[nodiscard]] const char* bytes() const noexcept { return reinterpret_cast<const char*>(this + 1); }
     [[nodiscard]] std::string_view head() const noexcept { return {bytes() + prefix_size, head_size_}; }
     [[nodiscard]] std::size_t payload_bytes() const noexcept { return body_size_ - head_size_ - protocol::event_tail.size(); }
+    [[nodiscard]] std::size_t held_bytes() const noexcept { return footprint_bytes_ + (line_copy_ ? line_copy_->size() : 0); }
     [[nodiscard]] wire_pieces pieces(std::string_view before, std::string_view head, std::size_t after_tail) const noexcept;
     void copy_line();
 
@@ -116,6 +131,7 @@ private:
     std::chrono::milliseconds timeout_;
     std::size_t body_size_;
     std::size_t footprint_bytes_;
+    std::uint32_t handed_out_ = 0;
     std::uint32_t head_size_;
     std::uint16_t name_offset_;
     std::uint16_t cause_offset_;

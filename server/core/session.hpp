@@ -1,5 +1,6 @@
 #pragma once
 
+#include "budgets.hpp"
 #include "event_queue.hpp"
 #include "responder_records.hpp"
 
@@ -116,7 +117,8 @@ struct slot : deadline, owner_hook, unclaimed_hook {
     std::vector<std::string> require{};   // names of responders without whom it does not proceed
     bool reserved = false;                // by emit: await_response asks for it, and it never gives up early
     std::optional<protocol::outcome> kept{};  // reserved, and its result is there before anybody asked
-    client* owner = nullptr;              // charged for it; null once that is gone
+    client* owner = nullptr;              // its connection is charged for it; null once that is gone
+    account* payer = nullptr;             // the owner's user, charged for it until it is over
     std::optional<protocol::uuid> operation{};
     event::pointer unclaimed{};           // waits for a first responder to subscribe
     std::unique_ptr<chain> turns{};       // of policy chain
@@ -131,7 +133,8 @@ struct slot : deadline, owner_hook, unclaimed_hook {
     std::vector<std::pair<std::uint64_t, std::string>> failures{};  // session_id and why
     std::string abort{};                  // the first non-empty one
     std::size_t reply_bytes = 0;          // of replies and failures
-    std::size_t charged_bytes = 0;        // of the memory limit: the above for each waiter
+    std::size_t charged_bytes = 0;        // of the memory limit: the above, and room for the replies to come, for each waiter
+    std::vector<std::pair<account*, std::size_t>> repliers{};  // named users other than the payer, and what of reply_bytes is theirs
     boost::intrusive::list<waiter, boost::intrusive::base_hook<slot_hook>> waiters{};
 };
 
@@ -206,12 +209,14 @@ struct notice {
 struct peer {
     std::int64_t pid = 0;  ///< 0: the kernel gives none
     std::uint32_t uid = 0;
+    bool is_named = false;  // by the configuration, and held to a share: neither the daemon's own user nor root
 };
 
 /// A connection, or an embedder, as the broker sees it. Owned by broker_state; valid from attach() to detach().
 struct client {
     std::uint64_t id = 0;
     peer who{};
+    account* user = nullptr;
     void* owner = nullptr;  // the caller's; handed back by take_next_ready()
     bool requests_stay = false;  // the caller's: what it sends stays at hand until the completions that it causes have been handed out
     frame_memory* reads_from = nullptr;  // the caller's: what its request lies in, while it is carried out; null: events take copies
@@ -224,6 +229,8 @@ struct client {
     std::size_t waiting = 0;  // requests that wait, its reserved slots included
     std::size_t owed = 0;     // answers to its requests that are made elsewhere
     bool ready = false;    // listed for take_next_ready()
+    bool held_back = false;  // what is next for it is not handed out, since too much is handed out already
+    bool must_read = false;  // it holds memory that others wait for: see broker_state::must_read()
     bool may_use_set_aside_names = false;  // the caller's: it is a hook that the daemon runs itself
     bool hung_up = false;  // it has shut its sending side down: it will never reply
 

@@ -37,6 +37,9 @@ constexpr std::chrono::seconds linger_time{1};
 
 constexpr std::size_t most_parts = 512;
 
+// How long a peer may read nothing while events for others wait for the memory of those that it is written.
+constexpr std::chrono::milliseconds stall_limit_when_pressed{1000};
+
 // Memory that a frame takes whose end is not known yet, at most: the longest frame and what frames it.
 std::size_t longest_input(const listener_options& options) noexcept { return options.max_frame_bytes + buffer_pool::usual_bytes; }
 
@@ -70,7 +73,8 @@ void connection::wait_for(boost::asio::socket_base::wait_type what, Handler hand
 
 void connection::start() {
     environment_.broker->run([self = shared_from_this()] {
-        self->client_ = &self->state().attach({self->peer_.pid, self->peer_.uid}, static_cast<event_sink*>(self.get()));
+        self->client_ = &self->state().attach({self->peer_.pid, self->peer_.uid, !is_owner(self->peer_)},
+                                                      static_cast<event_sink*>(self.get()));
         self->client_->requests_stay = true;
         self->on_own([self] { self->read_more(); });
     });
@@ -349,22 +353,66 @@ void connection::watch_for_stall() {
         }
         self->watches_stall_ = false;
         if (!self->write_refused_) {
+            self->must_read_ = false;
             return;
         }
-        const auto limit = self->environment_.options.write_stall_timeout;
-        const auto now = std::chrono::steady_clock::now();
-        if (self->count_unread_by_peer() != self->unread_by_peer_) {
-            self->last_progress_ = now;
+        self->look_for_progress();
+        if (self->has_stalled()) {
+            return self->give_up_reader();
         }
-        if (now - self->last_progress_ < limit) {
-            return self->watch_for_stall();
-        }
-        self->environment_.log.write(log_level::warning,
-                                     describe(self->peer_) + " has read too little for " + std::to_string(limit.count()) +
-                                         " ms while output waited: disconnected");
-        self->close();
+        self->watch_for_stall();
     };
-    wait_until_over(timer_, environment_.options.write_stall_timeout / looks_a_timeout, std::move(check));
+    wait_until_over(timer_, stall_limit() / looks_a_timeout, std::move(check));
+}
+
+std::chrono::milliseconds connection::stall_limit() const {
+    const auto usual = environment_.options.write_stall_timeout;
+    return must_read_ ? std::min(usual, stall_limit_when_pressed) : usual;
+}
+
+void connection::look_for_progress() {
+    const int unread = count_unread_by_peer();
+    if (std::exchange(unread_by_peer_, unread) != unread) {
+        last_progress_ = std::chrono::steady_clock::now();
+    }
+}
+
+bool connection::has_stalled() const { return std::chrono::steady_clock::now() - last_progress_ >= stall_limit(); }
+
+// Where all that came has been written, it holds nothing that others could have.
+void connection::press_to_read() {
+    if (closed_ || lingering_ || !write_refused_) {
+        return;
+    }
+    must_read_ = true;
+    look_for_progress();
+    if (has_stalled()) {
+        return give_up_reader();
+    }
+    watch_for_stall();
+}
+
+void connection::give_up_reader() {
+    if (!must_read_) {
+        environment_.log.write(log_level::warning, describe(peer_) + " has read too little for " + std::to_string(stall_limit().count()) +
+                                                       " ms while output waited: disconnected");
+        return close();
+    }
+    environment_.broker->run([self = shared_from_this()] {
+        const bool others_wait = self->client_ != nullptr && self->state().must_read(*self->client_);
+        self->on_own([self, others_wait] {
+            if (self->closed_) {
+                return;
+            }
+            if (!others_wait) {
+                self->must_read_ = false;
+                return self->watch_for_stall();
+            }
+            self->environment_.log.write(log_level::warning, describe(self->peer_) + " does not read its events, whose memory others wait for: " +
+                                                                 "disconnected");
+            self->close();
+        });
+    });
 }
 
 int connection::count_unread_by_peer() {

@@ -155,6 +155,11 @@ private:
     void write_some();
     void wait_to_write();
     void watch_for_stall();
+    [[nodiscard]] std::chrono::milliseconds stall_limit() const;
+    void look_for_progress();
+    [[nodiscard]] bool has_stalled() const;
+    void press_to_read();
+    void give_up_reader();
     [[nodiscard]] int count_unread_by_peer();
     void stop_writing();
     void after_flush();
@@ -214,6 +219,7 @@ private:
     bool paused_ = false;            // reads no requests until its answers are read
     bool write_refused_ = false;
     bool watches_stall_ = false;
+    bool must_read_ = false;         // events for others wait for the memory of those that it is written
     bool flushing_ = false;
     bool staged_ = false;            // the batch being written is in the stage
     bool write_dead_ = false;        // the peer reads no more: output is dropped, input still carried out

@@ -1,4 +1,5 @@
 #include "connection.hpp"
+#include "connection_places.hpp"
 #include "open_files.hpp"
 #include "path_watch.hpp"
 #include "socket_file.hpp"
@@ -68,6 +69,7 @@ public:
           path_(options.socket),
           shortages_(log),
           refusals_(log),
+          places_taken_(open_files_.most_connections(options.max_connections)),
           holder_(std::make_shared<connection_environment>(context, std::move(broker), options, log)),
           environment_(*holder_) {
         if (options.inherited_socket < 0) {
@@ -252,22 +254,23 @@ private:
                                                             std::to_string(peer.uid) + ", or run your own"});
         }
         std::shared_ptr<connection> made;
+        std::optional<protocol::error> too_many;
         {
             const std::lock_guard lock{mutex_};
-            if (connections_.size() < environment_.options.max_connections) {
+            too_many = places_taken_.refuse(peer);
+            if (!too_many) {
                 if (open_files_.make_room_for(connections_.size() + 1)) {
                     environment_.log.write(log_level::info, "raised the limit of open files to " + std::to_string(open_files_.most()) +
                                                                 ", which hooks that start from now on inherit");
                 }
+                places_taken_.take(peer);
                 made = std::make_shared<connection>(holder_, std::move(socket), peer, *may);
                 connections_.emplace(made.get(), made);
                 environment_.broker->counters.connections.store(connections_.size(), std::memory_order_relaxed);
             }
         }
-        if (!made) {
-            return refuse(std::move(socket),
-                          protocol::limit_error("max_connections", environment_.options.max_connections,
-                                                "the daemon has as many connections as it may: close one, or raise --max-connections"));
+        if (too_many) {
+            return refuse(std::move(socket), std::move(*too_many));
         }
         if (environment_.log.wants(log_level::debug)) {
             environment_.log.write(log_level::debug, describe(peer) + " connected");
@@ -295,7 +298,9 @@ private:
         bool was_last = false;
         {
             const std::lock_guard lock{mutex_};
-            connections_.erase(&gone);
+            if (connections_.erase(&gone) != 0) {
+                places_taken_.give_back(gone.peer());
+            }
             environment_.broker->counters.connections.store(connections_.size(), std::memory_order_relaxed);
             was_last = connections_.empty();
         }
@@ -358,6 +363,7 @@ private:
     std::mutex mutex_{};
     std::unordered_map<connection*, std::shared_ptr<connection>> connections_{};
     open_files open_files_{};
+    connection_places places_taken_;
     std::shared_ptr<connection_environment> holder_;
     connection_environment& environment_;
 };

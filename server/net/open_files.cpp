@@ -2,6 +2,8 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
+
 namespace hookd::server {
 namespace {
 
@@ -19,6 +21,13 @@ open_files::open_files() {
         soft_ = limit.rlim_cur;
         hard_ = limit.rlim_max;
     }
+}
+
+std::size_t open_files::most_connections(std::size_t configured) const noexcept {
+    if (hard_ < 2 * other_files) {
+        return configured;
+    }
+    return std::min(configured, (hard_ - other_files) / files_a_connection);
 }
 
 bool open_files::make_room_for(std::size_t connections) noexcept {

@@ -15,6 +15,10 @@ public:
     /// How many there can be once the limit is raised.
     [[nodiscard]] std::size_t most() const noexcept { return hard_; }
 
+    /// How many connections there may be of those that are configured: what hooks and the process itself need is set aside first, unless
+    /// there is too little for both.
+    [[nodiscard]] std::size_t most_connections(std::size_t configured) const noexcept;
+
     /// Sees to room for that many connections, with what hooks and the process itself need besides. Returns whether it has raised the limit.
     bool make_room_for(std::size_t connections) noexcept;
 

@@ -196,7 +196,14 @@ void connection::notify(std::string_view body) { append_frame(body); }
 
 void connection::append_frame(std::string_view body) { protocol::append_frame(decoder_->kind(), body, answers_); }
 
-void connection::on_ready() { hand_over(); }
+void connection::on_ready() {
+    if (client_ != nullptr && client_->must_read) {
+        const auto self = shared_from_this();  // it may be closed by this
+        on_own([self] { self->press_to_read(); });
+        return hand_over();
+    }
+    hand_over();
+}
 
 void connection::hand_over() {
     auto& events = environment_.events;

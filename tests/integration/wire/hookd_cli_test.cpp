@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(help_and_version_go_to_stdout) {
     BOOST_TEST(help.err.empty());
     for (const char* option :
          {"--socket", "--config", "--threads", "--capacity", "--capacity-bytes", "--max-frame", "--max-connections", "--max-waiting",
-          "--max-waiting-per-connection", "--write-stall-timeout", "--default-timeout", "--allow-user", "--allow-group", "--log-level",
+          "--max-waiting-per-connection", "--max-reserved", "--write-stall-timeout", "--default-timeout", "--allow-user", "--allow-group", "--log-level",
           "--log-format", "--version", "--help", "--print-config", "--check"}) {
         BOOST_TEST(help.out.find(option) != std::string::npos, option);
     }

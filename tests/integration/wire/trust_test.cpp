@@ -391,6 +391,34 @@ BOOST_AUTO_TEST_CASE(named_users_and_groups_have_the_roles_that_are_given, *boos
     }
 }
 
+BOOST_AUTO_TEST_CASE(one_named_user_takes_half_of_what_there_is, *boost::unit_test::precondition(as_root)) {
+    test_daemon daemon({"--allow-user", "4242", "--allow-user", "4343", "--max-connections", "40", "--max-waiting", "600",
+                        "--max-waiting-per-connection", "600"});
+    open_to_others(daemon);
+    auto own = daemon.connect();
+    own.result("ping");
+    std::vector<wire_client> crowd;
+    for (int i = 0; i < 20; ++i) {
+        crowd.emplace_back(connect_as(4242, daemon.socket_path())).result("ping");
+    }
+    wire_client refused(connect_as(4242, daemon.socket_path()));
+    refused.send(ping);
+    const auto too_many = refused.receive();
+    BOOST_TEST(too_many.raw({"error", "data"}) == R"({"limit":"max_connections","max":20})");
+    BOOST_TEST(too_many.error_message().find("user") != std::string::npos);
+    wire_client other(connect_as(4343, daemon.socket_path()));
+    const auto waits = [](wire_client& peer, int count) {
+        for (int i = 0; i < count; ++i) {
+            peer.send_request("emit_and_wait", R"({"event":"e","require_subscriber":false})");
+        }
+    };
+    waits(crowd.front(), 300);
+    BOOST_TEST(crowd.front().call("emit_and_wait", R"({"event":"e"})").raw({"error", "data"}) == R"({"limit":"max_waiting","max":300})");
+    waits(other, 44);
+    BOOST_TEST(other.call("emit_and_wait", R"({"event":"e"})").raw({"error", "data"}) == R"({"limit":"max_waiting","max":344})");
+    BOOST_TEST(text_at(own.result("emit_and_wait", R"({"event":"e"})"), "/outcome") == "no_subscribers");
+}
+
 BOOST_AUTO_TEST_CASE(root_may_talk_to_the_daemon_of_any_user, *boost::unit_test::precondition(as_root_with_reachable_binary)) {
     temp_directory directory;
     ::chmod(directory.path().c_str(), 0711);

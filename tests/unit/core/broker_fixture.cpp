@@ -49,6 +49,11 @@ client& world::join(std::int64_t pid) {
     return broker.attach({pid, 1000}, &owners_.back());
 }
 
+client& world::join_as(std::uint32_t uid) {
+    owners_.push_back(0);
+    return broker.attach({uid, uid, true}, &owners_.back());
+}
+
 std::variant<protocol::emit_result, protocol::error> world::try_emit(client& by, std::string_view event, const emit_options& how) {
     const protocol::emit_params params{
         .event = event, .payload = how.payload, .reserve = how.reserve, .operation_id = how.operation_id};

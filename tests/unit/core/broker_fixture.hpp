@@ -126,6 +126,8 @@ public:
 
     /// A new client whose peer has the process id `pid`.
     [[nodiscard]] client& join(std::int64_t pid = 100);
+    /// A new client of a user that the configuration names.
+    [[nodiscard]] client& join_as(std::uint32_t uid);
 
     // Requests that must succeed; each `try_` returns the error, too.
     protocol::emit_result emit(client& by, std::string_view event, const emit_options& how = {});

@@ -143,6 +143,7 @@ BOOST_AUTO_TEST_CASE(flag_beats_environment_beats_file_for_each_setting) {
         {"max-connections", "2", "3", "4"},
         {"max-waiting", "2", "3", "4"},
         {"max-waiting-per-connection", "2", "3", "4"},
+        {"max-reserved", "2", "3", "4"},
         {"write-stall-timeout", "2s", "3s", "4s"},
         {"default-timeout", "2s", "3s", "4s"},
         {"allow-user", "2", "3", "4"},
@@ -287,12 +288,24 @@ BOOST_AUTO_TEST_CASE(durations_need_a_unit) {
 
 BOOST_AUTO_TEST_CASE(counts_are_checked_against_their_range) {
     BOOST_TEST(parse({"--threads", "64"}).broker.threads == 64u);
-    for (const char* name : {"--capacity", "--max-connections", "--max-waiting", "--max-waiting-per-connection", "--threads"}) {
+    for (const char* name : {"--capacity", "--max-connections", "--max-waiting", "--max-waiting-per-connection", "--max-reserved", "--threads"}) {
         for (const char* text : {"0", "-1", "x", "1k", "99999999999999999999"}) {
             check_refused({name, text}, std::string{name} + " must be a number from 1 to ");
         }
     }
     check_refused({"--threads", "65"}, "--threads must be a number from 1 to 64, not \"65\"");
+}
+
+BOOST_AUTO_TEST_CASE(a_quarter_of_all_waits_may_be_reserved) {
+    const auto shown = [](const std::vector<std::string>& arguments) {
+        const auto text = configuration_text(parse(arguments));
+        const auto begin = text.find("max-reserved = ");
+        return text.substr(begin, text.find('\n', begin) - begin);
+    };
+    BOOST_TEST(shown({}) == "max-reserved = 16384");
+    BOOST_TEST(shown({"--max-waiting", "40"}) == "max-reserved = 10");
+    BOOST_TEST(shown({"--max-waiting", "3"}) == "max-reserved = 1");
+    BOOST_TEST(shown({"--max-waiting", "3", "--max-reserved", "5"}) == "max-reserved = 5");
 }
 
 BOOST_AUTO_TEST_CASE(users_and_groups_are_known_by_name_or_number) {

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <vector>
 
 namespace hookd::server {
@@ -22,6 +23,7 @@ struct broker_options {
     std::size_t capacity_bytes = std::size_t{64} << 20;  ///< bytes of all events that are retained or wait
     std::size_t max_waiting = 65'536;
     std::size_t max_waiting_per_connection = 1024;       ///< all waits in process together count as those of one connection
+    std::optional<std::size_t> max_reserved{};           ///< slots that `emit` reserves; a quarter of max_waiting unless given
     std::size_t memory_bytes = std::size_t{64} << 20;    ///< kept replies and remembered results
     std::chrono::milliseconds default_timeout = protocol::default_timeout;
 };

@@ -1,0 +1,152 @@
+#include "broker_fixture.hpp"
+
+// capacity_bytes bounds what has been handed out and is not read, too: who holds it pays, and who reads is served.
+namespace hookd::core::test {
+namespace {
+
+const std::string large = '"' + std::string(100'000, 'x') + '"';
+
+std::size_t footprint_of(std::string_view name, std::string_view payload) {
+    world w;
+    w.emit(w.join(), name, {.payload = std::string{payload}});
+    return w.broker.held().event_bytes;
+}
+
+const std::size_t one = footprint_of("x0", large);
+
+/// There is room for four large events, and each of four sessions that read nothing has been handed one.
+struct full_fixture : world {
+    full_fixture() : world({.capacity_bytes = 4 * one + one / 8}) {
+        for (const auto* const name : {"x0", "x1", "x2", "x3"}) {
+            lazy.push_back(&subscriber({name}, {.name = name}));
+            emit(emitter, name, {.payload = large});
+            BOOST_CHECK_EQUAL(hand_out(*lazy.back()), 1U);
+        }
+    }
+
+    std::size_t hand_out(client& to) {
+        std::vector<event*> events;
+        broker.hand_out(to, 100, std::size_t(-1), events);
+        return events.size();
+    }
+    /// Whether it is listed since that was last asked.
+    bool is_ready(const client& which) {
+        bool found = false;
+        while (void* const next = broker.take_next_ready()) {
+            found = found || next == which.owner;
+        }
+        return found;
+    }
+    std::size_t pressed() const {
+        return static_cast<std::size_t>(std::count_if(lazy.begin(), lazy.end(), [this](const client* each) { return broker.must_read(*each); }));
+    }
+
+    client& emitter = join();
+    std::vector<client*> lazy{};
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(event_memory, full_fixture)
+
+BOOST_AUTO_TEST_CASE(up_to_the_bound_nobody_must_read) {
+    BOOST_CHECK_EQUAL(broker.held().handed_out_bytes, 4 * one);
+    BOOST_CHECK_EQUAL(pressed(), 0U);
+    emit(emitter, "small");
+    BOOST_CHECK_EQUAL(pressed(), 0U);
+    BOOST_CHECK_EQUAL(stats().lagged, 0U);
+}
+
+BOOST_AUTO_TEST_CASE(past_the_bound_nothing_is_handed_out_and_as_many_as_are_needed_must_read) {
+    client& fifth = subscriber({"x4"});
+    (void)is_ready(fifth);
+    emit(emitter, "x4", {.payload = large});
+    BOOST_CHECK_EQUAL(broker.held().event_bytes, 5 * one);  // the newest always fits
+    BOOST_CHECK_EQUAL(pressed(), 1U);
+    BOOST_CHECK(broker.must_read(*lazy[0]));
+    BOOST_CHECK(is_ready(*lazy[0]));
+    BOOST_CHECK_EQUAL(hand_out(fifth), 0U);
+    BOOST_CHECK_EQUAL(broker.held().handed_out_bytes, 4 * one);
+    BOOST_CHECK_EQUAL(pressed(), 1U);
+    BOOST_CHECK_EQUAL(stats().lagged, 0U);
+}
+
+BOOST_AUTO_TEST_CASE(who_was_held_back_goes_on_when_another_has_read_or_is_gone) {
+    for (const bool reads : {true, false}) {
+        full_fixture w;
+        client& fifth = w.subscriber({"x4"});
+        client& sixth = w.subscriber({"x4"});
+        w.emit(w.emitter, "x4", {.payload = large});
+        BOOST_CHECK_EQUAL(w.hand_out(fifth), 0U);
+        BOOST_CHECK_EQUAL(w.hand_out(sixth), 0U);
+        (void)w.is_ready(fifth);
+        if (reads) {
+            w.broker.sent(*w.lazy[0], 1);
+            BOOST_CHECK(!w.broker.must_read(*w.lazy[0]));
+        } else {
+            w.leave(*w.lazy[0]);
+        }
+        BOOST_CHECK(w.is_ready(fifth));
+        BOOST_CHECK_EQUAL(w.hand_out(fifth), 1U);
+        BOOST_CHECK(w.is_ready(sixth));
+        BOOST_CHECK_EQUAL(w.hand_out(sixth), 1U);  // the same event takes its memory once
+        BOOST_CHECK_EQUAL(w.broker.held().handed_out_bytes, 4 * one);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(peer_that_reads_is_served_and_never_pushed_out) {
+    client& guard = subscriber({"push"}, {.name = "guard"});
+    client& fifth = subscriber({"x4"});
+    emit(emitter, "x4", {.payload = large});
+    BOOST_CHECK_EQUAL(hand_out(fifth), 0U);
+    for (int i = 0; i < 50; ++i) {
+        emit(emitter, "push");
+        emit(emitter, "push");
+        wait& asked = emit_and_wait(emitter, "push", {.policy = wait_policy::veto});
+        reply(guard, receive(guard).back().id, R"({"abort":"no"})");
+        BOOST_CHECK_EQUAL(asked.verdict().abort, "no");
+    }
+    BOOST_CHECK_EQUAL(take_ended(guard), "");
+}
+
+BOOST_AUTO_TEST_CASE(what_waits_for_a_session_goes_before_another_must_read) {
+    client& fifth = subscriber({"x4", "x5"}, {.name = "fifth"});
+    emit(emitter, "x4", {.payload = large});
+    emit(emitter, "x5", {.payload = large});
+    BOOST_CHECK_EQUAL(broker.held().event_bytes, 5 * one);
+    BOOST_CHECK_EQUAL(take_ended(fifth), "lagged after 0");
+    for (int i = 0; i < 20; ++i) {
+        emit(emitter, "x6", {.payload = large});
+        BOOST_CHECK_LE(broker.held().event_bytes, 5 * one + one / 8);
+    }
+    BOOST_CHECK_EQUAL(broker.held().handed_out_bytes, 4 * one);
+}
+
+BOOST_AUTO_TEST_CASE(small_events_are_handed_out_to_a_quarter_beyond_the_bound) {
+    const std::string small = '"' + std::string(50'000, 'x') + '"';
+    std::size_t handed_out = 0;
+    for (int i = 0; i < 10; ++i) {
+        client& more = subscriber({"s" + std::to_string(i)});
+        emit(emitter, "s" + std::to_string(i), {.payload = small});
+        handed_out += hand_out(more);
+    }
+    BOOST_CHECK_GE(handed_out, 1U);
+    BOOST_CHECK_LT(handed_out, 10U);
+    BOOST_CHECK_LE(broker.held().handed_out_bytes, 5 * (4 * one + one / 8) / 4);
+}
+
+BOOST_AUTO_TEST_CASE(all_is_given_back) {
+    client& fifth = subscriber({"x4"});
+    emit(emitter, "x4", {.payload = large});
+    BOOST_CHECK_EQUAL(hand_out(fifth), 0U);
+    leave(fifth);
+    for (client* const each : lazy) {
+        broker.forget_handed_out(*each);
+    }
+    BOOST_CHECK_EQUAL(broker.held().handed_out_bytes, 0U);
+    BOOST_CHECK_EQUAL(broker.held().event_bytes, stats().retained_bytes);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace hookd::core::test
