@@ -133,18 +133,20 @@ daemon_process::daemon_process(program_options options, std::shared_ptr<const ca
             }
         });
     });
-    const auto most_files = open_files{}.most();
     const auto& limits = options_.listener;
+    const open_files files;
+    const auto connections = files.most_connections(limits.max_connections);
     status_ = "listening on " + limits.socket.string();
     say(log_level::info, std::string{"hookd "} + protocol::release_version + " " + status_ + ", pid " + std::to_string(::getpid()) + ", threads " +
                              std::to_string(options_.broker.threads) + ", capacity " + std::to_string(options_.broker.capacity) + " events and " +
                              size_text(options_.broker.capacity_bytes) + ", frames to " + size_text(limits.max_frame_bytes) + ", connections to " +
-                             std::to_string(limits.max_connections) + ", waiting to " + std::to_string(options_.broker.max_waiting));
+                             std::to_string(connections) + ", waiting to " + std::to_string(options_.broker.max_waiting));
     use(std::move(events));
     hooks_.start();
-    if (most_files <= limits.max_connections) {
-        say(log_level::warning, "the system allows this process " + std::to_string(most_files) + " open files, too few for --max-connections " +
-                                    std::to_string(limits.max_connections) + ": raise the limit (ulimit -n, LimitNOFILE=)");
+    if (connections < limits.max_connections || files.most() <= limits.max_connections) {
+        say(log_level::warning, "the system allows this process " + std::to_string(files.most()) + " open files, too few for --max-connections " +
+                                    std::to_string(limits.max_connections) + " and the hooks: there may be " + std::to_string(connections) +
+                                    " connections; raise the limit (ulimit -Hn, LimitNOFILE=)");
     }
 }
 

@@ -18,6 +18,9 @@ namespace {
 // Pairs of a slot and a session that it waits for: about 40 bytes each.
 constexpr std::size_t most_debts = std::size_t{1} << 22;
 
+// Of the patterns of all sessions with a glob; where named users have used up half of it, the rest is for the daemon's user and root.
+constexpr std::size_t most_pattern_bytes = std::size_t{2} << 20;
+
 constexpr std::size_t waits_kept_for_owners = 256;
 constexpr std::size_t sure_reason_bytes = 1024;
 
@@ -89,6 +92,18 @@ std::optional<error> broker_state::refuse_reservation(const client& by) {
         return failure;
     }
     return refuse_memory(*by.user, room_for(1, false));
+}
+
+// All of them are compared with each name that is new: that takes 5 ms at most.
+std::optional<error> broker_state::refuse_patterns(const client& by, const std::vector<std::string>& patterns) const {
+    const auto most = by.user->is_named ? most_pattern_bytes / 2 : most_pattern_bytes;
+    const auto bytes = topic_table::pattern_bytes(patterns);
+    if (bytes == 0 || topics_.pattern_bytes() + bytes <= most) {
+        return std::nullopt;
+    }
+    return protocol::limit_error("pattern_bytes", most,
+                                 "the patterns with '*' or '?' of all sessions together are as long as they may be: subscribe to names, or with "
+                                 "fewer and shorter patterns");
 }
 
 std::optional<error> broker_state::refuse_memory(const account& user, std::size_t more) {

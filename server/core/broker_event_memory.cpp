@@ -60,15 +60,16 @@ void broker_state::push_holders_out(std::size_t bytes, instant now) {
     const std::size_t room = limits_.capacity_bytes - std::min(bytes, limits_.capacity_bytes);
     std::size_t awaited = 0;
     for (client* const each : large_holders(room)) {
-        const bool has_room = ledger_.live_bytes <= room + awaited;
-        if (has_room && ledger_.live_bytes <= limits_.capacity_bytes) {
+        if (ledger_.live_bytes <= std::min(room + awaited, limits_.capacity_bytes)) {
             break;
         }
         if (each->outbox.size() > each->handed_out) {
             close(*each->push, protocol::close_reason::lagged, now);
             lose_queue(*each);
         }
-        awaited += has_room ? 0 : press_to_read(*each);
+        if (ledger_.live_bytes > room + awaited) {
+            awaited += press_to_read(*each);
+        }
     }
 }
 

@@ -9,7 +9,8 @@ namespace hookd::core {
 using protocol::errc;
 using protocol::error;
 
-/// Which names a session matches. Asked of thousands of events at once, which mostly share few names, while a pattern may take long.
+/// Which names a session matches. Asked of thousands of events at once, which mostly share few names. Once it has taken most_steps, it says
+/// no to all that it has not been asked before.
 class broker_state::name_matcher {
 public:
     explicit name_matcher(const session& of) noexcept : of_(of) {}
@@ -18,14 +19,47 @@ public:
     [[nodiscard]] bool operator()(std::string_view name) {
         const auto [known, is_new] = known_.try_emplace(name, false);
         if (is_new) {
-            known->second = of_.matches(name);
+            known->second = compare(name);
         }
         return known->second;
     }
+    /// The same without room for each name that it is asked about; the last one's answer is at hand.
+    [[nodiscard]] bool once(std::string_view name) {
+        if (name != last_name_) {
+            last_name_ = name;
+            last_answer_ = compare(name);
+        }
+        return last_answer_;
+    }
+
+    [[nodiscard]] std::optional<error> refuse() const {
+        if (steps_ <= most_steps) {
+            return std::nullopt;
+        }
+        return protocol::limit_error("match_steps", most_steps,
+                                     "parameter 'events' takes too many steps to compare with the events that wait or are retained: subscribe "
+                                     "with fewer patterns, or with fewer stars in them");
+    }
 
 private:
+    // A step takes some nanoseconds; everybody waits meanwhile.
+    static constexpr std::size_t most_steps = 2'000'000;
+
+    [[nodiscard]] bool compare(std::string_view name) {
+        if (steps_ > most_steps) {
+            return false;
+        }
+        glob_subject subject{name};
+        const bool answer = of_.matches(subject);
+        steps_ += subject.steps();
+        return answer;
+    }
+
     const session& of_;
+    std::size_t steps_ = 0;
     boost::unordered_flat_map<std::string_view, bool> known_{};
+    std::string_view last_name_{};
+    bool last_answer_ = false;
 };
 
 std::optional<error> broker_state::refuse_resume(name_matcher& matches, const protocol::subscribe_params& params) const {
@@ -67,6 +101,9 @@ broker_state::result_or_error<protocol::subscribe_result> broker_state::subscrib
     made->asked_only = params.asked_only;
     made->where = params.where;
     name_matcher matches{*made};
+    if (auto failure = refuse_patterns(by, params.events)) {
+        return std::move(*failure);
+    }
     if (auto failure = refuse_resume(matches, params)) {
         return std::move(*failure);
     }
@@ -79,8 +116,12 @@ broker_state::result_or_error<protocol::subscribe_result> broker_state::subscrib
     made->cancellations = params.cancellations;
     made->verdicts = params.verdicts;
     made->last_seq = params.after_seq.value_or(head_seq_);
+    auto found = events_for_newcomer(*made, matches, params.after_seq);
+    if (auto failure = matches.refuse()) {
+        return std::move(*failure);
+    }
     take_over(by, std::move(made));
-    queue_for_newcomer(*by.push, matches, params.after_seq);
+    queue_for_newcomer(*by.push, found);
     topics_.add(*by.push);
     advance_unsettled(now);
     return protocol::subscribe_result{instance_, head_seq_, params.after_seq.has_value()};
@@ -102,9 +143,12 @@ void broker_state::take_over(client& by, std::unique_ptr<session> next) {
     by.push = std::move(next);
 }
 
-void broker_state::queue_for_newcomer(session& newcomer, name_matcher& matches, std::optional<std::uint64_t> after_seq) {
-    std::vector<event::pointer> events;
-    std::vector<slot*> claimed;  // ascending seq, as the events
+// What it replays, and what emitters that wait for a first responder have: it gets their events before any other, or in their place where it
+// replays them.
+broker_state::newcomer_events broker_state::events_for_newcomer(const session& newcomer, name_matcher& matches,
+                                                                std::optional<std::uint64_t> after_seq) {
+    newcomer_events found;
+    auto& events = found.events;
     if (after_seq) {
         log_.for_each_after(*after_seq, [&](const event::pointer& each) {
             if (matches(each->name()) && newcomer.wants(*each)) {
@@ -112,30 +156,33 @@ void broker_state::queue_for_newcomer(session& newcomer, name_matcher& matches, 
             }
         });
     }
-    if (newcomer.decides()) {
-        // Emitters that wait for a first responder: it gets their events before any other, or in their place where it replays them.
-        for (auto at = unclaimed_.begin(); at != unclaimed_.end();) {
-            slot& each = *at++;
-            if ((after_seq && each.seq <= *after_seq) || !matches(each.event_name) || !newcomer.wants(*each.unclaimed)) {
-                continue;
-            }
-            const auto place = std::lower_bound(events.begin(), events.end(), each.seq,
-                                                [](const event::pointer& a, std::uint64_t seq) { return a->seq() < seq; });
-            if (place == events.end() || (*place)->seq() != each.seq) {
-                if (events.size() >= limits_.capacity) {
-                    break;  // no more than may wait for it; the others go on waiting for another
-                }
-                events.insert(place, each.unclaimed);
-            }
-            claimed.push_back(&each);
-        }
+    if (!newcomer.decides()) {
+        return found;
     }
-    const std::uint64_t first_place = newcomer.of->sent + newcomer.of->outbox.size();
-    for (std::size_t i = 0, next = 0; i < events.size(); ++i) {
-        if (next < claimed.size() && claimed[next]->seq == events[i]->seq()) {
-            claim(*claimed[next++], newcomer, first_place + i);
+    for (auto& each : unclaimed_) {
+        if ((after_seq && each.seq <= *after_seq) || !matches.once(each.event_name) || !newcomer.wants(*each.unclaimed)) {
+            continue;
         }
-        queue(*newcomer.of, *events[i]);
+        const auto place = std::lower_bound(events.begin(), events.end(), each.seq,
+                                            [](const event::pointer& a, std::uint64_t seq) { return a->seq() < seq; });
+        if (place == events.end() || (*place)->seq() != each.seq) {
+            if (events.size() >= limits_.capacity) {
+                break;  // no more than may wait for it; the others go on waiting for another
+            }
+            events.insert(place, each.unclaimed);
+        }
+        found.claimed.push_back(&each);
+    }
+    return found;
+}
+
+void broker_state::queue_for_newcomer(session& newcomer, const newcomer_events& found) {
+    const std::uint64_t first_place = newcomer.of->sent + newcomer.of->outbox.size();
+    for (std::size_t i = 0, next = 0; i < found.events.size(); ++i) {
+        if (next < found.claimed.size() && found.claimed[next]->seq == found.events[i]->seq()) {
+            claim(*found.claimed[next++], newcomer, first_place + i);
+        }
+        queue(*newcomer.of, *found.events[i]);
     }
 }
 
@@ -155,7 +202,7 @@ bool broker_state::change_patterns(client& by, std::vector<std::string> patterns
     topics_.remove(*by.push);
     by.push->patterns = std::move(patterns);
     name_matcher matches{*by.push};
-    queue_for_newcomer(*by.push, matches, std::nullopt);
+    queue_for_newcomer(*by.push, events_for_newcomer(*by.push, matches, std::nullopt));
     topics_.add(*by.push);
     return true;
 }

@@ -233,7 +233,13 @@ private:
     class name_matcher;
     [[nodiscard]] std::optional<protocol::error> refuse_resume(name_matcher& matches, const protocol::subscribe_params& params) const;
     void take_over(client& by, std::unique_ptr<session> next);
-    void queue_for_newcomer(session& newcomer, name_matcher& matches, std::optional<std::uint64_t> after_seq);
+    struct newcomer_events {
+        std::vector<event::pointer> events{};  // in order of seq
+        std::vector<slot*> claimed{};          // that wait for a first responder; ascending seq, too
+    };
+    [[nodiscard]] newcomer_events events_for_newcomer(const session& newcomer, name_matcher& matches, std::optional<std::uint64_t> after_seq);
+    void queue_for_newcomer(session& newcomer, const newcomer_events& found);
+    [[nodiscard]] std::optional<protocol::error> refuse_patterns(const client& by, const std::vector<std::string>& patterns) const;
 
     // slots
     [[nodiscard]] std::optional<protocol::error> refuse_wait(const client& by) const;

@@ -2,6 +2,7 @@
 
 #include "budgets.hpp"
 #include "event_queue.hpp"
+#include "glob.hpp"
 #include "responder_records.hpp"
 
 #include <boost/container/small_vector.hpp>
@@ -160,6 +161,7 @@ struct session {
     std::shared_ptr<responder_record> record{};
     std::vector<std::string> patterns{};
     bool has_globs = false;
+    std::size_t pattern_bytes = 0;  // topic_table's: of patterns that are compared with each new name
     bool responds = true;
     bool asked_only = false;
     bool insists = false;
@@ -175,7 +177,7 @@ struct session {
     std::list<shadow_question> shadow_questions{};  // oldest first
 
     [[nodiscard]] const std::string& name() const noexcept { return record->name; }
-    [[nodiscard]] bool matches(std::string_view event_name) const noexcept;
+    [[nodiscard]] bool matches(glob_subject& event_name) const noexcept;
     /// Whether it gets such an event, one that matches its patterns.
     [[nodiscard]] bool wants(const event& what) const;
     /// Whether emitters wait for it.

@@ -1,9 +1,9 @@
 #include "topic_table.hpp"
 
-#include "glob.hpp"
 #include "payload_view.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace hookd::core {
 namespace {
@@ -28,10 +28,9 @@ void insert_once(std::vector<session*>& sessions, session& joined) {
 
 }  // namespace
 
-bool session::matches(std::string_view event_name) const noexcept {
-    return patterns.empty() || std::any_of(patterns.begin(), patterns.end(), [event_name](const std::string& pattern) {
-               return glob_matches(pattern, event_name);
-           });
+bool session::matches(glob_subject& event_name) const noexcept {
+    return patterns.empty() ||
+           std::any_of(patterns.begin(), patterns.end(), [&event_name](const std::string& pattern) { return event_name.matches(pattern); });
 }
 
 bool session::wants(const event& what) const {
@@ -79,8 +78,9 @@ void topic_table::collect_matches(topic& target) const {
         target.matches = exact->second;
     }
     const auto named = static_cast<std::ptrdiff_t>(target.matches.size());
+    glob_subject name{target.name};
     for (session* const each : globbing_) {
-        if (each->matches(target.name)) {
+        if (each->matches(name)) {
             target.matches.push_back(each);
         }
     }
@@ -103,7 +103,20 @@ void topic_table::outdate(std::string_view name) {
     }
 }
 
+std::size_t topic_table::pattern_bytes(const std::vector<std::string>& patterns) {
+    if (std::none_of(patterns.begin(), patterns.end(), is_glob)) {
+        return 0;
+    }
+    std::size_t bytes = 0;
+    for (const auto& each : patterns) {
+        bytes += each.size();
+    }
+    return bytes;
+}
+
 void topic_table::add(session& joined) {
+    joined.pattern_bytes = pattern_bytes(joined.patterns);
+    pattern_bytes_ += joined.pattern_bytes;
     joined.has_globs = joined.patterns.empty() || std::any_of(joined.patterns.begin(), joined.patterns.end(), is_glob);
     for (const auto& pattern : joined.patterns) {
         if (!is_glob(pattern)) {
@@ -118,6 +131,7 @@ void topic_table::add(session& joined) {
 }
 
 void topic_table::remove(session& left) {
+    pattern_bytes_ -= std::exchange(left.pattern_bytes, 0);
     for (const auto& pattern : left.patterns) {
         if (const auto exact = exact_.find(pattern); exact != exact_.end()) {
             erase_one(exact->second, left);

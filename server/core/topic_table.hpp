@@ -53,6 +53,11 @@ public:
     void add(session& joined);
     void remove(session& left);
 
+    /// Bytes of such patterns that are compared with each name that is new: those of sessions with a glob.
+    [[nodiscard]] static std::size_t pattern_bytes(const std::vector<std::string>& patterns);
+    /// The same of all sessions that have been added.
+    [[nodiscard]] std::size_t pattern_bytes() const noexcept { return pattern_bytes_; }
+
     template <class Visit>
     void for_each(Visit visit) const {
         for (const auto& each : recent_) {
@@ -76,6 +81,7 @@ private:
     boost::intrusive::list<topic> recent_{};  // most recent first
     by_name<std::vector<session*>> exact_{};  // sessions that named it without a glob, ascending id
     std::vector<session*> globbing_{};        // sessions with a glob, ascending id
+    std::size_t pattern_bytes_ = 0;
     std::uint64_t generation_ = 1;            // grows with each change of globbing_
 };
 

@@ -203,7 +203,7 @@ BOOST_AUTO_TEST_CASE(await_response_counts_as_a_waiting_request_of_its_connectio
 }
 
 BOOST_AUTO_TEST_CASE(daemon_has_at_most_so_many_waiting_slots) {
-    test_daemon daemon({"--max-waiting", "4"});
+    test_daemon daemon({"--max-waiting", "4", "--max-reserved", "3"});
     auto responder = daemon.connect();
     subscribe(responder);
     auto one = daemon.connect();

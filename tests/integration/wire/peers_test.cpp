@@ -299,7 +299,7 @@ BOOST_AUTO_TEST_CASE(requests_that_take_long_let_others_have_their_turn) {
     }
     // To resume is to match all that is retained with the patterns: some milliseconds for these.
     std::string resume = R"({"jsonrpc":"2.0","method":"subscribe","params":{"after_seq":0,"events":[)";
-    for (int i = 0; i < 8; ++i) {
+    for (int i = 0; i < 30; ++i) {
         resume += (i == 0 ? "" : ",") + json_string("*" + std::string(50, 'x') + "y*");
     }
     resume = encode_frame(peer.kind(), resume + "]}}") + encode_frame(peer.kind(), R"({"jsonrpc":"2.0","method":"unsubscribe"})");

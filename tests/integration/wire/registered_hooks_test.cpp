@@ -15,6 +15,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <deque>
 #include <fstream>
 #include <string>
 #include <utility>
@@ -413,6 +414,30 @@ BOOST_AUTO_TEST_CASE(only_the_daemons_own_user_may_register, *boost::unit_test::
     BOOST_TEST(listed.raw({"result", "hooks"}).find(R"("name":"a")") != std::string::npos);
     BOOST_TEST(listed.raw({"result", "hooks"}).find("command") == std::string::npos);
     BOOST_TEST(with.peer->call("list_hooks", "{}").raw({"result", "hooks"}).find("--password=x") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(connections_leave_the_open_files_to_the_hooks_that_those_need) {
+    if (hookd_is_sanitized()) {
+        BOOST_TEST_MESSAGE("skipped: sanitizers need descriptors of their own");
+        return;
+    }
+    temp_directory directory;
+    spawn_options options;
+    options.open_files = 256;
+    test_daemon daemon(directory / "hookd.sock", {"--registry", directory / "registry.json"}, options);
+    auto peer = daemon.connect();
+    peer.result("register_hook", registration("guard", {"sh", "-c", "echo no >&2; exit 1"}, "e"));
+    std::deque<wire_client> crowd;
+    std::int64_t refused = 0;
+    while (refused == 0) {
+        auto& next = crowd.emplace_back(daemon.connect());
+        BOOST_REQUIRE(crowd.size() < 256);
+        refused = next.call("ping").error_code();
+    }
+    BOOST_TEST(refused == -32001);
+    BOOST_TEST(crowd.size() == 64U);  // the last one was refused, and `peer` is one of them
+    BOOST_TEST(text_at(verdict_of(peer), "/abort").find("no") != std::string::npos);
+    BOOST_TEST(daemon.log().find("raise the limit") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(name_of_a_registered_hook_is_its_own) {

@@ -114,7 +114,7 @@ BOOST_AUTO_TEST_CASE(what_waits_for_a_session_goes_before_another_must_read) {
     emit(emitter, "x4", {.payload = large});
     emit(emitter, "x5", {.payload = large});
     BOOST_CHECK_EQUAL(broker.held().event_bytes, 5 * one);
-    BOOST_CHECK_EQUAL(take_ended(fifth), "lagged after 0");
+    BOOST_CHECK_EQUAL(take_ended(fifth), "lagged after 4");
     for (int i = 0; i < 20; ++i) {
         emit(emitter, "x6", {.payload = large});
         BOOST_CHECK_LE(broker.held().event_bytes, 5 * one + one / 8);

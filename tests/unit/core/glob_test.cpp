@@ -81,12 +81,24 @@ bool matches_slowly(std::string_view pattern, std::string_view name) {
            matches_slowly(pattern.substr(1), name.substr(1));
 }
 
+bool subject_matches(std::string_view pattern, std::string_view name) { return glob_subject{name}.matches(pattern); }
+
+// 126 characters that have to be followed up to the last.
+std::string nasty_pattern() {
+    std::string pattern;
+    while (pattern.size() + 2 <= 127) {
+        pattern += "*a";
+    }
+    return pattern + "b*";
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(glob)
 
 BOOST_DATA_TEST_CASE(pattern_matches_the_whole_name, boost::unit_test::data::make(cases)) {
     BOOST_CHECK_EQUAL(glob_matches(sample.pattern, sample.name), sample.matches);
+    BOOST_CHECK_EQUAL(subject_matches(sample.pattern, sample.name), sample.matches);
 }
 
 BOOST_AUTO_TEST_CASE(every_short_pattern_agrees_with_the_plain_rule) {
@@ -104,7 +116,8 @@ BOOST_AUTO_TEST_CASE(every_short_pattern_agrees_with_the_plain_rule) {
     const auto names = all_texts(name_letters, 5);
     for (const auto& pattern : all_texts(pattern_letters, 4)) {
         for (const auto& name : names) {
-            if (glob_matches(pattern, name) != matches_slowly(pattern, name)) {
+            const bool expected = matches_slowly(pattern, name);
+            if (glob_matches(pattern, name) != expected || subject_matches(pattern, name) != expected) {
                 BOOST_ERROR("'" << pattern << "' on '" << name << "'");
             }
         }
@@ -122,10 +135,42 @@ BOOST_AUTO_TEST_CASE(long_random_patterns_agree_with_the_plain_rule) {
         for (char& each : pattern) {
             each = "aab**?"[random() % 6];
         }
-        if (glob_matches(pattern, name) != matches_slowly(pattern, name)) {
+        const bool expected = matches_slowly(pattern, name);
+        if (glob_matches(pattern, name) != expected || subject_matches(pattern, name) != expected) {
             BOOST_ERROR("'" << pattern << "' on '" << name << "'");
         }
     }
+}
+
+// Names that need one, two and three words of bits.
+BOOST_AUTO_TEST_CASE(long_names_agree_with_the_plain_rule) {
+    std::mt19937 random{20261130};
+    for (int round = 0; round < 20'000; ++round) {
+        std::string name(50 + random() % 79, 'a');
+        for (char& each : name) {
+            each = "aaab"[random() % 4];
+        }
+        std::string pattern = name.substr(random() % name.size());
+        for (char& each : pattern) {
+            const auto dice = random() % 12;
+            each = dice == 0 ? '*' : dice == 1 ? '?' : each;
+        }
+        pattern.insert(0, random() % 2, '*');
+        if (glob_matches(pattern, name) != subject_matches(pattern, name)) {
+            BOOST_ERROR("'" << pattern << "' on '" << name << "'");
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(pattern_takes_as_many_steps_as_it_has_characters_at_most) {
+    glob_subject name{std::string_view{"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}};
+    const auto nasty = nasty_pattern();
+    BOOST_CHECK(!name.matches(nasty));
+    BOOST_CHECK_GE(name.steps(), nasty.size() - 2);
+    BOOST_CHECK_LE(name.steps(), nasty.size() + 2);
+    const auto before = name.steps();
+    BOOST_CHECK(!name.matches("b" + nasty));  // its first character says no
+    BOOST_CHECK_EQUAL(name.steps(), before + 1);
 }
 
 // Backtracking into every star would take longer than the universe has.

@@ -128,6 +128,25 @@ BOOST_AUTO_TEST_CASE(replies_of_a_named_user_are_charged_to_it) {
     BOOST_CHECK_EQUAL(w.broker.held().memory_bytes, 0U);
 }
 
+// Each name that is new is compared with all of them while everybody waits.
+BOOST_AUTO_TEST_CASE(patterns_of_all_sessions_are_bounded_together) {
+    const std::vector<std::string> some(256, "*" + std::string(127, 'x'));
+    world w;
+    const auto take_all = [&w, &some](bool is_named, std::uint32_t uid) {
+        std::size_t taken = 0;
+        while (limit_of(w.try_subscribe(is_named ? w.join_as(uid) : w.join(), some)) != "pattern_bytes") {
+            ++taken;
+        }
+        return taken;
+    };
+    BOOST_CHECK_EQUAL(take_all(true, 7), 32U);  // 1 MiB
+    BOOST_CHECK_EQUAL(take_all(true, 8), 0U);
+    w.subscribe(w.join_as(8), {"x", "y"});  // names take none
+    BOOST_CHECK_EQUAL(take_all(false, 0), 32U);
+    BOOST_CHECK_EQUAL(limit_of(w.try_subscribe(w.join(), {"*"})), "pattern_bytes");
+    w.subscribe(w.join());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(room_for_replies)

@@ -215,6 +215,20 @@ BOOST_AUTO_TEST_CASE(sessions_with_costly_globs_come_and_go_at_once_while_nobody
     check_equal(all.found(std::string(100, 'a') + "1022"), {});
 }
 
+BOOST_AUTO_TEST_CASE(bytes_of_patterns_are_those_of_sessions_with_a_glob) {
+    table_with_sessions some;
+    some.join({"a", "bc"});
+    some.join({});
+    BOOST_CHECK_EQUAL(some.table.pattern_bytes(), 0U);
+    some.join({"a*", "bc"});
+    some.join({"?"});
+    BOOST_CHECK_EQUAL(some.table.pattern_bytes(), 5U);
+    some.leave(2);
+    BOOST_CHECK_EQUAL(some.table.pattern_bytes(), 1U);
+    some.leave(2);
+    BOOST_CHECK_EQUAL(some.table.pattern_bytes(), 0U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace hookd::core

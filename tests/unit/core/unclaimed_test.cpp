@@ -225,6 +225,28 @@ BOOST_AUTO_TEST_CASE(they_take_no_more_bytes_than_all_events_may) {
     BOOST_CHECK(!small.emit_and_wait(small.join(), "push", {.payload = kilobyte, .require_subscriber = false}).over());
 }
 
+// What the pattern of one costs is bounded, and the others keep what they wait for.
+BOOST_AUTO_TEST_CASE(patterns_that_take_too_long_to_compare_with_all_that_wait_are_refused) {
+    world w;
+    std::vector<wait*> waits;
+    client& asking = w.join();
+    for (int i = 0; i < 1000; ++i) {
+        waits.push_back(&w.emit_and_wait(asking, std::string(120, 'a') + std::to_string(i), {.require_subscriber = false}));
+    }
+    const std::vector<std::string> nasty(256, "*" + std::string(60, 'a') + "b*");
+    client& slow = w.join();
+    const auto refused = w.try_subscribe(slow, nasty);
+    const auto* const failure = std::get_if<protocol::error>(&refused);
+    BOOST_REQUIRE(failure != nullptr);
+    BOOST_CHECK_EQUAL(limit_of(*failure), "match_steps");
+    BOOST_CHECK(failure->message.find("'events'") != std::string::npos);
+    BOOST_CHECK_EQUAL(w.stats().subscribers, 0U);
+    client& quick = w.subscriber({"*a*7"});
+    BOOST_CHECK_EQUAL(w.receive(quick).size(), 100U);
+    w.subscribe(slow, {"*9"});
+    BOOST_CHECK_EQUAL(w.receive(slow).size(), 100U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace hookd::core::test
