@@ -198,8 +198,8 @@ BOOST_AUTO_TEST_CASE(schemas_are_told_as_they_were_written) {
     catalogued_daemon with;
     auto peer = with.daemon.connect();
     const auto all = peer.result("get_hook_event_schema");
-    BOOST_TEST(size_at(all, "/schemas") == 2U);
-    BOOST_TEST(text_at(all, "/schemas/0/event") == "post_push");
+    BOOST_TEST(size_at(all, "/schemas") == 3U);
+    BOOST_TEST(text_at(all, "/schemas/0/event") == "merge");
     const auto one = peer.result("get_hook_event_schema", R"({"event":"pre_push"})");
     BOOST_TEST(members_of(value_at(one, "/schemas/0")) == "description event payload_schema response_schema schema_version");
     BOOST_TEST(text_at(one, "/schemas/0/payload_schema/required/0") == "branch");

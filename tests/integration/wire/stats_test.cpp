@@ -236,8 +236,9 @@ BOOST_AUTO_TEST_CASE(discover_names_the_parameters_of_the_contract) {
     const auto document = peer.result("rpc.discover");
     for (const auto& [name, expected] :
          {std::pair{"emit", "cause event operation_id payload reserve_ms"},
-          std::pair{"emit_and_wait", "cause event failure_policy operation_id payload policy require_subscriber timeout_ms"},
-          std::pair{"await_response", "hook_event_id timeout_ms"}, std::pair{"subscribe", "after_seq events instance name responds"},
+          std::pair{"emit_and_wait", "cause event failure_policy operation_id payload policy require require_subscriber timeout_ms"},
+          std::pair{"await_response", "hook_event_id timeout_ms"}, std::pair{"subscribe", "after_seq asked_only cancellations events instance name on_failure order responds shadow verdicts where"},
+          std::pair{"who", "event payload"},
           std::pair{"respond", "abstain failed hook_event_id response"}, std::pair{"register_hook", "command events name operation_id timeout_ms"},
           std::pair{"deregister_hook", "name operation_id"}, std::pair{"trust_hook", "name operation_id"}, std::pair{"list_hooks", ""},
           std::pair{"ping", ""}, std::pair{"unsubscribe", ""}, std::pair{"stats", ""}}) {
