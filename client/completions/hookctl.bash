@@ -42,7 +42,7 @@ _hookctl_events() {
 _hookctl_hooks() { { _hookctl_ask hooks; _hookctl_ask stats; } | grep -oE '\{"name":"[^"\\ ]+"' | cut -d'"' -f4 | sort -u; }
 
 _hookctl() {
-    local commands="emit listen on register deregister hooks trust respond git agent-hook agent schema stats top ping doctor test call help version"
+    local commands="emit listen on register deregister hooks trust respond git agent-hook agent schema who stats top ping doctor test call help version"
     local general="--socket --daemon-user --timeout --json --no-autostart --help --version"
     local methods="ping emit emit_and_wait await_response subscribe unsubscribe respond register_hook deregister_hook list_hooks trust_hook get_hook_event_schema stats rpc.discover"
     local git_hooks="applypatch-msg pre-applypatch post-applypatch pre-commit pre-merge-commit prepare-commit-msg commit-msg post-commit
@@ -98,8 +98,9 @@ _hookctl() {
     case $prev in
         --socket) _hookctl_files -f; return ;;
         --daemon-user) local found; mapfile -t found < <(compgen -u -- "${word#"$lead"}"); _hookctl_offer; return ;;
+        --require) _hookctl_words "$(_hookctl_hooks)"; return ;;
         --repo) _hookctl_files -d; return ;;
-        --policy) _hookctl_words "veto all first"; return ;;
+        --policy) _hookctl_words "veto all first chain"; return ;;
         --agent) _hookctl_words "auto claude codex gemini qwen vscode copilot cursor kimi windsurf cline grok droid qoder goose unknown"; return ;;
         --no-daemon) _hookctl_words "proceed fail"; return ;;
         --events)
@@ -114,7 +115,7 @@ _hookctl() {
     local options=$general
     case $command in
         "") options="$commands $general" ;;
-        emit) options+=" --wait --policy --fail-closed --wait-for-subscriber --abort-exit-code --no-daemon --quiet" ;;
+        emit) options+=" --wait --policy --require --fail-closed --wait-for-subscriber --abort-exit-code --no-daemon --quiet" ;;
         listen) options+=" --after-seq --count" ;;
         on) options+=" --jobs --name --env --git --" ;;
         register) options+=" --on --git --" ;;
@@ -142,7 +143,7 @@ _hookctl() {
     esac
     if [[ $word != -* && $lead != *@* ]]; then
         case $command in
-            emit | schema) [[ $count -eq 0 ]] && _hookctl_words "$(_hookctl_events)" && return ;;
+            emit | schema | who) [[ $count -eq 0 ]] && _hookctl_words "$(_hookctl_events)" && return ;;
             listen | on) _hookctl_words "$(_hookctl_events)" && return ;;
             deregister | trust) [[ $count -eq 0 ]] && _hookctl_words "$(_hookctl_hooks)" && return ;;
         esac

@@ -1,6 +1,6 @@
 # fish completion for hookctl(1)
 
-set -l commands emit listen on register deregister hooks trust respond git agent-hook agent schema stats top ping doctor test call help version
+set -l commands emit listen on register deregister hooks trust respond git agent-hook agent schema who stats top ping doctor test call help version
 set -l git_hooks applypatch-msg pre-applypatch post-applypatch pre-commit pre-merge-commit prepare-commit-msg commit-msg post-commit pre-rebase post-checkout post-merge pre-push pre-receive update post-receive post-update reference-transaction pre-auto-gc post-rewrite sendemail-validate post-index-change p4-changelist p4-prepare-changelist p4-post-changelist p4-pre-submit
 set -l methods ping emit emit_and_wait await_response subscribe unsubscribe respond register_hook deregister_hook list_hooks trust_hook get_hook_event_schema stats rpc.discover
 
@@ -54,6 +54,7 @@ complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a git -d 'ma
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a agent-hook -d 'be the command hook of a coding agent'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a agent -d 'have coding agents call agent-hook'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a schema -d 'print what events there are'
+complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a who -d 'print whom emit --wait would ask'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a stats -d 'print the counters of the daemon'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a top -d 'show the counters of the daemon live'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a ping -d 'ask whether the daemon is there'
@@ -65,14 +66,15 @@ complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a version -d
 
 complete -c hookctl -n '__fish_seen_subcommand_from emit' -a '(__hookctl_events)'
 complete -c hookctl -n '__fish_seen_subcommand_from emit' -l wait -d 'wait for the verdict'
-complete -c hookctl -n '__fish_seen_subcommand_from emit' -l policy -x -a 'veto all first' -d 'when the verdict is there'
+complete -c hookctl -n '__fish_seen_subcommand_from emit' -l policy -x -a 'veto all first chain' -d 'when the verdict is there'
+complete -c hookctl -n '__fish_seen_subcommand_from emit' -l require -x -a '(__hookctl_hooks)' -d 'a hook without whom it does not proceed'
 complete -c hookctl -n '__fish_seen_subcommand_from emit' -l fail-closed -d 'veto where no hook has decided'
 complete -c hookctl -n '__fish_seen_subcommand_from emit' -l wait-for-subscriber -d 'where no hook is there, wait for one'
 complete -c hookctl -n '__fish_seen_subcommand_from emit' -l abort-exit-code -x -d 'exit status for a veto'
 complete -c hookctl -n '__fish_seen_subcommand_from emit' -l no-daemon -x -a 'proceed fail' -d 'what an absent daemon means'
 complete -c hookctl -n '__fish_seen_subcommand_from emit' -s q -l quiet -d 'print nothing on standard output'
 
-complete -c hookctl -n '__fish_seen_subcommand_from listen on schema' -a '(__hookctl_events)'
+complete -c hookctl -n '__fish_seen_subcommand_from listen on schema who' -a '(__hookctl_events)'
 complete -c hookctl -n '__fish_seen_subcommand_from deregister trust' -a '(__hookctl_hooks)'
 
 complete -c hookctl -n '__fish_seen_subcommand_from listen' -l after-seq -x -d 'first print what happened after this number'

@@ -28,6 +28,7 @@ command_arguments parse_emit(option_reader& options) {
     options.flag("--wait-for-subscriber", result.wait_for_subscriber);
     options.flag("-q,--quiet", result.quiet);
     options.value("--policy", policy);
+    options.values("--require", result.require);
     options.value("--abort-exit-code", abort_exit_code);
     options.value("--no-daemon", no_daemon);
     if (!options.parse()) {
@@ -42,7 +43,13 @@ command_arguments parse_emit(option_reader& options) {
     }
     if (policy) {
         result.policy = options.choice<wait_policy>(
-            "--policy", *policy, {{"veto", wait_policy::veto}, {"all", wait_policy::all}, {"first", wait_policy::first}});
+            "--policy", *policy, {{"veto", wait_policy::veto}, {"all", wait_policy::all}, {"first", wait_policy::first}, {"chain", wait_policy::chain}});
+    }
+    if (result.require.size() > protocol::max_required) {
+        options.fail("--require takes at most " + std::to_string(protocol::max_required) + " names");
+    }
+    for (const auto& each : result.require) {
+        options.check_name("--require", each);
     }
     if (abort_exit_code) {
         result.abort_exit_code = static_cast<int>(options.number("--abort-exit-code", *abort_exit_code, 1, 255));
@@ -52,8 +59,8 @@ command_arguments parse_emit(option_reader& options) {
     }
     if (!result.wait) {
         // Without a wait they would do nothing, and a veto that nobody waits for is a guard that guards nothing.
-        if (policy || abort_exit_code || result.fail_closed || result.wait_for_subscriber) {
-            options.fail("--policy, --fail-closed, --wait-for-subscriber and --abort-exit-code need --wait");
+        if (policy || !result.require.empty() || abort_exit_code || result.fail_closed || result.wait_for_subscriber) {
+            options.fail("--policy, --require, --fail-closed, --wait-for-subscriber and --abort-exit-code need --wait");
         }
     }
     return result;
@@ -196,6 +203,21 @@ command_arguments parse_schema(option_reader& options) {
     if (!given.empty()) {
         result.event = std::move(given[0]);
         options.check_event(result.event);
+    }
+    return result;
+}
+
+command_arguments parse_who(option_reader& options) {
+    who_arguments result;
+    if (!options.parse()) {
+        return result;
+    }
+
+    auto& given = options.positionals(1, 2);
+    result.event = std::move(given[0]);
+    options.check_event(result.event);
+    if (given.size() > 1) {
+        result.payload = std::move(given[1]);
     }
     return result;
 }
@@ -416,6 +438,9 @@ command_arguments parse_command(option_reader& options, std::string_view command
     }
     if (command == "schema") {
         return parse_schema(options);
+    }
+    if (command == "who") {
+        return parse_who(options);
     }
     if (command == "stats") {
         return parse_stats(options);

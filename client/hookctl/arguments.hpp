@@ -23,6 +23,7 @@ struct emit_arguments {
     std::string payload = "{}";  ///< as given: JSON text, `@FILE` or `-`
     bool wait = false;
     wait_policy policy = wait_policy::veto;
+    std::vector<std::string> require{};  ///< hooks without whom it does not proceed
     bool fail_closed = false;
     bool wait_for_subscriber = false;
     int abort_exit_code = 1;
@@ -72,6 +73,11 @@ struct respond_arguments {
 
 struct schema_arguments {
     std::string event{};  ///< empty: all events
+};
+
+struct who_arguments {
+    std::string event{};
+    std::optional<std::string> payload{};  ///< as given: JSON text, `@FILE` or `-`
 };
 
 struct stats_arguments {
@@ -131,7 +137,7 @@ struct call_arguments {
 };
 
 using command_arguments = std::variant<emit_arguments, listen_arguments, on_arguments, register_arguments, deregister_arguments, trust_arguments,
-                                       hooks_arguments, respond_arguments, schema_arguments, stats_arguments,
+                                       hooks_arguments, respond_arguments, schema_arguments, who_arguments, stats_arguments,
                                        top_arguments, ping_arguments, git_arguments, agent_hook_arguments, agent_arguments,
                                        doctor_arguments, test_arguments, call_arguments>;
 

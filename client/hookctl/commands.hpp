@@ -17,6 +17,7 @@ int run_trust(const invocation& call, const trust_arguments& arguments);
 int run_hooks(const invocation& call);
 int run_respond(const invocation& call, const respond_arguments& arguments);
 int run_schema(const invocation& call, const schema_arguments& arguments);
+int run_who(const invocation& call, const who_arguments& arguments);
 int run_stats(const invocation& call, const stats_arguments& arguments);
 int run_top(const invocation& call);
 int run_ping(const invocation& call);

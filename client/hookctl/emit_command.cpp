@@ -85,6 +85,7 @@ int emit_and_wait(const invocation& call, const emit_arguments& arguments, const
     wait_options how;
     how.timeout = call.timeout;
     how.policy = arguments.policy;
+    how.require = arguments.require;
     if (arguments.fail_closed) {
         how.on_failure = failure_policy::closed;
     }

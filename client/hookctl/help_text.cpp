@@ -32,6 +32,7 @@ commands:
   agent-hook                     be the command hook of a coding agent
   agent install|status|uninstall have coding agents call it
   schema [EVENT]                 print what events there are, and what they look like
+  who EVENT [PAYLOAD]            print whom emit --wait would ask
   stats                          print the daemon's counters
   top                            show them live, on the full screen
   ping                           ask whether the daemon is there
@@ -78,8 +79,12 @@ refused.
 options:
   --wait                   wait for the verdict
   --timeout DURATION       with --wait: how long hooks may take (default: the daemon's, 30s)
-  --policy veto|all|first  when the verdict is there: at the first veto, or when all have
-                           replied (default); when all have replied; at the first reply
+  --policy veto|all|first|chain
+                           when the verdict is there: at the first veto, or when all have
+                           replied (default); when all have replied; at the first reply;
+                           when each has been asked in turn, with the payload that those
+                           before it left (the result's payload), or at the first veto
+  --require NAME           veto unless the hook of that name has replied; may be repeated
   --fail-closed            veto where no hook has decided
   --wait-for-subscriber    where no hook is there, wait for one
   --abort-exit-code N      exit status for a veto, 1 to 255 (default 1)
@@ -347,6 +352,20 @@ example:
   hookctl schema pre_push | jq '.schemas[0].payload_schema.required'
 )";
 
+constexpr std::string_view who_help = R"(usage: hookctl who [options] EVENT [PAYLOAD]
+
+Prints whom emit --wait would ask now, in which order, and under which policies. Exit status 1
+where a hook is required and absent.
+
+  PAYLOAD   JSON text, @FILE, or - for standard input: for hooks that want certain payloads
+
+options:
+  --timeout DURATION   how long to wait for the daemon (default 30s)
+
+example:
+  hookctl who pre_push '{"branch":"main"}'
+)";
+
 constexpr std::string_view stats_help = R"(usage: hookctl stats [options]
 
 Prints the daemon's counters: a table on a terminal, JSON into a pipe.
@@ -452,6 +471,7 @@ constexpr std::array commands{
     command_text{"agent-hook", "agent-hook [INPUT]", agent_hook_help},
     command_text{"agent", "agent install|status|uninstall [AGENT...]", agent_help},
     command_text{"schema", "schema [EVENT]", schema_help},
+    command_text{"who", "who EVENT [PAYLOAD]", who_help},
     command_text{"stats", "stats [--watch] [--prometheus]", stats_help},
     command_text{"top", "top", top_help},
     command_text{"ping", "ping", ping_help},

@@ -52,6 +52,8 @@ int carry_out(const invocation& call) {
                 return run_respond(call, arguments);
             } else if constexpr (std::is_same_v<command, schema_arguments>) {
                 return run_schema(call, arguments);
+            } else if constexpr (std::is_same_v<command, who_arguments>) {
+                return run_who(call, arguments);
             } else if constexpr (std::is_same_v<command, stats_arguments>) {
                 return run_stats(call, arguments);
             } else if constexpr (std::is_same_v<command, top_arguments>) {

@@ -96,6 +96,34 @@ BOOST_AUTO_TEST_CASE(emit_reads_each_of_its_options) {
     BOOST_TEST(parsed_as<emit_arguments>({"emit", "--quiet", "e"}).quiet);
 }
 
+BOOST_AUTO_TEST_CASE(emit_may_require_several_hooks_and_ask_them_in_a_chain) {
+    const auto emit = parsed_as<emit_arguments>({"emit", "--wait", "--require", "lint", "e", "--require=a reviewer", "--policy", "chain"});
+    BOOST_TEST(emit.require == (words{"lint", "a reviewer"}), boost::test_tools::per_element());
+    BOOST_CHECK(emit.policy == hookd::wait_policy::chain);
+    check_mentions(refusal({"emit", "--require", "lint", "e"}), {"--require", "need --wait"});
+    check_mentions(refusal({"emit", "--wait", "--require", "", "e"}), {"--require takes 1 to 128 printable characters"});
+    words seventeen{"emit", "--wait", "e"};
+    for (int each = 0; each < 17; ++each) {
+        seventeen.insert(seventeen.end(), {"--require", "n" + std::to_string(each)});
+    }
+    check_mentions(refusal(seventeen), {"--require takes at most 16 names"});
+}
+
+BOOST_AUTO_TEST_CASE(who_takes_an_event_and_a_payload) {
+    BOOST_TEST(parsed_as<who_arguments>({"who", "e", "{}"}).payload.value() == "{}");
+    BOOST_TEST(!parsed_as<who_arguments>({"who", "e"}).payload);
+    check_mentions(refusal({"who"}), {"EVENT is missing"});
+}
+
+BOOST_AUTO_TEST_CASE(test_hands_everything_after_the_dashes_to_the_command) {
+    const auto test = parsed_as<test_arguments>({"test", "--event", "pre_push", "--payload", "[1]", "--", "sh", "--event", "-c"});
+    BOOST_TEST(test.event == "pre_push");
+    BOOST_TEST(test.payload.value() == "[1]");
+    BOOST_TEST(test.argv == (words{"sh", "--event", "-c"}), boost::test_tools::per_element());
+    check_mentions(refusal({"test"}), {"put -- and the command"});
+    check_mentions(refusal({"test", "x", "--", "true"}), {"'x' is one word too many"});
+}
+
 BOOST_AUTO_TEST_CASE(options_may_stand_between_and_after_the_words) {
     const auto emit = parsed_as<emit_arguments>({"emit", "e", "--wait", "{}", "--fail-closed"});
     BOOST_TEST(emit.event == "e");
