@@ -2,6 +2,7 @@
 
 #include "daemon_call.hpp"
 #include "daemon_program.hpp"
+#include "git_survey.hpp"
 #include "json_member.hpp"
 
 #include <hookd/client.hpp>
@@ -140,6 +141,27 @@ findings check_settings() {
         all.push_back({"settings", false, first_line(done.errors.text)});
     }
     return all;
+}
+
+findings check_git() {
+    try {
+        const auto survey = survey_git_hooks(find_git_site({}, false), {});
+        findings all;
+        for (const auto& each : survey.hooks) {
+            if (!each.fires) {
+                all.push_back({"git " + std::string(each.hook->name), false, "would not fire: " + each.why_not});
+            }
+        }
+        if (all.empty()) {
+            all.push_back({"git", true, survey.hooks.empty() ? "no hook is installed in this repository"
+                                                             : protocol::counted(survey.hooks.size(), "hook") + " of this repository would fire"});
+        }
+        return all;
+    } catch (const usage_error&) {
+        return {};  // no repository, or no git
+    } catch (const std::exception& failure) {
+        return {{"git", false, failure.what()}};
+    }
 }
 
 findings check_units() {

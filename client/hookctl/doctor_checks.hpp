@@ -13,6 +13,9 @@ namespace hookd::hookctl {
 /// Whether the configuration, catalog and registry with which a daemon would start here are right.
 [[nodiscard]] findings check_settings();
 
+/// Whether git would run what is installed in the repository that this is run in; nothing where there is none.
+[[nodiscard]] findings check_git();
+
 /// Whether the units for systemd start a program that is there.
 [[nodiscard]] findings check_units();
 

@@ -10,7 +10,7 @@ namespace hookd::hookctl {
 
 int run_doctor(const invocation& call) {
     auto all = check_daemon(call);
-    for (auto& more : {check_settings(), check_units()}) {
+    for (auto& more : {check_settings(), check_git(), check_units()}) {
         std::copy(more.begin(), more.end(), std::back_inserter(all));
     }
     return print_findings(all, call.json) ? exit_status::done : exit_status::not_done;

@@ -402,8 +402,9 @@ example:
 constexpr std::string_view doctor_help = R"(usage: hookctl doctor
 
 Looks at the daemon, its socket and version, the hooks that are registered, the program,
-the settings and the units with which a daemon would be started here: one line each, and
-what to type where something is wrong. Exit status 1 then; no daemon is wrong, too.
+the settings and the units with which a daemon would be started here, and git's hooks in
+this repository: one line each, and what to type where something is wrong. Exit status 1
+then; no daemon is wrong, too.
 
 options:
   --timeout DURATION   how long to wait for the daemon (default 30s)

@@ -34,8 +34,8 @@ using namespace std::chrono_literals;
 using kind = hooks::hook_reply::kind;
 
 constexpr std::chrono::milliseconds default_run_time{30'000};  ///< as an emitter gives it that does not say
-constexpr std::chrono::milliseconds before_sigterm{100};
-constexpr std::chrono::milliseconds short_time{200};
+constexpr std::chrono::milliseconds before_sigterm{250};
+constexpr std::chrono::milliseconds short_time{300};
 constexpr std::size_t large_input_bytes = std::size_t{1} << 20;
 
 /// How a trial went.

@@ -95,6 +95,26 @@ BOOST_AUTO_TEST_CASE(a_registry_that_cannot_be_read_and_a_unit_whose_program_is_
     BOOST_TEST(has(seen.wrong.at("units"), "starts /no/such/hookd, which can't be run"));
 }
 
+BOOST_AUTO_TEST_CASE(a_hook_of_gits_that_would_not_run_is_wrong) {
+    test_daemon daemon;
+    const temp_directory repository;
+    spawn_options inside;
+    inside.directory = repository.path();
+    inside.environment = {{"HOME", repository.path()}, {"GIT_CONFIG_GLOBAL", "/dev/null"}};
+    BOOST_REQUIRE(run_program({"git", "init", "-q"}, {}, inside).exit_status == 0);
+    BOOST_TEST(has(hookctl(daemon.socket_path(), {"doctor"}, {}, inside).out, "no hook is installed in this repository"));
+    BOOST_REQUIRE(hookctl(daemon.socket_path(), {"git", "install", "--events", "pre-commit"}, {}, inside).exit_status == 0);
+    BOOST_TEST(has(hookctl(daemon.socket_path(), {"doctor"}, {}, inside).out, "1 hook of this repository would fire"));
+    const auto script = repository / ".git/hooks/pre-commit";
+    if (!std::filesystem::exists(script)) {
+        return;  // a git that is new enough has it by its configuration
+    }
+    std::filesystem::permissions(script, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    const auto done = hookctl(daemon.socket_path(), {"doctor"}, {}, inside);
+    BOOST_TEST(done.exit_status == 1);
+    BOOST_TEST(has(done.out, "git pre-commit"), done.out);
+}
+
 BOOST_AUTO_TEST_CASE(people_get_a_mark_a_line) {
     const temp_directory directory;
     const auto done = on_terminal("NO_COLOR=1 HOME=" + directory.path() + " " + hookctl_binary() + " --socket " + directory / "none.sock" + " doctor");

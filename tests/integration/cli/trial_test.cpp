@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(one_that_works_on_is_stopped_and_one_that_does_not_heed_sig
     BOOST_TEST(has(polite.said.at("reply"), "its time was over"));
     BOOST_TEST(has(polite.said.at("SIGTERM"), "is gone within"));
     BOOST_TEST(has(polite.said.at("time-out"), "is gone within"));
-    const trials stubborn(directory / "nobody.sock", {"--timeout", "300ms"}, pick + "trap '' TERM; while :; do sleep 0.1; done");
+    const trials stubborn(directory / "nobody.sock", {"--timeout", "300ms"}, "trap '' TERM; " + pick + "while :; do sleep 0.1; done");
     BOOST_TEST(!stubborn.fine.at("SIGTERM"));
     BOOST_TEST(!stubborn.fine.at("time-out"));
     BOOST_TEST(has(stubborn.said.at("SIGTERM"), "had to be killed"));
