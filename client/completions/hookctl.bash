@@ -42,9 +42,9 @@ _hookctl_events() {
 _hookctl_hooks() { { _hookctl_ask hooks; _hookctl_ask stats; } | grep -oE '\{"name":"[^"\\ ]+"' | cut -d'"' -f4 | sort -u; }
 
 _hookctl() {
-    local commands="emit listen on register deregister hooks trust respond git agent-hook agent schema who stats top ping doctor test call help version"
+    local commands="emit listen on register deregister hooks trust enable disable respond git agent-hook agent schema who stats top ping doctor test call help version"
     local general="--socket --daemon-user --timeout --json --no-autostart --help --version"
-    local methods="ping emit emit_and_wait await_response subscribe unsubscribe respond register_hook deregister_hook list_hooks trust_hook get_hook_event_schema stats rpc.discover"
+    local methods="ping emit emit_and_wait await_response subscribe unsubscribe respond register_hook deregister_hook list_hooks trust_hook enable_hook get_hook_event_schema stats rpc.discover"
     local git_hooks="applypatch-msg pre-applypatch post-applypatch pre-commit pre-merge-commit prepare-commit-msg commit-msg post-commit
         pre-rebase post-checkout post-merge pre-push pre-receive update post-receive post-update reference-transaction pre-auto-gc
         post-rewrite sendemail-validate post-index-change p4-changelist p4-prepare-changelist p4-post-changelist p4-pre-submit"
@@ -99,7 +99,7 @@ _hookctl() {
         --socket) _hookctl_files -f; return ;;
         --daemon-user) local found; mapfile -t found < <(compgen -u -- "${word#"$lead"}"); _hookctl_offer; return ;;
         --require) _hookctl_words "$(_hookctl_hooks)"; return ;;
-        --repo) _hookctl_files -d; return ;;
+        --repo | --cwd) _hookctl_files -d; return ;;
         --policy) _hookctl_words "veto all first chain"; return ;;
         --agent) _hookctl_words "auto claude codex gemini qwen vscode copilot cursor kimi windsurf cline grok droid qoder goose unknown"; return ;;
         --no-daemon) _hookctl_words "proceed fail"; return ;;
@@ -109,7 +109,7 @@ _hookctl() {
             _hookctl_words "all $git_hooks"
             return ;;
         --on | --event) _hookctl_words "$(_hookctl_events)"; return ;;
-        --timeout | --abort-exit-code | --after-seq | --count | --jobs | --name | --env | --abort | --failed | --payload) return ;;
+        --timeout | --abort-exit-code | --after-seq | --count | --jobs | --name | --env | --where | --order | --scope | --abort | --failed | --payload) return ;;
     esac
 
     local options=$general
@@ -117,8 +117,8 @@ _hookctl() {
         "") options="$commands $general" ;;
         emit) options+=" --wait --policy --require --fail-closed --wait-for-subscriber --abort-exit-code --no-daemon --quiet" ;;
         listen) options+=" --after-seq --count" ;;
-        on) options+=" --jobs --name --env --git --" ;;
-        register) options+=" --on --git --" ;;
+        on) options+=" --jobs --name --env --where --asked-only --fail-closed --order --shadow --scope --git --" ;;
+        register) options+=" --on --jobs --env --cwd --where --asked-only --fail-closed --order --shadow --scope --git --" ;;
         respond) options+=" --abort --abstain --failed" ;;
         git)
             options+=" --events --repo --global --fail-closed --no-daemon --installed-socket"
@@ -145,7 +145,7 @@ _hookctl() {
         case $command in
             emit | schema | who) [[ $count -eq 0 ]] && _hookctl_words "$(_hookctl_events)" && return ;;
             listen | on) _hookctl_words "$(_hookctl_events)" && return ;;
-            deregister | trust) [[ $count -eq 0 ]] && _hookctl_words "$(_hookctl_hooks)" && return ;;
+            deregister | trust | enable | disable) [[ $count -eq 0 ]] && _hookctl_words "$(_hookctl_hooks)" && return ;;
         esac
     fi
     if [[ $lead == *@* ]]; then

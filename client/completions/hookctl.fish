@@ -1,8 +1,8 @@
 # fish completion for hookctl(1)
 
-set -l commands emit listen on register deregister hooks trust respond git agent-hook agent schema who stats top ping doctor test call help version
+set -l commands emit listen on register deregister hooks trust enable disable respond git agent-hook agent schema who stats top ping doctor test call help version
 set -l git_hooks applypatch-msg pre-applypatch post-applypatch pre-commit pre-merge-commit prepare-commit-msg commit-msg post-commit pre-rebase post-checkout post-merge pre-push pre-receive update post-receive post-update reference-transaction pre-auto-gc post-rewrite sendemail-validate post-index-change p4-changelist p4-prepare-changelist p4-post-changelist p4-pre-submit
-set -l methods ping emit emit_and_wait await_response subscribe unsubscribe respond register_hook deregister_hook list_hooks trust_hook get_hook_event_schema stats rpc.discover
+set -l methods ping emit emit_and_wait await_response subscribe unsubscribe respond register_hook deregister_hook list_hooks trust_hook enable_hook get_hook_event_schema stats rpc.discover
 
 # What stands after -- is a command line of its own.
 function __hookctl_complete_command
@@ -49,6 +49,8 @@ complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a register -
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a deregister -d 'end a registered hook'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a hooks -d 'print the registered hooks'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a trust -d 'let a changed hook run again'
+complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a enable -d 'have a registered hook asked again'
+complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a disable -d 'have a registered hook not asked'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a respond -d 'answer an event by its id'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a git -d 'make the hooks of a git repository fire events'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a agent-hook -d 'be the command hook of a coding agent'
@@ -80,12 +82,19 @@ complete -c hookctl -n '__fish_seen_subcommand_from deregister trust' -a '(__hoo
 complete -c hookctl -n '__fish_seen_subcommand_from listen' -l after-seq -x -d 'first print what happened after this number'
 complete -c hookctl -n '__fish_seen_subcommand_from listen' -l count -x -d 'end after so many events'
 
-complete -c hookctl -n '__fish_seen_subcommand_from on' -l jobs -x -d 'how many may run at a time'
+complete -c hookctl -n '__fish_seen_subcommand_from on register' -l jobs -x -d 'how many may run at a time'
 complete -c hookctl -n '__fish_seen_subcommand_from on' -l name -x -d 'what verdicts and logs call this hook'
-complete -c hookctl -n '__fish_seen_subcommand_from on' -l env -x -a '(set -xn)' -d 'pass this variable, too'
+complete -c hookctl -n '__fish_seen_subcommand_from on register' -l env -x -a '(set -xn)' -d 'pass this variable, too'
 complete -c hookctl -n '__fish_seen_subcommand_from on; and contains -- -- (commandline -opc)' -a '(__hookctl_complete_command)'
 
 complete -c hookctl -n '__fish_seen_subcommand_from on register' -l git -d 'run where git does'
+complete -c hookctl -n '__fish_seen_subcommand_from on register' -l where -x -d 'only such payloads'
+complete -c hookctl -n '__fish_seen_subcommand_from on register' -l asked-only -d 'only events that an emitter waits for'
+complete -c hookctl -n '__fish_seen_subcommand_from on register' -l fail-closed -d 'nothing proceeds where this hook is missing'
+complete -c hookctl -n '__fish_seen_subcommand_from on register' -l order -x -d 'its turn'
+complete -c hookctl -n '__fish_seen_subcommand_from on register' -l shadow -d 'decides and delays nothing'
+complete -c hookctl -n '__fish_seen_subcommand_from on register' -l scope -x -a local -d 'whose events'
+complete -c hookctl -n '__fish_seen_subcommand_from register' -l cwd -x -a '(__fish_complete_directories)' -d 'where it runs'
 complete -c hookctl -n '__fish_seen_subcommand_from register' -l on -x -a '(__hookctl_events)' -d 'which events'
 complete -c hookctl -n '__fish_seen_subcommand_from register; and contains -- -- (commandline -opc)' -a '(__hookctl_complete_command)'
 

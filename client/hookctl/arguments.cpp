@@ -95,13 +95,80 @@ words command_after_dashes(const option_reader& options, std::string_view comman
     return *argv;
 }
 
+/// The options that `on` and `register` have in common. Targets of the reader: it must live until finish().
+class hook_option_reader {
+public:
+    explicit hook_option_reader(option_reader& options) : options_(options) {
+        options.value("--jobs", jobs_);
+        options.value("--order", order_);
+        options.value("--scope", scope_);
+        options.values("--env", environment_);
+        options.values("--where", conditions_);
+        options.flag("--asked-only", asked_only_);
+        options.flag("--fail-closed", fail_closed_);
+        options.flag("--shadow", shadow_);
+    }
+
+    /// Once the options are parsed.
+    void finish(hook_arguments& result) {
+        if (jobs_) {
+            result.jobs = options_.number("--jobs", *jobs_, 1, protocol::max_jobs);
+        }
+        if (scope_) {
+            (void)options_.choice<bool>("--scope", *scope_, {{"local", true}});
+        }
+        for (const auto& each : environment_) {
+            check_variable(each);
+        }
+        result.environment = std::move(environment_);
+        auto& responder = result.as_responder;
+        for (const auto& each : conditions_) {
+            responder.where.push_back(condition_of(each));
+        }
+        if (order_) {
+            responder.order = options_.integer("--order", *order_);
+        }
+        responder.asked_only = asked_only_;
+        responder.shadow = shadow_;
+        responder.on_failure = fail_closed_ ? failure_policy::closed : failure_policy::open;
+    }
+
+private:
+    void check_variable(const std::string& text) const {
+        const auto variable = text.substr(0, text.find('='));
+        if (variable.empty()) {
+            options_.fail("--env takes NAME or NAME=VALUE, not " + in_quotes(text));
+        }
+        if (hooks::command_environment::is_for_event(variable)) {
+            options_.fail("--env cannot set " + variable + ": that says which event the command runs for");
+        }
+    }
+
+    [[nodiscard]] payload_condition condition_of(const std::string& text) const {
+        const auto equals = text.find('=');
+        payload_condition result{text.substr(0, equals), equals == std::string::npos ? "" : text.substr(equals + 1)};
+        if (equals == std::string::npos || !protocol::is_condition(result)) {
+            options_.fail("--where takes a JSON pointer and a glob, as in /cwd=/src/*, not " + in_quotes(text));
+        }
+        return result;
+    }
+
+    option_reader& options_;
+    optional_text jobs_{};
+    optional_text order_{};
+    optional_text scope_{};
+    words environment_{};
+    words conditions_{};
+    bool asked_only_ = false;
+    bool fail_closed_ = false;
+    bool shadow_ = false;
+};
+
 command_arguments parse_on(option_reader& options, const std::optional<words>& argv) {
     on_arguments result;
-    optional_text jobs;
     optional_text name;
-    options.value("--jobs", jobs);
+    hook_option_reader common(options);
     options.value("--name", name);
-    options.values("--env", result.environment);
     options.flag("--git", result.git);
     if (!options.parse()) {
         return result;
@@ -110,18 +177,7 @@ command_arguments parse_on(option_reader& options, const std::optional<words>& a
     result.argv = command_after_dashes(options, "on", argv);
     result.patterns = std::move(options.positionals(1, words().max_size()));
     options.check_patterns(result.patterns);
-    if (jobs) {
-        result.jobs = options.number("--jobs", *jobs, 1, 1024);
-    }
-    for (const auto& each : result.environment) {
-        const auto variable = each.substr(0, each.find('='));
-        if (variable.empty()) {
-            options.fail("--env takes NAME or NAME=VALUE, not " + in_quotes(each));
-        }
-        if (hooks::command_environment::is_for_event(variable)) {
-            options.fail("--env cannot set " + variable + ": that says which event the command runs for");
-        }
-    }
+    common.finish(result);
     const auto& program = result.argv.front();
     result.name = name ? *name : program.substr(program.rfind('/') + 1);
     options.check_name("--name", result.name);
@@ -130,8 +186,11 @@ command_arguments parse_on(option_reader& options, const std::optional<words>& a
 
 command_arguments parse_register(option_reader& options, const std::optional<words>& argv) {
     register_arguments result;
+    optional_text directory;
+    hook_option_reader common(options);
     options.values("--on", result.patterns);
     options.flag("--git", result.git);
+    options.value("--cwd", directory);
     if (!options.parse()) {
         return result;
     }
@@ -145,6 +204,11 @@ command_arguments parse_register(option_reader& options, const std::optional<wor
     }
     result.patterns.insert(result.patterns.end(), given.begin() + 1, given.end());  // as in --on 'pre_*' 'post_*'
     options.check_patterns(result.patterns);
+    common.finish(result);
+    if (directory && directory->empty()) {
+        options.fail("--cwd needs a directory");
+    }
+    result.directory = directory.value_or("");
     return result;
 }
 
@@ -156,6 +220,13 @@ command_arguments parse_hook_name(option_reader& options) {
         result.name = std::move(options.positionals(1, 1)[0]);
         options.check_name("NAME", result.name);
     }
+    return result;
+}
+
+template <bool Enabled>
+command_arguments parse_enable(option_reader& options) {
+    auto result = std::get<enable_arguments>(parse_hook_name<enable_arguments>(options));
+    result.enabled = Enabled;
     return result;
 }
 
@@ -429,6 +500,12 @@ command_arguments parse_command(option_reader& options, std::string_view command
     }
     if (command == "trust") {
         return parse_hook_name<trust_arguments>(options);
+    }
+    if (command == "enable") {
+        return parse_enable<true>(options);
+    }
+    if (command == "disable") {
+        return parse_enable<false>(options);
     }
     if (command == "hooks") {
         return parse_hooks(options);

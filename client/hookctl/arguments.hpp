@@ -37,20 +37,21 @@ struct listen_arguments {
     std::optional<std::uint64_t> count{};
 };
 
-struct on_arguments {
+/// What `on` and `register` have in common.
+struct hook_arguments {
+    std::string name{};
     std::vector<std::string> patterns{};
     std::vector<std::string> argv{};
-    std::uint64_t jobs = 1;
-    std::string name{};
+    std::optional<std::uint64_t> jobs{};
     std::vector<std::string> environment{};  ///< further variables for the command: NAME, or NAME=VALUE
     bool git = false;  ///< it runs where git's own hook would, and with git's variables
+    responder_options as_responder{};
 };
 
-struct register_arguments {
-    std::string name{};
-    std::vector<std::string> patterns{};
-    std::vector<std::string> argv{};
-    bool git = false;  ///< as on_arguments::git
+struct on_arguments : hook_arguments {};
+
+struct register_arguments : hook_arguments {
+    std::string directory{};  ///< where the command runs; empty: where the daemon does
 };
 
 struct deregister_arguments {
@@ -59,6 +60,11 @@ struct deregister_arguments {
 
 struct trust_arguments {
     std::string name{};
+};
+
+struct enable_arguments {
+    std::string name{};
+    bool enabled = true;
 };
 
 struct hooks_arguments {};
@@ -137,7 +143,7 @@ struct call_arguments {
 };
 
 using command_arguments = std::variant<emit_arguments, listen_arguments, on_arguments, register_arguments, deregister_arguments, trust_arguments,
-                                       hooks_arguments, respond_arguments, schema_arguments, who_arguments, stats_arguments,
+                                       enable_arguments, hooks_arguments, respond_arguments, schema_arguments, who_arguments, stats_arguments,
                                        top_arguments, ping_arguments, git_arguments, agent_hook_arguments, agent_arguments,
                                        doctor_arguments, test_arguments, call_arguments>;
 

@@ -26,6 +26,8 @@ commands:
   deregister NAME                end that
   hooks                          print the registered hooks, and how they do
   trust NAME                     let a registered hook run whose files have changed
+  disable NAME                   have a registered hook not asked any more
+  enable NAME                    have it asked again
   respond ID [RESPONSE]          answer an event by its id
   git install|uninstall|status|run
                                  make a git repository's hooks fire events
@@ -137,6 +139,13 @@ options:
   --env NAME[=VALUE]   pass this variable to CMD, too; may be repeated
   --git                for events of git's: run CMD where git's own hook would, with git's
                        variables
+  --where POINTER=GLOB only events in whose payload the string at the JSON pointer
+                       matches; may be repeated, and all must
+  --asked-only         only events that an emitter waits for
+  --fail-closed        where this hook is missing, for whatever reason, nothing proceeds
+  --order N            its turn in a chain and its place among the responses (default 0)
+  --shadow             asked and recorded, but it decides and delays nothing
+  --scope local        the events of this daemon (default)
 
 example:
   hookctl on pre_push -- sh -c 'grep -q "\"main\"" && { echo "not to main" >&2; exit 1; }; exit 0'
@@ -159,6 +168,11 @@ options:
   --git                for events of git's: run CMD where git's own hook would, with git's
                        variables
   --timeout DURATION   how long CMD may run (default: as long as the emitter waits)
+  --jobs N             how many may run at a time (default: as hookd is configured, 4)
+  --cwd DIR            where CMD runs (default: where hookd does)
+  --env NAME[=VALUE]   set this variable for CMD, by default as it is here; may be repeated
+  --where POINTER=GLOB, --asked-only, --fail-closed, --order N, --shadow, --scope local
+                       as for hookctl on
 
 example:
   hookctl register no-fixme --on pre_commit -- ./no-fixme.sh
@@ -180,8 +194,9 @@ constexpr std::string_view hooks_help = R"(usage: hookctl hooks
 
 Prints the registered hooks: what they run, whether they may run (ok; untrusted, since
 a file has changed or appeared; missing, since one is gone; inactive, since the daemon
-has no such events), how often they have run since the daemon's start, how long that
-took, and what came of it last.
+has no such events; disabled), how often they have run since the daemon's start, how long
+that took, and what came of it last. Then the sessions that are there, such as those of
+hookctl on.
 
 options:
   --timeout DURATION   how long to wait for the daemon (default 30s)
@@ -200,6 +215,28 @@ options:
 
 example:
   hookctl trust no-fixme
+)";
+
+constexpr std::string_view enable_help = R"(usage: hookctl enable NAME
+
+Has a registered hook asked again that was disabled.
+
+options:
+  --timeout DURATION   how long to wait for the daemon (default 30s)
+
+example:
+  hookctl enable no-fixme
+)";
+
+constexpr std::string_view disable_help = R"(usage: hookctl disable NAME
+
+Has a registered hook not asked any more, after a restart neither, until hookctl enable.
+
+options:
+  --timeout DURATION   how long to wait for the daemon (default 30s)
+
+example:
+  hookctl disable no-fixme
 )";
 
 constexpr std::string_view respond_help = R"(usage: hookctl respond [options] ID [RESPONSE]
@@ -467,6 +504,8 @@ constexpr std::array commands{
     command_text{"deregister", "deregister NAME", deregister_help},
     command_text{"hooks", "hooks", hooks_help},
     command_text{"trust", "trust NAME", trust_help},
+    command_text{"enable", "enable NAME", enable_help},
+    command_text{"disable", "disable NAME", disable_help},
     command_text{"respond", "respond ID [RESPONSE]", respond_help},
     command_text{"git", "git install|uninstall|status|run [HOOK [ARG...]]", git_help},
     command_text{"agent-hook", "agent-hook [INPUT]", agent_hook_help},

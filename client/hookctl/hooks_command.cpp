@@ -10,9 +10,11 @@
 #include <hookd/protocol/json_text.hpp>
 #include <hookd/protocol/methods.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace hookd::hookctl {
 
@@ -89,9 +91,15 @@ std::string describe(std::string_view hook) {
     return text.append(colour.plain()).append("\n");
 }
 
-/// Prints a hook as the daemon has it, and says where it cannot run.
-int report(const invocation& call, const std::string& hook) {
+/// Prints a hook as the daemon has it.
+int print_hook(const invocation& call, const std::string& hook) {
     print(writes_for_programs(call.json) ? json_output(one_line(hook)) + '\n' : describe(hook));
+    return exit_status::done;
+}
+
+/// The same, and says where it cannot run.
+int report(const invocation& call, const std::string& hook) {
+    print_hook(call, hook);
     if (member_text(hook, "state") != protocol::to_string(protocol::hook_state::ok)) {
         complain("it is registered, but cannot run: " + member_text(hook, "why"));
     }
@@ -100,6 +108,67 @@ int report(const invocation& call, const std::string& hook) {
 
 std::string ask(const invocation& call, std::string_view method, const std::string& params) {
     return connect_for(call).call(method, params, call.timeout.value_or(default_answer_timeout));
+}
+
+/// The variables that `--env` names, with their values here.
+std::string environment_of(const register_arguments& arguments) {
+    json_object result;
+    for (const auto& each : arguments.environment) {
+        const auto equals = each.find('=');
+        const auto name = each.substr(0, equals);
+        const char* const inherited = equals == std::string::npos ? std::getenv(name.c_str()) : nullptr;
+        if (equals != std::string::npos || inherited != nullptr) {
+            result.text(name, equals != std::string::npos ? each.substr(equals + 1) : inherited);
+        }
+    }
+    return result.finish();
+}
+
+void add_options(json_object& params, const register_arguments& arguments) {
+    const auto& responder = arguments.as_responder;
+    json_object where;
+    for (const auto& each : responder.where) {
+        where.text(each.pointer, each.glob);
+    }
+    if (arguments.jobs) {
+        params.raw("jobs", std::to_string(*arguments.jobs));
+    }
+    if (!arguments.directory.empty()) {
+        params.text("cwd", std::filesystem::absolute(arguments.directory).lexically_normal().string());
+    }
+    params.raw("env", environment_of(arguments))
+        .raw("where", where.finish())
+        .flag("asked_only", responder.asked_only)
+        .text("on_failure", to_string(responder.on_failure))
+        .raw("order", std::to_string(responder.order))
+        .flag("shadow", responder.shadow);
+}
+
+/// The sessions that are there beside the registered hooks, which have one, too: a JSON array.
+std::string live_sessions(std::string_view stats, std::string_view hooks) {
+    std::vector<std::string> registered;
+    protocol::json_cursor each_hook(hooks);
+    while (const auto hook = each_hook.next()) {
+        registered.push_back(text_of(member_of(hook->value, "name")));
+    }
+    std::string result = "[";
+    protocol::json_cursor sessions(member_of(stats, "sessions"));
+    while (const auto session = sessions.next()) {
+        if (std::find(registered.begin(), registered.end(), text_of(member_of(session->value, "name"))) == registered.end()) {
+            result.append(result == "[" ? "" : ",").append(session->value);
+        }
+    }
+    return result += "]";
+}
+
+std::string describe_session(std::string_view session) {
+    const palette colour;
+    std::string text;
+    text.append(colour.bold()).append(member_text(session, "name")).append(colour.plain()).append("  ").append(colour.green()).append("session");
+    text.append(colour.plain()).append("\n    ").append(colour.dim()).append("pid ").append(member_of(session, "pid")).append(", user ");
+    text.append(member_of(session, "uid")).append(", ").append(member_of(session, "queued")).append(" events queued");
+    text += member_of(session, "lagged") == "true" ? ", lagged" : "";
+    return text.append(colour.plain()).append("\n");
 }
 
 }  // namespace
@@ -112,6 +181,7 @@ int run_register(const invocation& call, const register_arguments& arguments) {
     if (call.timeout) {
         params.raw("timeout_ms", std::to_string(call.timeout->count()));
     }
+    add_options(params, arguments);
     // --timeout is the command's here.
     auto daemon = connect_for(call, default_answer_timeout);
     return report(call, daemon.call(protocol::register_hook_params::method, params.finish(), default_answer_timeout));
@@ -136,18 +206,32 @@ int run_trust(const invocation& call, const trust_arguments& arguments) {
     return report(call, ask(call, protocol::trust_hook_params::method, json_object().text("name", arguments.name).finish()));
 }
 
+int run_enable(const invocation& call, const enable_arguments& arguments) {
+    const auto params = json_object().text("name", arguments.name).flag("enabled", arguments.enabled).finish();
+    const auto hook = ask(call, protocol::enable_hook_params::method, params);
+    return arguments.enabled ? report(call, hook) : print_hook(call, hook);
+}
+
 int run_hooks(const invocation& call) {
     const auto result = ask(call, protocol::list_hooks_params::method, {});
+    const auto registered = member_of(result, "hooks");
+    const auto stats = ask(call, protocol::stats_params::method, {});
+    const auto live = live_sessions(stats, registered);
     if (writes_for_programs(call.json)) {
-        print(json_output(one_line(result)) + '\n');
+        print(json_output(one_line(json_object().raw("hooks", registered).raw("sessions", live).finish())) + '\n');
         return exit_status::done;
     }
     std::string text;
-    protocol::json_cursor hooks(member_of(result, "hooks"));
+    protocol::json_cursor hooks(registered);
     while (const auto hook = hooks.next()) {
         text += describe(hook->value);
     }
-    print(text.empty() ? "no hook is registered\n" : text);
+    text += text.empty() ? "no hook is registered\n" : "";
+    protocol::json_cursor sessions(live);
+    while (const auto session = sessions.next()) {
+        text += describe_session(session->value);
+    }
+    print(text);
     return exit_status::done;
 }
 

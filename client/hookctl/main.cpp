@@ -46,6 +46,8 @@ int carry_out(const invocation& call) {
                 return run_deregister(call, arguments);
             } else if constexpr (std::is_same_v<command, trust_arguments>) {
                 return run_trust(call, arguments);
+            } else if constexpr (std::is_same_v<command, enable_arguments>) {
+                return run_enable(call, arguments);
             } else if constexpr (std::is_same_v<command, hooks_arguments>) {
                 return run_hooks(call);
             } else if constexpr (std::is_same_v<command, respond_arguments>) {

@@ -22,6 +22,7 @@
 #include <csignal>
 #include <deque>
 #include <exception>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -51,6 +52,10 @@ hooks::command_environment environment_for(const invocation& call, const on_argu
 // How long the emitter still waits; nothing where it does not.
 std::optional<std::chrono::steady_clock::duration> time_left(const event& what) {
     return what.deadline() ? std::optional(*what.deadline() - std::chrono::steady_clock::now()) : std::nullopt;
+}
+
+std::size_t most_jobs(const on_arguments& arguments) {
+    return static_cast<std::size_t>(arguments.jobs.value_or(1));
 }
 
 reply response_of(const hooks::hook_reply& said) {
@@ -93,6 +98,14 @@ public:
         start_next(its_lane);
     }
 
+    /// No emitter waits for that event any longer: its command is stopped as at its time-out, or does not start.
+    void cancel(const std::string& hook_event_id) {
+        std::erase_if(asked_.waiting, [&](const job& each) { return each.what.hook_event_id() == hook_event_id; });
+        if (const auto running = runs_.find(hook_event_id); running != runs_.end()) {
+            runner_.stop(running->second);
+        }
+    }
+
     /// Starts nothing more, and stops the commands that run. Events that wait are answered as failed.
     void stop() {
         stopped_ = true;
@@ -125,7 +138,7 @@ private:
     [[nodiscard]] lane& lane_of(const event& what) noexcept { return what.expects_response() ? asked_ : told_; }
 
     void start_next(lane& from) {
-        while (from.running < arguments_.jobs && !from.waiting.empty()) {
+        while (from.running < most_jobs(arguments_) && !from.waiting.empty()) {
             auto next = std::move(from.waiting.front());
             from.waiting.pop_front();
             start(from, std::move(next));
@@ -152,9 +165,10 @@ private:
 
         ++from.running;
         const auto shared = std::make_shared<job>(std::move(next));
-        runner_.start(
+        runs_[shared->what.hook_event_id()] = runner_.start(
             std::move(command),
             [this, shared](hooks::command_result result) {
+                runs_.erase(shared->what.hook_event_id());
                 finish(*shared, hooks::read_hook_reply(result, arguments_.name), result);
             },
             [this, &from] {
@@ -182,7 +196,9 @@ private:
         for (const auto& note : said.notes) {
             complain(about + note);
         }
-        if (said.type == kind::failed) {
+        if (result.how == hooks::command_result::ending::cancelled) {
+            complain(about + said.text);
+        } else if (said.type == kind::failed) {
             complain(about + "the hook failed: " + said.text);
         }
         report(done.what, said, result);
@@ -230,6 +246,7 @@ private:
     palette colour_{};
     hooks::command_environment environment_;
     hooks::command_runner runner_;
+    std::map<std::string, hooks::command_runner::run_id> runs_{};  ///< by the id of the event
     lane asked_{};
     lane told_{};
     bool output_lost_ = false;
@@ -247,7 +264,8 @@ int run_on(const invocation& call, const on_arguments& arguments) {
     options.path = call.socket;
     options.daemon_user = call.daemon_user;
     options.answer_timeout = default_answer_timeout;  // --timeout is what a command has
-    options.max_unanswered = arguments.jobs;
+    options.as_responder = arguments.as_responder;
+    options.max_unanswered = most_jobs(arguments);
     options.may_miss_events = true;  // no question waits behind a flood of other events
     hook_runner events(options);
     asio::io_context io(1);
@@ -266,6 +284,12 @@ int run_on(const invocation& call, const on_arguments& arguments) {
             });
         });
     }
+    events.on_cancelled([&](const ended_wait& what) {
+        // When the emitter's time is over, so is the command's.
+        if (what.reason != to_string(protocol::refusal::expired)) {
+            asio::post(io, [&commands, id = what.hook_event_id] { commands.cancel(id); });
+        }
+    });
     events.on_notice(tell);
 
     // Two threads: the connection is served, and replies leave, while commands start and end here.

@@ -111,6 +111,16 @@ std::uint64_t option_reader::number(const std::string& name, const std::string& 
     return result;
 }
 
+std::int64_t option_reader::integer(const std::string& name, const std::string& text) const {
+    constexpr std::int64_t most = 2147483647;
+    std::int64_t result = 0;
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), result);
+    if (failure != std::errc{} || end != text.data() + text.size() || result < -most || result > most) {
+        fail(name + " takes a whole number from -2147483647 to 2147483647, not " + in_quotes(text));
+    }
+    return result;
+}
+
 void option_reader::check_event(const std::string& name) const {
     if (!protocol::is_event_name(name)) {
         fail("EVENT takes 1 to 128 characters of A-Z a-z 0-9 _ . : / -, not " + in_quotes(harmless(name)));

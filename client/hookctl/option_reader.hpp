@@ -42,6 +42,9 @@ public:
     [[nodiscard]] std::uint64_t number(const std::string& name, const std::string& text, std::uint64_t min,
                                        std::uint64_t max) const;
 
+    /// From -2147483647 to 2147483647.
+    [[nodiscard]] std::int64_t integer(const std::string& name, const std::string& text) const;
+
     template <class Value>
     [[nodiscard]] Value choice(const std::string& name, const std::string& text,
                                const std::vector<std::pair<std::string_view, Value>>& choices) const {

@@ -206,9 +206,26 @@ void hook_session::on_subscribe_failed(const error& failure) {
 }
 
 void hook_session::on_cancelled(const ended_wait& what) {
+    auto& queue = questions_.queue;
+    const auto queued = std::find_if(queue.begin(), queue.end(), [&](const auto& each) { return each.what.hook_event_id() == what.hook_event_id; });
+    if (queued != queue.end()) {
+        questions_.queued_bytes -= bytes_of(queued->what);
+        queue.erase(queued);
+        return hand_out_events();
+    }
+    const auto open = std::find_if(unanswered_.begin(), unanswered_.end(), [&](const auto& each) { return each.second.hook_event_id == what.hook_event_id; });
+    if (open == unanswered_.end()) {
+        return;
+    }
+    // What comes too late is told. Otherwise nothing that the hook may say is of interest any longer.
+    if (what.reason != to_string(protocol::refusal::expired)) {
+        close_question(open->first);
+    }
     if (table_.on_cancelled) {
         table_.on_cancelled(what);
     }
+    hand_out_events();
+    end_if_drained();
 }
 
 void hook_session::on_verdict(const verdict_notice& what) {

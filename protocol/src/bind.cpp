@@ -176,6 +176,68 @@ public:
         target = value->front() == 't';
     }
 
+    void required_boolean(std::string_view name, bool& target, std::string_view) {
+        if (const auto* value = required(name); value != nullptr && kind_of(*value) != json_kind::boolean) {
+            wrong(name, "must be true or false");
+        } else if (value != nullptr) {
+            target = value->front() == 't';
+        }
+    }
+
+    void count(std::string_view name, std::optional<std::size_t>& target, std::string_view) {
+        const auto* value = present(name);
+        if (value == nullptr) {
+            return;
+        }
+        if (const auto number = integer_in(*value, 1, max_jobs)) {
+            target = static_cast<std::size_t>(*number);
+        } else {
+            wrong(name, "must be an integer from 1 to 1024");
+        }
+    }
+
+    void directory(std::string_view name, std::string& target, std::string_view) {
+        const auto* value = present(name);
+        if (value == nullptr) {
+            return;
+        }
+        if (kind_of(*value) == json_kind::string) {
+            target = token_of(*value).decode();
+        }
+        if (!target.starts_with('/') || target.size() > max_path || target.find('\0') != std::string::npos) {
+            wrong(name, "must be the absolute path of a directory");
+        }
+    }
+
+    void variables(std::string_view name, std::vector<std::string>& target, std::string_view) {
+        const auto* value = present(name);
+        if (value == nullptr) {
+            return;
+        }
+        if (kind_of(*value) != json_kind::object) {
+            return wrong(name, "must be an object of strings, such as {\"LANG\": \"C.UTF-8\"}");
+        }
+        std::size_t bytes = 0;
+        json_cursor members{*value};
+        while (const auto member = members.next()) {
+            const std::string variable = member->key.decode();
+            if (variable.empty() || variable.find_first_of(std::string_view{"=\0", 2}) != std::string::npos) {
+                return wrong(name, "has the member " + quoted(variable) + ", which cannot name a variable: it must not be empty or have a = or NUL");
+            }
+            const std::string text = kind_of(member->value) == json_kind::string ? token_of(member->value).decode() : std::string{'\0'};
+            if (text.find('\0') != std::string::npos) {
+                return wrong(name, "must have for " + quoted(variable) + " a string without NUL");
+            }
+            bytes += variable.size() + text.size();
+            if (target.size() == max_variables || bytes > max_command_bytes) {
+                return fail(limit_error("env", target.size() == max_variables ? max_variables : max_command_bytes,
+                                        "parameter 'env' has more than 256 variables or 64 KiB: put them into a script"));
+            }
+            std::erase_if(target, [&](const std::string& each) { return each.starts_with(variable + "="); });
+            target.push_back(variable + "=" + text);
+        }
+    }
+
     void free_text(std::string_view name, text& target, presence needed, std::string_view) {
         const auto* value = needed == presence::required ? required(name) : present(name);
         if (value == nullptr) {
@@ -590,6 +652,7 @@ template std::variant<register_hook_params, error> bind_params(const request&);
 template std::variant<deregister_hook_params, error> bind_params(const request&);
 template std::variant<list_hooks_params, error> bind_params(const request&);
 template std::variant<trust_hook_params, error> bind_params(const request&);
+template std::variant<enable_hook_params, error> bind_params(const request&);
 template std::variant<stats_params, error> bind_params(const request&);
 template std::variant<discover_params, error> bind_params(const request&);
 template std::variant<cancel_params, error> bind_params(const request&);

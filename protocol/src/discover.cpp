@@ -53,6 +53,17 @@ public:
     void boolean(std::string_view name, bool standard, std::string_view meaning) {
         add(name, presence::optional, meaning, {{"type", "boolean"}, {"default", standard}});
     }
+    void required_boolean(std::string_view name, bool, std::string_view meaning) { add(name, presence::required, meaning, {{"type", "boolean"}}); }
+    void count(std::string_view name, const std::optional<std::size_t>&, std::string_view meaning) {
+        add(name, presence::optional, meaning, {{"type", "integer"}, {"minimum", 1}, {"maximum", max_jobs}});
+    }
+    void directory(std::string_view name, const std::string&, std::string_view meaning) {
+        add(name, presence::optional, meaning, {{"type", "string"}, {"pattern", "^/"}, {"maxLength", max_path}});
+    }
+    void variables(std::string_view name, const std::vector<std::string>&, std::string_view meaning) {
+        add(name, presence::optional, meaning,
+            {{"type", "object"}, {"maxProperties", max_variables}, {"additionalProperties", json::object{{"type", "string"}}}});
+    }
     void free_text(std::string_view name, const text&, presence needed, std::string_view meaning) {
         add(name, needed, meaning, {{"type", "string"}, {"minLength", 1}});
     }
@@ -160,7 +171,7 @@ json::object who_schema() {
 
 json::object hook_schema() {
     json::array states;
-    for (const auto each : {hook_state::ok, hook_state::untrusted, hook_state::missing, hook_state::inactive}) {
+    for (const auto each : {hook_state::ok, hook_state::untrusted, hook_state::missing, hook_state::inactive, hook_state::disabled}) {
         states.emplace_back(to_string(each));
     }
     const auto or_null = [](std::string_view type) { return json::object{{"type", json::array{type, "null"}}}; };
@@ -168,6 +179,17 @@ json::object hook_schema() {
                           {"command", array_of(typed("string"))},
                           {"events", array_of(typed("string"))},
                           {"timeout_ms", or_null("integer")},
+                          {"jobs", or_null("integer")},
+                          {"cwd", or_null("string")},
+                          {"env", json::object{{"type", "object"}, {"additionalProperties", typed("string")}}},
+                          {"where", json::object{{"type", "object"}, {"additionalProperties", typed("string")}}},
+                          {"asked_only", typed("boolean")},
+                          {"on_failure", one_of({failure_policy::open, failure_policy::closed})},
+                          {"order", typed("integer")},
+                          {"shadow", typed("boolean")},
+                          {"scope", one_of({event_scope::local})},
+                          {"enabled", typed("boolean")},
+                          {"trust", one_of({hook_state::ok, hook_state::untrusted, hook_state::missing})},
                           {"state", json::object{{"type", "string"}, {"enum", std::move(states)}}},
                           {"why", or_null("string")},
                           {"runs", integer_schema(0)},
@@ -176,11 +198,13 @@ json::object hook_schema() {
                           {"p99_ms", or_null("number")}});
 }
 
-// `command` is shown to the daemon's user and root alone.
+// `command` and `env` are shown to the daemon's user and root alone.
 json::object listed_hook_schema() {
     auto schema = hook_schema();
     auto& required = schema.at("required").as_array();
-    required.erase(std::find(required.begin(), required.end(), json::value("command")));
+    for (const char* const hidden : {"command", "env"}) {
+        required.erase(std::find(required.begin(), required.end(), json::value(hidden)));
+    }
     return schema;
 }
 
@@ -231,6 +255,7 @@ std::string discover_document(std::string_view daemon_version) {
     methods.emplace_back(
         method<list_hooks_params>("the registered hooks", object_schema({{"hooks", array_of(listed_hook_schema())}})));
     methods.emplace_back(method<trust_hook_params>("trusts a registered hook's files as they are now", hook_schema()));
+    methods.emplace_back(method<enable_hook_params>("has a registered hook asked again, or no longer", hook_schema()));
     methods.emplace_back(method<stats_params>("counters and gauges", typed("object")));
     methods.emplace_back(method<discover_params>("this document", typed("object")));
     methods.emplace_back(method<cancel_params>("cancels a waiting request of this connection (a notification)", typed("null")));

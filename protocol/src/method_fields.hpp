@@ -83,9 +83,19 @@ void describe(Visitor& visit, schema_params& params) {
 template <class Visitor>
 void describe(Visitor& visit, register_hook_params& params) {
     visit.subscriber_name("name", params.name, presence::required, "what verdicts and logs call it; one of that name is replaced");
-    visit.command("command", params.command, "the program and its arguments");
-    visit.patterns("events", params.events, presence::required, "names or globs (* any run, ? one character); none: every event");
-    visit.duration("timeout_ms", params.timeout, "how long it may run, within the time that the emitter waits");
+    visit.command("command", params.hook.command, "the program and its arguments");
+    visit.patterns("events", params.hook.events, presence::required, "names or globs (* any run, ? one character); none: every event");
+    visit.duration("timeout_ms", params.hook.timeout, "how long it may run, within the time that the emitter waits");
+    visit.count("jobs", params.hook.jobs, "how many commands of it may run at a time; absent: as hookd is configured");
+    visit.directory("cwd", params.hook.directory, "where it runs; absent: where hookd does");
+    visit.variables("env", params.hook.environment, "further variables of its environment");
+    visit.conditions("where", params.hook.where, "JSON pointers into the payload and the globs that the strings there must match");
+    visit.boolean("asked_only", params.hook.asked_only, "true: only events that an emitter waits for");
+    visit.choice("on_failure", params.on_failure, {failure_policy::open, failure_policy::closed},
+                 "closed: where this hook is missing, for whatever reason, the operation does not proceed; absent: open");
+    visit.integer("order", params.hook.order, "its turn in a chain and its place among the responses; ties by name");
+    visit.boolean("shadow", params.hook.shadow, "true: asked and recorded, but it decides and delays nothing");
+    visit.choice("scope", params.scope, {event_scope::local}, "the events of this daemon; absent: local");
     visit.uuid_text("operation_id", params.operation_id, "makes a retry safe");
 }
 
@@ -101,6 +111,13 @@ void describe(Visitor&, list_hooks_params&) {}
 template <class Visitor>
 void describe(Visitor& visit, trust_hook_params& params) {
     visit.subscriber_name("name", params.name, presence::required, "the name of a registered hook");
+    visit.uuid_text("operation_id", params.operation_id, "makes a retry safe");
+}
+
+template <class Visitor>
+void describe(Visitor& visit, enable_hook_params& params) {
+    visit.subscriber_name("name", params.name, presence::required, "the name of a registered hook");
+    visit.required_boolean("enabled", params.enabled, "false: it is not asked any more, over restarts too");
     visit.uuid_text("operation_id", params.operation_id, "makes a retry safe");
 }
 

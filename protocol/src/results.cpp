@@ -81,6 +81,14 @@ public:
         return out_;
     }
     void number(std::string_view name, std::uint64_t value) { append_number(member(name), value); }
+    void number_or_null(std::string_view name, std::optional<std::uint64_t> value) {
+        if (value) {
+            number(name, *value);
+        } else {
+            member(name) += "null";
+        }
+    }
+    void boolean(std::string_view name, bool value) { append_boolean(member(name), value); }
     void fraction(std::string_view name, std::optional<double> value) {
         if (value) {
             append_fraction(member(name), *value);
@@ -190,6 +198,44 @@ void reserve_for(std::string& out, const wait_result& result) {
     }
 }
 
+void append_variables(std::string& out, const std::vector<std::string>& variables) {
+    object_writer object{out};
+    for (const std::string_view each : variables) {
+        const auto equals = each.find('=');
+        append_json_string(object.member(each.substr(0, equals)), each.substr(equals + 1));
+    }
+    object.end();
+}
+
+void append_conditions(std::string& out, const std::vector<payload_condition>& conditions) {
+    object_writer object{out};
+    for (const auto& each : conditions) {
+        append_json_string(object.member(each.pointer), each.glob);
+    }
+    object.end();
+}
+
+// As register_hook takes it.
+void append_definition(object_writer& out, const hook_definition& hook, bool shows_command) {
+    append_json_string(out.member("name"), hook.name);
+    if (shows_command) {
+        append_strings(out.member("command"), hook.command);
+    }
+    append_strings(out.member("events"), hook.events);
+    out.number_or_null("timeout_ms", hook.timeout ? std::optional(static_cast<std::uint64_t>(hook.timeout->count())) : std::nullopt);
+    out.number_or_null("jobs", hook.jobs);
+    append_text_or_null(out.member("cwd"), hook.directory);
+    if (shows_command) {
+        append_variables(out.member("env"), hook.environment);
+    }
+    append_conditions(out.member("where"), hook.where);
+    out.boolean("asked_only", hook.asked_only);
+    append_json_string(out.member("on_failure"), to_string(hook.on_failure));
+    out.member("order") += std::to_string(hook.order);
+    out.boolean("shadow", hook.shadow);
+    append_json_string(out.member("scope"), to_string(event_scope::local));
+}
+
 template <class Enum>
 void append_counts(std::string& out, const std::uint64_t* counts, std::size_t first, std::size_t size) {
     object_writer object{out};
@@ -220,8 +266,17 @@ std::string_view to_string(refusal value) noexcept {
 }
 
 std::string_view to_string(hook_state value) noexcept {
-    constexpr std::string_view names[] = {"ok", "untrusted", "missing", "inactive"};
+    constexpr std::string_view names[] = {"ok", "untrusted", "missing", "inactive", "disabled"};
     return names[static_cast<std::size_t>(value)];
+}
+
+std::string_view to_string(event_scope) noexcept { return "local"; }
+
+hook_definition register_hook_params::definition() const {
+    auto result = hook;
+    result.name = name.view();
+    result.on_failure = on_failure.value_or(failure_policy::open);
+    return result;
 }
 
 std::string_view to_string(close_reason value) noexcept {
@@ -322,18 +377,17 @@ void append_json(std::string& out, const who_result& result) {
     document.end();
 }
 
+void append_json(std::string& out, const hook_definition& hook) {
+    object_writer members{out};
+    append_definition(members, hook, true);
+    members.end();
+}
+
 void append_json(std::string& out, const hook_info& result) {
     object_writer hook{out};
-    append_json_string(hook.member("name"), result.name);
-    if (!result.command.empty()) {
-        append_strings(hook.member("command"), result.command);
-    }
-    append_strings(hook.member("events"), result.events);
-    if (result.timeout) {
-        hook.number("timeout_ms", static_cast<std::uint64_t>(result.timeout->count()));
-    } else {
-        hook.member("timeout_ms") += "null";
-    }
+    append_definition(hook, result.what, result.shows_command);
+    hook.boolean("enabled", result.enabled);
+    append_json_string(hook.member("trust"), to_string(result.trust));
     append_json_string(hook.member("state"), to_string(result.state));
     append_text_or_null(hook.member("why"), result.why);
     hook.number("runs", result.runs);

@@ -195,12 +195,17 @@ void broker_state::set_names_aside(const std::vector<std::string>& names) {
     }
 }
 
-bool broker_state::change_patterns(client& by, std::vector<std::string> patterns) {
+bool broker_state::change_session(client& by, const protocol::subscribe_params& params) {
     if (!by.push || by.push->closing) {
         return false;
     }
     topics_.remove(*by.push);
-    by.push->patterns = std::move(patterns);
+    by.push->patterns = params.events;
+    by.push->asked_only = params.asked_only;
+    by.push->where = params.where;
+    by.push->insists = params.on_failure == protocol::failure_policy::closed;
+    by.push->order = params.order;
+    by.push->shadow = params.shadow;
     name_matcher matches{*by.push};
     queue_for_newcomer(*by.push, events_for_newcomer(*by.push, matches, std::nullopt));
     topics_.add(*by.push);

@@ -85,7 +85,7 @@ public:
     [[nodiscard]] result_or_error<protocol::subscribe_result> subscribe(client& by, const protocol::subscribe_params& params, instant now);
     /// Changes what the session of `by` gets from now on: an event that fits before and after is got once. False where it has none, or one
     /// that has ended.
-    [[nodiscard]] bool change_patterns(client& by, std::vector<std::string> patterns);
+    [[nodiscard]] bool change_session(client& by, const protocol::subscribe_params& params);
     /// The session of `by`, where it has one, gets no more events; those that it has may still be replied to.
     void withdraw(client& by);
     /// Drops what is queued. `closed` is to be sent with the seq that comes with it. A session that has lagged is over already, and what it

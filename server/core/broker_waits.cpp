@@ -467,6 +467,7 @@ broker_state::result_or_error<protocol::respond_result> broker_state::respond_to
                     return std::move(*failure);
                 }
                 to.failures.emplace_back(own->session_id, params.failed.view());
+                own->insists = own->insists || params.insists;
                 ++own->record->failed;
             } else {
                 ++own->record->replied;

@@ -88,8 +88,22 @@ std::string_view search_path() {
     return path != nullptr ? path : "";
 }
 
-std::vector<std::string> resolved_here(std::vector<std::string> command) {
-    return hooks::resolved_command(std::move(command), std::filesystem::current_path(), search_path());
+/// `directory`: where it will run; empty: where this process does.
+std::vector<std::string> resolved_in(const std::string& directory, std::vector<std::string> command) {
+    const auto from = directory.empty() ? std::filesystem::current_path() : std::filesystem::path{directory};
+    return hooks::resolved_command(std::move(command), from, search_path());
+}
+
+void refuse_unless_usable(const hook_definition& hook) {
+    std::error_code unknown;
+    if (!hook.directory.empty() && !std::filesystem::is_directory(hook.directory, unknown)) {
+        throw refused({errc::invalid_params, "parameter 'cwd': there is no directory " + hook.directory + ": make it, or give another"});
+    }
+    for (const auto& each : hook.environment) {
+        if (const auto name = each.substr(0, each.find('=')); hooks::command_environment::is_for_event(name)) {
+            throw refused({errc::invalid_params, "parameter 'env': it cannot set " + name + ", which says which event the command runs for"});
+        }
+    }
 }
 
 void refuse_unless_runnable(const std::vector<std::string>& command) {
@@ -108,9 +122,14 @@ std::vector<file_pin> pinned(const std::vector<std::string>& command, const std:
 
 protocol::hook_info info_of(const hosted_hook& hook, const trust_result& trust) {
     const auto& what = hook.what.what;
-    protocol::hook_info info{.name = what.name, .command = what.command, .events = what.events, .timeout = what.timeout};
-    info.state = hook.inactive_why.empty() ? trust.state : protocol::hook_state::inactive;
-    info.why = hook.inactive_why.empty() ? trust.why : hook.inactive_why;
+    protocol::hook_info info{.what = what, .enabled = hook.what.enabled, .trust = trust.state};
+    if (!info.enabled) {
+        info.state = protocol::hook_state::disabled;
+        info.why = "it is disabled: run hookctl enable " + what.name;
+    } else {
+        info.state = hook.inactive_why.empty() ? trust.state : protocol::hook_state::inactive;
+        info.why = hook.inactive_why.empty() ? trust.why : hook.inactive_why;
+    }
     info.runs = hook.runs;
     info.last_outcome = hook.last_outcome;
     protocol::stats_result::event_times times;
@@ -223,11 +242,13 @@ public:
             on_files(
                 [this, what](step_result& result) {
                     result.hook.what = what;
-                    result.hook.what.command = resolved_here(what.command);
+                    refuse_unless_usable(what);
+                    result.hook.what.command = resolved_in(what.directory, what.command);
                     refuse_unless_runnable(result.hook.what.command);
                     result.hook.pins = pinned(result.hook.what.command);
                     result.all = registry_.update([&result](std::vector<registered_hook>& all) {
                         if (const auto at = find_hook(all, result.hook.what.name); at != all.end()) {
+                            result.hook.enabled = at->enabled;
                             *at = result.hook;
                         } else if (all.size() >= protocol::max_hooks) {
                             throw refused(
@@ -251,8 +272,26 @@ public:
                         if (at == all.end()) {
                             throw refused(unknown_hook(name));
                         }
-                        at->what.command = resolved_here(at->what.command);
+                        at->what.command = resolved_in(at->what.directory, at->what.command);
                         at->pins = pinned(at->what.command, at->pins);
+                        result.hook = *at;
+                    });
+                    result.trust = check_trust(result.hook, {});
+                },
+                [this, done](const step_result& result) { answer_with_hook(result, done); });
+        }, done);
+    }
+
+    void enable_hook(const std::string& name, bool enabled, handler<protocol::hook_info> done) {
+        request([this, name, enabled, done] {
+            on_files(
+                [this, name, enabled](step_result& result) {
+                    result.all = registry_.update([&](std::vector<registered_hook>& all) {
+                        const auto at = find_hook(all, name);
+                        if (at == all.end()) {
+                            throw refused(unknown_hook(name));
+                        }
+                        at->enabled = enabled;
                         result.hook = *at;
                     });
                     result.trust = check_trust(result.hook, {});
@@ -382,9 +421,8 @@ private:
             }
             const auto gone = each->second;
             each = hooks_.erase(each);
-            gone->deregistered = true;
             jobs_.fail_waiting(*gone, "it was deregistered");
-            gone->session->retire();
+            close(*gone);
         }
         const auto left = std::make_shared<std::size_t>(1);
         const auto one_is_done = [left, then = std::move(then)] {
@@ -394,26 +432,26 @@ private:
         };
         for (const auto& what : all) {
             auto& hook = hooks_[what.what.name];
-            const bool is_new = hook == nullptr;
-            if (is_new) {
+            if (hook == nullptr) {
                 hook = std::make_shared<hosted_hook>();
             }
-            const bool has_other_events = hook->what.what.events != what.what.events;
-            if (hook->what.pins != what.pins || hook->what.what.command != what.what.command) {
+            const auto before = std::exchange(hook->what, what);
+            if (before.pins != what.pins || before.what.command != what.what.command) {
                 hook->stamps.clear();
                 hook->ready.reset();
             }
-            hook->what = what;
             auto settled = [this, hook, one_is_done](boost::system::error_code failure) {
                 note_refusal(*hook, failure);
                 one_is_done();
             };
-            if (is_new || !hook->inactive_why.empty()) {
+            if (!what.enabled) {
+                close(*hook);
+            } else if (!hook->session || !hook->inactive_why.empty()) {
                 ++*left;
                 open(hook, std::move(settled));
-            } else if (has_other_events) {
+            } else if (before.what != what.what) {
                 ++*left;
-                hook->session->change_events(what.what.events, std::move(settled));
+                hook->session->change(what.what, std::move(settled));
             }
         }
         one_is_done();
@@ -429,12 +467,20 @@ private:
 
     /// Where the broker refuses a hook's events. Otherwise it is over with the session, which is told elsewhere, or all is well.
     void note_refusal(hosted_hook& hook, boost::system::error_code failure) {
-        if (!failure || failure == errc::shutting_down || failure == errc::cancelled) {
+        if (!failure || failure == errc::shutting_down || failure == errc::cancelled || !hook.session) {
             return;
         }
         hook.inactive_why = "its events cannot be subscribed to: " + refusal_of(hook.what.what.events, failure).message;
         log_.write(log_level::warning, "hook " + hook.what.what.name + ": " + hook.inactive_why);
         hook.session->retire();
+    }
+
+    /// It gets no more events. What it has goes on.
+    static void close(hosted_hook& hook) {
+        if (const auto session = std::exchange(hook.session, nullptr)) {
+            session->retire();
+        }
+        hook.inactive_why.clear();
     }
 
     void open(const std::shared_ptr<hosted_hook>& hook, hook_session::outcome_handler done) {
@@ -453,10 +499,14 @@ private:
             if (const auto current = hooks_.find(name); current != hooks_.end()) {
                 jobs_.note_missed(*current->second, count);
             }
+        }, [this, name = hook->what.what.name](const uuid& id) {
+            if (const auto current = hooks_.find(name); current != hooks_.end()) {
+                jobs_.cancel(current->second, id);
+            }
         });
         sessions_.push_back(hook->session);
-        hook->session->open(hook->what.what.name, hook->what.what.events, std::move(done), [this, weak = std::weak_ptr(hook), which = std::weak_ptr(hook->session)] {
-            if (const auto lost = weak.lock(); lost && lost->session == which.lock() && !lost->deregistered && !stopping_) {
+        hook->session->open(hook->what.what, std::move(done), [this, weak = std::weak_ptr(hook), which = std::weak_ptr(hook->session)] {
+            if (const auto lost = weak.lock(); lost && lost->session && lost->session == which.lock() && !stopping_) {
                 log_.write(log_level::warning, "hook " + lost->what.what.name + " lagged behind: events were missed");
                 lost->session->retire();
                 open(lost, [this, lost](boost::system::error_code failure) { note_refusal(*lost, failure); });
@@ -517,6 +567,10 @@ void hook_host::deregister_hook(std::string name, handler<protocol::deregister_h
 }
 
 void hook_host::list_hooks(handler<protocol::list_hooks_result> done) { implementation_->list_hooks(std::move(done)); }
+
+void hook_host::enable_hook(std::string name, bool enabled, handler<protocol::hook_info> done) {
+    implementation_->enable_hook(name, enabled, std::move(done));
+}
 
 void hook_host::trust_hook(std::string name, handler<protocol::hook_info> done) { implementation_->trust_hook(name, std::move(done)); }
 

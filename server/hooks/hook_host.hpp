@@ -52,6 +52,7 @@ public:
     void deregister_hook(std::string name, handler<protocol::deregister_hook_result> done) override;
     void list_hooks(handler<protocol::list_hooks_result> done) override;
     void trust_hook(std::string name, handler<protocol::hook_info> done) override;
+    void enable_hook(std::string name, bool enabled, handler<protocol::hook_info> done) override;
 
 private:
     class implementation;

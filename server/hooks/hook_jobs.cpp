@@ -68,6 +68,32 @@ void hook_jobs::tell_missed(hosted_hook& hook) {
     }
 }
 
+void hook_jobs::cancel(const std::shared_ptr<hosted_hook>& hook, const uuid& id) {
+    const auto is_it = [&id](const std::shared_ptr<hook_job>& each) { return each->id == id; };
+    for (auto& lane : hook->asked) {
+        if (const auto found = std::find_if(lane.waiting.begin(), lane.waiting.end(), is_it); found != lane.waiting.end()) {
+            const auto job = *found;
+            lane.waiting.erase(found);
+            job->deadline.reset();
+            return job->via->finish(*job, {});
+        }
+        if (const auto found = std::find_if(lane.running.begin(), lane.running.end(), is_it); found != lane.running.end()) {
+            (*found)->is_cancelled = true;
+            if ((*found)->run) {
+                runner_.stop(*(*found)->run);
+            }
+            return;
+        }
+    }
+}
+
+/// Leaves a job that no emitter waits for, and that has not begun.
+void hook_jobs::drop(const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job) {
+    job->deadline.reset();
+    job->via->finish(*job, {});
+    release(hook, job);
+}
+
 void hook_jobs::fail_waiting(hosted_hook& hook, const std::string& why) {
     for (auto* const lanes : {&hook.asked, &hook.told}) {
         for (auto& lane : *lanes) {
@@ -84,7 +110,7 @@ void hook_jobs::stop() {
 }
 
 void hook_jobs::start_next(const std::shared_ptr<hosted_hook>& hook, hosted_hook::lane& lane) {
-    while (!stopped_ && lane.running.size() < how_.places && !lane.waiting.empty()) {
+    while (!stopped_ && lane.running.size() < hook->what.what.jobs.value_or(how_.places) && !lane.waiting.empty()) {
         auto job = std::move(lane.waiting.front());
         lane.waiting.pop_front();
         lane.running.push_back(job);
@@ -93,6 +119,9 @@ void hook_jobs::start_next(const std::shared_ptr<hosted_hook>& hook, hosted_hook
 }
 
 void hook_jobs::start(const std::shared_ptr<hosted_hook>& hook, std::shared_ptr<hook_job> job) {
+    if (job->is_cancelled) {
+        return drop(hook, job);
+    }
     if (job->deadline && *job->deadline <= clock::now()) {
         fail(*hook, *job, "the emitter's time was over before it could start");
         return release(hook, job);
@@ -132,6 +161,9 @@ void hook_jobs::look_and_start(const std::shared_ptr<hosted_hook>& hook, std::sh
             }
             hook->stamps = trust.stamps;
             hook->ready = std::move(ready);
+            if (job->is_cancelled) {
+                return drop(hook, job);
+            }
             if (!hook->ready) {
                 return fail_to_start(hook, job, trust.why);
             }
@@ -141,25 +173,36 @@ void hook_jobs::look_and_start(const std::shared_ptr<hosted_hook>& hook, std::sh
 }
 
 void hook_jobs::fail_to_start(const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job, const std::string& why) {
-    fail(*hook, *job, why);
+    fail(*hook, *job, why, true);
     release(hook, job);
 }
 
-void hook_jobs::run(const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job, std::shared_ptr<const hooks::owned_fd> program) {
+std::vector<std::string> hook_jobs::environment_for(const hosted_hook& hook, const hook_job& job) const {
     std::string id;
-    protocol::append_uuid(id, job->id);
+    protocol::append_uuid(id, job.id);
+    auto result = environment_.for_event(
+        {.event = job.event, .hook_event_id = id, .seq = job.seq, .cause = job.cause, .directory = hook.ready->directory});
+    for (const std::string& each : hook.what.what.environment) {
+        const auto name = each.substr(0, each.find('=') + 1);
+        std::erase_if(result, [&name](const std::string& other) { return other.starts_with(name); });
+        result.push_back(each);
+    }
+    return result;
+}
+
+void hook_jobs::run(const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job, std::shared_ptr<const hooks::owned_fd> program) {
     hooks::command command;
     command.argv = hook->ready->argv;
     command.program = program;
-    command.environment = environment_.for_event(
-        {.event = job->event, .hook_event_id = id, .seq = job->seq, .cause = job->cause, .directory = hook->ready->directory});
+    command.directory = hook->what.what.directory;
+    command.environment = environment_for(*hook, *job);
     command.input = job->payload;
     clock::duration time = hook->what.what.timeout.value_or(job->deadline ? protocol::max_timeout : how_.default_timeout);
     if (job->deadline) {
         time = std::min(time, *job->deadline - clock::now());
     }
     command.timeout = time;
-    const auto run = runner_.start(
+    job->run = runner_.start(
         std::move(command),
         [this, hook, job](const hooks::command_result& result) {
             finish(hook, job, hooks::read_hook_reply(result, hook->what.what.name), result);
@@ -168,7 +211,7 @@ void hook_jobs::run(const std::shared_ptr<hosted_hook>& hook, const std::shared_
     // While it runs the kernel lets no process write to the program: it ran what is there now.
     if (program && !hook->ready->is_unchanged(*program)) {
         job->stopped_why = hook->what.what.command.front() + " changed while it was started: run hookctl trust " + hook->what.what.name;
-        runner_.stop(run);
+        runner_.stop(*job->run);
     }
 }
 
@@ -183,9 +226,14 @@ void hook_jobs::finish(const std::shared_ptr<hosted_hook>& hook, const std::shar
                        const hooks::command_result& result) {
     using kind = hooks::hook_reply::kind;
     if (!job->stopped_why.empty()) {
-        return fail(*hook, *job, job->stopped_why);
+        return fail(*hook, *job, job->stopped_why, true);
     }
     ++hook->runs;
+    if (result.how == hooks::command_result::ending::cancelled) {
+        hook->last_outcome = "cancelled";
+        job->deadline.reset();
+        return job->via->finish(*job, {});
+    }
     hook->times.add(result.elapsed);
     hook->last_outcome = outcome_of(said);
     tell_missed(*hook);
@@ -202,7 +250,7 @@ void hook_jobs::finish(const std::shared_ptr<hosted_hook>& hook, const std::shar
         complain(*hook, *job, boost::algorithm::join(complaints, "; "));
     }
     if (said.type == kind::failed) {
-        return job->via->finish(*job, {.failed = said.text});
+        return job->via->finish(*job, {.failed = said.text, .insists = said.not_started});
     }
     auto whole = hooks::whole_response(said);
     job->via->finish(*job, {.response = std::move(whole)},
@@ -222,9 +270,9 @@ void hook_jobs::note_failure(hosted_hook& hook, const hook_job& job, const std::
     complain(hook, job, hook.last_outcome);
 }
 
-void hook_jobs::fail(hosted_hook& hook, const hook_job& job, const std::string& why) {
+void hook_jobs::fail(hosted_hook& hook, const hook_job& job, const std::string& why, bool insists) {
     note_failure(hook, job, why);
-    job.via->finish(job, {.failed = why});
+    job.via->finish(job, {.failed = why, .insists = insists});
 }
 
 void hook_jobs::complain(hosted_hook& hook, const hook_job& job, const std::string& what) {

@@ -29,9 +29,8 @@ struct hosted_hook {
     registered_hook what{};
     file_stamps stamps{};
     std::optional<launch> ready{};  ///< how it is started as long as its files have these stamps
-    std::shared_ptr<hook_session> session{};
+    std::shared_ptr<hook_session> session{};  ///< null: it is disabled, or deregistered
     std::string inactive_why{};  ///< why the broker refused its session; empty: it did not
-    bool deregistered = false;
 
     /// Jobs that share places: as many of them run at a time as the hook has.
     struct lane {
@@ -71,6 +70,8 @@ public:
     void add(const std::shared_ptr<hosted_hook>& hook, hook_job job);
     /// Says in the log that a hook has missed more events.
     void note_missed(hosted_hook& hook, std::size_t count);
+    /// No emitter waits for that event any longer: stops its command as at its time-out, or never starts it.
+    void cancel(const std::shared_ptr<hosted_hook>& hook, const uuid& id);
     /// Fails what a hook has waiting.
     void fail_waiting(hosted_hook& hook, const std::string& why);
     /// Stops what runs, and starts nothing more.
@@ -87,8 +88,10 @@ private:
     void fail_to_start(const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job, const std::string& why);
     void finish(const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job, const hooks::hook_reply& said,
                 const hooks::command_result& result);
+    [[nodiscard]] std::vector<std::string> environment_for(const hosted_hook& hook, const hook_job& job) const;
+    void drop(const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job);
     void note_failure(hosted_hook& hook, const hook_job& job, const std::string& why);
-    void fail(hosted_hook& hook, const hook_job& job, const std::string& why);
+    void fail(hosted_hook& hook, const hook_job& job, const std::string& why, bool insists = false);
     void complain(hosted_hook& hook, const hook_job& job, const std::string& what);
     bool complain(hosted_hook& hook, const std::string& about, const std::string& what);
     void tell_missed(hosted_hook& hook);

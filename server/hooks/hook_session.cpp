@@ -23,17 +23,33 @@ bool is_refusal(const error_code& failure) {
     return failure == errc::invalid_params || failure == errc::not_in_catalog || failure == errc::limit_exceeded;
 }
 
+subscribe_request request_of(const hook_definition& hook) {
+    subscribe_request wanted;
+    wanted.events = hook.events;
+    wanted.name = hook.name;
+    wanted.may_use_set_aside_names = true;
+    wanted.asked_only = hook.asked_only;
+    wanted.on_failure = hook.on_failure;
+    wanted.order = hook.order;
+    wanted.shadow = hook.shadow;
+    wanted.where = hook.where;
+    return wanted;
+}
+
 }  // namespace
 
-void hook_session::open(const std::string& name, std::vector<std::string> events, outcome_handler done, std::function<void()> on_lost) {
-    subscribe_request wanted;
-    wanted.events = std::move(events);
-    wanted.name = name;
-    wanted.may_use_set_aside_names = true;
+void hook_session::open(const hook_definition& hook, outcome_handler done, std::function<void()> on_lost) {
+    auto wanted = request_of(hook);
     // Not shared: the subscription that holds these belongs to this object.
     wanted.on_event = [weak = weak_from_this()](const event_view& event) {
         if (const auto self = weak.lock()) {
             self->take(event);
+        }
+    };
+    wanted.on_cancelled = [weak = weak_from_this()](const uuid& id, protocol::refusal reason) {
+        const auto self = weak.lock();
+        if (self && reason != protocol::refusal::expired) {  // when the emitter's time is over, so is the command's
+            asio::post(self->where_.hooks, [self, id] { self->on_cancelled_(id); });
         }
     };
     wanted.on_closed = [hooks = where_.hooks, on_lost = std::move(on_lost)](protocol::close_reason why, std::uint64_t) {
@@ -61,12 +77,12 @@ void hook_session::when_open(outcome_handler then) {
     }
 }
 
-void hook_session::change_events(std::vector<std::string> events, outcome_handler done) {
-    when_open([self = shared_from_this(), events = std::move(events), done = std::move(done)](error_code failure) {
+void hook_session::change(const hook_definition& hook, outcome_handler done) {
+    when_open([self = shared_from_this(), wanted = request_of(hook), done = std::move(done)](error_code failure) {
         if (failure) {
             return done(failure);
         }
-        self->subscription_.async_change_events(events, asio::bind_executor(self->where_.hooks, done));
+        self->subscription_.async_change(wanted, asio::bind_executor(self->where_.hooks, done));
     });
 }
 
@@ -94,7 +110,7 @@ void hook_session::take(const event_view& event) {
     }
     asio::post(where_.hooks, [self = shared_from_this(),
                               job = hook_job{shared_from_this(), event.hook_event_id, event.seq, std::string{event.event},
-                                             std::string{event.payload}, std::string{event.cause}, is_asked, deadline_of(event), 0, {}}]() mutable {
+                                             std::string{event.payload}, std::string{event.cause}, is_asked, deadline_of(event)}]() mutable {
         self->on_job_(std::move(job));
     });
 }

@@ -1,6 +1,9 @@
 #pragma once
 
 #include <hookd/server/broker.hpp>
+#include <hookd/server/hook_methods.hpp>
+
+#include <hookd/hooks/command_runner.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/io_context.hpp>
@@ -32,6 +35,8 @@ struct hook_job {
     std::optional<std::chrono::steady_clock::time_point> deadline{};
     int looks = 0;             ///< at the files of its command
     std::string stopped_why{};  ///< its command was stopped, and has failed for that reason
+    std::optional<hooks::command_runner::run_id> run{};  ///< its command, while that runs
+    bool is_cancelled = false;  ///< no emitter waits for it any longer
 };
 
 /// A registered hook's push session at the broker: takes events in on the broker's strand, hands them to the hooks' own thread, brings the
@@ -56,16 +61,18 @@ public:
     using job_handler = std::function<void(hook_job)>;
     /// Called with a number of events that nobody waits for and for which there was no room: nobody else would say so.
     using missed_handler = std::function<void(std::size_t)>;
+    /// Called when no emitter waits any longer for an event that became a job, before its time is over.
+    using cancelled_handler = std::function<void(const uuid& id)>;
 
-    hook_session(const surroundings& where, job_handler on_job, missed_handler on_missed)
-        : where_(where), on_job_(std::move(on_job)), on_missed_(std::move(on_missed)) {}
+    hook_session(const surroundings& where, job_handler on_job, missed_handler on_missed, cancelled_handler on_cancelled)
+        : where_(where), on_job_(std::move(on_job)), on_missed_(std::move(on_missed)), on_cancelled_(std::move(on_cancelled)) {}
 
     /// Subscribes: from then on events become jobs. `done` gets what the broker says; `on_lost` is called where it ends the session although
     /// it does not shut down.
     using outcome_handler = std::function<void(boost::system::error_code)>;
-    void open(const std::string& name, std::vector<std::string> events, outcome_handler done, std::function<void()> on_lost);
-    /// Other events from now on, with none missed or got twice in between. Where that fails it goes on with those that it has.
-    void change_events(std::vector<std::string> events, outcome_handler done);
+    void open(const hook_definition& hook, outcome_handler done, std::function<void()> on_lost);
+    /// Subscribes as `hook` says from now on, with no event missed or got twice in between. Where that fails it goes on as it was.
+    void change(const hook_definition& hook, outcome_handler done);
     /// Takes no more, and ends once the last job is answered.
     void retire();
     /// The job is over: replies where a client waits. Where the broker refuses the reply, `on_refused` says what is sent instead, and may be
@@ -91,6 +98,7 @@ private:
     surroundings where_;
     job_handler on_job_;
     missed_handler on_missed_;
+    cancelled_handler on_cancelled_;
     /// What of one kind is with the hook.
     struct load {
         std::atomic<std::size_t> jobs{0};

@@ -150,6 +150,8 @@ private:
             if (member.key.equals("hook")) {
                 result.what = read_definition(member.value);
                 defined = true;
+            } else if (member.key.equals("enabled")) {
+                result.enabled = boolean_of(member.value);
             } else if (member.key.equals("pins")) {
                 each_element(member.value, [&](std::string_view pin) { result.pins.push_back(read_pin(pin)); });
             } else {
@@ -175,8 +177,7 @@ private:
         if (const auto* const failure = std::get_if<protocol::error>(&bound)) {
             fail(text, failure->message);
         }
-        const auto& params = std::get<protocol::register_hook_params>(bound);
-        return {std::string{params.name.view()}, params.command, params.events, params.timeout};
+        return std::get<protocol::register_hook_params>(bound).definition();
     }
 
     [[nodiscard]] file_pin read_pin(std::string_view text) const {
@@ -209,6 +210,13 @@ private:
             fail(value, "a string is expected here");
         }
         return protocol::json_string{value.substr(1, value.size() - 2)}.decode();
+    }
+
+    [[nodiscard]] bool boolean_of(std::string_view value) const {
+        if (protocol::kind_of(value) != protocol::json_kind::boolean) {
+            fail(value, "true or false is expected here");
+        }
+        return value.front() == 't';
     }
 
     template <class Visit>
@@ -261,16 +269,12 @@ std::string text_of(const std::vector<registered_hook>& hooks) {
     std::string text = R"({"version":)" + std::string{version_text} + R"(,"hooks":[)";
     for (const auto& each : hooks) {
         text += text.back() == '[' ? "\n" : ",\n";
-        text += R"({"hook":{"name":)";
-        protocol::append_json_string(text, each.what.name);
-        text += R"(,"command":)";
-        protocol::append_strings(text, each.what.command);
-        text += R"(,"events":)";
-        protocol::append_strings(text, each.what.events);
-        if (each.what.timeout) {
-            text += R"(,"timeout_ms":)" + std::to_string(each.what.timeout->count());
+        text += R"({"hook":)";
+        protocol::append_json(text, each.what);
+        if (!each.enabled) {
+            text += R"(,"enabled":false)";
         }
-        text += R"(},"pins":[)";
+        text += R"(,"pins":[)";
         for (const auto& pin : each.pins) {
             text += text.back() == '[' ? R"({"path":)" : R"(,{"path":)";
             protocol::append_json_string(text, pin.path);

@@ -8,7 +8,8 @@
 
 namespace hookd::server {
 
-/// The registry: one JSON file, a hook a line, that says which commands the daemon runs.
+/// The registry: one JSON file, a hook a line, that says which commands the daemon runs. A member that a file of an older hookd lacks is as
+/// where `register_hook` does not give it.
 ///
 /// It is replaced as a whole and durably (temporary file, fsync, rename, fsync of the directory): whenever the machine or the daemon
 /// dies, the file is the old one or the new one. One that cannot be read, or does not say what it should, is never written over.

@@ -152,7 +152,9 @@ std::optional<trust_result> check(const registered_hook& hook, const file_stamps
     }
     for (auto word = std::next(command.begin()); word != command.end(); ++word) {
         // Whatever is in it: a script for an interpreter looks like any other file. A relative word counts from where the command runs.
-        if (!word->empty() && word->front() != '-' && !has_pin(hook.pins, *word) && is_regular_file(*word)) {
+        const bool is_from_directory = !word->starts_with('/') && !hook.what.directory.empty();
+        const auto path = is_from_directory ? hook.what.directory + "/" + *word : *word;
+        if (!word->empty() && word->front() != '-' && !has_pin(hook.pins, *word) && is_regular_file(path)) {
             judge(protocol::hook_state::untrusted, *word + " was not there when it was registered" + advice);
         }
     }

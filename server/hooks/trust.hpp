@@ -25,6 +25,7 @@ struct file_pin {
 struct registered_hook {
     hook_definition what{};
     std::vector<file_pin> pins{};  ///< the program's first
+    bool enabled = true;
 };
 
 /// What tells that a file is still the same without reading it.

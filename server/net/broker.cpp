@@ -304,7 +304,8 @@ void respond_as(local_client& by, const uuid& id, const reply& what, handler<pro
     protocol::respond_params params{.hook_event_id = std::string_view{id_text.data(), id_text.size()},
                                     .response = what.response,
                                     .abstain = what.abstain,
-                                    .failed = what.failed};
+                                    .failed = what.failed,
+                                    .insists = what.insists};
     if (!what.abstain && what.failed.empty()) {
         if (const auto failure = protocol::check_reply(params)) {
             return refuse(*failure);
@@ -315,6 +316,21 @@ void respond_as(local_client& by, const uuid& id, const reply& what, handler<pro
         return refuse(*failure);
     }
     complete(strand, std::move(completion), error_code{}, std::get<protocol::respond_result>(result));
+}
+
+/// Valid as long as `wanted`.
+protocol::subscribe_params params_of(const subscribe_request& wanted) {
+    return {.events = wanted.events,
+            .name = wanted.name,
+            .responds = wanted.responds,
+            .asked_only = wanted.asked_only,
+            .on_failure = wanted.on_failure,
+            .order = wanted.order,
+            .shadow = wanted.shadow,
+            .cancellations = static_cast<bool>(wanted.on_cancelled),
+            .verdicts = static_cast<bool>(wanted.on_verdict),
+            .where = wanted.where,
+            .after_seq = wanted.after_seq};
 }
 
 }  // namespace
@@ -391,18 +407,7 @@ void broker::start_subscribe(subscribe_request request, handler<subscription> co
         if (!wanted.on_event || !is_valid(wanted)) {
             return complete(strand, std::move(completion), make_error_code(errc::invalid_params), subscription{});
         }
-        const protocol::subscribe_params params{.events = wanted.events,
-                                                .name = wanted.name,
-                                                .responds = wanted.responds,
-                                                .asked_only = wanted.asked_only,
-                                                .on_failure = wanted.on_failure,
-                                                .order = wanted.order,
-                                                .shadow = wanted.shadow,
-                                                .cancellations = static_cast<bool>(wanted.on_cancelled),
-                                                .verdicts = static_cast<bool>(wanted.on_verdict),
-                                                .where = wanted.where,
-                                                .after_seq = wanted.after_seq};
-        auto result = catalogued::subscribe(strand, session->attached(), params);
+        auto result = catalogued::subscribe(strand, session->attached(), params_of(wanted));
         if (auto* const failure = std::get_if<error>(&result)) {
             session->detach();
             return complete(strand, std::move(completion), make_error_code(failure->code), subscription{});
@@ -472,15 +477,15 @@ void subscription::start_respond(std::shared_ptr<local_client> session, uuid id,
     });
 }
 
-void subscription::start_change_events(std::shared_ptr<local_client> session, std::vector<std::string> events, change_handler completion) {
+void subscription::start_change(std::shared_ptr<local_client> session, subscribe_request wanted, change_handler completion) {
     auto* const strand = session->strand().get();
-    strand->run([session = std::move(session), events = std::move(events), completion = std::move(completion)]() mutable {
+    strand->run([session = std::move(session), wanted = std::move(wanted), completion = std::move(completion)]() mutable {
         error_code failure;
         if (session->closed()) {
             failure = make_error_code(errc::cancelled);
-        } else if (!is_valid(subscribe_request{.events = events})) {
+        } else if (!is_valid(wanted)) {
             failure = make_error_code(errc::invalid_params);
-        } else if (const auto refused = catalogued::change_patterns(*session->strand(), session->attached(), events)) {
+        } else if (const auto refused = catalogued::change_session(*session->strand(), session->attached(), params_of(wanted))) {
             failure = make_error_code(refused->code);
         }
         boost::asio::post(session->strand()->context(), boost::asio::append(std::move(completion), failure));

@@ -82,13 +82,13 @@ std::variant<protocol::subscribe_result, error> subscribe(broker_strand& where, 
     return where.state().subscribe(by, params, where.now());
 }
 
-std::optional<error> change_patterns(broker_strand& where, core::client& by, const std::vector<std::string>& patterns) {
+std::optional<error> change_session(broker_strand& where, core::client& by, const protocol::subscribe_params& params) {
     if (const auto* const events = where.events()) {
-        if (auto refused = events->check_patterns(patterns)) {
+        if (auto refused = events->check_patterns(params.events)) {
             return refused;
         }
     }
-    if (!where.state().change_patterns(by, patterns)) {
+    if (!where.state().change_session(by, params)) {
         return error{protocol::errc::cancelled, "the session is over"};
     }
     return std::nullopt;

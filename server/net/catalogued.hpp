@@ -22,7 +22,7 @@ using wait_start = std::variant<core::broker_state::pending, protocol::wait_resu
                                         core::waiter& who);
 [[nodiscard]] std::variant<protocol::subscribe_result, protocol::error> subscribe(broker_strand& where, core::client& by,
                                                                                   const protocol::subscribe_params& params);
-[[nodiscard]] std::optional<protocol::error> change_patterns(broker_strand& where, core::client& by, const std::vector<std::string>& patterns);
+[[nodiscard]] std::optional<protocol::error> change_session(broker_strand& where, core::client& by, const protocol::subscribe_params& params);
 [[nodiscard]] std::variant<protocol::respond_result, protocol::error> respond(broker_strand& where, core::client& by,
                                                                               const protocol::respond_params& params);
 [[nodiscard]] std::variant<protocol::who_result, protocol::error> who(broker_strand& where, const protocol::who_params& params);

@@ -218,7 +218,7 @@ void change_hooks(connection& by, const Params& params, const protocol::request&
 
 void carry_out(connection& by, const protocol::register_hook_params& params, const protocol::request& call, const answer_address& to) {
     change_hooks<protocol::hook_info>(by, params, call, to, [&params](hook_methods& hooks, auto done) {
-        hooks.register_hook({std::string{params.name.view()}, params.command, params.events, params.timeout}, std::move(done));
+        hooks.register_hook(params.definition(), std::move(done));
     });
 }
 
@@ -234,16 +234,22 @@ void carry_out(connection& by, const protocol::trust_hook_params& params, const 
     });
 }
 
-/// A command line may hold secrets: for those who can't change it, it is left out.
+/// A command line and an environment may hold secrets: for those who can't change them, they are left out.
 hook_methods::handler<protocol::list_hooks_result> without_commands(hook_methods::handler<protocol::list_hooks_result> then) {
     return [then = std::move(then)](std::variant<protocol::list_hooks_result, error> result) {
         if (auto* const list = std::get_if<protocol::list_hooks_result>(&result)) {
             for (auto& each : list->hooks) {
-                each.command.clear();
+                each.shows_command = false;
             }
         }
         then(std::move(result));
     };
+}
+
+void carry_out(connection& by, const protocol::enable_hook_params& params, const protocol::request& call, const answer_address& to) {
+    change_hooks<protocol::hook_info>(by, params, call, to, [&params](hook_methods& hooks, auto done) {
+        hooks.enable_hook(std::string{params.name.view()}, params.enabled, std::move(done));
+    });
 }
 
 void carry_out(connection& by, const protocol::list_hooks_params&, const protocol::request&, const answer_address& to) {
@@ -306,7 +312,7 @@ constexpr auto methods =
     methods_of<protocol::emit_and_wait_params, protocol::respond_params, protocol::emit_params, protocol::await_response_params,
                protocol::subscribe_params, protocol::unsubscribe_params, protocol::ping_params, protocol::who_params, protocol::schema_params, protocol::stats_params,
                protocol::cancel_params, protocol::discover_params, protocol::register_hook_params, protocol::deregister_hook_params,
-               protocol::list_hooks_params, protocol::trust_hook_params>();
+               protocol::list_hooks_params, protocol::trust_hook_params, protocol::enable_hook_params>();
 
 }  // namespace
 

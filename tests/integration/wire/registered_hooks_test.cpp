@@ -113,7 +113,8 @@ BOOST_AUTO_TEST_CASE(a_registered_command_answers_events_and_its_counts_are_list
     scene with;
     const auto guard = script(with.directory / "guard", R"(grep -q main && { echo "main is closed" >&2; exit 1; }; echo '{"ok":1}')");
     const auto hook = with.add("guard", {guard}, R"("timeout_ms":5000)");
-    BOOST_TEST(members_of(hook) == "command events last_outcome name p50_ms p99_ms runs state timeout_ms why");
+    BOOST_TEST(members_of(hook) == "asked_only command cwd enabled env events jobs last_outcome name on_failure order p50_ms p99_ms runs scope shadow state timeout_ms trust "
+                                   "where why");
     BOOST_TEST(text_at(hook, "/state") == "ok");
     const auto vetoed = verdict_of(*with.peer, "e", R"("payload":{"branch":"main"})");
     BOOST_TEST(text_at(vetoed, "/abort") == "main is closed");
@@ -248,6 +249,79 @@ BOOST_AUTO_TEST_CASE(a_changed_script_or_program_does_not_run_until_it_is_truste
     BOOST_TEST(text_at(verdict_of(*with.peer), "/outcome") == "answered");
     BOOST_TEST(::access(ran.c_str(), F_OK) == 0);
     BOOST_TEST(with.peer->failure("trust_hook", R"({"name":"none"})").error_code() == -32602);
+}
+
+BOOST_AUTO_TEST_CASE(a_guard_that_may_not_run_stops_the_operation_by_any_policy) {
+    scene with;
+    const auto program = script(with.directory / "program", "exit 0");
+    with.add("p", {program});
+    BOOST_TEST(text_at(verdict_of(*with.peer), "/abort") == "");
+    script(program, "exit 0; # harmless");
+    for (const std::string policy : {"first", "veto", "all"}) {
+        const auto abort = text_at(verdict_of(*with.peer, "e", R"("policy":")" + policy + "\""), "/abort");
+        BOOST_TEST(abort.find("hookctl trust p") != std::string::npos, abort);
+    }
+    ::unlink(program.c_str());
+    BOOST_TEST(text_at(verdict_of(*with.peer), "/abort") != "");
+}
+
+BOOST_AUTO_TEST_CASE(what_a_hook_is_registered_with_counts_over_a_restart) {
+    scene with;
+    with.add("a", {"sh", "-c", "echo \"$A $(pwd)\" >&2; exit 1"},
+             R"("env":{"A":"b=c"},"cwd":"/usr","jobs":2,"where":{"/branch":"main"},"asked_only":true,"on_failure":"closed","order":-3,"scope":"local")");
+    const auto check = [&with] {
+        const auto hook = with.peer->result("list_hooks");
+        BOOST_TEST(text_at(hook, "/hooks/0/env/A") == "b=c");
+        BOOST_TEST(text_at(hook, "/hooks/0/cwd") == "/usr");
+        BOOST_TEST(int_at(hook, "/hooks/0/jobs") == 2);
+        BOOST_TEST(int_at(hook, "/hooks/0/order") == -3);
+        BOOST_TEST(text_at(hook, "/hooks/0/where/~1branch") == "main");
+        BOOST_TEST(text_at(hook, "/hooks/0/on_failure") == "closed");
+        BOOST_TEST(bool_at(hook, "/hooks/0/asked_only"));
+        BOOST_TEST(text_at(verdict_of(*with.peer, "e", R"("payload":{"branch":"main"})"), "/abort") == "b=c /usr");
+        BOOST_TEST(text_at(verdict_of(*with.peer), "/outcome") == "no_subscribers");
+    };
+    check();
+    with.restart();
+    check();
+    // Registered anew, the session goes on by the new terms.
+    with.add("a", {"sh", "-c", "exit 1"}, R"("where":{"/branch":"other"})");
+    BOOST_TEST(text_at(verdict_of(*with.peer, "e", R"("payload":{"branch":"main"})"), "/outcome") == "no_subscribers");
+    BOOST_TEST(text_at(verdict_of(*with.peer, "e", R"("payload":{"branch":"other"})"), "/outcome") == "answered");
+    for (const std::string wrong : {R"("cwd":"/no/such/directory")", R"("cwd":"usr")", R"("env":{"HOOK_EVENT":"x"})", R"("env":{"A":1})",
+                                    R"("env":{"A=B":"x"})", R"("jobs":0)", R"("scope":"cluster")", R"("on_failure":"maybe")"}) {
+        BOOST_TEST(with.peer->failure("register_hook", registration("b", {"true"}, "e", wrong)).error_code() == -32602, wrong);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_disabled_hook_is_not_asked_over_a_restart_until_it_is_enabled) {
+    scene with;
+    with.add("a", {"sh", "-c", "echo no >&2; exit 1"});
+    const auto hook = with.peer->result("enable_hook", R"({"name":"a","enabled":false})");
+    BOOST_TEST(!bool_at(hook, "/enabled"));
+    BOOST_TEST(text_at(hook, "/state") == "disabled");
+    BOOST_TEST(text_at(hook, "/trust") == "ok");
+    BOOST_TEST(text_at(verdict_of(*with.peer), "/outcome") == "no_subscribers");
+    with.restart();
+    with.add("a", {"sh", "-c", "echo still no >&2; exit 1"});
+    BOOST_TEST(text_at(verdict_of(*with.peer), "/outcome") == "no_subscribers");
+    BOOST_TEST(text_at(with.peer->result("list_hooks"), "/hooks/0/why").find("hookctl enable a") != std::string::npos);
+    BOOST_TEST(text_at(with.peer->result("enable_hook", R"({"name":"a","enabled":true})"), "/state") == "ok");
+    BOOST_TEST(text_at(verdict_of(*with.peer), "/abort") == "still no");
+    BOOST_TEST(with.peer->failure("enable_hook", R"({"name":"none","enabled":true})").error_code() == -32602);
+    BOOST_TEST(with.peer->failure("enable_hook", R"({"name":"a"})").error_code() == -32602);
+}
+
+BOOST_AUTO_TEST_CASE(a_command_is_stopped_when_its_emitter_has_gone) {
+    scene with;
+    const auto pid = with.directory / "pid";
+    with.add("a", {"sh", "-c", "echo $$ >" + pid + "; exec sleep 60"});
+    auto emitter = std::make_optional(with.daemon->connect());
+    send_emit_and_wait(*emitter, "e");
+    eventually("it runs", [&] { return ::access(pid.c_str(), F_OK) == 0 && read_file(pid).ends_with('\n'); });
+    emitter.reset();
+    eventually("it does not run any longer", [&] { return ::kill(std::stoi(read_file(pid)), 0) != 0; });
+    eventually("it is known why", [&] { return text_at(with.peer->result("list_hooks"), "/hooks/0/last_outcome") == "cancelled"; });
 }
 
 BOOST_AUTO_TEST_CASE(a_hook_whose_reply_its_schema_refuses_has_failed) {
@@ -390,7 +464,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_hook_is_refused_by_name) {
                                      R"({"name":"a","command":[""],"events":["e"]})", R"({"name":"a","command":["a\u0000b"],"events":["e"]})",
                                      R"({"name":"a","command":["true"]})", R"({"name":"a","command":["true"],"events":["a b"]})",
                                      R"({"name":"a","command":["true"],"events":["e"],"timeout_ms":0})",
-                                     R"({"name":"a","command":["true"],"events":["e"],"jobs":1})"}) {
+                                     R"({"name":"a","command":["true"],"events":["e"],"job":1})"}) {
         const auto refused = with.peer->failure("register_hook", params);
         BOOST_TEST(refused.error_code() == -32602, params);
         BOOST_TEST(refused.error_message().find("parameter '") != std::string::npos);

@@ -43,24 +43,24 @@ BOOST_AUTO_TEST_CASE(session_with_other_patterns_misses_nothing_and_gets_nothing
     client& older = w.subscriber({"a"});
     client& younger = w.subscriber({"*"});
     w.emit(w.join(), "a");
-    BOOST_CHECK(w.broker.change_patterns(older, {"b", "?"}));
+    BOOST_CHECK(w.broker.change_session(older, {.events = {"b", "?"}}));
     BOOST_CHECK_EQUAL(w.emit(w.join(), "a").subscribers, 2U);
     BOOST_CHECK_EQUAL(w.emit(w.join(), "b").subscribers, 2U);
-    BOOST_CHECK(w.broker.change_patterns(older, {"b"}));
+    BOOST_CHECK(w.broker.change_session(older, {.events = {"b"}}));
     BOOST_CHECK_EQUAL(w.emit(w.join(), "a").subscribers, 1U);
     BOOST_CHECK_EQUAL(w.emit(w.join(), "b").subscribers, 2U);
     BOOST_CHECK_EQUAL(w.receive_names(older), "1:a 2:a 3:b 5:b");
     BOOST_CHECK_EQUAL(w.receive_names(younger), "1:a 2:a 3:b 4:a 5:b");
     w.leave(older);
     BOOST_CHECK_EQUAL(w.emit(w.join(), "b").subscribers, 1U);
-    BOOST_CHECK(!w.broker.change_patterns(w.join(), {"b"}));
+    BOOST_CHECK(!w.broker.change_session(w.join(), {.events = {"b"}}));
 }
 
 BOOST_AUTO_TEST_CASE(session_with_other_patterns_gets_what_waits_for_a_first_responder) {
     world w;
     client& hook = w.subscriber({"a"});
     wait& waiting = w.emit_and_wait(w.join(), "b", {.require_subscriber = false});
-    BOOST_CHECK(w.broker.change_patterns(hook, {"b"}));
+    BOOST_CHECK(w.broker.change_session(hook, {.events = {"b"}}));
     BOOST_CHECK(w.reply(hook, w.receive_one(hook).id) == refusal::none);
     BOOST_CHECK_EQUAL(waiting.how(), outcome::answered);
     w.check_nobody_waits();

@@ -260,11 +260,11 @@ BOOST_AUTO_TEST_CASE(on_hands_everything_after_the_dashes_to_the_command) {
     const auto on = std::get<on_arguments>(call.command);
     BOOST_TEST(on.patterns == (words{"a", "b*"}), boost::test_tools::per_element());
     BOOST_TEST(on.argv == (words{"/opt/check.sh", "--jobs", "--", "-x", "[1]"}), boost::test_tools::per_element());
-    BOOST_TEST(on.jobs == 4U);
+    BOOST_TEST(on.jobs.value() == 4U);
     BOOST_TEST(on.name == "check.sh");
     BOOST_CHECK(call.timeout == 3s);
     BOOST_TEST(parsed_as<on_arguments>({"on", "--name", "guard", "a", "--", "true"}).name == "guard");
-    BOOST_TEST(parsed_as<on_arguments>({"on", "a", "--", "true"}).jobs == 1U);
+    BOOST_TEST(!parsed_as<on_arguments>({"on", "a", "--", "true"}).jobs.has_value());
 }
 
 BOOST_AUTO_TEST_CASE(on_without_a_command_or_a_pattern_is_refused) {

@@ -83,6 +83,7 @@ enum class close_reason : std::uint8_t { lagged, shutdown, unsubscribed };
 struct payload_condition {
     std::string pointer{};  ///< JSON pointer (RFC 6901)
     std::string glob{};     ///< `*` any run of characters, `?` one
+    friend bool operator==(const payload_condition&, const payload_condition&) = default;
 };
 
 /// Whether `text` is a JSON pointer of at most max_pointer bytes.
@@ -160,6 +161,8 @@ struct respond_params {
     std::string_view response = "{}";
     bool abstain = false;
     text failed{};  ///< empty: it did not fail
+    /// Failed, and the operation must not proceed, whatever the session's on_failure is. Not bound: for responders in process.
+    bool insists = false;
     /// The reply's `abort` as it stands there, without quotes; empty where there is none. Bound from `response`.
     json_string abort{};
     /// The reply's member `payload` where it is an object, which replaces the payload in a chain; else empty. Bound from `response`.
@@ -177,13 +180,38 @@ struct schema_params {
     text event{};  ///< empty: all events of the catalog
 };
 
+/// Where an event is seen.
+enum class event_scope : std::uint8_t {
+    local,  ///< by the sessions and hooks of this daemon
+};
+[[nodiscard]] std::string_view to_string(event_scope value) noexcept;
+
+/// A command that the daemon runs for events (PROTOCOL.md, `register_hook`).
+struct hook_definition {
+    std::string name{};
+    std::vector<std::string> command{};  ///< at least one word, the first not empty; none has a NUL
+    std::vector<std::string> events{};   ///< names or globs; empty: every event
+    std::optional<std::chrono::milliseconds> timeout{};
+    std::optional<std::size_t> jobs{};       ///< commands at a time; absent: as the daemon is configured
+    std::string directory{};                 ///< where it runs, absolute; empty: where the daemon does
+    std::vector<std::string> environment{};  ///< further variables, `NAME=VALUE` each
+    std::vector<payload_condition> where{};  ///< as subscribe_params::where, and so the others
+    bool asked_only = false;
+    failure_policy on_failure = failure_policy::open;
+    std::int64_t order = 0;
+    bool shadow = false;
+    friend bool operator==(const hook_definition&, const hook_definition&) = default;
+};
+
 struct register_hook_params {
     static constexpr std::string_view method = "register_hook";
     text name{};
-    std::vector<std::string> command{};  ///< at least one word; none has a NUL
-    std::vector<std::string> events{};   ///< empty: every event
-    std::optional<std::chrono::milliseconds> timeout{};
+    hook_definition hook{};  ///< but for `name` and `on_failure`
+    std::optional<failure_policy> on_failure{};
+    std::optional<event_scope> scope{};
     std::optional<uuid> operation_id{};
+
+    [[nodiscard]] hook_definition definition() const;
 };
 
 struct deregister_hook_params {
@@ -199,6 +227,13 @@ struct list_hooks_params {
 struct trust_hook_params {
     static constexpr std::string_view method = "trust_hook";
     text name{};
+    std::optional<uuid> operation_id{};
+};
+
+struct enable_hook_params {
+    static constexpr std::string_view method = "enable_hook";
+    text name{};
+    bool enabled = true;
     std::optional<uuid> operation_id{};
 };
 
@@ -235,6 +270,7 @@ extern template std::variant<register_hook_params, error> bind_params(const requ
 extern template std::variant<deregister_hook_params, error> bind_params(const request&);
 extern template std::variant<list_hooks_params, error> bind_params(const request&);
 extern template std::variant<trust_hook_params, error> bind_params(const request&);
+extern template std::variant<enable_hook_params, error> bind_params(const request&);
 extern template std::variant<stats_params, error> bind_params(const request&);
 extern template std::variant<discover_params, error> bind_params(const request&);
 extern template std::variant<cancel_params, error> bind_params(const request&);
@@ -336,19 +372,20 @@ enum class hook_state : std::uint8_t {
     untrusted,  ///< one of them has changed since
     missing,    ///< its program, or a file that it was given, is not there
     inactive,   ///< the daemon could not subscribe it to its events
+    disabled,   ///< as it was asked to be
 };
 [[nodiscard]] std::string_view to_string(hook_state value) noexcept;
 
 /// A registered hook.
 struct hook_info {
-    std::string name{};
-    std::vector<std::string> command{};
-    std::vector<std::string> events{};  ///< empty: every event
-    std::optional<std::chrono::milliseconds> timeout{};
+    hook_definition what{};
+    bool shows_command = true;   ///< and the environment: they may hold secrets
+    bool enabled = true;
     hook_state state = hook_state::ok;
-    std::string why{};           ///< where it is not ok
+    hook_state trust = hook_state::ok;  ///< of its files: ok, untrusted or missing
+    std::string why{};           ///< where the state is not ok
     std::uint64_t runs = 0;      ///< since the daemon's start
-    std::string last_outcome{};  ///< `response`, `veto: …` or `failed: …`; empty: it has not run
+    std::string last_outcome{};  ///< `response`, `veto: …`, `failed: …` or `cancelled`; empty: it has not run
     std::optional<double> p50_ms{}, p99_ms{};  ///< how long it ran
 };
 
@@ -417,6 +454,7 @@ void append_json(std::string& out, const subscribe_result& result);
 void append_json(std::string& out, const unsubscribe_result& result);
 void append_json(std::string& out, const respond_result& result);
 void append_json(std::string& out, const who_result& result);
+void append_json(std::string& out, const hook_definition& hook);
 void append_json(std::string& out, const hook_info& result);
 void append_json(std::string& out, const deregister_hook_result& result);
 void append_json(std::string& out, const list_hooks_result& result);

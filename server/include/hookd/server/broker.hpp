@@ -61,6 +61,7 @@ struct reply {
     std::string response = "{}";  ///< JSON object text; a non-empty string `abort` in it vetoes
     bool abstain = false;
     std::string failed{};         ///< why the hook broke; empty: it did not
+    bool insists = false;         ///< failed, and the operation must not proceed, whatever subscribe_request::on_failure is
     /// Where not null: takes the message of an error_code that the operation ends with, which names the place in `response`. Read it in
     /// the handler.
     std::shared_ptr<std::string> refusal{};
@@ -130,16 +131,14 @@ public:
             token, hook_event_id, std::move(what));
     }
 
-    /// Changes what the session subscribes to (see subscribe_request::events), with no event missed or got twice in between. Signature:
-    /// void(error_code); an error leaves the session as it was; errc::cancelled once it is over. Not for a default-constructed or
-    /// moved-from object.
+    /// Changes what the session gets and how it counts, with no event missed or got twice in between: `events`, `where`, `asked_only`,
+    /// `on_failure`, `order` and `shadow` of the request; all else in it is left as it is. Signature: void(error_code); an error leaves the
+    /// session as it was; errc::cancelled once it is over. Not for a default-constructed or moved-from object.
     template <class CompletionToken>
-    auto async_change_events(std::vector<std::string> events, CompletionToken&& token) {
+    auto async_change(subscribe_request request, CompletionToken&& token) {
         return boost::asio::async_initiate<CompletionToken, void(boost::system::error_code)>(
-            [session = session_](auto handler, std::vector<std::string> wanted) {
-                start_change_events(session, std::move(wanted), std::move(handler));
-            },
-            token, std::move(events));
+            [session = session_](auto handler, subscribe_request wanted) { start_change(session, std::move(wanted), std::move(handler)); },
+            token, std::move(request));
     }
 
     /// No event is got any more once the handler is called, but those that have been may still be replied to: with close(), emitters would
@@ -154,7 +153,7 @@ private:
     using respond_handler = boost::asio::any_completion_handler<void(boost::system::error_code, protocol::respond_result)>;
     using change_handler = boost::asio::any_completion_handler<void(boost::system::error_code)>;
     static void start_respond(std::shared_ptr<local_client> session, uuid id, reply what, respond_handler handler);
-    static void start_change_events(std::shared_ptr<local_client> session, std::vector<std::string> events, change_handler handler);
+    static void start_change(std::shared_ptr<local_client> session, subscribe_request wanted, change_handler handler);
     static void start_withdraw(std::shared_ptr<local_client> session, change_handler handler);
 
     std::shared_ptr<local_client> session_{};

@@ -2,22 +2,13 @@
 
 #include <hookd/protocol/methods.hpp>
 
-#include <chrono>
 #include <functional>
-#include <optional>
 #include <string>
 #include <variant>
-#include <vector>
 
 namespace hookd::server {
 
-/// What is registered with `register_hook`.
-struct hook_definition {
-    std::string name{};
-    std::vector<std::string> command{};  ///< not empty, and neither is its first word
-    std::vector<std::string> events{};   ///< names or globs; empty: every event
-    std::optional<std::chrono::milliseconds> timeout{};
-};
+using protocol::hook_definition;
 
 /// Carries out the methods of a listener's peers that are about registered hooks (PROTOCOL.md). The listener has seen to it that the
 /// parameters are valid and the peer may ask.
@@ -32,6 +23,7 @@ public:
     virtual void deregister_hook(std::string name, handler<protocol::deregister_hook_result> done) = 0;
     virtual void list_hooks(handler<protocol::list_hooks_result> done) = 0;
     virtual void trust_hook(std::string name, handler<protocol::hook_info> done) = 0;
+    virtual void enable_hook(std::string name, bool enabled, handler<protocol::hook_info> done) = 0;
 
 protected:
     ~hook_methods() = default;
