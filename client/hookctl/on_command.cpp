@@ -156,7 +156,8 @@ private:
         command.environment = environment_.for_event({.event = next.what.name(),
                                                       .hook_event_id = next.what.hook_event_id(),
                                                       .seq = next.what.seq(),
-                                                      .cause = next.what.cause()});
+                                                      .cause = next.what.cause(),
+                                                      .payload = next.what.payload()});
         command.input = next.what.payload();
         command.timeout = left;
         if (timeout_) {

@@ -42,7 +42,7 @@ event event::parse_valid(std::string params) {
     return out;
 }
 
-std::string event::as_cause() const { return protocol::append_cause(cause_, name_); }
+std::string event::as_cause() const { return protocol::append_cause(cause_, name_, payload()); }
 
 boost::json::value event::json() const {
     boost::json::parse_options options;

@@ -68,6 +68,52 @@ std::string quoted(std::string_view name) {
     return out;
 }
 
+/// Where an event is: git's in a repository. `payload` is a valid JSON text. Empty: nowhere.
+std::string place_of(std::string_view event, std::string_view payload) {
+    if (!event.starts_with("git.") || kind_of(payload) != json_kind::object) {
+        return {};
+    }
+    for (json_cursor members{payload}; const auto member = members.next();) {
+        if (member->key.equals("git_dir") && kind_of(member->value) == json_kind::string) {
+            return json_string{member->value.substr(1, member->value.size() - 2)}.decode();
+        }
+    }
+    return {};
+}
+
+/// Whether a place may stand in a cause, which is then a list still, and a JSON string without escapes.
+bool is_place(std::string_view text) {
+    return !text.empty() && text.size() <= max_cause_place &&
+           std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~' && c != '"' && c != '\\' && c != ','; });
+}
+
+std::string encoded_place(std::string_view place) {
+    constexpr std::string_view plain = "_.:/-~+=";
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    std::string text;
+    for (const char c : place) {
+        const auto byte = static_cast<unsigned char>(c);
+        const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (is_letter || plain.find(c) != std::string_view::npos) {
+            text += c;
+        } else {
+            text.append({'%', digits[byte >> 4], digits[byte & 0xf]});
+        }
+    }
+    return text;
+}
+
+std::string decoded_place(std::string_view text) {
+    std::string place;
+    while (!text.empty()) {
+        unsigned byte = 0;
+        const bool is_escape = text.front() == '%' && text.size() >= 3 && std::from_chars(text.data() + 1, text.data() + 3, byte, 16).ptr == text.data() + 3;
+        place += is_escape ? static_cast<char>(byte) : text.front();
+        text.remove_prefix(is_escape ? 3 : 1);
+    }
+    return place;
+}
+
 /// Fills a parameter struct from the members of a request; the first fault stands.
 class binder {
 public:
@@ -87,7 +133,7 @@ public:
         wrong(name, "must be a string of 1 to 128 characters of A-Z a-z 0-9 _ . : / -");
     }
 
-    void cause(std::string_view name, text& target, const text& event, std::string_view) {
+    void cause(std::string_view name, text& target, const text& event, std::string_view payload, std::string_view) {
         const auto* value = present(name);
         if (value == nullptr) {
             return;
@@ -96,7 +142,7 @@ public:
             return wrong(name, "must be a string: names of events, oldest first, separated by commas");
         }
         target = text_of(*value);
-        if (auto failure = check_cause(event.view(), target.view())) {
+        if (auto failure = check_cause(event.view(), payload, target.view())) {
             fail(std::move(*failure));
         }
     }
@@ -568,24 +614,27 @@ bool is_subscriber_name(std::string_view name) noexcept {
     return characters >= 1 && characters <= max_subscriber_name;
 }
 
-std::optional<error> check_cause(std::string_view event, std::string_view cause) {
+std::optional<error> check_cause(std::string_view event, std::string_view payload, std::string_view cause) {
     if (cause.empty()) {
         return std::nullopt;
     }
+    const auto place = place_of(event, payload);
     std::size_t names = 0;
     for (std::optional<std::string_view> left = cause; left; ++names) {
         const auto comma = left->find(',');
-        const auto name = left->substr(0, comma);
+        const auto entry = left->substr(0, comma);
+        const auto name = entry.substr(0, entry.find('@'));
         if (names == max_cause) {
             return limit_error("cause", max_cause,
                                "parameter 'cause' has more than 8 events that led to one another: a hook sets off too much");
         }
-        if (!is_event_name(name)) {
+        if (!is_event_name(name) || (name.size() < entry.size() && !is_place(entry.substr(name.size() + 1)))) {
             return error{errc::invalid_params,
-                         "parameter 'cause' must be names of events, oldest first, separated by commas, as $HOOK_CAUSE is; " + quoted(name) +
+                         "parameter 'cause' must be names of events, oldest first, separated by commas, as $HOOK_CAUSE is; " + quoted(entry) +
                              " is none"};
         }
-        if (name == event) {
+        const bool is_elsewhere = !place.empty() && name.size() < entry.size() && decoded_place(entry.substr(name.size() + 1)) != place;
+        if (name == event && !is_elsewhere) {
             return error{errc::invalid_params, "parameter 'cause' has this event in it, which is a recursion: a hook for '" +
                                                    std::string{event} + "' has led to '" + std::string{event} + "' again (" +
                                                    std::string{cause} + ")"};
@@ -595,9 +644,11 @@ std::optional<error> check_cause(std::string_view event, std::string_view cause)
     return std::nullopt;
 }
 
-std::string append_cause(std::string_view cause, std::string_view event) {
+std::string append_cause(std::string_view cause, std::string_view event, std::string_view payload) {
     std::string longer{cause};
-    return longer.append(cause.empty() ? "" : ",").append(event);
+    longer.append(cause.empty() ? "" : ",").append(event);
+    const auto place = encoded_place(place_of(event, payload));
+    return place.empty() || place.size() > max_cause_place ? longer : longer.append("@").append(place);
 }
 
 std::optional<error> check_reply(respond_params& reply) {

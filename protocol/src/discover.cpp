@@ -27,7 +27,7 @@ public:
     void event_name(std::string_view name, const text&, std::string_view meaning) {
         add(name, presence::required, meaning, {{"type", "string"}, {"pattern", "^[A-Za-z0-9_.:/-]{1,128}$"}});
     }
-    void cause(std::string_view name, const text&, const text&, std::string_view meaning) {
+    void cause(std::string_view name, const text&, const text&, std::string_view, std::string_view meaning) {
         add(name, presence::optional, meaning,
             {{"type", "string"}, {"pattern", "^([A-Za-z0-9_.:/-]{1,128}(,[A-Za-z0-9_.:/-]{1,128}){0,7})?$"}});
     }

@@ -16,7 +16,8 @@ void describe(Visitor& visit, emit_params& params) {
     visit.event_name("event", params.event, "the event's name");
     visit.json("payload", params.payload, "any JSON value; it reaches every subscriber byte for byte");
     visit.duration("reserve_ms", params.reserve, "keep a slot this long for await_response");
-    visit.cause("cause", params.cause, params.event, "the events that led to this one, oldest first, separated by commas ($HOOK_CAUSE)");
+    visit.cause("cause", params.cause, params.event, params.payload,
+                "the events that led to this one, oldest first, separated by commas ($HOOK_CAUSE)");
     visit.uuid_text("operation_id", params.operation_id, "makes a retry safe");
 }
 
@@ -31,7 +32,8 @@ void describe(Visitor& visit, emit_and_wait_params& params) {
                  "what the verdict is where the hooks gave none; absent: as the catalog says, else open");
     visit.boolean("require_subscriber", params.require_subscriber, "false: wait for a first responder to subscribe");
     visit.names("require", params.require, "responders that must have replied or abstained for the operation to proceed, at most 16");
-    visit.cause("cause", params.cause, params.event, "the events that led to this one, oldest first, separated by commas ($HOOK_CAUSE)");
+    visit.cause("cause", params.cause, params.event, params.payload,
+                "the events that led to this one, oldest first, separated by commas ($HOOK_CAUSE)");
     visit.uuid_text("operation_id", params.operation_id, "makes a retry safe");
 }
 

@@ -70,7 +70,7 @@ std::vector<std::string> command_environment::for_event(const event_variables& w
     all.push_back(variable(id_name, what.hook_event_id));
     all.push_back(variable(seq_name, std::to_string(what.seq)));
     all.push_back(variable(host_name, what.host.empty() ? host_ : what.host));
-    all.push_back(variable(cause_name, protocol::append_cause(what.cause, what.event)));
+    all.push_back(variable(cause_name, protocol::append_cause(what.cause, what.event, what.payload)));
     if (!what.directory.empty()) {
         all.push_back(variable(directory_name, what.directory));
     }

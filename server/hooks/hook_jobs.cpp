@@ -180,8 +180,12 @@ void hook_jobs::fail_to_start(const std::shared_ptr<hosted_hook>& hook, const st
 std::vector<std::string> hook_jobs::environment_for(const hosted_hook& hook, const hook_job& job) const {
     std::string id;
     protocol::append_uuid(id, job.id);
-    auto result = environment_.for_event(
-        {.event = job.event, .hook_event_id = id, .seq = job.seq, .cause = job.cause, .directory = hook.ready->directory});
+    auto result = environment_.for_event({.event = job.event,
+                                          .hook_event_id = id,
+                                          .seq = job.seq,
+                                          .cause = job.cause,
+                                          .payload = job.payload,
+                                          .directory = hook.ready->directory});
     for (const std::string& each : hook.what.what.environment) {
         const auto name = each.substr(0, each.find('=') + 1);
         std::erase_if(result, [&name](const std::string& other) { return other.starts_with(name); });

@@ -349,7 +349,7 @@ void broker::start_emit(emit_request request, handler<protocol::emit_result> com
         if (!is_valid(request.event, request.payload) || !is_valid(request.reserve)) {
             return complete(strand, std::move(completion), make_error_code(errc::invalid_params), protocol::emit_result{});
         }
-        if (const auto failure = protocol::check_cause(request.event, request.cause)) {
+        if (const auto failure = protocol::check_cause(request.event, request.payload, request.cause)) {
             return complete(strand, std::move(completion), make_error_code(failure->code), protocol::emit_result{});
         }
         const protocol::emit_params params{.event = request.event, .payload = request.payload, .reserve = request.reserve, .cause = request.cause};
@@ -365,7 +365,7 @@ void broker::start_emit_and_wait(wait_request request, handler<protocol::wait_re
         if (!is_valid(request.event, request.payload) || !is_valid(request.timeout) || !is_valid(request.require)) {
             return complete(strand, std::move(completion), make_error_code(errc::invalid_params), protocol::wait_result{});
         }
-        if (const auto failure = protocol::check_cause(request.event, request.cause)) {
+        if (const auto failure = protocol::check_cause(request.event, request.payload, request.cause)) {
             return complete(strand, std::move(completion), make_error_code(failure->code), protocol::wait_result{});
         }
         const protocol::emit_and_wait_params params{.event = request.event,

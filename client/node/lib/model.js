@@ -5,6 +5,13 @@ import { memberText } from './json.js';
 
 const isObject = (value) => typeof value === 'object' && value !== null;
 
+/** A place as a cause has it: a list still, and a JSON string without escapes. */
+const writtenPlace = (place) =>
+  Array.from(Buffer.from(place), (byte) => {
+    const character = String.fromCharCode(byte);
+    return /[\w.:/\-~+=]/.test(character) ? character : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+  }).join('');
+
 /** An event as a hook receives it. */
 export class Event {
   #message;
@@ -53,7 +60,13 @@ export class Event {
    * finds it in the variable HOOK_CAUSE if you put it there.
    */
   get asCause() {
-    return this.cause ? `${this.cause},${this.name}` : this.name;
+    let entry = this.name;
+    const place = this.name.startsWith('git.') ? this.get('git_dir') : undefined;
+    if (typeof place === 'string' && place !== '') {
+      const written = writtenPlace(place);
+      if (written.length <= 4096) entry += `@${written}`; // the daemon takes no longer ones
+    }
+    return this.cause ? `${this.cause},${entry}` : entry;
   }
 
   /** Aborted once the emitter has stopped waiting, where Hooks has `cancellations: true`. */

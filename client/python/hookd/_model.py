@@ -6,6 +6,7 @@ import threading
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Dict, Mapping, Optional, Tuple, Union
+from urllib.parse import quote
 
 from . import _json
 from ._errors import ConnectionBrokenError, InvalidArgumentError
@@ -56,7 +57,12 @@ class Event:
     def as_cause(self) -> str:
         """The cause of what a hook emits for this event. emit and emit_and_wait use it within a hook unless told otherwise; a program that
         the hook starts finds it in the variable HOOK_CAUSE if you put it there."""
-        return f"{self.cause},{self.name}" if self.cause else self.name
+        entry = self.name
+        place = self.get("git_dir") if self.name.startswith("git.") else None
+        if isinstance(place, str) and place:
+            written = quote(place, safe="_.:/-~+=", errors="replace")
+            entry += f"@{written}" if len(written) <= 4096 else ""  # the daemon takes no longer ones
+        return f"{self.cause},{entry}" if self.cause else entry
 
     @property
     def cancelled(self) -> bool:

@@ -43,6 +43,18 @@ BOOST_AUTO_TEST_CASE(an_event_that_nothing_led_to_is_the_whole_cause_of_what_fol
     BOOST_TEST(std::count(all.begin(), all.end(), "HOOK_CAUSE=pre_push") == 1);
 }
 
+BOOST_AUTO_TEST_CASE(an_event_of_gits_is_a_cause_with_its_place) {
+    const command_environment environment(parent.data(), "/run/hookd.sock");
+    const auto cause = [&](std::string_view event, std::string_view payload) {
+        const auto all = environment.for_event({.event = event, .hook_event_id = "id", .seq = 7, .cause = "a", .payload = payload});
+        return *std::find_if(all.begin(), all.end(), [](const std::string& each) { return each.starts_with("HOOK_CAUSE="); });
+    };
+    BOOST_TEST(cause("git.update", R"({"git_dir":"/d\u00e9p\u00f4t, 1%/.git"})") == "HOOK_CAUSE=a,git.update@/d%C3%A9p%C3%B4t%2C%201%25/.git");
+    BOOST_TEST(cause("git.update", "{}") == "HOOK_CAUSE=a,git.update");
+    BOOST_TEST(cause("git.update", R"({"git_dir":")" + std::string(5000, 'x') + "\"}") == "HOOK_CAUSE=a,git.update");
+    BOOST_TEST(cause("build", R"({"git_dir":"/x"})") == "HOOK_CAUSE=a,build");
+}
+
 BOOST_AUTO_TEST_CASE(an_event_of_this_machine_names_it_and_a_script_is_told_where_it_lies) {
     const command_environment environment(parent.data(), "/run/hookd.sock");
     const auto all = environment.for_event({.event = "pre_push", .hook_event_id = "id", .seq = 7, .directory = "/repo/hooks"});

@@ -46,6 +46,8 @@ inline constexpr std::size_t max_condition_glob = 1024;
 
 /// Names of a `cause`: so many events may lead to one another.
 inline constexpr std::size_t max_cause = 8;
+/// Bytes of the place of each, as it is written there.
+inline constexpr std::size_t max_cause_place = 4096;
 
 /// Registered hooks of one daemon.
 inline constexpr std::size_t max_hooks = 1024;

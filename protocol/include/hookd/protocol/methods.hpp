@@ -92,13 +92,16 @@ struct payload_condition {
 /// Whether its pointer is one and its glob has at most max_condition_glob bytes.
 [[nodiscard]] bool is_condition(const payload_condition& condition) noexcept;
 
-/// Whether `event` may follow from `cause`: the names of the events that led to it, oldest first, separated by commas; empty: none did.
+/// Whether `event` may follow from `cause`: the names of the events that led to it, oldest first, separated by commas; empty: none did. A name may
+/// have a place, `NAME@PLACE`: then an event of that name elsewhere is no recursion. The payload, a valid JSON text, says where an event is that
+/// is git's: its `git_dir`.
 /// Errors: errc::invalid_params where `cause` is nothing of the kind, or has `event` in it, which is a recursion;
 /// errc::limit_exceeded (`cause`) where it has more than max_cause names.
-[[nodiscard]] std::optional<error> check_cause(std::string_view event, std::string_view cause);
+[[nodiscard]] std::optional<error> check_cause(std::string_view event, std::string_view payload, std::string_view cause);
 
-/// The cause of what follows from `event`, which followed from `cause` itself.
-[[nodiscard]] std::string append_cause(std::string_view cause, std::string_view event);
+/// The cause of what follows from `event`, which followed from `cause` itself; with its place, where the payload names one that is not too long
+/// (max_cause_place). In a place all but `A-Z a-z 0-9 _ . : / - ~ + =` are written as `%XX`.
+[[nodiscard]] std::string append_cause(std::string_view cause, std::string_view event, std::string_view payload);
 
 // --- parameters -----------------------------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ struct event_variables {
     std::uint64_t seq = 0;             ///< HOOK_SEQ
     std::string_view host{};           ///< HOOK_HOST: where it was fired; empty: on this machine
     std::string_view cause{};          ///< what led to the event; HOOK_CAUSE is that and the event itself
+    std::string_view payload{};        ///< a valid JSON text: HOOK_CAUSE has the place that it names
     std::string_view directory{};      ///< HOOK_DIR: where the hook's own script lies; empty: it is not set
 };
 
