@@ -16,6 +16,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -68,7 +69,7 @@ private:
 
     hook_runner& runner_;
     std::function<void(const notice&)> also_;
-    std::atomic<int> counts_[6] = {};
+    std::array<std::atomic<int>, static_cast<std::size_t>(notice::kind::hook_failed) + 1> counts_{};
     std::future<void> done_;
 };
 

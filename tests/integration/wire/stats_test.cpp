@@ -239,7 +239,8 @@ BOOST_AUTO_TEST_CASE(discover_names_the_parameters_of_the_contract) {
           std::pair{"emit_and_wait", "cause event failure_policy operation_id payload policy require require_subscriber timeout_ms"},
           std::pair{"await_response", "hook_event_id timeout_ms"}, std::pair{"subscribe", "after_seq asked_only cancellations events instance name on_failure order responds shadow verdicts where"},
           std::pair{"who", "event payload"},
-          std::pair{"respond", "abstain failed hook_event_id response"}, std::pair{"register_hook", "command events name operation_id timeout_ms"},
+          std::pair{"respond", "abstain failed hook_event_id response"}, std::pair{"register_hook", "asked_only command cwd env events jobs name on_failure operation_id order scope shadow timeout_ms where"},
+          std::pair{"enable_hook", "enabled name operation_id"},
           std::pair{"deregister_hook", "name operation_id"}, std::pair{"trust_hook", "name operation_id"}, std::pair{"list_hooks", ""},
           std::pair{"ping", ""}, std::pair{"unsubscribe", ""}, std::pair{"stats", ""}}) {
         bool found = false;
@@ -252,7 +253,7 @@ BOOST_AUTO_TEST_CASE(discover_names_the_parameters_of_the_contract) {
             for (const auto& param : value_at(method, "/params").as_array()) {
                 const auto parameter = text_at(param, "/name");
                 params[parameter] = true;
-                const bool required = parameter == "event" || parameter == "hook_event_id" || (parameter == "name" && std::string_view{name} != "subscribe") || parameter == "command" ||
+                const bool required = parameter == "event" || parameter == "hook_event_id" || (parameter == "name" && std::string_view{name} != "subscribe") || parameter == "command" || parameter == "enabled" ||
                                       (parameter == "events" && std::string_view{name} == "register_hook");
                 BOOST_TEST((has_at(param, "/required") && bool_at(param, "/required")) == required, name << " " << parameter);
             }

@@ -241,7 +241,7 @@ std::string_view name_of(notice::kind kind) {
 }
 
 void check_error(const json::object& expected, const error& failure) {
-    BOOST_TEST(name_of(failure.kind()) == text_of(expected.at("kind")));
+    BOOST_TEST(name_of(failure.kind()) == text_of(expected.at("kind")), name_of(failure.kind()) << ": " << failure.what());
     if (const auto* code = expected.if_contains("code")) {
         BOOST_TEST(failure.code() == code->to_number<int>());
     }
