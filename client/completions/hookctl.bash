@@ -117,8 +117,8 @@ _hookctl() {
         "") options="$commands $general" ;;
         emit) options+=" --wait --policy --require --fail-closed --wait-for-subscriber --abort-exit-code --no-daemon --quiet" ;;
         listen) options+=" --after-seq --count" ;;
-        on) options+=" --jobs --name --env --where --asked-only --fail-closed --order --shadow --scope --git --" ;;
-        register) options+=" --on --jobs --env --cwd --where --asked-only --fail-closed --order --shadow --scope --git --" ;;
+        on) options+=" --jobs --name --env --where --repo --asked-only --fail-closed --order --shadow --scope --git --" ;;
+        register) options+=" --on --jobs --env --cwd --where --repo --asked-only --fail-closed --order --shadow --scope --git --" ;;
         respond) options+=" --abort --abstain --failed" ;;
         git)
             options+=" --events --repo --global --fail-closed --no-daemon --installed-socket"

@@ -89,6 +89,7 @@ complete -c hookctl -n '__fish_seen_subcommand_from on; and contains -- -- (comm
 
 complete -c hookctl -n '__fish_seen_subcommand_from on register' -l git -d 'run where git does'
 complete -c hookctl -n '__fish_seen_subcommand_from on register' -l where -x -d 'only such payloads'
+complete -c hookctl -n '__fish_seen_subcommand_from on register' -l repo -x -a '(__fish_complete_directories)' -d 'only this repository'
 complete -c hookctl -n '__fish_seen_subcommand_from on register' -l asked-only -d 'only events that an emitter waits for'
 complete -c hookctl -n '__fish_seen_subcommand_from on register' -l fail-closed -d 'nothing proceeds where this hook is missing'
 complete -c hookctl -n '__fish_seen_subcommand_from on register' -l order -x -d 'its turn'

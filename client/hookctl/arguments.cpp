@@ -104,6 +104,7 @@ public:
         options.value("--scope", scope_);
         options.values("--env", environment_);
         options.values("--where", conditions_);
+        options.value("--repo", repository_);
         options.flag("--asked-only", asked_only_);
         options.flag("--fail-closed", fail_closed_);
         options.flag("--shadow", shadow_);
@@ -124,6 +125,9 @@ public:
         auto& responder = result.as_responder;
         for (const auto& each : conditions_) {
             responder.where.push_back(condition_of(each));
+        }
+        if (repository_) {
+            result.repository = repository_->empty() ? "." : *repository_;
         }
         if (order_) {
             responder.order = options_.integer("--order", *order_);
@@ -157,6 +161,7 @@ private:
     optional_text jobs_{};
     optional_text order_{};
     optional_text scope_{};
+    optional_text repository_{};
     words environment_{};
     words conditions_{};
     bool asked_only_ = false;

@@ -45,6 +45,7 @@ struct hook_arguments {
     std::optional<std::uint64_t> jobs{};
     std::vector<std::string> environment{};  ///< further variables for the command: NAME, or NAME=VALUE
     bool git = false;  ///< it runs where git's own hook would, and with git's variables
+    std::string repository{};  ///< a directory: only events of the git repository there; empty: of any, and others
     responder_options as_responder{};
 };
 

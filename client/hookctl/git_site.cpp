@@ -3,6 +3,7 @@
 #include "arguments.hpp"
 #include "git_program.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <string_view>
 #include <utility>
@@ -41,6 +42,12 @@ int take_number(std::string_view& text) {
 
 git_record git_site::record() const {
     return git_record(global ? git_record::global_file() : common_dir / "hookd-hooks");
+}
+
+protocol::payload_condition events_of_repository(const std::string& directory) {
+    auto path = fs::canonical(told_by_git(directory, {"rev-parse", "--path-format=absolute", "--git-common-dir"})).string();
+    std::replace(path.begin(), path.end(), '*', '?');  // a glob has no escapes: one character, whichever
+    return {"/common_dir", std::move(path)};
 }
 
 git_site find_git_site(const std::string& repository, bool global) {

@@ -2,6 +2,8 @@
 
 #include "git_record.hpp"
 
+#include <hookd/protocol/methods.hpp>
+
 #include <filesystem>
 #include <string>
 
@@ -23,6 +25,10 @@ struct git_site {
 
 /// Throws usage_error where there is no repository.
 [[nodiscard]] git_site find_git_site(const std::string& repository, bool global);
+
+/// What holds for the payloads of git's events in the repository of `directory`, in each of its work trees, and for no other payload.
+/// Throws usage_error where there is no repository.
+[[nodiscard]] protocol::payload_condition events_of_repository(const std::string& directory);
 
 /// Whether this git runs hooks that its configuration names (`hook.NAME.command`, since 2.54).
 [[nodiscard]] bool git_has_configured_hooks();

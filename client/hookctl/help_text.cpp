@@ -141,6 +141,7 @@ options:
                        variables
   --where POINTER=GLOB only events in whose payload the string at the JSON pointer
                        matches; may be repeated, and all must
+  --repo DIR           only git's events of the repository in DIR and its work trees
   --asked-only         only events that an emitter waits for
   --fail-closed        where this hook is missing, for whatever reason, nothing proceeds
   --order N            its turn in a chain and its place among the responses (default 0)
@@ -171,7 +172,8 @@ options:
   --jobs N             how many may run at a time (default: as hookd is configured, 4)
   --cwd DIR            where CMD runs (default: where hookd does)
   --env NAME[=VALUE]   set this variable for CMD, by default as it is here; may be repeated
-  --where POINTER=GLOB, --asked-only, --fail-closed, --order N, --shadow, --scope local
+  --where POINTER=GLOB, --repo DIR, --asked-only, --fail-closed, --order N, --shadow,
+  --scope local
                        as for hookctl on
 
 example:

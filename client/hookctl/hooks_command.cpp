@@ -3,6 +3,7 @@
 #include "duration_text.hpp"
 #include "exit_status.hpp"
 #include "git_exec.hpp"
+#include "git_site.hpp"
 #include "json_object.hpp"
 #include "output.hpp"
 
@@ -129,6 +130,10 @@ void add_options(json_object& params, const register_arguments& arguments) {
     json_object where;
     for (const auto& each : responder.where) {
         where.text(each.pointer, each.glob);
+    }
+    if (!arguments.repository.empty()) {
+        const auto condition = events_of_repository(arguments.repository);
+        where.text(condition.pointer, condition.glob);
     }
     if (arguments.jobs) {
         params.raw("jobs", std::to_string(*arguments.jobs));

@@ -3,6 +3,7 @@
 #include "event_line.hpp"
 #include "exit_status.hpp"
 #include "git_exec.hpp"
+#include "git_site.hpp"
 #include "output.hpp"
 #include "stop_watcher.hpp"
 
@@ -266,6 +267,9 @@ int run_on(const invocation& call, const on_arguments& arguments) {
     options.daemon_user = call.daemon_user;
     options.answer_timeout = default_answer_timeout;  // --timeout is what a command has
     options.as_responder = arguments.as_responder;
+    if (!arguments.repository.empty()) {
+        options.as_responder.where.push_back(events_of_repository(arguments.repository));
+    }
     options.max_unanswered = most_jobs(arguments);
     options.may_miss_events = true;  // no question waits behind a flood of other events
     hook_runner events(options);

@@ -411,6 +411,24 @@ BOOST_AUTO_TEST_CASE(input_of_another_form_is_passed_on_as_far_as_it_goes) {
     BOOST_TEST(text_at(payload, "/unread_lines/1") == old_oid);
 }
 
+BOOST_AUTO_TEST_CASE(a_hook_of_one_repository_hears_of_its_work_trees_and_of_no_other) {
+    test_daemon daemon;
+    const git_repository guarded(daemon.socket_path());
+    const git_repository other(daemon.socket_path());
+    guarded.install({"--events", "pre-commit"});
+    other.install({"--events", "pre-commit"});
+    BOOST_TEST(guarded.commit("before").exit_status == 0);
+    const auto tree = guarded.beside("tree");
+    guarded.must({"worktree", "add", "-q", tree, "-b", "topic"});
+    const auto hook = start_hook(daemon, {"--repo", tree, "git.pre_commit", "--", "sh", "-c", "echo 'not now' >&2; exit 1"});
+    BOOST_TEST(guarded.commit("in the main tree").exit_status != 0);
+    BOOST_TEST(guarded.git({"-C", tree, "commit", "-q", "--allow-empty", "-m", "in a linked one"}).exit_status != 0);
+    BOOST_TEST(other.commit("elsewhere").exit_status == 0);
+    const auto nowhere = hookctl(daemon.socket_path(), {"on", "--repo", "/", "git.pre_commit", "--", "true"});
+    BOOST_TEST(nowhere.exit_status == 2);
+    check_one_complaint(nowhere, {"not a git repository"});
+}
+
 BOOST_AUTO_TEST_CASE(wrong_usage_is_told_before_anything_is_changed) {
     test_daemon daemon;
     const git_repository repository(daemon.socket_path());
