@@ -168,9 +168,6 @@ std::string request_fault(const envelope& found) {
     if (found.repeated) {
         return "The member " + quoted(*found.repeated) + " stands twice in the request: send each member once.";
     }
-    if (found.repeated_in_params) {
-        return "The member " + quoted(*found.repeated_in_params) + " stands twice in \"params\": send each parameter once.";
-    }
     if (!is_version_2(found.jsonrpc)) {
         return R"(The member "jsonrpc" must be the string "2.0".)";
     }
@@ -192,6 +189,9 @@ std::string request_fault(const envelope& found) {
             return R"(The member "params" must be an object that names the parameters.)";
         }
     }
+    if (found.repeated_in_params) {
+        return "The member " + quoted(*found.repeated_in_params) + " stands twice in \"params\": send each parameter once.";
+    }
     return {};
 }
 
@@ -200,11 +200,19 @@ void set_invalid(message& out, error why) {
     out.failure = std::move(why);
 }
 
+/// A notification gets no answer once its envelope is valid (JSON-RPC 2.0, section 4.1).
+bool is_valid_notification(envelope found) {
+    found.repeated_in_params.reset();
+    return found.id.empty() && request_fault(found).empty();
+}
+
 /// Puts the judged envelope into `out`.
 void conclude_request(const envelope& found, message& out) {
     if (std::string fault = request_fault(found); !fault.empty()) {
         if (!found.id.empty() && !found.id_repeated && is_id(found.id) && is_short_id(found.id)) {
             out.failed_id = found.id;
+        } else if (found.repeated_in_params && is_valid_notification(found)) {
+            out.failed_id = {};
         }
         set_invalid(out, {errc::invalid_request, std::move(fault)});
         return;

@@ -6,7 +6,8 @@
 // Waits of policy "chain": the responders are all noted when the event is published, and asked one after the other.
 //
 //   not asked --its turn--> asked --reply, abstains, fails, leaves--> the next one's turn
-//       \--its session lagged or left--> skipped, and missing
+//       |\--its session lagged or left--> skipped, and missing
+//       \---the payload of its turn does not meet its `where`--> passed, as if it were not there
 //
 // Whoever is asked gets the event as it was published, but for the payload, which is the one that those before it left, and the time, which
 // is what is left of it.
@@ -31,11 +32,21 @@ responder* next_turn(slot& which) {
     return next;
 }
 
+std::string_view payload_of_turn(const slot& which) {
+    const auto& turns = *which.turns;
+    return turns.payload.empty() ? turns.published->payload() : std::string_view{turns.payload};
+}
+
 }  // namespace
 
 void broker_state::ask_next(slot& which, instant now) {
+    payload_view conditions{payload_of_turn(which)};
     while (responder* const next = next_turn(which)) {
         session& asked = *next->from;
+        if (!conditions.meets(asked.where)) {
+            settle(which, *next, responder::state::passed);
+            continue;
+        }
         if (!asked.closing && asked.of->outbox.size() >= limits_.capacity) {
             close(asked, protocol::close_reason::lagged, now);
         }
@@ -66,7 +77,7 @@ event::pointer broker_state::event_for_turn(const slot& which, instant now) {
                                         .expects_response = true,
                                         .timeout = left,
                                         .cause = first.cause()};
-    const std::string_view payload = turns.payload.empty() ? first.payload() : std::string_view{turns.payload};
+    const std::string_view payload = payload_of_turn(which);
     const auto head = protocol::measure_event_head(fields);
     make_room(event::footprint(head, payload), topics_.find(first.name()), now);
     return event::make(fields, head, payload, ledger_, nullptr, which.when);

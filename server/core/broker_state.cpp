@@ -45,7 +45,7 @@ client& broker_state::attach(const peer& who, void* owner) {
 void broker_state::detach(client& gone, instant now) {
     end_session(gone, now);
     while (!gone.waiters.empty()) {
-        cancel(gone.waiters.front(), now);
+        give_up(gone.waiters.front(), false, now);  // an operation lives on, so that a retry finds it
     }
     for (auto& each : gone.slots) {
         each.owner = nullptr;
@@ -159,14 +159,21 @@ broker_state::published broker_state::publish(const protocol::event_fields& fiel
     make_room(event::footprint(head, payload, shared), target, now);
     published result{event::make(fields, head, payload, ledger_, shared, awaiting != nullptr ? awaiting->when : steady_time{}), 0};
     payload_view conditions{payload};
+    const bool begins_chain = awaiting != nullptr && awaiting->turns &&
+                              std::any_of(target.matches.begin(), target.matches.end(),
+                                          [&conditions](const session* each) { return each->decides() && wants(*each, true, conditions); });
     for (session* const each : target.matches) {
-        if (!wants(*each, awaiting != nullptr, conditions)) {
-            continue;
-        }
-        if (each->verdicts && !each->where.empty() && awaiting != nullptr) {
+        const bool is_awaited = awaiting != nullptr && each->decides();
+        const bool matches = wants(*each, awaiting != nullptr, conditions);
+        if (matches && each->verdicts && !each->where.empty() && awaiting != nullptr) {
             awaiting->watchers.push_back(each->id);
         }
-        const bool is_awaited = awaiting != nullptr && each->decides();
+        if (!matches) {
+            if (begins_chain && is_awaited) {
+                add_responder(*awaiting, *each);  // when its turn comes the payload may be another one
+            }
+            continue;
+        }
         if (!each->closing && each->of->outbox.size() >= limits_.capacity) {
             close(*each, protocol::close_reason::lagged, now);
         }

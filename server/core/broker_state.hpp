@@ -114,7 +114,7 @@ public:
     void finish_elsewhere(const protocol::uuid& operation, const late_result& result, instant now);
     /// One more answer that `by` is owed and that is made elsewhere; the error: as many as may be are.
     [[nodiscard]] std::optional<protocol::error> owe(client& by) const;
-    /// Ends `who`'s wait with errc::cancelled.
+    /// Ends `who`'s wait with errc::cancelled, and its operation with it, unless another request has joined that.
     void cancel(waiter& who, instant now);
     /// All but what the transport counts (connections, protocol_errors, bytes).
     [[nodiscard]] protocol::stats_result stats(instant now) const;
@@ -272,6 +272,7 @@ private:
     void keep_or_finish(slot& which, protocol::outcome how, instant now);
     void finish(slot& which, protocol::outcome how, instant now);
     void drop(slot& which, protocol::refusal as, instant now);
+    void give_up(waiter& who, bool with_operation, instant now);
     [[nodiscard]] static protocol::wait_result describe(slot& which, protocol::outcome how);
     /// The same for the end of the wait: counts it, and tells those who want to know.
     [[nodiscard]] protocol::wait_result conclude_wait(slot& which, protocol::outcome how, instant now);

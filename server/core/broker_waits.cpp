@@ -85,7 +85,8 @@ std::string why_missing(const slot& which, const responder& each, outcome how) {
     case responder::state::waiting:
         return how == outcome::timeout || how == outcome::shutdown ? std::string{to_string(how)} : std::string{};
     case responder::state::replied:
-    case responder::state::abstained: break;
+    case responder::state::abstained:
+    case responder::state::passed: break;
     }
     return {};
 }
@@ -111,7 +112,8 @@ absence absence_of(const slot& which, outcome how) {
         }
     }
     for (const auto& name : which.require) {
-        if (std::none_of(which.responders.begin(), which.responders.end(), [&name](const responder& each) { return names(each, name); })) {
+        if (std::none_of(which.responders.begin(), which.responders.end(),
+                         [&name](const responder& each) { return names(each, name) && each.is != responder::state::passed; })) {
             found.all.push_back({name, "absent"});
             found.decisive.push_back(found.all.back());
         }
@@ -668,11 +670,16 @@ void broker_state::drop(slot& which, refusal as, instant now) {
     }
 }
 
-void broker_state::cancel(waiter& who, instant now) {
+void broker_state::cancel(waiter& who, instant now) { give_up(who, true, now); }
+
+// A reservation was never this waiter's.
+void broker_state::give_up(waiter& who, bool with_operation, instant now) {
     slot& waited = *who.waits_on;
     complete(who, error{errc::cancelled, "the request was cancelled"});
-    // With an operation_id it lives on, so that a retry finds it; a reservation was never this waiter's.
-    if (!waited.reserved && !waited.operation) {
+    if (!waited.reserved && waited.waiters.empty() && (with_operation || !waited.operation)) {
+        if (waited.operation) {
+            operations_.abandon(*waited.operation);
+        }
         drop(waited, refusal::cancelled, now);
     }
     advance_unsettled(now);

@@ -141,6 +141,8 @@ void operation_table::remember(operations::iterator which, result done, steady_t
     done_.splice(done_.end(), under_way_, which);
 }
 
+void operation_table::abandon(const protocol::uuid& id) { forget_under_way(by_id_.at(id)); }
+
 void operation_table::forget_under_way(operations::iterator which) {
     by_id_.erase(which->id);
     under_way_.erase(which);

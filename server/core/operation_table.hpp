@@ -75,7 +75,9 @@ public:
     [[nodiscard]] bool knows(const protocol::uuid& id) const { return by_id_.contains(id); }
     /// Notes that `id` is under way at `where`; it must not be known yet. Lives until finish().
     void begin(const protocol::uuid& id, std::string_view method, std::string_view raw_params, slot& where);
-    /// The same for a request that is carried out elsewhere. Whoever repeats it is added to `asked`. Lives until finish_elsewhere().
+    /// Forgets what begin() noted: whoever repeats it begins anew.
+    void abandon(const protocol::uuid& id);
+    /// As begin(), for a request that is carried out elsewhere. Whoever repeats it is added to `asked`. Lives until finish_elsewhere().
     void begin_elsewhere(const protocol::uuid& id, std::string_view method, std::string_view raw_params, late_answer first);
     /// Remembers the result of what begin() noted; one that does not fit the budget is not remembered.
     void finish(const protocol::uuid& id, const protocol::wait_result& done, steady_time now);

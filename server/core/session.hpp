@@ -80,7 +80,15 @@ struct completion {
 
 /// One responder that a slot waits or waited for.
 struct responder {
-    enum class state : std::uint8_t { waiting, replied, abstained, failed, left, lagged };
+    enum class state : std::uint8_t {
+        waiting,
+        replied,
+        abstained,
+        failed,
+        left,
+        lagged,
+        passed,  ///< in a chain: the payload of its turn did not meet its conditions
+    };
 
     std::uint64_t session_id = 0;
     session* from = nullptr;  // only while waiting

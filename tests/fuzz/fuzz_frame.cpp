@@ -110,6 +110,9 @@ void check_frame(std::string_view frame) {
         }
         break;
     case message::kind::invalid: {
+        if (read.failed_id.empty()) {
+            break;  // a notification
+        }
         std::string answer;
         append_error(answer, read.failed_id, read.failure);
         incoming reply;

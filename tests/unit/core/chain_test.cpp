@@ -67,6 +67,33 @@ BOOST_AUTO_TEST_CASE(payload_of_a_reply_replaces_it_byte_for_byte) {
     BOOST_CHECK_EQUAL(broker.held().memory_bytes, 0U);
 }
 
+BOOST_AUTO_TEST_CASE(conditions_are_those_of_the_payload_of_the_turn) {
+    client& of_old = subscriber({"push"}, {.name = "of-old", .order = 5, .where = {{"/k", "old"}}});
+    client& of_new = subscriber({"push"}, {.name = "of-new", .order = 6, .where = {{"/k", "new"}}});
+    wait& asked = ask({.payload = R"({"k":"old"})", .require = {"of-old"}});
+    const auto id = receive_one(first).id;
+    reply(first, id, R"({"payload":{"k":"new"}})");
+    for (client* each : {&second, &third}) {
+        receive_one(*each);
+        reply(*each, id);
+    }
+    BOOST_CHECK_EQUAL(receive_names(of_old), "");
+    BOOST_CHECK_EQUAL(payload_of(of_new), R"({"k":"new"})");
+    reply(of_new, id);
+    BOOST_CHECK_EQUAL(asked.how(), outcome::answered);
+    BOOST_CHECK_EQUAL(asked.missing(), "of-old: absent");
+    check_nobody_waits();
+}
+
+BOOST_AUTO_TEST_CASE(conditions_that_none_meets_begin_no_chain) {
+    for (client* each : {&first, &second, &third}) {
+        leave(*each);
+    }
+    (void)subscriber({"push"}, {.name = "guard", .where = {{"/k", "new"}}});
+    BOOST_CHECK_EQUAL(ask({.payload = R"({"k":"old"})"}).how(), outcome::no_subscribers);
+    check_nobody_waits();
+}
+
 BOOST_AUTO_TEST_CASE(first_abort_ends_it) {
     wait& asked = ask();
     const auto id = receive_one(first).id;

@@ -103,12 +103,23 @@ BOOST_AUTO_TEST_CASE(no_wait_outlives_the_time_out_of_the_first) {
     check_nobody_waits();
 }
 
-BOOST_AUTO_TEST_CASE(cancelled_wait_can_be_joined_again) {
-    wait& first = ask(emitter);
-    cancel(first);
+BOOST_AUTO_TEST_CASE(a_cancelled_wait_takes_its_operation_along_and_a_retry_asks_anew) {
+    cancel(ask(emitter));
+    const auto first = receive_one(hook).id;
+    BOOST_CHECK_EQUAL(reply(hook, first), refusal::cancelled);
     wait& again = ask(emitter);
     reply(hook, receive_one(hook).id);
     BOOST_CHECK_EQUAL(again.how(), outcome::answered);
+    BOOST_CHECK_EQUAL(events(), 2U);
+    check_nobody_waits();
+}
+
+BOOST_AUTO_TEST_CASE(an_operation_that_another_request_has_joined_outlives_a_cancelled_one) {
+    wait& first = ask(emitter);
+    wait& second = ask(emitter);
+    cancel(first);
+    reply(hook, receive_one(hook).id);
+    BOOST_CHECK_EQUAL(second.how(), outcome::answered);
     BOOST_CHECK_EQUAL(events(), 1U);
     check_nobody_waits();
 }

@@ -214,6 +214,12 @@ BOOST_AUTO_TEST_CASE(a_member_that_stands_twice_in_params_is_refused) {
     check_invalid_request(R"({"jsonrpc":"2.0","id":1,"method":"m","params":{"\uD83D\uDE00":1,")" "\xF0\x9F\x98\x80" R"(":1}})", "1");
 }
 
+BOOST_AUTO_TEST_CASE(a_notification_whose_params_repeat_a_member_gets_no_answer) {
+    check_invalid_request(R"({"jsonrpc":"2.0","method":"emit","params":{"a":1,"a":2}})", "", "\"a\"");
+    check_invalid_request(R"({"jsonrpc":"2.0","method":7,"params":{"a":1,"a":2}})", "null");  // its envelope is not valid
+    check_invalid_request(R"({"jsonrpc":"2.0","id":4,"method":"emit","params":{"a":1,"a":2}})", "4");
+}
+
 BOOST_AUTO_TEST_CASE(names_that_differ_only_in_how_they_look_are_not_repeated) {
     const kept_message read = read_frame(R"({"jsonrpc":"2.0","id":1,"method":"m","Id":2,"params":{"a":1,"A":1,"\\u0061":1,"a ":1,"":1,"\u0000":1,"a\u0000":1}})");
     BOOST_TEST(read.type == message::kind::request);

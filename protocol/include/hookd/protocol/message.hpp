@@ -48,7 +48,7 @@ struct message {
     enum class kind : std::uint8_t {
         request,  ///< `single`
         batch,    ///< `elements`
-        invalid,  ///< answer with `failure` and `failed_id`; nothing of the frame is to be carried out
+        invalid,  ///< answer with `failure` and `failed_id`, if that is not empty; nothing of the frame is to be carried out
     };
     kind type = kind::invalid;
     request single{};
