@@ -179,7 +179,7 @@ findings check_units() {
         }
         return {{"units", false, unit.string() + " starts " + program + ", which can't be run: install hookd there, or correct ExecStart="}};
     }
-    return {{"units", true, "none of systemd's; hookctl starts a daemon where a hook is registered and none is there"}};
+    return {{"units", true, "no systemd unit; at the default socket hookctl starts a daemon by itself once a hook is registered"}};
 }
 
 }  // namespace hookd::hookctl

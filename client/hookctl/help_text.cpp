@@ -23,11 +23,11 @@ commands:
   on PATTERN... -- CMD [ARG...]  run CMD for each event; what it says is the reply
   register NAME --on PATTERN... -- CMD...
                                  have the daemon run CMD for each event
-  deregister NAME                end that
+  deregister NAME                stop running it
   hooks                          print the registered hooks, and how they do
   trust NAME                     let a registered hook run whose files have changed
-  disable NAME                   have a registered hook not asked any more
-  enable NAME                    have it asked again
+  disable NAME                   stop asking a registered hook
+  enable NAME                    ask it again
   respond ID [RESPONSE]          answer an event by its id
   git install|uninstall|status|run
                                  make a git repository's hooks fire events

@@ -90,8 +90,9 @@ std::string describe(std::string_view answer, const std::vector<std::string>& ab
         text.append("  ").append(colour.red()).append(harmless(name)).append(" is required, and absent").append(colour.plain()).append("\n");
     }
     const std::chrono::milliseconds timeout(static_cast<std::int64_t>(number_of(member_of(answer, "timeout_ms"))));
-    return text + "unless the emitter says otherwise: policy " + harmless(string_of(member_of(answer, "policy"))) + ", failure policy " +
-           harmless(string_of(member_of(answer, "failure_policy"))) + ", " + describe_duration(timeout) + "\n";
+    return text + "by default: policy " + harmless(string_of(member_of(answer, "policy"))) + ", failure policy " +
+           harmless(string_of(member_of(answer, "failure_policy"))) + ", " + describe_duration(timeout) +
+           "; emit --wait, git and agents ask with policy veto\n";
 }
 
 }  // namespace
