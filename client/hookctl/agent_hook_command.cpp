@@ -23,7 +23,6 @@ using std::chrono::steady_clock;
 // What agents make of a hook's exit status.
 constexpr int continues = 0;
 constexpr int continues_and_complains = 1;
-constexpr int is_stopped = 2;
 
 /// Lets a session end whose end was blocked before.
 void let_end(const agent_event& event, agent_decision& decision) {
