@@ -122,7 +122,9 @@ void fit_rewrite(const agent_event& event, agent_decision& decision) {
         decision.input.clear();
         return;
     }
-    if ((event.dialect->rewrites & at(event.kind)) != 0) {
+    const bool rewrites = (event.dialect->rewrites & at(event.kind)) != 0;
+    const bool can_ask = event.kind != kind::pre_tool_use || (event.dialect->asks & at(event.kind)) != 0;
+    if (rewrites && (can_ask || decision.word == agent_word::allow)) {
         if (decision.word == agent_word::none) {
             decision.word = agent_word::ask;
         }
