@@ -28,16 +28,16 @@ constexpr std::array<std::string_view, 6> windsurf_events{"pre_run_command",  "p
 // clang-format off
 /// VS Code reads Copilot's file in a project.
 constexpr std::array wirings{
-    //           agent       user's directory, variable, file                                project's directory and file    form          ms     version shell
-    agent_wiring{"claude",   ".claude",            "CLAUDE_CONFIG_DIR", "settings.json",      ".claude",        "settings.json", form::nested,  false, false, "Bash",              claude_events},
-    agent_wiring{"codex",    ".codex",             "CODEX_HOME",        "hooks.json",         ".codex",         "hooks.json",    form::nested,  false, false, "Bash",              codex_events},
-    agent_wiring{"gemini",   ".gemini",            "",                  "settings.json",      ".gemini",        "settings.json", form::nested,  true,  false, "run_shell_command", gemini_events},
-    agent_wiring{"qwen",     ".qwen",              "",                  "settings.json",      ".qwen",          "settings.json", form::nested,  true,  false, "run_shell_command", claude_events},
-    agent_wiring{"copilot",  ".copilot/hooks",     "",                  "hookd.json",         ".github/hooks",  "hookd.json",    form::bash,    false, true,  "bash",              copilot_events},
-    agent_wiring{"cursor",   ".cursor",            "",                  "hooks.json",         ".cursor",        "hooks.json",    form::command, false, true,  "Shell",             cursor_events},
-    agent_wiring{"windsurf", ".codeium/windsurf",  "",                  "hooks.json",         ".windsurf",      "hooks.json",    form::untimed, false, false, "run_command",       windsurf_events},
-    agent_wiring{"droid",    ".factory",           "",                  "settings.json",      ".factory",       "settings.json", form::nested,  false, false, "Execute",           droid_events},
-    agent_wiring{"qoder",    ".qoder",             "",                  "settings.json",      ".qoder",         "settings.json", form::nested,  false, false, "Bash",              qoder_events},
+    //           agent       user's directory, variable, file                                project's directory and file    form          ms     version shared shell
+    agent_wiring{"claude",   ".claude",            "CLAUDE_CONFIG_DIR", "settings.json",      ".claude",        "settings.json", form::nested,  false, false, true,  "Bash",              claude_events},
+    agent_wiring{"codex",    ".codex",             "CODEX_HOME",        "hooks.json",         ".codex",         "hooks.json",    form::nested,  false, false, false, "Bash",              codex_events},
+    agent_wiring{"gemini",   ".gemini",            "",                  "settings.json",      ".gemini",        "settings.json", form::nested,  true,  false, false, "run_shell_command", gemini_events},
+    agent_wiring{"qwen",     ".qwen",              "",                  "settings.json",      ".qwen",          "settings.json", form::nested,  true,  false, false, "run_shell_command", claude_events},
+    agent_wiring{"copilot",  ".copilot/hooks",     "",                  "hookd.json",         ".github/hooks",  "hookd.json",    form::bash,    false, true,  false, "bash",              copilot_events},
+    agent_wiring{"cursor",   ".cursor",            "",                  "hooks.json",         ".cursor",        "hooks.json",    form::command, false, true,  false, "Shell",             cursor_events},
+    agent_wiring{"windsurf", ".codeium/windsurf",  "",                  "hooks.json",         ".windsurf",      "hooks.json",    form::untimed, false, false, false, "run_command",       windsurf_events},
+    agent_wiring{"droid",    ".factory",           "",                  "settings.json",      ".factory",       "settings.json", form::nested,  false, false, false, "Execute",           droid_events},
+    agent_wiring{"qoder",    ".qoder",             "",                  "settings.json",      ".qoder",         "settings.json", form::nested,  false, false, false, "Bash",              qoder_events},
 };
 // clang-format on
 
@@ -69,6 +69,10 @@ std::string hook_entry(const agent_wiring& wiring, std::string_view event, const
            R"(, "timeout": )" + time + "}]}";
 }
 
+std::string named_agent_words(const agent_wiring& wiring) {
+    return " agent-hook --agent " + std::string(wiring.agent) + " ";
+}
+
 /// What a hook runs; empty if it is not a command.
 std::string command_of(std::string_view hook) {
     for (const std::string_view name : {"command", "bash"}) {
@@ -80,8 +84,9 @@ std::string command_of(std::string_view hook) {
 }
 
 bool is_ours(const agent_wiring& wiring, std::string_view command) {
+    // An earlier version named the agent in every command.
     return command.find("hookctl") != std::string_view::npos &&
-           command.find(" agent-hook --agent " + std::string(wiring.agent) + " ") != std::string_view::npos;
+           (command.find(agent_hook_words(wiring)) != std::string_view::npos || command.find(named_agent_words(wiring)) != std::string_view::npos);
 }
 
 /// Our commands in an element of an event's array.
@@ -191,6 +196,10 @@ std::span<const agent_wiring> agent_wirings() {
 const agent_wiring* find_agent_wiring(std::string_view agent) {
     const auto found = std::find_if(wirings.begin(), wirings.end(), [agent](const agent_wiring& each) { return each.agent == agent; });
     return found == wirings.end() ? nullptr : &*found;
+}
+
+std::string agent_hook_words(const agent_wiring& wiring) {
+    return (wiring.is_shared ? " agent-hook " : named_agent_words(wiring)) + "--timeout ";
 }
 
 std::string wired(const agent_wiring& wiring, std::string settings, const std::string& command, std::chrono::milliseconds hook_timeout) {

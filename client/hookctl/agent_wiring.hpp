@@ -27,6 +27,7 @@ struct agent_wiring {
     agent_hook_form form;
     bool in_milliseconds;  ///< its time-outs
     bool has_version;      ///< its file begins with "version": 1
+    bool is_shared;        ///< other agents run its hooks, too: each is told by its input, not by --agent
     std::string_view shell_tool;  ///< its name for a shell, for a test
     std::span<const std::string_view> events;  ///< the first is the one before a tool
 };
@@ -34,6 +35,9 @@ struct agent_wiring {
 [[nodiscard]] std::span<const agent_wiring> agent_wirings();
 /// Null if hookctl can't wire that agent.
 [[nodiscard]] const agent_wiring* find_agent_wiring(std::string_view agent);
+
+/// What begins our command for that agent behind this program's name: ` agent-hook --agent NAME --timeout `.
+[[nodiscard]] std::string agent_hook_words(const agent_wiring& wiring);
 
 /// An agent's settings with the command as a hook of each of its events, in place of what was there of ours. `settings` is the file's text, or
 /// empty if there is no file. All else stays as it is, byte for byte. Throws usage_error if it is not a JSON object of that form.

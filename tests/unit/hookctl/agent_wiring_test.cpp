@@ -16,7 +16,7 @@ using std::chrono::milliseconds;
 namespace {
 
 std::string command_for(std::string_view agent) {
-    return "/usr/bin/hookctl agent-hook --agent " + std::string(agent) + " --timeout 20s";
+    return "/usr/bin/hookctl" + agent_hook_words(*find_agent_wiring(agent)) + "20s";
 }
 
 std::string install(const agent_wiring& wiring, const std::string& settings) {
@@ -72,6 +72,16 @@ BOOST_AUTO_TEST_CASE(each_agent_gets_its_own_form_with_a_time_above_ours) {
     BOOST_TEST(first_of("windsurf") == json_of(R"({"command":")" + command_for("windsurf") + R"("})"));
     BOOST_TEST(int_at(json_of(install(*find_agent_wiring("cursor"), "")), "/version") == 1);
     BOOST_TEST(!has_at(value_at(json_of(install(claude(), "")), "/hooks/Stop/0"), "/matcher"));
+}
+
+BOOST_AUTO_TEST_CASE(claudes_settings_name_no_agent_since_others_run_them_and_older_ones_that_do_are_ours) {
+    BOOST_TEST(command_for("claude") == "/usr/bin/hookctl agent-hook --timeout 20s");
+    BOOST_TEST(command_for("codex") == "/usr/bin/hookctl agent-hook --agent codex --timeout 20s");
+    const std::string older = "/usr/bin/hookctl agent-hook --agent claude --timeout 20s";
+    const auto before = wired(claude(), "{\"model\":\"x\"}", older, milliseconds(20'000));
+    BOOST_TEST(wired_commands(claude(), before, "Stop") == std::vector<std::string>{older}, boost::test_tools::per_element());
+    BOOST_TEST(install(claude(), before) == install(claude(), "{\"model\":\"x\"}"));
+    BOOST_TEST(unwired(claude(), before) == "{\"model\":\"x\"}");
 }
 
 BOOST_AUTO_TEST_CASE(what_was_added_since_stays) {
