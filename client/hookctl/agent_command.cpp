@@ -151,7 +151,7 @@ void report(const invocation& call, const agent_wiring& wiring, const settings_p
 void install(const invocation& call, const agent_arguments& arguments, const agent_wiring& wiring) {
     const auto path = settings_of(wiring, arguments.project);
     const auto before = read_settings(path);
-    const auto after = wired(wiring, before.value_or(""), hook_command(call, arguments, wiring), hook_time(call));
+    const auto after = wired(wiring, before, hook_command(call, arguments, wiring), hook_time(call));
     const bool changes = !before || after != *before;
     if (changes) {
         write_settings(path, after);
@@ -163,12 +163,12 @@ void install(const invocation& call, const agent_arguments& arguments, const age
 void uninstall(const invocation& call, const agent_arguments& arguments, const agent_wiring& wiring) {
     const auto path = settings_of(wiring, arguments.project);
     const auto before = read_settings(path);
-    const auto after = before ? unwired(wiring, *before) : std::string();
-    const bool changes = before && after != *before;
-    if (changes && after.empty()) {
-        remove_settings(path);
+    const auto after = before ? unwired(wiring, *before) : std::nullopt;
+    const bool changes = after != before;
+    if (changes && after) {
+        write_settings(path, *after);
     } else if (changes) {
-        write_settings(path, after);
+        remove_settings(path);
     }
     report(call, wiring, path, false, changes ? "calls hookctl agent-hook no more" : "did not call it", json_object().flag("changed", changes));
 }

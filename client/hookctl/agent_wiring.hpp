@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -39,13 +40,13 @@ struct agent_wiring {
 /// What begins our command for that agent behind this program's name: ` agent-hook --agent NAME --timeout `.
 [[nodiscard]] std::string agent_hook_words(const agent_wiring& wiring);
 
-/// An agent's settings with the command as a hook of each of its events, in place of what was there of ours. `settings` is the file's text, or
-/// empty if there is no file. All else stays as it is, byte for byte. Throws usage_error if it is not a JSON object of that form.
-[[nodiscard]] std::string wired(const agent_wiring& wiring, std::string settings, const std::string& command, std::chrono::milliseconds hook_timeout);
+/// An agent's settings with the command as a hook of each of its events, in place of what was there of ours. `settings` is the file's text, if
+/// there is a file. All else stays as it is, byte for byte. Throws usage_error if it is neither blank nor a JSON object of that form.
+[[nodiscard]] std::string wired(const agent_wiring& wiring, const std::optional<std::string>& settings, const std::string& command, std::chrono::milliseconds hook_timeout);
 
-/// The settings without our hooks: byte for byte what wired() was given, as long as only our hooks were added since; empty if wired() has made
-/// the file and nothing else is in it.
-[[nodiscard]] std::string unwired(const agent_wiring& wiring, std::string settings);
+/// The settings without our hooks: byte for byte what wired() was given, as long as only our hooks were added since; nothing if wired() has
+/// made the file and nothing else is in it.
+[[nodiscard]] std::optional<std::string> unwired(const agent_wiring& wiring, std::string settings);
 
 /// The commands of ours among the hooks of that event.
 [[nodiscard]] std::vector<std::string> wired_commands(const agent_wiring& wiring, std::string_view settings, std::string_view event);

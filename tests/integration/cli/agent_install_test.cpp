@@ -73,6 +73,20 @@ BOOST_AUTO_TEST_CASE(install_keeps_and_uninstall_restores_the_settings) {
     BOOST_TEST(at.agent({"uninstall", "claude"}).exit_status == 0);
 }
 
+BOOST_AUTO_TEST_CASE(an_empty_file_is_an_empty_file_again) {
+    home at;
+    fs::create_directories(at.file(".claude"));
+    for (const std::string blank : {"", " \n"}) {
+        write_file(at.file(".claude/settings.json"), blank);
+        BOOST_TEST(at.agent({"status", "claude"}).exit_status == 1);
+        BOOST_TEST(at.agent({"install", "claude"}).exit_status == 0);
+        BOOST_TEST(at.agent({"status", "claude"}).exit_status == 0);
+        BOOST_TEST(at.agent({"uninstall", "claude"}).exit_status == 0);
+        BOOST_TEST_REQUIRE(fs::exists(at.file(".claude/settings.json")));
+        BOOST_TEST(read_file(at.file(".claude/settings.json")) == blank);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(status_fires_a_test_event_through_what_the_agent_calls) {
     home at;
     for (const std::string agent : {"claude", "codex", "gemini", "qwen", "copilot", "cursor", "windsurf", "droid", "qoder"}) {
