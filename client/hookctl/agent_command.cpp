@@ -52,9 +52,9 @@ milliseconds hook_time(const invocation& call) {
     return call.timeout.value_or(default_agent_timeout);
 }
 
-std::string hook_command(const invocation& call, const agent_arguments& arguments, std::string_view agent) {
+std::string hook_command(const invocation& call, const agent_arguments& arguments, const agent_wiring& wiring) {
     const auto time = hook_time(call).count();
-    auto line = shell_word(own_path()) + " agent-hook --agent " + std::string(agent) + " --timeout " +
+    auto line = shell_word(own_path()) + agent_hook_words(wiring) +
                 (time % 1000 == 0 ? std::to_string(time / 1000) + "s" : std::to_string(time) + "ms");
     if (arguments.fail_closed) {
         line += " --fail-closed";
@@ -151,7 +151,7 @@ void report(const invocation& call, const agent_wiring& wiring, const settings_p
 void install(const invocation& call, const agent_arguments& arguments, const agent_wiring& wiring) {
     const auto path = settings_of(wiring, arguments.project);
     const auto before = read_settings(path);
-    const auto after = wired(wiring, before.value_or(""), hook_command(call, arguments, wiring.agent), hook_time(call));
+    const auto after = wired(wiring, before, hook_command(call, arguments, wiring), hook_time(call));
     const bool changes = !before || after != *before;
     if (changes) {
         write_settings(path, after);
@@ -163,12 +163,12 @@ void install(const invocation& call, const agent_arguments& arguments, const age
 void uninstall(const invocation& call, const agent_arguments& arguments, const agent_wiring& wiring) {
     const auto path = settings_of(wiring, arguments.project);
     const auto before = read_settings(path);
-    const auto after = before ? unwired(wiring, *before) : std::string();
-    const bool changes = before && after != *before;
-    if (changes && after.empty()) {
-        remove_settings(path);
+    const auto after = before ? unwired(wiring, *before) : std::nullopt;
+    const bool changes = after != before;
+    if (changes && after) {
+        write_settings(path, *after);
     } else if (changes) {
-        write_settings(path, after);
+        remove_settings(path);
     }
     report(call, wiring, path, false, changes ? "calls hookctl agent-hook no more" : "did not call it", json_object().flag("changed", changes));
 }
@@ -187,7 +187,7 @@ std::string test_input(const agent_wiring& wiring, const settings_path& path) {
             input.text("conversation_id", "hookctl-agent-status").text("generation_id", "1");
             break;
         case agent_hook_form::nested:
-            input.text("session_id", "hookctl-agent-status").text("transcript_path", path.whole());
+            input.text("session_id", "hookctl-agent-status").text("transcript_path", (fs::path(path.whole()).parent_path() / "projects/hookctl-agent-status.jsonl").string());
             break;
     }
     return input.text("hook_event_name", event).text("tool_name", wiring.shell_tool).raw("tool_input", tool).finish();

@@ -32,6 +32,13 @@ bool keeps_in(const agent_input& input, std::string_view directory) {
     return input.text("transcript_path").find(directory) != std::string::npos;
 }
 
+/// Claude Code's transcripts are below its directory, which a variable can move. The variable alone is no mark: agents within it inherit it.
+bool is_claude(const agent_input& input) {
+    const char* own = std::getenv("CLAUDE_CONFIG_DIR");
+    const auto is_in_own = own != nullptr && *own == '/' && input.text("transcript_path").starts_with(std::string(own) + "/projects/");
+    return is_in_own || keeps_in(input, "/.claude/");
+}
+
 bool is_cursor(const agent_input& input) {
     return input.had_byte_order_mark() || input.has("cursor_version") || (input.has("conversation_id") && input.has("generation_id"));
 }
@@ -69,15 +76,11 @@ bool is_codex(const agent_input& input) {
 }
 
 bool is_qwen(const agent_input& input) {
-    return keeps_in(input, "/.qwen/") || (has_variable("QWEN_PROJECT_DIR") && !keeps_in(input, "/.claude/"));
+    return keeps_in(input, "/.qwen/") || (has_variable("QWEN_PROJECT_DIR") && !is_claude(input));
 }
 
 bool is_droid(const agent_input& input) {
-    return keeps_in(input, "/.factory/") || (has_variable("FACTORY_PROJECT_DIR") && !keeps_in(input, "/.claude/"));
-}
-
-bool is_claude(const agent_input& input) {
-    return keeps_in(input, "/.claude/");
+    return keeps_in(input, "/.factory/") || (has_variable("FACTORY_PROJECT_DIR") && !is_claude(input));
 }
 
 /// An event of Claude's with a time in ISO 8601: VS Code or Copilot CLI. One answer serves both.
@@ -122,7 +125,9 @@ void fit_rewrite(const agent_event& event, agent_decision& decision) {
         decision.input.clear();
         return;
     }
-    if ((event.dialect->rewrites & at(event.kind)) != 0) {
+    const bool rewrites = (event.dialect->rewrites & at(event.kind)) != 0;
+    const bool can_ask = event.kind != kind::pre_tool_use || (event.dialect->asks & at(event.kind)) != 0;
+    if (rewrites && (can_ask || decision.word == agent_word::allow)) {
         if (decision.word == agent_word::none) {
             decision.word = agent_word::ask;
         }

@@ -132,13 +132,22 @@ int refuse(const agent_hook_arguments& arguments, const agent_event& event, cons
     return answer.exit_status;
 }
 
+/// An agent waits for an answer to what can't be read, too.
+agent_input read_input(const std::string& from, milliseconds timeout) {
+    try {
+        return agent_input(from == "-" ? read_one_json_object(timeout) : read_text_argument(from));
+    } catch (const usage_error& wrong) {
+        return agent_input::unreadable(wrong.what());
+    }
+}
+
 }  // namespace
 
 int run_agent_hook(const invocation& asked, const agent_hook_arguments& arguments) {
     auto call = asked;
     const auto timeout = asked.timeout.value_or(default_agent_timeout);
     const auto begin = steady_clock::now();
-    const agent_input input(arguments.input == "-" ? read_one_json_object(timeout) : read_text_argument(arguments.input));
+    const auto input = read_input(arguments.input, timeout);
     // What the agent took to write its input is gone from the time that it gives its hook.
     const auto spent = std::chrono::duration_cast<milliseconds>(steady_clock::now() - begin);
     call.timeout = std::max(timeout - spent, milliseconds(1));

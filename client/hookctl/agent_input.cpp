@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 #include <poll.h>
 #include <unistd.h>
@@ -180,6 +181,12 @@ agent_input::agent_input(std::string_view bytes) : had_mark_(bytes.starts_with(b
     json_outline own;
     own.scan(text_);
     members_ = own.members();
+}
+
+agent_input agent_input::unreadable(std::string why) {
+    agent_input none;
+    none.fault_ = std::move(why);
+    return none;
 }
 
 std::string_view agent_input::raw(std::string_view name) const {

@@ -58,6 +58,8 @@ class agent_input {
 public:
     /// Takes the first JSON object of `bytes`. A byte order mark before it is dropped; bytes that are not UTF-8 become U+FFFD.
     explicit agent_input(std::string_view bytes);
+    /// What could not be read, for that reason: nothing is known of it.
+    [[nodiscard]] static agent_input unreadable(std::string why);
 
     /// The object, byte for byte but for invalid UTF-8.
     [[nodiscard]] const std::string& text() const noexcept { return text_; }
@@ -74,6 +76,8 @@ public:
     [[nodiscard]] bool has(std::string_view name) const { return !raw(name).empty(); }
 
 private:
+    agent_input() = default;
+
     std::string text_{};
     std::string fault_{};
     std::vector<json_outline::member> members_{};

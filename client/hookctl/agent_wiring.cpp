@@ -28,21 +28,27 @@ constexpr std::array<std::string_view, 6> windsurf_events{"pre_run_command",  "p
 // clang-format off
 /// VS Code reads Copilot's file in a project.
 constexpr std::array wirings{
-    //           agent       user's directory, variable, file                                project's directory and file    form          ms     version shell
-    agent_wiring{"claude",   ".claude",            "CLAUDE_CONFIG_DIR", "settings.json",      ".claude",        "settings.json", form::nested,  false, false, "Bash",              claude_events},
-    agent_wiring{"codex",    ".codex",             "CODEX_HOME",        "hooks.json",         ".codex",         "hooks.json",    form::nested,  false, false, "Bash",              codex_events},
-    agent_wiring{"gemini",   ".gemini",            "",                  "settings.json",      ".gemini",        "settings.json", form::nested,  true,  false, "run_shell_command", gemini_events},
-    agent_wiring{"qwen",     ".qwen",              "",                  "settings.json",      ".qwen",          "settings.json", form::nested,  true,  false, "run_shell_command", claude_events},
-    agent_wiring{"copilot",  ".copilot/hooks",     "",                  "hookd.json",         ".github/hooks",  "hookd.json",    form::bash,    false, true,  "bash",              copilot_events},
-    agent_wiring{"cursor",   ".cursor",            "",                  "hooks.json",         ".cursor",        "hooks.json",    form::command, false, true,  "Shell",             cursor_events},
-    agent_wiring{"windsurf", ".codeium/windsurf",  "",                  "hooks.json",         ".windsurf",      "hooks.json",    form::untimed, false, false, "run_command",       windsurf_events},
-    agent_wiring{"droid",    ".factory",           "",                  "settings.json",      ".factory",       "settings.json", form::nested,  false, false, "Execute",           droid_events},
-    agent_wiring{"qoder",    ".qoder",             "",                  "settings.json",      ".qoder",         "settings.json", form::nested,  false, false, "Bash",              qoder_events},
+    //           agent       user's directory, variable, file                                project's directory and file    form          ms     version shared shell
+    agent_wiring{"claude",   ".claude",            "CLAUDE_CONFIG_DIR", "settings.json",      ".claude",        "settings.json", form::nested,  false, false, true,  "Bash",              claude_events},
+    agent_wiring{"codex",    ".codex",             "CODEX_HOME",        "hooks.json",         ".codex",         "hooks.json",    form::nested,  false, false, false, "Bash",              codex_events},
+    agent_wiring{"gemini",   ".gemini",            "",                  "settings.json",      ".gemini",        "settings.json", form::nested,  true,  false, false, "run_shell_command", gemini_events},
+    agent_wiring{"qwen",     ".qwen",              "",                  "settings.json",      ".qwen",          "settings.json", form::nested,  true,  false, false, "run_shell_command", claude_events},
+    agent_wiring{"copilot",  ".copilot/hooks",     "",                  "hookd.json",         ".github/hooks",  "hookd.json",    form::bash,    false, true,  false, "bash",              copilot_events},
+    agent_wiring{"cursor",   ".cursor",            "",                  "hooks.json",         ".cursor",        "hooks.json",    form::command, false, true,  false, "Shell",             cursor_events},
+    agent_wiring{"windsurf", ".codeium/windsurf",  "",                  "hooks.json",         ".windsurf",      "hooks.json",    form::untimed, false, false, false, "run_command",       windsurf_events},
+    agent_wiring{"droid",    ".factory",           "",                  "settings.json",      ".factory",       "settings.json", form::nested,  false, false, false, "Execute",           droid_events},
+    agent_wiring{"qoder",    ".qoder",             "",                  "settings.json",      ".qoder",         "settings.json", form::nested,  false, false, false, "Bash",              qoder_events},
 };
 // clang-format on
 
 /// What makes the agent give up later than hookctl does: time to start, to connect and to give up a daemon that hangs.
 constexpr std::chrono::milliseconds margin{10'000};
+
+constexpr std::string_view blanks = " \t\r\n";
+
+bool is_blank(std::string_view settings) {
+    return settings.find_first_not_of(blanks) == std::string_view::npos;
+}
 
 std::string quoted(std::string_view text) {
     std::string json;
@@ -69,6 +75,10 @@ std::string hook_entry(const agent_wiring& wiring, std::string_view event, const
            R"(, "timeout": )" + time + "}]}";
 }
 
+std::string named_agent_words(const agent_wiring& wiring) {
+    return " agent-hook --agent " + std::string(wiring.agent) + " ";
+}
+
 /// What a hook runs; empty if it is not a command.
 std::string command_of(std::string_view hook) {
     for (const std::string_view name : {"command", "bash"}) {
@@ -80,8 +90,9 @@ std::string command_of(std::string_view hook) {
 }
 
 bool is_ours(const agent_wiring& wiring, std::string_view command) {
+    // An earlier version named the agent in every command.
     return command.find("hookctl") != std::string_view::npos &&
-           command.find(" agent-hook --agent " + std::string(wiring.agent) + " ") != std::string_view::npos;
+           (command.find(agent_hook_words(wiring)) != std::string_view::npos || command.find(named_agent_words(wiring)) != std::string_view::npos);
 }
 
 /// Our commands in an element of an event's array.
@@ -119,17 +130,35 @@ bool is_our_element(const agent_wiring& wiring, std::string_view element) {
     return hooks > 0 && our_commands(wiring, element).size() == hooks;
 }
 
+/// What JSON with extensions has at a fault, which editors write and some agents read.
+std::string extension_at(std::string_view settings, std::size_t fault) {
+    const auto rest = settings.substr(fault);
+    const auto last = settings.find_last_not_of(blanks, fault == 0 ? 0 : fault - 1);
+    if (rest.starts_with("//") || rest.starts_with("/*")) {
+        return ": hookctl edits no JSON with comments";
+    }
+    const bool closes = rest.starts_with('}') || rest.starts_with(']');
+    return closes && last < fault && settings[last] == ',' ? ": remove the comma before it" : "";
+}
+
 /// The object that the file is.
 std::string_view root_of(std::string_view settings) {
-    const auto begin = settings.find_first_not_of(" \t\r\n");
-    if (protocol::find_json_fault(settings) || settings[begin] != '{') {
-        throw usage_error("it is not a JSON object without comments, which hookctl could edit");
+    if (const auto fault = protocol::find_json_fault(settings)) {
+        throw usage_error("it is not JSON: " + std::string(fault->reason) + ", at byte " + std::to_string(fault->offset) +
+                          extension_at(settings, fault->offset));
     }
-    return settings.substr(begin, settings.find_last_not_of(" \t\r\n") + 1 - begin);
+    const auto begin = settings.find_first_not_of(blanks);
+    if (settings[begin] != '{') {
+        throw usage_error("it is not a JSON object");
+    }
+    return settings.substr(begin, settings.find_last_not_of(blanks) + 1 - begin);
 }
 
 /// The member that has the hooks; empty if there is none.
 std::string_view hooks_of(std::string_view settings) {
+    if (is_blank(settings)) {
+        return {};
+    }
     const auto hooks = json_member_view(root_of(settings), "hooks");
     if (!hooks.empty() && protocol::kind_of(hooks) != json_kind::object) {
         throw usage_error("its \"hooks\" is not an object");
@@ -146,11 +175,16 @@ std::string_view hooks_of(std::string_view settings, std::string_view event) {
     return found;
 }
 
-/// A file that is made begins so, which no file does that hooks were added to.
+/// What is made begins so, which no file does that hooks were added to. If there was no file a line end is its end, else nothing, and the
+/// blanks of that file are before it.
 constexpr std::string_view made_file_begins = "{\n  \"hooks\": {";
 
-std::string_view rest_of_made_file(const agent_wiring& wiring) {
-    return wiring.has_version ? "{\n  \"version\": 1\n}\n" : "{\n}\n";
+std::string made_object(const agent_wiring& wiring) {
+    return std::string(made_file_begins) + "\n  }" + (wiring.has_version ? ",\n  \"version\": 1" : "") + "\n}";
+}
+
+std::string_view rest_of_made_object(const agent_wiring& wiring) {
+    return wiring.has_version ? "{\n  \"version\": 1\n}" : "{\n}";
 }
 
 /// Removes our hooks from an event's array, and the array if it was made for them.
@@ -193,11 +227,17 @@ const agent_wiring* find_agent_wiring(std::string_view agent) {
     return found == wirings.end() ? nullptr : &*found;
 }
 
-std::string wired(const agent_wiring& wiring, std::string settings, const std::string& command, std::chrono::milliseconds hook_timeout) {
-    auto text = settings.empty() ? std::string() : unwired(wiring, std::move(settings));
+std::string agent_hook_words(const agent_wiring& wiring) {
+    return (wiring.is_shared ? " agent-hook " : named_agent_words(wiring)) + "--timeout ";
+}
+
+std::string wired(const agent_wiring& wiring, const std::optional<std::string>& settings, const std::string& command,
+                  std::chrono::milliseconds hook_timeout) {
+    const auto before = settings ? unwired(wiring, *settings) : std::nullopt;
+    auto text = before.value_or("");
     bool makes_hooks = true;
-    if (text.empty()) {
-        text = std::string(made_file_begins) + "\n  }" + (wiring.has_version ? ",\n  \"version\": 1" : "") + "\n}\n";
+    if (is_blank(text)) {
+        text += made_object(wiring) + (before ? "" : "\n");
     } else if (hooks_of(text).empty()) {
         json_add_member(text, root_of(text), "hooks", "{\n  }");
     } else {
@@ -220,18 +260,25 @@ std::string wired(const agent_wiring& wiring, std::string settings, const std::s
     return text;
 }
 
-std::string unwired(const agent_wiring& wiring, std::string settings) {
+std::optional<std::string> unwired(const agent_wiring& wiring, std::string settings) {
     auto text = std::move(settings);
     const auto hooks = hooks_of(text);
     const bool made_hooks = !hooks.empty() && json_was_made(hooks);
-    const bool made_file = text.starts_with(made_file_begins);
+    const auto begin = std::min(text.find_first_not_of(blanks), text.size());
+    const bool was_made = std::string_view(text).substr(begin).starts_with(made_file_begins);
     bool removed = false;
     for (const auto& event : events_in(text)) {
         removed = remove_hooks(wiring, text, event) || removed;
     }
     if (removed && made_hooks && json_is_empty(hooks_of(text))) {
         json_remove(text, root_of(text), hooks_of(text));
-        return made_file && text == rest_of_made_file(wiring) ? std::string() : text;
+        const auto rest = std::string_view(text).substr(begin);
+        if (was_made && begin == 0 && rest == std::string(rest_of_made_object(wiring)) + "\n") {
+            return std::nullopt;
+        }
+        if (was_made && rest == rest_of_made_object(wiring)) {
+            text.resize(begin);
+        }
     }
     return text;
 }

@@ -234,6 +234,20 @@ BOOST_AUTO_TEST_CASE(input_that_is_no_hooks_is_reported_and_blocks_only_where_it
         BOOST_TEST(cline.exit_status == 0);
         BOOST_TEST(bool_at(json_of(cline.out), "/cancel"));
     }
+    // Neither a stream that fails nor a file that is not there is wrong usage.
+    const auto from = [](const std::string& words, const std::string& redirection) {
+        return run_program({"sh", "-c", "exec " + shell_word(hookctl_binary()) + " agent-hook " + words + " " + redirection}, {}, {});
+    };
+    for (const auto& [input, redirection] : {std::pair("", "</"), std::pair("", "<&-"), std::pair("@/missing", "")}) {
+        const auto open = from(input, redirection);
+        BOOST_TEST(open.exit_status == 1, input << redirection << open.err);
+        BOOST_TEST(open.out.empty());
+        check_one_complaint(open, {"can't be read"});
+        BOOST_TEST(from(std::string("--fail-closed ") + input, redirection).exit_status == 2);
+        const auto cline = from(std::string("--fail-closed --agent cline ") + input, redirection);
+        BOOST_TEST(cline.exit_status == 0);
+        BOOST_TEST(bool_at(json_of(cline.out), "/cancel"));
+    }
     // An end that can't be read is an end.
     BOOST_TEST(agent_hook(daemon.socket_path(), deep + "Stop\"}", {"--fail-closed"}).exit_status == 0);
     BOOST_TEST(int_at(daemon.stats(), "/head_seq") == 0);

@@ -33,6 +33,7 @@ public:
         arguments.insert(arguments.begin(), "agent");
         return run(std::move(arguments));
     }
+    [[nodiscard]] finished_process shell(const std::string& command, const std::string& input) { return run_program({"sh", "-c", command}, input, options_); }
     [[nodiscard]] std::string file(const std::string& name) const { return directory_ / name; }
     [[nodiscard]] test_daemon& daemon() { return daemon_; }
 
@@ -59,7 +60,7 @@ BOOST_AUTO_TEST_CASE(install_keeps_and_uninstall_restores_the_settings) {
     BOOST_TEST(at.agent({"install", "claude", "--fail-closed", "--timeout", "40s"}).exit_status == 0);
     const auto after = read_file(at.file(".claude/settings.json"));
     const auto hook = value_at(json_of(after), "/hooks/PreToolUse/0/hooks/0");
-    BOOST_TEST(text_at(hook, "/command").find(" agent-hook --agent claude --timeout 40s --fail-closed --socket ") != std::string::npos);
+    BOOST_TEST(text_at(hook, "/command").find(" agent-hook --timeout 40s --fail-closed --socket ") != std::string::npos);
     BOOST_TEST(int_at(hook, "/timeout") == 50);
     BOOST_TEST(text_at(json_of(after), "/model") == "x");
     // Twice is as once.
@@ -70,6 +71,20 @@ BOOST_AUTO_TEST_CASE(install_keeps_and_uninstall_restores_the_settings) {
     BOOST_TEST(at.agent({"uninstall", "claude"}).exit_status == 0);
     BOOST_TEST(read_file(at.file(".claude/settings.json")) == before);
     BOOST_TEST(at.agent({"uninstall", "claude"}).exit_status == 0);
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_file_is_an_empty_file_again) {
+    home at;
+    fs::create_directories(at.file(".claude"));
+    for (const std::string blank : {"", " \n"}) {
+        write_file(at.file(".claude/settings.json"), blank);
+        BOOST_TEST(at.agent({"status", "claude"}).exit_status == 1);
+        BOOST_TEST(at.agent({"install", "claude"}).exit_status == 0);
+        BOOST_TEST(at.agent({"status", "claude"}).exit_status == 0);
+        BOOST_TEST(at.agent({"uninstall", "claude"}).exit_status == 0);
+        BOOST_TEST_REQUIRE(fs::exists(at.file(".claude/settings.json")));
+        BOOST_TEST(read_file(at.file(".claude/settings.json")) == blank);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(status_fires_a_test_event_through_what_the_agent_calls) {
@@ -88,6 +103,23 @@ BOOST_AUTO_TEST_CASE(status_fires_a_test_event_through_what_the_agent_calls) {
     BOOST_TEST(lines_of(at.agent({"uninstall"}).out).size() == 9U);
     BOOST_TEST(at.agent({"status", "cursor"}).exit_status == 1);
     BOOST_TEST(!fs::exists(at.file(".cursor/hooks.json")));
+}
+
+BOOST_AUTO_TEST_CASE(each_agent_that_runs_claudes_hooks_gets_its_own_words) {
+    home at;
+    BOOST_TEST(at.agent({"install", "claude"}).exit_status == 0);
+    const auto settings = json_of(read_file(at.file(".claude/settings.json")));
+    const auto command = text_at(settings, "/hooks/PreToolUse/0/hooks/0/command");
+    const auto hook = start_hook(at.daemon(), {"agent.*", "--", "echo", R"({"abort":"no"})"});
+    const auto answer = [&](const std::string& name) {
+        return at.shell(command, read_file(std::string(HOOKD_TEST_SOURCE_DIR) + "/tests/unit/hookctl/agents/" + name + ".json"));
+    };
+    BOOST_TEST(text_at(json_of(answer("claude_pre_tool_use").out), "/hookSpecificOutput/permissionDecision") == "deny");
+    BOOST_TEST(text_at(json_of(answer("copilot_pascal_pre_tool_use").out), "/permissionDecision") == "deny");
+    BOOST_TEST(text_at(json_of(answer("vscode_stop").out), "/hookSpecificOutput/decision") == "block");
+    for (const std::string name : {"cursor_claudes_pre_tool_use", "grok_pre_tool_use", "unknown_pre_tool_use"}) {
+        BOOST_TEST(answer(name).exit_status == 2, name);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_project_has_settings_of_its_own) {

@@ -11,6 +11,7 @@
 
 #include <cstdlib>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace hookd::test;
@@ -238,6 +239,16 @@ BOOST_AUTO_TEST_CASE(input_that_is_odd_is_read_as_far_as_it_can_be) {
     for (const std::string bad : {"", "hello", "[1]", "{}", "{\"a\":", R"({"hook_event_name":7})", R"({"hook_event_name":"PreToolUse"})", "{]}", "{\"a\"}"}) {
         BOOST_CHECK_THROW((void)hookd::hookctl::read_agent_event(agent_input(bad), ""), hookd::hookctl::usage_error);
     }
+}
+
+BOOST_AUTO_TEST_CASE(claude_is_known_where_its_directory_has_moved) {
+    const std::string input = R"({"transcript_path":"/etc/cfg/projects/x.jsonl","hook_event_name":"Stop","session_id":"1"})";
+    BOOST_TEST(agent_event_of(input).dialect->name == "unknown");
+    for (const auto& [directory, agent] : {std::pair("/etc/cfg", "claude"), std::pair("/etc/c", "unknown"), std::pair("", "unknown")}) {
+        ::setenv("CLAUDE_CONFIG_DIR", directory, 1);
+        BOOST_TEST(agent_event_of(input).dialect->name == agent, directory);
+    }
+    ::unsetenv("CLAUDE_CONFIG_DIR");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

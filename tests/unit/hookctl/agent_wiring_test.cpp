@@ -6,7 +6,9 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace hookd::hookctl;
@@ -16,10 +18,10 @@ using std::chrono::milliseconds;
 namespace {
 
 std::string command_for(std::string_view agent) {
-    return "/usr/bin/hookctl agent-hook --agent " + std::string(agent) + " --timeout 20s";
+    return "/usr/bin/hookctl" + agent_hook_words(*find_agent_wiring(agent)) + "20s";
 }
 
-std::string install(const agent_wiring& wiring, const std::string& settings) {
+std::string install(const agent_wiring& wiring, const std::optional<std::string>& settings) {
     return wired(wiring, settings, command_for(wiring.agent), milliseconds(20'000));
 }
 
@@ -34,6 +36,8 @@ BOOST_AUTO_TEST_SUITE(agent_wiring_suite)
 BOOST_AUTO_TEST_CASE(what_was_there_is_back_byte_for_byte) {
     const std::vector<std::string> files{
         "",
+        "\n",
+        " \r\n\t",
         "{}",
         "{}\n",
         "{\n}\n",
@@ -54,9 +58,19 @@ BOOST_AUTO_TEST_CASE(what_was_there_is_back_byte_for_byte) {
             for (const auto event : wiring.events) {
                 BOOST_TEST(wired_commands(wiring, after, event) == std::vector<std::string>{command_for(wiring.agent)}, boost::test_tools::per_element());
             }
-            BOOST_TEST(unwired(wiring, after) == before, wiring.agent << ": '" << before << "' became '" << unwired(wiring, after) << "' by way of " << after);
+            const auto left = unwired(wiring, after);
+            BOOST_TEST((left && *left == before), wiring.agent << ": '" << before << "' became '" << left.value_or("no file") << "' by way of " << after);
             BOOST_TEST(install(wiring, after) == after, wiring.agent << ": twice is not as once: " << install(wiring, after));
         }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_was_made_goes) {
+    for (const auto& wiring : agent_wirings()) {
+        const auto made = install(wiring, std::nullopt);
+        BOOST_TEST(made.ends_with("}\n"));
+        BOOST_TEST(!unwired(wiring, made).has_value());
+        BOOST_TEST(install(wiring, made) == made);
     }
 }
 
@@ -74,20 +88,42 @@ BOOST_AUTO_TEST_CASE(each_agent_gets_its_own_form_with_a_time_above_ours) {
     BOOST_TEST(!has_at(value_at(json_of(install(claude(), "")), "/hooks/Stop/0"), "/matcher"));
 }
 
+BOOST_AUTO_TEST_CASE(claudes_settings_name_no_agent_since_others_run_them_and_older_ones_that_do_are_ours) {
+    BOOST_TEST(command_for("claude") == "/usr/bin/hookctl agent-hook --timeout 20s");
+    BOOST_TEST(command_for("codex") == "/usr/bin/hookctl agent-hook --agent codex --timeout 20s");
+    const std::string older = "/usr/bin/hookctl agent-hook --agent claude --timeout 20s";
+    const auto before = wired(claude(), "{\"model\":\"x\"}", older, milliseconds(20'000));
+    BOOST_TEST(wired_commands(claude(), before, "Stop") == std::vector<std::string>{older}, boost::test_tools::per_element());
+    BOOST_TEST(install(claude(), before) == install(claude(), "{\"model\":\"x\"}"));
+    BOOST_TEST(*unwired(claude(), before) == "{\"model\":\"x\"}");
+}
+
 BOOST_AUTO_TEST_CASE(what_was_added_since_stays) {
     auto text = install(claude(), "{\n  \"model\": \"x\"\n}\n");
     text.insert(text.find("\"PreToolUse\": [") + 15, "{\"hooks\": [{\"command\": \"./theirs\"}]},");
     text.insert(2, "  \"new\": true,\n");
-    const auto left = json_of(unwired(claude(), text));
+    const auto left = json_of(*unwired(claude(), text));
     BOOST_TEST(left == json_of(R"({"new":true,"model":"x","hooks":{"PreToolUse":[{"hooks":[{"command":"./theirs"}]}]}})"));
     // A hook of theirs beside ours in one element stays, and so does ours.
     const std::string mixed = R"({"hooks":{"Stop":[{"hooks":[{"command":"./theirs"},{"command":")" + command_for("claude") + R"("}]}]}})";
-    BOOST_TEST(unwired(claude(), mixed) == mixed);
+    BOOST_TEST(*unwired(claude(), mixed) == mixed);
 }
 
 BOOST_AUTO_TEST_CASE(settings_that_are_no_such_json_are_refused) {
-    for (const std::string bad : {" ", "[]", "{\"a\": 1} // note", "{", "{\"hooks\": []}", "{\"hooks\": {\"PreToolUse\": {}}}"}) {
+    for (const std::string bad : {"[]", "{\"a\": 1} // note", "{", "{\"hooks\": []}", "{\"hooks\": {\"PreToolUse\": {}}}"}) {
         BOOST_CHECK_THROW((void)install(claude(), bad), usage_error);
+    }
+    const std::vector<std::pair<std::string, std::string>> causes{
+        {"\xef\xbb\xbf{}", "byte order mark"},
+        {"{\"a\": \"caf\xe9\"}", "UTF-8"},
+        {"{\"a\": [1,\n]}", "at byte 10: remove the comma before it"},
+        {"{\"a\": 1, }", "at byte 9: remove the comma before it"},
+        {"{\"a\": 1} // note", "at byte 9: hookctl edits no JSON with comments"},
+        {"{ /* note */ }", "at byte 2: hookctl edits no JSON with comments"},
+    };
+    for (const auto& [bad, cause] : causes) {
+        BOOST_CHECK_EXCEPTION((void)install(claude(), bad), usage_error,
+                              [&cause = cause](const usage_error& wrong) { return std::string(wrong.what()).find(cause) != std::string::npos; });
     }
 }
 

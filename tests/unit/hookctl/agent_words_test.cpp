@@ -151,9 +151,14 @@ BOOST_AUTO_TEST_CASE(a_rewrite_that_is_allowed) {
 
 BOOST_AUTO_TEST_CASE(a_rewrite_that_nobody_has_allowed_is_put_to_a_person) {
     const std::string input = R"({"command":"ls"})";
+    const std::string denied_instead = R"("permissionDecision":"deny","permissionDecisionReason":"a hook wants the tool to get this input instead: )"
+                                       R"({\"command\":\"ls\"}")";
+    check(R"({"decision":"ask","updated_input":)" + input + "}", {{"codex_pre_tool_use", tool_words("PreToolUse", denied_instead)}});
     check(R"({"updated_input":)" + input + "}", {
         {"claude_pre_tool_use", tool_words("PreToolUse", R"("permissionDecision":"ask","updatedInput":)" + input)},
-        {"codex_pre_tool_use", tool_words("PreToolUse", R"("permissionDecision":"deny","permissionDecisionReason":"a person has to decide this")")},
+        {"codex_pre_tool_use", tool_words("PreToolUse", denied_instead)},
+        {"claude_permission_request", ""},
+        {"codex_permission_request", "{\"systemMessage\":\"hookd: this agent takes no other input with a request for permission: a person decides\"}"},
         {"gemini_before_tool", R"({"decision":"ask","hookSpecificOutput":{"hookEventName":"BeforeTool","tool_input":)" + input + "}}"},
         {"cursor_pre_tool_use",
          R"({"permission":"deny","user_message":"a person has to decide this","agent_message":"a person has to decide this"})"},
