@@ -57,22 +57,44 @@ std::string run_arguments(const git_hook& hook, const git_script_options& option
     return "git run " + options.arguments + "-- " + std::string(hook.name);
 }
 
-/// Under another name it does nothing, and neither where what it runs calls it: a manager's hook would go on for ever. Only what has led as a link
-/// to a hook from before runs that (`has_kept`).
-std::string guards(const git_hook& hook, bool has_kept) {
-    const std::string name(hook.name);
-    const auto nothing = hook.input != git_input::none ? std::string("exec cat >/dev/null") : std::string("exit 0");
-    return "[ \"${0##*/}\" = " + name + " ] || " + (has_kept ? "[ -h \"$0\" ] || " : "") + nothing + "\n"
+std::string nothing_for(const git_hook& hook) {
+    return hook.input != git_input::none ? "exec cat >/dev/null" : "exit 0";
+}
+
+/// A pattern of `case`: a hook that this one has been called by is of the same name, and for the same repository.
+std::string called_by_same(const git_hook& hook) {
+    return "*\":" + std::string(hook.name) + "@$PWD:\"*";
+}
+
+/// Under another name it does nothing, and neither where what it runs calls it: a manager's hook would go on for ever.
+std::string guards(const git_hook& hook) {
+    return "[ \"${0##*/}\" = " + std::string(hook.name) + " ] || " + nothing_for(hook) + "\n"
            "cd -P .\n"
-           "case $HOOKD_GIT_CHAIN in *\":" + name + "@$PWD:\"*) " + nothing + " ;; esac\n";
+           "case $HOOKD_GIT_CHAIN in " + called_by_same(hook) + ") " + nothing_for(hook) + " ;; esac\n";
+}
+
+/// The same where hooks are kept. A link may have led to one of them before: through a link it runs them, whatever its name and whoever calls it,
+/// but once. $here is the directory beside which they are; a link whose target has another name now leads to a script that was moved.
+std::string guards_of_kept(const git_hook& hook) {
+    const std::string name(hook.name);
+    return "[ \"${0##*/}\" = " + name + " ] || [ -h \"$0\" ] || " + nothing_for(hook) + "\n"
+           "cd -P .\n"
+           "self=$0\n"
+           "[ ! -h \"$0\" ] || self=$(readlink -f \"$0\")\n"
+           "[ \"${self##*/}\" = " + name + " ] || self=$0\n"
+           "case $self in */*) here=${self%/*} ;; *) here=. ;; esac\n"
+           "here=$(CDPATH= cd -P -- \"$here\" && pwd)\n"
+           "case $HOOKD_GIT_CHAIN in\n"
+           "*\":" + name + "@$here@$PWD:\"*) " + nothing_for(hook) + " ;;\n" +
+           called_by_same(hook) + ") [ -h \"$0\" ] || " + nothing_for(hook) + " ;;\n"
+           "esac\n";
 }
 
 /// Runs the hooks that were there before, with what git gives them. $status is the last that was not 0; where git heeds that, it ends here.
 std::string run_kept(const git_hook& hook, const std::vector<std::string>& kept) {
     const std::string name(hook.name);
     // ".." is the directory's real parent, even where the directory was reached through a link.
-    std::string text = "chain=\"$HOOKD_GIT_CHAIN:" + name + "@$PWD:\"\n"
-                       "case $0 in */*) here=${0%/*} ;; *) here=. ;; esac\n";
+    std::string text = "chain=\"$HOOKD_GIT_CHAIN:" + name + "@$PWD:" + name + "@$here@$PWD:\"\n";
     std::string run = "HOOKD_GIT_CHAIN=$chain \"$before\" \"$@\"";
     if (hook.input != git_input::none) {
         // All are to read the input.
@@ -89,7 +111,8 @@ std::string run_kept(const git_hook& hook, const std::vector<std::string>& kept)
                   "    before=$here/../$before/" + name + "\n"
                   "    [ ! -x \"$before\" ] || " + run + " || status=$?\n" +
            (hook.vetoes ? "    [ \"$status\" = 0 ] || exit \"$status\"\n" : "") + "done\n"
-           "[ \"${0##*/}\" = " + name + " ] || exit \"$status\"\n";
+           "[ \"${0##*/}\" = " + name + " ] || exit \"$status\"\n"
+           "case $HOOKD_GIT_CHAIN in " + called_by_same(hook) + ") exit \"$status\" ;; esac\n";
 }
 
 }  // namespace
@@ -104,7 +127,7 @@ std::string shell_word(std::string_view text) {
 
 std::string git_script(const git_hook& hook, const git_script_options& options, const std::vector<std::string>& kept) {
     std::string text(interpreter);
-    text.append(mark).append(hook_line).append(hook.name).append("\n").append(guards(hook, !kept.empty()));
+    text.append(mark).append(hook_line).append(hook.name).append("\n").append(kept.empty() ? guards(hook) : guards_of_kept(hook));
     const auto run = "\"$hookctl\" " + run_arguments(hook, options) + " \"$@\"\n";
     const auto program = "hookctl=" + shell_word(options.hookctl) + "\n";
     if (kept.empty()) {

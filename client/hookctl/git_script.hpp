@@ -18,7 +18,7 @@ struct git_script_options {
 
 /// The text of the script: POSIX sh, mode 0755. `kept`: the directories of the hooks that run first, in this order: names beside the hooks'
 /// directory. Called under another name than git's (a manager has moved it away), or by what it has called itself, it does nothing; through a
-/// link of another name it runs `kept` alone.
+/// link it runs `kept` nevertheless, and nothing else.
 [[nodiscard]] std::string git_script(const git_hook& hook, const git_script_options& options, const std::vector<std::string>& kept);
 
 /// The value of `hook.NAME.command` in git's configuration: what the script does, as one command for a shell. git adds the arguments.

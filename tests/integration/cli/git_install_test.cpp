@@ -327,6 +327,34 @@ BOOST_AUTO_TEST_CASE(a_hook_that_is_a_link_to_another_hook_runs_that_once_and_co
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_hook_that_is_a_link_to_another_repositorys_runs_that_once_and_comes_back) {
+    test_daemon daemon;
+    const git_repository other(daemon.socket_path(), "other");
+    other.write_script(".git/hooks/pre-commit", "echo run >>'" + other.beside("runs") + "'");
+    const git_repository repository(daemon.socket_path());
+    const auto place = repository / ".git/hooks/pre-commit";
+    fs::create_symlink(other / ".git/hooks/pre-commit", place);
+    const auto runs_once = [&](const git_repository& where, int events) {
+        fs::remove(other.beside("runs"));
+        const auto before = int_at(daemon.stats(), "/head_seq");
+        const auto done = where.git({"commit", "-q", "--allow-empty", "-m", "one"});
+        BOOST_TEST(done.exit_status == 0, done.err);
+        BOOST_TEST_REQUIRE(fs::exists(other.beside("runs")));
+        BOOST_TEST(read_file(other.beside("runs")) == "run\n");
+        BOOST_TEST(int_at(daemon.stats(), "/head_seq") - before == events);
+    };
+    other.install({"--events", "pre-commit"});
+    runs_once(other, 1);
+    runs_once(repository, 1);
+    repository.install({"--events", "pre-commit"});
+    runs_once(repository, 1);
+    BOOST_TEST(other.hookctl_git({"uninstall"}).exit_status == 0);
+    runs_once(repository, 1);
+    BOOST_TEST(repository.hookctl_git({"uninstall"}).exit_status == 0);
+    BOOST_TEST(fs::read_symlink(place) == other / ".git/hooks/pre-commit");
+    runs_once(repository, 0);
+}
+
 BOOST_AUTO_TEST_CASE(uninstall_in_a_copy_leaves_the_original_alone) {
     test_daemon daemon;
     const git_repository repository(daemon.socket_path());
