@@ -106,9 +106,9 @@ private:
     std::string temporary_;
 };
 
-/// Whether a script of ours is there, or leads there.
+/// Whether a script of ours is there. A link to one is somebody else's: it led there before, or its target was written over since.
 bool holds_script(const fs::path& path) {
-    return fs::is_regular_file(path) && is_git_script(text_of(path));
+    return fs::is_regular_file(fs::symlink_status(path)) && is_git_script(text_of(path));
 }
 
 /// What git itself reads in a directory of a working tree. It takes no link there, and one with other contents would be wrong.
@@ -135,11 +135,14 @@ bool is_neighbour(const fs::path& path, const fs::path& directory) {
 }
 
 bool same_content(const fs::path& one, const fs::path& other) {
+    if (is_link(one) || is_link(other)) {
+        return is_link(one) && is_link(other) && fs::read_symlink(one) == fs::read_symlink(other);
+    }
     std::error_code different;
     if (fs::equivalent(one, other, different)) {
         return true;
     }
-    return fs::symlink_status(one).type() == fs::symlink_status(other).type() && text_of(one) == text_of(other) &&
+    return text_of(one) == text_of(other) &&
            fs::status(one).permissions() == fs::status(other).permissions();
 }
 
@@ -272,7 +275,7 @@ git_hooks_directory::change git_hooks_directory::install(const git_hook& hook, c
     const auto place = directory_ / hook.name;
     if (has_script(hook)) {
         const auto text = script(hook, options);
-        if (!is_link(place) && text_of(place) == text && (fs::status(place).permissions() & fs::perms::owner_exec) != fs::perms::none) {
+        if (text_of(place) == text && (fs::status(place).permissions() & fs::perms::owner_exec) != fs::perms::none) {
             return was_moved ? change::updated : change::none;
         }
         keep_additions(hook);

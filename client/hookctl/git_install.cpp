@@ -135,6 +135,9 @@ git_script_options script_options(const invocation& call, const git_arguments& a
 }
 
 void check_site(const git_site& site) {
+    if (site.has_empty_hooks_path()) {
+        throw usage_error(site.cure_of_empty_hooks_path());
+    }
     if (site.global && site.hooks.empty()) {
         throw usage_error("core.hooksPath is not set, so that there are no hooks for all repositories; set it as in: "
                           "git config --global core.hooksPath ~/.config/git/hooks (git then ignores each repository's own)");

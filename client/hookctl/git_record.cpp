@@ -19,7 +19,12 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t longest_file = std::size_t{1024} * 1024;
-constexpr std::string_view title = "hookd hooks 1";
+constexpr std::string_view title = "hookd hooks 2";
+
+/// Whose record a file is: a copy of the repository has that of the original, whose scripts are not its own.
+std::string owner_of(const fs::path& file) {
+    return fs::weakly_canonical(file.parent_path()).string();
+}
 
 [[noreturn]] void fail(const fs::path& path) {
     throw fs::filesystem_error("write", path, std::error_code(errno, std::generic_category()));
@@ -27,7 +32,7 @@ constexpr std::string_view title = "hookd hooks 1";
 
 }  // namespace
 
-// `HOOK DIRECTORY`, each ended by a NUL, since paths may have line ends; the first says what the file is.
+// `HOOK DIRECTORY`, each ended by a NUL, since paths may have line ends; before them what the file is, and the directory that it was written in.
 git_record::git_record(fs::path file) : file_(std::move(file)) {
     std::error_code none;
     if (!fs::is_regular_file(fs::symlink_status(file_, none))) {
@@ -35,14 +40,17 @@ git_record::git_record(fs::path file) : file_(std::move(file)) {
     }
     const auto text = read_up_to(file_, longest_file).value_or("");
     std::string_view rest = text;
-    for (bool first = true; !rest.empty(); first = false) {
+    const auto next = [&rest] {
         const auto entry = rest.substr(0, rest.find('\0'));
         rest.remove_prefix(std::min(rest.size(), entry.size() + 1));
-        const auto space = entry.find(' ');
-        if (first && entry != title) {
-            return;
-        }
-        if (!first && space != std::string_view::npos) {
+        return entry;
+    };
+    if (next() != title || next() != owner_of(file_)) {
+        return;
+    }
+    while (!rest.empty()) {
+        const auto entry = next();
+        if (const auto space = entry.find(' '); space != std::string_view::npos) {
             add({std::string(entry.substr(0, space)), fs::path(entry.substr(space + 1))});
         }
     }
@@ -76,7 +84,7 @@ void git_record::save() const {
     }
     fs::create_directories(file_.parent_path());
     std::string text(title);
-    text += '\0';
+    text.append(1, '\0').append(owner_of(file_)).append(1, '\0');
     for (const auto& each : scripts_) {
         text.append(each.hook).append(" ").append(each.directory.string()).append(1, '\0');
     }

@@ -6,13 +6,27 @@ namespace hookd::hookctl {
 
 namespace {
 
-constexpr std::string_view beginning =
-    "#!/bin/sh\n"
+constexpr std::string_view interpreter = "#!/bin/sh\n";
+constexpr std::string_view mark =
     "# Written by \"hookctl git install\"; \"hookctl git uninstall\" takes it away, and puts back what was here before.\n";
 constexpr std::string_view hook_line = "# hook: ";
 constexpr std::string_view ending = "# End of what \"hookctl git install\" has written.\n";
 constexpr std::string_view program_start = "\nhookctl=";
 constexpr std::string_view socket_option = " --installed-socket ";
+
+/// Where the mark begins: behind the first line, or a few more that somebody has put there. npos: nowhere.
+std::size_t find_mark(std::string_view text) {
+    constexpr int most_lines = 8;
+    std::size_t at = 0;
+    for (int line = 0; line < most_lines && at < text.size(); ++line) {
+        if (text.substr(at).starts_with(mark)) {
+            return at;
+        }
+        const auto end = text.find('\n', at);
+        at = end == std::string_view::npos ? text.size() : end + 1;
+    }
+    return std::string_view::npos;
+}
 
 /// The first word as shell_word writes it behind `start`; empty where there is none.
 std::string word_after(std::string_view start, std::string_view text) {
@@ -43,21 +57,44 @@ std::string run_arguments(const git_hook& hook, const git_script_options& option
     return "git run " + options.arguments + "-- " + std::string(hook.name);
 }
 
+std::string nothing_for(const git_hook& hook) {
+    return hook.input != git_input::none ? "exec cat >/dev/null" : "exit 0";
+}
+
+/// A pattern of `case`: a hook that this one has been called by is of the same name, and for the same repository.
+std::string called_by_same(const git_hook& hook) {
+    return "*\":" + std::string(hook.name) + "@$PWD:\"*";
+}
+
 /// Under another name it does nothing, and neither where what it runs calls it: a manager's hook would go on for ever.
 std::string guards(const git_hook& hook) {
-    const std::string name(hook.name);
-    const auto nothing = hook.input != git_input::none ? std::string("exec cat >/dev/null") : std::string("exit 0");
-    return "[ \"${0##*/}\" = " + name + " ] || " + nothing + "\n"
+    return "[ \"${0##*/}\" = " + std::string(hook.name) + " ] || " + nothing_for(hook) + "\n"
            "cd -P .\n"
-           "case $HOOKD_GIT_CHAIN in *\":" + name + "@$PWD:\"*) " + nothing + " ;; esac\n";
+           "case $HOOKD_GIT_CHAIN in " + called_by_same(hook) + ") " + nothing_for(hook) + " ;; esac\n";
+}
+
+/// The same where hooks are kept. A link may have led to one of them before: through a link it runs them, whatever its name and whoever calls it,
+/// but once. $here is the directory beside which they are; a link whose target has another name now leads to a script that was moved.
+std::string guards_of_kept(const git_hook& hook) {
+    const std::string name(hook.name);
+    return "[ \"${0##*/}\" = " + name + " ] || [ -h \"$0\" ] || " + nothing_for(hook) + "\n"
+           "cd -P .\n"
+           "self=$0\n"
+           "[ ! -h \"$0\" ] || self=$(readlink -f \"$0\")\n"
+           "[ \"${self##*/}\" = " + name + " ] || self=$0\n"
+           "case $self in */*) here=${self%/*} ;; *) here=. ;; esac\n"
+           "here=$(CDPATH= cd -P -- \"$here\" && pwd)\n"
+           "case $HOOKD_GIT_CHAIN in\n"
+           "*\":" + name + "@$here@$PWD:\"*) " + nothing_for(hook) + " ;;\n" +
+           called_by_same(hook) + ") [ -h \"$0\" ] || " + nothing_for(hook) + " ;;\n"
+           "esac\n";
 }
 
 /// Runs the hooks that were there before, with what git gives them. $status is the last that was not 0; where git heeds that, it ends here.
 std::string run_kept(const git_hook& hook, const std::vector<std::string>& kept) {
     const std::string name(hook.name);
     // ".." is the directory's real parent, even where the directory was reached through a link.
-    std::string text = "chain=\"$HOOKD_GIT_CHAIN:" + name + "@$PWD:\"\n"
-                       "case $0 in */*) here=${0%/*} ;; *) here=. ;; esac\n";
+    std::string text = "chain=\"$HOOKD_GIT_CHAIN:" + name + "@$PWD:" + name + "@$here@$PWD:\"\n";
     std::string run = "HOOKD_GIT_CHAIN=$chain \"$before\" \"$@\"";
     if (hook.input != git_input::none) {
         // All are to read the input.
@@ -73,7 +110,9 @@ std::string run_kept(const git_hook& hook, const std::vector<std::string>& kept)
     return text + "; do\n"
                   "    before=$here/../$before/" + name + "\n"
                   "    [ ! -x \"$before\" ] || " + run + " || status=$?\n" +
-           (hook.vetoes ? "    [ \"$status\" = 0 ] || exit \"$status\"\n" : "") + "done\n";
+           (hook.vetoes ? "    [ \"$status\" = 0 ] || exit \"$status\"\n" : "") + "done\n"
+           "[ \"${0##*/}\" = " + name + " ] || exit \"$status\"\n"
+           "case $HOOKD_GIT_CHAIN in " + called_by_same(hook) + ") exit \"$status\" ;; esac\n";
 }
 
 }  // namespace
@@ -87,8 +126,8 @@ std::string shell_word(std::string_view text) {
 }
 
 std::string git_script(const git_hook& hook, const git_script_options& options, const std::vector<std::string>& kept) {
-    std::string text(beginning);
-    text.append(hook_line).append(hook.name).append("\n").append(guards(hook));
+    std::string text(interpreter);
+    text.append(mark).append(hook_line).append(hook.name).append("\n").append(kept.empty() ? guards(hook) : guards_of_kept(hook));
     const auto run = "\"$hookctl\" " + run_arguments(hook, options) + " \"$@\"\n";
     const auto program = "hookctl=" + shell_word(options.hookctl) + "\n";
     if (kept.empty()) {
@@ -111,19 +150,24 @@ std::string git_hook_command(const git_hook& hook, const git_script_options& opt
 }
 
 bool is_git_script(std::string_view text) {
-    return text.starts_with(beginning);
+    return text.starts_with("#!") && find_mark(text) != std::string_view::npos;
 }
 
 bool has_additions(std::string_view text) {
-    const auto at = text.find(ending);
-    return is_git_script(text) && at != std::string_view::npos && at + ending.size() < text.size();
+    const auto end = text.find(ending);
+    const bool has_more = end != std::string_view::npos && end + ending.size() < text.size();
+    return is_git_script(text) && (has_more || text.substr(0, find_mark(text)) != interpreter);
 }
 
 std::optional<std::string_view> hook_of_script(std::string_view text) {
-    if (!is_git_script(text) || !text.substr(beginning.size()).starts_with(hook_line)) {
+    if (!is_git_script(text)) {
         return std::nullopt;
     }
-    const auto name = text.substr(beginning.size() + hook_line.size());
+    auto name = text.substr(find_mark(text) + mark.size());
+    if (!name.starts_with(hook_line)) {
+        return std::nullopt;
+    }
+    name.remove_prefix(hook_line.size());
     return name.substr(0, name.find('\n'));
 }
 

@@ -44,6 +44,13 @@ git_record git_site::record() const {
     return git_record(global ? git_record::global_file() : common_dir / "hookd-hooks");
 }
 
+std::string git_site::cure_of_empty_hooks_path() const {
+    if (hooks_path_scope == "command") {
+        return "core.hooksPath is empty, by git -c or $GIT_CONFIG_COUNT, so that git runs no script; leave it out there";
+    }
+    return "core.hooksPath is empty, so that git runs no script; unset it with: git config --" + hooks_path_scope + " --unset core.hooksPath";
+}
+
 protocol::payload_condition events_of_repository(const std::string& directory) {
     auto path = fs::canonical(told_by_git(directory, {"rev-parse", "--path-format=absolute", "--git-common-dir"})).string();
     std::replace(path.begin(), path.end(), '*', '?');  // a glob has no escapes: one character, whichever
@@ -67,6 +74,9 @@ git_site find_git_site(const std::string& repository, bool global) {
     if (const auto set = ask_git(repository, {"config", "--show-scope", "--get", "core.hooksPath"}); set.succeeded()) {
         site.hooks_path_scope = set.output.substr(0, set.output.find('\t'));
         site.hooks_path = set.output.substr(set.output.find('\t') + 1);
+        if (site.hooks_path.empty()) {
+            site.hooks.clear();
+        }
     }
     return site;
 }

@@ -13,13 +13,17 @@ namespace hookd::hookctl {
 struct git_site {
     std::string repository{};            ///< the directory that was named; empty: where we are
     bool global = false;                 ///< of all repositories
-    std::filesystem::path hooks{};       ///< where git looks for scripts; empty where --global has no such place
+    std::filesystem::path hooks{};       ///< where git looks for scripts; empty where core.hooksPath is, or --global has no such place
     std::filesystem::path common_dir{};  ///< of the repository; empty with --global
     std::string hooks_path{};            ///< core.hooksPath; empty where it is not set
     std::string hooks_path_scope{};      ///< whose setting that is: `local`, `worktree`, `global`, `system` or `command`
 
     /// Whether core.hooksPath is for more than this repository.
     [[nodiscard]] bool is_shared() const { return !global && !hooks_path.empty() && hooks_path_scope != "local" && hooks_path_scope != "worktree"; }
+    /// Whether git has no place for scripts, since core.hooksPath is set to nothing.
+    [[nodiscard]] bool has_empty_hooks_path() const { return !global && hooks.empty(); }
+    /// What to type then.
+    [[nodiscard]] std::string cure_of_empty_hooks_path() const;
     [[nodiscard]] git_record record() const;
 };
 

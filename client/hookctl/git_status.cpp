@@ -92,6 +92,9 @@ std::string json_of(const surveyed_hook& each, const std::optional<std::vector<s
     if (!each.taken_by.empty()) {
         line.text("taken_by", each.taken_by);
     }
+    if (each.is_changed) {
+        line.flag("changed", true);
+    }
     std::string displaced = "[";
     for (const auto& hook : each.displaced) {
         json_object one;
@@ -108,6 +111,7 @@ std::string json_of(const surveyed_hook& each, const std::optional<std::vector<s
 std::string text_of(const surveyed_hook& each, const std::optional<std::vector<std::string>>& asked) {
     std::string text = "  " + std::string(each.hook->name) + ": ";
     text += each.fires ? "fires " + event_of(*each.hook) : "does not fire: " + harmless(each.why_not);
+    text += each.is_changed ? "; its script was changed since the install" : "";
     if (each.fires && asked) {
         text += asked->empty() ? "; nobody would be asked" : "; would ask " + joined(*asked);
     }
@@ -124,7 +128,7 @@ int show_git_status(const invocation& call, const git_arguments& arguments) {
     daemon_view daemon(call, survey);
     bool all_fire = !survey.hooks.empty() && daemon.answers();
     json_object hooks;
-    std::string text = survey.by_configuration ? "in git's configuration:\n" : "in " + harmless(survey.site.hooks.string()) + ":\n";
+    std::string text = survey.by_configuration ? "in git's configuration:\n" : survey.site.hooks.empty() ? "git has no directory of hooks:\n" : "in " + harmless(survey.site.hooks.string()) + ":\n";
     for (const auto& each : survey.hooks) {
         const auto asked = daemon.asked(event_of(*each.hook));
         hooks.raw(each.hook->name, json_of(each, asked));

@@ -91,18 +91,23 @@ private:
         for (const auto& each : directory_.kept(hook)) {
             found.displaced.push_back({each, author_of(read_up_to(each, longest_script).value_or(""))});
         }
+        if (site_.has_empty_hooks_path()) {
+            found.why_not = site_.cure_of_empty_hooks_path();
+            return;
+        }
         std::error_code none;
         if (fs::symlink_status(place, none).type() == fs::file_type::not_found) {
             found.why_not = place.string() + " is not there" + elsewhere(hook) + std::string(cure);
             return;
         }
         const auto text = read_up_to(place, longest_script).value_or("");
-        if (!is_git_script(text)) {
+        if (!directory_.has_script(hook)) {
             const auto author = author_of(text);
             found.taken_by = author.empty() ? "another hook" : author;
             found.why_not = found.taken_by + " stands in the place of hookd's script, " + place.string() + elsewhere(hook) + std::string(cure);
             return;
         }
+        found.is_changed = has_additions(text);
         found.socket = installed_socket_of(text);
         found.why_not = can_be_run(place) ? fault_of(text) : place.string() + " may not be run, so that git passes it over" + std::string(cure);
     }

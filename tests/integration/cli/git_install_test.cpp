@@ -273,15 +273,143 @@ BOOST_AUTO_TEST_CASE(several_that_install_at_once_keep_the_hook_that_was_there) 
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_link_to_a_script_of_hookctls_is_no_hook_from_before) {
+BOOST_AUTO_TEST_CASE(a_link_to_a_script_of_hookctls_is_kept_and_fires_nothing_more) {
+    test_daemon daemon;
+    const git_repository other(daemon.socket_path(), "other");
+    other.install({"--events", "pre-commit"});
+    const git_repository repository(daemon.socket_path());
+    const auto place = repository / ".git/hooks/pre-commit";
+    fs::create_symlink(other / ".git/hooks/pre-commit", place);
+    BOOST_TEST(repository.hookctl_git({"uninstall"}).exit_status == 0);
+    BOOST_TEST(fs::read_symlink(place) == other / ".git/hooks/pre-commit");
+
+    repository.install({"--events", "pre-commit"});
+    BOOST_TEST(!fs::is_symlink(place));
+    BOOST_TEST(repository.commit("one").exit_status == 0);
+    BOOST_TEST(int_at(daemon.stats(), "/head_seq") == 1);
+    BOOST_TEST(repository.hookctl_git({"uninstall"}).exit_status == 0);
+    BOOST_TEST(fs::read_symlink(place) == other / ".git/hooks/pre-commit");
+    BOOST_TEST(!fs::is_symlink(other / ".git/hooks/pre-commit"));
+}
+
+BOOST_AUTO_TEST_CASE(a_hook_that_is_a_link_to_another_hook_runs_that_once_and_comes_back) {
+    for (const bool is_absolute : {false, true}) {
+        test_daemon daemon;
+        const git_repository repository(daemon.socket_path());
+        BOOST_TEST(repository.commit("one").exit_status == 0);
+        repository.must({"checkout", "-q", "-b", "topic"});
+        BOOST_TEST(repository.commit("two").exit_status == 0);
+        repository.must({"checkout", "-q", "main"});
+        repository.write_script(".git/hooks/pre-commit", "echo run >>'" + repository.beside("runs") + "'");
+        const auto link = repository / ".git/hooks/pre-merge-commit";
+        const std::string target = is_absolute ? repository / ".git/hooks/pre-commit" : "pre-commit";
+        fs::create_symlink(target, link);
+        const auto runs_once = [&] {
+            fs::remove(repository.beside("runs"));
+            const auto done = repository.git({"merge", "-q", "--no-ff", "--no-edit", "topic"});
+            BOOST_TEST(done.exit_status == 0, done.err);
+            BOOST_TEST_REQUIRE(fs::exists(repository.beside("runs")));
+            BOOST_TEST(read_file(repository.beside("runs")) == "run\n");
+            repository.must({"reset", "-q", "--hard", "HEAD^"});
+        };
+        repository.install({"--events", "pre-commit"});
+        BOOST_TEST(fs::read_symlink(link) == target);
+        runs_once();
+        BOOST_TEST(int_at(daemon.stats(), "/head_seq") == 0);
+        repository.install({"--events", "pre-commit,pre-merge-commit"});
+        repository.install({"--events", "pre-commit,pre-merge-commit"});
+        runs_once();
+        BOOST_TEST(int_at(daemon.stats(), "/head_seq") == 1);
+        BOOST_TEST(repository.hookctl_git({"uninstall"}).exit_status == 0);
+        BOOST_TEST(fs::read_symlink(link) == target);
+        BOOST_TEST(!fs::exists(repository / ".git/hooks.before-hookd"));
+        runs_once();
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_hook_that_is_a_link_to_another_repositorys_runs_that_once_and_comes_back) {
+    test_daemon daemon;
+    const git_repository other(daemon.socket_path(), "other");
+    other.write_script(".git/hooks/pre-commit", "echo run >>'" + other.beside("runs") + "'");
+    const git_repository repository(daemon.socket_path());
+    const auto place = repository / ".git/hooks/pre-commit";
+    fs::create_symlink(other / ".git/hooks/pre-commit", place);
+    const auto runs_once = [&](const git_repository& where, int events) {
+        fs::remove(other.beside("runs"));
+        const auto before = int_at(daemon.stats(), "/head_seq");
+        const auto done = where.git({"commit", "-q", "--allow-empty", "-m", "one"});
+        BOOST_TEST(done.exit_status == 0, done.err);
+        BOOST_TEST_REQUIRE(fs::exists(other.beside("runs")));
+        BOOST_TEST(read_file(other.beside("runs")) == "run\n");
+        BOOST_TEST(int_at(daemon.stats(), "/head_seq") - before == events);
+    };
+    other.install({"--events", "pre-commit"});
+    runs_once(other, 1);
+    runs_once(repository, 1);
+    repository.install({"--events", "pre-commit"});
+    runs_once(repository, 1);
+    BOOST_TEST(other.hookctl_git({"uninstall"}).exit_status == 0);
+    runs_once(repository, 1);
+    BOOST_TEST(repository.hookctl_git({"uninstall"}).exit_status == 0);
+    BOOST_TEST(fs::read_symlink(place) == other / ".git/hooks/pre-commit");
+    runs_once(repository, 0);
+}
+
+BOOST_AUTO_TEST_CASE(uninstall_in_a_copy_leaves_the_original_alone) {
     test_daemon daemon;
     const git_repository repository(daemon.socket_path());
     repository.install({"--events", "pre-commit"});
-    fs::rename(repository / ".git/hooks/pre-commit", repository / ".git/shared");
-    fs::create_symlink("../shared", repository / ".git/hooks/pre-commit");
+    const auto copy = repository.beside("copy");
+    fs::copy(repository.path(), copy, fs::copy_options::recursive);
+    BOOST_TEST(repository.hookctl_git({"uninstall", "--repo", copy}).exit_status == 0);
+    BOOST_TEST(!fs::exists(copy + "/.git/hooks/pre-commit"));
+    BOOST_TEST(!fs::exists(copy + "/.git/hookd-hooks"));
+    BOOST_TEST(fs::exists(repository / ".git/hooks/pre-commit"));
+    BOOST_TEST(repository.hookctl_git({"status"}).exit_status == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_script_with_a_line_added_at_its_top_is_still_hookctls) {
+    test_daemon daemon;
+    const git_repository repository(daemon.socket_path());
+    const auto place = repository / ".git/hooks/pre-commit";
     repository.install({"--events", "pre-commit"});
-    BOOST_TEST(!fs::exists(repository / ".git/hooks.before-hookd"));
-    BOOST_TEST(repository.commit("one").exit_status == 0);
+    const auto as_installed = read_file(place);
+    BOOST_TEST(!has_at(json_of(repository.hookctl_git({"status"}).out), "/hooks/pre-commit/changed"));
+    auto changed = as_installed;
+    changed.insert(changed.find('\n') + 1, "export FOO=1\n");
+    write_file(place, changed);
+    const auto status = repository.hookctl_git({"status"});
+    BOOST_TEST(status.exit_status == 0);
+    BOOST_TEST(bool_at(json_of(status.out), "/hooks/pre-commit/fires"));
+    BOOST_TEST(bool_at(json_of(status.out), "/hooks/pre-commit/changed"));
+
+    repository.install({"--events", "pre-commit"});
+    BOOST_TEST(read_file(place) == as_installed);
+    write_file(place, changed);
+    BOOST_TEST(repository.hookctl_git({"uninstall"}).exit_status == 0);
+    BOOST_TEST(!fs::exists(place));
+    BOOST_TEST(read_file(repository / ".git/hooks.before-hookd/pre-commit.superseded-1") == changed);
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_hooks_path_is_refused_with_what_to_type) {
+    test_daemon daemon;
+    const git_repository repository(daemon.socket_path());
+    repository.must({"config", "core.hooksPath", ""});
+    const auto done = repository.hookctl_git({"install", "--events", "pre-commit"});
+    BOOST_TEST(done.exit_status == 2);
+    check_one_complaint(done, {"core.hooksPath is empty", "git config --local --unset core.hooksPath"});
+    BOOST_TEST(!fs::exists(repository / "pre-commit"));
+    BOOST_TEST(repository.hookctl_git({"uninstall"}).exit_status == 0);
+
+    repository.must({"config", "--unset", "core.hooksPath"});
+    repository.install({"--events", "pre-commit"});
+    repository.must({"config", "core.hooksPath", ""});
+    const auto status = repository.hookctl_git({"status"});
+    BOOST_TEST(status.exit_status == 1);
+    BOOST_TEST(!bool_at(json_of(status.out), "/hooks/pre-commit/fires"));
+    BOOST_TEST(mentions(text_at(json_of(status.out), "/hooks/pre-commit/why_not"), "--unset core.hooksPath"));
+    BOOST_TEST(repository.hookctl_git({"uninstall"}).exit_status == 0);
+    BOOST_TEST(!fs::exists(repository / ".git/hooks/pre-commit"));
 }
 
 BOOST_AUTO_TEST_CASE(hooks_in_the_working_tree_are_warned_about) {
