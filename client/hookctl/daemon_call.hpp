@@ -28,6 +28,12 @@ inline constexpr std::chrono::milliseconds verdict_grace{2'000};
 /// how long it may take to say so (hookctl(1)).
 inline constexpr std::chrono::milliseconds longest_silence{10'000};
 
+/// The same with a --timeout, which is not outlasted by more than verdict_grace.
+[[nodiscard]] inline std::chrono::milliseconds longest_silence_of(const invocation& call) {
+    const bool is_short = call.timeout && *call.timeout < longest_silence - verdict_grace;
+    return is_short ? *call.timeout + verdict_grace : longest_silence;
+}
+
 /// A connection to the daemon of `call`. Throws hookd::error (no_daemon, unreachable, untrusted).
 [[nodiscard]] inline client connect_for(const invocation& call, std::chrono::milliseconds answer_timeout) {
     client_options options;
@@ -56,7 +62,7 @@ inline constexpr std::chrono::milliseconds longest_silence{10'000};
 }
 
 /// For telling what has happened already, to hooks that nobody waits for.
-[[nodiscard]] inline client telling_client_for(const invocation& call) { return connect_or_start(call, longest_silence); }
+[[nodiscard]] inline client telling_client_for(const invocation& call) { return connect_or_start(call, longest_silence_of(call)); }
 
 /// `NAME (WHY), NAME (WHY)`: those who were waited for in vain.
 [[nodiscard]] inline std::string missing_text(const verdict& said) {

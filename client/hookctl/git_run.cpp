@@ -110,13 +110,13 @@ struct given_hook {
 
 /// Whether anybody would hear of the event: only then git is asked what it is about. Takes no longer than a daemon may be silent: one that hangs is
 /// not to hold git up for all the time that hooks have.
-bool is_heard(client& daemon, const git_hook& hook) {
+bool is_heard(client& daemon, const invocation& call, const git_hook& hook) {
     if (!has_files(hook)) {
         (void)daemon.ping();
         return false;
     }
     try {
-        const auto who = daemon.call("who", json_object().text("event", event_of(hook)).finish(), longest_silence);
+        const auto who = daemon.call("who", json_object().text("event", event_of(hook)).finish(), longest_silence_of(call));
         bool heard = false;
         for (protocol::json_cursor members(who); const auto member = members.next();) {
             heard = heard || (member->key.equals("responders") && member->value != "[]") || (member->key.equals("observers") && member->value != "0");
@@ -139,7 +139,7 @@ int ask(const invocation& call, const git_arguments& arguments, const given_hook
     }
     try {
         auto daemon = verdict_client_for(call);
-        const bool with_files = is_heard(daemon, given.hook);
+        const bool with_files = is_heard(daemon, call, given.hook);
         return conclude(daemon.emit_and_wait(given.event(), given.payload(with_files), how), given.event());
     } catch (const error& failure) {
         switch (failure.kind()) {
@@ -162,7 +162,7 @@ int ask(const invocation& call, const git_arguments& arguments, const given_hook
 int tell(const invocation& call, const given_hook& given) {
     try {
         auto daemon = telling_client_for(call);
-        const bool with_files = has_files(given.hook) && is_heard(daemon, given.hook);
+        const bool with_files = has_files(given.hook) && is_heard(daemon, call, given.hook);
         (void)daemon.emit(given.event(), given.payload(with_files));
     } catch (const error& failure) {
         if (failure.kind() != error_kind::no_daemon) {

@@ -6,6 +6,7 @@
 #include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -264,6 +265,19 @@ BOOST_AUTO_TEST_CASE(without_a_daemon_git_goes_on_and_says_so_once) {
     check_one_complaint(done, {"no hook was asked about git.pre_commit", nowhere / "nobody.sock", "start one with"});
     BOOST_TEST(repository.git({"fsck", "--strict"}).exit_status == 0);
     BOOST_TEST(repository.git({"checkout", "-q", "-b", "topic"}).exit_status == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_daemon_that_hangs_holds_git_up_no_longer_than_the_time_out_and_a_little) {
+    const temp_directory directory;
+    const auto listener = silent_listener(directory / "silent.sock");
+    const git_repository repository(directory / "silent.sock");
+    for (const std::string hook : {"pre-commit", "post-commit"}) {
+        const auto start = std::chrono::steady_clock::now();
+        const auto done = repository.hookctl_git({"run", "--timeout", "100ms", "--", hook});
+        BOOST_TEST(done.exit_status == 0);
+        check_one_complaint(done, {"answer"});
+        BOOST_TEST((std::chrono::steady_clock::now() - start < std::chrono::seconds(8)));
+    }
 }
 
 BOOST_AUTO_TEST_CASE(without_a_daemon_git_stops_where_it_was_told_to) {

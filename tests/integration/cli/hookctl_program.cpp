@@ -2,9 +2,15 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <sstream>
+#include <system_error>
 #include <utility>
 
 namespace hookd::test {
@@ -19,6 +25,17 @@ std::unique_ptr<child_process> start_hookctl(const std::string& socket, std::vec
                                              const spawn_options& options) {
     arguments.insert(arguments.begin(), {hookctl_binary(), "--socket", socket});
     return std::make_unique<child_process>(std::move(arguments), options);
+}
+
+file_descriptor silent_listener(const std::string& path) {
+    file_descriptor listener{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
+    if (::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || ::listen(listener.get(), 8) != 0) {
+        throw std::system_error(errno, std::generic_category(), path);
+    }
+    return listener;
 }
 
 std::unique_ptr<child_process> start_hook(test_daemon& daemon, std::vector<std::string> arguments, int sessions) {

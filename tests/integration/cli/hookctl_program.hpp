@@ -1,5 +1,6 @@
 #pragma once
 
+#include "support/file_descriptor.hpp"
 #include "support/process.hpp"
 #include "support/test_daemon.hpp"
 
@@ -22,6 +23,9 @@ namespace hookd::test {
 
 /// A script of `sh -c` as the command of `hookctl on PATTERN`.
 [[nodiscard]] std::vector<std::string> shell_hook(const std::string& pattern, const std::string& script);
+
+/// A socket that takes connections and never says a word.
+[[nodiscard]] file_descriptor silent_listener(const std::string& path);
 
 /// Runs a shell command line on a terminal of its own (script(1)), 24 lines of 80 columns. Standard output and error are one.
 [[nodiscard]] finished_process on_terminal(const std::string& command_line, const std::string& input = {});

@@ -7,34 +7,14 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <chrono>
-#include <cstring>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <vector>
 
 using namespace hookd::test;
-
-namespace {
-
-/// A socket that takes connections and never says a word.
-file_descriptor silent_listener(const std::string& path) {
-    file_descriptor listener{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
-    if (::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || ::listen(listener.get(), 8) != 0) {
-        throw std::system_error(errno, std::generic_category(), path);
-    }
-    return listener;
-}
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(cli_requests)
 
