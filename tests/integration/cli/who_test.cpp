@@ -38,7 +38,7 @@ BOOST_AUTO_TEST_CASE(it_prints_the_daemons_answer_for_programs_and_a_line_a_hook
     BOOST_TEST(has(shown.out, "2 hooks would be asked, 1 observer told\r\n"), shown.out);
     BOOST_TEST(has(shown.out, "\r\n  early  session, pid "));
     BOOST_TEST(has(shown.out, "order 5, insists on being heard\r\n"));
-    BOOST_TEST(has(shown.out, "policy first, failure policy open, 30 s\r\n"));
+    BOOST_TEST(has(shown.out, "by default: policy first, failure policy open, 30 s; emit --wait, git and agents ask with policy veto"), shown.out);
     BOOST_TEST(has(on_terminal(hookctl_binary() + " --socket " + daemon.socket_path() + " who other").out, "no hook would be asked"));
 }
 

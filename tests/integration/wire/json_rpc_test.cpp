@@ -177,10 +177,12 @@ BOOST_AUTO_TEST_CASE(repeated_member_of_the_envelope_or_of_params_is_invalid) {
              R"({"jsonrpc":"2.0","id":1,"method":"emit","params":{"event":"e","event":"e"}})",
              R"({"jsonrpc":"2.0","id":1,"method":"emit","params":{"event":"e","\u0065vent":"e"}})",
              R"({"jsonrpc":"2.0","id":1,"method":"emit","params":{"event":"e","payload":1,"payload":2}})",
-             R"({"jsonrpc":"2.0","method":"emit","params":{"event":"e","event":"e"}})",
          }) {
         BOOST_TEST(code_of(peer, text) == -32600, text);
     }
+    // A notification gets no answer: the next one is that of the request behind it.
+    peer.send(R"({"jsonrpc":"2.0","method":"emit","params":{"event":"e","event":"e"}})");
+    BOOST_TEST(code_of(peer, R"({"jsonrpc":"2.0","id":1,"method":"nope"})") == -32601);
     BOOST_TEST(int_at(daemon.stats(), "/head_seq") == 0);  // none of them was carried out
 }
 
