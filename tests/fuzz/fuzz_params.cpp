@@ -26,7 +26,8 @@ void check_message(const error& refusal) {
 }
 
 template <class Params>
-void bind(const request& call) {
+void bind(request call) {
+    call.method = json_string{Params::method};  // as the table of methods has found it
     const auto bound = bind_params<Params>(call);
     if (const auto* const refusal = std::get_if<error>(&bound)) {
         check_message(*refusal);
