@@ -75,7 +75,7 @@ std::string place_of(std::string_view event, std::string_view payload) {
     }
     for (json_cursor members{payload}; const auto member = members.next();) {
         if (member->key.equals("git_dir") && kind_of(member->value) == json_kind::string) {
-            return json_string{member->value.substr(1, member->value.size() - 2)}.decode();
+            return token_of(member->value).decode();
         }
     }
     return {};
@@ -216,17 +216,12 @@ public:
         if (value == nullptr) {
             return;
         }
-        if (kind_of(*value) != json_kind::boolean) {
-            return wrong(name, "must be true or false");
-        }
-        target = value->front() == 't';
+        set_boolean(name, *value, target);
     }
 
     void required_boolean(std::string_view name, bool& target, std::string_view) {
-        if (const auto* value = required(name); value != nullptr && kind_of(*value) != json_kind::boolean) {
-            wrong(name, "must be true or false");
-        } else if (value != nullptr) {
-            target = value->front() == 't';
+        if (const auto* value = required(name); value != nullptr) {
+            set_boolean(name, *value, target);
         }
     }
 
@@ -519,6 +514,13 @@ private:
             fail({errc::invalid_params, "parameter " + quoted(name) + " is missing"});
         }
         return value;
+    }
+
+    void set_boolean(std::string_view name, std::string_view value, bool& target) {
+        if (kind_of(value) != json_kind::boolean) {
+            return wrong(name, "must be true or false");
+        }
+        target = value.front() == 't';
     }
 
     void wrong(std::string_view name, std::string_view rule) {

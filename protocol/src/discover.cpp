@@ -170,10 +170,6 @@ json::object who_schema() {
 }
 
 json::object hook_schema() {
-    json::array states;
-    for (const auto each : {hook_state::ok, hook_state::untrusted, hook_state::missing, hook_state::inactive, hook_state::disabled}) {
-        states.emplace_back(to_string(each));
-    }
     const auto or_null = [](std::string_view type) { return json::object{{"type", json::array{type, "null"}}}; };
     return object_schema({{"name", typed("string")},
                           {"command", array_of(typed("string"))},
@@ -190,7 +186,7 @@ json::object hook_schema() {
                           {"scope", one_of({event_scope::local})},
                           {"enabled", typed("boolean")},
                           {"trust", one_of({hook_state::ok, hook_state::untrusted, hook_state::missing})},
-                          {"state", json::object{{"type", "string"}, {"enum", std::move(states)}}},
+                          {"state", one_of({hook_state::ok, hook_state::untrusted, hook_state::missing, hook_state::inactive, hook_state::disabled})},
                           {"why", or_null("string")},
                           {"runs", integer_schema(0)},
                           {"last_outcome", or_null("string")},

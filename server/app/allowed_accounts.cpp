@@ -1,20 +1,12 @@
 #include "app/allowed_accounts.hpp"
 
 #include "app/option_values.hpp"
+#include "net/peer_credentials.hpp"
 
 #include <algorithm>
-#include <array>
-#include <utility>
 
 namespace hookd::server {
 namespace {
-
-struct named_role {
-    std::string_view name;
-    bool roles::*role;
-};
-
-constexpr std::array role_names{named_role{"emit", &roles::emit}, named_role{"observe", &roles::observe}, named_role{"answer", &roles::answer}};
 
 const named_role* find_role(std::string_view name) {
     const auto* const at = std::find_if(role_names.begin(), role_names.end(), [name](const named_role& each) { return each.name == name; });
@@ -52,11 +44,8 @@ std::vector<std::string> account_texts(const std::vector<allowed_account>& accou
     std::vector<std::string> texts;
     for (const auto& account : accounts) {
         auto& text = texts.emplace_back(std::to_string(account.id));
-        char separator = ':';
-        for (const auto& each : role_names) {
-            if (account.may != roles{} && account.may.*each.role) {
-                text += std::exchange(separator, ',') + std::string{each.name};
-            }
+        if (account.may != roles{}) {
+            text += ':' + describe(account.may);
         }
     }
     return texts;

@@ -149,10 +149,7 @@ const std::array settings{
             [](const_options_ref o) -> values { return {std::to_string(o.broker.max_waiting_per_connection)}; }, false},
     setting{"max-reserved", "N", "Slots reserved by emit at a time (default: a quarter of --max-waiting)", false,
             [](options_ref o, const values& t) { o.broker.max_reserved = parse_count(t.front(), 1, 16 * million); },
-            [](const_options_ref o) -> values {
-                return {std::to_string(o.broker.max_reserved.value_or(std::max<std::size_t>(o.broker.max_waiting / 4, 1)))};
-            },
-            false},
+            [](const_options_ref o) -> values { return {std::to_string(o.broker.most_reserved())}; }, false},
     setting{"write-stall-timeout", "DURATION", "Disconnects a peer that reads nothing for that long while output waits (default: 30s)", false,
             [](options_ref o, const values& t) {
                 o.listener.write_stall_timeout = parse_duration(t.front(), std::chrono::milliseconds{1}, protocol::max_timeout);

@@ -3,6 +3,7 @@
 #include "decimal.hpp"
 #include "json_place.hpp"
 
+#include <hookd/protocol/json_pointer.hpp>
 #include <hookd/protocol/json_text.hpp>
 #include <hookd/protocol/nearest.hpp>
 
@@ -70,7 +71,7 @@ public:
         if (const auto fault = protocol::find_json_fault(text_)) {
             refuse(fault->offset, "this is not valid JSON: " + std::string{fault->reason});
         }
-        const auto object = trimmed_json(text_);
+        const auto object = protocol::trimmed_json(text_);
         if (protocol::kind_of(object) != json_kind::object) {
             refuse(object, "an event is described by a JSON object");
         }
@@ -80,7 +81,7 @@ public:
     }
 
     catalog_entry read() {
-        const auto object = trimmed_json(text_);
+        const auto object = protocol::trimmed_json(text_);
         for (json_cursor members{object}; const auto member = members.next();) {
             read_member(member->key.decode(), member->value);
         }
@@ -195,7 +196,7 @@ private:
         try {
             compiled.emplace(value, schema_origin{entry_.file.filename().string(), key, read_});
         } catch (const invalid_schema& wrong) {
-            refuse(value_at(value, wrong.pointer()), wrong.what());
+            refuse(protocol::nearest_value(value, wrong.pointer()), wrong.what());
         }
         if (compiled->allows_everything()) {
             compiled.reset();

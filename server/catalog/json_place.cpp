@@ -2,6 +2,7 @@
 
 #include "decimal.hpp"
 
+#include <hookd/protocol/json_pointer.hpp>
 #include <hookd/protocol/json_text.hpp>
 
 #include <boost/unordered/unordered_flat_set.hpp>
@@ -55,37 +56,6 @@ void append_canonical(std::string& out, std::string_view value, const spender& s
     }
 }
 
-// The next name of a pointer, decoded; takes it off.
-std::string take_name(std::string_view& pointer) {
-    pointer.remove_prefix(1);
-    const auto end = std::min(pointer.find('/'), pointer.size());
-    std::string name;
-    for (std::size_t i = 0; i < end; ++i) {
-        if (pointer[i] == '~' && i + 1 < end) {
-            name.push_back(pointer[++i] == '0' ? '~' : '/');
-        } else {
-            name.push_back(pointer[i]);
-        }
-    }
-    pointer.remove_prefix(end);
-    return name;
-}
-
-std::optional<std::string_view> child(std::string_view value, std::string_view name) {
-    const auto kind = protocol::kind_of(value);
-    if (kind != json_kind::object && kind != json_kind::array) {
-        return std::nullopt;
-    }
-    std::size_t index = 0;
-    std::optional<std::string_view> found;
-    for (json_cursor cursor{value}; const auto each = cursor.next(); ++index) {
-        if (kind == json_kind::object ? each->key.equals(name) : std::to_string(index) == name) {
-            found = each->value;
-        }
-    }
-    return found;
-}
-
 }  // namespace
 
 void append_pointer(std::string& pointer, std::string_view name) {
@@ -101,32 +71,6 @@ void append_pointer(std::string& pointer, std::string_view name) {
     }
 }
 
-std::optional<std::string_view> find_value(std::string_view text, std::string_view pointer) {
-    std::optional<std::string_view> value = trimmed_json(text);
-    while (value && !pointer.empty()) {
-        value = pointer.front() == '/' ? child(*value, take_name(pointer)) : std::nullopt;
-    }
-    return value;
-}
-
-std::string_view value_at(std::string_view text, std::string_view pointer) {
-    auto value = trimmed_json(text);
-    while (!pointer.empty()) {
-        const auto next = child(value, take_name(pointer));
-        if (!next) {
-            break;
-        }
-        value = *next;
-    }
-    return value;
-}
-
-std::string_view trimmed_json(std::string_view text) noexcept {
-    constexpr std::string_view white_space = " \t\r\n";
-    const auto begin = std::min(text.find_first_not_of(white_space), text.size());
-    return text.substr(begin, text.find_last_not_of(white_space) + 1 - begin);
-}
-
 std::string canonical_json(std::string_view value, const std::function<void(std::size_t)>& spend) {
     std::string out;
     append_canonical(out, value, spend);
@@ -138,7 +82,7 @@ std::string canonical_json(std::string_view value) {
 }
 
 std::optional<repeated_name> find_repeated_name(std::string_view text) {
-    const auto value = trimmed_json(text);
+    const auto value = protocol::trimmed_json(text);
     const auto kind = protocol::kind_of(value);
     if (kind != json_kind::object && kind != json_kind::array) {
         return std::nullopt;

@@ -12,15 +12,6 @@ namespace hookd::catalogs {
 /// Appends `/` and `name` with its `~` and `/` escaped.
 void append_pointer(std::string& pointer, std::string_view name);
 
-/// The value at `pointer` of the valid JSON `text`; nothing where the pointer leads nowhere.
-[[nodiscard]] std::optional<std::string_view> find_value(std::string_view text, std::string_view pointer);
-
-/// The same; as near as there is one where the pointer leads nowhere.
-[[nodiscard]] std::string_view value_at(std::string_view text, std::string_view pointer);
-
-/// The value without the white space around it.
-[[nodiscard]] std::string_view trimmed_json(std::string_view text) noexcept;
-
 /// A text that is the same for values that are equal in JSON Schema's eyes, and only for those: members in order of their names (of a
 /// repeated one the last), strings decoded, numbers by value. `value` is valid JSON. `spend` is told what each value in
 /// it takes, 1 and more for long ones, before it is read, and may throw: a text is read once for each level of its nesting.

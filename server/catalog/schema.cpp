@@ -4,6 +4,7 @@
 #include "json_place.hpp"
 #include "member_table.hpp"
 
+#include <hookd/protocol/json_pointer.hpp>
 #include <hookd/protocol/json_text.hpp>
 
 #include <algorithm>
@@ -469,7 +470,7 @@ std::optional<violation> schema::check(std::string_view value) const {
     const auto most = most_steps + value.size() * steps_a_byte;
     check_run run{document_, most};
     try {
-        (void)checker{run, trimmed_json(value), place{}}.check(schema_document::root);
+        (void)checker{run, protocol::trimmed_json(value), place{}}.check(schema_document::root);
     } catch (const out_of_steps&) {
         return violation{{}, {}, "takes more than " + std::to_string(most) + " steps to check: send less"};
     }

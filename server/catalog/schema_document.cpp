@@ -4,6 +4,7 @@
 #include "json_place.hpp"
 #include "schema.hpp"
 
+#include <hookd/protocol/json_pointer.hpp>
 #include <hookd/protocol/json_text.hpp>
 #include <hookd/protocol/nearest.hpp>
 
@@ -142,7 +143,7 @@ public:
     schema_document read(std::string_view text) {
         location here{.base = file_uri(origin_.file)};
         here.base.set_query(origin_.member);
-        add_resource(here, trimmed_json(text), text.size());
+        add_resource(here, protocol::trimmed_json(text), text.size());
         // The list grows while files are brought in.
         for (std::size_t i = 0; i < references_.size(); ++i) {
             resolve(i);
@@ -465,7 +466,7 @@ private:
             bring_in(uri, from);
         }
         const auto& [root, is_schema] = resources_.find(key_of(uri))->second;
-        if (const auto value = find_value(root, fragment)) {
+        if (const auto value = protocol::find_value(root, fragment)) {
             if (const auto place = places_.find(value->data()); place != places_.end()) {
                 return place->second;
             }
@@ -484,7 +485,7 @@ private:
     void bring_in(const url& uri, const pending_reference& from) {
         if (key_of(uri) == draft7_uri) {
             const location here{.pointer = from.at.pointer, .file = std::string{draft7_uri}, .base = uri};
-            return add_resource(here, trimmed_json(draft7), draft7.size());
+            return add_resource(here, protocol::trimmed_json(draft7), draft7.size());
         }
         const std::string path = uri.path();
         const auto name = path.substr(std::min<std::size_t>(1, path.size()));
@@ -497,9 +498,9 @@ private:
             refuse(from.at, "the directory of the catalog has no file \"" + name + "\"");
         }
         location here{.pointer = from.at.pointer, .file = name, .base = file_uri(name)};
-        resources_.try_emplace(key_of(here.base), resource{trimmed_json(*text), false});
+        resources_.try_emplace(key_of(here.base), resource{protocol::trimmed_json(*text), false});
         for (const std::string_view member : {"payload_schema", "response_schema"}) {
-            const auto schema = find_value(trimmed_json(*text), "/" + std::string{member});
+            const auto schema = protocol::find_value(protocol::trimmed_json(*text), "/" + std::string{member});
             if (!schema) {
                 continue;
             }

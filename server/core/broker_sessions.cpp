@@ -9,6 +9,20 @@ namespace hookd::core {
 using protocol::errc;
 using protocol::error;
 
+namespace {
+
+// What a session may change while it is open.
+void set_terms(session& of, const protocol::subscribe_params& params) {
+    of.patterns = params.events;
+    of.asked_only = params.asked_only;
+    of.where = params.where;
+    of.insists = params.on_failure == protocol::failure_policy::closed;
+    of.order = params.order;
+    of.shadow = params.shadow;
+}
+
+}  // namespace
+
 /// Which names a session matches. Asked of thousands of events at once, which mostly share few names. Once it has taken most_steps, it says
 /// no to all that it has not been asked before.
 class broker_state::name_matcher {
@@ -97,9 +111,7 @@ broker_state::result_or_error<protocol::subscribe_result> broker_state::subscrib
                      "parameter 'name': \"" + std::string{params.name.view()} + "\" is a registered hook, and no other session may have its name"};
     }
     auto made = std::make_unique<session>();
-    made->patterns = params.events;
-    made->asked_only = params.asked_only;
-    made->where = params.where;
+    set_terms(*made, params);
     name_matcher matches{*made};
     if (auto failure = refuse_patterns(by, params.events)) {
         return std::move(*failure);
@@ -110,9 +122,6 @@ broker_state::result_or_error<protocol::subscribe_result> broker_state::subscrib
     made->of = &by;
     made->record = params.name.empty() ? std::make_shared<responder_record>(default_name(by)) : records_.of(params.name.view());
     made->responds = params.responds && !by.hung_up;
-    made->insists = params.on_failure == protocol::failure_policy::closed;
-    made->shadow = params.shadow;
-    made->order = params.order;
     made->cancellations = params.cancellations;
     made->verdicts = params.verdicts;
     made->last_seq = params.after_seq.value_or(head_seq_);
@@ -149,9 +158,13 @@ broker_state::newcomer_events broker_state::events_for_newcomer(const session& n
                                                                 std::optional<std::uint64_t> after_seq) {
     newcomer_events found;
     auto& events = found.events;
+    const auto wanted = [&newcomer](const event& each) {
+        payload_view payload{each.payload()};
+        return wants(newcomer, each.expects_response(), payload);
+    };
     if (after_seq) {
         log_.for_each_after(*after_seq, [&](const event::pointer& each) {
-            if (matches(each->name()) && newcomer.wants(*each)) {
+            if (matches(each->name()) && wanted(*each)) {
                 events.push_back(each);
             }
         });
@@ -160,7 +173,7 @@ broker_state::newcomer_events broker_state::events_for_newcomer(const session& n
         return found;
     }
     for (auto& each : unclaimed_) {
-        if ((after_seq && each.seq <= *after_seq) || !matches.once(each.event_name) || !newcomer.wants(*each.unclaimed)) {
+        if ((after_seq && each.seq <= *after_seq) || !matches.once(each.event_name) || !wanted(*each.unclaimed)) {
             continue;
         }
         const auto place = std::lower_bound(events.begin(), events.end(), each.seq,
@@ -200,12 +213,7 @@ bool broker_state::change_session(client& by, const protocol::subscribe_params& 
         return false;
     }
     topics_.remove(*by.push);
-    by.push->patterns = params.events;
-    by.push->asked_only = params.asked_only;
-    by.push->where = params.where;
-    by.push->insists = params.on_failure == protocol::failure_policy::closed;
-    by.push->order = params.order;
-    by.push->shadow = params.shadow;
+    set_terms(*by.push, params);
     name_matcher matches{*by.push};
     queue_for_newcomer(*by.push, events_for_newcomer(*by.push, matches, std::nullopt));
     topics_.add(*by.push);

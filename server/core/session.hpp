@@ -186,8 +186,6 @@ struct session {
 
     [[nodiscard]] const std::string& name() const noexcept { return record->name; }
     [[nodiscard]] bool matches(glob_subject& event_name) const noexcept;
-    /// Whether it gets such an event, one that matches its patterns.
-    [[nodiscard]] bool wants(const event& what) const;
     /// Whether emitters wait for it.
     [[nodiscard]] bool decides() const noexcept { return responds && !shadow; }
 };

@@ -1,6 +1,5 @@
 #include "topic_table.hpp"
 
-#include "payload_view.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -31,10 +30,6 @@ void insert_once(std::vector<session*>& sessions, session& joined) {
 bool session::matches(glob_subject& event_name) const noexcept {
     return patterns.empty() ||
            std::any_of(patterns.begin(), patterns.end(), [&event_name](const std::string& pattern) { return event_name.matches(pattern); });
-}
-
-bool session::wants(const event& what) const {
-    return (what.expects_response() || !asked_only) && (where.empty() || payload_view{what.payload()}.meets(where));
 }
 
 topic* topic_table::peek(std::string_view name) {

@@ -35,6 +35,12 @@ hosted_hook::lane& lane_of(hosted_hook& hook, const hook_job& job) {
     return (job.is_asked ? hook.asked : hook.told)[level_of(job)];
 }
 
+/// Ends a job that no emitter waits for: without a deadline nothing is replied.
+void finish_unasked(hook_job& job) {
+    job.deadline.reset();
+    job.via->finish(job, {});
+}
+
 /// A message is one line of UTF-8.
 std::string on_one_line(std::string text) {
     std::replace_if(text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; }, ' ');
@@ -74,8 +80,7 @@ void hook_jobs::cancel(const std::shared_ptr<hosted_hook>& hook, const uuid& id)
         if (const auto found = std::find_if(lane.waiting.begin(), lane.waiting.end(), is_it); found != lane.waiting.end()) {
             const auto job = *found;
             lane.waiting.erase(found);
-            job->deadline.reset();
-            return job->via->finish(*job, {});
+            return finish_unasked(*job);
         }
         if (const auto found = std::find_if(lane.running.begin(), lane.running.end(), is_it); found != lane.running.end()) {
             (*found)->is_cancelled = true;
@@ -89,8 +94,7 @@ void hook_jobs::cancel(const std::shared_ptr<hosted_hook>& hook, const uuid& id)
 
 /// Leaves a job that no emitter waits for, and that has not begun.
 void hook_jobs::drop(const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job) {
-    job->deadline.reset();
-    job->via->finish(*job, {});
+    finish_unasked(*job);
     release(hook, job);
 }
 
@@ -235,8 +239,7 @@ void hook_jobs::finish(const std::shared_ptr<hosted_hook>& hook, const std::shar
     ++hook->runs;
     if (result.how == hooks::command_result::ending::cancelled) {
         hook->last_outcome = "cancelled";
-        job->deadline.reset();
-        return job->via->finish(*job, {});
+        return finish_unasked(*job);
     }
     hook->times.add(result.elapsed);
     hook->last_outcome = outcome_of(said);

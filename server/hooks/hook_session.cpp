@@ -3,7 +3,6 @@
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/post.hpp>
 
-#include <algorithm>
 #include <utility>
 
 namespace hookd::server {

@@ -2,6 +2,7 @@
 
 #include "net/safe_directory.hpp"
 
+#include <hookd/hooks/owned_fd.hpp>
 #include <hookd/protocol/json_text.hpp>
 #include <hookd/protocol/message.hpp>
 
@@ -31,21 +32,7 @@ constexpr std::string_view version_text = "1";
 constexpr std::chrono::seconds longest_wait_for_lock{1};
 constexpr std::chrono::milliseconds between_tries_to_lock{2};
 
-class open_file {
-public:
-    open_file(const fs::path& path, int flags) : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0600)) {}
-    open_file(const open_file&) = delete;
-    open_file& operator=(const open_file&) = delete;
-    ~open_file() {
-        if (fd_ >= 0) {
-            ::close(fd_);
-        }
-    }
-    [[nodiscard]] int get() const noexcept { return fd_; }
-
-private:
-    int fd_;
-};
+hooks::owned_fd opened(const fs::path& path, int flags) { return hooks::owned_fd(::open(path.c_str(), flags | O_CLOEXEC, 0600)); }
 
 [[noreturn]] void fail(const std::string& what, const fs::path& path, int error) {
     throw std::runtime_error("cannot " + what + " " + path.string() + ": " + std::generic_category().message(error));
@@ -67,7 +54,7 @@ void take_lock(int file, const fs::path& path) {
 
 /// The content; nothing where there is no such file.
 std::optional<std::string> read_all(const fs::path& path) {
-    const open_file file{path, O_RDONLY | O_NONBLOCK | O_NOCTTY};
+    const auto file = opened(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
     if (file.get() < 0) {
         if (errno == ENOENT) {
             return std::nullopt;
@@ -331,7 +318,7 @@ void replace(const fs::path& path, const std::string& text) {
         ::unlink(fresh_path.c_str());
         fail(what, fresh_path, error);
     };
-    const open_file fresh{fresh_path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW};
+    const auto fresh = opened(fresh_path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
     if (fresh.get() < 0) {
         fail("write the registry", fresh_path, errno);
     }
@@ -350,7 +337,7 @@ void replace(const fs::path& path, const std::string& text) {
         give_up("replace the registry by", errno);
     }
     const auto directory = path.parent_path();
-    const open_file above{directory.empty() ? fs::path{"."} : directory, O_RDONLY | O_DIRECTORY};
+    const auto above = opened(directory.empty() ? fs::path{"."} : directory, O_RDONLY | O_DIRECTORY);
     if (above.get() < 0 || ::fsync(above.get()) != 0) {
         fail("make sure of the registry in", directory, errno);
     }
@@ -370,7 +357,7 @@ std::vector<registered_hook> registry_file::update(const std::function<void(std:
     const auto path = prepare(path_);
     auto lock_path = path;
     lock_path += ".lock";
-    const open_file lock{lock_path, O_RDWR | O_CREAT | O_NOFOLLOW};
+    const auto lock = opened(lock_path, O_RDWR | O_CREAT | O_NOFOLLOW);
     if (lock.get() < 0) {
         fail("lock the registry with", lock_path, errno);
     }

@@ -1,5 +1,7 @@
 #include "hooks/trust.hpp"
 
+#include <hookd/hooks/owned_fd.hpp>
+
 #include <fcntl.h>
 #include <sha2.h>
 #include <sys/stat.h>
@@ -63,19 +65,15 @@ void write_all(int target, const unsigned char* bytes, std::size_t size) {
 
 /// `copy`: where what is read is written; -1: nowhere.
 content read_content(const std::string& path, int copy = -1) {
-    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (fd < 0) {
+    const hooks::owned_fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+    if (!file) {
         if (errno == ENOENT || errno == ENOTDIR) {
             return {};
         }
         fail(path, errno);
     }
-    struct closer {
-        int fd;
-        ~closer() { ::close(fd); }
-    } const closing{fd};
     struct stat found {};
-    if (::fstat(fd, &found) != 0) {
+    if (::fstat(file.get(), &found) != 0) {
         fail(path, errno);
     }
     if (!S_ISREG(found.st_mode)) {
@@ -92,7 +90,7 @@ content read_content(const std::string& path, int copy = -1) {
     ::SHA256Init(&state);
     std::array<unsigned char, std::size_t{64} * 1024> chunk;
     for (std::size_t size = 0;;) {
-        const auto count = ::read(fd, chunk.data(), chunk.size());
+        const auto count = ::read(file.get(), chunk.data(), chunk.size());
         if (count == 0) {
             break;
         }

@@ -17,7 +17,7 @@ core::broker_limits limits_of(const broker_options& options) {
             .capacity_bytes = options.capacity_bytes,
             .max_waiting = options.max_waiting,
             .max_waiting_per_connection = options.max_waiting_per_connection,
-            .max_reserved = options.max_reserved.value_or(std::max<std::size_t>(options.max_waiting / 4, 1)),
+            .max_reserved = options.most_reserved(),
             .memory_bytes = options.memory_bytes,
             .default_timeout = options.default_timeout};
 }

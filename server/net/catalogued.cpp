@@ -111,12 +111,15 @@ std::variant<protocol::respond_result, error> respond(broker_strand& where, core
 }
 
 std::variant<protocol::who_result, error> who(broker_strand& where, const protocol::who_params& params) {
-    auto result = where.state().who(params);
-    if (const auto* const events = where.events()) {
+    const auto* const events = where.events();
+    if (events != nullptr) {
         // Whether there is such an event, whatever the payload.
-        if (auto unknown = events->schemas(params.event.view()); std::holds_alternative<error>(unknown)) {
-            return std::get<error>(std::move(unknown));
+        if (auto unknown = events->check_patterns({std::string{params.event.view()}})) {
+            return std::move(*unknown);
         }
+    }
+    auto result = where.state().who(params);
+    if (events != nullptr) {
         const auto standard = events->defaults_of(params.event.view());
         result.require = standard.require;
         result.policy = standard.policy.value_or(result.policy);

@@ -80,11 +80,11 @@ constexpr role role_for<protocol::await_response_params> = &roles::emit;
 template <>
 constexpr role role_for<protocol::respond_params> = &roles::answer;
 
-error missing_role(const connection& by, std::string_view method, std::string_view wanted) {
+error missing_role(const connection& by, std::string_view method, role wanted) {
     const auto user = std::to_string(by.peer().uid);
     const auto has = describe(by.may());
-    return {errc::not_allowed, "user " + user + " may not " + std::string{method} + ", for which it needs the role " + std::string{wanted} +
-                                   " and has " + has + ": start the daemon with --allow-user " + user + ":" + has + "," + std::string{wanted}};
+    return {errc::not_allowed, "user " + user + " may not " + std::string{method} + ", for which it needs the role " + std::string{name_of(wanted)} +
+                                   " and has " + has + ": start the daemon with --allow-user " + user + ":" + has + "," + std::string{name_of(wanted)}};
 }
 
 protocol::subscribe_params as_observer(protocol::subscribe_params params) {
@@ -115,7 +115,7 @@ void carry_out(connection& by, const protocol::await_response_params& params, co
 
 void carry_out(connection& by, const protocol::subscribe_params& params, const protocol::request&, const answer_address& to) {
     if (!by.may().observe && !by.may().answer) {
-        return by.answer(to, missing_role(by, protocol::subscribe_params::method, "observe"));
+        return by.answer(to, missing_role(by, protocol::subscribe_params::method, &roles::observe));
     }
     const auto result = by.may().answer ? catalogued::subscribe(by.strand(), by.client(), params)
                                         : catalogued::subscribe(by.strand(), by.client(), as_observer(params));
@@ -323,7 +323,7 @@ void dispatch(connection& by, const protocol::request& call, const answer_addres
     });
     if (known != methods.end()) {
         if (known->needs != nullptr && !(by.may().*known->needs)) {
-            return by.answer(to, missing_role(by, known->name, known->needs == &roles::answer ? "answer" : "emit"));
+            return by.answer(to, missing_role(by, known->name, known->needs));
         }
         return known->call(by, call, to);
     }

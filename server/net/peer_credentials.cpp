@@ -80,12 +80,16 @@ std::optional<roles> roles_of(int socket, const peer_credentials& peer, const li
 
 std::string describe(const roles& may) {
     std::string text;
-    for (const auto& [has, name] : {std::pair{may.emit, "emit"}, std::pair{may.observe, "observe"}, std::pair{may.answer, "answer"}}) {
-        if (has) {
-            text += (text.empty() ? "" : ",") + std::string{name};
+    for (const auto& each : role_names) {
+        if (may.*each.role) {
+            text += (text.empty() ? "" : ",") + std::string{each.name};
         }
     }
     return text;
+}
+
+std::string_view name_of(bool roles::*role) noexcept {
+    return std::find_if(role_names.begin(), role_names.end(), [role](const named_role& each) { return each.role == role; })->name;
 }
 
 std::string describe(const peer_credentials& peer) {

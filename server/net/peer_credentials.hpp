@@ -2,9 +2,11 @@
 
 #include <hookd/server/options.hpp>
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace hookd::server {
 
@@ -28,6 +30,13 @@ struct peer_credentials {
 
 /// As --allow-user takes them: `emit,observe`.
 [[nodiscard]] std::string describe(const roles& may);
+
+struct named_role {
+    std::string_view name;
+    bool roles::*role;
+};
+inline constexpr std::array role_names{named_role{"emit", &roles::emit}, named_role{"observe", &roles::observe}, named_role{"answer", &roles::answer}};
+[[nodiscard]] std::string_view name_of(bool roles::*role) noexcept;
 
 /// For logs: `pid 12, uid 1000`.
 [[nodiscard]] std::string describe(const peer_credentials& peer);

@@ -2,8 +2,6 @@
 
 #include <hookd/protocol/json_text.hpp>
 
-#include <boost/asio/bind_executor.hpp>
-
 // A peer with line framing that forgets the LF waits for an answer which never comes. Where a whole text has stood without one for a
 // second, the peer is told. Each byte that comes begins the second anew, and a text that is not whole is waited for.
 namespace hookd::server {

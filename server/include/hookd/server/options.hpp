@@ -2,6 +2,7 @@
 
 #include <hookd/protocol/limits.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -23,9 +24,12 @@ struct broker_options {
     std::size_t capacity_bytes = std::size_t{64} << 20;  ///< bytes of all events that are retained or wait
     std::size_t max_waiting = 65'536;
     std::size_t max_waiting_per_connection = 1024;       ///< all waits in process together count as those of one connection
-    std::optional<std::size_t> max_reserved{};           ///< slots that `emit` reserves; a quarter of max_waiting unless given
+    std::optional<std::size_t> max_reserved{};           ///< slots that `emit` reserves; absent: see most_reserved()
     std::size_t memory_bytes = std::size_t{64} << 20;    ///< kept replies and remembered results
     std::chrono::milliseconds default_timeout = protocol::default_timeout;
+
+    /// max_reserved, or, where that is absent, a quarter of max_waiting.
+    [[nodiscard]] std::size_t most_reserved() const { return max_reserved.value_or(std::max<std::size_t>(max_waiting / 4, 1)); }
 };
 
 /// What the programs of a user may do besides asking about the daemon. The daemon's own user and root have every role.
