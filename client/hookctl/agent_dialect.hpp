@@ -2,7 +2,6 @@
 
 #include "agent_input.hpp"
 
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -95,8 +94,6 @@ struct agent_dialect {
     agent_answer (*answer)(const agent_event& event, const agent_decision& decision);
 };
 
-/// All of them, in the order in which they are told apart. The last takes what no other does.
-[[nodiscard]] std::span<const agent_dialect> agent_dialects();
 /// Null if there is none of that name.
 [[nodiscard]] const agent_dialect* find_agent_dialect(std::string_view name);
 /// `claude, codex, …`, each once.

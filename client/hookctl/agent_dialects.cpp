@@ -97,6 +97,7 @@ bool never(const agent_input& /*input*/) {
     return false;
 }
 
+// In the order in which they are told apart; the last takes what no other does.
 // clang-format off
 constexpr std::array dialects{
     //            name        project variable       heeds               asks               allows              rewrites            context                                continue shows  stderr status
@@ -208,10 +209,6 @@ void fit(const agent_event& event, agent_decision& decision, bool fail_closed) {
 agent_answer answer_to(const agent_event& event, agent_decision& decision, bool fail_closed) {
     fit(event, decision, fail_closed);
     return event.dialect->answer(event, decision);
-}
-
-std::span<const agent_dialect> agent_dialects() {
-    return dialects;
 }
 
 const agent_dialect* find_agent_dialect(std::string_view name) {

@@ -35,17 +35,23 @@ void let_end(const agent_event& event, agent_decision& decision) {
     }
 }
 
-int give(const agent_event& event, agent_decision decision, bool fail_closed) {
-    const auto answer = answer_to(event, decision, fail_closed);
+int deliver(const agent_answer& answer) {
     print(answer.out);
     if (!answer.err.empty()) {
         print_reason(answer.err);
-    } else if (!event.dialect->reads_stderr) {
+    }
+    return answer.exit_status;
+}
+
+int give(const agent_event& event, agent_decision decision, bool fail_closed) {
+    const auto answer = answer_to(event, decision, fail_closed);
+    const int status = deliver(answer);
+    if (answer.err.empty() && !event.dialect->reads_stderr) {
         for (const auto& each : decision.notices) {
             complain(each);
         }
     }
-    return answer.exit_status;
+    return status;
 }
 
 agent_decision denial(std::string reason) {
@@ -125,11 +131,7 @@ int refuse(const agent_hook_arguments& arguments, const agent_event& event, cons
         return is_end ? continues : continues_and_complains;
     }
     const auto answer = event.dialect->reads_status ? denied_by_status(denial("hookctl: " + why)) : event.dialect->answer(event, denial(why));
-    print(answer.out);
-    if (!answer.err.empty()) {
-        print_reason(answer.err);
-    }
-    return answer.exit_status;
+    return deliver(answer);
 }
 
 /// An agent waits for an answer to what can't be read, too.

@@ -1,6 +1,7 @@
 #include "agent_input.hpp"
 
 #include "arguments.hpp"
+#include "byte_text.hpp"
 
 #include <hookd/protocol/limits.hpp>
 
@@ -27,28 +28,6 @@ bool is_white(char c) noexcept {
 
 std::string_view without_byte_order_mark(std::string_view bytes) {
     return bytes.starts_with(byte_order_mark) ? bytes.substr(byte_order_mark.size()) : bytes;
-}
-
-/// How many bytes the UTF-8 character at the front has; 0 if it is not well-formed (RFC 3629).
-std::size_t utf8_size(std::string_view text) noexcept {
-    const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
-    const auto tail = [&](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
-    const auto first = byte(0);
-    if (first < 0x80) {
-        return 1;
-    }
-    if (first >= 0xC2 && first <= 0xDF) {
-        return tail(1) ? 2 : 0;
-    }
-    if (first >= 0xE0 && first <= 0xEF) {
-        const bool fits = (first != 0xE0 || byte(1) >= 0xA0) && (first != 0xED || byte(1) < 0xA0);
-        return fits && tail(1) && tail(2) ? 3 : 0;
-    }
-    if (first >= 0xF0 && first <= 0xF4) {
-        const bool fits = (first != 0xF0 || byte(1) >= 0x90) && (first != 0xF4 || byte(1) < 0x90);
-        return fits && tail(1) && tail(2) && tail(3) ? 4 : 0;
-    }
-    return 0;
 }
 
 std::string with_valid_utf8(std::string_view text) {

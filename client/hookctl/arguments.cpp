@@ -217,6 +217,15 @@ command_arguments parse_register(option_reader& options, const std::optional<wor
     return result;
 }
 
+/// Of a command that takes nothing.
+template <class Arguments>
+command_arguments parse_nothing(option_reader& options) {
+    if (options.parse()) {
+        (void)options.positionals(0, 0);
+    }
+    return Arguments{};
+}
+
 /// Of a command that takes the name of a registered hook and nothing else.
 template <class Arguments>
 command_arguments parse_hook_name(option_reader& options) {
@@ -233,13 +242,6 @@ command_arguments parse_enable(option_reader& options) {
     auto result = std::get<enable_arguments>(parse_hook_name<enable_arguments>(options));
     result.enabled = Enabled;
     return result;
-}
-
-command_arguments parse_hooks(option_reader& options) {
-    if (options.parse()) {
-        (void)options.positionals(0, 0);
-    }
-    return hooks_arguments{};
 }
 
 command_arguments parse_respond(option_reader& options) {
@@ -321,13 +323,6 @@ command_arguments parse_top(option_reader& options) {
         }
     }
     return top_arguments{};
-}
-
-command_arguments parse_ping(option_reader& options) {
-    if (options.parse()) {
-        (void)options.positionals(0, 0);
-    }
-    return ping_arguments{};
 }
 
 command_arguments parse_git(option_reader& options) {
@@ -436,13 +431,6 @@ command_arguments parse_agent(option_reader& options) {
     return result;
 }
 
-command_arguments parse_doctor(option_reader& options) {
-    if (options.parse()) {
-        (void)options.positionals(0, 0);
-    }
-    return doctor_arguments{};
-}
-
 command_arguments parse_test(option_reader& options, const std::optional<words>& argv) {
     test_arguments result;
     optional_text event;
@@ -513,7 +501,7 @@ command_arguments parse_command(option_reader& options, std::string_view command
         return parse_enable<false>(options);
     }
     if (command == "hooks") {
-        return parse_hooks(options);
+        return parse_nothing<hooks_arguments>(options);
     }
     if (command == "respond") {
         return parse_respond(options);
@@ -531,7 +519,7 @@ command_arguments parse_command(option_reader& options, std::string_view command
         return parse_top(options);
     }
     if (command == "ping") {
-        return parse_ping(options);
+        return parse_nothing<ping_arguments>(options);
     }
     if (command == "git") {
         return parse_git(options);
@@ -543,7 +531,7 @@ command_arguments parse_command(option_reader& options, std::string_view command
         return parse_agent(options);
     }
     if (command == "doctor") {
-        return parse_doctor(options);
+        return parse_nothing<doctor_arguments>(options);
     }
     if (command == "test") {
         return parse_test(options, argv);

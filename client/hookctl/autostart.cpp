@@ -4,6 +4,7 @@
 #include "json_member.hpp"
 #include "output.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -52,17 +53,8 @@ bool has_enabled_hook(const fs::path& registry) {
     if (protocol::find_json_fault(text)) {
         return false;
     }
-    const auto hooks = member_of(trimmed(text), "hooks");
-    if (protocol::kind_of(hooks) != protocol::json_kind::array) {
-        return false;
-    }
-    protocol::json_cursor each(hooks);
-    while (const auto hook = each.next()) {
-        if (is_enabled(hook->value)) {
-            return true;
-        }
-    }
-    return false;
+    const auto hooks = elements_of(member_of(trimmed(text), "hooks"));
+    return std::any_of(hooks.begin(), hooks.end(), is_enabled);
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "byte_text.hpp"
 
+#include <hookd/protocol/terminal_text.hpp>
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -10,35 +12,17 @@ namespace {
 
 constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// How many bytes the character at the front takes; 0 where it is none (RFC 3629, section 4).
-std::size_t character_size(std::string_view bytes) noexcept {
-    const auto at = [bytes](std::size_t i) { return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0U; };
-    const auto continues = [&at](std::size_t i) { return (at(i) & 0xc0U) == 0x80U; };
-    const auto lead = at(0);
-    if (lead < 0x80) {
-        return 1;
-    }
-    if (lead >= 0xc2 && lead <= 0xdf) {
-        return continues(1) ? 2 : 0;
-    }
-    if (lead >= 0xe0 && lead <= 0xef) {
-        const bool overlong = lead == 0xe0 && at(1) < 0xa0;
-        const bool surrogate = lead == 0xed && at(1) > 0x9f;
-        return continues(1) && continues(2) && !overlong && !surrogate ? 3 : 0;
-    }
-    if (lead >= 0xf0 && lead <= 0xf4) {
-        const bool overlong = lead == 0xf0 && at(1) < 0x90;
-        const bool too_large = lead == 0xf4 && at(1) > 0x8f;
-        return continues(1) && continues(2) && continues(3) && !overlong && !too_large ? 4 : 0;
-    }
-    return 0;
-}
-
 }  // namespace
+
+std::size_t utf8_size(std::string_view bytes) noexcept {
+    constexpr std::uint32_t replacement = 0xfffd;  // what front_character() says of a byte that is no well-formed UTF-8
+    const auto front = protocol::front_character(bytes);
+    return front.harmful == replacement ? 0 : front.bytes;
+}
 
 bool is_utf8(std::string_view bytes) noexcept {
     while (!bytes.empty()) {
-        const auto size = character_size(bytes);
+        const auto size = utf8_size(bytes);
         if (size == 0) {
             return false;
         }

@@ -2,12 +2,16 @@
 
 #include "json_object.hpp"
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
 /// Bytes that are text most of the time: paths, names of refs, arguments. JSON has no room for those that are not UTF-8.
 namespace hookd::hookctl {
+
+/// How many bytes the character at the front of `bytes`, which is not empty, takes; 0 if it is not well-formed UTF-8 (RFC 3629).
+[[nodiscard]] std::size_t utf8_size(std::string_view bytes) noexcept;
 
 /// Whether it is well-formed UTF-8 (RFC 3629).
 [[nodiscard]] bool is_utf8(std::string_view bytes) noexcept;

@@ -53,6 +53,11 @@ inline constexpr std::chrono::milliseconds longest_silence{10'000};
     return connect_for(call, call.timeout.value_or(default_answer_timeout));
 }
 
+/// The result of a request that does not wait. Throws hookd::error.
+[[nodiscard]] inline std::string ask_daemon(const invocation& call, std::string_view method, const std::string& params) {
+    return connect_for(call).call(method, params, call.timeout.value_or(default_answer_timeout));
+}
+
 /// As connect_for, but starts a daemon where there is none and start_absent_daemon() may.
 [[nodiscard]] client connect_or_start(const invocation& call, std::chrono::milliseconds answer_timeout);
 

@@ -206,8 +206,8 @@ void install_scripts(const git_site& site, const std::vector<const git_hook*>& c
 }
 
 /// The directories where scripts may be: where they were put, and where git looks now. What --global has put elsewhere is not this repository's.
-std::vector<fs::path> known_directories(const git_site& site) {
-    auto all = site.record().directories();
+std::vector<fs::path> known_directories(const git_site& site, const git_record& record) {
+    auto all = record.directories();
     const auto add = [&all](const fs::path& directory) {
         std::error_code none;
         if (!directory.empty() && std::none_of(all.begin(), all.end(), [&](const fs::path& each) { return each == directory || fs::equivalent(each, directory, none); })) {
@@ -242,7 +242,7 @@ void tell_what_is_left(const git_hooks_directory& directory, const git_hook& hoo
 void uninstall_scripts(const git_site& site, const git_arguments& arguments, report& done) {
     auto record = site.record();
     std::error_code none;
-    for (const auto& each : known_directories(site)) {
+    for (const auto& each : known_directories(site, record)) {
         if (!fs::is_directory(each, none)) {
             continue;
         }

@@ -1,10 +1,7 @@
 #include "git_program.hpp"
 
 #include "arguments.hpp"
-
-#include <hookd/hooks/command_runner.hpp>
-
-#include <boost/asio/io_context.hpp>
+#include "run_to_end.hpp"
 
 #include <algorithm>
 #include <array>
@@ -47,11 +44,7 @@ bool names_a_repository(std::string_view variable) {
 
 git_answer ask_git(git_question question) {
     using ending = hooks::command_result::ending;
-    hooks::command_result result;
-    boost::asio::io_context io;
-    hooks::command_runner runner(io.get_executor());
-    runner.start(command_of(std::move(question)), [&result](hooks::command_result done) { result = std::move(done); }, [] {});
-    io.run();
+    auto result = run_to_end(command_of(std::move(question)));
     if (result.how != ending::exited && result.how != ending::timed_out) {
         throw usage_error("git could not be run; is it installed?");
     }

@@ -10,12 +10,12 @@
 #include "git_script.hpp"
 #include "hook_lines.hpp"
 #include "json_argument.hpp"
+#include "json_member.hpp"
 #include "json_object.hpp"
 #include "output.hpp"
-#include "reply_note.hpp"
 
 #include <hookd/client.hpp>
-#include <hookd/protocol/json_text.hpp>
+#include <hookd/protocol/methods.hpp>
 
 #include <chrono>
 #include <cstdlib>
@@ -24,7 +24,6 @@
 #include <string_view>
 #include <vector>
 
-#include <unistd.h>
 
 namespace hookd::hookctl {
 
@@ -75,9 +74,8 @@ int refused(const std::string& event, const error& why) {
 
 /// What hooks have to say beside their word. On a terminal each has a line of its own where one of them stops git or is missing.
 void print_notes(const verdict& said) {
-    const bool is_trouble = !said.proceed() || !said.missing.empty();
-    if (is_trouble && ::isatty(STDERR_FILENO) != 0) {
-        return print_hook_lines_of_trouble(said);
+    if (print_hook_lines_of_trouble(said)) {
+        return;
     }
     for (const auto& reply : said.responses) {
         if (const auto note = note_of(reply.text); !note.empty()) {
@@ -116,12 +114,8 @@ bool is_heard(client& daemon, const invocation& call, const git_hook& hook) {
         return false;
     }
     try {
-        const auto who = daemon.call("who", json_object().text("event", event_of(hook)).finish(), longest_silence_of(call));
-        bool heard = false;
-        for (protocol::json_cursor members(who); const auto member = members.next();) {
-            heard = heard || (member->key.equals("responders") && member->value != "[]") || (member->key.equals("observers") && member->value != "0");
-        }
-        return heard;
+        const auto who = daemon.call(protocol::who_params::method, json_object().text("event", event_of(hook)).finish(), longest_silence_of(call));
+        return !elements_of(member_of(trimmed(who), "responders")).empty() || member_of(trimmed(who), "observers") != "0";
     } catch (const error& failure) {
         if (failure.kind() != error_kind::refused) {
             throw;

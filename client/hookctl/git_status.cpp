@@ -3,11 +3,12 @@
 #include "daemon_call.hpp"
 #include "exit_status.hpp"
 #include "git_survey.hpp"
+#include "json_member.hpp"
 #include "json_object.hpp"
 #include "output.hpp"
 
 #include <hookd/client.hpp>
-#include <hookd/protocol/json_text.hpp>
+#include <hookd/protocol/methods.hpp>
 
 #include <cstdlib>
 #include <optional>
@@ -46,7 +47,7 @@ public:
             return std::nullopt;
         }
         try {
-            return names_in(client_->call("who", json_object().text("event", event).finish(), longest_silence));
+            return names_in(client_->call(protocol::who_params::method, json_object().text("event", event).finish(), longest_silence));
         } catch (const error&) {
             return std::nullopt;  // not in its catalog, or a daemon of an earlier release
         }
@@ -55,17 +56,8 @@ public:
 private:
     static std::vector<std::string> names_in(std::string_view result) {
         std::vector<std::string> names;
-        for (protocol::json_cursor members(result); const auto member = members.next();) {
-            if (!member->key.equals("responders")) {
-                continue;
-            }
-            for (protocol::json_cursor all(member->value); const auto responder = all.next();) {
-                for (protocol::json_cursor of_one(responder->value); const auto each = of_one.next();) {
-                    if (each->key.equals("name")) {
-                        names.push_back(protocol::json_string{each->value.substr(1, each->value.size() - 2)}.decode());
-                    }
-                }
-            }
+        for (const auto responder : elements_of(member_of(trimmed(result), "responders"))) {
+            names.push_back(string_of(member_of(responder, "name")));
         }
         return names;
     }

@@ -60,7 +60,7 @@ hook_line line_of(const verdict::response& reply, const std::string& abort, cons
     if (const auto reason = string_of(member_of(trimmed(reply.text), "abort")); !reason.empty()) {
         line.colour = colour.red();
         line.said = "vetoes: " + (reason == abort ? first_line(reason) : indented_lines(reason));
-    } else if (const auto note = string_of(member_of(trimmed(reply.text), "note")); !note.empty()) {
+    } else if (const auto note = note_of(reply.text); !note.empty()) {
         line.said += ": " + indented_lines(note);
     }
     return line;
@@ -101,11 +101,14 @@ std::string hook_lines(const verdict& said, const palette& colour) {
     return text;
 }
 
-void print_hook_lines_of_trouble(const verdict& said) {
+bool print_hook_lines_of_trouble(const verdict& said) {
     if ((said.proceed() && said.missing.empty()) || ::isatty(STDERR_FILENO) == 0) {
-        return;
+        return false;
     }
     print_error(hook_lines(said, palette(shows_colours(STDERR_FILENO))));
+    return true;
 }
+
+std::string note_of(std::string_view reply) { return string_of(member_of(trimmed(reply), "note")); }
 
 }  // namespace hookd::hookctl

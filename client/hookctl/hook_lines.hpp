@@ -5,6 +5,7 @@
 #include <hookd/verdict.hpp>
 
 #include <string>
+#include <string_view>
 
 namespace hookd::hookctl {
 
@@ -18,8 +19,11 @@ namespace hookd::hookctl {
 /// shown; of any other all lines, indented. What hooks say cannot drive the terminal (protocol::harmless).
 [[nodiscard]] std::string hook_lines(const verdict& said, const palette& colour);
 
-/// Prints hook_lines() to standard error, where that is a terminal and a hook vetoed or is missing; else nothing. For commands whose standard
-/// output is not for people: `git run`, `agent-hook`. Never throws but std::bad_alloc.
-void print_hook_lines_of_trouble(const verdict& said);
+/// Prints hook_lines() to standard error, where that is a terminal and a hook vetoed or is missing; else nothing. Returns whether it did. For commands
+/// whose standard output is not for people: `git run`, `agent-hook`. Never throws but std::bad_alloc.
+bool print_hook_lines_of_trouble(const verdict& said);
+
+/// What a reply, a JSON object, has for the person who waits: its string member `note`; empty where it has none.
+[[nodiscard]] std::string note_of(std::string_view reply);
 
 }  // namespace hookd::hookctl

@@ -4,6 +4,7 @@
 #include "exit_status.hpp"
 #include "git_exec.hpp"
 #include "git_site.hpp"
+#include "json_member.hpp"
 #include "json_object.hpp"
 #include "output.hpp"
 
@@ -23,33 +24,13 @@ namespace {
 
 using protocol::json_kind;
 
-/// A member of a valid JSON object; empty where there is none.
-std::string_view member_of(std::string_view object, std::string_view name) {
-    protocol::json_cursor members(object);
-    while (const auto member = members.next()) {
-        if (member->key.equals(name)) {
-            return member->value;
-        }
-    }
-    return {};
-}
-
 /// A string, or strings joined by blanks; empty for anything else.
 std::string text_of(std::string_view value) {
-    if (value.empty()) {
-        return {};
+    std::string text = string_of(value);
+    for (const auto element : elements_of(value)) {
+        text += (text.empty() ? "" : " ") + text_of(element);
     }
-    if (protocol::kind_of(value) == json_kind::string) {
-        return protocol::json_string{value.substr(1, value.size() - 2)}.decode();
-    }
-    std::string joined;
-    if (protocol::kind_of(value) == json_kind::array) {
-        protocol::json_cursor elements(value);
-        while (const auto element = elements.next()) {
-            joined += (joined.empty() ? "" : " ") + text_of(element->value);
-        }
-    }
-    return joined;
+    return text;
 }
 
 std::string member_text(std::string_view object, std::string_view name) {
@@ -105,10 +86,6 @@ int report(const invocation& call, const std::string& hook) {
         complain("it is registered, but cannot run: " + member_text(hook, "why"));
     }
     return exit_status::done;
-}
-
-std::string ask(const invocation& call, std::string_view method, const std::string& params) {
-    return connect_for(call).call(method, params, call.timeout.value_or(default_answer_timeout));
 }
 
 /// The variables that `--env` names, with their values here.
@@ -193,7 +170,7 @@ int run_register(const invocation& call, const register_arguments& arguments) {
 }
 
 int run_deregister(const invocation& call, const deregister_arguments& arguments) {
-    const auto result = ask(call, protocol::deregister_hook_params::method, json_object().text("name", arguments.name).finish());
+    const auto result = ask_daemon(call, protocol::deregister_hook_params::method, json_object().text("name", arguments.name).finish());
     const bool deleted = member_of(result, "deleted") == "true";
     if (writes_for_programs(call.json)) {
         print(json_output(one_line(result)) + '\n');
@@ -208,19 +185,19 @@ int run_deregister(const invocation& call, const deregister_arguments& arguments
 }
 
 int run_trust(const invocation& call, const trust_arguments& arguments) {
-    return report(call, ask(call, protocol::trust_hook_params::method, json_object().text("name", arguments.name).finish()));
+    return report(call, ask_daemon(call, protocol::trust_hook_params::method, json_object().text("name", arguments.name).finish()));
 }
 
 int run_enable(const invocation& call, const enable_arguments& arguments) {
     const auto params = json_object().text("name", arguments.name).flag("enabled", arguments.enabled).finish();
-    const auto hook = ask(call, protocol::enable_hook_params::method, params);
+    const auto hook = ask_daemon(call, protocol::enable_hook_params::method, params);
     return arguments.enabled ? report(call, hook) : print_hook(call, hook);
 }
 
 int run_hooks(const invocation& call) {
-    const auto result = ask(call, protocol::list_hooks_params::method, {});
+    const auto result = ask_daemon(call, protocol::list_hooks_params::method, {});
     const auto registered = member_of(result, "hooks");
-    const auto stats = ask(call, protocol::stats_params::method, {});
+    const auto stats = ask_daemon(call, protocol::stats_params::method, {});
     const auto live = live_sessions(stats, registered);
     if (writes_for_programs(call.json)) {
         print(json_output(one_line(json_object().raw("hooks", registered).raw("sessions", live).finish())) + '\n');

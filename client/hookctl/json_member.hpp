@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace hookd::hookctl {
 
@@ -23,6 +24,18 @@ namespace hookd::hookctl {
 /// The text of a JSON string; empty for any other value.
 [[nodiscard]] inline std::string string_of(std::string_view value) {
     return protocol::kind_of(value) == protocol::json_kind::string ? protocol::json_string{value.substr(1, value.size() - 2)}.decode() : std::string();
+}
+
+/// The elements of a valid JSON array, as sent; none of any other value. `value` has no white space around it.
+[[nodiscard]] inline std::vector<std::string_view> elements_of(std::string_view value) {
+    std::vector<std::string_view> all;
+    if (protocol::kind_of(value) == protocol::json_kind::array) {
+        protocol::json_cursor elements(value);
+        while (const auto element = elements.next()) {
+            all.push_back(element->value);
+        }
+    }
+    return all;
 }
 
 /// A JSON text without the white space around it.

@@ -89,8 +89,7 @@ int run_schema(const invocation& call, const schema_arguments& arguments) {
         protocol::append_json_string(params, arguments.event);
         params += '}';
     }
-    const auto result =
-        connect_for(call).call(protocol::schema_params::method, params, call.timeout.value_or(default_answer_timeout));
+    const auto result = ask_daemon(call, protocol::schema_params::method, params);
     if (writes_for_programs(call.json)) {
         print(json_output(one_line(result)) + '\n');
         return exit_status::done;

@@ -23,17 +23,6 @@ namespace hookd::hookctl {
 
 namespace {
 
-std::vector<std::string_view> elements_of(std::string_view array) {
-    std::vector<std::string_view> all;
-    if (protocol::kind_of(array) == protocol::json_kind::array) {
-        protocol::json_cursor elements(array);
-        while (const auto element = elements.next()) {
-            all.push_back(element->value);
-        }
-    }
-    return all;
-}
-
 std::uint64_t number_of(std::string_view value) {
     std::uint64_t number = 0;
     std::from_chars(value.data(), value.data() + value.size(), number);
@@ -103,7 +92,7 @@ int run_who(const invocation& call, const who_arguments& arguments) {
     if (arguments.payload) {
         params.raw("payload", read_json_argument("PAYLOAD", *arguments.payload));
     }
-    const auto answer = connect_for(call).call(protocol::who_params::method, params.finish(), call.timeout.value_or(default_answer_timeout));
+    const auto answer = ask_daemon(call, protocol::who_params::method, params.finish());
     const auto absent = absent_names(trimmed(answer));
     print(writes_for_programs(call.json) ? json_output(one_line(answer)) + '\n' : describe(trimmed(answer), absent));
     return absent.empty() ? exit_status::done : exit_status::not_done;

@@ -4,7 +4,7 @@
 #include <hookctl/git_environment.hpp>
 #include <hookctl/git_script.hpp>
 #include <hookctl/git_url.hpp>
-#include <hookctl/reply_note.hpp>
+#include <hookctl/hook_lines.hpp>
 
 #include <boost/test/unit_test.hpp>
 
