@@ -22,7 +22,7 @@ git config --global gc.auto 0
 
 "$hookd" --registry "$work/registry.json" --log-level error &
 daemon=$!
-until "$hookctl" ping >/dev/null 2>&1; do sleep 0.05; done
+until "$hookctl" ping >/dev/null 2>&1; do kill -0 "$daemon"; done
 
 commit_hooks=pre-commit,prepare-commit-msg,commit-msg,post-commit
 cases=(none sh hookd)

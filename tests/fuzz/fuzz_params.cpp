@@ -43,9 +43,11 @@ void bind_all(const request& call) {
     bind<unsubscribe_params>(call);
     bind<respond_params>(call);
     bind<schema_params>(call);
+    bind<who_params>(call);
     bind<register_hook_params>(call);
     bind<deregister_hook_params>(call);
     bind<list_hooks_params>(call);
+    bind<enable_hook_params>(call);
     bind<trust_hook_params>(call);
     bind<stats_params>(call);
     bind<discover_params>(call);

@@ -39,7 +39,7 @@ pipe_ends make_pipe() {
 
 bool leads_to_another_daemon(std::string_view variable) {
     return variable.starts_with("HOOKD_") || variable.starts_with("XDG_RUNTIME_DIR=") || variable.starts_with("LISTEN_") ||
-           variable.starts_with("NOTIFY_SOCKET=") ||
+           variable.starts_with("NOTIFY_SOCKET=") || variable.starts_with("XDG_STATE_HOME=") ||
            variable.starts_with("HOOK_CAUSE=") || variable.starts_with("STATE_DIRECTORY=");
 }
 
@@ -50,6 +50,9 @@ std::vector<std::string> make_environment(const spawn_options& options) {
         if (!leads_to_another_daemon(text) && !options.environment.contains(std::string{text.substr(0, text.find('='))})) {
             result.emplace_back(text);
         }
+    }
+    if (!options.environment.contains("XDG_STATE_HOME")) {
+        result.emplace_back("XDG_STATE_HOME=/nowhere/state");  // no registry of the person who runs the tests
     }
     for (const auto& [name, value] : options.environment) {
         if (value) {

@@ -76,12 +76,16 @@ void test_daemon::start(std::vector<std::string> arguments, const spawn_options&
     const auto directory = socket_path_.substr(0, socket_path_.rfind('/') + 1);
     with_threads.environment.try_emplace("XDG_STATE_HOME", directory + "state");  // no registry of the person who runs the tests
     process_ = std::make_unique<child_process>(std::move(arguments), with_threads);
-    eventually("the daemon accepts connections", [this] {
-        if (process_->has_ended()) {
-            throw std::runtime_error("hookd ended with status " + std::to_string(process_->wait()) + " at its start: " + process_->finish().err);
+    wait_until_it_accepts(*process_, socket_path_);
+}
+
+void wait_until_it_accepts(child_process& daemon, const std::string& path) {
+    eventually("the daemon accepts connections at " + path, [&] {
+        if (daemon.has_ended()) {
+            throw std::runtime_error("hookd ended with status " + std::to_string(daemon.wait()) + " at its start: " + daemon.finish().err);
         }
         try {
-            static_cast<void>(connect_to(socket_path_));
+            static_cast<void>(connect_to(path));
             return true;
         } catch (const std::system_error&) {
             return false;  // not there yet, or not listening yet

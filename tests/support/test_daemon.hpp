@@ -18,6 +18,9 @@ namespace hookd::test {
 /// The same as hookd_binary for HOOKCTL_BIN.
 [[nodiscard]] std::string hookctl_binary();
 
+/// Waits until a daemon, or what starts it, accepts connections at `path`. Throws std::runtime_error where it has ended before.
+void wait_until_it_accepts(child_process& daemon, const std::string& path);
+
 /// A running `hookd` with a socket in a directory of its own. Ready for connections once constructed.
 ///
 /// The variable HOOKD_TEST_THREADS gives every daemon that is not told otherwise as many threads: a whole suite can so be run again with

@@ -15,11 +15,6 @@ using namespace hookd::test;
 
 namespace {
 
-/// What an agent has written; the directory agent_inputs has one of each kind.
-std::string input_of(const std::string& name) {
-    return read_file(std::string(HOOKD_TEST_SOURCE_DIR) + "/tests/unit/hookctl/agents/" + name + ".json");
-}
-
 finished_process agent_hook(const std::string& socket, const std::string& input, std::vector<std::string> options = {}) {
     options.insert(options.begin(), "agent-hook");
     return hookctl(socket, std::move(options), input);
@@ -33,7 +28,7 @@ public:
 
     /// What the agent gets to read; its hook has ended with status 0.
     [[nodiscard]] std::string answer_to(const std::string& input, const std::vector<std::string>& options = {}) {
-        const auto done = agent_hook(daemon_.socket_path(), input_of(input), options);
+        const auto done = agent_hook(daemon_.socket_path(), agent_input_of(input), options);
         BOOST_TEST(done.exit_status == 0);
         err = done.err;
         return done.out;
@@ -63,7 +58,7 @@ BOOST_AUTO_TEST_CASE(nobody_objecting_is_silence_and_hooks_see_all_that_the_agen
     subscribe(observer, "agent.*", R"("responds":false)");
     for (const std::string name : {"claude_pre_tool_use", "codex_stop", "gemini_before_agent", "cursor_pre_tool_use", "copilot_pre_tool_use",
                                    "windsurf_pre_run_command", "cline_pre_tool_use", "claude_session_end"}) {
-        const auto input = input_of(name);
+        const auto input = agent_input_of(name);
         const auto done = agent_hook(daemon.socket_path(), input);
         BOOST_TEST(done.exit_status == 0);
         BOOST_TEST(done.out.empty());
@@ -74,7 +69,7 @@ BOOST_AUTO_TEST_CASE(nobody_objecting_is_silence_and_hooks_see_all_that_the_agen
         BOOST_TEST(event.raw({"params", "payload"}).find(":null,\"raw") == std::string::npos);
     }
     // Codex gives its notice as the last argument.
-    BOOST_TEST(hookctl(daemon.socket_path(), {"agent-hook", input_of("codex_notify")}).exit_status == 0);
+    BOOST_TEST(hookctl(daemon.socket_path(), {"agent-hook", agent_input_of("codex_notify")}).exit_status == 0);
     BOOST_TEST(observer.next_event().string("/params/payload/session_id") == "019a7c3e-5b1d-7f02-9c44-6a2b8e1f0d35");
 }
 
@@ -89,7 +84,7 @@ BOOST_AUTO_TEST_CASE(an_objection_denies_in_words_or_by_status) {
         BOOST_TEST(guarded.err.empty());
     }
     for (const std::string name : {"windsurf_pre_run_command", "kimi_pre_tool_use", "unknown_pre_tool_use"}) {
-        const auto done = agent_hook(guarded.daemon().socket_path(), input_of(name));
+        const auto done = agent_hook(guarded.daemon().socket_path(), agent_input_of(name));
         BOOST_TEST(done.exit_status == 2);
         BOOST_TEST(done.out.empty());
         BOOST_TEST(done.err == "not \"here\"\n");
@@ -143,7 +138,7 @@ BOOST_AUTO_TEST_CASE(the_catalog_for_agents_takes_what_agents_and_their_hooks_sa
     const auto hook = start_hook(daemon, {"agent.*", "--", "echo", R"({"decision":"block","reason":"no","hookSpecificOutput":{}})"});
     for (const std::string name : {"claude_pre_tool_use", "claude_permission_request", "claude_user_prompt_submit", "claude_stop", "claude_subagent_stop",
                                    "gemini_before_tool", "vscode_post_tool_use"}) {
-        const auto done = agent_hook(daemon.socket_path(), input_of(name));
+        const auto done = agent_hook(daemon.socket_path(), agent_input_of(name));
         BOOST_TEST(done.exit_status == 0);
         BOOST_TEST(done.out.find("\"no\"") != std::string::npos, name << " is answered " << done.out << done.err);
     }
@@ -154,7 +149,7 @@ BOOST_AUTO_TEST_CASE(without_a_daemon_the_agent_continues_unless_it_was_told_oth
     const auto socket = nowhere / "nobody.sock";
     for (const std::string input : {"claude_pre_tool_use", "gemini_before_agent", "codex_stop", "windsurf_pre_run_command"}) {
         for (const auto& options : std::vector<std::vector<std::string>>{{}, {"--fail-closed"}, {"--no-daemon", "proceed"}}) {
-            const auto done = agent_hook(socket, input_of(input), options);
+            const auto done = agent_hook(socket, agent_input_of(input), options);
             BOOST_TEST(done.exit_status == 0);
             if (input == "windsurf_pre_run_command") {
                 BOOST_TEST(done.out.empty());
@@ -165,30 +160,30 @@ BOOST_AUTO_TEST_CASE(without_a_daemon_the_agent_continues_unless_it_was_told_oth
                 BOOST_TEST(!has_at(json_of(done.out), "/hookSpecificOutput"));
             }
         }
-        const auto done = agent_hook(socket, input_of(input), {"--no-daemon", "fail"});
+        const auto done = agent_hook(socket, agent_input_of(input), {"--no-daemon", "fail"});
         // An agent that could not end would never stop.
         const bool denies = done.exit_status == 2 || done.out.find("\"deny\"") != std::string::npos;
         BOOST_TEST(denies == (input != "codex_stop"), input << " is answered " << done.out);
         BOOST_TEST((done.out + done.err).find(socket) != std::string::npos);
     }
-    check_one_complaint(agent_hook(socket, input_of("claude_session_end")), {"agent.session_end", socket});
-    BOOST_TEST(agent_hook(socket, input_of("gemini_session_end")).err.empty());  // it would show it as the answer
+    check_one_complaint(agent_hook(socket, agent_input_of("claude_session_end")), {"agent.session_end", socket});
+    BOOST_TEST(agent_hook(socket, agent_input_of("gemini_session_end")).err.empty());  // it would show it as the answer
 }
 
 BOOST_AUTO_TEST_CASE(hooks_that_do_not_decide_in_time_leave_it_to_the_agent_or_deny) {
     test_daemon daemon;
     auto silent = daemon.connect();
     subscribe(silent, "agent.*", R"("name":"sleeper")");
-    const auto open = agent_hook(daemon.socket_path(), input_of("claude_pre_tool_use"), {"--timeout", "200ms"});
+    const auto open = agent_hook(daemon.socket_path(), agent_input_of("claude_pre_tool_use"), {"--timeout", "200ms"});
     BOOST_TEST(open.exit_status == 0);
     BOOST_TEST(text_at(json_of(open.out), "/systemMessage").find("no answer to agent.pre_tool_use from sleeper (timeout)") != std::string::npos);
     BOOST_TEST(silent.next_event().integer("/params/timeout_ms") <= 200);
-    const auto closed = agent_hook(daemon.socket_path(), input_of("claude_pre_tool_use"), {"--timeout", "200ms", "--fail-closed"});
+    const auto closed = agent_hook(daemon.socket_path(), agent_input_of("claude_pre_tool_use"), {"--timeout", "200ms", "--fail-closed"});
     BOOST_TEST(closed.exit_status == 0);
     const auto answer = json_of(closed.out);
     BOOST_TEST(text_at(answer, "/hookSpecificOutput/permissionDecision") == "deny");
     BOOST_TEST(text_at(answer, "/hookSpecificOutput/permissionDecisionReason").find("sleeper") != std::string::npos);
-    const auto end = agent_hook(daemon.socket_path(), input_of("claude_stop"), {"--timeout", "200ms", "--fail-closed"});
+    const auto end = agent_hook(daemon.socket_path(), agent_input_of("claude_stop"), {"--timeout", "200ms", "--fail-closed"});
     BOOST_TEST(!has_at(json_of(end.out), "/decision"));
 }
 
@@ -196,7 +191,7 @@ BOOST_AUTO_TEST_CASE(hooks_have_20_seconds_unless_said) {
     test_daemon daemon;
     auto observer = daemon.connect();
     subscribe(observer, "agent.*", R"("responds":false)");
-    BOOST_TEST(agent_hook(daemon.socket_path(), input_of("claude_pre_tool_use")).exit_status == 0);
+    BOOST_TEST(agent_hook(daemon.socket_path(), agent_input_of("claude_pre_tool_use")).exit_status == 0);
     const auto timeout = observer.next_event().integer("/params/timeout_ms");
     BOOST_TEST((timeout > 10'000 && timeout <= 20'000));
 }
@@ -204,7 +199,7 @@ BOOST_AUTO_TEST_CASE(hooks_have_20_seconds_unless_said) {
 BOOST_AUTO_TEST_CASE(input_is_read_up_to_the_end_of_one_json_value) {
     answering_daemon guarded(R"({"abort":"no"})");
     // The writer stays for as long as hookctl runs: the pipe ends only when the test is over.
-    const auto line = "mkfifo f; exec 9<>f; printf %s " + shell_word(input_of("claude_pre_tool_use")) + " >&9; exec " + shell_word(hookctl_binary()) +
+    const auto line = "mkfifo f; exec 9<>f; printf %s " + shell_word(agent_input_of("claude_pre_tool_use")) + " >&9; exec " + shell_word(hookctl_binary()) +
                       " agent-hook <f";
     const temp_directory directory;
     spawn_options options;

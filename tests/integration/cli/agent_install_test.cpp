@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(each_agent_that_runs_claudes_hooks_gets_its_own_words) {
     const auto command = text_at(settings, "/hooks/PreToolUse/0/hooks/0/command");
     const auto hook = start_hook(at.daemon(), {"agent.*", "--", "echo", R"({"abort":"no"})"});
     const auto answer = [&](const std::string& name) {
-        return at.shell(command, read_file(std::string(HOOKD_TEST_SOURCE_DIR) + "/tests/unit/hookctl/agents/" + name + ".json"));
+        return at.shell(command, agent_input_of(name));
     };
     BOOST_TEST(text_at(json_of(answer("claude_pre_tool_use").out), "/hookSpecificOutput/permissionDecision") == "deny");
     BOOST_TEST(text_at(json_of(answer("copilot_pascal_pre_tool_use").out), "/permissionDecision") == "deny");

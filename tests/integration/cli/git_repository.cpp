@@ -103,8 +103,4 @@ std::string noted(const git_repository& repository) {
     return fs::exists(repository.beside("noted")) ? read_file(repository.beside("noted")) : "";
 }
 
-bool mentions(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
-}
-
 }  // namespace hookd::test

@@ -60,6 +60,5 @@ boost::json::value payload_of(wire_client& observer, const std::string& event);
 /// A hook of git's that says what it was started with, in a file beside the repository.
 [[nodiscard]] std::string noting(const git_repository& repository);
 [[nodiscard]] std::string noted(const git_repository& repository);
-[[nodiscard]] bool mentions(const std::string& text, const std::string& part);
 
 }  // namespace hookd::test

@@ -64,6 +64,14 @@ std::string shell_word(const std::string& text) {
     return word += "'";
 }
 
+std::string agent_input_of(const std::string& name) {
+    return read_file(std::string(HOOKD_TEST_SOURCE_DIR) + "/tests/unit/hookctl/agents/" + name + ".json");
+}
+
+bool mentions(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
+
 bool is_gone(pid_t pid) {
     std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
     const std::string stat((std::istreambuf_iterator<char>(file)), {});

@@ -33,6 +33,11 @@ namespace hookd::test {
 /// The text as one word for a shell.
 [[nodiscard]] std::string shell_word(const std::string& text);
 
+/// What an agent writes, as tests/unit/hookctl/agents has it.
+[[nodiscard]] std::string agent_input_of(const std::string& name);
+
+[[nodiscard]] bool mentions(const std::string& text, const std::string& part);
+
 /// Whether the process is no more, or a zombie that its parent has not seen yet.
 [[nodiscard]] bool is_gone(pid_t pid);
 

@@ -12,10 +12,6 @@ using namespace hookd::test;
 
 namespace {
 
-bool has(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
-}
-
 /// `hookctl --socket …` as a shell command line.
 std::string line_for(const test_daemon& daemon, const std::string& arguments) {
     return hookctl_binary() + " --socket " + daemon.socket_path() + " " + arguments;
@@ -37,10 +33,10 @@ BOOST_AUTO_TEST_CASE(people_get_words_and_colours) {
     test_daemon daemon;
     const auto ping = on_terminal(line_for(daemon, "ping"));
     BOOST_TEST(ping.exit_status == 0);
-    BOOST_TEST(has(ping.out, "is there, at " + daemon.socket_path() + ": pid " + std::to_string(daemon.pid())));
-    BOOST_TEST(has(ping.out, "\x1b["));
-    BOOST_TEST(!has(ping.out, "{"));
-    BOOST_TEST(has(on_terminal(line_for(daemon, "emit note")).out, "as number 1 to 0 subscribers"));
+    BOOST_TEST(mentions(ping.out, "is there, at " + daemon.socket_path() + ": pid " + std::to_string(daemon.pid())));
+    BOOST_TEST(mentions(ping.out, "\x1b["));
+    BOOST_TEST(!mentions(ping.out, "{"));
+    BOOST_TEST(mentions(on_terminal(line_for(daemon, "emit note")).out, "as number 1 to 0 subscribers"));
 }
 
 BOOST_AUTO_TEST_CASE(what_hookd_has_checked_is_printed_for_people_alone) {
@@ -58,10 +54,10 @@ BOOST_AUTO_TEST_CASE(what_hookd_has_checked_is_printed_for_people_alone) {
 BOOST_AUTO_TEST_CASE(no_color_means_no_colour) {
     test_daemon daemon;
     const auto plain = on_terminal("NO_COLOR=1 " + line_for(daemon, "ping"));
-    BOOST_TEST(has(plain.out, "is there"));
-    BOOST_TEST(!has(plain.out, "\x1b"));
-    BOOST_TEST(has(on_terminal("NO_COLOR= " + line_for(daemon, "ping")).out, "\x1b["));
-    BOOST_TEST(!has(on_terminal("TERM=dumb " + line_for(daemon, "ping")).out, "\x1b"));
+    BOOST_TEST(mentions(plain.out, "is there"));
+    BOOST_TEST(!mentions(plain.out, "\x1b"));
+    BOOST_TEST(mentions(on_terminal("NO_COLOR= " + line_for(daemon, "ping")).out, "\x1b["));
+    BOOST_TEST(!mentions(on_terminal("TERM=dumb " + line_for(daemon, "ping")).out, "\x1b"));
 }
 
 BOOST_AUTO_TEST_CASE(json_is_json_on_a_terminal_too) {
@@ -76,12 +72,12 @@ BOOST_AUTO_TEST_CASE(a_verdict_has_a_line_a_hook_and_a_veto_shows_its_reason) {
     const auto fine = on_terminal("NO_COLOR=1 " + line_for(daemon, "emit --wait pre_fine"));
     BOOST_TEST(fine.exit_status == 0);
     BOOST_TEST(fine.out.starts_with("proceed\r\n  guard  "));
-    BOOST_TEST(has(fine.out, " ms  no objection\r\n"));
+    BOOST_TEST(mentions(fine.out, " ms  no objection\r\n"));
     const auto vetoed = on_terminal("NO_COLOR=1 " + line_for(daemon, "emit --wait pre_push"));
     BOOST_TEST(vetoed.exit_status == 1);
     BOOST_TEST(vetoed.out.starts_with("vetoed\r\n  guard  "));
-    BOOST_TEST(has(vetoed.out, " ms  vetoes: not now\r\n"));
-    BOOST_TEST(has(vetoed.out, "\nnot now\r\n"));
+    BOOST_TEST(mentions(vetoed.out, " ms  vetoes: not now\r\n"));
+    BOOST_TEST(mentions(vetoed.out, "\nnot now\r\n"));
 }
 
 BOOST_AUTO_TEST_CASE(every_veto_and_every_missing_hook_has_its_line) {
@@ -91,22 +87,22 @@ BOOST_AUTO_TEST_CASE(every_veto_and_every_missing_hook_has_its_line) {
     auto third = start_hook(daemon, {"--name", "broken", "e", "--", "./no-such-program"}, 3);
     const auto done = on_terminal("NO_COLOR=1 " + line_for(daemon, "emit --wait --policy all e"));
     BOOST_TEST(done.exit_status == 1);
-    BOOST_TEST(has(done.out, "ms  vetoes: too long\r\n"), done.out);
-    BOOST_TEST(has(done.out, "ms  vetoes: a typo\r\n"));
-    BOOST_TEST(has(done.out, "\r\n  broken  "));
-    BOOST_TEST(has(done.out, "  missing: failed: it could not be started: No such file or directory\r\n"));
-    BOOST_TEST(has(on_terminal(line_for(daemon, "emit --wait e")).out, "\x1b[31mvetoes: "));
+    BOOST_TEST(mentions(done.out, "ms  vetoes: too long\r\n"), done.out);
+    BOOST_TEST(mentions(done.out, "ms  vetoes: a typo\r\n"));
+    BOOST_TEST(mentions(done.out, "\r\n  broken  "));
+    BOOST_TEST(mentions(done.out, "  missing: failed: it could not be started: No such file or directory\r\n"));
+    BOOST_TEST(mentions(on_terminal(line_for(daemon, "emit --wait e")).out, "\x1b[31mvetoes: "));
     const auto json = on_terminal(line_for(daemon, "--json emit --wait --policy all e"));
     BOOST_TEST(size_at(json_of(lines_of(json.out).at(0)), "/responses") == 2U);
-    BOOST_TEST(!has(json.out, "vetoes"));
+    BOOST_TEST(!mentions(json.out, "vetoes"));
 }
 
 BOOST_AUTO_TEST_CASE(a_reason_cannot_drive_the_terminal) {
     test_daemon daemon;
     auto hook = start_hook(daemon, shell_hook("e", "printf '\\033[2Jcleared' >&2; exit 1"));
     const auto done = on_terminal("NO_COLOR=1 " + line_for(daemon, "emit --wait e"));
-    BOOST_TEST(has(done.out, "?[2Jcleared"));
-    BOOST_TEST(!has(done.out, "\x1b"));
+    BOOST_TEST(mentions(done.out, "?[2Jcleared"));
+    BOOST_TEST(!mentions(done.out, "\x1b"));
 }
 
 BOOST_AUTO_TEST_CASE(a_payload_cannot_drive_the_terminal) {
@@ -117,11 +113,11 @@ BOOST_AUTO_TEST_CASE(a_payload_cannot_drive_the_terminal) {
     const std::string shown = R"("\u007f\u009b31m\u001b[31m")";
     for (const std::string options : {"", "--json "}) {
         const auto done = on_terminal("NO_COLOR=1 " + line_for(daemon, options + "listen --after-seq 0 --count 1"));
-        BOOST_TEST(has(done.out, shown), options << done.out);
+        BOOST_TEST(mentions(done.out, shown), options << done.out);
         BOOST_TEST(done.out.find_first_of("\x1b\x7f\x9b") == std::string::npos);
     }
     const auto called = on_terminal(line_for(daemon, "call register_hook '{\"name\":\"h\",\"events\":[\"e\"],\"command\":[\"true\",\"\xc2\x9b\"]}'"));
-    BOOST_TEST(has(called.out, R"(,"\u009b"])"), called.out);
+    BOOST_TEST(mentions(called.out, R"(,"\u009b"])"), called.out);
 }
 
 BOOST_AUTO_TEST_CASE(stats_is_an_aligned_table) {
@@ -129,10 +125,10 @@ BOOST_AUTO_TEST_CASE(stats_is_an_aligned_table) {
     auto hook = start_hook(daemon, {"--name", "guard", "e", "--", "true"});
     BOOST_TEST(hookctl(daemon.socket_path(), {"emit", "--wait", "e"}).exit_status == 0);
     const auto done = on_terminal("NO_COLOR=1 " + line_for(daemon, "stats"));
-    BOOST_TEST(has(done.out, "subscribers       1\r\n"));
-    BOOST_TEST(has(done.out, "outcomes          answered 1\r\n"));
-    BOOST_TEST(has(done.out, "P50 MS"));
-    BOOST_TEST(has(done.out, "guard"));
+    BOOST_TEST(mentions(done.out, "subscribers       1\r\n"));
+    BOOST_TEST(mentions(done.out, "outcomes          answered 1\r\n"));
+    BOOST_TEST(mentions(done.out, "P50 MS"));
+    BOOST_TEST(mentions(done.out, "guard"));
 }
 
 BOOST_AUTO_TEST_CASE(listen_prints_events_in_columns) {
@@ -141,7 +137,7 @@ BOOST_AUTO_TEST_CASE(listen_prints_events_in_columns) {
     emit(emitter, "note", R"({"a":1})");
     const auto done = on_terminal("NO_COLOR=1 " + line_for(daemon, "listen --after-seq 0 --count 1"));
     BOOST_TEST(done.exit_status == 0);
-    BOOST_TEST(has(done.out, "  #1      note                      {\"a\":1}\r\n"));
+    BOOST_TEST(mentions(done.out, "  #1      note                      {\"a\":1}\r\n"));
 }
 
 BOOST_AUTO_TEST_CASE(on_prints_what_became_of_each_event) {
@@ -159,8 +155,8 @@ BOOST_AUTO_TEST_CASE(what_a_command_says_cannot_drive_the_terminal_of_on) {
     daemon.wait_for_stat("/subscribers", 1);
     BOOST_TEST(hookctl(daemon.socket_path(), {"emit", "--wait", "e"}).exit_status == 0);
     hook->wait_for_out("response");
-    BOOST_TEST(has(hook->out(), "?31m?errors"));
-    BOOST_TEST(!has(hook->out(), "\x9b"));
+    BOOST_TEST(mentions(hook->out(), "?31m?errors"));
+    BOOST_TEST(!mentions(hook->out(), "\x9b"));
 }
 
 BOOST_AUTO_TEST_CASE(top_shows_the_daemon_and_gives_the_terminal_back) {
@@ -174,9 +170,9 @@ BOOST_AUTO_TEST_CASE(top_shows_the_daemon_and_gives_the_terminal_back) {
     top->write_input("q");
     const auto done = top->finish();
     BOOST_TEST(done.exit_status == 0);
-    BOOST_TEST(has(done.out, "\x1b[?1049l"));
+    BOOST_TEST(mentions(done.out, "\x1b[?1049l"));
     const auto settings = done.out.substr(done.out.find("\x1b[?1049l"));
-    BOOST_TEST(has(settings, " icanon"));
+    BOOST_TEST(mentions(settings, " icanon"));
 }
 
 BOOST_AUTO_TEST_CASE(top_gives_the_terminal_back_when_a_signal_ends_it) {
@@ -186,9 +182,9 @@ BOOST_AUTO_TEST_CASE(top_gives_the_terminal_back_when_a_signal_ends_it) {
     top->wait_for_out("connections");
     ::kill(static_cast<pid_t>(std::stol(wait_for_line(pid_file))), SIGTERM);
     const auto done = top->finish();
-    BOOST_TEST(has(done.out, "\x1b[?1049l"));
-    BOOST_TEST(has(done.out, "status 0"));
-    BOOST_TEST(has(done.out.substr(done.out.find("status 0")), " icanon"));
+    BOOST_TEST(mentions(done.out, "\x1b[?1049l"));
+    BOOST_TEST(mentions(done.out, "status 0"));
+    BOOST_TEST(mentions(done.out.substr(done.out.find("status 0")), " icanon"));
 }
 
 BOOST_AUTO_TEST_CASE(top_survives_a_restart_of_the_daemon) {
@@ -210,7 +206,7 @@ BOOST_AUTO_TEST_CASE(top_without_a_daemon_leaves_the_terminal_alone) {
     const temp_directory directory;
     const auto done = on_terminal(hookctl_binary() + " --socket " + directory / "nobody.sock" + " top");
     BOOST_TEST(done.exit_status == 3);
-    BOOST_TEST(!has(done.out, "\x1b[?1049h"));
+    BOOST_TEST(!mentions(done.out, "\x1b[?1049h"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

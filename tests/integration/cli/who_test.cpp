@@ -14,10 +14,6 @@ using namespace hookd::test;
 
 namespace {
 
-bool has(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
-}
-
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(cli_who)
@@ -35,11 +31,11 @@ BOOST_AUTO_TEST_CASE(it_prints_the_daemons_answer_for_programs_and_a_line_a_hook
     BOOST_TEST(text_at(json_of(answer.out), "/responders/0/name") == "early");
     BOOST_TEST(text_at(json_of(answer.out), "/responders/1/name") == "late");
     const auto shown = on_terminal("NO_COLOR=1 " + hookctl_binary() + " --socket " + daemon.socket_path() + " who pre_push");
-    BOOST_TEST(has(shown.out, "2 hooks would be asked, 1 observer told\r\n"), shown.out);
-    BOOST_TEST(has(shown.out, "\r\n  early  session, pid "));
-    BOOST_TEST(has(shown.out, "order 5, insists on being heard\r\n"));
-    BOOST_TEST(has(shown.out, "by default: policy first, failure policy open, 30 s; emit --wait, git and agents ask with policy veto"), shown.out);
-    BOOST_TEST(has(on_terminal(hookctl_binary() + " --socket " + daemon.socket_path() + " who other").out, "no hook would be asked"));
+    BOOST_TEST(mentions(shown.out, "2 hooks would be asked, 1 observer told\r\n"), shown.out);
+    BOOST_TEST(mentions(shown.out, "\r\n  early  session, pid "));
+    BOOST_TEST(mentions(shown.out, "order 5, insists on being heard\r\n"));
+    BOOST_TEST(mentions(shown.out, "by default: policy first, failure policy open, 30 s; emit --wait, git and agents ask with policy veto"), shown.out);
+    BOOST_TEST(mentions(on_terminal(hookctl_binary() + " --socket " + daemon.socket_path() + " who other").out, "no hook would be asked"));
 }
 
 BOOST_AUTO_TEST_CASE(someone_who_is_required_and_absent_is_exit_status_1) {
@@ -50,7 +46,7 @@ BOOST_AUTO_TEST_CASE(someone_who_is_required_and_absent_is_exit_status_1) {
     test_daemon daemon({"--catalog", catalog});
     BOOST_TEST(hookctl(daemon.socket_path(), {"who", "pre_push"}).exit_status == 1);
     const auto shown = on_terminal("NO_COLOR=1 " + hookctl_binary() + " --socket " + daemon.socket_path() + " who pre_push");
-    BOOST_TEST(has(shown.out, "  reviewer is required, and absent\r\n"), shown.out);
+    BOOST_TEST(mentions(shown.out, "  reviewer is required, and absent\r\n"), shown.out);
     auto reviewer = daemon.connect();
     subscribe(reviewer, "pre_push", R"("name":"reviewer")");
     BOOST_TEST(hookctl(daemon.socket_path(), {"who", "pre_push"}).exit_status == 0);
@@ -74,7 +70,7 @@ BOOST_AUTO_TEST_CASE(without_a_hook_that_emit_requires_it_is_vetoed) {
     BOOST_TEST(hookctl(daemon.socket_path(), {"emit", "--wait", "--require", "lint", "e"}).exit_status == 0);
     const auto done = hookctl(daemon.socket_path(), {"emit", "--wait", "--require", "lint", "--require", "reviewer", "e"});
     BOOST_TEST(done.exit_status == 1);
-    BOOST_TEST(has(done.err, "reviewer"));
+    BOOST_TEST(mentions(done.err, "reviewer"));
     BOOST_TEST(text_at(json_of(done.out), "/missing/0/why") == "absent");
 }
 

@@ -215,15 +215,7 @@ BOOST_AUTO_TEST_CASE(socket_path_comes_from_flag_environment_file_or_default) {
     const auto starts_at = [&](std::vector<std::string> arguments, const std::string& path) {
         arguments.insert(arguments.begin(), hookd_binary());
         child_process daemon(arguments, options);
-        eventually("it listens at " + path, [&] {
-            BOOST_REQUIRE(!daemon.has_ended());
-            try {
-                static_cast<void>(connect_to(path));
-                return true;
-            } catch (const std::system_error&) {
-                return false;
-            }
-        });
+        wait_until_it_accepts(daemon, path);
         daemon.signal(SIGTERM);
         BOOST_TEST(daemon.wait() == 0);
     };

@@ -25,14 +25,7 @@ BOOST_AUTO_TEST_CASE(hooks_start_with_the_limit_that_hookd_found_until_many_conn
     const auto path = directory / "s";
     child_process daemon({"bash", "-c", "ulimit -Sn 256; ulimit -Hn 4000; exec \"$0\" \"$@\"", hookd_binary(), "--socket", path, "--registry", directory / "registry.json",
                           "--max-connections", "1000"});
-    eventually("it listens", [&] {
-        try {
-            wire_client{path}.result("ping");
-            return true;
-        } catch (const std::exception&) {
-            return false;
-        }
-    });
+    wait_until_it_accepts(daemon, path);
     wire_client peer{path};
     peer.result("register_hook", R"({"name":"limit","events":["limit"],"command":["/bin/bash","-c","ulimit -Sn >&2; exit 1"]})");
     BOOST_TEST(limit_of_a_hook(peer) == "256");

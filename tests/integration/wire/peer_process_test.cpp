@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(sessions_of_another_pid_namespace_are_told_apart, *boost::u
     temp_directory directory;
     const auto path = directory / "s";
     child_process daemon({"unshare", "--pid", "--fork", "--kill-child", hookd_binary(), "--socket", path});
-    eventually("it listens", [&] { return ::access(path.c_str(), F_OK) == 0; });
+    wait_until_it_accepts(daemon, path);
     wire_client first{path};
     wire_client second{path};
     subscribe(first);

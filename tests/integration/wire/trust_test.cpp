@@ -67,15 +67,7 @@ BOOST_AUTO_TEST_CASE(socket_and_made_directories_are_private_whatever_the_umask)
         temp_directory directory;
         const auto path = directory / "deep/er/hookd.sock";
         child_process daemon({"/bin/sh", "-c", std::string{"umask "} + umask + "; exec \"$0\" --socket \"$1\"", hookd_binary(), path});
-        eventually("it accepts connections", [&] {
-            try {
-                static_cast<void>(connect_to(path));
-                return true;
-            } catch (const std::system_error&) {
-                BOOST_REQUIRE(!daemon.has_ended());
-                return false;
-            }
-        });
+        wait_until_it_accepts(daemon, path);
         BOOST_TEST(mode_of(path) == 0600U);
         BOOST_TEST(mode_of(directory / "deep/er") == 0700U);
         BOOST_TEST(mode_of(directory / "deep") == 0700U);

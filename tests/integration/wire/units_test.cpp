@@ -7,8 +7,6 @@
 #include <boost/test/unit_test.hpp>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 
 using namespace hookd::test;
@@ -17,22 +15,16 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::string text_of(const fs::path& file) {
-    std::ifstream in{file};
-    BOOST_REQUIRE(in.is_open());
-    return {std::istreambuf_iterator<char>{in}, {}};
-}
-
 /// The units of a manager ("user" or "system") as they are installed, in a directory of their own.
 class installed_units {
 public:
     explicit installed_units(const std::string& manager) {
         const auto source = fs::path{HOOKD_TEST_SOURCE_DIR} / "server/units" / manager;
         fs::copy_file(source / "hookd.socket", directory_ / "hookd.socket");
-        service_ = text_of(source / "hookd.service.in");
+        service_ = read_file((source / "hookd.service.in").string());
         constexpr std::string_view variable = "@CMAKE_INSTALL_FULL_BINDIR@";
         service_.replace(service_.find(variable), variable.size(), fs::absolute(hookd_binary()).parent_path().string());
-        std::ofstream{path()} << service_;
+        write_file(path(), service_);
     }
 
     [[nodiscard]] std::string path() const { return directory_ / "hookd.service"; }

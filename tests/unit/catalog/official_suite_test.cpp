@@ -1,13 +1,13 @@
 #include "catalog/schema.hpp"
 
+#include "support/temp_directory.hpp"
+
 #include <hookd/protocol/json_text.hpp>
 
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,11 +35,6 @@ std::string_view member(std::string_view object, std::string_view name) {
     }
     BOOST_FAIL("no member " << name << " in " << object);
     return {};
-}
-
-std::string read_all(const std::filesystem::path& file) {
-    std::ifstream in{file};
-    return {std::istreambuf_iterator<char>{in}, {}};
 }
 
 /// A group may be refused only for a reference to a host.
@@ -75,7 +70,7 @@ BOOST_AUTO_TEST_CASE(every_required_test_of_draft_7_gives_the_right_answer, *boo
     BOOST_TEST_REQUIRE(files.size() > 30U);
     std::sort(files.begin(), files.end());
     for (const auto& file : files) {
-        const auto text = read_all(file);
+        const auto text = test::read_file(file);
         for (json_cursor groups{text}; const auto group = groups.next();) {
             check_group(file.filename().string(), group->value);
         }

@@ -67,12 +67,7 @@ Result get(std::future<Result> pending) {
 
 template <class Result>
 error failure_of(std::future<Result> pending) {
-    try {
-        get(std::move(pending));
-    } catch (const error& failure) {
-        return failure;
-    }
-    throw std::runtime_error("nothing was thrown");
+    return test::failure_of([&pending] { get(std::move(pending)); });
 }
 
 // Runs `io` until the test is over or has failed.

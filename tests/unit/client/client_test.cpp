@@ -29,19 +29,6 @@ constexpr auto verdict_result =
     R"({"response":{"abort":"no \"way\"", "big":12345678901234567890123},"responder":"lint","elapsed_ms":1.5}],)"
     R"("missing":[{"responder":"slow","why":"timeout"}]})";
 
-// What a call throws.
-template <class Call>
-error failure_of(Call call) {
-    try {
-        call();
-    } catch (const error& failure) {
-        return failure;
-    }
-    throw std::runtime_error("nothing was thrown");
-}
-
-bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
-
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(blocking_client)

@@ -36,18 +36,6 @@ using detail::is_trusted_owner;
 
 constexpr uid_t other_user = 61666;
 
-template <class Call>
-error failure_of(Call call) {
-    try {
-        call();
-    } catch (const error& failure) {
-        return failure;
-    }
-    throw std::runtime_error("nothing was thrown");
-}
-
-bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
-
 // Fills the queue of connections that nobody accepts.
 std::vector<file_descriptor> fill_queue(const std::string& path) {
     std::vector<file_descriptor> waiting;

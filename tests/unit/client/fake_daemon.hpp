@@ -4,6 +4,7 @@
 #include "support/file_descriptor.hpp"
 #include "support/temp_directory.hpp"
 
+#include <hookd/error.hpp>
 #include <hookd/protocol/framing.hpp>
 
 #include <sys/types.h>
@@ -12,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <future>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -106,5 +108,18 @@ private:
 [[nodiscard]] std::string event_params(std::uint64_t seq, std::string_view name, bool expects_response, std::string_view payload);
 /// Throws std::runtime_error naming `what` unless `condition`: for threads that are not the test's.
 void require(bool condition, const std::string& what);
+
+/// The error that a call throws. Throws std::runtime_error where it throws none.
+template <class Call>
+[[nodiscard]] error failure_of(Call call) {
+    try {
+        call();
+    } catch (const error& failure) {
+        return failure;
+    }
+    throw std::runtime_error("nothing was thrown");
+}
+
+[[nodiscard]] inline bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
 }  // namespace hookd::test

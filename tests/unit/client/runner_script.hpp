@@ -48,12 +48,7 @@ public:
 };
 
 [[nodiscard]] inline error failure_of_run(hook_runner& runner) {
-    try {
-        runner.run();
-    } catch (const error& failure) {
-        return failure;
-    }
-    throw std::runtime_error("run() returned");
+    return failure_of([&runner] { runner.run(); });
 }
 
 }  // namespace hookd::test

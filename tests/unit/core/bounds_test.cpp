@@ -2,17 +2,6 @@
 
 // Each bound of the broker at n - 1, n and n + 1.
 namespace hookd::core::test {
-namespace {
-
-std::string limit_of(const wait& refused) { return refused.failure ? test::limit_of(*refused.failure) : std::string{}; }
-
-std::string limit_of(const std::variant<protocol::emit_result, protocol::error>& result) {
-    const auto* const failure = std::get_if<protocol::error>(&result);
-    return failure != nullptr ? test::limit_of(*failure) : std::string{};
-}
-
-}  // namespace
-
 BOOST_AUTO_TEST_SUITE(bounds)
 
 BOOST_AUTO_TEST_CASE(one_connection_waits_for_so_many_verdicts) {
@@ -122,7 +111,7 @@ BOOST_AUTO_TEST_CASE(kept_replies_take_so_many_bytes) {
     for (const auto& id : ids) {
         const auto result = w.try_respond(hook, id, reply);
         if (const auto* const failure = std::get_if<protocol::error>(&result)) {
-            BOOST_CHECK_EQUAL(test::limit_of(*failure), "memory");
+            BOOST_CHECK_EQUAL(limit_of(*failure), "memory");
             break;
         }
         ++kept;
@@ -166,7 +155,7 @@ BOOST_AUTO_TEST_CASE(refused_reply_leaves_its_responder_waited_for) {
     const auto id = w.receive_one(hook).id;
     const auto refused = w.try_respond(hook, id, R"({"x":")" + std::string(2000, 'x') + R"("})");
     BOOST_REQUIRE(std::holds_alternative<protocol::error>(refused));
-    BOOST_CHECK_EQUAL(test::limit_of(std::get<protocol::error>(refused)), "memory");
+    BOOST_CHECK_EQUAL(limit_of(std::get<protocol::error>(refused)), "memory");
     w.reply(second, id);
     BOOST_CHECK(!asked.over());
     w.reply(hook, id, R"({"short":true})");
@@ -219,7 +208,7 @@ BOOST_AUTO_TEST_CASE(reply_is_charged_for_each_request_that_waits_for_it) {
     const auto id = w.receive_one(hook).id;
     const auto refused = w.try_respond(hook, id, reply);
     BOOST_REQUIRE(std::holds_alternative<protocol::error>(refused));
-    BOOST_CHECK_EQUAL(test::limit_of(std::get<protocol::error>(refused)), "memory");
+    BOOST_CHECK_EQUAL(limit_of(std::get<protocol::error>(refused)), "memory");
     BOOST_CHECK(!first.over());
     w.cancel(second);
     BOOST_CHECK_EQUAL(w.reply(hook, id, reply), refusal::none);

@@ -234,6 +234,12 @@ void world::check_nobody_waits() const {
     BOOST_CHECK(!broker.next_deadline());
 }
 
+std::size_t footprint_of(std::string_view name, std::string_view payload) {
+    world w;
+    w.emit(w.join(), name, {.payload = std::string{payload}});
+    return w.broker.held().event_bytes;
+}
+
 std::string limit_of(const protocol::error& failure) {
     if (failure.code != errc::limit_exceeded || failure.data.empty()) {
         return {};

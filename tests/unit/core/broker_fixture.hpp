@@ -208,5 +208,14 @@ public:
 
 /// The limit that an error names; empty where it is none.
 [[nodiscard]] std::string limit_of(const protocol::error& failure);
+/// The same of what was refused; empty where it was not.
+[[nodiscard]] inline std::string limit_of(const wait& refused) { return refused.failure ? limit_of(*refused.failure) : std::string{}; }
+template <class Result>
+[[nodiscard]] std::string limit_of(const std::variant<Result, protocol::error>& result) {
+    const auto* const failure = std::get_if<protocol::error>(&result);
+    return failure != nullptr ? limit_of(*failure) : std::string{};
+}
+/// What an event of that name and payload counts for in `capacity_bytes`.
+[[nodiscard]] std::size_t footprint_of(std::string_view name, std::string_view payload);
 
 }  // namespace hookd::core::test

@@ -6,12 +6,6 @@ namespace {
 
 const std::string large = '"' + std::string(100'000, 'x') + '"';
 
-std::size_t footprint_of(std::string_view name, std::string_view payload) {
-    world w;
-    w.emit(w.join(), name, {.payload = std::string{payload}});
-    return w.broker.held().event_bytes;
-}
-
 const std::size_t one = footprint_of("x0", large);
 
 /// There is room for four large events, and each of four sessions that read nothing has been handed one.

@@ -6,12 +6,6 @@ namespace {
 
 const std::string kilobyte = '"' + std::string(998, 'x') + '"';
 
-std::size_t footprint_of(std::string_view name, std::string_view payload) {
-    world w;
-    w.emit(w.join(), name, {.payload = std::string{payload}});
-    return w.broker.held().event_bytes;
-}
-
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(lagging)

@@ -4,14 +4,6 @@
 namespace hookd::core::test {
 namespace {
 
-std::string limit_of(const wait& refused) { return refused.failure ? test::limit_of(*refused.failure) : std::string{}; }
-
-template <class Result>
-std::string limit_of(const std::variant<Result, protocol::error>& result) {
-    const auto* const failure = std::get_if<protocol::error>(&result);
-    return failure != nullptr ? test::limit_of(*failure) : std::string{};
-}
-
 std::string most_of(const wait& refused) { return refused.failure ? refused.failure->data : std::string{}; }
 
 }  // namespace
