@@ -4,6 +4,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "fuzz_target.hpp"
+#include "support/source_tree.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -14,7 +15,7 @@
 
 BOOST_AUTO_TEST_CASE(stored_inputs_are_handled) {
     std::vector<std::filesystem::path> files;
-    const auto corpus = std::filesystem::path{HOOKD_TEST_SOURCE_DIR} / "tests/fuzz/corpus" / hookd::test::corpus_name;
+    const auto corpus = std::filesystem::path{hookd::test::source_tree()} / "tests/fuzz/corpus" / hookd::test::corpus_name;
     for (const auto& entry : std::filesystem::directory_iterator{corpus}) {
         files.push_back(entry.path());
     }

@@ -3,6 +3,7 @@
 
 #include "support/json_access.hpp"
 #include "support/raw_json.hpp"
+#include "support/source_tree.hpp"
 
 #include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
@@ -103,7 +104,7 @@ BOOST_AUTO_TEST_CASE(the_strictest_of_several_hooks_counts) {
 }
 
 BOOST_AUTO_TEST_CASE(input_that_is_too_much_to_pass_on_whole_still_asks_about_its_tool) {
-    test_daemon daemon({"--catalog", std::string(HOOKD_TEST_SOURCE_DIR) + "/server/catalogs/agent"});
+    test_daemon daemon({"--catalog", source_tree() + "/server/catalogs/agent"});
     auto observer = daemon.connect();
     subscribe(observer, "agent.*", R"("responds":false)");
     const auto input_with = [](const std::string& tool_input) {
@@ -134,7 +135,7 @@ BOOST_AUTO_TEST_CASE(input_that_is_too_much_to_pass_on_whole_still_asks_about_it
 }
 
 BOOST_AUTO_TEST_CASE(the_catalog_for_agents_takes_what_agents_and_their_hooks_say) {
-    test_daemon daemon({"--catalog", std::string(HOOKD_TEST_SOURCE_DIR) + "/server/catalogs/agent"});
+    test_daemon daemon({"--catalog", source_tree() + "/server/catalogs/agent"});
     const auto hook = start_hook(daemon, {"agent.*", "--", "echo", R"({"decision":"block","reason":"no","hookSpecificOutput":{}})"});
     for (const std::string name : {"claude_pre_tool_use", "claude_permission_request", "claude_user_prompt_submit", "claude_stop", "claude_subagent_stop",
                                    "gemini_before_tool", "vscode_post_tool_use"}) {

@@ -1,5 +1,6 @@
 // What README.md shows for build tools, services and CI, run by these tools, or as they would. (Its Makefile is run by docs_test.)
 #include "hookctl_program.hpp"
+#include "support/source_tree.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -16,7 +17,7 @@ namespace fs = std::filesystem;
 
 /// A file that README.md shows.
 std::string shown_file(const std::string& name) {
-    const auto readme = read_file(std::string(HOOKD_TEST_SOURCE_DIR) + "/README.md");
+    const auto readme = read_file(source_tree() + "/README.md");
     const auto fence = readme.find(" file=" + name + "\n");
     BOOST_REQUIRE_MESSAGE(fence != std::string::npos, "README.md shows no " << name);
     const auto begin = readme.find('\n', fence) + 1;

@@ -1,6 +1,7 @@
 // The completion of bash, as readline asks for it: an interactive bash on a terminal, into which a test types.
 #include "hookctl_program.hpp"
 
+#include "support/source_tree.hpp"
 #include "support/temp_directory.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -19,7 +20,7 @@ public:
     completing_bash() {
         std::filesystem::create_directories(directory_ / "some/sub");
         write_file(directory_ / "with space", "");
-        write_file(directory_ / "rc", ". " + shell_word(std::string(HOOKD_TEST_SOURCE_DIR) + "/client/completions/hookctl.bash") +
+        write_file(directory_ / "rc", ". " + shell_word(source_tree() + "/client/completions/hookctl.bash") +
                                           "\nPS1=\ncd " + shell_word(directory_.path()) +
                                           "\nhookctl() { printf '<%s>' \"$@\" >>typed; echo >>typed; }\n");
     }
@@ -61,7 +62,7 @@ BOOST_AUTO_TEST_CASE(bash_completes_words_that_it_splits) {
 
 BOOST_AUTO_TEST_CASE(bash_offers_each_program_once) {
     // `test` is a builtin command and a program.
-    const auto script = ". " + std::string(HOOKD_TEST_SOURCE_DIR) +
+    const auto script = ". " + source_tree() +
                         "/client/completions/hookctl.bash; COMP_WORDS=(hookctl on x -- test); COMP_CWORD=4; _hookctl;"
                         " printf '%s\\n' \"${COMPREPLY[@]}\" | grep -cx test";
     BOOST_TEST(run_program({"bash", "-c", script}).out == "1\n");
@@ -76,7 +77,7 @@ BOOST_AUTO_TEST_CASE(bash_knows_the_events_and_the_hooks_of_the_daemon) {
     auto hook = start_hook(daemon, {"--name", "guard", "pre_deploy", "--", "true"});
     const auto offers = [&daemon](const std::string& typed) {
         const auto binary = hookctl_binary();
-        const auto script = "PATH=" + binary.substr(0, binary.rfind('/')) + ":$PATH; . " + std::string(HOOKD_TEST_SOURCE_DIR) +
+        const auto script = "PATH=" + binary.substr(0, binary.rfind('/')) + ":$PATH; . " + source_tree() +
                             "/client/completions/hookctl.bash; COMP_WORDS=(hookctl --socket " + daemon.socket_path() + " " + typed +
                             "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _hookctl; echo \"${COMPREPLY[*]}\"";
         return run_program({"bash", "-c", script}).out;

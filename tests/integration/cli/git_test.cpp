@@ -2,6 +2,7 @@
 #include "git_repository.hpp"
 
 #include "support/json_access.hpp"
+#include "support/source_tree.hpp"
 
 #include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
@@ -396,7 +397,7 @@ BOOST_AUTO_TEST_CASE(a_push_that_is_too_large_to_ask_about_gets_around_no_hook) 
 }
 
 BOOST_AUTO_TEST_CASE(a_push_of_very_many_refs_is_vetoed_like_any_other) {
-    test_daemon daemon({"--catalog", std::string(HOOKD_TEST_SOURCE_DIR) + "/server/catalogs/git"});
+    test_daemon daemon({"--catalog", source_tree() + "/server/catalogs/git"});
     const auto hook = veto(daemon, "git.pre_receive");
     const int refs = hookd_is_sanitized() ? 3'000 : 30'000;  // what checks each access takes a hundred times as long
     std::string updates;

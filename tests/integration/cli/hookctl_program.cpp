@@ -1,4 +1,5 @@
 #include "hookctl_program.hpp"
+#include "support/source_tree.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -65,7 +66,7 @@ std::string shell_word(const std::string& text) {
 }
 
 std::string agent_input_of(const std::string& name) {
-    return read_file(std::string(HOOKD_TEST_SOURCE_DIR) + "/tests/unit/hookctl/agents/" + name + ".json");
+    return read_file(source_tree() + "/tests/unit/hookctl/agents/" + name + ".json");
 }
 
 bool mentions(const std::string& text, const std::string& part) {

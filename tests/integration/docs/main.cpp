@@ -3,6 +3,7 @@
 #include "document.hpp"
 #include "section_run.hpp"
 
+#include "support/source_tree.hpp"
 #include "support/temp_directory.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -69,7 +70,7 @@ void add_section(ut::test_suite& suite, const std::shared_ptr<const document>& a
 
 void add_document(const std::string& path) {
     const auto name = std::filesystem::path{path}.filename().string();
-    const auto text = hookd::test::read_file(std::string{HOOKD_TEST_SOURCE_DIR} + '/' + path);
+    const auto text = hookd::test::read_file(hookd::test::source_tree() + "/" + path);
     const auto all = std::make_shared<const document>(parse_document(name, text));
     auto* suite = BOOST_TEST_SUITE(case_name(name));
     std::size_t count = 0;

@@ -1,6 +1,7 @@
 #include "section_run.hpp"
 
 #include "support/process.hpp"
+#include "support/source_tree.hpp"
 #include "support/wire_client.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -100,7 +101,7 @@ void section_run::write_programs() {
         const auto path = directory_ / "work/" + fs::path{source}.filename().string();
         write_file(path, each.text);
         if (is_copy) {
-            BOOST_CHECK_MESSAGE(each.text == read_file(std::string{HOOKD_TEST_SOURCE_DIR} + "/" + source),
+            BOOST_CHECK_MESSAGE(each.text == read_file(source_tree() + "/" + source),
                                 document_.name << ':' << each.line << ": this is not what " << source << " is");
         }
         if (each.text.starts_with("#!")) {

@@ -1,5 +1,6 @@
 // The units that are installed: systemd takes them, and the system's leaves little to an attacker.
 #include "support/process.hpp"
+#include "support/source_tree.hpp"
 #include "support/temp_directory.hpp"
 #include "support/test_daemon.hpp"
 
@@ -19,7 +20,7 @@ namespace {
 class installed_units {
 public:
     explicit installed_units(const std::string& manager) {
-        const auto source = fs::path{HOOKD_TEST_SOURCE_DIR} / "server/units" / manager;
+        const auto source = fs::path{source_tree()} / "server/units" / manager;
         fs::copy_file(source / "hookd.socket", directory_ / "hookd.socket");
         service_ = read_file((source / "hookd.service.in").string());
         constexpr std::string_view variable = "@CMAKE_INSTALL_FULL_BINDIR@";

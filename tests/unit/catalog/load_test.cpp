@@ -1,5 +1,6 @@
 #include <hookd/server/catalog.hpp>
 
+#include "support/source_tree.hpp"
 #include "support/temp_directory.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -143,7 +144,7 @@ BOOST_AUTO_TEST_CASE(a_bad_directory_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(the_catalogs_that_come_with_hookd_are_valid) {
-    const std::string catalogs = std::string{HOOKD_TEST_SOURCE_DIR} + "/server/catalogs/";
+    const std::string catalogs = hookd::test::source_tree() + "/server/catalogs/";
     const auto heddle = load_catalog(catalogs + "heddle");
     BOOST_TEST(heddle->size() == 10U);
     BOOST_TEST(!heddle->check_event("pre_capture", R"({"thread":"main","paths":["a"]})"));
@@ -169,7 +170,7 @@ BOOST_AUTO_TEST_CASE(the_catalogs_that_come_with_hookd_are_valid) {
 }
 
 BOOST_AUTO_TEST_CASE(a_push_of_very_many_refs_is_checked_like_any_other) {
-    const auto git = load_catalog(std::string{HOOKD_TEST_SOURCE_DIR} + "/server/catalogs/git");
+    const auto git = load_catalog(hookd::test::source_tree() + "/server/catalogs/git");
     std::string payload = R"({"hook":"pre-receive","args":[],"cwd":"/srv/x.git","updates":[)";
     for (int i = 0; i < 40'000; ++i) {
         payload += R"({"old_oid":")" + std::string(40, '0') + R"(","new_oid":")" + std::string(40, 'a') + R"(","ref":"refs/tags/v)" +

@@ -3,6 +3,7 @@
 #include "fake_daemon.hpp"
 
 #include "support/raw_json.hpp"
+#include "support/source_tree.hpp"
 #include "support/temp_directory.hpp"
 
 #include <hookd/client.hpp>
@@ -29,7 +30,7 @@ namespace {
 namespace json = boost::json;
 
 const json::array& conversations(std::string_view kind) {
-    static const json::value all = json::parse(read_file(std::string{HOOKD_TEST_SOURCE_DIR} + "/tests/vectors/conversations.json"));
+    static const json::value all = json::parse(read_file(source_tree() + "/tests/vectors/conversations.json"));
     return all.at(kind).as_array();
 }
 

@@ -1,4 +1,5 @@
 #include "agent_call.hpp"
+#include "support/source_tree.hpp"
 
 #include <hookctl/agent_event.hpp>
 #include <hookctl/agent_reply.hpp>
@@ -12,7 +13,7 @@
 namespace hookd::test {
 
 std::string agent_input_of(const std::string& name) {
-    return read_file(std::string(HOOKD_TEST_SOURCE_DIR) + "/tests/unit/hookctl/agents/" + name + ".json");
+    return read_file(source_tree() + "/tests/unit/hookctl/agents/" + name + ".json");
 }
 
 hookctl::agent_event agent_event_of(const std::string& input, std::string_view agent) {

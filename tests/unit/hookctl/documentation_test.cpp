@@ -1,3 +1,4 @@
+#include "support/source_tree.hpp"
 #include <hookctl/help_text.hpp>
 
 #include <support/temp_directory.hpp>
@@ -16,7 +17,7 @@ using hookd::test::read_file;
 using names = std::set<std::string>;
 
 std::string client_file(const std::string& path) {
-    return read_file(std::string(HOOKD_TEST_SOURCE_DIR) + "/client/" + path);
+    return read_file(hookd::test::source_tree() + "/client/" + path);
 }
 
 /// All that `pattern`'s first group finds.

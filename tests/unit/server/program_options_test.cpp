@@ -1,5 +1,6 @@
 #include "app/program_options.hpp"
 
+#include "support/source_tree.hpp"
 #include "support/temp_directory.hpp"
 
 #include <hookd/protocol/socket_path.hpp>
@@ -429,7 +430,7 @@ BOOST_AUTO_TEST_CASE(help_names_each_setting) {
 }
 
 BOOST_AUTO_TEST_CASE(manual_names_each_setting_and_its_variable) {
-    const auto manual = hookd::test::read_file(std::string{HOOKD_TEST_SOURCE_DIR} + "/server/man/hookd.8");
+    const auto manual = hookd::test::read_file(hookd::test::source_tree() + "/server/man/hookd.8");
     for (const auto& name : names_of_settings()) {
         BOOST_TEST(manual.find(".It Fl -" + name + " ") != std::string::npos, name);
         BOOST_TEST(manual.find("HOOKD_" + upper_case(name)) != std::string::npos, name);
@@ -437,7 +438,7 @@ BOOST_AUTO_TEST_CASE(manual_names_each_setting_and_its_variable) {
 }
 
 BOOST_AUTO_TEST_CASE(configuration_file_in_the_manual_is_valid) {
-    const auto manual = hookd::test::read_file(std::string{HOOKD_TEST_SOURCE_DIR} + "/server/man/hookd.8");
+    const auto manual = hookd::test::read_file(hookd::test::source_tree() + "/server/man/hookd.8");
     const auto begin = manual.find("# /etc/hookd.conf");
     BOOST_TEST_REQUIRE(begin != std::string::npos);
     const config file{manual.substr(begin, manual.find(".Ed", begin) - begin)};
