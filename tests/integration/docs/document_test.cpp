@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(all_commands_but_a_few_are_run) {
     };
     std::vector<std::string> found;
     for (const char* path : {"README.md", "protocol/PROTOCOL.md"}) {
-        const auto text = hookd::test::read_file(source_tree() + '/' + path);
+        const auto text = hookd::test::read_file(hookd::test::source_tree() + '/' + path);
         for (const auto& each : parse_document(path, text).blocks()) {
             if (each.has("elsewhere")) {
                 for (const auto& what : parse_console(each)) {
