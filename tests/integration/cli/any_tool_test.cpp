@@ -1,4 +1,4 @@
-// What README.md shows for build tools, services and CI, run by these tools, or as they would. (Its Makefile is run by docs_test.)
+// What client/README.md shows for build tools, services and CI, run by these tools, or as they would. (Its Makefile is run by docs_test.)
 #include "hookctl_program.hpp"
 #include "support/source_tree.hpp"
 
@@ -15,11 +15,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A file that README.md shows.
+/// A file that client/README.md shows.
 std::string shown_file(const std::string& name) {
-    const auto readme = read_file(source_tree() + "/README.md");
+    const auto readme = read_file(source_tree() + "/client/README.md");
     const auto fence = readme.find(" file=" + name + "\n");
-    BOOST_REQUIRE_MESSAGE(fence != std::string::npos, "README.md shows no " << name);
+    BOOST_REQUIRE_MESSAGE(fence != std::string::npos, "client/README.md shows no " << name);
     const auto begin = readme.find('\n', fence) + 1;
     return readme.substr(begin, readme.find("\n```", begin) + 1 - begin);
 }

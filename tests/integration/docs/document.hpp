@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <map>
 #include <string>
@@ -16,6 +17,9 @@
 ///
 /// Any other block is a fault of the document.
 namespace hookd::test::docs {
+
+/// The documents whose examples are run, from the top of the source tree.
+inline constexpr std::array<const char*, 4> document_paths{"README.md", "client/README.md", "server/README.md", "protocol/PROTOCOL.md"};
 
 struct block {
     std::string language{};

@@ -1,4 +1,4 @@
-// The examples of README.md and PROTOCOL.md, one test case a section: `docs_test --run_test='README_md/*'`.
+// The examples of the documents, one test case a section: `docs_test --run_test='README_md/*'`.
 
 #include "document.hpp"
 #include "section_run.hpp"
@@ -69,10 +69,9 @@ void add_section(ut::test_suite& suite, const std::shared_ptr<const document>& a
 }
 
 void add_document(const std::string& path) {
-    const auto name = std::filesystem::path{path}.filename().string();
     const auto text = hookd::test::read_file(hookd::test::source_tree() + "/" + path);
-    const auto all = std::make_shared<const document>(parse_document(name, text));
-    auto* suite = BOOST_TEST_SUITE(case_name(name));
+    const auto all = std::make_shared<const document>(parse_document(path, text));
+    auto* suite = BOOST_TEST_SUITE(case_name(path));
     std::size_t count = 0;
     for (const auto& each : all->sections) {
         const bool has_console = std::any_of(each.blocks.begin(), each.blocks.end(), [](const block& one) {
@@ -90,7 +89,8 @@ void add_document(const std::string& path) {
 /// Boost.Test's entry in place of BOOST_TEST_MODULE: test cases that are known at run time only.
 ut::test_suite* init_unit_test_suite(int, char**) {
     ut::framework::master_test_suite().p_name.value = "docs_test";
-    add_document("README.md");
-    add_document("protocol/PROTOCOL.md");
+    for (const char* path : document_paths) {
+        add_document(path);
+    }
     return nullptr;
 }
