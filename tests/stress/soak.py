@@ -207,16 +207,18 @@ class Soak:
 
     async def run(self, seconds, sample):
         self.until = time.monotonic() + seconds
-        actors = [self.emitter] * 8 + [self.teller] * 2 + [self.hook] * 5 + [self.laggard] * 2 + [self.resumer] * 2 + [self.vandal] * 3
-        tasks = [asyncio.create_task(self.repeat(each)) for each in actors]
-        watcher = asyncio.create_task(sample())
-        done, late = await asyncio.wait(tasks, timeout=seconds + 30)
-        watcher.cancel()
-        for each in late:
-            self.faults.append("an actor still waits 30 s after the end: a wait outlived its time-out")
+        asking = [self.emitter] * 8 + [self.teller] * 2
+        asked = [self.hook] * 5 + [self.laggard] * 2 + [self.resumer] * 2 + [self.vandal] * 3
+        askers = [asyncio.create_task(self.repeat(each)) for each in asking]
+        others = [asyncio.create_task(self.repeat(each)) for each in asked] + [asyncio.create_task(sample())]
+        done, late = await asyncio.wait(askers, timeout=seconds + 30)
+        if late:
+            self.faults.append(f"{len(late)} emitters still wait 30 s after the end: a wait outlived its time-out")
+        for each in [*late, *others]:  # the others may read until an event comes
             each.cancel()
-        for each in done:
-            each.result()
+        for each in await asyncio.gather(*done, *others, return_exceptions=True):
+            if isinstance(each, Exception):
+                raise each
 
 
 def resident_kib(pid):
