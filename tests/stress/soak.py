@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Traffic of every kind against one daemon for a while: soak.py [--seconds N] [--seed N] [--hookd PROGRAM]
+"""Traffic of every kind against one daemon for a while: soak.py [--seconds N] [--seed N] [--threads N] [--hookd PROGRAM]
 
 Emitters, hooks that reply, veto, abstain, fail, say nothing or vanish, readers that lag, peers that send garbage or half a frame, cancellations,
 reservations and resumes. Checks while it runs that no accepted veto is missing from its verdict, and afterwards that the daemon owes nothing to
@@ -235,21 +235,26 @@ def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--seconds", type=float, default=60)
     options.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
+    options.add_argument("--threads", type=int, default=1, help="of the daemon")
     options.add_argument("--hookd", default=os.environ.get("HOOKD_BIN", f"{here}/../../.build/release/bin/hookd"))
     chosen = options.parse_args()
     random.seed(chosen.seed)
-    print(f"soak: {chosen.seconds:g} s, --seed {chosen.seed}", flush=True)
+    print(f"soak: {chosen.seconds:g} s, --seed {chosen.seed}, --threads {chosen.threads}", flush=True)
 
     with tempfile.TemporaryDirectory() as directory:
         socket = f"{directory}/run/hookd.sock"
         environment = {"PATH": "/usr/bin:/bin", "HOME": directory, "XDG_STATE_HOME": f"{directory}/state"}
-        daemon = subprocess.Popen([chosen.hookd, "--socket", socket, "--log-level", "error", "--capacity", "256", "--capacity-bytes", "8MiB"],
-                                  env=environment)
+        daemon = subprocess.Popen([chosen.hookd, "--socket", socket, "--threads", str(chosen.threads), "--log-level", "error",
+                                   "--capacity", "256", "--capacity-bytes", "8MiB"], env=environment)
         try:
-            return soak_daemon(chosen, daemon, socket)
+            status = soak_daemon(chosen, daemon, socket)
         finally:
             daemon.terminate()
             daemon.wait()
+        if daemon.returncode != 0:  # a sanitizer's finding, for one
+            print(f"FAIL: after SIGTERM the daemon ended with status {daemon.returncode}")
+            return 1
+        return status
 
 
 def soak_daemon(chosen, daemon, socket):
