@@ -277,7 +277,7 @@ run_sanitized() {
     build_preset release -- "${black_box[@]}" >"$logs/release-again.log" || { cat "$logs/release-again.log"; return; }
     if [[ $config == tsan ]]; then
         # What has threads; the rest would only take the time to compile it.
-        in_process=(server_test client_test client_integration_test hooks_test)
+        in_process=(net_test server_test client_test client_integration_test hooks_test)
         black_box=(integration_test stress_test)
         targets=(hookd hookctl "${in_process[@]}")
     fi

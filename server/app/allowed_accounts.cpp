@@ -1,11 +1,15 @@
 #include "app/allowed_accounts.hpp"
 
 #include "app/option_values.hpp"
-#include "net/peer_credentials.hpp"
+#include "rpc/peer.hpp"
 
 #include <algorithm>
 
 namespace hookd::server {
+
+using rpc::named_role;
+using rpc::role_names;
+
 namespace {
 
 const named_role* find_role(std::string_view name) {
@@ -45,7 +49,7 @@ std::vector<std::string> account_texts(const std::vector<allowed_account>& accou
     for (const auto& account : accounts) {
         auto& text = texts.emplace_back(std::to_string(account.id));
         if (account.may != roles{}) {
-            text += ':' + describe(account.may);
+            text += ':' + rpc::describe(account.may);
         }
     }
     return texts;

@@ -31,7 +31,7 @@ broker_state::~broker_state() {
     }
 }
 
-client& broker_state::attach(const peer& who, void* owner) {
+client& broker_state::attach(const peer& who, event_sink* owner) {
     auto made = std::make_unique<client>();
     made->id = ++last_client_id_;
     made->who = who;
@@ -204,7 +204,7 @@ std::vector<completion> broker_state::take_completions(std::vector<completion> s
     return std::exchange(completions_, std::move(spare));
 }
 
-void* broker_state::take_next_ready() {
+event_sink* broker_state::take_next_ready() {
     if (ready_.empty()) {
         return nullptr;
     }

@@ -53,8 +53,8 @@ public:
 
     // --- clients ---
 
-    /// A new client. `owner` is the caller's own handle, given back by take_next_ready().
-    [[nodiscard]] client& attach(const peer& who, void* owner);
+    /// A new client. `owner` is given back by take_next_ready(), and must outlive the client.
+    [[nodiscard]] client& attach(const peer& who, event_sink* owner);
     /// The client is gone: its session ends, its waits are over (their waiters come back as errc::cancelled), slots of its own go, but
     /// for reserved ones and those with an operation_id. Invalidates `gone`.
     void detach(client& gone, instant now);
@@ -151,7 +151,7 @@ public:
     [[nodiscard]] std::vector<completion> take_completions(std::vector<completion> spare = {});
     /// The owner of a client that has had something to pull since it was last named here; null where there is none. Never one that has
     /// been detached.
-    [[nodiscard]] void* take_next_ready();
+    [[nodiscard]] event_sink* take_next_ready();
     /// How many are listed for take_next_ready().
     [[nodiscard]] std::size_t ready_count() const noexcept { return ready_.size(); }
     /// Lists `which` for take_next_ready(), where it has output of its own.

@@ -220,12 +220,21 @@ struct peer {
     bool is_named = false;  // by the configuration, and held to a share: neither the daemon's own user nor root
 };
 
+/// Who pulls a client's output, and is told that there is some. Called on the broker's strand.
+class event_sink {
+public:
+    virtual void on_ready() = 0;
+
+protected:
+    ~event_sink() = default;
+};
+
 /// A connection, or an embedder, as the broker sees it. Owned by broker_state; valid from attach() to detach().
 struct client {
     std::uint64_t id = 0;
     peer who{};
     account* user = nullptr;
-    void* owner = nullptr;  // the caller's; handed back by take_next_ready()
+    event_sink* owner = nullptr;  // the caller's; handed back by take_next_ready()
     bool requests_stay = false;  // the caller's: what it sends stays at hand until the completions that it causes have been handed out
     frame_memory* reads_from = nullptr;  // the caller's: what its request lies in, while it is carried out; null: events take copies
     std::unique_ptr<session> push{};

@@ -1,5 +1,5 @@
 #include "broker_strand.hpp"
-#include "catalogued.hpp"
+#include "rpc/catalogued.hpp"
 
 #include <hookd/server/broker.hpp>
 
@@ -123,7 +123,7 @@ bool is_valid(const subscribe_request& wanted) {
 constexpr int most_events_at_a_time = 64;
 
 /// An in-process client: the caller itself, or one subscription.
-class local_client final : public event_sink, public std::enable_shared_from_this<local_client> {
+class local_client final : public core::event_sink, public std::enable_shared_from_this<local_client> {
 public:
     local_client(std::shared_ptr<broker_strand> strand, subscribe_request request)
         : strand_(std::move(strand)), request_(std::move(request)) {}
@@ -138,7 +138,7 @@ public:
 
     [[nodiscard]] core::client& attached() {
         if (client_ == nullptr) {
-            client_ = &strand_->state().attach({::getpid(), ::getuid()}, static_cast<event_sink*>(this));
+            client_ = &strand_->state().attach({::getpid(), ::getuid()}, this);
             client_->may_use_set_aside_names = request_.may_use_set_aside_names;
         }
         return *client_;
@@ -244,7 +244,7 @@ std::shared_ptr<cancellation> connect_cancellation(const std::shared_ptr<broker_
     return made;
 }
 
-class local_wait final : public wait_operation {
+class local_wait final : public rpc::wait_operation {
 public:
     local_wait(std::shared_ptr<broker_strand> strand, handler<protocol::wait_result> completion, std::shared_ptr<cancellation> link)
         : strand_(std::move(strand)), completion_(std::move(completion)), link_(std::move(link)) {}
@@ -311,7 +311,7 @@ void respond_as(local_client& by, const uuid& id, const reply& what, handler<pro
             return refuse(*failure);
         }
     }
-    auto result = catalogued::respond(strand, by.attached(), params);
+    auto result = rpc::catalogued::respond(strand, by.attached(), params);
     if (const auto* const failure = std::get_if<error>(&result)) {
         return refuse(*failure);
     }
@@ -353,7 +353,7 @@ void broker::start_emit(emit_request request, handler<protocol::emit_result> com
             return complete(strand, std::move(completion), make_error_code(failure->code), protocol::emit_result{});
         }
         const protocol::emit_params params{.event = request.event, .payload = request.payload, .reserve = request.reserve, .cause = request.cause};
-        complete(strand, std::move(completion), catalogued::emit(strand, caller->attached(), params, {}));
+        complete(strand, std::move(completion), rpc::catalogued::emit(strand, caller->attached(), params, {}));
     });
 }
 
@@ -377,7 +377,7 @@ void broker::start_emit_and_wait(wait_request request, handler<protocol::wait_re
                                                     .require = request.require,
                                                     .cause = request.cause};
         local_wait::start(caller->strand(), std::move(completion), std::move(link), [&](core::waiter& who) {
-            return catalogued::emit_and_wait(strand, caller->attached(), params, {}, who);
+            return rpc::catalogued::emit_and_wait(strand, caller->attached(), params, {}, who);
         });
     });
 }
@@ -394,7 +394,7 @@ void broker::start_await_response(await_request request, handler<protocol::wait_
         protocol::append_uuid(id_text, request.hook_event_id);
         const protocol::await_response_params params{.hook_event_id = id_text, .timeout = request.timeout};
         local_wait::start(caller->strand(), std::move(completion), std::move(link), [&](core::waiter& who) {
-            return catalogued::await_response(strand, caller->attached(), params, who);
+            return rpc::catalogued::await_response(strand, caller->attached(), params, who);
         });
     });
 }
@@ -407,7 +407,7 @@ void broker::start_subscribe(subscribe_request request, handler<subscription> co
         if (!wanted.on_event || !is_valid(wanted)) {
             return complete(strand, std::move(completion), make_error_code(errc::invalid_params), subscription{});
         }
-        auto result = catalogued::subscribe(strand, session->attached(), params_of(wanted));
+        auto result = rpc::catalogued::subscribe(strand, session->attached(), params_of(wanted));
         if (auto* const failure = std::get_if<error>(&result)) {
             session->detach();
             return complete(strand, std::move(completion), make_error_code(failure->code), subscription{});
@@ -427,7 +427,7 @@ void broker::start_who(who_request request, handler<protocol::who_result> comple
         if (!is_valid(request.event, request.payload)) {
             return complete(*strand, std::move(completion), make_error_code(errc::invalid_params), protocol::who_result{});
         }
-        complete(*strand, std::move(completion), catalogued::who(*strand, {.event = request.event, .payload = request.payload}));
+        complete(*strand, std::move(completion), rpc::catalogued::who(*strand, {.event = request.event, .payload = request.payload}));
     });
 }
 
@@ -485,7 +485,7 @@ void subscription::start_change(std::shared_ptr<local_client> session, subscribe
             failure = make_error_code(errc::cancelled);
         } else if (!is_valid(wanted)) {
             failure = make_error_code(errc::invalid_params);
-        } else if (const auto refused = catalogued::change_session(*session->strand(), session->attached(), params_of(wanted))) {
+        } else if (const auto refused = rpc::catalogued::change_session(*session->strand(), session->attached(), params_of(wanted))) {
             failure = make_error_code(refused->code);
         }
         boost::asio::post(session->strand()->context(), boost::asio::append(std::move(completion), failure));

@@ -9,9 +9,9 @@ constexpr std::size_t places_kept_for_owners = 16;
 
 }  // namespace
 
-std::optional<protocol::error> connection_places::refuse(const peer_credentials& peer) const {
+std::optional<protocol::error> connection_places::refuse(const core::peer& peer) const {
     const core::shared_limit limit{most_, places_kept_for_owners, 2};
-    const bool is_named = !is_owner(peer);
+    const bool is_named = peer.is_named;
     if (const auto own = of_named_.find(peer.uid); is_named && own != of_named_.end() && own->second >= limit.share()) {
         return protocol::limit_error("max_connections", limit.share(),
                                      "your user has as many connections as one user may, half of all: close one");
@@ -23,14 +23,14 @@ std::optional<protocol::error> connection_places::refuse(const peer_credentials&
     return std::nullopt;
 }
 
-void connection_places::take(const peer_credentials& peer) {
+void connection_places::take(const core::peer& peer) {
     ++all_;
-    if (!is_owner(peer)) {
+    if (peer.is_named) {
         ++of_named_[peer.uid];
     }
 }
 
-void connection_places::give_back(const peer_credentials& peer) noexcept {
+void connection_places::give_back(const core::peer& peer) noexcept {
     --all_;
     if (const auto own = of_named_.find(peer.uid); own != of_named_.end() && --own->second == 0) {
         of_named_.erase(own);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "peer_credentials.hpp"
+#include "core/session.hpp"
 
 #include <hookd/protocol/errc.hpp>
 
@@ -18,9 +18,9 @@ public:
     explicit connection_places(std::size_t most) noexcept : most_(most) {}
 
     /// Why `peer` may not have one more; nothing: it may.
-    [[nodiscard]] std::optional<protocol::error> refuse(const peer_credentials& peer) const;
-    void take(const peer_credentials& peer);
-    void give_back(const peer_credentials& peer) noexcept;
+    [[nodiscard]] std::optional<protocol::error> refuse(const core::peer& peer) const;
+    void take(const core::peer& peer);
+    void give_back(const core::peer& peer) noexcept;
 
 private:
     std::size_t most_;

@@ -1,10 +1,12 @@
-#include "connection.hpp"
 #include "connection_places.hpp"
 #include "open_files.hpp"
 #include "path_watch.hpp"
+#include "peer_credentials.hpp"
+#include "reject_connection.hpp"
 #include "socket_file.hpp"
+#include "socket_stream.hpp"
 #include "sparse_warnings.hpp"
-#include "turn_away.hpp"
+#include "transport.hpp"
 
 #include <hookd/server/listener.hpp>
 
@@ -36,8 +38,8 @@
 namespace hookd::server {
 namespace {
 
-// Peers to be turned away whose first byte is waited for; one more is closed without a word.
-constexpr long most_turned_away = 64;
+// Rejected peers whose first byte is waited for; one more is closed without an answer.
+constexpr long most_rejected = 64;
 
 // How long accepting pauses where the process has no descriptor or memory left. A connection that closes ends the pause sooner.
 constexpr std::chrono::milliseconds accept_pause{100};
@@ -70,8 +72,9 @@ public:
           shortages_(log),
           refusals_(log),
           places_taken_(open_files_.most_connections(options.max_connections)),
-          holder_(std::make_shared<connection_environment>(context, std::move(broker), options, log)),
-          environment_(*holder_) {
+          holder_(std::make_shared<net::transport_environment>(std::move(broker), options, log)),
+          environment_(*holder_),
+          log_(log) {
         if (options.inherited_socket < 0) {
             file_.emplace(path_);
         } else {
@@ -90,7 +93,7 @@ public:
     void when_path_is_lost(std::function<void(const std::string&)> call) { path_lost_ = std::move(call); }
 
     void start() {
-        environment_.on_closed = [owner = weak_from_this()](connection& gone) {
+        environment_.on_closed = [owner = weak_from_this()](net::transport& gone) {
             if (const auto self = owner.lock()) {
                 self->forget(gone);
             }
@@ -132,6 +135,8 @@ public:
 private:
     using acceptor = boost::asio::basic_socket_acceptor<boost::asio::local::stream_protocol, boost::asio::io_context::executor_type>;
 
+    [[nodiscard]] boost::asio::io_context& context() noexcept { return environment_.broker->context(); }
+
     void listen_on(int descriptor) {
         acceptor_.assign(boost::asio::local::stream_protocol{}, descriptor);
         acceptor_.native_non_blocking(true);
@@ -142,7 +147,7 @@ private:
     void look_after_path() {
         try {
             if (file_->put_back()) {
-                environment_.log.write(log_level::warning, "the socket " + path_.string() + " was removed or replaced: put back");
+                log_.write(log_level::warning, "the socket " + path_.string() + " was removed or replaced: put back");
                 static_cast<void>(accept_some(SOMAXCONN));  // those who came by the old one
                 boost::system::error_code ignored;
                 acceptor_.close(ignored);
@@ -155,7 +160,7 @@ private:
             }
             path_watch_->stop();
             const auto why = "the socket " + path_.string() + " is lost, and clients cannot find this daemon any more: " + failure.what();
-            environment_.log.write(log_level::error, why);
+            log_.write(log_level::error, why);
             if (path_lost_) {
                 path_lost_(why);
             }
@@ -204,7 +209,7 @@ private:
         for (int i = 0; i < most && !shutting_down_; ++i) {
             const int descriptor = ::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
             if (descriptor >= 0) {
-                stream_socket peer{environment_.context};
+                net::stream_socket peer{context()};
                 boost::system::error_code failure;
                 peer.assign(boost::asio::local::stream_protocol{}, descriptor, failure);
                 if (failure) {  // epoll takes no more
@@ -238,33 +243,34 @@ private:
         }));
     }
 
-    void admit(stream_socket socket) {
-        peer_credentials peer;
+    void admit(net::stream_socket socket) {
+        peer_credentials credentials;
         try {
-            peer = credentials_of(socket.native_handle());
+            credentials = credentials_of(socket.native_handle());
         } catch (const std::system_error& failure) {
             return refusals_.write(std::string{"a peer was refused: "} + failure.what());
         }
-        const auto may = roles_of(socket.native_handle(), peer, environment_.options);
+        const auto peer = peer_of(credentials);
+        const auto may = roles_of(socket.native_handle(), credentials, environment_.sessions.options);
         if (!may) {
-            refusals_.write(describe(peer) + " is not allowed: connection refused");
+            refusals_.write(rpc::describe(peer) + " is not allowed: connection refused");
             return refuse(std::move(socket),
                           {protocol::errc::not_allowed, "user " + std::to_string(peer.uid) +
                                                             " may not talk to this daemon: start it with --allow-user " +
                                                             std::to_string(peer.uid) + ", or run your own"});
         }
-        std::shared_ptr<connection> made;
+        std::shared_ptr<net::transport> made;
         std::optional<protocol::error> too_many;
         {
             const std::lock_guard lock{mutex_};
             too_many = places_taken_.refuse(peer);
             if (!too_many) {
                 if (open_files_.make_room_for(connections_.size() + 1)) {
-                    environment_.log.write(log_level::info, "raised the limit of open files to " + std::to_string(open_files_.most()) +
+                    log_.write(log_level::info, "raised the limit of open files to " + std::to_string(open_files_.most()) +
                                                                 ", which hooks that start from now on inherit");
                 }
                 places_taken_.take(peer);
-                made = std::make_shared<connection>(holder_, std::move(socket), peer, *may);
+                made = make_transport(std::move(socket), peer, *may);
                 connections_.emplace(made.get(), made);
                 environment_.broker->counters.connections.store(connections_.size(), std::memory_order_relaxed);
             }
@@ -272,17 +278,24 @@ private:
         if (too_many) {
             return refuse(std::move(socket), std::move(*too_many));
         }
-        if (environment_.log.wants(log_level::debug)) {
-            environment_.log.write(log_level::debug, describe(peer) + " connected");
+        if (log_.wants(log_level::debug)) {
+            log_.write(log_level::debug, rpc::describe(peer) + " connected");
         }
         made->start();
     }
 
-    void refuse(stream_socket socket, protocol::error why) {
-        if (try_turn_away(socket, why) || places_.use_count() > most_turned_away) {
+    [[nodiscard]] std::shared_ptr<net::transport> make_transport(net::stream_socket socket, const core::peer& peer, const roles& may) {
+        net::connection_strand strand{context(), environment_.broker->single_threaded()};
+        auto bytes = std::make_unique<net::socket_stream>(std::move(socket), strand);
+        auto session = std::make_shared<rpc::session>(std::shared_ptr<rpc::session_environment>{holder_, &holder_->sessions}, peer, may);
+        return std::make_shared<net::transport>(holder_, std::move(strand), std::move(bytes), std::move(session));
+    }
+
+    void refuse(net::stream_socket socket, protocol::error why) {
+        if (net::try_reject(socket, why) || rejecting_.use_count() > most_rejected) {
             return;
         }
-        boost::asio::co_spawn(environment_.context.get_executor(), turn_away(std::move(socket), std::move(why), places_),
+        boost::asio::co_spawn(context().get_executor(), net::reject_connection(std::move(socket), std::move(why), rejecting_),
                               [](std::exception_ptr failure) {
                                   if (failure) {
                                       std::rethrow_exception(failure);
@@ -291,9 +304,9 @@ private:
     }
 
     // From any strand.
-    void forget(connection& gone) {
-        if (environment_.log.wants(log_level::debug)) {
-            environment_.log.write(log_level::debug, describe(gone.peer()) + " disconnected");
+    void forget(net::transport& gone) {
+        if (log_.wants(log_level::debug)) {
+            log_.write(log_level::debug, rpc::describe(gone.peer()) + " disconnected");
         }
         bool was_last = false;
         {
@@ -313,9 +326,9 @@ private:
         });
     }
 
-    [[nodiscard]] std::vector<std::shared_ptr<connection>> all_connections() {
+    [[nodiscard]] std::vector<std::shared_ptr<net::transport>> all_connections() {
         const std::lock_guard lock{mutex_};
-        std::vector<std::shared_ptr<connection>> all;
+        std::vector<std::shared_ptr<net::transport>> all;
         all.reserve(connections_.size());
         for (const auto& [key, each] : connections_) {
             all.push_back(each);
@@ -327,7 +340,7 @@ private:
     void end_connections(std::chrono::milliseconds flush_time) {
         environment_.broker->run([self = shared_from_this()] {
             self->environment_.broker->shut_down();
-            self->environment_.broker->pump();
+            self->environment_.broker->run_turn();
             for (const auto& each : self->all_connections()) {
                 each->drain();
             }
@@ -338,7 +351,7 @@ private:
                 each->stop();
             }
             self->file_.reset();
-            boost::asio::post(self->environment_.context, std::exchange(self->done_, nullptr));
+            boost::asio::post(self->context(), std::exchange(self->done_, nullptr));
         }));
         if (all_connections().empty()) {
             flush_limit_.cancel();
@@ -358,14 +371,15 @@ private:
     std::function<void()> done_{};
     sparse_warnings shortages_;
     sparse_warnings refusals_;
-    std::shared_ptr<void> places_ = std::make_shared<char>();  // one reference each that is being turned away
+    std::shared_ptr<void> rejecting_ = std::make_shared<char>();  // one reference for each that is being rejected
     std::optional<socket_file> file_{};
     std::mutex mutex_{};
-    std::unordered_map<connection*, std::shared_ptr<connection>> connections_{};
+    std::unordered_map<net::transport*, std::shared_ptr<net::transport>> connections_{};
     open_files open_files_{};
     connection_places places_taken_;
-    std::shared_ptr<connection_environment> holder_;
-    connection_environment& environment_;
+    std::shared_ptr<net::transport_environment> holder_;
+    net::transport_environment& environment_;
+    logger& log_;
 };
 
 listener::listener(boost::asio::io_context& context, broker& events, const listener_options& options, logger& log)

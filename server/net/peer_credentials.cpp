@@ -57,6 +57,8 @@ bool is_owner(const peer_credentials& peer) {
     return peer.uid == 0 || is_own_user(peer);
 }
 
+core::peer peer_of(const peer_credentials& peer) { return {peer.pid, peer.uid, !is_owner(peer)}; }
+
 std::optional<roles> roles_of(int socket, const peer_credentials& peer, const listener_options& options) {
     if (is_owner(peer)) {
         return roles{true, true, true};
@@ -76,25 +78,6 @@ std::optional<roles> roles_of(int socket, const peer_credentials& peer, const li
         }
     }
     return all;
-}
-
-std::string describe(const roles& may) {
-    std::string text;
-    for (const auto& each : role_names) {
-        if (may.*each.role) {
-            text += (text.empty() ? "" : ",") + std::string{each.name};
-        }
-    }
-    return text;
-}
-
-std::string_view name_of(bool roles::*role) noexcept {
-    return std::find_if(role_names.begin(), role_names.end(), [role](const named_role& each) { return each.role == role; })->name;
-}
-
-std::string describe(const peer_credentials& peer) {
-    return (peer.pid > 0 ? "pid " + std::to_string(peer.pid) : std::string{"a process of another pid namespace"}) + ", uid " +
-           std::to_string(peer.uid);
 }
 
 }  // namespace hookd::server

@@ -1,12 +1,11 @@
 #pragma once
 
+#include "core/session.hpp"
+
 #include <hookd/server/options.hpp>
 
-#include <array>
 #include <cstdint>
 #include <optional>
-#include <string>
-#include <string_view>
 
 namespace hookd::server {
 
@@ -24,21 +23,11 @@ struct peer_credentials {
 /// number, unless the kernel tells by other means that the peer's process is.
 [[nodiscard]] bool is_owner(const peer_credentials& peer);
 
+/// The same as the broker sees it.
+[[nodiscard]] core::peer peer_of(const peer_credentials& peer);
+
 /// What such a peer may do; nothing: it may not talk at all. Those may talk whom is_owner() or the options name, the overflow user not among
 /// them. Groups count with the supplementary ones of the peer (SO_PEERGROUPS).
 [[nodiscard]] std::optional<roles> roles_of(int socket, const peer_credentials& peer, const listener_options& options);
-
-/// As --allow-user takes them: `emit,observe`.
-[[nodiscard]] std::string describe(const roles& may);
-
-struct named_role {
-    std::string_view name;
-    bool roles::*role;
-};
-inline constexpr std::array role_names{named_role{"emit", &roles::emit}, named_role{"observe", &roles::observe}, named_role{"answer", &roles::answer}};
-[[nodiscard]] std::string_view name_of(bool roles::*role) noexcept;
-
-/// For logs: `pid 12, uid 1000`.
-[[nodiscard]] std::string describe(const peer_credentials& peer);
 
 }  // namespace hookd::server

@@ -36,6 +36,7 @@ void write_queue::set_batch(const std::vector<core::wire_pieces>& events) {
 void write_queue::replace_batch(const std::vector<core::wire_pieces>& events) {
     const std::size_t left = batch_.front().size();
     batch_.clear();
+    is_borrowed_ = false;
     set_batch(events);
     std::size_t all = 0;
     for (const auto& piece : batch_) {
@@ -105,6 +106,7 @@ void write_queue::drop_written() {
 void write_queue::batch_is_out() noexcept {
     constexpr std::size_t most_kept = 8;
     batch_.clear();
+    is_borrowed_ = false;
     if (batch_.capacity() > most_kept) {
         std::vector<std::string_view>{}.swap(batch_);
     }
@@ -117,6 +119,7 @@ void write_queue::clear() noexcept {
     after_.clear();
     written_ = 0;
     batch_.clear();
+    is_borrowed_ = false;
     next_ = 0;
 }
 

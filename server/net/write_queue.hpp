@@ -11,7 +11,7 @@
 
 namespace hookd::server {
 
-/// What a connection has yet to write, in order: answers, then a batch of events, then the answers that came after the batch.
+/// What a transport has yet to write, in order: answers, then a batch of events, then the answers that came after the batch.
 ///
 /// Answers are bytes of its own; events are spans of what the broker holds. One gather() takes all of it into one vectored write.
 /// Thread-safety: none.
@@ -22,11 +22,15 @@ public:
 
     /// The next events, to be written after all that is queued; there must be no batch.
     void set_batch(const std::vector<core::wire_pieces>& events);
-    /// The same, with all their frames in one piece.
-    void set_batch(std::string_view frames) { batch_.push_back(frames); }
-    /// What is left of a batch in one piece, as the frames of its events, from now on.
+    /// The same, with all their frames in one piece, which is borrowed: what can't be written at once has to be replaced.
+    void set_batch(std::string_view frames) {
+        batch_.push_back(frames);
+        is_borrowed_ = true;
+    }
+    /// What is left of a borrowed batch, as the frames of its events, from now on.
     void replace_batch(const std::vector<core::wire_pieces>& events);
     [[nodiscard]] bool has_batch() const noexcept { return !batch_.empty(); }
+    [[nodiscard]] bool has_borrowed_batch() const noexcept { return is_borrowed_; }
 
     [[nodiscard]] bool empty() const noexcept { return before_.size() == written_ && batch_.empty(); }
     /// Bytes of answers.
@@ -50,6 +54,7 @@ private:
     std::size_t written_ = 0;  // of before_
     std::vector<std::string_view> batch_{};
     std::size_t next_ = 0;     // in batch_
+    bool is_borrowed_ = false;
     std::string after_{};
 };
 

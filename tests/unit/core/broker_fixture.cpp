@@ -45,12 +45,12 @@ protocol::uuid numbered_uuid(std::uint64_t number) {
 }
 
 client& world::join(std::int64_t pid) {
-    owners_.push_back(0);
+    owners_.emplace_back();
     return broker.attach({pid, 1000}, &owners_.back());
 }
 
 client& world::join_as(std::uint32_t uid) {
-    owners_.push_back(0);
+    owners_.emplace_back();
     return broker.attach({uid, uid, true}, &owners_.back());
 }
 

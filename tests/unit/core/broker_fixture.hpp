@@ -109,6 +109,11 @@ struct session_options {
 /// A UUID that differs from that of any other number.
 [[nodiscard]] protocol::uuid numbered_uuid(std::uint64_t number);
 
+/// The owner of a client whose output the test pulls itself.
+struct ignored_output final : event_sink {
+    void on_ready() override {}
+};
+
 /// A broker, its clock and its peers. Nothing here waits: time is moved by the test.
 class world {
 public:
@@ -118,7 +123,7 @@ public:
 
 private:
     std::deque<wait> waits_{};  // before the broker, which links them
-    std::deque<int> owners_{};
+    std::deque<ignored_output> owners_{};
 
 public:
     broker_state broker;

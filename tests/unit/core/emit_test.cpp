@@ -122,7 +122,7 @@ BOOST_AUTO_TEST_CASE(client_that_left_is_not_named_as_ready) {
     client& gone = w.subscriber();
     client& stays = w.subscriber();
     w.emit(w.join(), "a");
-    void* const owner = stays.owner;
+    const auto* const owner = stays.owner;
     w.leave(gone);
     BOOST_CHECK_EQUAL(w.broker.take_next_ready(), owner);
     BOOST_CHECK(w.broker.take_next_ready() == nullptr);

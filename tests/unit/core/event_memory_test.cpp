@@ -26,7 +26,7 @@ struct full_fixture : world {
     /// Whether it is listed since that was last asked.
     bool is_ready(const client& which) {
         bool found = false;
-        while (void* const next = broker.take_next_ready()) {
+        while (const auto* const next = broker.take_next_ready()) {
             found = found || next == which.owner;
         }
         return found;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace hookd::server::catalogued {
+namespace hookd::server::rpc::catalogued {
 
 using protocol::error;
 
@@ -18,7 +18,7 @@ void add_required(std::vector<std::string>& names, const std::vector<std::string
 }
 
 // In a chain, a payload that the event's schema refuses makes its author a hook that failed.
-std::optional<error> refuse_rewrite(broker_strand& where, core::client& by, const protocol::respond_params& params,
+std::optional<error> refuse_rewrite(broker_service& where, core::client& by, const protocol::respond_params& params,
                                     std::string_view event) {
     if (params.payload.empty() || !params.abort.raw.empty() || !where.state().is_turn_of(by, params.hook_event_id.view())) {
         return std::nullopt;
@@ -33,7 +33,7 @@ std::optional<error> refuse_rewrite(broker_strand& where, core::client& by, cons
 
 }  // namespace
 
-std::variant<protocol::emit_result, error> emit(broker_strand& where, core::client& by, const protocol::emit_params& params,
+std::variant<protocol::emit_result, error> emit(broker_service& where, core::client& by, const protocol::emit_params& params,
                                                 std::string_view raw_params) {
     // A retry gets its recorded result, whatever has become of the catalog since.
     if (const auto* const events = where.events(); events != nullptr && !where.state().is_retry(params.operation_id)) {
@@ -44,7 +44,7 @@ std::variant<protocol::emit_result, error> emit(broker_strand& where, core::clie
     return where.state().emit(by, params, raw_params, where.now());
 }
 
-wait_start emit_and_wait(broker_strand& where, core::client& by, const protocol::emit_and_wait_params& params,
+wait_start emit_and_wait(broker_service& where, core::client& by, const protocol::emit_and_wait_params& params,
                          std::string_view raw_params, core::waiter& who) {
     const auto* const events = where.events();
     if (events == nullptr || where.state().is_retry(params.operation_id)) {
@@ -62,7 +62,7 @@ wait_start emit_and_wait(broker_strand& where, core::client& by, const protocol:
     return where.state().emit_and_wait(by, filled, raw_params, who, where.now());
 }
 
-wait_start await_response(broker_strand& where, core::client& by, const protocol::await_response_params& params, core::waiter& who) {
+wait_start await_response(broker_service& where, core::client& by, const protocol::await_response_params& params, core::waiter& who) {
     const auto* const events = where.events();
     if (events == nullptr || params.timeout) {
         return where.state().await_response(by, params, who, where.now());
@@ -72,7 +72,7 @@ wait_start await_response(broker_strand& where, core::client& by, const protocol
     return where.state().await_response(by, filled, who, where.now());
 }
 
-std::variant<protocol::subscribe_result, error> subscribe(broker_strand& where, core::client& by,
+std::variant<protocol::subscribe_result, error> subscribe(broker_service& where, core::client& by,
                                                           const protocol::subscribe_params& params) {
     if (const auto* const events = where.events()) {
         if (auto refused = events->check_patterns(params.events)) {
@@ -82,7 +82,7 @@ std::variant<protocol::subscribe_result, error> subscribe(broker_strand& where, 
     return where.state().subscribe(by, params, where.now());
 }
 
-std::optional<error> change_session(broker_strand& where, core::client& by, const protocol::subscribe_params& params) {
+std::optional<error> change_session(broker_service& where, core::client& by, const protocol::subscribe_params& params) {
     if (const auto* const events = where.events()) {
         if (auto refused = events->check_patterns(params.events)) {
             return refused;
@@ -94,7 +94,7 @@ std::optional<error> change_session(broker_strand& where, core::client& by, cons
     return std::nullopt;
 }
 
-std::variant<protocol::respond_result, error> respond(broker_strand& where, core::client& by, const protocol::respond_params& params) {
+std::variant<protocol::respond_result, error> respond(broker_service& where, core::client& by, const protocol::respond_params& params) {
     const auto* const events = where.events();
     if (events != nullptr && !params.abstain && params.failed.empty()) {
         const auto event = where.state().event_that_awaits(params.hook_event_id.view());
@@ -110,7 +110,7 @@ std::variant<protocol::respond_result, error> respond(broker_strand& where, core
     return where.state().respond(by, params, where.now());
 }
 
-std::variant<protocol::who_result, error> who(broker_strand& where, const protocol::who_params& params) {
+std::variant<protocol::who_result, error> who(broker_service& where, const protocol::who_params& params) {
     const auto* const events = where.events();
     if (events != nullptr) {
         // Whether there is such an event, whatever the payload.
@@ -129,7 +129,7 @@ std::variant<protocol::who_result, error> who(broker_strand& where, const protoc
     return result;
 }
 
-std::variant<std::string, error> schemas(const broker_strand& where, const protocol::schema_params& params) {
+std::variant<std::string, error> schemas(const broker_service& where, const protocol::schema_params& params) {
     // What is longer than a name is none, and need not be repeated in full.
     const auto event = params.event.view().substr(0, protocol::max_event_name + 1);
     if (const auto* const events = where.events()) {
@@ -141,4 +141,4 @@ std::variant<std::string, error> schemas(const broker_strand& where, const proto
     return std::string{R"({"schemas":[]})"};
 }
 
-}  // namespace hookd::server::catalogued
+}  // namespace hookd::server::rpc::catalogued

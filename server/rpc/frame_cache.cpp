@@ -1,8 +1,8 @@
-#include "event_stage.hpp"
+#include "frame_cache.hpp"
 
 #include <algorithm>
 
-namespace hookd::server {
+namespace hookd::server::rpc {
 namespace {
 
 // Above this the copy costs more than a part of a vectored write.
@@ -10,7 +10,7 @@ constexpr std::size_t small_event_bytes = std::size_t{4} << 10;
 
 }  // namespace
 
-std::string_view event_stage::frames_of(const std::vector<core::event*>& events, protocol::framing kind) {
+std::string_view frame_cache::frames_of(const std::vector<core::event*>& events, protocol::framing kind) {
     if (events.size() < 2 || std::any_of(events.begin(), events.end(),
                                          [](const core::event* each) { return each->body_bytes() > small_event_bytes; })) {
         return {};
@@ -28,7 +28,7 @@ std::string_view event_stage::frames_of(const std::vector<core::event*>& events,
     return {bytes_.data(), bytes_.size()};
 }
 
-std::string_view event_stage::hand_out_same(core::client& to, protocol::framing kind) const {
+std::string_view frame_cache::hand_out_same(core::client& to, protocol::framing kind) const {
     const std::size_t waiting = to.outbox.size() - to.handed_out;
     // Not one that has more waiting: it gets all of that in one write.
     if (events_.empty() || kind != kind_ || waiting != events_.size() || to.outbox[to.outbox.size() - 1].serial() != last_serial_ ||
@@ -38,4 +38,4 @@ std::string_view event_stage::hand_out_same(core::client& to, protocol::framing 
     return {bytes_.data(), bytes_.size()};
 }
 
-}  // namespace hookd::server
+}  // namespace hookd::server::rpc

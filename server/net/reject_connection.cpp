@@ -1,4 +1,7 @@
-#include "turn_away.hpp"
+#include "reject_connection.hpp"
+
+#include <hookd/protocol/framing.hpp>
+#include <hookd/protocol/message.hpp>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -9,9 +12,9 @@
 
 #include <sys/socket.h>
 
-namespace hookd::server {
+namespace hookd::server::net {
 
-bool try_turn_away(stream_socket& socket, const protocol::error& why) {
+bool try_reject(stream_socket& socket, const protocol::error& why) {
     const int descriptor = socket.native_handle();
     unsigned char first = 0;
     const auto got = ::recv(descriptor, &first, 1, MSG_DONTWAIT);
@@ -24,7 +27,7 @@ bool try_turn_away(stream_socket& socket, const protocol::error& why) {
     protocol::append_frame(protocol::detect_framing(first), body, frame);
     // A new connection has room for this; one that has not gets no second try.
     (void)::send(descriptor, frame.data(), frame.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-    // To close over bytes that nobody has taken is a reset for the peer, in place of an end after the refusal. No more can come, so this ends.
+    // Closing with unread input makes the kernel reset the connection, and the answer is lost. No more can come, so this ends.
     ::shutdown(descriptor, SHUT_RDWR);
     std::array<char, 4096> nothing;
     while (::recv(descriptor, nothing.data(), nothing.size(), MSG_DONTWAIT) > 0) {
@@ -32,8 +35,8 @@ bool try_turn_away(stream_socket& socket, const protocol::error& why) {
     return true;
 }
 
-boost::asio::awaitable<void, boost::asio::io_context::executor_type> turn_away(stream_socket socket, protocol::error why,
-                                                                             std::shared_ptr<void> place) {
+boost::asio::awaitable<void, boost::asio::io_context::executor_type> reject_connection(stream_socket socket, protocol::error why,
+                                                                                     std::shared_ptr<void> place) {
     constexpr std::chrono::seconds patience{1};
     constexpr auto token = boost::asio::as_tuple(boost::asio::use_awaitable_t<boost::asio::io_context::executor_type>{});
 
@@ -51,9 +54,9 @@ boost::asio::awaitable<void, boost::asio::io_context::executor_type> turn_away(s
     const auto [failure] = co_await held->async_wait(boost::asio::socket_base::wait_read, token);
     limit.cancel();
     if (!failure) {
-        (void)try_turn_away(*held, why);
+        (void)try_reject(*held, why);
     }
     place.reset();
 }
 
-}  // namespace hookd::server
+}  // namespace hookd::server::net

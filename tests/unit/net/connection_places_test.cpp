@@ -2,22 +2,20 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include <unistd.h>
-
 #include <string>
 
 // max_connections, shared out by user, at n - 1, n and n + 1.
 namespace hookd::server {
 namespace {
 
-const peer_credentials own{1, ::geteuid(), 0};
-const peer_credentials root{1, 0, 0};
-const peer_credentials ann{1, 70'001, 0};
-const peer_credentials bob{1, 70'002, 0};
-const peer_credentials carol{1, 70'003, 0};
+const core::peer own{1, 1000, false};
+const core::peer root{1, 0, false};
+const core::peer ann{1, 70'001, true};
+const core::peer bob{1, 70'002, true};
+const core::peer carol{1, 70'003, true};
 
 // Takes as many places as there are; returns how many those were.
-std::size_t take_all(connection_places& places, const peer_credentials& peer) {
+std::size_t take_all(connection_places& places, const core::peer& peer) {
     std::size_t taken = 0;
     for (; !places.refuse(peer); ++taken) {
         places.take(peer);

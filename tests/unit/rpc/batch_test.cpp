@@ -1,8 +1,8 @@
-#include "net/batch.hpp"
+#include "rpc/batch.hpp"
 
 #include <boost/test/unit_test.hpp>
 
-namespace hookd::server {
+namespace hookd::server::rpc {
 
 BOOST_AUTO_TEST_SUITE(batches)
 
@@ -60,4 +60,4 @@ BOOST_AUTO_TEST_CASE(what_unfinished_batches_hold_is_charged_and_given_back) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace hookd::server
+}  // namespace hookd::server::rpc

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace hookd::server {
+namespace hookd::server::rpc {
 
 /// The frames of a batch of small events in one piece, made once for all sessions that get the same batch.
 ///
@@ -15,7 +15,7 @@ namespace hookd::server {
 /// not take all of it at once gets the rest from the events themselves, which its queue holds.
 ///
 /// Thread-safety: none (broker's strand).
-class event_stage {
+class frame_cache {
 public:
     /// The frames of `events` for peers that speak `kind`, one after the other; empty where there is but one event or where they are
     /// too large to be worth a copy. Valid until the next call.
@@ -34,4 +34,4 @@ private:
     protocol::framing kind_{};
 };
 
-}  // namespace hookd::server
+}  // namespace hookd::server::rpc

@@ -1,5 +1,5 @@
 #include "catalogued.hpp"
-#include "connection.hpp"
+#include "session.hpp"
 
 #include <hookd/protocol/version.hpp>
 #include <hookd/server/hook_methods.hpp>
@@ -9,23 +9,23 @@
 
 #include <unistd.h>
 
-namespace hookd::server {
+namespace hookd::server::rpc {
 
 using protocol::errc;
 using protocol::error;
 
 /// A wait of a peer that answers when it is over.
-class connection_wait final : public wait_operation {
+class session_wait final : public wait_operation {
 public:
-    connection_wait(std::shared_ptr<connection> by, answer_address to) : by_(std::move(by)), to_(std::move(to)) {
+    session_wait(std::shared_ptr<session> by, answer_address to) : by_(std::move(by)), to_(std::move(to)) {
         footprint_bytes = to_.id.capacity();
     }
 
     [[nodiscard]] const answer_address& to() const noexcept { return to_; }
 
     void done(std::variant<protocol::wait_result, error> result) override {
-        const std::unique_ptr<connection_wait> self{this};
-        if (by_->client_ == nullptr) {
+        const std::unique_ptr<session_wait> self{this};
+        if (!by_->is_attached()) {
             return;  // the peer is gone
         }
         if (const auto* const failure = std::get_if<error>(&result)) {
@@ -37,14 +37,14 @@ public:
     }
 
 private:
-    std::shared_ptr<connection> by_;
+    std::shared_ptr<session> by_;
     answer_address to_;
 };
 
 namespace {
 
 template <class Result>
-void answer_either(connection& by, const answer_address& to, const std::variant<Result, error>& result) {
+void answer_either(session& by, const answer_address& to, const std::variant<Result, error>& result) {
     if (const auto* const failure = std::get_if<error>(&result)) {
         by.answer(to, *failure);
     } else {
@@ -54,8 +54,8 @@ void answer_either(connection& by, const answer_address& to, const std::variant<
 
 // A wait answers at once, or when it is over.
 template <class Begin>
-void answer_wait(connection& by, const answer_address& to, Begin begin) {
-    auto operation = std::make_unique<connection_wait>(by.shared_from_this(), to);
+void answer_wait(session& by, const answer_address& to, Begin begin) {
+    auto operation = std::make_unique<session_wait>(by.shared_from_this(), to);
     const auto result = begin(*operation);
     if (std::holds_alternative<core::broker_state::pending>(result)) {
         operation.release();  // NOLINT(bugprone-unused-return-value): done() takes it back
@@ -80,7 +80,7 @@ constexpr role role_for<protocol::await_response_params> = &roles::emit;
 template <>
 constexpr role role_for<protocol::respond_params> = &roles::answer;
 
-error missing_role(const connection& by, std::string_view method, role wanted) {
+error missing_role(const session& by, std::string_view method, role wanted) {
     const auto user = std::to_string(by.peer().uid);
     const auto has = describe(by.may());
     return {errc::not_allowed, "user " + user + " may not " + std::string{method} + ", for which it needs the role " + std::string{name_of(wanted)} +
@@ -92,33 +92,33 @@ protocol::subscribe_params as_observer(protocol::subscribe_params params) {
     return params;
 }
 
-void carry_out(connection& by, const protocol::ping_params&, const protocol::request&, const answer_address& to) {
+void carry_out(session& by, const protocol::ping_params&, const protocol::request&, const answer_address& to) {
     by.answer(to, protocol::ping_result{by.state().instance(), protocol::release_version, ::getpid()});
 }
 
-void carry_out(connection& by, const protocol::emit_params& params, const protocol::request& call, const answer_address& to) {
-    answer_either(by, to, catalogued::emit(by.strand(), by.client(), params, call.params));
+void carry_out(session& by, const protocol::emit_params& params, const protocol::request& call, const answer_address& to) {
+    answer_either(by, to, catalogued::emit(by.broker(), by.client(), params, call.params));
 }
 
-void carry_out(connection& by, const protocol::emit_and_wait_params& params, const protocol::request& call,
+void carry_out(session& by, const protocol::emit_and_wait_params& params, const protocol::request& call,
                const answer_address& to) {
     answer_wait(by, to, [&](core::waiter& who) {
-        return catalogued::emit_and_wait(by.strand(), by.client(), params, call.params, who);
+        return catalogued::emit_and_wait(by.broker(), by.client(), params, call.params, who);
     });
 }
 
-void carry_out(connection& by, const protocol::await_response_params& params, const protocol::request&, const answer_address& to) {
+void carry_out(session& by, const protocol::await_response_params& params, const protocol::request&, const answer_address& to) {
     answer_wait(by, to, [&](core::waiter& who) {
-        return catalogued::await_response(by.strand(), by.client(), params, who);
+        return catalogued::await_response(by.broker(), by.client(), params, who);
     });
 }
 
-void carry_out(connection& by, const protocol::subscribe_params& params, const protocol::request&, const answer_address& to) {
+void carry_out(session& by, const protocol::subscribe_params& params, const protocol::request&, const answer_address& to) {
     if (!by.may().observe && !by.may().answer) {
         return by.answer(to, missing_role(by, protocol::subscribe_params::method, &roles::observe));
     }
-    const auto result = by.may().answer ? catalogued::subscribe(by.strand(), by.client(), params)
-                                        : catalogued::subscribe(by.strand(), by.client(), as_observer(params));
+    const auto result = by.may().answer ? catalogued::subscribe(by.broker(), by.client(), params)
+                                        : catalogued::subscribe(by.broker(), by.client(), as_observer(params));
     if (std::holds_alternative<protocol::subscribe_result>(result)) {
         by.watch_process();
     }
@@ -128,8 +128,8 @@ void carry_out(connection& by, const protocol::subscribe_params& params, const p
     answer_either(by, to, result);
 }
 
-void carry_out(connection& by, const protocol::unsubscribe_params&, const protocol::request&, const answer_address& to) {
-    const auto ended = by.state().unsubscribe(by.client(), by.strand().now());
+void carry_out(session& by, const protocol::unsubscribe_params&, const protocol::request&, const answer_address& to) {
+    const auto ended = by.state().unsubscribe(by.client(), by.broker().now());
     if (ended.was_subscribed) {
         std::string notification;
         protocol::append_closed(notification, protocol::close_reason::unsubscribed, ended.last_seq);
@@ -138,20 +138,20 @@ void carry_out(connection& by, const protocol::unsubscribe_params&, const protoc
     by.answer(to, protocol::unsubscribe_result{ended.was_subscribed});
 }
 
-void carry_out(connection& by, const protocol::respond_params& params, const protocol::request&, const answer_address& to) {
-    answer_either(by, to, catalogued::respond(by.strand(), by.client(), params));
+void carry_out(session& by, const protocol::respond_params& params, const protocol::request&, const answer_address& to) {
+    answer_either(by, to, catalogued::respond(by.broker(), by.client(), params));
 }
 
-void carry_out(connection& by, const protocol::who_params& params, const protocol::request&, const answer_address& to) {
-    answer_either(by, to, catalogued::who(by.strand(), params));
+void carry_out(session& by, const protocol::who_params& params, const protocol::request&, const answer_address& to) {
+    answer_either(by, to, catalogued::who(by.broker(), params));
 }
 
-void carry_out(connection& by, const protocol::schema_params& params, const protocol::request&, const answer_address& to) {
-    answer_either(by, to, catalogued::schemas(by.strand(), params));
+void carry_out(session& by, const protocol::schema_params& params, const protocol::request&, const answer_address& to) {
+    answer_either(by, to, catalogued::schemas(by.broker(), params));
 }
 
 /// The methods that change which commands the daemon runs.
-std::optional<error> refuse_hook_change(const connection& by) {
+std::optional<error> refuse_hook_change(const session& by) {
     if (is_owner(by.peer())) {
         return std::nullopt;
     }
@@ -160,7 +160,7 @@ std::optional<error> refuse_hook_change(const connection& by) {
 }
 
 // Answers a request whose result is made elsewhere; the peer may be gone by then.
-core::late_answer answer_owed(connection& by, const answer_address& to) {
+core::late_answer answer_owed(session& by, const answer_address& to) {
     return [by = by.weak_from_this(), to](const core::late_result& result) {
         const auto peer = by.lock();
         if (!peer || !peer->is_attached()) {
@@ -174,9 +174,9 @@ core::late_answer answer_owed(connection& by, const answer_address& to) {
 
 // What calls `then` on the broker's strand with a result that may come from any thread.
 template <class Result, class Then>
-hook_methods::handler<Result> on_strand_of(connection& by, Then then) {
-    return [strand = by.strand().shared_from_this(), then = std::move(then)](std::variant<Result, error> result) {
-        strand->run([strand, then, result = std::move(result)] {
+hook_methods::handler<Result> on_strand_of(session& by, Then then) {
+    return [broker = by.shared_broker(), then = std::move(then)](std::variant<Result, error> result) {
+        broker->submit([then, result = std::move(result)] {
             if (const auto* const failure = std::get_if<error>(&result)) {
                 return then(*failure);
             }
@@ -189,7 +189,7 @@ hook_methods::handler<Result> on_strand_of(connection& by, Then then) {
 
 // `start` is called with the hooks and the handler of the result.
 template <class Result, class Params, class Start>
-void change_hooks(connection& by, const Params& params, const protocol::request& call, const answer_address& to, Start start) {
+void change_hooks(session& by, const Params& params, const protocol::request& call, const answer_address& to, Start start) {
     auto* const hooks = by.options().hooks;
     if (hooks == nullptr) {
         return by.answer(to, error{errc::method_not_found, "there are no registered hooks here: this program runs none"});
@@ -204,31 +204,31 @@ void change_hooks(connection& by, const Params& params, const protocol::request&
         return start(*hooks, on_strand_of<Result>(by, answer_owed(by, to)));
     }
     const auto known = by.state().begin_elsewhere(by.client(), *params.operation_id, Params::method, call.params, answer_owed(by, to),
-                                                  by.strand().now());
+                                                  by.broker().now());
     if (const auto* const failure = std::get_if<error>(&known)) {
         by.answer(to, *failure);
     } else if (const auto* const recorded = std::get_if<std::string>(&known)) {
         by.answer(to, std::string_view{*recorded});
     } else if (std::holds_alternative<core::broker_state::first_of_its_id>(known)) {
-        start(*hooks, on_strand_of<Result>(by, [&strand = by.strand(), id = *params.operation_id](const core::late_result& result) {
-                  strand.state().finish_elsewhere(id, result, strand.now());
+        start(*hooks, on_strand_of<Result>(by, [&broker = by.broker(), id = *params.operation_id](const core::late_result& result) {
+                  broker.state().finish_elsewhere(id, result, broker.now());
               }));
     }
 }
 
-void carry_out(connection& by, const protocol::register_hook_params& params, const protocol::request& call, const answer_address& to) {
+void carry_out(session& by, const protocol::register_hook_params& params, const protocol::request& call, const answer_address& to) {
     change_hooks<protocol::hook_info>(by, params, call, to, [&params](hook_methods& hooks, auto done) {
         hooks.register_hook(params.definition(), std::move(done));
     });
 }
 
-void carry_out(connection& by, const protocol::deregister_hook_params& params, const protocol::request& call, const answer_address& to) {
+void carry_out(session& by, const protocol::deregister_hook_params& params, const protocol::request& call, const answer_address& to) {
     change_hooks<protocol::deregister_hook_result>(by, params, call, to, [&params](hook_methods& hooks, auto done) {
         hooks.deregister_hook(std::string{params.name.view()}, std::move(done));
     });
 }
 
-void carry_out(connection& by, const protocol::trust_hook_params& params, const protocol::request& call, const answer_address& to) {
+void carry_out(session& by, const protocol::trust_hook_params& params, const protocol::request& call, const answer_address& to) {
     change_hooks<protocol::hook_info>(by, params, call, to, [&params](hook_methods& hooks, auto done) {
         hooks.trust_hook(std::string{params.name.view()}, std::move(done));
     });
@@ -246,13 +246,13 @@ hook_methods::handler<protocol::list_hooks_result> without_commands(hook_methods
     };
 }
 
-void carry_out(connection& by, const protocol::enable_hook_params& params, const protocol::request& call, const answer_address& to) {
+void carry_out(session& by, const protocol::enable_hook_params& params, const protocol::request& call, const answer_address& to) {
     change_hooks<protocol::hook_info>(by, params, call, to, [&params](hook_methods& hooks, auto done) {
         hooks.enable_hook(std::string{params.name.view()}, params.enabled, std::move(done));
     });
 }
 
-void carry_out(connection& by, const protocol::list_hooks_params&, const protocol::request&, const answer_address& to) {
+void carry_out(session& by, const protocol::list_hooks_params&, const protocol::request&, const answer_address& to) {
     auto* const hooks = by.options().hooks;
     if (hooks == nullptr) {
         by.answer(to, protocol::list_hooks_result{});
@@ -264,30 +264,30 @@ void carry_out(connection& by, const protocol::list_hooks_params&, const protoco
     }
 }
 
-void carry_out(connection& by, const protocol::stats_params&, const protocol::request&, const answer_address& to) {
-    by.answer(to, by.strand().stats());
+void carry_out(session& by, const protocol::stats_params&, const protocol::request&, const answer_address& to) {
+    by.answer(to, by.broker().stats());
 }
 
-void carry_out(connection& by, const protocol::discover_params&, const protocol::request&, const answer_address& to) {
+void carry_out(session& by, const protocol::discover_params&, const protocol::request&, const answer_address& to) {
     static const std::string document = protocol::discover_document(protocol::release_version);
     by.answer(to, std::string_view{document});
 }
 
-void carry_out(connection& by, const protocol::cancel_params& params, const protocol::request&, const answer_address& to) {
+void carry_out(session& by, const protocol::cancel_params& params, const protocol::request&, const answer_address& to) {
     std::vector<core::waiter*> targets;
     for (auto& each : by.client().waiters) {
-        if (static_cast<connection_wait&>(each).to().id == params.id) {
+        if (static_cast<session_wait&>(each).to().id == params.id) {
             targets.push_back(&each);
         }
     }
     for (core::waiter* const each : targets) {
-        by.state().cancel(*each, by.strand().now());
+        by.state().cancel(*each, by.broker().now());
     }
     by.answer(to, std::string_view{"null"});
 }
 
 template <class Params>
-void bind_and_carry_out(connection& by, const protocol::request& call, const answer_address& to) {
+void bind_and_carry_out(session& by, const protocol::request& call, const answer_address& to) {
     const auto bound = protocol::bind_params<Params>(call);
     if (const auto* const failure = std::get_if<error>(&bound)) {
         by.answer(to, *failure);
@@ -299,7 +299,7 @@ void bind_and_carry_out(connection& by, const protocol::request& call, const ans
 struct method {
     std::string_view name;
     role needs;
-    void (*call)(connection&, const protocol::request&, const answer_address&);
+    void (*call)(session&, const protocol::request&, const answer_address&);
 };
 
 template <class... Params>
@@ -316,7 +316,7 @@ constexpr auto methods =
 
 }  // namespace
 
-void dispatch(connection& by, const protocol::request& call, const answer_address& to) {
+void dispatch(session& by, const protocol::request& call, const answer_address& to) {
     const bool is_plain = !call.method.has_escapes();
     const auto* const known = std::find_if(methods.begin(), methods.end(), [&](const method& each) {
         return is_plain ? call.method.raw == each.name : call.method.equals(each.name);
@@ -334,4 +334,4 @@ void dispatch(connection& by, const protocol::request& call, const answer_addres
     by.answer(to, error{errc::method_not_found, "unknown method '" + call.method.decode().substr(0, 64) + "'; there are " + names});
 }
 
-}  // namespace hookd::server
+}  // namespace hookd::server::rpc

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace hookd::server {
+namespace hookd::server::rpc {
 
 /// What all unfinished batches hold together. Without a bound, one request that waits would keep the answers of 999 others for a day,
 /// in each of a thousand batches. Atomic: the last to hold a batch may be on any thread.
@@ -75,4 +75,4 @@ private:
     std::size_t charged_;
 };
 
-}  // namespace hookd::server
+}  // namespace hookd::server::rpc

@@ -1,0 +1,77 @@
+#pragma once
+
+#include "core/broker_state.hpp"
+
+#include <hookd/server/catalog.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <variant>
+
+namespace hookd::server::rpc {
+
+/// A wait that knows how to answer. Deletes itself by being handed back: done() is called exactly once, on the broker's strand.
+class wait_operation : public core::waiter {
+public:
+    virtual void done(std::variant<protocol::wait_result, protocol::error> result) = 0;
+};
+
+/// What sessions and transports count, from any thread.
+struct transport_counters {
+    std::atomic<std::size_t> connections{0};
+    std::atomic<std::uint64_t> protocol_errors{0};
+    std::atomic<std::uint64_t> bytes_in{0};
+    std::atomic<std::uint64_t> bytes_out{0};
+};
+
+/// The broker's state and what requests need beside it: the catalog, the time of the turn, the counters. It does no I/O.
+///
+/// All work is done in turns: a turn runs requests, then delivers what they caused, before the next turn begins. Who drives the turns
+/// derives from this.
+///
+/// Thread-safety: none (broker's strand), except submit() and the counters. Lifetime: shared; what must answer later holds it.
+class broker_service {
+public:
+    explicit broker_service(const core::broker_limits& limits) : state_(limits, std::chrono::steady_clock::now()) {}
+    broker_service(const broker_service&) = delete;
+    broker_service& operator=(const broker_service&) = delete;
+    virtual ~broker_service() = default;
+
+    /// From any thread: runs `work` in a turn on the broker's strand, now where this is the strand.
+    virtual void submit(std::function<void()> work) = 0;
+
+    [[nodiscard]] core::broker_state& state() noexcept { return state_; }
+    [[nodiscard]] const core::broker_state& state() const noexcept { return state_; }
+    /// The time of this turn: both clocks are read once, when the first of its requests asks.
+    [[nodiscard]] core::instant now() noexcept {
+        if (!now_) {
+            now_ = {std::chrono::steady_clock::now(), std::chrono::system_clock::now()};
+        }
+        return *now_;
+    }
+    /// The figures of clients, sessions and transports together.
+    [[nodiscard]] protocol::stats_result stats();
+
+    /// The events that there are; null: every name is allowed.
+    [[nodiscard]] const catalog* events() const noexcept { return catalog_.get(); }
+    void use(std::shared_ptr<const catalog> events) noexcept { catalog_ = std::move(events); }
+
+    transport_counters counters{};
+
+protected:
+    /// The next call of now() reads the clocks.
+    void forget_time() noexcept { now_.reset(); }
+
+private:
+    core::broker_state state_;
+    std::shared_ptr<const catalog> catalog_{};
+    std::optional<core::instant> now_{};
+};
+
+}  // namespace hookd::server::rpc

@@ -1,0 +1,359 @@
+#include "session.hpp"
+
+#include <hookd/protocol/json_text.hpp>
+
+#include <chrono>
+
+#include <time.h>
+
+// Frames to requests, answers and events to frames.
+namespace hookd::server::rpc {
+
+using protocol::errc;
+using protocol::error;
+
+namespace {
+
+// Answers over which the rest of the input waits until they are on their way.
+constexpr std::size_t most_answers_at_a_time = std::size_t{256} << 10;
+
+// How long one peer's requests keep the others waiting, about. The clock is looked at after each: some take milliseconds.
+constexpr std::chrono::milliseconds longest_turn{5};
+
+// Room that a request of a batch needs to be carried out: for the result of one that changes something.
+constexpr std::size_t small_answer_bytes = 1024;
+
+error batch_memory_error() {
+    return protocol::limit_error("memory", batch_memory::limit,
+                                 "unfinished batches hold as many bytes of answers as they may: send what waits outside of a batch");
+}
+
+}  // namespace
+
+session_environment::session_environment(std::shared_ptr<broker_service> service, const listener_options& settings, logger& logger)
+    : broker(std::move(service)), options(settings), log(logger), batches(std::make_shared<batch_memory>()) {}
+
+session::session(std::shared_ptr<session_environment> environment, const core::peer& peer, const roles& may)
+    : holder_(std::move(environment)), environment_(*holder_), peer_(peer), may_(may) {}
+
+void session::attach(core::event_sink& sink) {
+    client_ = &state().attach(peer_, &sink);
+    client_->requests_stay = true;
+}
+
+void session::detach() {
+    if (client_ != nullptr) {
+        state().detach(*std::exchange(client_, nullptr), broker().now());
+        answers_.clear();
+    }
+}
+
+// --- input ---
+
+received session::receive(const input& next) {
+    if (client_ == nullptr) {
+        return {};
+    }
+    backpressure_ = false;
+    auto result = carry_out(next);
+    result.memory_is_shared = std::exchange(shared_input_.is_shared, false);
+    result.opened_session = std::exchange(opened_session_, false);
+    return result;
+}
+
+received session::carry_out(const input& next) {
+    received result;
+    if (batch_) {
+        carry_on_batch();
+        result.state = state_after_frame(!next.unread.empty());
+        if (result.state != input_state::waiting) {
+            return result;
+        }
+    }
+    while (result.consumed < next.unread.size()) {
+        const auto unread = next.unread.substr(result.consumed);
+        if (!decoder_) {
+            decoder_.emplace(protocol::detect_framing(static_cast<unsigned char>(unread.front())), environment_.options.max_frame_bytes);
+        }
+        const auto decoded = next.ended ? decoder_->next_at_end(unread) : decoder_->next(unread);
+        result.consumed += decoded.consumed;
+        if (decoded.status == protocol::decode_status::need_more) {
+            result.wanted_bytes = decoded.frame_bytes;
+            result.unended_line = decoder_->kind() == protocol::framing::line && result.consumed < next.unread.size();
+            break;
+        }
+        if (decoded.status == protocol::decode_status::failed) {
+            environment_.broker->counters.protocol_errors.fetch_add(1, std::memory_order_relaxed);
+            answer({.id = "null"}, *decoded.failure);
+            result.consumed = next.unread.size();
+            result.state = input_state::failed;
+            return result;
+        }
+        handle_frame(decoded.body, next);
+        result.state = state_after_frame(result.consumed < next.unread.size());
+        if (result.state != input_state::waiting) {
+            return result;
+        }
+    }
+    if (next.ended) {
+        state().hang_up(*client_, broker().now());
+    }
+    return result;
+}
+
+input_state session::state_after_frame(bool has_more) const {
+    if (answers_.size() > most_answers_at_a_time || ((has_more || batch_) && turn_is_over())) {
+        return input_state::turn_is_over;
+    }
+    if (backpressure_) {
+        return input_state::backpressure;
+    }
+    return batch_ ? input_state::turn_is_over : input_state::waiting;
+}
+
+// By the coarse form of the steady clock: it is asked after each of many small requests, costs little, and is right to a few milliseconds.
+bool session::turn_is_over() const {
+    timespec coarse{};
+    ::clock_gettime(CLOCK_MONOTONIC_COARSE, &coarse);
+    const core::steady_time now{std::chrono::seconds{coarse.tv_sec} + std::chrono::nanoseconds{coarse.tv_nsec}};
+    return now - broker().now().steady > longest_turn;
+}
+
+void session::handle_frame(std::string_view frame, const input& from) {
+    if (core::event::is_worth_sharing(frame.size(), from.capacity)) {
+        shared_input_.bytes = from.memory;
+        shared_input_.capacity = from.capacity;
+        client_->reads_from = &shared_input_;
+    }
+    handle_message(frame, from);
+    shared_input_.bytes.reset();
+    client_->reads_from = nullptr;
+}
+
+void session::handle_message(std::string_view frame, const input& from) {
+    auto& message = environment_.frame;
+    protocol::read_message(frame, message);
+    if (message.type == protocol::message::kind::request) {
+        return handle_request(message.single, nullptr, 0);
+    }
+    if (message.type == protocol::message::kind::invalid) {
+        if (message.ends_early && decoder_->kind() == protocol::framing::line) {
+            message.failure.message.append(1, ' ').append(protocol::one_line_hint);
+        }
+        return answer_invalid(message, nullptr, 0);
+    }
+    if (!environment_.batches->has_room_for(batch::footprint_of(message.elements.size()))) {
+        return answer({.id = "null"}, batch_memory_error());
+    }
+    batch_ = std::make_unique<batch_under_way>();
+    batch_->elements.swap(message.elements);
+    batch_->memory = from.memory;
+    batch_->answers = std::make_shared<batch>(batch_->elements.size(), environment_.batches);
+    carry_on_batch();
+}
+
+// Until its turn is over.
+void session::carry_on_batch() {
+    const auto answers = batch_->answers;
+    while (batch_->next < batch_->elements.size()) {
+        const std::size_t index = batch_->next++;
+        protocol::read_element(batch_->elements[index], environment_.element);
+        if (environment_.element.type == protocol::message::kind::request) {
+            const auto& call = environment_.element.single;
+            if (call.id.empty() || answers->has_room_for(small_answer_bytes)) {
+                handle_request(call, answers, index);
+            } else {
+                answer({std::string{call.id}, answers, index}, batch_memory_error());
+            }
+        } else {
+            answer_invalid(environment_.element, answers, index);
+        }
+        if (batch_->next < batch_->elements.size() && (backpressure_ || turn_is_over())) {
+            return;
+        }
+    }
+    batch_.reset();
+}
+
+void session::handle_request(const protocol::request& call, std::shared_ptr<batch> part_of, std::size_t index) {
+    dispatch(*this, call, {std::string{call.id}, std::move(part_of), index});
+    backpressure_ = state().take_pressure() || backpressure_;
+}
+
+received session::reject_unended_line(std::string_view unread) {
+    received result;
+    if (client_ == nullptr) {
+        return result;
+    }
+    if (protocol::find_json_fault(unread)) {
+        result.unended_line = true;
+        return result;
+    }
+    answer_invalid({.failure = {errc::parse_error, "This text has not been carried out, since its line has not ended for a second. " +
+                                                       std::string{protocol::one_line_hint}}},
+                   nullptr, 0);
+    decoder_->drop_line();
+    result.consumed = unread.size();
+    return result;
+}
+
+received session::reject_large_input(std::size_t limit) {
+    received result;
+    result.state = input_state::failed;
+    if (client_ != nullptr) {
+        environment_.broker->counters.protocol_errors.fetch_add(1, std::memory_order_relaxed);
+        answer({.id = "null"},
+               protocol::limit_error("memory", limit, "the daemon holds as many incomplete frames as it may: retry later"));
+    }
+    return result;
+}
+
+// --- answers ---
+
+void session::answer_invalid(const protocol::message& what, std::shared_ptr<batch> part_of, std::size_t index) {
+    environment_.broker->counters.protocol_errors.fetch_add(1, std::memory_order_relaxed);
+    if (environment_.log.wants(log_level::debug)) {
+        environment_.log.write(log_level::debug, who() + " sent an invalid message: " + what.failure.message);
+    }
+    answer({std::string{what.failed_id}, std::move(part_of), index}, what.failure);
+}
+
+std::string session::who() const {
+    std::string text = describe(peer_);
+    if (client_ != nullptr && client_->push) {
+        text = client_->push->name() + " (" + text + ")";
+    }
+    return text;
+}
+
+void session::answer(const answer_address& to, const error& failure) {
+    reply(to, [&to, &failure](std::string& out) { protocol::append_error(out, to.id, failure); });
+}
+
+void session::answer_part(const answer_address& to, std::string body) {
+    if (!body.empty() && !to.part_of->has_room_for(body.size())) {
+        std::string refusal;
+        protocol::append_error(refusal, to.id, batch_memory_error());
+        body = std::move(refusal);  // with the small room that it has
+    }
+    if (to.part_of->complete(to.index, std::move(body))) {
+        const std::string array = to.part_of->take();
+        if (!array.empty()) {
+            append_frame(array);
+        }
+    }
+}
+
+void session::notify(std::string_view body) { append_frame(body); }
+
+void session::append_frame(std::string_view body) { protocol::append_frame(decoder_->kind(), body, answers_); }
+
+// --- output ---
+
+output session::next_output(const output_limits& limits) {
+    auto& events = environment_.events;
+    events.clear();
+    environment_.pieces.clear();
+    output next{answers_, {}, environment_.pieces};
+    if (client_ == nullptr || batch_is_out_) {
+        return next;
+    }
+    collect_notices(limits.notice_bytes);
+    const bool has_notices = !notices_.empty();
+    const bool may_share = limits.one_piece && !has_notices && client_->push != nullptr;
+    if (may_share) {
+        next.frames = environment_.cache.hand_out_same(*client_, decoder_->kind());
+    }
+    if (next.frames.empty()) {
+        state().hand_out(*client_, limits.events, limits.event_bytes, events);
+        if (events.empty() && !has_notices) {
+            tell_end();
+        } else if (may_share) {
+            next.frames = environment_.cache.frames_of(events, decoder_->kind());
+        }
+    }
+    if (next.frames.empty()) {
+        collect_pieces(has_notices);
+    }
+    batch_is_out_ = next.has_batch();
+    return next;
+}
+
+// What its push session is told besides events goes out with them, so that it is no more than the peer reads.
+void session::collect_notices(std::size_t most_bytes) {
+    if (!notices_.empty()) {
+        std::string{}.swap(notices_);
+    }
+    while (notices_.size() < most_bytes) {
+        const auto next = state().take_notice(*client_);
+        if (!next) {
+            break;
+        }
+        if (next->verdict) {
+            protocol::append_frame(decoder_->kind(), next->verdict->view(), notices_);
+        } else {
+            environment_.body.clear();
+            protocol::append_cancelled(environment_.body, next->hook_event_id, next->reason);
+            protocol::append_frame(decoder_->kind(), environment_.body, notices_);
+        }
+    }
+}
+
+// The frames of the notices, if they are a part of the batch, and of environment_.events.
+void session::collect_pieces(bool with_notices) {
+    if (with_notices) {
+        environment_.pieces.push_back({notices_});
+    }
+    for (core::event* const each : environment_.events) {
+        environment_.pieces.push_back(each->wire(decoder_->kind()));
+    }
+}
+
+// Where its push session has ended and all of its events are out: says so.
+void session::tell_end() {
+    const std::string name = client_->push && client_->push->closing ? who() : std::string{};
+    const auto ended = state().take_ended(*client_);
+    if (!ended) {
+        return;
+    }
+    environment_.body.clear();
+    protocol::append_closed(environment_.body, ended->reason, ended->last_seq);
+    notify(environment_.body);
+    if (ended->reason == protocol::close_reason::lagged) {
+        environment_.log.write(log_level::warning,
+                               name + " lagged behind: its push session was closed after event " + std::to_string(ended->last_seq));
+    }
+}
+
+const std::vector<core::wire_pieces>& session::pieces_of_batch() {
+    environment_.events.clear();
+    environment_.pieces.clear();
+    state().handed_out(*client_, environment_.events);
+    collect_pieces(false);
+    return environment_.pieces;
+}
+
+void session::written() {
+    if (client_ != nullptr) {
+        batch_is_out_ = false;
+        state().sent(*client_, client_->handed_out);
+    }
+}
+
+void session::stop_output() {
+    if (client_ == nullptr) {
+        return;
+    }
+    batch_is_out_ = false;
+    state().end_session(*client_, broker().now());
+    state().forget_handed_out(*client_);
+    answers_.clear();
+}
+
+bool session::is_owed_anything() const noexcept {
+    return client_ != nullptr && (core::broker_state::is_owed_anything(*client_) || !answers_.empty() || batch_is_out_);
+}
+
+bool session::others_wait_for_memory() const noexcept { return client_ != nullptr && state().must_read(*client_); }
+
+}  // namespace hookd::server::rpc

@@ -1,0 +1,136 @@
+#pragma once
+
+#include "rpc/session.hpp"
+#include "support/wire_client.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// Sessions and a broker in memory: no socket, no strand, no clock that has to pass.
+namespace hookd::server::rpc::test {
+
+using hookd::test::framing;
+
+class silent_logger final : public logger {
+public:
+    [[nodiscard]] bool wants(log_level) const noexcept override { return false; }
+    void write(log_level, std::string_view) noexcept override {}
+};
+
+/// The broker's turns: work runs where it is submitted.
+class memory_broker final : public broker_service {
+public:
+    explicit memory_broker(const core::broker_limits& limits) : broker_service(limits) {}
+
+    void submit(std::function<void()> work) override { work(); }
+    /// Delivers what there is.
+    void run_turn();
+    /// Ends the waits that end within `span`.
+    void pass(std::chrono::hours span);
+};
+
+class memory_peer;
+
+struct fixture_options {
+    core::broker_limits limits{};
+    listener_options listener{};
+};
+
+/// What is there once for all peers.
+class rpc_fixture {
+public:
+    explicit rpc_fixture(const fixture_options& options = {});
+
+    /// Fails where a slot, a wait, an answer or memory for events that are being written is left, for whatever peer.
+    void check_tidy() const;
+
+    std::shared_ptr<memory_broker> broker;
+    std::shared_ptr<session_environment> environment;
+
+private:
+    silent_logger log_{};
+};
+
+struct peer_options {
+    framing kind = framing::length;
+    core::peer who{100, 1000, false};
+    roles may{true, true, true};
+    bool one_piece = true;
+};
+
+/// A peer and its session, with what a transport does, byte by byte where the test wants it. It reads at once, but where it is told not to.
+class memory_peer final : public core::event_sink {
+public:
+    explicit memory_peer(rpc_fixture& fixture, const peer_options& options = {});
+    memory_peer(const memory_peer&) = delete;
+    memory_peer& operator=(const memory_peer&) = delete;
+    ~memory_peer() { leave(); }
+
+    /// The bytes that carry `body` in the peer's framing.
+    [[nodiscard]] std::string frame_of(std::string_view body) const { return hookd::test::encode_frame(options_.kind, body); }
+
+    /// `bytes` arrive.
+    void send(std::string_view bytes);
+    /// The peer's last byte has been sent.
+    void end_input();
+    /// The peer is gone.
+    void leave();
+    /// From now on nothing is read, and what is written is kept back.
+    void stop_reading() { reads_ = false; }
+    void read_on();
+    void on_ready() override { flush(); }
+
+    [[nodiscard]] session& rpc() noexcept { return *session_; }
+    /// Whether the session has said that the input can't be read any further.
+    [[nodiscard]] bool has_failed() const noexcept { return has_failed_; }
+    /// What is sent and not consumed.
+    [[nodiscard]] std::size_t held_bytes() const noexcept { return unread_.size(); }
+    /// The bytes that complete the frame that has begun, as the session says.
+    [[nodiscard]] std::size_t wanted_bytes() const noexcept { return last_.wanted_bytes; }
+    /// Whether that is a line without its end; the next call is as if nothing had come for a while.
+    [[nodiscard]] bool has_unended_line() const noexcept { return last_.unended_line; }
+    void reject_unended_line();
+    /// Whether an event has kept what was received last.
+    [[nodiscard]] bool shared_memory() const noexcept { return last_.memory_is_shared; }
+    /// How often the session was given what the last send() brought.
+    [[nodiscard]] std::size_t turns() const noexcept { return turns_; }
+    /// The responses among messages().
+    [[nodiscard]] std::size_t count_answers() const;
+    /// The messages that it has got so far, whole frames only.
+    [[nodiscard]] std::vector<std::string> messages() const;
+    /// The hook_event_id of the last event that it has got; empty: none.
+    [[nodiscard]] std::string last_event_id() const;
+
+private:
+    void receive();
+    void finish_turn();
+    void flush();
+
+    rpc_fixture& fixture_;
+    peer_options options_;
+    std::shared_ptr<session> session_;
+    std::string unread_{};
+    std::string output_{};  // all that it was ever written
+    received last_{};        // of the last turn
+    std::size_t turns_ = 0;
+    bool input_ended_ = false;
+    bool has_failed_ = false;
+    bool reads_ = true;
+};
+
+/// `message` with numbers in place of what differs from run to run: each new UUID is `id-1`, `id-2` …, times are `T`.
+class normalizer {
+public:
+    [[nodiscard]] std::string operator()(std::string_view message);
+
+private:
+    std::vector<std::string> ids_{};
+};
+
+}  // namespace hookd::server::rpc::test
