@@ -42,7 +42,7 @@ _hookctl_events() {
 _hookctl_hooks() { { _hookctl_ask hooks; _hookctl_ask stats; } | grep -oE '\{"name":"[^"\\ ]+"' | cut -d'"' -f4 | sort -u; }
 
 _hookctl() {
-    local commands="emit listen on register deregister hooks trust enable disable respond git agent-hook agent schema who stats top ping doctor test call help version"
+    local commands="emit listen on register deregister hooks trust enable disable respond git agent-hook agent schema who stats top ping doctor test init sync unsync call help version"
     local general="--socket --daemon-user --timeout --json --no-autostart --help --version"
     local methods="ping emit emit_and_wait await_response subscribe unsubscribe respond register_hook deregister_hook list_hooks trust_hook enable_hook get_hook_event_schema who stats rpc.discover"
     local git_hooks="applypatch-msg pre-applypatch post-applypatch pre-commit pre-merge-commit prepare-commit-msg commit-msg post-commit
@@ -145,7 +145,8 @@ _hookctl() {
         case $command in
             emit | schema | who) [[ $count -eq 0 ]] && _hookctl_words "$(_hookctl_events)" && return ;;
             listen | on) _hookctl_words "$(_hookctl_events)" && return ;;
-            deregister | trust | enable | disable) [[ $count -eq 0 ]] && _hookctl_words "$(_hookctl_hooks)" && return ;;
+            trust) [[ $count -eq 0 ]] && _hookctl_words "$(_hookctl_hooks) .hookd.toml" && return ;;
+            deregister | enable | disable) [[ $count -eq 0 ]] && _hookctl_words "$(_hookctl_hooks)" && return ;;
         esac
     fi
     if [[ $lead == *@* ]]; then

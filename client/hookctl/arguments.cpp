@@ -536,6 +536,15 @@ command_arguments parse_command(option_reader& options, std::string_view command
     if (command == "test") {
         return parse_test(options, argv);
     }
+    if (command == "init") {
+        return parse_nothing<init_arguments>(options);
+    }
+    if (command == "sync") {
+        return parse_nothing<sync_arguments>(options);
+    }
+    if (command == "unsync") {
+        return parse_nothing<unsync_arguments>(options);
+    }
     return parse_call(options);
 }
 
