@@ -40,6 +40,7 @@ commands:
   ping                           ask whether the daemon is there
   doctor                         say what is wrong here, and what to type
   test [options] -- CMD [ARG...] try a hook command before it guards anything
+  ask PATTERN...                 be a hook yourself: answer questions in the terminal
   init                           write a .hookd.toml, which names a git repository's hooks
   sync                           register them, once what they run was agreed to
   unsync                         deregister them
@@ -518,6 +519,32 @@ example:
   hookctl unsync
 )";
 
+constexpr std::string_view ask_help = R"(usage: hookctl ask [options] PATTERN...
+
+A person is the hook: shows each question whose event matches a PATTERN, with its payload, and
+waits for a line. Several questions wait in a queue. Needs a terminal.
+
+  y                proceed
+  n                veto
+  any other text   veto, for that reason
+
+A question that was decided by another answer, such as a veto by hookctl respond, or for which
+no emitter waits any longer, gives way to the next. What is typed before a question is shown
+answers nothing. After Ctrl-C, this hook is missing from what is not answered yet.
+
+options:
+  --notify CMD         run this shell command for each question, which finds the payload on its
+                       standard input and what hookctl on sets in its environment. A JSON object
+                       that it prints is the answer
+  --name NAME          what verdicts and logs call this hook (default: your user name)
+  --where POINTER=GLOB, --repo DIR, --fail-closed
+                       as for hookctl on
+  --timeout DURATION   how long to wait for the daemon at the start (default 30s)
+
+example:
+  hookctl ask --notify 'notify-send "$HOOK_EVENT"' 'deploy_*'
+)";
+
 constexpr std::string_view call_help = R"(usage: hookctl call [options] METHOD [PARAMS]
 
 Sends any request and prints the raw result, byte for byte.
@@ -572,6 +599,7 @@ constexpr std::array commands{
     command_text{"init", "init", init_help},
     command_text{"sync", "sync", sync_help},
     command_text{"unsync", "unsync", unsync_help},
+    command_text{"ask", "ask PATTERN...", ask_help},
     command_text{"call", "call METHOD [PARAMS]", call_help},
     command_text{"help", "help [COMMAND]", help_help},
     command_text{"version", "version", version_help},
