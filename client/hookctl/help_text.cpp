@@ -36,7 +36,7 @@ commands:
   schema [EVENT]                 print what events there are, and what they look like
   who EVENT [PAYLOAD]            print whom emit --wait would ask
   stats                          print the daemon's counters
-  top                            show them live, on the full screen
+  top                            show them live, with each verdict, on the full screen
   ping                           ask whether the daemon is there
   doctor                         say what is wrong here, and what to type
   test [options] -- CMD [ARG...] try a hook command before it guards anything
@@ -425,8 +425,17 @@ example:
 
 constexpr std::string_view top_help = R"(usage: hookctl top
 
-Shows rates, events with their reply times, and sessions, live. Needs a
-terminal. Press q to quit.
+Shows live, on the full screen: rates, who waits and for whom, each hook with its vetoes and
+times, the verdicts as they come, events and sessions. Needs a terminal.
+
+keys:
+  up, down, page up, page down  select a verdict
+  Enter                         show it, with what each hook said and the payload
+  /                             show only what has a text in its name; Esc shows all
+  p                             pause, and go on
+  q                             quit
+
+What the catalog calls secret in a payload is shown as "…".
 
 example:
   hookctl --socket /run/hookd/hookd.sock top
