@@ -42,7 +42,7 @@ _hookctl_events() {
 _hookctl_hooks() { { _hookctl_ask hooks; _hookctl_ask stats; } | grep -oE '\{"name":"[^"\\ ]+"' | cut -d'"' -f4 | sort -u; }
 
 _hookctl() {
-    local commands="emit listen on register deregister hooks trust enable disable respond git agent-hook agent schema who stats top ping doctor test call help version"
+    local commands="emit listen on register deregister hooks trust enable disable respond git agent-hook agent schema who stats top ping doctor test init sync unsync ask call help version"
     local general="--socket --daemon-user --timeout --json --no-autostart --help --version"
     local methods="ping emit emit_and_wait await_response subscribe unsubscribe respond register_hook deregister_hook list_hooks trust_hook enable_hook get_hook_event_schema who stats rpc.discover"
     local git_hooks="applypatch-msg pre-applypatch post-applypatch pre-commit pre-merge-commit prepare-commit-msg commit-msg post-commit
@@ -109,7 +109,7 @@ _hookctl() {
             _hookctl_words "all $git_hooks"
             return ;;
         --on | --event) _hookctl_words "$(_hookctl_events)"; return ;;
-        --timeout | --abort-exit-code | --after-seq | --count | --jobs | --name | --env | --where | --order | --scope | --abort | --failed | --payload) return ;;
+        --timeout | --abort-exit-code | --after-seq | --count | --jobs | --name | --env | --where | --order | --scope | --abort | --failed | --payload | --notify) return ;;
     esac
 
     local options=$general
@@ -136,6 +136,7 @@ _hookctl() {
             elif [[ $word != -* ]]; then
                 options="claude codex gemini qwen copilot cursor windsurf droid qoder"
             fi ;;
+        ask) options+=" --notify --name --where --repo --fail-closed" ;;
         test) options+=" --event --payload --" ;;
         stats) options+=" --watch --prometheus" ;;
         call) [[ $word != -* && $count -eq 0 ]] && options=$methods ;;
@@ -144,8 +145,9 @@ _hookctl() {
     if [[ $word != -* && $lead != *@* ]]; then
         case $command in
             emit | schema | who) [[ $count -eq 0 ]] && _hookctl_words "$(_hookctl_events)" && return ;;
-            listen | on) _hookctl_words "$(_hookctl_events)" && return ;;
-            deregister | trust | enable | disable) [[ $count -eq 0 ]] && _hookctl_words "$(_hookctl_hooks)" && return ;;
+            listen | on | ask) _hookctl_words "$(_hookctl_events)" && return ;;
+            trust) [[ $count -eq 0 ]] && _hookctl_words "$(_hookctl_hooks) .hookd.toml" && return ;;
+            deregister | enable | disable) [[ $count -eq 0 ]] && _hookctl_words "$(_hookctl_hooks)" && return ;;
         esac
     fi
     if [[ $lead == *@* ]]; then

@@ -1,6 +1,6 @@
 # fish completion for hookctl(1)
 
-set -l commands emit listen on register deregister hooks trust enable disable respond git agent-hook agent schema who stats top ping doctor test call help version
+set -l commands emit listen on register deregister hooks trust enable disable respond git agent-hook agent schema who stats top ping doctor test init sync unsync ask call help version
 set -l git_hooks applypatch-msg pre-applypatch post-applypatch pre-commit pre-merge-commit prepare-commit-msg commit-msg post-commit pre-rebase post-checkout post-merge pre-push pre-receive update post-receive post-update reference-transaction pre-auto-gc post-rewrite sendemail-validate post-index-change p4-changelist p4-prepare-changelist p4-post-changelist p4-pre-submit
 set -l methods ping emit emit_and_wait await_response subscribe unsubscribe respond register_hook deregister_hook list_hooks trust_hook enable_hook get_hook_event_schema who stats rpc.discover
 
@@ -62,6 +62,10 @@ complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a top -d 'sh
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a ping -d 'ask whether the daemon is there'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a doctor -d 'say what is wrong'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a test -d 'try a hook command'
+complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a init -d 'write a .hookd.toml to start from'
+complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a sync -d 'register the hooks of .hookd.toml'
+complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a unsync -d 'deregister the hooks of .hookd.toml'
+complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a ask -d 'answer questions yourself'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a call -d 'send any request'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a help -d 'print what there is to do'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a version -d 'print the version'
@@ -76,8 +80,9 @@ complete -c hookctl -n '__fish_seen_subcommand_from emit' -l abort-exit-code -x 
 complete -c hookctl -n '__fish_seen_subcommand_from emit' -l no-daemon -x -a 'proceed fail' -d 'what an absent daemon means'
 complete -c hookctl -n '__fish_seen_subcommand_from emit' -s q -l quiet -d 'print nothing on standard output'
 
-complete -c hookctl -n '__fish_seen_subcommand_from listen on schema who' -a '(__hookctl_events)'
+complete -c hookctl -n '__fish_seen_subcommand_from listen on ask schema who' -a '(__hookctl_events)'
 complete -c hookctl -n '__fish_seen_subcommand_from deregister trust' -a '(__hookctl_hooks)'
+complete -c hookctl -n '__fish_seen_subcommand_from trust' -a .hookd.toml
 
 complete -c hookctl -n '__fish_seen_subcommand_from listen' -l after-seq -x -d 'first print what happened after this number'
 complete -c hookctl -n '__fish_seen_subcommand_from listen' -l count -x -d 'end after so many events'
@@ -98,6 +103,12 @@ complete -c hookctl -n '__fish_seen_subcommand_from on register' -l scope -x -a 
 complete -c hookctl -n '__fish_seen_subcommand_from register' -l cwd -x -a '(__fish_complete_directories)' -d 'where it runs'
 complete -c hookctl -n '__fish_seen_subcommand_from register' -l on -x -a '(__hookctl_events)' -d 'which events'
 complete -c hookctl -n '__fish_seen_subcommand_from register; and contains -- -- (commandline -opc)' -a '(__hookctl_complete_command)'
+
+complete -c hookctl -n '__fish_seen_subcommand_from ask' -l notify -x -d 'run this for each question'
+complete -c hookctl -n '__fish_seen_subcommand_from ask' -l name -x -d 'what verdicts and logs call this hook'
+complete -c hookctl -n '__fish_seen_subcommand_from ask' -l where -x -d 'only such payloads'
+complete -c hookctl -n '__fish_seen_subcommand_from ask' -l repo -x -a '(__fish_complete_directories)' -d 'only this repository'
+complete -c hookctl -n '__fish_seen_subcommand_from ask' -l fail-closed -d 'nothing proceeds where this hook is missing'
 
 complete -c hookctl -n '__fish_seen_subcommand_from respond' -l abort -x -d veto
 complete -c hookctl -n '__fish_seen_subcommand_from respond' -l abstain -d 'no opinion'

@@ -1,7 +1,7 @@
 // hookctl agent: the agents' settings, and a test event through what they have.
 #include "agent_event.hpp"
 #include "agent_reply.hpp"
-#include "agent_settings_file.hpp"
+#include "agent_site.hpp"
 #include "agent_wiring.hpp"
 #include "commands.hpp"
 #include "daemon_call.hpp"
@@ -12,7 +12,6 @@
 
 #include <array>
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -69,39 +68,6 @@ std::string hook_command(const invocation& call, const agent_arguments& argument
         line += " --socket " + shell_word(absolute_socket(call.socket));
     }
     return line;
-}
-
-/// The directory with .git that this one is in, else this one.
-fs::path project_top() {
-    const auto here = fs::current_path();
-    for (auto at = here; at.has_relative_path(); at = at.parent_path()) {
-        if (fs::exists(at / ".git")) {
-            return at;
-        }
-    }
-    return here;
-}
-
-settings_path settings_of(const agent_wiring& wiring, bool project) {
-    if (project) {
-        return {project_top().string(), std::string(wiring.project_directory) + "/" + std::string(wiring.project_file)};
-    }
-    const char* own = wiring.user_variable.empty() ? nullptr : std::getenv(std::string(wiring.user_variable).c_str());
-    if (own != nullptr && *own == '/') {
-        return {own, std::string(wiring.user_file)};
-    }
-    const char* home = std::getenv("HOME");
-    if (home == nullptr || *home != '/') {
-        throw usage_error("HOME names no directory to look for the agents' settings in");
-    }
-    return {home, std::string(wiring.user_directory) + "/" + std::string(wiring.user_file)};
-}
-
-/// Whether the agent seems to be used: its directory is there.
-bool is_used(const agent_wiring& wiring, bool project) {
-    const auto path = settings_of(wiring, project);
-    const auto slash = path.rest.find('/');
-    return fs::exists(slash == std::string::npos ? fs::path(path.base) : fs::path(path.base) / path.rest.substr(0, slash));
 }
 
 std::string all_names() {
@@ -234,20 +200,20 @@ agent_decision understood(const agent_wiring& wiring, const std::string& input, 
 bool status(const invocation& call, const agent_arguments& arguments, const agent_wiring& wiring) {
     const auto path = settings_of(wiring, arguments.project);
     const auto settings = read_settings(path);
-    const auto commands = settings ? wired_commands(wiring, *settings, wiring.events.front()) : std::vector<std::string>();
-    if (commands.empty()) {
+    const auto hooks = settings ? wired_hooks(wiring, *settings, wiring.events.front()) : std::vector<wired_hook>();
+    if (hooks.empty()) {
         report(call, wiring, path, false, "does not call hookctl agent-hook; type: hookctl agent install " + std::string(wiring.agent) +
                                               (arguments.project ? " --project" : ""));
         return false;
     }
     bool is_right = true;
     for (const auto event : wiring.events) {
-        if (wired_commands(wiring, *settings, event).empty()) {
+        if (wired_hooks(wiring, *settings, event).empty()) {
             report(call, wiring, path, false, "does not call hookctl agent-hook at " + std::string(event));
             is_right = false;
         }
     }
-    for (const auto& command : commands) {
+    for (const auto& [command, limit] : hooks) {
         const auto input = test_input(wiring, path);
         const auto ended = run_shell(command, input);
         const auto said = understood(wiring, input, ended);

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <system_error>
 
 namespace hookd::hookctl {
 
@@ -95,15 +97,27 @@ bool is_ours(const agent_wiring& wiring, std::string_view command) {
            (command.find(agent_hook_words(wiring)) != std::string_view::npos || command.find(named_agent_words(wiring)) != std::string_view::npos);
 }
 
-/// Our commands in an element of an event's array.
-std::vector<std::string> our_commands(const agent_wiring& wiring, std::string_view element) {
-    std::vector<std::string> found;
+/// The time-out that a hook has.
+std::optional<std::chrono::milliseconds> limit_of(const agent_wiring& wiring, std::string_view hook) {
+    const auto value = json_member_view(hook, wiring.form == form::bash ? "timeoutSec" : "timeout");
+    double number = 0;
+    if (std::from_chars(value.data(), value.data() + value.size(), number).ec != std::errc{}) {
+        return std::nullopt;
+    }
+    constexpr double longest = 1e9;
+    const std::chrono::duration<double, std::milli> limit(std::clamp(wiring.in_milliseconds ? number : number * 1000, 0.0, longest));
+    return std::chrono::duration_cast<std::chrono::milliseconds>(limit);
+}
+
+/// Our hooks in an element of an event's array.
+std::vector<wired_hook> our_hooks(const agent_wiring& wiring, std::string_view element) {
+    std::vector<wired_hook> found;
     if (protocol::kind_of(element) != json_kind::object) {
         return found;
     }
     const auto add = [&](std::string_view hook) {
         if (auto command = protocol::kind_of(hook) == json_kind::object ? command_of(hook) : std::string(); is_ours(wiring, command)) {
-            found.push_back(std::move(command));
+            found.push_back({std::move(command), limit_of(wiring, hook)});
         }
     };
     add(element);
@@ -127,7 +141,7 @@ bool is_our_element(const agent_wiring& wiring, std::string_view element) {
             }
         }
     }
-    return hooks > 0 && our_commands(wiring, element).size() == hooks;
+    return hooks > 0 && our_hooks(wiring, element).size() == hooks;
 }
 
 /// What JSON with extensions has at a fault, which editors write and some agents read.
@@ -283,16 +297,16 @@ std::optional<std::string> unwired(const agent_wiring& wiring, std::string setti
     return text;
 }
 
-std::vector<std::string> wired_commands(const agent_wiring& wiring, std::string_view settings, std::string_view event) {
-    std::vector<std::string> commands;
+std::vector<wired_hook> wired_hooks(const agent_wiring& wiring, std::string_view settings, std::string_view event) {
+    std::vector<wired_hook> all;
     if (const auto hooks = hooks_of(settings, event); !hooks.empty()) {
         protocol::json_cursor each(hooks);
         while (const auto element = each.next()) {
-            const auto found = our_commands(wiring, element->value);
-            commands.insert(commands.end(), found.begin(), found.end());
+            const auto found = our_hooks(wiring, element->value);
+            all.insert(all.end(), found.begin(), found.end());
         }
     }
-    return commands;
+    return all;
 }
 
 }  // namespace hookd::hookctl

@@ -48,7 +48,13 @@ struct agent_wiring {
 /// made the file and nothing else is in it.
 [[nodiscard]] std::optional<std::string> unwired(const agent_wiring& wiring, std::string settings);
 
-/// The commands of ours among the hooks of that event.
-[[nodiscard]] std::vector<std::string> wired_commands(const agent_wiring& wiring, std::string_view settings, std::string_view event);
+/// A hook of ours in an agent's settings.
+struct wired_hook {
+    std::string command{};
+    std::optional<std::chrono::milliseconds> limit{};  ///< how long the agent gives it; nothing: the settings don't say
+};
+
+/// Those of that event.
+[[nodiscard]] std::vector<wired_hook> wired_hooks(const agent_wiring& wiring, std::string_view settings, std::string_view event);
 
 }  // namespace hookd::hookctl

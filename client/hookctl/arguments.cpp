@@ -95,6 +95,16 @@ words command_after_dashes(const option_reader& options, std::string_view comman
     return *argv;
 }
 
+/// What `--where` says.
+payload_condition condition_of(const option_reader& options, const std::string& text) {
+    const auto equals = text.find('=');
+    payload_condition result{text.substr(0, equals), equals == std::string::npos ? "" : text.substr(equals + 1)};
+    if (equals == std::string::npos || !protocol::is_condition(result)) {
+        options.fail("--where takes a JSON pointer and a glob, as in /cwd=/src/*, not " + in_quotes(text));
+    }
+    return result;
+}
+
 /// The options that `on` and `register` have in common. Targets of the reader: it must live until finish().
 class hook_option_reader {
 public:
@@ -124,7 +134,7 @@ public:
         result.environment = std::move(environment_);
         auto& responder = result.as_responder;
         for (const auto& each : conditions_) {
-            responder.where.push_back(condition_of(each));
+            responder.where.push_back(condition_of(options_, each));
         }
         if (repository_) {
             result.repository = repository_->empty() ? "." : *repository_;
@@ -146,15 +156,6 @@ private:
         if (hooks::command_environment::is_for_event(variable)) {
             options_.fail("--env cannot set " + variable + ": that says which event the command runs for");
         }
-    }
-
-    [[nodiscard]] payload_condition condition_of(const std::string& text) const {
-        const auto equals = text.find('=');
-        payload_condition result{text.substr(0, equals), equals == std::string::npos ? "" : text.substr(equals + 1)};
-        if (equals == std::string::npos || !protocol::is_condition(result)) {
-            options_.fail("--where takes a JSON pointer and a glob, as in /cwd=/src/*, not " + in_quotes(text));
-        }
-        return result;
     }
 
     option_reader& options_;
@@ -447,6 +448,45 @@ command_arguments parse_test(option_reader& options, const std::optional<words>&
     return result;
 }
 
+command_arguments parse_ask(option_reader& options) {
+    ask_arguments result;
+    optional_text name;
+    optional_text notify;
+    optional_text repository;
+    words conditions;
+    bool fail_closed = false;
+    options.value("--name", name);
+    options.value("--notify", notify);
+    options.value("--repo", repository);
+    options.values("--where", conditions);
+    options.flag("--fail-closed", fail_closed);
+    if (!options.parse()) {
+        return result;
+    }
+
+    result.patterns = std::move(options.positionals(1, words().max_size()));
+    options.check_patterns(result.patterns);
+    if (options.json()) {
+        options.fail("ask is for people: a program answers with hookctl on");
+    }
+    if (name) {
+        options.check_name("--name", *name);
+        result.name = *name;
+    }
+    if (notify && notify->empty()) {
+        options.fail("--notify needs a command for the shell");
+    }
+    result.notify = notify.value_or("");
+    if (repository) {
+        result.repository = repository->empty() ? "." : *repository;
+    }
+    for (const auto& each : conditions) {
+        result.as_responder.where.push_back(condition_of(options, each));
+    }
+    result.as_responder.on_failure = fail_closed ? failure_policy::closed : failure_policy::open;
+    return result;
+}
+
 command_arguments parse_call(option_reader& options) {
     call_arguments result;
     if (!options.parse()) {
@@ -535,6 +575,18 @@ command_arguments parse_command(option_reader& options, std::string_view command
     }
     if (command == "test") {
         return parse_test(options, argv);
+    }
+    if (command == "ask") {
+        return parse_ask(options);
+    }
+    if (command == "init") {
+        return parse_nothing<init_arguments>(options);
+    }
+    if (command == "sync") {
+        return parse_nothing<sync_arguments>(options);
+    }
+    if (command == "unsync") {
+        return parse_nothing<unsync_arguments>(options);
     }
     return parse_call(options);
 }

@@ -60,7 +60,7 @@ struct deregister_arguments {
 };
 
 struct trust_arguments {
-    std::string name{};
+    std::string name{};  ///< of a registered hook; or the path of a .hookd.toml
 };
 
 struct enable_arguments {
@@ -138,6 +138,20 @@ struct test_arguments {
     std::vector<std::string> argv{};
 };
 
+struct ask_arguments {
+    std::vector<std::string> patterns{};
+    std::string name{};        ///< empty: the user's
+    std::string notify{};      ///< a shell command, for each question; empty: none
+    std::string repository{};  ///< as hook_arguments::repository
+    responder_options as_responder{};
+};
+
+struct init_arguments {};
+
+struct sync_arguments {};
+
+struct unsync_arguments {};
+
 struct call_arguments {
     std::string method{};
     std::optional<std::string> params{};  ///< as given: JSON text, `@FILE` or `-`
@@ -146,7 +160,7 @@ struct call_arguments {
 using command_arguments = std::variant<emit_arguments, listen_arguments, on_arguments, register_arguments, deregister_arguments, trust_arguments,
                                        enable_arguments, hooks_arguments, respond_arguments, schema_arguments, who_arguments, stats_arguments,
                                        top_arguments, ping_arguments, git_arguments, agent_hook_arguments, agent_arguments,
-                                       doctor_arguments, test_arguments, call_arguments>;
+                                       doctor_arguments, test_arguments, ask_arguments, init_arguments, sync_arguments, unsync_arguments, call_arguments>;
 
 /// What hookctl is asked to do.
 struct invocation {

@@ -27,6 +27,10 @@ int run_agent_hook(const invocation& call, const agent_hook_arguments& arguments
 int run_agent(const invocation& call, const agent_arguments& arguments);
 int run_doctor(const invocation& call);
 int run_test(const invocation& call, const test_arguments& arguments);
+int run_ask(const invocation& call, const ask_arguments& arguments);
+int run_init(const invocation& call);
+int run_sync(const invocation& call);
+int run_unsync(const invocation& call);
 int run_call(const invocation& call, const call_arguments& arguments);
 
 }  // namespace hookd::hookctl

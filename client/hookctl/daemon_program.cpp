@@ -47,13 +47,17 @@ hooks::command_result run_daemon_program(std::vector<std::string> arguments) {
     return run_to_end(std::move(command));
 }
 
+fs::path state_directory() {
+    // $STATE_DIRECTORY is that of the service that runs this program, not of the daemon's.
+    const auto home = environment_variable("HOME");
+    return protocol::default_state_directory(nullptr, environment_variable("XDG_STATE_HOME").c_str(), home.c_str());
+}
+
 fs::path default_registry() {
     if (auto named = environment_variable("HOOKD_REGISTRY"); !named.empty()) {
         return named;
     }
-    // $STATE_DIRECTORY is that of the service that runs this program, not of the daemon's.
-    const auto home = environment_variable("HOME");
-    return fs::path(protocol::default_state_directory(nullptr, environment_variable("XDG_STATE_HOME").c_str(), home.c_str())) / "registry.json";
+    return state_directory() / "registry.json";
 }
 
 std::string environment_variable(const char* name) {

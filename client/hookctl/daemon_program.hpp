@@ -15,6 +15,9 @@ namespace hookd::hookctl {
 /// nothing to a daemon that outlives it.
 [[nodiscard]] hooks::command_result run_daemon_program(std::vector<std::string> arguments);
 
+/// Where this user's hookd and hookctl keep what outlives them.
+[[nodiscard]] std::filesystem::path state_directory();
+
 /// The registry of a daemon that is started so.
 [[nodiscard]] std::filesystem::path default_registry();
 

@@ -16,6 +16,7 @@
 #include <fstream>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include <sys/stat.h>
@@ -110,6 +111,19 @@ std::string started_program(const fs::path& unit) {
     return {};
 }
 
+/// Whether systemd starts the user's hookd with the session: what `systemctl enable` makes is links.
+bool is_enabled(const fs::path& own_units) {
+    for (const auto& directory : {own_units, fs::path("/etc/systemd/user")}) {
+        for (const auto* link : {"sockets.target.wants/hookd.socket", "default.target.wants/hookd.service"}) {
+            std::error_code unknown;
+            if (fs::is_symlink(directory / link, unknown)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 }  // namespace
 
 findings check_daemon(const invocation& call) {
@@ -166,16 +180,15 @@ findings check_git() {
 
 findings check_units() {
     const auto config = environment_variable("XDG_CONFIG_HOME");
-    const fs::path own = config.empty() ? fs::path(environment_variable("HOME")) / ".config" : fs::path(config);
-    for (const auto& directory : {own / "systemd/user", fs::path("/etc/systemd/user"), fs::path("/usr/local/lib/systemd/user"),
-                                  fs::path("/usr/lib/systemd/user")}) {
+    const fs::path own = (config.empty() ? fs::path(environment_variable("HOME")) / ".config" : fs::path(config)) / "systemd/user";
+    for (const auto& directory : {own, fs::path("/etc/systemd/user"), fs::path("/usr/local/lib/systemd/user"), fs::path("/usr/lib/systemd/user")}) {
         const auto unit = directory / "hookd.service";
         const auto program = started_program(unit);
         if (program.empty()) {
             continue;
         }
         if (::access(program.c_str(), X_OK) == 0) {
-            return {{"units", true, unit.string() + " starts " + program}};
+            return {{"units", true, unit.string() + " starts " + program + (is_enabled(own) ? ", and is enabled" : "; to have it started with your session: systemctl --user enable --now hookd.socket")}};
         }
         return {{"units", false, unit.string() + " starts " + program + ", which can't be run: install hookd there, or correct ExecStart="}};
     }

@@ -9,6 +9,7 @@
 #include <csignal>
 #include <string>
 #include <system_error>
+#include <utility>
 
 #include <poll.h>
 #include <pthread.h>
@@ -101,22 +102,28 @@ void full_screen::draw(std::string_view text) {
     print(drawn.append(erase_below));
 }
 
-full_screen::event full_screen::wait(std::chrono::milliseconds span) {
+full_screen::outcome full_screen::wait(std::chrono::milliseconds span, int wake_fd) {
     const auto end = std::chrono::steady_clock::now() + span;
     for (;;) {
+        if (auto key = take_key(typed_)) {
+            return {event::key, std::move(*key)};
+        }
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now()).count();
         if (left <= 0) {
-            return event::elapsed;
+            return {};
         }
-        std::array<pollfd, 2> polled{{{signal_fd_, POLLIN, 0}, {STDIN_FILENO, POLLIN, 0}}};
+        std::array<pollfd, 3> polled{{{signal_fd_, POLLIN, 0}, {STDIN_FILENO, POLLIN, 0}, {wake_fd, POLLIN, 0}}};
         if (::poll(polled.data(), polled.size(), static_cast<int>(left)) <= 0) {
             continue;
         }
         if (polled[0].revents != 0) {
-            return on_signal();
+            return {on_signal(), {}};
         }
-        if (polled[1].revents != 0 && quit_key_pressed()) {
-            return event::quit;
+        if (polled[1].revents != 0 && !read_keys()) {
+            return {event::quit, {}};
+        }
+        if (polled[1].revents == 0 && polled[2].revents != 0) {
+            return {event::woken, {}};
         }
     }
 }
@@ -135,14 +142,14 @@ full_screen::event full_screen::on_signal() {
     return event::redraw;
 }
 
-bool full_screen::quit_key_pressed() {
+bool full_screen::read_keys() {
     std::array<char, 64> keys{};
     const auto count = ::read(STDIN_FILENO, keys.data(), keys.size());
     if (count <= 0) {
-        return count == 0 || errno != EINTR;
+        return count < 0 && errno == EINTR;
     }
-    const std::string_view typed(keys.data(), static_cast<std::size_t>(count));
-    return typed.find_first_of("qQ") != std::string_view::npos;
+    typed_.append(keys.data(), static_cast<std::size_t>(count));
+    return true;
 }
 
 }  // namespace hookd::hookctl

@@ -1,7 +1,10 @@
 #pragma once
 
+#include "screen_key.hpp"
+
 #include <chrono>
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 #include <termios.h>
@@ -16,9 +19,16 @@ class full_screen {
 public:
     /// What ended a wait.
     enum class event : unsigned char {
-        quit,     ///< q, Ctrl-C, end of input, or a signal that asks to end
+        quit,     ///< Ctrl-C, end of input, or a signal that asks to end
         redraw,   ///< the size has changed, or the program goes on after Ctrl-Z
+        key,      ///< `pressed`
+        woken,    ///< the descriptor of the caller's
         elapsed,  ///< nothing
+    };
+
+    struct outcome {
+        event what = event::elapsed;
+        screen_key pressed{};
     };
 
     struct size {
@@ -37,16 +47,18 @@ public:
     /// Shows `text`, lines separated by LF, in place of what was there.
     void draw(std::string_view text);
 
-    /// Waits for a key or a signal, at most `span`.
-    [[nodiscard]] event wait(std::chrono::milliseconds span);
+    /// Waits for a key, a signal, or until `wake_fd` is readable, at most `span`.
+    [[nodiscard]] outcome wait(std::chrono::milliseconds span, int wake_fd);
 
 private:
     void enter();
     void leave() noexcept;
     [[nodiscard]] event on_signal();
-    [[nodiscard]] static bool quit_key_pressed();
+    /// False at the end of input.
+    [[nodiscard]] bool read_keys();
 
     int signal_fd_ = -1;
+    std::string typed_{};
     termios original_{};
 };
 

@@ -25,7 +25,7 @@ commands:
                                  have the daemon run CMD for each event
   deregister NAME                stop running it
   hooks                          print the registered hooks, and how they do
-  trust NAME                     let a registered hook run whose files have changed
+  trust NAME|.hookd.toml         let a registered hook run whose files have changed
   disable NAME                   stop asking a registered hook
   enable NAME                    ask it again
   respond ID [RESPONSE]          answer an event by its id
@@ -36,10 +36,14 @@ commands:
   schema [EVENT]                 print what events there are, and what they look like
   who EVENT [PAYLOAD]            print whom emit --wait would ask
   stats                          print the daemon's counters
-  top                            show them live, on the full screen
+  top                            show them live, with each verdict, on the full screen
   ping                           ask whether the daemon is there
   doctor                         say what is wrong here, and what to type
   test [options] -- CMD [ARG...] try a hook command before it guards anything
+  ask PATTERN...                 be a hook yourself: answer questions in the terminal
+  init                           write a .hookd.toml, which names a git repository's hooks
+  sync                           register them, once what they run was agreed to
+  unsync                         deregister them
   call METHOD [PARAMS]           send any request, print the raw result
   help [COMMAND]                 print this, or a command's own help
   version                        print the version
@@ -207,10 +211,11 @@ example:
   hookctl hooks | jq -r '.hooks[] | select(.state != "ok") | .why'
 )";
 
-constexpr std::string_view trust_help = R"(usage: hookctl trust NAME
+constexpr std::string_view trust_help = R"(usage: hookctl trust NAME|.hookd.toml
 
 Lets a registered hook run again whose program or script has changed or appeared. Look
-at it first.
+at it first. With the path of a .hookd.toml: agrees to what hookctl sync has shown, and
+registers it.
 
 options:
   --timeout DURATION   how long to wait for the daemon (default 30s)
@@ -420,8 +425,17 @@ example:
 
 constexpr std::string_view top_help = R"(usage: hookctl top
 
-Shows rates, events with their reply times, and sessions, live. Needs a
-terminal. Press q to quit.
+Shows live, on the full screen: rates, who waits and for whom, each hook with its vetoes and
+times, the verdicts as they come, events and sessions. Needs a terminal.
+
+keys:
+  up, down, page up, page down  select a verdict
+  Enter                         show it, with what each hook said and the payload
+  /                             show only what has a text in its name; Esc shows all
+  p                             pause, and go on
+  q                             quit
+
+What the catalog calls secret in a payload is shown as "…".
 
 example:
   hookctl --socket /run/hookd/hookd.sock top
@@ -466,6 +480,78 @@ options:
 
 example:
   hookctl test --event pre_push --payload '{"branch":"main"}' -- ./no-main
+)";
+
+constexpr std::string_view init_help = R"(usage: hookctl init
+
+Writes a .hookd.toml to start from at the top of the git repository that we are in, never over
+one that is there. It names the repository's hooks; commit it, and each clone agrees to it by
+hookctl sync.
+
+keys of a [hooks.NAME]:
+  on, run          events, and the command with its arguments: each a list of texts. Paths
+                   count from the top of the repository, where the command runs
+  git              true: run where git's own hook would, with git's variables
+  timeout, order, jobs, env, where, on_failure, asked_only, shadow
+                   as the options of hookctl register
+
+example:
+  hookctl init && git add .hookd.toml
+)";
+
+constexpr std::string_view sync_help = R"(usage: hookctl sync
+
+Registers the hooks that .hookd.toml names at the top of the git repository that we are in, for
+the events of this repository and its work trees, and deregisters those that are not in it any
+more. .hookd.local.toml beside it is added, if it is there.
+
+What has changed since it was last agreed to, of the files and of the scripts that they run, is
+shown first. On a terminal it asks; elsewhere it changes nothing, and the exit status is 1. Until
+then each hook of a file that has changed is missing, and nothing proceeds.
+
+options:
+  --timeout DURATION   how long to wait for the daemon (default 30s)
+
+example:
+  hookctl sync
+)";
+
+constexpr std::string_view unsync_help = R"(usage: hookctl unsync
+
+Deregisters the hooks that hookctl sync has registered for the git repository that we are in,
+and forgets what was agreed to. .hookd.toml stays as it is.
+
+options:
+  --timeout DURATION   how long to wait for the daemon (default 30s)
+
+example:
+  hookctl unsync
+)";
+
+constexpr std::string_view ask_help = R"(usage: hookctl ask [options] PATTERN...
+
+A person is the hook: shows each question whose event matches a PATTERN, with its payload, and
+waits for a line. Several questions wait in a queue. Needs a terminal.
+
+  y                proceed
+  n                veto
+  any other text   veto, for that reason
+
+A question that was decided by another answer, such as a veto by hookctl respond, or for which
+no emitter waits any longer, gives way to the next. What is typed before a question is shown
+answers nothing. After Ctrl-C, this hook is missing from what is not answered yet.
+
+options:
+  --notify CMD         run this shell command for each question, which finds the payload on its
+                       standard input and what hookctl on sets in its environment. A JSON object
+                       that it prints is the answer
+  --name NAME          what verdicts and logs call this hook (default: your user name)
+  --where POINTER=GLOB, --repo DIR, --fail-closed
+                       as for hookctl on
+  --timeout DURATION   how long to wait for the daemon at the start (default 30s)
+
+example:
+  hookctl ask --notify 'notify-send "$HOOK_EVENT"' 'deploy_*'
 )";
 
 constexpr std::string_view call_help = R"(usage: hookctl call [options] METHOD [PARAMS]
@@ -519,6 +605,10 @@ constexpr std::array commands{
     command_text{"ping", "ping", ping_help},
     command_text{"doctor", "doctor", doctor_help},
     command_text{"test", "test [--event EVENT] [--payload PAYLOAD] -- CMD [ARG...]", test_help},
+    command_text{"init", "init", init_help},
+    command_text{"sync", "sync", sync_help},
+    command_text{"unsync", "unsync", unsync_help},
+    command_text{"ask", "ask PATTERN...", ask_help},
     command_text{"call", "call METHOD [PARAMS]", call_help},
     command_text{"help", "help [COMMAND]", help_help},
     command_text{"version", "version", version_help},

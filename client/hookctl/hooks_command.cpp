@@ -7,6 +7,7 @@
 #include "json_member.hpp"
 #include "json_object.hpp"
 #include "output.hpp"
+#include "sync_command.hpp"
 
 #include <hookd/client.hpp>
 #include <hookd/protocol/json_text.hpp>
@@ -185,6 +186,9 @@ int run_deregister(const invocation& call, const deregister_arguments& arguments
 }
 
 int run_trust(const invocation& call, const trust_arguments& arguments) {
+    if (names_hook_file(arguments.name)) {
+        return trust_hook_file(call, arguments.name);
+    }
     return report(call, ask_daemon(call, protocol::trust_hook_params::method, json_object().text("name", arguments.name).finish()));
 }
 

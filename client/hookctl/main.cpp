@@ -72,6 +72,14 @@ int carry_out(const invocation& call) {
                 return run_doctor(call);
             } else if constexpr (std::is_same_v<command, test_arguments>) {
                 return run_test(call, arguments);
+            } else if constexpr (std::is_same_v<command, ask_arguments>) {
+                return run_ask(call, arguments);
+            } else if constexpr (std::is_same_v<command, init_arguments>) {
+                return run_init(call);
+            } else if constexpr (std::is_same_v<command, sync_arguments>) {
+                return run_sync(call);
+            } else if constexpr (std::is_same_v<command, unsync_arguments>) {
+                return run_unsync(call);
             } else {
                 return run_call(call, arguments);
             }

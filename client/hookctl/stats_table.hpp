@@ -4,7 +4,7 @@
 
 #include <hookd/protocol/methods.hpp>
 
-#include <cstddef>
+#include <optional>
 #include <string>
 
 namespace hookd::hookctl {
@@ -12,17 +12,16 @@ namespace hookd::hookctl {
 /// The daemon's counters for people: aligned, a line each.
 [[nodiscard]] std::string stats_table(const protocol::stats_result& stats, const palette& colour);
 
-/// How fast the counters grow: what `hookctl top` knows beyond `stats`.
-struct stats_change {
-    const protocol::stats_result& now;
-    const protocol::stats_result& before;
-    double seconds = 1;  ///< between the two, greater than zero
-};
-
-/// The full screen of `hookctl top`: at most `rows` lines of at most `columns` columns, without a line end after the last.
-[[nodiscard]] std::string top_screen(const stats_change& change, std::size_t rows, std::size_t columns, const palette& colour);
-
 /// A number for people with a unit of 1024: `512 B`, `1.5 MiB`.
 [[nodiscard]] std::string describe_bytes(double bytes);
+
+/// So many digits behind the point.
+[[nodiscard]] std::string decimal(double value, int digits);
+
+/// A time of a reply, `-` where there is none.
+[[nodiscard]] std::string milliseconds_text(const std::optional<double>& ms);
+
+/// `62 min`.
+[[nodiscard]] std::string uptime_text(double seconds);
 
 }  // namespace hookd::hookctl

@@ -135,6 +135,12 @@ bool has_pin(const std::vector<file_pin>& pins, const std::string& path) {
     return std::any_of(pins.begin(), pins.end(), [&path](const file_pin& pin) { return pin.path == path; });
 }
 
+/// What to type once a file has changed and was looked at. A hook file of a repository (hookctl(1), sync) says what all its hooks are.
+std::string advice_for(const registered_hook& hook) {
+    const auto is_hook_file = [](const file_pin& pin) { return pin.path.ends_with("/.hookd.toml") || pin.path.ends_with("/.hookd.local.toml"); };
+    return std::any_of(hook.pins.begin(), hook.pins.end(), is_hook_file) ? ": run hookctl sync" : ": run hookctl trust " + hook.what.name;
+}
+
 std::optional<trust_result> check(const registered_hook& hook, const file_stamps& known, bool may_read) {
     trust_result result;
     const auto judge = [&result](protocol::hook_state state, std::string why) {
@@ -143,7 +149,7 @@ std::optional<trust_result> check(const registered_hook& hook, const file_stamps
             result.why = std::move(why);
         }
     };
-    const auto advice = ": run hookctl trust " + hook.what.name;
+    const auto advice = advice_for(hook);
     const auto& command = hook.what.command;
     if (!are_of(hook.pins, command)) {
         judge(protocol::hook_state::untrusted, "its command is another than the one that was registered" + advice);

@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(bash_knows_the_events_and_the_hooks_of_the_daemon) {
     BOOST_TEST(offers("emit ''") == "pre_deploy\n");
     BOOST_TEST(offers("listen x pre") == "pre_deploy\n");
     BOOST_TEST(offers("register x --on pre") == "pre_deploy\n");
-    BOOST_TEST(offers("trust ''") == "guard\n");
+    BOOST_TEST(offers("trust ''") == "guard .hookd.toml\n");
     BOOST_TEST(offers("emit pre_deploy ''") == "\n");
 }
 

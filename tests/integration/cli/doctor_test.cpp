@@ -24,7 +24,9 @@ struct diagnosis {
             write_file(path.string(), text);
         }
         spawn_options options;
-        options.environment = {{"HOME", home.path()}, {"XDG_RUNTIME_DIR", home.path()}, {"XDG_STATE_HOME", std::nullopt}, {"XDG_CONFIG_HOME", std::nullopt}};
+        options.environment = {{"HOME", home.path()}, {"XDG_RUNTIME_DIR", home.path()}, {"XDG_STATE_HOME", std::nullopt}, {"XDG_CONFIG_HOME", std::nullopt},
+                               {"CLAUDE_CONFIG_DIR", std::nullopt}, {"CODEX_HOME", std::nullopt}};
+        options.directory = home.path();
         const auto done = hookctl(socket, {"doctor"}, {}, options);
         exit_status = done.exit_status;
         BOOST_TEST(done.err.empty());
@@ -109,6 +111,54 @@ BOOST_AUTO_TEST_CASE(a_hook_of_gits_that_would_not_run_is_wrong) {
     const auto done = hookctl(daemon.socket_path(), {"doctor"}, {}, inside);
     BOOST_TEST(done.exit_status == 1);
     BOOST_TEST(mentions(done.out, "git pre-commit"), done.out);
+}
+
+BOOST_AUTO_TEST_CASE(an_agent_with_settings_is_wired_or_the_line_says_what_to_type) {
+    test_daemon daemon;
+    const auto settings = [](const std::string& program, int seconds) {
+        std::string hooks;
+        for (const std::string event : {"PreToolUse", "UserPromptSubmit", "PostToolUse", "Stop"}) {
+            hooks += (hooks.empty() ? "\"" : ",\"") + event + R"(":[{"hooks":[{"type":"command","command":")" + program +
+                     R"( agent-hook --agent qoder --timeout 20s","timeout":)" + std::to_string(seconds) + "}]}]";
+        }
+        return R"({"hooks":{)" + hooks + "}}";
+    };
+    const auto hookctl_path = std::filesystem::absolute(hookctl_binary()).string();
+    const auto wired = settings(hookctl_path, 30);
+
+    const diagnosis right(daemon.socket_path(), {{".qoder/settings.json", wired}, {".claude/other", ""}});
+    BOOST_TEST(right.exit_status == 0);
+    BOOST_TEST(mentions(right.fine.at("agent qoder"), ".qoder/settings.json calls hookctl agent-hook"));
+    BOOST_TEST(!right.fine.contains("agent claude"), "an agent without settings is none of our business");
+
+    const auto wrong_of = [&daemon](const std::string& text) { return diagnosis(daemon.socket_path(), {{".qoder/settings.json", text}}).wrong.at("agent qoder"); };
+    const std::string cure = ": hookctl agent install qoder";
+    BOOST_TEST(mentions(wrong_of("{}"), "does not call hookctl agent-hook" + cure));
+    BOOST_TEST(mentions(wrong_of(settings("/no/such/hookctl", 30)), "calls /no/such/hookctl, which can't be run" + cure));
+    BOOST_TEST(mentions(wrong_of(settings(hookctl_path, 20)), "gives hookctl 20 s, and hookctl its hooks 20 s, so that a late veto is not heard" + cure));
+    BOOST_TEST(mentions(wrong_of("{\"hooks\":{\"PreToolUse\"" + wired.substr(wired.find(":[{"), wired.find("],") - wired.find(":[{") + 1) + "}}"), "does not call hookctl agent-hook at UserPromptSubmit" + cure));
+    BOOST_TEST(mentions(wrong_of("oops"), "it is not JSON"));
+}
+
+BOOST_AUTO_TEST_CASE(an_agent_that_is_wired_in_the_project_need_not_be_so_elsewhere) {
+    test_daemon daemon;
+    const temp_directory home;
+    spawn_options inside;
+    inside.directory = home.path();
+    inside.environment = {{"HOME", home / "user"}, {"CODEX_HOME", std::nullopt}};
+    std::filesystem::create_directories(home / "user/.codex");
+    write_file(home / "user/.codex/hooks.json", "{}");
+    BOOST_REQUIRE(hookctl(daemon.socket_path(), {"agent", "install", "codex", "--project"}, {}, inside).exit_status == 0);
+    const auto done = hookctl(daemon.socket_path(), {"doctor"}, {}, inside);
+    BOOST_TEST(mentions(done.out, R"("subject":"agent codex","ok":true)"), done.out);
+    BOOST_TEST(!mentions(done.out, R"("subject":"agent codex","ok":false)"), done.out);
+}
+
+BOOST_AUTO_TEST_CASE(a_unit_is_enabled_or_the_line_says_how) {
+    test_daemon daemon;
+    const std::string unit = "[Service]\nExecStart=/bin/sh\n";
+    const diagnosis seen(daemon.socket_path(), {{".config/systemd/user/hookd.service", unit}});
+    BOOST_TEST(mentions(seen.fine.at("units"), "systemctl --user enable --now hookd.socket"));
 }
 
 BOOST_AUTO_TEST_CASE(people_get_a_mark_a_line) {

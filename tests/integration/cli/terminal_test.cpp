@@ -175,6 +175,43 @@ BOOST_AUTO_TEST_CASE(top_shows_the_daemon_and_gives_the_terminal_back) {
     BOOST_TEST(mentions(settings, " icanon"));
 }
 
+BOOST_AUTO_TEST_CASE(top_shows_each_verdict_and_its_payload_and_is_filtered_and_paused) {
+    test_daemon daemon;
+    auto hook = start_hook(daemon, {"--name", "guard", "pre_*", "--", "sh", "-c", "echo not now >&2; exit 1"});
+    auto top = start_on_terminal("NO_COLOR=1 " + line_for(daemon, "top"));
+    top->wait_for_out("q quit");
+    daemon.wait_for_stat("/subscribers", 2);
+    BOOST_TEST(hookctl(daemon.socket_path(), {"emit", "--wait", "pre_push", R"({"branch":"main"})"}).exit_status == 1);
+    top->wait_for_out("guard: not now");
+    top->write_input("\r");
+    top->wait_for_out("\"branch\": \"main\"");
+    top->write_input("q");
+    top->write_input("/deploy\r");
+    top->wait_for_out("only deploy");
+    top->write_input("p");
+    top->wait_for_out("paused");
+    top->write_input("p/\x1bq");
+    BOOST_TEST(top->wait() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(top_shows_no_secret) {
+    const temp_directory catalog;
+    write_file(catalog / "pre_pay.json", R"({"name":"pre_pay","schema_version":1,"payload_schema":{"properties":{"card":{"x-secret":true}}}})");
+    test_daemon daemon({"--catalog", catalog.path()});
+    auto hook = start_hook(daemon, {"--name", "guard", "pre_pay", "--", "true"});
+    auto top = start_on_terminal("NO_COLOR=1 " + line_for(daemon, "top"));
+    top->wait_for_out("q quit");
+    daemon.wait_for_stat("/subscribers", 2);
+    BOOST_TEST(hookctl(daemon.socket_path(), {"emit", "--wait", "pre_pay", R"({"card":"4111","sum":3})"}).exit_status == 0);
+    top->wait_for_out("> ");
+    top->write_input("\r");
+    top->wait_for_out("\"sum\": 3");
+    BOOST_TEST(mentions(top->out(), "\"card\": \"\xe2\x80\xa6\""));
+    BOOST_TEST(!mentions(top->out(), "4111"));
+    top->write_input("qq");
+    BOOST_TEST(top->wait() == 0);
+}
+
 BOOST_AUTO_TEST_CASE(top_gives_the_terminal_back_when_a_signal_ends_it) {
     test_daemon daemon;
     const auto pid_file = daemon.directory() / "pid";

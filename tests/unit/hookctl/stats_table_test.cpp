@@ -66,9 +66,7 @@ BOOST_AUTO_TEST_CASE(events_and_sessions_are_tables_with_aligned_columns) {
 }
 
 BOOST_AUTO_TEST_CASE(names_cannot_drive_the_terminal) {
-    for (const auto& text : {stats_table(sample_stats(), no_colour), top_screen({sample_stats(), {}, 1}, 40, 200, no_colour)}) {
-        BOOST_TEST(text.find('\x1b') == std::string::npos);
-    }
+    BOOST_TEST(stats_table(sample_stats(), no_colour).find('\x1b') == std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(colour_is_an_addition_only) {
@@ -86,57 +84,13 @@ BOOST_AUTO_TEST_CASE(an_idle_daemon_has_no_empty_tables) {
     BOOST_TEST(!mentions(text, "SESSION"));
 }
 
-BOOST_AUTO_TEST_CASE(top_shows_rates_between_two_snapshots) {
-    const auto before = sample_stats();
-    auto now = before;
-    now.events_total += 50;
-    now.events[1].count += 50;
-    now.bytes_out += 4096;
-    const auto text = top_screen({now, before, 2}, 40, 200, no_colour);
-    BOOST_TEST(mentions(text, "events 25.0"));
-    BOOST_TEST(mentions(text, "out 2.0 KiB/s"));
-    BOOST_TEST(mentions(line_with(text, "note:x"), "25.0"));
-    BOOST_TEST(text.find("note:x") < text.find("pre_push"));  // the busiest first
-    BOOST_TEST(mentions(line_with(text, "laggard"), "lagged"));
-}
-
-BOOST_AUTO_TEST_CASE(a_restarted_daemon_has_no_negative_rates) {
-    const auto text = top_screen({{}, sample_stats(), 1}, 40, 200, no_colour);
-    BOOST_TEST(!mentions(text, "-"));
-    BOOST_TEST(mentions(text, "events 0.0"));
-}
-
-BOOST_AUTO_TEST_CASE(top_never_exceeds_the_screen) {
-    auto stats = sample_stats();
-    for (int i = 0; i < 100; ++i) {
-        stats.events.push_back({"event_" + std::to_string(i), 1, {}, {}, {}, {}});
-        stats.sessions.push_back({"session_\xc3\xa4_" + std::to_string(i), i, 0, 0, false});
-    }
-    for (std::size_t rows = 1; rows <= 60; ++rows) {
-        for (const std::size_t columns : {1U, 10U, 80U, 200U}) {
-            const auto lines = lines_of(top_screen({stats, {}, 1}, rows, columns, no_colour));
-            BOOST_TEST(lines.size() <= rows);
-            for (const auto& line : lines) {
-                BOOST_TEST(columns_of(line) <= columns);
-            }
-        }
-    }
-}
-
-BOOST_AUTO_TEST_CASE(what_does_not_fit_is_counted) {
-    auto stats = sample_stats();
-    stats.events.clear();
-    for (int i = 0; i < 100; ++i) {
-        stats.events.push_back({"event_" + std::to_string(i), 1, {}, {}, {}, {}});
-    }
-    const auto text = top_screen({stats, {}, 1}, 24, 120, no_colour);
-    std::size_t shown = 0;
-    for (const auto& line : lines_of(text)) {
-        shown += line.starts_with("event_") ? 1U : 0U;
-    }
-    BOOST_TEST(shown > 5U);
-    BOOST_TEST(mentions(text, "... " + std::to_string(100 - shown) + " more"));
-    BOOST_TEST(mentions(text, "laggard"));  // sessions keep their share
+BOOST_AUTO_TEST_CASE(hooks_have_a_table_with_their_vetoes) {
+    const auto text = stats_table(sample_stats(), no_colour);
+    const auto heading = line_with(text, "HOOK ");
+    const auto guard = line_with(text, "guard");
+    BOOST_TEST(end_of(heading, "VETOED") == end_of(guard, " 43"));
+    BOOST_TEST(end_of(heading, "P99 MS") == end_of(guard, "30.00"));
+    BOOST_TEST(mentions(line_with(text, "verdicts"), "proceeded 31, vetoed 32, failed closed 33"));
 }
 
 BOOST_AUTO_TEST_CASE(bytes_are_told_in_a_fitting_unit) {

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <hookd/requests.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// `.hookd.toml`: the hooks of a repository, committed with it (hookctl(1), "REPOSITORY HOOKS").
+namespace hookd::hookctl {
+
+inline constexpr std::string_view hook_file_name = ".hookd.toml";
+inline constexpr std::string_view local_hook_file_name = ".hookd.local.toml";
+
+/// One `[hooks.NAME]`.
+struct file_hook {
+    std::string name{};
+    std::vector<std::string> events{};
+    std::vector<std::string> run{};
+    bool git = false;  ///< it runs where git's own hook would, and with git's variables
+    std::optional<std::chrono::milliseconds> timeout{};
+    std::optional<std::uint64_t> jobs{};
+    std::vector<std::string> environment{};  ///< `NAME=VALUE` each
+    responder_options as_responder{};
+};
+
+struct hook_file {
+    std::optional<std::string> repository{};  ///< what stands before the hooks' names instead of the directory's own
+    std::vector<file_hook> hooks{};           ///< in the order of their names
+};
+
+/// Reads the text of such a file. `path` is what errors call it. Throws usage_error, which names file, line and key, for a text that is not TOML,
+/// an unknown key ("did you mean"), and a value that the daemon would refuse.
+[[nodiscard]] hook_file parse_hook_file(std::string_view text, const std::string& path);
+
+/// What `hookctl init` writes.
+[[nodiscard]] std::string_view initial_hook_file();
+
+}  // namespace hookd::hookctl
