@@ -1,5 +1,7 @@
 #include "broker_strand.hpp"
 
+#include <hookd/protocol/host_name.hpp>
+
 #include <boost/asio/bind_executor.hpp>
 
 #include <algorithm>
@@ -28,6 +30,7 @@ broker_strand::broker_strand(boost::asio::io_context& context, const broker_opti
     : context_(context),
       strand_(boost::asio::make_strand(context)),
       single_threaded_(options.threads == 1),
+      host_(options.host.empty() ? protocol::own_host_name() : options.host),
       state_(limits_of(options), std::chrono::steady_clock::now()),
       completion_queue_(std::make_shared<completion_queue>(context)),
       timer_(context) {}
@@ -127,6 +130,7 @@ void broker_strand::shut_down() {
 
 protocol::stats_result broker_strand::stats() {
     auto result = state_.stats(now());
+    result.host = host_;
     result.connections = counters.connections.load(std::memory_order_relaxed);
     result.protocol_errors = counters.protocol_errors.load(std::memory_order_relaxed);
     result.bytes_in = counters.bytes_in.load(std::memory_order_relaxed);

@@ -14,6 +14,7 @@
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -68,6 +69,9 @@ public:
     // --- on the strand only ---
 
     [[nodiscard]] core::broker_state& state() noexcept { return state_; }
+    [[nodiscard]] const core::broker_state& state() const noexcept { return state_; }
+    /// This host's name in a cluster.
+    [[nodiscard]] const std::string& host() const noexcept { return host_; }
     /// The time of this turn: both clocks are read once, where the first of its requests asks.
     [[nodiscard]] core::instant now() noexcept {
         if (!now_) {
@@ -130,6 +134,7 @@ private:
     boost::asio::io_context& context_;
     boost::asio::strand<boost::asio::io_context::executor_type> strand_;
     bool single_threaded_;
+    std::string host_;
     core::broker_state state_;
     std::shared_ptr<const catalog> catalog_{};
     std::shared_ptr<completion_queue> completion_queue_;
