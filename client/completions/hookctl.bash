@@ -44,7 +44,7 @@ _hookctl_hooks() { { _hookctl_ask hooks; _hookctl_ask stats; } | grep -oE '\{"na
 _hookctl() {
     local commands="emit listen on register deregister hooks trust enable disable respond git agent-hook agent schema who stats top ping doctor test init sync unsync ask call help version"
     local general="--socket --daemon-user --timeout --json --no-autostart --help --version"
-    local methods="ping emit emit_and_wait await_response subscribe unsubscribe respond register_hook deregister_hook list_hooks trust_hook enable_hook get_hook_event_schema who stats rpc.discover"
+    local methods="ping emit emit_and_wait await_response subscribe unsubscribe respond register_hook deregister_hook list_hooks trust_hook enable_hook get_hook_event_schema who cluster_hosts stats rpc.discover"
     local git_hooks="applypatch-msg pre-applypatch post-applypatch pre-commit pre-merge-commit prepare-commit-msg commit-msg post-commit
         pre-rebase post-checkout post-merge pre-push pre-receive update post-receive post-update reference-transaction pre-auto-gc
         post-rewrite sendemail-validate post-index-change p4-changelist p4-prepare-changelist p4-post-changelist p4-pre-submit"
@@ -99,6 +99,7 @@ _hookctl() {
         --socket) _hookctl_files -f; return ;;
         --daemon-user) local found; mapfile -t found < <(compgen -u -- "${word#"$lead"}"); _hookctl_offer; return ;;
         --require) _hookctl_words "$(_hookctl_hooks)"; return ;;
+        --scope) _hookctl_words "local cluster"; return ;;
         --repo | --cwd) _hookctl_files -d; return ;;
         --policy) _hookctl_words "veto all first chain"; return ;;
         --agent) _hookctl_words "auto claude codex gemini qwen vscode copilot cursor kimi windsurf cline grok droid qoder goose unknown"; return ;;
@@ -109,17 +110,18 @@ _hookctl() {
             _hookctl_words "all $git_hooks"
             return ;;
         --on | --event) _hookctl_words "$(_hookctl_events)"; return ;;
-        --timeout | --abort-exit-code | --after-seq | --count | --jobs | --name | --env | --where | --order | --scope | --abort | --failed | --payload | --notify) return ;;
+        --timeout | --abort-exit-code | --after-seq | --count | --jobs | --name | --env | --where | --order | --abort | --failed | --payload | --notify) return ;;
     esac
 
     local options=$general
     case $command in
         "") options="$commands $general" ;;
-        emit) options+=" --wait --policy --require --fail-closed --wait-for-subscriber --abort-exit-code --no-daemon --quiet" ;;
-        listen) options+=" --after-seq --count" ;;
+        emit) options+=" --wait --policy --require --scope --fail-closed --wait-for-subscriber --abort-exit-code --no-daemon --quiet" ;;
+        listen) options+=" --after-seq --count --scope" ;;
         on) options+=" --jobs --name --env --where --repo --asked-only --fail-closed --order --shadow --scope --git --" ;;
         register) options+=" --on --jobs --env --cwd --where --repo --asked-only --fail-closed --order --shadow --scope --git --" ;;
         respond) options+=" --abort --abstain --failed" ;;
+        who) options+=" --scope" ;;
         git)
             options+=" --events --repo --global --fail-closed --no-daemon --installed-socket"
             if [[ $word != -* && $count -eq 0 ]]; then

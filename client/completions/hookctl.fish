@@ -99,7 +99,7 @@ complete -c hookctl -n '__fish_seen_subcommand_from on register' -l asked-only -
 complete -c hookctl -n '__fish_seen_subcommand_from on register' -l fail-closed -d 'nothing proceeds where this hook is missing'
 complete -c hookctl -n '__fish_seen_subcommand_from on register' -l order -x -d 'its turn'
 complete -c hookctl -n '__fish_seen_subcommand_from on register' -l shadow -d 'decides and delays nothing'
-complete -c hookctl -n '__fish_seen_subcommand_from on register' -l scope -x -a local -d 'whose events'
+complete -c hookctl -n '__fish_seen_subcommand_from emit listen on register who' -l scope -x -a 'local cluster' -d 'whose events'
 complete -c hookctl -n '__fish_seen_subcommand_from register' -l cwd -x -a '(__fish_complete_directories)' -d 'where it runs'
 complete -c hookctl -n '__fish_seen_subcommand_from register' -l on -x -a '(__hookctl_events)' -d 'which events'
 complete -c hookctl -n '__fish_seen_subcommand_from register; and contains -- -- (commandline -opc)' -a '(__hookctl_complete_command)'

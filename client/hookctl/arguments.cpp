@@ -18,11 +18,18 @@ namespace hookd::hookctl {
 
 namespace {
 
+std::optional<event_scope> scope_of(const option_reader& options, const optional_text& given) {
+    return given ? std::optional(options.choice<event_scope>("--scope", *given, {{"local", event_scope::local}, {"cluster", event_scope::cluster}}))
+                 : std::nullopt;
+}
+
 command_arguments parse_emit(option_reader& options) {
     emit_arguments result;
     optional_text policy;
     optional_text abort_exit_code;
     optional_text no_daemon;
+    optional_text scope;
+    options.value("--scope", scope);
     options.flag("--wait", result.wait);
     options.flag("--fail-closed", result.fail_closed);
     options.flag("--wait-for-subscriber", result.wait_for_subscriber);
@@ -41,6 +48,7 @@ command_arguments parse_emit(option_reader& options) {
     if (given.size() > 1) {
         result.payload = std::move(given[1]);
     }
+    result.scope = scope_of(options, scope);
     if (policy) {
         result.policy = options.choice<wait_policy>(
             "--policy", *policy, {{"veto", wait_policy::veto}, {"all", wait_policy::all}, {"first", wait_policy::first}, {"chain", wait_policy::chain}});
@@ -70,6 +78,8 @@ command_arguments parse_listen(option_reader& options) {
     listen_arguments result;
     optional_text after_seq;
     optional_text count;
+    optional_text scope;
+    options.value("--scope", scope);
     options.value("--after-seq", after_seq);
     options.value("--count", count);
     if (!options.parse()) {
@@ -78,6 +88,7 @@ command_arguments parse_listen(option_reader& options) {
 
     result.patterns = std::move(options.positionals(0, words().max_size()));
     options.check_patterns(result.patterns);
+    result.scope = scope_of(options, scope).value_or(event_scope::local);
     constexpr auto max = static_cast<std::uint64_t>(INT64_MAX);
     if (after_seq) {
         result.after_seq = options.number("--after-seq", *after_seq, 0, max);
@@ -125,9 +136,6 @@ public:
         if (jobs_) {
             result.jobs = options_.number("--jobs", *jobs_, 1, protocol::max_jobs);
         }
-        if (scope_) {
-            (void)options_.choice<bool>("--scope", *scope_, {{"local", true}});
-        }
         for (const auto& each : environment_) {
             check_variable(each);
         }
@@ -142,6 +150,7 @@ public:
         if (order_) {
             responder.order = options_.integer("--order", *order_);
         }
+        responder.scope = scope_of(options_, scope_).value_or(event_scope::local);
         responder.asked_only = asked_only_;
         responder.shadow = shadow_;
         responder.on_failure = fail_closed_ ? failure_policy::closed : failure_policy::open;
@@ -288,9 +297,13 @@ command_arguments parse_schema(option_reader& options) {
 
 command_arguments parse_who(option_reader& options) {
     who_arguments result;
+    optional_text scope;
+    options.value("--scope", scope);
     if (!options.parse()) {
         return result;
     }
+
+    result.scope = scope_of(options, scope);
 
     auto& given = options.positionals(1, 2);
     result.event = std::move(given[0]);

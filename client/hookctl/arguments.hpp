@@ -24,6 +24,7 @@ struct emit_arguments {
     bool wait = false;
     wait_policy policy = wait_policy::veto;
     std::vector<std::string> require{};  ///< hooks without whom it does not proceed
+    std::optional<event_scope> scope{};
     bool fail_closed = false;
     bool wait_for_subscriber = false;
     int abort_exit_code = 1;
@@ -35,6 +36,7 @@ struct listen_arguments {
     std::vector<std::string> patterns{};
     std::optional<std::uint64_t> after_seq{};
     std::optional<std::uint64_t> count{};
+    event_scope scope = event_scope::local;
 };
 
 /// What `on` and `register` have in common.
@@ -85,6 +87,7 @@ struct schema_arguments {
 struct who_arguments {
     std::string event{};
     std::optional<std::string> payload{};  ///< as given: JSON text, `@FILE` or `-`
+    std::optional<event_scope> scope{};
 };
 
 struct stats_arguments {

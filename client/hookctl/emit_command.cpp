@@ -66,7 +66,9 @@ void print_result(const emit_arguments& arguments, std::string_view text) {
 }
 
 int emit_and_go(const invocation& call, const emit_arguments& arguments, const std::string& payload) {
-    const auto done = connect_for(call).emit(arguments.event, payload);
+    emit_options how;
+    how.scope = arguments.scope;
+    const auto done = connect_for(call).emit(arguments.event, payload, how);
     if (writes_for_programs(call.json)) {
         protocol::emit_result result;
         result.hook_event_id = protocol::parse_uuid(done.hook_event_id).value_or(protocol::uuid{});
@@ -86,6 +88,7 @@ int emit_and_wait(const invocation& call, const emit_arguments& arguments, const
     how.timeout = call.timeout;
     how.policy = arguments.policy;
     how.require = arguments.require;
+    how.scope = arguments.scope;
     if (arguments.fail_closed) {
         how.on_failure = failure_policy::closed;
     }

@@ -91,6 +91,9 @@ options:
                            when each has been asked in turn, with the payload that those
                            before it left (the result's payload), or at the first veto
   --require NAME           veto unless the hook of that name has replied; may be repeated
+  --scope local|cluster    who sees it: hooks here, or those of scope cluster on the
+                           cluster's other hosts, too (default: as the catalog says, else
+                           local)
   --fail-closed            veto where no hook has decided
   --wait-for-subscriber    where no hook is there, wait for one
   --abort-exit-code N      exit status for a veto, 1 to 255 (default 1)
@@ -115,6 +118,8 @@ options:
   --after-seq N        first print the events after number N, as far back as the daemon has
                        them
   --count N            end after N events
+  --scope local|cluster
+                       cluster: events of scope cluster of other hosts, too (default local)
   --timeout DURATION   how long to wait for the daemon at the start (default 30s)
 
 example:
@@ -124,8 +129,8 @@ example:
 constexpr std::string_view on_help = R"(usage: hookctl on [options] PATTERN... -- CMD [ARG...]
 
 Runs CMD for each event that a PATTERN matches. It finds the payload on its
-standard input, and HOOK_EVENT, HOOK_EVENT_ID, HOOK_SEQ and HOOK_CAUSE in its
-environment, with PATH, HOME, LANG, USER, TMPDIR and HOOK_* of hookctl's own.
+standard input, and HOOK_EVENT, HOOK_EVENT_ID, HOOK_SEQ, HOOK_HOST and HOOK_CAUSE in
+its environment, with PATH, HOME, LANG, USER, TMPDIR and HOOK_* of hookctl's own.
 
 What CMD says:
   exit status 0, a JSON object on stdout    the reply; its "abort" vetoes
@@ -150,7 +155,8 @@ options:
   --fail-closed        where this hook is missing, for whatever reason, nothing proceeds
   --order N            its turn in a chain and its place among the responses (default 0)
   --shadow             asked and recorded, but it decides and delays nothing
-  --scope local        the events of this daemon (default)
+  --scope local|cluster
+                       cluster: events of scope cluster of other hosts, too (default local)
 
 example:
   hookctl on pre_push -- sh -c 'grep -q "\"main\"" && { echo "not to main" >&2; exit 1; }; exit 0'
@@ -177,7 +183,7 @@ options:
   --cwd DIR            where CMD runs (default: where hookd does)
   --env NAME[=VALUE]   set this variable for CMD, by default as it is here; may be repeated
   --where POINTER=GLOB, --repo DIR, --asked-only, --fail-closed, --order N, --shadow,
-  --scope local
+  --scope local|cluster
                        as for hookctl on
 
 example:
@@ -404,6 +410,8 @@ where a hook is required and absent.
   PAYLOAD   JSON text, @FILE, or - for standard input: for hooks that want certain payloads
 
 options:
+  --scope local|cluster
+                       as for hookctl emit
   --timeout DURATION   how long to wait for the daemon (default 30s)
 
 example:

@@ -55,8 +55,11 @@ std::string indented_lines(std::string_view text) {
     return result;
 }
 
+/// `host/name` of a hook on another host.
+std::string name_of(const std::string& host, const std::string& responder) { return harmless(host.empty() ? responder : host + "/" + responder); }
+
 hook_line line_of(const verdict::response& reply, const std::string& abort, const palette& colour) {
-    hook_line line{harmless(reply.responder), elapsed_text(reply.elapsed), colour.green(), "no objection"};
+    hook_line line{name_of(reply.host, reply.responder), elapsed_text(reply.elapsed), colour.green(), "no objection"};
     if (const auto reason = string_of(member_of(trimmed(reply.text), "abort")); !reason.empty()) {
         line.colour = colour.red();
         line.said = "vetoes: " + (reason == abort ? first_line(reason) : indented_lines(reason));
@@ -72,7 +75,7 @@ std::vector<hook_line> lines_of(const verdict& said, const palette& colour) {
         lines.push_back(line_of(reply, said.abort, colour));
     }
     for (const auto& hook : said.missing) {
-        lines.push_back({harmless(hook.responder), {}, colour.yellow(), "missing: " + indented_lines(hook.why)});
+        lines.push_back({name_of(hook.host, hook.responder), {}, colour.yellow(), "missing: " + indented_lines(hook.why)});
     }
     return lines;
 }

@@ -124,7 +124,8 @@ void add_options(json_object& params, const register_arguments& arguments) {
         .flag("asked_only", responder.asked_only)
         .text("on_failure", to_string(responder.on_failure))
         .raw("order", std::to_string(responder.order))
-        .flag("shadow", responder.shadow);
+        .flag("shadow", responder.shadow)
+        .text("scope", to_string(responder.scope));
 }
 
 /// The sessions that are there beside the registered hooks, which have one, too: a JSON array.

@@ -64,6 +64,7 @@ int run_listen(const invocation& call, const listen_arguments& arguments) {
     options.path = call.socket;
     options.daemon_user = call.daemon_user;
     options.answer_timeout = call.timeout.value_or(default_answer_timeout);
+    options.as_responder.scope = arguments.scope;
     if (arguments.after_seq) {
         options.resume_from = resume_point{*arguments.after_seq, {}};
     }

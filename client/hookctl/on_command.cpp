@@ -157,6 +157,7 @@ private:
         command.environment = environment_.for_event({.event = next.what.name(),
                                                       .hook_event_id = next.what.hook_event_id(),
                                                       .seq = next.what.seq(),
+                                                      .host = next.what.host(),
                                                       .cause = next.what.cause(),
                                                       .payload = next.what.payload()});
         command.input = next.what.payload();

@@ -34,6 +34,9 @@ std::vector<std::string> absent_names(std::string_view answer) {
     std::vector<std::string> there;
     for (const auto responder : elements_of(member_of(answer, "responders"))) {
         there.push_back(string_of(member_of(responder, "name")));
+        if (const auto host = member_of(responder, "host"); !host.empty()) {
+            there.push_back(string_of(host) + "/" + there.back());
+        }
     }
     std::vector<std::string> absent;
     for (const auto required : elements_of(member_of(answer, "require"))) {
@@ -49,6 +52,9 @@ std::string describe_responder(std::string_view responder) {
     auto text = string_of(member_of(responder, "kind"));
     if (const auto pid = member_of(responder, "pid"); !pid.empty()) {
         text.append(", pid ").append(pid);
+    }
+    if (const auto host = member_of(responder, "host"); !host.empty()) {
+        text += ", on host " + string_of(host);
     }
     if (const auto order = member_of(responder, "order"); !order.empty() && order != "0") {
         text.append(", order ").append(order);
@@ -91,6 +97,9 @@ int run_who(const invocation& call, const who_arguments& arguments) {
     params.text("event", arguments.event);
     if (arguments.payload) {
         params.raw("payload", read_json_argument("PAYLOAD", *arguments.payload));
+    }
+    if (arguments.scope) {
+        params.text("scope", to_string(*arguments.scope));
     }
     const auto answer = ask_daemon(call, protocol::who_params::method, params.finish());
     const auto absent = absent_names(trimmed(answer));

@@ -77,6 +77,8 @@ verdict::response decode_response(std::string_view element) {
             response.uid = number_of<std::uint32_t>(member);
         } else if (member.key.equals("elapsed_ms")) {
             response.elapsed = decltype(response.elapsed){number_of<double>(member)};
+        } else if (member.key.equals("host")) {
+            response.host = text_of(member);
         }
     });
     return response;
@@ -89,6 +91,8 @@ verdict::missing_responder decode_missing(std::string_view element) {
             missing.responder = text_of(member);
         } else if (member.key.equals("why")) {
             missing.why = text_of(member);
+        } else if (member.key.equals("host")) {
+            missing.host = text_of(member);
         }
     });
     return missing;
@@ -169,6 +173,8 @@ daemon_info decode_daemon_info(std::string_view result) {
             out.protocol = number_of<int>(member);
         } else if (member.key.equals("pid")) {
             out.pid = number_of<std::int64_t>(member);
+        } else if (member.key.equals("host")) {
+            out.host = text_of(member);
         }
     });
     return out;
@@ -234,6 +240,8 @@ session_end decode_session_end(std::string_view params) {
                 out.why = session_end::reason::shutdown;
             } else if (reason == to_string(protocol::close_reason::unsubscribed)) {
                 out.why = session_end::reason::unsubscribed;
+            } else if (reason == to_string(protocol::close_reason::gap)) {
+                out.why = session_end::reason::gap;
             } else {
                 fail("closed for " + reason);
             }
@@ -257,6 +265,8 @@ event_parts decode_event(std::string_view params) {
             out.emitted_at = text_of(member);
         } else if (member.key.equals("cause")) {
             out.cause = text_of(member);
+        } else if (member.key.equals("host")) {
+            out.host = text_of(member);
         } else if (member.key.equals("expects_response")) {
             out.expects_response = boolean_of(member);
         } else if (member.key.equals("timeout_ms")) {

@@ -31,6 +31,7 @@ struct event_parts {
     std::string name;
     std::string emitted_at;
     std::string cause;
+    std::string host;
     bool expects_response = false;
     std::optional<std::chrono::milliseconds> timeout;
     std::string_view payload;

@@ -45,6 +45,7 @@ public:
         }
         return *this;
     }
+    object_writer& optional_scope(std::optional<event_scope> value) { return value ? text("scope", to_string(*value)) : *this; }
     object_writer& optional_true(std::string_view key, bool value) { return value ? raw(key, "true") : *this; }
     [[nodiscard]] std::string finish() {
         out_ += '}';
@@ -77,6 +78,9 @@ void append_responder(object_writer& params, const responder_options& options) {
     if (options.on_failure != failure_policy::open) {
         params.text("on_failure", to_string(options.on_failure));
     }
+    if (options.scope != event_scope::local) {
+        params.optional_scope(options.scope);
+    }
     if (options.order != 0) {
         params.raw("order", number_text(options.order));
     }
@@ -100,6 +104,7 @@ std::string encode_emit(std::string_view name, std::string_view payload, const e
         .raw("payload", payload)
         .optional_duration("reserve_ms", options.reserve)
         .optional_text("cause", cause_of(options))
+        .optional_scope(options.scope)
         .optional_text("operation_id", options.operation_id)
         .finish();
 }
@@ -118,7 +123,8 @@ std::string encode_emit_and_wait(std::string_view name, std::string_view payload
         params.raw("require_subscriber", "false");
     }
     params.optional_texts("require", options.require);
-    return params.optional_text("cause", cause_of(options)).optional_text("operation_id", options.operation_id).finish();
+    params.optional_text("cause", cause_of(options)).optional_scope(options.scope);
+    return params.optional_text("operation_id", options.operation_id).finish();
 }
 
 std::string encode_await_response(std::string_view hook_event_id, std::optional<std::chrono::milliseconds> timeout) {

@@ -32,6 +32,7 @@ event event::parse_valid(std::string params) {
     out.name_ = std::move(parts.name);
     out.emitted_at_ = std::move(parts.emitted_at);
     out.cause_ = std::move(parts.cause);
+    out.host_ = std::move(parts.host);
     out.expects_response_ = parts.expects_response;
     out.timeout_ = parts.timeout;
     if (parts.expects_response && parts.timeout) {

@@ -243,6 +243,11 @@ void hook_session::on_closed(const session_end& end) {
              "the daemon closed the session because it lagged behind; resuming after event " + std::to_string(received_seq_));
         resume_from_ = resume_point{received_seq_, *instance_};
         subscribe();
+    } else if (end.why == session_end::reason::gap && !stopping_) {
+        tell(notice::kind::gap, "the daemon's link to its cluster was interrupted, so events of other hosts may have been missed after event " +
+                                    std::to_string(received_seq_));
+        resume_from_ = resume_point{received_seq_, *instance_};
+        subscribe();
     }
 }
 

@@ -530,7 +530,7 @@ private:
     const request& call_;
     std::size_t left_;        // members that are not used
     std::uint64_t used_ = 0;  // a bit a member; max_params_members fit
-    std::array<std::string_view, 16> known_{};
+    std::array<std::string_view, 24> known_{};
     std::size_t known_count_ = 0;
     bool has_response_ = false;
     std::optional<error> failure_{};
@@ -579,6 +579,12 @@ bool is_pattern(std::string_view text) noexcept {
         }
     }
     return true;
+}
+
+bool is_host_name(std::string_view name) noexcept {
+    return !name.empty() && name.size() <= max_host_name && std::all_of(name.begin(), name.end(), [](char c) {
+        return is_event_character(c) && c != ':' && c != '/';
+    });
 }
 
 bool is_json_pointer(std::string_view text) noexcept {
@@ -706,6 +712,7 @@ template std::variant<deregister_hook_params, error> bind_params(const request&)
 template std::variant<list_hooks_params, error> bind_params(const request&);
 template std::variant<trust_hook_params, error> bind_params(const request&);
 template std::variant<enable_hook_params, error> bind_params(const request&);
+template std::variant<cluster_hosts_params, error> bind_params(const request&);
 template std::variant<stats_params, error> bind_params(const request&);
 template std::variant<discover_params, error> bind_params(const request&);
 template std::variant<cancel_params, error> bind_params(const request&);

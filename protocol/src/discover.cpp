@@ -140,7 +140,11 @@ json::object wait_schema() {
                                                                 {"uid", integer_schema(0)},
                                                                 {"elapsed_ms", typed("number")}}))},
                           {"missing", array_of(object_schema({{"responder", typed("string")}, {"why", typed("string")}}))}});
-    schema["properties"].as_object()["payload"] = typed("object");  // of a chain alone
+    auto& members = schema["properties"].as_object();
+    members["payload"] = typed("object");  // of a chain alone
+    for (const char* const list : {"responses", "missing"}) {  // where the responder is on another host
+        members[list].as_object()["items"].as_object()["properties"].as_object()["host"] = typed("string");
+    }
     return schema;
 }
 
@@ -161,6 +165,7 @@ json::object who_schema() {
                                     {"order", typed("integer")},
                                     {"state", typed("string")}});
     responder["properties"].as_object()["pid"] = integer_schema(1);  // where there is one
+    responder["properties"].as_object()["host"] = typed("string");  // where it is another
     return object_schema({{"responders", array_of(std::move(responder))},
                           {"observers", integer_schema(0)},
                           {"require", array_of(typed("string"))},
@@ -183,7 +188,7 @@ json::object hook_schema() {
                           {"on_failure", one_of({failure_policy::open, failure_policy::closed})},
                           {"order", typed("integer")},
                           {"shadow", typed("boolean")},
-                          {"scope", one_of({event_scope::local})},
+                          {"scope", one_of({event_scope::local, event_scope::cluster})},
                           {"enabled", typed("boolean")},
                           {"trust", one_of({hook_state::ok, hook_state::untrusted, hook_state::missing})},
                           {"state", one_of({hook_state::ok, hook_state::untrusted, hook_state::missing, hook_state::inactive, hook_state::disabled})},
@@ -223,7 +228,8 @@ std::string discover_document(std::string_view daemon_version) {
     methods.emplace_back(method<ping_params>("which daemon this is", object_schema({{"instance", uuid_schema()},
                                                                                     {"version", typed("string")},
                                                                                     {"protocol", typed("integer")},
-                                                                                    {"pid", typed("integer")}})));
+                                                                                    {"pid", typed("integer")},
+                                                                                    {"host", typed("string")}})));
     methods.emplace_back(method<emit_params>("fires an event", object_schema({{"hook_event_id", uuid_schema()},
                                                                               {"seq", integer_schema(1)},
                                                                               {"subscribers", integer_schema(0)}})));
@@ -252,6 +258,14 @@ std::string discover_document(std::string_view daemon_version) {
         method<list_hooks_params>("the registered hooks", object_schema({{"hooks", array_of(listed_hook_schema())}})));
     methods.emplace_back(method<trust_hook_params>("trusts a registered hook's files as they are now", hook_schema()));
     methods.emplace_back(method<enable_hook_params>("has a registered hook asked again, or no longer", hook_schema()));
+    methods.emplace_back(method<cluster_hosts_params>(
+        "the hosts of the cluster, this one first",
+        object_schema({{"hosts", array_of(object_schema({{"host", typed("string")},
+                                                         {"state", typed("string")},
+                                                         {"lease_ms", integer_schema(0)},
+                                                         {"hooks", array_of(object_schema({{"name", typed("string")},
+                                                                                           {"events", array_of(typed("string"))},
+                                                                                           {"responds", typed("boolean")}}))}}))}})));
     methods.emplace_back(method<stats_params>("counters and gauges", typed("object")));
     methods.emplace_back(method<discover_params>("this document", typed("object")));
     methods.emplace_back(method<cancel_params>("cancels a waiting request of this connection (a notification)", typed("null")));

@@ -15,4 +15,11 @@ error limit_error(std::string_view limit, std::size_t max, std::string message) 
     return {errc::limit_exceeded, std::move(message), std::move(data)};
 }
 
+error cluster_error(const std::string& reason) {
+    std::string data = R"({"reason":)";
+    append_json_string(data, reason);
+    data += '}';
+    return {errc::cluster_unavailable, "nothing was fired: " + reason, std::move(data)};
+}
+
 }  // namespace hookd::protocol

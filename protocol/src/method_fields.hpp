@@ -18,6 +18,8 @@ void describe(Visitor& visit, emit_params& params) {
     visit.duration("reserve_ms", params.reserve, "keep a slot this long for await_response");
     visit.cause("cause", params.cause, params.event, params.payload,
                 "the events that led to this one, oldest first, separated by commas ($HOOK_CAUSE)");
+    visit.choice("scope", params.scope, {event_scope::local, event_scope::cluster},
+                 "cluster: hooks of scope cluster on the cluster's other hosts see it, too; absent: as the catalog says, else local");
     visit.uuid_text("operation_id", params.operation_id, "makes a retry safe");
 }
 
@@ -34,6 +36,8 @@ void describe(Visitor& visit, emit_and_wait_params& params) {
     visit.names("require", params.require, "responders that must have replied or abstained for the operation to proceed, at most 16");
     visit.cause("cause", params.cause, params.event, params.payload,
                 "the events that led to this one, oldest first, separated by commas ($HOOK_CAUSE)");
+    visit.choice("scope", params.scope, {event_scope::local, event_scope::cluster},
+                 "cluster: hooks of scope cluster on the cluster's other hosts are asked, too; absent: as the catalog says, else local");
     visit.uuid_text("operation_id", params.operation_id, "makes a retry safe");
 }
 
@@ -56,6 +60,8 @@ void describe(Visitor& visit, subscribe_params& params) {
     visit.boolean("cancellations", params.cancellations, "true: the notification `cancelled` says that a wait ended while this session worked on it");
     visit.boolean("verdicts", params.verdicts, "true: the notification `verdict` says how the wait for a matching event ended");
     visit.conditions("where", params.where, "JSON pointers into the payload and the globs that the strings there must match");
+    visit.choice("scope", params.scope, {event_scope::local, event_scope::cluster},
+                 "cluster: events of scope cluster of the cluster's other hosts, too; absent: local");
     visit.counter("after_seq", params.after_seq, "resume: first replay the retained events after this one");
     visit.free_text("instance", params.instance, presence::optional, "the run of the daemon that after_seq belongs to");
 }
@@ -75,6 +81,7 @@ template <class Visitor>
 void describe(Visitor& visit, who_params& params) {
     visit.event_name("event", params.event, "the event's name");
     visit.json("payload", params.payload, "the payload that `where` of the subscribers is compared with");
+    visit.choice("scope", params.scope, {event_scope::local, event_scope::cluster}, "as in emit_and_wait");
 }
 
 template <class Visitor>
@@ -97,7 +104,8 @@ void describe(Visitor& visit, register_hook_params& params) {
                  "closed: where this hook is missing, for whatever reason, the operation does not proceed; absent: open");
     visit.integer("order", params.hook.order, "its turn in a chain and its place among the responses; ties by name");
     visit.boolean("shadow", params.hook.shadow, "true: asked and recorded, but it decides and delays nothing");
-    visit.choice("scope", params.scope, {event_scope::local}, "the events of this daemon; absent: local");
+    visit.choice("scope", params.scope, {event_scope::local, event_scope::cluster},
+                 "cluster: events of scope cluster of the cluster's other hosts, too; absent: local");
     visit.uuid_text("operation_id", params.operation_id, "makes a retry safe");
 }
 
@@ -122,6 +130,9 @@ void describe(Visitor& visit, enable_hook_params& params) {
     visit.required_boolean("enabled", params.enabled, "false: it is not asked any more, over restarts too");
     visit.uuid_text("operation_id", params.operation_id, "makes a retry safe");
 }
+
+template <class Visitor>
+void describe(Visitor&, cluster_hosts_params&) {}
 
 template <class Visitor>
 void describe(Visitor&, stats_params&) {}

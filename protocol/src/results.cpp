@@ -139,7 +139,16 @@ constexpr std::string_view before_time = R"(","emitted_at":")";
 constexpr std::string_view before_expects = R"(","expects_response":)";
 constexpr std::string_view before_timeout = R"(,"timeout_ms":)";
 constexpr std::string_view before_cause = R"(,"cause":")";
+constexpr std::string_view before_host = R"(,"host":")";
 constexpr std::string_view before_payload = R"(,"payload":)";
+
+void append_host(std::string& out, std::string_view host) {
+    if (!host.empty()) {
+        out += before_host;
+        out += host;  // a host's name needs no escape
+        out += '"';
+    }
+}
 
 void append_text_or_null(std::string& out, std::string_view value) {
     if (value.empty()) {
@@ -167,6 +176,7 @@ void append_how_it_ended(std::string& out, const wait_result& result) {
         append_number(out, each.uid);
         out += R"(,"elapsed_ms":)";
         append_milliseconds(out, each.elapsed);
+        append_host(out, each.host);
         out += '}';
     }
     out += R"(],"missing":[)";
@@ -177,6 +187,7 @@ void append_how_it_ended(std::string& out, const wait_result& result) {
         append_json_string(out, each.responder);
         out += R"(,"why":)";
         append_json_string(out, each.why);
+        append_host(out, each.host);
         out += '}';
     }
     out += ']';
@@ -233,7 +244,40 @@ void append_definition(object_writer& out, const hook_definition& hook, bool sho
     append_json_string(out.member("on_failure"), to_string(hook.on_failure));
     out.member("order") += std::to_string(hook.order);
     out.boolean("shadow", hook.shadow);
-    append_json_string(out.member("scope"), to_string(event_scope::local));
+    append_json_string(out.member("scope"), to_string(hook.scope));
+}
+
+void append_link(object_writer& out, const stats_result::cluster_link& link) {
+    append_text_or_null(out.member("engine"), link.engine);
+    append_json_string(out.member("state"), link.state);
+    append_strings(out.member("events"), link.events);
+    out.number("hosts", link.hosts);
+    out.number("asked", link.asked);
+    out.number("answered", link.answered);
+    out.number("failed", link.failed);
+    out.number("gaps", link.gaps);
+    out.number("reconnects", link.reconnects);
+    object_writer times{out.member("ask_ms")};
+    append_times(times, link);
+    times.end();
+}
+
+// The first link's figures are those of the cluster; where there are several, all of them stand in `links`.
+void append_clusters(object_writer& document, const std::vector<stats_result::cluster_link>& links) {
+    auto& out = document.member("cluster");
+    object_writer cluster{out};
+    append_link(cluster, links.front());
+    if (links.size() > 1) {
+        cluster.member("links") += '[';
+        for (const auto& each : links) {
+            out += out.back() == '[' ? "" : ",";
+            object_writer one{out};
+            append_link(one, each);
+            one.end();
+        }
+        out += ']';
+    }
+    cluster.end();
 }
 
 template <class Enum>
@@ -270,17 +314,18 @@ std::string_view to_string(hook_state value) noexcept {
     return names[static_cast<std::size_t>(value)];
 }
 
-std::string_view to_string(event_scope) noexcept { return "local"; }
+std::string_view to_string(event_scope value) noexcept { return value == event_scope::local ? "local" : "cluster"; }
 
 hook_definition register_hook_params::definition() const {
     auto result = hook;
     result.name = name.view();
     result.on_failure = on_failure.value_or(failure_policy::open);
+    result.scope = scope.value_or(event_scope::local);
     return result;
 }
 
 std::string_view to_string(close_reason value) noexcept {
-    constexpr std::string_view names[] = {"lagged", "shutdown", "unsubscribed"};
+    constexpr std::string_view names[] = {"lagged", "shutdown", "unsubscribed", "gap"};
     return names[static_cast<std::size_t>(value)];
 }
 
@@ -293,6 +338,7 @@ void append_json(std::string& out, const ping_result& result) {
     append_number(out, static_cast<std::uint64_t>(version));
     out += R"(,"pid":)";
     append_number(out, static_cast<std::uint64_t>(result.pid));
+    append_host(out, result.host);
     out += '}';
 }
 
@@ -365,6 +411,9 @@ void append_json(std::string& out, const who_result& result) {
         append_json_string(one.member("kind"), each.registered ? "registered" : "session");
         append_json_string(one.member("on_failure"), to_string(each.on_failure));
         one.member("order") += std::to_string(each.order);
+        if (!each.host.empty()) {
+            append_json_string(one.member("host"), each.host);
+        }
         append_json_string(one.member("state"), each.state);
         one.end();
     }
@@ -412,8 +461,32 @@ void append_json(std::string& out, const list_hooks_result& result) {
     out += "]}";
 }
 
+void append_json(std::string& out, const cluster_hosts_result& result) {
+    out += R"({"hosts":[)";
+    for (const auto& each : result.hosts) {
+        out += out.back() == '[' ? "" : ",";
+        object_writer host{out};
+        append_json_string(host.member("host"), each.name);
+        append_json_string(host.member("state"), each.state);
+        host.number("lease_ms", static_cast<std::uint64_t>(each.lease.count()));
+        host.member("hooks") += '[';
+        for (const auto& hook : each.hooks) {
+            out += out.back() == '[' ? "" : ",";
+            object_writer one{out};
+            append_json_string(one.member("name"), hook.name);
+            append_strings(one.member("events"), hook.events);
+            one.boolean("responds", hook.responds);
+            one.end();
+        }
+        out += ']';
+        host.end();
+    }
+    out += "]}";
+}
+
 void append_json(std::string& out, const stats_result& result) {
     object_writer document{out};
+    append_json_string(document.member("host"), result.host);
     document.fraction("uptime_s", result.uptime_s);
     document.number("connections", result.connections);
     document.number("subscribers", result.subscribers);
@@ -469,6 +542,9 @@ void append_json(std::string& out, const stats_result& result) {
         session.end();
     }
     out += ']';
+    if (!result.clusters.empty()) {
+        append_clusters(document, result.clusters);
+    }
     document.end();
 }
 
@@ -495,6 +571,10 @@ event_head measure_event_head(const event_fields& fields) noexcept {
         result.cause_offset = result.size - before_payload.size() + before_cause.size();
         result.size += before_cause.size() + fields.cause.size() + 1;
     }
+    if (!fields.host.empty()) {
+        result.host_offset = result.size - before_payload.size() + before_host.size();
+        result.size += before_host.size() + fields.host.size() + 1;
+    }
     return result;
 }
 
@@ -516,6 +596,11 @@ char* write_event_head(char* out, const event_fields& fields) noexcept {
     if (!fields.cause.empty()) {
         out = write_text(out, before_cause);
         out = write_text(out, fields.cause);  // names and commas need no escape either
+        out = write_text(out, "\"");
+    }
+    if (!fields.host.empty()) {
+        out = write_text(out, before_host);
+        out = write_text(out, fields.host);
         out = write_text(out, "\"");
     }
     return write_text(out, before_payload);

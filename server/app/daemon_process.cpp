@@ -39,6 +39,7 @@ hook_host_options hook_options(const program_options& options) {
     // What cannot be absolute, as an abstract socket, stays as it is.
     result.socket = options.listener.socket.string().starts_with('@') ? options.listener.socket : std::filesystem::absolute(options.listener.socket);
     result.default_timeout = options.broker.default_timeout;
+    result.host = options.broker.host;
     return result;
 }
 

@@ -3,7 +3,9 @@
 #include "app/allowed_accounts.hpp"
 #include "app/option_values.hpp"
 
+#include <hookd/protocol/host_name.hpp>
 #include <hookd/protocol/limits.hpp>
+#include <hookd/protocol/methods.hpp>
 #include <hookd/protocol/nearest.hpp>
 #include <hookd/protocol/socket_path.hpp>
 #include <hookd/protocol/state_directory.hpp>
@@ -71,6 +73,13 @@ std::filesystem::path registry_path(const std::string& text) {
         throw bad_value("must be the path of a file, not \"" + text + "\"");
     }
     return std::filesystem::absolute(text);
+}
+
+std::string host_name(const std::string& text) {
+    if (!protocol::is_host_name(text)) {
+        throw bad_value("must be 1 to 64 characters of A-Z a-z 0-9 . _ -, not \"" + text + "\"");
+    }
+    return text;
 }
 
 std::filesystem::path state_directory(const std::function<const char*(const char*)>& environment) {
@@ -178,6 +187,9 @@ const std::array settings{
     setting{"hook-jobs", "N", "Commands of one registered hook that run at a time, 1 to 1024 (default: 4)", false,
             [](options_ref o, const values& t) { o.hooks.jobs = parse_count(t.front(), 1, 1024); },
             [](const_options_ref o) -> values { return {std::to_string(o.hooks.jobs)}; }, false},
+    setting{"cluster-host", "NAME", "This host's name in a cluster, and what ping says (default: the machine's)", false,
+            [](options_ref o, const values& t) { o.broker.host = host_name(t.front()); },
+            [](const_options_ref o) -> values { return {o.broker.host}; }, true},
     setting{"log-level", "LEVEL", "debug, info, warning or error (default: info)", false,
             [](options_ref o, const values& t) { o.level = level_of(t.front()); },
             [](const_options_ref o) { return chosen(level_names, o.level); }, true},
@@ -392,6 +404,9 @@ program_options parse_program_options(const std::vector<std::string>& arguments,
     if (options.listener.socket.empty()) {
         const auto path = protocol::default_socket_path(nullptr, environment("XDG_RUNTIME_DIR"), ::getuid());
         assign(options, settings.front(), {path}, "--socket (by default below $XDG_RUNTIME_DIR)");
+    }
+    if (options.broker.host.empty()) {
+        options.broker.host = protocol::own_host_name();
     }
     if (options.hooks.registry.empty()) {
         options.hooks.registry = state_directory(environment) / "registry.json";

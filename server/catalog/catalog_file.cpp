@@ -58,8 +58,8 @@ std::string read_all(const std::filesystem::path& file) {
     }
 }
 
-constexpr std::array<std::string_view, 9> known_members{"name",            "description", "schema_version", "payload_schema", "response_schema",
-                                                        "timeout_ms",      "policy",      "failure_policy", "require"};
+constexpr std::array<std::string_view, 10> known_members{"name",            "description", "schema_version", "payload_schema", "response_schema",
+                                                        "timeout_ms",      "policy",      "failure_policy", "require", "scope"};
 
 using file_reader = std::function<std::optional<std::string_view>(const std::string& name)>;
 
@@ -87,6 +87,9 @@ public:
         }
         if (entry_.name.empty()) {
             refuse(object, "\"name\", the event's name, is missing");
+        }
+        if (entry_.defaults.scope == protocol::event_scope::cluster && entry_.defaults.policy == protocol::wait_policy::chain) {
+            refuse(object, "\"policy\" \"chain\" is for \"scope\" \"local\" only");
         }
         return std::move(entry_);
     }
@@ -130,6 +133,8 @@ private:
                                               protocol::wait_policy::chain});
         } else if (key == "failure_policy") {
             entry_.defaults.on_failure = choice(key, value, std::array{protocol::failure_policy::open, protocol::failure_policy::closed});
+        } else if (key == "scope") {
+            entry_.defaults.scope = choice(key, value, std::array{protocol::event_scope::local, protocol::event_scope::cluster});
         } else if (key == "require") {
             read_required(value);
         } else {

@@ -1,12 +1,11 @@
 #include <hookd/hooks/command_environment.hpp>
 
+#include <hookd/protocol/host_name.hpp>
 #include <hookd/protocol/methods.hpp>
 
 #include <algorithm>
 #include <array>
-#include <climits>
-
-#include <unistd.h>
+#include <utility>
 
 namespace hookd::hooks {
 
@@ -32,14 +31,10 @@ std::string variable(std::string_view name, std::string_view value) {
     return std::string(name).append("=").append(value);
 }
 
-std::string this_host() {
-    std::array<char, HOST_NAME_MAX + 1> name{};
-    return ::gethostname(name.data(), name.size()) == 0 ? name.data() : std::string{};
-}
-
 }  // namespace
 
-command_environment::command_environment(const char* const* inherited, std::string_view socket) : host_(this_host()) {
+command_environment::command_environment(const char* const* inherited, std::string_view socket, std::string host)
+    : host_(host.empty() ? protocol::own_host_name() : std::move(host)) {
     for (; *inherited != nullptr; ++inherited) {
         const auto name = name_of(*inherited);
         const bool is_listed = std::find(passed_on.begin(), passed_on.end(), name) != passed_on.end();

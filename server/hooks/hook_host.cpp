@@ -164,7 +164,7 @@ public:
           context_(context),
           registry_(options.registry),
           log_(log),
-          jobs_(io_.get_executor(), files_, hooks::command_environment(environ, options.socket.string()),
+          jobs_(io_.get_executor(), files_, hooks::command_environment(environ, options.socket.string(), options.host),
                 {options.jobs, options.default_timeout}, log),
           look_again_(io_) {
         during_start_.reset();
@@ -507,7 +507,7 @@ private:
         sessions_.push_back(hook->session);
         hook->session->open(hook->what.what, std::move(done), [this, weak = std::weak_ptr(hook), which = std::weak_ptr(hook->session)] {
             if (const auto lost = weak.lock(); lost && lost->session && lost->session == which.lock() && !stopping_) {
-                log_.write(log_level::warning, "hook " + lost->what.what.name + " lagged behind: events were missed");
+                log_.write(log_level::warning, "hook " + lost->what.what.name + " lagged behind, or the cluster's link was interrupted: events may have been missed");
                 lost->session->retire();
                 open(lost, [this, lost](boost::system::error_code failure) { note_refusal(*lost, failure); });
             }

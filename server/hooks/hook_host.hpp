@@ -11,12 +11,14 @@
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <string>
 
 namespace hookd::server {
 
 struct hook_host_options {
     std::filesystem::path registry{};  ///< absolute
     std::filesystem::path socket{};    ///< absolute: where a command's own hookctl finds this daemon
+    std::string host{};                ///< this host's name, for what a command's environment says
     std::size_t jobs = 4;              ///< commands of one hook that run at a time; see hook_jobs
     /// How long a command may run where neither its hook nor an emitter says so.
     std::chrono::milliseconds default_timeout = protocol::default_timeout;

@@ -187,6 +187,7 @@ std::vector<std::string> hook_jobs::environment_for(const hosted_hook& hook, con
     auto result = environment_.for_event({.event = job.event,
                                           .hook_event_id = id,
                                           .seq = job.seq,
+                                          .host = job.host,
                                           .cause = job.cause,
                                           .payload = job.payload,
                                           .directory = hook.ready->directory});

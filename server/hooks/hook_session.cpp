@@ -31,6 +31,7 @@ subscribe_request request_of(const hook_definition& hook) {
     wanted.on_failure = hook.on_failure;
     wanted.order = hook.order;
     wanted.shadow = hook.shadow;
+    wanted.scope = hook.scope;
     wanted.where = hook.where;
     return wanted;
 }
@@ -52,7 +53,7 @@ void hook_session::open(const hook_definition& hook, outcome_handler done, std::
         }
     };
     wanted.on_closed = [hooks = where_.hooks, on_lost = std::move(on_lost)](protocol::close_reason why, std::uint64_t) {
-        if (why == protocol::close_reason::lagged) {
+        if (why == protocol::close_reason::lagged || why == protocol::close_reason::gap) {
             asio::post(hooks, on_lost);
         }
     };
@@ -109,7 +110,7 @@ void hook_session::take(const event_view& event) {
     }
     asio::post(where_.hooks, [self = shared_from_this(),
                               job = hook_job{shared_from_this(), event.hook_event_id, event.seq, std::string{event.event},
-                                             std::string{event.payload}, std::string{event.cause}, is_asked, deadline_of(event)}]() mutable {
+                                             std::string{event.payload}, std::string{event.cause}, std::string{event.host}, is_asked, deadline_of(event)}]() mutable {
         self->on_job_(std::move(job));
     });
 }

@@ -30,6 +30,7 @@ struct hook_job {
     std::string event{};
     std::string payload{};
     std::string cause{};
+    std::string host{};     ///< where it was fired; empty: here
     bool is_asked = false;  ///< an emitter waited for it when it came
     /// When the emitter gives up; nothing where none waits.
     std::optional<std::chrono::steady_clock::time_point> deadline{};

@@ -33,6 +33,7 @@ public:
         case errc::not_in_catalog: return "not in the catalog";
         case errc::resume_impossible: return "cannot resume: events are no longer retained";
         case errc::already_subscribed: return "there is a push session already";
+        case errc::cluster_unavailable: return "there is no cluster, or it could not be reached: nothing was fired";
         case errc::cancelled: return "cancelled";
         }
         return "unknown error";
@@ -330,6 +331,7 @@ protocol::subscribe_params params_of(const subscribe_request& wanted) {
             .cancellations = static_cast<bool>(wanted.on_cancelled),
             .verdicts = static_cast<bool>(wanted.on_verdict),
             .where = wanted.where,
+            .scope = wanted.scope,
             .after_seq = wanted.after_seq};
 }
 
@@ -352,7 +354,8 @@ void broker::start_emit(emit_request request, handler<protocol::emit_result> com
         if (const auto failure = protocol::check_cause(request.event, request.payload, request.cause)) {
             return complete(strand, std::move(completion), make_error_code(failure->code), protocol::emit_result{});
         }
-        const protocol::emit_params params{.event = request.event, .payload = request.payload, .reserve = request.reserve, .cause = request.cause};
+        const protocol::emit_params params{.event = request.event, .payload = request.payload, .reserve = request.reserve, .cause = request.cause,
+                                            .scope = request.scope};
         complete(strand, std::move(completion), rpc::catalogued::emit(strand, caller->attached(), params, {}));
     });
 }
@@ -375,7 +378,8 @@ void broker::start_emit_and_wait(wait_request request, handler<protocol::wait_re
                                                     .on_failure = request.on_failure,
                                                     .require_subscriber = request.require_subscriber,
                                                     .require = request.require,
-                                                    .cause = request.cause};
+                                                    .cause = request.cause,
+                                                    .scope = request.scope};
         local_wait::start(caller->strand(), std::move(completion), std::move(link), [&](core::waiter& who) {
             return rpc::catalogued::emit_and_wait(strand, caller->attached(), params, {}, who);
         });

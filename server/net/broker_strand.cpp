@@ -1,5 +1,7 @@
 #include "broker_strand.hpp"
 
+#include <hookd/protocol/host_name.hpp>
+
 #include <boost/asio/bind_executor.hpp>
 
 #include <algorithm>
@@ -25,7 +27,7 @@ core::broker_limits limits_of(const broker_options& options) {
 }  // namespace
 
 broker_strand::broker_strand(boost::asio::io_context& context, const broker_options& options)
-    : rpc::broker_service(limits_of(options)),
+    : rpc::broker_service(limits_of(options), options.host.empty() ? protocol::own_host_name() : options.host),
       context_(context),
       strand_(boost::asio::make_strand(context)),
       single_threaded_(options.threads == 1),

@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 #include <variant>
 
@@ -38,7 +39,9 @@ struct transport_counters {
 /// Thread-safety: none (broker's strand), except submit() and the counters. Lifetime: shared; what must answer later holds it.
 class broker_service {
 public:
-    explicit broker_service(const core::broker_limits& limits) : state_(limits, std::chrono::steady_clock::now()) {}
+    /// `host`: this host's name in a cluster.
+    broker_service(const core::broker_limits& limits, std::string host)
+        : state_(limits, std::chrono::steady_clock::now()), host_(std::move(host)) {}
     broker_service(const broker_service&) = delete;
     broker_service& operator=(const broker_service&) = delete;
     virtual ~broker_service() = default;
@@ -48,6 +51,7 @@ public:
 
     [[nodiscard]] core::broker_state& state() noexcept { return state_; }
     [[nodiscard]] const core::broker_state& state() const noexcept { return state_; }
+    [[nodiscard]] const std::string& host() const noexcept { return host_; }
     /// The time of this turn: both clocks are read once, when the first of its requests asks.
     [[nodiscard]] core::instant now() noexcept {
         if (!now_) {
@@ -70,6 +74,7 @@ protected:
 
 private:
     core::broker_state state_;
+    std::string host_;
     std::shared_ptr<const catalog> catalog_{};
     std::optional<core::instant> now_{};
 };

@@ -1,5 +1,7 @@
 #include "catalogued.hpp"
 
+#include "cluster_scope.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -41,6 +43,11 @@ std::variant<protocol::emit_result, error> emit(broker_service& where, core::cli
             return std::move(*refused);
         }
     }
+    if (scope_in_effect(where, params.event.view(), params.scope) == protocol::event_scope::cluster) {
+        if (auto refused = refuse_cluster(where, params)) {
+            return std::move(*refused);
+        }
+    }
     return where.state().emit(by, params, raw_params, where.now());
 }
 
@@ -48,6 +55,11 @@ wait_start emit_and_wait(broker_service& where, core::client& by, const protocol
                          std::string_view raw_params, core::waiter& who) {
     const auto* const events = where.events();
     if (events == nullptr || where.state().is_retry(params.operation_id)) {
+        if (params.scope == protocol::event_scope::cluster) {
+            if (auto refused = refuse_cluster(where, params)) {
+                return std::move(*refused);
+            }
+        }
         return where.state().emit_and_wait(by, params, raw_params, who, where.now());
     }
     if (auto refused = events->check_event(params.event.view(), params.payload)) {
@@ -58,7 +70,13 @@ wait_start emit_and_wait(broker_service& where, core::client& by, const protocol
     filled.timeout = params.timeout ? params.timeout : standard.timeout;
     filled.policy = params.policy ? params.policy : standard.policy;
     filled.on_failure = params.on_failure ? params.on_failure : standard.on_failure;
+    filled.scope = params.scope ? params.scope : standard.scope;
     add_required(filled.require, standard.require);
+    if (filled.scope == protocol::event_scope::cluster) {
+        if (auto refused = refuse_cluster(where, filled)) {
+            return std::move(*refused);
+        }
+    }
     return where.state().emit_and_wait(by, filled, raw_params, who, where.now());
 }
 
@@ -116,6 +134,11 @@ std::variant<protocol::who_result, error> who(broker_service& where, const proto
         // Whether there is such an event, whatever the payload.
         if (auto unknown = events->check_patterns({std::string{params.event.view()}})) {
             return std::move(*unknown);
+        }
+    }
+    if (scope_in_effect(where, params.event.view(), params.scope) == protocol::event_scope::cluster) {
+        if (auto refused = refuse_cluster(where, params)) {
+            return std::move(*refused);
         }
     }
     auto result = where.state().who(params);

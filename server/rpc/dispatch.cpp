@@ -93,7 +93,7 @@ protocol::subscribe_params as_observer(protocol::subscribe_params params) {
 }
 
 void carry_out(session& by, const protocol::ping_params&, const protocol::request&, const answer_address& to) {
-    by.answer(to, protocol::ping_result{by.state().instance(), protocol::release_version, ::getpid()});
+    by.answer(to, protocol::ping_result{by.state().instance(), protocol::release_version, ::getpid(), by.broker().host()});
 }
 
 void carry_out(session& by, const protocol::emit_params& params, const protocol::request& call, const answer_address& to) {
@@ -264,6 +264,10 @@ void carry_out(session& by, const protocol::list_hooks_params&, const protocol::
     }
 }
 
+void carry_out(session& by, const protocol::cluster_hosts_params&, const protocol::request&, const answer_address& to) {
+    by.answer(to, protocol::cluster_hosts_result{});
+}
+
 void carry_out(session& by, const protocol::stats_params&, const protocol::request&, const answer_address& to) {
     by.answer(to, by.broker().stats());
 }
@@ -311,7 +315,7 @@ constexpr std::array<method, sizeof...(Params)> methods_of() {
 constexpr auto methods =
     methods_of<protocol::emit_and_wait_params, protocol::respond_params, protocol::emit_params, protocol::await_response_params,
                protocol::subscribe_params, protocol::unsubscribe_params, protocol::ping_params, protocol::who_params, protocol::schema_params, protocol::stats_params,
-               protocol::cancel_params, protocol::discover_params, protocol::register_hook_params, protocol::deregister_hook_params,
+               protocol::cluster_hosts_params, protocol::cancel_params, protocol::discover_params, protocol::register_hook_params, protocol::deregister_hook_params,
                protocol::list_hooks_params, protocol::trust_hook_params, protocol::enable_hook_params>();
 
 }  // namespace

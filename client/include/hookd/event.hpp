@@ -47,6 +47,9 @@ public:
     /// The cause of what a hook emits for this event: emit_options::cause.
     [[nodiscard]] std::string as_cause() const;
 
+    /// The host of the cluster that it comes from; empty: the daemon's own.
+    [[nodiscard]] const std::string& host() const noexcept { return host_; }
+
     /// The payload: JSON text, byte for byte as it was emitted.
     [[nodiscard]] std::string_view payload() const noexcept { return std::string_view{text_}.substr(payload_offset_, payload_bytes_); }
 
@@ -69,6 +72,7 @@ private:
     std::string name_;
     std::string emitted_at_;
     std::string cause_;
+    std::string host_;
     std::optional<std::chrono::milliseconds> timeout_;
     std::optional<std::chrono::steady_clock::time_point> deadline_;
     std::string text_;

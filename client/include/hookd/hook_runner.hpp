@@ -58,6 +58,7 @@ struct notice {
         connected,          ///< subscribed, for the first time or again; `session` is set
         disconnected,       ///< the connection broke or the daemon stopped: it is tried again, with pauses
         lagged,             ///< the daemon closed the session because it lagged behind: it is resumed at once
+        gap,                ///< events of the cluster's other hosts may have been missed: it goes on at once
         resume_impossible,  ///< events may have been missed (-32005): it goes on with the next event
         missed,             ///< events were missed, as hook_runner_options::may_miss_events allows
         reply_refused,      ///< the daemon did not take a reply: it came too late, or it is not valid

@@ -29,6 +29,7 @@ struct client_options {
     std::chrono::milliseconds answer_timeout{30'000};
 };
 
+using protocol::event_scope;
 using protocol::failure_policy;
 using protocol::wait_policy;
 
@@ -39,6 +40,8 @@ struct emit_options {
     /// $HOOK_CAUSE, which a hook command has (read at each call: not to be changed by another thread meanwhile); empty means none. The
     /// daemon refuses an event that is in its own cause already, and a cause of more than 8.
     std::optional<std::string> cause{};
+    /// cluster: hooks of scope cluster on the other hosts of the daemon's cluster get it, too. Absent: what the daemon's catalog says, else local.
+    std::optional<event_scope> scope{};
     /// A UUID; makes a retry safe: the daemon hands out the recorded result instead of emitting again (see client).
     std::string operation_id{};
 };
@@ -51,11 +54,13 @@ struct wait_options {
     std::optional<failure_policy> on_failure{};  ///< absent: what the daemon's catalog says, else open
     /// Whether the wait ends at once where no responder matches; false waits for one to subscribe.
     bool require_subscriber = true;
-    /// Names of responders that must have replied or abstained for the operation to proceed, whatever the failure policy; at most 16. Those
+    /// Names of responders, or `host/name`, that must have replied or abstained for the operation to proceed, whatever the failure policy; at most 16. Those
     /// that the daemon's catalog requires are added.
     std::vector<std::string> require{};
     /// As emit_options::cause.
     std::optional<std::string> cause{};
+    /// As emit_options::scope; the hooks there are asked as those here.
+    std::optional<event_scope> scope{};
     /// As emit_options::operation_id.
     std::string operation_id{};
 };
@@ -81,6 +86,7 @@ struct daemon_info {
     std::string version;
     int protocol = 0;
     std::int64_t pid = 0;
+    std::string host;  ///< the daemon's name in a cluster; empty: it is of a release that has none
 };
 
 /// The result of `subscribe`.
@@ -108,6 +114,8 @@ struct responder_options {
     std::int64_t order = 0;
     /// Asked and recorded, but it decides and delays nothing.
     bool shadow = false;
+    /// cluster: events of scope cluster of the cluster's other hosts, too.
+    event_scope scope = event_scope::local;
 };
 
 /// What to subscribe to (async_client; hook_runner makes its own).
@@ -135,6 +143,7 @@ struct session_end {
         lagged,        ///< too many events waited for it; it may be resumed on the same connection
         shutdown,      ///< the daemon stops
         unsubscribed,  ///< as asked
+        gap,           ///< events of the cluster's other hosts may be lost; it may be opened again on the same connection
         broken,        ///< the connection ended; nobody said so
     };
     reason why = reason::broken;

@@ -289,7 +289,7 @@ BOOST_AUTO_TEST_CASE(what_a_hook_is_registered_with_counts_over_a_restart) {
     BOOST_TEST(text_at(verdict_of(*with.peer, "e", R"("payload":{"branch":"main"})"), "/outcome") == "no_subscribers");
     BOOST_TEST(text_at(verdict_of(*with.peer, "e", R"("payload":{"branch":"other"})"), "/outcome") == "answered");
     for (const std::string wrong : {R"("cwd":"/no/such/directory")", R"("cwd":"usr")", R"("env":{"HOOK_EVENT":"x"})", R"("env":{"A":1})",
-                                    R"("env":{"A=B":"x"})", R"("jobs":0)", R"("scope":"cluster")", R"("on_failure":"maybe")"}) {
+                                    R"("env":{"A=B":"x"})", R"("jobs":0)", R"("scope":"global")", R"("on_failure":"maybe")"}) {
         BOOST_TEST(with.peer->failure("register_hook", registration("b", {"true"}, "e", wrong)).error_code() == -32602, wrong);
     }
 }

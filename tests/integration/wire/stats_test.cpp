@@ -36,7 +36,7 @@ BOOST_AUTO_TEST_CASE(stats_has_the_members_of_the_contract) {
     peer.response_to(request);
     const auto stats = peer.result("stats");
     BOOST_TEST(members_of(stats) ==
-               "connections events head_seq hooks retained_bytes retained_events sessions subscribers totals uptime_s verdicts waiting");
+               "connections events head_seq hooks host retained_bytes retained_events sessions subscribers totals uptime_s verdicts waiting");
     BOOST_TEST(members_of(value_at(stats, "/totals")) ==
                "accepted bytes_in bytes_out deliveries events lagged outcomes protocol_errors refused");
     BOOST_TEST(members_of(value_at(stats, "/events/e")) == "count max_ms p50_ms p90_ms p99_ms");
@@ -235,10 +235,10 @@ BOOST_AUTO_TEST_CASE(discover_names_the_parameters_of_the_contract) {
     auto peer = daemon.connect();
     const auto document = peer.result("rpc.discover");
     for (const auto& [name, expected] :
-         {std::pair{"emit", "cause event operation_id payload reserve_ms"},
-          std::pair{"emit_and_wait", "cause event failure_policy operation_id payload policy require require_subscriber timeout_ms"},
-          std::pair{"await_response", "hook_event_id timeout_ms"}, std::pair{"subscribe", "after_seq asked_only cancellations events instance name on_failure order responds shadow verdicts where"},
-          std::pair{"who", "event payload"},
+         {std::pair{"emit", "cause event operation_id payload reserve_ms scope"},
+          std::pair{"emit_and_wait", "cause event failure_policy operation_id payload policy require require_subscriber scope timeout_ms"},
+          std::pair{"await_response", "hook_event_id timeout_ms"}, std::pair{"subscribe", "after_seq asked_only cancellations events instance name on_failure order responds scope shadow verdicts where"},
+          std::pair{"who", "event payload scope"},
           std::pair{"respond", "abstain failed hook_event_id response"}, std::pair{"register_hook", "asked_only command cwd env events jobs name on_failure operation_id order scope shadow timeout_ms where"},
           std::pair{"enable_hook", "enabled name operation_id"},
           std::pair{"deregister_hook", "name operation_id"}, std::pair{"trust_hook", "name operation_id"}, std::pair{"list_hooks", ""},

@@ -26,7 +26,7 @@ public:
 /// The broker's turns: work runs where it is submitted.
 class memory_broker final : public broker_service {
 public:
-    explicit memory_broker(const core::broker_limits& limits) : broker_service(limits) {}
+    explicit memory_broker(const core::broker_limits& limits) : broker_service(limits, "here") {}
 
     void submit(std::function<void()> work) override { work(); }
     /// Delivers what there is.

@@ -19,6 +19,7 @@ enum class errc : int {
     not_in_catalog = -32004,    ///< unknown event, or a payload or reply that does not match its schema
     resume_impossible = -32005, ///< `data` = {"instance", "oldest_seq", "head_seq"}
     already_subscribed = -32006,///< this connection already has a push session
+    cluster_unavailable = -32007,///< in no cluster, or it could not be reached and nothing was fired; `data` = {"reason"}
     cancelled = -32800,         ///< ended by `$/cancelRequest` (LSP 3.17, ErrorCodes.RequestCancelled)
 };
 
@@ -31,5 +32,8 @@ struct error {
 
 /// A limit of the contract was exceeded: -32001 with `data` {"limit": name, "max": max}.
 [[nodiscard]] error limit_error(std::string_view limit, std::size_t max, std::string message);
+
+/// A request of scope cluster for which there is no cluster: -32007 with `data` {"reason": reason}. Nothing was fired.
+[[nodiscard]] error cluster_error(const std::string& reason);
 
 }  // namespace hookd::protocol

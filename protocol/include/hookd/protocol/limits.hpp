@@ -36,6 +36,9 @@ inline constexpr std::size_t max_event_name = 128;
 /// Characters of a subscriber's name.
 inline constexpr std::size_t max_subscriber_name = 128;
 
+/// Characters of a host's name in a cluster.
+inline constexpr std::size_t max_host_name = 64;
+
 /// Names of a `require`.
 inline constexpr std::size_t max_required = 16;
 

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -61,13 +62,25 @@ enum class refusal : std::uint8_t { none, answered, expired, cancelled, unknown 
 inline constexpr std::size_t refusal_count = 5;
 
 /// Why a push session ended.
-enum class close_reason : std::uint8_t { lagged, shutdown, unsubscribed };
+enum class close_reason : std::uint8_t {
+    lagged,
+    shutdown,
+    unsubscribed,
+    gap,  ///< events of other hosts may be lost
+};
+
+/// Where an event is seen, and whose events a session or hook sees.
+enum class event_scope : std::uint8_t {
+    local,    ///< this daemon's
+    cluster,  ///< those of the cluster's other hosts, too
+};
 
 [[nodiscard]] std::string_view to_string(wait_policy value) noexcept;
 [[nodiscard]] std::string_view to_string(failure_policy value) noexcept;
 [[nodiscard]] std::string_view to_string(outcome value) noexcept;
 [[nodiscard]] std::string_view to_string(refusal value) noexcept;
 [[nodiscard]] std::string_view to_string(close_reason value) noexcept;
+[[nodiscard]] std::string_view to_string(event_scope value) noexcept;
 
 /// Whether `name` may name an event: 1 to 128 characters of `A-Z a-z 0-9 _ . : / -`.
 [[nodiscard]] bool is_event_name(std::string_view name) noexcept;
@@ -78,6 +91,9 @@ enum class close_reason : std::uint8_t { lagged, shutdown, unsubscribed };
 /// Whether `name`, well-formed UTF-8, may name a subscriber or a registered hook: 1 to 128 characters, none of them a control character (C0,
 /// DEL, C1) or one that nobody sees (zero width, direction of writing).
 [[nodiscard]] bool is_subscriber_name(std::string_view name) noexcept;
+
+/// Whether `name` may name a host of a cluster: 1 to 64 characters of `A-Z a-z 0-9 . _ -`.
+[[nodiscard]] bool is_host_name(std::string_view name) noexcept;
 
 /// A condition on a payload (PROTOCOL.md, `where`): the string at `pointer` matches `glob`. What is not there or no string does not.
 struct payload_condition {
@@ -105,6 +121,13 @@ struct payload_condition {
 
 // --- parameters -----------------------------------------------------------------------------------------------------
 
+/// What an event has brought along: one of another host, or one of this host that the cluster has been told of already. Not bound.
+struct event_origin {
+    uuid hook_event_id{};
+    std::string host{};  ///< where it was fired, as is_host_name() has it; empty: here
+    std::chrono::system_clock::time_point emitted_at{};
+};
+
 struct ping_params {
     static constexpr std::string_view method = "ping";
 };
@@ -115,7 +138,9 @@ struct emit_params {
     std::string_view payload = "{}";  ///< JSON text, kept byte for byte
     std::optional<std::chrono::milliseconds> reserve{};
     text cause{};  ///< as check_cause takes it
+    std::optional<event_scope> scope{};  ///< absent: the catalog's, else local
     std::optional<uuid> operation_id{};
+    const event_origin* origin = nullptr;  ///< null: it is fired here and now
 };
 
 struct emit_and_wait_params {
@@ -128,7 +153,9 @@ struct emit_and_wait_params {
     bool require_subscriber = true;
     std::vector<std::string> require{};  ///< names of responders without whom it does not proceed; at most max_required
     text cause{};
+    std::optional<event_scope> scope{};  ///< absent: the catalog's, else local
     std::optional<uuid> operation_id{};
+    const event_origin* origin = nullptr;  ///< null: it is fired here and now
 };
 
 struct await_response_params {
@@ -149,6 +176,7 @@ struct subscribe_params {
     bool cancellations = false;         ///< told when a wait ends while it works on it
     bool verdicts = false;              ///< told the verdict on each event that matches
     std::vector<payload_condition> where{};  ///< all of them must hold; at most max_conditions
+    std::optional<event_scope> scope{};  ///< absent: local
     std::optional<std::uint64_t> after_seq{};
     text instance{};                    ///< empty: this run
 };
@@ -176,18 +204,13 @@ struct who_params {
     static constexpr std::string_view method = "who";
     text event{};
     std::string_view payload = "{}";
+    std::optional<event_scope> scope{};  ///< absent: the catalog's, else local
 };
 
 struct schema_params {
     static constexpr std::string_view method = "get_hook_event_schema";
     text event{};  ///< empty: all events of the catalog
 };
-
-/// Where an event is seen.
-enum class event_scope : std::uint8_t {
-    local,  ///< by the sessions and hooks of this daemon
-};
-[[nodiscard]] std::string_view to_string(event_scope value) noexcept;
 
 /// A command that the daemon runs for events (PROTOCOL.md, `register_hook`).
 struct hook_definition {
@@ -203,13 +226,14 @@ struct hook_definition {
     failure_policy on_failure = failure_policy::open;
     std::int64_t order = 0;
     bool shadow = false;
+    event_scope scope = event_scope::local;
     friend bool operator==(const hook_definition&, const hook_definition&) = default;
 };
 
 struct register_hook_params {
     static constexpr std::string_view method = "register_hook";
     text name{};
-    hook_definition hook{};  ///< but for `name` and `on_failure`
+    hook_definition hook{};  ///< but for `name`, `on_failure` and `scope`
     std::optional<failure_policy> on_failure{};
     std::optional<event_scope> scope{};
     std::optional<uuid> operation_id{};
@@ -238,6 +262,10 @@ struct enable_hook_params {
     text name{};
     bool enabled = true;
     std::optional<uuid> operation_id{};
+};
+
+struct cluster_hosts_params {
+    static constexpr std::string_view method = "cluster_hosts";
 };
 
 struct stats_params {
@@ -274,6 +302,7 @@ extern template std::variant<deregister_hook_params, error> bind_params(const re
 extern template std::variant<list_hooks_params, error> bind_params(const request&);
 extern template std::variant<trust_hook_params, error> bind_params(const request&);
 extern template std::variant<enable_hook_params, error> bind_params(const request&);
+extern template std::variant<cluster_hosts_params, error> bind_params(const request&);
 extern template std::variant<stats_params, error> bind_params(const request&);
 extern template std::variant<discover_params, error> bind_params(const request&);
 extern template std::variant<cancel_params, error> bind_params(const request&);
@@ -288,6 +317,7 @@ struct ping_result {
     uuid instance{};
     std::string_view version{};
     std::int64_t pid = 0;
+    std::string_view host{};  ///< its name in a cluster
 };
 
 struct emit_result {
@@ -301,6 +331,7 @@ struct wait_result {
         std::string response{};  ///< JSON object, byte for byte
         std::string responder{};
         std::uint32_t uid = 0;   ///< the user whose process replied
+        std::string host{};      ///< where the responder is; empty: here
         std::chrono::nanoseconds elapsed{};
         /// Where not empty, the reply itself, and `response` is to be taken from it: a span of the request that brought it.
         std::string_view passed_on{};
@@ -317,6 +348,13 @@ struct wait_result {
     struct absentee {
         std::string responder{};
         std::string why{};
+        std::string host{};  ///< where the responder is; empty: here
+        bool insists = false;  ///< where it is missing, the operation does not proceed; not written
+    };
+    /// Of a question of another host, the responders here that are in neither list. Not written.
+    struct silent_responders {
+        std::vector<std::string> abstained{};
+        std::vector<std::string> passed{};  ///< the payload does not meet their conditions
     };
 
     std::string hook_event_id{};
@@ -325,6 +363,7 @@ struct wait_result {
     std::string abort{};  ///< content of a JSON string, escapes as sent, without quotes; empty: proceed
     std::vector<reply> responses{};
     std::vector<absentee> missing{};
+    std::shared_ptr<const silent_responders> silent{};
     std::string payload{};  ///< of a chain in which a reply replaced it: the last one, JSON, byte for byte; else empty
 
     /// Keeps all replies.
@@ -359,6 +398,7 @@ struct who_result {
         bool registered = false;  ///< a registered hook; else a session
         failure_policy on_failure = failure_policy::open;
         std::int64_t order = 0;
+        std::string host{};  ///< empty: here
         std::string_view state = "ok";  ///< `ok`, `lagged`: it counts as missing, `shadow`: it decides nothing
     };
     std::vector<responder> responders{};  ///< in the order in which a chain asks them
@@ -400,6 +440,21 @@ struct list_hooks_result {
     std::vector<hook_info> hooks{};  ///< by name
 };
 
+struct cluster_hosts_result {
+    struct hook {
+        std::string name{};
+        std::vector<std::string> events{};  ///< names or globs
+        bool responds = true;
+    };
+    struct host {
+        std::string name{};
+        std::string state{};  ///< of this host: its link's; of another: `up`
+        std::chrono::milliseconds lease{};
+        std::vector<hook> hooks{};  ///< of scope cluster
+    };
+    std::vector<host> hosts{};  ///< this one first
+};
+
 struct stats_result {
     struct event_times {
         std::string name{};
@@ -425,6 +480,22 @@ struct stats_result {
         std::optional<double> p50_ms{}, p90_ms{}, p99_ms{}, max_ms{};  ///< of its replies; nothing where it had none
     };
 
+    /// One link to a cluster.
+    struct cluster_link {
+        std::string engine{};  ///< and its version; empty: it has not been reached
+        std::string state{};   ///< `down`, `connecting`, `entering` or `up`
+        std::vector<std::string> events{};  ///< names or globs of the events that it takes
+        std::size_t hosts = 0;        ///< besides this one
+        std::uint64_t asked = 0;      ///< questions of this host
+        std::uint64_t answered = 0;   ///< questions of other hosts that were answered here
+        std::uint64_t failed = 0;     ///< questions of this host, and events that it was to tell, that did not get through
+        std::uint64_t gaps = 0;
+        std::uint64_t reconnects = 0;
+        /// From a question to the word who has to answer it; nothing where there was none.
+        std::optional<double> p50_ms{}, p90_ms{}, p99_ms{}, max_ms{};
+    };
+
+    std::string host{};  ///< the daemon's name in a cluster
     double uptime_s = 0;
     std::size_t connections = 0;
     std::size_t subscribers = 0;
@@ -447,6 +518,7 @@ struct stats_result {
     std::vector<event_times> events{};
     std::vector<session> sessions{};
     std::vector<responder> hooks{};  ///< by name
+    std::vector<cluster_link> clusters{};
 };
 
 /// Each appends the result's JSON text.
@@ -461,6 +533,7 @@ void append_json(std::string& out, const hook_definition& hook);
 void append_json(std::string& out, const hook_info& result);
 void append_json(std::string& out, const deregister_hook_result& result);
 void append_json(std::string& out, const list_hooks_result& result);
+void append_json(std::string& out, const cluster_hosts_result& result);
 void append_json(std::string& out, const stats_result& result);
 
 /// The OpenRPC 1.2 document of all methods, made from the same descriptions that bind_params binds by. `version`: the daemon's.
@@ -480,13 +553,15 @@ struct event_fields {
     bool expects_response = false;
     std::optional<std::chrono::milliseconds> timeout{};
     std::string_view cause{};  ///< empty: none
+    std::string_view host{};   ///< where it comes from, as is_host_name() has it; empty: here
 };
 
-/// The notification `event` up to where the payload begins: how long it is, and where in it the event's name and cause stand.
+/// The notification `event` up to where the payload begins: how long it is, and where in it the event's name, cause and host stand.
 struct event_head {
     std::size_t size = 0;
     std::size_t name_offset = 0;
     std::size_t cause_offset = 0;  ///< 0 where there is none
+    std::size_t host_offset = 0;   ///< 0 where there is none
 };
 [[nodiscard]] event_head measure_event_head(const event_fields& fields) noexcept;
 

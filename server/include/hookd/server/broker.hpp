@@ -42,6 +42,8 @@ struct emit_request {
     std::string payload = "{}";  ///< JSON text
     std::optional<std::chrono::milliseconds> reserve{};
     std::string cause{};         ///< names of the events that led to this one, oldest first, separated by commas
+    std::optional<protocol::event_scope> scope{};    ///< absent: the catalog's, else local
+    std::optional<protocol::event_origin> origin{};  ///< absent: it is fired here and now
 };
 
 /// `emit_and_wait` (PROTOCOL.md).
@@ -54,6 +56,8 @@ struct wait_request {
     bool require_subscriber = true;
     std::vector<std::string> require{};  ///< names of responders without whom it does not proceed; at most 16
     std::string cause{};         ///< as emit_request::cause
+    std::optional<protocol::event_scope> scope{};    ///< as emit_request::scope
+    std::optional<protocol::event_origin> origin{};  ///< as emit_request::origin
 };
 
 /// `respond` (PROTOCOL.md).
@@ -78,6 +82,7 @@ struct event_view {
     std::string_view payload{};           ///< JSON text, byte for byte
     std::string_view cause{};             ///< the events that led to it, as emit_request::cause
     std::chrono::steady_clock::time_point deadline{};  ///< when the emitter's time is over; the epoch where nobody waits
+    std::string_view host{};              ///< where it was fired; empty: here
 };
 
 /// `subscribe` (PROTOCOL.md), in process.
@@ -90,6 +95,7 @@ struct subscribe_request {
     protocol::failure_policy on_failure = protocol::failure_policy::open;  ///< closed: where it is missing, the operation does not proceed
     std::int64_t order = 0;             ///< its turn in a chain and its place among responses; ties by name
     bool shadow = false;                ///< asked and recorded, but decides and delays nothing
+    protocol::event_scope scope = protocol::event_scope::local;  ///< cluster: events of scope cluster of other hosts, too
     std::vector<protocol::payload_condition> where{};  ///< conditions on the payload, all of which must hold
     std::optional<std::uint64_t> after_seq{};
     /// Called for each event, in order, on the broker's strand: it must not block. It may start any operation of the broker. What it or

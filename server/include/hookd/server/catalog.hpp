@@ -27,6 +27,7 @@ public:
         std::optional<std::chrono::milliseconds> timeout{};
         std::optional<protocol::wait_policy> policy{};
         std::optional<protocol::failure_policy> on_failure{};
+        std::optional<protocol::event_scope> scope{};
         std::vector<std::string> require{};  ///< besides those that the request names
     };
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace hookd::server {
@@ -20,6 +21,7 @@ struct broker_options {
     /// broker have a strand of their own. It must be right: the broker does not start threads itself.
     unsigned threads = 1;
 
+    std::string host{};  ///< this host's name in a cluster, as protocol::is_host_name() has it; empty: the machine's
     std::size_t capacity = 1024;                         ///< events retained, and events that may wait for a session
     std::size_t capacity_bytes = std::size_t{64} << 20;  ///< bytes of all events that are retained or wait
     std::size_t max_waiting = 65'536;

@@ -24,8 +24,9 @@ struct event_variables {
 /// Thread-safety: as a const std::vector.
 class command_environment {
 public:
-    /// `inherited`: as ::environ, read now. `socket`: of the daemon that the command's own hookctl is to talk to.
-    command_environment(const char* const* inherited, std::string_view socket);
+    /// `inherited`: as ::environ, read now. `socket`: of the daemon that the command's own hookctl is to talk to. `host`: this host's name; empty:
+    /// the machine's.
+    command_environment(const char* const* inherited, std::string_view socket, std::string host = {});
 
     /// Passes one more on: `NAME=VALUE`, or `NAME` for the value in `inherited` (nothing where it is not set there).
     void add(std::string_view setting, const char* const* inherited);
