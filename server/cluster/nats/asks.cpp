@@ -1,0 +1,184 @@
+#include "cluster/nats/asks.hpp"
+
+#include "cluster/nats/json_fields.hpp"
+
+#include <hookd/protocol/json_text.hpp>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace hookd::nats {
+namespace {
+
+/// All of a host's responders as missing.
+link::settled all_missing(const std::string& host, const std::string& id, const std::vector<link::responder>& responders, std::string_view why) {
+    std::string missing = "[";
+    for (const auto& each : responders) {
+        missing += missing.size() > 1 ? "," : "";
+        missing += json_writer{}.text("responder", each.name).text("why", why).take();
+    }
+    return {host, id, "[]", missing + "]"};
+}
+
+}  // namespace
+
+void asks::open(const std::string& id, const std::vector<sender>& hosts, time_point now) {
+    question& opened = open_[id];
+    opened.asked_at = now;
+    for (const sender& each : hosts) {
+        opened.targets.push_back({each, stage::asked, {}, std::nullopt});
+    }
+    report_if_complete(id, opened);
+    drop_if_over(id);
+}
+
+void asks::on_none(const message& what) {
+    target* const by = find(what.id, what.from);
+    if (by != nullptr && by->at == stage::asked) {
+        by->at = stage::none;
+        report_if_complete(what.id, open_[what.id]);
+        drop_if_over(what.id);
+    }
+}
+
+void asks::on_has(const message& what) {
+    target* const by = find(what.id, what.from);
+    if (by != nullptr && by->at == stage::asked) {
+        by->at = stage::has;
+        by->responders = read_responders(what.responders);
+        report_if_complete(what.id, open_[what.id]);
+    }
+}
+
+void asks::on_settled(const message& what) {
+    target* const by = find(what.id, what.from);
+    if (by == nullptr || by->at != stage::has) {
+        return;
+    }
+    question& which = open_[what.id];
+    if (what.decides && !which.is_reported) {
+        report(what.id, which);
+    }
+    settle(which, *by, {what.from.host, what.id, std::string{what.responses}, std::string{what.missing}});
+    drop_if_over(what.id);
+}
+
+void asks::on_gone(const sender& who, const std::string& why) {
+    std::vector<std::string> concerned;
+    for (const auto& [id, which] : open_) {
+        if (find(id, who) != nullptr) {
+            concerned.push_back(id);
+        }
+    }
+    for (const std::string& id : concerned) {
+        question& which = open_[id];
+        target& lost = *find(id, who);
+        if (lost.at == stage::has) {
+            settle(which, lost, all_missing(who.host, id, lost.responders, why));
+        } else if (lost.at == stage::asked) {
+            lost.at = stage::gone;
+            report_if_complete(id, which);
+        }
+        drop_if_over(id);
+    }
+}
+
+std::vector<sender> asks::close(const std::string& id) {
+    std::vector<sender> at_work;
+    if (const auto found = open_.find(id); found != open_.end()) {
+        for (const target& each : found->second.targets) {
+            if (each.at == stage::asked || each.at == stage::has) {
+                at_work.push_back(each.who);
+            }
+        }
+        open_.erase(found);
+    }
+    return at_work;
+}
+
+std::vector<std::string> asks::silent_since(time_point since) const {
+    std::set<std::string> silent;
+    for (const auto& [id, which] : open_) {
+        if (which.asked_at > since) {
+            continue;
+        }
+        for (const target& each : which.targets) {
+            if (each.at == stage::asked || each.at == stage::has) {
+                silent.insert(each.who.host);
+            }
+        }
+    }
+    return {silent.begin(), silent.end()};
+}
+
+asks::target* asks::find(const std::string& id, const sender& who) {
+    const auto found = open_.find(id);
+    if (found == open_.end()) {
+        return nullptr;
+    }
+    auto& targets = found->second.targets;
+    const auto by = std::find_if(targets.begin(), targets.end(), [&who](const target& each) { return each.who == who; });
+    return by == targets.end() ? nullptr : &*by;
+}
+
+void asks::drop_if_over(const std::string& id) {
+    const auto found = open_.find(id);
+    const auto owes = [](const target& each) { return each.at == stage::asked || each.at == stage::has; };
+    if (found != open_.end() && found->second.is_reported && std::none_of(found->second.targets.begin(), found->second.targets.end(), owes)) {
+        open_.erase(found);
+    }
+}
+
+void asks::settle(question& which, target& by, link::settled verdict) {
+    by.at = stage::settled;
+    if (which.is_reported) {
+        out_(std::move(verdict));
+    } else {
+        by.held = std::move(verdict);
+    }
+}
+
+void asks::report_if_complete(const std::string& id, question& which) {
+    const bool is_complete = std::none_of(which.targets.begin(), which.targets.end(), [](const target& each) { return each.at == stage::asked; });
+    if (is_complete && !which.is_reported) {
+        report(id, which);
+    }
+}
+
+void asks::report(const std::string& id, question& which) {
+    which.is_reported = true;
+    link::asked summary{id, {}};
+    for (const target& each : which.targets) {
+        if (each.at == stage::has || each.at == stage::settled) {
+            summary.hosts.push_back({each.who.host, each.responders});
+        }
+    }
+    out_(summary);
+    for (target& each : which.targets) {
+        if (each.held) {
+            out_(*std::exchange(each.held, std::nullopt));
+        }
+    }
+}
+
+std::string to_text(const std::vector<link::responder>& responders) {
+    std::string text = "[";
+    for (const auto& each : responders) {
+        text += text.size() > 1 ? "," : "";
+        text += json_writer{}.text("name", each.name).text("on_failure", each.on_failure).raw("order", std::to_string(each.order)).take();
+    }
+    return text + "]";
+}
+
+std::vector<link::responder> read_responders(std::string_view array) {
+    std::vector<link::responder> found;
+    for (protocol::json_cursor elements{array}; const auto each = elements.next();) {
+        if (const auto fields = json_fields::read(each->value)) {
+            found.push_back({fields->text("name"), fields->text("on_failure"), fields->signed_number("order")});
+        }
+    }
+    return found;
+}
+
+}  // namespace hookd::nats

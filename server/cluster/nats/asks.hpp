@@ -1,0 +1,73 @@
+#pragma once
+
+#include "cluster/nats/messages.hpp"
+#include "cluster/nats/reports.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace hookd::nats {
+
+/// This host's open questions: pure state. Every member is asked, and says at once whether it has responders; hookd is told of those as soon as all have
+/// said so, and of their verdicts after that.
+///
+///     asked -> none | has -> settled | gone
+///
+/// A verdict that decides does not wait for members that have not said anything yet. A question is forgotten once nothing is owed.
+///
+/// Thread-safety: none.
+class asks {
+public:
+    using time_point = std::chrono::steady_clock::time_point;
+
+    explicit asks(report_sink out) : out_(std::move(out)) {}
+
+    /// `hosts`: all that it was sent to. Where there are none, hookd hears so at once.
+    void open(const std::string& id, const std::vector<sender>& hosts, time_point now);
+    void on_none(const message& what);
+    void on_has(const message& what);
+    void on_settled(const message& what);
+    /// That entry of a host answers nothing any more.
+    void on_gone(const sender& who, const std::string& why);
+    /// hookd waits no longer; the hosts that may still work on it.
+    [[nodiscard]] std::vector<sender> close(const std::string& id);
+    void clear() { open_.clear(); }
+
+    /// Hosts that have owed something since before `since`.
+    [[nodiscard]] std::vector<std::string> silent_since(time_point since) const;
+    [[nodiscard]] std::size_t size() const noexcept { return open_.size(); }
+
+private:
+    enum class stage : std::uint8_t { asked, none, has, settled, gone };
+    struct target {
+        sender who{};
+        stage at = stage::asked;
+        std::vector<link::responder> responders{};
+        std::optional<link::settled> held{};  ///< a verdict that came before all have answered
+    };
+    struct question {
+        time_point asked_at{};
+        std::vector<target> targets{};
+        bool is_reported = false;
+    };
+
+    [[nodiscard]] target* find(const std::string& id, const sender& who);
+    void drop_if_over(const std::string& id);
+    void settle(question& which, target& by, link::settled verdict);
+    void report_if_complete(const std::string& id, question& which);
+    void report(const std::string& id, question& which);
+
+    report_sink out_;
+    std::unordered_map<std::string, question> open_{};
+};
+
+/// `[{"name","on_failure","order"}]`, as members hand it to one another.
+[[nodiscard]] std::string to_text(const std::vector<link::responder>& responders);
+[[nodiscard]] std::vector<link::responder> read_responders(std::string_view array);
+
+}  // namespace hookd::nats

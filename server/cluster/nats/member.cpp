@@ -1,0 +1,332 @@
+#include "cluster/nats/member.hpp"
+
+#include "cluster/nats/json_fields.hpp"
+
+#include <hookd/protocol/json_text.hpp>
+
+#include <utility>
+
+namespace hookd::nats {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::duration_cast;
+using std::chrono::milliseconds;
+
+constexpr milliseconds patience = 500ms;  // with a host that owes something, before its link is probed
+constexpr milliseconds hosts_interval = 5s;
+
+// Who has answered, in a JSON array of {"responder", …}; as {"responder", "why"} for `missing`.
+void append_missing(std::string& missing, std::string_view responses, std::string_view why) {
+    for (protocol::json_cursor elements{responses}; const auto each = elements.next();) {
+        if (const auto fields = json_fields::read(each->value)) {
+            missing += missing.size() > 1 ? "," : "";
+            missing += json_writer{}.raw("responder", fields->raw("responder")).text("why", why).take();
+        }
+    }
+}
+
+}  // namespace
+
+member::member(engine& connection, const std::string& cluster, membership::settings own, std::function<clock::time_point()> now,
+               report_sink hookd)
+    : engine_(connection),
+      subjects_(cluster),
+      now_(now),
+      hookd_(std::move(hookd)),
+      membership_(connection, subjects_, std::move(own), std::move(now), *this),
+      asks_(hookd_) {}
+
+// --- of the connection ---
+
+void member::on_connected(const server_info& server) {
+    engine_name_ = "NATS " + server.version;
+    if (const std::string why = why_unusable(server); !why.empty()) {
+        return engine_.restart({why, true});
+    }
+    down_reason_ = "it is entering the cluster";
+    hookd_(link::state_report{link::link_state::entering, {}, engine_name_, {}});
+    subscribe();
+    membership_.enter();
+}
+
+void member::on_disconnected(const down_reason& why) {
+    down_reason_ = why.text;
+    membership_.on_disconnected();
+    asks_.clear();
+    awaiting_roster_.clear();
+    for (const std::string& id : foreign_.take_all()) {
+        hookd_(link::cancel{id, "the connection to the cluster is lost"});
+    }
+    if (why.is_permanent && std::exchange(last_fatal_, why.text) != why.text) {
+        hookd_(link::fatal{why.text});
+    }
+    hookd_(link::state_report{link::link_state::down, why.text, engine_name_, {}});
+}
+
+void member::subscribe() {
+    const auto handler = [this](std::string_view body, std::string_view reply) { take(body, reply); };
+    for (const std::string& subject : {subjects_.ask, subjects_.told, subjects_.roster, subjects_.inbox(membership_.self().host)}) {
+        engine_.subscribe(subject, handler);
+    }
+}
+
+void member::tick() {
+    membership_.tick();
+    if (!membership_.is_up()) {
+        return;
+    }
+    const auto silent = asks_.silent_since(now_() - patience);
+    for (const std::string& host : silent) {
+        membership_.probe(host);
+    }
+    if (!silent.empty()) {
+        membership_.with_fresh_roster([](const std::string&) {});
+    }
+    if (hosts_changed_ || now_() - hosts_reported_at_ >= hosts_interval) {
+        report_hosts();
+    }
+}
+
+void member::leave(std::function<void()> done) {
+    membership_.leave();
+    engine_.flush([done = std::move(done)](bool) { done(); });
+}
+
+void member::on_entered() {
+    last_fatal_.clear();
+    if (std::exchange(was_up_, true)) {
+        hookd_(link::gap{"the connection was lost (" + down_reason_ + ")"});
+    }
+    hookd_(link::state_report{link::link_state::up, {}, engine_name_, membership_.epoch()});
+    report_hosts();
+}
+
+void member::on_peer_gone(const sender& who, const std::string& why) {
+    asks_.on_gone(who, why);
+    for (const std::string& id : foreign_.take_all_of(who)) {
+        hookd_(link::cancel{id, "host " + who.host + " is gone"});
+    }
+}
+
+void member::report_hosts() {
+    hosts_changed_ = false;
+    hosts_reported_at_ = now_();
+    link::hosts_report all;
+    const auto add = [this, &all](const presence& about) {
+        all.hosts.push_back({about.who.host, about.instance, membership_.lease(), about.sessions});
+    };
+    add(membership_.about());
+    for (const auto& [host, peer] : membership_.others().peers()) {
+        add(peer.about);
+    }
+    hookd_(all);
+}
+
+// --- of hookd ---
+
+void member::handle(link::session added) {
+    const std::int64_t number = added.number;
+    sessions_.add(std::move(added));
+    membership_.set_sessions(sessions_.shown());
+    if (membership_.is_up()) {
+        hookd_(link::session_ready{number});  // from here on this host answers for it
+    }
+}
+
+void member::handle(const link::session_gone& removed) {
+    sessions_.remove(removed.number);
+    membership_.set_sessions(sessions_.shown());
+}
+
+void member::handle(link::ask question) {
+    if (!membership_.is_up()) {
+        return hookd_(link::ask_failed{question.event.id, down_reason_});
+    }
+    awaiting_roster_.insert(question.event.id);
+    const auto asked_at = now_();
+    const auto kept = std::make_shared<const link::ask>(std::move(question));
+    membership_.with_fresh_roster([this, kept, asked_at](const std::string& failure) {
+        if (awaiting_roster_.erase(kept->event.id) == 0) {
+            return;  // closed in the meantime
+        }
+        if (!failure.empty()) {
+            return hookd_(link::ask_failed{kept->event.id, failure});
+        }
+        publish_ask(*kept, asked_at);
+    });
+}
+
+void member::publish_ask(const link::ask& question, clock::time_point asked_at) {
+    const auto left = question.timeout - duration_cast<milliseconds>(now_() - asked_at);
+    if (left <= 0ms) {
+        return hookd_(link::ask_failed{question.event.id, "timeout"});
+    }
+    message what = from_here(message::kind::ask);
+    set_event(what, question.event);
+    what.policy = question.policy;
+    what.timeout_ms = static_cast<std::uint64_t>(left.count());
+    what.sequence = membership_.sequence() + 1;
+    const std::string text = to_text(what);
+    if (!fits(text.size())) {
+        return hookd_(link::ask_failed{question.event.id, why_too_large(text.size())});
+    }
+    std::vector<sender> others;
+    std::vector<std::string> doubtful;
+    for (const auto& [host, peer] : membership_.others().peers()) {
+        others.push_back(peer.about.who);
+        if (peer.refusals > 0) {
+            doubtful.push_back(host);
+        }
+    }
+    static_cast<void>(membership_.next_sequence());
+    engine_.publish(subjects_.ask, text);
+    asks_.open(question.event.id, others, now_());
+    for (const std::string& host : doubtful) {
+        membership_.probe(host);
+    }
+}
+
+void member::handle(const link::tell& statement) {
+    if (!membership_.is_up()) {
+        return hookd_(link::tell_failed{statement.request, down_reason_});
+    }
+    message what = from_here(message::kind::told);
+    set_event(what, statement.event);
+    what.sequence = membership_.sequence() + 1;
+    const std::string text = to_text(what);
+    if (!fits(text.size())) {
+        return hookd_(link::tell_failed{statement.request, why_too_large(text.size())});
+    }
+    static_cast<void>(membership_.next_sequence());
+    engine_.publish(subjects_.told, text);
+    const auto hosts = static_cast<std::int64_t>(membership_.others().peers().size());
+    engine_.flush([this, request = statement.request, hosts](bool delivered) {
+        if (delivered) {
+            hookd_(link::told{request, hosts});
+        } else {
+            hookd_(link::tell_failed{request, "the connection to NATS was lost before the server had taken the event"});
+        }
+    });
+}
+
+void member::handle(const link::close_event& over) {
+    awaiting_roster_.erase(over.id);
+    for (const sender& each : asks_.close(over.id)) {
+        message what = from_here(message::kind::close);
+        what.id = over.id;
+        what.reason = "the emitter waits no longer";
+        send(each, what);
+    }
+}
+
+void member::handle(const link::reply& answer) {
+    const auto origin = foreign_.take(answer.id);
+    if (!origin) {
+        return;  // its emitter does not wait any more
+    }
+    message what = from_here(message::kind::settled);
+    what.id = answer.id;
+    what.responses = answer.responses_json;
+    what.missing = answer.missing_json;
+    what.decides = answer.decides;
+    const std::size_t bytes = to_text(what).size();
+    if (!fits(bytes)) {
+        return answer_too_large(*origin, answer, bytes);
+    }
+    send(*origin, what);
+}
+
+// The emitter is to know at once who has answered in vain.
+void member::answer_too_large(const sender& origin, const link::reply& answer, std::size_t bytes) {
+    std::string missing = answer.missing_json.substr(0, answer.missing_json.rfind(']'));
+    append_missing(missing, answer.responses_json, "failed: " + why_too_large(bytes));
+    missing += ']';
+    message what = from_here(message::kind::settled);
+    what.id = answer.id;
+    what.responses = "[]";
+    what.missing = missing;
+    send(origin, what);
+}
+
+// --- of other hosts ---
+
+void member::take(std::string_view body, std::string_view reply) {
+    const auto what = read_message(body);
+    if (!what || (what->from.host == membership_.self().host && what->type != message::kind::probe)) {
+        return;
+    }
+    switch (what->type) {
+    case message::kind::ask:
+    case message::kind::told: return on_event(*what);
+    case message::kind::none: return asks_.on_none(*what);
+    case message::kind::has: return asks_.on_has(*what);
+    case message::kind::settled: return asks_.on_settled(*what);
+    case message::kind::close: return on_close(*what);
+    case message::kind::gone: return membership_.on_gone(*what);
+    case message::kind::known: return;
+    case message::kind::here: membership_.on_here(*what); break;
+    case message::kind::probe: break;
+    }
+    if (!reply.empty()) {
+        message known = from_here(message::kind::known);
+        known.sequence = membership_.sequence();
+        engine_.publish(reply, to_text(known));
+    }
+}
+
+void member::on_event(const message& what) {
+    if (const auto lost = membership_.note_sequence(what.from, what.sequence); lost > 0 && membership_.is_up()) {
+        hookd_(link::gap{"NATS lost " + std::to_string(lost) + " events of host " + what.from.host});
+    }
+    if (what.type == message::kind::ask) {
+        return on_ask(what);
+    }
+    if (membership_.is_up() && sessions_.audience_of(what.event).is_heard) {
+        hookd_(link::foreign_event{what.from.host, to_event(what), std::nullopt});
+    }
+}
+
+// Until this host is up, nobody has been promised to be asked.
+void member::on_ask(const message& what) {
+    const auto audience = membership_.is_up() ? sessions_.audience_of(what.event) : local_sessions::audience{};
+    message answer = from_here(audience.responders.empty() ? message::kind::none : message::kind::has);
+    answer.id = what.id;
+    const std::string responders = to_text(audience.responders);
+    if (audience.responders.empty()) {
+        send(what.from, answer);
+        if (audience.is_heard) {
+            hookd_(link::foreign_event{what.from.host, to_event(what), std::nullopt});
+        }
+        return;
+    }
+    if (!foreign_.add(what.id, what.from)) {
+        return;
+    }
+    answer.responders = responders;
+    send(what.from, answer);
+    hookd_(link::foreign_event{what.from.host, to_event(what), link::question{what.policy, milliseconds{what.timeout_ms}}});
+}
+
+void member::on_close(const message& what) {
+    if (foreign_.is_from(what.id, what.from)) {
+        static_cast<void>(foreign_.take(what.id));
+        hookd_(link::cancel{what.id, what.reason});
+    }
+}
+
+void member::send(const sender& to, const message& what) { engine_.publish(subjects_.inbox(to.host), to_text(what)); }
+
+message member::from_here(message::kind type) const {
+    message what;
+    what.type = type;
+    what.from = membership_.self();
+    return what;
+}
+
+std::string member::why_too_large(std::size_t bytes) const {
+    return "a message of " + std::to_string(bytes) + " bytes is larger than the NATS server takes (max_payload " +
+           std::to_string(engine_.max_payload()) + ")";
+}
+
+}  // namespace hookd::nats

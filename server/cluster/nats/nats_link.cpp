@@ -1,0 +1,114 @@
+#include "cluster/nats/nats_link.hpp"
+
+#include "cluster/nats/url.hpp"
+
+#include <chrono>
+#include <stdexcept>
+#include <utility>
+#include <variant>
+
+namespace hookd::nats {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto tick_interval = 250ms;
+
+}  // namespace
+
+nats_link::nats_link(boost::asio::io_context& context, link::channel& hookd) : context_(context), hookd_(hookd), ticker_(context) {}
+
+void nats_link::begin(link::hello greeting) {
+    hookd_.send(link::state_report{link::link_state::connecting, {}, {}, {}});
+    try {
+        url where = parse_url(greeting.url);
+        const std::string cluster = where.cluster;
+        client_observer& self = *this;
+        client_.emplace(context_, std::move(where), "hookd " + greeting.host, self);
+        member_.emplace(
+            *client_, cluster, membership::settings{greeting.host, greeting.instance, greeting.lease}, &membership::clock::now,
+            [this](const report& what) { report_to_hookd(what); });
+    } catch (const std::invalid_argument& fault) {
+        unusable_ = fault.what();
+        hookd_.send(link::fatal{unusable_});
+        hookd_.send(link::state_report{link::link_state::down, unusable_, {}, {}});
+        return;
+    }
+    client_->start();
+    tick();
+}
+
+void nats_link::handle(link::session added) {
+    if (member_) {
+        member_->handle(std::move(added));
+    }
+}
+
+void nats_link::handle(link::session_gone removed) {
+    if (member_) {
+        member_->handle(removed);
+    }
+}
+
+void nats_link::handle(link::ask question) {
+    if (member_) {
+        member_->handle(std::move(question));
+    } else {
+        hookd_.send(link::ask_failed{question.event.id, unusable_});
+    }
+}
+
+void nats_link::handle(link::tell statement) {
+    if (member_) {
+        member_->handle(statement);
+    } else {
+        hookd_.send(link::tell_failed{statement.request, unusable_});
+    }
+}
+
+void nats_link::handle(link::close_event over) {
+    if (member_) {
+        member_->handle(over);
+    }
+}
+
+void nats_link::handle(link::reply answer) {
+    if (member_) {
+        member_->handle(answer);
+    }
+}
+
+void nats_link::leave(std::function<void()> done) {
+    if (member_) {
+        member_->leave(std::move(done));
+    } else {
+        done();
+    }
+}
+
+void nats_link::on_connected(const server_info& server) { member_->on_connected(server); }
+
+void nats_link::on_disconnected(const down_reason& why) { member_->on_disconnected(why); }
+
+void nats_link::tick() {
+    ticker_.expires_after(tick_interval);
+    ticker_.async_wait([this](const boost::system::error_code& cancelled) {
+        if (!cancelled) {
+            member_->tick();
+            tick();
+        }
+    });
+}
+
+void nats_link::report_to_hookd(const report& what) {
+    std::visit([this](const auto& one) { hookd_.send(one); }, what);
+    if (hookd_.is_congested() && !std::exchange(is_paused_, true)) {
+        client_->pause();
+        hookd_.when_drained([this] {
+            is_paused_ = false;
+            client_->resume();
+        });
+    }
+}
+
+}  // namespace hookd::nats

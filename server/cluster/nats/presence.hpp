@@ -1,0 +1,26 @@
+#pragma once
+
+#include "cluster/link/messages.hpp"
+#include "cluster/nats/messages.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hookd::nats {
+
+/// What a member says of itself: to others when it enters, and in the bucket.
+struct presence {
+    sender who{};
+    std::string instance{};  ///< its daemon's run
+    std::vector<link::host_session> sessions{};  ///< to be looked at; who answers an ask says each host itself
+};
+
+[[nodiscard]] std::optional<presence> read_presence(std::string_view text);
+
+/// Sessions past max_presence_bytes are left out.
+[[nodiscard]] std::string to_text(const presence& what);
+inline constexpr std::size_t max_presence_bytes = std::size_t{64} * 1024;
+
+}  // namespace hookd::nats

@@ -1,0 +1,83 @@
+#include "cluster/nats/roster.hpp"
+
+#include "cluster/nats/subjects.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace hookd::nats {
+
+std::optional<sender> roster::update(presence about, time_point now) {
+    const auto [place, is_new] = peers_.try_emplace(about.who.host);
+    peer& known = place->second;
+    if (!is_new && known.about.who == about.who) {
+        known.about = std::move(about);
+        return std::nullopt;
+    }
+    sender before = std::move(known.about.who);
+    known = peer{};
+    known.about = std::move(about);
+    known.known_since = now;
+    return is_new ? std::nullopt : std::optional{std::move(before)};
+}
+
+bool roster::remove(const sender& who) {
+    const bool is_known = find_entry(who) != nullptr;
+    if (is_known) {
+        peers_.erase(who.host);
+    }
+    return is_known;
+}
+
+std::uint64_t roster::note_sequence(const sender& who, std::uint64_t sequence) {
+    peer* const from = find_entry(who);
+    if (from == nullptr) {
+        return 0;
+    }
+    const std::uint64_t before = from->last_sequence.value_or(sequence - 1);
+    if (sequence <= before) {
+        return 0;
+    }
+    from->last_sequence = sequence;
+    return sequence - before - 1;
+}
+
+void roster::set_base(const sender& who, std::uint64_t sequence) {
+    if (peer* const from = find_entry(who); from != nullptr && !from->last_sequence) {
+        from->last_sequence = sequence;
+    }
+}
+
+std::vector<std::string> roster::unknown_of(const std::vector<std::string>& keys) const {
+    std::set<std::string> known;
+    for (const auto& [host, each] : peers_) {
+        known.insert(to_token(host));
+    }
+    std::vector<std::string> unknown;
+    std::copy_if(keys.begin(), keys.end(), std::back_inserter(unknown), [&known](const std::string& key) { return !known.contains(key); });
+    return unknown;
+}
+
+std::vector<sender> roster::vanished_from(const std::vector<std::string>& keys, time_point asked_at) const {
+    const std::set<std::string> there(keys.begin(), keys.end());
+    std::vector<sender> vanished;
+    for (const auto& [host, each] : peers_) {
+        if (each.known_since < asked_at && !there.contains(to_token(host))) {
+            vanished.push_back(each.about.who);
+        }
+    }
+    return vanished;
+}
+
+roster::peer* roster::find(std::string_view host) {
+    const auto found = peers_.find(host);
+    return found == peers_.end() ? nullptr : &found->second;
+}
+
+roster::peer* roster::find_entry(const sender& who) {
+    peer* const known = find(who.host);
+    return known != nullptr && known->about.who == who ? known : nullptr;
+}
+
+}  // namespace hookd::nats
