@@ -20,12 +20,12 @@ struct verdict {
         std::string responder;  ///< who replied: the subscriber's name, `pid N` or `peer N`
         std::uint32_t uid = 0;  ///< the user whose process replied
         std::chrono::duration<double, std::milli> elapsed{};
-        std::string host;       ///< where the responder is; empty: on the daemon's own
+        std::string host{};     ///< where the responder is; empty: on the daemon's own
     };
     struct missing_responder {
         std::string responder;
         std::string why;  ///< `timeout`, `left`, `failed: …`, `lagged`, `absent` or `shutdown`
-        std::string host;  ///< where the responder is; empty: on the daemon's own
+        std::string host{};  ///< where the responder is; empty: on the daemon's own
     };
 
     std::string hook_event_id;

@@ -231,6 +231,8 @@ std::string_view name_of(notice::kind kind) {
             return "lagged";
         case notice::kind::resume_impossible:
             return "resume_impossible";
+        case notice::kind::gap:
+            return "gap";
         case notice::kind::missed:
             return "missed";
         case notice::kind::reply_refused:
