@@ -40,7 +40,7 @@ struct transport_counters {
 class broker_service {
 public:
     /// `host`: this host's name in a cluster.
-    broker_service(const core::broker_limits& limits, std::string host)
+    explicit broker_service(const core::broker_limits& limits, std::string host = {})
         : state_(limits, std::chrono::steady_clock::now()), host_(std::move(host)) {}
     broker_service(const broker_service&) = delete;
     broker_service& operator=(const broker_service&) = delete;

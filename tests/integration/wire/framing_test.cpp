@@ -121,47 +121,6 @@ BOOST_AUTO_TEST_CASE(last_line_that_ends_with_the_stream_counts) {
     BOOST_TEST(peer.wait_for_close());
 }
 
-BOOST_DATA_TEST_CASE(frames_may_come_many_at_a_time, data::make(all_framings), kind) {
-    test_daemon daemon;
-    auto peer = daemon.connect(kind);
-    std::string bytes;
-    for (int i = 0; i < 500; ++i) {
-        bytes += encode_frame(kind, R"({"jsonrpc":"2.0","id":)" + std::to_string(i) + R"(,"method":"ping"})");
-    }
-    peer.send_raw(bytes);
-    for (int i = 0; i < 500; ++i) {
-        check_pong(peer, std::to_string(i));
-    }
-}
-
-BOOST_DATA_TEST_CASE(frames_may_come_a_byte_at_a_time, data::make(all_framings), kind) {
-    test_daemon daemon;
-    auto peer = daemon.connect(kind);
-    auto other = daemon.connect();
-    for (const char byte : encode_frame(kind, ping) + encode_frame(kind, ping)) {
-        peer.send_raw({&byte, 1});
-        other.result("ping");  // the daemon has had occasion to read that byte alone
-    }
-    check_pong(peer);
-    check_pong(peer);
-}
-
-BOOST_DATA_TEST_CASE(frames_may_be_split_anywhere, data::make(all_framings), kind) {
-    test_daemon daemon;
-    auto peer = daemon.connect(kind);
-    auto other = daemon.connect();
-    const auto frame = encode_frame(kind, ping);
-    for (std::size_t split = 1; split < frame.size(); ++split) {
-        peer.send_raw(frame.substr(0, split));
-        other.result("ping");
-        // The rest, and the first half of the next: a frame end is in the middle of what is read.
-        peer.send_raw(frame.substr(split) + frame.substr(0, split));
-        check_pong(peer);
-        peer.send_raw(frame.substr(split));
-        check_pong(peer);
-    }
-}
-
 BOOST_AUTO_TEST_CASE(length_of_zero_is_a_parse_error_and_closes) {
     test_daemon daemon;
     auto native = daemon.connect(framing::length);

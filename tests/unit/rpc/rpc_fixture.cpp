@@ -26,28 +26,6 @@ bool is_uuid(std::string_view text) {
 
 }  // namespace
 
-void memory_broker::run_turn() {
-    while (state().has_output()) {
-        for (auto& each : state().take_completions()) {
-            static_cast<wait_operation*>(each.who)->done(std::move(each.result));
-        }
-        while (auto* const next = state().take_next_ready()) {
-            next->on_ready();
-        }
-    }
-    forget_time();
-}
-
-void memory_broker::pass(std::chrono::hours span) {
-    auto later = now();
-    later.steady += span;
-    later.wall += span;
-    while (state().next_deadline() && *state().next_deadline() <= later.steady) {
-        state().expire(later);
-    }
-    run_turn();
-}
-
 rpc_fixture::rpc_fixture(const fixture_options& options)
     : broker(std::make_shared<memory_broker>(options.limits)),
       environment(std::make_shared<session_environment>(broker, options.listener, log_)) {}

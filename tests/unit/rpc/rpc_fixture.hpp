@@ -1,12 +1,11 @@
 #pragma once
 
+#include "memory_broker.hpp"
 #include "rpc/session.hpp"
 #include "support/wire_client.hpp"
 
 #include <boost/test/unit_test.hpp>
 
-#include <chrono>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -16,24 +15,6 @@
 namespace hookd::server::rpc::test {
 
 using hookd::test::framing;
-
-class silent_logger final : public logger {
-public:
-    [[nodiscard]] bool wants(log_level) const noexcept override { return false; }
-    void write(log_level, std::string_view) noexcept override {}
-};
-
-/// The broker's turns: work runs where it is submitted.
-class memory_broker final : public broker_service {
-public:
-    explicit memory_broker(const core::broker_limits& limits) : broker_service(limits, "here") {}
-
-    void submit(std::function<void()> work) override { work(); }
-    /// Delivers what there is.
-    void run_turn();
-    /// Ends the waits that end within `span`.
-    void pass(std::chrono::hours span);
-};
 
 class memory_peer;
 
@@ -96,8 +77,6 @@ public:
     /// Whether that is a line without its end; the next call is as if nothing had come for a while.
     [[nodiscard]] bool has_unended_line() const noexcept { return last_.unended_line; }
     void reject_unended_line();
-    /// Whether an event has kept what was received last.
-    [[nodiscard]] bool shared_memory() const noexcept { return last_.memory_is_shared; }
     /// How often the session was given what the last send() brought.
     [[nodiscard]] std::size_t turns() const noexcept { return turns_; }
     /// The responses among messages().

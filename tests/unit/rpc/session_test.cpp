@@ -202,6 +202,27 @@ BOOST_DATA_TEST_CASE(input_cut_at_each_byte_is_the_same, data::make(conversation
     }
 }
 
+// The end of a frame lies anywhere in what is read at a time.
+BOOST_DATA_TEST_CASE(frames_in_pieces_of_each_size_are_answered_in_order, data::make(hookd::test::all_framings), kind) {
+    stage sample{kind, 1};
+    std::string all;
+    for (const auto* const id : {"1", "2", "3", "4"}) {
+        all += sample.peers[0].frame_of(call("ping", "{}", id));
+    }
+    for (std::size_t size = 1; size <= all.size(); ++size) {
+        stage on{kind, 1};
+        for (std::size_t at = 0; at < all.size(); at += size) {
+            on.peers[0].send(std::string_view{all}.substr(at, size));
+        }
+        const auto got = on.peers[0].messages();
+        BOOST_REQUIRE_EQUAL(got.size(), 4U);
+        for (std::size_t i = 0; i < got.size(); ++i) {
+            BOOST_REQUIRE(got[i].find("\"id\":" + std::to_string(i + 1)) != std::string::npos);
+        }
+        on.check_tidy();
+    }
+}
+
 // Nothing of what it was doing is left, and each request of the others is answered.
 BOOST_DATA_TEST_CASE(peer_may_leave_at_each_byte, data::make(conversations) * data::make(hookd::test::all_framings), which, kind) {
     bool is_cut = true;
@@ -348,14 +369,18 @@ BOOST_AUTO_TEST_CASE(input_for_which_there_is_no_memory_is_an_error) {
     on.check_tidy();
 }
 
+// Only where that is most of the memory: an event is charged with all that it keeps.
 BOOST_AUTO_TEST_CASE(large_event_keeps_the_memory_that_it_was_read_into) {
     stage on{framing::length, 1};
-    auto& peer = on.peers[0];
-    peer.send(peer.frame_of(call("emit", R"({"event":"a","payload":{"a":")" + std::string(1000, 'x') + R"("}})")) +
-              peer.frame_of(call("emit", R"({"event":"a","payload":{"a":")" + std::string(1000, 'y') + R"("}})")));
-    BOOST_TEST(!peer.shared_memory());
-    peer.send(peer.frame_of(call("emit", R"({"event":"a","payload":{"a":")" + std::string(100'000, 'x') + R"("}})")));
-    BOOST_TEST(peer.shared_memory());
+    const auto frame = on.peers[0].frame_of(call("emit", R"({"event":"a","payload":")" + std::string(1000, 'x') + R"("})"));
+    for (const std::size_t capacity : {2 * frame.size(), frame.size()}) {
+        const std::shared_ptr<char[]> memory{new char[capacity]};
+        std::copy(frame.begin(), frame.end(), memory.get());
+        const auto result = on.peers[0].rpc().receive({{memory.get(), frame.size()}, memory, capacity});
+        BOOST_TEST(result.consumed == frame.size());
+        BOOST_TEST(result.memory_is_shared == (capacity == frame.size()));
+        BOOST_TEST((memory.use_count() == 1) == (capacity != frame.size()));
+    }
     on.check_tidy();
 }
 
