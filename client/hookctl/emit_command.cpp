@@ -13,6 +13,8 @@
 #include <string_view>
 #include <system_error>
 
+#include <unistd.h>
+
 namespace hookd::hookctl {
 
 namespace {
@@ -65,6 +67,13 @@ void print_result(const emit_arguments& arguments, std::string_view text) {
     }
 }
 
+/// For a person who watches, though standard output goes elsewhere.
+void show_notes(const verdict& said) {
+    if (::isatty(STDERR_FILENO) != 0) {
+        print_notes(said);
+    }
+}
+
 int emit_and_go(const invocation& call, const emit_arguments& arguments, const std::string& payload) {
     emit_options how;
     how.scope = arguments.scope;
@@ -104,6 +113,9 @@ int emit_and_wait(const invocation& call, const emit_arguments& arguments, const
         // A veto is one whatever becomes of what is printed about it.
     }
     if (said.proceed()) {
+        if (arguments.quiet || writes_for_programs(call.json)) {
+            show_notes(said);
+        }
         return exit_status::done;
     }
     print_reason(said.abort);

@@ -3,6 +3,8 @@
 #include "arguments.hpp"
 #include "git_program.hpp"
 
+#include <algorithm>
+#include <string_view>
 #include <utility>
 
 namespace hookd::hookctl {
@@ -13,16 +15,51 @@ std::string section_of(const git_hook& hook) {
     return "hook.hookd." + std::string(hook.name);
 }
 
+std::optional<std::string> value_of(const std::map<std::string, std::string>& settings, const std::string& key) {
+    const auto found = settings.find(key);
+    return found == settings.end() ? std::nullopt : std::optional(found->second);
+}
+
 }  // namespace
 
-std::optional<std::string> git_configuration::value(const std::string& key, bool of_scope) const {
-    std::vector<std::string> arguments{"config"};
-    if (of_scope || scope_ == "--global") {
+git_configuration::settings git_configuration::read(bool of_scope) const {
+    std::vector<std::string> arguments{"config", "-z"};
+    if (of_scope) {
         arguments.push_back(scope_);
     }
-    arguments.insert(arguments.end(), {"--get", key});
-    auto said = ask_git(repository_, std::move(arguments));
-    return said.succeeded() ? std::optional(std::move(said.output)) : std::nullopt;
+    arguments.insert(arguments.end(), {"--get-regexp", "^hook\\.hookd\\."});
+    settings found;
+    const auto said = ask_git(repository_, std::move(arguments)).output;  // status 1: there is none
+    for (std::string_view rest = said; !rest.empty();) {
+        const auto entry = rest.substr(0, rest.find('\0'));
+        rest.remove_prefix(std::min(rest.size(), entry.size() + 1));
+        const auto key = entry.substr(0, entry.find('\n'));
+        // A key alone, without `=`, is true.
+        found[std::string(key)] = key.size() < entry.size() ? entry.substr(key.size() + 1) : "true";
+    }
+    return found;
+}
+
+const git_configuration::settings& git_configuration::own() const {
+    if (!own_) {
+        own_ = read(true);
+    }
+    return *own_;
+}
+
+const git_configuration::settings& git_configuration::in_force() const {
+    if (!in_force_) {
+        in_force_ = read(scope_ == "--global");
+    }
+    return *in_force_;
+}
+
+void git_configuration::set(const std::string& key, const std::string& value) {
+    change({"--replace-all", key, value});
+    if (own_) {
+        (*own_)[key] = value;
+    }
+    in_force_.reset();
 }
 
 void git_configuration::change(std::vector<std::string> arguments) const {
@@ -34,36 +71,35 @@ void git_configuration::change(std::vector<std::string> arguments) const {
 
 std::optional<std::string> git_configuration::command_in_force(const git_hook& hook) const {
     const auto section = section_of(hook);
-    if (value(section + ".event", false) != hook.name || value(section + ".enabled", false).value_or("true") != "true") {
+    if (value_of(in_force(), section + ".event") != hook.name || value_of(in_force(), section + ".enabled").value_or("true") != "true") {
         return std::nullopt;
     }
-    return value(section + ".command", false);
+    return value_of(in_force(), section + ".command");
 }
 
-bool git_configuration::has(const git_hook& hook) const {
-    return value(section_of(hook) + ".command", true).has_value();
-}
+bool git_configuration::has(const git_hook& hook) const { return own().contains(section_of(hook) + ".command"); }
 
-bool git_configuration::has_any() const {
-    return ask_git(repository_, {"config", scope_, "--name-only", "--get-regexp", "^hook\\.hookd\\."}).succeeded();
-}
+bool git_configuration::has_any() const { return !own().empty(); }
 
-bool git_configuration::install(const git_hook& hook, const git_script_options& options) const {
+bool git_configuration::install(const git_hook& hook, const git_script_options& options) {
     const auto section = section_of(hook);
     const auto command = git_hook_command(hook, options);
-    if (value(section + ".command", true) == command && value(section + ".event", true) == hook.name) {
+    if (value_of(own(), section + ".command") == command && value_of(own(), section + ".event") == hook.name) {
         return false;
     }
-    change({"--replace-all", section + ".command", command});
-    change({"--replace-all", section + ".event", std::string(hook.name)});
+    set(section + ".command", command);
+    set(section + ".event", std::string(hook.name));
     return true;
 }
 
-bool git_configuration::uninstall(const git_hook& hook) const {
+bool git_configuration::uninstall(const git_hook& hook) {
     if (!has(hook)) {
         return false;
     }
-    change({"--remove-section", section_of(hook)});
+    const auto section = section_of(hook);
+    change({"--remove-section", section});
+    std::erase_if(*own_, [&section](const auto& each) { return each.first.starts_with(section + "."); });
+    in_force_.reset();
     return true;
 }
 

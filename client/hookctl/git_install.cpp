@@ -189,7 +189,7 @@ void install_scripts(const git_site& site, const std::vector<const git_hook*>& c
         directory.check(*hook);
     }
     auto record = site.record();
-    const git_configuration configuration(site);
+    git_configuration configuration(site);
     done.in_directory(directory.path());
     for (const auto* hook : chosen) {
         done.add(*hook, directory.install(*hook, options));
@@ -269,7 +269,7 @@ void uninstall_scripts(const git_site& site, const git_arguments& arguments, rep
 }
 
 void uninstall_configuration(const git_site& site, const git_arguments& arguments, report& done) {
-    const git_configuration configuration(site);
+    git_configuration configuration(site);
     if (!configuration.has_any()) {
         return;
     }
@@ -280,7 +280,7 @@ void uninstall_configuration(const git_site& site, const git_arguments& argument
 }
 
 void install_in_configuration(const git_site& site, const std::vector<const git_hook*>& chosen, const git_script_options& options, report& done) {
-    const git_configuration configuration(site);
+    git_configuration configuration(site);
     for (const auto* hook : chosen) {
         const bool was_there = configuration.has(*hook);
         const bool changed = configuration.install(*hook, options);

@@ -72,20 +72,11 @@ int refused(const std::string& event, const error& why) {
     return exit_status::not_done;
 }
 
-/// What hooks have to say beside their word. On a terminal each has a line of its own where one of them stops git or is missing.
-void print_notes(const verdict& said) {
-    if (print_hook_lines_of_trouble(said)) {
-        return;
-    }
-    for (const auto& reply : said.responses) {
-        if (const auto note = note_of(reply.text); !note.empty()) {
-            print_reason(note);
-        }
-    }
-}
-
 int conclude(const verdict& said, const std::string& event) {
-    print_notes(said);
+    // On a terminal each hook has a line of its own where one of them stops git or is missing.
+    if (!print_hook_lines_of_trouble(said)) {
+        print_notes(said);
+    }
     if (!said.proceed()) {
         print_reason(said.abort);
         return exit_status::vetoed;

@@ -51,8 +51,8 @@ std::string fault_of(std::string_view text) {
 
 class surveyor {
 public:
-    surveyor(const git_site& site, bool by_configuration)
-        : site_(site), configuration_(site), directory_(site.hooks.empty() ? site.common_dir : site.hooks), by_configuration_(by_configuration) {}
+    surveyor(const git_site& site, const git_configuration& configuration, bool by_configuration)
+        : site_(site), configuration_(configuration), directory_(site.hooks.empty() ? site.common_dir : site.hooks), by_configuration_(by_configuration) {}
 
     [[nodiscard]] bool was_installed(const git_hook& hook) const {
         if (by_configuration_) {
@@ -126,7 +126,7 @@ private:
     }
 
     const git_site& site_;
-    git_configuration configuration_;
+    const git_configuration& configuration_;
     git_hooks_directory directory_;
     git_record record_{site_.record()};
     bool by_configuration_;
@@ -139,7 +139,7 @@ git_survey survey_git_hooks(const git_site& site, std::string_view events) {
     result.site = site;
     const git_configuration configuration(site);
     result.by_configuration = configuration.has_any() && git_has_configured_hooks();
-    const surveyor here(site, result.by_configuration);
+    const surveyor here(site, configuration, result.by_configuration);
     for (const auto* hook : chosen_git_hooks(events, [&here](const git_hook& each) { return here.was_installed(each); })) {
         result.hooks.push_back(here.look(*hook));
     }

@@ -100,7 +100,8 @@ options:
   --no-daemon proceed|fail what an absent daemon means: exit status 0, or 3 (default)
   -q, --quiet              print nothing on standard output
 
-On a terminal it prints a line for each hook: how long it took, and what it said.
+On a terminal it prints a line for each hook: how long it took, and what it said, all at the
+end. What hooks that pass have to say reaches a terminal on standard error, too.
 
 example:
   hookctl emit --wait --timeout 5s pre_push '{"branch":"main"}'

@@ -112,6 +112,14 @@ bool print_hook_lines_of_trouble(const verdict& said) {
     return true;
 }
 
+void print_notes(const verdict& said) {
+    for (const auto& reply : said.responses) {
+        if (const auto note = note_of(reply.text); !note.empty()) {
+            print_reason(note);
+        }
+    }
+}
+
 std::string note_of(std::string_view reply) { return string_of(member_of(trimmed(reply), "note")); }
 
 }  // namespace hookd::hookctl

@@ -23,6 +23,9 @@ namespace hookd::hookctl {
 /// whose standard output is not for people: `git run`, `agent-hook`. Never throws but std::bad_alloc.
 bool print_hook_lines_of_trouble(const verdict& said);
 
+/// Prints what the hooks have to say beside their word, note_of() each, to standard error.
+void print_notes(const verdict& said);
+
 /// What a reply, a JSON object, has for the person who waits: its string member `note`; empty where it has none.
 [[nodiscard]] std::string note_of(std::string_view reply);
 

@@ -174,6 +174,26 @@ BOOST_AUTO_TEST_CASE(a_newer_git_is_told_by_its_configuration) {
     BOOST_TEST(!mentions(read_file(repository / ".git/config"), "hookd"));
 }
 
+BOOST_AUTO_TEST_CASE(its_configuration_is_read_at_once) {
+    test_daemon daemon;
+    git_repository repository(daemon.socket_path());
+    use_newer_git(repository);
+    repository.install();
+    const auto calls = repository.beside("calls");
+    const auto git = repository.beside("newer") + "/git";
+    const auto script = read_file(git);
+    write_file(git, "#!/bin/sh\necho \"$*\" >>" + calls + script.substr(script.find('\n')));
+    for (const std::string action : {"install", "status"}) {
+        write_file(calls, "");
+        BOOST_TEST(repository.hookctl_git({action}).exit_status == 0);
+        std::size_t reads = 0;
+        for (const auto& each : lines_of(read_file(calls))) {
+            reads += mentions(each, "hook") && mentions(each, "config") && !mentions(each, "hooksPath") ? 1U : 0U;
+        }
+        BOOST_TEST(reads <= 3U, action << ":\n" << read_file(calls));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_newer_git_has_hooks_of_all_repositories_in_its_own_configuration) {
     test_daemon daemon;
     git_repository repository(daemon.socket_path());

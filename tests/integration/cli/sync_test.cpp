@@ -42,7 +42,7 @@ struct scene {
         return run({"emit", "--wait", event, "{\"common_dir\":\"" + common_dir + "\"}"});
     }
     [[nodiscard]] std::string on_pty(const std::string& arguments, const std::string& typed) const {
-        const auto line = "cd " + shell_word(repository.path()) + " && NO_COLOR=1 HOME=" + shell_word(home.path()) + " " + hookctl_binary() + " --socket " +
+        const auto line = "cd " + shell_word(repository.path()) + " && NO_COLOR=1 env -u XDG_STATE_HOME HOME=" + shell_word(home.path()) + " " + hookctl_binary() + " --socket " +
                           daemon.socket_path() + " " + arguments + "; echo status $?";
         return on_terminal(line, typed).out;
     }

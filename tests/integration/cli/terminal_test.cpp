@@ -97,6 +97,18 @@ BOOST_AUTO_TEST_CASE(every_veto_and_every_missing_hook_has_its_line) {
     BOOST_TEST(!mentions(json.out, "vetoes"));
 }
 
+BOOST_AUTO_TEST_CASE(what_passing_hooks_say_reaches_the_person_wherever_the_output_goes) {
+    test_daemon daemon;
+    auto hook = start_hook(daemon, {"--name", "lint", "e", "--", "sh", "-c", "echo nothing to check >&2"});
+    for (const std::string emit : {"emit -q --wait e", "emit --wait e | cat >/dev/null", "--json emit --wait e >/dev/null"}) {
+        const auto done = on_terminal("NO_COLOR=1 " + line_for(daemon, emit));
+        BOOST_TEST(done.out == "nothing to check\r\n", emit);
+    }
+    BOOST_TEST(mentions(on_terminal("NO_COLOR=1 " + line_for(daemon, "emit --wait e")).out, " ms  no objection: nothing to check\r\n"));
+    const auto piped = hookctl(daemon.socket_path(), {"emit", "--wait", "e"});
+    BOOST_TEST(piped.err.empty(), "standard error is a program's, too, where it is no terminal");
+}
+
 BOOST_AUTO_TEST_CASE(a_reason_cannot_drive_the_terminal) {
     test_daemon daemon;
     auto hook = start_hook(daemon, shell_hook("e", "printf '\\033[2Jcleared' >&2; exit 1"));
