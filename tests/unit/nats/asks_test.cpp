@@ -1,0 +1,135 @@
+#include <boost/test/unit_test.hpp>
+
+#include "cluster/nats/asks.hpp"
+
+#include <chrono>
+#include <string>
+#include <variant>
+#include <vector>
+
+using namespace hookd::nats;
+namespace links = hookd::link;
+using namespace std::chrono_literals;
+
+namespace {
+
+const asks::time_point start{};
+
+struct fixture {
+    std::vector<std::string> heard{};
+    asks open{[this](const report& what) { heard.push_back(described(what)); }};
+
+    static std::string described(const report& what) {
+        if (const auto* asked = std::get_if<links::asked>(&what)) {
+            std::string text = "asked";
+            for (const auto& host : asked->hosts) {
+                text += " " + host.name;
+                for (const auto& each : host.responders) {
+                    text += "/" + each.name;
+                }
+            }
+            return text;
+        }
+        const auto& settled = std::get<links::settled>(what);
+        return "settled " + settled.host + " " + settled.responses_json + settled.missing_json;
+    }
+
+    [[nodiscard]] std::vector<std::string> take() { return std::exchange(heard, {}); }
+
+    static message from(const std::string& host, message::kind type) {
+        message what;
+        what.type = type;
+        what.from = {host, "1"};
+        what.id = "id";
+        what.responders = R"([{"name":"x","on_failure":"open","order":-2}])";
+        what.responses = "[1]";
+        what.missing = "[]";
+        return what;
+    }
+    void has(const std::string& host) { open.on_has(from(host, message::kind::has)); }
+    void none(const std::string& host) { open.on_none(from(host, message::kind::none)); }
+    void settled(const std::string& host, bool decides = false) {
+        message what = from(host, message::kind::settled);
+        what.decides = decides;
+        open.on_settled(what);
+    }
+    void ask(const std::vector<std::string>& hosts) {
+        std::vector<sender> all;
+        for (const auto& each : hosts) {
+            all.push_back({each, "1"});
+        }
+        open.open("id", all, start);
+    }
+};
+
+using heard_list = std::vector<std::string>;
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(asks_, fixture)
+
+BOOST_AUTO_TEST_CASE(nobody_to_ask_is_told_at_once) {
+    ask({});
+    BOOST_TEST((take() == heard_list{"asked"}));
+    BOOST_TEST(open.size() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(all_must_have_said_something) {
+    ask({"b", "c", "d"});
+    has("b");
+    none("c");
+    settled("b");
+    BOOST_TEST(take().empty());
+    has("d");
+    BOOST_TEST((take() == heard_list{"asked b/x d/x", "settled b [1][]"}));
+    settled("d");
+    settled("d");  // once
+    BOOST_TEST((take() == heard_list{"settled d [1][]"}));
+    BOOST_TEST(open.size() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_verdict_that_decides_does_not_wait) {
+    ask({"b", "c"});
+    has("b");
+    settled("b", true);
+    BOOST_TEST((take() == heard_list{"asked b/x", "settled b [1][]"}));
+    has("c");
+    BOOST_TEST(take().empty());
+    BOOST_TEST(open.close("id").size() == 1U);  // c still works on it
+    settled("c");
+    BOOST_TEST(take().empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_host_that_goes_is_not_waited_for) {
+    ask({"b", "c"});
+    open.on_gone({"c", "0"}, "left");  // another entry of it
+    has("b");
+    BOOST_TEST(take().empty());
+    open.on_gone({"c", "1"}, "left");
+    BOOST_TEST((take() == heard_list{"asked b/x"}));
+    open.on_gone({"b", "1"}, "left");
+    BOOST_TEST((take() == heard_list{R"(settled b [][{"responder":"x","why":"left"}])"}));
+    BOOST_TEST(open.size() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_host_that_goes_before_all_have_answered_is_asked_and_missing) {
+    ask({"b", "c"});
+    has("b");
+    open.on_gone({"b", "1"}, "left");
+    BOOST_TEST(take().empty());
+    none("c");
+    BOOST_TEST((take() == heard_list{"asked b/x", R"(settled b [][{"responder":"x","why":"left"}])"}));
+}
+
+BOOST_AUTO_TEST_CASE(whoever_owes_something_is_silent) {
+    ask({"b", "c", "d"});
+    none("c");
+    has("d");
+    BOOST_TEST(open.silent_since(start - 1ms).empty());
+    BOOST_TEST((open.silent_since(start) == heard_list{"b", "d"}));
+    const auto at_work = open.close("id");
+    BOOST_TEST(at_work.size() == 2U);
+    BOOST_TEST(open.close("id").empty());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
