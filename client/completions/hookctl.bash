@@ -42,9 +42,9 @@ _hookctl_events() {
 _hookctl_hooks() { { _hookctl_ask hooks; _hookctl_ask stats; } | grep -oE '\{"name":"[^"\\ ]+"' | cut -d'"' -f4 | sort -u; }
 
 _hookctl() {
-    local commands="emit listen on register deregister hooks trust enable disable respond git agent-hook agent schema who stats top ping doctor test init sync unsync ask call help version"
+    local commands="emit listen on register deregister hooks trust enable disable bypass respond git agent-hook agent schema who stats top ping doctor test init sync unsync ask call help version"
     local general="--socket --daemon-user --timeout --json --no-autostart --help --version"
-    local methods="ping emit emit_and_wait await_response subscribe unsubscribe respond register_hook deregister_hook list_hooks trust_hook enable_hook get_hook_event_schema who cluster_hosts stats rpc.discover"
+    local methods="ping emit emit_and_wait await_response subscribe unsubscribe respond register_hook deregister_hook list_hooks trust_hook enable_hook bypass get_hook_event_schema who cluster_hosts stats rpc.discover"
     local git_hooks="applypatch-msg pre-applypatch post-applypatch pre-commit pre-merge-commit prepare-commit-msg commit-msg post-commit
         pre-rebase post-checkout post-merge pre-push pre-receive update post-receive post-update reference-transaction pre-auto-gc
         post-rewrite sendemail-validate post-index-change p4-changelist p4-prepare-changelist p4-post-changelist p4-pre-submit"
@@ -141,13 +141,14 @@ _hookctl() {
         ask) options+=" --notify --name --where --repo --fail-closed" ;;
         test) options+=" --event --payload --" ;;
         stats) options+=" --watch --prometheus" ;;
+        bypass) options+=" --for --reason --end" ;;
         call) [[ $word != -* && $count -eq 0 ]] && options=$methods ;;
         help) [[ $word != -* && $count -eq 0 ]] && options=$commands ;;
     esac
     if [[ $word != -* && $lead != *@* ]]; then
         case $command in
             emit | schema | who) [[ $count -eq 0 ]] && _hookctl_words "$(_hookctl_events)" && return ;;
-            listen | on | ask) _hookctl_words "$(_hookctl_events)" && return ;;
+            listen | on | ask | bypass) _hookctl_words "$(_hookctl_events)" && return ;;
             trust) [[ $count -eq 0 ]] && _hookctl_words "$(_hookctl_hooks) .hookd.toml" && return ;;
             deregister | enable | disable) [[ $count -eq 0 ]] && _hookctl_words "$(_hookctl_hooks)" && return ;;
         esac

@@ -1,8 +1,8 @@
 # fish completion for hookctl(1)
 
-set -l commands emit listen on register deregister hooks trust enable disable respond git agent-hook agent schema who stats top ping doctor test init sync unsync ask call help version
+set -l commands emit listen on register deregister hooks trust enable disable bypass respond git agent-hook agent schema who stats top ping doctor test init sync unsync ask call help version
 set -l git_hooks applypatch-msg pre-applypatch post-applypatch pre-commit pre-merge-commit prepare-commit-msg commit-msg post-commit pre-rebase post-checkout post-merge pre-push pre-receive update post-receive post-update reference-transaction pre-auto-gc post-rewrite sendemail-validate post-index-change p4-changelist p4-prepare-changelist p4-post-changelist p4-pre-submit
-set -l methods ping emit emit_and_wait await_response subscribe unsubscribe respond register_hook deregister_hook list_hooks trust_hook enable_hook get_hook_event_schema who stats rpc.discover
+set -l methods ping emit emit_and_wait await_response subscribe unsubscribe respond register_hook deregister_hook list_hooks trust_hook enable_hook bypass get_hook_event_schema who stats rpc.discover
 
 # What stands after -- is a command line of its own.
 function __hookctl_complete_command
@@ -51,6 +51,7 @@ complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a hooks -d '
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a trust -d 'let a changed hook run again'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a enable -d 'have a registered hook asked again'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a disable -d 'have a registered hook not asked'
+complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a bypass -d 'for a while, let no veto count'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a respond -d 'answer an event by its id'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a git -d 'make the hooks of a git repository fire events'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a agent-hook -d 'be the command hook of a coding agent'
@@ -80,8 +81,8 @@ complete -c hookctl -n '__fish_seen_subcommand_from emit' -l abort-exit-code -x 
 complete -c hookctl -n '__fish_seen_subcommand_from emit' -l no-daemon -x -a 'proceed fail' -d 'what an absent daemon means'
 complete -c hookctl -n '__fish_seen_subcommand_from emit' -s q -l quiet -d 'print nothing on standard output'
 
-complete -c hookctl -n '__fish_seen_subcommand_from listen on ask schema who' -a '(__hookctl_events)'
-complete -c hookctl -n '__fish_seen_subcommand_from deregister trust' -a '(__hookctl_hooks)'
+complete -c hookctl -n '__fish_seen_subcommand_from listen on ask schema who bypass' -a '(__hookctl_events)'
+complete -c hookctl -n '__fish_seen_subcommand_from deregister trust enable disable' -a '(__hookctl_hooks)'
 complete -c hookctl -n '__fish_seen_subcommand_from trust' -a .hookd.toml
 
 complete -c hookctl -n '__fish_seen_subcommand_from listen' -l after-seq -x -d 'first print what happened after this number'
@@ -109,6 +110,10 @@ complete -c hookctl -n '__fish_seen_subcommand_from ask' -l name -x -d 'what ver
 complete -c hookctl -n '__fish_seen_subcommand_from ask' -l where -x -d 'only such payloads'
 complete -c hookctl -n '__fish_seen_subcommand_from ask' -l repo -x -a '(__fish_complete_directories)' -d 'only this repository'
 complete -c hookctl -n '__fish_seen_subcommand_from ask' -l fail-closed -d 'nothing proceeds where this hook is missing'
+
+complete -c hookctl -n '__fish_seen_subcommand_from bypass' -l for -x -d 'how long'
+complete -c hookctl -n '__fish_seen_subcommand_from bypass' -l reason -x -d why
+complete -c hookctl -n '__fish_seen_subcommand_from bypass' -l end -d 'end the bypass in force'
 
 complete -c hookctl -n '__fish_seen_subcommand_from respond' -l abort -x -d veto
 complete -c hookctl -n '__fish_seen_subcommand_from respond' -l abstain -d 'no opinion'

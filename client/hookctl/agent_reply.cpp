@@ -1,6 +1,7 @@
 #include "agent_reply.hpp"
 
 #include "daemon_call.hpp"
+#include "hook_lines.hpp"
 
 #include <algorithm>
 #include <array>
@@ -287,6 +288,10 @@ void take_rewrite(agent_decision& all, const std::vector<reply>& replies) {
 
 agent_decision decide(const agent_event& event, const verdict& said, bool fail_closed) {
     agent_decision result;
+    if (!said.bypassed.empty()) {
+        result.notices.push_back(bypass_text(said, event.name));
+        return result;  // whatever hooks have said, in whose words
+    }
     std::vector<reply> replies;
     std::string failed;
     for (const auto& response : said.responses) {

@@ -254,6 +254,37 @@ command_arguments parse_enable(option_reader& options) {
     return result;
 }
 
+command_arguments parse_bypass(option_reader& options) {
+    bypass_arguments result;
+    optional_text duration;
+    optional_text reason;
+    bool end = false;
+    options.value("--for", duration);
+    options.value("--reason", reason);
+    options.flag("--end", end);
+    if (!options.parse()) {
+        return result;
+    }
+
+    result.patterns = std::move(options.positionals(0, words().max_size()));
+    if (end) {
+        if (!result.patterns.empty() || duration || reason) {
+            options.fail("--end ends the bypass, whatever it is of: give nothing else");
+        }
+        return result;
+    }
+    if (result.patterns.empty() || !duration || !reason) {
+        options.fail("say which events, for how long and why (or --end): hookctl " + std::string(command_usage("bypass")));
+    }
+    options.check_patterns(result.patterns);
+    result.duration = options.duration("--for", *duration, protocol::max_bypass);
+    if (reason->empty() || reason->size() > protocol::max_bypass_reason) {
+        options.fail("--reason takes a text of 1 to " + std::to_string(protocol::max_bypass_reason) + " bytes");
+    }
+    result.reason = std::move(*reason);
+    return result;
+}
+
 command_arguments parse_respond(option_reader& options) {
     respond_arguments result;
     options.flag("--abstain", result.abstain);
@@ -552,6 +583,9 @@ command_arguments parse_command(option_reader& options, std::string_view command
     }
     if (command == "disable") {
         return parse_enable<false>(options);
+    }
+    if (command == "bypass") {
+        return parse_bypass(options);
     }
     if (command == "hooks") {
         return parse_nothing<hooks_arguments>(options);

@@ -70,6 +70,12 @@ struct enable_arguments {
     bool enabled = true;
 };
 
+struct bypass_arguments {
+    std::vector<std::string> patterns{};  ///< empty: the bypass in force ends
+    std::chrono::milliseconds duration{};
+    std::string reason{};
+};
+
 struct hooks_arguments {};
 
 struct respond_arguments {
@@ -161,7 +167,7 @@ struct call_arguments {
 };
 
 using command_arguments = std::variant<emit_arguments, listen_arguments, on_arguments, register_arguments, deregister_arguments, trust_arguments,
-                                       enable_arguments, hooks_arguments, respond_arguments, schema_arguments, who_arguments, stats_arguments,
+                                       enable_arguments, bypass_arguments, hooks_arguments, respond_arguments, schema_arguments, who_arguments, stats_arguments,
                                        top_arguments, ping_arguments, git_arguments, agent_hook_arguments, agent_arguments,
                                        doctor_arguments, test_arguments, ask_arguments, init_arguments, sync_arguments, unsync_arguments, call_arguments>;
 

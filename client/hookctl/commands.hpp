@@ -15,6 +15,7 @@ int run_register(const invocation& call, const register_arguments& arguments);
 int run_deregister(const invocation& call, const deregister_arguments& arguments);
 int run_trust(const invocation& call, const trust_arguments& arguments);
 int run_enable(const invocation& call, const enable_arguments& arguments);
+int run_bypass(const invocation& call, const bypass_arguments& arguments);
 int run_hooks(const invocation& call);
 int run_respond(const invocation& call, const respond_arguments& arguments);
 int run_schema(const invocation& call, const schema_arguments& arguments);

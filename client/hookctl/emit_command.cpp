@@ -44,6 +44,7 @@ std::string_view describe(outcome how) {
         case outcome::shutdown:
             return ": the daemon stops";
         case outcome::unknown:
+        case outcome::cancelled:
             break;
     }
     return ": the daemon does not know it";
@@ -112,6 +113,7 @@ int emit_and_wait(const invocation& call, const emit_arguments& arguments, const
         }
         // A veto is one whatever becomes of what is printed about it.
     }
+    print_bypass(said, arguments.event);
     if (said.proceed()) {
         if (arguments.quiet || writes_for_programs(call.json)) {
             show_notes(said);

@@ -77,6 +77,7 @@ int conclude(const verdict& said, const std::string& event) {
     if (!print_hook_lines_of_trouble(said)) {
         print_notes(said);
     }
+    print_bypass(said, event);
     if (!said.proceed()) {
         print_reason(said.abort);
         return exit_status::vetoed;

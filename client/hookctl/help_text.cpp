@@ -28,6 +28,8 @@ commands:
   trust NAME|.hookd.toml         let a registered hook run whose files have changed
   disable NAME                   stop asking a registered hook
   enable NAME                    ask it again
+  bypass PATTERN... --for DURATION --reason WHY
+                                 for a while, let no veto of these events count
   respond ID [RESPONSE]          answer an event by its id
   git install|uninstall|status|run
                                  make a git repository's hooks fire events
@@ -251,6 +253,25 @@ options:
 
 example:
   hookctl disable no-fixme
+)";
+
+constexpr std::string_view bypass_help = R"(usage: hookctl bypass PATTERN... --for DURATION --reason WHY
+       hookctl bypass --end
+
+For a while, no veto of these events counts: hooks are asked as ever, but the operation
+proceeds, whoever objected, failed or was missing. The verdict, the log and hookctl stats
+say so, with the reason. It ends when its time is over, with --end, or with the daemon.
+
+  PATTERN              a name of events or a glob (* any run, ? one character)
+
+options:
+  --for DURATION       how long: 30s, 10m; at most a day (1440m)
+  --reason WHY         why, for all who see it
+  --end                end the bypass in force; exit status 1 where there is none
+  --timeout DURATION   how long to wait for the daemon (default 30s)
+
+example:
+  hookctl bypass 'git.*' --for 10m --reason 'the linter is broken, see #123'
 )";
 
 constexpr std::string_view respond_help = R"(usage: hookctl respond [options] ID [RESPONSE]
@@ -603,6 +624,7 @@ constexpr std::array commands{
     command_text{"trust", "trust NAME", trust_help},
     command_text{"enable", "enable NAME", enable_help},
     command_text{"disable", "disable NAME", disable_help},
+    command_text{"bypass", "bypass PATTERN... --for DURATION --reason WHY", bypass_help},
     command_text{"respond", "respond ID [RESPONSE]", respond_help},
     command_text{"git", "git install|uninstall|status|run [HOOK [ARG...]]", git_help},
     command_text{"agent-hook", "agent-hook [INPUT]", agent_hook_help},

@@ -120,6 +120,16 @@ void print_notes(const verdict& said) {
     }
 }
 
+std::string bypass_text(const verdict& said, std::string_view event) {
+    return said.bypassed.empty() ? std::string() : std::string(event) + " goes on by a bypass: " + harmless(said.bypassed) + " (hookctl bypass --end ends it)";
+}
+
+void print_bypass(const verdict& said, std::string_view event) {
+    if (const auto text = bypass_text(said, event); !text.empty()) {
+        complain(text);
+    }
+}
+
 std::string note_of(std::string_view reply) { return string_of(member_of(trimmed(reply), "note")); }
 
 }  // namespace hookd::hookctl

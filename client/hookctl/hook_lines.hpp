@@ -25,6 +25,10 @@ bool print_hook_lines_of_trouble(const verdict& said);
 
 /// Prints what the hooks have to say beside their word, note_of() each, to standard error.
 void print_notes(const verdict& said);
+/// Says on standard error that a veto of `event` was bypassed, and why; nothing where none was. Never throws but std::bad_alloc.
+void print_bypass(const verdict& said, std::string_view event);
+/// The same as a sentence; empty where none was.
+[[nodiscard]] std::string bypass_text(const verdict& said, std::string_view event);
 
 /// What a reply, a JSON object, has for the person who waits: its string member `note`; empty where it has none.
 [[nodiscard]] std::string note_of(std::string_view reply);

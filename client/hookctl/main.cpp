@@ -48,6 +48,8 @@ int carry_out(const invocation& call) {
                 return run_trust(call, arguments);
             } else if constexpr (std::is_same_v<command, enable_arguments>) {
                 return run_enable(call, arguments);
+            } else if constexpr (std::is_same_v<command, bypass_arguments>) {
+                return run_bypass(call, arguments);
             } else if constexpr (std::is_same_v<command, hooks_arguments>) {
                 return run_hooks(call);
             } else if constexpr (std::is_same_v<command, respond_arguments>) {

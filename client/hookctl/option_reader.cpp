@@ -142,19 +142,19 @@ void option_reader::check_name(const std::string& what, const std::string& name)
 }
 
 std::optional<std::chrono::milliseconds> option_reader::timeout() const {
-    if (!timeout_) {
-        return std::nullopt;
-    }
-    const auto span = parse_duration(*timeout_);
+    return timeout_ ? std::optional(duration("--timeout", *timeout_, protocol::max_timeout)) : std::nullopt;
+}
+
+std::chrono::milliseconds option_reader::duration(const std::string& name, const std::string& text, std::chrono::milliseconds most) const {
+    const auto span = parse_duration(text);
     if (!span) {
-        fail("--timeout takes a whole number with its unit, as in 250ms, 30s or 5m, not " + in_quotes(*timeout_));
+        fail(name + " takes a whole number with its unit, as in 250ms, 30s or 5m, not " + in_quotes(text));
     }
-    if (span->count() < 1 || *span > protocol::max_timeout) {
-        fail("--timeout takes 1ms to " +
-             std::to_string(std::chrono::duration_cast<std::chrono::minutes>(protocol::max_timeout).count()) +
-             "m, not " + in_quotes(*timeout_));
+    if (span->count() < 1 || *span > most) {
+        fail(name + " takes 1ms to " + std::to_string(std::chrono::duration_cast<std::chrono::minutes>(most).count()) + "m, not " +
+             in_quotes(text));
     }
-    return span;
+    return *span;
 }
 
 void option_reader::fail(const std::string& message) const {

@@ -70,6 +70,8 @@ public:
     }
 
     [[nodiscard]] std::optional<std::chrono::milliseconds> timeout() const;
+    /// From 1 ms to `most`, which is whole minutes.
+    [[nodiscard]] std::chrono::milliseconds duration(const std::string& name, const std::string& text, std::chrono::milliseconds most) const;
 
     /// Throws usage_error.
     [[noreturn]] void fail(const std::string& message) const;

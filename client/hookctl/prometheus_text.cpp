@@ -2,12 +2,14 @@
 
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string_view>
 #include <tuple>
+#include <vector>
 
 namespace hookd::hookctl {
 
@@ -49,8 +51,11 @@ public:
         text_.append("# TYPE ").append(name).append(" ").append(type).append("\n");
     }
 
-    void sample(const std::string& labels, const std::string& value) {
-        text_ += name_;
+    void sample(const std::string& labels, const std::string& value) { sample("", labels, value); }
+
+    /// `suffix`: of the family's name.
+    void sample(std::string_view suffix, const std::string& labels, const std::string& value) {
+        text_.append(name_).append(suffix);
         if (!labels.empty()) {
             text_ += "{" + labels + "}";
         }
@@ -75,17 +80,28 @@ private:
     std::string name_;
 };
 
-template <class Times>
-void add_times(page& to, const std::string& labels, const Times& times) {
-    const auto quantile = [&](std::string_view which, const std::optional<double>& ms) {
-        if (ms) {
-            to.sample(labels + "," + label("quantile", which), number(*ms / 1000));
+/// A bound in seconds, as short as it is exact.
+std::string seconds_text(std::chrono::microseconds bound) {
+    constexpr std::int64_t a_second = 1'000'000;
+    auto fraction = std::to_string(a_second + bound.count() % a_second).substr(1);
+    fraction.erase(fraction.find_last_not_of('0') + 1);
+    return std::to_string(bound.count() / a_second) + (fraction.empty() ? "" : "." + fraction);
+}
+
+template <class Named>
+void add_times(page& to, std::string_view name_of_label, const std::vector<Named>& all) {
+    for (const auto& each : all) {
+        if (!each.histogram) {
+            continue;
         }
-    };
-    quantile("0.5", times.p50_ms);
-    quantile("0.9", times.p90_ms);
-    quantile("0.99", times.p99_ms);
-    quantile("1", times.max_ms);
+        const auto labels = label(name_of_label, each.name);
+        for (std::size_t i = 0; i < protocol::reply_time_bounds.size(); ++i) {
+            to.sample("_bucket", labels + "," + label("le", seconds_text(protocol::reply_time_bounds[i])), number(each.histogram->buckets[i]));
+        }
+        to.sample("_bucket", labels + "," + label("le", "+Inf"), number(each.histogram->count));
+        to.sample("_sum", labels, number(each.histogram->sum_ms / 1000));
+        to.sample("_count", labels, number(each.histogram->count));
+    }
 }
 
 void add_events(page& to, const protocol::stats_result& stats) {
@@ -93,10 +109,8 @@ void add_events(page& to, const protocol::stats_result& stats) {
     for (const auto& event : stats.events) {
         to.sample(label("event", event.name), number(event.count));
     }
-    to.family("hookd_reply_seconds", "gauge", "Time from an event to its replies, by name and quantile; 1 is the longest.");
-    for (const auto& event : stats.events) {
-        add_times(to, label("event", event.name), event);
-    }
+    to.family("hookd_reply_seconds", "histogram", "Time from an event to each of its replies, by the event's name.");
+    add_times(to, "event", stats.events);
 }
 
 void add_hooks(page& to, const protocol::stats_result& stats) {
@@ -112,10 +126,14 @@ void add_hooks(page& to, const protocol::stats_result& stats) {
     add("hookd_hook_vetoed_total", "Events that it vetoed.", &hook::vetoed);
     add("hookd_hook_failed_total", "Events for which it was waited for in vain, other than by lag.", &hook::failed);
     add("hookd_hook_lagged_total", "Events that it was not asked since it lagged behind.", &hook::lagged);
-    to.family("hookd_hook_reply_seconds", "gauge", "Time from an event to a responder's reply, by its name and quantile; 1 is the longest.");
+    to.family("hookd_hook_enabled", "gauge", "Whether a registered hook is asked.");
     for (const auto& each : stats.hooks) {
-        add_times(to, label("hook", each.name), each);
+        if (each.enabled) {
+            to.sample(label("hook", each.name), *each.enabled ? "1" : "0");
+        }
     }
+    to.family("hookd_hook_reply_seconds", "histogram", "Time from an event to a responder's reply, by its name.");
+    add_times(to, "hook", stats.hooks);
 }
 
 void add_sessions(page& to, const protocol::stats_result& stats) {
@@ -169,6 +187,9 @@ std::string prometheus_text(const protocol::stats_result& stats) {
     text.sample(label("verdict", "proceeded"), number(stats.proceeded));
     text.sample(label("verdict", "vetoed"), number(stats.vetoed));
     text.sample(label("verdict", "failed_closed"), number(stats.failed_closed));
+    text.sample(label("verdict", "bypassed"), number(stats.bypassed));
+    text.gauge("hookd_bypass_left_seconds", "How long the bypass in force lasts; 0 where there is none.",
+               stats.bypass ? static_cast<double>(stats.bypass->left.count()) / 1000 : 0.0);
     text.counter("hookd_sessions_lagged_total", "Sessions closed since they lagged behind.", stats.lagged);
     text.counter("hookd_protocol_errors_total", "Errors answered to what peers sent.", stats.protocol_errors);
     text.counter("hookd_received_bytes_total", "Bytes read from peers.", stats.bytes_in);

@@ -3,6 +3,7 @@
 #include <hookd/protocol/json_text.hpp>
 
 #include <charconv>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -88,6 +89,47 @@ void read_totals(std::string_view value, stats_result& into) {
     });
 }
 
+void read_histogram(std::string_view value, std::optional<protocol::time_histogram>& into) {
+    if (protocol::kind_of(value) != json_kind::object) {
+        return;
+    }
+    auto& times = into.emplace();
+    each_in(value, [&times](const json_member& member) {
+        if (member.key.equals("count")) {
+            read_number(member.value, times.count);
+        } else if (member.key.equals("sum_ms")) {
+            times.sum_ms = read_double(member.value).value_or(0);
+        } else if (member.key.equals("buckets")) {
+            std::size_t next = 0;
+            each_in(member.value, [&](const json_member& bucket) {
+                if (next < times.buckets.size()) {
+                    read_number(bucket.value, times.buckets[next++]);
+                }
+            });
+        }
+    });
+}
+
+void read_bypass(std::string_view value, std::optional<protocol::bypass_info>& into) {
+    if (protocol::kind_of(value) != json_kind::object) {
+        return;
+    }
+    auto& bypass = into.emplace();
+    each_in(value, [&bypass](const json_member& member) {
+        if (member.key.equals("events")) {
+            each_in(member.value, [&bypass](const json_member& event) { bypass.events.push_back(read_string(event.value)); });
+        } else if (member.key.equals("reason")) {
+            bypass.reason = read_string(member.value);
+        } else if (member.key.equals("uid")) {
+            read_number(member.value, bypass.uid);
+        } else if (member.key.equals("left_ms")) {
+            std::int64_t left = 0;
+            read_number(member.value, left);
+            bypass.left = std::chrono::milliseconds(left);
+        }
+    });
+}
+
 // The reply times of an event or a responder.
 template <class Times>
 void read_time(const json_member& member, Times& into) {
@@ -100,6 +142,8 @@ void read_time(const json_member& member, Times& into) {
         into.p99_ms = read_double(member.value);
     } else if (is("max_ms")) {
         into.max_ms = read_double(member.value);
+    } else if (is("histogram")) {
+        read_histogram(member.value, into.histogram);
     }
 }
 
@@ -131,6 +175,8 @@ stats_result::responder read_hook(const json_member& hook) {
             read_number(member.value, result.failed);
         } else if (is("lagged")) {
             read_number(member.value, result.lagged);
+        } else if (is("enabled")) {
+            result.enabled = member.value == "true";
         } else {
             read_time(member, result);
         }
@@ -147,6 +193,8 @@ void read_verdicts(std::string_view value, stats_result& into) {
             read_number(member.value, into.vetoed);
         } else if (is("failed_closed")) {
             read_number(member.value, into.failed_closed);
+        } else if (is("bypassed")) {
+            read_number(member.value, into.bypassed);
         }
     });
 }
@@ -194,6 +242,8 @@ protocol::stats_result read_stats(std::string_view json) {
             read_totals(member.value, result);
         } else if (is("verdicts")) {
             read_verdicts(member.value, result);
+        } else if (is("bypass")) {
+            read_bypass(member.value, result.bypass);
         } else if (is("hooks")) {
             each_in(member.value, [&result](const json_member& hook) { result.hooks.push_back(read_hook(hook)); });
         } else if (is("events")) {

@@ -1,5 +1,6 @@
 #include "stats_table.hpp"
 
+#include "duration_text.hpp"
 #include "screen_text.hpp"
 
 #include <hookd/protocol/counted.hpp>
@@ -30,6 +31,33 @@ std::string named_counts(const std::uint64_t (&counts)[Size]) {
         }
     }
     return text.empty() ? "none" : text;
+}
+
+std::string verdict_counts(const stats_result& stats) {
+    return "proceeded " + std::to_string(stats.proceeded) + ", vetoed " + std::to_string(stats.vetoed) + ", failed closed " +
+           std::to_string(stats.failed_closed) + ", bypassed " + std::to_string(stats.bypassed);
+}
+
+std::string describe_bypass(const stats_result& stats) {
+    if (!stats.bypass) {
+        return "none";
+    }
+    std::string events;
+    for (const auto& each : stats.bypass->events) {
+        events += (events.empty() ? "" : ", ") + each;
+    }
+    return harmless(events + " for another " + describe_duration(stats.bypass->left) + ", by user " + std::to_string(stats.bypass->uid) + ": " +
+                    stats.bypass->reason);
+}
+
+std::string disabled_hooks(const stats_result& stats) {
+    std::string names;
+    for (const auto& each : stats.hooks) {
+        if (each.enabled == false) {
+            names += (names.empty() ? "" : ", ") + harmless(each.name);
+        }
+    }
+    return names.empty() ? "none" : names;
 }
 
 /// A table with a heading, under a blank line.
@@ -117,7 +145,9 @@ std::string stats_table(const protocol::stats_result& stats, const palette& colo
         {"replies accepted", std::to_string(stats.accepted)},
         {"replies refused", named_counts<protocol::refusal>(stats.refused)},
         {"outcomes", named_counts<protocol::outcome>(stats.outcomes)},
-        {"verdicts", "proceeded " + std::to_string(stats.proceeded) + ", vetoed " + std::to_string(stats.vetoed) + ", failed closed " + std::to_string(stats.failed_closed)},
+        {"verdicts", verdict_counts(stats)},
+        {"bypass", describe_bypass(stats)},
+        {"hooks disabled", disabled_hooks(stats)},
         {"sessions lagged", std::to_string(stats.lagged)},
         {"protocol errors", std::to_string(stats.protocol_errors)},
         {"received", describe_bytes(static_cast<double>(stats.bytes_in))},

@@ -140,6 +140,8 @@ verdict decode_verdict(std::string_view result) {
                      [&](const json_member& element) { out.missing.push_back(decode_missing(element.value)); });
         } else if (member.key.equals("payload")) {
             out.payload = member.value;
+        } else if (member.key.equals("bypassed")) {
+            out.bypassed = text_of(member);
         }
     });
     // An absent `abort` must never be read as a permission.

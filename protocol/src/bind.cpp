@@ -555,6 +555,23 @@ std::optional<error> take_members(respond_params& reply, const reply_members& fo
     return std::nullopt;
 }
 
+// What a bypass must have unless it ends one.
+std::optional<error> check_bypass(const bypass_params& params) {
+    if (params.events.empty()) {
+        return std::nullopt;
+    }
+    if (!params.duration) {
+        return error{errc::invalid_params, "parameter 'for_ms' is missing: say how long the bypass lasts, at most a day (86400000)"};
+    }
+    if (params.reason.empty()) {
+        return error{errc::invalid_params, "parameter 'reason' is missing: say why, for the verdicts and the log"};
+    }
+    if (params.reason.view().size() > max_bypass_reason) {
+        return error{errc::invalid_params, "parameter 'reason' must be at most 1024 bytes long"};
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 bool is_event_name(std::string_view name) noexcept {
@@ -686,6 +703,11 @@ std::variant<Params, error> bind_params(const request& call) {
             fields.fail({errc::invalid_params, "give one of the parameters 'response', 'abstain' and 'failed', not several"});
         }
     }
+    if constexpr (std::is_same_v<Params, bypass_params>) {
+        if (auto failure = check_bypass(params)) {
+            fields.fail(std::move(*failure));
+        }
+    }
     if (auto failure = fields.finish()) {
         result = std::move(*failure);
         return result;
@@ -713,6 +735,7 @@ template std::variant<list_hooks_params, error> bind_params(const request&);
 template std::variant<trust_hook_params, error> bind_params(const request&);
 template std::variant<enable_hook_params, error> bind_params(const request&);
 template std::variant<cluster_hosts_params, error> bind_params(const request&);
+template std::variant<bypass_params, error> bind_params(const request&);
 template std::variant<stats_params, error> bind_params(const request&);
 template std::variant<discover_params, error> bind_params(const request&);
 template std::variant<cancel_params, error> bind_params(const request&);

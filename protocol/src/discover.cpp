@@ -129,7 +129,9 @@ json::object array_of(json::object items) { return {{"type", "array"}, {"items",
 json::object wait_schema() {
     json::array outcomes;
     for (std::size_t i = 0; i < outcome_count; ++i) {
-        outcomes.emplace_back(to_string(static_cast<outcome>(i)));
+        if (static_cast<outcome>(i) != outcome::cancelled) {  // which no result has
+            outcomes.emplace_back(to_string(static_cast<outcome>(i)));
+        }
     }
     auto schema = object_schema({{"hook_event_id", typed("string")},
                           {"seq", json::object{{"type", json::array{"integer", "null"}}}},
@@ -142,10 +144,20 @@ json::object wait_schema() {
                           {"missing", array_of(object_schema({{"responder", typed("string")}, {"why", typed("string")}}))}});
     auto& members = schema["properties"].as_object();
     members["payload"] = typed("object");  // of a chain alone
+    members["bypassed"] = typed("string");  // under a bypass alone
     for (const char* const list : {"responses", "missing"}) {  // where the responder is on another host
         members[list].as_object()["items"].as_object()["properties"].as_object()["host"] = typed("string");
     }
     return schema;
+}
+
+json::object bypass_schema() {
+    auto bypass = object_schema({{"events", array_of(typed("string"))},
+                                 {"reason", typed("string")},
+                                 {"uid", integer_schema(0)},
+                                 {"left_ms", integer_schema(0)}});
+    bypass["type"] = json::array{"object", "null"};
+    return object_schema({{"bypass", bypass}, {"ended", bypass}});
 }
 
 template <class Enum>
@@ -169,6 +181,7 @@ json::object who_schema() {
     return object_schema({{"responders", array_of(std::move(responder))},
                           {"observers", integer_schema(0)},
                           {"require", array_of(typed("string"))},
+                          {"absent", array_of(typed("string"))},
                           {"policy", one_of({wait_policy::first, wait_policy::veto, wait_policy::all, wait_policy::chain})},
                           {"failure_policy", one_of({failure_policy::open, failure_policy::closed})},
                           {"timeout_ms", integer_schema(1)}});
@@ -266,6 +279,7 @@ std::string discover_document(std::string_view daemon_version) {
                                                          {"hooks", array_of(object_schema({{"name", typed("string")},
                                                                                            {"events", array_of(typed("string"))},
                                                                                            {"responds", typed("boolean")}}))}}))}})));
+    methods.emplace_back(method<bypass_params>("for a while, no veto of these events counts", bypass_schema()));
     methods.emplace_back(method<stats_params>("counters and gauges", typed("object")));
     methods.emplace_back(method<discover_params>("this document", typed("object")));
     methods.emplace_back(method<cancel_params>("cancels a waiting request of this connection (a notification)", typed("null")));

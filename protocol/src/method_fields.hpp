@@ -135,6 +135,13 @@ template <class Visitor>
 void describe(Visitor&, cluster_hosts_params&) {}
 
 template <class Visitor>
+void describe(Visitor& visit, bypass_params& params) {
+    visit.patterns("events", params.events, presence::required, "names or globs (* any run, ? one character); []: the bypass in force ends");
+    visit.duration("for_ms", params.duration, "how long it lasts, at most a day");
+    visit.free_text("reason", params.reason, presence::optional, "why, for verdicts and logs; at most 1024 bytes");
+}
+
+template <class Visitor>
 void describe(Visitor&, stats_params&) {}
 
 template <class Visitor>

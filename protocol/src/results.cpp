@@ -102,12 +102,45 @@ private:
     std::string& out_;
 };
 
+// `null` where there is none.
+void append_histogram(std::string& out, const std::optional<time_histogram>& times) {
+    if (!times) {
+        out += "null";
+        return;
+    }
+    object_writer members{out};
+    members.number("count", times->count);
+    members.fraction("sum_ms", times->sum_ms);
+    members.member("buckets") += '[';
+    for (std::size_t i = 0; i < times->buckets.size(); ++i) {
+        out += i == 0 ? "" : ",";
+        append_number(out, times->buckets[i]);
+    }
+    out += ']';
+    members.end();
+}
+
 template <class Times>
 void append_times(object_writer& out, const Times& times) {
     out.fraction("p50_ms", times.p50_ms);
     out.fraction("p90_ms", times.p90_ms);
     out.fraction("p99_ms", times.p99_ms);
     out.fraction("max_ms", times.max_ms);
+    append_histogram(out.member("histogram"), times.histogram);
+}
+
+// `null` where there is none.
+void append_bypass(std::string& out, const std::optional<bypass_info>& bypass) {
+    if (!bypass) {
+        out += "null";
+        return;
+    }
+    object_writer members{out};
+    append_strings(members.member("events"), bypass->events);
+    append_json_string(members.member("reason"), bypass->reason);
+    members.number("uid", bypass->uid);
+    members.number("left_ms", static_cast<std::uint64_t>(bypass->left.count()));
+    members.end();
 }
 
 // `2026-11-23T12:58:36.`
@@ -194,6 +227,10 @@ void append_how_it_ended(std::string& out, const wait_result& result) {
     if (!result.payload.empty()) {
         out += R"(,"payload":)";
         out += result.payload;
+    }
+    if (!result.bypassed.empty()) {
+        out += R"(,"bypassed":)";
+        append_json_string(out, result.bypassed);
     }
 }
 
@@ -300,7 +337,7 @@ std::string_view to_string(failure_policy value) noexcept { return value == fail
 
 std::string_view to_string(outcome value) noexcept {
     constexpr std::string_view names[outcome_count] = {"answered",       "abstained", "timeout", "abandoned",
-                                                       "no_subscribers", "shutdown",  "unknown"};
+                                                       "no_subscribers", "shutdown",  "unknown", "cancelled"};
     return names[static_cast<std::size_t>(value)];
 }
 
@@ -420,6 +457,7 @@ void append_json(std::string& out, const who_result& result) {
     out += ']';
     document.number("observers", result.observers);
     append_strings(document.member("require"), result.require);
+    append_strings(document.member("absent"), result.absent);
     append_json_string(document.member("policy"), to_string(result.policy));
     append_json_string(document.member("failure_policy"), to_string(result.on_failure));
     document.number("timeout_ms", static_cast<std::uint64_t>(result.timeout.count()));
@@ -484,6 +522,13 @@ void append_json(std::string& out, const cluster_hosts_result& result) {
     out += "]}";
 }
 
+void append_json(std::string& out, const bypass_result& result) {
+    object_writer document{out};
+    append_bypass(document.member("bypass"), result.bypass);
+    append_bypass(document.member("ended"), result.ended);
+    document.end();
+}
+
 void append_json(std::string& out, const stats_result& result) {
     object_writer document{out};
     append_json_string(document.member("host"), result.host);
@@ -509,7 +554,15 @@ void append_json(std::string& out, const stats_result& result) {
     verdicts.number("proceeded", result.proceeded);
     verdicts.number("vetoed", result.vetoed);
     verdicts.number("failed_closed", result.failed_closed);
+    verdicts.number("bypassed", result.bypassed);
     verdicts.end();
+    append_bypass(document.member("bypass"), result.bypass);
+    document.member("histogram_ms") += '[';
+    for (const auto bound : reply_time_bounds) {
+        out += out.back() == '[' ? "" : ",";
+        append_milliseconds(out, bound);
+    }
+    out += ']';
     object_writer events{document.member("events")};
     for (const auto& each : result.events) {
         object_writer times{events.member(each.name)};
@@ -526,6 +579,9 @@ void append_json(std::string& out, const stats_result& result) {
         hook.number("vetoed", each.vetoed);
         hook.number("failed", each.failed);
         hook.number("lagged", each.lagged);
+        if (each.enabled) {
+            hook.boolean("enabled", *each.enabled);
+        }
         append_times(hook, each);
         hook.end();
     }

@@ -55,12 +55,13 @@ void broker_state::note_shadow(session& asked, const protocol::uuid& id, instant
     }
 }
 
-void broker_state::record_shadow(session& of, const protocol::respond_params& params, instant now) {
+// Whether it was asked, and has not replied yet.
+bool broker_state::record_shadow(session& of, const protocol::respond_params& params, instant now) {
     const auto id = protocol::parse_uuid(params.hook_event_id.view());
     const auto asked = std::find_if(of.shadow_questions.begin(), of.shadow_questions.end(),
                                     [&id](const shadow_question& each) { return id == each.hook_event_id; });
     if (asked == of.shadow_questions.end()) {
-        return;
+        return false;
     }
     auto& record = *of.record;
     if (!params.failed.empty()) {
@@ -71,6 +72,7 @@ void broker_state::record_shadow(session& of, const protocol::respond_params& pa
         record.times.add(now.steady - asked->emitted);
     }
     of.shadow_questions.erase(asked);
+    return true;
 }
 
 }  // namespace hookd::core

@@ -90,7 +90,10 @@ std::optional<error> broker_state::refuse_resume(name_matcher& matches, const pr
     if (*params.after_seq > head_seq_) {
         return refusal("cannot resume: after_seq is past the newest event; subscribe without after_seq to start afresh");
     }
-    const auto concerns = [&](std::string_view name, bool expects_response) { return (expects_response || !params.asked_only) && matches(name); };
+    std::size_t steps_left = payload_view::most_steps;
+    const auto concerns = [&](const dropped_event& each) {
+        return (each.expects_response || !params.asked_only) && matches(each.name) && each.may_meet(params.where, steps_left);
+    };
     if (!log_.is_complete_after(*params.after_seq, concerns)) {
         return refusal("cannot resume: events after after_seq are no longer retained; subscribe without after_seq to start afresh");
     }
@@ -129,6 +132,7 @@ broker_state::result_or_error<protocol::subscribe_result> broker_state::subscrib
     if (auto failure = matches.refuse()) {
         return std::move(*failure);
     }
+    log_.remember_pointers(params.where);
     take_over(by, std::move(made));
     queue_for_newcomer(*by.push, found);
     topics_.add(*by.push);
@@ -199,8 +203,11 @@ void broker_state::queue_for_newcomer(session& newcomer, const newcomer_events& 
     }
 }
 
-void broker_state::set_names_aside(const std::vector<std::string>& names) {
-    set_aside_names_ = {names.begin(), names.end()};
+void broker_state::set_names_aside(const std::vector<std::string>& names, const std::vector<std::string>& disabled) {
+    set_aside_names_.clear();
+    for (const auto& each : names) {
+        set_aside_names_.emplace(each, std::find(disabled.begin(), disabled.end(), each) == disabled.end());
+    }
     for (const auto& [id, each] : clients_) {
         if (each->push && !each->may_use_set_aside_names && set_aside_names_.contains(each->push->name())) {
             each->push->record = std::make_shared<responder_record>(default_name(*each));
@@ -214,6 +221,7 @@ bool broker_state::change_session(client& by, const protocol::subscribe_params& 
     }
     topics_.remove(*by.push);
     set_terms(*by.push, params);
+    log_.remember_pointers(params.where);
     name_matcher matches{*by.push};
     queue_for_newcomer(*by.push, events_for_newcomer(*by.push, matches, std::nullopt));
     topics_.add(*by.push);
@@ -333,10 +341,14 @@ std::optional<broker_state::ended> broker_state::take_ended(client& to) {
 
 void broker_state::shut_down(instant now) {
     shutting_down_ = true;
+    if (bypass_) {
+        end_bypass("ended with the daemon");
+    }
     while (!deadlines_.empty()) {
         auto& first = *deadlines_.begin();
         slot& each = first.type == deadline::kind::slot ? static_cast<slot&>(first) : *static_cast<waiter&>(first).waits_on;
         if (each.kept) {
+            conclude_unheard(each, *each.kept, now);
             drop(each, protocol::refusal::expired, now);  // nobody asked
         } else {
             finish(each, protocol::outcome::shutdown, now);

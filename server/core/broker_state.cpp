@@ -266,6 +266,24 @@ void broker_state::sent(client& to, std::size_t count) {
     wake_held_back();
 }
 
+// Those that subscribed, and registered hooks that are disabled, by name.
+void broker_state::summarize_responders(std::vector<protocol::stats_result::responder>& out) const {
+    records_.summarize(out);
+    auto left = set_aside_names_;
+    for (auto& each : out) {
+        if (const auto registered = left.find(each.name); registered != left.end()) {
+            each.enabled = registered->second;
+            left.erase(registered);
+        }
+    }
+    for (const auto& [name, enabled] : left) {
+        auto& one = out.emplace_back();
+        one.name = name;
+        one.enabled = enabled;
+    }
+    std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+}
+
 protocol::stats_result broker_state::stats(instant now) const {
     protocol::stats_result result;
     result.uptime_s = std::chrono::duration<double>(now.steady - started_).count();
@@ -282,7 +300,9 @@ protocol::stats_result broker_state::stats(instant now) const {
     result.proceeded = proceeded_;
     result.vetoed = vetoed_;
     result.failed_closed = failed_closed_;
-    records_.summarize(result.hooks);
+    result.bypassed = bypassed_;
+    result.bypass = bypass_now(now);
+    summarize_responders(result.hooks);
     topics_.for_each([&result](const topic& each) {
         auto& times = result.events.emplace_back();
         times.name = each.name;

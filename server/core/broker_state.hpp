@@ -8,7 +8,6 @@
 #include "topic_table.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
-#include <boost/unordered/unordered_flat_set.hpp>
 
 #include <deque>
 #include <memory>
@@ -61,7 +60,8 @@ public:
     /// The client will send nothing more: it cannot reply, so nobody waits for it any longer.
     void hang_up(client& quiet, instant now);
     /// From now on these names are for sessions of clients that may_use_set_aside_names. Any other that has one is called `pid N` from now on.
-    void set_names_aside(const std::vector<std::string>& names);
+    /// `disabled`: those of them that no session will have, as long as it says so.
+    void set_names_aside(const std::vector<std::string>& names, const std::vector<std::string>& disabled = {});
     /// What verdicts call it: its session's name, `pid N`, or `peer N` where the kernel gives no pid.
     [[nodiscard]] static std::string name_of(const client& who);
     /// Whether the daemon still owes it something: an answer, events, or a push session.
@@ -104,6 +104,11 @@ public:
     [[nodiscard]] bool is_turn_of(const client& by, std::string_view hook_event_id) const;
     /// Whom an emit_and_wait would ask; what is the catalog's is left as it is.
     [[nodiscard]] protocol::who_result who(const protocol::who_params& params) const;
+    /// Begins a bypass, in place of the one in force, or ends that.
+    [[nodiscard]] protocol::bypass_result bypass(const client& by, const protocol::bypass_params& params, instant now);
+    /// What is to be logged whatever else is: lines of text since the last call.
+    [[nodiscard]] std::vector<std::string> take_audit() { return std::exchange(audit_, {}); }
+    [[nodiscard]] bool has_audit() const noexcept { return !audit_.empty(); }
     /// What to do with a request that has an operation_id and is carried out elsewhere.
     struct first_of_its_id {};  ///< carry it out, and call finish_elsewhere()
     using elsewhere = std::variant<first_of_its_id, pending, std::string, protocol::error>;
@@ -253,7 +258,7 @@ private:
     void ask_next(slot& which, instant now);
     [[nodiscard]] event::pointer event_for_turn(const slot& which, instant now);
     void note_shadow(session& asked, const protocol::uuid& id, instant now);
-    static void record_shadow(session& of, const protocol::respond_params& params, instant now);
+    [[nodiscard]] static bool record_shadow(session& of, const protocol::respond_params& params, instant now);
     static void add_lagged(slot& to, const session& from);
     void attach_waiter(waiter& who, slot& to, client& by, bool extra);
     void complete(waiter& who, std::variant<protocol::wait_result, protocol::error> result);
@@ -273,9 +278,16 @@ private:
     void finish(slot& which, protocol::outcome how, instant now);
     void drop(slot& which, protocol::refusal as, instant now);
     void give_up(waiter& who, bool with_operation, instant now);
-    [[nodiscard]] static protocol::wait_result describe(slot& which, protocol::outcome how);
+    [[nodiscard]] protocol::wait_result describe(slot& which, protocol::outcome how, instant now);
+    void override_abort(const slot& which, protocol::wait_result& verdict, instant now);
+    void end_bypass(std::string_view how);
+    [[nodiscard]] std::optional<protocol::bypass_info> bypass_now(instant now) const;
     /// The same for the end of the wait: counts it, and tells those who want to know.
     [[nodiscard]] protocol::wait_result conclude_wait(slot& which, protocol::outcome how, instant now);
+    /// The same where nobody is left to hear of it: nothing has proceeded, nor been stopped.
+    void conclude_unheard(slot& which, protocol::outcome how, instant now);
+    static void count_failures(const slot& which, protocol::outcome how);
+    void summarize_responders(std::vector<protocol::stats_result::responder>& out) const;
     void announce(const slot& which, const protocol::wait_result& verdict, instant now);
     void tell(session& whom, notice what, instant now);
     [[nodiscard]] result_or_error<protocol::respond_result> find_and_respond(client& by, const protocol::respond_params& params, instant now);
@@ -309,7 +321,7 @@ private:
     operation_table operations_;
     event_log log_;
     topic_table topics_{};
-    boost::unordered_flat_set<std::string> set_aside_names_{};
+    boost::unordered_flat_map<std::string, bool> set_aside_names_{};  // and whether a hook of that name is enabled
     responder_records records_{};
     boost::unordered_flat_map<std::uint64_t, std::unique_ptr<client>> clients_{};
 
@@ -324,6 +336,9 @@ private:
     std::size_t extra_waiters_ = 0;         // waits on a slot that somebody else, or `emit`, opened
     std::size_t debts_ = 0;                 // pairs of a slot and a session that it waits for
 
+    std::unique_ptr<bypass_in_force> bypass_{};  // after deadlines_, which link it
+    std::vector<std::string> audit_{};
+
     std::vector<completion> completions_{};
     std::deque<client*> ready_{};
     std::deque<client*> held_back_{};       // oldest first
@@ -337,6 +352,7 @@ private:
     std::uint64_t proceeded_ = 0;
     std::uint64_t vetoed_ = 0;
     std::uint64_t failed_closed_ = 0;
+    std::uint64_t bypassed_ = 0;
     std::size_t verdict_sessions_ = 0;      // those that are told verdicts
     std::size_t closing_ = 0;               // sessions that have ended but whose queue is not out yet
 };

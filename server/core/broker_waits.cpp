@@ -418,8 +418,9 @@ broker_state::result_or_error<protocol::respond_result> broker_state::respond(cl
     while (!deadlines_.empty() && deadlines_.begin()->when <= now.steady) {
         expire(now);  // what is due is over, though the timer may not have had its turn
     }
-    if (by.push && by.push->shadow) {
-        record_shadow(*by.push, params, now);
+    if (by.push && by.push->shadow && record_shadow(*by.push, params, now)) {
+        ++accepted_;
+        return protocol::respond_result{};  // whatever it says, and however late, decides nothing
     }
     auto result = find_and_respond(by, params, now);
     advance_unsettled(now);
@@ -581,7 +582,7 @@ void broker_state::keep_or_finish(slot& which, outcome how, instant now) {
     finish(which, how, now);
 }
 
-protocol::wait_result broker_state::describe(slot& which, outcome how) {
+protocol::wait_result broker_state::describe(slot& which, outcome how, instant now) {
     protocol::wait_result result;
     protocol::append_uuid(result.hook_event_id, which.id);
     result.seq = which.seq;
@@ -595,28 +596,40 @@ protocol::wait_result broker_state::describe(slot& which, outcome how) {
     result.missing = std::move(missing.all);
     result.abort = which.abort;
     const bool undecided = how != outcome::answered && how != outcome::abstained;
-    if (!result.abort.empty()) {
-        return result;
+    if (how == outcome::cancelled) {
+        return result;  // nobody is to be stopped
     }
-    if (which.on_failure == protocol::failure_policy::closed && undecided) {
+    if (result.abort.empty() && which.on_failure == protocol::failure_policy::closed && undecided) {
         result.abort = inside_of_json(no_decision_reason(which.event_name, how, result.missing));
-    } else if (!missing.decisive.empty()) {
+    } else if (result.abort.empty() && !missing.decisive.empty()) {
         result.abort = inside_of_json(missing_reason(which.event_name, missing.decisive));
     }
+    override_abort(which, result, now);
     return result;
 }
 
 protocol::wait_result broker_state::conclude_wait(slot& which, outcome how, instant now) {
-    auto result = describe(which, how);
-    ++(result.abort.empty() ? proceeded_ : which.abort.empty() ? failed_closed_ : vetoed_);
-    for (const auto& each : which.responders) {
-        const bool is_late = each.is == responder::state::waiting && (how == outcome::timeout || how == outcome::shutdown);
-        each.record->failed += each.is == responder::state::left || is_late ? 1U : 0U;
-    }
+    auto result = describe(which, how, now);
+    ++(!result.bypassed.empty() ? bypassed_ : result.abort.empty() ? proceeded_ : which.abort.empty() ? failed_closed_ : vetoed_);
+    count_failures(which, how);
     if (verdict_sessions_ > 0) {
         announce(which, result, now);
     }
     return result;
+}
+
+void broker_state::conclude_unheard(slot& which, outcome how, instant now) {
+    count_failures(which, how);
+    if (verdict_sessions_ > 0) {
+        announce(which, describe(which, how, now), now);
+    }
+}
+
+void broker_state::count_failures(const slot& which, outcome how) {
+    for (const auto& each : which.responders) {
+        const bool is_late = each.is == responder::state::waiting && (how == outcome::timeout || how == outcome::shutdown);
+        each.record->failed += each.is == responder::state::left || is_late ? 1U : 0U;
+    }
 }
 
 void broker_state::finish(slot& which, outcome how, instant now) {
@@ -680,6 +693,8 @@ void broker_state::give_up(waiter& who, bool with_operation, instant now) {
         if (waited.operation) {
             operations_.abandon(*waited.operation);
         }
+        ++outcomes_[static_cast<std::size_t>(outcome::cancelled)];
+        conclude_unheard(waited, outcome::cancelled, now);
         drop(waited, refusal::cancelled, now);
     }
     advance_unsettled(now);
@@ -692,14 +707,19 @@ std::optional<steady_time> broker_state::next_deadline() const {
 void broker_state::expire(instant now) {
     for (std::size_t i = 0; i < most_expired_at_once && !deadlines_.empty() && deadlines_.begin()->when <= now.steady; ++i) {
         deadline& due = *deadlines_.begin();
+        if (due.type == deadline::kind::bypass) {
+            end_bypass("has expired");
+            continue;
+        }
         if (due.type == deadline::kind::waiter) {
             auto& who = static_cast<waiter&>(due);
             ++outcomes_[static_cast<std::size_t>(outcome::timeout)];
-            complete(who, describe(*who.waits_on, outcome::timeout));
+            complete(who, describe(*who.waits_on, outcome::timeout, now));
             continue;
         }
         auto& which = static_cast<slot&>(due);
         if (which.reserved && which.waiters.empty()) {
+            conclude_unheard(which, which.kept.value_or(outcome::timeout), now);
             drop(which, which.kept ? refusal_after(*which.kept) : refusal::expired, now);
         } else {
             finish(which, outcome::timeout, now);

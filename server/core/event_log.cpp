@@ -1,6 +1,55 @@
 #include "event_log.hpp"
 
+#include "glob.hpp"
+
+#include <algorithm>
+
 namespace hookd::core {
+
+bool dropped_event::may_meet(const std::vector<protocol::payload_condition>& conditions, std::size_t& steps_left) const {
+    return std::all_of(conditions.begin(), conditions.end(), [&](const protocol::payload_condition& each) {
+        const auto known = std::find_if(strings.begin(), strings.end(), [&each](const string_at& one) { return one.pointer == each.pointer; });
+        if (known == strings.end()) {
+            return true;
+        }
+        if (!known->text) {
+            return false;
+        }
+        const std::size_t steps = known->text->size() * std::max<std::size_t>(each.glob.size(), 1);
+        if (steps > steps_left) {
+            return true;
+        }
+        steps_left -= steps;
+        return glob_matches(each.glob, *known->text);
+    });
+}
+
+void event_log::remember_pointers(const std::vector<protocol::payload_condition>& conditions) {
+    for (const auto& each : conditions) {
+        std::erase(pointers_, each.pointer);
+        if (pointers_.size() == most_pointers) {
+            pointers_.erase(pointers_.begin());
+        }
+        pointers_.push_back(each.pointer);
+    }
+}
+
+void event_log::note(dropped_event& where, const event& what) const {
+    where.seq = what.seq();
+    where.name.assign(what.name());
+    where.expects_response = what.expects_response();
+    where.strings.clear();
+    if (what.payload().size() > largest_payload) {
+        return;
+    }
+    payload_view payload{what.payload()};
+    for (const auto& pointer : pointers_) {
+        const auto& text = payload.string_at(pointer);
+        if (!text || text->size() <= longest_string) {
+            where.strings.push_back({pointer, text});
+        }
+    }
+}
 
 void event_log::append(event::pointer newest) {
     if (events_.size() == capacity_) {
@@ -15,13 +64,11 @@ void event_log::drop_oldest() {
     const auto& oldest = *events_.front();
     bytes_ -= oldest.footprint_bytes();
     if (drops_.size() < remembered_drops) {
-        drops_.push_back({oldest.seq(), std::string{oldest.name()}, oldest.expects_response()});
+        note(drops_.emplace_back(), oldest);
     } else {
         auto& slot = drops_[next_drop_];
         forgotten_seq_ = slot.seq;
-        slot.seq = oldest.seq();
-        slot.name.assign(oldest.name());
-        slot.expects_response = oldest.expects_response();
+        note(slot, oldest);
         next_drop_ = (next_drop_ + 1) % remembered_drops;
     }
     events_.pop_front();

@@ -1,14 +1,34 @@
 #pragma once
 
 #include "event.hpp"
+#include "payload_view.hpp"
 
 #include <boost/circular_buffer.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace hookd::core {
+
+/// What is known of an event that is no longer kept.
+struct dropped_event {
+    /// A string of its payload; nothing where the pointer leads to none.
+    struct string_at {
+        std::string pointer{};
+        std::optional<std::string> text{};
+    };
+
+    std::uint64_t seq = 0;
+    std::string name{};
+    bool expects_response = false;
+    std::vector<string_at> strings{};
+
+    /// Whether its payload may have met `conditions`: true, too, where that is not known, or takes more than `steps_left` character
+    /// comparisons, from which those made are taken off.
+    [[nodiscard]] bool may_meet(const std::vector<protocol::payload_condition>& conditions, std::size_t& steps_left) const;
+};
 
 /// The last events, for those who resume, and the names of the last ones that it had to drop, so that a drop that does not concern
 /// a subscriber does not spoil its resume.
@@ -19,7 +39,16 @@ public:
     /// Names of dropped events that are remembered (PROTOCOL.md, `subscribe`).
     static constexpr std::size_t remembered_drops = 1024;
 
+    /// Of conditions that sessions had, the pointers that are remembered: of events that are dropped, the strings there are kept, unless the
+    /// string or the payload is too long for that.
+    static constexpr std::size_t most_pointers = 16;
+    static constexpr std::size_t longest_string = 256;
+    static constexpr std::size_t largest_payload = std::size_t{256} << 10;
+
     explicit event_log(std::size_t capacity) : events_(capacity), capacity_(capacity) {}
+
+    /// A session has these conditions, and may want to resume with them.
+    void remember_pointers(const std::vector<protocol::payload_condition>& conditions);
 
     /// Keeps `newest`; drops the oldest where there are `capacity` already. `newest` has the seq after that of the last one appended.
     void append(event::pointer newest);
@@ -32,14 +61,14 @@ public:
     /// Seq of the oldest event kept; one after the newest ever appended where none is.
     [[nodiscard]] std::uint64_t oldest_seq() const noexcept { return next_seq_ - events_.size(); }
 
-    /// Whether no event after `after_seq` that `matches(name, expects_response)` has been dropped, as far as is remembered.
+    /// Whether no event after `after_seq` that `matches(dropped_event)` has been dropped, as far as is remembered.
     template <class Matches>
     [[nodiscard]] bool is_complete_after(std::uint64_t after_seq, Matches matches) const {
         if (after_seq < forgotten_seq_) {
             return false;
         }
         for (const auto& each : drops_) {
-            if (each.seq > after_seq && matches(std::string_view{each.name}, each.expects_response)) {
+            if (each.seq > after_seq && matches(each)) {
                 return false;
             }
         }
@@ -56,14 +85,11 @@ public:
     }
 
 private:
-    struct drop {
-        std::uint64_t seq = 0;
-        std::string name{};
-        bool expects_response = false;
-    };
+    void note(dropped_event& where, const event& what) const;
 
     boost::circular_buffer<event::pointer> events_;
-    std::vector<drop> drops_{};     // a ring once it is full: the names' memory is reused
+    std::vector<dropped_event> drops_{};  // a ring once it is full: the names' memory is reused
+    std::vector<std::string> pointers_{};  // most recent last
     std::size_t next_drop_ = 0;
     std::size_t capacity_;
     std::size_t bytes_ = 0;

@@ -2,6 +2,18 @@
 
 namespace hookd::core {
 
+namespace {
+
+// Where the character that begins at `at` ends: a byte and what continues it in UTF-8.
+std::size_t end_of_character(std::string_view text, std::size_t at) noexcept {
+    do {
+        ++at;
+    } while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80);
+    return at;
+}
+
+}  // namespace
+
 bool glob_matches(std::string_view pattern, std::string_view name) noexcept {
     // Only the last star needs to be taken back: an earlier one that took more would leave the later one less to choose from.
     constexpr std::size_t none = std::string_view::npos;
@@ -13,12 +25,15 @@ bool glob_matches(std::string_view pattern, std::string_view name) noexcept {
         if (p < pattern.size() && pattern[p] == '*') {
             star = p++;
             star_took_to = n;
-        } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == name[n])) {
+        } else if (p < pattern.size() && pattern[p] == '?') {
+            ++p;
+            n = end_of_character(name, n);
+        } else if (p < pattern.size() && pattern[p] == name[n]) {
             ++p;
             ++n;
         } else if (star != none) {
             p = star + 1;
-            n = ++star_took_to;
+            n = star_took_to = end_of_character(name, star_took_to);
         } else {
             return false;
         }

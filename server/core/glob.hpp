@@ -9,7 +9,7 @@
 
 namespace hookd::core {
 
-/// Whether `pattern` matches the whole of `name`: `*` stands for any run of characters, the empty one too, `?` for exactly one.
+/// Whether `pattern` matches the whole of `name`: `*` stands for any run of characters, the empty one too, `?` for exactly one, of UTF-8.
 /// Time: at most pattern.size() * name.size() steps.
 [[nodiscard]] bool glob_matches(std::string_view pattern, std::string_view name) noexcept;
 

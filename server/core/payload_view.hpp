@@ -28,9 +28,10 @@ public:
     /// Whether each of `conditions` holds.
     [[nodiscard]] bool meets(const std::vector<protocol::payload_condition>& conditions);
 
-private:
+    /// The string that a pointer, which must outlive this, leads to; nothing where it leads to none.
     [[nodiscard]] const std::optional<std::string>& string_at(std::string_view pointer);
 
+private:
     std::string_view payload_;
     std::size_t steps_left_ = most_steps;
     boost::unordered_flat_map<std::string_view, std::optional<std::string>> known_{};

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <numeric>
 
 namespace hookd::core {
 
@@ -12,6 +13,11 @@ void reply_times::add(std::chrono::nanoseconds elapsed) {
     }
     ++total_;
     longest_ = std::max(longest_, elapsed);
+    sum_ms_ += static_cast<double>(std::max(elapsed, std::chrono::nanoseconds{0}).count()) / 1e6;
+    const auto& bounds = protocol::reply_time_bounds;
+    if (const auto bound = std::lower_bound(bounds.begin(), bounds.end(), elapsed); bound != bounds.end()) {
+        ++within_[static_cast<std::size_t>(bound - bounds.begin())];
+    }
     const auto microseconds = static_cast<std::uint64_t>(std::max<std::int64_t>(elapsed.count() / 1000, 0));
     // Values below `steps` have a bucket each; above, the highest bits after the first choose the step of the octave.
     std::size_t bucket = microseconds;
@@ -20,6 +26,12 @@ void reply_times::add(std::chrono::nanoseconds elapsed) {
         bucket = steps * (octave + 1) + (microseconds >> octave & (steps - 1));
     }
     ++(*counts_)[std::min(bucket, counts_->size() - 1)];
+}
+
+protocol::time_histogram reply_times::histogram() const {
+    protocol::time_histogram result{total_, sum_ms_, within_};
+    std::partial_sum(result.buckets.begin(), result.buckets.end(), result.buckets.begin());
+    return result;
 }
 
 double reply_times::quantile_ms(double share) const {

@@ -9,8 +9,8 @@
 
 namespace hookd::core {
 
-/// A histogram of reply times, log-linear: eight buckets an octave, so a percentile is at most 12.5 % above the true one. From 1 us
-/// to 24 h. Allocates with the first reply.
+/// Reply times. Percentiles come from a log-linear histogram, from 1 us to 24 h, with eight buckets an octave: one is at most 12.5 % above the
+/// true one. What is reported as a histogram has the fixed bounds of protocol::reply_time_bounds, exactly. Allocates with the first reply.
 ///
 /// Thread-safety: none (broker's strand).
 class reply_times {
@@ -26,6 +26,7 @@ public:
         out.p90_ms = quantile_ms(0.90);
         out.p99_ms = quantile_ms(0.99);
         out.max_ms = static_cast<double>(longest_.count()) / 1e6;
+        out.histogram = histogram();
     }
 
 private:
@@ -34,8 +35,11 @@ private:
     using counters = std::array<std::uint32_t, steps * octaves>;
 
     [[nodiscard]] double quantile_ms(double share) const;
+    [[nodiscard]] protocol::time_histogram histogram() const;
 
     std::unique_ptr<counters> counts_{};
+    std::array<std::uint64_t, protocol::reply_time_bounds.size()> within_{};  // replies above the bound before and up to this one
+    double sum_ms_ = 0;
     std::uint64_t total_ = 0;
     std::chrono::nanoseconds longest_{};
 };

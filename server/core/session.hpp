@@ -37,13 +37,23 @@ struct instant {
 
 /// Something that is due at a time; sorted in one set, so that one timer serves all.
 struct deadline : boost::intrusive::set_base_hook<> {
-    enum class kind : std::uint8_t { slot, waiter };
+    enum class kind : std::uint8_t { slot, waiter, bypass };
     explicit deadline(kind what) noexcept : type(what) {}
 
     steady_time when{};
     kind type;
 
     friend bool operator<(const deadline& a, const deadline& b) noexcept { return a.when < b.when; }
+};
+
+/// No veto of these events counts until it is due. Owned by broker_state.
+struct bypass_in_force : deadline {
+    bypass_in_force() noexcept : deadline(kind::bypass) {}
+
+    std::vector<std::string> events{};
+    std::string reason{};
+    std::uint32_t uid = 0;
+    std::uint64_t overridden = 0;  // verdicts so far
 };
 
 struct by_slot;

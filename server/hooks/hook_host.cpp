@@ -459,10 +459,14 @@ private:
 
     void set_names_aside(const std::vector<registered_hook>& all) {
         std::vector<std::string> names;
+        std::vector<std::string> disabled;
         for (const auto& each : all) {
             names.push_back(each.what.name);
+            if (!each.enabled) {
+                disabled.push_back(each.what.name);
+            }
         }
-        events_.set_names_aside(std::move(names));
+        events_.set_names_aside(std::move(names), std::move(disabled));
     }
 
     /// Where the broker refuses a hook's events. Otherwise it is over with the session, which is told elsewhere, or all is well.

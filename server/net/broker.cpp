@@ -445,8 +445,8 @@ void broker::use_catalog(std::shared_ptr<const catalog> events) {
     strand_->run([strand = strand_, events = std::move(events)]() mutable { strand->use(std::move(events)); });
 }
 
-void broker::set_names_aside(std::vector<std::string> names) {
-    strand_->run([strand = strand_, names = std::move(names)] { strand->state().set_names_aside(names); });
+void broker::set_names_aside(std::vector<std::string> names, std::vector<std::string> disabled) {
+    strand_->run([strand = strand_, names = std::move(names), disabled = std::move(disabled)] { strand->state().set_names_aside(names, disabled); });
 }
 
 void broker::shut_down() {

@@ -62,7 +62,18 @@ void broker_strand::run_turn() {
         });
     }
     delivering_ = false;
+    if (state().has_audit()) {
+        report_audit();
+    }
     arm_timer();
+}
+
+void broker_strand::report_audit() {
+    for (const auto& each : state().take_audit()) {
+        if (audit_) {
+            audit_(each);
+        }
+    }
 }
 
 void broker_strand::hand_out_completions() {

@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -51,6 +52,9 @@ public:
     /// For completions of operations in process; with one thread only.
     [[nodiscard]] completion_queue& completions() noexcept { return *completion_queue_; }
 
+    /// Takes lines that are to be logged whatever else is; none yet: they are dropped.
+    void set_audit(std::function<void(const std::string&)> log) { audit_ = std::move(log); }
+
 private:
     [[nodiscard]] bool is_here() const noexcept {
         return single_threaded_ ? context_.get_executor().running_in_this_thread() : strand_.running_in_this_thread();
@@ -83,6 +87,7 @@ private:
     void hand_out_completions();
     /// What is left of them is handed out in a later turn, when what it borrows is gone.
     void keep_completions() noexcept;
+    void report_audit();
     void run_turn_later();
     void take_empty_turn();
     void arm_timer();
@@ -90,6 +95,7 @@ private:
     boost::asio::io_context& context_;
     boost::asio::strand<boost::asio::io_context::executor_type> strand_;
     bool single_threaded_;
+    std::function<void(const std::string&)> audit_{};
     std::shared_ptr<completion_queue> completion_queue_;
     boost::asio::steady_timer timer_;
     std::optional<core::steady_time> armed_{};

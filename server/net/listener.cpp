@@ -384,6 +384,7 @@ private:
 
 listener::listener(boost::asio::io_context& context, broker& events, const listener_options& options, logger& log)
     : implementation_(std::make_shared<implementation>(context, events.strand_, options, log)) {
+    events.strand_->set_audit([&log](const std::string& line) { log.write(log_level::warning, line); });
     implementation_->start();
 }
 

@@ -149,7 +149,21 @@ std::variant<protocol::who_result, error> who(broker_service& where, const proto
         result.on_failure = standard.on_failure.value_or(result.on_failure);
         result.timeout = standard.timeout.value_or(result.timeout);
     }
+    for (const auto& name : result.require) {
+        if (std::none_of(result.responders.begin(), result.responders.end(), [&name](const auto& each) { return each.name == name; })) {
+            result.absent.push_back(name);
+        }
+    }
     return result;
+}
+
+std::variant<protocol::bypass_result, error> bypass(broker_service& where, const core::client& by, const protocol::bypass_params& params) {
+    if (const auto* const events = where.events()) {
+        if (auto refused = events->check_patterns(params.events)) {
+            return std::move(*refused);
+        }
+    }
+    return where.state().bypass(by, params, where.now());
 }
 
 std::variant<std::string, error> schemas(const broker_service& where, const protocol::schema_params& params) {

@@ -26,6 +26,8 @@ using wait_start = std::variant<core::broker_state::pending, protocol::wait_resu
 [[nodiscard]] std::variant<protocol::respond_result, protocol::error> respond(broker_service& where, core::client& by,
                                                                               const protocol::respond_params& params);
 [[nodiscard]] std::variant<protocol::who_result, protocol::error> who(broker_service& where, const protocol::who_params& params);
+[[nodiscard]] std::variant<protocol::bypass_result, protocol::error> bypass(broker_service& where, const core::client& by,
+                                                                            const protocol::bypass_params& params);
 /// The result as JSON.
 [[nodiscard]] std::variant<std::string, protocol::error> schemas(const broker_service& where, const protocol::schema_params& params);
 

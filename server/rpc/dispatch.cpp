@@ -1,4 +1,5 @@
 #include "catalogued.hpp"
+#include "hook_states.hpp"
 #include "session.hpp"
 
 #include <hookd/protocol/version.hpp>
@@ -142,10 +143,6 @@ void carry_out(session& by, const protocol::respond_params& params, const protoc
     answer_either(by, to, catalogued::respond(by.broker(), by.client(), params));
 }
 
-void carry_out(session& by, const protocol::who_params& params, const protocol::request&, const answer_address& to) {
-    answer_either(by, to, catalogued::who(by.broker(), params));
-}
-
 void carry_out(session& by, const protocol::schema_params& params, const protocol::request&, const answer_address& to) {
     answer_either(by, to, catalogued::schemas(by.broker(), params));
 }
@@ -268,6 +265,37 @@ void carry_out(session& by, const protocol::cluster_hosts_params&, const protoco
     by.answer(to, protocol::cluster_hosts_result{});
 }
 
+// Whether a registered hook may run is for its files to say, which are looked at on another thread.
+void carry_out(session& by, const protocol::who_params& params, const protocol::request&, const answer_address& to) {
+    auto found = catalogued::who(by.broker(), params);
+    const auto* const who = std::get_if<protocol::who_result>(&found);
+    auto* const hooks = by.options().hooks;
+    if (hooks == nullptr || who == nullptr || !has_registered(*who)) {
+        return answer_either(by, to, found);
+    }
+    if (const auto failure = by.state().owe(by.client())) {
+        return by.answer(to, *failure);
+    }
+    hooks->list_hooks([broker = by.shared_broker(), who = *who, then = answer_owed(by, to)](
+                          const std::variant<protocol::list_hooks_result, error>& listed) {
+        auto answer = who;
+        if (const auto* const all = std::get_if<protocol::list_hooks_result>(&listed)) {
+            note_hook_states(answer, *all);
+        }
+        std::string text;
+        append_json(text, answer);
+        broker->submit([then, text = std::move(text)] { then(text); });
+    });
+}
+
+void carry_out(session& by, const protocol::bypass_params& params, const protocol::request&, const answer_address& to) {
+    if (!is_owner(by.peer())) {
+        return by.answer(to, error{errc::not_allowed, "only the daemon's own user and root may bypass hooks, and you are user " +
+                                                          std::to_string(by.peer().uid)});
+    }
+    answer_either(by, to, catalogued::bypass(by.broker(), by.client(), params));
+}
+
 void carry_out(session& by, const protocol::stats_params&, const protocol::request&, const answer_address& to) {
     by.answer(to, by.broker().stats());
 }
@@ -316,7 +344,7 @@ constexpr auto methods =
     methods_of<protocol::emit_and_wait_params, protocol::respond_params, protocol::emit_params, protocol::await_response_params,
                protocol::subscribe_params, protocol::unsubscribe_params, protocol::ping_params, protocol::who_params, protocol::schema_params, protocol::stats_params,
                protocol::cluster_hosts_params, protocol::cancel_params, protocol::discover_params, protocol::register_hook_params, protocol::deregister_hook_params,
-               protocol::list_hooks_params, protocol::trust_hook_params, protocol::enable_hook_params>();
+               protocol::list_hooks_params, protocol::trust_hook_params, protocol::enable_hook_params, protocol::bypass_params>();
 
 }  // namespace
 

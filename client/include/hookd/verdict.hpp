@@ -36,6 +36,8 @@ struct verdict {
     std::vector<missing_responder> missing;
     /// Of a chain in which a reply replaced the payload: the last one, JSON, byte for byte; else empty.
     std::string payload;
+    /// Not empty: `abort` would have said no, and a bypass in force overrode it for this reason.
+    std::string bypassed;
     std::string text;  ///< the whole result, as the JSON text that the daemon sent
 
     /// Whether the operation may go on. Under failure_policy::open (the default) that is also so where nobody decided.

@@ -181,7 +181,7 @@ BOOST_AUTO_TEST_CASE(who_says_whom_a_question_would_ask) {
     auto observer = daemon.connect();
     subscribe(observer, "*", R"("responds":false)");
     const auto who = peer.result("who", R"({"event":"pre_push"})");
-    BOOST_TEST(members_of(who) == "failure_policy observers policy require responders timeout_ms");
+    BOOST_TEST(members_of(who) == "absent failure_policy observers policy require responders timeout_ms");
     BOOST_TEST(members_of(value_at(who, "/responders/0")) == "kind name on_failure order pid state uid");
     BOOST_TEST(text_at(who, "/responders/0/name") == "guard");
     BOOST_TEST(text_at(who, "/responders/0/kind") == "session");

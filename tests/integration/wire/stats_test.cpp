@@ -238,7 +238,7 @@ BOOST_AUTO_TEST_CASE(discover_names_the_parameters_of_the_contract) {
          {std::pair{"emit", "cause event operation_id payload reserve_ms scope"},
           std::pair{"emit_and_wait", "cause event failure_policy operation_id payload policy require require_subscriber scope timeout_ms"},
           std::pair{"await_response", "hook_event_id timeout_ms"}, std::pair{"subscribe", "after_seq asked_only cancellations events instance name on_failure order responds scope shadow verdicts where"},
-          std::pair{"who", "event payload scope"},
+          std::pair{"who", "event payload scope"}, std::pair{"bypass", "events for_ms reason"},
           std::pair{"respond", "abstain failed hook_event_id response"}, std::pair{"register_hook", "asked_only command cwd env events jobs name on_failure operation_id order scope shadow timeout_ms where"},
           std::pair{"enable_hook", "enabled name operation_id"},
           std::pair{"deregister_hook", "name operation_id"}, std::pair{"trust_hook", "name operation_id"}, std::pair{"list_hooks", ""},

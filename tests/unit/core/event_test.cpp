@@ -262,7 +262,7 @@ BOOST_AUTO_TEST_CASE(only_drops_of_matching_events_make_it_incomplete) {
     log.append(make_event(ledger, 1, "a"));
     log.append(make_event(ledger, 2, "b"));
     log.append(make_event(ledger, 3, "c"));  // 1 and 2 are dropped
-    const auto is = [](std::string_view wanted) { return [wanted](std::string_view name, bool) { return name == wanted; }; };
+    const auto is = [](std::string_view wanted) { return [wanted](const dropped_event& each) { return each.name == wanted; }; };
     BOOST_CHECK(!log.is_complete_after(0, is("a")));
     BOOST_CHECK(log.is_complete_after(1, is("a")));
     BOOST_CHECK(!log.is_complete_after(1, is("b")));
@@ -274,7 +274,7 @@ BOOST_AUTO_TEST_CASE(only_drops_of_matching_events_make_it_incomplete) {
 BOOST_AUTO_TEST_CASE(names_of_the_last_1024_dropped_events_are_remembered) {
     event_ledger ledger;
     event_log log{1};
-    const auto nothing = [](std::string_view, bool) { return false; };
+    const auto nothing = [](const dropped_event&) { return false; };
     for (std::uint64_t seq = 1; seq <= 1025; ++seq) {
         log.append(make_event(ledger, seq, "e"));
     }
@@ -284,7 +284,7 @@ BOOST_AUTO_TEST_CASE(names_of_the_last_1024_dropped_events_are_remembered) {
     BOOST_CHECK(log.is_complete_after(1, nothing));
     log.append(make_event(ledger, 1027, "other"));
     log.append(make_event(ledger, 1028, "e"));
-    const auto other = [](std::string_view name, bool) { return name == "other"; };
+    const auto other = [](const dropped_event& each) { return each.name == "other"; };
     BOOST_CHECK(!log.is_complete_after(3, other));
     BOOST_CHECK(log.is_complete_after(1027, other));
 }

@@ -101,6 +101,15 @@ BOOST_DATA_TEST_CASE(pattern_matches_the_whole_name, boost::unit_test::data::mak
     BOOST_CHECK_EQUAL(subject_matches(sample.pattern, sample.name), sample.matches);
 }
 
+BOOST_AUTO_TEST_CASE(question_mark_is_one_character_however_many_bytes_it_has) {
+    BOOST_CHECK(glob_matches("?", "\xc3\xa9"));           // é
+    BOOST_CHECK(!glob_matches("??", "\xc3\xa9"));
+    BOOST_CHECK(glob_matches("/caf?/*", "/caf\xc3\xa9/x"));
+    BOOST_CHECK(glob_matches("*?b", "\xf0\x9f\x98\x80" "b"));  // four bytes
+    BOOST_CHECK(!glob_matches("*??b", "\xf0\x9f\x98\x80" "b"));
+    BOOST_CHECK(glob_matches("*\xa9", "\xc3\xa9") == false);   // half a character is none
+}
+
 BOOST_AUTO_TEST_CASE(every_short_pattern_agrees_with_the_plain_rule) {
     const std::string_view pattern_letters = "ab*?";
     const std::string_view name_letters = "ab";

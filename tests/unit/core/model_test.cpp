@@ -65,6 +65,7 @@ struct model_peer {
     std::int64_t order = 0;
     bool insists = false;
     bool shadow = false;
+    std::set<std::uint64_t> shadow_questions{};  // numbers of events that it was asked as a shadow, and has not replied to
     bool cancellations = false;
     bool lagged = false;       // its session takes no more events
     bool told = false;         // and its peer knows
@@ -164,6 +165,7 @@ private:
         peer->order = how.order;
         peer->insists = how.on_failure == failure_policy::closed;
         peer->shadow = how.shadow;
+        peer->shadow_questions.clear();
         peer->cancellations = how.cancellations;
         for (auto& each : slots_) {
             if (peer->decides() && each.unclaimed && !each.over && glob_matches(pattern, each.event) && peer->queue.size() < capacity) {
@@ -311,6 +313,9 @@ private:
             }
             if (!peer.lagged && !(is_awaited && made.policy == wait_policy::chain)) {
                 queue(peer, made);
+            }
+            if (!peer.lagged && is_question && peer.shadow) {
+                peer.shadow_questions.insert(made.seq);
             }
         }
         // Sessions are waited for in the order in which they began.
@@ -492,7 +497,9 @@ private:
         const std::string body = kind == 2 ? R"({"abort":"v)" + std::to_string(from) + "\"}"
                                  : kind == 3 ? R"({"payload":{"by":)" + std::to_string(from) + "}}"
                                              : "{}";
-        if (to.over || to.kept) {
+        if (peer->subscribed && peer->shadow && peer->shadow_questions.erase(to.seq) != 0) {
+            expected = refusal::none;  // recorded, however late
+        } else if (to.over || to.kept) {
             expected = to.over ? *to.over : *to.kept == outcome::answered ? refusal::answered : refusal::expired;
         } else if (!peer->subscribed || !peer->shadow) {
             model_responder* own = nullptr;

@@ -107,6 +107,46 @@ BOOST_AUTO_TEST_CASE(verdicts_without_hooks_are_told_and_those_on_other_events_a
     BOOST_CHECK(told.find("; ") == told.rfind("; "));  // one notice: the semicolon is in the reason
 }
 
+BOOST_AUTO_TEST_CASE(cancelled_wait_has_a_verdict_too) {
+    world w;
+    client& watcher = w.subscriber({}, {.responds = false, .verdicts = true});
+    client& hook = w.subscriber({}, {.name = "hook"});
+    client& emitter = w.join();
+    for (const bool leaves : {false, true}) {
+        wait& asked = w.emit_and_wait(emitter, "a", {.policy = wait_policy::all, .on_failure = failure_policy::closed});
+        (void)w.receive(watcher);
+        leaves ? w.leave(emitter) : w.cancel(asked);
+        const auto told = w.receive_notices(watcher);
+        BOOST_CHECK(told.find(R"("outcome":"cancelled","abort":"","responses":[],"missing":[])") != std::string::npos);
+        (void)w.receive(hook);
+    }
+    BOOST_CHECK_EQUAL(w.outcomes(outcome::cancelled), 2U);
+    const auto stats = w.stats();
+    BOOST_CHECK_EQUAL(stats.proceeded + stats.vetoed + stats.failed_closed, 0U);  // nobody has heard of it
+}
+
+BOOST_AUTO_TEST_CASE(reservation_that_nobody_asked_for_has_one_verdict_at_its_end) {
+    world w;
+    client& watcher = w.subscriber({}, {.responds = false, .verdicts = true});
+    client& hook = w.subscriber({}, {.name = "hook"});
+    w.emit(w.join(), "a", {.reserve = 1min});
+    const auto kept = text_of(w.emit(w.join(), "b", {.reserve = 1min}).hook_event_id);
+    (void)w.receive(watcher);
+    w.reply(hook, kept, R"({"abort":"no"})");
+    (void)w.await_response(w.join(), text_of(w.emit(w.join(), "c", {.reserve = 1min}).hook_event_id), 1s);
+    (void)w.receive(watcher);
+    w.pass(30s);
+    BOOST_CHECK_EQUAL(w.receive_notices(watcher), "");  // the third one's time-out is not the end of it
+    w.pass(30s);
+    const auto told = w.receive_notices(watcher);
+    BOOST_CHECK(told.find(R"("event":"a","outcome":"timeout","abort":"","responses":[],"missing":[{"responder":"hook","why":"timeout"}])") !=
+                std::string::npos);
+    BOOST_CHECK(told.find(R"("event":"b","outcome":"answered","abort":"no")") != std::string::npos);
+    BOOST_CHECK(told.find(R"("event":"c","outcome":"timeout")") != std::string::npos);
+    BOOST_CHECK_EQUAL(w.receive_notices(watcher), "");
+    w.check_nobody_waits();
+}
+
 BOOST_AUTO_TEST_CASE(where_selects_verdicts_too) {
     world w;
     client& watcher = w.subscriber({}, {.responds = false, .verdicts = true, .where = {{"/n", "1"}}});

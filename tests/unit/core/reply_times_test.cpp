@@ -36,6 +36,22 @@ BOOST_AUTO_TEST_CASE(no_reply_has_no_percentiles) {
     BOOST_CHECK(!summary.max_ms);
 }
 
+BOOST_AUTO_TEST_CASE(histogram_has_fixed_bounds_that_belong_to_their_bucket) {
+    reply_times times;
+    BOOST_CHECK(!summary_of(times).histogram);
+    for (const std::chrono::nanoseconds each : {0ns, 100'000ns, 100'001ns, 1'000'000ns, 2'000'000'000'000ns}) {
+        times.add(each);
+    }
+    const auto histogram = summary_of(times).histogram.value();
+    BOOST_CHECK_EQUAL(histogram.count, 5U);
+    BOOST_CHECK_CLOSE(histogram.sum_ms, 2'000'001.200001, 1e-9);
+    BOOST_CHECK_EQUAL(histogram.buckets.front(), 2U);  // at most 0.1 ms
+    BOOST_CHECK_EQUAL(histogram.buckets[1], 3U);
+    BOOST_CHECK_EQUAL(histogram.buckets[3], 4U);       // 1 ms
+    BOOST_CHECK_EQUAL(histogram.buckets.back(), 4U);   // 10 min
+    BOOST_CHECK(std::is_sorted(protocol::reply_time_bounds.begin(), protocol::reply_time_bounds.end()));
+}
+
 BOOST_AUTO_TEST_CASE(one_reply_is_every_percentile) {
     for (const std::chrono::nanoseconds each : {0ns, 1ns, 999ns, 1000ns, 7999ns, 8000ns, 123'456ns, 30'000'000'000ns}) {
         reply_times times;

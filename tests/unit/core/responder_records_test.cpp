@@ -67,12 +67,25 @@ BOOST_AUTO_TEST_CASE(shadow_counts_what_it_would_have_vetoed_though_the_wait_is_
     (void)w.emit_and_wait(w.join(), "a");
     const auto id = w.receive_one(shadow).id;
     w.advance(2ms);
-    BOOST_CHECK_EQUAL(w.reply(shadow, id, R"({"abort":"no"})"), refusal::expired);
+    BOOST_CHECK_EQUAL(w.reply(shadow, id, R"({"abort":"no"})"), refusal::none);
     BOOST_CHECK_EQUAL(w.reply(shadow, id, R"({"abort":"no"})"), refusal::expired);  // once
     const auto record = record_of(w, "shadow");
     BOOST_CHECK_EQUAL(record.asked, 1U);
     BOOST_CHECK_EQUAL(record.vetoed, 1U);
     BOOST_CHECK_EQUAL(record.max_ms.value(), 2.0);
+}
+
+BOOST_AUTO_TEST_CASE(registered_hooks_are_listed_whether_or_not_they_are_enabled) {
+    world w;
+    (void)w.subscriber({}, {.name = "session"});
+    w.broker.set_names_aside({"lint", "idle"}, {"lint"});
+    const auto hooks = w.stats().hooks;
+    BOOST_REQUIRE_EQUAL(hooks.size(), 3U);
+    BOOST_CHECK_EQUAL(hooks[0].name, "idle");
+    BOOST_CHECK(hooks[0].enabled == true);
+    BOOST_CHECK(hooks[1].enabled == false);
+    BOOST_CHECK(!hooks[2].enabled);
+    BOOST_CHECK_EQUAL(hooks[1].asked, 0U);
 }
 
 BOOST_AUTO_TEST_CASE(number_of_names_is_bounded) {

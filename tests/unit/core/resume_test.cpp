@@ -144,6 +144,34 @@ BOOST_AUTO_TEST_CASE(replay_as_large_as_the_capacity_is_no_lag) {
     BOOST_CHECK_EQUAL(w.stats().lagged, 0U);
 }
 
+BOOST_AUTO_TEST_CASE(dropped_events_that_do_not_meet_its_conditions_do_not_spoil_a_resume) {
+    world w{{.capacity = 2}};
+    const std::vector<protocol::payload_condition> shop{{"/cwd", "/shop*"}};
+    client& hook = w.subscriber({"a"}, {.where = shop});
+    w.emit(w.join(), "a", {.payload = R"({"cwd":"/shop/1"})"});
+    BOOST_CHECK_EQUAL(w.receive_names(hook), "1:a");
+    w.leave(hook);
+    for (const auto* const payload : {R"({"cwd":"/home"})", R"({"cwd":7})", "{}", "[]", R"({"cwd":"/shop/2"})"}) {
+        w.emit(w.join(), "a", {.payload = payload});
+    }
+    client& again = w.subscriber({"a"}, {.where = shop, .after_seq = 1});
+    BOOST_CHECK_EQUAL(w.receive_names(again), "6:a");
+    w.leave(again);
+    w.emit(w.join(), "a");
+    w.emit(w.join(), "a");
+    check_refused(w, {"a"}, {.where = shop, .after_seq = 1}, 7, 8);  // the sixth is dropped
+    check_refused(w, {"a"}, {.after_seq = 1}, 7, 8);
+    client& after = w.subscriber({"a"}, {.where = shop, .after_seq = 6});
+    BOOST_CHECK_EQUAL(w.receive_names(after), "");
+}
+
+BOOST_AUTO_TEST_CASE(conditions_that_nobody_had_when_an_event_was_dropped_may_have_been_met) {
+    world w{{.capacity = 1}};
+    w.emit(w.join(), "a", {.payload = R"({"cwd":"/home"})"});
+    w.emit(w.join(), "a");
+    check_refused(w, {"a"}, {.where = {{"/cwd", "/shop*"}}, .after_seq = 0}, 2, 2);
+}
+
 // Any chain of sessions, each resumed where the one before ended, sees each event exactly once.
 BOOST_AUTO_TEST_CASE(chain_of_sessions_misses_nothing_and_sees_nothing_twice) {
     world w{{.capacity = 16}};

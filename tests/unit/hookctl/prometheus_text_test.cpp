@@ -4,6 +4,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
+#include <cmath>
 #include <map>
 #include <regex>
 #include <set>
@@ -38,12 +40,16 @@ std::map<std::string, std::string> samples_of(const std::string& page) {
         } else if (line.starts_with("# TYPE ")) {
             parts >> first >> second >> name >> type;
             BOOST_TEST(name == family);
-            BOOST_TEST((type == "gauge" || type == "counter"));
+            BOOST_TEST((type == "gauge" || type == "counter" || type == "histogram"));
             BOOST_TEST((type == "counter") == name.ends_with("_total"));
         } else {
             std::smatch match;
             BOOST_REQUIRE_MESSAGE(std::regex_match(line, match, sample_form), "no sample: " << line);
-            BOOST_TEST(match[1] == family);
+            const auto name_of_sample = match[1].str();
+            const auto suffix = name_of_sample.substr(std::min(family.size(), name_of_sample.size()));
+            BOOST_TEST(name_of_sample.starts_with(family));
+            BOOST_TEST((type == "histogram" ? suffix == "_bucket" || suffix == "_sum" || suffix == "_count" : suffix.empty()), line);
+            BOOST_TEST((suffix == "_bucket") == (line.find("le=\"") != std::string::npos), line);
             BOOST_TEST(!type.empty());
             const auto series = match[1].str() + match[2].str();
             BOOST_TEST(samples.emplace(series, match[5]).second, series << " stands twice");
@@ -76,8 +82,34 @@ BOOST_AUTO_TEST_CASE(every_counter_is_there_in_base_units) {
     BOOST_TEST(samples.at("hookd_received_bytes_total") == "800");
     BOOST_TEST(samples.at("hookd_sent_bytes_total") == "5242880");
     BOOST_TEST(samples.at("hookd_events_by_name_total{event=\"pre_push\"}") == "60");
-    BOOST_TEST(samples.at("hookd_reply_seconds{event=\"pre_push\",quantile=\"0.5\"}") == "0.0015");
-    BOOST_TEST(samples.at("hookd_reply_seconds{event=\"pre_push\",quantile=\"1\"}") == "0.4");
+}
+
+// As promtool has it: cumulative buckets in ascending order up to +Inf, which is what _count says.
+BOOST_AUTO_TEST_CASE(times_are_histograms) {
+    const auto page = prometheus_text(sample_stats());
+    const auto samples = samples_of(page);
+    const auto bucket = [&samples](const std::string& le) { return samples.at("hookd_reply_seconds_bucket{event=\"pre_push\",le=\"" + le + "\"}"); };
+    BOOST_TEST(bucket("0.0001") == "0");
+    BOOST_TEST(bucket("0.001") == "2");
+    BOOST_TEST(bucket("0.0025") == "5");
+    BOOST_TEST(bucket("600") == "6");
+    BOOST_TEST(bucket("+Inf") == "7");
+    BOOST_TEST(samples.at("hookd_reply_seconds_sum{event=\"pre_push\"}") == "0.4325");
+    BOOST_TEST(samples.at("hookd_reply_seconds_count{event=\"pre_push\"}") == "7");
+    BOOST_TEST(samples.at("hookd_hook_reply_seconds_count{hook=\"guard\"}") == "7");
+    double bound = 0;
+    std::uint64_t count = 0;
+    const std::regex form(R"re(hookd_reply_seconds_bucket\{event="pre_push",le="([^"]*)"\} (\d+))re");
+    std::size_t buckets = 0;
+    for (std::sregex_iterator each(page.begin(), page.end(), form), end; each != end; ++each, ++buckets) {
+        const auto next = (*each)[1] == "+Inf" ? HUGE_VAL : std::stod((*each)[1]);
+        BOOST_TEST(next > bound);
+        BOOST_TEST(std::stoull((*each)[2]) >= count);
+        bound = next;
+        count = std::stoull((*each)[2]);
+    }
+    BOOST_TEST(bound == HUGE_VAL);
+    BOOST_TEST(buckets == hookd::protocol::reply_time_bounds.size() + 1);
 }
 
 BOOST_AUTO_TEST_CASE(verdicts_and_responders_are_counted) {
@@ -90,8 +122,11 @@ BOOST_AUTO_TEST_CASE(verdicts_and_responders_are_counted) {
     BOOST_TEST(samples.at(R"(hookd_hook_vetoed_total{hook="guard"})") == "43");
     BOOST_TEST(samples.at(R"(hookd_hook_failed_total{hook="guard"})") == "44");
     BOOST_TEST(samples.at(R"(hookd_hook_lagged_total{hook="guard"})") == "45");
-    BOOST_TEST(samples.at(R"(hookd_hook_reply_seconds{hook="guard",quantile="0.99"})") == "0.03");
-    BOOST_TEST(!samples.contains(R"(hookd_hook_reply_seconds{hook="new",quantile="1"})"));
+    BOOST_TEST(samples.at(R"(hookd_verdicts_total{verdict="bypassed"})") == "34");
+    BOOST_TEST(samples.at("hookd_bypass_left_seconds") == "1.5");
+    BOOST_TEST(!samples.contains(R"(hookd_hook_enabled{hook="guard"})"));
+    BOOST_TEST(samples.at(R"(hookd_hook_enabled{hook="new"})") == "0");
+    BOOST_TEST(!samples.contains(R"(hookd_hook_reply_seconds_count{hook="new"})"));
 }
 
 BOOST_AUTO_TEST_CASE(every_reason_and_outcome_has_a_series) {
@@ -109,7 +144,7 @@ BOOST_AUTO_TEST_CASE(every_reason_and_outcome_has_a_series) {
 BOOST_AUTO_TEST_CASE(an_event_without_replies_has_no_reply_times) {
     const auto samples = samples_of(prometheus_text(sample_stats()));
     BOOST_TEST(samples.at("hookd_events_by_name_total{event=\"note:x\"}") == "40");
-    BOOST_TEST(!samples.contains("hookd_reply_seconds{event=\"note:x\",quantile=\"0.5\"}"));
+    BOOST_TEST(!samples.contains("hookd_reply_seconds_count{event=\"note:x\"}"));
 }
 
 BOOST_AUTO_TEST_CASE(label_values_are_escaped) {

@@ -27,11 +27,14 @@ namespace hookd::hookctl::test {
     stats.protocol_errors = 700;
     stats.bytes_in = 800;
     stats.bytes_out = 5 * 1024 * 1024;
-    stats.events = {{"pre_push", 60, 1.5, 2.25, 30, 400}, {"note:x", 40, {}, {}, {}, {}}};
+    const protocol::time_histogram times{7, 432.5, {0, 0, 0, 2, 5, 5, 5, 5, 5, 5, 5, 6, 6, 6, 6, 6, 6, 6, 6, 6}};
+    stats.events = {{"pre_push", 60, 1.5, 2.25, 30, 400, times}, {"note:x", 40, {}, {}, {}, {}, {}}};
     stats.proceeded = 31;
     stats.vetoed = 32;
     stats.failed_closed = 33;
-    stats.hooks = {{"guard", 41, 42, 43, 44, 45, 1.5, 2.25, 30, 400}, {"new", 0, 0, 0, 0, 0, {}, {}, {}, {}}};
+    stats.bypassed = 34;
+    stats.bypass = protocol::bypass_info{{"git.*"}, "deploying", 1000, std::chrono::milliseconds(1500)};
+    stats.hooks = {{"guard", 41, 42, 43, 44, 45, 1.5, 2.25, 30, 400, times, {}}, {"new", 0, 0, 0, 0, 0, {}, {}, {}, {}, {}, false}};
     stats.sessions = {{"say \"hi\"\\\n\x1b[2J", 4242, 1000, 3, false}, {"laggard", 4243, 0, 0, true}};
     return stats;
 }

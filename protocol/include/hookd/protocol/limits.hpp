@@ -67,6 +67,10 @@ inline constexpr std::size_t max_path = 4096;
 /// Longest `timeout_ms` and `reserve_ms`.
 inline constexpr std::chrono::milliseconds max_timeout{86'400'000};
 
+/// Longest `for_ms` of a `bypass`, and bytes of its `reason`.
+inline constexpr std::chrono::milliseconds max_bypass{86'400'000};
+inline constexpr std::size_t max_bypass_reason = 1024;
+
 /// `timeout_ms` where a request gives none, unless configured.
 inline constexpr std::chrono::milliseconds default_timeout{30'000};
 

@@ -5,6 +5,7 @@
 #include <hookd/protocol/message.hpp>
 #include <hookd/protocol/uuid_text.hpp>
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -53,9 +54,9 @@ enum class wait_policy : std::uint8_t {
 /// What counts where no verdict was given: for a wait, where the hooks gave none; for a subscriber, where it is missing.
 enum class failure_policy : std::uint8_t { open, closed };
 
-/// How a wait ended.
-enum class outcome : std::uint8_t { answered, abstained, timeout, abandoned, no_subscribers, shutdown, unknown };
-inline constexpr std::size_t outcome_count = 7;
+/// How a wait ended. `cancelled`: by its emitter, which gets errc::cancelled and no result; only counters and the notification `verdict` say it.
+enum class outcome : std::uint8_t { answered, abstained, timeout, abandoned, no_subscribers, shutdown, unknown, cancelled };
+inline constexpr std::size_t outcome_count = 8;
 
 /// Why a reply was not accepted.
 enum class refusal : std::uint8_t { none, answered, expired, cancelled, unknown };
@@ -268,6 +269,14 @@ struct cluster_hosts_params {
     static constexpr std::string_view method = "cluster_hosts";
 };
 
+/// For a while, no veto of these events counts (PROTOCOL.md, `bypass`).
+struct bypass_params {
+    static constexpr std::string_view method = "bypass";
+    std::vector<std::string> events{};  ///< names or globs; empty: ends the bypass in force, and the others have no meaning
+    std::optional<std::chrono::milliseconds> duration{};  ///< at most max_bypass
+    text reason{};                      ///< at most max_bypass_reason bytes
+};
+
 struct stats_params {
     static constexpr std::string_view method = "stats";
 };
@@ -303,6 +312,7 @@ extern template std::variant<list_hooks_params, error> bind_params(const request
 extern template std::variant<trust_hook_params, error> bind_params(const request&);
 extern template std::variant<enable_hook_params, error> bind_params(const request&);
 extern template std::variant<cluster_hosts_params, error> bind_params(const request&);
+extern template std::variant<bypass_params, error> bind_params(const request&);
 extern template std::variant<stats_params, error> bind_params(const request&);
 extern template std::variant<discover_params, error> bind_params(const request&);
 extern template std::variant<cancel_params, error> bind_params(const request&);
@@ -365,6 +375,7 @@ struct wait_result {
     std::vector<absentee> missing{};
     std::shared_ptr<const silent_responders> silent{};
     std::string payload{};  ///< of a chain in which a reply replaced it: the last one, JSON, byte for byte; else empty
+    std::string bypassed{};  ///< not empty: an `abort` was overridden, for this reason, by the bypass in force
 
     /// Keeps all replies.
     void keep() {
@@ -399,11 +410,13 @@ struct who_result {
         failure_policy on_failure = failure_policy::open;
         std::int64_t order = 0;
         std::string host{};  ///< empty: here
-        std::string_view state = "ok";  ///< `ok`, `lagged`: it counts as missing, `shadow`: it decides nothing
+        /// `ok`, `shadow`: it decides nothing; `lagged`, or what hook_state says of a registered hook that cannot run: it counts as missing
+        std::string_view state = "ok";
     };
     std::vector<responder> responders{};  ///< in the order in which a chain asks them
     std::size_t observers = 0;
     std::vector<std::string> require{};
+    std::vector<std::string> absent{};  ///< those of `require` that no responder is called
     wait_policy policy = wait_policy::first;
     protocol::failure_policy on_failure = protocol::failure_policy::open;
     std::chrono::milliseconds timeout{};
@@ -436,6 +449,36 @@ struct deregister_hook_result {
     bool deleted = false;
 };
 
+/// A bypass in force.
+struct bypass_info {
+    std::vector<std::string> events{};
+    std::string reason{};
+    std::uint32_t uid = 0;  ///< of the user who asked for it
+    std::chrono::milliseconds left{};
+};
+
+struct bypass_result {
+    std::optional<bypass_info> bypass{};  ///< the one in force from now on
+    std::optional<bypass_info> ended{};   ///< the one that this has ended
+};
+
+/// Bounds of the buckets that reply times are counted in. Fixed: dashboards rely on them.
+inline constexpr std::array<std::chrono::microseconds, 20> reply_time_bounds{
+    std::chrono::microseconds{100},        std::chrono::microseconds{250},        std::chrono::microseconds{500},
+    std::chrono::microseconds{1'000},      std::chrono::microseconds{2'500},      std::chrono::microseconds{5'000},
+    std::chrono::microseconds{10'000},     std::chrono::microseconds{25'000},     std::chrono::microseconds{50'000},
+    std::chrono::microseconds{100'000},    std::chrono::microseconds{250'000},    std::chrono::microseconds{500'000},
+    std::chrono::microseconds{1'000'000},  std::chrono::microseconds{2'500'000},  std::chrono::microseconds{5'000'000},
+    std::chrono::microseconds{10'000'000}, std::chrono::microseconds{30'000'000}, std::chrono::microseconds{60'000'000},
+    std::chrono::microseconds{300'000'000}, std::chrono::microseconds{600'000'000}};
+
+/// Times from events to replies, as a cumulative histogram.
+struct time_histogram {
+    std::uint64_t count = 0;
+    double sum_ms = 0;
+    std::array<std::uint64_t, reply_time_bounds.size()> buckets{};  ///< replies that took at most the bound of the same index
+};
+
 struct list_hooks_result {
     std::vector<hook_info> hooks{};  ///< by name
 };
@@ -461,6 +504,7 @@ struct stats_result {
         std::uint64_t count = 0;  ///< events of that name
         /// Times from the event to each of its replies; nothing where it had none.
         std::optional<double> p50_ms{}, p90_ms{}, p99_ms{}, max_ms{};
+        std::optional<time_histogram> histogram{};
     };
     struct session {
         std::string name{};
@@ -478,6 +522,8 @@ struct stats_result {
         std::uint64_t failed = 0;   ///< waited for in vain, other than by lag
         std::uint64_t lagged = 0;
         std::optional<double> p50_ms{}, p90_ms{}, p99_ms{}, max_ms{};  ///< of its replies; nothing where it had none
+        std::optional<time_histogram> histogram{};
+        std::optional<bool> enabled{};  ///< whether the registered hook of that name is asked; nothing where there is none
     };
 
     /// One link to a cluster.
@@ -515,6 +561,8 @@ struct stats_result {
     std::uint64_t proceeded = 0;
     std::uint64_t vetoed = 0;
     std::uint64_t failed_closed = 0;  ///< stopped because a verdict, or a responder, was missing
+    std::uint64_t bypassed = 0;       ///< would have been one of these two, but for a bypass
+    std::optional<bypass_info> bypass{};
     std::vector<event_times> events{};
     std::vector<session> sessions{};
     std::vector<responder> hooks{};  ///< by name
@@ -534,6 +582,7 @@ void append_json(std::string& out, const hook_info& result);
 void append_json(std::string& out, const deregister_hook_result& result);
 void append_json(std::string& out, const list_hooks_result& result);
 void append_json(std::string& out, const cluster_hosts_result& result);
+void append_json(std::string& out, const bypass_result& result);
 void append_json(std::string& out, const stats_result& result);
 
 /// The OpenRPC 1.2 document of all methods, made from the same descriptions that bind_params binds by. `version`: the daemon's.

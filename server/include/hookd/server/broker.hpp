@@ -240,7 +240,8 @@ public:
 
     /// Sets names aside: only sessions with subscribe_request::may_use_set_aside_names may have one, here and on the socket; any other that has
     /// one already is called `pid N` from then on. Replaces what was set aside before. From any thread; done when the strand has come to it.
-    void set_names_aside(std::vector<std::string> names);
+    /// `disabled`: those of them that stats are to call so.
+    void set_names_aside(std::vector<std::string> names, std::vector<std::string> disabled = {});
 
     /// Ends every wait (`"shutdown"`) and every session; operations get errc::shutting_down from then on. From any thread; done when
     /// the strand has come to it.
