@@ -86,6 +86,9 @@ int report(const invocation& call, const std::string& hook) {
     if (member_text(hook, "state") != protocol::to_string(protocol::hook_state::ok)) {
         complain("it is registered, but cannot run: " + member_text(hook, "why"));
     }
+    if (member_of(hook, "kept") == "false") {
+        complain("it is kept until this daemon ends, which has no registry: start hookd with --registry FILE to keep it");
+    }
     return exit_status::done;
 }
 

@@ -203,6 +203,7 @@ json::object hook_schema() {
                           {"shadow", typed("boolean")},
                           {"scope", one_of({event_scope::local, event_scope::cluster})},
                           {"enabled", typed("boolean")},
+                          {"kept", typed("boolean")},
                           {"trust", one_of({hook_state::ok, hook_state::untrusted, hook_state::missing})},
                           {"state", one_of({hook_state::ok, hook_state::untrusted, hook_state::missing, hook_state::inactive, hook_state::disabled})},
                           {"why", or_null("string")},

@@ -474,6 +474,7 @@ void append_json(std::string& out, const hook_info& result) {
     object_writer hook{out};
     append_definition(hook, result.what, result.shows_command);
     hook.boolean("enabled", result.enabled);
+    hook.boolean("kept", result.kept);
     append_json_string(hook.member("trust"), to_string(result.trust));
     append_json_string(hook.member("state"), to_string(result.state));
     append_text_or_null(hook.member("why"), result.why);

@@ -30,6 +30,7 @@ program_options with_inherited_socket(program_options options) {
     options.listener.inherited_socket = service::take_socket();
     if (options.listener.inherited_socket >= 0) {
         options.listener.socket = service::path_of(options.listener.inherited_socket);
+        choose_registry(options);
     }
     return options;
 }
@@ -249,6 +250,7 @@ void daemon_process::apply(settings read) {
     // The path of a handed-over socket is not ours to change.
     if (options_.listener.inherited_socket >= 0) {
         read.options.listener.socket = options_.listener.socket;
+        choose_registry(read.options);
     }
     options_.level = read.options.level;
     log_.set_level(options_.level);

@@ -92,28 +92,20 @@ std::string findings(const program_options& options, const catalog* events, std:
            "catalog        " +
            (events == nullptr ? std::string{"none: every event name is free"}
                               : harmless(options.catalog.string()) + ": " + counted(events->size(), "event")) + "\n" +
-           "registry       " + harmless(options.hooks.registry.string()) + ": " + counted(hooks, "hook") + "\n";
-}
-
-/// How many hooks the registry has. A daemon without the guards that it would name must not start.
-std::size_t registered_hooks(const program_options& options) {
-    try {
-        return check_registry(options.hooks.registry);
-    } catch (const std::runtime_error& wrong) {
-        throw usage_error(wrong.what());
-    }
+           "registry       " +
+           (options.hooks.registry.empty() ? std::string{"none: hooks are kept until the daemon ends (--registry FILE keeps them)"}
+                                           : harmless(options.hooks.registry.string()) + ": " + counted(hooks, "hook")) + "\n";
 }
 
 int check(const program_options& options) {
     const auto events = daemon_process::catalog_of(options);
-    const auto hooks = registered_hooks(options);
+    const auto hooks = check_registry(options.hooks.registry);
     return ::isatty(STDOUT_FILENO) != 0 ? print(findings(options, events.get(), hooks)) : EXIT_SUCCESS;
 }
 
 /// `ready` is called once clients can connect.
 int serve(const program_options& options, const daemon_process::option_reader& read_options, const std::function<void()>& ready) {
     auto events = daemon_process::catalog_of(options);
-    (void)registered_hooks(options);
     spdlog_logger log{STDERR_FILENO, options.level, options.format};
     if (options.broker.threads == 1) {
         keep_freed_memory();
@@ -125,6 +117,8 @@ int serve(const program_options& options, const daemon_process::option_reader& r
         ready();
         daemon.run();
         return EXIT_SUCCESS;
+    } catch (const registry_error&) {  // without the guards that it would name no daemon starts
+        throw;
     } catch (const socket_in_use& held) {
         log.write(log_level::error, held.what());
         return socket_held;
@@ -165,6 +159,8 @@ int main(int argc, char** argv) {
     } catch (const usage_error& wrong) {
         return complain(wrong, wrong_usage);
     } catch (const catalog_error& wrong) {
+        return complain(wrong, wrong_usage);
+    } catch (const registry_error& wrong) {
         return complain(wrong, wrong_usage);
     } catch (const std::exception& failure) {
         return complain(failure, failed);

@@ -69,6 +69,9 @@ std::filesystem::path directory_path(const std::string& text) {
 }
 
 std::filesystem::path registry_path(const std::string& text) {
+    if (text.empty()) {
+        return {};
+    }
     if (!is_file_path(text)) {
         throw bad_value("must be the path of a file, not \"" + text + "\"");
     }
@@ -180,9 +183,13 @@ const std::array settings{
             [](options_ref o, const values& t) { o.catalog = directory_path(t.front()); },
             [](const_options_ref o) -> values { return {o.catalog.string()}; }, true},
     setting{"registry", "FILE",
-            "Where registered hooks are kept (default: $STATE_DIRECTORY/registry.json, else $XDG_STATE_HOME/hookd/registry.json, else "
-            "~/.local/state/hookd/registry.json)",
-            false, [](options_ref o, const values& t) { o.hooks.registry = registry_path(t.front()); },
+            "Where registered hooks are kept; empty: in memory, until it ends (default: at the default socket $STATE_DIRECTORY/registry.json, else "
+            "$XDG_STATE_HOME/hookd/registry.json, else ~/.local/state/hookd/registry.json; at any other socket in memory)",
+            false,
+            [](options_ref o, const values& t) {
+                o.hooks.registry = registry_path(t.front());
+                o.names_registry = true;
+            },
             [](const_options_ref o) -> values { return {o.hooks.registry.string()}; }, true},
     setting{"hook-jobs", "N", "Commands of one registered hook that run at a time, 1 to 1024 (default: 4)", false,
             [](options_ref o, const values& t) { o.hooks.jobs = parse_count(t.front(), 1, 1024); },
@@ -401,17 +408,25 @@ program_options parse_program_options(const std::vector<std::string>& arguments,
             assign(options, each, each.is_list ? texts : values{texts.back()}, "--" + std::string{each.name});
         }
     }
+    options.default_socket = protocol::default_socket_path(nullptr, environment("XDG_RUNTIME_DIR"), ::getuid());
+    options.default_registry = state_directory(environment) / "registry.json";
     if (options.listener.socket.empty()) {
-        const auto path = protocol::default_socket_path(nullptr, environment("XDG_RUNTIME_DIR"), ::getuid());
-        assign(options, settings.front(), {path}, "--socket (by default below $XDG_RUNTIME_DIR)");
+        assign(options, settings.front(), {options.default_socket.string()}, "--socket (by default below $XDG_RUNTIME_DIR)");
     }
     if (options.broker.host.empty()) {
         options.broker.host = protocol::own_host_name();
     }
-    if (options.hooks.registry.empty()) {
-        options.hooks.registry = state_directory(environment) / "registry.json";
-    }
+    choose_registry(options);
     return options;
+}
+
+void choose_registry(program_options& options) {
+    const auto& socket = options.listener.socket;
+    const bool is_abstract = socket.string().starts_with('@');
+    const bool is_default = !is_abstract && std::filesystem::absolute(socket).lexically_normal() == options.default_socket.lexically_normal();
+    if (!options.names_registry) {
+        options.hooks.registry = is_default ? options.default_registry : std::filesystem::path{};
+    }
 }
 
 std::string help_text() {

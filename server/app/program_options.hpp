@@ -33,6 +33,9 @@ struct program_options {
     listener_options listener{};
     /// `socket` and `default_timeout` in it are left to those above.
     hook_host_options hooks{};
+    bool names_registry = false;               ///< where hooks are kept is said; else choose_registry() does
+    std::filesystem::path default_socket{};    ///< where a daemon listens that is not told otherwise
+    std::filesystem::path default_registry{};  ///< and where that one keeps its hooks
 };
 
 /// Reads `arguments` (without the program's name). What stands there beats the environment (HOOKD_ and the option's name in upper case
@@ -42,6 +45,10 @@ struct program_options {
 /// `environment` returns a variable's value or null. Throws usage_error; not for show_help and show_version, which look no further.
 [[nodiscard]] program_options parse_program_options(const std::vector<std::string>& arguments,
                                                     const std::function<const char*(const char*)>& environment);
+
+/// Unless they name a registry: the default one for a daemon at the default socket, else none, so that two daemons never run each other's hooks.
+/// To be called again where the socket turns out to be another one.
+void choose_registry(program_options& options);
 
 [[nodiscard]] std::string help_text();
 

@@ -1,8 +1,8 @@
 #include "hooks/hook_host.hpp"
 
 #include "hooks/hook_jobs.hpp"
+#include "hooks/kept_hooks.hpp"
 #include "hooks/program_file.hpp"
-#include "hooks/registry_file.hpp"
 
 #include <hookd/hooks/resolved_command.hpp>
 #include <hookd/protocol/counted.hpp>
@@ -139,6 +139,14 @@ protocol::hook_info info_of(const hosted_hook& hook, const trust_result& trust) 
     return info;
 }
 
+std::vector<registered_hook> read_at_start(const kept_hooks& registry) {
+    try {
+        return registry.load();
+    } catch (const std::runtime_error& failure) {
+        throw registry_error(failure.what());
+    }
+}
+
 /// Signals are for the threads that run the broker: the default action of one that comes here would end the process.
 class signals_held_back {
 public:
@@ -163,6 +171,7 @@ public:
         : events_(events),
           context_(context),
           registry_(options.registry),
+          at_start_(read_at_start(registry_)),
           log_(log),
           jobs_(io_.get_executor(), files_, hooks::command_environment(environ, options.socket.string(), options.host),
                 {options.jobs, options.default_timeout}, log),
@@ -173,7 +182,7 @@ public:
     void start() {
         const signals_held_back during_start;
         requests_.emplace_back([] {});  // the first: what is asked meanwhile waits for the sessions
-        apply(registry_.load(), [this] { end_request(); });
+        apply(std::exchange(at_start_, {}), [this] { end_request(); });
         thread_ = std::thread([this] { io_.run(); });
     }
 
@@ -215,6 +224,9 @@ public:
     }
 
     void reload() {
+        if (!registry_.are_kept()) {
+            return;
+        }
         request([this] {
             on_files([this](step_result& result) { result.all = registry_.load(); },
                      [this](const step_result& result) {
@@ -343,6 +355,7 @@ public:
                     for (const auto& [name, hook] : hooks_) {
                         hook->stamps = trust->stamps;
                         result.hooks.push_back(info_of(*hook, *trust++));
+                        result.hooks.back().kept = registry_.are_kept();
                     }
                     done(std::move(result));
                     end_request();
@@ -393,7 +406,9 @@ private:
         apply(result.all, [this, done, name = result.hook.what.name, trust = result.trust] {
             auto& hook = *hooks_.at(name);
             hook.stamps = trust.stamps;
-            done(info_of(hook, trust));
+            auto info = info_of(hook, trust);
+            info.kept = registry_.are_kept();
+            done(std::move(info));
             end_request();
         });
     }
@@ -536,7 +551,8 @@ private:
     std::optional<signals_held_back> during_start_{std::in_place};  // first: of all threads
     broker& events_;
     asio::io_context& context_;
-    registry_file registry_;
+    kept_hooks registry_;
+    std::vector<registered_hook> at_start_;  // until start()
     logger& log_;
     asio::io_context io_{1};
     asio::executor_work_guard<asio::io_context::executor_type> work_{io_.get_executor()};
@@ -578,6 +594,6 @@ void hook_host::enable_hook(std::string name, bool enabled, handler<protocol::ho
 
 void hook_host::trust_hook(std::string name, handler<protocol::hook_info> done) { implementation_->trust_hook(name, std::move(done)); }
 
-std::size_t check_registry(const std::filesystem::path& registry) { return registry_file{registry}.load().size(); }
+std::size_t check_registry(const std::filesystem::path& registry) { return read_at_start(kept_hooks{registry}).size(); }
 
 }  // namespace hookd::server

@@ -11,12 +11,19 @@
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <stdexcept>
 #include <string>
 
 namespace hookd::server {
 
+/// A registry cannot be used. what() says why, and what to do.
+class registry_error : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
 struct hook_host_options {
-    std::filesystem::path registry{};  ///< absolute
+    std::filesystem::path registry{};  ///< absolute; empty: none, and hooks are kept in memory
     std::filesystem::path socket{};    ///< absolute: where a command's own hookctl finds this daemon
     std::string host{};                ///< this host's name, for what a command's environment says
     std::size_t jobs = 4;              ///< commands of one hook that run at a time; see hook_jobs
@@ -29,6 +36,8 @@ struct hook_host_options {
 /// It has two threads of its own, since starting a process and waiting for a disk both take longer than an event should: commands start and
 /// end on one, files are read and written on the other.
 ///
+/// The constructor reads the registry. It throws registry_error where that cannot be read, or others may write to it or replace it.
+///
 /// Thread-safety: hook_methods as it says; reload() and shut_down() from any thread; construct, start and destroy while nobody runs the
 /// context. Lifetime: context, broker and log must outlive it. The process must ignore SIGPIPE and SIGXFSZ and not ignore SIGCHLD.
 class hook_host final : public hook_methods {
@@ -36,8 +45,7 @@ public:
     hook_host(boost::asio::io_context& context, broker& events, const hook_host_options& options, logger& log);
     hook_host(const hook_host&) = delete;
     hook_host& operator=(const hook_host&) = delete;
-    /// Subscribes the hooks in the registry: what the broker is asked from then on finds them there. Once, while nobody runs the context. Throws
-    /// std::runtime_error as check_registry does.
+    /// Subscribes the hooks in the registry: what the broker is asked from then on finds them there. Once, while nobody runs the context.
     void start();
 
     /// Waits until no command is left: about a second (hooks::kill_delay) after shut_down(), and another where one does not die of SIGKILL.
@@ -61,8 +69,7 @@ private:
     std::unique_ptr<implementation> implementation_;
 };
 
-/// How many hooks the registry has; none where there is no file. Throws std::runtime_error, with what to do, where it cannot be read, or others
-/// may write to it or replace it.
+/// How many hooks the registry has; none where there is no file, or `registry` is empty. Throws as hook_host does.
 [[nodiscard]] std::size_t check_registry(const std::filesystem::path& registry);
 
 }  // namespace hookd::server

@@ -74,7 +74,7 @@ void test_daemon::start(std::vector<std::string> arguments, const spawn_options&
         with_threads.environment.try_emplace("HOOKD_THREADS", threads);  // any --threads among the arguments beats it
     }
     const auto directory = socket_path_.substr(0, socket_path_.rfind('/') + 1);
-    with_threads.environment.try_emplace("XDG_STATE_HOME", directory + "state");  // no registry of the person who runs the tests
+    with_threads.environment.try_emplace("HOOKD_REGISTRY", directory + "state/hookd/registry.json");  // for the daemon that may follow
     process_ = std::make_unique<child_process>(std::move(arguments), with_threads);
     wait_until_it_accepts(*process_, socket_path_);
 }

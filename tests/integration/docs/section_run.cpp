@@ -71,6 +71,7 @@ section_run::section_run(const document& all, const section& which)
         {"LC_ALL", "C.UTF-8"},
         // Nothing of the person who runs the tests.
         {"XDG_STATE_HOME", directory_ / "state"},
+        {"HOOKD_REGISTRY", directory_ / "state/hookd/registry.json"},
         {"GIT_CONFIG_GLOBAL", "/dev/null"},
         {"GIT_CONFIG_SYSTEM", "/dev/null"},
         {"GIT_CEILING_DIRECTORIES", directory_.path()},

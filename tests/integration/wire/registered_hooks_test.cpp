@@ -16,6 +16,7 @@
 #include <chrono>
 #include <csignal>
 #include <deque>
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <utility>
@@ -113,7 +114,7 @@ BOOST_AUTO_TEST_CASE(a_registered_command_answers_events_and_its_counts_are_list
     scene with;
     const auto guard = script(with.directory / "guard", R"(grep -q main && { echo "main is closed" >&2; exit 1; }; echo '{"ok":1}')");
     const auto hook = with.add("guard", {guard}, R"("timeout_ms":5000)");
-    BOOST_TEST(members_of(hook) == "asked_only command cwd enabled env events jobs last_outcome name on_failure order p50_ms p99_ms runs scope shadow state timeout_ms trust "
+    BOOST_TEST(members_of(hook) == "asked_only command cwd enabled env events jobs kept last_outcome name on_failure order p50_ms p99_ms runs scope shadow state timeout_ms trust "
                                    "where why");
     BOOST_TEST(text_at(hook, "/state") == "ok");
     const auto vetoed = verdict_of(*with.peer, "e", R"("payload":{"branch":"main"})");
@@ -292,6 +293,70 @@ BOOST_AUTO_TEST_CASE(what_a_hook_is_registered_with_counts_over_a_restart) {
                                     R"("env":{"A=B":"x"})", R"("jobs":0)", R"("scope":"global")", R"("on_failure":"maybe")"}) {
         BOOST_TEST(with.peer->failure("register_hook", registration("b", {"true"}, "e", wrong)).error_code() == -32602, wrong);
     }
+}
+
+BOOST_AUTO_TEST_CASE(who_tells_which_hooks_cannot_run_and_leaves_out_disabled_ones) {
+    scene with;
+    const auto file = script(with.directory / "changed", "exit 0");
+    const auto gone = script(with.directory / "gone", "exit 0");
+    with.add("changed", {file});
+    with.add("gone", {gone});
+    with.add("off", {"true"});
+    with.add("on", {"true"});
+    with.peer->result("enable_hook", R"({"name":"off","enabled":false})");
+    script(file, "exit 1");
+    ::unlink(gone.c_str());
+    const auto who = with.peer->result("who", R"({"event":"e"})");
+    BOOST_REQUIRE(size_at(who, "/responders") == 3U);
+    const auto said = [&who](const std::string& index) {
+        const auto each = value_at(who, "/responders/" + index);
+        return text_at(each, "/name") + " " + text_at(each, "/kind") + " " + text_at(each, "/state") + " " + text_at(each, "/on_failure");
+    };
+    BOOST_TEST(said("0") == "changed registered untrusted closed");
+    BOOST_TEST(said("1") == "gone registered missing closed");
+    BOOST_TEST(said("2") == "on registered ok open");
+    const auto hooks = value_at(with.daemon->stats(), "/hooks");
+    BOOST_TEST(bool_at(hooks, "/on/enabled"));
+    BOOST_TEST(!bool_at(hooks, "/off/enabled"));
+    with.restart();
+    BOOST_TEST(!bool_at(value_at(with.daemon->stats(), "/hooks"), "/off/enabled"));
+}
+
+BOOST_AUTO_TEST_CASE(at_another_socket_hooks_are_kept_until_the_daemon_ends_unless_a_registry_is_named) {
+    const temp_directory directory;
+    spawn_options options;
+    options.environment["HOOKD_REGISTRY"] = "";
+    options.environment["XDG_STATE_HOME"] = directory / "state";
+    for (const bool first : {true, false}) {
+        test_daemon daemon(directory / "s", {}, options);
+        auto peer = daemon.connect();
+        BOOST_TEST(size_at(peer.result("list_hooks"), "/hooks") == 0U);
+        if (first) {
+            const auto hook = peer.result("register_hook", registration("b", {"true"}));
+            BOOST_TEST(!bool_at(hook, "/kept"));
+            peer.result("register_hook", registration("a", {"true"}));
+            BOOST_TEST(text_at(peer.result("list_hooks"), "/hooks/0/name") == "a");
+            BOOST_TEST(text_at(verdict_of(peer), "/outcome") == "answered");
+            BOOST_TEST(bool_at(peer.result("deregister_hook", R"({"name":"a"})"), "/deleted"));
+            daemon.process().signal(SIGHUP);
+            daemon.process().wait_for_err("read the options again");
+            BOOST_TEST(size_at(peer.result("list_hooks"), "/hooks") == 1U);  // there is no registry to be read
+        }
+    }
+    BOOST_TEST(!std::filesystem::exists(directory / "state"));
+}
+
+BOOST_AUTO_TEST_CASE(at_the_default_socket_they_are_in_the_default_registry) {
+    const temp_directory directory;
+    std::filesystem::create_directories(directory / "run/hookd");
+    spawn_options options;
+    options.environment["HOOKD_REGISTRY"] = "";
+    options.environment["XDG_STATE_HOME"] = directory / "state";
+    options.environment["XDG_RUNTIME_DIR"] = directory / "run";
+    test_daemon daemon(directory / "run/hookd/hookd.sock", {}, options);
+    auto peer = daemon.connect();
+    BOOST_TEST(bool_at(peer.result("register_hook", registration("a", {"true"})), "/kept"));
+    BOOST_TEST(std::filesystem::exists(directory / "state/hookd/registry.json"));
 }
 
 BOOST_AUTO_TEST_CASE(a_disabled_hook_is_not_asked_over_a_restart_until_it_is_enabled) {

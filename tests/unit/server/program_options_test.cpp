@@ -131,6 +131,26 @@ BOOST_AUTO_TEST_CASE(the_registry_is_in_the_state_directory_of_the_service_or_of
     BOOST_TEST(parse({"--registry", "r"}).hooks.registry.is_absolute());
 }
 
+BOOST_AUTO_TEST_CASE(the_default_registry_is_that_of_the_default_socket_alone) {
+    const variables environment{{"XDG_RUNTIME_DIR", "/run/ann"}, {"HOME", "/home/ann"}};
+    const auto registry = [&environment](std::vector<std::string> arguments) { return parse(std::move(arguments), environment).hooks.registry.string(); };
+    const std::string standard = "/home/ann/.local/state/hookd/registry.json";
+    BOOST_TEST(registry({}) == standard);
+    BOOST_TEST(registry({"--socket", "/run/ann/hookd/hookd.sock"}) == standard);
+    BOOST_TEST(registry({"--socket", "/run/ann/hookd/../hookd/./hookd.sock"}) == standard);
+    BOOST_TEST(registry({"--socket", "/run/ann/other.sock"}) == "");
+    BOOST_TEST(registry({"--socket", "@hookd"}) == "");
+    BOOST_TEST(registry({"--socket", "/run/ann/other.sock", "--registry", "/r"}) == "/r");
+    BOOST_TEST(registry({"--registry", ""}) == "");
+    auto options = parse({}, environment);
+    options.listener.socket = "/run/handed/over.sock";  // by a service manager
+    choose_registry(options);
+    BOOST_TEST(options.hooks.registry == "");
+    options.listener.socket = options.default_socket;
+    choose_registry(options);
+    BOOST_TEST(options.hooks.registry.string() == standard);
+}
+
 BOOST_AUTO_TEST_CASE(flag_beats_environment_beats_file_for_each_setting) {
     struct row {
         std::string name, in_file, in_environment, as_flag;

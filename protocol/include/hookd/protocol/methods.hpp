@@ -437,6 +437,7 @@ struct hook_info {
     hook_definition what{};
     bool shows_command = true;   ///< and the environment: they may hold secrets
     bool enabled = true;
+    bool kept = true;            ///< it outlives the daemon; else there is no registry
     hook_state state = hook_state::ok;
     hook_state trust = hook_state::ok;  ///< of its files: ok, untrusted or missing
     std::string why{};           ///< where the state is not ok
