@@ -10,6 +10,8 @@
 #include "output.hpp"
 #include "run_to_end.hpp"
 
+#include <hookd/protocol/shell_word.hpp>
+
 #include <array>
 #include <chrono>
 #include <filesystem>
@@ -23,22 +25,10 @@ namespace hookd::hookctl {
 namespace {
 
 namespace fs = std::filesystem;
+using protocol::shell_word;
 using std::chrono::milliseconds;
 
 constexpr milliseconds test_time{60'000};
-
-/// A word for a shell.
-std::string shell_word(const std::string& text) {
-    constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+@%:=,";
-    if (!text.empty() && text.find_first_not_of(plain) == std::string::npos) {
-        return text;
-    }
-    std::string word = "'";
-    for (const char c : text) {
-        word += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    }
-    return word += "'";
-}
 
 /// This program, by the name under which it was started from a file.
 std::string own_path() {

@@ -8,6 +8,7 @@
 #include <hookd/client.hpp>
 #include <hookd/protocol/counted.hpp>
 #include <hookd/protocol/methods.hpp>
+#include <hookd/protocol/shell_word.hpp>
 #include <hookd/protocol/version.hpp>
 
 #include <array>
@@ -77,7 +78,7 @@ finding check_hook(std::string_view hook) {
     const auto name = string_of(member_of(hook, "name"));
     const auto state = string_of(member_of(hook, "state"));
     if (member_of(hook, "enabled") == "false") {
-        return {"hook " + name, false, "disabled: hookctl enable " + name};
+        return {"hook " + name, false, "disabled: hookctl enable " + protocol::shell_word(name)};
     }
     if (state != protocol::to_string(protocol::hook_state::ok)) {
         const auto why = string_of(member_of(hook, "why"));

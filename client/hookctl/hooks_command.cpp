@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -90,6 +91,19 @@ int report(const invocation& call, const std::string& hook) {
         complain("it is kept until this daemon ends, which has no registry: start hookd with --registry FILE to keep it");
     }
     return exit_status::done;
+}
+
+/// Asks the daemon about the registered hook of that name. Nothing where there is none, which is said then.
+std::optional<std::string> ask_about(const invocation& call, const std::string& name, std::string_view method, const std::string& params) {
+    try {
+        return ask_daemon(call, method, params);
+    } catch (const error& failure) {
+        if (failure.code() != static_cast<int>(protocol::errc::invalid_params) || string_of(member_of(failure.data(), "name")) != name) {
+            throw;
+        }
+    }
+    complain("there is no registered hook '" + name + "' (hookctl hooks)");
+    return std::nullopt;
 }
 
 /// The variables that `--env` names, with their values here.
@@ -193,13 +207,17 @@ int run_trust(const invocation& call, const trust_arguments& arguments) {
     if (names_hook_file(arguments.name)) {
         return trust_hook_file(call, arguments.name);
     }
-    return report(call, ask_daemon(call, protocol::trust_hook_params::method, json_object().text("name", arguments.name).finish()));
+    const auto hook = ask_about(call, arguments.name, protocol::trust_hook_params::method, json_object().text("name", arguments.name).finish());
+    return hook ? report(call, *hook) : exit_status::refused;
 }
 
 int run_enable(const invocation& call, const enable_arguments& arguments) {
     const auto params = json_object().text("name", arguments.name).flag("enabled", arguments.enabled).finish();
-    const auto hook = ask_daemon(call, protocol::enable_hook_params::method, params);
-    return arguments.enabled ? report(call, hook) : print_hook(call, hook);
+    const auto hook = ask_about(call, arguments.name, protocol::enable_hook_params::method, params);
+    if (!hook) {
+        return exit_status::refused;
+    }
+    return arguments.enabled ? report(call, *hook) : print_hook(call, *hook);
 }
 
 int run_hooks(const invocation& call) {

@@ -80,6 +80,21 @@ std::string page_of(const event_schema& schema) {
     return text.append("\nresponse: ").append(harmless(schema.response, true)).append("\n");
 }
 
+/// The daemon's answer; empty where it has no such event, which is said then.
+std::string ask_for_schemas(const invocation& call, const std::string& params) {
+    try {
+        return ask_daemon(call, protocol::schema_params::method, params);
+    } catch (const error& failure) {
+        if (failure.code() != static_cast<int>(protocol::errc::not_in_catalog)) {
+            throw;
+        }
+        const std::string_view said = failure.what();
+        const auto method = std::string(protocol::schema_params::method) + ": ";
+        complain(said.starts_with(method) ? said.substr(method.size()) : said);
+    }
+    return {};
+}
+
 }  // namespace
 
 int run_schema(const invocation& call, const schema_arguments& arguments) {
@@ -89,7 +104,10 @@ int run_schema(const invocation& call, const schema_arguments& arguments) {
         protocol::append_json_string(params, arguments.event);
         params += '}';
     }
-    const auto result = ask_daemon(call, protocol::schema_params::method, params);
+    const auto result = ask_for_schemas(call, params);
+    if (result.empty()) {
+        return exit_status::refused;
+    }
     if (writes_for_programs(call.json)) {
         print(json_output(one_line(result)) + '\n');
         return exit_status::done;

@@ -6,6 +6,7 @@
 
 #include <hookd/hooks/resolved_command.hpp>
 #include <hookd/protocol/counted.hpp>
+#include <hookd/protocol/shell_word.hpp>
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
@@ -54,7 +55,9 @@ private:
 };
 
 error unknown_hook(const std::string& name) {
-    return {errc::invalid_params, "parameter 'name': there is no registered hook '" + name + "' (list_hooks names those there are)"};
+    std::string data = R"({"name":)";
+    protocol::append_json_string(data, name);
+    return {errc::invalid_params, "parameter 'name': there is no registered hook '" + name + "' (list_hooks names those there are)", data + "}"};
 }
 
 /// What came of a step on the file thread.
@@ -125,7 +128,7 @@ protocol::hook_info info_of(const hosted_hook& hook, const trust_result& trust) 
     protocol::hook_info info{.what = what, .enabled = hook.what.enabled, .trust = trust.state};
     if (!info.enabled) {
         info.state = protocol::hook_state::disabled;
-        info.why = "it is disabled: run hookctl enable " + what.name;
+        info.why = "it is disabled: run hookctl enable " + protocol::shell_word(what.name);
     } else {
         info.state = hook.inactive_why.empty() ? trust.state : protocol::hook_state::inactive;
         info.why = hook.inactive_why.empty() ? trust.why : hook.inactive_why;

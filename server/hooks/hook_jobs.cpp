@@ -1,5 +1,7 @@
 #include "hooks/hook_jobs.hpp"
 
+#include <hookd/protocol/shell_word.hpp>
+
 #include <boost/algorithm/string/join.hpp>
 #include <boost/asio/post.hpp>
 
@@ -150,7 +152,7 @@ void hook_jobs::start_ready(const std::shared_ptr<hosted_hook>& hook, std::share
 
 void hook_jobs::look_and_start(const std::shared_ptr<hosted_hook>& hook, std::shared_ptr<hook_job> job) {
     if (++job->looks > most_looks) {
-        return fail_to_start(hook, job, "its files change all the time: see who writes to them, then run hookctl trust " + hook->what.what.name);
+        return fail_to_start(hook, job, "its files change all the time: see who writes to them, then run hookctl trust " + protocol::shell_word(hook->what.what.name));
     }
     asio::post(files_, [this, hook, job = std::move(job), what = hook->what, stamps = hook->stamps]() mutable {
         auto trust = check_trust(what, stamps);
@@ -219,7 +221,7 @@ void hook_jobs::run(const std::shared_ptr<hosted_hook>& hook, const std::shared_
         [this, hook, job] { release(hook, job); });
     // While it runs the kernel lets no process write to the program: it ran what is there now.
     if (program && !hook->ready->is_unchanged(*program)) {
-        job->stopped_why = hook->what.what.command.front() + " changed while it was started: run hookctl trust " + hook->what.what.name;
+        job->stopped_why = hook->what.what.command.front() + " changed while it was started: run hookctl trust " + protocol::shell_word(hook->what.what.name);
         runner_.stop(*job->run);
     }
 }

@@ -2,6 +2,8 @@
 
 #include "hooks/program_file.hpp"
 
+#include <hookd/protocol/shell_word.hpp>
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -75,7 +77,7 @@ std::optional<launch> prepare_launch(const registered_hook& hook, private_copies
             return result;
         }
         trust.state = protocol::hook_state::untrusted;
-        trust.why = "a file of its command changes while it is looked at: run hookctl trust " + hook.what.name;
+        trust.why = "a file of its command changes while it is looked at: run hookctl trust " + protocol::shell_word(hook.what.name);
     } catch (const std::runtime_error& failure) {
         trust.state = protocol::hook_state::missing;
         trust.why = std::string{"it could not be started: "} + failure.what();

@@ -1,6 +1,7 @@
 #include "hooks/trust.hpp"
 
 #include <hookd/hooks/owned_fd.hpp>
+#include <hookd/protocol/shell_word.hpp>
 
 #include <fcntl.h>
 #include <sha2.h>
@@ -138,7 +139,7 @@ bool has_pin(const std::vector<file_pin>& pins, const std::string& path) {
 /// What to type once a file has changed and was looked at. A hook file of a repository (hookctl(1), sync) says what all its hooks are.
 std::string advice_for(const registered_hook& hook) {
     const auto is_hook_file = [](const file_pin& pin) { return pin.path.ends_with("/.hookd.toml") || pin.path.ends_with("/.hookd.local.toml"); };
-    return std::any_of(hook.pins.begin(), hook.pins.end(), is_hook_file) ? ": run hookctl sync" : ": run hookctl trust " + hook.what.name;
+    return std::any_of(hook.pins.begin(), hook.pins.end(), is_hook_file) ? ": run hookctl sync" : ": run hookctl trust " + protocol::shell_word(hook.what.name);
 }
 
 std::optional<trust_result> check(const registered_hook& hook, const file_stamps& known, bool may_read) {

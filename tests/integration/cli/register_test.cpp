@@ -64,7 +64,27 @@ BOOST_AUTO_TEST_CASE(a_changed_script_runs_again_once_it_is_trusted) {
     BOOST_TEST(failed.err.find("run hookctl trust guard") != std::string::npos, failed.err);
     BOOST_TEST(with.run({"trust", "guard"}).exit_status == 0);
     BOOST_TEST(with.run({"emit", "--wait", "e"}).err == "still no\n");
-    BOOST_TEST(with.run({"trust", "other"}).exit_status == 4);
+}
+
+BOOST_AUTO_TEST_CASE(a_name_that_is_not_registered_is_said_in_one_way) {
+    scene with;
+    const std::string said = "hookctl: there is no registered hook 'other' (hookctl hooks)\n";
+    for (const std::string command : {"trust", "enable", "disable"}) {
+        const auto done = with.run({command, "other"});
+        BOOST_TEST(done.exit_status == 4);  // the daemon answered with an error
+        BOOST_TEST(done.err == said);
+    }
+    const auto done = with.run({"deregister", "other"});
+    BOOST_TEST(done.exit_status == 1);  // it answered that there was none
+    BOOST_TEST(done.err == said);
+}
+
+BOOST_AUTO_TEST_CASE(what_to_type_quotes_a_name_with_blanks) {
+    scene with;
+    with.run({"register", "it's a guard", "--on", "e", "--", "./guard.sh"});
+    write_file(with.daemon.directory() / "guard.sh", "#!/bin/sh\nexit 0\n");
+    const auto failed = with.run({"emit", "--wait", "e"});
+    BOOST_TEST(failed.err.find(R"(run hookctl trust 'it'\''s a guard')") != std::string::npos, failed.err);
 }
 
 BOOST_AUTO_TEST_CASE(a_program_that_is_not_there_is_not_registered) {
