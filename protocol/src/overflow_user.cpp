@@ -44,11 +44,15 @@ std::string_view next_word(std::string_view& text) noexcept {
     return word;
 }
 
-bool is_overflow(std::uint32_t id, const char* overflow, const char* map) {
+// The number that stands for those that are not mapped; nothing where all are.
+std::optional<std::uint32_t> overflow_number(const char* overflow, const char* map) {
     constexpr std::uint32_t unless_said = 65534;
+    if (!leaves_users_unmapped(proc_text(map))) {
+        return std::nullopt;
+    }
     const auto text = proc_text(overflow);
     std::string_view rest = text;
-    return id == number_in(next_word(rest)).value_or(unless_said) && leaves_users_unmapped(proc_text(map));
+    return number_in(next_word(rest)).value_or(unless_said);
 }
 
 }  // namespace
@@ -63,8 +67,14 @@ bool leaves_users_unmapped(std::string_view uid_map) noexcept {
     return mapped < all_users;
 }
 
-bool is_overflow_user(std::uint32_t user) { return is_overflow(user, "/proc/sys/kernel/overflowuid", "/proc/self/uid_map"); }
+bool is_overflow_user(std::uint32_t user) {
+    static const auto number = overflow_number("/proc/sys/kernel/overflowuid", "/proc/self/uid_map");
+    return user == number;
+}
 
-bool is_overflow_group(std::uint32_t group) { return is_overflow(group, "/proc/sys/kernel/overflowgid", "/proc/self/gid_map"); }
+bool is_overflow_group(std::uint32_t group) {
+    static const auto number = overflow_number("/proc/sys/kernel/overflowgid", "/proc/self/gid_map");
+    return group == number;
+}
 
 }  // namespace hookd::protocol

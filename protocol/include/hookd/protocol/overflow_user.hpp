@@ -10,7 +10,7 @@ namespace hookd::protocol {
 /// Whether a user namespace with this `uid_map` (the text of /proc/self/uid_map) has users without a number of their own.
 [[nodiscard]] bool leaves_users_unmapped(std::string_view uid_map) noexcept;
 
-/// Whether `user` is the number of every user that has none in this process's user namespace. Reads /proc.
+/// Whether `user` is the number of every user that has none in this process's user namespace. Reads /proc at the first call.
 [[nodiscard]] bool is_overflow_user(std::uint32_t user);
 
 /// The same for groups.
