@@ -23,6 +23,7 @@
 #include <thread>
 #include <utility>
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 // A change of the registry goes through these steps, one change at a time:
@@ -150,6 +151,12 @@ std::vector<registered_hook> read_at_start(const kept_hooks& registry) {
     }
 }
 
+/// As this process has found it: it may raise its own later.
+std::optional<std::uint64_t> soft_limit_of_files() {
+    rlimit limit{};
+    return ::getrlimit(RLIMIT_NOFILE, &limit) == 0 ? std::optional<std::uint64_t>{limit.rlim_cur} : std::nullopt;
+}
+
 /// Signals are for the threads that run the broker: the default action of one that comes here would end the process.
 class signals_held_back {
 public:
@@ -177,7 +184,7 @@ public:
           at_start_(read_at_start(registry_)),
           log_(log),
           jobs_(io_.get_executor(), files_, hooks::command_environment(environ, options.socket.string(), options.host),
-                {options.jobs, options.default_timeout}, log),
+                {options.jobs, options.default_timeout, soft_limit_of_files()}, log),
           look_again_(io_) {
         during_start_.reset();
     }

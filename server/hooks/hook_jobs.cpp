@@ -213,6 +213,7 @@ void hook_jobs::run(const std::shared_ptr<hosted_hook>& hook, const std::shared_
         time = std::min(time, *job->deadline - clock::now());
     }
     command.timeout = time;
+    command.most_open_files = how_.most_open_files;
     job->run = runner_.start(
         std::move(command),
         [this, hook, job](const hooks::command_result& result) {

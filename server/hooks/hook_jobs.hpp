@@ -61,6 +61,7 @@ public:
     struct settings {
         std::size_t places = 1;  ///< of a hook that does not say, in each lane
         std::chrono::milliseconds default_timeout{};  ///< for events that nobody waits for and hooks without a time-out
+        std::optional<std::uint64_t> most_open_files{};  ///< as command::most_open_files
     };
 
     hook_jobs(boost::asio::any_io_executor executor, boost::asio::thread_pool& files, hooks::command_environment environment,

@@ -1,5 +1,6 @@
 #include "start_process.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <string>
 #include <system_error>
@@ -7,6 +8,7 @@
 
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 namespace hookd::hooks {
@@ -77,10 +79,23 @@ private:
     posix_spawnattr_t attributes_{};
 };
 
+// Where that fails, the process has ended already, or has become somebody else's.
+void set_open_files(pid_t pid, std::uint64_t wanted) {
+    rlimit limit{};
+    if (::prlimit(pid, RLIMIT_NOFILE, nullptr, &limit) == 0 && limit.rlim_cur != wanted) {
+        limit.rlim_cur = std::min<rlim_t>(wanted, limit.rlim_max);
+        (void)::prlimit(pid, RLIMIT_NOFILE, &limit, nullptr);
+    }
+}
+
 }  // namespace
 
 pid_t start_process(command& what, const std::array<int, 3>& standard, int directory) {
-    return spawn_settings(standard, directory).spawn(what);
+    const pid_t pid = spawn_settings(standard, directory).spawn(what);
+    if (what.most_open_files) {
+        set_open_files(pid, *what.most_open_files);
+    }
+    return pid;
 }
 
 }  // namespace hookd::hooks

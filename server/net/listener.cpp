@@ -266,8 +266,7 @@ private:
             too_many = places_taken_.refuse(peer);
             if (!too_many) {
                 if (open_files_.make_room_for(connections_.size() + 1)) {
-                    log_.write(log_level::info, "raised the limit of open files to " + std::to_string(open_files_.most()) +
-                                                                ", which hooks that start from now on inherit");
+                    log_.write(log_level::info, "raised the limit of open files to " + std::to_string(open_files_.most()));
                 }
                 places_taken_.take(peer);
                 made = make_transport(std::move(socket), peer, *may);

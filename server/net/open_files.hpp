@@ -4,8 +4,9 @@
 
 namespace hookd::server {
 
-/// How many files the process may have open (RLIMIT_NOFILE). The soft limit is raised to the hard one only when it may be reached: hooks inherit
-/// it, and programs that try each descriptor up to it, or use select(2), are slow or wrong with a high one.
+/// How many files the process may have open (RLIMIT_NOFILE). The soft limit is raised to the hard one only when it may be reached; hooks have
+/// the one that was found at the start (hooks::command::most_open_files): programs that try each descriptor up to it, or use select(2), are slow or
+/// wrong with a high one.
 ///
 /// Thread-safety: none.
 class open_files {
