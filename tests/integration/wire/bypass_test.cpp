@@ -1,5 +1,6 @@
 // PROTOCOL.md, section 6: a bypass.
 #include "support/json_access.hpp"
+#include "support/preconditions.hpp"
 #include "support/test_daemon.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -9,8 +10,6 @@
 using namespace hookd::test;
 
 namespace {
-
-constexpr uid_t stranger = 12345;
 
 std::string id_of(const wire_message& event) { return event.string("/params/hook_event_id"); }
 
@@ -87,10 +86,7 @@ BOOST_AUTO_TEST_CASE(wrong_parameters_are_refused_by_name) {
     peer.result("bypass", R"({"events":["a"],"for_ms":86400000,"reason":")" + std::string(1024, 'x') + "\"}");
 }
 
-BOOST_AUTO_TEST_CASE(only_the_daemons_user_and_root_may) {
-    if (::geteuid() != 0) {
-        return;  // only root can be another user
-    }
+BOOST_AUTO_TEST_CASE(only_the_daemons_user_and_root_may, *boost::unit_test::precondition(as_root)) {
     test_daemon daemon({"--allow-user", std::to_string(stranger) + ":emit,observe,answer"});
     open_to_others(daemon);
     wire_client peer{connect_as(stranger, daemon.socket_path())};
