@@ -201,6 +201,22 @@ BOOST_DATA_TEST_CASE(every_write_may_fail, thread_counts * data::make({0U, 1U}) 
     }
 }
 
+// It may have sent a reply, but can't be asked any more: no emitter waits for it, and its memory is free.
+BOOST_DATA_TEST_CASE(hook_that_reads_no_more_has_left, thread_counts, threads) {
+    net_fixture on{threads};
+    auto& hook = on.connect();
+    auto& emitter = on.connect();
+    on.send(hook, subscribe);
+    hook.wire->inject({fault::call::write, 2, EPIPE});
+    on.send(emitter, emit_and_wait);
+    BOOST_TEST(emitter.answers() == 1U);
+    BOOST_TEST(on.broker->state().held().handed_out_bytes == 0U);
+    on.send(hook, call("emit", R"({"event":"b"})"));  // its input is still carried out
+    BOOST_TEST(on.broker->state().stats({}).head_seq == 2U);
+    BOOST_TEST(hook.answers() == 1U);
+    on.check_tidy();
+}
+
 // Interrupted, too early, or one byte at a time: the peers see no difference.
 BOOST_DATA_TEST_CASE(every_call_may_have_to_be_made_again, thread_counts * data::make({0U, 1U}) * data::make({EINTR, EAGAIN, 0}), threads, whose, error) {
     for (const auto which : {fault::call::read, fault::call::write}) {
@@ -232,6 +248,21 @@ BOOST_DATA_TEST_CASE(peer_that_does_not_read_is_not_read_from, thread_counts, th
     BOOST_TEST(lazy.wire->unread_input() == 0U);
     BOOST_TEST(count(lazy.wire->output(), "\n") == sent);
     BOOST_TEST(on.environment->unsent_answer_bytes.load() == 0U);
+    on.check_tidy();
+}
+
+BOOST_DATA_TEST_CASE(answers_that_are_not_read_go_with_their_peer, thread_counts, threads) {
+    net_fixture on{threads};
+    auto& lazy = on.connect();
+    lazy.wire->set_room(100);
+    on.send(lazy, call("rpc.discover"));
+    BOOST_TEST(on.environment->unsent_answer_bytes.load() > 0U);
+    on.send(lazy, std::string(100'000, ' '));
+    BOOST_TEST(on.environment->unread_input.used() > 0U);
+    lazy.served.lock()->stop();
+    on.run();
+    BOOST_TEST(on.environment->unsent_answer_bytes.load() == 0U);
+    BOOST_TEST(on.environment->unread_input.used() == 0U);
     on.check_tidy();
 }
 
