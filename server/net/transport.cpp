@@ -216,11 +216,28 @@ void transport::read_on(bool has_unended_line) {
 
 // Each byte that comes starts the time anew, and a text that is not complete is waited for.
 void transport::watch_unended_line() {
-    wait_until_over(line_timer_, line_patience, [target = weak_from_this()](const boost::system::error_code& failure) {
+    line_read_at_ = std::chrono::steady_clock::now();
+    if (!std::exchange(line_is_watched_, true)) {
+        look_at_unended_line(line_patience);
+    }
+}
+
+// Bytes that have come meanwhile only move the time of the next look: a peer that sends a line in many pieces does not arm a timer for each.
+void transport::look_at_unended_line(std::chrono::steady_clock::duration after) {
+    wait_until_over(line_timer_, after, [target = weak_from_this()](const boost::system::error_code& failure) {
         const auto self = target.lock();
-        if (!failure && self && self->phase_ == phase::reading && !self->input_.empty()) {
-            self->handle(cause::overdue_line);
+        if (failure || !self) {
+            return;
         }
+        self->line_is_watched_ = false;
+        if (self->phase_ != phase::reading || self->input_.empty()) {
+            return;
+        }
+        if (const auto left = self->line_read_at_ + line_patience - std::chrono::steady_clock::now(); left.count() > 0) {
+            self->line_is_watched_ = true;
+            return self->look_at_unended_line(left);
+        }
+        self->handle(cause::overdue_line);
     });
 }
 

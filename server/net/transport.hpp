@@ -95,6 +95,7 @@ private:
     void handle_later();
     void read_on(bool has_unended_line);
     void watch_unended_line();
+    void look_at_unended_line(std::chrono::steady_clock::duration after);
     void accept_answers(std::string& answers);
     void flush();
     void write_some();
@@ -139,8 +140,10 @@ private:
     stall_watch stall_;
     timer timer_{};       // of a write that was refused, or of lingering
     timer line_timer_{};  // of a line that has not ended
+    std::chrono::steady_clock::time_point line_read_at_{};  // when its last bytes came
     std::optional<peer_process> process_{};  // of a peer that has a push session
     std::size_t charged_answers_ = 0;
+    bool line_is_watched_ = false;  // line_timer_ is armed
     bool input_ended_ = false;    // the peer has sent its last byte
     bool expects_input_ = false;  // it waits for the stream to be readable
     bool flushing_ = false;
