@@ -143,8 +143,9 @@ json_cursor::json_cursor(std::string_view container) noexcept
     : rest_(container.substr(container.empty() ? 0 : 1)), object_(!container.empty() && container.front() == '{') {}
 
 std::optional<json_member> json_cursor::next() noexcept {
-    // The text is known to be valid, so the scanner finds no fault in it; were the caller wrong about that, the walk just ends.
-    detail::json_scanner scanner{rest_};
+    // The text is known to be valid, however deep whoever checked it lets it be, so the scanner finds no fault in it; were the caller wrong about that,
+    // the walk just ends.
+    detail::json_scanner scanner{rest_, detail::json_scanner::scannable_depth};
     const char* at = scanner.skip_space(scanner.begin());
     if (scanner.is(at, ',')) {
         at = scanner.skip_space(at + 1);

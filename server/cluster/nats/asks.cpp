@@ -9,22 +9,9 @@
 #include <utility>
 
 namespace hookd::nats {
-namespace {
-
-/// All of a host's responders as missing.
-link::settled all_missing(const std::string& host, const std::string& id, const std::vector<link::responder>& responders, std::string_view why) {
-    std::string missing = "[";
-    for (const auto& each : responders) {
-        missing += missing.size() > 1 ? "," : "";
-        missing += json_writer{}.text("responder", each.name).text("why", why).take();
-    }
-    return {host, id, "[]", missing + "]"};
-}
-
-}  // namespace
-
-void asks::open(const std::string& id, const std::vector<sender>& hosts, time_point now) {
+void asks::open(const std::string& id, std::string event, const std::vector<sender>& hosts, time_point now) {
     question& opened = open_[id];
+    opened.event = std::move(event);
     opened.asked_at = now;
     for (const sender& each : hosts) {
         opened.targets.push_back({each, stage::asked, {}, std::nullopt});
@@ -35,20 +22,29 @@ void asks::open(const std::string& id, const std::vector<sender>& hosts, time_po
 
 void asks::on_none(const message& what) {
     target* const by = find(what.id, what.from);
-    if (by != nullptr && by->at == stage::asked) {
-        by->at = stage::none;
-        report_if_complete(what.id, open_[what.id]);
-        drop_if_over(what.id);
+    if (by == nullptr) {
+        return;
     }
+    question& which = open_[what.id];
+    if (by->at == stage::presumed) {
+        settle(which, *by, {what.from.host, what.id, link::result_without_answer()});  // they have left
+    } else if (by->at == stage::asked) {
+        by->at = stage::none;
+        report_if_complete(what.id, which);
+    }
+    drop_if_over(what.id);
 }
 
-void asks::on_has(const message& what) {
+bool asks::on_has(const message& what) {
     target* const by = find(what.id, what.from);
-    if (by != nullptr && by->at == stage::asked) {
-        by->at = stage::has;
+    if (by == nullptr || (by->at != stage::asked && by->at != stage::presumed)) {
+        return false;
+    }
+    if (std::exchange(by->at, stage::has) == stage::asked) {
         by->responders = read_responders(what.responders);
         report_if_complete(what.id, open_[what.id]);
     }
+    return true;
 }
 
 void asks::on_settled(const message& what) {
@@ -60,11 +56,11 @@ void asks::on_settled(const message& what) {
     if (what.decides && !which.is_reported) {
         report(what.id, which);
     }
-    settle(which, *by, {what.from.host, what.id, std::string{what.responses}, std::string{what.missing}});
+    settle(which, *by, {what.from.host, what.id, std::string{what.result}});
     drop_if_over(what.id);
 }
 
-void asks::on_gone(const sender& who, const std::string& why) {
+void asks::on_gone(const sender& who) {
     std::vector<std::string> concerned;
     for (const auto& [id, which] : open_) {
         if (find(id, who) != nullptr) {
@@ -74,8 +70,8 @@ void asks::on_gone(const sender& who, const std::string& why) {
     for (const std::string& id : concerned) {
         question& which = open_[id];
         target& lost = *find(id, who);
-        if (lost.at == stage::has) {
-            settle(which, lost, all_missing(who.host, id, lost.responders, why));
+        if (lost.at == stage::has || lost.at == stage::presumed) {
+            settle(which, lost, {who.host, id, link::result_without_answer()});
         } else if (lost.at == stage::asked) {
             lost.at = stage::gone;
             report_if_complete(id, which);
@@ -84,11 +80,31 @@ void asks::on_gone(const sender& who, const std::string& why) {
     }
 }
 
+void asks::presume(time_point since, const std::function<std::vector<link::responder>(const sender&, const std::string& event)>& shown) {
+    std::vector<std::string> concerned;
+    for (auto& [id, which] : open_) {
+        if (which.asked_at > since || which.is_reported) {
+            continue;
+        }
+        concerned.push_back(id);
+        for (target& each : which.targets) {
+            if (each.at == stage::asked) {
+                each.responders = shown(each.who, which.event);
+                each.at = each.responders.empty() ? stage::doubtful : stage::presumed;
+            }
+        }
+    }
+    for (const std::string& id : concerned) {
+        report_if_complete(id, open_[id]);
+        drop_if_over(id);
+    }
+}
+
 std::vector<sender> asks::close(const std::string& id) {
     std::vector<sender> at_work;
     if (const auto found = open_.find(id); found != open_.end()) {
         for (const target& each : found->second.targets) {
-            if (each.at == stage::asked || each.at == stage::has) {
+            if (owes(each) || each.at == stage::doubtful) {
                 at_work.push_back(each.who);
             }
         }
@@ -104,7 +120,7 @@ std::vector<std::string> asks::silent_since(time_point since) const {
             continue;
         }
         for (const target& each : which.targets) {
-            if (each.at == stage::asked || each.at == stage::has) {
+            if (owes(each)) {
                 silent.insert(each.who.host);
             }
         }
@@ -122,9 +138,10 @@ asks::target* asks::find(const std::string& id, const sender& who) {
     return by == targets.end() ? nullptr : &*by;
 }
 
+bool asks::owes(const target& each) noexcept { return each.at == stage::asked || each.at == stage::presumed || each.at == stage::has; }
+
 void asks::drop_if_over(const std::string& id) {
     const auto found = open_.find(id);
-    const auto owes = [](const target& each) { return each.at == stage::asked || each.at == stage::has; };
     if (found != open_.end() && found->second.is_reported && std::none_of(found->second.targets.begin(), found->second.targets.end(), owes)) {
         open_.erase(found);
     }
@@ -150,7 +167,7 @@ void asks::report(const std::string& id, question& which) {
     which.is_reported = true;
     link::asked summary{id, {}};
     for (const target& each : which.targets) {
-        if (each.at == stage::has || each.at == stage::settled) {
+        if (each.at == stage::has || each.at == stage::presumed || each.at == stage::settled) {
             summary.hosts.push_back({each.who.host, each.responders});
         }
     }

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,7 +17,9 @@ namespace hookd::nats {
 /// This host's open questions: pure state. Every member is asked, and says at once whether it has responders; hookd is told of those as soon as all have
 /// said so, and of their verdicts after that.
 ///
-///     asked -> none | has -> settled | gone
+///     asked -> none | has -> settled
+///          \-> presumed (to have those that it has shown) -> has | none | gone
+///           \-> doubtful (has shown none) | gone
 ///
 /// A verdict that decides does not wait for members that have not said anything yet. A question is forgotten once nothing is owed.
 ///
@@ -28,12 +31,15 @@ public:
     explicit asks(report_sink out) : out_(std::move(out)) {}
 
     /// `hosts`: all that it was sent to. Where there are none, hookd hears so at once.
-    void open(const std::string& id, const std::vector<sender>& hosts, time_point now);
+    void open(const std::string& id, std::string event, const std::vector<sender>& hosts, time_point now);
     void on_none(const message& what);
-    void on_has(const message& what);
+    /// False where nobody waits for it any more.
+    [[nodiscard]] bool on_has(const message& what);
     void on_settled(const message& what);
     /// That entry of a host answers nothing any more.
-    void on_gone(const sender& who, const std::string& why);
+    void on_gone(const sender& who);
+    /// A member that has not said anything since `since` has the responders that `shown` knows of: a host that hangs counts as its hooks, which are missing.
+    void presume(time_point since, const std::function<std::vector<link::responder>(const sender&, const std::string& event)>& shown);
     /// hookd waits no longer; the hosts that may still work on it.
     [[nodiscard]] std::vector<sender> close(const std::string& id);
     void clear() { open_.clear(); }
@@ -43,7 +49,7 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return open_.size(); }
 
 private:
-    enum class stage : std::uint8_t { asked, none, has, settled, gone };
+    enum class stage : std::uint8_t { asked, none, presumed, doubtful, has, settled, gone };
     struct target {
         sender who{};
         stage at = stage::asked;
@@ -51,11 +57,13 @@ private:
         std::optional<link::settled> held{};  ///< a verdict that came before all have answered
     };
     struct question {
+        std::string event{};
         time_point asked_at{};
         std::vector<target> targets{};
         bool is_reported = false;
     };
 
+    [[nodiscard]] static bool owes(const target& each) noexcept;
     [[nodiscard]] target* find(const std::string& id, const sender& who);
     void drop_if_over(const std::string& id);
     void settle(question& which, target& by, link::settled verdict);

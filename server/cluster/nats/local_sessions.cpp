@@ -1,32 +1,18 @@
 #include "cluster/nats/local_sessions.hpp"
 
-#include "core/glob.hpp"
-
-#include <algorithm>
-#include <string>
-
 namespace hookd::nats {
 
-local_sessions::audience local_sessions::audience_of(std::string_view event) const {
-    audience found;
-    const auto matches = [event](const std::string& pattern) { return core::glob_matches(pattern, event); };
-    for (const auto& [number, session] : sessions_) {
-        if (std::any_of(session.events.begin(), session.events.end(), matches)) {
-            found.is_heard = true;
-            if (session.responds) {
-                found.responders.push_back({session.name, session.on_failure, session.order});
-            }
-        }
-    }
-    return found;
+void local_sessions::add(link::session one) {
+    sessions_.insert_or_assign(one.number, link::host_session{std::move(one.name), std::move(one.events), one.responds, one.uid,
+                                                              std::move(one.on_failure), one.order, std::move(one.kind)});
 }
 
-std::vector<link::host_session> local_sessions::shown() const {
-    std::vector<link::host_session> all;
-    for (const auto& [number, session] : sessions_) {
-        all.push_back({session.name, session.events, session.responds});
+std::vector<link::host_session> local_sessions::all() const {
+    std::vector<link::host_session> sessions;
+    for (const auto& [number, each] : sessions_) {
+        sessions.push_back(each);
     }
-    return all;
+    return sessions;
 }
 
 }  // namespace hookd::nats

@@ -4,30 +4,21 @@
 
 #include <cstdint>
 #include <map>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace hookd::nats {
 
-/// The sessions and hooks of this host that are for the whole cluster.
+/// The sessions and hooks of this host that are for the whole cluster, in the order of their numbers.
 class local_sessions {
 public:
-    struct audience {
-        std::vector<link::responder> responders{};
-        bool is_heard = false;  ///< some session gets the event, whether it responds or not
-    };
-
-    void add(link::session one) { sessions_.insert_or_assign(one.number, std::move(one)); }
+    void add(link::session one);
     void remove(std::int64_t number) { sessions_.erase(number); }
-
-    /// Whom an event concerns.
-    [[nodiscard]] audience audience_of(std::string_view event) const;
-    /// As other hosts are shown them.
-    [[nodiscard]] std::vector<link::host_session> shown() const;
+    void clear() { sessions_.clear(); }
+    [[nodiscard]] std::vector<link::host_session> all() const;
 
 private:
-    std::map<std::int64_t, link::session> sessions_{};
+    std::map<std::int64_t, link::host_session> sessions_{};
 };
 
 }  // namespace hookd::nats

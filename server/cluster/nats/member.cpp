@@ -1,9 +1,5 @@
 #include "cluster/nats/member.hpp"
 
-#include "cluster/nats/json_fields.hpp"
-
-#include <hookd/protocol/json_text.hpp>
-
 #include <utility>
 
 namespace hookd::nats {
@@ -14,17 +10,8 @@ using std::chrono::duration_cast;
 using std::chrono::milliseconds;
 
 constexpr milliseconds patience = 500ms;  // with a host that owes something, before its link is probed
+constexpr milliseconds silence = 1s;      // of a host that was asked, after which it is taken for what it has shown
 constexpr milliseconds hosts_interval = 5s;
-
-// Who has answered, in a JSON array of {"responder", …}; as {"responder", "why"} for `missing`.
-void append_missing(std::string& missing, std::string_view responses, std::string_view why) {
-    for (protocol::json_cursor elements{responses}; const auto each = elements.next();) {
-        if (const auto fields = json_fields::read(each->value)) {
-            missing += missing.size() > 1 ? "," : "";
-            missing += json_writer{}.raw("responder", fields->raw("responder")).text("why", why).take();
-        }
-    }
-}
 
 }  // namespace
 
@@ -55,6 +42,10 @@ void member::on_disconnected(const down_reason& why) {
     membership_.on_disconnected();
     asks_.clear();
     awaiting_roster_.clear();
+    sessions_.clear();  // hookd says them again
+    not_ready_.clear();
+    is_showing_ = false;
+    membership_.show({});
     for (const std::string& id : foreign_.take_all()) {
         hookd_(link::cancel{id, "the connection to the cluster is lost"});
     }
@@ -82,10 +73,19 @@ void member::tick() {
     }
     if (!silent.empty()) {
         membership_.with_fresh_roster([](const std::string&) {});
+        presume_silent();
     }
     if (hosts_changed_ || now_() - hosts_reported_at_ >= hosts_interval) {
         report_hosts();
     }
+}
+
+void member::presume_silent() {
+    asks_.presume(now_() - silence, [this](const sender& who, const std::string& event) {
+        const auto known = membership_.others().peers().find(who.host);
+        const bool is_known = known != membership_.others().peers().end();
+        return is_known ? audience_of(known->second.about.sessions, event).responders : std::vector<link::responder>{};
+    });
 }
 
 void member::leave(std::function<void()> done) {
@@ -102,8 +102,8 @@ void member::on_entered() {
     report_hosts();
 }
 
-void member::on_peer_gone(const sender& who, const std::string& why) {
-    asks_.on_gone(who, why);
+void member::on_peer_gone(const sender& who) {
+    asks_.on_gone(who);
     for (const std::string& id : foreign_.take_all_of(who)) {
         hookd_(link::cancel{id, "host " + who.host + " is gone"});
     }
@@ -126,17 +126,36 @@ void member::report_hosts() {
 // --- of hookd ---
 
 void member::handle(link::session added) {
-    const std::int64_t number = added.number;
+    not_ready_.push_back(added.number);
     sessions_.add(std::move(added));
-    membership_.set_sessions(sessions_.shown());
-    if (membership_.is_up()) {
-        hookd_(link::session_ready{number});  // from here on this host answers for it
-    }
+    sessions_changed_ = true;
+    show_sessions();
 }
 
 void member::handle(const link::session_gone& removed) {
+    std::erase(not_ready_, removed.number);
     sessions_.remove(removed.number);
-    membership_.set_sessions(sessions_.shown());
+    sessions_changed_ = true;
+    show_sessions();
+}
+
+// Sessions that come while others are being shown wait for those, and go together. A session is ready once the server has what the others are shown: it is
+// then what they know of this host, should it hang.
+void member::show_sessions() {
+    if (!membership_.is_up() || is_showing_ || !sessions_changed_) {
+        return;
+    }
+    is_showing_ = true;
+    sessions_changed_ = false;
+    membership_.show(sessions_.all());
+    const auto ready = std::make_shared<const std::vector<std::int64_t>>(std::exchange(not_ready_, {}));
+    engine_.flush([this, ready](bool delivered) {
+        is_showing_ = false;
+        for (const std::int64_t number : delivered ? *ready : std::vector<std::int64_t>{}) {
+            hookd_(link::session_ready{number});
+        }
+        show_sessions();
+    });
 }
 
 void member::handle(link::ask question) {
@@ -181,7 +200,7 @@ void member::publish_ask(const link::ask& question, clock::time_point asked_at) 
     }
     static_cast<void>(membership_.next_sequence());
     engine_.publish(subjects_.ask, text);
-    asks_.open(question.event.id, others, now_());
+    asks_.open(question.event.id, question.event.name, others, now_());
     for (const std::string& host : doubtful) {
         membership_.probe(host);
     }
@@ -213,11 +232,15 @@ void member::handle(const link::tell& statement) {
 void member::handle(const link::close_event& over) {
     awaiting_roster_.erase(over.id);
     for (const sender& each : asks_.close(over.id)) {
-        message what = from_here(message::kind::close);
-        what.id = over.id;
-        what.reason = "the emitter waits no longer";
-        send(each, what);
+        close_at(each, over.id);
     }
+}
+
+void member::close_at(const sender& host, const std::string& id) {
+    message what = from_here(message::kind::close);
+    what.id = id;
+    what.reason = "the emitter waits no longer";
+    send(host, what);
 }
 
 void member::handle(const link::reply& answer) {
@@ -227,26 +250,16 @@ void member::handle(const link::reply& answer) {
     }
     message what = from_here(message::kind::settled);
     what.id = answer.id;
-    what.responses = answer.responses_json;
-    what.missing = answer.missing_json;
+    what.result = answer.result_json;
     what.decides = answer.decides;
     const std::size_t bytes = to_text(what).size();
-    if (!fits(bytes)) {
-        return answer_too_large(*origin, answer, bytes);
+    if (fits(bytes)) {
+        return send(*origin, what);
     }
+    const std::string refusal = link::result_without_answer(why_too_large(bytes));  // the emitter is to know at once
+    what.result = refusal;
+    what.decides = false;
     send(*origin, what);
-}
-
-// The emitter is to know at once who has answered in vain.
-void member::answer_too_large(const sender& origin, const link::reply& answer, std::size_t bytes) {
-    std::string missing = answer.missing_json.substr(0, answer.missing_json.rfind(']'));
-    append_missing(missing, answer.responses_json, "failed: " + why_too_large(bytes));
-    missing += ']';
-    message what = from_here(message::kind::settled);
-    what.id = answer.id;
-    what.responses = "[]";
-    what.missing = missing;
-    send(origin, what);
 }
 
 // --- of other hosts ---
@@ -260,7 +273,11 @@ void member::take(std::string_view body, std::string_view reply) {
     case message::kind::ask:
     case message::kind::told: return on_event(*what);
     case message::kind::none: return asks_.on_none(*what);
-    case message::kind::has: return asks_.on_has(*what);
+    case message::kind::has:
+        if (!asks_.on_has(*what)) {
+            close_at(what->from, what->id);
+        }
+        return;
     case message::kind::settled: return asks_.on_settled(*what);
     case message::kind::close: return on_close(*what);
     case message::kind::gone: return membership_.on_gone(*what);
@@ -282,20 +299,20 @@ void member::on_event(const message& what) {
     if (what.type == message::kind::ask) {
         return on_ask(what);
     }
-    if (membership_.is_up() && sessions_.audience_of(what.event).is_heard) {
+    if (membership_.is_up() && audience_of(membership_.about().sessions, what.event).is_heard) {
         hookd_(link::foreign_event{what.from.host, to_event(what), std::nullopt});
     }
 }
 
 // Until this host is up, nobody has been promised to be asked.
 void member::on_ask(const message& what) {
-    const auto audience = membership_.is_up() ? sessions_.audience_of(what.event) : local_sessions::audience{};
-    message answer = from_here(audience.responders.empty() ? message::kind::none : message::kind::has);
+    const auto here = membership_.is_up() ? audience_of(membership_.about().sessions, what.event) : nats::audience{};
+    message answer = from_here(here.responders.empty() ? message::kind::none : message::kind::has);
     answer.id = what.id;
-    const std::string responders = to_text(audience.responders);
-    if (audience.responders.empty()) {
+    const std::string responders = to_text(here.responders);
+    if (here.responders.empty()) {
         send(what.from, answer);
-        if (audience.is_heard) {
+        if (here.is_heard) {
             hookd_(link::foreign_event{what.from.host, to_event(what), std::nullopt});
         }
         return;

@@ -10,11 +10,13 @@
 #include "cluster/nats/subjects.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace hookd::nats {
 
@@ -48,7 +50,7 @@ public:
 
 private:
     void on_entered() override;
-    void on_peer_gone(const sender& who, const std::string& why) override;
+    void on_peer_gone(const sender& who) override;
     void on_roster_changed() override { hosts_changed_ = true; }
 
     void subscribe();
@@ -57,7 +59,9 @@ private:
     void on_ask(const message& what);
     void on_close(const message& what);
     void publish_ask(const link::ask& question, clock::time_point asked_at);
-    void answer_too_large(const sender& origin, const link::reply& answer, std::size_t bytes);
+    void show_sessions();
+    void presume_silent();
+    void close_at(const sender& host, const std::string& id);
     void send(const sender& to, const message& what);
     void report_hosts();
     [[nodiscard]] message from_here(message::kind type) const;
@@ -72,6 +76,9 @@ private:
     asks asks_;
     foreign_questions foreign_{};
     local_sessions sessions_{};
+    std::vector<std::int64_t> not_ready_{};  // sessions that others have not been shown
+    bool is_showing_ = false;
+    bool sessions_changed_ = false;
     std::set<std::string> awaiting_roster_{};  // asks that are not sent yet
     std::string engine_name_{};
     std::string down_reason_ = "it is not connected yet";

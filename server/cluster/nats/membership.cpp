@@ -162,11 +162,8 @@ void membership::put_key(std::uint64_t expected) {
     }
     putting_ = true;
     put_begun_ = now_();
-    const std::string text = to_text(about_);
-    if (std::exchange(changed_since_put_, false)) {
-        engine_.publish(subjects_.roster, announcement());
-    }
-    bucket_.put(key_, text, expected, in_this_run(&membership::on_put));
+    changed_since_put_ = false;
+    bucket_.put(key_, to_text(about_), expected, in_this_run(&membership::on_put));
 }
 
 void membership::on_put(const bucket_result<std::uint64_t>& done) {
@@ -260,17 +257,21 @@ void membership::on_here(const message& what) {
         return;
     }
     if (const auto before = roster_.update(std::move(*about), now_())) {
-        observer_.on_peer_gone(*before, "left");
+        observer_.on_peer_gone(*before);
     }
     observer_.on_roster_changed();
 }
 
-void membership::on_gone(const message& what) { forget(what.from, "left"); }
+void membership::on_gone(const message& what) { forget(what.from); }
 
-void membership::set_sessions(std::vector<link::host_session> sessions) {
+void membership::show(std::vector<link::host_session> sessions) {
     about_.sessions = std::move(sessions);
+    if (step_ != step::up) {
+        return;
+    }
+    engine_.publish(subjects_.roster, announcement());
     changed_since_put_ = true;
-    if (step_ == step::up && !putting_) {
+    if (!putting_) {
         put_key(key_sequence_);
     }
 }
@@ -292,7 +293,7 @@ void membership::probe(const std::string& host) {
         asked->is_probed = false;
         asked->refusals = got.type == answer::kind::no_responders ? asked->refusals + 1 : 0;
         if (asked->refusals >= gone_after_refusals) {
-            observer_.on_peer_gone(who, "left");
+            observer_.on_peer_gone(who);
         }
     });
 }
@@ -335,7 +336,7 @@ void membership::on_keys(const bucket_result<bucket_state>& found) {
         return restart("this host's entry in the bucket is gone: its lease was over");
     }
     for (const sender& who : roster_.vanished_from(keys, look_begun_)) {
-        forget(who, "left");
+        forget(who);
     }
     read_unknown(roster_.unknown_of(keys));
 }
@@ -390,9 +391,9 @@ void membership::finish_look(const std::string& failure) {
     }
 }
 
-void membership::forget(const sender& who, const std::string& why) {
+void membership::forget(const sender& who) {
     if (roster_.remove(who)) {
-        observer_.on_peer_gone(who, why);
+        observer_.on_peer_gone(who);
         observer_.on_roster_changed();
         acknowledge(who.host);
     }

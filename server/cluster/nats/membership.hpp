@@ -23,7 +23,7 @@ public:
     /// Every other member knows this one, and this one all others.
     virtual void on_entered() = 0;
     /// That entry of a host answers nothing any more.
-    virtual void on_peer_gone(const sender& who, const std::string& why) = 0;
+    virtual void on_peer_gone(const sender& who) = 0;
     virtual void on_roster_changed() = 0;
 
 protected:
@@ -72,8 +72,8 @@ public:
     void on_here(const message& what);
     void on_gone(const message& what);
 
-    /// What others are shown.
-    void set_sessions(std::vector<link::host_session> sessions);
+    /// What others are shown: published at once, and put into the bucket.
+    void show(std::vector<link::host_session> sessions);
 
     [[nodiscard]] bool is_up() const noexcept { return step_ == step::up; }
     [[nodiscard]] const sender& self() const noexcept { return about_.who; }
@@ -117,7 +117,7 @@ private:
     void end_reading(const reading& done);
     void finish_look(const std::string& failure);
 
-    void forget(const sender& who, const std::string& why);
+    void forget(const sender& who);
     void restart(const std::string& why, bool is_permanent = false);
     void restart(const bucket_fault& fault);
     [[nodiscard]] std::string announcement() const;

@@ -13,8 +13,6 @@ constexpr std::uint64_t version = 1;
 // In the order of message::kind.
 constexpr std::array<std::string_view, 10> names{"ask", "told", "none", "has", "settled", "close", "here", "known", "gone", "probe"};
 
-bool is_array(std::string_view value) noexcept { return value.starts_with('['); }
-
 // What each kind can't be without.
 bool is_complete(const message& what) noexcept {
     if (what.from.host.empty() || what.from.entry.empty()) {
@@ -25,8 +23,8 @@ bool is_complete(const message& what) noexcept {
     case message::kind::told: return !what.id.empty() && !what.event.empty() && !what.payload.empty() && !what.emitted_at.empty();
     case message::kind::none:
     case message::kind::close: return !what.id.empty();
-    case message::kind::has: return !what.id.empty() && is_array(what.responders);
-    case message::kind::settled: return !what.id.empty() && is_array(what.responses) && is_array(what.missing);
+    case message::kind::has: return !what.id.empty() && what.responders.starts_with('[');
+    case message::kind::settled: return !what.id.empty() && what.result.starts_with('{');
     case message::kind::here: return what.presence.starts_with('{');
     case message::kind::known:
     case message::kind::gone:
@@ -58,8 +56,7 @@ std::optional<message> read_message(std::string_view text) {
     result.policy = fields->text("policy");
     result.timeout_ms = fields->number("timeout_ms");
     result.responders = fields->raw("responders");
-    result.responses = fields->raw("responses");
-    result.missing = fields->raw("missing");
+    result.result = fields->raw("result");
     result.presence = fields->raw("presence");
     result.reason = fields->text("reason");
     result.decides = fields->flag("decides");
@@ -86,7 +83,7 @@ std::string to_text(const message& what) {
     if (what.timeout_ms > 0) {
         out.number("timeout_ms", what.timeout_ms);
     }
-    out.raw("responders", what.responders).raw("responses", what.responses).raw("missing", what.missing).raw("presence", what.presence);
+    out.raw("responders", what.responders).raw("result", what.result).raw("presence", what.presence);
     out.text_if_any("reason", what.reason).raw("decides", what.decides ? "true" : "").raw("payload", what.payload);
     return out.take();
 }

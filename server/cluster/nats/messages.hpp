@@ -25,7 +25,7 @@ struct message {
         told,     ///< to all: sequence, id, event, payload, cause, emitted_at
         none,     ///< to the asker: nobody here answers that event: id
         has,      ///< to the asker: id, responders
-        settled,  ///< to the asker: id, responses, missing, decides
+        settled,  ///< to the asker: id, result, decides
         close,    ///< to a host that was asked: id, reason
         here,     ///< to all or one: presence. As a request it is answered with `known`
         known,    ///< sequence: of the sender's last ask or told
@@ -43,8 +43,7 @@ struct message {
     std::string policy{};
     std::uint64_t timeout_ms = 0;
     std::string_view responders{};
-    std::string_view responses{};
-    std::string_view missing{};
+    std::string_view result{};
     std::string_view presence{};
     std::string reason{};
     bool decides = false;

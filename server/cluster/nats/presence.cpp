@@ -1,8 +1,11 @@
 #include "cluster/nats/presence.hpp"
 
 #include "cluster/nats/json_fields.hpp"
+#include "core/glob.hpp"
 
 #include <hookd/protocol/json_text.hpp>
+
+#include <algorithm>
 
 namespace hookd::nats {
 namespace {
@@ -10,7 +13,10 @@ namespace {
 std::string to_text(const link::host_session& session) {
     std::string events;
     protocol::append_strings(events, session.events);
-    return json_writer{}.text("name", session.name).raw("events", events).flag("responds", session.responds).take();
+    json_writer out;
+    out.text("name", session.name).raw("events", events).flag("responds", session.responds).raw("uid", std::to_string(session.uid));
+    out.text("on_failure", session.on_failure).raw("order", std::to_string(session.order)).text("kind", session.kind);
+    return out.take();
 }
 
 }  // namespace
@@ -29,7 +35,22 @@ std::optional<presence> read_presence(std::string_view text) {
     }
     for (protocol::json_cursor elements{sessions}; const auto each = elements.next();) {
         if (const auto session = json_fields::read(each->value)) {
-            found.sessions.push_back({session->text("name"), session->texts("events"), session->flag("responds")});
+            found.sessions.push_back({session->text("name"), session->texts("events"), session->flag("responds"), session->signed_number("uid"),
+                                      session->text("on_failure"), session->signed_number("order"), session->text("kind")});
+        }
+    }
+    return found;
+}
+
+audience audience_of(const std::vector<link::host_session>& sessions, std::string_view event) {
+    audience found;
+    const auto matches = [event](const std::string& pattern) { return core::glob_matches(pattern, event); };
+    for (const link::host_session& each : sessions) {
+        if (std::any_of(each.events.begin(), each.events.end(), matches)) {
+            found.is_heard = true;
+            if (each.responds) {
+                found.responders.push_back({each.name, each.on_failure, each.order});
+            }
         }
     }
     return found;

@@ -38,21 +38,18 @@ void link_host::start_link() {
 
 wire_message link_host::next_message(std::string_view method, const std::function<bool(const wire_message&)>& wanted, deadline limit) {
     const std::string name = "cluster." + std::string{method};
-    for (std::size_t at = 0;;) {
-        for (; at < kept_.size(); ++at) {
-            if (kept_[at].method() == name && wanted(kept_[at])) {
-                wire_message found = std::move(kept_[at]);
-                std::deque<wire_message> others;
-                for (std::size_t i = 0; i < kept_.size(); ++i) {
-                    if (i != at && (i > at || kept_[i].method() != name)) {
-                        others.push_back(std::move(kept_[i]));
-                    }
-                }
-                kept_ = std::move(others);
-                return found;
-            }
+    const bool replaces = method == "state" || method == "hosts";
+    for (std::size_t at = 0;; ++at) {
+        if (at == kept_.size()) {
+            kept_.push_back(channel_->next_notification(limit));
         }
-        kept_.push_back(channel_->next_notification(limit));
+        if (kept_[at].method() == name && wanted(kept_[at])) {
+            wire_message found = std::move(kept_[at]);
+            const auto end = kept_.begin() + static_cast<std::ptrdiff_t>(at);
+            const auto old = replaces ? std::remove_if(kept_.begin(), end, [&name](const wire_message& each) { return each.method() == name; }) : end;
+            kept_.erase(old, end + 1);
+            return found;
+        }
     }
 }
 
@@ -76,7 +73,7 @@ void link_host::wait_for_hosts(std::size_t count) {
 
 void link_host::add_session(int number, std::string_view name, std::string_view pattern, bool responds) {
     send("session", R"({"session":)" + std::to_string(number) + R"(,"name":)" + quoted(name) + R"(,"uid":0,"responds":)" +
-                        (responds ? "true" : "false") + R"(,"events":[)" + quoted(pattern) + R"(],"on_failure":"open","order":0})");
+                        (responds ? "true" : "false") + R"(,"events":[)" + quoted(pattern) + R"(],"on_failure":"open","order":0,"kind":"session"})");
     next("session_ready", [number](const boost::json::value& params) { return int_at(params, "/session") == number; });
 }
 
@@ -109,8 +106,8 @@ std::string link_host::next_asked(std::string_view id) {
 
 void link_host::answer(const boost::json::value& event, std::string_view responder, std::string_view response, bool decides) {
     send("reply", R"({"origin":)" + quoted(text_at(event, "/host")) + R"(,"hook_event_id":)" + quoted(text_at(event, "/hook_event_id")) +
-                      R"(,"outcome":"completed","responses":[{"response":)" + std::string{response} + R"(,"responder":)" + quoted(responder) +
-                      R"(,"uid":0,"elapsed_ms":1}],"missing":[],"decides":)" + (decides ? "true" : "false") + "}");
+                      R"(,"result":{"replies":[{"response":)" + std::string{response} + R"(,"responder":)" + quoted(responder) +
+                      R"(,"uid":0,"elapsed_ns":1}],"missing":[],"abstained":[],"passed":[]},"decides":)" + (decides ? "true" : "false") + "}");
 }
 
 void link_host::restart_link() {

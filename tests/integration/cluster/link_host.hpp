@@ -33,7 +33,8 @@ public:
     [[nodiscard]] child_process& process() { return *process_; }
 
     void send(std::string_view method, std::string_view params) { channel_->notify("cluster." + std::string{method}, params); }
-    /// The `params` of the next notification of that name. Others are kept for later; earlier ones of that name are dropped.
+    /// The `params` of the next notification of that name. Others are kept for later; of `state` and `hosts`, of which each replaces the one before it,
+    /// those that came earlier are dropped.
     boost::json::value next(std::string_view method);
     /// The next one for which `wanted` holds.
     boost::json::value next(std::string_view method, const std::function<bool(const boost::json::value&)>& wanted);

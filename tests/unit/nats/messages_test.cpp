@@ -68,16 +68,15 @@ BOOST_AUTO_TEST_CASE(deep_payloads_travel) {
     settled.type = message::kind::settled;
     settled.from = {"a", "e"};
     settled.id = "1";
-    const std::string responses = R"([{"response":)" + deep + "}]";
-    settled.responses = responses;
-    settled.missing = "[]";
+    const std::string result = R"({"replies":[{"response":)" + deep + "}]}";
+    settled.result = result;
     BOOST_TEST(read_message(to_text(settled)).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_presence_is_cut_where_it_is_too_large) {
     presence about{{"a", "e"}, "i", {}};
     for (int i = 0; i < 10'000; ++i) {
-        about.sessions.push_back({"session-" + std::to_string(i), {"push.*"}, true});
+        about.sessions.push_back({"session-" + std::to_string(i), {"push.*"}, true, 7, "open", -1, "session"});
     }
     const std::string text = to_text(about);
     BOOST_TEST(text.size() < max_presence_bytes + 200);
@@ -86,6 +85,11 @@ BOOST_AUTO_TEST_CASE(a_presence_is_cut_where_it_is_too_large) {
     BOOST_TEST(read->sessions.size() > 500U);
     BOOST_TEST(read->sessions[1].name == "session-1");
     BOOST_TEST(read->sessions[1].responds);
+    BOOST_TEST(read->sessions[1].order == -1);
+    const auto concerned = audience_of(read->sessions, "push.main");
+    BOOST_TEST(concerned.is_heard);
+    BOOST_TEST(concerned.responders.size() == read->sessions.size());
+    BOOST_TEST(!audience_of(read->sessions, "pull").is_heard);
     BOOST_TEST(!read_presence("{}").has_value());
 }
 
