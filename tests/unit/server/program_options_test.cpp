@@ -172,6 +172,7 @@ BOOST_AUTO_TEST_CASE(flag_beats_environment_beats_file_for_each_setting) {
         {"catalog", "/f", "/e", "/a"},
         {"registry", "/f/r", "/e/r", "/a/r"},
         {"hook-jobs", "2", "3", "4"},
+        {"cluster-host", "f", "e", "a"},
         {"log-level", "debug", "warning", "error"},
         {"log-format", "json", "text", "json"},
     };
