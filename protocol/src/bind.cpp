@@ -2,6 +2,7 @@
 #include "reply_scan.hpp"
 
 #include <hookd/protocol/terminal_text.hpp>
+#include <hookd/protocol/timestamp.hpp>
 
 #include <algorithm>
 #include <array>
@@ -441,6 +442,44 @@ public:
         }
     }
 
+    void pattern(std::string_view name, text& target, std::string_view) {
+        const auto* value = present(name);
+        if (value == nullptr) {
+            return;
+        }
+        if (kind_of(*value) == json_kind::string) {
+            target = text_of(*value);
+        }
+        if (!is_pattern(target.view())) {
+            wrong(name, "must be a name or pattern: 1 to 128 characters of A-Z a-z 0-9 _ . : / - * ?");
+        }
+    }
+
+    void time(std::string_view name, std::optional<std::chrono::system_clock::time_point>& target, std::string_view) {
+        const auto* value = present(name);
+        if (value == nullptr) {
+            return;
+        }
+        if (kind_of(*value) == json_kind::string) {
+            target = parse_timestamp(text_of(*value).view());
+        }
+        if (!target) {
+            wrong(name, "must be a time as in RFC 3339, such as \"2026-11-23T12:58:36Z\"");
+        }
+    }
+
+    void page_size(std::string_view name, std::optional<std::size_t>& target, std::string_view) {
+        const auto* value = present(name);
+        if (value == nullptr) {
+            return;
+        }
+        if (const auto number = integer_in(*value, 1, max_history)) {
+            target = static_cast<std::size_t>(*number);
+        } else {
+            wrong(name, "must be an integer from 1 to 1000");
+        }
+    }
+
     void request_id(std::string_view name, std::string_view& target, std::string_view) {
         const auto* value = required(name);
         if (value == nullptr) {
@@ -728,6 +767,9 @@ template std::variant<subscribe_params, error> bind_params(const request&);
 template std::variant<unsubscribe_params, error> bind_params(const request&);
 template std::variant<respond_params, error> bind_params(const request&);
 template std::variant<who_params, error> bind_params(const request&);
+template std::variant<history_params, error> bind_params(const request&);
+template std::variant<trace_params, error> bind_params(const request&);
+template std::variant<replay_params, error> bind_params(const request&);
 template std::variant<schema_params, error> bind_params(const request&);
 template std::variant<register_hook_params, error> bind_params(const request&);
 template std::variant<deregister_hook_params, error> bind_params(const request&);

@@ -99,6 +99,16 @@ public:
              {"maxItems", max_patterns},
              {"items", json::object{{"type", "string"}, {"pattern", "^[A-Za-z0-9_.:/*?-]{1,128}$"}}}});
     }
+    void pattern(std::string_view name, const text&, std::string_view meaning) {
+        add(name, presence::optional, meaning, {{"type", "string"}, {"pattern", "^[A-Za-z0-9_.:/*?-]{1,128}$"}});
+    }
+    void time(std::string_view name, const std::optional<std::chrono::system_clock::time_point>&, std::string_view meaning) {
+        add(name, presence::optional, meaning, {{"type", "string"}, {"format", "date-time"}});
+    }
+    void page_size(std::string_view name, const std::optional<std::size_t>&, std::string_view meaning) {
+        add(name, presence::optional, meaning,
+            {{"type", "integer"}, {"minimum", 1}, {"maximum", max_history}, {"default", default_history}});
+    }
     void request_id(std::string_view name, std::string_view, std::string_view meaning) {
         add(name, presence::required, meaning, {{"type", json::array{"string", "number"}}});
     }
@@ -158,6 +168,54 @@ json::object bypass_schema() {
                                  {"left_ms", integer_schema(0)}});
     bypass["type"] = json::array{"object", "null"};
     return object_schema({{"bypass", bypass}, {"ended", bypass}});
+}
+
+json::object timestamp_schema() { return {{"type", "string"}, {"format", "date-time"}}; }
+
+// An entry of `history`: the params of the notification `verdict`, and when and in which run it was emitted.
+json::object entry_schema() {
+    auto schema = wait_schema();
+    auto& properties = schema["properties"].as_object();
+    auto& required = schema["required"].as_array();
+    const auto add = [&](std::string_view name, json::object type) {
+        properties[name] = std::move(type);
+        required.emplace_back(name);
+    };
+    add("event", typed("string"));
+    add("elapsed_ms", typed("number"));
+    add("emitted_at", timestamp_schema());
+    add("instance", uuid_schema());
+    properties["bypassed"] = typed("string");
+    return schema;
+}
+
+json::object trace_schema() {
+    auto schema = object_schema(
+        {{"hook_event_id", uuid_schema()},
+         {"instance", uuid_schema()},
+         {"seq", integer_schema(1)},
+         {"event", typed("string")},
+         {"emitted_at", timestamp_schema()},
+         {"expects_response", typed("boolean")},
+         {"emitter", object_schema({{"pid", integer_schema(0)}, {"uid", integer_schema(0)}, {"program", typed("string")}})},
+         {"subscribers", integer_schema(0)},
+         {"payload_bytes", integer_schema(0)},
+         {"handed", array_of(object_schema({{"to", typed("string")}, {"after_ms", typed("number")}}))},
+         {"verdict", json::object{{"type", json::array{"object", "null"}}}}});
+    auto& properties = schema["properties"].as_object();
+    properties["payload"] = json::object{};  // unless it is larger than the journal keeps
+    properties["timeout_ms"] = integer_schema(1);
+    properties["cause"] = typed("string");
+    properties["ended"] = typed("string");
+    return schema;
+}
+
+json::object replay_schema() {
+    auto schema = object_schema({{"elapsed_ms", typed("number")}});
+    auto& properties = schema["properties"].as_object();
+    properties["response"] = typed("object");
+    properties["failed"] = typed("string");
+    return schema;
 }
 
 template <class Enum>
@@ -258,6 +316,11 @@ std::string discover_document(std::string_view daemon_version) {
         "replies to an event",
         object_schema({{"accepted", typed("boolean")}, {"reason", json::object{{"type", json::array{"string", "null"}}}}})));
     methods.emplace_back(method<who_params>("whom an emit_and_wait of this event would ask now", who_schema()));
+    methods.emplace_back(method<history_params>(
+        "the verdicts that the journal holds, newest first",
+        object_schema({{"verdicts", array_of(entry_schema())}, {"more", typed("boolean")}})));
+    methods.emplace_back(method<trace_params>("all that the journal holds of one event", trace_schema()));
+    methods.emplace_back(method<replay_params>("hands an event of the journal to one responder again, which decides nothing", replay_schema()));
     methods.emplace_back(method<schema_params>(
         "what the catalog says of its events",
         object_schema({{"schemas", array_of(object_schema({{"event", typed("string")},

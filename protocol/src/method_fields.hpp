@@ -85,6 +85,28 @@ void describe(Visitor& visit, who_params& params) {
 }
 
 template <class Visitor>
+void describe(Visitor& visit, history_params& params) {
+    visit.pattern("event", params.event, "a name or glob (* any run, ? one character); absent: every event");
+    visit.subscriber_name("responder", params.responder, presence::optional, "only where this responder replied or was missing");
+    visit.boolean("vetoed", params.vetoed, "true: only operations that were stopped");
+    visit.time("since", params.since, "only events emitted then or later");
+    visit.counter("before_seq", params.before_seq, "only events before this one: the next page");
+    visit.uuid_text("instance", params.instance, "the run of the daemon that before_seq belongs to; absent: this one");
+    visit.page_size("limit", params.limit, "how many at most; absent: 100");
+}
+
+template <class Visitor>
+void describe(Visitor& visit, trace_params& params) {
+    visit.free_text("hook_event_id", params.hook_event_id, presence::required, "the id of an event that the journal holds");
+}
+
+template <class Visitor>
+void describe(Visitor& visit, replay_params& params) {
+    visit.free_text("hook_event_id", params.hook_event_id, presence::required, "the id of an event that the journal holds");
+    visit.subscriber_name("to", params.to, presence::required, "the name of the responder that gets it once more");
+}
+
+template <class Visitor>
 void describe(Visitor& visit, schema_params& params) {
     visit.free_text("event", params.event, presence::optional, "the event's name; absent: all events of the catalog");
 }

@@ -178,6 +178,7 @@ constexpr std::string_view before_expects = R"(","expects_response":)";
 constexpr std::string_view before_timeout = R"(,"timeout_ms":)";
 constexpr std::string_view before_cause = R"(,"cause":")";
 constexpr std::string_view before_host = R"(,"host":")";
+constexpr std::string_view replayed_text = R"(,"replayed":true)";
 constexpr std::string_view before_payload = R"(,"payload":)";
 
 void append_host(std::string& out, std::string_view host) {
@@ -592,6 +593,12 @@ void append_json(std::string& out, const stats_result& result) {
         hook.end();
     }
     hooks.end();
+    object_writer journal{document.member("journal")};
+    append_text_or_null(journal.member("file"), result.journal.file);
+    journal.number("bytes", result.journal.bytes);
+    journal.number("events", result.journal.events);
+    journal.number("dropped", result.journal.dropped);
+    journal.end();
     document.member("sessions") += '[';
     for (const auto& each : result.sessions) {
         out += out.back() == '[' ? "" : ",";
@@ -607,6 +614,17 @@ void append_json(std::string& out, const stats_result& result) {
     if (!result.clusters.empty()) {
         append_clusters(document, result.clusters);
     }
+    document.end();
+}
+
+void append_json(std::string& out, const replay_result& result) {
+    object_writer document{out};
+    if (!result.response.empty()) {
+        document.member("response") += result.response;
+    } else if (!result.failed.empty()) {
+        append_json_string(document.member("failed"), result.failed);
+    }
+    append_milliseconds(document.member("elapsed_ms"), result.elapsed);
     document.end();
 }
 
@@ -637,6 +655,7 @@ event_head measure_event_head(const event_fields& fields) noexcept {
         result.host_offset = result.size - before_payload.size() + before_host.size();
         result.size += before_host.size() + fields.host.size() + 1;
     }
+    result.size += fields.replayed ? replayed_text.size() : 0;
     return result;
 }
 
@@ -664,6 +683,9 @@ char* write_event_head(char* out, const event_fields& fields) noexcept {
         out = write_text(out, before_host);
         out = write_text(out, fields.host);
         out = write_text(out, "\"");
+    }
+    if (fields.replayed) {
+        out = write_text(out, replayed_text);
     }
     return write_text(out, before_payload);
 }

@@ -30,7 +30,7 @@ program_options with_inherited_socket(program_options options) {
     options.listener.inherited_socket = service::take_socket();
     if (options.listener.inherited_socket >= 0) {
         options.listener.socket = service::path_of(options.listener.inherited_socket);
-        choose_registry(options);
+        choose_state_files(options);
     }
     return options;
 }
@@ -143,6 +143,7 @@ daemon_process::daemon_process(program_options options, std::shared_ptr<const ca
                              std::to_string(options_.broker.threads) + ", capacity " + std::to_string(options_.broker.capacity) + " events and " +
                              size_text(options_.broker.capacity_bytes) + ", frames to " + size_text(limits.max_frame_bytes) + ", connections to " +
                              std::to_string(connections) + ", waiting to " + std::to_string(options_.broker.max_waiting));
+    open_journal();
     use(std::move(events));
     hooks_.start();
     if (connections < limits.max_connections || files.most() <= limits.max_connections) {
@@ -250,7 +251,7 @@ void daemon_process::apply(settings read) {
     // The path of a handed-over socket is not ours to change.
     if (options_.listener.inherited_socket >= 0) {
         read.options.listener.socket = options_.listener.socket;
-        choose_registry(read.options);
+        choose_state_files(read.options);
     }
     options_.level = read.options.level;
     log_.set_level(options_.level);
@@ -274,6 +275,24 @@ void daemon_process::use(std::shared_ptr<const catalog> events) {
     if (known) {
         say(log_level::info, "the catalog " + options_.catalog.string() + " knows " + protocol::counted(*known, "event"));
     }
+}
+
+// Once the socket is this daemon's: another one that has it keeps its journal to itself.
+void daemon_process::open_journal() {
+    if (options_.journal.file.empty()) {
+        return;
+    }
+    const bool is_there = std::filesystem::exists(std::filesystem::symlink_status(options_.journal.file));
+    try {
+        journal_ = std::make_unique<sqlite_journal>(options_.journal, log_);
+    } catch (const journal_error& failure) {
+        if (options_.names_journal || is_there) {
+            throw;
+        }
+        say(log_level::warning, "there is no journal, so hookctl log and trace find nothing: " + std::string{failure.what()});
+        return;
+    }
+    broker_.record_to(*journal_);
 }
 
 void daemon_process::say(log_level level, const std::string& message) {

@@ -4,6 +4,7 @@
 #include "app/spdlog_logger.hpp"
 #include "app/watchdog.hpp"
 #include "hooks/hook_host.hpp"
+#include "journal/sqlite_journal.hpp"
 
 #include <hookd/server/broker.hpp>
 #include <hookd/server/catalog.hpp>
@@ -37,8 +38,8 @@ public:
     /// The catalog that the options name; null where they name none. Throws catalog_error.
     [[nodiscard]] static std::shared_ptr<const catalog> catalog_of(const program_options& options);
 
-    /// Listens from here on. `events`: catalog_of(options). Throws as the listener does, and std::runtime_error for a handed-over socket that
-    /// is none.
+    /// Listens from here on. `events`: catalog_of(options). Throws as the listener does, journal_error, and std::runtime_error for a handed-over
+    /// socket that is none.
     daemon_process(program_options options, std::shared_ptr<const catalog> events, option_reader read_options, spdlog_logger& log);
 
     /// Serves until shut down; then all its threads have ended. Throws socket_lost where it ended since its path does not lead to it any more,
@@ -63,6 +64,7 @@ private:
     void finish_reload(settings read);
     void apply(settings read);
     void use(std::shared_ptr<const catalog> events);
+    void open_journal();
     void say(log_level level, const std::string& message);
 
     program_options options_;
@@ -72,6 +74,7 @@ private:
     boost::asio::strand<boost::asio::io_context::executor_type> strand_;  ///< of the signals and of what follows from them
     boost::asio::signal_set signals_;
     watchdog watchdog_;
+    std::unique_ptr<sqlite_journal> journal_{};
     broker broker_;
     hook_host hooks_;
     listener listener_;

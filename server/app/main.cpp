@@ -80,7 +80,7 @@ int print(const std::string& text) {
 
 std::string version_text() {
     return std::string{"hookd "} + hookd::protocol::release_version + ", protocol " + std::to_string(hookd::protocol::version) +
-           ", features: catalog, registered-hooks, socket-activation\n";
+           ", features: catalog, journal, registered-hooks, socket-activation\n";
 }
 
 /// What `--check` has found, for a person.
@@ -92,6 +92,7 @@ std::string findings(const program_options& options, const catalog* events, std:
            "catalog        " +
            (events == nullptr ? std::string{"none: every event name is free"}
                               : harmless(options.catalog.string()) + ": " + counted(events->size(), "event")) + "\n" +
+           "journal        " + (options.journal.file.empty() ? std::string{"off"} : harmless(options.journal.file.string())) + "\n" +
            "registry       " +
            (options.hooks.registry.empty() ? std::string{"none: hooks are kept until the daemon ends (--registry FILE keeps them)"}
                                            : harmless(options.hooks.registry.string()) + ": " + counted(hooks, "hook")) + "\n";
@@ -100,6 +101,9 @@ std::string findings(const program_options& options, const catalog* events, std:
 int check(const program_options& options) {
     const auto events = daemon_process::catalog_of(options);
     const auto hooks = check_registry(options.hooks.registry);
+    if (!options.journal.file.empty()) {
+        check_journal_file(options.journal.file);
+    }
     return ::isatty(STDOUT_FILENO) != 0 ? print(findings(options, events.get(), hooks)) : EXIT_SUCCESS;
 }
 
@@ -124,6 +128,9 @@ int serve(const program_options& options, const daemon_process::option_reader& r
         return socket_held;
     } catch (const socket_lost&) {  // which has been logged when it was found
         return path_lost;
+    } catch (const journal_error& failure) {
+        log.write(log_level::error, failure.what());
+        return wrong_usage;
     } catch (const std::exception& failure) {
         log.write(log_level::error, failure.what());
         return failed;
@@ -161,6 +168,8 @@ int main(int argc, char** argv) {
     } catch (const catalog_error& wrong) {
         return complain(wrong, wrong_usage);
     } catch (const registry_error& wrong) {
+        return complain(wrong, wrong_usage);
+    } catch (const journal_error& wrong) {
         return complain(wrong, wrong_usage);
     } catch (const std::exception& failure) {
         return complain(failure, failed);

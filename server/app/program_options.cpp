@@ -44,6 +44,7 @@ struct setting {
 
 constexpr std::size_t million = 1'000'000;
 constexpr std::size_t most_bytes = std::size_t{1} << 40;
+constexpr std::size_t most_journal_payload = protocol::max_max_frame_bytes;
 
 bool is_file_path(const std::string& text) {
     return !text.empty() && text.back() != '/' &&
@@ -83,6 +84,16 @@ std::string host_name(const std::string& text) {
         throw bad_value("must be 1 to 64 characters of A-Z a-z 0-9 . _ -, not \"" + text + "\"");
     }
     return text;
+}
+
+std::filesystem::path journal_path(const std::string& text) {
+    if (text == "off") {
+        return {};
+    }
+    if (!is_file_path(text)) {
+        throw bad_value("must be the path of a file, or off, not \"" + text + "\"");
+    }
+    return std::filesystem::absolute(text);
 }
 
 std::filesystem::path state_directory(const std::function<const char*(const char*)>& environment) {
@@ -197,6 +208,23 @@ const std::array settings{
     setting{"cluster-host", "NAME", "This host's name in a cluster, and what ping says (default: the machine's)", false,
             [](options_ref o, const values& t) { o.broker.host = host_name(t.front()); },
             [](const_options_ref o) -> values { return {o.broker.host}; }, true},
+    setting{"journal", "FILE|off",
+            "Where events and verdicts are kept for hookctl log and trace (default: journal.db beside the default registry; none for another --socket)",
+            false,
+            [](options_ref o, const values& t) {
+                o.journal.file = journal_path(t.front());
+                o.names_journal = true;
+            },
+            [](const_options_ref o) -> values { return {o.journal.file.empty() ? std::string{"off"} : o.journal.file.string()}; }, true},
+    setting{"journal-payload", "SIZE", "Largest payload or reply that the journal keeps (default: 64KiB)", false,
+            [](options_ref o, const values& t) { o.journal.payload_bytes = parse_size(t.front(), 0, most_journal_payload); },
+            [](const_options_ref o) -> values { return {size_text(o.journal.payload_bytes)}; }, true},
+    setting{"journal-days", "N", "Days after which the journal forgets an event, 1 to 3650 (default: 7)", false,
+            [](options_ref o, const values& t) { o.journal.days = std::chrono::days{parse_count(t.front(), 1, 3650)}; },
+            [](const_options_ref o) -> values { return {std::to_string(o.journal.days.count())}; }, false},
+    setting{"journal-bytes", "SIZE", "How large the journal may be, from 1MiB; the oldest events go first (default: 256MiB)", false,
+            [](options_ref o, const values& t) { o.journal.bytes = parse_size(t.front(), std::size_t{1} << 20, most_bytes); },
+            [](const_options_ref o) -> values { return {size_text(o.journal.bytes)}; }, true},
     setting{"log-level", "LEVEL", "debug, info, warning or error (default: info)", false,
             [](options_ref o, const values& t) { o.level = level_of(t.front()); },
             [](const_options_ref o) { return chosen(level_names, o.level); }, true},
@@ -219,7 +247,7 @@ constexpr std::array flags{
     flag{"-h,--help", program_action::show_help, "Prints this and exits"},
     flag{"--version", program_action::show_version, "Prints the version and exits"},
     flag{"--print-config", program_action::print_config, "Prints the settings in effect, as a file for --config, and exits"},
-    flag{"--check", program_action::check, "Checks all settings, the catalog and the registry, and exits: 0 where they are right, else 2"},
+    flag{"--check", program_action::check, "Checks all settings, the catalog, the registry and the journal, and exits: 0 where they are right, else 2"},
 };
 
 /// The command line in CLI11's terms. Its results are texts; settings judge them.
@@ -409,23 +437,28 @@ program_options parse_program_options(const std::vector<std::string>& arguments,
         }
     }
     options.default_socket = protocol::default_socket_path(nullptr, environment("XDG_RUNTIME_DIR"), ::getuid());
-    options.default_registry = state_directory(environment) / "registry.json";
+    options.state_directory = state_directory(environment);
+    options.names_state_directory = environment("STATE_DIRECTORY") != nullptr;
     if (options.listener.socket.empty()) {
         assign(options, settings.front(), {options.default_socket.string()}, "--socket (by default below $XDG_RUNTIME_DIR)");
     }
     if (options.broker.host.empty()) {
         options.broker.host = protocol::own_host_name();
     }
-    choose_registry(options);
+    choose_state_files(options);
     return options;
 }
 
-void choose_registry(program_options& options) {
+void choose_state_files(program_options& options) {
     const auto& socket = options.listener.socket;
     const bool is_abstract = socket.string().starts_with('@');
     const bool is_default = !is_abstract && std::filesystem::absolute(socket).lexically_normal() == options.default_socket.lexically_normal();
+    const auto file = [&](const char* name) { return is_default || options.names_state_directory ? options.state_directory / name : std::filesystem::path{}; };
     if (!options.names_registry) {
-        options.hooks.registry = is_default ? options.default_registry : std::filesystem::path{};
+        options.hooks.registry = file("registry.json");
+    }
+    if (!options.names_journal) {
+        options.journal.file = file("journal.db");
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include "app/config_file.hpp"
 #include "hooks/hook_host.hpp"
+#include "journal/journal_options.hpp"
 
 #include <hookd/server/log.hpp>
 #include <hookd/server/options.hpp>
@@ -33,9 +34,12 @@ struct program_options {
     listener_options listener{};
     /// `socket` and `default_timeout` in it are left to those above.
     hook_host_options hooks{};
-    bool names_registry = false;               ///< where hooks are kept is said; else choose_registry() does
-    std::filesystem::path default_socket{};    ///< where a daemon listens that is not told otherwise
-    std::filesystem::path default_registry{};  ///< and where that one keeps its hooks
+    journal_options journal{};
+    bool names_registry = false;             ///< where hooks are kept is said; else choose_state_files() does
+    bool names_journal = false;              ///< the same; a default journal that cannot be made is none
+    std::filesystem::path default_socket{};  ///< where a daemon listens that is not told otherwise
+    std::filesystem::path state_directory{};
+    bool names_state_directory = false;      ///< a service manager has said which it is
 };
 
 /// Reads `arguments` (without the program's name). What stands there beats the environment (HOOKD_ and the option's name in upper case
@@ -46,9 +50,10 @@ struct program_options {
 [[nodiscard]] program_options parse_program_options(const std::vector<std::string>& arguments,
                                                     const std::function<const char*(const char*)>& environment);
 
-/// Unless they name a registry: the default one for a daemon at the default socket, else none, so that two daemons never run each other's hooks.
-/// To be called again where the socket turns out to be another one.
-void choose_registry(program_options& options);
+/// Where the registry and the journal are, unless the options name them: in the state directory for a daemon at the default socket, or one that a
+/// service manager has given a directory; else there are none, so that two daemons never run each other's hooks. To be called again where the
+/// socket turns out to be another one.
+void choose_state_files(program_options& options);
 
 [[nodiscard]] std::string help_text();
 

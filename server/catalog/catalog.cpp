@@ -76,6 +76,16 @@ public:
                                                                  : std::nullopt;
     }
 
+    [[nodiscard]] std::optional<std::string> payload_without_secrets(std::string_view event, std::string_view payload) const override {
+        const auto known = entries_.find(event);
+        return known == entries_.end() ? std::nullopt : hidden(known->second.payload, payload);
+    }
+
+    [[nodiscard]] std::optional<std::string> reply_without_secrets(std::string_view event, std::string_view response) const override {
+        const auto known = entries_.find(event);
+        return known == entries_.end() ? std::nullopt : hidden(known->second.response, response);
+    }
+
     [[nodiscard]] std::variant<std::string, error> schemas(std::string_view event) const override {
         std::string out = R"({"schemas":[)";
         if (event.empty()) {
@@ -92,6 +102,10 @@ public:
     }
 
 private:
+    static std::optional<std::string> hidden(const std::optional<catalogs::schema>& described, std::string_view value) {
+        return described && described->has_secrets() ? std::optional{described->without_secrets(value)} : std::nullopt;
+    }
+
     static void append(std::string& out, const catalog_entry& entry) {
         out += '{';
         append_member(out, "event", entry.name);

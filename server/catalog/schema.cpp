@@ -78,6 +78,7 @@ struct check_run {
     std::size_t steps;
     std::optional<violation> found{};
     int attempts = 0;  // within anyOf and the like: what fails there is no fault yet
+    std::vector<std::string_view>* secrets = nullptr;  // where not null, takes them
 
     void spend(std::size_t count) {
         if (count > steps) {
@@ -127,6 +128,12 @@ public:
     // What a value must be as a whole.
 
     bool operator()(const false_rule&) { return fail("false", "is not allowed there"); }
+    bool operator()(const secret_rule&) {
+        if (run_.secrets != nullptr) {
+            run_.secrets->push_back(value_);
+        }
+        return true;
+    }
     bool operator()(const ref_rule& rule) { return check(rule.target); }
     bool operator()(const type_rule& rule) {
         if (std::any_of(rule.allowed.begin(), rule.allowed.end(), [this](json_type type) { return is(type); })) {
@@ -475,6 +482,30 @@ std::optional<violation> schema::check(std::string_view value) const {
         return violation{{}, {}, "takes more than " + std::to_string(most) + " steps to check: send less"};
     }
     return std::move(run.found);
+}
+
+std::string schema::without_secrets(std::string_view value) const {
+    constexpr std::string_view hidden = "\"…\"";
+    const auto text = protocol::trimmed_json(value);
+    std::vector<std::string_view> secrets;
+    check_run run{document_, most_steps + value.size() * steps_a_byte};
+    run.secrets = &secrets;
+    try {
+        (void)checker{run, text, place{}}.check(schema_document::root);
+    } catch (const out_of_steps&) {
+        return std::string{hidden};
+    }
+    std::sort(secrets.begin(), secrets.end(), [](std::string_view a, std::string_view b) { return a.data() != b.data() ? a.data() < b.data() : a.size() > b.size(); });
+    std::string shown;
+    const char* next = text.data();
+    const char* const end = text.data() + text.size();
+    for (const auto& secret : secrets) {
+        if (secret.data() >= next && secret.data() < end) {  // neither within another one, nor the name of a member, which is a text of its own
+            shown.append(next, secret.data()).append(hidden);
+            next = secret.data() + secret.size();
+        }
+    }
+    return shown.append(next, end);
 }
 
 }  // namespace hookd::catalogs

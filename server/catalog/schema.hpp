@@ -45,6 +45,10 @@ public:
     /// Whether every value matches, so that there is nothing to check.
     [[nodiscard]] bool allows_everything() const noexcept { return document_.allows_everything(); }
 
+    [[nodiscard]] bool has_secrets() const noexcept { return document_.has_secrets; }
+    /// `value`, valid JSON, with `"…"` in place of each part that a subschema with `x-secret` applies to.
+    [[nodiscard]] std::string without_secrets(std::string_view value) const;
+
     /// `value`: valid JSON. Nothing where it matches.
     [[nodiscard]] std::optional<violation> check(std::string_view value) const;
 

@@ -200,9 +200,10 @@ private:
             members.insert_or_assign(member->key.decode(), member->value);
         }
         if (const auto reference = members.find("$ref"); reference != members.end()) {
+            add_secret(id, members, outer);
             add_definitions(members, outer);
             references_.push_back({id, decoded(reference->second), outer.at("$ref")});
-            return id;  // what stands beside it does not count
+            return id;  // what else stands beside it does not count
         }
         auto here = outer;
         if (const auto own = members.find("$id"); own != members.end()) {
@@ -212,6 +213,7 @@ private:
         for (const auto& [name, unused] : members) {
             check_keyword(name, here);
         }
+        add_secret(id, members, here);
         add_rules(id, members, here);
         return id;
     }
@@ -254,6 +256,18 @@ private:
     }
 
     // --- rules ---
+
+    // Before all other rules, which may fail.
+    void add_secret(subschema_id id, const keywords& members, const location& here) {
+        const auto value = find(members, "x-secret");
+        if (value && protocol::kind_of(*value) != json_kind::boolean) {
+            refuse(here.at("x-secret"), "\"x-secret\" must be true or false");
+        }
+        if (value == "true") {
+            result_.has_secrets = true;
+            append(id, secret_rule{});
+        }
+    }
 
     void add_definitions(const keywords& members, const location& here) {
         for (const auto name : definitions) {

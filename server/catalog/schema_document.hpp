@@ -35,7 +35,8 @@ struct exact_number {
 
 // --- rules, each named for the keywords that it carries out ---
 
-struct false_rule {};  ///< the schema `false`
+struct false_rule {};   ///< the schema `false`
+struct secret_rule {};  ///< `x-secret`: every value matches, and is not to be shown
 struct ref_rule {
     subschema_id target = 0;
 };
@@ -110,12 +111,13 @@ struct if_rule {
 };
 
 using schema_rule =
-    std::variant<false_rule, ref_rule, type_rule, enum_rule, number_rule, length_rule, pattern_rule, item_count_rule, unique_items_rule, items_rule,
+    std::variant<false_rule, secret_rule, ref_rule, type_rule, enum_rule, number_rule, length_rule, pattern_rule, item_count_rule, unique_items_rule, items_rule,
                  contains_rule, required_rule, member_count_rule, properties_rule, property_names_rule, dependencies_rule, all_of_rule, any_of_rule,
                  one_of_rule, not_rule, if_rule>;
 
 struct schema_document {
     std::vector<std::vector<schema_rule>> subschemas{};
+    bool has_secrets = false;  ///< one of them has a secret_rule
 
     static constexpr subschema_id root = 0;
 

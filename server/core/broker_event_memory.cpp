@@ -107,6 +107,7 @@ void broker_state::hand_out(client& to, std::size_t most_events, std::size_t mos
             break;
         }
         next.hand_out();
+        record_hand_out(next, *to.push);
         out.push_back(&next);
     }
     if (to.handed_out > first) {

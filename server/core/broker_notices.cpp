@@ -11,7 +11,36 @@ constexpr std::size_t most_shadow_questions = 256;
 
 }  // namespace
 
-void broker_state::announce(const slot& which, const protocol::wait_result& verdict, instant now) {
+std::optional<protocol::wait_result> broker_state::without_secrets(const slot& which, const protocol::wait_result& verdict) const {
+    std::optional<protocol::wait_result> hidden;
+    if (secrets_ == nullptr) {
+        return hidden;
+    }
+    const auto copy = [&]() -> protocol::wait_result& { return hidden ? *hidden : hidden.emplace(verdict); };
+    for (std::size_t i = 0; i < verdict.responses.size(); ++i) {
+        if (auto reply = secrets_->reply(which.event_name, verdict.responses[i].text())) {
+            auto& shown = copy().responses[i];
+            shown.response = std::move(*reply);
+            shown.passed_on = {};
+        }
+    }
+    if (!verdict.payload.empty()) {
+        if (auto payload = secrets_->payload(which.event_name, verdict.payload)) {
+            copy().payload = std::move(*payload);
+        }
+    }
+    return hidden;
+}
+
+void broker_state::announce(const slot& which, const protocol::wait_result& whole, instant now) {
+    const auto hidden = without_secrets(which, whole);
+    const auto& verdict = hidden ? *hidden : whole;
+    if (recorder_ != nullptr && which.concluded) {
+        recorder_->wait_ended(which.event_name, verdict, now.steady - which.emitted);
+    }
+    if (verdict_sessions_ == 0) {
+        return;
+    }
     std::shared_ptr<const charged_text> text;
     for (session* const each : topics_.find(which.event_name).matches) {
         const bool wants = each->verdicts && !each->closing &&

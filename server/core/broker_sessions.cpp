@@ -252,6 +252,7 @@ void broker_state::end_session(client& of, instant now) {
     drop_queue(of);
     of.notices.clear();
     closing_ -= of.push->closing && !of.push->told ? 1U : 0U;
+    replays_.fail(*of.push, "left", now.steady);
     leave_debts(*of.push, now);
     forget_session(of);
     advance_unsettled(now);
@@ -296,6 +297,7 @@ void broker_state::close(session& which, protocol::close_reason reason, instant 
         return;
     }
     which.closing = reason;
+    replays_.fail(which, to_string(reason), now.steady);
     ++closing_;
     lagged_ += reason == protocol::close_reason::lagged ? 1U : 0U;
     if (reason != protocol::close_reason::lagged) {

@@ -44,6 +44,9 @@ client& broker_state::attach(const peer& who, event_sink* owner) {
 
 void broker_state::detach(client& gone, instant now) {
     end_session(gone, now);
+    std::vector<replay_table::replay> unwanted;
+    replays_.forget(gone.id, unwanted);
+    tell_replays_are_over(unwanted, protocol::refusal::cancelled, now);
     while (!gone.waiters.empty()) {
         give_up(gone.waiters.front(), false, now);  // an operation lives on, so that a retry finds it
     }
@@ -66,6 +69,7 @@ void broker_state::hang_up(client& quiet, instant now) {
     quiet.hung_up = true;
     if (quiet.push) {
         quiet.push->responds = false;
+        replays_.fail(*quiet.push, "left", now.steady);
         leave_debts(*quiet.push, now);
     }
     advance_unsettled(now);
@@ -196,6 +200,9 @@ broker_state::published broker_state::publish(const protocol::event_fields& fiel
         ++result.subscribers;
     }
     log_.append(result.what);
+    if (recorder_ != nullptr) {
+        recorder_->event_published(*result.what, by.who, result.subscribers, secrets_);
+    }
     return result;
 }
 
@@ -220,6 +227,7 @@ bool broker_state::hand_out_same(client& to, std::span<event* const> events) {
     }
     for (event* const each : events) {
         each->hand_out();
+        record_hand_out(*each, *to.push);
     }
     to.handed_out += events.size();
     to.push->last_seq = std::max(to.push->last_seq, events.back()->seq());
@@ -233,6 +241,7 @@ event::pointer broker_state::take_next(client& to) {
     auto next = to.outbox.take_front();
     ++to.sent;
     to.push->last_seq = std::max(to.push->last_seq, next->seq());
+    record_hand_out(*next, *to.push);
     ++deliveries_;
     return next;
 }

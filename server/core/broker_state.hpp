@@ -2,8 +2,10 @@
 
 #include "event_log.hpp"
 #include "id_source.hpp"
+#include "journal.hpp"
 #include "operation_table.hpp"
 #include "payload_view.hpp"
+#include "replay_table.hpp"
 #include "session.hpp"
 #include "topic_table.hpp"
 
@@ -49,6 +51,10 @@ public:
     ~broker_state();
 
     [[nodiscard]] const protocol::uuid& instance() const noexcept { return instance_; }
+    /// From now on `who` is told what happens; null: nobody. It must outlive this.
+    void record_to(recorder* who) noexcept { recorder_ = who; }
+    /// From now on what is recorded, or told as a verdict, goes through `secrets`; null: as it is. It must outlive this.
+    void hide(const secret_filter* secrets) noexcept { secrets_ = secrets; }
 
     // --- clients ---
 
@@ -109,6 +115,9 @@ public:
     /// What is to be logged whatever else is: lines of text since the last call.
     [[nodiscard]] std::vector<std::string> take_audit() { return std::exchange(audit_, {}); }
     [[nodiscard]] bool has_audit() const noexcept { return !audit_.empty(); }
+    /// Hands `what` to the session of that name (the newest, where there are several) once more. `then` gets the result of `replay`; whatever the
+    /// responder says decides nothing and is counted nowhere.
+    [[nodiscard]] std::optional<protocol::error> replay(client& by, std::string_view to, const journalled_event& what, late_answer then, instant now);
     /// What to do with a request that has an operation_id and is carried out elsewhere.
     struct first_of_its_id {};  ///< carry it out, and call finish_elsewhere()
     using elsewhere = std::variant<first_of_its_id, pending, std::string, protocol::error>;
@@ -171,7 +180,7 @@ public:
     /// sent() gives them back. Appends to `out`.
     void hand_out(client& to, std::size_t most_events, std::size_t most_bytes, std::vector<event*>& out);
     /// Hands out `events`, one at least, if those are the next ones of `to`; returns whether they are. They are compared by address.
-    [[nodiscard]] static bool hand_out_same(client& to, std::span<event* const> events);
+    [[nodiscard]] bool hand_out_same(client& to, std::span<event* const> events);
     /// Takes the oldest event of a client of which none are handed out; null where none waits. It counts as sent.
     [[nodiscard]] event::pointer take_next(client& to);
     /// Takes the oldest notice of `to` that no event goes before.
@@ -224,6 +233,13 @@ private:
     }
     [[nodiscard]] static bool wants(const session& each, bool is_asked, payload_view& payload) {
         return (is_asked || !each.asked_only) && (each.where.empty() || payload.meets(each.where));
+    }
+    [[nodiscard]] bool take_replayed_reply(client& by, const protocol::uuid& hook_event_id, const protocol::respond_params& params, instant now);
+    void tell_replays_are_over(const std::vector<replay_table::replay>& over, protocol::refusal why, instant now);
+    void record_hand_out(event& what, const session& to) {
+        if (recorder_ != nullptr && what.take_hand_out_record()) {
+            recorder_->event_handed_out(what, to.name());
+        }
     }
     void close(session& which, protocol::close_reason reason, instant now);
     static void drop_queue(client& of);
@@ -288,7 +304,8 @@ private:
     void conclude_unheard(slot& which, protocol::outcome how, instant now);
     static void count_failures(const slot& which, protocol::outcome how);
     void summarize_responders(std::vector<protocol::stats_result::responder>& out) const;
-    void announce(const slot& which, const protocol::wait_result& verdict, instant now);
+    [[nodiscard]] std::optional<protocol::wait_result> without_secrets(const slot& which, const protocol::wait_result& verdict) const;
+    void announce(const slot& which, const protocol::wait_result& whole, instant now);
     void tell(session& whom, notice what, instant now);
     [[nodiscard]] result_or_error<protocol::respond_result> find_and_respond(client& by, const protocol::respond_params& params, instant now);
     [[nodiscard]] result_or_error<protocol::respond_result> respond_to(slot& to, client& by, const protocol::respond_params& params, instant now);
@@ -309,6 +326,8 @@ private:
     steady_time started_;
     id_source ids_{};
     protocol::uuid instance_;
+    recorder* recorder_ = nullptr;
+    const secret_filter* secrets_ = nullptr;
     std::uint64_t head_seq_ = 0;
     std::uint64_t last_session_id_ = 0;
     std::uint64_t last_client_id_ = 0;
@@ -319,6 +338,7 @@ private:
     account_table accounts_{};
     memory_budget memory_;
     operation_table operations_;
+    replay_table replays_{};
     event_log log_;
     topic_table topics_{};
     boost::unordered_flat_map<std::string, bool> set_aside_names_{};  // and whether a hook of that name is enabled

@@ -431,6 +431,9 @@ broker_state::result_or_error<protocol::respond_result> broker_state::find_and_r
                                                                                        instant now) {
     const auto id = protocol::parse_uuid(params.hook_event_id.view());
     const auto at = id ? slots_.find(*id) : slots_.end();
+    if (id && take_replayed_reply(by, *id, params, now)) {
+        return protocol::respond_result{};
+    }
     if (at == slots_.end()) {
         return refuse(refusal::unknown);
     }
@@ -612,7 +615,8 @@ protocol::wait_result broker_state::conclude_wait(slot& which, outcome how, inst
     auto result = describe(which, how, now);
     ++(!result.bypassed.empty() ? bypassed_ : result.abort.empty() ? proceeded_ : which.abort.empty() ? failed_closed_ : vetoed_);
     count_failures(which, how);
-    if (verdict_sessions_ > 0) {
+    which.concluded = true;
+    if (verdict_sessions_ > 0 || recorder_ != nullptr) {
         announce(which, result, now);
     }
     return result;
@@ -656,6 +660,9 @@ void broker_state::release_held(slot& which) { held_bytes_ -= std::exchange(whic
 
 void broker_state::drop(slot& which, refusal as, instant now) {
     release_debts(which, as, now);
+    if (recorder_ != nullptr && !which.concluded) {
+        recorder_->wait_given_up(which.seq, as);
+    }
     if (which.unclaimed) {
         unclaimed_.erase(unclaimed_.iterator_to(which));
     }
@@ -701,10 +708,15 @@ void broker_state::give_up(waiter& who, bool with_operation, instant now) {
 }
 
 std::optional<steady_time> broker_state::next_deadline() const {
-    return deadlines_.empty() ? std::nullopt : std::optional{deadlines_.begin()->when};
+    const auto replay = replays_.next_deadline();
+    const auto wait = deadlines_.empty() ? std::nullopt : std::optional{deadlines_.begin()->when};
+    return replay && wait ? std::min(*replay, *wait) : replay ? replay : wait;
 }
 
 void broker_state::expire(instant now) {
+    std::vector<replay_table::replay> late;
+    replays_.expire(now.steady, late);
+    tell_replays_are_over(late, refusal::expired, now);
     for (std::size_t i = 0; i < most_expired_at_once && !deadlines_.empty() && deadlines_.begin()->when <= now.steady; ++i) {
         deadline& due = *deadlines_.begin();
         if (due.type == deadline::kind::bypass) {

@@ -25,7 +25,8 @@ event::event(const protocol::event_fields& fields, const protocol::event_head& h
       cause_offset_(static_cast<std::uint16_t>(head.cause_offset)),
       cause_size_(static_cast<std::uint16_t>(fields.cause.size())),
       name_size_(static_cast<std::uint8_t>(fields.event.size())),
-      expects_response_(fields.expects_response) {
+      expects_response_(fields.expects_response),
+      recorded_(fields.replayed ? most_recorded : std::uint8_t{0}) {
     ledger_.live_bytes += footprint_bytes_;
 }
 

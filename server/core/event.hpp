@@ -92,12 +92,15 @@ public:
         }
     }
     [[nodiscard]] bool is_handed_out() const noexcept { return handed_out_ != 0; }
+    /// Whether one more hand-out is to be recorded: the first most_recorded are.
+    [[nodiscard]] bool take_hand_out_record() noexcept { return recorded_ < most_recorded && ++recorded_ != 0; }
 
     /// The frame for a peer that speaks `kind`. May make a copy the first time; broker's strand only.
     [[nodiscard]] wire_pieces wire(protocol::framing kind);
 
 private:
     static constexpr std::size_t prefix_size = 4;
+    static constexpr std::uint8_t most_recorded = 32;
 
     event(const protocol::event_fields& fields, const protocol::event_head& head, std::string_view payload, event_ledger& ledger,
           const frame_memory* shared) noexcept;
@@ -140,6 +143,7 @@ private:
     bool expects_response_;
     bool line_checked_ = false;
     std::uint8_t header_size_ = 0;
+    std::uint8_t recorded_ = 0;  // hand-outs
     std::array<char, protocol::max_frame_prefix> header_{};
     std::unique_ptr<std::string> line_copy_{};  // only where the payload has raw line breaks
 };

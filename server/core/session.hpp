@@ -135,6 +135,7 @@ struct slot : deadline, owner_hook, unclaimed_hook {
     protocol::failure_policy on_failure = protocol::failure_policy::open;
     std::vector<std::string> require{};   // names of responders without whom it does not proceed
     bool reserved = false;                // by emit: await_response asks for it, and it never gives up early
+    bool concluded = false;               // its verdict has been told
     std::optional<protocol::outcome> kept{};  // reserved, and its result is there before anybody asked
     client* owner = nullptr;              // its connection is charged for it; null once that is gone
     account* payer = nullptr;             // the owner's user, charged for it until it is over
@@ -228,6 +229,7 @@ struct peer {
     std::int64_t pid = 0;  ///< 0: the kernel gives none
     std::uint32_t uid = 0;
     bool is_named = false;  // by the configuration, and held to a share: neither the daemon's own user nor root
+    std::string program{};  ///< its name, for those who read the journal; empty: unknown
 };
 
 /// Who pulls a client's output, and is told that there is some. Called on the broker's strand.

@@ -3,6 +3,7 @@
 #include "hooks/hook_jobs.hpp"
 #include "hooks/kept_hooks.hpp"
 #include "hooks/program_file.hpp"
+#include "net/signals_held_back.hpp"
 
 #include <hookd/hooks/resolved_command.hpp>
 #include <hookd/protocol/counted.hpp>
@@ -156,22 +157,6 @@ std::optional<std::uint64_t> soft_limit_of_files() {
     rlimit limit{};
     return ::getrlimit(RLIMIT_NOFILE, &limit) == 0 ? std::optional<std::uint64_t>{limit.rlim_cur} : std::nullopt;
 }
-
-/// Signals are for the threads that run the broker: the default action of one that comes here would end the process.
-class signals_held_back {
-public:
-    signals_held_back() {
-        sigset_t all;
-        ::sigfillset(&all);
-        ::pthread_sigmask(SIG_BLOCK, &all, &before_);
-    }
-    signals_held_back(const signals_held_back&) = delete;
-    signals_held_back& operator=(const signals_held_back&) = delete;
-    ~signals_held_back() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
-private:
-    sigset_t before_{};
-};
 
 }  // namespace
 

@@ -445,6 +445,8 @@ void broker::use_catalog(std::shared_ptr<const catalog> events) {
     strand_->run([strand = strand_, events = std::move(events)]() mutable { strand->use(std::move(events)); });
 }
 
+void broker::record_to(core::journal& where) { strand_->record_to(where); }
+
 void broker::set_names_aside(std::vector<std::string> names, std::vector<std::string> disabled) {
     strand_->run([strand = strand_, names = std::move(names), disabled = std::move(disabled)] { strand->state().set_names_aside(names, disabled); });
 }

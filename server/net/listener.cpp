@@ -250,7 +250,10 @@ private:
         } catch (const std::system_error& failure) {
             return refusals_.write(std::string{"a peer was refused: "} + failure.what());
         }
-        const auto peer = peer_of(credentials);
+        auto peer = peer_of(credentials);
+        if (environment_.broker->journal() != nullptr) {
+            peer.program = program_name(static_cast<pid_t>(peer.pid));  // now: it may be gone when the journal is written
+        }
         const auto may = roles_of(socket.native_handle(), credentials, environment_.sessions.options);
         if (!may) {
             refusals_.write(rpc::describe(peer) + " is not allowed: connection refused");

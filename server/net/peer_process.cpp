@@ -1,7 +1,9 @@
 #include "peer_process.hpp"
 
+#include <array>
 #include <cerrno>
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/syscall.h>
@@ -45,6 +47,18 @@ bool is_of_own_user(pid_t pid) {
     const bool may_signal = ::syscall(SYS_pidfd_send_signal, process, 0, nullptr, 0) == 0;
     ::close(process);
     return may_signal;
+}
+
+std::string program_name(pid_t pid) {
+    const auto path = "/proc/" + std::to_string(pid) + "/comm";
+    const int fd = pid > 0 ? ::open(path.c_str(), O_RDONLY | O_CLOEXEC) : -1;
+    if (fd < 0) {
+        return {};
+    }
+    std::array<char, 64> text;
+    const auto count = ::read(fd, text.data(), text.size());
+    ::close(fd);
+    return {text.data(), count > 0 ? static_cast<std::size_t>(count - 1) : 0};  // without the line feed
 }
 
 }  // namespace hookd::server

@@ -5,6 +5,8 @@
 
 #include <sys/types.h>
 
+#include <string>
+
 namespace hookd::server {
 
 /// The process at the other end of a connection, as a pidfd (pidfd_open(2)): it may end while a child of its own still holds the socket.
@@ -37,5 +39,8 @@ private:
 /// Whether the process `pid` is of this process's own user, as the kernel has it, whatever number that user shows as in this user namespace: one
 /// may send a signal to it. False where that cannot be told.
 [[nodiscard]] bool is_of_own_user(pid_t pid);
+
+/// What the kernel calls the program that the process `pid` runs: 15 bytes at most, any bytes. Empty where that cannot be told.
+[[nodiscard]] std::string program_name(pid_t pid);
 
 }  // namespace hookd::server

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/broker_state.hpp"
+#include "core/journal.hpp"
 
 #include <hookd/server/catalog.hpp>
 
@@ -12,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -29,6 +31,21 @@ struct transport_counters {
     std::atomic<std::uint64_t> protocol_errors{0};
     std::atomic<std::uint64_t> bytes_in{0};
     std::atomic<std::uint64_t> bytes_out{0};
+};
+
+/// What a catalog calls secrets, for the broker's state.
+class catalog_secrets final : public core::secret_filter {
+public:
+    void use(const catalog* events) noexcept { events_ = events; }
+    [[nodiscard]] std::optional<std::string> payload(std::string_view event_name, std::string_view payload) const override {
+        return events_->payload_without_secrets(event_name, payload);
+    }
+    [[nodiscard]] std::optional<std::string> reply(std::string_view event_name, std::string_view response) const override {
+        return events_->reply_without_secrets(event_name, response);
+    }
+
+private:
+    const catalog* events_ = nullptr;
 };
 
 /// The broker's state and what requests need beside it: the catalog, the time of the turn, the counters. It does no I/O.
@@ -64,7 +81,12 @@ public:
 
     /// The events that there are; null: every name is allowed.
     [[nodiscard]] const catalog* events() const noexcept { return catalog_.get(); }
-    void use(std::shared_ptr<const catalog> events) noexcept { catalog_ = std::move(events); }
+    void use(std::shared_ptr<const catalog> events) noexcept;
+
+    /// What is kept of events and verdicts; null: nothing.
+    [[nodiscard]] core::journal* journal() const noexcept { return journal_; }
+    /// Before anything is served, once. `where` must outlive this.
+    void record_to(core::journal& where);
 
     transport_counters counters{};
 
@@ -76,6 +98,8 @@ private:
     core::broker_state state_;
     std::string host_;
     std::shared_ptr<const catalog> catalog_{};
+    catalog_secrets secrets_{};
+    core::journal* journal_ = nullptr;
     std::optional<core::instant> now_{};
 };
 

@@ -169,6 +169,14 @@ core::late_answer answer_owed(session& by, const answer_address& to) {
     };
 }
 
+template <class Result>
+std::string json_of(const Result& result) {
+    std::string text;
+    append_json(text, result);
+    return text;
+}
+std::string json_of(const std::string& text) { return text; }
+
 // What calls `then` on the broker's strand with a result that may come from any thread.
 template <class Result, class Then>
 hook_methods::handler<Result> on_strand_of(session& by, Then then) {
@@ -177,11 +185,48 @@ hook_methods::handler<Result> on_strand_of(session& by, Then then) {
             if (const auto* const failure = std::get_if<error>(&result)) {
                 return then(*failure);
             }
-            std::string text;
-            append_json(text, std::get<Result>(result));
-            then(std::move(text));
+            then(json_of(std::get<Result>(result)));
         });
     };
+}
+
+// `start` is called with the journal, and owes an answer.
+template <class Start>
+void ask_journal(session& by, std::string_view method, const answer_address& to, Start start) {
+    auto* const journal = by.broker().journal();
+    if (!by.may().observe && !by.may().answer) {
+        by.answer(to, missing_role(by, method, &roles::observe));
+    } else if (journal == nullptr) {
+        by.answer(to, error{errc::invalid_params, "there is no journal: start hookd with --journal FILE"});
+    } else if (const auto failure = by.state().owe(by.client())) {
+        by.answer(to, *failure);
+    } else {
+        start(*journal);
+    }
+}
+
+error not_a_uuid() { return {errc::invalid_params, "parameter 'hook_event_id': the journal holds no such event, since this is not a UUID"}; }
+
+void carry_out(session& by, const protocol::history_params& params, const protocol::request&, const answer_address& to) {
+    ask_journal(by, protocol::history_params::method, to, [&](core::journal& journal) {
+        journal.history({.event = std::string{params.event.view()},
+                         .responder = std::string{params.responder.view()},
+                         .vetoed = params.vetoed,
+                         .since = params.since,
+                         .before_seq = params.before_seq,
+                         .instance = params.instance,
+                         .limit = params.limit.value_or(protocol::default_history)},
+                        on_strand_of<std::string>(by, answer_owed(by, to)));
+    });
+}
+
+void carry_out(session& by, const protocol::trace_params& params, const protocol::request&, const answer_address& to) {
+    ask_journal(by, protocol::trace_params::method, to, [&](core::journal& journal) {
+        if (const auto id = protocol::parse_uuid(params.hook_event_id.view())) {
+            return journal.trace(*id, on_strand_of<std::string>(by, answer_owed(by, to)));
+        }
+        answer_owed(by, to)(not_a_uuid());
+    });
 }
 
 // `start` is called with the hooks and the handler of the result.
@@ -228,6 +273,33 @@ void carry_out(session& by, const protocol::deregister_hook_params& params, cons
 void carry_out(session& by, const protocol::trust_hook_params& params, const protocol::request& call, const answer_address& to) {
     change_hooks<protocol::hook_info>(by, params, call, to, [&params](hook_methods& hooks, auto done) {
         hooks.trust_hook(std::string{params.name.view()}, std::move(done));
+    });
+}
+
+void carry_out(session& by, const protocol::replay_params& params, const protocol::request&, const answer_address& to) {
+    if (!is_owner(by.peer())) {
+        return by.answer(to, error{errc::not_allowed, "only the daemon's own user and root may replay events, and you are user " +
+                                                          std::to_string(by.peer().uid)});
+    }
+    ask_journal(by, protocol::replay_params::method, to, [&](core::journal& journal) {
+        const auto id = protocol::parse_uuid(params.hook_event_id.view());
+        if (!id) {
+            return answer_owed(by, to)(not_a_uuid());
+        }
+        journal.find(*id, [strand = by.strand().shared_from_this(), by = by.weak_from_this(), name = std::string{params.to.view()},
+                           then = answer_owed(by, to)](std::variant<core::journalled_event, error> found) {
+            strand->run([strand, by, name, then, found = std::move(found)] {
+                const auto peer = by.lock();
+                if (const auto* const failure = std::get_if<error>(&found)) {
+                    then(*failure);
+                } else if (peer && peer->is_attached()) {
+                    const auto& what = std::get<core::journalled_event>(found);
+                    if (const auto refused = strand->state().replay(peer->client(), name, what, then, strand->now())) {
+                        then(*refused);
+                    }
+                }
+            });
+        });
     });
 }
 
@@ -342,7 +414,8 @@ constexpr std::array<method, sizeof...(Params)> methods_of() {
 // The busiest first.
 constexpr auto methods =
     methods_of<protocol::emit_and_wait_params, protocol::respond_params, protocol::emit_params, protocol::await_response_params,
-               protocol::subscribe_params, protocol::unsubscribe_params, protocol::ping_params, protocol::who_params, protocol::schema_params, protocol::stats_params,
+               protocol::subscribe_params, protocol::unsubscribe_params, protocol::ping_params, protocol::who_params, protocol::history_params,
+               protocol::trace_params, protocol::replay_params, protocol::schema_params, protocol::stats_params,
                protocol::cluster_hosts_params, protocol::cancel_params, protocol::discover_params, protocol::register_hook_params, protocol::deregister_hook_params,
                protocol::list_hooks_params, protocol::trust_hook_params, protocol::enable_hook_params, protocol::bypass_params>();
 

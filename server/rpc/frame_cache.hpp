@@ -23,7 +23,7 @@ public:
 
     /// Hands out to `to`, which speaks `kind`, what is here already, if that is what it is to get next. Empty, and nothing is handed out, if it
     /// is not. Valid until the next call.
-    [[nodiscard]] std::string_view hand_out_same(core::client& to, protocol::framing kind) const;
+    [[nodiscard]] std::string_view hand_out_same(core::broker_state& state, core::client& to, protocol::framing kind) const;
 
 private:
     std::vector<char> bytes_{};

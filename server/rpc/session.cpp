@@ -262,7 +262,7 @@ output session::next_output(const output_limits& limits) {
     const bool has_notices = !notices_.empty();
     const bool may_share = limits.one_piece && !has_notices && client_->push != nullptr;
     if (may_share) {
-        next.frames = environment_.cache.hand_out_same(*client_, decoder_->kind());
+        next.frames = environment_.cache.hand_out_same(state(), *client_, decoder_->kind());
     }
     if (next.frames.empty()) {
         state().hand_out(*client_, limits.events, limits.event_bytes, events);

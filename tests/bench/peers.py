@@ -37,6 +37,7 @@ PEERS = {peer.name: peer for peer in (
     Peer("hookd", "hookd", "hookd"),
     Peer("hookd_request", "hookd, replies as requests", "hookd_request"),
     Peer("hookd_line", "hookd, line framing", "hookd_line"),
+    Peer("hookd_journal", "hookd, with a journal", "hookd"),
     Peer("redis", "Redis", "redis"),
     Peer("redis_quiet", "Redis, no replies", "redis_quiet"),
     Peer("nats", "NATS", "nats"),
@@ -126,7 +127,8 @@ class Programs:
         """The command line of a broker that listens on a unix socket."""
         kind = peer.name.split("_")[0]
         if kind == "hookd":
-            return [self.find("hookd"), "--socket", address, "--log-level", "error", "--max-connections", "15000"]
+            journal = Path(address).parent / "journal.db" if peer.name == "hookd_journal" else "off"
+            return [self.find("hookd"), "--socket", address, "--log-level", "error", "--max-connections", "15000", "--journal", journal]
         if kind == "redis":
             # redis-tools has the server, too: the same program, which goes by its name.
             link = Path(address).parent / "redis-server"

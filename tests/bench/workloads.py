@@ -156,9 +156,9 @@ TRIP = {"trip_p50_us": "us, p50", "trip_p99_us": "us, p99", "broker_cpu_us": "us
 FAN_OUT = {"deliveries_per_s": "deliveries/s", "cpu_us_per_delivery": "us of broker CPU a delivery",
            "cpu_us_per_event": "us of broker CPU an event"}
 
-SMALL = ("floor", "floor_wide", "hookd", "hookd_request", "hookd_line", "redis", "redis_quiet", "nats", "grpc", "dbus", "ping_pong", "sh", "python")
+SMALL = ("floor", "floor_wide", "hookd", "hookd_request", "hookd_line", "hookd_journal", "redis", "redis_quiet", "nats", "grpc", "dbus", "ping_pong", "sh", "python")
 LARGE = ("floor", "hookd", "hookd_line", "redis", "redis_quiet", "nats", "grpc")
-SPREAD = ("floor", "floor_wide", "hookd", "hookd_line", "redis", "redis_quiet", "nats", "grpc", "dbus")
+SPREAD = ("floor", "floor_wide", "hookd", "hookd_line", "hookd_journal", "redis", "redis_quiet", "nats", "grpc", "dbus")
 
 WORKLOADS = [
     Workload("trip_256_pinned", "trip", "veto trip 256 B, all on one core", SMALL, TRIP, trip(256, "text", True, 6000)),

@@ -44,6 +44,9 @@ void bind_all(const request& call) {
     bind<respond_params>(call);
     bind<schema_params>(call);
     bind<who_params>(call);
+    bind<history_params>(call);
+    bind<trace_params>(call);
+    bind<replay_params>(call);
     bind<register_hook_params>(call);
     bind<deregister_hook_params>(call);
     bind<list_hooks_params>(call);

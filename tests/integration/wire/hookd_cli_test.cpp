@@ -220,6 +220,7 @@ BOOST_AUTO_TEST_CASE(socket_path_comes_from_flag_environment_file_or_default) {
         BOOST_TEST(daemon.wait() == 0);
     };
     options.environment["XDG_RUNTIME_DIR"] = directory.path();
+    options.environment["XDG_STATE_HOME"] = directory / "state";  // no journal of the person who runs the tests
     starts_at({}, directory / "hookd/hookd.sock");
     starts_at({"--config", config}, directory / "from-file");
     options.environment["HOOKD_SOCKET"] = directory / "from-environment";

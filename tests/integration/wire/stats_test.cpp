@@ -36,7 +36,7 @@ BOOST_AUTO_TEST_CASE(stats_has_the_members_of_the_contract) {
     peer.response_to(request);
     const auto stats = peer.result("stats");
     BOOST_TEST(members_of(stats) ==
-               "connections events head_seq hooks host retained_bytes retained_events sessions subscribers totals uptime_s verdicts waiting");
+               "connections events head_seq hooks host journal retained_bytes retained_events sessions subscribers totals uptime_s verdicts waiting");
     BOOST_TEST(members_of(value_at(stats, "/totals")) ==
                "accepted bytes_in bytes_out deliveries events lagged outcomes protocol_errors refused");
     BOOST_TEST(members_of(value_at(stats, "/events/e")) == "count max_ms p50_ms p90_ms p99_ms");
@@ -239,6 +239,8 @@ BOOST_AUTO_TEST_CASE(discover_names_the_parameters_of_the_contract) {
           std::pair{"emit_and_wait", "cause event failure_policy operation_id payload policy require require_subscriber scope timeout_ms"},
           std::pair{"await_response", "hook_event_id timeout_ms"}, std::pair{"subscribe", "after_seq asked_only cancellations events instance name on_failure order responds scope shadow verdicts where"},
           std::pair{"who", "event payload scope"}, std::pair{"bypass", "events for_ms reason"},
+          std::pair{"trace", "hook_event_id"}, std::pair{"replay", "hook_event_id to"},
+          std::pair{"history", "before_seq event instance limit responder since vetoed"},
           std::pair{"respond", "abstain failed hook_event_id response"}, std::pair{"register_hook", "asked_only command cwd env events jobs name on_failure operation_id order scope shadow timeout_ms where"},
           std::pair{"enable_hook", "enabled name operation_id"},
           std::pair{"deregister_hook", "name operation_id"}, std::pair{"trust_hook", "name operation_id"}, std::pair{"list_hooks", ""},
@@ -253,7 +255,7 @@ BOOST_AUTO_TEST_CASE(discover_names_the_parameters_of_the_contract) {
             for (const auto& param : value_at(method, "/params").as_array()) {
                 const auto parameter = text_at(param, "/name");
                 params[parameter] = true;
-                const bool required = parameter == "event" || parameter == "hook_event_id" || (parameter == "name" && std::string_view{name} != "subscribe") || parameter == "command" || parameter == "enabled" ||
+                const bool required = (parameter == "event" && std::string_view{name} != "history") || parameter == "to" || parameter == "hook_event_id" || (parameter == "name" && std::string_view{name} != "subscribe") || parameter == "command" || parameter == "enabled" ||
                                       (parameter == "events" && std::string_view{name} == "register_hook");
                 BOOST_TEST((has_at(param, "/required") && bool_at(param, "/required")) == required, name << " " << parameter);
             }

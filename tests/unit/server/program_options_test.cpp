@@ -144,11 +144,28 @@ BOOST_AUTO_TEST_CASE(the_default_registry_is_that_of_the_default_socket_alone) {
     BOOST_TEST(registry({"--registry", ""}) == "");
     auto options = parse({}, environment);
     options.listener.socket = "/run/handed/over.sock";  // by a service manager
-    choose_registry(options);
+    choose_state_files(options);
     BOOST_TEST(options.hooks.registry == "");
     options.listener.socket = options.default_socket;
-    choose_registry(options);
+    choose_state_files(options);
     BOOST_TEST(options.hooks.registry.string() == standard);
+}
+
+BOOST_AUTO_TEST_CASE(the_default_socket_alone_has_a_journal_unless_it_is_named) {
+    const auto journal = [](const std::vector<std::string>& arguments) {
+        return parse(arguments, {{"XDG_RUNTIME_DIR", "/run/user/7"}, {"XDG_STATE_HOME", "/x"}}).journal.file.string();
+    };
+    BOOST_TEST(journal({}) == "/x/hookd/journal.db");
+    BOOST_TEST(journal({"--socket", "/run/user/7/hookd/hookd.sock"}) == "/x/hookd/journal.db");
+    BOOST_TEST(journal({"--socket", "/a/s"}) == "");
+    BOOST_TEST(journal({"--socket", "/a/s", "--journal", "/a/j"}) == "/a/j");
+    BOOST_TEST(journal({"--journal", "off"}) == "");
+    BOOST_TEST(std::filesystem::path{journal({"--journal", "./off"})}.filename() == "off");
+    for (const std::string wrong : {"", "/a/", "a\nb"}) {
+        check_refused({"--journal", wrong}, "--journal");
+    }
+    check_refused({"--journal-bytes", "1KiB"}, "--journal-bytes");
+    check_refused({"--journal-days", "0"}, "--journal-days");
 }
 
 BOOST_AUTO_TEST_CASE(flag_beats_environment_beats_file_for_each_setting) {
@@ -171,6 +188,10 @@ BOOST_AUTO_TEST_CASE(flag_beats_environment_beats_file_for_each_setting) {
         {"allow-group", "2", "3", "4"},
         {"catalog", "/f", "/e", "/a"},
         {"registry", "/f/r", "/e/r", "/a/r"},
+        {"journal", "/f/j", "/e/j", "/a/j"},
+        {"journal-payload", "2KiB", "3KiB", "4KiB"},
+        {"journal-days", "2", "3", "4"},
+        {"journal-bytes", "2MiB", "3MiB", "4MiB"},
         {"hook-jobs", "2", "3", "4"},
         {"cluster-host", "f", "e", "a"},
         {"log-level", "debug", "warning", "error"},

@@ -52,6 +52,10 @@ inline constexpr std::size_t max_cause = 8;
 /// Bytes of the place of each, as it is written there.
 inline constexpr std::size_t max_cause_place = 4096;
 
+/// Verdicts of one `history`.
+inline constexpr std::size_t default_history = 100;
+inline constexpr std::size_t max_history = 1000;
+
 /// Registered hooks of one daemon.
 inline constexpr std::size_t max_hooks = 1024;
 

@@ -208,6 +208,28 @@ struct who_params {
     std::optional<event_scope> scope{};  ///< absent: the catalog's, else local
 };
 
+struct history_params {
+    static constexpr std::string_view method = "history";
+    text event{};         ///< a name or a glob; empty: every event
+    text responder{};     ///< only where a responder of that name replied or was missing; empty: whoever did
+    bool vetoed = false;  ///< only operations that were stopped
+    std::optional<std::chrono::system_clock::time_point> since{};
+    std::optional<std::uint64_t> before_seq{};
+    std::optional<uuid> instance{};       ///< the run of the daemon that before_seq belongs to; absent: this one
+    std::optional<std::size_t> limit{};   ///< absent: default_history
+};
+
+struct trace_params {
+    static constexpr std::string_view method = "trace";
+    text hook_event_id{};
+};
+
+struct replay_params {
+    static constexpr std::string_view method = "replay";
+    text hook_event_id{};
+    text to{};  ///< a responder's name
+};
+
 struct schema_params {
     static constexpr std::string_view method = "get_hook_event_schema";
     text event{};  ///< empty: all events of the catalog
@@ -305,6 +327,9 @@ extern template std::variant<subscribe_params, error> bind_params(const request&
 extern template std::variant<unsubscribe_params, error> bind_params(const request&);
 extern template std::variant<respond_params, error> bind_params(const request&);
 extern template std::variant<who_params, error> bind_params(const request&);
+extern template std::variant<history_params, error> bind_params(const request&);
+extern template std::variant<trace_params, error> bind_params(const request&);
+extern template std::variant<replay_params, error> bind_params(const request&);
 extern template std::variant<schema_params, error> bind_params(const request&);
 extern template std::variant<register_hook_params, error> bind_params(const request&);
 extern template std::variant<deregister_hook_params, error> bind_params(const request&);
@@ -542,6 +567,14 @@ struct stats_result {
         std::optional<double> p50_ms{}, p90_ms{}, p99_ms{}, max_ms{};
     };
 
+    /// What is kept of events and verdicts.
+    struct journal_figures {
+        std::string file{};          ///< empty: there is no journal
+        std::uint64_t bytes = 0;     ///< of the file that hold something
+        std::uint64_t events = 0;    ///< that it holds
+        std::uint64_t dropped = 0;   ///< events, or their verdicts, that it could not keep, since the daemon's start
+    };
+
     std::string host{};  ///< the daemon's name in a cluster
     double uptime_s = 0;
     std::size_t connections = 0;
@@ -568,6 +601,14 @@ struct stats_result {
     std::vector<session> sessions{};
     std::vector<responder> hooks{};  ///< by name
     std::vector<cluster_link> clusters{};
+    journal_figures journal{};
+};
+
+/// What came of handing an event to one responder once more.
+struct replay_result {
+    std::string response{};  ///< JSON object, byte for byte; empty: it did not reply
+    std::string failed{};    ///< why it did not; empty where it replied or abstained
+    std::chrono::nanoseconds elapsed{};
 };
 
 /// Each appends the result's JSON text.
@@ -585,6 +626,7 @@ void append_json(std::string& out, const list_hooks_result& result);
 void append_json(std::string& out, const cluster_hosts_result& result);
 void append_json(std::string& out, const bypass_result& result);
 void append_json(std::string& out, const stats_result& result);
+void append_json(std::string& out, const replay_result& result);
 
 /// The OpenRPC 1.2 document of all methods, made from the same descriptions that bind_params binds by. `version`: the daemon's.
 [[nodiscard]] std::string discover_document(std::string_view version);
@@ -604,6 +646,7 @@ struct event_fields {
     std::optional<std::chrono::milliseconds> timeout{};
     std::string_view cause{};  ///< empty: none
     std::string_view host{};   ///< where it comes from, as is_host_name() has it; empty: here
+    bool replayed = false;     ///< handed out once more, out of the journal
 };
 
 /// The notification `event` up to where the payload begins: how long it is, and where in it the event's name, cause and host stand.

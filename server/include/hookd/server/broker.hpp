@@ -29,6 +29,10 @@ namespace hookd::protocol {
 [[nodiscard]] boost::system::error_code make_error_code(errc code) noexcept;
 }  // namespace hookd::protocol
 
+namespace hookd::core {
+class journal;
+}
+
 namespace hookd::server {
 
 class broker_strand;
@@ -237,6 +241,10 @@ public:
     /// From now on this catalog counts, here and on the socket; null: every name is free. Sessions and waits that are open stay. From any
     /// thread; done when the strand has come to it.
     void use_catalog(std::shared_ptr<const catalog> events);
+
+    /// From now on `where` is told of events and verdicts, and what it holds is served on the socket. For hookd itself. To be called once, before
+    /// the io_context runs; it must outlive this.
+    void record_to(core::journal& where);
 
     /// Sets names aside: only sessions with subscribe_request::may_use_set_aside_names may have one, here and on the socket; any other that has
     /// one already is called `pid N` from then on. Replaces what was set aside before. From any thread; done when the strand has come to it.

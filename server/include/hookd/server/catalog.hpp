@@ -42,6 +42,12 @@ public:
     [[nodiscard]] virtual std::optional<protocol::error> check_patterns(const std::vector<std::string>& patterns) const = 0;
     [[nodiscard]] virtual std::optional<protocol::error> check_reply(std::string_view event, std::string_view response) const = 0;
 
+    // What people are shown of a payload or a reply: the same text with `"…"` in place of what the event's schemas call a secret (`x-secret`);
+    // nothing where they call nothing so.
+
+    [[nodiscard]] virtual std::optional<std::string> payload_without_secrets(std::string_view event, std::string_view payload) const = 0;
+    [[nodiscard]] virtual std::optional<std::string> reply_without_secrets(std::string_view event, std::string_view response) const = 0;
+
     /// The result of `get_hook_event_schema`: of all events, in order of their names, or of `event` where that is not empty.
     [[nodiscard]] virtual std::variant<std::string, protocol::error> schemas(std::string_view event) const = 0;
 };

@@ -1,0 +1,77 @@
+#include "replay_table.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace hookd::core {
+namespace {
+
+void answer(const replay_table::replay& over, protocol::replay_result result, steady_time now) {
+    result.elapsed = now - over.began;
+    std::string text;
+    protocol::append_json(text, result);
+    over.then(std::move(text));
+}
+
+}  // namespace
+
+// Out of the table before anybody is told.
+template <class Chosen>
+std::vector<replay_table::replay> replay_table::take(Chosen chosen) {
+    const auto first = std::stable_partition(under_way_.begin(), under_way_.end(), [&chosen](const replay& each) { return !chosen(each); });
+    std::vector<replay> taken{std::make_move_iterator(first), std::make_move_iterator(under_way_.end())};
+    under_way_.erase(first, under_way_.end());
+    return taken;
+}
+
+bool replay_table::has(const session& to, const protocol::uuid& hook_event_id) const {
+    return std::any_of(under_way_.begin(), under_way_.end(),
+                       [&](const replay& each) { return each.to == &to && each.hook_event_id == hook_event_id; });
+}
+
+bool replay_table::finish(const session& to, const protocol::uuid& hook_event_id, protocol::replay_result result, steady_time now) {
+    if (under_way_.empty()) {
+        return false;
+    }
+    const auto over = take([&](const replay& each) { return each.to == &to && each.hook_event_id == hook_event_id; });
+    for (const auto& each : over) {
+        answer(each, result, now);
+    }
+    return !over.empty();
+}
+
+void replay_table::fail(const session& to, std::string_view why, steady_time now) {
+    if (under_way_.empty()) {
+        return;
+    }
+    for (const auto& each : take([&to](const replay& one) { return one.to == &to; })) {
+        answer(each, {.failed = std::string{why}}, now);
+    }
+}
+
+void replay_table::forget(std::uint64_t asked_by, std::vector<replay>& gone) {
+    if (under_way_.empty()) {
+        return;
+    }
+    auto taken = take([asked_by](const replay& each) { return each.asked_by == asked_by; });
+    std::move(taken.begin(), taken.end(), std::back_inserter(gone));
+}
+
+void replay_table::expire(steady_time now, std::vector<replay>& late) {
+    if (under_way_.empty()) {
+        return;
+    }
+    auto taken = take([now](const replay& each) { return each.when <= now; });
+    for (const auto& each : taken) {
+        answer(each, {.failed = "timeout"}, now);
+    }
+    std::move(taken.begin(), taken.end(), std::back_inserter(late));
+}
+
+std::optional<steady_time> replay_table::next_deadline() const {
+    const auto first = std::min_element(under_way_.begin(), under_way_.end(), [](const replay& a, const replay& b) { return a.when < b.when; });
+    return first == under_way_.end() ? std::nullopt : std::optional{first->when};
+}
+
+}  // namespace hookd::core

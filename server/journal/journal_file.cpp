@@ -1,0 +1,191 @@
+#include "journal/journal_file.hpp"
+
+#include "net/safe_directory.hpp"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <string>
+#include <system_error>
+
+namespace hookd::server {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::int64_t application_id = 0x686f6f6b;  // "hook", which file(1) may show
+
+// What leads from each version to the next one. Never changed once it is released: a new version is one more entry.
+//
+// verdict and handed are JSON as the methods give it: params of the notification `verdict`, and `,{"to":…,"after_ms":…}` for each.
+// payload is NULL where it is larger than the journal keeps; bypassed where the verdict was not.
+constexpr std::array<const char*, 1> migrations{R"(
+CREATE TABLE runs(id INTEGER PRIMARY KEY AUTOINCREMENT, instance BLOB NOT NULL UNIQUE, started_at INTEGER NOT NULL);
+CREATE TABLE totals(events INTEGER NOT NULL);
+INSERT INTO totals VALUES(0);
+CREATE TABLE events(
+    key INTEGER PRIMARY KEY,
+    id BLOB NOT NULL,
+    name TEXT NOT NULL,
+    emitted_at INTEGER NOT NULL,
+    timeout_ms INTEGER,
+    pid INTEGER NOT NULL,
+    uid INTEGER NOT NULL,
+    program TEXT NOT NULL,
+    cause TEXT NOT NULL,
+    subscribers INTEGER NOT NULL,
+    vetoed INTEGER,
+    bypassed TEXT,
+    responders TEXT,
+    ended TEXT,
+    masked INTEGER NOT NULL,
+    payload_bytes INTEGER NOT NULL,
+    handed TEXT NOT NULL,
+    verdict BLOB,
+    payload BLOB);
+CREATE INDEX verdicts ON events(key) WHERE vetoed IS NOT NULL;
+CREATE INDEX vetoes ON events(key) WHERE vetoed = 1;
+)"};
+constexpr auto newest_version = static_cast<std::int64_t>(migrations.size());
+
+[[noreturn]] void refuse(const fs::path& file, const std::string& why) {
+    throw journal_error("the journal " + file.string() + " " + why + ": move it away, or start with --journal off");
+}
+
+/// Throws what is to be thrown for a failure of SQLite: where nothing but a person can help, journal_error.
+[[noreturn]] void pass_on(const fs::path& file, const sqlite::error& failure) {
+    switch (failure.code()) {
+    case SQLITE_IOERR_LOCK:
+    case SQLITE_IOERR_RDLOCK:
+    case SQLITE_IOERR_SHMLOCK: refuse(file, "is on a file system without locks");
+    default: break;
+    }
+    switch (failure.primary_code()) {
+    case SQLITE_NOTADB: refuse(file, "is not a SQLite database, or is damaged");
+    case SQLITE_CORRUPT:
+    case SQLITE_ERROR: refuse(file, "is damaged (" + std::string{failure.what()} + ")");
+    case SQLITE_PROTOCOL: refuse(file, "is on a file system without locks");
+    default: throw failure;
+    }
+}
+
+[[noreturn]] void fail(const fs::path& file, int error) {
+    throw sqlite::error(file.string() + ": " + std::generic_category().message(error), SQLITE_CANTOPEN);
+}
+
+/// False where there is none. A link is followed: check_file() has seen to it that nobody else could have made it.
+bool check_owner(const fs::path& file) {
+    struct stat found {};
+    if (::stat(file.c_str(), &found) != 0) {
+        if (errno != ENOENT) {
+            fail(file, errno);
+        }
+        return false;
+    }
+    if (!S_ISREG(found.st_mode)) {
+        refuse(file, "is not a regular file");
+    }
+    if (found.st_uid != ::geteuid()) {
+        refuse(file, "belongs to user " + std::to_string(found.st_uid) + ", and hookd runs as user " + std::to_string(::geteuid()));
+    }
+    try {
+        check_file(file, "--journal");
+    } catch (const std::runtime_error& unsafe) {
+        throw journal_error(unsafe.what());
+    }
+    return true;
+}
+
+void make_private(const fs::path& file) {
+    const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+    const bool failed = fd < 0 || ::fchmod(fd, 0600) != 0;
+    const int error = errno;
+    ::close(fd);
+    if (failed) {
+        fail(file, error);
+    }
+}
+
+std::int64_t version_of(const fs::path& file, sqlite::database& opened) {
+    const auto version = opened.number("PRAGMA user_version");
+    const auto id = opened.number("PRAGMA application_id");
+    if (id != application_id && (id != 0 || version != 0 || opened.number("SELECT count(*) FROM sqlite_schema") != 0)) {
+        refuse(file, "is a database of another program");
+    }
+    if (version > newest_version) {
+        refuse(file, "was written by a newer hookd (its version is " + std::to_string(version) + ", and this hookd knows " +
+                         std::to_string(newest_version) + ")");
+    }
+    return version;
+}
+
+void migrate(sqlite::database& opened) {
+    sqlite::transaction all{opened};
+    // Read here: another hookd may have been first.
+    for (auto version = opened.number("PRAGMA user_version"); version < newest_version; ++version) {
+        opened.run(migrations.at(static_cast<std::size_t>(version)));
+    }
+    opened.run(("PRAGMA application_id = " + std::to_string(application_id)).c_str());
+    opened.run(("PRAGMA user_version = " + std::to_string(newest_version)).c_str());
+    all.commit();
+}
+
+sqlite::database open_checked(const fs::path& file) {
+    sqlite::database opened{file};
+    opened.wait_for_others(patience_with_others);
+    const auto version = version_of(file, opened);
+    if (version == 0) {
+        opened.run("PRAGMA synchronous = OFF");  // there is nothing to lose yet
+        opened.run("PRAGMA auto_vacuum = INCREMENTAL");
+    }
+    if (opened.text("PRAGMA journal_mode = WAL") != "wal") {
+        refuse(file, "is on a file system without shared memory or locks");
+    }
+    if (version < newest_version) {
+        migrate(opened);
+    }
+    opened.run("PRAGMA synchronous = NORMAL; PRAGMA secure_delete = FAST; PRAGMA journal_size_limit = 4194304");
+    (void)opened.number("SELECT events FROM totals");
+    (void)opened.number("SELECT key FROM events ORDER BY key DESC LIMIT 1");
+    return opened;
+}
+
+}  // namespace
+
+sqlite::database open_journal_file(const fs::path& file) {
+    try {
+        prepare_directory(file.parent_path(), "--journal");
+    } catch (const std::runtime_error& unsafe) {
+        throw journal_error(std::string{unsafe.what()} + ", or start with --journal off");
+    }
+    (void)check_owner(file);
+    make_private(file);
+    try {
+        return open_checked(file);
+    } catch (const sqlite::error& failure) {
+        pass_on(file, failure);
+    }
+}
+
+void check_journal_file(const fs::path& file) {
+    try {
+        if (!check_owner(file)) {
+            return;
+        }
+        sqlite::database opened{file};
+        if (version_of(file, opened) == newest_version) {
+            (void)opened.number("SELECT key FROM events ORDER BY key DESC LIMIT 1");
+        }
+    } catch (const sqlite::error& failure) {
+        try {
+            pass_on(file, failure);
+        } catch (const sqlite::error&) {  // what may pass
+        }
+    }
+}
+
+}  // namespace hookd::server

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "journal/sqlite.hpp"
+
+#include <chrono>
+#include <filesystem>
+#include <stdexcept>
+
+namespace hookd::server {
+
+/// A file that hookd must not, or cannot, use as its journal until a person has looked at it. what() names it, and says what to do.
+class journal_error : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+/// Opens the journal; makes it, with mode 0600, where it is not there, and brings one of an older version up to date. Blocks.
+///
+/// Throws journal_error where it is damaged, another program's, of a newer version or another user's, where others could replace it, and where
+/// its file system has no locks; sqlite::error for what may pass: a full disk, a file system that is read-only.
+[[nodiscard]] sqlite::database open_journal_file(const std::filesystem::path& file);
+
+/// Throws as open_journal_file() would, but for what may pass; makes and changes nothing.
+void check_journal_file(const std::filesystem::path& file);
+
+/// How long a statement waits for another program that writes the journal.
+inline constexpr std::chrono::milliseconds patience_with_others{2'000};
+
+/// An event's key: those of one run are together, in order of seq, whatever the clock did meanwhile.
+inline constexpr int journal_run_bits = 44;
+[[nodiscard]] constexpr std::int64_t journal_key(std::int64_t run, std::uint64_t seq) noexcept {
+    return (run << journal_run_bits) | static_cast<std::int64_t>(seq & ((std::uint64_t{1} << journal_run_bits) - 1));
+}
+
+}  // namespace hookd::server

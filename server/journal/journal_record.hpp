@@ -1,0 +1,54 @@
+#pragma once
+
+#include <hookd/protocol/uuid_text.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+/// What is written to the journal, as it waits for its turn.
+namespace hookd::server {
+
+struct event_record {
+    std::uint64_t seq = 0;
+    protocol::uuid id{};
+    std::string name{};
+    std::int64_t emitted_at = 0;               ///< nanoseconds since 1970
+    std::optional<std::int64_t> timeout_ms{};  ///< absent: it was told, nobody waited
+    std::int64_t pid = 0;
+    std::uint32_t uid = 0;
+    std::string program{};
+    std::string cause{};
+    std::size_t subscribers = 0;
+    bool masked = false;                       ///< a secret was taken out of the payload
+    std::size_t payload_bytes = 0;             ///< as it was emitted
+    std::optional<std::string> payload{};      ///< absent: larger than the journal keeps
+};
+
+struct hand_out_record {
+    std::uint64_t seq = 0;
+    std::string to{};
+    std::int64_t after_ns = 0;  ///< since the event was emitted
+};
+
+struct verdict_record {
+    std::uint64_t seq = 0;
+    std::string verdict{};     ///< the params of the notification `verdict`, JSON
+    std::string responders{};  ///< `\nNAME\nNAME\n`: who replied or was missing
+    bool vetoed = false;       ///< the operation was stopped
+};
+
+struct given_up_record {
+    std::uint64_t seq = 0;
+    std::string_view why{};  ///< static
+};
+
+using journal_record = std::variant<event_record, hand_out_record, verdict_record, given_up_record>;
+
+/// Bytes that it takes in memory.
+[[nodiscard]] std::size_t footprint_of(const journal_record& record) noexcept;
+
+}  // namespace hookd::server

@@ -1,0 +1,234 @@
+#include "journal/journal_writer.hpp"
+
+#include "journal/journal_file.hpp"
+
+#include <hookd/protocol/json_text.hpp>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <string>
+#include <utility>
+
+namespace hookd::server {
+namespace {
+
+constexpr int rows_a_step = 512;           // that are taken out in one transaction
+constexpr int pages_that_wait = 1000;      // in the write-ahead log before they are taken up into the file
+constexpr std::int64_t least_log_bytes = std::int64_t{16} << 20;
+constexpr int pages_given_back = 256;      // to the file system at a time
+
+constexpr std::string_view insert_sql =
+    "INSERT INTO events(key, id, name, emitted_at, timeout_ms, pid, uid, program, cause, subscribers, vetoed, responders, ended, masked, "
+    "payload_bytes, handed, verdict, payload) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
+
+// Of an event that is in the file already.
+constexpr std::string_view update_sql =
+    "UPDATE events SET handed = handed || ?2, vetoed = coalesce(?3, vetoed), responders = coalesce(?4, responders), ended = coalesce(?5, ended), "
+    "verdict = coalesce(?6, verdict) WHERE key = ?1";
+
+constexpr std::string_view remove_sql =
+    "DELETE FROM events WHERE key IN (SELECT key FROM events ORDER BY key LIMIT ?1) AND emitted_at < ?2";
+
+std::int64_t nanoseconds_of(std::chrono::system_clock::time_point when) {
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(when.time_since_epoch()).count();
+}
+
+void append_hand_out(std::string& out, const hand_out_record& what) {
+    out += R"(,{"to":)";
+    protocol::append_json_string(out, what.to);
+    out += R"(,"after_ms":)";
+    char digits[32];
+    out.append(digits, std::to_chars(digits, digits + sizeof digits, static_cast<double>(what.after_ns) / 1e6, std::chars_format::fixed, 3).ptr);
+    out += '}';
+}
+
+void bind_optional(sqlite::statement& to, int index, bool is_there, std::string_view value) {
+    if (is_there) {
+        to.bind_text(index, value);
+    } else {
+        to.bind_null(index);
+    }
+}
+
+void bind_verdict(sqlite::statement& to, const verdict_record* what, std::string_view ended, int vetoed, int responders, int ended_at, int verdict) {
+    if (what != nullptr) {
+        to.bind(vetoed, what->vetoed ? 1 : 0);
+    } else {
+        to.bind_null(vetoed);
+    }
+    bind_optional(to, responders, what != nullptr, what != nullptr ? what->responders : std::string_view{});
+    bind_optional(to, ended_at, !ended.empty(), ended);
+    bind_optional(to, verdict, what != nullptr, what != nullptr ? what->verdict : std::string_view{});
+}
+
+}  // namespace
+
+journal_writer::journal_writer(sqlite::database file, const journal_options& options, const protocol::uuid& instance)
+    : file_(std::move(file)),
+      options_(options),
+      instance_(instance),
+      insert_(file_, insert_sql),
+      update_(file_, update_sql),
+      count_(file_, "UPDATE totals SET events = max(events + ?1, 0) RETURNING events"),
+      remove_(file_, remove_sql),
+      events_(file_.number("SELECT events FROM totals")),
+      page_bytes_(file_.number("PRAGMA page_size")) {
+    // In place of SQLite's own: the log is taken up after a batch, and not within one.
+    ::sqlite3_wal_hook(
+        file_.handle(),
+        [](void* self, sqlite3*, const char*, int pages) {
+            static_cast<journal_writer*>(self)->log_pages_ = pages;
+            return SQLITE_OK;
+        },
+        this);
+}
+
+std::int64_t journal_writer::run_number() {
+    if (run_ == 0) {
+        sqlite::statement add{file_, "INSERT INTO runs(instance, started_at) VALUES(?1, ?2) ON CONFLICT(instance) DO NOTHING"};
+        add.bind_blob(1, &instance_, instance_.size()).bind(2, nanoseconds_of(std::chrono::system_clock::now())).run();
+        sqlite::statement find{file_, "SELECT id FROM runs WHERE instance = ?1"};
+        find.bind_blob(1, &instance_, instance_.size());
+        return find.step() ? find.number(0) : 0;
+    }
+    return run_;
+}
+
+std::size_t journal_writer::write(const std::vector<journal_record>& records) {
+    boost::unordered_flat_map<std::uint64_t, row> rows;
+    std::vector<std::uint64_t> order;
+    const auto row_of = [&](std::uint64_t seq) -> row& {
+        const auto [at, is_new] = rows.try_emplace(seq);
+        if (is_new) {
+            order.push_back(seq);
+        }
+        return at->second;
+    };
+    std::size_t inserted = 0;
+    for (const auto& each : records) {
+        if (const auto* const event = std::get_if<event_record>(&each)) {
+            row_of(event->seq).event = event;
+            ++inserted;
+        } else if (const auto* const handed = std::get_if<hand_out_record>(&each)) {
+            append_hand_out(row_of(handed->seq).handed, *handed);
+        } else if (const auto* const verdict = std::get_if<verdict_record>(&each)) {
+            row_of(verdict->seq).verdict = verdict;
+        } else {
+            const auto& given_up = std::get<given_up_record>(each);
+            row_of(given_up.seq).ended = given_up.why;
+        }
+    }
+    sqlite::transaction all{file_};
+    const auto run = run_number();
+    for (const auto seq : order) {
+        const row& what = rows.at(seq);
+        if (what.event != nullptr) {
+            insert(run, what);
+        } else {
+            update(run, seq, what);
+        }
+    }
+    count_.bind(1, static_cast<std::int64_t>(inserted));
+    const auto total = count_.step() ? count_.number(0) : 0;
+    count_.reset();
+    all.commit();
+    run_ = run;
+    events_ = total;
+    take_up_log();
+    return inserted;
+}
+
+void journal_writer::insert(std::int64_t run, const row& what) {
+    const auto& event = *what.event;
+    insert_.bind(1, journal_key(run, event.seq))
+        .bind_blob(2, &event.id, event.id.size())
+        .bind_text(3, event.name)
+        .bind(4, event.emitted_at)
+        .bind(6, event.pid)
+        .bind(7, event.uid)
+        .bind_text(8, event.program)
+        .bind_text(9, event.cause)
+        .bind(10, static_cast<std::int64_t>(event.subscribers))
+        .bind(14, event.masked ? 1 : 0)
+        .bind(15, static_cast<std::int64_t>(event.payload_bytes))
+        .bind_text(16, what.handed);
+    if (event.timeout_ms) {
+        insert_.bind(5, *event.timeout_ms);
+    } else {
+        insert_.bind_null(5);
+    }
+    bind_verdict(insert_, what.verdict, what.ended, 11, 12, 13, 17);
+    bind_optional(insert_, 18, event.payload.has_value(), event.payload ? *event.payload : std::string_view{});
+    insert_.run();
+}
+
+void journal_writer::update(std::int64_t run, std::uint64_t seq, const row& what) {
+    update_.bind(1, journal_key(run, seq)).bind_text(2, what.handed);
+    bind_verdict(update_, what.verdict, what.ended, 3, 4, 5, 6);
+    update_.run();
+}
+
+std::int64_t journal_writer::remove_oldest(std::int64_t emitted_before) {
+    sqlite::transaction all{file_};
+    remove_.bind(1, rows_a_step).bind(2, emitted_before).run();
+    const auto removed = file_.changes();
+    if (removed > 0) {
+        count_.bind(1, -removed);
+        events_ = count_.step() ? count_.number(0) : 0;
+        count_.reset();
+        file_.run("DELETE FROM runs WHERE id < (SELECT min(key) >> 44 FROM events)");
+    }
+    all.commit();
+    return removed;
+}
+
+void journal_writer::retain(std::chrono::system_clock::time_point now) {
+    (void)remove_oldest(nanoseconds_of(now - options_.days));
+    const auto most = static_cast<std::int64_t>(options_.bytes);
+    while (static_cast<std::int64_t>(used_bytes()) > most && remove_oldest(std::numeric_limits<std::int64_t>::max()) > 0) {
+        take_up_log();
+    }
+    if (file_.number("PRAGMA page_count") * page_bytes_ > most) {
+        file_.run(("PRAGMA incremental_vacuum(" + std::to_string(pages_given_back) + ")").c_str());
+    }
+    take_up_log();
+}
+
+std::uint64_t journal_writer::used_bytes() {
+    return static_cast<std::uint64_t>((file_.number("PRAGMA page_count") - file_.number("PRAGMA freelist_count")) * page_bytes_);
+}
+
+void journal_writer::take_up_log() {
+    if (log_pages_ < next_take_up_) {
+        return;
+    }
+    int in_log = 0;
+    int taken = 0;
+    // What a reader still needs stays; where nobody reads, the next transaction begins at the log's front again.
+    (void)::sqlite3_wal_checkpoint_v2(file_.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &in_log, &taken);
+    next_take_up_ = taken == in_log ? pages_that_wait : log_pages_ + pages_that_wait;
+}
+
+bool journal_writer::is_blocked() {
+    const auto most = std::max(static_cast<std::int64_t>(options_.bytes) / 4, least_log_bytes);
+    if (log_pages_ * page_bytes_ <= most) {
+        return false;
+    }
+    // A reader that comes to its end soon is not worth a wait of seconds, nor is one that does not.
+    file_.wait_for_others(std::chrono::milliseconds{50});
+    const int restarted = ::sqlite3_wal_checkpoint_v2(file_.handle(), nullptr, SQLITE_CHECKPOINT_RESTART, nullptr, nullptr);
+    file_.wait_for_others(patience_with_others);
+    if (restarted != SQLITE_OK) {
+        return true;
+    }
+    log_pages_ = 0;
+    next_take_up_ = pages_that_wait;
+    return false;
+}
+
+}  // namespace hookd::server

@@ -1,0 +1,96 @@
+#include "journal/record_queue.hpp"
+
+#include <utility>
+
+namespace hookd::server {
+namespace {
+
+constexpr std::size_t around_each = 64;  // what the allocator adds
+
+struct size_visitor {
+    std::size_t operator()(const event_record& each) const noexcept {
+        return each.name.capacity() + each.program.capacity() + each.cause.capacity() + (each.payload ? each.payload->capacity() : 0);
+    }
+    std::size_t operator()(const hand_out_record& each) const noexcept { return each.to.capacity(); }
+    std::size_t operator()(const verdict_record& each) const noexcept { return each.verdict.capacity() + each.responders.capacity(); }
+    std::size_t operator()(const given_up_record&) const noexcept { return 0; }
+};
+
+}  // namespace
+
+std::size_t footprint_of(const journal_record& record) noexcept {
+    return sizeof(journal_record) + around_each + std::visit(size_visitor{}, record);
+}
+
+std::size_t record_queue::room_for(importance how) const noexcept {
+    switch (how) {
+    case importance::told: return most_bytes_ / 2;
+    case importance::asked: return most_bytes_ / 4 * 3;
+    case importance::verdict: break;
+    }
+    return most_bytes_;
+}
+
+bool record_queue::push(journal_record&& record, importance how) {
+    const std::size_t bytes = footprint_of(record);
+    bool wakes = false;
+    {
+        const std::lock_guard lock{mutex_};
+        if (closed_ || bytes_ + bytes > room_for(how)) {
+            return false;
+        }
+        bytes_ += bytes;
+        ++pushed_;
+        waiting_.push_back(std::move(record));
+        const bool is_half_full = bytes_ > most_bytes_ / 4 && !hurried_;
+        hurried_ = hurried_ || is_half_full;
+        wakes = std::exchange(asleep_, false) || is_half_full;
+    }
+    if (wakes) {
+        filled_.notify_one();
+    }
+    return true;
+}
+
+std::uint64_t record_queue::last_number() const {
+    const std::lock_guard lock{mutex_};
+    return pushed_;
+}
+
+void record_queue::wait_until_written(std::uint64_t number, std::chrono::milliseconds patience) {
+    std::unique_lock lock{mutex_};
+    if (done_ < number) {
+        hurried_ = true;
+        asleep_ = false;
+        filled_.notify_one();
+        written_.wait_for(lock, patience, [&] { return done_ >= number; });
+    }
+}
+
+bool record_queue::take(std::vector<journal_record>& records) {
+    records.clear();
+    std::unique_lock lock{mutex_};
+    done_ = taken_;
+    written_.notify_all();
+    if (waiting_.empty() && !closed_) {
+        asleep_ = true;
+        filled_.wait(lock, [this] { return !waiting_.empty() || closed_; });
+        asleep_ = false;
+    }
+    filled_.wait_for(lock, gathering_time, [this] { return hurried_ || closed_; });
+    hurried_ = false;
+    records.swap(waiting_);
+    bytes_ = 0;
+    taken_ = pushed_;
+    return !records.empty() || !closed_;
+}
+
+void record_queue::close() {
+    {
+        const std::lock_guard lock{mutex_};
+        closed_ = true;
+    }
+    filled_.notify_one();
+}
+
+}  // namespace hookd::server

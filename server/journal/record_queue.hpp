@@ -1,0 +1,60 @@
+#pragma once
+
+#include "journal/journal_record.hpp"
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+namespace hookd::server {
+
+/// What waits to be written. The broker's strand puts in and never waits, one thread takes out.
+///
+/// Records are gathered for a moment, so that a transaction holds many: whoever puts in the first of them wakes the other thread, whoever puts
+/// in the others pays for a lock that mostly is free.
+///
+/// Thread-safety: push() and close() from any thread, take() from one.
+class record_queue {
+public:
+    static constexpr std::chrono::milliseconds gathering_time{20};
+
+    explicit record_queue(std::size_t most_bytes) : most_bytes_(most_bytes) {}
+
+    /// How much of the queue a record may find taken and still be let in: what was merely told goes first.
+    enum class importance : std::uint8_t { told, asked, verdict };
+
+    /// False where there is no room for it.
+    [[nodiscard]] bool push(journal_record&& record, importance how);
+
+    /// Everything put in so far has a number up to this one.
+    [[nodiscard]] std::uint64_t last_number() const;
+    /// Waits until all up to `number` has been taken and written, at most `patience`; has it taken at once.
+    void wait_until_written(std::uint64_t number, std::chrono::milliseconds patience);
+
+    /// Waits for records; `records` is exchanged for them. Whatever was taken before has been written by then. False once the queue is closed
+    /// and empty.
+    [[nodiscard]] bool take(std::vector<journal_record>& records);
+
+    /// Nothing more is let in.
+    void close();
+
+private:
+    [[nodiscard]] std::size_t room_for(importance how) const noexcept;
+
+    const std::size_t most_bytes_;
+    mutable std::mutex mutex_{};
+    std::condition_variable filled_{};
+    std::condition_variable written_{};
+    std::vector<journal_record> waiting_{};
+    std::size_t bytes_ = 0;
+    std::uint64_t pushed_ = 0;
+    std::uint64_t taken_ = 0;
+    std::uint64_t done_ = 0;
+    bool asleep_ = false;   // the other thread waits without a time limit
+    bool hurried_ = false;  // it is not to gather any longer
+    bool closed_ = false;
+};
+
+}  // namespace hookd::server

@@ -1,0 +1,468 @@
+#include "journal/sqlite_journal.hpp"
+
+#include "journal/journal_reader.hpp"
+#include "journal/journal_writer.hpp"
+#include "journal/record_queue.hpp"
+#include "net/signals_held_back.hpp"
+
+#include <hookd/protocol/counted.hpp>
+
+#include <sqlite3.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <new>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+// [broker's strand] record made, queued -> [writer's thread] gathered, one transaction -> file
+// [broker's strand] question queued     -> [reader's thread] what was recorded before is written, then asked -> handler
+//
+// A file that cannot be written is lost records and a warning, and is tried again with the next batch; one that is gone is made again.
+
+namespace hookd::server {
+namespace {
+
+using namespace std::chrono_literals;
+using protocol::errc;
+using protocol::error;
+
+constexpr std::size_t most_queued_bytes = std::size_t{16} << 20;
+constexpr std::size_t most_questions = 256;  // that wait for the reader's thread
+constexpr std::size_t longest_reason = 1024; // of an abort that is larger than the journal keeps
+constexpr auto between_tries_to_open = 5s;
+constexpr auto between_warnings = 60s;
+constexpr auto between_retentions = 1s;
+constexpr int niceness = 10;
+constexpr auto patience_of_reader = 2s;      // with the writer
+
+std::int64_t nanoseconds_of(std::chrono::system_clock::time_point when) {
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(when.time_since_epoch()).count();
+}
+
+/// Without a character cut in two.
+std::string_view front_of(std::string_view text, std::size_t most) {
+    if (text.size() <= most) {
+        return text;
+    }
+    while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xc0) == 0x80) {
+        --most;
+    }
+    return text.substr(0, most);
+}
+
+/// As an `abort` is kept: the inside of a JSON string.
+std::string shortened(const std::string& abort) {
+    std::string quoted;
+    protocol::append_json_string(quoted, std::string{front_of(protocol::json_string{abort}.decode(), longest_reason)} + "…");
+    return quoted.substr(1, quoted.size() - 2);
+}
+
+bool is_large(const protocol::wait_result& verdict, std::size_t most) {
+    return verdict.abort.size() > most || verdict.payload.size() > most ||
+           std::any_of(verdict.responses.begin(), verdict.responses.end(), [most](const auto& each) { return each.text().size() > most; });
+}
+
+/// Without what is larger than the journal keeps.
+protocol::wait_result reduced(const protocol::wait_result& verdict, std::size_t most) {
+    protocol::wait_result result;
+    result.hook_event_id = verdict.hook_event_id;
+    result.seq = verdict.seq;
+    result.outcome = verdict.outcome;
+    result.abort = verdict.abort.size() > most ? shortened(verdict.abort) : verdict.abort;
+    for (const auto& each : verdict.responses) {
+        result.responses.push_back({.response = each.text().size() > most ? std::string{"{}"} : std::string{each.text()},
+                                    .responder = each.responder,
+                                    .uid = each.uid,
+                                    .elapsed = each.elapsed});
+    }
+    result.missing = verdict.missing;
+    result.payload = verdict.payload.size() > most ? std::string{} : verdict.payload;
+    return result;
+}
+
+std::string names_in(const protocol::wait_result& verdict) {
+    std::string names = "\n";
+    for (const auto& each : verdict.responses) {
+        names.append(each.responder).append("\n");
+    }
+    for (const auto& each : verdict.missing) {
+        names.append(each.responder).append("\n");
+    }
+    return names;
+}
+
+std::string params_of_verdict(std::string_view event_name, const protocol::wait_result& verdict, std::chrono::nanoseconds elapsed) {
+    std::string text;
+    protocol::append_verdict(text, event_name, verdict, elapsed);
+    text.erase(0, protocol::verdict_head.size());
+    text.pop_back();
+    return text;
+}
+
+/// How many events are in them, or have their verdict in them.
+std::size_t count_events(const std::vector<journal_record>& records) {
+    std::unordered_set<std::uint64_t> events;
+    for (const auto& each : records) {
+        if (const auto* const event = std::get_if<event_record>(&each)) {
+            events.insert(event->seq);
+        } else if (const auto* const verdict = std::get_if<verdict_record>(&each)) {
+            events.insert(verdict->seq);
+        }
+    }
+    return events.size();
+}
+
+/// Which file is at a path: none is 0, 0.
+std::pair<dev_t, ino_t> identity_of(const std::filesystem::path& file) {
+    struct stat found {};
+    return ::stat(file.c_str(), &found) == 0 ? std::pair{found.st_dev, found.st_ino} : std::pair{dev_t{0}, ino_t{0}};
+}
+
+}  // namespace
+
+class sqlite_journal::implementation {
+public:
+    implementation(const journal_options& options, logger& log) : options_(options), log_(log) { open(); }
+
+    ~implementation() {
+        queue_.close();
+        {
+            const std::lock_guard lock{questions_mutex_};
+            closed_ = true;
+            questions_.clear();
+            if (asked_ != nullptr) {
+                ::sqlite3_interrupt(asked_->handle());
+            }
+        }
+        question_came_.notify_one();
+    }
+
+    void begin(const protocol::uuid& instance) {
+        instance_ = instance;
+        if (opened_) {
+            try {
+                use(std::move(*opened_));
+            } catch (const sqlite::error& failure) {
+                warn(failure.what());
+            }
+            opened_.reset();
+        }
+        const signals_held_back during_start;
+        writer_thread_ = std::jthread{[this] { write_all(); }};
+        reader_thread_ = std::jthread{[this] { answer_all(); }};
+    }
+
+    [[nodiscard]] const protocol::uuid& instance() const noexcept { return instance_; }
+    [[nodiscard]] const journal_options& options() const noexcept { return options_; }
+
+    [[nodiscard]] protocol::stats_result::journal_figures figures() const {
+        return {options_.file.string(), bytes_.load(std::memory_order_relaxed), events_.load(std::memory_order_relaxed),
+                dropped_.load(std::memory_order_relaxed)};
+    }
+
+    /// `make` gives the record. What is lost is counted where `counts`.
+    template <class Make>
+    void record(record_queue::importance how, bool counts, Make make) noexcept {
+        bool kept = false;
+        try {
+            kept = queue_.push(make(), how);
+        } catch (const std::bad_alloc&) {  // it is lost
+        }
+        dropped_.fetch_add(!kept && counts ? 1 : 0, std::memory_order_relaxed);
+    }
+
+    /// `question` is asked of a reader; what it gives, or why there is nothing, goes to `done`.
+    template <class Result, class Question>
+    void ask(handler<Result> done, Question question) {
+        auto work = [this, done, question = std::move(question)](const std::string& failure) {
+            done(answer<Result>(question, failure));
+        };
+        {
+            const std::lock_guard lock{questions_mutex_};
+            if (questions_.size() < most_questions) {
+                questions_.push_back({queue_.last_number(), std::move(work)});
+                question_came_.notify_one();
+                return;
+            }
+        }
+        done(protocol::limit_error("journal", most_questions, "as many questions about the journal wait as may: retry later"));
+    }
+
+    [[nodiscard]] error unknown(const protocol::uuid& id) const {
+        std::string text;
+        protocol::append_uuid(text, id);
+        return {errc::invalid_params, "parameter 'hook_event_id': the journal " + options_.file.string() + " holds no event " + text};
+    }
+
+private:
+    struct waiting_question {
+        std::uint64_t number = 0;  // what was recorded up to it is to be found
+        std::function<void(const std::string&)> work{};
+    };
+
+    // --- the writer's thread; open(), use() and warn() before it begins, too ---
+
+    void open() {
+        try {
+            opened_.emplace(open_journal_file(options_.file));
+        } catch (const sqlite::error& failure) {
+            warn(failure.what());
+        }
+    }
+
+    void use(sqlite::database file) {
+        identity_ = identity_of(options_.file);
+        writer_.emplace(std::move(file), options_, instance_);
+        note_figures();
+    }
+
+    void write_all() {
+        // Where processors are short, events go before their journal.
+        (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), niceness);
+        std::vector<journal_record> records;
+        while (queue_.take(records)) {
+            if (!records.empty()) {
+                write(records);
+            }
+        }
+        writer_.reset();
+    }
+
+    void write(const std::vector<journal_record>& records) {
+        try {
+            make_ready();
+            writer_->write(records);
+            retain();
+            note_figures();
+            note_success();
+        } catch (const std::runtime_error& failure) {  // sqlite::error, journal_error
+            dropped_.fetch_add(count_events(records), std::memory_order_relaxed);
+            warn(failure.what());
+        }
+    }
+
+    void make_ready() {
+        if (writer_ && identity_of(options_.file) != identity_) {
+            writer_.reset();  // somebody has moved it away, or removed it
+        }
+        if (!writer_) {
+            const auto now = std::chrono::steady_clock::now();
+            if (now < next_try_) {
+                throw sqlite::error(last_failure_, SQLITE_CANTOPEN);
+            }
+            next_try_ = now + between_tries_to_open;
+            use(open_journal_file(options_.file));
+        }
+        if (writer_->is_blocked()) {
+            throw sqlite::error(options_.file.string() + ": another program reads it and does not come to an end, and its write-ahead log is full: "
+                                                         "close what has it open", SQLITE_BUSY);
+        }
+    }
+
+    void retain() {
+        const auto now = std::chrono::steady_clock::now();
+        if (now >= next_retention_) {
+            next_retention_ = now + between_retentions;
+            writer_->retain(std::chrono::system_clock::now());
+        }
+    }
+
+    void note_figures() {
+        events_.store(writer_->events(), std::memory_order_relaxed);
+        bytes_.store(writer_->used_bytes(), std::memory_order_relaxed);
+    }
+
+    void note_success() {
+        if (failing_) {
+            failing_ = false;
+            next_warning_ = {};
+            log_.write(log_level::info, "the journal " + options_.file.string() + " is written again; " +
+                                            protocol::counted(dropped_.load(std::memory_order_relaxed), "event") + " dropped since the start");
+        }
+    }
+
+    void warn(const std::string& why) {
+        failing_ = true;
+        last_failure_ = why;
+        const auto now = std::chrono::steady_clock::now();
+        if (now >= next_warning_) {
+            next_warning_ = now + between_warnings;
+            log_.write(log_level::warning, "the journal cannot be written, and what happens meanwhile is not in it: " + why);
+        }
+    }
+
+    // --- the reader's thread ---
+
+    void answer_all() {
+        while (const auto next = next_question()) {
+            queue_.wait_until_written(next->number, patience_of_reader);
+            std::string failure;
+            std::optional<sqlite::database> file;
+            try {
+                file.emplace(options_.file);
+            } catch (const sqlite::error& unreadable) {
+                failure = unreadable.what();
+            }
+            set_asked(file ? &*file : nullptr);
+            next->work(failure);
+            set_asked(nullptr);
+        }
+    }
+
+    [[nodiscard]] std::optional<waiting_question> next_question() {
+        std::unique_lock lock{questions_mutex_};
+        question_came_.wait(lock, [this] { return closed_ || !questions_.empty(); });
+        if (closed_) {
+            return std::nullopt;
+        }
+        auto next = std::move(questions_.front());
+        questions_.pop_front();
+        return next;
+    }
+
+    void set_asked(sqlite::database* file) {
+        const std::lock_guard lock{questions_mutex_};
+        asked_ = file;
+    }
+
+    template <class Result, class Question>
+    std::variant<Result, error> answer(const Question& question, const std::string& failure) {
+        try {
+            if (asked_ == nullptr) {
+                throw sqlite::error(failure, SQLITE_CANTOPEN);
+            }
+            journal_reader reader{*asked_};
+            return question(reader);
+        } catch (const sqlite::error& unreadable) {
+            return error{errc::internal_error, std::string{"the journal cannot be read: "} + unreadable.what()};
+        }
+    }
+
+    const journal_options options_;
+    logger& log_;
+    protocol::uuid instance_{};
+    record_queue queue_{most_queued_bytes};
+    std::atomic<std::uint64_t> bytes_{0};
+    std::atomic<std::uint64_t> events_{0};
+    std::atomic<std::uint64_t> dropped_{0};
+
+    // the writer's thread
+    std::optional<sqlite::database> opened_{};  // until begin()
+    std::optional<journal_writer> writer_{};    // nothing while the file cannot be opened
+    std::pair<dev_t, ino_t> identity_{};
+    std::string last_failure_{};
+    bool failing_ = false;
+    std::chrono::steady_clock::time_point next_try_{};
+    std::chrono::steady_clock::time_point next_warning_{};
+    std::chrono::steady_clock::time_point next_retention_{};
+
+    std::mutex questions_mutex_{};
+    std::condition_variable question_came_{};
+    std::deque<waiting_question> questions_{};
+    sqlite::database* asked_ = nullptr;
+    bool closed_ = false;
+
+    // Last: they end before what they use.
+    std::jthread writer_thread_{};
+    std::jthread reader_thread_{};
+};
+
+sqlite_journal::sqlite_journal(const journal_options& options, logger& log) : implementation_(std::make_unique<implementation>(options, log)) {}
+
+sqlite_journal::~sqlite_journal() = default;
+
+void sqlite_journal::begin(const protocol::uuid& instance) { implementation_->begin(instance); }
+
+protocol::stats_result::journal_figures sqlite_journal::figures() const { return implementation_->figures(); }
+
+void sqlite_journal::history(core::history_query what, handler<std::string> done) {
+    implementation_->ask<std::string>(std::move(done), [what = std::move(what), self = implementation_.get()](journal_reader& reader) {
+        return reader.history(what, self->instance());
+    });
+}
+
+void sqlite_journal::trace(const protocol::uuid& hook_event_id, handler<std::string> done) {
+    implementation_->ask<std::string>(std::move(done), [id = hook_event_id, self = implementation_.get()](journal_reader& reader) {
+        auto found = reader.trace(id);
+        return found ? std::variant<std::string, error>{std::move(*found)} : self->unknown(id);
+    });
+}
+
+void sqlite_journal::find(const protocol::uuid& hook_event_id, handler<core::journalled_event> done) {
+    implementation_->ask<core::journalled_event>(
+        std::move(done), [id = hook_event_id, self = implementation_.get()](journal_reader& reader) -> std::variant<core::journalled_event, error> {
+            auto found = reader.find(id);
+            if (!found) {
+                return self->unknown(id);
+            }
+            if (!found->has_payload) {
+                return error{errc::invalid_params, "parameter 'hook_event_id': the journal does not hold that event's payload, which is larger than " +
+                                                       std::to_string(self->options().payload_bytes) + " bytes: raise --journal-payload"};
+            }
+            return std::move(found->what);
+        });
+}
+
+void sqlite_journal::event_published(const core::event& what, const core::peer& emitter, std::size_t subscribers,
+                                     const core::secret_filter* secrets) noexcept {
+    using importance = record_queue::importance;
+    const std::size_t most = implementation_->options().payload_bytes;
+    implementation_->record(what.expects_response() ? importance::asked : importance::told, true, [&] {
+        event_record record{.seq = what.seq(),
+                            .id = what.id(),
+                            .name = std::string{what.name()},
+                            .emitted_at = nanoseconds_of(what.emitted_at()),
+                            .pid = emitter.pid,
+                            .uid = emitter.uid,
+                            .program = emitter.program,
+                            .cause = std::string{what.cause()},
+                            .subscribers = subscribers,
+                            .payload_bytes = what.payload().size()};
+        if (what.expects_response()) {
+            record.timeout_ms = what.timeout().count();
+        }
+        if (what.payload().size() <= most) {
+            auto hidden = secrets != nullptr ? secrets->payload(what.name(), what.payload()) : std::nullopt;
+            record.masked = hidden.has_value();
+            record.payload = hidden ? std::move(hidden) : std::optional<std::string>{what.payload()};
+        }
+        return journal_record{std::move(record)};
+    });
+}
+
+void sqlite_journal::event_handed_out(const core::event& what, std::string_view session_name) noexcept {
+    using importance = record_queue::importance;
+    const auto after = nanoseconds_of(std::chrono::system_clock::now()) - nanoseconds_of(what.emitted_at());
+    implementation_->record(what.expects_response() ? importance::asked : importance::told, false, [&] {
+        return journal_record{hand_out_record{what.seq(), std::string{session_name}, std::max<std::int64_t>(after, 0)}};
+    });
+}
+
+void sqlite_journal::wait_ended(std::string_view event_name, const protocol::wait_result& verdict, std::chrono::nanoseconds elapsed) noexcept {
+    const std::size_t most = implementation_->options().payload_bytes;
+    implementation_->record(record_queue::importance::verdict, true, [&] {
+        return journal_record{verdict_record{verdict.seq.value_or(0),
+                                             is_large(verdict, most) ? params_of_verdict(event_name, reduced(verdict, most), elapsed)
+                                                                     : params_of_verdict(event_name, verdict, elapsed),
+                                             names_in(verdict), !verdict.abort.empty()}};
+    });
+}
+
+void sqlite_journal::wait_given_up(std::uint64_t seq, protocol::refusal why) noexcept {
+    implementation_->record(record_queue::importance::verdict, false,
+                            [&] { return journal_record{given_up_record{seq, protocol::to_string(why)}}; });
+}
+
+}  // namespace hookd::server

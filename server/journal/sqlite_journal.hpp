@@ -1,0 +1,42 @@
+#pragma once
+
+#include "core/journal.hpp"
+#include "journal/journal_file.hpp"
+#include "journal/journal_options.hpp"
+
+#include <hookd/server/log.hpp>
+
+#include <memory>
+
+namespace hookd::server {
+
+/// The journal of a daemon: SQLite behind two threads. One writes what the broker's strand has put into a queue, the other answers questions
+/// over a connection of its own. What does not fit the queue, or cannot be written, is counted and lost; no event waits for it or fails.
+///
+/// The destructor writes what waits, for at most 2 s, and ends both threads. Thread-safety and lifetime: as core::journal says.
+class sqlite_journal final : public core::journal {
+public:
+    /// Opens the file, or makes it. Throws journal_error; where it cannot be written at the moment, it logs that, counts, and tries again later.
+    sqlite_journal(const journal_options& options, logger& log);
+    sqlite_journal(const sqlite_journal&) = delete;
+    sqlite_journal& operator=(const sqlite_journal&) = delete;
+    ~sqlite_journal();
+
+    void begin(const protocol::uuid& instance) override;
+    [[nodiscard]] protocol::stats_result::journal_figures figures() const override;
+    void history(core::history_query what, handler<std::string> done) override;
+    void trace(const protocol::uuid& hook_event_id, handler<std::string> done) override;
+    void find(const protocol::uuid& hook_event_id, handler<core::journalled_event> done) override;
+
+    void event_published(const core::event& what, const core::peer& emitter, std::size_t subscribers,
+                         const core::secret_filter* secrets) noexcept override;
+    void event_handed_out(const core::event& what, std::string_view session_name) noexcept override;
+    void wait_ended(std::string_view event_name, const protocol::wait_result& verdict, std::chrono::nanoseconds elapsed) noexcept override;
+    void wait_given_up(std::uint64_t seq, protocol::refusal why) noexcept override;
+
+private:
+    class implementation;
+    std::unique_ptr<implementation> implementation_;
+};
+
+}  // namespace hookd::server

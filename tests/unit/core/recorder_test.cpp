@@ -1,0 +1,160 @@
+#include "broker_fixture.hpp"
+
+// What is told to a recorder, from which the journal is made.
+namespace hookd::core::test {
+
+namespace {
+
+/// Keeps what it is told as a line each.
+class lines_recorder final : public recorder {
+public:
+    std::vector<std::string> lines{};
+
+    void event_published(const event& what, const peer& emitter, std::size_t subscribers, const secret_filter* secrets) noexcept override {
+        const auto hidden = secrets != nullptr ? secrets->payload(what.name(), what.payload()) : std::nullopt;
+        lines.push_back("event " + std::to_string(what.seq()) + " " + std::string{what.name()} + " by " + emitter.program + " to " +
+                        std::to_string(subscribers) + " " + (hidden ? *hidden : std::string{what.payload()}));
+    }
+    void event_handed_out(const event& what, std::string_view session_name) noexcept override {
+        lines.push_back("handed " + std::to_string(what.seq()) + " to " + std::string{session_name});
+    }
+    void wait_ended(std::string_view event_name, const protocol::wait_result& verdict, std::chrono::nanoseconds elapsed) noexcept override {
+        std::string line = "verdict " + std::to_string(verdict.seq.value_or(0)) + " " + std::string{event_name} + " " +
+                           std::string{to_string(verdict.outcome)} + " '" + verdict.abort + "'";
+        for (const auto& each : verdict.responses) {
+            line += " " + std::string{each.text()};
+        }
+        for (const auto& each : verdict.missing) {
+            line += " " + each.responder + ":" + each.why;
+        }
+        lines.push_back(line + " after " + std::to_string(elapsed / 1ms) + " ms");
+    }
+    void wait_given_up(std::uint64_t seq, refusal why) noexcept override {
+        lines.push_back("given up " + std::to_string(seq) + " " + std::string{to_string(why)});
+    }
+
+    [[nodiscard]] std::string take() {
+        std::string text;
+        for (const auto& each : lines) {
+            text += (text.empty() ? "" : "; ") + each;
+        }
+        lines.clear();
+        return text;
+    }
+};
+
+class hides_everything final : public secret_filter {
+public:
+    [[nodiscard]] std::optional<std::string> payload(std::string_view, std::string_view) const override { return "\"hidden\""; }
+    [[nodiscard]] std::optional<std::string> reply(std::string_view, std::string_view) const override { return "{\"hidden\":1}"; }
+};
+
+struct recorded_world : world {
+    lines_recorder told{};
+    recorded_world() { broker.record_to(&told); }
+
+    client& program(std::string name) {
+        client& made = join();
+        made.who.program = std::move(name);
+        return made;
+    }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(recording)
+
+BOOST_AUTO_TEST_CASE(a_question_is_told_from_its_event_to_its_verdict) {
+    recorded_world w;
+    client& guard = w.subscriber({}, {.name = "guard"});
+    client& by = w.program("git");
+    (void)w.emit_and_wait(by, "push", {.payload = "[1]"});
+    const auto id = w.receive_one(guard).id;
+    w.advance(7ms);
+    w.reply(guard, id, R"({"abort":"no"})");
+    BOOST_CHECK_EQUAL(w.told.take(), "event 1 push by git to 1 [1]; handed 1 to guard; "
+                                     "verdict 1 push answered 'no' {\"abort\":\"no\"} after 7 ms");
+}
+
+BOOST_AUTO_TEST_CASE(a_told_event_has_no_verdict) {
+    recorded_world w;
+    client& watcher = w.subscriber({}, {.name = "watcher", .responds = false});
+    (void)w.emit(w.program("make"), "built");
+    (void)w.receive(watcher);
+    BOOST_CHECK_EQUAL(w.told.take(), "event 1 built by make to 1 {}; handed 1 to watcher");
+}
+
+BOOST_AUTO_TEST_CASE(a_question_that_nobody_hears_has_a_verdict_at_once) {
+    recorded_world w;
+    (void)w.emit_and_wait(w.join(), "a");
+    BOOST_CHECK_EQUAL(w.told.take(), "event 1 a by  to 0 {}; verdict 1 a no_subscribers '' after 0 ms");
+}
+
+BOOST_AUTO_TEST_CASE(who_was_missing_is_told) {
+    recorded_world w;
+    client& slow = w.subscriber({}, {.name = "slow"});
+    (void)w.emit_and_wait(w.join(), "a", {.timeout = 5ms, .on_failure = failure_policy::closed});
+    (void)w.receive(slow);
+    w.pass(5ms);
+    const auto told = w.told.take();
+    BOOST_TEST(told.find("verdict 1 a timeout '") != std::string::npos);
+    BOOST_TEST(told.find(" slow:timeout after 5 ms") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_wait_that_ends_without_a_verdict_is_given_up) {
+    recorded_world w;
+    client& guard = w.subscriber({}, {.name = "guard"});
+    wait& asked = w.emit_and_wait(w.join(), "a");
+    w.cancel(asked);
+    (void)w.receive(guard);
+    BOOST_CHECK_EQUAL(w.told.take(), "event 1 a by  to 1 {}; given up 1 cancelled; handed 1 to guard");
+    (void)w.emit(w.join(), "b", {.reserve = 5ms});
+    w.pass(5ms);
+    BOOST_CHECK_EQUAL(w.told.take(), "event 2 b by  to 1 {}; given up 2 expired");
+}
+
+BOOST_AUTO_TEST_CASE(a_reserved_reply_has_its_verdict_when_it_is_asked_for) {
+    recorded_world w;
+    client& guard = w.subscriber({}, {.name = "guard"});
+    const auto id = text_of(w.emit(w.join(), "a", {.reserve = 1s}).hook_event_id);
+    w.reply(guard, id);
+    (void)w.receive(guard);
+    (void)w.told.take();
+    (void)w.await_response(w.join(), id);
+    BOOST_CHECK_EQUAL(w.told.take(), "verdict 1 a answered '' {} after 0 ms");
+}
+
+BOOST_AUTO_TEST_CASE(hand_outs_to_very_many_are_not_all_told) {
+    recorded_world w;
+    for (int i = 0; i < 100; ++i) {
+        (void)w.subscriber({}, {.responds = false});
+    }
+    (void)w.emit(w.join(), "a");
+    while (auto* const next = static_cast<int*>(w.broker.take_next_ready())) {
+        (void)next;
+    }
+    BOOST_TEST(w.told.lines.size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(secrets_are_told_to_nobody_who_does_not_answer) {
+    recorded_world w;
+    const hides_everything secrets;
+    w.broker.hide(&secrets);
+    client& guard = w.subscriber({}, {.name = "guard"});
+    client& watcher = w.subscriber({}, {.responds = false, .verdicts = true});
+    wait& asked = w.emit_and_wait(w.join(), "a", {.payload = R"({"token":"t"})"});
+    const auto got = w.receive_one(guard);
+    BOOST_CHECK_EQUAL(got.payload, R"({"token":"t"})");
+    w.reply(guard, got.id, R"({"key":"k"})");
+    BOOST_CHECK_EQUAL(asked.responses(), R"({"key":"k"} by guard)");
+    (void)w.receive(watcher);
+    const auto told = w.told.take() + w.receive_notices(watcher);
+    BOOST_TEST(told.find("\"t\"") == std::string::npos);
+    BOOST_TEST(told.find("\"k\"") == std::string::npos);
+    BOOST_TEST(told.find("verdict 1 a answered '' {\"hidden\":1}") != std::string::npos);
+    w.broker.hide(nullptr);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace hookd::core::test

@@ -1,0 +1,430 @@
+// The journal: what it keeps, which files it refuses, and what it does where it cannot write.
+#include "core/broker_state.hpp"
+#include "journal/journal_file.hpp"
+#include "journal/record_queue.hpp"
+#include "journal/sqlite_journal.hpp"
+#include "support/deadline.hpp"
+#include "support/temp_directory.hpp"
+
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <future>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <variant>
+#include <vector>
+
+using namespace hookd::server;
+using namespace hookd::test;
+using namespace std::chrono_literals;
+namespace core = hookd::core;
+namespace protocol = hookd::protocol;
+
+namespace {
+
+class kept_log final : public logger {
+public:
+    [[nodiscard]] bool wants(log_level) const noexcept override { return true; }
+    void write(log_level, std::string_view message) noexcept override {
+        const std::lock_guard lock{mutex_};
+        text_.append(message).append("\n");
+    }
+    [[nodiscard]] std::string text() const {
+        const std::lock_guard lock{mutex_};
+        return text_;
+    }
+
+private:
+    mutable std::mutex mutex_{};
+    std::string text_{};
+};
+
+/// A broker whose events go to a journal. Time is moved by the test.
+class recorded_broker {
+public:
+    explicit recorded_broker(const journal_options& options) : journal{options, log}, by_(state_.attach({17, 1000, false, "make"}, this)) {
+        journal.begin(state_.instance());
+        state_.record_to(&journal);
+    }
+
+    kept_log log{};
+    sqlite_journal journal;
+    core::instant now{{}, std::chrono::system_clock::now()};
+
+    [[nodiscard]] std::string instance() const {
+        std::string text;
+        protocol::append_uuid(text, state_.instance());
+        return text;
+    }
+    std::uint64_t tell(std::string_view name, std::string_view payload = "{}") {
+        return std::get<protocol::emit_result>(state_.emit(by_, {.event = name, .payload = payload}, {}, now)).seq;
+    }
+    /// Nobody hears it, so its verdict is there at once. Returns its id.
+    std::string ask(std::string_view name, std::string_view payload = "{}") {
+        protocol::emit_and_wait_params params;
+        params.event = name;
+        params.payload = payload;
+        params.on_failure = protocol::failure_policy::closed;
+        return std::get<protocol::wait_result>(state_.emit_and_wait(by_, params, {}, waiter_, now)).hook_event_id;
+    }
+    /// The answer, or why there is none.
+    [[nodiscard]] std::string history(core::history_query what = {}) {
+        return wait_for([&](auto done) { journal.history(std::move(what), std::move(done)); });
+    }
+    [[nodiscard]] boost::json::value trace(const std::string& id) {
+        return boost::json::parse(wait_for([&](auto done) { journal.trace(protocol::parse_uuid(id).value(), std::move(done)); }));
+    }
+    /// The seqs of the verdicts that are found: `3 2 1`, and `…` where there are more.
+    [[nodiscard]] std::string found(core::history_query what = {}) {
+        const auto answer = boost::json::parse(history(std::move(what)));
+        std::string text;
+        for (const auto& each : answer.at("verdicts").as_array()) {
+            text += (text.empty() ? "" : " ") + std::to_string(each.at("seq").as_int64());
+        }
+        return answer.at("more").as_bool() ? text + " …" : text;
+    }
+    [[nodiscard]] std::uint64_t dropped() const { return journal.figures().dropped; }
+
+private:
+    template <class Ask>
+    static std::string wait_for(Ask ask) {
+        std::promise<std::string> answer;
+        ask([&answer](const std::variant<std::string, protocol::error>& result) {
+            const auto* const failure = std::get_if<protocol::error>(&result);
+            answer.set_value(failure != nullptr ? failure->message : std::get<std::string>(result));
+        });
+        return answer.get_future().get();
+    }
+
+    core::broker_state state_{{}, core::steady_time{}};
+    core::client& by_;
+    core::waiter waiter_{};
+};
+
+struct fixture {
+    temp_directory directory{};
+    std::string file = directory / "journal.db";
+    journal_options options{.file = file};
+
+    [[nodiscard]] std::string why_refused() const {
+        try {
+            (void)open_journal_file(file);
+        } catch (const journal_error& refused) {
+            return refused.what();
+        }
+        return "it was not refused";
+    }
+    void check_refused(const std::string& why) const {
+        const auto refused = why_refused();
+        BOOST_TEST(refused.find(why) != std::string::npos, refused);
+        BOOST_TEST(refused.find(file) != std::string::npos, refused);
+        BOOST_CHECK_THROW(check_journal_file(file), journal_error);
+    }
+};
+
+/// Files of this process may not grow past `bytes` while it lives.
+class small_disk {
+public:
+    explicit small_disk(rlim_t bytes) : before_action_(std::signal(SIGXFSZ, SIG_IGN)) {
+        ::getrlimit(RLIMIT_FSIZE, &before_);
+        const rlimit small{bytes, before_.rlim_max};
+        ::setrlimit(RLIMIT_FSIZE, &small);
+    }
+    small_disk(const small_disk&) = delete;
+    small_disk& operator=(const small_disk&) = delete;
+    ~small_disk() {
+        ::setrlimit(RLIMIT_FSIZE, &before_);
+        std::signal(SIGXFSZ, before_action_);
+    }
+
+private:
+    rlimit before_{};
+    void (*before_action_)(int);
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(journals)
+
+BOOST_FIXTURE_TEST_CASE(what_happened_is_found_by_name_verdict_and_id, fixture) {
+    recorded_broker broker{options};
+    const auto id = broker.ask("git.push", R"({"ref":"main"})");
+    broker.tell("told");
+    broker.ask("other");
+    BOOST_TEST(broker.found() == "3 1");
+    BOOST_TEST(broker.found({.event = "git.*"}) == "1");
+    BOOST_TEST(broker.found({.event = "git.push"}) == "1");
+    BOOST_TEST(broker.found({.event = "git"}) == "");
+    BOOST_TEST(broker.found({.vetoed = true}) == "3 1");
+    BOOST_TEST(broker.found({.responder = "nobody"}) == "");
+    BOOST_TEST(broker.found({.since = broker.now.wall + 1s}) == "");
+    BOOST_TEST(broker.found({.limit = 1}) == "3 …");
+    BOOST_TEST(broker.found({.before_seq = 3}) == "1");
+    const auto trace = broker.trace(id);
+    BOOST_TEST(trace.at("seq").as_int64() == 1);
+    BOOST_TEST(trace.at("emitter").at("pid").as_int64() == 17);
+    BOOST_TEST(trace.at("emitter").at("uid").as_int64() == 1000);
+    BOOST_TEST(trace.at("emitter").at("program").as_string() == "make");
+    BOOST_TEST(trace.at("payload").at("ref").as_string() == "main");
+    BOOST_TEST(trace.at("verdict").at("outcome").as_string() == "no_subscribers");
+    BOOST_TEST(broker.journal.figures().events == 3u);
+}
+
+BOOST_FIXTURE_TEST_CASE(nobody_else_may_read_it, fixture) {
+    recorded_broker broker{options};
+    broker.ask("a");
+    BOOST_TEST(broker.found() == "1");
+    for (const auto& each : std::filesystem::directory_iterator{directory.path()}) {
+        BOOST_TEST((std::filesystem::status(each.path()).permissions() == (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write)),
+                   each.path());
+    }
+}
+
+BOOST_FIXTURE_TEST_CASE(it_outlives_the_daemon_and_is_paged_across_its_runs, fixture) {
+    std::string first;
+    {
+        recorded_broker broker{options};
+        first = broker.instance();
+        broker.ask("a");
+        broker.ask("b");
+    }
+    recorded_broker broker{options};
+    BOOST_TEST(broker.found({.before_seq = 9}) == "2 1");  // nothing of this run is in it yet
+    broker.ask("c");
+    BOOST_TEST(broker.found() == "1 2 1");
+    BOOST_TEST(broker.found({.before_seq = 1}) == "2 1");
+    BOOST_TEST(broker.found({.before_seq = 2, .instance = protocol::parse_uuid(first)}) == "1");
+    BOOST_TEST(broker.history({.before_seq = 2, .instance = protocol::uuid{}}).find("parameter 'instance'") != std::string::npos);
+}
+
+BOOST_FIXTURE_TEST_CASE(what_the_clock_does_does_not_change_the_order, fixture) {
+    recorded_broker broker{options};
+    broker.ask("a");
+    broker.now.wall -= 24h;
+    broker.ask("b");
+    broker.now.wall += 48h;
+    broker.ask("c");
+    BOOST_TEST(broker.found() == "3 2 1");
+}
+
+BOOST_FIXTURE_TEST_CASE(large_payloads_and_replies_are_left_out, fixture) {
+    options.payload_bytes = 100;
+    recorded_broker broker{options};
+    const auto small = broker.ask("a", "\"" + std::string(98, 'x') + "\"");
+    const auto large = broker.ask("a", "\"" + std::string(std::size_t{16} << 20, 'x') + "\"");
+    BOOST_TEST(broker.trace(small).as_object().contains("payload"));
+    BOOST_TEST(!broker.trace(large).as_object().contains("payload"));
+    BOOST_TEST(broker.trace(large).at("payload_bytes").as_int64() == (16 << 20) + 2);
+    BOOST_TEST(broker.dropped() == 0u);
+}
+
+BOOST_FIXTURE_TEST_CASE(bytes_that_are_no_text_are_harmless, fixture) {
+    recorded_broker broker{options};
+    const auto id = broker.ask("a", R"({"\u0000\u009b":"\u001b[31m"})");
+    BOOST_TEST(broker.found() == "1");
+    BOOST_TEST(broker.trace(id).at("payload").as_object().size() == 1u);
+}
+
+BOOST_FIXTURE_TEST_CASE(the_oldest_events_go_past_the_bytes, fixture) {
+    options.bytes = std::size_t{1} << 20;
+    recorded_broker broker{options};
+    const std::string payload = "\"" + std::string(1000, 'x') + "\"";
+    for (int batch = 0; batch < 20; ++batch) {
+        for (int i = 0; i < 200; ++i) {
+            broker.ask("a", payload);
+        }
+        (void)broker.history();  // it is written
+        std::this_thread::yield();
+    }
+    eventually("the journal takes out old events", [&] {
+        broker.ask("a", payload);
+        (void)broker.history();
+        return broker.journal.figures().bytes <= options.bytes + (1 << 19);
+    });
+    const auto figures = broker.journal.figures();
+    BOOST_TEST(figures.dropped == 0u);
+    BOOST_TEST(figures.events > 100u);
+    BOOST_TEST(figures.events < 2000u);
+    BOOST_TEST(std::filesystem::file_size(file) < 6u << 20);
+    BOOST_TEST(broker.found({.limit = 1}).front() == '4');  // of more than 4,000
+}
+
+BOOST_FIXTURE_TEST_CASE(events_go_when_they_are_old, fixture) {
+    recorded_broker broker{options};
+    broker.now.wall -= 8 * 24h;
+    broker.ask("old");
+    broker.now.wall += 8 * 24h;
+    broker.ask("new");
+    eventually("what is old is taken out", [&] {
+        broker.tell("tick");
+        return broker.found() == "2";
+    });
+}
+
+BOOST_FIXTURE_TEST_CASE(another_kind_of_file_is_refused_with_its_name_and_the_cure, fixture) {
+    write_file(file, "these are notes of mine, and not a database\n");
+    check_refused("not a SQLite database, or is damaged");
+    check_refused("--journal off");
+    BOOST_TEST(read_file(file).starts_with("these are notes"));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_database_of_another_program_is_refused, fixture) {
+    write_file(file, "");
+    sqlite::database{file}.run("CREATE TABLE places(url TEXT)");
+    check_refused("a database of another program");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_newer_version_is_refused, fixture) {
+    open_journal_file(file).run("PRAGMA user_version = 99");
+    check_refused("written by a newer hookd (its version is 99");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_damaged_file_is_refused, fixture) {
+    {
+        recorded_broker broker{options};
+        for (int i = 0; i < 100; ++i) {
+            broker.ask("a", "\"" + std::string(2000, 'x') + "\"");
+        }
+    }
+    std::filesystem::resize_file(file, std::filesystem::file_size(file) / 2);
+    check_refused("is damaged");
+}
+
+BOOST_FIXTURE_TEST_CASE(what_could_be_somebody_elses_is_refused, fixture) {
+    write_file(file, "");
+    ::chmod(file.c_str(), 0666);
+    check_refused("others may write to");
+    std::filesystem::remove(file);
+    std::filesystem::create_directory(file);
+    check_refused("not a regular file");
+    std::filesystem::remove(file);
+    if (::geteuid() == 0) {
+        write_file(file, "");
+        BOOST_REQUIRE(::chown(file.c_str(), 12345, 12345) == 0);
+        check_refused("belongs to user 12345");
+    }
+}
+
+BOOST_FIXTURE_TEST_CASE(an_empty_file_is_made_a_journal, fixture) {
+    write_file(file, "");
+    recorded_broker broker{options};
+    broker.ask("a");
+    BOOST_TEST(broker.found() == "1");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_full_disk_is_a_warning_and_counted, fixture) {
+    recorded_broker broker{options};
+    broker.ask("a");
+    BOOST_TEST(broker.found() == "1");
+    const std::string payload = "\"" + std::string(50'000, 'x') + "\"";
+    {
+        const small_disk full{200'000};
+        for (int i = 0; i < 20; ++i) {
+            broker.ask("b", payload);
+        }
+        eventually("what cannot be written is counted", [&] { return broker.dropped() > 0; });
+    }
+    BOOST_TEST(broker.log.text().find("the journal cannot be written") != std::string::npos, broker.log.text());
+    eventually("it is written again", [&] {
+        broker.ask("c");
+        return broker.found({.event = "c"}) != "";
+    });
+    BOOST_TEST(broker.log.text().find("is written again") != std::string::npos);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_directory_that_may_not_be_written_is_a_warning_too, fixture) {
+    if (::geteuid() == 0) {
+        return;  // whom no mode keeps out
+    }
+    ::chmod(directory.path().c_str(), 0500);
+    {
+        recorded_broker broker{options};
+        broker.ask("a");
+        BOOST_TEST(broker.history().find("cannot be read") != std::string::npos);
+        BOOST_TEST(broker.dropped() == 1u);
+        BOOST_TEST(broker.log.text().find("cannot be written") != std::string::npos);
+    }
+    ::chmod(directory.path().c_str(), 0700);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_file_that_is_moved_away_is_made_again, fixture) {
+    recorded_broker broker{options};
+    broker.ask("a");
+    BOOST_TEST(broker.found() == "1");
+    std::filesystem::rename(file, file + ".old");
+    broker.ask("b");
+    BOOST_TEST(broker.found() == "2");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_program_that_reads_it_holds_up_nothing_until_the_log_is_full, fixture) {
+    options.bytes = std::size_t{1} << 20;
+    recorded_broker broker{options};
+    broker.ask("a");
+    BOOST_TEST(broker.found() == "1");
+    std::optional<sqlite::database> other{file};
+    other->run("BEGIN");
+    BOOST_TEST(other->number("SELECT count(*) FROM events") == 1);
+    broker.ask("b");
+    BOOST_TEST(broker.found() == "2 1");
+    const std::string payload = "\"" + std::string(60'000, 'x') + "\"";
+    eventually("the log of a file that is kept open ends somewhere", [&] {
+        for (int i = 0; i < 50; ++i) {
+            broker.tell("c", payload);
+        }
+        (void)broker.history();
+        return broker.dropped() > 0;
+    });
+    BOOST_TEST(broker.log.text().find("another program reads it") != std::string::npos, broker.log.text());
+    BOOST_TEST(std::filesystem::file_size(file + "-wal") < 100u << 20);
+    other.reset();
+    eventually("it is written again", [&] {
+        broker.ask("d");
+        return broker.found({.event = "d"}) != "";
+    });
+}
+
+BOOST_FIXTURE_TEST_CASE(two_that_write_one_file_are_both_in_it, fixture) {
+    recorded_broker one{options};
+    recorded_broker two{options};
+    one.ask("a");
+    two.ask("b");
+    BOOST_TEST(one.found({.event = "a"}) == "1");
+    BOOST_TEST(one.found({.event = "b"}) == "1");
+}
+
+BOOST_AUTO_TEST_CASE(what_was_merely_told_is_dropped_before_questions) {
+    record_queue queue{100'000};
+    const auto push = [&queue](record_queue::importance how) { return queue.push(event_record{.name = std::string(100, 'x')}, how); };
+    using importance = record_queue::importance;
+    int told = 0;
+    while (push(importance::told)) {
+        ++told;
+    }
+    BOOST_TEST(told > 100);
+    BOOST_TEST(push(importance::asked));
+    while (push(importance::asked)) {
+    }
+    BOOST_TEST(push(importance::verdict));
+    while (push(importance::verdict)) {
+    }
+    std::vector<journal_record> records;
+    BOOST_TEST(queue.take(records));
+    BOOST_TEST(records.size() > static_cast<std::size_t>(told));
+    BOOST_TEST(push(importance::told));
+    queue.close();
+    BOOST_TEST(!push(importance::verdict));
+    BOOST_TEST(queue.take(records));
+    BOOST_TEST(!queue.take(records));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
