@@ -286,15 +286,15 @@ void carry_out(session& by, const protocol::replay_params& params, const protoco
         if (!id) {
             return answer_owed(by, to)(not_a_uuid());
         }
-        journal.find(*id, [strand = by.strand().shared_from_this(), by = by.weak_from_this(), name = std::string{params.to.view()},
+        journal.find(*id, [broker = by.shared_broker(), by = by.weak_from_this(), name = std::string{params.to.view()},
                            then = answer_owed(by, to)](std::variant<core::journalled_event, error> found) {
-            strand->run([strand, by, name, then, found = std::move(found)] {
+            broker->submit([&service = *broker, by, name, then, found = std::move(found)] {
                 const auto peer = by.lock();
                 if (const auto* const failure = std::get_if<error>(&found)) {
                     then(*failure);
                 } else if (peer && peer->is_attached()) {
                     const auto& what = std::get<core::journalled_event>(found);
-                    if (const auto refused = strand->state().replay(peer->client(), name, what, then, strand->now())) {
+                    if (const auto refused = service.state().replay(peer->client(), name, what, then, service.now())) {
                         then(*refused);
                     }
                 }

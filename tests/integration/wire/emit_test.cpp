@@ -36,7 +36,7 @@ BOOST_AUTO_TEST_CASE(ping_names_this_run_of_the_daemon) {
     test_daemon daemon;
     auto peer = daemon.connect();
     const auto result = peer.result("ping");
-    BOOST_TEST(members_of(result) == "instance pid protocol version");
+    BOOST_TEST(members_of(result) == "host instance pid protocol version");
     BOOST_TEST(is_uuid_v4(text_at(result, "/instance")));
     BOOST_TEST(int_at(result, "/pid") == daemon.pid());
     BOOST_TEST(int_at(result, "/protocol") == 1);

@@ -36,13 +36,13 @@ BOOST_AUTO_TEST_CASE(stats_has_the_members_of_the_contract) {
     peer.response_to(request);
     const auto stats = peer.result("stats");
     BOOST_TEST(members_of(stats) ==
-               "connections events head_seq hooks host journal retained_bytes retained_events sessions subscribers totals uptime_s verdicts waiting");
+               "bypass connections events head_seq histogram_ms hooks host journal retained_bytes retained_events sessions subscribers totals uptime_s verdicts waiting");
     BOOST_TEST(members_of(value_at(stats, "/totals")) ==
                "accepted bytes_in bytes_out deliveries events lagged outcomes protocol_errors refused");
-    BOOST_TEST(members_of(value_at(stats, "/events/e")) == "count max_ms p50_ms p90_ms p99_ms");
-    BOOST_TEST(members_of(value_at(stats, "/verdicts")) == "failed_closed proceeded vetoed");
+    BOOST_TEST(members_of(value_at(stats, "/events/e")) == "count histogram max_ms p50_ms p90_ms p99_ms");
+    BOOST_TEST(members_of(value_at(stats, "/verdicts")) == "bypassed failed_closed proceeded vetoed");
     BOOST_TEST(int_at(stats, "/verdicts/proceeded") == 1);
-    BOOST_TEST(members_of(value_at(stats, "/hooks/n")) == "asked failed lagged max_ms p50_ms p90_ms p99_ms replied vetoed");
+    BOOST_TEST(members_of(value_at(stats, "/hooks/n")) == "asked failed histogram lagged max_ms p50_ms p90_ms p99_ms replied vetoed");
     BOOST_TEST(int_at(stats, "/hooks/n/replied") == 1);
     BOOST_TEST(members_of(value_at(stats, "/sessions/0")) == "lagged name pid queued uid");
     BOOST_TEST(number_at(stats, "/uptime_s") >= 0);

@@ -52,7 +52,7 @@ private:
 /// A broker whose events go to a journal. Time is moved by the test.
 class recorded_broker {
 public:
-    explicit recorded_broker(const journal_options& options) : journal{options, log}, by_(state_.attach({17, 1000, false, "make"}, this)) {
+    explicit recorded_broker(const journal_options& options) : journal{options, log}, by_(state_.attach({17, 1000, false, "make"}, &output_)) {
         journal.begin(state_.instance());
         state_.record_to(&journal);
     }
@@ -106,6 +106,12 @@ private:
         return answer.get_future().get();
     }
 
+    /// Its output is of no interest.
+    struct ignored_output final : core::event_sink {
+        void on_ready() override {}
+    };
+
+    ignored_output output_{};
     core::broker_state state_{{}, core::steady_time{}};
     core::client& by_;
     core::waiter waiter_{};
