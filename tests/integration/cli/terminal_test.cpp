@@ -47,6 +47,7 @@ BOOST_AUTO_TEST_CASE(what_hookd_has_checked_is_printed_for_people_alone) {
     BOOST_TEST(done.out == "configuration  no file\r\n"
                            "socket         " + directory / "hookd.sock" + "\r\n"
                            "catalog        none: every event name is free\r\n"
+                           "journal        off\r\n"
                            "registry       " + directory / "registry.json" + ": 0 hooks\r\n");
     BOOST_TEST(run_program({"sh", "-c", line}).out.empty());
 }
