@@ -151,7 +151,10 @@ findings check_settings() {
     }
     const auto done = run_daemon_program({"--check"});
     if (done.how == ending::exited && done.code == 0) {
-        all.push_back({"settings", true, "configuration, catalog and registry (" + default_registry().string() + ") are right"});
+        const bool has_registry = environment_variable("HOOKD_SOCKET").empty() || !environment_variable("HOOKD_REGISTRY").empty();
+        all.push_back({"settings", true,
+                       has_registry ? "configuration, catalog and registry (" + default_registry().string() + ") are right"
+                                    : "configuration and catalog are right; without --registry a daemon at $HOOKD_SOCKET keeps hooks until it ends"});
     } else {
         all.push_back({"settings", false, first_line(done.errors.text)});
     }

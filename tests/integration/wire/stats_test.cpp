@@ -44,6 +44,9 @@ BOOST_AUTO_TEST_CASE(stats_has_the_members_of_the_contract) {
     BOOST_TEST(int_at(stats, "/verdicts/proceeded") == 1);
     BOOST_TEST(members_of(value_at(stats, "/hooks/n")) == "asked failed histogram lagged max_ms p50_ms p90_ms p99_ms replied vetoed");
     BOOST_TEST(int_at(stats, "/hooks/n/replied") == 1);
+    BOOST_TEST(members_of(value_at(stats, "/hooks/n/histogram")) == "buckets count sum_ms");
+    BOOST_TEST(size_at(stats, "/hooks/n/histogram/buckets") == size_at(stats, "/histogram_ms"));
+    BOOST_TEST(int_at(stats, "/hooks/n/histogram/count") == 1);
     BOOST_TEST(members_of(value_at(stats, "/sessions/0")) == "lagged name pid queued uid");
     BOOST_TEST(number_at(stats, "/uptime_s") >= 0);
     BOOST_TEST(number_at(stats, "/uptime_s") < 3600);
