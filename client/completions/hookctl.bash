@@ -42,9 +42,9 @@ _hookctl_events() {
 _hookctl_hooks() { { _hookctl_ask hooks; _hookctl_ask stats; } | grep -oE '\{"name":"[^"\\ ]+"' | cut -d'"' -f4 | sort -u; }
 
 _hookctl() {
-    local commands="emit listen on register deregister hooks trust enable disable bypass respond git agent-hook agent schema who stats top ping doctor test init sync unsync ask call help version"
+    local commands="emit listen on register deregister hooks trust enable disable bypass respond git agent-hook agent schema who log trace replay stats top ping doctor test init sync unsync ask call help version"
     local general="--socket --daemon-user --timeout --json --no-autostart --help --version"
-    local methods="ping emit emit_and_wait await_response subscribe unsubscribe respond register_hook deregister_hook list_hooks trust_hook enable_hook bypass get_hook_event_schema who cluster_hosts stats rpc.discover"
+    local methods="ping emit emit_and_wait await_response subscribe unsubscribe respond register_hook deregister_hook list_hooks trust_hook enable_hook bypass get_hook_event_schema who history trace replay cluster_hosts stats rpc.discover"
     local git_hooks="applypatch-msg pre-applypatch post-applypatch pre-commit pre-merge-commit prepare-commit-msg commit-msg post-commit
         pre-rebase post-checkout post-merge pre-push pre-receive update post-receive post-update reference-transaction pre-auto-gc
         post-rewrite sendemail-validate post-index-change p4-changelist p4-prepare-changelist p4-post-changelist p4-pre-submit"
@@ -98,7 +98,7 @@ _hookctl() {
     case $prev in
         --socket) _hookctl_files -f; return ;;
         --daemon-user) local found; mapfile -t found < <(compgen -u -- "${word#"$lead"}"); _hookctl_offer; return ;;
-        --require) _hookctl_words "$(_hookctl_hooks)"; return ;;
+        --require | --hook | --to) _hookctl_words "$(_hookctl_hooks)"; return ;;
         --scope) _hookctl_words "local cluster"; return ;;
         --repo | --cwd) _hookctl_files -d; return ;;
         --policy) _hookctl_words "veto all first chain"; return ;;
@@ -110,7 +110,7 @@ _hookctl() {
             _hookctl_words "all $git_hooks"
             return ;;
         --on | --event) _hookctl_words "$(_hookctl_events)"; return ;;
-        --timeout | --abort-exit-code | --after-seq | --count | --jobs | --name | --env | --where | --order | --abort | --failed | --payload | --notify) return ;;
+        --timeout | --abort-exit-code | --after-seq | --count | --jobs | --name | --env | --where | --order | --abort | --failed | --payload | --notify | --since) return ;;
     esac
 
     local options=$general
@@ -140,6 +140,8 @@ _hookctl() {
             fi ;;
         ask) options+=" --notify --name --where --repo --fail-closed" ;;
         test) options+=" --event --payload --" ;;
+        log) options+=" --follow --event --hook --vetoed --since" ;;
+        replay) options+=" --to" ;;
         stats) options+=" --watch --prometheus" ;;
         bypass) options+=" --for --reason --end" ;;
         call) [[ $word != -* && $count -eq 0 ]] && options=$methods ;;

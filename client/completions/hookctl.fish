@@ -1,8 +1,8 @@
 # fish completion for hookctl(1)
 
-set -l commands emit listen on register deregister hooks trust enable disable bypass respond git agent-hook agent schema who stats top ping doctor test init sync unsync ask call help version
+set -l commands emit listen on register deregister hooks trust enable disable bypass respond git agent-hook agent schema who log trace replay stats top ping doctor test init sync unsync ask call help version
 set -l git_hooks applypatch-msg pre-applypatch post-applypatch pre-commit pre-merge-commit prepare-commit-msg commit-msg post-commit pre-rebase post-checkout post-merge pre-push pre-receive update post-receive post-update reference-transaction pre-auto-gc post-rewrite sendemail-validate post-index-change p4-changelist p4-prepare-changelist p4-post-changelist p4-pre-submit
-set -l methods ping emit emit_and_wait await_response subscribe unsubscribe respond register_hook deregister_hook list_hooks trust_hook enable_hook bypass get_hook_event_schema who stats rpc.discover
+set -l methods ping emit emit_and_wait await_response subscribe unsubscribe respond register_hook deregister_hook list_hooks trust_hook enable_hook bypass get_hook_event_schema who history trace replay cluster_hosts stats rpc.discover
 
 # What stands after -- is a command line of its own.
 function __hookctl_complete_command
@@ -58,6 +58,9 @@ complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a agent-hook
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a agent -d 'have coding agents call agent-hook'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a schema -d 'print what events there are'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a who -d 'print whom emit --wait would ask'
+complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a log -d 'print the verdicts of the journal'
+complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a trace -d 'print all about one event'
+complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a replay -d 'hand an event to one hook again'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a stats -d 'print the counters of the daemon'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a top -d 'show the counters of the daemon live'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a ping -d 'ask whether the daemon is there'
@@ -84,6 +87,13 @@ complete -c hookctl -n '__fish_seen_subcommand_from emit' -s q -l quiet -d 'prin
 complete -c hookctl -n '__fish_seen_subcommand_from listen on ask schema who bypass' -a '(__hookctl_events)'
 complete -c hookctl -n '__fish_seen_subcommand_from deregister trust enable disable' -a '(__hookctl_hooks)'
 complete -c hookctl -n '__fish_seen_subcommand_from trust' -a .hookd.toml
+
+complete -c hookctl -n '__fish_seen_subcommand_from log' -s f -l follow -d 'go on with the verdicts to come'
+complete -c hookctl -n '__fish_seen_subcommand_from log' -l event -x -a '(__hookctl_events)' -d 'only this event'
+complete -c hookctl -n '__fish_seen_subcommand_from log' -l hook -x -a '(__hookctl_hooks)' -d 'only this hook'
+complete -c hookctl -n '__fish_seen_subcommand_from log' -l vetoed -d 'only what was stopped'
+complete -c hookctl -n '__fish_seen_subcommand_from log' -l since -x -d 'since then: 90s, 2h, 3d, or a time'
+complete -c hookctl -n '__fish_seen_subcommand_from replay' -l to -x -a '(__hookctl_hooks)' -d 'the hook that gets it again'
 
 complete -c hookctl -n '__fish_seen_subcommand_from listen' -l after-seq -x -d 'first print what happened after this number'
 complete -c hookctl -n '__fish_seen_subcommand_from listen' -l count -x -d 'end after so many events'

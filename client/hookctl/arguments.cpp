@@ -3,6 +3,7 @@
 #include "agent_dialect.hpp"
 #include "help_text.hpp"
 #include "option_reader.hpp"
+#include "since_text.hpp"
 
 #include <hookd/hooks/command_environment.hpp>
 #include <hookd/protocol/limits.hpp>
@@ -345,6 +346,63 @@ command_arguments parse_who(option_reader& options) {
     return result;
 }
 
+command_arguments parse_log(option_reader& options) {
+    log_arguments result;
+    optional_text event;
+    optional_text hook;
+    optional_text since;
+    options.flag("-f,--follow", result.follow);
+    options.value("--event", event);
+    options.value("--hook", hook);
+    options.flag("--vetoed", result.vetoed);
+    options.value("--since", since);
+    if (!options.parse()) {
+        return result;
+    }
+
+    (void)options.positionals(0, 0);
+    if (event) {
+        options.check_patterns({*event});
+        result.event = *event;
+    }
+    if (hook) {
+        options.check_name("--hook", *hook);
+        result.hook = *hook;
+    }
+    if (since) {
+        result.since = parse_since(*since, std::chrono::system_clock::now());
+        if (!result.since) {
+            options.fail("--since takes how long ago, as in 90s, 2h or 3d, or a time such as 2026-11-23T12:58:36Z, not " + in_quotes(*since));
+        }
+    }
+    return result;
+}
+
+command_arguments parse_trace(option_reader& options) {
+    trace_arguments result;
+    if (options.parse()) {
+        result.id = std::move(options.positionals(1, 1)[0]);
+    }
+    return result;
+}
+
+command_arguments parse_replay(option_reader& options) {
+    replay_arguments result;
+    optional_text to;
+    options.value("--to", to);
+    if (!options.parse()) {
+        return result;
+    }
+
+    result.id = std::move(options.positionals(1, 1)[0]);
+    if (!to) {
+        options.fail("say which hook is to get it again: --to NAME");
+    }
+    options.check_name("--to", *to);
+    result.to = *to;
+    return result;
+}
+
 command_arguments parse_stats(option_reader& options) {
     stats_arguments result;
     options.flag("--watch", result.watch);
@@ -598,6 +656,15 @@ command_arguments parse_command(option_reader& options, std::string_view command
     }
     if (command == "who") {
         return parse_who(options);
+    }
+    if (command == "log") {
+        return parse_log(options);
+    }
+    if (command == "trace") {
+        return parse_trace(options);
+    }
+    if (command == "replay") {
+        return parse_replay(options);
     }
     if (command == "stats") {
         return parse_stats(options);

@@ -96,6 +96,23 @@ struct who_arguments {
     std::optional<event_scope> scope{};
 };
 
+struct log_arguments {
+    bool follow = false;
+    std::string event{};  ///< a name or a glob; empty: every event
+    std::string hook{};   ///< empty: whichever
+    bool vetoed = false;
+    std::optional<std::chrono::system_clock::time_point> since{};
+};
+
+struct trace_arguments {
+    std::string id{};
+};
+
+struct replay_arguments {
+    std::string id{};
+    std::string to{};
+};
+
 struct stats_arguments {
     bool watch = false;
     bool prometheus = false;
@@ -167,7 +184,8 @@ struct call_arguments {
 };
 
 using command_arguments = std::variant<emit_arguments, listen_arguments, on_arguments, register_arguments, deregister_arguments, trust_arguments,
-                                       enable_arguments, bypass_arguments, hooks_arguments, respond_arguments, schema_arguments, who_arguments, stats_arguments,
+                                       enable_arguments, bypass_arguments, hooks_arguments, respond_arguments, schema_arguments, who_arguments,
+                                       log_arguments, trace_arguments, replay_arguments, stats_arguments,
                                        top_arguments, ping_arguments, git_arguments, agent_hook_arguments, agent_arguments,
                                        doctor_arguments, test_arguments, ask_arguments, init_arguments, sync_arguments, unsync_arguments, call_arguments>;
 

@@ -4,6 +4,7 @@
 #include "daemon_program.hpp"
 #include "git_survey.hpp"
 #include "json_member.hpp"
+#include "stats_reader.hpp"
 
 #include <hookd/client.hpp>
 #include <hookd/protocol/counted.hpp>
@@ -100,6 +101,16 @@ findings check_hooks(client& daemon, const invocation& call) {
     return all;
 }
 
+finding check_journal(client& daemon, const invocation& call) {
+    const auto answer = daemon.call(protocol::stats_params::method, {}, call.timeout.value_or(default_answer_timeout));
+    const auto journal = read_stats(answer).journal;
+    if (journal.file.empty()) {
+        return {"journal", true, "off, so hookctl log and trace find nothing: start hookd with --journal FILE"};
+    }
+    const auto kept = protocol::counted(journal.events, "event") + " in " + journal.file;
+    return {"journal", true, journal.dropped == 0 ? kept : kept + ", " + std::to_string(journal.dropped) + " could not be kept: the daemon's log says why"};
+}
+
 /// The program of `ExecStart=`; empty where there is none.
 std::string started_program(const fs::path& unit) {
     constexpr std::string_view key = "ExecStart=";
@@ -135,6 +146,7 @@ findings check_daemon(const invocation& call) {
         all.push_back({"daemon", true, "answers at " + daemon.path() + ", pid " + std::to_string(who.pid)});
         all.push_back(check_socket(daemon.path()));
         all.push_back(check_version(who));
+        all.push_back(check_journal(daemon, call));
         for (auto& each : check_hooks(daemon, call)) {
             all.push_back(std::move(each));
         }
@@ -153,7 +165,7 @@ findings check_settings() {
     if (done.how == ending::exited && done.code == 0) {
         const bool has_registry = environment_variable("HOOKD_SOCKET").empty() || !environment_variable("HOOKD_REGISTRY").empty();
         all.push_back({"settings", true,
-                       has_registry ? "configuration, catalog and registry (" + default_registry().string() + ") are right"
+                       has_registry ? "configuration, catalog, journal and registry (" + default_registry().string() + ") are right"
                                     : "configuration and catalog are right; without --registry a daemon at $HOOKD_SOCKET keeps hooks until it ends"});
     } else {
         all.push_back({"settings", false, first_line(done.errors.text)});

@@ -37,6 +37,9 @@ commands:
   agent install|status|uninstall have coding agents call it
   schema [EVENT]                 print what events there are, and what they look like
   who EVENT [PAYLOAD]            print whom emit --wait would ask
+  log [-f]                       print the verdicts of the journal; with -f, those to come, too
+  trace ID                       print all that the journal knows of one event
+  replay ID --to NAME            have one hook say again what it says to it
   stats                          print the daemon's counters
   top                            show them live, with each verdict, on the full screen
   ping                           ask whether the daemon is there
@@ -440,6 +443,51 @@ example:
   hookctl who pre_push '{"branch":"main"}'
 )";
 
+constexpr std::string_view log_help = R"(usage: hookctl log [options]
+
+Prints the verdicts that the daemon's journal holds, newest last: when, which event, whether
+it proceeded, who said so, how long that took, and why. Without --since, the last 100. On a
+terminal a line for people, into a pipe JSON, one verdict a line.
+
+options:
+  -f, --follow         go on with the verdicts to come, until interrupted
+  --event PATTERN      only events of that name or glob
+  --hook NAME          only those that this hook replied to, or was missing from
+  --vetoed             only those that were stopped
+  --since T            only those since T: how long ago (90s, 2h, 3d), or a time as in
+                       2026-11-23T12:58:36Z
+  --timeout DURATION   how long to wait for the daemon (default 30s)
+
+example:
+  hookctl log --vetoed --since 1d
+)";
+
+constexpr std::string_view trace_help = R"text(usage: hookctl trace [options] ID
+
+Prints all that the daemon's journal knows of one event: who emitted it, which hooks got it
+when, what each said, who was missing, the verdict and the payload. ID is its hook_event_id,
+as emit, listen and log --json print it.
+
+options:
+  --timeout DURATION   how long to wait for the daemon (default 30s)
+
+example:
+  hookctl trace "$(hookctl log --vetoed --json | tail -1 | jq -r .hook_event_id)"
+)text";
+
+constexpr std::string_view replay_help = R"(usage: hookctl replay [options] ID --to NAME
+
+Hands an event of the daemon's journal to one hook again, a session or a registered one, and
+prints what it says now. It decides nothing. Exit status 1 where the hook fails.
+
+options:
+  --to NAME            the hook
+  --timeout DURATION   how long to wait (default: the time that the event's emitter gave)
+
+example:
+  hookctl replay 5a0d1f7e-2d86-4b9e-a1bb-64f24ec0c0c3 --to lint
+)";
+
 constexpr std::string_view stats_help = R"(usage: hookctl stats [options]
 
 Prints the daemon's counters: a table on a terminal, JSON into a pipe.
@@ -631,6 +679,9 @@ constexpr std::array commands{
     command_text{"agent", "agent install|status|uninstall [AGENT...]", agent_help},
     command_text{"schema", "schema [EVENT]", schema_help},
     command_text{"who", "who EVENT [PAYLOAD]", who_help},
+    command_text{"log", "log [-f] [--event PATTERN] [--hook NAME] [--vetoed] [--since T]", log_help},
+    command_text{"trace", "trace ID", trace_help},
+    command_text{"replay", "replay ID --to NAME", replay_help},
     command_text{"stats", "stats [--watch] [--prometheus]", stats_help},
     command_text{"top", "top", top_help},
     command_text{"ping", "ping", ping_help},

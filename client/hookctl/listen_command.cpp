@@ -2,6 +2,7 @@
 #include "daemon_call.hpp"
 #include "event_line.hpp"
 #include "exit_status.hpp"
+#include "line_writer.hpp"
 #include "output.hpp"
 #include "stop_watcher.hpp"
 
@@ -9,55 +10,11 @@
 #include <hookd/hook_runner.hpp>
 #include <hookd/protocol/errc.hpp>
 
-#include <algorithm>
-#include <array>
-#include <cerrno>
-#include <climits>
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <system_error>
-
-#include <poll.h>
-#include <unistd.h>
 
 namespace hookd::hookctl {
-
-namespace {
-
-/// Writes to standard output until that is closed or it is time to stop. A reader that is slow holds it up, but not its end.
-class line_writer {
-public:
-    explicit line_writer(int stopped_fd) noexcept : stopped_fd_(stopped_fd) {}
-
-    /// False once nothing more is to be written. Throws std::system_error, e.g. for a full disk.
-    [[nodiscard]] bool write(std::string_view line) {
-        while (!line.empty()) {
-            std::array<pollfd, 2> polled{{{STDOUT_FILENO, POLLOUT, 0}, {stopped_fd_, POLLIN, 0}}};
-            if (::poll(polled.data(), polled.size(), -1) < 0 && errno != EINTR) {
-                throw std::system_error(errno, std::generic_category(), "can't wait for standard output");
-            }
-            if (polled[1].revents != 0) {
-                return false;
-            }
-            // A pipe that poll calls writable takes this much without blocking (pipe(7)).
-            const auto count = ::write(STDOUT_FILENO, line.data(), std::min<std::size_t>(line.size(), PIPE_BUF));
-            if (count >= 0) {
-                line.remove_prefix(static_cast<std::size_t>(count));
-            } else if (errno == EPIPE) {
-                return false;
-            } else if (errno != EINTR && errno != EAGAIN) {
-                throw std::system_error(errno, std::generic_category(), "can't write to standard output");
-            }
-        }
-        return true;
-    }
-
-private:
-    int stopped_fd_;
-};
-
-}  // namespace
 
 int run_listen(const invocation& call, const listen_arguments& arguments) {
     hook_runner_options options;

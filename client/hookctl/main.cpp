@@ -58,6 +58,12 @@ int carry_out(const invocation& call) {
                 return run_schema(call, arguments);
             } else if constexpr (std::is_same_v<command, who_arguments>) {
                 return run_who(call, arguments);
+            } else if constexpr (std::is_same_v<command, log_arguments>) {
+                return run_log(call, arguments);
+            } else if constexpr (std::is_same_v<command, trace_arguments>) {
+                return run_trace(call, arguments);
+            } else if constexpr (std::is_same_v<command, replay_arguments>) {
+                return run_replay(call, arguments);
             } else if constexpr (std::is_same_v<command, stats_arguments>) {
                 return run_stats(call, arguments);
             } else if constexpr (std::is_same_v<command, top_arguments>) {

@@ -194,6 +194,9 @@ std::string prometheus_text(const protocol::stats_result& stats) {
     text.counter("hookd_protocol_errors_total", "Errors answered to what peers sent.", stats.protocol_errors);
     text.counter("hookd_received_bytes_total", "Bytes read from peers.", stats.bytes_in);
     text.counter("hookd_sent_bytes_total", "Bytes written to peers.", stats.bytes_out);
+    text.gauge("hookd_journal_bytes", "Bytes of the journal that hold something.", stats.journal.bytes);
+    text.gauge("hookd_journal_events", "Events that the journal holds.", stats.journal.events);
+    text.counter("hookd_journal_dropped_total", "Events, or their verdicts, that the journal could not keep.", stats.journal.dropped);
     add_events(text, stats);
     add_hooks(text, stats);
     add_sessions(text, stats);

@@ -199,6 +199,21 @@ void read_verdicts(std::string_view value, stats_result& into) {
     });
 }
 
+void read_journal(std::string_view value, stats_result& into) {
+    each_in(value, [&into](const json_member& member) {
+        const auto is = [&member](std::string_view name) { return member.key.equals(name); };
+        if (is("file")) {
+            into.journal.file = read_string(member.value);
+        } else if (is("bytes")) {
+            read_number(member.value, into.journal.bytes);
+        } else if (is("events")) {
+            read_number(member.value, into.journal.events);
+        } else if (is("dropped")) {
+            read_number(member.value, into.journal.dropped);
+        }
+    });
+}
+
 stats_result::session read_session(const json_member& session) {
     stats_result::session result;
     each_in(session.value, [&result](const json_member& member) {
@@ -244,6 +259,8 @@ protocol::stats_result read_stats(std::string_view json) {
             read_verdicts(member.value, result);
         } else if (is("bypass")) {
             read_bypass(member.value, result.bypass);
+        } else if (is("journal")) {
+            read_journal(member.value, result);
         } else if (is("hooks")) {
             each_in(member.value, [&result](const json_member& hook) { result.hooks.push_back(read_hook(hook)); });
         } else if (is("events")) {

@@ -60,6 +60,14 @@ std::string disabled_hooks(const stats_result& stats) {
     return names.empty() ? "none" : names;
 }
 
+std::string journal_text(const stats_result::journal_figures& journal) {
+    if (journal.file.empty()) {
+        return "off";
+    }
+    auto text = protocol::counted(journal.events, "event") + ", " + describe_bytes(static_cast<double>(journal.bytes));
+    return journal.dropped == 0 ? text : text + ", " + std::to_string(journal.dropped) + " dropped";
+}
+
 /// A table with a heading, under a blank line.
 std::string table_text(const text_table& table, const palette& colour) {
     std::string text;
@@ -151,6 +159,7 @@ std::string stats_table(const protocol::stats_result& stats, const palette& colo
         {"sessions lagged", std::to_string(stats.lagged)},
         {"protocol errors", std::to_string(stats.protocol_errors)},
         {"received", describe_bytes(static_cast<double>(stats.bytes_in))},
+        {"journal", journal_text(stats.journal)},
         {"sent", describe_bytes(static_cast<double>(stats.bytes_out))},
     };
     std::string text;

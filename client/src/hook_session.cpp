@@ -286,12 +286,13 @@ bool hook_session::outlasts(const error& failure) const noexcept {
 // --- events ---------------------------------------------------------------------------------------------------------
 
 void hook_session::on_event(event arrived) {
-    // Numbers only grow within a run of the daemon: what is not above the newest has been handed out or is queued. The first may be
-    // older than the session: its emitter has waited for somebody to subscribe.
-    if (!subscribed_ || arrived.seq() <= newest_seq_) {
+    // Numbers only grow within a run of the daemon, but for questions: one of a chain comes at its turn, one out of the journal again. Of other
+    // events, what is not above the newest has been handed out or is queued. The first may be older than the session: its emitter has waited for
+    // somebody to subscribe.
+    if (!subscribed_ || (arrived.seq() <= newest_seq_ && !arrived.expects_response())) {
         return;
     }
-    newest_seq_ = arrived.seq();
+    newest_seq_ = std::max(newest_seq_, arrived.seq());
     const auto before = std::exchange(received_seq_, std::max(received_seq_, newest_seq_));
     auto& its_lane = lane_of(arrived.expects_response());
     if (&its_lane == &told_ && told_.queued_bytes > max_queued_bytes && may_miss_events()) {

@@ -115,6 +115,21 @@ BOOST_AUTO_TEST_CASE(who_takes_an_event_and_a_payload) {
     check_mentions(refusal({"who"}), {"EVENT is missing"});
 }
 
+BOOST_AUTO_TEST_CASE(log_takes_what_to_look_for) {
+    const auto log = parsed_as<log_arguments>({"log", "-f", "--event", "pre_*", "--hook", "lint", "--vetoed", "--since", "2d"});
+    BOOST_TEST(log.follow);
+    BOOST_TEST(log.event == "pre_*");
+    BOOST_TEST(log.hook == "lint");
+    BOOST_TEST(log.vetoed);
+    BOOST_TEST(log.since.has_value());
+    BOOST_TEST(!parsed_as<log_arguments>({"log"}).follow);
+    check_mentions(refusal({"log", "--since", "soon"}), {"--since takes how long ago", "'soon'"});
+    BOOST_TEST(parsed_as<trace_arguments>({"trace", "x"}).id == "x");
+    check_mentions(refusal({"trace"}), {"ID is missing"});
+    BOOST_TEST(parsed_as<replay_arguments>({"replay", "x", "--to", "lint"}).to == "lint");
+    check_mentions(refusal({"replay", "x"}), {"--to NAME"});
+}
+
 BOOST_AUTO_TEST_CASE(test_hands_everything_after_the_dashes_to_the_command) {
     const auto test = parsed_as<test_arguments>({"test", "--event", "pre_push", "--payload", "[1]", "--", "sh", "--event", "-c"});
     BOOST_TEST(test.event == "pre_push");
