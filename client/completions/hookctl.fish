@@ -1,6 +1,6 @@
 # fish completion for hookctl(1)
 
-set -l commands emit listen on register deregister hooks trust enable disable bypass respond git agent-hook agent schema who log trace replay stats top ping doctor test init sync unsync ask call help version
+set -l commands emit listen on register deregister hooks trust enable disable bypass respond git agent-hook agent schema who log trace replay hosts stats top ping doctor test init sync unsync ask call help version
 set -l git_hooks applypatch-msg pre-applypatch post-applypatch pre-commit pre-merge-commit prepare-commit-msg commit-msg post-commit pre-rebase post-checkout post-merge pre-push pre-receive update post-receive post-update reference-transaction pre-auto-gc post-rewrite sendemail-validate post-index-change p4-changelist p4-prepare-changelist p4-post-changelist p4-pre-submit
 set -l methods ping emit emit_and_wait await_response subscribe unsubscribe respond register_hook deregister_hook list_hooks trust_hook enable_hook bypass get_hook_event_schema who history trace replay cluster_hosts stats rpc.discover
 
@@ -61,6 +61,7 @@ complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a who -d 'pr
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a log -d 'print the verdicts of the journal'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a trace -d 'print all about one event'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a replay -d 'hand an event to one hook again'
+complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a hosts -d 'print the hosts of the cluster'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a stats -d 'print the counters of the daemon'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a top -d 'show the counters of the daemon live'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a ping -d 'ask whether the daemon is there'

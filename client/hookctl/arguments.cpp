@@ -666,6 +666,9 @@ command_arguments parse_command(option_reader& options, std::string_view command
     if (command == "replay") {
         return parse_replay(options);
     }
+    if (command == "hosts") {
+        return parse_nothing<hosts_arguments>(options);
+    }
     if (command == "stats") {
         return parse_stats(options);
     }

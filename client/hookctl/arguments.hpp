@@ -113,6 +113,8 @@ struct replay_arguments {
     std::string to{};
 };
 
+struct hosts_arguments {};
+
 struct stats_arguments {
     bool watch = false;
     bool prometheus = false;
@@ -185,7 +187,7 @@ struct call_arguments {
 
 using command_arguments = std::variant<emit_arguments, listen_arguments, on_arguments, register_arguments, deregister_arguments, trust_arguments,
                                        enable_arguments, bypass_arguments, hooks_arguments, respond_arguments, schema_arguments, who_arguments,
-                                       log_arguments, trace_arguments, replay_arguments, stats_arguments,
+                                       log_arguments, trace_arguments, replay_arguments, hosts_arguments, stats_arguments,
                                        top_arguments, ping_arguments, git_arguments, agent_hook_arguments, agent_arguments,
                                        doctor_arguments, test_arguments, ask_arguments, init_arguments, sync_arguments, unsync_arguments, call_arguments>;
 

@@ -23,6 +23,7 @@ int run_who(const invocation& call, const who_arguments& arguments);
 int run_log(const invocation& call, const log_arguments& arguments);
 int run_trace(const invocation& call, const trace_arguments& arguments);
 int run_replay(const invocation& call, const replay_arguments& arguments);
+int run_hosts(const invocation& call);
 int run_stats(const invocation& call, const stats_arguments& arguments);
 int run_top(const invocation& call);
 int run_ping(const invocation& call);

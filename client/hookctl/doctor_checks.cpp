@@ -111,6 +111,20 @@ finding check_journal(client& daemon, const invocation& call) {
     return {"journal", true, journal.dropped == 0 ? kept : kept + ", " + std::to_string(journal.dropped) + " could not be kept: the daemon's log says why"};
 }
 
+findings check_cluster(client& daemon, const invocation& call) {
+    const auto answer = daemon.call(protocol::cluster_hosts_params::method, {}, call.timeout.value_or(default_answer_timeout));
+    const auto hosts = elements_of(member_of(trimmed(answer), "hosts"));
+    if (hosts.empty()) {
+        return {{"cluster", true, "this host is in none"}};
+    }
+    const auto name = string_of(member_of(hosts.front(), "host"));
+    const auto state = string_of(member_of(hosts.front(), "state"));
+    if (state == "up") {
+        return {{"cluster", true, "host " + name + " is up, with " + protocol::counted(hosts.size() - 1, "other host")}};
+    }
+    return {{"cluster", false, "host " + name + "'s link is " + state + ": the daemon's log says why; check the engine with hookd-postgres --check FILE, or hookd-nats"}};
+}
+
 /// The program of `ExecStart=`; empty where there is none.
 std::string started_program(const fs::path& unit) {
     constexpr std::string_view key = "ExecStart=";
@@ -148,6 +162,9 @@ findings check_daemon(const invocation& call) {
         all.push_back(check_version(who));
         all.push_back(check_journal(daemon, call));
         for (auto& each : check_hooks(daemon, call)) {
+            all.push_back(std::move(each));
+        }
+        for (auto& each : check_cluster(daemon, call)) {
             all.push_back(std::move(each));
         }
     } catch (const std::exception& failure) {

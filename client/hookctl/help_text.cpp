@@ -40,6 +40,7 @@ commands:
   log [-f]                       print the verdicts of the journal; with -f, those to come, too
   trace ID                       print all that the journal knows of one event
   replay ID --to NAME            have one hook say again what it says to it
+  hosts                          print the hosts of the daemon's cluster
   stats                          print the daemon's counters
   top                            show them live, with each verdict, on the full screen
   ping                           ask whether the daemon is there
@@ -488,6 +489,19 @@ example:
   hookctl replay 5a0d1f7e-2d86-4b9e-a1bb-64f24ec0c0c3 --to lint
 )";
 
+constexpr std::string_view hosts_help = R"(usage: hookctl hosts
+
+Prints the hosts of the daemon's cluster, its own first: whether they are up, after what
+time without a word of theirs they count as gone (the lease), and their hooks of scope
+cluster. Exit status 1 where the daemon is in no cluster, or its link is not up.
+
+options:
+  --timeout DURATION   how long to wait for the daemon (default 30s)
+
+example:
+  hookctl hosts | jq -r .host
+)";
+
 constexpr std::string_view stats_help = R"(usage: hookctl stats [options]
 
 Prints the daemon's counters: a table on a terminal, JSON into a pipe.
@@ -682,6 +696,7 @@ constexpr std::array commands{
     command_text{"log", "log [-f] [--event PATTERN] [--hook NAME] [--vetoed] [--since T]", log_help},
     command_text{"trace", "trace ID", trace_help},
     command_text{"replay", "replay ID --to NAME", replay_help},
+    command_text{"hosts", "hosts", hosts_help},
     command_text{"stats", "stats [--watch] [--prometheus]", stats_help},
     command_text{"top", "top", top_help},
     command_text{"ping", "ping", ping_help},

@@ -64,6 +64,8 @@ int carry_out(const invocation& call) {
                 return run_trace(call, arguments);
             } else if constexpr (std::is_same_v<command, replay_arguments>) {
                 return run_replay(call, arguments);
+            } else if constexpr (std::is_same_v<command, hosts_arguments>) {
+                return run_hosts(call);
             } else if constexpr (std::is_same_v<command, stats_arguments>) {
                 return run_stats(call, arguments);
             } else if constexpr (std::is_same_v<command, top_arguments>) {

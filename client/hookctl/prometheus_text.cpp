@@ -136,6 +136,45 @@ void add_hooks(page& to, const protocol::stats_result& stats) {
     add_times(to, "hook", stats.hooks);
 }
 
+// By the events that they take, which tells them apart.
+std::string cluster_label(const protocol::stats_result::cluster_link& link) {
+    std::string events;
+    for (const auto& each : link.events) {
+        events += (events.empty() ? "" : ":") + each;
+    }
+    return label("events", events.empty() ? "*" : events);
+}
+
+void add_clusters(page& to, const protocol::stats_result& stats) {
+    using link = protocol::stats_result::cluster_link;
+    if (stats.clusters.empty()) {
+        return;
+    }
+    to.family("hookd_cluster_up", "gauge", "Whether the link to the cluster is up.");
+    for (const auto& each : stats.clusters) {
+        to.sample(cluster_label(each), number(std::uint64_t{each.state == "up" ? 1U : 0U}));
+    }
+    to.family("hookd_cluster_hosts", "gauge", "Other hosts of the cluster.");
+    for (const auto& each : stats.clusters) {
+        to.sample(cluster_label(each), number(std::uint64_t{each.hosts}));
+    }
+    const auto add = [&](std::string_view name, std::string_view help, std::uint64_t link::* count) {
+        to.family(name, "counter", help);
+        for (const auto& each : stats.clusters) {
+            to.sample(cluster_label(each), number(each.*count));
+        }
+    };
+    add("hookd_cluster_asked_total", "Questions that went to other hosts.", &link::asked);
+    add("hookd_cluster_answered_total", "Questions of other hosts that were answered here.", &link::answered);
+    add("hookd_cluster_failed_total", "Questions and events that did not get through.", &link::failed);
+    add("hookd_cluster_gaps_total", "Times that events of other hosts may have been lost.", &link::gaps);
+    add("hookd_cluster_reconnects_total", "Times that the link came up again.", &link::reconnects);
+    to.family("hookd_cluster_ask_seconds", "gauge", "Time until the cluster says who answers, by quantile; 1 is the longest.");
+    for (const auto& each : stats.clusters) {
+        add_times(to, cluster_label(each), each);
+    }
+}
+
 void add_sessions(page& to, const protocol::stats_result& stats) {
     struct sums {
         std::uint64_t queued = 0;
@@ -199,6 +238,7 @@ std::string prometheus_text(const protocol::stats_result& stats) {
     text.counter("hookd_journal_dropped_total", "Events, or their verdicts, that the journal could not keep.", stats.journal.dropped);
     add_events(text, stats);
     add_hooks(text, stats);
+    add_clusters(text, stats);
     add_sessions(text, stats);
     return text.take();
 }

@@ -233,6 +233,47 @@ stats_result::session read_session(const json_member& session) {
     return result;
 }
 
+stats_result::cluster_link read_cluster_link(std::string_view value) {
+    stats_result::cluster_link result;
+    each_in(value, [&result](const json_member& member) {
+        const auto is = [&member](std::string_view name) { return member.key.equals(name); };
+        if (is("engine")) {
+            result.engine = read_string(member.value);
+        } else if (is("state")) {
+            result.state = read_string(member.value);
+        } else if (is("events")) {
+            each_in(member.value, [&result](const json_member& pattern) { result.events.push_back(read_string(pattern.value)); });
+        } else if (is("hosts")) {
+            read_number(member.value, result.hosts);
+        } else if (is("asked")) {
+            read_number(member.value, result.asked);
+        } else if (is("answered")) {
+            read_number(member.value, result.answered);
+        } else if (is("failed")) {
+            read_number(member.value, result.failed);
+        } else if (is("gaps")) {
+            read_number(member.value, result.gaps);
+        } else if (is("reconnects")) {
+            read_number(member.value, result.reconnects);
+        } else if (is("ask_ms")) {
+            each_in(member.value, [&result](const json_member& time) { read_time(time, result); });
+        }
+    });
+    return result;
+}
+
+// One link, or all of them, the first of which its own members repeat.
+void read_clusters(std::string_view value, stats_result& into) {
+    each_in(value, [&into](const json_member& member) {
+        if (member.key.equals("links")) {
+            each_in(member.value, [&into](const json_member& link) { into.clusters.push_back(read_cluster_link(link.value)); });
+        }
+    });
+    if (into.clusters.empty()) {
+        into.clusters.push_back(read_cluster_link(value));
+    }
+}
+
 }  // namespace
 
 protocol::stats_result read_stats(std::string_view json) {
@@ -255,6 +296,10 @@ protocol::stats_result read_stats(std::string_view json) {
             read_number(member.value, result.retained_bytes);
         } else if (is("totals")) {
             read_totals(member.value, result);
+        } else if (is("host")) {
+            result.host = read_string(member.value);
+        } else if (is("cluster")) {
+            read_clusters(member.value, result);
         } else if (is("verdicts")) {
             read_verdicts(member.value, result);
         } else if (is("bypass")) {

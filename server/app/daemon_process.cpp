@@ -115,6 +115,16 @@ std::shared_ptr<const catalog> daemon_process::catalog_of(const program_options&
     return load_catalog(options.catalog);
 }
 
+void daemon_process::check_clusters(const program_options& options) {
+    try {
+        for (const auto& each : options.cluster.memberships) {
+            (void)cluster::helper_for(cluster::read_url(each.url_file));
+        }
+    } catch (const std::runtime_error& wrong) {
+        throw usage_error("--cluster: " + std::string{wrong.what()});
+    }
+}
+
 daemon_process::daemon_process(program_options options, std::shared_ptr<const catalog> events, option_reader read_options,
                                spdlog_logger& log)
     : options_(with_inherited_socket(std::move(options))),
@@ -125,6 +135,7 @@ daemon_process::daemon_process(program_options options, std::shared_ptr<const ca
       signals_(strand_, SIGTERM, SIGINT, SIGHUP),
       watchdog_(strand_, service::take_watchdog_time()),
       broker_(context_, options_.broker),
+      cluster_(options_.cluster.memberships.empty() ? nullptr : std::make_unique<cluster::cluster_host>(context_, broker_, options_.cluster, options_.broker.host, log_)),
       hooks_(context_, broker_, hook_options(options_), log_),
       listener_(context_, broker_, with_hooks(options_.listener, hooks_), log_) {
     listener_.when_path_is_lost([this](const std::string& why) {
@@ -145,6 +156,9 @@ daemon_process::daemon_process(program_options options, std::shared_ptr<const ca
                              std::to_string(connections) + ", waiting to " + std::to_string(options_.broker.max_waiting));
     open_journal();
     use(std::move(events));
+    if (cluster_) {
+        cluster_->start();
+    }
     hooks_.start();
     if (connections < limits.max_connections || files.most() <= limits.max_connections) {
         say(log_level::warning, "the system allows this process " + std::to_string(files.most()) + " open files, too few for --max-connections " +
@@ -195,6 +209,9 @@ void daemon_process::shut_down() {
     listener_.shut_down(flush_time, [this] {
         boost::asio::post(strand_, [this] {
             stopped_ = true;
+            if (cluster_) {
+                cluster_->shut_down();
+            }
             signals_.cancel();
             watchdog_.stop();
         });

@@ -3,6 +3,7 @@
 #include "app/program_options.hpp"
 #include "app/spdlog_logger.hpp"
 #include "app/watchdog.hpp"
+#include "cluster/cluster_host.hpp"
 #include "hooks/hook_host.hpp"
 #include "journal/sqlite_journal.hpp"
 
@@ -34,6 +35,9 @@ public:
 
     /// Reads all options once more, for SIGHUP, on a thread of its own; may throw usage_error.
     using option_reader = std::function<program_options()>;
+
+    /// Makes sure that the clusters of the options can be joined. Throws usage_error.
+    static void check_clusters(const program_options& options);
 
     /// The catalog that the options name; null where they name none. Throws catalog_error.
     [[nodiscard]] static std::shared_ptr<const catalog> catalog_of(const program_options& options);
@@ -76,6 +80,7 @@ private:
     watchdog watchdog_;
     std::unique_ptr<sqlite_journal> journal_{};
     broker broker_;
+    std::unique_ptr<cluster::cluster_host> cluster_;  ///< null: in none
     hook_host hooks_;
     listener listener_;
     std::string status_{};

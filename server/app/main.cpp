@@ -83,6 +83,14 @@ std::string version_text() {
            ", features: catalog, journal, registered-hooks, socket-activation\n";
 }
 
+std::string clusters_found(const program_options& options) {
+    std::string text;
+    for (const auto& each : options.cluster.memberships) {
+        text += "cluster        " + hookd::protocol::harmless(hookd::cluster::membership_text(each)) + ", as host " + options.broker.host + "\n";
+    }
+    return text;
+}
+
 /// What `--check` has found, for a person.
 std::string findings(const program_options& options, const catalog* events, std::size_t hooks) {
     using hookd::protocol::counted;
@@ -93,7 +101,7 @@ std::string findings(const program_options& options, const catalog* events, std:
            (events == nullptr ? std::string{"none: every event name is free"}
                               : harmless(options.catalog.string()) + ": " + counted(events->size(), "event")) + "\n" +
            "journal        " + (options.journal.file.empty() ? std::string{"off"} : harmless(options.journal.file.string())) + "\n" +
-           "registry       " +
+           clusters_found(options) + "registry       " +
            (options.hooks.registry.empty() ? std::string{"none: hooks are kept until the daemon ends (--registry FILE keeps them)"}
                                            : harmless(options.hooks.registry.string()) + ": " + counted(hooks, "hook")) + "\n";
 }
@@ -104,12 +112,14 @@ int check(const program_options& options) {
     if (!options.journal.file.empty()) {
         check_journal_file(options.journal.file);
     }
+    daemon_process::check_clusters(options);
     return ::isatty(STDOUT_FILENO) != 0 ? print(findings(options, events.get(), hooks)) : EXIT_SUCCESS;
 }
 
 /// `ready` is called once clients can connect.
 int serve(const program_options& options, const daemon_process::option_reader& read_options, const std::function<void()>& ready) {
     auto events = daemon_process::catalog_of(options);
+    daemon_process::check_clusters(options);
     spdlog_logger log{STDERR_FILENO, options.level, options.format};
     if (options.broker.threads == 1) {
         keep_freed_memory();

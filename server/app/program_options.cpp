@@ -20,7 +20,9 @@
 #include <array>
 #include <cctype>
 #include <cstddef>
+#include <iterator>
 #include <map>
+#include <stdexcept>
 #include <utility>
 
 // CLI11 splits the command line and lays out the help. It does not merge: in its version 2.1 a configuration file beats the
@@ -94,6 +96,27 @@ std::filesystem::path journal_path(const std::string& text) {
         throw bad_value("must be the path of a file, or off, not \"" + text + "\"");
     }
     return std::filesystem::absolute(text);
+}
+
+cluster::membership_options membership(const std::string& text) {
+    try {
+        return cluster::parse_membership(text);
+    } catch (const std::invalid_argument& wrong) {
+        throw bad_value(wrong.what());
+    }
+}
+
+/// `FILE` and `events=...` are one value, though a comma is between them.
+std::vector<std::string> with_events_joined(const std::vector<std::string>& parts) {
+    std::vector<std::string> joined;
+    for (const auto& each : parts) {
+        if (each.starts_with("events=") && !joined.empty()) {
+            joined.back() += "," + each;
+        } else {
+            joined.push_back(each);
+        }
+    }
+    return joined;
 }
 
 std::filesystem::path state_directory(const std::function<const char*(const char*)>& environment) {
@@ -205,6 +228,23 @@ const std::array settings{
     setting{"hook-jobs", "N", "Commands of one registered hook that run at a time, 1 to 1024 (default: 4)", false,
             [](options_ref o, const values& t) { o.hooks.jobs = parse_count(t.front(), 1, 1024); },
             [](const_options_ref o) -> values { return {std::to_string(o.hooks.jobs)}; }, false},
+    setting{"cluster", "FILE[,events=GLOB:...]",
+            "Joins a cluster, whose engine's URL is the one line of FILE (postgresql://..., nats://...), for events that match (repeatable)", true,
+            [](options_ref o, const values& t) {
+                o.cluster.memberships.clear();
+                std::transform(t.begin(), t.end(), std::back_inserter(o.cluster.memberships), membership);
+            },
+            [](const_options_ref o) {
+                values texts;
+                std::transform(o.cluster.memberships.begin(), o.cluster.memberships.end(), std::back_inserter(texts), cluster::membership_text);
+                return texts;
+            },
+            true},
+    setting{"cluster-lease", "DURATION", "How long the other hosts wait for a word of this one before they count it as gone (default: 15s)", false,
+            [](options_ref o, const values& t) {
+                o.cluster.lease = parse_duration(t.front(), std::chrono::milliseconds{1'000}, std::chrono::milliseconds{600'000});
+            },
+            [](const_options_ref o) -> values { return {duration_text(o.cluster.lease)}; }, true},
     setting{"cluster-host", "NAME", "This host's name in a cluster, and what ping says (default: the machine's)", false,
             [](options_ref o, const values& t) { o.broker.host = host_name(t.front()); },
             [](const_options_ref o) -> values { return {o.broker.host}; }, true},
@@ -369,6 +409,14 @@ values split_at_commas(std::string_view text) {
     return parts;
 }
 
+values listed(const setting& which, const std::string& text) {
+    if (!which.is_list) {
+        return {text};
+    }
+    const auto parts = split_at_commas(text);
+    return std::string_view{which.name} == "cluster" ? with_events_joined(parts) : with_roles_joined(parts);
+}
+
 void assign(program_options& options, const setting& which, const values& texts, const std::string& where) {
     try {
         which.assign(options, texts);
@@ -430,7 +478,7 @@ program_options parse_program_options(const std::vector<std::string>& arguments,
     for (const auto& each : settings) {
         const auto name = variable_of(each.name);
         if (const auto text = variable(name); !text.empty()) {
-            assign(options, each, each.is_list ? with_roles_joined(split_at_commas(text)) : values{text}, name);
+            assign(options, each, listed(each, text), name);
         }
         if (auto texts = line.given(each.name); !texts.empty()) {
             assign(options, each, each.is_list ? texts : values{texts.back()}, "--" + std::string{each.name});

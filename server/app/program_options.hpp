@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/config_file.hpp"
+#include "cluster/cluster_options.hpp"
 #include "hooks/hook_host.hpp"
 #include "journal/journal_options.hpp"
 
@@ -34,6 +35,7 @@ struct program_options {
     listener_options listener{};
     /// `socket` and `default_timeout` in it are left to those above.
     hook_host_options hooks{};
+    cluster::cluster_options cluster{};
     journal_options journal{};
     bool names_registry = false;             ///< where hooks are kept is said; else choose_state_files() does
     bool names_journal = false;              ///< the same; a default journal that cannot be made is none

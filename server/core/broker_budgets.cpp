@@ -189,6 +189,20 @@ std::optional<error> broker_state::charge_reply(slot& to, const responder* own, 
     return std::nullopt;
 }
 
+// As charge_reply(), of a responder on another host, whom the cluster's hosts have let in. Null: it was not asked.
+std::optional<error> broker_state::charge_remote_reply(slot& to, const responder* own, std::size_t bytes, bool has_reason) {
+    std::size_t to_come = replies_to_come(to);
+    to_come -= own != nullptr && !decides_at_once(to) ? 1 : 0;
+    if (auto failure = charge(to, bytes_for(to.waiters.size(), to.reply_bytes + bytes, decides_at_once(to) ? 0 : to_come, has_reason))) {
+        return failure;
+    }
+    to.reply_bytes += bytes;
+    return std::nullopt;
+}
+
+// For the replies of responders that have come since the wait began.
+std::optional<error> broker_state::take_more_room(slot& which) { return charge(which, bytes_of(which, which.waiters.size())); }
+
 std::optional<error> broker_state::join(waiter& who, slot& to, client& by) {
     const std::size_t needed = bytes_of(to, to.waiters.size() + 1);
     const std::size_t more = needed > to.charged_bytes ? needed - to.charged_bytes : 0;

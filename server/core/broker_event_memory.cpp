@@ -94,7 +94,7 @@ bool broker_state::may_hand_out(const event& next) const noexcept {
 
 void broker_state::hand_out(client& to, std::size_t most_events, std::size_t most_bytes, std::vector<event*>& out) {
     const std::size_t first = to.handed_out;
-    const std::size_t end = first + std::min(most_events, to.outbox.size() - first);
+    const std::size_t end = to.muted ? first : first + std::min(most_events, to.outbox.size() - first);
     std::size_t bytes = 0;
     for (; to.handed_out < end; ++to.handed_out) {
         event& next = to.outbox[to.handed_out];

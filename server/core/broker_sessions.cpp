@@ -19,6 +19,7 @@ void set_terms(session& of, const protocol::subscribe_params& params) {
     of.insists = params.on_failure == protocol::failure_policy::closed;
     of.order = params.order;
     of.shadow = params.shadow;
+    of.spans_cluster = params.scope == protocol::event_scope::cluster;
 }
 
 }  // namespace
@@ -90,9 +91,11 @@ std::optional<error> broker_state::refuse_resume(name_matcher& matches, const pr
     if (*params.after_seq > head_seq_) {
         return refusal("cannot resume: after_seq is past the newest event; subscribe without after_seq to start afresh");
     }
+    const bool spans_cluster = params.scope == protocol::event_scope::cluster;
     std::size_t steps_left = payload_view::most_steps;
     const auto concerns = [&](const dropped_event& each) {
-        return (each.expects_response || !params.asked_only) && matches(each.name) && each.may_meet(params.where, steps_left);
+        return (each.expects_response || !params.asked_only) && (spans_cluster || !each.is_foreign) && matches(each.name) &&
+               each.may_meet(params.where, steps_left);
     };
     if (!log_.is_complete_after(*params.after_seq, concerns)) {
         return refusal("cannot resume: events after after_seq are no longer retained; subscribe without after_seq to start afresh");
@@ -136,6 +139,7 @@ broker_state::result_or_error<protocol::subscribe_result> broker_state::subscrib
     take_over(by, std::move(made));
     queue_for_newcomer(*by.push, found);
     topics_.add(*by.push);
+    announce_session(*by.push);
     advance_unsettled(now);
     return protocol::subscribe_result{instance_, head_seq_, params.after_seq.has_value()};
 }
@@ -148,7 +152,10 @@ void broker_state::take_over(client& by, std::unique_ptr<session> next) {
         for (const auto& each : next->debts) {
             each.to->responders[each.responder].from = next.get();
         }
-        forget_session(by);
+        if (!next->spans_cluster) {
+            withdraw_session(*by.push);
+        }
+        remove_session(by);
     } else {
         next->id = ++last_session_id_;
     }
@@ -164,7 +171,7 @@ broker_state::newcomer_events broker_state::events_for_newcomer(const session& n
     auto& events = found.events;
     const auto wanted = [&newcomer](const event& each) {
         payload_view payload{each.payload()};
-        return wants(newcomer, each.expects_response(), payload);
+        return sees(newcomer, each.host()) && wants(newcomer, each.expects_response(), payload);
     };
     if (after_seq) {
         log_.for_each_after(*after_seq, [&](const event::pointer& each) {
@@ -211,6 +218,7 @@ void broker_state::set_names_aside(const std::vector<std::string>& names, const 
     for (const auto& [id, each] : clients_) {
         if (each->push && !each->may_use_set_aside_names && set_aside_names_.contains(each->push->name())) {
             each->push->record = std::make_shared<responder_record>(default_name(*each));
+            announce_session(*each->push);
         }
     }
 }
@@ -220,17 +228,23 @@ bool broker_state::change_session(client& by, const protocol::subscribe_params& 
         return false;
     }
     topics_.remove(*by.push);
+    const bool spanned_cluster = by.push->spans_cluster;
     set_terms(*by.push, params);
     log_.remember_pointers(params.where);
+    if (spanned_cluster && !by.push->spans_cluster && cluster_ != nullptr) {
+        cluster_->withdraw(by.push->id);
+    }
     name_matcher matches{*by.push};
     queue_for_newcomer(*by.push, events_for_newcomer(*by.push, matches, std::nullopt));
     topics_.add(*by.push);
+    announce_session(*by.push);
     return true;
 }
 
 void broker_state::withdraw(client& by) {
     if (by.push) {
         topics_.remove(*by.push);
+        withdraw_session(*by.push);
         by.push->patterns.clear();  // nor is it to be found by them when it ends
         by.push->has_globs = false;
     }
@@ -259,6 +273,11 @@ void broker_state::end_session(client& of, instant now) {
 }
 
 void broker_state::forget_session(client& of) {
+    withdraw_session(*of.push);
+    remove_session(of);
+}
+
+void broker_state::remove_session(client& of) {
     topics_.remove(*of.push);
     verdict_sessions_ -= of.push->verdicts ? 1U : 0U;
     of.push.reset();
@@ -286,6 +305,9 @@ protocol::who_result broker_state::who(const protocol::who_params& params) const
                                      .order = each->order,
                                      .state = each->closing ? "lagged" : each->shadow ? "shadow" : "ok"});
     }
+    if (params.scope == protocol::event_scope::cluster && cluster_ != nullptr) {
+        cluster_->add_responders(params.event.view(), result);
+    }
     std::stable_sort(result.responders.begin(), result.responders.end(), [](const auto& a, const auto& b) {
         return std::tie(a.order, a.name) < std::tie(b.order, b.name);
     });
@@ -300,7 +322,7 @@ void broker_state::close(session& which, protocol::close_reason reason, instant 
     replays_.fail(which, to_string(reason), now.steady);
     ++closing_;
     lagged_ += reason == protocol::close_reason::lagged ? 1U : 0U;
-    if (reason != protocol::close_reason::lagged) {
+    if (reason != protocol::close_reason::lagged && reason != protocol::close_reason::gap) {
         topics_.remove(which);
         leave_debts(which, now);
     } else if (!which.decides()) {
@@ -333,7 +355,8 @@ std::optional<broker_state::ended> broker_state::take_ended(client& to) {
     }
     const ended result{*to.push->closing, to.push->last_seq};
     --closing_;
-    if (result.reason == protocol::close_reason::lagged && to.push->decides()) {
+    const bool owes = result.reason == protocol::close_reason::lagged || result.reason == protocol::close_reason::gap;
+    if (owes && to.push->decides()) {
         to.push->told = true;
     } else {
         forget_session(to);

@@ -70,6 +70,7 @@ void broker_state::hang_up(client& quiet, instant now) {
     if (quiet.push) {
         quiet.push->responds = false;
         replays_.fail(*quiet.push, "left", now.steady);
+        announce_session(*quiet.push);
         leave_debts(*quiet.push, now);
     }
     advance_unsettled(now);
@@ -96,6 +97,11 @@ broker_state::elsewhere broker_state::begin_elsewhere(client& by, const protocol
     }
     auto* const found = std::get<operation_table::operation*>(known);
     if (found != nullptr && found->asked.empty()) {
+        if (const auto* const done = std::get_if<protocol::emit_result>(&found->done)) {
+            std::string text;
+            append_json(text, *done);
+            return text;
+        }
         return std::get<std::string>(found->done);
     }
     if (auto failure = owe(by)) {
@@ -115,9 +121,22 @@ void broker_state::finish_elsewhere(const protocol::uuid& operation, const late_
     }
 }
 
-protocol::event_fields broker_state::next_event(std::string_view name, std::string_view cause, instant now) {
-    return {.seq = ++head_seq_, .hook_event_id = ids_.next(), .event = name, .emitted_at = now.wall, .cause = cause};
+template <class Params>
+protocol::event_fields broker_state::next_event(const Params& params, instant now) {
+    protocol::event_fields fields{.seq = ++head_seq_, .event = params.event.view(), .cause = params.cause.view()};
+    if (params.origin == nullptr) {
+        fields.hook_event_id = ids_.next();
+        fields.emitted_at = now.wall;
+    } else {
+        fields.hook_event_id = params.origin->hook_event_id;
+        fields.emitted_at = params.origin->emitted_at;
+        fields.host = params.origin->host;
+    }
+    return fields;
 }
+
+template protocol::event_fields broker_state::next_event(const protocol::emit_params& params, instant now);
+template protocol::event_fields broker_state::next_event(const protocol::emit_and_wait_params& params, instant now);
 
 broker_state::result_or_error<protocol::emit_result> broker_state::emit(client& by, const protocol::emit_params& params,
                                                                         std::string_view raw_params, instant now) {
@@ -130,15 +149,21 @@ broker_state::result_or_error<protocol::emit_result> broker_state::emit(client& 
             return std::move(*failure);
         }
         if (const auto* const operation = std::get<operation_table::operation*>(known)) {
-            return std::get<protocol::emit_result>(operation->done);
+            if (const auto* const done = std::get_if<protocol::emit_result>(&operation->done)) {
+                return *done;
+            }
+            return error{errc::invalid_params, "parameter 'operation_id' was used for an event of scope cluster: say scope cluster in the retry, too"};
         }
+    }
+    if (auto failure = refuse_origin(params.origin)) {
+        return std::move(*failure);
     }
     if (params.reserve) {
         if (auto failure = refuse_reservation(by)) {
             return std::move(*failure);
         }
     }
-    auto fields = next_event(params.event.view(), params.cause.view(), now);
+    auto fields = next_event(params, now);
     slot* reserved = nullptr;
     if (params.reserve) {
         fields.expects_response = true;
@@ -167,8 +192,14 @@ broker_state::published broker_state::publish(const protocol::event_fields& fiel
                               std::any_of(target.matches.begin(), target.matches.end(),
                                           [&conditions](const session* each) { return each->decides() && wants(*each, true, conditions); });
     for (session* const each : target.matches) {
+        if (!sees(*each, fields.host)) {
+            continue;
+        }
         const bool is_awaited = awaiting != nullptr && each->decides();
         const bool matches = wants(*each, awaiting != nullptr, conditions);
+        if (!matches && is_awaited && awaiting->foreign) {
+            awaiting->foreign->passed.push_back(each->name());
+        }
         if (matches && each->verdicts && !each->where.empty() && awaiting != nullptr) {
             awaiting->watchers.push_back(each->id);
         }
@@ -222,7 +253,7 @@ event_sink* broker_state::take_next_ready() {
 }
 
 bool broker_state::hand_out_same(client& to, std::span<event* const> events) {
-    if (!to.outbox.has(to.handed_out, events)) {
+    if (to.muted || !to.outbox.has(to.handed_out, events)) {
         return false;
     }
     for (event* const each : events) {
@@ -247,7 +278,7 @@ event::pointer broker_state::take_next(client& to) {
 }
 
 std::optional<notice> broker_state::take_notice(client& to) {
-    if (to.notices.empty() || (to.notices.front().after > to.sent && !to.outbox.empty())) {
+    if (to.muted || to.notices.empty() || (to.notices.front().after > to.sent && !to.outbox.empty())) {
         return std::nullopt;
     }
     auto next = std::move(to.notices.front());

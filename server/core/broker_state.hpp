@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cluster_port.hpp"
 #include "event_log.hpp"
 #include "id_source.hpp"
 #include "journal.hpp"
@@ -32,6 +33,7 @@ struct broker_limits {
     std::size_t max_reserved = 16'384;                       ///< slots that `emit` reserves; they count as waiting, too
     std::size_t memory_bytes = std::size_t{64} << 20;        ///< kept replies and remembered results
     std::chrono::milliseconds default_timeout = protocol::default_timeout;
+    std::string host{};  ///< this host's name in a cluster; empty: it has none
 };
 
 /// The broker: who subscribed to what, which events wait for whom, which emitters wait for which replies. Pure state: it does no I/O,
@@ -150,6 +152,28 @@ public:
                 held_bytes_, memory_.used(), closing_};
     }
 
+    // --- the cluster (cluster_port.hpp) ---
+
+    /// Takes part in a cluster from now on; null: in none. Before anybody is attached. `port` must outlive this.
+    void join_cluster(cluster_port* port) noexcept { cluster_ = port; }
+    [[nodiscard]] cluster_port* cluster() const noexcept { return cluster_; }
+    /// Those have to answer the question `id` besides the responders here; empty: nobody. Ignored where the cluster is not waited for.
+    void delegate(const protocol::uuid& id, const std::vector<remote_responder>& who, instant now);
+    /// Neither the cluster nor those that it named will answer.
+    void fail_delegation(const protocol::uuid& id, const std::string& why, instant now);
+    /// What `host` says to the question `id`: the last word of its responders. False where it comes too late.
+    bool settle_remote(const protocol::uuid& id, std::string_view host, const remote_answer& answer, instant now);
+    /// `host` will not answer the question `id`.
+    void host_left(const protocol::uuid& id, std::string_view host, instant now);
+    /// Events of other hosts may be lost: closes the sessions of scope cluster.
+    void close_for_gap(instant now);
+    /// Nothing is handed out to `which` until unmute().
+    static void mute(client& which) noexcept { which.muted = true; }
+    void unmute(client& which);
+    [[nodiscard]] bool is_shutting_down() const noexcept { return shutting_down_; }
+    /// A number for an event that is told to the cluster before it is published (protocol::event_origin).
+    [[nodiscard]] protocol::uuid make_event_id() { return ids_.next(); }
+
     // --- time ---
 
     [[nodiscard]] std::optional<steady_time> next_deadline() const;
@@ -216,7 +240,9 @@ private:
         std::size_t subscribers = 0;
     };
     published publish(const protocol::event_fields& fields, std::string_view payload, const client& by, slot* awaiting, instant now);
-    [[nodiscard]] protocol::event_fields next_event(std::string_view name, std::string_view cause, instant now);
+    template <class Params>
+    [[nodiscard]] protocol::event_fields next_event(const Params& params, instant now);
+    [[nodiscard]] std::optional<protocol::error> refuse_origin(const protocol::event_origin* origin) const;
     void make_room(std::size_t bytes, topic& target, instant now);
     [[nodiscard]] std::vector<client*> large_holders(std::size_t room) const;
     void push_holders_out(std::size_t bytes, instant now);
@@ -231,6 +257,7 @@ private:
         pressure_ = pressure_ || 2 * to.outbox.size() >= limits_.capacity;
         mark_ready(to);
     }
+    [[nodiscard]] static bool sees(const session& each, std::string_view host) noexcept { return host.empty() || each.spans_cluster; }
     [[nodiscard]] static bool wants(const session& each, bool is_asked, payload_view& payload) {
         return (is_asked || !each.asked_only) && (each.where.empty() || payload.meets(each.where));
     }
@@ -244,6 +271,9 @@ private:
     void close(session& which, protocol::close_reason reason, instant now);
     static void drop_queue(client& of);
     void forget_session(client& of);
+    void remove_session(client& of);
+    void announce_session(const session& which);
+    void withdraw_session(session& which);
     void lose_queue(client& of);
     void mark_ready(client& which) {
         if (!which.ready) {
@@ -263,6 +293,15 @@ private:
     [[nodiscard]] std::optional<protocol::error> refuse_patterns(const client& by, const std::vector<std::string>& patterns) const;
 
     // slots
+    void ask_cluster(slot& which, const protocol::event_fields& fields, std::string_view payload);
+    void leave_cluster(slot& which);
+    [[nodiscard]] slot* asking_slot(const protocol::uuid& id);
+    void fail_cluster(slot& which, const std::string& why);
+    void settle_remote_responder(slot& which, responder& by, responder::state as);
+    void accept_remote_reply(slot& to, responder* own, std::string_view host, const protocol::wait_result::reply& said, instant now);
+    void lose_remote_responders(slot& which, std::string_view host, const remote_answer& answer);
+    [[nodiscard]] std::optional<protocol::error> charge_remote_reply(slot& to, const responder* own, std::size_t bytes, bool has_reason);
+    [[nodiscard]] std::optional<protocol::error> take_more_room(slot& which);
     [[nodiscard]] std::optional<protocol::error> refuse_wait(const client& by) const;
     [[nodiscard]] std::optional<protocol::error> refuse_reservation(const client& by);
     [[nodiscard]] std::optional<protocol::error> refuse_memory(const account& user, std::size_t more);
@@ -374,6 +413,8 @@ private:
     std::uint64_t failed_closed_ = 0;
     std::uint64_t bypassed_ = 0;
     std::size_t verdict_sessions_ = 0;      // those that are told verdicts
+    cluster_port* cluster_ = nullptr;       // null: there is none
+    std::shared_ptr<responder_record> cluster_record_ = std::make_shared<responder_record>("cluster");
     std::size_t closing_ = 0;               // sessions that have ended but whose queue is not out yet
 };
 

@@ -38,7 +38,8 @@ protocol::wait_result unknown_wait(std::string_view id) {
     return result;
 }
 
-bool names(const responder& each, const std::string& required) { return each.name() == required; }
+// `name` means one of any host, `host/name` that host's.
+bool names(const responder& each, const std::string& required) { return each.name() == required || (each.is_remote() && each.own_name() == required); }
 
 // Whether a responder of that name has replied or abstained.
 bool has_spoken(const slot& in, const std::string& name) {
@@ -46,11 +47,11 @@ bool has_spoken(const slot& in, const std::string& name) {
                        [&name](const responder& each) { return names(each, name) && each.has_spoken(); });
 }
 
-// Whether one without whom the operation does not proceed may still reply.
+// Whether one without whom the operation does not proceed may still reply. Who that is on other hosts the cluster has perhaps yet to say.
 bool waits_for_required(const slot& which) {
     return std::any_of(which.require.begin(), which.require.end(), [&which](const std::string& name) {
         return !has_spoken(which, name) && std::any_of(which.responders.begin(), which.responders.end(), [&name](const responder& each) {
-                   return names(each, name) && each.is == responder::state::waiting;
+                   return (names(each, name) || each.is_cluster()) && each.is == responder::state::waiting;
                });
     });
 }
@@ -105,7 +106,7 @@ absence absence_of(const slot& which, outcome how) {
     };
     for (const auto& each : which.responders) {
         if (auto why = why_missing(which, each, how); !why.empty()) {
-            found.all.push_back({each.name(), std::move(why)});
+            found.all.push_back({std::string{each.own_name()}, std::move(why), std::string{each.host()}, each.insists});
             if (each.insists || is_required(each)) {
                 found.decisive.push_back(found.all.back());
             }
@@ -114,11 +115,21 @@ absence absence_of(const slot& which, outcome how) {
     for (const auto& name : which.require) {
         if (std::none_of(which.responders.begin(), which.responders.end(),
                          [&name](const responder& each) { return names(each, name) && each.is != responder::state::passed; })) {
-            found.all.push_back({name, "absent"});
+            found.all.push_back({.responder = name, .why = "absent"});
             found.decisive.push_back(found.all.back());
         }
     }
     return found;
+}
+
+// Of this host they are known without it.
+std::vector<std::string> without_own_host(std::vector<std::string> names, const std::string& host) {
+    for (auto& each : names) {
+        if (!host.empty() && each.size() > host.size() + 1 && each[host.size()] == '/' && each.starts_with(host)) {
+            each.erase(0, host.size() + 1);
+        }
+    }
+    return names;
 }
 
 // As `abort` is kept: the inside of a JSON string.
@@ -126,6 +137,17 @@ std::string inside_of_json(std::string_view text) {
     std::string quoted;
     protocol::append_json_string(quoted, text);
     return quoted.substr(1, quoted.size() - 2);
+}
+
+std::shared_ptr<const protocol::wait_result::silent_responders> describe_silent(const slot& which) {
+    auto silent = std::make_shared<protocol::wait_result::silent_responders>();
+    silent->passed = which.foreign->passed;
+    for (const auto& each : which.responders) {
+        if (each.is == responder::state::abstained) {
+            silent->abstained.push_back(each.name());
+        }
+    }
+    return silent;
 }
 
 }  // namespace
@@ -192,6 +214,9 @@ std::variant<broker_state::pending, protocol::wait_result, error> broker_state::
         }
         return pending{};
     }
+    if (auto failure = refuse_origin(params.origin)) {
+        return std::move(*failure);
+    }
     if (auto failure = refuse_room(by, params, who.footprint_bytes)) {
         return std::move(*failure);
     }
@@ -202,17 +227,23 @@ std::variant<broker_state::pending, protocol::wait_result, error> broker_state::
                                      "events that wait for a first subscriber, or for their turn in a chain, take as many bytes as they may: retry later");
     }
     const auto timeout = params.timeout.value_or(limits_.default_timeout);
-    auto fields = next_event(params.event.view(), params.cause.view(), now);
+    auto fields = next_event(params, now);
     fields.expects_response = true;
     fields.timeout = timeout;
     slot& opened = open_slot(fields, by, timeout, now);
     opened.policy = params.policy.value_or(wait_policy::first);
     opened.on_failure = params.on_failure.value_or(protocol::failure_policy::open);
-    opened.require = params.require;
+    opened.require = without_own_host(params.require, limits_.host);
     if (is_chain) {
         opened.turns = std::make_unique<chain>();
     }
+    if (!fields.host.empty()) {
+        opened.foreign = std::make_unique<foreign_question>();
+    }
     auto sent_out = publish(fields, params.payload, by, &opened, now);
+    if (params.scope == protocol::event_scope::cluster && cluster_ != nullptr && fields.host.empty()) {
+        ask_cluster(opened, fields, params.payload);
+    }
     if (opened.responders.empty() && params.require_subscriber) {
         ++outcomes_[static_cast<std::size_t>(outcome::no_subscribers)];
         auto result = conclude_wait(opened, outcome::no_subscribers, now);
@@ -560,7 +591,9 @@ void broker_state::advance(slot& which, instant now) {
     const bool all_spoke =
         std::none_of(which.responders.begin(), which.responders.end(), [](const responder& each) { return each.is_lost(); });
     if (all_spoke) {
-        keep_or_finish(which, which.replies.empty() ? outcome::abstained : outcome::answered, now);
+        const bool anybody = std::any_of(which.responders.begin(), which.responders.end(), [](const responder& each) { return each.has_spoken(); });
+        const auto without_replies = which.asks_cluster && !anybody ? outcome::no_subscribers : outcome::abstained;
+        keep_or_finish(which, which.replies.empty() ? without_replies : outcome::answered, now);
     } else if (!which.reserved) {
         finish(which, outcome::abandoned, now);
     }
@@ -607,15 +640,21 @@ protocol::wait_result broker_state::describe(slot& which, outcome how, instant n
     } else if (result.abort.empty() && !missing.decisive.empty()) {
         result.abort = inside_of_json(missing_reason(which.event_name, missing.decisive));
     }
-    override_abort(which, result, now);
+    if (!which.foreign) {
+        override_abort(which, result, now);
+    }
     return result;
 }
 
 protocol::wait_result broker_state::conclude_wait(slot& which, outcome how, instant now) {
     auto result = describe(which, how, now);
-    ++(!result.bypassed.empty() ? bypassed_ : result.abort.empty() ? proceeded_ : which.abort.empty() ? failed_closed_ : vetoed_);
     count_failures(which, how);
     which.concluded = true;
+    if (which.foreign) {
+        result.silent = describe_silent(which);
+        return result;  // the verdict is another host's
+    }
+    ++(!result.bypassed.empty() ? bypassed_ : result.abort.empty() ? proceeded_ : which.abort.empty() ? failed_closed_ : vetoed_);
     if (verdict_sessions_ > 0 || recorder_ != nullptr) {
         announce(which, result, now);
     }
@@ -624,7 +663,7 @@ protocol::wait_result broker_state::conclude_wait(slot& which, outcome how, inst
 
 void broker_state::conclude_unheard(slot& which, outcome how, instant now) {
     count_failures(which, how);
-    if (verdict_sessions_ > 0) {
+    if (verdict_sessions_ > 0 && !which.foreign) {
         announce(which, describe(which, how, now), now);
     }
 }
@@ -662,6 +701,9 @@ void broker_state::drop(slot& which, refusal as, instant now) {
     release_debts(which, as, now);
     if (recorder_ != nullptr && !which.concluded) {
         recorder_->wait_given_up(which.seq, as);
+    }
+    if (which.asks_cluster) {
+        leave_cluster(which);
     }
     if (which.unclaimed) {
         unclaimed_.erase(unclaimed_.iterator_to(which));

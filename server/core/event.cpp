@@ -24,6 +24,8 @@ event::event(const protocol::event_fields& fields, const protocol::event_head& h
       name_offset_(static_cast<std::uint16_t>(head.name_offset)),
       cause_offset_(static_cast<std::uint16_t>(head.cause_offset)),
       cause_size_(static_cast<std::uint16_t>(fields.cause.size())),
+      host_offset_(static_cast<std::uint16_t>(head.host_offset)),
+      host_size_(static_cast<std::uint8_t>(fields.host.size())),
       name_size_(static_cast<std::uint8_t>(fields.event.size())),
       expects_response_(fields.expects_response),
       recorded_(fields.replayed ? most_recorded : std::uint8_t{0}) {

@@ -72,6 +72,8 @@ public:
     [[nodiscard]] std::chrono::steady_clock::time_point deadline() const noexcept { return deadline_; }
     [[nodiscard]] std::chrono::system_clock::time_point emitted_at() const noexcept { return emitted_at_; }
     [[nodiscard]] std::string_view name() const noexcept { return head().substr(name_offset_, name_size_); }
+    /// The host that it comes from; empty: this one.
+    [[nodiscard]] std::string_view host() const noexcept { return head().substr(host_offset_, host_size_); }
     /// The events that led to it (PROTOCOL.md, "cause"); empty: none.
     [[nodiscard]] std::string_view cause() const noexcept { return head().substr(cause_offset_, cause_size_); }
     [[nodiscard]] std::string_view payload() const noexcept { return {payload_, payload_bytes()}; }
@@ -139,6 +141,8 @@ private:
     std::uint16_t name_offset_;
     std::uint16_t cause_offset_;
     std::uint16_t cause_size_;
+    std::uint16_t host_offset_;
+    std::uint8_t host_size_;
     std::uint8_t name_size_;
     bool expects_response_;
     bool line_checked_ = false;

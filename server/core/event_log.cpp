@@ -38,6 +38,7 @@ void event_log::note(dropped_event& where, const event& what) const {
     where.seq = what.seq();
     where.name.assign(what.name());
     where.expects_response = what.expects_response();
+    where.is_foreign = !what.host().empty();
     where.strings.clear();
     if (what.payload().size() > largest_payload) {
         return;

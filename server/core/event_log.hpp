@@ -23,6 +23,7 @@ struct dropped_event {
     std::uint64_t seq = 0;
     std::string name{};
     bool expects_response = false;
+    bool is_foreign = false;  ///< of another host
     std::vector<string_at> strings{};
 
     /// Whether its payload may have met `conditions`: true, too, where that is not known, or takes more than `steps_left` character

@@ -29,10 +29,12 @@ std::string what_happened_to(const absentee& who) {
     return who.why.compare(0, failed.size(), failed) == 0 ? who.why : "is missing (" + who.why + ")";
 }
 
+std::string name_of(const absentee& who) { return who.host.empty() ? who.responder : who.host + "/" + who.responder; }
+
 std::string list_of(const std::vector<absentee>& missing, std::string_view before_what) {
     std::string text;
     for (std::size_t i = 0; i < std::min(missing.size(), most_named); ++i) {
-        text += (i == 0 ? "" : ", ") + missing[i].responder + std::string{before_what} + what_happened_to(missing[i]);
+        text += (i == 0 ? "" : ", ") + name_of(missing[i]) + std::string{before_what} + what_happened_to(missing[i]);
     }
     if (missing.size() > most_named) {
         text += " and " + std::to_string(missing.size() - most_named) + " more";

@@ -108,10 +108,20 @@ struct responder {
     std::uint32_t debt = 0;   // index in from->debts
     state is = state::waiting;
     bool insists = false;     // where it is missing, the operation does not proceed
+    std::uint8_t host_bytes = 0;  // of one on another host, whose record is called `host/name`: those of `host/`
 
     static constexpr std::uint64_t not_queued = std::uint64_t(-1);  // its turn in a chain has not come
+    // In place of a session's id, above all of these: of those on other hosts, ascending, and of the one that stands for them.
+    static constexpr std::uint64_t first_remote_id = std::uint64_t{1} << 63;
+    static constexpr std::uint64_t cluster_id = std::uint64_t(-1);
 
     [[nodiscard]] const std::string& name() const noexcept { return record->name; }
+    [[nodiscard]] bool is_remote() const noexcept { return host_bytes != 0; }
+    /// Without its host; and that, empty where it is this one.
+    [[nodiscard]] std::string_view own_name() const noexcept { return std::string_view{record->name}.substr(host_bytes); }
+    [[nodiscard]] std::string_view host() const noexcept { return {record->name.data(), is_remote() ? host_bytes - std::size_t{1} : 0}; }
+    /// Whether it stands for the hosts that the cluster has yet to name.
+    [[nodiscard]] bool is_cluster() const noexcept { return session_id == cluster_id; }
     [[nodiscard]] bool is_asked() const noexcept { return place != not_queued; }
     [[nodiscard]] bool has_spoken() const noexcept { return is == state::replied || is == state::abstained; }
     [[nodiscard]] bool is_lost() const noexcept { return is == state::failed || is == state::left || is == state::lagged; }
@@ -121,6 +131,11 @@ struct responder {
 struct chain {
     event::pointer published{};  // as it was emitted
     std::string payload{};       // the last one that a reply put in its place; empty: none did
+};
+
+/// Of a slot that answers a question of another host.
+struct foreign_question {
+    std::vector<std::string> passed{};  // responders whose conditions the payload does not meet
 };
 
 /// The place where replies to one event are kept until somebody has them. Owned by broker_state.
@@ -142,6 +157,8 @@ struct slot : deadline, owner_hook, unclaimed_hook {
     std::optional<protocol::uuid> operation{};
     event::pointer unclaimed{};           // waits for a first responder to subscribe
     std::unique_ptr<chain> turns{};       // of policy chain
+    std::unique_ptr<foreign_question> foreign{};  // of a question of another host
+    bool asks_cluster = false;            // hosts that work on it are to be told when it is over
     std::size_t held_bytes = 0;           // of events that it keeps from being forgotten
     std::vector<std::uint64_t> watchers{};  // ids of the sessions with a `where` that are to be told its verdict
 
@@ -187,6 +204,7 @@ struct session {
     bool shadow = false;
     bool cancellations = false;
     bool verdicts = false;
+    bool spans_cluster = false;  // of scope cluster
     std::int64_t order = 0;
     std::vector<protocol::payload_condition> where{};
     std::optional<protocol::close_reason> closing{};  // set: takes no more events; told once its queue is out
@@ -261,6 +279,7 @@ struct client {
     bool held_back = false;  // what is next for it is not handed out, since too much is handed out already
     bool must_read = false;  // it holds memory that others wait for: see broker_state::must_read()
     bool may_use_set_aside_names = false;  // the caller's: it is a hook that the daemon runs itself
+    bool muted = false;    // nothing is handed out to it until it has been told that its session is open
     bool hung_up = false;  // it has shut its sending side down: it will never reply
 
     /// How many events had been queued for it when the next one that is to be handed out was.

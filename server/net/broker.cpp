@@ -1,5 +1,6 @@
 #include "broker_strand.hpp"
 #include "rpc/catalogued.hpp"
+#include "rpc/cluster_events.hpp"
 
 #include <hookd/server/broker.hpp>
 
@@ -171,7 +172,7 @@ public:
                     break;
                 }
                 request_.on_event({next->seq(), next->id(), next->name(), next->emitted_at(), next->expects_response(),
-                                   next->timeout(), next->payload(), next->cause(), next->deadline()});
+                                   next->timeout(), next->payload(), next->cause(), next->deadline(), next->host()});
             }
             if (closed_) {
                 return;
@@ -355,7 +356,13 @@ void broker::start_emit(emit_request request, handler<protocol::emit_result> com
             return complete(strand, std::move(completion), make_error_code(failure->code), protocol::emit_result{});
         }
         const protocol::emit_params params{.event = request.event, .payload = request.payload, .reserve = request.reserve, .cause = request.cause,
-                                            .scope = request.scope};
+                                            .scope = request.scope, .origin = request.origin ? &*request.origin : nullptr};
+        if (rpc::is_told_to_cluster(strand, params)) {
+            return rpc::emit_to_cluster(caller->strand(), params, [caller, shared = std::make_shared<handler<protocol::emit_result>>(std::move(completion))](
+                                                                      std::variant<protocol::emit_result, error> result) {
+                complete(*caller->strand(), std::move(*shared), std::move(result));
+            });
+        }
         complete(strand, std::move(completion), rpc::catalogued::emit(strand, caller->attached(), params, {}));
     });
 }
@@ -379,7 +386,8 @@ void broker::start_emit_and_wait(wait_request request, handler<protocol::wait_re
                                                     .require_subscriber = request.require_subscriber,
                                                     .require = request.require,
                                                     .cause = request.cause,
-                                                    .scope = request.scope};
+                                                    .scope = request.scope,
+                                                    .origin = request.origin ? &*request.origin : nullptr};
         local_wait::start(caller->strand(), std::move(completion), std::move(link), [&](core::waiter& who) {
             return rpc::catalogued::emit_and_wait(strand, caller->attached(), params, {}, who);
         });
@@ -416,7 +424,11 @@ void broker::start_subscribe(subscribe_request request, handler<subscription> co
             session->detach();
             return complete(strand, std::move(completion), make_error_code(failure->code), subscription{});
         }
-        complete(strand, std::move(completion), error_code{}, subscription{std::move(session)});
+        auto* const client = &session->attached();
+        rpc::once_known_to_cluster(strand, *client, [session = std::move(session), shared = std::make_shared<handler<subscription>>(std::move(completion))] {
+            auto* const where = session->strand().get();
+            complete(*where, std::move(*shared), error_code{}, subscription{session});
+        });
     });
 }
 
@@ -449,6 +461,16 @@ void broker::record_to(core::journal& where) { strand_->record_to(where); }
 
 void broker::set_names_aside(std::vector<std::string> names, std::vector<std::string> disabled) {
     strand_->run([strand = strand_, names = std::move(names), disabled = std::move(disabled)] { strand->state().set_names_aside(names, disabled); });
+}
+
+void broker::run(std::function<void(core::broker_state&, const core::instant&)> work) {
+    strand_->run([strand = strand_, work = std::move(work)] { work(strand->state(), strand->now()); });
+}
+
+void broker::run_later(std::function<void(core::broker_state&, const core::instant&)> work) {
+    boost::asio::post(strand_->context(), [strand = strand_, work = std::move(work)]() mutable {
+        strand->run([strand, work = std::move(work)] { work(strand->state(), strand->now()); });
+    });
 }
 
 void broker::shut_down() {
@@ -494,7 +516,14 @@ void subscription::start_change(std::shared_ptr<local_client> session, subscribe
         } else if (const auto refused = rpc::catalogued::change_session(*session->strand(), session->attached(), params_of(wanted))) {
             failure = make_error_code(refused->code);
         }
-        boost::asio::post(session->strand()->context(), boost::asio::append(std::move(completion), failure));
+        auto changed = [session, failure, shared = std::make_shared<change_handler>(std::move(completion))] {
+            boost::asio::post(session->strand()->context(), boost::asio::append(std::move(*shared), failure));
+        };
+        if (failure) {
+            changed();
+        } else {
+            rpc::once_known_to_cluster(*session->strand(), session->attached(), changed);
+        }
     });
 }
 

@@ -21,7 +21,8 @@ core::broker_limits limits_of(const broker_options& options) {
             .max_waiting_per_connection = options.max_waiting_per_connection,
             .max_reserved = options.most_reserved(),
             .memory_bytes = options.memory_bytes,
-            .default_timeout = options.default_timeout};
+            .default_timeout = options.default_timeout,
+            .host = options.host};
 }
 
 }  // namespace

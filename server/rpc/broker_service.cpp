@@ -17,6 +17,9 @@ void broker_service::record_to(core::journal& where) {
 protocol::stats_result broker_service::stats() {
     auto result = state_.stats(now());
     result.host = host_;
+    if (const auto* const cluster = state_.cluster()) {
+        cluster->add_stats(result);
+    }
     result.connections = counters.connections.load(std::memory_order_relaxed);
     result.protocol_errors = counters.protocol_errors.load(std::memory_order_relaxed);
     result.bytes_in = counters.bytes_in.load(std::memory_order_relaxed);

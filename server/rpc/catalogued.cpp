@@ -1,6 +1,6 @@
 #include "catalogued.hpp"
 
-#include "cluster_scope.hpp"
+#include "cluster_events.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -71,7 +71,9 @@ wait_start emit_and_wait(broker_service& where, core::client& by, const protocol
     filled.policy = params.policy ? params.policy : standard.policy;
     filled.on_failure = params.on_failure ? params.on_failure : standard.on_failure;
     filled.scope = params.scope ? params.scope : standard.scope;
-    add_required(filled.require, standard.require);
+    if (params.origin == nullptr) {  // what another host requires it looks after itself
+        add_required(filled.require, standard.require);
+    }
     if (filled.scope == protocol::event_scope::cluster) {
         if (auto refused = refuse_cluster(where, filled)) {
             return std::move(*refused);

@@ -1,4 +1,5 @@
 #include "catalogued.hpp"
+#include "cluster_events.hpp"
 #include "hook_states.hpp"
 #include "session.hpp"
 
@@ -97,7 +98,12 @@ void carry_out(session& by, const protocol::ping_params&, const protocol::reques
     by.answer(to, protocol::ping_result{by.state().instance(), protocol::release_version, ::getpid(), by.broker().host()});
 }
 
+void tell_cluster(session& by, const protocol::emit_params& params, const protocol::request& call, const answer_address& to);
+
 void carry_out(session& by, const protocol::emit_params& params, const protocol::request& call, const answer_address& to) {
+    if (is_told_to_cluster(by.broker(), params)) {
+        return tell_cluster(by, params, call, to);
+    }
     answer_either(by, to, catalogued::emit(by.broker(), by.client(), params, call.params));
 }
 
@@ -114,6 +120,22 @@ void carry_out(session& by, const protocol::await_response_params& params, const
     });
 }
 
+// Nothing is handed out to the session before it knows that it is one.
+void answer_once_known(session& by, const protocol::subscribe_result& result, const answer_address& to) {
+    if (by.state().owe(by.client())) {
+        return by.answer(to, result);  // it waits for as many answers as it may
+    }
+    core::broker_state::mute(by.client());
+    once_known_to_cluster(by.broker(), by.client(), [by = by.weak_from_this(), result, to] {
+        const auto peer = by.lock();
+        if (peer && peer->is_attached()) {
+            --peer->client().owed;
+            peer->answer(to, result);
+            peer->state().unmute(peer->client());
+        }
+    });
+}
+
 void carry_out(session& by, const protocol::subscribe_params& params, const protocol::request&, const answer_address& to) {
     if (!by.may().observe && !by.may().answer) {
         return by.answer(to, missing_role(by, protocol::subscribe_params::method, &roles::observe));
@@ -125,6 +147,9 @@ void carry_out(session& by, const protocol::subscribe_params& params, const prot
     }
     if (std::holds_alternative<protocol::subscribe_result>(result) && by.log().wants(log_level::debug)) {
         by.log().write(log_level::debug, by.who() + " subscribed");
+    }
+    if (std::holds_alternative<protocol::subscribe_result>(result) && by.client().push->spans_cluster) {
+        return answer_once_known(by, std::get<protocol::subscribe_result>(result), to);
     }
     answer_either(by, to, result);
 }
@@ -229,6 +254,39 @@ void carry_out(session& by, const protocol::trace_params& params, const protocol
     });
 }
 
+/// Carries out a request whose result is made elsewhere: `start` is called with what takes it, unless it is a retry.
+template <class Params, class Start>
+void carry_out_elsewhere(session& by, const Params& params, const protocol::request& call, const answer_address& to, Start start) {
+    if (!params.operation_id) {
+        if (const auto failure = by.state().owe(by.client())) {
+            return by.answer(to, *failure);
+        }
+        return start(answer_owed(by, to));
+    }
+    const auto known = by.state().begin_elsewhere(by.client(), *params.operation_id, Params::method, call.params, answer_owed(by, to),
+                                                  by.broker().now());
+    if (const auto* const failure = std::get_if<error>(&known)) {
+        by.answer(to, *failure);
+    } else if (const auto* const recorded = std::get_if<std::string>(&known)) {
+        by.answer(to, std::string_view{*recorded});
+    } else if (std::holds_alternative<core::broker_state::first_of_its_id>(known)) {
+        start(core::late_answer{[&broker = by.broker(), id = *params.operation_id](const core::late_result& result) {
+            broker.state().finish_elsewhere(id, result, broker.now());
+        }});
+    }
+}
+
+void tell_cluster(session& by, const protocol::emit_params& params, const protocol::request& call, const answer_address& to) {
+    carry_out_elsewhere(by, params, call, to, [&](core::late_answer then) {
+        emit_to_cluster(by.shared_broker(), params, [then = std::move(then)](const std::variant<protocol::emit_result, error>& result) {
+            if (const auto* const failure = std::get_if<error>(&result)) {
+                return then(*failure);
+            }
+            then(json_of(std::get<protocol::emit_result>(result)));
+        });
+    });
+}
+
 // `start` is called with the hooks and the handler of the result.
 template <class Result, class Params, class Start>
 void change_hooks(session& by, const Params& params, const protocol::request& call, const answer_address& to, Start start) {
@@ -239,23 +297,7 @@ void change_hooks(session& by, const Params& params, const protocol::request& ca
     if (const auto failure = refuse_hook_change(by)) {
         return by.answer(to, *failure);
     }
-    if (!params.operation_id) {
-        if (const auto failure = by.state().owe(by.client())) {
-            return by.answer(to, *failure);
-        }
-        return start(*hooks, on_strand_of<Result>(by, answer_owed(by, to)));
-    }
-    const auto known = by.state().begin_elsewhere(by.client(), *params.operation_id, Params::method, call.params, answer_owed(by, to),
-                                                  by.broker().now());
-    if (const auto* const failure = std::get_if<error>(&known)) {
-        by.answer(to, *failure);
-    } else if (const auto* const recorded = std::get_if<std::string>(&known)) {
-        by.answer(to, std::string_view{*recorded});
-    } else if (std::holds_alternative<core::broker_state::first_of_its_id>(known)) {
-        start(*hooks, on_strand_of<Result>(by, [&broker = by.broker(), id = *params.operation_id](const core::late_result& result) {
-                  broker.state().finish_elsewhere(id, result, broker.now());
-              }));
-    }
+    carry_out_elsewhere(by, params, call, to, [&](core::late_answer then) { start(*hooks, on_strand_of<Result>(by, std::move(then))); });
 }
 
 void carry_out(session& by, const protocol::register_hook_params& params, const protocol::request& call, const answer_address& to) {
@@ -334,7 +376,11 @@ void carry_out(session& by, const protocol::list_hooks_params&, const protocol::
 }
 
 void carry_out(session& by, const protocol::cluster_hosts_params&, const protocol::request&, const answer_address& to) {
-    by.answer(to, protocol::cluster_hosts_result{});
+    protocol::cluster_hosts_result result;
+    if (const auto* const cluster = by.state().cluster()) {
+        cluster->add_hosts(result);
+    }
+    by.answer(to, result);
 }
 
 // Whether a registered hook may run is for its files to say, which are looked at on another thread.

@@ -56,6 +56,7 @@ BOOST_AUTO_TEST_CASE(where_all_is_right_it_says_what_there_is) {
     BOOST_TEST(mentions(seen.fine.at("hookd"), "hookd: hookd "));
     BOOST_TEST(mentions(seen.fine.at("journal"), "off"));
     BOOST_TEST(mentions(seen.fine.at("hooks"), "none is registered"));
+    BOOST_TEST(seen.fine.at("cluster") == "this host is in none");
     BOOST_TEST(mentions(seen.fine.at("settings"), "registry.json"));
     BOOST_TEST(seen.fine.contains("units"));
 }

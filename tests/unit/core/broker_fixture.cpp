@@ -7,7 +7,7 @@ namespace hookd::core::test {
 std::string wait::responses() const {
     std::string text;
     for (const auto& each : verdict().responses) {
-        text += (text.empty() ? "" : "; ") + each.response + " by " + each.responder;
+        text += (text.empty() ? "" : "; ") + each.response + " by " + (each.host.empty() ? "" : each.host + "/") + each.responder;
     }
     return text;
 }
@@ -15,7 +15,7 @@ std::string wait::responses() const {
 std::string wait::missing() const {
     std::string text;
     for (const auto& each : verdict().missing) {
-        text += (text.empty() ? "" : "; ") + each.responder + ": " + each.why;
+        text += (text.empty() ? "" : "; ") + (each.host.empty() ? "" : each.host + "/") + each.responder + ": " + each.why;
     }
     return text;
 }
@@ -56,7 +56,8 @@ client& world::join_as(std::uint32_t uid) {
 
 std::variant<protocol::emit_result, protocol::error> world::try_emit(client& by, std::string_view event, const emit_options& how) {
     const protocol::emit_params params{
-        .event = event, .payload = how.payload, .reserve = how.reserve, .operation_id = how.operation_id};
+        .event = event, .payload = how.payload, .reserve = how.reserve, .operation_id = how.operation_id,
+        .origin = how.origin ? &*how.origin : nullptr};
     auto result = broker.emit(by, params, how.raw_params, now);
     collect();
     return result;
@@ -82,6 +83,7 @@ std::variant<protocol::subscribe_result, protocol::error> world::try_subscribe(c
                                             .cancellations = how.cancellations,
                                             .verdicts = how.verdicts,
                                             .where = how.where,
+                                            .scope = how.scope,
                                             .after_seq = how.after_seq,
                                             .instance = how.instance};
     auto result = broker.subscribe(by, params, now);
@@ -113,7 +115,9 @@ wait& world::emit_and_wait(client& by, std::string_view event, const wait_option
                                                 .on_failure = how.on_failure,
                                                 .require_subscriber = how.require_subscriber,
                                                 .require = how.require,
-                                                .operation_id = how.operation_id};
+                                                .scope = how.scope,
+                                                .operation_id = how.operation_id,
+                                                .origin = how.origin ? &*how.origin : nullptr};
     auto result = broker.emit_and_wait(by, params, how.raw_params, made, now);
     collect();
     if (auto* const verdict = std::get_if<protocol::wait_result>(&result)) {
@@ -177,7 +181,7 @@ std::vector<received_event> world::receive(client& by) {
     std::vector<received_event> result;
     for (const event* const each : events) {
         result.push_back({each->seq(), std::string{each->name()}, text_of(each->id()), std::string{each->payload()},
-                          each->expects_response(), each->timeout()});
+                          each->expects_response(), each->timeout(), std::string{each->host()}});
     }
     broker.sent(by, events.size());
     return result;

@@ -56,7 +56,7 @@ struct wait : waiter {
     }
     /// `{"abort":"no"} by reviewer`, joined by `; `.
     [[nodiscard]] std::string responses() const;
-    /// `reviewer: timeout`, joined by `; `.
+    /// `reviewer: timeout`, joined by `; `; `host/name` of one on another host.
     [[nodiscard]] std::string missing() const;
 
     void end(std::variant<protocol::wait_result, protocol::error> how);
@@ -70,6 +70,7 @@ struct received_event {
     std::string payload{};
     bool expects_response = false;
     std::chrono::milliseconds timeout{};
+    std::string host{};
 };
 
 struct wait_options {
@@ -82,6 +83,8 @@ struct wait_options {
     std::optional<protocol::uuid> operation_id{};
     std::string raw_params = "{}";
     std::size_t footprint_bytes = 0;
+    protocol::event_scope scope = protocol::event_scope::local;
+    std::optional<protocol::event_origin> origin{};
 };
 
 struct emit_options {
@@ -89,6 +92,7 @@ struct emit_options {
     std::optional<std::chrono::milliseconds> reserve{};
     std::optional<protocol::uuid> operation_id{};
     std::string raw_params = "{}";
+    std::optional<protocol::event_origin> origin{};
 };
 
 struct session_options {
@@ -101,6 +105,7 @@ struct session_options {
     bool cancellations = false;
     bool verdicts = false;
     std::vector<protocol::payload_condition> where{};
+    protocol::event_scope scope = protocol::event_scope::local;
     std::optional<std::uint64_t> after_seq{};
     std::string instance{};
 };

@@ -30,8 +30,10 @@ namespace hookd::protocol {
 }  // namespace hookd::protocol
 
 namespace hookd::core {
+class broker_state;
 class journal;
-}
+struct instant;
+}  // namespace hookd::core
 
 namespace hookd::server {
 
@@ -250,6 +252,11 @@ public:
     /// one already is called `pid N` from then on. Replaces what was set aside before. From any thread; done when the strand has come to it.
     /// `disabled`: those of them that stats are to call so.
     void set_names_aside(std::vector<std::string> names, std::vector<std::string> disabled = {});
+
+    /// For the rooms beside the broker: runs `work` on its strand, in a turn; now where this is the strand, else later. From any thread.
+    void run(std::function<void(core::broker_state& state, const core::instant& now)> work);
+    /// The same, never within the call.
+    void run_later(std::function<void(core::broker_state& state, const core::instant& now)> work);
 
     /// Ends every wait (`"shutdown"`) and every session; operations get errc::shutting_down from then on. From any thread; done when
     /// the strand has come to it.

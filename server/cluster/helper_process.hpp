@@ -1,0 +1,37 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include <sys/types.h>
+
+namespace hookd::cluster {
+
+/// A helper program that runs: its process, and this side's ends of the socketpair (its descriptor 3) and of its standard error. Its standard input
+/// is /dev/null, its standard output goes where its standard error does.
+///
+/// Thread-safety: none. The destructor ends it: a moment after its socket was closed, by SIGKILL.
+class helper_process {
+public:
+    /// `program --link`, in a process group of its own. Throws std::system_error.
+    explicit helper_process(const std::filesystem::path& program);
+    helper_process(const helper_process&) = delete;
+    helper_process& operator=(const helper_process&) = delete;
+    ~helper_process();
+
+    [[nodiscard]] pid_t pid() const noexcept { return pid_; }
+    /// Give these away; both are non-blocking. -1 the second time.
+    [[nodiscard]] int take_socket() noexcept;
+    [[nodiscard]] int take_errors() noexcept;
+    /// Ends it at once.
+    void kill() noexcept;
+
+private:
+    void reap() noexcept;
+
+    pid_t pid_ = -1;
+    int socket_ = -1;
+    int errors_ = -1;
+};
+
+}  // namespace hookd::cluster

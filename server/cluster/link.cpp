@@ -1,0 +1,265 @@
+#include "cluster/link.hpp"
+
+#include "cluster/messages.hpp"
+
+#include <hookd/protocol/limits.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <exception>
+#include <utility>
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace hookd::cluster {
+
+namespace asio = boost::asio;
+using clock = std::chrono::steady_clock;
+
+namespace {
+
+constexpr std::chrono::milliseconds first_pause{100};
+constexpr std::chrono::milliseconds longest_pause{5'000};
+constexpr std::chrono::seconds good_run{10};
+constexpr std::chrono::seconds between_ticks{1};
+
+constexpr std::size_t input_piece = std::size_t{256} << 10;
+constexpr std::size_t longest_line = 1024;
+constexpr int most_lines_a_second = 20;
+
+}  // namespace
+
+struct link::run {
+    run(asio::io_context& context, const std::filesystem::path& program)
+        : process(program), socket(context, asio::local::stream_protocol{}, process.take_socket()), errors(context, process.take_errors()) {}
+
+    helper_process process;
+    asio::local::stream_protocol::socket socket;
+    asio::posix::stream_descriptor errors;
+    protocol::frame_decoder decoder{protocol::framing::length_prefix, protocol::max_max_frame_bytes};
+    std::string input{};            // what has been read and is not a whole frame yet
+    std::deque<std::string> output{};
+    std::size_t written_of_first = 0;
+    std::size_t queued_bytes = 0;
+    bool writing = false;           // the socket takes no more: it is waited for
+    bool lags = false;              // too much waits: it will be ended, though not while its caller is in the middle of its work
+    std::string line{};             // of its standard error
+    int lines_this_second = 0;
+    int lines_left_out = 0;
+    clock::time_point started = clock::now();
+    int silent_ticks = 0;           // since it was heard last
+};
+
+link::link(asio::io_context& context, server::broker& events, server::logger& log, link_observer& observer, program_finder program)
+    : context_(context), events_(events), log_(log), observer_(&observer), program_(std::move(program)), timer_(context) {}
+
+// What completes on any thread of the context goes on on the strand; nothing of a run that is over does.
+template <class Method>
+void link::on_strand(const std::weak_ptr<run>& which, Method method) {
+    events_.run([self = shared_from_this(), which, method](core::broker_state&, const core::instant&) {
+        const auto current = which.lock();
+        if (current && current == self->run_) {
+            (self.get()->*method)();
+        }
+    });
+}
+
+void link::start() {
+    stopped_ = false;
+    launch();
+}
+
+void link::stop() {
+    stopped_ = true;
+    timer_.cancel();
+    run_.reset();
+}
+
+void link::launch() {
+    try {
+        run_ = std::make_shared<run>(context_, program_());
+        observer_->on_started();
+    } catch (const std::exception& failure) {
+        return lose(std::string{"the helper could not be started: "} + failure.what());
+    }
+    read_more();
+    read_errors();
+    tick();
+}
+
+void link::lose(const std::string& why) {
+    if (run_) {
+        pause_ = clock::now() - run_->started >= good_run ? std::chrono::milliseconds{0} : pause_;
+        run_->process.kill();
+        run_.reset();
+    }
+    pause_ = std::clamp(2 * pause_, first_pause, longest_pause);
+    observer_->on_lost(why);
+    timer_.expires_after(pause_);
+    timer_.async_wait([self = shared_from_this()](const boost::system::error_code& failure) {
+        if (failure) {
+            return;
+        }
+        self->events_.run([self](core::broker_state&, const core::instant&) {
+            if (!self->stopped_ && !self->run_) {
+                self->launch();
+            }
+        });
+    });
+}
+
+void link::send(std::string frame) {
+    if (!run_) {
+        return;
+    }
+    run_->queued_bytes += frame.size();
+    run_->output.push_back(std::move(frame));
+    if (!run_->writing) {
+        write_some();
+    }
+    if (run_->queued_bytes > most_queued_bytes && !std::exchange(run_->lags, true)) {
+        events_.run_later([self = shared_from_this(), which = std::weak_ptr{run_}](core::broker_state&, const core::instant&) {
+            if (const auto current = which.lock(); current && current == self->run_) {
+                self->lose("lagged: the helper does not read what it is sent");
+            }
+        });
+    }
+}
+
+// Where it fails, so does the next read, which says why.
+void link::write_some() {
+    run_->writing = false;
+    auto& output = run_->output;
+    while (!output.empty()) {
+        const auto& first = output.front();
+        const auto sent = ::send(run_->socket.native_handle(), first.data() + run_->written_of_first, first.size() - run_->written_of_first,
+                                 MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (sent < 0 && errno != EAGAIN) {
+            return;
+        }
+        if (sent < 0) {
+            run_->writing = true;
+            return run_->socket.async_wait(asio::socket_base::wait_write, [self = shared_from_this(), which = std::weak_ptr{run_}](
+                                                                              const boost::system::error_code& failure) {
+                if (!failure) {
+                    self->on_strand(which, &link::write_some);
+                }
+            });
+        }
+        run_->written_of_first += static_cast<std::size_t>(sent);
+        run_->queued_bytes -= static_cast<std::size_t>(sent);
+        if (run_->written_of_first == first.size()) {
+            run_->written_of_first = 0;
+            output.pop_front();
+        }
+    }
+}
+
+void link::read_more() {
+    run_->socket.async_wait(asio::socket_base::wait_read,
+                            [self = shared_from_this(), which = std::weak_ptr{run_}](const boost::system::error_code& failure) {
+                                if (!failure) {
+                                    self->on_strand(which, &link::read_input);
+                                }
+                            });
+}
+
+void link::read_input() {
+    auto& input = run_->input;
+    const auto held = input.size();
+    input.resize(held + input_piece);
+    const auto got = ::recv(run_->socket.native_handle(), input.data() + held, input_piece, MSG_DONTWAIT);
+    const int error = errno;
+    input.resize(held + (got > 0 ? static_cast<std::size_t>(got) : 0));
+    if (got == 0 || (got < 0 && error != EAGAIN && error != EINTR)) {
+        return lose("the helper has ended");
+    }
+    run_->silent_ticks = got > 0 ? 0 : run_->silent_ticks;
+    if (read_frames()) {
+        read_more();
+    }
+}
+
+// False where the run is over.
+bool link::read_frames() {
+    const auto current = run_;
+    std::size_t done = 0;
+    try {
+        for (;;) {
+            const auto decoded = current->decoder.next(std::string_view{current->input}.substr(done));
+            done += decoded.consumed;
+            if (decoded.status == protocol::decode_status::failed) {
+                throw bad_message(decoded.failure->message);
+            }
+            if (decoded.status == protocol::decode_status::need_more) {
+                break;
+            }
+            observer_->on_frame(decoded.body);
+        }
+    } catch (const bad_message& wrong) {
+        lose(std::string{"the helper sent what it must not: "} + wrong.what());
+        return false;
+    }
+    current->input.erase(0, done);
+    return current == run_;
+}
+
+void link::read_errors() {
+    run_->errors.async_wait(asio::posix::stream_descriptor::wait_read,
+                            [self = shared_from_this(), which = std::weak_ptr{run_}](const boost::system::error_code& failure) {
+                                if (!failure) {
+                                    self->on_strand(which, &link::log_errors);
+                                }
+                            });
+}
+
+// Line by line; of a long one the beginning.
+void link::log_errors() {
+    std::array<char, 4096> piece;
+    const auto got = ::read(run_->errors.native_handle(), piece.data(), piece.size());
+    if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) {
+        return;
+    }
+    for (const char each : std::string_view{piece.data(), got > 0 ? static_cast<std::size_t>(got) : 0}) {
+        if (each == '\n') {
+            say_line(run_->line);
+            run_->line.clear();
+        } else if (run_->line.size() < longest_line) {
+            run_->line += each;
+        }
+    }
+    read_errors();
+}
+
+void link::say_line(std::string_view line) {
+    if (run_->lines_this_second++ < most_lines_a_second) {
+        log_.write(server::log_level::info, "cluster: " + std::string{line});
+    } else {
+        ++run_->lines_left_out;
+    }
+}
+
+void link::tick() {
+    const auto now = clock::now();
+    // By ticks: this process may have stood still itself.
+    const bool is_silent = ++run_->silent_ticks > longest_silence / between_ticks;
+    const auto why = is_silent ? std::string{"the helper has said nothing for 5 s"} : observer_->on_tick(now);
+    if (!why.empty()) {
+        return lose(why);
+    }
+    if (run_->lines_left_out > 0) {
+        log_.write(server::log_level::info, "cluster: (" + std::to_string(run_->lines_left_out) + " more lines)");
+    }
+    run_->lines_this_second = run_->lines_left_out = 0;
+    send(ping_frame());
+    timer_.expires_after(between_ticks);
+    timer_.async_wait([self = shared_from_this(), which = std::weak_ptr{run_}](const boost::system::error_code& failure) {
+        if (!failure) {
+            self->on_strand(which, &link::tick);
+        }
+    });
+}
+
+}  // namespace hookd::cluster

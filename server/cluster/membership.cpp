@@ -1,0 +1,269 @@
+#include "cluster/membership.hpp"
+
+#include "core/broker_state.hpp"
+#include "core/glob.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace hookd::cluster {
+
+namespace {
+
+// How long a helper that is up may owe an answer to what it was sent.
+constexpr std::chrono::seconds longest_debt{10};
+
+constexpr std::size_t most_responders = 1024;  // of other hosts, of one question
+constexpr std::size_t most_told = 1024;        // events whose telling is under way
+
+template <class Map, class Time>
+bool has_older_than(const Map& map, std::chrono::steady_clock::time_point limit, Time time_of) {
+    return std::any_of(map.begin(), map.end(), [&](const auto& each) { return time_of(each.second) < limit; });
+}
+
+}  // namespace
+
+membership::membership(surroundings where, membership_options options)
+    : where_(std::move(where)),
+      options_(std::move(options)),
+      foreign_(std::make_shared<foreign_questions>(where_.context, where_.events, [this](std::string frame) { link_->send(std::move(frame)); })),
+      link_(std::make_shared<link>(where_.context, where_.events, where_.log, *this, [file = options_.url_file] { return helper_for(read_url(file)); })) {}
+
+void membership::stop() {
+    link_->stop();
+    fail_all("the daemon is shutting down");
+}
+
+bool membership::takes(std::string_view event) const {
+    return options_.events.empty() || std::any_of(options_.events.begin(), options_.events.end(),
+                                                  [event](const std::string& pattern) { return core::glob_matches(pattern, event); });
+}
+
+// In the turn that goes on, or one of its own.
+template <class Work>
+void membership::with_broker(Work work) {
+    where_.events.run([&work](core::broker_state& state, const core::instant& now) { work(state, now); });
+}
+
+void membership::say(server::log_level level, const std::string& what) const {
+    where_.log.write(level, "cluster " + options_.url_file.string() + ": " + what);
+}
+
+// --- to the helper ---
+
+std::optional<std::string> membership::ask(const core::cluster_event& asked) {
+    if (state_ != link_state::up) {
+        ++failed_;
+        return why_down_;
+    }
+    ++asked_;
+    open_.emplace(asked.id, question{clock::now(), false});
+    link_->send(ask_frame(asked));
+    return std::nullopt;
+}
+
+void membership::close(const uuid& id) {
+    if (open_.erase(id) != 0) {
+        link_->send(close_frame(id));
+    }
+}
+
+void membership::tell(const core::cluster_event& event, core::cluster_port::told_handler then) {
+    std::string refused = state_ != link_state::up ? why_down_ : told_.size() >= most_told ? "too many events wait to be told already" : "";
+    if (!refused.empty()) {
+        ++failed_;
+        return where_.events.run_later([then = std::move(then), refused = std::move(refused)](core::broker_state&, const core::instant&) { then(refused); });
+    }
+    const auto request = ++last_request_;
+    told_.emplace(request, told_event{clock::now(), std::move(then)});
+    link_->send(tell_frame(request, event));
+}
+
+void membership::announce(std::uint64_t session_id, const visible_session& what) {
+    if (state_ == link_state::up) {
+        unknown_[session_id] = clock::now();
+        link_->send(session_frame(session_id, what));
+    }
+}
+
+void membership::withdraw(std::uint64_t session_id) {
+    unknown_.erase(session_id);
+    if (state_ == link_state::up) {
+        link_->send(session_gone_frame(session_id));
+    }
+}
+
+// --- the helper's life ---
+
+void membership::on_started() {
+    link_->send(hello_frame({read_url(options_.url_file), where_.host, where_.events.instance(), where_.lease}));
+}
+
+std::string membership::on_tick(clock::time_point now) {
+    const auto limit = now - longest_debt;
+    const bool owes_asked = std::any_of(open_.begin(), open_.end(),
+                                        [limit](const auto& each) { return !each.second.is_asked && each.second.asked_at < limit; });
+    if (owes_asked || has_older_than(told_, limit, [](const told_event& each) { return each.at; }) ||
+        has_older_than(unknown_, limit, [](clock::time_point since) { return since; })) {
+        return "the helper has not done in 10 s what it was asked";
+    }
+    return {};
+}
+
+void membership::on_lost(const std::string& why) {
+    if (state_ != link_state::down || why_down_ != why) {
+        say(server::log_level::warning, why);
+    }
+    state_ = link_state::down;
+    fail_all(why);
+}
+
+// Whatever waits for the helper waits no longer.
+void membership::fail_all(const std::string& why) {
+    why_down_ = why;
+    foreign_->forget_all();
+    unknown_.clear();
+    where_.on_known();
+    failed_ += told_.size() + open_.size();
+    for (auto& [request, each] : std::exchange(told_, {})) {
+        each.then(why);
+    }
+    with_broker([this, &why](core::broker_state& state, const core::instant& now) {
+        for (const auto& [id, each] : std::exchange(open_, {})) {
+            state.fail_delegation(id, why, now);
+        }
+    });
+    hosts_.clear();
+}
+
+void membership::announce_all() {
+    unknown_.clear();
+    for (const auto& [id, what] : where_.announced) {
+        announce(id, what);
+    }
+    where_.on_known();
+}
+
+// --- from the helper ---
+
+void membership::on_frame(std::string_view frame) {
+    auto message = read(frame);
+    std::visit([this](auto& what) { take(what); }, message);
+}
+
+void membership::take(const state_message& what) {
+    engine_ = what.engine.empty() ? engine_ : what.engine;
+    const auto before = std::exchange(state_, what.state);
+    if (state_ == link_state::up) {
+        ups_ += before != link_state::up ? 1 : 0;
+        say(server::log_level::info, "up" + (engine_.empty() ? "" : ", " + engine_) + ", as host " + where_.host);
+        return announce_all();
+    }
+    const auto why = what.reason.empty() ? std::string{to_string(what.state)} : what.reason;
+    if (before == link_state::up || (state_ == link_state::down && why != why_down_)) {
+        say(server::log_level::warning, why);
+    }
+    fail_all(why);
+}
+
+void membership::take(hosts_message& what) { hosts_ = std::move(what.hosts); }
+
+void membership::take(const session_ready_message& what) {
+    unknown_.erase(what.session);
+    where_.on_known();
+}
+
+void membership::take(const asked_message& what) {
+    const auto at = open_.find(what.id);
+    if (at == open_.end() || std::exchange(at->second.is_asked, true)) {
+        return;
+    }
+    ask_times_.add(clock::now() - at->second.asked_at);
+    with_broker([&what](core::broker_state& state, const core::instant& now) {
+        if (what.responders.size() > most_responders) {
+            return state.fail_delegation(what.id, "more than " + std::to_string(most_responders) + " hooks of other hosts would be asked", now);
+        }
+        state.delegate(what.id, what.responders, now);
+    });
+}
+
+void membership::take(const ask_failed_message& what) {
+    if (open_.erase(what.id) == 0) {
+        return;
+    }
+    ++failed_;
+    with_broker([&what](core::broker_state& state, const core::instant& now) { state.fail_delegation(what.id, what.reason, now); });
+}
+
+void membership::take(told_message& what) {
+    const auto at = told_.find(what.request);
+    if (at == told_.end()) {
+        return;
+    }
+    const auto then = std::move(at->second.then);
+    told_.erase(at);
+    failed_ += what.failed ? 1 : 0;
+    then(std::move(what.failed));
+}
+
+void membership::take(const event_message& what) {
+    if (what.timeout) {
+        return foreign_->ask(what);
+    }
+    server::emit_request request;
+    request.event = what.event;
+    request.payload = what.payload;
+    request.cause = what.cause;
+    request.scope = protocol::event_scope::local;
+    request.origin = protocol::event_origin{what.id, what.host, what.emitted_at};
+    where_.events.async_emit(std::move(request), [this, event = what.event, host = what.host](const boost::system::error_code& failure, const protocol::emit_result&) {
+        if (failure) {
+            say(server::log_level::warning, "the event " + event + " of host " + host + " was not delivered: " + failure.message());
+        }
+    });
+}
+
+void membership::take(const cancel_message& what) { foreign_->cancel(what.id); }
+
+void membership::take(const settled_message& what) {
+    with_broker([&what](core::broker_state& state, const core::instant& now) { (void)state.settle_remote(what.id, what.host, what.answer, now); });
+}
+
+void membership::take(const host_left_message& what) {
+    say(server::log_level::warning, "host " + what.host + " has left" + (what.why.empty() ? "" : ": " + what.why));
+    std::vector<uuid> ids;
+    for (const auto& [id, each] : open_) {
+        ids.push_back(id);
+    }
+    with_broker([&](core::broker_state& state, const core::instant& now) {
+        for (const auto& id : ids) {
+            state.host_left(id, what.host, now);
+        }
+    });
+}
+
+void membership::take(const gap_message& what) {
+    ++gaps_;
+    say(server::log_level::warning, "events of other hosts may be lost: " + what.reason);
+    with_broker([](core::broker_state& state, const core::instant& now) { state.close_for_gap(now); });
+}
+
+void membership::take(const fatal_message& what) { say(server::log_level::error, what.reason); }
+
+protocol::stats_result::cluster_link membership::stats() const {
+    protocol::stats_result::cluster_link result;
+    result.engine = engine_;
+    result.state = to_string(state_);
+    result.events = options_.events;
+    result.hosts = static_cast<std::size_t>(
+        std::count_if(hosts_.begin(), hosts_.end(), [this](const visible_host& each) { return each.name != where_.host; }));
+    result.asked = asked_;
+    result.answered = foreign_->answered();
+    result.failed = failed_;
+    result.gaps = gaps_;
+    result.reconnects = ups_ > 0 ? ups_ - 1 : 0;
+    ask_times_.summarize(result);
+    return result;
+}
+
+}  // namespace hookd::cluster
