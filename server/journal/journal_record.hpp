@@ -36,9 +36,8 @@ struct hand_out_record {
 
 struct verdict_record {
     std::uint64_t seq = 0;
-    std::string verdict{};     ///< the params of the notification `verdict`, JSON
-    std::string responders{};  ///< `\nNAME\nNAME\n`: who replied or was missing
-    bool vetoed = false;       ///< the operation was stopped
+    std::string notification{};  ///< `verdict`, JSON, whole: what else is wanted of it is taken out by the thread that writes it
+    bool vetoed = false;         ///< the operation was stopped
 };
 
 struct given_up_record {

@@ -3,6 +3,7 @@
 #include "journal/journal_file.hpp"
 
 #include <hookd/protocol/json_text.hpp>
+#include <hookd/protocol/methods.hpp>
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
@@ -55,15 +56,29 @@ void bind_optional(sqlite::statement& to, int index, bool is_there, std::string_
     }
 }
 
-void bind_verdict(sqlite::statement& to, const verdict_record* what, std::string_view ended, int vetoed, int responders, int ended_at, int verdict) {
-    if (what != nullptr) {
-        to.bind(vetoed, what->vetoed ? 1 : 0);
-    } else {
-        to.bind_null(vetoed);
+std::string_view params_of(const std::string& notification) {
+    std::string_view params{notification};
+    params.remove_prefix(protocol::verdict_head.size());
+    params.remove_suffix(1);
+    return params;
+}
+
+/// Each name in lines of its own, so that one is found whole.
+std::string names_in(std::string_view verdict) {
+    std::string names = "\n";
+    for (protocol::json_cursor members{verdict}; const auto member = members.next();) {
+        if (!member->key.equals("responses") && !member->key.equals("missing")) {
+            continue;
+        }
+        for (protocol::json_cursor elements{member->value}; const auto element = elements.next();) {
+            for (protocol::json_cursor each{element->value}; const auto part = each.next();) {
+                if (part->key.equals("responder")) {
+                    names.append(protocol::json_string{part->value.substr(1, part->value.size() - 2)}.decode()).append("\n");
+                }
+            }
+        }
     }
-    bind_optional(to, responders, what != nullptr, what != nullptr ? what->responders : std::string_view{});
-    bind_optional(to, ended_at, !ended.empty(), ended);
-    bind_optional(to, verdict, what != nullptr, what != nullptr ? what->verdict : std::string_view{});
+    return names;
 }
 
 }  // namespace
@@ -117,7 +132,10 @@ std::size_t journal_writer::write(const std::vector<journal_record>& records) {
         } else if (const auto* const handed = std::get_if<hand_out_record>(&each)) {
             append_hand_out(row_of(handed->seq).handed, *handed);
         } else if (const auto* const verdict = std::get_if<verdict_record>(&each)) {
-            row_of(verdict->seq).verdict = verdict;
+            auto& what = row_of(verdict->seq);
+            what.verdict = params_of(verdict->notification);
+            what.responders = names_in(what.verdict);
+            what.vetoed = verdict->vetoed;
         } else {
             const auto& given_up = std::get<given_up_record>(each);
             row_of(given_up.seq).ended = given_up.why;
@@ -143,6 +161,18 @@ std::size_t journal_writer::write(const std::vector<journal_record>& records) {
     return inserted;
 }
 
+void journal_writer::bind_outcome(sqlite::statement& to, const row& what, int vetoed, int responders, int ended, int verdict) {
+    const bool has_verdict = !what.verdict.empty();
+    if (has_verdict) {
+        to.bind(vetoed, what.vetoed ? 1 : 0);
+    } else {
+        to.bind_null(vetoed);
+    }
+    bind_optional(to, responders, has_verdict, what.responders);
+    bind_optional(to, ended, !what.ended.empty(), what.ended);
+    bind_optional(to, verdict, has_verdict, what.verdict);
+}
+
 void journal_writer::insert(std::int64_t run, const row& what) {
     const auto& event = *what.event;
     insert_.bind(1, journal_key(run, event.seq))
@@ -162,14 +192,14 @@ void journal_writer::insert(std::int64_t run, const row& what) {
     } else {
         insert_.bind_null(5);
     }
-    bind_verdict(insert_, what.verdict, what.ended, 11, 12, 13, 17);
+    bind_outcome(insert_, what, 11, 12, 13, 17);
     bind_optional(insert_, 18, event.payload.has_value(), event.payload ? *event.payload : std::string_view{});
     insert_.run();
 }
 
 void journal_writer::update(std::int64_t run, std::uint64_t seq, const row& what) {
     update_.bind(1, journal_key(run, seq)).bind_text(2, what.handed);
-    bind_verdict(update_, what.verdict, what.ended, 3, 4, 5, 6);
+    bind_outcome(update_, what, 3, 4, 5, 6);
     update_.run();
 }
 

@@ -38,11 +38,14 @@ private:
     struct row {
         const event_record* event = nullptr;
         std::string handed{};
-        const verdict_record* verdict = nullptr;
+        std::string_view verdict{};  // the params of the notification; empty: none
+        std::string responders{};    // `\nNAME\nNAME\n`: who replied or was missing
+        bool vetoed = false;
         std::string_view ended{};
     };
 
     [[nodiscard]] std::int64_t run_number();
+    static void bind_outcome(sqlite::statement& to, const row& what, int vetoed, int responders, int ended, int verdict);
     void insert(std::int64_t run, const row& what);
     void update(std::int64_t run, std::uint64_t seq, const row& what);
     [[nodiscard]] std::int64_t remove_oldest(std::int64_t emitted_before);

@@ -12,7 +12,7 @@ struct size_visitor {
         return each.name.capacity() + each.program.capacity() + each.cause.capacity() + (each.payload ? each.payload->capacity() : 0);
     }
     std::size_t operator()(const hand_out_record& each) const noexcept { return each.to.capacity(); }
-    std::size_t operator()(const verdict_record& each) const noexcept { return each.verdict.capacity() + each.responders.capacity(); }
+    std::size_t operator()(const verdict_record& each) const noexcept { return each.notification.capacity(); }
     std::size_t operator()(const given_up_record&) const noexcept { return 0; }
 };
 

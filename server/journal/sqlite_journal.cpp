@@ -92,22 +92,9 @@ protocol::wait_result reduced(const protocol::wait_result& verdict, std::size_t 
     return result;
 }
 
-std::string names_in(const protocol::wait_result& verdict) {
-    std::string names = "\n";
-    for (const auto& each : verdict.responses) {
-        names.append(each.responder).append("\n");
-    }
-    for (const auto& each : verdict.missing) {
-        names.append(each.responder).append("\n");
-    }
-    return names;
-}
-
-std::string params_of_verdict(std::string_view event_name, const protocol::wait_result& verdict, std::chrono::nanoseconds elapsed) {
+std::string notification_of(std::string_view event_name, const protocol::wait_result& verdict, std::chrono::nanoseconds elapsed) {
     std::string text;
     protocol::append_verdict(text, event_name, verdict, elapsed);
-    text.erase(0, protocol::verdict_head.size());
-    text.pop_back();
     return text;
 }
 
@@ -454,9 +441,9 @@ void sqlite_journal::wait_ended(std::string_view event_name, const protocol::wai
     const std::size_t most = implementation_->options().payload_bytes;
     implementation_->record(record_queue::importance::verdict, true, [&] {
         return journal_record{verdict_record{verdict.seq.value_or(0),
-                                             is_large(verdict, most) ? params_of_verdict(event_name, reduced(verdict, most), elapsed)
-                                                                     : params_of_verdict(event_name, verdict, elapsed),
-                                             names_in(verdict), !verdict.abort.empty()}};
+                                             is_large(verdict, most) ? notification_of(event_name, reduced(verdict, most), elapsed)
+                                                                     : notification_of(event_name, verdict, elapsed),
+                                             !verdict.abort.empty()}};
     });
 }
 

@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(names_and_reasons_cannot_drive_the_terminal) {
     const auto id = evil.next_event().string("/params/hook_event_id");
     respond(evil, id, R"("response":{"abort":"\u001b[2Jgone\u0007","note":"\u009b31m"})");
     emitter.response_to(request);
-    for (const std::string command : {"log", "trace " + id}) {
+    for (const auto& command : {std::string{"log"}, "trace " + id}) {
         const auto shown = with.terminal(command);
         BOOST_TEST(mentions(shown, "gone"), shown);
         BOOST_TEST(!mentions(shown, "\x1b"), shown);

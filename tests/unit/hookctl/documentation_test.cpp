@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(the_help_describes_the_options_that_there_are) {
                        "--wait-for-subscriber", "--abort-exit-code", "--no-daemon", "--after-seq", "--count", "--jobs", "--name", "--env", "--on",
                        "--where", "--asked-only", "--order", "--shadow", "--scope", "--cwd",
                        "--abort", "--abstain", "--failed", "--watch", "--prometheus", "--events", "--repo", "--global", "--git", "--installed-socket", "--agent",
-                       "--stop-once", "--project", "--daemon-user", "--quiet", "--no-autostart", "--require", "--event", "--payload", "--notify",
+                       "--stop-once", "--project", "--daemon-user", "--quiet", "--no-autostart", "--require", "--event", "--payload", "--notify", "--follow", "--hook", "--vetoed", "--since", "--to",
                        "--for", "--reason", "--end"};
     BOOST_TEST(documented_options() == wanted, boost::test_tools::per_element());
 }
