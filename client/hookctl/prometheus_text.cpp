@@ -88,19 +88,21 @@ std::string seconds_text(std::chrono::microseconds bound) {
     return std::to_string(bound.count() / a_second) + (fraction.empty() ? "" : "." + fraction);
 }
 
+void add_histogram(page& to, const std::string& labels, const protocol::time_histogram& times) {
+    for (std::size_t i = 0; i < protocol::reply_time_bounds.size(); ++i) {
+        to.sample("_bucket", labels + "," + label("le", seconds_text(protocol::reply_time_bounds[i])), number(times.buckets[i]));
+    }
+    to.sample("_bucket", labels + "," + label("le", "+Inf"), number(times.count));
+    to.sample("_sum", labels, number(times.sum_ms / 1000));
+    to.sample("_count", labels, number(times.count));
+}
+
 template <class Named>
 void add_times(page& to, std::string_view name_of_label, const std::vector<Named>& all) {
     for (const auto& each : all) {
-        if (!each.histogram) {
-            continue;
+        if (each.histogram) {
+            add_histogram(to, label(name_of_label, each.name), *each.histogram);
         }
-        const auto labels = label(name_of_label, each.name);
-        for (std::size_t i = 0; i < protocol::reply_time_bounds.size(); ++i) {
-            to.sample("_bucket", labels + "," + label("le", seconds_text(protocol::reply_time_bounds[i])), number(each.histogram->buckets[i]));
-        }
-        to.sample("_bucket", labels + "," + label("le", "+Inf"), number(each.histogram->count));
-        to.sample("_sum", labels, number(each.histogram->sum_ms / 1000));
-        to.sample("_count", labels, number(each.histogram->count));
     }
 }
 
@@ -169,9 +171,11 @@ void add_clusters(page& to, const protocol::stats_result& stats) {
     add("hookd_cluster_failed_total", "Questions and events that did not get through.", &link::failed);
     add("hookd_cluster_gaps_total", "Times that events of other hosts may have been lost.", &link::gaps);
     add("hookd_cluster_reconnects_total", "Times that the link came up again.", &link::reconnects);
-    to.family("hookd_cluster_ask_seconds", "gauge", "Time until the cluster says who answers, by quantile; 1 is the longest.");
+    to.family("hookd_cluster_ask_seconds", "histogram", "Time until the cluster says who answers.");
     for (const auto& each : stats.clusters) {
-        add_times(to, cluster_label(each), each);
+        if (each.histogram) {
+            add_histogram(to, cluster_label(each), *each.histogram);
+        }
     }
 }
 

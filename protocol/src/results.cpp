@@ -121,16 +121,11 @@ void append_histogram(std::string& out, const std::optional<time_histogram>& tim
 }
 
 template <class Times>
-void append_percentiles(object_writer& out, const Times& times) {
+void append_times(object_writer& out, const Times& times) {
     out.fraction("p50_ms", times.p50_ms);
     out.fraction("p90_ms", times.p90_ms);
     out.fraction("p99_ms", times.p99_ms);
     out.fraction("max_ms", times.max_ms);
-}
-
-template <class Times>
-void append_times(object_writer& out, const Times& times) {
-    append_percentiles(out, times);
     append_histogram(out.member("histogram"), times.histogram);
 }
 
@@ -301,7 +296,7 @@ void append_link(object_writer& out, const stats_result::cluster_link& link) {
     out.number("gaps", link.gaps);
     out.number("reconnects", link.reconnects);
     object_writer times{out.member("ask_ms")};
-    append_percentiles(times, link);
+    append_times(times, link);
     times.end();
 }
 

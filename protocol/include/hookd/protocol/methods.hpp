@@ -565,6 +565,7 @@ struct stats_result {
         std::uint64_t reconnects = 0;
         /// From a question to the word who has to answer it; nothing where there was none.
         std::optional<double> p50_ms{}, p90_ms{}, p99_ms{}, max_ms{};
+        std::optional<time_histogram> histogram{};
     };
 
     /// What is kept of events and verdicts.
