@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(replay_asks_one_hook_again) {
     check_one_complaint(with.run({"replay", id, "--to", "gone"}), {"'gone'"});
     BOOST_TEST(with.run({"replay", id, "--to", "gone"}).exit_status == 4);
     check_one_complaint(with.run({"replay", id}), {"--to NAME"});
-    auto broken = start_hook(*with.daemon, {"--name", "broken", "other", "--", "sh", "-c", "kill -9 $$"}, 2);
+    auto broken = start_hook(*with.daemon, {"--name", "broken", "pre_push", "--", "sh", "-c", "kill -9 $$"}, 2);
     const auto failed = with.run({"replay", id, "--to", "broken"});
     BOOST_TEST(failed.exit_status == 1);
     BOOST_TEST(!text_at(json_of(failed.out), "/failed").empty());
