@@ -193,6 +193,8 @@ BOOST_AUTO_TEST_CASE(flag_beats_environment_beats_file_for_each_setting) {
         {"journal-days", "2", "3", "4"},
         {"journal-bytes", "2MiB", "3MiB", "4MiB"},
         {"hook-jobs", "2", "3", "4"},
+        {"cluster", "/f", "/e", "/a"},
+        {"cluster-lease", "2s", "3s", "4s"},
         {"cluster-host", "f", "e", "a"},
         {"log-level", "debug", "warning", "error"},
         {"log-format", "json", "text", "json"},
