@@ -177,7 +177,7 @@ BOOST_AUTO_TEST_CASE(whoever_is_ready_is_asked_a_thousand_times) {
 
 BOOST_AUTO_TEST_CASE(whoever_has_joined_is_asked) {
     cluster hosts{{"a", "b"}};
-    for (int i = 1; i <= 20; ++i) {
+    for (int i = 1; i <= 10; ++i) {
         hosts[1].restart_link();
         hosts[1].wait_until_up();
         hosts[1].add_hook(1, "hook");
