@@ -5,6 +5,8 @@
 #include "cluster/nats/subjects.hpp"
 #include "cluster/nats/url.hpp"
 
+#include <hookd/protocol/counted.hpp>
+
 #include <boost/asio/io_context.hpp>
 
 #include <chrono>
@@ -25,14 +27,15 @@ constexpr std::string_view trial_message = "{}";           // which no member ta
 
 void print(bool is_good, const std::string& text) { std::printf("%s %s\n", is_good ? "✓" : "✗", text.c_str()); }
 
-std::string seconds(std::chrono::milliseconds span) {
-    return std::to_string(span.count() / 1000) + (span.count() % 1000 == 0 ? "" : "." + std::to_string(span.count() % 1000 + 1000).substr(1)) + " s";
+std::string to_text(std::chrono::milliseconds span) {
+    return span.count() % 1000 == 0 ? std::to_string(span.count() / 1000) + " s" : std::to_string(span.count()) + " ms";
 }
 
 /// One connection, and one question after the other. Ends at the first thing that is wrong.
 class inspection final : private client_observer {
 public:
-    explicit inspection(url where) : where_(where), names_(where.cluster), client_(context_, std::move(where), "hookd-nats", *this), bucket_(client_, names_.bucket) {}
+    explicit inspection(const url& where)
+        : where_(where), names_(where.cluster), client_(context_, where, "hookd-nats", *this), bucket_(client_, names_.bucket) {}
 
     /// Connects, then does `first`, which ends by finish().
     bool run(std::function<void()> first) {
@@ -72,7 +75,7 @@ public:
                 return finish(false, "bucket " + names_.bucket + " keeps its keys for ever: delete it, then type hookd-nats --init FILE");
             }
             if (found.value) {
-                print(true, describe(*found.value) + ", " + std::to_string(found.value->keys.size()) + " members");
+                print(true, describe(*found.value) + ", " + protocol::counted(found.value->keys.size(), "member"));
             } else if (found.fault.type == bucket_fault::kind::absent) {
                 return finish(false, "bucket " + names_.bucket + " is not there: the first host creates it, or type hookd-nats --init FILE");
             } else {
@@ -128,7 +131,7 @@ private:
     }
 
     [[nodiscard]] std::string describe(const bucket_state& found) const {
-        return "bucket " + names_.bucket + " (lease " + seconds(found.lease) + ", made " + found.created + ")";
+        return "bucket " + names_.bucket + " (lease " + to_text(found.lease) + ", made " + found.created + ")";
     }
 
     boost::asio::io_context context_{1};

@@ -3,9 +3,12 @@
 #include "support/json_access.hpp"
 #include "support/raw_json.hpp"
 
+#include <boost/test/unit_test.hpp>
+
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <system_error>
 #include <utility>
@@ -19,6 +22,15 @@ std::string quoted(std::string_view text) { return json_string(text); }
 }  // namespace
 
 link_host::link_host(settings own) : own_(std::move(own)) { start_link(); }
+
+link_host::~link_host() {
+    const std::string said = process_->err();
+    for (const char* mark : {"ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "WARNING: ThreadSanitizer", "runtime error:"}) {
+        if (said.find(mark) != std::string::npos) {
+            BOOST_ERROR("a sanitizer has found a fault in the link of " + own_.name + ":\n" + said);
+        }
+    }
+}
 
 void link_host::start_link() {
     int ends[2];

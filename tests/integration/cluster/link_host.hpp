@@ -28,6 +28,10 @@ public:
 
     /// Starts the link and says hello.
     explicit link_host(settings own);
+    /// Fails the current test where a sanitizer has said something in the link.
+    ~link_host();
+    link_host(const link_host&) = delete;
+    link_host& operator=(const link_host&) = delete;
 
     [[nodiscard]] const std::string& name() const noexcept { return own_.name; }
     [[nodiscard]] child_process& process() { return *process_; }

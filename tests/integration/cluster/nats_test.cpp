@@ -8,6 +8,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <unistd.h>
+
 #include <csignal>
 #include <memory>
 #include <optional>
@@ -69,6 +71,12 @@ boost::json::value next_for(link_host& host, std::string_view method, const std:
 void tell(link_host& host, int request, const std::string& payload = "{}") {
     host.send("tell", R"({"request":)" + std::to_string(request) + R"(,"hook_event_id":")" + id_of(request) +
                           R"(","event":"note","payload":)" + payload + R"(,"emitted_at":1})");
+}
+
+boost::test_tools::assertion_result has_openssl(utf::test_unit_id) {
+    boost::test_tools::assertion_result result(::access("/usr/bin/openssl", X_OK) == 0);
+    result.message() << "SKIPPED: there is no openssl to make a certificate with.";
+    return result;
 }
 
 void stop(link_host& host) { host.process().signal(SIGSTOP); }
@@ -169,7 +177,7 @@ BOOST_AUTO_TEST_CASE(whoever_is_ready_is_asked_a_thousand_times) {
 
 BOOST_AUTO_TEST_CASE(whoever_has_joined_is_asked) {
     cluster hosts{{"a", "b"}};
-    for (int i = 1; i <= 20; ++i) {
+    for (int i = 1; i <= 10; ++i) {
         hosts[1].restart_link();
         hosts[1].wait_until_up();
         hosts[1].add_hook(1, "hook");
@@ -338,7 +346,11 @@ BOOST_AUTO_TEST_CASE(a_host_that_reads_too_slowly_loses_events_and_is_told) {
 BOOST_AUTO_TEST_CASE(wrong_passwords_and_missing_rights_are_told_with_the_cure) {
     nats_server server{R"(authorization { users: [
         {user: "ann", password: "right"},
-        {user: "bob", password: "right", permissions: {publish: ["$JS.API.>"], subscribe: [">"]}}] })"};
+        {user: "bob", password: "right", permissions: {publish: ["$JS.API.>"], subscribe: [">"]}},
+        {user: "eve", password: "right", permissions: {
+            publish: ["hookd.farm.>", "$KV.hookd_farm_members.*", "$JS.API.INFO", "$JS.API.STREAM.*.KV_hookd_farm_members",
+                      "$JS.API.STREAM.MSG.GET.KV_hookd_farm_members", "_INBOX.>"],
+            subscribe: ["hookd.farm.>", "_INBOX.>"]}}] })"};
     link_host wrong{settings_of(server.url("ann:wrong"), "a", 15'000)};
     const std::string refused = text_at(wrong.next("fatal"), "/reason");
     BOOST_TEST(refused.find("password") != std::string::npos);
@@ -349,6 +361,38 @@ BOOST_AUTO_TEST_CASE(wrong_passwords_and_missing_rights_are_told_with_the_cure) 
     right.wait_until_up();
     link_host limited{settings_of(server.url("bob:right"), "c", 15'000)};
     BOOST_TEST(text_at(limited.next("fatal"), "/reason").find("ermissions") != std::string::npos);
+    // What server/cluster/nats/README.md says suffices, suffices.
+    std::vector<std::unique_ptr<link_host>> farm;
+    for (const char* name : {"d", "e"}) {
+        farm.push_back(std::make_unique<link_host>(settings_of(server.url("eve:right", "/farm"), name, short_lease)));
+        farm.back()->wait_until_up();
+    }
+    farm[1]->add_hook(1, "hook");
+    farm[0]->ask(id_of(1), "build");
+    BOOST_TEST(farm[0]->next_asked(id_of(1)) == "e[hook]");
+    BOOST_TEST(farm[1]->end() == 0);
+    farm[0]->wait_for_hosts(1);
+}
+
+BOOST_AUTO_TEST_CASE(tls_is_taken_with_the_authority_that_the_url_names, *utf::precondition(has_openssl)) {
+    const temp_directory directory;
+    const std::string certificate = directory / "cert.pem";
+    const auto made = run_program({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-keyout",
+                                   directory / "key.pem", "-out", certificate, "-subj", "/CN=hookd", "-addext", "subjectAltName=IP:127.0.0.1"});
+    BOOST_REQUIRE_MESSAGE(made.exit_status == 0, made.err);
+    nats_server server{"tls { cert_file: \"" + certificate + "\", key_file: \"" + (directory / "key.pem") + "\" }"};
+    link_host trusting{settings_of(server.url({}, "?tls_ca=" + certificate), "a", 15'000)};
+    trusting.wait_until_up();
+    trusting.add_hook(1, "hook");
+    link_host asker{settings_of(server.url({}, "?tls_ca=" + certificate), "b", 15'000)};
+    asker.wait_until_up();
+    asker.ask(id_of(1), "build", json_string(std::string(500'000, 'x')));
+    BOOST_TEST(asker.next_asked(id_of(1)) == "a[hook]");
+    link_host distrusting{settings_of(server.url(), "c", 15'000)};
+    BOOST_TEST(text_at(distrusting.next("fatal"), "/reason").find("tls_ca") != std::string::npos);
+    nats_server plain;
+    link_host demanding{settings_of("tls://127.0.0.1:" + plain.port(), "d", 15'000)};
+    BOOST_TEST(text_at(demanding.next("fatal"), "/reason").find("offers no TLS") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_server_without_jetstream_and_a_url_with_a_typo_are_told_with_the_cure) {

@@ -309,7 +309,7 @@ BOOST_AUTO_TEST_CASE(a_host_leaves_and_its_key_with_it) {
 // Whatever happens in whatever order: who has been promised to be asked, is.
 BOOST_AUTO_TEST_CASE(whoever_is_ready_when_an_event_is_fired_is_asked_in_any_order_of_things) {
     int checked = 0;
-    for (unsigned seed = 1; seed <= 300; ++seed) {
+    for (unsigned seed = 1; seed <= 100; ++seed) {
         memory_nats place;
         std::mt19937 choice{seed};
         std::vector<std::unique_ptr<host>> hosts;
@@ -377,7 +377,7 @@ BOOST_AUTO_TEST_CASE(whoever_is_ready_when_an_event_is_fired_is_asked_in_any_ord
             }
         }
     }
-    BOOST_TEST(checked > 500);
+    BOOST_TEST(checked > 200);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
