@@ -1,0 +1,224 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+/// What hookd and a link program (hookd-postgres, hookd-nats) say to each other: JSON-RPC notifications, one a frame. Fields called
+/// `json` hold a JSON text that travels byte for byte; every other string is decoded UTF-8.
+namespace hookd::link {
+
+using milliseconds = std::chrono::milliseconds;
+
+/// hookd sent what is not one of its messages. what() says why; the link ends, and hookd starts it again.
+class malformed_message : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+// --- from hookd ---
+
+/// The first message.
+struct hello {
+    std::string url{};
+    std::string host{};
+    std::string instance{};  ///< the daemon's run, a UUID
+    milliseconds lease{};    ///< how long other hosts wait for a sign of life
+};
+
+struct ping {};
+
+/// A session or a registered hook of scope cluster is there, or has changed.
+struct session {
+    std::int64_t number = 0;
+    std::string name{};
+    std::int64_t uid = 0;
+    bool responds = false;
+    std::vector<std::string> events{};  ///< globs
+    std::string on_failure{};
+    std::int64_t order = 0;
+};
+
+struct session_gone {
+    std::int64_t number = 0;
+};
+
+/// An event as it travels.
+struct event_content {
+    std::string id{};  ///< hook_event_id, a UUID
+    std::string name{};
+    std::string payload_json{};
+    std::string cause_json{};  ///< empty where there is none
+    std::string emitted_at_json{};
+};
+
+/// An event whose emitter waits for a verdict.
+struct ask {
+    event_content event{};
+    milliseconds timeout{};
+    std::string policy{};
+};
+
+/// An event whose emitter waits only until it is fired.
+struct tell {
+    std::int64_t request = 0;
+    event_content event{};
+};
+
+/// The wait for one of our events is over.
+struct close_event {
+    std::string id{};
+};
+
+/// This host's answer to an event of host `origin`.
+struct reply {
+    std::string origin{};
+    std::string id{};
+    std::string outcome{};
+    std::string responses_json{};
+    std::string missing_json{};
+    bool decides = false;
+};
+
+using command = std::variant<hello, ping, session, session_gone, ask, tell, close_event, reply>;
+
+/// Reads one frame. Throws malformed_message.
+[[nodiscard]] command parse_command(std::string_view frame);
+
+// --- to hookd ---
+
+enum class link_state : std::uint8_t { down, connecting, entering, up };
+
+struct state_report {
+    link_state state = link_state::down;
+    std::string reason{};  ///< of `down`: why, and what to do
+    std::string engine{};
+    std::string epoch{};
+};
+
+struct pong {};
+
+struct host_session {
+    std::string name{};
+    std::vector<std::string> events{};
+    bool responds = false;
+};
+
+struct host {
+    std::string name{};
+    std::string instance{};
+    milliseconds lease{};  ///< what is left of it
+    std::vector<host_session> sessions{};
+};
+
+struct hosts_report {
+    std::vector<host> hosts{};
+};
+
+struct session_ready {
+    std::int64_t number = 0;
+};
+
+struct responder {
+    std::string name{};
+    std::string on_failure{};
+    std::int64_t order = 0;
+};
+
+struct asked_host {
+    std::string name{};
+    std::vector<responder> responders{};
+};
+
+/// Who must answer an ask.
+struct asked {
+    std::string id{};
+    std::vector<asked_host> hosts{};
+};
+
+struct ask_failed {
+    std::string id{};
+    std::string reason{};
+};
+
+struct told {
+    std::int64_t request = 0;
+    std::int64_t hosts = 0;
+};
+
+struct tell_failed {
+    std::int64_t request = 0;
+    std::string reason{};
+};
+
+/// What makes an event a question.
+struct question {
+    std::string policy{};
+    milliseconds left{};
+};
+
+struct foreign_event {
+    std::string host{};
+    event_content event{};
+    std::optional<question> asks{};
+};
+
+struct cancel {
+    std::string id{};
+    std::string reason{};
+};
+
+/// Another host's answer to our ask.
+struct settled {
+    std::string host{};
+    std::string id{};
+    std::string responses_json{};
+    std::string missing_json{};
+};
+
+struct host_left {
+    std::string host{};
+    std::string why{};
+};
+
+struct gap {
+    std::string reason{};
+};
+
+/// What no retry cures. The reason says what to do.
+struct fatal {
+    std::string reason{};
+};
+
+[[nodiscard]] std::string encode(const state_report& report);
+[[nodiscard]] std::string encode(const pong& report);
+[[nodiscard]] std::string encode(const hosts_report& report);
+[[nodiscard]] std::string encode(const session_ready& report);
+[[nodiscard]] std::string encode(const asked& report);
+[[nodiscard]] std::string encode(const ask_failed& report);
+[[nodiscard]] std::string encode(const told& report);
+[[nodiscard]] std::string encode(const tell_failed& report);
+[[nodiscard]] std::string encode(const foreign_event& report);
+[[nodiscard]] std::string encode(const cancel& report);
+[[nodiscard]] std::string encode(const settled& report);
+[[nodiscard]] std::string encode(const host_left& report);
+[[nodiscard]] std::string encode(const gap& report);
+[[nodiscard]] std::string encode(const fatal& report);
+
+// --- between links ---
+
+/// An answer as one JSON text, {"responses": […], "missing": […]}, as links hand it to each other.
+[[nodiscard]] std::string encode_result(const reply& answer);
+
+/// Reads such a text, which another host wrote: nothing where it is not one. `host` and `id` of the result are left empty.
+[[nodiscard]] std::optional<settled> parse_result(std::string_view text);
+
+/// Whether `text` is one JSON text that hookd can take inside a message: what another host wrote is checked before it is passed on.
+[[nodiscard]] bool is_json(std::string_view text);
+
+}  // namespace hookd::link
