@@ -21,13 +21,6 @@ constexpr std::size_t message_depth = protocol::detail::json_scanner::scannable_
 constexpr std::size_t content_depth = protocol::max_depth + 8;
 static_assert(content_depth + 8 <= message_depth);
 
-bool is_json(std::string_view text, std::size_t deepest) {
-    protocol::detail::json_scanner scanner{text, deepest};
-    const char* at = scanner.skip_space(scanner.begin());
-    at = scanner.skip_value(at);
-    return at != nullptr && scanner.expect_end(at) != nullptr;
-}
-
 std::string_view trimmed(std::string_view text) {
     constexpr std::string_view blanks = " \t\r\n";
     const auto first = text.find_first_not_of(blanks);
@@ -45,18 +38,27 @@ std::int64_t integer_of(std::string_view value, std::string_view name) {
     return number;
 }
 
-/// The members of `params`.
+/// The members of an object. (protocol::json_cursor stops at the depth of the wire contract, which a message exceeds.)
 class fields {
 public:
-    explicit fields(std::string_view object) : object_(object) {}
-
-    [[nodiscard]] std::string_view find(std::string_view name) const {
-        for (json_cursor members{object_}; const auto member = members.next();) {
-            if (member->key.equals(name)) {
-                return member->value;
+    explicit fields(std::string_view object) {
+        protocol::detail::json_scanner scanner{object, message_depth};
+        const char* const end = scanner.walk_object(scanner.begin(), [&](protocol::json_string key, const char* value) {
+            const char* const after = scanner.skip_value(value);
+            if (after != nullptr) {
+                members_.push_back({key, {value, static_cast<std::size_t>(after - value)}});
             }
+            return after;
+        });
+        if (end == nullptr || scanner.expect_end(end) == nullptr) {
+            throw malformed_message("it is not valid JSON");
         }
-        return {};
+    }
+
+    /// Empty where there is none.
+    [[nodiscard]] std::string_view find(std::string_view name) const {
+        const auto found = std::find_if(members_.begin(), members_.end(), [name](const protocol::json_member& each) { return each.key.equals(name); });
+        return found == members_.end() ? std::string_view{} : found->value;
     }
 
     [[nodiscard]] std::string text(std::string_view name) const { return string_of(required(name, json_kind::string)); }
@@ -115,7 +117,7 @@ private:
         return value;
     }
 
-    std::string_view object_;
+    std::vector<protocol::json_member> members_{};
 };
 
 event_content read_event(const fields& from) {
@@ -282,12 +284,9 @@ std::string_view name_of(link_state state) {
 }  // namespace
 
 command parse_command(std::string_view frame) {
-    if (!is_json(frame, message_depth)) {
-        throw malformed_message("it is not valid JSON");
-    }
     const auto text = trimmed(frame);
-    if (kind_of(text) != json_kind::object) {
-        throw malformed_message("it is not an object");
+    if (text.empty() || kind_of(text) != json_kind::object) {
+        throw malformed_message("it is not a JSON object");
     }
     const fields envelope{text};
     const auto params = envelope.find("params");
@@ -378,6 +377,10 @@ std::optional<settled> parse_result(std::string_view text) {
     }
 }
 
-bool is_json(std::string_view text) { return text == trimmed(text) && is_json(text, content_depth); }
+bool is_json(std::string_view text) {
+    protocol::detail::json_scanner scanner{text, content_depth};
+    const char* const end = scanner.skip_value(scanner.begin());
+    return end != nullptr && end == scanner.end();
+}
 
 }  // namespace hookd::link

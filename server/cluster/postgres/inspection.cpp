@@ -87,6 +87,9 @@ trouble judge(const connect_failure& why, const settings& where) {
     if (why.sqlstate == "08P01" && contains(said, "startup parameter")) {
         return {said + ": a connection pooler such as pgbouncer stands before the server; let the URL name the PostgreSQL server itself"};
     }
+    if (contains(said, "session is read-only") || contains(said, "hot standby")) {
+        return {said + ": no server that the URL names takes writes now; name the primary, or all with target_session_attrs=read-write", false};
+    }
     if (contains(said, "certificate") || contains(said, "SSL")) {
         return {said + ": see sslmode, sslrootcert and the host in the URL file"};
     }

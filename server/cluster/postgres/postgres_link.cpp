@@ -27,6 +27,7 @@ constexpr auto place_patience = 3'000ms;
 constexpr auto tick_interval = 500ms;
 constexpr auto longest_beat = 5'000ms;
 constexpr auto purge_interval = 10'000ms;
+constexpr std::int32_t purge_batch = 20'000;
 constexpr auto listening_lag = 2'000ms;
 
 // What a role or a database may have set otherwise. The keep-alive ends a backend whose host is cut off, and with it the lock.
@@ -409,7 +410,7 @@ void postgres_link::tick() {
     }
     if (now >= next_purge_) {
         next_purge_ = now + purge_interval;
-        connection_->execute(statements::purge.name, {}, [](const result&) {});
+        purge();
     }
     if (roster_wanted_) {
         read_roster();
@@ -429,6 +430,16 @@ void postgres_link::beat() {
         read_heads(false, nullptr);
     }
     roster_wanted_ = true;
+}
+
+void postgres_link::purge() {
+    parameters values;
+    values.add(purge_batch);
+    connection_->execute(statements::purge.name, values, [this](const result& outcome) {
+        if (!outcome.has_failed() && outcome.integer(0, 0) >= purge_batch) {
+            purge();
+        }
+    });
 }
 
 void postgres_link::read_roster() {

@@ -76,6 +76,7 @@ private:
     void tick();
     void schedule_tick();
     void beat();
+    void purge();
     void read_roster();
     void report(link::link_state state, const std::string& reason = {});
 

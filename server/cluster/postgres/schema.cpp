@@ -338,8 +338,9 @@ begin
         from host h left join session s on s.host = h.no where h.lease > clock_timestamp() order by h.role, s.id;
 end $$;
 
--- Deletes this host's events that no one needs any more, and those of hosts that have been gone for long, in batches. Returns how many.
-create function purge() returns bigint
+-- Deletes this host's events that no one needs any more, and what hosts have left that have been gone for long: at most `batch` events. Returns how
+-- many.
+create function purge(batch int) returns bigint
 language plpgsql security definer set search_path = hookd, pg_catalog, pg_temp as $$
 declare
     self constant int := me();
@@ -351,12 +352,13 @@ begin
         select e.origin, e.seq from event e where e.origin in (select no from host where no = self or lease < now_ - interval '10 min')
             and coalesce(e.deadline, '-infinity') < now_ - interval '1 min'
             and (e.policy is not null or e.created < now_ - interval '10 min' or e.origin = self and e.seq < kept and e.created < now_ - interval '1 min')
-        order by e.origin, e.seq limit 20000),
+        order by e.origin, e.seq limit batch),
     deleted as (delete from event e using old where e.origin = old.origin and e.seq = old.seq returning e.origin, e.seq),
     answers as (delete from reply r using old where r.origin = old.origin and r.seq = old.seq),
     marked as (update host set purged = greatest(purged, d.seq)
         from (select origin, max(seq) as seq from deleted group by origin) as d where host.no = d.origin)
     select count(*) into count from deleted;
+    delete from session where host in (select no from host where lease < now_ - interval '10 min');
     return count;
 end $$;
 
@@ -375,7 +377,7 @@ grant usage on schema hookd to hookd_host;
 grant execute on function schema_version(), epoch(), enter(uuid, uuid, int), heads(), present(bigint[], text[], boolean[], text[], bigint[], text[], text[], boolean),
     absent(bigint[]), emit(bigint[], uuid[], text[], bytea[], bytea[], text[], bigint[], bytea[]), receive(int[], bigint[], bigint[]),
     answer(int[], bigint[], bytea[], boolean[]), answers(bigint[], int[]), finish(bigint[]), ended(int[], bigint[]), gone(int[], uuid[]), beat(),
-    roster(), purge(), leave() to hookd_host;
+    roster(), purge(int), leave() to hookd_host;
 reset role;
 )sql";
 

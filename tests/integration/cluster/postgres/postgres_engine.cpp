@@ -75,12 +75,26 @@ spawn_options postgres_engine::as_server() {
     return options;
 }
 
-postgres_engine::postgres_engine() : port_(free_port()) {
+void postgres_engine::make_directory() {
     if (runs_as_root() && ::chown(directory_.path().c_str(), stranger, stranger) != 0) {
         throw std::runtime_error("cannot hand over " + directory_.path());
     }
+}
+
+postgres_engine::postgres_engine() : port_(free_port()) {
+    make_directory();
     must_succeed(run_program({server_directory() + "/initdb", "-D", directory_ / "data", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "-A", "trust", "--no-sync"}, {}, as_server()), "initdb");
     write_configuration();
+    start();
+}
+
+postgres_engine::postgres_engine(standby_of which) : port_(free_port()) {
+    const auto& primary = which.primary;
+    make_directory();
+    must_succeed(run_program({server_directory() + "/pg_basebackup", "-D", directory_ / "data", "-h", primary.directory(), "-p", std::to_string(primary.port()), "-U", "postgres", "-c", "fast", "-X", "stream", "--no-sync"}, {}, as_server()), "pg_basebackup");
+    write_configuration();
+    write_file(directory_ / "data/postgresql.auto.conf", read_file(directory_ / "data/postgresql.auto.conf") + "primary_conninfo = 'host=" + primary.directory() + " port=" + std::to_string(primary.port()) + " user=postgres'\n");
+    write_file(directory_ / "data/standby.signal", "");
     start();
 }
 

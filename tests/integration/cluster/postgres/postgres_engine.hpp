@@ -24,7 +24,12 @@ namespace hookd::test {
 /// whom the server refuses. A connection over the socket is trusted; over the port it needs the role's password, which is its name.
 class postgres_engine {
 public:
+    struct standby_of {
+        const postgres_engine& primary;
+    };
+
     postgres_engine();
+    explicit postgres_engine(standby_of which);
     ~postgres_engine();
     postgres_engine(const postgres_engine&) = delete;
     postgres_engine& operator=(const postgres_engine&) = delete;
@@ -34,6 +39,8 @@ public:
     /// Waits until it accepts connections.
     void start();
     void stop();
+    /// Of a standby: makes it a primary.
+    void promote() { query("postgres", "select pg_promote(true, 30)"); }
 
     /// The unaligned output of statements run as the superuser; throws where one fails.
     std::string query(const std::string& database, const std::string& statements, const std::string& role = "postgres");
@@ -55,6 +62,7 @@ public:
     [[nodiscard]] static spawn_options as_server();
 
 private:
+    void make_directory();
     void write_configuration();
     finished_process psql(const std::string& database, const std::string& statements, const std::string& role);
 

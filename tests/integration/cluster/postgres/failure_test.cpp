@@ -202,6 +202,25 @@ BOOST_FIXTURE_TEST_CASE(the_next_host_of_a_url_is_taken_where_one_does_not_liste
     BOOST_TEST(b.await_state("up").string("/params/engine").find("PostgreSQL ") == 0U);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_promoted_standby_is_found_and_is_a_new_epoch, three_roles) {
+    postgres_engine standby{postgres_engine::standby_of{engine}};
+    const auto url = "postgresql://b:b@127.0.0.1:" + std::to_string(standby.port()) + ",127.0.0.1:" + std::to_string(engine.port()) + "/" + database;
+    test_link b{url, "b"};
+    BOOST_TEST(b.await_state("up").string("/params/epoch") == epoch);
+    b.add_session(1, "gate", "pre_deploy");
+    engine.kill();
+    const finally restart{[&] { engine.start(); }};
+    b.await_state("down");
+    BOOST_TEST(b.await_state("down").string("/params/reason").find("no server that the URL names takes writes now") != std::string::npos);
+    standby.promote();
+    BOOST_TEST(b.await_state("up").string("/params/epoch") != epoch);
+    b.await("gap");
+    test_link c{standby.url("c", database), "c"};
+    c.await_state("up");
+    c.ask("pre_deploy");
+    b.await("event");
+}
+
 BOOST_FIXTURE_TEST_CASE(a_malformed_message_of_hookd_ends_the_link, three_roles) {
     a.send("ask", R"({"hook_event_id":1})");
     const auto done = a.process().finish();
