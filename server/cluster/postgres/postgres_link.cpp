@@ -30,10 +30,11 @@ constexpr auto purge_interval = 10'000ms;
 constexpr std::int32_t purge_batch = 20'000;
 constexpr auto listening_lag = 2'000ms;
 
-// What a role or a database may have set otherwise. The keep-alive ends a backend whose host is cut off, and with it the lock.
+// What a role or a database may have set otherwise. The keep-alive ends a backend whose host is cut off, and with it the lock. Plans are made once
+// (planning would take longer than running) and use the keys, however few rows there were when they were made.
 constexpr const char* session_settings =
     "select set_config(name, value, false) from (values ('statement_timeout', '10s'), ('default_transaction_isolation', 'read committed'),"
-    " ('default_transaction_read_only', 'off'), ('jit', 'off'), ('row_security', 'off'), ('tcp_keepalives_idle', '5'), ('tcp_keepalives_interval', '5'),"
+    " ('default_transaction_read_only', 'off'), ('jit', 'off'), ('plan_cache_mode', 'force_generic_plan'), ('enable_seqscan', 'off'), ('row_security', 'off'), ('tcp_keepalives_idle', '5'), ('tcp_keepalives_interval', '5'),"
     " ('tcp_keepalives_count', '2'), ('tcp_user_timeout', '15s'), ('idle_session_timeout', '0')) as s(name, value)"
     " where exists (select 1 from pg_catalog.pg_settings p where p.name = s.name)";
 

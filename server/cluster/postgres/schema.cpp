@@ -263,9 +263,12 @@ language plpgsql security definer set search_path = hookd, pg_catalog, pg_temp a
 declare
     self constant int := me();
 begin
-    return query
-    select r.seq, r.host, r.result from unnest(seqs, hosts) as w(seq, host)
-        join reply r on r.origin = self and r.seq = w.seq and r.host = w.host order by r.seq, r.host;
+    for i in 1 .. cardinality(seqs) loop
+        select r.seq, r.host, r.result into seq, host, result from reply r where r.origin = self and r.seq = seqs[i] and r.host = hosts[i];
+        if found then
+            return next;
+        end if;
+    end loop;
 end $$;
 
 -- Ends this host's questions, and tells those who have not answered.
