@@ -63,7 +63,7 @@ public:
 
     [[nodiscard]] std::string text(std::string_view name) const { return string_of(required(name, json_kind::string)); }
     [[nodiscard]] std::string raw(std::string_view name) const { return std::string{required(name)}; }
-    [[nodiscard]] std::string raw_array(std::string_view name) const { return std::string{required(name, json_kind::array)}; }
+    [[nodiscard]] std::string raw_object(std::string_view name) const { return std::string{required(name, json_kind::object)}; }
     [[nodiscard]] std::int64_t integer(std::string_view name) const { return integer_of(required(name, json_kind::number), name); }
     [[nodiscard]] bool boolean(std::string_view name) const { return required(name, json_kind::boolean) == "true"; }
 
@@ -146,6 +146,7 @@ command read_session(const fields& from) {
     found.events = from.texts("events");
     found.on_failure = from.optional_text("on_failure");
     found.order = from.optional_integer("order");
+    found.kind = from.optional_text("kind");
     return found;
 }
 
@@ -153,9 +154,7 @@ command read_reply(const fields& from) {
     reply answer;
     answer.origin = from.text("origin");
     answer.id = from.text("hook_event_id");
-    answer.outcome = from.optional_text("outcome");
-    answer.responses_json = from.raw_array("responses");
-    answer.missing_json = from.raw_array("missing");
+    answer.result_json = from.raw_object("result");
     answer.decides = from.boolean("decides");
     return answer;
 }
@@ -258,7 +257,14 @@ void append_session(std::string& out, const host_session& each) {
     protocol::append_json_string(out, each.name);
     out += R"(,"events":)";
     protocol::append_strings(out, each.events);
-    out += each.responds ? R"(,"responds":true})" : R"(,"responds":false})";
+    out += each.responds ? R"(,"responds":true)" : R"(,"responds":false)";
+    if (!each.kind.empty()) {
+        out += R"(,"uid":)" + std::to_string(each.uid) + R"(,"on_failure":)";
+        protocol::append_json_string(out, each.on_failure);
+        out += R"(,"order":)" + std::to_string(each.order) + R"(,"kind":)";
+        protocol::append_json_string(out, each.kind);
+    }
+    out += '}';
 }
 
 void append_host(std::string& out, const host& each) {
@@ -349,7 +355,7 @@ std::string encode(const cancel& report) {
 }
 
 std::string encode(const settled& report) {
-    return notification{"settled"}.text("host", report.host).text("hook_event_id", report.id).raw("responses", report.responses_json).raw("missing", report.missing_json).end();
+    return notification{"settled"}.text("host", report.host).text("hook_event_id", report.id).raw("result", report.result_json).end();
 }
 
 std::string encode(const host_left& report) { return notification{"host_left"}.text("host", report.host).text("why", report.why).end(); }
@@ -358,23 +364,13 @@ std::string encode(const gap& report) { return notification{"gap"}.text("reason"
 
 std::string encode(const fatal& report) { return notification{"fatal"}.text("reason", report.reason).end(); }
 
-std::string encode_result(const reply& answer) {
-    return R"({"responses":)" + answer.responses_json + R"(,"missing":)" + answer.missing_json + "}";
-}
-
-std::optional<settled> parse_result(std::string_view text) {
-    if (!is_json(text) || kind_of(text) != json_kind::object) {
-        return std::nullopt;
+std::string result_without_answer(std::string_view failure) {
+    std::string result = R"({"replies":[],"missing":[],"abstained":[],"passed":[])";
+    if (!failure.empty()) {
+        result += R"(,"failed":)";
+        protocol::append_json_string(result, failure);
     }
-    const fields from{text};
-    try {
-        settled found;
-        found.responses_json = from.raw_array("responses");
-        found.missing_json = from.raw_array("missing");
-        return found;
-    } catch (const malformed_message&) {
-        return std::nullopt;
-    }
+    return result + '}';
 }
 
 bool is_json(std::string_view text) {

@@ -42,6 +42,7 @@ struct session {
     std::vector<std::string> events{};  ///< globs
     std::string on_failure{};
     std::int64_t order = 0;
+    std::string kind{};  ///< "session" or "registered"
 };
 
 struct session_gone {
@@ -79,10 +80,8 @@ struct close_event {
 struct reply {
     std::string origin{};
     std::string id{};
-    std::string outcome{};
-    std::string responses_json{};
-    std::string missing_json{};
-    bool decides = false;
+    std::string result_json{};  ///< an object of hookd's own, for the origin's hookd
+    bool decides = false;       ///< the origin needs no other answer
 };
 
 using command = std::variant<hello, ping, session, session_gone, ask, tell, close_event, reply>;
@@ -107,6 +106,11 @@ struct host_session {
     std::string name{};
     std::vector<std::string> events{};
     bool responds = false;
+    // What an engine does not keep is empty.
+    std::int64_t uid = 0;
+    std::string on_failure{};
+    std::int64_t order = 0;
+    std::string kind{};
 };
 
 struct host {
@@ -177,8 +181,7 @@ struct cancel {
 struct settled {
     std::string host{};
     std::string id{};
-    std::string responses_json{};
-    std::string missing_json{};
+    std::string result_json{};
 };
 
 struct host_left {
@@ -212,11 +215,8 @@ struct fatal {
 
 // --- between links ---
 
-/// An answer as one JSON text, {"responses": […], "missing": […]}, as links hand it to each other.
-[[nodiscard]] std::string encode_result(const reply& answer);
-
-/// Reads such a text, which another host wrote: nothing where it is not one. `host` and `id` of the result are left empty.
-[[nodiscard]] std::optional<settled> parse_result(std::string_view text);
+/// The result that a link makes itself, where a host that was asked gives none: all its responders have failed, or, without a reason, left.
+[[nodiscard]] std::string result_without_answer(std::string_view failure = {});
 
 /// Whether `text` is one JSON text that hookd can take inside a message: what another host wrote is checked before it is passed on.
 [[nodiscard]] bool is_json(std::string_view text);
