@@ -16,6 +16,7 @@ class parameters {
 public:
     void add(std::int32_t value);
     void add(bool value);
+    void add_text(std::string_view value) { values_.emplace_back(value); }
     /// `id`: the text form, which must be valid.
     void add_uuid(std::string_view id);
 

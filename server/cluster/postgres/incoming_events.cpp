@@ -21,6 +21,12 @@ void incoming_events::end() {
     connection_.reset();
     receiving_ = false;
     verifying_ = false;
+    ended_.clear();
+    for (const auto& [id, each] : questions_) {
+        answers_.push_back({each.at, id, link::result_without_answer("the connection of its host to PostgreSQL broke"), false});
+    }
+    questions_.clear();
+    ids_.clear();
 }
 
 void incoming_events::forget() {
@@ -119,7 +125,7 @@ void incoming_events::add(link::reply given) {
     if (found == questions_.end()) {
         return;  // over, or of before a new epoch
     }
-    answers_.push_back({found->second.at, given.id, link::encode_result(given), given.decides});
+    answers_.push_back({found->second.at, given.id, std::move(given.result_json), given.decides});
     forget_question(answers_.back().at);
     send_answers();
 }

@@ -26,6 +26,7 @@ public:
 
     /// A connection that has entered.
     void begin(std::shared_ptr<connection> on);
+    /// The connection is gone. hookd forgets what it was asked then, so that is answered, once there is a connection again, as failed.
     void end();
     /// Another epoch, or this host was away: positions mean nothing any more.
     void forget();

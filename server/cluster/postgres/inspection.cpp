@@ -17,7 +17,8 @@ const char* const inspection_query =
     "select pg_backend_pid(), pg_is_in_recovery(), session_user::text, current_database()::text, getdatabaseencoding()::text,"
     " n.oid is not null, exists (select 1 from pg_catalog.pg_proc where pronamespace = n.oid and proname = 'schema_version'),"
     " coalesce(has_schema_privilege(n.oid, 'usage'), false),"
-    " coalesce((select pg_has_role(oid, 'usage') from pg_catalog.pg_roles where rolname = 'hookd_host'), false)"
+    " coalesce((select pg_has_role(oid, 'usage') from pg_catalog.pg_roles where rolname = 'hookd_host'), false),"
+    " coalesce((select pg_has_role(oid, 'member') from pg_catalog.pg_roles where rolname = 'hookd_owner'), false)"
     " from (select 1) as one left join pg_catalog.pg_namespace n on n.nspname = 'hookd'";
 
 inspection::inspection(const result& of)
@@ -29,7 +30,8 @@ inspection::inspection(const result& of)
       has_schema(of.boolean(0, 5)),
       is_ours(of.boolean(0, 6)),
       may_use(of.boolean(0, 7)),
-      is_member(of.boolean(0, 8)) {}
+      is_member(of.boolean(0, 8)),
+      is_owner(of.boolean(0, 9)) {}
 
 std::optional<trouble> judge_server(const inspection& found, int connected_pid, int server_version) {
     if (found.backend_pid != connected_pid) {

@@ -33,6 +33,7 @@ struct inspection {
     bool is_ours;    ///< the schema has schema_version()
     bool may_use;    ///< the role may use it
     bool is_member;  ///< of hookd_host, if that is there
+    bool is_owner;   ///< a member of hookd_owner, which may be any host
 };
 
 /// What is wrong with it for a host. `connected_pid`: the backend as the start of the connection named it.

@@ -2,7 +2,6 @@
 
 #include "cluster/postgres/statements.hpp"
 
-#include <hookd/protocol/json_text.hpp>
 #include <hookd/protocol/uuid_text.hpp>
 
 #include <algorithm>
@@ -13,21 +12,8 @@ namespace {
 
 constexpr std::size_t most_in_batch = 256;
 constexpr std::size_t batch_bytes = std::size_t{4} << 20;
-constexpr std::chrono::seconds longest_uncertainty{3};
 
 std::size_t size_of(const link::event_content& event) { return event.payload_json.size() + event.cause_json.size() + 512; }
-
-std::string missing_json(const std::vector<std::string>& responders, const std::string& why) {
-    std::string list;
-    for (const auto& each : responders) {
-        list += list.empty() ? R"([{"responder":)" : R"(,{"responder":)";
-        protocol::append_json_string(list, each);
-        list += R"(,"why":)";
-        protocol::append_json_string(list, why);
-        list += '}';
-    }
-    return list + "]";
-}
 
 }  // namespace
 
@@ -89,50 +75,31 @@ void outgoing_events::begin(std::shared_ptr<connection> on, std::int64_t last_se
     if (!unfinished_.empty()) {
         finish(std::exchange(unfinished_, {}));
     }
-    if (!sent_.empty()) {
-        send_batch();
-    } else {
-        send();
-    }
 }
 
 void outgoing_events::end(const std::string& reason) {
-    if (connection_) {
-        down_since_ = clock::now();
-    }
     connection_.reset();
     down_reason_ = reason;
     fetching_ = false;
     checking_ = false;
     answered_.clear();
     leaving_.clear();
-    // hookd has failed the questions itself; they are closed for other hosts when the connection is back.
+    // Questions are closed for other hosts when the connection is back.
     for (const auto& [seq, question] : open_) {
         unfinished_.push_back(seq);
     }
     open_.clear();
     seq_of_.clear();
-    std::vector<pending> uncertain;
-    for (auto& each : sent_) {
+    for (const auto& each : std::exchange(sent_, {})) {
         if (each.asks) {
             unfinished_.push_back(each.seq);
-            queued_bytes_ -= size_of(each.event);
-        } else {
-            uncertain.push_back(std::move(each));
         }
+        fail(each, "the connection to PostgreSQL broke while the event was fired, and it may have been: " + reason);
     }
-    sent_ = std::move(uncertain);
-    for (auto& each : std::exchange(queue_, {})) {
+    for (const auto& each : std::exchange(queue_, {})) {
         fail(each, reason);
     }
     asks_queued_ = 0;
-}
-
-void outgoing_events::forget() {
-    unfinished_.clear();
-    for (auto& each : std::exchange(sent_, {})) {
-        fail(each, "PostgreSQL has been restarted and has forgotten what was under way: the event may have been fired");
-    }
 }
 
 void outgoing_events::fail(const pending& event, const std::string& why) {
@@ -229,9 +196,8 @@ void outgoing_events::open(const pending& event, const result& outcome, const st
         }
         const auto number = static_cast<std::int32_t>(outcome.integer(row, 2));
         auto& of = question.hosts[number];
-        of.role = outcome.text(row, 3);
+        of.name = outcome.text(row, 3);
         of.link = outcome.uuid(row, 4);
-        of.responders.push_back(outcome.text(row, 5));
         auto& host = hosts[number];
         host.name = outcome.text(row, 3);
         host.responders.push_back({outcome.text(row, 5), outcome.text(row, 6), outcome.integer(row, 7)});
@@ -308,9 +274,10 @@ void outgoing_events::take_answers(const result& outcome) {
         if (host == question->second.hosts.end()) {
             continue;
         }
-        auto answer = link::parse_result(outcome.bytes(row, 2)).value_or(link::settled{{}, {}, "[]", R"([{"responder":"cluster","why":"failed: its answer is malformed"}])"});
-        answer.host = host->second.role;
-        answer.id = question->second.id;
+        link::settled answer{host->second.name, question->second.id, outcome.text(row, 2)};
+        if (!link::is_json(answer.result_json) || answer.result_json.front() != '{') {
+            answer.result_json = link::result_without_answer("its host's answer is malformed");
+        }
         question->second.hosts.erase(host);
         if (question->second.hosts.empty()) {
             forget_question(seq);
@@ -320,15 +287,7 @@ void outgoing_events::take_answers(const result& outcome) {
 }
 
 void outgoing_events::check() {
-    if (!connection_) {
-        if (!sent_.empty() && clock::now() - down_since_ > longest_uncertainty) {
-            for (auto& each : std::exchange(sent_, {})) {
-                fail(each, "the connection to PostgreSQL broke while the event was fired, and it may have been: " + down_reason_);
-            }
-        }
-        return;
-    }
-    if (open_.empty() || checking_) {
+    if (!connection_ || open_.empty() || checking_) {
         return;
     }
     std::set<host_run> awaited;
@@ -403,12 +362,12 @@ void outgoing_events::report_left(const host_run& gone, const std::string& why) 
         }
     }
     if (!waiting.empty() && !is_back) {
-        hookd_.send(link::host_left{waiting.front().second.role, why});
+        hookd_.send(link::host_left{waiting.front().second.name, why});
     }
     for (const auto& [seq, of] : waiting) {
         // A host that has come back and has been asked since is not to lose those questions.
         if (is_back) {
-            hookd_.send(link::settled{of.role, open_.at(seq).id, "[]", missing_json(of.responders, why)});
+            hookd_.send(link::settled{of.name, open_.at(seq).id, link::result_without_answer()});
         }
         if (open_.at(seq).hosts.empty()) {
             forget_question(seq);

@@ -3,7 +3,6 @@
 #include "cluster/link/channel.hpp"
 #include "cluster/postgres/connection.hpp"
 
-#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -20,8 +19,7 @@ namespace hookd::postgres {
 /// questions, the answers of other hosts and which of these are gone.
 ///
 /// A question's life: queued, sent (in a statement), open (asked, its hosts answer), and gone once all have answered or hookd has closed it.
-/// When the connection breaks, hookd fails every question. A tell whose statement was under way may have been fired or not: it is sent again
-/// under its number, which the schema takes once.
+/// When the connection breaks, everything that is not done fails; what was under way may have been fired all the same, and its failure says so.
 ///
 /// Thread-safety: none.
 class outgoing_events {
@@ -41,19 +39,17 @@ public:
 
     /// A connection that has entered; `last_seq`: the highest number that the schema has of this host.
     void begin(std::shared_ptr<connection> on, std::int64_t last_seq);
-    /// The connection is gone, or (again) there is none. `forgotten`: the engine's rows are gone, too.
+    /// The connection is gone, or (again) there is none.
     void end(const std::string& reason);
     /// The engine has begun a new epoch: nothing sent before is there.
-    void forget();
+    void forget() { unfinished_.clear(); }
 
     /// Hint: `host` has answered number `seq`.
     void on_answer(std::int64_t seq, std::int32_t host);
-    /// Looks whether hosts that have not answered are still there, and gives up tells that have waited for too long.
+    /// Looks whether hosts that have not answered are still there.
     void check();
 
 private:
-    using clock = std::chrono::steady_clock;
-
     using host_run = std::pair<std::int32_t, std::string>;  // its number and its link's run
 
     struct pending {
@@ -64,9 +60,8 @@ private:
         bool is_closed = false;
     };
     struct asked_of {
-        std::string role{};
+        std::string name{};
         std::string link{};  // its run: another one knows nothing of the question
-        std::vector<std::string> responders{};
     };
     struct open_question {
         std::string id{};
@@ -95,7 +90,6 @@ private:
     std::size_t queued_bytes_ = 0;
     std::size_t asks_queued_ = 0;  // sent ones, too
     std::vector<pending> sent_{};
-    clock::time_point down_since_{};
     std::int64_t last_seq_ = 0;
     std::map<std::int64_t, open_question> open_{};
     std::unordered_map<std::string, std::int64_t> seq_of_{};  // of open questions, by id

@@ -111,7 +111,7 @@ void init(const std::string& file) {
     }
     warn_of_other_tables(*session);
     std::printf("Next, for each host, in psql: CREATE ROLE \"NAME\" LOGIN PASSWORD '…' IN ROLE hookd_host;\n"
-        "and there, with its URL in a file of mode 0600: hookd-postgres --check FILE && hookd --cluster FILE --cluster-host NAME\n");
+        "and there, with its URL in a file of mode 0600: hookd-postgres --check FILE, then hookd --cluster FILE --cluster-host NAME\n");
 }
 
 /// Whether a notification of another connection arrives. A pooler may say yes to LISTEN and swallow what comes.
@@ -136,14 +136,18 @@ void check(const std::string& file) {
     require(judge_server(found, session.on().backend_pid(), session.on().server_version()));
     say(session.on().server_name());
     require(judge_schema(found));
-    if (!found.is_member) {
+    if (!found.is_member && !found.is_owner) {
         throw console_failure("role " + quoted(found.role) + " is not a host of this cluster; type in psql: GRANT hookd_host TO " + quoted(found.role) + ";");
     }
     require(judge_version(found, version_there(session)));
     say("schema \"hookd\", version " + std::to_string(schema_version));
     const auto epoch = session.query("select hookd.epoch()");
     say("epoch: " + (epoch.is_null(0, 0) ? "none yet, no host has entered" : epoch.uuid(0, 0)));
-    say("this host is to be called " + quoted(found.role) + ": hookd --cluster " + file + " --cluster-host " + found.role);
+    if (found.is_owner) {
+        say("role " + quoted(found.role) + " owns the schema and may be any host: for a trial, hookd --cluster " + file + " --cluster-host NAME");
+    } else {
+        say("this host is to be called " + quoted(found.role) + ": hookd --cluster " + file + " --cluster-host " + found.role);
+    }
 }
 
 }  // namespace

@@ -178,7 +178,7 @@ void postgres_link::inspect(const result& outcome) {
     if (!why) {
         why = judge_schema(*found_);
     }
-    if (!why && found_->role != greeting_.host) {
+    if (!why && found_->role != greeting_.host && !found_->is_owner) {
         why = trouble{"the URL's role is \"" + found_->role + "\", and this host is called \"" + greeting_.host + "\"; a host is its role: start hookd with --cluster-host " + found_->role + ", or make a role \"" + greeting_.host + "\""};
     }
     if (why) {
@@ -208,6 +208,7 @@ void postgres_link::prepared(const result&) {}
 
 void postgres_link::enter() {
     parameters values;
+    values.add_text(greeting_.host);
     values.add_uuid(greeting_.instance);
     values.add_uuid(run_);
     values.add(static_cast<std::int32_t>(greeting_.lease.count()));
@@ -324,8 +325,8 @@ void postgres_link::lose(const std::string& why) {
     roster_under_way_ = false;
     sessions_.end();
     incoming_.end();
-    report(link::link_state::down, why);
     outgoing_.end(why);
+    report(link::link_state::down, why);
     retry_after(back_off_.next());
 }
 
@@ -457,7 +458,7 @@ void postgres_link::read_roster() {
                 report.hosts.push_back({name, outcome.uuid(row, 1), link::milliseconds{outcome.integer(row, 2)}, {}});
             }
             if (!outcome.is_null(row, 3)) {
-                report.hosts.back().sessions.push_back({outcome.text(row, 3), outcome.texts(row, 4), outcome.boolean(row, 5)});
+                report.hosts.back().sessions.push_back({outcome.text(row, 3), outcome.texts(row, 4), outcome.boolean(row, 5), outcome.integer(row, 6), outcome.text(row, 8), outcome.integer(row, 9), outcome.text(row, 7)});
             }
         }
         hookd_.send(report);

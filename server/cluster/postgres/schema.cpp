@@ -17,7 +17,8 @@ create unlogged table cluster(
 
 create unlogged table host(
     no int generated always as identity primary key,
-    role name not null unique,
+    name text not null unique,
+    role name not null,             -- whose connection speaks for it
     instance uuid not null,         -- the run of its hookd
     link uuid not null,             -- the run of its link
     pid int not null,               -- the backend that it has entered on
@@ -25,11 +26,14 @@ create unlogged table host(
     lease timestamptz not null,
     purged bigint not null default 0 -- none of its events up to this number need be there
 ) with (fillfactor = 50);
+create index on host(pid);
 
 create unlogged table session(
     host int not null,
     id bigint not null,
     name text not null,
+    uid bigint not null,
+    kind text not null,
     responds boolean not null,
     on_failure text not null,
     ordinal bigint not null,
@@ -68,26 +72,36 @@ create function me() returns int language plpgsql stable as $$
 declare
     found_no int;
 begin
-    select no into found_no from host where role = session_user and pid = pg_backend_pid();
+    select no into found_no from host where pid = pg_backend_pid() and role = session_user;
     if found_no is null then
         raise exception 'this connection has not entered the cluster' using errcode = 'HK001';
     end if;
     return found_no;
 end $$;
 
--- Takes the place of this role, unless another connection holds it: then `no` is null and holder_… say who that is.
-create function enter(instance uuid, link uuid, lease_ms int,
+-- Whether this role may be the host `name`: its own, or any where it owns the schema.
+create function may_be(name text) returns boolean
+language plpgsql stable security definer set search_path = hookd, pg_catalog, pg_temp as $$
+begin
+    return name = session_user or pg_has_role(session_user, 'hookd_owner', 'member');
+end $$;
+
+-- Takes the place of host `name`, unless another connection holds it: then `no` is null and holder_… say who that is.
+create function enter(name text, instance uuid, link uuid, lease_ms int,
     out no int, out epoch uuid, out resumed boolean, out replaced boolean, out seq bigint,
     out holder_pid int, out holder_instance uuid, out holder_link uuid, out holder_left_ms bigint)
 language plpgsql security definer set search_path = hookd, pg_catalog, pg_temp as $$
 declare
     before host%rowtype;
 begin
+    if not may_be(enter.name) then
+        raise exception 'role "%" is not host "%"', session_user, enter.name using errcode = '42501';
+    end if;
     insert into cluster default values on conflict do nothing;
     select cluster.epoch into strict epoch from cluster;
-    insert into host(role, instance, link, pid, lease_ms, lease)
-        values (session_user, enter.instance, enter.link, 0, enter.lease_ms, '-infinity') on conflict do nothing;
-    select * into strict before from host where role = session_user;
+    insert into host(name, role, instance, link, pid, lease_ms, lease)
+        values (enter.name, session_user, enter.instance, enter.link, 0, enter.lease_ms, '-infinity') on conflict do nothing;
+    select * into strict before from host where host.name = enter.name;
     if not pg_try_advisory_lock(lock_class(), before.no) then
         select pid, host.instance, host.link, floor(extract(epoch from greatest(lease, clock_timestamp()) - clock_timestamp()) * 1000)
             into holder_pid, holder_instance, holder_link, holder_left_ms from host where host.no = before.no;
@@ -100,7 +114,7 @@ begin
         delete from session where host = no;
     end if;
     seq := greatest(before.purged, (select max(event.seq) from event where origin = no));
-    update host set instance = enter.instance, link = enter.link, pid = pg_backend_pid(), lease_ms = enter.lease_ms,
+    update host set role = session_user, instance = enter.instance, link = enter.link, pid = pg_backend_pid(), lease_ms = enter.lease_ms,
         lease = clock_timestamp() + enter.lease_ms * interval '1 ms' where host.no = enter.no;
     perform pg_notify('hookd', 'h');
 end $$;
@@ -122,7 +136,7 @@ begin
 end $$;
 
 -- Makes sessions visible to other hosts. `whole`: there are no others.
-create function present(ids bigint[], names text[], responds boolean[], on_failures text[], ordinals bigint[], globs text[], patterns text[],
+create function present(ids bigint[], names text[], uids bigint[], kinds text[], responds boolean[], on_failures text[], ordinals bigint[], globs text[], patterns text[],
     whole boolean) returns void
 language plpgsql security definer set search_path = hookd, pg_catalog, pg_temp as $$
 declare
@@ -131,11 +145,11 @@ begin
     if whole then
         delete from session where host = self and id <> all (ids);
     end if;
-    insert into session(host, id, name, responds, on_failure, ordinal, globs, patterns)
-        select self, s.id, s.name, s.responds, s.on_failure, s.ordinal, string_to_array(s.globs, chr(10)), string_to_array(s.patterns, chr(10))
-        from unnest(ids, names, present.responds, on_failures, ordinals, present.globs, present.patterns)
-            as s(id, name, responds, on_failure, ordinal, globs, patterns)
-        on conflict (host, id) do update set name = excluded.name, responds = excluded.responds, on_failure = excluded.on_failure,
+    insert into session(host, id, name, uid, kind, responds, on_failure, ordinal, globs, patterns)
+        select self, s.id, s.name, s.uid, s.kind, s.responds, s.on_failure, s.ordinal, string_to_array(s.globs, chr(10)), string_to_array(s.patterns, chr(10))
+        from unnest(ids, names, uids, kinds, present.responds, on_failures, ordinals, present.globs, present.patterns)
+            as s(id, name, uid, kind, responds, on_failure, ordinal, globs, patterns)
+        on conflict (host, id) do update set name = excluded.name, uid = excluded.uid, kind = excluded.kind, responds = excluded.responds, on_failure = excluded.on_failure,
             ordinal = excluded.ordinal, globs = excluded.globs, patterns = excluded.patterns;
     perform pg_notify('hookd', 'h');
 end $$;
@@ -152,7 +166,7 @@ end $$;
 -- Fires events, questions where `timeouts` is not null, and says for each how many hosts have it; of a question also a row for each that must
 -- answer. An event of a number that is there already stays as it is.
 create function emit(seqs bigint[], ids uuid[], names text[], causes bytea[], emitted bytea[], policies text[], timeouts bigint[], payloads bytea[])
-returns table(seq bigint, hosts int, host int, role name, link uuid, session text, on_failure text, ordinal bigint)
+returns table(seq bigint, hosts int, host int, host_name text, link uuid, session text, on_failure text, ordinal bigint)
 language plpgsql security definer set search_path = hookd, pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
@@ -164,7 +178,7 @@ begin
         select * from unnest(seqs, ids, names, causes, emitted, policies, timeouts, payloads)
             as s(seq, id, name, cause, emitted, policy, timeout, payload)),
     matched as materialized (
-        select s.seq, s.policy, h.no, h.role, h.link, p.name, p.responds, p.on_failure, p.ordinal
+        select s.seq, s.policy, h.no, h.name as host_name, h.link, p.name, p.responds, p.on_failure, p.ordinal
         from sent s join session p on s.name like any (p.patterns) join host h on h.no = p.host
         where h.no <> self and h.lease > now_),
     target as materialized (select m.seq, array_agg(distinct m.no) as targets from matched m group by m.seq),
@@ -175,7 +189,7 @@ begin
         on conflict do nothing),
     woken as materialized (
         select pg_notify('hookd_' || m.no, 'e ' || self || ' ' || max(m.seq)) from matched m group by m.no)
-    select s.seq, coalesce(cardinality(t.targets), 0), m.no, m.role, m.link, m.name, m.on_failure, m.ordinal
+    select s.seq, coalesce(cardinality(t.targets), 0), m.no, m.host_name, m.link, m.name, m.on_failure, m.ordinal
     from sent s left join target t on t.seq = s.seq
         left join matched m on m.seq = s.seq and m.responds and m.policy is not null
     where (select count(*) from woken) >= 0;
@@ -184,7 +198,7 @@ end $$;
 -- The events for this host of each origin, from `afters` (exclusive) to `uptos`: kind 'e', then 'd' where that was all of them up to `seq`. 'l' comes
 -- first where events up to `seq` may have been missed. Stops after some 8 MiB.
 create function receive(origins int[], afters bigint[], uptos bigint[])
-returns table(kind "char", origin int, role name, seq bigint, id uuid, name text, cause bytea, emitted bytea, policy text, left_ms bigint, payload bytea)
+returns table(kind "char", origin int, host text, seq bigint, id uuid, name text, cause bytea, emitted bytea, policy text, left_ms bigint, payload bytea)
 language plpgsql security definer set search_path = hookd, pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
@@ -194,10 +208,10 @@ declare
     one event%rowtype;
 begin
     for wanted in
-        select h.no, h.role, h.purged, w.after, w.upto from unnest(origins, afters, uptos) as w(no, after, upto) join host h on h.no = w.no
+        select h.no, h.name, h.purged, w.after, w.upto from unnest(origins, afters, uptos) as w(no, after, upto) join host h on h.no = w.no
     loop
         origin := wanted.no;
-        role := wanted.role;
+        host := wanted.name;
         if wanted.purged > wanted.after then
             kind := 'l';
             seq := wanted.purged;
@@ -330,15 +344,16 @@ begin
 end $$;
 
 -- The hosts that are there, with their sessions.
-create function roster() returns table(role name, instance uuid, left_ms bigint, session text, globs text[], responds boolean)
+create function roster() returns table(host text, instance uuid, left_ms bigint, session text, globs text[], responds boolean, uid bigint, kind text,
+    on_failure text, ordinal bigint)
 language plpgsql security definer set search_path = hookd, pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
     self constant int := me();
 begin
     return query
-    select h.role, h.instance, floor(extract(epoch from h.lease - clock_timestamp()) * 1000)::bigint, s.name, s.globs, s.responds
-        from host h left join session s on s.host = h.no where h.lease > clock_timestamp() order by h.role, s.id;
+    select h.name, h.instance, floor(extract(epoch from h.lease - clock_timestamp()) * 1000)::bigint, s.name, s.globs, s.responds, s.uid, s.kind,
+        s.on_failure, s.ordinal from host h left join session s on s.host = h.no where h.lease > clock_timestamp() order by h.name, s.id;
 end $$;
 
 -- Deletes this host's events that no one needs any more, and what hosts have left that have been gone for long: at most `batch` events. Returns how
@@ -377,7 +392,7 @@ end $$;
 
 revoke all on all functions in schema hookd from public;
 grant usage on schema hookd to hookd_host;
-grant execute on function schema_version(), epoch(), enter(uuid, uuid, int), heads(), present(bigint[], text[], boolean[], text[], bigint[], text[], text[], boolean),
+grant execute on function schema_version(), epoch(), may_be(text), enter(text, uuid, uuid, int), heads(), present(bigint[], text[], bigint[], text[], boolean[], text[], bigint[], text[], text[], boolean),
     absent(bigint[]), emit(bigint[], uuid[], text[], bytea[], bytea[], text[], bigint[], bytea[]), receive(int[], bigint[], bigint[]),
     answer(int[], bigint[], bytea[], boolean[]), answers(bigint[], int[]), finish(bigint[]), ended(int[], bigint[]), gone(int[], uuid[]), beat(),
     roster(), purge(int), leave() to hookd_host;

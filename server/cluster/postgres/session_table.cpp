@@ -8,7 +8,7 @@ namespace hookd::postgres {
 namespace {
 
 bool are_equal(const link::session& a, const link::session& b) {
-    return a.name == b.name && a.responds == b.responds && a.events == b.events && a.on_failure == b.on_failure && a.order == b.order;
+    return a.name == b.name && a.uid == b.uid && a.kind == b.kind && a.responds == b.responds && a.events == b.events && a.on_failure == b.on_failure && a.order == b.order;
 }
 
 /// Lists as the functions of the schema take them: an element a line.
@@ -91,6 +91,8 @@ void session_table::present(bool whole, std::function<void()> done) {
     std::vector<std::int64_t> numbers{changed_.begin(), changed_.end()};
     changed_.clear();
     std::vector<std::string> names;
+    std::vector<std::int64_t> uids;
+    std::vector<std::string> kinds;
     std::vector<bool> responds;
     std::vector<std::string> on_failures;
     std::vector<std::int64_t> orders;
@@ -100,6 +102,8 @@ void session_table::present(bool whole, std::function<void()> done) {
         auto& known = sessions_.at(number);
         known.state = visibility::sent;
         names.push_back(known.what.name);
+        uids.push_back(known.what.uid);
+        kinds.push_back(known.what.kind);
         responds.push_back(known.what.responds);
         on_failures.push_back(known.what.on_failure);
         orders.push_back(known.what.order);
@@ -109,6 +113,8 @@ void session_table::present(bool whole, std::function<void()> done) {
     parameters values;
     values.add_bigints(numbers);
     values.add_texts(names);
+    values.add_bigints(uids);
+    values.add_texts(kinds);
     values.add_booleans(responds);
     values.add_texts(on_failures);
     values.add_bigints(orders);

@@ -10,10 +10,10 @@ struct statement {
 
 namespace statements {
 
-inline constexpr statement enter{"enter", "select * from hookd.enter($1::uuid, $2::uuid, $3::int)"};
+inline constexpr statement enter{"enter", "select * from hookd.enter($1::text, $2::uuid, $3::uuid, $4::int)"};
 inline constexpr statement heads{"heads", "select * from hookd.heads()"};
 inline constexpr statement present{"present",
-    "select hookd.present($1::bigint[], $2::text[], $3::boolean[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::boolean)"};
+    "select hookd.present($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::boolean[], $6::text[], $7::bigint[], $8::text[], $9::text[], $10::boolean)"};
 inline constexpr statement absent{"absent", "select hookd.absent($1::bigint[])"};
 inline constexpr statement emit{"emit",
     "select * from hookd.emit($1::bigint[], $2::uuid[], $3::text[], $4::bytea[], $5::bytea[], $6::text[], $7::bigint[], $8::bytea[])"};

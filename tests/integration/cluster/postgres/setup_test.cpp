@@ -148,6 +148,17 @@ BOOST_FIXTURE_TEST_CASE(a_half_initialised_schema_is_named, prepared_database) {
     BOOST_TEST(reason.find("function hookd.roster() does not exist; the schema is damaged") != std::string::npos, reason);
 }
 
+BOOST_FIXTURE_TEST_CASE(the_owner_may_be_any_host_for_a_trial_with_one_url, prepared_database) {
+    test_link a{engine.url("postgres", database), "first"};
+    test_link b{engine.url("postgres", database), "second"};
+    a.await_state("up");
+    b.await_state("up");
+    b.add_session(1, "gate", "pre_deploy");
+    a.ask("pre_deploy");
+    BOOST_TEST(b.await("event").string("/params/host") == "first");
+    BOOST_TEST(run_hookd_postgres("--check", engine.url("postgres", database)).out.find("✓ role \"postgres\" owns the schema and may be any host") != std::string::npos);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_second_host_of_the_same_name_is_refused_and_the_first_stays, prepared_database) {
     test_link first{engine.url("a", database), "a"};
     first.await_state("up");

@@ -96,7 +96,7 @@ bool test_link::has(std::string_view method) {
 }
 
 void test_link::send_session(int number, const std::string& name, const std::string& event, bool responds) {
-    send("session", R"({"session":)" + std::to_string(number) + R"(,"name":)" + json_string(name) + R"(,"uid":0,"responds":)" + (responds ? "true" : "false") +
+    send("session", R"({"session":)" + std::to_string(number) + R"(,"name":)" + json_string(name) + R"(,"uid":1000,"kind":"session","responds":)" + (responds ? "true" : "false") +
                         R"(,"events":[)" + json_string(event) + R"(],"on_failure":"closed","order":7})");
 }
 
@@ -120,8 +120,8 @@ std::string test_link::tell(int request, const std::string& event, const std::st
     return id;
 }
 
-void test_link::reply(const std::string& origin, const std::string& id, const std::string& responses, bool decides) {
-    send("reply", R"({"origin":)" + json_string(origin) + R"(,"hook_event_id":")" + id + R"(","outcome":"replied","responses":)" + responses + R"(,"missing":[],"decides":)" + (decides ? "true" : "false") + "}");
+void test_link::reply(const std::string& origin, const std::string& id, const std::string& result, bool decides) {
+    send("reply", R"({"origin":)" + json_string(origin) + R"(,"hook_event_id":")" + id + R"(","result":)" + result + R"(,"decides":)" + (decides ? "true" : "false") + "}");
 }
 
 void test_link::close(const std::string& id) { send("close", R"({"hook_event_id":")" + id + R"("})"); }

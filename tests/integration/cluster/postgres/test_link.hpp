@@ -38,7 +38,7 @@ public:
     /// Both return the hook_event_id.
     std::string ask(const std::string& event, const std::string& payload = "{}", int timeout_ms = 20'000, const std::string& policy = "veto");
     std::string tell(int request, const std::string& event, const std::string& payload = "{}");
-    void reply(const std::string& origin, const std::string& id, const std::string& responses = "[]", bool decides = false);
+    void reply(const std::string& origin, const std::string& id, const std::string& result = "{}", bool decides = false);
     void close(const std::string& id);
 
     [[nodiscard]] child_process& process() noexcept { return *process_; }
