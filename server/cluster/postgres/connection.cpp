@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <regex>
 #include <utility>
 #include <vector>
@@ -176,6 +177,7 @@ void connection::flush() {
     writing_ = true;
     socket_.async_wait(boost::asio::posix::descriptor_base::wait_write, [self = shared_from_this()](boost::system::error_code failure) {
         self->writing_ = false;
+        self->moved_ = clock::now();
         if (!failure && !self->closed_) {
             self->flush();
         }
@@ -183,6 +185,7 @@ void connection::flush() {
 }
 
 void connection::read() {
+    moved_ = clock::now();
     const bool alive = PQconsumeInput(conn_.get()) == 1;
     take_results();
     // Notifications arrive with any result, so they are looked for each time.
@@ -255,7 +258,7 @@ void connection::close() {
 }
 
 std::chrono::milliseconds connection::waiting() const {
-    return waiters_.empty() ? std::chrono::milliseconds{0} : std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - waiters_.front().since);
+    return waiters_.empty() ? std::chrono::milliseconds{0} : std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - std::max(waiters_.front().since, moved_));
 }
 
 std::string connection::server_name() const {

@@ -57,7 +57,7 @@ public:
     /// Closes, and calls on_lost with `why`.
     void abandon(std::string why) { lose(std::move(why)); }
 
-    /// How long the oldest statement has been waiting for its result; 0 where there is none.
+    /// How long the oldest statement has been waiting for its result while nothing has moved on the connection; 0 where there is none.
     [[nodiscard]] std::chrono::milliseconds waiting() const;
 
     [[nodiscard]] int backend_pid() const noexcept { return PQbackendPID(conn_.get()); }
@@ -100,6 +100,7 @@ private:
     std::function<void(std::optional<connect_failure>)> connected_{};
     std::string address_{};
     std::deque<waiter> waiters_{};
+    clock::time_point moved_{};  // when the socket was last ready
     bool writing_ = false;
     bool closed_ = false;
 };

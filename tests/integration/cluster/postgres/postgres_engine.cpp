@@ -1,7 +1,6 @@
 #include "postgres_engine.hpp"
 
 #include "support/deadline.hpp"
-#include "support/file_descriptor.hpp"
 #include "support/test_daemon.hpp"
 
 #include <arpa/inet.h>
@@ -13,6 +12,8 @@
 #include <csignal>
 #include <filesystem>
 #include <stdexcept>
+#include <tuple>
+#include <utility>
 
 namespace hookd::test {
 namespace {
@@ -35,6 +36,18 @@ finished_process must_succeed(finished_process done, const std::string& what) {
     return done;
 }
 
+std::pair<file_descriptor, int> bind_loopback() {
+    file_descriptor socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    if (::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), size) != 0 || ::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+        throw std::runtime_error("no loopback port is free");
+    }
+    return {std::move(socket), ntohs(address.sin_port)};
+}
+
 }  // namespace
 
 boost::test_tools::assertion_result with_postgres(boost::unit_test::test_unit_id) {
@@ -53,16 +66,13 @@ finished_process run_hookd_postgres(const std::string& option, const std::string
     return run_program({hookd_postgres_binary(), option, file});
 }
 
-int free_port() {
-    const file_descriptor socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    if (::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), size) != 0 || ::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-        throw std::runtime_error("no loopback port is free");
+int free_port() { return bind_loopback().second; }
+
+silent_server::silent_server() {
+    std::tie(socket_, port_) = bind_loopback();
+    if (::listen(socket_.get(), 16) != 0) {
+        throw std::runtime_error("cannot listen");
     }
-    return ntohs(address.sin_port);
 }
 
 spawn_options postgres_engine::as_server() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "support/file_descriptor.hpp"
 #include "support/process.hpp"
 #include "support/temp_directory.hpp"
 
@@ -77,5 +78,17 @@ private:
 
 /// A loopback port that was free a moment ago.
 [[nodiscard]] int free_port();
+
+/// A loopback port that takes connections, and on which nothing is ever said.
+class silent_server {
+public:
+    silent_server();
+
+    [[nodiscard]] int port() const noexcept { return port_; }
+
+private:
+    file_descriptor socket_{};
+    int port_ = 0;
+};
 
 }  // namespace hookd::test
