@@ -65,7 +65,7 @@ if ((EUID != 0)) && [[ ! $unpack_to ]]; then
 fi
 
 run_apt() {
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 "$@" </dev/null >&2
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold "$@" </dev/null >&2
 }
 if [[ $unpack_to ]]; then
     echo "Unpacking: ${missing[*]}" >&2
@@ -84,6 +84,21 @@ if [[ $unpack_to ]]; then
     exit 0
 fi
 echo "Installing: ${missing[*]}" >&2
+# Tests start servers of their own: no package is to make a PostgreSQL cluster or to start a service, unless this machine says otherwise.
+put() {
+    "${as_root[@]}" mkdir -p "${2%/*}"
+    echo "$1" | "${as_root[@]}" tee "$2" >/dev/null
+}
+cluster_settings=/etc/postgresql-common/createcluster.conf
+if [[ " ${missing[*]} " == *" postgresql-"* && ! -e $cluster_settings ]]; then
+    put "create_main_cluster = false" "$cluster_settings"
+fi
+service_policy=/usr/sbin/policy-rc.d
+if [[ ! -e $service_policy ]]; then
+    trap '"${as_root[@]}" rm -f "$service_policy"' EXIT
+    put $'#!/bin/sh\nexit 101' "$service_policy"
+    "${as_root[@]}" chmod 755 "$service_policy"
+fi
 # Development packages of another Boost version give way to those of 1.81: apt removes them, and says so above.
 if ! { run_apt update && run_apt install -y --no-install-recommends "${missing[@]}"; }; then
     echo "packages.sh: apt-get failed (see above); install by hand: ${missing[*]}" >&2

@@ -1,0 +1,104 @@
+#include "cluster/postgres/inspection.hpp"
+
+#include "cluster/postgres/schema.hpp"
+
+#include <string_view>
+
+namespace hookd::postgres {
+namespace {
+
+std::string quoted(const std::string& name) { return "\"" + name + "\""; }
+
+bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+const char* const inspection_query =
+    "select pg_backend_pid(), pg_is_in_recovery(), session_user::text, current_database()::text, getdatabaseencoding()::text,"
+    " n.oid is not null, exists (select 1 from pg_catalog.pg_proc where pronamespace = n.oid and proname = 'schema_version'),"
+    " coalesce(has_schema_privilege(n.oid, 'usage'), false),"
+    " coalesce((select pg_has_role(oid, 'usage') from pg_catalog.pg_roles where rolname = 'hookd_host'), false),"
+    " coalesce((select pg_has_role(oid, 'member') from pg_catalog.pg_roles where rolname = 'hookd_owner'), false)"
+    " from (select 1) as one left join pg_catalog.pg_namespace n on n.nspname = 'hookd'";
+
+inspection::inspection(const result& of)
+    : backend_pid(static_cast<int>(of.integer(0, 0))),
+      is_standby(of.boolean(0, 1)),
+      role(of.text(0, 2)),
+      database(of.text(0, 3)),
+      encoding(of.text(0, 4)),
+      has_schema(of.boolean(0, 5)),
+      is_ours(of.boolean(0, 6)),
+      may_use(of.boolean(0, 7)),
+      is_member(of.boolean(0, 8)),
+      is_owner(of.boolean(0, 9)) {}
+
+std::optional<trouble> judge_server(const inspection& found, int connected_pid, int server_version) {
+    if (found.backend_pid != connected_pid) {
+        return trouble{"a connection pooler such as pgbouncer stands before the server and would swallow notifications: let the URL name the PostgreSQL server itself (its port is mostly 5432)"};
+    }
+    if (server_version < oldest_server) {
+        return trouble{"the server is PostgreSQL " + std::to_string(server_version / 10'000) + "; hookd needs 13 or newer"};
+    }
+    if (found.is_standby) {
+        return trouble{"the server is a standby, on which nothing can be written: name the primary, or both with target_session_attrs=read-write", false};
+    }
+    if (found.encoding != "UTF8" && found.encoding != "SQL_ASCII") {
+        return trouble{"database " + quoted(found.database) + " has encoding " + found.encoding + "; make one with: createdb -E UTF8 -T template0 hookd"};
+    }
+    return std::nullopt;
+}
+
+std::optional<trouble> judge_schema(const inspection& found) {
+    if (!found.has_schema) {
+        return trouble{"database " + quoted(found.database) + " is not prepared; type, with a superuser's URL in FILE: hookd-postgres --init FILE"};
+    }
+    if (!found.is_ours) {
+        return trouble{"schema \"hookd\" of database " + quoted(found.database) + " is not hookd's; use a database of its own, as in: createdb hookd"};
+    }
+    if (!found.may_use) {
+        return trouble{"role " + quoted(found.role) + " has no rights in this cluster; type in psql: GRANT hookd_host TO " + quoted(found.role) + ";"};
+    }
+    return std::nullopt;
+}
+
+std::optional<trouble> judge_version(const inspection& found, int schema_version_there) {
+    if (schema_version_there > schema_version) {
+        return trouble{"schema \"hookd\" of database " + quoted(found.database) + " has version " + std::to_string(schema_version_there) + ", and this program knows " + std::to_string(schema_version) + ": install the newer hookd here, too"};
+    }
+    if (schema_version_there < schema_version) {
+        return trouble{"schema \"hookd\" of database " + quoted(found.database) + " has version " + std::to_string(schema_version_there) + ", and this program needs " + std::to_string(schema_version) + "; type, with a superuser's URL in FILE: hookd-postgres --init FILE"};
+    }
+    return std::nullopt;
+}
+
+trouble judge(const connect_failure& why, const settings& where) {
+    const std::string said = why.message;
+    if (why.sqlstate == "28P01") {
+        return {said + ": correct user or password in the URL file"};
+    }
+    if (why.sqlstate == "28000") {
+        return {said + ": the server does not let this role in; see its pg_hba.conf, and that the role exists"};
+    }
+    if (why.sqlstate == "3D000") {
+        return {said + ": correct the database in the URL file, or make it with a superuser's URL in FILE: hookd-postgres --init FILE"};
+    }
+    if (why.sqlstate == "42501") {
+        return {said + ": type in psql: GRANT CONNECT ON DATABASE " + quoted(setting(where, "dbname")) + " TO hookd_host;"};
+    }
+    if (why.sqlstate == "08P01" && contains(said, "startup parameter")) {
+        return {said + ": a connection pooler such as pgbouncer stands before the server; let the URL name the PostgreSQL server itself"};
+    }
+    if (contains(said, "session is read-only") || contains(said, "hot standby")) {
+        return {said + ": no server that the URL names takes writes now; name the primary, or all with target_session_attrs=read-write", false};
+    }
+    if (contains(said, "certificate") || contains(said, "SSL")) {
+        return {said + ": see sslmode, sslrootcert and the host in the URL file"};
+    }
+    if (why.sqlstate.empty()) {
+        return {said + ": is PostgreSQL running at " + place(where) + "?", false};
+    }
+    return {said, false};
+}
+
+}  // namespace hookd::postgres

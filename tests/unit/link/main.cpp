@@ -1,0 +1,2 @@
+#define BOOST_TEST_MODULE hookd_link
+#include <boost/test/unit_test.hpp>
