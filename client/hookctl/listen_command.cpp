@@ -1,5 +1,6 @@
 #include "commands.hpp"
 #include "daemon_call.hpp"
+#include "daemon_user.hpp"
 #include "event_line.hpp"
 #include "exit_status.hpp"
 #include "output.hpp"
@@ -62,7 +63,7 @@ private:
 int run_listen(const invocation& call, const listen_arguments& arguments) {
     hook_runner_options options;
     options.path = call.socket;
-    options.daemon_user = call.daemon_user;
+    options.daemon_user = daemon_user_of(call);
     options.answer_timeout = call.timeout.value_or(default_answer_timeout);
     if (arguments.after_seq) {
         options.resume_from = resume_point{*arguments.after_seq, {}};
