@@ -298,7 +298,10 @@ int run_ask(const invocation& call, const ask_arguments& arguments) {
         if (what.type == notice::kind::connected) {
             asio::post(io, [&desk, &events] { desk.start([&events] { events.stop(); }); });
         }
-        tell(what);
+        // What became of a question that was not answered in time, the desk has said.
+        if (what.type != notice::kind::hook_failed && what.type != notice::kind::reply_refused) {
+            tell(what);
+        }
     });
 
     std::exception_ptr failure;
