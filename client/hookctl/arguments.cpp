@@ -216,7 +216,7 @@ command_arguments parse_register(option_reader& options, const std::optional<wor
     result.name = std::move(given[0]);
     options.check_name("NAME", result.name);
     if (result.patterns.empty()) {
-        options.fail("say which events it is for, with --on");
+        options.fail("name its events with --on");
     }
     result.patterns.insert(result.patterns.end(), given.begin() + 1, given.end());  // as in --on 'pre_*' 'post_*'
     options.check_patterns(result.patterns);
@@ -304,7 +304,7 @@ command_arguments parse_respond(option_reader& options) {
         options.fail("--abort needs a reason");
     }
     if (result.failed && result.failed->empty()) {
-        options.fail("--failed needs to be told why");
+        options.fail("--failed needs a reason");
     }
     const int answers = (result.abstain ? 1 : 0) + (result.failed ? 1 : 0) + (result.abort || result.response ? 1 : 0);
     if (answers > 1) {
@@ -780,7 +780,7 @@ std::variant<invocation, information> parse_arguments(const std::vector<std::str
     } else if (!command.empty()) {
         result.command = parse_command(options, command, argv);
     } else if (options.parse()) {
-        options.fail("say what to do: " + all_commands());
+        options.fail("name a command: " + all_commands());
     }
 
     if (options.version_wanted()) {

@@ -7,6 +7,8 @@
 // What was typed before a question was shown answers nothing: it may have been meant for another.
 #include "commands.hpp"
 #include "daemon_call.hpp"
+#include "daemon_program.hpp"
+#include "daemon_user.hpp"
 #include "duration_text.hpp"
 #include "event_line.hpp"
 #include "exit_status.hpp"
@@ -19,6 +21,7 @@
 #include <hookd/hooks/command_environment.hpp>
 #include <hookd/hooks/command_runner.hpp>
 #include <hookd/protocol/counted.hpp>
+#include <hookd/protocol/methods.hpp>
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -38,7 +41,6 @@
 #include <thread>
 #include <utility>
 
-#include <pwd.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -54,8 +56,8 @@ constexpr std::size_t longest_line = 4096;  // as much as a terminal gives at on
 constexpr std::chrono::seconds longest_notification{60};
 
 std::string user_name() {
-    const auto* const user = ::getpwuid(::geteuid());
-    return user != nullptr && *user->pw_name != '\0' ? user->pw_name : "user " + std::to_string(::geteuid());
+    const auto name = environment_variable("USER");
+    return protocol::is_subscriber_name(name) ? name : "user " + std::to_string(::geteuid());
 }
 
 std::string_view without_blanks(std::string_view text) {
@@ -261,7 +263,7 @@ hook_runner_options options_for(const invocation& call, const ask_arguments& arg
     hook_runner_options options;
     options.name = name;
     options.path = call.socket;
-    options.daemon_user = call.daemon_user;
+    options.daemon_user = daemon_user_of(call);
     options.answer_timeout = call.timeout.value_or(default_answer_timeout);
     options.as_responder = arguments.as_responder;
     options.as_responder.asked_only = true;
@@ -296,7 +298,10 @@ int run_ask(const invocation& call, const ask_arguments& arguments) {
         if (what.type == notice::kind::connected) {
             asio::post(io, [&desk, &events] { desk.start([&events] { events.stop(); }); });
         }
-        tell(what);
+        // What became of a question that was not answered in time, the desk has said.
+        if (what.type != notice::kind::hook_failed && what.type != notice::kind::reply_refused) {
+            tell(what);
+        }
     });
 
     std::exception_ptr failure;

@@ -2,6 +2,7 @@
 
 #include "arguments.hpp"
 
+#include "daemon_user.hpp"
 #include "output.hpp"
 
 #include <hookd/client.hpp>
@@ -38,7 +39,7 @@ inline constexpr std::chrono::milliseconds longest_silence{10'000};
 [[nodiscard]] inline client connect_for(const invocation& call, std::chrono::milliseconds answer_timeout) {
     client_options options;
     options.path = call.socket;
-    options.daemon_user = call.daemon_user;
+    options.daemon_user = daemon_user_of(call);
     options.answer_timeout = answer_timeout;
     return client(std::move(options));
 }

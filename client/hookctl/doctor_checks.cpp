@@ -41,13 +41,13 @@ finding check_socket(const std::string& path) {
     }
     struct stat found {};
     if (::lstat(path.c_str(), &found) != 0) {
-        return {"socket", false, path + " is gone, though the daemon still answers an old connection: restart the daemon"};
+        return {"socket", false, path + " is gone although the daemon answers: restart the daemon"};
     }
     if (found.st_uid != ::geteuid() && found.st_uid != 0) {
         return {"socket", true, path + " is user " + std::to_string(found.st_uid) + "'s, whom you trust"};
     }
     if ((found.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-        return {"socket", true, path + " may be used by others, too: the daemon refuses those whom it does not allow"};
+        return {"socket", true, path + " is open to other users: the daemon refuses those whom it does not allow"};
     }
     return {"socket", true, path + (found.st_uid == ::geteuid() ? " is yours alone" : " is root's")};
 }

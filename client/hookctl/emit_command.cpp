@@ -36,18 +36,18 @@ std::string_view describe(outcome how) {
         case outcome::abstained:
             return ": every hook abstained";
         case outcome::timeout:
-            return ": the time was over";
+            return ": the time-out has passed";
         case outcome::abandoned:
             return ": a hook has failed or left";
         case outcome::no_subscribers:
-            return ": there is no hook for it";
+            return ": no hook handles it";
         case outcome::shutdown:
-            return ": the daemon stops";
+            return ": the daemon is stopping";
         case outcome::unknown:
         case outcome::cancelled:
             break;
     }
-    return ": the daemon does not know it";
+    return ": the daemon has no such event";
 }
 
 std::string describe(const verdict& said) {

@@ -85,7 +85,7 @@ void check_owner(const std::string& path) {
         throw std::system_error(errno, std::generic_category(), path);
     }
     if (found.st_uid != ::geteuid() && found.st_uid != 0) {
-        throw usage_error(path + " belongs to another user (" + std::to_string(found.st_uid) + "): a hook with --git does not go there");
+        throw usage_error(path + " belongs to another user (" + std::to_string(found.st_uid) + "): a hook with --git does not run there");
     }
 }
 

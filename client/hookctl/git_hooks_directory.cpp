@@ -216,7 +216,7 @@ std::vector<fs::path> git_hooks_directory::moved_scripts(const git_hook& hook) c
 void git_hooks_directory::check(const git_hook& hook) const {
     const auto place = directory_ / hook.name;
     if (is_link(directory_)) {
-        throw usage_error(directory_.string() + " is a link, and hookctl follows none; name the directory itself, as in: git config core.hooksPath '" +
+        throw usage_error(directory_.string() + " is a link, which hookctl does not follow; name the directory itself, as in: git config core.hooksPath '" +
                           fs::weakly_canonical(directory_).string() + "'");
     }
     for (std::size_t number = 1; number <= most_kept; ++number) {
@@ -228,7 +228,7 @@ void git_hooks_directory::check(const git_hook& hook) const {
         throw usage_error(place.string() + " is a directory: move it away");
     }
     if (is_there(place) && !has_script(hook) && is_there(kept_directory(most_kept) / hook.name)) {
-        throw usage_error(std::to_string(most_kept) + " hooks from before are kept beside " + directory_.string() + " as " + kept_name() + "*/" +
+        throw usage_error(std::to_string(most_kept) + " previous hooks are kept beside " + directory_.string() + " as " + kept_name() + "*/" +
                           std::string(hook.name) + ": move those away that are not needed");
     }
 }

@@ -143,7 +143,7 @@ void check_site(const git_site& site) {
                           "git config --global core.hooksPath ~/.config/git/hooks (git then ignores each repository's own)");
     }
     if (site.global && !site.hooks.is_absolute()) {
-        throw usage_error("core.hooksPath is '" + site.hooks_path + "', another directory in each repository: use --repo, or set an absolute path");
+        throw usage_error("core.hooksPath is '" + site.hooks_path + "', a different directory in each repository: use --repo, or set an absolute path");
     }
     if (site.is_shared()) {
         throw usage_error("core.hooksPath is '" + site.hooks_path + "' in git's " + site.hooks_path_scope +
@@ -178,7 +178,7 @@ void warn_about_place(const git_site& site, const git_hooks_directory& directory
                  "delete the hooks from before, in " + directory.kept_name());
     }
     if (!site.global && !site.hooks_path.empty() && !fs::path(site.hooks_path).is_absolute() && !site.hooks_path.starts_with('~') && has_linked_worktrees(site)) {
-        complain("core.hooksPath is '" + site.hooks_path + "', another directory in each worktree: these hooks run in this one alone; install in each, or set an absolute path");
+        complain("core.hooksPath is '" + site.hooks_path + "', a different directory in each work tree: these hooks run in this one only; install them in each, or set an absolute path");
     }
 }
 
@@ -233,7 +233,7 @@ void tell_what_is_left(const git_hooks_directory& directory, const git_hook& hoo
     add(directory.kept(hook));
     add(directory.superseded(hook));
     if (what == change::foreign) {
-        complain((directory.path() / hook.name).string() + " is not hookd's any more and was left alone; the hook from before is " + left);
+        complain((directory.path() / hook.name).string() + " is no longer hookd's and was left as it is; the previous hook is " + left);
     } else if (what != change::none && !left.empty()) {
         complain("older hooks than " + (directory.path() / hook.name).string() + " are kept: " + left);
     }

@@ -46,7 +46,7 @@ git_answer ask_git(git_question question) {
     using ending = hooks::command_result::ending;
     auto result = run_to_end(command_of(std::move(question)));
     if (result.how != ending::exited && result.how != ending::timed_out) {
-        throw usage_error("git could not be run; is it installed?");
+        throw usage_error("git could not be run: install it, or put it in PATH");
     }
     git_answer answer;
     answer.status = result.how == ending::exited ? result.code : -1;

@@ -152,7 +152,7 @@ int tell(const invocation& call, const given_hook& given) {
         (void)daemon.emit(given.event(), given.payload(with_files));
     } catch (const error& failure) {
         if (failure.kind() != error_kind::no_daemon) {
-            complain(given.event() + " was not told: " + failure.what());
+            complain(given.event() + " was not reported: " + failure.what());
         }
     }
     return exit_status::done;

@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 std::string told_by_git(const std::string& repository, std::vector<std::string> arguments) {
     auto said = ask_git(repository, std::move(arguments));
     if (said.status != 0) {
-        throw usage_error(said.errors.empty() ? "git does not tell where the repository is" : said.errors);
+        throw usage_error(said.errors.empty() ? "git did not say where the repository is" : said.errors);
     }
     return std::move(said.output);
 }

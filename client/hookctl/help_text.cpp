@@ -24,18 +24,18 @@ commands:
   register NAME --on PATTERN... -- CMD...
                                  have the daemon run CMD for each event
   deregister NAME                stop running it
-  hooks                          print the registered hooks, and how they do
-  trust NAME|.hookd.toml         let a registered hook run whose files have changed
+  hooks                          print the registered hooks, and the sessions that are there
+  trust NAME|.hookd.toml         let a registered hook run after its files have changed
   disable NAME                   stop asking a registered hook
-  enable NAME                    ask it again
+  enable NAME                    ask a disabled hook again
   bypass PATTERN... --for DURATION --reason WHY
                                  for a while, let no veto of these events count
   respond ID [RESPONSE]          answer an event by its id
   git install|uninstall|status|run
                                  make a git repository's hooks fire events
   agent-hook                     be the command hook of a coding agent
-  agent install|status|uninstall have coding agents call it
-  schema [EVENT]                 print what events there are, and what they look like
+  agent install|status|uninstall make coding agents call it
+  schema [EVENT]                 print the events of the catalog, and their schemas
   who EVENT [PAYLOAD]            print whom emit --wait would ask
   log [-f]                       print the verdicts of the journal; with -f, those to come, too
   trace ID                       print all that the journal knows of one event
@@ -48,7 +48,7 @@ commands:
   test [options] -- CMD [ARG...] try a hook command before it guards anything
   ask PATTERN...                 be a hook yourself: answer questions in the terminal
   init                           write a .hookd.toml, which names a git repository's hooks
-  sync                           register them, once what they run was agreed to
+  sync                           register those hooks, once you agree to what they run
   unsync                         deregister them
   call METHOD [PARAMS]           send any request, print the raw result
   help [COMMAND]                 print this, or a command's own help
@@ -58,18 +58,18 @@ options, before or after the command:
   --socket PATH        where the daemon listens (default: $HOOKD_SOCKET, else
                        $XDG_RUNTIME_DIR/hookd/hookd.sock, else /run/user/UID/hookd/hookd.sock
                        where that directory is, else /tmp/hookd-UID/hookd.sock)
-  --daemon-user USER   talk to a daemon of that user, too (default: $HOOKD_DAEMON_USER; else
-                       only to one of your own or root's)
+  --daemon-user USER   also talk to that user's daemon (default: $HOOKD_DAEMON_USER; else
+                       only to your own and root's)
   --timeout DURATION   how long to wait: 250ms, 30s, 5m (each command says for what)
   --json               print JSON, as into a pipe, even on a terminal
-  --no-autostart       don't start a daemon where none is there; else emit --wait, git run and
-                       agent-hook start one at the default path if a hook is registered
+  --no-autostart       don't start a daemon; otherwise emit --wait, git run and agent-hook start
+                       one at the default path if there is none and a hook is registered
   -V, --version        print the version
   -h, --help           print this; after a command, its own help
 
 exit status:
-  0  done, or proceed          3  no daemon there
-  1  vetoed, or not accepted   4  the daemon answered with an error, or is not to be talked to
+  0  done, or proceed          3  there is no daemon
+  1  vetoed, or not accepted   4  the daemon answered with an error, or is another user's
   2  wrong usage               5  the connection broke
 
 example: a git pre-commit hook that any hook may veto
@@ -78,30 +78,30 @@ example: a git pre-commit hook that any hook may veto
 
 constexpr std::string_view emit_help = R"(usage: hookctl emit [options] EVENT [PAYLOAD]
 
-Fires an event. With --wait, waits for what the hooks say: exit status 0 to
-proceed; 1, and the reason on standard error, where it was vetoed.
+Fires an event. With --wait, waits for the verdict: exit status 0 to proceed; 1,
+and the reason on standard error, if a hook vetoed.
 
   EVENT     1 to 128 characters of A-Z a-z 0-9 _ . : / -
   PAYLOAD   JSON text, @FILE, or - for standard input (default {}); it reaches
             every hook byte for byte
 
-In a hook command, $HOOK_CAUSE goes along: an event that leads to itself again is
+In a hook command, $HOOK_CAUSE is passed on: an event that leads to itself is
 refused.
 
 options:
   --wait                   wait for the verdict
   --timeout DURATION       with --wait: how long hooks may take (default: the daemon's, 30s)
   --policy veto|all|first|chain
-                           when the verdict is there: at the first veto, or when all have
+                           when the verdict is reached: at the first veto, or when all have
                            replied (default); when all have replied; at the first reply;
-                           when each has been asked in turn, with the payload that those
-                           before it left (the result's payload), or at the first veto
+                           when each has been asked in turn, with the payload as those
+                           before it left it, or at the first veto
   --require NAME           veto unless the hook of that name has replied; may be repeated
   --scope local|cluster    who sees it: hooks here, or those of scope cluster on the
                            cluster's other hosts, too (default: as the catalog says, else
                            local)
-  --fail-closed            veto where no hook has decided
-  --wait-for-subscriber    where no hook is there, wait for one
+  --fail-closed            veto if no hook has decided
+  --wait-for-subscriber    if there is no hook, wait for one
   --abort-exit-code N      exit status for a veto, 1 to 255 (default 1)
   --no-daemon proceed|fail what an absent daemon means: exit status 0, or 3 (default)
   -q, --quiet              print nothing on standard output
@@ -115,8 +115,8 @@ example:
 
 constexpr std::string_view listen_help = R"(usage: hookctl listen [options] [PATTERN...]
 
-Prints each event as it happens, one a line, and answers none. Reconnects and
-resumes by itself; says so on standard error where events may have been missed.
+Prints each event as it happens, one per line, and answers none. Reconnects and
+resumes by itself; reports on standard error if events may have been missed.
 
   PATTERN   an event's name; * stands for any run of characters, ? for one
             (default: every event)
@@ -135,13 +135,13 @@ example:
 
 constexpr std::string_view on_help = R"(usage: hookctl on [options] PATTERN... -- CMD [ARG...]
 
-Runs CMD for each event that a PATTERN matches. It finds the payload on its
+Runs CMD for each event that a PATTERN matches. CMD has the payload on its
 standard input, and HOOK_EVENT, HOOK_EVENT_ID, HOOK_SEQ, HOOK_HOST and HOOK_CAUSE in
 its environment, with PATH, HOME, LANG, USER, TMPDIR and HOOK_* of hookctl's own.
 
-What CMD says:
+How CMD replies:
   exit status 0, a JSON object on stdout    the reply; its "abort" vetoes
-  exit status 0, anything else              no objection
+  exit status 0, text or no output          no objection; the text is a note
   exit status 1 to 125                      a veto; its stderr is the reason
   not started, 126, 127, a signal, time-out the hook failed: no vote
 
@@ -153,13 +153,13 @@ options:
                        them for events that no emitter waits for
   --name NAME          what verdicts and logs call this hook (default: CMD's file name)
   --env NAME[=VALUE]   pass this variable to CMD, too; may be repeated
-  --git                for events of git's: run CMD where git's own hook would, with git's
+  --git                for git's events: run CMD where git would run its own hook, with git's
                        variables
-  --where POINTER=GLOB only events in whose payload the string at the JSON pointer
-                       matches; may be repeated, and all must
+  --where POINTER=GLOB only events whose payload has a string at the JSON pointer that
+                       matches; may be repeated: all must match
   --repo DIR           only git's events of the repository in DIR and its work trees
   --asked-only         only events that an emitter waits for
-  --fail-closed        where this hook is missing, for whatever reason, nothing proceeds
+  --fail-closed        nothing proceeds while this hook is missing, for whatever reason
   --order N            its turn in a chain and its place among the responses (default 0)
   --shadow             asked and recorded, but it decides and delays nothing
   --scope local|cluster
@@ -172,18 +172,18 @@ example:
 constexpr std::string_view register_help = R"(usage: hookctl register [options] NAME --on PATTERN... -- CMD [ARG...]
 
 Has the daemon itself run CMD for each event that a PATTERN matches, from now on and
-after a restart. CMD finds, and says, what it does under hookctl on. NAME is what
-verdicts and logs call the hook; one of that name is replaced.
+after a restart. CMD gets its input and replies as under hookctl on. NAME is what
+verdicts and logs call the hook; a hook of that name is replaced.
 
-The program, and each argument that names a file, are made absolute, and their content
-is noted: once one of them changes, or a file appears where an argument named none, CMD
-does not run until you say hookctl trust NAME. So a file that the hook itself writes
-should not be an argument: say sh -c 'cat >>file'.
+The program, and each argument that names a file, are made absolute, and the daemon
+records their hashes: if one of them changes, or a file appears under an argument that
+named none, CMD does not run until you have reviewed it and run hookctl trust NAME. So a
+file that the hook itself writes should not be an argument: use sh -c 'cat >>file'.
 Only the daemon's own user and root may register.
 
 options:
   --on PATTERN         an event's name; * stands for any run of characters, ? for one
-  --git                for events of git's: run CMD where git's own hook would, with git's
+  --git                for git's events: run CMD where git would run its own hook, with git's
                        variables
   --timeout DURATION   how long CMD may run (default: as long as the emitter waits)
   --jobs N             how many may run at a time (default: as hookd is configured, 4)
@@ -199,8 +199,8 @@ example:
 
 constexpr std::string_view deregister_help = R"(usage: hookctl deregister NAME
 
-Ends a registered hook. What runs is allowed to finish. Exit status 1 where there is
-no hook of that name. unregister is the same.
+Removes a registered hook. A command that is running may finish. Exit status 1 if there
+is no hook of that name. unregister is the same command.
 
 options:
   --timeout DURATION   how long to wait for the daemon (default 30s)
@@ -211,11 +211,10 @@ example:
 
 constexpr std::string_view hooks_help = R"(usage: hookctl hooks
 
-Prints the registered hooks: what they run, whether they may run (ok; untrusted, since
-a file has changed or appeared; missing, since one is gone; inactive, since the daemon
-has no such events; disabled), how often they have run since the daemon's start, how long
-that took, and what came of it last. Then the sessions that are there, such as those of
-hookctl on.
+Prints the registered hooks: what they run, whether they may run (ok; untrusted: a file has
+changed or appeared; missing: a file is gone; inactive: the daemon has no such events;
+disabled), how often they have run since the daemon's start, how long that took, and the
+last outcome. Then the live sessions, such as those of hookctl on.
 
 options:
   --timeout DURATION   how long to wait for the daemon (default 30s)
@@ -226,8 +225,8 @@ example:
 
 constexpr std::string_view trust_help = R"(usage: hookctl trust NAME|.hookd.toml
 
-Lets a registered hook run again whose program or script has changed or appeared. Look
-at it first. With the path of a .hookd.toml: agrees to what hookctl sync has shown, and
+Lets a registered hook run again after its program or script has changed or appeared.
+Review it first. With the path of a .hookd.toml: agrees to what hookctl sync has shown, and
 registers it.
 
 options:
@@ -239,7 +238,7 @@ example:
 
 constexpr std::string_view enable_help = R"(usage: hookctl enable NAME
 
-Has a registered hook asked again that was disabled.
+Lets a disabled hook be asked again.
 
 options:
   --timeout DURATION   how long to wait for the daemon (default 30s)
@@ -250,7 +249,7 @@ example:
 
 constexpr std::string_view disable_help = R"(usage: hookctl disable NAME
 
-Has a registered hook not asked any more, after a restart neither, until hookctl enable.
+Stops a registered hook from being asked, across restarts, until hookctl enable.
 
 options:
   --timeout DURATION   how long to wait for the daemon (default 30s)
@@ -281,7 +280,7 @@ example:
 constexpr std::string_view respond_help = R"(usage: hookctl respond [options] ID [RESPONSE]
 
 Answers an event by its id (HOOK_EVENT_ID, or hook_event_id in what listen
-prints). Exit status 1, and why on standard error, where it was not accepted.
+prints). Exit status 1, and the reason on standard error, if it was not accepted.
 
   RESPONSE   a JSON object, @FILE, or - for standard input (default {}: no objection)
 
@@ -301,16 +300,16 @@ Makes git's own hooks fire events, git.pre_commit and so on, that hooks may veto
 
   install          make git call hookctl: by its configuration (hook.hookd.*) from git 2.54 on,
                    before that by scripts in the repository's hooks. A hook that is there is
-                   kept and runs first; its exit status stands, unless 0. Twice is as once,
-                   whatever other hook managers do in between.
-  uninstall        take all that away, wherever it is by now, and put back what was there, byte
+                   kept and runs first; if it fails, its exit status counts. Installing twice
+                   is the same as once, whatever other hook managers do in between.
+  uninstall        remove all of that, wherever it is now, and restore what was there, byte
                    for byte
   status           where the scripts are, what has taken their place, whether the daemon answers
-                   and who would be asked. Exit status 1 where an event would not be fired.
+                   and who would be asked. Exit status 1 if an event would not be fired.
   run HOOK [ARG..] what the scripts call: fire the event of git's HOOK, with its arguments
                    and standard input. Exit status 1, and the reason on standard error,
-                   for a veto, and where the daemon refuses to ask. post-* hooks are told,
-                   and nobody is waited for.
+                   for a veto, and if the daemon refuses to ask. post-* hooks only report:
+                   git does not wait for them.
   exec -- CMD ..   what on --git and register --git call: run CMD where the payload says
 
 options of install, uninstall and status:
@@ -323,14 +322,14 @@ options of install, uninstall and status:
 
 options of install (for all that it installs) and run:
   --timeout DURATION       how long hooks may take (default: 10m)
-  --fail-closed            veto where no hook has decided; stop where hookctl can't be run
-  --no-daemon proceed|fail what it means that nobody could be asked: git goes on (default, and
-                           said), or stops
+  --fail-closed            veto if no hook has decided; stop if hookctl can't be run
+  --no-daemon proceed|fail what to do if no hook could be asked: git goes on, with a message
+                           (default), or stops
   --socket PATH            where the daemon listens, for run
 
 option of run:
   --installed-socket PATH  where it listens if neither --socket nor $HOOKD_SOCKET says so:
-                           install notes the socket that it finds itself
+                           install records the socket that it finds
 
 example:
   hookctl git install --events pre-commit,pre-push
@@ -431,9 +430,9 @@ example:
 constexpr std::string_view who_help = R"(usage: hookctl who [options] EVENT [PAYLOAD]
 
 Prints whom emit --wait would ask now, in which order, and under which policies. Exit status 1
-where a hook is required and absent.
+if a required hook is absent.
 
-  PAYLOAD   JSON text, @FILE, or - for standard input: for hooks that want certain payloads
+  PAYLOAD   JSON text, @FILE, or - for standard input: for hooks that filter by payload
 
 options:
   --scope local|cluster
@@ -535,7 +534,7 @@ example:
 
 constexpr std::string_view ping_help = R"(usage: hookctl ping [options]
 
-Asks whether the daemon is there, and who it is, and says where it listens.
+Asks whether the daemon is there, and prints its pid, version and socket.
 
 options:
   --timeout DURATION   how long to wait for the daemon (default 30s)
@@ -548,8 +547,8 @@ constexpr std::string_view doctor_help = R"(usage: hookctl doctor
 
 Looks at the daemon, its socket and version, the hooks that are registered, the program,
 the settings and the units with which a daemon would be started here, and git's hooks in
-this repository: one line each, and what to type where something is wrong. Exit status 1
-then; no daemon is wrong, too.
+this repository, and the settings of coding agents: one line each, and what to type if
+something is wrong. The exit status is then 1, also if there is no daemon.
 
 options:
   --timeout DURATION   how long to wait for the daemon (default 30s)
@@ -560,13 +559,13 @@ example:
 
 constexpr std::string_view test_help = R"(usage: hookctl test [options] -- CMD [ARG...]
 
-Runs a hook command as the daemon would, and says what it makes of each: a payload, no
-input at all, 1 MiB of it, SIGTERM, and the end of its time. Exit status 1 where it would be a
-hook that failed, or does not let itself be stopped.
+Runs a hook command as the daemon would, and reports how it handles a payload, no input,
+1 MiB of input, SIGTERM, and a time-out. Exit status 1 if it would be a hook that failed,
+or can't be stopped.
 
 options:
   --event EVENT        what HOOK_EVENT says (default: test)
-  --payload PAYLOAD    JSON text, @FILE, or - for standard input; by default one that is made
+  --payload PAYLOAD    JSON text, @FILE, or - for standard input; by default a sample made
                        from the event's schema in the daemon's catalog, else {}
   --timeout DURATION   how long CMD may take (default 30s)
 
@@ -661,7 +660,7 @@ example:
 
 constexpr std::string_view help_help = R"(usage: hookctl help [COMMAND]
 
-Prints what there is to do, or the help of one command, as COMMAND --help does.
+Prints the list of commands, or the help of one command, as COMMAND --help does.
 
 example:
   hookctl help emit
@@ -669,8 +668,8 @@ example:
 
 constexpr std::string_view version_help = R"(usage: hookctl version
 
-Prints the version of hookctl, and of the protocol that it speaks. The daemon's own is in
-what ping prints.
+Prints the version of hookctl, and of the protocol that it speaks. hookctl ping prints the
+daemon's.
 
 example:
   hookctl version

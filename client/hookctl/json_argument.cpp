@@ -96,7 +96,7 @@ std::string read_json_argument(std::string_view name, const std::string& argumen
     if (object_wanted) {
         const auto first = text.find_first_not_of(" \t\r\n");
         if (protocol::kind_of(std::string_view(text).substr(first)) != protocol::json_kind::object) {
-            throw usage_error(std::string(name) + from + " is no JSON object: write {...}; nothing was sent");
+            throw usage_error(std::string(name) + from + " is not a JSON object: write {...}; nothing was sent");
         }
     }
     return text;

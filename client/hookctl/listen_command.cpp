@@ -1,5 +1,6 @@
 #include "commands.hpp"
 #include "daemon_call.hpp"
+#include "daemon_user.hpp"
 #include "event_line.hpp"
 #include "exit_status.hpp"
 #include "line_writer.hpp"
@@ -19,7 +20,7 @@ namespace hookd::hookctl {
 int run_listen(const invocation& call, const listen_arguments& arguments) {
     hook_runner_options options;
     options.path = call.socket;
-    options.daemon_user = call.daemon_user;
+    options.daemon_user = daemon_user_of(call);
     options.answer_timeout = call.timeout.value_or(default_answer_timeout);
     options.as_responder.scope = arguments.scope;
     if (arguments.after_seq) {

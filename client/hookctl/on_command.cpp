@@ -1,5 +1,6 @@
 #include "commands.hpp"
 #include "daemon_call.hpp"
+#include "daemon_user.hpp"
 #include "event_line.hpp"
 #include "exit_status.hpp"
 #include "git_exec.hpp"
@@ -265,7 +266,7 @@ int run_on(const invocation& call, const on_arguments& arguments) {
     hook_runner_options options;
     options.name = arguments.name;
     options.path = call.socket;
-    options.daemon_user = call.daemon_user;
+    options.daemon_user = daemon_user_of(call);
     options.answer_timeout = default_answer_timeout;  // --timeout is what a command has
     options.as_responder = arguments.as_responder;
     if (!arguments.repository.empty()) {

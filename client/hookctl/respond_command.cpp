@@ -60,16 +60,16 @@ protocol::refusal refusal_of(const respond_result& result) {
 std::string_view describe(protocol::refusal why) {
     switch (why) {
         case protocol::refusal::answered:
-            return "another reply has decided, or this hook has replied already";
+            return "another reply has already decided, or this hook has already replied";
         case protocol::refusal::expired:
-            return "the wait was over without it";
+            return "the wait ended before it arrived";
         case protocol::refusal::cancelled:
-            return "the emitter went away or cancelled";
+            return "the emitter disconnected or cancelled";
         case protocol::refusal::none:
         case protocol::refusal::unknown:
             break;
     }
-    return "nobody waits for a reply to an event of that id";
+    return "no emitter waits for a reply to an event of that id";
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include "top_feed.hpp"
+#include "daemon_user.hpp"
 
 #include <hookd/error.hpp>
 
@@ -23,7 +24,7 @@ hook_runner_options options_for(const invocation& call) {
     hook_runner_options options;
     options.name = top_session_name;
     options.path = call.socket;
-    options.daemon_user = call.daemon_user;
+    options.daemon_user = daemon_user_of(call);
     options.as_responder.asked_only = true;
     options.wait_for_daemon = true;
     return options;

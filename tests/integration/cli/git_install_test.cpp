@@ -161,7 +161,7 @@ BOOST_AUTO_TEST_CASE(a_hook_that_took_the_scripts_place_is_left_alone) {
     repository.write_script(".git/hooks/pre-commit", "exit 0 # second");
     const auto left = repository.hookctl_git({"uninstall"});
     BOOST_TEST(left.exit_status == 0);
-    check_one_complaint(left, {"hooks/pre-commit", "left alone", "hooks.before-hookd/pre-commit"});
+    check_one_complaint(left, {"hooks/pre-commit", "left as it is", "hooks.before-hookd/pre-commit"});
     BOOST_TEST(mentions(read_file(repository / ".git/hooks/pre-commit"), "second"));
     BOOST_TEST(mentions(read_file(repository / ".git/hooks.before-hookd/pre-commit"), "first"));
 }

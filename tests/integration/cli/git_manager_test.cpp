@@ -265,7 +265,7 @@ BOOST_AUTO_TEST_CASE(a_relative_hooks_path_is_another_directory_in_each_worktree
     repository.must({"worktree", "add", "-q", tree, "-b", "tree"});
     const auto done = repository.hookctl_git({"install", "--events", "pre-commit"});
     BOOST_TEST(done.exit_status == 0);
-    BOOST_TEST(mentions(done.err, "another directory in each worktree"), done.err);
+    BOOST_TEST(mentions(done.err, "a different directory in each work tree"), done.err);
     BOOST_TEST(repository.hookctl_git({"status"}).exit_status == 0);
     BOOST_TEST(repository.hookctl_git({"status", "--repo", tree}).exit_status == 1);
     BOOST_TEST(repository.hookctl_git({"install", "--repo", tree, "--events", "pre-commit"}).exit_status == 0);

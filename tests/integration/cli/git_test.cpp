@@ -374,7 +374,7 @@ BOOST_AUTO_TEST_CASE(a_question_that_the_daemon_refuses_stops_git) {
     BOOST_TEST(repository.hookctl_git({"uninstall", "--events", "pre-commit"}).exit_status == 0);
     const auto told = repository.commit("one");
     BOOST_TEST(told.exit_status == 0);
-    check_one_complaint(told, {"git.post_commit was not told"});
+    check_one_complaint(told, {"git.post_commit was not reported"});
 }
 
 BOOST_AUTO_TEST_CASE(a_push_that_is_too_large_to_ask_about_gets_around_no_hook) {

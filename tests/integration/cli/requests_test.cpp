@@ -193,7 +193,10 @@ BOOST_AUTO_TEST_CASE(another_users_daemon_is_exit_status_4_whatever_an_absent_on
     spawn_options told;
     told.environment = {{"HOOKD_DAEMON_USER", "61666"}};
     BOOST_TEST(hookctl(daemon.socket_path(), {"ping"}, {}, told).exit_status == 0);
-    BOOST_TEST(hookctl(daemon.socket_path(), {"--daemon-user", "nobody-of-that-name", "ping"}).exit_status == 2);
+    const auto unknown = hookctl(daemon.socket_path(), {"--daemon-user", "nobody-of-that-name", "ping"});
+    BOOST_TEST(unknown.exit_status == 2);
+    check_one_complaint(unknown, {"nobody-of-that-name", "--daemon-user"});
+    BOOST_TEST(hookctl(daemon.socket_path(), {"--daemon-user", "nobody", "ping"}).exit_status == 4, "a name is looked up, and is another's");
 }
 
 BOOST_AUTO_TEST_CASE(wrong_usage_repeats_nothing_that_drives_a_terminal) {

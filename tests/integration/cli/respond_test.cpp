@@ -100,19 +100,19 @@ BOOST_AUTO_TEST_CASE(a_reply_after_the_decision_is_exit_status_1_with_the_reason
 BOOST_AUTO_TEST_CASE(a_reply_after_the_time_out_has_expired) {
     scene with(R"("timeout_ms":50)");
     BOOST_TEST(text_at(with.verdict(), "/outcome") == "timeout");
-    check_not_accepted(with.respond({}), "expired", "over");
+    check_not_accepted(with.respond({}), "expired", "ended");
 }
 
 BOOST_AUTO_TEST_CASE(a_reply_to_an_emitter_that_went_away_is_cancelled) {
     scene with;
     with.emitter.close();
     with.daemon.wait_for_stat("/waiting", 0);
-    check_not_accepted(with.respond({}), "cancelled", "went away");
+    check_not_accepted(with.respond({}), "cancelled", "disconnected");
 }
 
 BOOST_AUTO_TEST_CASE(an_id_that_never_was_is_unknown) {
     test_daemon daemon;
-    check_not_accepted(hookctl(daemon.socket_path(), {"respond", "00000000-0000-4000-8000-000000000000"}), "unknown", "nobody waits");
+    check_not_accepted(hookctl(daemon.socket_path(), {"respond", "00000000-0000-4000-8000-000000000000"}), "unknown", "no emitter waits");
 }
 
 BOOST_AUTO_TEST_CASE(a_response_that_cannot_be_one_is_wrong_usage_and_nothing_is_sent) {

@@ -220,6 +220,20 @@ BOOST_AUTO_TEST_CASE(faults_name_the_file_the_line_and_the_cure) {
     BOOST_TEST(with.run({"sync"}).exit_status == 2);
 }
 
+BOOST_AUTO_TEST_CASE(doctor_says_whether_the_file_is_in_force) {
+    scene with;
+    with.write(file_with_one_hook);
+    const std::string wrong = R"("subject":"repository","ok":false,"text":")";
+    const auto before = with.run({"doctor"});
+    BOOST_TEST(before.exit_status == 1);
+    BOOST_TEST(mentions(before.out, wrong), before.out);
+    BOOST_TEST(mentions(before.out, "has changed since it was agreed to: hookctl sync"));
+    with.agree();
+    BOOST_TEST(mentions(with.run({"doctor"}).out, R"("subject":"repository","ok":true,"text":"1 hook of )"));
+    BOOST_TEST(with.run({"deregister", "shop/lint"}).exit_status == 0);
+    BOOST_TEST(mentions(with.run({"doctor"}).out, "shop/lint of "));
+}
+
 BOOST_AUTO_TEST_CASE(init_writes_a_file_to_start_from_and_never_over_one) {
     scene with;
     const auto done = with.run({"init"});

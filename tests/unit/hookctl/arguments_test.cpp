@@ -305,7 +305,7 @@ BOOST_AUTO_TEST_CASE(respond_refuses_two_answers_and_empty_reasons) {
     check_mentions(refusal({"respond", "id", "{}", "--failed", "x"}), {"--failed", "RESPONSE"});
     check_mentions(refusal({"respond", "id", "--abort", ""}), {"--abort", "reason"});
     check_mentions(refusal({"respond", "id", "--abort="}), {"--abort", "reason"});
-    check_mentions(refusal({"respond", "id", "--failed", ""}), {"--failed", "why"});
+    check_mentions(refusal({"respond", "id", "--failed", ""}), {"--failed", "reason"});
 }
 
 BOOST_AUTO_TEST_CASE(stats_prints_in_one_form) {

@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_not_json_or_not_there_is_refused_by_name) {
 
 BOOST_AUTO_TEST_CASE(where_an_object_is_wanted_any_other_value_is_refused) {
     for (const std::string text : {"[]", " null", "1", "\"{}\""}) {
-        check_refused(text, true, "no JSON object");
+        check_refused(text, true, "not a JSON object");
     }
     BOOST_TEST(read_json_argument("PAYLOAD", " {} ", true) == " {} ");
 }
