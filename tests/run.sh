@@ -12,7 +12,7 @@ Exit status: 0 where something ran and nothing failed, 1 otherwise, 2 for wrong 
   --all            every configuration but asan: what CI runs
   --config NAME    only this way to build and run: release (CMake, gcc), checks (scripts: packages, both builds alike, the quickstart),
                    b2 (Boost's build, gcc, with AddressSanitizer and UndefinedBehaviorSanitizer), tsan (CMake, clang, ThreadSanitizer),
-                   fuzz (each fuzz target for 10 s), or asan (what b2 runs, built by CMake)
+                   static (the tarball of static programs), fuzz (each fuzz target for 10 s), or asan (what b2 runs, built by CMake)
   --suite NAME     only this suite: a test executable (core, integration, ..., bench) or a check (builds_agree, ...)
   --test PATTERN   only the test cases whose name, or path (suite/name), matches PATTERN, with * at its ends
   --list           names the suites and checks of what was chosen, after building, and runs none
@@ -33,12 +33,12 @@ while (($#)); do
     case "$1" in
         --help | -h) usage; exit 0 ;;
         --list) list_only=1; shift; continue ;;
-        --all) configs=(release checks b2 tsan fuzz); shift; continue ;;
+        --all) configs=(release checks b2 tsan static fuzz); shift; continue ;;
         --config | --suite | --test) (($# > 1)) || wrong_usage "$1 needs a value" ;;&
         --config)
             case "$2" in
-                release | checks | b2 | tsan | fuzz | asan) configs+=("$2") ;;
-                *) wrong_usage "unknown configuration '$2': release, checks, b2, tsan, fuzz or asan" ;;
+                release | checks | b2 | tsan | static | fuzz | asan) configs+=("$2") ;;
+                *) wrong_usage "unknown configuration '$2': release, checks, b2, tsan, static, fuzz or asan" ;;
             esac ;;
         --suite) suites+=("${2%_test}") ;;
         --test) test_pattern="$2" ;;
@@ -137,6 +137,7 @@ for config in "${configs[@]}"; do
         asan) need_black_box && build_preset asan -DHOOKD_BLACK_BOX_TESTS=OFF -- && run_other asan suite "$HOOKD_BUILD_DIR/asan/bin" "$HOOKD_BUILD_DIR/asan/bin" ;;
         b2) run_b2 ;;
         tsan) run_tsan ;;
+        static) need_black_box && build_preset static -- hookd hookctl && run_tests static static ;;
         fuzz) need_black_box && run_tests fuzz fuzz ;;
     esac
 done
