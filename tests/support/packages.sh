@@ -3,23 +3,32 @@
 #
 #   tests/support/packages.sh build test
 #   tests/support/packages.sh --list build       prints their names instead
+#   tests/support/packages.sh --closure build    counts all that they draw in on a machine that has only Debian's required packages
 #   tests/support/packages.sh --unpack DIR bench-servers     unpacks them below DIR instead, as far as they are neither there nor installed
 #
-# Asks nothing. Needs root, or a sudo that works without a terminal, only where something is missing.
+# Asks nothing, says how much it will fetch and what for, and removes no package: beside the development packages of another Boost, those of the
+# one that is needed are unpacked into $HOOKD_BUILD_DIR/boost (.build/boost), where both builds look first. Needs root, or a sudo that works without
+# a terminal, only where something is missing.
 set -euo pipefail
 
-list="$(dirname "${BASH_SOURCE[0]}")/../packages.txt"
+top="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)"
+list="$top/tests/packages.txt"
+boost="${HOOKD_BUILD_DIR:-$top/.build}/boost"
+
+# Debian 13 has another Boost; both builds take either.
+boost_version=1.81
+grep -qs '^VERSION_ID="1[3-9]"' /etc/os-release && boost_version=1.83
 
 # Prints the packages of section $1.
 section() {
-    sed 's/[[:space:]]*#.*//' "$list" | awk -v wanted="[$1]" '/^\[/ { on = ($1 == wanted); found += on; next } on && NF { print $1 }
+    sed "s/[[:space:]]*#.*//; s/1\\.81/$boost_version/" "$list" | awk -v wanted="[$1]" '/^\[/ { on = ($1 == wanted); found += on; next } on && NF { print $1 }
         END { exit !found }' || { echo "packages.sh: $list has no section [$1]" >&2; exit 2; }
 }
 
-only_list=
+mode=
 unpack_to=
-if [[ ${1:-} == --list ]]; then
-    only_list=1
+if [[ ${1:-} == --list || ${1:-} == --closure ]]; then
+    mode="$1"
     shift
 elif [[ ${1:-} == --unpack && $# -ge 2 ]]; then
     mkdir -p "$2"
@@ -36,14 +45,23 @@ for name in "$@"; do
     packages="$(section "$name")"
     mapfile -t -O "${#wanted[@]}" wanted <<<"$packages"
 done
-if [[ $only_list ]]; then
+if [[ $mode == --list ]]; then
     printf '%s\n' "${wanted[@]}"
+    exit 0
+fi
+if [[ $mode == --closure ]]; then
+    # As if nothing were installed: the required packages alone, then with what is wanted.
+    nothing="$(mktemp)"
+    trap 'rm -f "$nothing"' EXIT
+    mapfile -t required < <(apt-cache dumpavail | awk '/^Package: / { name = $2 } /^Priority: required/ { print name }' | sort -u)
+    drawn_in() { apt-get -s -o Dir::State::status="$nothing" install --no-install-recommends "$@" | awk '/^Inst / { print $2 }' | sort; }
+    comm -13 <(drawn_in "${required[@]}") <(drawn_in "${required[@]}" "${wanted[@]}") | wc -l
     exit 0
 fi
 
 missing=()
 for package in "${wanted[@]}"; do
-    [[ $unpack_to && -e $unpack_to/usr/share/doc/$package ]] && continue
+    [[ -e ${unpack_to:-$boost}/usr/share/doc/$package ]] && continue
     if [[ $(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null) != installed ]]; then
         missing+=("$package")
     fi
@@ -65,25 +83,50 @@ if ((EUID != 0)) && [[ ! $unpack_to ]]; then
 fi
 
 run_apt() {
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold "$@" </dev/null >&2
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive LC_ALL=C apt-get -q -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold "$@" </dev/null >&2
 }
-if [[ $unpack_to ]]; then
-    echo "Unpacking: ${missing[*]}" >&2
+give_up() {
+    echo "packages.sh: apt-get failed (see above); install by hand: $*" >&2
+    exit 1
+}
+# Unpacks packages below a directory: DIRECTORY PACKAGE...
+unpack() {
+    echo "Unpacking into $1: ${*:2}" >&2
+    mkdir -p "$1"
     download="$(mktemp -d)"
     trap 'rm -rf "$download"' EXIT
+    fetch() (cd "$download" && as_root=() && run_apt -o APT::Sandbox::User=root download "$@")
     # A machine that has never asked for the lists of packages must do so first.
-    cd "$download"
-    fetch() { run_apt -o APT::Sandbox::User=root download "${missing[@]}"; }
-    if ! { fetch || { run_apt update && fetch; }; }; then
-        echo "packages.sh: apt-get failed (see above)" >&2
-        exit 1
-    fi
-    for each in *.deb; do
-        dpkg-deb -x "$each" "$unpack_to"
+    fetch "${@:2}" || { run_apt update && fetch "${@:2}"; } || give_up "${@:2}"
+    for each in "$download"/*.deb; do
+        dpkg-deb -x "$each" "$1"
     done
+}
+if [[ $unpack_to ]]; then
+    unpack "$unpack_to" "${missing[@]}"
     exit 0
 fi
-echo "Installing: ${missing[*]}" >&2
+
+# Boost's development packages exclude those of another version; nobody's are removed for these.
+another="$(dpkg-query -W -f='${db:Status-Status} ${Package}\n' 'libboost1*-dev' 2>/dev/null | sed -n 's/^installed \(libboost[0-9.]*-dev\)$/\1/p')"
+if [[ $another && $another != "libboost$boost_version-dev" ]]; then
+    mapfile -t of_boost < <(printf '%s\n' "${missing[@]}" | grep "^libboost.*$boost_version-dev$")
+    mapfile -t missing < <(printf '%s\n' "${missing[@]}" | grep -v "^libboost.*$boost_version-dev$")
+    if ((${#of_boost[@]})); then
+        echo "$another stays." >&2
+        unpack "$boost" "${of_boost[@]}" "libboost-container$boost_version-dev" "libboost-system$boost_version-dev"
+    fi
+    ((${#missing[@]})) || exit 0
+fi
+
+run_apt update || give_up "${missing[@]}"
+install=(install -y --no-install-recommends --no-remove "${missing[@]}")
+plan="$(LC_ALL=C apt-get -s "${install[@]}" 2>&1 </dev/null)" || { echo "$plan" >&2; give_up "${missing[@]}"; }
+megabytes="$(apt-get -qq --print-uris "${install[@]}" </dev/null | awk '{ sum += $3 } END { printf "%.0f", sum / 1e6 }')"
+echo "Installing $(grep -c '^Inst ' <<<"$plan") packages ($megabytes MB to fetch), for" >&2
+for name in "$@"; do
+    sed -n "s/^\[$name\] *# */    /p" "$list" >&2
+done
 # Tests start servers of their own: no package is to make a PostgreSQL cluster or to start a service, unless this machine says otherwise.
 put() {
     "${as_root[@]}" mkdir -p "${2%/*}"
@@ -99,8 +142,4 @@ if [[ ! -e $service_policy ]]; then
     put $'#!/bin/sh\nexit 101' "$service_policy"
     "${as_root[@]}" chmod 755 "$service_policy"
 fi
-# Development packages of another Boost version give way to those of 1.81: apt removes them, and says so above.
-if ! { run_apt update && run_apt install -y --no-install-recommends "${missing[@]}"; }; then
-    echo "packages.sh: apt-get failed (see above); install by hand: ${missing[*]}" >&2
-    exit 1
-fi
+run_apt "${install[@]}" || give_up "${missing[@]}"

@@ -30,7 +30,7 @@ from ._json import RawJson
 from ._model import (Accepted, DaemonInfo, Emission, Event, Missing, Position, Reply, Response, Verdict, abstain, failed, proceed,
                      respond, veto)
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "Accepted", "AnswerTimeoutError", "CatalogError", "Client", "ClusterError", "ConnectionBrokenError", "DaemonInfo", "Emission", "Event",
