@@ -3,11 +3,11 @@
 #include "hooks/hook_jobs.hpp"
 #include "hooks/kept_hooks.hpp"
 #include "hooks/program_file.hpp"
-#include "net/signals_held_back.hpp"
 
 #include <hookd/hooks/resolved_command.hpp>
 #include <hookd/protocol/counted.hpp>
 #include <hookd/protocol/shell_word.hpp>
+#include <posix/signals_held_back.hpp>
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
@@ -175,7 +175,7 @@ public:
     }
 
     void start() {
-        const signals_held_back during_start;
+        const base::signals_held_back during_start;
         requests_.emplace_back([] {});  // the first: what is asked meanwhile waits for the sessions
         apply(std::exchange(at_start_, {}), [this] { end_request(); });
         thread_ = std::thread([this] { io_.run(); });
@@ -543,7 +543,7 @@ private:
         look_again_.async_wait([this](boost::system::error_code) { stop_when_idle(); });
     }
 
-    std::optional<signals_held_back> during_start_{std::in_place};  // first: of all threads
+    std::optional<base::signals_held_back> during_start_{std::in_place};  // first: of all threads
     broker& events_;
     asio::io_context& context_;
     kept_hooks registry_;

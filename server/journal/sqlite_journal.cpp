@@ -3,9 +3,9 @@
 #include "journal/journal_reader.hpp"
 #include "journal/journal_writer.hpp"
 #include "journal/record_queue.hpp"
-#include "net/signals_held_back.hpp"
 
 #include <hookd/protocol/counted.hpp>
+#include <posix/signals_held_back.hpp>
 
 #include <sqlite3.h>
 #include <sys/resource.h>
@@ -146,7 +146,7 @@ public:
             }
             opened_.reset();
         }
-        const signals_held_back during_start;
+        const base::signals_held_back during_start;
         writer_thread_ = std::jthread{[this] { write_all(); }};
         reader_thread_ = std::jthread{[this] { answer_all(); }};
     }

@@ -4,7 +4,7 @@
 
 #include <csignal>
 
-namespace hookd::server {
+namespace hookd::base {
 
 /// While it lives, this thread takes no signals, nor does any that it starts: signals are for the threads that run the broker, and the default
 /// action of one that comes elsewhere would end the process.
@@ -23,4 +23,4 @@ private:
     sigset_t before_{};
 };
 
-}  // namespace hookd::server
+}  // namespace hookd::base
