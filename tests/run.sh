@@ -12,7 +12,8 @@ Exit status: 0 where something ran and nothing failed, 1 otherwise, 2 for wrong 
   --all            every configuration but asan: what CI runs
   --config NAME    only this way to build and run: release (CMake, gcc), checks (scripts: packages, both builds alike, the quickstart),
                    b2 (Boost's build, gcc, with AddressSanitizer and UndefinedBehaviorSanitizer), tsan (CMake, clang, ThreadSanitizer),
-                   static (the tarball of static programs), fuzz (each fuzz target for 10 s), or asan (what b2 runs, built by CMake)
+                   static (the tarball of static programs), fuzz (each fuzz target for 10 s), soak (traffic for a minute), or asan (what b2
+                   runs, built by CMake)
   --suite NAME     only this suite: a test executable (core, integration, ..., bench) or a check (builds_agree, ...)
   --test PATTERN   only the test cases whose name, or path (suite/name), matches PATTERN, with * at its ends
   --list           names the suites and checks of what was chosen, after building, and runs none
@@ -33,12 +34,12 @@ while (($#)); do
     case "$1" in
         --help | -h) usage; exit 0 ;;
         --list) list_only=1; shift; continue ;;
-        --all) configs=(release checks b2 tsan static fuzz); shift; continue ;;
+        --all) configs=(release checks b2 tsan static fuzz soak); shift; continue ;;
         --config | --suite | --test) (($# > 1)) || wrong_usage "$1 needs a value" ;;&
         --config)
             case "$2" in
-                release | checks | b2 | tsan | static | fuzz | asan) configs+=("$2") ;;
-                *) wrong_usage "unknown configuration '$2': release, checks, b2, tsan, static, fuzz or asan" ;;
+                release | checks | b2 | tsan | static | fuzz | soak | asan) configs+=("$2") ;;
+                *) wrong_usage "unknown configuration '$2': release, checks, b2, tsan, static, fuzz, soak or asan" ;;
             esac ;;
         --suite) suites+=("${2%_test}") ;;
         --test) test_pattern="$2" ;;
@@ -141,7 +142,7 @@ for config in "${configs[@]}"; do
         b2) run_b2 ;;
         tsan) run_tsan ;;
         static) need_black_box && build_preset static -- && run_tests static static ;;
-        fuzz) need_black_box && run_tests fuzz fuzz ;;
+        fuzz | soak) need_black_box && run_tests "$config" "$config" ;;
     esac
 done
 [[ $list_only ]] && exit 0

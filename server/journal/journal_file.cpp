@@ -22,7 +22,7 @@ constexpr std::int64_t application_id = 0x686f6f6b;  // "hook", which file(1) ma
 // What leads from each version to the next one. Never changed once it is released: a new version is one more entry.
 //
 // verdict and handed are JSON as the methods give it: params of the notification `verdict`, and `,{"to":…,"after_ms":…}` for each.
-// payload is NULL where it is larger than the journal keeps; bypassed where the verdict was not.
+// payload is NULL where it is larger than the journal keeps.
 constexpr std::array<const char*, 1> migrations{R"(
 CREATE TABLE runs(id INTEGER PRIMARY KEY AUTOINCREMENT, instance BLOB NOT NULL UNIQUE, started_at INTEGER NOT NULL);
 CREATE TABLE totals(events INTEGER NOT NULL);
@@ -39,7 +39,6 @@ CREATE TABLE events(
     cause TEXT NOT NULL,
     subscribers INTEGER NOT NULL,
     vetoed INTEGER,
-    bypassed TEXT,
     responders TEXT,
     ended TEXT,
     masked INTEGER NOT NULL,

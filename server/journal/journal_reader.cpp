@@ -59,7 +59,7 @@ std::string_view value_of(std::string_view verdict, std::string_view name, std::
 
 /// The clauses of a search for verdicts; their parameters are numbered as bind() has them.
 std::string search_of(const core::history_query& what) {
-    std::string sql = "SELECT key, emitted_at, bypassed, verdict, (SELECT instance FROM runs WHERE id = key >> 44) FROM events INDEXED BY ";
+    std::string sql = "SELECT key, emitted_at, verdict, (SELECT instance FROM runs WHERE id = key >> 44) FROM events INDEXED BY ";
     sql += what.vetoed ? "vetoes WHERE vetoed = 1" : "verdicts WHERE vetoed IS NOT NULL";
     sql += " AND key < ?1";
     if (!what.event.empty()) {
@@ -112,7 +112,7 @@ std::variant<std::string, error> journal_reader::history(const core::history_que
     std::string out = R"({"verdicts":[)";
     bool more = false;
     for (std::size_t count = 0; query.step(); ++count) {
-        const auto verdict = query.text(3);
+        const auto verdict = query.text(2);
         if (count == what.limit || (count > 0 && out.size() + verdict.size() > most_answer_bytes)) {
             more = true;
             break;
@@ -120,10 +120,7 @@ std::variant<std::string, error> journal_reader::history(const core::history_que
         out += count > 0 ? "," : "";
         out += verdict.substr(0, verdict.size() - 1);
         append_text(out, "emitted_at", timestamp_of(query.number(1)));
-        append_text(out, "instance", text_of(uuid_of(query.text(4))));
-        if (!query.is_null(2)) {
-            append_text(out, "bypassed", query.text(2));
-        }
+        append_text(out, "instance", text_of(uuid_of(query.text(3))));
         out += '}';
     }
     return out + (more ? R"(],"more":true})" : R"(],"more":false})");
@@ -133,14 +130,14 @@ std::optional<std::string> journal_reader::trace(const protocol::uuid& id) {
     // Newest first, since that is what is asked for mostly; random ids in an index would cost the writer more than this costs a reader.
     sqlite::statement query{file_,
                             "SELECT key, name, emitted_at, timeout_ms, pid, uid, program, cause, subscribers, ended, payload_bytes, handed, verdict, "
-                            "bypassed, payload, (SELECT instance FROM runs WHERE id = key >> 44) FROM events WHERE id = ?1 ORDER BY key DESC LIMIT 1"};
+                            "payload, (SELECT instance FROM runs WHERE id = key >> 44) FROM events WHERE id = ?1 ORDER BY key DESC LIMIT 1"};
     query.bind_blob(1, &id, id.size());
     if (!query.step()) {
         return std::nullopt;
     }
     std::string out = "{";
     append_text(out, "hook_event_id", text_of(id));
-    append_text(out, "instance", text_of(uuid_of(query.text(15))));
+    append_text(out, "instance", text_of(uuid_of(query.text(14))));
     append_number(out, "seq", query.number(0) & ((std::int64_t{1} << journal_run_bits) - 1));
     append_text(out, "event", query.text(1));
     append_text(out, "emitted_at", timestamp_of(query.number(2)));
@@ -157,8 +154,8 @@ std::optional<std::string> journal_reader::trace(const protocol::uuid& id) {
     append_text(out, "program", query.text(6));
     out += '}';
     append_number(out, "payload_bytes", query.number(10));
-    if (!query.is_null(14)) {
-        member(out, "payload") += query.text(14);
+    if (!query.is_null(13)) {
+        member(out, "payload") += query.text(13);
     }
     append_number(out, "subscribers", query.number(8));
     const auto handed = query.text(11);
@@ -171,13 +168,10 @@ std::optional<std::string> journal_reader::trace(const protocol::uuid& id) {
     }
     member(out, "verdict") += verdict.empty() ? "null" : "{";
     if (!verdict.empty()) {
-        for (const std::string_view name : {"outcome", "abort", "payload", "elapsed_ms"}) {
+        for (const std::string_view name : {"outcome", "abort", "payload", "bypassed", "elapsed_ms"}) {
             if (const auto value = value_of(verdict, name, {}); !value.empty()) {
                 member(out, name) += value;
             }
-        }
-        if (!query.is_null(13)) {
-            append_text(out, "bypassed", query.text(13));
         }
         out += '}';
     }
