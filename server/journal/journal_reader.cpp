@@ -1,6 +1,7 @@
 #include "journal/journal_reader.hpp"
 
 #include "journal/journal_file.hpp"
+#include "journal/journal_record.hpp"
 
 #include <hookd/protocol/json_text.hpp>
 
@@ -103,7 +104,7 @@ std::variant<std::string, error> journal_reader::history(const core::history_que
         query.bind_text(2, what.event);
     }
     if (what.since) {
-        query.bind(3, std::chrono::duration_cast<std::chrono::nanoseconds>(what.since->time_since_epoch()).count());
+        query.bind(3, nanoseconds_of(*what.since));
     }
     const std::string responder = "\n" + what.responder + "\n";
     if (!what.responder.empty()) {

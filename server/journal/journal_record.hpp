@@ -2,6 +2,7 @@
 
 #include <hookd/protocol/uuid_text.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -11,6 +12,11 @@
 
 /// What is written to the journal, as it waits for its turn.
 namespace hookd::server {
+
+/// Since 1970, as the journal keeps times.
+[[nodiscard]] inline std::int64_t nanoseconds_of(std::chrono::system_clock::time_point when) {
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(when.time_since_epoch()).count();
+}
 
 struct event_record {
     std::uint64_t seq = 0;

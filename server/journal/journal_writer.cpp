@@ -35,10 +35,6 @@ constexpr std::string_view update_sql =
 constexpr std::string_view remove_sql =
     "DELETE FROM events WHERE key IN (SELECT key FROM events ORDER BY key LIMIT ?1) AND emitted_at < ?2";
 
-std::int64_t nanoseconds_of(std::chrono::system_clock::time_point when) {
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(when.time_since_epoch()).count();
-}
-
 void append_hand_out(std::string& out, const hand_out_record& what) {
     out += R"(,{"to":)";
     protocol::append_json_string(out, what.to);

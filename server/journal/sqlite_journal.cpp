@@ -47,10 +47,6 @@ constexpr auto between_retentions = 1s;
 constexpr int niceness = 10;
 constexpr auto patience_of_reader = 2s;      // with the writer
 
-std::int64_t nanoseconds_of(std::chrono::system_clock::time_point when) {
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(when.time_since_epoch()).count();
-}
-
 /// Without a character cut in two.
 std::string_view front_of(std::string_view text, std::size_t most) {
     if (text.size() <= most) {
