@@ -49,12 +49,15 @@ public:
         return known == entries_.end() ? defaults{} : known->second.defaults;
     }
 
-    [[nodiscard]] std::optional<error> check_event(std::string_view event, std::string_view payload) const override {
+    using catalog::check_event;
+    using catalog::check_reply;
+
+    [[nodiscard]] std::optional<error> check_event(std::string_view event, std::string_view payload, check_limit& limit) const override {
         const auto known = entries_.find(event);
         if (known == entries_.end()) {
             return unknown("event", event);
         }
-        return known->second.payload ? check(known->first, "payload", *known->second.payload, payload) : std::nullopt;
+        return known->second.payload ? check(known->first, "payload", *known->second.payload, payload, limit) : std::nullopt;
     }
 
     [[nodiscard]] std::optional<error> check_patterns(const std::vector<std::string>& patterns) const override {
@@ -70,9 +73,9 @@ public:
         return std::nullopt;
     }
 
-    [[nodiscard]] std::optional<error> check_reply(std::string_view event, std::string_view response) const override {
+    [[nodiscard]] std::optional<error> check_reply(std::string_view event, std::string_view response, check_limit& limit) const override {
         const auto known = entries_.find(event);  // an event that was emitted before a reload may be unknown by now
-        return known != entries_.end() && known->second.response ? check(known->first, "response", *known->second.response, response)
+        return known != entries_.end() && known->second.response ? check(known->first, "response", *known->second.response, response, limit)
                                                                  : std::nullopt;
     }
 
@@ -131,8 +134,8 @@ private:
     }
 
     static std::optional<error> check(const std::string& event, std::string_view part, const catalogs::schema& wanted,
-                                      std::string_view value) {
-        const auto wrong = wanted.check(value);
+                                      std::string_view value, check_limit& limit) {
+        const auto wrong = wanted.check(value, limit);
         if (!wrong) {
             return std::nullopt;
         }

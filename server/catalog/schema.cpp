@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <string>
 #include <utility>
@@ -76,12 +77,13 @@ struct place {
 struct check_run {
     const schema_document& schema;
     std::size_t steps;
+    const std::atomic<bool>* is_cancelled = nullptr;
     std::optional<violation> found{};
     int attempts = 0;  // within anyOf and the like: what fails there is no fault yet
     std::vector<std::string_view>* secrets = nullptr;  // where not null, takes them
 
     void spend(std::size_t count) {
-        if (count > steps) {
+        if (count > steps || (is_cancelled != nullptr && is_cancelled->load(std::memory_order_relaxed))) {
             throw out_of_steps{};
         }
         steps -= count;
@@ -473,12 +475,18 @@ schema::schema(std::string_view text, const schema_origin& origin) {
 }
 
 std::optional<violation> schema::check(std::string_view value) const {
+    server::check_limit none{};
+    return check(value, none);
+}
+
+std::optional<violation> schema::check(std::string_view value, server::check_limit& limit) const {
     // A long text has more to check than a short one, and its sender has paid for that.
     const auto most = most_steps + value.size() * steps_a_byte;
-    check_run run{document_, most};
+    check_run run{document_, std::min(most, limit.steps), limit.is_cancelled};
     try {
         (void)checker{run, protocol::trimmed_json(value), place{}}.check(schema_document::root);
     } catch (const out_of_steps&) {
+        limit.is_exceeded = limit.steps < most;
         return violation{{}, {}, "takes more than " + std::to_string(most) + " steps to check: send less"};
     }
     return std::move(run.found);

@@ -2,6 +2,8 @@
 
 #include "schema_document.hpp"
 
+#include <hookd/server/catalog.hpp>
+
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -30,8 +32,8 @@ struct violation {
 /// a name, each of the values must match, since readers differ in which one they take.
 ///
 /// `$ref` reaches what schema_origin says. `format` and other annotations are not checked. A pattern is checked in linear time, and one check
-/// takes at most most_steps and steps_a_byte for each byte of the value, so no schema holds its caller up for long. A step takes 60 ns at
-/// most, mostly 10: 16 MiB of what git.pre_receive says take 0.3 s; the worst schema holds it up for 2 s, and for 60 ms where the value is short.
+/// takes at most most_steps and steps_a_byte for each byte of the value. A step takes 60 ns at most, mostly 10: 16 MiB of what git.pre_receive says
+/// take 0.3 s; the worst schema takes 2 s, and 60 ms where the value is short. Whoever must not wait that long gives a limit.
 ///
 /// Thread-safety: as a const object.
 class schema {
@@ -51,6 +53,8 @@ public:
 
     /// `value`: valid JSON. Nothing where it matches.
     [[nodiscard]] std::optional<violation> check(std::string_view value) const;
+    /// The same within `limit`: past it, limit.is_exceeded is set and what is returned says nothing.
+    [[nodiscard]] std::optional<violation> check(std::string_view value, server::check_limit& limit) const;
 
 private:
     explicit schema(schema_document document) : document_(std::move(document)) {}

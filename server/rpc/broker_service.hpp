@@ -1,5 +1,6 @@
 #pragma once
 
+#include "check_threads.hpp"
 #include "core/broker_state.hpp"
 #include "core/journal.hpp"
 
@@ -16,6 +17,7 @@
 #include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace hookd::server::rpc {
 
@@ -81,12 +83,44 @@ public:
 
     /// The events that there are; null: every name is allowed.
     [[nodiscard]] const catalog* events() const noexcept { return catalog_.get(); }
+    [[nodiscard]] const std::shared_ptr<const catalog>& shared_events() const noexcept { return catalog_; }
     void use(std::shared_ptr<const catalog> events) noexcept;
 
     /// What is kept of events and verdicts; null: nothing.
     [[nodiscard]] core::journal* journal() const noexcept { return journal_; }
     /// Before anything is served, once. `where` must outlive this.
     void record_to(core::journal& where);
+
+    /// What checks have said of texts of the request that is being carried out, which are known by their addresses.
+    class checked_texts {
+    public:
+        void add(const char* text, std::optional<protocol::error> refusal) { known_.emplace_back(text, std::move(refusal)); }
+        void clear() noexcept { known_.clear(); }
+        /// Null where it has not been checked.
+        [[nodiscard]] const std::optional<protocol::error>* find(std::string_view text) const noexcept {
+            for (const auto& [known, refusal] : known_) {
+                if (known == text.data()) {
+                    return &refusal;
+                }
+            }
+            return nullptr;
+        }
+
+    private:
+        std::vector<std::pair<const char*, std::optional<protocol::error>>> known_{};
+    };
+    [[nodiscard]] checked_texts& checked() noexcept { return checked_; }
+    /// What the catalog, which there is, says of a payload or reply; what checked() knows is not checked again.
+    [[nodiscard]] std::optional<protocol::error> check_event(std::string_view event, std::string_view payload) const {
+        const auto* const known = checked_.find(payload);
+        return known != nullptr ? *known : catalog_->check_event(event, payload);
+    }
+    [[nodiscard]] std::optional<protocol::error> check_reply(std::string_view event, std::string_view response) const {
+        const auto* const known = checked_.find(response);
+        return known != nullptr ? *known : catalog_->check_reply(event, response);
+    }
+    /// For checks that take longer than a turn.
+    [[nodiscard]] check_threads& checks() noexcept { return checks_; }
 
     transport_counters counters{};
 
@@ -100,6 +134,8 @@ private:
     std::shared_ptr<const catalog> catalog_{};
     catalog_secrets secrets_{};
     core::journal* journal_ = nullptr;
+    checked_texts checked_{};
+    check_threads checks_{};
     std::optional<core::instant> now_{};
 };
 

@@ -25,7 +25,7 @@ std::optional<error> refuse_rewrite(broker_service& where, core::client& by, con
     if (params.payload.empty() || !params.abort.raw.empty() || !where.state().is_turn_of(by, params.hook_event_id.view())) {
         return std::nullopt;
     }
-    auto refused = where.events()->check_event(event, params.payload);
+    auto refused = where.check_event(event, params.payload);
     if (refused) {
         const std::string why = "its payload was refused: " + refused->message;
         (void)where.state().respond(by, {.hook_event_id = params.hook_event_id, .failed = why}, where.now());
@@ -39,7 +39,7 @@ std::variant<protocol::emit_result, error> emit(broker_service& where, core::cli
                                                 std::string_view raw_params) {
     // A retry gets its recorded result, whatever has become of the catalog since.
     if (const auto* const events = where.events(); events != nullptr && !where.state().is_retry(params.operation_id)) {
-        if (auto refused = events->check_event(params.event.view(), params.payload)) {
+        if (auto refused = where.check_event(params.event.view(), params.payload)) {
             return std::move(*refused);
         }
     }
@@ -62,7 +62,7 @@ wait_start emit_and_wait(broker_service& where, core::client& by, const protocol
         }
         return where.state().emit_and_wait(by, params, raw_params, who, where.now());
     }
-    if (auto refused = events->check_event(params.event.view(), params.payload)) {
+    if (auto refused = where.check_event(params.event.view(), params.payload)) {
         return std::move(*refused);
     }
     auto filled = params;
@@ -119,7 +119,7 @@ std::variant<protocol::respond_result, error> respond(broker_service& where, cor
     if (events != nullptr && !params.abstain && params.failed.empty()) {
         const auto event = where.state().event_that_awaits(params.hook_event_id.view());
         if (!event.empty()) {
-            if (auto refused = events->check_reply(event, params.response)) {
+            if (auto refused = where.check_reply(event, params.response)) {
                 return std::move(*refused);
             }
             if (auto refused = refuse_rewrite(where, by, params, event)) {

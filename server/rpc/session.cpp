@@ -20,6 +20,9 @@ constexpr std::size_t most_answers_at_a_time = std::size_t{256} << 10;
 // How long one peer's requests keep the others waiting, about. The clock is looked at after each: some take milliseconds.
 constexpr std::chrono::milliseconds longest_turn{5};
 
+// How long a turn waits for a check that goes on elsewhere.
+constexpr std::chrono::milliseconds longest_wait_for_check{2};
+
 // Room that a request of a batch needs to be carried out: for the result of one that changes something.
 constexpr std::size_t small_answer_bytes = 1024;
 
@@ -45,6 +48,7 @@ void session::detach() {
     if (client_ != nullptr) {
         state().detach(*std::exchange(client_, nullptr), broker().now());
         answers_.clear();
+        checked_.reset();
     }
 }
 
@@ -63,8 +67,12 @@ received session::receive(const input& next) {
 
 received session::carry_out(const input& next) {
     received result;
+    if (checked_ && !end_check()) {
+        result.state = input_state::turn_is_over;
+        return result;
+    }
     if (batch_) {
-        carry_on_batch();
+        carry_on_batch(next);
         result.state = state_after_frame(!next.unread.empty());
         if (result.state != input_state::waiting) {
             return result;
@@ -102,7 +110,7 @@ received session::carry_out(const input& next) {
 }
 
 input_state session::state_after_frame(bool has_more) const {
-    if (answers_.size() > most_answers_at_a_time || ((has_more || batch_) && turn_is_over())) {
+    if (checked_ || answers_.size() > most_answers_at_a_time || ((has_more || batch_) && turn_is_over())) {
         return input_state::turn_is_over;
     }
     if (backpressure_) {
@@ -120,12 +128,20 @@ bool session::turn_is_over() const {
 }
 
 void session::handle_frame(std::string_view frame, const input& from) {
-    if (core::event::is_worth_sharing(frame.size(), from.capacity)) {
-        shared_input_.bytes = from.memory;
-        shared_input_.capacity = from.capacity;
+    share_input(frame.size(), from.memory, from.capacity);
+    handle_message(frame, from);
+    stop_sharing_input();
+}
+
+void session::share_input(std::size_t frame_bytes, const std::shared_ptr<const char[]>& memory, std::size_t capacity) {
+    if (core::event::is_worth_sharing(frame_bytes, capacity)) {
+        shared_input_.bytes = memory;
+        shared_input_.capacity = capacity;
         client_->reads_from = &shared_input_;
     }
-    handle_message(frame, from);
+}
+
+void session::stop_sharing_input() {
     shared_input_.bytes.reset();
     client_->reads_from = nullptr;
 }
@@ -134,7 +150,7 @@ void session::handle_message(std::string_view frame, const input& from) {
     auto& message = environment_.frame;
     protocol::read_message(frame, message);
     if (message.type == protocol::message::kind::request) {
-        return handle_request(message.single, nullptr, 0);
+        return handle_request(message.single, nullptr, 0, from);
     }
     if (message.type == protocol::message::kind::invalid) {
         if (message.ends_early && decoder_->kind() == protocol::framing::line) {
@@ -149,11 +165,11 @@ void session::handle_message(std::string_view frame, const input& from) {
     batch_->elements.swap(message.elements);
     batch_->memory = from.memory;
     batch_->answers = std::make_shared<batch>(batch_->elements.size(), environment_.batches);
-    carry_on_batch();
+    carry_on_batch(from);
 }
 
 // Until its turn is over.
-void session::carry_on_batch() {
+void session::carry_on_batch(const input& from) {
     const auto answers = batch_->answers;
     while (batch_->next < batch_->elements.size()) {
         const std::size_t index = batch_->next++;
@@ -161,23 +177,44 @@ void session::carry_on_batch() {
         if (environment_.element.type == protocol::message::kind::request) {
             const auto& call = environment_.element.single;
             if (call.id.empty() || answers->has_room_for(small_answer_bytes)) {
-                handle_request(call, answers, index);
+                handle_request(call, answers, index, from);
             } else {
                 answer({std::string{call.id}, answers, index}, batch_memory_error());
             }
         } else {
             answer_invalid(environment_.element, answers, index);
         }
-        if (batch_->next < batch_->elements.size() && (backpressure_ || turn_is_over())) {
+        if (checked_ || (batch_->next < batch_->elements.size() && (backpressure_ || turn_is_over()))) {
             return;
         }
     }
     batch_.reset();
 }
 
-void session::handle_request(const protocol::request& call, std::shared_ptr<batch> part_of, std::size_t index) {
+void session::handle_request(const protocol::request& call, std::shared_ptr<batch> part_of, std::size_t index, const input& from) {
+    if (auto check = schema_check::begin(broker(), *client_, call)) {
+        checked_ = std::make_unique<checked_request>(checked_request{call, std::move(part_of), index, from.memory, from.capacity, std::move(check)});
+    } else {
+        carry_out_request(call, std::move(part_of), index);
+    }
+}
+
+void session::carry_out_request(const protocol::request& call, std::shared_ptr<batch> part_of, std::size_t index) {
     dispatch(*this, call, {std::string{call.id}, std::move(part_of), index});
+    broker().checked().clear();
     backpressure_ = state().take_pressure() || backpressure_;
+}
+
+// Carries out the request that waits for its check, where that is over. It is given a moment: else this would be asked again and again meanwhile.
+bool session::end_check() {
+    if (!checked_->check->wait(broker(), longest_wait_for_check)) {
+        return false;
+    }
+    const auto request = std::move(checked_);
+    share_input(request->call.params.size(), request->memory, request->capacity);
+    carry_out_request(request->call, request->part_of, request->index);
+    stop_sharing_input();
+    return true;
 }
 
 received session::reject_unended_line(std::string_view unread) {

@@ -4,6 +4,7 @@
 #include "broker_service.hpp"
 #include "frame_cache.hpp"
 #include "peer.hpp"
+#include "schema_check.hpp"
 
 #include <hookd/protocol/framing.hpp>
 #include <hookd/protocol/message.hpp>
@@ -177,13 +178,27 @@ private:
         std::size_t next = 0;
     };
 
+    /// A request whose payload or reply is still being checked. Its texts lie in `memory`; the rest of the input waits for it.
+    struct checked_request {
+        protocol::request call{};
+        std::shared_ptr<batch> part_of{};
+        std::size_t index = 0;
+        std::shared_ptr<const char[]> memory{};
+        std::size_t capacity = 0;
+        std::unique_ptr<schema_check> check{};
+    };
+
     [[nodiscard]] received carry_out(const input& next);
+    [[nodiscard]] bool end_check();
     void handle_frame(std::string_view frame, const input& from);
     void handle_message(std::string_view frame, const input& from);
-    void carry_on_batch();
+    void carry_on_batch(const input& from);
     [[nodiscard]] input_state state_after_frame(bool has_more) const;
     [[nodiscard]] bool turn_is_over() const;
-    void handle_request(const protocol::request& call, std::shared_ptr<batch> part_of, std::size_t index);
+    void handle_request(const protocol::request& call, std::shared_ptr<batch> part_of, std::size_t index, const input& from);
+    void carry_out_request(const protocol::request& call, std::shared_ptr<batch> part_of, std::size_t index);
+    void share_input(std::size_t frame_bytes, const std::shared_ptr<const char[]>& memory, std::size_t capacity);
+    void stop_sharing_input();
     void answer_invalid(const protocol::message& what, std::shared_ptr<batch> part_of, std::size_t index);
     template <class Append>
     void reply(const answer_address& to, Append append);
@@ -200,6 +215,7 @@ private:
     core::client* client_ = nullptr;
     std::optional<protocol::frame_decoder> decoder_{};
     std::unique_ptr<batch_under_way> batch_{};
+    std::unique_ptr<checked_request> checked_{};
     core::frame_memory shared_input_{};  // what a large frame may leave to an event
     std::string answers_{};              // frames that the transport has not taken
     std::string notices_{};              // frames of the notices that are a part of the batch that is out

@@ -2,6 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <atomic>
 #include <string>
 
 namespace {
@@ -271,6 +272,28 @@ BOOST_AUTO_TEST_CASE(a_value_nested_as_deep_as_may_be_is_checked) {
     const auto deep = std::string(126, '[') + std::string(126, ']');
     BOOST_TEST(fault_of(text, deep).empty());
     BOOST_TEST(fault_of(text, std::string(126, '[') + "1" + std::string(126, ']')).size() == 126 * 2 + std::string{" type"}.size());
+}
+
+BOOST_AUTO_TEST_CASE(a_check_ends_at_its_limit_or_when_it_is_given_up) {
+    const schema wanted{R"({"items":{"type":"integer","minimum":0}})"};
+    std::string value = "[0";
+    for (int i = 0; i < 2000; ++i) {
+        value += ",1";
+    }
+    value += ",-1]";
+    hookd::server::check_limit few{};
+    few.steps = 1000;
+    BOOST_TEST(wanted.check(value, few).has_value());
+    BOOST_TEST(few.is_exceeded);
+    hookd::server::check_limit enough{};
+    enough.steps = 100'000;
+    BOOST_TEST(wanted.check(value, enough)->pointer == "/2001");
+    BOOST_TEST(!enough.is_exceeded);
+    const std::atomic<bool> given_up{true};
+    hookd::server::check_limit cancelled{};
+    cancelled.is_cancelled = &given_up;
+    BOOST_TEST(wanted.check(value, cancelled)->pointer == "");
+    BOOST_TEST(!cancelled.is_exceeded);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -2,7 +2,9 @@
 
 #include <hookd/protocol/methods.hpp>
 
+#include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -13,6 +15,16 @@
 #include <vector>
 
 namespace hookd::server {
+
+/// How far one check of a payload or reply may go. A step takes 60 ns at most, mostly 10.
+struct check_limit {
+    /// What takes its caller a few milliseconds.
+    static constexpr std::size_t short_steps = 64 * 1024;
+
+    std::size_t steps = std::size_t(-1);
+    const std::atomic<bool>* is_cancelled = nullptr;  ///< once it is true, the check is given up
+    bool is_exceeded = false;                         ///< the steps did not suffice: what the check has returned says nothing
+};
 
 /// What events there are, and what their payloads and replies look like. Immutable: a broker takes another one as a whole
 /// (broker::use_catalog).
@@ -38,9 +50,19 @@ public:
     // Each returns errc::not_in_catalog where something is wrong, and nothing where all is right. Texts are valid JSON. `data` of the
     // error: {"event", "nearest"?}, {"pattern", "nearest"?}, or {"event", "in", "pointer", "rule", "detail"} with `in` "payload" or "response".
 
-    [[nodiscard]] virtual std::optional<protocol::error> check_event(std::string_view event, std::string_view payload) const = 0;
+    [[nodiscard]] virtual std::optional<protocol::error> check_event(std::string_view event, std::string_view payload, check_limit& limit) const = 0;
     [[nodiscard]] virtual std::optional<protocol::error> check_patterns(const std::vector<std::string>& patterns) const = 0;
-    [[nodiscard]] virtual std::optional<protocol::error> check_reply(std::string_view event, std::string_view response) const = 0;
+    [[nodiscard]] virtual std::optional<protocol::error> check_reply(std::string_view event, std::string_view response, check_limit& limit) const = 0;
+
+    /// The same to the end, which may take seconds.
+    [[nodiscard]] std::optional<protocol::error> check_event(std::string_view event, std::string_view payload) const {
+        check_limit none{};
+        return check_event(event, payload, none);
+    }
+    [[nodiscard]] std::optional<protocol::error> check_reply(std::string_view event, std::string_view response) const {
+        check_limit none{};
+        return check_reply(event, response, none);
+    }
 
     // What people are shown of a payload or a reply: the same text with `"…"` in place of what the event's schemas call a secret (`x-secret`);
     // nothing where they call nothing so.

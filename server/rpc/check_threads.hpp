@@ -1,0 +1,40 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace hookd::server::rpc {
+
+/// Threads for what would keep other peers waiting: a schema's check of a large payload takes seconds. They start when they are needed.
+///
+/// Thread-safety: all functions. The destructor waits for the work that runs and drops the rest.
+class check_threads {
+public:
+    static constexpr std::size_t most_threads = 4;
+
+    check_threads() = default;
+    check_threads(const check_threads&) = delete;
+    check_threads& operator=(const check_threads&) = delete;
+    ~check_threads();
+
+    /// `work` must not throw. Throws std::system_error where there can be no thread at all.
+    void run(std::function<void()> work);
+
+private:
+    void serve();
+    void start_thread();
+
+    std::mutex mutex_{};
+    std::condition_variable changed_{};
+    std::deque<std::function<void()>> waiting_{};
+    std::vector<std::thread> threads_{};
+    std::size_t idle_ = 0;
+    bool stopping_ = false;
+};
+
+}  // namespace hookd::server::rpc

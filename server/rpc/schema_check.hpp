@@ -1,0 +1,36 @@
+#pragma once
+
+#include "broker_service.hpp"
+
+#include <hookd/protocol/message.hpp>
+
+#include <chrono>
+#include <memory>
+
+namespace hookd::server::rpc {
+
+/// The checks that a request needs and that take longer than a turn: they run on a thread of their own (check_threads), on copies of the texts.
+///
+/// Lifetime: when it goes, the checks are given up.
+class schema_check {
+public:
+    schema_check(const schema_check&) = delete;
+    schema_check& operator=(const schema_check&) = delete;
+    ~schema_check();
+
+    /// Checks what `call` of `by` has to check, as long as a turn may take: broker.checked() has what was found. Where that is too short, the rest
+    /// has begun when this returns; null: nothing is left.
+    [[nodiscard]] static std::unique_ptr<schema_check> begin(broker_service& broker, core::client& by, const protocol::request& call);
+
+    /// Whether it is over, which it waits for that long. broker.checked() has what was found then.
+    [[nodiscard]] bool wait(broker_service& broker, std::chrono::milliseconds time);
+
+private:
+    struct work;
+
+    explicit schema_check(std::shared_ptr<work> what) : work_(std::move(what)) {}
+
+    std::shared_ptr<work> work_;
+};
+
+}  // namespace hookd::server::rpc

@@ -1,0 +1,172 @@
+#include "rpc_fixture.hpp"
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+
+// A schema's check that takes longer than a turn: it is carried on elsewhere, and the rest of the peer's input waits for it; other peers do not.
+namespace hookd::server::rpc::test {
+namespace {
+
+/// Knows every event. The check of a payload that begins with `{"slow"` is never over within a turn, and goes on until it is released or given up.
+class slow_catalog final : public catalog {
+public:
+    using catalog::check_event;
+    using catalog::check_reply;
+
+    [[nodiscard]] std::size_t size() const noexcept override { return 1; }
+    [[nodiscard]] defaults defaults_of(std::string_view) const override { return {}; }
+    [[nodiscard]] std::optional<protocol::error> check_event(std::string_view, std::string_view payload, check_limit& limit) const override {
+        return check(payload, limit);
+    }
+    [[nodiscard]] std::optional<protocol::error> check_patterns(const std::vector<std::string>&) const override { return std::nullopt; }
+    [[nodiscard]] std::optional<protocol::error> check_reply(std::string_view, std::string_view response, check_limit& limit) const override {
+        return check(response, limit);
+    }
+    [[nodiscard]] std::optional<std::string> payload_without_secrets(std::string_view, std::string_view) const override { return std::nullopt; }
+    [[nodiscard]] std::optional<std::string> reply_without_secrets(std::string_view, std::string_view) const override { return std::nullopt; }
+    [[nodiscard]] std::variant<std::string, protocol::error> schemas(std::string_view) const override { return std::string{}; }
+
+    void release() {
+        const std::lock_guard lock{mutex_};
+        is_released_ = true;
+        changed_.notify_all();
+    }
+    void wait_until_given_up() {
+        std::unique_lock lock{mutex_};
+        BOOST_REQUIRE(changed_.wait_for(lock, std::chrono::seconds{60}, [this] { return given_up_ > 0; }));
+    }
+    [[nodiscard]] int checks() const { return checks_.load(); }
+
+private:
+    std::optional<protocol::error> check(std::string_view text, check_limit& limit) const {
+        ++checks_;
+        if (text.starts_with(R"({"slow")")) {
+            if (limit.steps == check_limit::short_steps) {
+                limit.is_exceeded = true;
+                return std::nullopt;
+            }
+            std::unique_lock lock{mutex_};
+            while (!is_released_ && !limit.is_cancelled->load()) {
+                changed_.wait_for(lock, std::chrono::milliseconds{1});
+            }
+            given_up_ += is_released_ ? 0 : 1;
+            changed_.notify_all();
+        }
+        if (text.find("wrong") != std::string_view::npos) {
+            return protocol::error{protocol::errc::not_in_catalog, "it is wrong"};
+        }
+        return std::nullopt;
+    }
+
+    mutable std::mutex mutex_{};
+    mutable std::condition_variable changed_{};
+    mutable std::atomic<int> checks_{0};
+    mutable int given_up_ = 0;
+    bool is_released_ = false;
+};
+
+/// A broker with that catalog, and a peer whose input is given to its session once, as a turn does.
+struct scene {
+    scene() { all.broker->use(events); }
+    ~scene() { events->release(); }
+
+    input_state give(memory_peer& to, const std::string& bytes) {
+        const std::shared_ptr<char[]> memory{new char[bytes.size()]};
+        std::copy(bytes.begin(), bytes.end(), memory.get());
+        const auto done = to.rpc().receive({{memory.get(), bytes.size()}, memory, bytes.size(), false});
+        BOOST_CHECK_EQUAL(done.consumed, bytes.size());
+        return done.state;
+    }
+
+    std::shared_ptr<slow_catalog> events = std::make_shared<slow_catalog>();
+    rpc_fixture all{};
+    memory_peer emitter{all};
+    memory_peer other{all};
+};
+
+std::string emit(std::string_view payload, std::string_view id = "1") {
+    return R"({"jsonrpc":"2.0","id":)" + std::string{id} + R"(,"method":"emit","params":{"event":"e","payload":)" + std::string{payload} + "}}";
+}
+
+const std::string ping = R"({"jsonrpc":"2.0","id":5,"method":"ping"})";
+
+bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(schema_checks)
+
+BOOST_AUTO_TEST_CASE(others_are_answered_while_a_check_goes_on) {
+    scene with;
+    BOOST_CHECK(with.give(with.emitter, with.emitter.frame_of(emit(R"({"slow":1})"))) == input_state::turn_is_over);
+    for (int i = 0; i < 3; ++i) {
+        with.other.send(with.other.frame_of(ping));
+        BOOST_CHECK(with.give(with.emitter, "") == input_state::turn_is_over);
+    }
+    BOOST_CHECK_EQUAL(with.other.count_answers(), 3U);
+    BOOST_CHECK_EQUAL(with.emitter.count_answers(), 0U);
+    with.other.send(with.other.frame_of(emit("{}", "6")));  // nor does it take the number of an event before it is over
+    BOOST_CHECK(has(with.other.messages().back(), R"("seq":1)"));
+    with.events->release();
+    with.emitter.send("");
+    BOOST_CHECK_EQUAL(with.emitter.count_answers(), 1U);
+    BOOST_CHECK(has(with.emitter.messages().back(), R"("seq":2)"));
+}
+
+BOOST_AUTO_TEST_CASE(what_the_check_finds_is_answered) {
+    scene with;
+    (void)with.give(with.emitter, with.emitter.frame_of(emit(R"({"slow":"wrong"})")));
+    with.events->release();
+    with.emitter.send("");
+    BOOST_CHECK(has(with.emitter.messages().back(), "-32004"));
+    with.emitter.send(with.emitter.frame_of(emit(R"({"x":"wrong"})")));
+    BOOST_CHECK(has(with.emitter.messages().back(), "-32004"));
+    BOOST_CHECK_EQUAL(with.all.broker->state().stats(with.all.broker->now()).head_seq, 0U);
+}
+
+BOOST_AUTO_TEST_CASE(requests_behind_it_wait_in_their_order) {
+    scene with;
+    const std::string both = with.emitter.frame_of(emit(R"({"slow":1})", "1"));
+    BOOST_CHECK(with.give(with.emitter, both) == input_state::turn_is_over);
+    with.events->release();
+    with.emitter.send(with.emitter.frame_of("[" + emit(R"({"slow":2})", "2") + "," + emit("{}", "3") + "]"));
+    const auto messages = with.emitter.messages();
+    BOOST_REQUIRE_EQUAL(messages.size(), 2U);
+    BOOST_CHECK(has(messages[0], R"("id":1)") && has(messages[0], R"("seq":1)"));
+    BOOST_CHECK(has(messages[1], R"([{"jsonrpc":"2.0","id":2)"));
+    BOOST_CHECK(messages[1].find(R"("seq":2)") < messages[1].find(R"("seq":3)"));
+}
+
+BOOST_AUTO_TEST_CASE(short_check_is_made_once) {
+    scene with;
+    with.emitter.send(with.emitter.frame_of(emit("{}")));
+    BOOST_CHECK_EQUAL(with.events->checks(), 1);
+}
+
+BOOST_AUTO_TEST_CASE(peer_that_leaves_gives_its_check_up) {
+    scene with;
+    (void)with.give(with.emitter, with.emitter.frame_of(emit(R"({"slow":1})")));
+    with.emitter.leave();
+    with.events->wait_until_given_up();
+    BOOST_CHECK_EQUAL(with.all.broker->state().stats(with.all.broker->now()).head_seq, 0U);
+}
+
+BOOST_AUTO_TEST_CASE(long_reply_and_the_payload_that_it_puts_in_place_are_checked_elsewhere) {
+    scene with;
+    with.other.send(with.other.frame_of(R"({"jsonrpc":"2.0","id":1,"method":"subscribe","params":{"name":"hook"}})"));
+    with.emitter.send(with.emitter.frame_of(
+        R"({"jsonrpc":"2.0","id":2,"method":"emit_and_wait","params":{"event":"e","policy":"chain"}})"));
+    const auto reply = R"({"jsonrpc":"2.0","id":3,"method":"respond","params":{"hook_event_id":")" + with.other.last_event_id() +
+                       R"(","response":{"payload":{"slow":1}}}})";
+    BOOST_CHECK(with.give(with.other, with.other.frame_of(reply)) == input_state::turn_is_over);
+    with.emitter.send(with.emitter.frame_of(ping));
+    BOOST_CHECK(has(with.emitter.messages().back(), R"("id":5)"));
+    with.events->release();
+    with.other.send("");
+    BOOST_CHECK(has(with.emitter.messages().back(), R"("payload":{"slow":1})"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace hookd::server::rpc::test
