@@ -6,7 +6,6 @@
 #include <hookd/server/broker.hpp>
 
 #include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include <cstdint>
@@ -18,7 +17,7 @@ namespace hookd::cluster {
 
 /// Runs the questions of other hosts as ordinary waits among the sessions and hooks of scope cluster here, at most `most` at once.
 ///
-/// Thread-safety: all on the broker's strand. Lifetime: shared, by its pending waits, too; context and broker must outlive them.
+/// Thread-safety: all on the broker's strand. Lifetime: shared, by its pending waits, too; the broker must outlive them.
 class foreign_questions : public std::enable_shared_from_this<foreign_questions> {
 public:
     static constexpr std::size_t most = 512;
@@ -26,8 +25,7 @@ public:
     /// Gets the frame that answers a question.
     using answer_handler = std::function<void(std::string frame)>;
 
-    foreign_questions(boost::asio::io_context& context, server::broker& events, answer_handler answer)
-        : context_(context), events_(events), answer_(std::move(answer)) {}
+    foreign_questions(server::broker& events, answer_handler answer) : events_(events), answer_(std::move(answer)) {}
 
     void ask(const event_message& question);
     /// The host that asked does not wait any longer.
@@ -46,7 +44,6 @@ private:
     void finish(const uuid& id, const boost::system::error_code& failure, protocol::wait_result result);
     void refuse(const event_message& question, const std::string& why);
 
-    boost::asio::io_context& context_;
     server::broker& events_;
     answer_handler answer_;
     boost::unordered_flat_map<uuid, std::shared_ptr<wait>, core::uuid_hash> waits_{};

@@ -26,7 +26,7 @@ bool has_older_than(const Map& map, std::chrono::steady_clock::time_point limit,
 membership::membership(surroundings where, membership_options options)
     : where_(std::move(where)),
       options_(std::move(options)),
-      foreign_(std::make_shared<foreign_questions>(where_.context, where_.events, [this](std::string frame) { link_->send(std::move(frame)); })),
+      foreign_(std::make_shared<foreign_questions>(where_.events, [this](std::string frame) { link_->send(std::move(frame)); })),
       link_(std::make_shared<link>(where_.context, where_.events, where_.log, *this, [file = options_.url_file] { return helper_for(read_url(file)); })) {}
 
 void membership::stop() {
