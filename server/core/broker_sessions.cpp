@@ -265,9 +265,9 @@ void broker_state::end_session(client& of, instant now) {
     }
     drop_queue(of);
     of.notices.clear();
-    closing_ -= of.push->closing && !of.push->told ? 1U : 0U;
     replays_.fail(*of.push, "left", now.steady);
-    leave_debts(*of.push, now);
+    leave_debts(*of.push, now);  // which may close it, for what it is told by that
+    closing_ -= of.push->closing && !of.push->told ? 1U : 0U;
     forget_session(of);
     advance_unsettled(now);
 }
