@@ -18,6 +18,7 @@ git_repository::git_repository(const std::string& socket, const std::string& nam
                    {"GIT_CONFIG_GLOBAL", directory_ / "gitconfig"},
                    {"GIT_DIR", std::nullopt},
                    {"GIT_INDEX_FILE", std::nullopt},
+                   {"XDG_STATE_HOME", directory_ / "state"},
                    {"GIT_AUTHOR_NAME", "Tester"},
                    {"GIT_AUTHOR_EMAIL", "tester@example.org"},
                    {"GIT_COMMITTER_NAME", "Tester"},
