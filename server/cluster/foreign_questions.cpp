@@ -23,6 +23,9 @@ bool decides(wait_policy policy, const protocol::wait_result& result) {
 }  // namespace
 
 void foreign_questions::ask(const event_message& question) {
+    if (!question.fault.empty()) {
+        return refuse(question, "the question cannot be read: " + question.fault);
+    }
     if (waits_.size() >= most) {
         return refuse(question, "busy");
     }

@@ -207,8 +207,14 @@ void membership::take(told_message& what) {
 }
 
 void membership::take(const event_message& what) {
+    if (!what.fault.empty()) {
+        say(server::log_level::warning, "host " + what.host + " has sent an event that cannot be read: " + what.fault);
+    }
     if (what.timeout) {
         return foreign_->ask(what);
+    }
+    if (!what.fault.empty()) {
+        return;
     }
     server::emit_request request;
     request.event = what.event;

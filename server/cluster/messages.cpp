@@ -197,10 +197,7 @@ std::chrono::system_clock::time_point read_time(const std::string& text) {
     return time_point_cast<system_clock::duration>(when);
 }
 
-event_message read_event(const members& params) {
-    event_message result;
-    result.host = params.host("host");
-    result.id = params.id("hook_event_id");
+void read_content(const members& params, event_message& result) {
     result.event = params.text("event");
     if (!protocol::is_event_name(result.event)) {
         refuse("cluster.event", "event");
@@ -208,13 +205,27 @@ event_message read_event(const members& params) {
     result.payload = params.find("payload").empty() ? std::string_view{"null"} : params.find("payload");
     result.cause = params.optional_text("cause");
     result.emitted_at = read_time(params.text("emitted_at"));
-    if (!params.find("timeout_ms").empty()) {
-        const auto left = params.number<std::int64_t>("timeout_ms");
-        result.timeout = std::clamp(std::chrono::milliseconds{left}, std::chrono::milliseconds{1}, protocol::max_timeout);
+    if (result.timeout) {
         const auto policy = params.text("policy");
         for (const auto each : {protocol::wait_policy::veto, protocol::wait_policy::all}) {
             result.policy = policy == to_string(each) ? each : result.policy;
         }
+    }
+}
+
+// What the helper adds must be right; the rest is another host's, whose faults are not the helper's.
+event_message read_event(const members& params) {
+    event_message result;
+    result.host = params.host("host");
+    result.id = params.id("hook_event_id");
+    if (!params.find("timeout_ms").empty()) {
+        const auto left = params.number<std::int64_t>("timeout_ms");
+        result.timeout = std::clamp(std::chrono::milliseconds{left}, std::chrono::milliseconds{1}, protocol::max_timeout);
+    }
+    try {
+        read_content(params, result);
+    } catch (const bad_message& wrong) {
+        result.fault = wrong.what();
     }
     return result;
 }
@@ -238,6 +249,17 @@ core::remote_answer read_answer(std::string_view text) {
     answer.silent.passed = result.texts("passed");
     answer.failed = result.optional_text("failed");
     return answer;
+}
+
+// An answer that cannot be read is that host's failure, as no answer is.
+settled_message read_settled(const members& params) {
+    settled_message result{params.host("host"), params.id("hook_event_id"), {}};
+    try {
+        result.answer = read_answer(params.required("result", json_kind::object));
+    } catch (const bad_message& wrong) {
+        result.answer.failed = std::string{"its answer cannot be read: "} + wrong.what();
+    }
+    return result;
 }
 
 // --- writing ---
@@ -397,7 +419,7 @@ incoming read(std::string_view frame) {
         return cancel_message{params.id("hook_event_id")};
     }
     if (method == "cluster.settled") {
-        return settled_message{params.host("host"), params.id("hook_event_id"), read_answer(params.required("result", json_kind::object))};
+        return read_settled(params);
     }
     if (method == "cluster.host_left") {
         return host_left_message{params.host("host"), params.reason("why")};

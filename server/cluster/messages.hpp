@@ -90,6 +90,7 @@ struct event_message {
     std::chrono::system_clock::time_point emitted_at{};
     protocol::wait_policy policy = protocol::wait_policy::first;
     std::optional<std::chrono::milliseconds> timeout{};
+    std::string fault{};         ///< not empty: the other host has sent what it must not, and this is why; all but `host`, `id` and `timeout` is of no use
 };
 
 struct cancel_message {

@@ -86,12 +86,23 @@ BOOST_AUTO_TEST_CASE(what_a_helper_must_not_say_is_refused) {
          {std::string{"{]"}, std::string{"[]"}, message("sing", "{}"), message("state", "{}"), message("state", R"({"state":"upp"})"), message("asked", R"({"hook_event_id":"x","hosts":[]})"),
           message("asked", R"({"hook_event_id":")" + std::string{id_text} + R"(","hosts":[{"host":"a b","responders":[]}]})"),
           message("told", R"({"request":-1})"), message("told", R"({"request":"1"})"), message("session_ready", "[]"), message("hosts", R"({"hosts":{}})"),
-          message("hosts", R"({"hosts":[{"host":"b","sessions":[{"name":"x","events":[1]}]}]})"),
-          message("settled", R"({"host":"b","hook_event_id":")" + std::string{id_text} + R"(","result":{"replies":[{"response":1,"responder":"x"}]}})"),
-          message("event", R"({"host":"b","hook_event_id":")" + std::string{id_text} + R"(","event":"e f","payload":{},"emitted_at":"2026-11-23T14:07:44Z"})"),
-          message("event", R"({"host":"b","hook_event_id":")" + std::string{id_text} + R"(","event":"e","payload":{},"emitted_at":"2026-13-23T14:07:44Z"})"),
-          message("event", R"({"host":"b","hook_event_id":")" + std::string{id_text} + R"(","event":"e","payload":{},"emitted_at":"now"})")}) {
+          message("hosts", R"({"hosts":[{"host":"b","sessions":[{"name":"x","events":[1]}]}]})")}) {
         BOOST_CHECK_THROW((void)read(wrong), bad_message);
+    }
+}
+
+// The helper passes on what another host has sent: that host has failed, and the link goes on.
+BOOST_AUTO_TEST_CASE(what_another_host_must_not_say_is_its_failure) {
+    const auto of_b = [](std::string_view method, const std::string& rest) {
+        return read(message(method, R"({"host":"b","hook_event_id":")" + std::string{id_text} + "\"," + rest + "}"));
+    };
+    for (const char* const wrong : {R"("result":{"replies":[{"response":1,"responder":"x"}]})", R"("result":[])", R"("results":{})"}) {
+        BOOST_TEST(std::get<settled_message>(of_b("settled", wrong)).answer.failed.starts_with("its answer cannot be read: "), wrong);
+    }
+    for (const char* const wrong : {R"("event":"e f","payload":{},"emitted_at":"2026-11-23T14:07:44Z")",
+                                    R"("event":"e","payload":{},"emitted_at":"2026-13-23T14:07:44Z","timeout_ms":5,"policy":"veto")",
+                                    R"("event":"e","payload":{},"emitted_at":"now")"}) {
+        BOOST_TEST(!std::get<event_message>(of_b("event", wrong)).fault.empty(), wrong);
     }
 }
 
