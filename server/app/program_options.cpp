@@ -486,7 +486,6 @@ program_options parse_program_options(const std::vector<std::string>& arguments,
     }
     options.default_socket = protocol::default_socket_path(nullptr, environment("XDG_RUNTIME_DIR"), ::getuid());
     options.state_directory = state_directory(environment);
-    options.names_state_directory = environment("STATE_DIRECTORY") != nullptr;
     if (options.listener.socket.empty()) {
         assign(options, settings.front(), {options.default_socket.string()}, "--socket (by default below $XDG_RUNTIME_DIR)");
     }
@@ -501,7 +500,7 @@ void choose_state_files(program_options& options) {
     const auto& socket = options.listener.socket;
     const bool is_abstract = socket.string().starts_with('@');
     const bool is_default = !is_abstract && std::filesystem::absolute(socket).lexically_normal() == options.default_socket.lexically_normal();
-    const auto file = [&](const char* name) { return is_default || options.names_state_directory ? options.state_directory / name : std::filesystem::path{}; };
+    const auto file = [&](const char* name) { return is_default ? options.state_directory / name : std::filesystem::path{}; };
     if (!options.names_registry) {
         options.hooks.registry = file("registry.json");
     }

@@ -41,7 +41,6 @@ struct program_options {
     bool names_journal = false;              ///< the same; a default journal that cannot be made is none
     std::filesystem::path default_socket{};  ///< where a daemon listens that is not told otherwise
     std::filesystem::path state_directory{};
-    bool names_state_directory = false;      ///< a service manager has said which it is
 };
 
 /// Reads `arguments` (without the program's name). What stands there beats the environment (HOOKD_ and the option's name in upper case
@@ -52,9 +51,8 @@ struct program_options {
 [[nodiscard]] program_options parse_program_options(const std::vector<std::string>& arguments,
                                                     const std::function<const char*(const char*)>& environment);
 
-/// Where the registry and the journal are, unless the options name them: in the state directory for a daemon at the default socket, or one that a
-/// service manager has given a directory; else there are none, so that two daemons never run each other's hooks. To be called again where the
-/// socket turns out to be another one.
+/// Where the registry and the journal are, unless the options name them: in the state directory for a daemon at the default socket; else there are
+/// none, so that two daemons never run each other's hooks. To be called again where the socket turns out to be another one.
 void choose_state_files(program_options& options);
 
 [[nodiscard]] std::string help_text();
