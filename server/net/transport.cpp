@@ -27,6 +27,9 @@ constexpr std::chrono::seconds linger_time{1};
 // A peer with line framing that forgets the LF waits for an answer which never comes: after that long without a byte it is reported.
 constexpr std::chrono::seconds line_patience{1};
 
+// How often a session is asked whether a schema's check is over.
+constexpr std::chrono::milliseconds between_looks_at_check{1};
+
 // One vectored write takes about this much.
 constexpr std::size_t events_at_a_time = 256;
 constexpr std::size_t event_bytes_at_a_time = std::size_t{256} << 10;
@@ -176,6 +179,9 @@ void transport::resume(const rpc::received& result) {
         phase_ = phase::paused;
         return;
     }
+    if (result.state == rpc::input_state::checking) {
+        return handle_after_check();
+    }
     if (result.state != rpc::input_state::waiting) {
         return handle_later();
     }
@@ -194,15 +200,19 @@ void transport::resume(const rpc::received& result) {
 
 // Not at once: others have waited.
 void transport::handle_later() {
-    boost::asio::post(strand_.context(), [self = shared_from_this()] {
-        self->strand_.dispatch([self] {
-            if (self->phase_ == phase::handling) {
-                self->handle(cause::bytes);
-            } else {
-                self->input_.clear();
-            }
-        });
-    });
+    boost::asio::post(strand_.context(), [self = shared_from_this()] { self->strand_.dispatch([self] { self->handle_again(); }); });
+}
+
+void transport::handle_after_check() {
+    wait_until_over(check_timer_, between_looks_at_check, [self = shared_from_this()](const boost::system::error_code&) { self->handle_again(); });
+}
+
+void transport::handle_again() {
+    if (phase_ == phase::handling) {
+        handle(cause::bytes);
+    } else {
+        input_.clear();
+    }
 }
 
 void transport::read_on(bool has_unended_line) {
@@ -495,7 +505,7 @@ void transport::close() {
     phase_ = phase::closed;
     stream_->close();
     process_.reset();
-    for (const auto* const each : {&timer_, &line_timer_}) {
+    for (const auto* const each : {&timer_, &line_timer_, &check_timer_}) {
         if (*each) {
             (*each)->cancel();
         }

@@ -93,6 +93,8 @@ private:
     void handle(cause why);
     void resume(const rpc::received& result);
     void handle_later();
+    void handle_after_check();
+    void handle_again();
     void read_on(bool has_unended_line);
     void watch_unended_line();
     void look_at_unended_line(std::chrono::steady_clock::duration after);
@@ -140,6 +142,7 @@ private:
     stall_watch stall_;
     timer timer_{};       // of a write that was refused, or of lingering
     timer line_timer_{};  // of a line that has not ended
+    timer check_timer_{};  // of a schema's check that goes on elsewhere
     std::chrono::steady_clock::time_point line_read_at_{};  // when its last bytes came
     std::optional<peer_process> process_{};  // of a peer that has a push session
     std::size_t charged_answers_ = 0;

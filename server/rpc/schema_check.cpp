@@ -4,8 +4,7 @@
 #include <hookd/protocol/json_text.hpp>
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
+#include <atomic>
 #include <new>
 #include <string>
 #include <utility>
@@ -86,9 +85,7 @@ struct schema_check::work {
     std::string event{};
     std::vector<item> items{};
     std::atomic<bool> is_cancelled{false};
-    std::mutex mutex{};
-    std::condition_variable changed{};
-    bool is_done = false;
+    std::atomic<bool> is_done{false};  // from then on the broker's strand has the items
 
     void decide(item& which) const {
         check_limit limit{};
@@ -110,9 +107,7 @@ struct schema_check::work {
                 decide(each);
             }
         }
-        const std::lock_guard lock{mutex};
-        is_done = true;
-        changed.notify_all();
+        is_done.store(true, std::memory_order_release);
     }
 };
 
@@ -146,9 +141,8 @@ std::unique_ptr<schema_check> schema_check::begin(broker_service& broker, core::
     return std::unique_ptr<schema_check>{new schema_check{std::move(rest)}};
 }
 
-bool schema_check::wait(broker_service& broker, std::chrono::milliseconds time) {
-    std::unique_lock lock{work_->mutex};
-    if (!work_->changed.wait_for(lock, time, [this] { return work_->is_done; })) {
+bool schema_check::is_over(broker_service& broker) {
+    if (!work_->is_done.load(std::memory_order_acquire)) {
         return false;
     }
     work_->tell(broker);

@@ -4,7 +4,6 @@
 
 #include <hookd/protocol/message.hpp>
 
-#include <chrono>
 #include <memory>
 
 namespace hookd::server::rpc {
@@ -22,8 +21,8 @@ public:
     /// has begun when this returns; null: nothing is left.
     [[nodiscard]] static std::unique_ptr<schema_check> begin(broker_service& broker, core::client& by, const protocol::request& call);
 
-    /// Whether it is over, which it waits for that long. broker.checked() has what was found then.
-    [[nodiscard]] bool wait(broker_service& broker, std::chrono::milliseconds time);
+    /// Whether it is over. Then broker.checked() has what was found.
+    [[nodiscard]] bool is_over(broker_service& broker);
 
 private:
     struct work;

@@ -20,9 +20,6 @@ constexpr std::size_t most_answers_at_a_time = std::size_t{256} << 10;
 // How long one peer's requests keep the others waiting, about. The clock is looked at after each: some take milliseconds.
 constexpr std::chrono::milliseconds longest_turn{5};
 
-// How long a turn waits for a check that goes on elsewhere.
-constexpr std::chrono::milliseconds longest_wait_for_check{2};
-
 // Room that a request of a batch needs to be carried out: for the result of one that changes something.
 constexpr std::size_t small_answer_bytes = 1024;
 
@@ -68,7 +65,7 @@ received session::receive(const input& next) {
 received session::carry_out(const input& next) {
     received result;
     if (checked_ && !end_check()) {
-        result.state = input_state::turn_is_over;
+        result.state = input_state::checking;
         return result;
     }
     if (batch_) {
@@ -110,7 +107,10 @@ received session::carry_out(const input& next) {
 }
 
 input_state session::state_after_frame(bool has_more) const {
-    if (checked_ || answers_.size() > most_answers_at_a_time || ((has_more || batch_) && turn_is_over())) {
+    if (checked_) {
+        return input_state::checking;
+    }
+    if (answers_.size() > most_answers_at_a_time || ((has_more || batch_) && turn_is_over())) {
         return input_state::turn_is_over;
     }
     if (backpressure_) {
@@ -205,9 +205,9 @@ void session::carry_out_request(const protocol::request& call, std::shared_ptr<b
     backpressure_ = state().take_pressure() || backpressure_;
 }
 
-// Carries out the request that waits for its check, where that is over. It is given a moment: else this would be asked again and again meanwhile.
+// Carries out the request that waits for its check, if that is over.
 bool session::end_check() {
-    if (!checked_->check->wait(broker(), longest_wait_for_check)) {
+    if (!checked_->check->is_over(broker())) {
         return false;
     }
     const auto request = std::move(checked_);

@@ -58,6 +58,7 @@ struct input {
 enum class input_state : std::uint8_t {
     waiting,       ///< every complete frame has been carried out
     turn_is_over,  ///< there is more to do: call again, after others had their turn
+    checking,      ///< a schema's check goes on elsewhere: call again in a moment
     backpressure,  ///< a queue is filling up: deliver what there is, then call again
     failed,        ///< the input can't be read any further, and the last answer says why: write it, then close
 };

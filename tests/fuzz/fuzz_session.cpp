@@ -72,7 +72,7 @@ public:
             std::copy(unread_.begin(), unread_.end(), memory.get());
             result = session_->receive({{memory.get(), unread_.size()}, memory, unread_.size(), input_ended_});
             finish_turn(result);
-        } while (result.state == input_state::turn_is_over || result.state == input_state::backpressure);
+        } while (result.state != input_state::waiting && result.state != input_state::failed);
         has_unended_line_ = result.unended_line;
     }
     void send_message(std::size_t which, std::size_t cut) {

@@ -99,10 +99,10 @@ BOOST_AUTO_TEST_SUITE(schema_checks)
 
 BOOST_AUTO_TEST_CASE(others_are_answered_while_a_check_goes_on) {
     scene with;
-    BOOST_CHECK(with.give(with.emitter, with.emitter.frame_of(emit(R"({"slow":1})"))) == input_state::turn_is_over);
+    BOOST_CHECK(with.give(with.emitter, with.emitter.frame_of(emit(R"({"slow":1})"))) == input_state::checking);
     for (int i = 0; i < 3; ++i) {
         with.other.send(with.other.frame_of(ping));
-        BOOST_CHECK(with.give(with.emitter, "") == input_state::turn_is_over);
+        BOOST_CHECK(with.give(with.emitter, "") == input_state::checking);
     }
     BOOST_CHECK_EQUAL(with.other.count_answers(), 3U);
     BOOST_CHECK_EQUAL(with.emitter.count_answers(), 0U);
@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(what_the_check_finds_is_answered) {
 BOOST_AUTO_TEST_CASE(requests_behind_it_wait_in_their_order) {
     scene with;
     const std::string both = with.emitter.frame_of(emit(R"({"slow":1})", "1"));
-    BOOST_CHECK(with.give(with.emitter, both) == input_state::turn_is_over);
+    BOOST_CHECK(with.give(with.emitter, both) == input_state::checking);
     with.events->release();
     with.emitter.send(with.emitter.frame_of("[" + emit(R"({"slow":2})", "2") + "," + emit("{}", "3") + "]"));
     const auto messages = with.emitter.messages();
@@ -159,7 +159,7 @@ BOOST_AUTO_TEST_CASE(long_reply_and_the_payload_that_it_puts_in_place_are_checke
         R"({"jsonrpc":"2.0","id":2,"method":"emit_and_wait","params":{"event":"e","policy":"chain"}})"));
     const auto reply = R"({"jsonrpc":"2.0","id":3,"method":"respond","params":{"hook_event_id":")" + with.other.last_event_id() +
                        R"(","response":{"payload":{"slow":1}}}})";
-    BOOST_CHECK(with.give(with.other, with.other.frame_of(reply)) == input_state::turn_is_over);
+    BOOST_CHECK(with.give(with.other, with.other.frame_of(reply)) == input_state::checking);
     with.emitter.send(with.emitter.frame_of(ping));
     BOOST_CHECK(has(with.emitter.messages().back(), R"("id":5)"));
     with.events->release();
