@@ -56,6 +56,8 @@ HOOKD_BUILD_DIR="$(cd "$HOOKD_BUILD_DIR" && pwd -P)"
 logs="$HOOKD_BUILD_DIR/logs"
 rm -rf "$logs" && mkdir -p "$logs" && touch "$logs/counts" || exit 1
 release="$HOOKD_BUILD_DIR/release"
+# quickstart.sh configures the same tree, without the tests.
+release_options=(-DBUILD_TESTING=ON -DHOOKD_BENCH=ON)
 # A second run in another clone, or after a change of a branch, compiles little.
 command -v ccache >/dev/null && export CMAKE_CXX_COMPILER_LAUNCHER=ccache
 export CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_BASEDIR="$top" CCACHE_NOHASHDIR=1
@@ -107,8 +109,8 @@ run_tests() {
 run_other() { run_tests "$1" "$2" HOOKD_SUITES="$3" HOOKD_BIN="$4/hookd" HOOKCTL_BIN="$4/hookctl" "${@:5}"; }
 # Those that only start programs are compiled once, for the release: a sanitizer is to look at what they start.
 need_black_box() {
-    [[ -f $release/build.ninja ]] || step release cmake --preset release -B "$release" -DHOOKD_BENCH=ON || return
-    step release cmake --build "$release" --target $(tests_of black_box)
+    step release cmake --preset release -B "$release" "${release_options[@]}" &&
+        step release cmake --build "$release" --target $(tests_of black_box)
 }
 
 run_b2() {
@@ -134,7 +136,7 @@ run_tsan() {
 begin=$SECONDS
 kinds="$(printf '%s\n' "${configs[@]}" | sed -n 's/^release$/suite|bench/p; s/^checks$/check/p' | paste -sd '|')"
 if [[ $kinds ]]; then
-    build_preset release -DHOOKD_BENCH=ON -- && run_tests release "$kinds"
+    build_preset release "${release_options[@]}" -- && run_tests release "$kinds"
 fi
 for config in "${configs[@]}"; do
     case "$config" in
@@ -147,4 +149,4 @@ for config in "${configs[@]}"; do
 done
 [[ $list_only ]] && exit 0
 echo "in $((SECONDS - begin)) s"
-awk '{ passed += $1; failed += $2 } END { print passed + 0 " passed, " failed + 0 " failed"; exit !(passed && !failed) }' "$logs/counts"
+awk '{ passed += $1; failed += $2 } END { if (!(passed + failed)) print "no test ran: run.sh --list names them all"; print passed + 0 " passed, " failed + 0 " failed"; exit !(passed && !failed) }' "$logs/counts"
