@@ -24,7 +24,7 @@ boost::asio::awaitable<void> emit_all(hookd::async_client& daemon, std::string e
     // Started together, written together: the daemon's answers come while the rest is still being sent.
     for (int i = 0; i < count; ++i) {
         daemon.async_emit(event, "{\"number\": " + std::to_string(i) + "}",
-                          [&accepted](const std::exception_ptr& failure, const hookd::emission&) { accepted += failure ? 0 : 1; });
+            [&accepted](const std::exception_ptr& failure, const hookd::emission&) { accepted += failure ? 0 : 1; });
     }
     const hookd::wait_options any_may_veto{.policy = hookd::wait_policy::veto};
     const auto verdict = co_await daemon.async_emit_and_wait(event, R"({"last": true})", any_may_veto, use_awaitable);

@@ -13,8 +13,8 @@ int main(int argc, char** argv) {
     }
     try {
         hookd::client daemon;
-        const auto verdict = daemon.emit_and_wait(argv[1], argc == 3 ? argv[2] : "{}",
-                                                  {.timeout = 5s, .policy = hookd::wait_policy::veto});
+        const auto verdict = daemon.emit_and_wait(
+            argv[1], argc == 3 ? argv[2] : "{}", {.timeout = 5s, .policy = hookd::wait_policy::veto});
         if (!verdict.proceed()) {
             std::cerr << verdict.abort << '\n';
             return 1;

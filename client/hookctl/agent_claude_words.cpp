@@ -1,4 +1,5 @@
-// Claude Code, and those that speak like it: Qwen Code word for word, Codex with fewer words, Droid and Qoder with a status for a denial.
+// Claude Code, and those that speak like it: Qwen Code word for word, Codex with fewer words, Droid and Qoder with a
+// status for a denial.
 #include "agent_dialect.hpp"
 
 #include "json_object.hpp"
@@ -92,7 +93,8 @@ agent_answer claude_answer(const agent_event& event, const agent_decision& decis
 }
 
 agent_answer codex_answer(const agent_event& event, const agent_decision& decision) {
-    // A word that it does not know, an `allow` without another input or context beside a denial is a broken hook to it, and the tool runs.
+    // A word that it does not know, an `allow` without another input or context beside a denial is a broken hook to it,
+    // and the tool runs.
     auto known = decision;
     if (event.kind == kind::pre_tool_use) {
         if (known.word == agent_word::allow && known.input.empty()) {

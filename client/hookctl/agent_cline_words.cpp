@@ -1,4 +1,5 @@
-// Cline: it reads no exit status. A tool call of its SDK (`tool_call`) can be reviewed by a person and get another input; one of a hook script not.
+// Cline: it reads no exit status. A tool call of its SDK (`tool_call`) can be reviewed by a person and get another
+// input; one of a hook script not.
 #include "agent_dialect.hpp"
 
 #include "json_object.hpp"

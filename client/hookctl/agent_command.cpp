@@ -37,9 +37,7 @@ std::string own_path() {
     return error ? "hookctl" : path.string();
 }
 
-milliseconds hook_time(const invocation& call) {
-    return call.timeout.value_or(default_agent_timeout);
-}
+milliseconds hook_time(const invocation& call) { return call.timeout.value_or(default_agent_timeout); }
 
 std::string hook_command(const invocation& call, const agent_arguments& arguments, const agent_wiring& wiring) {
     const auto time = hook_time(call).count();
@@ -94,14 +92,16 @@ std::vector<const agent_wiring*> chosen(const agent_arguments& arguments) {
     return found;
 }
 
-void report(const invocation& call, const agent_wiring& wiring, const settings_path& path, bool is_wired, std::string_view what, json_object details = {}) {
+void report(const invocation& call, const agent_wiring& wiring, const settings_path& path, bool is_wired,
+    std::string_view what, json_object details = {}) {
     if (writes_for_programs(call.json)) {
         print(details.text("agent", wiring.agent).text("path", path.whole()).flag("wired", is_wired).finish() + '\n');
         return;
     }
     const palette colour;
-    print(std::string(is_wired ? colour.green() : colour.red()) + (is_wired ? "✓ " : "✗ ") + std::string(colour.plain()) + std::string(wiring.agent) + "  " +
-          harmless(path.whole()) + ": " + harmless(what) + '\n');
+    print(std::string(is_wired ? colour.green() : colour.red()) + (is_wired ? "✓ " : "✗ ") +
+          std::string(colour.plain()) + std::string(wiring.agent) + "  " + harmless(path.whole()) + ": " +
+          harmless(what) + '\n');
 }
 
 void install(const invocation& call, const agent_arguments& arguments, const agent_wiring& wiring) {
@@ -113,7 +113,7 @@ void install(const invocation& call, const agent_arguments& arguments, const age
         write_settings(path, after);
     }
     report(call, wiring, path, true, changes ? "calls hookctl agent-hook now" : "calls hookctl agent-hook already",
-           json_object().flag("changed", changes));
+        json_object().flag("changed", changes));
 }
 
 void uninstall(const invocation& call, const agent_arguments& arguments, const agent_wiring& wiring) {
@@ -126,24 +126,34 @@ void uninstall(const invocation& call, const agent_arguments& arguments, const a
     } else if (changes) {
         remove_settings(path);
     }
-    report(call, wiring, path, false, changes ? "calls hookctl agent-hook no more" : "did not call it", json_object().flag("changed", changes));
+    report(call, wiring, path, false, changes ? "calls hookctl agent-hook no more" : "did not call it",
+        json_object().flag("changed", changes));
 }
 
 std::string test_input(const agent_wiring& wiring, const settings_path& path) {
-    const auto tool = json_object().text(wiring.form == agent_hook_form::untimed ? "command_line" : "command", "true").finish();
+    const auto tool =
+        json_object().text(wiring.form == agent_hook_form::untimed ? "command_line" : "command", "true").finish();
     const auto event = wiring.events.front();
     json_object input;
     input.text("cwd", fs::current_path().string());
     switch (wiring.form) {
         case agent_hook_form::bash:
-            return input.text("sessionId", "hookctl-agent-status").text("toolName", wiring.shell_tool).raw("toolArgs", tool).finish();
+            return input.text("sessionId", "hookctl-agent-status")
+                .text("toolName", wiring.shell_tool)
+                .raw("toolArgs", tool)
+                .finish();
         case agent_hook_form::untimed:
-            return input.text("trajectory_id", "hookctl-agent-status").text("agent_action_name", event).raw("tool_info", tool).finish();
+            return input.text("trajectory_id", "hookctl-agent-status")
+                .text("agent_action_name", event)
+                .raw("tool_info", tool)
+                .finish();
         case agent_hook_form::command:
             input.text("conversation_id", "hookctl-agent-status").text("generation_id", "1");
             break;
         case agent_hook_form::nested:
-            input.text("session_id", "hookctl-agent-status").text("transcript_path", (fs::path(path.whole()).parent_path() / "projects/hookctl-agent-status.jsonl").string());
+            input.text("session_id", "hookctl-agent-status")
+                .text("transcript_path",
+                    (fs::path(path.whole()).parent_path() / "projects/hookctl-agent-status.jsonl").string());
             break;
     }
     return input.text("hook_event_name", event).text("tool_name", wiring.shell_tool).raw("tool_input", tool).finish();
@@ -192,8 +202,9 @@ bool status(const invocation& call, const agent_arguments& arguments, const agen
     const auto settings = read_settings(path);
     const auto hooks = settings ? wired_hooks(wiring, *settings, wiring.events.front()) : std::vector<wired_hook>();
     if (hooks.empty()) {
-        report(call, wiring, path, false, "does not call hookctl agent-hook; type: hookctl agent install " + std::string(wiring.agent) +
-                                              (arguments.project ? " --project" : ""));
+        report(call, wiring, path, false,
+            "does not call hookctl agent-hook; type: hookctl agent install " + std::string(wiring.agent) +
+                (arguments.project ? " --project" : ""));
         return false;
     }
     bool is_right = true;
@@ -209,13 +220,17 @@ bool status(const invocation& call, const agent_arguments& arguments, const agen
         const auto said = understood(wiring, input, ended);
         std::string what = said.word == agent_word::none ? "proceed" : std::string(word_of(said.word));
         json_object details;
-        details.text("command", command).text("answer", what).text("reason", said.reason).texts("notices", said.notices);
+        details.text("command", command)
+            .text("answer", what)
+            .text("reason", said.reason)
+            .texts("notices", said.notices);
         what = "a test event would " + what + (said.reason.empty() ? "" : ": " + said.reason);
         for (const auto& notice : said.notices) {
             what += "; " + notice;
         }
         report(call, wiring, path, true, what, std::move(details));
-        is_right = is_right && ended.how == hooks::command_result::ending::exited && (ended.code == 0 || ended.code == 2);
+        is_right =
+            is_right && ended.how == hooks::command_result::ending::exited && (ended.code == 0 || ended.code == 2);
     }
     return is_right;
 }
@@ -238,7 +253,8 @@ int run_agent(const invocation& call, const agent_arguments& arguments) {
                     break;
             }
         } catch (const usage_error& wrong) {
-            complain(std::string(wiring->agent) + ": " + settings_of(*wiring, arguments.project).whole() + ": " + wrong.what());
+            complain(std::string(wiring->agent) + ": " + settings_of(*wiring, arguments.project).whole() + ": " +
+                     wrong.what());
             result = exit_status::not_done;
         }
     }

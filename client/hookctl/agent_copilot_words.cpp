@@ -1,5 +1,6 @@
-// Copilot CLI and VS Code's Copilot. Configured with Claude's names of events the two can't be told apart for certain: Copilot CLI reads the top
-// level alone, VS Code hookSpecificOutput alone, so that both are said. In camelCase it is Copilot CLI.
+// Copilot CLI and VS Code's Copilot. Configured with Claude's names of events the two can't be told apart for certain:
+// Copilot CLI reads the top level alone, VS Code hookSpecificOutput alone, so that both are said. In camelCase it is
+// Copilot CLI.
 #include "agent_dialect.hpp"
 
 #include "json_object.hpp"
@@ -67,7 +68,8 @@ std::string nested_words(const agent_event& event, const agent_decision& decisio
     if (event.kind == kind::pre_tool_use && !decision.input.empty()) {
         nested.raw("updatedInput", decision.input);
     }
-    if (event.kind == kind::permission_request && (decision.word == agent_word::deny || decision.word == agent_word::allow)) {
+    if (event.kind == kind::permission_request &&
+        (decision.word == agent_word::deny || decision.word == agent_word::allow)) {
         json_object behavior;
         behavior.text("behavior", word_of(decision.word));
         if (decision.word == agent_word::deny) {
@@ -91,7 +93,8 @@ agent_answer copilot_answer(const agent_event& event, const agent_decision& deci
     const bool is_camel = event.caller_name.front() >= 'a' && event.caller_name.front() <= 'z';
     auto said = decision;
     if (is_camel && event.kind == kind::post_tool_use && decision.word == agent_word::deny) {
-        said.context.insert(0, decision.reason + (decision.context.empty() ? "" : "\n"));  // it knows no veto here: the model is told
+        said.context.insert(
+            0, decision.reason + (decision.context.empty() ? "" : "\n"));  // it knows no veto here: the model is told
         said.word = agent_word::none;
     }
     json_object answer;

@@ -1,4 +1,5 @@
-// Cursor. It also runs the hooks of .claude/settings.json, under Claude's names of events, and takes Claude's words there.
+// Cursor. It also runs the hooks of .claude/settings.json, under Claude's names of events, and takes Claude's words
+// there.
 #include "agent_dialect.hpp"
 
 #include "json_object.hpp"
@@ -23,8 +24,11 @@ std::string tool_words(const agent_event& event, agent_decision decision) {
         return {};
     }
     json_object answer;
-    answer.text("permission", decision.word == agent_word::deny ? "deny" : decision.word == agent_word::ask ? "ask" : "allow");
-    const bool knows_permission_alone = event.caller_name == "beforeReadFile" || event.caller_name == "beforeTabFileRead";
+    answer.text("permission", decision.word == agent_word::deny  ? "deny"
+                              : decision.word == agent_word::ask ? "ask"
+                                                                 : "allow");
+    const bool knows_permission_alone =
+        event.caller_name == "beforeReadFile" || event.caller_name == "beforeTabFileRead";
     if (!decision.reason.empty() && !knows_permission_alone) {
         answer.text("user_message", decision.reason).text("agent_message", decision.reason);
     }

@@ -6,8 +6,9 @@
 #include <string_view>
 #include <vector>
 
-/// What coding agents write to their hooks, and what they understand. A dialect is one agent's: data, and a few functions. The agents' own
-/// documentation and source code are what it follows; each family has a file (agent_*_words.cpp).
+/// What coding agents write to their hooks, and what they understand. A dialect is one agent's: data, and a few
+/// functions. The agents' own documentation and source code are what it follows; each family has a file
+/// (agent_*_words.cpp).
 namespace hookd::hookctl {
 
 struct agent_dialect;
@@ -42,9 +43,9 @@ struct agent_event {
     const agent_dialect* dialect = nullptr;
     std::string caller_name{};  ///< as the agent calls it: `PreToolUse`, `BeforeTool`
     agent_event_kind kind = agent_event_kind::other;
-    std::string name{};        ///< as hookd calls it: `agent.pre_tool_use`
-    bool waits = false;        ///< whether the agent heeds an answer
-    bool is_guarded = false;   ///< whether a failure may stop it (--fail-closed, --no-daemon fail)
+    std::string name{};       ///< as hookd calls it: `agent.pre_tool_use`
+    bool waits = false;       ///< whether the agent heeds an answer
+    bool is_guarded = false;  ///< whether a failure may stop it (--fail-closed, --no-daemon fail)
     std::string session_id{};
     std::string tool_input{};  ///< a JSON value; empty: there is none
     std::string payload{};     ///< a JSON object
@@ -60,12 +61,12 @@ enum class agent_word : unsigned char { none, allow, ask, deny };
 struct agent_decision {
     agent_word word = agent_word::none;
     std::string reason{};
-    std::string context{};      ///< text for the model
-    std::string input{};        ///< a JSON object that the tool gets instead of its input; empty: none
-    std::string result{};       ///< a JSON value that the model gets instead of the tool's result; empty: none
-    std::string permissions{};  ///< a JSON value that goes with `allow`, as Claude Code has it; empty: none
-    bool interrupts = false;    ///< a denied request for permission also ends the turn
-    bool ends_run = false;      ///< the agent is to stop altogether, for this reason
+    std::string context{};               ///< text for the model
+    std::string input{};                 ///< a JSON object that the tool gets instead of its input; empty: none
+    std::string result{};                ///< a JSON value that the model gets instead of the tool's result; empty: none
+    std::string permissions{};           ///< a JSON value that goes with `allow`, as Claude Code has it; empty: none
+    bool interrupts = false;             ///< a denied request for permission also ends the turn
+    bool ends_run = false;               ///< the agent is to stop altogether, for this reason
     std::vector<std::string> notices{};  ///< for the person: what failed, and what this agent can't be told
 };
 
@@ -84,10 +85,10 @@ struct agent_dialect {
     agent_event_kinds allows;
     agent_event_kinds rewrites;
     agent_event_kinds adds_context;
-    bool ends_run;         ///< knows `continue`: false
-    bool tells_person;     ///< shows `systemMessage`
-    bool reads_stderr;     ///< takes what is on stderr for the answer where stdout is empty, with exit status 0, too
-    bool reads_status;     ///< exit status 2 denies
+    bool ends_run;      ///< knows `continue`: false
+    bool tells_person;  ///< shows `systemMessage`
+    bool reads_stderr;  ///< takes what is on stderr for the answer where stdout is empty, with exit status 0, too
+    bool reads_status;  ///< exit status 2 denies
     bool (*sends)(const agent_input& input);  ///< whether only this agent sends such an input
     agent_tool_call (*tool_call)(const agent_input& input, std::string_view event);
     /// The answer in its words, to a decision that fits() it.
@@ -98,13 +99,14 @@ struct agent_dialect {
 [[nodiscard]] const agent_dialect* find_agent_dialect(std::string_view name);
 /// `claude, codex, …`, each once.
 [[nodiscard]] std::string agent_names();
-/// The one of that name, and if an agent has several, the one that such an input is of. Precondition: there is one of that name.
+/// The one of that name, and if an agent has several, the one that such an input is of. Precondition: there is one of
+/// that name.
 [[nodiscard]] const agent_dialect& dialect_called(std::string_view name, const agent_input& input);
 /// Whose input it is. Reads the environment.
 [[nodiscard]] const agent_dialect& dialect_of(const agent_input& input);
 
-/// Makes of a decision one that this agent can carry out at this event, never a laxer one. What gets lost becomes a notice. If no person can
-/// be asked, `fail_closed` decides about a prompt.
+/// Makes of a decision one that this agent can carry out at this event, never a laxer one. What gets lost becomes a
+/// notice. If no person can be asked, `fail_closed` decides about a prompt.
 void fit(const agent_event& event, agent_decision& decision, bool fail_closed);
 
 /// What the agent gets. Notices may be added to the decision.

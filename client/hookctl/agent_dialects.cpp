@@ -32,24 +32,25 @@ bool keeps_in(const agent_input& input, std::string_view directory) {
     return input.text("transcript_path").find(directory) != std::string::npos;
 }
 
-/// Claude Code's transcripts are below its directory, which a variable can move. The variable alone is no mark: agents within it inherit it.
+/// Claude Code's transcripts are below its directory, which a variable can move. The variable alone is no mark: agents
+/// within it inherit it.
 bool is_claude(const agent_input& input) {
     const char* own = std::getenv("CLAUDE_CONFIG_DIR");
-    const auto is_in_own = own != nullptr && *own == '/' && input.text("transcript_path").starts_with(std::string(own) + "/projects/");
+    const auto is_in_own =
+        own != nullptr && *own == '/' && input.text("transcript_path").starts_with(std::string(own) + "/projects/");
     return is_in_own || keeps_in(input, "/.claude/");
 }
 
 bool is_cursor(const agent_input& input) {
-    return input.had_byte_order_mark() || input.has("cursor_version") || (input.has("conversation_id") && input.has("generation_id"));
+    return input.had_byte_order_mark() || input.has("cursor_version") ||
+           (input.has("conversation_id") && input.has("generation_id"));
 }
 
 bool is_cline(const agent_input& input) {
     return input.has("clineVersion") || (input.has("hookName") && input.has("taskId"));
 }
 
-bool is_windsurf(const agent_input& input) {
-    return input.has("agent_action_name");
-}
+bool is_windsurf(const agent_input& input) { return input.has("agent_action_name"); }
 
 bool is_grok(const agent_input& input) {
     return has_variable("GROK_HOOK_EVENT") || (input.has("hookEventName") && input.has("workspaceRoot"));
@@ -62,9 +63,10 @@ bool is_camel_copilot(const agent_input& input) {
 }
 
 bool is_gemini(const agent_input& input) {
-    constexpr std::array<std::string_view, 8> names{"BeforeTool",  "AfterTool",  "BeforeAgent",         "AfterAgent",
-                                                    "BeforeModel", "AfterModel", "BeforeToolSelection", "PreCompress"};
-    return std::find(names.begin(), names.end(), input.text("hook_event_name")) != names.end() || keeps_in(input, "/.gemini/");
+    constexpr std::array<std::string_view, 8> names{"BeforeTool", "AfterTool", "BeforeAgent", "AfterAgent",
+        "BeforeModel", "AfterModel", "BeforeToolSelection", "PreCompress"};
+    return std::find(names.begin(), names.end(), input.text("hook_event_name")) != names.end() ||
+           keeps_in(input, "/.gemini/");
 }
 
 bool is_kimi(const agent_input& input) {
@@ -89,13 +91,9 @@ bool has_iso_timestamp(const agent_input& input) {
     return input.has("hook_event_name") && time.size() > 10 && time[4] == '-' && time[7] == '-' && time[10] == 'T';
 }
 
-bool is_vscode(const agent_input& input) {
-    return has_iso_timestamp(input) && keeps_in(input, "/workspaceStorage/");
-}
+bool is_vscode(const agent_input& input) { return has_iso_timestamp(input) && keeps_in(input, "/workspaceStorage/"); }
 
-bool never(const agent_input& /*input*/) {
-    return false;
-}
+bool never(const agent_input& /*input*/) { return false; }
 
 // In the order in which they are told apart; the last takes what no other does.
 // clang-format off
@@ -139,7 +137,8 @@ void fit_rewrite(const agent_event& event, agent_decision& decision) {
         decision.reason = "a hook wants the tool to get this input instead: " + decision.input;
     } else if (event.kind == kind::permission_request) {
         decision.word = agent_word::none;  // a person is about to be asked
-        decision.notices.emplace_back("this agent takes no other input with a request for permission: a person decides");
+        decision.notices.emplace_back(
+            "this agent takes no other input with a request for permission: a person decides");
     } else {
         decision.notices.emplace_back("no input can be changed at " + event.caller_name);
     }
@@ -158,8 +157,8 @@ void fit_question(const agent_event& event, agent_decision& decision, bool fail_
         deny_instead_of_asking(decision);
     } else {
         decision.word = agent_word::none;
-        decision.notices.push_back("no person can be asked here, and the agent continues, although " + std::string(for_a_person) +
-                                   (decision.reason.empty() ? "" : ": " + decision.reason));
+        decision.notices.push_back("no person can be asked here, and the agent continues, although " +
+                                   std::string(for_a_person) + (decision.reason.empty() ? "" : ": " + decision.reason));
     }
 }
 
@@ -212,7 +211,8 @@ agent_answer answer_to(const agent_event& event, agent_decision& decision, bool 
 }
 
 const agent_dialect* find_agent_dialect(std::string_view name) {
-    const auto found = std::find_if(dialects.begin(), dialects.end(), [name](const agent_dialect& each) { return each.name == name; });
+    const auto found =
+        std::find_if(dialects.begin(), dialects.end(), [name](const agent_dialect& each) { return each.name == name; });
     return found == dialects.end() ? nullptr : &*found;
 }
 
@@ -228,12 +228,13 @@ std::string agent_names() {
 
 const agent_dialect& dialect_called(std::string_view name, const agent_input& input) {
     const auto found = std::find_if(dialects.begin(), dialects.end(),
-                                    [&](const agent_dialect& each) { return each.name == name && each.sends(input); });
+        [&](const agent_dialect& each) { return each.name == name && each.sends(input); });
     return found == dialects.end() ? *find_agent_dialect(name) : *found;
 }
 
 const agent_dialect& dialect_of(const agent_input& input) {
-    const auto found = std::find_if(dialects.begin(), dialects.end(), [&input](const agent_dialect& each) { return each.sends(input); });
+    const auto found = std::find_if(
+        dialects.begin(), dialects.end(), [&input](const agent_dialect& each) { return each.sends(input); });
     return found == dialects.end() ? dialects.back() : *found;
 }
 

@@ -78,11 +78,12 @@ constexpr std::array caller_events{
     caller_event{"post_cascade_response", kind::stop},
 };
 
-constexpr std::array<std::string_view, 7> kind_names{"agent.pre_tool_use", "agent.permission_request", "agent.prompt_submit", "agent.post_tool_use",
-                                                     "agent.stop",         "agent.session_start",      "agent.session_end"};
+constexpr std::array<std::string_view, 7> kind_names{"agent.pre_tool_use", "agent.permission_request",
+    "agent.prompt_submit", "agent.post_tool_use", "agent.stop", "agent.session_start", "agent.session_end"};
 
 /// Called before something that they can't stop, or must not: a compaction that fails ends a session.
-constexpr std::array<std::string_view, 5> told_only{"BeforeModel", "BeforeToolSelection", "PreCompress", "PreCompact", "preCompact"};
+constexpr std::array<std::string_view, 5> told_only{
+    "BeforeModel", "BeforeToolSelection", "PreCompress", "PreCompact", "preCompact"};
 
 bool is_told_only(std::string_view caller_name) {
     return std::find(told_only.begin(), told_only.end(), caller_name) != told_only.end();
@@ -91,9 +92,9 @@ bool is_told_only(std::string_view caller_name) {
 /// Whether an event of a name that is not known can be stopped.
 bool sounds_stoppable(std::string_view caller_name) {
     const auto begins = [&](std::string_view with) {
-        return caller_name.size() >= with.size() && std::equal(with.begin(), with.end(), caller_name.begin(), [](char a, char b) {
-                   return a == (b >= 'A' && b <= 'Z' ? static_cast<char>(b - 'A' + 'a') : b);
-               });
+        return caller_name.size() >= with.size() &&
+               std::equal(with.begin(), with.end(), caller_name.begin(),
+                   [](char a, char b) { return a == (b >= 'A' && b <= 'Z' ? static_cast<char>(b - 'A' + 'a') : b); });
     };
     return begins("pre") || begins("before") || caller_name.ends_with("Request") || caller_name.ends_with("_request");
 }
@@ -136,7 +137,7 @@ constexpr std::array passed_members{
     passed_member{"notification_type", json_kind::string, {"notification_type"}},
     passed_member{"stop_hook_active", json_kind::boolean, {"stop_hook_active", "stopHookActive"}},
     passed_member{"last_assistant_message", json_kind::string,
-                  {"last_assistant_message", "prompt_response", "last-assistant-message", "tool_info/response"}},
+        {"last_assistant_message", "prompt_response", "last-assistant-message", "tool_info/response"}},
 };
 
 std::string_view find_member(const agent_input& input, const passed_member& wanted) {
@@ -167,7 +168,8 @@ std::string_view find_passed(const agent_input& input, std::string_view name) {
 
 std::string project_directory(const agent_dialect& dialect, const agent_input& input) {
     if (!dialect.project_variable.empty()) {
-        if (const char* value = std::getenv(std::string(dialect.project_variable).c_str()); value != nullptr && *value != '\0') {
+        if (const char* value = std::getenv(std::string(dialect.project_variable).c_str());
+            value != nullptr && *value != '\0') {
             return value;
         }
     }
@@ -190,7 +192,8 @@ bool fits_a_message(const std::string& payload) {
     return fits && !protocol::find_json_fault("[[" + payload + "]]");  // as deep as within {"params":{"payload":
 }
 
-/// The payload with all that the agent wrote, or without if that is too much: what has been read out of it matters more.
+/// The payload with all that the agent wrote, or without if that is too much: what has been read out of it matters
+/// more.
 std::string finish_payload(json_object payload, std::string_view text) {
     auto whole = json_object(payload).raw("raw", text).finish();
     return fits_a_message(whole) ? whole : payload.flag("raw_omitted", true).finish();
@@ -264,14 +267,19 @@ agent_event recognize_agent_event(const agent_input& input, std::string_view dia
         return event;
     }
     const auto known = std::find_if(caller_events.begin(), caller_events.end(),
-                                    [&event](const caller_event& each) { return each.name == event.caller_name; });
+        [&event](const caller_event& each) { return each.name == event.caller_name; });
     const bool is_notice = event.caller_name == codex_notice;  // to a program that answers nothing
     event.kind = known != caller_events.end() ? known->meaning : is_notice ? kind::stop : kind::other;
-    event.name = event.kind == kind::other ? agent_event_name(event.caller_name) : kind_names[static_cast<std::size_t>(event.kind)];
-    event.is_guarded = event.kind == kind::pre_tool_use || event.kind == kind::permission_request || event.kind == kind::prompt_submit ||
-                       (event.kind == kind::other && sounds_stoppable(event.caller_name) && !is_told_only(event.caller_name));
-    const bool may_be_stopped = event.kind != kind::other || event.is_guarded || (event.caller_name == "PreCompact" && event.dialect->name == "claude");
-    event.waits = !is_notice && may_be_stopped && (event.dialect->heeds & at(event.kind)) != 0 && event.kind != kind::session_end;
+    event.name = event.kind == kind::other ? agent_event_name(event.caller_name)
+                                           : kind_names[static_cast<std::size_t>(event.kind)];
+    event.is_guarded =
+        event.kind == kind::pre_tool_use || event.kind == kind::permission_request ||
+        event.kind == kind::prompt_submit ||
+        (event.kind == kind::other && sounds_stoppable(event.caller_name) && !is_told_only(event.caller_name));
+    const bool may_be_stopped = event.kind != kind::other || event.is_guarded ||
+                                (event.caller_name == "PreCompact" && event.dialect->name == "claude");
+    event.waits =
+        !is_notice && may_be_stopped && (event.dialect->heeds & at(event.kind)) != 0 && event.kind != kind::session_end;
     event.is_guarded = event.is_guarded && event.waits;
     event.session_id = json_text_of(find_passed(input, "session_id"));
     return event;

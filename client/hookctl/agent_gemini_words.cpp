@@ -32,7 +32,8 @@ agent_answer gemini_answer(const agent_event& event, const agent_decision& decis
         }
         answer.raw("hookSpecificOutput", nested.finish());
     }
-    auto message = decision.word == agent_word::ask ? decision.reason : std::string();  // what the person is asked about
+    auto message =
+        decision.word == agent_word::ask ? decision.reason : std::string();  // what the person is asked about
     if (const auto notices = notice_text(decision); !notices.empty()) {
         message.append(message.empty() ? "" : "\n").append(notices);
     }

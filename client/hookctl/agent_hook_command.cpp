@@ -30,7 +30,8 @@ void let_end(const agent_event& event, agent_decision& decision) {
         return;
     }
     if (const auto why = record_blocked_stop(event); !why.empty()) {
-        decision.notices.push_back("the agent may end, since " + why + " (--stop-once); a hook objects: " + decision.reason);
+        decision.notices.push_back(
+            "the agent may end, since " + why + " (--stop-once); a hook objects: " + decision.reason);
         decision.word = agent_word::none;
     }
 }
@@ -130,7 +131,8 @@ int refuse(const agent_hook_arguments& arguments, const agent_event& event, cons
         complain(why);
         return is_end ? continues : continues_and_complains;
     }
-    const auto answer = event.dialect->reads_status ? denied_by_status(denial("hookctl: " + why)) : event.dialect->answer(event, denial(why));
+    const auto answer = event.dialect->reads_status ? denied_by_status(denial("hookctl: " + why))
+                                                    : event.dialect->answer(event, denial(why));
     return deliver(answer);
 }
 

@@ -22,9 +22,7 @@ using protocol::json_kind;
 
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
-bool is_white(char c) noexcept {
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
+bool is_white(char c) noexcept { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
 std::string_view without_byte_order_mark(std::string_view bytes) {
     return bytes.starts_with(byte_order_mark) ? bytes.substr(byte_order_mark.size()) : bytes;
@@ -185,9 +183,7 @@ std::string_view agent_input::raw(std::string_view name, json_kind wanted) const
     return !value.empty() && protocol::kind_of(value) == wanted ? value : std::string_view();
 }
 
-std::string agent_input::text(std::string_view name) const {
-    return json_text_of(raw(name));
-}
+std::string agent_input::text(std::string_view name) const { return json_text_of(raw(name)); }
 
 std::string read_one_json_object(std::chrono::milliseconds timeout) {
     using std::chrono::steady_clock;

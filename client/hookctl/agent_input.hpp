@@ -11,13 +11,14 @@
 
 namespace hookd::hookctl {
 
-/// The last member of that name in a valid JSON object; empty if there is none, or it is null, or `object` is not an object.
+/// The last member of that name in a valid JSON object; empty if there is none, or it is null, or `object` is not an
+/// object.
 [[nodiscard]] std::string_view json_member_of(std::string_view object, std::string_view name);
 /// A string's text; empty if `value` is not a string.
 [[nodiscard]] std::string json_text_of(std::string_view value);
 
-/// Finds the end of a JSON object while it comes in, and its members. It checks no grammar and has no depth limit, so that the sender and the
-/// event are known even if the object can't be used.
+/// Finds the end of a JSON object while it comes in, and its members. It checks no grammar and has no depth limit, so
+/// that the sender and the event are known even if the object can't be used.
 class json_outline {
 public:
     struct span {
@@ -56,7 +57,8 @@ private:
 /// What an agent wrote to its hook.
 class agent_input {
 public:
-    /// Takes the first JSON object of `bytes`. A byte order mark before it is dropped; bytes that are not UTF-8 become U+FFFD.
+    /// Takes the first JSON object of `bytes`. A byte order mark before it is dropped; bytes that are not UTF-8 become
+    /// U+FFFD.
     explicit agent_input(std::string_view bytes);
     /// What could not be read, for that reason: nothing is known of it.
     [[nodiscard]] static agent_input unreadable(std::string why);
@@ -84,8 +86,8 @@ private:
     bool had_mark_ = false;
 };
 
-/// Reads standard input up to the end of one JSON object, or of the stream, or for that long. What is past the largest message is read and
-/// dropped, so that the writer gets no broken pipe. Throws usage_error if it can't be read.
+/// Reads standard input up to the end of one JSON object, or of the stream, or for that long. What is past the largest
+/// message is read and dropped, so that the writer gets no broken pipe. Throws usage_error if it can't be read.
 [[nodiscard]] std::string read_one_json_object(std::chrono::milliseconds timeout);
 
 }  // namespace hookd::hookctl

@@ -16,10 +16,9 @@ namespace {
 
 using protocol::json_kind;
 
-/// An agent may take a blank reason for none, and a denial without a reason for a broken hook (Codex does, and runs the tool).
-bool is_blank(std::string_view text) {
-    return text.find_first_not_of(" \t\r\n\v\f") == std::string_view::npos;
-}
+/// An agent may take a blank reason for none, and a denial without a reason for a broken hook (Codex does, and runs the
+/// tool).
+bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n\v\f") == std::string_view::npos; }
 
 std::optional<agent_word> word_called(std::string_view name) {
     constexpr std::array<std::pair<std::string_view, agent_word>, 9> words{{
@@ -33,7 +32,8 @@ std::optional<agent_word> word_called(std::string_view name) {
         {"reject", agent_word::deny},
         {"", agent_word::none},
     }};
-    const auto found = std::find_if(words.begin(), words.end(), [name](const auto& each) { return each.first == name; });
+    const auto found =
+        std::find_if(words.begin(), words.end(), [name](const auto& each) { return each.first == name; });
     return found == words.end() ? std::nullopt : std::optional(found->second);
 }
 
@@ -47,7 +47,8 @@ struct reply {
 
 class reply_reader {
 public:
-    reply_reader(const verdict::response& response, const agent_event& event) : responder_(response.responder), tool_input_(event.tool_input) {
+    reply_reader(const verdict::response& response, const agent_event& event)
+        : responder_(response.responder), tool_input_(event.tool_input) {
         result_.is_trusted = response.uid == 0 || response.uid == ::geteuid();
         const std::string_view text = response.text;
         const auto first = text.find('{');
@@ -102,7 +103,8 @@ private:
         };
         protocol::json_cursor members(object);
         while (const auto member = members.next()) {
-            const auto found = std::find_if(known.begin(), known.end(), [&](const known_member& each) { return member->key.equals(each.name); });
+            const auto found = std::find_if(
+                known.begin(), known.end(), [&](const known_member& each) { return member->key.equals(each.name); });
             if (found != known.end() && protocol::kind_of(member->value) != json_kind::null) {
                 (this->*found->read)(found->name, member->value);
             }
@@ -121,7 +123,8 @@ private:
             read_object(value);  // {"behavior": …} of a request for permission
             return;
         }
-        const auto word = protocol::kind_of(value) == json_kind::string ? word_called(json_text_of(value)) : std::nullopt;
+        const auto word =
+            protocol::kind_of(value) == json_kind::string ? word_called(json_text_of(value)) : std::nullopt;
         if (word) {
             raise(*word);
         } else {
@@ -135,7 +138,9 @@ private:
             note(std::string("a ").append(name).append(" that is not a string"));
         }
     }
-    void read_stop_reason(std::string_view /*name*/, std::string_view value) { keep(stop_reason_, json_text_of(value)); }
+    void read_stop_reason(std::string_view /*name*/, std::string_view value) {
+        keep(stop_reason_, json_text_of(value));
+    }
     void read_follow_up(std::string_view /*name*/, std::string_view value) {
         if (const auto text = json_text_of(value); !text.empty()) {
             raise(agent_word::deny);
@@ -158,7 +163,9 @@ private:
             raise(agent_word::ask);
         }
     }
-    void read_interrupt(std::string_view name, std::string_view value) { result_.decision.interrupts = is_flag(name, value) && value == "true"; }
+    void read_interrupt(std::string_view name, std::string_view value) {
+        result_.decision.interrupts = is_flag(name, value) && value == "true";
+    }
     void read_context(std::string_view name, std::string_view value) {
         if (protocol::kind_of(value) == json_kind::string) {
             keep(result_.decision.context, json_text_of(value));
@@ -211,7 +218,9 @@ private:
             kept = std::move(text);
         }
     }
-    void note(const std::string& what) { result_.decision.notices.push_back("the reply of " + responder_ + " has " + what); }
+    void note(const std::string& what) {
+        result_.decision.notices.push_back("the reply of " + responder_ + " has " + what);
+    }
     void fail(const std::string& what) {
         note(what);
         result_.failed = result_.decision.notices.back();
@@ -220,7 +229,8 @@ private:
     void distrust() {
         auto& decision = result_.decision;
         if (decision.word == agent_word::allow || !decision.input.empty() || !decision.result.empty()) {
-            decision.notices.push_back(responder_ + " is another user's hook: that it allows or rewrites does not count");
+            decision.notices.push_back(
+                responder_ + " is another user's hook: that it allows or rewrites does not count");
         }
         decision.word = decision.word == agent_word::allow ? agent_word::none : decision.word;
         decision.input.clear();
@@ -272,7 +282,7 @@ void add(agent_decision& all, agent_decision one) {
 /// An `allow` is for the input that its hook has seen, or has made: beside a rewrite only the rewriter's own counts.
 void take_rewrite(agent_decision& all, const std::vector<reply>& replies) {
     const auto last = std::find_if(replies.rbegin(), replies.rend(),
-                                   [](const reply& each) { return each.failed.empty() && !each.decision.input.empty(); });
+        [](const reply& each) { return each.failed.empty() && !each.decision.input.empty(); });
     if (last == replies.rend()) {
         return;
     }

@@ -29,7 +29,9 @@ void refuse_links(const settings_path& path) {
         at /= part;
         std::error_code ignored;
         if (fs::is_symlink(fs::symlink_status(at, ignored))) {
-            throw usage_error(at.string() + " is a link, which hookctl does not follow: change the file that it leads to by hand, or replace the link");
+            throw usage_error(at.string() +
+                              " is a link, which hookctl does not follow: change the file that it leads to by hand, or "
+                              "replace the link");
         }
     }
 }
@@ -37,7 +39,8 @@ void refuse_links(const settings_path& path) {
 /// A descriptor that is closed at the end.
 class open_file {
 public:
-    open_file(const std::string& path, int flags, mode_t mode = 0) : fd_(::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, mode)) {}
+    open_file(const std::string& path, int flags, mode_t mode = 0)
+        : fd_(::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, mode)) {}
     ~open_file() {
         if (fd_ >= 0) {
             ::close(fd_);

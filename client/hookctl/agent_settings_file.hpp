@@ -3,7 +3,8 @@
 #include <optional>
 #include <string>
 
-/// An agent's settings as a file: read whole, replaced whole. No link is followed below the directory that the paths start from.
+/// An agent's settings as a file: read whole, replaced whole. No link is followed below the directory that the paths
+/// start from.
 namespace hookd::hookctl {
 
 /// A file below a directory.
@@ -17,7 +18,8 @@ struct settings_path {
 /// The file's bytes; nothing if there is none. Throws usage_error if it is a link, or behind one, or can't be read.
 [[nodiscard]] std::optional<std::string> read_settings(const settings_path& path);
 
-/// Replaces the file at once, with the mode that it had (else 0600), and makes its directories. Throws as read_settings.
+/// Replaces the file at once, with the mode that it had (else 0600), and makes its directories. Throws as
+/// read_settings.
 void write_settings(const settings_path& path, const std::string& text);
 
 /// Removes the file. Throws as read_settings.

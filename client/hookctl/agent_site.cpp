@@ -43,7 +43,8 @@ settings_path settings_of(const agent_wiring& wiring, bool project) {
 bool is_used(const agent_wiring& wiring, bool project) {
     const auto path = settings_of(wiring, project);
     const auto slash = path.rest.find('/');
-    return fs::exists(slash == std::string::npos ? fs::path(path.base) : fs::path(path.base) / path.rest.substr(0, slash));
+    return fs::exists(
+        slash == std::string::npos ? fs::path(path.base) : fs::path(path.base) / path.rest.substr(0, slash));
 }
 
 }  // namespace hookd::hookctl

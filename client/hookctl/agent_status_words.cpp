@@ -29,7 +29,8 @@ agent_answer kimi_answer(const agent_event& /*event*/, const agent_decision& dec
     if (decision.word == agent_word::deny) {
         return denied_by_status(decision);
     }
-    return {0, decision.context.empty() ? std::string() : decision.context + '\n', {}};  // what is printed goes into the context
+    return {0, decision.context.empty() ? std::string() : decision.context + '\n',
+        {}};  // what is printed goes into the context
 }
 
 }  // namespace hookd::hookctl

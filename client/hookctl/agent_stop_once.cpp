@@ -32,7 +32,8 @@ fs::path file_of(const agent_event& event) {
     std::string name(event.dialect->name);
     name += '-';
     for (const char c : event.session_id) {
-        const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+        const bool is_plain =
+            (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
         const auto byte = static_cast<unsigned char>(c);
         name += is_plain ? std::string(1, c) : std::string{'%', digits[byte >> 4U], digits[byte & 15U]};
     }
@@ -45,7 +46,8 @@ bool make_private_directory(const fs::path& path) {
     fs::create_directories(path.parent_path(), error);
     ::mkdir(path.c_str(), 0700);
     struct stat there {};
-    return ::lstat(path.c_str(), &there) == 0 && S_ISDIR(there.st_mode) && there.st_uid == ::geteuid() && (there.st_mode & 022U) == 0;
+    return ::lstat(path.c_str(), &there) == 0 && S_ISDIR(there.st_mode) && there.st_uid == ::geteuid() &&
+           (there.st_mode & 022U) == 0;
 }
 
 }  // namespace
@@ -55,7 +57,8 @@ std::string record_blocked_stop(const agent_event& event) {
         return "it can't be told which session this is, and whether its end was blocked before";
     }
     if (!make_private_directory(state_directory())) {
-        return "that it is blocked can't be recorded in " + state_directory().string() + ", which is not a directory of yours alone";
+        return "that it is blocked can't be recorded in " + state_directory().string() +
+               ", which is not a directory of yours alone";
     }
     const auto file = file_of(event);
     const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -64,7 +67,8 @@ std::string record_blocked_stop(const agent_event& event) {
         return {};
     }
     return errno == EEXIST ? "this session's end was blocked once before"
-                           : "that it is blocked can't be recorded in " + file.string() + ": " + std::generic_category().message(errno);
+                           : "that it is blocked can't be recorded in " + file.string() + ": " +
+                                 std::generic_category().message(errno);
 }
 
 void forget_blocked_stop(const agent_event& event) noexcept {

@@ -8,7 +8,8 @@
 /// $XDG_STATE_HOME/hookd/agent-stops, else ~/.local/state/hookd/agent-stops.
 namespace hookd::hookctl {
 
-/// Records that this session's end is blocked. Empty if that is the first time; else why it must not be blocked: it was, or that can't be recorded.
+/// Records that this session's end is blocked. Empty if that is the first time; else why it must not be blocked: it
+/// was, or that can't be recorded.
 [[nodiscard]] std::string record_blocked_stop(const agent_event& event);
 
 /// Forgets a session that is over.

@@ -16,16 +16,20 @@ namespace {
 using protocol::json_kind;
 using form = agent_hook_form;
 
-constexpr std::array<std::string_view, 8> claude_events{"PreToolUse", "PermissionRequest", "UserPromptSubmit", "PostToolUse",
-                                                        "Stop",       "SubagentStop",      "SessionStart",     "SessionEnd"};
-constexpr std::array<std::string_view, 6> codex_events{"PreToolUse", "PermissionRequest", "UserPromptSubmit", "PostToolUse", "Stop", "SessionStart"};
-constexpr std::array<std::string_view, 6> gemini_events{"BeforeTool", "BeforeAgent", "AfterTool", "AfterAgent", "SessionStart", "SessionEnd"};
-constexpr std::array<std::string_view, 7> droid_events{"PreToolUse", "UserPromptSubmit", "PostToolUse", "Stop", "SubagentStop", "SessionStart", "SessionEnd"};
+constexpr std::array<std::string_view, 8> claude_events{"PreToolUse", "PermissionRequest", "UserPromptSubmit",
+    "PostToolUse", "Stop", "SubagentStop", "SessionStart", "SessionEnd"};
+constexpr std::array<std::string_view, 6> codex_events{
+    "PreToolUse", "PermissionRequest", "UserPromptSubmit", "PostToolUse", "Stop", "SessionStart"};
+constexpr std::array<std::string_view, 6> gemini_events{
+    "BeforeTool", "BeforeAgent", "AfterTool", "AfterAgent", "SessionStart", "SessionEnd"};
+constexpr std::array<std::string_view, 7> droid_events{
+    "PreToolUse", "UserPromptSubmit", "PostToolUse", "Stop", "SubagentStop", "SessionStart", "SessionEnd"};
 constexpr std::array<std::string_view, 4> qoder_events{"PreToolUse", "UserPromptSubmit", "PostToolUse", "Stop"};
-constexpr std::array<std::string_view, 6> copilot_events{"preToolUse", "userPromptSubmitted", "postToolUse", "agentStop", "sessionStart", "sessionEnd"};
+constexpr std::array<std::string_view, 6> copilot_events{
+    "preToolUse", "userPromptSubmitted", "postToolUse", "agentStop", "sessionStart", "sessionEnd"};
 constexpr std::array<std::string_view, 4> cursor_events{"preToolUse", "beforeSubmitPrompt", "afterFileEdit", "stop"};
-constexpr std::array<std::string_view, 6> windsurf_events{"pre_run_command",  "pre_write_code",  "pre_read_code",
-                                                          "pre_mcp_tool_use", "pre_user_prompt", "post_cascade_response"};
+constexpr std::array<std::string_view, 6> windsurf_events{"pre_run_command", "pre_write_code", "pre_read_code",
+    "pre_mcp_tool_use", "pre_user_prompt", "post_cascade_response"};
 
 // clang-format off
 /// VS Code reads Copilot's file in a project.
@@ -48,9 +52,7 @@ constexpr std::chrono::milliseconds margin{10'000};
 
 constexpr std::string_view blanks = " \t\r\n";
 
-bool is_blank(std::string_view settings) {
-    return settings.find_first_not_of(blanks) == std::string_view::npos;
-}
+bool is_blank(std::string_view settings) { return settings.find_first_not_of(blanks) == std::string_view::npos; }
 
 std::string quoted(std::string_view text) {
     std::string json;
@@ -59,9 +61,11 @@ std::string quoted(std::string_view text) {
 }
 
 /// One of our hooks for that event, on a line.
-std::string hook_entry(const agent_wiring& wiring, std::string_view event, const std::string& command, std::chrono::milliseconds hook_timeout) {
+std::string hook_entry(const agent_wiring& wiring, std::string_view event, const std::string& command,
+    std::chrono::milliseconds hook_timeout) {
     const auto limit = hook_timeout + margin;
-    const auto time = std::to_string(wiring.in_milliseconds ? limit.count() : std::chrono::ceil<std::chrono::seconds>(limit).count());
+    const auto time =
+        std::to_string(wiring.in_milliseconds ? limit.count() : std::chrono::ceil<std::chrono::seconds>(limit).count());
     switch (wiring.form) {
         case form::command:
             return R"({"command": )" + quoted(command) + R"(, "timeout": )" + time + "}";
@@ -73,8 +77,8 @@ std::string hook_entry(const agent_wiring& wiring, std::string_view event, const
             break;
     }
     const bool is_of_a_tool = event.find("Tool") != std::string_view::npos || event == "PermissionRequest";
-    return std::string("{") + (is_of_a_tool ? R"("matcher": "*", )" : "") + R"("hooks": [{"type": "command", "command": )" + quoted(command) +
-           R"(, "timeout": )" + time + "}]}";
+    return std::string("{") + (is_of_a_tool ? R"("matcher": "*", )" : "") +
+           R"("hooks": [{"type": "command", "command": )" + quoted(command) + R"(, "timeout": )" + time + "}]}";
 }
 
 std::string named_agent_words(const agent_wiring& wiring) {
@@ -84,7 +88,8 @@ std::string named_agent_words(const agent_wiring& wiring) {
 /// What a hook runs; empty if it is not a command.
 std::string command_of(std::string_view hook) {
     for (const std::string_view name : {"command", "bash"}) {
-        if (const auto value = json_member_view(hook, name); !value.empty() && protocol::kind_of(value) == json_kind::string) {
+        if (const auto value = json_member_view(hook, name);
+            !value.empty() && protocol::kind_of(value) == json_kind::string) {
             return protocol::json_string{value.substr(1, value.size() - 2)}.decode();
         }
     }
@@ -94,7 +99,8 @@ std::string command_of(std::string_view hook) {
 bool is_ours(const agent_wiring& wiring, std::string_view command) {
     // An earlier version named the agent in every command.
     return command.find("hookctl") != std::string_view::npos &&
-           (command.find(agent_hook_words(wiring)) != std::string_view::npos || command.find(named_agent_words(wiring)) != std::string_view::npos);
+           (command.find(agent_hook_words(wiring)) != std::string_view::npos ||
+               command.find(named_agent_words(wiring)) != std::string_view::npos);
 }
 
 /// The time-out that a hook has.
@@ -105,7 +111,8 @@ std::optional<std::chrono::milliseconds> limit_of(const agent_wiring& wiring, st
         return std::nullopt;
     }
     constexpr double longest = 1e9;
-    const std::chrono::duration<double, std::milli> limit(std::clamp(wiring.in_milliseconds ? number : number * 1000, 0.0, longest));
+    const std::chrono::duration<double, std::milli> limit(
+        std::clamp(wiring.in_milliseconds ? number : number * 1000, 0.0, longest));
     return std::chrono::duration_cast<std::chrono::milliseconds>(limit);
 }
 
@@ -116,12 +123,14 @@ std::vector<wired_hook> our_hooks(const agent_wiring& wiring, std::string_view e
         return found;
     }
     const auto add = [&](std::string_view hook) {
-        if (auto command = protocol::kind_of(hook) == json_kind::object ? command_of(hook) : std::string(); is_ours(wiring, command)) {
+        if (auto command = protocol::kind_of(hook) == json_kind::object ? command_of(hook) : std::string();
+            is_ours(wiring, command)) {
             found.push_back({std::move(command), limit_of(wiring, hook)});
         }
     };
     add(element);
-    if (const auto hooks = json_member_view(element, "hooks"); !hooks.empty() && protocol::kind_of(hooks) == json_kind::array) {
+    if (const auto hooks = json_member_view(element, "hooks");
+        !hooks.empty() && protocol::kind_of(hooks) == json_kind::array) {
         protocol::json_cursor each(hooks);
         while (const auto hook = each.next()) {
             add(hook->value);
@@ -134,7 +143,8 @@ std::vector<wired_hook> our_hooks(const agent_wiring& wiring, std::string_view e
 bool is_our_element(const agent_wiring& wiring, std::string_view element) {
     std::size_t hooks = 1;
     if (protocol::kind_of(element) == json_kind::object) {
-        if (const auto list = json_member_view(element, "hooks"); !list.empty() && protocol::kind_of(list) == json_kind::array) {
+        if (const auto list = json_member_view(element, "hooks");
+            !list.empty() && protocol::kind_of(list) == json_kind::array) {
             protocol::json_cursor each(list);
             for (hooks = 0; each.next();) {
                 ++hooks;
@@ -158,8 +168,8 @@ std::string extension_at(std::string_view settings, std::size_t fault) {
 /// The object that the file is.
 std::string_view root_of(std::string_view settings) {
     if (const auto fault = protocol::find_json_fault(settings)) {
-        throw usage_error("it is not JSON: " + std::string(fault->reason) + ", at byte " + std::to_string(fault->offset) +
-                          extension_at(settings, fault->offset));
+        throw usage_error("it is not JSON: " + std::string(fault->reason) + ", at byte " +
+                          std::to_string(fault->offset) + extension_at(settings, fault->offset));
     }
     const auto begin = settings.find_first_not_of(blanks);
     if (settings[begin] != '{') {
@@ -189,8 +199,8 @@ std::string_view hooks_of(std::string_view settings, std::string_view event) {
     return found;
 }
 
-/// What is made begins so, which no file does that hooks were added to. If there was no file a line end is its end, else nothing, and the
-/// blanks of that file are before it.
+/// What is made begins so, which no file does that hooks were added to. If there was no file a line end is its end,
+/// else nothing, and the blanks of that file are before it.
 constexpr std::string_view made_file_begins = "{\n  \"hooks\": {";
 
 std::string made_object(const agent_wiring& wiring) {
@@ -232,12 +242,11 @@ std::vector<std::string> events_in(std::string_view settings) {
 
 }  // namespace
 
-std::span<const agent_wiring> agent_wirings() {
-    return wirings;
-}
+std::span<const agent_wiring> agent_wirings() { return wirings; }
 
 const agent_wiring* find_agent_wiring(std::string_view agent) {
-    const auto found = std::find_if(wirings.begin(), wirings.end(), [agent](const agent_wiring& each) { return each.agent == agent; });
+    const auto found =
+        std::find_if(wirings.begin(), wirings.end(), [agent](const agent_wiring& each) { return each.agent == agent; });
     return found == wirings.end() ? nullptr : &*found;
 }
 
@@ -246,7 +255,7 @@ std::string agent_hook_words(const agent_wiring& wiring) {
 }
 
 std::string wired(const agent_wiring& wiring, const std::optional<std::string>& settings, const std::string& command,
-                  std::chrono::milliseconds hook_timeout) {
+    std::chrono::milliseconds hook_timeout) {
     const auto before = settings ? unwired(wiring, *settings) : std::nullopt;
     auto text = before.value_or("");
     bool makes_hooks = true;

@@ -26,9 +26,9 @@ struct agent_wiring {
     std::string_view project_directory;  ///< below the top of the project
     std::string_view project_file;       ///< in it
     agent_hook_form form;
-    bool in_milliseconds;  ///< its time-outs
-    bool has_version;      ///< its file begins with "version": 1
-    bool is_shared;        ///< other agents run its hooks, too: each is told by its input, not by --agent
+    bool in_milliseconds;         ///< its time-outs
+    bool has_version;             ///< its file begins with "version": 1
+    bool is_shared;               ///< other agents run its hooks, too: each is told by its input, not by --agent
     std::string_view shell_tool;  ///< its name for a shell, for a test
     std::span<const std::string_view> events;  ///< the first is the one before a tool
 };
@@ -40,12 +40,14 @@ struct agent_wiring {
 /// What begins our command for that agent behind this program's name: ` agent-hook --agent NAME --timeout `.
 [[nodiscard]] std::string agent_hook_words(const agent_wiring& wiring);
 
-/// An agent's settings with the command as a hook of each of its events, in place of what was there of ours. `settings` is the file's text, if
-/// there is a file. All else stays as it is, byte for byte. Throws usage_error if it is neither blank nor a JSON object of that form.
-[[nodiscard]] std::string wired(const agent_wiring& wiring, const std::optional<std::string>& settings, const std::string& command, std::chrono::milliseconds hook_timeout);
+/// An agent's settings with the command as a hook of each of its events, in place of what was there of ours. `settings`
+/// is the file's text, if there is a file. All else stays as it is, byte for byte. Throws usage_error if it is neither
+/// blank nor a JSON object of that form.
+[[nodiscard]] std::string wired(const agent_wiring& wiring, const std::optional<std::string>& settings,
+    const std::string& command, std::chrono::milliseconds hook_timeout);
 
-/// The settings without our hooks: byte for byte what wired() was given, as long as only our hooks were added since; nothing if wired() has
-/// made the file and nothing else is in it.
+/// The settings without our hooks: byte for byte what wired() was given, as long as only our hooks were added since;
+/// nothing if wired() has made the file and nothing else is in it.
 [[nodiscard]] std::optional<std::string> unwired(const agent_wiring& wiring, std::string settings);
 
 /// A hook of ours in an agent's settings.
@@ -55,6 +57,7 @@ struct wired_hook {
 };
 
 /// Those of that event.
-[[nodiscard]] std::vector<wired_hook> wired_hooks(const agent_wiring& wiring, std::string_view settings, std::string_view event);
+[[nodiscard]] std::vector<wired_hook> wired_hooks(
+    const agent_wiring& wiring, std::string_view settings, std::string_view event);
 
 }  // namespace hookd::hookctl

@@ -20,7 +20,8 @@ namespace hookd::hookctl {
 namespace {
 
 std::optional<event_scope> scope_of(const option_reader& options, const optional_text& given) {
-    return given ? std::optional(options.choice<event_scope>("--scope", *given, {{"local", event_scope::local}, {"cluster", event_scope::cluster}}))
+    return given ? std::optional(options.choice<event_scope>(
+                       "--scope", *given, {{"local", event_scope::local}, {"cluster", event_scope::cluster}}))
                  : std::nullopt;
 }
 
@@ -51,8 +52,9 @@ command_arguments parse_emit(option_reader& options) {
     }
     result.scope = scope_of(options, scope);
     if (policy) {
-        result.policy = options.choice<wait_policy>(
-            "--policy", *policy, {{"veto", wait_policy::veto}, {"all", wait_policy::all}, {"first", wait_policy::first}, {"chain", wait_policy::chain}});
+        result.policy = options.choice<wait_policy>("--policy", *policy,
+            {{"veto", wait_policy::veto}, {"all", wait_policy::all}, {"first", wait_policy::first},
+                {"chain", wait_policy::chain}});
     }
     if (result.require.size() > protocol::max_required) {
         options.fail("--require takes at most " + std::to_string(protocol::max_required) + " names");
@@ -275,7 +277,8 @@ command_arguments parse_bypass(option_reader& options) {
         return result;
     }
     if (result.patterns.empty() || !duration || !reason) {
-        options.fail("say which events, for how long and why (or --end): hookctl " + std::string(command_usage("bypass")));
+        options.fail(
+            "say which events, for how long and why (or --end): hookctl " + std::string(command_usage("bypass")));
     }
     options.check_patterns(result.patterns);
     result.duration = options.duration("--for", *duration, protocol::max_bypass);
@@ -372,7 +375,9 @@ command_arguments parse_log(option_reader& options) {
     if (since) {
         result.since = parse_since(*since, std::chrono::system_clock::now());
         if (!result.since) {
-            options.fail("--since takes how long ago, as in 90s, 2h or 3d, or a time such as 2026-11-23T12:58:36Z, not " + in_quotes(*since));
+            options.fail(
+                "--since takes how long ago, as in 90s, 2h or 3d, or a time such as 2026-11-23T12:58:36Z, not " +
+                in_quotes(*since));
         }
     }
     return result;
@@ -446,11 +451,8 @@ command_arguments parse_git(option_reader& options) {
 
     auto& given = options.positionals(1, words().max_size());
     result.action = options.choice<git_action>("git", given[0],
-                                               {{"install", git_action::install},
-                                                {"uninstall", git_action::uninstall},
-                                                {"run", git_action::run},
-                                                {"status", git_action::status},
-                                                {"exec", git_action::exec}});
+        {{"install", git_action::install}, {"uninstall", git_action::uninstall}, {"run", git_action::run},
+            {"status", git_action::status}, {"exec", git_action::exec}});
     if (no_daemon) {
         result.proceed_without_daemon = options.proceeds_without_daemon(*no_daemon);
     }
@@ -521,8 +523,8 @@ command_arguments parse_agent(option_reader& options) {
     }
 
     auto& given = options.positionals(1, words().max_size());
-    result.action = options.choice<agent_action>(
-        "agent", given[0], {{"install", agent_action::install}, {"status", agent_action::status}, {"uninstall", agent_action::uninstall}});
+    result.action = options.choice<agent_action>("agent", given[0],
+        {{"install", agent_action::install}, {"status", agent_action::status}, {"uninstall", agent_action::uninstall}});
     result.agents.assign(given.begin() + 1, given.end());
     if (no_daemon) {
         (void)options.proceeds_without_daemon(*no_daemon);
@@ -717,7 +719,8 @@ std::string_view command_called(const std::string& word) {
     const auto known = std::find(names.begin(), names.end(), word);
     if (known == names.end()) {
         const auto near = protocol::nearest(word, names);
-        throw usage_error("there is no command " + in_quotes(word) + (near.empty() ? std::string() : "; did you mean " + std::string(near) + "?") +
+        throw usage_error("there is no command " + in_quotes(word) +
+                          (near.empty() ? std::string() : "; did you mean " + std::string(near) + "?") +
                           " (hookctl --help)");
     }
     return *known;
@@ -736,7 +739,8 @@ information parse_help(option_reader& options) {
 }
 
 information version_text() {
-    return {std::string("hookctl ") + protocol::release_version + ", protocol " + std::to_string(protocol::version) + "\n"};
+    return {
+        std::string("hookctl ") + protocol::release_version + ", protocol " + std::to_string(protocol::version) + "\n"};
 }
 
 std::string all_commands() {

@@ -46,7 +46,7 @@ struct hook_arguments {
     std::vector<std::string> argv{};
     std::optional<std::uint64_t> jobs{};
     std::vector<std::string> environment{};  ///< further variables for the command: NAME, or NAME=VALUE
-    bool git = false;  ///< it runs where git's own hook would, and with git's variables
+    bool git = false;                        ///< it runs where git's own hook would, and with git's variables
     std::string repository{};  ///< a directory: only events of the git repository there; empty: of any, and others
     responder_options as_responder{};
 };
@@ -139,8 +139,8 @@ struct git_arguments {
 };
 
 struct agent_hook_arguments {
-    std::string agent{};        ///< empty: the input tells
-    std::string input = "-";            ///< as given: JSON text, `@FILE` or `-`
+    std::string agent{};      ///< empty: the input tells
+    std::string input = "-";  ///< as given: JSON text, `@FILE` or `-`
     bool fail_closed = false;
     bool proceed_without_daemon = true;
     bool stop_once = false;  ///< a session's end is blocked once at most
@@ -185,11 +185,11 @@ struct call_arguments {
     std::optional<std::string> params{};  ///< as given: JSON text, `@FILE` or `-`
 };
 
-using command_arguments = std::variant<emit_arguments, listen_arguments, on_arguments, register_arguments, deregister_arguments, trust_arguments,
-                                       enable_arguments, bypass_arguments, hooks_arguments, respond_arguments, schema_arguments, who_arguments,
-                                       log_arguments, trace_arguments, replay_arguments, hosts_arguments, stats_arguments,
-                                       top_arguments, ping_arguments, git_arguments, agent_hook_arguments, agent_arguments,
-                                       doctor_arguments, test_arguments, ask_arguments, init_arguments, sync_arguments, unsync_arguments, call_arguments>;
+using command_arguments = std::variant<emit_arguments, listen_arguments, on_arguments, register_arguments,
+    deregister_arguments, trust_arguments, enable_arguments, bypass_arguments, hooks_arguments, respond_arguments,
+    schema_arguments, who_arguments, log_arguments, trace_arguments, replay_arguments, hosts_arguments, stats_arguments,
+    top_arguments, ping_arguments, git_arguments, agent_hook_arguments, agent_arguments, doctor_arguments,
+    test_arguments, ask_arguments, init_arguments, sync_arguments, unsync_arguments, call_arguments>;
 
 /// What hookctl is asked to do.
 struct invocation {
@@ -207,7 +207,8 @@ struct information {
     std::string text{};
 };
 
-/// Reads the command line, `words` without the program's name. Throws usage_error. Reads no file, environment or terminal.
+/// Reads the command line, `words` without the program's name. Throws usage_error. Reads no file, environment or
+/// terminal.
 [[nodiscard]] std::variant<invocation, information> parse_arguments(const std::vector<std::string>& words);
 
 }  // namespace hookd::hookctl

@@ -85,7 +85,8 @@ std::string_view why_withdrawn(const std::string& reason) {
     if (reason == to_string(protocol::refusal::answered)) {
         return "decided by another answer";
     }
-    return reason == to_string(protocol::refusal::expired) ? "its time is over" : "its emitter does not wait any longer";
+    return reason == to_string(protocol::refusal::expired) ? "its time is over"
+                                                           : "its emitter does not wait any longer";
 }
 
 /// The questions, on the thread that runs `io`.
@@ -97,7 +98,8 @@ public:
           environment_(environ, absolute_socket(call.socket.empty() ? default_socket_path() : call.socket)),
           runner_(io.get_executor()),
           keyboard_(io, ::dup(STDIN_FILENO)) {
-        environment_.add(call.daemon_user.empty() ? "HOOKD_DAEMON_USER" : "HOOKD_DAEMON_USER=" + call.daemon_user, environ);
+        environment_.add(
+            call.daemon_user.empty() ? "HOOKD_DAEMON_USER" : "HOOKD_DAEMON_USER=" + call.daemon_user, environ);
     }
 
     /// Begins to read what is typed. Calls `on_end` once nothing more can be.
@@ -122,11 +124,13 @@ public:
     }
 
     void withdraw(const ended_wait& ended) {
-        const auto found = std::find_if(questions_.begin(), questions_.end(), [&](const question& each) { return each.what.hook_event_id() == ended.hook_event_id; });
+        const auto found = std::find_if(questions_.begin(), questions_.end(),
+            [&](const question& each) { return each.what.hook_event_id() == ended.hook_event_id; });
         if (found == questions_.end()) {
             return;
         }
-        print("\n" + std::string(colour_.dim()) + "#" + std::to_string(found->what.seq()) + ": " + std::string(why_withdrawn(ended.reason)) + std::string(colour_.plain()) + "\n");
+        print("\n" + std::string(colour_.dim()) + "#" + std::to_string(found->what.seq()) + ": " +
+              std::string(why_withdrawn(ended.reason)) + std::string(colour_.plain()) + "\n");
         const bool was_shown = found == questions_.begin();
         questions_.erase(found);
         if (was_shown) {
@@ -156,7 +160,10 @@ private:
         const auto& what = questions_.front().what;
         std::string text = "\a\n" + event_head(what, colour_);
         if (what.timeout()) {
-            text.append(colour_.yellow()).append("waits ").append(describe_duration(*what.timeout())).append(colour_.plain());
+            text.append(colour_.yellow())
+                .append("waits ")
+                .append(describe_duration(*what.timeout()))
+                .append(colour_.plain());
         }
         text += '\n';
         const auto lines = laid_out(what.payload());
@@ -217,7 +224,11 @@ private:
         }
         hooks::command command;
         command.argv = {"/bin/sh", "-c", notify_};
-        command.environment = environment_.for_event({.event = what.name(), .hook_event_id = what.hook_event_id(), .seq = what.seq(), .cause = what.cause(), .payload = what.payload()});
+        command.environment = environment_.for_event({.event = what.name(),
+            .hook_event_id = what.hook_event_id(),
+            .seq = what.seq(),
+            .cause = what.cause(),
+            .payload = what.payload()});
         for (char** each = environ; *each != nullptr; ++each) {
             if (!std::string_view(*each).starts_with("HOOK")) {
                 command.environment.emplace_back(*each);  // what reaches a desktop or a phone is in it
@@ -226,22 +237,28 @@ private:
         command.input = what.payload();
         command.timeout = what.timeout().value_or(longest_notification);
         runner_.start(
-            std::move(command), [this, id = what.hook_event_id()](const hooks::command_result& done) { take_notification(id, done); }, [] {});
+            std::move(command),
+            [this, id = what.hook_event_id()](const hooks::command_result& done) { take_notification(id, done); },
+            [] {});
     }
 
     void take_notification(const std::string& id, const hooks::command_result& done) {
-        if (done.how == hooks::command_result::ending::not_started || (done.how == hooks::command_result::ending::exited && done.code != 0)) {
-            complain("--notify: " + notify_ + " exited " + std::to_string(done.code) + ": " + done.errors.text.substr(0, done.errors.text.find('\n')));
+        if (done.how == hooks::command_result::ending::not_started ||
+            (done.how == hooks::command_result::ending::exited && done.code != 0)) {
+            complain("--notify: " + notify_ + " exited " + std::to_string(done.code) + ": " +
+                     done.errors.text.substr(0, done.errors.text.find('\n')));
             return;
         }
-        const auto asked = std::find_if(questions_.begin(), questions_.end(), [&id](const question& each) { return each.what.hook_event_id() == id; });
+        const auto asked = std::find_if(questions_.begin(), questions_.end(),
+            [&id](const question& each) { return each.what.hook_event_id() == id; });
         const auto said = without_blanks(done.output.text);
         if (asked == questions_.end() || !said.starts_with('{') || done.how != hooks::command_result::ending::exited) {
             return;
         }
         try {
             const auto answer = respond_with(std::string(said));
-            print("\n" + std::string(colour_.dim()) + "#" + std::to_string(asked->what.seq()) + ": answered by --notify" + std::string(colour_.plain()) + "\n");
+            print("\n" + std::string(colour_.dim()) + "#" + std::to_string(asked->what.seq()) +
+                  ": answered by --notify" + std::string(colour_.plain()) + "\n");
             settle(*asked, answer);
         } catch (const error& fault) {
             complain("--notify: " + std::string(fault.what()));
@@ -279,7 +296,9 @@ hook_runner_options options_for(const invocation& call, const ask_arguments& arg
 
 int run_ask(const invocation& call, const ask_arguments& arguments) {
     if (::isatty(STDIN_FILENO) == 0 || ::isatty(STDOUT_FILENO) == 0) {
-        throw usage_error("ask needs a terminal with a person at it: type hookctl ask in one, or have a program answer: hookctl on PATTERN -- CMD");
+        throw usage_error(
+            "ask needs a terminal with a person at it: type hookctl ask in one, or have a program answer: hookctl on "
+            "PATTERN -- CMD");
     }
     std::signal(SIGCHLD, SIG_DFL);
     const auto name = arguments.name.empty() ? user_name() : arguments.name;
@@ -290,7 +309,9 @@ int run_ask(const invocation& call, const ask_arguments& arguments) {
     const stop_watcher watcher(stop_watcher::output::does_not_matter, [&events] { events.stop(); });
     for (const auto& pattern : arguments.patterns) {
         events.on(pattern, [&](event what, answer reply_to) {
-            asio::post(io, [&desk, what = std::move(what), reply_to = std::move(reply_to)]() mutable { desk.add(std::move(what), std::move(reply_to)); });
+            asio::post(io, [&desk, what = std::move(what), reply_to = std::move(reply_to)]() mutable {
+                desk.add(std::move(what), std::move(reply_to));
+            });
         });
     }
     events.on_cancelled([&](const ended_wait& what) { asio::post(io, [&desk, what] { desk.withdraw(what); }); });

@@ -60,7 +60,8 @@ bool has_enabled_hook(const fs::path& registry) {
 }  // namespace
 
 bool start_absent_daemon(const invocation& call) {
-    if (!call.autostart || environment_variable("HOOKD_AUTOSTART") == "0" || !call.socket.empty() || !environment_variable("HOOKD_SOCKET").empty()) {
+    if (!call.autostart || environment_variable("HOOKD_AUTOSTART") == "0" || !call.socket.empty() ||
+        !environment_variable("HOOKD_SOCKET").empty()) {
         return false;
     }
     const auto registry = default_registry();
@@ -72,7 +73,8 @@ bool start_absent_daemon(const invocation& call) {
         return true;
     }
     const auto& said = started.errors.text;
-    complain("hookd could not be started for the hooks in " + registry.string() + (said.empty() ? "" : ": " + said.substr(0, said.find('\n'))));
+    complain("hookd could not be started for the hooks in " + registry.string() +
+             (said.empty() ? "" : ": " + said.substr(0, said.find('\n'))));
     return false;
 }
 

@@ -25,7 +25,9 @@ std::string label_of(std::string_view bypass) {
     return harmless(events + " (" + string_of(member_of(bypass, "reason")) + ")");
 }
 
-bool is_there(std::string_view bypass) { return !bypass.empty() && protocol::kind_of(bypass) == protocol::json_kind::object; }
+bool is_there(std::string_view bypass) {
+    return !bypass.empty() && protocol::kind_of(bypass) == protocol::json_kind::object;
+}
 
 std::string describe(std::string_view answer, const bypass_arguments& arguments) {
     std::string text;
@@ -33,7 +35,8 @@ std::string describe(std::string_view answer, const bypass_arguments& arguments)
         text += "ended the bypass of " + label_of(ended) + "\n";
     }
     if (const auto begun = member_of(answer, "bypass"); is_there(begun)) {
-        text += "for " + describe_duration(arguments.duration) + " no veto counts of " + label_of(begun) + "; hookctl bypass --end ends that\n";
+        text += "for " + describe_duration(arguments.duration) + " no veto counts of " + label_of(begun) +
+                "; hookctl bypass --end ends that\n";
     }
     return text;
 }

@@ -7,10 +7,12 @@
 #include <string_view>
 #include <vector>
 
-/// Bytes that are text most of the time: paths, names of refs, arguments. JSON has no room for those that are not UTF-8.
+/// Bytes that are text most of the time: paths, names of refs, arguments. JSON has no room for those that are not
+/// UTF-8.
 namespace hookd::hookctl {
 
-/// How many bytes the character at the front of `bytes`, which is not empty, takes; 0 if it is not well-formed UTF-8 (RFC 3629).
+/// How many bytes the character at the front of `bytes`, which is not empty, takes; 0 if it is not well-formed UTF-8
+/// (RFC 3629).
 [[nodiscard]] std::size_t utf8_size(std::string_view bytes) noexcept;
 
 /// Whether it is well-formed UTF-8 (RFC 3629).
@@ -19,7 +21,8 @@ namespace hookd::hookctl {
 /// With padding (RFC 4648, section 4).
 [[nodiscard]] std::string base64(std::string_view bytes);
 
-/// The bytes of a well-formed text of that kind; those before the first character that does not belong there, of any other.
+/// The bytes of a well-formed text of that kind; those before the first character that does not belong there, of any
+/// other.
 [[nodiscard]] std::string from_base64(std::string_view text);
 
 /// Adds the member KEY, and KEY_base64 where the bytes are not UTF-8: KEY then has U+FFFD for what is not.

@@ -28,8 +28,8 @@ int run_ping(const invocation& call) {
     const palette colour;
     std::string text;
     text.append(colour.green()).append("hookd ").append(harmless(who.version)).append(colour.plain());
-    text += " is there, at " + harmless(daemon.path()) + ": pid " + std::to_string(who.pid) + ", protocol " + std::to_string(who.protocol) + ", answered in " +
-            elapsed.data();
+    text += " is there, at " + harmless(daemon.path()) + ": pid " + std::to_string(who.pid) + ", protocol " +
+            std::to_string(who.protocol) + ", answered in " + elapsed.data();
     text.append(colour.dim()).append("  ").append(harmless(who.instance)).append(colour.plain()).append("\n");
     print(text);
     return exit_status::done;

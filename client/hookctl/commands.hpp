@@ -4,9 +4,9 @@
 
 namespace hookd::hookctl {
 
-// Each carries out one command and returns hookctl's exit status. They throw hookd::error for what the daemon, or its absence, brings;
-// usage_error for an argument that turns out to be unusable; and std::system_error where the output cannot be written. main() turns
-// these into a line on standard error and a status.
+// Each carries out one command and returns hookctl's exit status. They throw hookd::error for what the daemon, or its
+// absence, brings; usage_error for an argument that turns out to be unusable; and std::system_error where the output
+// cannot be written. main() turns these into a line on standard error and a status.
 
 int run_emit(const invocation& call, const emit_arguments& arguments);
 int run_listen(const invocation& call, const listen_arguments& arguments);

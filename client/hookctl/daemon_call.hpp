@@ -17,16 +17,17 @@ namespace hookd::hookctl {
 /// How long the daemon may take to answer a request that does not wait, unless --timeout says so.
 inline constexpr std::chrono::milliseconds default_answer_timeout{30'000};
 
-/// What hooks have for a coding agent's event, unless --timeout says so: less than any agent gives its hook, since one that takes longer is not
-/// heard.
+/// What hooks have for a coding agent's event, unless --timeout says so: less than any agent gives its hook, since one
+/// that takes longer is not heard.
 inline constexpr std::chrono::milliseconds default_agent_timeout{20'000};
 
-/// What the daemon may need for its answer beyond the --timeout that the hooks have (hookctl(1)). Short: an operation is held up meanwhile.
-/// It answers within milliseconds, but where both stand still for a second the client may be the first to go on.
+/// What the daemon may need for its answer beyond the --timeout that the hooks have (hookctl(1)). Short: an operation
+/// is held up meanwhile. It answers within milliseconds, but where both stand still for a second the client may be the
+/// first to go on.
 inline constexpr std::chrono::milliseconds verdict_grace{2'000};
 
-/// For what should not hold anybody up but has no --timeout: how long a daemon may be silent before it is asked whether it lives, and
-/// how long it may take to say so (hookctl(1)).
+/// For what should not hold anybody up but has no --timeout: how long a daemon may be silent before it is asked whether
+/// it lives, and how long it may take to say so (hookctl(1)).
 inline constexpr std::chrono::milliseconds longest_silence{10'000};
 
 /// The same with a --timeout, which is not outlasted by more than verdict_grace.
@@ -55,7 +56,8 @@ inline constexpr std::chrono::milliseconds longest_silence{10'000};
 }
 
 /// The result of a request that does not wait. Throws hookd::error.
-[[nodiscard]] inline std::string ask_daemon(const invocation& call, std::string_view method, const std::string& params) {
+[[nodiscard]] inline std::string ask_daemon(
+    const invocation& call, std::string_view method, const std::string& params) {
     return connect_for(call).call(method, params, call.timeout.value_or(default_answer_timeout));
 }
 
@@ -68,7 +70,9 @@ inline constexpr std::chrono::milliseconds longest_silence{10'000};
 }
 
 /// For telling what has happened already, to hooks that nobody waits for.
-[[nodiscard]] inline client telling_client_for(const invocation& call) { return connect_or_start(call, longest_silence_of(call)); }
+[[nodiscard]] inline client telling_client_for(const invocation& call) {
+    return connect_or_start(call, longest_silence_of(call));
+}
 
 /// `NAME (WHY), NAME (WHY)`: those who were waited for in vain.
 [[nodiscard]] inline std::string missing_text(const verdict& said) {

@@ -23,7 +23,8 @@ constexpr std::chrono::seconds longest_run{5};
 
 bool is_passed_on(std::string_view assignment) {
     constexpr std::array own{"HOOK_", "GIT_", "STATE_DIRECTORY=", "LISTEN_", "NOTIFY_SOCKET="};
-    return std::none_of(own.begin(), own.end(), [assignment](const char* each) { return assignment.starts_with(each); });
+    return std::none_of(
+        own.begin(), own.end(), [assignment](const char* each) { return assignment.starts_with(each); });
 }
 
 }  // namespace

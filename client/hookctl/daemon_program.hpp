@@ -11,8 +11,8 @@ namespace hookd::hookctl {
 /// The daemon's program: `hookd` beside this one, else as $PATH has it.
 [[nodiscard]] std::string daemon_program();
 
-/// Runs it with `arguments`, in /, for some seconds at most, without what tells this process which service, or which event, it works for: that is
-/// nothing to a daemon that outlives it.
+/// Runs it with `arguments`, in /, for some seconds at most, without what tells this process which service, or which
+/// event, it works for: that is nothing to a daemon that outlives it.
 [[nodiscard]] hooks::command_result run_daemon_program(std::vector<std::string> arguments);
 
 /// Where this user's hookd and hookctl keep what outlives them.

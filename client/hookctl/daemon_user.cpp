@@ -50,8 +50,9 @@ std::string daemon_user_of(const invocation& call) {
     }
     auto number = number_of(given);
     if (number.empty()) {
-        throw error(error_kind::invalid_argument, "the daemon's user has to be the name or number of a user that this system knows, not \"" + given +
-                                                      "\" (--daemon-user, HOOKD_DAEMON_USER)");
+        throw error(error_kind::invalid_argument,
+            "the daemon's user has to be the name or number of a user that this system knows, not \"" + given +
+                "\" (--daemon-user, HOOKD_DAEMON_USER)");
     }
     return number;
 }

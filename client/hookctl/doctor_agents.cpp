@@ -29,10 +29,12 @@ struct agent_settings {
 
     [[nodiscard]] finding wrong(const std::string& what) const {
         return {"agent " + std::string(wiring.agent), false,
-                path.whole() + " " + what + ": hookctl agent install " + std::string(wiring.agent) + (project ? " --project" : "")};
+            path.whole() + " " + what + ": hookctl agent install " + std::string(wiring.agent) +
+                (project ? " --project" : "")};
     }
     [[nodiscard]] bool calls_hookctl() const {
-        return std::any_of(wiring.events.begin(), wiring.events.end(), [this](std::string_view event) { return !wired_hooks(wiring, text, event).empty(); });
+        return std::any_of(wiring.events.begin(), wiring.events.end(),
+            [this](std::string_view event) { return !wired_hooks(wiring, text, event).empty(); });
     }
 };
 
@@ -58,12 +60,14 @@ milliseconds hook_time_of(const std::string& command) {
 }
 
 std::optional<std::string> fault_of(const wired_hook& hook) {
-    if (const auto program = program_of(hook.command); program.starts_with('/') && ::access(program.c_str(), X_OK) != 0) {
+    if (const auto program = program_of(hook.command);
+        program.starts_with('/') && ::access(program.c_str(), X_OK) != 0) {
         return "calls " + program + ", which can't be run";
     }
     const auto time = hook_time_of(hook.command);
     if (hook.limit && *hook.limit <= time) {
-        return "gives hookctl " + describe_duration(*hook.limit) + ", and hookctl its hooks " + describe_duration(time) + ", so that a late veto is not heard";
+        return "gives hookctl " + describe_duration(*hook.limit) + ", and hookctl its hooks " +
+               describe_duration(time) + ", so that a late veto is not heard";
     }
     return std::nullopt;
 }

@@ -31,9 +31,7 @@ namespace {
 namespace fs = std::filesystem;
 using ending = hooks::command_result::ending;
 
-std::string first_line(const std::string& text) {
-    return text.substr(0, text.find('\n'));
-}
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 finding check_socket(const std::string& path) {
     if (path.starts_with('@')) {
@@ -56,8 +54,9 @@ finding check_version(const daemon_info& who) {
     if (who.version == protocol::release_version) {
         return {"version", true, "hookctl and the daemon are both " + who.version};
     }
-    return {"version", false, "hookctl is " + std::string(protocol::release_version) + ", the daemon that runs is " + who.version +
-                                  ": install one release, then end the old daemon: kill " + std::to_string(who.pid)};
+    return {"version", false,
+        "hookctl is " + std::string(protocol::release_version) + ", the daemon that runs is " + who.version +
+            ": install one release, then end the old daemon: kill " + std::to_string(who.pid)};
 }
 
 /// The program with which a daemon would be started.
@@ -72,7 +71,9 @@ finding check_program() {
     if (said == own || said.starts_with(own + ",")) {
         return {"hookd", true, name + ": " + said};
     }
-    return {"hookd", false, name + " is of another release than hookctl " + protocol::release_version + ": " + said + "; install one release"};
+    return {"hookd", false,
+        name + " is of another release than hookctl " + protocol::release_version + ": " + said +
+            "; install one release"};
 }
 
 finding check_hook(std::string_view hook) {
@@ -89,7 +90,8 @@ finding check_hook(std::string_view hook) {
 }
 
 findings check_hooks(client& daemon, const invocation& call) {
-    const auto listed = daemon.call(protocol::list_hooks_params::method, {}, call.timeout.value_or(default_answer_timeout));
+    const auto listed =
+        daemon.call(protocol::list_hooks_params::method, {}, call.timeout.value_or(default_answer_timeout));
     findings all;
     protocol::json_cursor hooks(member_of(trimmed(listed), "hooks"));
     while (const auto hook = hooks.next()) {
@@ -108,11 +110,15 @@ finding check_journal(client& daemon, const invocation& call) {
         return {"journal", true, "off, so hookctl log and trace find nothing: start hookd with --journal FILE"};
     }
     const auto kept = protocol::counted(journal.events, "event") + " in " + journal.file;
-    return {"journal", true, journal.dropped == 0 ? kept : kept + ", " + std::to_string(journal.dropped) + " could not be kept: the daemon's log says why"};
+    return {"journal", true,
+        journal.dropped == 0
+            ? kept
+            : kept + ", " + std::to_string(journal.dropped) + " could not be kept: the daemon's log says why"};
 }
 
 findings check_cluster(client& daemon, const invocation& call) {
-    const auto answer = daemon.call(protocol::cluster_hosts_params::method, {}, call.timeout.value_or(default_answer_timeout));
+    const auto answer =
+        daemon.call(protocol::cluster_hosts_params::method, {}, call.timeout.value_or(default_answer_timeout));
     const auto hosts = elements_of(member_of(trimmed(answer), "hosts"));
     if (hosts.empty()) {
         return {{"cluster", true, "this host is in none"}};
@@ -120,9 +126,12 @@ findings check_cluster(client& daemon, const invocation& call) {
     const auto name = string_of(member_of(hosts.front(), "host"));
     const auto state = string_of(member_of(hosts.front(), "state"));
     if (state == "up") {
-        return {{"cluster", true, "host " + name + " is up, with " + protocol::counted(hosts.size() - 1, "other host")}};
+        return {
+            {"cluster", true, "host " + name + " is up, with " + protocol::counted(hosts.size() - 1, "other host")}};
     }
-    return {{"cluster", false, "host " + name + "'s link is " + state + ": the daemon's log says why; check the engine with hookd-postgres --check FILE, or hookd-nats"}};
+    return {{"cluster", false,
+        "host " + name + "'s link is " + state +
+            ": the daemon's log says why; check the engine with hookd-postgres --check FILE, or hookd-nats"}};
 }
 
 /// The program of `ExecStart=`; empty where there is none.
@@ -180,10 +189,13 @@ findings check_settings() {
     }
     const auto done = run_daemon_program({"--check"});
     if (done.how == ending::exited && done.code == 0) {
-        const bool has_registry = environment_variable("HOOKD_SOCKET").empty() || !environment_variable("HOOKD_REGISTRY").empty();
+        const bool has_registry =
+            environment_variable("HOOKD_SOCKET").empty() || !environment_variable("HOOKD_REGISTRY").empty();
         all.push_back({"settings", true,
-                       has_registry ? "configuration, catalog, journal and registry (" + default_registry().string() + ") are right"
-                                    : "configuration and catalog are right; without --registry a daemon at $HOOKD_SOCKET keeps hooks until it ends"});
+            has_registry
+                ? "configuration, catalog, journal and registry (" + default_registry().string() + ") are right"
+                : "configuration and catalog are right; without --registry a daemon at $HOOKD_SOCKET keeps hooks until "
+                  "it ends"});
     } else {
         all.push_back({"settings", false, first_line(done.errors.text)});
     }
@@ -200,8 +212,10 @@ findings check_git() {
             }
         }
         if (all.empty()) {
-            all.push_back({"git", true, survey.hooks.empty() ? "no hook is installed in this repository"
-                                                             : protocol::counted(survey.hooks.size(), "hook") + " of this repository would fire"});
+            all.push_back({"git", true,
+                survey.hooks.empty()
+                    ? "no hook is installed in this repository"
+                    : protocol::counted(survey.hooks.size(), "hook") + " of this repository would fire"});
         }
         return all;
     } catch (const usage_error&) {
@@ -213,19 +227,27 @@ findings check_git() {
 
 findings check_units() {
     const auto config = environment_variable("XDG_CONFIG_HOME");
-    const fs::path own = (config.empty() ? fs::path(environment_variable("HOME")) / ".config" : fs::path(config)) / "systemd/user";
-    for (const auto& directory : {own, fs::path("/etc/systemd/user"), fs::path("/usr/local/lib/systemd/user"), fs::path("/usr/lib/systemd/user")}) {
+    const fs::path own =
+        (config.empty() ? fs::path(environment_variable("HOME")) / ".config" : fs::path(config)) / "systemd/user";
+    for (const auto& directory : {own, fs::path("/etc/systemd/user"), fs::path("/usr/local/lib/systemd/user"),
+             fs::path("/usr/lib/systemd/user")}) {
         const auto unit = directory / "hookd.service";
         const auto program = started_program(unit);
         if (program.empty()) {
             continue;
         }
         if (::access(program.c_str(), X_OK) == 0) {
-            return {{"units", true, unit.string() + " starts " + program + (is_enabled(own) ? ", and is enabled" : "; to have it started with your session: systemctl --user enable --now hookd.socket")}};
+            return {{"units", true,
+                unit.string() + " starts " + program +
+                    (is_enabled(own)
+                            ? ", and is enabled"
+                            : "; to have it started with your session: systemctl --user enable --now hookd.socket")}};
         }
-        return {{"units", false, unit.string() + " starts " + program + ", which can't be run: install hookd there, or correct ExecStart="}};
+        return {{"units", false,
+            unit.string() + " starts " + program + ", which can't be run: install hookd there, or correct ExecStart="}};
     }
-    return {{"units", true, "no systemd unit; at the default socket hookctl starts a daemon by itself once a hook is registered"}};
+    return {{"units", true,
+        "no systemd unit; at the default socket hookctl starts a daemon by itself once a hook is registered"}};
 }
 
 }  // namespace hookd::hookctl

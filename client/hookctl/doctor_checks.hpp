@@ -5,9 +5,11 @@
 
 namespace hookd::hookctl {
 
-// What `hookctl doctor` looks at. Each check says all that it finds and throws nothing but std::bad_alloc: what goes wrong is a finding.
+// What `hookctl doctor` looks at. Each check says all that it finds and throws nothing but std::bad_alloc: what goes
+// wrong is a finding.
 
-/// Whether a daemon answers, whose its socket is, whether it and the installed one are of this release, and which of its hooks can't run.
+/// Whether a daemon answers, whose its socket is, whether it and the installed one are of this release, and which of
+/// its hooks can't run.
 [[nodiscard]] findings check_daemon(const invocation& call);
 
 /// Whether the configuration, catalog and registry with which a daemon would start here are right.

@@ -38,9 +38,12 @@ finding judge(const invocation& call, hook_repository repository) {
         return {"repository", false, file + ", or a script of it, has changed since it was agreed to: hookctl sync"};
     }
     if (!changes.empty()) {
-        return {"repository", false, changes.front().name + " of " + file + " is not registered as it says: hookctl sync"};
+        return {
+            "repository", false, changes.front().name + " of " + file + " is not registered as it says: hookctl sync"};
     }
-    return {"repository", true, protocol::counted(wanted.hooks.size(), "hook") + " of " + file + (wanted.hooks.size() == 1 ? " is" : " are") + " registered"};
+    return {"repository", true,
+        protocol::counted(wanted.hooks.size(), "hook") + " of " + file + (wanted.hooks.size() == 1 ? " is" : " are") +
+            " registered"};
 }
 
 }  // namespace

@@ -7,7 +7,8 @@
 
 namespace hookd::hookctl {
 
-/// Reads a whole number with its unit: `250ms`, `30s`, `5m`. Nothing for anything else, and for what no std::chrono::milliseconds holds.
+/// Reads a whole number with its unit: `250ms`, `30s`, `5m`. Nothing for anything else, and for what no
+/// std::chrono::milliseconds holds.
 [[nodiscard]] std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 
 /// For people, in the unit that fits: `250 ms`, `1.5 s`, `12 min`.

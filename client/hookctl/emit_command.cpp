@@ -106,7 +106,8 @@ int emit_and_wait(const invocation& call, const emit_arguments& arguments, const
 
     const auto said = verdict_client_for(call).emit_and_wait(arguments.event, payload, how);
     try {
-        print_result(arguments, writes_for_programs(call.json) ? json_output(one_line(said.text)) + '\n' : describe(said));
+        print_result(
+            arguments, writes_for_programs(call.json) ? json_output(one_line(said.text)) + '\n' : describe(said));
     } catch (const std::system_error&) {
         if (said.proceed()) {
             throw;
@@ -128,9 +129,12 @@ int proceed_without_daemon(const invocation& call, const emit_arguments& argumen
     if (!writes_for_programs(call.json)) {
         print_result(arguments, "proceed: there is no daemon\n");
     } else if (arguments.wait) {
-        print_result(arguments, R"({"hook_event_id":null,"seq":null,"outcome":"no_daemon","abort":"","responses":[],"missing":[]})" "\n");
+        print_result(arguments,
+            R"({"hook_event_id":null,"seq":null,"outcome":"no_daemon","abort":"","responses":[],"missing":[]})"
+            "\n");
     } else {
-        print_result(arguments, R"({"hook_event_id":null,"seq":null,"subscribers":0})" "\n");
+        print_result(arguments, R"({"hook_event_id":null,"seq":null,"subscribers":0})"
+                                "\n");
     }
     return exit_status::done;
 }

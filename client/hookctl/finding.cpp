@@ -12,7 +12,8 @@ namespace {
 std::string json_lines(const findings& all) {
     std::string text;
     for (const auto& each : all) {
-        text += json_object().text("subject", each.subject).flag("ok", each.fine).text("text", each.text).finish() + '\n';
+        text +=
+            json_object().text("subject", each.subject).flag("ok", each.fine).text("text", each.text).finish() + '\n';
     }
     return text;
 }
@@ -27,7 +28,9 @@ std::string finding_lines(const findings& all, const palette& colour) {
     std::string text;
     for (const auto& each : all) {
         const auto subject = harmless(each.subject);
-        text.append(each.fine ? colour.green() : colour.red()).append(each.fine ? "\xe2\x9c\x93" : "\xe2\x9c\x97").append(colour.plain());
+        text.append(each.fine ? colour.green() : colour.red())
+            .append(each.fine ? "\xe2\x9c\x93" : "\xe2\x9c\x97")
+            .append(colour.plain());
         text.append(" ").append(colour.bold()).append(subject).append(colour.plain());
         text.append(columns - columns_of(subject) + 2, ' ').append(harmless(each.text)).append("\n");
     }

@@ -11,8 +11,9 @@
 
 namespace hookd::hookctl {
 
-/// The terminal on standard input and output as a screen to draw on: the alternate screen of xterm (and every terminal emulator
-/// since), no echo, keys at once. The destructor gives the terminal back as it was; so does Ctrl-Z, until the program goes on.
+/// The terminal on standard input and output as a screen to draw on: the alternate screen of xterm (and every terminal
+/// emulator since), no echo, keys at once. The destructor gives the terminal back as it was; so does Ctrl-Z, until the
+/// program goes on.
 ///
 /// Thread-safety: none; one object a process.
 class full_screen {

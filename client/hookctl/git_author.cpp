@@ -45,8 +45,10 @@ std::string_view first_comment(std::string_view text) {
 
 /// Words with which a program, and hardly a person, begins a script.
 bool is_a_programs(std::string_view comment) {
-    constexpr std::array<std::string_view, 7> words{"enerated", "ENERATED", "anage", "ANAGE", "nstalled by", "DO NOT EDIT", "o not edit"};
-    return std::any_of(words.begin(), words.end(), [comment](std::string_view each) { return comment.find(each) != std::string_view::npos; });
+    constexpr std::array<std::string_view, 7> words{
+        "enerated", "ENERATED", "anage", "ANAGE", "nstalled by", "DO NOT EDIT", "o not edit"};
+    return std::any_of(words.begin(), words.end(),
+        [comment](std::string_view each) { return comment.find(each) != std::string_view::npos; });
 }
 
 }  // namespace

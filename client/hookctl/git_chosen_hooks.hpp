@@ -8,7 +8,8 @@
 
 namespace hookd::hookctl {
 
-/// The hooks that `--events` names; where it is empty, those that `usual` picks. Throws usage_error for a name that git does not have.
+/// The hooks that `--events` names; where it is empty, those that `usual` picks. Throws usage_error for a name that git
+/// does not have.
 template <class Usual>
 [[nodiscard]] std::vector<const git_hook*> chosen_git_hooks(std::string_view events, Usual usual) {
     std::vector<const git_hook*> chosen;

@@ -11,9 +11,7 @@ namespace hookd::hookctl {
 
 namespace {
 
-std::string section_of(const git_hook& hook) {
-    return "hook.hookd." + std::string(hook.name);
-}
+std::string section_of(const git_hook& hook) { return "hook.hookd." + std::string(hook.name); }
 
 std::optional<std::string> value_of(const std::map<std::string, std::string>& settings, const std::string& key) {
     const auto found = settings.find(key);
@@ -71,7 +69,8 @@ void git_configuration::change(std::vector<std::string> arguments) const {
 
 std::optional<std::string> git_configuration::command_in_force(const git_hook& hook) const {
     const auto section = section_of(hook);
-    if (value_of(in_force(), section + ".event") != hook.name || value_of(in_force(), section + ".enabled").value_or("true") != "true") {
+    if (value_of(in_force(), section + ".event") != hook.name ||
+        value_of(in_force(), section + ".enabled").value_or("true") != "true") {
         return std::nullopt;
     }
     return value_of(in_force(), section + ".command");

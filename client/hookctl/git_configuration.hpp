@@ -10,14 +10,17 @@
 
 namespace hookd::hookctl {
 
-/// Hooks that are named in git's configuration, from 2.54 on: `hook.hookd.HOOK.command` and `.event`, a name for each since git does not tell a
-/// command which hook it is for. They stand in the repository's configuration, or with --global in the user's.
-/// What there is of ours is read once, at the first question; changes by others after that are not seen. Errors: usage_error where git refuses.
+/// Hooks that are named in git's configuration, from 2.54 on: `hook.hookd.HOOK.command` and `.event`, a name for each
+/// since git does not tell a command which hook it is for. They stand in the repository's configuration, or with
+/// --global in the user's. What there is of ours is read once, at the first question; changes by others after that are
+/// not seen. Errors: usage_error where git refuses.
 class git_configuration {
 public:
-    explicit git_configuration(const git_site& site) : repository_(site.repository), scope_(site.global ? "--global" : "--local") {}
+    explicit git_configuration(const git_site& site)
+        : repository_(site.repository), scope_(site.global ? "--global" : "--local") {}
 
-    /// The command that runs for this hook, whoever's configuration says so; nothing where none does, or it is switched off.
+    /// The command that runs for this hook, whoever's configuration says so; nothing where none does, or it is switched
+    /// off.
     [[nodiscard]] std::optional<std::string> command_in_force(const git_hook& hook) const;
     /// Whether this scope names the hook.
     [[nodiscard]] bool has(const git_hook& hook) const;

@@ -58,7 +58,8 @@ std::string_view object_in(std::string_view object, std::string_view key) {
     return "{}";
 }
 
-/// Git's variables as the payload has them, and no others of the list: this program may have been started by a hook itself.
+/// Git's variables as the payload has them, and no others of the list: this program may have been started by a hook
+/// itself.
 void take_variables(std::string_view payload) {
     std::vector<std::string> old;
     for (char** each = environ; *each != nullptr; ++each) {
@@ -85,7 +86,8 @@ void check_owner(const std::string& path) {
         throw std::system_error(errno, std::generic_category(), path);
     }
     if (found.st_uid != ::geteuid() && found.st_uid != 0) {
-        throw usage_error(path + " belongs to another user (" + std::to_string(found.st_uid) + "): a hook with --git does not run there");
+        throw usage_error(path + " belongs to another user (" + std::to_string(found.st_uid) +
+                          "): a hook with --git does not run there");
     }
 }
 

@@ -18,9 +18,7 @@ bool asks_about_a_commit(const git_hook& hook) noexcept {
     return hook.name == "pre-commit" || hook.name == "pre-merge-commit" || hook.name == "pre-applypatch";
 }
 
-bool is_no_object(std::string_view oid) noexcept {
-    return oid.find_first_not_of('0') == std::string_view::npos;
-}
+bool is_no_object(std::string_view oid) noexcept { return oid.find_first_not_of('0') == std::string_view::npos; }
 
 /// The words of each line.
 std::vector<std::vector<std::string_view>> lines_of(std::string_view input) {
@@ -67,15 +65,16 @@ private:
 git_question log_question() {
     git_question question;
     // Merges count with what they change themselves. What is not in a shallow or partial clone is passed over.
-    question.arguments = {"log", "--format=", "--name-only", "-z", "-c", "--no-renames", "--no-ext-diff", "--no-show-signature", "--ignore-submodules=none",
-                          "--ignore-missing", "--stdin"};
+    question.arguments = {"log", "--format=", "--name-only", "-z", "-c", "--no-renames", "--no-ext-diff",
+        "--no-show-signature", "--ignore-submodules=none", "--ignore-missing", "--stdin"};
     question.timeout = longest_search;
     return question;
 }
 
 git_question staged_question() {
     git_question question;
-    question.arguments = {"diff", "--cached", "--name-only", "-z", "--no-renames", "--no-ext-diff", "--no-relative", "--ignore-submodules=none"};
+    question.arguments = {"diff", "--cached", "--name-only", "-z", "--no-renames", "--no-ext-diff", "--no-relative",
+        "--ignore-submodules=none"};
     question.timeout = longest_search;
     return question;
 }
@@ -129,7 +128,9 @@ git_files find_pushed(const git_hook& hook, std::string_view remote, std::string
     if (commits.starts_something()) {
         arguments.emplace_back("--not");
         if (leaves) {
-            arguments.push_back(remote.empty() || remote.find_first_of("*?[/:") != std::string_view::npos ? "--remotes" : "--remotes=" + std::string(remote));
+            arguments.push_back(remote.empty() || remote.find_first_of("*?[/:") != std::string_view::npos
+                                    ? "--remotes"
+                                    : "--remotes=" + std::string(remote));
         } else {
             if (has_happened && own_refs.size() <= most_excluded_refs) {
                 arguments.insert(arguments.end(), own_refs.begin(), own_refs.end());

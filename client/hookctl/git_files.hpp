@@ -22,8 +22,8 @@ struct git_files {
 /// Whether the payload of this hook says which files it is about.
 [[nodiscard]] bool has_files(const git_hook& hook) noexcept;
 
-/// What is staged, or what the commits touch that a push brings, as the hook's `input` names them. Asks git once, for two seconds at most.
-/// `remote`: of pre-push, its first argument.
+/// What is staged, or what the commits touch that a push brings, as the hook's `input` names them. Asks git once, for
+/// two seconds at most. `remote`: of pre-push, its first argument.
 [[nodiscard]] git_files find_git_files(const git_hook& hook, std::string_view remote, std::string_view input);
 
 }  // namespace hookd::hookctl

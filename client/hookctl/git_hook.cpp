@@ -37,7 +37,8 @@ constexpr std::array hooks{
     git_hook{"pre-auto-gc", vetoes},
     git_hook{"post-rewrite", is_told, true, 1, {{{"command"}}}, git_input::rewrites},
     git_hook{"sendemail-validate", vetoes, true, 1, {{{"patch_file", form::path}, {"header_file", form::path}}}},
-    git_hook{"post-index-change", is_told, often, 2, {{{"working_tree_updated", form::flag}, {"skip_worktree_changed", form::flag}}}},
+    git_hook{"post-index-change", is_told, often, 2,
+        {{{"working_tree_updated", form::flag}, {"skip_worktree_changed", form::flag}}}},
     git_hook{"p4-changelist", vetoes, true, 1, {{{"message_file", form::message}}}},
     git_hook{"p4-prepare-changelist", vetoes, true, 1, {{{"message_file", form::message}, {"source"}}}},
     git_hook{"p4-post-changelist", is_told},
@@ -55,9 +56,7 @@ std::string replaced(std::string_view text, char from, char to) {
 
 }  // namespace
 
-std::span<const git_hook> git_hooks() noexcept {
-    return hooks;
-}
+std::span<const git_hook> git_hooks() noexcept { return hooks; }
 
 const git_hook* find_git_hook(std::string_view name) noexcept {
     const auto found = std::find_if(hooks.begin(), hooks.end(), [name](const auto& each) { return each.name == name; });
@@ -82,9 +81,7 @@ const git_hook& git_hook_called(std::string_view word) {
                       (near.empty() ? "; githooks(5) lists them" : "; did you mean " + std::string(near) + "?"));
 }
 
-std::string event_of(const git_hook& hook) {
-    return std::string(event_prefix) + replaced(hook.name, '-', '_');
-}
+std::string event_of(const git_hook& hook) { return std::string(event_prefix) + replaced(hook.name, '-', '_'); }
 
 bool asks_for_leave(const git_hook& hook, const std::vector<std::string>& arguments) {
     return hook.vetoes && (hook.input != git_input::transactions || arguments.front() == "prepared");

@@ -33,13 +33,13 @@ struct git_argument {
     git_argument_form form = git_argument_form::text;
 };
 
-/// A hook of git (githooks(5)) that can be an event: one that vetoes or is told. Those that do a part of git's own work are none:
-/// fsmonitor-watchman, proc-receive, push-to-checkout.
+/// A hook of git (githooks(5)) that can be an event: one that vetoes or is told. Those that do a part of git's own work
+/// are none: fsmonitor-watchman, proc-receive, push-to-checkout.
 struct git_hook {
-    std::string_view name{};    ///< as git calls it: `pre-commit`
-    bool vetoes = false;        ///< git heeds its exit status
-    bool usual = true;          ///< installed unless the user says which; others run many times a command
-    std::size_t required = 0;   ///< so many arguments are always there
+    std::string_view name{};                  ///< as git calls it: `pre-commit`
+    bool vetoes = false;                      ///< git heeds its exit status
+    bool usual = true;                        ///< installed unless the user says which; others run many times a command
+    std::size_t required = 0;                 ///< so many arguments are always there
     std::array<git_argument, 3> arguments{};  ///< an empty `member` ends them
     git_input input = git_input::none;
 };
@@ -50,7 +50,8 @@ struct git_hook {
 /// By git's name; null for any other.
 [[nodiscard]] const git_hook* find_git_hook(std::string_view name) noexcept;
 
-/// Reads one word of `--events`: `pre-commit`, `pre_commit` or `git.pre_commit`. Throws usage_error, which names the nearest.
+/// Reads one word of `--events`: `pre-commit`, `pre_commit` or `git.pre_commit`. Throws usage_error, which names the
+/// nearest.
 [[nodiscard]] const git_hook& git_hook_called(std::string_view word);
 
 /// `git.pre_commit`

@@ -26,18 +26,14 @@ constexpr const char* ignoring_all = ".gitignore";
 constexpr std::size_t most_kept = 9;        // hooks that run before a script
 constexpr std::size_t most_superseded = 9;  // and that do not run any more
 
-bool is_there(const fs::path& path) {
-    return fs::symlink_status(path).type() != fs::file_type::not_found;
-}
+bool is_there(const fs::path& path) { return fs::symlink_status(path).type() != fs::file_type::not_found; }
 
 std::string text_of(const fs::path& path) {
     std::ifstream file(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
-bool is_link(const fs::path& path) {
-    return fs::is_symlink(fs::symlink_status(path));
-}
+bool is_link(const fs::path& path) { return fs::is_symlink(fs::symlink_status(path)); }
 
 /// The directory's own name below the real path of its parent: a link in its place stays one.
 fs::path unfollowed(const fs::path& directory) {
@@ -52,8 +48,8 @@ fs::path unfollowed(const fs::path& directory) {
     throw fs::filesystem_error("write", path, std::error_code(errno, std::generic_category()));
 }
 
-/// A descriptor that holds a lock on a directory, or -1 where that is not there or has no locks: then whoever changes it at the same time is
-/// not kept away.
+/// A descriptor that holds a lock on a directory, or -1 where that is not there or has no locks: then whoever changes
+/// it at the same time is not kept away.
 int locked(const fs::path& directory) {
     const int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     while (fd >= 0 && ::flock(fd, LOCK_EX) != 0) {
@@ -65,7 +61,8 @@ int locked(const fs::path& directory) {
     return fd;
 }
 
-/// An executable file beside the place where it is to be: there, whole, before anything else is changed, and gone where it was not put there.
+/// An executable file beside the place where it is to be: there, whole, before anything else is changed, and gone where
+/// it was not put there.
 class new_script {
 public:
     new_script(fs::path place, const std::string& text)
@@ -106,22 +103,20 @@ private:
     std::string temporary_;
 };
 
-/// Whether a script of ours is there. A link to one is somebody else's: it led there before, or its target was written over since.
+/// Whether a script of ours is there. A link to one is somebody else's: it led there before, or its target was written
+/// over since.
 bool holds_script(const fs::path& path) {
     return fs::is_regular_file(fs::symlink_status(path)) && is_git_script(text_of(path));
 }
 
-/// What git itself reads in a directory of a working tree. It takes no link there, and one with other contents would be wrong.
-bool is_gits_own(const fs::path& name) {
-    return name.string().starts_with(".git");
-}
+/// What git itself reads in a directory of a working tree. It takes no link there, and one with other contents would be
+/// wrong.
+bool is_gits_own(const fs::path& name) { return name.string().starts_with(".git"); }
 
 constexpr std::string_view superseded_mark = ".superseded-";
 
 /// Has the name under which a manager would call a kept hook.
-fs::path place_note(const fs::path& kept) {
-    return kept.string() + ".place";
-}
+fs::path place_note(const fs::path& kept) { return kept.string() + ".place"; }
 
 /// Whether both are hooks of one manager, an older and a newer one.
 bool same_author(const fs::path& one, const fs::path& other) {
@@ -142,8 +137,7 @@ bool same_content(const fs::path& one, const fs::path& other) {
     if (fs::equivalent(one, other, different)) {
         return true;
     }
-    return text_of(one) == text_of(other) &&
-           fs::status(one).permissions() == fs::status(other).permissions();
+    return text_of(one) == text_of(other) && fs::status(one).permissions() == fs::status(other).permissions();
 }
 
 }  // namespace
@@ -165,9 +159,7 @@ fs::path git_hooks_directory::kept_directory(std::size_t number) const {
     return directory_.parent_path() / name;
 }
 
-bool git_hooks_directory::has_script(const git_hook& hook) const {
-    return holds_script(directory_ / hook.name);
-}
+bool git_hooks_directory::has_script(const git_hook& hook) const { return holds_script(directory_ / hook.name); }
 
 std::vector<fs::path> git_hooks_directory::kept(const git_hook& hook) const {
     std::vector<fs::path> found;
@@ -216,8 +208,10 @@ std::vector<fs::path> git_hooks_directory::moved_scripts(const git_hook& hook) c
 void git_hooks_directory::check(const git_hook& hook) const {
     const auto place = directory_ / hook.name;
     if (is_link(directory_)) {
-        throw usage_error(directory_.string() + " is a link, which hookctl does not follow; name the directory itself, as in: git config core.hooksPath '" +
-                          fs::weakly_canonical(directory_).string() + "'");
+        throw usage_error(
+            directory_.string() +
+            " is a link, which hookctl does not follow; name the directory itself, as in: git config core.hooksPath '" +
+            fs::weakly_canonical(directory_).string() + "'");
     }
     for (std::size_t number = 1; number <= most_kept; ++number) {
         if (is_link(kept_directory(number))) {
@@ -228,8 +222,9 @@ void git_hooks_directory::check(const git_hook& hook) const {
         throw usage_error(place.string() + " is a directory: move it away");
     }
     if (is_there(place) && !has_script(hook) && is_there(kept_directory(most_kept) / hook.name)) {
-        throw usage_error(std::to_string(most_kept) + " previous hooks are kept beside " + directory_.string() + " as " + kept_name() + "*/" +
-                          std::string(hook.name) + ": move those away that are not needed");
+        throw usage_error(std::to_string(most_kept) + " previous hooks are kept beside " + directory_.string() +
+                          " as " + kept_name() + "*/" + std::string(hook.name) +
+                          ": move those away that are not needed");
     }
 }
 
@@ -241,14 +236,15 @@ std::string git_hooks_directory::script(const git_hook& hook, const git_script_o
     return git_script(hook, options, directories);
 }
 
-/// Whether there was anything to take back. Where a manager that wrote another hook would have moved the newest of those that are kept is noted
-/// beside that.
+/// Whether there was anything to take back. Where a manager that wrote another hook would have moved the newest of
+/// those that are kept is noted beside that.
 bool git_hooks_directory::take_back_moved(const git_hook& hook) const {
     const auto moved = moved_scripts(hook);
     const auto all = kept(hook);
     const auto place = directory_ / hook.name;
     for (const auto& each : moved) {
-        if (!all.empty() && is_there(place) && !has_script(hook) && !same_content(place, all.back()) && !same_author(place, all.back())) {
+        if (!all.empty() && is_there(place) && !has_script(hook) && !same_content(place, all.back()) &&
+            !same_author(place, all.back())) {
             const auto note = place_note(all.back());
             fs::remove(note);
             std::ofstream(note) << each.filename().string();
@@ -360,8 +356,8 @@ void git_hooks_directory::supersede(const fs::path& older, const fs::path& direc
             return;
         }
     }
-    throw usage_error(std::to_string(most_superseded) + " older hooks are kept in " + directory.string() + " as " + std::string(hook.name) +
-                      std::string(superseded_mark) + "*: move those away that are not needed");
+    throw usage_error(std::to_string(most_superseded) + " older hooks are kept in " + directory.string() + " as " +
+                      std::string(hook.name) + std::string(superseded_mark) + "*: move those away that are not needed");
 }
 
 void git_hooks_directory::make_kept_directory(std::size_t number) const {
@@ -377,7 +373,8 @@ void git_hooks_directory::keep_in(std::size_t number, const git_hook& hook) cons
     const auto place = directory_ / hook.name;
     const auto kept = kept_directory(number) / hook.name;
     fs::remove(kept);  // a link to this very hook
-    // A second name first, so that the hook is in its place all the time; a file system without such names has a moment without it.
+    // A second name first, so that the hook is in its place all the time; a file system without such names has a moment
+    // without it.
     if (::linkat(AT_FDCWD, place.c_str(), AT_FDCWD, kept.c_str(), 0) != 0) {
         fs::rename(place, kept);
     }
@@ -417,7 +414,8 @@ void git_hooks_directory::tidy(const fs::path& kept_directory) const {
         const auto name = each.path().filename();
         const auto* hook = find_git_hook(name.string());
         // A script of ours there would call itself.
-        if (name.extension() != ".sample" && !is_gits_own(name) && (hook == nullptr || !has_script(*hook)) && !is_there(kept_directory / name)) {
+        if (name.extension() != ".sample" && !is_gits_own(name) && (hook == nullptr || !has_script(*hook)) &&
+            !is_there(kept_directory / name)) {
             fs::create_symlink(".." / directory_.filename() / name, kept_directory / name);
         }
     }

@@ -63,7 +63,12 @@ public:
             return;
         }
         hooks_[std::string(hook.name)] = name;
-        text_.append(std::exchange(title_, "")).append("  ").append(hook.name).append(": ").append(sentence).append("\n");
+        text_.append(std::exchange(title_, ""))
+            .append("  ")
+            .append(hook.name)
+            .append(": ")
+            .append(sentence)
+            .append("\n");
     }
 
     /// What an absent daemon means from now on.
@@ -73,7 +78,8 @@ public:
         if (!for_programs_) {
             text_ += text_.empty() ? title_ + "  nothing to do\n" : "";
             if (!no_daemon_.empty()) {
-                text_ += no_daemon_ == "proceed" ? "without a daemon git goes on (--no-daemon proceed)\n" : "without a daemon git stops (--no-daemon fail)\n";
+                text_ += no_daemon_ == "proceed" ? "without a daemon git goes on (--no-daemon proceed)\n"
+                                                 : "without a daemon git stops (--no-daemon fail)\n";
             }
             print(text_);
             return;
@@ -109,9 +115,11 @@ private:
 
 /// What the scripts give `hookctl git run`.
 std::string recorded_options(const invocation& call, const git_arguments& arguments) {
-    auto text = "--installed-socket " + shell_word(absolute_socket(call.socket.empty() ? default_socket_path() : call.socket)) + " ";
+    auto text = "--installed-socket " +
+                shell_word(absolute_socket(call.socket.empty() ? default_socket_path() : call.socket)) + " ";
     const char* user = std::getenv("HOOKD_DAEMON_USER");
-    if (const std::string named = !call.daemon_user.empty() || user == nullptr ? call.daemon_user : user; !named.empty()) {
+    if (const std::string named = !call.daemon_user.empty() || user == nullptr ? call.daemon_user : user;
+        !named.empty()) {
         text += "--daemon-user " + shell_word(named) + " ";
     }
     if (call.timeout) {
@@ -139,16 +147,20 @@ void check_site(const git_site& site) {
         throw usage_error(site.cure_of_empty_hooks_path());
     }
     if (site.global && site.hooks.empty()) {
-        throw usage_error("core.hooksPath is not set, so that there are no hooks for all repositories; set it as in: "
-                          "git config --global core.hooksPath ~/.config/git/hooks (git then ignores each repository's own)");
+        throw usage_error(
+            "core.hooksPath is not set, so that there are no hooks for all repositories; set it as in: "
+            "git config --global core.hooksPath ~/.config/git/hooks (git then ignores each repository's own)");
     }
     if (site.global && !site.hooks.is_absolute()) {
-        throw usage_error("core.hooksPath is '" + site.hooks_path + "', a different directory in each repository: use --repo, or set an absolute path");
+        throw usage_error("core.hooksPath is '" + site.hooks_path +
+                          "', a different directory in each repository: use --repo, or set an absolute path");
     }
     if (site.is_shared()) {
         throw usage_error("core.hooksPath is '" + site.hooks_path + "' in git's " + site.hooks_path_scope +
-                          " configuration, for other repositories, too: install there with --global, or give this one hooks of its own with: "
-                          "git config core.hooksPath '" + (site.common_dir / "hooks").string() + "'");
+                          " configuration, for other repositories, too: install there with --global, or give this one "
+                          "hooks of its own with: "
+                          "git config core.hooksPath '" +
+                          (site.common_dir / "hooks").string() + "'");
     }
 }
 
@@ -174,15 +186,21 @@ bool has_linked_worktrees(const git_site& site) {
 void warn_about_place(const git_site& site, const git_hooks_directory& directory) {
     if (are_in_the_working_tree(site, directory.path())) {
         complain(directory.path().string() +
-                 " is in the working tree (core.hooksPath): don't commit its scripts, which name this machine's hookctl; git clean -fdX would "
-                 "delete the hooks from before, in " + directory.kept_name());
+                 " is in the working tree (core.hooksPath): don't commit its scripts, which name this machine's "
+                 "hookctl; git clean -fdX would "
+                 "delete the hooks from before, in " +
+                 directory.kept_name());
     }
-    if (!site.global && !site.hooks_path.empty() && !fs::path(site.hooks_path).is_absolute() && !site.hooks_path.starts_with('~') && has_linked_worktrees(site)) {
-        complain("core.hooksPath is '" + site.hooks_path + "', a different directory in each work tree: these hooks run in this one only; install them in each, or set an absolute path");
+    if (!site.global && !site.hooks_path.empty() && !fs::path(site.hooks_path).is_absolute() &&
+        !site.hooks_path.starts_with('~') && has_linked_worktrees(site)) {
+        complain("core.hooksPath is '" + site.hooks_path +
+                 "', a different directory in each work tree: these hooks run in this one only; install them in each, "
+                 "or set an absolute path");
     }
 }
 
-void install_scripts(const git_site& site, const std::vector<const git_hook*>& chosen, const git_script_options& options, report& done) {
+void install_scripts(
+    const git_site& site, const std::vector<const git_hook*>& chosen, const git_script_options& options, report& done) {
     check_site(site);
     git_hooks_directory directory(site.hooks);
     for (const auto* hook : chosen) {
@@ -205,12 +223,15 @@ void install_scripts(const git_site& site, const std::vector<const git_hook*>& c
     warn_about_place(site, directory);
 }
 
-/// The directories where scripts may be: where they were put, and where git looks now. What --global has put elsewhere is not this repository's.
+/// The directories where scripts may be: where they were put, and where git looks now. What --global has put elsewhere
+/// is not this repository's.
 std::vector<fs::path> known_directories(const git_site& site, const git_record& record) {
     auto all = record.directories();
     const auto add = [&all](const fs::path& directory) {
         std::error_code none;
-        if (!directory.empty() && std::none_of(all.begin(), all.end(), [&](const fs::path& each) { return each == directory || fs::equivalent(each, directory, none); })) {
+        if (!directory.empty() && std::none_of(all.begin(), all.end(), [&](const fs::path& each) {
+                return each == directory || fs::equivalent(each, directory, none);
+            })) {
             all.push_back(directory);
         }
     };
@@ -233,7 +254,8 @@ void tell_what_is_left(const git_hooks_directory& directory, const git_hook& hoo
     add(directory.kept(hook));
     add(directory.superseded(hook));
     if (what == change::foreign) {
-        complain((directory.path() / hook.name).string() + " is no longer hookd's and was left as it is; the previous hook is " + left);
+        complain((directory.path() / hook.name).string() +
+                 " is no longer hookd's and was left as it is; the previous hook is " + left);
     } else if (what != change::none && !left.empty()) {
         complain("older hooks than " + (directory.path() / hook.name).string() + " are kept: " + left);
     }
@@ -249,7 +271,8 @@ void uninstall_scripts(const git_site& site, const git_arguments& arguments, rep
         git_hooks_directory directory(each);
         done.in_directory(directory.path());
         const auto chosen = chosen_git_hooks(arguments.events, [&directory](const git_hook& hook) {
-            return directory.has_script(hook) || !directory.kept(hook).empty() || !directory.moved_scripts(hook).empty();
+            return directory.has_script(hook) || !directory.kept(hook).empty() ||
+                   !directory.moved_scripts(hook).empty();
         });
         for (const auto* hook : chosen) {
             const auto what = directory.uninstall(*hook);
@@ -261,7 +284,8 @@ void uninstall_scripts(const git_site& site, const git_arguments& arguments, rep
     const auto scripts = record.scripts();
     for (const auto& each : scripts) {
         const auto* hook = find_git_hook(each.hook);
-        if (hook == nullptr || !fs::is_directory(each.directory, none) || !git_hooks_directory(each.directory).has_script(*hook)) {
+        if (hook == nullptr || !fs::is_directory(each.directory, none) ||
+            !git_hooks_directory(each.directory).has_script(*hook)) {
             record.remove(each);
         }
     }
@@ -274,12 +298,14 @@ void uninstall_configuration(const git_site& site, const git_arguments& argument
         return;
     }
     done.in_configuration(site.global);
-    for (const auto* hook : chosen_git_hooks(arguments.events, [&](const git_hook& each) { return configuration.has(each); })) {
+    for (const auto* hook :
+        chosen_git_hooks(arguments.events, [&](const git_hook& each) { return configuration.has(each); })) {
         done.add(*hook, configuration.uninstall(*hook) ? change::removed : change::none);
     }
 }
 
-void install_in_configuration(const git_site& site, const std::vector<const git_hook*>& chosen, const git_script_options& options, report& done) {
+void install_in_configuration(
+    const git_site& site, const std::vector<const git_hook*>& chosen, const git_script_options& options, report& done) {
     git_configuration configuration(site);
     for (const auto* hook : chosen) {
         const bool was_there = configuration.has(*hook);

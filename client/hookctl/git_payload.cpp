@@ -46,7 +46,8 @@ std::vector<std::string_view> fields_of(std::string_view line, std::size_t count
         if (space == std::string_view::npos) {
             return {};
         }
-        fields[first_is_free ? left - 1 : count - left] = first_is_free ? line.substr(space + 1) : line.substr(0, space);
+        fields[first_is_free ? left - 1 : count - left] =
+            first_is_free ? line.substr(space + 1) : line.substr(0, space);
         line = first_is_free ? line.substr(0, space) : line.substr(space + 1);
     }
     fields[first_is_free ? 0 : count - 1] = line;
@@ -100,14 +101,16 @@ void add_input(json_object& payload, git_input form, std::string_view input) {
     }
 }
 
-/// What is under the line that `git commit -v` puts above the changes is no part of the message: git itself takes it off (git-commit(1),
+/// What is under the line that `git commit -v` puts above the changes is no part of the message: git itself takes it
+/// off (git-commit(1),
 /// --cleanup). It is whole but for that where it begins with a comment's character, whichever that is.
 std::string_view without_changes(std::string_view message) {
     constexpr std::string_view scissors = " ------------------------ >8 ------------------------\n";
     for (auto at = message.find(scissors); at != std::string_view::npos; at = message.find(scissors, at + 1)) {
         const auto line = message.rfind('\n', at) + 1;  // 0 where there is none
         const auto comment = message.substr(line, at - line);
-        if (!comment.empty() && comment.find(' ') == std::string_view::npos && message.substr(at + scissors.size()).starts_with(comment)) {
+        if (!comment.empty() && comment.find(' ') == std::string_view::npos &&
+            message.substr(at + scissors.size()).starts_with(comment)) {
             return message.substr(0, line);
         }
     }
@@ -149,7 +152,8 @@ void add_argument(json_object& payload, const git_argument& argument, const std:
     }
 }
 
-void add_arguments(json_object& payload, const git_hook& hook, std::span<const std::string> given, const fs::path& here) {
+void add_arguments(
+    json_object& payload, const git_hook& hook, std::span<const std::string> given, const fs::path& here) {
     for (const auto& argument : hook.arguments) {
         if (argument.form == git_argument_form::rest) {
             add_all_bytes(payload, argument.member, given);
@@ -195,7 +199,9 @@ void add_series(json_object& payload) {
     const auto number = [](const char* name) {
         const char* value = std::getenv(name);
         const std::string_view digits = value != nullptr ? value : "";
-        return digits.size() < 10 && digits.find_first_not_of("0123456789") == std::string_view::npos ? digits : std::string_view();
+        return digits.size() < 10 && digits.find_first_not_of("0123456789") == std::string_view::npos
+                   ? digits
+                   : std::string_view();
     };
     const auto counter = number("GIT_SENDEMAIL_FILE_COUNTER");
     const auto total = number("GIT_SENDEMAIL_FILE_TOTAL");
@@ -221,11 +227,13 @@ void add_push_options(json_object& payload) {
 void check_git_arguments(const git_hook& hook, const std::vector<std::string>& arguments) {
     if (arguments.size() < hook.required) {
         throw usage_error("git gives " + std::string(hook.name) + " at least " + std::to_string(hook.required) +
-                          (hook.required == 1 ? " argument" : " arguments") + ", not " + std::to_string(arguments.size()));
+                          (hook.required == 1 ? " argument" : " arguments") + ", not " +
+                          std::to_string(arguments.size()));
     }
 }
 
-std::string git_payload(const git_hook& hook, const std::vector<std::string>& arguments, std::string_view input, bool with_files) {
+std::string git_payload(
+    const git_hook& hook, const std::vector<std::string>& arguments, std::string_view input, bool with_files) {
     const auto here = fs::current_path();
     const auto told = told_arguments(hook, arguments);
     json_object payload;

@@ -32,7 +32,8 @@ fs::path resolved(const fs::path& path) {
 
 std::string_view trimmed(std::string_view text) {
     const auto first = text.find_first_not_of(white);
-    return first == std::string_view::npos ? std::string_view{} : text.substr(first, text.find_last_not_of(white) - first + 1);
+    return first == std::string_view::npos ? std::string_view{}
+                                           : text.substr(first, text.find_last_not_of(white) - first + 1);
 }
 
 /// What follows `key` on the first line of a file: `gitdir: PATH`, `ref: NAME`, or with no key a path alone.
@@ -52,7 +53,8 @@ const char* variable(const char* name) {
 }
 
 bool is_git_directory(const fs::path& path) {
-    return is_there(path / "HEAD") && (is_there(path / "commondir") || (is_there(path / "objects") && is_there(path / "refs")));
+    return is_there(path / "HEAD") &&
+           (is_there(path / "commondir") || (is_there(path / "objects") && is_there(path / "refs")));
 }
 
 /// The repository that a `.git` stands for, or $GIT_DIR: a directory, or a file that names one.
@@ -89,7 +91,8 @@ struct work_tree_settings {
 
 std::string lower(std::string_view text) {
     std::string result(text);
-    std::transform(result.begin(), result.end(), result.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    std::transform(result.begin(), result.end(), result.begin(),
+        [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     return result;
 }
 
@@ -104,7 +107,8 @@ std::optional<work_tree_settings> read_settings(const fs::path& common_dir) {
     bool in_core = false;
     for (std::string_view rest = *text; !rest.empty();) {
         const auto line = trimmed(rest.substr(0, rest.find('\n')));
-        rest.remove_prefix(std::min(rest.size(), rest.find('\n') == std::string_view::npos ? rest.size() : rest.find('\n') + 1));
+        rest.remove_prefix(
+            std::min(rest.size(), rest.find('\n') == std::string_view::npos ? rest.size() : rest.find('\n') + 1));
         if (line.starts_with('[')) {
             const auto section = lower(line);
             in_core = section == "[core]";
@@ -114,7 +118,8 @@ std::optional<work_tree_settings> read_settings(const fs::path& common_dir) {
             continue;
         }
         const auto name = lower(trimmed(line.substr(0, line.find('='))));
-        const auto value = line.find('=') == std::string_view::npos ? std::string_view("true") : trimmed(line.substr(line.find('=') + 1));
+        const auto value = line.find('=') == std::string_view::npos ? std::string_view("true")
+                                                                    : trimmed(line.substr(line.find('=') + 1));
         if (name == "worktreeconfig") {
             return std::nullopt;
         }
@@ -204,7 +209,8 @@ std::string branch_of(const git_place& place) {
 
 git_place asked_place() {
     git_place place;
-    const auto said = ask_git({}, {"rev-parse", "--path-format=absolute", "--git-dir", "--git-common-dir", "--show-toplevel"});
+    const auto said =
+        ask_git({}, {"rev-parse", "--path-format=absolute", "--git-dir", "--git-common-dir", "--show-toplevel"});
     const auto first = said.output.find('\n');
     if (first == std::string::npos) {
         return place;

@@ -7,14 +7,16 @@ namespace hookd::hookctl {
 
 /// Where a git hook runs, as git itself says: absolute paths without links. Each is empty where there is none.
 struct git_place {
-    std::filesystem::path work_tree{};   ///< `git rev-parse --show-toplevel`, from within a push's hooks, too; empty in a bare repository
+    std::filesystem::path
+        work_tree{};  ///< `git rev-parse --show-toplevel`, from within a push's hooks, too; empty in a bare repository
     std::filesystem::path git_dir{};     ///< `git rev-parse --absolute-git-dir`; empty outside of any repository
     std::filesystem::path common_dir{};  ///< `git rev-parse --git-common-dir`: git_dir but in a linked worktree
     std::string branch{};                ///< `git branch --show-current`; empty where HEAD is detached
 };
 
-/// For a hook that git has started in `here`, with this process's environment. Reads what gitrepository-layout(5) documents; asks git only
-/// where that is not enough, since each process would cost a hook as much as all the rest of it.
+/// For a hook that git has started in `here`, with this process's environment. Reads what gitrepository-layout(5)
+/// documents; asks git only where that is not enough, since each process would cost a hook as much as all the rest of
+/// it.
 [[nodiscard]] git_place find_git_place(const std::filesystem::path& here);
 
 }  // namespace hookd::hookctl

@@ -29,7 +29,8 @@ struct git_answer {
     [[nodiscard]] bool succeeded() const noexcept { return status == 0 && whole; }
 };
 
-/// Runs git and waits for it. Line ends at the end of both outputs are taken off. Throws usage_error where there is no git.
+/// Runs git and waits for it. Line ends at the end of both outputs are taken off. Throws usage_error where there is no
+/// git.
 [[nodiscard]] git_answer ask_git(git_question question);
 
 /// The same for the repository at `directory`.

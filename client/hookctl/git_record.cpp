@@ -22,9 +22,7 @@ constexpr std::size_t longest_file = std::size_t{1024} * 1024;
 constexpr std::string_view title = "hookd hooks 2";
 
 /// Whose record a file is: a copy of the repository has that of the original, whose scripts are not its own.
-std::string owner_of(const fs::path& file) {
-    return fs::weakly_canonical(file.parent_path()).string();
-}
+std::string owner_of(const fs::path& file) { return fs::weakly_canonical(file.parent_path()).string(); }
 
 [[noreturn]] void fail(const fs::path& path) {
     throw fs::filesystem_error("write", path, std::error_code(errno, std::generic_category()));
@@ -32,7 +30,8 @@ std::string owner_of(const fs::path& file) {
 
 }  // namespace
 
-// `HOOK DIRECTORY`, each ended by a NUL, since paths may have line ends; before them what the file is, and the directory that it was written in.
+// `HOOK DIRECTORY`, each ended by a NUL, since paths may have line ends; before them what the file is, and the
+// directory that it was written in.
 git_record::git_record(fs::path file) : file_(std::move(file)) {
     std::error_code none;
     if (!fs::is_regular_file(fs::symlink_status(file_, none))) {
@@ -72,9 +71,7 @@ void git_record::add(installed_script what) {
     }
 }
 
-void git_record::remove(const installed_script& what) {
-    std::erase(scripts_, what);
-}
+void git_record::remove(const installed_script& what) { std::erase(scripts_, what); }
 
 void git_record::save() const {
     if (scripts_.empty()) {

@@ -14,10 +14,12 @@ struct installed_script {
     friend bool operator==(const installed_script&, const installed_script&) = default;
 };
 
-/// What was installed, and where: core.hooksPath may point elsewhere by the time somebody wants to know. A file, `hookd-hooks` in the repository
-/// (in its common directory), or for --global `git-hooks` in the state directory ($XDG_STATE_HOME/hookd, ~/.local/state/hookd).
+/// What was installed, and where: core.hooksPath may point elsewhere by the time somebody wants to know. A file,
+/// `hookd-hooks` in the repository (in its common directory), or for --global `git-hooks` in the state directory
+/// ($XDG_STATE_HOME/hookd, ~/.local/state/hookd).
 ///
-/// One that is a link, that was written in another directory (of which this is a copy), or that can't be read, says nothing. Errors: std::filesystem::filesystem_error where it can't be written.
+/// One that is a link, that was written in another directory (of which this is a copy), or that can't be read, says
+/// nothing. Errors: std::filesystem::filesystem_error where it can't be written.
 class git_record {
 public:
     explicit git_record(std::filesystem::path file);

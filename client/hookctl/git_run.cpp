@@ -24,7 +24,6 @@
 #include <string_view>
 #include <vector>
 
-
 namespace hookd::hookctl {
 
 namespace {
@@ -65,7 +64,8 @@ int unanswered(const git_arguments& arguments, const git_hook& hook, const error
     return exit_status::done;
 }
 
-/// The question itself was refused. Whoever can bring that about, with a push that is too large, say, must not get around the hooks that way.
+/// The question itself was refused. Whoever can bring that about, with a push that is too large, say, must not get
+/// around the hooks that way.
 int refused(const std::string& event, const error& why) {
     complain("git stops, since no hook could be asked about " + event + ": " + why.what() +
              (why.code() != 0 ? " (error " + std::to_string(why.code()) + ")" : ""));
@@ -98,16 +98,18 @@ struct given_hook {
     [[nodiscard]] std::string payload(bool with_files) const { return git_payload(hook, arguments, input, with_files); }
 };
 
-/// Whether anybody would hear of the event: only then git is asked what it is about. Takes no longer than a daemon may be silent: one that hangs is
-/// not to hold git up for all the time that hooks have.
+/// Whether anybody would hear of the event: only then git is asked what it is about. Takes no longer than a daemon may
+/// be silent: one that hangs is not to hold git up for all the time that hooks have.
 bool is_heard(client& daemon, const invocation& call, const git_hook& hook) {
     if (!has_files(hook)) {
         (void)daemon.ping();
         return false;
     }
     try {
-        const auto who = daemon.call(protocol::who_params::method, json_object().text("event", event_of(hook)).finish(), longest_silence_of(call));
-        return !elements_of(member_of(trimmed(who), "responders")).empty() || member_of(trimmed(who), "observers") != "0";
+        const auto who = daemon.call(protocol::who_params::method, json_object().text("event", event_of(hook)).finish(),
+            longest_silence_of(call));
+        return !elements_of(member_of(trimmed(who), "responders")).empty() ||
+               member_of(trimmed(who), "observers") != "0";
     } catch (const error& failure) {
         if (failure.kind() != error_kind::refused) {
             throw;
@@ -161,7 +163,8 @@ int tell(const invocation& call, const given_hook& given) {
 /// The socket of the install counts where nothing names another. Where it is the default one, it is left to be that.
 invocation with_installed_socket(invocation call, const git_arguments& arguments) {
     const char* named = std::getenv("HOOKD_SOCKET");
-    if (call.socket.empty() && (named == nullptr || *named == '\0') && arguments.installed_socket != default_socket_path()) {
+    if (call.socket.empty() && (named == nullptr || *named == '\0') &&
+        arguments.installed_socket != default_socket_path()) {
         call.socket = arguments.installed_socket;
     }
     return call;

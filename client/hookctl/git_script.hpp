@@ -16,15 +16,18 @@ struct git_script_options {
     bool proceeds_without_hookctl = true;
 };
 
-/// The text of the script: POSIX sh, mode 0755. `kept`: the directories of the hooks that run first, in this order: names beside the hooks'
-/// directory. Called under another name than git's (a manager has moved it away), or by what it has called itself, it does nothing; through a
-/// link it runs `kept` nevertheless, and nothing else.
-[[nodiscard]] std::string git_script(const git_hook& hook, const git_script_options& options, const std::vector<std::string>& kept);
+/// The text of the script: POSIX sh, mode 0755. `kept`: the directories of the hooks that run first, in this order:
+/// names beside the hooks' directory. Called under another name than git's (a manager has moved it away), or by what it
+/// has called itself, it does nothing; through a link it runs `kept` nevertheless, and nothing else.
+[[nodiscard]] std::string git_script(
+    const git_hook& hook, const git_script_options& options, const std::vector<std::string>& kept);
 
-/// The value of `hook.NAME.command` in git's configuration: what the script does, as one command for a shell. git adds the arguments.
+/// The value of `hook.NAME.command` in git's configuration: what the script does, as one command for a shell. git adds
+/// the arguments.
 [[nodiscard]] std::string git_hook_command(const git_hook& hook, const git_script_options& options);
 
-/// Whether a file's text is a script of git_script's, of this release or an earlier one, also where somebody has added to it.
+/// Whether a file's text is a script of git_script's, of this release or an earlier one, also where somebody has added
+/// to it.
 [[nodiscard]] bool is_git_script(std::string_view text);
 
 /// Whether somebody has added to a script of git_script's, as managers do that find one in their place.

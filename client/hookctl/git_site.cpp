@@ -46,13 +46,16 @@ git_record git_site::record() const {
 
 std::string git_site::cure_of_empty_hooks_path() const {
     if (hooks_path_scope == "command") {
-        return "core.hooksPath is empty, by git -c or $GIT_CONFIG_COUNT, so that git runs no script; leave it out there";
+        return "core.hooksPath is empty, by git -c or $GIT_CONFIG_COUNT, so that git runs no script; leave it out "
+               "there";
     }
-    return "core.hooksPath is empty, so that git runs no script; unset it with: git config --" + hooks_path_scope + " --unset core.hooksPath";
+    return "core.hooksPath is empty, so that git runs no script; unset it with: git config --" + hooks_path_scope +
+           " --unset core.hooksPath";
 }
 
 protocol::payload_condition events_of_repository(const std::string& directory) {
-    auto path = fs::canonical(told_by_git(directory, {"rev-parse", "--path-format=absolute", "--git-common-dir"})).string();
+    auto path =
+        fs::canonical(told_by_git(directory, {"rev-parse", "--path-format=absolute", "--git-common-dir"})).string();
     std::replace(path.begin(), path.end(), '*', '?');  // a glob has no escapes: one character, whichever
     return {"/common_dir", std::move(path)};
 }
@@ -62,7 +65,8 @@ git_site find_git_site(const std::string& repository, bool global) {
     site.repository = repository;
     site.global = global;
     if (global) {
-        if (const auto path = ask_git({}, {"config", "--global", "--type=path", "--get", "core.hooksPath"}); path.succeeded()) {
+        if (const auto path = ask_git({}, {"config", "--global", "--type=path", "--get", "core.hooksPath"});
+            path.succeeded()) {
             site.hooks_path = path.output;
             site.hooks_path_scope = "global";
             site.hooks = path.output;

@@ -39,7 +39,9 @@ public:
 
     [[nodiscard]] bool answers() const noexcept { return client_.has_value(); }
     [[nodiscard]] const std::string& why_not() const noexcept { return why_not_; }
-    [[nodiscard]] std::string socket() const { return absolute_socket(call_.socket.empty() ? default_socket_path() : call_.socket); }
+    [[nodiscard]] std::string socket() const {
+        return absolute_socket(call_.socket.empty() ? default_socket_path() : call_.socket);
+    }
 
     /// The names of those who would be asked; nothing where the daemon does not say.
     [[nodiscard]] std::optional<std::vector<std::string>> asked(const std::string& event) {
@@ -47,7 +49,8 @@ public:
             return std::nullopt;
         }
         try {
-            return names_in(client_->call(protocol::who_params::method, json_object().text("event", event).finish(), longest_silence));
+            return names_in(client_->call(
+                protocol::who_params::method, json_object().text("event", event).finish(), longest_silence));
         } catch (const error&) {
             return std::nullopt;  // not in its catalog, or a daemon of an earlier release
         }
@@ -108,7 +111,8 @@ std::string text_of(const surveyed_hook& each, const std::optional<std::vector<s
         text += asked->empty() ? "; nobody would be asked" : "; would ask " + joined(*asked);
     }
     for (const auto& hook : each.displaced) {
-        text += "; first runs " + harmless(hook.path.string()) + (hook.author.empty() ? "" : " (" + harmless(hook.author) + ")");
+        text += "; first runs " + harmless(hook.path.string()) +
+                (hook.author.empty() ? "" : " (" + harmless(hook.author) + ")");
     }
     return text + "\n";
 }
@@ -120,7 +124,9 @@ int show_git_status(const invocation& call, const git_arguments& arguments) {
     daemon_view daemon(call, survey);
     bool all_fire = !survey.hooks.empty() && daemon.answers();
     json_object hooks;
-    std::string text = survey.by_configuration ? "in git's configuration:\n" : survey.site.hooks.empty() ? "git has no directory of hooks:\n" : "in " + harmless(survey.site.hooks.string()) + ":\n";
+    std::string text = survey.by_configuration     ? "in git's configuration:\n"
+                       : survey.site.hooks.empty() ? "git has no directory of hooks:\n"
+                                                   : "in " + harmless(survey.site.hooks.string()) + ":\n";
     for (const auto& each : survey.hooks) {
         const auto asked = daemon.asked(event_of(*each.hook));
         hooks.raw(each.hook->name, json_of(each, asked));
@@ -130,11 +136,14 @@ int show_git_status(const invocation& call, const git_arguments& arguments) {
     if (survey.hooks.empty()) {
         text += "  nothing is installed: hookctl git install\n";
     }
-    text += daemon.answers() ? "the daemon at " + harmless(daemon.socket()) + " answers\n" : "no hook is asked: " + harmless(daemon.why_not()) + "\n";
+    text += daemon.answers() ? "the daemon at " + harmless(daemon.socket()) + " answers\n"
+                             : "no hook is asked: " + harmless(daemon.why_not()) + "\n";
 
     if (writes_for_programs(call.json)) {
         json_object line;
-        line.text("installed_by", survey.hooks.empty() ? "nothing" : survey.by_configuration ? "configuration" : "scripts");
+        line.text("installed_by", survey.hooks.empty()      ? "nothing"
+                                  : survey.by_configuration ? "configuration"
+                                                            : "scripts");
         if (!survey.by_configuration && !survey.site.hooks.empty()) {
             line.text("hooks_directory", survey.site.hooks.string());
         }

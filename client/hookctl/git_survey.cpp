@@ -52,14 +52,19 @@ std::string fault_of(std::string_view text) {
 class surveyor {
 public:
     surveyor(const git_site& site, const git_configuration& configuration, bool by_configuration)
-        : site_(site), configuration_(configuration), directory_(site.hooks.empty() ? site.common_dir : site.hooks), by_configuration_(by_configuration) {}
+        : site_(site),
+          configuration_(configuration),
+          directory_(site.hooks.empty() ? site.common_dir : site.hooks),
+          by_configuration_(by_configuration) {}
 
     [[nodiscard]] bool was_installed(const git_hook& hook) const {
         if (by_configuration_) {
             return configuration_.has(hook);
         }
         const auto& scripts = record_.scripts();
-        return std::any_of(scripts.begin(), scripts.end(), [&hook](const auto& each) { return each.hook == hook.name; }) || directory_.has_script(hook);
+        return std::any_of(scripts.begin(), scripts.end(), [&hook](const auto& each) {
+            return each.hook == hook.name;
+        }) || directory_.has_script(hook);
     }
 
     [[nodiscard]] surveyed_hook look(const git_hook& hook) const {
@@ -78,7 +83,8 @@ private:
     void look_at_configuration(surveyed_hook& found) const {
         const auto command = configuration_.command_in_force(*found.hook);
         if (!command) {
-            found.why_not = "git's configuration does not name it, or has it switched off (hook.hookd." + std::string(found.hook->name) + ")" + std::string(cure);
+            found.why_not = "git's configuration does not name it, or has it switched off (hook.hookd." +
+                            std::string(found.hook->name) + ")" + std::string(cure);
             return;
         }
         found.socket = installed_socket_of(*command);
@@ -104,12 +110,15 @@ private:
         if (!directory_.has_script(hook)) {
             const auto author = author_of(text);
             found.taken_by = author.empty() ? "another hook" : author;
-            found.why_not = found.taken_by + " stands in the place of hookd's script, " + place.string() + elsewhere(hook) + std::string(cure);
+            found.why_not = found.taken_by + " stands in the place of hookd's script, " + place.string() +
+                            elsewhere(hook) + std::string(cure);
             return;
         }
         found.is_changed = has_additions(text);
         found.socket = installed_socket_of(text);
-        found.why_not = can_be_run(place) ? fault_of(text) : place.string() + " may not be run, so that git passes it over" + std::string(cure);
+        found.why_not = can_be_run(place)
+                            ? fault_of(text)
+                            : place.string() + " may not be run, so that git passes it over" + std::string(cure);
     }
 
     /// Where the script is instead.
@@ -119,7 +128,8 @@ private:
         }
         for (const auto& each : record_.scripts()) {
             if (each.hook == hook.name && each.directory != directory_.path()) {
-                return "; the script is in " + each.directory.string() + ", and core.hooksPath is '" + site_.hooks_path + "'";
+                return "; the script is in " + each.directory.string() + ", and core.hooksPath is '" +
+                       site_.hooks_path + "'";
             }
         }
         return {};
@@ -140,7 +150,8 @@ git_survey survey_git_hooks(const git_site& site, std::string_view events) {
     const git_configuration configuration(site);
     result.by_configuration = configuration.has_any() && git_has_configured_hooks();
     const surveyor here(site, configuration, result.by_configuration);
-    for (const auto* hook : chosen_git_hooks(events, [&here](const git_hook& each) { return here.was_installed(each); })) {
+    for (const auto* hook :
+        chosen_git_hooks(events, [&here](const git_hook& each) { return here.was_installed(each); })) {
         result.hooks.push_back(here.look(*hook));
     }
     return result;

@@ -21,8 +21,9 @@ struct surveyed_hook {
     const git_hook* hook = nullptr;
     bool fires = false;
     bool is_changed = false;  ///< somebody has added to the script
-    std::string why_not{};   ///< a sentence with what to do
-    std::string taken_by{};  ///< who wrote the hook that stands in the script's place; "another hook" where it does not say
+    std::string why_not{};    ///< a sentence with what to do
+    std::string
+        taken_by{};  ///< who wrote the hook that stands in the script's place; "another hook" where it does not say
     std::vector<displaced_hook> displaced{};
     std::string socket{};  ///< remembered from the install; empty: none
 };

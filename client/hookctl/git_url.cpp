@@ -18,7 +18,8 @@ std::string scheme_before(std::string_view url, std::size_t end) {
         --begin;
     }
     std::string scheme(url.substr(begin, end - begin));
-    std::transform(scheme.begin(), scheme.end(), scheme.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    std::transform(scheme.begin(), scheme.end(), scheme.begin(),
+        [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     return scheme;
 }
 

@@ -5,8 +5,8 @@
 
 namespace hookd::hookctl {
 
-/// A repository's URL without what could open it: the user and password of http, ftp and their like, where either may be a token, and their query;
-/// the password of any other (ssh keeps its user). A path, or `host:path`, stays as it is.
+/// A repository's URL without what could open it: the user and password of http, ftp and their like, where either may
+/// be a token, and their query; the password of any other (ssh keeps its user). A path, or `host:path`, stays as it is.
 [[nodiscard]] std::string without_credentials(std::string_view url);
 
 }  // namespace hookd::hookctl

@@ -711,7 +711,8 @@ constexpr std::array commands{
 };
 
 const command_text& text_of(std::string_view command) {
-    return *std::find_if(commands.begin(), commands.end(), [command](const auto& each) { return each.name == command; });
+    return *std::find_if(
+        commands.begin(), commands.end(), [command](const auto& each) { return each.name == command; });
 }
 
 }  // namespace
@@ -727,16 +728,10 @@ const std::vector<std::string_view>& command_names() {
     return names;
 }
 
-std::string_view general_help() {
-    return general;
-}
+std::string_view general_help() { return general; }
 
-std::string_view command_help(std::string_view command) {
-    return text_of(command).help;
-}
+std::string_view command_help(std::string_view command) { return text_of(command).help; }
 
-std::string_view command_usage(std::string_view command) {
-    return text_of(command).usage;
-}
+std::string_view command_usage(std::string_view command) { return text_of(command).usage; }
 
 }  // namespace hookd::hookctl

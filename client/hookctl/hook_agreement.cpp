@@ -76,8 +76,9 @@ bool hook_agreement::was_another_shown(const contents& now) const {
 std::string hook_agreement::show(const contents& now) const {
     write_copies(shown(), now);
     make_private_directories(agreed());  // empty where nothing was agreed to yet
-    const auto said = ask_git(directory_.string(), {"-c", "core.quotePath=false", "diff", "--no-index", "--no-ext-diff", "--no-textconv", "--text",
-                                                    "--no-color", "--src-prefix=", "--dst-prefix=", "--", "agreed", "shown"});
+    const auto said = ask_git(
+        directory_.string(), {"-c", "core.quotePath=false", "diff", "--no-index", "--no-ext-diff", "--no-textconv",
+                                 "--text", "--no-color", "--src-prefix=", "--dst-prefix=", "--", "agreed", "shown"});
     return said.output + (said.whole ? "\n" : "\n[...]\n");
 }
 

@@ -8,8 +8,9 @@
 
 namespace hookd::hookctl {
 
-/// What the user has agreed to run for a repository, and what was shown last: the hook files and what they run, as copies in the state
-/// directory, so that a change can be shown. Errors: std::system_error and std::filesystem::filesystem_error where that cannot be written.
+/// What the user has agreed to run for a repository, and what was shown last: the hook files and what they run, as
+/// copies in the state directory, so that a change can be shown. Errors: std::system_error and
+/// std::filesystem::filesystem_error where that cannot be written.
 class hook_agreement {
 public:
     using contents = std::map<std::string, std::string>;  ///< as hook_set::contents

@@ -14,7 +14,9 @@ namespace hookd::hookctl {
 
 namespace {
 
-std::vector<std::string_view> hooks_in(std::string_view listed) { return elements_of(member_of(trimmed(listed), "hooks")); }
+std::vector<std::string_view> hooks_in(std::string_view listed) {
+    return elements_of(member_of(trimmed(listed), "hooks"));
+}
 
 std::optional<std::string_view> hook_called(std::string_view listed, const std::string& name) {
     for (const auto hook : hooks_in(listed)) {
@@ -27,7 +29,8 @@ std::optional<std::string_view> hook_called(std::string_view listed, const std::
 
 /// Whether the daemon has the hook as it is wanted. Both sides write JSON in one way.
 bool is_as_wanted(std::string_view hook, const std::string& params) {
-    constexpr std::array members{"command", "events", "timeout_ms", "jobs", "cwd", "env", "where", "asked_only", "on_failure", "order", "shadow"};
+    constexpr std::array members{"command", "events", "timeout_ms", "jobs", "cwd", "env", "where", "asked_only",
+        "on_failure", "order", "shadow"};
     const auto is_same = [&](const char* name) {
         const auto has = member_of(hook, name);
         const auto wants = member_of(params, name);
@@ -38,12 +41,15 @@ bool is_as_wanted(std::string_view hook, const std::string& params) {
 
 bool is_untrusted(std::string_view hook) {
     const auto state = string_of(member_of(hook, "state"));
-    return state == protocol::to_string(protocol::hook_state::untrusted) || state == protocol::to_string(protocol::hook_state::missing);
+    return state == protocol::to_string(protocol::hook_state::untrusted) ||
+           state == protocol::to_string(protocol::hook_state::missing);
 }
 
 void refuse_taken_name(const std::string& name) {
-    throw usage_error(name + " is the name of a hook already that was registered by hand, or for another repository: hookctl deregister " + name +
-                      ", or put repository = \"OTHER\" at the top of " + std::string(local_hook_file_name));
+    throw usage_error(
+        name +
+        " is the name of a hook already that was registered by hand, or for another repository: hookctl deregister " +
+        name + ", or put repository = \"OTHER\" at the top of " + std::string(local_hook_file_name));
 }
 
 }  // namespace
@@ -63,7 +69,8 @@ std::vector<std::string> synced_hooks(std::string_view listed, const hook_reposi
     return names;
 }
 
-std::vector<hook_change> hook_changes(const hook_set& wanted, std::string_view listed, const hook_repository& repository) {
+std::vector<hook_change> hook_changes(
+    const hook_set& wanted, std::string_view listed, const hook_repository& repository) {
     std::vector<hook_change> changes;
     for (const auto& each : wanted.hooks) {
         const auto there = hook_called(listed, each.name);

@@ -18,9 +18,10 @@ struct hook_change {
 
 [[nodiscard]] std::string_view to_string(hook_change::kind how);
 
-/// What `sync` would do, given the result of list_hooks. Throws usage_error where a name belongs to a hook that `sync` has not registered for
-/// this repository.
-[[nodiscard]] std::vector<hook_change> hook_changes(const hook_set& wanted, std::string_view listed, const hook_repository& repository);
+/// What `sync` would do, given the result of list_hooks. Throws usage_error where a name belongs to a hook that `sync`
+/// has not registered for this repository.
+[[nodiscard]] std::vector<hook_change> hook_changes(
+    const hook_set& wanted, std::string_view listed, const hook_repository& repository);
 
 /// The names of the hooks that `sync` has registered for the repository.
 [[nodiscard]] std::vector<std::string> synced_hooks(std::string_view listed, const hook_repository& repository);

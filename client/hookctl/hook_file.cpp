@@ -64,7 +64,8 @@ private:
             fail(line_of(node), where + " does not say when it runs: add, for example, on = [\"git.pre_commit\"]");
         }
         if (hook.run.empty() || hook.run.front().empty()) {
-            fail(line_of(node), where + " does not say what it runs: add, for example, run = [\"./tools/" + hook.name + ".sh\"]");
+            fail(line_of(node),
+                where + " does not say what it runs: add, for example, run = [\"./tools/" + hook.name + ".sh\"]");
         }
         return hook;
     }
@@ -83,7 +84,8 @@ private:
         } else if (key == "order") {
             responder.order = number_of(value, where, -most_order, most_order);
         } else if (key == "jobs") {
-            hook.jobs = static_cast<std::uint64_t>(number_of(value, where, 1, static_cast<std::int64_t>(protocol::max_jobs)));
+            hook.jobs =
+                static_cast<std::uint64_t>(number_of(value, where, 1, static_cast<std::int64_t>(protocol::max_jobs)));
         } else if (key == "env") {
             read_environment(hook.environment, value, where);
         } else if (key == "on_failure") {
@@ -96,7 +98,7 @@ private:
             hook.git = flag_of(value, where);
         } else {
             refuse_key(key, where.substr(0, where.rfind('.')) + ".",
-                       {"on", "run", "timeout", "where", "order", "jobs", "env", "on_failure", "asked_only", "shadow", "git"});
+                {"on", "run", "timeout", "where", "order", "jobs", "env", "on_failure", "asked_only", "shadow", "git"});
         }
     }
 
@@ -106,10 +108,12 @@ private:
         }
     }
 
-    void check_patterns(const toml::node& node, const std::vector<std::string>& patterns, const std::string& where) const {
+    void check_patterns(
+        const toml::node& node, const std::vector<std::string>& patterns, const std::string& where) const {
         for (const auto& each : patterns) {
             if (!protocol::is_pattern(each)) {
-                fail(line_of(node), where + ": a pattern has 1 to 128 characters of A-Z a-z 0-9 _ . : / - * ?, unlike " + quoted(each));
+                fail(line_of(node),
+                    where + ": a pattern has 1 to 128 characters of A-Z a-z 0-9 _ . : / - * ?, unlike " + quoted(each));
             }
         }
         if (patterns.size() > protocol::max_patterns) {
@@ -117,17 +121,21 @@ private:
         }
     }
 
-    void read_conditions(std::vector<payload_condition>& conditions, const toml::node& node, const std::string& where) const {
+    void read_conditions(
+        std::vector<payload_condition>& conditions, const toml::node& node, const std::string& where) const {
         for (const auto& [pointer, glob] : table_of(node, where)) {
             payload_condition condition{std::string(pointer.str()), text_of(glob, where)};
             if (!protocol::is_condition(condition)) {
-                fail(line_of(glob), where + " takes JSON pointers and globs, as in {\"/branch\" = \"release/*\"}, not " + quoted(condition.pointer));
+                fail(line_of(glob), where +
+                                        " takes JSON pointers and globs, as in {\"/branch\" = \"release/*\"}, not " +
+                                        quoted(condition.pointer));
             }
             conditions.push_back(std::move(condition));
         }
     }
 
-    void read_environment(std::vector<std::string>& environment, const toml::node& node, const std::string& where) const {
+    void read_environment(
+        std::vector<std::string>& environment, const toml::node& node, const std::string& where) const {
         for (const auto& [key, value] : table_of(node, where)) {
             const std::string name(key.str());
             if (name.empty() || name.find('=') != std::string::npos) {
@@ -184,10 +192,12 @@ private:
         return texts;
     }
 
-    [[nodiscard]] std::int64_t number_of(const toml::node& node, const std::string& where, std::int64_t min, std::int64_t max) const {
+    [[nodiscard]] std::int64_t number_of(
+        const toml::node& node, const std::string& where, std::int64_t min, std::int64_t max) const {
         const auto* number = node.as_integer();
         if (number == nullptr || number->get() < min || number->get() > max) {
-            fail(line_of(node), where + " takes a whole number from " + std::to_string(min) + " to " + std::to_string(max));
+            fail(line_of(node),
+                where + " takes a whole number from " + std::to_string(min) + " to " + std::to_string(max));
         }
         return number->get();
     }
@@ -200,14 +210,16 @@ private:
         return flag->get();
     }
 
-    [[noreturn]] void refuse_key(const toml::key& key, const std::string& prefix, const std::vector<std::string_view>& known) const {
+    [[noreturn]] void refuse_key(
+        const toml::key& key, const std::string& prefix, const std::vector<std::string_view>& known) const {
         const auto near = protocol::nearest(key.str(), known);
         std::string all;
         for (const auto each : known) {
             all.append(all.empty() ? "" : ", ").append(each);
         }
-        fail(key.source().begin.line, "there is no key " + prefix + std::string(key.str()) +
-                                          (near.empty() ? "; there are " + all : "; did you mean " + std::string(near) + "?"));
+        fail(key.source().begin.line,
+            "there is no key " + prefix + std::string(key.str()) +
+                (near.empty() ? "; there are " + all : "; did you mean " + std::string(near) + "?"));
     }
 
     [[nodiscard]] static std::string quoted(const std::string& text) { return "'" + text + "'"; }
@@ -222,9 +234,7 @@ private:
 
 }  // namespace
 
-hook_file parse_hook_file(std::string_view text, const std::string& path) {
-    return hook_file_reader(path).read(text);
-}
+hook_file parse_hook_file(std::string_view text, const std::string& path) { return hook_file_reader(path).read(text); }
 
 std::string_view initial_hook_file() {
     return R"(# The hooks of this repository, for everyone who has a clone. Each clone agrees to them: hookctl sync

@@ -32,8 +32,8 @@ struct hook_file {
     std::vector<file_hook> hooks{};           ///< in the order of their names
 };
 
-/// Reads the text of such a file. `path` is what errors call it. Throws usage_error, which names file, line and key, for a text that is not TOML,
-/// an unknown key ("did you mean"), and a value that the daemon would refuse.
+/// Reads the text of such a file. `path` is what errors call it. Throws usage_error, which names file, line and key,
+/// for a text that is not TOML, an unknown key ("did you mean"), and a value that the daemon would refuse.
 [[nodiscard]] hook_file parse_hook_file(std::string_view text, const std::string& path);
 
 /// What `hookctl init` writes.

@@ -56,7 +56,9 @@ std::string indented_lines(std::string_view text) {
 }
 
 /// `host/name` of a hook on another host.
-std::string name_of(const std::string& host, const std::string& responder) { return harmless(host.empty() ? responder : host + "/" + responder); }
+std::string name_of(const std::string& host, const std::string& responder) {
+    return harmless(host.empty() ? responder : host + "/" + responder);
+}
 
 hook_line line_of(const verdict::response& reply, const std::string& abort, const palette& colour) {
     hook_line line{name_of(reply.host, reply.responder), elapsed_text(reply.elapsed), colour.green(), "no objection"};
@@ -75,7 +77,8 @@ std::vector<hook_line> lines_of(const verdict& said, const palette& colour) {
         lines.push_back(line_of(reply, said.abort, colour));
     }
     for (const auto& hook : said.missing) {
-        lines.push_back({name_of(hook.host, hook.responder), {}, colour.yellow(), "missing: " + indented_lines(hook.why)});
+        lines.push_back(
+            {name_of(hook.host, hook.responder), {}, colour.yellow(), "missing: " + indented_lines(hook.why)});
     }
     return lines;
 }
@@ -97,9 +100,21 @@ std::string hook_lines(const verdict& said, const palette& colour) {
     }
     std::string text;
     for (const auto& each : lines) {
-        text.append("  ").append(colour.bold()).append(each.name).append(colour.plain()).append(spaces(name_columns, each.name)).append("  ");
-        text.append(colour.dim()).append(spaces(elapsed_columns, each.elapsed)).append(each.elapsed).append(colour.plain());
-        text.append(elapsed_columns == 0 ? "" : "  ").append(each.colour).append(each.said).append(colour.plain()).append("\n");
+        text.append("  ")
+            .append(colour.bold())
+            .append(each.name)
+            .append(colour.plain())
+            .append(spaces(name_columns, each.name))
+            .append("  ");
+        text.append(colour.dim())
+            .append(spaces(elapsed_columns, each.elapsed))
+            .append(each.elapsed)
+            .append(colour.plain());
+        text.append(elapsed_columns == 0 ? "" : "  ")
+            .append(each.colour)
+            .append(each.said)
+            .append(colour.plain())
+            .append("\n");
     }
     return text;
 }
@@ -121,7 +136,9 @@ void print_notes(const verdict& said) {
 }
 
 std::string bypass_text(const verdict& said, std::string_view event) {
-    return said.bypassed.empty() ? std::string() : std::string(event) + " goes on by a bypass: " + harmless(said.bypassed) + " (hookctl bypass --end ends it)";
+    return said.bypassed.empty() ? std::string()
+                                 : std::string(event) + " goes on by a bypass: " + harmless(said.bypassed) +
+                                       " (hookctl bypass --end ends it)";
 }
 
 void print_bypass(const verdict& said, std::string_view event) {

@@ -2,9 +2,10 @@
 //
 //     /bin/sh -c SCRIPT COMMON_DIR SCRIPT_DIR TOP/.hookd.toml CMD [ARG...]
 //
-// The hook file is a word of the command, so that the daemon's trust covers it as it covers the script: once the file has changed, each hook of
-// it is missing and insists until `sync` has been agreed to. COMMON_DIR tells whose hook it is. SCRIPT takes these words off, and says where the
-// hook's own script lies, since for the daemon the first file is the script.
+// The hook file is a word of the command, so that the daemon's trust covers it as it covers the script: once the file
+// has changed, each hook of it is missing and insists until `sync` has been agreed to. COMMON_DIR tells whose hook it
+// is. SCRIPT takes these words off, and says where the hook's own script lies, since for the daemon the first file is
+// the script.
 #include "hook_repository.hpp"
 
 #include "arguments.hpp"
@@ -41,7 +42,8 @@ constexpr std::size_t common_dir_word = 3;
 std::string asked_of_git(const std::string& option) {
     const auto said = ask_git({}, {"rev-parse", "--path-format=absolute", option});
     if (said.status != 0 || said.output.empty()) {
-        throw usage_error(said.errors.empty() ? "the hooks of a .hookd.toml need a work tree: this repository has none" : said.errors);
+        throw usage_error(said.errors.empty() ? "the hooks of a .hookd.toml need a work tree: this repository has none"
+                                              : said.errors);
     }
     return said.output;
 }
@@ -70,7 +72,8 @@ std::string read_file_of(const hook_repository& repository, const std::string& p
         throw usage_error(whole.string() + " cannot be read");
     }
     if (text->size() > limit) {
-        throw usage_error(whole.string() + " has more than " + std::to_string(limit >> 20) + " MiB: run it from a script of the repository");
+        throw usage_error(whole.string() + " has more than " + std::to_string(limit >> 20) +
+                          " MiB: run it from a script of the repository");
     }
     return std::move(*text);
 }
@@ -82,7 +85,8 @@ fs::path script_directory(const hook_repository& repository, const wanted_hook& 
 
 void check_program(const std::string& program, const std::string& where) {
     if (program.find('/') == std::string::npos) {
-        throw usage_error(where + ": there is no program " + program + " in PATH: install it, or give its path as in ./" + program);
+        throw usage_error(
+            where + ": there is no program " + program + " in PATH: install it, or give its path as in ./" + program);
     }
     if (!is_regular(program)) {
         throw usage_error(where + ": " + program + " is not there: paths count from the top of the repository");
@@ -92,20 +96,22 @@ void check_program(const std::string& program, const std::string& where) {
     }
 }
 
-std::vector<std::string> command_of(const file_hook& hook, const hook_repository& repository, const fs::path& file, wanted_hook& wanted) {
+std::vector<std::string> command_of(
+    const file_hook& hook, const hook_repository& repository, const fs::path& file, wanted_hook& wanted) {
     const char* path = std::getenv("PATH");
     auto argv = hooks::resolved_command(hook.run, repository.top, path != nullptr ? path : "");
     check_program(argv.front(), file.string() + ": hooks." + hook.name + ".run");
     for (const auto& word : argv) {
-        if (const auto relative = below(repository.top, word); word.starts_with('/') && !relative.empty() && is_regular(word)) {
+        if (const auto relative = below(repository.top, word);
+            word.starts_with('/') && !relative.empty() && is_regular(word)) {
             wanted.files.push_back(relative);
         }
     }
     if (hook.git) {
         argv = git_exec_command(std::move(argv));
     }
-    std::vector<std::string> command{std::string(shell), "-c", std::string(take_words_off), repository.common_dir.string(),
-                                     script_directory(repository, wanted).string(), file.string()};
+    std::vector<std::string> command{std::string(shell), "-c", std::string(take_words_off),
+        repository.common_dir.string(), script_directory(repository, wanted).string(), file.string()};
     std::move(argv.begin(), argv.end(), std::back_inserter(command));
     return command;
 }
@@ -115,8 +121,8 @@ bool is_for_agents(const file_hook& hook) {
     return std::all_of(hook.events.begin(), hook.events.end(), is_agents);
 }
 
-std::string params_of(const file_hook& hook, const wanted_hook& wanted, const std::vector<std::string>& command, const hook_repository& repository,
-                      const payload_condition& place) {
+std::string params_of(const file_hook& hook, const wanted_hook& wanted, const std::vector<std::string>& command,
+    const hook_repository& repository, const payload_condition& place) {
     json_object environment;
     for (const auto& each : hook.environment) {
         environment.text(each.substr(0, each.find('=')), each.substr(each.find('=') + 1));
@@ -151,7 +157,8 @@ std::string as_glob(std::string path) {
 }
 
 /// Agents say in which directory they work, git in which repository.
-void add_hook(std::vector<wanted_hook>& all, const file_hook& hook, const hook_repository& repository, const fs::path& file) {
+void add_hook(
+    std::vector<wanted_hook>& all, const file_hook& hook, const hook_repository& repository, const fs::path& file) {
     wanted_hook wanted;
     wanted.name = repository.name + "/" + hook.name;
     const auto command = command_of(hook, repository, file, wanted);
@@ -159,7 +166,9 @@ void add_hook(std::vector<wanted_hook>& all, const file_hook& hook, const hook_r
         auto one = wanted;
         one.name += suffix;
         if (!protocol::is_subscriber_name(one.name)) {
-            throw usage_error(file.string() + ": " + one.name + " is too long for a name: give the repository a shorter one, as in repository = \"shop\"");
+            throw usage_error(
+                file.string() + ": " + one.name +
+                " is too long for a name: give the repository a shorter one, as in repository = \"shop\"");
         }
         one.params = params_of(hook, one, command, repository, place);
         all.push_back(std::move(one));
@@ -176,7 +185,8 @@ void check_unique(const hook_file& shared, const hook_file& local, const fs::pat
     for (const auto& each : local.hooks) {
         const auto has_name = [&each](const file_hook& other) { return other.name == each.name; };
         if (std::any_of(shared.hooks.begin(), shared.hooks.end(), has_name)) {
-            throw usage_error(path.string() + ": hooks." + each.name + " is in " + std::string(hook_file_name) + " already: give it another name");
+            throw usage_error(path.string() + ": hooks." + each.name + " is in " + std::string(hook_file_name) +
+                              " already: give it another name");
         }
     }
 }
@@ -198,10 +208,12 @@ hook_set read_hook_set(hook_repository& repository) {
     hook_set result;
     hook_file local;
     auto& contents = result.contents;
-    auto& shared_text = contents[std::string(hook_file_name)] = read_file_of(repository, std::string(hook_file_name), longest_hook_file);
+    auto& shared_text = contents[std::string(hook_file_name)] =
+        read_file_of(repository, std::string(hook_file_name), longest_hook_file);
     const auto shared = parse_hook_file(shared_text, repository.file().string());
     if (is_regular(repository.local_file())) {
-        auto& local_text = contents[std::string(local_hook_file_name)] = read_file_of(repository, std::string(local_hook_file_name), longest_hook_file);
+        auto& local_text = contents[std::string(local_hook_file_name)] =
+            read_file_of(repository, std::string(local_hook_file_name), longest_hook_file);
         local = parse_hook_file(local_text, repository.local_file().string());
         check_unique(shared, local, repository.local_file());
     }

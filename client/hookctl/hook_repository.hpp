@@ -25,19 +25,21 @@ struct hook_repository {
 
 /// One hook as the daemon is to have it.
 struct wanted_hook {
-    std::string name{};          ///< `REPOSITORY/NAME`
-    std::string params{};        ///< of register_hook: a JSON object
+    std::string name{};                ///< `REPOSITORY/NAME`
+    std::string params{};              ///< of register_hook: a JSON object
     std::vector<std::string> files{};  ///< the files of the repository that it runs, relative to its top
 };
 
 /// What the files of a repository say.
 struct hook_set {
     std::vector<wanted_hook> hooks{};
-    std::map<std::string, std::string> contents{};  ///< of the hook files and of what they run, by their paths below the top
+    std::map<std::string, std::string>
+        contents{};  ///< of the hook files and of what they run, by their paths below the top
 };
 
-/// Reads `.hookd.toml`, `.hookd.local.toml` if that is there, and the files of the repository that they run. `repository.name` becomes the one
-/// that a file gives. Throws usage_error, which names file and line, or the file that cannot be run and what to do.
+/// Reads `.hookd.toml`, `.hookd.local.toml` if that is there, and the files of the repository that they run.
+/// `repository.name` becomes the one that a file gives. Throws usage_error, which names file and line, or the file that
+/// cannot be run and what to do.
 [[nodiscard]] hook_set read_hook_set(hook_repository& repository);
 
 /// Whether a hook, as list_hooks has it, was registered for the repository by `hookctl sync`.

@@ -88,17 +88,20 @@ int report(const invocation& call, const std::string& hook) {
         complain("it is registered, but cannot run: " + member_text(hook, "why"));
     }
     if (member_of(hook, "kept") == "false") {
-        complain("it is kept until this daemon ends, which has no registry: start hookd with --registry FILE to keep it");
+        complain(
+            "it is kept until this daemon ends, which has no registry: start hookd with --registry FILE to keep it");
     }
     return exit_status::done;
 }
 
 /// Asks the daemon about the registered hook of that name. Nothing where there is none, which is said then.
-std::optional<std::string> ask_about(const invocation& call, const std::string& name, std::string_view method, const std::string& params) {
+std::optional<std::string> ask_about(
+    const invocation& call, const std::string& name, std::string_view method, const std::string& params) {
     try {
         return ask_daemon(call, method, params);
     } catch (const error& failure) {
-        if (failure.code() != static_cast<int>(protocol::errc::invalid_params) || string_of(member_of(failure.data(), "name")) != name) {
+        if (failure.code() != static_cast<int>(protocol::errc::invalid_params) ||
+            string_of(member_of(failure.data(), "name")) != name) {
             throw;
         }
     }
@@ -155,7 +158,8 @@ std::string live_sessions(std::string_view stats, std::string_view hooks) {
     std::string result = "[";
     protocol::json_cursor sessions(member_of(stats, "sessions"));
     while (const auto session = sessions.next()) {
-        if (std::find(registered.begin(), registered.end(), text_of(member_of(session->value, "name"))) == registered.end()) {
+        if (std::find(registered.begin(), registered.end(), text_of(member_of(session->value, "name"))) ==
+            registered.end()) {
             result.append(result == "[" ? "" : ",").append(session->value);
         }
     }
@@ -165,8 +169,18 @@ std::string live_sessions(std::string_view stats, std::string_view hooks) {
 std::string describe_session(std::string_view session) {
     const palette colour;
     std::string text;
-    text.append(colour.bold()).append(member_text(session, "name")).append(colour.plain()).append("  ").append(colour.green()).append("session");
-    text.append(colour.plain()).append("\n    ").append(colour.dim()).append("pid ").append(member_of(session, "pid")).append(", user ");
+    text.append(colour.bold())
+        .append(member_text(session, "name"))
+        .append(colour.plain())
+        .append("  ")
+        .append(colour.green())
+        .append("session");
+    text.append(colour.plain())
+        .append("\n    ")
+        .append(colour.dim())
+        .append("pid ")
+        .append(member_of(session, "pid"))
+        .append(", user ");
     text.append(member_of(session, "uid")).append(", ").append(member_of(session, "queued")).append(" events queued");
     text += member_of(session, "lagged") == "true" ? ", lagged" : "";
     return text.append(colour.plain()).append("\n");
@@ -189,7 +203,8 @@ int run_register(const invocation& call, const register_arguments& arguments) {
 }
 
 int run_deregister(const invocation& call, const deregister_arguments& arguments) {
-    const auto result = ask_daemon(call, protocol::deregister_hook_params::method, json_object().text("name", arguments.name).finish());
+    const auto result =
+        ask_daemon(call, protocol::deregister_hook_params::method, json_object().text("name", arguments.name).finish());
     const bool deleted = member_of(result, "deleted") == "true";
     if (writes_for_programs(call.json)) {
         print(json_output(one_line(result)) + '\n');
@@ -207,7 +222,8 @@ int run_trust(const invocation& call, const trust_arguments& arguments) {
     if (names_hook_file(arguments.name)) {
         return trust_hook_file(call, arguments.name);
     }
-    const auto hook = ask_about(call, arguments.name, protocol::trust_hook_params::method, json_object().text("name", arguments.name).finish());
+    const auto hook = ask_about(
+        call, arguments.name, protocol::trust_hook_params::method, json_object().text("name", arguments.name).finish());
     return hook ? report(call, *hook) : exit_status::refused;
 }
 

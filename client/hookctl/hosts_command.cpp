@@ -24,7 +24,8 @@ constexpr std::string_view up = "up";
 std::string hooks_of(std::string_view host) {
     std::string text;
     for (const auto hook : elements_of(member_of(host, "hooks"))) {
-        text += (text.empty() ? "" : ", ") + string_of(member_of(hook, "name")) + (member_of(hook, "responds") == "false" ? " (observes)" : "");
+        text += (text.empty() ? "" : ", ") + string_of(member_of(hook, "name")) +
+                (member_of(hook, "responds") == "false" ? " (observes)" : "");
     }
     return text.empty() ? "no hook of scope cluster" : text;
 }
@@ -40,7 +41,8 @@ std::string describe(std::string_view host, std::size_t columns) {
     std::string text;
     text.append(colour.bold()).append(name).append(colour.plain()).append(columns - columns_of(name) + 2, ' ');
     text.append(state == up ? colour.green() : colour.red()).append(harmless(state)).append(colour.plain());
-    text += "  lease " + describe_duration(std::chrono::milliseconds(milliseconds)) + "  " + harmless(hooks_of(host)) + "\n";
+    text += "  lease " + describe_duration(std::chrono::milliseconds(milliseconds)) + "  " + harmless(hooks_of(host)) +
+            "\n";
     return text;
 }
 

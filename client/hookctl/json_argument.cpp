@@ -27,7 +27,8 @@ std::string read_all(int fd, const std::string& from) {
         if (count > 0) {
             text.append(chunk.data(), static_cast<std::size_t>(count));
         } else if (errno != EINTR) {
-            throw usage_error("can't read " + from + ": " + std::generic_category().message(errno) + "; nothing was sent");
+            throw usage_error(
+                "can't read " + from + ": " + std::generic_category().message(errno) + "; nothing was sent");
         }
     }
 }
@@ -47,7 +48,8 @@ std::string read_file(const std::string& path) {
     }
 }
 
-/// What may be wrong with an argument that is not JSON: most often the shell has taken its quotes, or it is a text without any.
+/// What may be wrong with an argument that is not JSON: most often the shell has taken its quotes, or it is a text
+/// without any.
 std::string quoting_hint(std::string_view argument) {
     const auto begin = argument.find_first_not_of(" \t\r\n");
     if (begin == std::string_view::npos) {
@@ -60,15 +62,14 @@ std::string quoting_hint(std::string_view argument) {
     if (!is_container) {
         return "; a text goes in two kinds of quotes: '\"...\"'";
     }
-    return argument.find('\'') == std::string_view::npos ? R"(; if the shell took its quotes, put it in single quotes: '{"a": "b"}')"
-                                                         : R"(; JSON has double quotes inside: '{"a": "b"}')";
+    return argument.find('\'') == std::string_view::npos
+               ? R"(; if the shell took its quotes, put it in single quotes: '{"a": "b"}')"
+               : R"(; JSON has double quotes inside: '{"a": "b"}')";
 }
 
 }  // namespace
 
-std::string read_standard_input() {
-    return read_all(STDIN_FILENO, "standard input");
-}
+std::string read_standard_input() { return read_all(STDIN_FILENO, "standard input"); }
 
 std::string read_text_argument(const std::string& argument) {
     if (argument == "-") {

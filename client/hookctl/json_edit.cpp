@@ -64,9 +64,7 @@ void json_add_element(std::string& text, std::string_view array, std::string_vie
     add(text, array, std::string(value));
 }
 
-bool json_was_made(std::string_view container) noexcept {
-    return container.size() > 1 && container[1] == '\n';
-}
+bool json_was_made(std::string_view container) noexcept { return container.size() > 1 && container[1] == '\n'; }
 
 void json_remove(std::string& text, std::string_view container, std::string_view value) {
     const auto* position = value.data();
@@ -74,7 +72,8 @@ void json_remove(std::string& text, std::string_view container, std::string_view
     json_remove_if(text, container, [&](std::string_view each) { return !done && (done = each.data() == position); });
 }
 
-bool json_remove_if(std::string& text, std::string_view container, const std::function<bool(std::string_view value)>& unwanted) {
+bool json_remove_if(
+    std::string& text, std::string_view container, const std::function<bool(std::string_view value)>& unwanted) {
     const auto begins = static_cast<std::size_t>(container.data() - text.data());
     auto size = container.size();
     bool removed = false;
@@ -95,8 +94,6 @@ bool json_remove_if(std::string& text, std::string_view container, const std::fu
     }
 }
 
-bool json_is_empty(std::string_view container) {
-    return !protocol::json_cursor(container).next();
-}
+bool json_is_empty(std::string_view container) { return !protocol::json_cursor(container).next(); }
 
 }  // namespace hookd::hookctl

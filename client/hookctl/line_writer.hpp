@@ -4,7 +4,8 @@
 
 namespace hookd::hookctl {
 
-/// Writes to standard output until that is closed or it is time to stop. A reader that is slow holds it up, but not its end.
+/// Writes to standard output until that is closed or it is time to stop. A reader that is slow holds it up, but not its
+/// end.
 class line_writer {
 public:
     /// `stopped_fd`: readable once it is time to stop, as stop_watcher::stopped_fd().

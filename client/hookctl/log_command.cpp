@@ -36,7 +36,8 @@ std::string timestamp_of(std::chrono::system_clock::time_point when) {
     return text;
 }
 
-/// The params of `history`: the page that comes after `last`, which is the last entry of the page before; empty: the first.
+/// The params of `history`: the page that comes after `last`, which is the last entry of the page before; empty: the
+/// first.
 std::string page_params(const log_arguments& wanted, std::size_t limit, const std::string& last) {
     json_object params;
     if (!wanted.event.empty()) {
@@ -64,12 +65,14 @@ std::vector<std::string> read_history(const invocation& call, const log_argument
     const std::size_t limit = wanted.since ? protocol::max_history : protocol::default_history;
     std::vector<std::string> entries;
     for (bool more = true; more;) {
-        const auto answer = daemon.call(protocol::history_params::method, page_params(wanted, limit, entries.empty() ? "" : entries.back()), timeout);
+        const auto answer = daemon.call(protocol::history_params::method,
+            page_params(wanted, limit, entries.empty() ? "" : entries.back()), timeout);
         const auto before = entries.size();
         for (const auto each : elements_of(member_of(trimmed(answer), "verdicts"))) {
             entries.emplace_back(each);
         }
-        more = member_of(trimmed(answer), "more") == "true" && entries.size() > before && (wanted.since || entries.size() < limit);
+        more = member_of(trimmed(answer), "more") == "true" && entries.size() > before &&
+               (wanted.since || entries.size() < limit);
     }
     return entries;
 }
@@ -100,7 +103,8 @@ private:
     std::deque<std::string> oldest_{};
 };
 
-/// The verdict stream: what the journal holds first, then what is told as it happens; after a break of the connection what happened meanwhile.
+/// The verdict stream: what the journal holds first, then what is told as it happens; after a break of the connection
+/// what happened meanwhile.
 class follower {
 public:
     follower(const invocation& call, const log_arguments& wanted)
@@ -151,11 +155,14 @@ private:
         const bool is_hook = [&] {
             const auto& how = what.how;
             return wanted_.hook.empty() ||
-                   std::any_of(how.responses.begin(), how.responses.end(), [this](const auto& each) { return each.responder == wanted_.hook; }) ||
-                   std::any_of(how.missing.begin(), how.missing.end(), [this](const auto& each) { return each.responder == wanted_.hook; });
+                   std::any_of(how.responses.begin(), how.responses.end(),
+                       [this](const auto& each) { return each.responder == wanted_.hook; }) ||
+                   std::any_of(how.missing.begin(), how.missing.end(),
+                       [this](const auto& each) { return each.responder == wanted_.hook; });
         }();
         if (is_hook && (!wanted_.vetoed || !what.how.abort.empty())) {
-            const auto emitted = std::chrono::system_clock::now() - std::chrono::duration_cast<std::chrono::system_clock::duration>(what.elapsed);
+            const auto emitted = std::chrono::system_clock::now() -
+                                 std::chrono::duration_cast<std::chrono::system_clock::duration>(what.elapsed);
             std::string entry{trimmed(what.how.text)};
             entry.pop_back();
             show(entry + R"(,"emitted_at":")" + timestamp_of(emitted) + "\"}");
@@ -163,7 +170,8 @@ private:
     }
 
     void show(const std::string& entry) {
-        if (!over_ && printed_.add(string_of(member_of(entry, "hook_event_id"))) && !out_.write(text_for(entry, for_programs_, colour_))) {
+        if (!over_ && printed_.add(string_of(member_of(entry, "hook_event_id"))) &&
+            !out_.write(text_for(entry, for_programs_, colour_))) {
             over_ = true;
             verdicts_.stop();
         }
@@ -195,7 +203,8 @@ int run_log(const invocation& call, const log_arguments& arguments) {
     const bool for_programs = writes_for_programs(call.json);
     const palette colour;
     std::string text;
-    std::for_each(entries.rbegin(), entries.rend(), [&](const std::string& each) { text += text_for(each, for_programs, colour); });
+    std::for_each(entries.rbegin(), entries.rend(),
+        [&](const std::string& each) { text += text_for(each, for_programs, colour); });
     print(text);
     return exit_status::done;
 }

@@ -20,8 +20,9 @@ namespace {
 
 using namespace hookd::hookctl;
 
-/// A standard descriptor that whoever started us has closed would go to the first file or socket that is opened, and what is printed would end up
-/// there. It is taken by something that can't be read or written: as with a closed one, that fails.
+/// A standard descriptor that whoever started us has closed would go to the first file or socket that is opened, and
+/// what is printed would end up there. It is taken by something that can't be read or written: as with a closed one,
+/// that fails.
 void take_closed_standard_descriptors() {
     for (const int each : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
         if (::fcntl(each, F_GETFD) < 0) {

@@ -43,7 +43,8 @@ namespace asio = boost::asio;
 namespace {
 
 hooks::command_environment environment_for(const invocation& call, const on_arguments& arguments) {
-    hooks::command_environment result(environ, absolute_socket(call.socket.empty() ? default_socket_path() : call.socket));
+    hooks::command_environment result(
+        environ, absolute_socket(call.socket.empty() ? default_socket_path() : call.socket));
     result.add(call.daemon_user.empty() ? "HOOKD_DAEMON_USER" : "HOOKD_DAEMON_USER=" + call.daemon_user, environ);
     for (const auto& each : arguments.environment) {
         result.add(each, environ);
@@ -56,9 +57,7 @@ std::optional<std::chrono::steady_clock::duration> time_left(const event& what) 
     return what.deadline() ? std::optional(*what.deadline() - std::chrono::steady_clock::now()) : std::nullopt;
 }
 
-std::size_t most_jobs(const on_arguments& arguments) {
-    return static_cast<std::size_t>(arguments.jobs.value_or(1));
-}
+std::size_t most_jobs(const on_arguments& arguments) { return static_cast<std::size_t>(arguments.jobs.value_or(1)); }
 
 reply response_of(const hooks::hook_reply& said) {
     return respond_with(hooks::whole_response(said)).or_else([said](const error& refusal) -> std::optional<reply> {
@@ -78,8 +77,8 @@ reporting reporting_for(const invocation& call) {
     return ::isatty(STDOUT_FILENO) != 0 ? reporting::people : reporting::none;
 }
 
-/// Runs the command for each event that it is given and answers: so many at a time for events that an emitter waits for, and as many for all
-/// others, which so never take a place of the former. All on the thread that runs `io`.
+/// Runs the command for each event that it is given and answers: so many at a time for events that an emitter waits
+/// for, and as many for all others, which so never take a place of the former. All on the thread that runs `io`.
 class event_commands {
 public:
     event_commands(asio::io_context& io, const invocation& call, const on_arguments& arguments)
@@ -150,17 +149,19 @@ private:
     void start(lane& from, job next) {
         const auto left = time_left(next.what);
         if (left && *left <= left->zero()) {
-            finish(next, {.type = hooks::hook_reply::kind::failed, .text = "the emitter's time was over before it could start"}, {});
+            finish(next,
+                {.type = hooks::hook_reply::kind::failed, .text = "the emitter's time was over before it could start"},
+                {});
             return;
         }
         hooks::command command;
         command.argv = argv_;
         command.environment = environment_.for_event({.event = next.what.name(),
-                                                      .hook_event_id = next.what.hook_event_id(),
-                                                      .seq = next.what.seq(),
-                                                      .host = next.what.host(),
-                                                      .cause = next.what.cause(),
-                                                      .payload = next.what.payload()});
+            .hook_event_id = next.what.hook_event_id(),
+            .seq = next.what.seq(),
+            .host = next.what.host(),
+            .cause = next.what.cause(),
+            .payload = next.what.payload()});
         command.input = next.what.payload();
         command.timeout = left;
         if (timeout_) {
@@ -192,7 +193,8 @@ private:
                 done.reply_to(failed(said.text));
                 break;
         }
-        // A veto's reason is told to the emitter; whatever else the command says on its standard error is for whoever runs it.
+        // A veto's reason is told to the emitter; whatever else the command says on its standard error is for whoever
+        // runs it.
         if (said.type != kind::veto && !result.errors.text.empty()) {
             print_reason(std::string_view(result.errors.text).substr(0, result.errors.text.find_last_not_of('\n') + 1));
         }
@@ -211,8 +213,7 @@ private:
     void report(const event& what, const hooks::hook_reply& said, const hooks::command_result& result) {
         constexpr std::array<std::string_view, 3> names{"response", "veto", "failed"};
         const auto name = names[static_cast<std::size_t>(said.type)];
-        const auto elapsed_ms =
-            std::to_string(std::chrono::round<std::chrono::milliseconds>(result.elapsed).count());
+        const auto elapsed_ms = std::to_string(std::chrono::round<std::chrono::milliseconds>(result.elapsed).count());
         std::string line;
         if (reporting_ == reporting::json) {
             line = R"({"seq":)" + std::to_string(what.seq()) + R"(,"hook_event_id":)";
@@ -261,7 +262,8 @@ private:
 }  // namespace
 
 int run_on(const invocation& call, const on_arguments& arguments) {
-    std::signal(SIGCHLD, SIG_DFL);  // whoever started us may have ignored it, and then no exit status would ever be known
+    std::signal(
+        SIGCHLD, SIG_DFL);  // whoever started us may have ignored it, and then no exit status would ever be known
 
     hook_runner_options options;
     options.name = arguments.name;

@@ -16,29 +16,22 @@ namespace hookd::hookctl {
 
 namespace {
 
-// CLI11 gives meanings of its own to some texts that are ordinary arguments here: `[a,b]` and `{}` are lists, `-1` is an option. What is
-// no option is therefore hidden from it behind a mark, and gets its own form back afterwards.
+// CLI11 gives meanings of its own to some texts that are ordinary arguments here: `[a,b]` and `{}` are lists, `-1` is
+// an option. What is no option is therefore hidden from it behind a mark, and gets its own form back afterwards.
 constexpr char mark = '\x01';
 
-std::string marked(std::string_view word) {
-    return std::string(1, mark).append(word);
-}
+std::string marked(std::string_view word) { return std::string(1, mark).append(word); }
 
-std::string unmarked(const std::string& word) {
-    return !word.empty() && word.front() == mark ? word.substr(1) : word;
-}
+std::string unmarked(const std::string& word) { return !word.empty() && word.front() == mark ? word.substr(1) : word; }
 
 }  // namespace
 
-bool is_option(std::string_view word) {
-    return word.size() > 1 && word[0] == '-' && (word[1] < '0' || word[1] > '9');
-}
+bool is_option(std::string_view word) { return word.size() > 1 && word[0] == '-' && (word[1] < '0' || word[1] > '9'); }
 
-std::string in_quotes(std::string_view word) {
-    return std::string("'").append(word).append("'");
-}
+std::string in_quotes(std::string_view word) { return std::string("'").append(word).append("'"); }
 
-option_reader::option_reader(std::string_view command, words arguments) : command_(command), arguments_(std::move(arguments)) {
+option_reader::option_reader(std::string_view command, words arguments)
+    : command_(command), arguments_(std::move(arguments)) {
     app_.set_help_flag();
     app_.allow_extras();
     app_.add_option("words", positionals_)->expected(-1);
@@ -58,11 +51,11 @@ void option_reader::value(const std::string& name, optional_text& target) {
 
 void option_reader::values(const std::string& name, words& target) {
     app_.add_option_function<words>(name,
-                                    [&target](const words& texts) {
-                                        for (const auto& each : texts) {
-                                            target.push_back(unmarked(each));
-                                        }
-                                    })
+            [&target](const words& texts) {
+                for (const auto& each : texts) {
+                    target.push_back(unmarked(each));
+                }
+            })
         ->allow_extra_args(false)
         ->take_all();
 }
@@ -94,14 +87,15 @@ words& option_reader::positionals(std::size_t min, std::size_t max) {
         fail(missing_word() + " is missing: hookctl " + std::string(command_usage(command_)));
     }
     if (positionals_.size() > max) {
-        fail(in_quotes(positionals_[max]) + " is one word too many (JSON goes in single quotes: '{\"a\": 1}'): hookctl " +
+        fail(in_quotes(positionals_[max]) +
+             " is one word too many (JSON goes in single quotes: '{\"a\": 1}'): hookctl " +
              std::string(command_usage(command_)));
     }
     return positionals_;
 }
 
-std::uint64_t option_reader::number(const std::string& name, const std::string& text, std::uint64_t min,
-                                   std::uint64_t max) const {
+std::uint64_t option_reader::number(
+    const std::string& name, const std::string& text, std::uint64_t min, std::uint64_t max) const {
     std::uint64_t result = 0;
     const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), result);
     if (failure != std::errc{} || end != text.data() + text.size() || result < min || result > max) {
@@ -145,14 +139,15 @@ std::optional<std::chrono::milliseconds> option_reader::timeout() const {
     return timeout_ ? std::optional(duration("--timeout", *timeout_, protocol::max_timeout)) : std::nullopt;
 }
 
-std::chrono::milliseconds option_reader::duration(const std::string& name, const std::string& text, std::chrono::milliseconds most) const {
+std::chrono::milliseconds option_reader::duration(
+    const std::string& name, const std::string& text, std::chrono::milliseconds most) const {
     const auto span = parse_duration(text);
     if (!span) {
         fail(name + " takes a whole number with its unit, as in 250ms, 30s or 5m, not " + in_quotes(text));
     }
     if (span->count() < 1 || *span > most) {
-        fail(name + " takes 1ms to " + std::to_string(std::chrono::duration_cast<std::chrono::minutes>(most).count()) + "m, not " +
-             in_quotes(text));
+        fail(name + " takes 1ms to " + std::to_string(std::chrono::duration_cast<std::chrono::minutes>(most).count()) +
+             "m, not " + in_quotes(text));
     }
     return *span;
 }

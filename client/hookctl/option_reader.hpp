@@ -22,8 +22,8 @@ using optional_text = std::optional<std::string>;
 [[nodiscard]] bool is_option(std::string_view word);
 [[nodiscard]] std::string in_quotes(std::string_view word);
 
-/// Reads the options of one command, the general ones among them. Wrong usage is thrown as usage_error. Targets are set by parse() and must
-/// live until then.
+/// Reads the options of one command, the general ones among them. Wrong usage is thrown as usage_error. Targets are set
+/// by parse() and must live until then.
 class option_reader {
 public:
     option_reader(std::string_view command, words arguments);
@@ -39,15 +39,15 @@ public:
     /// The words that are no options; between `min` and `max` of them.
     [[nodiscard]] words& positionals(std::size_t min, std::size_t max);
 
-    [[nodiscard]] std::uint64_t number(const std::string& name, const std::string& text, std::uint64_t min,
-                                       std::uint64_t max) const;
+    [[nodiscard]] std::uint64_t number(
+        const std::string& name, const std::string& text, std::uint64_t min, std::uint64_t max) const;
 
     /// From -2147483647 to 2147483647.
     [[nodiscard]] std::int64_t integer(const std::string& name, const std::string& text) const;
 
     template <class Value>
     [[nodiscard]] Value choice(const std::string& name, const std::string& text,
-                               const std::vector<std::pair<std::string_view, Value>>& choices) const {
+        const std::vector<std::pair<std::string_view, Value>>& choices) const {
         std::string all;
         for (const auto& [known, result] : choices) {
             if (known == text) {
@@ -71,7 +71,8 @@ public:
 
     [[nodiscard]] std::optional<std::chrono::milliseconds> timeout() const;
     /// From 1 ms to `most`, which is whole minutes.
-    [[nodiscard]] std::chrono::milliseconds duration(const std::string& name, const std::string& text, std::chrono::milliseconds most) const;
+    [[nodiscard]] std::chrono::milliseconds duration(
+        const std::string& name, const std::string& text, std::chrono::milliseconds most) const;
 
     /// Throws usage_error.
     [[noreturn]] void fail(const std::string& message) const;

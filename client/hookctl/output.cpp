@@ -33,14 +33,13 @@ int write_all(int fd, std::string_view text) noexcept {
 /// A code point below U+10000 as an escape of JSON.
 void append_escape(std::string& json, std::uint32_t code) {
     constexpr std::string_view digits = "0123456789abcdef";
-    json.append({'\\', 'u', digits[code >> 12 & 0xf], digits[code >> 8 & 0xf], digits[code >> 4 & 0xf], digits[code & 0xf]});
+    json.append(
+        {'\\', 'u', digits[code >> 12 & 0xf], digits[code >> 8 & 0xf], digits[code >> 4 & 0xf], digits[code & 0xf]});
 }
 
 }  // namespace
 
-bool writes_for_programs(bool json_wanted) {
-    return json_wanted || ::isatty(STDOUT_FILENO) == 0;
-}
+bool writes_for_programs(bool json_wanted) { return json_wanted || ::isatty(STDOUT_FILENO) == 0; }
 
 void print(std::string_view text) {
     if (const int error = write_all(STDOUT_FILENO, text); error != 0 && error != EPIPE) {
@@ -66,7 +65,8 @@ void print_reason(std::string_view reason) {
 
 std::string one_line(std::string_view json) {
     std::string line(json);
-    std::replace_if(line.begin(), line.end(), [](char c) { return c == '\r' || c == '\n'; }, ' ');
+    std::replace_if(
+        line.begin(), line.end(), [](char c) { return c == '\r' || c == '\n'; }, ' ');
     return line;
 }
 

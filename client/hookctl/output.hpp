@@ -12,8 +12,9 @@ using protocol::harmless;
 /// Whether the program was asked for JSON, or writes to something that is no terminal: then it writes for programs.
 [[nodiscard]] bool writes_for_programs(bool json_wanted);
 
-/// Writes all of `text` to standard output at once, and waits where that is full, whether or not it blocks (O_NONBLOCK). Nobody reading any
-/// more (EPIPE) is no error: the exit status still tells. Throws std::system_error for any other failure, e.g. a full disk.
+/// Writes all of `text` to standard output at once, and waits where that is full, whether or not it blocks
+/// (O_NONBLOCK). Nobody reading any more (EPIPE) is no error: the exit status still tells. Throws std::system_error for
+/// any other failure, e.g. a full disk.
 void print(std::string_view text);
 
 /// Writes a line for people to standard error: `hookctl: MESSAGE`. Never throws but std::bad_alloc.
@@ -22,13 +23,15 @@ void complain(std::string_view message);
 /// Writes all of `text` to standard error, as it is. Never throws.
 void print_error(std::string_view text) noexcept;
 
-/// Writes text from elsewhere, as it is, and a line end to standard error. On a terminal, characters that could drive it become `?`.
+/// Writes text from elsewhere, as it is, and a line end to standard error. On a terminal, characters that could drive
+/// it become `?`.
 void print_reason(std::string_view reason);
 
 /// A JSON text as one line: raw CR and LF, which can only be white space between its tokens, become spaces.
 [[nodiscard]] std::string one_line(std::string_view json);
 
-/// A JSON text with the harmful characters (protocol::front_character) that JSON allows raw in a string as escapes: the same JSON.
+/// A JSON text with the harmful characters (protocol::front_character) that JSON allows raw in a string as escapes: the
+/// same JSON.
 [[nodiscard]] std::string escaped_controls(std::string_view json);
 
 /// A JSON text as it goes to standard output: as it is, but with escaped_controls() where that is a terminal.

@@ -21,9 +21,7 @@ std::string number(double value) {
     return {digits.data(), end};
 }
 
-std::string number(std::uint64_t value) {
-    return std::to_string(value);
-}
+std::string number(std::uint64_t value) { return std::to_string(value); }
 
 /// name="value", with backslash, quote and line feed escaped as the format asks.
 std::string label(std::string_view name, std::string_view value) {
@@ -90,7 +88,8 @@ std::string seconds_text(std::chrono::microseconds bound) {
 
 void add_histogram(page& to, const std::string& labels, const protocol::time_histogram& times) {
     for (std::size_t i = 0; i < protocol::reply_time_bounds.size(); ++i) {
-        to.sample("_bucket", labels + "," + label("le", seconds_text(protocol::reply_time_bounds[i])), number(times.buckets[i]));
+        to.sample("_bucket", labels + "," + label("le", seconds_text(protocol::reply_time_bounds[i])),
+            number(times.buckets[i]));
     }
     to.sample("_bucket", labels + "," + label("le", "+Inf"), number(times.count));
     to.sample("_sum", labels, number(times.sum_ms / 1000));
@@ -116,7 +115,8 @@ void add_events(page& to, const protocol::stats_result& stats) {
 }
 
 void add_hooks(page& to, const protocol::stats_result& stats) {
-    const auto add = [&](std::string_view name, std::string_view help, std::uint64_t protocol::stats_result::responder::* count) {
+    const auto add = [&](std::string_view name, std::string_view help,
+                         std::uint64_t protocol::stats_result::responder::*count) {
         to.family(name, "counter", help);
         for (const auto& hook : stats.hooks) {
             to.sample(label("hook", hook.name), number(hook.*count));
@@ -160,7 +160,7 @@ void add_clusters(page& to, const protocol::stats_result& stats) {
     for (const auto& each : stats.clusters) {
         to.sample(cluster_label(each), number(std::uint64_t{each.hosts}));
     }
-    const auto add = [&](std::string_view name, std::string_view help, std::uint64_t link::* count) {
+    const auto add = [&](std::string_view name, std::string_view help, std::uint64_t link::*count) {
         to.family(name, "counter", help);
         for (const auto& each : stats.clusters) {
             to.sample(cluster_label(each), number(each.*count));
@@ -211,7 +211,8 @@ std::string prometheus_text(const protocol::stats_result& stats) {
     text.gauge("hookd_uptime_seconds", "How long the daemon has been running.", stats.uptime_s);
     text.gauge("hookd_connections", "Open connections.", std::uint64_t{stats.connections});
     text.gauge("hookd_subscribers", "Open push sessions.", std::uint64_t{stats.subscribers});
-    text.gauge("hookd_waiting", "Open slots for a reply, reserved and retained ones included.", std::uint64_t{stats.waiting});
+    text.gauge(
+        "hookd_waiting", "Open slots for a reply, reserved and retained ones included.", std::uint64_t{stats.waiting});
     text.gauge("hookd_head_seq", "Number of the newest event.", stats.head_seq);
     text.gauge("hookd_retained_events", "Events that can be resumed from.", std::uint64_t{stats.retained_events});
     text.gauge("hookd_retained_bytes", "Bytes of the events retained.", std::uint64_t{stats.retained_bytes});
@@ -232,14 +233,15 @@ std::string prometheus_text(const protocol::stats_result& stats) {
     text.sample(label("verdict", "failed_closed"), number(stats.failed_closed));
     text.sample(label("verdict", "bypassed"), number(stats.bypassed));
     text.gauge("hookd_bypass_left_seconds", "How long the bypass in force lasts; 0 where there is none.",
-               stats.bypass ? static_cast<double>(stats.bypass->left.count()) / 1000 : 0.0);
+        stats.bypass ? static_cast<double>(stats.bypass->left.count()) / 1000 : 0.0);
     text.counter("hookd_sessions_lagged_total", "Sessions closed since they lagged behind.", stats.lagged);
     text.counter("hookd_protocol_errors_total", "Errors answered to what peers sent.", stats.protocol_errors);
     text.counter("hookd_received_bytes_total", "Bytes read from peers.", stats.bytes_in);
     text.counter("hookd_sent_bytes_total", "Bytes written to peers.", stats.bytes_out);
     text.gauge("hookd_journal_bytes", "Bytes of the journal that hold something.", stats.journal.bytes);
     text.gauge("hookd_journal_events", "Events that the journal holds.", stats.journal.events);
-    text.counter("hookd_journal_dropped_total", "Events, or their verdicts, that the journal could not keep.", stats.journal.dropped);
+    text.counter("hookd_journal_dropped_total", "Events, or their verdicts, that the journal could not keep.",
+        stats.journal.dropped);
     add_events(text, stats);
     add_hooks(text, stats);
     add_clusters(text, stats);

@@ -38,9 +38,10 @@ std::string describe(const std::string& name, std::string_view answer) {
 int run_replay(const invocation& call, const replay_arguments& arguments) {
     // The daemon sees to it that it ends: the hook has the time that the emitter gave.
     const auto answer = connect_for(call).call(protocol::replay_params::method,
-                                               json_object().text("hook_event_id", arguments.id).text("to", arguments.to).finish(),
-                                               call.timeout.value_or(protocol::max_timeout));
-    print(writes_for_programs(call.json) ? json_output(one_line(answer)) + '\n' : describe(arguments.to, trimmed(answer)));
+        json_object().text("hook_event_id", arguments.id).text("to", arguments.to).finish(),
+        call.timeout.value_or(protocol::max_timeout));
+    print(writes_for_programs(call.json) ? json_output(one_line(answer)) + '\n'
+                                         : describe(arguments.to, trimmed(answer)));
     return member_of(trimmed(answer), "failed").empty() ? exit_status::done : exit_status::not_done;
 }
 

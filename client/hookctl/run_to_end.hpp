@@ -13,7 +13,8 @@ namespace hookd::hookctl {
     hooks::command_result result;
     boost::asio::io_context io;
     hooks::command_runner runner(io.get_executor());
-    runner.start(std::move(what), [&result](hooks::command_result done) { result = std::move(done); }, [] {});
+    runner.start(
+        std::move(what), [&result](hooks::command_result done) { result = std::move(done); }, [] {});
     io.run();
     return result;
 }

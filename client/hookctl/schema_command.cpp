@@ -75,7 +75,8 @@ std::string page_of(const event_schema& schema) {
     const palette colour;
     std::string text;
     text.append(colour.bold()).append(schema.name).append(colour.plain());
-    text += ", version " + harmless(schema.version) + "\n" + harmless(schema.description) + (schema.description.empty() ? "" : "\n");
+    text += ", version " + harmless(schema.version) + "\n" + harmless(schema.description) +
+            (schema.description.empty() ? "" : "\n");
     text.append("\npayload: ").append(harmless(schema.payload, true)).append("\n");
     return text.append("\nresponse: ").append(harmless(schema.response, true)).append("\n");
 }

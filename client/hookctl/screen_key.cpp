@@ -23,21 +23,16 @@ std::size_t sequence_length(std::string_view sent) {
 }
 
 kind kind_of_sequence(std::string_view sequence) {
-    constexpr std::array<std::pair<std::string_view, kind>, 7> known{{{"\x1b", kind::escape},
-                                                                      {"\x1b[A", kind::up},
-                                                                      {"\x1bOA", kind::up},
-                                                                      {"\x1b[B", kind::down},
-                                                                      {"\x1bOB", kind::down},
-                                                                      {"\x1b[5~", kind::page_up},
-                                                                      {"\x1b[6~", kind::page_down}}};
-    const auto found = std::find_if(known.begin(), known.end(), [sequence](const auto& each) { return each.first == sequence; });
+    constexpr std::array<std::pair<std::string_view, kind>, 7> known{
+        {{"\x1b", kind::escape}, {"\x1b[A", kind::up}, {"\x1bOA", kind::up}, {"\x1b[B", kind::down},
+            {"\x1bOB", kind::down}, {"\x1b[5~", kind::page_up}, {"\x1b[6~", kind::page_down}}};
+    const auto found =
+        std::find_if(known.begin(), known.end(), [sequence](const auto& each) { return each.first == sequence; });
     return found == known.end() ? kind::other : found->second;
 }
 
 /// Of UTF-8: the first byte says how many follow.
-std::size_t character_length(unsigned char first) {
-    return first < 0xC0 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
-}
+std::size_t character_length(unsigned char first) { return first < 0xC0 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4; }
 
 screen_key key_of(const std::string& bytes) {
     const char first = bytes.front();
@@ -60,7 +55,8 @@ std::optional<screen_key> take_key(std::string& sent) {
     if (sent.empty()) {
         return std::nullopt;
     }
-    const auto length = sent.front() == '\x1b' ? sequence_length(sent) : character_length(static_cast<unsigned char>(sent.front()));
+    const auto length =
+        sent.front() == '\x1b' ? sequence_length(sent) : character_length(static_cast<unsigned char>(sent.front()));
     const auto bytes = sent.substr(0, length);
     sent.erase(0, length);
     return key_of(bytes);

@@ -14,7 +14,8 @@ struct screen_key {
     [[nodiscard]] bool is(char c) const { return what == kind::character && text == std::string(1, c); }
 };
 
-/// Takes the first key off what a terminal has sent; nothing where that is empty. ESC with nothing behind it is the key Escape.
+/// Takes the first key off what a terminal has sent; nothing where that is empty. ESC with nothing behind it is the key
+/// Escape.
 [[nodiscard]] std::optional<screen_key> take_key(std::string& sent);
 
 }  // namespace hookd::hookctl

@@ -11,7 +11,8 @@ namespace hookd::hookctl {
 
 namespace {
 
-// U+2581 to U+2588: one eighth to the whole of a cell, from below; U+2589 to U+258F from the left, seven eighths to one.
+// U+2581 to U+2588: one eighth to the whole of a cell, from below; U+2589 to U+258F from the left, seven eighths to
+// one.
 std::string block(unsigned char last) { return {'\xe2', '\x96', static_cast<char>(last)}; }
 
 }  // namespace
@@ -84,7 +85,8 @@ std::string sparkline(std::span<const double> values) {
 }
 
 std::string bar(double share, std::size_t columns) {
-    const auto eighths = static_cast<std::size_t>(std::lround(std::clamp(share, 0.0, 1.0) * static_cast<double>(columns * 8)));
+    const auto eighths =
+        static_cast<std::size_t>(std::lround(std::clamp(share, 0.0, 1.0) * static_cast<double>(columns * 8)));
     std::string text;
     for (std::size_t i = 0; i < columns; ++i) {
         const auto filled = std::min<std::size_t>(eighths - std::min(eighths, i * 8), 8);

@@ -9,7 +9,8 @@
 /// Lines of a full screen, with colours that take no room.
 namespace hookd::hookctl {
 
-/// A piece of a line in one colour (of a palette; empty: none). The text has no line end and nothing that drives a terminal.
+/// A piece of a line in one colour (of a palette; empty: none). The text has no line end and nothing that drives a
+/// terminal.
 struct screen_span {
     std::string text{};
     std::string_view colour{};

@@ -84,7 +84,10 @@ schemas of_elements(std::string_view root, const schemas& all, std::size_t index
     for (const auto each : all) {
         const auto items = member_of(each, "items");
         const auto list = elements_of(items);
-        add_schema(result, root, list.empty() ? items : index < list.size() ? list[index] : member_of(each, "additionalItems"));
+        add_schema(result, root,
+            list.empty()          ? items
+            : index < list.size() ? list[index]
+                                  : member_of(each, "additionalItems"));
     }
     return result;
 }
@@ -106,7 +109,8 @@ void append(std::string& out, std::string_view root, std::string_view value, con
     for (protocol::json_cursor members(value); const auto member = members.next(); ++index) {
         const auto begin = static_cast<std::size_t>(member->value.data() - value.data());
         out += value.substr(done, begin - done);
-        append(out, root, member->value, is_object ? of_member(root, all, member->key.decode()) : of_elements(root, all, index));
+        append(out, root, member->value,
+            is_object ? of_member(root, all, member->key.decode()) : of_elements(root, all, index));
         done = begin + member->value.size();
     }
     out += value.substr(done);

@@ -33,7 +33,8 @@ std::optional<std::chrono::milliseconds> parse_age(std::string_view text) {
 
 }  // namespace
 
-std::optional<std::chrono::system_clock::time_point> parse_since(std::string_view text, std::chrono::system_clock::time_point now) {
+std::optional<std::chrono::system_clock::time_point> parse_since(
+    std::string_view text, std::chrono::system_clock::time_point now) {
     const auto age = parse_age(text);
     return age ? std::optional(now - *age) : protocol::parse_timestamp(text);
 }
@@ -50,7 +51,8 @@ std::string local_time(std::string_view timestamp, bool with_milliseconds) {
     std::array<char, 32> text{};
     std::string result(text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S", &parts));
     if (with_milliseconds) {
-        std::snprintf(text.data(), text.size(), ".%03d", static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(*when - second).count()));
+        std::snprintf(text.data(), text.size(), ".%03d",
+            static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(*when - second).count()));
         result += text.data();
     }
     return result;

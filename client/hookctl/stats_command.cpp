@@ -22,7 +22,8 @@ constexpr std::chrono::seconds refresh{1};
 
 void print_stats(client& daemon, bool for_programs, std::string_view before) {
     const auto text = daemon.stats();
-    print(for_programs ? json_output(one_line(text)) + '\n' : std::string(before) + stats_table(read_stats(text), palette()));
+    print(for_programs ? json_output(one_line(text)) + '\n'
+                       : std::string(before) + stats_table(read_stats(text), palette()));
 }
 
 }  // namespace
@@ -40,7 +41,8 @@ int run_stats(const invocation& call, const stats_arguments& arguments) {
     }
     std::signal(SIGPIPE, SIG_DFL);  // this ends when somebody ends it, or nobody reads it any more
     for (;;) {
-        print_stats(daemon, for_programs, "\x1b[H\x1b[2J");  // on a terminal, each time from the top of a cleared screen
+        print_stats(
+            daemon, for_programs, "\x1b[H\x1b[2J");  // on a terminal, each time from the top of a cleared screen
         std::this_thread::sleep_for(refresh);
     }
 }

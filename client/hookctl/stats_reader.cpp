@@ -117,7 +117,8 @@ void read_bypass(std::string_view value, std::optional<protocol::bypass_info>& i
     auto& bypass = into.emplace();
     each_in(value, [&bypass](const json_member& member) {
         if (member.key.equals("events")) {
-            each_in(member.value, [&bypass](const json_member& event) { bypass.events.push_back(read_string(event.value)); });
+            each_in(member.value,
+                [&bypass](const json_member& event) { bypass.events.push_back(read_string(event.value)); });
         } else if (member.key.equals("reason")) {
             bypass.reason = read_string(member.value);
         } else if (member.key.equals("uid")) {
@@ -242,7 +243,8 @@ stats_result::cluster_link read_cluster_link(std::string_view value) {
         } else if (is("state")) {
             result.state = read_string(member.value);
         } else if (is("events")) {
-            each_in(member.value, [&result](const json_member& pattern) { result.events.push_back(read_string(pattern.value)); });
+            each_in(member.value,
+                [&result](const json_member& pattern) { result.events.push_back(read_string(pattern.value)); });
         } else if (is("hosts")) {
             read_number(member.value, result.hosts);
         } else if (is("asked")) {
@@ -266,7 +268,8 @@ stats_result::cluster_link read_cluster_link(std::string_view value) {
 void read_clusters(std::string_view value, stats_result& into) {
     each_in(value, [&into](const json_member& member) {
         if (member.key.equals("links")) {
-            each_in(member.value, [&into](const json_member& link) { into.clusters.push_back(read_cluster_link(link.value)); });
+            each_in(member.value,
+                [&into](const json_member& link) { into.clusters.push_back(read_cluster_link(link.value)); });
         }
     });
     if (into.clusters.empty()) {
@@ -311,7 +314,8 @@ protocol::stats_result read_stats(std::string_view json) {
         } else if (is("events")) {
             each_in(member.value, [&result](const json_member& event) { result.events.push_back(read_event(event)); });
         } else if (is("sessions")) {
-            each_in(member.value, [&result](const json_member& session) { result.sessions.push_back(read_session(session)); });
+            each_in(member.value,
+                [&result](const json_member& session) { result.sessions.push_back(read_session(session)); });
         }
     });
     return result;

@@ -34,8 +34,8 @@ std::string named_counts(const std::uint64_t (&counts)[Size]) {
 }
 
 std::string verdict_counts(const stats_result& stats) {
-    return "proceeded " + std::to_string(stats.proceeded) + ", vetoed " + std::to_string(stats.vetoed) + ", failed closed " +
-           std::to_string(stats.failed_closed) + ", bypassed " + std::to_string(stats.bypassed);
+    return "proceeded " + std::to_string(stats.proceeded) + ", vetoed " + std::to_string(stats.vetoed) +
+           ", failed closed " + std::to_string(stats.failed_closed) + ", bypassed " + std::to_string(stats.bypassed);
 }
 
 std::string describe_bypass(const stats_result& stats) {
@@ -46,8 +46,8 @@ std::string describe_bypass(const stats_result& stats) {
     for (const auto& each : stats.bypass->events) {
         events += (events.empty() ? "" : ", ") + each;
     }
-    return harmless(events + " for another " + describe_duration(stats.bypass->left) + ", by user " + std::to_string(stats.bypass->uid) + ": " +
-                    stats.bypass->reason);
+    return harmless(events + " for another " + describe_duration(stats.bypass->left) + ", by user " +
+                    std::to_string(stats.bypass->uid) + ": " + stats.bypass->reason);
 }
 
 std::string disabled_hooks(const stats_result& stats) {
@@ -89,14 +89,10 @@ std::string hook_table(const stats_result& stats, const palette& colour) {
     text_table table;
     table.add(headings({"HOOK", "ASKED", "REPLIED", "VETOED", "FAILED", "P50 MS", "P99 MS", "MAX MS"}, colour));
     for (const auto& each : stats.hooks) {
-        table.add({{harmless(each.name), {}},
-                   {std::to_string(each.asked), {}},
-                   {std::to_string(each.replied), {}},
-                   {std::to_string(each.vetoed), each.vetoed > 0 ? colour.red() : ""},
-                   {std::to_string(each.failed), each.failed > 0 ? colour.yellow() : ""},
-                   {milliseconds_text(each.p50_ms), {}},
-                   {milliseconds_text(each.p99_ms), {}},
-                   {milliseconds_text(each.max_ms), {}}});
+        table.add({{harmless(each.name), {}}, {std::to_string(each.asked), {}}, {std::to_string(each.replied), {}},
+            {std::to_string(each.vetoed), each.vetoed > 0 ? colour.red() : ""},
+            {std::to_string(each.failed), each.failed > 0 ? colour.yellow() : ""}, {milliseconds_text(each.p50_ms), {}},
+            {milliseconds_text(each.p99_ms), {}}, {milliseconds_text(each.max_ms), {}}});
     }
     return stats.hooks.empty() ? std::string() : table_text(table, colour);
 }
@@ -105,12 +101,9 @@ std::string event_table(const stats_result& stats, const palette& colour) {
     text_table table;
     table.add(headings({"EVENT", "COUNT", "P50 MS", "P90 MS", "P99 MS", "MAX MS"}, colour));
     for (const auto& each : stats.events) {
-        table.add({{harmless(each.name), {}},
-                   {std::to_string(each.count), {}},
-                   {milliseconds_text(each.p50_ms), {}},
-                   {milliseconds_text(each.p90_ms), {}},
-                   {milliseconds_text(each.p99_ms), {}},
-                   {milliseconds_text(each.max_ms), {}}});
+        table.add({{harmless(each.name), {}}, {std::to_string(each.count), {}}, {milliseconds_text(each.p50_ms), {}},
+            {milliseconds_text(each.p90_ms), {}}, {milliseconds_text(each.p99_ms), {}},
+            {milliseconds_text(each.max_ms), {}}});
     }
     return stats.events.empty() ? std::string() : table_text(table, colour);
 }
@@ -119,11 +112,8 @@ std::string session_table(const stats_result& stats, const palette& colour) {
     text_table table;
     table.add(headings({"SESSION", "PID", "UID", "QUEUED", ""}, colour));
     for (const auto& each : stats.sessions) {
-        table.add({{harmless(each.name), {}},
-                   {std::to_string(each.pid), {}},
-                   {std::to_string(each.uid), {}},
-                   {std::to_string(each.queued), {}},
-                   {each.lagged ? "lagged" : "", colour.red()}});
+        table.add({{harmless(each.name), {}}, {std::to_string(each.pid), {}}, {std::to_string(each.uid), {}},
+            {std::to_string(each.queued), {}}, {each.lagged ? "lagged" : "", colour.red()}});
     }
     return stats.sessions.empty() ? std::string() : table_text(table, colour);
 }
@@ -177,9 +167,7 @@ std::string decimal(double value, int digits) {
     return {text.data(), static_cast<std::size_t>(std::max(size, 0))};
 }
 
-std::string milliseconds_text(const std::optional<double>& ms) {
-    return ms ? decimal(*ms, *ms < 100 ? 2 : 0) : "-";
-}
+std::string milliseconds_text(const std::optional<double>& ms) { return ms ? decimal(*ms, *ms < 100 ? 2 : 0) : "-"; }
 
 std::string uptime_text(double seconds) {
     const auto whole = static_cast<std::uint64_t>(std::max(seconds, 0.0));

@@ -35,9 +35,7 @@ bool has_a_reader_to_lose(int fd) {
     return ::fstat(fd, &what) == 0 && (S_ISFIFO(what.st_mode) || S_ISSOCK(what.st_mode));
 }
 
-void raise_flag(int event_fd) noexcept {
-    ::eventfd_write(event_fd, 1);
-}
+void raise_flag(int event_fd) noexcept { ::eventfd_write(event_fd, 1); }
 
 }  // namespace
 
@@ -65,7 +63,8 @@ stop_watcher::~stop_watcher() {
 
 void stop_watcher::watch() noexcept {
     const bool watch_output = output_ == output::matters && has_a_reader_to_lose(STDOUT_FILENO);
-    // For a pipe's writing end poll reports POLLERR, unasked, when the last reader goes (poll(2)); for a socket POLLHUP.
+    // For a pipe's writing end poll reports POLLERR, unasked, when the last reader goes (poll(2)); for a socket
+    // POLLHUP.
     std::array<pollfd, 3> polled{{
         {end_fd_, POLLIN, 0},
         {signal_fd_, POLLIN, 0},

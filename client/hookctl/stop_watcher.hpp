@@ -8,9 +8,9 @@ namespace hookd::hookctl {
 /// Tells a program that runs until it is told to stop when that is: at SIGINT, SIGTERM or SIGHUP, unless it was
 /// started with that ignored; and, if it lives for its output, when nobody reads that any more.
 ///
-/// Thread-safety: the handler is called on a thread of the watcher's own, once for each signal, and once for standard output.
-/// Lifetime: make it before any other thread, since those must not take the signals either. The destructor waits for a call of the handler
-/// that is under way, and gives the signals back.
+/// Thread-safety: the handler is called on a thread of the watcher's own, once for each signal, and once for standard
+/// output. Lifetime: make it before any other thread, since those must not take the signals either. The destructor
+/// waits for a call of the handler that is under way, and gives the signals back.
 class stop_watcher {
 public:
     /// What there is to stop for.

@@ -47,7 +47,8 @@ plan make_plan(const invocation& call, const hook_agreement& agreement, hook_rep
     result.wanted = read_hook_set(repository);
     result.changes = hook_changes(result.wanted, ask_daemon(call, protocol::list_hooks_params::method, {}), repository);
     const auto is_untrusted = [](const hook_change& each) { return each.how == hook_change::kind::untrusted; };
-    result.is_agreed = agreement.is_agreed(result.wanted.contents) && std::none_of(result.changes.begin(), result.changes.end(), is_untrusted);
+    result.is_agreed = agreement.is_agreed(result.wanted.contents) &&
+                       std::none_of(result.changes.begin(), result.changes.end(), is_untrusted);
     result.repository = std::move(repository);
     return result;
 }
@@ -73,7 +74,11 @@ std::string coloured(const std::string& difference, const palette& colour) {
         const auto line = rest.substr(0, rest.find('\n'));
         rest.remove_prefix(std::min(rest.size(), line.size() + 1));
         const bool is_title = line.starts_with("+++") || line.starts_with("---") || line.starts_with("diff ");
-        text.append(is_title ? colour.bold() : line.starts_with('+') ? colour.green() : line.starts_with('-') ? colour.red() : line.starts_with("@@") ? colour.cyan() : "");
+        text.append(is_title                 ? colour.bold()
+                    : line.starts_with('+')  ? colour.green()
+                    : line.starts_with('-')  ? colour.red()
+                    : line.starts_with("@@") ? colour.cyan()
+                                             : "");
         text.append(line).append(colour.plain()).append("\n");
     }
     return text;
@@ -82,7 +87,11 @@ std::string coloured(const std::string& difference, const palette& colour) {
 std::string change_lines(const plan& planned, const palette& colour) {
     std::string text;
     for (const auto& each : planned.changes) {
-        text.append(colour_of(each, colour)).append(to_string(each.how)).append(colour.plain()).append("  ").append(harmless(each.name));
+        text.append(colour_of(each, colour))
+            .append(to_string(each.how))
+            .append(colour.plain())
+            .append("  ")
+            .append(harmless(each.name));
         text.append(each.why.empty() ? "" : ": " + harmless(each.why)).append("\n");
     }
     return text;
@@ -93,7 +102,8 @@ std::string json_of(const plan& planned, const std::string& difference, bool is_
     std::string changes = "[";
     for (const auto& each : planned.changes) {
         changes += changes.size() > 1 ? "," : "";
-        changes += json_object().text("name", each.name).text("change", to_string(each.how)).text("why", each.why).finish();
+        changes +=
+            json_object().text("name", each.name).text("change", to_string(each.how)).text("why", each.why).finish();
     }
     return json_object()
         .text("repository", planned.repository.name)
@@ -127,8 +137,8 @@ void deregister(const invocation& call, const std::string& name) {
     (void)ask_daemon(call, protocol::deregister_hook_params::method, json_object().text("name", name).finish());
 }
 
-/// Registers and deregisters. What the files hold was looked at before the daemon has read them: where they have changed in between, the hooks go
-/// again, since what nobody has seen is not to run.
+/// Registers and deregisters. What the files hold was looked at before the daemon has read them: where they have
+/// changed in between, the hooks go again, since what nobody has seen is not to run.
 void carry_out(const invocation& call, const plan& planned) {
     for (const auto& each : planned.wanted.hooks) {
         (void)ask_daemon(call, protocol::register_hook_params::method, each.params);
@@ -143,7 +153,8 @@ void carry_out(const invocation& call, const plan& planned) {
         for (const auto& each : planned.wanted.hooks) {
             deregister(call, each.name);
         }
-        throw usage_error("the files changed while their hooks were registered, so that none is: type hookctl sync again");
+        throw usage_error(
+            "the files changed while their hooks were registered, so that none is: type hookctl sync again");
     }
 }
 
@@ -153,8 +164,9 @@ int apply(const invocation& call, const plan& planned, const hook_agreement& agr
     if (writes_for_programs(call.json)) {
         print(json_output(json_of(planned, {}, true)) + '\n');
     } else {
-        print(change_lines(planned, palette()) + protocol::counted(planned.wanted.hooks.size(), "hook") + " of " + harmless(planned.repository.name) +
-              (planned.wanted.hooks.size() == 1 ? " is" : " are") + " registered\n");
+        print(change_lines(planned, palette()) + protocol::counted(planned.wanted.hooks.size(), "hook") + " of " +
+              harmless(planned.repository.name) + (planned.wanted.hooks.size() == 1 ? " is" : " are") +
+              " registered\n");
     }
     return exit_status::done;
 }
@@ -228,7 +240,9 @@ int trust_hook_file(const invocation& call, const std::string& path) {
     const auto planned = make_plan(call, agreement, std::move(repository));
     if (agreement.was_another_shown(planned.wanted.contents)) {
         show(call, planned, agreement.show(planned.wanted.contents));
-        complain("it has changed since it was shown, so that nothing was changed: look at it, then type hookctl trust " + std::string(hook_file_name) + " again");
+        complain(
+            "it has changed since it was shown, so that nothing was changed: look at it, then type hookctl trust " +
+            std::string(hook_file_name) + " again");
         return exit_status::not_done;
     }
     return apply(call, planned, agreement);

@@ -41,7 +41,8 @@ constexpr std::size_t large_input_bytes = std::size_t{1} << 20;
 /// How a trial went.
 struct trial {
     hooks::command_result result{};
-    std::chrono::milliseconds until_gone{};  ///< from when the command was told to stop, or ended, until nothing of its process group was left
+    std::chrono::milliseconds until_gone{};  ///< from when the command was told to stop, or ended, until nothing of its
+                                             ///< process group was left
 };
 
 /// Runs one hook command again and again, as the daemon would.
@@ -53,7 +54,8 @@ public:
           environment_(environ, absolute_socket(call.socket.empty() ? default_socket_path() : call.socket)) {}
 
     /// `stop_after`: stopped by SIGTERM then, if it still runs.
-    [[nodiscard]] trial run(std::string input, std::chrono::milliseconds timeout, std::optional<std::chrono::milliseconds> stop_after = {}) const {
+    [[nodiscard]] trial run(std::string input, std::chrono::milliseconds timeout,
+        std::optional<std::chrono::milliseconds> stop_after = {}) const {
         hooks::command command;
         command.argv = arguments_.argv;
         command.environment = environment_.for_event({.event = arguments_.event, .hook_event_id = sample_id, .seq = 1});
@@ -71,7 +73,8 @@ public:
                 done.result = std::move(result);
             },
             [&] {
-                done.until_gone = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - told);
+                done.until_gone =
+                    std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - told);
                 stopper.cancel();
             });
         if (stop_after) {
@@ -90,7 +93,8 @@ public:
     [[nodiscard]] finding answers(std::string subject, const std::string& input) const {
         const auto done = run(input, timeout_);
         const auto said = hooks::read_hook_reply(done.result, "it");
-        const auto elapsed = " (" + describe_duration(std::chrono::duration_cast<std::chrono::milliseconds>(done.result.elapsed)) + ")";
+        const auto elapsed =
+            " (" + describe_duration(std::chrono::duration_cast<std::chrono::milliseconds>(done.result.elapsed)) + ")";
         switch (said.type) {
             case kind::response:
                 return {std::move(subject), true, "replies " + one_line(hooks::whole_response(said)) + elapsed};
@@ -114,13 +118,16 @@ public:
         if (done.until_gone < hooks::kill_delay) {
             return {std::move(subject), true, "is gone within " + describe_duration(done.until_gone + 1ms)};
         }
-        return {std::move(subject), false, "it, or a child of its, did not heed SIGTERM and had to be killed after 1 s: let it end at SIGTERM"};
+        return {std::move(subject), false,
+            "it, or a child of its, did not heed SIGTERM and had to be killed after 1 s: let it end at SIGTERM"};
     }
 
     [[nodiscard]] finding stops_at_sigterm(const std::string& input) const {
         return stops("SIGTERM", run(input, timeout_, before_sigterm));
     }
-    [[nodiscard]] finding stops_at_time_out(const std::string& input) const { return stops("time-out", run(input, short_time)); }
+    [[nodiscard]] finding stops_at_time_out(const std::string& input) const {
+        return stops("time-out", run(input, short_time));
+    }
 
 private:
     static constexpr std::string_view sample_id = "00000000-0000-4000-8000-000000000000";
@@ -137,7 +144,8 @@ std::string payload_for(const invocation& call, const test_arguments& arguments)
     }
     try {
         const auto answer = connect_for(call, default_answer_timeout)
-                                .call(protocol::schema_params::method, json_object().text("event", arguments.event).finish(), default_answer_timeout);
+                                .call(protocol::schema_params::method,
+                                    json_object().text("event", arguments.event).finish(), default_answer_timeout);
         protocol::json_cursor schemas(member_of(trimmed(answer), "schemas"));
         const auto first = schemas.next();
         return first ? schema_sample(member_of(first->value, "payload_schema")) : "{}";

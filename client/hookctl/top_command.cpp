@@ -78,7 +78,8 @@ public:
             const auto now = top_model::clock::now();
             const bool hears = now >= next_news;
             const auto until = hears ? next_look : std::min(next_look, next_news);
-            const auto came = screen_.wait(std::max(std::chrono::ceil<milliseconds>(until - now), milliseconds(1)), hears ? feed_.ready_fd() : -1);
+            const auto came = screen_.wait(
+                std::max(std::chrono::ceil<milliseconds>(until - now), milliseconds(1)), hears ? feed_.ready_fd() : -1);
             switch (came.what) {
                 case full_screen::event::quit:
                     return;
@@ -105,7 +106,8 @@ public:
 private:
     void draw() {
         const auto size = full_screen::current_size();
-        screen_.draw(top_screen(shown(), choices_, size.rows, size.columns, palette(), choices_.paused ? paused_at_ : top_model::clock::now()));
+        screen_.draw(top_screen(shown(), choices_, size.rows, size.columns, palette(),
+            choices_.paused ? paused_at_ : top_model::clock::now()));
     }
 
     void look() {
@@ -150,7 +152,8 @@ private:
             return;
         }
         const auto chosen = chosen_verdicts(model_, choices_);
-        const auto found = std::find_if(chosen.begin(), chosen.end(), [&id](const auto* each) { return each->id == id; });
+        const auto found =
+            std::find_if(chosen.begin(), chosen.end(), [&id](const auto* each) { return each->id == id; });
         choices_.selected = found == chosen.end() ? 0 : static_cast<std::size_t>(found - chosen.begin());
     }
 
@@ -211,7 +214,8 @@ private:
     void move(const screen_key& key) {
         using kind = screen_key::kind;
         auto& place = choices_.opened ? choices_.scrolled : choices_.selected;
-        const auto last = choices_.opened ? place + page : std::max<std::size_t>(chosen_verdicts(shown(), choices_).size(), 1) - 1;
+        const auto last =
+            choices_.opened ? place + page : std::max<std::size_t>(chosen_verdicts(shown(), choices_).size(), 1) - 1;
         if (key.what == kind::up || key.is('k')) {
             place -= std::min<std::size_t>(place, 1);
         } else if (key.what == kind::down || key.is('j')) {

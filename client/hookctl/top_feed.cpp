@@ -41,19 +41,22 @@ std::string time_now() {
 
 }  // namespace
 
-top_feed::top_feed(const invocation& call, secret_members secrets) : secrets_(std::move(secrets)), events_(options_for(call)) {
+top_feed::top_feed(const invocation& call, secret_members secrets)
+    : secrets_(std::move(secrets)), events_(options_for(call)) {
     ready_fd_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (ready_fd_ < 0) {
         throw std::system_error(errno, std::generic_category(), "can't watch for events");
     }
     events_.listen("*", [this](const event& what) {
         if (what.expects_response()) {
-            top_model::open_wait wait{what.seq(), what.name(), secrets_.without_secrets(what.name(), what.payload()), top_model::clock::now(), what.timeout(), {}};
+            top_model::open_wait wait{what.seq(), what.name(), secrets_.without_secrets(what.name(), what.payload()),
+                top_model::clock::now(), what.timeout(), {}};
             add([&](news& unread) { unread.questions.emplace_back(what.hook_event_id(), std::move(wait)); });
         }
     });
     events_.on_verdict([this](const verdict_notice& what) {
-        top_model::past_verdict past{what.how.seq.value_or(0), what.how.hook_event_id, time_now(), what.event, {}, what.how, what.elapsed};
+        top_model::past_verdict past{
+            what.how.seq.value_or(0), what.how.hook_event_id, time_now(), what.event, {}, what.how, what.elapsed};
         add([&](news& unread) { unread.verdicts.push_back(std::move(past)); });
     });
     events_.on_notice([this](const notice& what) {

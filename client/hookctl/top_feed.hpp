@@ -16,7 +16,8 @@ namespace hookd::hookctl {
 
 /// The questions and verdicts of a daemon as they come, by an observer of its own that reconnects by itself.
 ///
-/// Thread-safety: it reads on a thread of its own; take() may be called from any other. The destructor ends that thread.
+/// Thread-safety: it reads on a thread of its own; take() may be called from any other. The destructor ends that
+/// thread.
 class top_feed {
 public:
     struct news {

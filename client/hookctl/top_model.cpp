@@ -20,7 +20,9 @@ void add_rate(std::deque<double>& rates, double value) {
     }
 }
 
-std::uint64_t verdicts_in(const protocol::stats_result& stats) { return stats.proceeded + stats.vetoed + stats.failed_closed; }
+std::uint64_t verdicts_in(const protocol::stats_result& stats) {
+    return stats.proceeded + stats.vetoed + stats.failed_closed;
+}
 std::uint64_t vetoes_in(const protocol::stats_result& stats) { return stats.vetoed + stats.failed_closed; }
 
 }  // namespace
@@ -40,7 +42,8 @@ void top_model::take_stats(protocol::stats_result stats, clock::time_point now) 
     // What was cancelled, or was reserved and never asked for, has no verdict.
     std::erase_if(waits_, [&](const auto& each) {
         const auto& wait = each.second;
-        return now - wait.since > grace && (now_.waiting == 0 || (wait.timeout && now - wait.since > *wait.timeout + grace));
+        return now - wait.since > grace &&
+               (now_.waiting == 0 || (wait.timeout && now - wait.since > *wait.timeout + grace));
     });
 }
 

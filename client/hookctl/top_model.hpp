@@ -18,7 +18,8 @@ namespace hookd::hookctl {
 /// What the session is called by which it hears of verdicts.
 inline constexpr std::string_view top_session_name = "hookctl top";
 
-/// What `hookctl top` knows: counters, the waits that are open, and the verdicts of late. No I/O; the caller passes the time.
+/// What `hookctl top` knows: counters, the waits that are open, and the verdicts of late. No I/O; the caller passes the
+/// time.
 ///
 /// Thread-safety: none.
 class top_model {

@@ -36,7 +36,7 @@ using past_verdict = top_model::past_verdict;
 
 constexpr std::size_t side_by_side_columns = 150;
 constexpr std::size_t most_samples = 40;
-constexpr std::size_t airy_rows = 30;  // from here on a blank line stands between two sections
+constexpr std::size_t airy_rows = 30;   // from here on a blank line stands between two sections
 constexpr std::size_t least_lines = 3;  // of a section: its heading, a line, and how many more there are
 constexpr std::size_t bar_columns = 10;
 constexpr std::size_t name_columns = 24;
@@ -50,14 +50,17 @@ struct section {
     std::size_t share = 1;
 };
 
-bool passes(const top_choices& choices, std::string_view name) { return name.find(choices.filter) != std::string_view::npos; }
+bool passes(const top_choices& choices, std::string_view name) {
+    return name.find(choices.filter) != std::string_view::npos;
+}
 
 std::string per_second(double rate) { return decimal(rate, 1); }
 
 screen_line headline(const stats_result& now, const top_choices& choices, const palette& colour) {
-    screen_line line("hookd  up " + uptime_text(now.uptime_s) + "  connections " + std::to_string(now.connections) + "  subscribers " +
-                         std::to_string(now.subscribers) + "  waiting " + std::to_string(now.waiting),
-                     colour.bold());
+    screen_line line("hookd  up " + uptime_text(now.uptime_s) + "  connections " + std::to_string(now.connections) +
+                         "  subscribers " + std::to_string(now.subscribers) + "  waiting " +
+                         std::to_string(now.waiting),
+        colour.bold());
     if (choices.paused) {
         line.add("  paused", colour.yellow());
     }
@@ -93,9 +96,12 @@ screen_line rates_line(const top_model::rate_history& rates, std::size_t columns
 screen_lines heading(const top_model& model, const top_choices& choices, std::size_t columns, const palette& colour) {
     const auto& now = model.stats();
     const auto& before = model.stats_before();
-    const auto bytes = [&model](std::uint64_t a, std::uint64_t b) { return describe_bytes(rate_of(a, b, model.seconds())) + "/s"; };
-    screen_line verdicts("proceeded " + std::to_string(now.proceeded) + "  vetoed " + std::to_string(now.vetoed) + "  failed closed " +
-                         std::to_string(now.failed_closed) + "  in " + bytes(now.bytes_in, before.bytes_in) + "  out " + bytes(now.bytes_out, before.bytes_out));
+    const auto bytes = [&model](std::uint64_t a, std::uint64_t b) {
+        return describe_bytes(rate_of(a, b, model.seconds())) + "/s";
+    };
+    screen_line verdicts("proceeded " + std::to_string(now.proceeded) + "  vetoed " + std::to_string(now.vetoed) +
+                         "  failed closed " + std::to_string(now.failed_closed) + "  in " +
+                         bytes(now.bytes_in, before.bytes_in) + "  out " + bytes(now.bytes_out, before.bytes_out));
     screen_lines lines{headline(now, choices, colour), rates_line(model.rates(), columns, colour), std::move(verdicts)};
     if (!choices.trouble.empty()) {
         lines.emplace_back(harmless(choices.trouble), colour.red());
@@ -103,7 +109,8 @@ screen_lines heading(const top_model& model, const top_choices& choices, std::si
     return lines;
 }
 
-section waits(const top_model& model, const top_choices& choices, const palette& colour, top_model::clock::time_point now) {
+section waits(
+    const top_model& model, const top_choices& choices, const palette& colour, top_model::clock::time_point now) {
     std::vector<const top_model::open_wait*> open;
     for (const auto& [id, each] : model.waits()) {
         if (passes(choices, each.event)) {
@@ -117,11 +124,15 @@ section waits(const top_model& model, const top_choices& choices, const palette&
     }
     result.lines.emplace_back("WAITING", colour.bold());
     for (const auto* each : open) {
-        const auto waited = std::max(std::chrono::duration_cast<std::chrono::milliseconds>(now - each->since), std::chrono::milliseconds::zero());
+        const auto waited = std::max(std::chrono::duration_cast<std::chrono::milliseconds>(now - each->since),
+            std::chrono::milliseconds::zero());
         screen_line line("#" + std::to_string(each->seq) + "  ");
         line.add(harmless(each->event), colour.cyan());
-        line.add("  " + decimal(std::chrono::duration<double>(waited).count(), 1) + " s" + (each->timeout ? " of " + describe_duration(*each->timeout) : ""), colour.yellow());
-        line.add(each->asked ? "  for " + (each->asked->empty() ? "nobody that is there" : harmless(*each->asked)) : "");
+        line.add("  " + decimal(std::chrono::duration<double>(waited).count(), 1) + " s" +
+                     (each->timeout ? " of " + describe_duration(*each->timeout) : ""),
+            colour.yellow());
+        line.add(
+            each->asked ? "  for " + (each->asked->empty() ? "nobody that is there" : harmless(*each->asked)) : "");
         result.lines.push_back(std::move(line));
     }
     return result;
@@ -142,16 +153,15 @@ section hooks(const top_model& model, const top_choices& choices, const palette&
         return result;
     }
     text_table table;
-    table.add({{"HOOK", colour.bold()}, {"ASKED", colour.bold()}, {"VETOED", colour.bold()}, {"FAILED", colour.bold()}, {"P50 MS", colour.bold()}, {"P99 MS", colour.bold()}, {}});
+    table.add({{"HOOK", colour.bold()}, {"ASKED", colour.bold()}, {"VETOED", colour.bold()}, {"FAILED", colour.bold()},
+        {"P50 MS", colour.bold()}, {"P99 MS", colour.bold()}, {}});
     for (const auto* each : chosen) {
         const auto share = slowest > 0 ? each->p99_ms.value_or(0) / slowest : 0;
-        table.add({{cut(harmless(each->name), name_columns), colour.cyan()},
-                   {std::to_string(each->asked), {}},
-                   {std::to_string(each->vetoed), each->vetoed > 0 ? colour.red() : ""},
-                   {std::to_string(each->failed), each->failed > 0 ? colour.yellow() : ""},
-                   {milliseconds_text(each->p50_ms), {}},
-                   {milliseconds_text(each->p99_ms), {}},
-                   {bar(share, bar_columns), colour.green()}});
+        table.add({{cut(harmless(each->name), name_columns), colour.cyan()}, {std::to_string(each->asked), {}},
+            {std::to_string(each->vetoed), each->vetoed > 0 ? colour.red() : ""},
+            {std::to_string(each->failed), each->failed > 0 ? colour.yellow() : ""},
+            {milliseconds_text(each->p50_ms), {}}, {milliseconds_text(each->p99_ms), {}},
+            {bar(share, bar_columns), colour.green()}});
     }
     result.lines = table.lines();
     return result;
@@ -198,7 +208,8 @@ section verdicts(const top_model& model, const top_choices& choices, const palet
 section events(const top_model& model, const top_choices& choices, const palette& colour) {
     const auto count_before = [&model](const std::string& name) {
         const auto& all = model.stats_before().events;
-        const auto found = std::find_if(all.begin(), all.end(), [&name](const auto& each) { return each.name == name; });
+        const auto found =
+            std::find_if(all.begin(), all.end(), [&name](const auto& each) { return each.name == name; });
         return found == all.end() ? std::uint64_t{0} : found->count;
     };
     std::vector<std::pair<double, const stats_result::event_times*>> chosen;
@@ -207,21 +218,20 @@ section events(const top_model& model, const top_choices& choices, const palette
             chosen.emplace_back(rate_of(each.count, count_before(each.name), model.seconds()), &each);
         }
     }
-    std::stable_sort(chosen.begin(), chosen.end(),
-                     [](const auto& a, const auto& b) { return a.first != b.first ? a.first > b.first : a.second->count > b.second->count; });
+    std::stable_sort(chosen.begin(), chosen.end(), [](const auto& a, const auto& b) {
+        return a.first != b.first ? a.first > b.first : a.second->count > b.second->count;
+    });
     section result;
     if (chosen.empty()) {
         return result;
     }
     text_table table;
-    table.add({{"EVENT", colour.bold()}, {"PER S", colour.bold()}, {"COUNT", colour.bold()}, {"P50 MS", colour.bold()}, {"P99 MS", colour.bold()}, {"MAX MS", colour.bold()}});
+    table.add({{"EVENT", colour.bold()}, {"PER S", colour.bold()}, {"COUNT", colour.bold()}, {"P50 MS", colour.bold()},
+        {"P99 MS", colour.bold()}, {"MAX MS", colour.bold()}});
     for (const auto& [rate, each] : chosen) {
-        table.add({{cut(harmless(each->name), name_columns), colour.cyan()},
-                   {per_second(rate), {}},
-                   {std::to_string(each->count), {}},
-                   {milliseconds_text(each->p50_ms), {}},
-                   {milliseconds_text(each->p99_ms), {}},
-                   {milliseconds_text(each->max_ms), {}}});
+        table.add({{cut(harmless(each->name), name_columns), colour.cyan()}, {per_second(rate), {}},
+            {std::to_string(each->count), {}}, {milliseconds_text(each->p50_ms), {}},
+            {milliseconds_text(each->p99_ms), {}}, {milliseconds_text(each->max_ms), {}}});
     }
     result.lines = table.lines();
     return result;
@@ -229,16 +239,15 @@ section events(const top_model& model, const top_choices& choices, const palette
 
 section sessions(const top_model& model, const top_choices& choices, const palette& colour) {
     text_table table;
-    table.add({{"SESSION", colour.bold()}, {"PID", colour.bold()}, {"UID", colour.bold()}, {"QUEUED", colour.bold()}, {}});
+    table.add(
+        {{"SESSION", colour.bold()}, {"PID", colour.bold()}, {"UID", colour.bold()}, {"QUEUED", colour.bold()}, {}});
     bool is_empty = true;
     for (const auto& each : model.stats().sessions) {
         if (passes(choices, each.name)) {
             is_empty = false;
-            table.add({{cut(harmless(each.name), name_columns), colour.cyan()},
-                       {std::to_string(each.pid), {}},
-                       {std::to_string(each.uid), {}},
-                       {std::to_string(each.queued), {}},
-                       {each.lagged ? "lagged" : "", colour.red()}});
+            table.add({{cut(harmless(each.name), name_columns), colour.cyan()}, {std::to_string(each.pid), {}},
+                {std::to_string(each.uid), {}}, {std::to_string(each.queued), {}},
+                {each.lagged ? "lagged" : "", colour.red()}});
         }
     }
     section result;
@@ -308,21 +317,26 @@ screen_lines side_by_side(const screen_lines& left, const screen_lines& right, s
 
 screen_line footer(const top_choices& choices, const palette& colour) {
     if (choices.typing_filter) {
-        return screen_line("filter: " + harmless(choices.filter) + "_   Enter keeps it, Esc clears it", colour.yellow());
+        return screen_line(
+            "filter: " + harmless(choices.filter) + "_   Enter keeps it, Esc clears it", colour.yellow());
     }
     if (choices.opened) {
         return screen_line("q back   \xe2\x86\x91\xe2\x86\x93 scroll", colour.dim());
     }
-    return screen_line(std::string("q quit   / filter   p ") + (choices.paused ? "go on" : "pause") + "   \xe2\x86\x91\xe2\x86\x93 select   Enter payload", colour.dim());
+    return screen_line(std::string("q quit   / filter   p ") + (choices.paused ? "go on" : "pause") +
+                           "   \xe2\x86\x91\xe2\x86\x93 select   Enter payload",
+        colour.dim());
 }
 
 /// One verdict, whole.
 screen_lines opened_verdict(const past_verdict& verdict, const palette& colour) {
     screen_lines lines;
-    lines.emplace_back(harmless(verdict.event) + "  #" + std::to_string(verdict.seq) + "  " + harmless(verdict.id), colour.bold());
+    lines.emplace_back(
+        harmless(verdict.event) + "  #" + std::to_string(verdict.seq) + "  " + harmless(verdict.id), colour.bold());
     const bool proceeds = verdict.how.proceed();
     screen_line outcome(proceeds ? "proceed" : "vetoed", proceeds ? colour.green() : colour.red());
-    outcome.add("  " + std::string(to_string(verdict.how.outcome)) + "  " + decimal(verdict.elapsed.count(), 1) + " ms  at " + verdict.time);
+    outcome.add("  " + std::string(to_string(verdict.how.outcome)) + "  " + decimal(verdict.elapsed.count(), 1) +
+                " ms  at " + verdict.time);
     lines.push_back(std::move(outcome));
     const auto said = hook_lines(verdict.how, palette(false));
     for (std::string_view rest = said; !rest.empty();) {
@@ -344,7 +358,8 @@ screen_lines opened_verdict(const past_verdict& verdict, const palette& colour) 
     return lines;
 }
 
-screen_lines opened_screen(const top_model& model, const top_choices& choices, std::size_t room, const palette& colour) {
+screen_lines opened_screen(
+    const top_model& model, const top_choices& choices, std::size_t room, const palette& colour) {
     const auto chosen = chosen_verdicts(model, choices);
     if (choices.selected >= chosen.size()) {
         return {};
@@ -356,16 +371,19 @@ screen_lines opened_screen(const top_model& model, const top_choices& choices, s
     return lines;
 }
 
-screen_lines tables(const top_model& model, const top_choices& choices, std::size_t room, std::size_t columns, const palette& colour,
-                    top_model::clock::time_point now) {
+screen_lines tables(const top_model& model, const top_choices& choices, std::size_t room, std::size_t columns,
+    const palette& colour, top_model::clock::time_point now) {
     if (columns >= side_by_side_columns) {
-        const auto left = stacked({hooks(model, choices, colour), events(model, choices, colour), sessions(model, choices, colour)}, room, colour);
-        const auto right = stacked({waits(model, choices, colour, now), verdicts(model, choices, colour)}, room, colour);
+        const auto left =
+            stacked({hooks(model, choices, colour), events(model, choices, colour), sessions(model, choices, colour)},
+                room, colour);
+        const auto right =
+            stacked({waits(model, choices, colour, now), verdicts(model, choices, colour)}, room, colour);
         return side_by_side(left, right, columns);
     }
-    return stacked({waits(model, choices, colour, now), hooks(model, choices, colour), verdicts(model, choices, colour), events(model, choices, colour),
-                    sessions(model, choices, colour)},
-                   room, colour);
+    return stacked({waits(model, choices, colour, now), hooks(model, choices, colour), verdicts(model, choices, colour),
+                       events(model, choices, colour), sessions(model, choices, colour)},
+        room, colour);
 }
 
 }  // namespace
@@ -374,7 +392,8 @@ std::vector<const past_verdict*> chosen_verdicts(const top_model& model, const t
     std::vector<const past_verdict*> chosen;
     for (const auto& each : model.verdicts()) {
         const auto has_name = [&choices](const auto& hook) { return passes(choices, hook.responder); };
-        if (passes(choices, each.event) || std::any_of(each.how.responses.begin(), each.how.responses.end(), has_name) ||
+        if (passes(choices, each.event) ||
+            std::any_of(each.how.responses.begin(), each.how.responses.end(), has_name) ||
             std::any_of(each.how.missing.begin(), each.how.missing.end(), has_name)) {
             chosen.push_back(&each);
         }
@@ -382,8 +401,8 @@ std::vector<const past_verdict*> chosen_verdicts(const top_model& model, const t
     return chosen;
 }
 
-std::string top_screen(const top_model& model, const top_choices& choices, std::size_t rows, std::size_t columns, const palette& colour,
-                       top_model::clock::time_point now) {
+std::string top_screen(const top_model& model, const top_choices& choices, std::size_t rows, std::size_t columns,
+    const palette& colour, top_model::clock::time_point now) {
     screen_lines screen;
     if (choices.opened) {
         screen = opened_screen(model, choices, rows - std::min<std::size_t>(rows, 1), colour);

@@ -20,11 +20,12 @@ struct top_choices {
 };
 
 /// The verdicts that the filter lets through, newest first.
-[[nodiscard]] std::vector<const top_model::past_verdict*> chosen_verdicts(const top_model& model, const top_choices& choices);
+[[nodiscard]] std::vector<const top_model::past_verdict*> chosen_verdicts(
+    const top_model& model, const top_choices& choices);
 
-/// The full screen of `hookctl top`: at most `rows` lines of at most `columns` columns, without a line end after the last. From 80x24 on all
-/// sections have room; from 150 columns on they stand side by side. `now` as for top_model.
-[[nodiscard]] std::string top_screen(const top_model& model, const top_choices& choices, std::size_t rows, std::size_t columns, const palette& colour,
-                                     top_model::clock::time_point now);
+/// The full screen of `hookctl top`: at most `rows` lines of at most `columns` columns, without a line end after the
+/// last. From 80x24 on all sections have room; from 150 columns on they stand side by side. `now` as for top_model.
+[[nodiscard]] std::string top_screen(const top_model& model, const top_choices& choices, std::size_t rows,
+    std::size_t columns, const palette& colour, top_model::clock::time_point now);
 
 }  // namespace hookd::hookctl

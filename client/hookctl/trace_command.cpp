@@ -13,7 +13,8 @@
 namespace hookd::hookctl {
 
 int run_trace(const invocation& call, const trace_arguments& arguments) {
-    const auto trace = ask_daemon(call, protocol::trace_params::method, json_object().text("hook_event_id", arguments.id).finish());
+    const auto trace =
+        ask_daemon(call, protocol::trace_params::method, json_object().text("hook_event_id", arguments.id).finish());
     print(writes_for_programs(call.json) ? json_output(one_line(trace)) + '\n' : trace_text(trimmed(trace), palette()));
     return exit_status::done;
 }

@@ -68,7 +68,9 @@ std::vector<part> parts_of(std::string_view trace, double elapsed) {
 
 std::string bar(const part& what, double elapsed) {
     const double scale = elapsed > 0 ? static_cast<double>(bar_columns) / elapsed : 0;
-    const auto column = [&](double at) { return std::min(static_cast<std::size_t>(std::max(at, 0.0) * scale), bar_columns - 1); };
+    const auto column = [&](double at) {
+        return std::min(static_cast<std::size_t>(std::max(at, 0.0) * scale), bar_columns - 1);
+    };
     const auto begin = column(what.begin);
     const auto end = what.end < 0 ? begin : std::max(column(what.end), begin);
     std::string text(begin, ' ');
@@ -83,8 +85,14 @@ std::string head_of(std::string_view trace, const palette& colour) {
     const auto program = harmless(string_of(member_of(emitter, "program")));
     std::string text;
     text.append(colour.bold()).append(harmless(string_of(member_of(trace, "event")))).append(colour.plain());
-    text.append(" #").append(member_of(trace, "seq")).append(", ").append(local_time(string_of(member_of(trace, "emitted_at")), true));
-    text.append(", by ").append(program.empty() ? "a program" : program).append(" (pid ").append(member_of(emitter, "pid"));
+    text.append(" #")
+        .append(member_of(trace, "seq"))
+        .append(", ")
+        .append(local_time(string_of(member_of(trace, "emitted_at")), true));
+    text.append(", by ")
+        .append(program.empty() ? "a program" : program)
+        .append(" (pid ")
+        .append(member_of(emitter, "pid"));
     text.append(", user ").append(member_of(emitter, "uid")).append(")\n");
     if (const auto cause = string_of(member_of(trace, "cause")); !cause.empty()) {
         text.append("  caused by ").append(harmless(cause)).append("\n");
@@ -102,7 +110,9 @@ std::string verdict_of(std::string_view trace, const palette& colour) {
     }
     const auto abort = string_of(member_of(verdict, "abort"));
     std::string text;
-    text.append(abort.empty() ? colour.green() : colour.red()).append(abort.empty() ? "✓ proceeded" : "✗ stopped").append(colour.plain());
+    text.append(abort.empty() ? colour.green() : colour.red())
+        .append(abort.empty() ? "✓ proceeded" : "✗ stopped")
+        .append(colour.plain());
     text.append(" after ").append(milliseconds_text(member_of(verdict, "elapsed_ms"))).append(", ");
     text.append(harmless(string_of(member_of(verdict, "outcome"))));
     if (const auto bypassed = string_of(member_of(verdict, "bypassed")); !bypassed.empty()) {
@@ -125,17 +135,32 @@ std::string trace_text(std::string_view trace, const palette& colour) {
     std::stable_sort(parts.begin(), parts.end(), [](const part& a, const part& b) { return a.begin < b.begin; });
     std::string text = head_of(trace, colour);
     for (const auto& each : parts) {
-        const auto what_colour = each.vetoes ? colour.red() : each.said.starts_with("missing") ? colour.yellow() : std::string_view{};
-        text.append("  ").append(padded_to(harmless(each.name), columns)).append("  ").append(colour.cyan()).append(bar(each, last)).append(colour.plain());
-        text.append("  ").append(colour.dim()).append(milliseconds_text(std::to_string(each.end < 0 ? each.begin : each.end))).append(colour.plain());
-        text.append("  ").append(what_colour).append(each.said.empty() ? "told" : each.said).append(what_colour.empty() ? std::string_view{} : colour.plain());
+        const auto what_colour = each.vetoes                        ? colour.red()
+                                 : each.said.starts_with("missing") ? colour.yellow()
+                                                                    : std::string_view{};
+        text.append("  ")
+            .append(padded_to(harmless(each.name), columns))
+            .append("  ")
+            .append(colour.cyan())
+            .append(bar(each, last))
+            .append(colour.plain());
+        text.append("  ")
+            .append(colour.dim())
+            .append(milliseconds_text(std::to_string(each.end < 0 ? each.begin : each.end)))
+            .append(colour.plain());
+        text.append("  ")
+            .append(what_colour)
+            .append(each.said.empty() ? "told" : each.said)
+            .append(what_colour.empty() ? std::string_view{} : colour.plain());
         text += '\n';
     }
     text += verdict_of(trace, colour);
     if (const auto payload = member_of(trace, "payload"); !payload.empty()) {
         text.append("payload ").append(escaped_controls(one_line(payload))).append("\n");
     } else {
-        text.append("payload of ").append(member_of(trace, "payload_bytes")).append(" bytes, which the journal has not kept\n");
+        text.append("payload of ")
+            .append(member_of(trace, "payload_bytes"))
+            .append(" bytes, which the journal has not kept\n");
     }
     return text;
 }

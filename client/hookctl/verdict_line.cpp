@@ -91,11 +91,20 @@ std::string verdict_line(std::string_view entry, const palette& colour) {
     const auto elapsed = milliseconds_text(member_of(entry, "elapsed_ms"));
     const auto verdict_colour = proceeds ? colour.green() : colour.red();
     std::string line;
-    line.append(colour.dim()).append(local_time(string_of(member_of(entry, "emitted_at")))).append(colour.plain()).append("  ");
-    line.append(colour.cyan()).append(padded_to(harmless(string_of(member_of(entry, "event"))), event_columns)).append(colour.plain()).append("  ");
+    line.append(colour.dim())
+        .append(local_time(string_of(member_of(entry, "emitted_at"))))
+        .append(colour.plain())
+        .append("  ");
+    line.append(colour.cyan())
+        .append(padded_to(harmless(string_of(member_of(entry, "event"))), event_columns))
+        .append(colour.plain())
+        .append("  ");
     line.append(verdict_colour).append(proceeds ? "✓" : "✗").append(colour.plain()).append("  ");
     line.append(padded_to(names_in(entry), name_columns)).append("  ");
-    line.append(colour.dim()).append(time_columns - std::min(time_columns, elapsed.size()), ' ').append(elapsed).append(colour.plain());
+    line.append(colour.dim())
+        .append(time_columns - std::min(time_columns, elapsed.size()), ' ')
+        .append(elapsed)
+        .append(colour.plain());
     const auto reason = why(entry);
     if (!reason.empty()) {
         line.append("  ").append(proceeds ? "" : colour.red()).append(reason).append(proceeds ? "" : colour.plain());

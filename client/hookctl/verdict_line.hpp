@@ -8,7 +8,8 @@
 
 namespace hookd::hookctl {
 
-/// One line for people about a verdict, an entry of `history`: when, which event, whether it proceeded, who said so, how long that took, and why:
+/// One line for people about a verdict, an entry of `history`: when, which event, whether it proceeded, who said so,
+/// how long that took, and why:
 ///
 ///     2026-11-23 12:58:36  git.pre_push              ✗  no-main           4.1 ms  main is closed
 ///     2026-11-23 12:58:31  git.pre_commit            ✓  lint, format     12.4 ms

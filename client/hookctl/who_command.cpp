@@ -76,13 +76,25 @@ std::string describe(std::string_view answer, const std::vector<std::string>& ab
         lines.emplace_back(harmless(string_of(member_of(responder, "name"))), harmless(describe_responder(responder)));
         columns = std::max(columns, columns_of(lines.back().first));
     }
-    std::string text = lines.empty() ? "no hook would be asked" : protocol::counted(lines.size(), "hook") + " would be asked";
+    std::string text =
+        lines.empty() ? "no hook would be asked" : protocol::counted(lines.size(), "hook") + " would be asked";
     text += ", " + protocol::counted(number_of(member_of(answer, "observers")), "observer") + " told\n";
     for (const auto& [name, what] : lines) {
-        text.append("  ").append(colour.bold()).append(name).append(colour.plain()).append(columns - columns_of(name) + 2, ' ').append(what).append("\n");
+        text.append("  ")
+            .append(colour.bold())
+            .append(name)
+            .append(colour.plain())
+            .append(columns - columns_of(name) + 2, ' ')
+            .append(what)
+            .append("\n");
     }
     for (const auto& name : absent) {
-        text.append("  ").append(colour.red()).append(harmless(name)).append(" is required, and absent").append(colour.plain()).append("\n");
+        text.append("  ")
+            .append(colour.red())
+            .append(harmless(name))
+            .append(" is required, and absent")
+            .append(colour.plain())
+            .append("\n");
     }
     const std::chrono::milliseconds timeout(static_cast<std::int64_t>(number_of(member_of(answer, "timeout_ms"))));
     return text + "by default: policy " + harmless(string_of(member_of(answer, "policy"))) + ", failure policy " +

@@ -1,9 +1,9 @@
 #include "answer_box.hpp"
 
-#include <cerrno>
 #include <sys/eventfd.h>
-#include <system_error>
 #include <unistd.h>
+#include <cerrno>
+#include <system_error>
 #include <utility>
 
 namespace hookd::detail {
@@ -34,7 +34,8 @@ std::vector<answer_box::entry> answer_box::take() {
     return std::exchange(answers_, {});
 }
 
-// Neither call can fail in a way that matters: a full counter is a wake-up that is under way, an empty one has been cleared.
+// Neither call can fail in a way that matters: a full counter is a wake-up that is under way, an empty one has been
+// cleared.
 void answer_box::wake() noexcept {
     const std::uint64_t one = 1;
     [[maybe_unused]] const auto written = ::write(wakeup_.get(), &one, sizeof one);

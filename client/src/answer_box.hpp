@@ -11,7 +11,8 @@
 
 namespace hookd::detail {
 
-/// Where other threads leave answers and the wish to stop for the thread of run(), which wakes up through an eventfd(2).
+/// Where other threads leave answers and the wish to stop for the thread of run(), which wakes up through an
+/// eventfd(2).
 ///
 /// Bounded by hook_runner_options::max_unanswered: each event that was handed out puts in one answer at most.
 /// Thread-safety: all members, save that only one thread reads. request_stop is async-signal-safe.

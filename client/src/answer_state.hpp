@@ -13,7 +13,8 @@ namespace hookd {
 /// What the copies of one hookd::answer share.
 class answer::state {
 public:
-    state(std::shared_ptr<detail::answer_box> box, detail::answer_box::ticket which) noexcept : box_(std::move(box)), which_(which) {}
+    state(std::shared_ptr<detail::answer_box> box, detail::answer_box::ticket which) noexcept
+        : box_(std::move(box)), which_(which) {}
     state(const state&) = delete;
     state& operator=(const state&) = delete;
     ~state();

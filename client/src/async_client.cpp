@@ -35,7 +35,8 @@ struct cancellation {
     std::atomic<bool> requested = false;  // set at once, so that a request that is not sent yet never is
 };
 
-// One operation from its initiation to its handler: keeps the handler's executor busy meanwhile, and runs it there at the end.
+// One operation from its initiation to its handler: keeps the handler's executor busy meanwhile, and runs it there at
+// the end.
 template <class... Results>
 class operation {
 public:
@@ -44,22 +45,23 @@ public:
     operation(handler_type done, asio::any_io_executor client_executor)
         : client_executor_(std::move(client_executor)),
           work_(asio::prefer(asio::get_associated_executor(done, asio::any_completion_executor(client_executor_)),
-                             asio::execution::outstanding_work.tracked)),
+              asio::execution::outstanding_work.tracked)),
           done_(std::move(done)) {}
 
     [[nodiscard]] asio::cancellation_slot slot() const { return asio::get_associated_cancellation_slot(done_); }
 
-    // any_completion_executor can dispatch but not post (Boost 1.81), so it is reached by way of the client's executor: never from within a
-    // call, and never on the strand, which a handler that blocks would hold.
+    // any_completion_executor can dispatch but not post (Boost 1.81), so it is reached by way of the client's executor:
+    // never from within a call, and never on the strand, which a handler that blocks would hold.
     void complete(std::exception_ptr failure, Results... results) {
         asio::post(client_executor_, [work = std::move(work_), done = std::move(done_), failure = std::move(failure),
-                                      ... results = std::move(results)]() mutable {
+                                         ... results = std::move(results)]() mutable {
             auto executor = std::move(work);
-            asio::dispatch(executor, [done = std::move(done), failure = std::move(failure), ... results = std::move(results)]() mutable {
-                // Emptied here, where signals may be emitted.
-                asio::get_associated_cancellation_slot(done).clear();
-                std::move(done)(std::move(failure), std::move(results)...);
-            });
+            asio::dispatch(executor,
+                [done = std::move(done), failure = std::move(failure), ... results = std::move(results)]() mutable {
+                    // Emptied here, where signals may be emitted.
+                    asio::get_associated_cancellation_slot(done).clear();
+                    std::move(done)(std::move(failure), std::move(results)...);
+                });
         });
     }
     void fail(const error& why) { complete(std::make_exception_ptr(why), Results{}...); }
@@ -97,22 +99,23 @@ private:
 
 }  // namespace
 
-// All state is used on the strand only. Operations hold the impl, so it is there until the last has ended, however the client ended.
+// All state is used on the strand only. Operations hold the impl, so it is there until the last has ended, however the
+// client ended.
 class async_client::impl final : public std::enable_shared_from_this<impl>, private detail::connection_observer {
 public:
     impl(executor_type executor, client_options options)
         : executor_(std::move(executor)),
           strand_(asio::make_strand(executor_)),
-          connection_(std::make_shared<connection>(strand_, detail::resolve_address(std::move(options.path), options.daemon_user),
-                                                   options.connect_timeout,
-                                                   static_cast<detail::connection_observer&>(*this))) {}
+          connection_(std::make_shared<connection>(strand_,
+              detail::resolve_address(std::move(options.path), options.daemon_user), options.connect_timeout,
+              static_cast<detail::connection_observer&>(*this))) {}
 
     [[nodiscard]] const executor_type& executor() const noexcept { return executor_; }
 
     // Requests made in one go are queued on the strand one behind the other, and their bytes are written together.
     template <class Result, class Encode>
-    void request(asio::any_completion_handler<void(std::exception_ptr, Result)> done, std::string_view method, Encode encode,
-                 typename operation_sink<Result>::decoder decode) {
+    void request(asio::any_completion_handler<void(std::exception_ptr, Result)> done, std::string_view method,
+        Encode encode, typename operation_sink<Result>::decoder decode) {
         operation<Result> work{std::move(done), executor_};
         std::string params;
         try {
@@ -122,10 +125,11 @@ public:
             return;
         }
         auto ticket = cancellable(work.slot());
-        asio::post(strand_, [self = shared_from_this(), work = std::move(work), ticket = std::move(ticket), method = std::string{method},
-                             params = std::move(params), decode = std::move(decode)]() mutable {
-            self->send(std::move(work), ticket.get(), method, params, std::move(decode));
-        });
+        asio::post(strand_,
+            [self = shared_from_this(), work = std::move(work), ticket = std::move(ticket),
+                method = std::string{method}, params = std::move(params), decode = std::move(decode)]() mutable {
+                self->send(std::move(work), ticket.get(), method, params, std::move(decode));
+            });
     }
 
     void connect(asio::any_completion_handler<void(std::exception_ptr)> done) {
@@ -160,9 +164,10 @@ public:
 private:
     template <class Result>
     void send(operation<Result> work, cancellation* ticket, const std::string& method, const std::string& params,
-              typename operation_sink<Result>::decoder decode) {
+        typename operation_sink<Result>::decoder decode) {
         if (closed_ || (ticket != nullptr && ticket->requested)) {
-            work.fail(closed_ ? closed_error() : error{error_kind::cancelled, method + ": cancelled before it was sent"});
+            work.fail(
+                closed_ ? closed_error() : error{error_kind::cancelled, method + ": cancelled before it was sent"});
             return;
         }
         const std::uint64_t id = connection_->request(
@@ -255,32 +260,32 @@ async_client::executor_type async_client::get_executor() const { return impl_->e
 
 void async_client::start(impl& self, handler<void(std::exception_ptr)> done) { self.connect(std::move(done)); }
 
-void async_client::start(impl& self, handler<void(std::exception_ptr, emission)> done, std::string name, std::string payload,
-                         const emit_options& options) {
+void async_client::start(impl& self, handler<void(std::exception_ptr, emission)> done, std::string name,
+    std::string payload, const emit_options& options) {
     self.request<emission>(
         std::move(done), protocol::emit_params::method, [&] { return detail::encode_emit(name, payload, options); },
         detail::decode_emission);
 }
 
-void async_client::start(impl& self, handler<void(std::exception_ptr, verdict)> done, std::string name, std::string payload,
-                         const wait_options& options) {
+void async_client::start(impl& self, handler<void(std::exception_ptr, verdict)> done, std::string name,
+    std::string payload, const wait_options& options) {
     self.request<verdict>(
         std::move(done), protocol::emit_and_wait_params::method,
         [&] { return detail::encode_emit_and_wait(name, payload, options); }, detail::decode_verdict);
 }
 
 void async_client::start(impl& self, handler<void(std::exception_ptr, verdict)> done, std::string hook_event_id,
-                         std::optional<std::chrono::milliseconds> timeout) {
+    std::optional<std::chrono::milliseconds> timeout) {
     self.request<verdict>(
         std::move(done), protocol::await_response_params::method,
         [&] { return detail::encode_await_response(hook_event_id, timeout); }, detail::decode_verdict);
 }
 
 void async_client::start(impl& self, handler<void(std::exception_ptr, respond_result)> done, std::string hook_event_id,
-                         const reply& answer) {
+    const reply& answer) {
     self.request<respond_result>(
-        std::move(done), protocol::respond_params::method, [&] { return detail::encode_respond(hook_event_id, answer); },
-        detail::decode_respond_result);
+        std::move(done), protocol::respond_params::method,
+        [&] { return detail::encode_respond(hook_event_id, answer); }, detail::decode_respond_result);
 }
 
 void async_client::start(impl& self, handler<void(std::exception_ptr, daemon_info)> done) {
@@ -288,7 +293,8 @@ void async_client::start(impl& self, handler<void(std::exception_ptr, daemon_inf
         std::move(done), protocol::ping_params::method, [] { return std::string{}; }, detail::decode_daemon_info);
 }
 
-void async_client::start(impl& self, handler<void(std::exception_ptr, std::string)> done, std::string method, std::string params) {
+void async_client::start(
+    impl& self, handler<void(std::exception_ptr, std::string)> done, std::string method, std::string params) {
     self.request<std::string>(
         std::move(done), method,
         [&] {
@@ -298,12 +304,14 @@ void async_client::start(impl& self, handler<void(std::exception_ptr, std::strin
         [](std::string_view result) { return std::string{result}; });
 }
 
-void async_client::start(impl& self, handler<void(std::exception_ptr, subscription)> done, const subscribe_options& options,
-                         subscription_handlers handlers) {
-    const detail::wanted_notices notices{static_cast<bool>(handlers.on_cancelled), static_cast<bool>(handlers.on_verdict)};
+void async_client::start(impl& self, handler<void(std::exception_ptr, subscription)> done,
+    const subscribe_options& options, subscription_handlers handlers) {
+    const detail::wanted_notices notices{
+        static_cast<bool>(handlers.on_cancelled), static_cast<bool>(handlers.on_verdict)};
     self.request<subscription>(
         std::move(done), protocol::subscribe_params::method, [&] { return detail::encode_subscribe(options, notices); },
-        [owner = self.weak_from_this(), handlers = std::move(handlers), resume = options.resume_from](std::string_view result) {
+        [owner = self.weak_from_this(), handlers = std::move(handlers), resume = options.resume_from](
+            std::string_view result) {
             subscription opened = detail::decode_subscription(result);
             if (const auto alive = owner.lock()) {
                 alive->begin_session(handlers, opened.resumed && resume ? resume->after_seq : opened.head_seq);
@@ -314,7 +322,8 @@ void async_client::start(impl& self, handler<void(std::exception_ptr, subscripti
 
 void async_client::start(impl& self, handler<void(std::exception_ptr, bool)> done) {
     self.request<bool>(
-        std::move(done), protocol::unsubscribe_params::method, [] { return std::string{}; }, detail::decode_unsubscribed);
+        std::move(done), protocol::unsubscribe_params::method, [] { return std::string{}; },
+        detail::decode_unsubscribed);
 }
 
 }  // namespace hookd

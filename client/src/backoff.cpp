@@ -8,7 +8,10 @@ using std::chrono::microseconds;
 
 // A pause of 0 would spin: the first is at least a millisecond.
 backoff::backoff(std::chrono::milliseconds first, std::chrono::milliseconds last, std::uint32_t seed)
-    : first_(std::max(first, std::chrono::milliseconds{1})), last_(std::max<microseconds>(last, first_)), pause_(first_), random_(seed) {}
+    : first_(std::max(first, std::chrono::milliseconds{1})),
+      last_(std::max<microseconds>(last, first_)),
+      pause_(first_),
+      random_(seed) {}
 
 microseconds backoff::next() {
     const auto full = pause_;

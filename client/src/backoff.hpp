@@ -6,9 +6,8 @@
 
 namespace hookd::detail {
 
-/// Pauses between attempts: doubled from `first` to `last`, each cut at random by up to a half, so that many clients of a daemon that was
-/// restarted don't return at the same moment.
-/// Thread-safety: none.
+/// Pauses between attempts: doubled from `first` to `last`, each cut at random by up to a half, so that many clients of
+/// a daemon that was restarted don't return at the same moment. Thread-safety: none.
 class backoff {
 public:
     backoff(std::chrono::milliseconds first, std::chrono::milliseconds last, std::uint32_t seed);

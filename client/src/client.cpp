@@ -10,11 +10,11 @@
 #include <hookd/protocol/message.hpp>
 #include <hookd/protocol/methods.hpp>
 
+#include <poll.h>
+#include <sys/socket.h>
 #include <algorithm>
 #include <cerrno>
 #include <limits>
-#include <poll.h>
-#include <sys/socket.h>
 
 namespace hookd {
 
@@ -49,8 +49,10 @@ public:
     [[nodiscard]] const std::string& path() const noexcept { return address_.path; }
 
     // `wait`: how long the request itself asks the daemon to wait; nothing: as long as the daemon is configured to.
-    std::string call(std::string_view method, std::string_view params, std::optional<milliseconds> wait, repeatable again) {
-        const auto end = wait ? answer_end{steady_clock::now() + detail::bounded_time(*wait) + answer_timeout_} : std::nullopt;
+    std::string call(
+        std::string_view method, std::string_view params, std::optional<milliseconds> wait, repeatable again) {
+        const auto end =
+            wait ? answer_end{steady_clock::now() + detail::bounded_time(*wait) + answer_timeout_} : std::nullopt;
         return call_until(end, method, params, again);
     }
 
@@ -81,8 +83,9 @@ private:
         buffer_ = receive_buffer{};
     }
 
-    // Connects where there is no connection, or one that the daemon has closed while it was idle: nothing has been sent yet, so nothing
-    // can happen twice. Whatever else lies there (answers that came too late) is dropped, so an end cannot hide behind it.
+    // Connects where there is no connection, or one that the daemon has closed while it was idle: nothing has been sent
+    // yet, so nothing can happen twice. Whatever else lies there (answers that came too late) is dropped, so an end
+    // cannot hide behind it.
     void refresh() {
         while (fd_) {
             const auto room = buffer_.prepare();
@@ -109,7 +112,8 @@ private:
             const int send_failure = send(request_, end);
             return receive(id, method, end, send_failure);
         } catch (const error& failure) {
-            // A connection on which an answer is still due could be read on, but after a break or a half-sent request it is of no use.
+            // A connection on which an answer is still due could be read on, but after a break or a half-sent request
+            // it is of no use.
             if (failure.kind() == error_kind::broken || (failure.kind() == error_kind::timed_out && partly_sent_)) {
                 fd_.reset();
             }
@@ -153,8 +157,8 @@ private:
         return 0;
     }
 
-    // Where there is no end, a daemon that was silent for answer_timeout is asked whether it lives, and has as long to say anything at all.
-    // What it answers to that is dropped, whenever it comes, as all answers that nobody waits for.
+    // Where there is no end, a daemon that was silent for answer_timeout is asked whether it lives, and has as long to
+    // say anything at all. What it answers to that is dropped, whenever it comes, as all answers that nobody waits for.
     std::string receive(std::uint64_t id, std::string_view method, answer_end end, int send_failure) {
         bool asked = false;
         for (;;) {
@@ -199,7 +203,8 @@ private:
         const protocol::response& answer = incoming_.reply;
         const bool failed = answer.result.empty();
         if (failed && answer.id == "null") {
-            // The daemon could not, or would not, read the request, and most of what it says this way ends with a close.
+            // The daemon could not, or would not, read the request, and most of what it says this way ends with a
+            // close.
             fd_.reset();
             throw detail::refused_error({}, answer);
         }
@@ -231,31 +236,33 @@ client::~client() = default;
 
 emission client::emit(std::string_view name, std::string_view payload, const emit_options& options) {
     const auto again = options.operation_id.empty() ? repeatable::no : repeatable::yes;
-    return detail::decode_emission(
-        impl_->call(protocol::emit_params::method, detail::encode_emit(name, payload, options), milliseconds{0}, again));
+    return detail::decode_emission(impl_->call(
+        protocol::emit_params::method, detail::encode_emit(name, payload, options), milliseconds{0}, again));
 }
 
 verdict client::emit_and_wait(std::string_view name, std::string_view payload, const wait_options& options) {
     const auto again = options.operation_id.empty() ? repeatable::no : repeatable::yes;
     return detail::decode_verdict(impl_->call(protocol::emit_and_wait_params::method,
-                                              detail::encode_emit_and_wait(name, payload, options), options.timeout, again));
+        detail::encode_emit_and_wait(name, payload, options), options.timeout, again));
 }
 
 verdict client::await_response(std::string_view hook_event_id, std::optional<milliseconds> timeout) {
     return detail::decode_verdict(impl_->call(protocol::await_response_params::method,
-                                              detail::encode_await_response(hook_event_id, timeout), timeout, repeatable::no));
+        detail::encode_await_response(hook_event_id, timeout), timeout, repeatable::no));
 }
 
 respond_result client::respond(std::string_view hook_event_id, const reply& answer) {
-    return detail::decode_respond_result(impl_->call(
-        protocol::respond_params::method, detail::encode_respond(hook_event_id, answer), milliseconds{0}, repeatable::no));
+    return detail::decode_respond_result(impl_->call(protocol::respond_params::method,
+        detail::encode_respond(hook_event_id, answer), milliseconds{0}, repeatable::no));
 }
 
 daemon_info client::ping() {
     return detail::decode_daemon_info(impl_->call(protocol::ping_params::method, {}, milliseconds{0}, repeatable::yes));
 }
 
-std::string client::stats() { return impl_->call(protocol::stats_params::method, {}, milliseconds{0}, repeatable::yes); }
+std::string client::stats() {
+    return impl_->call(protocol::stats_params::method, {}, milliseconds{0}, repeatable::yes);
+}
 
 std::string client::call(std::string_view method, std::string_view params, std::optional<milliseconds> timeout) {
     detail::check_params(params);

@@ -12,9 +12,9 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 
+#include <poll.h>
 #include <algorithm>
 #include <limits>
-#include <poll.h>
 #include <utility>
 
 namespace hookd::detail {
@@ -35,7 +35,8 @@ constexpr std::size_t max_unwritten_bytes = 2 * protocol::max_max_frame_bytes;
 // A block of output larger than this is given back once it is written.
 constexpr std::size_t kept_output_bytes = std::size_t{1024} * 1024;
 
-// What the daemon sent makes no sense: the connection ends. A type of its own, since callbacks may throw hookd::error, too.
+// What the daemon sent makes no sense: the connection ends. A type of its own, since callbacks may throw hookd::error,
+// too.
 struct stream_fault {
     error failure;
 };
@@ -51,8 +52,8 @@ auto understood(Read read) {
 
 }  // namespace
 
-connection::connection(asio::any_io_executor executor, daemon_address address, milliseconds connect_timeout,
-                       connection_observer& observer)
+connection::connection(
+    asio::any_io_executor executor, daemon_address address, milliseconds connect_timeout, connection_observer& observer)
     : executor_(std::move(executor)),
       socket_(executor_),
       connect_retry_(executor_),
@@ -121,8 +122,9 @@ std::uint64_t connection::request(std::string_view method, std::string_view para
     const std::uint64_t id = ++last_id_;
     try {
         if (output_.size() - written_ + params.size() > max_unwritten_bytes) {
-            throw invalid_argument_error(std::to_string(max_unwritten_bytes) +
-                                         " bytes of requests wait to be sent already: wait for some of their results first");
+            throw invalid_argument_error(
+                std::to_string(max_unwritten_bytes) +
+                " bytes of requests wait to be sent already: wait for some of their results first");
         }
         append_request_frame(output_, id, method, params);
     } catch (const error& failure) {
@@ -186,16 +188,17 @@ void connection::flush() {
 }
 
 void connection::wait_until_writable() {
-    // What has been written is dropped now, so a peer that reads slowly does not make output_ grow with all that ever was.
+    // What has been written is dropped now, so a peer that reads slowly does not make output_ grow with all that ever
+    // was.
     output_.erase(0, std::exchange(written_, 0));
     waiting_to_write_ = true;
-    socket_.async_wait(asio::socket_base::wait_write,
-                       [self = shared_from_this(), generation = generation_](const error_code&) {
-                           if (generation == self->generation_) {
-                               self->waiting_to_write_ = false;
-                               self->flush();
-                           }
-                       });
+    socket_.async_wait(
+        asio::socket_base::wait_write, [self = shared_from_this(), generation = generation_](const error_code&) {
+            if (generation == self->generation_) {
+                self->waiting_to_write_ = false;
+                self->flush();
+            }
+        });
 }
 
 void connection::flush_blocking(milliseconds patience) {
@@ -223,9 +226,8 @@ void connection::read() {
     reading_ = true;
     const auto room = input_.prepare();
     socket_.async_read_some(asio::buffer(room.data(), room.size()),
-                            [self = shared_from_this(), generation = generation_](const error_code& failure, std::size_t bytes) {
-                                self->on_read(generation, failure, bytes);
-                            });
+        [self = shared_from_this(), generation = generation_](
+            const error_code& failure, std::size_t bytes) { self->on_read(generation, failure, bytes); });
 }
 
 void connection::on_read(std::uint64_t generation, const error_code& failure, std::size_t bytes) {
@@ -249,7 +251,8 @@ void connection::resume_reading() {
 }
 
 void connection::take_frames() {
-    // An observer that resumes from within a frame: the loop below is under way already. A read that is under way goes on by itself.
+    // An observer that resumes from within a frame: the loop below is under way already. A read that is under way goes
+    // on by itself.
     if (taking_ || reading_) {
         return;
     }
@@ -268,7 +271,8 @@ void connection::take_frames() {
         close(fault.failure);
         return;
     } catch (...) {
-        // Somebody's callback threw. That goes up to who runs the executor, and the frames after this one are read all the same.
+        // Somebody's callback threw. That goes up to who runs the executor, and the frames after this one are read all
+        // the same.
         taking_ = false;
         asio::post(executor_, [self = shared_from_this()] { self->take_frames(); });
         throw;

@@ -26,8 +26,8 @@
 
 namespace hookd::detail {
 
-/// Who waits for the answer to one request. Exactly one of the two is called, once, and the sink is destroyed after it, or
-/// neither where the connection is destroyed.
+/// Who waits for the answer to one request. Exactly one of the two is called, once, and the sink is destroyed after it,
+/// or neither where the connection is destroyed.
 class reply_sink {
 public:
     virtual ~reply_sink() = default;
@@ -36,8 +36,9 @@ public:
     virtual void on_error(const error& failure) = 0;
 };
 
-/// Who hears what nobody asked for. Called from within the connection's handlers, in the order of arrival; may call any member of the
-/// connection. What it throws leaves through the executor's run(), and the connection goes on with the next frame.
+/// Who hears what nobody asked for. Called from within the connection's handlers, in the order of arrival; may call any
+/// member of the connection. What it throws leaves through the executor's run(), and the connection goes on with the
+/// next frame.
 class connection_observer {
 public:
     virtual void on_event(event arrived) = 0;
@@ -51,11 +52,11 @@ protected:
     ~connection_observer() = default;
 };
 
-/// One connection to the daemon at a time: many requests under way, answers in any order, notifications between them. What both
-/// async_client and hook_runner are made of.
+/// One connection to the daemon at a time: many requests under way, answers in any order, notifications between them.
+/// What both async_client and hook_runner are made of.
 ///
-/// Output is collected and written with as few system calls as possible; input is read as it comes unless paused. A write that fails does not
-/// end the connection: what the daemon said before it closed is read first.
+/// Output is collected and written with as few system calls as possible; input is read as it comes unless paused. A
+/// write that fails does not end the connection: what the daemon said before it closed is read first.
 ///
 /// Thread-safety: none. All calls and the executor's handlers must be serialised (one thread, or a strand).
 /// Lifetime: held by shared_ptr; handlers that are under way keep it alive until close().
@@ -65,22 +66,25 @@ public:
 
     /// `observer` must stay until close() or detach(). `address` has been resolved.
     connection(boost::asio::any_io_executor executor, daemon_address address, std::chrono::milliseconds connect_timeout,
-               connection_observer& observer);
+        connection_observer& observer);
     ~connection();
 
     /// Connects unless connected. `done` is called in any case, at once where that is possible.
     void connect(connect_handler done);
 
-    /// Sends a request, after connecting where that is needed; returns its number. All that fails goes to the sink: within the call, with
-    /// number 0, where the request is too large, alone or with those that wait to be written (invalid_argument).
+    /// Sends a request, after connecting where that is needed; returns its number. All that fails goes to the sink:
+    /// within the call, with number 0, where the request is too large, alone or with those that wait to be written
+    /// (invalid_argument).
     std::uint64_t request(std::string_view method, std::string_view params, std::unique_ptr<reply_sink> sink);
 
-    /// Asks the daemon to end that request, if it is still under way; once, however often it is called. The answer tells how it ended.
+    /// Asks the daemon to end that request, if it is still under way; once, however often it is called. The answer
+    /// tells how it ended.
     void cancel(std::uint64_t id);
 
     /// Writes at once what can be written without waiting, instead of when the executor is next idle.
     void flush();
-    /// Writes everything, as long as the daemon reads some of it within `patience`: the last words before close(). Blocks.
+    /// Writes everything, as long as the daemon reads some of it within `patience`: the last words before close().
+    /// Blocks.
     void flush_blocking(std::chrono::milliseconds patience);
 
     /// No further frame is handed out, nor read, until resume_reading().
@@ -114,13 +118,13 @@ private:
     std::chrono::milliseconds connect_timeout_;
     connection_observer* observer_;
 
-    std::vector<connect_handler> connecting_;   // not empty while an attempt is under way
+    std::vector<connect_handler> connecting_;  // not empty while an attempt is under way
     std::chrono::steady_clock::time_point connect_end_;
 
     receive_buffer input_;
     protocol::incoming incoming_;  // kept for its memory
     std::string output_;
-    std::size_t written_ = 0;      // of output_
+    std::size_t written_ = 0;  // of output_
     struct waiting_request {
         std::string method;
         std::unique_ptr<reply_sink> sink;

@@ -2,14 +2,14 @@
 
 #include "errors.hpp"
 
+#include <pwd.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include <cerrno>
 #include <charconv>
 #include <cstddef>
 #include <cstdlib>
 #include <limits>
-#include <pwd.h>
-#include <sys/socket.h>
-#include <unistd.h>
 #include <vector>
 
 namespace hookd::detail {
@@ -28,7 +28,8 @@ std::optional<std::uint32_t> user_called(const std::string& name) {
     passwd entry{};
     passwd* found = nullptr;
     std::vector<char> room(4096);
-    while (::getpwnam_r(name.c_str(), &entry, room.data(), room.size(), &found) == ERANGE && room.size() < (std::size_t{1} << 24)) {
+    while (::getpwnam_r(name.c_str(), &entry, room.data(), room.size(), &found) == ERANGE &&
+           room.size() < (std::size_t{1} << 24)) {
         room.resize(room.size() * 4);
     }
     return found == nullptr ? std::nullopt : std::optional<std::uint32_t>{found->pw_uid};
@@ -46,20 +47,23 @@ std::optional<std::uint32_t> named_daemon_user(const std::string& user) {
     const auto number = number_in(given);
     const auto found = number ? number : user_called(given);
     if (!found || *found == no_user) {
-        throw invalid_argument_error("the daemon's user has to be the name or number of a user that this system knows, not \"" + given +
-                                     "\" (--daemon-user, HOOKD_DAEMON_USER)");
+        throw invalid_argument_error(
+            "the daemon's user has to be the name or number of a user that this system knows, not \"" + given +
+            "\" (--daemon-user, HOOKD_DAEMON_USER)");
     }
     return found;
 }
 
-bool is_trusted_owner(std::uint32_t owner, std::uint32_t own, std::optional<std::uint32_t> named, bool is_overflow) noexcept {
+bool is_trusted_owner(
+    std::uint32_t owner, std::uint32_t own, std::optional<std::uint32_t> named, bool is_overflow) noexcept {
     return !is_overflow && (owner == 0 || owner == own || owner == named);
 }
 
 std::optional<std::uint32_t> owner_of_peer(int socket) noexcept {
     ucred raw{};
     socklen_t size = sizeof raw;
-    return ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &raw, &size) == 0 ? std::optional<std::uint32_t>{raw.uid} : std::nullopt;
+    return ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &raw, &size) == 0 ? std::optional<std::uint32_t>{raw.uid}
+                                                                           : std::nullopt;
 }
 
 }  // namespace hookd::detail

@@ -134,10 +134,10 @@ verdict decode_verdict(std::string_view result) {
             decided = true;
         } else if (member.key.equals("responses")) {
             for_each(member.value, json_kind::array, "responses",
-                     [&](const json_member& element) { out.responses.push_back(decode_response(element.value)); });
+                [&](const json_member& element) { out.responses.push_back(decode_response(element.value)); });
         } else if (member.key.equals("missing")) {
             for_each(member.value, json_kind::array, "missing",
-                     [&](const json_member& element) { out.missing.push_back(decode_missing(element.value)); });
+                [&](const json_member& element) { out.missing.push_back(decode_missing(element.value)); });
         } else if (member.key.equals("payload")) {
             out.payload = member.value;
         } else if (member.key.equals("bypassed")) {

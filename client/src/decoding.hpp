@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
-/// Results and notifications from JSON text that is known to be valid. Each throws error (broken) where the text is not what the wire
-/// contract says; members that it does not know are skipped, since a newer daemon may send more.
+/// Results and notifications from JSON text that is known to be valid. Each throws error (broken) where the text is not
+/// what the wire contract says; members that it does not know are skipped, since a newer daemon may send more.
 namespace hookd::detail {
 
 [[nodiscard]] emission decode_emission(std::string_view result);
@@ -38,7 +38,8 @@ struct event_parts {
 };
 [[nodiscard]] event_parts decode_event(std::string_view params);
 
-/// The number of a request that an answer belongs to, from its `id`; nothing for null and for what this library never sends.
+/// The number of a request that an answer belongs to, from its `id`; nothing for null and for what this library never
+/// sends.
 [[nodiscard]] std::optional<std::uint64_t> decode_id(std::string_view id) noexcept;
 
 }  // namespace hookd::detail

@@ -45,7 +45,9 @@ public:
         }
         return *this;
     }
-    object_writer& optional_scope(std::optional<event_scope> value) { return value ? text("scope", to_string(*value)) : *this; }
+    object_writer& optional_scope(std::optional<event_scope> value) {
+        return value ? text("scope", to_string(*value)) : *this;
+    }
     object_writer& optional_true(std::string_view key, bool value) { return value ? raw(key, "true") : *this; }
     [[nodiscard]] std::string finish() {
         out_ += '}';
@@ -58,8 +60,8 @@ private:
 
 void check_json(std::string_view name, std::string_view text) {
     if (const auto fault = protocol::find_json_fault(text)) {
-        throw invalid_argument_error("the " + std::string{name} + " is not JSON (byte " + std::to_string(fault->offset) +
-                                     "): " + std::string{fault->reason});
+        throw invalid_argument_error("the " + std::string{name} + " is not JSON (byte " +
+                                     std::to_string(fault->offset) + "): " + std::string{fault->reason});
     }
 }
 
@@ -150,7 +152,9 @@ std::string encode_respond(std::string_view hook_event_id, const reply& answer) 
 
 std::string encode_subscribe(const subscribe_options& options, const wanted_notices& notices) {
     object_writer params{0};
-    params.raw("responds", options.responds ? "true" : "false").optional_text("name", options.name).optional_texts("events", options.events);
+    params.raw("responds", options.responds ? "true" : "false")
+        .optional_text("name", options.name)
+        .optional_texts("events", options.events);
     append_responder(params, options.as_responder);
     params.optional_true("cancellations", notices.cancellations).optional_true("verdicts", notices.verdicts);
     if (options.resume_from) {
@@ -169,7 +173,8 @@ void check_params(std::string_view params) {
     check_json("params", params);
     const auto start = params.find_first_not_of(" \t\r\n");
     if (params[start] != '{') {
-        throw invalid_argument_error("the params are no JSON object: hookd takes parameters by name only, e.g. {\"event\": \"x\"}");
+        throw invalid_argument_error(
+            "the params are no JSON object: hookd takes parameters by name only, e.g. {\"event\": \"x\"}");
     }
 }
 
@@ -182,16 +187,18 @@ void append_request_frame(std::string& out, std::uint64_t id, std::string_view m
     out.append(prefix_bytes, '\0');
 
     char digits[20];
-    const auto id_text = id == 0 ? std::string_view{}
-                                 : std::string_view{digits, static_cast<std::size_t>(
-                                                                std::to_chars(digits, digits + sizeof digits, id).ptr - digits)};
+    const auto id_text =
+        id == 0 ? std::string_view{}
+                : std::string_view{
+                      digits, static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, id).ptr - digits)};
     protocol::append_request(out, id_text, method, params);
 
     const std::size_t body_bytes = out.size() - start - prefix_bytes;
     if (body_bytes > protocol::max_max_frame_bytes) {
         out.resize(start);
-        throw invalid_argument_error("the request has " + std::to_string(body_bytes) + " bytes; a daemon reads at most " +
-                                     std::to_string(protocol::max_max_frame_bytes) + ": send a reference to the data instead");
+        throw invalid_argument_error("the request has " + std::to_string(body_bytes) +
+                                     " bytes; a daemon reads at most " + std::to_string(protocol::max_max_frame_bytes) +
+                                     ": send a reference to the data instead");
     }
     protocol::write_frame_prefix(protocol::framing::length_prefix, body_bytes, out.data() + start);
 }

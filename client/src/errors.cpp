@@ -33,13 +33,16 @@ error connect_error(const std::string& path, int error_number) {
         case ENOTDIR:
             return no_daemon_error(path, "something on the way there is no directory");
         case ECONNREFUSED:
-            return no_daemon_error(path, is_no_socket(path) ? "that is no socket"
-                                                            : "nobody listens on it; start one with: hookd --socket " + path);
+            return no_daemon_error(path, is_no_socket(path)
+                                             ? "that is no socket"
+                                             : "nobody listens on it; start one with: hookd --socket " + path);
         case EACCES:
         case EPERM:
-            return unreachable_error(path, "this user may not connect to it; the daemon's user has to allow that, with --allow-user");
+            return unreachable_error(
+                path, "this user may not connect to it; the daemon's user has to allow that, with --allow-user");
         case EAGAIN:
-            return unreachable_error(path, "it accepts no connections at the moment; try again, or see whether it hangs");
+            return unreachable_error(
+                path, "it accepts no connections at the moment; try again, or see whether it hangs");
         case EMFILE:
         case ENFILE:
             return unreachable_error(path, "no file descriptor is left (ulimit -n)");
@@ -52,7 +55,8 @@ error untrusted_error(const std::string& path, std::optional<std::uint32_t> owne
     std::string message = "the socket " + path + " is not this user's: ";
     if (owner) {
         const auto user = std::to_string(*owner);
-        message += "user " + user + " listens on it; nothing was sent. Where that user's daemon is meant: --daemon-user " + user +
+        message += "user " + user +
+                   " listens on it; nothing was sent. Where that user's daemon is meant: --daemon-user " + user +
                    ", or HOOKD_DAEMON_USER=" + user;
     } else {
         message += "who listens on it has no user id here (user_namespaces(7)); nothing was sent";
@@ -61,8 +65,9 @@ error untrusted_error(const std::string& path, std::optional<std::uint32_t> owne
 }
 
 error broken_error(int error_number, bool answer_owed) {
-    std::string message = error_number == 0 ? std::string{"the daemon closed the connection"} + (answer_owed ? " before it answered" : "")
-                                            : "the connection to the daemon broke (" + std::system_category().message(error_number) + ")";
+    std::string message =
+        error_number == 0 ? std::string{"the daemon closed the connection"} + (answer_owed ? " before it answered" : "")
+                          : "the connection to the daemon broke (" + std::system_category().message(error_number) + ")";
     return {error_kind::broken, message.append(answer_owed ? "; whether it did what was asked is unknown" : "")};
 }
 

@@ -11,7 +11,8 @@
 /// How this library words what went wrong: each kind of error is made in one place.
 namespace hookd::detail {
 
-/// No connection to `path`; `error_number` is what connect(2), or socket(2), said: no_daemon where nobody is there, unreachable for all else.
+/// No connection to `path`; `error_number` is what connect(2), or socket(2), said: no_daemon where nobody is there,
+/// unreachable for all else.
 [[nodiscard]] error connect_error(const std::string& path, int error_number);
 
 /// `path` is the socket of a user whom this client does not talk to; no `owner`: of one whose number is not known.

@@ -4,8 +4,8 @@
 
 namespace hookd::detail {
 
-/// Whether `name` matches `pattern`: `*` stands for any run of characters, `?` for one, all else for itself; the daemon's rule for
-/// `subscribe`. Time: at most the product of both lengths.
+/// Whether `name` matches `pattern`: `*` stands for any run of characters, `?` for one, all else for itself; the
+/// daemon's rule for `subscribe`. Time: at most the product of both lengths.
 [[nodiscard]] bool glob_matches(std::string_view pattern, std::string_view name) noexcept;
 
 }  // namespace hookd::detail

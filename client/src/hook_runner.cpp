@@ -37,7 +37,9 @@ answer::state::~state() {
 class hook_runner::impl {
 public:
     explicit impl(hook_runner_options given)
-        : options(std::move(given)), address(detail::resolve_address(options.path, options.daemon_user)), position(options.resume_from) {}
+        : options(std::move(given)),
+          address(detail::resolve_address(options.path, options.daemon_user)),
+          position(options.resume_from) {}
 
     hook_runner_options options;
     detail::daemon_address address;

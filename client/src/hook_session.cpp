@@ -22,8 +22,8 @@ using std::chrono::milliseconds;
 
 namespace {
 
-// Read ahead while hooks are busy. Enough that a short burst during a long hook does not stall the connection, which the
-// daemon would end after a while; small enough to be forgotten about.
+// Read ahead while hooks are busy. Enough that a short burst during a long hook does not stall the connection, which
+// the daemon would end after a while; small enough to be forgotten about.
 constexpr std::size_t max_queued_bytes = std::size_t{4} * 1024 * 1024;
 // What an event costs besides its text.
 constexpr std::size_t event_overhead_bytes = 512;
@@ -76,14 +76,14 @@ std::string describe(const event& what) { return what.name() + " (event " + std:
 }  // namespace
 
 hook_session::hook_session(const hook_runner_options& options, const daemon_address& address, const hook_table& table,
-                           std::shared_ptr<answer_box> answers, std::optional<resume_point>& position)
+    std::shared_ptr<answer_box> answers, std::optional<resume_point>& position)
     : options_(options),
       address_(address),
       table_(table),
       answers_(std::move(answers)),
       position_(position),
-      connection_(std::make_shared<connection>(io_.get_executor(), address, client_options{}.connect_timeout,
-                                               static_cast<connection_observer&>(*this))),
+      connection_(std::make_shared<connection>(
+          io_.get_executor(), address, client_options{}.connect_timeout, static_cast<connection_observer&>(*this))),
       backoff_(bounded_time(options.reconnect_min), bounded_time(options.reconnect_max), std::random_device{}()),
       resume_from_(position) {
     wakeup_.assign(answers_->descriptor());
@@ -139,17 +139,20 @@ void hook_session::retry_later() {
 }
 
 void hook_session::subscribe() {
-    subscribe_options wanted{.events = table_.patterns(), .name = options_.name, .responds = !table_.hooks.empty(),
-                             .as_responder = options_.as_responder,
-                             .resume_from = resume_from_};
-    connection_->request(protocol::subscribe_params::method, encode_subscribe(wanted, {static_cast<bool>(table_.on_cancelled), static_cast<bool>(table_.on_verdict)}),
-                         std::make_unique<callback_sink>(
-                             [this](std::string_view result) {
-                                 if (const auto opened = understood(decode_subscription, result)) {
-                                     on_subscribed(*opened);
-                                 }
-                             },
-                             [this](const error& failure) { on_subscribe_failed(failure); }));
+    subscribe_options wanted{.events = table_.patterns(),
+        .name = options_.name,
+        .responds = !table_.hooks.empty(),
+        .as_responder = options_.as_responder,
+        .resume_from = resume_from_};
+    connection_->request(protocol::subscribe_params::method,
+        encode_subscribe(wanted, {static_cast<bool>(table_.on_cancelled), static_cast<bool>(table_.on_verdict)}),
+        std::make_unique<callback_sink>(
+            [this](std::string_view result) {
+                if (const auto opened = understood(decode_subscription, result)) {
+                    on_subscribed(*opened);
+                }
+            },
+            [this](const error& failure) { on_subscribe_failed(failure); }));
     if (!ever_subscribed_ && !options_.wait_for_daemon) {
         timer_.expires_after(bounded_time(options_.answer_timeout));
         timer_.async_wait([this](const error_code& cancelled) {
@@ -194,7 +197,8 @@ void hook_session::on_subscribe_failed(const error& failure) {
         return;  // on_broken, or the attempt to connect, says so
     }
     if (has_code(failure, protocol::errc::resume_impossible) && resume_from_) {
-        tell(notice::kind::resume_impossible, "could not resume after event " + std::to_string(resume_from_->after_seq) +
+        tell(notice::kind::resume_impossible, "could not resume after event " +
+                                                  std::to_string(resume_from_->after_seq) +
                                                   ", so events may have been missed (" + failure.what() + ")");
         resume_from_.reset();
         subscribe();
@@ -207,13 +211,15 @@ void hook_session::on_subscribe_failed(const error& failure) {
 
 void hook_session::on_cancelled(const ended_wait& what) {
     auto& queue = questions_.queue;
-    const auto queued = std::find_if(queue.begin(), queue.end(), [&](const auto& each) { return each.what.hook_event_id() == what.hook_event_id; });
+    const auto queued = std::find_if(
+        queue.begin(), queue.end(), [&](const auto& each) { return each.what.hook_event_id() == what.hook_event_id; });
     if (queued != queue.end()) {
         questions_.queued_bytes -= bytes_of(queued->what);
         queue.erase(queued);
         return hand_out_events();
     }
-    const auto open = std::find_if(unanswered_.begin(), unanswered_.end(), [&](const auto& each) { return each.second.hook_event_id == what.hook_event_id; });
+    const auto open = std::find_if(unanswered_.begin(), unanswered_.end(),
+        [&](const auto& each) { return each.second.hook_event_id == what.hook_event_id; });
     if (open == unanswered_.end()) {
         return;
     }
@@ -239,13 +245,15 @@ void hook_session::on_closed(const session_end& end) {
     received_seq_ = std::max(received_seq_, end.last_seq);
     daemon_stopped_ = end.why == session_end::reason::shutdown;
     if (end.why == session_end::reason::lagged && !stopping_) {
-        tell(notice::kind::lagged,
-             "the daemon closed the session because it lagged behind; resuming after event " + std::to_string(received_seq_));
+        tell(notice::kind::lagged, "the daemon closed the session because it lagged behind; resuming after event " +
+                                       std::to_string(received_seq_));
         resume_from_ = resume_point{received_seq_, *instance_};
         subscribe();
     } else if (end.why == session_end::reason::gap && !stopping_) {
-        tell(notice::kind::gap, "the daemon's link to its cluster was interrupted, so events of other hosts may have been missed after event " +
-                                    std::to_string(received_seq_));
+        tell(notice::kind::gap,
+            "the daemon's link to its cluster was interrupted, so events of other hosts may have been missed after "
+            "event " +
+                std::to_string(received_seq_));
         resume_from_ = resume_point{received_seq_, *instance_};
         subscribe();
     }
@@ -266,8 +274,9 @@ void hook_session::on_broken(const error& failure) {
     }
     // Once for each session that was lost, not for each attempt that fails.
     if (std::exchange(told_connected_, false)) {
-        tell(notice::kind::disconnected, std::string{"lost the daemon, trying again: "} +
-                                             (std::exchange(daemon_stopped_, false) ? "it was shut down" : failure.what()));
+        tell(notice::kind::disconnected,
+            std::string{"lost the daemon, trying again: "} +
+                (std::exchange(daemon_stopped_, false) ? "it was shut down" : failure.what()));
     }
     retry_later();
 }
@@ -280,15 +289,15 @@ bool hook_session::outlasts(const error& failure) const noexcept {
     // A stranger's socket, too: it may have taken the path while our daemon was away, which may come back.
     return means_no_connection(failure) ||
            (failure.kind() == error_kind::refused &&
-            (has_code(failure, protocol::errc::limit_exceeded) || has_code(failure, protocol::errc::shutting_down)));
+               (has_code(failure, protocol::errc::limit_exceeded) || has_code(failure, protocol::errc::shutting_down)));
 }
 
 // --- events ---------------------------------------------------------------------------------------------------------
 
 void hook_session::on_event(event arrived) {
-    // Numbers only grow within a run of the daemon, but for questions: one of a chain comes at its turn, one out of the journal again. Of other
-    // events, what is not above the newest has been handed out or is queued. The first may be older than the session: its emitter has waited for
-    // somebody to subscribe.
+    // Numbers only grow within a run of the daemon, but for questions: one of a chain comes at its turn, one out of the
+    // journal again. Of other events, what is not above the newest has been handed out or is queued. The first may be
+    // older than the session: its emitter has waited for somebody to subscribe.
     if (!subscribed_ || (arrived.seq() <= newest_seq_ && !arrived.expects_response())) {
         return;
     }
@@ -305,8 +314,8 @@ void hook_session::on_event(event arrived) {
 
 void hook_session::note_missed() {
     if (missed_++ == 0) {
-        tell(notice::kind::missed, "events that no emitter waits for are missed from event " + std::to_string(newest_seq_) +
-                                       " on: as many as may wait for their hook do");
+        tell(notice::kind::missed, "events that no emitter waits for are missed from event " +
+                                       std::to_string(newest_seq_) + " on: as many as may wait for their hook do");
     }
 }
 
@@ -484,21 +493,21 @@ void hook_session::settle(const question& asked, const reply& answered) {
 }
 
 void hook_session::send_reply(const question& asked, const reply& answered) {
-    connection_->request(
-        protocol::respond_params::method, encode_respond(asked.hook_event_id, answered),
+    connection_->request(protocol::respond_params::method, encode_respond(asked.hook_event_id, answered),
         std::make_unique<callback_sink>(
             [this, asked](std::string_view result) {
                 const auto taken = understood(decode_respond_result, result);
                 if (taken && !taken->accepted) {
-                    tell(notice::kind::reply_refused, "the reply to " + asked.described + " was not taken: " + taken->reason);
+                    tell(notice::kind::reply_refused,
+                        "the reply to " + asked.described + " was not taken: " + taken->reason);
                 }
             },
-            [this, asked, sent = answered.type(), fallback = answered.on_refusal()](const error& failure) {
-                on_reply_failed(asked, sent, fallback, failure);
-            }));
+            [this, asked, sent = answered.type(), fallback = answered.on_refusal()](
+                const error& failure) { on_reply_failed(asked, sent, fallback, failure); }));
 }
 
-void hook_session::on_reply_failed(const question& asked, reply::kind sent, const reply::fallback& fallback, const error& failure) {
+void hook_session::on_reply_failed(
+    const question& asked, reply::kind sent, const reply::fallback& fallback, const error& failure) {
     if (means_no_connection(failure)) {
         return;  // told as disconnected; the daemon has noticed that this responder left
     }

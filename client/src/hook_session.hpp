@@ -26,16 +26,16 @@ namespace hookd::detail {
 
 /// One hook_runner::run(), from its start to its end.
 ///
-/// Events are read ahead while hooks are busy, up to a bound; past it reading stops, and the daemon keeps the rest or closes the session
-/// as lagged. What was read stays valid when the connection breaks: the session is resumed after the last event received, and
-/// nothing is handed out twice.
+/// Events are read ahead while hooks are busy, up to a bound; past it reading stops, and the daemon keeps the rest or
+/// closes the session as lagged. What was read stays valid when the connection breaks: the session is resumed after the
+/// last event received, and nothing is handed out twice.
 ///
 /// Thread-safety: none; answers and stop() come in through the answer_box.
 class hook_session final : private connection_observer {
 public:
     /// All arguments must outlive the session. `position` is where it starts, and is kept up to date.
     hook_session(const hook_runner_options& options, const daemon_address& address, const hook_table& table,
-                 std::shared_ptr<answer_box> answers, std::optional<resume_point>& position);
+        std::shared_ptr<answer_box> answers, std::optional<resume_point>& position);
     ~hook_session();
 
     void run();
@@ -92,7 +92,8 @@ private:
     std::optional<question> close_question(answer_box::ticket which);
     void settle(const question& asked, const reply& answered);
     void send_reply(const question& asked, const reply& answered);
-    void on_reply_failed(const question& asked, reply::kind sent, const reply::fallback& fallback, const error& failure);
+    void on_reply_failed(
+        const question& asked, reply::kind sent, const reply::fallback& fallback, const error& failure);
 
     void end_if_drained();
     void end_with(const error& failure);
@@ -107,7 +108,8 @@ private:
 
     boost::asio::io_context io_{1};
     boost::asio::posix::stream_descriptor wakeup_{io_};
-    boost::asio::steady_timer timer_{io_};  // the pause before an attempt to connect, the first answer's time, or the end of draining
+    boost::asio::steady_timer timer_{
+        io_};  // the pause before an attempt to connect, the first answer's time, or the end of draining
     std::shared_ptr<connection> connection_;
     backoff backoff_;
 
@@ -126,7 +128,7 @@ private:
     bool subscribed_ = false;
     bool ever_subscribed_ = false;
     bool told_connected_ = false;
-    bool told_obstacle_ = false;  // to connecting again
+    bool told_obstacle_ = false;   // to connecting again
     bool daemon_stopped_ = false;  // the session ended because of that
     bool handing_out_ = false;
     bool stopping_ = false;

@@ -23,8 +23,8 @@ std::vector<std::string> hook_table::patterns() const {
 }
 
 const hook_table::hook_route* hook_table::find_hook(const std::string& event_name) const noexcept {
-    const auto found =
-        std::find_if(hooks.begin(), hooks.end(), [&](const hook_route& each) { return glob_matches(each.pattern, event_name); });
+    const auto found = std::find_if(
+        hooks.begin(), hooks.end(), [&](const hook_route& each) { return glob_matches(each.pattern, event_name); });
     return found == hooks.end() ? nullptr : &*found;
 }
 

@@ -24,7 +24,8 @@ receive_buffer::receive_buffer(std::size_t max_frame_bytes)
 std::span<char> receive_buffer::prepare() {
     const std::size_t unread = end_ - begin_;
     const std::size_t wanted = std::max(read_bytes, frame_bytes_);
-    const bool release = unread == 0 && capacity_ > large_bytes && wanted <= large_bytes && small_frames_ >= small_frames_until_release;
+    const bool release =
+        unread == 0 && capacity_ > large_bytes && wanted <= large_bytes && small_frames_ >= small_frames_until_release;
     if (release || wanted > capacity_) {
         auto grown = std::make_unique_for_overwrite<char[]>(wanted);
         if (unread != 0) {

@@ -2,8 +2,8 @@
 
 #include <hookd/protocol/socket_path.hpp>
 
-#include <cstdlib>
 #include <unistd.h>
+#include <cstdlib>
 
 namespace hookd {
 

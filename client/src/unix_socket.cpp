@@ -8,13 +8,13 @@
 #include <hookd/protocol/socket_path.hpp>
 #include <hookd/requests.hpp>
 
-#include <cerrno>
-#include <cstddef>
-#include <cstring>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
 #include <utility>
 
 namespace hookd::detail {
@@ -40,8 +40,9 @@ daemon_address resolve_address(std::string path, const std::string& daemon_user)
         path = default_socket_path();
     }
     if (path.size() > protocol::max_socket_path) {
-        throw invalid_argument_error("the socket path has " + std::to_string(path.size()) + " bytes, and the system allows " +
-                                     std::to_string(protocol::max_socket_path) + ": choose a shorter one: " + path);
+        throw invalid_argument_error("the socket path has " + std::to_string(path.size()) +
+                                     " bytes, and the system allows " + std::to_string(protocol::max_socket_path) +
+                                     ": choose a shorter one: " + path);
     }
     return {std::move(path), named_daemon_user(daemon_user)};
 }

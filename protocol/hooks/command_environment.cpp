@@ -23,9 +23,7 @@ constexpr std::string_view cause_name = "HOOK_CAUSE";
 constexpr std::string_view directory_name = "HOOK_DIR";
 constexpr std::array names_of_event{event_name, id_name, seq_name, host_name, cause_name, directory_name};
 
-std::string_view name_of(std::string_view variable) {
-    return variable.substr(0, variable.find('='));
-}
+std::string_view name_of(std::string_view variable) { return variable.substr(0, variable.find('=')); }
 
 std::string variable(std::string_view name, std::string_view value) {
     return std::string(name).append("=").append(value);

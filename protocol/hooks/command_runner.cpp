@@ -34,13 +34,14 @@
 //      |
 //      +--(kill_delay over)--> SIGKILL to the group --> killed --(the command ends)--> reap, ended
 //
-// The group's number is the command's pid. The kernel gives that number to nobody else before the command is reaped; the pidfd tells the
-// end without reaping. To wait with the reaping until kill_delay is over would be simple, but hold a zombie and a descriptor, and somebody
-// else's turn, for a second after each time-out, and mostly for nothing: all of the group ends by SIGTERM. Before the reaping nobody can
-// tell, since the zombie counts as one of the group. After it the number alone says little: once the group is empty, any new process may
-// get it. So the pidfd keeps the group itself in mind, as the owner of its signals (which it never sends): F_GETOWN says 0 once that very
-// group is empty, whoever has its number then (as of Linux 5.12; before, each group seems to be there until kill_delay is over). A group
-// that still has members right before a signal to it has its number.
+// The group's number is the command's pid. The kernel gives that number to nobody else before the command is reaped;
+// the pidfd tells the end without reaping. To wait with the reaping until kill_delay is over would be simple, but hold
+// a zombie and a descriptor, and somebody else's turn, for a second after each time-out, and mostly for nothing: all of
+// the group ends by SIGTERM. Before the reaping nobody can tell, since the zombie counts as one of the group. After it
+// the number alone says little: once the group is empty, any new process may get it. So the pidfd keeps the group
+// itself in mind, as the owner of its signals (which it never sends): F_GETOWN says 0 once that very group is empty,
+// whoever has its number then (as of Linux 5.12; before, each group seems to be there until kill_delay is over). A
+// group that still has members right before a signal to it has its number.
 
 namespace hookd::hooks {
 
@@ -53,11 +54,10 @@ namespace {
 constexpr std::chrono::seconds longest_wait_for_death{1};
 constexpr std::chrono::milliseconds between_looks_for_death{1};
 
-[[noreturn]] void fail_with(int error) {
-    throw std::system_error(error, std::generic_category());
-}
+[[noreturn]] void fail_with(int error) { throw std::system_error(error, std::generic_category()); }
 
-/// A new descriptor of the same file that is none of the standard three: those are about to be replaced in the child, one by one.
+/// A new descriptor of the same file that is none of the standard three: those are about to be replaced in the child,
+/// one by one.
 owned_fd above_standard(owned_fd fd) {
     if (fd.get() > STDERR_FILENO) {
         return fd;
@@ -205,7 +205,8 @@ public:
         close_all();
     }
 
-    /// Waits for a command that has got SIGKILL, which ends it in moments, unless it hangs in the kernel: that must hang nobody else.
+    /// Waits for a command that has got SIGKILL, which ends it in moments, unless it hangs in the kernel: that must
+    /// hang nobody else.
     void await_death(clock::time_point give_up_at) {
         while (!is_reaped_) {
             // Not by the pidfd: it may be that there is none.
@@ -282,7 +283,8 @@ private:
     }
 
     void feed() {
-        // Waits before it writes: the descriptor's readiness and not its data pass through Asio, so nothing is in flight when it is closed.
+        // Waits before it writes: the descriptor's readiness and not its data pass through Asio, so nothing is in
+        // flight when it is closed.
         if (written_ == what_.input.size()) {
             input_.close();
             return;
@@ -304,17 +306,17 @@ private:
     }
 
     void await_output(asio::posix::stream_descriptor& pipe, captured_output& into) {
-        pipe.async_wait(asio::posix::descriptor_base::wait_read,
-                        [self = shared_from_this(), &pipe, &into](error_code failure) {
-                            if (failure || !pipe.is_open()) {
-                                return;
-                            }
-                            if (take(pipe, into, chunk_bytes) < 0) {
-                                pipe.close();
-                            } else {
-                                self->await_output(pipe, into);
-                            }
-                        });
+        pipe.async_wait(
+            asio::posix::descriptor_base::wait_read, [self = shared_from_this(), &pipe, &into](error_code failure) {
+                if (failure || !pipe.is_open()) {
+                    return;
+                }
+                if (take(pipe, into, chunk_bytes) < 0) {
+                    pipe.close();
+                } else {
+                    self->await_output(pipe, into);
+                }
+            });
     }
 
     /// Reads once, at most `limit` bytes. The count; 0 where nothing is there now; -1 at the end.
@@ -384,7 +386,8 @@ private:
         if (!is_anybody_left()) {
             end();
         } else if (const auto now = clock::now(); now < kill_at_) {
-            arm(std::min<clock::duration>(between_looks_for_rest, kill_at_ - now), [](run& self) { self.look_for_rest(); });
+            arm(std::min<clock::duration>(between_looks_for_rest, kill_at_ - now),
+                [](run& self) { self.look_for_rest(); });
         } else {
             kill_group();
         }
@@ -472,7 +475,8 @@ command_runner::run_id command_runner::start(command what, result_handler on_res
 }
 
 void command_runner::stop(run_id which) {
-    const auto found = std::find_if(runs_.begin(), runs_.end(), [which](const auto& each) { return each->id() == which; });
+    const auto found =
+        std::find_if(runs_.begin(), runs_.end(), [which](const auto& each) { return each->id() == which; });
     if (found != runs_.end()) {
         (*found)->terminate(command_result::ending::cancelled);
     }

@@ -11,8 +11,9 @@ namespace hookd::hooks {
 
 namespace {
 
-constexpr int last_veto_status = 125;   // 126 and 127: a shell could not start what it was told to (POSIX, "Exit Status for Commands")
-constexpr std::size_t shown_bytes = 80;  // of output that is ignored
+constexpr int last_veto_status =
+    125;  // 126 and 127: a shell could not start what it was told to (POSIX, "Exit Status for Commands")
+constexpr std::size_t shown_bytes = 80;            // of output that is ignored
 constexpr std::size_t surely_fitting_bytes = 960;  // of a reason as JSON: with what is around it less than 1 KiB
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
@@ -51,15 +52,16 @@ std::string_view without_mark(std::string_view text) {
     return text.starts_with(byte_order_mark) ? text.substr(byte_order_mark.size()) : text;
 }
 
-/// Whether a line begins as a JSON object or list does: then a reply was meant, or a part of one. Marks and blanks before it are those of any
-/// encoding that a shell may write in.
+/// Whether a line begins as a JSON object or list does: then a reply was meant, or a part of one. Marks and blanks
+/// before it are those of any encoding that a shell may write in.
 bool has_json_line(std::string_view text) {
     using namespace std::string_view_literals;
     constexpr std::string_view blanks = " \t\v\f\xef\xbb\xbf\xfe\xff\0"sv;
     while (!text.empty()) {
         const auto end = std::min(text.find_first_of("\r\n"), text.size());
         const auto line = text.substr(0, end);
-        if (const auto first = line.find_first_not_of(blanks); first != std::string_view::npos && (line[first] == '{' || line[first] == '[')) {
+        if (const auto first = line.find_first_not_of(blanks);
+            first != std::string_view::npos && (line[first] == '{' || line[first] == '[')) {
             return true;
         }
         text.remove_prefix(std::min(end + 1, text.size()));
@@ -69,7 +71,8 @@ bool has_json_line(std::string_view text) {
 
 void note_cut(hook_reply& reply, const captured_output& output, std::string_view stream) {
     if (output.cut) {
-        reply.notes.push_back("its " + std::string(stream) + " was cut after " + std::to_string(max_output_bytes) + " bytes");
+        reply.notes.push_back(
+            "its " + std::string(stream) + " was cut after " + std::to_string(max_output_bytes) + " bytes");
     }
 }
 
@@ -77,9 +80,7 @@ std::string describe(std::chrono::steady_clock::duration span) {
     return std::to_string(std::chrono::round<std::chrono::milliseconds>(span).count()) + " ms";
 }
 
-hook_reply failed(std::string why) {
-    return {.type = hook_reply::kind::failed, .text = std::move(why)};
-}
+hook_reply failed(std::string why) { return {.type = hook_reply::kind::failed, .text = std::move(why)}; }
 
 /// Whether `object` is still within the limit of nesting where it stands in a request.
 bool can_be_sent(std::string_view object) {
@@ -90,7 +91,8 @@ bool can_be_sent(std::string_view object) {
 
 std::string why_no_reply(std::string_view text) {
     const auto fault = protocol::find_json_fault(text);
-    return "its standard output looks like JSON and is not one object (" + std::string(fault ? fault->reason : "it is a list") + "): " + excerpt(text);
+    return "its standard output looks like JSON and is not one object (" +
+           std::string(fault ? fault->reason : "it is a list") + "): " + excerpt(text);
 }
 
 /// What it printed besides, in the order in which whoever wrote the hook would expect it.
@@ -106,7 +108,8 @@ std::string note_of(std::string_view output, std::string_view errors) {
 
 hook_reply read_output(const command_result& result) {
     if (result.output.cut) {
-        return failed("its standard output was cut after " + std::to_string(max_output_bytes) + " bytes, so that its reply is not known");
+        return failed("its standard output was cut after " + std::to_string(max_output_bytes) +
+                      " bytes, so that its reply is not known");
     }
     const auto text = trimmed(without_mark(trimmed(result.output.text)));
     const auto errors = trimmed(result.errors.text);
@@ -155,13 +158,15 @@ hook_reply read_ending(const command_result& result, std::string_view name) {
         case command_result::ending::exited:
             return read_exit_status(result, name);
         case command_result::ending::signalled:
-            return failed("it was killed by signal " + std::to_string(result.code) + " (" + ::strsignal(result.code) + ")");
+            return failed(
+                "it was killed by signal " + std::to_string(result.code) + " (" + ::strsignal(result.code) + ")");
         case command_result::ending::timed_out:
             return failed("it was stopped, since its time was over after " + describe(result.elapsed));
         case command_result::ending::stopped:
             return failed("it was stopped after " + describe(result.elapsed) + ", since whoever ran it ends");
         case command_result::ending::cancelled:
-            return failed("it was stopped after " + describe(result.elapsed) + ", since nobody waits for it any longer");
+            return failed(
+                "it was stopped after " + describe(result.elapsed) + ", since nobody waits for it any longer");
         case command_result::ending::not_started: {
             const auto subject = result.subject.empty() ? std::string{} : result.subject + ": ";
             auto reply = failed("it could not be started: " + subject + std::generic_category().message(result.code));
@@ -197,7 +202,8 @@ std::string with_longer_note(const hook_reply& reply, std::string_view own) {
     }
     const auto at = static_cast<std::size_t>(own.data() - reply.text.data());
     auto object = reply.text.substr(0, at);
-    protocol::append_json_string(object, protocol::json_string{own.substr(1, own.size() - 2)}.decode() + "\n" + reply.note);
+    protocol::append_json_string(
+        object, protocol::json_string{own.substr(1, own.size() - 2)}.decode() + "\n" + reply.note);
     return object += std::string_view(reply.text).substr(at + own.size());
 }
 

@@ -16,10 +16,9 @@ bool is_regular(const fs::path& path) {
     return fs::is_regular_file(path, ignored);
 }
 
-/// Whether `word` is a path, whatever is there: one that is not there yet counts from the same directory as one that is.
-bool is_relative_path(std::string_view word) {
-    return word.starts_with("./") || word.starts_with("../");
-}
+/// Whether `word` is a path, whatever is there: one that is not there yet counts from the same directory as one that
+/// is.
+bool is_relative_path(std::string_view word) { return word.starts_with("./") || word.starts_with("../"); }
 
 std::string found_program(const std::string& name, const fs::path& directory, std::string_view path) {
     if (name.find('/') != std::string::npos) {
@@ -40,7 +39,8 @@ std::string found_program(const std::string& name, const fs::path& directory, st
 
 }  // namespace
 
-std::vector<std::string> resolved_command(std::vector<std::string> words, const fs::path& directory, std::string_view path) {
+std::vector<std::string> resolved_command(
+    std::vector<std::string> words, const fs::path& directory, std::string_view path) {
     words.front() = found_program(words.front(), directory, path);
     for (auto word = std::next(words.begin()); word != words.end(); ++word) {
         const bool may_be_file = !word->empty() && word->front() != '/' && word->front() != '-';

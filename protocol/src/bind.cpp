@@ -25,8 +25,8 @@ constexpr auto event_characters = [] {
 
 constexpr bool is_event_character(char c) noexcept { return event_characters[static_cast<unsigned char>(c)]; }
 
-// U+200B, U+200E, U+200F, U+2028 to U+202E and U+2060 to U+206F, by what follows E2 in UTF-8: nobody sees them, and they make one name look like
-// another.
+// U+200B, U+200E, U+200F, U+2028 to U+202E and U+2060 to U+206F, by what follows E2 in UTF-8: nobody sees them, and
+// they make one name look like another.
 bool is_invisible(unsigned second, unsigned third) noexcept {
     return (second == 0x80 && (third == 0x8b || third == 0x8e || third == 0x8f || (third >= 0xa8 && third <= 0xae))) ||
            (second == 0x81 && third >= 0xa0 && third <= 0xaf);
@@ -35,7 +35,8 @@ bool is_invisible(unsigned second, unsigned third) noexcept {
 // Either way from 0.
 constexpr std::uint64_t max_order = 2147483647;
 
-// The number where it is an integer in [least, most]. JSON has no integer type, and some clients write 5000 as 5000.0 or 5e3.
+// The number where it is an integer in [least, most]. JSON has no integer type, and some clients write 5000 as 5000.0
+// or 5e3.
 std::optional<std::uint64_t> integer_in(std::string_view value, std::uint64_t least, std::uint64_t most) noexcept {
     if (kind_of(value) != json_kind::number) {
         return std::nullopt;
@@ -58,7 +59,9 @@ std::optional<std::uint64_t> integer_in(std::string_view value, std::uint64_t le
     return whole >= least && whole <= most ? std::optional{whole} : std::nullopt;
 }
 
-json_string token_of(std::string_view string_value) noexcept { return {string_value.substr(1, string_value.size() - 2)}; }
+json_string token_of(std::string_view string_value) noexcept {
+    return {string_value.substr(1, string_value.size() - 2)};
+}
 
 std::string quoted(std::string_view name) {
     std::string out = "'";
@@ -84,8 +87,9 @@ std::string place_of(std::string_view event, std::string_view payload) {
 
 /// Whether a place may stand in a cause, which is then a list still, and a JSON string without escapes.
 bool is_place(std::string_view text) {
-    return !text.empty() && text.size() <= max_cause_place &&
-           std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~' && c != '"' && c != '\\' && c != ','; });
+    return !text.empty() && text.size() <= max_cause_place && std::all_of(text.begin(), text.end(), [](char c) {
+        return c > ' ' && c <= '~' && c != '"' && c != '\\' && c != ',';
+    });
 }
 
 std::string encoded_place(std::string_view place) {
@@ -108,7 +112,8 @@ std::string decoded_place(std::string_view text) {
     std::string place;
     while (!text.empty()) {
         unsigned byte = 0;
-        const bool is_escape = text.front() == '%' && text.size() >= 3 && std::from_chars(text.data() + 1, text.data() + 3, byte, 16).ptr == text.data() + 3;
+        const bool is_escape = text.front() == '%' && text.size() >= 3 &&
+                               std::from_chars(text.data() + 1, text.data() + 3, byte, 16).ptr == text.data() + 3;
         place += is_escape ? static_cast<char>(byte) : text.front();
         text.remove_prefix(is_escape ? 3 : 1);
     }
@@ -194,7 +199,8 @@ public:
     }
 
     template <class Enum>
-    void choice(std::string_view name, std::optional<Enum>& target, std::initializer_list<Enum> choices, std::string_view) {
+    void choice(
+        std::string_view name, std::optional<Enum>& target, std::initializer_list<Enum> choices, std::string_view) {
         const auto* value = present(name);
         if (value == nullptr) {
             return;
@@ -264,16 +270,18 @@ public:
         while (const auto member = members.next()) {
             const std::string variable = member->key.decode();
             if (variable.empty() || variable.find_first_of(std::string_view{"=\0", 2}) != std::string::npos) {
-                return wrong(name, "has the member " + quoted(variable) + ", which cannot name a variable: it must not be empty or have a = or NUL");
+                return wrong(name, "has the member " + quoted(variable) +
+                                       ", which cannot name a variable: it must not be empty or have a = or NUL");
             }
-            const std::string text = kind_of(member->value) == json_kind::string ? token_of(member->value).decode() : std::string{'\0'};
+            const std::string text =
+                kind_of(member->value) == json_kind::string ? token_of(member->value).decode() : std::string{'\0'};
             if (text.find('\0') != std::string::npos) {
                 return wrong(name, "must have for " + quoted(variable) + " a string without NUL");
             }
             bytes += variable.size() + text.size();
             if (target.size() == max_variables || bytes > max_command_bytes) {
                 return fail(limit_error("env", target.size() == max_variables ? max_variables : max_command_bytes,
-                                        "parameter 'env' has more than 256 variables or 64 KiB: put them into a script"));
+                    "parameter 'env' has more than 256 variables or 64 KiB: put them into a script"));
             }
             std::erase_if(target, [&](const std::string& each) { return each.starts_with(variable + "="); });
             target.push_back(variable + "=" + text);
@@ -331,7 +339,8 @@ public:
         }
         json_cursor elements{*value};
         while (const auto element = elements.next()) {
-            std::string each = kind_of(element->value) == json_kind::string ? token_of(element->value).decode() : std::string{};
+            std::string each =
+                kind_of(element->value) == json_kind::string ? token_of(element->value).decode() : std::string{};
             if (!is_subscriber_name(each)) {
                 return wrong(name, "must hold names of 1 to 128 printable characters");
             }
@@ -340,7 +349,8 @@ public:
             }
             if (target.size() == max_required) {
                 return fail(limit_error("require", max_required,
-                                        "parameter '" + std::string{name} + "' has more than 16 names: let one responder stand for several"));
+                    "parameter '" + std::string{name} +
+                        "' has more than 16 names: let one responder stand for several"));
             }
             target.push_back(std::move(each));
         }
@@ -359,16 +369,19 @@ public:
             payload_condition condition{member->key.decode(), {}};
             if (!is_json_pointer(condition.pointer)) {
                 return wrong(name, "has the member " + quoted(condition.pointer) +
-                                       ", which is no JSON pointer of at most 256 bytes: one begins with / and writes ~0 for ~ and ~1 for /");
+                                       ", which is no JSON pointer of at most 256 bytes: one begins with / and writes "
+                                       "~0 for ~ and ~1 for /");
             }
             if (kind_of(member->value) == json_kind::string) {
                 condition.glob = token_of(member->value).decode();
             }
             if (kind_of(member->value) != json_kind::string || condition.glob.size() > max_condition_glob) {
-                return wrong(name, "must have for " + quoted(condition.pointer) + " a glob: a string of at most 1024 bytes");
+                return wrong(
+                    name, "must have for " + quoted(condition.pointer) + " a glob: a string of at most 1024 bytes");
             }
             if (target.size() == max_conditions) {
-                return fail(limit_error("where", max_conditions, "parameter 'where' has more than 16 conditions: use fewer"));
+                return fail(
+                    limit_error("where", max_conditions, "parameter 'where' has more than 16 conditions: use fewer"));
             }
             target.push_back(std::move(condition));
         }
@@ -391,7 +404,8 @@ public:
             return;
         }
         if (kind_of(*value) != json_kind::array) {
-            return wrong(name, "must be an array: the program and its arguments, such as [\"/usr/bin/make\", \"check\"]");
+            return wrong(
+                name, "must be an array: the program and its arguments, such as [\"/usr/bin/make\", \"check\"]");
         }
         std::size_t bytes = 0;
         json_cursor elements{*value};
@@ -402,8 +416,9 @@ public:
             std::string word = token_of(element->value).decode();
             bytes += word.size();
             if (target.size() == max_command_words || bytes > max_command_bytes) {
-                return fail(limit_error("command", target.size() == max_command_words ? max_command_words : max_command_bytes,
-                                        "parameter 'command' has more than 1024 words or 64 KiB: put them into a script"));
+                return fail(
+                    limit_error("command", target.size() == max_command_words ? max_command_words : max_command_bytes,
+                        "parameter 'command' has more than 1024 words or 64 KiB: put them into a script"));
             }
             if (word.find('\0') != std::string::npos) {
                 return wrong(name, "must not have a NUL in a word");
@@ -427,7 +442,7 @@ public:
         while (const auto element = elements.next()) {
             if (target.size() == max_patterns) {
                 fail(limit_error("patterns", max_patterns,
-                                 "parameter 'events' has more than 256 patterns: use globs, or subscribe on more connections"));
+                    "parameter 'events' has more than 256 patterns: use globs, or subscribe on more connections"));
                 return;
             }
             if (kind_of(element->value) != json_kind::string) {
@@ -435,8 +450,9 @@ public:
             }
             std::string pattern = token_of(element->value).decode();
             if (!is_pattern(pattern)) {
-                return wrong(name, "has the pattern " + quoted(pattern) +
-                                       ", which matches no event: a pattern is 1 to 128 characters of A-Z a-z 0-9 _ . : / - * ?");
+                return wrong(name,
+                    "has the pattern " + quoted(pattern) +
+                        ", which matches no event: a pattern is 1 to 128 characters of A-Z a-z 0-9 _ . : / - * ?");
             }
             target.push_back(std::move(pattern));
         }
@@ -496,7 +512,7 @@ public:
         for (std::size_t i = 0; left_ > 0 && i < call_.members.size(); ++i) {
             if ((used_ >> i & 1U) == 0) {
                 return error{errc::invalid_params, "unknown parameter " + quoted(call_.members[i].key.decode()) + ": " +
-                                                call_.method.decode() + " takes " + known_names()};
+                                                       call_.method.decode() + " takes " + known_names()};
             }
         }
         return std::move(failure_);
@@ -512,7 +528,9 @@ public:
 
 private:
     // Once each member has its parameter, the other parameters are absent, and no name of any will be asked for.
-    [[gnu::always_inline]] const std::string_view* find(std::string_view name) { return left_ == 0 ? nullptr : look_for(name); }
+    [[gnu::always_inline]] const std::string_view* find(std::string_view name) {
+        return left_ == 0 ? nullptr : look_for(name);
+    }
 
     const std::string_view* look_for(std::string_view name) {
         known_[known_count_++] = name;
@@ -579,7 +597,8 @@ static_assert(max_params_members <= 64);
 
 std::optional<error> take_members(respond_params& reply, const reply_members& found) {
     reply.abort = {};
-    reply.payload = !found.payload.empty() && kind_of(found.payload) == json_kind::object ? found.payload : std::string_view{};
+    reply.payload =
+        !found.payload.empty() && kind_of(found.payload) == json_kind::object ? found.payload : std::string_view{};
     if (found.aborts == 0) {
         return std::nullopt;
     }
@@ -588,7 +607,7 @@ std::optional<error> take_members(respond_params& reply, const reply_members& fo
     }
     if (kind_of(found.abort) != json_kind::string) {
         return error{errc::invalid_params,
-                     "parameter 'response' has an 'abort' that is no string: give the reason, or \"\" for no objection"};
+            "parameter 'response' has an 'abort' that is no string: give the reason, or \"\" for no objection"};
     }
     reply.abort = token_of(found.abort);
     return std::nullopt;
@@ -600,7 +619,8 @@ std::optional<error> check_bypass(const bypass_params& params) {
         return std::nullopt;
     }
     if (!params.duration) {
-        return error{errc::invalid_params, "parameter 'for_ms' is missing: say how long the bypass lasts, at most a day (86400000)"};
+        return error{errc::invalid_params,
+            "parameter 'for_ms' is missing: say how long the bypass lasts, at most a day (86400000)"};
     }
     if (params.reason.empty()) {
         return error{errc::invalid_params, "parameter 'reason' is missing: say why, for the verdicts and the log"};
@@ -638,9 +658,8 @@ bool is_pattern(std::string_view text) noexcept {
 }
 
 bool is_host_name(std::string_view name) noexcept {
-    return !name.empty() && name.size() <= max_host_name && std::all_of(name.begin(), name.end(), [](char c) {
-        return is_event_character(c) && c != ':' && c != '/';
-    });
+    return !name.empty() && name.size() <= max_host_name &&
+           std::all_of(name.begin(), name.end(), [](char c) { return is_event_character(c) && c != ':' && c != '/'; });
 }
 
 bool is_json_pointer(std::string_view text) noexcept {
@@ -690,18 +709,19 @@ std::optional<error> check_cause(std::string_view event, std::string_view payloa
         const auto name = entry.substr(0, entry.find('@'));
         if (names == max_cause) {
             return limit_error("cause", max_cause,
-                               "parameter 'cause' has more than 8 events that led to one another: a hook sets off too much");
+                "parameter 'cause' has more than 8 events that led to one another: a hook sets off too much");
         }
         if (!is_event_name(name) || (name.size() < entry.size() && !is_place(entry.substr(name.size() + 1)))) {
             return error{errc::invalid_params,
-                         "parameter 'cause' must be names of events, oldest first, separated by commas, as $HOOK_CAUSE is; " + quoted(entry) +
-                             " is none"};
+                "parameter 'cause' must be names of events, oldest first, separated by commas, as $HOOK_CAUSE is; " +
+                    quoted(entry) + " is none"};
         }
-        const bool is_elsewhere = !place.empty() && name.size() < entry.size() && decoded_place(entry.substr(name.size() + 1)) != place;
+        const bool is_elsewhere =
+            !place.empty() && name.size() < entry.size() && decoded_place(entry.substr(name.size() + 1)) != place;
         if (name == event && !is_elsewhere) {
-            return error{errc::invalid_params, "parameter 'cause' has this event in it, which is a recursion: a hook for '" +
-                                                   std::string{event} + "' has led to '" + std::string{event} + "' again (" +
-                                                   std::string{cause} + ")"};
+            return error{errc::invalid_params,
+                "parameter 'cause' has this event in it, which is a recursion: a hook for '" + std::string{event} +
+                    "' has led to '" + std::string{event} + "' again (" + std::string{cause} + ")"};
         }
         left = comma == std::string_view::npos ? std::nullopt : std::optional{left->substr(comma + 1)};
     }
@@ -739,7 +759,8 @@ std::variant<Params, error> bind_params(const request& call) {
     if constexpr (std::is_same_v<Params, respond_params>) {
         const int kinds = (fields.has_response() ? 1 : 0) + (params.abstain ? 1 : 0) + (params.failed.empty() ? 0 : 1);
         if (kinds > 1) {
-            fields.fail({errc::invalid_params, "give one of the parameters 'response', 'abstain' and 'failed', not several"});
+            fields.fail(
+                {errc::invalid_params, "give one of the parameters 'response', 'abstain' and 'failed', not several"});
         }
     }
     if constexpr (std::is_same_v<Params, bypass_params>) {

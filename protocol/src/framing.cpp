@@ -11,12 +11,12 @@
 #include <string>
 #include <utility>
 
-// No byte is looked at twice: each complete header line is consumed at once, even where its block is not complete yet, and `scanned_`
-// remembers how much of an incomplete line has been searched for its end. A peer that writes a byte at a time thus costs a
-// call a byte and nothing that grows with the length of the frame.
+// No byte is looked at twice: each complete header line is consumed at once, even where its block is not complete yet,
+// and `scanned_` remembers how much of an incomplete line has been searched for its end. A peer that writes a byte at a
+// time thus costs a call a byte and nothing that grows with the length of the frame.
 //
-// What a stream is split into never depends on how its bytes arrive: a limit is checked before anything else is said about a line,
-// since a slow line is over its limit before its end is known.
+// What a stream is split into never depends on how its bytes arrive: a limit is checked before anything else is said
+// about a line, since a slow line is over its limit before its end is known.
 
 namespace hookd::protocol {
 
@@ -31,7 +31,8 @@ bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
 /// A character of a header's name (RFC 9110, section 5.6.2: token).
 bool is_token(char c) noexcept {
-    return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z') || (c != '\0' && std::strchr("!#$%&'*+-.^_`|~", c) != nullptr);
+    return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z') ||
+           (c != '\0' && std::strchr("!#$%&'*+-.^_`|~", c) != nullptr);
 }
 
 bool is_blank(std::string_view line) noexcept {
@@ -39,8 +40,8 @@ bool is_blank(std::string_view line) noexcept {
 }
 
 bool equal_ignoring_case(std::string_view left, std::string_view lower_right) noexcept {
-    return std::equal(left.begin(), left.end(), lower_right.begin(), lower_right.end(),
-                      [](char l, char r) { return lower(l) == r; });
+    return std::equal(
+        left.begin(), left.end(), lower_right.begin(), lower_right.end(), [](char l, char r) { return lower(l) == r; });
 }
 
 std::string_view trim(std::string_view text) noexcept {
@@ -70,14 +71,15 @@ bool is_http_request(std::string_view line) noexcept {
 
 error http_request() {
     return {errc::parse_error,
-            "This is an HTTP request, but hookd does not speak HTTP: send JSON-RPC 2.0, one JSON text a line, straight over the socket. "
-            "Nothing of this request was carried out."};
+        "This is an HTTP request, but hookd does not speak HTTP: send JSON-RPC 2.0, one JSON text a line, straight "
+        "over the socket. "
+        "Nothing of this request was carried out."};
 }
 
 error frame_too_large(std::size_t max_frame_bytes) {
     return limit_error("max_frame", max_frame_bytes,
-                       "The frame is longer than max_frame (" + std::to_string(max_frame_bytes) +
-                           " bytes): send less at a time, or start hookd with a larger --max-frame.");
+        "The frame is longer than max_frame (" + std::to_string(max_frame_bytes) +
+            " bytes): send less at a time, or start hookd with a larger --max-frame.");
 }
 
 error empty_frame() { return {errc::parse_error, "The frame has a length of 0: a message has at least one byte."}; }
@@ -108,9 +110,12 @@ decode_result frame_decoder::next(std::string_view unread) {
         return {decode_status::failed, unread.size(), {}, 0, failure_};
     }
     switch (kind_) {
-    case framing::length_prefix: return next_length_prefix(unread);
-    case framing::content_length: return next_content_length(unread);
-    case framing::line: break;
+        case framing::length_prefix:
+            return next_length_prefix(unread);
+        case framing::content_length:
+            return next_content_length(unread);
+        case framing::line:
+            break;
     }
     return next_line(unread, false);
 }
@@ -160,9 +165,9 @@ decode_result frame_decoder::next_content_length(std::string_view unread) {
         if (line_end == std::string_view::npos) {
             if (rest.size() >= room) {
                 return fail(limit_error("header", max_header_bytes,
-                                        "The header block is longer than " + std::to_string(max_header_bytes) +
-                                            " bytes: send Content-Length and little else."),
-                            unread.size());
+                                "The header block is longer than " + std::to_string(max_header_bytes) +
+                                    " bytes: send Content-Length and little else."),
+                    unread.size());
             }
             scanned_ = rest.size();
             return {decode_status::need_more, consumed, {}, 0, {}};
@@ -241,8 +246,8 @@ decode_result frame_decoder::next_line(std::string_view unread, bool at_end) {
         const std::string_view window = rest.substr(0, max_frame_bytes_ + 2);
         const std::size_t line_end = window.find('\n', scanned_);
         if (line_end == std::string_view::npos && !at_end) {
-            const bool may_end_yet = window.size() <= max_frame_bytes_ ||
-                                     (window.size() == max_frame_bytes_ + 1 && window.back() == '\r');
+            const bool may_end_yet =
+                window.size() <= max_frame_bytes_ || (window.size() == max_frame_bytes_ + 1 && window.back() == '\r');
             if (!may_end_yet) {
                 return fail(frame_too_large(max_frame_bytes_), unread.size());
             }
@@ -299,21 +304,22 @@ open_frame::open_frame(framing kind, std::string& out) : kind_(kind), out_(out) 
 void open_frame::close() {
     const std::size_t body_bytes = out_.size() - body_begin_;
     switch (kind_) {
-    case framing::length_prefix:
-        write_frame_prefix(kind_, body_bytes, out_.data() + body_begin_ - length_prefix_bytes);
-        break;
-    case framing::content_length: {
-        std::array<char, max_frame_prefix> prefix{};
-        out_.insert(body_begin_, prefix.data(), write_frame_prefix(kind_, body_bytes, prefix.data()));
-        break;
-    }
-    case framing::line:
-        for (const char line_break : {'\r', '\n'}) {
-            for (std::size_t at = out_.find(line_break, body_begin_); at != std::string::npos; at = out_.find(line_break, at + 1)) {
-                out_[at] = ' ';
-            }
+        case framing::length_prefix:
+            write_frame_prefix(kind_, body_bytes, out_.data() + body_begin_ - length_prefix_bytes);
+            break;
+        case framing::content_length: {
+            std::array<char, max_frame_prefix> prefix{};
+            out_.insert(body_begin_, prefix.data(), write_frame_prefix(kind_, body_bytes, prefix.data()));
+            break;
         }
-        break;
+        case framing::line:
+            for (const char line_break : {'\r', '\n'}) {
+                for (std::size_t at = out_.find(line_break, body_begin_); at != std::string::npos;
+                     at = out_.find(line_break, at + 1)) {
+                    out_[at] = ' ';
+                }
+            }
+            break;
     }
     out_ += frame_suffix(kind_);
 }

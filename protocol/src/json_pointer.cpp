@@ -53,9 +53,12 @@ std::optional<std::string_view> element_of(std::string_view array, std::string_v
 
 std::optional<std::string_view> child(std::string_view value, std::string_view token) {
     switch (kind_of(value)) {
-        case json_kind::object: return member_of(value, token);
-        case json_kind::array: return element_of(value, token);
-        default: return std::nullopt;
+        case json_kind::object:
+            return member_of(value, token);
+        case json_kind::array:
+            return element_of(value, token);
+        default:
+            return std::nullopt;
     }
 }
 

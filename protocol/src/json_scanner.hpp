@@ -13,12 +13,13 @@
 #include <emmintrin.h>
 #endif
 
-// The one scanner of JSON text, used by the validator (which skips a whole text) and by the envelope reader (which walks
-// the outer members itself and skips what is inside of them), so that a frame is looked at once and by one set of rules.
+// The one scanner of JSON text, used by the validator (which skips a whole text) and by the envelope reader (which
+// walks the outer members itself and skips what is inside of them), so that a frame is looked at once and by one set of
+// rules.
 //
-// Each step takes a position and returns the position after what it has read, or null after a fault: positions then stay in
-// registers, and a fault costs nothing until it happens. Nothing recurses: skip_value keeps one bit a level, which says whether
-// that level is an object.
+// Each step takes a position and returns the position after what it has read, or null after a fault: positions then
+// stay in registers, and a fault costs nothing until it happens. Nothing recurses: skip_value keeps one bit a level,
+// which says whether that level is an object.
 namespace hookd::protocol::detail {
 
 [[nodiscard]] inline bool is_space(char c) noexcept { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
@@ -34,8 +35,8 @@ namespace hookd::protocol::detail {
     return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
-/// Bytes of the UTF-8 sequence at `at`, whose first byte is not ASCII; 0 where it is not well-formed (RFC 3629, section 4:
-/// no overlong forms, no surrogates, nothing past U+10FFFF).
+/// Bytes of the UTF-8 sequence at `at`, whose first byte is not ASCII; 0 where it is not well-formed (RFC 3629, section
+/// 4: no overlong forms, no surrogates, nothing past U+10FFFF).
 [[nodiscard]] inline std::size_t utf8_sequence(const char* at, const char* end) noexcept {
     const auto left = static_cast<std::size_t>(end - at);
     const auto first = static_cast<unsigned char>(*at);
@@ -65,8 +66,8 @@ namespace hookd::protocol::detail {
 }
 
 #if defined(__SSE2__)
-/// One bit a byte of the 16 at `at`: set where a string's plain run ends, at a quote, a backslash, a control character or
-/// a byte that is not ASCII.
+/// One bit a byte of the 16 at `at`: set where a string's plain run ends, at a quote, a backslash, a control character
+/// or a byte that is not ASCII.
 [[nodiscard]] inline unsigned special_bits(const char* at) noexcept {
     __m128i bytes{};
     std::memcpy(&bytes, at, sizeof bytes);
@@ -91,8 +92,9 @@ namespace hookd::protocol::detail {
     for (; end - at >= 8; at += 8) {
         std::uint64_t word = 0;
         std::memcpy(&word, at, sizeof word);
-        // A subtraction sets the top bit of each byte that was smaller than what is taken away; a borrow may set it in a neighbour
-        // too, but never where no byte is special, so "none" is exact, and the loop below finds which one it is.
+        // A subtraction sets the top bit of each byte that was smaller than what is taken away; a borrow may set it in
+        // a neighbour too, but never where no byte is special, so "none" is exact, and the loop below finds which one
+        // it is.
         const std::uint64_t quotes = word ^ (ones * '"');
         const std::uint64_t backslashes = word ^ (ones * '\\');
         const std::uint64_t found = ((quotes - ones) & ~quotes) | ((backslashes - ones) & ~backslashes) |
@@ -107,8 +109,8 @@ namespace hookd::protocol::detail {
     return at;
 }
 
-/// The first byte from `at` on that is a quote, a backslash, a control character or not ASCII; `end` where there is none.
-/// `begin` is where the readable bytes begin (before `at`).
+/// The first byte from `at` on that is a quote, a backslash, a control character or not ASCII; `end` where there is
+/// none. `begin` is where the readable bytes begin (before `at`).
 [[nodiscard]] inline const char* find_special(const char* begin, const char* at, const char* end) noexcept {
 #if defined(__SSE2__)
     // Long runs a cache line at a time: one test for all of it.
@@ -177,11 +179,13 @@ public:
     }
 
     /// Skips the value at `at`, which white space has been skipped before, with everything inside of it.
-    [[nodiscard]] const char* skip_value(const char* at) noexcept { return is(at, '"') ? skip_string(at) : skip_any_value(at); }
+    [[nodiscard]] const char* skip_value(const char* at) noexcept {
+        return is(at, '"') ? skip_string(at) : skip_any_value(at);
+    }
 
-    /// Walks the object whose opening brace is at `at`. `on_member(key, value_at)` is called for each member with the place where its value
-    /// begins, and returns where it ends (null after a fault). Returns the place after the closing brace. One such walk may stand inside
-    /// another.
+    /// Walks the object whose opening brace is at `at`. `on_member(key, value_at)` is called for each member with the
+    /// place where its value begins, and returns where it ends (null after a fault). Returns the place after the
+    /// closing brace. One such walk may stand inside another.
     template <class OnMember>
     [[nodiscard]] const char* walk_object(const char* at, OnMember&& on_member) {
         if (depth_ == deepest_) {
@@ -337,7 +341,8 @@ inline const char* json_scanner::skip_long_string(const char* at) noexcept {
     }
 }
 
-/// Skips what stopped a plain run inside a string and is not its end: one escape, or the bytes up to the next ASCII one.
+/// Skips what stopped a plain run inside a string and is not its end: one escape, or the bytes up to the next ASCII
+/// one.
 inline const char* json_scanner::skip_special(const char* at) noexcept {
     const auto byte = static_cast<unsigned char>(*at);
     if (byte >= 0x80) {
@@ -358,15 +363,22 @@ inline const char* json_scanner::skip_special(const char* at) noexcept {
     }
     escape_seen_ = true;
     switch (at[1]) {
-    case '"': case '\\': case '/': case 'b': case 'f': case 'n': case 'r': case 't':
-        return at + 2;
-    case 'u':
-        if (end_ - at >= 6 && (hex_value(at[2]) | hex_value(at[3]) | hex_value(at[4]) | hex_value(at[5])) >= 0) {
-            return at + 6;
-        }
-        return fail(at, "a \\u escape needs four hexadecimal digits");
-    default:
-        return fail(at, "a string has an unknown escape");
+        case '"':
+        case '\\':
+        case '/':
+        case 'b':
+        case 'f':
+        case 'n':
+        case 'r':
+        case 't':
+            return at + 2;
+        case 'u':
+            if (end_ - at >= 6 && (hex_value(at[2]) | hex_value(at[3]) | hex_value(at[4]) | hex_value(at[5])) >= 0) {
+                return at + 6;
+            }
+            return fail(at, "a \\u escape needs four hexadecimal digits");
+        default:
+            return fail(at, "a string has an unknown escape");
     }
 }
 
@@ -413,7 +425,8 @@ inline const char* json_scanner::skip_number(const char* at) noexcept {
 
 inline const char* json_scanner::skip_any_value(const char* at) noexcept {
     static_assert(max_depth <= scannable_depth && scannable_depth % 64 == 0, "one bit a level");
-    std::uint64_t objects[scannable_depth / 64] = {};  // bit i: the container at level i, counted from `at`, is an object
+    std::uint64_t objects[scannable_depth / 64] =
+        {};  // bit i: the container at level i, counted from `at`, is an object
     std::size_t level = 0;
     bool in_object = false;
     const std::size_t room = deepest_ - depth_;
@@ -423,38 +436,57 @@ inline const char* json_scanner::skip_any_value(const char* at) noexcept {
             return fail(at, "a value is expected where the text ends");
         }
         switch (*at) {
-        case '{':
-        case '[': {
-            if (level == room) {
-                return fail(at, too_deep);
+            case '{':
+            case '[': {
+                if (level == room) {
+                    return fail(at, too_deep);
+                }
+                const bool object = *at == '{';
+                at = skip_space(at + 1);
+                if (is(at, object ? '}' : ']')) {
+                    ++at;
+                    break;
+                }
+                const std::uint64_t bit = std::uint64_t{1} << (level % 64);
+                objects[level / 64] = (objects[level / 64] & ~bit) | (object ? bit : 0);
+                ++level;
+                in_object = object;
+                if (object) {
+                    at = skip_name(at);
+                }
+                if (at == nullptr) {
+                    return nullptr;
+                }
+                continue;
             }
-            const bool object = *at == '{';
-            at = skip_space(at + 1);
-            if (is(at, object ? '}' : ']')) {
-                ++at;
+            case '"':
+                at = skip_string(at);
                 break;
-            }
-            const std::uint64_t bit = std::uint64_t{1} << (level % 64);
-            objects[level / 64] = (objects[level / 64] & ~bit) | (object ? bit : 0);
-            ++level;
-            in_object = object;
-            if (object) {
-                at = skip_name(at);
-            }
-            if (at == nullptr) {
-                return nullptr;
-            }
-            continue;
-        }
-        case '"': at = skip_string(at); break;
-        case '-': case '0': case '1': case '2': case '3': case '4': case '5': case '6': case '7': case '8': case '9':
-            at = skip_number(at);
-            break;
-        case 't': at = skip_literal(at, "true"); break;
-        case 'f': at = skip_literal(at, "false"); break;
-        case 'n': at = skip_literal(at, "null"); break;
-        default:
-            return fail(at, *at == '\xEF' && at == begin_ ? "a byte order mark stands before the text: send none" : "a value is expected");
+            case '-':
+            case '0':
+            case '1':
+            case '2':
+            case '3':
+            case '4':
+            case '5':
+            case '6':
+            case '7':
+            case '8':
+            case '9':
+                at = skip_number(at);
+                break;
+            case 't':
+                at = skip_literal(at, "true");
+                break;
+            case 'f':
+                at = skip_literal(at, "false");
+                break;
+            case 'n':
+                at = skip_literal(at, "null");
+                break;
+            default:
+                return fail(at, *at == '\xEF' && at == begin_ ? "a byte order mark stands before the text: send none"
+                                                              : "a value is expected");
         }
         if (at == nullptr) {
             return nullptr;

@@ -58,12 +58,24 @@ std::size_t decode_escape(std::string_view raw, std::size_t& at, char (&out)[4])
     if (kind != 'u') {
         at += 2;
         switch (kind) {
-        case 'b': out[0] = '\b'; break;
-        case 'f': out[0] = '\f'; break;
-        case 'n': out[0] = '\n'; break;
-        case 'r': out[0] = '\r'; break;
-        case 't': out[0] = '\t'; break;
-        default: out[0] = kind; break;
+            case 'b':
+                out[0] = '\b';
+                break;
+            case 'f':
+                out[0] = '\f';
+                break;
+            case 'n':
+                out[0] = '\n';
+                break;
+            case 'r':
+                out[0] = '\r';
+                break;
+            case 't':
+                out[0] = '\t';
+                break;
+            default:
+                out[0] = kind;
+                break;
         }
         return 1;
     }
@@ -71,8 +83,8 @@ std::size_t decode_escape(std::string_view raw, std::size_t& at, char (&out)[4])
     at += 6;
     std::uint32_t code_point = unit.value_or(replacement);
     if (code_point >= 0xD800 && code_point < 0xE000) {
-        // A high surrogate counts only with the low one right after it (RFC 8259, section 7); what is not such a pair stays
-        // where it is, to be decoded by itself.
+        // A high surrogate counts only with the low one right after it (RFC 8259, section 7); what is not such a pair
+        // stays where it is, to be decoded by itself.
         const auto low = code_point < 0xDC00 ? unicode_escape(raw, at) : std::nullopt;
         if (low && *low >= 0xDC00 && *low < 0xE000) {
             at += 6;
@@ -143,8 +155,8 @@ json_cursor::json_cursor(std::string_view container) noexcept
     : rest_(container.substr(container.empty() ? 0 : 1)), object_(!container.empty() && container.front() == '{') {}
 
 std::optional<json_member> json_cursor::next() noexcept {
-    // The text is known to be valid, however deep whoever checked it lets it be, so the scanner finds no fault in it; were the caller wrong about that,
-    // the walk just ends.
+    // The text is known to be valid, however deep whoever checked it lets it be, so the scanner finds no fault in it;
+    // were the caller wrong about that, the walk just ends.
     detail::json_scanner scanner{rest_, detail::json_scanner::scannable_depth};
     const char* at = scanner.skip_space(scanner.begin());
     if (scanner.is(at, ',')) {
@@ -203,18 +215,32 @@ void append_json_string(std::string& out, std::string_view plain) {
         }
         ++at;
         switch (byte) {
-        case '"': out += "\\\""; break;
-        case '\\': out += "\\\\"; break;
-        case '\b': out += "\\b"; break;
-        case '\f': out += "\\f"; break;
-        case '\n': out += "\\n"; break;
-        case '\r': out += "\\r"; break;
-        case '\t': out += "\\t"; break;
-        default:
-            out += "\\u00";
-            out += hex[byte >> 4U];
-            out += hex[byte & 0x0FU];
-            break;
+            case '"':
+                out += "\\\"";
+                break;
+            case '\\':
+                out += "\\\\";
+                break;
+            case '\b':
+                out += "\\b";
+                break;
+            case '\f':
+                out += "\\f";
+                break;
+            case '\n':
+                out += "\\n";
+                break;
+            case '\r':
+                out += "\\r";
+                break;
+            case '\t':
+                out += "\\t";
+                break;
+            default:
+                out += "\\u00";
+                out += hex[byte >> 4U];
+                out += hex[byte & 0x0FU];
+                break;
         }
     }
     out += '"';

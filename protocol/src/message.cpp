@@ -21,15 +21,19 @@ enum class member_name : std::uint8_t { jsonrpc, id, method, params, result, err
 member_name name_of_plain(std::string_view key) noexcept {
     // By length first: a comparison of known length is an instruction or two.
     switch (key.size()) {
-    case 2: return key == "id" ? member_name::id : member_name::other;
-    case 5: return key == "error" ? member_name::error : member_name::other;
-    case 6:
-        return key == "params"   ? member_name::params
-               : key == "method" ? member_name::method
-               : key == "result" ? member_name::result
-                                 : member_name::other;
-    case 7: return key == "jsonrpc" ? member_name::jsonrpc : member_name::other;
-    default: return member_name::other;
+        case 2:
+            return key == "id" ? member_name::id : member_name::other;
+        case 5:
+            return key == "error" ? member_name::error : member_name::other;
+        case 6:
+            return key == "params"   ? member_name::params
+                   : key == "method" ? member_name::method
+                   : key == "result" ? member_name::result
+                                     : member_name::other;
+        case 7:
+            return key == "jsonrpc" ? member_name::jsonrpc : member_name::other;
+        default:
+            return member_name::other;
     }
 }
 
@@ -50,7 +54,7 @@ struct envelope {
     std::string_view error{};
     unsigned seen = 0;  // one bit a known member_name
     bool id_repeated = false;
-    std::optional<json_string> repeated{};           // a member that stands twice in the envelope
+    std::optional<json_string> repeated{};            // a member that stands twice in the envelope
     std::optional<json_string> repeated_in_params{};  // or in `params`
 };
 
@@ -110,13 +114,26 @@ const char* scan_envelope(detail::json_scanner& scanner, const char* at, envelop
         }
         found.seen |= bit_of(name);
         switch (name) {
-        case member_name::jsonrpc: found.jsonrpc = bytes; break;
-        case member_name::id: found.id = bytes; break;
-        case member_name::method: found.method = bytes; break;
-        case member_name::params: found.params = bytes; break;
-        case member_name::result: found.result = bytes; break;
-        case member_name::error: found.error = bytes; break;
-        case member_name::other: break;
+            case member_name::jsonrpc:
+                found.jsonrpc = bytes;
+                break;
+            case member_name::id:
+                found.id = bytes;
+                break;
+            case member_name::method:
+                found.method = bytes;
+                break;
+            case member_name::params:
+                found.params = bytes;
+                break;
+            case member_name::result:
+                found.result = bytes;
+                break;
+            case member_name::error:
+                found.error = bytes;
+                break;
+            case member_name::other:
+                break;
         }
         return after;
     };
@@ -190,7 +207,8 @@ std::string request_fault(const envelope& found) {
         }
     }
     if (found.repeated_in_params) {
-        return "The member " + quoted(*found.repeated_in_params) + " stands twice in \"params\": send each parameter once.";
+        return "The member " + quoted(*found.repeated_in_params) +
+               " stands twice in \"params\": send each parameter once.";
     }
     return {};
 }
@@ -242,7 +260,8 @@ void clear(message& value) {
     value.failure.data.clear();
 }
 
-constexpr const char* no_object = "A request is a JSON object with the members jsonrpc, method and, unless it is a notification, id.";
+constexpr const char* no_object =
+    "A request is a JSON object with the members jsonrpc, method and, unless it is a notification, id.";
 
 const char* scan_batch(detail::json_scanner& scanner, const char* at, std::size_t& count, message& out) {
     return scanner.walk_array(at, [&](const char* element) {
@@ -260,8 +279,8 @@ void conclude_batch(std::size_t count, message& out) {
     } else if (count > max_batch) {
         out.elements.clear();
         set_invalid(out, limit_error("batch", max_batch,
-                                     "The batch has " + std::to_string(count) + " requests: send at most " +
-                                         std::to_string(max_batch) + " at a time."));
+                             "The batch has " + std::to_string(count) + " requests: send at most " +
+                                 std::to_string(max_batch) + " at a time."));
     } else {
         out.type = message::kind::batch;
     }
@@ -299,8 +318,9 @@ void read_message(std::string_view frame, message& out) {
         clear(out.single);
         out.elements.clear();
         out.ends_early = scanner.has_run_out();
-        set_invalid(out, {errc::parse_error, "This is not JSON (RFC 8259): at byte " + std::to_string(scanner.fault().offset) +
-                                                 ", " + std::string{scanner.fault().reason} + '.'});
+        set_invalid(
+            out, {errc::parse_error, "This is not JSON (RFC 8259): at byte " + std::to_string(scanner.fault().offset) +
+                                         ", " + std::string{scanner.fault().reason} + '.'});
     } else if (is_object) {
         conclude_request(found, out);
     } else if (is_array) {
@@ -393,8 +413,8 @@ void read_incoming(std::string_view frame, incoming& out) {
     out.type = incoming::kind::invalid;
     out.reply = {};
     clear(out.notification);
-    // A verdict holds a reply two levels deeper than the `respond` that brought it: in an element of `responses` of the result, where that had
-    // it in its params.
+    // A verdict holds a reply two levels deeper than the `respond` that brought it: in an element of `responses` of the
+    // result, where that had it in its params.
     detail::json_scanner scanner{frame, max_depth + 2};
     const char* at = scanner.skip_space(scanner.begin());
     envelope found;

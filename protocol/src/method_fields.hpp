@@ -2,8 +2,9 @@
 
 #include <hookd/protocol/methods.hpp>
 
-/// Which parameters each method has: the one description that binding (bind.cpp) and the OpenRPC document (discover.cpp) are made
-/// from. A visitor has one member function a kind of parameter: `visit.KIND(name, member, required-or-optional, what it means)`.
+/// Which parameters each method has: the one description that binding (bind.cpp) and the OpenRPC document
+/// (discover.cpp) are made from. A visitor has one member function a kind of parameter: `visit.KIND(name, member,
+/// required-or-optional, what it means)`.
 namespace hookd::protocol {
 
 enum class presence : bool { optional, required };
@@ -17,9 +18,10 @@ void describe(Visitor& visit, emit_params& params) {
     visit.json("payload", params.payload, "any JSON value; it reaches every subscriber byte for byte");
     visit.duration("reserve_ms", params.reserve, "keep a slot this long for await_response");
     visit.cause("cause", params.cause, params.event, params.payload,
-                "the events that led to this one, oldest first, separated by commas ($HOOK_CAUSE)");
+        "the events that led to this one, oldest first, separated by commas ($HOOK_CAUSE)");
     visit.choice("scope", params.scope, {event_scope::local, event_scope::cluster},
-                 "cluster: hooks of scope cluster on the cluster's other hosts see it, too; absent: as the catalog says, else local");
+        "cluster: hooks of scope cluster on the cluster's other hosts see it, too; absent: as the catalog says, else "
+        "local");
     visit.uuid_text("operation_id", params.operation_id, "makes a retry safe");
 }
 
@@ -29,15 +31,17 @@ void describe(Visitor& visit, emit_and_wait_params& params) {
     visit.json("payload", params.payload, "any JSON value; it reaches every subscriber byte for byte");
     visit.duration("timeout_ms", params.timeout, "how long to wait for the verdict");
     visit.choice("policy", params.policy, {wait_policy::first, wait_policy::veto, wait_policy::all, wait_policy::chain},
-                 "when the verdict is complete; absent: as the catalog says, else first");
+        "when the verdict is complete; absent: as the catalog says, else first");
     visit.choice("failure_policy", params.on_failure, {failure_policy::open, failure_policy::closed},
-                 "what the verdict is where the hooks gave none; absent: as the catalog says, else open");
+        "what the verdict is where the hooks gave none; absent: as the catalog says, else open");
     visit.boolean("require_subscriber", params.require_subscriber, "false: wait for a first responder to subscribe");
-    visit.names("require", params.require, "responders that must have replied or abstained for the operation to proceed, at most 16");
+    visit.names("require", params.require,
+        "responders that must have replied or abstained for the operation to proceed, at most 16");
     visit.cause("cause", params.cause, params.event, params.payload,
-                "the events that led to this one, oldest first, separated by commas ($HOOK_CAUSE)");
+        "the events that led to this one, oldest first, separated by commas ($HOOK_CAUSE)");
     visit.choice("scope", params.scope, {event_scope::local, event_scope::cluster},
-                 "cluster: hooks of scope cluster on the cluster's other hosts are asked, too; absent: as the catalog says, else local");
+        "cluster: hooks of scope cluster on the cluster's other hosts are asked, too; absent: as the catalog says, "
+        "else local");
     visit.uuid_text("operation_id", params.operation_id, "makes a retry safe");
 }
 
@@ -49,19 +53,24 @@ void describe(Visitor& visit, await_response_params& params) {
 
 template <class Visitor>
 void describe(Visitor& visit, subscribe_params& params) {
-    visit.patterns("events", params.events, presence::optional, "names or globs (* any run, ? one character); none: every event");
-    visit.subscriber_name("name", params.name, presence::optional, "what logs, stats and `responder` call this session");
+    visit.patterns(
+        "events", params.events, presence::optional, "names or globs (* any run, ? one character); none: every event");
+    visit.subscriber_name(
+        "name", params.name, presence::optional, "what logs, stats and `responder` call this session");
     visit.boolean("responds", params.responds, "false: an observer, for whom nobody waits");
     visit.boolean("asked_only", params.asked_only, "true: only events that somebody waits for");
     visit.choice("on_failure", params.on_failure, {failure_policy::open, failure_policy::closed},
-                 "closed: where this responder is missing, for whatever reason, the operation does not proceed; absent: open");
+        "closed: where this responder is missing, for whatever reason, the operation does not proceed; absent: open");
     visit.integer("order", params.order, "its turn in a chain and its place among the responses; ties by name");
     visit.boolean("shadow", params.shadow, "true: asked and recorded, but it decides and delays nothing");
-    visit.boolean("cancellations", params.cancellations, "true: the notification `cancelled` says that a wait ended while this session worked on it");
-    visit.boolean("verdicts", params.verdicts, "true: the notification `verdict` says how the wait for a matching event ended");
-    visit.conditions("where", params.where, "JSON pointers into the payload and the globs that the strings there must match");
+    visit.boolean("cancellations", params.cancellations,
+        "true: the notification `cancelled` says that a wait ended while this session worked on it");
+    visit.boolean(
+        "verdicts", params.verdicts, "true: the notification `verdict` says how the wait for a matching event ended");
+    visit.conditions(
+        "where", params.where, "JSON pointers into the payload and the globs that the strings there must match");
     visit.choice("scope", params.scope, {event_scope::local, event_scope::cluster},
-                 "cluster: events of scope cluster of the cluster's other hosts, too; absent: local");
+        "cluster: events of scope cluster of the cluster's other hosts, too; absent: local");
     visit.counter("after_seq", params.after_seq, "resume: first replay the retained events after this one");
     visit.free_text("instance", params.instance, presence::optional, "the run of the daemon that after_seq belongs to");
 }
@@ -87,7 +96,8 @@ void describe(Visitor& visit, who_params& params) {
 template <class Visitor>
 void describe(Visitor& visit, history_params& params) {
     visit.pattern("event", params.event, "a name or glob (* any run, ? one character); absent: every event");
-    visit.subscriber_name("responder", params.responder, presence::optional, "only where this responder replied or was missing");
+    visit.subscriber_name(
+        "responder", params.responder, presence::optional, "only where this responder replied or was missing");
     visit.boolean("vetoed", params.vetoed, "true: only operations that were stopped");
     visit.time("since", params.since, "only events emitted then or later");
     visit.counter("before_seq", params.before_seq, "only events before this one: the next page");
@@ -97,12 +107,14 @@ void describe(Visitor& visit, history_params& params) {
 
 template <class Visitor>
 void describe(Visitor& visit, trace_params& params) {
-    visit.free_text("hook_event_id", params.hook_event_id, presence::required, "the id of an event that the journal holds");
+    visit.free_text(
+        "hook_event_id", params.hook_event_id, presence::required, "the id of an event that the journal holds");
 }
 
 template <class Visitor>
 void describe(Visitor& visit, replay_params& params) {
-    visit.free_text("hook_event_id", params.hook_event_id, presence::required, "the id of an event that the journal holds");
+    visit.free_text(
+        "hook_event_id", params.hook_event_id, presence::required, "the id of an event that the journal holds");
     visit.subscriber_name("to", params.to, presence::required, "the name of the responder that gets it once more");
 }
 
@@ -113,21 +125,24 @@ void describe(Visitor& visit, schema_params& params) {
 
 template <class Visitor>
 void describe(Visitor& visit, register_hook_params& params) {
-    visit.subscriber_name("name", params.name, presence::required, "what verdicts and logs call it; one of that name is replaced");
+    visit.subscriber_name(
+        "name", params.name, presence::required, "what verdicts and logs call it; one of that name is replaced");
     visit.command("command", params.hook.command, "the program and its arguments");
-    visit.patterns("events", params.hook.events, presence::required, "names or globs (* any run, ? one character); none: every event");
+    visit.patterns("events", params.hook.events, presence::required,
+        "names or globs (* any run, ? one character); none: every event");
     visit.duration("timeout_ms", params.hook.timeout, "how long it may run, within the time that the emitter waits");
     visit.count("jobs", params.hook.jobs, "how many commands of it may run at a time; absent: as hookd is configured");
     visit.directory("cwd", params.hook.directory, "where it runs; absent: where hookd does");
     visit.variables("env", params.hook.environment, "further variables of its environment");
-    visit.conditions("where", params.hook.where, "JSON pointers into the payload and the globs that the strings there must match");
+    visit.conditions(
+        "where", params.hook.where, "JSON pointers into the payload and the globs that the strings there must match");
     visit.boolean("asked_only", params.hook.asked_only, "true: only events that an emitter waits for");
     visit.choice("on_failure", params.on_failure, {failure_policy::open, failure_policy::closed},
-                 "closed: where this hook is missing, for whatever reason, the operation does not proceed; absent: open");
+        "closed: where this hook is missing, for whatever reason, the operation does not proceed; absent: open");
     visit.integer("order", params.hook.order, "its turn in a chain and its place among the responses; ties by name");
     visit.boolean("shadow", params.hook.shadow, "true: asked and recorded, but it decides and delays nothing");
     visit.choice("scope", params.scope, {event_scope::local, event_scope::cluster},
-                 "cluster: events of scope cluster of the cluster's other hosts, too; absent: local");
+        "cluster: events of scope cluster of the cluster's other hosts, too; absent: local");
     visit.uuid_text("operation_id", params.operation_id, "makes a retry safe");
 }
 
@@ -158,7 +173,8 @@ void describe(Visitor&, cluster_hosts_params&) {}
 
 template <class Visitor>
 void describe(Visitor& visit, bypass_params& params) {
-    visit.patterns("events", params.events, presence::required, "names or globs (* any run, ? one character); []: the bypass in force ends");
+    visit.patterns("events", params.events, presence::required,
+        "names or globs (* any run, ? one character); []: the bypass in force ends");
     visit.duration("for_ms", params.duration, "how long it lasts, at most a day");
     visit.free_text("reason", params.reason, presence::optional, "why, for verdicts and logs; at most 1024 bytes");
 }

@@ -34,7 +34,8 @@ std::uint32_t name_hash(json_string name) {
 void name_set::add_to_many(json_string name) {
     if (many_.empty()) {
         for (const json_string& early : first_) {
-            many_.push_back(std::uint64_t{name_hash(early)} << 32U | static_cast<std::uint32_t>(early.raw.data() - text_.data()));
+            many_.push_back(
+                std::uint64_t{name_hash(early)} << 32U | static_cast<std::uint32_t>(early.raw.data() - text_.data()));
         }
     }
     many_.push_back(std::uint64_t{name_hash(name)} << 32U | static_cast<std::uint32_t>(name.raw.data() - text_.data()));
@@ -52,11 +53,13 @@ std::optional<json_string> name_set::find_repeated() {
     std::sort(many_.begin(), many_.end());
     const auto hash_of = [](std::uint64_t entry) { return entry >> 32U; };
     for (auto run = many_.begin(); run != many_.end() && !repeated_;) {
-        const auto run_end = std::find_if(run, many_.end(), [&](std::uint64_t entry) { return hash_of(entry) != hash_of(*run); });
+        const auto run_end =
+            std::find_if(run, many_.end(), [&](std::uint64_t entry) { return hash_of(entry) != hash_of(*run); });
         if (run_end - run > 1) {
-            std::sort(run, run_end, [this](std::uint64_t left, std::uint64_t right) { return name_less(name_at(left), name_at(right)); });
-            const auto twin = std::adjacent_find(
-                run, run_end, [this](std::uint64_t left, std::uint64_t right) { return !name_less(name_at(left), name_at(right)); });
+            std::sort(run, run_end,
+                [this](std::uint64_t left, std::uint64_t right) { return name_less(name_at(left), name_at(right)); });
+            const auto twin = std::adjacent_find(run, run_end,
+                [this](std::uint64_t left, std::uint64_t right) { return !name_less(name_at(left), name_at(right)); });
             if (twin != run_end) {
                 repeated_ = name_at(*twin);
             }

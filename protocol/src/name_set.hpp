@@ -14,9 +14,10 @@ namespace hookd::protocol::detail {
 
 /// Finds a name that stands twice in one object, compared after decoding escapes.
 ///
-/// An object of a request has a handful of members, which are compared pair by pair as they come. A hostile one may have millions: past
-/// `few`, only a hash and the place of each name are kept (8 bytes, no more than the name itself took in the frame), and sorted once at the
-/// end, so the time is n log n whatever the names are, and no choice of them that makes hashes collide helps.
+/// An object of a request has a handful of members, which are compared pair by pair as they come. A hostile one may
+/// have millions: past `few`, only a hash and the place of each name are kept (8 bytes, no more than the name itself
+/// took in the frame), and sorted once at the end, so the time is n log n whatever the names are, and no choice of them
+/// that makes hashes collide helps.
 class name_set {
 public:
     /// `text` is what all names lie in; at most 4 GiB.
@@ -40,7 +41,9 @@ public:
     }
 
     /// A name that was added twice, if there is one.
-    [[nodiscard]] std::optional<json_string> repeated() { return repeated_ || many_.empty() ? repeated_ : find_repeated(); }
+    [[nodiscard]] std::optional<json_string> repeated() {
+        return repeated_ || many_.empty() ? repeated_ : find_repeated();
+    }
 
 private:
     static constexpr std::size_t few = 16;

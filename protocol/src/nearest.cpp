@@ -11,7 +11,8 @@ namespace {
 
 /// Their distance where it is below `limit`, by which their lengths may not differ; else `limit`.
 std::size_t distance(std::string_view a, std::string_view b, std::size_t limit) {
-    // Three rows of the usual table: a swap of two letters looks back two rows. What is `limit` or more off the diagonal is too far.
+    // Three rows of the usual table: a swap of two letters looks back two rows. What is `limit` or more off the
+    // diagonal is too far.
     std::vector<std::size_t> before_last(b.size() + 1);
     std::vector<std::size_t> last(b.size() + 1);
     std::vector<std::size_t> row(b.size() + 1);
@@ -69,7 +70,8 @@ std::string_view nearest(std::string_view word, const std::vector<std::string_vi
     std::vector<std::string> names(candidates.size());
     std::transform(candidates.begin(), candidates.end(), names.begin(), letters_of);
     std::string_view best;
-    std::size_t best_distance = wanted.size() > longest_ordinary ? most_in_long_ones + 1 : std::max<std::size_t>(wanted.size() / 3, 1) + 1;
+    std::size_t best_distance =
+        wanted.size() > longest_ordinary ? most_in_long_ones + 1 : std::max<std::size_t>(wanted.size() / 3, 1) + 1;
     for (std::size_t i = 0; i < names.size(); ++i) {
         // Each letter more or less counts, so most candidates need no closer look.
         const auto difference = std::max(wanted.size(), names[i].size()) - std::min(wanted.size(), names[i].size());

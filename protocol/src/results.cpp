@@ -54,8 +54,8 @@ void append_milliseconds(std::string& out, std::chrono::nanoseconds value) {
     append_number(out, nanoseconds / 1'000'000);
     const std::uint64_t fraction = nanoseconds % 1'000'000 / 1'000;
     if (fraction != 0) {
-        const char digits[] = {'.', static_cast<char>('0' + fraction / 100), static_cast<char>('0' + fraction / 10 % 10),
-                               static_cast<char>('0' + fraction % 10)};
+        const char digits[] = {'.', static_cast<char>('0' + fraction / 100),
+            static_cast<char>('0' + fraction / 10 % 10), static_cast<char>('0' + fraction % 10)};
         out.append(digits, sizeof digits);
     }
 }
@@ -271,7 +271,8 @@ void append_definition(object_writer& out, const hook_definition& hook, bool sho
         append_strings(out.member("command"), hook.command);
     }
     append_strings(out.member("events"), hook.events);
-    out.number_or_null("timeout_ms", hook.timeout ? std::optional(static_cast<std::uint64_t>(hook.timeout->count())) : std::nullopt);
+    out.number_or_null(
+        "timeout_ms", hook.timeout ? std::optional(static_cast<std::uint64_t>(hook.timeout->count())) : std::nullopt);
     out.number_or_null("jobs", hook.jobs);
     append_text_or_null(out.member("cwd"), hook.directory);
     if (shows_command) {
@@ -337,8 +338,8 @@ std::string_view to_string(wait_policy value) noexcept {
 std::string_view to_string(failure_policy value) noexcept { return value == failure_policy::open ? "open" : "closed"; }
 
 std::string_view to_string(outcome value) noexcept {
-    constexpr std::string_view names[outcome_count] = {"answered",       "abstained", "timeout", "abandoned",
-                                                       "no_subscribers", "shutdown",  "unknown", "cancelled"};
+    constexpr std::string_view names[outcome_count] = {
+        "answered", "abstained", "timeout", "abandoned", "no_subscribers", "shutdown", "unknown", "cancelled"};
     return names[static_cast<std::size_t>(value)];
 }
 
@@ -636,9 +637,10 @@ std::string resume_data(const uuid& instance, std::uint64_t oldest_seq, std::uin
 
 event_head measure_event_head(const event_fields& fields) noexcept {
     event_head result;
-    result.name_offset = before_seq.size() + digits_of(fields.seq) + before_id.size() + uuid_text_size + before_name.size();
-    result.size = result.name_offset + fields.event.size() + before_time.size() + timestamp_size + before_expects.size() +
-                  text_of(fields.expects_response).size() + before_payload.size();
+    result.name_offset =
+        before_seq.size() + digits_of(fields.seq) + before_id.size() + uuid_text_size + before_name.size();
+    result.size = result.name_offset + fields.event.size() + before_time.size() + timestamp_size +
+                  before_expects.size() + text_of(fields.expects_response).size() + before_payload.size();
     if (fields.timeout) {
         result.size += before_timeout.size() + digits_of(static_cast<std::uint64_t>(fields.timeout->count()));
     }
@@ -701,7 +703,8 @@ void append_cancelled(std::string& out, const uuid& hook_event_id, refusal reaso
     out += R"("}})";
 }
 
-void append_verdict(std::string& out, std::string_view event, const wait_result& verdict, std::chrono::nanoseconds elapsed) {
+void append_verdict(
+    std::string& out, std::string_view event, const wait_result& verdict, std::chrono::nanoseconds elapsed) {
     reserve_for(out, verdict);
     out += verdict_head;
     out += R"({"seq":)";

@@ -5,7 +5,8 @@
 
 namespace hookd::protocol {
 
-std::string default_socket_path(const char* hookd_socket, const char* xdg_runtime_dir, std::uint32_t uid, const std::string& run_user) {
+std::string default_socket_path(
+    const char* hookd_socket, const char* xdg_runtime_dir, std::uint32_t uid, const std::string& run_user) {
     const auto is_set = [](const char* variable) { return variable != nullptr && *variable != '\0'; };
     if (is_set(hookd_socket)) {
         return hookd_socket;

@@ -33,7 +33,9 @@ public:
         return found;
     }
     [[nodiscard]] bool is_next(char c) const noexcept { return !left_.empty() && left_.front() == c; }
-    [[nodiscard]] bool has_digit() const noexcept { return !left_.empty() && left_.front() >= '0' && left_.front() <= '9'; }
+    [[nodiscard]] bool has_digit() const noexcept {
+        return !left_.empty() && left_.front() >= '0' && left_.front() <= '9';
+    }
     int digit() noexcept { return has_digit() ? character("0123456789") - '0' : character(""); }
     [[nodiscard]] bool at_end() const noexcept { return good_ && left_.empty(); }
 

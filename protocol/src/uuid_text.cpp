@@ -43,7 +43,8 @@ __m128i nibbles_of(const char* digits, __m128i& valid) noexcept {
     const __m128i letter = _mm_sub_epi8(_mm_or_si128(text, _mm_set1_epi8(0x20)), _mm_set1_epi8('a'));
     const __m128i is_letter = _mm_cmpeq_epi8(_mm_min_epu8(letter, _mm_set1_epi8(5)), letter);
     valid = _mm_and_si128(valid, _mm_or_si128(is_digit, is_letter));
-    return _mm_or_si128(_mm_and_si128(digit, is_digit), _mm_and_si128(_mm_add_epi8(letter, _mm_set1_epi8(10)), is_letter));
+    return _mm_or_si128(
+        _mm_and_si128(digit, is_digit), _mm_and_si128(_mm_add_epi8(letter, _mm_set1_epi8(10)), is_letter));
 }
 
 /// The 16 bytes that 32 digits stand for; false where one of them is none.
@@ -51,7 +52,8 @@ bool read_digits(const char* digits, uuid& id) noexcept {
     __m128i valid = _mm_set1_epi8(-1);
     const auto bytes_of = [&valid](const char* from) {
         const __m128i nibbles = nibbles_of(from, valid);
-        return _mm_and_si128(_mm_or_si128(_mm_slli_epi16(nibbles, 4), _mm_srli_epi16(nibbles, 8)), _mm_set1_epi16(0xff));
+        return _mm_and_si128(
+            _mm_or_si128(_mm_slli_epi16(nibbles, 4), _mm_srli_epi16(nibbles, 8)), _mm_set1_epi16(0xff));
     };
     const __m128i first = bytes_of(digits);
     const __m128i bytes = _mm_packus_epi16(first, bytes_of(digits + 16));
@@ -95,8 +97,8 @@ void write_digits(char* out, const uuid& id) noexcept {
         nibbles = ((nibbles << 8U) | nibbles) & 0x00FF00FF00FF00FFU;
         nibbles = ((nibbles << 4U) | nibbles) & 0x0F0F0F0F0F0F0F0FU;
         const std::uint64_t letters = ((nibbles + 0x0606060606060606U) >> 4U) & 0x0101010101010101U;
-        boost::endian::store_big_u64(reinterpret_cast<unsigned char*>(out) + 8 * i,
-                                     nibbles + 0x3030303030303030U + letters * ('a' - '9' - 1));
+        boost::endian::store_big_u64(
+            reinterpret_cast<unsigned char*>(out) + 8 * i, nibbles + 0x3030303030303030U + letters * ('a' - '9' - 1));
     }
 }
 

@@ -13,7 +13,8 @@ using rpc::role_names;
 namespace {
 
 const named_role* find_role(std::string_view name) {
-    const auto* const at = std::find_if(role_names.begin(), role_names.end(), [name](const named_role& each) { return each.name == name; });
+    const auto* const at = std::find_if(
+        role_names.begin(), role_names.end(), [name](const named_role& each) { return each.name == name; });
     return at == role_names.end() ? nullptr : at;
 }
 
@@ -23,7 +24,8 @@ roles parse_roles(std::string_view names, const std::string& account) {
         const auto end = std::min(names.find(',', begin), names.size());
         const auto* const known = find_role(names.substr(begin, end - begin));
         if (known == nullptr) {
-            throw bad_value("must be NAME or NAME:ROLE,... with the roles emit, observe and answer, not \"" + account + "\"");
+            throw bad_value(
+                "must be NAME or NAME:ROLE,... with the roles emit, observe and answer, not \"" + account + "\"");
         }
         may.*known->role = true;
         begin = end + 1;
@@ -33,7 +35,8 @@ roles parse_roles(std::string_view names, const std::string& account) {
 
 }  // namespace
 
-std::vector<allowed_account> parse_accounts(const std::vector<std::string>& texts, std::uint32_t (*resolve)(std::string_view)) {
+std::vector<allowed_account> parse_accounts(
+    const std::vector<std::string>& texts, std::uint32_t (*resolve)(std::string_view)) {
     std::vector<allowed_account> accounts;
     for (const auto& text : texts) {
         const std::string_view all{text};

@@ -20,12 +20,13 @@ namespace hookd::server {
 namespace {
 
 constexpr std::size_t max_file_bytes = std::size_t{1} << 20;  // so that --config /dev/zero ends
-constexpr std::chrono::milliseconds longest_silence{1'000};    // of a pipe: a SIGHUP must not hold up everybody
+constexpr std::chrono::milliseconds longest_silence{1'000};   // of a pipe: a SIGHUP must not hold up everybody
 constexpr std::string_view blanks = " \t\r";
 
 std::string_view trimmed(std::string_view text) {
     const auto first = text.find_first_not_of(blanks);
-    return first == std::string_view::npos ? std::string_view{} : text.substr(first, text.find_last_not_of(blanks) - first + 1);
+    return first == std::string_view::npos ? std::string_view{}
+                                           : text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
 bool is_control(char c) {
@@ -40,7 +41,8 @@ std::string one_line(std::string text) {
 
 std::string read_all(const std::filesystem::path& file) {
     const auto refuse = [&file](const std::string& why) {
-        throw usage_error("cannot read the configuration file " + file.string() + ": " + why + "; name another with --config or HOOKD_CONFIG, or none");
+        throw usage_error("cannot read the configuration file " + file.string() + ": " + why +
+                          "; name another with --config or HOOKD_CONFIG, or none");
     };
     const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (descriptor < 0) {
@@ -150,7 +152,8 @@ private:
 
     /// `ends` is a set of characters, or a blank and `#`: then a `#` within a word belongs to it.
     std::string bare(std::string_view ends) {
-        const auto end = ends.front() == ' ' ? std::min(left_.find(" #"), left_.find("\t#")) : left_.find_first_of(ends);
+        const auto end =
+            ends.front() == ' ' ? std::min(left_.find(" #"), left_.find("\t#")) : left_.find_first_of(ends);
         const auto text = trimmed(left_.substr(0, end));
         left_.remove_prefix(std::min(end, left_.size()));
         return std::string{text};
@@ -197,7 +200,8 @@ std::vector<config_entry> read_config_file(const std::filesystem::path& file) {
         value_reader{line.substr(equals + 1), where + entry.key + ": "}.read(entry);
         for (const auto& earlier : entries) {
             if (earlier.key == entry.key) {
-                throw usage_error(where + entry.key + " stands in line " + std::to_string(earlier.line) + " already: keep one of them");
+                throw usage_error(where + entry.key + " stands in line " + std::to_string(earlier.line) +
+                                  " already: keep one of them");
             }
         }
         entries.push_back(std::move(entry));

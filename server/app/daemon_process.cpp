@@ -38,7 +38,9 @@ program_options with_inherited_socket(program_options options) {
 hook_host_options hook_options(const program_options& options) {
     auto result = options.hooks;
     // What cannot be absolute, as an abstract socket, stays as it is.
-    result.socket = options.listener.socket.string().starts_with('@') ? options.listener.socket : std::filesystem::absolute(options.listener.socket);
+    result.socket = options.listener.socket.string().starts_with('@')
+                        ? options.listener.socket
+                        : std::filesystem::absolute(options.listener.socket);
     result.default_timeout = options.broker.default_timeout;
     result.host = options.broker.host;
     return result;
@@ -49,7 +51,8 @@ listener_options with_hooks(listener_options options, hook_methods& hooks) {
     return options;
 }
 
-/// From here on the process only ends. Once the signal set is gone, one more SIGTERM would kill it, and it would not exit with 0.
+/// From here on the process only ends. Once the signal set is gone, one more SIGTERM would kill it, and it would not
+/// exit with 0.
 void hold_signals_back() {
     sigset_t held;
     sigemptyset(&held);
@@ -59,11 +62,14 @@ void hold_signals_back() {
     ::pthread_sigmask(SIG_BLOCK, &held, nullptr);
 }
 
-/// One thread alone touches the descriptors of its context: each needs no lock of its own. Others may hand work to it all the same.
-int concurrency_hint(unsigned threads) { return threads == 1 ? BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO : static_cast<int>(threads); }
+/// One thread alone touches the descriptors of its context: each needs no lock of its own. Others may hand work to it
+/// all the same.
+int concurrency_hint(unsigned threads) {
+    return threads == 1 ? BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO : static_cast<int>(threads);
+}
 
-/// Runs a context on `count` threads, this one among them, until it has no work left. An exception of a handler ends them all, and is
-/// thrown once they have ended.
+/// Runs a context on `count` threads, this one among them, until it has no work left. An exception of a handler ends
+/// them all, and is thrown once they have ended.
 void run_on_threads(boost::asio::io_context& context, unsigned count) {
     std::mutex mutex;
     std::exception_ptr failure;
@@ -125,8 +131,8 @@ void daemon_process::check_clusters(const program_options& options) {
     }
 }
 
-daemon_process::daemon_process(program_options options, std::shared_ptr<const catalog> events, option_reader read_options,
-                               spdlog_logger& log)
+daemon_process::daemon_process(
+    program_options options, std::shared_ptr<const catalog> events, option_reader read_options, spdlog_logger& log)
     : options_(with_inherited_socket(std::move(options))),
       read_options_(std::move(read_options)),
       log_(log),
@@ -135,7 +141,9 @@ daemon_process::daemon_process(program_options options, std::shared_ptr<const ca
       signals_(strand_, SIGTERM, SIGINT, SIGHUP),
       watchdog_(strand_, service::take_watchdog_time()),
       broker_(context_, options_.broker),
-      cluster_(options_.cluster.memberships.empty() ? nullptr : std::make_unique<cluster::cluster_host>(context_, broker_, options_.cluster, options_.broker.host, log_)),
+      cluster_(options_.cluster.memberships.empty() ? nullptr
+                                                    : std::make_unique<cluster::cluster_host>(context_, broker_,
+                                                          options_.cluster, options_.broker.host, log_)),
       hooks_(context_, broker_, hook_options(options_), log_),
       listener_(context_, broker_, with_hooks(options_.listener, hooks_), log_) {
     listener_.when_path_is_lost([this](const std::string& why) {
@@ -150,10 +158,12 @@ daemon_process::daemon_process(program_options options, std::shared_ptr<const ca
     const open_files files;
     const auto connections = files.most_connections(limits.max_connections);
     status_ = "listening on " + limits.socket.string();
-    say(log_level::info, std::string{"hookd "} + protocol::release_version + " " + status_ + ", pid " + std::to_string(::getpid()) + ", threads " +
-                             std::to_string(options_.broker.threads) + ", capacity " + std::to_string(options_.broker.capacity) + " events and " +
-                             size_text(options_.broker.capacity_bytes) + ", frames to " + size_text(limits.max_frame_bytes) + ", connections to " +
-                             std::to_string(connections) + ", waiting to " + std::to_string(options_.broker.max_waiting));
+    say(log_level::info, std::string{"hookd "} + protocol::release_version + " " + status_ + ", pid " +
+                             std::to_string(::getpid()) + ", threads " + std::to_string(options_.broker.threads) +
+                             ", capacity " + std::to_string(options_.broker.capacity) + " events and " +
+                             size_text(options_.broker.capacity_bytes) + ", frames to " +
+                             size_text(limits.max_frame_bytes) + ", connections to " + std::to_string(connections) +
+                             ", waiting to " + std::to_string(options_.broker.max_waiting));
     open_journal();
     use(std::move(events));
     if (cluster_) {
@@ -161,8 +171,10 @@ daemon_process::daemon_process(program_options options, std::shared_ptr<const ca
     }
     hooks_.start();
     if (connections < limits.max_connections || files.most() <= limits.max_connections) {
-        say(log_level::warning, "the system allows this process " + std::to_string(files.most()) + " open files, too few for --max-connections " +
-                                    std::to_string(limits.max_connections) + " and the hooks: there may be " + std::to_string(connections) +
+        say(log_level::warning, "the system allows this process " + std::to_string(files.most()) +
+                                    " open files, too few for --max-connections " +
+                                    std::to_string(limits.max_connections) + " and the hooks: there may be " +
+                                    std::to_string(connections) +
                                     " connections; raise the limit (ulimit -Hn, LimitNOFILE=)");
     }
 }
@@ -290,7 +302,8 @@ void daemon_process::use(std::shared_ptr<const catalog> events) {
     broker_.use_catalog(std::move(events));
     // Whoever reads this finds it in force.
     if (known) {
-        say(log_level::info, "the catalog " + options_.catalog.string() + " knows " + protocol::counted(*known, "event"));
+        say(log_level::info,
+            "the catalog " + options_.catalog.string() + " knows " + protocol::counted(*known, "event"));
     }
 }
 
@@ -306,7 +319,8 @@ void daemon_process::open_journal() {
         if (options_.names_journal || is_there) {
             throw;
         }
-        say(log_level::warning, "there is no journal, so hookctl log and trace find nothing: " + std::string{failure.what()});
+        say(log_level::warning,
+            "there is no journal, so hookctl log and trace find nothing: " + std::string{failure.what()});
         return;
     }
     broker_.record_to(*journal_);

@@ -24,9 +24,9 @@ namespace hookd::server {
 
 /// The running hookd: broker and listener on an io_context, its threads, and the signals that end or reload it.
 ///
-/// SIGTERM and SIGINT shut down, for at most flush_time. Another one meanwhile changes nothing: a terminal and a wrapper that forwards its
-/// signals both send one, and no waiter must go without its answer for that. SIGHUP reads the options, the catalog and the registry of hooks
-/// again, and applies the log level, the catalog and the registry.
+/// SIGTERM and SIGINT shut down, for at most flush_time. Another one meanwhile changes nothing: a terminal and a
+/// wrapper that forwards its signals both send one, and no waiter must go without its answer for that. SIGHUP reads the
+/// options, the catalog and the registry of hooks again, and applies the log level, the catalog and the registry.
 ///
 /// Thread-safety: construct and run from one thread. Lifetime: the log must outlive it.
 class daemon_process {
@@ -42,12 +42,13 @@ public:
     /// The catalog that the options name; null where they name none. Throws catalog_error.
     [[nodiscard]] static std::shared_ptr<const catalog> catalog_of(const program_options& options);
 
-    /// Listens from here on. `events`: catalog_of(options). Throws as the listener does, journal_error, and std::runtime_error for a handed-over
-    /// socket that is none.
-    daemon_process(program_options options, std::shared_ptr<const catalog> events, option_reader read_options, spdlog_logger& log);
+    /// Listens from here on. `events`: catalog_of(options). Throws as the listener does, journal_error, and
+    /// std::runtime_error for a handed-over socket that is none.
+    daemon_process(
+        program_options options, std::shared_ptr<const catalog> events, option_reader read_options, spdlog_logger& log);
 
-    /// Serves until shut down; then all its threads have ended. Throws socket_lost where it ended since its path does not lead to it any more,
-    /// and what a handler of the io_context has thrown.
+    /// Serves until shut down; then all its threads have ended. Throws socket_lost where it ended since its path does
+    /// not lead to it any more, and what a handler of the io_context has thrown.
     void run();
 
 private:
@@ -61,8 +62,8 @@ private:
         std::string failure{};  ///< why it could not be read, if it could not
     };
 
-    /// Reads the settings on a thread of its own, since a catalog of many files takes long, and a file may be a slow pipe. One at a time: a
-    /// SIGHUP meanwhile asks for another one afterwards.
+    /// Reads the settings on a thread of its own, since a catalog of many files takes long, and a file may be a slow
+    /// pipe. One at a time: a SIGHUP meanwhile asks for another one afterwards.
     void reload();
     [[nodiscard]] settings read_settings() const;
     void finish_reload(settings read);
@@ -75,7 +76,8 @@ private:
     option_reader read_options_;
     spdlog_logger& log_;
     boost::asio::io_context context_;
-    boost::asio::strand<boost::asio::io_context::executor_type> strand_;  ///< of the signals and of what follows from them
+    boost::asio::strand<boost::asio::io_context::executor_type>
+        strand_;  ///< of the signals and of what follows from them
     boost::asio::signal_set signals_;
     watchdog watchdog_;
     std::unique_ptr<sqlite_journal> journal_{};

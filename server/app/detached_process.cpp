@@ -76,7 +76,8 @@ int await_ready(int ready, pid_t child, const std::filesystem::path& log) {
 
 }  // namespace
 
-int run_detached(const std::filesystem::path& log, const std::function<int(const std::function<void()>& ready)>& serve) {
+int run_detached(
+    const std::filesystem::path& log, const std::function<int(const std::function<void()>& ready)>& serve) {
     const int log_file = open_log(log);
     std::array<int, 2> pipe{};
     if (::pipe2(pipe.data(), O_CLOEXEC) != 0) {

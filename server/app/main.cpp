@@ -42,8 +42,8 @@ void open_standard_descriptors() {
     ::close(fd);
 }
 
-/// Frames of megabytes come and go. What they are freed from is kept for the next ones, up to this much: taking pages from the kernel anew for
-/// each costs more than copying into them. For one thread only.
+/// Frames of megabytes come and go. What they are freed from is kept for the next ones, up to this much: taking pages
+/// from the kernel anew for each costs more than copying into them. For one thread only.
 void keep_freed_memory() {
     constexpr int kept_bytes = 16 << 20;
     constexpr int most_on_the_heap = 4 << 20;  // larger pieces are mapped, and given back at once
@@ -51,8 +51,8 @@ void keep_freed_memory() {
     ::mallopt(M_MMAP_THRESHOLD, most_on_the_heap);
 }
 
-/// With several threads glibc keeps freed memory for each, and the more the larger the pieces were that it has seen. Its initial thresholds, set,
-/// stand still: after a storm of large frames half as much stays resident.
+/// With several threads glibc keeps freed memory for each, and the more the larger the pieces were that it has seen.
+/// Its initial thresholds, set, stand still: after a storm of large frames half as much stays resident.
 void give_back_freed_memory() {
     constexpr int threshold = 128 << 10;
     ::mallopt(M_TRIM_THRESHOLD, threshold);
@@ -79,14 +79,16 @@ int print(const std::string& text) {
 }
 
 std::string version_text() {
-    return std::string{"hookd "} + hookd::protocol::release_version + ", protocol " + std::to_string(hookd::protocol::version) +
+    return std::string{"hookd "} + hookd::protocol::release_version + ", protocol " +
+           std::to_string(hookd::protocol::version) +
            ", features: catalog, journal, registered-hooks, socket-activation\n";
 }
 
 std::string clusters_found(const program_options& options) {
     std::string text;
     for (const auto& each : options.cluster.memberships) {
-        text += "cluster        " + hookd::protocol::harmless(hookd::cluster::membership_text(each)) + ", as host " + options.broker.host + "\n";
+        text += "cluster        " + hookd::protocol::harmless(hookd::cluster::membership_text(each)) + ", as host " +
+                options.broker.host + "\n";
     }
     return text;
 }
@@ -95,15 +97,17 @@ std::string clusters_found(const program_options& options) {
 std::string findings(const program_options& options, const catalog* events, std::size_t hooks) {
     using hookd::protocol::counted;
     using hookd::protocol::harmless;
-    return "configuration  " + (options.config.empty() ? std::string{"no file"} : harmless(options.config.string())) + "\n" +
-           "socket         " + harmless(options.listener.socket.string()) + "\n" +
-           "catalog        " +
+    return "configuration  " + (options.config.empty() ? std::string{"no file"} : harmless(options.config.string())) +
+           "\n" + "socket         " + harmless(options.listener.socket.string()) + "\n" + "catalog        " +
            (events == nullptr ? std::string{"none: every event name is free"}
-                              : harmless(options.catalog.string()) + ": " + counted(events->size(), "event")) + "\n" +
-           "journal        " + (options.journal.file.empty() ? std::string{"off"} : harmless(options.journal.file.string())) + "\n" +
+                              : harmless(options.catalog.string()) + ": " + counted(events->size(), "event")) +
+           "\n" + "journal        " +
+           (options.journal.file.empty() ? std::string{"off"} : harmless(options.journal.file.string())) + "\n" +
            clusters_found(options) + "registry       " +
-           (options.hooks.registry.empty() ? std::string{"none: hooks are kept until the daemon ends (--registry FILE keeps them)"}
-                                           : harmless(options.hooks.registry.string()) + ": " + counted(hooks, "hook")) + "\n";
+           (options.hooks.registry.empty()
+                   ? std::string{"none: hooks are kept until the daemon ends (--registry FILE keeps them)"}
+                   : harmless(options.hooks.registry.string()) + ": " + counted(hooks, "hook")) +
+           "\n";
 }
 
 int check(const program_options& options) {
@@ -117,7 +121,8 @@ int check(const program_options& options) {
 }
 
 /// `ready` is called once clients can connect.
-int serve(const program_options& options, const daemon_process::option_reader& read_options, const std::function<void()>& ready) {
+int serve(const program_options& options, const daemon_process::option_reader& read_options,
+    const std::function<void()>& ready) {
     auto events = daemon_process::catalog_of(options);
     daemon_process::check_clusters(options);
     spdlog_logger log{STDERR_FILENO, options.level, options.format};
@@ -148,17 +153,25 @@ int serve(const program_options& options, const daemon_process::option_reader& r
 }
 
 int run(const std::vector<std::string>& arguments) {
-    const auto read_options = [&arguments] { return parse_program_options(arguments, [](const char* name) { return std::getenv(name); }); };
+    const auto read_options = [&arguments] {
+        return parse_program_options(arguments, [](const char* name) { return std::getenv(name); });
+    };
     const auto options = read_options();
     switch (options.action) {
-        case program_action::show_help: return print(help_text());
-        case program_action::show_version: return print(version_text());
-        case program_action::print_config: return print(configuration_text(options));
-        case program_action::check: return check(options);
-        case program_action::serve: break;
+        case program_action::show_help:
+            return print(help_text());
+        case program_action::show_version:
+            return print(version_text());
+        case program_action::print_config:
+            return print(configuration_text(options));
+        case program_action::check:
+            return check(options);
+        case program_action::serve:
+            break;
     }
     if (options.detach) {
-        return run_detached(options.log, [&](const std::function<void()>& ready) { return serve(options, read_options, ready); });
+        return run_detached(
+            options.log, [&](const std::function<void()>& ready) { return serve(options, read_options, ready); });
     }
     return serve(options, read_options, [] {});
 }
@@ -168,7 +181,8 @@ int run(const std::vector<std::string>& arguments) {
 int main(int argc, char** argv) {
     open_standard_descriptors();
     std::signal(SIGXFSZ, SIG_IGN);  // a registry that may not grow is an error of its own write, too
-    std::signal(SIGCHLD, SIG_DFL);  // whoever started us may have ignored it, and then no command's exit status would ever be known
+    std::signal(SIGCHLD,
+        SIG_DFL);  // whoever started us may have ignored it, and then no command's exit status would ever be known
     std::signal(SIGPIPE, SIG_IGN);  // a peer that is gone is an error of its own write, not the end of all
     unblock_signals();
     try {

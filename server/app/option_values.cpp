@@ -36,7 +36,9 @@ std::optional<std::uint64_t> number_with_unit(std::string_view text, std::span<c
     const std::string_view rest{end, static_cast<std::size_t>(text.data() + text.size() - end)};
     for (const auto& each : units) {
         if (each.name == rest) {
-            return number <= std::numeric_limits<std::uint64_t>::max() / each.factor ? std::optional{number * each.factor} : std::nullopt;
+            return number <= std::numeric_limits<std::uint64_t>::max() / each.factor
+                       ? std::optional{number * each.factor}
+                       : std::nullopt;
         }
     }
     return std::nullopt;
@@ -55,7 +57,8 @@ std::string text_of(std::uint64_t number, std::span<const unit> units) {
     throw bad_value("must be " + what + ", not \"" + std::string{text} + "\"");
 }
 
-std::uint64_t in_range(std::string_view text, std::span<const unit> units, std::uint64_t least, std::uint64_t most, const std::string& what) {
+std::uint64_t in_range(std::string_view text, std::span<const unit> units, std::uint64_t least, std::uint64_t most,
+    const std::string& what) {
     const auto number = number_with_unit(text, units);
     if (!number || *number < least || *number > most) {
         refuse(what + " from " + text_of(least, units) + " to " + text_of(most, units), text);
@@ -65,11 +68,13 @@ std::uint64_t in_range(std::string_view text, std::span<const unit> units, std::
 
 /// Calls getpwnam_r or getgrnam_r with as much room as it asks for.
 template <class Entry, class Lookup>
-std::uint32_t looked_up(std::string_view text, const std::string& kind, Lookup lookup, std::uint32_t (*number_of)(const Entry&)) {
+std::uint32_t looked_up(
+    std::string_view text, const std::string& kind, Lookup lookup, std::uint32_t (*number_of)(const Entry&)) {
     std::uint32_t number = 0;
     const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
     // The highest number means "none" to the kernel (chown(2)): it is nobody's.
-    if (failure == std::errc{} && end == text.data() + text.size() && number != std::numeric_limits<std::uint32_t>::max()) {
+    if (failure == std::errc{} && end == text.data() + text.size() &&
+        number != std::numeric_limits<std::uint32_t>::max()) {
         return number;
     }
     const std::string name{text};
@@ -98,13 +103,12 @@ std::size_t parse_size(std::string_view text, std::size_t least_bytes, std::size
     return in_range(text, size_units, least_bytes, most_bytes, "a size in bytes, KiB, MiB or GiB,");
 }
 
-std::string size_text(std::size_t bytes) {
-    return text_of(bytes, size_units);
-}
+std::string size_text(std::size_t bytes) { return text_of(bytes, size_units); }
 
-std::chrono::milliseconds parse_duration(std::string_view text, std::chrono::milliseconds least, std::chrono::milliseconds most) {
+std::chrono::milliseconds parse_duration(
+    std::string_view text, std::chrono::milliseconds least, std::chrono::milliseconds most) {
     return std::chrono::milliseconds{in_range(text, duration_units, static_cast<std::uint64_t>(least.count()),
-                                              static_cast<std::uint64_t>(most.count()), "a duration in ms, s or m,")};
+        static_cast<std::uint64_t>(most.count()), "a duration in ms, s or m,")};
 }
 
 std::string duration_text(std::chrono::milliseconds span) {
@@ -112,11 +116,13 @@ std::string duration_text(std::chrono::milliseconds span) {
 }
 
 std::uint32_t parse_user(std::string_view text) {
-    return looked_up<passwd>(text, "user", ::getpwnam_r, [](const passwd& entry) -> std::uint32_t { return entry.pw_uid; });
+    return looked_up<passwd>(
+        text, "user", ::getpwnam_r, [](const passwd& entry) -> std::uint32_t { return entry.pw_uid; });
 }
 
 std::uint32_t parse_group(std::string_view text) {
-    return looked_up<group>(text, "group", ::getgrnam_r, [](const group& entry) -> std::uint32_t { return entry.gr_gid; });
+    return looked_up<group>(
+        text, "group", ::getgrnam_r, [](const group& entry) -> std::uint32_t { return entry.gr_gid; });
 }
 
 }  // namespace hookd::server

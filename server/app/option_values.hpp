@@ -25,7 +25,8 @@ public:
 [[nodiscard]] std::string size_text(std::size_t bytes);
 
 /// DURATION: a number with ms, s or m.
-[[nodiscard]] std::chrono::milliseconds parse_duration(std::string_view text, std::chrono::milliseconds least, std::chrono::milliseconds most);
+[[nodiscard]] std::chrono::milliseconds parse_duration(
+    std::string_view text, std::chrono::milliseconds least, std::chrono::milliseconds most);
 [[nodiscard]] std::string duration_text(std::chrono::milliseconds span);
 
 /// A user's or group's number, given as such or by a name that the system knows.

@@ -20,7 +20,8 @@ namespace {
 constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 
 std::int64_t now_ns() noexcept {
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+        .count();
 }
 
 }  // namespace
@@ -72,9 +73,12 @@ bool patient_output::write(std::string_view text) noexcept {
 
 long patient_output::write_some(std::string_view text) const noexcept {
     switch (kind_) {
-        case kind::own: return ::write(fd_, text.data(), text.size());
-        case kind::socket: return ::send(fd_, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-        case kind::shared: break;
+        case kind::own:
+            return ::write(fd_, text.data(), text.size());
+        case kind::socket:
+            return ::send(fd_, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+        case kind::shared:
+            break;
     }
     return ::write(fd_, text.data(), std::min<std::size_t>(text.size(), PIPE_BUF));
 }

@@ -7,12 +7,14 @@
 
 namespace hookd::server {
 
-/// Writes to a descriptor that is shared with other processes (standard error), waiting for room in a way that can be called off.
+/// Writes to a descriptor that is shared with other processes (standard error), waiting for room in a way that can be
+/// called off.
 ///
-/// A plain write(2) to a full pipe whose reader sleeps never ends, and with it the thread that should be joined at exit. O_NONBLOCK on the
-/// descriptor itself would also change it for everybody who has inherited it, the caller's shell first. So a pipe or terminal is opened
-/// anew (/proc/self/fd/N gives an open file of our own), a socket is written to with MSG_DONTWAIT, and what is neither, a file, never
-/// waits for a reader. Where opening anew is refused, at most PIPE_BUF bytes are written once poll(2) has said that they fit.
+/// A plain write(2) to a full pipe whose reader sleeps never ends, and with it the thread that should be joined at
+/// exit. O_NONBLOCK on the descriptor itself would also change it for everybody who has inherited it, the caller's
+/// shell first. So a pipe or terminal is opened anew (/proc/self/fd/N gives an open file of our own), a socket is
+/// written to with MSG_DONTWAIT, and what is neither, a file, never waits for a reader. Where opening anew is refused,
+/// at most PIPE_BUF bytes are written once poll(2) has said that they fit.
 ///
 /// Thread-safety: write() from one thread; give_up_within() from any, once.
 class patient_output {
@@ -36,7 +38,7 @@ private:
 
     int fd_;
     kind kind_ = kind::shared;
-    int wake_;                              ///< an eventfd: readable once there is a deadline
+    int wake_;                               ///< an eventfd: readable once there is a deadline
     std::atomic<std::int64_t> deadline_ns_;  ///< of the steady clock
 };
 

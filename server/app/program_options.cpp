@@ -25,8 +25,9 @@
 #include <stdexcept>
 #include <utility>
 
-// CLI11 splits the command line and lays out the help. It does not merge: in its version 2.1 a configuration file beats the
-// environment, and neither error says where the bad value stands. So each setting is one row of a table here, which all three sources share.
+// CLI11 splits the command line and lays out the help. It does not merge: in its version 2.1 a configuration file beats
+// the environment, and neither error says where the bad value stands. So each setting is one row of a table here, which
+// all three sources share.
 
 namespace hookd::server {
 namespace {
@@ -58,8 +59,9 @@ std::filesystem::path socket_path(const std::string& text) {
         throw bad_value("must be the path of a socket, not \"" + text + "\"");
     }
     if (text.size() > protocol::max_socket_path) {
-        throw bad_value("must be at most " + std::to_string(protocol::max_socket_path) + " bytes long, which is what the system allows; this has " +
-                        std::to_string(text.size()) + ": " + text);
+        throw bad_value("must be at most " + std::to_string(protocol::max_socket_path) +
+                        " bytes long, which is what the system allows; this has " + std::to_string(text.size()) + ": " +
+                        text);
     }
     return text;
 }
@@ -120,14 +122,15 @@ std::vector<std::string> with_events_joined(const std::vector<std::string>& part
 }
 
 std::filesystem::path state_directory(const std::function<const char*(const char*)>& environment) {
-    return protocol::default_state_directory(environment("STATE_DIRECTORY"), environment("XDG_STATE_HOME"), environment("HOME"));
+    return protocol::default_state_directory(
+        environment("STATE_DIRECTORY"), environment("XDG_STATE_HOME"), environment("HOME"));
 }
 
 template <class Enumerator, std::size_t Count>
 using names_of = std::array<std::pair<std::string_view, Enumerator>, Count>;
 
-constexpr names_of<log_level, 4> level_names{
-    {{"debug", log_level::debug}, {"info", log_level::info}, {"warning", log_level::warning}, {"error", log_level::error}}};
+constexpr names_of<log_level, 4> level_names{{{"debug", log_level::debug}, {"info", log_level::info},
+    {"warning", log_level::warning}, {"error", log_level::error}}};
 // What others call the same levels.
 constexpr names_of<log_level, 2> level_synonyms{{{"trace", log_level::debug}, {"warn", log_level::warning}}};
 constexpr names_of<log_format, 2> format_names{{{"text", log_format::text}, {"json", log_format::json}}};
@@ -168,114 +171,140 @@ using const_options_ref = const program_options&;
 
 const std::array settings{
     setting{"socket", "PATH",
-            "Where it listens (default: $HOOKD_SOCKET, else $XDG_RUNTIME_DIR/hookd/hookd.sock, else /run/user/UID/hookd/hookd.sock where that directory is, "
-            "else /tmp/hookd-UID/hookd.sock); @NAME is an abstract socket",
-            false, [](options_ref o, const values& t) { o.listener.socket = socket_path(t.front()); },
-            [](const_options_ref o) -> values { return {o.listener.socket.string()}; }, true},
+        "Where it listens (default: $HOOKD_SOCKET, else $XDG_RUNTIME_DIR/hookd/hookd.sock, else "
+        "/run/user/UID/hookd/hookd.sock where that directory is, "
+        "else /tmp/hookd-UID/hookd.sock); @NAME is an abstract socket",
+        false, [](options_ref o, const values& t) { o.listener.socket = socket_path(t.front()); },
+        [](const_options_ref o) -> values { return {o.listener.socket.string()}; }, true},
     setting{"threads", "N", "Threads that run the io_context, 1 to 64 (default: 1)", false,
-            [](options_ref o, const values& t) { o.broker.threads = static_cast<unsigned>(parse_count(t.front(), 1, 64)); },
-            [](const_options_ref o) -> values { return {std::to_string(o.broker.threads)}; }, false},
-    setting{"capacity", "N", "Events retained: how far a subscriber may lag, and how far back one may resume (default: 1024)", false,
-            [](options_ref o, const values& t) { o.broker.capacity = parse_count(t.front(), 1, 16 * million); },
-            [](const_options_ref o) -> values { return {std::to_string(o.broker.capacity)}; }, false},
+        [](options_ref o, const values& t) { o.broker.threads = static_cast<unsigned>(parse_count(t.front(), 1, 64)); },
+        [](const_options_ref o) -> values { return {std::to_string(o.broker.threads)}; }, false},
+    setting{"capacity", "N",
+        "Events retained: how far a subscriber may lag, and how far back one may resume (default: 1024)", false,
+        [](options_ref o, const values& t) { o.broker.capacity = parse_count(t.front(), 1, 16 * million); },
+        [](const_options_ref o) -> values { return {std::to_string(o.broker.capacity)}; }, false},
     setting{"capacity-bytes", "SIZE", "Memory for all events that are retained or wait (default: 64MiB)", false,
-            [](options_ref o, const values& t) { o.broker.capacity_bytes = parse_size(t.front(), 1, most_bytes); },
-            [](const_options_ref o) -> values { return {size_text(o.broker.capacity_bytes)}; }, true},
+        [](options_ref o, const values& t) { o.broker.capacity_bytes = parse_size(t.front(), 1, most_bytes); },
+        [](const_options_ref o) -> values { return {size_text(o.broker.capacity_bytes)}; }, true},
     setting{"max-frame", "SIZE", "Largest message that a peer may send, at most 128MiB (default: 16MiB)", false,
-            [](options_ref o, const values& t) { o.listener.max_frame_bytes = parse_size(t.front(), 1, protocol::max_max_frame_bytes); },
-            [](const_options_ref o) -> values { return {size_text(o.listener.max_frame_bytes)}; }, true},
+        [](options_ref o, const values& t) {
+            o.listener.max_frame_bytes = parse_size(t.front(), 1, protocol::max_max_frame_bytes);
+        },
+        [](const_options_ref o) -> values { return {size_text(o.listener.max_frame_bytes)}; }, true},
     setting{"max-connections", "N", "Connections at a time (default: 4096)", false,
-            [](options_ref o, const values& t) { o.listener.max_connections = parse_count(t.front(), 1, million); },
-            [](const_options_ref o) -> values { return {std::to_string(o.listener.max_connections)}; }, false},
+        [](options_ref o, const values& t) { o.listener.max_connections = parse_count(t.front(), 1, million); },
+        [](const_options_ref o) -> values { return {std::to_string(o.listener.max_connections)}; }, false},
     setting{"max-waiting", "N", "Requests that wait for a reply at a time (default: 65536)", false,
-            [](options_ref o, const values& t) { o.broker.max_waiting = parse_count(t.front(), 1, 16 * million); },
-            [](const_options_ref o) -> values { return {std::to_string(o.broker.max_waiting)}; }, false},
+        [](options_ref o, const values& t) { o.broker.max_waiting = parse_count(t.front(), 1, 16 * million); },
+        [](const_options_ref o) -> values { return {std::to_string(o.broker.max_waiting)}; }, false},
     setting{"max-waiting-per-connection", "N", "The same, of one connection (default: 1024)", false,
-            [](options_ref o, const values& t) { o.broker.max_waiting_per_connection = parse_count(t.front(), 1, 16 * million); },
-            [](const_options_ref o) -> values { return {std::to_string(o.broker.max_waiting_per_connection)}; }, false},
+        [](options_ref o, const values& t) {
+            o.broker.max_waiting_per_connection = parse_count(t.front(), 1, 16 * million);
+        },
+        [](const_options_ref o) -> values { return {std::to_string(o.broker.max_waiting_per_connection)}; }, false},
     setting{"max-reserved", "N", "Slots reserved by emit at a time (default: a quarter of --max-waiting)", false,
-            [](options_ref o, const values& t) { o.broker.max_reserved = parse_count(t.front(), 1, 16 * million); },
-            [](const_options_ref o) -> values { return {std::to_string(o.broker.most_reserved())}; }, false},
-    setting{"write-stall-timeout", "DURATION", "Disconnects a peer that reads nothing for that long while output waits (default: 30s)", false,
-            [](options_ref o, const values& t) {
-                o.listener.write_stall_timeout = parse_duration(t.front(), std::chrono::milliseconds{1}, protocol::max_timeout);
-            },
-            [](const_options_ref o) -> values { return {duration_text(o.listener.write_stall_timeout)}; }, true},
-    setting{"default-timeout", "DURATION", "For emit_and_wait and await_response without timeout_ms (default: 30s)", false,
-            [](options_ref o, const values& t) {
-                o.broker.default_timeout = parse_duration(t.front(), std::chrono::milliseconds{1}, protocol::max_timeout);
-            },
-            [](const_options_ref o) -> values { return {duration_text(o.broker.default_timeout)}; }, true},
+        [](options_ref o, const values& t) { o.broker.max_reserved = parse_count(t.front(), 1, 16 * million); },
+        [](const_options_ref o) -> values { return {std::to_string(o.broker.most_reserved())}; }, false},
+    setting{"write-stall-timeout", "DURATION",
+        "Disconnects a peer that reads nothing for that long while output waits (default: 30s)", false,
+        [](options_ref o, const values& t) {
+            o.listener.write_stall_timeout =
+                parse_duration(t.front(), std::chrono::milliseconds{1}, protocol::max_timeout);
+        },
+        [](const_options_ref o) -> values { return {duration_text(o.listener.write_stall_timeout)}; }, true},
+    setting{"default-timeout", "DURATION", "For emit_and_wait and await_response without timeout_ms (default: 30s)",
+        false,
+        [](options_ref o, const values& t) {
+            o.broker.default_timeout = parse_duration(t.front(), std::chrono::milliseconds{1}, protocol::max_timeout);
+        },
+        [](const_options_ref o) -> values { return {duration_text(o.broker.default_timeout)}; }, true},
     setting{"allow-user", "NAME[:ROLE,...]",
-            "A further user whose programs may connect (repeatable), and what they may do: emit, observe, answer (default: emit,observe)", true,
-            [](options_ref o, const values& t) { o.listener.allowed_users = parse_accounts(t, parse_user); },
-            [](const_options_ref o) { return account_texts(o.listener.allowed_users); }, true},
+        "A further user whose programs may connect (repeatable), and what they may do: emit, observe, answer (default: "
+        "emit,observe)",
+        true, [](options_ref o, const values& t) { o.listener.allowed_users = parse_accounts(t, parse_user); },
+        [](const_options_ref o) { return account_texts(o.listener.allowed_users); }, true},
     setting{"allow-group", "NAME[:ROLE,...]", "The same for the members of a group (repeatable)", true,
-            [](options_ref o, const values& t) { o.listener.allowed_groups = parse_accounts(t, parse_group); },
-            [](const_options_ref o) { return account_texts(o.listener.allowed_groups); }, true},
-    setting{"catalog", "DIR", "Files that say what events there are, and check payloads and replies (default: none)", false,
-            [](options_ref o, const values& t) { o.catalog = directory_path(t.front()); },
-            [](const_options_ref o) -> values { return {o.catalog.string()}; }, true},
+        [](options_ref o, const values& t) { o.listener.allowed_groups = parse_accounts(t, parse_group); },
+        [](const_options_ref o) { return account_texts(o.listener.allowed_groups); }, true},
+    setting{"catalog", "DIR", "Files that say what events there are, and check payloads and replies (default: none)",
+        false, [](options_ref o, const values& t) { o.catalog = directory_path(t.front()); },
+        [](const_options_ref o) -> values { return {o.catalog.string()}; }, true},
     setting{"registry", "FILE",
-            "Where registered hooks are kept; empty: in memory, until it ends (default: at the default socket $STATE_DIRECTORY/registry.json, else "
-            "$XDG_STATE_HOME/hookd/registry.json, else ~/.local/state/hookd/registry.json; at any other socket in memory)",
-            false,
-            [](options_ref o, const values& t) {
-                o.hooks.registry = registry_path(t.front());
-                o.names_registry = true;
-            },
-            [](const_options_ref o) -> values { return {o.hooks.registry.string()}; }, true},
+        "Where registered hooks are kept; empty: in memory, until it ends (default: at the default socket "
+        "$STATE_DIRECTORY/registry.json, else "
+        "$XDG_STATE_HOME/hookd/registry.json, else ~/.local/state/hookd/registry.json; at any other socket in memory)",
+        false,
+        [](options_ref o, const values& t) {
+            o.hooks.registry = registry_path(t.front());
+            o.names_registry = true;
+        },
+        [](const_options_ref o) -> values { return {o.hooks.registry.string()}; }, true},
     setting{"hook-jobs", "N", "Commands of one registered hook that run at a time, 1 to 1024 (default: 4)", false,
-            [](options_ref o, const values& t) { o.hooks.jobs = parse_count(t.front(), 1, 1024); },
-            [](const_options_ref o) -> values { return {std::to_string(o.hooks.jobs)}; }, false},
+        [](options_ref o, const values& t) { o.hooks.jobs = parse_count(t.front(), 1, 1024); },
+        [](const_options_ref o) -> values { return {std::to_string(o.hooks.jobs)}; }, false},
     setting{"cluster", "FILE[,events=GLOB:...]",
-            "Joins a cluster, whose engine's URL is the one line of FILE (postgresql://..., nats://...), for events that match (repeatable)", true,
-            [](options_ref o, const values& t) {
-                o.cluster.memberships.clear();
-                std::transform(t.begin(), t.end(), std::back_inserter(o.cluster.memberships), membership);
-            },
-            [](const_options_ref o) {
-                values texts;
-                std::transform(o.cluster.memberships.begin(), o.cluster.memberships.end(), std::back_inserter(texts), cluster::membership_text);
-                return texts;
-            },
-            true},
-    setting{"cluster-lease", "DURATION", "How long the other hosts wait for a word of this one before they count it as gone (default: 15s)", false,
-            [](options_ref o, const values& t) {
-                o.cluster.lease = parse_duration(t.front(), std::chrono::milliseconds{1'000}, std::chrono::milliseconds{600'000});
-            },
-            [](const_options_ref o) -> values { return {duration_text(o.cluster.lease)}; }, true},
+        "Joins a cluster, whose engine's URL is the one line of FILE (postgresql://..., nats://...), for events that "
+        "match (repeatable)",
+        true,
+        [](options_ref o, const values& t) {
+            o.cluster.memberships.clear();
+            std::transform(t.begin(), t.end(), std::back_inserter(o.cluster.memberships), membership);
+        },
+        [](const_options_ref o) {
+            values texts;
+            std::transform(o.cluster.memberships.begin(), o.cluster.memberships.end(), std::back_inserter(texts),
+                cluster::membership_text);
+            return texts;
+        },
+        true},
+    setting{"cluster-lease", "DURATION",
+        "How long the other hosts wait for a word of this one before they count it as gone (default: 15s)", false,
+        [](options_ref o, const values& t) {
+            o.cluster.lease =
+                parse_duration(t.front(), std::chrono::milliseconds{1'000}, std::chrono::milliseconds{600'000});
+        },
+        [](const_options_ref o) -> values { return {duration_text(o.cluster.lease)}; }, true},
     setting{"cluster-host", "NAME", "This host's name in a cluster, and what ping says (default: the machine's)", false,
-            [](options_ref o, const values& t) { o.broker.host = host_name(t.front()); },
-            [](const_options_ref o) -> values { return {o.broker.host}; }, true},
+        [](options_ref o, const values& t) { o.broker.host = host_name(t.front()); },
+        [](const_options_ref o) -> values { return {o.broker.host}; }, true},
     setting{"journal", "FILE|off",
-            "Where events and verdicts are kept for hookctl log and trace (default: journal.db beside the default registry; none for another --socket)",
-            false,
-            [](options_ref o, const values& t) {
-                o.journal.file = journal_path(t.front());
-                o.names_journal = true;
-            },
-            [](const_options_ref o) -> values { return {o.journal.file.empty() ? std::string{"off"} : o.journal.file.string()}; }, true},
+        "Where events and verdicts are kept for hookctl log and trace (default: journal.db beside the default "
+        "registry; none for another --socket)",
+        false,
+        [](options_ref o, const values& t) {
+            o.journal.file = journal_path(t.front());
+            o.names_journal = true;
+        },
+        [](const_options_ref o) -> values {
+            return {o.journal.file.empty() ? std::string{"off"} : o.journal.file.string()};
+        },
+        true},
     setting{"journal-payload", "SIZE", "Largest payload or reply that the journal keeps (default: 64KiB)", false,
-            [](options_ref o, const values& t) { o.journal.payload_bytes = parse_size(t.front(), 0, most_journal_payload); },
-            [](const_options_ref o) -> values { return {size_text(o.journal.payload_bytes)}; }, true},
+        [](options_ref o, const values& t) {
+            o.journal.payload_bytes = parse_size(t.front(), 0, most_journal_payload);
+        },
+        [](const_options_ref o) -> values { return {size_text(o.journal.payload_bytes)}; }, true},
     setting{"journal-days", "N", "Days after which the journal forgets an event, 1 to 3650 (default: 7)", false,
-            [](options_ref o, const values& t) { o.journal.days = std::chrono::days{parse_count(t.front(), 1, 3650)}; },
-            [](const_options_ref o) -> values { return {std::to_string(o.journal.days.count())}; }, false},
-    setting{"journal-bytes", "SIZE", "How large the journal may be, from 1MiB; the oldest events go first (default: 256MiB)", false,
-            [](options_ref o, const values& t) { o.journal.bytes = parse_size(t.front(), std::size_t{1} << 20, most_bytes); },
-            [](const_options_ref o) -> values { return {size_text(o.journal.bytes)}; }, true},
+        [](options_ref o, const values& t) { o.journal.days = std::chrono::days{parse_count(t.front(), 1, 3650)}; },
+        [](const_options_ref o) -> values { return {std::to_string(o.journal.days.count())}; }, false},
+    setting{"journal-bytes", "SIZE",
+        "How large the journal may be, from 1MiB; the oldest events go first (default: 256MiB)", false,
+        [](options_ref o, const values& t) {
+            o.journal.bytes = parse_size(t.front(), std::size_t{1} << 20, most_bytes);
+        },
+        [](const_options_ref o) -> values { return {size_text(o.journal.bytes)}; }, true},
     setting{"log-level", "LEVEL", "debug, info, warning or error (default: info)", false,
-            [](options_ref o, const values& t) { o.level = level_of(t.front()); },
-            [](const_options_ref o) { return chosen(level_names, o.level); }, true},
+        [](options_ref o, const values& t) { o.level = level_of(t.front()); },
+        [](const_options_ref o) { return chosen(level_names, o.level); }, true},
     setting{"log-format", "text|json", "Lines for people, or one JSON object a line (default: text)", false,
-            [](options_ref o, const values& t) { o.format = choice(format_names, t.front()); },
-            [](const_options_ref o) { return chosen(format_names, o.format); }, true},
+        [](options_ref o, const values& t) { o.format = choice(format_names, t.front()); },
+        [](const_options_ref o) { return chosen(format_names, o.format); }, true},
 };
 
 constexpr const char* config_help = "Reads options from FILE: the same names without dashes, as key = value";
 
-constexpr const char* detach_help = "Serves in the background, in a session of its own, and logs to hookd.log beside the default registry";
+constexpr const char* detach_help =
+    "Serves in the background, in a session of its own, and logs to hookd.log beside the default registry";
 
 struct flag {
     const char* names;
@@ -286,8 +315,10 @@ struct flag {
 constexpr std::array flags{
     flag{"-h,--help", program_action::show_help, "Prints this and exits"},
     flag{"--version", program_action::show_version, "Prints the version and exits"},
-    flag{"--print-config", program_action::print_config, "Prints the settings in effect, as a file for --config, and exits"},
-    flag{"--check", program_action::check, "Checks all settings, the catalog, the registry and the journal, and exits: 0 where they are right, else 2"},
+    flag{"--print-config", program_action::print_config,
+        "Prints the settings in effect, as a file for --config, and exits"},
+    flag{"--check", program_action::check,
+        "Checks all settings, the catalog, the registry and the journal, and exits: 0 where they are right, else 2"},
 };
 
 /// The command line in CLI11's terms. Its results are texts; settings judge them.
@@ -297,8 +328,10 @@ public:
         app_.set_help_flag();
         app_.allow_extras();
         app_.get_formatter()->column_width(36);
-        app_.footer("An option beats the environment ($HOOKD_SOCKET, $HOOKD_LOG_LEVEL, ...), which beats the file of --config.\n"
-                    "SIZE is in bytes or KiB, MiB, GiB; DURATION in ms, s, m. See hookd(8).");
+        app_.footer(
+            "An option beats the environment ($HOOKD_SOCKET, $HOOKD_LOG_LEVEL, ...), which beats the file of "
+            "--config.\n"
+            "SIZE is in bytes or KiB, MiB, GiB; DURATION in ms, s, m. See hookd(8).");
         add("config", "FILE", config_help);
         for (const auto& each : settings) {
             add(each.name, each.placeholder, each.help);
@@ -323,7 +356,8 @@ public:
         try {
             app_.parse(std::move(arguments));
         } catch (const CLI::ArgumentMismatch&) {
-            throw usage_error(last.substr(0, last.find('=')) + " needs a value (see hookd --help)");  // any other value takes what follows
+            throw usage_error(last.substr(0, last.find('=')) +
+                              " needs a value (see hookd --help)");  // any other value takes what follows
         } catch (const CLI::ParseError& error) {
             throw usage_error(std::string{error.what()} + " (see hookd --help)");
         }
@@ -348,7 +382,8 @@ public:
             const auto name = extra.substr(0, extra.find('='));
             const auto known = option_names();
             const auto near = protocol::nearest(name, {known.begin(), known.end()});
-            throw usage_error("unknown option " + name + (near.empty() ? " (see hookd --help)" : "; did you mean " + std::string{near} + "?"));
+            throw usage_error("unknown option " + name +
+                              (near.empty() ? " (see hookd --help)" : "; did you mean " + std::string{near} + "?"));
         }
     }
 
@@ -359,11 +394,12 @@ public:
 
 private:
     void add(const std::string& name, const char* placeholder, const char* help) {
-        options_[name] = app_.add_option("--" + name, sink_, help)
-                             ->type_name(placeholder)
-                             ->expected(1)
-                             ->allow_extra_args(false)  // a word after the value would count as one more, and the last one counts
-                             ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+        options_[name] =
+            app_.add_option("--" + name, sink_, help)
+                ->type_name(placeholder)
+                ->expected(1)
+                ->allow_extra_args(false)  // a word after the value would count as one more, and the last one counts
+                ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     }
 
     [[nodiscard]] bool is_flag(const std::string& name) const {
@@ -379,7 +415,8 @@ private:
         return names;
     }
 
-    CLI::App app_{"The hook broker: takes events from programs, pushes them to hooks, and brings verdicts back.", "hookd"};
+    CLI::App app_{
+        "The hook broker: takes events from programs, pushes them to hooks, and brings verdicts back.", "hookd"};
     values sink_{};
     std::map<std::string, CLI::Option*> options_{};
     std::vector<std::pair<CLI::Option*, program_action>> given_flags_{};
@@ -428,7 +465,8 @@ void assign(program_options& options, const setting& which, const values& texts,
 void apply_file(program_options& options, const std::filesystem::path& file) {
     for (const auto& entry : read_config_file(file)) {
         const auto where = file.string() + ":" + std::to_string(entry.line) + ": ";
-        const auto* const which = std::find_if(settings.begin(), settings.end(), [&entry](const setting& each) { return each.name == entry.key; });
+        const auto* const which = std::find_if(
+            settings.begin(), settings.end(), [&entry](const setting& each) { return each.name == entry.key; });
         if (which == settings.end()) {
             std::vector<std::string> names;
             for (const auto& each : settings) {
@@ -436,7 +474,8 @@ void apply_file(program_options& options, const std::filesystem::path& file) {
             }
             const auto near = protocol::nearest(entry.key, {names.begin(), names.end()});
             throw usage_error(where + "unknown key \"" + entry.key + "\"" +
-                              (near.empty() ? ": the keys are the options of hookd --help" : "; did you mean " + std::string{near} + "?"));
+                              (near.empty() ? ": the keys are the options of hookd --help"
+                                            : "; did you mean " + std::string{near} + "?"));
         }
         if (entry.is_array && !which->is_list) {
             throw usage_error(where + entry.key + " takes one value, not an array");
@@ -447,7 +486,8 @@ void apply_file(program_options& options, const std::filesystem::path& file) {
 
 }  // namespace
 
-program_options parse_program_options(const std::vector<std::string>& arguments, const std::function<const char*(const char*)>& environment) {
+program_options parse_program_options(
+    const std::vector<std::string>& arguments, const std::function<const char*(const char*)>& environment) {
     command_line line;
     line.parse(arguments);
     program_options options;
@@ -487,7 +527,8 @@ program_options parse_program_options(const std::vector<std::string>& arguments,
     options.default_socket = protocol::default_socket_path(nullptr, environment("XDG_RUNTIME_DIR"), ::getuid());
     options.state_directory = state_directory(environment);
     if (options.listener.socket.empty()) {
-        assign(options, settings.front(), {options.default_socket.string()}, "--socket (by default below $XDG_RUNTIME_DIR)");
+        assign(options, settings.front(), {options.default_socket.string()},
+            "--socket (by default below $XDG_RUNTIME_DIR)");
     }
     if (options.broker.host.empty()) {
         options.broker.host = protocol::own_host_name();
@@ -499,8 +540,11 @@ program_options parse_program_options(const std::vector<std::string>& arguments,
 void choose_state_files(program_options& options) {
     const auto& socket = options.listener.socket;
     const bool is_abstract = socket.string().starts_with('@');
-    const bool is_default = !is_abstract && std::filesystem::absolute(socket).lexically_normal() == options.default_socket.lexically_normal();
-    const auto file = [&](const char* name) { return is_default ? options.state_directory / name : std::filesystem::path{}; };
+    const bool is_default = !is_abstract && std::filesystem::absolute(socket).lexically_normal() ==
+                                                options.default_socket.lexically_normal();
+    const auto file = [&](const char* name) {
+        return is_default ? options.state_directory / name : std::filesystem::path{};
+    };
     if (!options.names_registry) {
         options.hooks.registry = file("registry.json");
     }
@@ -509,9 +553,7 @@ void choose_state_files(program_options& options) {
     }
 }
 
-std::string help_text() {
-    return command_line{}.help();
-}
+std::string help_text() { return command_line{}.help(); }
 
 std::string configuration_text(const program_options& options) {
     std::string text;

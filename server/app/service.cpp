@@ -17,8 +17,8 @@
 #include <utility>
 #include <vector>
 
-// The protocol of sd_listen_fds(3), sd_notify(3) and sd_watchdog_enabled(3), which systemd promises to keep: variables, and datagrams
-// to the socket that NOTIFY_SOCKET names.
+// The protocol of sd_listen_fds(3), sd_notify(3) and sd_watchdog_enabled(3), which systemd promises to keep: variables,
+// and datagrams to the socket that NOTIFY_SOCKET names.
 
 namespace hookd::server::service {
 namespace {
@@ -35,7 +35,8 @@ std::optional<long long> number_in(const char* name) {
     long long number = 0;
     const auto [stop, error] = std::from_chars(text, end, number);
     if (error != std::errc{} || stop != end || number < 0) {
-        throw std::runtime_error(std::string{name} + " is \"" + text + "\", not a number: it is the service manager's to set; unset it");
+        throw std::runtime_error(
+            std::string{name} + " is \"" + text + "\", not a number: it is the service manager's to set; unset it");
     }
     return number;
 }
@@ -63,7 +64,8 @@ bool option_is(int socket, int option, int expected) {
 }
 
 bool is_listening_unix_stream(int socket) {
-    return option_is(socket, SO_DOMAIN, AF_UNIX) && option_is(socket, SO_TYPE, SOCK_STREAM) && option_is(socket, SO_ACCEPTCONN, 1);
+    return option_is(socket, SO_DOMAIN, AF_UNIX) && option_is(socket, SO_TYPE, SOCK_STREAM) &&
+           option_is(socket, SO_ACCEPTCONN, 1);
 }
 
 /// A lost datagram is no reason to fail: the manager's time-outs say what follows from that.
@@ -81,7 +83,7 @@ void notify(const std::string& state) {
     }
     const int socket = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     (void)::sendto(socket, state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address),
-                   static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length));
+        static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length));
     ::close(socket);
 }
 
@@ -104,7 +106,8 @@ int take_socket() {
     }
     if (!is_listening_unix_stream(first_handed_over) || ::fcntl(first_handed_over, F_SETFD, FD_CLOEXEC) != 0) {
         throw std::runtime_error(
-            "what is handed over by LISTEN_FDS is no listening unix stream socket: give the socket unit ListenStream= with an absolute path");
+            "what is handed over by LISTEN_FDS is no listening unix stream socket: give the socket unit ListenStream= "
+            "with an absolute path");
     }
     return first_handed_over;
 }
@@ -131,9 +134,7 @@ std::optional<std::chrono::microseconds> take_watchdog_time() {
     return std::chrono::microseconds{*time};
 }
 
-void notify_ready(std::string_view status) {
-    notify("READY=1\nSTATUS=" + std::string{status});
-}
+void notify_ready(std::string_view status) { notify("READY=1\nSTATUS=" + std::string{status}); }
 
 void notify_reloading() {
     // The time lets the manager tell this reload's READY=1 from an earlier one's.
@@ -143,12 +144,8 @@ void notify_reloading() {
     notify("RELOADING=1\nSTATUS=reloading\nMONOTONIC_USEC=" + std::to_string(microseconds));
 }
 
-void notify_stopping() {
-    notify("STOPPING=1\nSTATUS=ending waits and sessions");
-}
+void notify_stopping() { notify("STOPPING=1\nSTATUS=ending waits and sessions"); }
 
-void notify_alive() {
-    notify("WATCHDOG=1");
-}
+void notify_alive() { notify("WATCHDOG=1"); }
 
 }  // namespace hookd::server::service

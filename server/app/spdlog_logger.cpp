@@ -24,18 +24,22 @@ constexpr std::size_t queued_messages = 512;  // each takes 400 bytes of memory,
 
 constexpr spdlog::level::level_enum to_spdlog(log_level level) noexcept {
     switch (level) {
-        case log_level::debug: return spdlog::level::debug;
-        case log_level::info: return spdlog::level::info;
-        case log_level::warning: return spdlog::level::warn;
-        case log_level::error: break;
+        case log_level::debug:
+            return spdlog::level::debug;
+        case log_level::info:
+            return spdlog::level::info;
+        case log_level::warning:
+            return spdlog::level::warn;
+        case log_level::error:
+            break;
     }
     return spdlog::level::err;
 }
 
 void append_escaped(std::uint32_t code, spdlog::memory_buf_t& out) {
     constexpr std::string_view digits = "0123456789abcdef";
-    const std::array<char, 6> text{'\\', 'u', digits[code >> 12 & 0xf], digits[code >> 8 & 0xf], digits[code >> 4 & 0xf],
-                                   digits[code & 0xf]};
+    const std::array<char, 6> text{
+        '\\', 'u', digits[code >> 12 & 0xf], digits[code >> 8 & 0xf], digits[code >> 4 & 0xf], digits[code & 0xf]};
     out.append(text.data(), text.data() + text.size());
 }
 
@@ -61,7 +65,9 @@ public:
         }
     }
 
-    [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<message_formatter>(format_); }
+    [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override {
+        return std::make_unique<message_formatter>(format_);
+    }
 
 private:
     log_format format_;
@@ -70,7 +76,8 @@ private:
 std::unique_ptr<spdlog::formatter> make_formatter(log_format format) {
     auto made = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc, "\n");
     made->add_flag<message_formatter>('*', format);
-    made->set_pattern(format == log_format::json ? R"({"ts":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","msg":"%*"})" : "%Y-%m-%dT%H:%M:%S.%eZ %l %*");
+    made->set_pattern(format == log_format::json ? R"({"ts":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","msg":"%*"})"
+                                                 : "%Y-%m-%dT%H:%M:%S.%eZ %l %*");
     return made;
 }
 
@@ -93,7 +100,8 @@ private:
     void sink_it_(const spdlog::details::log_msg& msg) override {
         const auto dropped = dropped_();
         if (dropped != reported_) {
-            const auto text = std::to_string(dropped - reported_) + " messages dropped: nobody read the log fast enough";
+            const auto text =
+                std::to_string(dropped - reported_) + " messages dropped: nobody read the log fast enough";
             if (put({msg.time, msg.source, msg.logger_name, spdlog::level::warn, text})) {
                 reported_ = dropped;
             }
@@ -121,7 +129,8 @@ public:
     implementation(int fd, log_level level, log_format format)
         : sink_(std::make_shared<output_sink>(fd, format)),
           pool_(std::make_shared<spdlog::details::thread_pool>(queued_messages, std::size_t{1}, block_signals)),
-          log_(std::make_shared<spdlog::async_logger>("hookd", sink_, pool_, spdlog::async_overflow_policy::overrun_oldest)) {
+          log_(std::make_shared<spdlog::async_logger>(
+              "hookd", sink_, pool_, spdlog::async_overflow_policy::overrun_oldest)) {
         sink_->set_drop_counter([pool = pool_.get()] { return pool->overrun_counter(); });
         log_->set_level(to_spdlog(level));
     }
@@ -154,8 +163,6 @@ void spdlog_logger::write(log_level level, std::string_view message) noexcept {
     implementation_->log().log(to_spdlog(level), spdlog::string_view_t{message.data(), message.size()});
 }
 
-void spdlog_logger::set_level(log_level level) noexcept {
-    implementation_->log().set_level(to_spdlog(level));
-}
+void spdlog_logger::set_level(log_level level) noexcept { implementation_->log().set_level(to_spdlog(level)); }
 
 }  // namespace hookd::server

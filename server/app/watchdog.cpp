@@ -4,7 +4,8 @@
 
 namespace hookd::server {
 
-watchdog::watchdog(const strand& executor, std::optional<std::chrono::microseconds> time) : timer_(executor), time_(time) {}
+watchdog::watchdog(const strand& executor, std::optional<std::chrono::microseconds> time)
+    : timer_(executor), time_(time) {}
 
 void watchdog::start() {
     if (!time_) {

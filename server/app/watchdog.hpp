@@ -9,8 +9,8 @@
 
 namespace hookd::server {
 
-/// Tells the service manager that the daemon is alive, twice within the time in which it wants to hear that (WatchdogSec=). The word is a
-/// handler of the io_context: a daemon that hangs does not send it.
+/// Tells the service manager that the daemon is alive, twice within the time in which it wants to hear that
+/// (WatchdogSec=). The word is a handler of the io_context: a daemon that hangs does not send it.
 ///
 /// Thread-safety: all calls on the strand, or before the context runs. It is work of the context until stop().
 class watchdog {

@@ -37,8 +37,8 @@ public:
         const auto [at, added] = entries_.try_emplace(std::move(name), std::move(entry));
         if (!added) {
             names_.pop_back();
-            throw catalog_error(entry.file.string() + ":" + std::to_string(entry.name_line) + ": the event \"" + at->first +
-                                "\" is described in " + at->second.file.string() + " already");
+            throw catalog_error(entry.file.string() + ":" + std::to_string(entry.name_line) + ": the event \"" +
+                                at->first + "\" is described in " + at->second.file.string() + " already");
         }
     }
 
@@ -52,12 +52,14 @@ public:
     using catalog::check_event;
     using catalog::check_reply;
 
-    [[nodiscard]] std::optional<error> check_event(std::string_view event, std::string_view payload, check_limit& limit) const override {
+    [[nodiscard]] std::optional<error> check_event(
+        std::string_view event, std::string_view payload, check_limit& limit) const override {
         const auto known = entries_.find(event);
         if (known == entries_.end()) {
             return unknown("event", event);
         }
-        return known->second.payload ? check(known->first, "payload", *known->second.payload, payload, limit) : std::nullopt;
+        return known->second.payload ? check(known->first, "payload", *known->second.payload, payload, limit)
+                                     : std::nullopt;
     }
 
     [[nodiscard]] std::optional<error> check_patterns(const std::vector<std::string>& patterns) const override {
@@ -66,25 +68,30 @@ public:
                 if (!entries_.contains(pattern)) {
                     return unknown("event", pattern);
                 }
-            } else if (std::none_of(names_.begin(), names_.end(), [&pattern](const std::string& name) { return core::glob_matches(pattern, name); })) {
+            } else if (std::none_of(names_.begin(), names_.end(),
+                           [&pattern](const std::string& name) { return core::glob_matches(pattern, name); })) {
                 return unknown("pattern", pattern);
             }
         }
         return std::nullopt;
     }
 
-    [[nodiscard]] std::optional<error> check_reply(std::string_view event, std::string_view response, check_limit& limit) const override {
+    [[nodiscard]] std::optional<error> check_reply(
+        std::string_view event, std::string_view response, check_limit& limit) const override {
         const auto known = entries_.find(event);  // an event that was emitted before a reload may be unknown by now
-        return known != entries_.end() && known->second.response ? check(known->first, "response", *known->second.response, response, limit)
-                                                                 : std::nullopt;
+        return known != entries_.end() && known->second.response
+                   ? check(known->first, "response", *known->second.response, response, limit)
+                   : std::nullopt;
     }
 
-    [[nodiscard]] std::optional<std::string> payload_without_secrets(std::string_view event, std::string_view payload) const override {
+    [[nodiscard]] std::optional<std::string> payload_without_secrets(
+        std::string_view event, std::string_view payload) const override {
         const auto known = entries_.find(event);
         return known == entries_.end() ? std::nullopt : hidden(known->second.payload, payload);
     }
 
-    [[nodiscard]] std::optional<std::string> reply_without_secrets(std::string_view event, std::string_view response) const override {
+    [[nodiscard]] std::optional<std::string> reply_without_secrets(
+        std::string_view event, std::string_view response) const override {
         const auto known = entries_.find(event);
         return known == entries_.end() ? std::nullopt : hidden(known->second.response, response);
     }
@@ -122,8 +129,9 @@ private:
         const auto near = protocol::nearest(name, {names_.begin(), names_.end()});
         std::string data = "{";
         append_member(data, what, name);
-        std::string message = what == "event" ? "the catalog has no event \"" + std::string{name} + "\""
-                                              : "no event of the catalog matches the pattern \"" + std::string{name} + "\"";
+        std::string message = what == "event"
+                                  ? "the catalog has no event \"" + std::string{name} + "\""
+                                  : "no event of the catalog matches the pattern \"" + std::string{name} + "\"";
         if (near.empty()) {
             message += ": see hookctl schema";
         } else {
@@ -134,7 +142,7 @@ private:
     }
 
     static std::optional<error> check(const std::string& event, std::string_view part, const catalogs::schema& wanted,
-                                      std::string_view value, check_limit& limit) {
+        std::string_view value, check_limit& limit) {
         const auto wrong = wanted.check(value, limit);
         if (!wrong) {
             return std::nullopt;
@@ -146,10 +154,10 @@ private:
         append_member(data, "rule", wrong->rule);
         append_member(data, "detail", wrong->detail);
         return error{errc::not_in_catalog,
-                     "the " + std::string{part} + " of \"" + event + "\" does not match its schema: " +
-                         (wrong->pointer.empty() ? "it" : wrong->pointer) + " " + wrong->detail +
-                         (wrong->rule.empty() ? "" : " (" + wrong->rule + ")"),
-                     data + '}'};
+            "the " + std::string{part} + " of \"" + event +
+                "\" does not match its schema: " + (wrong->pointer.empty() ? "it" : wrong->pointer) + " " +
+                wrong->detail + (wrong->rule.empty() ? "" : " (" + wrong->rule + ")"),
+            data + '}'};
     }
 
     std::map<std::string, catalog_entry, std::less<>> entries_{};
@@ -157,7 +165,9 @@ private:
 };
 
 std::vector<std::filesystem::path> files_of(const std::filesystem::path& directory) {
-    const auto refuse = [&directory](const std::string& why) { throw catalog_error("catalog " + directory.string() + ": " + why); };
+    const auto refuse = [&directory](const std::string& why) {
+        throw catalog_error("catalog " + directory.string() + ": " + why);
+    };
     std::vector<std::filesystem::path> files;
     std::error_code failure;
     std::filesystem::directory_iterator each{directory, failure};
@@ -206,8 +216,9 @@ std::shared_ptr<const catalog> load_catalog(const std::filesystem::path& directo
 error no_catalog_error(std::string_view event) {
     std::string data = "{";
     append_member(data, "event", event);
-    return {errc::not_in_catalog, "there is no schema of \"" + std::string{event} + "\": this daemon has no catalog (see --catalog of hookd)",
-            data + '}'};
+    return {errc::not_in_catalog,
+        "there is no schema of \"" + std::string{event} + "\": this daemon has no catalog (see --catalog of hookd)",
+        data + '}'};
 }
 
 }  // namespace hookd::server

@@ -26,7 +26,9 @@ using server::catalog_error;
 namespace {
 
 std::string read_all(const std::filesystem::path& file) {
-    const auto refuse = [&file](const std::string& why) { throw catalog_error(file.string() + ": cannot be read: " + why); };
+    const auto refuse = [&file](const std::string& why) {
+        throw catalog_error(file.string() + ": cannot be read: " + why);
+    };
     // Not to wait for the other end of a pipe.
     const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (descriptor < 0) {
@@ -58,14 +60,16 @@ std::string read_all(const std::filesystem::path& file) {
     }
 }
 
-constexpr std::array<std::string_view, 10> known_members{"name",            "description", "schema_version", "payload_schema", "response_schema",
-                                                        "timeout_ms",      "policy",      "failure_policy", "require", "scope"};
+constexpr std::array<std::string_view, 10> known_members{"name", "description", "schema_version", "payload_schema",
+    "response_schema", "timeout_ms", "policy", "failure_policy", "require", "scope"};
 
 using file_reader = std::function<std::optional<std::string_view>(const std::string& name)>;
 
 class entry_reader {
 public:
-    entry_reader(const catalog_source& source, const file_reader& read) : text_(source.text), read_(read) { entry_.file = source.file; }
+    entry_reader(const catalog_source& source, const file_reader& read) : text_(source.text), read_(read) {
+        entry_.file = source.file;
+    }
 
     void check_text() const {
         if (const auto fault = protocol::find_json_fault(text_)) {
@@ -88,7 +92,8 @@ public:
         if (entry_.name.empty()) {
             refuse(object, "\"name\", the event's name, is missing");
         }
-        if (entry_.defaults.scope == protocol::event_scope::cluster && entry_.defaults.policy == protocol::wait_policy::chain) {
+        if (entry_.defaults.scope == protocol::event_scope::cluster &&
+            entry_.defaults.policy == protocol::wait_policy::chain) {
             refuse(object, "\"policy\" \"chain\" is for \"scope\" \"local\" only");
         }
         return std::move(entry_);
@@ -105,7 +110,9 @@ private:
         return 1 + static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n'));
     }
 
-    [[nodiscard]] std::size_t offset_of(std::string_view part) const { return static_cast<std::size_t>(part.data() - text_.data()); }
+    [[nodiscard]] std::size_t offset_of(std::string_view part) const {
+        return static_cast<std::size_t>(part.data() - text_.data());
+    }
 
     void read_member(const std::string& key, std::string_view value) {
         if (key == "name") {
@@ -128,13 +135,15 @@ private:
         } else if (key == "timeout_ms") {
             read_timeout(value);
         } else if (key == "policy") {
-            entry_.defaults.policy =
-                choice(key, value, std::array{protocol::wait_policy::first, protocol::wait_policy::veto, protocol::wait_policy::all,
-                                              protocol::wait_policy::chain});
+            entry_.defaults.policy = choice(key, value,
+                std::array{protocol::wait_policy::first, protocol::wait_policy::veto, protocol::wait_policy::all,
+                    protocol::wait_policy::chain});
         } else if (key == "failure_policy") {
-            entry_.defaults.on_failure = choice(key, value, std::array{protocol::failure_policy::open, protocol::failure_policy::closed});
+            entry_.defaults.on_failure =
+                choice(key, value, std::array{protocol::failure_policy::open, protocol::failure_policy::closed});
         } else if (key == "scope") {
-            entry_.defaults.scope = choice(key, value, std::array{protocol::event_scope::local, protocol::event_scope::cluster});
+            entry_.defaults.scope =
+                choice(key, value, std::array{protocol::event_scope::local, protocol::event_scope::cluster});
         } else if (key == "require") {
             read_required(value);
         } else {
@@ -143,7 +152,8 @@ private:
             for (const auto each : known_members) {
                 all += (all.empty() ? "" : ", ") + std::string{each};
             }
-            refuse(value, "unknown member \"" + key + "\"" + (near.empty() ? "; there are " + all : "; did you mean \"" + std::string{near} + "\"?"));
+            refuse(value, "unknown member \"" + key + "\"" +
+                              (near.empty() ? "; there are " + all : "; did you mean \"" + std::string{near} + "\"?"));
         }
     }
 
@@ -155,7 +165,8 @@ private:
     }
 
     template <class Enum, std::size_t Count>
-    [[nodiscard]] Enum choice(const std::string& key, std::string_view value, const std::array<Enum, Count>& choices) const {
+    [[nodiscard]] Enum choice(
+        const std::string& key, std::string_view value, const std::array<Enum, Count>& choices) const {
         std::string known;
         for (const auto each : choices) {
             const auto name = '"' + std::string{to_string(each)} + '"';
@@ -173,12 +184,15 @@ private:
         }
         auto& names = entry_.defaults.require;
         for (json_cursor elements{value}; const auto element = elements.next();) {
-            std::string name = protocol::kind_of(element->value) == json_kind::string ? string("require", element->value) : std::string{};
+            std::string name = protocol::kind_of(element->value) == json_kind::string
+                                   ? string("require", element->value)
+                                   : std::string{};
             if (!protocol::is_subscriber_name(name)) {
                 refuse(element->value, "\"require\" must hold names of 1 to 128 printable characters");
             }
             if (names.size() == protocol::max_required) {
-                refuse(element->value, "\"require\" must hold at most " + std::to_string(protocol::max_required) + " names");
+                refuse(element->value,
+                    "\"require\" must hold at most " + std::to_string(protocol::max_required) + " names");
             }
             names.push_back(std::move(name));
         }
@@ -196,7 +210,8 @@ private:
         refuse(value, "\"timeout_ms\" must be an integer from 1 to " + std::to_string(most) + ", in milliseconds");
     }
 
-    void read_schema_member(const std::string& key, std::string_view value, std::string& as_text, std::optional<schema>& compiled) const {
+    void read_schema_member(
+        const std::string& key, std::string_view value, std::string& as_text, std::optional<schema>& compiled) const {
         as_text = value;
         try {
             compiled.emplace(value, schema_origin{entry_.file.filename().string(), key, read_});
@@ -221,6 +236,8 @@ catalog_source read_catalog_source(const std::filesystem::path& file) {
     return source;
 }
 
-catalog_entry read_catalog_entry(const catalog_source& source, const file_reader& read) { return entry_reader{source, read}.read(); }
+catalog_entry read_catalog_entry(const catalog_source& source, const file_reader& read) {
+    return entry_reader{source, read}.read();
+}
 
 }  // namespace hookd::catalogs

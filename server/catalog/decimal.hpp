@@ -20,7 +20,8 @@ public:
     [[nodiscard]] std::int64_t to_count() const noexcept;
     /// Whether it is a multiple of `divisor`, which has a small_divisor().
     [[nodiscard]] bool is_multiple_of(const decimal& divisor) const noexcept;
-    /// Its digits, without the zeros around them, as a number; nothing where they are more than 18, or where it is not positive.
+    /// Its digits, without the zeros around them, as a number; nothing where they are more than 18, or where it is not
+    /// positive.
     [[nodiscard]] std::optional<std::uint64_t> small_divisor() const noexcept;
 
     /// A text that is the same for equal numbers, and only for those: itself a JSON number.
@@ -33,8 +34,8 @@ private:
     [[nodiscard]] std::strong_ordering compare_magnitude(const decimal& other) const noexcept;
 
     bool negative_ = false;
-    std::string digits_{};        // no zero first or last; empty: zero
-    std::int64_t exponent_ = 0;   // of the last digit
+    std::string digits_{};       // no zero first or last; empty: zero
+    std::int64_t exponent_ = 0;  // of the last digit
 };
 
 }  // namespace hookd::catalogs

@@ -4,7 +4,8 @@
 
 namespace hookd::catalogs {
 
-/// The meta-schema of JSON Schema draft 7 (http://json-schema.org/draft-07/schema#), without what is annotation: what a schema must look like.
+/// The meta-schema of JSON Schema draft 7 (http://json-schema.org/draft-07/schema#), without what is annotation: what a
+/// schema must look like.
 inline constexpr std::string_view draft7 = R"json({
   "definitions": {
     "schemaArray": {"type": "array", "minItems": 1, "items": {"$ref": "#"}},

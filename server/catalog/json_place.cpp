@@ -25,34 +25,40 @@ void append_canonical(std::string& out, std::string_view value, const spender& s
     constexpr std::size_t read_in_a_step = 32;
     spend(1 + value.size() / read_in_a_step);
     switch (protocol::kind_of(value)) {
-    case json_kind::object: {
-        std::map<std::string, std::string_view> members;
-        for (json_cursor cursor{value}; const auto member = cursor.next();) {
-            members.insert_or_assign(member->key.decode(), member->value);
+        case json_kind::object: {
+            std::map<std::string, std::string_view> members;
+            for (json_cursor cursor{value}; const auto member = cursor.next();) {
+                members.insert_or_assign(member->key.decode(), member->value);
+            }
+            out += '{';
+            for (const auto& [name, inner] : members) {
+                out += out.back() == '{' ? "" : ",";
+                protocol::append_json_string(out, name);
+                out += ':';
+                append_canonical(out, inner, spend);
+            }
+            out += '}';
+            break;
         }
-        out += '{';
-        for (const auto& [name, inner] : members) {
-            out += out.back() == '{' ? "" : ",";
-            protocol::append_json_string(out, name);
-            out += ':';
-            append_canonical(out, inner, spend);
+        case json_kind::array: {
+            out += '[';
+            for (json_cursor cursor{value}; const auto element = cursor.next();) {
+                out += out.back() == '[' ? "" : ",";
+                append_canonical(out, element->value, spend);
+            }
+            out += ']';
+            break;
         }
-        out += '}';
-        break;
-    }
-    case json_kind::array: {
-        out += '[';
-        for (json_cursor cursor{value}; const auto element = cursor.next();) {
-            out += out.back() == '[' ? "" : ",";
-            append_canonical(out, element->value, spend);
-        }
-        out += ']';
-        break;
-    }
-    case json_kind::string: protocol::append_json_string(out, string_in(value).decode()); break;
-    case json_kind::number: decimal{value}.append_canonical(out); break;
-    case json_kind::boolean:
-    case json_kind::null: out += value; break;
+        case json_kind::string:
+            protocol::append_json_string(out, string_in(value).decode());
+            break;
+        case json_kind::number:
+            decimal{value}.append_canonical(out);
+            break;
+        case json_kind::boolean:
+        case json_kind::null:
+            out += value;
+            break;
     }
 }
 

@@ -17,22 +17,26 @@ struct member {
     std::string_view value{};
 };
 
-/// The members of a JSON object in order of their names. Views of the object, which must outlive it. `spend(1)` is called for each member, and
-/// may throw.
+/// The members of a JSON object in order of their names. Views of the object, which must outlive it. `spend(1)` is
+/// called for each member, and may throw.
 class member_table {
 public:
     template <class Spend>
     member_table(std::string_view object, Spend spend) {
         for (protocol::json_cursor cursor{object}; const auto each = cursor.next();) {
             spend(1);
-            members_.push_back({each->key.has_escapes() ? std::string_view{decoded_.emplace_back(each->key.decode())} : each->key.raw, each->value});
+            members_.push_back(
+                {each->key.has_escapes() ? std::string_view{decoded_.emplace_back(each->key.decode())} : each->key.raw,
+                    each->value});
         }
-        std::stable_sort(members_.begin(), members_.end(), [](const member& a, const member& b) { return a.name < b.name; });
+        std::stable_sort(
+            members_.begin(), members_.end(), [](const member& a, const member& b) { return a.name < b.name; });
     }
 
     /// All members of a name: an object may repeat one.
     [[nodiscard]] std::pair<const member*, const member*> named(std::string_view name) const noexcept {
-        const auto begin = std::lower_bound(members_.begin(), members_.end(), name, [](const member& a, std::string_view b) { return a.name < b; });
+        const auto begin = std::lower_bound(
+            members_.begin(), members_.end(), name, [](const member& a, std::string_view b) { return a.name < b; });
         auto end = begin;
         while (end != members_.end() && end->name == name) {
             ++end;

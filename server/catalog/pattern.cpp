@@ -7,7 +7,8 @@
 #include <string>
 #include <utility>
 
-// Thompson's construction: the pattern is parsed to a tree, the tree becomes a program, and the program runs on all alternatives at once.
+// Thompson's construction: the pattern is parsed to a tree, the tree becomes a program, and the program runs on all
+// alternatives at once.
 namespace hookd::catalogs {
 namespace {
 
@@ -30,17 +31,20 @@ struct node {
 };
 
 bool is_word(char32_t code) noexcept {
-    return (code >= U'a' && code <= U'z') || (code >= U'A' && code <= U'Z') || (code >= U'0' && code <= U'9') || code == U'_';
+    return (code >= U'a' && code <= U'z') || (code >= U'A' && code <= U'Z') || (code >= U'0' && code <= U'9') ||
+           code == U'_';
 }
 
 // The characters of a class escape; its capital letter is all others.
 std::vector<pattern::code_range> class_of(char32_t letter) {
     switch (letter) {
-    case U'd': return {{U'0', U'9'}};
-    case U'w': return {{U'0', U'9'}, {U'A', U'Z'}, {U'_', U'_'}, {U'a', U'z'}};
-    default:
-        return {{0x09, 0x0D}, {0x20, 0x20}, {0xA0, 0xA0}, {0x1680, 0x1680}, {0x2000, 0x200A}, {0x2028, 0x2029}, {0x202F, 0x202F},
-                {0x205F, 0x205F}, {0x3000, 0x3000}, {0xFEFF, 0xFEFF}};
+        case U'd':
+            return {{U'0', U'9'}};
+        case U'w':
+            return {{U'0', U'9'}, {U'A', U'Z'}, {U'_', U'_'}, {U'a', U'z'}};
+        default:
+            return {{0x09, 0x0D}, {0x20, 0x20}, {0xA0, 0xA0}, {0x1680, 0x1680}, {0x2000, 0x200A}, {0x2028, 0x2029},
+                {0x202F, 0x202F}, {0x205F, 0x205F}, {0x3000, 0x3000}, {0xFEFF, 0xFEFF}};
     }
 }
 
@@ -170,16 +174,24 @@ private:
     node single() {
         const auto code = take("it ends too early");
         switch (code) {
-        case U'.': return one_of({.ranges = {{U'\n', U'\n'}, {U'\r', U'\r'}, {0x2028, 0x2029}}, .negated = true});
-        case U'^': return {.is = node::kind::assertion, .assertion = operation::at_begin};
-        case U'$': return {.is = node::kind::assertion, .assertion = operation::at_end};
-        case U'(': return group();
-        case U'[': return bracket();
-        case U'\\': return escape();
-        case U'*':
-        case U'+':
-        case U'?': refuse("a repeat has nothing before it");
-        default: return one_of({.ranges = {{code, code}}});
+            case U'.':
+                return one_of({.ranges = {{U'\n', U'\n'}, {U'\r', U'\r'}, {0x2028, 0x2029}}, .negated = true});
+            case U'^':
+                return {.is = node::kind::assertion, .assertion = operation::at_begin};
+            case U'$':
+                return {.is = node::kind::assertion, .assertion = operation::at_end};
+            case U'(':
+                return group();
+            case U'[':
+                return bracket();
+            case U'\\':
+                return escape();
+            case U'*':
+            case U'+':
+            case U'?':
+                refuse("a repeat has nothing before it");
+            default:
+                return one_of({.ranges = {{code, code}}});
         }
     }
 
@@ -208,7 +220,7 @@ private:
     node escape() {
         if (is(U'b') || is(U'B')) {
             return {.is = node::kind::assertion,
-                    .assertion = text_[at_++] == U'b' ? operation::at_boundary : operation::not_at_boundary};
+                .assertion = text_[at_++] == U'b' ? operation::at_boundary : operation::not_at_boundary};
         }
         if (!ended() && ((text_[at_] >= U'1' && text_[at_] <= U'9') || text_[at_] == U'k')) {
             refuse("back references are not supported");
@@ -269,30 +281,37 @@ private:
 
     char32_t escaped(char32_t code) {
         switch (code) {
-        case U't': return U'\t';
-        case U'n': return U'\n';
-        case U'r': return U'\r';
-        case U'f': return U'\f';
-        case U'v': return U'\v';
-        case U'0': return 0;
-        case U'x': return hex(2);
-        case U'u': {
-            const auto unit = hex(4);
-            if (unit >= 0xD800 && unit < 0xDC00 && is(U'\\') && at_ + 1 < text_.size() && text_[at_ + 1] == U'u') {
-                at_ += 2;
-                const auto low = hex(4);
-                if (low >= 0xDC00 && low < 0xE000) {
-                    return 0x10000 + ((unit - 0xD800) << 10U) + (low - 0xDC00);
+            case U't':
+                return U'\t';
+            case U'n':
+                return U'\n';
+            case U'r':
+                return U'\r';
+            case U'f':
+                return U'\f';
+            case U'v':
+                return U'\v';
+            case U'0':
+                return 0;
+            case U'x':
+                return hex(2);
+            case U'u': {
+                const auto unit = hex(4);
+                if (unit >= 0xD800 && unit < 0xDC00 && is(U'\\') && at_ + 1 < text_.size() && text_[at_ + 1] == U'u') {
+                    at_ += 2;
+                    const auto low = hex(4);
+                    if (low >= 0xDC00 && low < 0xE000) {
+                        return 0x10000 + ((unit - 0xD800) << 10U) + (low - 0xDC00);
+                    }
+                    refuse("a \\u escape is half a surrogate pair");
                 }
-                refuse("a \\u escape is half a surrogate pair");
+                return unit;
             }
-            return unit;
-        }
-        default:
-            if (is_word(code)) {
-                refuse(std::string{"the escape \\"} + static_cast<char>(code) + " is not supported");
-            }
-            return code;
+            default:
+                if (is_word(code)) {
+                    refuse(std::string{"the escape \\"} + static_cast<char>(code) + " is not supported");
+                }
+                return code;
         }
     }
 
@@ -330,16 +349,25 @@ public:
 
     void write(const node& what) {
         switch (what.is) {
-        case node::kind::nothing: break;
-        case node::kind::one_of: add(operation::one_of, what.set); break;
-        case node::kind::assertion: add(what.assertion); break;
-        case node::kind::sequence:
-            for (const auto& each : what.children) {
-                write(each);
-            }
-            break;
-        case node::kind::choice: write_choice(what); break;
-        case node::kind::repeat: write_repeat(what); break;
+            case node::kind::nothing:
+                break;
+            case node::kind::one_of:
+                add(operation::one_of, what.set);
+                break;
+            case node::kind::assertion:
+                add(what.assertion);
+                break;
+            case node::kind::sequence:
+                for (const auto& each : what.children) {
+                    write(each);
+                }
+                break;
+            case node::kind::choice:
+                write_choice(what);
+                break;
+            case node::kind::repeat:
+                write_repeat(what);
+                break;
         }
     }
 
@@ -430,18 +458,23 @@ public:
             seen_[next] = place_;
             const auto& each = program_[next];
             switch (each.what) {
-            case operation::accept: return true;
-            case operation::one_of: alive_.push_back(next); break;
-            case operation::jump: open_.push_back(each.first); break;
-            case operation::fork:
-                open_.push_back(each.second);
-                open_.push_back(each.first);
-                break;
-            default:
-                if (holds(each.what)) {
-                    open_.push_back(next + 1);
-                }
-                break;
+                case operation::accept:
+                    return true;
+                case operation::one_of:
+                    alive_.push_back(next);
+                    break;
+                case operation::jump:
+                    open_.push_back(each.first);
+                    break;
+                case operation::fork:
+                    open_.push_back(each.second);
+                    open_.push_back(each.first);
+                    break;
+                default:
+                    if (holds(each.what)) {
+                        open_.push_back(next + 1);
+                    }
+                    break;
             }
         }
         return false;
@@ -454,10 +487,14 @@ private:
     [[nodiscard]] bool holds(operation assertion) const noexcept {
         const bool boundary = (before_ && is_word(*before_)) != (after_ && is_word(*after_));
         switch (assertion) {
-        case operation::at_begin: return !before_;
-        case operation::at_end: return !after_;
-        case operation::at_boundary: return boundary;
-        default: return !boundary;
+            case operation::at_begin:
+                return !before_;
+            case operation::at_end:
+                return !after_;
+            case operation::at_boundary:
+                return boundary;
+            default:
+                return !boundary;
         }
     }
 
@@ -488,7 +525,8 @@ void pattern::code_set::order() {
 }
 
 bool pattern::code_set::has(char32_t code) const noexcept {
-    const auto after = std::upper_bound(ranges.begin(), ranges.end(), code, [](char32_t c, const code_range& each) { return c < each.first; });
+    const auto after = std::upper_bound(
+        ranges.begin(), ranges.end(), code, [](char32_t c, const code_range& each) { return c < each.first; });
     const bool listed = after != ranges.begin() && code <= std::prev(after)->last;
     return listed != negated;
 }

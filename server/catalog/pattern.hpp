@@ -9,8 +9,9 @@
 
 namespace hookd::catalogs {
 
-/// A regular expression of a schema: ECMA 262's, in code points, without what cannot be matched in linear time (look-ahead, look-behind,
-/// back references). All alternatives are followed at once, so no text and no pattern takes more than size of text * size of pattern steps.
+/// A regular expression of a schema: ECMA 262's, in code points, without what cannot be matched in linear time
+/// (look-ahead, look-behind, back references). All alternatives are followed at once, so no text and no pattern takes
+/// more than size of text * size of pattern steps.
 ///
 /// Thread-safety: as a const object.
 class pattern {
@@ -18,7 +19,8 @@ public:
     /// Throws std::invalid_argument, which says what is wrong with `text` (UTF-8), or not supported.
     explicit pattern(std::string_view text);
 
-    /// Whether some part of `subject` (well-formed UTF-8) matches. Takes what it needs off `steps`; nothing where they run out.
+    /// Whether some part of `subject` (well-formed UTF-8) matches. Takes what it needs off `steps`; nothing where they
+    /// run out.
     [[nodiscard]] std::optional<bool> found_in(std::string_view subject, std::size_t& steps) const;
 
     struct code_range {
@@ -33,7 +35,16 @@ public:
         [[nodiscard]] bool has(char32_t code) const noexcept;
     };
     struct instruction {
-        enum class operation : std::uint8_t { one_of, fork, jump, at_begin, at_end, at_boundary, not_at_boundary, accept };
+        enum class operation : std::uint8_t {
+            one_of,
+            fork,
+            jump,
+            at_begin,
+            at_end,
+            at_boundary,
+            not_at_boundary,
+            accept
+        };
         operation what = operation::accept;
         std::uint32_t first = 0;   ///< the set; where to go on
         std::uint32_t second = 0;  ///< of a fork: where else

@@ -48,12 +48,18 @@ std::string shown(std::string_view name) {
 
 std::string_view kind_name(json_kind kind) noexcept {
     switch (kind) {
-    case json_kind::object: return "an object";
-    case json_kind::array: return "an array";
-    case json_kind::string: return "a string";
-    case json_kind::number: return "a number";
-    case json_kind::boolean: return "a boolean";
-    case json_kind::null: return "null";
+        case json_kind::object:
+            return "an object";
+        case json_kind::array:
+            return "an array";
+        case json_kind::string:
+            return "a string";
+        case json_kind::number:
+            return "a number";
+        case json_kind::boolean:
+            return "a boolean";
+        case json_kind::null:
+            return "null";
     }
     return "";
 }
@@ -79,7 +85,7 @@ struct check_run {
     std::size_t steps;
     const std::atomic<bool>* is_cancelled = nullptr;
     std::optional<violation> found{};
-    int attempts = 0;  // within anyOf and the like: what fails there is no fault yet
+    int attempts = 0;                                  // within anyOf and the like: what fails there is no fault yet
     std::vector<std::string_view>* secrets = nullptr;  // where not null, takes them
 
     void spend(std::size_t count) {
@@ -124,7 +130,8 @@ public:
     bool check(subschema_id id) {
         run_.spend(1);
         const auto& rules = run_.schema.subschemas[id];
-        return std::all_of(rules.begin(), rules.end(), [this](const schema_rule& rule) { return std::visit(*this, rule); });
+        return std::all_of(
+            rules.begin(), rules.end(), [this](const schema_rule& rule) { return std::visit(*this, rule); });
     }
 
     // What a value must be as a whole.
@@ -157,18 +164,22 @@ public:
         return std::all_of(rule.schemas.begin(), rule.schemas.end(), [this](subschema_id each) { return check(each); });
     }
     bool operator()(const any_of_rule& rule) {
-        return std::any_of(rule.schemas.begin(), rule.schemas.end(), [this](subschema_id each) { return would_pass(each); }) ||
-               fail("anyOf", "must match one of the schemas of anyOf");
+        return std::any_of(rule.schemas.begin(), rule.schemas.end(), [this](subschema_id each) {
+            return would_pass(each);
+        }) || fail("anyOf", "must match one of the schemas of anyOf");
     }
     bool operator()(const one_of_rule& rule) {
         unsigned count = 0;
         for (std::size_t i = 0; i < rule.schemas.size() && count < 2; ++i) {
             count += would_pass(rule.schemas[i]) ? 1 : 0;
         }
-        return count == 1 || fail("oneOf", count == 0 ? "must match one of the schemas of oneOf, but matches none"
-                                                      : "must match one of the schemas of oneOf only, but matches more");
+        return count == 1 ||
+               fail("oneOf", count == 0 ? "must match one of the schemas of oneOf, but matches none"
+                                        : "must match one of the schemas of oneOf only, but matches more");
     }
-    bool operator()(const not_rule& rule) { return !would_pass(rule.schema) || fail("not", "must not match the schema of not"); }
+    bool operator()(const not_rule& rule) {
+        return !would_pass(rule.schema) || fail("not", "must not match the schema of not");
+    }
     bool operator()(const if_rule& rule) {
         const auto& then = would_pass(rule.condition) ? rule.then : rule.otherwise;
         return !then || check(*then);
@@ -187,16 +198,18 @@ public:
             const bool is_maximum = keyword == "maximum" || keyword == "exclusiveMaximum";
             const auto order = is_maximum ? number <=> limit.value : limit.value <=> number;
             if (order > 0 || (exclusive && order == 0)) {
-                return fail(keyword, std::string{is_maximum ? (exclusive ? "must be less than " : "must be at most ")
-                                                            : (exclusive ? "must be more than " : "must be at least ")} +
-                                         limit.shown);
+                return fail(
+                    keyword, std::string{is_maximum ? (exclusive ? "must be less than " : "must be at most ")
+                                                    : (exclusive ? "must be more than " : "must be at least ")} +
+                                 limit.shown);
             }
         }
         return !rule.divisor || number.is_multiple_of(rule.divisor->value) ||
                fail("multipleOf", "must be a multiple of " + rule.divisor->shown);
     }
     bool operator()(const length_rule& rule) {
-        return kind_ != json_kind::string || check_count(length(), rule.characters, "minLength", "maxLength", "characters");
+        return kind_ != json_kind::string ||
+               check_count(length(), rule.characters, "minLength", "maxLength", "characters");
     }
     bool operator()(const pattern_rule& rule) {
         constexpr std::size_t longest_shown = 256;
@@ -207,7 +220,8 @@ public:
     // Arrays.
 
     bool operator()(const item_count_rule& rule) {
-        return kind_ != json_kind::array || check_count(count_elements(rule.items), rule.items, "minItems", "maxItems", "elements");
+        return kind_ != json_kind::array ||
+               check_count(count_elements(rule.items), rule.items, "minItems", "maxItems", "elements");
     }
     bool operator()(const unique_items_rule&) {
         if (kind_ != json_kind::array) {
@@ -220,9 +234,11 @@ public:
             sorted.emplace_back(canonical(each->value), each->index);
         }
         std::sort(sorted.begin(), sorted.end());
-        const auto twice = std::adjacent_find(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.first == b.first; });
-        return twice == sorted.end() || fail("uniqueItems", "must have no element twice: " + std::to_string(twice->second) + " and " +
-                                                                std::to_string(std::next(twice)->second) + " are equal");
+        const auto twice = std::adjacent_find(
+            sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.first == b.first; });
+        return twice == sorted.end() ||
+               fail("uniqueItems", "must have no element twice: " + std::to_string(twice->second) + " and " +
+                                       std::to_string(std::next(twice)->second) + " are equal");
     }
     bool operator()(const items_rule& rule) {
         if (kind_ != json_kind::array) {
@@ -254,13 +270,15 @@ public:
     // Objects.
 
     bool operator()(const required_rule& rule) {
-        return kind_ != json_kind::object || std::all_of(rule.names.begin(), rule.names.end(), [this](const std::string& name) {
+        return kind_ != json_kind::object ||
+               std::all_of(rule.names.begin(), rule.names.end(), [this](const std::string& name) {
                    run_.spend(1);
                    return members().has(name) || fail("required", "must have the member " + shown(name));
                });
     }
     bool operator()(const member_count_rule& rule) {
-        return kind_ != json_kind::object || check_count(members().names(), rule.members, "minProperties", "maxProperties", "members");
+        return kind_ != json_kind::object ||
+               check_count(members().names(), rule.members, "minProperties", "maxProperties", "members");
     }
     bool operator()(const properties_rule& rule) {
         if (kind_ != json_kind::object) {
@@ -320,7 +338,8 @@ public:
             for (const auto& each : needed) {
                 run_.spend(1);
                 if (members().has(name) && !members().has(each)) {
-                    return fail("dependencies", "must have the member " + shown(each) + ", since it has " + shown(name));
+                    return fail(
+                        "dependencies", "must have the member " + shown(each) + ", since it has " + shown(name));
                 }
             }
         }
@@ -356,18 +375,21 @@ private:
         return checker{run_, which.value, there}.check(subschema);
     }
 
-    bool check_count(std::uint64_t count, const count_limits& limits, std::string_view least, std::string_view most, std::string_view what) {
+    bool check_count(std::uint64_t count, const count_limits& limits, std::string_view least, std::string_view most,
+        std::string_view what) {
         if (count < limits.least) {
             return fail(least, "must have at least " + std::to_string(limits.least) + " " + std::string{what});
         }
-        return count <= limits.most || fail(most, "must have at most " + std::to_string(limits.most) + " " + std::string{what});
+        return count <= limits.most ||
+               fail(most, "must have at most " + std::to_string(limits.most) + " " + std::string{what});
     }
 
     /// As many as there are, or one more than both limits.
     [[nodiscard]] std::uint64_t count_elements(const count_limits& limits) {
         const bool has_most = limits.most != count_limits{}.most;
         std::uint64_t count = 0;
-        for (element_walk elements{run_, value_}; (has_most ? count <= limits.most : count < limits.least) && elements.next();) {
+        for (element_walk elements{run_, value_};
+             (has_most ? count <= limits.most : count < limits.least) && elements.next();) {
             ++count;
         }
         return count;
@@ -383,7 +405,8 @@ private:
             return check_member(which, subschema);
         }
         const place there{&at_, which.name};
-        return checker{run_, which.value, there}.fail("additionalProperties", "is a member that the schema does not know");
+        return checker{run_, which.value, there}.fail(
+            "additionalProperties", "is a member that the schema does not know");
     }
 
     [[nodiscard]] std::string canonical(std::string_view value) {
@@ -403,24 +426,31 @@ private:
 
     [[nodiscard]] bool is(json_type type) {
         switch (type) {
-        case json_type::array: return kind_ == json_kind::array;
-        case json_type::boolean: return kind_ == json_kind::boolean;
-        case json_type::integer:
-            if (kind_ != json_kind::number) {
-                return false;
-            }
-            run_.spend(value_.size() / 16);
-            return decimal{value_}.is_integer();
-        case json_type::null: return kind_ == json_kind::null;
-        case json_type::number: return kind_ == json_kind::number;
-        case json_type::object: return kind_ == json_kind::object;
-        case json_type::string: return kind_ == json_kind::string;
+            case json_type::array:
+                return kind_ == json_kind::array;
+            case json_type::boolean:
+                return kind_ == json_kind::boolean;
+            case json_type::integer:
+                if (kind_ != json_kind::number) {
+                    return false;
+                }
+                run_.spend(value_.size() / 16);
+                return decimal{value_}.is_integer();
+            case json_type::null:
+                return kind_ == json_kind::null;
+            case json_type::number:
+                return kind_ == json_kind::number;
+            case json_type::object:
+                return kind_ == json_kind::object;
+            case json_type::string:
+                return kind_ == json_kind::string;
         }
         return false;
     }
 
     [[nodiscard]] static std::string_view name_of(json_type type) noexcept {
-        constexpr std::array<std::string_view, 7> names{"an array", "a boolean", "an integer", "null", "a number", "an object", "a string"};
+        constexpr std::array<std::string_view, 7> names{
+            "an array", "a boolean", "an integer", "null", "a number", "an object", "a string"};
         return names[static_cast<std::size_t>(type)];
     }
 
@@ -448,8 +478,8 @@ private:
     [[nodiscard]] std::size_t length() {
         const auto string = text();
         run_.spend(string.size() / 64);
-        return static_cast<std::size_t>(
-            std::count_if(string.begin(), string.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+        return static_cast<std::size_t>(std::count_if(
+            string.begin(), string.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
     }
 
     check_run& run_;
@@ -466,8 +496,9 @@ schema::schema(std::string_view text, const schema_origin& origin) {
     static const schema meta_schema{read_schema(draft7, {}, [](std::string_view) {})};
     const auto check_meta = [](std::string_view candidate) {
         if (const auto wrong = meta_schema.check(candidate)) {
-            throw invalid_schema(wrong->pointer, "this is not a JSON Schema of draft 7: " + (wrong->pointer.empty() ? "it" : wrong->pointer) + " " +
-                                                     wrong->detail);
+            throw invalid_schema(wrong->pointer,
+                "this is not a JSON Schema of draft 7: " + (wrong->pointer.empty() ? "it" : wrong->pointer) + " " +
+                    wrong->detail);
         }
     };
     check_meta(text);
@@ -503,12 +534,15 @@ std::string schema::without_secrets(std::string_view value) const {
     } catch (const out_of_steps&) {
         return std::string{hidden};
     }
-    std::sort(secrets.begin(), secrets.end(), [](std::string_view a, std::string_view b) { return a.data() != b.data() ? a.data() < b.data() : a.size() > b.size(); });
+    std::sort(secrets.begin(), secrets.end(), [](std::string_view a, std::string_view b) {
+        return a.data() != b.data() ? a.data() < b.data() : a.size() > b.size();
+    });
     std::string shown;
     const char* next = text.data();
     const char* const end = text.data() + text.size();
     for (const auto& secret : secrets) {
-        if (secret.data() >= next && secret.data() < end) {  // neither within another one, nor the name of a member, which is a text of its own
+        if (secret.data() >= next &&
+            secret.data() < end) {  // neither within another one, nor the name of a member, which is a text of its own
             shown.append(next, secret.data()).append(hidden);
             next = secret.data() + secret.size();
         }

@@ -14,7 +14,8 @@ namespace hookd::catalogs {
 /// A text is no schema. what() says why; `pointer()` (JSON Pointer) where in it.
 class invalid_schema : public std::runtime_error {
 public:
-    invalid_schema(std::string pointer, const std::string& why) : std::runtime_error(why), pointer_(std::move(pointer)) {}
+    invalid_schema(std::string pointer, const std::string& why)
+        : std::runtime_error(why), pointer_(std::move(pointer)) {}
     [[nodiscard]] const std::string& pointer() const noexcept { return pointer_; }
 
 private:
@@ -28,18 +29,20 @@ struct violation {
     std::string detail{};   ///< what the rule asks for, as a part of a sentence: "must be a string"
 };
 
-/// A compiled JSON Schema (draft 7). Values are checked as they stand in the text, without a document, numbers exactly. Where an object repeats
-/// a name, each of the values must match, since readers differ in which one they take.
+/// A compiled JSON Schema (draft 7). Values are checked as they stand in the text, without a document, numbers exactly.
+/// Where an object repeats a name, each of the values must match, since readers differ in which one they take.
 ///
-/// `$ref` reaches what schema_origin says. `format` and other annotations are not checked. A pattern is checked in linear time, and one check
-/// takes at most most_steps and steps_a_byte for each byte of the value. A step takes 60 ns at most, mostly 10: 16 MiB of what git.pre_receive says
-/// take 0.3 s; the worst schema takes 2 s, and 60 ms where the value is short. Whoever must not wait that long gives a limit.
+/// `$ref` reaches what schema_origin says. `format` and other annotations are not checked. A pattern is checked in
+/// linear time, and one check takes at most most_steps and steps_a_byte for each byte of the value. A step takes 60 ns
+/// at most, mostly 10: 16 MiB of what git.pre_receive says take 0.3 s; the worst schema takes 2 s, and 60 ms where the
+/// value is short. Whoever must not wait that long gives a limit.
 ///
 /// Thread-safety: as a const object.
 class schema {
 public:
     static constexpr std::size_t most_steps = 1'000'000;
-    /// What schemas that look at each part of a value once or twice stay below: an array of one-digit numbers is the dearest, with 1.6.
+    /// What schemas that look at each part of a value once or twice stay below: an array of one-digit numbers is the
+    /// dearest, with 1.6.
     static constexpr std::size_t steps_a_byte = 2;
 
     /// `text`: valid JSON. Throws invalid_schema.

@@ -17,14 +17,15 @@
 #include <map>
 #include <stdexcept>
 
-// A schema is read in three steps. Every place that holds a schema is added, with its rules, in the order of the text; `$id` gives places a URI on
-// the way. Then each `$ref` is resolved to such a place, which may bring in another file, whose references follow. Last, schemas that apply each
-// other to the same value are refused, as a check of them would never end.
+// A schema is read in three steps. Every place that holds a schema is added, with its rules, in the order of the text;
+// `$id` gives places a URI on the way. Then each `$ref` is resolved to such a place, which may bring in another file,
+// whose references follow. Last, schemas that apply each other to the same value are refused, as a check of them would
+// never end.
 namespace hookd::catalogs {
 
+using boost::urls::url;
 using protocol::json_cursor;
 using protocol::json_kind;
-using boost::urls::url;
 
 namespace {
 
@@ -36,16 +37,17 @@ constexpr std::size_t most_text_bytes = std::size_t{4} << 20;
 
 constexpr std::string_view draft7_uri = "http://json-schema.org/draft-07/schema";
 
-// Keywords of draft 7 that hold schemas and apply to nothing by themselves; `$defs` is of later drafts, but written in many schemas of draft 7.
+// Keywords of draft 7 that hold schemas and apply to nothing by themselves; `$defs` is of later drafts, but written in
+// many schemas of draft 7.
 constexpr std::array<std::string_view, 2> definitions{"definitions", "$defs"};
 
-constexpr std::array<std::string_view, 47> draft7_keywords{
-    "$comment",   "$defs",      "$id",           "$ref",          "$schema",      "additionalItems",  "additionalProperties", "allOf",
-    "anyOf",      "const",      "contains",      "contentEncoding", "contentMediaType", "default",    "definitions",          "dependencies",
-    "description", "else",      "enum",          "examples",      "exclusiveMaximum", "exclusiveMinimum", "format",           "if",
-    "items",      "maxItems",   "maxLength",     "maxProperties", "maximum",      "minItems",         "minLength",            "minProperties",
-    "minimum",    "multipleOf", "not",           "oneOf",         "pattern",      "patternProperties", "properties",          "propertyNames",
-    "readOnly",   "required",   "then",          "title",         "type",         "uniqueItems",      "writeOnly"};
+constexpr std::array<std::string_view, 47> draft7_keywords{"$comment", "$defs", "$id", "$ref", "$schema",
+    "additionalItems", "additionalProperties", "allOf", "anyOf", "const", "contains", "contentEncoding",
+    "contentMediaType", "default", "definitions", "dependencies", "description", "else", "enum", "examples",
+    "exclusiveMaximum", "exclusiveMinimum", "format", "if", "items", "maxItems", "maxLength", "maxProperties",
+    "maximum", "minItems", "minLength", "minProperties", "minimum", "multipleOf", "not", "oneOf", "pattern",
+    "patternProperties", "properties", "propertyNames", "readOnly", "required", "then", "title", "type", "uniqueItems",
+    "writeOnly"};
 
 struct later_keyword {
     std::string_view name;
@@ -105,7 +107,8 @@ enum_rule enum_of(std::string_view keyword, const std::vector<std::string_view>&
 }
 
 json_type type_of(std::string_view name) {
-    constexpr std::array<std::string_view, 7> names{"array", "boolean", "integer", "null", "number", "object", "string"};
+    constexpr std::array<std::string_view, 7> names{
+        "array", "boolean", "integer", "null", "number", "object", "string"};
     return static_cast<json_type>(std::find(names.begin(), names.end(), name) - names.begin());
 }
 
@@ -138,7 +141,8 @@ struct location {
 
 class reader {
 public:
-    reader(const schema_origin& origin, const std::function<void(std::string_view)>& check_meta) : origin_(origin), check_meta_(check_meta) {}
+    reader(const schema_origin& origin, const std::function<void(std::string_view)>& check_meta)
+        : origin_(origin), check_meta_(check_meta) {}
 
     schema_document read(std::string_view text) {
         location here{.base = file_uri(origin_.file)};
@@ -234,7 +238,8 @@ private:
         const auto reference = boost::urls::parse_uri_reference(text);
         url result;
         if (!reference || !boost::urls::resolve(base.base, *reference, result)) {
-            refuse(at, "\"" + text + "\" is not a URI reference: write \"#/definitions/NAME\" or \"FILE.json#/payload_schema\"");
+            refuse(at, "\"" + text +
+                           "\" is not a URI reference: write \"#/definitions/NAME\" or \"FILE.json#/payload_schema\"");
         }
         result.normalize_scheme();
         return result;
@@ -244,12 +249,15 @@ private:
         if (std::binary_search(draft7_keywords.begin(), draft7_keywords.end(), name) || name.starts_with("x-")) {
             return;
         }
-        const auto* const later = std::find_if(later_keywords.begin(), later_keywords.end(), [&name](const later_keyword& each) { return each.name == name; });
+        const auto* const later = std::find_if(later_keywords.begin(), later_keywords.end(),
+            [&name](const later_keyword& each) { return each.name == name; });
         if (later != later_keywords.end()) {
-            refuse(here.at(name), "\"" + name + "\" is a keyword of a later draft of JSON Schema; draft 7 is used here" +
-                                      (later->instead.empty() ? "" : ": write " + std::string{later->instead} + " instead"));
+            refuse(here.at(name),
+                "\"" + name + "\" is a keyword of a later draft of JSON Schema; draft 7 is used here" +
+                    (later->instead.empty() ? "" : ": write " + std::string{later->instead} + " instead"));
         }
-        if (const auto near = protocol::nearest(name, {draft7_keywords.begin(), draft7_keywords.end()}); !near.empty()) {
+        if (const auto near = protocol::nearest(name, {draft7_keywords.begin(), draft7_keywords.end()});
+            !near.empty()) {
             refuse(here.at(name), "draft 7 has no keyword \"" + name + "\"; did you mean \"" + std::string{near} +
                                       "\"? Names of your own begin with \"x-\"");
         }
@@ -271,7 +279,8 @@ private:
 
     void add_definitions(const keywords& members, const location& here) {
         for (const auto name : definitions) {
-            if (const auto found = members.find(name); found != members.end() && protocol::kind_of(found->second) == json_kind::object) {
+            if (const auto found = members.find(name);
+                found != members.end() && protocol::kind_of(found->second) == json_kind::object) {
                 (void)add_map(found->second, here.at(name));
             }
         }
@@ -312,7 +321,8 @@ private:
 
     void add_value_rules(subschema_id id, const keywords& members, const location& here) {
         if (const auto value = find(members, "type")) {
-            const auto names = protocol::kind_of(*value) == json_kind::array ? names_in(*value) : std::vector{decoded(*value)};
+            const auto names =
+                protocol::kind_of(*value) == json_kind::array ? names_in(*value) : std::vector{decoded(*value)};
             type_rule rule;
             std::transform(names.begin(), names.end(), std::back_inserter(rule.allowed), type_of);
             append(id, std::move(rule));
@@ -391,7 +401,8 @@ private:
             append(id, required_rule{names_in(*value)});
         }
         add_count_rule<member_count_rule>(id, members, "minProperties", "maxProperties");
-        if (members.contains("properties") || members.contains("patternProperties") || members.contains("additionalProperties")) {
+        if (members.contains("properties") || members.contains("patternProperties") ||
+            members.contains("additionalProperties")) {
             properties_rule rule;
             if (const auto value = find(members, "properties")) {
                 rule.named = add_map(*value, here.at("properties"));
@@ -504,8 +515,10 @@ private:
         const std::string path = uri.path();
         const auto name = path.substr(std::min<std::size_t>(1, path.size()));
         if (uri.scheme() != "catalog" || name.find('/') != std::string::npos) {
-            refuse(from.at, "$ref reaches this schema and the files of its directory only, as \"#/definitions/NAME\" and "
-                            "\"FILE.json#/payload_schema\" do; nothing is fetched for \"" + from.text + "\"");
+            refuse(from.at,
+                "$ref reaches this schema and the files of its directory only, as \"#/definitions/NAME\" and "
+                "\"FILE.json#/payload_schema\" do; nothing is fetched for \"" +
+                    from.text + "\"");
         }
         const auto text = origin_.read ? origin_.read(name) : std::nullopt;
         if (!text) {
@@ -561,7 +574,9 @@ private:
 
     [[nodiscard]] std::vector<subschema_id> applied_in_place(subschema_id id) const {
         std::vector<subschema_id> all;
-        const auto add_all = [&all](const std::vector<subschema_id>& some) { all.insert(all.end(), some.begin(), some.end()); };
+        const auto add_all = [&all](const std::vector<subschema_id>& some) {
+            all.insert(all.end(), some.begin(), some.end());
+        };
         for (const auto& rule : result_.subschemas[id]) {
             if (const auto* const ref = std::get_if<ref_rule>(&rule)) {
                 all.push_back(ref->target);
@@ -588,7 +603,8 @@ private:
 
     /// Where a message about a chain points: the first `$ref` of it.
     [[nodiscard]] location place_of(const std::vector<chain>& chains) const {
-        const auto found = std::find_if(references_.begin(), references_.end(), [&chains](const pending_reference& each) { return chains[each.from].open; });
+        const auto found = std::find_if(references_.begin(), references_.end(),
+            [&chains](const pending_reference& each) { return chains[each.from].open; });
         return found == references_.end() ? location{} : found->at;
     }
 
@@ -604,7 +620,8 @@ private:
 
 }  // namespace
 
-schema_document read_schema(std::string_view text, const schema_origin& origin, const std::function<void(std::string_view)>& check_meta) {
+schema_document read_schema(
+    std::string_view text, const schema_origin& origin, const std::function<void(std::string_view)>& check_meta) {
     return reader{origin, check_meta}.read(text);
 }
 

@@ -14,7 +14,8 @@
 #include <variant>
 #include <vector>
 
-/// A JSON Schema of draft 7, compiled: subschemas by number, each a few rules in the order in which a value is held against them.
+/// A JSON Schema of draft 7, compiled: subschemas by number, each a few rules in the order in which a value is held
+/// against them.
 namespace hookd::catalogs {
 
 /// The number of a subschema in its schema_document.
@@ -110,10 +111,9 @@ struct if_rule {
     std::optional<subschema_id> otherwise{};
 };
 
-using schema_rule =
-    std::variant<false_rule, secret_rule, ref_rule, type_rule, enum_rule, number_rule, length_rule, pattern_rule, item_count_rule, unique_items_rule, items_rule,
-                 contains_rule, required_rule, member_count_rule, properties_rule, property_names_rule, dependencies_rule, all_of_rule, any_of_rule,
-                 one_of_rule, not_rule, if_rule>;
+using schema_rule = std::variant<false_rule, secret_rule, ref_rule, type_rule, enum_rule, number_rule, length_rule,
+    pattern_rule, item_count_rule, unique_items_rule, items_rule, contains_rule, required_rule, member_count_rule,
+    properties_rule, property_names_rule, dependencies_rule, all_of_rule, any_of_rule, one_of_rule, not_rule, if_rule>;
 
 struct schema_document {
     std::vector<std::vector<schema_rule>> subschemas{};
@@ -135,16 +135,17 @@ struct schema_origin {
     /// The file's name, and the member of it that is the schema.
     std::string file = "schema";
     std::string member = "root";
-    /// The text of another file of the same directory; nothing where there is none. Valid JSON, which lives as long as the origin.
+    /// The text of another file of the same directory; nothing where there is none. Valid JSON, which lives as long as
+    /// the origin.
     std::function<std::optional<std::string_view>(const std::string& name)> read{};
 };
 
-/// `text` is valid JSON that the meta-schema of draft 7 has been checked for, as `check_meta` checks other files' schemas (it throws
-/// invalid_schema). Throws invalid_schema.
+/// `text` is valid JSON that the meta-schema of draft 7 has been checked for, as `check_meta` checks other files'
+/// schemas (it throws invalid_schema). Throws invalid_schema.
 ///
-/// `$ref` and `$id` are resolved as RFC 3986 says. What a reference may reach: this schema, the members of other files of the directory that hold
-/// schemas, and the meta-schema of draft 7. Nothing is fetched.
-[[nodiscard]] schema_document read_schema(std::string_view text, const schema_origin& origin,
-                                          const std::function<void(std::string_view schema)>& check_meta);
+/// `$ref` and `$id` are resolved as RFC 3986 says. What a reference may reach: this schema, the members of other files
+/// of the directory that hold schemas, and the meta-schema of draft 7. Nothing is fetched.
+[[nodiscard]] schema_document read_schema(
+    std::string_view text, const schema_origin& origin, const std::function<void(std::string_view schema)>& check_meta);
 
 }  // namespace hookd::catalogs

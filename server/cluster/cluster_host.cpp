@@ -17,12 +17,12 @@ namespace {
 
 visible_session describe(const core::session& which) {
     return {.name = which.name(),
-            .uid = which.of->who.uid,
-            .responds = which.decides() && !which.of->hung_up,
-            .events = which.patterns.empty() ? std::vector<std::string>{"*"} : which.patterns,
-            .on_failure = which.insists ? protocol::failure_policy::closed : protocol::failure_policy::open,
-            .order = which.order,
-            .registered = which.of->may_use_set_aside_names};
+        .uid = which.of->who.uid,
+        .responds = which.decides() && !which.of->hung_up,
+        .events = which.patterns.empty() ? std::vector<std::string>{"*"} : which.patterns,
+        .on_failure = which.insists ? protocol::failure_policy::closed : protocol::failure_policy::open,
+        .order = which.order,
+        .registered = which.of->may_use_set_aside_names};
 }
 
 void add_hooks(protocol::cluster_hosts_result::host& to, const visible_session& session) {
@@ -31,18 +31,21 @@ void add_hooks(protocol::cluster_hosts_result::host& to, const visible_session& 
 
 bool matches(const visible_session& session, std::string_view event) {
     return std::any_of(session.events.begin(), session.events.end(),
-                       [event](const std::string& pattern) { return core::glob_matches(pattern, event); });
+        [event](const std::string& pattern) { return core::glob_matches(pattern, event); });
 }
 
 }  // namespace
 
-class cluster_host::implementation final : public core::cluster_port, public std::enable_shared_from_this<cluster_host::implementation> {
+class cluster_host::implementation final : public core::cluster_port,
+                                           public std::enable_shared_from_this<cluster_host::implementation> {
 public:
-    implementation(boost::asio::io_context& context, server::broker& events, const cluster_options& options, const std::string& host, server::logger& log)
+    implementation(boost::asio::io_context& context, server::broker& events, const cluster_options& options,
+        const std::string& host, server::logger& log)
         : events_(events), host_(host), lease_(options.lease) {
         for (const auto& each : options.memberships) {
-            clusters_.push_back(std::make_unique<membership>(
-                membership::surroundings{context, events, log, announced_, [this] { answer_known(); }, host, options.lease}, each));
+            clusters_.push_back(std::make_unique<membership>(membership::surroundings{context, events, log, announced_,
+                                                                 [this] { answer_known(); }, host, options.lease},
+                each));
         }
     }
 
@@ -66,7 +69,9 @@ public:
     // --- core::cluster_port ---
 
     [[nodiscard]] std::optional<std::string> refuse(std::string_view event) const override {
-        return of(event) != nullptr ? std::nullopt : std::optional{"no cluster of this host takes the event " + std::string{event} + " (--cluster FILE,events=...)"};
+        return of(event) != nullptr ? std::nullopt
+                                    : std::optional{"no cluster of this host takes the event " + std::string{event} +
+                                                    " (--cluster FILE,events=...)"};
     }
 
     [[nodiscard]] std::optional<std::string> ask(const core::cluster_event& question) override {
@@ -80,7 +85,9 @@ public:
         }
     }
 
-    void tell(const core::cluster_event& event, told_handler then) override { of(event.name)->tell(event, std::move(then)); }
+    void tell(const core::cluster_event& event, told_handler then) override {
+        of(event.name)->tell(event, std::move(then));
+    }
 
     void announce(const core::session& which) override {
         const auto& said = announced_[which.id] = describe(which);
@@ -100,10 +107,13 @@ public:
     }
 
     [[nodiscard]] bool is_known(std::uint64_t session_id) const override {
-        return std::all_of(clusters_.begin(), clusters_.end(), [session_id](const auto& each) { return each->is_known(session_id); });
+        return std::all_of(
+            clusters_.begin(), clusters_.end(), [session_id](const auto& each) { return each->is_known(session_id); });
     }
 
-    void when_known(std::uint64_t session_id, std::function<void()> then) override { waiting_.emplace_back(session_id, std::move(then)); }
+    void when_known(std::uint64_t session_id, std::function<void()> then) override {
+        waiting_.emplace_back(session_id, std::move(then));
+    }
 
     void add_hosts(protocol::cluster_hosts_result& out) const override {
         auto& own = out.hosts.emplace_back();
@@ -143,7 +153,8 @@ public:
 
 private:
     [[nodiscard]] membership* of(std::string_view event) const {
-        const auto found = std::find_if(clusters_.begin(), clusters_.end(), [event](const auto& each) { return each->takes(event); });
+        const auto found =
+            std::find_if(clusters_.begin(), clusters_.end(), [event](const auto& each) { return each->takes(event); });
         return found == clusters_.end() ? nullptr : found->get();
     }
 
@@ -153,11 +164,11 @@ private:
             return;
         }
         out.responders.push_back({.name = session.name,
-                                  .uid = session.uid,
-                                  .registered = session.registered,
-                                  .on_failure = session.on_failure,
-                                  .order = session.order,
-                                  .host = host});
+            .uid = session.uid,
+            .registered = session.registered,
+            .on_failure = session.on_failure,
+            .order = session.order,
+            .host = host});
     }
 
     [[nodiscard]] link_state best_state() const {
@@ -209,8 +220,8 @@ private:
     bool answers_later_ = false;
 };
 
-cluster_host::cluster_host(boost::asio::io_context& context, server::broker& events, const cluster_options& options, const std::string& host,
-                           server::logger& log)
+cluster_host::cluster_host(boost::asio::io_context& context, server::broker& events, const cluster_options& options,
+    const std::string& host, server::logger& log)
     : implementation_(std::make_shared<implementation>(context, events, options, host, log)) {}
 
 cluster_host::~cluster_host() = default;

@@ -12,14 +12,15 @@
 
 namespace hookd::cluster {
 
-/// Makes this host a member of the clusters that the options name: starts a helper program for each, and joins the broker to them. Each event name is
-/// of one cluster: the first whose events match it.
+/// Makes this host a member of the clusters that the options name: starts a helper program for each, and joins the
+/// broker to them. Each event name is of one cluster: the first whose events match it.
 ///
-/// Thread-safety: construct and destroy while nobody runs the context; shut_down() from any thread. Lifetime: context, broker and log must outlive it,
-/// and it whoever has a session at the broker.
+/// Thread-safety: construct and destroy while nobody runs the context; shut_down() from any thread. Lifetime: context,
+/// broker and log must outlive it, and it whoever has a session at the broker.
 class cluster_host {
 public:
-    cluster_host(boost::asio::io_context& context, server::broker& events, const cluster_options& options, const std::string& host, server::logger& log);
+    cluster_host(boost::asio::io_context& context, server::broker& events, const cluster_options& options,
+        const std::string& host, server::logger& log);
     cluster_host(const cluster_host&) = delete;
     cluster_host& operator=(const cluster_host&) = delete;
     ~cluster_host();

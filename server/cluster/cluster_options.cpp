@@ -29,11 +29,12 @@ struct engine {
     std::string_view program;
 };
 
-constexpr std::array engines{engine{"postgresql://", "hookd-postgres"}, engine{"postgres://", "hookd-postgres"}, engine{"nats://", "hookd-nats"},
-                             engine{"tls://", "hookd-nats"}};
+constexpr std::array engines{engine{"postgresql://", "hookd-postgres"}, engine{"postgres://", "hookd-postgres"},
+    engine{"nats://", "hookd-nats"}, engine{"tls://", "hookd-nats"}};
 
 const engine* engine_of(const std::string& url) {
-    const auto found = std::find_if(engines.begin(), engines.end(), [&url](const engine& each) { return url.starts_with(each.scheme); });
+    const auto found = std::find_if(
+        engines.begin(), engines.end(), [&url](const engine& each) { return url.starts_with(each.scheme); });
     return found == engines.end() ? nullptr : &*found;
 }
 
@@ -49,10 +50,12 @@ void refuse_readers(const fs::path& file) {
         throw std::runtime_error("cannot read " + file.string() + ": " + std::generic_category().message(errno));
     }
     if (!S_ISREG(found.st_mode)) {
-        throw std::runtime_error(file.string() + " is no regular file: --cluster takes a file that holds the URL of the cluster's engine");
+        throw std::runtime_error(
+            file.string() + " is no regular file: --cluster takes a file that holds the URL of the cluster's engine");
     }
     if ((found.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-        throw std::runtime_error(file.string() + " can be read by others, and may hold a password: chmod 600 " + file.string());
+        throw std::runtime_error(
+            file.string() + " can be read by others, and may hold a password: chmod 600 " + file.string());
     }
 }
 
@@ -90,7 +93,9 @@ membership_options parse_membership(const std::string& text) {
         const auto end = std::min(more.find(':', at), more.size());
         auto pattern = more.substr(at, end - at);
         if (!protocol::is_pattern(pattern)) {
-            throw std::invalid_argument("has the pattern \"" + pattern + "\", which matches no event: a pattern is 1 to 128 characters of A-Z a-z 0-9 _ . / - * ?");
+            throw std::invalid_argument(
+                "has the pattern \"" + pattern +
+                "\", which matches no event: a pattern is 1 to 128 characters of A-Z a-z 0-9 _ . / - * ?");
         }
         result.events.push_back(std::move(pattern));
         at = end + 1;
@@ -115,12 +120,16 @@ std::string read_url(const fs::path& file) {
     text.resize(static_cast<std::size_t>(in.gcount()));
     auto url = without_space_around(std::move(text));
     if (url.empty() || url.size() > most_url_bytes || url.find('\n') != std::string::npos) {
-        throw std::runtime_error(file.string() + " must hold one line, the URL of the cluster's engine: postgresql://HOST/DATABASE or nats://HOST");
+        throw std::runtime_error(
+            file.string() +
+            " must hold one line, the URL of the cluster's engine: postgresql://HOST/DATABASE or nats://HOST");
     }
     if (engine_of(url) == nullptr) {
         const auto scheme = url.find("://");
-        throw std::runtime_error(file.string() + " has " + (scheme == std::string::npos ? "no URL" : "a URL of the scheme " + url.substr(0, scheme)) +
-                                 ": there are postgresql, postgres, nats and tls");
+        throw std::runtime_error(
+            file.string() + " has " +
+            (scheme == std::string::npos ? "no URL" : "a URL of the scheme " + url.substr(0, scheme)) +
+            ": there are postgresql, postgres, nats and tls");
     }
     return url;
 }
@@ -133,7 +142,8 @@ fs::path helper_for(const std::string& url) {
             return path;
         }
     }
-    throw std::runtime_error("the program " + std::string{program} + ", which links hookd to the cluster's engine, is not there: install it beside hookd, " +
+    throw std::runtime_error("the program " + std::string{program} +
+                             ", which links hookd to the cluster's engine, is not there: install it beside hookd, " +
                              "in lib/hookd, or name its directory in HOOKD_LIBEXEC");
 }
 

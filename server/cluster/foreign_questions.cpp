@@ -14,10 +14,13 @@ namespace {
 
 // Whether the host that asked needs no other answer: by its policy one reply, or one veto, decides.
 bool decides(wait_policy policy, const protocol::wait_result& result) {
-    return policy == wait_policy::first ? !result.responses.empty() : policy == wait_policy::veto && std::any_of(result.responses.begin(), result.responses.end(), [](const auto& each) {
-        protocol::respond_params said{.response = each.text()};
-        return !protocol::check_reply(said) && !said.abort.raw.empty();
-    });
+    return policy == wait_policy::first
+               ? !result.responses.empty()
+               : policy == wait_policy::veto &&
+                     std::any_of(result.responses.begin(), result.responses.end(), [](const auto& each) {
+                         protocol::respond_params said{.response = each.text()};
+                         return !protocol::check_reply(said) && !said.abort.raw.empty();
+                     });
 }
 
 }  // namespace
@@ -45,8 +48,10 @@ void foreign_questions::ask(const event_message& question) {
     request.cause = question.cause;
     request.scope = protocol::event_scope::local;
     request.origin = protocol::event_origin{question.id, question.host, question.emitted_at};
-    auto done = [self = shared_from_this(), id = question.id](const boost::system::error_code& failure, protocol::wait_result result) {
-        self->events_.run([self, id, failure, result = std::move(result)](core::broker_state&, const core::instant&) { self->finish(id, failure, result); });
+    auto done = [self = shared_from_this(), id = question.id](
+                    const boost::system::error_code& failure, protocol::wait_result result) {
+        self->events_.run([self, id, failure, result = std::move(result)](
+                              core::broker_state&, const core::instant&) { self->finish(id, failure, result); });
     };
     auto cancellable = asio::bind_cancellation_slot(at->second->cancel.slot(), std::move(done));
     events_.async_emit_and_wait(std::move(request), std::move(cancellable));

@@ -15,9 +15,11 @@
 
 namespace hookd::cluster {
 
-/// Runs the questions of other hosts as ordinary waits among the sessions and hooks of scope cluster here, at most `most` at once.
+/// Runs the questions of other hosts as ordinary waits among the sessions and hooks of scope cluster here, at most
+/// `most` at once.
 ///
-/// Thread-safety: all on the broker's strand. Lifetime: shared, by its pending waits, too; the broker must outlive them.
+/// Thread-safety: all on the broker's strand. Lifetime: shared, by its pending waits, too; the broker must outlive
+/// them.
 class foreign_questions : public std::enable_shared_from_this<foreign_questions> {
 public:
     static constexpr std::size_t most = 512;

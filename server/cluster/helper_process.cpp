@@ -74,7 +74,8 @@ public:
         ::sigaddset(&signals, SIGXFSZ);
         check(::posix_spawnattr_setsigdefault(&attributes_, &signals));
         check(::posix_spawnattr_setpgroup(&attributes_, 0));
-        check(::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK));
+        check(::posix_spawnattr_setflags(
+            &attributes_, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK));
     }
     spawn_settings(const spawn_settings&) = delete;
     spawn_settings& operator=(const spawn_settings&) = delete;

@@ -7,8 +7,8 @@
 
 namespace hookd::cluster {
 
-/// A helper program that runs: its process, and this side's ends of the socketpair (its descriptor 3) and of its standard error. Its standard input
-/// is /dev/null, its standard output goes where its standard error does.
+/// A helper program that runs: its process, and this side's ends of the socketpair (its descriptor 3) and of its
+/// standard error. Its standard input is /dev/null, its standard output goes where its standard error does.
 ///
 /// Thread-safety: none. The destructor ends it: a moment after its socket was closed, by SIGKILL.
 class helper_process {

@@ -33,27 +33,35 @@ constexpr int most_lines_a_second = 20;
 
 struct link::run {
     run(asio::io_context& context, const std::filesystem::path& program)
-        : process(program), socket(context, asio::local::stream_protocol{}, process.take_socket()), errors(context, process.take_errors()) {}
+        : process(program),
+          socket(context, asio::local::stream_protocol{}, process.take_socket()),
+          errors(context, process.take_errors()) {}
 
     helper_process process;
     asio::local::stream_protocol::socket socket;
     asio::posix::stream_descriptor errors;
     protocol::frame_decoder decoder{protocol::framing::length_prefix, protocol::max_max_frame_bytes};
-    std::string input{};            // what has been read and is not a whole frame yet
+    std::string input{};  // what has been read and is not a whole frame yet
     std::deque<std::string> output{};
     std::size_t written_of_first = 0;
     std::size_t queued_bytes = 0;
-    bool writing = false;           // the socket takes no more: it is waited for
-    bool lags = false;              // too much waits: it will be ended, though not while its caller is in the middle of its work
-    std::string line{};             // of its standard error
+    bool writing = false;  // the socket takes no more: it is waited for
+    bool lags = false;     // too much waits: it will be ended, though not while its caller is in the middle of its work
+    std::string line{};    // of its standard error
     int lines_this_second = 0;
     int lines_left_out = 0;
     clock::time_point started = clock::now();
-    int silent_ticks = 0;           // since it was heard last
+    int silent_ticks = 0;  // since it was heard last
 };
 
-link::link(asio::io_context& context, server::broker& events, server::logger& log, link_observer& observer, program_finder program)
-    : context_(context), events_(events), log_(log), observer_(&observer), program_(std::move(program)), timer_(context) {}
+link::link(asio::io_context& context, server::broker& events, server::logger& log, link_observer& observer,
+    program_finder program)
+    : context_(context),
+      events_(events),
+      log_(log),
+      observer_(&observer),
+      program_(std::move(program)),
+      timer_(context) {}
 
 // What completes on any thread of the context goes on on the strand; nothing of a run that is over does.
 template <class Method>
@@ -120,11 +128,12 @@ void link::send(std::string frame) {
         write_some();
     }
     if (run_->queued_bytes > most_queued_bytes && !std::exchange(run_->lags, true)) {
-        events_.run_later([self = shared_from_this(), which = std::weak_ptr{run_}](core::broker_state&, const core::instant&) {
-            if (const auto current = which.lock(); current && current == self->run_) {
-                self->lose("lagged: the helper does not read what it is sent");
-            }
-        });
+        events_.run_later(
+            [self = shared_from_this(), which = std::weak_ptr{run_}](core::broker_state&, const core::instant&) {
+                if (const auto current = which.lock(); current && current == self->run_) {
+                    self->lose("lagged: the helper does not read what it is sent");
+                }
+            });
     }
 }
 
@@ -134,19 +143,19 @@ void link::write_some() {
     auto& output = run_->output;
     while (!output.empty()) {
         const auto& first = output.front();
-        const auto sent = ::send(run_->socket.native_handle(), first.data() + run_->written_of_first, first.size() - run_->written_of_first,
-                                 MSG_NOSIGNAL | MSG_DONTWAIT);
+        const auto sent = ::send(run_->socket.native_handle(), first.data() + run_->written_of_first,
+            first.size() - run_->written_of_first, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (sent < 0 && errno != EAGAIN) {
             return;
         }
         if (sent < 0) {
             run_->writing = true;
-            return run_->socket.async_wait(asio::socket_base::wait_write, [self = shared_from_this(), which = std::weak_ptr{run_}](
-                                                                              const boost::system::error_code& failure) {
-                if (!failure) {
-                    self->on_strand(which, &link::write_some);
-                }
-            });
+            return run_->socket.async_wait(asio::socket_base::wait_write,
+                [self = shared_from_this(), which = std::weak_ptr{run_}](const boost::system::error_code& failure) {
+                    if (!failure) {
+                        self->on_strand(which, &link::write_some);
+                    }
+                });
         }
         run_->written_of_first += static_cast<std::size_t>(sent);
         run_->queued_bytes -= static_cast<std::size_t>(sent);
@@ -159,11 +168,11 @@ void link::write_some() {
 
 void link::read_more() {
     run_->socket.async_wait(asio::socket_base::wait_read,
-                            [self = shared_from_this(), which = std::weak_ptr{run_}](const boost::system::error_code& failure) {
-                                if (!failure) {
-                                    self->on_strand(which, &link::read_input);
-                                }
-                            });
+        [self = shared_from_this(), which = std::weak_ptr{run_}](const boost::system::error_code& failure) {
+            if (!failure) {
+                self->on_strand(which, &link::read_input);
+            }
+        });
 }
 
 void link::read_input() {
@@ -208,11 +217,11 @@ bool link::read_frames() {
 
 void link::read_errors() {
     run_->errors.async_wait(asio::posix::stream_descriptor::wait_read,
-                            [self = shared_from_this(), which = std::weak_ptr{run_}](const boost::system::error_code& failure) {
-                                if (!failure) {
-                                    self->on_strand(which, &link::log_errors);
-                                }
-                            });
+        [self = shared_from_this(), which = std::weak_ptr{run_}](const boost::system::error_code& failure) {
+            if (!failure) {
+                self->on_strand(which, &link::log_errors);
+            }
+        });
 }
 
 // Line by line; of a long one the beginning.
@@ -255,11 +264,12 @@ void link::tick() {
     run_->lines_this_second = run_->lines_left_out = 0;
     send(ping_frame());
     timer_.expires_after(between_ticks);
-    timer_.async_wait([self = shared_from_this(), which = std::weak_ptr{run_}](const boost::system::error_code& failure) {
-        if (!failure) {
-            self->on_strand(which, &link::tick);
-        }
-    });
+    timer_.async_wait(
+        [self = shared_from_this(), which = std::weak_ptr{run_}](const boost::system::error_code& failure) {
+            if (!failure) {
+                self->on_strand(which, &link::tick);
+            }
+        });
 }
 
 }  // namespace hookd::cluster

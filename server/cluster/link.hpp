@@ -43,11 +43,11 @@ protected:
 ///     stopped --start()--> running --ended, garbage, silence, lag, tick says so--> waiting --back-off--> running ...
 ///                             \-------------- stop() -------------------------------/--> stopped
 ///
-/// A helper that says nothing for 5 s although it was pinged each second is ended, and so is one for which more than 64 MiB wait. The back-off
-/// is 100 ms, doubled to 5 s, and 100 ms again once a helper has run for 10 s.
+/// A helper that says nothing for 5 s although it was pinged each second is ended, and so is one for which more than 64
+/// MiB wait. The back-off is 100 ms, doubled to 5 s, and 100 ms again once a helper has run for 10 s.
 ///
-/// Thread-safety: all on the broker's strand but the constructor. Lifetime: shared, by its pending operations, too; what it was given must outlive
-/// stop().
+/// Thread-safety: all on the broker's strand but the constructor. Lifetime: shared, by its pending operations, too;
+/// what it was given must outlive stop().
 class link : public std::enable_shared_from_this<link> {
 public:
     static constexpr std::size_t most_queued_bytes = std::size_t{64} << 20;
@@ -56,7 +56,8 @@ public:
     /// Finds the program anew at each start; throws std::runtime_error.
     using program_finder = std::function<std::filesystem::path()>;
 
-    link(boost::asio::io_context& context, server::broker& events, server::logger& log, link_observer& observer, program_finder program);
+    link(boost::asio::io_context& context, server::broker& events, server::logger& log, link_observer& observer,
+        program_finder program);
 
     void start();
     /// No call of the observer follows. The helper is ended; it has a second to leave the cluster.

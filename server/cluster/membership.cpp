@@ -26,8 +26,10 @@ bool has_older_than(const Map& map, std::chrono::steady_clock::time_point limit,
 membership::membership(surroundings where, membership_options options)
     : where_(std::move(where)),
       options_(std::move(options)),
-      foreign_(std::make_shared<foreign_questions>(where_.events, [this](std::string frame) { link_->send(std::move(frame)); })),
-      link_(std::make_shared<link>(where_.context, where_.events, where_.log, *this, [file = options_.url_file] { return helper_for(read_url(file)); })) {}
+      foreign_(std::make_shared<foreign_questions>(
+          where_.events, [this](std::string frame) { link_->send(std::move(frame)); })),
+      link_(std::make_shared<link>(where_.context, where_.events, where_.log, *this,
+          [file = options_.url_file] { return helper_for(read_url(file)); })) {}
 
 void membership::stop() {
     link_->stop();
@@ -35,8 +37,9 @@ void membership::stop() {
 }
 
 bool membership::takes(std::string_view event) const {
-    return options_.events.empty() || std::any_of(options_.events.begin(), options_.events.end(),
-                                                  [event](const std::string& pattern) { return core::glob_matches(pattern, event); });
+    return options_.events.empty() ||
+           std::any_of(options_.events.begin(), options_.events.end(),
+               [event](const std::string& pattern) { return core::glob_matches(pattern, event); });
 }
 
 // In the turn that goes on, or one of its own.
@@ -69,10 +72,13 @@ void membership::close(const uuid& id) {
 }
 
 void membership::tell(const core::cluster_event& event, core::cluster_port::told_handler then) {
-    std::string refused = state_ != link_state::up ? why_down_ : told_.size() >= most_told ? "too many events wait to be told already" : "";
+    std::string refused = state_ != link_state::up    ? why_down_
+                          : told_.size() >= most_told ? "too many events wait to be told already"
+                                                      : "";
     if (!refused.empty()) {
         ++failed_;
-        return where_.events.run_later([then = std::move(then), refused = std::move(refused)](core::broker_state&, const core::instant&) { then(refused); });
+        return where_.events.run_later([then = std::move(then), refused = std::move(refused)](
+                                           core::broker_state&, const core::instant&) { then(refused); });
     }
     const auto request = ++last_request_;
     told_.emplace(request, told_event{clock::now(), std::move(then)});
@@ -102,7 +108,7 @@ void membership::on_started() {
 std::string membership::on_tick(clock::time_point now) {
     const auto limit = now - longest_debt;
     const bool owes_asked = std::any_of(open_.begin(), open_.end(),
-                                        [limit](const auto& each) { return !each.second.is_asked && each.second.asked_at < limit; });
+        [limit](const auto& each) { return !each.second.is_asked && each.second.asked_at < limit; });
     if (owes_asked || has_older_than(told_, limit, [](const told_event& each) { return each.at; }) ||
         has_older_than(unknown_, limit, [](clock::time_point since) { return since; })) {
         return "the helper has not done in 10 s what it was asked";
@@ -181,7 +187,8 @@ void membership::take(const asked_message& what) {
     ask_times_.add(clock::now() - at->second.asked_at);
     with_broker([&what](core::broker_state& state, const core::instant& now) {
         if (what.responders.size() > most_responders) {
-            return state.fail_delegation(what.id, "more than " + std::to_string(most_responders) + " hooks of other hosts would be asked", now);
+            return state.fail_delegation(
+                what.id, "more than " + std::to_string(most_responders) + " hooks of other hosts would be asked", now);
         }
         state.delegate(what.id, what.responders, now);
     });
@@ -192,7 +199,9 @@ void membership::take(const ask_failed_message& what) {
         return;
     }
     ++failed_;
-    with_broker([&what](core::broker_state& state, const core::instant& now) { state.fail_delegation(what.id, what.reason, now); });
+    with_broker([&what](core::broker_state& state, const core::instant& now) {
+        state.fail_delegation(what.id, what.reason, now);
+    });
 }
 
 void membership::take(told_message& what) {
@@ -222,17 +231,22 @@ void membership::take(const event_message& what) {
     request.cause = what.cause;
     request.scope = protocol::event_scope::local;
     request.origin = protocol::event_origin{what.id, what.host, what.emitted_at};
-    where_.events.async_emit(std::move(request), [this, event = what.event, host = what.host](const boost::system::error_code& failure, const protocol::emit_result&) {
-        if (failure) {
-            say(server::log_level::warning, "the event " + event + " of host " + host + " was not delivered: " + failure.message());
-        }
-    });
+    where_.events.async_emit(
+        std::move(request), [this, event = what.event, host = what.host](
+                                const boost::system::error_code& failure, const protocol::emit_result&) {
+            if (failure) {
+                say(server::log_level::warning,
+                    "the event " + event + " of host " + host + " was not delivered: " + failure.message());
+            }
+        });
 }
 
 void membership::take(const cancel_message& what) { foreign_->cancel(what.id); }
 
 void membership::take(const settled_message& what) {
-    with_broker([&what](core::broker_state& state, const core::instant& now) { (void)state.settle_remote(what.id, what.host, what.answer, now); });
+    with_broker([&what](core::broker_state& state, const core::instant& now) {
+        (void)state.settle_remote(what.id, what.host, what.answer, now);
+    });
 }
 
 void membership::take(const host_left_message& what) {
@@ -261,8 +275,8 @@ protocol::stats_result::cluster_link membership::stats() const {
     result.engine = engine_;
     result.state = to_string(state_);
     result.events = options_.events;
-    result.hosts = static_cast<std::size_t>(
-        std::count_if(hosts_.begin(), hosts_.end(), [this](const visible_host& each) { return each.name != where_.host; }));
+    result.hosts = static_cast<std::size_t>(std::count_if(
+        hosts_.begin(), hosts_.end(), [this](const visible_host& each) { return each.name != where_.host; }));
     result.asked = asked_;
     result.answered = foreign_->answered();
     result.failed = failed_;

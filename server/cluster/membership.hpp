@@ -29,8 +29,8 @@ public:
         boost::asio::io_context& context;
         server::broker& events;
         server::logger& log;
-        const sessions& announced;             ///< the sessions of scope cluster that there are
-        std::function<void()> on_known;        ///< more of them are known to the other hosts, or cannot be
+        const sessions& announced;       ///< the sessions of scope cluster that there are
+        std::function<void()> on_known;  ///< more of them are known to the other hosts, or cannot be
         std::string host;
         std::chrono::milliseconds lease;
     };
@@ -97,9 +97,10 @@ private:
     std::string why_down_ = "it is starting";
     std::string engine_{};
     std::vector<visible_host> hosts_{};
-    boost::unordered_flat_map<uuid, question, core::uuid_hash> open_{};   // questions of this host
+    boost::unordered_flat_map<uuid, question, core::uuid_hash> open_{};  // questions of this host
     std::map<std::uint64_t, told_event> told_{};
-    boost::unordered_flat_map<std::uint64_t, clock::time_point> unknown_{};  // sessions that the helper has yet to call ready, and since when
+    boost::unordered_flat_map<std::uint64_t, clock::time_point>
+        unknown_{};  // sessions that the helper has yet to call ready, and since when
     std::uint64_t last_request_ = 0;
     std::uint64_t asked_ = 0;
     std::uint64_t failed_ = 0;

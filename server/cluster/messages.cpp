@@ -54,9 +54,13 @@ public:
         return value;
     }
     [[nodiscard]] std::string text(std::string_view name) const { return decoded(required(name, json_kind::string)); }
-    [[nodiscard]] std::string optional_text(std::string_view name) const { return find(name).empty() ? std::string{} : text(name); }
+    [[nodiscard]] std::string optional_text(std::string_view name) const {
+        return find(name).empty() ? std::string{} : text(name);
+    }
     /// Texts for people, which are bounded.
-    [[nodiscard]] std::string reason(std::string_view name) const { return optional_text(name).substr(0, most_reason_bytes); }
+    [[nodiscard]] std::string reason(std::string_view name) const {
+        return optional_text(name).substr(0, most_reason_bytes);
+    }
     [[nodiscard]] uuid id(std::string_view name) const {
         const auto found = protocol::parse_uuid(text(name));
         if (!found) {
@@ -104,15 +108,18 @@ public:
     }
 
 private:
-    static std::string decoded(std::string_view string) { return protocol::json_string{string.substr(1, string.size() - 2)}.decode(); }
+    static std::string decoded(std::string_view string) {
+        return protocol::json_string{string.substr(1, string.size() - 2)}.decode();
+    }
 
     std::string_view of_;
     std::string_view object_;
 };
 
 protocol::failure_policy on_failure_of(const members& about) {
-    return about.optional_text("on_failure") == to_string(protocol::failure_policy::closed) ? protocol::failure_policy::closed
-                                                                                            : protocol::failure_policy::open;
+    return about.optional_text("on_failure") == to_string(protocol::failure_policy::closed)
+               ? protocol::failure_policy::closed
+               : protocol::failure_policy::open;
 }
 
 state_message read_state(const members& params) {
@@ -130,12 +137,12 @@ visible_host read_host(std::string_view text) {
     about.each_of("sessions", [&host](std::string_view element) {
         const members session{"cluster.hosts", element};
         host.sessions.push_back({.name = session.text("name"),
-                                 .uid = session.number_or<std::uint32_t>("uid", 0),
-                                 .responds = session.flag("responds"),
-                                 .events = session.texts("events"),
-                                 .on_failure = on_failure_of(session),
-                                 .order = session.number_or<std::int64_t>("order", 0),
-                                 .registered = session.optional_text("kind") == "registered"});
+            .uid = session.number_or<std::uint32_t>("uid", 0),
+            .responds = session.flag("responds"),
+            .events = session.texts("events"),
+            .on_failure = on_failure_of(session),
+            .order = session.number_or<std::int64_t>("order", 0),
+            .registered = session.optional_text("kind") == "registered"});
     });
     return host;
 }
@@ -154,9 +161,9 @@ asked_message read_asked(const members& params) {
         host.each_of("responders", [&](std::string_view one) {
             const members responder{"cluster.asked", one};
             result.responders.push_back({.host = name,
-                                         .name = responder.text("name"),
-                                         .insists = on_failure_of(responder) == protocol::failure_policy::closed,
-                                         .order = responder.number_or<std::int64_t>("order", 0)});
+                .name = responder.text("name"),
+                .insists = on_failure_of(responder) == protocol::failure_policy::closed,
+                .order = responder.number_or<std::int64_t>("order", 0)});
         });
     });
     return result;
@@ -181,13 +188,15 @@ std::chrono::system_clock::time_point read_time(const std::string& text) {
         }
         return value;
     };
-    const year_month_day date{year{part(0, 4)}, month{static_cast<unsigned>(part(5, 2))}, day{static_cast<unsigned>(part(8, 2))}};
+    const year_month_day date{
+        year{part(0, 4)}, month{static_cast<unsigned>(part(5, 2))}, day{static_cast<unsigned>(part(8, 2))}};
     if (!date.ok()) {
         refuse("cluster.event", "emitted_at");
     }
     auto when = sys_days{date} + hours{part(11, 2)} + minutes{part(14, 2)} + seconds{part(17, 2)} + nanoseconds{0};
     if (text.size() > 19 && text[19] == '.') {
-        const auto digits = std::min<std::size_t>(std::min(text.find_first_not_of("0123456789", 20), text.size()) - 20, 9);
+        const auto digits =
+            std::min<std::size_t>(std::min(text.find_first_not_of("0123456789", 20), text.size()) - 20, 9);
         auto fraction = part(20, digits);
         for (std::size_t each = digits; each < 9; ++each) {
             fraction *= 10;
@@ -220,7 +229,8 @@ event_message read_event(const members& params) {
     result.id = params.id("hook_event_id");
     if (!params.find("timeout_ms").empty()) {
         const auto left = params.number<std::int64_t>("timeout_ms");
-        result.timeout = std::clamp(std::chrono::milliseconds{left}, std::chrono::milliseconds{1}, protocol::max_timeout);
+        result.timeout =
+            std::clamp(std::chrono::milliseconds{left}, std::chrono::milliseconds{1}, protocol::max_timeout);
     }
     try {
         read_content(params, result);
@@ -243,7 +253,8 @@ core::remote_answer read_answer(std::string_view text) {
     });
     result.each_of("missing", [&answer](std::string_view element) {
         const members about{"cluster.settled", element};
-        answer.missing.push_back({.responder = about.text("responder"), .why = about.text("why"), .insists = about.flag("insists")});
+        answer.missing.push_back(
+            {.responder = about.text("responder"), .why = about.text("why"), .insists = about.flag("insists")});
     });
     answer.silent.abstained = result.texts("abstained");
     answer.silent.passed = result.texts("passed");
@@ -326,7 +337,8 @@ void append_replies(std::string& out, const core::remote_answer& answer) {
         out += each.text();
         out += R"(,"responder":)";
         protocol::append_json_string(out, each.responder);
-        out += R"(,"uid":)" + std::to_string(each.uid) + R"(,"elapsed_ns":)" + std::to_string(each.elapsed.count()) + "}";
+        out +=
+            R"(,"uid":)" + std::to_string(each.uid) + R"(,"elapsed_ns":)" + std::to_string(each.elapsed.count()) + "}";
     }
     out += ']';
 }
@@ -364,7 +376,8 @@ core::remote_answer with_verdicts_alone(core::remote_answer answer) {
     for (auto& each : answer.replies) {
         protocol::respond_params said{.response = each.text()};
         const bool vetoes = !protocol::check_reply(said) && !said.abort.raw.empty();
-        const std::string reason{said.abort.raw.size() <= most_reason_bytes ? said.abort.raw : "the reason is too long for the cluster"};
+        const std::string reason{
+            said.abort.raw.size() <= most_reason_bytes ? said.abort.raw : "the reason is too long for the cluster"};
         each.passed_on = {};
         each.response = vetoes ? R"({"abort":")" + reason + "\"}" : "{}";
     }
@@ -457,10 +470,16 @@ std::string session_frame(std::uint64_t number, const visible_session& what) {
         .finish();
 }
 
-std::string session_gone_frame(std::uint64_t number) { return frame_writer{"session_gone"}.number("session", number).finish(); }
+std::string session_gone_frame(std::uint64_t number) {
+    return frame_writer{"session_gone"}.number("session", number).finish();
+}
 
 std::string ask_frame(const core::cluster_event& question) {
-    return frame_writer{"ask"}.event(question).number("timeout_ms", question.timeout.count()).text("policy", to_string(question.policy)).finish();
+    return frame_writer{"ask"}
+        .event(question)
+        .number("timeout_ms", question.timeout.count())
+        .text("policy", to_string(question.policy))
+        .finish();
 }
 
 std::string tell_frame(std::uint64_t request, const core::cluster_event& what) {

@@ -13,8 +13,8 @@
 #include <variant>
 #include <vector>
 
-/// The messages between hookd and a cluster's helper program: JSON-RPC 2.0 notifications with the native framing (README.md of this directory has
-/// them all). Times are in milliseconds; payloads and answers travel byte for byte.
+/// The messages between hookd and a cluster's helper program: JSON-RPC 2.0 notifications with the native framing
+/// (README.md of this directory has them all). Times are in milliseconds; payloads and answers travel byte for byte.
 namespace hookd::cluster {
 
 using protocol::uuid;
@@ -90,7 +90,8 @@ struct event_message {
     std::chrono::system_clock::time_point emitted_at{};
     protocol::wait_policy policy = protocol::wait_policy::first;
     std::optional<std::chrono::milliseconds> timeout{};
-    std::string fault{};         ///< not empty: the other host has sent what it must not, and this is why; all but `host`, `id` and `timeout` is of no use
+    std::string fault{};  ///< not empty: the other host has sent what it must not, and this is why; all but `host`,
+                          ///< `id` and `timeout` is of no use
 };
 
 struct cancel_message {
@@ -116,8 +117,9 @@ struct fatal_message {
     std::string reason{};
 };
 
-using incoming = std::variant<state_message, pong_message, hosts_message, session_ready_message, asked_message, ask_failed_message, told_message,
-                              event_message, cancel_message, settled_message, host_left_message, gap_message, fatal_message>;
+using incoming =
+    std::variant<state_message, pong_message, hosts_message, session_ready_message, asked_message, ask_failed_message,
+        told_message, event_message, cancel_message, settled_message, host_left_message, gap_message, fatal_message>;
 
 /// Reads a frame's body. Throws bad_message.
 [[nodiscard]] incoming read(std::string_view frame);
@@ -138,7 +140,9 @@ struct hello {
 [[nodiscard]] std::string ask_frame(const core::cluster_event& question);
 [[nodiscard]] std::string tell_frame(std::uint64_t request, const core::cluster_event& what);
 [[nodiscard]] std::string close_frame(const uuid& id);
-/// The answer to a question of `origin`. Of one that no helper could carry, since it is too long or nested too deeply, the vetoes and their reasons.
-[[nodiscard]] std::string reply_frame(std::string_view origin, const uuid& id, bool decides, const core::remote_answer& answer);
+/// The answer to a question of `origin`. Of one that no helper could carry, since it is too long or nested too deeply,
+/// the vetoes and their reasons.
+[[nodiscard]] std::string reply_frame(
+    std::string_view origin, const uuid& id, bool decides, const core::remote_answer& answer);
 
 }  // namespace hookd::cluster

@@ -5,9 +5,10 @@
 
 // What waits and their replies may take, of all and of one user, and what is taken when.
 //
-// Replies that are kept take memory once for each request that waits for them, since each gets a copy, and once where none does. Room for
-// the replies to come is taken when a wait begins: each responder may then veto with a reason of 1 KiB, however full the memory has become
-// since. What is passed on at once to the only one who waits is never kept, and takes nothing.
+// Replies that are kept take memory once for each request that waits for them, since each gets a copy, and once where
+// none does. Room for the replies to come is taken when a wait begins: each responder may then veto with a reason of 1
+// KiB, however full the memory has become since. What is passed on at once to the only one who waits is never kept, and
+// takes nothing.
 namespace hookd::core {
 
 using protocol::error;
@@ -18,7 +19,8 @@ namespace {
 // Pairs of a slot and a session that it waits for: about 40 bytes each.
 constexpr std::size_t most_debts = std::size_t{1} << 22;
 
-// Of the patterns of all sessions with a glob; where named users have used up half of it, the rest is for the daemon's user and root.
+// Of the patterns of all sessions with a glob; where named users have used up half of it, the rest is for the daemon's
+// user and root.
 constexpr std::size_t most_pattern_bytes = std::size_t{2} << 20;
 
 constexpr std::size_t waits_kept_for_owners = 256;
@@ -33,7 +35,8 @@ constexpr std::size_t room_for(std::size_t replies, bool has_reason) noexcept {
     return replies == 0 ? 0 : replies * sure_reply_bytes + (has_reason ? 0 : sure_reason_bytes);
 }
 
-std::size_t bytes_for(std::size_t waiters, std::size_t reply_bytes, std::size_t replies_to_come, bool has_reason) noexcept {
+std::size_t bytes_for(
+    std::size_t waiters, std::size_t reply_bytes, std::size_t replies_to_come, bool has_reason) noexcept {
     return (reply_bytes + room_for(replies_to_come, has_reason)) * std::max<std::size_t>(waiters, 1);
 }
 
@@ -54,7 +57,7 @@ std::size_t bytes_of(const slot& which, std::size_t waiters) noexcept {
 
 error memory_error(std::size_t most) {
     return protocol::limit_error("memory", most,
-                                 "the daemon keeps as many bytes of replies, and room for replies, as it may: retry when emitters have theirs");
+        "the daemon keeps as many bytes of replies, and room for replies, as it may: retry when emitters have theirs");
 }
 
 }  // namespace
@@ -62,15 +65,16 @@ error memory_error(std::size_t most) {
 std::optional<error> broker_state::refuse_wait(const client& by) const {
     if (by.waiting >= limits_.max_waiting_per_connection) {
         return protocol::limit_error("max_waiting_per_connection", limits_.max_waiting_per_connection,
-                                     "this connection waits for as many verdicts as it may: wait for one, or use another connection");
+            "this connection waits for as many verdicts as it may: wait for one, or use another connection");
     }
     const shared_limit limit{limits_.max_waiting, waits_kept_for_owners, 2};
     if (by.user->is_named && by.user->waits >= limit.share()) {
         return protocol::limit_error("max_waiting", limit.share(),
-                                     "your user waits for as many verdicts as one user may, half of all: wait for one");
+            "your user waits for as many verdicts as one user may, half of all: wait for one");
     }
     if (const auto most = limit.most_of_all(by.user->is_named); open_slots_ + extra_waiters_ >= most) {
-        return protocol::limit_error("max_waiting", most, "the daemon waits for as many verdicts as it may: retry later");
+        return protocol::limit_error(
+            "max_waiting", most, "the daemon waits for as many verdicts as it may: retry later");
     }
     if (debts_ >= most_debts) {
         return memory_error(memory_.limit());
@@ -82,11 +86,11 @@ std::optional<error> broker_state::refuse_reservation(const client& by) {
     const shared_limit limit{limits_.max_reserved, 0, 4};
     if (by.user->is_named && by.user->reservations >= limit.share()) {
         return protocol::limit_error("max_reserved", limit.share(),
-                                     "your user has reserved as many slots as one user may, a quarter of all: retry when one is over");
+            "your user has reserved as many slots as one user may, a quarter of all: retry when one is over");
     }
     if (reserved_slots_ >= limits_.max_reserved) {
         return protocol::limit_error("max_reserved", limits_.max_reserved,
-                                     "as many slots are reserved as may be: retry later, or raise --max-reserved");
+            "as many slots are reserved as may be: retry later, or raise --max-reserved");
     }
     if (auto failure = refuse_wait(by)) {
         return failure;
@@ -102,8 +106,8 @@ std::optional<error> broker_state::refuse_patterns(const client& by, const std::
         return std::nullopt;
     }
     return protocol::limit_error("pattern_bytes", most,
-                                 "the patterns with '*' or '?' of all sessions together are as long as they may be: subscribe to names, or with "
-                                 "fewer and shorter patterns");
+        "the patterns with '*' or '?' of all sessions together are as long as they may be: subscribe to names, or with "
+        "fewer and shorter patterns");
 }
 
 std::optional<error> broker_state::refuse_memory(const account& user, std::size_t more) {
@@ -116,7 +120,8 @@ std::optional<error> broker_state::refuse_memory(const account& user, std::size_
     return std::nullopt;
 }
 
-std::optional<error> broker_state::refuse_room(const client& by, const protocol::emit_and_wait_params& params, std::size_t footprint_bytes) {
+std::optional<error> broker_state::refuse_room(
+    const client& by, const protocol::emit_and_wait_params& params, std::size_t footprint_bytes) {
     std::size_t replies = params.operation_id ? 1 : 0;
     if (params.policy.value_or(wait_policy::first) != wait_policy::first || !params.require.empty()) {
         replies = std::max<std::size_t>(count_responders(params.event.view()), params.require_subscriber ? 0 : 1);
@@ -160,8 +165,8 @@ void broker_state::give_back_memory(slot& which) noexcept {
     which.repliers.clear();
 }
 
-std::optional<error> broker_state::charge_reply(slot& to, const responder* own, const client& by, const protocol::respond_params& params,
-                                                std::size_t rewritten_bytes) {
+std::optional<error> broker_state::charge_reply(slot& to, const responder* own, const client& by,
+    const protocol::respond_params& params, std::size_t rewritten_bytes) {
     const bool is_failure = !params.failed.empty();
     // With what holds it: small replies of many passers-by would else take memory that nobody counts.
     const std::size_t bytes = is_failure ? params.failed.view().size()
@@ -190,10 +195,12 @@ std::optional<error> broker_state::charge_reply(slot& to, const responder* own, 
 }
 
 // As charge_reply(), of a responder on another host, whom the cluster's hosts have let in. Null: it was not asked.
-std::optional<error> broker_state::charge_remote_reply(slot& to, const responder* own, std::size_t bytes, bool has_reason) {
+std::optional<error> broker_state::charge_remote_reply(
+    slot& to, const responder* own, std::size_t bytes, bool has_reason) {
     std::size_t to_come = replies_to_come(to);
     to_come -= own != nullptr && !decides_at_once(to) ? 1 : 0;
-    if (auto failure = charge(to, bytes_for(to.waiters.size(), to.reply_bytes + bytes, decides_at_once(to) ? 0 : to_come, has_reason))) {
+    if (auto failure = charge(
+            to, bytes_for(to.waiters.size(), to.reply_bytes + bytes, decides_at_once(to) ? 0 : to_come, has_reason))) {
         return failure;
     }
     to.reply_bytes += bytes;
@@ -201,7 +208,9 @@ std::optional<error> broker_state::charge_remote_reply(slot& to, const responder
 }
 
 // For the replies of responders that have come since the wait began.
-std::optional<error> broker_state::take_more_room(slot& which) { return charge(which, bytes_of(which, which.waiters.size())); }
+std::optional<error> broker_state::take_more_room(slot& which) {
+    return charge(which, bytes_of(which, which.waiters.size()));
+}
 
 std::optional<error> broker_state::join(waiter& who, slot& to, client& by) {
     const std::size_t needed = bytes_of(to, to.waiters.size() + 1);

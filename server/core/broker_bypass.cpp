@@ -18,7 +18,9 @@ std::string list_of(const std::vector<std::string>& events) {
     return text;
 }
 
-std::string label_of(const bypass_in_force& which) { return "the bypass of " + list_of(which.events) + " (" + which.reason + ")"; }
+std::string label_of(const bypass_in_force& which) {
+    return "the bypass of " + list_of(which.events) + " (" + which.reason + ")";
+}
 
 std::string shortened(std::string_view text) {
     if (text.size() <= shown_abort_bytes) {
@@ -33,7 +35,7 @@ std::string shortened(std::string_view text) {
 
 protocol::bypass_info info_of(const bypass_in_force& which, steady_time now) {
     return {which.events, which.reason, which.uid,
-            std::max(std::chrono::ceil<std::chrono::milliseconds>(which.when - now), std::chrono::milliseconds{0})};
+        std::max(std::chrono::ceil<std::chrono::milliseconds>(which.when - now), std::chrono::milliseconds{0})};
 }
 
 }  // namespace
@@ -59,13 +61,15 @@ protocol::bypass_result broker_state::bypass(const client& by, const protocol::b
     bypass_->when = now.steady + params.duration.value_or(std::chrono::milliseconds{0});
     deadlines_.insert(*bypass_);
     result.bypass = bypass_now(now);
-    audit_.push_back(label_of(*bypass_) + " was begun by " + who + " for " + std::to_string(result.bypass->left.count()) +
+    audit_.push_back(label_of(*bypass_) + " was begun by " + who + " for " +
+                     std::to_string(result.bypass->left.count()) +
                      " ms: no veto of these events counts until it is over");
     return result;
 }
 
 void broker_state::end_bypass(std::string_view how) {
-    audit_.push_back(label_of(*bypass_) + " " + std::string{how} + "; " + protocol::counted(bypass_->overridden, "verdict") + " bypassed");
+    audit_.push_back(label_of(*bypass_) + " " + std::string{how} + "; " +
+                     protocol::counted(bypass_->overridden, "verdict") + " bypassed");
     deadlines_.erase(deadlines_.iterator_to(*bypass_));
     bypass_.reset();
 }
@@ -75,12 +79,13 @@ void broker_state::override_abort(const slot& which, protocol::wait_result& verd
         return;
     }
     glob_subject name{which.event_name};
-    if (std::none_of(bypass_->events.begin(), bypass_->events.end(), [&name](const std::string& pattern) { return name.matches(pattern); })) {
+    if (std::none_of(bypass_->events.begin(), bypass_->events.end(),
+            [&name](const std::string& pattern) { return name.matches(pattern); })) {
         return;
     }
     ++bypass_->overridden;
-    audit_.push_back(label_of(*bypass_) + " overrode \"" + shortened(verdict.abort) + "\" on " + which.event_name + " #" +
-                     std::to_string(which.seq) + " (" + verdict.hook_event_id + ")");
+    audit_.push_back(label_of(*bypass_) + " overrode \"" + shortened(verdict.abort) + "\" on " + which.event_name +
+                     " #" + std::to_string(which.seq) + " (" + verdict.hook_event_id + ")");
     verdict.abort.clear();
     verdict.bypassed = bypass_->reason;
 }

@@ -9,8 +9,8 @@
 //       |\--its session lagged or left--> skipped, and missing
 //       \---the payload of its turn does not meet its `where`--> passed, as if it were not there
 //
-// Whoever is asked gets the event as it was published, but for the payload, which is the one that those before it left, and the time, which
-// is what is left of it.
+// Whoever is asked gets the event as it was published, but for the payload, which is the one that those before it left,
+// and the time, which is what is left of it.
 namespace hookd::core {
 namespace {
 
@@ -66,17 +66,18 @@ void broker_state::ask_next(slot& which, instant now) {
 event::pointer broker_state::event_for_turn(const slot& which, instant now) {
     const auto& turns = *which.turns;
     const auto& first = *turns.published;
-    const auto left = std::max(std::chrono::ceil<std::chrono::milliseconds>(which.when - now.steady), std::chrono::milliseconds{1});
+    const auto left =
+        std::max(std::chrono::ceil<std::chrono::milliseconds>(which.when - now.steady), std::chrono::milliseconds{1});
     if (turns.payload.empty() && left == first.timeout()) {
         return turns.published;
     }
     const protocol::event_fields fields{.seq = first.seq(),
-                                        .hook_event_id = first.id(),
-                                        .event = first.name(),
-                                        .emitted_at = first.emitted_at(),
-                                        .expects_response = true,
-                                        .timeout = left,
-                                        .cause = first.cause()};
+        .hook_event_id = first.id(),
+        .event = first.name(),
+        .emitted_at = first.emitted_at(),
+        .expects_response = true,
+        .timeout = left,
+        .cause = first.cause()};
     const std::string_view payload = payload_of_turn(which);
     const auto head = protocol::measure_event_head(fields);
     make_room(event::footprint(head, payload), topics_.find(first.name()), now);

@@ -14,15 +14,18 @@ namespace {
 
 using remote_reply = protocol::wait_result::reply;
 
-// How other hosts end their own waits. One that is required may be on any of them, so that a first reply does not end them.
+// How other hosts end their own waits. One that is required may be on any of them, so that a first reply does not end
+// them.
 wait_policy policy_elsewhere(const slot& which) {
     return which.policy == wait_policy::first && !which.require.empty() ? wait_policy::all : which.policy;
 }
 
 bool is_of(const responder& each, std::string_view host) noexcept { return each.is_remote() && each.host() == host; }
 
-// The next one of that host and name that is waited for, `but` for those: sessions may share a name. Null where there is none.
-responder* waiting_for(slot& in, std::string_view host, std::string_view name, const std::vector<const responder*>& but = {}) {
+// The next one of that host and name that is waited for, `but` for those: sessions may share a name. Null where there
+// is none.
+responder* waiting_for(
+    slot& in, std::string_view host, std::string_view name, const std::vector<const responder*>& but = {}) {
     const auto found = std::find_if(in.responders.begin(), in.responders.end(), [&](const responder& each) {
         return each.is == responder::state::waiting && is_of(each, host) && each.own_name() == name &&
                std::find(but.begin(), but.end(), &each) == but.end();
@@ -32,7 +35,7 @@ responder* waiting_for(slot& in, std::string_view host, std::string_view name, c
 
 bool waits_for_host(const slot& which, std::string_view host) {
     return std::any_of(which.responders.begin(), which.responders.end(),
-                       [host](const responder& each) { return each.is == responder::state::waiting && is_of(each, host); });
+        [host](const responder& each) { return each.is == responder::state::waiting && is_of(each, host); });
 }
 
 // A veto counts even where the memory for replies takes no more of it than this.
@@ -81,12 +84,12 @@ void broker_state::ask_cluster(slot& which, const protocol::event_fields& fields
     which.responders.push_back({.session_id = responder::cluster_id, .record = cluster_record_});
     ++which.waiting_for;
     const auto refused = cluster_->ask({.id = which.id,
-                                        .name = which.event_name,
-                                        .payload = payload,
-                                        .cause = fields.cause,
-                                        .emitted_at = fields.emitted_at,
-                                        .timeout = fields.timeout.value_or(limits_.default_timeout),
-                                        .policy = policy_elsewhere(which)});
+        .name = which.event_name,
+        .payload = payload,
+        .cause = fields.cause,
+        .emitted_at = fields.emitted_at,
+        .timeout = fields.timeout.value_or(limits_.default_timeout),
+        .policy = policy_elsewhere(which)});
     which.asks_cluster = !refused;
     if (refused) {
         fail_cluster(which, *refused);
@@ -102,17 +105,18 @@ slot* broker_state::asking_slot(const protocol::uuid& id) {
 
 void broker_state::delegate(const protocol::uuid& id, const std::vector<remote_responder>& who, instant now) {
     slot* const which = asking_slot(id);
-    if (which == nullptr || !which->responders.back().is_cluster() || which->responders.back().is != responder::state::waiting) {
+    if (which == nullptr || !which->responders.back().is_cluster() ||
+        which->responders.back().is != responder::state::waiting) {
         return;
     }
     which->responders.pop_back();
     --which->waiting_for;
     for (const auto& each : who) {
         which->responders.push_back({.session_id = responder::first_remote_id + which->responders.size(),
-                                     .record = records_.of(each.host + "/" + each.name),
-                                     .order = each.order,
-                                     .insists = each.insists,
-                                     .host_bytes = static_cast<std::uint8_t>(each.host.size() + 1)});
+            .record = records_.of(each.host + "/" + each.name),
+            .order = each.order,
+            .insists = each.insists,
+            .host_bytes = static_cast<std::uint8_t>(each.host.size() + 1)});
         ++which->responders.back().record->asked;
         ++which->waiting_for;
     }
@@ -148,7 +152,8 @@ void broker_state::fail_cluster(slot& which, const std::string& why) {
     }
     if (any && !which.responders.back().is_cluster()) {
         which.failures.emplace_back(responder::cluster_id, why);
-        which.responders.push_back({.session_id = responder::cluster_id, .record = cluster_record_, .is = responder::state::failed});
+        which.responders.push_back(
+            {.session_id = responder::cluster_id, .record = cluster_record_, .is = responder::state::failed});
     }
 }
 
@@ -158,7 +163,8 @@ void broker_state::settle_remote_responder(slot& which, responder& by, responder
     give_back_room(which);
 }
 
-bool broker_state::settle_remote(const protocol::uuid& id, std::string_view host, const remote_answer& answer, instant now) {
+bool broker_state::settle_remote(
+    const protocol::uuid& id, std::string_view host, const remote_answer& answer, instant now) {
     slot* const which = asking_slot(id);
     if (which == nullptr || !waits_for_host(*which, host)) {
         return false;
@@ -167,7 +173,8 @@ bool broker_state::settle_remote(const protocol::uuid& id, std::string_view host
         accept_remote_reply(*which, waiting_for(*which, host, said.responder), host, said, now);
     }
     const bool vetoed = !which->abort.empty() && which->policy != wait_policy::all;
-    const bool decides = vetoed || (which->policy == wait_policy::first && which->require.empty() && !which->replies.empty());
+    const bool decides =
+        vetoed || (which->policy == wait_policy::first && which->require.empty() && !which->replies.empty());
     if (!decides) {  // else the others there were not heard to the end
         lose_remote_responders(*which, host, answer);
     }
@@ -181,7 +188,8 @@ bool broker_state::settle_remote(const protocol::uuid& id, std::string_view host
 }
 
 // Null: it was not asked, but knew the id.
-void broker_state::accept_remote_reply(slot& to, responder* own, std::string_view host, const remote_reply& said, instant now) {
+void broker_state::accept_remote_reply(
+    slot& to, responder* own, std::string_view host, const remote_reply& said, instant now) {
     protocol::respond_params params{.response = said.text()};
     if (const auto wrong = protocol::check_reply(params)) {
         if (own != nullptr) {
@@ -220,8 +228,8 @@ void broker_state::accept_remote_reply(slot& to, responder* own, std::string_vie
     }
 }
 
-// Those that are there no more have left, whatever the host says: nobody is heard by silence. What was late there is waited for until the time is
-// over here, too.
+// Those that are there no more have left, whatever the host says: nobody is heard by silence. What was late there is
+// waited for until the time is over here, too.
 void broker_state::lose_remote_responders(slot& which, std::string_view host, const remote_answer& answer) {
     constexpr std::string_view failed = "failed: ";
     std::vector<const responder*> late;
@@ -241,7 +249,8 @@ void broker_state::lose_remote_responders(slot& which, std::string_view host, co
             settle_remote_responder(which, *own, why == "lagged" ? responder::state::lagged : responder::state::left);
         }
     }
-    for (const auto& [names, as] : {std::pair{&answer.silent.abstained, responder::state::abstained}, {&answer.silent.passed, responder::state::passed}}) {
+    for (const auto& [names, as] : {std::pair{&answer.silent.abstained, responder::state::abstained},
+             {&answer.silent.passed, responder::state::passed}}) {
         for (const auto& name : *names) {
             if (responder* const own = waiting_for(which, host, name, late)) {
                 settle_remote_responder(which, *own, as);
@@ -249,7 +258,8 @@ void broker_state::lose_remote_responders(slot& which, std::string_view host, co
         }
     }
     for (auto& each : which.responders) {
-        if (each.is != responder::state::waiting || !is_of(each, host) || std::find(late.begin(), late.end(), &each) != late.end()) {
+        if (each.is != responder::state::waiting || !is_of(each, host) ||
+            std::find(late.begin(), late.end(), &each) != late.end()) {
             continue;
         }
         if (!answer.failed.empty()) {

@@ -2,12 +2,13 @@
 
 #include <algorithm>
 
-// The memory of events: what is retained, what waits for sessions, and what their connections are writing, within capacity_bytes. The newest
-// event always fits.
+// The memory of events: what is retained, what waits for sessions, and what their connections are writing, within
+// capacity_bytes. The newest event always fits.
 //
-// Past the bound retained events go, then what waits for sessions that have ended, then those who hold more than their part of it: what waits
-// for them is dropped, and their sessions end. What a connection is writing can only be had back by its peer's reading it, or by closing the
-// connection: so no more than the bound is handed out, and whoever holds on to it while others wait must read, or goes.
+// Past the bound retained events go, then what waits for sessions that have ended, then those who hold more than their
+// part of it: what waits for them is dropped, and their sessions end. What a connection is writing can only be had back
+// by its peer's reading it, or by closing the connection: so no more than the bound is handed out, and whoever holds on
+// to it while others wait must read, or goes.
 namespace hookd::core {
 namespace {
 
@@ -54,8 +55,8 @@ std::vector<client*> broker_state::large_holders(std::size_t room) const {
     return holders;
 }
 
-// No more of them than the room that is needed, where those that must read are taken to give theirs back. But what is there already takes
-// no more than the bound, whoever reads when.
+// No more of them than the room that is needed, where those that must read are taken to give theirs back. But what is
+// there already takes no more than the bound, whoever reads when.
 void broker_state::push_holders_out(std::size_t bytes, instant now) {
     const std::size_t room = limits_.capacity_bytes - std::min(bytes, limits_.capacity_bytes);
     std::size_t awaited = 0;
@@ -142,7 +143,8 @@ void broker_state::hold_back(client& to) {
     }
 }
 
-// The one that has waited longest, if it may go on now. It is asked again as soon as that one has been handed something, or is done with it.
+// The one that has waited longest, if it may go on now. It is asked again as soon as that one has been handed
+// something, or is done with it.
 void broker_state::wake_held_back() {
     while (!held_back_.empty()) {
         client& first = *held_back_.front();

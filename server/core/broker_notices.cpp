@@ -11,7 +11,8 @@ constexpr std::size_t most_shadow_questions = 256;
 
 }  // namespace
 
-std::optional<protocol::wait_result> broker_state::without_secrets(const slot& which, const protocol::wait_result& verdict) const {
+std::optional<protocol::wait_result> broker_state::without_secrets(
+    const slot& which, const protocol::wait_result& verdict) const {
     std::optional<protocol::wait_result> hidden;
     if (secrets_ == nullptr) {
         return hidden;
@@ -44,7 +45,8 @@ void broker_state::announce(const slot& which, const protocol::wait_result& whol
     std::shared_ptr<const charged_text> text;
     for (session* const each : topics_.find(which.event_name).matches) {
         const bool wants = each->verdicts && !each->closing &&
-                           (each->where.empty() || std::find(which.watchers.begin(), which.watchers.end(), each->id) != which.watchers.end());
+                           (each->where.empty() || std::find(which.watchers.begin(), which.watchers.end(), each->id) !=
+                                                       which.watchers.end());
         if (!wants) {
             continue;
         }
@@ -64,7 +66,8 @@ void broker_state::tell(session& whom, notice what, instant now) {
         while (ledger_.live_bytes > limits_.capacity_bytes && !log_.empty()) {
             log_.drop_oldest();
         }
-        if (to.notices.size() >= limits_.capacity || (ledger_.live_bytes > limits_.capacity_bytes && !to.notices.empty())) {
+        if (to.notices.size() >= limits_.capacity ||
+            (ledger_.live_bytes > limits_.capacity_bytes && !to.notices.empty())) {
             close(whom, protocol::close_reason::lagged, now);
             return lose_queue(to);
         }
@@ -88,7 +91,7 @@ void broker_state::note_shadow(session& asked, const protocol::uuid& id, instant
 bool broker_state::record_shadow(session& of, const protocol::respond_params& params, instant now) {
     const auto id = protocol::parse_uuid(params.hook_event_id.view());
     const auto asked = std::find_if(of.shadow_questions.begin(), of.shadow_questions.end(),
-                                    [&id](const shadow_question& each) { return id == each.hook_event_id; });
+        [&id](const shadow_question& each) { return id == each.hook_event_id; });
     if (asked == of.shadow_questions.end()) {
         return false;
     }

@@ -24,8 +24,8 @@ void set_terms(session& of, const protocol::subscribe_params& params) {
 
 }  // namespace
 
-/// Which names a session matches. Asked of thousands of events at once, which mostly share few names. Once it has taken most_steps, it says
-/// no to all that it has not been asked before.
+/// Which names a session matches. Asked of thousands of events at once, which mostly share few names. Once it has taken
+/// most_steps, it says no to all that it has not been asked before.
 class broker_state::name_matcher {
 public:
     explicit name_matcher(const session& of) noexcept : of_(of) {}
@@ -52,8 +52,8 @@ public:
             return std::nullopt;
         }
         return protocol::limit_error("match_steps", most_steps,
-                                     "parameter 'events' takes too many steps to compare with the events that wait or are retained: subscribe "
-                                     "with fewer patterns, or with fewer stars in them");
+            "parameter 'events' takes too many steps to compare with the events that wait or are retained: subscribe "
+            "with fewer patterns, or with fewer stars in them");
     }
 
 private:
@@ -77,44 +77,49 @@ private:
     bool last_answer_ = false;
 };
 
-std::optional<error> broker_state::refuse_resume(name_matcher& matches, const protocol::subscribe_params& params) const {
+std::optional<error> broker_state::refuse_resume(
+    name_matcher& matches, const protocol::subscribe_params& params) const {
     const auto refusal = [this](std::string message) {
         return error{errc::resume_impossible, std::move(message),
-                     protocol::resume_data(instance_, log_.oldest_seq(), head_seq_)};
+            protocol::resume_data(instance_, log_.oldest_seq(), head_seq_)};
     };
     if (!params.instance.empty() && protocol::parse_uuid(params.instance.view()) != instance_) {
-        return refusal("cannot resume: that was another run of the daemon; subscribe without after_seq to start afresh");
+        return refusal(
+            "cannot resume: that was another run of the daemon; subscribe without after_seq to start afresh");
     }
     if (!params.after_seq) {
         return std::nullopt;
     }
     if (*params.after_seq > head_seq_) {
-        return refusal("cannot resume: after_seq is past the newest event; subscribe without after_seq to start afresh");
+        return refusal(
+            "cannot resume: after_seq is past the newest event; subscribe without after_seq to start afresh");
     }
     const bool spans_cluster = params.scope == protocol::event_scope::cluster;
     std::size_t steps_left = payload_view::most_steps;
     const auto concerns = [&](const dropped_event& each) {
-        return (each.expects_response || !params.asked_only) && (spans_cluster || !each.is_foreign) && matches(each.name) &&
-               each.may_meet(params.where, steps_left);
+        return (each.expects_response || !params.asked_only) && (spans_cluster || !each.is_foreign) &&
+               matches(each.name) && each.may_meet(params.where, steps_left);
     };
     if (!log_.is_complete_after(*params.after_seq, concerns)) {
-        return refusal("cannot resume: events after after_seq are no longer retained; subscribe without after_seq to start afresh");
+        return refusal(
+            "cannot resume: events after after_seq are no longer retained; subscribe without after_seq to start "
+            "afresh");
     }
     return std::nullopt;
 }
 
-broker_state::result_or_error<protocol::subscribe_result> broker_state::subscribe(client& by, const protocol::subscribe_params& params,
-                                                                                  instant now) {
+broker_state::result_or_error<protocol::subscribe_result> broker_state::subscribe(
+    client& by, const protocol::subscribe_params& params, instant now) {
     if (shutting_down_) {
         return error{errc::shutting_down, "the daemon is shutting down: connect again when it is back"};
     }
     if (by.push && !by.push->told) {
         return error{errc::already_subscribed,
-                     "this connection already has a push session: unsubscribe first, or subscribe on another connection"};
+            "this connection already has a push session: unsubscribe first, or subscribe on another connection"};
     }
     if (!by.may_use_set_aside_names && set_aside_names_.contains(std::string{params.name.view()})) {
-        return error{errc::invalid_params,
-                     "parameter 'name': \"" + std::string{params.name.view()} + "\" is a registered hook, and no other session may have its name"};
+        return error{errc::invalid_params, "parameter 'name': \"" + std::string{params.name.view()} +
+                                               "\" is a registered hook, and no other session may have its name"};
     }
     auto made = std::make_unique<session>();
     set_terms(*made, params);
@@ -126,7 +131,8 @@ broker_state::result_or_error<protocol::subscribe_result> broker_state::subscrib
         return std::move(*failure);
     }
     made->of = &by;
-    made->record = params.name.empty() ? std::make_shared<responder_record>(default_name(by)) : records_.of(params.name.view());
+    made->record =
+        params.name.empty() ? std::make_shared<responder_record>(default_name(by)) : records_.of(params.name.view());
     made->responds = params.responds && !by.hung_up;
     made->cancellations = params.cancellations;
     made->verdicts = params.verdicts;
@@ -163,10 +169,10 @@ void broker_state::take_over(client& by, std::unique_ptr<session> next) {
     by.push = std::move(next);
 }
 
-// What it replays, and what emitters that wait for a first responder have: it gets their events before any other, or in their place where it
-// replays them.
-broker_state::newcomer_events broker_state::events_for_newcomer(const session& newcomer, name_matcher& matches,
-                                                                std::optional<std::uint64_t> after_seq) {
+// What it replays, and what emitters that wait for a first responder have: it gets their events before any other, or in
+// their place where it replays them.
+broker_state::newcomer_events broker_state::events_for_newcomer(
+    const session& newcomer, name_matcher& matches, std::optional<std::uint64_t> after_seq) {
     newcomer_events found;
     auto& events = found.events;
     const auto wanted = [&newcomer](const event& each) {
@@ -188,7 +194,7 @@ broker_state::newcomer_events broker_state::events_for_newcomer(const session& n
             continue;
         }
         const auto place = std::lower_bound(events.begin(), events.end(), each.seq,
-                                            [](const event::pointer& a, std::uint64_t seq) { return a->seq() < seq; });
+            [](const event::pointer& a, std::uint64_t seq) { return a->seq() < seq; });
         if (place == events.end() || (*place)->seq() != each.seq) {
             if (events.size() >= limits_.capacity) {
                 break;  // no more than may wait for it; the others go on waiting for another
@@ -298,19 +304,20 @@ protocol::who_result broker_state::who(const protocol::who_params& params) const
             continue;
         }
         result.responders.push_back({.name = each->name(),
-                                     .pid = each->of->may_use_set_aside_names ? 0 : each->of->who.pid,
-                                     .uid = each->of->who.uid,
-                                     .registered = each->of->may_use_set_aside_names,
-                                     .on_failure = each->insists ? protocol::failure_policy::closed : protocol::failure_policy::open,
-                                     .order = each->order,
-                                     .state = each->closing ? "lagged" : each->shadow ? "shadow" : "ok"});
+            .pid = each->of->may_use_set_aside_names ? 0 : each->of->who.pid,
+            .uid = each->of->who.uid,
+            .registered = each->of->may_use_set_aside_names,
+            .on_failure = each->insists ? protocol::failure_policy::closed : protocol::failure_policy::open,
+            .order = each->order,
+            .state = each->closing  ? "lagged"
+                     : each->shadow ? "shadow"
+                                    : "ok"});
     }
     if (params.scope == protocol::event_scope::cluster && cluster_ != nullptr) {
         cluster_->add_responders(params.event.view(), result);
     }
-    std::stable_sort(result.responders.begin(), result.responders.end(), [](const auto& a, const auto& b) {
-        return std::tie(a.order, a.name) < std::tie(b.order, b.name);
-    });
+    std::stable_sort(result.responders.begin(), result.responders.end(),
+        [](const auto& a, const auto& b) { return std::tie(a.order, a.name) < std::tie(b.order, b.name); });
     return result;
 }
 
@@ -343,7 +350,8 @@ void broker_state::lose_queue(client& of) {
         auto& lost = each.to->responders[each.responder];
         if (lost.place >= of.next_place()) {
             ++lost.record->lagged;
-            settle(*each.to, lost, responder::state::lagged);  // the last debt, which has been looked at, moves to its place
+            settle(*each.to, lost,
+                responder::state::lagged);  // the last debt, which has been looked at, moves to its place
             unsettled_.push_back(each.to->id);
         }
     }
@@ -371,7 +379,8 @@ void broker_state::shut_down(instant now) {
     }
     while (!deadlines_.empty()) {
         auto& first = *deadlines_.begin();
-        slot& each = first.type == deadline::kind::slot ? static_cast<slot&>(first) : *static_cast<waiter&>(first).waits_on;
+        slot& each =
+            first.type == deadline::kind::slot ? static_cast<slot&>(first) : *static_cast<waiter&>(first).waits_on;
         if (each.kept) {
             conclude_unheard(each, *each.kept, now);
             drop(each, protocol::refusal::expired, now);  // nobody asked

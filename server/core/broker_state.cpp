@@ -77,20 +77,21 @@ void broker_state::hang_up(client& quiet, instant now) {
 }
 
 bool broker_state::is_owed_anything(const client& who) noexcept {
-    return (who.push && !who.push->told) || !who.waiters.empty() || !who.outbox.empty() || !who.notices.empty() || who.owed != 0;
+    return (who.push && !who.push->told) || !who.waiters.empty() || !who.outbox.empty() || !who.notices.empty() ||
+           who.owed != 0;
 }
 
 std::optional<error> broker_state::owe(client& by) const {
     if (by.owed >= limits_.max_waiting_per_connection) {
         return protocol::limit_error("max_waiting_per_connection", limits_.max_waiting_per_connection,
-                                     "this connection waits for as many answers as it may: wait for one, or use another connection");
+            "this connection waits for as many answers as it may: wait for one, or use another connection");
     }
     ++by.owed;
     return std::nullopt;
 }
 
-broker_state::elsewhere broker_state::begin_elsewhere(client& by, const protocol::uuid& operation, std::string_view method,
-                                                      std::string_view raw_params, late_answer then, instant now) {
+broker_state::elsewhere broker_state::begin_elsewhere(client& by, const protocol::uuid& operation,
+    std::string_view method, std::string_view raw_params, late_answer then, instant now) {
     auto known = operations_.find(operation, method, raw_params, now.steady);
     if (auto* const failure = std::get_if<error>(&known)) {
         return std::move(*failure);
@@ -138,8 +139,8 @@ protocol::event_fields broker_state::next_event(const Params& params, instant no
 template protocol::event_fields broker_state::next_event(const protocol::emit_params& params, instant now);
 template protocol::event_fields broker_state::next_event(const protocol::emit_and_wait_params& params, instant now);
 
-broker_state::result_or_error<protocol::emit_result> broker_state::emit(client& by, const protocol::emit_params& params,
-                                                                        std::string_view raw_params, instant now) {
+broker_state::result_or_error<protocol::emit_result> broker_state::emit(
+    client& by, const protocol::emit_params& params, std::string_view raw_params, instant now) {
     if (shutting_down_) {
         return error{errc::shutting_down, "the daemon is shutting down: connect again when it is back"};
     }
@@ -152,7 +153,8 @@ broker_state::result_or_error<protocol::emit_result> broker_state::emit(client& 
             if (const auto* const done = std::get_if<protocol::emit_result>(&operation->done)) {
                 return *done;
             }
-            return error{errc::invalid_params, "parameter 'operation_id' was used for an event of scope cluster: say scope cluster in the retry, too"};
+            return error{errc::invalid_params,
+                "parameter 'operation_id' was used for an event of scope cluster: say scope cluster in the retry, too"};
         }
     }
     if (auto failure = refuse_origin(params.origin)) {
@@ -170,8 +172,8 @@ broker_state::result_or_error<protocol::emit_result> broker_state::emit(client& 
         fields.timeout = params.reserve;
         reserved = &open_reservation(fields, by, *params.reserve, now);
     }
-    const protocol::emit_result result{fields.hook_event_id, fields.seq,
-                                       publish(fields, params.payload, by, reserved, now).subscribers};
+    const protocol::emit_result result{
+        fields.hook_event_id, fields.seq, publish(fields, params.payload, by, reserved, now).subscribers};
     advance_unsettled(now);
     if (params.operation_id) {
         operations_.add(*params.operation_id, protocol::emit_params::method, raw_params, result, now.steady);
@@ -179,18 +181,20 @@ broker_state::result_or_error<protocol::emit_result> broker_state::emit(client& 
     return result;
 }
 
-broker_state::published broker_state::publish(const protocol::event_fields& fields, std::string_view payload, const client& by,
-                                              slot* awaiting, instant now) {
+broker_state::published broker_state::publish(
+    const protocol::event_fields& fields, std::string_view payload, const client& by, slot* awaiting, instant now) {
     topic& target = topics_.find(fields.event);
     ++target.events;
     const auto head = protocol::measure_event_head(fields);
     frame_memory* const shared = event::worth_sharing(payload, by.reads_from);
     make_room(event::footprint(head, payload, shared), target, now);
-    published result{event::make(fields, head, payload, ledger_, shared, awaiting != nullptr ? awaiting->when : steady_time{}), 0};
+    published result{
+        event::make(fields, head, payload, ledger_, shared, awaiting != nullptr ? awaiting->when : steady_time{}), 0};
     payload_view conditions{payload};
-    const bool begins_chain = awaiting != nullptr && awaiting->turns &&
-                              std::any_of(target.matches.begin(), target.matches.end(),
-                                          [&conditions](const session* each) { return each->decides() && wants(*each, true, conditions); });
+    const bool begins_chain =
+        awaiting != nullptr && awaiting->turns &&
+        std::any_of(target.matches.begin(), target.matches.end(),
+            [&conditions](const session* each) { return each->decides() && wants(*each, true, conditions); });
     for (session* const each : target.matches) {
         if (!sees(*each, fields.host)) {
             continue;
@@ -356,13 +360,13 @@ protocol::stats_result broker_state::stats(instant now) const {
         }
     }
     std::sort(subscribed.begin(), subscribed.end(),
-              [](const client* a, const client* b) { return a->push->id < b->push->id; });
+        [](const client* a, const client* b) { return a->push->id < b->push->id; });
     for (const client* const each : subscribed) {
         result.sessions.push_back({.name = each->push->name(),
-                                   .pid = each->who.pid,
-                                   .uid = each->who.uid,
-                                   .queued = each->outbox.size(),
-                                   .lagged = each->push->closing == protocol::close_reason::lagged});
+            .pid = each->who.pid,
+            .uid = each->who.uid,
+            .queued = each->outbox.size(),
+            .lagged = each->push->closing == protocol::close_reason::lagged});
     }
     result.subscribers = static_cast<std::size_t>(
         std::count_if(subscribed.begin(), subscribed.end(), [](const client* each) { return !each->push->told; }));

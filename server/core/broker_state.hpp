@@ -26,25 +26,25 @@ namespace hookd::core {
 
 /// The broker's limits. Each has a flag of the same name.
 struct broker_limits {
-    std::size_t capacity = 1024;                             ///< events retained, and events that may wait for a session
-    std::size_t capacity_bytes = std::size_t{64} << 20;      ///< bytes of all events that are retained or wait
-    std::size_t max_waiting = 65'536;                        ///< requests that wait
-    std::size_t max_waiting_per_connection = 1024;           ///< of one client
-    std::size_t max_reserved = 16'384;                       ///< slots that `emit` reserves; they count as waiting, too
-    std::size_t memory_bytes = std::size_t{64} << 20;        ///< kept replies and remembered results
+    std::size_t capacity = 1024;                         ///< events retained, and events that may wait for a session
+    std::size_t capacity_bytes = std::size_t{64} << 20;  ///< bytes of all events that are retained or wait
+    std::size_t max_waiting = 65'536;                    ///< requests that wait
+    std::size_t max_waiting_per_connection = 1024;       ///< of one client
+    std::size_t max_reserved = 16'384;                   ///< slots that `emit` reserves; they count as waiting, too
+    std::size_t memory_bytes = std::size_t{64} << 20;    ///< kept replies and remembered results
     std::chrono::milliseconds default_timeout = protocol::default_timeout;
     std::string host{};  ///< this host's name in a cluster; empty: it has none
 };
 
-/// The broker: who subscribed to what, which events wait for whom, which emitters wait for which replies. Pure state: it does no I/O,
-/// reads no clock and starts no thread. Requests go in with the time; results come back at once or, for waits, in
-/// take_completions(); what is to be written is pulled by each client's connection.
+/// The broker: who subscribed to what, which events wait for whom, which emitters wait for which replies. Pure state:
+/// it does no I/O, reads no clock and starts no thread. Requests go in with the time; results come back at once or, for
+/// waits, in take_completions(); what is to be written is pulled by each client's connection.
 ///
-/// Use: after each call, or batch of calls, hand out take_completions() and take_next_ready(), and see to it that expire() is called at
-/// next_deadline().
+/// Use: after each call, or batch of calls, hand out take_completions() and take_next_ready(), and see to it that
+/// expire() is called at next_deadline().
 ///
-/// Thread-safety: none: all calls, and all event::pointer traffic, on one strand. Errors: protocol failures are returned; what is
-/// thrown (std::bad_alloc, std::system_error of the random source) is fatal.
+/// Thread-safety: none: all calls, and all event::pointer traffic, on one strand. Errors: protocol failures are
+/// returned; what is thrown (std::bad_alloc, std::system_error of the random source) is fatal.
 class broker_state {
 public:
     explicit broker_state(const broker_limits& limits, steady_time started);
@@ -55,20 +55,21 @@ public:
     [[nodiscard]] const protocol::uuid& instance() const noexcept { return instance_; }
     /// From now on `who` is told what happens; null: nobody. It must outlive this.
     void record_to(recorder* who) noexcept { recorder_ = who; }
-    /// From now on what is recorded, or told as a verdict, goes through `secrets`; null: as it is. It must outlive this.
+    /// From now on what is recorded, or told as a verdict, goes through `secrets`; null: as it is. It must outlive
+    /// this.
     void hide(const secret_filter* secrets) noexcept { secrets_ = secrets; }
 
     // --- clients ---
 
     /// A new client. `owner` is given back by take_next_ready(), and must outlive the client.
     [[nodiscard]] client& attach(const peer& who, event_sink* owner);
-    /// The client is gone: its session ends, its waits are over (their waiters come back as errc::cancelled), slots of its own go, but
-    /// for reserved ones and those with an operation_id. Invalidates `gone`.
+    /// The client is gone: its session ends, its waits are over (their waiters come back as errc::cancelled), slots of
+    /// its own go, but for reserved ones and those with an operation_id. Invalidates `gone`.
     void detach(client& gone, instant now);
     /// The client will send nothing more: it cannot reply, so nobody waits for it any longer.
     void hang_up(client& quiet, instant now);
-    /// From now on these names are for sessions of clients that may_use_set_aside_names. Any other that has one is called `pid N` from now on.
-    /// `disabled`: those of them that no session will have, as long as it says so.
+    /// From now on these names are for sessions of clients that may_use_set_aside_names. Any other that has one is
+    /// called `pid N` from now on. `disabled`: those of them that no session will have, as long as it says so.
     void set_names_aside(const std::vector<std::string>& names, const std::vector<std::string>& disabled = {});
     /// What verdicts call it: its session's name, `pid N`, or `peer N` where the kernel gives no pid.
     [[nodiscard]] static std::string name_of(const client& who);
@@ -82,22 +83,25 @@ public:
     struct pending {};
 
     /// Whether a request with that operation_id is under way or remembered: then this one is a retry.
-    [[nodiscard]] bool is_retry(const std::optional<protocol::uuid>& operation) const { return operation && operations_.knows(*operation); }
-    [[nodiscard]] result_or_error<protocol::emit_result> emit(client& by, const protocol::emit_params& params,
-                                                              std::string_view raw_params, instant now);
+    [[nodiscard]] bool is_retry(const std::optional<protocol::uuid>& operation) const {
+        return operation && operations_.knows(*operation);
+    }
+    [[nodiscard]] result_or_error<protocol::emit_result> emit(
+        client& by, const protocol::emit_params& params, std::string_view raw_params, instant now);
     /// Pending: `who` is the broker's until it comes back in a completion.
-    [[nodiscard]] std::variant<pending, protocol::wait_result, protocol::error> emit_and_wait(
-        client& by, const protocol::emit_and_wait_params& params, std::string_view raw_params, waiter& who, instant now);
+    [[nodiscard]] std::variant<pending, protocol::wait_result, protocol::error> emit_and_wait(client& by,
+        const protocol::emit_and_wait_params& params, std::string_view raw_params, waiter& who, instant now);
     [[nodiscard]] std::variant<pending, protocol::wait_result, protocol::error> await_response(
         client& by, const protocol::await_response_params& params, waiter& who, instant now);
-    [[nodiscard]] result_or_error<protocol::subscribe_result> subscribe(client& by, const protocol::subscribe_params& params, instant now);
-    /// Changes what the session of `by` gets from now on: an event that fits before and after is got once. False where it has none, or one
-    /// that has ended.
+    [[nodiscard]] result_or_error<protocol::subscribe_result> subscribe(
+        client& by, const protocol::subscribe_params& params, instant now);
+    /// Changes what the session of `by` gets from now on: an event that fits before and after is got once. False where
+    /// it has none, or one that has ended.
     [[nodiscard]] bool change_session(client& by, const protocol::subscribe_params& params);
     /// The session of `by`, where it has one, gets no more events; those that it has may still be replied to.
     void withdraw(client& by);
-    /// Drops what is queued. `closed` is to be sent with the seq that comes with it. A session that has lagged is over already, and what it
-    /// owes stays.
+    /// Drops what is queued. `closed` is to be sent with the seq that comes with it. A session that has lagged is over
+    /// already, and what it owes stays.
     struct unsubscribed {
         bool was_subscribed = false;
         std::uint64_t last_seq = 0;
@@ -105,9 +109,11 @@ public:
     [[nodiscard]] unsubscribed unsubscribe(client& by, instant now);
     /// The peer can take nothing any more: its session is over, and so is what it owes.
     void end_session(client& of, instant now);
-    /// The name of the event whose slot takes replies under that id; empty where there is none. Valid until the next call.
+    /// The name of the event whose slot takes replies under that id; empty where there is none. Valid until the next
+    /// call.
     [[nodiscard]] std::string_view event_that_awaits(std::string_view hook_event_id) const;
-    [[nodiscard]] result_or_error<protocol::respond_result> respond(client& by, const protocol::respond_params& params, instant now);
+    [[nodiscard]] result_or_error<protocol::respond_result> respond(
+        client& by, const protocol::respond_params& params, instant now);
     /// Whether that reply would put another payload in place of the event's: it is its turn in a chain.
     [[nodiscard]] bool is_turn_of(const client& by, std::string_view hook_event_id) const;
     /// Whom an emit_and_wait would ask; what is the catalog's is left as it is.
@@ -117,16 +123,18 @@ public:
     /// What is to be logged whatever else is: lines of text since the last call.
     [[nodiscard]] std::vector<std::string> take_audit() { return std::exchange(audit_, {}); }
     [[nodiscard]] bool has_audit() const noexcept { return !audit_.empty(); }
-    /// Hands `what` to the session of that name (the newest, where there are several) once more. `then` gets the result of `replay`; whatever the
-    /// responder says decides nothing and is counted nowhere.
-    [[nodiscard]] std::optional<protocol::error> replay(client& by, std::string_view to, const journalled_event& what, late_answer then, instant now);
+    /// Hands `what` to the session of that name (the newest, where there are several) once more. `then` gets the result
+    /// of `replay`; whatever the responder says decides nothing and is counted nowhere.
+    [[nodiscard]] std::optional<protocol::error> replay(
+        client& by, std::string_view to, const journalled_event& what, late_answer then, instant now);
     /// What to do with a request that has an operation_id and is carried out elsewhere.
     struct first_of_its_id {};  ///< carry it out, and call finish_elsewhere()
     using elsewhere = std::variant<first_of_its_id, pending, std::string, protocol::error>;
-    /// Pending: it is under way, and joined. The text is the result that is remembered. `then` is called at the end of what is to be
-    /// carried out or under way, and must not keep `by` alive. What is to be carried out is owed to `by` until then (owe()).
+    /// Pending: it is under way, and joined. The text is the result that is remembered. `then` is called at the end of
+    /// what is to be carried out or under way, and must not keep `by` alive. What is to be carried out is owed to `by`
+    /// until then (owe()).
     [[nodiscard]] elsewhere begin_elsewhere(client& by, const protocol::uuid& operation, std::string_view method,
-                                            std::string_view raw_params, late_answer then, instant now);
+        std::string_view raw_params, late_answer then, instant now);
     void finish_elsewhere(const protocol::uuid& operation, const late_result& result, instant now);
     /// One more answer that `by` is owed and that is made elsewhere; the error: as many as may be are.
     [[nodiscard]] std::optional<protocol::error> owe(client& by) const;
@@ -135,21 +143,23 @@ public:
     /// All but what the transport counts (connections, protocol_errors, bytes).
     [[nodiscard]] protocol::stats_result stats(instant now) const;
 
-    /// What is held at the moment. All but the bytes of retained events and of remembered results come back to 0 once nobody waits.
+    /// What is held at the moment. All but the bytes of retained events and of remembered results come back to 0 once
+    /// nobody waits.
     struct holdings {
         std::size_t open_slots = 0;
-        std::size_t reserved_slots = 0;   ///< in open_slots, too
-        std::size_t extra_waiters = 0;    ///< waits on a slot that somebody else, or `emit`, opened
-        std::size_t debts = 0;            ///< pairs of a slot and a session that it waits for
-        std::size_t event_bytes = 0;      ///< of all events that are retained or wait
-        std::size_t handed_out_bytes = 0; ///< of events that connections are writing, in event_bytes too
-        std::size_t held_bytes = 0;       ///< of events that wait for a first subscriber or their turn in a chain, in event_bytes too
-        std::size_t memory_bytes = 0;     ///< kept replies and remembered results
-        std::size_t closing_sessions = 0; ///< sessions that have ended but whose queue is not out yet
+        std::size_t reserved_slots = 0;    ///< in open_slots, too
+        std::size_t extra_waiters = 0;     ///< waits on a slot that somebody else, or `emit`, opened
+        std::size_t debts = 0;             ///< pairs of a slot and a session that it waits for
+        std::size_t event_bytes = 0;       ///< of all events that are retained or wait
+        std::size_t handed_out_bytes = 0;  ///< of events that connections are writing, in event_bytes too
+        std::size_t held_bytes =
+            0;  ///< of events that wait for a first subscriber or their turn in a chain, in event_bytes too
+        std::size_t memory_bytes = 0;      ///< kept replies and remembered results
+        std::size_t closing_sessions = 0;  ///< sessions that have ended but whose queue is not out yet
     };
     [[nodiscard]] holdings held() const noexcept {
         return {open_slots_, reserved_slots_, extra_waiters_, debts_, ledger_.live_bytes, ledger_.handed_out_bytes,
-                held_bytes_, memory_.used(), closing_};
+            held_bytes_, memory_.used(), closing_};
     }
 
     // --- the cluster (cluster_port.hpp) ---
@@ -157,7 +167,8 @@ public:
     /// Takes part in a cluster from now on; null: in none. Before anybody is attached. `port` must outlive this.
     void join_cluster(cluster_port* port) noexcept { cluster_ = port; }
     [[nodiscard]] cluster_port* cluster() const noexcept { return cluster_; }
-    /// Those have to answer the question `id` besides the responders here; empty: nobody. Ignored where the cluster is not waited for.
+    /// Those have to answer the question `id` besides the responders here; empty: nobody. Ignored where the cluster is
+    /// not waited for.
     void delegate(const protocol::uuid& id, const std::vector<remote_responder>& who, instant now);
     /// Neither the cluster nor those that it named will answer.
     void fail_delegation(const protocol::uuid& id, const std::string& why, instant now);
@@ -177,7 +188,8 @@ public:
     // --- time ---
 
     [[nodiscard]] std::optional<steady_time> next_deadline() const;
-    /// Ends what is due, but no more than 1,024 waits: where there are more, next_deadline() is past still, and this is to be called again.
+    /// Ends what is due, but no more than 1,024 waits: where there are more, next_deadline() is past still, and this is
+    /// to be called again.
     void expire(instant now);
     /// Ends every wait and every session; from then on requests get errc::shutting_down.
     void shut_down(instant now);
@@ -187,8 +199,8 @@ public:
     /// Waits that have ended since the last call.
     /// `spare`: memory for the next ones, such as what the last call gave.
     [[nodiscard]] std::vector<completion> take_completions(std::vector<completion> spare = {});
-    /// The owner of a client that has had something to pull since it was last named here; null where there is none. Never one that has
-    /// been detached.
+    /// The owner of a client that has had something to pull since it was last named here; null where there is none.
+    /// Never one that has been detached.
     [[nodiscard]] event_sink* take_next_ready();
     /// How many are listed for take_next_ready().
     [[nodiscard]] std::size_t ready_count() const noexcept { return ready_.size(); }
@@ -196,14 +208,15 @@ public:
     void poke(client& which) { mark_ready(which); }
     [[nodiscard]] bool has_output() const noexcept { return has_completions() || !ready_.empty(); }
     [[nodiscard]] bool has_completions() const noexcept { return !completions_.empty(); }
-    /// Whether a queue is half full since the last call: whoever has more requests at hand should see to the output first, so
-    /// that a burst which came in one piece does not push out a subscriber that keeps up.
+    /// Whether a queue is half full since the last call: whoever has more requests at hand should see to the output
+    /// first, so that a burst which came in one piece does not push out a subscriber that keeps up.
     [[nodiscard]] bool take_pressure() noexcept { return std::exchange(pressure_, false); }
 
-    /// Hands out the next events of `to`, oldest first, up to `most_events` and, but for the first, `most_bytes`: they stay valid until
-    /// sent() gives them back. Appends to `out`.
+    /// Hands out the next events of `to`, oldest first, up to `most_events` and, but for the first, `most_bytes`: they
+    /// stay valid until sent() gives them back. Appends to `out`.
     void hand_out(client& to, std::size_t most_events, std::size_t most_bytes, std::vector<event*>& out);
-    /// Hands out `events`, one at least, if those are the next ones of `to`; returns whether they are. They are compared by address.
+    /// Hands out `events`, one at least, if those are the next ones of `to`; returns whether they are. They are
+    /// compared by address.
     [[nodiscard]] bool hand_out_same(client& to, std::span<event* const> events);
     /// Takes the oldest event of a client of which none are handed out; null where none waits. It counts as sent.
     [[nodiscard]] event::pointer take_next(client& to);
@@ -213,8 +226,9 @@ public:
     static void handed_out(const client& to, std::vector<event*>& out);
     /// The first `count` of the events handed out have been written.
     void sent(client& to, std::size_t count);
-    /// Whether `which` holds more than its part of the memory for events, while events for others wait for that memory. Once it has read
-    /// nothing for a second, its connection is to be closed. It is listed for take_next_ready() when this begins.
+    /// Whether `which` holds more than its part of the memory for events, while events for others wait for that memory.
+    /// Once it has read nothing for a second, its connection is to be closed. It is listed for take_next_ready() when
+    /// this begins.
     [[nodiscard]] bool must_read(const client& which) const noexcept {
         return which.must_read && (!held_back_.empty() || ledger_.live_bytes > limits_.capacity_bytes);
     }
@@ -229,7 +243,7 @@ public:
 
 private:
     struct slot_entry {
-        std::unique_ptr<slot> open{};                 // null: over
+        std::unique_ptr<slot> open{};  // null: over
         protocol::refusal over = protocol::refusal::unknown;
     };
     using deadlines = boost::intrusive::multiset<deadline>;
@@ -239,7 +253,8 @@ private:
         event::pointer what{};
         std::size_t subscribers = 0;
     };
-    published publish(const protocol::event_fields& fields, std::string_view payload, const client& by, slot* awaiting, instant now);
+    published publish(
+        const protocol::event_fields& fields, std::string_view payload, const client& by, slot* awaiting, instant now);
     template <class Params>
     [[nodiscard]] protocol::event_fields next_event(const Params& params, instant now);
     [[nodiscard]] std::optional<protocol::error> refuse_origin(const protocol::event_origin* origin) const;
@@ -257,11 +272,14 @@ private:
         pressure_ = pressure_ || 2 * to.outbox.size() >= limits_.capacity;
         mark_ready(to);
     }
-    [[nodiscard]] static bool sees(const session& each, std::string_view host) noexcept { return host.empty() || each.spans_cluster; }
+    [[nodiscard]] static bool sees(const session& each, std::string_view host) noexcept {
+        return host.empty() || each.spans_cluster;
+    }
     [[nodiscard]] static bool wants(const session& each, bool is_asked, payload_view& payload) {
         return (is_asked || !each.asked_only) && (each.where.empty() || payload.meets(each.where));
     }
-    [[nodiscard]] bool take_replayed_reply(client& by, const protocol::uuid& hook_event_id, const protocol::respond_params& params, instant now);
+    [[nodiscard]] bool take_replayed_reply(
+        client& by, const protocol::uuid& hook_event_id, const protocol::respond_params& params, instant now);
     void tell_replays_are_over(const std::vector<replay_table::replay>& over, protocol::refusal why, instant now);
     void record_hand_out(event& what, const session& to) {
         if (recorder_ != nullptr && what.take_hand_out_record()) {
@@ -282,15 +300,18 @@ private:
         }
     }
     class name_matcher;
-    [[nodiscard]] std::optional<protocol::error> refuse_resume(name_matcher& matches, const protocol::subscribe_params& params) const;
+    [[nodiscard]] std::optional<protocol::error> refuse_resume(
+        name_matcher& matches, const protocol::subscribe_params& params) const;
     void take_over(client& by, std::unique_ptr<session> next);
     struct newcomer_events {
         std::vector<event::pointer> events{};  // in order of seq
         std::vector<slot*> claimed{};          // that wait for a first responder; ascending seq, too
     };
-    [[nodiscard]] newcomer_events events_for_newcomer(const session& newcomer, name_matcher& matches, std::optional<std::uint64_t> after_seq);
+    [[nodiscard]] newcomer_events events_for_newcomer(
+        const session& newcomer, name_matcher& matches, std::optional<std::uint64_t> after_seq);
     void queue_for_newcomer(session& newcomer, const newcomer_events& found);
-    [[nodiscard]] std::optional<protocol::error> refuse_patterns(const client& by, const std::vector<std::string>& patterns) const;
+    [[nodiscard]] std::optional<protocol::error> refuse_patterns(
+        const client& by, const std::vector<std::string>& patterns) const;
 
     // slots
     void ask_cluster(slot& which, const protocol::event_fields& fields, std::string_view payload);
@@ -298,15 +319,19 @@ private:
     [[nodiscard]] slot* asking_slot(const protocol::uuid& id);
     void fail_cluster(slot& which, const std::string& why);
     void settle_remote_responder(slot& which, responder& by, responder::state as);
-    void accept_remote_reply(slot& to, responder* own, std::string_view host, const protocol::wait_result::reply& said, instant now);
+    void accept_remote_reply(
+        slot& to, responder* own, std::string_view host, const protocol::wait_result::reply& said, instant now);
     void lose_remote_responders(slot& which, std::string_view host, const remote_answer& answer);
-    [[nodiscard]] std::optional<protocol::error> charge_remote_reply(slot& to, const responder* own, std::size_t bytes, bool has_reason);
+    [[nodiscard]] std::optional<protocol::error> charge_remote_reply(
+        slot& to, const responder* own, std::size_t bytes, bool has_reason);
     [[nodiscard]] std::optional<protocol::error> take_more_room(slot& which);
     [[nodiscard]] std::optional<protocol::error> refuse_wait(const client& by) const;
     [[nodiscard]] std::optional<protocol::error> refuse_reservation(const client& by);
     [[nodiscard]] std::optional<protocol::error> refuse_memory(const account& user, std::size_t more);
-    slot& open_slot(const protocol::event_fields& event, client& owner, std::chrono::milliseconds duration, instant now);
-    slot& open_reservation(const protocol::event_fields& event, client& owner, std::chrono::milliseconds duration, instant now);
+    slot& open_slot(
+        const protocol::event_fields& event, client& owner, std::chrono::milliseconds duration, instant now);
+    slot& open_reservation(
+        const protocol::event_fields& event, client& owner, std::chrono::milliseconds duration, instant now);
     [[nodiscard]] std::size_t count_responders(std::string_view event_name);
     responder& add_responder(slot& to, session& from);
     static void ask(responder& which, std::uint64_t place);
@@ -317,8 +342,8 @@ private:
     static void add_lagged(slot& to, const session& from);
     void attach_waiter(waiter& who, slot& to, client& by, bool extra);
     void complete(waiter& who, std::variant<protocol::wait_result, protocol::error> result);
-    protocol::respond_result accept_reply(slot& to, responder* own, client& by, const protocol::respond_params& params,
-                                          bool may_borrow, instant now);
+    protocol::respond_result accept_reply(
+        slot& to, responder* own, client& by, const protocol::respond_params& params, bool may_borrow, instant now);
     void settle(slot& which, responder& by, responder::state as);
     void conclude(slot& which, responder& by, responder::state as);
     void release_debts(slot& which, protocol::refusal over, instant now);
@@ -343,16 +368,19 @@ private:
     void conclude_unheard(slot& which, protocol::outcome how, instant now);
     static void count_failures(const slot& which, protocol::outcome how);
     void summarize_responders(std::vector<protocol::stats_result::responder>& out) const;
-    [[nodiscard]] std::optional<protocol::wait_result> without_secrets(const slot& which, const protocol::wait_result& verdict) const;
+    [[nodiscard]] std::optional<protocol::wait_result> without_secrets(
+        const slot& which, const protocol::wait_result& verdict) const;
     void announce(const slot& which, const protocol::wait_result& whole, instant now);
     void tell(session& whom, notice what, instant now);
-    [[nodiscard]] result_or_error<protocol::respond_result> find_and_respond(client& by, const protocol::respond_params& params, instant now);
-    [[nodiscard]] result_or_error<protocol::respond_result> respond_to(slot& to, client& by, const protocol::respond_params& params, instant now);
-    [[nodiscard]] std::optional<protocol::error> refuse_room(const client& by, const protocol::emit_and_wait_params& params,
-                                                             std::size_t footprint_bytes);
+    [[nodiscard]] result_or_error<protocol::respond_result> find_and_respond(
+        client& by, const protocol::respond_params& params, instant now);
+    [[nodiscard]] result_or_error<protocol::respond_result> respond_to(
+        slot& to, client& by, const protocol::respond_params& params, instant now);
+    [[nodiscard]] std::optional<protocol::error> refuse_room(
+        const client& by, const protocol::emit_and_wait_params& params, std::size_t footprint_bytes);
     [[nodiscard]] std::optional<protocol::error> charge(slot& which, std::size_t bytes);
     [[nodiscard]] std::optional<protocol::error> charge_reply(slot& to, const responder* own, const client& by,
-                                                              const protocol::respond_params& params, std::size_t rewritten_bytes);
+        const protocol::respond_params& params, std::size_t rewritten_bytes);
     [[nodiscard]] std::optional<protocol::error> join(waiter& who, slot& to, client& by);
     void set_charge(slot& which, std::size_t bytes) noexcept;
     void take_room(slot& which);
@@ -385,22 +413,22 @@ private:
     boost::unordered_flat_map<std::uint64_t, std::unique_ptr<client>> clients_{};
 
     boost::unordered_flat_map<protocol::uuid, slot_entry, uuid_hash> slots_{};
-    std::deque<protocol::uuid> over_{};     // ids of slots that are over, oldest first
+    std::deque<protocol::uuid> over_{};  // ids of slots that are over, oldest first
     boost::intrusive::list<slot, boost::intrusive::base_hook<unclaimed_hook>> unclaimed_{};  // ascending seq
-    std::size_t held_bytes_ = 0;            // of events that slots keep from being forgotten
+    std::size_t held_bytes_ = 0;  // of events that slots keep from being forgotten
     deadlines deadlines_{};
     std::vector<protocol::uuid> unsettled_{};  // slots that lost a responder and have not been advanced since
     std::size_t open_slots_ = 0;
     std::size_t reserved_slots_ = 0;
-    std::size_t extra_waiters_ = 0;         // waits on a slot that somebody else, or `emit`, opened
-    std::size_t debts_ = 0;                 // pairs of a slot and a session that it waits for
+    std::size_t extra_waiters_ = 0;  // waits on a slot that somebody else, or `emit`, opened
+    std::size_t debts_ = 0;          // pairs of a slot and a session that it waits for
 
     std::unique_ptr<bypass_in_force> bypass_{};  // after deadlines_, which link it
     std::vector<std::string> audit_{};
 
     std::vector<completion> completions_{};
     std::deque<client*> ready_{};
-    std::deque<client*> held_back_{};       // oldest first
+    std::deque<client*> held_back_{};  // oldest first
     bool pressure_ = false;
 
     std::uint64_t deliveries_ = 0;
@@ -412,10 +440,10 @@ private:
     std::uint64_t vetoed_ = 0;
     std::uint64_t failed_closed_ = 0;
     std::uint64_t bypassed_ = 0;
-    std::size_t verdict_sessions_ = 0;      // those that are told verdicts
-    cluster_port* cluster_ = nullptr;       // null: there is none
+    std::size_t verdict_sessions_ = 0;  // those that are told verdicts
+    cluster_port* cluster_ = nullptr;   // null: there is none
     std::shared_ptr<responder_record> cluster_record_ = std::make_shared<responder_record>("cluster");
-    std::size_t closing_ = 0;               // sessions that have ended but whose queue is not out yet
+    std::size_t closing_ = 0;  // sessions that have ended but whose queue is not out yet
 };
 
 }  // namespace hookd::core

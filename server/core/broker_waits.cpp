@@ -6,8 +6,8 @@
 #include <numeric>
 #include <tuple>
 
-// Waits: a slot is opened before its event is published, and it is completed, expired, cancelled or abandoned exactly once; whoever
-// comes later learns which.
+// Waits: a slot is opened before its event is published, and it is completed, expired, cancelled or abandoned exactly
+// once; whoever comes later learns which.
 namespace hookd::core {
 
 using protocol::errc;
@@ -39,18 +39,22 @@ protocol::wait_result unknown_wait(std::string_view id) {
 }
 
 // `name` means one of any host, `host/name` that host's.
-bool names(const responder& each, const std::string& required) { return each.name() == required || (each.is_remote() && each.own_name() == required); }
+bool names(const responder& each, const std::string& required) {
+    return each.name() == required || (each.is_remote() && each.own_name() == required);
+}
 
 // Whether a responder of that name has replied or abstained.
 bool has_spoken(const slot& in, const std::string& name) {
     return std::any_of(in.responders.begin(), in.responders.end(),
-                       [&name](const responder& each) { return names(each, name) && each.has_spoken(); });
+        [&name](const responder& each) { return names(each, name) && each.has_spoken(); });
 }
 
-// Whether one without whom the operation does not proceed may still reply. Who that is on other hosts the cluster has perhaps yet to say.
+// Whether one without whom the operation does not proceed may still reply. Who that is on other hosts the cluster has
+// perhaps yet to say.
 bool waits_for_required(const slot& which) {
     return std::any_of(which.require.begin(), which.require.end(), [&which](const std::string& name) {
-        return !has_spoken(which, name) && std::any_of(which.responders.begin(), which.responders.end(), [&name](const responder& each) {
+        return !has_spoken(which, name) &&
+               std::any_of(which.responders.begin(), which.responders.end(), [&name](const responder& each) {
                    return (names(each, name) || each.is_cluster()) && each.is == responder::state::waiting;
                });
     });
@@ -65,7 +69,8 @@ void sort_replies(slot& which) {
     std::vector<std::size_t> turns(replies.size());
     std::iota(turns.begin(), turns.end(), std::size_t{0});
     std::stable_sort(turns.begin(), turns.end(), [&which](std::size_t a, std::size_t b) {
-        return std::tie(which.reply_orders[a], which.replies[a].responder) < std::tie(which.reply_orders[b], which.replies[b].responder);
+        return std::tie(which.reply_orders[a], which.replies[a].responder) <
+               std::tie(which.reply_orders[b], which.replies[b].responder);
     });
     std::vector<protocol::wait_result::reply> sorted;
     for (const std::size_t each : turns) {
@@ -76,18 +81,21 @@ void sort_replies(slot& which) {
 
 std::string why_missing(const slot& which, const responder& each, outcome how) {
     switch (each.is) {
-    case responder::state::left: return "left";
-    case responder::state::lagged: return "lagged";
-    case responder::state::failed: {
-        const auto why = std::find_if(which.failures.begin(), which.failures.end(),
-                                      [&each](const auto& failure) { return failure.first == each.session_id; });
-        return "failed: " + why->second;
-    }
-    case responder::state::waiting:
-        return how == outcome::timeout || how == outcome::shutdown ? std::string{to_string(how)} : std::string{};
-    case responder::state::replied:
-    case responder::state::abstained:
-    case responder::state::passed: break;
+        case responder::state::left:
+            return "left";
+        case responder::state::lagged:
+            return "lagged";
+        case responder::state::failed: {
+            const auto why = std::find_if(which.failures.begin(), which.failures.end(),
+                [&each](const auto& failure) { return failure.first == each.session_id; });
+            return "failed: " + why->second;
+        }
+        case responder::state::waiting:
+            return how == outcome::timeout || how == outcome::shutdown ? std::string{to_string(how)} : std::string{};
+        case responder::state::replied:
+        case responder::state::abstained:
+        case responder::state::passed:
+            break;
     }
     return {};
 }
@@ -102,7 +110,7 @@ absence absence_of(const slot& which, outcome how) {
     absence found;
     const auto is_required = [&which](const responder& each) {
         return std::any_of(which.require.begin(), which.require.end(),
-                           [&](const std::string& name) { return names(each, name) && !has_spoken(which, name); });
+            [&](const std::string& name) { return names(each, name) && !has_spoken(which, name); });
     };
     for (const auto& each : which.responders) {
         if (auto why = why_missing(which, each, how); !why.empty()) {
@@ -114,7 +122,7 @@ absence absence_of(const slot& which, outcome how) {
     }
     for (const auto& name : which.require) {
         if (std::none_of(which.responders.begin(), which.responders.end(),
-                         [&name](const responder& each) { return names(each, name) && each.is != responder::state::passed; })) {
+                [&name](const responder& each) { return names(each, name) && each.is != responder::state::passed; })) {
             found.all.push_back({.responder = name, .why = "absent"});
             found.decisive.push_back(found.all.back());
         }
@@ -152,7 +160,8 @@ std::shared_ptr<const protocol::wait_result::silent_responders> describe_silent(
 
 }  // namespace
 
-slot& broker_state::open_slot(const protocol::event_fields& event, client& owner, std::chrono::milliseconds duration, instant now) {
+slot& broker_state::open_slot(
+    const protocol::event_fields& event, client& owner, std::chrono::milliseconds duration, instant now) {
     auto made = std::make_unique<slot>();
     slot& result = *made;
     result.id = event.hook_event_id;
@@ -173,7 +182,8 @@ slot& broker_state::open_slot(const protocol::event_fields& event, client& owner
 }
 
 // Room for its reply was found by refuse_reservation().
-slot& broker_state::open_reservation(const protocol::event_fields& event, client& owner, std::chrono::milliseconds duration, instant now) {
+slot& broker_state::open_reservation(
+    const protocol::event_fields& event, client& owner, std::chrono::milliseconds duration, instant now) {
     slot& result = open_slot(event, owner, duration, now);
     result.reserved = true;
     ++reserved_slots_;
@@ -184,7 +194,8 @@ slot& broker_state::open_reservation(const protocol::event_fields& event, client
 
 std::size_t broker_state::count_responders(std::string_view event_name) {
     const auto& matches = topics_.find(event_name).matches;
-    return static_cast<std::size_t>(std::count_if(matches.begin(), matches.end(), [](const session* each) { return each->decides(); }));
+    return static_cast<std::size_t>(
+        std::count_if(matches.begin(), matches.end(), [](const session* each) { return each->decides(); }));
 }
 
 std::variant<broker_state::pending, protocol::wait_result, error> broker_state::emit_and_wait(
@@ -194,7 +205,8 @@ std::variant<broker_state::pending, protocol::wait_result, error> broker_state::
     }
     slot* under_way = nullptr;
     if (params.operation_id) {
-        auto known = operations_.find(*params.operation_id, protocol::emit_and_wait_params::method, raw_params, now.steady);
+        auto known =
+            operations_.find(*params.operation_id, protocol::emit_and_wait_params::method, raw_params, now.steady);
         if (auto* const failure = std::get_if<error>(&known)) {
             return std::move(*failure);
         }
@@ -224,7 +236,8 @@ std::variant<broker_state::pending, protocol::wait_result, error> broker_state::
     if (held_bytes_ > 0 && held_bytes_ + params.payload.size() > limits_.capacity_bytes &&
         (is_chain || (!params.require_subscriber && count_responders(params.event.view()) == 0))) {
         return protocol::limit_error("capacity_bytes", limits_.capacity_bytes,
-                                     "events that wait for a first subscriber, or for their turn in a chain, take as many bytes as they may: retry later");
+            "events that wait for a first subscriber, or for their turn in a chain, take as many bytes as they may: "
+            "retry later");
     }
     const auto timeout = params.timeout.value_or(limits_.default_timeout);
     auto fields = next_event(params, now);
@@ -248,7 +261,8 @@ std::variant<broker_state::pending, protocol::wait_result, error> broker_state::
         ++outcomes_[static_cast<std::size_t>(outcome::no_subscribers)];
         auto result = conclude_wait(opened, outcome::no_subscribers, now);
         if (params.operation_id) {
-            operations_.add(*params.operation_id, protocol::emit_and_wait_params::method, raw_params, result, now.steady);
+            operations_.add(
+                *params.operation_id, protocol::emit_and_wait_params::method, raw_params, result, now.steady);
         }
         drop(opened, refusal::expired, now);
         advance_unsettled(now);
@@ -347,11 +361,11 @@ void broker_state::complete(waiter& who, std::variant<protocol::wait_result, err
 responder& broker_state::add_responder(slot& to, session& from) {
     const auto index = static_cast<std::uint32_t>(to.responders.size());
     to.responders.push_back({.session_id = from.id,
-                             .from = &from,
-                             .record = from.record,
-                             .order = from.order,
-                             .debt = static_cast<std::uint32_t>(from.debts.size()),
-                             .insists = from.insists});
+        .from = &from,
+        .record = from.record,
+        .order = from.order,
+        .debt = static_cast<std::uint32_t>(from.debts.size()),
+        .insists = from.insists});
     from.debts.push_back({&to, index});
     ++to.waiting_for;
     ++debts_;
@@ -366,10 +380,10 @@ void broker_state::ask(responder& which, std::uint64_t place) {
 void broker_state::add_lagged(slot& to, const session& from) {
     ++from.record->lagged;
     to.responders.push_back({.session_id = from.id,
-                             .record = from.record,
-                             .order = from.order,
-                             .is = responder::state::lagged,
-                             .insists = from.insists});
+        .record = from.record,
+        .order = from.order,
+        .is = responder::state::lagged,
+        .insists = from.insists});
 }
 
 void broker_state::claim(slot& which, session& by, std::uint64_t place) {
@@ -438,11 +452,13 @@ void broker_state::leave_debts(session& which, instant now) {
 std::string_view broker_state::event_that_awaits(std::string_view hook_event_id) const {
     const auto id = protocol::parse_uuid(hook_event_id);
     const auto at = id ? slots_.find(*id) : slots_.end();
-    return at != slots_.end() && at->second.open && !at->second.open->kept ? std::string_view{at->second.open->event_name} : std::string_view{};
+    return at != slots_.end() && at->second.open && !at->second.open->kept
+               ? std::string_view{at->second.open->event_name}
+               : std::string_view{};
 }
 
-broker_state::result_or_error<protocol::respond_result> broker_state::respond(client& by, const protocol::respond_params& params,
-                                                                              instant now) {
+broker_state::result_or_error<protocol::respond_result> broker_state::respond(
+    client& by, const protocol::respond_params& params, instant now) {
     if (shutting_down_) {
         return shutdown_error();
     }
@@ -458,8 +474,8 @@ broker_state::result_or_error<protocol::respond_result> broker_state::respond(cl
     return result;
 }
 
-broker_state::result_or_error<protocol::respond_result> broker_state::find_and_respond(client& by, const protocol::respond_params& params,
-                                                                                       instant now) {
+broker_state::result_or_error<protocol::respond_result> broker_state::find_and_respond(
+    client& by, const protocol::respond_params& params, instant now) {
     const auto id = protocol::parse_uuid(params.hook_event_id.view());
     const auto at = id ? slots_.find(*id) : slots_.end();
     if (id && take_replayed_reply(by, *id, params, now)) {
@@ -475,8 +491,8 @@ broker_state::result_or_error<protocol::respond_result> broker_state::find_and_r
     return to.kept ? refuse(refusal_after(*to.kept)) : respond_to(to, by, params, now);
 }
 
-broker_state::result_or_error<protocol::respond_result> broker_state::respond_to(slot& to, client& by, const protocol::respond_params& params,
-                                                                                 instant now) {
+broker_state::result_or_error<protocol::respond_result> broker_state::respond_to(
+    slot& to, client& by, const protocol::respond_params& params, instant now) {
     if (by.push && by.push->shadow) {
         ++accepted_;
         return protocol::respond_result{};  // whatever it says decides nothing
@@ -484,13 +500,14 @@ broker_state::result_or_error<protocol::respond_result> broker_state::respond_to
     responder* own = nullptr;
     if (by.push) {
         const auto found = std::lower_bound(to.responders.begin(), to.responders.end(), by.push->id,
-                                            [](const responder& each, std::uint64_t key) { return each.session_id < key; });
+            [](const responder& each, std::uint64_t key) { return each.session_id < key; });
         if (found != to.responders.end() && found->session_id == by.push->id && found->is != responder::state::left) {
             own = &*found;
         }
     }
-    const bool repeated = own != nullptr ? own->is != responder::state::waiting && own->is != responder::state::lagged
-                                         : std::find(to.outsiders.begin(), to.outsiders.end(), by.id) != to.outsiders.end();
+    const bool repeated = own != nullptr
+                              ? own->is != responder::state::waiting && own->is != responder::state::lagged
+                              : std::find(to.outsiders.begin(), to.outsiders.end(), by.id) != to.outsiders.end();
     if (repeated) {
         return refuse(refusal::answered);
     }
@@ -534,8 +551,8 @@ broker_state::result_or_error<protocol::respond_result> broker_state::respond_to
     return accept_reply(to, own, by, params, may_borrow, now);
 }
 
-protocol::respond_result broker_state::accept_reply(slot& to, responder* own, client& by, const protocol::respond_params& params,
-                                                    bool may_borrow, instant now) {
+protocol::respond_result broker_state::accept_reply(
+    slot& to, responder* own, client& by, const protocol::respond_params& params, bool may_borrow, instant now) {
     const auto elapsed = now.steady - to.emitted;
     auto& reply = to.replies.emplace_back();
     reply.passed_on = params.response;
@@ -588,10 +605,11 @@ void broker_state::advance(slot& which, instant now) {
     if (which.waiting_for > 0 || which.responders.empty()) {
         return;
     }
-    const bool all_spoke =
-        std::none_of(which.responders.begin(), which.responders.end(), [](const responder& each) { return each.is_lost(); });
+    const bool all_spoke = std::none_of(
+        which.responders.begin(), which.responders.end(), [](const responder& each) { return each.is_lost(); });
     if (all_spoke) {
-        const bool anybody = std::any_of(which.responders.begin(), which.responders.end(), [](const responder& each) { return each.has_spoken(); });
+        const bool anybody = std::any_of(
+            which.responders.begin(), which.responders.end(), [](const responder& each) { return each.has_spoken(); });
         const auto without_replies = which.asks_cluster && !anybody ? outcome::no_subscribers : outcome::abstained;
         keep_or_finish(which, which.replies.empty() ? without_replies : outcome::answered, now);
     } else if (!which.reserved) {
@@ -654,7 +672,10 @@ protocol::wait_result broker_state::conclude_wait(slot& which, outcome how, inst
         result.silent = describe_silent(which);
         return result;  // the verdict is another host's
     }
-    ++(!result.bypassed.empty() ? bypassed_ : result.abort.empty() ? proceeded_ : which.abort.empty() ? failed_closed_ : vetoed_);
+    ++(!result.bypassed.empty() ? bypassed_
+        : result.abort.empty()  ? proceeded_
+        : which.abort.empty()   ? failed_closed_
+                                : vetoed_);
     if (verdict_sessions_ > 0 || recorder_ != nullptr) {
         announce(which, result, now);
     }
@@ -670,7 +691,8 @@ void broker_state::conclude_unheard(slot& which, outcome how, instant now) {
 
 void broker_state::count_failures(const slot& which, outcome how) {
     for (const auto& each : which.responders) {
-        const bool is_late = each.is == responder::state::waiting && (how == outcome::timeout || how == outcome::shutdown);
+        const bool is_late =
+            each.is == responder::state::waiting && (how == outcome::timeout || how == outcome::shutdown);
         each.record->failed += each.is == responder::state::left || is_late ? 1U : 0U;
     }
 }
@@ -759,7 +781,8 @@ void broker_state::expire(instant now) {
     std::vector<replay_table::replay> late;
     replays_.expire(now.steady, late);
     tell_replays_are_over(late, refusal::expired, now);
-    for (std::size_t i = 0; i < most_expired_at_once && !deadlines_.empty() && deadlines_.begin()->when <= now.steady; ++i) {
+    for (std::size_t i = 0; i < most_expired_at_once && !deadlines_.empty() && deadlines_.begin()->when <= now.steady;
+         ++i) {
         deadline& due = *deadlines_.begin();
         if (due.type == deadline::kind::bypass) {
             end_bypass("has expired");

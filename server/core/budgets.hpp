@@ -12,13 +12,15 @@ namespace hookd::core {
 
 /// What one user has taken. Lives as long as its account_table.
 struct account {
-    bool is_named = false;         ///< a user that the configuration names; the daemon's own and root have no share that bounds them
+    bool is_named =
+        false;  ///< a user that the configuration names; the daemon's own and root have no share that bounds them
     std::size_t waits = 0;         ///< open slots, and waits on the slots of others
     std::size_t reservations = 0;  ///< open slots that `emit` reserved
     std::size_t memory_bytes = 0;  ///< of kept replies, and of the room for replies
 };
 
-/// The accounts of all users that have been let in. There are no more of them than users that the configuration lets in.
+/// The accounts of all users that have been let in. There are no more of them than users that the configuration lets
+/// in.
 class account_table {
 public:
     [[nodiscard]] account& of(std::uint32_t uid, bool is_named) {
@@ -34,7 +36,8 @@ private:
     boost::unordered_flat_map<std::uint32_t, std::unique_ptr<account>> accounts_{};
 };
 
-/// A limit that is shared out by user: some of it is kept for the daemon's user and root, and one named user may take a part of it.
+/// A limit that is shared out by user: some of it is kept for the daemon's user and root, and one named user may take a
+/// part of it.
 class shared_limit {
 public:
     /// `parts`: one named user may take the limit divided by it. Of a small limit, half at most is kept.
@@ -42,7 +45,9 @@ public:
         : limit_(limit), kept_(std::min(kept_for_owners, limit / 2)), share_(std::max<std::size_t>(limit / parts, 1)) {}
 
     /// What all users together may have, for one that is named or not to get more.
-    [[nodiscard]] constexpr std::size_t most_of_all(bool is_named) const noexcept { return is_named ? limit_ - kept_ : limit_; }
+    [[nodiscard]] constexpr std::size_t most_of_all(bool is_named) const noexcept {
+        return is_named ? limit_ - kept_ : limit_;
+    }
     /// What one named user may have.
     [[nodiscard]] constexpr std::size_t share() const noexcept { return share_; }
 

@@ -12,10 +12,12 @@
 
 /// What the broker and a cluster say to one another.
 ///
-/// To the broker the cluster is one responder that delegates: a question of scope cluster waits for a responder called `cluster`, in whose place come
-/// those that the cluster names (broker_state::delegate), and each host settles its own (broker_state::settle_remote). So policies stay in one place.
+/// To the broker the cluster is one responder that delegates: a question of scope cluster waits for a responder called
+/// `cluster`, in whose place come those that the cluster names (broker_state::delegate), and each host settles its own
+/// (broker_state::settle_remote). So policies stay in one place.
 ///
-///     emit_and_wait --ask()--> `cluster` waits --delegate()--> `host/name` wait --settle_remote()--> replied, abstained, passed, missing
+///     emit_and_wait --ask()--> `cluster` waits --delegate()--> `host/name` wait --settle_remote()--> replied,
+///     abstained, passed, missing
 ///                                   |                              |\--host_left()--> left
 ///                                   \------ fail_delegation() -----/--> failed, and `cluster` is missing
 ///     ... and close() once the slot is over, whichever way
@@ -28,8 +30,9 @@ struct cluster_event {
     std::string_view payload{};
     std::string_view cause{};
     std::chrono::system_clock::time_point emitted_at{};
-    std::chrono::milliseconds timeout{};                           ///< of a question
-    protocol::wait_policy policy = protocol::wait_policy::first;   ///< of a question: how another host ends its own wait; never chain
+    std::chrono::milliseconds timeout{};  ///< of a question
+    protocol::wait_policy policy =
+        protocol::wait_policy::first;  ///< of a question: how another host ends its own wait; never chain
 };
 
 /// A responder on another host that has to answer a question.
@@ -48,13 +51,15 @@ struct remote_answer {
     std::string failed{};  ///< why there was no wait; empty: there was
 };
 
-/// A cluster as the broker sees it. Called on the broker's strand; no call may lead back into the broker before it has returned.
+/// A cluster as the broker sees it. Called on the broker's strand; no call may lead back into the broker before it has
+/// returned.
 class cluster_port {
 public:
     /// Why no cluster takes events of that name; nothing where one does.
     [[nodiscard]] virtual std::optional<std::string> refuse(std::string_view event) const = 0;
 
-    /// Asks the other hosts. broker_state::delegate() or fail_delegation() follows. Why it cannot, where it cannot: then neither does.
+    /// Asks the other hosts. broker_state::delegate() or fail_delegation() follows. Why it cannot, where it cannot:
+    /// then neither does.
     [[nodiscard]] virtual std::optional<std::string> ask(const cluster_event& question) = 0;
     /// The wait for that question is over.
     virtual void close(const protocol::uuid& id) = 0;
@@ -66,7 +71,8 @@ public:
     virtual void announce(const session& which) = 0;
     /// It is not there any more.
     virtual void withdraw(std::uint64_t session_id) = 0;
-    /// Whether an event that is fired on any host from now on finds that session, or nothing can be done about it: the link is down.
+    /// Whether an event that is fired on any host from now on finds that session, or nothing can be done about it: the
+    /// link is down.
     [[nodiscard]] virtual bool is_known(std::uint64_t session_id) const = 0;
     /// Calls `then` once that is so, or the session is gone. Only where it is not so yet.
     virtual void when_known(std::uint64_t session_id, std::function<void()> then) = 0;

@@ -5,13 +5,14 @@
 
 namespace hookd::core {
 
-std::size_t event::footprint(const protocol::event_head& head, std::string_view payload, const frame_memory* shared) noexcept {
+std::size_t event::footprint(
+    const protocol::event_head& head, std::string_view payload, const frame_memory* shared) noexcept {
     return sizeof(event) + prefix_size + head.size + (shared != nullptr ? shared->capacity : payload.size()) +
            protocol::event_tail.size() + 1;
 }
 
-event::event(const protocol::event_fields& fields, const protocol::event_head& head, std::string_view payload, event_ledger& ledger,
-             const frame_memory* shared) noexcept
+event::event(const protocol::event_fields& fields, const protocol::event_head& head, std::string_view payload,
+    event_ledger& ledger, const frame_memory* shared) noexcept
     : ledger_(ledger),
       seq_(fields.seq),
       serial_(++ledger.made),
@@ -32,10 +33,12 @@ event::event(const protocol::event_fields& fields, const protocol::event_head& h
     ledger_.live_bytes += footprint_bytes_;
 }
 
-event::pointer event::make(const protocol::event_fields& fields, const protocol::event_head& head, std::string_view payload,
-                           event_ledger& ledger, frame_memory* shared, std::chrono::steady_clock::time_point deadline) {
+event::pointer event::make(const protocol::event_fields& fields, const protocol::event_head& head,
+    std::string_view payload, event_ledger& ledger, frame_memory* shared,
+    std::chrono::steady_clock::time_point deadline) {
     const std::size_t inside = shared != nullptr ? 0 : payload.size();
-    void* const memory = ::operator new(sizeof(event) + prefix_size + head.size + inside + protocol::event_tail.size() + 1);
+    void* const memory =
+        ::operator new(sizeof(event) + prefix_size + head.size + inside + protocol::event_tail.size() + 1);
     auto* const self = new (memory) event(fields, head, payload, ledger, shared);
     self->deadline_ = deadline;
     char* out = reinterpret_cast<char*>(self + 1);

@@ -16,11 +16,12 @@ namespace hookd::core {
 /// Bytes that live events take. An event adds itself when it is made and takes itself off when its last reference goes.
 struct event_ledger {
     std::size_t live_bytes = 0;
-    std::uint64_t made = 0;  // events so far
+    std::uint64_t made = 0;            // events so far
     std::size_t handed_out_bytes = 0;  ///< of those that connections are writing
 };
 
-/// What a connection writes for one event: at most four pieces, in order; some may be empty. Valid as long as the event is.
+/// What a connection writes for one event: at most four pieces, in order; some may be empty. Valid as long as the event
+/// is.
 using wire_pieces = std::array<std::string_view, 4>;
 
 /// Memory that a request was read into, which a large event may share: its payload is then copied nowhere.
@@ -32,12 +33,13 @@ struct frame_memory {
 
 /// One event: immutable, encoded once, shared by the log and by every session that it waits for.
 ///
-/// One allocation holds the object and its encoding: the native length prefix, the notification, a line feed. The native
-/// framing and the line framing are spans of that; the header framing adds a header of its own. A large payload stays in the memory that
-/// it was read into. Only a payload with raw line breaks needs a copy, made when the first line-framed peer gets it.
+/// One allocation holds the object and its encoding: the native length prefix, the notification, a line feed. The
+/// native framing and the line framing are spans of that; the header framing adds a header of its own. A large payload
+/// stays in the memory that it was read into. Only a payload with raw line breaks needs a copy, made when the first
+/// line-framed peer gets it.
 ///
-/// Thread-safety: the reference count is not atomic; references are taken and dropped on the broker's strand only. The bytes may be
-/// read from any thread while a reference is held. Lifetime: the ledger must outlive it.
+/// Thread-safety: the reference count is not atomic; references are taken and dropped on the broker's strand only. The
+/// bytes may be read from any thread while a reference is held. Lifetime: the ledger must outlive it.
 class event {
 public:
     using pointer = boost::intrusive_ptr<event>;
@@ -45,22 +47,26 @@ public:
     event(const event&) = delete;
     event& operator=(const event&) = delete;
 
-    /// Whether memory of that capacity is worth keeping for so many bytes of it: an event is charged with all that it keeps.
-    [[nodiscard]] static constexpr bool is_worth_sharing(std::size_t bytes, std::size_t capacity) noexcept { return bytes >= capacity / 8 * 7; }
+    /// Whether memory of that capacity is worth keeping for so many bytes of it: an event is charged with all that it
+    /// keeps.
+    [[nodiscard]] static constexpr bool is_worth_sharing(std::size_t bytes, std::size_t capacity) noexcept {
+        return bytes >= capacity / 8 * 7;
+    }
 
-    /// Where to leave a payload: `where`, if that is worth it; null if it is to be copied. `where`: what `payload` lies in, or null.
+    /// Where to leave a payload: `where`, if that is worth it; null if it is to be copied. `where`: what `payload` lies
+    /// in, or null.
     [[nodiscard]] static frame_memory* worth_sharing(std::string_view payload, frame_memory* where) noexcept {
         return where != nullptr && is_worth_sharing(payload.size(), where->capacity) ? where : nullptr;
     }
 
     /// `head`: what measure_event_head says of `fields`. `shared`: what worth_sharing() says. Throws std::bad_alloc.
-    [[nodiscard]] static pointer make(const protocol::event_fields& fields, const protocol::event_head& head, std::string_view payload,
-                                      event_ledger& ledger, frame_memory* shared = nullptr,
-                                      std::chrono::steady_clock::time_point deadline = {});
+    [[nodiscard]] static pointer make(const protocol::event_fields& fields, const protocol::event_head& head,
+        std::string_view payload, event_ledger& ledger, frame_memory* shared = nullptr,
+        std::chrono::steady_clock::time_point deadline = {});
 
     /// Bytes that make() will charge for such an event.
-    [[nodiscard]] static std::size_t footprint(const protocol::event_head& head, std::string_view payload,
-                                               const frame_memory* shared = nullptr) noexcept;
+    [[nodiscard]] static std::size_t footprint(
+        const protocol::event_head& head, std::string_view payload, const frame_memory* shared = nullptr) noexcept;
 
     [[nodiscard]] std::uint64_t seq() const noexcept { return seq_; }
     /// Of all events of its ledger no other has it; the seq does not tell apart what a chain makes of one event.
@@ -104,16 +110,21 @@ private:
     static constexpr std::size_t prefix_size = 4;
     static constexpr std::uint8_t most_recorded = 32;
 
-    event(const protocol::event_fields& fields, const protocol::event_head& head, std::string_view payload, event_ledger& ledger,
-          const frame_memory* shared) noexcept;
+    event(const protocol::event_fields& fields, const protocol::event_head& head, std::string_view payload,
+        event_ledger& ledger, const frame_memory* shared) noexcept;
     ~event() = default;
 
     // The prefix and the head, the payload unless it is shared, the tail and a line feed.
     [[nodiscard]] const char* bytes() const noexcept { return reinterpret_cast<const char*>(this + 1); }
     [[nodiscard]] std::string_view head() const noexcept { return {bytes() + prefix_size, head_size_}; }
-    [[nodiscard]] std::size_t payload_bytes() const noexcept { return body_size_ - head_size_ - protocol::event_tail.size(); }
-    [[nodiscard]] std::size_t held_bytes() const noexcept { return footprint_bytes_ + (line_copy_ ? line_copy_->size() : 0); }
-    [[nodiscard]] wire_pieces pieces(std::string_view before, std::string_view head, std::size_t after_tail) const noexcept;
+    [[nodiscard]] std::size_t payload_bytes() const noexcept {
+        return body_size_ - head_size_ - protocol::event_tail.size();
+    }
+    [[nodiscard]] std::size_t held_bytes() const noexcept {
+        return footprint_bytes_ + (line_copy_ ? line_copy_->size() : 0);
+    }
+    [[nodiscard]] wire_pieces pieces(
+        std::string_view before, std::string_view head, std::size_t after_tail) const noexcept;
     void copy_line();
 
     friend void intrusive_ptr_add_ref(event* self) noexcept { ++self->references_; }

@@ -6,9 +6,11 @@
 
 namespace hookd::core {
 
-bool dropped_event::may_meet(const std::vector<protocol::payload_condition>& conditions, std::size_t& steps_left) const {
+bool dropped_event::may_meet(
+    const std::vector<protocol::payload_condition>& conditions, std::size_t& steps_left) const {
     return std::all_of(conditions.begin(), conditions.end(), [&](const protocol::payload_condition& each) {
-        const auto known = std::find_if(strings.begin(), strings.end(), [&each](const string_at& one) { return one.pointer == each.pointer; });
+        const auto known = std::find_if(
+            strings.begin(), strings.end(), [&each](const string_at& one) { return one.pointer == each.pointer; });
         if (known == strings.end()) {
             return true;
         }

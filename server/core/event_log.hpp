@@ -26,13 +26,14 @@ struct dropped_event {
     bool is_foreign = false;  ///< of another host
     std::vector<string_at> strings{};
 
-    /// Whether its payload may have met `conditions`: true, too, where that is not known, or takes more than `steps_left` character
-    /// comparisons, from which those made are taken off.
-    [[nodiscard]] bool may_meet(const std::vector<protocol::payload_condition>& conditions, std::size_t& steps_left) const;
+    /// Whether its payload may have met `conditions`: true, too, where that is not known, or takes more than
+    /// `steps_left` character comparisons, from which those made are taken off.
+    [[nodiscard]] bool may_meet(
+        const std::vector<protocol::payload_condition>& conditions, std::size_t& steps_left) const;
 };
 
-/// The last events, for those who resume, and the names of the last ones that it had to drop, so that a drop that does not concern
-/// a subscriber does not spoil its resume.
+/// The last events, for those who resume, and the names of the last ones that it had to drop, so that a drop that does
+/// not concern a subscriber does not spoil its resume.
 ///
 /// Thread-safety: none (broker's strand).
 class event_log {
@@ -40,8 +41,8 @@ public:
     /// Names of dropped events that are remembered (PROTOCOL.md, `subscribe`).
     static constexpr std::size_t remembered_drops = 1024;
 
-    /// Of conditions that sessions had, the pointers that are remembered: of events that are dropped, the strings there are kept, unless the
-    /// string or the payload is too long for that.
+    /// Of conditions that sessions had, the pointers that are remembered: of events that are dropped, the strings there
+    /// are kept, unless the string or the payload is too long for that.
     static constexpr std::size_t most_pointers = 16;
     static constexpr std::size_t longest_string = 256;
     static constexpr std::size_t largest_payload = std::size_t{256} << 10;
@@ -51,7 +52,8 @@ public:
     /// A session has these conditions, and may want to resume with them.
     void remember_pointers(const std::vector<protocol::payload_condition>& conditions);
 
-    /// Keeps `newest`; drops the oldest where there are `capacity` already. `newest` has the seq after that of the last one appended.
+    /// Keeps `newest`; drops the oldest where there are `capacity` already. `newest` has the seq after that of the last
+    /// one appended.
     void append(event::pointer newest);
     /// Drops the oldest; there must be one.
     void drop_oldest();
@@ -80,7 +82,8 @@ public:
     template <class Visit>
     void for_each_after(std::uint64_t after_seq, Visit visit) const {
         const std::uint64_t oldest = oldest_seq();
-        for (std::size_t i = after_seq < oldest ? 0 : static_cast<std::size_t>(after_seq - oldest + 1); i < events_.size(); ++i) {
+        for (std::size_t i = after_seq < oldest ? 0 : static_cast<std::size_t>(after_seq - oldest + 1);
+             i < events_.size(); ++i) {
             visit(events_[i]);
         }
     }
@@ -89,7 +92,7 @@ private:
     void note(dropped_event& where, const event& what) const;
 
     boost::circular_buffer<event::pointer> events_;
-    std::vector<dropped_event> drops_{};  // a ring once it is full: the names' memory is reused
+    std::vector<dropped_event> drops_{};   // a ring once it is full: the names' memory is reused
     std::vector<std::string> pointers_{};  // most recent last
     std::size_t next_drop_ = 0;
     std::size_t capacity_;

@@ -9,7 +9,8 @@
 
 namespace hookd::core {
 
-/// Events that wait for one client, oldest first: a ring of references, which has next to no memory while nothing waits.
+/// Events that wait for one client, oldest first: a ring of references, which has next to no memory while nothing
+/// waits.
 ///
 /// Every delivery goes through it, so its steps are a few instructions each and stand here.
 /// Thread-safety: none (broker's strand).
@@ -26,7 +27,9 @@ public:
     [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
     /// Bytes that its events are charged with.
     [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
-    [[nodiscard]] event& operator[](std::size_t index) const noexcept { return *ring_[(first_ + index) & (capacity_ - 1)]; }
+    [[nodiscard]] event& operator[](std::size_t index) const noexcept {
+        return *ring_[(first_ + index) & (capacity_ - 1)];
+    }
 
     /// Whether `others` stand in it from `index` on.
     [[nodiscard]] bool has(std::size_t index, std::span<event* const> others) const noexcept {
@@ -106,7 +109,7 @@ private:
         first_ = 0;
     }
 
-    std::unique_ptr<event*[]> ring_{};
+    std::unique_ptr<event* []> ring_ {};
     std::size_t capacity_ = 0;  // a power of two
     std::size_t first_ = 0;     // counts on; its place is what remains modulo the capacity
     std::size_t size_ = 0;

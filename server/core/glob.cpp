@@ -15,7 +15,8 @@ std::size_t end_of_character(std::string_view text, std::size_t at) noexcept {
 }  // namespace
 
 bool glob_matches(std::string_view pattern, std::string_view name) noexcept {
-    // Only the last star needs to be taken back: an earlier one that took more would leave the later one less to choose from.
+    // Only the last star needs to be taken back: an earlier one that took more would leave the later one less to choose
+    // from.
     constexpr std::size_t none = std::string_view::npos;
     std::size_t p = 0;
     std::size_t n = 0;

@@ -9,8 +9,8 @@
 
 namespace hookd::core {
 
-/// Whether `pattern` matches the whole of `name`: `*` stands for any run of characters, the empty one too, `?` for exactly one, of UTF-8.
-/// Time: at most pattern.size() * name.size() steps.
+/// Whether `pattern` matches the whole of `name`: `*` stands for any run of characters, the empty one too, `?` for
+/// exactly one, of UTF-8. Time: at most pattern.size() * name.size() steps.
 [[nodiscard]] bool glob_matches(std::string_view pattern, std::string_view name) noexcept;
 
 /// Whether `pattern` has a `*` or `?`.
@@ -23,7 +23,9 @@ public:
     [[nodiscard]] static place_set from(std::size_t lowest) noexcept {
         place_set all;
         for (std::size_t i = 0; i < words; ++i) {
-            all.bits_[i] = lowest <= 64 * i ? ~std::uint64_t{0} : lowest < 64 * (i + 1) ? ~std::uint64_t{0} << (lowest % 64) : 0;
+            all.bits_[i] = lowest <= 64 * i        ? ~std::uint64_t{0}
+                           : lowest < 64 * (i + 1) ? ~std::uint64_t{0} << (lowest % 64)
+                                                   : 0;
         }
         return all;
     }
@@ -63,8 +65,9 @@ private:
     std::array<std::uint64_t, words> bits_{};
 };
 
-/// A name that many patterns are compared with. However they are made, each takes at most as many steps as it has characters, of a few
-/// nanoseconds: all places of the name that a part of the pattern may end at are followed at once, from one character of the pattern to the next.
+/// A name that many patterns are compared with. However they are made, each takes at most as many steps as it has
+/// characters, of a few nanoseconds: all places of the name that a part of the pattern may end at are followed at once,
+/// from one character of the pattern to the next.
 ///
 /// Thread-safety: none. Lifetime: the name must outlive it.
 class glob_subject {

@@ -8,8 +8,8 @@
 
 namespace hookd::core {
 
-/// Mints random UUIDs (RFC 4122, version 4) from the kernel's random source, asked for many at a time: an id is what entitles an
-/// outsider to respond, so it must not be guessable.
+/// Mints random UUIDs (RFC 4122, version 4) from the kernel's random source, asked for many at a time: an id is what
+/// entitles an outsider to respond, so it must not be guessable.
 ///
 /// Thread-safety: none. Throws std::system_error where the kernel gives no random bytes.
 class id_source {

@@ -38,8 +38,8 @@ struct journalled_event {
 
 /// What outlives the daemon of its events and verdicts: a recorder that can be asked.
 ///
-/// Thread-safety: all on the broker's strand, where nothing blocks; a handler is called exactly once, from any thread, perhaps within the call.
-/// Lifetime: it must outlive the broker that it records.
+/// Thread-safety: all on the broker's strand, where nothing blocks; a handler is called exactly once, from any thread,
+/// perhaps within the call. Lifetime: it must outlive the broker that it records.
 class journal : public recorder {
 public:
     template <class Result>
@@ -49,8 +49,9 @@ public:
     virtual void begin(const protocol::uuid& instance) = 0;
     [[nodiscard]] virtual protocol::stats_result::journal_figures figures() const = 0;
 
-    // Whatever was recorded before is in what these find. Errors: errc::invalid_params for an unknown id; errc::limit_exceeded (`journal`) while
-    // too many wait; errc::internal_error, naming the file, where it cannot be read.
+    // Whatever was recorded before is in what these find. Errors: errc::invalid_params for an unknown id;
+    // errc::limit_exceeded (`journal`) while too many wait; errc::internal_error, naming the file, where it cannot be
+    // read.
 
     /// The result of `history`, as JSON.
     virtual void history(history_query what, handler<std::string> done) = 0;

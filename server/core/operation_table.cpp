@@ -10,8 +10,8 @@
 namespace hookd::core {
 namespace {
 
-// One of the two hashes: each word is mixed in by a multiplication with an odd number and a shift, which two states that differ stay
-// different under. With numbers of their own, the two don't fall for the same pair of texts.
+// One of the two hashes: each word is mixed in by a multiplication with an odd number and a shift, which two states
+// that differ stay different under. With numbers of their own, the two don't fall for the same pair of texts.
 template <std::uint64_t Factor, unsigned Shift>
 std::uint64_t mixed(std::uint64_t state, std::uint64_t word) noexcept {
     state = (state ^ word) * Factor;
@@ -44,7 +44,8 @@ operation_table::digest random_seed() { return std::bit_cast<operation_table::di
 operation_table::operation_table(memory_budget& budget) : budget_(budget), seed_(random_seed()) {}
 
 std::size_t uuid_hash::operator()(const protocol::uuid& id) const noexcept {
-    // Ids are random, so any of their bytes are a hash; operation ids are a peer's choice, but then so are its collisions.
+    // Ids are random, so any of their bytes are a hash; operation ids are a peer's choice, but then so are its
+    // collisions.
     std::uint64_t low = 0;
     std::uint64_t high = 0;
     std::memcpy(&low, id.data, sizeof low);
@@ -52,8 +53,8 @@ std::size_t uuid_hash::operator()(const protocol::uuid& id) const noexcept {
     return static_cast<std::size_t>(low ^ (high * 0x9e3779b97f4a7c15U));
 }
 
-// Several GB/s: up to 16 MiB are hashed while everybody waits. Whoever makes two requests collide gets the answer to the other one, which
-// was the same author's: what accidents can't do is enough.
+// Several GB/s: up to 16 MiB are hashed while everybody waits. Whoever makes two requests collide gets the answer to
+// the other one, which was the same author's: what accidents can't do is enough.
 operation_table::digest operation_table::digest_of(std::string_view raw_params) const noexcept {
     const auto mix = [](digest& into, std::uint64_t word) {
         into[0] = mixed<0x9e3779b97f4a7c15U, 32>(into[0], word);
@@ -72,8 +73,8 @@ operation_table::digest operation_table::digest_of(std::string_view raw_params) 
     return made;
 }
 
-std::variant<operation_table::operation*, protocol::error> operation_table::find(const protocol::uuid& id, std::string_view method,
-                                                                                 std::string_view raw_params, steady_time now) {
+std::variant<operation_table::operation*, protocol::error> operation_table::find(
+    const protocol::uuid& id, std::string_view method, std::string_view raw_params, steady_time now) {
     forget_old(now);
     const auto at = by_id_.find(id);
     if (at == by_id_.end()) {
@@ -82,24 +83,25 @@ std::variant<operation_table::operation*, protocol::error> operation_table::find
     operation& known = *at->second;
     if (known.method != method || known.params_digest != digest_of(raw_params)) {
         return protocol::error{protocol::errc::invalid_params,
-                               "parameter 'operation_id' was used for another request: a retry repeats method and params byte for "
-                               "byte, anything else takes a new id"};
+            "parameter 'operation_id' was used for another request: a retry repeats method and params byte for "
+            "byte, anything else takes a new id"};
     }
     return &known;
 }
 
-operation_table::operations::iterator operation_table::insert(const protocol::uuid& id, std::string_view method,
-                                                              std::string_view raw_params, slot* where) {
+operation_table::operations::iterator operation_table::insert(
+    const protocol::uuid& id, std::string_view method, std::string_view raw_params, slot* where) {
     under_way_.push_back({.id = id, .method = method, .params_digest = digest_of(raw_params), .under_way = where});
     return by_id_.emplace(id, std::prev(under_way_.end())).first->second;
 }
 
-void operation_table::begin(const protocol::uuid& id, std::string_view method, std::string_view raw_params, slot& where) {
+void operation_table::begin(
+    const protocol::uuid& id, std::string_view method, std::string_view raw_params, slot& where) {
     insert(id, method, raw_params, &where);
 }
 
-void operation_table::begin_elsewhere(const protocol::uuid& id, std::string_view method, std::string_view raw_params,
-                                      late_answer first) {
+void operation_table::begin_elsewhere(
+    const protocol::uuid& id, std::string_view method, std::string_view raw_params, late_answer first) {
     insert(id, method, raw_params, nullptr)->asked.push_back(std::move(first));
 }
 
@@ -109,7 +111,8 @@ void operation_table::finish(const protocol::uuid& id, const protocol::wait_resu
     remember(by_id_.at(id), std::move(kept), now);
 }
 
-std::vector<late_answer> operation_table::finish_elsewhere(const protocol::uuid& id, const late_result& done, steady_time now) {
+std::vector<late_answer> operation_table::finish_elsewhere(
+    const protocol::uuid& id, const late_result& done, steady_time now) {
     const auto which = by_id_.at(id);
     auto asked = std::exchange(which->asked, {});
     if (const auto* const text = std::get_if<std::string>(&done)) {
@@ -120,8 +123,8 @@ std::vector<late_answer> operation_table::finish_elsewhere(const protocol::uuid&
     return asked;
 }
 
-void operation_table::add(const protocol::uuid& id, std::string_view method, std::string_view raw_params, result done,
-                          steady_time now) {
+void operation_table::add(
+    const protocol::uuid& id, std::string_view method, std::string_view raw_params, result done, steady_time now) {
     remember(insert(id, method, raw_params, nullptr), std::move(done), now);
 }
 

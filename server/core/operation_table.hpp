@@ -40,8 +40,8 @@ using late_result = std::variant<std::string, protocol::error>;
 /// Called once, on the broker's strand.
 using late_answer = std::function<void(const late_result&)>;
 
-/// Requests that carried an operation_id: those under way, so that a retry joins them, and the results of those that are done, so that
-/// a retry gets them again.
+/// Requests that carried an operation_id: those under way, so that a retry joins them, and the results of those that
+/// are done, so that a retry gets them again.
 ///
 /// Results are remembered, oldest forgotten first, up to most_results of them, for max_age, within the memory budget.
 /// Thread-safety: none (broker's strand).
@@ -68,23 +68,28 @@ public:
     /// Throws std::system_error where the kernel gives no random bytes.
     explicit operation_table(memory_budget& budget);
 
-    /// What is known of `id`; null where nothing is. The error is for an id that was used with another method or other params.
-    [[nodiscard]] std::variant<operation*, protocol::error> find(const protocol::uuid& id, std::string_view method,
-                                                                 std::string_view raw_params, steady_time now);
+    /// What is known of `id`; null where nothing is. The error is for an id that was used with another method or other
+    /// params.
+    [[nodiscard]] std::variant<operation*, protocol::error> find(
+        const protocol::uuid& id, std::string_view method, std::string_view raw_params, steady_time now);
     /// Whether anything is known of `id`.
     [[nodiscard]] bool knows(const protocol::uuid& id) const { return by_id_.contains(id); }
     /// Notes that `id` is under way at `where`; it must not be known yet. Lives until finish().
     void begin(const protocol::uuid& id, std::string_view method, std::string_view raw_params, slot& where);
     /// Forgets what begin() noted: whoever repeats it begins anew.
     void abandon(const protocol::uuid& id);
-    /// As begin(), for a request that is carried out elsewhere. Whoever repeats it is added to `asked`. Lives until finish_elsewhere().
-    void begin_elsewhere(const protocol::uuid& id, std::string_view method, std::string_view raw_params, late_answer first);
+    /// As begin(), for a request that is carried out elsewhere. Whoever repeats it is added to `asked`. Lives until
+    /// finish_elsewhere().
+    void begin_elsewhere(
+        const protocol::uuid& id, std::string_view method, std::string_view raw_params, late_answer first);
     /// Remembers the result of what begin() noted; one that does not fit the budget is not remembered.
     void finish(const protocol::uuid& id, const protocol::wait_result& done, steady_time now);
     /// Remembers the result, an error not, of what begin_elsewhere() noted; gives back who asked for it.
-    [[nodiscard]] std::vector<late_answer> finish_elsewhere(const protocol::uuid& id, const late_result& done, steady_time now);
+    [[nodiscard]] std::vector<late_answer> finish_elsewhere(
+        const protocol::uuid& id, const late_result& done, steady_time now);
     /// Remembers the result of an operation that was done at once.
-    void add(const protocol::uuid& id, std::string_view method, std::string_view raw_params, result done, steady_time now);
+    void add(
+        const protocol::uuid& id, std::string_view method, std::string_view raw_params, result done, steady_time now);
 
     /// Makes room for `bytes` by forgetting results, oldest first; false where that was not enough.
     [[nodiscard]] bool make_room(std::size_t bytes);
@@ -93,7 +98,8 @@ private:
     using operations = std::list<operation>;
 
     [[nodiscard]] digest digest_of(std::string_view raw_params) const noexcept;
-    operations::iterator insert(const protocol::uuid& id, std::string_view method, std::string_view raw_params, slot* where);
+    operations::iterator insert(
+        const protocol::uuid& id, std::string_view method, std::string_view raw_params, slot* where);
     void remember(operations::iterator which, result done, steady_time now);
     void forget_under_way(operations::iterator which);
     void forget_oldest();

@@ -14,8 +14,8 @@ namespace hookd::core {
 
 /// A payload as the conditions of many sessions see it (PROTOCOL.md, `where`). Each pointer is looked up once.
 ///
-/// Comparing takes at most most_steps character comparisons in all; a condition that would need more counts as met: a guard is then asked
-/// without need, not passed over.
+/// Comparing takes at most most_steps character comparisons in all; a condition that would need more counts as met: a
+/// guard is then asked without need, not passed over.
 ///
 /// Thread-safety: none. Lifetime: the payload, and the conditions that it is compared with, must outlive it.
 class payload_view {

@@ -19,7 +19,8 @@ void answer(const replay_table::replay& over, protocol::replay_result result, st
 // Out of the table before anybody is told.
 template <class Chosen>
 std::vector<replay_table::replay> replay_table::take(Chosen chosen) {
-    const auto first = std::stable_partition(under_way_.begin(), under_way_.end(), [&chosen](const replay& each) { return !chosen(each); });
+    const auto first = std::stable_partition(
+        under_way_.begin(), under_way_.end(), [&chosen](const replay& each) { return !chosen(each); });
     std::vector<replay> taken{std::make_move_iterator(first), std::make_move_iterator(under_way_.end())};
     under_way_.erase(first, under_way_.end());
     return taken;
@@ -27,10 +28,11 @@ std::vector<replay_table::replay> replay_table::take(Chosen chosen) {
 
 bool replay_table::has(const session& to, const protocol::uuid& hook_event_id) const {
     return std::any_of(under_way_.begin(), under_way_.end(),
-                       [&](const replay& each) { return each.to == &to && each.hook_event_id == hook_event_id; });
+        [&](const replay& each) { return each.to == &to && each.hook_event_id == hook_event_id; });
 }
 
-bool replay_table::finish(const session& to, const protocol::uuid& hook_event_id, protocol::replay_result result, steady_time now) {
+bool replay_table::finish(
+    const session& to, const protocol::uuid& hook_event_id, protocol::replay_result result, steady_time now) {
     if (under_way_.empty()) {
         return false;
     }
@@ -70,7 +72,8 @@ void replay_table::expire(steady_time now, std::vector<replay>& late) {
 }
 
 std::optional<steady_time> replay_table::next_deadline() const {
-    const auto first = std::min_element(under_way_.begin(), under_way_.end(), [](const replay& a, const replay& b) { return a.when < b.when; });
+    const auto first = std::min_element(
+        under_way_.begin(), under_way_.end(), [](const replay& a, const replay& b) { return a.when < b.when; });
     return first == under_way_.end() ? std::nullopt : std::optional{first->when};
 }
 

@@ -13,8 +13,8 @@
 
 namespace hookd::core {
 
-/// Events of the journal that have been handed to one responder once more, until it says something to them or can do so no longer. They decide
-/// nothing, and slots know nothing of them.
+/// Events of the journal that have been handed to one responder once more, until it says something to them or can do so
+/// no longer. They decide nothing, and slots know nothing of them.
 ///
 /// Thread-safety: none (broker's strand).
 class replay_table {
@@ -26,8 +26,8 @@ public:
         session* to = nullptr;
         std::uint64_t asked_by = 0;  ///< id of the client
         steady_time began{};
-        steady_time when{};          ///< it is over
-        late_answer then{};          ///< gets the result of `replay`
+        steady_time when{};  ///< it is over
+        late_answer then{};  ///< gets the result of `replay`
     };
 
     [[nodiscard]] bool is_full() const noexcept { return under_way_.size() >= most; }
@@ -35,7 +35,8 @@ public:
     void add(replay what) { under_way_.push_back(std::move(what)); }
 
     /// It is over with that result, but for the time; false where there is none.
-    [[nodiscard]] bool finish(const session& to, const protocol::uuid& hook_event_id, protocol::replay_result result, steady_time now);
+    [[nodiscard]] bool finish(
+        const session& to, const protocol::uuid& hook_event_id, protocol::replay_result result, steady_time now);
     /// All of the session are over.
     void fail(const session& to, std::string_view why, steady_time now);
     /// Those that the client asked for: nobody wants to know any more. Appends them to `gone`.

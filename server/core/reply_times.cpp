@@ -42,7 +42,8 @@ double reply_times::quantile_ms(double share) const {
         seen += (*counts_)[bucket];
         if (seen >= rank) {
             // The upper end of the bucket: a percentile is never understated.
-            const std::uint64_t end = bucket < steps ? bucket + 1 : (steps + bucket % steps + 1) << (bucket / steps - 1);
+            const std::uint64_t end =
+                bucket < steps ? bucket + 1 : (steps + bucket % steps + 1) << (bucket / steps - 1);
             return std::min(static_cast<double>(end) / 1000.0, longest_ms);
         }
     }

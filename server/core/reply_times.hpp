@@ -9,8 +9,9 @@
 
 namespace hookd::core {
 
-/// Reply times. Percentiles come from a log-linear histogram, from 1 us to 24 h, with eight buckets an octave: one is at most 12.5 % above the
-/// true one. What is reported as a histogram has the fixed bounds of protocol::reply_time_bounds, exactly. Allocates with the first reply.
+/// Reply times. Percentiles come from a log-linear histogram, from 1 us to 24 h, with eight buckets an octave: one is
+/// at most 12.5 % above the true one. What is reported as a histogram has the fixed bounds of
+/// protocol::reply_time_bounds, exactly. Allocates with the first reply.
 ///
 /// Thread-safety: none (broker's strand).
 class reply_times {
@@ -38,7 +39,8 @@ private:
     [[nodiscard]] protocol::time_histogram histogram() const;
 
     std::unique_ptr<counters> counts_{};
-    std::array<std::uint64_t, protocol::reply_time_bounds.size()> within_{};  // replies above the bound before and up to this one
+    std::array<std::uint64_t, protocol::reply_time_bounds.size()>
+        within_{};  // replies above the bound before and up to this one
     double sum_ms_ = 0;
     std::uint64_t total_ = 0;
     std::chrono::nanoseconds longest_{};

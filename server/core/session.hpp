@@ -19,8 +19,8 @@
 #include <variant>
 #include <vector>
 
-/// The state of the broker, as plain structs that broker_state's functions work on. Nothing here has behaviour that spans two of
-/// them; who owns what is said at each.
+/// The state of the broker, as plain structs that broker_state's functions work on. Nothing here has behaviour that
+/// spans two of them; who owns what is said at each.
 namespace hookd::core {
 
 struct client;
@@ -65,8 +65,8 @@ using client_hook = boost::intrusive::list_base_hook<boost::intrusive::tag<by_cl
 using owner_hook = boost::intrusive::list_base_hook<boost::intrusive::tag<by_owner>>;
 using unclaimed_hook = boost::intrusive::list_base_hook<boost::intrusive::tag<by_seq>>;
 
-/// A request that waits for a verdict. The caller derives from it what it needs to answer; it makes the waiter and gets it back, exactly
-/// once, in a completion.
+/// A request that waits for a verdict. The caller derives from it what it needs to answer; it makes the waiter and gets
+/// it back, exactly once, in a completion.
 struct waiter : deadline, slot_hook, client_hook {
     waiter() noexcept : deadline(kind::waiter) {}
     waiter(const waiter&) = delete;
@@ -82,7 +82,8 @@ struct waiter : deadline, slot_hook, client_hook {
     bool extra = false;  // waits on a slot that somebody else, or `emit`, opened
 };
 
-/// How a waiter's wait ended. What it passes on lies in the request that ended it: it is to be written, or kept, while that is at hand.
+/// How a waiter's wait ended. What it passes on lies in the request that ended it: it is to be written, or kept, while
+/// that is at hand.
 struct completion {
     waiter* who = nullptr;
     std::variant<protocol::wait_result, protocol::error> result{};
@@ -105,26 +106,33 @@ struct responder {
     std::shared_ptr<responder_record> record{};
     std::int64_t order = 0;
     std::uint64_t place = not_queued;  // of the event in its client's queue: how many were queued for it before
-    std::uint32_t debt = 0;   // index in from->debts
+    std::uint32_t debt = 0;            // index in from->debts
     state is = state::waiting;
-    bool insists = false;     // where it is missing, the operation does not proceed
+    bool insists = false;         // where it is missing, the operation does not proceed
     std::uint8_t host_bytes = 0;  // of one on another host, whose record is called `host/name`: those of `host/`
 
     static constexpr std::uint64_t not_queued = std::uint64_t(-1);  // its turn in a chain has not come
-    // In place of a session's id, above all of these: of those on other hosts, ascending, and of the one that stands for them.
+    // In place of a session's id, above all of these: of those on other hosts, ascending, and of the one that stands
+    // for them.
     static constexpr std::uint64_t first_remote_id = std::uint64_t{1} << 63;
     static constexpr std::uint64_t cluster_id = std::uint64_t(-1);
 
     [[nodiscard]] const std::string& name() const noexcept { return record->name; }
     [[nodiscard]] bool is_remote() const noexcept { return host_bytes != 0; }
     /// Without its host; and that, empty where it is this one.
-    [[nodiscard]] std::string_view own_name() const noexcept { return std::string_view{record->name}.substr(host_bytes); }
-    [[nodiscard]] std::string_view host() const noexcept { return {record->name.data(), is_remote() ? host_bytes - std::size_t{1} : 0}; }
+    [[nodiscard]] std::string_view own_name() const noexcept {
+        return std::string_view{record->name}.substr(host_bytes);
+    }
+    [[nodiscard]] std::string_view host() const noexcept {
+        return {record->name.data(), is_remote() ? host_bytes - std::size_t{1} : 0};
+    }
     /// Whether it stands for the hosts that the cluster has yet to name.
     [[nodiscard]] bool is_cluster() const noexcept { return session_id == cluster_id; }
     [[nodiscard]] bool is_asked() const noexcept { return place != not_queued; }
     [[nodiscard]] bool has_spoken() const noexcept { return is == state::replied || is == state::abstained; }
-    [[nodiscard]] bool is_lost() const noexcept { return is == state::failed || is == state::left || is == state::lagged; }
+    [[nodiscard]] bool is_lost() const noexcept {
+        return is == state::failed || is == state::left || is == state::lagged;
+    }
 };
 
 /// Of a slot whose responders are asked one after the other.
@@ -148,30 +156,31 @@ struct slot : deadline, owner_hook, unclaimed_hook {
     steady_time emitted{};
     protocol::wait_policy policy = protocol::wait_policy::first;
     protocol::failure_policy on_failure = protocol::failure_policy::open;
-    std::vector<std::string> require{};   // names of responders without whom it does not proceed
-    bool reserved = false;                // by emit: await_response asks for it, and it never gives up early
-    bool concluded = false;               // its verdict has been told
+    std::vector<std::string> require{};       // names of responders without whom it does not proceed
+    bool reserved = false;                    // by emit: await_response asks for it, and it never gives up early
+    bool concluded = false;                   // its verdict has been told
     std::optional<protocol::outcome> kept{};  // reserved, and its result is there before anybody asked
-    client* owner = nullptr;              // its connection is charged for it; null once that is gone
-    account* payer = nullptr;             // the owner's user, charged for it until it is over
+    client* owner = nullptr;                  // its connection is charged for it; null once that is gone
+    account* payer = nullptr;                 // the owner's user, charged for it until it is over
     std::optional<protocol::uuid> operation{};
-    event::pointer unclaimed{};           // waits for a first responder to subscribe
-    std::unique_ptr<chain> turns{};       // of policy chain
+    event::pointer unclaimed{};                   // waits for a first responder to subscribe
+    std::unique_ptr<chain> turns{};               // of policy chain
     std::unique_ptr<foreign_question> foreign{};  // of a question of another host
-    bool asks_cluster = false;            // hosts that work on it are to be told when it is over
-    std::size_t held_bytes = 0;           // of events that it keeps from being forgotten
-    std::vector<std::uint64_t> watchers{};  // ids of the sessions with a `where` that are to be told its verdict
+    bool asks_cluster = false;                    // hosts that work on it are to be told when it is over
+    std::size_t held_bytes = 0;                   // of events that it keeps from being forgotten
+    std::vector<std::uint64_t> watchers{};        // ids of the sessions with a `where` that are to be told its verdict
 
     boost::container::small_vector<responder, 2> responders{};  // ascending session_id
-    std::size_t waiting_for = 0;          // responders in state waiting
+    std::size_t waiting_for = 0;                                // responders in state waiting
     std::vector<protocol::wait_result::reply> replies{};
     boost::container::small_vector<std::int64_t, 2> reply_orders{};  // of each reply
     std::vector<std::uint64_t> outsiders{};  // ids of clients that replied without being waited for
     std::vector<std::pair<std::uint64_t, std::string>> failures{};  // session_id and why
-    std::string abort{};                  // the first non-empty one
-    std::size_t reply_bytes = 0;          // of replies and failures
-    std::size_t charged_bytes = 0;        // of the memory limit: the above, and room for the replies to come, for each waiter
-    std::vector<std::pair<account*, std::size_t>> repliers{};  // named users other than the payer, and what of reply_bytes is theirs
+    std::string abort{};                                            // the first non-empty one
+    std::size_t reply_bytes = 0;                                    // of replies and failures
+    std::size_t charged_bytes = 0;  // of the memory limit: the above, and room for the replies to come, for each waiter
+    std::vector<std::pair<account*, std::size_t>>
+        repliers{};  // named users other than the payer, and what of reply_bytes is theirs
     boost::intrusive::list<waiter, boost::intrusive::base_hook<slot_hook>> waiters{};
 };
 
@@ -189,8 +198,9 @@ struct shadow_question {
 
 /// A push session. Owned by its client.
 ///
-/// One that lagged stays where it is when its end has been told: what it was handed it still owes, and what it would have been asked counts
-/// it as missing, until the client subscribes again, which goes on with the same object, or is gone.
+/// One that lagged stays where it is when its end has been told: what it was handed it still owes, and what it would
+/// have been asked counts it as missing, until the client subscribes again, which goes on with the same object, or is
+/// gone.
 struct session {
     std::uint64_t id = 0;  // ascending, never another client's
     client* of = nullptr;
@@ -208,10 +218,10 @@ struct session {
     std::int64_t order = 0;
     std::vector<protocol::payload_condition> where{};
     std::optional<protocol::close_reason> closing{};  // set: takes no more events; told once its queue is out
-    bool told = false;           // its end is told: it is only there for what it owes
-    std::uint64_t last_seq = 0;  // highest one handed to the connection, or where it began
-    std::vector<debt> debts{};   // slots that wait for it
-    std::list<shadow_question> shadow_questions{};  // oldest first
+    bool told = false;                                // its end is told: it is only there for what it owes
+    std::uint64_t last_seq = 0;                       // highest one handed to the connection, or where it began
+    std::vector<debt> debts{};                        // slots that wait for it
+    std::list<shadow_question> shadow_questions{};    // oldest first
 
     [[nodiscard]] const std::string& name() const noexcept { return record->name; }
     [[nodiscard]] bool matches(glob_subject& event_name) const noexcept;
@@ -222,7 +232,9 @@ struct session {
 /// A text that counts as bytes of events while it lives.
 class charged_text {
 public:
-    charged_text(std::string text, event_ledger& ledger) : text_(std::move(text)), ledger_(ledger) { ledger_.live_bytes += text_.size(); }
+    charged_text(std::string text, event_ledger& ledger) : text_(std::move(text)), ledger_(ledger) {
+        ledger_.live_bytes += text_.size();
+    }
     charged_text(const charged_text&) = delete;
     charged_text& operator=(const charged_text&) = delete;
     ~charged_text() { ledger_.live_bytes -= text_.size(); }
@@ -236,10 +248,10 @@ private:
 
 /// What a session is told besides its events: that a wait is over.
 struct notice {
-    std::uint64_t after = 0;         // how many events were queued for the client before it: they go first
+    std::uint64_t after = 0;  // how many events were queued for the client before it: they go first
     protocol::uuid hook_event_id{};
-    protocol::refusal reason = protocol::refusal::none;   // of `cancelled`
-    std::shared_ptr<const charged_text> verdict{};        // the notification `verdict`; null: this is `cancelled`
+    protocol::refusal reason = protocol::refusal::none;  // of `cancelled`
+    std::shared_ptr<const charged_text> verdict{};       // the notification `verdict`; null: this is `cancelled`
 };
 
 /// Who is at the other end.
@@ -265,19 +277,21 @@ struct client {
     peer who{};
     account* user = nullptr;
     event_sink* owner = nullptr;  // the caller's; handed back by take_next_ready()
-    bool requests_stay = false;  // the caller's: what it sends stays at hand until the completions that it causes have been handed out
-    frame_memory* reads_from = nullptr;  // the caller's: what its request lies in, while it is carried out; null: events take copies
+    bool requests_stay =
+        false;  // the caller's: what it sends stays at hand until the completions that it causes have been handed out
+    frame_memory* reads_from =
+        nullptr;  // the caller's: what its request lies in, while it is carried out; null: events take copies
     std::unique_ptr<session> push{};
     /// Events that wait for it, the first `handed_out` of them in the hands of its connection.
     event_queue outbox{};
     std::size_t handed_out = 0;
-    std::uint64_t sent = 0;   // events that have left the outbox by its front
+    std::uint64_t sent = 0;       // events that have left the outbox by its front
     std::list<notice> notices{};  // oldest first
-    std::size_t waiting = 0;  // requests that wait, its reserved slots included
-    std::size_t owed = 0;     // answers to its requests that are made elsewhere
-    bool ready = false;    // listed for take_next_ready()
-    bool held_back = false;  // what is next for it is not handed out, since too much is handed out already
-    bool must_read = false;  // it holds memory that others wait for: see broker_state::must_read()
+    std::size_t waiting = 0;      // requests that wait, its reserved slots included
+    std::size_t owed = 0;         // answers to its requests that are made elsewhere
+    bool ready = false;           // listed for take_next_ready()
+    bool held_back = false;       // what is next for it is not handed out, since too much is handed out already
+    bool must_read = false;       // it holds memory that others wait for: see broker_state::must_read()
     bool may_use_set_aside_names = false;  // the caller's: it is a hook that the daemon runs itself
     bool muted = false;    // nothing is handed out to it until it has been told that its session is open
     bool hung_up = false;  // it has shut its sending side down: it will never reply

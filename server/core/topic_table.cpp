@@ -1,6 +1,5 @@
 #include "topic_table.hpp"
 
-
 #include <algorithm>
 #include <utility>
 
@@ -8,8 +7,8 @@ namespace hookd::core {
 namespace {
 
 void erase_one(std::vector<session*>& sessions, const session& gone) {
-    const auto at = std::lower_bound(sessions.begin(), sessions.end(), gone.id,
-                                     [](const session* each, std::uint64_t id) { return each->id < id; });
+    const auto at = std::lower_bound(
+        sessions.begin(), sessions.end(), gone.id, [](const session* each, std::uint64_t id) { return each->id < id; });
     if (at != sessions.end() && (*at)->id == gone.id) {
         sessions.erase(at);
     }
@@ -19,7 +18,8 @@ void erase_one(std::vector<session*>& sessions, const session& gone) {
 void insert_once(std::vector<session*>& sessions, session& joined) {
     const auto at = sessions.empty() || sessions.back()->id < joined.id
                         ? sessions.end()
-                        : std::lower_bound(sessions.begin(), sessions.end(), joined.id, [](const session* each, std::uint64_t id) { return each->id < id; });
+                        : std::lower_bound(sessions.begin(), sessions.end(), joined.id,
+                              [](const session* each, std::uint64_t id) { return each->id < id; });
     if (at == sessions.end() || *at != &joined) {
         sessions.insert(at, &joined);
     }
@@ -28,8 +28,8 @@ void insert_once(std::vector<session*>& sessions, session& joined) {
 }  // namespace
 
 bool session::matches(glob_subject& event_name) const noexcept {
-    return patterns.empty() ||
-           std::any_of(patterns.begin(), patterns.end(), [&event_name](const std::string& pattern) { return event_name.matches(pattern); });
+    return patterns.empty() || std::any_of(patterns.begin(), patterns.end(),
+                                   [&event_name](const std::string& pattern) { return event_name.matches(pattern); });
 }
 
 topic* topic_table::peek(std::string_view name) {

@@ -17,25 +17,26 @@ namespace hookd::core {
 /// What is known of one event name.
 struct topic : boost::intrusive::list_base_hook<> {
     std::string name{};
-    std::vector<session*> matches{};  // ascending id; of the time when find() or refresh() was last asked: they may be gone since
-    std::uint64_t as_of = 0;          // topic_table's generation then; 0: no longer right
+    std::vector<session*>
+        matches{};  // ascending id; of the time when find() or refresh() was last asked: they may be gone since
+    std::uint64_t as_of = 0;  // topic_table's generation then; 0: no longer right
     std::uint64_t events = 0;
     reply_times times{};
 };
 
-/// Who gets which event. Cost follows matches: a name that was seen lately has its sessions at hand, and sessions that don't match it are
-/// not looked at. The most_topics most recent names are kept, with their statistics.
+/// Who gets which event. Cost follows matches: a name that was seen lately has its sessions at hand, and sessions that
+/// don't match it are not looked at. The most_topics most recent names are kept, with their statistics.
 ///
-/// A session that comes or goes only marks what it may match as out of date: it is matched with a name when that is used next. Many that
-/// end at once, or one with many globs, so cost little while nobody emits.
+/// A session that comes or goes only marks what it may match as out of date: it is matched with a name when that is
+/// used next. Many that end at once, or one with many globs, so cost little while nobody emits.
 ///
 /// Thread-safety: none (broker's strand).
 class topic_table {
 public:
     static constexpr std::size_t most_topics = 1024;
 
-    /// The topic of `name`, as the most recent one, with the sessions that match it now. Valid until the next call of find(). May throw
-    /// std::bad_alloc.
+    /// The topic of `name`, as the most recent one, with the sessions that match it now. Valid until the next call of
+    /// find(). May throw std::bad_alloc.
     [[nodiscard]] topic& find(std::string_view name);
     /// The topic where it is known, without making it; null otherwise. Its matches may be out of date.
     [[nodiscard]] topic* peek(std::string_view name);
@@ -49,7 +50,8 @@ public:
     /// The sessions that match `name` now, without noting it as a topic. May throw std::bad_alloc.
     [[nodiscard]] std::vector<session*> matching(std::string_view name) const;
 
-    /// Like remove(), it leaves the matches of all topics as they are: who iterates over them may call it. May throw std::bad_alloc.
+    /// Like remove(), it leaves the matches of all topics as they are: who iterates over them may call it. May throw
+    /// std::bad_alloc.
     void add(session& joined);
     void remove(session& left);
 
@@ -82,7 +84,7 @@ private:
     by_name<std::vector<session*>> exact_{};  // sessions that named it without a glob, ascending id
     std::vector<session*> globbing_{};        // sessions with a glob, ascending id
     std::size_t pattern_bytes_ = 0;
-    std::uint64_t generation_ = 1;            // grows with each change of globbing_
+    std::uint64_t generation_ = 1;  // grows with each change of globbing_
 };
 
 }  // namespace hookd::core

@@ -29,10 +29,12 @@
 
 // A change of the registry goes through these steps, one change at a time:
 //
-//   [broker's strand] asked -> [hooks' thread] its turn, events checked -> [file thread] files pinned, registry replaced
+//   [broker's strand] asked -> [hooks' thread] its turn, events checked -> [file thread] files pinned, registry
+//   replaced
 //   -> [broker's strand] session opened, or its events changed -> [hooks' thread] answered
 //
-// so that whoever has the answer can rely on both the file and the session, and no event is ever with a session whose hook may yet be refused.
+// so that whoever has the answer can rely on both the file and the session, and no event is ever with a session whose
+// hook may yet be refused.
 
 namespace hookd::server {
 
@@ -44,7 +46,8 @@ namespace {
 
 constexpr std::size_t most_requests = 1024;  // that wait for their turn
 constexpr std::chrono::milliseconds look_for_end_again{10};
-constexpr std::chrono::seconds patience_after_kill{1};  // a process that the kernel does not let go, of a dead disk for one, may never end
+constexpr std::chrono::seconds patience_after_kill{
+    1};  // a process that the kernel does not let go, of a dead disk for one, may never end
 
 /// A change of the registry that must not be.
 class refused : public std::runtime_error {
@@ -59,7 +62,8 @@ private:
 error unknown_hook(const std::string& name) {
     std::string data = R"({"name":)";
     protocol::append_json_string(data, name);
-    return {errc::invalid_params, "parameter 'name': there is no registered hook '" + name + "' (list_hooks names those there are)", data + "}"};
+    return {errc::invalid_params,
+        "parameter 'name': there is no registered hook '" + name + "' (list_hooks names those there are)", data + "}"};
 }
 
 /// What came of a step on the file thread.
@@ -102,11 +106,13 @@ std::vector<std::string> resolved_in(const std::string& directory, std::vector<s
 void refuse_unless_usable(const hook_definition& hook) {
     std::error_code unknown;
     if (!hook.directory.empty() && !std::filesystem::is_directory(hook.directory, unknown)) {
-        throw refused({errc::invalid_params, "parameter 'cwd': there is no directory " + hook.directory + ": make it, or give another"});
+        throw refused({errc::invalid_params,
+            "parameter 'cwd': there is no directory " + hook.directory + ": make it, or give another"});
     }
     for (const auto& each : hook.environment) {
         if (const auto name = each.substr(0, each.find('=')); hooks::command_environment::is_for_event(name)) {
-            throw refused({errc::invalid_params, "parameter 'env': it cannot set " + name + ", which says which event the command runs for"});
+            throw refused({errc::invalid_params,
+                "parameter 'env': it cannot set " + name + ", which says which event the command runs for"});
         }
     }
 }
@@ -169,7 +175,7 @@ public:
           at_start_(read_at_start(registry_)),
           log_(log),
           jobs_(io_.get_executor(), files_, hooks::command_environment(environ, options.socket.string(), options.host),
-                {options.jobs, options.default_timeout, soft_limit_of_files()}, log),
+              {options.jobs, options.default_timeout, soft_limit_of_files()}, log),
           look_again_(io_) {
         during_start_.reset();
     }
@@ -222,141 +228,155 @@ public:
         if (!registry_.are_kept()) {
             return;
         }
-        request([this] {
-            on_files([this](step_result& result) { result.all = registry_.load(); },
-                     [this](const step_result& result) {
-                         if (result.failure) {
-                             log_.write(log_level::error, "SIGHUP: the old hooks stay in force: " + result.failure->message);
-                             return end_request();
-                         }
-                         apply(result.all, [this] {
-                             log_.write(log_level::info, "SIGHUP: read the registry again: " + protocol::counted(hooks_.size(), "hook"));
-                             end_request();
-                         });
-                     });
-        }, [](const error&) {});
+        request(
+            [this] {
+                on_files([this](step_result& result) { result.all = registry_.load(); },
+                    [this](const step_result& result) {
+                        if (result.failure) {
+                            log_.write(
+                                log_level::error, "SIGHUP: the old hooks stay in force: " + result.failure->message);
+                            return end_request();
+                        }
+                        apply(result.all, [this] {
+                            log_.write(log_level::info,
+                                "SIGHUP: read the registry again: " + protocol::counted(hooks_.size(), "hook"));
+                            end_request();
+                        });
+                    });
+            },
+            [](const error&) {});
     }
 
     void register_hook(hook_definition what, handler<protocol::hook_info> done) {
-        request([this, what = std::move(what), done] {
-            if (catalog_) {
-                if (auto why = catalog_->check_patterns(what.events)) {
-                    why->message = "parameter 'events': " + why->message;
-                    done(std::move(*why));
-                    return end_request();
+        request(
+            [this, what = std::move(what), done] {
+                if (catalog_) {
+                    if (auto why = catalog_->check_patterns(what.events)) {
+                        why->message = "parameter 'events': " + why->message;
+                        done(std::move(*why));
+                        return end_request();
+                    }
                 }
-            }
-            on_files(
-                [this, what](step_result& result) {
-                    result.hook.what = what;
-                    refuse_unless_usable(what);
-                    result.hook.what.command = resolved_in(what.directory, what.command);
-                    refuse_unless_runnable(result.hook.what.command);
-                    result.hook.pins = pinned(result.hook.what.command);
-                    result.all = registry_.update([&result](std::vector<registered_hook>& all) {
-                        if (const auto at = find_hook(all, result.hook.what.name); at != all.end()) {
-                            result.hook.enabled = at->enabled;
-                            *at = result.hook;
-                        } else if (all.size() >= protocol::max_hooks) {
-                            throw refused(
-                                protocol::limit_error("hooks", protocol::max_hooks, "as many hooks are registered as may be: deregister one"));
-                        } else {
-                            all.push_back(result.hook);
-                        }
-                    });
-                    result.trust = check_trust(result.hook, {});
-                },
-                [this, done](const step_result& result) { answer_with_hook(result, done); });
-        }, done);
+                on_files(
+                    [this, what](step_result& result) {
+                        result.hook.what = what;
+                        refuse_unless_usable(what);
+                        result.hook.what.command = resolved_in(what.directory, what.command);
+                        refuse_unless_runnable(result.hook.what.command);
+                        result.hook.pins = pinned(result.hook.what.command);
+                        result.all = registry_.update([&result](std::vector<registered_hook>& all) {
+                            if (const auto at = find_hook(all, result.hook.what.name); at != all.end()) {
+                                result.hook.enabled = at->enabled;
+                                *at = result.hook;
+                            } else if (all.size() >= protocol::max_hooks) {
+                                throw refused(protocol::limit_error("hooks", protocol::max_hooks,
+                                    "as many hooks are registered as may be: deregister one"));
+                            } else {
+                                all.push_back(result.hook);
+                            }
+                        });
+                        result.trust = check_trust(result.hook, {});
+                    },
+                    [this, done](const step_result& result) { answer_with_hook(result, done); });
+            },
+            done);
     }
 
     void trust_hook(const std::string& name, handler<protocol::hook_info> done) {
-        request([this, name, done] {
-            on_files(
-                [this, name](step_result& result) {
-                    result.all = registry_.update([&](std::vector<registered_hook>& all) {
-                        const auto at = find_hook(all, name);
-                        if (at == all.end()) {
-                            throw refused(unknown_hook(name));
-                        }
-                        at->what.command = resolved_in(at->what.directory, at->what.command);
-                        at->pins = pinned(at->what.command, at->pins);
-                        result.hook = *at;
-                    });
-                    result.trust = check_trust(result.hook, {});
-                },
-                [this, done](const step_result& result) { answer_with_hook(result, done); });
-        }, done);
+        request(
+            [this, name, done] {
+                on_files(
+                    [this, name](step_result& result) {
+                        result.all = registry_.update([&](std::vector<registered_hook>& all) {
+                            const auto at = find_hook(all, name);
+                            if (at == all.end()) {
+                                throw refused(unknown_hook(name));
+                            }
+                            at->what.command = resolved_in(at->what.directory, at->what.command);
+                            at->pins = pinned(at->what.command, at->pins);
+                            result.hook = *at;
+                        });
+                        result.trust = check_trust(result.hook, {});
+                    },
+                    [this, done](const step_result& result) { answer_with_hook(result, done); });
+            },
+            done);
     }
 
     void enable_hook(const std::string& name, bool enabled, handler<protocol::hook_info> done) {
-        request([this, name, enabled, done] {
-            on_files(
-                [this, name, enabled](step_result& result) {
-                    result.all = registry_.update([&](std::vector<registered_hook>& all) {
-                        const auto at = find_hook(all, name);
-                        if (at == all.end()) {
-                            throw refused(unknown_hook(name));
-                        }
-                        at->enabled = enabled;
-                        result.hook = *at;
-                    });
-                    result.trust = check_trust(result.hook, {});
-                },
-                [this, done](const step_result& result) { answer_with_hook(result, done); });
-        }, done);
+        request(
+            [this, name, enabled, done] {
+                on_files(
+                    [this, name, enabled](step_result& result) {
+                        result.all = registry_.update([&](std::vector<registered_hook>& all) {
+                            const auto at = find_hook(all, name);
+                            if (at == all.end()) {
+                                throw refused(unknown_hook(name));
+                            }
+                            at->enabled = enabled;
+                            result.hook = *at;
+                        });
+                        result.trust = check_trust(result.hook, {});
+                    },
+                    [this, done](const step_result& result) { answer_with_hook(result, done); });
+            },
+            done);
     }
 
     void deregister_hook(const std::string& name, handler<protocol::deregister_hook_result> done) {
-        request([this, name, done] {
-            on_files(
-                [this, name](step_result& result) {
-                    result.all = registry_.update([&](std::vector<registered_hook>& all) {
-                        const auto at = find_hook(all, name);
-                        result.deleted = at != all.end();
-                        if (result.deleted) {
-                            all.erase(at);
+        request(
+            [this, name, done] {
+                on_files(
+                    [this, name](step_result& result) {
+                        result.all = registry_.update([&](std::vector<registered_hook>& all) {
+                            const auto at = find_hook(all, name);
+                            result.deleted = at != all.end();
+                            if (result.deleted) {
+                                all.erase(at);
+                            }
+                        });
+                    },
+                    [this, done](const step_result& result) {
+                        if (result.failure) {
+                            done(*result.failure);
+                            return end_request();
                         }
+                        apply(result.all, [this, done, deleted = result.deleted] {
+                            done(protocol::deregister_hook_result{deleted});
+                            end_request();
+                        });
                     });
-                },
-                [this, done](const step_result& result) {
-                    if (result.failure) {
-                        done(*result.failure);
-                        return end_request();
-                    }
-                    apply(result.all, [this, done, deleted = result.deleted] {
-                        done(protocol::deregister_hook_result{deleted});
-                        end_request();
-                    });
-                });
-        }, done);
+            },
+            done);
     }
 
     void list_hooks(handler<protocol::list_hooks_result> done) {
-        request([this, done] {
-            std::vector<std::pair<registered_hook, file_stamps>> all;
-            for (const auto& [name, hook] : hooks_) {
-                all.emplace_back(hook->what, hook->stamps);
-            }
-            asio::post(files_, [this, all = std::move(all), done] {
-                std::vector<trust_result> found;
-                for (const auto& [what, stamps] : all) {
-                    found.push_back(check_trust(what, stamps));
+        request(
+            [this, done] {
+                std::vector<std::pair<registered_hook, file_stamps>> all;
+                for (const auto& [name, hook] : hooks_) {
+                    all.emplace_back(hook->what, hook->stamps);
                 }
-                // Nothing can have changed the hooks meanwhile: that is a request of its own.
-                asio::post(io_, [this, found = std::move(found), done] {
-                    protocol::list_hooks_result result;
-                    auto trust = found.begin();
-                    for (const auto& [name, hook] : hooks_) {
-                        hook->stamps = trust->stamps;
-                        result.hooks.push_back(info_of(*hook, *trust++));
-                        result.hooks.back().kept = registry_.are_kept();
+                asio::post(files_, [this, all = std::move(all), done] {
+                    std::vector<trust_result> found;
+                    for (const auto& [what, stamps] : all) {
+                        found.push_back(check_trust(what, stamps));
                     }
-                    done(std::move(result));
-                    end_request();
+                    // Nothing can have changed the hooks meanwhile: that is a request of its own.
+                    asio::post(io_, [this, found = std::move(found), done] {
+                        protocol::list_hooks_result result;
+                        auto trust = found.begin();
+                        for (const auto& [name, hook] : hooks_) {
+                            hook->stamps = trust->stamps;
+                            result.hooks.push_back(info_of(*hook, *trust++));
+                            result.hooks.back().kept = registry_.are_kept();
+                        }
+                        done(std::move(result));
+                        end_request();
+                    });
                 });
-            });
-        }, done);
+            },
+            done);
     }
 
 private:
@@ -369,7 +389,8 @@ private:
                 return done(error{errc::shutting_down, "the daemon is shutting down: connect again when it is back"});
             }
             if (requests_.size() >= most_requests) {
-                return done(protocol::limit_error("hook_requests", most_requests, "too many requests about hooks wait already: retry later"));
+                return done(protocol::limit_error(
+                    "hook_requests", most_requests, "too many requests about hooks wait already: retry later"));
             }
             requests_.push_back(begin);
             if (requests_.size() == 1) {
@@ -424,7 +445,8 @@ private:
     void apply(const std::vector<registered_hook>& all, std::function<void()> then) {
         set_names_aside(all);
         for (auto each = hooks_.begin(); each != hooks_.end();) {
-            const bool kept = std::any_of(all.begin(), all.end(), [&](const auto& hook) { return hook.what.name == each->first; });
+            const bool kept =
+                std::any_of(all.begin(), all.end(), [&](const auto& hook) { return hook.what.name == each->first; });
             if (kept) {
                 ++each;
                 continue;
@@ -479,7 +501,8 @@ private:
         events_.set_names_aside(std::move(names), std::move(disabled));
     }
 
-    /// Where the broker refuses a hook's events. Otherwise it is over with the session, which is told elsewhere, or all is well.
+    /// Where the broker refuses a hook's events. Otherwise it is over with the session, which is told elsewhere, or all
+    /// is well.
     void note_refusal(hosted_hook& hook, boost::system::error_code failure) {
         if (!failure || failure == errc::shutting_down || failure == errc::cancelled || !hook.session) {
             return;
@@ -502,36 +525,45 @@ private:
         hook->inactive_why.clear();
         const hook_session::surroundings where{io_.get_executor(), context_, events_};
         // By name: what comes when its hook is gone, or another of that name, is for the one that there is.
-        hook->session = std::make_shared<hook_session>(where, [this, name = hook->what.what.name](hook_job job) {
-            if (const auto current = hooks_.find(name); current != hooks_.end()) {
-                jobs_.add(current->second, std::move(job));
-            } else {
-                const auto via = job.via;
-                via->finish(job, {.abstain = true});
-            }
-        }, [this, name = hook->what.what.name](std::size_t count) {
-            if (const auto current = hooks_.find(name); current != hooks_.end()) {
-                jobs_.note_missed(*current->second, count);
-            }
-        }, [this, name = hook->what.what.name](const uuid& id) {
-            if (const auto current = hooks_.find(name); current != hooks_.end()) {
-                jobs_.cancel(current->second, id);
-            }
-        });
+        hook->session = std::make_shared<hook_session>(
+            where,
+            [this, name = hook->what.what.name](hook_job job) {
+                if (const auto current = hooks_.find(name); current != hooks_.end()) {
+                    jobs_.add(current->second, std::move(job));
+                } else {
+                    const auto via = job.via;
+                    via->finish(job, {.abstain = true});
+                }
+            },
+            [this, name = hook->what.what.name](std::size_t count) {
+                if (const auto current = hooks_.find(name); current != hooks_.end()) {
+                    jobs_.note_missed(*current->second, count);
+                }
+            },
+            [this, name = hook->what.what.name](const uuid& id) {
+                if (const auto current = hooks_.find(name); current != hooks_.end()) {
+                    jobs_.cancel(current->second, id);
+                }
+            });
         sessions_.push_back(hook->session);
-        hook->session->open(hook->what.what, std::move(done), [this, weak = std::weak_ptr(hook), which = std::weak_ptr(hook->session)] {
-            if (const auto lost = weak.lock(); lost && lost->session && lost->session == which.lock() && !stopping_) {
-                log_.write(log_level::warning, "hook " + lost->what.what.name + " lagged behind, or the cluster's link was interrupted: events may have been missed");
-                lost->session->retire();
-                open(lost, [this, lost](boost::system::error_code failure) { note_refusal(*lost, failure); });
-            }
-        });
+        hook->session->open(
+            hook->what.what, std::move(done), [this, weak = std::weak_ptr(hook), which = std::weak_ptr(hook->session)] {
+                if (const auto lost = weak.lock();
+                    lost && lost->session && lost->session == which.lock() && !stopping_) {
+                    log_.write(log_level::warning,
+                        "hook " + lost->what.what.name +
+                            " lagged behind, or the cluster's link was interrupted: events may have been missed");
+                    lost->session->retire();
+                    open(lost, [this, lost](boost::system::error_code failure) { note_refusal(*lost, failure); });
+                }
+            });
     }
 
     void stop_when_idle() {
         const bool is_idle = jobs_.is_idle();
         if (!is_idle && std::chrono::steady_clock::now() >= give_up_) {
-            log_.write(log_level::error, "a command of a hook goes on although it was killed: the daemon ends without it");
+            log_.write(
+                log_level::error, "a command of a hook goes on although it was killed: the daemon ends without it");
         } else if (!is_idle) {
             return look_again();
         }
@@ -587,7 +619,9 @@ void hook_host::enable_hook(std::string name, bool enabled, handler<protocol::ho
     implementation_->enable_hook(name, enabled, std::move(done));
 }
 
-void hook_host::trust_hook(std::string name, handler<protocol::hook_info> done) { implementation_->trust_hook(name, std::move(done)); }
+void hook_host::trust_hook(std::string name, handler<protocol::hook_info> done) {
+    implementation_->trust_hook(name, std::move(done));
+}
 
 std::size_t check_registry(const std::filesystem::path& registry) { return read_at_start(kept_hooks{registry}).size(); }
 

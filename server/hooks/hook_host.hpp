@@ -31,27 +31,33 @@ struct hook_host_options {
     std::chrono::milliseconds default_timeout = protocol::default_timeout;
 };
 
-/// Runs the registered hooks: keeps the registry, has a push session at the broker for each hook, and runs their commands.
+/// Runs the registered hooks: keeps the registry, has a push session at the broker for each hook, and runs their
+/// commands.
 ///
-/// It has two threads of its own, since starting a process and waiting for a disk both take longer than an event should: commands start and
-/// end on one, files are read and written on the other.
+/// It has two threads of its own, since starting a process and waiting for a disk both take longer than an event
+/// should: commands start and end on one, files are read and written on the other.
 ///
-/// The constructor reads the registry. It throws registry_error where that cannot be read, or others may write to it or replace it.
+/// The constructor reads the registry. It throws registry_error where that cannot be read, or others may write to it or
+/// replace it.
 ///
-/// Thread-safety: hook_methods as it says; reload() and shut_down() from any thread; construct, start and destroy while nobody runs the
-/// context. Lifetime: context, broker and log must outlive it. The process must ignore SIGPIPE and SIGXFSZ and not ignore SIGCHLD.
+/// Thread-safety: hook_methods as it says; reload() and shut_down() from any thread; construct, start and destroy while
+/// nobody runs the context. Lifetime: context, broker and log must outlive it. The process must ignore SIGPIPE and
+/// SIGXFSZ and not ignore SIGCHLD.
 class hook_host final : public hook_methods {
 public:
     hook_host(boost::asio::io_context& context, broker& events, const hook_host_options& options, logger& log);
     hook_host(const hook_host&) = delete;
     hook_host& operator=(const hook_host&) = delete;
-    /// Subscribes the hooks in the registry: what the broker is asked from then on finds them there. Once, while nobody runs the context.
+    /// Subscribes the hooks in the registry: what the broker is asked from then on finds them there. Once, while nobody
+    /// runs the context.
     void start();
 
-    /// Waits until no command is left: about a second (hooks::kill_delay) after shut_down(), and another where one does not die of SIGKILL.
+    /// Waits until no command is left: about a second (hooks::kill_delay) after shut_down(), and another where one does
+    /// not die of SIGKILL.
     ~hook_host();
 
-    /// What the broker's catalog is from now on; null: none. It is the broker that refuses events with it: this says which, and what was meant.
+    /// What the broker's catalog is from now on; null: none. It is the broker that refuses events with it: this says
+    /// which, and what was meant.
     void use_catalog(std::shared_ptr<const catalog> known);
     /// Reads the registry again. Where that fails the hooks stay as they are, and the log says so.
     void reload();

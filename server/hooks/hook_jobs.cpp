@@ -21,9 +21,12 @@ constexpr int most_looks = 3;  // at the files of a command that is to be starte
 
 std::string outcome_of(const hooks::hook_reply& said) {
     switch (said.type) {
-        case hooks::hook_reply::kind::response: return "response";
-        case hooks::hook_reply::kind::veto: return "veto: " + said.text.substr(0, shown_outcome_bytes);
-        case hooks::hook_reply::kind::failed: break;
+        case hooks::hook_reply::kind::response:
+            return "response";
+        case hooks::hook_reply::kind::veto:
+            return "veto: " + said.text.substr(0, shown_outcome_bytes);
+        case hooks::hook_reply::kind::failed:
+            break;
     }
     return "failed: " + said.text.substr(0, shown_outcome_bytes);
 }
@@ -45,15 +48,21 @@ void finish_unasked(hook_job& job) {
 
 /// A message is one line of UTF-8.
 std::string on_one_line(std::string text) {
-    std::replace_if(text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; }, ' ');
+    std::replace_if(
+        text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; }, ' ');
     return text;
 }
 
 }  // namespace
 
 hook_jobs::hook_jobs(asio::any_io_executor executor, asio::thread_pool& files, hooks::command_environment environment,
-                     const settings& how, logger& log)
-    : executor_(std::move(executor)), files_(files), environment_(std::move(environment)), how_(how), log_(log), runner_(executor_) {}
+    const settings& how, logger& log)
+    : executor_(std::move(executor)),
+      files_(files),
+      environment_(std::move(environment)),
+      how_(how),
+      log_(log),
+      runner_(executor_) {}
 
 void hook_jobs::add(const std::shared_ptr<hosted_hook>& hook, hook_job job) {
     if (stopped_) {
@@ -71,7 +80,8 @@ void hook_jobs::note_missed(hosted_hook& hook, std::size_t count) {
 
 /// What was too soon after another complaint is told with the hook's next word.
 void hook_jobs::tell_missed(hosted_hook& hook) {
-    if (hook.missed > hook.missed_told && complain(hook, "", "is busy, and has missed " + std::to_string(hook.missed) + " events so far")) {
+    if (hook.missed > hook.missed_told &&
+        complain(hook, "", "is busy, and has missed " + std::to_string(hook.missed) + " events so far")) {
         hook.missed_told = hook.missed;
     }
 }
@@ -79,12 +89,14 @@ void hook_jobs::tell_missed(hosted_hook& hook) {
 void hook_jobs::cancel(const std::shared_ptr<hosted_hook>& hook, const uuid& id) {
     const auto is_it = [&id](const std::shared_ptr<hook_job>& each) { return each->id == id; };
     for (auto& lane : hook->asked) {
-        if (const auto found = std::find_if(lane.waiting.begin(), lane.waiting.end(), is_it); found != lane.waiting.end()) {
+        if (const auto found = std::find_if(lane.waiting.begin(), lane.waiting.end(), is_it);
+            found != lane.waiting.end()) {
             const auto job = *found;
             lane.waiting.erase(found);
             return finish_unasked(*job);
         }
-        if (const auto found = std::find_if(lane.running.begin(), lane.running.end(), is_it); found != lane.running.end()) {
+        if (const auto found = std::find_if(lane.running.begin(), lane.running.end(), is_it);
+            found != lane.running.end()) {
             (*found)->is_cancelled = true;
             if ((*found)->run) {
                 runner_.stop(*(*found)->run);
@@ -132,7 +144,8 @@ void hook_jobs::start(const std::shared_ptr<hosted_hook>& hook, std::shared_ptr<
         fail(*hook, *job, "the emitter's time was over before it could start");
         return release(hook, job);
     }
-    const auto trust = hook->ready && hook->ready->is_complete() ? check_trust_by_stamps(hook->what, hook->stamps) : std::nullopt;
+    const auto trust =
+        hook->ready && hook->ready->is_complete() ? check_trust_by_stamps(hook->what, hook->stamps) : std::nullopt;
     if (!trust) {
         return look_and_start(hook, std::move(job));
     }
@@ -152,18 +165,21 @@ void hook_jobs::start_ready(const std::shared_ptr<hosted_hook>& hook, std::share
 
 void hook_jobs::look_and_start(const std::shared_ptr<hosted_hook>& hook, std::shared_ptr<hook_job> job) {
     if (++job->looks > most_looks) {
-        return fail_to_start(hook, job, "its files change all the time: see who writes to them, then run hookctl trust " + protocol::shell_word(hook->what.what.name));
+        return fail_to_start(hook, job,
+            "its files change all the time: see who writes to them, then run hookctl trust " +
+                protocol::shell_word(hook->what.what.name));
     }
     asio::post(files_, [this, hook, job = std::move(job), what = hook->what, stamps = hook->stamps]() mutable {
         auto trust = check_trust(what, stamps);
         auto ready = trust.state == protocol::hook_state::ok ? prepare_launch(what, copies_, trust) : std::nullopt;
-        asio::post(executor_, [this, hook = std::move(hook), job = std::move(job), what = std::move(what), trust = std::move(trust),
-                               ready = std::move(ready)]() mutable {
+        asio::post(executor_, [this, hook = std::move(hook), job = std::move(job), what = std::move(what),
+                                  trust = std::move(trust), ready = std::move(ready)]() mutable {
             if (stopped_) {
                 return fail(*hook, *job, "the daemon is shutting down");
             }
             if (hook->what.pins != what.pins || hook->what.what.command != what.what.command) {
-                return start(hook, job);  // registered anew meanwhile, or the registry was edited: that is another command than the one looked at
+                return start(hook, job);  // registered anew meanwhile, or the registry was edited: that is another
+                                          // command than the one looked at
             }
             hook->stamps = trust.stamps;
             hook->ready = std::move(ready);
@@ -178,7 +194,8 @@ void hook_jobs::look_and_start(const std::shared_ptr<hosted_hook>& hook, std::sh
     });
 }
 
-void hook_jobs::fail_to_start(const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job, const std::string& why) {
+void hook_jobs::fail_to_start(
+    const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job, const std::string& why) {
     fail(*hook, *job, why, true);
     release(hook, job);
 }
@@ -187,12 +204,12 @@ std::vector<std::string> hook_jobs::environment_for(const hosted_hook& hook, con
     std::string id;
     protocol::append_uuid(id, job.id);
     auto result = environment_.for_event({.event = job.event,
-                                          .hook_event_id = id,
-                                          .seq = job.seq,
-                                          .host = job.host,
-                                          .cause = job.cause,
-                                          .payload = job.payload,
-                                          .directory = hook.ready->directory});
+        .hook_event_id = id,
+        .seq = job.seq,
+        .host = job.host,
+        .cause = job.cause,
+        .payload = job.payload,
+        .directory = hook.ready->directory});
     for (const std::string& each : hook.what.what.environment) {
         const auto name = each.substr(0, each.find('=') + 1);
         std::erase_if(result, [&name](const std::string& other) { return other.starts_with(name); });
@@ -201,14 +218,16 @@ std::vector<std::string> hook_jobs::environment_for(const hosted_hook& hook, con
     return result;
 }
 
-void hook_jobs::run(const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job, std::shared_ptr<const hooks::owned_fd> program) {
+void hook_jobs::run(const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job,
+    std::shared_ptr<const hooks::owned_fd> program) {
     hooks::command command;
     command.argv = hook->ready->argv;
     command.program = program;
     command.directory = hook->what.what.directory;
     command.environment = environment_for(*hook, *job);
     command.input = job->payload;
-    clock::duration time = hook->what.what.timeout.value_or(job->deadline ? protocol::max_timeout : how_.default_timeout);
+    clock::duration time =
+        hook->what.what.timeout.value_or(job->deadline ? protocol::max_timeout : how_.default_timeout);
     if (job->deadline) {
         time = std::min(time, *job->deadline - clock::now());
     }
@@ -222,7 +241,8 @@ void hook_jobs::run(const std::shared_ptr<hosted_hook>& hook, const std::shared_
         [this, hook, job] { release(hook, job); });
     // While it runs the kernel lets no process write to the program: it ran what is there now.
     if (program && !hook->ready->is_unchanged(*program)) {
-        job->stopped_why = hook->what.what.command.front() + " changed while it was started: run hookctl trust " + protocol::shell_word(hook->what.what.name);
+        job->stopped_why = hook->what.what.command.front() + " changed while it was started: run hookctl trust " +
+                           protocol::shell_word(hook->what.what.name);
         runner_.stop(*job->run);
     }
 }
@@ -234,8 +254,8 @@ void hook_jobs::release(const std::shared_ptr<hosted_hook>& hook, const std::sha
     asio::post(executor_, [this, hook, &lane] { start_next(hook, lane); });
 }
 
-void hook_jobs::finish(const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job, const hooks::hook_reply& said,
-                       const hooks::command_result& result) {
+void hook_jobs::finish(const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job,
+    const hooks::hook_reply& said, const hooks::command_result& result) {
     using kind = hooks::hook_reply::kind;
     if (!job->stopped_why.empty()) {
         return fail(*hook, *job, job->stopped_why, true);
@@ -265,15 +285,15 @@ void hook_jobs::finish(const std::shared_ptr<hosted_hook>& hook, const std::shar
     }
     auto whole = hooks::whole_response(said);
     job->via->finish(*job, {.response = std::move(whole)},
-                     [this, hook, job, said = std::optional(said)](protocol::errc code, const std::string& why) mutable -> reply {
-                         if (const auto refused = std::exchange(said, std::nullopt)) {
-                             if (auto fallback = hooks::fallback_response(*refused, code)) {
-                                 return {.response = std::move(*fallback)};
-                             }
-                         }
-                         note_failure(*hook, *job, why);
-                         return {.failed = why};
-                     });
+        [this, hook, job, said = std::optional(said)](protocol::errc code, const std::string& why) mutable -> reply {
+            if (const auto refused = std::exchange(said, std::nullopt)) {
+                if (auto fallback = hooks::fallback_response(*refused, code)) {
+                    return {.response = std::move(*fallback)};
+                }
+            }
+            note_failure(*hook, *job, why);
+            return {.failed = why};
+        });
 }
 
 void hook_jobs::note_failure(hosted_hook& hook, const hook_job& job, const std::string& why) {

@@ -28,9 +28,9 @@ inline constexpr std::size_t hook_levels = protocol::max_cause + 1;
 struct hosted_hook {
     registered_hook what{};
     file_stamps stamps{};
-    std::optional<launch> ready{};  ///< how it is started as long as its files have these stamps
+    std::optional<launch> ready{};            ///< how it is started as long as its files have these stamps
     std::shared_ptr<hook_session> session{};  ///< null: it is disabled, or deregistered
-    std::string inactive_why{};  ///< why the broker refused its session; empty: it did not
+    std::string inactive_why{};               ///< why the broker refused its session; empty: it did not
 
     /// Jobs that share places: as many of them run at a time as the hook has.
     struct lane {
@@ -48,24 +48,25 @@ struct hosted_hook {
     std::chrono::steady_clock::time_point last_complaint{};
 };
 
-/// Runs the commands of registered hooks. Each hook has places of its own, so that a slow one takes nothing from another, and within a
-/// hook events that an emitter waits for have places that no other event can take.
+/// Runs the commands of registered hooks. Each hook has places of its own, so that a slow one takes nothing from
+/// another, and within a hook events that an emitter waits for have places that no other event can take.
 ///
-/// A command may fire an event and wait for its hooks. If those had to wait until a command ends, all could wait for one another. So the
-/// events that commands fire have places of their own, those that their commands fire again, and so on: the last level waits for no other.
+/// A command may fire an event and wait for its hooks. If those had to wait until a command ends, all could wait for
+/// one another. So the events that commands fire have places of their own, those that their commands fire again, and so
+/// on: the last level waits for no other.
 ///
-/// Thread-safety: all on the hooks' thread; files are read in `files`, which must have come to its end before this object does. Lifetime:
-/// executor, files and log must outlive it.
+/// Thread-safety: all on the hooks' thread; files are read in `files`, which must have come to its end before this
+/// object does. Lifetime: executor, files and log must outlive it.
 class hook_jobs {
 public:
     struct settings {
-        std::size_t places = 1;  ///< of a hook that does not say, in each lane
+        std::size_t places = 1;                       ///< of a hook that does not say, in each lane
         std::chrono::milliseconds default_timeout{};  ///< for events that nobody waits for and hooks without a time-out
         std::optional<std::uint64_t> most_open_files{};  ///< as command::most_open_files
     };
 
-    hook_jobs(boost::asio::any_io_executor executor, boost::asio::thread_pool& files, hooks::command_environment environment,
-              const settings& how, logger& log);
+    hook_jobs(boost::asio::any_io_executor executor, boost::asio::thread_pool& files,
+        hooks::command_environment environment, const settings& how, logger& log);
 
     /// Queues an event for a hook.
     void add(const std::shared_ptr<hosted_hook>& hook, hook_job job);
@@ -85,10 +86,12 @@ private:
     void start(const std::shared_ptr<hosted_hook>& hook, std::shared_ptr<hook_job> job);
     void start_ready(const std::shared_ptr<hosted_hook>& hook, std::shared_ptr<hook_job> job);
     void look_and_start(const std::shared_ptr<hosted_hook>& hook, std::shared_ptr<hook_job> job);
-    void run(const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job, std::shared_ptr<const hooks::owned_fd> program);
-    void fail_to_start(const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job, const std::string& why);
-    void finish(const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job, const hooks::hook_reply& said,
-                const hooks::command_result& result);
+    void run(const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job,
+        std::shared_ptr<const hooks::owned_fd> program);
+    void fail_to_start(
+        const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job, const std::string& why);
+    void finish(const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job,
+        const hooks::hook_reply& said, const hooks::command_result& result);
     [[nodiscard]] std::vector<std::string> environment_for(const hosted_hook& hook, const hook_job& job) const;
     void drop(const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job);
     void note_failure(hosted_hook& hook, const hook_job& job, const std::string& why);

@@ -105,14 +105,15 @@ void hook_session::load::remove(std::size_t payload_bytes) {
 
 void hook_session::take(const event_view& event) {
     const bool is_asked = event.expects_response;
-    if (auto why = load_of(is_asked).add(event.payload.size(), is_asked ? most_asked_bytes : most_told_bytes); !why.empty()) {
+    if (auto why = load_of(is_asked).add(event.payload.size(), is_asked ? most_asked_bytes : most_told_bytes);
+        !why.empty()) {
         return refuse(event, std::move(why));
     }
-    asio::post(where_.hooks, [self = shared_from_this(),
-                              job = hook_job{shared_from_this(), event.hook_event_id, event.seq, std::string{event.event},
-                                             std::string{event.payload}, std::string{event.cause}, std::string{event.host}, is_asked, deadline_of(event)}]() mutable {
-        self->on_job_(std::move(job));
-    });
+    asio::post(
+        where_.hooks, [self = shared_from_this(),
+                          job = hook_job{shared_from_this(), event.hook_event_id, event.seq, std::string{event.event},
+                              std::string{event.payload}, std::string{event.cause}, std::string{event.host}, is_asked,
+                              deadline_of(event)}]() mutable { self->on_job_(std::move(job)); });
 }
 
 void hook_session::refuse(const event_view& event, std::string why) {
@@ -145,7 +146,8 @@ void hook_session::answer(const uuid& id, reply with, refusal_handler on_refused
         return;
     }
     if (phase_ == phase::opening) {  // an event may come before the broker's word that it is open
-        return when_open([self = shared_from_this(), id, with, on_refused](error_code) { self->answer(id, with, on_refused); });
+        return when_open(
+            [self = shared_from_this(), id, with, on_refused](error_code) { self->answer(id, with, on_refused); });
     }
     if (phase_ == phase::over) {
         return;
@@ -156,7 +158,8 @@ void hook_session::answer(const uuid& id, reply with, refusal_handler on_refused
                         error_code failure, protocol::respond_result) mutable {
         --self->answers_under_way_;
         if (on_refused && is_refusal(failure)) {
-            auto instead = on_refused(static_cast<protocol::errc>(failure.value()), "its reply was refused: " + *refusal);
+            auto instead =
+                on_refused(static_cast<protocol::errc>(failure.value()), "its reply was refused: " + *refusal);
             const bool gives_up = !instead.failed.empty();
             self->answer(id, std::move(instead), gives_up ? refusal_handler{} : std::move(on_refused));
         }

@@ -34,20 +34,21 @@ struct hook_job {
     bool is_asked = false;  ///< an emitter waited for it when it came
     /// When the emitter gives up; nothing where none waits.
     std::optional<std::chrono::steady_clock::time_point> deadline{};
-    int looks = 0;             ///< at the files of its command
-    std::string stopped_why{};  ///< its command was stopped, and has failed for that reason
+    int looks = 0;                                       ///< at the files of its command
+    std::string stopped_why{};                           ///< its command was stopped, and has failed for that reason
     std::optional<hooks::command_runner::run_id> run{};  ///< its command, while that runs
-    bool is_cancelled = false;  ///< no emitter waits for it any longer
+    bool is_cancelled = false;                           ///< no emitter waits for it any longer
 };
 
-/// A registered hook's push session at the broker: takes events in on the broker's strand, hands them to the hooks' own thread, brings the
-/// replies back.
+/// A registered hook's push session at the broker: takes events in on the broker's strand, hands them to the hooks' own
+/// thread, brings the replies back.
 ///
-/// Events that an emitter waits for and all others are counted by themselves, for each hook: at most max_jobs of either are with it at a
-/// time, and at most most_asked_bytes and most_told_bytes of payload, though one event always fits. A question on top of that is answered
-/// at once, as failed; another event is missed, and counted.
+/// Events that an emitter waits for and all others are counted by themselves, for each hook: at most max_jobs of either
+/// are with it at a time, and at most most_asked_bytes and most_told_bytes of payload, though one event always fits. A
+/// question on top of that is answered at once, as failed; another event is missed, and counted.
 ///
-/// Thread-safety: all but the constructor on the hooks' thread. Lifetime: shared; the broker and its context must outlive it.
+/// Thread-safety: all but the constructor on the hooks' thread. Lifetime: shared; the broker and its context must
+/// outlive it.
 class hook_session : public std::enable_shared_from_this<hook_session> {
 public:
     static constexpr std::size_t max_jobs = 256;
@@ -55,8 +56,8 @@ public:
     static constexpr std::size_t most_told_bytes = std::size_t{16} << 20;
 
     struct surroundings {
-        boost::asio::any_io_executor hooks;     ///< the hooks' thread
-        boost::asio::io_context& context;       ///< the broker's
+        boost::asio::any_io_executor hooks;  ///< the hooks' thread
+        boost::asio::io_context& context;    ///< the broker's
         broker& events;
     };
     using job_handler = std::function<void(hook_job)>;
@@ -65,19 +66,24 @@ public:
     /// Called when no emitter waits any longer for an event that became a job, before its time is over.
     using cancelled_handler = std::function<void(const uuid& id)>;
 
-    hook_session(const surroundings& where, job_handler on_job, missed_handler on_missed, cancelled_handler on_cancelled)
-        : where_(where), on_job_(std::move(on_job)), on_missed_(std::move(on_missed)), on_cancelled_(std::move(on_cancelled)) {}
+    hook_session(
+        const surroundings& where, job_handler on_job, missed_handler on_missed, cancelled_handler on_cancelled)
+        : where_(where),
+          on_job_(std::move(on_job)),
+          on_missed_(std::move(on_missed)),
+          on_cancelled_(std::move(on_cancelled)) {}
 
-    /// Subscribes: from then on events become jobs. `done` gets what the broker says; `on_lost` is called where it ends the session although
-    /// it does not shut down.
+    /// Subscribes: from then on events become jobs. `done` gets what the broker says; `on_lost` is called where it ends
+    /// the session although it does not shut down.
     using outcome_handler = std::function<void(boost::system::error_code)>;
     void open(const hook_definition& hook, outcome_handler done, std::function<void()> on_lost);
-    /// Subscribes as `hook` says from now on, with no event missed or got twice in between. Where that fails it goes on as it was.
+    /// Subscribes as `hook` says from now on, with no event missed or got twice in between. Where that fails it goes on
+    /// as it was.
     void change(const hook_definition& hook, outcome_handler done);
     /// Takes no more, and ends once the last job is answered.
     void retire();
-    /// The job is over: replies where a client waits. Where the broker refuses the reply, `on_refused` says what is sent instead, and may be
-    /// asked again about that, unless it is a failure.
+    /// The job is over: replies where a client waits. Where the broker refuses the reply, `on_refused` says what is
+    /// sent instead, and may be asked again about that, unless it is a failure.
     using refusal_handler = std::function<reply(protocol::errc code, const std::string& why)>;
     void finish(const hook_job& job, reply with, refusal_handler on_refused = {});
     /// Replies no more: the broker shuts down and says so itself.

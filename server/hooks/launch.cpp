@@ -15,7 +15,8 @@
 namespace hookd::server {
 namespace {
 
-/// Puts a private copy in the place of the word at `word`. False where the file is not the one that was trusted any more.
+/// Puts a private copy in the place of the word at `word`. False where the file is not the one that was trusted any
+/// more.
 bool replace_by_copy(launch& start, std::size_t word, const file_pin& pin, private_copies& copies) {
     auto copy = copies.of(pin);
     if (!copy) {
@@ -33,7 +34,9 @@ bool use_copies(launch& start, const registered_hook& hook, private_copies& copi
     std::size_t word = 0;
     for (const auto& pin : hook.pins) {
         // Pins are in the order of the words (pin_files).
-        word = static_cast<std::size_t>(std::find(start.argv.begin() + static_cast<std::ptrdiff_t>(word), start.argv.end(), pin.path) - start.argv.begin());
+        word = static_cast<std::size_t>(
+            std::find(start.argv.begin() + static_cast<std::ptrdiff_t>(word), start.argv.end(), pin.path) -
+            start.argv.begin());
         const bool is_started_by_descriptor = word == 0 && start.program;
         if (!pin.sha256.empty() && !is_started_by_descriptor && !replace_by_copy(start, word, pin, copies)) {
             return false;
@@ -51,7 +54,8 @@ bool use_copies(launch& start, const registered_hook& hook, private_copies& copi
 }  // namespace
 
 bool launch::is_complete() const noexcept {
-    return std::all_of(copies.begin(), copies.end(), [](const std::string& each) { return ::access(each.c_str(), R_OK) == 0; });
+    return std::all_of(
+        copies.begin(), copies.end(), [](const std::string& each) { return ::access(each.c_str(), R_OK) == 0; });
 }
 
 std::shared_ptr<const hooks::owned_fd> launch::open_program() const {
@@ -77,7 +81,8 @@ std::optional<launch> prepare_launch(const registered_hook& hook, private_copies
             return result;
         }
         trust.state = protocol::hook_state::untrusted;
-        trust.why = "a file of its command changes while it is looked at: run hookctl trust " + protocol::shell_word(hook.what.name);
+        trust.why = "a file of its command changes while it is looked at: run hookctl trust " +
+                    protocol::shell_word(hook.what.name);
     } catch (const std::runtime_error& failure) {
         trust.state = protocol::hook_state::missing;
         trust.why = std::string{"it could not be started: "} + failure.what();

@@ -19,14 +19,15 @@ namespace fs = std::filesystem;
 constexpr std::size_t most_neighbours = 1024;  // a directory with more of them is a collection, not a program's own
 
 [[noreturn]] void fail(const fs::path& path, int error) {
-    throw std::runtime_error("no private copy could be made at " + path.string() + ": " + std::generic_category().message(error) +
-                             " (TMPDIR of hookd says where)");
+    throw std::runtime_error("no private copy could be made at " + path.string() + ": " +
+                             std::generic_category().message(error) + " (TMPDIR of hookd says where)");
 }
 
 void link_neighbours(const fs::path& original, const fs::path& directory) {
     std::error_code ignored;  // what cannot be listed or linked is missed by the script, which says so
     std::size_t count = 0;
-    for (fs::directory_iterator each{original.parent_path(), ignored}, end; each != end && count < most_neighbours; each.increment(ignored)) {
+    for (fs::directory_iterator each{original.parent_path(), ignored}, end; each != end && count < most_neighbours;
+         each.increment(ignored)) {
         if (each->path().filename() != original.filename()) {
             fs::create_symlink(each->path(), directory / each->path().filename(), ignored);
             ++count;

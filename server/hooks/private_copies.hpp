@@ -9,11 +9,13 @@
 
 namespace hookd::server {
 
-/// Copies of trusted files, so that what runs is what was looked at, whatever becomes of the file between a look and a start.
+/// Copies of trusted files, so that what runs is what was looked at, whatever becomes of the file between a look and a
+/// start.
 ///
-/// Each lies in a directory of its own, where only this user can write, under the file's own name and beside links to the file's neighbours:
-/// a script finds what lies beside it as it would where it came from. All are removed with this object; those of a daemon that was killed
-/// are left to whatever clears the system's directory for temporary files, and one that was cleared is made again.
+/// Each lies in a directory of its own, where only this user can write, under the file's own name and beside links to
+/// the file's neighbours: a script finds what lies beside it as it would where it came from. All are removed with this
+/// object; those of a daemon that was killed are left to whatever clears the system's directory for temporary files,
+/// and one that was cleared is made again.
 ///
 /// Thread-safety: none. Blocks as long as the disk does.
 class private_copies {
@@ -23,8 +25,8 @@ public:
     private_copies& operator=(const private_copies&) = delete;
     ~private_copies();
 
-    /// The path of a copy that has the content of `pin`; nothing where the file has it no longer. Throws std::runtime_error where the file
-    /// cannot be read or the copy cannot be written.
+    /// The path of a copy that has the content of `pin`; nothing where the file has it no longer. Throws
+    /// std::runtime_error where the file cannot be read or the copy cannot be written.
     [[nodiscard]] std::optional<std::string> of(const file_pin& pin);
 
 private:

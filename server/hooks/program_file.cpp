@@ -28,19 +28,22 @@ std::string read_head(const std::string& path) {
 
 std::string_view trimmed(std::string_view text) {
     const auto first = text.find_first_not_of(blanks);
-    return first == std::string_view::npos ? std::string_view{} : text.substr(first, text.find_last_not_of(blanks) + 1 - first);
+    return first == std::string_view::npos ? std::string_view{}
+                                           : text.substr(first, text.find_last_not_of(blanks) + 1 - first);
 }
 
 /// Why the file at `path` cannot be executed, in words that follow its name; empty: it can.
 std::string fault_of(const std::string& path) {
     struct stat found {};
     if (::stat(path.c_str(), &found) != 0) {
-        return errno == ENOENT || errno == ENOTDIR ? "does not exist: give the path of the program" : "cannot be executed: " + std::generic_category().message(errno);
+        return errno == ENOENT || errno == ENOTDIR ? "does not exist: give the path of the program"
+                                                   : "cannot be executed: " + std::generic_category().message(errno);
     }
     if (!S_ISREG(found.st_mode)) {
         return "is not a file";
     }
-    return ::faccessat(AT_FDCWD, path.c_str(), X_OK, AT_EACCESS) == 0 ? "" : "may not be executed: run chmod +x " + path;
+    return ::faccessat(AT_FDCWD, path.c_str(), X_OK, AT_EACCESS) == 0 ? ""
+                                                                      : "may not be executed: run chmod +x " + path;
 }
 
 /// The program that `env ARGUMENT` starts; empty where that cannot be told.
@@ -54,24 +57,25 @@ std::string started_by_env(std::string_view argument) {
     return {};
 }
 
-bool is_env(std::string_view interpreter) {
-    return interpreter.substr(interpreter.rfind('/') + 1) == "env";
-}
+bool is_env(std::string_view interpreter) { return interpreter.substr(interpreter.rfind('/') + 1) == "env"; }
 
-std::optional<std::string> why_no_interpreter(const std::string& script, const std::vector<std::string>& interpreter, std::string_view search_path) {
+std::optional<std::string> why_no_interpreter(
+    const std::string& script, const std::vector<std::string>& interpreter, std::string_view search_path) {
     const auto in_script = " (in the first line of " + script + ")";
     if (::faccessat(AT_FDCWD, interpreter.front().c_str(), X_OK, AT_EACCESS) != 0) {
-        return "the interpreter " + interpreter.front() + in_script + (errno == ENOENT ? " does not exist" : " cannot be executed") +
-               ": install it, or change that line";
+        return "the interpreter " + interpreter.front() + in_script +
+               (errno == ENOENT ? " does not exist" : " cannot be executed") + ": install it, or change that line";
     }
     if (interpreter.size() < 2 || !is_env(interpreter.front())) {
         return std::nullopt;
     }
     const auto program = started_by_env(interpreter.back());
-    if (program.empty() || hooks::resolved_command({program}, "/", search_path).front().find('/') != std::string::npos) {
+    if (program.empty() ||
+        hooks::resolved_command({program}, "/", search_path).front().find('/') != std::string::npos) {
         return std::nullopt;
     }
-    return "the interpreter " + program + in_script + " is not in the $PATH of hookd: install it, or name it by its path";
+    return "the interpreter " + program + in_script +
+           " is not in the $PATH of hookd: install it, or name it by its path";
 }
 
 }  // namespace
@@ -83,7 +87,8 @@ program_head read_program_head(const std::string& path) {
         result.is_binary = head.find('\0') != std::string::npos;
         return result;
     }
-    const auto line = trimmed(std::string_view(head).substr(2, head.find('\n') == std::string::npos ? head.npos : head.find('\n') - 2));
+    const auto line = trimmed(
+        std::string_view(head).substr(2, head.find('\n') == std::string::npos ? head.npos : head.find('\n') - 2));
     const auto end = line.find_first_of(blanks);
     if (!line.empty()) {
         result.interpreter.emplace_back(line.substr(0, end));
@@ -107,7 +112,8 @@ std::optional<std::string> why_not_runnable(const std::vector<std::string>& comm
         return why_no_interpreter(program, head.interpreter, search_path);
     }
     if (!head.is_binary && ::access(program.c_str(), R_OK) == 0) {
-        return program + " is neither a program nor a script that names its interpreter: begin it with a line such as #!/bin/sh";
+        return program +
+               " is neither a program nor a script that names its interpreter: begin it with a line such as #!/bin/sh";
     }
     return std::nullopt;
 }

@@ -32,7 +32,9 @@ constexpr std::string_view version_text = "1";
 constexpr std::chrono::seconds longest_wait_for_lock{1};
 constexpr std::chrono::milliseconds between_tries_to_lock{2};
 
-hooks::owned_fd opened(const fs::path& path, int flags) { return hooks::owned_fd(::open(path.c_str(), flags | O_CLOEXEC, 0600)); }
+hooks::owned_fd opened(const fs::path& path, int flags) {
+    return hooks::owned_fd(::open(path.c_str(), flags | O_CLOEXEC, 0600));
+}
 
 [[noreturn]] void fail(const std::string& what, const fs::path& path, int error) {
     throw std::runtime_error("cannot " + what + " " + path.string() + ": " + std::generic_category().message(error));
@@ -43,7 +45,8 @@ void take_lock(int file, const fs::path& path) {
     const auto give_up_at = std::chrono::steady_clock::now() + longest_wait_for_lock;
     while (::flock(file, LOCK_EX | LOCK_NB) != 0) {
         if (errno == EWOULDBLOCK && std::chrono::steady_clock::now() >= give_up_at) {
-            throw std::runtime_error("the registry is in use: another process holds " + path.string() + " (fuser names it)");
+            throw std::runtime_error(
+                "the registry is in use: another process holds " + path.string() + " (fuser names it)");
         }
         if (errno != EWOULDBLOCK && errno != EINTR) {
             fail("lock the registry with", path, errno);
@@ -71,7 +74,8 @@ std::optional<std::string> read_all(const fs::path& path) {
     // Whoever may write to it decides what the daemon runs.
     if ((found.st_uid != 0 && found.st_uid != ::geteuid()) || (found.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
         throw std::runtime_error("the registry " + path.string() +
-                                 " can be written by others, who could so run commands as you: see that it is what you want, then chown it and chmod 600 it");
+                                 " can be written by others, who could so run commands as you: see that it is what you "
+                                 "want, then chown it and chmod 600 it");
     }
     check_file(path, "--registry");  // or put another in its place
     if (static_cast<std::size_t>(found.st_size) > most_bytes) {
@@ -121,7 +125,10 @@ public:
         each_element(hooks.empty() ? document : hooks, [&](std::string_view element) {
             result.push_back(read_hook(element));
             const auto& name = result.back().what.name;
-            if (std::find_if(result.begin(), result.end(), [&name](const auto& each) { return each.what.name == name; }) + 1 != result.end()) {
+            if (std::find_if(
+                    result.begin(), result.end(), [&name](const auto& each) { return each.what.name == name; }) +
+                    1 !=
+                result.end()) {
                 fail(element, "there are two hooks of the name " + name);
             }
         });
@@ -175,7 +182,8 @@ private:
             } else if (member.key.equals("sha256")) {
                 result.sha256 = string_of(member.value);
                 if (!result.sha256.empty() && !is_digest(result.sha256)) {
-                    fail(member.value, "\"sha256\" must have 64 characters of 0-9 a-f, or none where there was no file");
+                    fail(
+                        member.value, "\"sha256\" must have 64 characters of 0-9 a-f, or none where there was no file");
                 }
             } else {
                 refuse_unknown(member);
@@ -244,7 +252,8 @@ private:
     }
     [[noreturn]] void fail(std::size_t offset, const std::string& why) const {
         const auto before = text_.substr(0, offset);
-        throw std::runtime_error(path_.string() + ":" + std::to_string(1 + std::count(before.begin(), before.end(), '\n')) + ": " + why +
+        throw std::runtime_error(path_.string() + ":" +
+                                 std::to_string(1 + std::count(before.begin(), before.end(), '\n')) + ": " + why +
                                  " (mend the registry, or move it away)");
     }
 
@@ -286,7 +295,8 @@ std::optional<fs::path> link_target(const fs::path& path) {
         return std::nullopt;
     }
     if (found.st_uid != 0 && found.st_uid != ::geteuid()) {
-        throw std::runtime_error("the registry " + path.string() + " is a symbolic link of user " + std::to_string(found.st_uid) +
+        throw std::runtime_error("the registry " + path.string() + " is a symbolic link of user " +
+                                 std::to_string(found.st_uid) +
                                  ", who could so run commands as you: choose another path with --registry");
     }
     std::error_code failure;
@@ -297,7 +307,8 @@ std::optional<fs::path> link_target(const fs::path& path) {
     return path.parent_path() / target;
 }
 
-/// Where the registry is to be written: a symbolic link stays, what it leads to is replaced. Nobody else may replace any of them.
+/// Where the registry is to be written: a symbolic link stays, what it leads to is replaced. Nobody else may replace
+/// any of them.
 fs::path prepare(fs::path path) {
     constexpr int most_links = 40;  // as many as the kernel follows (path_resolution(7))
     for (int links = 0; links <= most_links; ++links) {
@@ -353,7 +364,8 @@ std::vector<registered_hook> registry_file::load() const {
     return read_hooks(prepare(path_));
 }
 
-std::vector<registered_hook> registry_file::update(const std::function<void(std::vector<registered_hook>&)>& change) const {
+std::vector<registered_hook> registry_file::update(
+    const std::function<void(std::vector<registered_hook>&)>& change) const {
     const auto path = prepare(path_);
     auto lock_path = path;
     lock_path += ".lock";

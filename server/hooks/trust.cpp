@@ -30,8 +30,8 @@ file_stamp stamp_of(const struct stat& found) noexcept {
     return {found.st_dev, found.st_ino, found.st_size, nanoseconds_of(found.st_mtim), nanoseconds_of(found.st_ctim)};
 }
 
-/// A file that is changed twice within one tick of the kernel's clock has the same times after both: the stamp of one that has just
-/// been changed tells nothing yet.
+/// A file that is changed twice within one tick of the kernel's clock has the same times after both: the stamp of one
+/// that has just been changed tells nothing yet.
 bool tells_later_changes(const file_stamp& stamp) {
     constexpr std::int64_t longer_than_a_tick_ns = 100'000'000;
     timespec now{};
@@ -49,7 +49,8 @@ struct content {
 }
 
 [[noreturn]] void fail_as_too_large(const std::string& path) {
-    throw std::runtime_error(path + " has more than 256 MiB, which would take too long to check: give a script that uses it");
+    throw std::runtime_error(
+        path + " has more than 256 MiB, which would take too long to check: give a script that uses it");
 }
 
 void write_all(int target, const unsigned char* bytes, std::size_t size) {
@@ -59,7 +60,8 @@ void write_all(int target, const unsigned char* bytes, std::size_t size) {
             bytes += count;
             size -= static_cast<std::size_t>(count);
         } else if (errno != EINTR) {
-            throw std::runtime_error("no private copy could be made: " + std::generic_category().message(errno) + " (TMPDIR of hookd says where)");
+            throw std::runtime_error("no private copy could be made: " + std::generic_category().message(errno) +
+                                     " (TMPDIR of hookd says where)");
         }
     }
 }
@@ -136,10 +138,15 @@ bool has_pin(const std::vector<file_pin>& pins, const std::string& path) {
     return std::any_of(pins.begin(), pins.end(), [&path](const file_pin& pin) { return pin.path == path; });
 }
 
-/// What to type once a file has changed and was looked at. A hook file of a repository (hookctl(1), sync) says what all its hooks are.
+/// What to type once a file has changed and was looked at. A hook file of a repository (hookctl(1), sync) says what all
+/// its hooks are.
 std::string advice_for(const registered_hook& hook) {
-    const auto is_hook_file = [](const file_pin& pin) { return pin.path.ends_with("/.hookd.toml") || pin.path.ends_with("/.hookd.local.toml"); };
-    return std::any_of(hook.pins.begin(), hook.pins.end(), is_hook_file) ? ": run hookctl sync" : ": run hookctl trust " + protocol::shell_word(hook.what.name);
+    const auto is_hook_file = [](const file_pin& pin) {
+        return pin.path.ends_with("/.hookd.toml") || pin.path.ends_with("/.hookd.local.toml");
+    };
+    return std::any_of(hook.pins.begin(), hook.pins.end(), is_hook_file)
+               ? ": run hookctl sync"
+               : ": run hookctl trust " + protocol::shell_word(hook.what.name);
 }
 
 std::optional<trust_result> check(const registered_hook& hook, const file_stamps& known, bool may_read) {
@@ -156,7 +163,8 @@ std::optional<trust_result> check(const registered_hook& hook, const file_stamps
         judge(protocol::hook_state::untrusted, "its command is another than the one that was registered" + advice);
     }
     for (auto word = std::next(command.begin()); word != command.end(); ++word) {
-        // Whatever is in it: a script for an interpreter looks like any other file. A relative word counts from where the command runs.
+        // Whatever is in it: a script for an interpreter looks like any other file. A relative word counts from where
+        // the command runs.
         const bool is_from_directory = !word->starts_with('/') && !hook.what.directory.empty();
         const auto path = is_from_directory ? hook.what.directory + "/" + *word : *word;
         if (!word->empty() && word->front() != '-' && !has_pin(hook.pins, *word) && is_regular_file(path)) {
@@ -169,19 +177,24 @@ std::optional<trust_result> check(const registered_hook& hook, const file_stamps
         struct stat found {};
         if (pin.path.front() != '/' || ::stat(pin.path.c_str(), &found) != 0) {
             const int error = pin.path.front() != '/' ? ENOENT : errno;
-            judge(protocol::hook_state::missing, (i == 0 ? "it could not be started: " : "a file of its command is missing: ") + pin.path + ": " +
-                                                     std::generic_category().message(error) + ": put it back, and if it has changed" + advice.substr(1));
+            judge(protocol::hook_state::missing,
+                (i == 0 ? "it could not be started: " : "a file of its command is missing: ") + pin.path + ": " +
+                    std::generic_category().message(error) + ": put it back, and if it has changed" + advice.substr(1));
             continue;
         }
         if (pin.sha256.empty()) {
             if (S_ISREG(found.st_mode)) {
                 judge(protocol::hook_state::untrusted, pin.path + " was not there when it was registered" + advice);
             } else if (i == 0) {
-                judge(protocol::hook_state::missing, "it could not be started: " + pin.path + " is not a regular file: put the program back, and if it has changed" + advice.substr(1));
+                judge(protocol::hook_state::missing,
+                    "it could not be started: " + pin.path +
+                        " is not a regular file: put the program back, and if it has changed" + advice.substr(1));
             }
             continue;
         }
-        const auto changed = [&] { judge(protocol::hook_state::untrusted, pin.path + " has changed since it was registered" + advice); };
+        const auto changed = [&] {
+            judge(protocol::hook_state::untrusted, pin.path + " has changed since it was registered" + advice);
+        };
         if (i < known.size() && known[i] && known[i]->stamp == stamp_of(found)) {
             stamp = known[i];
             if (!stamp->is_right) {
@@ -217,7 +230,8 @@ std::optional<file_stamp> stamp_of_file(int descriptor) noexcept {
 
 std::vector<file_pin> pin_files(const std::vector<std::string>& command, const std::vector<file_pin>& before) {
     std::vector<file_pin> pins;
-    pins.push_back({command.front(), command.front().front() == '/' ? read_content(command.front()).sha256 : std::string{}});
+    pins.push_back(
+        {command.front(), command.front().front() == '/' ? read_content(command.front()).sha256 : std::string{}});
     for (auto word = std::next(command.begin()); word != command.end(); ++word) {
         if (word->starts_with('/') && is_regular_file(*word)) {
             pins.push_back({*word, read_content(*word).sha256});
@@ -228,13 +242,9 @@ std::vector<file_pin> pin_files(const std::vector<std::string>& command, const s
     return pins;
 }
 
-std::string copy_file(const std::string& path, int target) {
-    return read_content(path, target).sha256;
-}
+std::string copy_file(const std::string& path, int target) { return read_content(path, target).sha256; }
 
-trust_result check_trust(const registered_hook& hook, const file_stamps& known) {
-    return *check(hook, known, true);
-}
+trust_result check_trust(const registered_hook& hook, const file_stamps& known) { return *check(hook, known, true); }
 
 std::optional<trust_result> check_trust_by_stamps(const registered_hook& hook, const file_stamps& known) {
     return check(hook, known, false);

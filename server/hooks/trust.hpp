@@ -10,8 +10,8 @@
 
 #include <sys/types.h>
 
-/// Trust on first use: a registered command runs only as long as its program, and each file that it was given as an argument, are those
-/// that were there when it was registered, and no argument names a file that was not there then.
+/// Trust on first use: a registered command runs only as long as its program, and each file that it was given as an
+/// argument, are those that were there when it was registered, and no argument names a file that was not there then.
 namespace hookd::server {
 
 /// One file as it was trusted.
@@ -56,13 +56,14 @@ struct trust_result {
     file_stamps stamps{};
 };
 
-/// Reads the files of `command`, which may take as long as the disk does. Throws std::runtime_error where one cannot be read.
-/// `before`: the command's pins so far. A file among them that is not there now keeps a pin, which says so: the hook runs only once that
-/// file is back and trusted.
-[[nodiscard]] std::vector<file_pin> pin_files(const std::vector<std::string>& command, const std::vector<file_pin>& before = {});
+/// Reads the files of `command`, which may take as long as the disk does. Throws std::runtime_error where one cannot be
+/// read. `before`: the command's pins so far. A file among them that is not there now keeps a pin, which says so: the
+/// hook runs only once that file is back and trusted.
+[[nodiscard]] std::vector<file_pin> pin_files(
+    const std::vector<std::string>& command, const std::vector<file_pin>& before = {});
 
-/// Copies the content of a file to a descriptor. Returns the SHA-256, in hex, of what was copied; empty where no regular file is there. Throws
-/// std::runtime_error.
+/// Copies the content of a file to a descriptor. Returns the SHA-256, in hex, of what was copied; empty where no
+/// regular file is there. Throws std::runtime_error.
 [[nodiscard]] std::string copy_file(const std::string& path, int target);
 
 /// Whether the files are those that were trusted, read where the stamps in `known` don't tell.

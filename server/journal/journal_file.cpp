@@ -21,8 +21,8 @@ constexpr std::int64_t application_id = 0x686f6f6b;  // "hook", which file(1) ma
 
 // What leads from each version to the next one. Never changed once it is released: a new version is one more entry.
 //
-// verdict and handed are JSON as the methods give it: params of the notification `verdict`, and `,{"to":…,"after_ms":…}` for each.
-// payload is NULL where it is larger than the journal keeps.
+// verdict and handed are JSON as the methods give it: params of the notification `verdict`, and
+// `,{"to":…,"after_ms":…}` for each. payload is NULL where it is larger than the journal keeps.
 constexpr std::array<const char*, 1> migrations{R"(
 CREATE TABLE runs(id INTEGER PRIMARY KEY AUTOINCREMENT, instance BLOB NOT NULL UNIQUE, started_at INTEGER NOT NULL);
 CREATE TABLE totals(events INTEGER NOT NULL);
@@ -58,17 +58,23 @@ constexpr auto newest_version = static_cast<std::int64_t>(migrations.size());
 /// Throws what is to be thrown for a failure of SQLite: where nothing but a person can help, journal_error.
 [[noreturn]] void pass_on(const fs::path& file, const sqlite::error& failure) {
     switch (failure.code()) {
-    case SQLITE_IOERR_LOCK:
-    case SQLITE_IOERR_RDLOCK:
-    case SQLITE_IOERR_SHMLOCK: refuse(file, "is on a file system without locks");
-    default: break;
+        case SQLITE_IOERR_LOCK:
+        case SQLITE_IOERR_RDLOCK:
+        case SQLITE_IOERR_SHMLOCK:
+            refuse(file, "is on a file system without locks");
+        default:
+            break;
     }
     switch (failure.primary_code()) {
-    case SQLITE_NOTADB: refuse(file, "is not a SQLite database, or is damaged");
-    case SQLITE_CORRUPT:
-    case SQLITE_ERROR: refuse(file, "is damaged (" + std::string{failure.what()} + ")");
-    case SQLITE_PROTOCOL: refuse(file, "is on a file system without locks");
-    default: throw failure;
+        case SQLITE_NOTADB:
+            refuse(file, "is not a SQLite database, or is damaged");
+        case SQLITE_CORRUPT:
+        case SQLITE_ERROR:
+            refuse(file, "is damaged (" + std::string{failure.what()} + ")");
+        case SQLITE_PROTOCOL:
+            refuse(file, "is on a file system without locks");
+        default:
+            throw failure;
     }
 }
 
@@ -89,7 +95,8 @@ bool check_owner(const fs::path& file) {
         refuse(file, "is not a regular file");
     }
     if (found.st_uid != ::geteuid()) {
-        refuse(file, "belongs to user " + std::to_string(found.st_uid) + ", and hookd runs as user " + std::to_string(::geteuid()));
+        refuse(file, "belongs to user " + std::to_string(found.st_uid) + ", and hookd runs as user " +
+                         std::to_string(::geteuid()));
     }
     try {
         check_file(file, "--journal");
@@ -116,8 +123,8 @@ std::int64_t version_of(const fs::path& file, sqlite::database& opened) {
         refuse(file, "is a database of another program");
     }
     if (version > newest_version) {
-        refuse(file, "was written by a newer hookd (its version is " + std::to_string(version) + ", and this hookd knows " +
-                         std::to_string(newest_version) + ")");
+        refuse(file, "was written by a newer hookd (its version is " + std::to_string(version) +
+                         ", and this hookd knows " + std::to_string(newest_version) + ")");
     }
     return version;
 }

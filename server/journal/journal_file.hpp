@@ -8,16 +8,19 @@
 
 namespace hookd::server {
 
-/// A file that hookd must not, or cannot, use as its journal until a person has looked at it. what() names it, and says what to do.
+/// A file that hookd must not, or cannot, use as its journal until a person has looked at it. what() names it, and says
+/// what to do.
 class journal_error : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
 };
 
-/// Opens the journal; makes it, with mode 0600, where it is not there, and brings one of an older version up to date. Blocks.
+/// Opens the journal; makes it, with mode 0600, where it is not there, and brings one of an older version up to date.
+/// Blocks.
 ///
-/// Throws journal_error where it is damaged, another program's, of a newer version or another user's, where others could replace it, and where
-/// its file system has no locks; sqlite::error for what may pass: a full disk, a file system that is read-only.
+/// Throws journal_error where it is damaged, another program's, of a newer version or another user's, where others
+/// could replace it, and where its file system has no locks; sqlite::error for what may pass: a full disk, a file
+/// system that is read-only.
 [[nodiscard]] sqlite::database open_journal_file(const std::filesystem::path& file);
 
 /// Throws as open_journal_file() would, but for what may pass; makes and changes nothing.

@@ -19,7 +19,8 @@ using protocol::error;
 
 std::string timestamp_of(std::int64_t nanoseconds) {
     std::string text(protocol::timestamp_size, ' ');
-    protocol::write_timestamp(text.data(), std::chrono::system_clock::time_point{std::chrono::nanoseconds{nanoseconds}});
+    protocol::write_timestamp(
+        text.data(), std::chrono::system_clock::time_point{std::chrono::nanoseconds{nanoseconds}});
     return text;
 }
 
@@ -42,9 +43,13 @@ std::string& member(std::string& out, std::string_view name) {
     return out += "\":";
 }
 
-void append_text(std::string& out, std::string_view name, std::string_view value) { protocol::append_json_string(member(out, name), value); }
+void append_text(std::string& out, std::string_view name, std::string_view value) {
+    protocol::append_json_string(member(out, name), value);
+}
 
-void append_number(std::string& out, std::string_view name, std::int64_t value) { member(out, name) += std::to_string(value); }
+void append_number(std::string& out, std::string_view name, std::int64_t value) {
+    member(out, name) += std::to_string(value);
+}
 
 /// The value of a member of the params of a `verdict`; `otherwise` where it is not there.
 std::string_view value_of(std::string_view verdict, std::string_view name, std::string_view otherwise) {
@@ -60,7 +65,8 @@ std::string_view value_of(std::string_view verdict, std::string_view name, std::
 
 /// The clauses of a search for verdicts; their parameters are numbered as bind() has them.
 std::string search_of(const core::history_query& what) {
-    std::string sql = "SELECT key, emitted_at, verdict, (SELECT instance FROM runs WHERE id = key >> 44) FROM events INDEXED BY ";
+    std::string sql =
+        "SELECT key, emitted_at, verdict, (SELECT instance FROM runs WHERE id = key >> 44) FROM events INDEXED BY ";
     sql += what.vetoed ? "vetoes WHERE vetoed = 1" : "verdicts WHERE vetoed IS NOT NULL";
     sql += " AND key < ?1";
     if (!what.event.empty()) {
@@ -88,13 +94,14 @@ std::optional<std::int64_t> journal_reader::run_of(const protocol::uuid& instanc
     return query.step() ? std::optional{query.number(0)} : std::nullopt;
 }
 
-std::variant<std::string, error> journal_reader::history(const core::history_query& what, const protocol::uuid& this_run) {
+std::variant<std::string, error> journal_reader::history(
+    const core::history_query& what, const protocol::uuid& this_run) {
     std::int64_t before = std::numeric_limits<std::int64_t>::max();
     if (what.before_seq) {
         const auto run = run_of(what.instance.value_or(this_run));
         if (!run && what.instance) {
-            return error{errc::invalid_params, "parameter 'instance': the journal holds nothing of the run " + text_of(*what.instance) +
-                                                   ": give the one that the last entry had"};
+            return error{errc::invalid_params, "parameter 'instance': the journal holds nothing of the run " +
+                                                   text_of(*what.instance) + ": give the one that the last entry had"};
         }
         before = run ? journal_key(*run, *what.before_seq) : before;
     }
@@ -128,10 +135,13 @@ std::variant<std::string, error> journal_reader::history(const core::history_que
 }
 
 std::optional<std::string> journal_reader::trace(const protocol::uuid& id) {
-    // Newest first, since that is what is asked for mostly; random ids in an index would cost the writer more than this costs a reader.
+    // Newest first, since that is what is asked for mostly; random ids in an index would cost the writer more than this
+    // costs a reader.
     sqlite::statement query{file_,
-                            "SELECT key, name, emitted_at, timeout_ms, pid, uid, program, cause, subscribers, ended, payload_bytes, handed, verdict, "
-                            "payload, (SELECT instance FROM runs WHERE id = key >> 44) FROM events WHERE id = ?1 ORDER BY key DESC LIMIT 1"};
+        "SELECT key, name, emitted_at, timeout_ms, pid, uid, program, cause, subscribers, ended, payload_bytes, "
+        "handed, verdict, "
+        "payload, (SELECT instance FROM runs WHERE id = key >> 44) FROM events WHERE id = ?1 ORDER BY key DESC LIMIT "
+        "1"};
     query.bind_blob(1, &id, id.size());
     if (!query.step()) {
         return std::nullopt;
@@ -180,8 +190,9 @@ std::optional<std::string> journal_reader::trace(const protocol::uuid& id) {
 }
 
 std::optional<journal_reader::found_event> journal_reader::find(const protocol::uuid& id) {
-    sqlite::statement query{file_, "SELECT key, name, emitted_at, timeout_ms, cause, payload, (SELECT instance FROM runs WHERE id = key >> 44) "
-                                   "FROM events WHERE id = ?1 ORDER BY key DESC LIMIT 1"};
+    sqlite::statement query{file_,
+        "SELECT key, name, emitted_at, timeout_ms, cause, payload, (SELECT instance FROM runs WHERE id = key >> 44) "
+        "FROM events WHERE id = ?1 ORDER BY key DESC LIMIT 1"};
     query.bind_blob(1, &id, id.size());
     if (!query.step()) {
         return std::nullopt;

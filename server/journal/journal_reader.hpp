@@ -10,15 +10,16 @@
 
 namespace hookd::server {
 
-/// Answers what is asked about the journal, over a connection of its own, so that it does not hold up the writer. Blocks. Thread-safety: none,
-/// but for sqlite3_interrupt() of the database.
+/// Answers what is asked about the journal, over a connection of its own, so that it does not hold up the writer.
+/// Blocks. Thread-safety: none, but for sqlite3_interrupt() of the database.
 class journal_reader {
 public:
     /// `file`: opened; must outlive this. Throws sqlite::error, as all of this does.
     explicit journal_reader(sqlite::database& file);
 
     /// The result of `history`, as JSON: at most what.limit verdicts, and about most_answer_bytes.
-    [[nodiscard]] std::variant<std::string, protocol::error> history(const core::history_query& what, const protocol::uuid& this_run);
+    [[nodiscard]] std::variant<std::string, protocol::error> history(
+        const core::history_query& what, const protocol::uuid& this_run);
     /// The result of `trace`, as JSON; nothing for an unknown id.
     [[nodiscard]] std::optional<std::string> trace(const protocol::uuid& id);
     /// What is to be handed out again; its payload is nothing where the journal does not hold it.

@@ -29,9 +29,9 @@ struct event_record {
     std::string program{};
     std::string cause{};
     std::size_t subscribers = 0;
-    bool masked = false;                       ///< a secret was taken out of the payload
-    std::size_t payload_bytes = 0;             ///< as it was emitted
-    std::optional<std::string> payload{};      ///< absent: larger than the journal keeps
+    bool masked = false;                   ///< a secret was taken out of the payload
+    std::size_t payload_bytes = 0;         ///< as it was emitted
+    std::optional<std::string> payload{};  ///< absent: larger than the journal keeps
 };
 
 struct hand_out_record {
@@ -42,7 +42,8 @@ struct hand_out_record {
 
 struct verdict_record {
     std::uint64_t seq = 0;
-    std::string notification{};  ///< `verdict`, JSON, whole: what else is wanted of it is taken out by the thread that writes it
+    std::string notification{};  ///< `verdict`, JSON, whole: what else is wanted of it is taken out by the thread that
+                                 ///< writes it
     bool vetoed = false;         ///< the operation was stopped
 };
 

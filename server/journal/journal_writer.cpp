@@ -18,18 +18,21 @@
 namespace hookd::server {
 namespace {
 
-constexpr int rows_a_step = 512;           // that are taken out in one transaction
-constexpr int pages_that_wait = 1000;      // in the write-ahead log before they are taken up into the file
+constexpr int rows_a_step = 512;       // that are taken out in one transaction
+constexpr int pages_that_wait = 1000;  // in the write-ahead log before they are taken up into the file
 constexpr std::int64_t least_log_bytes = std::int64_t{16} << 20;
-constexpr int pages_given_back = 256;      // to the file system at a time
+constexpr int pages_given_back = 256;  // to the file system at a time
 
 constexpr std::string_view insert_sql =
-    "INSERT INTO events(key, id, name, emitted_at, timeout_ms, pid, uid, program, cause, subscribers, vetoed, responders, ended, masked, "
-    "payload_bytes, handed, verdict, payload) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
+    "INSERT INTO events(key, id, name, emitted_at, timeout_ms, pid, uid, program, cause, subscribers, vetoed, "
+    "responders, ended, masked, "
+    "payload_bytes, handed, verdict, payload) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, "
+    "?16, ?17, ?18)";
 
 // Of an event that is in the file already.
 constexpr std::string_view update_sql =
-    "UPDATE events SET handed = handed || ?2, vetoed = coalesce(?3, vetoed), responders = coalesce(?4, responders), ended = coalesce(?5, ended), "
+    "UPDATE events SET handed = handed || ?2, vetoed = coalesce(?3, vetoed), responders = coalesce(?4, responders), "
+    "ended = coalesce(?5, ended), "
     "verdict = coalesce(?6, verdict) WHERE key = ?1";
 
 constexpr std::string_view remove_sql =
@@ -40,7 +43,9 @@ void append_hand_out(std::string& out, const hand_out_record& what) {
     protocol::append_json_string(out, what.to);
     out += R"(,"after_ms":)";
     char digits[32];
-    out.append(digits, std::to_chars(digits, digits + sizeof digits, static_cast<double>(what.after_ns) / 1e6, std::chars_format::fixed, 3).ptr);
+    out.append(digits, std::to_chars(digits, digits + sizeof digits, static_cast<double>(what.after_ns) / 1e6,
+                           std::chars_format::fixed, 3)
+                           .ptr);
     out += '}';
 }
 
@@ -69,7 +74,8 @@ std::string names_in(std::string_view verdict) {
         for (protocol::json_cursor elements{member->value}; const auto element = elements.next();) {
             for (protocol::json_cursor each{element->value}; const auto part = each.next();) {
                 if (part->key.equals("responder")) {
-                    names.append(protocol::json_string{part->value.substr(1, part->value.size() - 2)}.decode()).append("\n");
+                    names.append(protocol::json_string{part->value.substr(1, part->value.size() - 2)}.decode())
+                        .append("\n");
                 }
             }
         }
@@ -101,7 +107,8 @@ journal_writer::journal_writer(sqlite::database file, const journal_options& opt
 
 std::int64_t journal_writer::run_number() {
     if (run_ == 0) {
-        sqlite::statement add{file_, "INSERT INTO runs(instance, started_at) VALUES(?1, ?2) ON CONFLICT(instance) DO NOTHING"};
+        sqlite::statement add{
+            file_, "INSERT INTO runs(instance, started_at) VALUES(?1, ?2) ON CONFLICT(instance) DO NOTHING"};
         add.bind_blob(1, &instance_, instance_.size()).bind(2, nanoseconds_of(std::chrono::system_clock::now())).run();
         sqlite::statement find{file_, "SELECT id FROM runs WHERE instance = ?1"};
         find.bind_blob(1, &instance_, instance_.size());
@@ -157,7 +164,8 @@ std::size_t journal_writer::write(const std::vector<journal_record>& records) {
     return inserted;
 }
 
-void journal_writer::bind_outcome(sqlite::statement& to, const row& what, int vetoed, int responders, int ended, int verdict) {
+void journal_writer::bind_outcome(
+    sqlite::statement& to, const row& what, int vetoed, int responders, int ended, int verdict) {
     const bool has_verdict = !what.verdict.empty();
     if (has_verdict) {
         to.bind(vetoed, what.vetoed ? 1 : 0);
@@ -216,7 +224,8 @@ std::int64_t journal_writer::remove_oldest(std::int64_t emitted_before) {
 void journal_writer::retain(std::chrono::system_clock::time_point now) {
     (void)remove_oldest(nanoseconds_of(now - options_.days));
     const auto most = static_cast<std::int64_t>(options_.bytes);
-    while (static_cast<std::int64_t>(used_bytes()) > most && remove_oldest(std::numeric_limits<std::int64_t>::max()) > 0) {
+    while (
+        static_cast<std::int64_t>(used_bytes()) > most && remove_oldest(std::numeric_limits<std::int64_t>::max()) > 0) {
         take_up_log();
     }
     if (file_.number("PRAGMA page_count") * page_bytes_ > most) {
@@ -226,7 +235,8 @@ void journal_writer::retain(std::chrono::system_clock::time_point now) {
 }
 
 std::uint64_t journal_writer::used_bytes() {
-    return static_cast<std::uint64_t>((file_.number("PRAGMA page_count") - file_.number("PRAGMA freelist_count")) * page_bytes_);
+    return static_cast<std::uint64_t>(
+        (file_.number("PRAGMA page_count") - file_.number("PRAGMA freelist_count")) * page_bytes_);
 }
 
 void journal_writer::take_up_log() {
@@ -247,7 +257,8 @@ bool journal_writer::is_blocked() {
     }
     // A reader that comes to its end soon is not worth a wait of seconds, nor is one that does not.
     file_.wait_for_others(std::chrono::milliseconds{50});
-    const int restarted = ::sqlite3_wal_checkpoint_v2(file_.handle(), nullptr, SQLITE_CHECKPOINT_RESTART, nullptr, nullptr);
+    const int restarted =
+        ::sqlite3_wal_checkpoint_v2(file_.handle(), nullptr, SQLITE_CHECKPOINT_RESTART, nullptr, nullptr);
     file_.wait_for_others(patience_with_others);
     if (restarted != SQLITE_OK) {
         return true;

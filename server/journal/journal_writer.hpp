@@ -12,7 +12,8 @@
 
 namespace hookd::server {
 
-/// Writes batches of records to the journal, and takes out again what is too old or too much. Blocks. Thread-safety: none.
+/// Writes batches of records to the journal, and takes out again what is too old or too much. Blocks. Thread-safety:
+/// none.
 class journal_writer {
 public:
     /// `file`: what open_journal_file() gave. `instance`: this run of the daemon. Throws sqlite::error.
@@ -26,8 +27,8 @@ public:
     /// Takes out the oldest events past the bounds, in small steps. Throws sqlite::error.
     void retain(std::chrono::system_clock::time_point now);
 
-    /// Whether a program that reads the journal keeps its write-ahead log from being taken up, and the log is as large as it may be: nothing
-    /// more is to be written until that program is done.
+    /// Whether a program that reads the journal keeps its write-ahead log from being taken up, and the log is as large
+    /// as it may be: nothing more is to be written until that program is done.
     [[nodiscard]] bool is_blocked();
 
     [[nodiscard]] std::uint64_t events() const noexcept { return static_cast<std::uint64_t>(events_); }
@@ -45,7 +46,8 @@ private:
     };
 
     [[nodiscard]] std::int64_t run_number();
-    static void bind_outcome(sqlite::statement& to, const row& what, int vetoed, int responders, int ended, int verdict);
+    static void bind_outcome(
+        sqlite::statement& to, const row& what, int vetoed, int responders, int ended, int verdict);
     void insert(std::int64_t run, const row& what);
     void update(std::int64_t run, std::uint64_t seq, const row& what);
     [[nodiscard]] std::int64_t remove_oldest(std::int64_t emitted_before);
@@ -61,8 +63,8 @@ private:
     std::int64_t run_ = 0;  // 0: not in the file yet
     std::int64_t events_ = 0;
     std::int64_t page_bytes_ = 0;
-    int log_pages_ = 0;       // in the write-ahead log
-    int next_take_up_ = 0;    // once it has so many
+    int log_pages_ = 0;     // in the write-ahead log
+    int next_take_up_ = 0;  // once it has so many
 };
 
 }  // namespace hookd::server

@@ -9,7 +9,8 @@ constexpr std::size_t around_each = 64;  // what the allocator adds
 
 struct size_visitor {
     std::size_t operator()(const event_record& each) const noexcept {
-        return each.name.capacity() + each.program.capacity() + each.cause.capacity() + (each.payload ? each.payload->capacity() : 0);
+        return each.name.capacity() + each.program.capacity() + each.cause.capacity() +
+               (each.payload ? each.payload->capacity() : 0);
     }
     std::size_t operator()(const hand_out_record& each) const noexcept { return each.to.capacity(); }
     std::size_t operator()(const verdict_record& each) const noexcept { return each.notification.capacity(); }
@@ -24,9 +25,12 @@ std::size_t footprint_of(const journal_record& record) noexcept {
 
 std::size_t record_queue::room_for(importance how) const noexcept {
     switch (how) {
-    case importance::told: return most_bytes_ / 2;
-    case importance::asked: return most_bytes_ / 4 * 3;
-    case importance::verdict: break;
+        case importance::told:
+            return most_bytes_ / 2;
+        case importance::asked:
+            return most_bytes_ / 4 * 3;
+        case importance::verdict:
+            break;
     }
     return most_bytes_;
 }

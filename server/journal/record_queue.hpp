@@ -12,8 +12,8 @@ namespace hookd::server {
 
 /// What waits to be written. The broker's strand puts in and never waits, one thread takes out.
 ///
-/// Records are gathered for a moment, so that a transaction holds many: whoever puts in the first of them wakes the other thread, whoever puts
-/// in the others pays for a lock that mostly is free.
+/// Records are gathered for a moment, so that a transaction holds many: whoever puts in the first of them wakes the
+/// other thread, whoever puts in the others pays for a lock that mostly is free.
 ///
 /// Thread-safety: push() and close() from any thread, take() from one.
 class record_queue {
@@ -33,8 +33,8 @@ public:
     /// Waits until all up to `number` has been taken and written, at most `patience`; has it taken at once.
     void wait_until_written(std::uint64_t number, std::chrono::milliseconds patience);
 
-    /// Waits for records; `records` is exchanged for them. Whatever was taken before has been written by then. False once the queue is closed
-    /// and empty.
+    /// Waits for records; `records` is exchanged for them. Whatever was taken before has been written by then. False
+    /// once the queue is closed and empty.
     [[nodiscard]] bool take(std::vector<journal_record>& records);
 
     /// Nothing more is let in.

@@ -6,7 +6,8 @@ namespace hookd::server::sqlite {
 
 database::database(const std::filesystem::path& file) : file_(file) {
     sqlite3* opened = nullptr;
-    const int code = ::sqlite3_open_v2(file.c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+    const int code = ::sqlite3_open_v2(
+        file.c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
     handle_.reset(opened);  // to be closed even where opening failed
     if (code != SQLITE_OK) {
         fail(code);
@@ -15,7 +16,9 @@ database::database(const std::filesystem::path& file) : file_(file) {
 
 void database::closer::operator()(sqlite3* open) const noexcept { ::sqlite3_close_v2(open); }
 
-void database::wait_for_others(std::chrono::milliseconds most) noexcept { ::sqlite3_busy_timeout(handle_.get(), static_cast<int>(most.count())); }
+void database::wait_for_others(std::chrono::milliseconds most) noexcept {
+    ::sqlite3_busy_timeout(handle_.get(), static_cast<int>(most.count()));
+}
 
 void database::run(const char* sql) {
     if (const int code = ::sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr); code != SQLITE_OK) {
@@ -44,7 +47,8 @@ void database::fail(int code) const {
 
 statement::statement(database& where, std::string_view sql) : where_(where) {
     sqlite3_stmt* prepared = nullptr;
-    check(::sqlite3_prepare_v3(where.handle(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &prepared, nullptr));
+    check(::sqlite3_prepare_v3(
+        where.handle(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &prepared, nullptr));
     prepared_.reset(prepared);
 }
 
@@ -63,7 +67,8 @@ statement& statement::bind(int index, std::int64_t value) {
 
 statement& statement::bind_text(int index, std::string_view value) {
     // A null pointer would be NULL, not the empty text.
-    check(::sqlite3_bind_text64(prepared_.get(), index, value.empty() ? "" : value.data(), value.size(), nullptr, SQLITE_UTF8));
+    check(::sqlite3_bind_text64(
+        prepared_.get(), index, value.empty() ? "" : value.data(), value.size(), nullptr, SQLITE_UTF8));
     return *this;
 }
 
@@ -97,13 +102,17 @@ void statement::run() {
 
 void statement::reset() noexcept { ::sqlite3_reset(prepared_.get()); }
 
-bool statement::is_null(int column) const noexcept { return ::sqlite3_column_type(prepared_.get(), column) == SQLITE_NULL; }
+bool statement::is_null(int column) const noexcept {
+    return ::sqlite3_column_type(prepared_.get(), column) == SQLITE_NULL;
+}
 
 std::int64_t statement::number(int column) const noexcept { return ::sqlite3_column_int64(prepared_.get(), column); }
 
 std::string_view statement::text(int column) const noexcept {
     const auto* const bytes = static_cast<const char*>(::sqlite3_column_blob(prepared_.get(), column));
-    return bytes == nullptr ? std::string_view{} : std::string_view{bytes, static_cast<std::size_t>(::sqlite3_column_bytes(prepared_.get(), column))};
+    return bytes == nullptr
+               ? std::string_view{}
+               : std::string_view{bytes, static_cast<std::size_t>(::sqlite3_column_bytes(prepared_.get(), column))};
 }
 
 transaction::~transaction() {

@@ -11,7 +11,8 @@
 struct sqlite3;
 struct sqlite3_stmt;
 
-/// As much of SQLite as the journal needs. Thread-safety: none; a database and its statements are used by one thread at a time.
+/// As much of SQLite as the journal needs. Thread-safety: none; a database and its statements are used by one thread at
+/// a time.
 namespace hookd::server::sqlite {
 
 /// What SQLite says has failed; what() has the file's name.

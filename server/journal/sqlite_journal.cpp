@@ -29,7 +29,8 @@
 // [broker's strand] record made, queued -> [writer's thread] gathered, one transaction -> file
 // [broker's strand] question queued     -> [reader's thread] what was recorded before is written, then asked -> handler
 //
-// A file that cannot be written is lost records and a warning, and is tried again with the next batch; one that is gone is made again.
+// A file that cannot be written is lost records and a warning, and is tried again with the next batch; one that is gone
+// is made again.
 
 namespace hookd::server {
 namespace {
@@ -39,13 +40,13 @@ using protocol::errc;
 using protocol::error;
 
 constexpr std::size_t most_queued_bytes = std::size_t{16} << 20;
-constexpr std::size_t most_questions = 256;  // that wait for the reader's thread
-constexpr std::size_t longest_reason = 1024; // of an abort that is larger than the journal keeps
+constexpr std::size_t most_questions = 256;   // that wait for the reader's thread
+constexpr std::size_t longest_reason = 1024;  // of an abort that is larger than the journal keeps
 constexpr auto between_tries_to_open = 5s;
 constexpr auto between_warnings = 60s;
 constexpr auto between_retentions = 1s;
 constexpr int niceness = 10;
-constexpr auto patience_of_reader = 2s;      // with the writer
+constexpr auto patience_of_reader = 2s;  // with the writer
 
 /// Without a character cut in two.
 std::string_view front_of(std::string_view text, std::size_t most) {
@@ -61,13 +62,15 @@ std::string_view front_of(std::string_view text, std::size_t most) {
 /// As an `abort` is kept: the inside of a JSON string.
 std::string shortened(const std::string& abort) {
     std::string quoted;
-    protocol::append_json_string(quoted, std::string{front_of(protocol::json_string{abort}.decode(), longest_reason)} + "…");
+    protocol::append_json_string(
+        quoted, std::string{front_of(protocol::json_string{abort}.decode(), longest_reason)} + "…");
     return quoted.substr(1, quoted.size() - 2);
 }
 
 bool is_large(const protocol::wait_result& verdict, std::size_t most) {
     return verdict.abort.size() > most || verdict.payload.size() > most ||
-           std::any_of(verdict.responses.begin(), verdict.responses.end(), [most](const auto& each) { return each.text().size() > most; });
+           std::any_of(verdict.responses.begin(), verdict.responses.end(),
+               [most](const auto& each) { return each.text().size() > most; });
 }
 
 /// Without what is larger than the journal keeps.
@@ -78,17 +81,19 @@ protocol::wait_result reduced(const protocol::wait_result& verdict, std::size_t 
     result.outcome = verdict.outcome;
     result.abort = verdict.abort.size() > most ? shortened(verdict.abort) : verdict.abort;
     for (const auto& each : verdict.responses) {
-        result.responses.push_back({.response = each.text().size() > most ? std::string{"{}"} : std::string{each.text()},
-                                    .responder = each.responder,
-                                    .uid = each.uid,
-                                    .elapsed = each.elapsed});
+        result.responses.push_back(
+            {.response = each.text().size() > most ? std::string{"{}"} : std::string{each.text()},
+                .responder = each.responder,
+                .uid = each.uid,
+                .elapsed = each.elapsed});
     }
     result.missing = verdict.missing;
     result.payload = verdict.payload.size() > most ? std::string{} : verdict.payload;
     return result;
 }
 
-std::string notification_of(std::string_view event_name, const protocol::wait_result& verdict, std::chrono::nanoseconds elapsed) {
+std::string notification_of(
+    std::string_view event_name, const protocol::wait_result& verdict, std::chrono::nanoseconds elapsed) {
     std::string text;
     protocol::append_verdict(text, event_name, verdict, elapsed);
     return text;
@@ -152,7 +157,7 @@ public:
 
     [[nodiscard]] protocol::stats_result::journal_figures figures() const {
         return {options_.file.string(), bytes_.load(std::memory_order_relaxed), events_.load(std::memory_order_relaxed),
-                dropped_.load(std::memory_order_relaxed)};
+            dropped_.load(std::memory_order_relaxed)};
     }
 
     /// `make` gives the record. What is lost is counted where `counts`.
@@ -169,9 +174,8 @@ public:
     /// `question` is asked of a reader; what it gives, or why there is nothing, goes to `done`.
     template <class Result, class Question>
     void ask(handler<Result> done, Question question) {
-        auto work = [this, done, question = std::move(question)](const std::string& failure) {
-            done(answer<Result>(question, failure));
-        };
+        auto work = [this, done, question = std::move(question)](
+                        const std::string& failure) { done(answer<Result>(question, failure)); };
         {
             const std::lock_guard lock{questions_mutex_};
             if (questions_.size() < most_questions) {
@@ -180,13 +184,15 @@ public:
                 return;
             }
         }
-        done(protocol::limit_error("journal", most_questions, "as many questions about the journal wait as may: retry later"));
+        done(protocol::limit_error(
+            "journal", most_questions, "as many questions about the journal wait as may: retry later"));
     }
 
     [[nodiscard]] error unknown(const protocol::uuid& id) const {
         std::string text;
         protocol::append_uuid(text, id);
-        return {errc::invalid_params, "parameter 'hook_event_id': the journal " + options_.file.string() + " holds no event " + text};
+        return {errc::invalid_params,
+            "parameter 'hook_event_id': the journal " + options_.file.string() + " holds no event " + text};
     }
 
 private:
@@ -249,8 +255,11 @@ private:
             use(open_journal_file(options_.file));
         }
         if (writer_->is_blocked()) {
-            throw sqlite::error(options_.file.string() + ": another program reads it and does not come to an end, and its write-ahead log is full: "
-                                                         "close what has it open", SQLITE_BUSY);
+            throw sqlite::error(
+                options_.file.string() +
+                    ": another program reads it and does not come to an end, and its write-ahead log is full: "
+                    "close what has it open",
+                SQLITE_BUSY);
         }
     }
 
@@ -272,7 +281,8 @@ private:
             failing_ = false;
             next_warning_ = {};
             log_.write(log_level::info, "the journal " + options_.file.string() + " is written again; " +
-                                            protocol::counted(dropped_.load(std::memory_order_relaxed), "event") + " dropped since the start");
+                                            protocol::counted(dropped_.load(std::memory_order_relaxed), "event") +
+                                            " dropped since the start");
         }
     }
 
@@ -282,7 +292,8 @@ private:
         const auto now = std::chrono::steady_clock::now();
         if (now >= next_warning_) {
             next_warning_ = now + between_warnings;
-            log_.write(log_level::warning, "the journal cannot be written, and what happens meanwhile is not in it: " + why);
+            log_.write(
+                log_level::warning, "the journal cannot be written, and what happens meanwhile is not in it: " + why);
         }
     }
 
@@ -362,7 +373,8 @@ private:
     std::jthread reader_thread_{};
 };
 
-sqlite_journal::sqlite_journal(const journal_options& options, logger& log) : implementation_(std::make_unique<implementation>(options, log)) {}
+sqlite_journal::sqlite_journal(const journal_options& options, logger& log)
+    : implementation_(std::make_unique<implementation>(options, log)) {}
 
 sqlite_journal::~sqlite_journal() = default;
 
@@ -371,48 +383,51 @@ void sqlite_journal::begin(const protocol::uuid& instance) { implementation_->be
 protocol::stats_result::journal_figures sqlite_journal::figures() const { return implementation_->figures(); }
 
 void sqlite_journal::history(core::history_query what, handler<std::string> done) {
-    implementation_->ask<std::string>(std::move(done), [what = std::move(what), self = implementation_.get()](journal_reader& reader) {
-        return reader.history(what, self->instance());
-    });
+    implementation_->ask<std::string>(
+        std::move(done), [what = std::move(what), self = implementation_.get()](
+                             journal_reader& reader) { return reader.history(what, self->instance()); });
 }
 
 void sqlite_journal::trace(const protocol::uuid& hook_event_id, handler<std::string> done) {
-    implementation_->ask<std::string>(std::move(done), [id = hook_event_id, self = implementation_.get()](journal_reader& reader) {
-        auto found = reader.trace(id);
-        return found ? std::variant<std::string, error>{std::move(*found)} : self->unknown(id);
-    });
+    implementation_->ask<std::string>(
+        std::move(done), [id = hook_event_id, self = implementation_.get()](journal_reader& reader) {
+            auto found = reader.trace(id);
+            return found ? std::variant<std::string, error>{std::move(*found)} : self->unknown(id);
+        });
 }
 
 void sqlite_journal::find(const protocol::uuid& hook_event_id, handler<core::journalled_event> done) {
-    implementation_->ask<core::journalled_event>(
-        std::move(done), [id = hook_event_id, self = implementation_.get()](journal_reader& reader) -> std::variant<core::journalled_event, error> {
+    implementation_->ask<core::journalled_event>(std::move(done),
+        [id = hook_event_id, self = implementation_.get()](
+            journal_reader& reader) -> std::variant<core::journalled_event, error> {
             auto found = reader.find(id);
             if (!found) {
                 return self->unknown(id);
             }
             if (!found->has_payload) {
-                return error{errc::invalid_params, "parameter 'hook_event_id': the journal does not hold that event's payload, which is larger than " +
-                                                       std::to_string(self->options().payload_bytes) + " bytes: raise --journal-payload"};
+                return error{errc::invalid_params,
+                    "parameter 'hook_event_id': the journal does not hold that event's payload, which is larger than " +
+                        std::to_string(self->options().payload_bytes) + " bytes: raise --journal-payload"};
             }
             return std::move(found->what);
         });
 }
 
 void sqlite_journal::event_published(const core::event& what, const core::peer& emitter, std::size_t subscribers,
-                                     const core::secret_filter* secrets) noexcept {
+    const core::secret_filter* secrets) noexcept {
     using importance = record_queue::importance;
     const std::size_t most = implementation_->options().payload_bytes;
     implementation_->record(what.expects_response() ? importance::asked : importance::told, true, [&] {
         event_record record{.seq = what.seq(),
-                            .id = what.id(),
-                            .name = std::string{what.name()},
-                            .emitted_at = nanoseconds_of(what.emitted_at()),
-                            .pid = emitter.pid,
-                            .uid = emitter.uid,
-                            .program = emitter.program,
-                            .cause = std::string{what.cause()},
-                            .subscribers = subscribers,
-                            .payload_bytes = what.payload().size()};
+            .id = what.id(),
+            .name = std::string{what.name()},
+            .emitted_at = nanoseconds_of(what.emitted_at()),
+            .pid = emitter.pid,
+            .uid = emitter.uid,
+            .program = emitter.program,
+            .cause = std::string{what.cause()},
+            .subscribers = subscribers,
+            .payload_bytes = what.payload().size()};
         if (what.expects_response()) {
             record.timeout_ms = what.timeout().count();
         }
@@ -433,19 +448,21 @@ void sqlite_journal::event_handed_out(const core::event& what, std::string_view 
     });
 }
 
-void sqlite_journal::wait_ended(std::string_view event_name, const protocol::wait_result& verdict, std::chrono::nanoseconds elapsed) noexcept {
+void sqlite_journal::wait_ended(
+    std::string_view event_name, const protocol::wait_result& verdict, std::chrono::nanoseconds elapsed) noexcept {
     const std::size_t most = implementation_->options().payload_bytes;
     implementation_->record(record_queue::importance::verdict, true, [&] {
         return journal_record{verdict_record{verdict.seq.value_or(0),
-                                             is_large(verdict, most) ? notification_of(event_name, reduced(verdict, most), elapsed)
-                                                                     : notification_of(event_name, verdict, elapsed),
-                                             !verdict.abort.empty()}};
+            is_large(verdict, most) ? notification_of(event_name, reduced(verdict, most), elapsed)
+                                    : notification_of(event_name, verdict, elapsed),
+            !verdict.abort.empty()}};
     });
 }
 
 void sqlite_journal::wait_given_up(std::uint64_t seq, protocol::refusal why) noexcept {
-    implementation_->record(record_queue::importance::verdict, false,
-                            [&] { return journal_record{given_up_record{seq, protocol::to_string(why)}}; });
+    implementation_->record(record_queue::importance::verdict, false, [&] {
+        return journal_record{given_up_record{seq, protocol::to_string(why)}};
+    });
 }
 
 }  // namespace hookd::server

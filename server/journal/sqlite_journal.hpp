@@ -10,13 +10,16 @@
 
 namespace hookd::server {
 
-/// The journal of a daemon: SQLite behind two threads. One writes what the broker's strand has put into a queue, the other answers questions
-/// over a connection of its own. What does not fit the queue, or cannot be written, is counted and lost; no event waits for it or fails.
+/// The journal of a daemon: SQLite behind two threads. One writes what the broker's strand has put into a queue, the
+/// other answers questions over a connection of its own. What does not fit the queue, or cannot be written, is counted
+/// and lost; no event waits for it or fails.
 ///
-/// The destructor writes what waits, for at most 2 s, and ends both threads. Thread-safety and lifetime: as core::journal says.
+/// The destructor writes what waits, for at most 2 s, and ends both threads. Thread-safety and lifetime: as
+/// core::journal says.
 class sqlite_journal final : public core::journal {
 public:
-    /// Opens the file, or makes it. Throws journal_error; where it cannot be written at the moment, it logs that, counts, and tries again later.
+    /// Opens the file, or makes it. Throws journal_error; where it cannot be written at the moment, it logs that,
+    /// counts, and tries again later.
     sqlite_journal(const journal_options& options, logger& log);
     sqlite_journal(const sqlite_journal&) = delete;
     sqlite_journal& operator=(const sqlite_journal&) = delete;
@@ -29,9 +32,10 @@ public:
     void find(const protocol::uuid& hook_event_id, handler<core::journalled_event> done) override;
 
     void event_published(const core::event& what, const core::peer& emitter, std::size_t subscribers,
-                         const core::secret_filter* secrets) noexcept override;
+        const core::secret_filter* secrets) noexcept override;
     void event_handed_out(const core::event& what, std::string_view session_name) noexcept override;
-    void wait_ended(std::string_view event_name, const protocol::wait_result& verdict, std::chrono::nanoseconds elapsed) noexcept override;
+    void wait_ended(std::string_view event_name, const protocol::wait_result& verdict,
+        std::chrono::nanoseconds elapsed) noexcept override;
     void wait_given_up(std::uint64_t seq, protocol::refusal why) noexcept override;
 
 private:

@@ -23,19 +23,32 @@ public:
     [[nodiscard]] const char* name() const noexcept override { return "hookd"; }
     [[nodiscard]] std::string message(int value) const override {
         switch (static_cast<errc>(value)) {
-        case errc::parse_error: return "not JSON";
-        case errc::invalid_request: return "not a valid request";
-        case errc::method_not_found: return "no such method";
-        case errc::invalid_params: return "an event name, pattern, payload, cause, reply or duration is not valid";
-        case errc::internal_error: return "internal error";
-        case errc::limit_exceeded: return "a limit of the broker is exceeded";
-        case errc::shutting_down: return "the broker is shutting down";
-        case errc::not_allowed: return "the user is not allowed";
-        case errc::not_in_catalog: return "not in the catalog";
-        case errc::resume_impossible: return "cannot resume: events are no longer retained";
-        case errc::already_subscribed: return "there is a push session already";
-        case errc::cluster_unavailable: return "there is no cluster, or it could not be reached: nothing was fired";
-        case errc::cancelled: return "cancelled";
+            case errc::parse_error:
+                return "not JSON";
+            case errc::invalid_request:
+                return "not a valid request";
+            case errc::method_not_found:
+                return "no such method";
+            case errc::invalid_params:
+                return "an event name, pattern, payload, cause, reply or duration is not valid";
+            case errc::internal_error:
+                return "internal error";
+            case errc::limit_exceeded:
+                return "a limit of the broker is exceeded";
+            case errc::shutting_down:
+                return "the broker is shutting down";
+            case errc::not_allowed:
+                return "the user is not allowed";
+            case errc::not_in_catalog:
+                return "not in the catalog";
+            case errc::resume_impossible:
+                return "cannot resume: events are no longer retained";
+            case errc::already_subscribed:
+                return "there is a push session already";
+            case errc::cluster_unavailable:
+                return "there is no cluster, or it could not be reached: nothing was fired";
+            case errc::cancelled:
+                return "cancelled";
         }
         return "unknown error";
     }
@@ -83,7 +96,8 @@ void complete(broker_strand& strand, handler<Result> completion, error_code fail
     if (own == nullptr || *own != context.get_executor()) {
         boost::asio::post(context, boost::asio::append(std::move(completion), failure, std::move(result)));
     } else if (strand.single_threaded()) {
-        strand.completions().push(std::make_unique<completed<Result>>(std::move(completion), failure, std::move(result)));
+        strand.completions().push(
+            std::make_unique<completed<Result>>(std::move(completion), failure, std::move(result)));
     } else {
         // One hop, and none of what finding the way to another executor costs.
         boost::asio::post(context, [completion = std::move(completion), failure, result = std::move(result)]() mutable {
@@ -110,12 +124,15 @@ bool is_valid(std::optional<std::chrono::milliseconds> duration) {
 }
 
 bool is_valid(const std::vector<std::string>& required) {
-    return required.size() <= protocol::max_required && std::all_of(required.begin(), required.end(), protocol::is_subscriber_name);
+    return required.size() <= protocol::max_required &&
+           std::all_of(required.begin(), required.end(), protocol::is_subscriber_name);
 }
 
 bool is_valid(const subscribe_request& wanted) {
-    return wanted.events.size() <= protocol::max_patterns && std::all_of(wanted.events.begin(), wanted.events.end(), protocol::is_pattern) &&
-           (wanted.name.empty() || protocol::is_subscriber_name(wanted.name)) && wanted.where.size() <= protocol::max_conditions &&
+    return wanted.events.size() <= protocol::max_patterns &&
+           std::all_of(wanted.events.begin(), wanted.events.end(), protocol::is_pattern) &&
+           (wanted.name.empty() || protocol::is_subscriber_name(wanted.name)) &&
+           wanted.where.size() <= protocol::max_conditions &&
            std::all_of(wanted.where.begin(), wanted.where.end(), protocol::is_condition);
 }
 
@@ -172,7 +189,7 @@ public:
                     break;
                 }
                 request_.on_event({next->seq(), next->id(), next->name(), next->emitted_at(), next->expects_response(),
-                                   next->timeout(), next->payload(), next->cause(), next->deadline(), next->host()});
+                    next->timeout(), next->payload(), next->cause(), next->deadline(), next->host()});
             }
             if (closed_) {
                 return;
@@ -209,23 +226,24 @@ private:
 
 namespace {
 
-/// The way from a handler's cancellation slot to its wait. The signal may come before the strand has come to the request, while it
-/// waits, or when it is over. Used on the strand only.
+/// The way from a handler's cancellation slot to its wait. The signal may come before the strand has come to the
+/// request, while it waits, or when it is over. Used on the strand only.
 struct cancellation {
     bool wanted = false;
     core::waiter* wait = nullptr;  // while it is pending
 };
 
-// To be called within the function that starts the operation: the signal may come as soon as that has returned. Null where the
-// handler has no slot.
-std::shared_ptr<cancellation> connect_cancellation(const std::shared_ptr<broker_strand>& strand,
-                                                   const handler<protocol::wait_result>& completion) {
+// To be called within the function that starts the operation: the signal may come as soon as that has returned. Null
+// where the handler has no slot.
+std::shared_ptr<cancellation> connect_cancellation(
+    const std::shared_ptr<broker_strand>& strand, const handler<protocol::wait_result>& completion) {
     auto slot = boost::asio::get_associated_cancellation_slot(completion);
     if (!slot.is_connected()) {
         return nullptr;
     }
     auto made = std::make_shared<cancellation>();
-    // Weak, and never taken out of the slot again: only the handler's executor may touch the slot, and it may outlive all of this.
+    // Weak, and never taken out of the slot again: only the handler's executor may touch the slot, and it may outlive
+    // all of this.
     slot.assign([broker = std::weak_ptr{strand}, target = std::weak_ptr{made}](boost::asio::cancellation_type) {
         const auto alive = broker.lock();
         if (!alive) {
@@ -248,7 +266,8 @@ std::shared_ptr<cancellation> connect_cancellation(const std::shared_ptr<broker_
 
 class local_wait final : public rpc::wait_operation {
 public:
-    local_wait(std::shared_ptr<broker_strand> strand, handler<protocol::wait_result> completion, std::shared_ptr<cancellation> link)
+    local_wait(std::shared_ptr<broker_strand> strand, handler<protocol::wait_result> completion,
+        std::shared_ptr<cancellation> link)
         : strand_(std::move(strand)), completion_(std::move(completion)), link_(std::move(link)) {}
 
     void done(std::variant<protocol::wait_result, error> result) override {
@@ -265,7 +284,7 @@ public:
     /// Starts the wait by `begin(*this)`, which says whether it is pending.
     template <class Begin>
     static void start(std::shared_ptr<broker_strand> strand, handler<protocol::wait_result> completion,
-                      std::shared_ptr<cancellation> link, Begin begin) {
+        std::shared_ptr<cancellation> link, Begin begin) {
         auto operation = std::make_unique<local_wait>(std::move(strand), std::move(completion), std::move(link));
         if (operation->link_ && operation->link_->wanted) {
             return operation.release()->done(error{errc::cancelled, "cancelled before it began"});
@@ -304,10 +323,10 @@ void respond_as(local_client& by, const uuid& id, const reply& what, handler<pro
     std::array<char, protocol::uuid_text_size> id_text;
     protocol::write_uuid(id_text.data(), id);
     protocol::respond_params params{.hook_event_id = std::string_view{id_text.data(), id_text.size()},
-                                    .response = what.response,
-                                    .abstain = what.abstain,
-                                    .failed = what.failed,
-                                    .insists = what.insists};
+        .response = what.response,
+        .abstain = what.abstain,
+        .failed = what.failed,
+        .insists = what.insists};
     if (!what.abstain && what.failed.empty()) {
         if (const auto failure = protocol::check_reply(params)) {
             return refuse(*failure);
@@ -323,17 +342,17 @@ void respond_as(local_client& by, const uuid& id, const reply& what, handler<pro
 /// Valid as long as `wanted`.
 protocol::subscribe_params params_of(const subscribe_request& wanted) {
     return {.events = wanted.events,
-            .name = wanted.name,
-            .responds = wanted.responds,
-            .asked_only = wanted.asked_only,
-            .on_failure = wanted.on_failure,
-            .order = wanted.order,
-            .shadow = wanted.shadow,
-            .cancellations = static_cast<bool>(wanted.on_cancelled),
-            .verdicts = static_cast<bool>(wanted.on_verdict),
-            .where = wanted.where,
-            .scope = wanted.scope,
-            .after_seq = wanted.after_seq};
+        .name = wanted.name,
+        .responds = wanted.responds,
+        .asked_only = wanted.asked_only,
+        .on_failure = wanted.on_failure,
+        .order = wanted.order,
+        .shadow = wanted.shadow,
+        .cancellations = static_cast<bool>(wanted.on_cancelled),
+        .verdicts = static_cast<bool>(wanted.on_verdict),
+        .where = wanted.where,
+        .scope = wanted.scope,
+        .after_seq = wanted.after_seq};
 }
 
 }  // namespace
@@ -350,18 +369,24 @@ void broker::start_emit(emit_request request, handler<protocol::emit_result> com
     strand_->run([caller = caller_, request = std::move(request), completion = std::move(completion)]() mutable {
         auto& strand = *caller->strand();
         if (!is_valid(request.event, request.payload) || !is_valid(request.reserve)) {
-            return complete(strand, std::move(completion), make_error_code(errc::invalid_params), protocol::emit_result{});
+            return complete(
+                strand, std::move(completion), make_error_code(errc::invalid_params), protocol::emit_result{});
         }
         if (const auto failure = protocol::check_cause(request.event, request.payload, request.cause)) {
             return complete(strand, std::move(completion), make_error_code(failure->code), protocol::emit_result{});
         }
-        const protocol::emit_params params{.event = request.event, .payload = request.payload, .reserve = request.reserve, .cause = request.cause,
-                                            .scope = request.scope, .origin = request.origin ? &*request.origin : nullptr};
+        const protocol::emit_params params{.event = request.event,
+            .payload = request.payload,
+            .reserve = request.reserve,
+            .cause = request.cause,
+            .scope = request.scope,
+            .origin = request.origin ? &*request.origin : nullptr};
         if (rpc::is_told_to_cluster(strand, params)) {
-            return rpc::emit_to_cluster(caller->strand(), params, [caller, shared = std::make_shared<handler<protocol::emit_result>>(std::move(completion))](
-                                                                      std::variant<protocol::emit_result, error> result) {
-                complete(*caller->strand(), std::move(*shared), std::move(result));
-            });
+            return rpc::emit_to_cluster(caller->strand(), params,
+                [caller, shared = std::make_shared<handler<protocol::emit_result>>(std::move(completion))](
+                    std::variant<protocol::emit_result, error> result) {
+                    complete(*caller->strand(), std::move(*shared), std::move(result));
+                });
         }
         complete(strand, std::move(completion), rpc::catalogued::emit(strand, caller->attached(), params, {}));
     });
@@ -370,24 +395,25 @@ void broker::start_emit(emit_request request, handler<protocol::emit_result> com
 void broker::start_emit_and_wait(wait_request request, handler<protocol::wait_result> completion) {
     auto link = connect_cancellation(strand_, completion);
     strand_->run([caller = caller_, request = std::move(request), completion = std::move(completion),
-                  link = std::move(link)]() mutable {
+                     link = std::move(link)]() mutable {
         auto& strand = *caller->strand();
         if (!is_valid(request.event, request.payload) || !is_valid(request.timeout) || !is_valid(request.require)) {
-            return complete(strand, std::move(completion), make_error_code(errc::invalid_params), protocol::wait_result{});
+            return complete(
+                strand, std::move(completion), make_error_code(errc::invalid_params), protocol::wait_result{});
         }
         if (const auto failure = protocol::check_cause(request.event, request.payload, request.cause)) {
             return complete(strand, std::move(completion), make_error_code(failure->code), protocol::wait_result{});
         }
         const protocol::emit_and_wait_params params{.event = request.event,
-                                                    .payload = request.payload,
-                                                    .timeout = request.timeout,
-                                                    .policy = request.policy,
-                                                    .on_failure = request.on_failure,
-                                                    .require_subscriber = request.require_subscriber,
-                                                    .require = request.require,
-                                                    .cause = request.cause,
-                                                    .scope = request.scope,
-                                                    .origin = request.origin ? &*request.origin : nullptr};
+            .payload = request.payload,
+            .timeout = request.timeout,
+            .policy = request.policy,
+            .on_failure = request.on_failure,
+            .require_subscriber = request.require_subscriber,
+            .require = request.require,
+            .cause = request.cause,
+            .scope = request.scope,
+            .origin = request.origin ? &*request.origin : nullptr};
         local_wait::start(caller->strand(), std::move(completion), std::move(link), [&](core::waiter& who) {
             return rpc::catalogued::emit_and_wait(strand, caller->attached(), params, {}, who);
         });
@@ -396,11 +422,11 @@ void broker::start_emit_and_wait(wait_request request, handler<protocol::wait_re
 
 void broker::start_await_response(await_request request, handler<protocol::wait_result> completion) {
     auto link = connect_cancellation(strand_, completion);
-    strand_->run([caller = caller_, request, completion = std::move(completion),
-                  link = std::move(link)]() mutable {
+    strand_->run([caller = caller_, request, completion = std::move(completion), link = std::move(link)]() mutable {
         auto& strand = *caller->strand();
         if (!is_valid(std::optional{request.timeout})) {
-            return complete(strand, std::move(completion), make_error_code(errc::invalid_params), protocol::wait_result{});
+            return complete(
+                strand, std::move(completion), make_error_code(errc::invalid_params), protocol::wait_result{});
         }
         std::string id_text;
         protocol::append_uuid(id_text, request.hook_event_id);
@@ -425,10 +451,11 @@ void broker::start_subscribe(subscribe_request request, handler<subscription> co
             return complete(strand, std::move(completion), make_error_code(failure->code), subscription{});
         }
         auto* const client = &session->attached();
-        rpc::once_known_to_cluster(strand, *client, [session = std::move(session), shared = std::make_shared<handler<subscription>>(std::move(completion))] {
-            auto* const where = session->strand().get();
-            complete(*where, std::move(*shared), error_code{}, subscription{session});
-        });
+        rpc::once_known_to_cluster(strand, *client,
+            [session = std::move(session), shared = std::make_shared<handler<subscription>>(std::move(completion))] {
+                auto* const where = session->strand().get();
+                complete(*where, std::move(*shared), error_code{}, subscription{session});
+            });
     });
 }
 
@@ -441,9 +468,11 @@ void broker::start_respond(outside_reply request, handler<protocol::respond_resu
 void broker::start_who(who_request request, handler<protocol::who_result> completion) {
     strand_->run([strand = strand_, request = std::move(request), completion = std::move(completion)]() mutable {
         if (!is_valid(request.event, request.payload)) {
-            return complete(*strand, std::move(completion), make_error_code(errc::invalid_params), protocol::who_result{});
+            return complete(
+                *strand, std::move(completion), make_error_code(errc::invalid_params), protocol::who_result{});
         }
-        complete(*strand, std::move(completion), rpc::catalogued::who(*strand, {.event = request.event, .payload = request.payload}));
+        complete(*strand, std::move(completion),
+            rpc::catalogued::who(*strand, {.event = request.event, .payload = request.payload}));
     });
 }
 
@@ -460,7 +489,9 @@ void broker::use_catalog(std::shared_ptr<const catalog> events) {
 void broker::record_to(core::journal& where) { strand_->record_to(where); }
 
 void broker::set_names_aside(std::vector<std::string> names, std::vector<std::string> disabled) {
-    strand_->run([strand = strand_, names = std::move(names), disabled = std::move(disabled)] { strand->state().set_names_aside(names, disabled); });
+    strand_->run([strand = strand_, names = std::move(names), disabled = std::move(disabled)] {
+        strand->state().set_names_aside(names, disabled);
+    });
 }
 
 void broker::run(std::function<void(core::broker_state&, const core::instant&)> work) {
@@ -494,37 +525,42 @@ void subscription::close() noexcept {
     }
 }
 
-void subscription::start_respond(std::shared_ptr<local_client> session, uuid id, reply what, respond_handler completion) {
+void subscription::start_respond(
+    std::shared_ptr<local_client> session, uuid id, reply what, respond_handler completion) {
     auto* const strand = session->strand().get();
-    strand->run([session = std::move(session), id, what = std::move(what), completion = std::move(completion)]() mutable {
-        if (session->closed()) {
-            return complete(*session->strand(), std::move(completion), make_error_code(errc::cancelled),
-                            protocol::respond_result{});
-        }
-        respond_as(*session, id, what, std::move(completion));
-    });
+    strand->run(
+        [session = std::move(session), id, what = std::move(what), completion = std::move(completion)]() mutable {
+            if (session->closed()) {
+                return complete(*session->strand(), std::move(completion), make_error_code(errc::cancelled),
+                    protocol::respond_result{});
+            }
+            respond_as(*session, id, what, std::move(completion));
+        });
 }
 
-void subscription::start_change(std::shared_ptr<local_client> session, subscribe_request wanted, change_handler completion) {
+void subscription::start_change(
+    std::shared_ptr<local_client> session, subscribe_request wanted, change_handler completion) {
     auto* const strand = session->strand().get();
-    strand->run([session = std::move(session), wanted = std::move(wanted), completion = std::move(completion)]() mutable {
-        error_code failure;
-        if (session->closed()) {
-            failure = make_error_code(errc::cancelled);
-        } else if (!is_valid(wanted)) {
-            failure = make_error_code(errc::invalid_params);
-        } else if (const auto refused = rpc::catalogued::change_session(*session->strand(), session->attached(), params_of(wanted))) {
-            failure = make_error_code(refused->code);
-        }
-        auto changed = [session, failure, shared = std::make_shared<change_handler>(std::move(completion))] {
-            boost::asio::post(session->strand()->context(), boost::asio::append(std::move(*shared), failure));
-        };
-        if (failure) {
-            changed();
-        } else {
-            rpc::once_known_to_cluster(*session->strand(), session->attached(), changed);
-        }
-    });
+    strand->run(
+        [session = std::move(session), wanted = std::move(wanted), completion = std::move(completion)]() mutable {
+            error_code failure;
+            if (session->closed()) {
+                failure = make_error_code(errc::cancelled);
+            } else if (!is_valid(wanted)) {
+                failure = make_error_code(errc::invalid_params);
+            } else if (const auto refused = rpc::catalogued::change_session(
+                           *session->strand(), session->attached(), params_of(wanted))) {
+                failure = make_error_code(refused->code);
+            }
+            auto changed = [session, failure, shared = std::make_shared<change_handler>(std::move(completion))] {
+                boost::asio::post(session->strand()->context(), boost::asio::append(std::move(*shared), failure));
+            };
+            if (failure) {
+                changed();
+            } else {
+                rpc::once_known_to_cluster(*session->strand(), session->attached(), changed);
+            }
+        });
 }
 
 void subscription::start_withdraw(std::shared_ptr<local_client> session, change_handler completion) {

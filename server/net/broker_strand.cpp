@@ -11,18 +11,19 @@
 namespace hookd::server {
 namespace {
 
-// Of run_turn(), then others have their turn: handlers in process that cause each other's calls never come to an end by themselves.
+// Of run_turn(), then others have their turn: handlers in process that cause each other's calls never come to an end by
+// themselves.
 constexpr int most_rounds = 64;
 
 core::broker_limits limits_of(const broker_options& options) {
     return {.capacity = options.capacity,
-            .capacity_bytes = options.capacity_bytes,
-            .max_waiting = options.max_waiting,
-            .max_waiting_per_connection = options.max_waiting_per_connection,
-            .max_reserved = options.most_reserved(),
-            .memory_bytes = options.memory_bytes,
-            .default_timeout = options.default_timeout,
-            .host = options.host};
+        .capacity_bytes = options.capacity_bytes,
+        .max_waiting = options.max_waiting,
+        .max_waiting_per_connection = options.max_waiting_per_connection,
+        .max_reserved = options.most_reserved(),
+        .memory_bytes = options.memory_bytes,
+        .default_timeout = options.default_timeout,
+        .host = options.host};
 }
 
 }  // namespace
@@ -56,7 +57,8 @@ void broker_strand::run_turn() {
         }
     } catch (...) {
         keep_completions();
-        // To leave the context's run(), not through the caller: that is another peer's request, which must be carried out to its end.
+        // To leave the context's run(), not through the caller: that is another peer's request, which must be carried
+        // out to its end.
         boost::asio::post(strand_, [self = shared_from_this(), failure = std::current_exception()] {
             self->take_empty_turn();
             std::rethrow_exception(failure);
@@ -117,21 +119,23 @@ void broker_strand::take_empty_turn() {
 }
 
 void broker_strand::arm_timer() {
-    // A timer that is due too early is left alone: most waits end long before their deadline, and arming costs a system call.
+    // A timer that is due too early is left alone: most waits end long before their deadline, and arming costs a system
+    // call.
     const auto next = state().next_deadline();
     if (!next || (armed_ && *armed_ <= *next)) {
         return;
     }
     armed_ = next;
     timer_.expires_at(*next);
-    timer_.async_wait(boost::asio::bind_executor(strand_, [self = shared_from_this()](const boost::system::error_code& failure) {
-        if (failure) {
-            return;  // armed anew, or shut down
-        }
-        self->armed_.reset();
-        auto expire = [&self] { self->state().expire(self->now()); };
-        self->take_turn(expire);
-    }));
+    timer_.async_wait(
+        boost::asio::bind_executor(strand_, [self = shared_from_this()](const boost::system::error_code& failure) {
+            if (failure) {
+                return;  // armed anew, or shut down
+            }
+            self->armed_.reset();
+            auto expire = [&self] { self->state().expire(self->now()); };
+            self->take_turn(expire);
+        }));
 }
 
 void broker_strand::shut_down() {

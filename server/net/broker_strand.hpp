@@ -21,8 +21,8 @@ namespace hookd::server {
 
 /// The strand that guards the broker's state, and its turns.
 ///
-/// With one thread, the context is an implicit strand: whatever runs on that thread calls straight in. With more, a strand of its own is
-/// the only place where the state is touched.
+/// With one thread, the context is an implicit strand: whatever runs on that thread calls straight in. With more, a
+/// strand of its own is the only place where the state is touched.
 class broker_strand final : public rpc::broker_service, public std::enable_shared_from_this<broker_strand> {
 public:
     broker_strand(boost::asio::io_context& context, const broker_options& options);
@@ -36,7 +36,8 @@ public:
         if (is_here()) {
             take_turn(work);
         } else {
-            boost::asio::post(strand_, [self = shared_from_this(), later = std::forward<Work>(work)]() mutable { self->take_turn(later); });
+            boost::asio::post(strand_,
+                [self = shared_from_this(), later = std::forward<Work>(work)]() mutable { self->take_turn(later); });
         }
     }
 
@@ -44,8 +45,9 @@ public:
 
     // --- on the strand only ---
 
-    /// Delivers what there is before the turn is over. Where in-process handlers cause ever more, the rest is delivered in a later turn.
-    /// What a handler throws leaves the context's run(), from a later turn, which continues with what was left.
+    /// Delivers what there is before the turn is over. Where in-process handlers cause ever more, the rest is delivered
+    /// in a later turn. What a handler throws leaves the context's run(), from a later turn, which continues with what
+    /// was left.
     void run_turn();
     void shut_down();
 
@@ -83,7 +85,9 @@ private:
         unsigned& depth_;
     };
 
-    [[nodiscard]] bool has_output() const noexcept { return next_completion_ < completions_.size() || state().has_output(); }
+    [[nodiscard]] bool has_output() const noexcept {
+        return next_completion_ < completions_.size() || state().has_output();
+    }
     void hand_out_completions();
     /// What is left of them is handed out in a later turn, when what it borrows is gone.
     void keep_completions() noexcept;

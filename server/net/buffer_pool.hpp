@@ -16,8 +16,8 @@ struct buffer {
     [[nodiscard]] static buffer of(std::size_t bytes) { return {std::make_shared_for_overwrite<char[]>(bytes), bytes}; }
 };
 
-/// Lends read buffers, so that a connection has one only while there is something in it. Keeps a few for the next one: pages that are
-/// given back and taken anew cost more than the copy into them.
+/// Lends read buffers, so that a connection has one only while there is something in it. Keeps a few for the next one:
+/// pages that are given back and taken anew cost more than the copy into them.
 ///
 /// Thread-safety: all members may be called from any thread.
 class buffer_pool {

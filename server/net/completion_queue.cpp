@@ -12,7 +12,8 @@ constexpr int most_calls_a_round = 64;
 
 }  // namespace
 
-/// What the context runs. Destroyed without having run, it takes the entries along: handlers may own what owns the queue.
+/// What the context runs. Destroyed without having run, it takes the entries along: handlers may own what owns the
+/// queue.
 class completion_queue::round {
 public:
     explicit round(std::shared_ptr<completion_queue> of) noexcept : of_(std::move(of)) {}

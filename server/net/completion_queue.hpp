@@ -7,11 +7,12 @@
 
 namespace hookd::server {
 
-/// Calls that a context is to make later, in order. A context that is given them one by one looks for I/O, a system call, before each
-/// that comes alone; this runs those that cause each other in one go, up to a bound.
+/// Calls that a context is to make later, in order. A context that is given them one by one looks for I/O, a system
+/// call, before each that comes alone; this runs those that cause each other in one go, up to a bound.
 ///
-/// Thread-safety: none: used on the only thread of `context`. Lifetime: of a shared_ptr. Calls that the context is destroyed before are
-/// destroyed with it. What a call throws leaves the context's run(); the rest is called when that is called again.
+/// Thread-safety: none: used on the only thread of `context`. Lifetime: of a shared_ptr. Calls that the context is
+/// destroyed before are destroyed with it. What a call throws leaves the context's run(); the rest is called when that
+/// is called again.
 class completion_queue : public std::enable_shared_from_this<completion_queue> {
 public:
     class entry {

@@ -14,11 +14,11 @@ std::optional<protocol::error> connection_places::refuse(const core::peer& peer)
     const bool is_named = peer.is_named;
     if (const auto own = of_named_.find(peer.uid); is_named && own != of_named_.end() && own->second >= limit.share()) {
         return protocol::limit_error("max_connections", limit.share(),
-                                     "your user has as many connections as one user may, half of all: close one");
+            "your user has as many connections as one user may, half of all: close one");
     }
     if (const auto most = limit.most_of_all(is_named); all_ >= most) {
         return protocol::limit_error("max_connections", most,
-                                     "the daemon has as many connections as it may: close one, or raise --max-connections");
+            "the daemon has as many connections as it may: close one, or raise --max-connections");
     }
     return std::nullopt;
 }

@@ -11,8 +11,8 @@
 
 namespace hookd::server {
 
-/// How many connections there are, and of which users: one named user may have half of them, and some are kept for the daemon's own user and
-/// root. Thread-safety: none.
+/// How many connections there are, and of which users: one named user may have half of them, and some are kept for the
+/// daemon's own user and root. Thread-safety: none.
 class connection_places {
 public:
     explicit connection_places(std::size_t most) noexcept : most_(most) {}

@@ -40,8 +40,9 @@ bool input_buffer::make_room() {
         return true;
     }
     const std::size_t doubled = 2 * memory_.capacity;
-    const std::size_t capacity = wanted_ != 0 ? std::min(wanted_, std::max(doubled, budget_.below_half() ? trusted_frame_bytes : 0))
-                                              : std::min(longest_input_, doubled);
+    const std::size_t capacity =
+        wanted_ != 0 ? std::min(wanted_, std::max(doubled, budget_.below_half() ? trusted_frame_bytes : 0))
+                     : std::min(longest_input_, doubled);
     if (!budget_.try_take(capacity - charged_)) {
         return false;
     }

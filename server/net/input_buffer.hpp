@@ -9,7 +9,8 @@
 
 namespace hookd::server::net {
 
-/// Bytes that all connections together hold of frames that are not complete. Thread-safety: all members may be called from any thread.
+/// Bytes that all connections together hold of frames that are not complete. Thread-safety: all members may be called
+/// from any thread.
 class input_budget {
 public:
     explicit input_budget(std::size_t limit) noexcept : limit_(limit) {}
@@ -25,10 +26,11 @@ private:
     std::size_t limit_;
 };
 
-/// What one connection has read and the session has not consumed. It has memory only while it holds something: the usual amount from the pool
-/// is free, a larger buffer is charged to the budget.
+/// What one connection has read and the session has not consumed. It has memory only while it holds something: the
+/// usual amount from the pool is free, a larger buffer is charged to the budget.
 ///
-/// Above half of the shared budget, buffers grow only as bytes arrive: else a few that each began a large frame would take the rest.
+/// Above half of the shared budget, buffers grow only as bytes arrive: else a few that each began a large frame would
+/// take the rest.
 ///
 /// Thread-safety: none (the connection's strand). Lifetime: pool and budget must outlive it.
 class input_buffer {
@@ -40,9 +42,12 @@ public:
     ~input_buffer() { budget_.give_back(charged_); }
 
     /// What a buffer takes at most for a frame of that size.
-    [[nodiscard]] static constexpr std::size_t longest_input(std::size_t longest_frame) noexcept { return longest_frame + buffer_pool::usual_bytes; }
+    [[nodiscard]] static constexpr std::size_t longest_input(std::size_t longest_frame) noexcept {
+        return longest_frame + buffer_pool::usual_bytes;
+    }
 
-    /// Sees to it that something can be read. False: the budget has no room for the frame that has begun. May throw std::bad_alloc.
+    /// Sees to it that something can be read. False: the budget has no room for the frame that has begun. May throw
+    /// std::bad_alloc.
     [[nodiscard]] bool make_room();
     /// Where to read to, after make_room().
     [[nodiscard]] char* free_begin() const noexcept { return memory_.bytes.get() + end_; }

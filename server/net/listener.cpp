@@ -41,7 +41,8 @@ namespace {
 // Rejected peers whose first byte is waited for; one more is closed without an answer.
 constexpr long most_rejected = 64;
 
-// How long accepting pauses where the process has no descriptor or memory left. A connection that closes ends the pause sooner.
+// How long accepting pauses where the process has no descriptor or memory left. A connection that closes ends the pause
+// sooner.
 constexpr std::chrono::milliseconds accept_pause{100};
 
 bool is_shortage(int failure) noexcept {
@@ -51,9 +52,12 @@ bool is_shortage(int failure) noexcept {
 std::string_view remedy_for(int shortage) noexcept {
     switch (shortage) {
         case EMFILE:
-        case ENFILE: return "; raise the limit of open files";
-        case ENOSPC: return "; raise fs.epoll.max_user_watches";
-        default: return "";
+        case ENFILE:
+            return "; raise the limit of open files";
+        case ENOSPC:
+            return "; raise fs.epoll.max_user_watches";
+        default:
+            return "";
     }
 }
 
@@ -62,8 +66,8 @@ std::string_view remedy_for(int shortage) noexcept {
 /// The executor for all of it is a strand of its own where several threads run; connections come and go on it.
 class listener::implementation : public std::enable_shared_from_this<listener::implementation> {
 public:
-    implementation(boost::asio::io_context& context, std::shared_ptr<broker_strand> broker, const listener_options& options,
-                   logger& log)
+    implementation(boost::asio::io_context& context, std::shared_ptr<broker_strand> broker,
+        const listener_options& options, logger& log)
         : strand_(boost::asio::make_strand(context)),
           acceptor_(context),
           pause_(context),
@@ -80,8 +84,9 @@ public:
         } else {
             file_.emplace(path_, options.inherited_socket);
             if (file_->has_file() && !file_->is_locked()) {
-                log.write(log_level::warning, "cannot take a lock beside " + path_.string() +
-                                                  ", in a directory that is not this user's: a second hookd would not be refused");
+                log.write(log_level::warning,
+                    "cannot take a lock beside " + path_.string() +
+                        ", in a directory that is not this user's: a second hookd would not be refused");
             }
         }
         listen_on(file_->release());
@@ -133,7 +138,8 @@ public:
     }
 
 private:
-    using acceptor = boost::asio::basic_socket_acceptor<boost::asio::local::stream_protocol, boost::asio::io_context::executor_type>;
+    using acceptor =
+        boost::asio::basic_socket_acceptor<boost::asio::local::stream_protocol, boost::asio::io_context::executor_type>;
 
     [[nodiscard]] boost::asio::io_context& context() noexcept { return environment_.broker->context(); }
 
@@ -143,7 +149,8 @@ private:
         ++acceptor_number_;
     }
 
-    // On the strand, by the watch of the path. Where the path leads elsewhere, hooks and emitters could part: each would find another daemon.
+    // On the strand, by the watch of the path. Where the path leads elsewhere, hooks and emitters could part: each
+    // would find another daemon.
     void look_after_path() {
         try {
             if (file_->put_back()) {
@@ -159,7 +166,8 @@ private:
                 return shortages_.write(std::string{failure.what()} + ": trying again");
             }
             path_watch_->stop();
-            const auto why = "the socket " + path_.string() + " is lost, and clients cannot find this daemon any more: " + failure.what();
+            const auto why = "the socket " + path_.string() +
+                             " is lost, and clients cannot find this daemon any more: " + failure.what();
             log_.write(log_level::error, why);
             if (path_lost_) {
                 path_lost_(why);
@@ -185,12 +193,14 @@ private:
         if (shutting_down_ || paused_) {
             return;
         }
-        auto handler = [self = shared_from_this(), number = acceptor_number_](const boost::system::error_code& failure) {
+        auto handler = [self = shared_from_this(), number = acceptor_number_](
+                           const boost::system::error_code& failure) {
             if (!failure && number == self->acceptor_number_) {
                 self->accept_all();
             }
         };
-        acceptor_.async_wait(boost::asio::socket_base::wait_read, boost::asio::bind_executor(strand_, std::move(handler)));
+        acceptor_.async_wait(
+            boost::asio::socket_base::wait_read, boost::asio::bind_executor(strand_, std::move(handler)));
     }
 
     void accept_all() {
@@ -232,15 +242,16 @@ private:
 
     void pause_accepting(int failure) {
         if (!paused_) {
-            shortages_.write(std::string{"cannot accept a connection ("} + std::strerror(failure) + "): waiting for one to close" +
-                             std::string{remedy_for(failure)});
+            shortages_.write(std::string{"cannot accept a connection ("} + std::strerror(failure) +
+                             "): waiting for one to close" + std::string{remedy_for(failure)});
         }
         paused_ = true;
         pause_.expires_after(accept_pause);
-        pause_.async_wait(boost::asio::bind_executor(strand_, [self = shared_from_this()](const boost::system::error_code&) {
-            // Whether the pause is over or cut short: a descriptor may be free.
-            self->accept_all();
-        }));
+        pause_.async_wait(
+            boost::asio::bind_executor(strand_, [self = shared_from_this()](const boost::system::error_code&) {
+                // Whether the pause is over or cut short: a descriptor may be free.
+                self->accept_all();
+            }));
     }
 
     void admit(net::stream_socket socket) {
@@ -252,15 +263,16 @@ private:
         }
         auto peer = peer_of(credentials);
         if (environment_.broker->journal() != nullptr) {
-            peer.program = program_name(static_cast<pid_t>(peer.pid));  // now: it may be gone when the journal is written
+            peer.program =
+                program_name(static_cast<pid_t>(peer.pid));  // now: it may be gone when the journal is written
         }
         const auto may = roles_of(socket.native_handle(), credentials, environment_.sessions.options);
         if (!may) {
             refusals_.write(rpc::describe(peer) + " is not allowed: connection refused");
             return refuse(std::move(socket),
-                          {protocol::errc::not_allowed, "user " + std::to_string(peer.uid) +
-                                                            " may not talk to this daemon: start it with --allow-user " +
-                                                            std::to_string(peer.uid) + ", or run your own"});
+                {protocol::errc::not_allowed, "user " + std::to_string(peer.uid) +
+                                                  " may not talk to this daemon: start it with --allow-user " +
+                                                  std::to_string(peer.uid) + ", or run your own"});
         }
         std::shared_ptr<net::transport> made;
         std::optional<protocol::error> too_many;
@@ -269,7 +281,8 @@ private:
             too_many = places_taken_.refuse(peer);
             if (!too_many) {
                 if (open_files_.make_room_for(connections_.size() + 1)) {
-                    log_.write(log_level::info, "raised the limit of open files to " + std::to_string(open_files_.most()));
+                    log_.write(
+                        log_level::info, "raised the limit of open files to " + std::to_string(open_files_.most()));
                 }
                 places_taken_.take(peer);
                 made = make_transport(std::move(socket), peer, *may);
@@ -286,10 +299,12 @@ private:
         made->start();
     }
 
-    [[nodiscard]] std::shared_ptr<net::transport> make_transport(net::stream_socket socket, const core::peer& peer, const roles& may) {
+    [[nodiscard]] std::shared_ptr<net::transport> make_transport(
+        net::stream_socket socket, const core::peer& peer, const roles& may) {
         net::connection_strand strand{context(), environment_.broker->single_threaded()};
         auto bytes = std::make_unique<net::socket_stream>(std::move(socket), strand);
-        auto session = std::make_shared<rpc::session>(std::shared_ptr<rpc::session_environment>{holder_, &holder_->sessions}, peer, may);
+        auto session = std::make_shared<rpc::session>(
+            std::shared_ptr<rpc::session_environment>{holder_, &holder_->sessions}, peer, may);
         return std::make_shared<net::transport>(holder_, std::move(strand), std::move(bytes), std::move(session));
     }
 
@@ -297,12 +312,12 @@ private:
         if (net::try_reject(socket, why) || rejecting_.use_count() > most_rejected) {
             return;
         }
-        boost::asio::co_spawn(context().get_executor(), net::reject_connection(std::move(socket), std::move(why), rejecting_),
-                              [](std::exception_ptr failure) {
-                                  if (failure) {
-                                      std::rethrow_exception(failure);
-                                  }
-                              });
+        boost::asio::co_spawn(context().get_executor(),
+            net::reject_connection(std::move(socket), std::move(why), rejecting_), [](std::exception_ptr failure) {
+                if (failure) {
+                    std::rethrow_exception(failure);
+                }
+            });
     }
 
     // From any strand.
@@ -348,13 +363,14 @@ private:
             }
         });
         flush_limit_.expires_after(flush_time);
-        flush_limit_.async_wait(boost::asio::bind_executor(strand_, [self = shared_from_this()](const boost::system::error_code&) {
-            for (const auto& each : self->all_connections()) {
-                each->stop();
-            }
-            self->file_.reset();
-            boost::asio::post(self->context(), std::exchange(self->done_, nullptr));
-        }));
+        flush_limit_.async_wait(
+            boost::asio::bind_executor(strand_, [self = shared_from_this()](const boost::system::error_code&) {
+                for (const auto& each : self->all_connections()) {
+                    each->stop();
+                }
+                self->file_.reset();
+                boost::asio::post(self->context(), std::exchange(self->done_, nullptr));
+            }));
         if (all_connections().empty()) {
             flush_limit_.cancel();
         }

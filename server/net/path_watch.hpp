@@ -12,13 +12,13 @@
 
 namespace hookd::server {
 
-/// Calls `look` soon after something has changed in a directory (inotify(7)), and each second in any case: a directory that is moved away
-/// with one above it, or hidden by a mount, is no change in itself.
+/// Calls `look` soon after something has changed in a directory (inotify(7)), and each second in any case: a directory
+/// that is moved away with one above it, or hidden by a mount, is no change in itself.
 ///
 /// Soon, and not at once: whoever removes a directory removes its files first, and must not find new ones meanwhile.
 ///
-/// Thread-safety: all calls on the strand, on which `look` is called, too, but never after stop(). Lifetime: shared; it is work of the context,
-/// and holds itself, until stop().
+/// Thread-safety: all calls on the strand, on which `look` is called, too, but never after stop(). Lifetime: shared; it
+/// is work of the context, and holds itself, until stop().
 class path_watch : public std::enable_shared_from_this<path_watch> {
 public:
     using executor = boost::asio::io_context::executor_type;

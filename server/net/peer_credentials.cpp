@@ -18,7 +18,8 @@ namespace hookd::server {
 namespace {
 
 const allowed_account* find(const std::vector<allowed_account>& accounts, std::uint32_t id) {
-    const auto at = std::find_if(accounts.begin(), accounts.end(), [id](const allowed_account& each) { return each.id == id; });
+    const auto at =
+        std::find_if(accounts.begin(), accounts.end(), [id](const allowed_account& each) { return each.id == id; });
     return at == accounts.end() ? nullptr : &*at;
 }
 
@@ -53,9 +54,7 @@ peer_credentials credentials_of(int socket) {
     return {raw.pid, raw.uid, raw.gid};
 }
 
-bool is_owner(const peer_credentials& peer) {
-    return peer.uid == 0 || is_own_user(peer);
-}
+bool is_owner(const peer_credentials& peer) { return peer.uid == 0 || is_own_user(peer); }
 
 core::peer peer_of(const peer_credentials& peer) { return {peer.pid, peer.uid, !is_owner(peer)}; }
 
@@ -64,7 +63,8 @@ std::optional<roles> roles_of(int socket, const peer_credentials& peer, const li
         return roles{true, true, true};
     }
     // A number that stands for several users, or groups, names none of them.
-    if (const auto* const user = find(options.allowed_users, peer.uid); user != nullptr && !protocol::is_overflow_user(peer.uid)) {
+    if (const auto* const user = find(options.allowed_users, peer.uid);
+        user != nullptr && !protocol::is_overflow_user(peer.uid)) {
         return user->may;
     }
     std::optional<roles> all;
@@ -72,9 +72,11 @@ std::optional<roles> roles_of(int socket, const peer_credentials& peer, const li
         return all;
     }
     for (const gid_t group : groups_of(socket, peer)) {
-        if (const auto* const member_of = find(options.allowed_groups, group); member_of != nullptr && !protocol::is_overflow_group(group)) {
+        if (const auto* const member_of = find(options.allowed_groups, group);
+            member_of != nullptr && !protocol::is_overflow_group(group)) {
             const roles before = all.value_or(roles{false, false, false});
-            all = roles{before.emit || member_of->may.emit, before.observe || member_of->may.observe, before.answer || member_of->may.answer};
+            all = roles{before.emit || member_of->may.emit, before.observe || member_of->may.observe,
+                before.answer || member_of->may.answer};
         }
     }
     return all;

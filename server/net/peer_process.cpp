@@ -29,7 +29,8 @@ peer_process::peer_process(boost::asio::io_context& context, pid_t pid) : pidfd_
     }
 }
 
-// The kernel is asked, not the wait: Asio may call a handler for an event that was queued for an earlier descriptor of the same number.
+// The kernel is asked, not the wait: Asio may call a handler for an event that was queued for an earlier descriptor of
+// the same number.
 bool peer_process::has_ended() {
     if (!pidfd_.is_open()) {
         return was_gone_;

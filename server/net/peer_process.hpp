@@ -9,15 +9,16 @@
 
 namespace hookd::server {
 
-/// The process at the other end of a connection, as a pidfd (pidfd_open(2)): it may end while a child of its own still holds the socket.
+/// The process at the other end of a connection, as a pidfd (pidfd_open(2)): it may end while a child of its own still
+/// holds the socket.
 ///
 /// Thread-safety: none. Destruction ends a pending wait (its handler is called with operation_aborted).
 class peer_process {
 public:
     using descriptor = boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type>;
 
-    /// A process that has ended already counts as one that ends at once. Where the kernel gives no pid, or the system has no pidfd, it never
-    /// ends.
+    /// A process that has ended already counts as one that ends at once. Where the kernel gives no pid, or the system
+    /// has no pidfd, it never ends.
     peer_process(boost::asio::io_context& context, pid_t pid);
 
     /// Whether it has ended. Does not wait.
@@ -36,11 +37,12 @@ private:
     bool was_gone_ = false;
 };
 
-/// Whether the process `pid` is of this process's own user, as the kernel has it, whatever number that user shows as in this user namespace: one
-/// may send a signal to it. False where that cannot be told.
+/// Whether the process `pid` is of this process's own user, as the kernel has it, whatever number that user shows as in
+/// this user namespace: one may send a signal to it. False where that cannot be told.
 [[nodiscard]] bool is_of_own_user(pid_t pid);
 
-/// What the kernel calls the program that the process `pid` runs: 15 bytes at most, any bytes. Empty where that cannot be told.
+/// What the kernel calls the program that the process `pid` runs: 15 bytes at most, any bytes. Empty where that cannot
+/// be told.
 [[nodiscard]] std::string program_name(pid_t pid);
 
 }  // namespace hookd::server

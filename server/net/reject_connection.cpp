@@ -27,7 +27,8 @@ bool try_reject(stream_socket& socket, const protocol::error& why) {
     protocol::append_frame(protocol::detect_framing(first), body, frame);
     // A new connection has room for this; one that has not gets no second try.
     (void)::send(descriptor, frame.data(), frame.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-    // Closing with unread input makes the kernel reset the connection, and the answer is lost. No more can come, so this ends.
+    // Closing with unread input makes the kernel reset the connection, and the answer is lost. No more can come, so
+    // this ends.
     ::shutdown(descriptor, SHUT_RDWR);
     std::array<char, 4096> nothing;
     while (::recv(descriptor, nothing.data(), nothing.size(), MSG_DONTWAIT) > 0) {
@@ -35,15 +36,16 @@ bool try_reject(stream_socket& socket, const protocol::error& why) {
     return true;
 }
 
-boost::asio::awaitable<void, boost::asio::io_context::executor_type> reject_connection(stream_socket socket, protocol::error why,
-                                                                                     std::shared_ptr<void> place) {
+boost::asio::awaitable<void, boost::asio::io_context::executor_type> reject_connection(
+    stream_socket socket, protocol::error why, std::shared_ptr<void> place) {
     constexpr std::chrono::seconds patience{1};
-    constexpr auto token = boost::asio::as_tuple(boost::asio::use_awaitable_t<boost::asio::io_context::executor_type>{});
+    constexpr auto token =
+        boost::asio::as_tuple(boost::asio::use_awaitable_t<boost::asio::io_context::executor_type>{});
 
     // Shared: the handler may be queued already when this frame goes.
     const auto held = std::make_shared<stream_socket>(std::move(socket));
     boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
-                                      boost::asio::io_context::executor_type>
+        boost::asio::io_context::executor_type>
         limit{held->get_executor(), patience};
     limit.async_wait([held](const boost::system::error_code& failure) {
         if (!failure) {

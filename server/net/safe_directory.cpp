@@ -16,8 +16,9 @@
 #include <system_error>
 #include <utility>
 
-// All of the path is looked at, not only its end: whoever may write to a directory above could put another in its place. Each step is
-// taken from an open directory (openat, O_NOFOLLOW), so that what was looked at is what is gone through.
+// All of the path is looked at, not only its end: whoever may write to a directory above could put another in its
+// place. Each step is taken from an open directory (openat, O_NOFOLLOW), so that what was looked at is what is gone
+// through.
 
 namespace hookd::server {
 namespace {
@@ -68,7 +69,8 @@ public:
 
 private:
     [[noreturn]] void fail(const std::string& what, const std::filesystem::path& where, int error) const {
-        throw std::runtime_error(what + " " + where.string() + ": " + std::generic_category().message(error) + "; " + advice_);
+        throw std::runtime_error(
+            what + " " + where.string() + ": " + std::generic_category().message(error) + "; " + advice_);
     }
 
     void prepend(const std::filesystem::path& path) {
@@ -100,7 +102,8 @@ private:
     void step(const std::string& name) {
         const auto above = walked_;
         walked_ = above == "." ? std::filesystem::path{name} : above / name;
-        if (purpose_ == purpose::make_directory && ::mkdirat(current_.get(), name.c_str(), 0700) != 0 && errno != EEXIST) {
+        if (purpose_ == purpose::make_directory && ::mkdirat(current_.get(), name.c_str(), 0700) != 0 &&
+            errno != EEXIST) {
             const int error = errno;
             struct stat found {};
             // EROFS, EACCES and the like don't matter where there is nothing to make.
@@ -133,7 +136,8 @@ private:
 
     void check_link(const struct stat& found) const {
         if (!is_trusted(found.st_uid)) {
-            throw std::runtime_error("the symbolic link " + walked_.string() + " belongs to user " + std::to_string(found.st_uid) +
+            throw std::runtime_error("the symbolic link " + walked_.string() + " belongs to user " +
+                                     std::to_string(found.st_uid) +
                                      ", who could lead hookd and its clients elsewhere: " + advice_);
         }
     }
@@ -141,7 +145,8 @@ private:
     /// A link at the end may lead to a pipe or a terminal, in /proc by a name that is no path. False where it does not.
     [[nodiscard]] bool check_what_is_no_file(const std::string& link) const {
         struct stat target {};
-        if (::fstatat(current_.get(), link.c_str(), &target, 0) != 0 || S_ISREG(target.st_mode) || S_ISDIR(target.st_mode)) {
+        if (::fstatat(current_.get(), link.c_str(), &target, 0) != 0 || S_ISREG(target.st_mode) ||
+            S_ISDIR(target.st_mode)) {
             return false;
         }
         check_file(target);
@@ -169,7 +174,8 @@ private:
                                      ", who could change it: chown it, or " + advice_);
         }
         if (S_ISREG(found.st_mode) && (found.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-            throw std::runtime_error("others may write to " + walked_.string() + ": run chmod go-w " + walked_.string() + ", or " + advice_);
+            throw std::runtime_error(
+                "others may write to " + walked_.string() + ": run chmod go-w " + walked_.string() + ", or " + advice_);
         }
     }
 
@@ -178,12 +184,14 @@ private:
             return;
         }
         if (!is_trusted(found.st_uid)) {
-            throw std::runtime_error("the directory " + walked_.string() + " belongs to user " + std::to_string(found.st_uid) +
+            throw std::runtime_error("the directory " + walked_.string() + " belongs to user " +
+                                     std::to_string(found.st_uid) +
                                      ", who could replace what hookd has there: " + advice_);
         }
         if ((found.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-            throw std::runtime_error("others may write to the directory " + walked_.string() + " and could replace what hookd has there: run chmod go-w " +
-                                     walked_.string() + ", or " + advice_);
+            throw std::runtime_error("others may write to the directory " + walked_.string() +
+                                     " and could replace what hookd has there: run chmod go-w " + walked_.string() +
+                                     ", or " + advice_);
         }
     }
 

@@ -44,10 +44,12 @@ sockaddr_un address_of(const std::string& path) {
 void check_name(const std::filesystem::path& path) {
     const auto& text = path.native();
     if (text.size() > protocol::max_socket_path) {
-        throw std::runtime_error("the socket's path has " + std::to_string(text.size()) + " bytes, but the system allows " +
-                                 std::to_string(protocol::max_socket_path) + ": choose a shorter one with --socket (it is " + text + ")");
+        throw std::runtime_error("the socket's path has " + std::to_string(text.size()) +
+                                 " bytes, but the system allows " + std::to_string(protocol::max_socket_path) +
+                                 ": choose a shorter one with --socket (it is " + text + ")");
     }
-    if (!path.has_filename() || path.filename() == "." || path.filename() == ".." || path == "@" || text.find('\0') != std::string::npos) {
+    if (!path.has_filename() || path.filename() == "." || path.filename() == ".." || path == "@" ||
+        text.find('\0') != std::string::npos) {
         throw std::runtime_error("\"" + text + "\" does not name a file: give --socket the path of the socket itself");
     }
 }
@@ -62,7 +64,9 @@ bool finds_socket(const std::filesystem::path& path) {
         fail("cannot look at " + path.string(), errno);
     }
     if (!S_ISSOCK(found.st_mode)) {
-        throw std::runtime_error(path.string() + " exists and is no socket, so it is left alone: move it away, or choose another path with --socket");
+        throw std::runtime_error(
+            path.string() +
+            " exists and is no socket, so it is left alone: move it away, or choose another path with --socket");
     }
     return true;
 }
@@ -81,17 +85,20 @@ int new_socket() {
     return made;
 }
 
-/// Whether a program listens there. Only one that takes no lock can, since we hold it: not a hookd, or one whose lock file was removed.
+/// Whether a program listens there. Only one that takes no lock can, since we hold it: not a hookd, or one whose lock
+/// file was removed.
 bool is_served(const std::string& path) {
     int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     const auto address = address_of(path);
-    const bool served = probe >= 0 && (::connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 || errno == EAGAIN);
+    const bool served =
+        probe >= 0 &&
+        (::connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 || errno == EAGAIN);
     close_and_forget(probe);
     return served;
 }
 
-/// Whether a lock beside the socket of a service manager can be had. A daemon that may not write there cannot be followed by one that may, save
-/// root's.
+/// Whether a lock beside the socket of a service manager can be had. A daemon that may not write there cannot be
+/// followed by one that may, save root's.
 bool may_lock_beside(const std::filesystem::path& path) noexcept {
     const auto directory = path.parent_path();
     return ::faccessat(AT_FDCWD, directory.c_str(), W_OK | X_OK, AT_EACCESS) == 0 ||
@@ -113,7 +120,8 @@ socket_file::socket_file(std::filesystem::path path) : path_(std::move(path)) {
         if (finds_socket(path_)) {
             if (is_served(path_.native())) {
                 throw socket_in_use(path_.native() +
-                                    " is served by a program that holds no lock on it: stop that first, or choose another path with --socket");
+                                    " is served by a program that holds no lock on it: stop that first, or choose "
+                                    "another path with --socket");
             }
             remove_socket(path_.native());
         }
@@ -135,9 +143,7 @@ socket_file::socket_file(std::filesystem::path path, int inherited) : path_(std:
     remember_file();
 }
 
-bool socket_file::has_file() const noexcept {
-    return !path_.empty() && path_.native().front() != '@';
-}
+bool socket_file::has_file() const noexcept { return !path_.empty() && path_.native().front() != '@'; }
 
 void socket_file::open_abstract_socket() {
     const std::string& name = path_.native();
@@ -145,11 +151,14 @@ void socket_file::open_abstract_socket() {
     auto address = address_of(name);
     address.sun_path[0] = '\0';
     const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
-    if (::bind(listening_, reinterpret_cast<const sockaddr*>(&address), length) != 0 || ::listen(listening_, SOMAXCONN) != 0) {
+    if (::bind(listening_, reinterpret_cast<const sockaddr*>(&address), length) != 0 ||
+        ::listen(listening_, SOMAXCONN) != 0) {
         const int error = errno;
         close_and_forget(listening_);
         if (error == EADDRINUSE) {
-            throw socket_in_use(name + " is served by another program: use that one, stop it first, or choose another name with --socket");
+            throw socket_in_use(
+                name +
+                " is served by another program: use that one, stop it first, or choose another name with --socket");
         }
         fail("cannot listen on " + name, error);
     }
@@ -159,9 +168,9 @@ void socket_file::open_socket() {
     const std::string& path = path_.native();
     close_and_forget(listening_);
     listening_ = new_socket();
-    // The file gets the mode of the socket's own inode (less the umask, which is the whole process's and thus not for us to change), so it is
-    // private from its first moment. The second chmod is for a umask that takes our own bits away, and for kernels that ignore the
-    // first; until listen() nobody can connect, so it is not late either.
+    // The file gets the mode of the socket's own inode (less the umask, which is the whole process's and thus not for
+    // us to change), so it is private from its first moment. The second chmod is for a umask that takes our own bits
+    // away, and for kernels that ignore the first; until listen() nobody can connect, so it is not late either.
     ::fchmod(listening_, private_mode);
     const auto address = address_of(path);
     if (::bind(listening_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
@@ -188,17 +197,14 @@ void socket_file::remember_file() {
     inode_ = is_there ? found.st_ino : 0;
 }
 
-socket_file::~socket_file() {
-    remove();
-}
+socket_file::~socket_file() { remove(); }
 
-int socket_file::release() noexcept {
-    return std::exchange(listening_, -1);
-}
+int socket_file::release() noexcept { return std::exchange(listening_, -1); }
 
 bool socket_file::is_in_place() const noexcept {
     struct stat found {};
-    return !has_file() || (::lstat(path_.c_str(), &found) == 0 && S_ISSOCK(found.st_mode) && found.st_dev == device_ && found.st_ino == inode_);
+    return !has_file() || (::lstat(path_.c_str(), &found) == 0 && S_ISSOCK(found.st_mode) && found.st_dev == device_ &&
+                              found.st_ino == inode_);
 }
 
 bool socket_file::put_back() {

@@ -11,8 +11,8 @@
 #include <cerrno>
 #include <charconv>
 #include <chrono>
-#include <csignal>
 #include <climits>
+#include <csignal>
 #include <stdexcept>
 #include <string_view>
 #include <system_error>
@@ -45,22 +45,25 @@ std::optional<long> pid_in(int lock) {
     }
     text.remove_prefix(static_cast<std::size_t>(end - text.data()));
     const auto begin = text.find_first_not_of('\n');
-    const auto name = begin == std::string_view::npos ? std::string_view{} : text.substr(begin, text.find('\n', begin) - begin);
+    const auto name =
+        begin == std::string_view::npos ? std::string_view{} : text.substr(begin, text.find('\n', begin) - begin);
     return name.empty() || name == own_pid_namespace() ? std::optional{pid} : std::nullopt;
 }
 
 /// Opens the lock file and checks that nobody else could have put it there or can hold it for us.
 int open_lock_file(const std::filesystem::path& lock_path) {
     // O_NONBLOCK: somebody's FIFO of that name must not make us wait before we have seen what it is.
-    const int lock = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, S_IRUSR | S_IWUSR);
+    const int lock =
+        ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, S_IRUSR | S_IWUSR);
     if (lock < 0) {
         fail("cannot open the lock file " + lock_path.string() + ", which says who owns the socket", errno);
     }
     struct stat found {};
     if (::fstat(lock, &found) != 0 || !S_ISREG(found.st_mode) || found.st_nlink > 1 || found.st_uid != ::geteuid()) {
         ::close(lock);
-        throw std::runtime_error("the lock file " + lock_path.string() +
-                                 " is not a plain file of this user's: remove it, or choose another path with --socket");
+        throw std::runtime_error(
+            "the lock file " + lock_path.string() +
+            " is not a plain file of this user's: remove it, or choose another path with --socket");
     }
     return lock;
 }
@@ -69,7 +72,8 @@ int open_lock_file(const std::filesystem::path& lock_path) {
 bool leads_to(const std::filesystem::path& lock_path, int lock) noexcept {
     struct stat held {};
     struct stat named {};
-    return ::fstat(lock, &held) == 0 && ::lstat(lock_path.c_str(), &named) == 0 && held.st_dev == named.st_dev && held.st_ino == named.st_ino;
+    return ::fstat(lock, &held) == 0 && ::lstat(lock_path.c_str(), &named) == 0 && held.st_dev == named.st_dev &&
+           held.st_ino == named.st_ino;
 }
 
 void write_owner(int lock, const std::filesystem::path& lock_path) {
@@ -83,8 +87,9 @@ void write_owner(int lock, const std::filesystem::path& lock_path) {
 
 socket_lock::socket_lock(const std::filesystem::path& socket) : socket_(socket) {
     std::optional<long> holder;
-    // The owner writes its pid right after it has the lock. Who comes in between finds no pid, or that of an owner of old that has died:
-    // a few more looks, and the message names the right one. Only the message: the lock alone decides.
+    // The owner writes its pid right after it has the lock. Who comes in between finds no pid, or that of an owner of
+    // old that has died: a few more looks, and the message names the right one. Only the message: the lock alone
+    // decides.
     for (int look = 0; look < 100; ++look) {
         if (take(holder)) {
             return;
@@ -94,13 +99,12 @@ socket_lock::socket_lock(const std::filesystem::path& socket) : socket_(socket) 
         }
         std::this_thread::sleep_for(std::chrono::milliseconds{1});
     }
-    throw socket_in_use(socket_.string() + " is served by another hookd" + (holder ? " (pid " + std::to_string(*holder) + ")" : "") +
+    throw socket_in_use(socket_.string() + " is served by another hookd" +
+                        (holder ? " (pid " + std::to_string(*holder) + ")" : "") +
                         ": use that one, stop it first, or choose another path with --socket");
 }
 
-socket_lock::~socket_lock() {
-    release();
-}
+socket_lock::~socket_lock() { release(); }
 
 void socket_lock::release() noexcept {
     if (fd_ < 0) {
@@ -111,13 +115,9 @@ void socket_lock::release() noexcept {
     ::close(std::exchange(fd_, -1));
 }
 
-std::filesystem::path socket_lock::file() const {
-    return socket_.native() + ".lock";
-}
+std::filesystem::path socket_lock::file() const { return socket_.native() + ".lock"; }
 
-bool socket_lock::is_current() const noexcept {
-    return fd_ >= 0 && leads_to(file(), fd_);
-}
+bool socket_lock::is_current() const noexcept { return fd_ >= 0 && leads_to(file(), fd_); }
 
 bool socket_lock::take_anew() {
     std::optional<long> holder;

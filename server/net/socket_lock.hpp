@@ -7,8 +7,9 @@ namespace hookd::server {
 
 /// The lock that decides who owns a socket's path: flock on PATH.lock, held from construction to destruction.
 ///
-/// The file holds the owner's pid, and in a second line the pid namespace that it is one of, for the message of the process that comes second.
-/// It stays when the owner goes: removing it would let two processes lock two files of the same name.
+/// The file holds the owner's pid, and in a second line the pid namespace that it is one of, for the message of the
+/// process that comes second. It stays when the owner goes: removing it would let two processes lock two files of the
+/// same name.
 ///
 /// Thread-safety: none.
 class socket_lock {
@@ -22,7 +23,8 @@ public:
     /// Whether PATH.lock is still the file that is locked, so that no other process can take the lock.
     [[nodiscard]] bool is_current() const noexcept;
 
-    /// Locks the file that is PATH.lock now, in place of the one held. False where another process holds that. Throws std::runtime_error.
+    /// Locks the file that is PATH.lock now, in place of the one held. False where another process holds that. Throws
+    /// std::runtime_error.
     [[nodiscard]] bool take_anew();
 
 private:

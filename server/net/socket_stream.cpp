@@ -11,18 +11,24 @@ namespace {
 
 boost::asio::socket_base::wait_type wait_type_of(stream::readiness which) noexcept {
     switch (which) {
-    case stream::readiness::read: return boost::asio::socket_base::wait_read;
-    case stream::readiness::write: return boost::asio::socket_base::wait_write;
-    case stream::readiness::error: break;
+        case stream::readiness::read:
+            return boost::asio::socket_base::wait_read;
+        case stream::readiness::write:
+            return boost::asio::socket_base::wait_write;
+        case stream::readiness::error:
+            break;
     }
     return boost::asio::socket_base::wait_error;
 }
 
 }  // namespace
 
-socket_stream::socket_stream(stream_socket socket, connection_strand strand) : socket_(std::move(socket)), strand_(std::move(strand)) {}
+socket_stream::socket_stream(stream_socket socket, connection_strand strand)
+    : socket_(std::move(socket)), strand_(std::move(strand)) {}
 
-ssize_t socket_stream::read(char* to, std::size_t room) noexcept { return ::recv(socket_.native_handle(), to, room, MSG_DONTWAIT); }
+ssize_t socket_stream::read(char* to, std::size_t room) noexcept {
+    return ::recv(socket_.native_handle(), to, room, MSG_DONTWAIT);
+}
 
 ssize_t socket_stream::write(const iovec* parts, std::size_t count) noexcept {
     constexpr int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
@@ -42,7 +48,8 @@ void socket_stream::async_wait(readiness which, std::shared_ptr<observer> waitin
             waiting->on_stream_ready(which);
         }
     };
-    strand_.with_handler(std::move(handler), [this, which](auto ready) { socket_.async_wait(wait_type_of(which), std::move(ready)); });
+    strand_.with_handler(
+        std::move(handler), [this, which](auto ready) { socket_.async_wait(wait_type_of(which), std::move(ready)); });
 }
 
 int socket_stream::unread_by_peer() noexcept {

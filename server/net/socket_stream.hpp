@@ -9,8 +9,10 @@
 
 namespace hookd::server::net {
 
-/// The socket type of the listener: bound to the context, not to a type-erased executor, which would cost each operation.
-using stream_socket = boost::asio::basic_stream_socket<boost::asio::local::stream_protocol, boost::asio::io_context::executor_type>;
+/// The socket type of the listener: bound to the context, not to a type-erased executor, which would cost each
+/// operation.
+using stream_socket =
+    boost::asio::basic_stream_socket<boost::asio::local::stream_protocol, boost::asio::io_context::executor_type>;
 
 /// A connected unix domain socket.
 class socket_stream final : public stream {

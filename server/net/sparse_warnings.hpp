@@ -10,7 +10,8 @@
 
 namespace hookd::server {
 
-/// Warnings about what any peer can bring about as often as it likes: one a second, with how many were passed over before it.
+/// Warnings about what any peer can bring about as often as it likes: one a second, with how many were passed over
+/// before it.
 class sparse_warnings {
 public:
     explicit sparse_warnings(logger& log) noexcept : log_(log) {}

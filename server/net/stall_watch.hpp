@@ -6,11 +6,11 @@
 
 namespace hookd::server::net {
 
-/// Decides when a peer that has output waiting has stalled: it has read nothing for the limit, or for a second while others wait for the event
-/// memory that it holds. It reads no clock; who asks passes the time.
+/// Decides when a peer that has output waiting has stalled: it has read nothing for the limit, or for a second while
+/// others wait for the event memory that it holds. It reads no clock; who asks passes the time.
 ///
-/// A stream socket becomes writable only once a good part of its buffer is free, which a slow reader may need more time for than the limit: so
-/// what the peer has not read is looked at, too.
+/// A stream socket becomes writable only once a good part of its buffer is free, which a slow reader may need more time
+/// for than the limit: so what the peer has not read is looked at, too.
 ///
 /// Thread-safety: none (the connection's strand).
 class stall_watch {
@@ -43,7 +43,9 @@ public:
     void set_urgent(bool is_urgent) noexcept { is_urgent_ = is_urgent; }
     [[nodiscard]] bool is_urgent() const noexcept { return is_urgent_; }
 
-    [[nodiscard]] std::chrono::milliseconds limit() const noexcept { return is_urgent_ ? std::min(limit_, urgent_limit) : limit_; }
+    [[nodiscard]] std::chrono::milliseconds limit() const noexcept {
+        return is_urgent_ ? std::min(limit_, urgent_limit) : limit_;
+    }
     /// When to look again.
     [[nodiscard]] std::chrono::milliseconds interval() const noexcept { return limit() / looks_a_limit; }
     [[nodiscard]] bool has_stalled(time_point now) const noexcept { return now - last_progress_ >= limit(); }

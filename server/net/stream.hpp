@@ -9,7 +9,8 @@
 
 namespace hookd::server::net {
 
-/// What a transport moves bytes to and from: a socket, or memory in a test. Each call is at most one system call and never blocks.
+/// What a transport moves bytes to and from: a socket, or memory in a test. Each call is at most one system call and
+/// never blocks.
 ///
 /// Errors: as the system calls of the same name, in errno. Thread-safety: none (the connection's strand).
 class stream {

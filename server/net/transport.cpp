@@ -13,18 +13,20 @@ namespace {
 // Unread answers over which no more requests are read.
 constexpr std::size_t most_answer_bytes = std::size_t{256} << 10;
 
-// Of all connections together, over which one that adds to it while it does not read is disconnected, if it holds more than the floor.
+// Of all connections together, over which one that adds to it while it does not read is disconnected, if it holds more
+// than the floor.
 constexpr std::size_t most_unsent_bytes = std::size_t{256} << 20;
 constexpr std::size_t backlog_floor_bytes = std::size_t{64} << 10;
 
 // Incomplete frames of all connections together, where frames are not so long that two of them take more.
 constexpr std::size_t usual_unread_bytes = std::size_t{256} << 20;
 
-// How long the rest of what a peer sends is read and dropped after an error that ends the connection: a peer that is still writing would
-// otherwise lose the error to a broken pipe.
+// How long the rest of what a peer sends is read and dropped after an error that ends the connection: a peer that is
+// still writing would otherwise lose the error to a broken pipe.
 constexpr std::chrono::seconds linger_time{1};
 
-// A peer with line framing that forgets the LF waits for an answer which never comes: after that long without a byte it is reported.
+// A peer with line framing that forgets the LF waits for an answer which never comes: after that long without a byte it
+// is reported.
 constexpr std::chrono::seconds line_patience{1};
 
 // How often a session is asked whether a schema's check is over.
@@ -38,13 +40,14 @@ constexpr std::size_t most_parts = 512;
 
 }  // namespace
 
-transport_environment::transport_environment(std::shared_ptr<broker_strand> strand, const listener_options& settings, logger& log)
+transport_environment::transport_environment(
+    std::shared_ptr<broker_strand> strand, const listener_options& settings, logger& log)
     : broker(std::move(strand)),
       sessions(broker, settings, log),
       unread_input(std::max(usual_unread_bytes, 2 * input_buffer::longest_input(settings.max_frame_bytes))) {}
 
-transport::transport(std::shared_ptr<transport_environment> environment, connection_strand strand, std::unique_ptr<stream> bytes,
-                     std::shared_ptr<rpc::session> session)
+transport::transport(std::shared_ptr<transport_environment> environment, connection_strand strand,
+    std::unique_ptr<stream> bytes, std::shared_ptr<rpc::session> session)
     : holder_(std::move(environment)),
       environment_(*holder_),
       strand_(std::move(strand)),
@@ -138,9 +141,12 @@ void transport::handle(cause why) {
 
 rpc::received transport::call_session(cause why, const rpc::input& next) {
     switch (why) {
-    case cause::overdue_line: return session_->reject_unended_line(next.unread);
-    case cause::no_memory: return session_->reject_large_input(environment_.unread_input.limit());
-    case cause::bytes: break;
+        case cause::overdue_line:
+            return session_->reject_unended_line(next.unread);
+        case cause::no_memory:
+            return session_->reject_large_input(environment_.unread_input.limit());
+        case cause::bytes:
+            break;
     }
     return receive(next);
 }
@@ -200,11 +206,13 @@ void transport::resume(const rpc::received& result) {
 
 // Not at once: others have waited.
 void transport::handle_later() {
-    boost::asio::post(strand_.context(), [self = shared_from_this()] { self->strand_.dispatch([self] { self->handle_again(); }); });
+    boost::asio::post(
+        strand_.context(), [self = shared_from_this()] { self->strand_.dispatch([self] { self->handle_again(); }); });
 }
 
 void transport::handle_after_check() {
-    wait_until_over(check_timer_, between_looks_at_check, [self = shared_from_this()](const boost::system::error_code&) { self->handle_again(); });
+    wait_until_over(check_timer_, between_looks_at_check,
+        [self = shared_from_this()](const boost::system::error_code&) { self->handle_again(); });
 }
 
 void transport::handle_again() {
@@ -232,7 +240,8 @@ void transport::watch_unended_line() {
     }
 }
 
-// Bytes that have come meanwhile only move the time of the next look: a peer that sends a line in many pieces does not arm a timer for each.
+// Bytes that have come meanwhile only move the time of the next look: a peer that sends a line in many pieces does not
+// arm a timer for each.
 void transport::look_at_unended_line(std::chrono::steady_clock::duration after) {
     wait_until_over(line_timer_, after, [target = weak_from_this()](const boost::system::error_code& failure) {
         const auto self = target.lock();
@@ -243,7 +252,8 @@ void transport::look_at_unended_line(std::chrono::steady_clock::duration after) 
         if (self->phase_ != phase::reading || self->input_.empty()) {
             return;
         }
-        if (const auto left = self->line_read_at_ + line_patience - std::chrono::steady_clock::now(); left.count() > 0) {
+        if (const auto left = self->line_read_at_ + line_patience - std::chrono::steady_clock::now();
+            left.count() > 0) {
             self->line_is_watched_ = true;
             return self->look_at_unended_line(left);
         }
@@ -265,7 +275,8 @@ void transport::on_ready() {
 void transport::flush_output() {
     // What the write can't take at once is not written from a piece that others share.
     const bool one_piece = strand_.is_only_thread() && write_ != write_state::waiting;
-    const auto next = session_->next_output({events_at_a_time, event_bytes_at_a_time, notice_bytes_at_a_time, one_piece});
+    const auto next =
+        session_->next_output({events_at_a_time, event_bytes_at_a_time, notice_bytes_at_a_time, one_piece});
     if (next.empty()) {
         if (session_->is_half_closed()) {  // the last that it was owed may have been a notification's end
             strand_.dispatch([self = shared_from_this()] { self->close_when_done(); });
@@ -282,7 +293,7 @@ void transport::flush_output() {
         return flush();
     }
     strand_.dispatch([self = shared_from_this(), answers = std::exchange(next.answers, {}),
-                      pieces = std::exchange(next.pieces, {})]() mutable {
+                         pieces = std::exchange(next.pieces, {})]() mutable {
         self->accept_answers(answers);
         self->output_.set_batch(pieces);
         self->flush();
@@ -388,7 +399,8 @@ void transport::press_to_read() {
 
 void transport::give_up_reader() {
     if (!stall_.is_urgent()) {
-        log_warning(" has read too little for " + std::to_string(stall_.limit().count()) + " ms while output waited: disconnected");
+        log_warning(" has read too little for " + std::to_string(stall_.limit().count()) +
+                    " ms while output waited: disconnected");
         return close();
     }
     environment_.broker->run([self = shared_from_this()] {
@@ -417,8 +429,9 @@ void transport::charge_answers(std::size_t now_bytes) {
     if (now_bytes == charged_answers_) {
         return;
     }
-    const std::size_t all = environment_.unsent_answer_bytes.fetch_add(now_bytes - charged_answers_, std::memory_order_relaxed) +
-                            now_bytes - charged_answers_;
+    const std::size_t all =
+        environment_.unsent_answer_bytes.fetch_add(now_bytes - charged_answers_, std::memory_order_relaxed) +
+        now_bytes - charged_answers_;
     charged_answers_ = now_bytes;
     if (all > most_unsent_bytes && now_bytes > backlog_floor_bytes) {
         log_warning(" does not read its answers: disconnected to bound memory");
@@ -443,10 +456,13 @@ void transport::after_flush() {
 
 bool transport::may_close_when_done() const noexcept {
     switch (phase_) {
-    case phase::handling:
-    case phase::closed: return false;
-    case phase::input_over: return output_.empty();
-    default: return draining_ && output_.empty();
+        case phase::handling:
+        case phase::closed:
+            return false;
+        case phase::input_over:
+            return output_.empty();
+        default:
+            return draining_ && output_.empty();
     }
 }
 

@@ -37,11 +37,12 @@ struct transport_environment {
     std::function<void(transport&)> on_closed{};
 };
 
-/// Moves the bytes of one connection: reads into a buffer, has the session consume it, writes what the session gives. It knows no JSON.
+/// Moves the bytes of one connection: reads into a buffer, has the session consume it, writes what the session gives.
+/// It knows no JSON.
 ///
-/// Two strands share a connection. The connection's own has everything here; the broker's has the session. While requests are carried out,
-/// the session reads the input buffer in place, and nothing is read meanwhile; answers and events come back the same way. With one thread
-/// both strands are that thread, and passing on is a call.
+/// Two strands share a connection. The connection's own has everything here; the broker's has the session. While
+/// requests are carried out, the session reads the input buffer in place, and nothing is read meanwhile; answers and
+/// events come back the same way. With one thread both strands are that thread, and passing on is a call.
 ///
 ///     socket readable -> read_some -> handle -> [broker] session.receive -> flush_output -> resume -> wait again
 ///     broker has output -> [broker] on_ready -> flush_output -> write -> [broker] session.written -> flush_output
@@ -49,15 +50,18 @@ struct transport_environment {
 ///     reading -> handling -> reading        the usual way
 ///                         -> paused         the peer does not read its answers -> handling
 ///                         -> input_over     the peer has sent its last byte, and is owed something -> closed
-///                         -> failed         the input can't be read on -> lingering, once the answers are out -> closed
+///                         -> failed         the input can't be read on -> lingering, once the answers are out ->
+///                         closed
 ///     any -> closed
 ///
-/// Lifetime: shared: each pending operation and the listener's registry hold it. close() ends it: the stream is closed, which ends all its
-/// operations, and the session leaves the broker.
-class transport final : public core::event_sink, public stream::observer, public std::enable_shared_from_this<transport> {
+/// Lifetime: shared: each pending operation and the listener's registry hold it. close() ends it: the stream is closed,
+/// which ends all its operations, and the session leaves the broker.
+class transport final : public core::event_sink,
+                        public stream::observer,
+                        public std::enable_shared_from_this<transport> {
 public:
-    transport(std::shared_ptr<transport_environment> environment, connection_strand strand, std::unique_ptr<stream> bytes,
-              std::shared_ptr<rpc::session> session);
+    transport(std::shared_ptr<transport_environment> environment, connection_strand strand,
+        std::unique_ptr<stream> bytes, std::shared_ptr<rpc::session> session);
     transport(const transport&) = delete;
     transport& operator=(const transport&) = delete;
 
@@ -140,15 +144,15 @@ private:
     input_buffer input_;
     write_queue output_{};
     stall_watch stall_;
-    timer timer_{};       // of a write that was refused, or of lingering
-    timer line_timer_{};  // of a line that has not ended
-    timer check_timer_{};  // of a schema's check that goes on elsewhere
+    timer timer_{};                                         // of a write that was refused, or of lingering
+    timer line_timer_{};                                    // of a line that has not ended
+    timer check_timer_{};                                   // of a schema's check that goes on elsewhere
     std::chrono::steady_clock::time_point line_read_at_{};  // when its last bytes came
-    std::optional<peer_process> process_{};  // of a peer that has a push session
+    std::optional<peer_process> process_{};                 // of a peer that has a push session
     std::size_t charged_answers_ = 0;
     bool line_is_watched_ = false;  // line_timer_ is armed
-    bool input_ended_ = false;    // the peer has sent its last byte
-    bool expects_input_ = false;  // it waits for the stream to be readable
+    bool input_ended_ = false;      // the peer has sent its last byte
+    bool expects_input_ = false;    // it waits for the stream to be readable
     bool flushing_ = false;
     bool draining_ = false;
     bool process_ended_ = false;

@@ -2,8 +2,8 @@
 
 #include <sys/types.h>
 
-// A hook forks and dies, and its child holds the connection: the hook is gone, and no emitter waits for it any longer. What it sent before is
-// carried out, as with any peer that closes.
+// A hook forks and dies, and its child holds the connection: the hook is gone, and no emitter waits for it any longer.
+// What it sent before is carried out, as with any peer that closes.
 namespace hookd::server::net {
 
 void transport::watch_process() {
@@ -31,7 +31,8 @@ void transport::end_with_process() {
     process_ended_ = true;
     auto& log = environment_.sessions.log;
     if (log.wants(log_level::debug)) {
-        log.write(log_level::debug, rpc::describe(peer()) + " has ended, and another process holds its connection: closed");
+        log.write(
+            log_level::debug, rpc::describe(peer()) + " has ended, and another process holds its connection: closed");
     }
     stream_->shut_down_reading();
     if (phase_ == phase::handling) {

@@ -90,8 +90,8 @@ bool write_queue::advance(std::size_t bytes) {
     return true;
 }
 
-// Also in the midst of it: a peer that always leaves something unread would else keep all that it ever read. The larger part has to be
-// written by then, so that each byte is copied about once.
+// Also in the midst of it: a peer that always leaves something unread would else keep all that it ever read. The larger
+// part has to be written by then, so that each byte is copied about once.
 void write_queue::drop_written() {
     constexpr std::size_t small = std::size_t{64} << 10;
     if (written_ == before_.size()) {

@@ -11,10 +11,11 @@
 
 namespace hookd::server {
 
-/// What a transport has yet to write, in order: answers, then a batch of events, then the answers that came after the batch.
+/// What a transport has yet to write, in order: answers, then a batch of events, then the answers that came after the
+/// batch.
 ///
-/// Answers are bytes of its own; events are spans of what the broker holds. One gather() takes all of it into one vectored write.
-/// Thread-safety: none.
+/// Answers are bytes of its own; events are spans of what the broker holds. One gather() takes all of it into one
+/// vectored write. Thread-safety: none.
 class write_queue {
 public:
     /// The queue's tail, for frames to be appended to.
@@ -22,7 +23,8 @@ public:
 
     /// The next events, to be written after all that is queued; there must be no batch.
     void set_batch(const std::vector<core::wire_pieces>& events);
-    /// The same, with all their frames in one piece, which is borrowed: what can't be written at once has to be replaced.
+    /// The same, with all their frames in one piece, which is borrowed: what can't be written at once has to be
+    /// replaced.
     void set_batch(std::string_view frames) {
         batch_.push_back(frames);
         is_borrowed_ = true;
@@ -40,7 +42,8 @@ public:
 
     /// Points `parts` at what is to be written next; returns how many of them it used.
     [[nodiscard]] std::size_t gather(iovec* parts, std::size_t room) const noexcept;
-    /// `bytes` of what gather() gave have been written. Returns whether the batch is out by that. May throw std::bad_alloc.
+    /// `bytes` of what gather() gave have been written. Returns whether the batch is out by that. May throw
+    /// std::bad_alloc.
     [[nodiscard]] bool advance(std::size_t bytes);
 
     void clear() noexcept;
@@ -53,7 +56,7 @@ private:
     std::string before_{};
     std::size_t written_ = 0;  // of before_
     std::vector<std::string_view> batch_{};
-    std::size_t next_ = 0;     // in batch_
+    std::size_t next_ = 0;  // in batch_
     bool is_borrowed_ = false;
     std::string after_{};
 };

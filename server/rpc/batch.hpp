@@ -9,8 +9,8 @@
 
 namespace hookd::server::rpc {
 
-/// What all unfinished batches hold together. Without a bound, one request that waits would keep the answers of 999 others for a day,
-/// in each of a thousand batches. Atomic: the last to hold a batch may be on any thread.
+/// What all unfinished batches hold together. Without a bound, one request that waits would keep the answers of 999
+/// others for a day, in each of a thousand batches. Atomic: the last to hold a batch may be on any thread.
 class batch_memory {
 public:
     static constexpr std::size_t limit = std::size_t{64} << 20;
@@ -26,7 +26,8 @@ private:
     std::atomic<std::size_t> bytes_{0};
 };
 
-/// The answers to a JSON-RPC batch (JSON-RPC 2.0, section 6): one array, sent when all of them are there. Charged to `memory` until it goes.
+/// The answers to a JSON-RPC batch (JSON-RPC 2.0, section 6): one array, sent when all of them are there. Charged to
+/// `memory` until it goes.
 ///
 /// Thread-safety: none (broker's strand), save that it may go on any thread.
 class batch {
@@ -39,7 +40,9 @@ public:
     batch& operator=(const batch&) = delete;
     ~batch() { memory_->give_back(charged_); }
 
-    [[nodiscard]] static constexpr std::size_t footprint_of(std::size_t elements) { return elements * sizeof(std::string); }
+    [[nodiscard]] static constexpr std::size_t footprint_of(std::size_t elements) {
+        return elements * sizeof(std::string);
+    }
 
     /// Whether an answer of so many bytes may be kept. Only errors are kept without asking.
     [[nodiscard]] bool has_room_for(std::size_t bytes) const noexcept { return memory_->has_room_for(bytes); }

@@ -21,7 +21,8 @@
 
 namespace hookd::server::rpc {
 
-/// A wait that knows how to answer. Deletes itself by being handed back: done() is called exactly once, on the broker's strand.
+/// A wait that knows how to answer. Deletes itself by being handed back: done() is called exactly once, on the broker's
+/// strand.
 class wait_operation : public core::waiter {
 public:
     virtual void done(std::variant<protocol::wait_result, protocol::error> result) = 0;
@@ -39,10 +40,12 @@ struct transport_counters {
 class catalog_secrets final : public core::secret_filter {
 public:
     void use(const catalog* events) noexcept { events_ = events; }
-    [[nodiscard]] std::optional<std::string> payload(std::string_view event_name, std::string_view payload) const override {
+    [[nodiscard]] std::optional<std::string> payload(
+        std::string_view event_name, std::string_view payload) const override {
         return events_->payload_without_secrets(event_name, payload);
     }
-    [[nodiscard]] std::optional<std::string> reply(std::string_view event_name, std::string_view response) const override {
+    [[nodiscard]] std::optional<std::string> reply(
+        std::string_view event_name, std::string_view response) const override {
         return events_->reply_without_secrets(event_name, response);
     }
 
@@ -50,12 +53,14 @@ private:
     const catalog* events_ = nullptr;
 };
 
-/// The broker's state and what requests need beside it: the catalog, the time of the turn, the counters. It does no I/O.
+/// The broker's state and what requests need beside it: the catalog, the time of the turn, the counters. It does no
+/// I/O.
 ///
-/// All work is done in turns: a turn runs requests, then delivers what they caused, before the next turn begins. Who drives the turns
-/// derives from this.
+/// All work is done in turns: a turn runs requests, then delivers what they caused, before the next turn begins. Who
+/// drives the turns derives from this.
 ///
-/// Thread-safety: none (broker's strand), except submit() and the counters. Lifetime: shared; what must answer later holds it.
+/// Thread-safety: none (broker's strand), except submit() and the counters. Lifetime: shared; what must answer later
+/// holds it.
 class broker_service {
 public:
     /// `host`: this host's name in a cluster.
@@ -94,7 +99,9 @@ public:
     /// What checks have said of texts of the request that is being carried out, which are known by their addresses.
     class checked_texts {
     public:
-        void add(const char* text, std::optional<protocol::error> refusal) { known_.emplace_back(text, std::move(refusal)); }
+        void add(const char* text, std::optional<protocol::error> refusal) {
+            known_.emplace_back(text, std::move(refusal));
+        }
         void clear() noexcept { known_.clear(); }
         /// Null where it has not been checked.
         [[nodiscard]] const std::optional<protocol::error>* find(std::string_view text) const noexcept {

@@ -20,9 +20,10 @@ void add_required(std::vector<std::string>& names, const std::vector<std::string
 }
 
 // In a chain, a payload that the event's schema refuses makes its author a hook that failed.
-std::optional<error> refuse_rewrite(broker_service& where, core::client& by, const protocol::respond_params& params,
-                                    std::string_view event) {
-    if (params.payload.empty() || !params.abort.raw.empty() || !where.state().is_turn_of(by, params.hook_event_id.view())) {
+std::optional<error> refuse_rewrite(
+    broker_service& where, core::client& by, const protocol::respond_params& params, std::string_view event) {
+    if (params.payload.empty() || !params.abort.raw.empty() ||
+        !where.state().is_turn_of(by, params.hook_event_id.view())) {
         return std::nullopt;
     }
     auto refused = where.check_event(event, params.payload);
@@ -35,8 +36,8 @@ std::optional<error> refuse_rewrite(broker_service& where, core::client& by, con
 
 }  // namespace
 
-std::variant<protocol::emit_result, error> emit(broker_service& where, core::client& by, const protocol::emit_params& params,
-                                                std::string_view raw_params) {
+std::variant<protocol::emit_result, error> emit(
+    broker_service& where, core::client& by, const protocol::emit_params& params, std::string_view raw_params) {
     // A retry gets its recorded result, whatever has become of the catalog since.
     if (const auto* const events = where.events(); events != nullptr && !where.state().is_retry(params.operation_id)) {
         if (auto refused = where.check_event(params.event.view(), params.payload)) {
@@ -52,7 +53,7 @@ std::variant<protocol::emit_result, error> emit(broker_service& where, core::cli
 }
 
 wait_start emit_and_wait(broker_service& where, core::client& by, const protocol::emit_and_wait_params& params,
-                         std::string_view raw_params, core::waiter& who) {
+    std::string_view raw_params, core::waiter& who) {
     const auto* const events = where.events();
     if (events == nullptr || where.state().is_retry(params.operation_id)) {
         if (params.scope == protocol::event_scope::cluster) {
@@ -82,7 +83,8 @@ wait_start emit_and_wait(broker_service& where, core::client& by, const protocol
     return where.state().emit_and_wait(by, filled, raw_params, who, where.now());
 }
 
-wait_start await_response(broker_service& where, core::client& by, const protocol::await_response_params& params, core::waiter& who) {
+wait_start await_response(
+    broker_service& where, core::client& by, const protocol::await_response_params& params, core::waiter& who) {
     const auto* const events = where.events();
     if (events == nullptr || params.timeout) {
         return where.state().await_response(by, params, who, where.now());
@@ -92,8 +94,8 @@ wait_start await_response(broker_service& where, core::client& by, const protoco
     return where.state().await_response(by, filled, who, where.now());
 }
 
-std::variant<protocol::subscribe_result, error> subscribe(broker_service& where, core::client& by,
-                                                          const protocol::subscribe_params& params) {
+std::variant<protocol::subscribe_result, error> subscribe(
+    broker_service& where, core::client& by, const protocol::subscribe_params& params) {
     if (const auto* const events = where.events()) {
         if (auto refused = events->check_patterns(params.events)) {
             return std::move(*refused);
@@ -114,7 +116,8 @@ std::optional<error> change_session(broker_service& where, core::client& by, con
     return std::nullopt;
 }
 
-std::variant<protocol::respond_result, error> respond(broker_service& where, core::client& by, const protocol::respond_params& params) {
+std::variant<protocol::respond_result, error> respond(
+    broker_service& where, core::client& by, const protocol::respond_params& params) {
     const auto* const events = where.events();
     if (events != nullptr && !params.abstain && params.failed.empty()) {
         const auto event = where.state().event_that_awaits(params.hook_event_id.view());
@@ -152,14 +155,16 @@ std::variant<protocol::who_result, error> who(broker_service& where, const proto
         result.timeout = standard.timeout.value_or(result.timeout);
     }
     for (const auto& name : result.require) {
-        if (std::none_of(result.responders.begin(), result.responders.end(), [&name](const auto& each) { return each.name == name; })) {
+        if (std::none_of(result.responders.begin(), result.responders.end(),
+                [&name](const auto& each) { return each.name == name; })) {
             result.absent.push_back(name);
         }
     }
     return result;
 }
 
-std::variant<protocol::bypass_result, error> bypass(broker_service& where, const core::client& by, const protocol::bypass_params& params) {
+std::variant<protocol::bypass_result, error> bypass(
+    broker_service& where, const core::client& by, const protocol::bypass_params& params) {
     if (const auto* const events = where.events()) {
         if (auto refused = events->check_patterns(params.events)) {
             return std::move(*refused);

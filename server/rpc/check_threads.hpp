@@ -10,7 +10,8 @@
 
 namespace hookd::server::rpc {
 
-/// Threads for what would keep other peers waiting: a schema's check of a large payload takes seconds. They start when they are needed.
+/// Threads for what would keep other peers waiting: a schema's check of a large payload takes seconds. They start when
+/// they are needed.
 ///
 /// Thread-safety: all functions. The destructor waits for the work that runs and drops the rest.
 class check_threads {

@@ -14,7 +14,8 @@ using protocol::event_scope;
 namespace {
 
 error for_local_only(std::string_view what) {
-    return {errc::invalid_params, "parameter " + std::string{what} + " is for scope local only, and this event is of scope cluster"};
+    return {errc::invalid_params,
+        "parameter " + std::string{what} + " is for scope local only, and this event is of scope cluster"};
 }
 
 // Why no cluster takes it; nothing where one does.
@@ -38,7 +39,8 @@ struct kept_event {
 std::variant<protocol::emit_result, error> fire(broker_service& where, const kept_event& kept) {
     // Whoever has asked may be gone; the cluster has the event all the same.
     auto& teller = where.state().attach({::getpid(), ::getuid()}, nullptr);
-    const protocol::emit_params params{.event = kept.name, .payload = kept.payload, .cause = kept.cause, .origin = &kept.origin};
+    const protocol::emit_params params{
+        .event = kept.name, .payload = kept.payload, .cause = kept.cause, .origin = &kept.origin};
     auto result = where.state().emit(teller, params, {}, where.now());
     where.state().detach(teller, where.now());
     return result;
@@ -74,36 +76,40 @@ std::optional<error> refuse_cluster(const broker_service& where, const protocol:
     return refuse_event(where, params.event.view());
 }
 
-std::optional<error> refuse_cluster(const broker_service& where, const protocol::who_params& params) { return refuse_event(where, params.event.view()); }
+std::optional<error> refuse_cluster(const broker_service& where, const protocol::who_params& params) {
+    return refuse_event(where, params.event.view());
+}
 
 bool is_told_to_cluster(const broker_service& where, const protocol::emit_params& params) {
-    return where.state().cluster() != nullptr && !where.state().is_shutting_down() && params.origin == nullptr && !params.reserve &&
-           scope_in_effect(where, params.event.view(), params.scope) == event_scope::cluster &&
+    return where.state().cluster() != nullptr && !where.state().is_shutting_down() && params.origin == nullptr &&
+           !params.reserve && scope_in_effect(where, params.event.view(), params.scope) == event_scope::cluster &&
            !where.state().cluster()->refuse(params.event.view());
 }
 
-void emit_to_cluster(const std::shared_ptr<broker_service>& where, const protocol::emit_params& params, emitted_handler then) {
+void emit_to_cluster(
+    const std::shared_ptr<broker_service>& where, const protocol::emit_params& params, emitted_handler then) {
     if (where->events() != nullptr) {
         if (auto refused = where->check_event(params.event.view(), params.payload)) {
             return then(std::move(*refused));
         }
     }
-    auto kept = std::make_shared<kept_event>(kept_event{std::string{params.event.view()}, std::string{params.payload}, std::string{params.cause.view()},
-                                                        {where->state().make_event_id(), {}, where->now().wall}});
+    auto kept = std::make_shared<kept_event>(kept_event{std::string{params.event.view()}, std::string{params.payload},
+        std::string{params.cause.view()}, {where->state().make_event_id(), {}, where->now().wall}});
     const core::cluster_event event{.id = kept->origin.hook_event_id,
-                                    .name = kept->name,
-                                    .payload = kept->payload,
-                                    .cause = kept->cause,
-                                    .emitted_at = kept->origin.emitted_at};
-    where->state().cluster()->tell(event, [where, kept, then = std::move(then)](const std::optional<std::string>& failure) {
-        where->submit([where, kept, then, failure] {
-            if (failure) {
-                then(protocol::cluster_error(*failure));
-            } else {
-                then(fire(*where, *kept));
-            }
+        .name = kept->name,
+        .payload = kept->payload,
+        .cause = kept->cause,
+        .emitted_at = kept->origin.emitted_at};
+    where->state().cluster()->tell(
+        event, [where, kept, then = std::move(then)](const std::optional<std::string>& failure) {
+            where->submit([where, kept, then, failure] {
+                if (failure) {
+                    then(protocol::cluster_error(*failure));
+                } else {
+                    then(fire(*where, *kept));
+                }
+            });
         });
-    });
 }
 
 void once_known_to_cluster(broker_service& where, const core::client& which, std::function<void()> then) {

@@ -85,8 +85,10 @@ constexpr role role_for<protocol::respond_params> = &roles::answer;
 error missing_role(const session& by, std::string_view method, role wanted) {
     const auto user = std::to_string(by.peer().uid);
     const auto has = describe(by.may());
-    return {errc::not_allowed, "user " + user + " may not " + std::string{method} + ", for which it needs the role " + std::string{name_of(wanted)} +
-                                   " and has " + has + ": start the daemon with --allow-user " + user + ":" + has + "," + std::string{name_of(wanted)}};
+    return {errc::not_allowed, "user " + user + " may not " + std::string{method} + ", for which it needs the role " +
+                                   std::string{name_of(wanted)} + " and has " + has +
+                                   ": start the daemon with --allow-user " + user + ":" + has + "," +
+                                   std::string{name_of(wanted)}};
 }
 
 protocol::subscribe_params as_observer(protocol::subscribe_params params) {
@@ -95,12 +97,15 @@ protocol::subscribe_params as_observer(protocol::subscribe_params params) {
 }
 
 void carry_out(session& by, const protocol::ping_params&, const protocol::request&, const answer_address& to) {
-    by.answer(to, protocol::ping_result{by.state().instance(), protocol::release_version, ::getpid(), by.broker().host()});
+    by.answer(
+        to, protocol::ping_result{by.state().instance(), protocol::release_version, ::getpid(), by.broker().host()});
 }
 
-void tell_cluster(session& by, const protocol::emit_params& params, const protocol::request& call, const answer_address& to);
+void tell_cluster(
+    session& by, const protocol::emit_params& params, const protocol::request& call, const answer_address& to);
 
-void carry_out(session& by, const protocol::emit_params& params, const protocol::request& call, const answer_address& to) {
+void carry_out(
+    session& by, const protocol::emit_params& params, const protocol::request& call, const answer_address& to) {
     if (is_told_to_cluster(by.broker(), params)) {
         return tell_cluster(by, params, call, to);
     }
@@ -108,16 +113,16 @@ void carry_out(session& by, const protocol::emit_params& params, const protocol:
 }
 
 void carry_out(session& by, const protocol::emit_and_wait_params& params, const protocol::request& call,
-               const answer_address& to) {
+    const answer_address& to) {
     answer_wait(by, to, [&](core::waiter& who) {
         return catalogued::emit_and_wait(by.broker(), by.client(), params, call.params, who);
     });
 }
 
-void carry_out(session& by, const protocol::await_response_params& params, const protocol::request&, const answer_address& to) {
-    answer_wait(by, to, [&](core::waiter& who) {
-        return catalogued::await_response(by.broker(), by.client(), params, who);
-    });
+void carry_out(
+    session& by, const protocol::await_response_params& params, const protocol::request&, const answer_address& to) {
+    answer_wait(
+        by, to, [&](core::waiter& who) { return catalogued::await_response(by.broker(), by.client(), params, who); });
 }
 
 // Nothing is handed out to the session before it knows that it is one.
@@ -136,7 +141,8 @@ void answer_once_known(session& by, const protocol::subscribe_result& result, co
     });
 }
 
-void carry_out(session& by, const protocol::subscribe_params& params, const protocol::request&, const answer_address& to) {
+void carry_out(
+    session& by, const protocol::subscribe_params& params, const protocol::request&, const answer_address& to) {
     if (!by.may().observe && !by.may().answer) {
         return by.answer(to, missing_role(by, protocol::subscribe_params::method, &roles::observe));
     }
@@ -164,7 +170,8 @@ void carry_out(session& by, const protocol::unsubscribe_params&, const protocol:
     by.answer(to, protocol::unsubscribe_result{ended.was_subscribed});
 }
 
-void carry_out(session& by, const protocol::respond_params& params, const protocol::request&, const answer_address& to) {
+void carry_out(
+    session& by, const protocol::respond_params& params, const protocol::request&, const answer_address& to) {
     answer_either(by, to, catalogued::respond(by.broker(), by.client(), params));
 }
 
@@ -178,7 +185,7 @@ std::optional<error> refuse_hook_change(const session& by) {
         return std::nullopt;
     }
     return error{errc::not_allowed,
-                 "only the daemon's own user and root may change its hooks, and you are user " + std::to_string(by.peer().uid)};
+        "only the daemon's own user and root may change its hooks, and you are user " + std::to_string(by.peer().uid)};
 }
 
 // Answers a request whose result is made elsewhere; the peer may be gone by then.
@@ -230,18 +237,22 @@ void ask_journal(session& by, std::string_view method, const answer_address& to,
     }
 }
 
-error not_a_uuid() { return {errc::invalid_params, "parameter 'hook_event_id': the journal holds no such event, since this is not a UUID"}; }
+error not_a_uuid() {
+    return {
+        errc::invalid_params, "parameter 'hook_event_id': the journal holds no such event, since this is not a UUID"};
+}
 
-void carry_out(session& by, const protocol::history_params& params, const protocol::request&, const answer_address& to) {
+void carry_out(
+    session& by, const protocol::history_params& params, const protocol::request&, const answer_address& to) {
     ask_journal(by, protocol::history_params::method, to, [&](core::journal& journal) {
         journal.history({.event = std::string{params.event.view()},
-                         .responder = std::string{params.responder.view()},
-                         .vetoed = params.vetoed,
-                         .since = params.since,
-                         .before_seq = params.before_seq,
-                         .instance = params.instance,
-                         .limit = params.limit.value_or(protocol::default_history)},
-                        on_strand_of<std::string>(by, answer_owed(by, to)));
+                            .responder = std::string{params.responder.view()},
+                            .vetoed = params.vetoed,
+                            .since = params.since,
+                            .before_seq = params.before_seq,
+                            .instance = params.instance,
+                            .limit = params.limit.value_or(protocol::default_history)},
+            on_strand_of<std::string>(by, answer_owed(by, to)));
     });
 }
 
@@ -256,15 +267,16 @@ void carry_out(session& by, const protocol::trace_params& params, const protocol
 
 /// Carries out a request whose result is made elsewhere: `start` is called with what takes it, unless it is a retry.
 template <class Params, class Start>
-void carry_out_elsewhere(session& by, const Params& params, const protocol::request& call, const answer_address& to, Start start) {
+void carry_out_elsewhere(
+    session& by, const Params& params, const protocol::request& call, const answer_address& to, Start start) {
     if (!params.operation_id) {
         if (const auto failure = by.state().owe(by.client())) {
             return by.answer(to, *failure);
         }
         return start(answer_owed(by, to));
     }
-    const auto known = by.state().begin_elsewhere(by.client(), *params.operation_id, Params::method, call.params, answer_owed(by, to),
-                                                  by.broker().now());
+    const auto known = by.state().begin_elsewhere(
+        by.client(), *params.operation_id, Params::method, call.params, answer_owed(by, to), by.broker().now());
     if (const auto* const failure = std::get_if<error>(&known)) {
         by.answer(to, *failure);
     } else if (const auto* const recorded = std::get_if<std::string>(&known)) {
@@ -276,43 +288,50 @@ void carry_out_elsewhere(session& by, const Params& params, const protocol::requ
     }
 }
 
-void tell_cluster(session& by, const protocol::emit_params& params, const protocol::request& call, const answer_address& to) {
+void tell_cluster(
+    session& by, const protocol::emit_params& params, const protocol::request& call, const answer_address& to) {
     carry_out_elsewhere(by, params, call, to, [&](core::late_answer then) {
-        emit_to_cluster(by.shared_broker(), params, [then = std::move(then)](const std::variant<protocol::emit_result, error>& result) {
-            if (const auto* const failure = std::get_if<error>(&result)) {
-                return then(*failure);
-            }
-            then(json_of(std::get<protocol::emit_result>(result)));
-        });
+        emit_to_cluster(by.shared_broker(), params,
+            [then = std::move(then)](const std::variant<protocol::emit_result, error>& result) {
+                if (const auto* const failure = std::get_if<error>(&result)) {
+                    return then(*failure);
+                }
+                then(json_of(std::get<protocol::emit_result>(result)));
+            });
     });
 }
 
 // `start` is called with the hooks and the handler of the result.
 template <class Result, class Params, class Start>
-void change_hooks(session& by, const Params& params, const protocol::request& call, const answer_address& to, Start start) {
+void change_hooks(
+    session& by, const Params& params, const protocol::request& call, const answer_address& to, Start start) {
     auto* const hooks = by.options().hooks;
     if (hooks == nullptr) {
-        return by.answer(to, error{errc::method_not_found, "there are no registered hooks here: this program runs none"});
+        return by.answer(
+            to, error{errc::method_not_found, "there are no registered hooks here: this program runs none"});
     }
     if (const auto failure = refuse_hook_change(by)) {
         return by.answer(to, *failure);
     }
-    carry_out_elsewhere(by, params, call, to, [&](core::late_answer then) { start(*hooks, on_strand_of<Result>(by, std::move(then))); });
+    carry_out_elsewhere(by, params, call, to,
+        [&](core::late_answer then) { start(*hooks, on_strand_of<Result>(by, std::move(then))); });
 }
 
-void carry_out(session& by, const protocol::register_hook_params& params, const protocol::request& call, const answer_address& to) {
-    change_hooks<protocol::hook_info>(by, params, call, to, [&params](hook_methods& hooks, auto done) {
-        hooks.register_hook(params.definition(), std::move(done));
-    });
+void carry_out(session& by, const protocol::register_hook_params& params, const protocol::request& call,
+    const answer_address& to) {
+    change_hooks<protocol::hook_info>(by, params, call, to,
+        [&params](hook_methods& hooks, auto done) { hooks.register_hook(params.definition(), std::move(done)); });
 }
 
-void carry_out(session& by, const protocol::deregister_hook_params& params, const protocol::request& call, const answer_address& to) {
+void carry_out(session& by, const protocol::deregister_hook_params& params, const protocol::request& call,
+    const answer_address& to) {
     change_hooks<protocol::deregister_hook_result>(by, params, call, to, [&params](hook_methods& hooks, auto done) {
         hooks.deregister_hook(std::string{params.name.view()}, std::move(done));
     });
 }
 
-void carry_out(session& by, const protocol::trust_hook_params& params, const protocol::request& call, const answer_address& to) {
+void carry_out(
+    session& by, const protocol::trust_hook_params& params, const protocol::request& call, const answer_address& to) {
     change_hooks<protocol::hook_info>(by, params, call, to, [&params](hook_methods& hooks, auto done) {
         hooks.trust_hook(std::string{params.name.view()}, std::move(done));
     });
@@ -320,8 +339,9 @@ void carry_out(session& by, const protocol::trust_hook_params& params, const pro
 
 void carry_out(session& by, const protocol::replay_params& params, const protocol::request&, const answer_address& to) {
     if (!is_owner(by.peer())) {
-        return by.answer(to, error{errc::not_allowed, "only the daemon's own user and root may replay events, and you are user " +
-                                                          std::to_string(by.peer().uid)});
+        return by.answer(
+            to, error{errc::not_allowed, "only the daemon's own user and root may replay events, and you are user " +
+                                             std::to_string(by.peer().uid)});
     }
     ask_journal(by, protocol::replay_params::method, to, [&](core::journal& journal) {
         const auto id = protocol::parse_uuid(params.hook_event_id.view());
@@ -329,7 +349,7 @@ void carry_out(session& by, const protocol::replay_params& params, const protoco
             return answer_owed(by, to)(not_a_uuid());
         }
         journal.find(*id, [broker = by.shared_broker(), by = by.weak_from_this(), name = std::string{params.to.view()},
-                           then = answer_owed(by, to)](std::variant<core::journalled_event, error> found) {
+                              then = answer_owed(by, to)](std::variant<core::journalled_event, error> found) {
             broker->submit([&service = *broker, by, name, then, found = std::move(found)] {
                 const auto peer = by.lock();
                 if (const auto* const failure = std::get_if<error>(&found)) {
@@ -346,7 +366,8 @@ void carry_out(session& by, const protocol::replay_params& params, const protoco
 }
 
 /// A command line and an environment may hold secrets: for those who can't change them, they are left out.
-hook_methods::handler<protocol::list_hooks_result> without_commands(hook_methods::handler<protocol::list_hooks_result> then) {
+hook_methods::handler<protocol::list_hooks_result> without_commands(
+    hook_methods::handler<protocol::list_hooks_result> then) {
     return [then = std::move(then)](std::variant<protocol::list_hooks_result, error> result) {
         if (auto* const list = std::get_if<protocol::list_hooks_result>(&result)) {
             for (auto& each : list->hooks) {
@@ -357,7 +378,8 @@ hook_methods::handler<protocol::list_hooks_result> without_commands(hook_methods
     };
 }
 
-void carry_out(session& by, const protocol::enable_hook_params& params, const protocol::request& call, const answer_address& to) {
+void carry_out(
+    session& by, const protocol::enable_hook_params& params, const protocol::request& call, const answer_address& to) {
     change_hooks<protocol::hook_info>(by, params, call, to, [&params](hook_methods& hooks, auto done) {
         hooks.enable_hook(std::string{params.name.view()}, params.enabled, std::move(done));
     });
@@ -408,8 +430,9 @@ void carry_out(session& by, const protocol::who_params& params, const protocol::
 
 void carry_out(session& by, const protocol::bypass_params& params, const protocol::request&, const answer_address& to) {
     if (!is_owner(by.peer())) {
-        return by.answer(to, error{errc::not_allowed, "only the daemon's own user and root may bypass hooks, and you are user " +
-                                                          std::to_string(by.peer().uid)});
+        return by.answer(
+            to, error{errc::not_allowed, "only the daemon's own user and root may bypass hooks, and you are user " +
+                                             std::to_string(by.peer().uid)});
     }
     answer_either(by, to, catalogued::bypass(by.broker(), by.client(), params));
 }
@@ -458,20 +481,19 @@ constexpr std::array<method, sizeof...(Params)> methods_of() {
 }
 
 // The busiest first.
-constexpr auto methods =
-    methods_of<protocol::emit_and_wait_params, protocol::respond_params, protocol::emit_params, protocol::await_response_params,
-               protocol::subscribe_params, protocol::unsubscribe_params, protocol::ping_params, protocol::who_params, protocol::history_params,
-               protocol::trace_params, protocol::replay_params, protocol::schema_params, protocol::stats_params,
-               protocol::cluster_hosts_params, protocol::cancel_params, protocol::discover_params, protocol::register_hook_params, protocol::deregister_hook_params,
-               protocol::list_hooks_params, protocol::trust_hook_params, protocol::enable_hook_params, protocol::bypass_params>();
+constexpr auto methods = methods_of<protocol::emit_and_wait_params, protocol::respond_params, protocol::emit_params,
+    protocol::await_response_params, protocol::subscribe_params, protocol::unsubscribe_params, protocol::ping_params,
+    protocol::who_params, protocol::history_params, protocol::trace_params, protocol::replay_params,
+    protocol::schema_params, protocol::stats_params, protocol::cluster_hosts_params, protocol::cancel_params,
+    protocol::discover_params, protocol::register_hook_params, protocol::deregister_hook_params,
+    protocol::list_hooks_params, protocol::trust_hook_params, protocol::enable_hook_params, protocol::bypass_params>();
 
 }  // namespace
 
 void dispatch(session& by, const protocol::request& call, const answer_address& to) {
     const bool is_plain = !call.method.has_escapes();
-    const auto* const known = std::find_if(methods.begin(), methods.end(), [&](const method& each) {
-        return is_plain ? call.method.raw == each.name : call.method.equals(each.name);
-    });
+    const auto* const known = std::find_if(methods.begin(), methods.end(),
+        [&](const method& each) { return is_plain ? call.method.raw == each.name : call.method.equals(each.name); });
     if (known != methods.end()) {
         if (known->needs != nullptr && !(by.may().*known->needs)) {
             return by.answer(to, missing_role(by, known->name, known->needs));
@@ -482,7 +504,8 @@ void dispatch(session& by, const protocol::request& call, const answer_address& 
     for (const auto& each : methods) {
         names += (names.empty() ? "" : ", ") + std::string{each.name};
     }
-    by.answer(to, error{errc::method_not_found, "unknown method '" + call.method.decode().substr(0, 64) + "'; there are " + names});
+    by.answer(to, error{errc::method_not_found,
+                      "unknown method '" + call.method.decode().substr(0, 64) + "'; there are " + names});
 }
 
 }  // namespace hookd::server::rpc

@@ -12,7 +12,7 @@ constexpr std::size_t small_event_bytes = std::size_t{4} << 10;
 
 std::string_view frame_cache::frames_of(const std::vector<core::event*>& events, protocol::framing kind) {
     if (events.size() < 2 || std::any_of(events.begin(), events.end(),
-                                         [](const core::event* each) { return each->body_bytes() > small_event_bytes; })) {
+                                 [](const core::event* each) { return each->body_bytes() > small_event_bytes; })) {
         return {};
     }
     events_.clear();  // while the bytes are of no events
@@ -31,8 +31,8 @@ std::string_view frame_cache::frames_of(const std::vector<core::event*>& events,
 std::string_view frame_cache::hand_out_same(core::broker_state& state, core::client& to, protocol::framing kind) const {
     const std::size_t waiting = to.outbox.size() - to.handed_out;
     // Not one that has more waiting: it gets all of that in one write.
-    if (events_.empty() || kind != kind_ || waiting != events_.size() || to.outbox[to.outbox.size() - 1].serial() != last_serial_ ||
-        !state.hand_out_same(to, events_)) {
+    if (events_.empty() || kind != kind_ || waiting != events_.size() ||
+        to.outbox[to.outbox.size() - 1].serial() != last_serial_ || !state.hand_out_same(to, events_)) {
         return {};
     }
     return {bytes_.data(), bytes_.size()};

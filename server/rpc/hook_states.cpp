@@ -10,7 +10,8 @@ bool has_registered(const protocol::who_result& who) {
 
 void note_hook_states(protocol::who_result& who, const protocol::list_hooks_result& hooks) {
     for (auto& each : who.responders) {
-        const auto hook = std::find_if(hooks.hooks.begin(), hooks.hooks.end(), [&each](const auto& one) { return one.what.name == each.name; });
+        const auto hook = std::find_if(
+            hooks.hooks.begin(), hooks.hooks.end(), [&each](const auto& one) { return one.what.name == each.name; });
         if (each.registered && hook != hooks.hooks.end() && hook->state != protocol::hook_state::ok) {
             each.state = to_string(hook->state);
             each.on_failure = protocol::failure_policy::closed;

@@ -5,8 +5,8 @@
 namespace hookd::server::rpc {
 
 std::string describe(const core::peer& who) {
-    return (who.pid > 0 ? "pid " + std::to_string(who.pid) : std::string{"a process of another pid namespace"}) + ", uid " +
-           std::to_string(who.uid);
+    return (who.pid > 0 ? "pid " + std::to_string(who.pid) : std::string{"a process of another pid namespace"}) +
+           ", uid " + std::to_string(who.uid);
 }
 
 std::string describe(const roles& may) {
@@ -20,7 +20,9 @@ std::string describe(const roles& may) {
 }
 
 std::string_view name_of(bool roles::*role) noexcept {
-    return std::find_if(role_names.begin(), role_names.end(), [role](const named_role& each) { return each.role == role; })->name;
+    return std::find_if(role_names.begin(), role_names.end(), [role](const named_role& each) {
+        return each.role == role;
+    })->name;
 }
 
 }  // namespace hookd::server::rpc

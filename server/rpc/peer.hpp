@@ -24,7 +24,8 @@ struct named_role {
     std::string_view name;
     bool roles::*role;
 };
-inline constexpr std::array role_names{named_role{"emit", &roles::emit}, named_role{"observe", &roles::observe}, named_role{"answer", &roles::answer}};
+inline constexpr std::array role_names{
+    named_role{"emit", &roles::emit}, named_role{"observe", &roles::observe}, named_role{"answer", &roles::answer}};
 [[nodiscard]] std::string_view name_of(bool roles::*role) noexcept;
 
 }  // namespace hookd::server::rpc

@@ -24,12 +24,14 @@ struct part {
 
 // The bytes of a member of `params`; empty where there is none.
 std::string_view member_of(const protocol::request& call, std::string_view name) {
-    const auto at = std::find_if(call.members.begin(), call.members.end(), [name](const auto& each) { return each.key.equals(name); });
+    const auto at = std::find_if(
+        call.members.begin(), call.members.end(), [name](const auto& each) { return each.key.equals(name); });
     return at == call.members.end() ? std::string_view{} : at->value;
 }
 
 std::string text_of(std::string_view value) {
-    return value.size() < 2 || value.front() != '"' ? std::string{} : protocol::json_string{value.substr(1, value.size() - 2)}.decode();
+    return value.size() < 2 || value.front() != '"' ? std::string{}
+                                                    : protocol::json_string{value.substr(1, value.size() - 2)}.decode();
 }
 
 /// What a request has to check, and for which event.
@@ -59,14 +61,16 @@ wanted_checks checks_of(const broker_service& broker, const core::client& by, co
     if (call.method.equals(protocol::respond_params::method)) {
         return checks_of_reply(broker, by, call);
     }
-    if (!call.method.equals(protocol::emit_params::method) && !call.method.equals(protocol::emit_and_wait_params::method)) {
+    if (!call.method.equals(protocol::emit_params::method) &&
+        !call.method.equals(protocol::emit_and_wait_params::method)) {
         return {};
     }
     const auto payload = member_of(call, "payload");
     return payload.empty() ? wanted_checks{} : wanted_checks{text_of(member_of(call, "event")), {{false, payload}}};
 }
 
-std::optional<error> check(const catalog& events, const std::string& event, bool is_reply, std::string_view text, check_limit& limit) {
+std::optional<error> check(
+    const catalog& events, const std::string& event, bool is_reply, std::string_view text, check_limit& limit) {
     return is_reply ? events.check_reply(event, text, limit) : events.check_event(event, text, limit);
 }
 
@@ -77,7 +81,7 @@ struct schema_check::work {
     struct item {
         bool is_reply = false;
         const char* where = nullptr;  // in the request
-        std::string text{};  // empty: it is decided
+        std::string text{};           // empty: it is decided
         std::optional<error> refusal{};
     };
 
@@ -93,7 +97,8 @@ struct schema_check::work {
         try {
             which.refusal = check(*events, event, which.is_reply, which.text, limit);
         } catch (const std::bad_alloc&) {
-            which.refusal = error{protocol::errc::internal_error, "there is no memory to check it against its schema: retry later"};
+            which.refusal =
+                error{protocol::errc::internal_error, "there is no memory to check it against its schema: retry later"};
         }
     }
     void tell(broker_service& broker) {
@@ -113,7 +118,8 @@ struct schema_check::work {
 
 schema_check::~schema_check() { work_->is_cancelled.store(true, std::memory_order_relaxed); }
 
-std::unique_ptr<schema_check> schema_check::begin(broker_service& broker, core::client& by, const protocol::request& call) {
+std::unique_ptr<schema_check> schema_check::begin(
+    broker_service& broker, core::client& by, const protocol::request& call) {
     const auto events = broker.shared_events();
     if (events == nullptr) {
         return nullptr;
@@ -129,7 +135,8 @@ std::unique_ptr<schema_check> schema_check::begin(broker_service& broker, core::
         limit.steps = check_limit::short_steps;
         auto refusal = check(*events, wanted.event, each.is_reply, each.text, limit);
         is_decided = is_decided && !limit.is_exceeded;
-        rest->items.push_back({each.is_reply, each.text.data(), std::string{limit.is_exceeded ? each.text : std::string_view{}}, std::move(refusal)});
+        rest->items.push_back({each.is_reply, each.text.data(),
+            std::string{limit.is_exceeded ? each.text : std::string_view{}}, std::move(refusal)});
     }
     if (is_decided) {
         rest->tell(broker);

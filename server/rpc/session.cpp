@@ -17,7 +17,8 @@ namespace {
 // Answers over which the rest of the input waits until they are on their way.
 constexpr std::size_t most_answers_at_a_time = std::size_t{256} << 10;
 
-// How long one peer's requests keep the others waiting, about. The clock is looked at after each: some take milliseconds.
+// How long one peer's requests keep the others waiting, about. The clock is looked at after each: some take
+// milliseconds.
 constexpr std::chrono::milliseconds longest_turn{5};
 
 // Room that a request of a batch needs to be carried out: for the result of one that changes something.
@@ -25,12 +26,13 @@ constexpr std::size_t small_answer_bytes = 1024;
 
 error batch_memory_error() {
     return protocol::limit_error("memory", batch_memory::limit,
-                                 "unfinished batches hold as many bytes of answers as they may: send what waits outside of a batch");
+        "unfinished batches hold as many bytes of answers as they may: send what waits outside of a batch");
 }
 
 }  // namespace
 
-session_environment::session_environment(std::shared_ptr<broker_service> service, const listener_options& settings, logger& logger)
+session_environment::session_environment(
+    std::shared_ptr<broker_service> service, const listener_options& settings, logger& logger)
     : broker(std::move(service)), options(settings), log(logger), batches(std::make_shared<batch_memory>()) {}
 
 session::session(std::shared_ptr<session_environment> environment, const core::peer& peer, const roles& may)
@@ -78,7 +80,8 @@ received session::carry_out(const input& next) {
     while (result.consumed < next.unread.size()) {
         const auto unread = next.unread.substr(result.consumed);
         if (!decoder_) {
-            decoder_.emplace(protocol::detect_framing(static_cast<unsigned char>(unread.front())), environment_.options.max_frame_bytes);
+            decoder_.emplace(protocol::detect_framing(static_cast<unsigned char>(unread.front())),
+                environment_.options.max_frame_bytes);
         }
         const auto decoded = next.ended ? decoder_->next_at_end(unread) : decoder_->next(unread);
         result.consumed += decoded.consumed;
@@ -119,7 +122,8 @@ input_state session::state_after_frame(bool has_more) const {
     return batch_ ? input_state::turn_is_over : input_state::waiting;
 }
 
-// By the coarse form of the steady clock: it is asked after each of many small requests, costs little, and is right to a few milliseconds.
+// By the coarse form of the steady clock: it is asked after each of many small requests, costs little, and is right to
+// a few milliseconds.
 bool session::turn_is_over() const {
     timespec coarse{};
     ::clock_gettime(CLOCK_MONOTONIC_COARSE, &coarse);
@@ -191,9 +195,11 @@ void session::carry_on_batch(const input& from) {
     batch_.reset();
 }
 
-void session::handle_request(const protocol::request& call, std::shared_ptr<batch> part_of, std::size_t index, const input& from) {
+void session::handle_request(
+    const protocol::request& call, std::shared_ptr<batch> part_of, std::size_t index, const input& from) {
     if (auto check = schema_check::begin(broker(), *client_, call)) {
-        checked_ = std::make_unique<checked_request>(checked_request{call, std::move(part_of), index, from.memory, from.capacity, std::move(check)});
+        checked_ = std::make_unique<checked_request>(
+            checked_request{call, std::move(part_of), index, from.memory, from.capacity, std::move(check)});
     } else {
         carry_out_request(call, std::move(part_of), index);
     }
@@ -226,9 +232,10 @@ received session::reject_unended_line(std::string_view unread) {
         result.unended_line = true;
         return result;
     }
-    answer_invalid({.failure = {errc::parse_error, "This text has not been carried out, since its line has not ended for a second. " +
-                                                       std::string{protocol::one_line_hint}}},
-                   nullptr, 0);
+    answer_invalid({.failure = {errc::parse_error,
+                        "This text has not been carried out, since its line has not ended for a second. " +
+                            std::string{protocol::one_line_hint}}},
+        nullptr, 0);
     decoder_->drop_line();
     result.consumed = unread.size();
     return result;
@@ -239,8 +246,8 @@ received session::reject_large_input(std::size_t limit) {
     result.state = input_state::failed;
     if (client_ != nullptr) {
         environment_.broker->counters.protocol_errors.fetch_add(1, std::memory_order_relaxed);
-        answer({.id = "null"},
-               protocol::limit_error("memory", limit, "the daemon holds as many incomplete frames as it may: retry later"));
+        answer({.id = "null"}, protocol::limit_error("memory", limit,
+                                   "the daemon holds as many incomplete frames as it may: retry later"));
     }
     return result;
 }
@@ -358,7 +365,7 @@ void session::tell_end() {
     notify(environment_.body);
     if (ended->reason == protocol::close_reason::lagged) {
         environment_.log.write(log_level::warning,
-                               name + " lagged behind: its push session was closed after event " + std::to_string(ended->last_seq));
+            name + " lagged behind: its push session was closed after event " + std::to_string(ended->last_seq));
     }
 }
 

@@ -42,9 +42,9 @@ struct session_environment {
 
 /// Where the answer to a request goes.
 struct answer_address {
-    std::string id{};               ///< as sent; empty: a notification, nothing is to be answered
+    std::string id{};  ///< as sent; empty: a notification, nothing is to be answered
     std::shared_ptr<batch> part_of{};
-    std::size_t index = 0;          ///< in the batch
+    std::size_t index = 0;  ///< in the batch
 };
 
 /// What a transport has read. The session reads it in place, during the call only.
@@ -70,7 +70,7 @@ struct received {
     input_state state = input_state::waiting;
     bool unended_line = false;      ///< what is left is a line without its LF
     bool memory_is_shared = false;  ///< an event keeps `memory`: nothing may be written to it any more
-    bool opened_session = false;    ///< the peer has subscribed: from now on the connection ends with the peer's process
+    bool opened_session = false;  ///< the peer has subscribed: from now on the connection ends with the peer's process
 };
 
 /// How much next_output() gives at a time.
@@ -78,26 +78,30 @@ struct output_limits {
     std::size_t events = 0;
     std::size_t event_bytes = 0;  ///< but for the first event
     std::size_t notice_bytes = 0;
-    bool one_piece = false;       ///< the transport can write at once, so a batch may come as one piece that other sessions share
+    bool one_piece =
+        false;  ///< the transport can write at once, so a batch may come as one piece that other sessions share
 };
 
 /// What is to be written next: answers, then a batch of notices and events.
 struct output {
-    std::string& answers;                    ///< frames; the transport moves them out
-    std::string_view frames{};               ///< the batch in one piece; valid until the next call for any session. Or else:
+    std::string& answers;       ///< frames; the transport moves them out
+    std::string_view frames{};  ///< the batch in one piece; valid until the next call for any session. Or else:
     std::vector<core::wire_pieces>& pieces;  ///< the batch in pieces, each valid until written()
 
     [[nodiscard]] bool has_batch() const noexcept { return !frames.empty() || !pieces.empty(); }
     [[nodiscard]] bool empty() const noexcept { return answers.empty() && !has_batch(); }
 };
 
-/// One peer as JSON-RPC sees it: bytes in, requests carried out, bytes out. It does no I/O and has no descriptor; a transport moves the bytes.
+/// One peer as JSON-RPC sees it: bytes in, requests carried out, bytes out. It does no I/O and has no descriptor; a
+/// transport moves the bytes.
 ///
-/// Use: attach() it, then receive() what has been read and write what next_output() gives, until receive() says `failed`, the peer is gone
-/// or nothing is owed; then detach(). The sink given to attach() is told when there is output that no call of receive() has caused.
+/// Use: attach() it, then receive() what has been read and write what next_output() gives, until receive() says
+/// `failed`, the peer is gone or nothing is owed; then detach(). The sink given to attach() is told when there is
+/// output that no call of receive() has caused.
 ///
 /// Errors: what the peer did wrong is answered to it and counted. Throws std::bad_alloc.
-/// Thread-safety: none (broker's strand); peer() may be asked from any thread. Lifetime: shared: each wait that it has to answer holds it.
+/// Thread-safety: none (broker's strand); peer() may be asked from any thread. Lifetime: shared: each wait that it has
+/// to answer holds it.
 class session final : public std::enable_shared_from_this<session> {
 public:
     session(std::shared_ptr<session_environment> environment, const core::peer& peer, const roles& may);
@@ -111,9 +115,11 @@ public:
     /// The peer is gone: nothing is owed to it, and its waits are over. More than once.
     void detach();
 
-    /// Carries out the requests in `next`, until its turn is over. At the end of input, emitters wait for the peer no longer.
+    /// Carries out the requests in `next`, until its turn is over. At the end of input, emitters wait for the peer no
+    /// longer.
     [[nodiscard]] received receive(const input& next);
-    /// `unread` is a line that has got no more bytes for a while: a complete text is rejected, since its LF has been forgotten.
+    /// `unread` is a line that has got no more bytes for a while: a complete text is rejected, since its LF has been
+    /// forgotten.
     [[nodiscard]] received reject_unended_line(std::string_view unread);
     /// There is no memory for the rest of the frame that has begun: all sessions together may hold `limit` bytes.
     [[nodiscard]] received reject_large_input(std::size_t limit);
@@ -179,7 +185,8 @@ private:
         std::size_t next = 0;
     };
 
-    /// A request whose payload or reply is still being checked. Its texts lie in `memory`; the rest of the input waits for it.
+    /// A request whose payload or reply is still being checked. Its texts lie in `memory`; the rest of the input waits
+    /// for it.
     struct checked_request {
         protocol::request call{};
         std::shared_ptr<batch> part_of{};
@@ -196,7 +203,8 @@ private:
     void carry_on_batch(const input& from);
     [[nodiscard]] input_state state_after_frame(bool has_more) const;
     [[nodiscard]] bool turn_is_over() const;
-    void handle_request(const protocol::request& call, std::shared_ptr<batch> part_of, std::size_t index, const input& from);
+    void handle_request(
+        const protocol::request& call, std::shared_ptr<batch> part_of, std::size_t index, const input& from);
     void carry_out_request(const protocol::request& call, std::shared_ptr<batch> part_of, std::size_t index);
     void share_input(std::size_t frame_bytes, const std::shared_ptr<const char[]>& memory, std::size_t capacity);
     void stop_sharing_input();
@@ -241,7 +249,8 @@ void session::reply(const answer_address& to, Append append) {
     }
 }
 
-/// The methods of the wire contract, by name: binds the parameters of `call`, carries it out for `by` and answers to `to`.
+/// The methods of the wire contract, by name: binds the parameters of `call`, carries it out for `by` and answers to
+/// `to`.
 void dispatch(session& by, const protocol::request& call, const answer_address& to);
 
 }  // namespace hookd::server::rpc

@@ -39,29 +39,30 @@ outcome split(std::string_view stream, std::size_t max_frame_bytes, std::size_t 
         const bool at_end = arrived == stream.size();
         // An exact copy, so that a sanitizer sees any read past the end.
         const std::vector<char> exact(stream.begin() + static_cast<std::ptrdiff_t>(dropped),
-                                      stream.begin() + static_cast<std::ptrdiff_t>(arrived));
+            stream.begin() + static_cast<std::ptrdiff_t>(arrived));
         const std::string_view unread{exact.data(), exact.size()};
         const decode_result step = at_end ? decoder.next_at_end(unread) : decoder.next(unread);
         require(step.consumed <= unread.size(), "no more is consumed than there is");
         dropped += step.consumed;
         switch (step.status) {
-        case decode_status::frame:
-            require(!step.body.empty() && step.body.size() <= max_frame_bytes, "a frame has 1 to max_frame bytes");
-            require(step.body.data() >= unread.data() && step.body.data() + step.body.size() <= unread.data() + step.consumed,
+            case decode_status::frame:
+                require(!step.body.empty() && step.body.size() <= max_frame_bytes, "a frame has 1 to max_frame bytes");
+                require(step.body.data() >= unread.data() &&
+                            step.body.data() + step.body.size() <= unread.data() + step.consumed,
                     "a body lies in what is consumed");
-            result.bodies.emplace_back(step.body);
-            break;
-        case decode_status::failed:
-            require(step.failure && !step.failure->message.empty(), "a failure says why");
-            result.failure = step.failure->code;
-            return result;
-        case decode_status::need_more:
-            if (at_end) {
-                require(dropped == stream.size(), "nothing is left at the end");
+                result.bodies.emplace_back(step.body);
+                break;
+            case decode_status::failed:
+                require(step.failure && !step.failure->message.empty(), "a failure says why");
+                result.failure = step.failure->code;
                 return result;
-            }
-            arrived = std::min(arrived + chunk, stream.size());
-            break;
+            case decode_status::need_more:
+                if (at_end) {
+                    require(dropped == stream.size(), "nothing is left at the end");
+                    return result;
+                }
+                arrived = std::min(arrived + chunk, stream.size());
+                break;
         }
     }
 }
@@ -72,7 +73,7 @@ bool lies_within(std::string_view part, std::string_view whole) {
 
 void check_request(const request& read, std::string_view frame) {
     require(lies_within(read.id, frame) && lies_within(read.method.raw, frame) && lies_within(read.params, frame),
-            "a request is made of spans of its frame");
+        "a request is made of spans of its frame");
     require(read.members.size() <= max_params_members, "members are bounded");
     for (const json_member& member : read.members) {
         require(lies_within(member.value, read.params), "a parameter lies in params");
@@ -97,31 +98,33 @@ void check_frame(std::string_view frame) {
     const bool is_parse_error = read.type == message::kind::invalid && read.failure.code == errc::parse_error;
     require(is_json != is_parse_error, "a parse error is what is no JSON");
     switch (read.type) {
-    case message::kind::request: check_request(read.single, frame); break;
-    case message::kind::batch:
-        require(!read.elements.empty() && read.elements.size() <= max_batch, "a batch has 1 to 1000 elements");
-        for (const std::string_view element : read.elements) {
-            message one;
-            read_element(element, one);
-            require(one.type != message::kind::batch, "an element is no batch");
-            if (one.type == message::kind::request) {
-                check_request(one.single, element);
+        case message::kind::request:
+            check_request(read.single, frame);
+            break;
+        case message::kind::batch:
+            require(!read.elements.empty() && read.elements.size() <= max_batch, "a batch has 1 to 1000 elements");
+            for (const std::string_view element : read.elements) {
+                message one;
+                read_element(element, one);
+                require(one.type != message::kind::batch, "an element is no batch");
+                if (one.type == message::kind::request) {
+                    check_request(one.single, element);
+                }
             }
+            break;
+        case message::kind::invalid: {
+            if (read.failed_id.empty()) {
+                break;  // a notification
+            }
+            std::string answer;
+            append_error(answer, read.failed_id, read.failure);
+            incoming reply;
+            read_incoming(answer, reply);
+            require(reply.type == incoming::kind::response, "an error is read by a client");
+            require(reply.reply.id == read.failed_id, "an error keeps its id");
+            require(reply.reply.error_message.equals(read.failure.message), "an error keeps its message");
+            break;
         }
-        break;
-    case message::kind::invalid: {
-        if (read.failed_id.empty()) {
-            break;  // a notification
-        }
-        std::string answer;
-        append_error(answer, read.failed_id, read.failure);
-        incoming reply;
-        read_incoming(answer, reply);
-        require(reply.type == incoming::kind::response, "an error is read by a client");
-        require(reply.reply.id == read.failed_id, "an error keeps its id");
-        require(reply.reply.error_message.equals(read.failure.message), "an error keeps its message");
-        break;
-    }
     }
     incoming as_client;
     read_incoming(frame, as_client);
@@ -140,7 +143,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string_view stream{reinterpret_cast<const char*>(data) + 1, size - 1};
     const outcome expected = split(stream, max_frame_bytes, stream.size(), 1);
     require(split(stream, max_frame_bytes, 1, 1) == expected, "byte by byte is the same as at once");
-    // Cut in two at every byte; where the stream is long, at some of them, since each cut costs as much as the stream is long.
+    // Cut in two at every byte; where the stream is long, at some of them, since each cut costs as much as the stream
+    // is long.
     const std::size_t step = std::max<std::size_t>(1, stream.size() / 64);
     for (std::size_t cut = 1; cut < stream.size(); cut += step) {
         require(split(stream, max_frame_bytes, cut, stream.size()) == expected, "cut in two is the same as at once");

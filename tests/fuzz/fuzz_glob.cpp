@@ -67,6 +67,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     const bool expected = matches_by_definition(characters_of(pattern), characters_of(name));
     require(hookd::core::glob_matches(pattern, name) == expected, "the matcher agrees with the definition");
-    require(hookd::core::is_glob(pattern) || hookd::core::glob_matches(pattern, name) == (pattern == name), "a name matches itself alone");
+    require(hookd::core::is_glob(pattern) || hookd::core::glob_matches(pattern, name) == (pattern == name),
+        "a name matches itself alone");
     return 0;
 }

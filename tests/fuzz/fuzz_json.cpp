@@ -26,7 +26,8 @@ void check_string(json_string token) {
     std::string again;
     append_json_string(again, decoded);
     require(!find_json_fault(again).has_value(), "an appended string is valid");
-    require(json_string{std::string_view{again}.substr(1, again.size() - 2)}.decode() == decoded, "an appended string decodes to itself");
+    require(json_string{std::string_view{again}.substr(1, again.size() - 2)}.decode() == decoded,
+        "an appended string decodes to itself");
 }
 
 /// Walks a valid value down to its scalars.
@@ -36,20 +37,30 @@ void check_value(std::string_view text) {
         const std::string_view value = waiting.back();
         waiting.pop_back();
         switch (kind_of(value)) {
-        case json_kind::object:
-        case json_kind::array: {
-            json_cursor members{value};
-            while (const auto member = members.next()) {
-                check_string(member->key);
-                require(member->value.data() > value.data() && member->value.size() < value.size(), "a member lies inside");
-                waiting.push_back(member->value);
+            case json_kind::object:
+            case json_kind::array: {
+                json_cursor members{value};
+                while (const auto member = members.next()) {
+                    check_string(member->key);
+                    require(member->value.data() > value.data() && member->value.size() < value.size(),
+                        "a member lies inside");
+                    waiting.push_back(member->value);
+                }
+                break;
             }
-            break;
-        }
-        case json_kind::string: check_string({value.substr(1, value.size() - 2)}); break;
-        case json_kind::number: require(value.find_first_not_of("0123456789+-.eE") == std::string_view::npos, "a number ends where it ends"); break;
-        case json_kind::boolean: require(value == "true" || value == "false", "a boolean is a boolean"); break;
-        case json_kind::null: require(value == "null", "null is null"); break;
+            case json_kind::string:
+                check_string({value.substr(1, value.size() - 2)});
+                break;
+            case json_kind::number:
+                require(value.find_first_not_of("0123456789+-.eE") == std::string_view::npos,
+                    "a number ends where it ends");
+                break;
+            case json_kind::boolean:
+                require(value == "true" || value == "false", "a boolean is a boolean");
+                break;
+            case json_kind::null:
+                require(value == "null", "null is null");
+                break;
         }
     }
 }

@@ -20,11 +20,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const auto received = parse_command(input);
         if (const auto* const question = std::get_if<ask>(&received)) {
             require(is_json(question->event.payload_json), "a payload that was taken is JSON");
-            require(encode(foreign_event{"h", question->event, {}}).find(question->event.payload_json) != std::string_view::npos, "a payload is passed on as it is");
+            require(encode(foreign_event{"h", question->event, {}}).find(question->event.payload_json) !=
+                        std::string_view::npos,
+                "a payload is passed on as it is");
         }
         if (const auto* const answer = std::get_if<reply>(&received)) {
             require(is_json(answer->result_json), "a result that was taken is JSON");
-            require(encode(settled{"h", answer->id, answer->result_json}).find(answer->result_json) != std::string_view::npos, "a result is passed on as it is");
+            require(encode(settled{"h", answer->id, answer->result_json}).find(answer->result_json) !=
+                        std::string_view::npos,
+                "a result is passed on as it is");
         }
     } catch (const malformed_message& fault) {
         require(*fault.what() != '\0', "a fault has a reason");

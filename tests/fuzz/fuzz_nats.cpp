@@ -1,4 +1,5 @@
-// Is what a NATS server sends split into the same operations however it arrives, and does each that is a message survive being read?
+// Is what a NATS server sends split into the same operations however it arrives, and does each that is a message
+// survive being read?
 
 #include "fuzz_target.hpp"
 
@@ -30,8 +31,9 @@ void check_payload(std::string_view payload) {
 
 void check_operation(const operation& each, std::string_view within) {
     for (const std::string_view part : {each.text, each.subject, each.reply, each.headers, each.payload}) {
-        require(part.empty() || (part.data() >= within.data() && part.data() + part.size() <= within.data() + within.size()),
-                "an operation lies in what is consumed");
+        require(part.empty() ||
+                    (part.data() >= within.data() && part.data() + part.size() <= within.data() + within.size()),
+            "an operation lies in what is consumed");
     }
     static_cast<void>(status_of(each.headers));
     check_payload(each.payload);
@@ -45,7 +47,8 @@ std::vector<std::string> parsed(std::string_view stream, std::size_t head, std::
     for (std::size_t arrived = head;; arrived = std::min(arrived + chunk, stream.size())) {
         for (;;) {
             // An exact copy, so that a sanitizer sees any read past the end.
-            const std::vector<char> exact(stream.begin() + static_cast<std::ptrdiff_t>(taken), stream.begin() + static_cast<std::ptrdiff_t>(arrived));
+            const std::vector<char> exact(stream.begin() + static_cast<std::ptrdiff_t>(taken),
+                stream.begin() + static_cast<std::ptrdiff_t>(arrived));
             const std::string_view unread{exact.data(), exact.size()};
             const parse_result step = reader.next(unread);
             require(step.consumed <= unread.size(), "no more is consumed than there is");
@@ -58,7 +61,8 @@ std::vector<std::string> parsed(std::string_view stream, std::size_t head, std::
                 break;
             }
             check_operation(step.parsed, unread.substr(0, step.consumed));
-            found.push_back(std::to_string(static_cast<int>(step.parsed.type)) + std::string{unread.substr(0, step.consumed)});
+            found.push_back(
+                std::to_string(static_cast<int>(step.parsed.type)) + std::string{unread.substr(0, step.consumed)});
             taken += step.consumed;
         }
         if (arrived == stream.size()) {

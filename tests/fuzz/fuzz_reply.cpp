@@ -1,6 +1,8 @@
-// Is whatever a hook command prints read as a reply that can be sent, as a veto that keeps its reason, or as a hook that failed?
+// Is whatever a hook command prints read as a reply that can be sent, as a veto that keeps its reason, or as a hook
+// that failed?
 //
-// The first byte of an input is the exit status, bit 7 says that the output was cut; the rest is standard output, a NUL, and standard error.
+// The first byte of an input is the exit status, bit 7 says that the output was cut; the rest is standard output, a
+// NUL, and standard error.
 
 #include "fuzz_target.hpp"
 
@@ -42,7 +44,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     result.output.cut = (data[0] & 0x80) != 0;
     result.errors.text = end < text.size() ? text.substr(end + 1) : std::string{};
     const auto reply = hooks::read_hook_reply(result, "guard");
-    require(result.code == 0 || reply.type != hooks::hook_reply::kind::response, "another exit status than 0 is no consent");
+    require(result.code == 0 || reply.type != hooks::hook_reply::kind::response,
+        "another exit status than 0 is no consent");
     require(!result.output.cut || reply.type != hooks::hook_reply::kind::response, "output that was cut is no consent");
     require(reply.type != hooks::hook_reply::kind::failed || !reply.text.empty(), "a failure has a reason");
     if (reply.type != hooks::hook_reply::kind::failed) {

@@ -15,18 +15,20 @@
 #include <string_view>
 #include <utility>
 
-// Three peers, one for each framing unless their first byte says another, and the broker behind their sessions. The input says what happens: bytes that arrive, whole or cut; peers
-// that stop reading, send their last byte or leave; time that passes. Whatever it is, the output is whole frames, and nothing is left at the end.
+// Three peers, one for each framing unless their first byte says another, and the broker behind their sessions. The
+// input says what happens: bytes that arrive, whole or cut; peers that stop reading, send their last byte or leave;
+// time that passes. Whatever it is, the output is whole frames, and nothing is left at the end.
 namespace {
 
 using namespace hookd;
 using namespace hookd::server::rpc;
-using hookd::test::require;
 using hookd::server::rpc::test::memory_broker;
 using hookd::server::rpc::test::silent_logger;
+using hookd::test::require;
 
 // Small, so that the input gets to them.
-const core::broker_limits limits{.capacity = 8, .capacity_bytes = 64U << 10, .max_waiting = 16, .max_waiting_per_connection = 8};
+const core::broker_limits limits{
+    .capacity = 8, .capacity_bytes = 64U << 10, .max_waiting = 16, .max_waiting_per_connection = 8};
 
 // What the input may have a peer send, `$` in place of the id of the last event.
 constexpr std::array<std::string_view, 16> messages{
@@ -50,10 +52,12 @@ constexpr std::array<std::string_view, 16> messages{
 
 class peer final : public core::event_sink {
 public:
-    peer(const std::shared_ptr<memory_broker>& broker, const std::shared_ptr<session_environment>& environment, protocol::framing kind)
+    peer(const std::shared_ptr<memory_broker>& broker, const std::shared_ptr<session_environment>& environment,
+        protocol::framing kind)
         : broker_(broker),
           kind_(kind),
-          session_(std::make_shared<session>(environment, core::peer{1, 1000, kind == protocol::framing::line}, server::roles{true, true, true})) {
+          session_(std::make_shared<session>(
+              environment, core::peer{1, 1000, kind == protocol::framing::line}, server::roles{true, true, true})) {
         session_->attach(*this);
     }
 
@@ -183,30 +187,45 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto broker = std::make_shared<memory_broker>(limits);
     const auto environment = std::make_shared<session_environment>(broker, hookd::server::listener_options{}, log);
     std::deque<peer> peers;
-    for (const auto kind : {protocol::framing::length_prefix, protocol::framing::content_length, protocol::framing::line}) {
+    for (const auto kind :
+        {protocol::framing::length_prefix, protocol::framing::content_length, protocol::framing::line}) {
         peers.emplace_back(broker, environment, kind);
     }
     while (!input.empty()) {
         const auto action = next_byte();
         auto& by = peers[action % 3];
         switch (action / 3 % 10) {
-        case 0: {
-            const auto bytes = input.substr(0, next_byte());
-            by.send(bytes);
-            input.remove_prefix(std::min(input.size(), bytes.size()));
-            break;
-        }
-        case 1: by.end_input(); break;
-        case 2: by.leave(); break;
-        case 3: by.stop_output(); break;
-        case 4: by.set_reading(false); break;
-        case 5: by.set_reading(true); break;
-        case 6: by.reject_unended_line(); break;
-        case 7: broker->pass(std::chrono::minutes{next_byte()}); break;
-        default: {
-            const auto which = next_byte();
-            by.send_message(which, next_byte());
-        }
+            case 0: {
+                const auto bytes = input.substr(0, next_byte());
+                by.send(bytes);
+                input.remove_prefix(std::min(input.size(), bytes.size()));
+                break;
+            }
+            case 1:
+                by.end_input();
+                break;
+            case 2:
+                by.leave();
+                break;
+            case 3:
+                by.stop_output();
+                break;
+            case 4:
+                by.set_reading(false);
+                break;
+            case 5:
+                by.set_reading(true);
+                break;
+            case 6:
+                by.reject_unended_line();
+                break;
+            case 7:
+                broker->pass(std::chrono::minutes{next_byte()});
+                break;
+            default: {
+                const auto which = next_byte();
+                by.send_message(which, next_byte());
+            }
         }
     }
     for (auto& each : peers) {

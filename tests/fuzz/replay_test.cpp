@@ -1,5 +1,5 @@
-// Runs the fuzz target that it is linked with over its stored inputs, so that what failed once is tried for ever after, by every
-// compiler. The main() of its executable.
+// Runs the fuzz target that it is linked with over its stored inputs, so that what failed once is tried for ever after,
+// by every compiler. The main() of its executable.
 #define BOOST_TEST_MODULE fuzz_replay
 #include <boost/test/unit_test.hpp>
 
@@ -15,7 +15,8 @@
 
 BOOST_AUTO_TEST_CASE(stored_inputs_are_handled) {
     std::vector<std::filesystem::path> files;
-    const auto corpus = std::filesystem::path{hookd::test::source_tree()} / "tests/fuzz/corpus" / hookd::test::corpus_name;
+    const auto corpus =
+        std::filesystem::path{hookd::test::source_tree()} / "tests/fuzz/corpus" / hookd::test::corpus_name;
     for (const auto& entry : std::filesystem::directory_iterator{corpus}) {
         files.push_back(entry.path());
     }

@@ -28,14 +28,35 @@ void live_and_die(const test_daemon& daemon, std::mt19937& random) {
         const auto acts = random() % 6;
         for (unsigned act = 0; act < acts; ++act) {
             switch (random() % 8) {
-            case 0: peer.send_request("subscribe", random() % 2 == 0 ? R"({"responds":false})" : R"({"events":["doomed/*"]})"); break;
-            case 1: send_emit_and_wait(peer, "doomed/wait", R"("timeout_ms":20)"); break;
-            case 2: send_emit_and_wait(peer, "doomed/join", R"("timeout_ms":20,"operation_id":"00000000-0000-4000-8000-00000000000)" + std::to_string(random() % 4) + "\""); break;
-            case 3: peer.send_request("emit", R"({"event":"doomed/reserve","reserve_ms":15})"); break;
-            case 4: peer.send_request("emit", R"({"event":"doomed/big","payload":)" + json_string(std::string(random() % 100000, 'x')) + "}"); break;
-            case 5: peer.half_close(); break;
-            case 6: peer.send("rubbish"); break;
-            default: peer.send_raw(encode_frame(peer.kind(), R"({"jsonrpc":"2.0","id":1,"method":"ping"})").substr(0, random() % 40)); break;
+                case 0:
+                    peer.send_request(
+                        "subscribe", random() % 2 == 0 ? R"({"responds":false})" : R"({"events":["doomed/*"]})");
+                    break;
+                case 1:
+                    send_emit_and_wait(peer, "doomed/wait", R"("timeout_ms":20)");
+                    break;
+                case 2:
+                    send_emit_and_wait(peer, "doomed/join",
+                        R"("timeout_ms":20,"operation_id":"00000000-0000-4000-8000-00000000000)" +
+                            std::to_string(random() % 4) + "\"");
+                    break;
+                case 3:
+                    peer.send_request("emit", R"({"event":"doomed/reserve","reserve_ms":15})");
+                    break;
+                case 4:
+                    peer.send_request("emit",
+                        R"({"event":"doomed/big","payload":)" + json_string(std::string(random() % 100000, 'x')) + "}");
+                    break;
+                case 5:
+                    peer.half_close();
+                    break;
+                case 6:
+                    peer.send("rubbish");
+                    break;
+                default:
+                    peer.send_raw(encode_frame(peer.kind(), R"({"jsonrpc":"2.0","id":1,"method":"ping"})")
+                                      .substr(0, random() % 40));
+                    break;
             }
         }
         if (random() % 2 == 0) {
@@ -106,9 +127,11 @@ BOOST_DATA_TEST_CASE(peers_die_at_random_and_the_rest_notice_nothing, data::make
 }
 
 BOOST_DATA_TEST_CASE(memory_is_bounded_whatever_comes, data::make(thread_counts), threads) {
-    // 8 MiB may be retained or wait; the rest of the bound is what the connections of the storm and the allocator may take.
+    // 8 MiB may be retained or wait; the rest of the bound is what the connections of the storm and the allocator may
+    // take.
     constexpr std::size_t bound = 96U * 1024 * 1024;
-    test_daemon daemon({"--threads", threads, "--capacity-bytes", "8MiB", "--max-frame", "1MiB", "--write-stall-timeout", "500ms"});
+    test_daemon daemon(
+        {"--threads", threads, "--capacity-bytes", "8MiB", "--max-frame", "1MiB", "--write-stall-timeout", "500ms"});
     const auto payload = json_string(std::string(200000, 'x'));
     std::vector<std::function<void()>> jobs;
     for (unsigned seed = 1; seed <= 3; ++seed) {
@@ -142,7 +165,8 @@ BOOST_DATA_TEST_CASE(memory_is_bounded_whatever_comes, data::make(thread_counts)
     daemon.wait_for_stat("/connections", 1);
     const auto stats = daemon.stats();
     BOOST_TEST(int_at(stats, "/retained_bytes") <= 8 * 1024 * 1024);
-    BOOST_TEST_MESSAGE("resident at most: " << daemon.peak_resident_bytes() / 1024 << " KiB, after the storm " << daemon.resident_bytes() / 1024);
+    BOOST_TEST_MESSAGE("resident at most: " << daemon.peak_resident_bytes() / 1024 << " KiB, after the storm "
+                                            << daemon.resident_bytes() / 1024);
     if (!hookd_is_sanitized()) {
         BOOST_TEST(daemon.peak_resident_bytes() < bound);
         BOOST_TEST(daemon.resident_bytes() < bound / 2);

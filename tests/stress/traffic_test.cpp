@@ -39,12 +39,11 @@ private:
 // A payload whose size varies from a few bytes to some socket buffers.
 std::string payload_of(int emitter, int number, std::mt19937& random) {
     const std::size_t size = random() % 50 == 0 ? random() % 300000 : random() % 400;
-    return "[" + std::to_string(emitter) + "," + std::to_string(number) + ",\"" + std::string(size, static_cast<char>('a' + number % 26)) + "\"]";
+    return "[" + std::to_string(emitter) + "," + std::to_string(number) + ",\"" +
+           std::string(size, static_cast<char>('a' + number % 26)) + "\"]";
 }
 
-int int_of(std::string_view text) {
-    return std::stoi(std::string{text});
-}
+int int_of(std::string_view text) { return std::stoi(std::string{text}); }
 
 }  // namespace
 
@@ -132,7 +131,8 @@ BOOST_DATA_TEST_CASE(slow_subscribers_resume_and_miss_nothing, data::make(thread
                 require(message.string("/params/reason") == "lagged", "closed for another reason");
                 require(message.integer("/params/last_seq") == last, "last_seq is not the last delivered");
                 ++told;
-                const auto again = peer.call("subscribe", R"({"responds":false,"after_seq":)" + std::to_string(last) + "}");
+                const auto again =
+                    peer.call("subscribe", R"({"responds":false,"after_seq":)" + std::to_string(last) + "}");
                 if (again.error_code() == -32005) {
                     last = int_at(subscribe(peer, "*", R"("responds":false)"), "/head_seq");
                 } else {
@@ -173,8 +173,9 @@ BOOST_DATA_TEST_CASE(every_wait_gets_its_own_verdict, data::make(thread_counts),
             for (int i = 0; i < emitters * each; ++i) {
                 const auto event = peer.next_event();
                 // The reply is the payload, so that a mixed-up verdict shows.
-                replies.push_back(peer.send_request("respond", R"({"hook_event_id":)" + event.raw({"params", "hook_event_id"}) +
-                                                                   R"(,"response":{"echo":)" + event.raw({"params", "payload"}) + "}}"));
+                replies.push_back(peer.send_request(
+                    "respond", R"({"hook_event_id":)" + event.raw({"params", "hook_event_id"}) +
+                                   R"(,"response":{"echo":)" + event.raw({"params", "payload"}) + "}}"));
             }
             for (const auto& id : replies) {
                 require(bool_at(peer.response_to(id).json(), "/result/accepted"), "a reply in time was refused");
@@ -193,12 +194,14 @@ BOOST_DATA_TEST_CASE(every_wait_gets_its_own_verdict, data::make(thread_counts),
                 require(elements.size() == responders, "a reply is missing or repeated");
                 for (const auto element : elements) {
                     const auto echo = raw_member(*raw_member(element, "response"), "echo");
-                    require(echo == "[" + std::to_string(e) + "," + std::to_string(number) + "]", "the reply to another event");
+                    require(echo == "[" + std::to_string(e) + "," + std::to_string(number) + "]",
+                        "the reply to another event");
                 }
             };
             for (int i = 1; i <= each; ++i) {
                 send_emit_and_wait(peer, "e",
-                                   R"("policy":"all","timeout_ms":60000,"payload":[)" + std::to_string(e) + "," + std::to_string(i) + "]");
+                    R"("policy":"all","timeout_ms":60000,"payload":[)" + std::to_string(e) + "," + std::to_string(i) +
+                        "]");
                 if (i > window) {
                     check(i - window);
                 }

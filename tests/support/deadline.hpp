@@ -8,8 +8,8 @@ namespace hookd::test {
 
 using namespace std::chrono_literals;
 
-/// How long a test waits for what must happen. Far more than any machine needs: sanitizers and neighbours slow things down, and
-/// only a failure ever takes this long.
+/// How long a test waits for what must happen. Far more than any machine needs: sanitizers and neighbours slow things
+/// down, and only a failure ever takes this long.
 inline constexpr std::chrono::milliseconds patience = 30s;
 
 /// A point in time after which a wait has failed.

@@ -6,10 +6,10 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include <poll.h>
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <poll.h>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
@@ -19,7 +19,8 @@ namespace hookd::test {
 namespace {
 
 // Bytes of the link to those of a socket of the test's.
-constexpr const char* relay = "#!/bin/sh\necho the helper runs >&2\nexec socat FD:3 \"UNIX-CONNECT:$HOOKD_TEST_LINK\"\n";
+constexpr const char* relay =
+    "#!/bin/sh\necho the helper runs >&2\nexec socat FD:3 \"UNIX-CONNECT:$HOOKD_TEST_LINK\"\n";
 
 // Of one that reads nothing, and lives.
 constexpr auto between_pongs = 200ms;
@@ -69,7 +70,8 @@ wire_message fake_link::next(std::string_view method) {
     std::unique_lock lock{mutex_};
     wire_message found;
     const bool came = changed_.wait_for(lock, patience, [&] {
-        const auto at = std::find_if(messages_.begin(), messages_.end(), [&](const wire_message& each) { return each.method() == wanted; });
+        const auto at = std::find_if(
+            messages_.begin(), messages_.end(), [&](const wire_message& each) { return each.method() == wanted; });
         if (at == messages_.end()) {
             return ended_;
         }
@@ -86,7 +88,8 @@ wire_message fake_link::next(std::string_view method) {
 std::size_t fake_link::waiting(std::string_view method) {
     const auto wanted = "cluster." + std::string{method};
     const std::lock_guard lock{mutex_};
-    return static_cast<std::size_t>(std::count_if(messages_.begin(), messages_.end(), [&](const wire_message& each) { return each.method() == wanted; }));
+    return static_cast<std::size_t>(std::count_if(
+        messages_.begin(), messages_.end(), [&](const wire_message& each) { return each.method() == wanted; }));
 }
 
 void fake_link::send(std::string_view method, std::string_view params) {
@@ -112,8 +115,8 @@ std::string fake_link::take_question(std::string_view hosts) {
 }
 
 void fake_link::settle(std::string_view host, std::string_view id, std::string_view replies, std::string_view more) {
-    send("settled", R"({"host":")" + std::string{host} + R"(","hook_event_id":")" + std::string{id} + R"(","result":{"replies":[)" + std::string{replies} +
-                        "]," + std::string{more} + "}}");
+    send("settled", R"({"host":")" + std::string{host} + R"(","hook_event_id":")" + std::string{id} +
+                        R"(","result":{"replies":[)" + std::string{replies} + "]," + std::string{more} + "}}");
 }
 
 void fake_link::fall_silent() {
@@ -144,7 +147,8 @@ fake_cluster::fake_cluster() : listener_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CL
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::strncpy(address.sun_path, (directory_ / "link").c_str(), sizeof address.sun_path - 1);
-    if (::bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || ::listen(listener_.get(), 8) != 0) {
+    if (::bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+        ::listen(listener_.get(), 8) != 0) {
         fail("cannot listen for the helper");
     }
     for (const char* program : {"hookd-postgres", "hookd-nats"}) {

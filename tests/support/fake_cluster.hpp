@@ -14,8 +14,8 @@
 
 namespace hookd::test {
 
-/// The other end of a daemon's link to its cluster: a test plays the helper program (server/cluster/README.md has the messages). A thread answers
-/// its pings, unless told otherwise.
+/// The other end of a daemon's link to its cluster: a test plays the helper program (server/cluster/README.md has the
+/// messages). A thread answers its pings, unless told otherwise.
 class fake_link {
 public:
     /// `socket`: connected to what hookd started.
@@ -32,9 +32,11 @@ public:
     void send_raw(std::string_view bytes);
     /// Takes the daemon's hello and says that the link is up.
     wire_message come_up();
-    /// Takes a question, and says who has to answer it: `{"host":"b","responders":[…]}`, separated by commas. Returns its id.
+    /// Takes a question, and says who has to answer it: `{"host":"b","responders":[…]}`, separated by commas. Returns
+    /// its id.
     std::string take_question(std::string_view hosts);
-    void settle(std::string_view host, std::string_view id, std::string_view replies, std::string_view more = R"("missing":[],"abstained":[],"passed":[])");
+    void settle(std::string_view host, std::string_view id, std::string_view replies,
+        std::string_view more = R"("missing":[],"abstained":[],"passed":[])");
 
     /// Answers no ping any more.
     void fall_silent();

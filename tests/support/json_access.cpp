@@ -10,14 +10,13 @@ namespace hookd::test {
 namespace {
 
 [[noreturn]] void fail(std::string_view what, const boost::json::value& document, std::string_view pointer) {
-    throw std::runtime_error(std::string{what} + " at " + std::string{pointer} + " in " + boost::json::serialize(document).substr(0, 500));
+    throw std::runtime_error(
+        std::string{what} + " at " + std::string{pointer} + " in " + boost::json::serialize(document).substr(0, 500));
 }
 
 }  // namespace
 
-boost::json::value json_of(std::string_view text) {
-    return boost::json::parse(text);
-}
+boost::json::value json_of(std::string_view text) { return boost::json::parse(text); }
 
 const boost::json::value& value_at(const boost::json::value& document, std::string_view pointer) {
     boost::json::error_code failure;

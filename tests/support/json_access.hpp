@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-/// Short ways to say what a JSON document must hold. All throw std::runtime_error, with the document in the message, where it does not have
-/// what is asked for, so that a test fails with a reason.
+/// Short ways to say what a JSON document must hold. All throw std::runtime_error, with the document in the message,
+/// where it does not have what is asked for, so that a test fails with a reason.
 namespace hookd::test {
 
 [[nodiscard]] boost::json::value json_of(std::string_view text);

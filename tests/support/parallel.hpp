@@ -6,8 +6,8 @@
 
 namespace hookd::test {
 
-/// Runs each of `jobs` on a thread of its own and waits for all. Throws the first exception that one threw, once all are done. Boost.Test's
-/// checks are not for other threads: a job throws what it finds.
+/// Runs each of `jobs` on a thread of its own and waits for all. Throws the first exception that one threw, once all
+/// are done. Boost.Test's checks are not for other threads: a job throws what it finds.
 void in_parallel(const std::vector<std::function<void()>>& jobs);
 
 /// For a job: throws std::runtime_error with `what` unless `condition` holds.

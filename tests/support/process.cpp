@@ -38,21 +38,24 @@ pipe_ends make_pipe() {
 }
 
 bool leads_to_another_daemon(std::string_view variable) {
-    return variable.starts_with("HOOKD_") || variable.starts_with("XDG_RUNTIME_DIR=") || variable.starts_with("LISTEN_") ||
-           variable.starts_with("NOTIFY_SOCKET=") || variable.starts_with("XDG_STATE_HOME=") ||
-           variable.starts_with("HOOK_CAUSE=") || variable.starts_with("STATE_DIRECTORY=");
+    return variable.starts_with("HOOKD_") || variable.starts_with("XDG_RUNTIME_DIR=") ||
+           variable.starts_with("LISTEN_") || variable.starts_with("NOTIFY_SOCKET=") ||
+           variable.starts_with("XDG_STATE_HOME=") || variable.starts_with("HOOK_CAUSE=") ||
+           variable.starts_with("STATE_DIRECTORY=");
 }
 
 std::vector<std::string> make_environment(const spawn_options& options) {
     std::vector<std::string> result;
     for (char** entry = environ; *entry != nullptr; ++entry) {
         const std::string_view text = *entry;
-        if (!leads_to_another_daemon(text) && !options.environment.contains(std::string{text.substr(0, text.find('='))})) {
+        if (!leads_to_another_daemon(text) &&
+            !options.environment.contains(std::string{text.substr(0, text.find('='))})) {
             result.emplace_back(text);
         }
     }
     if (!options.environment.contains("XDG_STATE_HOME")) {
-        result.emplace_back("XDG_STATE_HOME=/dev/null/state");  // no registry or journal of the person who runs the tests, and nothing that root could make
+        result.emplace_back("XDG_STATE_HOME=/dev/null/state");  // no registry or journal of the person who runs the
+                                                                // tests, and nothing that root could make
     }
     for (const auto& [name, value] : options.environment) {
         if (value) {
@@ -117,7 +120,8 @@ struct child_setup {
         if (listen_pid != nullptr) {
             write_own_pid(listen_pid, listen_pid_room);
         }
-        // Whatever the tests were started with: a shell has its background jobs ignore SIGINT, and so would what they start.
+        // Whatever the tests were started with: a shell has its background jobs ignore SIGINT, and so would what they
+        // start.
         for (const int each : {SIGPIPE, SIGINT, SIGQUIT, SIGHUP, SIGTERM}) {
             ::signal(each, SIG_DFL);
         }
@@ -137,7 +141,8 @@ struct child_setup {
         }
         if (options->user) {
             const auto user = *options->user;
-            fine = fine && ::setgroups(0, nullptr) == 0 && ::setresgid(user, user, user) == 0 && ::setresuid(user, user, user) == 0;
+            fine = fine && ::setgroups(0, nullptr) == 0 && ::setresgid(user, user, user) == 0 &&
+                   ::setresuid(user, user, user) == 0;
         }
         if (fine) {
             ::execvpe(argv[0], argv, envp);
@@ -169,8 +174,8 @@ child_process::child_process(std::vector<std::string> argv, const spawn_options&
     if (!options.listen_fds.empty()) {
         listen_pid = environment.back().data() + std::strlen("LISTEN_PID=");
     }
-    const child_setup setup{argument_pointers.data(), environment_pointers.data(), listen_pid,         10, &options,
-                            in.read.get(),            out.write.get(),             err.write.get(), report.write.get()};
+    const child_setup setup{argument_pointers.data(), environment_pointers.data(), listen_pid, 10, &options,
+        in.read.get(), out.write.get(), err.write.get(), report.write.get()};
     pid_ = ::fork();
     if (pid_ == 0) {
         setup.run();
@@ -251,9 +256,7 @@ void child_process::write_input(const std::string& text) {
     }
 }
 
-void child_process::close_input() {
-    input_.reset();
-}
+void child_process::close_input() { input_.reset(); }
 
 void child_process::signal(int number) {
     if (::kill(pid_, number) != 0) {
@@ -284,7 +287,8 @@ int child_process::wait(deadline limit) {
 
 finished_process child_process::finish(deadline limit) {
     const int status = wait(limit);
-    wait_until("its outputs ended", [this] { return outputs_ended_; }, limit);
+    wait_until(
+        "its outputs ended", [this] { return outputs_ended_; }, limit);
     return {status, out(), err()};
 }
 
@@ -299,11 +303,13 @@ std::string child_process::err() {
 }
 
 void child_process::wait_for_out(const std::string& text, deadline limit) {
-    wait_until("stdout has: " + text, [&] { return out_.find(text) != std::string::npos; }, limit);
+    wait_until(
+        "stdout has: " + text, [&] { return out_.find(text) != std::string::npos; }, limit);
 }
 
 void child_process::wait_for_err(const std::string& text, deadline limit) {
-    wait_until("stderr has: " + text, [&] { return err_.find(text) != std::string::npos; }, limit);
+    wait_until(
+        "stderr has: " + text, [&] { return err_.find(text) != std::string::npos; }, limit);
 }
 
 std::string child_process::next_line(deadline limit) {
@@ -336,10 +342,12 @@ void child_process::wait_until(const std::string& what, const std::function<bool
 }
 
 void child_process::fail(const std::string& what) {
-    throw std::runtime_error(argv_[0] + " (pid " + std::to_string(pid_) + "): " + what + "\nstdout: " + out() + "\nstderr: " + err());
+    throw std::runtime_error(
+        argv_[0] + " (pid " + std::to_string(pid_) + "): " + what + "\nstdout: " + out() + "\nstderr: " + err());
 }
 
-finished_process run_program(std::vector<std::string> argv, const std::string& input, const spawn_options& options, deadline limit) {
+finished_process run_program(
+    std::vector<std::string> argv, const std::string& input, const spawn_options& options, deadline limit) {
     child_process program(std::move(argv), options);
     if (!input.empty()) {
         program.write_input(input);
@@ -348,8 +356,6 @@ finished_process run_program(std::vector<std::string> argv, const std::string& i
     return program.finish(limit);
 }
 
-bool runs_as_root() {
-    return ::geteuid() == 0;
-}
+bool runs_as_root() { return ::geteuid() == 0; }
 
 }  // namespace hookd::test

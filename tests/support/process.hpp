@@ -18,8 +18,9 @@ namespace hookd::test {
 
 /// How a program is started.
 struct spawn_options {
-    /// Variables to set, or to remove where there is no value. All others are inherited, save those that would lead a test to a daemon
-    /// that is not its own (HOOKD_*, XDG_RUNTIME_DIR, LISTEN_*, NOTIFY_SOCKET) STATE_DIRECTORY and HOOK_CAUSE.
+    /// Variables to set, or to remove where there is no value. All others are inherited, save those that would lead a
+    /// test to a daemon that is not its own (HOOKD_*, XDG_RUNTIME_DIR, LISTEN_*, NOTIFY_SOCKET) STATE_DIRECTORY and
+    /// HOOK_CAUSE.
     std::map<std::string, std::optional<std::string>> environment{};
     /// Where it runs; empty: here.
     std::string directory{};
@@ -42,9 +43,11 @@ struct finished_process {
     std::string err{};
 };
 
-/// A running program whose outputs are read all the time, so that it never blocks on them. Killed, if it still runs, at the end.
+/// A running program whose outputs are read all the time, so that it never blocks on them. Killed, if it still runs, at
+/// the end.
 ///
-/// Thread-safety: none but that of the reading thread inside. Throws std::system_error where the program can't be started.
+/// Thread-safety: none but that of the reading thread inside. Throws std::system_error where the program can't be
+/// started.
 class child_process {
 public:
     explicit child_process(std::vector<std::string> argv, const spawn_options& options = {});
@@ -62,8 +65,8 @@ public:
 
     /// Whether it has ended. Doesn't wait.
     [[nodiscard]] bool has_ended();
-    /// Waits for its end; throws std::runtime_error (with what it said on stderr) when the limit passes. Output that a grandchild
-    /// may still hold open is not waited for.
+    /// Waits for its end; throws std::runtime_error (with what it said on stderr) when the limit passes. Output that a
+    /// grandchild may still hold open is not waited for.
     int wait(deadline limit = deadline{});
     /// Waits for its end and for the end of both outputs.
     finished_process finish(deadline limit = deadline{});
@@ -102,8 +105,8 @@ private:
 };
 
 /// Runs a program to its end. `input` becomes its standard input.
-finished_process run_program(std::vector<std::string> argv, const std::string& input = {}, const spawn_options& options = {},
-                             deadline limit = deadline{});
+finished_process run_program(std::vector<std::string> argv, const std::string& input = {},
+    const spawn_options& options = {}, deadline limit = deadline{});
 
 /// The user id that tests take for "somebody else" (`nobody` on Debian).
 inline constexpr uid_t stranger = 65534;

@@ -104,12 +104,8 @@ std::vector<std::string_view> raw_elements(std::string_view array) {
     return result;
 }
 
-std::string json_string(std::string_view text) {
-    return boost::json::serialize(boost::json::value(text));
-}
+std::string json_string(std::string_view text) { return boost::json::serialize(boost::json::value(text)); }
 
-std::string nested_arrays(std::size_t depth) {
-    return std::string(depth, '[') + std::string(depth, ']');
-}
+std::string nested_arrays(std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); }
 
 }  // namespace hookd::test

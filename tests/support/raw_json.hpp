@@ -9,8 +9,8 @@
 /// JSON as bytes, for what must arrive byte for byte: no document is built. Independent of the code under test.
 namespace hookd::test {
 
-/// The bytes of the value of the last member `name` of the object `object` (valid JSON), without the white space around it. Nothing
-/// where it is no object or has no such member. Names are compared as written.
+/// The bytes of the value of the last member `name` of the object `object` (valid JSON), without the white space around
+/// it. Nothing where it is no object or has no such member. Names are compared as written.
 [[nodiscard]] std::optional<std::string_view> raw_member(std::string_view object, std::string_view name);
 
 /// The elements of a valid array, as bytes.

@@ -4,8 +4,8 @@
 
 namespace hookd::test {
 
-/// A directory of mode 0700 of its own for each test, removed with all that is in it. Its path is short, since a socket's may have
-/// 107 bytes only.
+/// A directory of mode 0700 of its own for each test, removed with all that is in it. Its path is short, since a
+/// socket's may have 107 bytes only.
 class temp_directory {
 public:
     temp_directory();

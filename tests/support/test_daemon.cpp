@@ -24,7 +24,8 @@ std::string binary(const char* variable, const char* compiled_in) {
 }
 
 bool has_sanitizer_report(const std::string& log) {
-    for (const char* mark : {"ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "WARNING: ThreadSanitizer", "runtime error:"}) {
+    for (const char* mark :
+        {"ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "WARNING: ThreadSanitizer", "runtime error:"}) {
         if (log.find(mark) != std::string::npos) {
             return true;
         }
@@ -41,9 +42,7 @@ bool has_sanitizer_report(const std::string& log) {
 #define HOOKD_TEST_HOOKCTL_BIN ""
 #endif
 
-std::string hookd_binary() {
-    return binary("HOOKD_BIN", HOOKD_TEST_HOOKD_BIN);
-}
+std::string hookd_binary() { return binary("HOOKD_BIN", HOOKD_TEST_HOOKD_BIN); }
 
 bool hookd_is_sanitized() {
     static const bool sanitized = [] {
@@ -53,16 +52,15 @@ bool hookd_is_sanitized() {
     return sanitized;
 }
 
-std::string hookctl_binary() {
-    return binary("HOOKCTL_BIN", HOOKD_TEST_HOOKCTL_BIN);
-}
+std::string hookctl_binary() { return binary("HOOKCTL_BIN", HOOKD_TEST_HOOKCTL_BIN); }
 
 test_daemon::test_daemon(std::vector<std::string> arguments, const spawn_options& options)
     : directory_(std::make_unique<temp_directory>()), socket_path_(*directory_ / "hookd.sock") {
     start(std::move(arguments), options);
 }
 
-test_daemon::test_daemon(const std::string& socket_path, std::vector<std::string> arguments, const spawn_options& options)
+test_daemon::test_daemon(
+    const std::string& socket_path, std::vector<std::string> arguments, const spawn_options& options)
     : socket_path_(socket_path) {
     start(std::move(arguments), options);
 }
@@ -74,7 +72,8 @@ void test_daemon::start(std::vector<std::string> arguments, const spawn_options&
         with_threads.environment.try_emplace("HOOKD_THREADS", threads);  // any --threads among the arguments beats it
     }
     const auto directory = socket_path_.substr(0, socket_path_.rfind('/') + 1);
-    with_threads.environment.try_emplace("HOOKD_REGISTRY", directory + "state/hookd/registry.json");  // for the daemon that may follow
+    with_threads.environment.try_emplace(
+        "HOOKD_REGISTRY", directory + "state/hookd/registry.json");  // for the daemon that may follow
     process_ = std::make_unique<child_process>(std::move(arguments), with_threads);
     wait_until_it_accepts(*process_, socket_path_);
 }
@@ -82,7 +81,8 @@ void test_daemon::start(std::vector<std::string> arguments, const spawn_options&
 void wait_until_it_accepts(child_process& daemon, const std::string& path) {
     eventually("the daemon accepts connections at " + path, [&] {
         if (daemon.has_ended()) {
-            throw std::runtime_error("hookd ended with status " + std::to_string(daemon.wait()) + " at its start: " + daemon.finish().err);
+            throw std::runtime_error(
+                "hookd ended with status " + std::to_string(daemon.wait()) + " at its start: " + daemon.finish().err);
         }
         try {
             static_cast<void>(connect_to(path));
@@ -122,8 +122,9 @@ void test_daemon::wait_for_stat(std::string_view pointer, std::int64_t expected)
             return last == expected;
         });
     } catch (const std::runtime_error&) {
-        throw std::runtime_error("stats " + std::string{pointer} + " stayed " + (last.is_int64() ? std::to_string(last.get_int64()) : "?") +
-                                 ", not " + std::to_string(expected));
+        throw std::runtime_error("stats " + std::string{pointer} + " stayed " +
+                                 (last.is_int64() ? std::to_string(last.get_int64()) : "?") + ", not " +
+                                 std::to_string(expected));
     }
 }
 
@@ -139,9 +140,7 @@ int test_daemon::wait() {
     return process_->wait();
 }
 
-void test_daemon::kill() {
-    stop(SIGKILL);
-}
+void test_daemon::kill() { stop(SIGKILL); }
 
 std::size_t test_daemon::status_bytes(std::string_view name) const {
     std::ifstream status("/proc/" + std::to_string(pid()) + "/status");

@@ -11,23 +11,25 @@
 
 namespace hookd::test {
 
-/// The path of the daemon under test: the variable HOOKD_BIN, else what the build compiled in. Throws where there is neither.
+/// The path of the daemon under test: the variable HOOKD_BIN, else what the build compiled in. Throws where there is
+/// neither.
 [[nodiscard]] std::string hookd_binary();
 /// Whether it was built with a sanitizer, whose own memory makes a bound on the daemon's meaningless.
 [[nodiscard]] bool hookd_is_sanitized();
 /// The same as hookd_binary for HOOKCTL_BIN.
 [[nodiscard]] std::string hookctl_binary();
 
-/// Waits until a daemon, or what starts it, accepts connections at `path`. Throws std::runtime_error where it has ended before.
+/// Waits until a daemon, or what starts it, accepts connections at `path`. Throws std::runtime_error where it has ended
+/// before.
 void wait_until_it_accepts(child_process& daemon, const std::string& path);
 
 /// A running `hookd` with a socket in a directory of its own. Ready for connections once constructed.
 ///
-/// The variable HOOKD_TEST_THREADS gives every daemon that is not told otherwise as many threads: a whole suite can so be run again with
-/// several.
+/// The variable HOOKD_TEST_THREADS gives every daemon that is not told otherwise as many threads: a whole suite can so
+/// be run again with several.
 ///
-/// The destructor stops it by SIGTERM and fails the current test (Boost.Test) where it does not end with status 0, or where a
-/// sanitizer has said something: no test can overlook a leak or a race in the daemon.
+/// The destructor stops it by SIGTERM and fails the current test (Boost.Test) where it does not end with status 0, or
+/// where a sanitizer has said something: no test can overlook a leak or a race in the daemon.
 class test_daemon {
 public:
     /// `arguments` come after `--socket PATH`.
@@ -52,7 +54,8 @@ public:
     /// Waits until the value of `stats` at a JSON pointer is `expected`.
     void wait_for_stat(std::string_view pointer, std::int64_t expected);
 
-    /// Sends `signal`, waits for the end, and returns the exit status. The destructor checks nothing any more but the sanitizers.
+    /// Sends `signal`, waits for the end, and returns the exit status. The destructor checks nothing any more but the
+    /// sanitizers.
     int stop(int signal = SIGTERM);
     /// For a test that ends it in another way: waits for the end and returns the exit status.
     int wait();

@@ -41,27 +41,30 @@ void wait_until_ready(int fd, short events, const char* what, deadline limit) {
 
 std::string_view to_string(framing kind) {
     switch (kind) {
-    case framing::length: return "length";
-    case framing::header: return "header";
-    case framing::line: break;
+        case framing::length:
+            return "length";
+        case framing::header:
+            return "header";
+        case framing::line:
+            break;
     }
     return "line";
 }
 
-std::ostream& operator<<(std::ostream& out, framing kind) {
-    return out << to_string(kind);
-}
+std::ostream& operator<<(std::ostream& out, framing kind) { return out << to_string(kind); }
 
 std::string encode_frame(framing kind, std::string_view body) {
     std::string frame;
     switch (kind) {
-    case framing::length:
-        for (int shift = 24; shift >= 0; shift -= 8) {
-            frame += static_cast<char>((body.size() >> shift) & 0xff);
-        }
-        return frame.append(body);
-    case framing::header: return "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string{body};
-    case framing::line: break;
+        case framing::length:
+            for (int shift = 24; shift >= 0; shift -= 8) {
+                frame += static_cast<char>((body.size() >> shift) & 0xff);
+            }
+            return frame.append(body);
+        case framing::header:
+            return "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string{body};
+        case framing::line:
+            break;
     }
     return std::string{body} + "\n";
 }
@@ -164,7 +167,8 @@ std::size_t wire_client::try_send_raw(std::string_view bytes) {
 
 std::string wire_client::send_request(std::string_view method, std::string_view params) {
     auto id = std::to_string(next_id_++);
-    send(R"({"jsonrpc":"2.0","id":)" + id + R"(,"method":)" + json_string(method) + R"(,"params":)" + std::string{params} + "}");
+    send(R"({"jsonrpc":"2.0","id":)" + id + R"(,"method":)" + json_string(method) + R"(,"params":)" +
+         std::string{params} + "}");
     return id;
 }
 
@@ -357,7 +361,8 @@ boost::json::value wire_client::result(std::string_view method, std::string_view
 
 wire_message wire_client::failure(std::string_view method, std::string_view params) {
     auto response = call(method, params);
-    if (!response.has({"error"}) || response.has({"result"}) || response.error_code() == 0 || response.error_message().empty()) {
+    if (!response.has({"error"}) || response.has({"result"}) || response.error_code() == 0 ||
+        response.error_message().empty()) {
         throw std::runtime_error(std::string{method} + " should have failed: " + shortened(response.text));
     }
     return response;
@@ -379,7 +384,8 @@ file_descriptor connect_to(const std::string& socket_path) {
     }
     socket_path.copy(address.sun_path, socket_path.size());
     file_descriptor socket{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-    if (!socket.is_open() || ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    if (!socket.is_open() ||
+        ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
         throw std::system_error(errno, std::generic_category(), "connect " + socket_path);
     }
     return socket;
@@ -409,17 +415,16 @@ namespace {
 
 }  // namespace
 
-file_descriptor connect_as(uid_t user, const std::string& socket_path) {
-    return connect_as(user, user, socket_path);
-}
+file_descriptor connect_as(uid_t user, const std::string& socket_path) { return connect_as(user, user, socket_path); }
 
 file_descriptor connect_as(uid_t user, gid_t group, const std::string& socket_path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     socket_path.copy(address.sun_path, sizeof address.sun_path - 1);
     file_descriptor socket{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-    // The kernel notes the credentials of whoever calls connect(2), and the socket is shared with the child: no need to pass it back. To the
-    // daemon a process that has ended is gone, so the child stays, without any descriptor, until the test program ends.
+    // The kernel notes the credentials of whoever calls connect(2), and the socket is shared with the child: no need to
+    // pass it back. To the daemon a process that has ended is gone, so the child stays, without any descriptor, until
+    // the test program ends.
     std::array<int, 2> result{};
     if (::pipe2(result.data(), O_CLOEXEC) != 0) {
         throw std::system_error(errno, std::generic_category(), "pipe");

@@ -60,8 +60,8 @@ struct wire_message {
 
 /// A peer that speaks the wire contract by hand over a raw socket: no code is shared with the library under test.
 ///
-/// Whatever waits does so at most `patience` (or the given limit), then throws std::runtime_error; connection_closed where the
-/// daemon closed before. Messages that are not asked for yet are kept in order.
+/// Whatever waits does so at most `patience` (or the given limit), then throws std::runtime_error; connection_closed
+/// where the daemon closed before. Messages that are not asked for yet are kept in order.
 class wire_client {
 public:
     explicit wire_client(const std::string& socket_path, framing kind = framing::length);
@@ -99,8 +99,8 @@ public:
     bool has_message();
     /// Messages that came and nobody took.
     [[nodiscard]] std::size_t kept_messages() const noexcept { return kept_.size(); }
-    /// Reads on until the daemon closes; throws where it doesn't. Messages that come before are kept. True for an orderly end
-    /// (EOF), false for a reset.
+    /// Reads on until the daemon closes; throws where it doesn't. Messages that come before are kept. True for an
+    /// orderly end (EOF), false for a reset.
     bool wait_for_close(deadline limit = deadline{});
     /// All bytes from here to the daemon's close, undecoded.
     std::string read_to_end(deadline limit = deadline{});
@@ -112,7 +112,8 @@ public:
     wire_message call(std::string_view method, std::string_view params = "{}");
     /// The same for a request that must succeed: its `result`. Throws with the error's text otherwise.
     boost::json::value result(std::string_view method, std::string_view params = "{}");
-    /// The same for a request that must fail: the response, after a check that `error` has an integer code and a message.
+    /// The same for a request that must fail: the response, after a check that `error` has an integer code and a
+    /// message.
     wire_message failure(std::string_view method, std::string_view params = "{}");
 
     /// Shuts the writing side down.
@@ -138,7 +139,8 @@ private:
 
 /// Connects to a unix domain socket. Throws std::system_error.
 [[nodiscard]] file_descriptor connect_to(const std::string& socket_path);
-/// The same in the name of another user (real, effective, saved), for which a child process makes the connection. Needs root.
+/// The same in the name of another user (real, effective, saved), for which a child process makes the connection. Needs
+/// root.
 [[nodiscard]] file_descriptor connect_as(uid_t user, const std::string& socket_path);
 /// The same with a group besides.
 [[nodiscard]] file_descriptor connect_as(uid_t user, gid_t group, const std::string& socket_path);
@@ -152,6 +154,7 @@ boost::json::value subscribe(wire_client& peer, std::string_view pattern = "*", 
 /// Sends `emit_and_wait` without waiting for it; returns the request's id. `more` as above.
 std::string send_emit_and_wait(wire_client& peer, std::string_view event, std::string_view more = "");
 /// `respond` with members such as R"("response":{"abort":"no"})"; returns the result.
-boost::json::value respond(wire_client& peer, std::string_view hook_event_id, std::string_view members = R"("response":{})");
+boost::json::value respond(
+    wire_client& peer, std::string_view hook_event_id, std::string_view members = R"("response":{})");
 
 }  // namespace hookd::test

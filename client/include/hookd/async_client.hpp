@@ -25,28 +25,27 @@ namespace hookd {
 ///     hookd::async_client daemon{io.get_executor()};
 ///     auto verdict = co_await daemon.async_emit_and_wait("pre_push", payload, boost::asio::use_awaitable);
 ///
-/// Completion: each async_x takes any completion token of Asio, for the signature `void(std::exception_ptr[, Result])`; a failure is a
-/// hookd::error, which coroutines and futures throw. Completion handlers run on their associated executor, else on the client's, never from
-/// within the call.
-/// Connecting: a request connects where there is no connection, so a client survives a restart of the daemon; what was under way when a
-/// connection breaks fails (broken) and is never repeated.
-/// Cancellation: a cancellation signal of any type asks the daemon to end the wait (`$/cancelRequest`); the operation then ends with
-/// error_kind::cancelled, or with its result where that was faster. Only async_emit_and_wait, async_await_response and async_call of a
-/// waiting method can be cancelled; the others finish at once anyway.
-/// Thread-safety: members may be called from any thread; completion handlers and subscription handlers are serialised as their executors
-/// are. As everywhere in Asio, a cancellation signal is to be emitted where the operation's handler runs.
-/// Lifetime: while a connection is open it keeps the executor's context busy: close(), or destroy the client. The destructor
-/// closes, as soon as the context runs: subscription handlers, and what they refer to, are in use until on_end was called. The context must
-/// outlive the client. A client that was moved from may be destroyed or assigned to, and nothing else.
-/// Options are variables with a name, not temporaries: GCC 12 destroys an aggregate that is made within a co_await expression twice, so
-/// temporaries don't compile.
-/// Memory: at most 256 MiB of requests wait to be written; past that a request fails (invalid_argument).
+/// Completion: each async_x takes any completion token of Asio, for the signature `void(std::exception_ptr[, Result])`;
+/// a failure is a hookd::error, which coroutines and futures throw. Completion handlers run on their associated
+/// executor, else on the client's, never from within the call. Connecting: a request connects where there is no
+/// connection, so a client survives a restart of the daemon; what was under way when a connection breaks fails (broken)
+/// and is never repeated. Cancellation: a cancellation signal of any type asks the daemon to end the wait
+/// (`$/cancelRequest`); the operation then ends with error_kind::cancelled, or with its result where that was faster.
+/// Only async_emit_and_wait, async_await_response and async_call of a waiting method can be cancelled; the others
+/// finish at once anyway. Thread-safety: members may be called from any thread; completion handlers and subscription
+/// handlers are serialised as their executors are. As everywhere in Asio, a cancellation signal is to be emitted where
+/// the operation's handler runs. Lifetime: while a connection is open it keeps the executor's context busy: close(), or
+/// destroy the client. The destructor closes, as soon as the context runs: subscription handlers, and what they refer
+/// to, are in use until on_end was called. The context must outlive the client. A client that was moved from may be
+/// destroyed or assigned to, and nothing else. Options are variables with a name, not temporaries: GCC 12 destroys an
+/// aggregate that is made within a co_await expression twice, so temporaries don't compile. Memory: at most 256 MiB of
+/// requests wait to be written; past that a request fails (invalid_argument).
 class async_client {
 public:
     using executor_type = boost::asio::any_io_executor;
 
-    /// Called on the client's executor, one call at a time. They must not block. An exception leaves through the context's run(); the
-    /// client goes on.
+    /// Called on the client's executor, one call at a time. They must not block. An exception leaves through the
+    /// context's run(); the client goes on.
     struct subscription_handlers {
         /// Each event, in the order of their numbers. Answered with async_respond, then or later, from any thread.
         std::function<void(event)> on_event{};
@@ -87,11 +86,13 @@ public:
 
     /// As client::emit_and_wait. Signature: void(std::exception_ptr, verdict).
     template <class CompletionToken>
-    auto async_emit_and_wait(std::string name, std::string payload, const wait_options& options, CompletionToken&& token) {
+    auto async_emit_and_wait(
+        std::string name, std::string payload, const wait_options& options, CompletionToken&& token) {
         return initiate<void(std::exception_ptr, verdict)>(token, std::move(name), std::move(payload), options);
     }
     template <class CompletionToken>
-    auto async_emit_and_wait(std::string name, std::string payload, wait_options&& options, CompletionToken&& token) = delete;
+    auto async_emit_and_wait(
+        std::string name, std::string payload, wait_options&& options, CompletionToken&& token) = delete;
     /// The same with no options.
     template <class CompletionToken>
     auto async_emit_and_wait(std::string name, std::string payload, CompletionToken&& token) {
@@ -100,7 +101,8 @@ public:
 
     /// As client::await_response. Signature: void(std::exception_ptr, verdict).
     template <class CompletionToken>
-    auto async_await_response(std::string hook_event_id, std::optional<std::chrono::milliseconds> timeout, CompletionToken&& token) {
+    auto async_await_response(
+        std::string hook_event_id, std::optional<std::chrono::milliseconds> timeout, CompletionToken&& token) {
         return initiate<void(std::exception_ptr, verdict)>(token, std::move(hook_event_id), timeout);
     }
 
@@ -122,20 +124,26 @@ public:
         return initiate<void(std::exception_ptr, std::string)>(token, std::move(method), std::move(params));
     }
 
-    /// Opens the connection's push session; there can be one (-32006). The first events may be handed out before the completion handler
-    /// has run. Resuming by itself is what hook_runner is for. Signature: void(std::exception_ptr, subscription).
+    /// Opens the connection's push session; there can be one (-32006). The first events may be handed out before the
+    /// completion handler has run. Resuming by itself is what hook_runner is for. Signature: void(std::exception_ptr,
+    /// subscription).
     template <class CompletionToken>
-    auto async_subscribe(const subscribe_options& options, const subscription_handlers& handlers, CompletionToken&& token) {
+    auto async_subscribe(
+        const subscribe_options& options, const subscription_handlers& handlers, CompletionToken&& token) {
         return initiate<void(std::exception_ptr, subscription)>(token, options, handlers);
     }
     template <class CompletionToken>
-    auto async_subscribe(subscribe_options&& options, const subscription_handlers& handlers, CompletionToken&& token) = delete;
+    auto async_subscribe(
+        subscribe_options&& options, const subscription_handlers& handlers, CompletionToken&& token) = delete;
     template <class CompletionToken>
-    auto async_subscribe(const subscribe_options& options, subscription_handlers&& handlers, CompletionToken&& token) = delete;
+    auto async_subscribe(
+        const subscribe_options& options, subscription_handlers&& handlers, CompletionToken&& token) = delete;
     template <class CompletionToken>
-    auto async_subscribe(subscribe_options&& options, subscription_handlers&& handlers, CompletionToken&& token) = delete;
+    auto async_subscribe(
+        subscribe_options&& options, subscription_handlers&& handlers, CompletionToken&& token) = delete;
 
-    /// Ends it; what is queued is dropped. The result says whether there was one. Signature: void(std::exception_ptr, bool).
+    /// Ends it; what is queued is dropped. The result says whether there was one. Signature: void(std::exception_ptr,
+    /// bool).
     template <class CompletionToken>
     auto async_unsubscribe(CompletionToken&& token) {
         return initiate<void(std::exception_ptr, bool)>(token);
@@ -153,25 +161,27 @@ private:
 
     // One overload an operation, told apart by their handlers and arguments. Compiled into the library.
     static void start(impl& self, handler<void(std::exception_ptr)> done);
-    static void start(impl& self, handler<void(std::exception_ptr, emission)> done, std::string name, std::string payload,
-                      const emit_options& options);
-    static void start(impl& self, handler<void(std::exception_ptr, verdict)> done, std::string name, std::string payload,
-                      const wait_options& options);
+    static void start(impl& self, handler<void(std::exception_ptr, emission)> done, std::string name,
+        std::string payload, const emit_options& options);
+    static void start(impl& self, handler<void(std::exception_ptr, verdict)> done, std::string name,
+        std::string payload, const wait_options& options);
     static void start(impl& self, handler<void(std::exception_ptr, verdict)> done, std::string hook_event_id,
-                      std::optional<std::chrono::milliseconds> timeout);
+        std::optional<std::chrono::milliseconds> timeout);
     static void start(impl& self, handler<void(std::exception_ptr, respond_result)> done, std::string hook_event_id,
-                      const reply& answer);
+        const reply& answer);
     static void start(impl& self, handler<void(std::exception_ptr, daemon_info)> done);
-    static void start(impl& self, handler<void(std::exception_ptr, std::string)> done, std::string method, std::string params);
-    static void start(impl& self, handler<void(std::exception_ptr, subscription)> done, const subscribe_options& options,
-                      subscription_handlers handlers);
+    static void start(
+        impl& self, handler<void(std::exception_ptr, std::string)> done, std::string method, std::string params);
+    static void start(impl& self, handler<void(std::exception_ptr, subscription)> done,
+        const subscribe_options& options, subscription_handlers handlers);
     static void start(impl& self, handler<void(std::exception_ptr, bool)> done);
 
     template <class Signature, class CompletionToken, class... Args>
     auto initiate(CompletionToken& token, Args... args) {
         return boost::asio::async_initiate<CompletionToken, Signature>(
             [self = impl_](auto&& done, auto&&... values) {
-                start(*self, handler<Signature>(std::forward<decltype(done)>(done)), std::forward<decltype(values)>(values)...);
+                start(*self, handler<Signature>(std::forward<decltype(done)>(done)),
+                    std::forward<decltype(values)>(values)...);
             },
             token, std::move(args)...);
     }

@@ -23,17 +23,17 @@ namespace hookd {
 ///
 /// Payloads and parameters are JSON texts (RFC 8259, UTF-8), sent byte for byte.
 ///
-/// Errors: every call throws hookd::error. A connection that breaks while an answer is awaited is told at once (broken) and never retried
-/// silently, since the daemon may have done what was asked; but a call that has an operation_id, or changes nothing (ping, stats),
-/// connects again and is sent once more before it gives up. A daemon that was restarted in between does not remember operations.
-/// After a broken connection, and where the daemon had closed an idle one, the next call connects anew. A daemon that hangs ends every call
-/// (timed_out), see client_options::answer_timeout: also one that waits as long as the daemon thinks fit.
-/// Thread-safety: none; distinct objects are independent.
-/// Signals: never raises SIGPIPE; goes on after EINTR.
+/// Errors: every call throws hookd::error. A connection that breaks while an answer is awaited is told at once (broken)
+/// and never retried silently, since the daemon may have done what was asked; but a call that has an operation_id, or
+/// changes nothing (ping, stats), connects again and is sent once more before it gives up. A daemon that was restarted
+/// in between does not remember operations. After a broken connection, and where the daemon had closed an idle one, the
+/// next call connects anew. A daemon that hangs ends every call (timed_out), see client_options::answer_timeout: also
+/// one that waits as long as the daemon thinks fit. Thread-safety: none; distinct objects are independent. Signals:
+/// never raises SIGPIPE; goes on after EINTR.
 class client {
 public:
-    /// Connects. Throws error: no_daemon where nobody listens there (the message names the path), unreachable or untrusted where somebody
-    /// does who can't or must not be talked to, invalid_argument for an impossible path.
+    /// Connects. Throws error: no_daemon where nobody listens there (the message names the path), unreachable or
+    /// untrusted where somebody does who can't or must not be talked to, invalid_argument for an impossible path.
     explicit client(client_options options = {});
     client(client&&) noexcept;
     client& operator=(client&&) noexcept;
@@ -47,7 +47,8 @@ public:
     /// Fires an event and waits for what the hooks say.
     verdict emit_and_wait(std::string_view name, std::string_view payload = "{}", const wait_options& options = {});
 
-    /// Waits for the reply to an event that was emitted with emit_options::reserve, by anybody. Without `timeout` the daemon's default.
+    /// Waits for the reply to an event that was emitted with emit_options::reserve, by anybody. Without `timeout` the
+    /// daemon's default.
     verdict await_response(std::string_view hook_event_id, std::optional<std::chrono::milliseconds> timeout = {});
 
     /// Answers an event, from whichever process knows its id.
@@ -59,10 +60,11 @@ public:
     /// The daemon's counters, as JSON text.
     std::string stats();
 
-    /// Any request. `params` is a JSON object, or empty for none. Gives up after `timeout`; without one it waits as long as it
-    /// takes, while the daemon lives. Returns the result's JSON text. Notifications that arrive in between are dropped: subscribe with
-    /// hook_runner or async_client.
-    std::string call(std::string_view method, std::string_view params = {}, std::optional<std::chrono::milliseconds> timeout = {});
+    /// Any request. `params` is a JSON object, or empty for none. Gives up after `timeout`; without one it waits as
+    /// long as it takes, while the daemon lives. Returns the result's JSON text. Notifications that arrive in between
+    /// are dropped: subscribe with hook_runner or async_client.
+    std::string call(
+        std::string_view method, std::string_view params = {}, std::optional<std::chrono::milliseconds> timeout = {});
 
     /// The socket's path that this client uses.
     [[nodiscard]] const std::string& path() const noexcept;

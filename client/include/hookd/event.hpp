@@ -21,8 +21,8 @@ class connection;
 /// Thread-safety: as a const std::string.
 class event {
 public:
-    /// Reads the `params` of an `event` notification. The library does so for each event; a unit test of a hook makes its events
-    /// with it. Throws error (invalid_argument) where the text is no such object.
+    /// Reads the `params` of an `event` notification. The library does so for each event; a unit test of a hook makes
+    /// its events with it. Throws error (invalid_argument) where the text is no such object.
     [[nodiscard]] static event parse(std::string params);
 
     /// Its number: grows by one an event, from 1, for each run of the daemon.
@@ -38,8 +38,8 @@ public:
     /// How long that emitter waits, counted from the emission.
     [[nodiscard]] std::optional<std::chrono::milliseconds> timeout() const noexcept { return timeout_; }
 
-    /// When that time is over, counted from when the event was read: clocks of different processes are not compared. Nothing where no
-    /// emitter waits.
+    /// When that time is over, counted from when the event was read: clocks of different processes are not compared.
+    /// Nothing where no emitter waits.
     [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> deadline() const noexcept { return deadline_; }
 
     /// The names of the events that led to it, oldest first, separated by commas; empty: none did.
@@ -51,10 +51,12 @@ public:
     [[nodiscard]] const std::string& host() const noexcept { return host_; }
 
     /// The payload: JSON text, byte for byte as it was emitted.
-    [[nodiscard]] std::string_view payload() const noexcept { return std::string_view{text_}.substr(payload_offset_, payload_bytes_); }
+    [[nodiscard]] std::string_view payload() const noexcept {
+        return std::string_view{text_}.substr(payload_offset_, payload_bytes_);
+    }
 
-    /// The payload as a document. Parsed at each call; numbers beyond 64 bits lose digits there, and the last of repeated keys
-    /// wins: payload() has them all. Throws boost::system::system_error where Boost.JSON cannot hold it.
+    /// The payload as a document. Parsed at each call; numbers beyond 64 bits lose digits there, and the last of
+    /// repeated keys wins: payload() has them all. Throws boost::system::system_error where Boost.JSON cannot hold it.
     [[nodiscard]] boost::json::value json() const;
 
     /// All of the event, payload included: the notification's `params` as one JSON object, byte for byte.

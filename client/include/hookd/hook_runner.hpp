@@ -30,22 +30,24 @@ struct hook_runner_options {
     std::string path{};
     /// As client_options::daemon_user.
     std::string daemon_user{};
-    /// Where to go on from; absent means with the next event. Where that is impossible it is told (notice::kind::resume_impossible), and the
-    /// run starts with the next event.
+    /// Where to go on from; absent means with the next event. Where that is impossible it is told
+    /// (notice::kind::resume_impossible), and the run starts with the next event.
     std::optional<resume_point> resume_from{};
     /// Whether run() waits for a daemon that is not there when it starts, instead of throwing no_daemon.
     bool wait_for_daemon = false;
-    /// How long a daemon that is there when run() starts may take to accept the subscription, after which run() throws timed_out. Later,
-    /// and with wait_for_daemon, its answer is waited for without limit.
+    /// How long a daemon that is there when run() starts may take to accept the subscription, after which run() throws
+    /// timed_out. Later, and with wait_for_daemon, its answer is waited for without limit.
     std::chrono::milliseconds answer_timeout{30'000};
-    /// Events handed to hooks that answer later, and not yet answered: at most that many that an emitter waits for, and that many others. An
-    /// event past that is not handed out, but those of the other kind are. Of what is not handed out 4 MiB of either kind are read ahead;
-    /// the daemon keeps the rest (up to its capacity, past which the session is closed as lagged).
+    /// Events handed to hooks that answer later, and not yet answered: at most that many that an emitter waits for, and
+    /// that many others. An event past that is not handed out, but those of the other kind are. Of what is not handed
+    /// out 4 MiB of either kind are read ahead; the daemon keeps the rest (up to its capacity, past which the session
+    /// is closed as lagged).
     std::size_t max_unanswered = 64;
-    /// Past these 4 MiB, whether events that no emitter waits for are missed (notice::kind::missed) instead of keeping back all that comes
-    /// behind them, questions included. Not where there are listeners.
+    /// Past these 4 MiB, whether events that no emitter waits for are missed (notice::kind::missed) instead of keeping
+    /// back all that comes behind them, questions included. Not where there are listeners.
     bool may_miss_events = false;
-    /// Pauses between attempts to connect: doubled after each failure from the first to the last, each cut at random by up to a half.
+    /// Pauses between attempts to connect: doubled after each failure from the first to the last, each cut at random by
+    /// up to a half.
     std::chrono::milliseconds reconnect_min{50};
     std::chrono::milliseconds reconnect_max{5'000};
     /// How long run() stays after stop() for events that are not answered yet.
@@ -71,12 +73,13 @@ struct notice {
     std::optional<subscription> session{};
 };
 
-/// Answers one event, now or later, from any thread. Copies answer the same event; the first call counts, later ones do nothing.
-/// When the last copy is destroyed unused, the event is answered as failed, so no emitter waits for nothing.
+/// Answers one event, now or later, from any thread. Copies answer the same event; the first call counts, later ones do
+/// nothing. When the last copy is destroyed unused, the event is answered as failed, so no emitter waits for nothing.
 /// May outlive its hook_runner: it then does nothing.
 class answer {
 public:
-    /// Never blocks, never throws but std::bad_alloc. Does nothing for an event that expects no response, or once run() has returned.
+    /// Never blocks, never throws but std::bad_alloc. Does nothing for an event that expects no response, or once run()
+    /// has returned.
     void operator()(reply value) const;
 
 private:
@@ -95,11 +98,12 @@ private:
 ///     });
 ///     hooks.run();
 ///
-/// Events come in the order of their numbers, each once within a run() whatever the connection does; only where hooks that answer later keep back
-/// events that an emitter waits for, or others (hook_runner_options::max_unanswered), do those of the other kind overtake. A pattern is a name or a glob
-/// (`*` any run, `?` one character); at most 256 different ones. Each event goes to every listener that matches, in the order of
-/// registration, then to the first hook that matches. A runner that has listeners only is an observer: no emitter waits for it. One that
-/// has both abstains from events that match no hook.
+/// Events come in the order of their numbers, each once within a run() whatever the connection does; only where hooks
+/// that answer later keep back events that an emitter waits for, or others (hook_runner_options::max_unanswered), do
+/// those of the other kind overtake. A pattern is a name or a glob
+/// (`*` any run, `?` one character); at most 256 different ones. Each event goes to every listener that matches, in the
+/// order of registration, then to the first hook that matches. A runner that has listeners only is an observer: no
+/// emitter waits for it. One that has both abstains from events that match no hook.
 ///
 /// Thread-safety: everything is called, and calls back, on the thread that is in run(), save stop() and hookd::answer.
 /// A hook or listener that blocks delays those after it; the daemon then queues.
@@ -117,7 +121,8 @@ public:
 
     /// A hook that returns its reply, which is on its way before the next event is handed out. An exception becomes
     /// failed(what()). What it returns for an event that expects no response is dropped.
-    /// Handlers are registered before run(), not during it. A pattern that is none makes run() throw: the daemon refuses it.
+    /// Handlers are registered before run(), not during it. A pattern that is none makes run() throw: the daemon
+    /// refuses it.
     hook_runner& on(std::string pattern, hook handler);
 
     /// A hook that answers later: it returns at once and calls its hookd::answer when it knows.
@@ -126,11 +131,12 @@ public:
     /// Sees events and answers none. An exception ends run(), which throws it.
     hook_runner& listen(std::string pattern, listener handler);
 
-    /// Is told when a wait ends while a hook of this runner has the event and has not answered, so that it can stop. An exception ends run(),
-    /// which throws it.
+    /// Is told when a wait ends while a hook of this runner has the event and has not answered, so that it can stop. An
+    /// exception ends run(), which throws it.
     hook_runner& on_cancelled(std::function<void(const ended_wait&)> handler);
 
-    /// Is told the verdict on each event that matches a hook or a listener, when it is there. An exception ends run(), which throws it.
+    /// Is told the verdict on each event that matches a hook or a listener, when it is there. An exception ends run(),
+    /// which throws it.
     hook_runner& on_verdict(std::function<void(const verdict_notice&)> handler);
 
     /// Is told what happens to the connection. An exception ends run(), which throws it.
@@ -138,20 +144,20 @@ public:
 
     /// Connects, subscribes and serves until stop(). May be called again afterwards; goes on from position() then.
     ///
-    /// Throws error: invalid_argument where nothing was registered; no_daemon where nobody is there at the start, unreachable or
-    /// untrusted where who is there can't or must not be talked to, and timed_out where it does not answer within answer_timeout (none of them
-    /// with wait_for_daemon); refused where the daemon rejects the subscription for
-    /// good (not allowed, invalid name or pattern), at any time, or for whatever reason at the start.
+    /// Throws error: invalid_argument where nothing was registered; no_daemon where nobody is there at the start,
+    /// unreachable or untrusted where who is there can't or must not be talked to, and timed_out where it does not
+    /// answer within answer_timeout (none of them with wait_for_daemon); refused where the daemon rejects the
+    /// subscription for good (not allowed, invalid name or pattern), at any time, or for whatever reason at the start.
     void run();
 
-    /// Ends run(): no further event is handed out, events handed out are answered within drain_timeout, replies are sent, then it returns.
-    /// Where run() is not executing, the next one returns at once.
-    /// Thread-safety: from any thread, from a hook, and from a signal handler (async-signal-safe).
+    /// Ends run(): no further event is handed out, events handed out are answered within drain_timeout, replies are
+    /// sent, then it returns. Where run() is not executing, the next one returns at once. Thread-safety: from any
+    /// thread, from a hook, and from a signal handler (async-signal-safe).
     void stop() noexcept;
 
-    /// Where a later run, of this program or another, has to resume: before the first event not handed out, else after the last (or the start of
-    /// the session).
-    /// hook_runner_options::resume_from before the first session. To be called on the thread of run(), or while that is not executing.
+    /// Where a later run, of this program or another, has to resume: before the first event not handed out, else after
+    /// the last (or the start of the session). hook_runner_options::resume_from before the first session. To be called
+    /// on the thread of run(), or while that is not executing.
     [[nodiscard]] std::optional<resume_point> position() const;
 
 private:

@@ -24,8 +24,10 @@ public:
     /// The response's JSON text, or why the hook failed; empty for abstain.
     [[nodiscard]] const std::string& text() const noexcept { return text_; }
 
-    /// What to answer instead where the daemon refuses this reply, as error::code says: because of the catalog (-32004), or for want of room
-    /// (-32001). Nothing, as without a fallback: the hook has failed. Called on the thread that runs the hook_runner; must not throw.
+    /// What to answer instead where the daemon refuses this reply, as error::code says: because of the catalog
+    /// (-32004), or for want of room
+    /// (-32001). Nothing, as without a fallback: the hook has failed. Called on the thread that runs the hook_runner;
+    /// must not throw.
     using fallback = std::function<std::optional<reply>(const error& refusal)>;
     reply& or_else(fallback handler) {
         fallback_ = std::move(handler);
@@ -50,12 +52,12 @@ private:
 /// No objection.
 [[nodiscard]] reply proceed();
 
-/// An objection; `reason` is plain text for people (UTF-8; ill-formed bytes become U+FFFD). An empty reason still vetoes: the
-/// emitter then reads "vetoed without a reason".
+/// An objection; `reason` is plain text for people (UTF-8; ill-formed bytes become U+FFFD). An empty reason still
+/// vetoes: the emitter then reads "vetoed without a reason".
 [[nodiscard]] reply veto(std::string_view reason);
 
-/// Any JSON object, sent to the emitter byte for byte. Its `abort` member, where it is a non-empty string, vetoes; every other member is
-/// free. Throws error (invalid_argument) where the text is no JSON object.
+/// Any JSON object, sent to the emitter byte for byte. Its `abort` member, where it is a non-empty string, vetoes;
+/// every other member is free. Throws error (invalid_argument) where the text is no JSON object.
 [[nodiscard]] reply respond_with(std::string json_object);
 
 /// This hook has no opinion on the event.

@@ -11,21 +11,25 @@
 /// What the two clients, hookd::client and hookd::async_client, have in common: options and small results.
 namespace hookd {
 
-/// $HOOKD_SOCKET, else $XDG_RUNTIME_DIR/hookd/hookd.sock, else /tmp/hookd-UID/hookd.sock: where daemon and clients meet unless told
-/// otherwise. Reads the environment at each call: not to be called while another thread changes that.
+/// $HOOKD_SOCKET, else $XDG_RUNTIME_DIR/hookd/hookd.sock, else /tmp/hookd-UID/hookd.sock: where daemon and clients meet
+/// unless told otherwise. Reads the environment at each call: not to be called while another thread changes that.
 [[nodiscard]] std::string default_socket_path();
 
 struct client_options {
-    /// The daemon's socket; empty means default_socket_path(). At most 107 bytes (unix(7)). `@NAME` is one in the abstract namespace.
+    /// The daemon's socket; empty means default_socket_path(). At most 107 bytes (unix(7)). `@NAME` is one in the
+    /// abstract namespace.
     std::string path{};
-    /// A user, by name or number, whose daemon is talked to besides this process's own (effective) user's and root's: any other's gets no
-    /// byte (error_kind::untrusted). Empty means $HOOKD_DAEMON_USER, which is read as default_socket_path reads the environment.
+    /// A user, by name or number, whose daemon is talked to besides this process's own (effective) user's and root's:
+    /// any other's gets no byte (error_kind::untrusted). Empty means $HOOKD_DAEMON_USER, which is read as
+    /// default_socket_path reads the environment.
     std::string daemon_user{};
-    /// For a daemon whose queue of unaccepted connections is full. One that is absent is told at once. milliseconds::max() is for ever.
+    /// For a daemon whose queue of unaccepted connections is full. One that is absent is told at once.
+    /// milliseconds::max() is for ever.
     std::chrono::milliseconds connect_timeout{5'000};
-    /// How long the daemon may take for an answer, on top of the time that the request itself asks to wait; where that is left to the
-    /// daemon, how long it may be silent before it is asked whether it lives (`ping`), and how long it may then take to say anything.
-    /// milliseconds::max() is for ever. Only hookd::client heeds it; an asynchronous call is cancelled through its slot.
+    /// How long the daemon may take for an answer, on top of the time that the request itself asks to wait; where that
+    /// is left to the daemon, how long it may be silent before it is asked whether it lives (`ping`), and how long it
+    /// may then take to say anything. milliseconds::max() is for ever. Only hookd::client heeds it; an asynchronous
+    /// call is cancelled through its slot.
     std::chrono::milliseconds answer_timeout{30'000};
 };
 
@@ -36,26 +40,29 @@ using protocol::wait_policy;
 struct emit_options {
     /// Keeps a slot that long for await_response (1 ms to 24 h).
     std::optional<std::chrono::milliseconds> reserve{};
-    /// The names of the events that led to this one, oldest first, separated by commas; in a hook, event::as_cause(). Absent means
-    /// $HOOK_CAUSE, which a hook command has (read at each call: not to be changed by another thread meanwhile); empty means none. The
-    /// daemon refuses an event that is in its own cause already, and a cause of more than 8.
+    /// The names of the events that led to this one, oldest first, separated by commas; in a hook, event::as_cause().
+    /// Absent means $HOOK_CAUSE, which a hook command has (read at each call: not to be changed by another thread
+    /// meanwhile); empty means none. The daemon refuses an event that is in its own cause already, and a cause of more
+    /// than 8.
     std::optional<std::string> cause{};
-    /// cluster: hooks of scope cluster on the other hosts of the daemon's cluster get it, too. Absent: what the daemon's catalog says, else local.
+    /// cluster: hooks of scope cluster on the other hosts of the daemon's cluster get it, too. Absent: what the
+    /// daemon's catalog says, else local.
     std::optional<event_scope> scope{};
     /// A UUID; makes a retry safe: the daemon hands out the recorded result instead of emitting again (see client).
     std::string operation_id{};
 };
 
 struct wait_options {
-    /// 1 ms to 24 h; absent means what the daemon's catalog says, else its default (30 s unless configured). hookd::client gives up a
-    /// daemon that hangs: client_options::answer_timeout after this time, and where it is absent as said there.
+    /// 1 ms to 24 h; absent means what the daemon's catalog says, else its default (30 s unless configured).
+    /// hookd::client gives up a daemon that hangs: client_options::answer_timeout after this time, and where it is
+    /// absent as said there.
     std::optional<std::chrono::milliseconds> timeout{};
     std::optional<wait_policy> policy{};         ///< absent: what the daemon's catalog says, else first
     std::optional<failure_policy> on_failure{};  ///< absent: what the daemon's catalog says, else open
     /// Whether the wait ends at once where no responder matches; false waits for one to subscribe.
     bool require_subscriber = true;
-    /// Names of responders, or `host/name`, that must have replied or abstained for the operation to proceed, whatever the failure policy; at most 16. Those
-    /// that the daemon's catalog requires are added.
+    /// Names of responders, or `host/name`, that must have replied or abstained for the operation to proceed, whatever
+    /// the failure policy; at most 16. Those that the daemon's catalog requires are added.
     std::vector<std::string> require{};
     /// As emit_options::cause.
     std::optional<std::string> cause{};
@@ -134,7 +141,8 @@ struct subscribe_options {
 /// A wait has ended though this subscriber has not replied to its event.
 struct ended_wait {
     std::string hook_event_id;
-    std::string reason;  ///< `answered`, `expired` (the time was over) or `cancelled` (the emitter gave up, or went away)
+    std::string
+        reason;  ///< `answered`, `expired` (the time was over) or `cancelled` (the emitter gave up, or went away)
 };
 
 /// How a push session ended.
@@ -143,8 +151,8 @@ struct session_end {
         lagged,        ///< too many events waited for it; it may be resumed on the same connection
         shutdown,      ///< the daemon stops
         unsubscribed,  ///< as asked
-        gap,           ///< events of the cluster's other hosts may be lost; it may be opened again on the same connection
-        broken,        ///< the connection ended; nobody said so
+        gap,     ///< events of the cluster's other hosts may be lost; it may be opened again on the same connection
+        broken,  ///< the connection ended; nobody said so
     };
     reason why = reason::broken;
     /// Where to resume: of the last event delivered, or of the session's start.

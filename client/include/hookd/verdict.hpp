@@ -20,18 +20,18 @@ struct verdict {
         std::string responder;  ///< who replied: the subscriber's name, `pid N` or `peer N`
         std::uint32_t uid = 0;  ///< the user whose process replied
         std::chrono::duration<double, std::milli> elapsed{};
-        std::string host{};     ///< where the responder is; empty: on the daemon's own
+        std::string host{};  ///< where the responder is; empty: on the daemon's own
     };
     struct missing_responder {
         std::string responder;
-        std::string why;  ///< `timeout`, `left`, `failed: …`, `lagged`, `absent` or `shutdown`
+        std::string why;     ///< `timeout`, `left`, `failed: …`, `lagged`, `absent` or `shutdown`
         std::string host{};  ///< where the responder is; empty: on the daemon's own
     };
 
     std::string hook_event_id;
-    std::optional<std::uint64_t> seq;  ///< absent where the outcome is unknown
+    std::optional<std::uint64_t> seq;                        ///< absent where the outcome is unknown
     protocol::outcome outcome = protocol::outcome::unknown;  ///< how the wait ended
-    std::string abort;  ///< why not to proceed; empty to proceed
+    std::string abort;                                       ///< why not to proceed; empty to proceed
     std::vector<response> responses;
     std::vector<missing_responder> missing;
     /// Of a chain in which a reply replaced the payload: the last one, JSON, byte for byte; else empty.
@@ -46,8 +46,8 @@ struct verdict {
 
 /// How the wait for an event ended that somebody else asked for.
 struct verdict_notice {
-    std::string event;  ///< its name
-    verdict how;        ///< `how.text` is the whole notification's `params`
+    std::string event;                                    ///< its name
+    verdict how;                                          ///< `how.text` is the whole notification's `params`
     std::chrono::duration<double, std::milli> elapsed{};  ///< which the wait took
 };
 

@@ -6,8 +6,8 @@
 
 namespace hookd::base {
 
-/// While it lives, this thread takes no signals, nor does any that it starts: signals are for the threads that run the broker, and the default
-/// action of one that comes elsewhere would end the process.
+/// While it lives, this thread takes no signals, nor does any that it starts: signals are for the threads that run the
+/// broker, and the default action of one that comes elsewhere would end the process.
 class signals_held_back {
 public:
     signals_held_back() {

@@ -6,15 +6,16 @@
 
 namespace hookd::link {
 
-/// How long to wait before the next attempt to reach the engine: 50 ms, doubled each time up to 5 s, and a random quarter more or less, so
-/// that a thousand hosts do not return in one moment.
+/// How long to wait before the next attempt to reach the engine: 50 ms, doubled each time up to 5 s, and a random
+/// quarter more or less, so that a thousand hosts do not return in one moment.
 class back_off {
 public:
     [[nodiscard]] std::chrono::milliseconds next() {
         const auto base = wait_;
         wait_ = std::min(2 * wait_, longest);
         const auto spread = base.count() / 4;
-        return base + std::chrono::milliseconds{std::uniform_int_distribution<std::chrono::milliseconds::rep>{-spread, spread}(random_)};
+        return base + std::chrono::milliseconds{
+                          std::uniform_int_distribution<std::chrono::milliseconds::rep>{-spread, spread}(random_)};
     }
 
     void reset() { wait_ = shortest; }

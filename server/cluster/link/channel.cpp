@@ -23,9 +23,11 @@ constexpr std::size_t most_pieces = 64;
 
 }  // namespace
 
-channel::channel(const boost::asio::any_io_executor& executor, int descriptor, std::function<void(std::string_view)> on_frame,
-    std::function<void(const std::string&)> on_end)
-    : socket_(executor, boost::asio::local::stream_protocol{}, descriptor), on_frame_(std::move(on_frame)), on_end_(std::move(on_end)) {}
+channel::channel(const boost::asio::any_io_executor& executor, int descriptor,
+    std::function<void(std::string_view)> on_frame, std::function<void(const std::string&)> on_end)
+    : socket_(executor, boost::asio::local::stream_protocol{}, descriptor),
+      on_frame_(std::move(on_frame)),
+      on_end_(std::move(on_end)) {}
 
 void channel::start() { read_more(); }
 
@@ -33,19 +35,22 @@ void channel::read_more() {
     if (input_.size() - filled_ < least_room) {
         input_.resize(filled_ + std::max(least_room, filled_));
     }
-    socket_.async_read_some(boost::asio::buffer(input_.data() + filled_, input_.size() - filled_), [this](boost::system::error_code failure, std::size_t count) {
-        if (ended_) {
-            return;
-        }
-        if (failure) {
-            return end(failure == boost::asio::error::eof || failure == boost::asio::error::connection_reset ? std::string{} : failure.message());
-        }
-        filled_ += count;
-        take_frames();
-        if (!ended_) {
-            read_more();
-        }
-    });
+    socket_.async_read_some(boost::asio::buffer(input_.data() + filled_, input_.size() - filled_),
+        [this](boost::system::error_code failure, std::size_t count) {
+            if (ended_) {
+                return;
+            }
+            if (failure) {
+                return end(failure == boost::asio::error::eof || failure == boost::asio::error::connection_reset
+                               ? std::string{}
+                               : failure.message());
+            }
+            filled_ += count;
+            take_frames();
+            if (!ended_) {
+                read_more();
+            }
+        });
 }
 
 void channel::take_frames() {
@@ -62,7 +67,8 @@ void channel::take_frames() {
         }
         on_frame_(found.body);
     }
-    std::move(input_.begin() + static_cast<std::ptrdiff_t>(taken), input_.begin() + static_cast<std::ptrdiff_t>(filled_), input_.begin());
+    std::move(input_.begin() + static_cast<std::ptrdiff_t>(taken),
+        input_.begin() + static_cast<std::ptrdiff_t>(filled_), input_.begin());
     filled_ -= taken;
     if (filled_ == 0 && input_.size() > kept_input_bytes) {
         input_ = {};

@@ -15,9 +15,9 @@ namespace hookd::link {
 
 /// The link's end of the socketpair that hookd made: frames in the native framing, both ways.
 ///
-/// `on_frame` gets each frame that arrives. `on_end` is called once, with a reason that is empty where hookd has closed its end: nothing
-/// arrives after it. Both come from the executor, never from within a call.
-/// What is sent is queued up to max_queued_bytes; past that the channel ends, since hookd has stopped reading.
+/// `on_frame` gets each frame that arrives. `on_end` is called once, with a reason that is empty where hookd has closed
+/// its end: nothing arrives after it. Both come from the executor, never from within a call. What is sent is queued up
+/// to max_queued_bytes; past that the channel ends, since hookd has stopped reading.
 ///
 /// Thread-safety: none. Lifetime: it must outlive the run of its executor.
 class channel {
@@ -27,8 +27,8 @@ public:
     static constexpr std::size_t congested_bytes = std::size_t{8} << 20;
 
     /// `descriptor`: a connected stream socket, which it takes over.
-    channel(const boost::asio::any_io_executor& executor, int descriptor, std::function<void(std::string_view)> on_frame,
-        std::function<void(const std::string&)> on_end);
+    channel(const boost::asio::any_io_executor& executor, int descriptor,
+        std::function<void(std::string_view)> on_frame, std::function<void(const std::string&)> on_end);
 
     void start();
 

@@ -11,12 +11,21 @@ namespace {
 constexpr int wrong_usage = 2;
 
 std::string help_text(const std::string& program, const std::string& engine) {
-    return "Joins this host's hookd to others through " + engine + ". hookd starts it; see hookd(8), --cluster.\n\n"
-        "  " + program + " --init FILE    prepares the " + engine + " that the URL in FILE names, once for a cluster\n"
-        "  " + program + " --check FILE   says whether a host can use it, and what to do where it can't; exit 1 then\n"
-        "  " + program + " --link         what hookd starts: talks to it on descriptor 3\n"
-        "  " + program + " --version\n\n"
-        "FILE holds the URL on one line and has mode 0600: a URL may hold a password, so it is never an argument.\n";
+    return "Joins this host's hookd to others through " + engine +
+           ". hookd starts it; see hookd(8), --cluster.\n\n"
+           "  " +
+           program + " --init FILE    prepares the " + engine +
+           " that the URL in FILE names, once for a cluster\n"
+           "  " +
+           program +
+           " --check FILE   says whether a host can use it, and what to do where it can't; exit 1 then\n"
+           "  " +
+           program +
+           " --link         what hookd starts: talks to it on descriptor 3\n"
+           "  " +
+           program +
+           " --version\n\n"
+           "FILE holds the URL on one line and has mode 0600: a URL may hold a password, so it is never an argument.\n";
 }
 
 std::optional<command_line> refuse(const std::string& program, const std::string& why, int& status) {

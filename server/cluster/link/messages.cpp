@@ -24,10 +24,13 @@ static_assert(content_depth + 8 <= message_depth);
 std::string_view trimmed(std::string_view text) {
     constexpr std::string_view blanks = " \t\r\n";
     const auto first = text.find_first_not_of(blanks);
-    return first == std::string_view::npos ? std::string_view{} : text.substr(first, text.find_last_not_of(blanks) - first + 1);
+    return first == std::string_view::npos ? std::string_view{}
+                                           : text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
-std::string string_of(std::string_view value) { return protocol::json_string{value.substr(1, value.size() - 2)}.decode(); }
+std::string string_of(std::string_view value) {
+    return protocol::json_string{value.substr(1, value.size() - 2)}.decode();
+}
 
 std::int64_t integer_of(std::string_view value, std::string_view name) {
     std::int64_t number = 0;
@@ -57,14 +60,19 @@ public:
 
     /// Empty where there is none.
     [[nodiscard]] std::string_view find(std::string_view name) const {
-        const auto found = std::find_if(members_.begin(), members_.end(), [name](const protocol::json_member& each) { return each.key.equals(name); });
+        const auto found = std::find_if(members_.begin(), members_.end(),
+            [name](const protocol::json_member& each) { return each.key.equals(name); });
         return found == members_.end() ? std::string_view{} : found->value;
     }
 
     [[nodiscard]] std::string text(std::string_view name) const { return string_of(required(name, json_kind::string)); }
     [[nodiscard]] std::string raw(std::string_view name) const { return std::string{required(name)}; }
-    [[nodiscard]] std::string raw_object(std::string_view name) const { return std::string{required(name, json_kind::object)}; }
-    [[nodiscard]] std::int64_t integer(std::string_view name) const { return integer_of(required(name, json_kind::number), name); }
+    [[nodiscard]] std::string raw_object(std::string_view name) const {
+        return std::string{required(name, json_kind::object)};
+    }
+    [[nodiscard]] std::int64_t integer(std::string_view name) const {
+        return integer_of(required(name, json_kind::number), name);
+    }
     [[nodiscard]] bool boolean(std::string_view name) const { return required(name, json_kind::boolean) == "true"; }
 
     [[nodiscard]] milliseconds duration(std::string_view name) const {
@@ -132,7 +140,9 @@ event_content read_event(const fields& from) {
 
 command read_hello(const fields& from) {
     if (const auto spoken = from.integer("protocol"); spoken != 1) {
-        throw malformed_message("hookd speaks version " + std::to_string(spoken) + " of the link's protocol, and this program version 1: install the same release of both");
+        throw malformed_message(
+            "hookd speaks version " + std::to_string(spoken) +
+            " of the link's protocol, and this program version 1: install the same release of both");
     }
     return hello{from.text("url"), from.text("host"), from.text("instance"), from.duration("lease_ms")};
 }
@@ -201,13 +211,17 @@ public:
         protocol::append_json_string(text_, value);
         return *this;
     }
-    notification& text_if_any(std::string_view name, std::string_view value) { return value.empty() ? *this : text(name, value); }
+    notification& text_if_any(std::string_view name, std::string_view value) {
+        return value.empty() ? *this : text(name, value);
+    }
     notification& raw(std::string_view name, std::string_view json) {
         key(name);
         text_ += json;
         return *this;
     }
-    notification& raw_if_any(std::string_view name, std::string_view json) { return json.empty() ? *this : raw(name, json); }
+    notification& raw_if_any(std::string_view name, std::string_view json) {
+        return json.empty() ? *this : raw(name, json);
+    }
     notification& number(std::string_view name, std::int64_t value) { return raw(name, std::to_string(value)); }
 
     [[nodiscard]] std::string end() {
@@ -279,10 +293,14 @@ void append_host(std::string& out, const host& each) {
 
 std::string_view name_of(link_state state) {
     switch (state) {
-    case link_state::down: return "down";
-    case link_state::connecting: return "connecting";
-    case link_state::entering: return "entering";
-    case link_state::up: break;
+        case link_state::down:
+            return "down";
+        case link_state::connecting:
+            return "connecting";
+        case link_state::entering:
+            return "entering";
+        case link_state::up:
+            break;
     }
     return "up";
 }
@@ -305,7 +323,12 @@ command parse_command(std::string_view frame) {
 }
 
 std::string encode(const state_report& report) {
-    return notification{"state"}.text("state", name_of(report.state)).text_if_any("reason", report.reason).text_if_any("engine", report.engine).text_if_any("epoch", report.epoch).end();
+    return notification{"state"}
+        .text("state", name_of(report.state))
+        .text_if_any("reason", report.reason)
+        .text_if_any("engine", report.engine)
+        .text_if_any("epoch", report.epoch)
+        .end();
 }
 
 std::string encode(const pong&) { return notification{"pong"}.end(); }
@@ -316,7 +339,9 @@ std::string encode(const hosts_report& report) {
     return notification{"hosts"}.raw("hosts", list).end();
 }
 
-std::string encode(const session_ready& report) { return notification{"session_ready"}.number("session", report.number).end(); }
+std::string encode(const session_ready& report) {
+    return notification{"session_ready"}.number("session", report.number).end();
+}
 
 std::string encode(const asked& report) {
     std::string list;
@@ -334,7 +359,9 @@ std::string encode(const ask_failed& report) {
     return notification{"ask_failed"}.text("hook_event_id", report.id).text("reason", report.reason).end();
 }
 
-std::string encode(const told& report) { return notification{"told"}.number("request", report.request).number("hosts", report.hosts).end(); }
+std::string encode(const told& report) {
+    return notification{"told"}.number("request", report.request).number("hosts", report.hosts).end();
+}
 
 std::string encode(const tell_failed& report) {
     return notification{"told"}.number("request", report.request).text("failed", report.reason).end();
@@ -343,7 +370,9 @@ std::string encode(const tell_failed& report) {
 std::string encode(const foreign_event& report) {
     notification text{"event"};
     text.text("host", report.host).text("hook_event_id", report.event.id).text("event", report.event.name);
-    text.raw("payload", report.event.payload_json).raw_if_any("cause", report.event.cause_json).raw("emitted_at", report.event.emitted_at_json);
+    text.raw("payload", report.event.payload_json)
+        .raw_if_any("cause", report.event.cause_json)
+        .raw("emitted_at", report.event.emitted_at_json);
     if (report.asks) {
         text.text("policy", report.asks->policy).number("timeout_ms", report.asks->left.count());
     }
@@ -355,10 +384,16 @@ std::string encode(const cancel& report) {
 }
 
 std::string encode(const settled& report) {
-    return notification{"settled"}.text("host", report.host).text("hook_event_id", report.id).raw("result", report.result_json).end();
+    return notification{"settled"}
+        .text("host", report.host)
+        .text("hook_event_id", report.id)
+        .raw("result", report.result_json)
+        .end();
 }
 
-std::string encode(const host_left& report) { return notification{"host_left"}.text("host", report.host).text("why", report.why).end(); }
+std::string encode(const host_left& report) {
+    return notification{"host_left"}.text("host", report.host).text("why", report.why).end();
+}
 
 std::string encode(const gap& report) { return notification{"gap"}.text("reason", report.reason).end(); }
 

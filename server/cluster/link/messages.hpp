@@ -9,8 +9,8 @@
 #include <variant>
 #include <vector>
 
-/// What hookd and a link program (hookd-postgres, hookd-nats) say to each other: JSON-RPC notifications, one a frame. Fields called
-/// `json` hold a JSON text that travels byte for byte; every other string is decoded UTF-8.
+/// What hookd and a link program (hookd-postgres, hookd-nats) say to each other: JSON-RPC notifications, one a frame.
+/// Fields called `json` hold a JSON text that travels byte for byte; every other string is decoded UTF-8.
 namespace hookd::link {
 
 using milliseconds = std::chrono::milliseconds;
@@ -215,10 +215,12 @@ struct fatal {
 
 // --- between links ---
 
-/// The result that a link makes itself, where a host that was asked gives none: all its responders have failed, or, without a reason, left.
+/// The result that a link makes itself, where a host that was asked gives none: all its responders have failed, or,
+/// without a reason, left.
 [[nodiscard]] std::string result_without_answer(std::string_view failure = {});
 
-/// Whether `text` is one JSON text that hookd can take inside a message: what another host wrote is checked before it is passed on.
+/// Whether `text` is one JSON text that hookd can take inside a message: what another host wrote is checked before it
+/// is passed on.
 [[nodiscard]] bool is_json(std::string_view text);
 
 }  // namespace hookd::link

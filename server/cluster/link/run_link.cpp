@@ -21,7 +21,9 @@ public:
     running_link(boost::asio::io_context& context, int descriptor, const make_engine_link& make)
         : context_(context),
           leave_timer_(context),
-          channel_(context.get_executor(), descriptor, [this](std::string_view frame) { take(frame); }, [this](const std::string& reason) { end(reason); }),
+          channel_(
+              context.get_executor(), descriptor, [this](std::string_view frame) { take(frame); },
+              [this](const std::string& reason) { end(reason); }),
           link_(make(context, channel_)) {}
 
     int run() {

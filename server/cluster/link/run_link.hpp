@@ -28,15 +28,16 @@ public:
     virtual void handle(close_event over) = 0;
     virtual void handle(reply answer) = 0;
 
-    /// hookd is gone: leave the cluster, so that other hosts need not wait for the lease, then call `done`. The program ends then, and
-    /// in any case a second later.
+    /// hookd is gone: leave the cluster, so that other hosts need not wait for the lease, then call `done`. The program
+    /// ends then, and in any case a second later.
     virtual void leave(std::function<void()> done) = 0;
 };
 
 using make_engine_link = std::function<std::unique_ptr<engine_link>(boost::asio::io_context&, channel&)>;
 
-/// Runs a link on the descriptor that hookd handed over, until hookd closes it. Answers `ping` itself. Returns the exit status: 0 where hookd
-/// has closed, 1 after a malformed message or another failure of the channel, which it logs on stderr.
+/// Runs a link on the descriptor that hookd handed over, until hookd closes it. Answers `ping` itself. Returns the exit
+/// status: 0 where hookd has closed, 1 after a malformed message or another failure of the channel, which it logs on
+/// stderr.
 [[nodiscard]] int run_link(int descriptor, const make_engine_link& make);
 
 /// The descriptor that hookd hands to a link program.

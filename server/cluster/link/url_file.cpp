@@ -32,7 +32,8 @@ void check(const std::string& file, int opened) {
         refuse(file, "it is not a regular file; name the file that holds the URL");
     }
     if (about.st_uid != ::geteuid() && about.st_uid != 0) {
-        refuse(file, "it belongs to user " + std::to_string(about.st_uid) + ", who could change it; type: chown " + std::to_string(::geteuid()) + " " + file);
+        refuse(file, "it belongs to user " + std::to_string(about.st_uid) + ", who could change it; type: chown " +
+                         std::to_string(::geteuid()) + " " + file);
     }
     if ((about.st_mode & 077) != 0) {
         refuse(file, "other users may read or write it, and it may hold a password; type: chmod 600 " + file);

@@ -80,7 +80,8 @@ void asks::on_gone(const sender& who) {
     }
 }
 
-void asks::presume(time_point since, const std::function<std::vector<link::responder>(const sender&, const std::string& event)>& shown) {
+void asks::presume(time_point since,
+    const std::function<std::vector<link::responder>(const sender&, const std::string& event)>& shown) {
     std::vector<std::string> concerned;
     for (auto& [id, which] : open_) {
         if (which.asked_at > since || which.is_reported) {
@@ -134,15 +135,19 @@ asks::target* asks::find(const std::string& id, const sender& who) {
         return nullptr;
     }
     auto& targets = found->second.targets;
-    const auto by = std::find_if(targets.begin(), targets.end(), [&who](const target& each) { return each.who == who; });
+    const auto by =
+        std::find_if(targets.begin(), targets.end(), [&who](const target& each) { return each.who == who; });
     return by == targets.end() ? nullptr : &*by;
 }
 
-bool asks::owes(const target& each) noexcept { return each.at == stage::asked || each.at == stage::presumed || each.at == stage::has; }
+bool asks::owes(const target& each) noexcept {
+    return each.at == stage::asked || each.at == stage::presumed || each.at == stage::has;
+}
 
 void asks::drop_if_over(const std::string& id) {
     const auto found = open_.find(id);
-    if (found != open_.end() && found->second.is_reported && std::none_of(found->second.targets.begin(), found->second.targets.end(), owes)) {
+    if (found != open_.end() && found->second.is_reported &&
+        std::none_of(found->second.targets.begin(), found->second.targets.end(), owes)) {
         open_.erase(found);
     }
 }
@@ -157,7 +162,8 @@ void asks::settle(question& which, target& by, link::settled verdict) {
 }
 
 void asks::report_if_complete(const std::string& id, question& which) {
-    const bool is_complete = std::none_of(which.targets.begin(), which.targets.end(), [](const target& each) { return each.at == stage::asked; });
+    const bool is_complete = std::none_of(
+        which.targets.begin(), which.targets.end(), [](const target& each) { return each.at == stage::asked; });
     if (is_complete && !which.is_reported) {
         report(id, which);
     }
@@ -183,7 +189,11 @@ std::string to_text(const std::vector<link::responder>& responders) {
     std::string text = "[";
     for (const auto& each : responders) {
         text += text.size() > 1 ? "," : "";
-        text += json_writer{}.text("name", each.name).text("on_failure", each.on_failure).raw("order", std::to_string(each.order)).take();
+        text += json_writer{}
+                    .text("name", each.name)
+                    .text("on_failure", each.on_failure)
+                    .raw("order", std::to_string(each.order))
+                    .take();
     }
     return text + "]";
 }

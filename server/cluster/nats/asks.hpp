@@ -14,14 +14,15 @@
 
 namespace hookd::nats {
 
-/// This host's open questions: pure state. Every member is asked, and says at once whether it has responders; hookd is told of those as soon as all have
-/// said so, and of their verdicts after that.
+/// This host's open questions: pure state. Every member is asked, and says at once whether it has responders; hookd is
+/// told of those as soon as all have said so, and of their verdicts after that.
 ///
 ///     asked -> none | has -> settled
 ///          \-> presumed (to have those that it has shown) -> has | none | gone
 ///           \-> doubtful (has shown none) | gone
 ///
-/// A verdict that decides does not wait for members that have not said anything yet. A question is forgotten once nothing is owed.
+/// A verdict that decides does not wait for members that have not said anything yet. A question is forgotten once
+/// nothing is owed.
 ///
 /// Thread-safety: none.
 class asks {
@@ -38,8 +39,10 @@ public:
     void on_settled(const message& what);
     /// That entry of a host answers nothing any more.
     void on_gone(const sender& who);
-    /// A member that has not said anything since `since` has the responders that `shown` knows of: a host that hangs counts as its hooks, which are missing.
-    void presume(time_point since, const std::function<std::vector<link::responder>(const sender&, const std::string& event)>& shown);
+    /// A member that has not said anything since `since` has the responders that `shown` knows of: a host that hangs
+    /// counts as its hooks, which are missing.
+    void presume(time_point since,
+        const std::function<std::vector<link::responder>(const sender&, const std::string& event)>& shown);
     /// hookd waits no longer; the hosts that may still work on it.
     [[nodiscard]] std::vector<sender> close(const std::string& id);
     void clear() { open_.clear(); }

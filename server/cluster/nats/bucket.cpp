@@ -21,15 +21,18 @@ constexpr std::int64_t name_in_use = 10058;
 std::int64_t nanoseconds(std::chrono::milliseconds span) { return std::chrono::nanoseconds{span}.count(); }
 
 const bucket_fault no_jetstream{bucket_fault::kind::refused,
-                                "JetStream does not answer: enable it in the server's configuration (`jetstream {}`) and for the account"};
+    "JetStream does not answer: enable it in the server's configuration (`jetstream {}`) and for the account"};
 const bucket_fault no_bucket{bucket_fault::kind::absent, "the bucket is gone"};
 
 bucket_fault to_fault(const answer& missing, const bucket_fault& nobody) {
     switch (missing.type) {
-    case answer::kind::no_responders: return nobody;
-    case answer::kind::timed_out: return {bucket_fault::kind::unreachable, "JetStream has not answered for 2 s"};
-    case answer::kind::disconnected:
-    case answer::kind::reply: break;
+        case answer::kind::no_responders:
+            return nobody;
+        case answer::kind::timed_out:
+            return {bucket_fault::kind::unreachable, "JetStream has not answered for 2 s"};
+        case answer::kind::disconnected:
+        case answer::kind::reply:
+            break;
     }
     return {bucket_fault::kind::unreachable, "the connection is lost"};
 }
@@ -38,20 +41,26 @@ bucket_fault to_fault(const json::object& error) {
     const auto* code = error.if_contains("err_code");
     const auto* description = error.if_contains("description");
     const std::int64_t number = code != nullptr && code->is_int64() ? code->get_int64() : 0;
-    std::string text = description != nullptr && description->is_string() ? std::string{std::string_view{description->get_string()}} : "?";
+    std::string text = description != nullptr && description->is_string()
+                           ? std::string{std::string_view{description->get_string()}}
+                           : "?";
     switch (number) {
-    case wrong_last_sequence: return {bucket_fault::kind::wrong_sequence, std::move(text)};
-    case stream_not_found:
-    case no_message_found: return {bucket_fault::kind::absent, std::move(text)};
-    case name_in_use: return {bucket_fault::kind::taken, std::move(text)};
-    default: return {bucket_fault::kind::refused, "JetStream: " + text};
+        case wrong_last_sequence:
+            return {bucket_fault::kind::wrong_sequence, std::move(text)};
+        case stream_not_found:
+        case no_message_found:
+            return {bucket_fault::kind::absent, std::move(text)};
+        case name_in_use:
+            return {bucket_fault::kind::taken, std::move(text)};
+        default:
+            return {bucket_fault::kind::refused, "JetStream: " + text};
     }
 }
 
 // Hands an answer to `read`, which makes a value of it, or a fault to `done`: `nobody` where no one listens there.
 template <typename Value>
-engine::answer_handler answered(bucket::handler<Value> done, std::function<std::optional<Value>(const json::object&)> read,
-                                const bucket_fault& nobody = no_jetstream) {
+engine::answer_handler answered(bucket::handler<Value> done,
+    std::function<std::optional<Value>(const json::object&)> read, const bucket_fault& nobody = no_jetstream) {
     return [done = std::move(done), read = std::move(read), &nobody](const answer& got) {
         if (got.type != answer::kind::reply) {
             return done({std::nullopt, to_fault(got, nobody)});
@@ -66,7 +75,8 @@ engine::answer_handler answered(bucket::handler<Value> done, std::function<std::
             return done({std::nullopt, to_fault(error->get_object())});
         }
         auto value = read(*object);
-        done({value, value ? bucket_fault{} : bucket_fault{bucket_fault::kind::refused, "JetStream's answer lacks what was asked for"}});
+        done({value, value ? bucket_fault{}
+                           : bucket_fault{bucket_fault::kind::refused, "JetStream's answer lacks what was asked for"}});
     };
 }
 
@@ -118,7 +128,9 @@ std::optional<bucket_entry> to_entry(const json::object& whole) {
 
 std::optional<std::uint64_t> to_sequence(const json::object& ack) {
     const auto* sequence = ack.if_contains("seq");
-    return sequence != nullptr && sequence->is_int64() ? std::optional{static_cast<std::uint64_t>(sequence->get_int64())} : std::nullopt;
+    return sequence != nullptr && sequence->is_int64()
+               ? std::optional{static_cast<std::uint64_t>(sequence->get_int64())}
+               : std::nullopt;
 }
 
 }  // namespace
@@ -129,7 +141,8 @@ bucket::bucket(engine& connection, std::string name)
 void bucket::look(handler<bucket_state> done) {
     const json::object wanted{{"subjects_filter", prefix_ + ">"}};
     const auto read = [prefix = prefix_](const json::object& info) { return to_state(info, prefix); };
-    engine_.request("$JS.API.STREAM.INFO." + stream_, {}, json::serialize(wanted), api_limit, answered<bucket_state>(std::move(done), read));
+    engine_.request("$JS.API.STREAM.INFO." + stream_, {}, json::serialize(wanted), api_limit,
+        answered<bucket_state>(std::move(done), read));
 }
 
 void bucket::create(std::chrono::milliseconds lease, handler<bucket_state> done) {
@@ -161,17 +174,20 @@ void bucket::create(std::chrono::milliseconds lease, int replicas, handler<bucke
         {"max_msg_size", -1},
     };
     const auto read = [prefix = prefix_](const json::object& info) { return to_state(info, prefix); };
-    engine_.request("$JS.API.STREAM.CREATE." + stream_, {}, json::serialize(wanted), api_limit, answered<bucket_state>(std::move(done), read));
+    engine_.request("$JS.API.STREAM.CREATE." + stream_, {}, json::serialize(wanted), api_limit,
+        answered<bucket_state>(std::move(done), read));
 }
 
 void bucket::get(const std::string& key, handler<bucket_entry> done) {
     const json::object wanted{{"last_by_subj", prefix_ + key}};
-    engine_.request("$JS.API.STREAM.MSG.GET." + stream_, {}, json::serialize(wanted), api_limit, answered<bucket_entry>(std::move(done), to_entry));
+    engine_.request("$JS.API.STREAM.MSG.GET." + stream_, {}, json::serialize(wanted), api_limit,
+        answered<bucket_entry>(std::move(done), to_entry));
 }
 
 void bucket::put(const std::string& key, std::string_view value, std::uint64_t expected, handler<std::uint64_t> done) {
     const std::string header = "Nats-Expected-Last-Subject-Sequence: " + std::to_string(expected) + "\r\n";
-    engine_.request(prefix_ + key, header, value, api_limit, answered<std::uint64_t>(std::move(done), to_sequence, no_bucket));
+    engine_.request(
+        prefix_ + key, header, value, api_limit, answered<std::uint64_t>(std::move(done), to_sequence, no_bucket));
 }
 
 // Up to the one behind it: a newer value stays.

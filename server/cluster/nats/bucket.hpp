@@ -35,7 +35,7 @@ struct bucket_result {
 };
 
 struct bucket_state {
-    std::string created{};  ///< when its stream was: another time is another bucket
+    std::string created{};              ///< when its stream was: another time is another bucket
     std::chrono::milliseconds lease{};  ///< how long a key lives that is not put again
     std::vector<std::string> keys{};
 };
@@ -45,8 +45,8 @@ struct bucket_entry {
     std::uint64_t sequence = 0;
 };
 
-/// A bucket of JetStream's key-value store whose keys expire, as far as members need it. Read from the stream's leader, never from a replica, which may
-/// lag (`allow_direct` is off).
+/// A bucket of JetStream's key-value store whose keys expire, as far as members need it. Read from the stream's leader,
+/// never from a replica, which may lag (`allow_direct` is off).
 ///
 /// Thread-safety: none. Lifetime: the engine's handlers hold no reference to it.
 class bucket {

@@ -16,7 +16,7 @@ using boost::system::error_code;
 using clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds permanent_delay = 5s;
-constexpr std::chrono::milliseconds steady_after = 5s;  // a connection that has lasted so long was a good one
+constexpr std::chrono::milliseconds steady_after = 5s;        // a connection that has lasted so long was a good one
 constexpr std::chrono::milliseconds expiry_interval = 100ms;  // how exactly a request's limit is kept
 constexpr std::uint64_t inbox_subscription = 1;
 
@@ -75,8 +75,8 @@ void client::publish(std::string_view subject, std::string_view body) {
     }
 }
 
-void client::request(std::string_view subject, std::string_view headers, std::string_view body, std::chrono::milliseconds limit,
-                     answer_handler done) {
+void client::request(std::string_view subject, std::string_view headers, std::string_view body,
+    std::chrono::milliseconds limit, answer_handler done) {
     if (!connected_) {
         return done({answer::kind::disconnected, {}});
     }

@@ -31,11 +31,12 @@ protected:
     ~client_observer() = default;
 };
 
-/// A connection to one of the URL's servers, made again whenever it is lost: as link::back_off says, the next server of the list each
-/// time; where another try can't help, after 5 s. It keeps nothing across connections: requests and flushes under way fail, subscriptions end.
+/// A connection to one of the URL's servers, made again whenever it is lost: as link::back_off says, the next server of
+/// the list each time; where another try can't help, after 5 s. It keeps nothing across connections: requests and
+/// flushes under way fail, subscriptions end.
 ///
-/// Thread-safety: none; handlers run on the io_context. Lifetime: handlers that are under way keep nothing but what they need; destroying it ends all,
-/// and calls no handler.
+/// Thread-safety: none; handlers run on the io_context. Lifetime: handlers that are under way keep nothing but what
+/// they need; destroying it ends all, and calls no handler.
 class client final : public engine, private connection_observer {
 public:
     /// `name`: as the server's monitoring shows it. Throws std::invalid_argument for TLS files that can't be used.
@@ -52,8 +53,8 @@ public:
 
     void subscribe(std::string_view subject, message_handler handler) override;
     void publish(std::string_view subject, std::string_view body) override;
-    void request(std::string_view subject, std::string_view headers, std::string_view body, std::chrono::milliseconds limit,
-                 answer_handler done) override;
+    void request(std::string_view subject, std::string_view headers, std::string_view body,
+        std::chrono::milliseconds limit, answer_handler done) override;
     void flush(flush_handler done) override;
     void restart(const down_reason& why) override;
     [[nodiscard]] std::size_t max_payload() const override { return server_.max_payload; }

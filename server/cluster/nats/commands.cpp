@@ -31,7 +31,8 @@ void append_text_member(std::string& out, std::string_view name, std::string_vie
 }  // namespace
 
 void append_connect(std::string& out, const credentials& who, std::string_view name) {
-    out += R"(CONNECT {"verbose":false,"pedantic":false,"echo":false,"headers":true,"no_responders":true,"protocol":1,"lang":"hookd")";
+    out +=
+        R"(CONNECT {"verbose":false,"pedantic":false,"echo":false,"headers":true,"no_responders":true,"protocol":1,"lang":"hookd")";
     append_text_member(out, "version", protocol::release_version);
     append_text_member(out, "name", name);
     append_text_member(out, "user", who.user);
@@ -40,13 +41,15 @@ void append_connect(std::string& out, const credentials& who, std::string_view n
     out.append("}").append(line_end);
 }
 
-void append_publish(std::string& out, std::string_view subject, std::string_view reply, std::string_view headers, std::string_view payload) {
+void append_publish(std::string& out, std::string_view subject, std::string_view reply, std::string_view headers,
+    std::string_view payload) {
     constexpr std::string_view version = "NATS/1.0\r\n";
     if (headers.empty()) {
         append_line(out, {"PUB", subject, reply, std::to_string(payload.size())});
     } else {
         const std::size_t header_bytes = version.size() + headers.size() + line_end.size();
-        append_line(out, {"HPUB", subject, reply, std::to_string(header_bytes), std::to_string(header_bytes + payload.size())});
+        append_line(
+            out, {"HPUB", subject, reply, std::to_string(header_bytes), std::to_string(header_bytes + payload.size())});
         out.append(version).append(headers).append(line_end);
     }
     out.append(payload).append(line_end);

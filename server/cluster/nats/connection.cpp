@@ -22,7 +22,8 @@ constexpr auto ping_interval = 1s;
 constexpr auto silence_limit = 3s;
 constexpr std::size_t read_bytes = std::size_t{64} * 1024;
 
-constexpr std::size_t least_max_payload = std::size_t{128} * 1024;  // what a member says of itself has to fit, with its sessions
+constexpr std::size_t least_max_payload =
+    std::size_t{128} * 1024;  // what a member says of itself has to fit, with its sessions
 
 // "2.9.10" is at least 2.9.
 bool is_new_enough(std::string_view version) {
@@ -41,10 +42,11 @@ bool flag_of(const boost::json::object& object, std::string_view name) {
     return value != nullptr && value->is_bool() && value->get_bool();
 }
 
-// What a server says about a client that it refuses or may not do something; all of it is in the server's configuration.
+// What a server says about a client that it refuses or may not do something; all of it is in the server's
+// configuration.
 bool is_refusal(std::string_view text) {
-    return text.starts_with("Authorization") || text.starts_with("authorization") || text.starts_with("User Authentication") ||
-           text.starts_with("Permissions Violation");
+    return text.starts_with("Authorization") || text.starts_with("authorization") ||
+           text.starts_with("User Authentication") || text.starts_with("Permissions Violation");
 }
 
 }  // namespace
@@ -60,7 +62,8 @@ std::optional<server_info> read_server_info(std::string_view json) {
     if (const auto* version = object->if_contains("version"); version != nullptr && version->is_string()) {
         info.version = std::string_view{version->get_string()};
     }
-    if (const auto* bytes = object->if_contains("max_payload"); bytes != nullptr && bytes->is_int64() && bytes->get_int64() > 0) {
+    if (const auto* bytes = object->if_contains("max_payload");
+        bytes != nullptr && bytes->is_int64() && bytes->get_int64() > 0) {
         info.max_payload = static_cast<std::size_t>(bytes->get_int64());
     }
     info.headers = flag_of(*object, "headers");
@@ -78,14 +81,14 @@ std::string why_unusable(const server_info& server) {
         return "the server's headers are switched off: remove `no_header_support` from its configuration";
     }
     if (server.max_payload < least_max_payload) {
-        return "the server takes messages of at most " + std::to_string(server.max_payload) + " bytes: set `max_payload` to " +
-               std::to_string(least_max_payload) + " or more in its configuration";
+        return "the server takes messages of at most " + std::to_string(server.max_payload) +
+               " bytes: set `max_payload` to " + std::to_string(least_max_payload) + " or more in its configuration";
     }
     return {};
 }
 
-connection::connection(const boost::asio::any_io_executor& executor, const url& where, const server_address& server, std::string name,
-                       std::shared_ptr<boost::asio::ssl::context> tls, connection_observer& observer)
+connection::connection(const boost::asio::any_io_executor& executor, const url& where, const server_address& server,
+    std::string name, std::shared_ptr<boost::asio::ssl::context> tls, connection_observer& observer)
     : where_(where),
       server_(server),
       name_(std::move(name)),
@@ -98,7 +101,8 @@ connection::connection(const boost::asio::any_io_executor& executor, const url& 
 void connection::open() {
     opened_at_ = clock::now();
     watch();
-    transport_.connect(server_, [self = shared_from_this()](const error_code& failure) { self->on_connected(failure); });
+    transport_.connect(
+        server_, [self = shared_from_this()](const error_code& failure) { self->on_connected(failure); });
 }
 
 void connection::close() {
@@ -107,7 +111,8 @@ void connection::close() {
     transport_.close();
 }
 
-void connection::publish(std::string_view subject, std::string_view reply, std::string_view headers, std::string_view payload) {
+void connection::publish(
+    std::string_view subject, std::string_view reply, std::string_view headers, std::string_view payload) {
     append_publish(unsent_, subject, reply, headers, payload);
     send();
 }
@@ -161,7 +166,7 @@ void connection::read() {
         }
     }
     transport_.read_some(boost::asio::buffer(input_.data() + input_end_, input_.size() - input_end_),
-                         [self = shared_from_this()](const error_code& failure, std::size_t count) { self->on_read(failure, count); });
+        [self = shared_from_this()](const error_code& failure, std::size_t count) { self->on_read(failure, count); });
 }
 
 void connection::on_read(const error_code& failure, std::size_t count) {
@@ -170,7 +175,8 @@ void connection::on_read(const error_code& failure, std::size_t count) {
         return;
     }
     if (failure) {
-        return fail(last_words_.text.empty() ? "the server closed the connection" : last_words_.text, last_words_.is_permanent);
+        return fail(
+            last_words_.text.empty() ? "the server closed the connection" : last_words_.text, last_words_.is_permanent);
     }
     input_end_ += count;
     take_operations();
@@ -193,17 +199,21 @@ void connection::take_operations() {
 
 void connection::carry_out(const operation& each) {
     switch (each.type) {
-    case operation::kind::info: return on_info(each.text);
-    case operation::kind::ping:
-        append_pong(unsent_);
-        return send();
-    case operation::kind::pong: return on_pong();
-    case operation::kind::error: return on_server_error(each.text);
-    case operation::kind::ok: return;
-    case operation::kind::message:
-        if (phase_ == phase::open) {
-            observer_->on_message(each);
-        }
+        case operation::kind::info:
+            return on_info(each.text);
+        case operation::kind::ping:
+            append_pong(unsent_);
+            return send();
+        case operation::kind::pong:
+            return on_pong();
+        case operation::kind::error:
+            return on_server_error(each.text);
+        case operation::kind::ok:
+            return;
+        case operation::kind::message:
+            if (phase_ == phase::open) {
+                observer_->on_message(each);
+            }
     }
 }
 
@@ -218,7 +228,9 @@ void connection::on_info(std::string_view json) {
     }
     if (!info_.needs_tls) {
         if (where_.needs_tls) {
-            return fail("the server offers no TLS, which tls:// demands; configure `tls` in the server, or write nats://", true);
+            return fail(
+                "the server offers no TLS, which tls:// demands; configure `tls` in the server, or write nats://",
+                true);
         }
         return introduce();
     }
@@ -226,7 +238,8 @@ void connection::on_info(std::string_view json) {
         return fail("the server sent more than INFO before TLS", true);
     }
     phase_ = phase::securing;
-    transport_.start_tls(tls_, server_.host, [self = shared_from_this()](const error_code& failure) { self->on_secured(failure); });
+    transport_.start_tls(
+        tls_, server_.host, [self = shared_from_this()](const error_code& failure) { self->on_secured(failure); });
 }
 
 void connection::on_secured(const error_code& failure) {
@@ -236,7 +249,9 @@ void connection::on_secured(const error_code& failure) {
     if (failure) {
         const bool is_ours = failure.category() == boost::asio::error::get_ssl_category();
         const bool has_default = where_.tls_ca.empty();
-        return fail("TLS: " + failure.message() + (is_ours && has_default ? " (name the authority's file by ?tls_ca=FILE)" : ""), is_ours);
+        return fail("TLS: " + failure.message() +
+                        (is_ours && has_default ? " (name the authority's file by ?tls_ca=FILE)" : ""),
+            is_ours);
     }
     introduce();
     read_on();
@@ -269,12 +284,14 @@ void connection::on_pong() {
 void connection::on_server_error(std::string_view text) {
     last_words_ = {std::string{text}, is_refusal(text)};
     if (text.starts_with("Permissions Violation")) {
-        return fail("the server forbids it: " + std::string{text} + "; grant it in the server's `permissions` (hookd-nats --check names all)", true);
+        return fail("the server forbids it: " + std::string{text} +
+                        "; grant it in the server's `permissions` (hookd-nats --check names all)",
+            true);
     }
     if (is_refusal(text)) {
         return fail(std::string{text} + ": the server does not take the URL's user, password or token" +
                         (info_.wants_nkey ? " (it has users by nkey or JWT, which are not supported)" : ""),
-                    true);
+            true);
     }
 }
 
@@ -296,12 +313,13 @@ void connection::start_write() {
         return;
     }
     std::swap(being_sent_, unsent_);
-    transport_.write(boost::asio::buffer(being_sent_), [self = shared_from_this()](const error_code& failure, std::size_t) {
-        self->being_sent_.clear();
-        if (!failure && self->phase_ != phase::closed) {
-            self->start_write();  // a failure is told by the next read, after what the server said last
-        }
-    });
+    transport_.write(
+        boost::asio::buffer(being_sent_), [self = shared_from_this()](const error_code& failure, std::size_t) {
+            self->being_sent_.clear();
+            if (!failure && self->phase_ != phase::closed) {
+                self->start_write();  // a failure is told by the next read, after what the server said last
+            }
+        });
 }
 
 void connection::watch() {
@@ -327,9 +345,7 @@ void connection::check_life() {
     watch();
 }
 
-void connection::fail(std::string why, bool is_permanent) {
-    end({to_text(server_) + ": " + why, is_permanent});
-}
+void connection::fail(std::string why, bool is_permanent) { end({to_text(server_) + ": " + why, is_permanent}); }
 
 void connection::end(const down_reason& why) {
     if (phase_ == phase::closed) {

@@ -51,16 +51,17 @@ protected:
 
 /// One connection to one server, from the first byte to the last: handshake, TLS, PING and PONG, one write at a time.
 ///
-/// Limits: connecting takes at most 5 s; a server that leaves a PING unanswered for 3 s without sending anything is gone; of what is to be sent at most
-/// max_unsent_bytes wait, and one that reads more slowly is left.
+/// Limits: connecting takes at most 5 s; a server that leaves a PING unanswered for 3 s without sending anything is
+/// gone; of what is to be sent at most max_unsent_bytes wait, and one that reads more slowly is left.
 ///
-/// Thread-safety: none; one strand. Lifetime: by shared_ptr, handlers under way keep it. The observer must stay until on_closed() or close(); flush handlers are not called after close().
+/// Thread-safety: none; one strand. Lifetime: by shared_ptr, handlers under way keep it. The observer must stay until
+/// on_closed() or close(); flush handlers are not called after close().
 class connection : public std::enable_shared_from_this<connection> {
 public:
     static constexpr std::size_t max_unsent_bytes = std::size_t{64} * 1024 * 1024;
 
-    connection(const boost::asio::any_io_executor& executor, const url& where, const server_address& server, std::string name,
-               std::shared_ptr<boost::asio::ssl::context> tls, connection_observer& observer);
+    connection(const boost::asio::any_io_executor& executor, const url& where, const server_address& server,
+        std::string name, std::shared_ptr<boost::asio::ssl::context> tls, connection_observer& observer);
 
     void open();
     /// Ends it: flushes under way get `false`, then the observer hears `why`.
@@ -70,11 +71,12 @@ public:
 
     void publish(std::string_view subject, std::string_view reply, std::string_view headers, std::string_view payload);
     void subscribe(std::string_view subject, std::uint64_t subscription);
-    /// `done(true)` once the server has taken all that was sent before; `done(false)` where the connection ends first. Those that wait for the same
-    /// write share one PING.
+    /// `done(true)` once the server has taken all that was sent before; `done(false)` where the connection ends first.
+    /// Those that wait for the same write share one PING.
     void flush(engine::flush_handler done);
 
-    /// Reads nothing until resume(): the server keeps what comes meanwhile, and closes in the end. A write is not held up.
+    /// Reads nothing until resume(): the server keeps what comes meanwhile, and closes in the end. A write is not held
+    /// up.
     void pause() noexcept { is_paused_ = true; }
     void resume();
 

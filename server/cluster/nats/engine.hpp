@@ -22,8 +22,9 @@ struct answer {
     std::string_view body{};  ///< valid during the call
 };
 
-/// A connection to NATS as a member of a cluster sees it: `client`, or a test's memory. Without a connection every call does nothing, but calls its
-/// handler with what says so. Handlers come in the order in which the server answers, possibly from within the call.
+/// A connection to NATS as a member of a cluster sees it: `client`, or a test's memory. Without a connection every call
+/// does nothing, but calls its handler with what says so. Handlers come in the order in which the server answers,
+/// possibly from within the call.
 class engine {
 public:
     using message_handler = std::function<void(std::string_view body, std::string_view reply)>;
@@ -34,8 +35,8 @@ public:
     virtual void subscribe(std::string_view subject, message_handler handler) = 0;
     virtual void publish(std::string_view subject, std::string_view body) = 0;
     /// `headers`: lines "Name: value\r\n", or empty.
-    virtual void request(std::string_view subject, std::string_view headers, std::string_view body, std::chrono::milliseconds limit,
-                         answer_handler done) = 0;
+    virtual void request(std::string_view subject, std::string_view headers, std::string_view body,
+        std::chrono::milliseconds limit, answer_handler done) = 0;
     /// `done(true)` once the server has taken all that was published before.
     virtual void flush(flush_handler done) = 0;
     /// Ends the connection, which is then made anew.

@@ -21,9 +21,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::chrono::milliseconds default_lease = 15s;   // as hookd's --cluster-lease
-constexpr std::string_view trial_key = "=check";           // no host's: see to_token()
-constexpr std::string_view trial_message = "{}";           // which no member takes for a message
+constexpr std::chrono::milliseconds default_lease = 15s;  // as hookd's --cluster-lease
+constexpr std::string_view trial_key = "=check";          // no host's: see to_token()
+constexpr std::string_view trial_message = "{}";          // which no member takes for a message
 
 void print(bool is_good, const std::string& text) { std::printf("%s %s\n", is_good ? "✓" : "✗", text.c_str()); }
 
@@ -35,7 +35,10 @@ std::string to_text(std::chrono::milliseconds span) {
 class inspection final : private client_observer {
 public:
     explicit inspection(const url& where)
-        : where_(where), names_(where.cluster), client_(context_, where, "hookd-nats", *this), bucket_(client_, names_.bucket) {}
+        : where_(where),
+          names_(where.cluster),
+          client_(context_, where, "hookd-nats", *this),
+          bucket_(client_, names_.bucket) {}
 
     /// Connects, then does `first`, which ends by finish().
     bool run(std::function<void()> first) {
@@ -64,7 +67,8 @@ public:
                 return finish(false, found.fault.text);
             }
             bucket_.create(default_lease, [this](const bucket_result<bucket_state>& made) {
-                finish(made.value.has_value(), made.value ? describe(*made.value) + " has been created" : made.fault.text);
+                finish(
+                    made.value.has_value(), made.value ? describe(*made.value) + " has been created" : made.fault.text);
             });
         });
     }
@@ -72,12 +76,14 @@ public:
     void look_at_bucket(std::function<void()> next) {
         bucket_.look([this, next = std::move(next)](const bucket_result<bucket_state>& found) {
             if (found.value && found.value->lease == 0ms) {
-                return finish(false, "bucket " + names_.bucket + " keeps its keys for ever: delete it, then type hookd-nats --init FILE");
+                return finish(false, "bucket " + names_.bucket +
+                                         " keeps its keys for ever: delete it, then type hookd-nats --init FILE");
             }
             if (found.value) {
                 print(true, describe(*found.value) + ", " + protocol::counted(found.value->keys.size(), "member"));
             } else if (found.fault.type == bucket_fault::kind::absent) {
-                return finish(false, "bucket " + names_.bucket + " is not there: the first host creates it, or type hookd-nats --init FILE");
+                return finish(false, "bucket " + names_.bucket +
+                                         " is not there: the first host creates it, or type hookd-nats --init FILE");
             } else {
                 return finish(false, found.fault.text);
             }
@@ -119,7 +125,9 @@ private:
     void on_disconnected(const down_reason& why) override {
         ++failures_;
         if (is_connected_ || why.is_permanent || failures_ >= where_.servers.size()) {
-            return finish(false, why.text + (is_connected_ || why.is_permanent ? "" : "; is nats-server running there, and the URL right?"));
+            return finish(false,
+                why.text +
+                    (is_connected_ || why.is_permanent ? "" : "; is nats-server running there, and the URL right?"));
         }
         print(false, why.text);
     }

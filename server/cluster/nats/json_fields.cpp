@@ -55,7 +55,9 @@ std::vector<std::string> json_fields::texts(std::string_view name) const {
 
 std::uint64_t json_fields::number(std::string_view name) const noexcept { return to_number<std::uint64_t>(raw(name)); }
 
-std::int64_t json_fields::signed_number(std::string_view name) const noexcept { return to_number<std::int64_t>(raw(name)); }
+std::int64_t json_fields::signed_number(std::string_view name) const noexcept {
+    return to_number<std::int64_t>(raw(name));
+}
 
 json_writer& json_writer::raw(std::string_view name, std::string_view value) {
     if (!value.empty()) {
@@ -71,7 +73,9 @@ json_writer& json_writer::text(std::string_view name, std::string_view plain) {
     return *this;
 }
 
-json_writer& json_writer::number(std::string_view name, std::uint64_t value) { return raw(name, std::to_string(value)); }
+json_writer& json_writer::number(std::string_view name, std::uint64_t value) {
+    return raw(name, std::to_string(value));
+}
 
 void json_writer::begin(std::string_view name) {
     if (out_.size() > 1) {

@@ -37,7 +37,9 @@ public:
     /// `value`: a JSON text. Empty: the member is left out.
     json_writer& raw(std::string_view name, std::string_view value);
     json_writer& text(std::string_view name, std::string_view plain);
-    json_writer& text_if_any(std::string_view name, std::string_view plain) { return plain.empty() ? *this : text(name, plain); }
+    json_writer& text_if_any(std::string_view name, std::string_view plain) {
+        return plain.empty() ? *this : text(name, plain);
+    }
     json_writer& number(std::string_view name, std::uint64_t value);
     json_writer& flag(std::string_view name, bool value) { return raw(name, value ? "true" : "false"); }
     [[nodiscard]] std::string take() { return std::move(out_ += '}'); }

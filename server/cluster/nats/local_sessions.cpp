@@ -3,8 +3,8 @@
 namespace hookd::nats {
 
 void local_sessions::add(link::session one) {
-    sessions_.insert_or_assign(one.number, link::host_session{std::move(one.name), std::move(one.events), one.responds, one.uid,
-                                                              std::move(one.on_failure), one.order, std::move(one.kind)});
+    sessions_.insert_or_assign(one.number, link::host_session{std::move(one.name), std::move(one.events), one.responds,
+                                               one.uid, std::move(one.on_failure), one.order, std::move(one.kind)});
 }
 
 std::vector<link::host_session> local_sessions::all() const {

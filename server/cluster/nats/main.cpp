@@ -21,7 +21,8 @@ int run(const link::command_line& line) {
         });
     }
     const std::string url = link::read_url_file(line.file);
-    const bool is_good = line.wanted == link::command_line::mode::init ? nats::prepare_cluster(url) : nats::check_cluster(url);
+    const bool is_good =
+        line.wanted == link::command_line::mode::init ? nats::prepare_cluster(url) : nats::check_cluster(url);
     return is_good ? 0 : 1;
 }
 

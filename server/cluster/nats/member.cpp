@@ -15,8 +15,8 @@ constexpr milliseconds hosts_interval = 5s;
 
 }  // namespace
 
-member::member(engine& connection, const std::string& cluster, membership::settings own, std::function<clock::time_point()> now,
-               report_sink hookd)
+member::member(engine& connection, const std::string& cluster, membership::settings own,
+    std::function<clock::time_point()> now, report_sink hookd)
     : engine_(connection),
       subjects_(cluster),
       now_(now),
@@ -57,7 +57,8 @@ void member::on_disconnected(const down_reason& why) {
 
 void member::subscribe() {
     const auto handler = [this](std::string_view body, std::string_view reply) { take(body, reply); };
-    for (const std::string& subject : {subjects_.ask, subjects_.told, subjects_.roster, subjects_.inbox(membership_.self().host)}) {
+    for (const std::string& subject :
+        {subjects_.ask, subjects_.told, subjects_.roster, subjects_.inbox(membership_.self().host)}) {
         engine_.subscribe(subject, handler);
     }
 }
@@ -139,8 +140,8 @@ void member::handle(const link::session_gone& removed) {
     show_sessions();
 }
 
-// Sessions that come while others are being shown wait for those, and go together. A session is ready once the server has what the others are shown: it is
-// then what they know of this host, should it hang.
+// Sessions that come while others are being shown wait for those, and go together. A session is ready once the server
+// has what the others are shown: it is then what they know of this host, should it hang.
 void member::show_sessions() {
     if (!membership_.is_up() || is_showing_ || !sessions_changed_) {
         return;
@@ -270,20 +271,29 @@ void member::take(std::string_view body, std::string_view reply) {
         return;
     }
     switch (what->type) {
-    case message::kind::ask:
-    case message::kind::told: return on_event(*what);
-    case message::kind::none: return asks_.on_none(*what);
-    case message::kind::has:
-        if (!asks_.on_has(*what)) {
-            close_at(what->from, what->id);
-        }
-        return;
-    case message::kind::settled: return asks_.on_settled(*what);
-    case message::kind::close: return on_close(*what);
-    case message::kind::gone: return membership_.on_gone(*what);
-    case message::kind::known: return;
-    case message::kind::here: membership_.on_here(*what); break;
-    case message::kind::probe: break;
+        case message::kind::ask:
+        case message::kind::told:
+            return on_event(*what);
+        case message::kind::none:
+            return asks_.on_none(*what);
+        case message::kind::has:
+            if (!asks_.on_has(*what)) {
+                close_at(what->from, what->id);
+            }
+            return;
+        case message::kind::settled:
+            return asks_.on_settled(*what);
+        case message::kind::close:
+            return on_close(*what);
+        case message::kind::gone:
+            return membership_.on_gone(*what);
+        case message::kind::known:
+            return;
+        case message::kind::here:
+            membership_.on_here(*what);
+            break;
+        case message::kind::probe:
+            break;
     }
     if (!reply.empty()) {
         message known = from_here(message::kind::known);
@@ -322,7 +332,8 @@ void member::on_ask(const message& what) {
     }
     answer.responders = responders;
     send(what.from, answer);
-    hookd_(link::foreign_event{what.from.host, to_event(what), link::question{what.policy, milliseconds{what.timeout_ms}}});
+    hookd_(link::foreign_event{
+        what.from.host, to_event(what), link::question{what.policy, milliseconds{what.timeout_ms}}});
 }
 
 void member::on_close(const message& what) {

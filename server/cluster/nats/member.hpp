@@ -20,10 +20,12 @@
 
 namespace hookd::nats {
 
-/// One host in a cluster: what hookd asks and answers, and what other hosts do, brought together. It does no I/O of its own.
+/// One host in a cluster: what hookd asks and answers, and what other hosts do, brought together. It does no I/O of its
+/// own.
 ///
-/// Messages are delivered at most once (core NATS). Asks and told events of an entry of a host are numbered together, in the order in which that host
-/// fires them: a number that is missing, and a connection that was lost, are told to hookd as `gap`. Deadlines travel as milliseconds left.
+/// Messages are delivered at most once (core NATS). Asks and told events of an entry of a host are numbered together,
+/// in the order in which that host fires them: a number that is missing, and a connection that was lost, are told to
+/// hookd as `gap`. Deadlines travel as milliseconds left.
 ///
 /// Thread-safety: none. Lifetime: the engine outlives it; it outlives the engine's handlers.
 class member final : private membership_observer {
@@ -31,7 +33,8 @@ public:
     using clock = membership::clock;
 
     /// `own.lease` is that of the bucket, where this member has to create it.
-    member(engine& connection, const std::string& cluster, membership::settings own, std::function<clock::time_point()> now, report_sink hookd);
+    member(engine& connection, const std::string& cluster, membership::settings own,
+        std::function<clock::time_point()> now, report_sink hookd);
 
     // --- of the connection ---
     void on_connected(const server_info& server);

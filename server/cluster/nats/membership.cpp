@@ -17,7 +17,7 @@ constexpr unsigned gone_after_refusals = 2;  // servers of a cluster learn of a 
 }  // namespace
 
 membership::membership(engine& connection, const subjects& names, settings own, std::function<clock::time_point()> now,
-                       membership_observer& observer)
+    membership_observer& observer)
     : engine_(connection),
       subjects_(names),
       bucket_(connection, names.bucket),
@@ -115,7 +115,9 @@ void membership::on_created(const bucket_result<bucket_state>& made) {
 
 void membership::use_bucket(const bucket_state& found) {
     if (found.lease < 100ms) {
-        return restart("the bucket " + subjects_.bucket + " keeps its keys for ever: delete it, and let hookd-nats --init create it", true);
+        return restart("the bucket " + subjects_.bucket +
+                           " keeps its keys for ever: delete it, and let hookd-nats --init create it",
+            true);
     }
     lease_ = found.lease;
     epoch_ = found.created;
@@ -145,15 +147,18 @@ void membership::on_old_key(const bucket_result<bucket_entry>& found) {
 void membership::ask_namesake(std::uint64_t sequence) {
     message question;
     question.from = about_.who;
-    engine_.request(subjects_.inbox(own_.host), {}, to_text(question), probe_limit, [this, run = run_, sequence](const answer& got) {
-        if (run != run_) {
-            return;
-        }
-        if (got.type == answer::kind::reply) {
-            return restart("another host of the cluster is named " + own_.host + ": give this one a name of its own by --cluster-host", true);
-        }
-        put_key(sequence);
-    });
+    engine_.request(subjects_.inbox(own_.host), {}, to_text(question), probe_limit,
+        [this, run = run_, sequence](const answer& got) {
+            if (run != run_) {
+                return;
+            }
+            if (got.type == answer::kind::reply) {
+                return restart("another host of the cluster is named " + own_.host +
+                                   ": give this one a name of its own by --cluster-host",
+                    true);
+            }
+            put_key(sequence);
+        });
 }
 
 void membership::put_key(std::uint64_t expected) {
@@ -190,7 +195,9 @@ void membership::on_key_lost() {
         }
         const auto there = found.value ? read_presence(found.value->value) : std::nullopt;
         if (!there || there->who != about_.who) {
-            return restart("this host's entry in the bucket is gone or replaced: its lease was over, or another host has its name");
+            return restart(
+                "this host's entry in the bucket is gone or replaced: its lease was over, or another host has its "
+                "name");
         }
         put_key(found.value->sequence);
     });
@@ -212,11 +219,12 @@ void membership::announce_to_all() {
 
 void membership::announce_to(const std::string& host) {
     if (unacknowledged_.contains(host)) {
-        engine_.request(subjects_.inbox(host), {}, announcement(), announce_limit, [this, run = run_, host](const answer& got) {
-            if (run == run_) {
-                on_announced(host, got);
-            }
-        });
+        engine_.request(
+            subjects_.inbox(host), {}, announcement(), announce_limit, [this, run = run_, host](const answer& got) {
+                if (run == run_) {
+                    on_announced(host, got);
+                }
+            });
     }
 }
 
@@ -285,17 +293,18 @@ void membership::probe(const std::string& host) {
     message question;
     question.from = about_.who;
     const sender who = peer->about.who;
-    engine_.request(subjects_.inbox(host), {}, to_text(question), probe_limit, [this, run = run_, who](const answer& got) {
-        auto* const asked = run == run_ ? roster_.find(who.host) : nullptr;
-        if (asked == nullptr || asked->about.who != who) {
-            return;
-        }
-        asked->is_probed = false;
-        asked->refusals = got.type == answer::kind::no_responders ? asked->refusals + 1 : 0;
-        if (asked->refusals >= gone_after_refusals) {
-            observer_.on_peer_gone(who);
-        }
-    });
+    engine_.request(
+        subjects_.inbox(host), {}, to_text(question), probe_limit, [this, run = run_, who](const answer& got) {
+            auto* const asked = run == run_ ? roster_.find(who.host) : nullptr;
+            if (asked == nullptr || asked->about.who != who) {
+                return;
+            }
+            asked->is_probed = false;
+            asked->refusals = got.type == answer::kind::no_responders ? asked->refusals + 1 : 0;
+            if (asked->refusals >= gone_after_refusals) {
+                observer_.on_peer_gone(who);
+            }
+        });
 }
 
 void membership::with_fresh_roster(fresh_handler done) {

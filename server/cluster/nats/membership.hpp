@@ -32,18 +32,23 @@ protected:
 
 /// A host's place in the cluster, and its knowledge of the others'.
 ///
-/// Whoever asks must know every member that may have a responder, since one that is not known is not waited for. NATS has no transaction that says so;
-/// the bucket of members (JetStream orders its writes) and acknowledgements together do:
+/// Whoever asks must know every member that may have a responder, since one that is not known is not waited for. NATS
+/// has no transaction that says so; the bucket of members (JetStream orders its writes) and acknowledgements together
+/// do:
 ///
-///     looking -> [creating the bucket] -> [taking over an old key] -> putting the own key -> reading all keys -> announcing -> up
+///     looking -> [creating the bucket] -> [taking over an old key] -> putting the own key -> reading all keys ->
+///     announcing -> up
 ///
-/// - A member puts its key, and reads the others' after that. Of two that enter at once, at least the later one reads the other.
-/// - It announces itself to each member that it has read, until that one has acknowledged, is gone from the bucket, or has nobody at its inbox (its link
-///   is gone, and will read all keys when it enters again). Only then is it up, and hookd answers `subscribe`. So an event that is fired after that
-///   answer, on any host, is asked here.
-/// - A key lives for the cluster's lease, and is put again after a third of it, each time only where its sequence is still one's own. A member that was
-///   stopped for longer has been left out meanwhile: it finds its key gone and enters anew, before it asks or answers. It notices because the keys are
-///   read again for an ask where the last reading is older than roster_age.
+/// - A member puts its key, and reads the others' after that. Of two that enter at once, at least the later one reads
+/// the other.
+/// - It announces itself to each member that it has read, until that one has acknowledged, is gone from the bucket, or
+/// has nobody at its inbox (its link
+///   is gone, and will read all keys when it enters again). Only then is it up, and hookd answers `subscribe`. So an
+///   event that is fired after that answer, on any host, is asked here.
+/// - A key lives for the cluster's lease, and is put again after a third of it, each time only where its sequence is
+/// still one's own. A member that was
+///   stopped for longer has been left out meanwhile: it finds its key gone and enters anew, before it asks or answers.
+///   It notices because the keys are read again for an ask where the last reading is older than roster_age.
 ///
 /// Thread-safety: none. Lifetime: the engine and the observer outlive it; it outlives the engine's handlers.
 class membership {
@@ -59,7 +64,8 @@ public:
 
     static constexpr std::chrono::milliseconds roster_age{1'000};
 
-    membership(engine& connection, const subjects& names, settings own, std::function<clock::time_point()> now, membership_observer& observer);
+    membership(engine& connection, const subjects& names, settings own, std::function<clock::time_point()> now,
+        membership_observer& observer);
 
     /// Connected, and subscribed to all subjects: enters as a new entry.
     void enter();
@@ -86,7 +92,9 @@ public:
     /// How many messages to all this entry has sent.
     [[nodiscard]] std::uint64_t sequence() const noexcept { return sequence_; }
     [[nodiscard]] std::uint64_t next_sequence() noexcept { return ++sequence_; }
-    std::uint64_t note_sequence(const sender& who, std::uint64_t sequence) { return roster_.note_sequence(who, sequence); }
+    std::uint64_t note_sequence(const sender& who, std::uint64_t sequence) {
+        return roster_.note_sequence(who, sequence);
+    }
 
     /// Calls `done` once the roster has been read not longer than roster_age ago, with why where it can't be.
     void with_fresh_roster(fresh_handler done);
@@ -143,7 +151,7 @@ private:
     std::uint64_t key_sequence_ = 0;  // of the own key; 0: not put yet
     bool putting_ = false;
     bool changed_since_put_ = false;
-    clock::time_point put_at_{};    // when the put began that succeeded last
+    clock::time_point put_at_{};  // when the put began that succeeded last
     clock::time_point put_begun_{};
     std::set<std::string, std::less<>> unacknowledged_{};
     std::set<std::string, std::less<>> to_announce_again_{};

@@ -11,7 +11,8 @@ namespace {
 constexpr std::uint64_t version = 1;
 
 // In the order of message::kind.
-constexpr std::array<std::string_view, 10> names{"ask", "told", "none", "has", "settled", "close", "here", "known", "gone", "probe"};
+constexpr std::array<std::string_view, 10> names{
+    "ask", "told", "none", "has", "settled", "close", "here", "known", "gone", "probe"};
 
 // What each kind can't be without.
 bool is_complete(const message& what) noexcept {
@@ -19,16 +20,24 @@ bool is_complete(const message& what) noexcept {
         return false;
     }
     switch (what.type) {
-    case message::kind::ask: return !what.id.empty() && !what.event.empty() && !what.payload.empty() && !what.emitted_at.empty() && !what.policy.empty() && what.timeout_ms > 0;
-    case message::kind::told: return !what.id.empty() && !what.event.empty() && !what.payload.empty() && !what.emitted_at.empty();
-    case message::kind::none:
-    case message::kind::close: return !what.id.empty();
-    case message::kind::has: return !what.id.empty() && what.responders.starts_with('[');
-    case message::kind::settled: return !what.id.empty() && what.result.starts_with('{');
-    case message::kind::here: return what.presence.starts_with('{');
-    case message::kind::known:
-    case message::kind::gone:
-    case message::kind::probe: return true;
+        case message::kind::ask:
+            return !what.id.empty() && !what.event.empty() && !what.payload.empty() && !what.emitted_at.empty() &&
+                   !what.policy.empty() && what.timeout_ms > 0;
+        case message::kind::told:
+            return !what.id.empty() && !what.event.empty() && !what.payload.empty() && !what.emitted_at.empty();
+        case message::kind::none:
+        case message::kind::close:
+            return !what.id.empty();
+        case message::kind::has:
+            return !what.id.empty() && what.responders.starts_with('[');
+        case message::kind::settled:
+            return !what.id.empty() && what.result.starts_with('{');
+        case message::kind::here:
+            return what.presence.starts_with('{');
+        case message::kind::known:
+        case message::kind::gone:
+        case message::kind::probe:
+            return true;
     }
     return false;
 }
@@ -78,8 +87,14 @@ void set_event(message& what, const link::event_content& event) {
 std::string to_text(const message& what) {
     json_writer out;
     out.number("v", version).text("kind", names[static_cast<std::size_t>(what.type)]);
-    out.text("host", what.from.host).text("entry", what.from.entry).number("seq", what.sequence).text_if_any("id", what.id);
-    out.text_if_any("event", what.event).raw("cause", what.cause).raw("emitted_at", what.emitted_at).text_if_any("policy", what.policy);
+    out.text("host", what.from.host)
+        .text("entry", what.from.entry)
+        .number("seq", what.sequence)
+        .text_if_any("id", what.id);
+    out.text_if_any("event", what.event)
+        .raw("cause", what.cause)
+        .raw("emitted_at", what.emitted_at)
+        .text_if_any("policy", what.policy);
     if (what.timeout_ms > 0) {
         out.number("timeout_ms", what.timeout_ms);
     }

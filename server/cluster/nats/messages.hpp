@@ -18,7 +18,8 @@ struct sender {
     bool operator==(const sender&) const = default;
 };
 
-/// A message as spans of the bytes that it came in; JSON values as they stand there. What a kind does not have is empty.
+/// A message as spans of the bytes that it came in; JSON values as they stand there. What a kind does not have is
+/// empty.
 struct message {
     enum class kind : std::uint8_t {
         ask,      ///< to all: sequence, id, event, payload, cause, emitted_at, policy, timeout_ms
@@ -49,7 +50,8 @@ struct message {
     bool decides = false;
 };
 
-/// Nothing where `text` is no such message: of a later version, or from someone else. Members that it does not know are ignored.
+/// Nothing where `text` is no such message: of a later version, or from someone else. Members that it does not know are
+/// ignored.
 [[nodiscard]] std::optional<message> read_message(std::string_view text);
 
 /// The event of `ask` and `told`.

@@ -16,7 +16,8 @@ constexpr auto tick_interval = 250ms;
 
 }  // namespace
 
-nats_link::nats_link(boost::asio::io_context& context, link::channel& hookd) : context_(context), hookd_(hookd), ticker_(context) {}
+nats_link::nats_link(boost::asio::io_context& context, link::channel& hookd)
+    : context_(context), hookd_(hookd), ticker_(context) {}
 
 void nats_link::begin(link::hello greeting) {
     hookd_.send(link::state_report{link::link_state::connecting, {}, {}, {}});
@@ -25,9 +26,8 @@ void nats_link::begin(link::hello greeting) {
         const std::string cluster = where.cluster;
         client_observer& self = *this;
         client_.emplace(context_, std::move(where), "hookd " + greeting.host, self);
-        member_.emplace(
-            *client_, cluster, membership::settings{greeting.host, greeting.instance, greeting.lease}, &membership::clock::now,
-            [this](const report& what) { report_to_hookd(what); });
+        member_.emplace(*client_, cluster, membership::settings{greeting.host, greeting.instance, greeting.lease},
+            &membership::clock::now, [this](const report& what) { report_to_hookd(what); });
     } catch (const std::invalid_argument& fault) {
         unusable_ = fault.what();
         hookd_.send(link::fatal{unusable_});

@@ -33,14 +33,15 @@ std::string_view take_word(std::string_view& rest) noexcept {
 // Names of operations may be written in either case.
 bool is_named(std::string_view word, std::string_view name) noexcept {
     return std::equal(word.begin(), word.end(), name.begin(), name.end(),
-                      [](char a, char b) { return (a >= 'a' && a <= 'z' ? a - 'a' + 'A' : a) == b; });
+        [](char a, char b) { return (a >= 'a' && a <= 'z' ? a - 'a' + 'A' : a) == b; });
 }
 
 template <typename Number>
 std::optional<Number> to_number(std::string_view text) noexcept {
     Number value = 0;
     const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
-    return fault == std::errc{} && end == text.data() + text.size() && !text.empty() ? std::optional{value} : std::nullopt;
+    return fault == std::errc{} && end == text.data() + text.size() && !text.empty() ? std::optional{value}
+                                                                                     : std::nullopt;
 }
 
 std::string_view without_quotes(std::string_view text) noexcept {
@@ -109,7 +110,8 @@ parse_result parser::read_line(std::string_view line, std::size_t line_bytes, st
 }
 
 // MSG subject subscription [reply] bytes, HMSG subject subscription [reply] header-bytes bytes.
-parse_result parser::read_message(std::string_view arguments, bool has_headers, std::size_t line_bytes, std::string_view unread) {
+parse_result parser::read_message(
+    std::string_view arguments, bool has_headers, std::size_t line_bytes, std::string_view unread) {
     std::array<std::string_view, 5> words{};
     std::size_t count = 0;
     for (; !arguments.empty() && count < words.size(); ++count) {
@@ -126,7 +128,8 @@ parse_result parser::read_message(std::string_view arguments, bool has_headers, 
         return fail("a message without its size");
     }
     if (*bytes > max_message_bytes) {
-        return fail("a message of " + std::to_string(*bytes) + " bytes, more than " + std::to_string(max_message_bytes));
+        return fail(
+            "a message of " + std::to_string(*bytes) + " bytes, more than " + std::to_string(max_message_bytes));
     }
     awaited_ = line_bytes + *bytes + line_end.size();
     if (unread.size() < awaited_) {

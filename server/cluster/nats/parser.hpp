@@ -7,10 +7,11 @@
 
 /// NATS, as far as a link between hosts needs it: https://docs.nats.io/reference/reference-protocols/nats-protocol.
 ///
-/// A client of our own, not libnats, for three reasons. libnats reads each connection on a thread of its own, flushes on a second, keeps timers on a
-/// third and hands messages over by locks: the link is one strand of Asio, on which hookd's channel and the engine take turns without any. It counts
-/// reconnects as normal and buffers across them, while the link must know of each, since what was lost in between has to be told. And it would be two
-/// shared libraries more in the package, for the nine operations below.
+/// A client of our own, not libnats, for three reasons. libnats reads each connection on a thread of its own, flushes
+/// on a second, keeps timers on a third and hands messages over by locks: the link is one strand of Asio, on which
+/// hookd's channel and the engine take turns without any. It counts reconnects as normal and buffers across them, while
+/// the link must know of each, since what was lost in between has to be told. And it would be two shared libraries more
+/// in the package, for the nine operations below.
 namespace hookd::nats {
 
 /// One operation that a server sends, as spans of the bytes that it came in.
@@ -35,7 +36,7 @@ struct parse_result {
     parse_status status = parse_status::need_more;
     std::size_t consumed = 0;  ///< bytes to be dropped before the next call; `parsed` lies within them
     operation parsed{};
-    std::string failure{};     ///< why, for a person
+    std::string failure{};  ///< why, for a person
 };
 
 /// The most bytes of a line without its payload. INFO names every server of a cluster, and is the longest.
@@ -45,8 +46,9 @@ inline constexpr std::size_t max_message_bytes = std::size_t{64} * 1024 * 1024;
 
 /// Splits what a server sends into operations, without copying.
 ///
-/// The caller owns the bytes: it hands over all that is unread, drops `consumed` of it, and calls again until it gets need_more. A line is looked
-/// at once however it arrives; that of a message a second time, with its payload. After `failed` every further call fails alike.
+/// The caller owns the bytes: it hands over all that is unread, drops `consumed` of it, and calls again until it gets
+/// need_more. A line is looked at once however it arrives; that of a message a second time, with its payload. After
+/// `failed` every further call fails alike.
 ///
 /// Thread-safety: none; distinct objects are independent. Throws std::bad_alloc only.
 class parser {
@@ -55,15 +57,17 @@ public:
 
 private:
     parse_result read_line(std::string_view line, std::size_t line_bytes, std::string_view unread);
-    parse_result read_message(std::string_view arguments, bool has_headers, std::size_t line_bytes, std::string_view unread);
+    parse_result read_message(
+        std::string_view arguments, bool has_headers, std::size_t line_bytes, std::string_view unread);
     parse_result fail(std::string why);
 
-    std::size_t scanned_ = 0;   // bytes of `unread` known to hold no line end
-    std::size_t awaited_ = 0;   // bytes that complete a message; 0 where its line is not complete
+    std::size_t scanned_ = 0;  // bytes of `unread` known to hold no line end
+    std::size_t awaited_ = 0;  // bytes that complete a message; 0 where its line is not complete
     std::string failure_{};
 };
 
-/// The status of a header block ("NATS/1.0 503" is 503), 0 where it has none. 503: nobody subscribes to the subject of a request.
+/// The status of a header block ("NATS/1.0 503" is 503), 0 where it has none. 503: nobody subscribes to the subject of
+/// a request.
 [[nodiscard]] int status_of(std::string_view headers) noexcept;
 inline constexpr int no_responders = 503;
 

@@ -14,7 +14,10 @@ std::string to_text(const link::host_session& session) {
     std::string events;
     protocol::append_strings(events, session.events);
     json_writer out;
-    out.text("name", session.name).raw("events", events).flag("responds", session.responds).raw("uid", std::to_string(session.uid));
+    out.text("name", session.name)
+        .raw("events", events)
+        .flag("responds", session.responds)
+        .raw("uid", std::to_string(session.uid));
     out.text("on_failure", session.on_failure).raw("order", std::to_string(session.order)).text("kind", session.kind);
     return out.take();
 }
@@ -35,8 +38,9 @@ std::optional<presence> read_presence(std::string_view text) {
     }
     for (protocol::json_cursor elements{sessions}; const auto each = elements.next();) {
         if (const auto session = json_fields::read(each->value)) {
-            found.sessions.push_back({session->text("name"), session->texts("events"), session->flag("responds"), session->signed_number("uid"),
-                                      session->text("on_failure"), session->signed_number("order"), session->text("kind")});
+            found.sessions.push_back({session->text("name"), session->texts("events"), session->flag("responds"),
+                session->signed_number("uid"), session->text("on_failure"), session->signed_number("order"),
+                session->text("kind")});
         }
     }
     return found;

@@ -13,7 +13,7 @@ namespace hookd::nats {
 /// What a member says of itself: to others when it enters, and in the bucket.
 struct presence {
     sender who{};
-    std::string instance{};  ///< its daemon's run
+    std::string instance{};                      ///< its daemon's run
     std::vector<link::host_session> sessions{};  ///< to be looked at, and what is known of a host that does not answer
 };
 

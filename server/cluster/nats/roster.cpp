@@ -55,7 +55,8 @@ std::vector<std::string> roster::unknown_of(const std::vector<std::string>& keys
         known.insert(to_token(host));
     }
     std::vector<std::string> unknown;
-    std::copy_if(keys.begin(), keys.end(), std::back_inserter(unknown), [&known](const std::string& key) { return !known.contains(key); });
+    std::copy_if(keys.begin(), keys.end(), std::back_inserter(unknown),
+        [&known](const std::string& key) { return !known.contains(key); });
     return unknown;
 }
 

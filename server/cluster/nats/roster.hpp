@@ -19,10 +19,10 @@ public:
 
     struct peer {
         presence about{};
-        time_point known_since{};  ///< when this entry of it was first heard of
+        time_point known_since{};                      ///< when this entry of it was first heard of
         std::optional<std::uint64_t> last_sequence{};  ///< of its asks and told events
-        unsigned refusals = 0;   ///< probes in a row that found nobody at its inbox
-        bool is_probed = false;  ///< one is under way
+        unsigned refusals = 0;                         ///< probes in a row that found nobody at its inbox
+        bool is_probed = false;                        ///< one is under way
     };
 
     /// Takes in what a member says of itself. The entry that it replaces, where it has entered anew.
@@ -38,7 +38,8 @@ public:
 
     /// Those of `keys` (tokens of hosts) that are not known.
     [[nodiscard]] std::vector<std::string> unknown_of(const std::vector<std::string>& keys) const;
-    /// The known ones whose token is not among `keys`, which were read after `asked_at`. One that was first heard of later may be missing there.
+    /// The known ones whose token is not among `keys`, which were read after `asked_at`. One that was first heard of
+    /// later may be missing there.
     [[nodiscard]] std::vector<sender> vanished_from(const std::vector<std::string>& keys, time_point asked_at) const;
 
     [[nodiscard]] peer* find(std::string_view host);

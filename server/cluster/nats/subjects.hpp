@@ -6,7 +6,8 @@
 /// The subjects that the links of one cluster speak on.
 namespace hookd::nats {
 
-/// A host's name as one token of a subject and as a key of the bucket: bytes other than letters, digits, `-` and `_` as `=2E`.
+/// A host's name as one token of a subject and as a key of the bucket: bytes other than letters, digits, `-` and `_` as
+/// `=2E`.
 [[nodiscard]] std::string to_token(std::string_view host);
 
 struct subjects {

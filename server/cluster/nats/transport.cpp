@@ -16,7 +16,8 @@ using boost::system::error_code;
 
 void require_file(const error_code& failure, const char* option, const std::string& file) {
     if (failure) {
-        throw std::invalid_argument(std::string{"the cluster's URL: "} + option + "=" + file + " can't be used: " + failure.message());
+        throw std::invalid_argument(
+            std::string{"the cluster's URL: "} + option + "=" + file + " can't be used: " + failure.message());
     }
 }
 
@@ -57,7 +58,8 @@ void transport::connect(const server_address& server, connect_handler done) {
         });
         return;
     }
-    auto resolved = [this, done = std::move(done)](const error_code& failure, const asio::ip::tcp::resolver::results_type& found) {
+    auto resolved = [this, done = std::move(done)](
+                        const error_code& failure, const asio::ip::tcp::resolver::results_type& found) {
         if (failure) {
             return done(failure);
         }

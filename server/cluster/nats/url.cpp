@@ -95,7 +95,9 @@ void read_option(std::string_view option, url& out) {
     } else if (name == "tls_key") {
         out.tls_key = std::move(value);
     } else if (name == "creds" || name == "jwt" || name == "nkey") {
-        refuse("\"" + name + "\": NATS credentials by nkey or JWT are not supported; use a user and password, a token or a TLS certificate");
+        refuse("\"" + name +
+               "\": NATS credentials by nkey or JWT are not supported; use a user and password, a token or a TLS "
+               "certificate");
     } else {
         refuse("unknown option \"" + name + "\"; there are tls_ca, tls_cert and tls_key");
     }

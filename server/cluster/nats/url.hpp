@@ -21,8 +21,8 @@ struct server_address {
 ///
 ///     nats://[USER:PASSWORD@|TOKEN@]HOST[:PORT][,HOST[:PORT]…][/CLUSTER][?tls_ca=FILE&tls_cert=FILE&tls_key=FILE]
 ///
-/// `tls://` is the same, and refuses a server without TLS. CLUSTER (letters, digits, `-`, `_`; "default" where absent) keeps clusters of hosts apart
-/// that share a server.
+/// `tls://` is the same, and refuses a server without TLS. CLUSTER (letters, digits, `-`, `_`; "default" where absent)
+/// keeps clusters of hosts apart that share a server.
 struct url {
     std::vector<server_address> servers{};  ///< at least one; tried in this order
     credentials who{};
@@ -33,7 +33,8 @@ struct url {
     std::string tls_key{};
 };
 
-/// Reads it. Throws std::invalid_argument with what is wrong and what to write instead; the message never holds the user's part.
+/// Reads it. Throws std::invalid_argument with what is wrong and what to write instead; the message never holds the
+/// user's part.
 [[nodiscard]] url parse_url(std::string_view text);
 
 /// "HOST:PORT", for a person.

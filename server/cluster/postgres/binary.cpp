@@ -22,7 +22,9 @@ void append_number(std::string& out, std::uint64_t value, std::size_t bytes) {
     }
 }
 
-void append_int(std::string& out, std::int64_t value) { append_number(out, static_cast<std::uint64_t>(value) & 0xffffffffU, 4); }
+void append_int(std::string& out, std::int64_t value) {
+    append_number(out, static_cast<std::uint64_t>(value) & 0xffffffffU, 4);
+}
 
 void append_sized(std::string& out, std::string_view bytes) {
     append_int(out, static_cast<std::int64_t>(bytes.size()));
@@ -42,7 +44,8 @@ std::string without_nul(std::string text) {
 }
 
 std::int64_t read_number(std::string_view bytes) noexcept {
-    std::uint64_t value = !bytes.empty() && (static_cast<unsigned char>(bytes.front()) & 0x80U) != 0 ? ~std::uint64_t{0} : 0;
+    std::uint64_t value =
+        !bytes.empty() && (static_cast<unsigned char>(bytes.front()) & 0x80U) != 0 ? ~std::uint64_t{0} : 0;
     for (const char each : bytes) {
         value = value << 8 | static_cast<unsigned char>(each);
     }
@@ -102,7 +105,9 @@ void parameters::add_ints(const std::vector<std::int32_t>& values) {
 }
 
 void parameters::add_booleans(const std::vector<bool>& values) {
-    add_array(bool_type, values, [](std::string& out, bool each) { append_sized(out, each ? std::string_view{"\1", 1} : std::string_view{"\0", 1}); });
+    add_array(bool_type, values, [](std::string& out, bool each) {
+        append_sized(out, each ? std::string_view{"\1", 1} : std::string_view{"\0", 1});
+    });
 }
 
 void parameters::add_uuids(const std::vector<std::string>& ids) {
@@ -110,7 +115,8 @@ void parameters::add_uuids(const std::vector<std::string>& ids) {
 }
 
 void parameters::add_texts(const std::vector<std::string>& values) {
-    add_array(text_type, values, [](std::string& out, const std::string& each) { append_sized(out, without_nul(each)); });
+    add_array(
+        text_type, values, [](std::string& out, const std::string& each) { append_sized(out, without_nul(each)); });
 }
 
 void parameters::add_optional_texts(const std::vector<std::optional<std::string>>& values) {
@@ -124,7 +130,8 @@ void parameters::add_byteas(const std::vector<std::string>& values) {
 }
 
 void parameters::add_optional_byteas(const std::vector<std::string>& values) {
-    add_array(bytea_type, values, [](std::string& out, const std::string& each) { each.empty() ? append_null(out) : append_sized(out, each); });
+    add_array(bytea_type, values,
+        [](std::string& out, const std::string& each) { each.empty() ? append_null(out) : append_sized(out, each); });
 }
 
 bool result::has_failed() const noexcept {

@@ -53,7 +53,9 @@ public:
     [[nodiscard]] std::string sqlstate() const;
 
     [[nodiscard]] int rows() const noexcept { return PQntuples(owned_.get()); }
-    [[nodiscard]] bool is_null(int row, int column) const noexcept { return PQgetisnull(owned_.get(), row, column) != 0; }
+    [[nodiscard]] bool is_null(int row, int column) const noexcept {
+        return PQgetisnull(owned_.get(), row, column) != 0;
+    }
     [[nodiscard]] std::string_view bytes(int row, int column) const noexcept;
     [[nodiscard]] std::string text(int row, int column) const { return std::string{bytes(row, column)}; }
     /// Of an integer of any size, or a boolean; 0 where it is null.

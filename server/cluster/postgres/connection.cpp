@@ -17,7 +17,8 @@ constexpr int binary_format = 1;
 
 void ignore_notice(void*, const PGresult*) {}
 
-/// "connection to server at …: FATAL:  28P01: password authentication failed …" as PQERRORS_VERBOSE has it, with the code taken out.
+/// "connection to server at …: FATAL:  28P01: password authentication failed …" as PQERRORS_VERBOSE has it, with the
+/// code taken out.
 connect_failure read_failure(std::string text) {
     static const std::regex code{R"((:  )([0-9A-Z]{5}): )"};
     static const std::regex location{R"(\s*LOCATION: [^\n]*)"};
@@ -41,7 +42,8 @@ connection::connection(const boost::asio::any_io_executor& executor, handlers wh
 
 connection::~connection() { close(); }
 
-void connection::open(const settings& where, std::chrono::milliseconds patience, std::function<void(std::optional<connect_failure>)> done) {
+void connection::open(const settings& where, std::chrono::milliseconds patience,
+    std::function<void(std::optional<connect_failure>)> done) {
     patience_ = patience;
     connected_ = std::move(done);
     std::vector<const char*> keywords;
@@ -89,11 +91,14 @@ void connection::await_connect(PostgresPollingStatusType wanted) {
             if (!failure) {
                 const std::string host = PQhost(self->conn_.get());
                 const char* const silent = PQhostaddr(self->conn_.get());
-                self->fail_connect({"no answer from " + host + " port " + PQport(self->conn_.get()) + " within " + std::to_string(self->patience_.count()) + " ms", {}, true, silent != nullptr ? silent : ""});
+                self->fail_connect({"no answer from " + host + " port " + PQport(self->conn_.get()) + " within " +
+                                        std::to_string(self->patience_.count()) + " ms",
+                    {}, true, silent != nullptr ? silent : ""});
             }
         });
     }
-    const auto side = wanted == PGRES_POLLING_READING ? boost::asio::posix::descriptor_base::wait_read : boost::asio::posix::descriptor_base::wait_write;
+    const auto side = wanted == PGRES_POLLING_READING ? boost::asio::posix::descriptor_base::wait_read
+                                                      : boost::asio::posix::descriptor_base::wait_write;
     socket_.async_wait(side, [self = shared_from_this()](boost::system::error_code failure) {
         if (!failure && self->connected_) {
             self->poll_connect();
@@ -132,11 +137,12 @@ void connection::finish_connect() {
 }
 
 void connection::watch() {
-    socket_.async_wait(boost::asio::posix::descriptor_base::wait_read, [self = shared_from_this()](boost::system::error_code failure) {
-        if (!failure && !self->closed_) {
-            self->read();
-        }
-    });
+    socket_.async_wait(
+        boost::asio::posix::descriptor_base::wait_read, [self = shared_from_this()](boost::system::error_code failure) {
+            if (!failure && !self->closed_) {
+                self->read();
+            }
+        });
 }
 
 void connection::prepare(const char* name, const char* text, on_result done) {
@@ -151,11 +157,14 @@ void connection::execute(const char* prepared, const parameters& values, on_resu
         bytes.push_back(each.data());
         lengths.push_back(static_cast<int>(each.size()));
     }
-    sent(PQsendQueryPrepared(conn_.get(), prepared, values.count(), bytes.data(), lengths.data(), formats.data(), binary_format), std::move(done));
+    sent(PQsendQueryPrepared(
+             conn_.get(), prepared, values.count(), bytes.data(), lengths.data(), formats.data(), binary_format),
+        std::move(done));
 }
 
 void connection::query(const std::string& text, on_result done) {
-    sent(PQsendQueryParams(conn_.get(), text.c_str(), 0, nullptr, nullptr, nullptr, nullptr, binary_format), std::move(done));
+    sent(PQsendQueryParams(conn_.get(), text.c_str(), 0, nullptr, nullptr, nullptr, nullptr, binary_format),
+        std::move(done));
 }
 
 void connection::sent(int success, on_result done) {
@@ -175,13 +184,14 @@ void connection::flush() {
         return;
     }
     writing_ = true;
-    socket_.async_wait(boost::asio::posix::descriptor_base::wait_write, [self = shared_from_this()](boost::system::error_code failure) {
-        self->writing_ = false;
-        self->moved_ = clock::now();
-        if (!failure && !self->closed_) {
-            self->flush();
-        }
-    });
+    socket_.async_wait(boost::asio::posix::descriptor_base::wait_write,
+        [self = shared_from_this()](boost::system::error_code failure) {
+            self->writing_ = false;
+            self->moved_ = clock::now();
+            if (!failure && !self->closed_) {
+                self->flush();
+            }
+        });
 }
 
 void connection::read() {
@@ -258,7 +268,9 @@ void connection::close() {
 }
 
 std::chrono::milliseconds connection::waiting() const {
-    return waiters_.empty() ? std::chrono::milliseconds{0} : std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - std::max(waiters_.front().since, moved_));
+    return waiters_.empty() ? std::chrono::milliseconds{0}
+                            : std::chrono::duration_cast<std::chrono::milliseconds>(
+                                  clock::now() - std::max(waiters_.front().since, moved_));
 }
 
 std::string connection::server_name() const {

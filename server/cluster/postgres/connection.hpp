@@ -25,8 +25,8 @@ struct connect_failure {
     std::string silent_host{};  ///< its address
 };
 
-/// One connection to PostgreSQL, without a thread and without blocking. Statements are sent at once, each a transaction by itself (libpq's pipeline
-/// mode), and carried out in their order.
+/// One connection to PostgreSQL, without a thread and without blocking. Statements are sent at once, each a transaction
+/// by itself (libpq's pipeline mode), and carried out in their order.
 ///
 /// Handlers come from the executor. After close(), or once `on_lost` was called, none comes any more.
 ///
@@ -45,8 +45,10 @@ public:
     connection(const connection&) = delete;
     connection& operator=(const connection&) = delete;
 
-    /// Calls `done` once, with a failure or none. Each address has `patience`, since libpq's connect_timeout is for blocking calls only.
-    void open(const settings& where, std::chrono::milliseconds patience, std::function<void(std::optional<connect_failure>)> done);
+    /// Calls `done` once, with a failure or none. Each address has `patience`, since libpq's connect_timeout is for
+    /// blocking calls only.
+    void open(const settings& where, std::chrono::milliseconds patience,
+        std::function<void(std::optional<connect_failure>)> done);
 
     void prepare(const char* name, const char* text, on_result done);
     void execute(const char* prepared, const parameters& values, on_result done);
@@ -57,7 +59,8 @@ public:
     /// Closes, and calls on_lost with `why`.
     void abandon(std::string why) { lose(std::move(why)); }
 
-    /// How long the oldest statement has been waiting for its result while nothing has moved on the connection; 0 where there is none.
+    /// How long the oldest statement has been waiting for its result while nothing has moved on the connection; 0 where
+    /// there is none.
     [[nodiscard]] std::chrono::milliseconds waiting() const;
 
     [[nodiscard]] int backend_pid() const noexcept { return PQbackendPID(conn_.get()); }

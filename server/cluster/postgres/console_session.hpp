@@ -15,7 +15,8 @@ namespace hookd::postgres {
 /// What stopped a command of a person; what() says what to do.
 class console_failure : public std::runtime_error {
 public:
-    console_failure(const std::string& why, std::string code = {}) : std::runtime_error(why), sqlstate(std::move(code)) {}
+    console_failure(const std::string& why, std::string code = {})
+        : std::runtime_error(why), sqlstate(std::move(code)) {}
 
     std::string sqlstate;
 };

@@ -11,7 +11,8 @@ namespace hookd::postgres {
 void incoming_events::begin(std::shared_ptr<connection> on) {
     connection_ = std::move(on);
     // An answer that was under way may have arrived or not: the schema takes it once.
-    answers_.insert(answers_.begin(), std::make_move_iterator(answering_.begin()), std::make_move_iterator(answering_.end()));
+    answers_.insert(
+        answers_.begin(), std::make_move_iterator(answering_.begin()), std::make_move_iterator(answering_.end()));
     answering_.clear();
     send_answers();
     receive();
@@ -23,7 +24,8 @@ void incoming_events::end() {
     verifying_ = false;
     ended_.clear();
     for (const auto& [id, each] : questions_) {
-        answers_.push_back({each.at, id, link::result_without_answer("the connection of its host to PostgreSQL broke"), false});
+        answers_.push_back(
+            {each.at, id, link::result_without_answer("the connection of its host to PostgreSQL broke"), false});
     }
     questions_.clear();
     ids_.clear();
@@ -95,7 +97,8 @@ void incoming_events::take(const result& outcome) {
         if (kind == "e") {
             take_event(outcome, row);
         } else if (kind == "l") {
-            hookd_.send(link::gap{"events of host " + outcome.text(row, 2) + " were deleted before this host had read them"});
+            hookd_.send(
+                link::gap{"events of host " + outcome.text(row, 2) + " were deleted before this host had read them"});
         }
         auto& known = positions_[origin];
         known.done = std::max(known.done, outcome.integer(row, 3));
@@ -105,8 +108,10 @@ void incoming_events::take(const result& outcome) {
 void incoming_events::take_event(const result& outcome, int row) {
     link::foreign_event event;
     event.host = outcome.text(row, 2);
-    event.event = {outcome.uuid(row, 4), outcome.text(row, 5), outcome.text(row, 10), outcome.text(row, 6), outcome.text(row, 7)};
-    const bool is_sound = link::is_json(event.event.payload_json) && link::is_json(event.event.emitted_at_json) && (event.event.cause_json.empty() || link::is_json(event.event.cause_json));
+    event.event = {
+        outcome.uuid(row, 4), outcome.text(row, 5), outcome.text(row, 10), outcome.text(row, 6), outcome.text(row, 7)};
+    const bool is_sound = link::is_json(event.event.payload_json) && link::is_json(event.event.emitted_at_json) &&
+                          (event.event.cause_json.empty() || link::is_json(event.event.cause_json));
     if (!is_sound) {
         std::fprintf(stderr, "host %s sent an event that is not JSON: ignored\n", event.host.c_str());
         return;
@@ -157,11 +162,13 @@ void incoming_events::send_answers() {
 void incoming_events::take_acceptance(const result& outcome) {
     const auto sent = std::exchange(answering_, {});
     if (outcome.has_failed()) {
-        std::fprintf(stderr, "%zu answers to other hosts are lost: PostgreSQL says: %s\n", sent.size(), outcome.message().c_str());
+        std::fprintf(stderr, "%zu answers to other hosts are lost: PostgreSQL says: %s\n", sent.size(),
+            outcome.message().c_str());
     }
     for (int row = 0; row < outcome.rows() && static_cast<std::size_t>(row) < sent.size(); ++row) {
         if (!outcome.boolean(row, 0)) {
-            std::fprintf(stderr, "the answer to event %s came too late: it was over\n", sent[static_cast<std::size_t>(row)].id.c_str());
+            std::fprintf(stderr, "the answer to event %s came too late: it was over\n",
+                sent[static_cast<std::size_t>(row)].id.c_str());
         }
     }
     send_answers();

@@ -16,8 +16,8 @@
 
 namespace hookd::postgres {
 
-/// Events of other hosts, in the order of each, and this host's answers to them. The position in each origin's numbers outlives a connection, so that
-/// what was missed is fetched later; where it cannot be, hookd is told of the gap.
+/// Events of other hosts, in the order of each, and this host's answers to them. The position in each origin's numbers
+/// outlives a connection, so that what was missed is fetched later; where it cannot be, hookd is told of the gap.
 ///
 /// Thread-safety: none.
 class incoming_events {
@@ -26,7 +26,8 @@ public:
 
     /// A connection that has entered.
     void begin(std::shared_ptr<connection> on);
-    /// The connection is gone. hookd forgets what it was asked then, so that is answered, once there is a connection again, as failed.
+    /// The connection is gone. hookd forgets what it was asked then, so that is answered, once there is a connection
+    /// again, as failed.
     void end();
     /// Another epoch, or this host was away: positions mean nothing any more.
     void forget();

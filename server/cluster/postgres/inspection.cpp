@@ -14,8 +14,10 @@ bool contains(const std::string& text, std::string_view part) { return text.find
 }  // namespace
 
 const char* const inspection_query =
-    "select pg_backend_pid(), pg_is_in_recovery(), session_user::text, current_database()::text, getdatabaseencoding()::text,"
-    " n.oid is not null, exists (select 1 from pg_catalog.pg_proc where pronamespace = n.oid and proname = 'schema_version'),"
+    "select pg_backend_pid(), pg_is_in_recovery(), session_user::text, current_database()::text, "
+    "getdatabaseencoding()::text,"
+    " n.oid is not null, exists (select 1 from pg_catalog.pg_proc where pronamespace = n.oid and proname = "
+    "'schema_version'),"
     " coalesce(has_schema_privilege(n.oid, 'usage'), false),"
     " coalesce((select pg_has_role(oid, 'usage') from pg_catalog.pg_roles where rolname = 'hookd_host'), false),"
     " coalesce((select pg_has_role(oid, 'member') from pg_catalog.pg_roles where rolname = 'hookd_owner'), false)"
@@ -35,39 +37,54 @@ inspection::inspection(const result& of)
 
 std::optional<trouble> judge_server(const inspection& found, int connected_pid, int server_version) {
     if (found.backend_pid != connected_pid) {
-        return trouble{"a connection pooler such as pgbouncer stands before the server and would swallow notifications: let the URL name the PostgreSQL server itself (its port is mostly 5432)"};
+        return trouble{
+            "a connection pooler such as pgbouncer stands before the server and would swallow notifications: let the "
+            "URL name the PostgreSQL server itself (its port is mostly 5432)"};
     }
     if (server_version < oldest_server) {
-        return trouble{"the server is PostgreSQL " + std::to_string(server_version / 10'000) + "; hookd needs 13 or newer"};
+        return trouble{
+            "the server is PostgreSQL " + std::to_string(server_version / 10'000) + "; hookd needs 13 or newer"};
     }
     if (found.is_standby) {
-        return trouble{"the server is a standby, on which nothing can be written: name the primary, or both with target_session_attrs=read-write", false};
+        return trouble{
+            "the server is a standby, on which nothing can be written: name the primary, or both with "
+            "target_session_attrs=read-write",
+            false};
     }
     if (found.encoding != "UTF8" && found.encoding != "SQL_ASCII") {
-        return trouble{"database " + quoted(found.database) + " has encoding " + found.encoding + "; make one with: createdb -E UTF8 -T template0 hookd"};
+        return trouble{"database " + quoted(found.database) + " has encoding " + found.encoding +
+                       "; make one with: createdb -E UTF8 -T template0 hookd"};
     }
     return std::nullopt;
 }
 
 std::optional<trouble> judge_schema(const inspection& found) {
     if (!found.has_schema) {
-        return trouble{"database " + quoted(found.database) + " is not prepared; type, with a superuser's URL in FILE: hookd-postgres --init FILE"};
+        return trouble{"database " + quoted(found.database) +
+                       " is not prepared; type, with a superuser's URL in FILE: hookd-postgres --init FILE"};
     }
     if (!found.is_ours) {
-        return trouble{"schema \"hookd\" of database " + quoted(found.database) + " is not hookd's; use a database of its own, as in: createdb hookd"};
+        return trouble{"schema \"hookd\" of database " + quoted(found.database) +
+                       " is not hookd's; use a database of its own, as in: createdb hookd"};
     }
     if (!found.may_use) {
-        return trouble{"role " + quoted(found.role) + " has no rights in this cluster; type in psql: GRANT hookd_host TO " + quoted(found.role) + ";"};
+        return trouble{"role " + quoted(found.role) +
+                       " has no rights in this cluster; type in psql: GRANT hookd_host TO " + quoted(found.role) + ";"};
     }
     return std::nullopt;
 }
 
 std::optional<trouble> judge_version(const inspection& found, int schema_version_there) {
     if (schema_version_there > schema_version) {
-        return trouble{"schema \"hookd\" of database " + quoted(found.database) + " has version " + std::to_string(schema_version_there) + ", and this program knows " + std::to_string(schema_version) + ": install the newer hookd here, too"};
+        return trouble{"schema \"hookd\" of database " + quoted(found.database) + " has version " +
+                       std::to_string(schema_version_there) + ", and this program knows " +
+                       std::to_string(schema_version) + ": install the newer hookd here, too"};
     }
     if (schema_version_there < schema_version) {
-        return trouble{"schema \"hookd\" of database " + quoted(found.database) + " has version " + std::to_string(schema_version_there) + ", and this program needs " + std::to_string(schema_version) + "; type, with a superuser's URL in FILE: hookd-postgres --init FILE"};
+        return trouble{"schema \"hookd\" of database " + quoted(found.database) + " has version " +
+                       std::to_string(schema_version_there) + ", and this program needs " +
+                       std::to_string(schema_version) +
+                       "; type, with a superuser's URL in FILE: hookd-postgres --init FILE"};
     }
     return std::nullopt;
 }
@@ -81,16 +98,24 @@ trouble judge(const connect_failure& why, const settings& where) {
         return {said + ": the server does not let this role in; see its pg_hba.conf, and that the role exists"};
     }
     if (why.sqlstate == "3D000") {
-        return {said + ": correct the database in the URL file, or make it with a superuser's URL in FILE: hookd-postgres --init FILE"};
+        return {said +
+                ": correct the database in the URL file, or make it with a superuser's URL in FILE: hookd-postgres "
+                "--init FILE"};
     }
     if (why.sqlstate == "42501") {
-        return {said + ": type in psql: GRANT CONNECT ON DATABASE " + quoted(setting(where, "dbname")) + " TO hookd_host;"};
+        return {
+            said + ": type in psql: GRANT CONNECT ON DATABASE " + quoted(setting(where, "dbname")) + " TO hookd_host;"};
     }
     if (why.sqlstate == "08P01" && contains(said, "startup parameter")) {
-        return {said + ": a connection pooler such as pgbouncer stands before the server; let the URL name the PostgreSQL server itself"};
+        return {said +
+                ": a connection pooler such as pgbouncer stands before the server; let the URL name the PostgreSQL "
+                "server itself"};
     }
     if (contains(said, "session is read-only") || contains(said, "hot standby")) {
-        return {said + ": no server that the URL names takes writes now; name the primary, or all with target_session_attrs=read-write", false};
+        return {said +
+                    ": no server that the URL names takes writes now; name the primary, or all with "
+                    "target_session_attrs=read-write",
+            false};
     }
     if (contains(said, "certificate") || contains(said, "SSL")) {
         return {said + ": see sslmode, sslrootcert and the host in the URL file"};

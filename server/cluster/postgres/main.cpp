@@ -26,7 +26,8 @@ bool is_socket(int descriptor) {
 
 int serve_hookd() {
     if (!is_socket(link::hookd_descriptor)) {
-        std::fprintf(stderr, "hookd-postgres: --link is what hookd starts; to try a URL, type: hookd-postgres --check FILE\n");
+        std::fprintf(
+            stderr, "hookd-postgres: --link is what hookd starts; to try a URL, type: hookd-postgres --check FILE\n");
         return 2;
     }
     return link::run_link(link::hookd_descriptor, &make_link);
@@ -42,9 +43,12 @@ int main(int argc, char** argv) {
         return status;
     }
     switch (wanted->wanted) {
-    case link::command_line::mode::init: return postgres::init_cluster(wanted->file);
-    case link::command_line::mode::check: return postgres::check_cluster(wanted->file);
-    case link::command_line::mode::link: break;
+        case link::command_line::mode::init:
+            return postgres::init_cluster(wanted->file);
+        case link::command_line::mode::check:
+            return postgres::check_cluster(wanted->file);
+        case link::command_line::mode::link:
+            break;
     }
     return serve_hookd();
 }

@@ -13,7 +13,9 @@ namespace {
 constexpr std::size_t most_in_batch = 256;
 constexpr std::size_t batch_bytes = std::size_t{4} << 20;
 
-std::size_t size_of(const link::event_content& event) { return event.payload_json.size() + event.cause_json.size() + 512; }
+std::size_t size_of(const link::event_content& event) {
+    return event.payload_json.size() + event.cause_json.size() + 512;
+}
 
 }  // namespace
 
@@ -21,7 +23,8 @@ bool outgoing_events::refuse(const link::event_content& event, std::string& why)
     if (!connection_) {
         why = down_reason_;
     } else if (event.payload_json.size() > max_payload_bytes) {
-        why = "the payload has " + std::to_string(event.payload_json.size()) + " bytes, and the cluster carries at most " + std::to_string(max_payload_bytes);
+        why = "the payload has " + std::to_string(event.payload_json.size()) +
+              " bytes, and the cluster carries at most " + std::to_string(max_payload_bytes);
     } else if (queued_bytes_ > max_queued_bytes) {
         why = "PostgreSQL is too slow: more than 64 MiB of events wait for it";
     } else if (!protocol::parse_uuid(event.id)) {
@@ -158,7 +161,9 @@ void outgoing_events::send_batch() {
 
 void outgoing_events::take_outcome(const result& outcome) {
     const auto batch = std::exchange(sent_, {});
-    asks_queued_ -= std::min<std::size_t>(asks_queued_, static_cast<std::size_t>(std::count_if(batch.begin(), batch.end(), [](const pending& each) { return each.asks.has_value(); })));
+    asks_queued_ -= std::min<std::size_t>(asks_queued_,
+        static_cast<std::size_t>(
+            std::count_if(batch.begin(), batch.end(), [](const pending& each) { return each.asks.has_value(); })));
     if (outcome.has_failed()) {
         for (const auto& each : batch) {
             fail(each, "PostgreSQL says: " + outcome.message());

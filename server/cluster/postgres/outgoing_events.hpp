@@ -15,11 +15,12 @@
 
 namespace hookd::postgres {
 
-/// This host's events of scope cluster: fired in their order, those that come while a statement is under way together in the next one; then, of
-/// questions, the answers of other hosts and which of these are gone.
+/// This host's events of scope cluster: fired in their order, those that come while a statement is under way together
+/// in the next one; then, of questions, the answers of other hosts and which of these are gone.
 ///
-/// A question's life: queued, sent (in a statement), open (asked, its hosts answer), and gone once all have answered or hookd has closed it.
-/// When the connection breaks, everything that is not done fails; what was under way may have been fired all the same, and its failure says so.
+/// A question's life: queued, sent (in a statement), open (asked, its hosts answer), and gone once all have answered or
+/// hookd has closed it. When the connection breaks, everything that is not done fails; what was under way may have been
+/// fired all the same, and its failure says so.
 ///
 /// Thread-safety: none.
 class outgoing_events {
@@ -93,11 +94,12 @@ private:
     std::int64_t last_seq_ = 0;
     std::map<std::int64_t, open_question> open_{};
     std::unordered_map<std::string, std::int64_t> seq_of_{};  // of open questions, by id
-    std::vector<std::int64_t> unfinished_{};                   // questions that the schema still takes for open
+    std::vector<std::int64_t> unfinished_{};                  // questions that the schema still takes for open
     std::set<std::pair<std::int64_t, std::int32_t>> answered_{};
     bool fetching_ = false;
     bool checking_ = false;
-    std::map<host_run, std::string> leaving_{};  // hosts that are gone, with the reason; reported once their last answers are here
+    std::map<host_run, std::string>
+        leaving_{};  // hosts that are gone, with the reason; reported once their last answers are here
 };
 
 }  // namespace hookd::postgres

@@ -75,18 +75,29 @@ std::unique_ptr<console_session> connect_to_own_database(const settings& where) 
     }
     settings elsewhere = where;
     set(elsewhere, "dbname", "postgres");
-    static_cast<void>(console_session{elsewhere}.query("create database " + quoted_identifier(database_of(where)) + " encoding 'UTF8' template template0"));
+    static_cast<void>(console_session{elsewhere}.query(
+        "create database " + quoted_identifier(database_of(where)) + " encoding 'UTF8' template template0"));
     say("database " + quoted(database_of(where)) + " made");
     return std::make_unique<console_session>(where);
 }
 
-int version_there(console_session& session) { return static_cast<int>(session.query("select hookd.schema_version()").integer(0, 0)); }
+int version_there(console_session& session) {
+    return static_cast<int>(session.query("select hookd.schema_version()").integer(0, 0));
+}
 
 void warn_of_other_tables(console_session& session) {
-    const auto count = session.query("select count(*) from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace"
-        " where c.relkind in ('r', 'p') and n.nspname <> 'hookd' and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'").integer(0, 0);
+    const auto count =
+        session
+            .query(
+                "select count(*) from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace"
+                " where c.relkind in ('r', 'p') and n.nspname <> 'hookd' and n.nspname !~ '^pg_' and n.nspname <> "
+                "'information_schema'")
+            .integer(0, 0);
     if (count > 0) {
-        std::printf("! this database holds %lld other tables: whoever notifies here slows hookd down; a database of its own is better\n", static_cast<long long>(count));
+        std::printf(
+            "! this database holds %lld other tables: whoever notifies here slows hookd down; a database of its own is "
+            "better\n",
+            static_cast<long long>(count));
     }
 }
 
@@ -106,12 +117,15 @@ void init(const std::string& file) {
     if (found.has_schema) {
         say("schema \"hookd\" is there already, version " + std::to_string(schema_version));
     } else {
-        static_cast<void>(session->query("do $hookd_do$ begin execute $hookd_script$" + std::string{schema_statements} + "$hookd_script$; end $hookd_do$"));
+        static_cast<void>(session->query("do $hookd_do$ begin execute $hookd_script$" + std::string{schema_statements} +
+                                         "$hookd_script$; end $hookd_do$"));
         say("schema \"hookd\" made, version " + std::to_string(schema_version) + ", owned by hookd_owner");
     }
     warn_of_other_tables(*session);
-    std::printf("Next, for each host, in psql: CREATE ROLE \"NAME\" LOGIN PASSWORD '…' IN ROLE hookd_host;\n"
-        "and there, with its URL in a file of mode 0600: hookd-postgres --check FILE, then hookd --cluster FILE --cluster-host NAME\n");
+    std::printf(
+        "Next, for each host, in psql: CREATE ROLE \"NAME\" LOGIN PASSWORD '…' IN ROLE hookd_host;\n"
+        "and there, with its URL in a file of mode 0600: hookd-postgres --check FILE, then hookd --cluster FILE "
+        "--cluster-host NAME\n");
 }
 
 /// Whether a notification of another connection arrives. A pooler may say yes to LISTEN and swallow what comes.
@@ -121,10 +135,13 @@ void probe_notifications(console_session& session, const inspection& found, cons
     static_cast<void>(session.query("listen " + channel));
     static_cast<void>(console_session{where}.query("select pg_notify('" + channel + "', '" + channel + "')"));
     if (!session.hears(channel, probe_patience)) {
-        throw console_failure("a notification did not arrive: a connection pooler such as pgbouncer swallows them; let the URL name the PostgreSQL server itself (its port is mostly 5432)");
+        throw console_failure(
+            "a notification did not arrive: a connection pooler such as pgbouncer swallows them; let the URL name the "
+            "PostgreSQL server itself (its port is mostly 5432)");
     }
     const auto took = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start);
-    say("notifications arrive (" + std::to_string(took.count() / 1000) + "." + std::to_string(took.count() / 100 % 10) + " ms with a new connection)");
+    say("notifications arrive (" + std::to_string(took.count() / 1000) + "." + std::to_string(took.count() / 100 % 10) +
+        " ms with a new connection)");
 }
 
 void check(const std::string& file) {
@@ -137,16 +154,20 @@ void check(const std::string& file) {
     say(session.on().server_name());
     require(judge_schema(found));
     if (!found.is_member && !found.is_owner) {
-        throw console_failure("role " + quoted(found.role) + " is not a host of this cluster; type in psql: GRANT hookd_host TO " + quoted(found.role) + ";");
+        throw console_failure("role " + quoted(found.role) +
+                              " is not a host of this cluster; type in psql: GRANT hookd_host TO " +
+                              quoted(found.role) + ";");
     }
     require(judge_version(found, version_there(session)));
     say("schema \"hookd\", version " + std::to_string(schema_version));
     const auto epoch = session.query("select hookd.epoch()");
     say("epoch: " + (epoch.is_null(0, 0) ? "none yet, no host has entered" : epoch.uuid(0, 0)));
     if (found.is_owner) {
-        say("role " + quoted(found.role) + " owns the schema and may be any host: for a trial, hookd --cluster " + file + " --cluster-host NAME");
+        say("role " + quoted(found.role) + " owns the schema and may be any host: for a trial, hookd --cluster " +
+            file + " --cluster-host NAME");
     } else {
-        say("this host is to be called " + quoted(found.role) + ": hookd --cluster " + file + " --cluster-host " + found.role);
+        say("this host is to be called " + quoted(found.role) + ": hookd --cluster " + file + " --cluster-host " +
+            found.role);
     }
 }
 

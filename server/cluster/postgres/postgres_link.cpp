@@ -30,11 +30,15 @@ constexpr auto purge_interval = 10'000ms;
 constexpr std::int32_t purge_batch = 20'000;
 constexpr auto listening_lag = 2'000ms;
 
-// What a role or a database may have set otherwise. The keep-alive ends a backend whose host is cut off, and with it the lock. Plans are made once
-// (planning would take longer than running) and use the keys, however few rows there were when they were made.
+// What a role or a database may have set otherwise. The keep-alive ends a backend whose host is cut off, and with it
+// the lock. Plans are made once (planning would take longer than running) and use the keys, however few rows there were
+// when they were made.
 constexpr const char* session_settings =
-    "select set_config(name, value, false) from (values ('statement_timeout', '10s'), ('default_transaction_isolation', 'read committed'),"
-    " ('default_transaction_read_only', 'off'), ('jit', 'off'), ('plan_cache_mode', 'force_generic_plan'), ('enable_seqscan', 'off'), ('row_security', 'off'), ('tcp_keepalives_idle', '5'), ('tcp_keepalives_interval', '5'),"
+    "select set_config(name, value, false) from (values ('statement_timeout', '10s'), "
+    "('default_transaction_isolation', 'read committed'),"
+    " ('default_transaction_read_only', 'off'), ('jit', 'off'), ('plan_cache_mode', 'force_generic_plan'), "
+    "('enable_seqscan', 'off'), ('row_security', 'off'), ('tcp_keepalives_idle', '5'), ('tcp_keepalives_interval', "
+    "'5'),"
     " ('tcp_keepalives_count', '2'), ('tcp_user_timeout', '15s'), ('idle_session_timeout', '0')) as s(name, value)"
     " where exists (select 1 from pg_catalog.pg_settings p where p.name = s.name)";
 
@@ -146,7 +150,8 @@ void postgres_link::open(settings where) {
         }
     };
     connection_ = std::make_shared<connection>(context_.get_executor(), std::move(handlers));
-    connection_->open(where, connect_patience, [this, where](const std::optional<connect_failure>& failure) { on_connected(failure, where); });
+    connection_->open(where, connect_patience,
+        [this, where](const std::optional<connect_failure>& failure) { on_connected(failure, where); });
 }
 
 void postgres_link::on_connected(const std::optional<connect_failure>& failure, const settings& where) {
@@ -165,8 +170,12 @@ void postgres_link::on_connected(const std::optional<connect_failure>& failure, 
 connection::on_result postgres_link::when_done(step next) {
     return [this, next](const result& outcome) {
         if (outcome.has_failed()) {
-            return fail({"PostgreSQL says: " + outcome.message() + (lacks_rights_or_schema(outcome.sqlstate()) ? "; the schema is damaged or the role lacks rights: see hookd-postgres --check FILE" : ""),
-                lacks_rights_or_schema(outcome.sqlstate())});
+            return fail(
+                {"PostgreSQL says: " + outcome.message() +
+                        (lacks_rights_or_schema(outcome.sqlstate())
+                                ? "; the schema is damaged or the role lacks rights: see hookd-postgres --check FILE"
+                                : ""),
+                    lacks_rights_or_schema(outcome.sqlstate())});
         }
         (this->*next)(outcome);
     };
@@ -179,7 +188,9 @@ void postgres_link::inspect(const result& outcome) {
         why = judge_schema(*found_);
     }
     if (!why && found_->role != greeting_.host && !found_->is_owner) {
-        why = trouble{"the URL's role is \"" + found_->role + "\", and this host is called \"" + greeting_.host + "\"; a host is its role: start hookd with --cluster-host " + found_->role + ", or make a role \"" + greeting_.host + "\""};
+        why = trouble{"the URL's role is \"" + found_->role + "\", and this host is called \"" + greeting_.host +
+                      "\"; a host is its role: start hookd with --cluster-host " + found_->role +
+                      ", or make a role \"" + greeting_.host + "\""};
     }
     if (why) {
         return fail(*why);
@@ -229,7 +240,8 @@ void postgres_link::take_place(const result& outcome) {
         incoming_.forget();
         outgoing_.forget();
     } else if (was_up && !outcome.boolean(0, 2)) {
-        gap_ = "this host was cut off for longer than its lease of " + std::to_string(greeting_.lease.count()) + " ms, and other hosts did not count on it";
+        gap_ = "this host was cut off for longer than its lease of " + std::to_string(greeting_.lease.count()) +
+               " ms, and other hosts did not count on it";
     } else if (!was_up && outcome.boolean(0, 3)) {
         gap_ = "the link of this host was restarted";
     }
@@ -237,7 +249,8 @@ void postgres_link::take_place(const result& outcome) {
     join(!was_up || is_new_epoch);
 }
 
-// Another connection holds this role's place. One of this hookd, or one whose lease is over, is a leftover and is ended; else another host uses the role.
+// Another connection holds this role's place. One of this hookd, or one whose lease is over, is a leftover and is
+// ended; else another host uses the role.
 void postgres_link::wait_for_place(const result& holder) {
     const auto now = clock::now();
     if (!place_held_since_) {
@@ -246,10 +259,15 @@ void postgres_link::wait_for_place(const result& holder) {
     const bool is_leftover = holder.uuid(0, 6) == greeting_.instance || holder.integer(0, 8) <= 0;
     if (!is_leftover && now - *place_held_since_ > place_patience) {
         place_held_since_.reset();
-        return fail({"another hookd is in the cluster as \"" + greeting_.host + "\" (its run: " + holder.uuid(0, 6) + "): give each host a role and a name of its own (--cluster-host), or end the other one"});
+        return fail({"another hookd is in the cluster as \"" + greeting_.host + "\" (its run: " + holder.uuid(0, 6) +
+                     "): give each host a role and a name of its own (--cluster-host), or end the other one"});
     }
     if (is_leftover) {
-        connection_->query("select pg_terminate_backend(pid) from pg_stat_activity where usename = session_user and pid <> pg_backend_pid() and pid = " + std::to_string(holder.integer(0, 5)), [](const result&) {});
+        connection_->query(
+            "select pg_terminate_backend(pid) from pg_stat_activity where usename = session_user and pid <> "
+            "pg_backend_pid() and pid = " +
+                std::to_string(holder.integer(0, 5)),
+            [](const result&) {});
     }
     retry_timer_.expires_after(place_wait);
     retry_timer_.async_wait([this, on = connection_](boost::system::error_code failure) {
@@ -259,8 +277,8 @@ void postgres_link::wait_for_place(const result& holder) {
     });
 }
 
-// The order matters: first it listens, then it sees how far others have counted, then its sessions become visible. So nothing that is meant for these
-// is missed, and nothing of before is taken for new.
+// The order matters: first it listens, then it sees how far others have counted, then its sessions become visible. So
+// nothing that is meant for these is missed, and nothing of before is taken for new.
 void postgres_link::join(bool is_start) {
     is_listening_ = false;
     if (!sessions_.is_empty()) {
@@ -377,11 +395,17 @@ void postgres_link::update_listening() {
 void postgres_link::on_notification(const std::string& text) {
     const hint found{text};
     switch (found.kind) {
-    case 'e': return incoming_.on_event(static_cast<std::int32_t>(found.first), found.second);
-    case 'r': return outgoing_.on_answer(found.first, static_cast<std::int32_t>(found.second));
-    case 'c': return incoming_.on_ended(static_cast<std::int32_t>(found.first), found.second);
-    case 'h': roster_wanted_ = true; return;
-    default: return;
+        case 'e':
+            return incoming_.on_event(static_cast<std::int32_t>(found.first), found.second);
+        case 'r':
+            return outgoing_.on_answer(found.first, static_cast<std::int32_t>(found.second));
+        case 'c':
+            return incoming_.on_ended(static_cast<std::int32_t>(found.first), found.second);
+        case 'h':
+            roster_wanted_ = true;
+            return;
+        default:
+            return;
     }
 }
 
@@ -397,7 +421,8 @@ void postgres_link::schedule_tick() {
 
 void postgres_link::tick() {
     if (connection_ && state_ != link::link_state::connecting && connection_->waiting() > silence) {
-        return lose("PostgreSQL has not answered for " + std::to_string(silence.count()) + " ms: is it stopped or cut off?");
+        return lose(
+            "PostgreSQL has not answered for " + std::to_string(silence.count()) + " ms: is it stopped or cut off?");
     }
     outgoing_.check();
     incoming_.check();
@@ -425,7 +450,9 @@ void postgres_link::beat() {
             return lose("this host has lost its place in the cluster: " + outcome.message());
         }
         if (outcome.boolean(0, 0)) {
-            hookd_.send(link::gap{"this host gave no sign of life for longer than its lease of " + std::to_string(greeting_.lease.count()) + " ms, and other hosts did not count on it"});
+            hookd_.send(
+                link::gap{"this host gave no sign of life for longer than its lease of " +
+                          std::to_string(greeting_.lease.count()) + " ms, and other hosts did not count on it"});
         }
     });
     if (is_listening_) {
@@ -458,7 +485,9 @@ void postgres_link::read_roster() {
                 report.hosts.push_back({name, outcome.uuid(row, 1), link::milliseconds{outcome.integer(row, 2)}, {}});
             }
             if (!outcome.is_null(row, 3)) {
-                report.hosts.back().sessions.push_back({outcome.text(row, 3), outcome.texts(row, 4), outcome.boolean(row, 5), outcome.integer(row, 6), outcome.text(row, 8), outcome.integer(row, 9), outcome.text(row, 7)});
+                report.hosts.back().sessions.push_back(
+                    {outcome.text(row, 3), outcome.texts(row, 4), outcome.boolean(row, 5), outcome.integer(row, 6),
+                        outcome.text(row, 8), outcome.integer(row, 9), outcome.text(row, 7)});
             }
         }
         hookd_.send(report);

@@ -25,11 +25,13 @@ namespace hookd::postgres {
 /// A host's place in a cluster on PostgreSQL:
 ///
 ///     down -> connecting -> entering -> up
-///       ^---------- any failure --------'      after 50 ms to 5 s; after 5 s where no retry cures it, which hookd is told as `fatal`
+///       ^---------- any failure --------'      after 50 ms to 5 s; after 5 s where no retry cures it, which hookd is
+///       told as `fatal`
 ///
-/// connecting: addresses are looked up, libpq connects. entering: the server is judged, the role takes its place in the schema (an advisory lock that
-/// the connection holds), and this host's sessions become visible. up: statements of sessions, events and answers go their ways, and every half
-/// second a tick sees to signs of life, to hosts that have gone, and to a server that has fallen silent.
+/// connecting: addresses are looked up, libpq connects. entering: the server is judged, the role takes its place in the
+/// schema (an advisory lock that the connection holds), and this host's sessions become visible. up: statements of
+/// sessions, events and answers go their ways, and every half second a tick sees to signs of life, to hosts that have
+/// gone, and to a server that has fallen silent.
 ///
 /// It listens only while there is something to hear: while it has a session, or one of its questions is open.
 ///
@@ -98,7 +100,7 @@ private:
     std::optional<inspection> found_{};
     std::string epoch_{};  // of the last time it was up
     std::string new_epoch_{};
-    std::string gap_{};     // what to tell hookd once up; empty: nothing
+    std::string gap_{};  // what to tell hookd once up; empty: nothing
     std::int32_t number_ = 0;
     std::int64_t last_seq_ = 0;
     std::optional<clock::time_point> place_held_since_{};

@@ -2,8 +2,8 @@
 
 namespace hookd::postgres {
 
-// Each statement of a host is a transaction by itself. Rows of several events are locked in the order of (origin, seq), which the link
-// sorts them by, so that no two hosts wait for each other.
+// Each statement of a host is a transaction by itself. Rows of several events are locked in the order of (origin, seq),
+// which the link sorts them by, so that no two hosts wait for each other.
 const char* const schema_statements = R"sql(
 create schema hookd authorization hookd_owner;
 set local role hookd_owner;

@@ -8,7 +8,8 @@ namespace hookd::postgres {
 namespace {
 
 bool are_equal(const link::session& a, const link::session& b) {
-    return a.name == b.name && a.uid == b.uid && a.kind == b.kind && a.responds == b.responds && a.events == b.events && a.on_failure == b.on_failure && a.order == b.order;
+    return a.name == b.name && a.uid == b.uid && a.kind == b.kind && a.responds == b.responds && a.events == b.events &&
+           a.on_failure == b.on_failure && a.order == b.order;
 }
 
 /// Lists as the functions of the schema take them: an element a line.
@@ -122,23 +123,24 @@ void session_table::present(bool whole, std::function<void()> done) {
     values.add_texts(patterns);
     values.add(whole);
     sending_ = true;
-    connection_->execute(statements::present.name, values, [this, numbers = std::move(numbers), done = std::move(done)](const result& outcome) {
-        sending_ = false;
-        if (outcome.has_failed()) {
-            return connection_->abandon("sessions cannot be made visible to other hosts: " + outcome.message());
-        }
-        for (const auto number : numbers) {
-            const auto known = sessions_.find(number);
-            if (known != sessions_.end() && known->second.state == visibility::sent) {
-                known->second.state = visibility::committed;
-                hookd_.send(link::session_ready{number});
+    connection_->execute(statements::present.name, values,
+        [this, numbers = std::move(numbers), done = std::move(done)](const result& outcome) {
+            sending_ = false;
+            if (outcome.has_failed()) {
+                return connection_->abandon("sessions cannot be made visible to other hosts: " + outcome.message());
             }
-        }
-        if (done) {
-            done();
-        }
-        send();
-    });
+            for (const auto number : numbers) {
+                const auto known = sessions_.find(number);
+                if (known != sessions_.end() && known->second.state == visibility::sent) {
+                    known->second.state = visibility::committed;
+                    hookd_.send(link::session_ready{number});
+                }
+            }
+            if (done) {
+                done();
+            }
+            send();
+        });
 }
 
 void session_table::withdraw() {

@@ -12,7 +12,8 @@
 
 namespace hookd::postgres {
 
-/// This host's sessions, as other hosts see them. Those that come while a statement is under way go into the next one together.
+/// This host's sessions, as other hosts see them. Those that come while a statement is under way go into the next one
+/// together.
 ///
 /// Thread-safety: none.
 class session_table {
@@ -23,7 +24,8 @@ public:
     void remove(std::int64_t number);
     [[nodiscard]] bool is_empty() const noexcept { return sessions_.empty(); }
 
-    /// A connection that has entered: all sessions are made visible on it; others, of an earlier connection, go. `done` comes after that.
+    /// A connection that has entered: all sessions are made visible on it; others, of an earlier connection, go. `done`
+    /// comes after that.
     void begin(std::shared_ptr<connection> on, std::function<void()> done);
     /// The connection is gone.
     void end();

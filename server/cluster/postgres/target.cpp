@@ -35,7 +35,8 @@ std::string password_in(const std::string& url) {
     const auto begin = url.find("//");
     const auto at = url.find('@');
     const auto colon = url.find(':', begin == std::string::npos ? 0 : begin);
-    return begin != std::string::npos && at != std::string::npos && colon < at ? url.substr(colon + 1, at - colon - 1) : std::string{};
+    return begin != std::string::npos && at != std::string::npos && colon < at ? url.substr(colon + 1, at - colon - 1)
+                                                                               : std::string{};
 }
 
 void replace_all(std::string& text, const std::string& what, std::string_view with) {
@@ -65,7 +66,9 @@ std::vector<host_entry> hosts_of(const settings& from) {
     std::vector<host_entry> entries;
     for (std::size_t i = 0; i < std::max(hosts.size(), addresses.size()); ++i) {
         entries.push_back({i < hosts.size() ? hosts[i] : "", i < addresses.size() ? addresses[i] : "",
-            ports.size() == 1 ? ports.front() : i < ports.size() ? ports[i] : ""});
+            ports.size() == 1  ? ports.front()
+            : i < ports.size() ? ports[i]
+                               : ""});
     }
     return entries;
 }
@@ -101,21 +104,26 @@ public:
         if (next_ == left_.size()) {
             return finish();
         }
-        resolver_.async_resolve(left_[next_].host, "", [self = shared_from_this()](boost::system::error_code failure, const boost::asio::ip::tcp::resolver::results_type& results) {
-            self->take(failure, results);
-            self->run();
-        });
+        resolver_.async_resolve(left_[next_].host, "",
+            [self = shared_from_this()](
+                boost::system::error_code failure, const boost::asio::ip::tcp::resolver::results_type& results) {
+                self->take(failure, results);
+                self->run();
+            });
     }
 
 private:
     void take(boost::system::error_code failure, const boost::asio::ip::tcp::resolver::results_type& results) {
         const auto& entry = left_[next_++];
         if (failure) {
-            trouble_ += (trouble_.empty() ? "" : "; ") + ("cannot look up host " + entry.host + ": " + failure.message());
+            trouble_ +=
+                (trouble_.empty() ? "" : "; ") + ("cannot look up host " + entry.host + ": " + failure.message());
         }
         for (const auto& each : results) {
             const auto address = each.endpoint().address().to_string();
-            const auto known = std::any_of(found_.begin(), found_.end(), [&](const host_entry& other) { return other.host == entry.host && other.port == entry.port && other.address == address; });
+            const auto known = std::any_of(found_.begin(), found_.end(), [&](const host_entry& other) {
+                return other.host == entry.host && other.port == entry.port && other.address == address;
+            });
             if (!known) {
                 found_.push_back({entry.host, address, entry.port});
             }
@@ -160,7 +168,8 @@ settings parse_url(const std::string& url) {
         throw wrong_url("the URL is wrong: it must begin with postgresql://, as in postgresql://USER@HOST/hookd");
     }
     char* why = nullptr;
-    const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> parsed{PQconninfoParse(url.c_str(), &why), &PQconninfoFree};
+    const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> parsed{
+        PQconninfoParse(url.c_str(), &why), &PQconninfoFree};
     const std::unique_ptr<char, decltype(&PQfreemem)> freed{why, &PQfreemem};
     if (!parsed) {
         std::string reason = why != nullptr ? why : "out of memory";
@@ -186,14 +195,16 @@ settings parse_url(const std::string& url) {
     return found;
 }
 
-void resolve(const boost::asio::any_io_executor& executor, const settings& from, std::function<void(settings, std::string)> done) {
+void resolve(const boost::asio::any_io_executor& executor, const settings& from,
+    std::function<void(settings, std::string)> done) {
     std::make_shared<lookup>(executor, from, std::move(done))->run();
 }
 
 void rotate_hosts(settings& of, std::size_t first) {
     auto entries = hosts_of(of);
     if (entries.size() > 1) {
-        std::rotate(entries.begin(), entries.begin() + static_cast<std::ptrdiff_t>(first % entries.size()), entries.end());
+        std::rotate(
+            entries.begin(), entries.begin() + static_cast<std::ptrdiff_t>(first % entries.size()), entries.end());
         put_hosts(of, entries);
     }
 }
@@ -202,7 +213,8 @@ std::string place(const settings& of) {
     std::string text;
     for (const auto& each : hosts_of(of)) {
         const auto& name = each.host.empty() ? each.address : each.host;
-        text += (text.empty() ? "" : ",") + (name.empty() ? "local socket" : name) + (each.port.empty() ? "" : ":" + each.port);
+        text += (text.empty() ? "" : ",") + (name.empty() ? "local socket" : name) +
+                (each.port.empty() ? "" : ":" + each.port);
     }
     const auto database = setting(of, "dbname");
     return text + (database.empty() ? "" : "/" + database);

@@ -1,5 +1,6 @@
-// A verdict and told events between two hosts on PostgreSQL: through two hookd-postgres, played to as hookd would, and by the same statements without
-// them, which is the floor. One line of JSON a round. Started by tests/bench/cluster_postgres.py.
+// A verdict and told events between two hosts on PostgreSQL: through two hookd-postgres, played to as hookd would, and
+// by the same statements without them, which is the floor. One line of JSON a round. Started by
+// tests/bench/cluster_postgres.py.
 
 #include "cluster/postgres/binary.hpp"
 #include "cluster/postgres/statements.hpp"
@@ -34,12 +35,15 @@ constexpr int batch = 16;
 const std::string payload = "{\"x\":\"" + std::string(248, 'y') + "\"}";
 const std::string emitted_at = "\"2026-11-30T10:00:00.000000000Z\"";
 
-double microseconds_since(clock_type::time_point begin) { return std::chrono::duration<double, std::micro>(clock_type::now() - begin).count(); }
+double microseconds_since(clock_type::time_point begin) {
+    return std::chrono::duration<double, std::micro>(clock_type::now() - begin).count();
+}
 
 std::string new_id() {
     static std::uint64_t count = 0;
     std::array<char, 40> text{};
-    std::snprintf(text.data(), text.size(), "%08x-0000-4000-8000-%012llx", static_cast<unsigned>(::getpid()), static_cast<unsigned long long>(++count));
+    std::snprintf(text.data(), text.size(), "%08x-0000-4000-8000-%012llx", static_cast<unsigned>(::getpid()),
+        static_cast<unsigned long long>(++count));
     return text.data();
 }
 
@@ -50,7 +54,8 @@ public:
         if (PQstatus(connection_.get()) != CONNECTION_OK) {
             throw std::runtime_error(PQerrorMessage(connection_.get()));
         }
-        for (const char* const setting : {"set plan_cache_mode = force_generic_plan", "set enable_seqscan = off", "set jit = off"}) {
+        for (const char* const setting :
+            {"set plan_cache_mode = force_generic_plan", "set enable_seqscan = off", "set jit = off"}) {
             PQclear(PQexec(connection_.get(), setting));
         }
         for (const auto& each : statements::all) {
@@ -76,7 +81,8 @@ public:
             lengths.push_back(static_cast<int>(each.size()));
         }
         const std::vector<int> formats(bytes.size(), 1);
-        result outcome{PQexecPrepared(connection_.get(), what.name, values.count(), bytes.data(), lengths.data(), formats.data(), 1)};
+        result outcome{PQexecPrepared(
+            connection_.get(), what.name, values.count(), bytes.data(), lengths.data(), formats.data(), 1)};
         if (outcome.has_failed()) {
             throw std::runtime_error(std::string{what.name} + ": " + outcome.message());
         }
@@ -112,8 +118,10 @@ public:
         values.add_texts(std::vector<std::string>(many, event));
         values.add_optional_byteas(std::vector<std::string>(many));
         values.add_byteas(std::vector<std::string>(many, emitted_at));
-        values.add_optional_texts(std::vector<std::optional<std::string>>(many, asks ? std::optional<std::string>{"veto"} : std::nullopt));
-        values.add_optional_bigints(std::vector<std::optional<std::int64_t>>(many, asks ? std::optional<std::int64_t>{30'000} : std::nullopt));
+        values.add_optional_texts(
+            std::vector<std::optional<std::string>>(many, asks ? std::optional<std::string>{"veto"} : std::nullopt));
+        values.add_optional_bigints(
+            std::vector<std::optional<std::int64_t>>(many, asks ? std::optional<std::int64_t>{30'000} : std::nullopt));
         values.add_byteas(std::vector<std::string>(many, payload));
         run(statements::emit, values);
     }
@@ -164,7 +172,8 @@ public:
         }
         ::close(ends[1]);
         socket_ = ends[0];
-        send(R"("cluster.hello","params":{"protocol":1,"url":")" + url + R"(","host":")" + name + R"(","instance":")" + new_id() + R"(","lease_ms":600000})");
+        send(R"("cluster.hello","params":{"protocol":1,"url":")" + url + R"(","host":")" + name + R"(","instance":")" +
+             new_id() + R"(","lease_ms":600000})");
         while (await("cluster.state").find(R"("state":"up")") == std::string::npos) {
         }
     }
@@ -179,7 +188,8 @@ public:
     void send(const std::string& rest) {
         const std::string body = R"({"jsonrpc":"2.0","method":)" + rest + "}";
         const auto size = static_cast<std::uint32_t>(body.size());
-        std::string frame{static_cast<char>(size >> 24), static_cast<char>(size >> 16), static_cast<char>(size >> 8), static_cast<char>(size)};
+        std::string frame{static_cast<char>(size >> 24), static_cast<char>(size >> 16), static_cast<char>(size >> 8),
+            static_cast<char>(size)};
         frame += body;
         for (std::size_t at = 0; at < frame.size();) {
             const auto count = ::write(socket_, frame.data() + at, frame.size() - at);
@@ -201,7 +211,8 @@ public:
     }
 
     void present(const std::string& event) {
-        send(R"("cluster.session","params":{"session":1,"name":"gate","uid":0,"responds":true,"events":[")" + event + R"("],"on_failure":"open","order":0,"kind":"session"})");
+        send(R"("cluster.session","params":{"session":1,"name":"gate","uid":0,"responds":true,"events":[")" + event +
+             R"("],"on_failure":"open","order":0,"kind":"session"})");
         await("cluster.session_ready");
     }
 
@@ -237,7 +248,8 @@ private:
 };
 
 std::string content(const std::string& id, const std::string& event) {
-    return R"("hook_event_id":")" + id + R"(","event":")" + event + R"(","payload":)" + payload + R"(,"emitted_at":)" + emitted_at;
+    return R"("hook_event_id":")" + id + R"(","event":")" + event + R"(","payload":)" + payload + R"(,"emitted_at":)" +
+           emitted_at;
 }
 
 double plain_trip(plain_host& a, plain_host& b) {
@@ -338,7 +350,9 @@ int main(int argc, char** argv) try {
         const double link_trip = median(trips, [&] { return linked_trip(a, b); });
         const double floor_told = plain_told(c, d, told);
         const double link_told = linked_told(a, b, told);
-        std::printf(R"({"floor_trip_us":%.1f,"link_trip_us":%.1f,"floor_told_per_s":%.0f,"link_told_per_s":%.0f})" "\n", floor_trip, link_trip, floor_told, link_told);
+        std::printf(R"({"floor_trip_us":%.1f,"link_trip_us":%.1f,"floor_told_per_s":%.0f,"link_told_per_s":%.0f})"
+                    "\n",
+            floor_trip, link_trip, floor_told, link_told);
         std::fflush(stdout);
     }
 } catch (const std::exception& failure) {

@@ -1,5 +1,6 @@
-// bench_dbus_broker PROGRAM SOCKET: becomes the dbus-broker PROGRAM, with a private bus on SOCKET where everybody may do everything.
-// A child plays the launcher: it hands the listening socket over, as dbus-broker's own tests do, and stays as long as the bus does.
+// bench_dbus_broker PROGRAM SOCKET: becomes the dbus-broker PROGRAM, with a private bus on SOCKET where everybody may
+// do everything. A child plays the launcher: it hands the listening socket over, as dbus-broker's own tests do, and
+// stays as long as the bus does.
 
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -47,11 +48,12 @@ void launch(int controller, int listener) {
     constexpr std::uint64_t most = UINT64_MAX;
     const auto everybody = static_cast<std::uint32_t>(-1);
     sd_bus_error refused = SD_BUS_ERROR_NULL;
-    error = sd_bus_call_method(bus, nullptr, "/org/bus1/DBus/Broker", "org.bus1.DBus.Broker", "AddListener", &refused, nullptr, "ohv",
-        "/org/bus1/DBus/Listener/0", listener, policy_type,                                        //
-        1, everybody, yes, first, 1, yes, first, yes, "",                                          // one user batch: connect, own
-        1, yes, first, "", "", "", "", 0U, 0U, any, most, 1, yes, first, "", "", "", "", 0U, 0U, any, most,  // send, receive
-        0, 0, no, "session");                                                                      // no groups, no SELinux, no AppArmor
+    error = sd_bus_call_method(bus, nullptr, "/org/bus1/DBus/Broker", "org.bus1.DBus.Broker", "AddListener", &refused,
+        nullptr, "ohv", "/org/bus1/DBus/Listener/0", listener, policy_type,  //
+        1, everybody, yes, first, 1, yes, first, yes, "",                    // one user batch: connect, own
+        1, yes, first, "", "", "", "", 0U, 0U, any, most, 1, yes, first, "", "", "", "", 0U, 0U, any,
+        most,                  // send, receive
+        0, 0, no, "session");  // no groups, no SELinux, no AppArmor
     if (error < 0) {
         std::fprintf(stderr, "%s\n", refused.message != nullptr ? refused.message : "");
         fail("handing the socket to dbus-broker", -error);
@@ -82,7 +84,8 @@ int main(int argc, char** argv) {
         return 0;
     }
     ::close(ends[1]);
-    ::execl(argv[1], argv[1], "--controller", std::to_string(ends[0]).c_str(), "--machine-id", "0123456789abcdef0123456789abcdef",
-        "--max-bytes", "2147483647", "--max-matches", "100000", "--max-objects", "100000", "--max-fds", "1000", nullptr);
+    ::execl(argv[1], argv[1], "--controller", std::to_string(ends[0]).c_str(), "--machine-id",
+        "0123456789abcdef0123456789abcdef", "--max-bytes", "2147483647", "--max-matches", "100000", "--max-objects",
+        "100000", "--max-fds", "1000", nullptr);
     fail(argv[1], errno);
 }

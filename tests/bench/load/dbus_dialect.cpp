@@ -9,8 +9,8 @@
 namespace hookd::bench {
 namespace {
 
-/// D-Bus, little-endian, with bodies of strings. A question is a method call to the hook's well-known name, its answer the method return; an
-/// event is a signal.
+/// D-Bus, little-endian, with bodies of strings. A question is a method call to the hook's well-known name, its answer
+/// the method return; an event is a signal.
 class dbus_dialect final : public dialect {
 public:
     client_ends open(const std::string& address, role as, std::string_view topic) override {
@@ -29,12 +29,14 @@ public:
         append_message(out, {.type = signal, .path = "/hooks", .interface = hook_name, .member = event_topic}, payload);
     }
     void append_question(std::string& out, std::string_view payload) override {
-        append_message(out, {.type = call, .path = "/hooks", .interface = hook_name, .member = event_topic, .destination = hook_name},
+        append_message(out,
+            {.type = call, .path = "/hooks", .interface = hook_name, .member = event_topic, .destination = hook_name},
             payload);
     }
     void append_answer(std::string& out, const frame& question, std::string_view payload) override {
         append_message(out,
-            {.type = answer, .destination = question.reply_to, .reply_serial = get(question.body, serial_offset)}, payload);
+            {.type = answer, .destination = question.reply_to, .reply_serial = get(question.body, serial_offset)},
+            payload);
     }
 
     bool next(std::string_view bytes, std::size_t, frame& out) override {
@@ -48,10 +50,11 @@ public:
         out.size = size;
         out.body = bytes.substr(0, size);
         const auto type = static_cast<unsigned char>(bytes[1]);
-        // The bus itself sends signals, too, when names come and go: those go to one connection alone, which is their destination.
-        out.type = type == answer                                                                ? frame::kind::answer
+        // The bus itself sends signals, too, when names come and go: those go to one connection alone, which is their
+        // destination.
+        out.type = type == answer                                                                  ? frame::kind::answer
                    : type == call || (type == signal && field(out.body, destination_code).empty()) ? frame::kind::event
-                                                                                                 : frame::kind::other;
+                                                                                                   : frame::kind::other;
         return true;
     }
     bool read(frame& which) override {
@@ -76,7 +79,7 @@ private:
     struct message {
         unsigned char type = 0;
         std::string_view path{};
-        std::string_view interface{};
+        std::string_view interface {};
         std::string_view member{};
         std::string_view destination{};
         std::uint32_t reply_serial = 0;
@@ -93,8 +96,12 @@ private:
         out.append(bytes, sizeof value);
     }
     static std::size_t padded(std::size_t size, std::size_t to) { return (size + to - 1) / to * to; }
-    static void pad(std::string& out, std::size_t start, std::size_t to) { out.resize(start + padded(out.size() - start, to), '\0'); }
-    static std::size_t body_offset(std::string_view bytes) { return padded(fixed_size + get(bytes, fields_size_offset), 8); }
+    static void pad(std::string& out, std::size_t start, std::size_t to) {
+        out.resize(start + padded(out.size() - start, to), '\0');
+    }
+    static std::size_t body_offset(std::string_view bytes) {
+        return padded(fixed_size + get(bytes, fields_size_offset), 8);
+    }
 
     /// The string of header field `code`; empty where it has none.
     static std::string_view field(std::string_view whole, unsigned char code) {
@@ -118,7 +125,8 @@ private:
         out += static_cast<char>(what.type);
         out += what.type == call ? '\0' : '\1';  // a call expects its return
         out += '\1';
-        const std::size_t body_size = text.empty() ? 0 : padded(text.size() + 5, flags_follow ? 4 : 1) + (flags_follow ? 4 : 0);
+        const std::size_t body_size =
+            text.empty() ? 0 : padded(text.size() + 5, flags_follow ? 4 : 1) + (flags_follow ? 4 : 0);
         put(out, static_cast<std::uint32_t>(body_size));
         put(out, ++serial_);
         put(out, 0);
@@ -178,7 +186,8 @@ private:
     void call_bus(link& over, std::string_view method, std::string_view argument, bool flags_follow = false) {
         constexpr std::string_view bus = "org.freedesktop.DBus";
         std::string bytes;
-        append_message(bytes, {.type = call, .path = "/org/freedesktop/DBus", .interface = bus, .member = method, .destination = bus},
+        append_message(bytes,
+            {.type = call, .path = "/org/freedesktop/DBus", .interface = bus, .member = method, .destination = bus},
             argument, flags_follow);
         over.write(bytes);
         frame came;

@@ -17,7 +17,8 @@
 namespace hookd::bench {
 namespace {
 
-/// The subscribers: one process, one epoll, one buffer to read into. What a connection has of a frame that is not whole stays with it.
+/// The subscribers: one process, one epoll, one buffer to read into. What a connection has of a frame that is not whole
+/// stays with it.
 class subscribers {
 public:
     subscribers(const load_options& options, progress& shared) : options_(options), shared_(shared) {
@@ -45,7 +46,8 @@ public:
             if (deliveries == 0) {
                 continue;
             }
-            const auto slowest = std::min_element(all_.begin(), all_.end(), [](const one& a, const one& b) { return a.events < b.events; });
+            const auto slowest = std::min_element(
+                all_.begin(), all_.end(), [](const one& a, const one& b) { return a.events < b.events; });
             report_progress(shared_, deliveries, slowest->events);
         }
     }
@@ -60,7 +62,8 @@ private:
 
     std::uint64_t take(one& from) {
         std::memcpy(buffer_.get(), from.rest.data(), from.rest.size());
-        const ssize_t got = ::recv(from.ends.in.native_handle(), buffer_.get() + from.rest.size(), buffer_size - from.rest.size(), 0);
+        const ssize_t got =
+            ::recv(from.ends.in.native_handle(), buffer_.get() + from.rest.size(), buffer_size - from.rest.size(), 0);
         if (got <= 0) {
             throw std::runtime_error("a subscriber lost its connection");
         }
@@ -128,7 +131,8 @@ void run_crowd(const load_options& options) {
     ::setrlimit(RLIMIT_NOFILE, &files);
     std::deque<client_ends> crowd;
     for (std::uint64_t i = 0; i < options.count; ++i) {
-        crowd.push_back(make_dialect(options.dialect)->open(options.address, role::listener, "idle_" + std::to_string(i)));
+        crowd.push_back(
+            make_dialect(options.dialect)->open(options.address, role::listener, "idle_" + std::to_string(i)));
     }
     std::puts("ready");
     std::fflush(stdout);

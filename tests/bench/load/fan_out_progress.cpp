@@ -30,7 +30,8 @@ void await_received(progress& shared, std::uint64_t wanted, const forked& receiv
         if (now != seen) {
             last_moved = steady::now();
         } else if (steady::now() - last_moved > std::chrono::seconds{10}) {
-            throw std::runtime_error("lost: the slowest subscriber has " + std::to_string(now) + " of " + std::to_string(wanted) + " events");
+            throw std::runtime_error("lost: the slowest subscriber has " + std::to_string(now) + " of " +
+                                     std::to_string(wanted) + " events");
         } else {
             receivers.throw_if_ended();
         }

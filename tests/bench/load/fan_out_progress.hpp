@@ -20,8 +20,8 @@ struct progress {
 /// Subscribers: so many more deliveries, and the one who has fewest events has so many.
 void report_progress(progress& shared, std::uint64_t deliveries, std::uint64_t slowest);
 
-/// Emitter: calls `write(first, count)` for one batch after the other, never more than the window ahead of the slowest subscriber, and
-/// prints what came of it. Throws where nothing has come for 10 s: something is lost.
+/// Emitter: calls `write(first, count)` for one batch after the other, never more than the window ahead of the slowest
+/// subscriber, and prints what came of it. Throws where nothing has come for 10 s: something is lost.
 void measure_fan_out(const load_options& options, progress& shared, const forked& receivers,
     const std::function<void(std::uint64_t first, std::uint64_t count)>& write);
 

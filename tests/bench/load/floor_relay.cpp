@@ -1,5 +1,5 @@
-// The floor: a relay that reads all there is, takes the whole frames (4 bytes of length, then the body), and writes them at once to
-// whoever is on the other side. It looks at nothing but lengths: the least that any broker must do.
+// The floor: a relay that reads all there is, takes the whole frames (4 bytes of length, then the body), and writes
+// them at once to whoever is on the other side. It looks at nothing but lengths: the least that any broker must do.
 
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -32,11 +32,14 @@ struct peer {
 
 class relay {
 public:
-    explicit relay(const char* path) : listener_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
+    explicit relay(const char* path)
+        : listener_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)),
+          epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
         sockaddr_un where{};
         where.sun_family = AF_UNIX;
         std::strncpy(where.sun_path, path, sizeof where.sun_path - 1);
-        if (::bind(listener_, reinterpret_cast<const sockaddr*>(&where), sizeof where) != 0 || ::listen(listener_, 1024) != 0) {
+        if (::bind(listener_, reinterpret_cast<const sockaddr*>(&where), sizeof where) != 0 ||
+            ::listen(listener_, 1024) != 0) {
             std::perror("bench_floor_relay: listen");
             std::exit(1);
         }
@@ -145,7 +148,8 @@ private:
     }
 
     static std::size_t write_some(const peer& to, std::string_view bytes) {
-        const ssize_t wrote = bytes.empty() ? 0 : ::send(to.socket, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+        const ssize_t wrote =
+            bytes.empty() ? 0 : ::send(to.socket, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
         return wrote < 0 ? 0 : static_cast<std::size_t>(wrote);
     }
 

@@ -1,4 +1,5 @@
-// bench_grpc: the broker over gRPC C++ that hookd is compared with, on the callback API with a queue for each subscriber, and its clients.
+// bench_grpc: the broker over gRPC C++ that hookd is compared with, on the callback API with a queue for each
+// subscriber, and its clients.
 
 #include "fan_out_progress.hpp"
 #include "trip_clock.hpp"
@@ -25,11 +26,13 @@ constexpr int max_message_bytes = 16 << 20;
 
 class grpc_broker final : public rpc::Hooks::CallbackService {
 public:
-    grpc::ServerWriteReactor<rpc::Event>* Subscribe(grpc::CallbackServerContext*, const rpc::SubscribeRequest* request) override {
+    grpc::ServerWriteReactor<rpc::Event>* Subscribe(
+        grpc::CallbackServerContext*, const rpc::SubscribeRequest* request) override {
         return new subscriber{*this, request->event()};
     }
 
-    grpc::ServerUnaryReactor* Emit(grpc::CallbackServerContext* context, const rpc::EmitRequest* request, rpc::EmitResult* result) override {
+    grpc::ServerUnaryReactor* Emit(
+        grpc::CallbackServerContext* context, const rpc::EmitRequest* request, rpc::EmitResult* result) override {
         grpc::ServerUnaryReactor* const call = context->DefaultReactor();
         const std::lock_guard hold{mutex_};
         const auto event = make_event(*request);
@@ -45,11 +48,13 @@ public:
         return call;
     }
 
-    grpc::ServerReadReactor<rpc::EmitRequest>* Publish(grpc::CallbackServerContext*, rpc::PublishResult* result) override {
+    grpc::ServerReadReactor<rpc::EmitRequest>* Publish(
+        grpc::CallbackServerContext*, rpc::PublishResult* result) override {
         return new publisher{*this, *result};
     }
 
-    grpc::ServerUnaryReactor* Respond(grpc::CallbackServerContext* context, const rpc::Reply* request, rpc::ReplyResult* result) override {
+    grpc::ServerUnaryReactor* Respond(
+        grpc::CallbackServerContext* context, const rpc::Reply* request, rpc::ReplyResult* result) override {
         grpc::ServerUnaryReactor* const call = context->DefaultReactor();
         waiter answered{};
         {
@@ -90,7 +95,8 @@ private:
             const std::lock_guard hold{mutex_};
             queue_.pop_front();
             if (ok && !queue_.empty()) {
-                StartWrite(queue_.front().get(), queue_.size() > 1 ? grpc::WriteOptions{}.set_buffer_hint() : grpc::WriteOptions{});
+                StartWrite(queue_.front().get(),
+                    queue_.size() > 1 ? grpc::WriteOptions{}.set_buffer_hint() : grpc::WriteOptions{});
             }
         }
         void OnCancel() override {
@@ -111,7 +117,9 @@ private:
 
     class publisher final : public grpc::ServerReadReactor<rpc::EmitRequest> {
     public:
-        publisher(grpc_broker& home, rpc::PublishResult& result) : home_(home), result_(result) { StartRead(&request_); }
+        publisher(grpc_broker& home, rpc::PublishResult& result) : home_(home), result_(result) {
+            StartRead(&request_);
+        }
         void OnReadDone(bool ok) override {
             if (!ok) {
                 Finish(grpc::Status::OK);
@@ -140,7 +148,8 @@ private:
     event_pointer make_event(const rpc::EmitRequest& request) {
         auto event = std::make_shared<rpc::Event>();
         char id[33];
-        std::snprintf(id, sizeof id, "%016llx%016llx", static_cast<unsigned long long>(random_()), static_cast<unsigned long long>(random_()));
+        std::snprintf(id, sizeof id, "%016llx%016llx", static_cast<unsigned long long>(random_()),
+            static_cast<unsigned long long>(random_()));
         event->set_hook_event_id(id);
         event->set_seq(++last_seq_);
         event->set_event(request.event());
@@ -182,7 +191,8 @@ std::unique_ptr<rpc::Hooks::Stub> connect(const load_options& options) {
     grpc::ChannelArguments arguments;
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
     arguments.SetMaxReceiveMessageSize(max_message_bytes);
-    return rpc::Hooks::NewStub(grpc::CreateCustomChannel("unix:" + options.address, grpc::InsecureChannelCredentials(), arguments));
+    return rpc::Hooks::NewStub(
+        grpc::CreateCustomChannel("unix:" + options.address, grpc::InsecureChannelCredentials(), arguments));
 }
 
 void require(const grpc::Status& status) {
@@ -230,7 +240,8 @@ void run_grpc_trip(const load_options& options) {
 /// One subscriber of the fan-out.
 class event_reader final : public grpc::ClientReadReactor<rpc::Event> {
 public:
-    event_reader(const load_options& options, progress& shared) : options_(options), shared_(shared), stub_(connect(options)) {
+    event_reader(const load_options& options, progress& shared)
+        : options_(options), shared_(shared), stub_(connect(options)) {
         rpc::SubscribeRequest subscription;
         subscription.set_event("bench_event");
         stub_->async()->Subscribe(&context_, &subscription, this);

@@ -47,7 +47,9 @@ public:
 
     void append_event(std::string& out, std::string_view payload) override { append_frame(out, payload); }
     void append_question(std::string& out, std::string_view payload) override { append_frame(out, payload); }
-    void append_answer(std::string& out, const frame&, std::string_view payload) override { append_frame(out, payload); }
+    void append_answer(std::string& out, const frame&, std::string_view payload) override {
+        append_frame(out, payload);
+    }
 
     bool next(std::string_view bytes, std::size_t, frame& out) override {
         out.type = emitter_ ? frame::kind::answer : frame::kind::event;
@@ -67,13 +69,14 @@ private:
     bool emitter_ = false;
 };
 
-/// hookd as PROTOCOL.md has it. What comes in is looked at only as far as the trip needs; that the daemon's texts begin as they do is
-/// checked once more by the tests of the wire.
+/// hookd as PROTOCOL.md has it. What comes in is looked at only as far as the trip needs; that the daemon's texts begin
+/// as they do is checked once more by the tests of the wire.
 class hookd_dialect final : public dialect {
 public:
     hookd_dialect(hookd_framing framing, bool respond_with_requests)
         : framing_(framing), answer_start_(R"({"jsonrpc":"2.0",)") {
-        answer_start_.append(respond_with_requests ? R"("id":2,)" : "").append(R"("method":"respond","params":{"hook_event_id":")");
+        answer_start_.append(respond_with_requests ? R"("id":2,)" : "")
+            .append(R"("method":"respond","params":{"hook_event_id":")");
     }
 
     client_ends open(const std::string& address, role as, std::string_view topic) override {
@@ -81,7 +84,9 @@ public:
         std::string hello;
         if (as == role::hook || as == role::listener) {
             std::string text = R"({"jsonrpc":"2.0","id":1,"method":"subscribe","params":{"events":[")";
-            text.append(topic).append(R"("],"name":"bench","responds":)").append(as == role::hook ? "true}}" : "false}}");
+            text.append(topic)
+                .append(R"("],"name":"bench","responds":)")
+                .append(as == role::hook ? "true}}" : "false}}");
             append_frame(hello, {text});
         } else {
             append_frame(hello, {R"({"jsonrpc":"2.0","id":1,"method":"ping"})"});
@@ -97,11 +102,12 @@ public:
     }
 
     void append_event(std::string& out, std::string_view payload) override {
-        append_frame(out, {R"({"jsonrpc":"2.0","method":"emit","params":{"event":")", event_topic, R"(","payload":)", payload, "}}"});
+        append_frame(out,
+            {R"({"jsonrpc":"2.0","method":"emit","params":{"event":")", event_topic, R"(","payload":)", payload, "}}"});
     }
     void append_question(std::string& out, std::string_view payload) override {
-        append_frame(out, {R"({"jsonrpc":"2.0","id":3,"method":"emit_and_wait","params":{"event":")", event_topic, R"(","payload":)",
-                              payload, "}}"});
+        append_frame(out, {R"({"jsonrpc":"2.0","id":3,"method":"emit_and_wait","params":{"event":")", event_topic,
+                              R"(","payload":)", payload, "}}"});
     }
     void append_answer(std::string& out, const frame& question, std::string_view payload) override {
         append_frame(out, {answer_start_, question.reply_to, R"(","response":)", payload, "}}"});
@@ -122,7 +128,8 @@ public:
         }
         const std::size_t id = result_start.find('N');
         out.type = out.body.starts_with(event_start) ? frame::kind::event
-                   : out.body.starts_with(result_start.substr(0, id)) && out.body.substr(id + 1).starts_with(result_start.substr(id + 1))
+                   : out.body.starts_with(result_start.substr(0, id)) &&
+                           out.body.substr(id + 1).starts_with(result_start.substr(id + 1))
                        ? frame::kind::answer
                        : frame::kind::other;
         return true;

@@ -30,12 +30,15 @@ void require(error_code failure) {
 /// A context, a broker, and subscribers that count.
 class host {
 public:
-    explicit host(const load_options& options) : options_(options), payload_(make_payload(options.shape, options.size)) {}
+    explicit host(const load_options& options)
+        : options_(options), payload_(make_payload(options.shape, options.size)) {}
 
     /// Emits one batch after the other, and subscribers get it.
     void run_fan_out() {
         for (unsigned i = 0; i < options_.subscribers; ++i) {
-            subscribe([this](const server::event_view& event) { received_ += event.payload.size() == payload_.size() ? 1 : 0; });
+            subscribe([this](const server::event_view& event) {
+                received_ += event.payload.size() == payload_.size() ? 1 : 0;
+            });
         }
         emit_until(options_.warm_up);
         const auto begin = steady::now();
@@ -55,9 +58,8 @@ public:
         subscribe([this](const server::event_view& event) {
             server::reply what;
             what.response = payload_;
-            subscriptions_.front().async_respond(event.hook_event_id, std::move(what), [](error_code failure, const protocol::respond_result&) {
-                require(failure);
-            });
+            subscriptions_.front().async_respond(event.hook_event_id, std::move(what),
+                [](error_code failure, const protocol::respond_result&) { require(failure); });
         });
         make_trips(options_.warm_up);
         const auto begin = steady::now();
@@ -116,15 +118,16 @@ private:
         server::wait_request request;
         request.event = "bench_event";
         request.payload = payload_;
-        broker_.async_emit_and_wait(std::move(request), [this](error_code failure, const protocol::wait_result& verdict) {
-            require(failure);
-            if (verdict.responses.size() != 1 || verdict.responses.front().response.size() != payload_.size()) {
-                throw std::runtime_error("a reply has been lost or changed");
-            }
-            if (--trips_left_ != 0) {
-                make_trip();
-            }
-        });
+        broker_.async_emit_and_wait(
+            std::move(request), [this](error_code failure, const protocol::wait_result& verdict) {
+                require(failure);
+                if (verdict.responses.size() != 1 || verdict.responses.front().response.size() != payload_.size()) {
+                    throw std::runtime_error("a reply has been lost or changed");
+                }
+                if (--trips_left_ != 0) {
+                    make_trip();
+                }
+            });
     }
 
     template <class Condition>
@@ -147,7 +150,8 @@ private:
     const load_options& options_;
     std::string payload_;
     boost::asio::io_context context_{1};
-    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_ = boost::asio::make_work_guard(context_);
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_ =
+        boost::asio::make_work_guard(context_);
     server::broker broker_{context_};
     std::deque<server::subscription> subscriptions_{};
     std::uint64_t end_ = 0;

@@ -7,8 +7,8 @@
 
 namespace hookd::bench {
 
-/// A blocking stream socket to a broker with the bytes read and not yet consumed: the same for every broker, so that what differs between
-/// two measurements is the broker.
+/// A blocking stream socket to a broker with the bytes read and not yet consumed: the same for every broker, so that
+/// what differs between two measurements is the broker.
 ///
 /// Throws std::system_error, and std::runtime_error at the end of the stream.
 class link {

@@ -12,11 +12,15 @@ namespace hookd::bench {
 namespace {
 
 int run(int argc, char** argv) {
-    const std::map<std::string_view, void (*)(const load_options&)> workloads = {{"trip", run_trip}, {"ping_pong", run_ping_pong},
-        {"spawn", run_spawn}, {"fan_out", run_fan_out}, {"crowd", run_crowd}, {"start", run_start}, {"wall", run_wall}, {"hook", run_hook}};
+    const std::map<std::string_view, void (*)(const load_options&)> workloads = {{"trip", run_trip},
+        {"ping_pong", run_ping_pong}, {"spawn", run_spawn}, {"fan_out", run_fan_out}, {"crowd", run_crowd},
+        {"start", run_start}, {"wall", run_wall}, {"hook", run_hook}};
     const auto chosen = workloads.find(argc < 2 ? "" : argv[1]);
     if (chosen == workloads.end()) {
-        std::fputs("usage: bench_load trip|ping_pong|spawn|fan_out|crowd|start|wall|hook [--OPTION VALUE]... [-- COMMAND...]\n", stderr);
+        std::fputs(
+            "usage: bench_load trip|ping_pong|spawn|fan_out|crowd|start|wall|hook [--OPTION VALUE]... [-- "
+            "COMMAND...]\n",
+            stderr);
         return 2;
     }
     chosen->second(read_options(argc, argv));

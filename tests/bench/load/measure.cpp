@@ -71,7 +71,10 @@ std::string make_payload(payload_shape shape, std::size_t size) {
     if (shape == payload_shape::tree) {
         result += R"(,"files":[{"id":0,"ratio":0.5})";
         for (int id = 1; result.size() + 90 < size; ++id) {
-            result.append(R"(,{"id":)").append(std::to_string(id)).append(R"(,"path":"src/a)").append(std::to_string(id));
+            result.append(R"(,{"id":)")
+                .append(std::to_string(id))
+                .append(R"(,"path":"src/a)")
+                .append(std::to_string(id));
             result += R"(.cpp","lines":[12,-7,3.25e2],"new":true,"mode":null})";
         }
         result += ']';
@@ -107,9 +110,7 @@ pid_t forked::start() {
 
 void forked::finish(int status) noexcept { ::_exit(status); }
 
-void forked::complain(const char* what) noexcept {
-    std::fprintf(stderr, "bench_load: %s\n", what);
-}
+void forked::complain(const char* what) noexcept { std::fprintf(stderr, "bench_load: %s\n", what); }
 
 void forked::throw_if_ended() const {
     siginfo_t state{};

@@ -34,7 +34,8 @@ private:
 enum class payload_shape { text, tree };
 [[nodiscard]] std::string make_payload(payload_shape shape, std::size_t size);
 
-/// The first bytes of a payload of make_payload hold this many digits from `number_offset` on, for telling one from another.
+/// The first bytes of a payload of make_payload hold this many digits from `number_offset` on, for telling one from
+/// another.
 inline constexpr std::size_t number_offset = 6;
 inline constexpr std::size_t number_digits = 10;
 void put_number(char* payload, std::uint64_t number);

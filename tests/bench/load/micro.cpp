@@ -21,7 +21,8 @@ namespace {
 using namespace hookd;
 
 std::string emit_request(bench::payload_shape shape, std::size_t payload_bytes) {
-    return R"({"jsonrpc":"2.0","method":"emit","params":{"event":"bench_event","payload":)" + bench::make_payload(shape, payload_bytes) + "}}";
+    return R"({"jsonrpc":"2.0","method":"emit","params":{"event":"bench_event","payload":)" +
+           bench::make_payload(shape, payload_bytes) + "}}";
 }
 
 void count_bytes(benchmark::State& state, std::size_t each) {

@@ -16,8 +16,12 @@ load_options read_options(int argc, char** argv) {
         {"--count", [&](const std::string& value) { result.count = std::stoull(value); }},
         {"--warm-up", [&](const std::string& value) { result.warm_up = std::stoull(value); }},
         {"--size", [&](const std::string& value) { result.size = std::stoull(value); }},
-        {"--shape", [&](const std::string& value) { result.shape = value == "tree" ? payload_shape::tree : payload_shape::text; }},
-        {"--subscribers", [&](const std::string& value) { result.subscribers = static_cast<unsigned>(std::stoul(value)); }},
+        {"--shape",
+            [&](const std::string& value) {
+                result.shape = value == "tree" ? payload_shape::tree : payload_shape::text;
+            }},
+        {"--subscribers",
+            [&](const std::string& value) { result.subscribers = static_cast<unsigned>(std::stoul(value)); }},
         {"--window", [&](const std::string& value) { result.window = std::stoull(value); }},
         {"--batch", [&](const std::string& value) { result.batch = std::stoull(value); }},
         {"--check", [&](const std::string& value) { result.check = value == "yes"; }},

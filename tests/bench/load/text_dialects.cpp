@@ -34,9 +34,9 @@ void expect(dialect& speech, link& from, std::string_view text) {
     from.consume(answer.size);
 }
 
-/// Who asks or answers does so on one connection (RESP 3). Whoever publishes gets the number of subscribers in reply, without which it would
-/// not know whether anybody is there. `quiet`: publishing goes over a connection of its own, which has asked for no replies: the least that
-/// Redis can do.
+/// Who asks or answers does so on one connection (RESP 3). Whoever publishes gets the number of subscribers in reply,
+/// without which it would not know whether anybody is there. `quiet`: publishing goes over a connection of its own,
+/// which has asked for no replies: the least that Redis can do.
 class redis_dialect final : public dialect {
 public:
     explicit redis_dialect(bool quiet) : quiet_(quiet) {}
@@ -75,7 +75,9 @@ public:
         return result;
     }
 
-    void append_event(std::string& out, std::string_view payload) override { append_command(out, {"PUBLISH", event_topic, payload}); }
+    void append_event(std::string& out, std::string_view payload) override {
+        append_command(out, {"PUBLISH", event_topic, payload});
+    }
     bool confirms_events() const override { return !quiet_; }
     void append_question(std::string& out, std::string_view payload) override { append_event(out, payload); }
     void append_answer(std::string& out, const frame&, std::string_view payload) override {
@@ -108,7 +110,9 @@ public:
         out.size = at;
         out.body = bytes.substr(0, at);
         out.payload = texts[2];
-        out.type = texts[0] != "message" ? frame::kind::other : texts[1] == answer_topic ? frame::kind::answer : frame::kind::event;
+        out.type = texts[0] != "message"      ? frame::kind::other
+                   : texts[1] == answer_topic ? frame::kind::answer
+                                              : frame::kind::event;
         return true;
     }
     bool read(frame&) override { return true; }
@@ -139,7 +143,9 @@ public:
         return result;
     }
 
-    void append_event(std::string& out, std::string_view payload) override { append_publish(out, {event_topic}, payload); }
+    void append_event(std::string& out, std::string_view payload) override {
+        append_publish(out, {event_topic}, payload);
+    }
     void append_question(std::string& out, std::string_view payload) override {
         append_publish(out, {event_topic, answer_topic}, payload);
     }
@@ -174,7 +180,8 @@ public:
     }
 
 private:
-    static void append_publish(std::string& out, std::initializer_list<std::string_view> subjects, std::string_view payload) {
+    static void append_publish(
+        std::string& out, std::initializer_list<std::string_view> subjects, std::string_view payload) {
         out += "PUB";
         for (const std::string_view each : subjects) {
             out.append(" ").append(each);

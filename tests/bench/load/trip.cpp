@@ -52,7 +52,8 @@ template <class Ready>
     ready();
     for (;;) {
         await_kind(*speech, ends.in, frame::kind::event, question);
-        verify(options.check, question.payload.substr(number_offset + number_digits), std::string_view{answer}.substr(number_offset + number_digits));
+        verify(options.check, question.payload.substr(number_offset + number_digits),
+            std::string_view{answer}.substr(number_offset + number_digits));
         bytes.clear();
         speech->append_answer(bytes, question, answer);
         ends.in.consume(question.size);
@@ -77,9 +78,7 @@ pipe_pair make_pipe() {
 
 void run_trip(const load_options& options) {
     auto& hook_is_there = make_shared_between_processes<std::atomic<std::uint32_t>>();
-    const forked hook{[&] {
-        serve_as_hook(options, [&] { hook_is_there = 1; });
-    }};
+    const forked hook{[&] { serve_as_hook(options, [&] { hook_is_there = 1; }); }};
     await_flag(hook_is_there, hook);
     const auto speech = make_dialect(options.dialect);
     client_ends ends = speech->open(options.address, role::asker, {});
@@ -94,7 +93,8 @@ void run_trip(const load_options& options) {
         speech->append_question(bytes, payload);
         ends.out().write(bytes);
         await_kind(*speech, ends.in, frame::kind::answer, answer);
-        verify(options.check, answer.payload.substr(number_offset + number_digits), std::string_view{payload}.substr(number_offset + number_digits));
+        verify(options.check, answer.payload.substr(number_offset + number_digits),
+            std::string_view{payload}.substr(number_offset + number_digits));
         ends.in.consume(answer.size);
     });
 }

@@ -28,7 +28,8 @@ public:
         result.add("trips", options_.count);
         result.add_quantiles("trip", times_);
         if (options_.broker != 0) {
-            result.add("broker_cpu_us", static_cast<double>(used.count()) / 1000.0 / static_cast<double>(options_.count));
+            result.add(
+                "broker_cpu_us", static_cast<double>(used.count()) / 1000.0 / static_cast<double>(options_.count));
         }
         result.print();
     }

@@ -13,14 +13,14 @@ struct load_options {
     std::string dialect = "hookd";
     std::string address{};
     pid_t broker = 0;
-    std::uint64_t count = 1000;     ///< trips, events, sessions or starts that are measured
-    std::uint64_t warm_up = 100;    ///< and that come first, unmeasured
-    std::size_t size = 256;         ///< bytes of a payload, and of an answer
+    std::uint64_t count = 1000;   ///< trips, events, sessions or starts that are measured
+    std::uint64_t warm_up = 100;  ///< and that come first, unmeasured
+    std::size_t size = 256;       ///< bytes of a payload, and of an answer
     payload_shape shape = payload_shape::text;
     unsigned subscribers = 1;
-    std::uint64_t window = 768;     ///< events that may be under way; hookd lets a subscriber lag by 1,024
-    std::uint64_t batch = 128;      ///< events a write
-    bool check = false;             ///< look at each payload and each number, too
+    std::uint64_t window = 768;  ///< events that may be under way; hookd lets a subscriber lag by 1,024
+    std::uint64_t batch = 128;   ///< events a write
+    bool check = false;          ///< look at each payload and each number, too
     std::vector<std::string> command{};
 };
 
@@ -33,7 +33,8 @@ void run_trip(const load_options& options);
 void run_ping_pong(const load_options& options);
 /// The same, where a process that `command` starts is the hook: payload on its stdin, answer on its stdout.
 void run_spawn(const load_options& options);
-/// One emitter, and `subscribers` connections of one further process. The emitter goes on as long as no subscriber is `window` behind.
+/// One emitter, and `subscribers` connections of one further process. The emitter goes on as long as no subscriber is
+/// `window` behind.
 void run_fan_out(const load_options& options);
 /// `count` listeners of topics that nobody emits. Says when they are there, and keeps them until it is killed.
 [[noreturn]] void run_crowd(const load_options& options);

@@ -1,4 +1,5 @@
-// hookctl agent-hook as a process: what it reads, whom it asks, what it prints and its exit status. The agents' words are in unit/hookctl.
+// hookctl agent-hook as a process: what it reads, whom it asks, what it prints and its exit status. The agents' words
+// are in unit/hookctl.
 #include "hookctl_program.hpp"
 
 #include "support/json_access.hpp"
@@ -16,7 +17,8 @@ using namespace hookd::test;
 
 namespace {
 
-finished_process agent_hook(const std::string& socket, const std::string& input, std::vector<std::string> options = {}) {
+finished_process agent_hook(
+    const std::string& socket, const std::string& input, std::vector<std::string> options = {}) {
     options.insert(options.begin(), "agent-hook");
     return hookctl(socket, std::move(options), input);
 }
@@ -57,8 +59,8 @@ BOOST_AUTO_TEST_CASE(nobody_objecting_is_silence_and_hooks_see_all_that_the_agen
     test_daemon daemon;
     auto observer = daemon.connect();
     subscribe(observer, "agent.*", R"("responds":false)");
-    for (const std::string name : {"claude_pre_tool_use", "codex_stop", "gemini_before_agent", "cursor_pre_tool_use", "copilot_pre_tool_use",
-                                   "windsurf_pre_run_command", "cline_pre_tool_use", "claude_session_end"}) {
+    for (const std::string name : {"claude_pre_tool_use", "codex_stop", "gemini_before_agent", "cursor_pre_tool_use",
+             "copilot_pre_tool_use", "windsurf_pre_run_command", "cline_pre_tool_use", "claude_session_end"}) {
         const auto input = agent_input_of(name);
         const auto done = agent_hook(daemon.socket_path(), input);
         BOOST_TEST(done.exit_status == 0);
@@ -76,9 +78,11 @@ BOOST_AUTO_TEST_CASE(nobody_objecting_is_silence_and_hooks_see_all_that_the_agen
 
 BOOST_AUTO_TEST_CASE(an_objection_denies_in_words_or_by_status) {
     answering_daemon guarded(R"({"abort":"not \"here\""})");
-    check_same(guarded.answer_to("claude_pre_tool_use"), R"({"hookSpecificOutput":{"hookEventName":"PreToolUse","permissionDecision":"deny",)"
-                                                         R"("permissionDecisionReason":"not \"here\""}})");
-    check_same(guarded.answer_to("claude_pre_tool_use", {"--agent", "gemini"}), R"({"decision":"deny","reason":"not \"here\""})");
+    check_same(guarded.answer_to("claude_pre_tool_use"),
+        R"({"hookSpecificOutput":{"hookEventName":"PreToolUse","permissionDecision":"deny",)"
+        R"("permissionDecisionReason":"not \"here\""}})");
+    check_same(guarded.answer_to("claude_pre_tool_use", {"--agent", "gemini"}),
+        R"({"decision":"deny","reason":"not \"here\""})");
     BOOST_TEST(guarded.err.empty());
     for (const std::string told : {"claude_session_end", "claude_notification", "codex_notify", "gemini_session_end"}) {
         BOOST_TEST(guarded.answer_to(told).empty());
@@ -94,13 +98,15 @@ BOOST_AUTO_TEST_CASE(an_objection_denies_in_words_or_by_status) {
 
 BOOST_AUTO_TEST_CASE(the_strictest_of_several_hooks_counts) {
     answering_daemon guarded(R"({"decision":"allow"})");
-    const auto asks = start_hook(guarded.daemon(), {"agent.*", "--", "echo", R"({"decision":"ask","reason":"sure?"})"}, 2);
+    const auto asks =
+        start_hook(guarded.daemon(), {"agent.*", "--", "echo", R"({"decision":"ask","reason":"sure?"})"}, 2);
     check_same(guarded.answer_to("claude_pre_tool_use"),
-               R"({"hookSpecificOutput":{"hookEventName":"PreToolUse","permissionDecision":"ask","permissionDecisionReason":"sure?"}})");
-    const auto denies = start_hook(guarded.daemon(), {"--name", "no", "agent.*", "--", "echo", R"({"decision":"deny"})"}, 3);
+        R"({"hookSpecificOutput":{"hookEventName":"PreToolUse","permissionDecision":"ask","permissionDecisionReason":"sure?"}})");
+    const auto denies =
+        start_hook(guarded.daemon(), {"--name", "no", "agent.*", "--", "echo", R"({"decision":"deny"})"}, 3);
     check_same(guarded.answer_to("claude_pre_tool_use"),
-               R"({"hookSpecificOutput":{"hookEventName":"PreToolUse","permissionDecision":"deny",)"
-               R"("permissionDecisionReason":"denied by no without a reason"}})");
+        R"({"hookSpecificOutput":{"hookEventName":"PreToolUse","permissionDecision":"deny",)"
+        R"("permissionDecisionReason":"denied by no without a reason"}})");
 }
 
 BOOST_AUTO_TEST_CASE(input_that_is_too_much_to_pass_on_whole_still_asks_about_its_tool) {
@@ -108,7 +114,8 @@ BOOST_AUTO_TEST_CASE(input_that_is_too_much_to_pass_on_whole_still_asks_about_it
     auto observer = daemon.connect();
     subscribe(observer, "agent.*", R"("responds":false)");
     const auto input_with = [](const std::string& tool_input) {
-        return R"({"hook_event_name":"PreToolUse","tool_name":"Write","session_id":"s","tool_input":)" + tool_input + "}";
+        return R"({"hook_event_name":"PreToolUse","tool_name":"Write","session_id":"s","tool_input":)" + tool_input +
+               "}";
     };
     const auto nested = [](std::size_t levels) { return std::string(levels, '[') + std::string(levels, ']'); };
     const auto asks = [&](const std::string& tool_input) {
@@ -136,9 +143,10 @@ BOOST_AUTO_TEST_CASE(input_that_is_too_much_to_pass_on_whole_still_asks_about_it
 
 BOOST_AUTO_TEST_CASE(the_catalog_for_agents_takes_what_agents_and_their_hooks_say) {
     test_daemon daemon({"--catalog", source_tree() + "/server/catalogs/agent"});
-    const auto hook = start_hook(daemon, {"agent.*", "--", "echo", R"({"decision":"block","reason":"no","hookSpecificOutput":{}})"});
-    for (const std::string name : {"claude_pre_tool_use", "claude_permission_request", "claude_user_prompt_submit", "claude_stop", "claude_subagent_stop",
-                                   "gemini_before_tool", "vscode_post_tool_use"}) {
+    const auto hook =
+        start_hook(daemon, {"agent.*", "--", "echo", R"({"decision":"block","reason":"no","hookSpecificOutput":{}})"});
+    for (const std::string name : {"claude_pre_tool_use", "claude_permission_request", "claude_user_prompt_submit",
+             "claude_stop", "claude_subagent_stop", "gemini_before_tool", "vscode_post_tool_use"}) {
         const auto done = agent_hook(daemon.socket_path(), agent_input_of(name));
         BOOST_TEST(done.exit_status == 0);
         BOOST_TEST(done.out.find("\"no\"") != std::string::npos, name << " is answered " << done.out << done.err);
@@ -148,8 +156,10 @@ BOOST_AUTO_TEST_CASE(the_catalog_for_agents_takes_what_agents_and_their_hooks_sa
 BOOST_AUTO_TEST_CASE(without_a_daemon_the_agent_continues_unless_it_was_told_otherwise_and_says_so) {
     const temp_directory nowhere;
     const auto socket = nowhere / "nobody.sock";
-    for (const std::string input : {"claude_pre_tool_use", "gemini_before_agent", "codex_stop", "windsurf_pre_run_command"}) {
-        for (const auto& options : std::vector<std::vector<std::string>>{{}, {"--fail-closed"}, {"--no-daemon", "proceed"}}) {
+    for (const std::string input :
+        {"claude_pre_tool_use", "gemini_before_agent", "codex_stop", "windsurf_pre_run_command"}) {
+        for (const auto& options :
+            std::vector<std::vector<std::string>>{{}, {"--fail-closed"}, {"--no-daemon", "proceed"}}) {
             const auto done = agent_hook(socket, agent_input_of(input), options);
             BOOST_TEST(done.exit_status == 0);
             if (input == "windsurf_pre_run_command") {
@@ -177,14 +187,18 @@ BOOST_AUTO_TEST_CASE(hooks_that_do_not_decide_in_time_leave_it_to_the_agent_or_d
     subscribe(silent, "agent.*", R"("name":"sleeper")");
     const auto open = agent_hook(daemon.socket_path(), agent_input_of("claude_pre_tool_use"), {"--timeout", "200ms"});
     BOOST_TEST(open.exit_status == 0);
-    BOOST_TEST(text_at(json_of(open.out), "/systemMessage").find("no answer to agent.pre_tool_use from sleeper (timeout)") != std::string::npos);
+    BOOST_TEST(
+        text_at(json_of(open.out), "/systemMessage").find("no answer to agent.pre_tool_use from sleeper (timeout)") !=
+        std::string::npos);
     BOOST_TEST(silent.next_event().integer("/params/timeout_ms") <= 200);
-    const auto closed = agent_hook(daemon.socket_path(), agent_input_of("claude_pre_tool_use"), {"--timeout", "200ms", "--fail-closed"});
+    const auto closed = agent_hook(
+        daemon.socket_path(), agent_input_of("claude_pre_tool_use"), {"--timeout", "200ms", "--fail-closed"});
     BOOST_TEST(closed.exit_status == 0);
     const auto answer = json_of(closed.out);
     BOOST_TEST(text_at(answer, "/hookSpecificOutput/permissionDecision") == "deny");
     BOOST_TEST(text_at(answer, "/hookSpecificOutput/permissionDecisionReason").find("sleeper") != std::string::npos);
-    const auto end = agent_hook(daemon.socket_path(), agent_input_of("claude_stop"), {"--timeout", "200ms", "--fail-closed"});
+    const auto end =
+        agent_hook(daemon.socket_path(), agent_input_of("claude_stop"), {"--timeout", "200ms", "--fail-closed"});
     BOOST_TEST(!has_at(json_of(end.out), "/decision"));
 }
 
@@ -200,8 +214,8 @@ BOOST_AUTO_TEST_CASE(hooks_have_20_seconds_unless_said) {
 BOOST_AUTO_TEST_CASE(input_is_read_up_to_the_end_of_one_json_value) {
     answering_daemon guarded(R"({"abort":"no"})");
     // The writer stays for as long as hookctl runs: the pipe ends only when the test is over.
-    const auto line = "mkfifo f; exec 9<>f; printf %s " + shell_word(agent_input_of("claude_pre_tool_use")) + " >&9; exec " + shell_word(hookctl_binary()) +
-                      " agent-hook <f";
+    const auto line = "mkfifo f; exec 9<>f; printf %s " + shell_word(agent_input_of("claude_pre_tool_use")) +
+                      " >&9; exec " + shell_word(hookctl_binary()) + " agent-hook <f";
     const temp_directory directory;
     spawn_options options;
     options.environment = {{"HOOKD_SOCKET", guarded.daemon().socket_path()}};
@@ -210,16 +224,19 @@ BOOST_AUTO_TEST_CASE(input_is_read_up_to_the_end_of_one_json_value) {
     BOOST_TEST(done.exit_status == 0);
     BOOST_TEST(text_at(json_of(done.out), "/hookSpecificOutput/permissionDecision") == "deny");
     // What never becomes one is waited for no longer than hooks may take.
-    const auto cut = run_program({"sh", "-c", "mkfifo g; exec 9<>g; printf '{\"hook_event_name\":' >&9; exec " + shell_word(hookctl_binary()) +
-                                                  " agent-hook --timeout 100ms --fail-closed <g"}, {}, options);
+    const auto cut = run_program({"sh", "-c",
+                                     "mkfifo g; exec 9<>g; printf '{\"hook_event_name\":' >&9; exec " +
+                                         shell_word(hookctl_binary()) + " agent-hook --timeout 100ms --fail-closed <g"},
+        {}, options);
     BOOST_TEST(cut.exit_status == 2);
 }
 
 BOOST_AUTO_TEST_CASE(input_that_is_no_hooks_is_reported_and_blocks_only_where_it_must) {
     test_daemon daemon;
     const std::string deep = R"({"a":)" + std::string(500, '[') + std::string(500, ']') + R"(,"hook_event_name":")";
-    for (const std::string& input : {std::string(), std::string("hello"), std::string("[1]"), std::string("{}"), std::string(R"({"hook_event_name":7})"),
-                                    std::string(R"({"hook_event_name":"PreToolUse"})"), std::string("{\"a\":"), deep + "PreToolUse\"}"}) {
+    for (const std::string& input : {std::string(), std::string("hello"), std::string("[1]"), std::string("{}"),
+             std::string(R"({"hook_event_name":7})"), std::string(R"({"hook_event_name":"PreToolUse"})"),
+             std::string("{\"a\":"), deep + "PreToolUse\"}"}) {
         const auto done = agent_hook(daemon.socket_path(), input);
         BOOST_TEST(done.exit_status == 1, input);
         BOOST_TEST(done.out.empty());
@@ -232,7 +249,8 @@ BOOST_AUTO_TEST_CASE(input_that_is_no_hooks_is_reported_and_blocks_only_where_it
     }
     // Neither a stream that fails nor a file that is not there is wrong usage.
     const auto from = [](const std::string& words, const std::string& redirection) {
-        return run_program({"sh", "-c", "exec " + shell_word(hookctl_binary()) + " agent-hook " + words + " " + redirection}, {}, {});
+        return run_program(
+            {"sh", "-c", "exec " + shell_word(hookctl_binary()) + " agent-hook " + words + " " + redirection}, {}, {});
     };
     for (const auto& [input, redirection] : {std::pair("", "</"), std::pair("", "<&-"), std::pair("@/missing", "")}) {
         const auto open = from(input, redirection);

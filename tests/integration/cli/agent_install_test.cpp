@@ -21,7 +21,8 @@ namespace {
 class home {
 public:
     home() {
-        options_.environment = {{"HOME", directory_.path()}, {"CLAUDE_CONFIG_DIR", std::nullopt}, {"CODEX_HOME", std::nullopt}, {"XDG_STATE_HOME", std::nullopt}};
+        options_.environment = {{"HOME", directory_.path()}, {"CLAUDE_CONFIG_DIR", std::nullopt},
+            {"CODEX_HOME", std::nullopt}, {"XDG_STATE_HOME", std::nullopt}};
         options_.directory = directory_.path();
     }
     [[nodiscard]] finished_process run(std::vector<std::string> arguments, const std::string& input = {}) {
@@ -33,7 +34,9 @@ public:
         arguments.insert(arguments.begin(), "agent");
         return run(std::move(arguments));
     }
-    [[nodiscard]] finished_process shell(const std::string& command, const std::string& input) { return run_program({"sh", "-c", command}, input, options_); }
+    [[nodiscard]] finished_process shell(const std::string& command, const std::string& input) {
+        return run_program({"sh", "-c", command}, input, options_);
+    }
     [[nodiscard]] std::string file(const std::string& name) const { return directory_ / name; }
     [[nodiscard]] test_daemon& daemon() { return daemon_; }
 
@@ -60,7 +63,8 @@ BOOST_AUTO_TEST_CASE(install_keeps_and_uninstall_restores_the_settings) {
     BOOST_TEST(at.agent({"install", "claude", "--fail-closed", "--timeout", "40s"}).exit_status == 0);
     const auto after = read_file(at.file(".claude/settings.json"));
     const auto hook = value_at(json_of(after), "/hooks/PreToolUse/0/hooks/0");
-    BOOST_TEST(text_at(hook, "/command").find(" agent-hook --timeout 40s --fail-closed --socket ") != std::string::npos);
+    BOOST_TEST(
+        text_at(hook, "/command").find(" agent-hook --timeout 40s --fail-closed --socket ") != std::string::npos);
     BOOST_TEST(int_at(hook, "/timeout") == 50);
     BOOST_TEST(text_at(json_of(after), "/model") == "x");
     // Twice is as once.
@@ -89,7 +93,8 @@ BOOST_AUTO_TEST_CASE(an_empty_file_is_an_empty_file_again) {
 
 BOOST_AUTO_TEST_CASE(status_fires_a_test_event_through_what_the_agent_calls) {
     home at;
-    for (const std::string agent : {"claude", "codex", "gemini", "qwen", "copilot", "cursor", "windsurf", "droid", "qoder"}) {
+    for (const std::string agent :
+        {"claude", "codex", "gemini", "qwen", "copilot", "cursor", "windsurf", "droid", "qoder"}) {
         BOOST_TEST(at.agent({"install", agent}).exit_status == 0);
         const auto open = at.agent({"status", agent});
         BOOST_TEST(open.exit_status == 0, agent << ": " << open.out << open.err);
@@ -111,9 +116,7 @@ BOOST_AUTO_TEST_CASE(each_agent_that_runs_claudes_hooks_gets_its_own_words) {
     const auto settings = json_of(read_file(at.file(".claude/settings.json")));
     const auto command = text_at(settings, "/hooks/PreToolUse/0/hooks/0/command");
     const auto hook = start_hook(at.daemon(), {"agent.*", "--", "echo", R"({"abort":"no"})"});
-    const auto answer = [&](const std::string& name) {
-        return at.shell(command, agent_input_of(name));
-    };
+    const auto answer = [&](const std::string& name) { return at.shell(command, agent_input_of(name)); };
     BOOST_TEST(text_at(json_of(answer("claude_pre_tool_use").out), "/hookSpecificOutput/permissionDecision") == "deny");
     BOOST_TEST(text_at(json_of(answer("copilot_pascal_pre_tool_use").out), "/permissionDecision") == "deny");
     BOOST_TEST(text_at(json_of(answer("vscode_stop").out), "/hookSpecificOutput/decision") == "block");
@@ -158,7 +161,8 @@ BOOST_AUTO_TEST_CASE(the_mode_of_the_settings_stays) {
     home at;
     fs::create_directories(at.file(".codex"));
     write_file(at.file(".codex/hooks.json"), "{}");
-    fs::permissions(at.file(".codex/hooks.json"), fs::perms::owner_read | fs::perms::owner_write | fs::perms::group_read);
+    fs::permissions(
+        at.file(".codex/hooks.json"), fs::perms::owner_read | fs::perms::owner_write | fs::perms::group_read);
     BOOST_TEST(at.agent({"install", "codex"}).exit_status == 0);
     struct stat there {};
     BOOST_TEST(::stat(at.file(".codex/hooks.json").c_str(), &there) == 0);

@@ -1,4 +1,5 @@
-// What client/README.md shows for build tools, services and CI, run by these tools, or as they would. (Its Makefile is run by docs_test.)
+// What client/README.md shows for build tools, services and CI, run by these tools, or as they would. (Its Makefile is
+// run by docs_test.)
 #include "hookctl_program.hpp"
 #include "support/source_tree.hpp"
 
@@ -44,8 +45,8 @@ finished_process shell(const test_daemon& daemon, const std::vector<std::string>
     }
     spawn_options options;
     options.directory = daemon.directory().path();
-    options.environment = {{"HOOKD_SOCKET", daemon.socket_path()}, {"PATH", bin + ":/usr/bin:/bin"}, {"CI_COMMIT_SHA", "1234abcd"},
-                           {"MAKEFLAGS", std::nullopt}, {"MAKELEVEL", std::nullopt}};
+    options.environment = {{"HOOKD_SOCKET", daemon.socket_path()}, {"PATH", bin + ":/usr/bin:/bin"},
+        {"CI_COMMIT_SHA", "1234abcd"}, {"MAKEFLAGS", std::nullopt}, {"MAKELEVEL", std::nullopt}};
     return run_program(argv, {}, options);
 }
 
@@ -59,7 +60,8 @@ BOOST_AUTO_TEST_CASE(make_stops_where_a_hook_vetoes) {
     const auto accepted = shell(daemon, {"make", "-s", "release", "VERSION=1.2"});
     BOOST_TEST(accepted.exit_status == 0);
     BOOST_TEST(accepted.out.find("releasing 1.2\n") != std::string::npos);
-    const auto hook = start_hook(daemon, shell_hook("pre_release", "grep -q '\"version\":\"1.2\"' && echo 'not on a Friday' >&2; exit 1"));
+    const auto hook = start_hook(
+        daemon, shell_hook("pre_release", "grep -q '\"version\":\"1.2\"' && echo 'not on a Friday' >&2; exit 1"));
     const auto refused = shell(daemon, {"make", "-s", "release", "VERSION=1.2"});
     BOOST_TEST(refused.exit_status == 2);
     BOOST_TEST(refused.out.find("releasing") == std::string::npos);
@@ -76,14 +78,16 @@ BOOST_AUTO_TEST_CASE(the_unit_is_one_that_systemd_takes_and_its_command_asks) {
     write_file(daemon.directory() / "web.service", installed);
     spawn_options options;
     options.environment = {{"XDG_RUNTIME_DIR", daemon.directory().path()}};
-    const auto checked = run_program({"systemd-analyze", "verify", "--man=no", "--user", daemon.directory() / "web.service"}, {}, options);
+    const auto checked = run_program(
+        {"systemd-analyze", "verify", "--man=no", "--user", daemon.directory() / "web.service"}, {}, options);
     BOOST_TEST(checked.exit_status == 0, checked.err);
     BOOST_TEST(checked.err.empty(), checked.err);
 
     // As systemd would run it, which reads quotes as a shell does; %n is the unit's name.
     const auto line = std::regex_replace(command.front(), std::regex("%n"), "web.service");
     BOOST_TEST(shell(daemon, {"sh", "-c", line}).exit_status == 0);
-    const auto hook = start_hook(daemon, shell_hook("pre_start", "grep -q '^{\"unit\":\"web.service\"}$' && echo 'in maintenance' >&2; exit 1"));
+    const auto hook = start_hook(
+        daemon, shell_hook("pre_start", "grep -q '^{\"unit\":\"web.service\"}$' && echo 'in maintenance' >&2; exit 1"));
     const auto refused = shell(daemon, {"sh", "-c", line});
     BOOST_TEST(refused.exit_status == 1);
     BOOST_TEST(refused.err == "in maintenance\n");

@@ -17,13 +17,15 @@ struct scene {
     explicit scene(const std::string& options = {}) {
         spawn_options how;
         how.environment = {{"TERM", "xterm"}, {"NO_COLOR", "1"}};
-        const auto line = "trap : INT; stty rows 24 cols 80 -echo; " + hookctl_binary() + " --socket " + daemon.socket_path() + " ask --name person " + options + " 'pre_*'; echo status $?";
+        const auto line = "trap : INT; stty rows 24 cols 80 -echo; " + hookctl_binary() + " --socket " +
+                          daemon.socket_path() + " ask --name person " + options + " 'pre_*'; echo status $?";
         person = std::make_unique<child_process>(std::vector<std::string>{"script", "-qefc", line, "/dev/null"}, how);
         daemon.wait_for_stat("/subscribers", 1);
         person->wait_for_out("Waiting for questions");
     }
 
-    [[nodiscard]] std::unique_ptr<child_process> emit(const std::string& event, const std::string& payload = "{}", std::vector<std::string> options = {}) const {
+    [[nodiscard]] std::unique_ptr<child_process> emit(
+        const std::string& event, const std::string& payload = "{}", std::vector<std::string> options = {}) const {
         std::vector<std::string> arguments{"emit", "--wait", event, payload};
         arguments.insert(arguments.end(), options.begin(), options.end());
         return start_hookctl(daemon.socket_path(), std::move(arguments));
@@ -45,7 +47,8 @@ BOOST_AUTO_TEST_CASE(a_person_says_yes_no_or_why_not) {
         std::string reason;
     };
     int number = 0;
-    for (const auto& each : {answer{"y\n", 0, ""}, answer{"n\n", 1, "person said no\n"}, answer{"not on a Friday\n", 1, "not on a Friday\n"}}) {
+    for (const auto& each : {answer{"y\n", 0, ""}, answer{"n\n", 1, "person said no\n"},
+             answer{"not on a Friday\n", 1, "not on a Friday\n"}}) {
         const auto emitter = with.emit("pre_deploy", R"({"to":"production","secret":"s3"})");
         with.person->wait_for_out("#" + std::to_string(++number) + " ");
         with.person->write_input(each.typed);
@@ -55,7 +58,8 @@ BOOST_AUTO_TEST_CASE(a_person_says_yes_no_or_why_not) {
         BOOST_TEST(text_at(json_of(done.out), "/responses/0/responder") == "person");
     }
     BOOST_TEST(mentions(with.person->out(), "pre_deploy"));
-    BOOST_TEST(mentions(with.person->out(), "    \"to\": \"production\",\r\n    \"secret\": \"s3\"\r\n"), with.person->out());
+    BOOST_TEST(
+        mentions(with.person->out(), "    \"to\": \"production\",\r\n    \"secret\": \"s3\"\r\n"), with.person->out());
 }
 
 BOOST_AUTO_TEST_CASE(several_questions_wait_in_a_queue) {
@@ -83,8 +87,11 @@ BOOST_AUTO_TEST_CASE(an_answer_from_elsewhere_makes_it_move_on) {
     scene with;
     const auto emitter = with.emit("pre_push");
     with.person->wait_for_out("pre_push");
-    const auto listened = json_of(hookctl(with.daemon.socket_path(), {"listen", "--after-seq", "0", "--count", "1"}).out);
-    BOOST_TEST(hookctl(with.daemon.socket_path(), {"respond", text_at(listened, "/hook_event_id"), "--abort", "from the phone"}).exit_status == 0);
+    const auto listened =
+        json_of(hookctl(with.daemon.socket_path(), {"listen", "--after-seq", "0", "--count", "1"}).out);
+    BOOST_TEST(hookctl(with.daemon.socket_path(),
+                   {"respond", text_at(listened, "/hook_event_id"), "--abort", "from the phone"})
+                   .exit_status == 0);
     BOOST_TEST(emitter->finish().err == "from the phone\n");
     with.person->wait_for_out("#1: decided by another answer");
     const auto next = with.emit("pre_two");

@@ -1,4 +1,5 @@
-// CLI.md, "Start by itself": a daemon that is started where it is needed and absent; and `hookd --detach`, by which it is.
+// CLI.md, "Start by itself": a daemon that is started where it is needed and absent; and `hookd --detach`, by which it
+// is.
 #include "hookctl_program.hpp"
 
 #include "support/json_access.hpp"
@@ -29,10 +30,8 @@ public:
     lone_home() {
         std::filesystem::create_directory(directory_ / "run");
         std::filesystem::permissions(directory_ / "run", std::filesystem::perms::owner_all);
-        options.environment = {{"HOME", directory_.path()},
-                               {"XDG_RUNTIME_DIR", directory_ / "run"},
-                               {"XDG_STATE_HOME", directory_ / "state"},
-                               {"SUDO_UID", std::nullopt}};
+        options.environment = {{"HOME", directory_.path()}, {"XDG_RUNTIME_DIR", directory_ / "run"},
+            {"XDG_STATE_HOME", directory_ / "state"}, {"SUDO_UID", std::nullopt}};
     }
     ~lone_home() { stop_daemon(); }
     lone_home(const lone_home&) = delete;
@@ -47,14 +46,16 @@ public:
     /// A hook that vetoes, registered at a daemon that is gone again.
     void register_veto(const std::string& event) {
         BOOST_REQUIRE(detach().exit_status == 0);
-        BOOST_REQUIRE(run({"register", "guard", "--on", event, "--", "sh", "-c", "echo not now >&2; exit 1"}).exit_status == 0);
+        BOOST_REQUIRE(
+            run({"register", "guard", "--on", event, "--", "sh", "-c", "echo not now >&2; exit 1"}).exit_status == 0);
         stop_daemon();
     }
 
     /// That of the daemon at the default path; nothing where there is none.
     [[nodiscard]] std::optional<pid_t> daemon() const {
         const auto answer = run({"ping"});
-        return answer.exit_status == 0 ? std::optional(static_cast<pid_t>(int_at(json_of(answer.out), "/pid"))) : std::nullopt;
+        return answer.exit_status == 0 ? std::optional(static_cast<pid_t>(int_at(json_of(answer.out), "/pid")))
+                                       : std::nullopt;
     }
     void stop_daemon() const {
         if (const auto pid = daemon()) {
@@ -113,7 +114,8 @@ BOOST_AUTO_TEST_CASE(git_and_agents_start_it_too) {
     home.register_veto("*");
     BOOST_TEST(home.run({"git", "run", "pre-commit"}).exit_status == 1);
     home.stop_daemon();
-    const auto answer = home.run({"agent-hook"}, R"({"hook_event_name":"PreToolUse","tool_name":"Bash","tool_input":{"command":"ls"}})");
+    const auto answer = home.run(
+        {"agent-hook"}, R"({"hook_event_name":"PreToolUse","tool_name":"Bash","tool_input":{"command":"ls"}})");
     BOOST_TEST((answer.out + answer.err).find("not now") != std::string::npos, answer.out << answer.err);
 }
 
@@ -121,8 +123,9 @@ BOOST_AUTO_TEST_CASE(without_an_enabled_hook_nothing_is_started) {
     const lone_home home;
     BOOST_TEST(home.run({"emit", "--wait", "pre_push"}).exit_status == 3);
     std::filesystem::create_directories(std::filesystem::path(home.registry()).parent_path());
-    for (const std::string text : {R"({"version":1,"hooks":[]})", R"({"version":1,"hooks":[{"hook":{"name":"x"},"enabled":false}]})",
-                                   R"({"version":1,"hooks":[{"hook":{"name":"x","enabled":false}}]})", "[]", "oops", ""}) {
+    for (const std::string text :
+        {R"({"version":1,"hooks":[]})", R"({"version":1,"hooks":[{"hook":{"name":"x"},"enabled":false}]})",
+            R"({"version":1,"hooks":[{"hook":{"name":"x","enabled":false}}]})", "[]", "oops", ""}) {
         write_file(home.registry(), text);
         BOOST_TEST(home.run({"emit", "--wait", "pre_push"}).exit_status == 3, text);
     }
@@ -135,7 +138,8 @@ BOOST_AUTO_TEST_CASE(a_path_that_was_named_or_a_user_who_does_not_want_it_is_hee
     BOOST_TEST(home.run({"--no-autostart", "emit", "--wait", "pre_push"}).exit_status == 3);
     BOOST_TEST(home.run({"--socket", home.socket(), "emit", "--wait", "pre_push"}).exit_status == 3);
     BOOST_TEST(home.run({"emit", "pre_push"}).exit_status == 3);
-    for (const auto& [name, value] : {std::pair<std::string, std::string>{"HOOKD_AUTOSTART", "0"}, {"HOOKD_SOCKET", home.socket()}}) {
+    for (const auto& [name, value] :
+        {std::pair<std::string, std::string>{"HOOKD_AUTOSTART", "0"}, {"HOOKD_SOCKET", home.socket()}}) {
         home.options.environment[name] = value;
         BOOST_TEST(home.run({"emit", "--wait", "pre_push"}).exit_status == 3, name);
         home.options.environment[name] = std::nullopt;
@@ -159,7 +163,8 @@ BOOST_AUTO_TEST_CASE(several_at_once_are_all_served_by_one_daemon) {
     home.register_veto("pre_push");
     std::vector<std::unique_ptr<child_process>> emitters;
     for (int each = 0; each < 4; ++each) {
-        emitters.push_back(std::make_unique<child_process>(words{hookctl_binary(), "emit", "--wait", "pre_push"}, home.options));
+        emitters.push_back(
+            std::make_unique<child_process>(words{hookctl_binary(), "emit", "--wait", "pre_push"}, home.options));
     }
     for (const auto& each : emitters) {
         const auto done = each->finish();

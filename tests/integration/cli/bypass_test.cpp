@@ -31,7 +31,8 @@ BOOST_AUTO_TEST_CASE(emit_goes_on_and_says_why_until_it_ends) {
     BOOST_TEST(done.exit_status == 0);
     BOOST_TEST(done.err == "hookctl: e goes on by a bypass: it's broken (hookctl bypass --end ends it)\n");
     BOOST_TEST(text_at(json_of(done.out), "/bypassed") == "it's broken");
-    BOOST_TEST(mentions(on_terminal(hookctl_binary() + " --socket " + daemon.socket_path() + " stats").out, "by user "));
+    BOOST_TEST(
+        mentions(on_terminal(hookctl_binary() + " --socket " + daemon.socket_path() + " stats").out, "by user "));
     BOOST_TEST(bypass(daemon, {"--end"}).exit_status == 0);
     BOOST_TEST(hookctl(daemon.socket_path(), {"emit", "--wait", "e"}).exit_status == 1);
     const auto none = bypass(daemon, {"--end"});
@@ -56,9 +57,10 @@ BOOST_AUTO_TEST_CASE(git_and_agents_go_on_and_say_why) {
 
 BOOST_AUTO_TEST_CASE(wrong_usage_is_refused) {
     test_daemon daemon;
-    for (const auto& words : std::vector<std::vector<std::string>>{
-             {}, {"e"}, {"e", "--for", "1m"}, {"e", "--reason", "x"}, {"--for", "1m", "--reason", "x"}, {"e", "--for", "1441m", "--reason", "x"},
-             {"e", "--for", "1", "--reason", "x"}, {"e", "--for", "1m", "--reason", ""}, {"e", "--end"}, {"--end", "--for", "1m"}}) {
+    for (const auto& words : std::vector<std::vector<std::string>>{{}, {"e"}, {"e", "--for", "1m"},
+             {"e", "--reason", "x"}, {"--for", "1m", "--reason", "x"}, {"e", "--for", "1441m", "--reason", "x"},
+             {"e", "--for", "1", "--reason", "x"}, {"e", "--for", "1m", "--reason", ""}, {"e", "--end"},
+             {"--end", "--for", "1m"}}) {
         BOOST_TEST(bypass(daemon, words).exit_status == 2);
     }
 }

@@ -24,8 +24,9 @@ struct diagnosis {
             write_file(path.string(), text);
         }
         spawn_options options;
-        options.environment = {{"HOME", home.path()}, {"XDG_RUNTIME_DIR", home.path()}, {"XDG_STATE_HOME", std::nullopt}, {"XDG_CONFIG_HOME", std::nullopt},
-                               {"CLAUDE_CONFIG_DIR", std::nullopt}, {"CODEX_HOME", std::nullopt}};
+        options.environment = {{"HOME", home.path()}, {"XDG_RUNTIME_DIR", home.path()},
+            {"XDG_STATE_HOME", std::nullopt}, {"XDG_CONFIG_HOME", std::nullopt}, {"CLAUDE_CONFIG_DIR", std::nullopt},
+            {"CODEX_HOME", std::nullopt}};
         options.directory = home.path();
         const auto done = hookctl(socket, {"doctor"}, {}, options);
         exit_status = done.exit_status;
@@ -50,7 +51,8 @@ BOOST_AUTO_TEST_CASE(where_all_is_right_it_says_what_there_is) {
     const diagnosis seen(daemon.socket_path());
     BOOST_TEST(seen.exit_status == 0);
     BOOST_TEST(seen.wrong.empty());
-    BOOST_TEST(mentions(seen.fine.at("daemon"), "answers at " + daemon.socket_path() + ", pid " + std::to_string(daemon.pid())));
+    BOOST_TEST(mentions(
+        seen.fine.at("daemon"), "answers at " + daemon.socket_path() + ", pid " + std::to_string(daemon.pid())));
     BOOST_TEST(mentions(seen.fine.at("socket"), "is yours alone"));
     BOOST_TEST(mentions(seen.fine.at("version"), "are both "));
     BOOST_TEST(mentions(seen.fine.at("hookd"), "hookd: hookd "));
@@ -76,7 +78,9 @@ BOOST_AUTO_TEST_CASE(a_hook_that_may_not_run_is_wrong_and_the_line_says_what_to_
     write_file(script, "#!/bin/sh\n");
     std::filesystem::permissions(script, std::filesystem::perms::owner_all);
     for (const std::string name : {"guard", "other"}) {
-        BOOST_REQUIRE(hookctl(daemon.socket_path(), {"register", name, "--on", "e", "--", name == "guard" ? script : "true"}).exit_status == 0);
+        BOOST_REQUIRE(
+            hookctl(daemon.socket_path(), {"register", name, "--on", "e", "--", name == "guard" ? script : "true"})
+                .exit_status == 0);
     }
     write_file(script, "#!/bin/sh\nexit 1\n");
     const diagnosis seen(daemon.socket_path());
@@ -88,8 +92,9 @@ BOOST_AUTO_TEST_CASE(a_hook_that_may_not_run_is_wrong_and_the_line_says_what_to_
 
 BOOST_AUTO_TEST_CASE(a_registry_that_cannot_be_read_and_a_unit_whose_program_is_gone_are_wrong) {
     test_daemon daemon;
-    const diagnosis seen(daemon.socket_path(), {{".local/state/hookd/registry.json", "oops"},
-                                                {".config/systemd/user/hookd.service", "[Service]\nExecStart=/no/such/hookd --threads 2\n"}});
+    const diagnosis seen(daemon.socket_path(),
+        {{".local/state/hookd/registry.json", "oops"},
+            {".config/systemd/user/hookd.service", "[Service]\nExecStart=/no/such/hookd --threads 2\n"}});
     BOOST_TEST(seen.exit_status == 1);
     BOOST_TEST(mentions(seen.wrong.at("settings"), "registry.json"));
     BOOST_TEST(mentions(seen.wrong.at("units"), "starts /no/such/hookd, which can't be run"));
@@ -102,9 +107,12 @@ BOOST_AUTO_TEST_CASE(a_hook_of_gits_that_would_not_run_is_wrong) {
     inside.directory = repository.path();
     inside.environment = {{"HOME", repository.path()}, {"GIT_CONFIG_GLOBAL", "/dev/null"}};
     BOOST_REQUIRE(run_program({"git", "init", "-q"}, {}, inside).exit_status == 0);
-    BOOST_TEST(mentions(hookctl(daemon.socket_path(), {"doctor"}, {}, inside).out, "no hook is installed in this repository"));
-    BOOST_REQUIRE(hookctl(daemon.socket_path(), {"git", "install", "--events", "pre-commit"}, {}, inside).exit_status == 0);
-    BOOST_TEST(mentions(hookctl(daemon.socket_path(), {"doctor"}, {}, inside).out, "1 hook of this repository would fire"));
+    BOOST_TEST(
+        mentions(hookctl(daemon.socket_path(), {"doctor"}, {}, inside).out, "no hook is installed in this repository"));
+    BOOST_REQUIRE(
+        hookctl(daemon.socket_path(), {"git", "install", "--events", "pre-commit"}, {}, inside).exit_status == 0);
+    BOOST_TEST(
+        mentions(hookctl(daemon.socket_path(), {"doctor"}, {}, inside).out, "1 hook of this repository would fire"));
     const auto script = repository / ".git/hooks/pre-commit";
     if (!std::filesystem::exists(script)) {
         return;  // a git that is new enough has it by its configuration
@@ -120,8 +128,9 @@ BOOST_AUTO_TEST_CASE(an_agent_with_settings_is_wired_or_the_line_says_what_to_ty
     const auto settings = [](const std::string& program, int seconds) {
         std::string hooks;
         for (const std::string event : {"PreToolUse", "UserPromptSubmit", "PostToolUse", "Stop"}) {
-            hooks += (hooks.empty() ? "\"" : ",\"") + event + R"(":[{"hooks":[{"type":"command","command":")" + program +
-                     R"( agent-hook --agent qoder --timeout 20s","timeout":)" + std::to_string(seconds) + "}]}]";
+            hooks += (hooks.empty() ? "\"" : ",\"") + event + R"(":[{"hooks":[{"type":"command","command":")" +
+                     program + R"( agent-hook --agent qoder --timeout 20s","timeout":)" + std::to_string(seconds) +
+                     "}]}]";
         }
         return R"({"hooks":{)" + hooks + "}}";
     };
@@ -133,12 +142,18 @@ BOOST_AUTO_TEST_CASE(an_agent_with_settings_is_wired_or_the_line_says_what_to_ty
     BOOST_TEST(mentions(right.fine.at("agent qoder"), ".qoder/settings.json calls hookctl agent-hook"));
     BOOST_TEST(!right.fine.contains("agent claude"), "an agent without settings is none of our business");
 
-    const auto wrong_of = [&daemon](const std::string& text) { return diagnosis(daemon.socket_path(), {{".qoder/settings.json", text}}).wrong.at("agent qoder"); };
+    const auto wrong_of = [&daemon](const std::string& text) {
+        return diagnosis(daemon.socket_path(), {{".qoder/settings.json", text}}).wrong.at("agent qoder");
+    };
     const std::string cure = ": hookctl agent install qoder";
     BOOST_TEST(mentions(wrong_of("{}"), "does not call hookctl agent-hook" + cure));
-    BOOST_TEST(mentions(wrong_of(settings("/no/such/hookctl", 30)), "calls /no/such/hookctl, which can't be run" + cure));
-    BOOST_TEST(mentions(wrong_of(settings(hookctl_path, 20)), "gives hookctl 20 s, and hookctl its hooks 20 s, so that a late veto is not heard" + cure));
-    BOOST_TEST(mentions(wrong_of("{\"hooks\":{\"PreToolUse\"" + wired.substr(wired.find(":[{"), wired.find("],") - wired.find(":[{") + 1) + "}}"), "does not call hookctl agent-hook at UserPromptSubmit" + cure));
+    BOOST_TEST(
+        mentions(wrong_of(settings("/no/such/hookctl", 30)), "calls /no/such/hookctl, which can't be run" + cure));
+    BOOST_TEST(mentions(wrong_of(settings(hookctl_path, 20)),
+        "gives hookctl 20 s, and hookctl its hooks 20 s, so that a late veto is not heard" + cure));
+    BOOST_TEST(mentions(wrong_of("{\"hooks\":{\"PreToolUse\"" +
+                                 wired.substr(wired.find(":[{"), wired.find("],") - wired.find(":[{") + 1) + "}}"),
+        "does not call hookctl agent-hook at UserPromptSubmit" + cure));
     BOOST_TEST(mentions(wrong_of("oops"), "it is not JSON"));
 }
 
@@ -150,7 +165,8 @@ BOOST_AUTO_TEST_CASE(an_agent_that_is_wired_in_the_project_need_not_be_so_elsewh
     inside.environment = {{"HOME", home / "user"}, {"CODEX_HOME", std::nullopt}};
     std::filesystem::create_directories(home / "user/.codex");
     write_file(home / "user/.codex/hooks.json", "{}");
-    BOOST_REQUIRE(hookctl(daemon.socket_path(), {"agent", "install", "codex", "--project"}, {}, inside).exit_status == 0);
+    BOOST_REQUIRE(
+        hookctl(daemon.socket_path(), {"agent", "install", "codex", "--project"}, {}, inside).exit_status == 0);
     const auto done = hookctl(daemon.socket_path(), {"doctor"}, {}, inside);
     BOOST_TEST(mentions(done.out, R"("subject":"agent codex","ok":true)"), done.out);
     BOOST_TEST(!mentions(done.out, R"("subject":"agent codex","ok":false)"), done.out);
@@ -165,7 +181,8 @@ BOOST_AUTO_TEST_CASE(a_unit_is_enabled_or_the_line_says_how) {
 
 BOOST_AUTO_TEST_CASE(people_get_a_mark_a_line) {
     const temp_directory directory;
-    const auto done = on_terminal("NO_COLOR=1 HOME=" + directory.path() + " " + hookctl_binary() + " --socket " + directory / "none.sock" + " doctor");
+    const auto done = on_terminal("NO_COLOR=1 HOME=" + directory.path() + " " + hookctl_binary() + " --socket " +
+                                  directory / "none.sock" + " doctor");
     BOOST_TEST(done.exit_status == 1);
     BOOST_TEST(done.out.starts_with("\xe2\x9c\x97 daemon    no hookd at "), done.out);
     BOOST_TEST(mentions(done.out, "\r\n\xe2\x9c\x93 hookd     "));

@@ -15,9 +15,7 @@ using namespace hookd::test;
 
 namespace {
 
-std::int64_t head_seq(test_daemon& daemon) {
-    return int_at(daemon.stats(), "/head_seq");
-}
+std::int64_t head_seq(test_daemon& daemon) { return int_at(daemon.stats(), "/head_seq"); }
 
 /// A responder that vetoes, or does not, the next event.
 std::string answer_next(wire_client& responder, const std::string& response) {
@@ -96,8 +94,9 @@ BOOST_AUTO_TEST_CASE(a_payload_over_the_frame_limit_is_told_as_the_daemons_error
 BOOST_AUTO_TEST_CASE(a_payload_that_is_not_json_is_wrong_usage_and_nothing_is_sent) {
     test_daemon daemon;
     write_file(daemon.directory() / "bad.json", "{'a':1}");
-    for (const auto& [argument, input] : std::vector<std::pair<std::string, std::string>>{
-             {"hello", ""}, {"{\"a\":1", ""}, {"", ""}, {"01", ""}, {"@" + daemon.directory() / "bad.json", ""}, {"-", "oops"}, {"-", ""}}) {
+    for (const auto& [argument, input] :
+        std::vector<std::pair<std::string, std::string>>{{"hello", ""}, {"{\"a\":1", ""}, {"", ""}, {"01", ""},
+            {"@" + daemon.directory() / "bad.json", ""}, {"-", "oops"}, {"-", ""}}) {
         for (const auto& wait : {std::vector<std::string>{}, {"--wait"}}) {
             std::vector<std::string> arguments{"emit"};
             arguments.insert(arguments.end(), wait.begin(), wait.end());
@@ -202,8 +201,8 @@ BOOST_AUTO_TEST_CASE(unless_told_otherwise_a_fast_reply_does_not_overtake_a_veto
 BOOST_AUTO_TEST_CASE(quiet_prints_nothing_but_the_reason_of_a_veto) {
     test_daemon daemon;
     auto hook = start_hook(daemon, shell_hook("pre_*", "[ $HOOK_EVENT = pre_fine ] || { echo no >&2; exit 1; }"));
-    for (const std::vector<std::string>& arguments : {std::vector<std::string>{"emit", "-q", "note"}, {"emit", "-q", "--wait", "pre_fine"},
-                                                      {"--json", "emit", "--quiet", "--wait", "pre_fine"}}) {
+    for (const std::vector<std::string>& arguments : {std::vector<std::string>{"emit", "-q", "note"},
+             {"emit", "-q", "--wait", "pre_fine"}, {"--json", "emit", "--quiet", "--wait", "pre_fine"}}) {
         const auto done = hookctl(daemon.socket_path(), arguments);
         BOOST_TEST(done.exit_status == 0);
         BOOST_TEST(done.out + done.err == "");
@@ -246,7 +245,8 @@ BOOST_AUTO_TEST_CASE(fail_closed_vetoes_where_no_hook_has_decided) {
     BOOST_TEST(alone.err == text_at(json_of(alone.out), "/abort") + "\n");
     auto responder = daemon.connect();
     subscribe(responder, "*", R"("name":"sleeper")");
-    const auto silent = hookctl(daemon.socket_path(), {"emit", "--wait", "--fail-closed", "--timeout", "100ms", "pre_push"});
+    const auto silent =
+        hookctl(daemon.socket_path(), {"emit", "--wait", "--fail-closed", "--timeout", "100ms", "pre_push"});
     BOOST_TEST(silent.exit_status == 1);
     BOOST_TEST(silent.err.find("sleeper") != std::string::npos);
 }
@@ -369,8 +369,8 @@ BOOST_AUTO_TEST_CASE(the_exit_status_tells_although_nobody_reads_the_output) {
     auto hook = start_hook(daemon, shell_hook("pre_push", "echo no >&2; exit 1"));
     const auto status = daemon.directory() / "status";
     const auto done = run_program({"sh", "-c",
-                                   "{ " + hookctl_binary() + " --socket " + daemon.socket_path() +
-                                       " emit --wait pre_push; echo $? >" + status + "; } | true"});
+        "{ " + hookctl_binary() + " --socket " + daemon.socket_path() + " emit --wait pre_push; echo $? >" + status +
+            "; } | true"});
     BOOST_TEST(wait_for_line(status) == "1");
     BOOST_TEST(done.err == "no\n");
 }
@@ -379,7 +379,8 @@ BOOST_AUTO_TEST_CASE(a_veto_is_one_although_the_output_cannot_be_written) {
     test_daemon daemon;
     auto hook = start_hook(daemon, shell_hook("e", "echo no >&2; exit 1"));
     for (const std::string redirection : {">/dev/full", ">&-"}) {
-        const auto done = run_program({"sh", "-c", hookctl_binary() + " --socket " + daemon.socket_path() + " emit --wait e " + redirection});
+        const auto done = run_program(
+            {"sh", "-c", hookctl_binary() + " --socket " + daemon.socket_path() + " emit --wait e " + redirection});
         BOOST_TEST(done.exit_status == 1, redirection);
         BOOST_TEST(done.err == "no\n", redirection);
     }

@@ -116,7 +116,10 @@ BOOST_AUTO_TEST_CASE(uninstall_restores_byte_for_byte) {
     repository.write_script(".git/hooks/pre-commit", "exit 0 # \xff no UTF-8", 0751);
     repository.write_script(".git/hooks/commit-msg", "exit 0", 0640);
     const auto listing = [&] {
-        return run_program({"sh", "-c", "cd '" + hooks + "' && ls -laR --time-style=full-iso | grep -v ' \\.$\\| \\.\\.$' && cksum *; ls ../"}).out;
+        return run_program(
+            {"sh", "-c",
+                "cd '" + hooks + "' && ls -laR --time-style=full-iso | grep -v ' \\.$\\| \\.\\.$' && cksum *; ls ../"})
+            .out;
     };
     const auto before = listing();
     repository.install();
@@ -184,8 +187,8 @@ BOOST_AUTO_TEST_CASE(a_directory_that_can_not_be_written_is_left_as_it_was) {
     // The script's place is taken while it is being written, as on a full disk.
     repository.must({"config", "--unset", "core.hooksPath"});
     const auto limited = run_program({"sh", "-c",
-                                      "trap '' XFSZ; ulimit -f 0; exec '" + fs::absolute(hookctl_binary()).string() +
-                                          "' git install --events pre-commit --repo '" + repository.path() + "'"});
+        "trap '' XFSZ; ulimit -f 0; exec '" + fs::absolute(hookctl_binary()).string() +
+            "' git install --events pre-commit --repo '" + repository.path() + "'"});
     BOOST_TEST(limited.exit_status == 1);
     check_one_complaint(limited, {"can't change ", "hooks/pre-commit"});
     BOOST_TEST(!fs::exists(repository / ".git/hooks.before-hookd"));
@@ -257,7 +260,8 @@ BOOST_AUTO_TEST_CASE(several_that_install_at_once_keep_the_hook_that_was_there) 
         options.environment = repository.environment;
         options.directory = repository.path();
         return std::make_unique<child_process>(
-            std::vector<std::string>{fs::absolute(hookctl_binary()).string(), "git", action, "--events", "pre-commit"}, options);
+            std::vector<std::string>{fs::absolute(hookctl_binary()).string(), "git", action, "--events", "pre-commit"},
+            options);
     };
     for (int round = 0; round < 20; ++round) {
         std::vector<std::unique_ptr<child_process>> all;
@@ -422,7 +426,8 @@ BOOST_AUTO_TEST_CASE(hooks_in_the_working_tree_are_warned_about) {
         BOOST_TEST(done.exit_status == 0);
         return done;
     };
-    check_one_complaint(says("githooks"), {repository / "githooks is in the working tree", "git clean -fdX", "githooks.before-hookd"});
+    check_one_complaint(
+        says("githooks"), {repository / "githooks is in the working tree", "git clean -fdX", "githooks.before-hookd"});
     check_one_complaint(says(repository / "other", {"--repo", repository.path()}), {"working tree"});
     BOOST_TEST(says(repository.beside("outside")).err == "");
     BOOST_TEST(says(".git/own").err == "");

@@ -1,4 +1,5 @@
-// hookctl git among hook managers that install before it, after it and again: each hook runs once, and none is ever lost.
+// hookctl git among hook managers that install before it, after it and again: each hook runs once, and none is ever
+// lost.
 #include "git_repository.hpp"
 
 #include "support/json_access.hpp"
@@ -35,7 +36,8 @@ std::string runs(const git_repository& repository) {
     return text;
 }
 
-/// A manager as pre-commit is: moves what it finds to pre-commit.legacy, unless that is its own, and calls it from there.
+/// A manager as pre-commit is: moves what it finds to pre-commit.legacy, unless that is its own, and calls it from
+/// there.
 void install_mover(const git_repository& repository, const std::string& version = "1") {
     if (fs::exists(repository / place) && !mentions(read_file(repository / place), "Managed by mover")) {
         fs::rename(repository / place, repository / (place + ".legacy"));
@@ -50,9 +52,7 @@ void install_overwriter(const git_repository& repository) {
     repository.write_script(place, run_noting(repository, "overwriter"));
 }
 
-int events(test_daemon& daemon) {
-    return static_cast<int>(int_at(daemon.stats(), "/head_seq"));
-}
+int events(test_daemon& daemon) { return static_cast<int>(int_at(daemon.stats(), "/head_seq")); }
 
 /// Makes a commit, checks that it fires one event, and returns which other hooks have run.
 std::string commit_fires_one(test_daemon& daemon, const git_repository& repository, int expected = 1) {
@@ -63,9 +63,7 @@ std::string commit_fires_one(test_daemon& daemon, const git_repository& reposito
     return runs(repository);
 }
 
-void install(const git_repository& repository) {
-    repository.install({"--events", "pre-commit"});
-}
+void install(const git_repository& repository) { repository.install({"--events", "pre-commit"}); }
 
 }  // namespace
 
@@ -160,7 +158,8 @@ BOOST_AUTO_TEST_CASE(of_two_hooks_of_one_manager_the_newer_runs_and_the_older_st
     }
     BOOST_TEST(commit_fires_one(daemon, repository) == "mover");
     for (const std::string age : {"1", "2"}) {
-        BOOST_TEST(mentions(read_file(repository / (".git/hooks.before-hookd/pre-commit.superseded-" + age)), "version " + age));
+        BOOST_TEST(mentions(
+            read_file(repository / (".git/hooks.before-hookd/pre-commit.superseded-" + age)), "version " + age));
     }
     BOOST_TEST(repository.hookctl_git({"uninstall"}).exit_status == 0);
     BOOST_TEST(mentions(read_file(repository / place), "version 3"));
@@ -175,8 +174,10 @@ BOOST_AUTO_TEST_CASE(what_a_manager_has_added_to_a_script_is_kept) {
         BOOST_TEST(repository.hookctl_git({end, "--events", "pre-commit"}).exit_status == 0);
     }
     BOOST_TEST(!fs::exists(repository / place));
-    BOOST_TEST(mentions(read_file(repository / ".git/hooks.before-hookd/pre-commit.superseded-1"), "added before install"));
-    BOOST_TEST(mentions(read_file(repository / ".git/hooks.before-hookd/pre-commit.superseded-2"), "added before uninstall"));
+    BOOST_TEST(
+        mentions(read_file(repository / ".git/hooks.before-hookd/pre-commit.superseded-1"), "added before install"));
+    BOOST_TEST(
+        mentions(read_file(repository / ".git/hooks.before-hookd/pre-commit.superseded-2"), "added before uninstall"));
 }
 
 BOOST_AUTO_TEST_CASE(a_chain_that_comes_back_to_the_script_ends_there) {
@@ -192,7 +193,8 @@ BOOST_AUTO_TEST_CASE(a_hook_from_before_may_commit_elsewhere) {
     const git_repository other(daemon.socket_path(), "other");
     const git_repository repository(daemon.socket_path());
     install(other);
-    repository.write_script(place, "unset GIT_DIR GIT_INDEX_FILE GIT_PREFIX; git -C '" + other.path() + "' commit -q --allow-empty -m generated");
+    repository.write_script(place,
+        "unset GIT_DIR GIT_INDEX_FILE GIT_PREFIX; git -C '" + other.path() + "' commit -q --allow-empty -m generated");
     install(repository);
     commit_fires_one(daemon, repository, 2);
     BOOST_TEST(other.commits() == 1);
@@ -242,12 +244,14 @@ BOOST_AUTO_TEST_CASE(no_link_is_followed) {
     fs::create_directory(elsewhere);
     fs::remove_all(repository / ".git/hooks");
     fs::create_directory_symlink(elsewhere, repository / ".git/hooks");
-    check_one_complaint(repository.hookctl_git({"install", "--events", "pre-commit"}), {".git/hooks is a link", elsewhere});
+    check_one_complaint(
+        repository.hookctl_git({"install", "--events", "pre-commit"}), {".git/hooks is a link", elsewhere});
     fs::remove(repository / ".git/hooks");
     fs::create_directory(repository / ".git/hooks");
     fs::create_directory_symlink(elsewhere, repository / ".git/hooks.before-hookd");
     repository.write_script(place, "exit 0");
-    check_one_complaint(repository.hookctl_git({"install", "--events", "pre-commit"}), {"hooks.before-hookd is a link"});
+    check_one_complaint(
+        repository.hookctl_git({"install", "--events", "pre-commit"}), {"hooks.before-hookd is a link"});
     fs::remove(repository / ".git/hooks.before-hookd");
     write_file(elsewhere + "/target", "theirs");
     fs::create_symlink(elsewhere + "/target", repository / ".git/hookd-hooks");

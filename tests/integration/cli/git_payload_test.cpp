@@ -16,13 +16,15 @@ namespace fs = std::filesystem;
 namespace {
 
 /// The event of a commit in the repository, or in a directory of another of its worktrees.
-boost::json::value commit_payload(test_daemon& daemon, const git_repository& repository, const std::string& directory = ".") {
+boost::json::value commit_payload(
+    test_daemon& daemon, const git_repository& repository, const std::string& directory = ".") {
     auto seen = observer_of(daemon);
     BOOST_TEST(repository.git({"-C", directory, "commit", "-q", "--allow-empty", "-m", "one"}).exit_status == 0);
     return payload_of(seen, "git.pre_commit");
 }
 
-void check_place(const boost::json::value& payload, const git_repository& repository, const std::string& directory = ".") {
+void check_place(
+    const boost::json::value& payload, const git_repository& repository, const std::string& directory = ".") {
     const auto says = [&](std::vector<std::string> question) {
         question.insert(question.begin(), {"-C", directory});
         return repository.must(question);
@@ -216,7 +218,9 @@ BOOST_AUTO_TEST_CASE(variables_of_gits_go_along_and_credentials_do_not) {
     repository.environment["GIT_TOKEN"] = "secret";
     repository.environment["GIT_LITERAL_PATHSPECS"] = "1";
     auto seen = observer_of(daemon);
-    BOOST_TEST(repository.git({"-c", "http.extraHeader=secret", "commit", "-q", "--allow-empty", "-m", "one"}).exit_status == 0);
+    BOOST_TEST(
+        repository.git({"-c", "http.extraHeader=secret", "commit", "-q", "--allow-empty", "-m", "one"}).exit_status ==
+        0);
     const auto payload = payload_of(seen, "git.pre_commit");
     BOOST_TEST(text_at(payload, "/env/GIT_LITERAL_PATHSPECS") == "1");
     for (const auto* name : {"GIT_TOKEN", "GIT_CONFIG_PARAMETERS", "GIT_EXEC_PATH", "GIT_EDITOR"}) {
@@ -250,7 +254,9 @@ BOOST_AUTO_TEST_CASE(a_patch_of_a_series_says_which_it_is) {
     auto seen = observer_of(daemon);
     spawn_options options;
     options.environment = {{"GIT_SENDEMAIL_FILE_COUNTER", "2"}, {"GIT_SENDEMAIL_FILE_TOTAL", "3"}};
-    BOOST_TEST(hookctl(daemon.socket_path(), {"git", "run", "--", "sendemail-validate", "0002.patch", "headers"}, {}, options).exit_status == 0);
+    BOOST_TEST(
+        hookctl(daemon.socket_path(), {"git", "run", "--", "sendemail-validate", "0002.patch", "headers"}, {}, options)
+            .exit_status == 0);
     const auto payload = payload_of(seen, "git.sendemail_validate");
     BOOST_TEST(int_at(payload, "/patch_number") == 2);
     BOOST_TEST(int_at(payload, "/patch_total") == 3);
@@ -261,8 +267,11 @@ BOOST_AUTO_TEST_CASE(a_hook_with_git_runs_where_gits_own_would) {
     test_daemon daemon;
     git_repository repository(daemon.socket_path(), "d\xe9pot");
     repository.install({"--events", "pre-commit"});
-    const std::string look = "git diff --cached --name-only >&2; printf '%s ' \"$GIT_LITERAL_PATHSPECS\" \"$GIT_OPTIONAL_LOCKS\" >&2; grep -q '\"hook\":\"pre-commit\"' && exit 1";
-    const auto on = start_hook(daemon, {"--git", "--env", "GIT_OPTIONAL_LOCKS=not this one", "git.pre_commit", "--", "sh", "-c", look});
+    const std::string look =
+        "git diff --cached --name-only >&2; printf '%s ' \"$GIT_LITERAL_PATHSPECS\" \"$GIT_OPTIONAL_LOCKS\" >&2; grep "
+        "-q '\"hook\":\"pre-commit\"' && exit 1";
+    const auto on = start_hook(
+        daemon, {"--git", "--env", "GIT_OPTIONAL_LOCKS=not this one", "git.pre_commit", "--", "sh", "-c", look});
     repository.environment["GIT_LITERAL_PATHSPECS"] = "1";
     const auto refused = repository.commit("one");
     BOOST_TEST(refused.exit_status != 0);
@@ -273,7 +282,9 @@ BOOST_AUTO_TEST_CASE(a_registered_hook_with_git_runs_there_too) {
     test_daemon daemon;
     const git_repository repository(daemon.socket_path());
     repository.install({"--events", "pre-commit"});
-    BOOST_TEST(hookctl(daemon.socket_path(), {"register", "look", "--git", "--on", "git.pre_commit", "--", "sh", "-c", "git diff --cached --name-only >&2; exit 1"}).exit_status == 0);
+    BOOST_TEST(hookctl(daemon.socket_path(), {"register", "look", "--git", "--on", "git.pre_commit", "--", "sh", "-c",
+                                                 "git diff --cached --name-only >&2; exit 1"})
+                   .exit_status == 0);
     BOOST_TEST(repository.commit("one").err == "one\n");
 }
 

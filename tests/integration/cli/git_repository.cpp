@@ -9,20 +9,14 @@ namespace hookd::test {
 
 namespace fs = std::filesystem;
 
-git_repository::git_repository(const std::string& socket, const std::string& name, const std::vector<std::string>& init_options)
+git_repository::git_repository(
+    const std::string& socket, const std::string& name, const std::vector<std::string>& init_options)
     : path_(directory_ / name) {
-    environment = {{"HOOKD_SOCKET", socket},
-                   {"HOME", directory_.path()},
-                   {"XDG_CONFIG_HOME", std::nullopt},
-                   {"GIT_CONFIG_SYSTEM", "/dev/null"},
-                   {"GIT_CONFIG_GLOBAL", directory_ / "gitconfig"},
-                   {"GIT_DIR", std::nullopt},
-                   {"GIT_INDEX_FILE", std::nullopt},
-                   {"XDG_STATE_HOME", directory_ / "state"},
-                   {"GIT_AUTHOR_NAME", "Tester"},
-                   {"GIT_AUTHOR_EMAIL", "tester@example.org"},
-                   {"GIT_COMMITTER_NAME", "Tester"},
-                   {"GIT_COMMITTER_EMAIL", "tester@example.org"}};
+    environment = {{"HOOKD_SOCKET", socket}, {"HOME", directory_.path()}, {"XDG_CONFIG_HOME", std::nullopt},
+        {"GIT_CONFIG_SYSTEM", "/dev/null"}, {"GIT_CONFIG_GLOBAL", directory_ / "gitconfig"}, {"GIT_DIR", std::nullopt},
+        {"GIT_INDEX_FILE", std::nullopt}, {"XDG_STATE_HOME", directory_ / "state"}, {"GIT_AUTHOR_NAME", "Tester"},
+        {"GIT_AUTHOR_EMAIL", "tester@example.org"}, {"GIT_COMMITTER_NAME", "Tester"},
+        {"GIT_COMMITTER_EMAIL", "tester@example.org"}};
     write_file(directory_ / "gitconfig", "[init]\n\tdefaultBranch = main\n[gc]\n\tauto = 0\n");
     fs::create_directory(path_);
     std::vector<std::string> init{"init", "-q"};

@@ -14,12 +14,13 @@
 
 namespace hookd::test {
 
-/// A git repository of its own, far from the settings of the person who runs the tests, whose hooks find the given daemon.
+/// A git repository of its own, far from the settings of the person who runs the tests, whose hooks find the given
+/// daemon.
 class git_repository {
 public:
     /// `socket`: where the hooks look for the daemon. `name`: its directory's, in a temporary one.
     explicit git_repository(const std::string& socket, const std::string& name = "repository",
-                            const std::vector<std::string>& init_options = {});
+        const std::vector<std::string>& init_options = {});
 
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
     [[nodiscard]] std::string operator/(const std::string& file) const { return path_ + "/" + file; }
@@ -35,7 +36,8 @@ public:
     /// Runs `hookctl git install ARGUMENTS`, which must succeed.
     void install(std::vector<std::string> arguments = {}) const;
     /// Makes a commit of a new file; with its message.
-    [[nodiscard]] finished_process commit(const std::string& message, const std::vector<std::string>& options = {}) const;
+    [[nodiscard]] finished_process commit(
+        const std::string& message, const std::vector<std::string>& options = {}) const;
     /// How many commits a revision has; 0 where there is none.
     [[nodiscard]] int commits(const std::string& revision = "HEAD") const;
 

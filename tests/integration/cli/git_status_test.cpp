@@ -15,8 +15,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// A git that says it is 2.54, and runs the hooks that its configuration names before it commits, as that one does. It stands in for one that
-/// this system does not have.
+/// A git that says it is 2.54, and runs the hooks that its configuration names before it commits, as that one does. It
+/// stands in for one that this system does not have.
 void use_newer_git(git_repository& repository) {
     const auto bin = repository.beside("newer");
     fs::create_directory(bin);
@@ -121,7 +121,8 @@ BOOST_AUTO_TEST_CASE(a_hook_has_ten_minutes) {
 BOOST_AUTO_TEST_CASE(fail_closed_stops_who_may_not_run_hookctl) {
     test_daemon daemon;
     git_repository repository(daemon.socket_path());
-    repository.environment["PATH"] = "/usr/bin:/bin";  // where no hookctl is, whatever the person who runs this has installed
+    repository.environment["PATH"] =
+        "/usr/bin:/bin";  // where no hookctl is, whatever the person who runs this has installed
     repository.install({"--events", "pre-commit", "--fail-closed"});
     auto script = read_file(repository / ".git/hooks/pre-commit");
     const auto line = script.find("\nhookctl=");

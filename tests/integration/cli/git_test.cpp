@@ -76,7 +76,8 @@ BOOST_AUTO_TEST_CASE(a_message_can_be_vetoed) {
     test_daemon daemon;
     const git_repository repository(daemon.socket_path());
     repository.install({"--events", "commit-msg"});
-    const auto hook = start_hook(daemon, shell_hook("git.commit_msg", "grep -q '\"message\":\"WIP' && { echo 'no WIP' >&2; exit 1; }; exit 0"));
+    const auto hook = start_hook(
+        daemon, shell_hook("git.commit_msg", "grep -q '\"message\":\"WIP' && { echo 'no WIP' >&2; exit 1; }; exit 0"));
     const auto refused = repository.commit("WIP");
     BOOST_TEST(refused.exit_status == 1);
     BOOST_TEST(refused.err == "no WIP\n");
@@ -111,7 +112,8 @@ BOOST_AUTO_TEST_CASE(a_push_can_be_vetoed_where_it_starts) {
     payload_of(seen, "git.pre_push");
     BOOST_TEST(server.commits("topic") == 1);
     // A name that has spaces, and a deletion.
-    BOOST_TEST(repository.git({"push", "-q", "origin", "HEAD^{/o n e|one}:refs/heads/found", ":topic"}).exit_status == 0);
+    BOOST_TEST(
+        repository.git({"push", "-q", "origin", "HEAD^{/o n e|one}:refs/heads/found", ":topic"}).exit_status == 0);
     const auto odd = payload_of(seen, "git.pre_push");
     BOOST_TEST(size_at(odd, "/updates") == 2U);
     BOOST_TEST(mentions(boost::json::serialize(odd), R"("local_ref":"HEAD^{/o n e|one}")"));
@@ -135,7 +137,8 @@ BOOST_AUTO_TEST_CASE(a_push_can_be_vetoed_where_it_arrives) {
     }
     daemon.wait_for_stat("/subscribers", 0);
     auto seen = observer_of(daemon);
-    BOOST_TEST(repository.git({"push", "-q", "-o", "ci.skip", "-o", "for a reason", "origin", "main"}).exit_status == 0);
+    BOOST_TEST(
+        repository.git({"push", "-q", "-o", "ci.skip", "-o", "for a reason", "origin", "main"}).exit_status == 0);
     BOOST_TEST(server.commits("main") == 1);
     const auto tip = repository.must({"rev-parse", "main"});
 
@@ -302,7 +305,8 @@ BOOST_AUTO_TEST_CASE(a_script_whose_hookctl_is_gone_does_as_without_a_daemon) {
     test_daemon daemon;
     for (const std::string policy : {"proceed", "fail"}) {
         git_repository repository(daemon.socket_path());
-        repository.environment["PATH"] = "/usr/bin:/bin";  // where no hookctl is, whatever the person who runs this has installed
+        repository.environment["PATH"] =
+            "/usr/bin:/bin";  // where no hookctl is, whatever the person who runs this has installed
         repository.write_script(".git/hooks/pre-commit", noting(repository));
         repository.install({"--no-daemon", policy, "--events", "pre-commit,post-commit"});
         for (const std::string hook : {"pre-commit", "post-commit"}) {
@@ -313,7 +317,8 @@ BOOST_AUTO_TEST_CASE(a_script_whose_hookctl_is_gone_does_as_without_a_daemon) {
         }
         const auto done = repository.commit("one");
         BOOST_TEST(done.exit_status == (policy == "proceed" ? 0 : 1));
-        BOOST_TEST(mentions(done.err, "hookctl is not there, or may not be run: no hook was asked about git.pre_commit"));
+        BOOST_TEST(
+            mentions(done.err, "hookctl is not there, or may not be run: no hook was asked about git.pre_commit"));
         BOOST_TEST(!noted(repository).empty());
         // Another one in $PATH will do.
         fs::create_directory(repository.beside("bin"));
@@ -415,7 +420,7 @@ BOOST_AUTO_TEST_CASE(input_of_another_form_is_passed_on_as_far_as_it_goes) {
     const auto old_oid = std::string(40, 'a');
     const auto new_oid = std::string(40, 'b');
     const auto done = hookctl(daemon.socket_path(), {"git", "run", "post-rewrite", "--", "rebase", "-x"},
-                              old_oid + " " + new_oid + " and more\n" + old_oid + " " + new_oid + "\nnonsense\n" + old_oid);
+        old_oid + " " + new_oid + " and more\n" + old_oid + " " + new_oid + "\nnonsense\n" + old_oid);
     BOOST_TEST(done.exit_status == 0);
     const auto payload = payload_of(seen, "git.post_rewrite");
     BOOST_TEST(text_at(payload, "/args/1") == "-x");
@@ -435,7 +440,8 @@ BOOST_AUTO_TEST_CASE(a_hook_of_one_repository_hears_of_its_work_trees_and_of_no_
     BOOST_TEST(guarded.commit("before").exit_status == 0);
     const auto tree = guarded.beside("tree");
     guarded.must({"worktree", "add", "-q", tree, "-b", "topic"});
-    const auto hook = start_hook(daemon, {"--repo", tree, "git.pre_commit", "--", "sh", "-c", "echo 'not now' >&2; exit 1"});
+    const auto hook =
+        start_hook(daemon, {"--repo", tree, "git.pre_commit", "--", "sh", "-c", "echo 'not now' >&2; exit 1"});
     BOOST_TEST(guarded.commit("in the main tree").exit_status != 0);
     BOOST_TEST(guarded.git({"-C", tree, "commit", "-q", "--allow-empty", "-m", "in a linked one"}).exit_status != 0);
     BOOST_TEST(other.commit("elsewhere").exit_status == 0);

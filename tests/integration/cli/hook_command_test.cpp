@@ -81,7 +81,8 @@ BOOST_AUTO_TEST_CASE(exit_status_0_with_a_json_object_is_the_reply_byte_for_byte
 
 BOOST_AUTO_TEST_CASE(where_the_schema_has_no_room_for_a_note_the_reply_goes_without_it) {
     temp_directory catalog;
-    write_file(catalog / "e.json", R"({"name":"e","response_schema":{"properties":{"abort":{}},"additionalProperties":false}})");
+    write_file(catalog / "e.json",
+        R"({"name":"e","response_schema":{"properties":{"abort":{}},"additionalProperties":false}})");
     scene veto(scene::with_catalog{catalog.path()}, R"(echo checking >&2; echo '{"abort":"no"}')");
     const auto done = veto.emit();
     BOOST_TEST(done.exit_status == 1);

@@ -17,13 +17,13 @@
 namespace hookd::test {
 
 finished_process hookctl(const std::string& socket, std::vector<std::string> arguments, const std::string& input,
-                         const spawn_options& options) {
+    const spawn_options& options) {
     arguments.insert(arguments.begin(), {hookctl_binary(), "--socket", socket});
     return run_program(std::move(arguments), input, options);
 }
 
-std::unique_ptr<child_process> start_hookctl(const std::string& socket, std::vector<std::string> arguments,
-                                             const spawn_options& options) {
+std::unique_ptr<child_process> start_hookctl(
+    const std::string& socket, std::vector<std::string> arguments, const spawn_options& options) {
     arguments.insert(arguments.begin(), {hookctl_binary(), "--socket", socket});
     return std::make_unique<child_process>(std::move(arguments), options);
 }
@@ -33,7 +33,8 @@ file_descriptor silent_listener(const std::string& path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
-    if (::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || ::listen(listener.get(), 8) != 0) {
+    if (::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+        ::listen(listener.get(), 8) != 0) {
         throw std::system_error(errno, std::generic_category(), path);
     }
     return listener;
@@ -69,9 +70,7 @@ std::string agent_input_of(const std::string& name) {
     return read_file(source_tree() + "/tests/unit/hookctl/agents/" + name + ".json");
 }
 
-bool mentions(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
-}
+bool mentions(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 bool is_gone(pid_t pid) {
     std::ifstream file("/proc/" + std::to_string(pid) + "/stat");

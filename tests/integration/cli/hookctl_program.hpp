@@ -11,15 +11,16 @@
 namespace hookd::test {
 
 /// Runs `hookctl --socket SOCKET ARGUMENTS` to its end; `input` is its standard input.
-[[nodiscard]] finished_process hookctl(const std::string& socket, std::vector<std::string> arguments, const std::string& input = {},
-                                       const spawn_options& options = {});
+[[nodiscard]] finished_process hookctl(const std::string& socket, std::vector<std::string> arguments,
+    const std::string& input = {}, const spawn_options& options = {});
 
 /// Starts the same and lets it run.
-[[nodiscard]] std::unique_ptr<child_process> start_hookctl(const std::string& socket, std::vector<std::string> arguments,
-                                                           const spawn_options& options = {});
+[[nodiscard]] std::unique_ptr<child_process> start_hookctl(
+    const std::string& socket, std::vector<std::string> arguments, const spawn_options& options = {});
 
 /// Starts `hookctl on ARGUMENTS` and waits until it is subscribed: `sessions` are there then.
-[[nodiscard]] std::unique_ptr<child_process> start_hook(test_daemon& daemon, std::vector<std::string> arguments, int sessions = 1);
+[[nodiscard]] std::unique_ptr<child_process> start_hook(
+    test_daemon& daemon, std::vector<std::string> arguments, int sessions = 1);
 
 /// A script of `sh -c` as the command of `hookctl on PATTERN`.
 [[nodiscard]] std::vector<std::string> shell_hook(const std::string& pattern, const std::string& script);
@@ -27,7 +28,8 @@ namespace hookd::test {
 /// A socket that takes connections and never says a word.
 [[nodiscard]] file_descriptor silent_listener(const std::string& path);
 
-/// Runs a shell command line on a terminal of its own (script(1)), 24 lines of 80 columns. Standard output and error are one.
+/// Runs a shell command line on a terminal of its own (script(1)), 24 lines of 80 columns. Standard output and error
+/// are one.
 [[nodiscard]] finished_process on_terminal(const std::string& command_line, const std::string& input = {});
 
 /// The text as one word for a shell.

@@ -17,8 +17,9 @@ namespace {
 struct two_hosts {
     two_hosts() : daemon(cluster.arguments(), cluster.environment()), link(cluster.accept()) {
         (void)link->come_up();
-        link->send("hosts", R"({"hosts":[{"host":"b","lease_ms":9000,"sessions":[{"name":"far","events":["e"],"responds":true},)"
-                            R"({"name":"log","events":["*"],"responds":false}]}]})");
+        link->send("hosts",
+            R"({"hosts":[{"host":"b","lease_ms":9000,"sessions":[{"name":"far","events":["e"],"responds":true},)"
+            R"({"name":"log","events":["*"],"responds":false}]}]})");
         daemon.wait_for_stat("/cluster/hosts", 1);
     }
 
@@ -74,7 +75,8 @@ BOOST_AUTO_TEST_CASE(who_stats_and_doctor_know_the_cluster) {
 BOOST_AUTO_TEST_CASE(a_veto_elsewhere_ends_emit_as_one_here_and_names_the_host) {
     two_hosts with;
     const auto emitting = start_hookctl(with.daemon.socket_path(), {"emit", "--wait", "--scope", "cluster", "e"});
-    const auto id = with.link->take_question(R"({"host":"b","responders":[{"name":"far","on_failure":"open","order":0}]})");
+    const auto id =
+        with.link->take_question(R"({"host":"b","responders":[{"name":"far","on_failure":"open","order":0}]})");
     with.link->settle("b", id, R"({"response":{"abort":"b says no"},"responder":"far","uid":7,"elapsed_ns":1000})");
     const auto done = emitting->finish();
     BOOST_TEST(done.exit_status == 1);

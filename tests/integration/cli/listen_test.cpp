@@ -21,9 +21,7 @@ std::unique_ptr<child_process> start_listener(test_daemon& daemon, std::vector<s
     return listener;
 }
 
-std::string payload_of(const std::string& line) {
-    return std::string(raw_member(line, "payload").value());
-}
+std::string payload_of(const std::string& line) { return std::string(raw_member(line, "payload").value()); }
 
 }  // namespace
 
@@ -137,7 +135,8 @@ BOOST_AUTO_TEST_CASE(a_signal_that_asks_to_end_ends_it_with_exit_status_0) {
 
 BOOST_AUTO_TEST_CASE(a_signal_that_it_was_started_to_ignore_does_not_end_it) {
     test_daemon daemon;
-    child_process listener({"bash", "-c", "trap '' HUP INT; exec " + hookctl_binary() + " --socket " + daemon.socket_path() + " listen"});
+    child_process listener(
+        {"bash", "-c", "trap '' HUP INT; exec " + hookctl_binary() + " --socket " + daemon.socket_path() + " listen"});
     daemon.wait_for_stat("/subscribers", 1);
     listener.signal(SIGHUP);
     listener.signal(SIGINT);
@@ -152,8 +151,8 @@ BOOST_AUTO_TEST_CASE(it_ends_quietly_when_nobody_reads_it_any_more_even_without_
     test_daemon daemon;
     const auto status = daemon.directory() / "status";
     child_process pipeline({"sh", "-c",
-                            "{ " + hookctl_binary() + " --socket " + daemon.socket_path() + " listen; echo $? >" + status +
-                                "; } | head -n 1"});
+        "{ " + hookctl_binary() + " --socket " + daemon.socket_path() + " listen; echo $? >" + status +
+            "; } | head -n 1"});
     daemon.wait_for_stat("/subscribers", 1);
     auto emitter = daemon.connect();
     emit(emitter, "note");
@@ -168,8 +167,9 @@ BOOST_AUTO_TEST_CASE(a_reader_that_does_not_read_does_not_keep_it_from_ending) {
     const auto pid_file = daemon.directory() / "pid";
     // Standard output is a pipe whose reader sleeps.
     child_process pipeline({"bash", "-c",
-                            "exec 3> >(exec sleep 1000); " + hookctl_binary() + " --socket " + daemon.socket_path() +
-                                " listen >&3 & listener=$!; echo $! >" + pid_file + "; wait $listener; status=$?; kill %% 2>/dev/null; exit $status"});
+        "exec 3> >(exec sleep 1000); " + hookctl_binary() + " --socket " + daemon.socket_path() +
+            " listen >&3 & listener=$!; echo $! >" + pid_file +
+            "; wait $listener; status=$?; kill %% 2>/dev/null; exit $status"});
     daemon.wait_for_stat("/subscribers", 1);
     auto emitter = daemon.connect();
     for (int i = 0; i < 20; ++i) {
@@ -210,7 +210,8 @@ BOOST_AUTO_TEST_CASE(after_a_broken_connection_it_resumes_without_missing_an_eve
     const auto path = daemon.directory() / "relay.sock";
     const auto start_relay = [&] {
         auto relay = std::make_unique<child_process>(
-            std::vector<std::string>{"socat", "UNIX-LISTEN:" + path + ",fork,unlink-early", "UNIX-CONNECT:" + daemon.socket_path()},
+            std::vector<std::string>{
+                "socat", "UNIX-LISTEN:" + path + ",fork,unlink-early", "UNIX-CONNECT:" + daemon.socket_path()},
             spawn_options{.new_session = true});
         eventually("the relay listens", [&] {
             try {

@@ -17,14 +17,22 @@ namespace {
 /// A daemon that keeps a journal, and a guard that objects to pre_push.
 struct guarded {
     temp_directory directory{};
-    std::optional<test_daemon> daemon{std::in_place, directory / "s", std::vector<std::string>{"--journal", directory / "journal.db"}};
-    std::unique_ptr<child_process> guard = start_hook(
-        *daemon, {"--name", "guard", "*", "--", "sh", "-c", "[ $HOOK_EVENT = pre_push ] && { echo 'not on Friday' >&2; exit 1; }; echo '{\"note\":\"fine\"}'"});
+    std::optional<test_daemon> daemon{
+        std::in_place, directory / "s", std::vector<std::string>{"--journal", directory / "journal.db"}};
+    std::unique_ptr<child_process> guard = start_hook(*daemon,
+        {"--name", "guard", "*", "--", "sh", "-c",
+            "[ $HOOK_EVENT = pre_push ] && { echo 'not on Friday' >&2; exit 1; }; echo '{\"note\":\"fine\"}'"});
 
-    [[nodiscard]] finished_process run(std::vector<std::string> arguments) const { return hookctl(daemon->socket_path(), std::move(arguments)); }
-    void ask(const std::string& event, const std::string& payload = "{}") const { (void)run({"emit", "--wait", event, payload}); }
+    [[nodiscard]] finished_process run(std::vector<std::string> arguments) const {
+        return hookctl(daemon->socket_path(), std::move(arguments));
+    }
+    void ask(const std::string& event, const std::string& payload = "{}") const {
+        (void)run({"emit", "--wait", event, payload});
+    }
     [[nodiscard]] std::string terminal(const std::string& arguments) const {
-        return on_terminal("TZ=UTC NO_COLOR=1 " + hookctl_binary() + " --socket " + daemon->socket_path() + " " + arguments).out;
+        return on_terminal(
+            "TZ=UTC NO_COLOR=1 " + hookctl_binary() + " --socket " + daemon->socket_path() + " " + arguments)
+            .out;
     }
     [[nodiscard]] std::string id_of(const std::string& event) const {
         return text_at(json_of(lines_of(run({"log", "--event", event}).out).at(0)), "/hook_event_id");
@@ -61,7 +69,8 @@ BOOST_AUTO_TEST_CASE(log_shows_people_a_line_a_verdict) {
     BOOST_TEST(mentions(shown[0], " ms  fine"));
     BOOST_TEST(mentions(shown[1], "  pre_push                  ✗  guard"));
     BOOST_TEST(mentions(shown[1], " ms  not on Friday"));
-    BOOST_TEST(mentions(on_terminal(hookctl_binary() + " --socket " + with.daemon->socket_path() + " log").out, "\x1b[31m"));
+    BOOST_TEST(
+        mentions(on_terminal(hookctl_binary() + " --socket " + with.daemon->socket_path() + " log").out, "\x1b[31m"));
 }
 
 BOOST_AUTO_TEST_CASE(log_pages_through_all_since_a_time) {

@@ -18,20 +18,16 @@ using namespace hookd::test;
 namespace {
 
 finished_process emit_wait(test_daemon& daemon, const std::string& event, std::vector<std::string> options = {},
-                           const std::string& payload = "{}") {
+    const std::string& payload = "{}") {
     options.insert(options.begin(), {"emit", "--wait"});
     options.insert(options.end(), {event, "-"});
     return hookctl(daemon.socket_path(), options, payload);
 }
 
-void touch(const std::string& path) {
-    write_file(path, "\n");
-}
+void touch(const std::string& path) { write_file(path, "\n"); }
 
 /// For a script: waits until a file is there.
-std::string until_there(const std::string& path) {
-    return "while ! [ -e " + path + " ]; do sleep 0.02; done; ";
-}
+std::string until_there(const std::string& path) { return "while ! [ -e " + path + " ]; do sleep 0.02; done; "; }
 
 }  // namespace
 
@@ -41,7 +37,8 @@ BOOST_AUTO_TEST_CASE(the_command_finds_payload_and_event_in_its_input_and_enviro
     test_daemon daemon;
     const auto seen = daemon.directory() / "seen";
     const auto input = daemon.directory() / "input";
-    auto hook = start_hook(daemon, shell_hook("pre_*", "cat >" + input + "; echo \"$HOOK_EVENT $HOOK_EVENT_ID $HOOK_SEQ\" >" + seen));
+    auto hook = start_hook(
+        daemon, shell_hook("pre_*", "cat >" + input + "; echo \"$HOOK_EVENT $HOOK_EVENT_ID $HOOK_SEQ\" >" + seen));
     const std::string payload = R"({ "z":1e999,"a" : [ ],"a":"\u00e4" })";
     const auto done = emit_wait(daemon, "pre_push", {}, payload);
     BOOST_TEST(done.exit_status == 0);
@@ -54,10 +51,10 @@ BOOST_AUTO_TEST_CASE(the_command_inherits_what_is_listed_and_asked_for_but_no_so
     spawn_options options;
     options.environment = {{"HOOK_EVENT", "stale"}, {"HOOK_MINE", "kept"}, {"SECRET", "kept back"}, {"ASKED", "for"}};
     auto hook = start_hookctl(daemon.socket_path(),
-                              {"on", "pre_push", "--env", "ASKED", "--env", "GIVEN=a=b", "--", "sh", "-c",
-                               "echo \"$HOOK_MINE $HOOK_EVENT $(env | grep -c ^HOOK_EVENT=) $ASKED $GIVEN ${SECRET-none}"
-                               " $(ls -l /proc/self/fd | grep -c socket)\" >&2; exit 1"},
-                              options);
+        {"on", "pre_push", "--env", "ASKED", "--env", "GIVEN=a=b", "--", "sh", "-c",
+            "echo \"$HOOK_MINE $HOOK_EVENT $(env | grep -c ^HOOK_EVENT=) $ASKED $GIVEN ${SECRET-none}"
+            " $(ls -l /proc/self/fd | grep -c socket)\" >&2; exit 1"},
+        options);
     daemon.wait_for_stat("/subscribers", 1);
     BOOST_TEST(emit_wait(daemon, "pre_push").err == "kept pre_push 1 for a=b none 0\n");
 }
@@ -97,7 +94,8 @@ BOOST_AUTO_TEST_CASE(it_runs_for_matching_events_only_in_their_order) {
     for (const auto* event : {"a1", "b", "az", "c", "xz", "a2"}) {
         emit(emitter, event);
     }
-    eventually("each has run", [&] { return ::access(seen.c_str(), F_OK) == 0 && read_file(seen) == "a1\naz\nxz\na2\n"; });
+    eventually(
+        "each has run", [&] { return ::access(seen.c_str(), F_OK) == 0 && read_file(seen) == "a1\naz\nxz\na2\n"; });
 }
 
 BOOST_AUTO_TEST_CASE(an_event_that_nobody_waits_for_runs_the_command_and_gets_no_reply) {
@@ -135,7 +133,8 @@ BOOST_AUTO_TEST_CASE(jobs_run_at_a_time) {
     const auto here = daemon.directory() / "here-";
     // Each of three ends only once all three run.
     auto hook = start_hook(daemon, {"--jobs", "3", "e", "--", "sh", "-c",
-                                    "touch " + here + "$HOOK_SEQ; " + until_there(here + "1") + until_there(here + "2") + until_there(here + "3")});
+                                       "touch " + here + "$HOOK_SEQ; " + until_there(here + "1") +
+                                           until_there(here + "2") + until_there(here + "3")});
     std::vector<std::unique_ptr<child_process>> emitters;
     for (int i = 0; i < 3; ++i) {
         emitters.push_back(start_hookctl(daemon.socket_path(), {"emit", "--wait", "e"}));
@@ -161,12 +160,14 @@ BOOST_AUTO_TEST_CASE(more_events_than_jobs_wait_and_none_is_lost) {
     for (int i = 1; i <= 50; ++i) {
         expected += std::to_string(i) + "\n";
     }
-    eventually("each has run, in its order", [&] { return ::access(seen.c_str(), F_OK) == 0 && read_file(seen) == expected; });
+    eventually(
+        "each has run, in its order", [&] { return ::access(seen.c_str(), F_OK) == 0 && read_file(seen) == expected; });
 }
 
 BOOST_AUTO_TEST_CASE(a_question_waits_for_no_command_that_no_emitter_waits_for) {
     test_daemon daemon;
-    auto hook = start_hook(daemon, shell_hook("e", "read -r payload; [ \"$payload\" = 1 ] && exec sleep 30; echo no >&2; exit 1"));
+    auto hook = start_hook(
+        daemon, shell_hook("e", "read -r payload; [ \"$payload\" = 1 ] && exec sleep 30; echo no >&2; exit 1"));
     auto emitter = daemon.connect();
     for (int i = 0; i < 200; ++i) {
         emit(emitter, "e", "1");
@@ -299,8 +300,8 @@ BOOST_AUTO_TEST_CASE(a_guard_stays_although_nobody_reads_what_it_prints) {
     test_daemon daemon;
     const auto pid_file = daemon.directory() / "pid";
     child_process pipeline({"sh", "-c",
-                            "sh -c 'echo $$ >" + pid_file + "; exec " + hookctl_binary() + " --socket " + daemon.socket_path() +
-                                " on --json e -- false' | true"});
+        "sh -c 'echo $$ >" + pid_file + "; exec " + hookctl_binary() + " --socket " + daemon.socket_path() +
+            " on --json e -- false' | true"});
     daemon.wait_for_stat("/subscribers", 1);
     for (int i = 0; i < 3; ++i) {
         BOOST_TEST(emit_wait(daemon, "e").exit_status == 1);
@@ -311,7 +312,8 @@ BOOST_AUTO_TEST_CASE(a_guard_stays_although_nobody_reads_what_it_prints) {
 
 BOOST_AUTO_TEST_CASE(a_guard_stays_although_what_it_prints_cannot_be_written) {
     test_daemon daemon;
-    child_process hook({"sh", "-c", "exec " + hookctl_binary() + " --socket " + daemon.socket_path() + " on --json e -- false >/dev/full"});
+    child_process hook({"sh", "-c",
+        "exec " + hookctl_binary() + " --socket " + daemon.socket_path() + " on --json e -- false >/dev/full"});
     daemon.wait_for_stat("/subscribers", 1);
     for (int i = 0; i < 3; ++i) {
         BOOST_TEST(emit_wait(daemon, "e").exit_status == 1);
@@ -324,7 +326,7 @@ BOOST_AUTO_TEST_CASE(a_guard_stays_although_what_it_prints_cannot_be_written) {
 BOOST_AUTO_TEST_CASE(exit_statuses_are_known_although_the_parent_ignores_sigchld) {
     test_daemon daemon;
     child_process hook({"bash", "-c",
-                        "trap '' CHLD; exec " + hookctl_binary() + " --socket " + daemon.socket_path() + " on e -- sh -c 'exit 9'"});
+        "trap '' CHLD; exec " + hookctl_binary() + " --socket " + daemon.socket_path() + " on e -- sh -c 'exit 9'"});
     daemon.wait_for_stat("/subscribers", 1);
     const auto done = emit_wait(daemon, "e");
     BOOST_TEST(done.exit_status == 1);
@@ -334,8 +336,8 @@ BOOST_AUTO_TEST_CASE(exit_statuses_are_known_although_the_parent_ignores_sigchld
 BOOST_AUTO_TEST_CASE(it_works_without_standard_input_and_outputs) {
     test_daemon daemon;
     child_process hook({"bash", "-c",
-                        "exec " + hookctl_binary() + " --socket " + daemon.socket_path() +
-                            " on e -- sh -c 'read -r line; echo \"got $line\" >&2; exit 1' <&- >&- 2>&-"});
+        "exec " + hookctl_binary() + " --socket " + daemon.socket_path() +
+            " on e -- sh -c 'read -r line; echo \"got $line\" >&2; exit 1' <&- >&- 2>&-"});
     daemon.wait_for_stat("/subscribers", 1);
     BOOST_TEST(emit_wait(daemon, "e", {}, "\"word\"\n").err == "got \"word\"\n");
 }

@@ -20,7 +20,9 @@ struct scene {
         write_file(daemon.directory() / "guard.sh", "#!/bin/sh\necho no >&2\nexit 1\n");
         ::chmod((daemon.directory() / "guard.sh").c_str(), 0700);
     }
-    finished_process run(std::vector<std::string> arguments) { return hookctl(daemon.socket_path(), std::move(arguments), {}, in_work); }
+    finished_process run(std::vector<std::string> arguments) {
+        return hookctl(daemon.socket_path(), std::move(arguments), {}, in_work);
+    }
 
     test_daemon daemon{};
     spawn_options in_work{};
@@ -32,7 +34,8 @@ BOOST_AUTO_TEST_SUITE(cli_register)
 
 BOOST_AUTO_TEST_CASE(a_registered_script_vetoes_wherever_it_was_registered_from) {
     scene with;
-    const auto done = with.run({"register", "guard", "--timeout", "5s", "--on", "pre_*", "post_*", "--", "sh", "guard.sh", "--on"});
+    const auto done =
+        with.run({"register", "guard", "--timeout", "5s", "--on", "pre_*", "post_*", "--", "sh", "guard.sh", "--on"});
     BOOST_TEST(done.exit_status == 0, done.err);
     const auto hook = json_of(done.out);
     BOOST_TEST(text_at(hook, "/command/1") == with.daemon.directory() / "guard.sh");
@@ -105,8 +108,9 @@ BOOST_AUTO_TEST_CASE(a_path_that_is_not_there_yet_counts_from_where_it_was_regis
 
 BOOST_AUTO_TEST_CASE(wrong_usage_is_refused) {
     for (const std::vector<std::string>& wrong :
-         {std::vector<std::string>{"register", "a", "--", "true"}, {"register", "--on", "e", "--", "true"}, {"register", "a", "--on", "e"},
-          {"register", "a", "--on", "e", "--"}, {"deregister"}, {"deregister", "a", "b"}, {"trust"}, {"hooks", "a"}}) {
+        {std::vector<std::string>{"register", "a", "--", "true"}, {"register", "--on", "e", "--", "true"},
+            {"register", "a", "--on", "e"}, {"register", "a", "--on", "e", "--"}, {"deregister"},
+            {"deregister", "a", "b"}, {"trust"}, {"hooks", "a"}}) {
         const auto done = hookctl("/nowhere", wrong);
         BOOST_TEST(done.exit_status == 2);
         check_one_complaint(done, {"hookctl"});

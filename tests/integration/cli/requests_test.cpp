@@ -58,9 +58,11 @@ BOOST_AUTO_TEST_CASE(call_waits_as_long_as_the_request_does_unless_it_is_told_ot
     test_daemon daemon;
     auto responder = daemon.connect();
     subscribe(responder);
-    const auto done = hookctl(daemon.socket_path(), {"call", "--timeout", "100ms", "emit_and_wait", R"({"event":"e"})"});
+    const auto done =
+        hookctl(daemon.socket_path(), {"call", "--timeout", "100ms", "emit_and_wait", R"({"event":"e"})"});
     BOOST_TEST(done.exit_status == 5);
-    auto patient = start_hookctl(daemon.socket_path(), {"call", "emit_and_wait", R"({"event":"e","timeout_ms":86400000})"});
+    auto patient =
+        start_hookctl(daemon.socket_path(), {"call", "emit_and_wait", R"({"event":"e","timeout_ms":86400000})"});
     daemon.wait_for_stat("/waiting", 1);
     BOOST_TEST(!patient->has_ended());
 }
@@ -103,7 +105,8 @@ BOOST_AUTO_TEST_CASE(stats_watch_prints_a_line_again_and_again_until_nobody_read
     watcher->signal(SIGTERM);
     watcher->wait();
 
-    const auto piped = run_program({"sh", "-c", hookctl_binary() + " --socket " + daemon.socket_path() + " stats --watch | head -n 1"});
+    const auto piped = run_program(
+        {"sh", "-c", hookctl_binary() + " --socket " + daemon.socket_path() + " stats --watch | head -n 1"});
     BOOST_TEST(lines_of(piped.out).size() == 1U);
     BOOST_TEST(piped.err.empty());
 }
@@ -148,12 +151,8 @@ BOOST_AUTO_TEST_CASE(wrong_usage_is_one_line_that_says_what_to_do) {
 BOOST_AUTO_TEST_CASE(every_command_ends_with_exit_status_3_where_no_daemon_is) {
     const temp_directory directory;
     const auto path = directory / "nobody.sock";
-    for (const auto& arguments : std::vector<std::vector<std::string>>{{"ping"},
-                                                                       {"call", "ping"},
-                                                                       {"stats"},
-                                                                       {"stats", "--watch"},
-                                                                       {"stats", "--prometheus"},
-                                                                       {"respond", "id"}}) {
+    for (const auto& arguments : std::vector<std::vector<std::string>>{{"ping"}, {"call", "ping"}, {"stats"},
+             {"stats", "--watch"}, {"stats", "--prometheus"}, {"respond", "id"}}) {
         const auto done = hookctl(path, arguments);
         BOOST_TEST(done.exit_status == 3);
         BOOST_TEST(done.out.empty());
@@ -165,8 +164,9 @@ BOOST_AUTO_TEST_CASE(a_path_where_no_socket_can_be_is_told_as_such) {
     const temp_directory directory;
     const auto file = directory / "file";
     write_file(file, "");
-    for (const auto& [path, why] : {std::pair{file, "that is no socket"}, std::pair{directory.path(), "that is no socket"},
-                                    std::pair{file + "/hookd.sock", "something on the way there is no directory"}}) {
+    for (const auto& [path, why] :
+        {std::pair{file, "that is no socket"}, std::pair{directory.path(), "that is no socket"},
+            std::pair{file + "/hookd.sock", "something on the way there is no directory"}}) {
         const auto done = hookctl(path, {"ping"});
         BOOST_TEST(done.exit_status == 3);
         check_one_complaint(done, {path, why});
@@ -174,15 +174,16 @@ BOOST_AUTO_TEST_CASE(a_path_where_no_socket_can_be_is_told_as_such) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(another_users_daemon_is_exit_status_4_whatever_an_absent_one_means, *boost::unit_test::precondition(as_root)) {
+BOOST_AUTO_TEST_CASE(
+    another_users_daemon_is_exit_status_4_whatever_an_absent_one_means, *boost::unit_test::precondition(as_root)) {
     const temp_directory directory;
     BOOST_REQUIRE(::chown(directory.path().c_str(), 61666, 61666) == 0);
     spawn_options theirs;
     theirs.user = 61666;
     test_daemon daemon(directory / "run/s", {}, theirs);
-    for (const auto& arguments : std::vector<std::vector<std::string>>{
-             {"ping"}, {"emit", "--wait", "--fail-closed", "--no-daemon", "proceed", "x"}, {"emit", "--no-daemon", "proceed", "x"}, {"listen"},
-             {"on", "x", "--", "true"}}) {
+    for (const auto& arguments : std::vector<std::vector<std::string>>{{"ping"},
+             {"emit", "--wait", "--fail-closed", "--no-daemon", "proceed", "x"},
+             {"emit", "--no-daemon", "proceed", "x"}, {"listen"}, {"on", "x", "--", "true"}}) {
         const auto done = hookctl(daemon.socket_path(), arguments);
         BOOST_TEST(done.exit_status == 4);
         BOOST_TEST(done.out.empty());
@@ -196,11 +197,14 @@ BOOST_AUTO_TEST_CASE(another_users_daemon_is_exit_status_4_whatever_an_absent_on
     const auto unknown = hookctl(daemon.socket_path(), {"--daemon-user", "nobody-of-that-name", "ping"});
     BOOST_TEST(unknown.exit_status == 2);
     check_one_complaint(unknown, {"nobody-of-that-name", "--daemon-user"});
-    BOOST_TEST(hookctl(daemon.socket_path(), {"--daemon-user", "nobody", "ping"}).exit_status == 4, "a name is looked up, and is another's");
+    BOOST_TEST(hookctl(daemon.socket_path(), {"--daemon-user", "nobody", "ping"}).exit_status == 4,
+        "a name is looked up, and is another's");
 }
 
 BOOST_AUTO_TEST_CASE(wrong_usage_repeats_nothing_that_drives_a_terminal) {
-    const auto done = hookctl("s", {"emit", "x", "--wait", "--policy", "\x9b" "5m\xc2\x9b\xe2\x80\xae"});
+    const auto done = hookctl("s", {"emit", "x", "--wait", "--policy",
+                                       "\x9b"
+                                       "5m\xc2\x9b\xe2\x80\xae"});
     BOOST_TEST(done.exit_status == 2);
     check_one_complaint(done, {"?5m??"});
 }
@@ -208,7 +212,8 @@ BOOST_AUTO_TEST_CASE(wrong_usage_repeats_nothing_that_drives_a_terminal) {
 BOOST_AUTO_TEST_CASE(a_daemon_that_does_not_answer_is_given_up_after_the_time_out) {
     const temp_directory directory;
     const auto listener = silent_listener(directory / "silent.sock");
-    for (const auto& arguments : std::vector<std::vector<std::string>>{{"ping"}, {"stats"}, {"call", "ping"}, {"emit", "e"}, {"listen"}}) {
+    for (const auto& arguments :
+        std::vector<std::vector<std::string>>{{"ping"}, {"stats"}, {"call", "ping"}, {"emit", "e"}, {"listen"}}) {
         auto timed = arguments;
         timed.insert(timed.begin(), {"--timeout", "100ms"});
         const auto done = hookctl(directory / "silent.sock", timed);
@@ -226,7 +231,8 @@ BOOST_AUTO_TEST_CASE(a_path_that_is_too_long_is_wrong_usage_with_the_limit) {
 BOOST_AUTO_TEST_CASE(the_environment_says_where_the_daemon_is_unless_an_option_does) {
     const temp_directory directory;
     test_daemon daemon(directory / "hookd.sock", {});
-    const auto ping = [](const std::map<std::string, std::optional<std::string>>& environment, std::vector<std::string> arguments) {
+    const auto ping = [](const std::map<std::string, std::optional<std::string>>& environment,
+                          std::vector<std::string> arguments) {
         spawn_options options;
         options.environment = environment;
         arguments.insert(arguments.begin(), hookctl_binary());

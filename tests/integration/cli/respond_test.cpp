@@ -61,7 +61,8 @@ BOOST_AUTO_TEST_CASE(without_a_response_it_is_no_objection) {
 
 BOOST_AUTO_TEST_CASE(a_response_arrives_byte_for_byte) {
     const std::string response = R"({ "n":1e999,"n" : [ ] })";
-    for (const auto& [argument, input] : std::vector<std::pair<std::string, std::string>>{{response, ""}, {"-", response}}) {
+    for (const auto& [argument, input] :
+        std::vector<std::pair<std::string, std::string>>{{response, ""}, {"-", response}}) {
         scene with;
         check_accepted(with.respond({argument}, input));
         BOOST_TEST(with.raw_response().find(response) != std::string::npos);
@@ -112,17 +113,14 @@ BOOST_AUTO_TEST_CASE(a_reply_to_an_emitter_that_went_away_is_cancelled) {
 
 BOOST_AUTO_TEST_CASE(an_id_that_never_was_is_unknown) {
     test_daemon daemon;
-    check_not_accepted(hookctl(daemon.socket_path(), {"respond", "00000000-0000-4000-8000-000000000000"}), "unknown", "no emitter waits");
+    check_not_accepted(hookctl(daemon.socket_path(), {"respond", "00000000-0000-4000-8000-000000000000"}), "unknown",
+        "no emitter waits");
 }
 
 BOOST_AUTO_TEST_CASE(a_response_that_cannot_be_one_is_wrong_usage_and_nothing_is_sent) {
     scene with;
-    for (const auto& arguments : std::vector<std::vector<std::string>>{{"no json"},
-                                                                       {"[]"},
-                                                                       {"null"},
-                                                                       {R"({"abort":1})"},
-                                                                       {R"({"abort":"a","abort":"b"})"},
-                                                                       {"--abort", "x", R"({"abort":"y"})"}}) {
+    for (const auto& arguments : std::vector<std::vector<std::string>>{{"no json"}, {"[]"}, {"null"},
+             {R"({"abort":1})"}, {R"({"abort":"a","abort":"b"})"}, {"--abort", "x", R"({"abort":"y"})"}}) {
         const auto done = with.respond(arguments);
         BOOST_TEST(done.exit_status == 2);
         BOOST_TEST(done.out.empty());

@@ -41,7 +41,8 @@ BOOST_AUTO_TEST_CASE(schema_prints_one_line_of_json_into_a_pipe) {
 
 BOOST_AUTO_TEST_CASE(schema_prints_for_people_on_a_terminal) {
     catalogued_daemon with;
-    const auto program = shell_word(hookctl_binary()) + " --socket " + shell_word(with.daemon.socket_path()) + " schema";
+    const auto program =
+        shell_word(hookctl_binary()) + " --socket " + shell_word(with.daemon.socket_path()) + " schema";
     BOOST_TEST(on_terminal(program).out.find("about to push") != std::string::npos);
     const auto one = on_terminal(program + " pre_push").out;
     BOOST_TEST(one.find("payload: {\"required\":[\"branch\"]}") != std::string::npos, one);
@@ -56,8 +57,9 @@ BOOST_AUTO_TEST_CASE(schema_of_an_unknown_event_is_an_error) {
 
 BOOST_AUTO_TEST_CASE(a_typo_in_an_event_is_an_error_at_once) {
     catalogued_daemon with;
-    for (const auto& arguments : {std::vector<std::string>{"emit", "pre_psuh"}, std::vector<std::string>{"emit", "--wait", "pre_psuh"},
-                                  std::vector<std::string>{"listen", "pre_psuh"}, std::vector<std::string>{"on", "pre_psuh", "--", "true"}}) {
+    for (const auto& arguments :
+        {std::vector<std::string>{"emit", "pre_psuh"}, std::vector<std::string>{"emit", "--wait", "pre_psuh"},
+            std::vector<std::string>{"listen", "pre_psuh"}, std::vector<std::string>{"on", "pre_psuh", "--", "true"}}) {
         const auto done = hookctl(with.daemon.socket_path(), arguments);
         BOOST_TEST(done.exit_status == 4, arguments.front());
         BOOST_TEST(done.err.find("did you mean \"pre_push\"?") != std::string::npos, done.err);
@@ -85,13 +87,15 @@ BOOST_AUTO_TEST_CASE(a_hook_whose_reply_breaks_its_schema_has_failed) {
 BOOST_AUTO_TEST_CASE(what_silence_means_for_git_and_for_an_agent_is_the_catalogs_to_say) {
     const temp_directory catalog;
     for (const std::string event : {"git.pre_commit", "agent.pre_tool_use", "agent.stop"}) {
-        write_file(catalog / (event + ".json"), R"({"name":")" + event + R"(","description":"guarded","failure_policy":"closed"})");
+        write_file(catalog / (event + ".json"),
+            R"({"name":")" + event + R"(","description":"guarded","failure_policy":"closed"})");
     }
     test_daemon daemon({"--catalog", catalog.path()});
     const auto commit = hookctl(daemon.socket_path(), {"git", "run", "pre-commit"});
     BOOST_TEST(commit.exit_status == 1);
     BOOST_TEST(commit.err.find("no_subscribers") != std::string::npos);
-    const auto tool = hookctl(daemon.socket_path(), {"agent-hook", "--agent", "claude"}, R"({"hook_event_name":"PreToolUse","tool_name":"Bash"})");
+    const auto tool = hookctl(daemon.socket_path(), {"agent-hook", "--agent", "claude"},
+        R"({"hook_event_name":"PreToolUse","tool_name":"Bash"})");
     BOOST_TEST(text_at(json_of(tool.out), "/hookSpecificOutput/permissionDecision") == "deny");
     // An agent that could not end would go on for good.
     const auto end = hookctl(daemon.socket_path(), {"agent-hook"}, R"({"hook_event_name":"Stop"})");

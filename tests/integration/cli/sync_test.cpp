@@ -27,7 +27,9 @@ struct scene {
         repository.write_script("tools/lint.sh", "echo no >&2; exit 1");
     }
 
-    void write(const std::string& text, const std::string& name = ".hookd.toml") const { write_file(repository / name, text); }
+    void write(const std::string& text, const std::string& name = ".hookd.toml") const {
+        write_file(repository / name, text);
+    }
     [[nodiscard]] finished_process run(std::vector<std::string> arguments) const {
         return hookctl(daemon.socket_path(), std::move(arguments), {}, in_repository);
     }
@@ -42,8 +44,9 @@ struct scene {
         return run({"emit", "--wait", event, "{\"common_dir\":\"" + common_dir + "\"}"});
     }
     [[nodiscard]] std::string on_pty(const std::string& arguments, const std::string& typed) const {
-        const auto line = "cd " + shell_word(repository.path()) + " && NO_COLOR=1 env -u XDG_STATE_HOME HOME=" + shell_word(home.path()) + " " + hookctl_binary() + " --socket " +
-                          daemon.socket_path() + " " + arguments + "; echo status $?";
+        const auto line = "cd " + shell_word(repository.path()) +
+                          " && NO_COLOR=1 env -u XDG_STATE_HOME HOME=" + shell_word(home.path()) + " " +
+                          hookctl_binary() + " --socket " + daemon.socket_path() + " " + arguments + "; echo status $?";
         return on_terminal(line, typed).out;
     }
     [[nodiscard]] boost::json::value hooks() const { return json_of(run({"hooks"}).out); }
@@ -93,7 +96,9 @@ BOOST_AUTO_TEST_CASE(it_guards_a_commit_here_and_in_a_linked_work_tree) {
     with.repository.install();
     BOOST_TEST(mentions(with.repository.commit("second").err, "no"));
     with.repository.must({"worktree", "add", "-q", with.repository.beside("other")});
-    BOOST_TEST(with.repository.git({"-C", with.repository.beside("other"), "commit", "-q", "--allow-empty", "-m", "third"}).exit_status != 0);
+    BOOST_TEST(
+        with.repository.git({"-C", with.repository.beside("other"), "commit", "-q", "--allow-empty", "-m", "third"})
+            .exit_status != 0);
     BOOST_TEST(with.repository.commits() == 1);
 }
 
@@ -187,7 +192,8 @@ BOOST_AUTO_TEST_CASE(hooks_for_agents_are_for_this_project) {
     with.agree();
     const auto top = std::filesystem::canonical(with.repository.path()).string();
     for (const auto& project : {top, top + "/tools"}) {
-        BOOST_TEST(with.run({"emit", "--wait", "agent.stop", "{\"project_dir\":\"" + project + "\"}"}).exit_status == 1, project);
+        BOOST_TEST(with.run({"emit", "--wait", "agent.stop", "{\"project_dir\":\"" + project + "\"}"}).exit_status == 1,
+            project);
     }
     BOOST_TEST(with.run({"emit", "--wait", "agent.stop", "{\"project_dir\":\"" + top + "2\"}"}).exit_status == 0);
 }
@@ -207,7 +213,8 @@ BOOST_AUTO_TEST_CASE(faults_name_the_file_the_line_and_the_cure) {
     check_one_complaint(with.run({"sync"}), {".hookd.toml: hookctl init"});
     with.write("[hooks.lint]\non = [\"e\"]\nrunn = [\"x\"]\n");
     BOOST_TEST(with.run({"sync"}).exit_status == 2);
-    check_one_complaint(with.run({"sync"}), {"/shop/.hookd.toml:3: there is no key hooks.lint.runn; did you mean run?"});
+    check_one_complaint(
+        with.run({"sync"}), {"/shop/.hookd.toml:3: there is no key hooks.lint.runn; did you mean run?"});
     with.write("[hooks.lint]\non = [\"e\"]\nrun = [\"./absent\"]\n");
     check_one_complaint(with.run({"sync"}), {"hooks.lint.run: ", "/absent is not there"});
     with.write(file_with_one_hook);
@@ -238,7 +245,8 @@ BOOST_AUTO_TEST_CASE(init_writes_a_file_to_start_from_and_never_over_one) {
     scene with;
     const auto done = with.run({"init"});
     BOOST_TEST(done.exit_status == 0);
-    BOOST_TEST(text_at(json_of(done.out), "/path") == std::filesystem::canonical(with.repository.path()).string() + "/.hookd.toml");
+    BOOST_TEST(text_at(json_of(done.out), "/path") ==
+               std::filesystem::canonical(with.repository.path()).string() + "/.hookd.toml");
     with.agree();
     with.repository.install();
     write_file(with.repository / "file", "blank at the end \n");

@@ -41,14 +41,19 @@ BOOST_AUTO_TEST_CASE(people_get_words_and_colours) {
 
 BOOST_AUTO_TEST_CASE(what_hookd_has_checked_is_printed_for_people_alone) {
     const temp_directory directory;
-    const auto line = hookd_binary() + " --check --socket " + directory / "hookd.sock" + " --registry " + directory / "registry.json";
+    const auto line =
+        hookd_binary() + " --check --socket " + directory / "hookd.sock" + " --registry " + directory / "registry.json";
     const auto done = on_terminal(line);
     BOOST_TEST(done.exit_status == 0);
-    BOOST_TEST(done.out == "configuration  no file\r\n"
-                           "socket         " + directory / "hookd.sock" + "\r\n"
-                           "catalog        none: every event name is free\r\n"
-                           "journal        off\r\n"
-                           "registry       " + directory / "registry.json" + ": 0 hooks\r\n");
+    BOOST_TEST(done.out ==
+               "configuration  no file\r\n"
+               "socket         " +
+                   directory / "hookd.sock" +
+                   "\r\n"
+                   "catalog        none: every event name is free\r\n"
+                   "journal        off\r\n"
+                   "registry       " +
+                   directory / "registry.json" + ": 0 hooks\r\n");
     BOOST_TEST(run_program({"sh", "-c", line}).out.empty());
 }
 
@@ -69,7 +74,8 @@ BOOST_AUTO_TEST_CASE(json_is_json_on_a_terminal_too) {
 
 BOOST_AUTO_TEST_CASE(a_verdict_has_a_line_a_hook_and_a_veto_shows_its_reason) {
     test_daemon daemon;
-    auto hook = start_hook(daemon, {"--name", "guard", "pre_*", "--", "sh", "-c", "[ $HOOK_EVENT = pre_fine ] || { echo not now >&2; exit 1; }"});
+    auto hook = start_hook(daemon,
+        {"--name", "guard", "pre_*", "--", "sh", "-c", "[ $HOOK_EVENT = pre_fine ] || { echo not now >&2; exit 1; }"});
     const auto fine = on_terminal("NO_COLOR=1 " + line_for(daemon, "emit --wait pre_fine"));
     BOOST_TEST(fine.exit_status == 0);
     BOOST_TEST(fine.out.starts_with("proceed\r\n  guard  "));
@@ -101,11 +107,13 @@ BOOST_AUTO_TEST_CASE(every_veto_and_every_missing_hook_has_its_line) {
 BOOST_AUTO_TEST_CASE(what_passing_hooks_say_reaches_the_person_wherever_the_output_goes) {
     test_daemon daemon;
     auto hook = start_hook(daemon, {"--name", "lint", "e", "--", "sh", "-c", "echo nothing to check >&2"});
-    for (const std::string emit : {"emit -q --wait e", "emit --wait e | cat >/dev/null", "--json emit --wait e >/dev/null"}) {
+    for (const std::string emit :
+        {"emit -q --wait e", "emit --wait e | cat >/dev/null", "--json emit --wait e >/dev/null"}) {
         const auto done = on_terminal("NO_COLOR=1 " + line_for(daemon, emit));
         BOOST_TEST(done.out == "nothing to check\r\n", emit);
     }
-    BOOST_TEST(mentions(on_terminal("NO_COLOR=1 " + line_for(daemon, "emit --wait e")).out, " ms  no objection: nothing to check\r\n"));
+    BOOST_TEST(mentions(
+        on_terminal("NO_COLOR=1 " + line_for(daemon, "emit --wait e")).out, " ms  no objection: nothing to check\r\n"));
     const auto piped = hookctl(daemon.socket_path(), {"emit", "--wait", "e"});
     BOOST_TEST(piped.err.empty(), "standard error is a program's, too, where it is no terminal");
 }
@@ -122,14 +130,17 @@ BOOST_AUTO_TEST_CASE(a_payload_cannot_drive_the_terminal) {
     // Raw in JSON are allowed: DEL, and the C1 set, in which U+009B begins what ESC [ begins.
     test_daemon daemon;
     auto emitter = daemon.connect();
-    emit(emitter, "note", "\"\x7f\xc2\x9b" "31m\\u001b[31m\"");
+    emit(emitter, "note",
+        "\"\x7f\xc2\x9b"
+        "31m\\u001b[31m\"");
     const std::string shown = R"("\u007f\u009b31m\u001b[31m")";
     for (const std::string options : {"", "--json "}) {
         const auto done = on_terminal("NO_COLOR=1 " + line_for(daemon, options + "listen --after-seq 0 --count 1"));
         BOOST_TEST(mentions(done.out, shown), options << done.out);
         BOOST_TEST(done.out.find_first_of("\x1b\x7f\x9b") == std::string::npos);
     }
-    const auto called = on_terminal(line_for(daemon, "call register_hook '{\"name\":\"h\",\"events\":[\"e\"],\"command\":[\"true\",\"\xc2\x9b\"]}'"));
+    const auto called = on_terminal(line_for(
+        daemon, "call register_hook '{\"name\":\"h\",\"events\":[\"e\"],\"command\":[\"true\",\"\xc2\x9b\"]}'"));
     BOOST_TEST(mentions(called.out, R"(,"\u009b"])"), called.out);
 }
 
@@ -163,8 +174,9 @@ BOOST_AUTO_TEST_CASE(on_prints_what_became_of_each_event) {
 
 BOOST_AUTO_TEST_CASE(what_a_command_says_cannot_drive_the_terminal_of_on) {
     test_daemon daemon;
-    auto hook = start_on_terminal("NO_COLOR=1 " +
-                                  line_for(daemon, R"(on e -- sh -c 'printf "\23331m\342\200\256errors" >&2; printf "\23331moutput"')"));
+    auto hook = start_on_terminal(
+        "NO_COLOR=1 " +
+        line_for(daemon, R"(on e -- sh -c 'printf "\23331m\342\200\256errors" >&2; printf "\23331moutput"')"));
     daemon.wait_for_stat("/subscribers", 1);
     BOOST_TEST(hookctl(daemon.socket_path(), {"emit", "--wait", "e"}).exit_status == 0);
     hook->wait_for_out("response");
@@ -209,13 +221,15 @@ BOOST_AUTO_TEST_CASE(top_shows_each_verdict_and_its_payload_and_is_filtered_and_
 
 BOOST_AUTO_TEST_CASE(top_shows_no_secret) {
     const temp_directory catalog;
-    write_file(catalog / "pre_pay.json", R"({"name":"pre_pay","schema_version":1,"payload_schema":{"properties":{"card":{"x-secret":true}}}})");
+    write_file(catalog / "pre_pay.json",
+        R"({"name":"pre_pay","schema_version":1,"payload_schema":{"properties":{"card":{"x-secret":true}}}})");
     test_daemon daemon({"--catalog", catalog.path()});
     auto hook = start_hook(daemon, {"--name", "guard", "pre_pay", "--", "true"});
     auto top = start_on_terminal("NO_COLOR=1 " + line_for(daemon, "top"));
     top->wait_for_out("q quit");
     daemon.wait_for_stat("/subscribers", 2);
-    BOOST_TEST(hookctl(daemon.socket_path(), {"emit", "--wait", "pre_pay", R"({"card":"4111","sum":3})"}).exit_status == 0);
+    BOOST_TEST(
+        hookctl(daemon.socket_path(), {"emit", "--wait", "pre_pay", R"({"card":"4111","sum":3})"}).exit_status == 0);
     top->wait_for_out("> ");
     top->write_input("\r");
     top->wait_for_out("\"sum\": 3");
@@ -228,7 +242,8 @@ BOOST_AUTO_TEST_CASE(top_shows_no_secret) {
 BOOST_AUTO_TEST_CASE(top_gives_the_terminal_back_when_a_signal_ends_it) {
     test_daemon daemon;
     const auto pid_file = daemon.directory() / "pid";
-    auto top = start_on_terminal("sh -c 'echo $$ >" + pid_file + "; exec " + line_for(daemon, "top") + "'; echo status $?; stty -a");
+    auto top = start_on_terminal(
+        "sh -c 'echo $$ >" + pid_file + "; exec " + line_for(daemon, "top") + "'; echo status $?; stty -a");
     top->wait_for_out("connections");
     ::kill(static_cast<pid_t>(std::stol(wait_for_line(pid_file))), SIGTERM);
     const auto done = top->finish();

@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_SUITE(cli_trial)
 BOOST_AUTO_TEST_CASE(a_hook_that_does_as_it_should_passes_without_a_daemon) {
     const temp_directory directory;
     const trials seen(directory / "nobody.sock", {"--event", "pre_push", "--payload", R"({"branch":"main"})"},
-                      R"(grep -q '"main"' && { echo "$HOOK_EVENT: closed" >&2; exit 1; }; exit 0)");
+        R"(grep -q '"main"' && { echo "$HOOK_EVENT: closed" >&2; exit 1; }; exit 0)");
     BOOST_TEST(seen.exit_status == 0);
     BOOST_TEST(seen.said.size() == 5U);
     BOOST_TEST(mentions(seen.said.at("reply"), "vetoes: pre_push: closed ("));
@@ -70,7 +70,8 @@ BOOST_AUTO_TEST_CASE(one_that_works_on_is_stopped_and_one_that_does_not_heed_sig
     BOOST_TEST(mentions(polite.said.at("reply"), "its time was over"));
     BOOST_TEST(mentions(polite.said.at("SIGTERM"), "is gone within"));
     BOOST_TEST(mentions(polite.said.at("time-out"), "is gone within"));
-    const trials stubborn(directory / "nobody.sock", {"--timeout", "300ms"}, "trap '' TERM; " + pick + "while :; do sleep 0.1; done");
+    const trials stubborn(
+        directory / "nobody.sock", {"--timeout", "300ms"}, "trap '' TERM; " + pick + "while :; do sleep 0.1; done");
     BOOST_TEST(!stubborn.fine.at("SIGTERM"));
     BOOST_TEST(!stubborn.fine.at("time-out"));
     BOOST_TEST(mentions(stubborn.said.at("SIGTERM"), "had to be killed"));
@@ -80,7 +81,8 @@ BOOST_AUTO_TEST_CASE(the_payload_is_made_from_the_schema_in_the_catalog) {
     const temp_directory directory;
     const auto catalog = directory / "catalog";
     std::filesystem::create_directory(catalog);
-    write_file(catalog + "/pre_push.json", R"({"name": "pre_push", "payload_schema": {"properties": {"branch": {"enum": ["main"]}}}})");
+    write_file(catalog + "/pre_push.json",
+        R"({"name": "pre_push", "payload_schema": {"properties": {"branch": {"enum": ["main"]}}}})");
     test_daemon daemon({"--catalog", catalog});
     const trials seen(daemon.socket_path(), {"--event", "pre_push"}, "cat >&2; exit 1");
     BOOST_TEST(mentions(seen.said.at("reply"), R"(vetoes: {"branch":"main"})"));

@@ -12,9 +12,7 @@
 
 using namespace hookd::test;
 
-namespace {
-
-}  // namespace
+namespace {}  // namespace
 
 BOOST_AUTO_TEST_SUITE(cli_who)
 
@@ -30,12 +28,17 @@ BOOST_AUTO_TEST_CASE(it_prints_the_daemons_answer_for_programs_and_a_line_a_hook
     BOOST_TEST(answer.exit_status == 0);
     BOOST_TEST(text_at(json_of(answer.out), "/responders/0/name") == "early");
     BOOST_TEST(text_at(json_of(answer.out), "/responders/1/name") == "late");
-    const auto shown = on_terminal("NO_COLOR=1 " + hookctl_binary() + " --socket " + daemon.socket_path() + " who pre_push");
+    const auto shown =
+        on_terminal("NO_COLOR=1 " + hookctl_binary() + " --socket " + daemon.socket_path() + " who pre_push");
     BOOST_TEST(mentions(shown.out, "2 hooks would be asked, 1 observer told\r\n"), shown.out);
     BOOST_TEST(mentions(shown.out, "\r\n  early  session, pid "));
     BOOST_TEST(mentions(shown.out, "order 5, insists on being heard\r\n"));
-    BOOST_TEST(mentions(shown.out, "by default: policy first, failure policy open, 30 s; emit --wait, git and agents ask with policy veto"), shown.out);
-    BOOST_TEST(mentions(on_terminal(hookctl_binary() + " --socket " + daemon.socket_path() + " who other").out, "no hook would be asked"));
+    BOOST_TEST(
+        mentions(shown.out,
+            "by default: policy first, failure policy open, 30 s; emit --wait, git and agents ask with policy veto"),
+        shown.out);
+    BOOST_TEST(mentions(on_terminal(hookctl_binary() + " --socket " + daemon.socket_path() + " who other").out,
+        "no hook would be asked"));
 }
 
 BOOST_AUTO_TEST_CASE(someone_who_is_required_and_absent_is_exit_status_1) {
@@ -45,7 +48,8 @@ BOOST_AUTO_TEST_CASE(someone_who_is_required_and_absent_is_exit_status_1) {
     write_file(catalog + "/pre_push.json", R"({"name": "pre_push", "require": ["reviewer"]})");
     test_daemon daemon({"--catalog", catalog});
     BOOST_TEST(hookctl(daemon.socket_path(), {"who", "pre_push"}).exit_status == 1);
-    const auto shown = on_terminal("NO_COLOR=1 " + hookctl_binary() + " --socket " + daemon.socket_path() + " who pre_push");
+    const auto shown =
+        on_terminal("NO_COLOR=1 " + hookctl_binary() + " --socket " + daemon.socket_path() + " who pre_push");
     BOOST_TEST(mentions(shown.out, "  reviewer is required, and absent\r\n"), shown.out);
     auto reviewer = daemon.connect();
     subscribe(reviewer, "pre_push", R"("name":"reviewer")");
@@ -68,7 +72,8 @@ BOOST_AUTO_TEST_CASE(without_a_hook_that_emit_requires_it_is_vetoed) {
     test_daemon daemon;
     auto hook = start_hook(daemon, {"--name", "lint", "e", "--", "true"});
     BOOST_TEST(hookctl(daemon.socket_path(), {"emit", "--wait", "--require", "lint", "e"}).exit_status == 0);
-    const auto done = hookctl(daemon.socket_path(), {"emit", "--wait", "--require", "lint", "--require", "reviewer", "e"});
+    const auto done =
+        hookctl(daemon.socket_path(), {"emit", "--wait", "--require", "lint", "--require", "reviewer", "e"});
     BOOST_TEST(done.exit_status == 1);
     BOOST_TEST(mentions(done.err, "reviewer"));
     BOOST_TEST(text_at(json_of(done.out), "/missing/0/why") == "absent");
@@ -76,7 +81,8 @@ BOOST_AUTO_TEST_CASE(without_a_hook_that_emit_requires_it_is_vetoed) {
 
 BOOST_AUTO_TEST_CASE(a_chain_hands_the_payload_from_hook_to_hook) {
     test_daemon daemon;
-    auto hook = start_hook(daemon, {"--name", "one", "e", "--", "sh", "-c", R"(cat >/dev/null; echo '{"payload":{"n": 2}}')"});
+    auto hook =
+        start_hook(daemon, {"--name", "one", "e", "--", "sh", "-c", R"(cat >/dev/null; echo '{"payload":{"n": 2}}')"});
     const auto done = hookctl(daemon.socket_path(), {"emit", "--wait", "--policy", "chain", "e", R"({"n":1})"});
     BOOST_TEST(done.exit_status == 0);
     BOOST_TEST(raw_member(done.out, "payload").value() == R"({"n": 2})");

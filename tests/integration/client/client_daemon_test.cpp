@@ -40,7 +40,8 @@ namespace asio = boost::asio;
 // A runner in a thread of its own, subscribed once constructed. Counts what it was told.
 class background_runner {
 public:
-    background_runner(hook_runner& runner, std::function<void(const notice&)> also = {}) : runner_(runner), also_(std::move(also)) {
+    background_runner(hook_runner& runner, std::function<void(const notice&)> also = {})
+        : runner_(runner), also_(std::move(also)) {
         runner_.on_notice([this](const notice& what) {
             if (also_) {
                 also_(what);
@@ -74,7 +75,10 @@ private:
 };
 
 hook_runner_options options_of(const std::string& path) {
-    return {.name = "under-test", .path = path, .reconnect_min = std::chrono::milliseconds{1}, .reconnect_max = std::chrono::milliseconds{20}};
+    return {.name = "under-test",
+        .path = path,
+        .reconnect_min = std::chrono::milliseconds{1},
+        .reconnect_max = std::chrono::milliseconds{20}};
 }
 
 }  // namespace
@@ -163,14 +167,15 @@ BOOST_AUTO_TEST_CASE(a_wait_is_cancelled_in_the_daemon_too) {
     asio::cancellation_signal signal;
     std::optional<error_kind> ended;
     const wait_options forever{.timeout = std::chrono::hours{24}, .require_subscriber = false};
-    caller.async_emit_and_wait("x", "{}", forever, asio::bind_cancellation_slot(signal.slot(), [&](const std::exception_ptr& failure, const verdict&) {
-        try {
-            std::rethrow_exception(failure);
-        } catch (const error& why) {
-            ended = why.kind();
-        }
-        caller.close();
-    }));
+    caller.async_emit_and_wait("x", "{}", forever,
+        asio::bind_cancellation_slot(signal.slot(), [&](const std::exception_ptr& failure, const verdict&) {
+            try {
+                std::rethrow_exception(failure);
+            } catch (const error& why) {
+                ended = why.kind();
+            }
+            caller.close();
+        }));
     std::thread loop{[&] { io.run(); }};
     daemon.wait_for_stat("/waiting", 1);
     asio::post(io, [&] { signal.emit(asio::cancellation_type::all); });
@@ -185,9 +190,8 @@ BOOST_AUTO_TEST_CASE(many_waits_at_once_on_one_connection_are_answered_by_hooks_
     hook_runner hooks{options_of(daemon.socket_path())};
     asio::thread_pool workers{2};
     hooks.on("x", [&](event asked, answer reply_to) {
-        asio::post(workers, [asked = std::move(asked), reply_to = std::move(reply_to)] {
-            reply_to(veto(asked.payload()));
-        });
+        asio::post(
+            workers, [asked = std::move(asked), reply_to = std::move(reply_to)] { reply_to(veto(asked.payload())); });
     });
     background_runner running{hooks};
     asio::thread_pool context{2};

@@ -25,7 +25,8 @@ link_host::link_host(settings own) : own_(std::move(own)) { start_link(); }
 
 link_host::~link_host() {
     const std::string said = process_->err();
-    for (const char* mark : {"ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "WARNING: ThreadSanitizer", "runtime error:"}) {
+    for (const char* mark :
+        {"ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "WARNING: ThreadSanitizer", "runtime error:"}) {
         if (said.find(mark) != std::string::npos) {
             BOOST_ERROR("a sanitizer has found a fault in the link of " + own_.name + ":\n" + said);
         }
@@ -44,11 +45,12 @@ void link_host::start_link() {
     process_ = std::make_unique<child_process>(std::vector<std::string>{own_.program, "--link"}, options);
     channel_ = std::make_unique<wire_client>(std::move(ours), framing::length);
     kept_.clear();
-    send("hello", R"({"protocol":1,"url":)" + quoted(own_.url) + R"(,"host":)" + quoted(own_.name) + R"(,"instance":)" + quoted(own_.instance) +
-                      R"(,"lease_ms":)" + std::to_string(own_.lease_ms) + "}");
+    send("hello", R"({"protocol":1,"url":)" + quoted(own_.url) + R"(,"host":)" + quoted(own_.name) + R"(,"instance":)" +
+                      quoted(own_.instance) + R"(,"lease_ms":)" + std::to_string(own_.lease_ms) + "}");
 }
 
-wire_message link_host::next_message(std::string_view method, const std::function<bool(const wire_message&)>& wanted, deadline limit) {
+wire_message link_host::next_message(
+    std::string_view method, const std::function<bool(const wire_message&)>& wanted, deadline limit) {
     const std::string name = "cluster." + std::string{method};
     const bool replaces = method == "state" || method == "hosts";
     for (std::size_t at = 0;; ++at) {
@@ -58,14 +60,17 @@ wire_message link_host::next_message(std::string_view method, const std::functio
         if (kept_[at].method() == name && wanted(kept_[at])) {
             wire_message found = std::move(kept_[at]);
             const auto end = kept_.begin() + static_cast<std::ptrdiff_t>(at);
-            const auto old = replaces ? std::remove_if(kept_.begin(), end, [&name](const wire_message& each) { return each.method() == name; }) : end;
+            const auto old = replaces ? std::remove_if(kept_.begin(), end,
+                                            [&name](const wire_message& each) { return each.method() == name; })
+                                      : end;
             kept_.erase(old, end + 1);
             return found;
         }
     }
 }
 
-boost::json::value link_host::next(std::string_view method, const std::function<bool(const boost::json::value&)>& wanted) {
+boost::json::value link_host::next(
+    std::string_view method, const std::function<bool(const boost::json::value&)>& wanted) {
     return next_message(method, [&wanted](const wire_message& got) { return wanted(got.at("/params")); }).at("/params");
 }
 
@@ -84,22 +89,29 @@ void link_host::wait_for_hosts(std::size_t count) {
 }
 
 void link_host::add_session(int number, std::string_view name, std::string_view pattern, bool responds) {
-    send("session", R"({"session":)" + std::to_string(number) + R"(,"name":)" + quoted(name) + R"(,"uid":0,"responds":)" +
-                        (responds ? "true" : "false") + R"(,"events":[)" + quoted(pattern) + R"(],"on_failure":"open","order":0,"kind":"session"})");
+    send("session", R"({"session":)" + std::to_string(number) + R"(,"name":)" + quoted(name) +
+                        R"(,"uid":0,"responds":)" + (responds ? "true" : "false") + R"(,"events":[)" + quoted(pattern) +
+                        R"(],"on_failure":"open","order":0,"kind":"session"})");
     next("session_ready", [number](const boost::json::value& params) { return int_at(params, "/session") == number; });
 }
 
-void link_host::add_hook(int number, std::string_view name, std::string_view pattern) { add_session(number, name, pattern, true); }
+void link_host::add_hook(int number, std::string_view name, std::string_view pattern) {
+    add_session(number, name, pattern, true);
+}
 
-void link_host::add_listener(int number, std::string_view name, std::string_view pattern) { add_session(number, name, pattern, false); }
+void link_host::add_listener(int number, std::string_view name, std::string_view pattern) {
+    add_session(number, name, pattern, false);
+}
 
 void link_host::ask(std::string_view id, std::string_view event, std::string_view payload, int timeout_ms) {
-    send("ask", R"({"hook_event_id":)" + quoted(id) + R"(,"event":)" + quoted(event) + R"(,"payload":)" + std::string{payload} +
-                    R"(,"timeout_ms":)" + std::to_string(timeout_ms) + R"(,"policy":"veto","emitted_at":1764498000000})");
+    send("ask", R"({"hook_event_id":)" + quoted(id) + R"(,"event":)" + quoted(event) + R"(,"payload":)" +
+                    std::string{payload} + R"(,"timeout_ms":)" + std::to_string(timeout_ms) +
+                    R"(,"policy":"veto","emitted_at":1764498000000})");
 }
 
 std::string link_host::next_asked(std::string_view id) {
-    const auto params = next("asked", [id](const boost::json::value& got) { return text_at(got, "/hook_event_id") == id; });
+    const auto params =
+        next("asked", [id](const boost::json::value& got) { return text_at(got, "/hook_event_id") == id; });
     std::vector<std::string> hosts;
     for (const auto& host : value_at(params, "/hosts").as_array()) {
         std::string text = text_at(host, "/host") + "[";
@@ -116,10 +128,13 @@ std::string link_host::next_asked(std::string_view id) {
     return joined;
 }
 
-void link_host::answer(const boost::json::value& event, std::string_view responder, std::string_view response, bool decides) {
-    send("reply", R"({"origin":)" + quoted(text_at(event, "/host")) + R"(,"hook_event_id":)" + quoted(text_at(event, "/hook_event_id")) +
-                      R"(,"result":{"replies":[{"response":)" + std::string{response} + R"(,"responder":)" + quoted(responder) +
-                      R"(,"uid":0,"elapsed_ns":1}],"missing":[],"abstained":[],"passed":[]},"decides":)" + (decides ? "true" : "false") + "}");
+void link_host::answer(
+    const boost::json::value& event, std::string_view responder, std::string_view response, bool decides) {
+    send("reply", R"({"origin":)" + quoted(text_at(event, "/host")) + R"(,"hook_event_id":)" +
+                      quoted(text_at(event, "/hook_event_id")) + R"(,"result":{"replies":[{"response":)" +
+                      std::string{response} + R"(,"responder":)" + quoted(responder) +
+                      R"(,"uid":0,"elapsed_ns":1}],"missing":[],"abstained":[],"passed":[]},"decides":)" +
+                      (decides ? "true" : "false") + "}");
 }
 
 void link_host::restart_link() {

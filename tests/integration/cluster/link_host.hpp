@@ -36,13 +36,16 @@ public:
     [[nodiscard]] const std::string& name() const noexcept { return own_.name; }
     [[nodiscard]] child_process& process() { return *process_; }
 
-    void send(std::string_view method, std::string_view params) { channel_->notify("cluster." + std::string{method}, params); }
-    /// The `params` of the next notification of that name. Others are kept for later; of `state` and `hosts`, of which each replaces the one before it,
-    /// those that came earlier are dropped.
+    void send(std::string_view method, std::string_view params) {
+        channel_->notify("cluster." + std::string{method}, params);
+    }
+    /// The `params` of the next notification of that name. Others are kept for later; of `state` and `hosts`, of which
+    /// each replaces the one before it, those that came earlier are dropped.
     boost::json::value next(std::string_view method);
     /// The next one for which `wanted` holds.
     boost::json::value next(std::string_view method, const std::function<bool(const boost::json::value&)>& wanted);
-    wire_message next_message(std::string_view method, const std::function<bool(const wire_message&)>& wanted, deadline limit = deadline{});
+    wire_message next_message(
+        std::string_view method, const std::function<bool(const wire_message&)>& wanted, deadline limit = deadline{});
 
     /// Waits for state "up"; its parameters.
     boost::json::value wait_until_up();
@@ -57,7 +60,8 @@ public:
     /// The next `asked`: "host[responder,…] host[…]", sorted.
     std::string next_asked(std::string_view id);
     /// Answers a foreign event with one reply of `responder`.
-    void answer(const boost::json::value& event, std::string_view responder, std::string_view response = "{}", bool decides = false);
+    void answer(const boost::json::value& event, std::string_view responder, std::string_view response = "{}",
+        bool decides = false);
 
     /// SIGKILL for the link, then a new one.
     void restart_link();

@@ -10,13 +10,15 @@
 
 namespace hookd::test {
 
-/// The path of nats-server: the variable HOOKD_TEST_NATS_SERVER, else where Debian's package puts it; empty where there is none.
+/// The path of nats-server: the variable HOOKD_TEST_NATS_SERVER, else where Debian's package puts it; empty where there
+/// is none.
 [[nodiscard]] std::string nats_server_binary();
 
 /// For boost::unit_test::precondition.
 [[nodiscard]] boost::test_tools::assertion_result has_nats_server(boost::unit_test::test_unit_id);
 
-/// A nats-server of the test's own, on a loopback port, with what it stores in a directory of its own. Ready for connections once constructed.
+/// A nats-server of the test's own, on a loopback port, with what it stores in a directory of its own. Ready for
+/// connections once constructed.
 class nats_server {
 public:
     /// `more`: further lines of its configuration. `has_jetstream`: otherwise it is switched off.

@@ -1,4 +1,5 @@
-// hookd-nats against a real nats-server: what each line of the failure matrix (server/cluster/README.md) does to hookd's side of the channel.
+// hookd-nats against a real nats-server: what each line of the failure matrix (server/cluster/README.md) does to
+// hookd's side of the channel.
 #include "link_host.hpp"
 #include "nats_server.hpp"
 
@@ -40,7 +41,8 @@ link_host::settings settings_of(const std::string& url, const std::string& name,
 
 /// Some hosts on one server.
 struct cluster {
-    explicit cluster(const std::vector<std::string>& names, int lease_ms = 15'000, const std::string& configuration = {})
+    explicit cluster(
+        const std::vector<std::string>& names, int lease_ms = 15'000, const std::string& configuration = {})
         : server(configuration), lease(lease_ms) {
         for (const std::string& name : names) {
             add(name);
@@ -60,7 +62,9 @@ struct cluster {
 };
 
 /// The result that stands for responders that have left.
-bool has_left(const boost::json::value& settled) { return size_at(settled, "/result/replies") == 0 && !has_at(settled, "/result/failed"); }
+bool has_left(const boost::json::value& settled) {
+    return size_at(settled, "/result/replies") == 0 && !has_at(settled, "/result/failed");
+}
 
 bool is_for(const boost::json::value& params, const std::string& id) { return text_at(params, "/hook_event_id") == id; }
 
@@ -94,7 +98,9 @@ BOOST_AUTO_TEST_CASE(a_question_is_answered_on_another_host_byte_for_byte) {
     BOOST_TEST(hosts[0].next_asked(id_of(1)) == "b[no-main]");
 
     const auto event = hosts[1].next_message("event", [](const wire_message&) { return true; });
-    const auto param = [&event](std::string_view name) { return event.raw({"params", name}); };  // no document can hold that payload
+    const auto param = [&event](std::string_view name) {
+        return event.raw({"params", name});
+    };  // no document can hold that payload
     BOOST_TEST(param("payload") == payload);
     BOOST_TEST(param("host") == "\"a\"");
     BOOST_TEST(param("policy") == "\"veto\"");
@@ -141,7 +147,8 @@ BOOST_AUTO_TEST_CASE(told_events_arrive_in_the_order_of_their_host) {
         ++last;
     }
     BOOST_TEST(last_of_a == count);
-    const auto told = hosts[0].next("told", [](const boost::json::value& params) { return int_at(params, "/request") == count; });
+    const auto told =
+        hosts[0].next("told", [](const boost::json::value& params) { return int_at(params, "/request") == count; });
     BOOST_TEST(int_at(told, "/hosts") == 2);
 }
 
@@ -207,7 +214,7 @@ BOOST_AUTO_TEST_CASE(a_killed_link_is_noticed_within_a_second_or_two) {
     hosts[1].process().signal(SIGKILL);
     BOOST_TEST(has_left(next_for(hosts[0], "settled", id_of(1))));
     BOOST_TEST((std::chrono::steady_clock::now() - begun < 5s));  // the lease is 15 s
-    hosts[0].ask(id_of(2), "build");  // its key is still there
+    hosts[0].ask(id_of(2), "build");                              // its key is still there
     BOOST_TEST(hosts[0].next_asked(id_of(2)).empty());
     hosts[1].restart_link();
     hosts[1].wait_until_up();
@@ -295,7 +302,8 @@ BOOST_AUTO_TEST_CASE(an_engine_that_is_killed_fails_what_is_open_and_is_found_ag
 BOOST_AUTO_TEST_CASE(an_engine_that_hangs_is_down) {
     cluster hosts{{"a"}};
     hosts.server.process().signal(SIGSTOP);
-    BOOST_TEST(text_at(hosts[0].wait_for_state("down"), "/reason").find("has not answered for 3 s") != std::string::npos);
+    BOOST_TEST(
+        text_at(hosts[0].wait_for_state("down"), "/reason").find("has not answered for 3 s") != std::string::npos);
     hosts.server.process().signal(SIGCONT);
     hosts[0].wait_until_up();
 }
@@ -323,7 +331,8 @@ BOOST_AUTO_TEST_CASE(what_is_too_large_for_the_server_is_refused_with_its_size) 
     BOOST_TEST(text_at(hosts[0].next("told"), "/failed").find("max_payload") != std::string::npos);
     hosts[0].ask(id_of(3), "build");
     hosts[1].answer(next_for(hosts[1], "event", id_of(3)), "hook", large);
-    BOOST_TEST(text_at(next_for(hosts[0], "settled", id_of(3)), "/result/failed").find("max_payload") != std::string::npos);
+    BOOST_TEST(
+        text_at(next_for(hosts[0], "settled", id_of(3)), "/result/failed").find("max_payload") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_host_that_reads_too_slowly_loses_events_and_is_told) {
@@ -331,7 +340,9 @@ BOOST_AUTO_TEST_CASE(a_host_that_reads_too_slowly_loses_events_and_is_told) {
     hosts[1].add_listener(1, "log");
     stop(hosts[1]);
     const std::string large = json_string(std::string(500'000, 'x'));
-    const auto is_noticed = [&hosts] { return hosts.server.process().err().find("Slow Consumer") != std::string::npos; };
+    const auto is_noticed = [&hosts] {
+        return hosts.server.process().err().find("Slow Consumer") != std::string::npos;
+    };
     for (int sent = 0; sent < 200 && !is_noticed(); ++sent) {  // more than the sockets between them hold
         tell(hosts[0], sent + 1, large);
         hosts[0].next("told");
@@ -377,8 +388,9 @@ BOOST_AUTO_TEST_CASE(wrong_passwords_and_missing_rights_are_told_with_the_cure) 
 BOOST_AUTO_TEST_CASE(tls_is_taken_with_the_authority_that_the_url_names, *utf::precondition(has_openssl)) {
     const temp_directory directory;
     const std::string certificate = directory / "cert.pem";
-    const auto made = run_program({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-keyout",
-                                   directory / "key.pem", "-out", certificate, "-subj", "/CN=hookd", "-addext", "subjectAltName=IP:127.0.0.1"});
+    const auto made = run_program({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+        "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-keyout", directory / "key.pem", "-out", certificate,
+        "-subj", "/CN=hookd", "-addext", "subjectAltName=IP:127.0.0.1"});
     BOOST_REQUIRE_MESSAGE(made.exit_status == 0, made.err);
     nats_server server{"tls { cert_file: \"" + certificate + "\", key_file: \"" + (directory / "key.pem") + "\" }"};
     link_host trusting{settings_of(server.url({}, "?tls_ca=" + certificate), "a", 15'000)};

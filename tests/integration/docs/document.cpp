@@ -32,7 +32,8 @@ bool is_known(const block& what) {
     if (what.language == "console") {
         return what.attributes.empty() || (alone && (what.has("elsewhere") || what.has("no-daemon")));
     }
-    return !what.language.empty() && alone && (what.has("file") || what.has("same-as")) && !what.attributes.begin()->second.empty();
+    return !what.language.empty() && alone && (what.has("file") || what.has("same-as")) &&
+           !what.attributes.begin()->second.empty();
 }
 
 [[noreturn]] void fail(const std::string& name, std::size_t line, const std::string& why) {

@@ -9,8 +9,10 @@
 
 /// The examples of a Markdown document. A fenced block says in its info string what becomes of it:
 ///
-///     ```console             commands (`$ `, continued by `> `) and what they print; run, and compared (see transcript)
-///     ```console elsewhere   not run here: another suite does, or they change the machine (document_test lists them all)
+///     ```console             commands (`$ `, continued by `> `) and what they print; run, and compared (see
+///     transcript)
+///     ```console elsewhere   not run here: another suite does, or they change the machine (document_test lists them
+///     all)
 ///     ```console no-daemon   as console; the first of a section that starts a daemon of its own
 ///     ```LANG file=NAME      a program of the reader's: written to NAME in the working directory of every section
 ///     ```LANG same-as=PATH   the same as the file PATH of the tree; written to that file's name, too
@@ -19,7 +21,8 @@
 namespace hookd::test::docs {
 
 /// The documents whose examples are run, from the top of the source tree.
-inline constexpr std::array<const char*, 4> document_paths{"README.md", "client/README.md", "server/README.md", "protocol/PROTOCOL.md"};
+inline constexpr std::array<const char*, 4> document_paths{
+    "README.md", "client/README.md", "server/README.md", "protocol/PROTOCOL.md"};
 
 struct block {
     std::string language{};
@@ -49,7 +52,7 @@ struct document {
 
 /// One command of a console block.
 struct step {
-    std::string command{};               ///< several lines where it is continued
+    std::string command{};                ///< several lines where it is continued
     std::vector<std::string> expected{};  ///< lines that it prints
     std::size_t line = 0;                 ///< of the document
 };

@@ -14,7 +14,8 @@ using namespace hookd::test::docs;
 BOOST_AUTO_TEST_SUITE(the_reader_of_documents)
 
 BOOST_AUTO_TEST_CASE(blocks_belong_to_their_section) {
-    const auto read = parse_document("x.md", "# One\n```sh file=a\n# no heading\n```\ntext\n## Two\n```console\n$ true\n```\n");
+    const auto read =
+        parse_document("x.md", "# One\n```sh file=a\n# no heading\n```\ntext\n## Two\n```console\n$ true\n```\n");
     BOOST_TEST_REQUIRE(read.sections.size() == 2u);
     BOOST_TEST(read.sections[0].title == "One");
     BOOST_TEST(read.sections[0].blocks.at(0).text == "# no heading\n");
@@ -24,7 +25,8 @@ BOOST_AUTO_TEST_CASE(blocks_belong_to_their_section) {
 }
 
 BOOST_AUTO_TEST_CASE(a_block_of_unknown_kind_is_refused) {
-    for (const char* info : {"", "sh", "text", "console later", "console elsewhere now", "sh file=", "python file=a b"}) {
+    for (const char* info :
+        {"", "sh", "text", "console later", "console elsewhere now", "sh file=", "python file=a b"}) {
         const auto text = std::string{"# One\n```"} + info + "\n$ true\n```\n";
         BOOST_CHECK_THROW(static_cast<void>(parse_document("x.md", text)), std::runtime_error);
     }
@@ -32,7 +34,8 @@ BOOST_AUTO_TEST_CASE(a_block_of_unknown_kind_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(a_block_that_would_not_be_seen_is_refused) {
-    BOOST_CHECK_THROW(static_cast<void>(parse_document("x.md", "# One\n  ```console\n$ true\n  ```\n")), std::runtime_error);
+    BOOST_CHECK_THROW(
+        static_cast<void>(parse_document("x.md", "# One\n  ```console\n$ true\n  ```\n")), std::runtime_error);
     BOOST_CHECK_THROW(static_cast<void>(parse_document("x.md", "```console\n$ true\n```\n")), std::runtime_error);
     BOOST_CHECK_THROW(static_cast<void>(parse_document("x.md", "# One\n```console\n$ true\n")), std::runtime_error);
 }
@@ -55,11 +58,12 @@ BOOST_AUTO_TEST_CASE(a_console_block_without_a_command_is_refused) {
 // What is shown is run; these few are the exceptions, and another needs a reason here.
 BOOST_AUTO_TEST_CASE(all_commands_but_a_few_are_run) {
     const std::vector<std::string> not_run{
-        "./server/quickstart.sh    # builds it and runs all this on a real git repository; leaves nothing running",  // a check of run.sh
-        "./tests/run.sh            # optional: every test, and the checks of the packaging",                          // what runs this
-        "cmake -S . -B build -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF",  // these three: the check `consumer`
-        "cmake --build build",
-        "sudo cmake --install build",
+        "./server/quickstart.sh    # builds it and runs all this on a real git repository; leaves nothing "
+        "running",                                                                            // a check of run.sh
+        "./tests/run.sh            # optional: every test, and the checks of the packaging",  // what runs this
+        "cmake -S . -B build -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF",                 // these three: the check
+                                                                                              // `consumer`
+        "cmake --build build", "sudo cmake --install build",
         "systemctl --user enable --now hookd.socket",  // needs a service manager
     };
     std::vector<std::string> found;

@@ -23,7 +23,8 @@ using namespace hookd::test::docs;
 namespace ut = boost::unit_test;
 
 std::string case_name(std::string title) {
-    std::replace_if(title.begin(), title.end(), [](unsigned char each) { return std::isalnum(each) == 0; }, '_');
+    std::replace_if(
+        title.begin(), title.end(), [](unsigned char each) { return std::isalnum(each) == 0; }, '_');
     return title;
 }
 
@@ -51,7 +52,8 @@ std::string obstacle(const section& which) {
     return {};
 }
 
-void add_section(ut::test_suite& suite, const std::shared_ptr<const document>& all, const section& which, std::size_t count) {
+void add_section(
+    ut::test_suite& suite, const std::shared_ptr<const document>& all, const section& which, std::size_t count) {
     auto name = case_name(which.title);
     // Two sections may have one title.
     if (suite.get(name) != ut::INV_TEST_UNIT_ID) {
@@ -74,9 +76,8 @@ void add_document(const std::string& path) {
     auto* suite = BOOST_TEST_SUITE(case_name(path));
     std::size_t count = 0;
     for (const auto& each : all->sections) {
-        const bool has_console = std::any_of(each.blocks.begin(), each.blocks.end(), [](const block& one) {
-            return one.language == "console" && !one.has("elsewhere");
-        });
+        const bool has_console = std::any_of(each.blocks.begin(), each.blocks.end(),
+            [](const block& one) { return one.language == "console" && !one.has("elsewhere"); });
         if (has_console) {
             add_section(*suite, all, each, ++count);
         }

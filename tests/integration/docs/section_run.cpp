@@ -27,9 +27,7 @@ namespace fs = std::filesystem;
 // Compiling an example under a sanitizer's load takes longest.
 constexpr std::chrono::milliseconds command_patience = 180s;
 
-bool goes_to_background(const std::string& command) {
-    return command.ends_with(" &");
-}
+bool goes_to_background(const std::string& command) { return command.ends_with(" &"); }
 
 std::string joined(const std::vector<std::string>& lines) {
     std::string text;
@@ -48,7 +46,8 @@ bool uses(const section& which, const std::string& program) {
             return false;
         }
         const auto steps = parse_console(each);
-        return std::any_of(steps.begin(), steps.end(), [&](const step& what) { return std::regex_search(what.command, word); });
+        return std::any_of(
+            steps.begin(), steps.end(), [&](const step& what) { return std::regex_search(what.command, word); });
     });
 }
 
@@ -64,24 +63,25 @@ section_run::section_run(const document& all, const section& which)
         daemon_ = std::make_unique<test_daemon>(socket_path_, std::vector<std::string>{});
     }
     const char* path = std::getenv("PATH");
-    terminal_ = std::make_unique<terminal>(directory_ / "work", std::map<std::string, std::optional<std::string>>{
-        {"HOOKD_SOCKET", socket_path_},
-        {"PATH", directory_ / "bin:" + (path != nullptr ? path : "/usr/bin:/bin")},
-        {"PKG_CONFIG_PATH", directory_ / "pkgconfig"},
-        {"LC_ALL", "C.UTF-8"},
-        // Nothing of the person who runs the tests.
-        {"XDG_STATE_HOME", directory_ / "state"},
-        {"HOOKD_REGISTRY", directory_ / "state/hookd/registry.json"},
-        {"GIT_CONFIG_GLOBAL", "/dev/null"},
-        {"GIT_CONFIG_SYSTEM", "/dev/null"},
-        {"GIT_CEILING_DIRECTORIES", directory_.path()},
-        {"GIT_AUTHOR_NAME", "Reader"},
-        {"GIT_AUTHOR_EMAIL", "reader@example.org"},
-        {"GIT_COMMITTER_NAME", "Reader"},
-        {"GIT_COMMITTER_EMAIL", "reader@example.org"},
-        {"MAKEFLAGS", std::nullopt},
-        {"MAKELEVEL", std::nullopt},
-    });
+    terminal_ = std::make_unique<terminal>(
+        directory_ / "work", std::map<std::string, std::optional<std::string>>{
+                                 {"HOOKD_SOCKET", socket_path_},
+                                 {"PATH", directory_ / "bin:" + (path != nullptr ? path : "/usr/bin:/bin")},
+                                 {"PKG_CONFIG_PATH", directory_ / "pkgconfig"},
+                                 {"LC_ALL", "C.UTF-8"},
+                                 // Nothing of the person who runs the tests.
+                                 {"XDG_STATE_HOME", directory_ / "state"},
+                                 {"HOOKD_REGISTRY", directory_ / "state/hookd/registry.json"},
+                                 {"GIT_CONFIG_GLOBAL", "/dev/null"},
+                                 {"GIT_CONFIG_SYSTEM", "/dev/null"},
+                                 {"GIT_CEILING_DIRECTORIES", directory_.path()},
+                                 {"GIT_AUTHOR_NAME", "Reader"},
+                                 {"GIT_AUTHOR_EMAIL", "reader@example.org"},
+                                 {"GIT_COMMITTER_NAME", "Reader"},
+                                 {"GIT_COMMITTER_EMAIL", "reader@example.org"},
+                                 {"MAKEFLAGS", std::nullopt},
+                                 {"MAKELEVEL", std::nullopt},
+                             });
 }
 
 void section_run::prepare_programs() {
@@ -103,7 +103,7 @@ void section_run::write_programs() {
         write_file(path, each.text);
         if (is_copy) {
             BOOST_CHECK_MESSAGE(each.text == read_file(source_tree() + "/" + source),
-                                document_.name << ':' << each.line << ": this is not what " << source << " is");
+                document_.name << ':' << each.line << ": this is not what " << source << " is");
         }
         if (each.text.starts_with("#!")) {
             fs::permissions(path, fs::perms::owner_exec, fs::perm_options::add);
@@ -113,7 +113,8 @@ void section_run::write_programs() {
 
 void section_run::install() {
     const auto prefix = directory_ / "usr";
-    const auto done = run_program({"cmake", "--install", HOOKD_TEST_BUILD_TREE, "--prefix", prefix}, {}, {}, deadline{command_patience});
+    const auto done = run_program(
+        {"cmake", "--install", HOOKD_TEST_BUILD_TREE, "--prefix", prefix}, {}, {}, deadline{command_patience});
     if (done.exit_status != 0) {
         throw std::runtime_error("cmake --install failed:\n" + done.out + done.err);
     }
@@ -124,7 +125,8 @@ void section_run::install() {
             const std::string marker = "prefix=";
             const auto begin = text.find(marker) + marker.size();
             const auto configured = text.substr(begin, text.find('\n', begin) - begin);
-            for (auto at = text.find(configured); at != std::string::npos; at = text.find(configured, at + prefix.size())) {
+            for (auto at = text.find(configured); at != std::string::npos;
+                 at = text.find(configured, at + prefix.size())) {
                 text.replace(at, configured.size(), prefix);
             }
             write_file(directory_ / "pkgconfig/" + each.path().filename().string(), text);
@@ -174,16 +176,20 @@ void section_run::run_step(const step& what, bool next_shows_status) {
                 // What is not printed at once may come from the background, unless something else came in its place.
                 [&] { return expected.complete() || !in_background_ || !expected.unexpected().empty(); }, limit);
             if (to_background && what.expected.empty()) {
-                eventually("the program in the background has subscribed, or serves", [&] { return subscribers() != subscribers_before; });
+                eventually("the program in the background has subscribed, or serves",
+                    [&] { return subscribers() != subscribers_before; });
             }
         } catch (const std::runtime_error& failure) {
             BOOST_FAIL(failure.what() << "\nprinted:\n" << printed << "missing:\n" << joined(expected.missing()));
         }
         if (!expected.complete() || !expected.unexpected().empty()) {
-            BOOST_FAIL("printed:\n" << printed << "shown, but not printed:\n" << joined(expected.missing())
-                                    << "printed, but not shown:\n" << joined(expected.unexpected()));
+            BOOST_FAIL("printed:\n"
+                       << printed << "shown, but not printed:\n"
+                       << joined(expected.missing()) << "printed, but not shown:\n"
+                       << joined(expected.unexpected()));
         }
-        BOOST_TEST_REQUIRE((status == 0 || next_shows_status), "it ends with status " << status << ", which is not shown");
+        BOOST_TEST_REQUIRE(
+            (status == 0 || next_shows_status), "it ends with status " << status << ", which is not shown");
     }
 }
 

@@ -12,11 +12,11 @@
 
 namespace hookd::test::docs {
 
-/// Does what a reader of one section would do, command by command, in a directory of its own that holds the programs of the whole document,
-/// against a daemon of its own. Reports what differs to Boost.Test.
+/// Does what a reader of one section would do, command by command, in a directory of its own that holds the programs of
+/// the whole document, against a daemon of its own. Reports what differs to Boost.Test.
 ///
-/// A command that ends in `&`, and for which nothing is shown, has started once the daemon is there or has another subscriber. One that
-/// fails must be followed by `echo $?`.
+/// A command that ends in `&`, and for which nothing is shown, has started once the daemon is there or has another
+/// subscriber. One that fails must be followed by `echo $?`.
 class section_run {
 public:
     section_run(const document& all, const section& which);

@@ -18,8 +18,8 @@
 namespace hookd::test::docs {
 namespace {
 
-// Commands come one by one, each ended by a NUL, and $? is what the one before left. The end of each is told on the terminal itself, after
-// all that it has printed. When no more come, what still runs in the background is ended.
+// Commands come one by one, each ended by a NUL, and $? is what the one before left. The end of each is told on the
+// terminal itself, after all that it has printed. When no more come, what still runs in the background is ended.
 constexpr const char* shell_script = R"(
 exec 9<&0 </dev/null >"$1" 2>&1
 status=0
@@ -79,7 +79,7 @@ terminal::~terminal() {
 }
 
 int terminal::run(const std::string& command, const std::function<void(const std::string&)>& on_line,
-                  const std::function<bool()>& enough, deadline limit) {
+    const std::function<bool()>& enough, deadline limit) {
     shell_->write_input(command + '\0');
     std::optional<int> status;
     while (!status || !enough()) {

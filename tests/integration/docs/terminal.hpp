@@ -11,9 +11,8 @@
 
 namespace hookd::test::docs {
 
-/// A person's terminal: bash on a pseudo-terminal, 100 columns wide, that runs one command at a time. Standard input is empty.
-/// Colours are left out of what it prints.
-/// The destructor ends whatever still runs in it.
+/// A person's terminal: bash on a pseudo-terminal, 100 columns wide, that runs one command at a time. Standard input is
+/// empty. Colours are left out of what it prints. The destructor ends whatever still runs in it.
 class terminal {
 public:
     terminal(const std::string& directory, std::map<std::string, std::optional<std::string>> environment);
@@ -21,10 +20,11 @@ public:
     terminal(const terminal&) = delete;
     terminal& operator=(const terminal&) = delete;
 
-    /// Runs a command, and returns its exit status once it has ended (one with `&` does so at once) and `enough` holds. Every
-    /// line that is printed meanwhile, by whichever program, goes to `on_line`. Throws std::runtime_error where the limit passes.
-    int run(const std::string& command, const std::function<void(const std::string&)>& on_line, const std::function<bool()>& enough,
-            deadline limit);
+    /// Runs a command, and returns its exit status once it has ended (one with `&` does so at once) and `enough` holds.
+    /// Every line that is printed meanwhile, by whichever program, goes to `on_line`. Throws std::runtime_error where
+    /// the limit passes.
+    int run(const std::string& command, const std::function<void(const std::string&)>& on_line,
+        const std::function<bool()>& enough, deadline limit);
 
 private:
     void read_more(deadline limit);

@@ -14,8 +14,9 @@ constexpr const char* uuid = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0
 enum variable : std::size_t { any_text = 1, id, time, clock, elapsed, duration, pid_member, pid_word };
 
 const std::regex& variables() {
-    static const std::regex expression{std::string{"(…)|("} + uuid + R"()|(\d{4}-\d\d-\d\dT[0-9:.]+Z)|(\b\d\d:\d\d:\d\d\.\d{3}\b))" +
-                                       R"(|("elapsed_ms":\d[0-9.eE+]*)|(\b\d+(?:\.\d+)? ms\b)|("[pu]id":\d+)|(\bpid \d+))"};
+    static const std::regex expression{
+        std::string{"(…)|("} + uuid + R"()|(\d{4}-\d\d-\d\dT[0-9:.]+Z)|(\b\d\d:\d\d:\d\d\.\d{3}\b))" +
+        R"(|("elapsed_ms":\d[0-9.eE+]*)|(\b\d+(?:\.\d+)? ms\b)|("[pu]id":\d+)|(\bpid \d+))"};
     return expression;
 }
 
@@ -102,7 +103,8 @@ transcript::transcript(std::vector<std::string> shown, bool any_order, id_book& 
 
 bool transcript::take(const std::string& printed) {
     const auto last = any_order_ ? left_.end() : left_.begin() + std::min<std::ptrdiff_t>(1, std::ssize(left_));
-    const auto found = std::find_if(left_.begin(), last, [&](const auto& shown) { return line_matches(shown, printed, ids_); });
+    const auto found =
+        std::find_if(left_.begin(), last, [&](const auto& shown) { return line_matches(shown, printed, ids_); });
     if (found == last) {
         unexpected_.push_back(printed);
         return false;

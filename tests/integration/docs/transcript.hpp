@@ -8,8 +8,8 @@
 
 namespace hookd::test::docs {
 
-/// What is the same throughout one section: the ids that a document shows stand for those that a run makes. A UUID of the document
-/// stands for any, but always for the same one, and no two for the same.
+/// What is the same throughout one section: the ids that a document shows stand for those that a run makes. A UUID of
+/// the document stands for any, but always for the same one, and no two for the same.
 class id_book {
 public:
     /// The id that this run made for one of the document's; null where none is known yet.
@@ -24,7 +24,8 @@ private:
     std::map<std::string, std::string> shown_by_real_{};
 };
 
-/// Whether a line that was printed is the one that the document shows. `…` is any text; ids go by the book; times (RFC 3339, `12:00:00.000`), durations
+/// Whether a line that was printed is the one that the document shows. `…` is any text; ids go by the book; times (RFC
+/// 3339, `12:00:00.000`), durations
 /// (`2.4 ms`, `"elapsed_ms":2.4`) and process ids (`pid 1`, `"pid":1`) may be any; all else is as it stands.
 bool line_matches(const std::string& shown, const std::string& printed, id_book& ids);
 

@@ -67,9 +67,7 @@ BOOST_AUTO_TEST_CASE(a_new_id_twice_in_a_line_is_one_id) {
     BOOST_TEST(line_matches(first + ' ' + first, second + ' ' + second, ids));
 }
 
-BOOST_AUTO_TEST_CASE(an_id_must_be_a_uuid) {
-    BOOST_TEST(!matches("id " + first, "id 0c105b0a"));
-}
+BOOST_AUTO_TEST_CASE(an_id_must_be_a_uuid) { BOOST_TEST(!matches("id " + first, "id 0c105b0a")); }
 
 BOOST_AUTO_TEST_CASE(lines_come_in_order) {
     id_book ids;

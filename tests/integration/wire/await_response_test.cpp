@@ -15,7 +15,8 @@ using namespace hookd::test;
 namespace {
 
 std::string reserve(wire_client& peer, long reserve_ms = 60000) {
-    return text_at(peer.result("emit", R"({"event":"e","reserve_ms":)" + std::to_string(reserve_ms) + "}"), "/hook_event_id");
+    return text_at(
+        peer.result("emit", R"({"event":"e","reserve_ms":)" + std::to_string(reserve_ms) + "}"), "/hook_event_id");
 }
 
 std::string send_await(wire_client& peer, const std::string& id, const std::string& more = "") {

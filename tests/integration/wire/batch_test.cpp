@@ -29,7 +29,8 @@ std::map<std::string, wire_message> answers_by_id(const wire_message& batch) {
 std::string pings(std::size_t count) {
     std::string text = "[";
     for (std::size_t i = 0; i < count; ++i) {
-        text += (i == 0 ? "" : ",") + std::string{R"({"jsonrpc":"2.0","id":)"} + std::to_string(i) + R"(,"method":"ping"})";
+        text +=
+            (i == 0 ? "" : ",") + std::string{R"({"jsonrpc":"2.0","id":)"} + std::to_string(i) + R"(,"method":"ping"})";
     }
     return text + "]";
 }
@@ -135,7 +136,8 @@ BOOST_AUTO_TEST_CASE(batch_of_1000_is_read_and_of_1001_refused) {
 BOOST_AUTO_TEST_CASE(answers_that_unfinished_batches_hold_are_bounded) {
     test_daemon daemon;
     auto peer = daemon.connect();
-    std::string text = R"([{"jsonrpc":"2.0","id":"wait","method":"emit_and_wait","params":{"event":"e","require_subscriber":false}})";
+    std::string text =
+        R"([{"jsonrpc":"2.0","id":"wait","method":"emit_and_wait","params":{"event":"e","require_subscriber":false}})";
     for (int i = 0; i < 999; ++i) {
         text += R"(,{"jsonrpc":"2.0","id":1,"method":"rpc.discover"})";
     }
@@ -240,7 +242,9 @@ BOOST_AUTO_TEST_CASE(elements_are_carried_out_in_order) {
     auto peer = daemon.connect();
     std::string text = "[";
     for (int i = 1; i <= 500; ++i) {
-        text += (i == 1 ? "" : ",") + std::string{R"({"jsonrpc":"2.0","method":"emit","params":{"event":"e","payload":)"} + std::to_string(i) + "}}";
+        text += (i == 1 ? "" : ",") +
+                std::string{R"({"jsonrpc":"2.0","method":"emit","params":{"event":"e","payload":)"} +
+                std::to_string(i) + "}}";
     }
     peer.send(text + "]");
     for (int i = 1; i <= 500; ++i) {

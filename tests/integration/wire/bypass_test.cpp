@@ -78,9 +78,11 @@ BOOST_AUTO_TEST_CASE(wrong_parameters_are_refused_by_name) {
     BOOST_TEST(refusal(R"({"events":["a"],"reason":"x"})").find("for_ms") != std::string::npos);
     BOOST_TEST(refusal(R"({"events":["a"],"for_ms":1})").find("reason") != std::string::npos);
     BOOST_TEST(refusal(R"({"events":["a"],"for_ms":1,"reason":""})").find("reason") != std::string::npos);
-    BOOST_TEST(refusal(R"({"events":["a"],"for_ms":1,"reason":")" + std::string(1025, 'x') + "\"}").find("reason") != std::string::npos);
+    BOOST_TEST(refusal(R"({"events":["a"],"for_ms":1,"reason":")" + std::string(1025, 'x') + "\"}").find("reason") !=
+               std::string::npos);
     for (const char* const duration : {"0", "86400001", "-1", "1.5", "\"1\""}) {
-        BOOST_TEST(refusal(R"({"events":["a"],"reason":"x","for_ms":)" + std::string{duration} + "}").find("for_ms") != std::string::npos);
+        BOOST_TEST(refusal(R"({"events":["a"],"reason":"x","for_ms":)" + std::string{duration} + "}").find("for_ms") !=
+                   std::string::npos);
     }
     BOOST_TEST(refusal(R"({"events":["a b"],"for_ms":1,"reason":"x"})").find("a b") != std::string::npos);
     peer.result("bypass", R"({"events":["a"],"for_ms":86400000,"reason":")" + std::string(1024, 'x') + "\"}");

@@ -1,4 +1,5 @@
-// A daemon with a catalog: -32004 for what it does not know, schemas of payloads and replies, defaults, SIGHUP, --check.
+// A daemon with a catalog: -32004 for what it does not know, schemas of payloads and replies, defaults, SIGHUP,
+// --check.
 #include "support/json_access.hpp"
 #include "support/raw_json.hpp"
 #include "support/test_daemon.hpp"
@@ -34,15 +35,17 @@ struct catalogued_daemon {
     void prepare() const {
         write_file(directory / "pre_push.json", pre_push);
         write_file(directory / "post_push.json", R"({"name":"post_push"})");
-        write_file(directory / "merge.json", R"({"name":"merge","policy":"chain","timeout_ms":5000,"require":["guard"],)"
-                                             R"("payload_schema":{"required":["branch"]}})");
+        write_file(directory / "merge.json",
+            R"({"name":"merge","policy":"chain","timeout_ms":5000,"require":["guard"],)"
+            R"("payload_schema":{"required":["branch"]}})");
     }
     void reload() {
         const auto before = daemon.log().size();
         daemon.process().signal(SIGHUP);
         eventually("it has read its catalog", [&] {
             const auto log = daemon.log();
-            const auto said = std::min(log.find("SIGHUP: ", before), log.size());  // the start's own "knows" may be seen only now
+            const auto said =
+                std::min(log.find("SIGHUP: ", before), log.size());  // the start's own "knows" may be seen only now
             return log.find("knows", said) != std::string::npos || log.find("stay in force", said) != std::string::npos;
         });
     }
@@ -68,7 +71,8 @@ BOOST_AUTO_TEST_CASE(an_unknown_event_is_refused_with_the_nearest_name) {
 BOOST_AUTO_TEST_CASE(a_subscription_that_can_match_nothing_is_refused) {
     catalogued_daemon with;
     auto peer = with.daemon.connect();
-    BOOST_TEST(peer.failure("subscribe", R"({"events":["pre_push","pre_psuh"]})").string("/error/data/nearest") == "pre_push");
+    BOOST_TEST(
+        peer.failure("subscribe", R"({"events":["pre_push","pre_psuh"]})").string("/error/data/nearest") == "pre_push");
     BOOST_TEST(peer.failure("subscribe", R"({"events":["deploy_*"]})").string("/error/data/pattern") == "deploy_*");
     peer.result("subscribe", R"({"events":["p*_push"]})");
     emit(peer, "post_push");
@@ -82,7 +86,8 @@ BOOST_AUTO_TEST_CASE(a_hook_for_an_unknown_event_is_refused_with_the_nearest_nam
     BOOST_TEST(refused.error_code() == -32004);
     BOOST_TEST(refused.error_message().find("parameter 'events': ") != std::string::npos);
     BOOST_TEST(refused.string("/error/data/nearest") == "pre_push");
-    BOOST_TEST(peer.failure("register_hook", R"({"name":"h","command":["true"],"events":["deploy_*"]})").string("/error/data/pattern") == "deploy_*");
+    BOOST_TEST(peer.failure("register_hook", R"({"name":"h","command":["true"],"events":["deploy_*"]})")
+                   .string("/error/data/pattern") == "deploy_*");
     BOOST_TEST(size_at(peer.result("list_hooks"), "/hooks") == 0U);
 }
 
@@ -133,7 +138,8 @@ BOOST_AUTO_TEST_CASE(the_catalog_gives_defaults_that_a_request_overrides) {
     catalogued_daemon with;
     auto tool = with.daemon.connect();
     const auto verdict = [&](const std::string& more) {
-        return text_at(tool.result("emit_and_wait", R"({"event":"pre_push","payload":{"branch":"a"})" + more + "}"), "/abort");
+        return text_at(
+            tool.result("emit_and_wait", R"({"event":"pre_push","payload":{"branch":"a"})" + more + "}"), "/abort");
     };
     BOOST_TEST(!verdict("").empty());  // closed
     BOOST_TEST(verdict(R"(,"failure_policy":"open")").empty());
@@ -154,8 +160,10 @@ BOOST_AUTO_TEST_CASE(the_catalog_gives_defaults_that_a_request_overrides) {
 BOOST_AUTO_TEST_CASE(the_catalog_may_require_responders) {
     catalogued_daemon with;
     auto tool = with.daemon.connect();
-    const auto missing = tool.result("emit_and_wait", R"({"event":"merge","payload":{"branch":"a"},"require":["lint"]})");
-    BOOST_TEST((value_at(missing, "/missing") == json_of(R"([{"responder":"lint","why":"absent"},{"responder":"guard","why":"absent"}])")));
+    const auto missing =
+        tool.result("emit_and_wait", R"({"event":"merge","payload":{"branch":"a"},"require":["lint"]})");
+    BOOST_TEST((value_at(missing, "/missing") ==
+                json_of(R"([{"responder":"lint","why":"absent"},{"responder":"guard","why":"absent"}])")));
     BOOST_TEST(text_at(missing, "/abort").find("guard") != std::string::npos);
     const auto who = tool.result("who", R"({"event":"merge"})");
     BOOST_TEST((value_at(who, "/require") == json_of(R"(["guard"])")));
@@ -173,7 +181,8 @@ BOOST_AUTO_TEST_CASE(a_payload_in_a_chain_that_its_schema_refuses_makes_its_auth
     subscribe(guard, "merge", R"("name":"guard")");
     const auto id = send_emit_and_wait(tool, "merge", R"("payload":{"branch":"a"})");
     const auto event_id = first.next_event().string("/params/hook_event_id");
-    const auto refused = first.failure("respond", R"({"hook_event_id":")" + event_id + R"(","response":{"payload":{"brunch":1}}})");
+    const auto refused =
+        first.failure("respond", R"({"hook_event_id":")" + event_id + R"(","response":{"payload":{"brunch":1}}})");
     BOOST_TEST(refused.error_code() == -32004);
     const auto event = guard.next_event();
     BOOST_TEST(event.raw({"params", "payload"}) == R"({"branch":"a"})");
@@ -201,9 +210,11 @@ BOOST_AUTO_TEST_CASE(schemas_are_told_as_they_were_written) {
     BOOST_TEST(size_at(all, "/schemas") == 3U);
     BOOST_TEST(text_at(all, "/schemas/0/event") == "merge");
     const auto one = peer.result("get_hook_event_schema", R"({"event":"pre_push"})");
-    BOOST_TEST(members_of(value_at(one, "/schemas/0")) == "description event payload_schema response_schema schema_version");
+    BOOST_TEST(
+        members_of(value_at(one, "/schemas/0")) == "description event payload_schema response_schema schema_version");
     BOOST_TEST(text_at(one, "/schemas/0/payload_schema/required/0") == "branch");
-    BOOST_TEST(peer.failure("get_hook_event_schema", R"({"event":"pre_psuh"})").string("/error/data/nearest") == "pre_push");
+    BOOST_TEST(
+        peer.failure("get_hook_event_schema", R"({"event":"pre_psuh"})").string("/error/data/nearest") == "pre_push");
 }
 
 BOOST_AUTO_TEST_CASE(without_a_catalog_every_name_is_free) {
@@ -236,7 +247,9 @@ BOOST_AUTO_TEST_CASE(sighup_reloads_the_catalog_and_a_bad_one_changes_nothing) {
 BOOST_AUTO_TEST_CASE(a_retry_gets_its_result_though_the_event_has_left_the_catalog) {
     catalogued_daemon with;
     auto peer = with.daemon.connect();
-    const auto operation = [](int number) { return R"(,"operation_id":"00000000-0000-4000-8000-00000000000)" + std::to_string(number) + "\"}"; };
+    const auto operation = [](int number) {
+        return R"(,"operation_id":"00000000-0000-4000-8000-00000000000)" + std::to_string(number) + "\"}";
+    };
     const auto emitted = R"({"event":"post_push")" + operation(1);
     const auto waited = R"({"event":"post_push","timeout_ms":1,"require_subscriber":false)" + operation(2);
     const auto result = peer.result("emit", emitted);
@@ -252,7 +265,8 @@ BOOST_AUTO_TEST_CASE(check_and_start_refuse_a_bad_catalog_with_file_line_and_rea
     const temp_directory directory;
     write_file(directory / "a.json", R"({"name":"a"})");
     const auto run = [&directory](std::vector<std::string> arguments) {
-        arguments.insert(arguments.begin(), {hookd_binary(), "--socket", directory / "s", "--catalog", directory.path()});
+        arguments.insert(
+            arguments.begin(), {hookd_binary(), "--socket", directory / "s", "--catalog", directory.path()});
         return run_program(std::move(arguments), {}, {});
     };
     BOOST_TEST(run({"--check"}).exit_status == 0);
@@ -260,7 +274,8 @@ BOOST_AUTO_TEST_CASE(check_and_start_refuse_a_bad_catalog_with_file_line_and_rea
     for (const auto& arguments : {std::vector<std::string>{"--check"}, std::vector<std::string>{}}) {
         const auto done = run(arguments);
         BOOST_TEST(done.exit_status == 2);
-        BOOST_TEST(done.err.find((directory / "b.json") + ":3: unknown member \"timeout\"") != std::string::npos, done.err);
+        BOOST_TEST(
+            done.err.find((directory / "b.json") + ":3: unknown member \"timeout\"") != std::string::npos, done.err);
         BOOST_TEST(!std::filesystem::exists(directory / "s"));
     }
 }

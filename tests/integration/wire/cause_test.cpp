@@ -66,15 +66,19 @@ BOOST_AUTO_TEST_CASE(an_event_in_its_own_cause_is_a_recursion) {
 BOOST_AUTO_TEST_CASE(the_same_event_of_gits_in_another_place_is_no_recursion) {
     test_daemon daemon;
     auto peer = daemon.connect();
-    const auto params = [](const std::string& cause, const std::string& payload, const std::string& event = "git.pre_commit") {
+    const auto params = [](const std::string& cause, const std::string& payload,
+                            const std::string& event = "git.pre_commit") {
         return R"({"event":")" + event + R"(","cause":")" + cause + R"(","payload":)" + payload + "}";
     };
     const std::string here = R"({"args":[],"git_dir":"/a b/.git"})";
-    for (const auto* cause : {"git.pre_commit@/x/.git", "git.pre_commit@/a%20b/.gi", "git.pre_push@/a%20b/.git", "git.pre_commit@/x,git.pre_commit@/y"}) {
+    for (const auto* cause : {"git.pre_commit@/x/.git", "git.pre_commit@/a%20b/.gi", "git.pre_push@/a%20b/.git",
+             "git.pre_commit@/x,git.pre_commit@/y"}) {
         peer.result("emit", params(cause, here));
     }
-    for (const auto* cause : {"git.pre_commit", "git.pre_commit@/a%20b/.git", "git.pre_commit@/x,a,git.pre_commit@/a%20b/%2egit"}) {
-        BOOST_TEST(peer.failure("emit", params(cause, here)).error_message().find("recursion") != std::string::npos, cause);
+    for (const auto* cause :
+        {"git.pre_commit", "git.pre_commit@/a%20b/.git", "git.pre_commit@/x,a,git.pre_commit@/a%20b/%2egit"}) {
+        BOOST_TEST(
+            peer.failure("emit", params(cause, here)).error_message().find("recursion") != std::string::npos, cause);
     }
     // Without a place it is the same one wherever it was.
     for (const auto* payload : {"{}", R"({"git_dir":7})", R"(["git_dir"])", "null"}) {
@@ -102,7 +106,8 @@ BOOST_AUTO_TEST_CASE(a_cause_has_at_most_8_names) {
 BOOST_AUTO_TEST_CASE(a_cause_that_is_no_list_of_names_is_refused) {
     test_daemon daemon;
     auto peer = daemon.connect();
-    for (const auto* cause : {R"(",")", R"("b,")", R"(",b")", R"("b, c")", R"("b c")", R"("b\n")", R"("*")", "7", R"(["b"])", R"({})", R"("b@")", R"("@x")", R"("b@x y")", R"("b@\\")", "\"b@\xc3\xa9\""}) {
+    for (const auto* cause : {R"(",")", R"("b,")", R"(",b")", R"("b, c")", R"("b c")", R"("b\n")", R"("*")", "7",
+             R"(["b"])", R"({})", R"("b@")", R"("@x")", R"("b@x y")", R"("b@\\")", "\"b@\xc3\xa9\""}) {
         const auto refused = peer.failure("emit", R"({"event":"a","cause":)" + std::string{cause} + "}");
         BOOST_TEST(refused.error_code() == -32602);
         BOOST_TEST(refused.error_message().find("'cause'") != std::string::npos);

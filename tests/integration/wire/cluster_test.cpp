@@ -1,4 +1,5 @@
-// A daemon in a cluster that the test plays: what it says to its helper program, and what that makes of its peers' requests.
+// A daemon in a cluster that the test plays: what it says to its helper program, and what that makes of its peers'
+// requests.
 #include "support/fake_cluster.hpp"
 #include "support/json_access.hpp"
 #include "support/raw_json.hpp"
@@ -45,16 +46,19 @@ struct clustered {
     /// A session of scope cluster that the cluster knows.
     wire_client guard(const std::string& more = R"("name":"guard")") {
         auto peer = daemon->connect();
-        const auto request = peer.send_request("subscribe", R"({"events":["e"],)" + std::string{scope} + "," + more + "}");
+        const auto request =
+            peer.send_request("subscribe", R"({"events":["e"],)" + std::string{scope} + "," + more + "}");
         const auto announced = link->next("session");
         link->send("session_ready", R"({"session":)" + announced.raw({"params", "session"}) + "}");
         BOOST_TEST(peer.response_to(request).error_code() == 0);
         return peer;
     }
     /// A question of host b, whose id ends in `digit`.
-    static std::string question(char digit, const std::string& more = R"("policy":"veto","timeout_ms":20000)", const std::string& payload = "{}") {
-        return R"({"host":"b","hook_event_id":"00000000-0000-4000-8000-00000000000)" + std::string(1, digit) + R"(","event":"e","payload":)" + payload + "," +
-               std::string{stamp} + (more.empty() ? "" : "," + more) + "}";
+    static std::string question(char digit, const std::string& more = R"("policy":"veto","timeout_ms":20000)",
+        const std::string& payload = "{}") {
+        return R"({"host":"b","hook_event_id":"00000000-0000-4000-8000-00000000000)" + std::string(1, digit) +
+               R"(","event":"e","payload":)" + payload + "," + std::string{stamp} + (more.empty() ? "" : "," + more) +
+               "}";
     }
 
     fake_cluster cluster{};
@@ -67,8 +71,8 @@ std::string missing_of(const wire_message& verdict) {
     std::string text;
     const auto result = verdict.at("/result/missing");
     for (const auto& each : result.as_array()) {
-        text += (text.empty() ? "" : "; ") + (has_at(each, "/host") ? text_at(each, "/host") + "/" : std::string{}) + text_at(each, "/responder") + ": " +
-                text_at(each, "/why");
+        text += (text.empty() ? "" : "; ") + (has_at(each, "/host") ? text_at(each, "/host") + "/" : std::string{}) +
+                text_at(each, "/responder") + ": " + text_at(each, "/why");
     }
     return text;
 }
@@ -86,7 +90,8 @@ BOOST_AUTO_TEST_CASE(the_helper_is_told_who_this_is_and_the_url_by_no_command_li
     auto peer = with.daemon->connect();
     BOOST_TEST(with.hello.string("/params/instance") == text_at(peer.result("ping"), "/instance"));
     BOOST_TEST(with.daemon->log().find("secret") == std::string::npos);
-    eventually("what it says is logged", [&] { return with.daemon->log().find("cluster: the helper runs") != std::string::npos; });
+    eventually("what it says is logged",
+        [&] { return with.daemon->log().find("cluster: the helper runs") != std::string::npos; });
 }
 
 BOOST_AUTO_TEST_CASE(a_hook_on_another_host_vetoes_an_event_of_this_one) {
@@ -100,7 +105,8 @@ BOOST_AUTO_TEST_CASE(a_hook_on_another_host_vetoes_an_event_of_this_one) {
     BOOST_TEST(asked.integer("/params/timeout_ms") == 20'000);
     const auto id = asked.string("/params/hook_event_id");
     with.link->send("asked", R"({"hook_event_id":")" + id + R"(","hosts":[)" + std::string{guard_on_b} + "]}");
-    with.link->settle("b", id, R"({"response":{"abort": "not on b"},"responder":"guard","uid":7,"elapsed_ns":1500000})");
+    with.link->settle(
+        "b", id, R"({"response":{"abort": "not on b"},"responder":"guard","uid":7,"elapsed_ns":1500000})");
     const auto verdict = emitter.response_to(request);
     BOOST_TEST(verdict.string("/result/hook_event_id") == id);
     BOOST_TEST(verdict.string("/result/abort") == "not on b");
@@ -120,7 +126,8 @@ BOOST_AUTO_TEST_CASE(a_cluster_that_names_nobody_or_cannot_ask_is_what_the_verdi
     (void)with.link->take_question("");
     BOOST_TEST(emitter.response_to(request).string("/result/outcome") == "no_subscribers");
     request = with.begin_wait(emitter, R"("failure_policy":"closed")");
-    with.link->send("ask_failed", R"({"hook_event_id":")" + with.link->next("ask").string("/params/hook_event_id") + R"(","reason":"too large"})");
+    with.link->send("ask_failed", R"({"hook_event_id":")" + with.link->next("ask").string("/params/hook_event_id") +
+                                      R"(","reason":"too large"})");
     const auto failed = emitter.response_to(request);
     BOOST_TEST(failed.string("/result/outcome") == "abandoned");
     BOOST_TEST(missing_of(failed) == "cluster: failed: too large");
@@ -146,7 +153,8 @@ BOOST_AUTO_TEST_CASE(a_question_of_another_host_is_asked_here_and_answered) {
     auto guard = with.guard();
     auto local = with.daemon->connect();
     subscribe(local, "e", R"("name":"local")");
-    with.link->send("event", clustered::question('1', R"("policy":"veto","timeout_ms":20000,"cause":"x")", R"({ "n": 1.50 })"));
+    with.link->send(
+        "event", clustered::question('1', R"("policy":"veto","timeout_ms":20000,"cause":"x")", R"({ "n": 1.50 })"));
     const auto event = guard.next_event();
     BOOST_TEST(event.string("/params/host") == "b");
     BOOST_TEST(event.string("/params/cause") == "x");
@@ -157,7 +165,8 @@ BOOST_AUTO_TEST_CASE(a_question_of_another_host_is_asked_here_and_answered) {
     const auto reply = with.link->next("reply");
     BOOST_TEST(reply.string("/params/origin") == "b");
     BOOST_TEST(reply.raw({"params", "decides"}) == "true");
-    BOOST_TEST(reply.raw({"params", "result", "replies"}).find(R"("response":{"abort": "no"},"responder":"guard")") != std::string::npos);
+    BOOST_TEST(reply.raw({"params", "result", "replies"}).find(R"("response":{"abort": "no"},"responder":"guard")") !=
+               std::string::npos);
     emit(local, "sentinel");
     BOOST_TEST(!local.has_message());
     BOOST_TEST(int_at(with.daemon->stats(), "/cluster/answered") == 1);
@@ -200,7 +209,8 @@ BOOST_AUTO_TEST_CASE(at_most_512_questions_of_other_hosts_are_under_way) {
     auto guard = with.guard();
     for (int i = 0; i < 513; ++i) {
         auto id = std::to_string(100'000 + i);
-        with.link->send("event", R"({"host":"b","hook_event_id":"00000000-0000-4000-8000-000000)" + id + R"(","event":"e","payload":{},)" + std::string{stamp} +
+        with.link->send("event", R"({"host":"b","hook_event_id":"00000000-0000-4000-8000-000000)" + id +
+                                     R"(","event":"e","payload":{},)" + std::string{stamp} +
                                      R"(,"policy":"all","timeout_ms":60000})");
     }
     const auto refused = with.link->next("reply");
@@ -212,7 +222,8 @@ BOOST_AUTO_TEST_CASE(at_most_512_questions_of_other_hosts_are_under_way) {
 BOOST_AUTO_TEST_CASE(a_subscribe_of_scope_cluster_is_answered_once_the_other_hosts_know_of_it) {
     clustered with;
     auto guard = with.daemon->connect();
-    const auto request = guard.send_request("subscribe", R"({"events":["e","f*"],"name":"guard","on_failure":"closed","order":3,)" + std::string{scope} + "}");
+    const auto request = guard.send_request("subscribe",
+        R"({"events":["e","f*"],"name":"guard","on_failure":"closed","order":3,)" + std::string{scope} + "}");
     const auto announced = with.link->next("session");
     BOOST_TEST(announced.raw({"params", "events"}) == R"(["e","f*"])");
     BOOST_TEST(announced.string("/params/name") == "guard");
@@ -274,13 +285,16 @@ BOOST_AUTO_TEST_CASE(a_helper_that_dies_fails_what_waits_at_once_and_is_started_
 }
 
 BOOST_AUTO_TEST_CASE(a_helper_that_sends_nonsense_is_ended_and_the_log_says_what_it_was) {
-    for (const auto& nonsense : {std::string{"\0\0\0\3{]}", 7}, std::string{"\x7f\xff\xff\xff", 4}, encode_frame(framing::length, R"({"jsonrpc":"2.0","method":"cluster.sing"})"),
-                                       encode_frame(framing::length, R"({"jsonrpc":"2.0","method":"cluster.asked","params":{"hook_event_id":"x","hosts":[]}})"),
-                                       encode_frame(framing::length, R"({"jsonrpc":"2.0","method":"cluster.event","params":{"host":"b b"}})")}) {
+    for (const auto& nonsense : {std::string{"\0\0\0\3{]}", 7}, std::string{"\x7f\xff\xff\xff", 4},
+             encode_frame(framing::length, R"({"jsonrpc":"2.0","method":"cluster.sing"})"),
+             encode_frame(framing::length,
+                 R"({"jsonrpc":"2.0","method":"cluster.asked","params":{"hook_event_id":"x","hosts":[]}})"),
+             encode_frame(framing::length, R"({"jsonrpc":"2.0","method":"cluster.event","params":{"host":"b b"}})")}) {
         clustered with;
         with.link->send_raw(nonsense);
         with.link->wait_until_ended();
-        eventually("the log says so", [&] { return with.daemon->log().find("sent what it must not") != std::string::npos; });
+        eventually(
+            "the log says so", [&] { return with.daemon->log().find("sent what it must not") != std::string::npos; });
         with.link = with.cluster.accept();
         (void)with.link->come_up();
         with.wait_until_up();
@@ -291,7 +305,8 @@ BOOST_AUTO_TEST_CASE(a_helper_that_falls_silent_is_ended) {
     clustered with;
     with.link->fall_silent();
     with.link->wait_until_ended();
-    eventually("the log says so", [&] { return with.daemon->log().find("has said nothing for 5 s") != std::string::npos; });
+    eventually(
+        "the log says so", [&] { return with.daemon->log().find("has said nothing for 5 s") != std::string::npos; });
 }
 
 BOOST_AUTO_TEST_CASE(a_helper_that_does_not_read_is_ended_before_it_takes_the_memory) {
@@ -307,8 +322,8 @@ BOOST_AUTO_TEST_CASE(a_helper_that_does_not_read_is_ended_before_it_takes_the_me
         const auto missing = missing_of(emitter.response_to(each));
         // Where it takes 10 s to send so much, the first question has waited too long.
         BOOST_TEST((missing == "cluster: failed: lagged: the helper does not read what it is sent" ||
-                    missing == "cluster: failed: the helper has not done in 10 s what it was asked"),
-                   missing);
+                       missing == "cluster: failed: the helper has not done in 10 s what it was asked"),
+            missing);
     }
 }
 
@@ -340,7 +355,8 @@ BOOST_AUTO_TEST_CASE(an_event_is_told_to_the_cluster_before_anybody_here_sees_it
 
 BOOST_AUTO_TEST_CASE(a_retry_of_a_told_event_fires_it_once) {
     clustered with;
-    const std::string params = R"({"event":"e","operation_id":"4c0f0cb4-8c1c-4c1e-9d0e-0d3f0b6f2a11",)" + std::string{scope} + "}";
+    const std::string params =
+        R"({"event":"e","operation_id":"4c0f0cb4-8c1c-4c1e-9d0e-0d3f0b6f2a11",)" + std::string{scope} + "}";
     auto emitter = with.daemon->connect();
     const auto first = emitter.send_request("emit", params);
     const auto told = with.link->next("tell");
@@ -360,7 +376,8 @@ BOOST_AUTO_TEST_CASE(a_gap_is_told_to_sessions_of_scope_cluster_and_to_no_others
     with.link->send("gap", R"({"reason":"the database was restarted"})");
     BOOST_TEST(guard.next_closed().string("/params/reason") == "gap");
     BOOST_TEST(!local.has_message());
-    const auto request = guard.send_request("subscribe", R"({"events":["e"],"name":"guard",)" + std::string{scope} + "}");
+    const auto request =
+        guard.send_request("subscribe", R"({"events":["e"],"name":"guard",)" + std::string{scope} + "}");
     const auto announced = with.link->next("session");
     with.link->send("session_ready", R"({"session":)" + announced.raw({"params", "session"}) + "}");
     BOOST_TEST(guard.response_to(request).error_code() == 0);
@@ -370,8 +387,9 @@ BOOST_AUTO_TEST_CASE(a_gap_is_told_to_sessions_of_scope_cluster_and_to_no_others
 BOOST_AUTO_TEST_CASE(hosts_and_who_say_what_the_cluster_says) {
     clustered with;
     auto guard = with.guard();
-    with.link->send("hosts", R"({"hosts":[{"host":"a","lease_ms":15000,"sessions":[]},{"host":"b","lease_ms":9000,"sessions":[)"
-                             R"({"name":"far","events":["e*"],"responds":true,"order":5},{"name":"log","events":["*"],"responds":false}]}]})");
+    with.link->send("hosts",
+        R"({"hosts":[{"host":"a","lease_ms":15000,"sessions":[]},{"host":"b","lease_ms":9000,"sessions":[)"
+        R"({"name":"far","events":["e*"],"responds":true,"order":5},{"name":"log","events":["*"],"responds":false}]}]})");
     auto peer = with.daemon->connect();
     eventually("the hosts are known", [&] { return size_at(peer.result("cluster_hosts"), "/hosts") == 2; });
     const auto hosts = peer.result("cluster_hosts");
@@ -393,8 +411,9 @@ BOOST_AUTO_TEST_CASE(hosts_and_who_say_what_the_cluster_says) {
 BOOST_AUTO_TEST_CASE(a_registered_hook_of_scope_cluster_is_told_the_host) {
     clustered with;
     auto peer = with.daemon->connect();
-    const auto request = peer.send_request("register_hook", R"({"name":"where","command":["/bin/sh","-c","echo $HOOK_HOST >&2; exit 1"],"events":["e"],)" +
-                                                                std::string{scope} + "}");
+    const auto request = peer.send_request(
+        "register_hook", R"({"name":"where","command":["/bin/sh","-c","echo $HOOK_HOST >&2; exit 1"],"events":["e"],)" +
+                             std::string{scope} + "}");
     const auto announced = with.link->next("session");
     BOOST_TEST(announced.string("/params/kind") == "registered");
     BOOST_TEST(!peer.has_message());
@@ -430,13 +449,14 @@ BOOST_AUTO_TEST_CASE(a_cluster_that_cannot_be_is_refused_with_what_to_do) {
         return std::to_string(done.exit_status) + " " + done.err;
     };
     BOOST_TEST(said("nats://host\n", 0600) == "0 ");
-    for (const auto& [wrong, word] : {std::pair{said("nats://host\n", 0644), "chmod 600"}, std::pair{said("http://u:secret@h\n", 0600), "scheme http"},
-                                      std::pair{said("", 0600), "one line"}, std::pair{said("nats://h\nnats://i\n", 0600), "one line"},
-                                      std::pair{said("nats://h", 0600, {"--cluster", "/no/such/file"}), "/no/such/file"},
-                                      std::pair{said("nats://h", 0600, {"--cluster", cluster.url_file() + ",evnts=a"}), "events="},
-                                      std::pair{said("nats://h", 0600, {"--cluster", cluster.url_file() + ",events=a b"}), "matches no event"},
-                                      std::pair{said("nats://h", 0600, {"--cluster-host", "a b"}), "characters"},
-                                      std::pair{said("nats://h", 0600, {"--cluster-lease", "1ms"}), "cluster-lease"}}) {
+    for (const auto& [wrong, word] : {std::pair{said("nats://host\n", 0644), "chmod 600"},
+             std::pair{said("http://u:secret@h\n", 0600), "scheme http"}, std::pair{said("", 0600), "one line"},
+             std::pair{said("nats://h\nnats://i\n", 0600), "one line"},
+             std::pair{said("nats://h", 0600, {"--cluster", "/no/such/file"}), "/no/such/file"},
+             std::pair{said("nats://h", 0600, {"--cluster", cluster.url_file() + ",evnts=a"}), "events="},
+             std::pair{said("nats://h", 0600, {"--cluster", cluster.url_file() + ",events=a b"}), "matches no event"},
+             std::pair{said("nats://h", 0600, {"--cluster-host", "a b"}), "characters"},
+             std::pair{said("nats://h", 0600, {"--cluster-lease", "1ms"}), "cluster-lease"}}) {
         BOOST_TEST(wrong.starts_with("2 "), wrong);
         BOOST_TEST(wrong.find(word) != std::string::npos, wrong);
         BOOST_TEST(wrong.find("secret") == std::string::npos, wrong);

@@ -71,9 +71,14 @@ BOOST_AUTO_TEST_CASE(seq_grows_by_one_whoever_emits_whatever) {
     auto two = daemon.connect(framing::line);
     for (int seq = 1; seq <= 50; ++seq) {
         switch (seq % 3) {
-        case 0: BOOST_TEST(int_at(emit(one, "a"), "/seq") == seq); break;
-        case 1: BOOST_TEST(int_at(emit(two, "b"), "/seq") == seq); break;
-        default: BOOST_TEST(int_at(one.result("emit_and_wait", R"({"event":"c"})"), "/seq") == seq);
+            case 0:
+                BOOST_TEST(int_at(emit(one, "a"), "/seq") == seq);
+                break;
+            case 1:
+                BOOST_TEST(int_at(emit(two, "b"), "/seq") == seq);
+                break;
+            default:
+                BOOST_TEST(int_at(one.result("emit_and_wait", R"({"event":"c"})"), "/seq") == seq);
         }
         one.call("emit", R"({"event":"not a name"})");  // what is refused takes no number
     }
@@ -113,11 +118,12 @@ BOOST_AUTO_TEST_CASE(event_name_has_1_to_128_of_the_allowed_characters) {
     test_daemon daemon;
     auto peer = daemon.connect();
     for (const std::string& name : {std::string{"a"}, std::string{"-"}, std::string{"0"}, std::string(128, 'x'),
-                                   std::string{"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:/-"}}) {
+             std::string{"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:/-"}}) {
         BOOST_TEST(peer.call("emit", R"({"event":)" + json_string(name) + "}").error_code() == 0, name);
     }
-    for (const std::string& name : {std::string{}, std::string(129, 'x'), std::string{"a b"}, std::string{"a*"}, std::string{"?"}, std::string{"a\n"},
-                                   std::string{"é"}, std::string{"a,b"}, std::string{"a\\b"}, std::string{"a\0b", 3}, std::string{" a"}}) {
+    for (const std::string& name : {std::string{}, std::string(129, 'x'), std::string{"a b"}, std::string{"a*"},
+             std::string{"?"}, std::string{"a\n"}, std::string{"é"}, std::string{"a,b"}, std::string{"a\\b"},
+             std::string{"a\0b", 3}, std::string{" a"}}) {
         for (const char* method : {"emit", "emit_and_wait"}) {
             const auto response = peer.failure(method, R"({"event":)" + json_string(name) + "}");
             BOOST_TEST(response.error_code() == -32602, name);
@@ -188,11 +194,15 @@ BOOST_AUTO_TEST_CASE(timeouts_from_1_to_86400000_are_taken) {
     auto peer = daemon.connect();
     for (const char* span : {"1", "2", "86399999", "86400000"}) {
         BOOST_TEST(peer.call("emit", R"({"event":"e","reserve_ms":)" + std::string{span} + "}").error_code() == 0);
-        BOOST_TEST(peer.call("emit_and_wait", R"({"event":"e","timeout_ms":)" + std::string{span} + "}").error_code() == 0);
+        BOOST_TEST(
+            peer.call("emit_and_wait", R"({"event":"e","timeout_ms":)" + std::string{span} + "}").error_code() == 0);
     }
     for (const char* span : {"0", "-1", "86400001", "18446744073709551617"}) {
-        BOOST_TEST(peer.failure("emit", R"({"event":"e","reserve_ms":)" + std::string{span} + "}").error_code() == -32602);
-        BOOST_TEST(peer.failure("emit_and_wait", R"({"event":"e","timeout_ms":)" + std::string{span} + "}").error_code() == -32602);
+        BOOST_TEST(
+            peer.failure("emit", R"({"event":"e","reserve_ms":)" + std::string{span} + "}").error_code() == -32602);
+        BOOST_TEST(
+            peer.failure("emit_and_wait", R"({"event":"e","timeout_ms":)" + std::string{span} + "}").error_code() ==
+            -32602);
     }
 }
 

@@ -6,9 +6,9 @@
 
 namespace hookd::test {
 
-/// Checks that the daemon answers another peer between the beginning and the end of what one peer has sent in one piece. `send()` sends it: it
-/// emits `begun` first and `ended` last; `finish()` takes what it is answered. Tried often: all of it may be done before the other has asked, but
-/// not each time.
+/// Checks that the daemon answers another peer between the beginning and the end of what one peer has sent in one
+/// piece. `send()` sends it: it emits `begun` first and `ended` last; `finish()` takes what it is answered. Tried
+/// often: all of it may be done before the other has asked, but not each time.
 template <class Send, class Finish>
 void check_that_others_have_their_turn(const test_daemon& daemon, Send send, Finish finish) {
     auto other = daemon.connect();

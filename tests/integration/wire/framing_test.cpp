@@ -56,9 +56,10 @@ BOOST_DATA_TEST_CASE(daemon_answers_in_the_framing_of_the_peer, data::make(all_f
 BOOST_AUTO_TEST_CASE(header_framing_takes_names_in_any_case_and_further_header_lines) {
     test_daemon daemon;
     const auto size = std::to_string(ping.size());
-    for (const auto& head : {"Content-Length: " + size + "\r\n\r\n", "content-length: " + size + "\r\n\r\n", "cONTENT-lENGTH: " + size + "\r\n\r\n",
-                             "Content-Type: application/vscode-jsonrpc; charset=utf-8\r\nContent-Length: " + size + "\r\n\r\n",
-                             "Content-Length: " + size + "\r\nX-Anything: at all: yes\r\n\r\n"}) {
+    for (const auto& head : {"Content-Length: " + size + "\r\n\r\n", "content-length: " + size + "\r\n\r\n",
+             "cONTENT-lENGTH: " + size + "\r\n\r\n",
+             "Content-Type: application/vscode-jsonrpc; charset=utf-8\r\nContent-Length: " + size + "\r\n\r\n",
+             "Content-Length: " + size + "\r\nX-Anything: at all: yes\r\n\r\n"}) {
         auto peer = daemon.connect(framing::header);
         for (int i = 0; i < 2; ++i) {
             peer.send_raw(head + std::string{ping});
@@ -95,7 +96,8 @@ BOOST_AUTO_TEST_CASE(every_other_first_byte_means_lines) {
         const bool is_space = first == ' ' || first == '\t' || first == '\r' || first == '\n';
         if (!is_space) {
             // One character that is not JSON, save the digits, which are JSON but no request.
-            BOOST_TEST(response.error_code() == (first >= '0' && first <= '9' ? -32600 : -32700), "first byte " << first);
+            BOOST_TEST(
+                response.error_code() == (first >= '0' && first <= '9' ? -32600 : -32700), "first byte " << first);
             check_pong(peer);
         }
     }
@@ -136,9 +138,9 @@ BOOST_AUTO_TEST_CASE(malformed_header_block_is_a_parse_error_and_closes) {
     const auto body = std::string{ping};
     const auto size = std::to_string(body.size());
     for (const std::string& head : {
-             "Content-Length: " + size + "\n\n",              // bare LF
-             "Content-Length: " + size + "\r\nX: y\n\r\n",    // bare LF after a good line
-             "Content-Length: " + size + "\r\n\n",            // bare LF as the blank line
+             "Content-Length: " + size + "\n\n",               // bare LF
+             "Content-Length: " + size + "\r\nX: y\n\r\n",     // bare LF after a good line
+             "Content-Length: " + size + "\r\n\n",             // bare LF as the blank line
              std::string{"Content-Type: text/plain\r\n\r\n"},  // no length
              std::string{"Content-Length: \r\n\r\n"},
              std::string{"Content-Length: -5\r\n\r\n"},
@@ -187,7 +189,8 @@ BOOST_AUTO_TEST_CASE(content_length_beyond_every_number_is_refused) {
 BOOST_DATA_TEST_CASE(text_that_is_not_json_is_refused_and_the_connection_goes_on, data::make(all_framings), kind) {
     test_daemon daemon;
     auto peer = daemon.connect(kind);
-    for (const char* text : {"x", "{", "[1,", R"({"jsonrpc":"2.0","id":1,"method":"ping"}})", "nul", "\"\\q\"", "{} {}", "\xff"}) {
+    for (const char* text :
+        {"x", "{", "[1,", R"({"jsonrpc":"2.0","id":1,"method":"ping"}})", "nul", "\"\\q\"", "{} {}", "\xff"}) {
         peer.send(text);
         const auto response = peer.receive();
         BOOST_TEST(response.error_code() == -32700, text << ": " << response.text);
@@ -238,8 +241,10 @@ BOOST_AUTO_TEST_CASE(whole_text_without_lf_is_refused_with_a_hint_and_one_that_i
 
 BOOST_AUTO_TEST_CASE(http_request_gets_one_error_and_nothing_behind_it_is_carried_out) {
     test_daemon daemon;
-    const std::string body = R"({"jsonrpc":"2.0","id":1,"method":"emit","params":{"event":"smuggled"}})" "\n";
-    for (const std::string& head : {std::string{"POST / HTTP/1.1\r\nHost: x\r\n\r\n"}, std::string{"GET / HTTP/1.0\n"}, std::string{"CONNECT x:1 HTTP/1.1\r\n\r\n"}}) {
+    const std::string body = R"({"jsonrpc":"2.0","id":1,"method":"emit","params":{"event":"smuggled"}})"
+                             "\n";
+    for (const std::string& head : {std::string{"POST / HTTP/1.1\r\nHost: x\r\n\r\n"}, std::string{"GET / HTTP/1.0\n"},
+             std::string{"CONNECT x:1 HTTP/1.1\r\n\r\n"}}) {
         wire_client peer{connect_to(daemon.socket_path()), head.front() == 'C' ? framing::header : framing::line};
         peer.send_raw(head + body);
         const auto response = peer.receive();
@@ -296,7 +301,8 @@ BOOST_AUTO_TEST_CASE(max_frame_can_be_128_mebibytes_but_no_more) {
     check_pong(peer);
     peer.send_raw(std::string{"\x08\x00\x00\x01", 4});
     check_refused_and_closed(peer, -32001);
-    const auto refused = run_program({hookd_binary(), "--socket", daemon.directory() / "other.sock", "--max-frame", "129MiB"});
+    const auto refused =
+        run_program({hookd_binary(), "--socket", daemon.directory() / "other.sock", "--max-frame", "129MiB"});
     BOOST_TEST(refused.exit_status == 2);
 }
 
@@ -354,7 +360,8 @@ BOOST_DATA_TEST_CASE(nesting_of_128_levels_is_read_and_of_129_refused, data::mak
     emit(peer, "e", nested_arrays(126));
     BOOST_TEST((subscriber.next_event().raw({"params", "payload"}) == nested_arrays(126)));
     for (const std::size_t depth : {127U, 200U, 100000U}) {
-        peer.send(R"({"jsonrpc":"2.0","id":1,"method":"emit","params":{"event":"e","payload":)" + nested_arrays(depth) + "}}");
+        peer.send(R"({"jsonrpc":"2.0","id":1,"method":"emit","params":{"event":"e","payload":)" + nested_arrays(depth) +
+                  "}}");
         const auto response = peer.receive();
         BOOST_TEST(response.error_code() == -32700, "depth " << depth);
         BOOST_TEST(response.raw({"id"}) == "null");
@@ -382,7 +389,8 @@ BOOST_AUTO_TEST_CASE(header_block_without_end_is_refused) {
 BOOST_AUTO_TEST_CASE(header_block_of_four_kibibytes_is_read) {
     test_daemon daemon;
     auto peer = daemon.connect(framing::header);
-    peer.send_raw("Content-Length: " + std::to_string(ping.size()) + "\r\nX-Filler: " + std::string(4000, 'x') + "\r\n\r\n" + std::string{ping});
+    peer.send_raw("Content-Length: " + std::to_string(ping.size()) + "\r\nX-Filler: " + std::string(4000, 'x') +
+                  "\r\n\r\n" + std::string{ping});
     check_pong(peer);
 }
 

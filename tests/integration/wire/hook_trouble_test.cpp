@@ -21,9 +21,7 @@ namespace {
 
 using words = std::vector<std::string>;
 
-words shell(const std::string& script) {
-    return {"sh", "-c", script};
-}
+words shell(const std::string& script) { return {"sh", "-c", script}; }
 
 using milliseconds = std::chrono::duration<double, std::milli>;
 
@@ -34,7 +32,8 @@ struct scene {
     explicit scene(const words& command, const std::string& more = {}, std::vector<std::string> options = {})
         : daemon(with_registry(std::move(options))), peer(daemon.connect()) {
         boost::json::array argv(command.begin(), command.end());
-        peer.result("register_hook", R"({"name":"h","events":["e"],"command":)" + boost::json::serialize(argv) + (more.empty() ? "" : ",") + more + "}");
+        peer.result("register_hook", R"({"name":"h","events":["e"],"command":)" + boost::json::serialize(argv) +
+                                         (more.empty() ? "" : ",") + more + "}");
     }
     std::vector<std::string> with_registry(std::vector<std::string> options) {
         options.insert(options.end(), {"--registry", directory / "registry.json"});
@@ -47,7 +46,8 @@ struct scene {
     };
     timed_verdict verdict_within(std::chrono::milliseconds timeout, const std::string& more = {}) {
         const auto begin = std::chrono::steady_clock::now();
-        const auto id = send_emit_and_wait(peer, "e", R"("timeout_ms":)" + std::to_string(timeout.count()) + (more.empty() ? "" : ",") + more);
+        const auto id = send_emit_and_wait(
+            peer, "e", R"("timeout_ms":)" + std::to_string(timeout.count()) + (more.empty() ? "" : ",") + more);
         auto said = peer.response_to(id).at("/result");
         return {std::move(said), std::chrono::steady_clock::now() - begin};
     }
@@ -64,7 +64,8 @@ struct scene {
         BOOST_TEST(told.starts_with("failed: "), told);
         BOOST_TEST(told.find(why) != std::string::npos, told);
     }
-    /// That the hook was stopped when its time was over. How late that was says as much of the machine as of the daemon.
+    /// That the hook was stopped when its time was over. How late that was says as much of the machine as of the
+    /// daemon.
     void check_stopped_after(std::chrono::milliseconds allowed) {
         const auto said = verdict();
         BOOST_TEST(text_at(said, "/outcome") == "abandoned");
@@ -78,8 +79,8 @@ struct scene {
         check_best(timeout, [&] { return verdict_within(timeout).after; });
     }
 
-    /// That the emitter has its verdict by its deadline and 50 ms, as `measure()` says, at best: a machine that stands still for a
-    /// while delays one, but not each.
+    /// That the emitter has its verdict by its deadline and 50 ms, as `measure()` says, at best: a machine that stands
+    /// still for a while delays one, but not each.
     template <class Measure>
     static void check_best(std::chrono::milliseconds deadline, Measure measure) {
         milliseconds best = milliseconds::max();
@@ -103,7 +104,8 @@ BOOST_AUTO_TEST_CASE(a_command_that_cannot_run_is_not_registered) {
     test_daemon daemon({"--registry", directory / "registry.json"});
     auto peer = daemon.connect();
     const auto refusal = [&](const std::string& program) {
-        const auto refused = peer.failure("register_hook", R"({"name":"h","events":["e"],"command":[")" + program + "\"]}");
+        const auto refused =
+            peer.failure("register_hook", R"({"name":"h","events":["e"],"command":[")" + program + "\"]}");
         BOOST_TEST(refused.error_code() == -32602);
         return refused.error_message();
     };
@@ -145,7 +147,9 @@ BOOST_AUTO_TEST_CASE(what_a_shell_could_not_start_has_failed_and_any_other_statu
     BOOST_TEST(text_at(scene(shell("exit 42")).verdict(), "/abort") == "hook h exited 42");
 }
 
-BOOST_AUTO_TEST_CASE(a_command_that_dies_by_a_signal_has_failed) { scene(shell("kill -SEGV $$")).check_failed("killed by signal 11"); }
+BOOST_AUTO_TEST_CASE(a_command_that_dies_by_a_signal_has_failed) {
+    scene(shell("kill -SEGV $$")).check_failed("killed by signal 11");
+}
 
 BOOST_AUTO_TEST_CASE(a_command_that_ignores_sigterm_is_killed_and_delays_no_verdict) {
     scene with(shell("trap '' TERM; while :; do sleep 0.05; done"), R"("timeout_ms":100)");
@@ -191,13 +195,17 @@ BOOST_AUTO_TEST_CASE(words_are_no_objection_and_become_the_note) {
 
 BOOST_AUTO_TEST_CASE(where_the_schema_has_no_room_for_a_note_the_reply_goes_without_it) {
     temp_directory catalog;
-    write_file(catalog / "e.json", R"({"name":"e","response_schema":{"properties":{"abort":{}},"additionalProperties":false}})");
-    const auto verdict_of = [&catalog](const std::string& script) { return scene(shell(script), {}, {"--catalog", catalog.path()}).verdict(); };
+    write_file(catalog / "e.json",
+        R"({"name":"e","response_schema":{"properties":{"abort":{}},"additionalProperties":false}})");
+    const auto verdict_of = [&catalog](const std::string& script) {
+        return scene(shell(script), {}, {"--catalog", catalog.path()}).verdict();
+    };
     const auto veto = verdict_of(R"(echo checking >&2; echo '{"abort":"no"}')");
     BOOST_TEST(text_at(veto, "/responses/0/response/abort") == "no");
     BOOST_TEST(text_at(veto, "/abort") == "no");
     BOOST_TEST(text_at(verdict_of("echo all fine"), "/outcome") == "answered");
-    BOOST_TEST(text_at(verdict_of(R"(echo '{"other":1}')"), "/missing/0/why").starts_with("failed: its reply was refused: "));
+    BOOST_TEST(
+        text_at(verdict_of(R"(echo '{"other":1}')"), "/missing/0/why").starts_with("failed: its reply was refused: "));
 }
 
 BOOST_AUTO_TEST_CASE(a_command_that_sleeps_past_a_deadline_ends_at_the_smaller_one) {
@@ -242,11 +250,15 @@ BOOST_AUTO_TEST_CASE(a_full_queue_answers_at_once) {
 
 // Each command waits for the next one's: with one place for all of them, none would ever come to an end.
 BOOST_AUTO_TEST_CASE(commands_that_wait_for_each_others_verdicts_all_end) {
-    const auto waits_for = [](const std::string& next) { return hookctl_binary() + " emit --wait --timeout 10s " + next + " || exit 1"; };
+    const auto waits_for = [](const std::string& next) {
+        return hookctl_binary() + " emit --wait --timeout 10s " + next + " || exit 1";
+    };
     scene with(shell(waits_for("second")), {}, {"--hook-jobs", "1"});
-    for (const auto& [name, script] : {std::pair{"second", waits_for("third")}, {"third", std::string("echo no >&2; exit 1")}}) {
-        with.peer.result("register_hook", boost::json::serialize(boost::json::value{
-                                              {"name", name}, {"events", boost::json::array{name}}, {"command", boost::json::array{"sh", "-c", script}}}));
+    for (const auto& [name, script] :
+        {std::pair{"second", waits_for("third")}, {"third", std::string("echo no >&2; exit 1")}}) {
+        with.peer.result("register_hook",
+            boost::json::serialize(boost::json::value{{"name", name}, {"events", boost::json::array{name}},
+                {"command", boost::json::array{"sh", "-c", script}}}));
     }
     const auto said = with.verdict();
     BOOST_TEST(text_at(said, "/outcome") == "answered");
@@ -282,7 +294,8 @@ BOOST_AUTO_TEST_CASE(a_slow_hook_takes_no_place_of_another) {
 }
 
 BOOST_AUTO_TEST_CASE(events_that_no_emitter_waits_for_take_no_place_of_a_question) {
-    scene with(shell("read payload; [ \"$payload\" = 1 ] && exec sleep 30; echo no >&2; exit 1"), {}, {"--hook-jobs", "1"});
+    scene with(
+        shell("read payload; [ \"$payload\" = 1 ] && exec sleep 30; echo no >&2; exit 1"), {}, {"--hook-jobs", "1"});
     for (int each = 0; each < 300; ++each) {
         emit(with.peer, "e", "1");
     }
@@ -293,15 +306,19 @@ BOOST_AUTO_TEST_CASE(a_daemon_that_stops_leaves_no_command_behind) {
     for (const std::string threads : {"1", "4"}) {
         temp_directory directory;
         const auto pids = directory / "pids";
-        scene with(words{"sh", "-c", "echo $$ >>" + pids + "; trap '' TERM; sleep 60 & wait"}, {}, {"--threads", threads});
+        scene with(
+            words{"sh", "-c", "echo $$ >>" + pids + "; trap '' TERM; sleep 60 & wait"}, {}, {"--threads", threads});
         const auto waiting = send_emit_and_wait(with.peer, "e");
         emit(with.peer, "e");
-        eventually("both run", [&] { return ::access(pids.c_str(), F_OK) == 0 && read_file(pids).find('\n') != read_file(pids).rfind('\n'); });
+        eventually("both run", [&] {
+            return ::access(pids.c_str(), F_OK) == 0 && read_file(pids).find('\n') != read_file(pids).rfind('\n');
+        });
         with.daemon.process().signal(SIGTERM);
         BOOST_TEST(with.peer.response_to(waiting).string("/result/outcome") == "shutdown");
         BOOST_TEST(with.daemon.wait() == 0);
         const auto text = read_file(pids);
-        for (const auto& pid : {text.substr(0, text.find('\n')), text.substr(text.find('\n') + 1, text.rfind('\n') - text.find('\n') - 1)}) {
+        for (const auto& pid : {text.substr(0, text.find('\n')),
+                 text.substr(text.find('\n') + 1, text.rfind('\n') - text.find('\n') - 1)}) {
             eventually("the process group " + pid + " is no more", [&] { return ::kill(-std::stoi(pid), 0) != 0; });
         }
     }

@@ -88,10 +88,10 @@ BOOST_AUTO_TEST_CASE(help_and_version_go_to_stdout) {
     const auto help = run_hookd({"--help"});
     BOOST_TEST(help.exit_status == 0);
     BOOST_TEST(help.err.empty());
-    for (const char* option :
-         {"--socket", "--config", "--threads", "--capacity", "--capacity-bytes", "--max-frame", "--max-connections", "--max-waiting",
-          "--max-waiting-per-connection", "--max-reserved", "--write-stall-timeout", "--default-timeout", "--allow-user", "--allow-group", "--log-level",
-          "--log-format", "--version", "--help", "--print-config", "--check"}) {
+    for (const char* option : {"--socket", "--config", "--threads", "--capacity", "--capacity-bytes", "--max-frame",
+             "--max-connections", "--max-waiting", "--max-waiting-per-connection", "--max-reserved",
+             "--write-stall-timeout", "--default-timeout", "--allow-user", "--allow-group", "--log-level",
+             "--log-format", "--version", "--help", "--print-config", "--check"}) {
         BOOST_TEST(help.out.find(option) != std::string::npos, option);
     }
     const auto version = run_hookd({"--version"});
@@ -161,16 +161,20 @@ BOOST_AUTO_TEST_CASE(bad_options_exit_2_with_one_line_that_names_the_option) {
     }
     BOOST_TEST(run_hookd({"stray"}).exit_status == 2);
     BOOST_TEST(run_hookd({"--check", "--print-config"}).exit_status == 2);
-    BOOST_TEST(run_hookd({"\x9b" "5m\xc2\x9b\xe2\x80\xae"}).err.find("\"?5m??\"") != std::string::npos);  // nothing drives a terminal
+    BOOST_TEST(run_hookd({"\x9b"
+                          "5m\xc2\x9b\xe2\x80\xae"})
+                   .err.find("\"?5m??\"") != std::string::npos);  // nothing drives a terminal
     BOOST_TEST(!std::filesystem::exists(directory / "s"));
 }
 
 BOOST_AUTO_TEST_CASE(sizes_and_durations_take_their_units) {
-    for (const auto& [text, bytes] : {std::pair{"4096", 4096}, std::pair{"4KiB", 4096}, std::pair{"2MiB", 2 * 1024 * 1024}}) {
+    for (const auto& [text, bytes] :
+        {std::pair{"4096", 4096}, std::pair{"4KiB", 4096}, std::pair{"2MiB", 2 * 1024 * 1024}}) {
         test_daemon daemon({"--max-frame", text});
         BOOST_TEST(max_frame_of(daemon) == bytes);
     }
-    for (const auto& [text, milliseconds] : {std::pair{"1500ms", 1500}, std::pair{"2s", 2000}, std::pair{"3m", 180000}, std::pair{"1440m", 86400000}}) {
+    for (const auto& [text, milliseconds] :
+        {std::pair{"1500ms", 1500}, std::pair{"2s", 2000}, std::pair{"3m", 180000}, std::pair{"1440m", 86400000}}) {
         test_daemon daemon({"--default-timeout", text});
         auto peer = daemon.connect();
         subscribe(peer);
@@ -228,18 +232,21 @@ BOOST_AUTO_TEST_CASE(socket_path_comes_from_flag_environment_file_or_default) {
     starts_at({"--config", config}, directory / "from-environment");
     starts_at({"--config", config, "--socket", directory / "from-flag"}, directory / "from-flag");
     const auto user = std::to_string(::geteuid());
-    const auto last = std::filesystem::is_directory("/run/user/" + user) ? "/run/user/" + user + "/hookd/hookd.sock" : "/tmp/hookd-" + user + "/hookd.sock";
+    const auto last = std::filesystem::is_directory("/run/user/" + user) ? "/run/user/" + user + "/hookd/hookd.sock"
+                                                                         : "/tmp/hookd-" + user + "/hookd.sock";
     const auto printed = run_hookd({"--print-config"});
     BOOST_TEST(printed.out.find(last) != std::string::npos, printed.out);
 }
 
 BOOST_AUTO_TEST_CASE(print_config_shows_what_is_in_force_and_can_be_read_back) {
     temp_directory directory;
-    const auto printed = run_hookd({"--print-config", "--socket", directory / "s", "--max-frame", "3KiB", "--threads", "2"});
+    const auto printed =
+        run_hookd({"--print-config", "--socket", directory / "s", "--max-frame", "3KiB", "--threads", "2"});
     BOOST_TEST(printed.exit_status == 0);
     BOOST_TEST(printed.err.empty());
-    for (const char* key : {"socket", "threads", "capacity", "capacity-bytes", "max-frame", "max-connections", "max-waiting",
-                            "max-waiting-per-connection", "write-stall-timeout", "default-timeout", "log-level", "log-format"}) {
+    for (const char* key :
+        {"socket", "threads", "capacity", "capacity-bytes", "max-frame", "max-connections", "max-waiting",
+            "max-waiting-per-connection", "write-stall-timeout", "default-timeout", "log-level", "log-format"}) {
         BOOST_TEST(printed.out.find(key) != std::string::npos, key);
     }
     BOOST_TEST(!std::filesystem::exists(directory / "s"));  // it prints, and starts nothing

@@ -38,7 +38,7 @@ std::string replay_params(const std::string& id, const std::string& to) {
 
 /// Fires an event that `guard` replies to; returns its id.
 std::string answered_event(test_daemon& daemon, wire_client& guard, const std::string& event, const std::string& reply,
-                           const std::string& payload = "{}") {
+    const std::string& payload = "{}") {
     auto emitter = daemon.connect();
     const auto request = send_emit_and_wait(emitter, event, R"("payload":)" + payload);
     const auto id = guard.next_event().string("/params/hook_event_id");
@@ -67,13 +67,15 @@ BOOST_AUTO_TEST_CASE(history_has_the_verdicts_newest_first) {
     const auto answer = peer.call("history");
     BOOST_TEST(answer.at("/result/more").as_bool() == false);
     const auto first = answer.at("/result/verdicts/0");
-    BOOST_TEST(members_of(first) == "abort elapsed_ms emitted_at event hook_event_id instance missing outcome responses seq");
+    BOOST_TEST(
+        members_of(first) == "abort elapsed_ms emitted_at event hook_event_id instance missing outcome responses seq");
     BOOST_TEST(text_at(first, "/event") == "git.pre_push");
     BOOST_TEST(text_at(first, "/abort") == "no \"way\"");
     BOOST_TEST(text_at(first, "/responses/0/responder") == "guard");
     BOOST_TEST(answer.text.find("12345678901234567890123") != std::string::npos);  // byte for byte
     BOOST_TEST(size_at(answer.at("/result"), "/verdicts") == 2u);
-    const auto count = [&peer](const std::string& params) { return size_at(peer.result("history", params), "/verdicts"); };
+    const auto count = [&peer](
+                           const std::string& params) { return size_at(peer.result("history", params), "/verdicts"); };
     BOOST_TEST(count(R"({"vetoed":true})") == 1u);
     BOOST_TEST(count(R"({"event":"git.*"})") == 2u);
     BOOST_TEST(count(R"({"event":"git.pre_p*"})") == 1u);
@@ -89,8 +91,9 @@ BOOST_AUTO_TEST_CASE(history_has_the_verdicts_newest_first) {
 BOOST_AUTO_TEST_CASE(history_refuses_what_it_does_not_understand) {
     journalled with;
     auto peer = with.daemon->connect();
-    for (const std::string params : {R"({"limit":0})", R"({"limit":1001})", R"({"since":"yesterday"})", R"({"event":"a b"})", R"({"responder":""})",
-                                     R"({"vetoed":1})", R"({"before_seq":-1})", R"({"instance":"x"})", R"({"reponder":"x"})"}) {
+    for (const std::string params :
+        {R"({"limit":0})", R"({"limit":1001})", R"({"since":"yesterday"})", R"({"event":"a b"})", R"({"responder":""})",
+            R"({"vetoed":1})", R"({"before_seq":-1})", R"({"instance":"x"})", R"({"reponder":"x"})"}) {
         BOOST_TEST(peer.failure("history", params).error_code() == -32602, params);
     }
 }
@@ -102,7 +105,8 @@ BOOST_AUTO_TEST_CASE(trace_has_one_event_whole) {
     auto slow = with.daemon->connect();
     subscribe(slow, "*", R"("name":"slow")");
     auto emitter = with.daemon->connect();
-    const auto request = send_emit_and_wait(emitter, "e", R"("payload":{"n": 1.0},"timeout_ms":200,"policy":"all","failure_policy":"closed")");
+    const auto request = send_emit_and_wait(
+        emitter, "e", R"("payload":{"n": 1.0},"timeout_ms":200,"policy":"all","failure_policy":"closed")");
     const auto id = guard.next_event().string("/params/hook_event_id");
     respond(guard, id, R"("response":{"note":"fine"})");
     slow.next_event();
@@ -160,7 +164,8 @@ BOOST_AUTO_TEST_CASE(without_a_journal_there_is_a_sentence_that_says_so) {
         test_daemon daemon{options};
         auto peer = daemon.connect();
         const std::string id = "00000000-0000-4000-8000-000000000000";
-        for (const auto& refused : {peer.failure("history"), peer.failure("trace", id_params(id)), peer.failure("replay", replay_params(id, "x"))}) {
+        for (const auto& refused : {peer.failure("history"), peer.failure("trace", id_params(id)),
+                 peer.failure("replay", replay_params(id, "x"))}) {
             BOOST_TEST(refused.error_code() == -32602);
             BOOST_TEST(refused.error_message().find("--journal") != std::string::npos);
         }
@@ -185,7 +190,8 @@ BOOST_AUTO_TEST_CASE(it_outlives_a_daemon_that_is_killed) {
 
 BOOST_AUTO_TEST_CASE(the_default_socket_has_one_beside_the_registry_and_another_has_none) {
     temp_directory directory;
-    const spawn_options where{.environment = {{"XDG_RUNTIME_DIR", directory.path()}, {"XDG_STATE_HOME", directory / "state"}}};
+    const spawn_options where{
+        .environment = {{"XDG_RUNTIME_DIR", directory.path()}, {"XDG_STATE_HOME", directory / "state"}}};
     {
         test_daemon daemon{directory / "hookd/hookd.sock", {}, where};
         auto peer = daemon.connect();
@@ -203,7 +209,8 @@ BOOST_AUTO_TEST_CASE(the_default_socket_has_one_beside_the_registry_and_another_
 BOOST_AUTO_TEST_CASE(a_default_journal_that_cannot_be_made_is_a_warning) {
     temp_directory directory;
     write_file(directory / "state", "a file where a directory should be");
-    const spawn_options where{.environment = {{"XDG_RUNTIME_DIR", directory.path()}, {"XDG_STATE_HOME", directory / "state"}}};
+    const spawn_options where{
+        .environment = {{"XDG_RUNTIME_DIR", directory.path()}, {"XDG_STATE_HOME", directory / "state"}}};
     test_daemon daemon{directory / "hookd/hookd.sock", {"--registry", directory / "r"}, where};
     daemon.process().wait_for_err("there is no journal");
 }
@@ -211,7 +218,8 @@ BOOST_AUTO_TEST_CASE(a_default_journal_that_cannot_be_made_is_a_warning) {
 BOOST_AUTO_TEST_CASE(a_file_that_is_no_journal_is_refused_at_the_start) {
     temp_directory directory;
     const auto file = directory / "notes.txt";
-    write_file(file, "not a journal, and long enough to be looked at as the header of a database file, which has a hundred bytes\n");
+    write_file(file,
+        "not a journal, and long enough to be looked at as the header of a database file, which has a hundred bytes\n");
     for (const std::string check : {"", "--check"}) {
         std::vector<std::string> arguments{"--socket", directory / "s", "--journal", file};
         if (!check.empty()) {
@@ -278,7 +286,8 @@ BOOST_AUTO_TEST_CASE(a_registered_hook_can_be_replayed_to) {
     journalled with;
     auto peer = with.daemon->connect();
     const std::string echo = R"j(printf '{"abort":"%s"}' "$(cat)")j";
-    peer.result("register_hook", R"({"name":"checker","events":["e"],"command":["sh","-c",)" + json_string(echo) + "]}");
+    peer.result(
+        "register_hook", R"({"name":"checker","events":["e"],"command":["sh","-c",)" + json_string(echo) + "]}");
     const auto id = peer.response_to(send_emit_and_wait(peer, "e", R"("payload":7)")).string("/result/hook_event_id");
     const auto again = peer.result("replay", replay_params(id, "checker"));
     BOOST_TEST(text_at(again, "/response/abort") == "7");
@@ -308,14 +317,15 @@ BOOST_AUTO_TEST_CASE(a_replay_to_one_that_is_gone_says_so) {
 BOOST_AUTO_TEST_CASE(secrets_of_the_catalog_are_kept_out_of_it) {
     temp_directory catalog;
     write_file(catalog / "login.json",
-               R"({"name":"login","payload_schema":{"properties":{"user":{},"token":{"x-secret":true},"deep":{"$ref":"#/definitions/d"}},
+        R"({"name":"login","payload_schema":{"properties":{"user":{},"token":{"x-secret":true},"deep":{"$ref":"#/definitions/d"}},
                    "definitions":{"d":{"items":{"properties":{"key":{"type":"string","x-secret":true}}}}}},
                    "response_schema":{"properties":{"session":{"x-secret":true}}}})");
     journalled with{{"--catalog", catalog.path()}};
     auto guard = with.daemon->connect();
     subscribe(guard, "*", R"("name":"guard","verdicts":true)");
     auto emitter = with.daemon->connect();
-    const auto request = send_emit_and_wait(emitter, "login", R"("payload":{"user":"ann","token":"hunter2","deep":[{"key":"hunter3"}]})");
+    const auto request = send_emit_and_wait(
+        emitter, "login", R"("payload":{"user":"ann","token":"hunter2","deep":[{"key":"hunter3"}]})");
     const auto asked = guard.next_event();
     BOOST_TEST(asked.text.find("hunter2") != std::string::npos);  // the hook sees it
     const auto id = asked.string("/params/hook_event_id");
@@ -343,7 +353,8 @@ BOOST_AUTO_TEST_CASE(who_may_only_emit_may_not_read_it) {
     ::chmod((with.directory / "s").c_str(), 0666);
     wire_client peer{connect_as(other, with.directory / "s")};
     BOOST_TEST(peer.failure("history").error_code() == -32003);
-    BOOST_TEST(peer.failure("replay", replay_params("00000000-0000-4000-8000-000000000000", "x")).error_code() == -32003);
+    BOOST_TEST(
+        peer.failure("replay", replay_params("00000000-0000-4000-8000-000000000000", "x")).error_code() == -32003);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

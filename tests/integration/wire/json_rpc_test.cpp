@@ -40,24 +40,10 @@ BOOST_AUTO_TEST_CASE(response_has_the_members_that_json_rpc_names) {
 BOOST_DATA_TEST_CASE(ids_are_echoed_byte_for_byte, data::make(all_framings), kind) {
     test_daemon daemon;
     auto peer = daemon.connect(kind);
-    for (const std::string id : {"1",
-                                  "0",
-                                  "-1",
-                                  "-0",
-                                  "1.0",
-                                  "1.50",
-                                  "1e2",
-                                  "1E+2",
-                                  "12345678901234567890123456789012345678901234567890",
-                                  "0.10000000000000000000000000000000000001",
-                                  "1e99999",
-                                  "null",
-                                  R"("")",
-                                  R"("a")",
-                                  R"("1")",
-                                  R"("\u0041\/\n\"\\")",
-                                  R"("\ud83d\ude00 and 😀")",
-                                  R"("\u0000")"}) {
+    for (const std::string id :
+        {"1", "0", "-1", "-0", "1.0", "1.50", "1e2", "1E+2", "12345678901234567890123456789012345678901234567890",
+            "0.10000000000000000000000000000000000001", "1e99999", "null", R"("")", R"("a")", R"("1")",
+            R"("\u0041\/\n\"\\")", R"("\ud83d\ude00 and 😀")", R"("\u0000")"}) {
         peer.send(R"({"jsonrpc":"2.0","id": )" + id + R"( ,"method":"ping"})");
         BOOST_TEST(peer.receive().raw({"id"}) == id);
         peer.send(R"({"jsonrpc":"2.0","id":)" + id + R"(,"method":"nonsense"})");
@@ -110,7 +96,8 @@ BOOST_AUTO_TEST_CASE(parameters_go_by_name_only) {
     test_daemon daemon;
     auto peer = daemon.connect();
     for (const char* params : {R"(["a"])", "[{}]", R"("a")", "1", "true"}) {
-        const auto code = code_of(peer, R"({"jsonrpc":"2.0","id":1,"method":"ping","params":)" + std::string{params} + "}");
+        const auto code =
+            code_of(peer, R"({"jsonrpc":"2.0","id":1,"method":"ping","params":)" + std::string{params} + "}");
         BOOST_TEST((code == -32602 || code == -32600), params << ": " << code);
     }
 }
@@ -118,9 +105,11 @@ BOOST_AUTO_TEST_CASE(parameters_go_by_name_only) {
 BOOST_AUTO_TEST_CASE(absent_null_and_empty_params_all_mean_none) {
     test_daemon daemon;
     auto peer = daemon.connect();
-    for (const char* params : {"", R"(,"params":null)", R"(,"params":{})", R"(,"params":[])", R"(,"params": { } )", R"(,"params":[ ])"}) {
+    for (const char* params :
+        {"", R"(,"params":null)", R"(,"params":{})", R"(,"params":[])", R"(,"params": { } )", R"(,"params":[ ])"}) {
         for (const char* method : {"ping", "stats", "subscribe", "unsubscribe", "rpc.discover"}) {
-            const auto code = code_of(peer, R"({"jsonrpc":"2.0","id":1,"method":")" + std::string{method} + "\"" + params + "}");
+            const auto code =
+                code_of(peer, R"({"jsonrpc":"2.0","id":1,"method":")" + std::string{method} + "\"" + params + "}");
             BOOST_TEST(code == 0, method << params);
         }
         // A method that needs one says so, by name.
@@ -134,25 +123,26 @@ BOOST_AUTO_TEST_CASE(absent_null_and_empty_params_all_mean_none) {
 BOOST_AUTO_TEST_CASE(null_for_an_optional_parameter_means_that_it_is_absent) {
     test_daemon daemon;
     auto subscriber = daemon.connect();
-    const auto opened =
-        subscriber.result("subscribe", R"({"events":null,"name":null,"responds":null,"after_seq":null,"instance":null})");
+    const auto opened = subscriber.result(
+        "subscribe", R"({"events":null,"name":null,"responds":null,"after_seq":null,"instance":null})");
     BOOST_TEST(!bool_at(opened, "/resumed"));
     auto emitter = daemon.connect();
     emitter.result("emit", R"({"event":"e","payload":null,"reserve_ms":null,"operation_id":null})");
     const auto plain = subscriber.next_event();
     BOOST_TEST(plain.raw({"params", "payload"}) == "null");  // a value, here
     BOOST_TEST(plain.raw({"params", "expects_response"}) == "false");
-    const auto id = emitter.send_request(
-        "emit_and_wait",
+    const auto id = emitter.send_request("emit_and_wait",
         R"({"event":"e","timeout_ms":null,"policy":null,"failure_policy":null,"require_subscriber":null,"operation_id":null})");
     const auto waited = subscriber.next_event();
     BOOST_TEST(waited.integer("/params/timeout_ms") == 30000);
-    BOOST_TEST(bool_at(respond(subscriber, waited.string("/params/hook_event_id"), R"("response":null,"abstain":null,"failed":null)"),
-                       "/accepted"));
+    BOOST_TEST(bool_at(
+        respond(subscriber, waited.string("/params/hook_event_id"), R"("response":null,"abstain":null,"failed":null)"),
+        "/accepted"));
     const auto verdict = emitter.response_to(id);
     BOOST_TEST(verdict.string("/result/outcome") == "answered");
     BOOST_TEST((verdict.at("/result/responses/0/response") == json_of("{}")));
-    BOOST_TEST(text_at(emitter.result("await_response", R"({"hook_event_id":"nobody","timeout_ms":null})"), "/outcome") == "unknown");
+    BOOST_TEST(text_at(emitter.result("await_response", R"({"hook_event_id":"nobody","timeout_ms":null})"),
+                   "/outcome") == "unknown");
 }
 
 BOOST_AUTO_TEST_CASE(null_for_a_required_parameter_is_refused) {
@@ -204,14 +194,16 @@ BOOST_AUTO_TEST_CASE(member_names_may_be_written_with_escapes) {
 BOOST_AUTO_TEST_CASE(unknown_members_of_the_envelope_are_ignored) {
     test_daemon daemon;
     auto peer = daemon.connect();
-    BOOST_TEST(code_of(peer, R"({"x":{"jsonrpc":1,"id":2},"jsonrpc":"2.0","meta":[1],"id":1,"method":"ping","traceparent":"y"})") == 0);
+    BOOST_TEST(
+        code_of(peer,
+            R"({"x":{"jsonrpc":1,"id":2},"jsonrpc":"2.0","meta":[1],"id":1,"method":"ping","traceparent":"y"})") == 0);
 }
 
 BOOST_AUTO_TEST_CASE(unknown_parameter_is_refused_by_name) {
     test_daemon daemon;
     auto peer = daemon.connect();
-    for (const char* method :
-         {"ping", "emit", "emit_and_wait", "await_response", "subscribe", "unsubscribe", "respond", "stats", "rpc.discover"}) {
+    for (const char* method : {"ping", "emit", "emit_and_wait", "await_response", "subscribe", "unsubscribe", "respond",
+             "stats", "rpc.discover"}) {
         auto response = peer.failure(method, R"({"tiemout_ms":1})");
         BOOST_TEST(response.error_code() == -32602, method);
         const auto required = std::string_view{method};
@@ -220,7 +212,7 @@ BOOST_AUTO_TEST_CASE(unknown_parameter_is_refused_by_name) {
         }
     }
     for (const char* request : {R"(emit {"event":"e","evnet":1})", R"(emit_and_wait {"event":"e","evnet":1})",
-                                R"(respond {"hook_event_id":"x","evnet":1})", R"(await_response {"hook_event_id":"x","evnet":1})"}) {
+             R"(respond {"hook_event_id":"x","evnet":1})", R"(await_response {"hook_event_id":"x","evnet":1})"}) {
         const std::string_view text = request;
         const auto space = text.find(' ');
         auto response = peer.failure(text.substr(0, space), text.substr(space + 1));
@@ -295,7 +287,8 @@ BOOST_AUTO_TEST_CASE(parameter_of_the_wrong_type_or_range_is_refused_by_name) {
         BOOST_TEST_CONTEXT(method << " " << params) {
             const auto response = peer.call(method, params);
             BOOST_TEST(response.error_code() == -32602);
-            BOOST_TEST((response.error_code() == 0 || response.error_message().find(named) != std::string::npos), response.text);
+            BOOST_TEST((response.error_code() == 0 || response.error_message().find(named) != std::string::npos),
+                response.text);
         }
     }
     // None was carried out, not even in part.
@@ -356,7 +349,8 @@ BOOST_AUTO_TEST_CASE(cancel_ends_a_waiting_request_of_the_same_connection) {
     subscribe(responder);
     auto emitter = daemon.connect();
     for (const char* id : {"1", R"("one")", R"("\u0041")", "1e2"}) {
-        emitter.send(R"({"jsonrpc":"2.0","id":)" + std::string{id} + R"(,"method":"emit_and_wait","params":{"event":"e"}})");
+        emitter.send(
+            R"({"jsonrpc":"2.0","id":)" + std::string{id} + R"(,"method":"emit_and_wait","params":{"event":"e"}})");
         const auto event_id = responder.next_event().string("/params/hook_event_id");
         emitter.notify("$/cancelRequest", R"({"id":)" + std::string{id} + "}");
         const auto response = emitter.response_to(id);
@@ -376,7 +370,8 @@ BOOST_AUTO_TEST_CASE(cancel_ends_await_response_and_keeps_the_reservation) {
     peer.notify("$/cancelRequest", R"({"id":)" + id + "}");
     BOOST_TEST(peer.response_to(id).error_code() == -32800);
     BOOST_TEST(bool_at(respond(peer, event_id), "/accepted"));
-    BOOST_TEST(text_at(peer.result("await_response", R"({"hook_event_id":)" + json_string(event_id) + "}"), "/outcome") == "answered");
+    BOOST_TEST(text_at(peer.result("await_response", R"({"hook_event_id":)" + json_string(event_id) + "}"),
+                   "/outcome") == "answered");
 }
 
 BOOST_AUTO_TEST_CASE(cancel_touches_no_other_request) {

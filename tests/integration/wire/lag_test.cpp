@@ -14,7 +14,8 @@ namespace {
 // More than a socket buffers: a peer that does not read has most of some hundred of these waiting for it in the daemon.
 const std::string big = json_string(std::string(50000, 'x'));
 
-// Reads events with seq `first`, first + `step`, … up to `closed`, checks that none is missing, and returns `closed`'s params.
+// Reads events with seq `first`, first + `step`, … up to `closed`, checks that none is missing, and returns `closed`'s
+// params.
 boost::json::value read_prefix(wire_client& peer, std::int64_t first, std::int64_t& last, std::int64_t step = 1) {
     auto expected = first;
     last = first - step;
@@ -68,7 +69,8 @@ BOOST_AUTO_TEST_CASE(lagged_subscriber_can_resume_where_it_was_told_it_was) {
     std::int64_t last = 0;
     const auto closed = read_prefix(slow, 1, last);
     BOOST_TEST(int_at(closed, "/last_seq") == last);
-    if (const auto response = slow.call("subscribe", R"({"responds":false,"after_seq":)" + std::to_string(last) + "}"); response.error_code() == 0) {
+    if (const auto response = slow.call("subscribe", R"({"responds":false,"after_seq":)" + std::to_string(last) + "}");
+        response.error_code() == 0) {
         for (auto seq = last + 1; seq <= emitted; ++seq) {
             BOOST_TEST(slow.next_event().integer("/params/seq") == seq);
         }
@@ -146,7 +148,8 @@ BOOST_AUTO_TEST_CASE(lagged_responder_owes_what_it_is_handed) {
     const auto id = slow.next_event().string("/params/hook_event_id");
     std::int64_t last = 0;
     BOOST_TEST(text_at(read_prefix(slow, 2, last), "/reason") == "lagged");
-    BOOST_TEST(text_at(other.result("emit_and_wait", R"({"event":"e"})"), "/missing/0/why") == "lagged");  // until it subscribes again
+    BOOST_TEST(text_at(other.result("emit_and_wait", R"({"event":"e"})"), "/missing/0/why") ==
+               "lagged");  // until it subscribes again
     BOOST_TEST(bool_at(respond(slow, id, R"("response":{"abort":"no"})"), "/accepted"));
     BOOST_TEST(emitter.response_to(request).string("/result/abort") == "no");
 }

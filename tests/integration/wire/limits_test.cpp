@@ -1,4 +1,5 @@
-// Section 5 of the wire contract: each limit at n-1, n and n+1. Those of frames, batches and nesting are in framing_test and batch_test.
+// Section 5 of the wire contract: each limit at n-1, n and n+1. Those of frames, batches and nesting are in
+// framing_test and batch_test.
 #include "support/json_access.hpp"
 #include "support/raw_json.hpp"
 #include "support/test_daemon.hpp"
@@ -128,7 +129,8 @@ BOOST_AUTO_TEST_CASE(crowd_of_large_frames_is_refused_only_in_part) {
 // What they have announced is not what they hold.
 BOOST_AUTO_TEST_CASE(crowd_of_beginnings_of_large_frames_takes_nothing_from_others) {
     test_daemon daemon;
-    const std::string large = encode_frame(framing::length, R"({"jsonrpc":"2.0","id":1,"method":"ping"})" + std::string(16'000'000, ' '));
+    const std::string large =
+        encode_frame(framing::length, R"({"jsonrpc":"2.0","id":1,"method":"ping"})" + std::string(16'000'000, ' '));
     std::deque<wire_client> crowd;
     constexpr std::size_t beginning = 80'000;
     for (int i = 0; i < 150; ++i) {
@@ -166,7 +168,7 @@ BOOST_AUTO_TEST_CASE(connection_has_at_most_so_many_waiting_requests) {
     }
     check_limit(peer.failure("emit_and_wait", R"({"event":"e"})"), "max_waiting_per_connection", 3);
     check_limit(peer.failure("emit", R"({"event":"e","reserve_ms":1000})"), "max_waiting_per_connection", 3);
-    emit(peer, "free");  // what doesn't wait isn't limited
+    emit(peer, "free");                                                    // what doesn't wait isn't limited
     BOOST_TEST(responder.next_event().string("/params/event") == "free");  // what was refused wasn't emitted
     auto other = daemon.connect();
     send_emit_and_wait(other, "e");  // each connection has its own
@@ -199,7 +201,8 @@ BOOST_AUTO_TEST_CASE(await_response_counts_as_a_waiting_request_of_its_connectio
     for (int i = 0; i < 2; ++i) {
         asker.send_request("await_response", R"({"hook_event_id":)" + json_string(id) + "}");
     }
-    check_limit(asker.failure("await_response", R"({"hook_event_id":)" + json_string(id) + "}"), "max_waiting_per_connection", 2);
+    check_limit(asker.failure("await_response", R"({"hook_event_id":)" + json_string(id) + "}"),
+        "max_waiting_per_connection", 2);
 }
 
 BOOST_AUTO_TEST_CASE(daemon_has_at_most_so_many_waiting_slots) {
@@ -285,7 +288,8 @@ BOOST_AUTO_TEST_CASE(kept_replies_have_64_mebibytes) {
     const auto fifth = R"({"hook_event_id":)" + json_string(ids[4]) + "," + reply + "}";
     check_limit(peer.failure("respond", fifth), "memory", 64 * 1024 * 1024);
     BOOST_TEST(bool_at(respond(peer, ids[4], R"("response":{})"), "/accepted"));  // its slot is as open as before
-    BOOST_TEST(text_at(peer.result("await_response", R"({"hook_event_id":)" + json_string(ids[0]) + "}"), "/outcome") == "answered");
+    BOOST_TEST(text_at(peer.result("await_response", R"({"hook_event_id":)" + json_string(ids[0]) + "}"), "/outcome") ==
+               "answered");
     const auto sixth = reserve(peer);
     BOOST_TEST(bool_at(respond(peer, sixth, reply), "/accepted"));  // one was fetched: there is room again
 }
@@ -297,11 +301,13 @@ BOOST_AUTO_TEST_CASE(oldest_remembered_results_go_where_memory_is_short) {
     auto peer = daemon.connect();
     const auto reply = R"("response":{"x":")" + std::string(15 * 1024 * 1024, 'r') + "\"}";
     const auto request = [&](int number) {
-        return send_emit_and_wait(peer, "e", R"("operation_id":"0000000)" + std::to_string(number) + R"(-0000-4000-8000-000000000000")");
+        return send_emit_and_wait(
+            peer, "e", R"("operation_id":"0000000)" + std::to_string(number) + R"(-0000-4000-8000-000000000000")");
     };
     for (int number = 1; number <= 6; ++number) {
         const auto id = request(number);
-        BOOST_TEST(bool_at(respond(responder, responder.next_event().string("/params/hook_event_id"), reply), "/accepted"));
+        BOOST_TEST(
+            bool_at(respond(responder, responder.next_event().string("/params/hook_event_id"), reply), "/accepted"));
         BOOST_TEST(peer.response_to(id).integer("/result/seq") == number);
     }
     BOOST_TEST(peer.response_to(request(6)).integer("/result/seq") == 6);
@@ -320,7 +326,8 @@ BOOST_DATA_TEST_CASE(daemon_stops_reading_from_a_peer_that_reads_no_replies, dat
     auto other = daemon.connect();
     for (int full = 0; full < 100;) {
         if (rest.empty()) {
-            rest = encode_frame(kind, R"({"jsonrpc":"2.0","id":)" + std::to_string(asked++) + R"(,"method":"ping")" + filler + "}");
+            rest = encode_frame(
+                kind, R"({"jsonrpc":"2.0","id":)" + std::to_string(asked++) + R"(,"method":"ping")" + filler + "}");
         }
         const auto sent = deaf.try_send_raw(rest);
         rest.erase(0, sent);
@@ -368,7 +375,8 @@ BOOST_AUTO_TEST_CASE(peer_that_reads_slowly_but_goes_on_reading_is_not_disconnec
     const auto payload = json_string(std::string(10'000'000, 'x'));
     emit(emitter, "big", payload);
     emit(emitter, "big", "\"last\"");
-    // A bite every tenth of a second, by the daemon's own clock, for two stall time-outs: too little for the socket to become writable in one.
+    // A bite every tenth of a second, by the daemon's own clock, for two stall time-outs: too little for the socket to
+    // become writable in one.
     for (int i = 0; i < 45; ++i) {
         slow.read_more(8000);
         emitter.result("emit_and_wait", R"({"event":"tick","require_subscriber":false,"timeout_ms":100})");

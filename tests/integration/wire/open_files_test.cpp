@@ -23,11 +23,12 @@ BOOST_AUTO_TEST_SUITE(open_files_suite)
 BOOST_AUTO_TEST_CASE(hooks_have_the_limit_that_hookd_found_though_many_connect) {
     temp_directory directory;
     const auto path = directory / "s";
-    child_process daemon({"bash", "-c", "ulimit -Sn 256; ulimit -Hn 4000; exec \"$0\" \"$@\"", hookd_binary(), "--socket", path, "--registry", directory / "registry.json",
-                          "--max-connections", "1000"});
+    child_process daemon({"bash", "-c", "ulimit -Sn 256; ulimit -Hn 4000; exec \"$0\" \"$@\"", hookd_binary(),
+        "--socket", path, "--registry", directory / "registry.json", "--max-connections", "1000"});
     wait_until_it_accepts(daemon, path);
     wire_client peer{path};
-    peer.result("register_hook", R"({"name":"limit","events":["limit"],"command":["/bin/bash","-c","cat >/dev/null; ulimit -Sn >&2; exit 1"]})");
+    peer.result("register_hook",
+        R"({"name":"limit","events":["limit"],"command":["/bin/bash","-c","cat >/dev/null; ulimit -Sn >&2; exit 1"]})");
     BOOST_TEST(limit_of_a_hook(peer) == "256");
     std::vector<wire_client> many;
     for (int i = 0; i < 400; ++i) {

@@ -18,9 +18,7 @@ std::string uuid(unsigned number) {
     return text;
 }
 
-std::string operation(unsigned number) {
-    return R"("operation_id":")" + uuid(number) + "\"";
-}
+std::string operation(unsigned number) { return R"("operation_id":")" + uuid(number) + "\""; }
 
 }  // namespace
 
@@ -48,9 +46,11 @@ BOOST_AUTO_TEST_CASE(same_id_with_another_method_or_other_params_is_refused) {
     auto peer = daemon.connect();
     const auto params = R"({"event":"e","payload":[1],)" + operation(1) + "}";
     const auto result = peer.result("emit", params);
-    for (const auto& other : {R"({"event":"f","payload":[1],)" + operation(1) + "}", R"({"event":"e","payload":[2],)" + operation(1) + "}",
-                              R"({"event":"e","payload":[ 1],)" + operation(1) + "}",  // byte for byte
-                              R"({"payload":[1],"event":"e",)" + operation(1) + "}", "{" + operation(1) + R"(,"event":"e","payload":[1]})"}) {
+    for (const auto& other :
+        {R"({"event":"f","payload":[1],)" + operation(1) + "}", R"({"event":"e","payload":[2],)" + operation(1) + "}",
+            R"({"event":"e","payload":[ 1],)" + operation(1) + "}",  // byte for byte
+            R"({"payload":[1],"event":"e",)" + operation(1) + "}",
+            "{" + operation(1) + R"(,"event":"e","payload":[1]})"}) {
         const auto refused = peer.failure("emit", other);
         BOOST_TEST(refused.error_code() == -32602, other);
         BOOST_TEST(refused.error_message().find("operation_id") != std::string::npos);
@@ -175,8 +175,9 @@ BOOST_AUTO_TEST_CASE(cancel_of_one_that_joined_leaves_the_others_waiting) {
 BOOST_AUTO_TEST_CASE(operation_id_is_a_uuid) {
     test_daemon daemon;
     auto peer = daemon.connect();
-    for (const char* id : {"", "x", "00000001-0000-4000-8000-00000000000", "00000001-0000-4000-8000-0000000000000", "g0000001-0000-4000-8000-000000000000",
-                           "{0000001-0000-4000-8000-00000000000}", "00000001000040008000000000000000"}) {
+    for (const char* id : {"", "x", "00000001-0000-4000-8000-00000000000", "00000001-0000-4000-8000-0000000000000",
+             "g0000001-0000-4000-8000-000000000000", "{0000001-0000-4000-8000-00000000000}",
+             "00000001000040008000000000000000"}) {
         const auto refused = peer.failure("emit", R"({"event":"e","operation_id":)" + json_string(id) + "}");
         BOOST_TEST(refused.error_code() == -32602, id);
         BOOST_TEST(refused.error_message().find("operation_id") != std::string::npos);

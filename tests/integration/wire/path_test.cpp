@@ -14,10 +14,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstddef>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <cstddef>
 #include <memory>
 #include <string>
 #include <system_error>
@@ -34,7 +34,8 @@ file_descriptor listening_socket(const std::string& path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::memcpy(address.sun_path, path.data(), path.size());
-    if (::bind(made.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || ::listen(made.get(), 16) != 0) {
+    if (::bind(made.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+        ::listen(made.get(), 16) != 0) {
         throw std::system_error(errno, std::generic_category(), path);
     }
     return made;
@@ -59,7 +60,8 @@ class daemon_in_a_directory {
 public:
     daemon_in_a_directory() {
         fs::create_directory(place());
-        daemon = std::make_unique<test_daemon>(place() + "/hookd.sock", std::vector<std::string>{"--registry", directory_ / "registry.json"});
+        daemon = std::make_unique<test_daemon>(
+            place() + "/hookd.sock", std::vector<std::string>{"--registry", directory_ / "registry.json"});
         subscriber = std::make_unique<wire_client>(daemon->socket_path());
         subscribe(*subscriber, "*", R"("name":"guard")");
     }
@@ -102,7 +104,8 @@ BOOST_AUTO_TEST_CASE(socket_that_is_removed_is_put_back_and_sessions_go_on) {
         BOOST_TEST((found.st_mode & 07777U) == 0600U);
         auto emitter = there.daemon->connect();
         const auto asked = send_emit_and_wait(emitter, "e");
-        respond(*there.subscriber, there.subscriber->next_event().string("/params/hook_event_id"), R"("response":{"abort":"no"})");
+        respond(*there.subscriber, there.subscriber->next_event().string("/params/hook_event_id"),
+            R"("response":{"abort":"no"})");
         BOOST_TEST(emitter.response_to(asked).string("/result/abort") == "no");
     }
     there.daemon->process().wait_for_err("put back");
@@ -200,14 +203,15 @@ BOOST_AUTO_TEST_CASE(abstract_name_is_served_and_held_by_one) {
         address.sun_family = AF_UNIX;
         std::memcpy(address.sun_path + 1, name.data(), name.size());
         const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
-        return ::connect(peer.get(), reinterpret_cast<const sockaddr*>(&address), size) == 0 ? std::move(peer) : file_descriptor{};
+        return ::connect(peer.get(), reinterpret_cast<const sockaddr*>(&address), size) == 0 ? std::move(peer)
+                                                                                             : file_descriptor{};
     };
     file_descriptor peer;
     eventually("it listens", [&] { return (peer = connect()).is_open(); });
     BOOST_TEST(int_at(wire_client{std::move(peer)}.result("ping"), "/pid") == daemon.pid());
     BOOST_TEST(run_program({hookd_binary(), "--socket", "@" + name, "--registry", registry}).exit_status == 3);
     const bool has_file = std::any_of(fs::directory_iterator{directory.path()}, fs::directory_iterator{},
-                                      [](const fs::directory_entry& each) { return each.path().filename().string().starts_with('@'); });
+        [](const fs::directory_entry& each) { return each.path().filename().string().starts_with('@'); });
     BOOST_TEST(!has_file);
     daemon.signal(SIGTERM);
     BOOST_TEST(daemon.wait() == 0);
@@ -216,7 +220,9 @@ BOOST_AUTO_TEST_CASE(abstract_name_is_served_and_held_by_one) {
 // --- how it was started ---
 
 BOOST_AUTO_TEST_CASE(signals_that_were_blocked_when_it_started_end_it) {
-    constexpr const char* start = "import os, signal, sys; signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals()); os.execv(sys.argv[1], sys.argv[1:])";
+    constexpr const char* start =
+        "import os, signal, sys; signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals()); "
+        "os.execv(sys.argv[1], sys.argv[1:])";
     for (const int number : {SIGTERM, SIGINT}) {
         temp_directory directory;
         const auto path = directory / "s";

@@ -16,7 +16,8 @@ using namespace hookd::test;
 
 namespace {
 
-// A hook that subscribes, replies to its first event where `reply` is given, forks, says so and waits. The child keeps the connection.
+// A hook that subscribes, replies to its first event where `reply` is given, forks, says so and waits. The child keeps
+// the connection.
 constexpr const char* forking_hook = R"(
 import json, os, socket, sys, time
 s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); f = s.makefile()
@@ -59,7 +60,8 @@ BOOST_AUTO_TEST_CASE(hook_that_died_has_left_whoever_holds_its_socket) {
     const auto verdict = emitter.response_to(asked);
     BOOST_TEST(verdict.string("/result/outcome") == "abandoned");
     BOOST_TEST((verdict.at("/result/missing") == json_of(R"([{"responder":"forker","why":"left"}])")));
-    BOOST_TEST(text_at(emitter.result("emit_and_wait", R"({"event":"e","timeout_ms":3600000})"), "/outcome") == "no_subscribers");
+    BOOST_TEST(text_at(emitter.result("emit_and_wait", R"({"event":"e","timeout_ms":3600000})"), "/outcome") ==
+               "no_subscribers");
     daemon.wait_for_stat("/connections", 2);
 }
 
@@ -98,9 +100,10 @@ BOOST_AUTO_TEST_CASE(sessions_of_another_pid_namespace_are_told_apart, *boost::u
     BOOST_TEST(refused.err.find("(pid") == std::string::npos, refused.err);
 }
 
-// The daemon is 65534 in a user namespace, where all users without a number there show as 65534: of them only its own user is served. On an
-// abstract socket, since a directory of "its own user" may be anybody's there, too.
-BOOST_AUTO_TEST_CASE(overflow_user_of_a_user_namespace_is_not_the_daemons, *boost::unit_test::precondition(as_root_with_reachable_binary)) {
+// The daemon is 65534 in a user namespace, where all users without a number there show as 65534: of them only its own
+// user is served. On an abstract socket, since a directory of "its own user" may be anybody's there, too.
+BOOST_AUTO_TEST_CASE(overflow_user_of_a_user_namespace_is_not_the_daemons,
+    *boost::unit_test::precondition(as_root_with_reachable_binary)) {
     constexpr const char* start = R"(
 import ctypes, os, sys
 ready, go = os.pipe(), os.pipe()

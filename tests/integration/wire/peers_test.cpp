@@ -69,11 +69,13 @@ BOOST_DATA_TEST_CASE(half_closed_peer_without_session_or_debt_is_closed, data::m
     BOOST_TEST(silent.read_to_end().empty());
 }
 
-BOOST_DATA_TEST_CASE(half_closed_peer_is_closed_at_the_end_of_what_it_wanted_no_answer_to, data::make(all_framings), kind) {
+BOOST_DATA_TEST_CASE(
+    half_closed_peer_is_closed_at_the_end_of_what_it_wanted_no_answer_to, data::make(all_framings), kind) {
     test_daemon daemon;
-    for (const char* what : {R"({"jsonrpc":"2.0","method":"emit_and_wait","params":{"event":"e","require_subscriber":false,"timeout_ms":1}})",
-                             R"({"jsonrpc":"2.0","method":"list_hooks"})",
-                             R"([{"jsonrpc":"2.0","method":"list_hooks"},{"jsonrpc":"2.0","method":"list_hooks"}])"}) {
+    for (const char* what :
+        {R"({"jsonrpc":"2.0","method":"emit_and_wait","params":{"event":"e","require_subscriber":false,"timeout_ms":1}})",
+            R"({"jsonrpc":"2.0","method":"list_hooks"})",
+            R"([{"jsonrpc":"2.0","method":"list_hooks"},{"jsonrpc":"2.0","method":"list_hooks"}])"}) {
         auto peer = daemon.connect(kind);
         peer.send(what);
         peer.half_close();
@@ -139,8 +141,8 @@ BOOST_AUTO_TEST_CASE(one_line_through_socat_is_answered) {
     auto responder = daemon.connect();
     subscribe(responder);
     child_process socat({"/bin/sh", "-c",
-                         R"(printf '{"jsonrpc":"2.0","id":1,"method":"emit_and_wait","params":{"event":"e"}}' | socat -t5 - "UNIX:$0")",
-                         daemon.socket_path()});
+        R"(printf '{"jsonrpc":"2.0","id":1,"method":"emit_and_wait","params":{"event":"e"}}' | socat -t5 - "UNIX:$0")",
+        daemon.socket_path()});
     respond(responder, responder.next_event().string("/params/hook_event_id"), R"("response":{"abort":"no"})");
     const auto answer = json_of(socat.next_line());
     BOOST_TEST(text_at(answer, "/result/abort") == "no");
@@ -157,7 +159,8 @@ BOOST_DATA_TEST_CASE(what_a_peer_sent_before_it_closed_is_carried_out, data::mak
         auto peer = daemon.connect(kind);
         std::string bytes;
         for (int i = 0; i < 50; ++i) {
-            bytes += encode_frame(kind, R"({"jsonrpc":"2.0","method":"emit","params":{"event":"e","payload":)" + std::to_string(round * 50 + i) + "}}");
+            bytes += encode_frame(kind, R"({"jsonrpc":"2.0","method":"emit","params":{"event":"e","payload":)" +
+                                            std::to_string(round * 50 + i) + "}}");
         }
         peer.send_raw(bytes);
         peer.close();
@@ -174,7 +177,8 @@ BOOST_DATA_TEST_CASE(what_a_peer_sent_is_carried_out_though_it_reads_no_answer, 
     auto peer = daemon.connect(kind);
     std::string bytes;
     for (int i = 0; i < 50; ++i) {
-        bytes += encode_frame(kind, R"({"jsonrpc":"2.0","id":1,"method":"emit","params":{"event":"e","payload":)" + std::to_string(i) + "}}");
+        bytes += encode_frame(kind,
+            R"({"jsonrpc":"2.0","id":1,"method":"emit","params":{"event":"e","payload":)" + std::to_string(i) + "}}");
     }
     peer.send_raw(bytes);
     peer.close();
@@ -302,7 +306,8 @@ BOOST_AUTO_TEST_CASE(requests_that_take_long_let_others_have_their_turn) {
     for (int i = 0; i < 30; ++i) {
         resume += (i == 0 ? "" : ",") + json_string("*" + std::string(50, 'x') + "y*");
     }
-    resume = encode_frame(peer.kind(), resume + "]}}") + encode_frame(peer.kind(), R"({"jsonrpc":"2.0","method":"unsubscribe"})");
+    resume = encode_frame(peer.kind(), resume + "]}}") +
+             encode_frame(peer.kind(), R"({"jsonrpc":"2.0","method":"unsubscribe"})");
     std::string bytes = encode_frame(peer.kind(), R"({"jsonrpc":"2.0","method":"emit","params":{"event":"begun"}})");
     for (int i = 0; i < 14; ++i) {
         bytes += resume;
@@ -318,7 +323,8 @@ BOOST_AUTO_TEST_CASE(random_bytes_harm_nobody) {
     test_daemon daemon({"--max-frame", "64KiB"});
     auto witness = daemon.connect();
     std::mt19937 random(20260101);
-    const std::string ping = R"({"jsonrpc":"2.0","id":1,"method":"emit_and_wait","params":{"event":"e","timeout_ms":1}})";
+    const std::string ping =
+        R"({"jsonrpc":"2.0","id":1,"method":"emit_and_wait","params":{"event":"e","timeout_ms":1}})";
     for (int round = 0; round < 400; ++round) {
         const auto kind = all_framings[random() % 3];
         auto peer = daemon.connect(kind);

@@ -26,9 +26,7 @@ using namespace hookd::test;
 
 namespace {
 
-std::string quoted(const std::string& text) {
-    return boost::json::serialize(boost::json::value(text));
-}
+std::string quoted(const std::string& text) { return boost::json::serialize(boost::json::value(text)); }
 
 /// A shell script of that name, executable.
 std::string script(const std::string& path, const std::string& body) {
@@ -38,13 +36,14 @@ std::string script(const std::string& path, const std::string& body) {
 }
 
 /// The params of `register_hook`; `more`: further members.
-std::string registration(const std::string& name, const std::vector<std::string>& command, const std::string& event = "e",
-                         const std::string& more = {}) {
+std::string registration(const std::string& name, const std::vector<std::string>& command,
+    const std::string& event = "e", const std::string& more = {}) {
     std::string words;
     for (const auto& each : command) {
         words += (words.empty() ? "" : ",") + quoted(each);
     }
-    return R"({"name":)" + quoted(name) + R"(,"command":[)" + words + R"(],"events":[)" + quoted(event) + "]" + (more.empty() ? "" : ",") + more + "}";
+    return R"({"name":)" + quoted(name) + R"(,"command":[)" + words + R"(],"events":[)" + quoted(event) + "]" +
+           (more.empty() ? "" : ",") + more + "}";
 }
 
 boost::json::value verdict_of(wire_client& peer, const std::string& event = "e", const std::string& more = {}) {
@@ -66,7 +65,9 @@ public:
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
     void fill() const { std::ofstream(path_ + "/rest") << std::string(std::size_t{1} << 20, 'x'); }
     void free_space() const { ::unlink((path_ + "/rest").c_str()); }
-    void make_read_only() const { BOOST_REQUIRE(::mount("none", path_.c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr) == 0); }
+    void make_read_only() const {
+        BOOST_REQUIRE(::mount("none", path_.c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr) == 0);
+    }
 
 private:
     std::string path_;
@@ -88,7 +89,8 @@ struct scene {
         daemon.emplace(directory / "hookd.sock", std::vector<std::string>{"--registry", registry});
         peer.emplace(daemon->connect());
     }
-    boost::json::value add(const std::string& name, const std::vector<std::string>& command, const std::string& more = {}) {
+    boost::json::value add(
+        const std::string& name, const std::vector<std::string>& command, const std::string& more = {}) {
         return peer->result("register_hook", registration(name, command, "e", more));
     }
     /// That the only hook has failed for a reason that mentions `why`, and the emitter has its verdict for that.
@@ -112,10 +114,13 @@ BOOST_AUTO_TEST_SUITE(registered_hooks_suite)
 
 BOOST_AUTO_TEST_CASE(a_registered_command_answers_events_and_its_counts_are_listed) {
     scene with;
-    const auto guard = script(with.directory / "guard", R"(grep -q main && { echo "main is closed" >&2; exit 1; }; echo '{"ok":1}')");
+    const auto guard =
+        script(with.directory / "guard", R"(grep -q main && { echo "main is closed" >&2; exit 1; }; echo '{"ok":1}')");
     const auto hook = with.add("guard", {guard}, R"("timeout_ms":5000)");
-    BOOST_TEST(members_of(hook) == "asked_only command cwd enabled env events jobs kept last_outcome name on_failure order p50_ms p99_ms runs scope shadow state timeout_ms trust "
-                                   "where why");
+    BOOST_TEST(members_of(hook) ==
+               "asked_only command cwd enabled env events jobs kept last_outcome name on_failure order p50_ms p99_ms "
+               "runs scope shadow state timeout_ms trust "
+               "where why");
     BOOST_TEST(text_at(hook, "/state") == "ok");
     const auto vetoed = verdict_of(*with.peer, "e", R"("payload":{"branch":"main"})");
     BOOST_TEST(text_at(vetoed, "/abort") == "main is closed");
@@ -139,7 +144,9 @@ BOOST_AUTO_TEST_CASE(the_command_finds_the_event_its_cause_and_this_daemon_in_it
     test_daemon daemon(directory / "s", {"--registry", directory / "registry.json"}, options);
     auto peer = daemon.connect();
     peer.result("register_hook",
-                registration("show", {"sh", "-c", "echo \"$HOOK_EVENT $HOOK_SEQ $HOOK_CAUSE $HOOKD_SOCKET $HOOK_MINE ${SECRET-none}\" >&2; exit 1"}));
+        registration("show",
+            {"sh", "-c",
+                "echo \"$HOOK_EVENT $HOOK_SEQ $HOOK_CAUSE $HOOKD_SOCKET $HOOK_MINE ${SECRET-none}\" >&2; exit 1"}));
     const auto verdict = verdict_of(peer, "e", R"("cause":"a,b")");
     BOOST_TEST(text_at(verdict, "/abort") == "e 1 a,b,e " + daemon.socket_path() + " passed none");
 }
@@ -165,7 +172,9 @@ BOOST_AUTO_TEST_CASE(hooks_survive_a_restart_and_nobody_else_can_read_them) {
 BOOST_AUTO_TEST_CASE(a_hook_that_is_registered_while_an_emitter_waits_for_one_gets_its_event) {
     scene with;
     auto emitter = with.daemon->connect();
-    const auto waiting = [&] { return send_emit_and_wait(emitter, "e", R"("require_subscriber":false,"failure_policy":"closed")"); };
+    const auto waiting = [&] {
+        return send_emit_and_wait(emitter, "e", R"("require_subscriber":false,"failure_policy":"closed")");
+    };
     auto id = waiting();
     with.daemon->wait_for_stat("/waiting", 1);
     with.add("h", {"sh", "-c", "echo no >&2; exit 1"});
@@ -185,8 +194,9 @@ BOOST_AUTO_TEST_CASE(a_hook_that_is_registered_for_other_events_lets_none_throug
     std::vector<std::string> verdicts;
     for (int each = 0; each < 100; ++each) {
         verdicts.push_back(send_emit_and_wait(emitter, "e", R"("failure_policy":"closed")"));
-        const auto id = with.peer->send_request("register_hook", R"({"name":"h","command":["sh","-c","echo no >&2; exit 1"],"events":["e","e)" +
-                                                                     std::to_string(each) + R"("]})");
+        const auto id = with.peer->send_request(
+            "register_hook", R"({"name":"h","command":["sh","-c","echo no >&2; exit 1"],"events":["e","e)" +
+                                 std::to_string(each) + R"("]})");
         verdicts.push_back(send_emit_and_wait(emitter, "e", R"("failure_policy":"closed")"));
         with.peer->response_to(id);
     }
@@ -218,7 +228,8 @@ BOOST_AUTO_TEST_CASE(a_hook_of_the_same_name_is_replaced_and_what_runs_goes_on) 
     scene with;
     const auto started = with.directory / "started";
     const auto go = with.directory / "go";
-    with.add("a", {"sh", "-c", "touch " + started + "; while ! [ -e " + go + " ]; do sleep 0.02; done; echo first >&2; exit 1"});
+    with.add("a",
+        {"sh", "-c", "touch " + started + "; while ! [ -e " + go + " ]; do sleep 0.02; done; echo first >&2; exit 1"});
     const auto waiting = send_emit_and_wait(*with.peer, "e");
     eventually("the command runs", [&] { return ::access(started.c_str(), F_OK) == 0; });
     auto other = with.daemon->connect();
@@ -269,7 +280,7 @@ BOOST_AUTO_TEST_CASE(a_guard_that_may_not_run_stops_the_operation_by_any_policy)
 BOOST_AUTO_TEST_CASE(what_a_hook_is_registered_with_counts_over_a_restart) {
     scene with;
     with.add("a", {"sh", "-c", "echo \"$A $(pwd)\" >&2; exit 1"},
-             R"("env":{"A":"b=c"},"cwd":"/usr","jobs":2,"where":{"/branch":"main"},"asked_only":true,"on_failure":"closed","order":-3,"scope":"local")");
+        R"("env":{"A":"b=c"},"cwd":"/usr","jobs":2,"where":{"/branch":"main"},"asked_only":true,"on_failure":"closed","order":-3,"scope":"local")");
     const auto check = [&with] {
         const auto hook = with.peer->result("list_hooks");
         BOOST_TEST(text_at(hook, "/hooks/0/env/A") == "b=c");
@@ -289,9 +300,11 @@ BOOST_AUTO_TEST_CASE(what_a_hook_is_registered_with_counts_over_a_restart) {
     with.add("a", {"sh", "-c", "exit 1"}, R"("where":{"/branch":"other"})");
     BOOST_TEST(text_at(verdict_of(*with.peer, "e", R"("payload":{"branch":"main"})"), "/outcome") == "no_subscribers");
     BOOST_TEST(text_at(verdict_of(*with.peer, "e", R"("payload":{"branch":"other"})"), "/outcome") == "answered");
-    for (const std::string wrong : {R"("cwd":"/no/such/directory")", R"("cwd":"usr")", R"("env":{"HOOK_EVENT":"x"})", R"("env":{"A":1})",
-                                    R"("env":{"A=B":"x"})", R"("jobs":0)", R"("scope":"global")", R"("on_failure":"maybe")"}) {
-        BOOST_TEST(with.peer->failure("register_hook", registration("b", {"true"}, "e", wrong)).error_code() == -32602, wrong);
+    for (const std::string wrong :
+        {R"("cwd":"/no/such/directory")", R"("cwd":"usr")", R"("env":{"HOOK_EVENT":"x"})", R"("env":{"A":1})",
+            R"("env":{"A=B":"x"})", R"("jobs":0)", R"("scope":"global")", R"("on_failure":"maybe")"}) {
+        BOOST_TEST(
+            with.peer->failure("register_hook", registration("b", {"true"}, "e", wrong)).error_code() == -32602, wrong);
     }
 }
 
@@ -310,7 +323,8 @@ BOOST_AUTO_TEST_CASE(who_tells_which_hooks_cannot_run_and_leaves_out_disabled_on
     BOOST_REQUIRE(size_at(who, "/responders") == 3U);
     const auto said = [&who](const std::string& index) {
         const auto each = value_at(who, "/responders/" + index);
-        return text_at(each, "/name") + " " + text_at(each, "/kind") + " " + text_at(each, "/state") + " " + text_at(each, "/on_failure");
+        return text_at(each, "/name") + " " + text_at(each, "/kind") + " " + text_at(each, "/state") + " " +
+               text_at(each, "/on_failure");
     };
     BOOST_TEST(said("0") == "changed registered untrusted closed");
     BOOST_TEST(said("1") == "gone registered missing closed");
@@ -386,7 +400,8 @@ BOOST_AUTO_TEST_CASE(a_command_is_stopped_when_its_emitter_has_gone) {
     eventually("it runs", [&] { return ::access(pid.c_str(), F_OK) == 0 && read_file(pid).ends_with('\n'); });
     emitter.reset();
     eventually("it does not run any longer", [&] { return ::kill(std::stoi(read_file(pid)), 0) != 0; });
-    eventually("it is known why", [&] { return text_at(with.peer->result("list_hooks"), "/hooks/0/last_outcome") == "cancelled"; });
+    eventually("it is known why",
+        [&] { return text_at(with.peer->result("list_hooks"), "/hooks/0/last_outcome") == "cancelled"; });
 }
 
 BOOST_AUTO_TEST_CASE(a_hook_whose_reply_its_schema_refuses_has_failed) {
@@ -394,7 +409,8 @@ BOOST_AUTO_TEST_CASE(a_hook_whose_reply_its_schema_refuses_has_failed) {
     write_file(catalog / "e.json", R"({"name":"e","response_schema":{"properties":{"tickets":{"type":"array"}}}})");
     scene with({"--catalog", catalog.path()});
     with.add("h", {"sh", "-c", R"(echo '{"tickets":7}')"});
-    with.check_failed("its reply was refused: the response of \"e\" does not match its schema: /tickets must be an array");
+    with.check_failed(
+        "its reply was refused: the response of \"e\" does not match its schema: /tickets must be an array");
     BOOST_TEST(text_at(with.peer->result("list_hooks"), "/hooks/0/last_outcome").starts_with("failed"));
     with.add("h", {"sh", "-c", R"(echo '{"tickets":[]}')"});
     BOOST_TEST(text_at(verdict_of(*with.peer), "/outcome") == "answered");
@@ -509,7 +525,8 @@ BOOST_AUTO_TEST_CASE(a_retry_with_the_same_operation_id_gets_the_recorded_result
 
 BOOST_AUTO_TEST_CASE(a_retry_joins_a_registration_that_is_under_way) {
     scene with;
-    const auto params = registration("a", {"sh", "-c", "exit 0"}, "e", R"("operation_id":"4c0f0cb4-8c1c-4c1e-9d0e-0d3f0b6f2a12")");
+    const auto params =
+        registration("a", {"sh", "-c", "exit 0"}, "e", R"("operation_id":"4c0f0cb4-8c1c-4c1e-9d0e-0d3f0b6f2a12")");
     // In one write: were the third carried out anew, the hook would be there in the end.
     const auto first = with.peer->send_request("register_hook", params);
     const auto gone = with.peer->send_request("deregister_hook", R"({"name":"a"})");
@@ -523,13 +540,14 @@ BOOST_AUTO_TEST_CASE(a_retry_joins_a_registration_that_is_under_way) {
 
 BOOST_AUTO_TEST_CASE(what_is_no_hook_is_refused_by_name) {
     scene with;
-    for (const std::string params : {R"({"command":["true"],"events":["e"]})", R"({"name":"","command":["true"],"events":["e"]})",
-                                     R"({"name":"a","events":["e"]})", R"({"name":"a","command":[],"events":["e"]})",
-                                     R"({"name":"a","command":"true","events":["e"]})", R"({"name":"a","command":[1],"events":["e"]})",
-                                     R"({"name":"a","command":[""],"events":["e"]})", R"({"name":"a","command":["a\u0000b"],"events":["e"]})",
-                                     R"({"name":"a","command":["true"]})", R"({"name":"a","command":["true"],"events":["a b"]})",
-                                     R"({"name":"a","command":["true"],"events":["e"],"timeout_ms":0})",
-                                     R"({"name":"a","command":["true"],"events":["e"],"job":1})"}) {
+    for (const std::string params :
+        {R"({"command":["true"],"events":["e"]})", R"({"name":"","command":["true"],"events":["e"]})",
+            R"({"name":"a","events":["e"]})", R"({"name":"a","command":[],"events":["e"]})",
+            R"({"name":"a","command":"true","events":["e"]})", R"({"name":"a","command":[1],"events":["e"]})",
+            R"({"name":"a","command":[""],"events":["e"]})", R"({"name":"a","command":["a\u0000b"],"events":["e"]})",
+            R"({"name":"a","command":["true"]})", R"({"name":"a","command":["true"],"events":["a b"]})",
+            R"({"name":"a","command":["true"],"events":["e"],"timeout_ms":0})",
+            R"({"name":"a","command":["true"],"events":["e"],"job":1})"}) {
         const auto refused = with.peer->failure("register_hook", params);
         BOOST_TEST(refused.error_code() == -32602, params);
         BOOST_TEST(refused.error_message().find("parameter '") != std::string::npos);
@@ -582,7 +600,9 @@ BOOST_AUTO_TEST_CASE(connections_leave_the_open_files_to_the_hooks_that_those_ne
 
 BOOST_AUTO_TEST_CASE(name_of_a_registered_hook_is_its_own) {
     scene with;
-    const auto subscribe_as_a = [&with] { return with.daemon->connect().call("subscribe", R"({"name":"a","responds":false})").error_code(); };
+    const auto subscribe_as_a = [&with] {
+        return with.daemon->connect().call("subscribe", R"({"name":"a","responds":false})").error_code();
+    };
     BOOST_TEST(subscribe_as_a() == 0);
     with.add("a", {"sh", "-c", "exit 0"});
     BOOST_TEST(subscribe_as_a() == -32602);
@@ -620,10 +640,11 @@ BOOST_AUTO_TEST_CASE(a_corrupt_registry_is_reported_with_its_line_and_never_writ
     scene with;
     with.add("a", {"sh", "-c", "exit 0"});
     const auto good = read_file(with.registry);
-    for (const auto& bad : {good.substr(0, good.size() - 5), good + "x", std::string("{\"version\":1,\n\"hooks\":[{}]}"), std::string("\n[]"),
-                                  std::string("{\"version\":2,\n\"hooks\":[]}"),
-                            // The hooks of the first list would be gone with the next change.
-                            good.substr(0, good.rfind('}')) + ",\"hooks\":[]}\n", std::string()}) {
+    for (const auto& bad :
+        {good.substr(0, good.size() - 5), good + "x", std::string("{\"version\":1,\n\"hooks\":[{}]}"),
+            std::string("\n[]"), std::string("{\"version\":2,\n\"hooks\":[]}"),
+            // The hooks of the first list would be gone with the next change.
+            good.substr(0, good.rfind('}')) + ",\"hooks\":[]}\n", std::string()}) {
         write_file(with.registry, bad);
         with.daemon->process().signal(SIGHUP);
         with.daemon->process().wait_for_err("the old hooks stay in force");
@@ -637,7 +658,8 @@ BOOST_AUTO_TEST_CASE(a_corrupt_registry_is_reported_with_its_line_and_never_writ
     // No daemon starts with it: it would serve without the guards that the registry names.
     const auto socket = with.directory / "other.sock";
     for (const std::vector<std::string>& command :
-         {std::vector<std::string>{hookd_binary(), "--check", "--registry", with.registry}, {hookd_binary(), "--socket", socket, "--registry", with.registry}}) {
+        {std::vector<std::string>{hookd_binary(), "--check", "--registry", with.registry},
+            {hookd_binary(), "--socket", socket, "--registry", with.registry}}) {
         const auto ended = run_program(command);
         BOOST_TEST(ended.exit_status == 2);
         BOOST_TEST(ended.err.find("registry.json:1: ") != std::string::npos, ended.err);
@@ -675,7 +697,8 @@ BOOST_AUTO_TEST_CASE(a_registry_that_others_may_write_is_refused) {
     with.daemon->process().signal(SIGHUP);
     with.daemon->process().wait_for_err("can be written by others");
     const auto check_refused = [&with] {
-        const auto ended = run_program({hookd_binary(), "--socket", with.directory / "other.sock", "--registry", with.registry});
+        const auto ended =
+            run_program({hookd_binary(), "--socket", with.directory / "other.sock", "--registry", with.registry});
         BOOST_TEST(ended.exit_status == 2);
         BOOST_TEST(ended.err.find(with.directory / "state") != std::string::npos, ended.err);
     };
@@ -692,7 +715,8 @@ BOOST_AUTO_TEST_CASE(a_full_disk_is_an_error_and_loses_nothing) {
     const auto before = read_file(with.registry);
     const rlimit none{16, RLIM_INFINITY};
     BOOST_REQUIRE(::prlimit(with.daemon->pid(), RLIMIT_FSIZE, &none, nullptr) == 0);
-    for (const auto& [method, params] : {std::pair{"register_hook", registration("b", {"true"})}, {"deregister_hook", std::string(R"({"name":"a"})")}}) {
+    for (const auto& [method, params] : {std::pair{"register_hook", registration("b", {"true"})},
+             {"deregister_hook", std::string(R"({"name":"a"})")}}) {
         const auto refused = with.peer->failure(method, params);
         BOOST_TEST(refused.error_code() == -32603);
         BOOST_TEST(refused.error_message().find("nothing was changed") != std::string::npos, refused.error_message());

@@ -1,4 +1,5 @@
-// Section 3 of the wire contract: `emit_and_wait` with `require_subscriber` false waits for a responder that is yet to come.
+// Section 3 of the wire contract: `emit_and_wait` with `require_subscriber` false waits for a responder that is yet to
+// come.
 #include "support/json_access.hpp"
 #include "support/raw_json.hpp"
 #include "support/test_daemon.hpp"
@@ -36,7 +37,8 @@ BOOST_AUTO_TEST_CASE(first_responder_that_comes_gets_the_event_first_thing_and_i
     BOOST_TEST(event.raw({"params", "payload"}) == "[1.50]");
     BOOST_TEST(event.raw({"params", "expects_response"}) == "true");
     BOOST_TEST(responder.next_event().integer("/params/seq") == 3);
-    BOOST_TEST(bool_at(respond(responder, event.string("/params/hook_event_id"), R"("response":{"abort":"no"})"), "/accepted"));
+    BOOST_TEST(bool_at(
+        respond(responder, event.string("/params/hook_event_id"), R"("response":{"abort":"no"})"), "/accepted"));
     const auto verdict = emitter.response_to(request);
     BOOST_TEST(verdict.string("/result/outcome") == "answered");
     BOOST_TEST(verdict.string("/result/abort") == "no");
@@ -123,8 +125,8 @@ BOOST_AUTO_TEST_CASE(nobody_comes_and_it_times_out) {
     BOOST_TEST(text_at(open, "/outcome") == "timeout");
     BOOST_TEST(text_at(open, "/abort").empty());
     BOOST_TEST(size_at(open, "/missing") == 0U);
-    const auto closed =
-        emitter.result("emit_and_wait", R"({"event":"e","require_subscriber":false,"timeout_ms":60,"failure_policy":"closed"})");
+    const auto closed = emitter.result(
+        "emit_and_wait", R"({"event":"e","require_subscriber":false,"timeout_ms":60,"failure_policy":"closed"})");
     BOOST_TEST(text_at(closed, "/outcome") == "timeout");
     BOOST_TEST(!text_at(closed, "/abort").empty());
 }
@@ -147,7 +149,9 @@ BOOST_AUTO_TEST_CASE(outsider_may_reply_while_nobody_has_come) {
     subscribe(observer, "*", R"("responds":false)");
     auto emitter = daemon.connect();
     const auto request = begin(daemon, emitter);
-    BOOST_TEST(bool_at(respond(observer, observer.next_event().string("/params/hook_event_id"), R"("response":{"abort":"no"})"), "/accepted"));
+    BOOST_TEST(bool_at(
+        respond(observer, observer.next_event().string("/params/hook_event_id"), R"("response":{"abort":"no"})"),
+        "/accepted"));
     const auto verdict = emitter.response_to(request);
     BOOST_TEST(verdict.string("/result/outcome") == "answered");
     BOOST_TEST(verdict.string("/result/abort") == "no");

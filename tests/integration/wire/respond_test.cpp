@@ -35,8 +35,8 @@ BOOST_AUTO_TEST_SUITE(respond_suite)
 BOOST_AUTO_TEST_CASE(absent_response_means_no_objection) {
     test_daemon daemon;
     auto peer = daemon.connect();
-    for (const char* members : {"", R"("response":{})", R"("response":null)", R"("abstain":false)", R"("abstain":false,"response":{})",
-                                R"("abstain":null,"failed":null)"}) {
+    for (const char* members : {"", R"("response":{})", R"("response":null)", R"("abstain":false)",
+             R"("abstain":false,"response":{})", R"("abstain":null,"failed":null)"}) {
         const auto id = open_slot(peer);
         BOOST_TEST(reason(peer, id, members) == "accepted");
         const auto verdict = peer.result("await_response", R"({"hook_event_id":)" + json_string(id) + "}");
@@ -50,10 +50,12 @@ BOOST_AUTO_TEST_CASE(response_is_an_object_whose_abort_is_a_string) {
     test_daemon daemon;
     auto peer = daemon.connect();
     const auto id = open_slot(peer);
-    for (const char* response : {"[]", "\"no\"", "1", "true", "false", R"({"abort":1})", R"({"abort":true})", R"({"abort":null})", R"({"abort":[]})",
-                                 R"({"abort":{}})", R"({"abort":"a","abort":"a"})", R"({"abort":"","x":1,"abort":"b"})", R"({"abort":"a","\u0061bort":"b"})",
-                                 R"({"x":{"abort":1},"\u0061bort":7})"}) {
-        const auto refused = peer.failure("respond", R"({"hook_event_id":)" + json_string(id) + R"(,"response":)" + response + "}");
+    for (const char* response :
+        {"[]", "\"no\"", "1", "true", "false", R"({"abort":1})", R"({"abort":true})", R"({"abort":null})",
+            R"({"abort":[]})", R"({"abort":{}})", R"({"abort":"a","abort":"a"})", R"({"abort":"","x":1,"abort":"b"})",
+            R"({"abort":"a","\u0061bort":"b"})", R"({"x":{"abort":1},"\u0061bort":7})"}) {
+        const auto refused =
+            peer.failure("respond", R"({"hook_event_id":)" + json_string(id) + R"(,"response":)" + response + "}");
         BOOST_TEST(refused.error_code() == -32602, response);
     }
     // The slot is as open as before, and what is free is free.
@@ -75,23 +77,28 @@ BOOST_AUTO_TEST_CASE(long_abort_reason_arrives_whole) {
     const auto id = open_slot(peer);
     const std::string why(1000000, 'w');
     BOOST_TEST(reason(peer, id, R"("response":{"abort":")" + why + "\"}") == "accepted");
-    BOOST_TEST((text_at(peer.result("await_response", R"({"hook_event_id":)" + json_string(id) + "}"), "/abort") == why));
+    BOOST_TEST(
+        (text_at(peer.result("await_response", R"({"hook_event_id":)" + json_string(id) + "}"), "/abort") == why));
 }
 
 BOOST_AUTO_TEST_CASE(only_one_of_response_abstain_and_failed_may_be_given) {
     test_daemon daemon;
     auto peer = daemon.connect();
     const auto id = open_slot(peer);
-    for (const char* members : {R"("response":{},"abstain":true)", R"("response":{},"failed":"x")", R"("abstain":true,"failed":"x")",
-                                R"("response":{},"abstain":true,"failed":"x")"}) {
-        BOOST_TEST(peer.failure("respond", R"({"hook_event_id":)" + json_string(id) + "," + members + "}").error_code() == -32602, members);
+    for (const char* members : {R"("response":{},"abstain":true)", R"("response":{},"failed":"x")",
+             R"("abstain":true,"failed":"x")", R"("response":{},"abstain":true,"failed":"x")"}) {
+        BOOST_TEST(
+            peer.failure("respond", R"({"hook_event_id":)" + json_string(id) + "," + members + "}").error_code() ==
+                -32602,
+            members);
     }
 }
 
 BOOST_AUTO_TEST_CASE(wrong_reply_is_refused_even_where_nobody_waits) {
     test_daemon daemon;
     auto peer = daemon.connect();
-    BOOST_TEST(peer.failure("respond", R"({"hook_event_id":"00000000-0000-4000-8000-000000000000","response":[]})").error_code() == -32602);
+    BOOST_TEST(peer.failure("respond", R"({"hook_event_id":"00000000-0000-4000-8000-000000000000","response":[]})")
+                   .error_code() == -32602);
 }
 
 BOOST_AUTO_TEST_CASE(empty_or_absent_id_is_refused) {
@@ -186,7 +193,8 @@ BOOST_AUTO_TEST_CASE(reason_of_a_slot_is_remembered_for_the_last_65536) {
             const int now = std::min(at_once, count - done);
             std::string requests;
             for (int i = 0; i < now; ++i) {
-                requests += encode_frame(peer.kind(), R"({"jsonrpc":"2.0","id":0,"method":"emit_and_wait","params":{"event":"e"}})");
+                requests += encode_frame(
+                    peer.kind(), R"({"jsonrpc":"2.0","id":0,"method":"emit_and_wait","params":{"event":"e"}})");
             }
             peer.send_raw(requests);
             for (int i = 0; i < now; ++i) {

@@ -1,5 +1,5 @@
-// Section 3 of the wire contract: what a responder says of itself in `subscribe`, what an emitter requires, chains, `who`, and the notifications
-// `cancelled` and `verdict`.
+// Section 3 of the wire contract: what a responder says of itself in `subscribe`, what an emitter requires, chains,
+// `who`, and the notifications `cancelled` and `verdict`.
 #include "support/json_access.hpp"
 #include "support/test_daemon.hpp"
 
@@ -39,15 +39,20 @@ BOOST_AUTO_TEST_CASE(wrong_options_are_refused_by_name) {
         refusal_of(peer, "subscribe", R"({"on_failure":)" + std::string{value} + "}");
     }
     for (const char* const value : {"1.5", "\"1\"", "2147483648", "-2147483648", "[]"}) {
-        BOOST_TEST(refusal_of(peer, "subscribe", R"({"order":)" + std::string{value} + "}").find("order") != std::string::npos);
+        BOOST_TEST(refusal_of(peer, "subscribe", R"({"order":)" + std::string{value} + "}").find("order") !=
+                   std::string::npos);
     }
-    for (const char* const value : {"[]", "\"/a\"", R"({"a":"x"})", R"({"/a~":"x"})", R"({"/a~2":"x"})", R"({"/a":1})", R"({"/a":null})"}) {
-        BOOST_TEST(refusal_of(peer, "subscribe", R"({"where":)" + std::string{value} + "}").find("where") != std::string::npos);
+    for (const char* const value :
+        {"[]", "\"/a\"", R"({"a":"x"})", R"({"/a~":"x"})", R"({"/a~2":"x"})", R"({"/a":1})", R"({"/a":null})"}) {
+        BOOST_TEST(refusal_of(peer, "subscribe", R"({"where":)" + std::string{value} + "}").find("where") !=
+                   std::string::npos);
     }
     for (const char* const value : {"\"guard\"", "[1]", "[\"\"]", R"(["a\nb"])"}) {
-        BOOST_TEST(refusal_of(peer, "emit_and_wait", R"({"event":"e","require":)" + std::string{value} + "}").find("require") != std::string::npos);
+        BOOST_TEST(refusal_of(peer, "emit_and_wait", R"({"event":"e","require":)" + std::string{value} + "}")
+                       .find("require") != std::string::npos);
     }
-    peer.result("subscribe", R"({"order":-2147483647,"on_failure":"closed","where":{"":"*","/a~0~1":"?"},"shadow":null})");
+    peer.result(
+        "subscribe", R"({"order":-2147483647,"on_failure":"closed","where":{"":"*","/a~0~1":"?"},"shadow":null})");
 }
 
 BOOST_AUTO_TEST_CASE(names_and_conditions_are_sixteen_at_most) {
@@ -59,7 +64,8 @@ BOOST_AUTO_TEST_CASE(names_and_conditions_are_sixteen_at_most) {
         names += (i == 0 ? "\"n" : ",\"n") + std::to_string(i) + "\"";
         conditions += (i == 0 ? "\"/n" : ",\"/n") + std::to_string(i) + R"(":"*")";
     }
-    BOOST_TEST(size_at(peer.result("emit_and_wait", R"({"event":"e","require":[)" + names + ",\"n1\"]}"), "/missing") == 16U);
+    BOOST_TEST(
+        size_at(peer.result("emit_and_wait", R"({"event":"e","require":[)" + names + ",\"n1\"]}"), "/missing") == 16U);
     const auto too_many = peer.failure("emit_and_wait", R"({"event":"e","require":[)" + names + ",\"x\"]}");
     BOOST_TEST(too_many.error_code() == -32001);
     BOOST_TEST(too_many.string("/error/data/limit") == "require");
@@ -91,7 +97,8 @@ BOOST_AUTO_TEST_CASE(only_what_is_asked_and_fits_the_conditions_is_got) {
     auto guard = daemon.connect();
     subscribe(guard, "e", R"("asked_only":true,"where":{"/cwd":"/src/shop*"})");
     emitter.result("emit", R"({"event":"e","payload":{"cwd":"/src/shop"}})");
-    BOOST_TEST(text_at(emitter.result("emit_and_wait", R"({"event":"e","payload":{"cwd":"/src/bank"}})"), "/outcome") == "no_subscribers");
+    BOOST_TEST(text_at(emitter.result("emit_and_wait", R"({"event":"e","payload":{"cwd":"/src/bank"}})"), "/outcome") ==
+               "no_subscribers");
     const auto request = ask(emitter, R"("payload":{"cwd":"/src/shop/a"})");
     const auto event = guard.next_event();
     BOOST_TEST(event.integer("/params/seq") == 3);

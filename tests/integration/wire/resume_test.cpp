@@ -19,14 +19,17 @@ void emit_many(wire_client& emitter, int count, const std::string& event = "e") 
     }
 }
 
-boost::json::value resume(wire_client& peer, std::int64_t after_seq, const std::string& pattern = "*", const std::string& more = "") {
-    return subscribe(peer, pattern, R"("responds":false,"after_seq":)" + std::to_string(after_seq) + (more.empty() ? "" : "," + more));
+boost::json::value resume(
+    wire_client& peer, std::int64_t after_seq, const std::string& pattern = "*", const std::string& more = "") {
+    return subscribe(peer, pattern,
+        R"("responds":false,"after_seq":)" + std::to_string(after_seq) + (more.empty() ? "" : "," + more));
 }
 
 // Tries to resume, and says whether that was refused as impossible, with the data that go with it.
-bool refused(wire_client& peer, std::int64_t after_seq, const std::string& pattern = "*", const std::string& more = "") {
-    const auto response =
-        peer.call("subscribe", R"({"events":[)" + json_string(pattern) + R"(],"after_seq":)" + std::to_string(after_seq) + more + "}");
+bool refused(
+    wire_client& peer, std::int64_t after_seq, const std::string& pattern = "*", const std::string& more = "") {
+    const auto response = peer.call("subscribe",
+        R"({"events":[)" + json_string(pattern) + R"(],"after_seq":)" + std::to_string(after_seq) + more + "}");
     if (response.error_code() == 0) {
         peer.result("unsubscribe");
         while (peer.next_notification().method() != "closed") {
@@ -209,7 +212,8 @@ BOOST_AUTO_TEST_CASE(resume_while_events_come_misses_none_and_repeats_none) {
             auto subscriber = daemon.connect();
             resume(subscriber, last);
             for (int i = 0; i < 20; ++i) {
-                require(subscriber.next_event().integer("/params/seq") == last + 1, "an event is missing or comes twice");
+                require(
+                    subscriber.next_event().integer("/params/seq") == last + 1, "an event is missing or comes twice");
                 ++last;
             }
         }

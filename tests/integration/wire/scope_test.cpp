@@ -40,9 +40,9 @@ BOOST_AUTO_TEST_CASE(an_emitter_of_scope_cluster_is_refused_and_nothing_is_fired
 BOOST_AUTO_TEST_CASE(what_is_for_scope_local_only_is_refused_by_name) {
     test_daemon daemon;
     auto peer = daemon.connect();
-    for (const auto& [method, parameter, more] :
-         {std::tuple{"emit", "reserve_ms", R"("reserve_ms":10)"}, std::tuple{"emit_and_wait", "require_subscriber", R"("require_subscriber":false)"},
-          std::tuple{"emit_and_wait", "chain", R"("policy":"chain")"}}) {
+    for (const auto& [method, parameter, more] : {std::tuple{"emit", "reserve_ms", R"("reserve_ms":10)"},
+             std::tuple{"emit_and_wait", "require_subscriber", R"("require_subscriber":false)"},
+             std::tuple{"emit_and_wait", "chain", R"("policy":"chain")"}}) {
         const auto failure = peer.failure(method, R"({"event":"e","scope":"cluster",)" + std::string{more} + "}");
         BOOST_TEST(failure.error_code() == -32602, parameter);
         BOOST_TEST(failure.error_message().find(parameter) != std::string::npos, failure.error_message());

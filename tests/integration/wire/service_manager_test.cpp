@@ -60,7 +60,8 @@ BOOST_AUTO_TEST_SUITE(service_manager_suite)
 BOOST_AUTO_TEST_CASE(started_by_systemd_socket_activate_it_serves_the_socket) {
     temp_directory directory;
     const auto path = directory / "hookd.sock";
-    child_process manager({"systemd-socket-activate", "--listen=" + path, hookd_binary(), "--registry", directory / "registry.json"});
+    child_process manager(
+        {"systemd-socket-activate", "--listen=" + path, hookd_binary(), "--registry", directory / "registry.json"});
     manager.wait_for_err("Listening on ");
     wire_client peer{path};  // it starts with this connection, as this process
     BOOST_TEST(int_at(peer.result("ping"), "/pid") == manager.pid());

@@ -15,7 +15,8 @@ namespace data = boost::unit_test::data;
 
 BOOST_AUTO_TEST_SUITE(shutdown_suite)
 
-BOOST_DATA_TEST_CASE(everybody_is_told_and_the_socket_removed, data::make({SIGTERM, SIGINT}) * data::make(all_framings), signal, kind) {
+BOOST_DATA_TEST_CASE(
+    everybody_is_told_and_the_socket_removed, data::make({SIGTERM, SIGINT}) * data::make(all_framings), signal, kind) {
     test_daemon daemon;
     auto subscriber = daemon.connect(kind);
     subscribe(subscriber, "*", R"("name":"r")");

@@ -36,13 +36,15 @@ BOOST_AUTO_TEST_CASE(stats_has_the_members_of_the_contract) {
     peer.response_to(request);
     const auto stats = peer.result("stats");
     BOOST_TEST(members_of(stats) ==
-               "bypass connections events head_seq histogram_ms hooks host journal retained_bytes retained_events sessions subscribers totals uptime_s verdicts waiting");
+               "bypass connections events head_seq histogram_ms hooks host journal retained_bytes retained_events "
+               "sessions subscribers totals uptime_s verdicts waiting");
     BOOST_TEST(members_of(value_at(stats, "/totals")) ==
                "accepted bytes_in bytes_out deliveries events lagged outcomes protocol_errors refused");
     BOOST_TEST(members_of(value_at(stats, "/events/e")) == "count histogram max_ms p50_ms p90_ms p99_ms");
     BOOST_TEST(members_of(value_at(stats, "/verdicts")) == "bypassed failed_closed proceeded vetoed");
     BOOST_TEST(int_at(stats, "/verdicts/proceeded") == 1);
-    BOOST_TEST(members_of(value_at(stats, "/hooks/n")) == "asked failed histogram lagged max_ms p50_ms p90_ms p99_ms replied vetoed");
+    BOOST_TEST(members_of(value_at(stats, "/hooks/n")) ==
+               "asked failed histogram lagged max_ms p50_ms p90_ms p99_ms replied vetoed");
     BOOST_TEST(int_at(stats, "/hooks/n/replied") == 1);
     BOOST_TEST(members_of(value_at(stats, "/hooks/n/histogram")) == "buckets count sum_ms");
     BOOST_TEST(size_at(stats, "/hooks/n/histogram/buckets") == size_at(stats, "/histogram_ms"));
@@ -228,7 +230,8 @@ BOOST_AUTO_TEST_CASE(discover_describes_every_method) {
             BOOST_TEST(peer.call(name, R"({"no_such_parameter":1})").error_code() == -32602, name);
         }
     }
-    for (const char* name : {"ping", "emit", "emit_and_wait", "await_response", "subscribe", "unsubscribe", "respond", "get_hook_event_schema", "stats"}) {
+    for (const char* name : {"ping", "emit", "emit_and_wait", "await_response", "subscribe", "unsubscribe", "respond",
+             "get_hook_event_schema", "stats"}) {
         BOOST_TEST(names.contains(name), name);
     }
 }
@@ -237,17 +240,23 @@ BOOST_AUTO_TEST_CASE(discover_names_the_parameters_of_the_contract) {
     test_daemon daemon;
     auto peer = daemon.connect();
     const auto document = peer.result("rpc.discover");
-    for (const auto& [name, expected] :
-         {std::pair{"emit", "cause event operation_id payload reserve_ms scope"},
-          std::pair{"emit_and_wait", "cause event failure_policy operation_id payload policy require require_subscriber scope timeout_ms"},
-          std::pair{"await_response", "hook_event_id timeout_ms"}, std::pair{"subscribe", "after_seq asked_only cancellations events instance name on_failure order responds scope shadow verdicts where"},
-          std::pair{"who", "event payload scope"}, std::pair{"bypass", "events for_ms reason"},
-          std::pair{"trace", "hook_event_id"}, std::pair{"replay", "hook_event_id to"},
-          std::pair{"history", "before_seq event instance limit responder since vetoed"},
-          std::pair{"respond", "abstain failed hook_event_id response"}, std::pair{"register_hook", "asked_only command cwd env events jobs name on_failure operation_id order scope shadow timeout_ms where"},
-          std::pair{"enable_hook", "enabled name operation_id"},
-          std::pair{"deregister_hook", "name operation_id"}, std::pair{"trust_hook", "name operation_id"}, std::pair{"list_hooks", ""},
-          std::pair{"ping", ""}, std::pair{"unsubscribe", ""}, std::pair{"stats", ""}}) {
+    for (const auto& [name, expected] : {std::pair{"emit", "cause event operation_id payload reserve_ms scope"},
+             std::pair{"emit_and_wait",
+                 "cause event failure_policy operation_id payload policy require require_subscriber scope timeout_ms"},
+             std::pair{"await_response", "hook_event_id timeout_ms"},
+             std::pair{"subscribe",
+                 "after_seq asked_only cancellations events instance name on_failure order responds scope shadow "
+                 "verdicts where"},
+             std::pair{"who", "event payload scope"}, std::pair{"bypass", "events for_ms reason"},
+             std::pair{"trace", "hook_event_id"}, std::pair{"replay", "hook_event_id to"},
+             std::pair{"history", "before_seq event instance limit responder since vetoed"},
+             std::pair{"respond", "abstain failed hook_event_id response"},
+             std::pair{"register_hook",
+                 "asked_only command cwd env events jobs name on_failure operation_id order scope shadow timeout_ms "
+                 "where"},
+             std::pair{"enable_hook", "enabled name operation_id"}, std::pair{"deregister_hook", "name operation_id"},
+             std::pair{"trust_hook", "name operation_id"}, std::pair{"list_hooks", ""}, std::pair{"ping", ""},
+             std::pair{"unsubscribe", ""}, std::pair{"stats", ""}}) {
         bool found = false;
         for (const auto& method : value_at(document, "/methods").as_array()) {
             if (text_at(method, "/name") != name) {
@@ -258,9 +267,14 @@ BOOST_AUTO_TEST_CASE(discover_names_the_parameters_of_the_contract) {
             for (const auto& param : value_at(method, "/params").as_array()) {
                 const auto parameter = text_at(param, "/name");
                 params[parameter] = true;
-                const bool required = (parameter == "event" && std::string_view{name} != "history") || parameter == "to" || parameter == "hook_event_id" || (parameter == "name" && std::string_view{name} != "subscribe") || parameter == "command" || parameter == "enabled" ||
-                                      (parameter == "events" && (std::string_view{name} == "register_hook" || std::string_view{name} == "bypass"));
-                BOOST_TEST((has_at(param, "/required") && bool_at(param, "/required")) == required, name << " " << parameter);
+                const bool required =
+                    (parameter == "event" && std::string_view{name} != "history") || parameter == "to" ||
+                    parameter == "hook_event_id" || (parameter == "name" && std::string_view{name} != "subscribe") ||
+                    parameter == "command" || parameter == "enabled" ||
+                    (parameter == "events" &&
+                        (std::string_view{name} == "register_hook" || std::string_view{name} == "bypass"));
+                BOOST_TEST(
+                    (has_at(param, "/required") && bool_at(param, "/required")) == required, name << " " << parameter);
             }
             BOOST_TEST(members_of(params) == expected, name);
         }

@@ -50,14 +50,46 @@ BOOST_AUTO_TEST_CASE(globs_match_any_run_and_any_character) {
         bool match;
     };
     const std::vector<expectation> table{
-        {"*", "a", true},           {"a", "a", true},           {"a", "b", false},          {"a", "aa", false},       {"a", "A", false},
-        {"a*", "a", true},          {"a*", "abc", true},        {"a*", "ba", false},        {"*a", "a", true},        {"*a", "bca", true},
-        {"*a", "ab", false},        {"a*c", "ac", true},        {"a*c", "abbbc", true},     {"a*c", "abcd", false},   {"?", "a", true},
-        {"?", "ab", false},         {"a?c", "abc", true},       {"a?c", "ac", false},       {"??", "ab", true},       {"??*", "a", false},
-        {"??*", "abc", true},       {"**", "a", true},          {"a.b", "a.b", true},       {"a.b", "axb", false},    {"git/*", "git/pre-commit", true},
-        {"git/*", "git/a/b", true}, {"git/*", "git", false},    {"*:*", "a:b", true},       {"*:*", "ab", false},     {"*ab*ab*", "xabyabz", true},
-        {"*ab*ab*", "xabz", false}, {"*.post", "x.pre", false}, {"a*b*c*d", "abcd", true},  {"a*b*c*d", "acbd", false}, {"*?", "x", true},
-        {"a-b_c:d/e.f", "a-b_c:d/e.f", true}, {"*aab", "aaab", true}, {"*aab", "aaaab", true}, {"a*a", "a", false}, {"?*?", "a", false},
+        {"*", "a", true},
+        {"a", "a", true},
+        {"a", "b", false},
+        {"a", "aa", false},
+        {"a", "A", false},
+        {"a*", "a", true},
+        {"a*", "abc", true},
+        {"a*", "ba", false},
+        {"*a", "a", true},
+        {"*a", "bca", true},
+        {"*a", "ab", false},
+        {"a*c", "ac", true},
+        {"a*c", "abbbc", true},
+        {"a*c", "abcd", false},
+        {"?", "a", true},
+        {"?", "ab", false},
+        {"a?c", "abc", true},
+        {"a?c", "ac", false},
+        {"??", "ab", true},
+        {"??*", "a", false},
+        {"??*", "abc", true},
+        {"**", "a", true},
+        {"a.b", "a.b", true},
+        {"a.b", "axb", false},
+        {"git/*", "git/pre-commit", true},
+        {"git/*", "git/a/b", true},
+        {"git/*", "git", false},
+        {"*:*", "a:b", true},
+        {"*:*", "ab", false},
+        {"*ab*ab*", "xabyabz", true},
+        {"*ab*ab*", "xabz", false},
+        {"*.post", "x.pre", false},
+        {"a*b*c*d", "abcd", true},
+        {"a*b*c*d", "acbd", false},
+        {"*?", "x", true},
+        {"a-b_c:d/e.f", "a-b_c:d/e.f", true},
+        {"*aab", "aaab", true},
+        {"*aab", "aaaab", true},
+        {"a*a", "a", false},
+        {"?*?", "a", false},
     };
     test_daemon daemon;
     auto subscriber = daemon.connect();
@@ -122,7 +154,8 @@ BOOST_AUTO_TEST_CASE(events_that_do_not_match_never_come) {
 
 BOOST_AUTO_TEST_CASE(name_has_1_to_128_printable_characters) {
     test_daemon daemon;
-    for (const std::string& name : {std::string{"a"}, std::string(128, 'n'), std::string{"pre-commit hook #1 (fast)"}, std::string{"\"quoted\\\""}}) {
+    for (const std::string& name : {std::string{"a"}, std::string(128, 'n'), std::string{"pre-commit hook #1 (fast)"},
+             std::string{"\"quoted\\\""}}) {
         auto peer = daemon.connect();
         subscribe(peer, "*", R"("name":)" + json_string(name));
         auto emitter = daemon.connect();
@@ -132,8 +165,11 @@ BOOST_AUTO_TEST_CASE(name_has_1_to_128_printable_characters) {
         peer.result("unsubscribe");
     }
     auto peer = daemon.connect();
-    for (const std::string& name : {std::string{}, std::string(129, 'n'), std::string{"a\tb"}, std::string{"\x7f"}, std::string{"a\x1b[0m"},
-                                    std::string{"a\xe2\x80\xae" "b"}, std::string{"a\xe2\x80\x8b"}}) {
+    for (const std::string& name :
+        {std::string{}, std::string(129, 'n'), std::string{"a\tb"}, std::string{"\x7f"}, std::string{"a\x1b[0m"},
+            std::string{"a\xe2\x80\xae"
+                        "b"},
+            std::string{"a\xe2\x80\x8b"}}) {
         const auto refused = peer.failure("subscribe", R"({"name":)" + json_string(name) + "}");
         BOOST_TEST(refused.error_code() == -32602);
         BOOST_TEST(refused.error_message().find("name") != std::string::npos);
@@ -179,7 +215,8 @@ BOOST_AUTO_TEST_CASE(closed_names_reason_and_last_seq) {
     peer.result("unsubscribe");
     auto closed = peer.next_closed().json();
     BOOST_TEST(members_of(closed) == "jsonrpc method params");
-    BOOST_TEST((value_at(closed, "/params") == json_of(R"({"reason":"unsubscribed","last_seq":2})")));  // where the session began
+    BOOST_TEST((value_at(closed, "/params") ==
+                json_of(R"({"reason":"unsubscribed","last_seq":2})")));  // where the session began
     subscribe(peer, "e");
     emit(emitter, "e");
     peer.next_event();
@@ -264,16 +301,17 @@ BOOST_AUTO_TEST_CASE(every_event_after_the_result_is_delivered) {
                          emit(emitter, "e");
                      }
                  },
-                 [&] {
-                     const finally stop{[&] { done = true; }};
-                     for (int round = 0; round < 100; ++round) {
-                         auto subscriber = daemon.connect();
-                         auto next = int_at(subscribe(subscriber), "/head_seq") + 1;
-                         for (int i = 0; i < 10; ++i) {
-                             require(subscriber.next_event().integer("/params/seq") == next++, "an event after the result is missing");
-                         }
-                     }
-                 }});
+        [&] {
+            const finally stop{[&] { done = true; }};
+            for (int round = 0; round < 100; ++round) {
+                auto subscriber = daemon.connect();
+                auto next = int_at(subscribe(subscriber), "/head_seq") + 1;
+                for (int i = 0; i < 10; ++i) {
+                    require(subscriber.next_event().integer("/params/seq") == next++,
+                        "an event after the result is missing");
+                }
+            }
+        }});
 }
 
 BOOST_AUTO_TEST_CASE(subscriber_gets_its_own_events_too) {

@@ -23,9 +23,7 @@ namespace {
 
 constexpr const char* thread_counts[] = {"1", "2", "4"};
 
-std::string event_id(const wire_message& event) {
-    return event.string("/params/hook_event_id");
-}
+std::string event_id(const wire_message& event) { return event.string("/params/hook_event_id"); }
 
 }  // namespace
 
@@ -63,11 +61,12 @@ BOOST_DATA_TEST_CASE(many_emitters_get_the_verdicts_of_many_responders, data::ma
             auto emitter = daemon.connect(all_framings[static_cast<std::size_t>(e) % 3]);
             for (int i = 0; i < rounds; ++i) {
                 const auto reason = "e" + std::to_string(e) + "-" + std::to_string(i);
-                const auto verdict = emitter.result(
-                    "emit_and_wait", R"({"event":"e","policy":"all","timeout_ms":60000,"payload":)" + json_string(reason) + "}");
+                const auto verdict = emitter.result("emit_and_wait",
+                    R"({"event":"e","policy":"all","timeout_ms":60000,"payload":)" + json_string(reason) + "}");
                 require(text_at(verdict, "/outcome") == "answered", "not everybody's answer arrived");
                 require(size_at(verdict, "/responses") == responders, "a reply is missing");
-                require(text_at(verdict, "/abort") == (int_at(verdict, "/seq") % 7 == 0 ? reason : ""), "a verdict of another event");
+                require(text_at(verdict, "/abort") == (int_at(verdict, "/seq") % 7 == 0 ? reason : ""),
+                    "a verdict of another event");
             }
         });
     }
@@ -122,23 +121,25 @@ BOOST_DATA_TEST_CASE(waits_that_end_in_every_way_at_once_end_once, data::make(th
     constexpr int rounds = 60;
     std::atomic<int> pending{3};
     std::vector<std::function<void()>> jobs;
-    jobs.emplace_back([&] {  // replies to every third, at most; the rest time out, are cancelled, or are abandoned by their emitter
-        for (int i = 0; pending > 0 || responder.has_message(); ++i) {
-            if (!responder.has_message()) {
-                responder.result("ping");
-                continue;
+    jobs.emplace_back(
+        [&] {  // replies to every third, at most; the rest time out, are cancelled, or are abandoned by their emitter
+            for (int i = 0; pending > 0 || responder.has_message(); ++i) {
+                if (!responder.has_message()) {
+                    responder.result("ping");
+                    continue;
+                }
+                const auto id = event_id(responder.next_event());
+                if (i % 3 == 0) {
+                    respond(responder, id);
+                }
             }
-            const auto id = event_id(responder.next_event());
-            if (i % 3 == 0) {
-                respond(responder, id);
-            }
-        }
-    });
+        });
     jobs.emplace_back([&] {
         const finally stop{[&] { --pending; }};
         auto emitter = daemon.connect();
         for (int i = 0; i < rounds; ++i) {
-            const auto outcome = text_at(emitter.result("emit_and_wait", R"({"event":"e","timeout_ms":3})"), "/outcome");
+            const auto outcome =
+                text_at(emitter.result("emit_and_wait", R"({"event":"e","timeout_ms":3})"), "/outcome");
             require(outcome == "answered" || outcome == "timeout", "another outcome");
         }
     });
@@ -149,7 +150,8 @@ BOOST_DATA_TEST_CASE(waits_that_end_in_every_way_at_once_end_once, data::make(th
             const auto id = send_emit_and_wait(emitter, "e");
             emitter.notify("$/cancelRequest", R"({"id":)" + id + "}");
             const auto response = emitter.response_to(id);
-            require(response.error_code() == -32800 || response.string("/result/outcome") == "answered", "neither cancelled nor answered");
+            require(response.error_code() == -32800 || response.string("/result/outcome") == "answered",
+                "neither cancelled nor answered");
         }
         emitter.result("ping");
         require(emitter.kept_messages() == 0, "a request was answered twice");
@@ -176,7 +178,8 @@ BOOST_DATA_TEST_CASE(subscribers_that_come_and_go_miss_none, data::make(thread_c
             std::int64_t last = 0;
             for (int round = 0; round < 50; ++round) {
                 auto subscriber = daemon.connect();
-                const auto result = subscribe(subscriber, "*", R"("responds":false,"after_seq":)" + std::to_string(last));
+                const auto result =
+                    subscribe(subscriber, "*", R"("responds":false,"after_seq":)" + std::to_string(last));
                 require(bool_at(result, "/resumed"), "not resumed");
                 for (int i = 0; i < 15; ++i) {
                     require(subscriber.next_event().integer("/params/seq") == last + 1, "a gap or a repetition");
@@ -229,7 +232,8 @@ BOOST_DATA_TEST_CASE(operations_are_done_once, data::make(thread_counts), thread
     BOOST_TEST(int_at(daemon.stats(), "/head_seq") == 2 * rounds);
 }
 
-BOOST_DATA_TEST_CASE(peer_that_shuts_its_reading_side_down_is_sent_no_more_but_carried_out, data::make(thread_counts), threads) {
+BOOST_DATA_TEST_CASE(
+    peer_that_shuts_its_reading_side_down_is_sent_no_more_but_carried_out, data::make(thread_counts), threads) {
     test_daemon daemon({"--threads", threads});
     auto observer = daemon.connect();
     subscribe(observer, "probe", R"("responds":false)");
@@ -286,7 +290,8 @@ BOOST_DATA_TEST_CASE(shutdown_in_the_middle_of_everything_tells_everybody, data:
             require(last == 0 || seq == last + 1, "a gap");
             last = seq;
             try {
-                subscriber.send_request("respond", R"({"hook_event_id":)" + message.raw({"params", "hook_event_id"}) + "}");
+                subscriber.send_request(
+                    "respond", R"({"hook_event_id":)" + message.raw({"params", "hook_event_id"}) + "}");
             } catch (const connection_closed&) {
                 // Closed already: what it was sent before is still to be read.
             }

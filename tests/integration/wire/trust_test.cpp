@@ -66,7 +66,8 @@ BOOST_AUTO_TEST_CASE(socket_and_made_directories_are_private_whatever_the_umask)
     for (const char* umask : {"0", "022", "077"}) {
         temp_directory directory;
         const auto path = directory / "deep/er/hookd.sock";
-        child_process daemon({"/bin/sh", "-c", std::string{"umask "} + umask + "; exec \"$0\" --socket \"$1\"", hookd_binary(), path});
+        child_process daemon(
+            {"/bin/sh", "-c", std::string{"umask "} + umask + "; exec \"$0\" --socket \"$1\"", hookd_binary(), path});
         wait_until_it_accepts(daemon, path);
         BOOST_TEST(mode_of(path) == 0600U);
         BOOST_TEST(mode_of(directory / "deep/er") == 0700U);
@@ -144,7 +145,8 @@ BOOST_AUTO_TEST_CASE(configuration_that_others_may_change_is_refused) {
     BOOST_TEST(says(replaceable, directory.path()), replaceable.err);
     ::chmod(directory.path().c_str(), 0700);
     // A pipe has no directory, and is its maker's.
-    const auto piped = run_program({"bash", "-c", "exec \"$0\" --config <(echo 'capacity = 7') --print-config", hookd_binary()});
+    const auto piped =
+        run_program({"bash", "-c", "exec \"$0\" --config <(echo 'capacity = 7') --print-config", hookd_binary()});
     BOOST_TEST(piped.exit_status == 0, piped.err);
     BOOST_TEST(piped.out.find("capacity = 7") != std::string::npos);
 }
@@ -177,7 +179,8 @@ BOOST_AUTO_TEST_CASE(configuration_and_catalog_of_another_user_are_refused, *boo
     write_file(directory / "catalog/e.json", R"({"name":"e"})");
     for (const auto& each : {directory / "hookd.conf", directory / "catalog/e.json", directory / "catalog"}) {
         BOOST_REQUIRE(::chown(each.c_str(), stranger, stranger) == 0);
-        const auto refused = run_program({hookd_binary(), "--config", directory / "hookd.conf", "--catalog", directory / "catalog", "--check"});
+        const auto refused = run_program(
+            {hookd_binary(), "--config", directory / "hookd.conf", "--catalog", directory / "catalog", "--check"});
         BOOST_TEST(refused.exit_status == 2);
         BOOST_TEST(says(refused, each), refused.err);
         BOOST_REQUIRE(::chown(each.c_str(), 0, 0) == 0);
@@ -298,7 +301,8 @@ BOOST_AUTO_TEST_CASE(another_user_who_says_nothing_is_closed_after_a_second, *bo
     BOOST_TEST((passed < patience / 2));
 }
 
-BOOST_AUTO_TEST_CASE(another_user_who_tries_again_and_again_does_not_fill_the_log, *boost::unit_test::precondition(as_root)) {
+BOOST_AUTO_TEST_CASE(
+    another_user_who_tries_again_and_again_does_not_fill_the_log, *boost::unit_test::precondition(as_root)) {
     test_daemon daemon;
     open_to_others(daemon);
     const auto start = std::chrono::steady_clock::now();
@@ -317,13 +321,14 @@ BOOST_AUTO_TEST_CASE(another_user_who_tries_again_and_again_does_not_fill_the_lo
         ++lines;
     }
     // One each second that this took.
-    const auto most = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - start).count() + 1;
+    const auto most =
+        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - start).count() + 1;
     BOOST_TEST(lines <= most, lines << " lines, at most " << most << " expected, of " << tries << " tries");
 }
 
 BOOST_AUTO_TEST_CASE(users_and_groups_of_the_configuration_are_let_in, *boost::unit_test::precondition(as_root)) {
-    for (const auto& [option, value] : {std::pair{"--allow-user", "65534"}, std::pair{"--allow-user", "nobody"}, std::pair{"--allow-group", "65534"},
-                                        std::pair{"--allow-group", "nogroup"}}) {
+    for (const auto& [option, value] : {std::pair{"--allow-user", "65534"}, std::pair{"--allow-user", "nobody"},
+             std::pair{"--allow-group", "65534"}, std::pair{"--allow-group", "nogroup"}}) {
         test_daemon daemon({option, value});
         open_to_others(daemon);
         wire_client peer(connect_as(stranger, daemon.socket_path()));
@@ -349,17 +354,18 @@ BOOST_AUTO_TEST_CASE(several_users_may_be_named, *boost::unit_test::precondition
 }
 
 BOOST_AUTO_TEST_CASE(named_users_and_groups_have_the_roles_that_are_given, *boost::unit_test::precondition(as_root)) {
-    test_daemon daemon({"--allow-user", "4242", "--allow-user", "4343:emit", "--allow-user", "4444:observe", "--allow-user", "4545:answer",
-                        "--allow-group", "5000:emit", "--allow-group", "5001:answer"});
+    test_daemon daemon({"--allow-user", "4242", "--allow-user", "4343:emit", "--allow-user", "4444:observe",
+        "--allow-user", "4545:answer", "--allow-group", "5000:emit", "--allow-group", "5001:answer"});
     open_to_others(daemon);
     struct row {
         uid_t user;
         gid_t group;
         bool emits, observes, answers;
     };
-    for (const auto& each : {row{0, 0, true, true, true}, row{4242, 4242, true, true, false}, row{4343, 4343, true, false, false},
-                             row{4444, 4444, false, true, false}, row{4545, 4545, false, true, true}, row{4646, 5000, true, false, false},
-                             row{4646, 5001, false, true, true}, row{4242, 5001, true, true, false}}) {
+    for (const auto& each : {row{0, 0, true, true, true}, row{4242, 4242, true, true, false},
+             row{4343, 4343, true, false, false}, row{4444, 4444, false, true, false},
+             row{4545, 4545, false, true, true}, row{4646, 5000, true, false, false},
+             row{4646, 5001, false, true, true}, row{4242, 5001, true, true, false}}) {
         BOOST_TEST_CONTEXT("user " << each.user << ", group " << each.group) {
             wire_client peer(connect_as(each.user, each.group, daemon.socket_path()));
             peer.result("ping");
@@ -384,8 +390,8 @@ BOOST_AUTO_TEST_CASE(named_users_and_groups_have_the_roles_that_are_given, *boos
 }
 
 BOOST_AUTO_TEST_CASE(one_named_user_takes_half_of_what_there_is, *boost::unit_test::precondition(as_root)) {
-    test_daemon daemon({"--allow-user", "4242", "--allow-user", "4343", "--max-connections", "40", "--max-waiting", "600",
-                        "--max-waiting-per-connection", "600"});
+    test_daemon daemon({"--allow-user", "4242", "--allow-user", "4343", "--max-connections", "40", "--max-waiting",
+        "600", "--max-waiting-per-connection", "600"});
     open_to_others(daemon);
     auto own = daemon.connect();
     own.result("ping");
@@ -405,13 +411,16 @@ BOOST_AUTO_TEST_CASE(one_named_user_takes_half_of_what_there_is, *boost::unit_te
         }
     };
     waits(crowd.front(), 300);
-    BOOST_TEST(crowd.front().call("emit_and_wait", R"({"event":"e"})").raw({"error", "data"}) == R"({"limit":"max_waiting","max":300})");
+    BOOST_TEST(crowd.front().call("emit_and_wait", R"({"event":"e"})").raw({"error", "data"}) ==
+               R"({"limit":"max_waiting","max":300})");
     waits(other, 44);
-    BOOST_TEST(other.call("emit_and_wait", R"({"event":"e"})").raw({"error", "data"}) == R"({"limit":"max_waiting","max":344})");
+    BOOST_TEST(other.call("emit_and_wait", R"({"event":"e"})").raw({"error", "data"}) ==
+               R"({"limit":"max_waiting","max":344})");
     BOOST_TEST(text_at(own.result("emit_and_wait", R"({"event":"e"})"), "/outcome") == "no_subscribers");
 }
 
-BOOST_AUTO_TEST_CASE(root_may_talk_to_the_daemon_of_any_user, *boost::unit_test::precondition(as_root_with_reachable_binary)) {
+BOOST_AUTO_TEST_CASE(
+    root_may_talk_to_the_daemon_of_any_user, *boost::unit_test::precondition(as_root_with_reachable_binary)) {
     temp_directory directory;
     ::chmod(directory.path().c_str(), 0711);
     const auto home = directory / "home";

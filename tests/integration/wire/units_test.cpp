@@ -29,7 +29,9 @@ public:
     }
 
     [[nodiscard]] std::string path() const { return directory_ / "hookd.service"; }
-    [[nodiscard]] bool says(const std::string& line) const { return service_.find("\n" + line + "\n") != std::string::npos; }
+    [[nodiscard]] bool says(const std::string& line) const {
+        return service_.find("\n" + line + "\n") != std::string::npos;
+    }
     [[nodiscard]] spawn_options environment() const {
         spawn_options options;
         options.environment = {{"XDG_RUNTIME_DIR", directory_.path()}, {"SYSTEMD_UNIT_PATH", directory_.path() + ":"}};
@@ -47,8 +49,8 @@ BOOST_AUTO_TEST_SUITE(units_suite)
 
 BOOST_DATA_TEST_CASE(systemd_takes_them, data::make({"user", "system"}), manager) {
     const installed_units units{manager};
-    const auto checked =
-        run_program({"systemd-analyze", "verify", "--man=no", std::string{"--"} + manager, units.path()}, {}, units.environment());
+    const auto checked = run_program(
+        {"systemd-analyze", "verify", "--man=no", std::string{"--"} + manager, units.path()}, {}, units.environment());
     BOOST_TEST(checked.exit_status == 0, checked.err);
     BOOST_TEST(checked.err.empty(), checked.err);
     BOOST_TEST(units.says("OOMPolicy=continue"));
@@ -58,7 +60,9 @@ BOOST_DATA_TEST_CASE(systemd_takes_them, data::make({"user", "system"}), manager
 
 BOOST_AUTO_TEST_CASE(the_systems_exposure_is_at_most_2_5) {
     const installed_units units{"system"};
-    const auto rated = run_program({"systemd-analyze", "security", "--no-pager", "--offline=true", "--threshold=25", units.path()}, {}, units.environment());
+    const auto rated =
+        run_program({"systemd-analyze", "security", "--no-pager", "--offline=true", "--threshold=25", units.path()}, {},
+            units.environment());
     BOOST_TEST(rated.exit_status == 0, rated.out << rated.err);
     BOOST_TEST(rated.out.find("Overall exposure level") != std::string::npos, rated.out);
 }

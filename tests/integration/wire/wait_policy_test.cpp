@@ -21,7 +21,8 @@ namespace {
 
 // A daemon with an emitter and some responders called a, b, c, …
 struct scene {
-    explicit scene(std::size_t count, std::vector<std::string> arguments = {}) : daemon(std::move(arguments)), emitter(daemon.connect()) {
+    explicit scene(std::size_t count, std::vector<std::string> arguments = {})
+        : daemon(std::move(arguments)), emitter(daemon.connect()) {
         for (std::size_t i = 0; i < count; ++i) {
             responders.push_back(daemon.connect());
             subscribe(responders.back(), "*", R"("name":")" + name(i) + "\"");
@@ -32,8 +33,8 @@ struct scene {
 
     // Emits and waits until every responder has the event.
     void begin(std::string_view policy, std::string_view more = "") {
-        request = send_emit_and_wait(emitter, "e",
-                                     R"("policy":")" + std::string{policy} + "\"" + (more.empty() ? "" : ",") + std::string{more});
+        request = send_emit_and_wait(
+            emitter, "e", R"("policy":")" + std::string{policy} + "\"" + (more.empty() ? "" : ",") + std::string{more});
         for (auto& responder : responders) {
             event_id = responder.next_event().string("/params/hook_event_id");
         }
@@ -42,7 +43,9 @@ struct scene {
     boost::json::value say(std::size_t responder, std::string_view members) {
         return respond(responders.at(responder), event_id, members);
     }
-    void accept(std::size_t responder, std::string_view members) { BOOST_TEST(bool_at(say(responder, members), "/accepted")); }
+    void accept(std::size_t responder, std::string_view members) {
+        BOOST_TEST(bool_at(say(responder, members), "/accepted"));
+    }
 
     boost::json::value verdict() { return emitter.response_to(request).at("/result"); }
     // That the verdict is not there yet, after all that was said so far.
@@ -66,8 +69,8 @@ constexpr std::string_view abstain = R"("abstain":true)";
 constexpr std::string_view broken = R"("failed":"disk full")";
 constexpr const char* policies[] = {"first", "veto", "all"};
 
-void check(const boost::json::value& verdict, std::string_view outcome, std::string_view abort, std::string_view who_replied,
-           std::string_view who_is_missing) {
+void check(const boost::json::value& verdict, std::string_view outcome, std::string_view abort,
+    std::string_view who_replied, std::string_view who_is_missing) {
     BOOST_TEST(members_of(verdict) == "abort hook_event_id missing outcome responses seq");
     BOOST_TEST(text_at(verdict, "/outcome") == outcome);
     BOOST_TEST(text_at(verdict, "/abort") == abort);
@@ -218,7 +221,8 @@ BOOST_AUTO_TEST_CASE(second_reply_of_one_responder_is_refused_under_all) {
 
 // --- outcomes under every policy ---
 
-BOOST_DATA_TEST_CASE(everybody_abstained, data::make(policies) * data::make({"open", "closed"}), policy, failure_policy) {
+BOOST_DATA_TEST_CASE(
+    everybody_abstained, data::make(policies) * data::make({"open", "closed"}), policy, failure_policy) {
     scene s(2);
     s.begin(policy, R"("failure_policy":")" + std::string{failure_policy} + "\"");
     s.accept(0, abstain);
@@ -336,7 +340,8 @@ BOOST_AUTO_TEST_CASE(closed_reason_names_who_is_missing_and_not_who_replied) {
     auto slow = daemon.connect();
     subscribe(slow, "*", R"("name":"secret-scanner")");
     auto emitter = daemon.connect();
-    const auto request = send_emit_and_wait(emitter, "e", R"("policy":"all","failure_policy":"closed","timeout_ms":2000)");
+    const auto request =
+        send_emit_and_wait(emitter, "e", R"("policy":"all","failure_policy":"closed","timeout_ms":2000)");
     respond(fast, fast.next_event().string("/params/hook_event_id"));
     const auto reason = emitter.response_to(request).string("/result/abort");
     BOOST_TEST(reason.find("secret-scanner") != std::string::npos, reason);

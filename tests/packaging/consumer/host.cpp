@@ -1,4 +1,5 @@
-// A program that hosts the broker: emits in process, lets another process decide through the socket beside it, prints the verdict.
+// A program that hosts the broker: emits in process, lets another process decide through the socket beside it, prints
+// the verdict.
 
 #include <hookd/server/broker.hpp>
 #include <hookd/server/listener.hpp>

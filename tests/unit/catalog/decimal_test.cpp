@@ -17,11 +17,12 @@ using hookd::catalogs::decimal;
 BOOST_AUTO_TEST_SUITE(decimal_suite)
 
 BOOST_AUTO_TEST_CASE(numbers_are_compared_exactly) {
-    const char* const ascending[] = {"-1e400", "-9007199254740993", "-9007199254740992", "-1", "-0.1", "0", "1e-400", "0.1", "0.10000000000000000001",
-                                     "1", "9.99", "10", "18446744073709551615", "18446744073709551616", "1e400"};
+    const char* const ascending[] = {"-1e400", "-9007199254740993", "-9007199254740992", "-1", "-0.1", "0", "1e-400",
+        "0.1", "0.10000000000000000001", "1", "9.99", "10", "18446744073709551615", "18446744073709551616", "1e400"};
     for (std::size_t i = 0; i < std::size(ascending); ++i) {
         for (std::size_t j = 0; j < std::size(ascending); ++j) {
-            BOOST_TEST((decimal{ascending[i]} < decimal{ascending[j]}) == (i < j), ascending[i] << " and " << ascending[j]);
+            BOOST_TEST(
+                (decimal{ascending[i]} < decimal{ascending[j]}) == (i < j), ascending[i] << " and " << ascending[j]);
             BOOST_TEST((decimal{ascending[i]} == decimal{ascending[j]}) == (i == j));
         }
     }

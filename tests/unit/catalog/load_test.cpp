@@ -49,9 +49,11 @@ BOOST_AUTO_TEST_SUITE(load_suite)
 
 BOOST_AUTO_TEST_CASE(a_schema_may_refer_to_another_file_of_the_directory) {
     const temp_directory directory;
-    write_file(directory / "common.json", R"({"name":"common","payload_schema":{"definitions":{"id":{"$ref":"#/definitions/text"},
+    write_file(directory / "common.json",
+        R"({"name":"common","payload_schema":{"definitions":{"id":{"$ref":"#/definitions/text"},
         "text":{"type":"string"}}},"response_schema":{"type":"object"}})");
-    write_file(directory / "user.json", R"({"name":"user","payload_schema":{"properties":{"id":{"$ref":"common.json#/payload_schema/definitions/id"},
+    write_file(directory / "user.json",
+        R"({"name":"user","payload_schema":{"properties":{"id":{"$ref":"common.json#/payload_schema/definitions/id"},
         "all":{"$ref":"common.json#/response_schema"}}}})");
     const auto events = load_catalog(directory.path());
     BOOST_TEST(!events->check_event("user", R"({"id":"a","all":{}})").has_value());
@@ -60,9 +62,13 @@ BOOST_AUTO_TEST_CASE(a_schema_may_refer_to_another_file_of_the_directory) {
 }
 
 BOOST_AUTO_TEST_CASE(a_reference_that_leads_nowhere_names_its_line) {
-    const auto reference = [](const std::string& to) { return refused("{\"name\":\"a\",\"payload_schema\":\n{\"$ref\":\"" + to + "\"}}"); };
-    BOOST_TEST(contains(reference("none.json#/payload_schema"), "2: the directory of the catalog has no file \"none.json\""));
-    BOOST_TEST(contains(reference("../event.json#/payload_schema"), "2: $ref reaches this schema and the files of its directory only"));
+    const auto reference = [](const std::string& to) {
+        return refused("{\"name\":\"a\",\"payload_schema\":\n{\"$ref\":\"" + to + "\"}}");
+    };
+    BOOST_TEST(
+        contains(reference("none.json#/payload_schema"), "2: the directory of the catalog has no file \"none.json\""));
+    BOOST_TEST(contains(
+        reference("../event.json#/payload_schema"), "2: $ref reaches this schema and the files of its directory only"));
     BOOST_TEST(contains(reference("event.json#/name"), "2: there is no schema at \"event.json#/name\""));
     BOOST_TEST(contains(reference("event.json"), "2: there is no schema at \"event.json\""));
 }
@@ -78,10 +84,11 @@ BOOST_AUTO_TEST_CASE(each_json_file_is_an_event) {
     BOOST_TEST((standard.require == std::vector<std::string>{"guard", "lint"}));
     BOOST_TEST(events->defaults_of("post_push").require.empty());
     BOOST_TEST((!events->defaults_of("post_push").timeout && !events->defaults_of("none").policy));
-    BOOST_TEST(std::get<std::string>(events->schemas("")) ==
-               R"({"schemas":[{"event":"post_push","schema_version":1,"description":"","payload_schema":{},"response_schema":{}},)"
-               R"({"event":"pre_push","schema_version":"1.2","description":"about to \"push\"","payload_schema":{"required":["branch"]},)"
-               R"("response_schema":{"properties":{"n":{"type":"integer"}}}}]})");
+    BOOST_TEST(
+        std::get<std::string>(events->schemas("")) ==
+        R"({"schemas":[{"event":"post_push","schema_version":1,"description":"","payload_schema":{},"response_schema":{}},)"
+        R"({"event":"pre_push","schema_version":"1.2","description":"about to \"push\"","payload_schema":{"required":["branch"]},)"
+        R"("response_schema":{"properties":{"n":{"type":"integer"}}}}]})");
 }
 
 BOOST_AUTO_TEST_CASE(names_payloads_and_replies_are_checked) {
@@ -93,11 +100,14 @@ BOOST_AUTO_TEST_CASE(names_payloads_and_replies_are_checked) {
     BOOST_TEST(events->check_event("deploy", "{}")->data == R"({"event":"deploy"})");
     const auto payload = events->check_event("pre_push", "{}");
     BOOST_TEST((payload->code == protocol::errc::not_in_catalog));
-    BOOST_TEST(payload->data ==
-               R"({"event":"pre_push","in":"payload","pointer":"","rule":"required","detail":"must have the member \"branch\""})");
+    BOOST_TEST(
+        payload->data ==
+        R"({"event":"pre_push","in":"payload","pointer":"","rule":"required","detail":"must have the member \"branch\""})");
     BOOST_TEST(!events->check_reply("pre_push", R"({"n":1})"));
     const auto reply = events->check_reply("pre_push", R"({"n":"1"})");
-    BOOST_TEST(reply->data == R"({"event":"pre_push","in":"response","pointer":"/n","rule":"type","detail":"must be an integer, not a string"})");
+    BOOST_TEST(
+        reply->data ==
+        R"({"event":"pre_push","in":"response","pointer":"/n","rule":"type","detail":"must be an integer, not a string"})");
     BOOST_TEST(contains(reply->message, "/n must be an integer"));
     BOOST_TEST(!events->check_patterns({}));
     BOOST_TEST(!events->check_patterns({"*_push", "pre_push", "*"}));
@@ -110,16 +120,24 @@ BOOST_AUTO_TEST_CASE(a_bad_file_is_refused_with_its_line) {
     BOOST_TEST(refused("[]").starts_with("1: an event is described by a JSON object"));
     BOOST_TEST(refused("\n{}").starts_with("2: \"name\", the event's name, is missing"));
     BOOST_TEST(refused("{\"name\":\"a\",\n\"name\":\"b\"}").starts_with("2: \"name\" is repeated"));
-    BOOST_TEST(refused("{\"name\":\"a\",\n\"payload_schema\":{\n\"type\":\"object\",\n\"type\":\"array\"}}").starts_with("4: \"type\" is repeated"));
+    BOOST_TEST(refused("{\"name\":\"a\",\n\"payload_schema\":{\n\"type\":\"object\",\n\"type\":\"array\"}}")
+                   .starts_with("4: \"type\" is repeated"));
     BOOST_TEST(refused("{\"name\":\"a b\"}").starts_with("1: \"name\" must have 1 to 128 characters"));
     BOOST_TEST(refused("{\"name\":\n7}").starts_with("2: \"name\" must be a string"));
-    BOOST_TEST(refused("{\"name\":\"a\",\n\"payload_shema\":{}}").starts_with("2: unknown member \"payload_shema\"; did you mean \"payload_schema\"?"));
-    BOOST_TEST(refused("{\"name\":\"a\",\"policy\":\"some\"}").starts_with("1: \"policy\" must be \"first\", \"veto\", \"all\" or \"chain\""));
-    BOOST_TEST(refused("{\"name\":\"a\",\"timeout_ms\":0}").starts_with("1: \"timeout_ms\" must be an integer from 1 to 86400000"));
-    BOOST_TEST(refused("{\"name\":\"a\",\"require\":\"guard\"}").starts_with("1: \"require\" must be an array of names"));
-    BOOST_TEST(refused("{\"name\":\"a\",\"require\":[\"guard\",\n\"\"]}").starts_with("2: \"require\" must hold names of 1 to 128"));
-    BOOST_TEST(refused("{\"name\":\"a\",\"schema_version\":[]}").starts_with("1: \"schema_version\" must be a number or a string"));
-    BOOST_TEST(refused("{\"name\":\"a\",\n\"payload_schema\":{\"properties\":{\n\"x\":{\"type\":\n\"strin\"}}}}").starts_with("4: this is not a JSON Schema"));
+    BOOST_TEST(refused("{\"name\":\"a\",\n\"payload_shema\":{}}")
+                   .starts_with("2: unknown member \"payload_shema\"; did you mean \"payload_schema\"?"));
+    BOOST_TEST(refused("{\"name\":\"a\",\"policy\":\"some\"}")
+                   .starts_with("1: \"policy\" must be \"first\", \"veto\", \"all\" or \"chain\""));
+    BOOST_TEST(refused("{\"name\":\"a\",\"timeout_ms\":0}")
+                   .starts_with("1: \"timeout_ms\" must be an integer from 1 to 86400000"));
+    BOOST_TEST(
+        refused("{\"name\":\"a\",\"require\":\"guard\"}").starts_with("1: \"require\" must be an array of names"));
+    BOOST_TEST(refused("{\"name\":\"a\",\"require\":[\"guard\",\n\"\"]}")
+                   .starts_with("2: \"require\" must hold names of 1 to 128"));
+    BOOST_TEST(refused("{\"name\":\"a\",\"schema_version\":[]}")
+                   .starts_with("1: \"schema_version\" must be a number or a string"));
+    BOOST_TEST(refused("{\"name\":\"a\",\n\"payload_schema\":{\"properties\":{\n\"x\":{\"type\":\n\"strin\"}}}}")
+                   .starts_with("4: this is not a JSON Schema"));
     BOOST_TEST(refused("{\"name\":\"a\",\n\"response_schema\":\n7}").starts_with("3: this is not a JSON Schema"));
     BOOST_TEST(contains(refused(std::string((std::size_t{1} << 20) + 1, ' ')), "longer than 1 MiB"));
 }
@@ -148,10 +166,12 @@ BOOST_AUTO_TEST_CASE(the_catalogs_that_come_with_hookd_are_valid) {
     const auto heddle = load_catalog(catalogs + "heddle");
     BOOST_TEST(heddle->size() == 10U);
     BOOST_TEST(!heddle->check_event("pre_capture", R"({"thread":"main","paths":["a"]})"));
-    BOOST_TEST(!heddle->check_reply("pre_capture", R"({"abort":"","extra_signals":[{"kind":"size","message":"large"}]})"));
+    BOOST_TEST(
+        !heddle->check_reply("pre_capture", R"({"abort":"","extra_signals":[{"kind":"size","message":"large"}]})"));
     BOOST_TEST(heddle->check_reply("pre_capture", R"({"extra_signals":"large"})").has_value());
     BOOST_TEST(!heddle->check_reply("on_conflict", R"({"veto":{"reason":"ask","discussion_id":"d1"}})"));
-    BOOST_TEST(heddle->check_reply("on_conflict", R"({"veto":{"discussion_id":"d1"}})")->message.find("/veto") != std::string::npos);
+    BOOST_TEST(heddle->check_reply("on_conflict", R"({"veto":{"discussion_id":"d1"}})")->message.find("/veto") !=
+               std::string::npos);
 
     const auto git = load_catalog(catalogs + "git");
     BOOST_TEST(git->size() == 26U);
@@ -161,11 +181,13 @@ BOOST_AUTO_TEST_CASE(the_catalogs_that_come_with_hookd_are_valid) {
                oid + R"(","remote_ref":"refs/heads/a","remote_oid":")" + remote_oid + "\"}]}";
     };
     BOOST_TEST(!git->check_event("git.pre_push", push(std::string(64, '0'))));
-    BOOST_TEST(contains(git->check_event("git.pre_push", push("main"))->message, "/updates/0/remote_oid must match the pattern"));
+    BOOST_TEST(contains(
+        git->check_event("git.pre_push", push("main"))->message, "/updates/0/remote_oid must match the pattern"));
 
     const auto agent = load_catalog(catalogs + "agent");
     BOOST_TEST(agent->size() == 8U);
-    BOOST_TEST(!agent->check_event("agent.pre_tool_use", R"({"agent":"claude","session_id":"s","tool_name":"Bash","tool_input":{"command":"ls"}})"));
+    BOOST_TEST(!agent->check_event("agent.pre_tool_use",
+        R"({"agent":"claude","session_id":"s","tool_name":"Bash","tool_input":{"command":"ls"}})"));
     BOOST_TEST(agent->check_reply("agent.pre_tool_use", R"({"decision":7})").has_value());
 }
 
@@ -173,11 +195,12 @@ BOOST_AUTO_TEST_CASE(a_push_of_very_many_refs_is_checked_like_any_other) {
     const auto git = load_catalog(hookd::test::source_tree() + "/server/catalogs/git");
     std::string payload = R"({"hook":"pre-receive","args":[],"cwd":"/srv/x.git","updates":[)";
     for (int i = 0; i < 40'000; ++i) {
-        payload += R"({"old_oid":")" + std::string(40, '0') + R"(","new_oid":")" + std::string(40, 'a') + R"(","ref":"refs/tags/v)" +
-                   std::to_string(i) + "\"},";
+        payload += R"({"old_oid":")" + std::string(40, '0') + R"(","new_oid":")" + std::string(40, 'a') +
+                   R"(","ref":"refs/tags/v)" + std::to_string(i) + "\"},";
     }
     const auto closed = [&payload](const std::string& ref) {
-        return payload + R"({"old_oid":")" + std::string(64, '0') + R"(","new_oid":")" + std::string(64, 'b') + R"(","ref":")" + ref + "\"}]}";
+        return payload + R"({"old_oid":")" + std::string(64, '0') + R"(","new_oid":")" + std::string(64, 'b') +
+               R"(","ref":")" + ref + "\"}]}";
     };
     const auto wrong = git->check_event("git.pre_receive", closed("refs/heads/main"));
     BOOST_TEST((wrong ? wrong->message : std::string{}) == "");

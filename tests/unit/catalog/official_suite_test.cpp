@@ -13,7 +13,8 @@
 #include <string_view>
 #include <vector>
 
-// The tests of draft 7 that its authors publish (Debian: json-schema-test-suite): every required one, each as it stands.
+// The tests of draft 7 that its authors publish (Debian: json-schema-test-suite): every required one, each as it
+// stands.
 namespace {
 
 using namespace hookd;
@@ -46,13 +47,15 @@ void check_group(const std::string& file, std::string_view group) {
         compiled.emplace(text);
     } catch (const catalogs::invalid_schema& refused) {
         BOOST_TEST(text.find("http://localhost:1234") != std::string_view::npos, description << ": " << refused.what());
-        BOOST_TEST(std::string_view{refused.what()}.find("nothing is fetched") != std::string_view::npos, description << ": " << refused.what());
+        BOOST_TEST(std::string_view{refused.what()}.find("nothing is fetched") != std::string_view::npos,
+            description << ": " << refused.what());
         return;
     }
     for (json_cursor tests{member(group, "tests")}; const auto each = tests.next();) {
         const auto found = compiled->check(member(each->value, "data"));
         BOOST_TEST(!found == (member(each->value, "valid") == "true"),
-                   description << ", " << member(each->value, "description") << (found ? ": " + found->pointer + " " + found->detail : ""));
+            description << ", " << member(each->value, "description")
+                        << (found ? ": " + found->pointer + " " + found->detail : ""));
     }
 }
 
@@ -60,7 +63,8 @@ void check_group(const std::string& file, std::string_view group) {
 
 BOOST_AUTO_TEST_SUITE(official_suite)
 
-BOOST_AUTO_TEST_CASE(every_required_test_of_draft_7_gives_the_right_answer, *boost::unit_test::precondition(has_official_suite)) {
+BOOST_AUTO_TEST_CASE(
+    every_required_test_of_draft_7_gives_the_right_answer, *boost::unit_test::precondition(has_official_suite)) {
     std::vector<std::filesystem::path> files;
     for (const auto& each : std::filesystem::directory_iterator{suite_directory}) {
         if (each.path().extension() == ".json") {

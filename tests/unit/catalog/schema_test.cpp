@@ -55,7 +55,8 @@ BOOST_AUTO_TEST_CASE(every_keyword_of_draft_7_is_checked) {
         {R"({"pattern":"^a+$"})", R"("aa")", R"("ab")", " pattern"},
         {R"({"items":{"type":"string"}})", R"(["a"])", R"(["a",1])", "/1 type"},
         {R"({"items":[{"type":"string"}],"additionalItems":false})", R"(["a"])", R"(["a",1])", "/1 false"},
-        {R"({"items":[{"type":"string"}],"additionalItems":{"type":"null"}})", R"(["a",null])", R"(["a",null,1])", "/2 type"},
+        {R"({"items":[{"type":"string"}],"additionalItems":{"type":"null"}})", R"(["a",null])", R"(["a",null,1])",
+            "/2 type"},
         {R"({"contains":{"const":1}})", "[0,1.0]", "[0,2]", " contains"},
         {R"({"minItems":1})", "[0]", "[]", " minItems"},
         {R"({"maxItems":1})", "[0]", "[0,0]", " maxItems"},
@@ -64,10 +65,11 @@ BOOST_AUTO_TEST_CASE(every_keyword_of_draft_7_is_checked) {
         {R"({"minProperties":1})", R"({"a":1})", "{}", " minProperties"},
         {R"({"maxProperties":1})", R"({"a":1,"a":2})", R"({"a":1,"b":2})", " maxProperties"},
         {R"({"properties":{"a":{"type":"string"}}})", R"({"b":1})", R"({"a":1})", "/a type"},
-        {R"({"patternProperties":{"^x":{"type":"null"}},"additionalProperties":false})", R"({"x1":null})", R"({"y":null})",
-         "/y additionalProperties"},
+        {R"({"patternProperties":{"^x":{"type":"null"}},"additionalProperties":false})", R"({"x1":null})",
+            R"({"y":null})", "/y additionalProperties"},
         {R"({"patternProperties":{"^x":{"type":"null"}}})", R"({"y":1})", R"({"x/~":1})", "/x~1~0 type"},
-        {R"({"additionalProperties":{"type":"null"},"properties":{"a":true}})", R"({"a":1,"b":null})", R"({"b":1})", "/b type"},
+        {R"({"additionalProperties":{"type":"null"},"properties":{"a":true}})", R"({"a":1,"b":null})", R"({"b":1})",
+            "/b type"},
         {R"({"propertyNames":{"maxLength":1}})", R"({"a":1})", R"({"ab":1})", "/ab maxLength"},
         {R"({"dependencies":{"a":["b"]}})", R"({"a":1,"b":1})", R"({"a":1})", " dependencies"},
         {R"({"dependencies":{"a":{"required":["c"]}}})", R"({"b":1})", R"({"a":1})", " required"},
@@ -76,9 +78,10 @@ BOOST_AUTO_TEST_CASE(every_keyword_of_draft_7_is_checked) {
         {R"({"oneOf":[{"minimum":1},{"maximum":2}]})", "3", "1.5", " oneOf"},
         {R"({"not":{"type":"null"}})", "1", "null", " not"},
         {R"({"if":{"type":"string"},"then":{"minLength":1},"else":{"type":"null"}})", "null", R"("")", " minLength"},
-        {R"({"definitions":{"t":{"items":{"$ref":"#/definitions/t"},"type":"array"}},"$ref":"#/definitions/t"})", "[[],[[]]]", "[[],[[1]]]",
-         "/1/0/0 type"},
-        {R"({"properties":{"a/b":{"$ref":"#/properties/c%25d"},"c%d":{"type":"null"}}})", R"({"a/b":null})", R"({"a/b":1})", "/a~1b type"},
+        {R"({"definitions":{"t":{"items":{"$ref":"#/definitions/t"},"type":"array"}},"$ref":"#/definitions/t"})",
+            "[[],[[]]]", "[[],[[1]]]", "/1/0/0 type"},
+        {R"({"properties":{"a/b":{"$ref":"#/properties/c%25d"},"c%d":{"type":"null"}}})", R"({"a/b":null})",
+            R"({"a/b":1})", "/a~1b type"},
         {"false", nullptr, "1", " false"},
         {R"({"properties":{"a":false}})", "{}", R"({"a":1})", "/a false"},
     };
@@ -91,7 +94,8 @@ BOOST_AUTO_TEST_CASE(every_keyword_of_draft_7_is_checked) {
 }
 
 BOOST_AUTO_TEST_CASE(a_referenced_schema_with_property_names_is_not_taken_for_these) {
-    const std::string text = R"({"definitions":{"t":{"type":"object","propertyNames":{"pattern":"^a"}}},"items":{"$ref":"#/definitions/t"}})";
+    const std::string text =
+        R"({"definitions":{"t":{"type":"object","propertyNames":{"pattern":"^a"}}},"items":{"$ref":"#/definitions/t"}})";
     BOOST_TEST(fault_of(text, R"([{"a1":1}])").empty());
     BOOST_TEST(fault_of(text, R"([{"b":1}])") == "/0/b pattern");
 }
@@ -168,14 +172,16 @@ BOOST_AUTO_TEST_CASE(what_is_no_schema_is_refused_with_the_place) {
         {R"({"$ref":"file:///etc/passwd"})", "/$ref:", "nothing is fetched"},
         {R"({"items":{"$ref":"#/definitions/none"}})", "/items/$ref:", "no schema at"},
         {R"({"$ref":"#"})", "/$ref:", "without end"},
-        {R"({"definitions":{"a":{"anyOf":[{"$ref":"#/definitions/b"}]},"b":{"not":{"$ref":"#/definitions/a"}}}})", "/definitions/a", "without end"},
+        {R"({"definitions":{"a":{"anyOf":[{"$ref":"#/definitions/b"}]},"b":{"not":{"$ref":"#/definitions/a"}}}})",
+            "/definitions/a", "without end"},
         {R"({"$ref":"other.json#/payload_schema"})", "/$ref:", "no file \"other.json\""},
         {R"({"$ref":"../other.json"})", "/$ref:", "nothing is fetched"},
         {R"({"$ref":"a b"})", "/$ref:", "not a URI reference"},
         {R"({"requird":["a"]})", "/requird:", "did you mean \"required\"?"},
         {R"({"items":{"minLenght":1}})", "/items/minLenght:", "did you mean \"minLength\"?"},
         {R"({"prefixItems":[]})", "/prefixItems:", "a later draft"},
-        {R"({"properties":{"a":{"dependentRequired":{}}}})", "/properties/a/dependentRequired:", "\"dependencies\" instead"},
+        {R"({"properties":{"a":{"dependentRequired":{}}}})",
+            "/properties/a/dependentRequired:", "\"dependencies\" instead"},
     };
     for (const auto& each : rows) {
         const auto why = refused(each.schema);
@@ -187,7 +193,8 @@ BOOST_AUTO_TEST_CASE(what_is_no_schema_is_refused_with_the_place) {
 BOOST_AUTO_TEST_CASE(a_schema_without_bounds_is_refused) {
     std::string chain = R"({"definitions":{)";
     for (int i = 0; i < 40; ++i) {
-        chain += "\"d" + std::to_string(i) + R"(":{"allOf":[{"$ref":"#/definitions/d)" + std::to_string(i + 1) + "\"}]},";
+        chain +=
+            "\"d" + std::to_string(i) + R"(":{"allOf":[{"$ref":"#/definitions/d)" + std::to_string(i + 1) + "\"}]},";
     }
     BOOST_TEST(contains(refused(chain + R"("d40":{}}})"), "more than 32 schemas"));
     const std::string many(std::size_t{4} << 20, ' ');
@@ -203,7 +210,8 @@ BOOST_AUTO_TEST_CASE(a_check_that_takes_too_long_is_given_up) {
     std::string doubling = R"({"definitions":{"d0":{"type":"null"})";
     for (int i = 0; i < 14; ++i) {
         const auto before = R"({"$ref":"#/definitions/d)" + std::to_string(i) + "\"}";
-        doubling += ",\"d" + std::to_string(i + 1) + R"(":{"anyOf":[)" + before + "," + before + "," + before + "," + before + "]}";
+        doubling += ",\"d" + std::to_string(i + 1) + R"(":{"anyOf":[)" + before + "," + before + "," + before + "," +
+                    before + "]}";
     }
     BOOST_TEST(gives_up(doubling + R"(},"$ref":"#/definitions/d14"})", "1"));
     BOOST_TEST(gives_up(doubling + R"(},"items":{"$ref":"#/definitions/d14"}})", "[1]" + std::string(1'000'000, ' ')));
@@ -232,12 +240,14 @@ BOOST_AUTO_TEST_CASE(a_long_value_may_take_more_steps_than_a_short_one) {
     }
     BOOST_TEST(fault_of(R"({"items":{"type":"integer"}})", zeros + "]") == "");
     BOOST_TEST(fault_of(R"({"items":{"minimum":0},"minItems":1})", zeros + ",-1]") == "/1100001 minimum");
-    BOOST_TEST(fault_of(R"({"items":[{"type":"null"}],"additionalItems":{"minimum":0}})", "[null" + zeros.substr(2) + ",-1]") == "/1100001 minimum");
+    BOOST_TEST(fault_of(R"({"items":[{"type":"null"}],"additionalItems":{"minimum":0}})",
+                   "[null" + zeros.substr(2) + ",-1]") == "/1100001 minimum");
     std::string names = "{";
     for (int i = 0; i < 400'000; ++i) {
         names += "\"" + std::to_string(i) + "\":0,";
     }
-    BOOST_TEST(fault_of(R"({"required":["a"],"additionalProperties":{"minimum":0}})", names + "\"\\u0061\":-1}") == "/a minimum");
+    BOOST_TEST(fault_of(R"({"required":["a"],"additionalProperties":{"minimum":0}})", names + "\"\\u0061\":-1}") ==
+               "/a minimum");
 }
 
 BOOST_AUTO_TEST_CASE(a_fault_has_the_values_as_the_schema_writes_them) {
@@ -271,7 +281,8 @@ BOOST_AUTO_TEST_CASE(a_value_nested_as_deep_as_may_be_is_checked) {
     const std::string text = R"({"type":"array","items":{"$ref":"#"}})";
     const auto deep = std::string(126, '[') + std::string(126, ']');
     BOOST_TEST(fault_of(text, deep).empty());
-    BOOST_TEST(fault_of(text, std::string(126, '[') + "1" + std::string(126, ']')).size() == 126 * 2 + std::string{" type"}.size());
+    BOOST_TEST(fault_of(text, std::string(126, '[') + "1" + std::string(126, ']')).size() ==
+               126 * 2 + std::string{" type"}.size());
 }
 
 BOOST_AUTO_TEST_CASE(a_check_ends_at_its_limit_or_when_it_is_given_up) {

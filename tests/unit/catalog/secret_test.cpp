@@ -11,7 +11,9 @@ using hookd::catalogs::schema;
 
 namespace {
 
-std::string shown(std::string_view described, std::string_view value) { return schema{described}.without_secrets(value); }
+std::string shown(std::string_view described, std::string_view value) {
+    return schema{described}.without_secrets(value);
+}
 
 }  // namespace
 
@@ -19,19 +21,26 @@ BOOST_AUTO_TEST_SUITE(secrets)
 
 BOOST_AUTO_TEST_CASE(a_member_is_hidden_wherever_its_schema_applies) {
     BOOST_TEST(shown(R"({"properties":{"a":{"x-secret":true}}})", R"({"a":"s","b":"t"})") == R"({"a":"…","b":"t"})");
-    BOOST_TEST(shown(R"({"properties":{"a":{"x-secret":true}}})", R"({ "a" : {"deep":[1,2]} , "a":3 })") == R"({ "a" : "…" , "a":"…" })");
-    BOOST_TEST(shown(R"({"properties":{"a":{"items":{"x-secret":true}}}})", R"({"a":[1,"b",null]})") == R"({"a":["…","…","…"]})");
-    BOOST_TEST(shown(R"({"patternProperties":{"_key$":{"x-secret":true}},"additionalProperties":{}})", R"({"a_key":1,"b":2})") == R"({"a_key":"…","b":2})");
-    BOOST_TEST(shown(R"({"additionalProperties":{"x-secret":true},"properties":{"b":{}}})", R"({"a":1,"b":2})") == R"({"a":"…","b":2})");
+    BOOST_TEST(shown(R"({"properties":{"a":{"x-secret":true}}})", R"({ "a" : {"deep":[1,2]} , "a":3 })") ==
+               R"({ "a" : "…" , "a":"…" })");
+    BOOST_TEST(shown(R"({"properties":{"a":{"items":{"x-secret":true}}}})", R"({"a":[1,"b",null]})") ==
+               R"({"a":["…","…","…"]})");
+    BOOST_TEST(shown(R"({"patternProperties":{"_key$":{"x-secret":true}},"additionalProperties":{}})",
+                   R"({"a_key":1,"b":2})") == R"({"a_key":"…","b":2})");
+    BOOST_TEST(shown(R"({"additionalProperties":{"x-secret":true},"properties":{"b":{}}})", R"({"a":1,"b":2})") ==
+               R"({"a":"…","b":2})");
     BOOST_TEST(shown(R"({"allOf":[{"properties":{"a":{"x-secret":true}}}]})", R"({"a":1})") == R"({"a":"…"})");
     BOOST_TEST(shown(R"({"if":{},"then":{"properties":{"a":{"x-secret":true}}}})", R"({"a":1})") == R"({"a":"…"})");
-    BOOST_TEST(shown(R"({"properties":{"a":{"$ref":"#/definitions/s"}},"definitions":{"s":{"x-secret":true}}})", R"({"a":1})") == R"({"a":"…"})");
-    BOOST_TEST(shown(R"({"properties":{"a":{"$ref":"#/definitions/s","x-secret":true}},"definitions":{"s":{}}})", R"({"a":1})") == R"({"a":"…"})");
+    BOOST_TEST(shown(R"({"properties":{"a":{"$ref":"#/definitions/s"}},"definitions":{"s":{"x-secret":true}}})",
+                   R"({"a":1})") == R"({"a":"…"})");
+    BOOST_TEST(shown(R"({"properties":{"a":{"$ref":"#/definitions/s","x-secret":true}},"definitions":{"s":{}}})",
+                   R"({"a":1})") == R"({"a":"…"})");
     BOOST_TEST(shown(R"({"x-secret":true})", "[1]") == R"("…")");
 }
 
 BOOST_AUTO_TEST_CASE(a_secret_within_a_secret_is_hidden_with_it) {
-    BOOST_TEST(shown(R"({"properties":{"a":{"x-secret":true,"properties":{"b":{"x-secret":true}}}}})", R"({"a":{"b":1},"c":2})") == R"({"a":"…","c":2})");
+    BOOST_TEST(shown(R"({"properties":{"a":{"x-secret":true,"properties":{"b":{"x-secret":true}}}}})",
+                   R"({"a":{"b":1},"c":2})") == R"({"a":"…","c":2})");
 }
 
 BOOST_AUTO_TEST_CASE(a_value_that_breaks_the_schema_is_hidden_all_the_same) {

@@ -41,7 +41,9 @@ using asio::use_future;
 constexpr auto verdict_result =
     R"({"hook_event_id":"id","seq":1,"outcome":"answered","abort":"","responses":[],"missing":[]})";
 
-std::string emission_of(int number) { return R"({"hook_event_id":"id","seq":)" + std::to_string(number) + R"(,"subscribers":0})"; }
+std::string emission_of(int number) {
+    return R"({"hook_event_id":"id","seq":)" + std::to_string(number) + R"(,"subscribers":0})";
+}
 
 // A context that runs in a thread of its own while the test waits for futures.
 struct running_context {
@@ -186,7 +188,8 @@ BOOST_AUTO_TEST_CASE(a_handler_is_never_called_from_within_the_call) {
 
 BOOST_AUTO_TEST_CASE(a_handler_runs_on_its_own_executor) {
     fake_daemon daemon;
-    asio::thread_pool elsewhere{1};  // outlives the thread that posts to it, which may still be at it when the handler has run
+    asio::thread_pool elsewhere{
+        1};  // outlives the thread that posts to it, which may still be at it when the handler has run
     running_context context;
     async_client caller{context.io.get_executor(), {.path = daemon.path()}};
     fake_script script{[&] {
@@ -244,11 +247,12 @@ BOOST_AUTO_TEST_CASE(cancelling_asks_the_daemon_to_end_the_wait) {
         peer.fail(request.id, -32800, "Cancelled.");
     }};
     bool done = false;
-    caller.async_emit_and_wait("x", "{}", asio::bind_cancellation_slot(signal.slot(), [&](const std::exception_ptr& failure, const verdict&) {
-        done = true;
-        BOOST_CHECK_EXCEPTION(std::rethrow_exception(failure), error,
-                              [](const error& why) { return why.kind() == error_kind::cancelled; });
-    }));
+    caller.async_emit_and_wait(
+        "x", "{}", asio::bind_cancellation_slot(signal.slot(), [&](const std::exception_ptr& failure, const verdict&) {
+            done = true;
+            BOOST_CHECK_EXCEPTION(std::rethrow_exception(failure), error,
+                [](const error& why) { return why.kind() == error_kind::cancelled; });
+        }));
     run(io, done);
     script.finish();
     signal.emit(asio::cancellation_type::terminal);  // too late, and harmless
@@ -272,8 +276,8 @@ BOOST_AUTO_TEST_CASE(the_daemon_is_asked_once_however_often_a_call_is_cancelled)
         peer.fail(request.id, -32800, "Cancelled.");
     }};
     bool done = false;
-    caller.async_emit_and_wait(
-        "x", "{}", asio::bind_cancellation_slot(signal.slot(), [&](const std::exception_ptr&, const verdict&) { done = true; }));
+    caller.async_emit_and_wait("x", "{}",
+        asio::bind_cancellation_slot(signal.slot(), [&](const std::exception_ptr&, const verdict&) { done = true; }));
     run(io, done);
     script.finish();
 }
@@ -291,11 +295,12 @@ BOOST_AUTO_TEST_CASE(a_result_that_was_faster_than_the_cancellation_counts) {
         peer.result(request, verdict_result);
     }};
     bool done = false;
-    caller.async_emit_and_wait("x", "{}", asio::bind_cancellation_slot(signal.slot(), [&](const std::exception_ptr& failure, const verdict& decided) {
-        done = true;
-        BOOST_TEST((failure == nullptr));
-        BOOST_TEST(decided.proceed());
-    }));
+    caller.async_emit_and_wait("x", "{}",
+        asio::bind_cancellation_slot(signal.slot(), [&](const std::exception_ptr& failure, const verdict& decided) {
+            done = true;
+            BOOST_TEST((failure == nullptr));
+            BOOST_TEST(decided.proceed());
+        }));
     run(io, done);
     script.finish();
 }
@@ -310,10 +315,11 @@ BOOST_AUTO_TEST_CASE(a_call_cancelled_before_it_was_sent_is_not_sent) {
         peer.result(peer.receive("ping"), "{}");
     }};
     int done = 0;
-    caller.async_emit("x", "{}", asio::bind_cancellation_slot(signal.slot(), [&](const std::exception_ptr& failure, const emission&) {
-        ++done;
-        BOOST_TEST((failure != nullptr));
-    }));
+    caller.async_emit(
+        "x", "{}", asio::bind_cancellation_slot(signal.slot(), [&](const std::exception_ptr& failure, const emission&) {
+            ++done;
+            BOOST_TEST((failure != nullptr));
+        }));
     signal.emit(asio::cancellation_type::all);
     caller.async_ping([&](const std::exception_ptr& failure, const daemon_info&) {
         ++done;
@@ -373,7 +379,8 @@ BOOST_AUTO_TEST_CASE(what_the_daemon_said_before_it_closed_is_why) {
         peer.expect_bytes();
         peer.fail("null", -32001, "Too many connections.", R"({"limit":"max_connections","max":1})");
     }};
-    const auto failure = failure_of(caller.async_emit("x", json_string(std::string(std::size_t{4} << 20, 'x')), use_future));
+    const auto failure =
+        failure_of(caller.async_emit("x", json_string(std::string(std::size_t{4} << 20, 'x')), use_future));
     BOOST_TEST((failure.kind() == error_kind::refused));
     BOOST_TEST(failure.code() == -32001);
     script.finish();
@@ -400,7 +407,8 @@ BOOST_AUTO_TEST_CASE(destroying_the_client_lets_the_context_end) {
     {
         async_client first{io.get_executor(), {.path = daemon.path()}};
         async_client caller = std::move(first);
-        caller.async_emit_and_wait("x", "{}", [&](const std::exception_ptr& failure, const verdict&) { cancelled = failure != nullptr; });
+        caller.async_emit_and_wait(
+            "x", "{}", [&](const std::exception_ptr& failure, const verdict&) { cancelled = failure != nullptr; });
         io.poll();
     }
     io.run();
@@ -427,7 +435,8 @@ BOOST_AUTO_TEST_CASE(a_subscriber_gets_events_in_order_and_answers_from_another_
         for (int i = 0; i < 2; ++i) {
             ids += text_at(json_of(peer.take_reply()), "/hook_event_id") + " ";
         }
-        require(ids == event_id(5) + " " + event_id(6) + " " || ids == event_id(6) + " " + event_id(5) + " ", "both replies: " + ids);
+        require(ids == event_id(5) + " " + event_id(6) + " " || ids == event_id(6) + " " + event_id(5) + " ",
+            "both replies: " + ids);
         peer.result(peer.receive("unsubscribe"), R"({"unsubscribed":true})");
         peer.notify("closed", R"({"reason":"unsubscribed","last_seq":9})");
     }};
@@ -475,9 +484,11 @@ BOOST_AUTO_TEST_CASE(the_end_of_a_session_says_why_and_where_to_resume) {
         peer.event(8, "x");
     }};
     const subscribe_options everything;
-    for (const auto& [why, last_seq] : {std::pair{session_end::reason::lagged, 3U}, {session_end::reason::broken, 8U}}) {
+    for (const auto& [why, last_seq] :
+        {std::pair{session_end::reason::lagged, 3U}, {session_end::reason::broken, 8U}}) {
         std::promise<session_end> ended;
-        const async_client::subscription_handlers handlers{.on_end = [&](const session_end& end) { ended.set_value(end); }};
+        const async_client::subscription_handlers handlers{
+            .on_end = [&](const session_end& end) { ended.set_value(end); }};
         get(caller.async_subscribe(everything, handlers, use_future));
         const auto end = get(ended.get_future());
         BOOST_TEST((end.why == why));
@@ -496,13 +507,15 @@ BOOST_AUTO_TEST_CASE(a_session_hears_of_ended_waits_and_verdicts_if_it_has_handl
         require(bool_at(params, "/cancellations") && bool_at(params, "/verdicts"), "both are asked for");
         peer.notify("cancelled", R"({"hook_event_id":"an-id","reason":"expired"})");
         peer.notify("news", "{}");  // of a newer daemon
-        peer.notify("verdict", R"({"seq":7,"hook_event_id":"an-id","event":"pre_push","outcome":"timeout","abort":"no",)"
-                               R"("responses":[],"missing":[{"responder":"slow","why":"timeout"}],"elapsed_ms":1.5})");
+        peer.notify("verdict",
+            R"({"seq":7,"hook_event_id":"an-id","event":"pre_push","outcome":"timeout","abort":"no",)"
+            R"("responses":[],"missing":[{"responder":"slow","why":"timeout"}],"elapsed_ms":1.5})");
     }};
     std::promise<ended_wait> cancelled;
     std::promise<verdict_notice> decided;
-    const async_client::subscription_handlers handlers{.on_cancelled = [&](const ended_wait& what) { cancelled.set_value(what); },
-                                                       .on_verdict = [&](const verdict_notice& what) { decided.set_value(what); }};
+    const async_client::subscription_handlers handlers{
+        .on_cancelled = [&](const ended_wait& what) { cancelled.set_value(what); },
+        .on_verdict = [&](const verdict_notice& what) { decided.set_value(what); }};
     const subscribe_options everything;
     get(caller.async_subscribe(everything, handlers, use_future));
     const auto ended = get(cancelled.get_future());
@@ -538,7 +551,7 @@ BOOST_AUTO_TEST_CASE(an_exception_of_an_event_handler_leaves_run_and_nothing_is_
     }};
     const subscribe_options everything;
     caller.async_subscribe(everything, handlers,
-                           [](const std::exception_ptr& failure, const subscription&) { BOOST_TEST((failure == nullptr)); });
+        [](const std::exception_ptr& failure, const subscription&) { BOOST_TEST((failure == nullptr)); });
     int thrown = 0;
     for (bool again = true; again;) {
         try {
@@ -590,7 +603,8 @@ BOOST_AUTO_TEST_CASE(many_threads_may_use_one_client) {
     for (int t = 0; t < threads; ++t) {
         callers.emplace_back([&] {
             for (int i = 0; i < each; ++i) {
-                caller.async_emit("x", "{}", [&](const std::exception_ptr& failure, const emission&) { completed += failure ? 0 : 1; });
+                caller.async_emit("x", "{}",
+                    [&](const std::exception_ptr& failure, const emission&) { completed += failure ? 0 : 1; });
             }
         });
     }

@@ -105,11 +105,11 @@ BOOST_AUTO_TEST_CASE(emit_and_wait_sends_its_options_and_reads_the_verdict) {
         peer.result(request, verdict_result);
     }};
     const auto decided = caller.emit_and_wait("x", "[]",
-                                              {.timeout = 1500ms,
-                                               .policy = wait_policy::veto,
-                                               .on_failure = failure_policy::closed,
-                                               .require_subscriber = false,
-                                               .operation_id = operation});
+        {.timeout = 1500ms,
+            .policy = wait_policy::veto,
+            .on_failure = failure_policy::closed,
+            .require_subscriber = false,
+            .operation_id = operation});
     script.finish();
     const auto params = json_of(sent);
     BOOST_TEST(int_at(params, "/timeout_ms") == 1500);
@@ -141,7 +141,8 @@ BOOST_AUTO_TEST_CASE(await_response_of_an_unknown_id_has_no_seq) {
         auto peer = daemon.accept();
         const auto request = peer.receive("await_response");
         sent = request.params;
-        peer.result(request, R"({"hook_event_id":"x","seq":null,"outcome":"unknown","abort":"","responses":[],"missing":[]})");
+        peer.result(
+            request, R"({"hook_event_id":"x","seq":null,"outcome":"unknown","abort":"","responses":[],"missing":[]})");
     }};
     const auto decided = caller.await_response("x", 20ms);
     script.finish();
@@ -477,7 +478,8 @@ BOOST_AUTO_TEST_CASE(whatever_is_no_hookd_is_told) {
         fake_script script{[&] {
             auto peer = daemon.accept();
             peer.receive("emit");
-            peer.send_bytes(text[0] == 'H' ? std::string_view{text} : std::string_view{text, static_cast<std::size_t>(4 + text[3])});
+            peer.send_bytes(text[0] == 'H' ? std::string_view{text}
+                                           : std::string_view{text, static_cast<std::size_t>(4 + text[3])});
             peer.expect_end();
         }};
         BOOST_TEST((failure_of([&] { caller.emit("x"); }).kind() == error_kind::broken));

@@ -14,18 +14,18 @@
 #include <boost/asio/use_future.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include <chrono>
-#include <cstddef>
-#include <cstdlib>
-#include <cstring>
 #include <fcntl.h>
-#include <string>
-#include <string_view>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include <chrono>
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace hookd::test {
@@ -144,19 +144,19 @@ BOOST_AUTO_TEST_CASE(a_runner_outlasts_a_stranger_on_its_daemons_path, *boost::u
     notices heard;
     heard.watch(hooks);
     script_beside script{hooks, [&] {
-        {
-            auto peer = daemon.accept();
-            peer.open_session(0);
-            daemon.listen_as(other_user);
-        }
-        daemon.accept().expect_end();
-        daemon.accept().expect_end();
-        daemon.listen();
-        auto peer = daemon.accept();
-        peer.open_session(0, "run-2");
-        hooks.stop();
-        peer.expect_end();
-    }};
+                             {
+                                 auto peer = daemon.accept();
+                                 peer.open_session(0);
+                                 daemon.listen_as(other_user);
+                             }
+                             daemon.accept().expect_end();
+                             daemon.accept().expect_end();
+                             daemon.listen();
+                             auto peer = daemon.accept();
+                             peer.open_session(0, "run-2");
+                             hooks.stop();
+                             peer.expect_end();
+                         }};
     hooks.run();
     script.finish();
     // Lost, then told once that somebody else is there, then connected again.
@@ -185,7 +185,8 @@ BOOST_AUTO_TEST_CASE(a_lack_of_descriptors_says_nothing_about_the_daemon) {
     BOOST_TEST(contains(failure.what(), "descriptor"));
 }
 
-BOOST_AUTO_TEST_CASE(a_socket_that_may_not_be_opened_is_a_daemon_that_refuses, *boost::unit_test::precondition(as_root)) {
+BOOST_AUTO_TEST_CASE(
+    a_socket_that_may_not_be_opened_is_a_daemon_that_refuses, *boost::unit_test::precondition(as_root)) {
     fake_daemon daemon;
     BOOST_REQUIRE(::seteuid(other_user) == 0);
     const auto failure = failure_of([&] { client{{.path = daemon.path()}}; });

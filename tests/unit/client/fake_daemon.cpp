@@ -2,14 +2,14 @@
 
 #include "support/raw_json.hpp"
 
-#include <cerrno>
-#include <cstring>
 #include <poll.h>
-#include <stdexcept>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <system_error>
 #include <unistd.h>
+#include <cerrno>
+#include <cstring>
+#include <stdexcept>
+#include <system_error>
 
 namespace hookd::test {
 namespace {
@@ -42,7 +42,8 @@ void require(bool condition, const std::string& what) {
 std::string event_id(std::uint64_t seq) { return "event-id-" + std::to_string(seq); }
 
 std::string event_params(std::uint64_t seq, std::string_view name, bool expects_response, std::string_view payload) {
-    std::string params = R"({"seq":)" + std::to_string(seq) + R"(,"hook_event_id":")" + event_id(seq) + R"(","event":)" + json_string(name) +
+    std::string params = R"({"seq":)" + std::to_string(seq) + R"(,"hook_event_id":")" + event_id(seq) +
+                         R"(","event":)" + json_string(name) +
                          R"(,"emitted_at":"2026-11-23T12:00:00.000000001Z","expects_response":)";
     params += expects_response ? R"(true,"timeout_ms":30000)" : "false";
     params += R"(,"payload":)";
@@ -92,7 +93,8 @@ fake_request fake_peer::receive(std::string_view method) {
     request.id = member(request.frame, "id");
     request.method = member(request.frame, "method");
     request.params = member(request.frame, "params");
-    require(request.method == json_string(method), "expected " + std::string{method} + ", got " + request.frame.substr(0, 300));
+    require(request.method == json_string(method),
+        "expected " + std::string{method} + ", got " + request.frame.substr(0, 300));
     return request;
 }
 
@@ -118,8 +120,8 @@ void fake_peer::send_frame(std::string_view body) {
 }
 
 std::size_t fake_peer::send_frames_until_stuck(std::size_t most, const std::function<std::string(std::size_t)>& body) {
-    // Nothing tells from outside that somebody will never read again. A socket that stays full this long is taken as that: where it is
-    // wrong, the test sees less than it could, and still passes.
+    // Nothing tells from outside that somebody will never read again. A socket that stays full this long is taken as
+    // that: where it is wrong, the test sees less than it could, and still passes.
     constexpr int stuck_ms = 300;
     for (std::size_t i = 0; i < most; ++i) {
         std::string frame;
@@ -177,8 +179,8 @@ void fake_peer::expect_end() {
 
 std::string fake_peer::open_session(std::uint64_t head_seq, std::string_view instance, bool resumed) {
     const auto request = receive("subscribe");
-    result(request, R"({"instance":)" + json_string(instance) + R"(,"head_seq":)" + std::to_string(head_seq) + R"(,"resumed":)" +
-                        (resumed ? "true" : "false") + "}");
+    result(request, R"({"instance":)" + json_string(instance) + R"(,"head_seq":)" + std::to_string(head_seq) +
+                        R"(,"resumed":)" + (resumed ? "true" : "false") + "}");
     return request.params;
 }
 

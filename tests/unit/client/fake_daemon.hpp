@@ -22,14 +22,14 @@ namespace hookd::test {
 
 /// What a client sent.
 struct fake_request {
-    std::string id;      ///< as sent; empty for a notification
+    std::string id;  ///< as sent; empty for a notification
     std::string method;
     std::string params;  ///< as sent; empty for none
     std::string frame;   ///< all of it
 };
 
-/// One connection, seen from the daemon's side; the test says what the daemon does. All members block, and throw std::runtime_error
-/// where the client does not do its part in time.
+/// One connection, seen from the daemon's side; the test says what the daemon does. All members block, and throw
+/// std::runtime_error where the client does not do its part in time.
 class fake_peer {
 public:
     explicit fake_peer(file_descriptor socket);
@@ -44,7 +44,8 @@ public:
     /// Bytes as they are, framing included.
     void send_bytes(std::string_view bytes);
     void send_frame(std::string_view body);
-    /// Sends frames until the client has left unread what the socket holds for a while; returns how many were sent whole.
+    /// Sends frames until the client has left unread what the socket holds for a while; returns how many were sent
+    /// whole.
     std::size_t send_frames_until_stuck(std::size_t most, const std::function<std::string(std::size_t)>& body);
     void send_rest();
 
@@ -57,7 +58,8 @@ public:
     // The usual answers.
     /// Answers `subscribe`; returns its params.
     std::string open_session(std::uint64_t head_seq, std::string_view instance = "run-1", bool resumed = false);
-    void event(std::uint64_t seq, std::string_view name, bool expects_response = false, std::string_view payload = "{}");
+    void event(
+        std::uint64_t seq, std::string_view name, bool expects_response = false, std::string_view payload = "{}");
     /// Takes a `respond` and says whether it was accepted; returns its params.
     std::string take_reply(std::string_view refused_reason = {});
 
@@ -102,10 +104,13 @@ private:
 
 /// The id of event `seq`, as fake_peer::event makes it.
 [[nodiscard]] std::string event_id(std::uint64_t seq);
-[[nodiscard]] std::string event_body(std::uint64_t seq, std::string_view name, bool expects_response, std::string_view payload);
+[[nodiscard]] std::string event_body(
+    std::uint64_t seq, std::string_view name, bool expects_response, std::string_view payload);
 /// The same notification, framed: several in one send_bytes arrive in one read.
-[[nodiscard]] std::string event_frame(std::uint64_t seq, std::string_view name, bool expects_response, std::string_view payload = "{}");
-[[nodiscard]] std::string event_params(std::uint64_t seq, std::string_view name, bool expects_response, std::string_view payload);
+[[nodiscard]] std::string event_frame(
+    std::uint64_t seq, std::string_view name, bool expects_response, std::string_view payload = "{}");
+[[nodiscard]] std::string event_params(
+    std::uint64_t seq, std::string_view name, bool expects_response, std::string_view payload);
 /// Throws std::runtime_error naming `what` unless `condition`: for threads that are not the test's.
 void require(bool condition, const std::string& what);
 
@@ -120,6 +125,8 @@ template <class Call>
     throw std::runtime_error("nothing was thrown");
 }
 
-[[nodiscard]] inline bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+[[nodiscard]] inline bool contains(std::string_view text, std::string_view part) {
+    return text.find(part) != std::string_view::npos;
+}
 
 }  // namespace hookd::test

@@ -133,7 +133,8 @@ BOOST_AUTO_TEST_CASE(a_buffer_keeps_its_memory_for_the_next_large_frame_and_give
         std::ignore = frames_of(buffer, frame_of("{}"), 100);
     }
     BOOST_TEST(buffer.prepare().size() < large);
-    BOOST_TEST(frames_of(buffer, frame_of("[2]"), 100) == std::vector<std::string>{"[2]"}, boost::test_tools::per_element());
+    BOOST_TEST(
+        frames_of(buffer, frame_of("[2]"), 100) == std::vector<std::string>{"[2]"}, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(the_largest_frame_is_read_and_one_byte_more_is_not) {
@@ -159,8 +160,9 @@ BOOST_AUTO_TEST_CASE(a_request_that_no_daemon_can_read_is_refused_and_leaves_not
 }
 
 BOOST_AUTO_TEST_CASE(an_event_is_read_in_full_and_can_be_copied) {
-    const std::string text = R"({"seq":18446744073709551615,"hook_event_id":"id","event":"a\u002fb","emitted_at":"then",)"
-                             R"("expects_response":true,"timeout_ms":86400000,"cause":"x,y","payload": {"k":1,"k":2.50} ,"new":[]})";
+    const std::string text =
+        R"({"seq":18446744073709551615,"hook_event_id":"id","event":"a\u002fb","emitted_at":"then",)"
+        R"("expects_response":true,"timeout_ms":86400000,"cause":"x,y","payload": {"k":1,"k":2.50} ,"new":[]})";
     event copy = event::parse(R"({"seq":1,"event":"x","payload":0})");
     BOOST_TEST(copy.payload() == "0");
     BOOST_TEST(copy.cause().empty());
@@ -184,7 +186,8 @@ BOOST_AUTO_TEST_CASE(an_event_is_read_in_full_and_can_be_copied) {
 
 BOOST_AUTO_TEST_CASE(the_time_of_an_event_counts_from_when_it_was_read) {
     const auto before = std::chrono::steady_clock::now();
-    const auto asked = event::parse(R"({"seq":1,"event":"e","emitted_at":"2001-01-01T00:00:00Z","expects_response":true,"timeout_ms":5000,"payload":0})");
+    const auto asked = event::parse(
+        R"({"seq":1,"event":"e","emitted_at":"2001-01-01T00:00:00Z","expects_response":true,"timeout_ms":5000,"payload":0})");
     BOOST_TEST_REQUIRE(asked.deadline().has_value());
     BOOST_TEST((*asked.deadline() >= before + 5s && *asked.deadline() <= std::chrono::steady_clock::now() + 5s));
     BOOST_TEST(!event::parse(R"({"seq":1,"event":"e","expects_response":false,"payload":0})").deadline().has_value());
@@ -207,14 +210,15 @@ BOOST_AUTO_TEST_CASE(the_cause_comes_from_the_environment_unless_it_is_given) {
 BOOST_AUTO_TEST_CASE(what_a_responder_is_goes_into_its_subscription) {
     BOOST_TEST(detail::encode_subscribe({}) == R"({"responds":true})");
     const subscribe_options all{.events = {"a", "b*"},
-                                .as_responder = {.asked_only = true,
-                                                 .where = {{"/cwd", "/src/*"}, {"/a~1\"", "\""}},
-                                                 .on_failure = failure_policy::closed,
-                                                 .order = -3,
-                                                 .shadow = true}};
-    BOOST_TEST(detail::encode_subscribe(all, {.cancellations = true, .verdicts = true}) ==
-               R"({"responds":true,"events":["a","b*"],"asked_only":true,"shadow":true,"on_failure":"closed","order":-3,)"
-               R"("where":{"/cwd":"/src/*","/a~1\"":"\""},"cancellations":true,"verdicts":true})");
+        .as_responder = {.asked_only = true,
+            .where = {{"/cwd", "/src/*"}, {"/a~1\"", "\""}},
+            .on_failure = failure_policy::closed,
+            .order = -3,
+            .shadow = true}};
+    BOOST_TEST(
+        detail::encode_subscribe(all, {.cancellations = true, .verdicts = true}) ==
+        R"({"responds":true,"events":["a","b*"],"asked_only":true,"shadow":true,"on_failure":"closed","order":-3,)"
+        R"("where":{"/cwd":"/src/*","/a~1\"":"\""},"cancellations":true,"verdicts":true})");
 }
 
 BOOST_AUTO_TEST_CASE(required_responders_go_into_the_request) {
@@ -225,7 +229,7 @@ BOOST_AUTO_TEST_CASE(required_responders_go_into_the_request) {
 
 BOOST_AUTO_TEST_CASE(what_is_no_event_is_an_invalid_argument) {
     for (const char* text : {"", "{", "[]", "{}", R"({"seq":1,"event":"x"})", R"({"seq":-1,"event":"x","payload":0})",
-                             R"({"seq":1,"event":5,"payload":0})"}) {
+             R"({"seq":1,"event":5,"payload":0})"}) {
         try {
             std::ignore = event::parse(text);
             BOOST_ERROR("accepted: " << text);

@@ -30,7 +30,9 @@ struct notices {
 
 /// Connects again almost at once.
 [[nodiscard]] inline hook_runner_options options_of(const fake_daemon& daemon) {
-    return {.path = daemon.path(), .reconnect_min = std::chrono::milliseconds{1}, .reconnect_max = std::chrono::milliseconds{20}};
+    return {.path = daemon.path(),
+        .reconnect_min = std::chrono::milliseconds{1},
+        .reconnect_max = std::chrono::milliseconds{20}};
 }
 
 /// The daemon's part beside a run(), which is stopped where that part fails: it would go on for ever.

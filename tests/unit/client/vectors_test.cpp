@@ -82,7 +82,8 @@ private:
         const auto expect = [&](std::string_view kind, const auto& check) {
             if (const auto* members = step.if_contains(kind)) {
                 for (const auto& each : members->as_object()) {
-                    require(check(each.key(), each.value()), std::string{each.key()} + " is not as expected: " + request_.frame);
+                    require(check(each.key(), each.value()),
+                        std::string{each.key()} + " is not as expected: " + request_.frame);
                 }
             }
         };
@@ -154,16 +155,14 @@ json::object seen(const verdict& decided) {
         missing.emplace_back(json::object{{"responder", each.responder}, {"why", each.why}});
     }
     return {{"hook_event_id", decided.hook_event_id},
-            {"seq", decided.seq ? json::value(*decided.seq) : json::value(nullptr)},
-            {"outcome", to_string(decided.outcome)},
-            {"abort", decided.abort},
-            {"proceed", decided.proceed()},
-            {"responders", responders},
-            {"missing", missing},
-            {"text", decided.text}};
+        {"seq", decided.seq ? json::value(*decided.seq) : json::value(nullptr)},
+        {"outcome", to_string(decided.outcome)}, {"abort", decided.abort}, {"proceed", decided.proceed()},
+        {"responders", responders}, {"missing", missing}, {"text", decided.text}};
 }
 
-std::string payload_of(const json::object& call) { return call.contains("payload") ? optional_text(call, "payload") : "{}"; }
+std::string payload_of(const json::object& call) {
+    return call.contains("payload") ? optional_text(call, "payload") : "{}";
+}
 
 std::optional<std::chrono::milliseconds> timeout_of(const json::object& call) {
     const auto* given = call.if_contains("timeout_ms");
@@ -192,7 +191,8 @@ json::object carry_out(client& caller, const json::object& call) {
         return seen(caller.ping());
     }
     if (method == "emit") {
-        return seen(caller.emit(text_of(call.at("event")), payload_of(call), {.operation_id = optional_text(call, "operation_id")}));
+        return seen(caller.emit(
+            text_of(call.at("event")), payload_of(call), {.operation_id = optional_text(call, "operation_id")}));
     }
     if (method == "emit_and_wait") {
         return seen(caller.emit_and_wait(text_of(call.at("event")), payload_of(call), options_of(call)));
@@ -244,7 +244,8 @@ std::string_view name_of(notice::kind kind) {
 }
 
 void check_error(const json::object& expected, const error& failure) {
-    BOOST_TEST(name_of(failure.kind()) == text_of(expected.at("kind")), name_of(failure.kind()) << ": " << failure.what());
+    BOOST_TEST(
+        name_of(failure.kind()) == text_of(expected.at("kind")), name_of(failure.kind()) << ": " << failure.what());
     if (const auto* code = expected.if_contains("code")) {
         BOOST_TEST(failure.code() == code->to_number<int>());
     }
@@ -276,7 +277,8 @@ reply reply_for(const json::object& what) {
     if (what.contains("abstain")) {
         return abstain();
     }
-    return what.contains("failed") ? failed(optional_text(what, "failed")) : respond_with(json::serialize(what.at("response")));
+    return what.contains("failed") ? failed(optional_text(what, "failed"))
+                                   : respond_with(json::serialize(what.at("response")));
 }
 
 }  // namespace

@@ -7,7 +7,8 @@ namespace hookd::core::test {
 std::string wait::responses() const {
     std::string text;
     for (const auto& each : verdict().responses) {
-        text += (text.empty() ? "" : "; ") + each.response + " by " + (each.host.empty() ? "" : each.host + "/") + each.responder;
+        text += (text.empty() ? "" : "; ") + each.response + " by " + (each.host.empty() ? "" : each.host + "/") +
+                each.responder;
     }
     return text;
 }
@@ -15,7 +16,8 @@ std::string wait::responses() const {
 std::string wait::missing() const {
     std::string text;
     for (const auto& each : verdict().missing) {
-        text += (text.empty() ? "" : "; ") + (each.host.empty() ? "" : each.host + "/") + each.responder + ": " + each.why;
+        text +=
+            (text.empty() ? "" : "; ") + (each.host.empty() ? "" : each.host + "/") + each.responder + ": " + each.why;
     }
     return text;
 }
@@ -54,9 +56,12 @@ client& world::join_as(std::uint32_t uid) {
     return broker.attach({uid, uid, true}, &owners_.back());
 }
 
-std::variant<protocol::emit_result, protocol::error> world::try_emit(client& by, std::string_view event, const emit_options& how) {
-    const protocol::emit_params params{
-        .event = event, .payload = how.payload, .reserve = how.reserve, .operation_id = how.operation_id,
+std::variant<protocol::emit_result, protocol::error> world::try_emit(
+    client& by, std::string_view event, const emit_options& how) {
+    const protocol::emit_params params{.event = event,
+        .payload = how.payload,
+        .reserve = how.reserve,
+        .operation_id = how.operation_id,
         .origin = how.origin ? &*how.origin : nullptr};
     auto result = broker.emit(by, params, how.raw_params, now);
     collect();
@@ -71,21 +76,21 @@ protocol::emit_result world::emit(client& by, std::string_view event, const emit
     return std::get<protocol::emit_result>(result);
 }
 
-std::variant<protocol::subscribe_result, protocol::error> world::try_subscribe(client& by, std::vector<std::string> patterns,
-                                                                               const session_options& how) {
+std::variant<protocol::subscribe_result, protocol::error> world::try_subscribe(
+    client& by, std::vector<std::string> patterns, const session_options& how) {
     const protocol::subscribe_params params{.events = std::move(patterns),
-                                            .name = how.name,
-                                            .responds = how.responds,
-                                            .asked_only = how.asked_only,
-                                            .on_failure = how.on_failure,
-                                            .order = how.order,
-                                            .shadow = how.shadow,
-                                            .cancellations = how.cancellations,
-                                            .verdicts = how.verdicts,
-                                            .where = how.where,
-                                            .scope = how.scope,
-                                            .after_seq = how.after_seq,
-                                            .instance = how.instance};
+        .name = how.name,
+        .responds = how.responds,
+        .asked_only = how.asked_only,
+        .on_failure = how.on_failure,
+        .order = how.order,
+        .shadow = how.shadow,
+        .cancellations = how.cancellations,
+        .verdicts = how.verdicts,
+        .where = how.where,
+        .scope = how.scope,
+        .after_seq = how.after_seq,
+        .instance = how.instance};
     auto result = broker.subscribe(by, params, now);
     collect();
     return result;
@@ -109,15 +114,15 @@ wait& world::emit_and_wait(client& by, std::string_view event, const wait_option
     wait& made = waits_.emplace_back();
     made.footprint_bytes = how.footprint_bytes;
     const protocol::emit_and_wait_params params{.event = event,
-                                                .payload = how.payload,
-                                                .timeout = how.timeout,
-                                                .policy = how.policy,
-                                                .on_failure = how.on_failure,
-                                                .require_subscriber = how.require_subscriber,
-                                                .require = how.require,
-                                                .scope = how.scope,
-                                                .operation_id = how.operation_id,
-                                                .origin = how.origin ? &*how.origin : nullptr};
+        .payload = how.payload,
+        .timeout = how.timeout,
+        .policy = how.policy,
+        .on_failure = how.on_failure,
+        .require_subscriber = how.require_subscriber,
+        .require = how.require,
+        .scope = how.scope,
+        .operation_id = how.operation_id,
+        .origin = how.origin ? &*how.origin : nullptr};
     auto result = broker.emit_and_wait(by, params, how.raw_params, made, now);
     collect();
     if (auto* const verdict = std::get_if<protocol::wait_result>(&result)) {
@@ -128,8 +133,8 @@ wait& world::emit_and_wait(client& by, std::string_view event, const wait_option
     return made;
 }
 
-wait& world::await_response(client& by, std::string_view hook_event_id, std::optional<std::chrono::milliseconds> timeout,
-                            std::size_t footprint_bytes) {
+wait& world::await_response(client& by, std::string_view hook_event_id,
+    std::optional<std::chrono::milliseconds> timeout, std::size_t footprint_bytes) {
     wait& made = waits_.emplace_back();
     made.footprint_bytes = footprint_bytes;
     auto result = broker.await_response(by, {.hook_event_id = hook_event_id, .timeout = timeout}, made, now);
@@ -142,8 +147,8 @@ wait& world::await_response(client& by, std::string_view hook_event_id, std::opt
     return made;
 }
 
-std::variant<protocol::respond_result, protocol::error> world::try_respond(client& by, std::string_view hook_event_id,
-                                                                           std::string_view response) {
+std::variant<protocol::respond_result, protocol::error> world::try_respond(
+    client& by, std::string_view hook_event_id, std::string_view response) {
     protocol::respond_params params{.hook_event_id = hook_event_id, .response = response};
     if (auto failure = protocol::check_reply(params)) {
         return std::move(*failure);
@@ -181,7 +186,7 @@ std::vector<received_event> world::receive(client& by) {
     std::vector<received_event> result;
     for (const event* const each : events) {
         result.push_back({each->seq(), std::string{each->name()}, text_of(each->id()), std::string{each->payload()},
-                          each->expects_response(), each->timeout(), std::string{each->host()}});
+            each->expects_response(), each->timeout(), std::string{each->host()}});
     }
     broker.sent(by, events.size());
     return result;

@@ -141,25 +141,25 @@ public:
 
     // Requests that must succeed; each `try_` returns the error, too.
     protocol::emit_result emit(client& by, std::string_view event, const emit_options& how = {});
-    [[nodiscard]] std::variant<protocol::emit_result, protocol::error> try_emit(client& by, std::string_view event,
-                                                                                const emit_options& how = {});
-    protocol::subscribe_result subscribe(client& by, std::vector<std::string> patterns = {}, const session_options& how = {});
-    [[nodiscard]] std::variant<protocol::subscribe_result, protocol::error> try_subscribe(client& by,
-                                                                                          std::vector<std::string> patterns = {},
-                                                                                          const session_options& how = {});
+    [[nodiscard]] std::variant<protocol::emit_result, protocol::error> try_emit(
+        client& by, std::string_view event, const emit_options& how = {});
+    protocol::subscribe_result subscribe(
+        client& by, std::vector<std::string> patterns = {}, const session_options& how = {});
+    [[nodiscard]] std::variant<protocol::subscribe_result, protocol::error> try_subscribe(
+        client& by, std::vector<std::string> patterns = {}, const session_options& how = {});
     /// A new client with a session.
     [[nodiscard]] client& subscriber(std::vector<std::string> patterns = {}, const session_options& how = {});
 
     wait& emit_and_wait(client& by, std::string_view event, const wait_options& how = {});
-    wait& await_response(client& by, std::string_view hook_event_id, std::optional<std::chrono::milliseconds> timeout = {},
-                         std::size_t footprint_bytes = 0);
+    wait& await_response(client& by, std::string_view hook_event_id,
+        std::optional<std::chrono::milliseconds> timeout = {}, std::size_t footprint_bytes = 0);
 
     /// `response`: a JSON object text. Returns why it was not accepted, or refusal::none.
     refusal reply(client& by, std::string_view hook_event_id, std::string_view response = "{}");
     refusal abstain(client& by, std::string_view hook_event_id);
     refusal fail(client& by, std::string_view hook_event_id, std::string_view why = "it broke");
-    [[nodiscard]] std::variant<protocol::respond_result, protocol::error> try_respond(client& by, std::string_view hook_event_id,
-                                                                                      std::string_view response);
+    [[nodiscard]] std::variant<protocol::respond_result, protocol::error> try_respond(
+        client& by, std::string_view hook_event_id, std::string_view response);
 
     /// All that is queued, as if written at once.
     std::vector<received_event> receive(client& by);
@@ -167,7 +167,8 @@ public:
     std::string receive_names(client& by);
     /// The one event that is queued.
     received_event receive_one(client& by);
-    /// What it is told besides events, as far as no event goes before: `cancelled expired`, or the notification `verdict`, joined by `; `.
+    /// What it is told besides events, as far as no event goes before: `cancelled expired`, or the notification
+    /// `verdict`, joined by `; `.
     std::string receive_notices(client& by);
     /// How a session that has ended did: `lagged after 3`; empty where it has not, or has been told.
     std::string take_ended(client& of);
@@ -210,7 +211,9 @@ public:
     void collect();
 
     [[nodiscard]] protocol::stats_result stats() const { return broker.stats(now); }
-    [[nodiscard]] std::uint64_t outcomes(outcome kind) const { return stats().outcomes[static_cast<std::size_t>(kind)]; }
+    [[nodiscard]] std::uint64_t outcomes(outcome kind) const {
+        return stats().outcomes[static_cast<std::size_t>(kind)];
+    }
     [[nodiscard]] std::uint64_t refused(refusal why) const { return stats().refused[static_cast<std::size_t>(why)]; }
     /// Fails where a slot, a waiter, a debt or the like is left.
     void check_nobody_waits() const;
@@ -219,7 +222,9 @@ public:
 /// The limit that an error names; empty where it is none.
 [[nodiscard]] std::string limit_of(const protocol::error& failure);
 /// The same of what was refused; empty where it was not.
-[[nodiscard]] inline std::string limit_of(const wait& refused) { return refused.failure ? limit_of(*refused.failure) : std::string{}; }
+[[nodiscard]] inline std::string limit_of(const wait& refused) {
+    return refused.failure ? limit_of(*refused.failure) : std::string{};
+}
 template <class Result>
 [[nodiscard]] std::string limit_of(const std::variant<Result, protocol::error>& result) {
     const auto* const failure = std::get_if<protocol::error>(&result);

@@ -55,7 +55,8 @@ BOOST_AUTO_TEST_CASE(veto_of_a_matching_event_is_overridden_and_says_so) {
 BOOST_AUTO_TEST_CASE(failed_closed_required_and_insisting_ones_count_as_well) {
     world w;
     (void)begin(w, {"a"});
-    BOOST_CHECK_EQUAL(w.emit_and_wait(w.join(), "a", {.on_failure = failure_policy::closed}).verdict().bypassed, "deploying");
+    BOOST_CHECK_EQUAL(
+        w.emit_and_wait(w.join(), "a", {.on_failure = failure_policy::closed}).verdict().bypassed, "deploying");
     BOOST_CHECK_EQUAL(w.emit_and_wait(w.join(), "a", {.require = {"guard"}}).verdict().bypassed, "deploying");
     client& insisting = w.subscriber({}, {.name = "guard", .on_failure = failure_policy::closed});
     wait& asked = w.emit_and_wait(w.join(), "a");

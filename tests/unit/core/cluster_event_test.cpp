@@ -50,7 +50,8 @@ BOOST_AUTO_TEST_CASE(a_dropped_event_of_another_host_spoils_no_resume_of_scope_l
     cluster_world w{{.capacity = 1}};
     w.emit(w.join(), "e", {.origin = from_b});
     w.emit(w.join(), "e");
-    BOOST_CHECK(std::holds_alternative<hookd::protocol::subscribe_result>(w.try_subscribe(w.join(), {"e"}, {.after_seq = 0})));
+    BOOST_CHECK(
+        std::holds_alternative<hookd::protocol::subscribe_result>(w.try_subscribe(w.join(), {"e"}, {.after_seq = 0})));
     const auto refused = w.try_subscribe(w.join(), {"e"}, {.scope = cluster_scope, .after_seq = 0});
     BOOST_CHECK_EQUAL(std::get<hookd::protocol::error>(refused).code, errc::resume_impossible);
 }

@@ -25,7 +25,8 @@ public:
     void close(const protocol::uuid&) override { said.emplace_back("close"); }
     void tell(const cluster_event&, told_handler) override {}
     void announce(const session& which) override {
-        said.push_back("announce " + std::to_string(which.id) + " " + which.name() + (which.decides() ? "" : " observes"));
+        said.push_back(
+            "announce " + std::to_string(which.id) + " " + which.name() + (which.decides() ? "" : " observes"));
     }
     void withdraw(std::uint64_t session_id) override { said.push_back("withdraw " + std::to_string(session_id)); }
     [[nodiscard]] bool is_known(std::uint64_t) const override { return true; }
@@ -48,7 +49,9 @@ public:
 
 /// A world whose broker, host `a`, is in a cluster.
 struct cluster_world : world {
-    explicit cluster_world(broker_limits limits = {}) : world(on_host_a(std::move(limits))) { broker.join_cluster(&cluster); }
+    explicit cluster_world(broker_limits limits = {}) : world(on_host_a(std::move(limits))) {
+        broker.join_cluster(&cluster);
+    }
 
     noting_cluster cluster{};
 
@@ -62,7 +65,8 @@ struct cluster_world : world {
         for (const auto& each : who) {
             const auto slash = each.find('/');
             const bool insists = each.back() == '!';
-            responders.push_back({each.substr(0, slash), each.substr(slash + 1, each.size() - slash - 1 - (insists ? 1 : 0)), insists, 0});
+            responders.push_back({each.substr(0, slash),
+                each.substr(slash + 1, each.size() - slash - 1 - (insists ? 1 : 0)), insists, 0});
         }
         broker.delegate(cluster.last_asked, responders, now);
         collect();

@@ -123,7 +123,8 @@ BOOST_AUTO_TEST_CASE(whoever_a_host_does_not_account_for_has_left) {
     w.delegate({"b/replied", "b/failed", "b/abstained", "b/gone", "b/lagged"});
     remote_answer answer;
     answer.replies.push_back({.response = "{}", .responder = "replied"});
-    answer.missing = {{.responder = "failed", .why = "failed: no disk", .insists = true}, {.responder = "lagged", .why = "lagged"}};
+    answer.missing = {
+        {.responder = "failed", .why = "failed: no disk", .insists = true}, {.responder = "lagged", .why = "lagged"}};
     answer.silent.abstained = {"abstained"};
     BOOST_CHECK(w.settle("b", answer));
     BOOST_CHECK_EQUAL(verdict.missing(), "b/failed: failed: no disk; b/gone: left; b/lagged: lagged");
@@ -254,11 +255,13 @@ BOOST_AUTO_TEST_CASE(hooks_elsewhere_have_their_records_and_who_names_them) {
 
 BOOST_AUTO_TEST_CASE(in_any_order_of_what_happens_each_wait_ends_once_and_nothing_is_left) {
     // Of a small number of steps every order, duplicates and steps that come too late among them.
-    const std::vector<std::function<void(cluster_world&)>> steps{
-        [](cluster_world& w) { w.delegate({"b/guard", "c/guard!"}); }, [](cluster_world& w) { w.delegate({}); },
-        [](cluster_world& w) { w.reply_from("b", "guard"); },          [](cluster_world& w) { w.reply_from("c", "guard", R"({"abort":"no"})"); },
-        [](cluster_world& w) { w.host_left("c"); },                    [](cluster_world& w) { w.fail("down"); },
-        [](cluster_world& w) { w.pass(50ms); },                        [](cluster_world& w) { w.settle("b", {.failed = "busy"}); }};
+    const std::vector<std::function<void(cluster_world&)>> steps{[](cluster_world& w) {
+                                                                     w.delegate({"b/guard", "c/guard!"});
+                                                                 },
+        [](cluster_world& w) { w.delegate({}); }, [](cluster_world& w) { w.reply_from("b", "guard"); },
+        [](cluster_world& w) { w.reply_from("c", "guard", R"({"abort":"no"})"); },
+        [](cluster_world& w) { w.host_left("c"); }, [](cluster_world& w) { w.fail("down"); },
+        [](cluster_world& w) { w.pass(50ms); }, [](cluster_world& w) { w.settle("b", {.failed = "busy"}); }};
     for (const auto policy : {wait_policy::first, wait_policy::veto, wait_policy::all}) {
         const std::size_t count = steps.size();
         for (std::size_t order = 0; order < count * count * count * count; ++order) {

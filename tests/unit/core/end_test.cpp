@@ -4,7 +4,9 @@
 namespace hookd::core::test {
 namespace {
 
-steady_time after(std::chrono::nanoseconds span) { return steady_time{} + std::chrono::duration_cast<steady_time::duration>(span); }
+steady_time after(std::chrono::nanoseconds span) {
+    return steady_time{} + std::chrono::duration_cast<steady_time::duration>(span);
+}
 
 }  // namespace
 

@@ -32,7 +32,8 @@ struct full_fixture : world {
         return found;
     }
     std::size_t pressed() const {
-        return static_cast<std::size_t>(std::count_if(lazy.begin(), lazy.end(), [this](const client* each) { return broker.must_read(*each); }));
+        return static_cast<std::size_t>(
+            std::count_if(lazy.begin(), lazy.end(), [this](const client* each) { return broker.must_read(*each); }));
     }
 
     client& emitter = join();

@@ -15,8 +15,8 @@ namespace {
 using namespace std::chrono_literals;
 using protocol::framing;
 
-event::pointer make_event(event_ledger& ledger, std::uint64_t seq, std::string_view name, std::string_view payload = "{}",
-                          bool expects_response = false) {
+event::pointer make_event(event_ledger& ledger, std::uint64_t seq, std::string_view name,
+    std::string_view payload = "{}", bool expects_response = false) {
     protocol::event_fields fields{.seq = seq, .hook_event_id = {}, .event = name, .emitted_at = {}};
     fields.hook_event_id.data[0] = 0xab;
     if (expects_response) {
@@ -61,7 +61,8 @@ BOOST_AUTO_TEST_CASE(names_of_any_length_are_found_again) {
     event_ledger ledger;
     BOOST_CHECK_EQUAL(make_event(ledger, 1, "event")->name(), "event");
     BOOST_CHECK_EQUAL(make_event(ledger, 1, "e")->name(), "e");
-    BOOST_CHECK_EQUAL(make_event(ledger, 18'446'744'073'709'551'615U, std::string(128, 'x'))->name(), std::string(128, 'x'));
+    BOOST_CHECK_EQUAL(
+        make_event(ledger, 18'446'744'073'709'551'615U, std::string(128, 'x'))->name(), std::string(128, 'x'));
     BOOST_CHECK_EQUAL(make_event(ledger, 1, "push", R"({"event":"other"})")->name(), "push");
 }
 
@@ -86,8 +87,7 @@ BOOST_AUTO_TEST_CASE(native_frame_is_a_length_and_the_body) {
 BOOST_AUTO_TEST_CASE(header_frame_is_a_header_block_and_the_body) {
     event_ledger ledger;
     const auto made = make_event(ledger, 7, "push", "[1,\n2]");
-    const std::string expected =
-        "Content-Length: " + std::to_string(made->body_bytes()) + "\r\n\r\n" + body_of(made);
+    const std::string expected = "Content-Length: " + std::to_string(made->body_bytes()) + "\r\n\r\n" + body_of(made);
     BOOST_CHECK_EQUAL(joined(made->wire(framing::content_length)), expected);
     BOOST_CHECK_EQUAL(joined(made->wire(framing::content_length)), expected);  // the same for the next one
 }
@@ -173,20 +173,24 @@ BOOST_AUTO_TEST_CASE(large_payload_is_left_where_it_was_read) {
     const auto head = protocol::measure_event_head(fields);
     const auto made = event::make(fields, head, request.payload(), ledger, shared);
     BOOST_CHECK(request.memory.is_shared);
-    BOOST_CHECK_EQUAL(static_cast<const void*>(made->payload().data()), static_cast<const void*>(request.payload().data()));
+    BOOST_CHECK_EQUAL(
+        static_cast<const void*>(made->payload().data()), static_cast<const void*>(request.payload().data()));
     BOOST_CHECK_GE(made->footprint_bytes(), request.memory.capacity);
     BOOST_CHECK_EQUAL(made->footprint_bytes(), event::footprint(head, request.payload(), shared));
     request.memory.bytes.reset();  // the connection goes on with other memory
     const std::string body = std::string{notification_of_7} + text + "}}";
     BOOST_CHECK(body_of(made) == body);
     BOOST_CHECK_EQUAL(made->name(), "push");
-    BOOST_CHECK(joined(made->wire(framing::content_length)) == "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+    BOOST_CHECK(joined(made->wire(framing::content_length)) ==
+                "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
     std::string line = body + "\n";
     line[body.find('\n')] = ' ';
     BOOST_CHECK(joined(made->wire(framing::line)) == line);
     read_request plain{std::string(20'000, '1')};
-    const auto other = event::make(fields, head, plain.payload(), ledger, event::worth_sharing(plain.payload(), &plain.memory));
-    BOOST_CHECK(joined(other->wire(framing::line)) == std::string{notification_of_7} + std::string(20'000, '1') + "}}\n");
+    const auto other =
+        event::make(fields, head, plain.payload(), ledger, event::worth_sharing(plain.payload(), &plain.memory));
+    BOOST_CHECK(
+        joined(other->wire(framing::line)) == std::string{notification_of_7} + std::string(20'000, '1') + "}}\n");
 }
 
 BOOST_AUTO_TEST_CASE(payload_is_copied_where_sharing_would_keep_much_else) {
@@ -262,7 +266,9 @@ BOOST_AUTO_TEST_CASE(only_drops_of_matching_events_make_it_incomplete) {
     log.append(make_event(ledger, 1, "a"));
     log.append(make_event(ledger, 2, "b"));
     log.append(make_event(ledger, 3, "c"));  // 1 and 2 are dropped
-    const auto is = [](std::string_view wanted) { return [wanted](const dropped_event& each) { return each.name == wanted; }; };
+    const auto is = [](std::string_view wanted) {
+        return [wanted](const dropped_event& each) { return each.name == wanted; };
+    };
     BOOST_CHECK(!log.is_complete_after(0, is("a")));
     BOOST_CHECK(log.is_complete_after(1, is("a")));
     BOOST_CHECK(!log.is_complete_after(1, is("b")));

@@ -52,14 +52,14 @@ constexpr glob_case cases[] = {
     {"*a*b*c*", "xxaxxcxxbxx", false},
     {"a*a", "a", false},
     {"a*a", "aa", true},
-    {"*ab", "aab", true},          // the star has to take one more than it did at first
+    {"*ab", "aab", true},  // the star has to take one more than it did at first
     {"*aab", "aaaab", true},
     {"*a?b*", "aaxaxb", true},
-    {"a*b*c", "abbcbc", true},     // only the last star is taken back
+    {"a*b*c", "abbcbc", true},  // only the last star is taken back
     {"a*b?d", "abxbxd", true},
     {"*.*", "a.b", true},
     {"*.*", "ab", false},
-    {"a.b", "axb", false},         // no regular expression
+    {"a.b", "axb", false},  // no regular expression
     {"a:b/c-d.*", "a:b/c-d.e", true},
     {"", "", true},
     {"", "a", false},
@@ -102,12 +102,16 @@ BOOST_DATA_TEST_CASE(pattern_matches_the_whole_name, boost::unit_test::data::mak
 }
 
 BOOST_AUTO_TEST_CASE(question_mark_is_one_character_however_many_bytes_it_has) {
-    BOOST_CHECK(glob_matches("?", "\xc3\xa9"));           // é
+    BOOST_CHECK(glob_matches("?", "\xc3\xa9"));  // é
     BOOST_CHECK(!glob_matches("??", "\xc3\xa9"));
     BOOST_CHECK(glob_matches("/caf?/*", "/caf\xc3\xa9/x"));
-    BOOST_CHECK(glob_matches("*?b", "\xf0\x9f\x98\x80" "b"));  // four bytes
-    BOOST_CHECK(!glob_matches("*??b", "\xf0\x9f\x98\x80" "b"));
-    BOOST_CHECK(glob_matches("*\xa9", "\xc3\xa9") == false);   // half a character is none
+    BOOST_CHECK(glob_matches("*?b",
+        "\xf0\x9f\x98\x80"
+        "b"));  // four bytes
+    BOOST_CHECK(!glob_matches("*??b",
+        "\xf0\x9f\x98\x80"
+        "b"));
+    BOOST_CHECK(glob_matches("*\xa9", "\xc3\xa9") == false);  // half a character is none
 }
 
 BOOST_AUTO_TEST_CASE(every_short_pattern_agrees_with_the_plain_rule) {
@@ -172,7 +176,9 @@ BOOST_AUTO_TEST_CASE(long_names_agree_with_the_plain_rule) {
 }
 
 BOOST_AUTO_TEST_CASE(pattern_takes_as_many_steps_as_it_has_characters_at_most) {
-    glob_subject name{std::string_view{"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}};
+    glob_subject name{
+        std::string_view{"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+                         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}};
     const auto nasty = nasty_pattern();
     BOOST_CHECK(!name.matches(nasty));
     BOOST_CHECK_GE(name.steps(), nasty.size() - 2);

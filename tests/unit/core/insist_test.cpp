@@ -1,6 +1,7 @@
 #include "broker_fixture.hpp"
 
-// Responders without whom an operation does not proceed: those that insist (`on_failure`), and those that the emitter requires.
+// Responders without whom an operation does not proceed: those that insist (`on_failure`), and those that the emitter
+// requires.
 namespace hookd::core::test {
 namespace {
 
@@ -65,7 +66,8 @@ BOOST_AUTO_TEST_CASE(one_that_insists_and_leaves_is_named_though_another_decides
 BOOST_AUTO_TEST_CASE(one_that_insists_is_named_when_the_daemon_stops) {
     wait& asked = ask();
     shut_down();
-    BOOST_CHECK(asked.verdict().abort.find("guard, which had not replied when the daemon stopped") != std::string::npos);
+    BOOST_CHECK(
+        asked.verdict().abort.find("guard, which had not replied when the daemon stopped") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(one_that_does_not_insist_is_not_named) {

@@ -118,7 +118,8 @@ BOOST_AUTO_TEST_CASE(session_that_lagged_owes_what_it_is_handed) {
     BOOST_CHECK_EQUAL(first.responses(), "{} by slow");
     BOOST_CHECK_EQUAL(w.take_ended(slow), "lagged after 2");
     BOOST_CHECK(!second.over());
-    BOOST_CHECK_EQUAL(w.reply(slow, got[1].id, R"({"abort":"no"})"), refusal::none);  // nor does the end of its session end that
+    BOOST_CHECK_EQUAL(
+        w.reply(slow, got[1].id, R"({"abort":"no"})"), refusal::none);  // nor does the end of its session end that
     BOOST_CHECK_EQUAL(second.verdict().abort, "no");
     w.check_nobody_waits();
 }

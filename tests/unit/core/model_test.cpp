@@ -8,7 +8,8 @@
 #include <set>
 #include <tuple>
 
-// The broker against a model that is too plain to be wrong: random operations, the same results, and nothing left at the end.
+// The broker against a model that is too plain to be wrong: random operations, the same results, and nothing left at
+// the end.
 namespace hookd::core::test {
 namespace {
 
@@ -22,8 +23,8 @@ struct model_responder {
     bool insists = false;
     state is = state::waiting;
     std::string why{};
-    bool asked = true;     // else its turn in a chain has not come
-    bool gone = false;     // its session is over: what its peer says later is an outsider's word
+    bool asked = true;  // else its turn in a chain has not come
+    bool gone = false;  // its session is over: what its peer says later is an outsider's word
 };
 
 struct model_reply {
@@ -39,7 +40,7 @@ struct model_slot {
     wait_policy policy = wait_policy::first;
     failure_policy on_failure = failure_policy::open;
     std::vector<std::string> require{};
-    std::string payload{};               // that a reply of a chain has put in place of the first
+    std::string payload{};  // that a reply of a chain has put in place of the first
     steady_time due{};
     bool reserved = false;
     bool unclaimed = false;
@@ -48,9 +49,9 @@ struct model_slot {
     std::vector<model_responder> responders{};
     std::vector<model_reply> replies{};
     std::string abort{};
-    std::set<std::size_t> outsiders{};   // peers
+    std::set<std::size_t> outsiders{};  // peers
     std::optional<refusal> over{};
-    wait* asked = nullptr;               // the one that opened it
+    wait* asked = nullptr;  // the one that opened it
     std::vector<std::pair<wait*, steady_time>> awaiting{};
 };
 
@@ -59,17 +60,18 @@ struct model_peer {
     bool subscribed = false;
     bool responds = false;
     bool hung_up = false;
-    int session = 0;           // a number, which one that follows a session that lagged takes over
+    int session = 0;  // a number, which one that follows a session that lagged takes over
     std::string name{};
     std::string pattern{};
     std::int64_t order = 0;
     bool insists = false;
     bool shadow = false;
-    std::set<std::uint64_t> shadow_questions{};  // numbers of events that it was asked as a shadow, and has not replied to
+    std::set<std::uint64_t>
+        shadow_questions{};  // numbers of events that it was asked as a shadow, and has not replied to
     bool cancellations = false;
-    bool lagged = false;       // its session takes no more events
-    bool told = false;         // and its peer knows
-    std::vector<std::string> queue{};    // `1:a`, as receive_names says
+    bool lagged = false;               // its session takes no more events
+    bool told = false;                 // and its peer knows
+    std::vector<std::string> queue{};  // `1:a`, as receive_names says
     std::string notices{};
 
     [[nodiscard]] bool decides() const { return responds && !shadow; }
@@ -105,26 +107,41 @@ private:
 
     void step() {
         switch (below(18)) {
-        case 0: return join();
-        case 1: return subscribe();
-        case 2: return below(3) == 0 ? unsubscribe() : void();
-        case 3: return below(4) == 0 ? leave() : void();
-        case 4: return below(8) == 0 ? hang_up() : void();
-        case 5: return emit();
-        case 6:
-        case 7:
-        case 8: return ask();
-        case 9: return await();
-        case 10: return cancel();
-        case 11: return pass();
-        case 12: return receive();
-        case 13: return take_ended();
-        default: return respond();
+            case 0:
+                return join();
+            case 1:
+                return subscribe();
+            case 2:
+                return below(3) == 0 ? unsubscribe() : void();
+            case 3:
+                return below(4) == 0 ? leave() : void();
+            case 4:
+                return below(8) == 0 ? hang_up() : void();
+            case 5:
+                return emit();
+            case 6:
+            case 7:
+            case 8:
+                return ask();
+            case 9:
+                return await();
+            case 10:
+                return cancel();
+            case 11:
+                return pass();
+            case 12:
+                return receive();
+            case 13:
+                return take_ended();
+            default:
+                return respond();
         }
     }
 
     [[nodiscard]] model_peer* any_peer() { return peers_.empty() ? nullptr : &peers_[below(peers_.size())]; }
-    [[nodiscard]] std::size_t index_of(const model_peer& peer) const { return static_cast<std::size_t>(&peer - peers_.data()); }
+    [[nodiscard]] std::size_t index_of(const model_peer& peer) const {
+        return static_cast<std::size_t>(&peer - peers_.data());
+    }
 
     // --- peers ---
 
@@ -145,11 +162,11 @@ private:
         }
         const std::string pattern = std::vector<std::string>{"*", "a", "b", "a*", "?b"}[below(5)];
         const session_options how{.name = any_name(),
-                                  .responds = below(5) != 0,
-                                  .on_failure = below(4) == 0 ? failure_policy::closed : failure_policy::open,
-                                  .order = static_cast<std::int64_t>(below(3)),
-                                  .shadow = below(8) == 0,
-                                  .cancellations = below(2) == 0};
+            .responds = below(5) != 0,
+            .on_failure = below(4) == 0 ? failure_policy::closed : failure_policy::open,
+            .order = static_cast<std::int64_t>(below(3)),
+            .shadow = below(8) == 0,
+            .cancellations = below(2) == 0};
         const auto result = w_.try_subscribe(*peer->at, {pattern}, how);
         const bool is_open = peer->subscribed && !peer->told;
         BOOST_REQUIRE_EQUAL(std::holds_alternative<protocol::error>(result), is_open);
@@ -168,7 +185,8 @@ private:
         peer->shadow_questions.clear();
         peer->cancellations = how.cancellations;
         for (auto& each : slots_) {
-            if (peer->decides() && each.unclaimed && !each.over && glob_matches(pattern, each.event) && peer->queue.size() < capacity) {
+            if (peer->decides() && each.unclaimed && !each.over && glob_matches(pattern, each.event) &&
+                peer->queue.size() < capacity) {
                 each.unclaimed = false;
                 each.responders.push_back(responder_of(*peer, state::waiting));
                 queue(*peer, each);
@@ -180,10 +198,17 @@ private:
     [[nodiscard]] std::string any_name() { return "n" + std::to_string(below(5)); }
 
     [[nodiscard]] model_responder responder_of(const model_peer& peer, state is) const {
-        return {.peer = index_of(peer), .session = peer.session, .name = peer.name, .order = peer.order, .insists = peer.insists, .is = is};
+        return {.peer = index_of(peer),
+            .session = peer.session,
+            .name = peer.name,
+            .order = peer.order,
+            .insists = peer.insists,
+            .is = is};
     }
 
-    static void queue(model_peer& peer, const model_slot& what) { peer.queue.push_back(std::to_string(what.seq) + ":" + what.event); }
+    static void queue(model_peer& peer, const model_slot& what) {
+        peer.queue.push_back(std::to_string(what.seq) + ":" + what.event);
+    }
 
     void unsubscribe() {
         model_peer* const peer = any_peer();
@@ -320,7 +345,7 @@ private:
         }
         // Sessions are waited for in the order in which they began.
         std::sort(made.responders.begin(), made.responders.end(),
-                  [](const model_responder& a, const model_responder& b) { return a.session < b.session; });
+            [](const model_responder& a, const model_responder& b) { return a.session < b.session; });
         slots_.push_back(std::move(made));
         return slots_.back();
     }
@@ -336,7 +361,8 @@ private:
                 if (each.asked) {
                     return;
                 }
-                if (next == nullptr || std::tie(each.order, each.name, each.session) < std::tie(next->order, next->name, next->session)) {
+                if (next == nullptr ||
+                    std::tie(each.order, each.name, each.session) < std::tie(next->order, next->name, next->session)) {
                     next = &each;
                 }
             }
@@ -381,18 +407,18 @@ private:
             return;
         }
         wait_options how{.timeout = std::chrono::milliseconds{1 + below(1000)},
-                         .policy = static_cast<wait_policy>(below(4)),
-                         .on_failure = below(4) == 0 ? failure_policy::closed : failure_policy::open,
-                         .require_subscriber = below(3) != 0};
+            .policy = static_cast<wait_policy>(below(4)),
+            .on_failure = below(4) == 0 ? failure_policy::closed : failure_policy::open,
+            .require_subscriber = below(3) != 0};
         if (below(3) == 0) {
             how.require = {any_name()};
         }
         model_slot made{.event = any_event(),
-                        .policy = how.policy,
-                        .on_failure = how.on_failure,
-                        .require = how.require,
-                        .due = w_.now.steady + *how.timeout,
-                        .asker = index_of(*peer)};
+            .policy = how.policy,
+            .on_failure = how.on_failure,
+            .require = how.require,
+            .due = w_.now.steady + *how.timeout,
+            .asker = index_of(*peer)};
         wait& asked = w_.emit_and_wait(*peer->at, made.event, how);
         made.asked = &asked;
         model_slot& published = publish(std::move(made));
@@ -425,7 +451,9 @@ private:
         }
     }
 
-    [[nodiscard]] model_slot& recent_slot() { return slots_[slots_.size() - 1 - below(std::min<std::size_t>(slots_.size(), 12))]; }
+    [[nodiscard]] model_slot& recent_slot() {
+        return slots_[slots_.size() - 1 - below(std::min<std::size_t>(slots_.size(), 12))];
+    }
 
     void cancel() {
         if (slots_.empty()) {
@@ -494,7 +522,7 @@ private:
         const std::size_t from = index_of(*peer);
         const std::size_t kind = below(6);  // 0 abstain, 1 fail, 2 veto, else approve
         refusal expected = refusal::none;
-        const std::string body = kind == 2 ? R"({"abort":"v)" + std::to_string(from) + "\"}"
+        const std::string body = kind == 2   ? R"({"abort":"v)" + std::to_string(from) + "\"}"
                                  : kind == 3 ? R"({"payload":{"by":)" + std::to_string(from) + "}}"
                                              : "{}";
         if (peer->subscribed && peer->shadow && peer->shadow_questions.erase(to.seq) != 0) {
@@ -508,7 +536,8 @@ private:
                     own = &each;
                 }
             }
-            if (own != nullptr ? own->is != state::waiting && own->is != state::lagged : to.outsiders.count(from) != 0) {
+            if (own != nullptr ? own->is != state::waiting && own->is != state::lagged
+                               : to.outsiders.count(from) != 0) {
                 expected = refusal::answered;
             } else if (own != nullptr && own->is == state::waiting && !own->asked) {
                 expected = refusal::unknown;
@@ -536,8 +565,8 @@ private:
 
     void take_reply(model_slot& to, model_responder* own, const model_peer& by, bool vetoes, const std::string& body) {
         to.replies.push_back({.responder = by.subscribed ? by.name : "pid " + std::to_string(index_of(by) + 1),
-                              .order = by.subscribed ? by.order : 0,
-                              .body = body});
+            .order = by.subscribed ? by.order : 0,
+            .body = body});
         if (vetoes && to.abort.empty()) {
             to.abort = "v" + std::to_string(index_of(by));
         }
@@ -563,9 +592,12 @@ private:
         if (which.over || which.kept) {
             return;
         }
-        const bool awaits_required = std::any_of(which.responders.begin(), which.responders.end(), [&which](const model_responder& each) {
-            return each.is == state::waiting && std::count(which.require.begin(), which.require.end(), each.name) != 0 && !has_spoken(which, each.name);
-        });
+        const bool awaits_required =
+            std::any_of(which.responders.begin(), which.responders.end(), [&which](const model_responder& each) {
+                return each.is == state::waiting &&
+                       std::count(which.require.begin(), which.require.end(), each.name) != 0 &&
+                       !has_spoken(which, each.name);
+            });
         if (which.policy == wait_policy::first && !which.replies.empty() && !awaits_required) {
             return keep_or_end(which, outcome::answered);
         }
@@ -594,7 +626,8 @@ private:
         for (const auto& each : which.responders) {
             auto& peer = peers_[each.peer];
             if (each.is == state::waiting && each.asked && peer.cancellations && !which.kept) {
-                peer.notices += (peer.notices.empty() ? "" : "; ") + std::string{"cancelled "} + std::string{to_string(over)};
+                peer.notices +=
+                    (peer.notices.empty() ? "" : "; ") + std::string{"cancelled "} + std::string{to_string(over)};
             }
         }
     }
@@ -653,7 +686,8 @@ private:
             }
         }
         for (const auto& name : which.require) {
-            if (std::none_of(which.responders.begin(), which.responders.end(), [&name](const model_responder& each) { return each.name == name; })) {
+            if (std::none_of(which.responders.begin(), which.responders.end(),
+                    [&name](const model_responder& each) { return each.name == name; })) {
                 missing.push_back({name, "absent"});
                 decisive.push_back(missing.back());
             }
@@ -762,8 +796,8 @@ BOOST_AUTO_TEST_CASE(random_operations_give_the_same_results_and_leave_nothing) 
         }
     }
     // Whatever can happen did, many times.
-    for (const auto each : {outcome::answered, outcome::abstained, outcome::timeout, outcome::abandoned, outcome::no_subscribers,
-                            outcome::unknown}) {
+    for (const auto each : {outcome::answered, outcome::abstained, outcome::timeout, outcome::abandoned,
+             outcome::no_subscribers, outcome::unknown}) {
         BOOST_CHECK_GT(outcomes[static_cast<std::size_t>(each)], 10U);
     }
     BOOST_CHECK_GT(lagged, 10U);

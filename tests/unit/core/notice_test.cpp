@@ -14,9 +14,14 @@ BOOST_AUTO_TEST_CASE(one_that_is_still_at_work_is_told_how_the_wait_ended) {
         const auto id = w.receive_one(slow).id;
         BOOST_CHECK_EQUAL(w.receive_notices(slow), "");
         switch (how) {
-        case refusal::answered: w.reply(quick, id); break;
-        case refusal::expired: w.pass(30s); break;
-        default: w.cancel(asked);
+            case refusal::answered:
+                w.reply(quick, id);
+                break;
+            case refusal::expired:
+                w.pass(30s);
+                break;
+            default:
+                w.cancel(asked);
         }
         BOOST_CHECK_EQUAL(w.receive_notices(slow), "cancelled " + std::string{to_string(how)});
         BOOST_CHECK_EQUAL(w.receive_notices(quick), "");
@@ -88,9 +93,9 @@ BOOST_AUTO_TEST_CASE(verdict_on_a_matching_event_is_told) {
     BOOST_CHECK_EQUAL(w.receive_notices(watcher), "");  // the event first
     BOOST_CHECK_EQUAL(w.receive_names(watcher), "1:ab");
     BOOST_CHECK_EQUAL(w.receive_notices(watcher),
-                      R"({"jsonrpc":"2.0","method":"verdict","params":{"seq":1,"hook_event_id":")" + asked.verdict().hook_event_id +
-                          R"(","event":"ab","outcome":"answered","abort":"no","responses":[{"response":{"abort":"no"},"responder":"hook",)"
-                          R"("uid":1000,"elapsed_ms":1.500}],"missing":[],"elapsed_ms":1.500}})");
+        R"({"jsonrpc":"2.0","method":"verdict","params":{"seq":1,"hook_event_id":")" + asked.verdict().hook_event_id +
+            R"(","event":"ab","outcome":"answered","abort":"no","responses":[{"response":{"abort":"no"},"responder":"hook",)"
+            R"("uid":1000,"elapsed_ms":1.500}],"missing":[],"elapsed_ms":1.500}})");
     BOOST_CHECK_EQUAL(w.receive_notices(hook), "");
 }
 
@@ -139,8 +144,10 @@ BOOST_AUTO_TEST_CASE(reservation_that_nobody_asked_for_has_one_verdict_at_its_en
     BOOST_CHECK_EQUAL(w.receive_notices(watcher), "");  // the third one's time-out is not the end of it
     w.pass(30s);
     const auto told = w.receive_notices(watcher);
-    BOOST_CHECK(told.find(R"("event":"a","outcome":"timeout","abort":"","responses":[],"missing":[{"responder":"hook","why":"timeout"}])") !=
-                std::string::npos);
+    BOOST_CHECK(
+        told.find(
+            R"("event":"a","outcome":"timeout","abort":"","responses":[],"missing":[{"responder":"hook","why":"timeout"}])") !=
+        std::string::npos);
     BOOST_CHECK(told.find(R"("event":"b","outcome":"answered","abort":"no")") != std::string::npos);
     BOOST_CHECK(told.find(R"("event":"c","outcome":"timeout")") != std::string::npos);
     BOOST_CHECK_EQUAL(w.receive_notices(watcher), "");

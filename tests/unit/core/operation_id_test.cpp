@@ -126,8 +126,9 @@ BOOST_AUTO_TEST_CASE(an_operation_that_another_request_has_joined_outlives_a_can
 
 BOOST_AUTO_TEST_CASE(other_params_are_refused) {
     emit(emitter, "push", {.operation_id = operation, .raw_params = R"({"event":"push"})"});
-    BOOST_CHECK_EQUAL(code_of(try_emit(emitter, "push", {.operation_id = operation, .raw_params = R"({"event": "push"})"})),
-                      errc::invalid_params);
+    BOOST_CHECK_EQUAL(
+        code_of(try_emit(emitter, "push", {.operation_id = operation, .raw_params = R"({"event": "push"})"})),
+        errc::invalid_params);
     BOOST_CHECK_EQUAL(ask(emitter, {.raw_params = R"({"event":"push"})"}).error_code(), errc::invalid_params);
     BOOST_CHECK_EQUAL(events(), 1U);
     emit(emitter, "push", {.operation_id = operation, .raw_params = R"({"event":"push"})"});
@@ -145,15 +146,20 @@ struct elsewhere_fixture : retry_fixture {
     std::vector<std::string> told{};
 
     broker_state::elsewhere begin(client& by, const std::string& who, std::string_view params = "{}") {
-        return broker.begin_elsewhere(by, operation, "register_hook", params, [this, who](const late_result& result) {
-            const auto* const text = std::get_if<std::string>(&result);
-            told.push_back(who + ": " + (text != nullptr ? *text : std::get<protocol::error>(result).message));
-        }, now);
+        return broker.begin_elsewhere(
+            by, operation, "register_hook", params,
+            [this, who](const late_result& result) {
+                const auto* const text = std::get_if<std::string>(&result);
+                told.push_back(who + ": " + (text != nullptr ? *text : std::get<protocol::error>(result).message));
+            },
+            now);
     }
     static bool is_first(const broker_state::elsewhere& answer) {
         return std::holds_alternative<broker_state::first_of_its_id>(answer);
     }
-    static bool has_joined(const broker_state::elsewhere& answer) { return std::holds_alternative<broker_state::pending>(answer); }
+    static bool has_joined(const broker_state::elsewhere& answer) {
+        return std::holds_alternative<broker_state::pending>(answer);
+    }
 };
 
 BOOST_FIXTURE_TEST_CASE(what_is_carried_out_elsewhere_is_joined_and_then_remembered, elsewhere_fixture) {

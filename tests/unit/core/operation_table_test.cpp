@@ -2,7 +2,8 @@
 
 #include "core/operation_table.hpp"
 
-// What the table remembers and for how long. That requests get the right results is tested with the broker (operation_id_test.cpp).
+// What the table remembers and for how long. That requests get the right results is tested with the broker
+// (operation_id_test.cpp).
 namespace hookd::core::test {
 namespace {
 
@@ -39,7 +40,7 @@ BOOST_FIXTURE_TEST_CASE(result_is_found_again_by_the_same_request_only, table_fi
     BOOST_REQUIRE(found != nullptr);
     BOOST_CHECK_EQUAL(std::get<protocol::emit_result>(found->done).seq, 7U);
     for (const auto& [method, params] : {std::pair{"emit"sv, R"({"event": "a"})"sv}, std::pair{"emit"sv, ""sv},
-                                         std::pair{"emit_and_wait"sv, R"({"event":"a"})"sv}}) {
+             std::pair{"emit_and_wait"sv, R"({"event":"a"})"sv}}) {
         const auto other = table.find(numbered_uuid(1), method, params, now);
         BOOST_REQUIRE(std::holds_alternative<protocol::error>(other));
         BOOST_CHECK_EQUAL(std::get<protocol::error>(other).code, errc::invalid_params);
@@ -53,7 +54,8 @@ BOOST_FIXTURE_TEST_CASE(params_of_any_length_that_differ_anywhere_are_other_para
         const std::string params(length, 'p');
         table.add(numbered_uuid(++number), "emit", params, protocol::emit_result{}, now);
         const auto is_known = [&](const std::string& asked) {
-            return std::holds_alternative<operation_table::operation*>(table.find(numbered_uuid(number), "emit", asked, now));
+            return std::holds_alternative<operation_table::operation*>(
+                table.find(numbered_uuid(number), "emit", asked, now));
         };
         BOOST_CHECK(is_known(params));
         BOOST_CHECK(!is_known(params + 'p'));
@@ -101,7 +103,8 @@ BOOST_AUTO_TEST_CASE(last_4096_results_are_remembered) {
     memory_budget ample{64 << 20};
     operation_table table{ample};
     const auto knows = [&table](std::uint64_t number) {
-        return std::get<operation_table::operation*>(table.find(numbered_uuid(number), "emit", "", steady_time{})) != nullptr;
+        return std::get<operation_table::operation*>(table.find(numbered_uuid(number), "emit", "", steady_time{})) !=
+               nullptr;
     };
     for (std::uint64_t i = 1; i <= 4096; ++i) {
         table.add(numbered_uuid(i), "emit", "", protocol::emit_result{}, steady_time{});

@@ -6,7 +6,9 @@
 namespace hookd::core {
 namespace {
 
-bool meets(std::string_view payload, std::vector<protocol::payload_condition> conditions) { return payload_view{payload}.meets(conditions); }
+bool meets(std::string_view payload, std::vector<protocol::payload_condition> conditions) {
+    return payload_view{payload}.meets(conditions);
+}
 
 }  // namespace
 
@@ -20,7 +22,8 @@ BOOST_AUTO_TEST_CASE(string_at_the_pointer_matches_the_glob) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_absent_or_no_string_matches_nothing) {
-    for (const char* const payload : {"{}", R"({"n":1})", R"({"n":null})", R"({"n":["a"]})", R"({"n":{"a":"b"}})", "[]", "5", "null", R"("n")"}) {
+    for (const char* const payload :
+        {"{}", R"({"n":1})", R"({"n":null})", R"({"n":["a"]})", R"({"n":{"a":"b"}})", "[]", "5", "null", R"("n")"}) {
         BOOST_CHECK(!meets(payload, {{"/n", "*"}}));
     }
 }
@@ -39,7 +42,8 @@ BOOST_AUTO_TEST_CASE(pointers_go_into_objects_and_arrays) {
     BOOST_CHECK(meets(payload, {{"/a/b~1c/0", "x"}}));
     BOOST_CHECK(meets(payload, {{"/a/", "empty"}}));
     BOOST_CHECK(meets(payload, {{"/qA", "escaped"}}));
-    for (const char* const wrong : {"/a/b~1c/2", "/a/b~1c/01", "/a/b~1c/-", "/a/b~1c/+0", "/a/b~1c/0/0", "/a/b", "/A"}) {
+    for (const char* const wrong :
+        {"/a/b~1c/2", "/a/b~1c/01", "/a/b~1c/-", "/a/b~1c/+0", "/a/b~1c/0/0", "/a/b", "/A"}) {
         BOOST_CHECK(!meets(payload, {{wrong, "*"}}));
     }
 }

@@ -10,15 +10,18 @@ class lines_recorder final : public recorder {
 public:
     std::vector<std::string> lines{};
 
-    void event_published(const event& what, const peer& emitter, std::size_t subscribers, const secret_filter* secrets) noexcept override {
+    void event_published(const event& what, const peer& emitter, std::size_t subscribers,
+        const secret_filter* secrets) noexcept override {
         const auto hidden = secrets != nullptr ? secrets->payload(what.name(), what.payload()) : std::nullopt;
-        lines.push_back("event " + std::to_string(what.seq()) + " " + std::string{what.name()} + " by " + emitter.program + " to " +
-                        std::to_string(subscribers) + " " + (hidden ? *hidden : std::string{what.payload()}));
+        lines.push_back("event " + std::to_string(what.seq()) + " " + std::string{what.name()} + " by " +
+                        emitter.program + " to " + std::to_string(subscribers) + " " +
+                        (hidden ? *hidden : std::string{what.payload()}));
     }
     void event_handed_out(const event& what, std::string_view session_name) noexcept override {
         lines.push_back("handed " + std::to_string(what.seq()) + " to " + std::string{session_name});
     }
-    void wait_ended(std::string_view event_name, const protocol::wait_result& verdict, std::chrono::nanoseconds elapsed) noexcept override {
+    void wait_ended(std::string_view event_name, const protocol::wait_result& verdict,
+        std::chrono::nanoseconds elapsed) noexcept override {
         std::string line = "verdict " + std::to_string(verdict.seq.value_or(0)) + " " + std::string{event_name} + " " +
                            std::string{to_string(verdict.outcome)} + " '" + verdict.abort + "'";
         for (const auto& each : verdict.responses) {
@@ -45,8 +48,12 @@ public:
 
 class hides_everything final : public secret_filter {
 public:
-    [[nodiscard]] std::optional<std::string> payload(std::string_view, std::string_view) const override { return "\"hidden\""; }
-    [[nodiscard]] std::optional<std::string> reply(std::string_view, std::string_view) const override { return "{\"hidden\":1}"; }
+    [[nodiscard]] std::optional<std::string> payload(std::string_view, std::string_view) const override {
+        return "\"hidden\"";
+    }
+    [[nodiscard]] std::optional<std::string> reply(std::string_view, std::string_view) const override {
+        return "{\"hidden\":1}";
+    }
 };
 
 struct recorded_world : world {
@@ -72,8 +79,9 @@ BOOST_AUTO_TEST_CASE(a_question_is_told_from_its_event_to_its_verdict) {
     const auto id = w.receive_one(guard).id;
     w.advance(7ms);
     w.reply(guard, id, R"({"abort":"no"})");
-    BOOST_CHECK_EQUAL(w.told.take(), "event 1 push by git to 1 [1]; handed 1 to guard; "
-                                     "verdict 1 push answered 'no' {\"abort\":\"no\"} after 7 ms");
+    BOOST_CHECK_EQUAL(w.told.take(),
+        "event 1 push by git to 1 [1]; handed 1 to guard; "
+        "verdict 1 push answered 'no' {\"abort\":\"no\"} after 7 ms");
 }
 
 BOOST_AUTO_TEST_CASE(a_told_event_has_no_verdict) {

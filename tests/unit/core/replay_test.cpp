@@ -66,13 +66,19 @@ BOOST_AUTO_TEST_CASE(one_that_fails_abstains_or_says_nothing_has_that_as_its_res
         std::string result;
     };
     const row rows[] = {
-        {[](replaying_world& w, client& by, const std::string& id) { w.fail(by, id, "broke"); }, R"({"failed":"broke","elapsed_ms":0})"},
+        {[](replaying_world& w, client& by, const std::string& id) { w.fail(by, id, "broke"); },
+            R"({"failed":"broke","elapsed_ms":0})"},
         {[](replaying_world& w, client& by, const std::string& id) { w.abstain(by, id); }, R"({"elapsed_ms":0})"},
-        {[](replaying_world& w, client&, const std::string&) { w.pass(2s); }, R"({"failed":"timeout","elapsed_ms":2000})"},
-        {[](replaying_world& w, client& by, const std::string&) { w.leave(by); }, R"({"failed":"left","elapsed_ms":0})"},
-        {[](replaying_world& w, client& by, const std::string&) { w.unsubscribe(by); }, R"({"failed":"left","elapsed_ms":0})"},
-        {[](replaying_world& w, client& by, const std::string&) { w.hang_up(by); }, R"({"failed":"left","elapsed_ms":0})"},
-        {[](replaying_world& w, client&, const std::string&) { w.shut_down(); }, R"({"failed":"shutdown","elapsed_ms":0})"},
+        {[](replaying_world& w, client&, const std::string&) { w.pass(2s); },
+            R"({"failed":"timeout","elapsed_ms":2000})"},
+        {[](replaying_world& w, client& by, const std::string&) { w.leave(by); },
+            R"({"failed":"left","elapsed_ms":0})"},
+        {[](replaying_world& w, client& by, const std::string&) { w.unsubscribe(by); },
+            R"({"failed":"left","elapsed_ms":0})"},
+        {[](replaying_world& w, client& by, const std::string&) { w.hang_up(by); },
+            R"({"failed":"left","elapsed_ms":0})"},
+        {[](replaying_world& w, client&, const std::string&) { w.shut_down(); },
+            R"({"failed":"shutdown","elapsed_ms":0})"},
     };
     for (const auto& each : rows) {
         replaying_world w;

@@ -47,8 +47,8 @@ BOOST_AUTO_TEST_CASE(histogram_has_fixed_bounds_that_belong_to_their_bucket) {
     BOOST_CHECK_CLOSE(histogram.sum_ms, 2'000'001.200001, 1e-9);
     BOOST_CHECK_EQUAL(histogram.buckets.front(), 2U);  // at most 0.1 ms
     BOOST_CHECK_EQUAL(histogram.buckets[1], 3U);
-    BOOST_CHECK_EQUAL(histogram.buckets[3], 4U);       // 1 ms
-    BOOST_CHECK_EQUAL(histogram.buckets.back(), 4U);   // 10 min
+    BOOST_CHECK_EQUAL(histogram.buckets[3], 4U);      // 1 ms
+    BOOST_CHECK_EQUAL(histogram.buckets.back(), 4U);  // 10 min
     BOOST_CHECK(std::is_sorted(protocol::reply_time_bounds.begin(), protocol::reply_time_bounds.end()));
 }
 
@@ -84,7 +84,8 @@ BOOST_AUTO_TEST_CASE(percentiles_of_random_times_are_those_of_the_sorted_list) {
     reply_times times;
     std::vector<double> all;
     for (int i = 0; i < 10'000; ++i) {
-        const auto each = std::chrono::nanoseconds{static_cast<std::int64_t>(std::exp(static_cast<double>(random() % 2000) / 100))};
+        const auto each =
+            std::chrono::nanoseconds{static_cast<std::int64_t>(std::exp(static_cast<double>(random() % 2000) / 100))};
         times.add(each);
         all.push_back(milliseconds(each));
     }

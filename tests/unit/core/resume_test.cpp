@@ -5,7 +5,7 @@ namespace hookd::core::test {
 namespace {
 
 void check_refused(world& w, std::vector<std::string> patterns, const session_options& how, std::uint64_t oldest_seq,
-                   std::uint64_t head_seq) {
+    std::uint64_t head_seq) {
     client& newcomer = w.join();
     const auto result = w.try_subscribe(newcomer, std::move(patterns), how);
     BOOST_REQUIRE(std::holds_alternative<protocol::error>(result));

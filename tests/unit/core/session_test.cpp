@@ -247,7 +247,8 @@ BOOST_AUTO_TEST_CASE(each_event_name_has_a_count_and_its_reply_times) {
         BOOST_CHECK_EQUAL(each.p50_ms.has_value(), each.name == "asked");
     }
     BOOST_CHECK_EQUAL(std::find_if(events.begin(), events.end(), [](const auto& each) { return each.name == "asked"; })
-                          ->max_ms.value(), 4.0);
+                          ->max_ms.value(),
+        4.0);
 }
 
 BOOST_AUTO_TEST_CASE(name_that_is_set_aside_is_for_those_who_may_use_it) {

@@ -91,7 +91,8 @@ BOOST_AUTO_TEST_CASE(named_user_keeps_half_of_the_memory_for_replies) {
     const auto keep = [&w, &reply](client& by) {
         const auto emitted = w.try_emit(by, "a", {.reserve = 10s});
         const auto* const reserved = std::get_if<protocol::emit_result>(&emitted);
-        return reserved != nullptr ? limit_of(w.try_respond(by, text_of(reserved->hook_event_id), reply)) : limit_of(emitted);
+        return reserved != nullptr ? limit_of(w.try_respond(by, text_of(reserved->hook_event_id), reply))
+                                   : limit_of(emitted);
     };
     client& one = w.join_as(7);
     BOOST_CHECK_EQUAL(keep(one), "");

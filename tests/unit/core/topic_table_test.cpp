@@ -47,7 +47,7 @@ struct table_with_sessions {
         for (const auto& each : sessions) {
             const auto& patterns = each->patterns;
             if (patterns.empty() || std::any_of(patterns.begin(), patterns.end(),
-                                                [name](const std::string& pattern) { return glob_matches(pattern, name); })) {
+                                        [name](const std::string& pattern) { return glob_matches(pattern, name); })) {
                 ids.push_back(each->id);
             }
         }
@@ -141,7 +141,8 @@ BOOST_AUTO_TEST_CASE(only_the_most_recent_names_are_kept) {
     BOOST_CHECK_EQUAL(first, "e1");
 }
 
-// Everything at once against the plain rule: 1,500 names, so that topics are forgotten, and sessions with all kinds of patterns.
+// Everything at once against the plain rule: 1,500 names, so that topics are forgotten, and sessions with all kinds of
+// patterns.
 BOOST_AUTO_TEST_CASE(whoever_comes_and_goes_a_name_has_the_sessions_that_match_it) {
     std::mt19937 random{1123};
     const auto below = [&random](std::size_t end) { return static_cast<std::size_t>(random() % end); };
@@ -156,7 +157,8 @@ BOOST_AUTO_TEST_CASE(whoever_comes_and_goes_a_name_has_the_sessions_that_match_i
         if (choice < 2 && all.sessions.size() < 40) {
             std::vector<std::string> patterns;
             for (std::size_t i = below(5); i > 0; --i) {
-                patterns.push_back(below(3) == 0 ? globs[below(globs.size())] : names[below(round % 2 ? 20 : names.size())]);
+                patterns.push_back(
+                    below(3) == 0 ? globs[below(globs.size())] : names[below(round % 2 ? 20 : names.size())]);
             }
             all.join(std::move(patterns));
         } else if (choice < 4 && !all.sessions.empty()) {
@@ -197,7 +199,8 @@ BOOST_AUTO_TEST_CASE(matches_of_a_topic_that_was_found_stay_as_they_are_until_it
     check_equal(all.found("push"), {2});
 }
 
-// Were each of them matched with each name, this would take 10^12 steps: many minutes. They are matched when a name is used next.
+// Were each of them matched with each name, this would take 10^12 steps: many minutes. They are matched when a name is
+// used next.
 BOOST_AUTO_TEST_CASE(sessions_with_costly_globs_come_and_go_at_once_while_nobody_emits) {
     table_with_sessions all;
     for (std::size_t i = 0; i < topic_table::most_topics; ++i) {

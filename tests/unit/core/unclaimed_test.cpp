@@ -231,7 +231,8 @@ BOOST_AUTO_TEST_CASE(patterns_that_take_too_long_to_compare_with_all_that_wait_a
     std::vector<wait*> waits;
     client& asking = w.join();
     for (int i = 0; i < 1000; ++i) {
-        waits.push_back(&w.emit_and_wait(asking, std::string(120, 'a') + std::to_string(i), {.require_subscriber = false}));
+        waits.push_back(
+            &w.emit_and_wait(asking, std::string(120, 'a') + std::to_string(i), {.require_subscriber = false}));
     }
     const std::vector<std::string> nasty(256, "*" + std::string(60, 'a') + "b*");
     client& slow = w.join();

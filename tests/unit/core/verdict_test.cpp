@@ -26,13 +26,16 @@ struct hooks_fixture : world {
     void says(std::size_t hook, std::string_view response = "{}") {
         BOOST_CHECK_EQUAL(reply(*hooks[hook], id, response), refusal::none);
     }
-    void vetoes(std::size_t hook) { says(hook, R"({"abort":"no, says )" + std::string(1, static_cast<char>('a' + hook)) + "\"}"); }
+    void vetoes(std::size_t hook) {
+        says(hook, R"({"abort":"no, says )" + std::string(1, static_cast<char>('a' + hook)) + "\"}");
+    }
     void abstains(std::size_t hook) { BOOST_CHECK_EQUAL(abstain(*hooks[hook], id), refusal::none); }
     void fails(std::size_t hook) { BOOST_CHECK_EQUAL(fail(*hooks[hook], id, "it broke"), refusal::none); }
     void leaves(std::size_t hook) { leave(*hooks[hook]); }
 };
 
-// What each of two hooks does, in order: r(eplies), v(etoes), s(tays away: abstains), f(ails), l(eaves), '.' nothing, then the time-out.
+// What each of two hooks does, in order: r(eplies), v(etoes), s(tays away: abstains), f(ails), l(eaves), '.' nothing,
+// then the time-out.
 struct scenario {
     wait_policy policy;
     std::string_view what;
@@ -43,7 +46,9 @@ struct scenario {
     bool closed_gives_a_reason = false;  // with a closed one
 };
 
-std::ostream& operator<<(std::ostream& out, const scenario& value) { return out << to_string(value.policy) << ' ' << value.what; }
+std::ostream& operator<<(std::ostream& out, const scenario& value) {
+    return out << to_string(value.policy) << ' ' << value.what;
+}
 
 constexpr auto first = wait_policy::first;
 constexpr auto veto = wait_policy::veto;
@@ -102,19 +107,31 @@ constexpr scenario scenarios[] = {
 
 BOOST_FIXTURE_TEST_SUITE(verdicts, hooks_fixture)
 
-BOOST_DATA_TEST_CASE(two_hooks_decide, boost::unit_test::data::make(scenarios) *
-                                           boost::unit_test::data::make({failure_policy::open, failure_policy::closed}),
-                     row, on_failure) {
+BOOST_DATA_TEST_CASE(two_hooks_decide,
+    boost::unit_test::data::make(scenarios) *
+        boost::unit_test::data::make({failure_policy::open, failure_policy::closed}),
+    row, on_failure) {
     wait& asked = ask(2, {.policy = row.policy, .on_failure = on_failure});
     for (std::size_t hook = 0; hook < row.what.size(); ++hook) {
         BOOST_CHECK(!asked.over());  // not before the last of them has done what it does
         switch (row.what[hook]) {
-        case 'r': says(hook); break;
-        case 'v': vetoes(hook); break;
-        case 's': abstains(hook); break;
-        case 'f': fails(hook); break;
-        case 'l': leaves(hook); break;
-        default: break;
+            case 'r':
+                says(hook);
+                break;
+            case 'v':
+                vetoes(hook);
+                break;
+            case 's':
+                abstains(hook);
+                break;
+            case 'f':
+                fails(hook);
+                break;
+            case 'l':
+                leaves(hook);
+                break;
+            default:
+                break;
         }
     }
     if (row.how == outcome::timeout) {

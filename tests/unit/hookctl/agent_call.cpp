@@ -17,7 +17,8 @@ std::string agent_input_of(const std::string& name) {
 }
 
 hookctl::agent_event agent_event_of(const std::string& input, std::string_view agent) {
-    for (const char* each : {"CLAUDE_PROJECT_DIR", "GEMINI_PROJECT_DIR", "QWEN_PROJECT_DIR", "FACTORY_PROJECT_DIR", "GROK_HOOK_EVENT"}) {
+    for (const char* each :
+        {"CLAUDE_PROJECT_DIR", "GEMINI_PROJECT_DIR", "QWEN_PROJECT_DIR", "FACTORY_PROJECT_DIR", "GROK_HOOK_EVENT"}) {
         ::unsetenv(each);
     }
     return hookctl::read_agent_event(hookctl::agent_input(input), agent);
@@ -43,7 +44,8 @@ hookctl::agent_answer agent_answer_to(const std::string& name, const verdict& sa
 }
 
 std::string shown(const hookctl::agent_answer& answer) {
-    return answer.exit_status == 0 ? answer.out.substr(0, answer.out.find('\n')) : "exit " + std::to_string(answer.exit_status) + ": " + answer.err;
+    return answer.exit_status == 0 ? answer.out.substr(0, answer.out.find('\n'))
+                                   : "exit " + std::to_string(answer.exit_status) + ": " + answer.err;
 }
 
 }  // namespace hookd::test

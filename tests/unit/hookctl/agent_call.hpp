@@ -20,7 +20,8 @@ namespace hookd::test {
 [[nodiscard]] verdict replies(std::initializer_list<std::string> texts);
 
 /// What the agent that wrote the recorded input gets.
-[[nodiscard]] hookctl::agent_answer agent_answer_to(const std::string& name, const verdict& said, bool fail_closed = false);
+[[nodiscard]] hookctl::agent_answer agent_answer_to(
+    const std::string& name, const verdict& said, bool fail_closed = false);
 
 /// One line: `exit 2: REASON`, or what is on standard output.
 [[nodiscard]] std::string shown(const hookctl::agent_answer& answer);

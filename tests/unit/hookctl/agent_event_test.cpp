@@ -19,15 +19,12 @@ using hookd::hookctl::agent_input;
 
 namespace {
 
-boost::json::value payload_of(const std::string& name) {
-    return json_of(agent_event_of(agent_input_of(name)).payload);
-}
+boost::json::value payload_of(const std::string& name) { return json_of(agent_event_of(agent_input_of(name)).payload); }
 
-std::string paths_of(const std::string& name) {
-    return boost::json::serialize(value_at(payload_of(name), "/paths"));
-}
+std::string paths_of(const std::string& name) { return boost::json::serialize(value_at(payload_of(name), "/paths")); }
 
-std::string with_tool(const std::string& tool, const std::string& input, const std::string& mark = R"("transcript_path":"/h/.claude/x")") {
+std::string with_tool(const std::string& tool, const std::string& input,
+    const std::string& mark = R"("transcript_path":"/h/.claude/x")") {
     return "{" + mark + R"(,"hook_event_name":"PreToolUse","tool_name":")" + tool + R"(","tool_input":)" + input + "}";
 }
 
@@ -120,7 +117,9 @@ BOOST_AUTO_TEST_CASE(each_input_is_told_by_what_only_its_agent_sends_and_becomes
 }
 
 BOOST_AUTO_TEST_CASE(every_other_event_is_fired_under_its_name_and_can_be_stopped_if_it_sounds_so) {
-    const auto event = [](const std::string& name) { return agent_event_of(R"({"transcript_path":"/h/.claude/x","hook_event_name":")" + name + "\"}"); };
+    const auto event = [](const std::string& name) {
+        return agent_event_of(R"({"transcript_path":"/h/.claude/x","hook_event_name":")" + name + "\"}");
+    };
     BOOST_TEST(event("TeammateIdle").name == "agent.teammate_idle");
     BOOST_TEST(event("MCPServerStart").name == "agent.mcp_server_start");
     BOOST_TEST(event("tool.execute").name == "agent.tool_execute");
@@ -179,8 +178,8 @@ BOOST_AUTO_TEST_CASE(the_payload_has_what_the_agents_call_by_different_names) {
     BOOST_TEST(text_at(payload_of("copilot_pre_tool_use"), "/tool_input/command") == "rm -rf legacy");
     BOOST_TEST(text_at(payload_of("cursor_before_mcp_execution"), "/tool_input/title") == "x");
     BOOST_TEST(text_at(payload_of("copilot_post_tool_use"), "/tool_response/resultType") == "success");
-    for (const std::string prompt : {"vscode_user_prompt_submit", "copilot_user_prompt_submitted", "cursor_before_submit_prompt",
-                                     "windsurf_pre_user_prompt", "cline_user_prompt_submit"}) {
+    for (const std::string prompt : {"vscode_user_prompt_submit", "copilot_user_prompt_submitted",
+             "cursor_before_submit_prompt", "windsurf_pre_user_prompt", "cline_user_prompt_submit"}) {
         BOOST_TEST(text_at(payload_of(prompt), "/prompt") == "Remove the folder", prompt);
     }
     BOOST_TEST(text_at(payload_of("gemini_after_agent"), "/last_assistant_message") == "It is gone.");
@@ -203,14 +202,20 @@ BOOST_AUTO_TEST_CASE(tools_that_are_not_known_are_other_and_never_guessed) {
 }
 
 BOOST_AUTO_TEST_CASE(paths_and_commands_in_odd_places) {
-    const auto payload = [](const std::string& tool, const std::string& input) { return json_of(agent_event_of(with_tool(tool, input)).payload); };
-    BOOST_TEST(boost::json::serialize(value_at(payload("read_many_files", R"({"paths":["a","b",1]})"), "/paths")) == R"(["a","b"])");
+    const auto payload = [](const std::string& tool, const std::string& input) {
+        return json_of(agent_event_of(with_tool(tool, input)).payload);
+    };
+    BOOST_TEST(boost::json::serialize(value_at(payload("read_many_files", R"({"paths":["a","b",1]})"), "/paths")) ==
+               R"(["a","b"])");
     BOOST_TEST(text_at(payload("Bash", R"({"command":["rm","-r","x"]})"), "/command") == "rm -r x");
     BOOST_TEST(text_at(payload("Bash", R"({"command":"ls","command":"rm"})"), "/command") == "rm");
-    BOOST_TEST(boost::json::serialize(value_at(
-                   payload("Bash", R"({"command":"apply_patch <<EOF\n*** Begin Patch\r\n  *** Delete File: x y \r\n*** End Patch"})"), "/paths")) ==
-               R"(["x y"])");
-    BOOST_TEST(boost::json::serialize(value_at(payload("apply_patch", R"("*** Add File: a")"), "/paths")) == R"(["a"])");
+    BOOST_TEST(
+        boost::json::serialize(value_at(
+            payload("Bash",
+                R"({"command":"apply_patch <<EOF\n*** Begin Patch\r\n  *** Delete File: x y \r\n*** End Patch"})"),
+            "/paths")) == R"(["x y"])");
+    BOOST_TEST(
+        boost::json::serialize(value_at(payload("apply_patch", R"("*** Add File: a")"), "/paths")) == R"(["a"])");
     BOOST_TEST(!has_at(payload("Bash", "[1]"), "/command"));
 }
 
@@ -218,9 +223,11 @@ BOOST_AUTO_TEST_CASE(the_project_is_what_the_agent_says_itself) {
     const auto input = agent_input_of("claude_pre_tool_use");
     BOOST_TEST(text_at(json_of(agent_event_of(input).payload), "/project_dir") == "/home/ann/shop");
     ::setenv("CLAUDE_PROJECT_DIR", "/project", 1);
-    BOOST_TEST(text_at(json_of(hookd::hookctl::read_agent_event(agent_input(input), "").payload), "/project_dir") == "/project");
+    BOOST_TEST(text_at(json_of(hookd::hookctl::read_agent_event(agent_input(input), "").payload), "/project_dir") ==
+               "/project");
     const agent_input other(agent_input_of("gemini_before_tool"));
-    BOOST_TEST(text_at(json_of(hookd::hookctl::read_agent_event(other, "").payload), "/project_dir") == "/home/ann/shop");
+    BOOST_TEST(
+        text_at(json_of(hookd::hookctl::read_agent_event(other, "").payload), "/project_dir") == "/home/ann/shop");
     ::unsetenv("CLAUDE_PROJECT_DIR");
 }
 
@@ -229,22 +236,26 @@ BOOST_AUTO_TEST_CASE(input_that_is_odd_is_read_as_far_as_it_can_be) {
     BOOST_TEST(agent_input("\xef\xbb\xbf" + plain).had_byte_order_mark());
     BOOST_TEST(agent_input(" \n" + plain + "\n{\"more\":1}").text() == plain);
     BOOST_TEST(agent_input(with_tool("Bash", "{\"command\":\"\xff\"}")).fault().empty());
-    BOOST_TEST(text_at(json_of(agent_event_of(with_tool("Bash", "{\"command\":\"a\xff\xc3\xa4\xf0\x9f\"}")).payload), "/command") ==
-               "a\xef\xbf\xbd\xc3\xa4\xef\xbf\xbd\xef\xbf\xbd");
+    BOOST_TEST(text_at(json_of(agent_event_of(with_tool("Bash", "{\"command\":\"a\xff\xc3\xa4\xf0\x9f\"}")).payload),
+                   "/command") == "a\xef\xbf\xbd\xc3\xa4\xef\xbf\xbd\xef\xbf\xbd");
     BOOST_TEST(agent_input(with_tool("Bash", R"({"command":"\ud800\u0000"})")).fault().empty());
     // One that can't be used is still known by its members.
-    const agent_input deep(R"({"a":)" + std::string(500, '[') + std::string(500, ']') + R"(,"hook_event_name":"Stop","x":"}"})");
+    const agent_input deep(
+        R"({"a":)" + std::string(500, '[') + std::string(500, ']') + R"(,"hook_event_name":"Stop","x":"}"})");
     BOOST_TEST(!deep.fault().empty());
     BOOST_TEST((hookd::hookctl::recognize_agent_event(deep, "").kind == hookd::hookctl::agent_event_kind::stop));
-    for (const std::string bad : {"", "hello", "[1]", "{}", "{\"a\":", R"({"hook_event_name":7})", R"({"hook_event_name":"PreToolUse"})", "{]}", "{\"a\"}"}) {
+    for (const std::string bad : {"", "hello", "[1]", "{}", "{\"a\":", R"({"hook_event_name":7})",
+             R"({"hook_event_name":"PreToolUse"})", "{]}", "{\"a\"}"}) {
         BOOST_CHECK_THROW((void)hookd::hookctl::read_agent_event(agent_input(bad), ""), hookd::hookctl::usage_error);
     }
 }
 
 BOOST_AUTO_TEST_CASE(claude_is_known_where_its_directory_has_moved) {
-    const std::string input = R"({"transcript_path":"/etc/cfg/projects/x.jsonl","hook_event_name":"Stop","session_id":"1"})";
+    const std::string input =
+        R"({"transcript_path":"/etc/cfg/projects/x.jsonl","hook_event_name":"Stop","session_id":"1"})";
     BOOST_TEST(agent_event_of(input).dialect->name == "unknown");
-    for (const auto& [directory, agent] : {std::pair("/etc/cfg", "claude"), std::pair("/etc/c", "unknown"), std::pair("", "unknown")}) {
+    for (const auto& [directory, agent] :
+        {std::pair("/etc/cfg", "claude"), std::pair("/etc/c", "unknown"), std::pair("", "unknown")}) {
         ::setenv("CLAUDE_CONFIG_DIR", directory, 1);
         BOOST_TEST(agent_event_of(input).dialect->name == agent, directory);
     }

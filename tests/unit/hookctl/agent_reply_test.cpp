@@ -25,39 +25,44 @@ BOOST_AUTO_TEST_SUITE(agent_reply_suite)
 
 BOOST_AUTO_TEST_CASE(a_denial_in_any_agents_words_denies) {
     const auto denied = decided(R"("permissionDecision":"deny","permissionDecisionReason":"no")");
-    for (const std::string reply : {
-             R"({"abort":"no"})",
-             R"({"decision":"deny","reason":"no"})",
-             R"({"decision":"block","reason":"no"})",
-             R"({"hookSpecificOutput":{"hookEventName":"PreToolUse","permissionDecision":"deny","permissionDecisionReason":"no"}})",
-             R"({"hookSpecificOutput":{"hookEventName":"PermissionRequest","decision":{"behavior":"deny","message":"no"}}})",
-             R"({"permissionDecision":"deny","permissionDecisionReason":"no"})",
-             R"({"permission":"deny","user_message":"no"})",
-             R"({"behavior":"deny","message":"no"})",
-             R"({"cancel":true,"errorMessage":"no"})",
-         }) {
+    for (const std::string reply :
+        {
+            R"({"abort":"no"})",
+            R"({"decision":"deny","reason":"no"})",
+            R"({"decision":"block","reason":"no"})",
+            R"({"hookSpecificOutput":{"hookEventName":"PreToolUse","permissionDecision":"deny","permissionDecisionReason":"no"}})",
+            R"({"hookSpecificOutput":{"hookEventName":"PermissionRequest","decision":{"behavior":"deny","message":"no"}}})",
+            R"({"permissionDecision":"deny","permissionDecisionReason":"no"})",
+            R"({"permission":"deny","user_message":"no"})",
+            R"({"behavior":"deny","message":"no"})",
+            R"({"cancel":true,"errorMessage":"no"})",
+        }) {
         BOOST_TEST(claude({reply}) == denied, reply);
     }
-    BOOST_TEST(claude({R"({"continue":false,"stopReason":"no"})"}).starts_with(R"({"continue":false,"stopReason":"no")"));
+    BOOST_TEST(
+        claude({R"({"continue":false,"stopReason":"no"})"}).starts_with(R"({"continue":false,"stopReason":"no")"));
 }
 
 BOOST_AUTO_TEST_CASE(a_question_or_an_allowance_in_any_agents_words) {
-    for (const std::string reply : {R"({"decision":"ask"})", R"({"permissionDecision":"ask"})", R"({"permission":"ask"})", R"({"review":true,"cancel":false})",
-                                    R"({"hookSpecificOutput":{"permissionDecision":"ask"}})", R"({"decision":"force_ask"})"}) {
+    for (const std::string reply : {R"({"decision":"ask"})", R"({"permissionDecision":"ask"})",
+             R"({"permission":"ask"})", R"({"review":true,"cancel":false})",
+             R"({"hookSpecificOutput":{"permissionDecision":"ask"}})", R"({"decision":"force_ask"})"}) {
         BOOST_TEST(claude({reply}) == decided(R"("permissionDecision":"ask")"), reply);
     }
     for (const std::string reply : {R"({"decision":"allow"})", R"({"decision":"approve"})", R"({"permission":"allow"})",
-                                    R"({"hookSpecificOutput":{"permissionDecision":"allow"}})"}) {
+             R"({"hookSpecificOutput":{"permissionDecision":"allow"}})"}) {
         BOOST_TEST(claude({reply}) == decided(R"("permissionDecision":"allow")"), reply);
     }
-    for (const std::string reply : {"{}", R"({"cancel":false})", R"({"continue":true})", R"({"decision":null})", R"({"decision":""})"}) {
+    for (const std::string reply :
+        {"{}", R"({"cancel":false})", R"({"continue":true})", R"({"decision":null})", R"({"decision":""})"}) {
         BOOST_TEST(claude({reply}).empty(), reply);
     }
 }
 
 BOOST_AUTO_TEST_CASE(a_rewrite_in_any_agents_words) {
     for (const std::string name : {"updated_input", "updatedInput", "modifiedArgs", "overrideInput", "tool_input"}) {
-        BOOST_TEST(claude({R"({"decision":"allow",")" + name + R"(":{"a":1}})"}) == decided(R"("permissionDecision":"allow","updatedInput":{"a":1})"));
+        BOOST_TEST(claude({R"({"decision":"allow",")" + name + R"(":{"a":1}})"}) ==
+                   decided(R"("permissionDecision":"allow","updatedInput":{"a":1})"));
         BOOST_TEST(claude({R"({"hookSpecificOutput":{"permissionDecision":"allow",")" + name + R"(":{"a":1}}})"}) ==
                    decided(R"("permissionDecision":"allow","updatedInput":{"a":1})"));
     }
@@ -86,13 +91,16 @@ BOOST_AUTO_TEST_CASE(of_several_rewrites_the_last_counts_with_its_own_allowance_
     BOOST_TEST(claude({allowed_a, "{}"}) == decided(R"("permissionDecision":"allow","updatedInput":{"a":1})"));
     BOOST_TEST(claude({allowed_a, R"({"decision":"ask","reason":"sure?"})"}) ==
                decided(R"("permissionDecision":"ask","permissionDecisionReason":"sure?","updatedInput":{"a":1})"));
-    BOOST_TEST(claude({allowed_a, R"({"abort":"no"})"}) == decided(R"("permissionDecision":"deny","permissionDecisionReason":"no")"));
+    BOOST_TEST(claude({allowed_a, R"({"abort":"no"})"}) ==
+               decided(R"("permissionDecision":"deny","permissionDecisionReason":"no")"));
 }
 
 BOOST_AUTO_TEST_CASE(in_a_chain_a_payload_rewrites) {
     const std::string payload = R"("payload":{"tool_input":{"command":"ls"}})";
-    BOOST_TEST(claude({"{\"decision\":\"allow\"," + payload + "}"}) == decided(R"("permissionDecision":"allow","updatedInput":{"command":"ls"})"));
-    BOOST_TEST(claude({"{" + payload + "}", R"({"decision":"allow"})"}) == decided(R"("permissionDecision":"ask","updatedInput":{"command":"ls"})"));
+    BOOST_TEST(claude({"{\"decision\":\"allow\"," + payload + "}"}) ==
+               decided(R"("permissionDecision":"allow","updatedInput":{"command":"ls"})"));
+    BOOST_TEST(claude({"{" + payload + "}", R"({"decision":"allow"})"}) ==
+               decided(R"("permissionDecision":"ask","updatedInput":{"command":"ls"})"));
 }
 
 BOOST_AUTO_TEST_CASE(another_users_hook_may_object_but_not_steer) {
@@ -101,13 +109,19 @@ BOOST_AUTO_TEST_CASE(another_users_hook_may_object_but_not_steer) {
         said.responses[0].uid = ::geteuid() + 1;
         return shown(agent_answer_to("claude_pre_tool_use", said));
     };
-    for (const std::string text : {R"({"decision":"allow"})", R"({"decision":"allow","updated_input":{"command":"sh /tmp/x"}})",
-                                   R"({"hookSpecificOutput":{"permissionDecision":"allow","updatedInput":{"command":"sh /tmp/x"}}})"}) {
-        BOOST_TEST(strangers(text) == R"({"systemMessage":"hookd: h1 is another user's hook: that it allows or rewrites does not count"})", text);
+    for (const std::string text :
+        {R"({"decision":"allow"})", R"({"decision":"allow","updated_input":{"command":"sh /tmp/x"}})",
+            R"({"hookSpecificOutput":{"permissionDecision":"allow","updatedInput":{"command":"sh /tmp/x"}}})"}) {
+        BOOST_TEST(
+            strangers(text) ==
+                R"({"systemMessage":"hookd: h1 is another user's hook: that it allows or rewrites does not count"})",
+            text);
     }
-    BOOST_TEST(strangers(R"({"abort":"no"})") == decided(R"("permissionDecision":"deny","permissionDecisionReason":"no")"));
+    BOOST_TEST(
+        strangers(R"({"abort":"no"})") == decided(R"("permissionDecision":"deny","permissionDecisionReason":"no")"));
     // The hooks after it have judged something else.
-    BOOST_TEST(strangers(R"({"payload":{"tool_input":{"command":"ls"}}})").find(R"("permissionDecision":"deny")") != std::string::npos);
+    BOOST_TEST(strangers(R"({"payload":{"tool_input":{"command":"ls"}}})").find(R"("permissionDecision":"deny")") !=
+               std::string::npos);
     auto root = replies({R"({"decision":"allow"})"});
     root.responses[0].uid = 0;
     BOOST_TEST(shown(agent_answer_to("claude_pre_tool_use", root)) == decided(R"("permissionDecision":"allow")"));
@@ -115,7 +129,8 @@ BOOST_AUTO_TEST_CASE(another_users_hook_may_object_but_not_steer) {
 
 BOOST_AUTO_TEST_CASE(a_denial_has_a_reason_although_the_hook_gives_a_blank_one) {
     // Codex takes a denial without a reason for a broken hook, and runs the tool.
-    const auto denied = decided(R"("permissionDecision":"deny","permissionDecisionReason":"denied by h1 without a reason")");
+    const auto denied =
+        decided(R"("permissionDecision":"deny","permissionDecisionReason":"denied by h1 without a reason")");
     BOOST_TEST(claude({R"({"decision":"deny","reason":" \n\t"})"}) == denied);
     BOOST_TEST(shown(agent_answer_to("codex_pre_tool_use", replies({R"({"abort":" "})"}))) == denied);
     auto blank = replies({});
@@ -125,23 +140,34 @@ BOOST_AUTO_TEST_CASE(a_denial_has_a_reason_although_the_hook_gives_a_blank_one) 
 }
 
 BOOST_AUTO_TEST_CASE(a_word_that_nobody_knows_is_a_hook_that_failed) {
-    for (const std::string reply : {R"({"decision":"perhaps"})", R"({"decision":7})", R"({"decision":"allow","updated_input":[]})",
-                                    R"({"permission":true})", R"({"continue":"no"})", R"({"hookSpecificOutput":1})"}) {
+    for (const std::string reply :
+        {R"({"decision":"perhaps"})", R"({"decision":7})", R"({"decision":"allow","updated_input":[]})",
+            R"({"permission":true})", R"({"continue":"no"})", R"({"hookSpecificOutput":1})"}) {
         const auto open = claude({reply});
         BOOST_TEST(open.starts_with(R"({"systemMessage":"hookd: the reply of h1 has a)"), open);
-        BOOST_TEST(claude({reply, R"({"decision":"allow"})"}).find(R"("permissionDecision":"allow")") != std::string::npos);
+        BOOST_TEST(
+            claude({reply, R"({"decision":"allow"})"}).find(R"("permissionDecision":"allow")") != std::string::npos);
         const auto closed = claude({reply}, true);
-        BOOST_TEST(closed.find(R"("permissionDecision":"deny","permissionDecisionReason":"no verdict: the reply of h1)") != std::string::npos, closed);
-        BOOST_TEST(claude({reply, R"({"decision":"allow"})"}, true).find(R"("permissionDecision":"deny")") != std::string::npos);
-        BOOST_TEST(shown(agent_answer_to("claude_stop", replies({reply}), true)).find("\"decision\"") == std::string::npos);
+        BOOST_TEST(
+            closed.find(R"("permissionDecision":"deny","permissionDecisionReason":"no verdict: the reply of h1)") !=
+                std::string::npos,
+            closed);
+        BOOST_TEST(claude({reply, R"({"decision":"allow"})"}, true).find(R"("permissionDecision":"deny")") !=
+                   std::string::npos);
+        BOOST_TEST(
+            shown(agent_answer_to("claude_stop", replies({reply}), true)).find("\"decision\"") == std::string::npos);
     }
-    BOOST_TEST(claude({R"({"decision":"deny","reason":"no","updated_input":[]})"}).find(R"("permissionDecisionReason":"no")") != std::string::npos);
+    BOOST_TEST(claude({R"({"decision":"deny","reason":"no","updated_input":[]})"})
+                   .find(R"("permissionDecisionReason":"no")") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_question_at_a_prompt_is_shown_and_denied_only_where_that_was_asked_for) {
     const auto ask = replies({R"({"decision":"ask","reason":"it deletes"})"});
-    for (const std::string input : {"claude_user_prompt_submit", "claude_post_tool_use", "codex_stop", "claude_session_start"}) {
-        BOOST_TEST(shown(agent_answer_to(input, ask)).find("a person has to decide this: it deletes") != std::string::npos, input);
+    for (const std::string input :
+        {"claude_user_prompt_submit", "claude_post_tool_use", "codex_stop", "claude_session_start"}) {
+        BOOST_TEST(
+            shown(agent_answer_to(input, ask)).find("a person has to decide this: it deletes") != std::string::npos,
+            input);
         BOOST_TEST(shown(agent_answer_to(input, ask)).find("\"decision\"") == std::string::npos, input);
     }
     BOOST_TEST(shown(agent_answer_to("claude_user_prompt_submit", ask, true)) ==
@@ -150,12 +176,16 @@ BOOST_AUTO_TEST_CASE(a_question_at_a_prompt_is_shown_and_denied_only_where_that_
 }
 
 BOOST_AUTO_TEST_CASE(what_else_an_agent_knows_reaches_it) {
-    BOOST_TEST(shown(agent_answer_to("claude_permission_request",
-                                     replies({R"({"hookSpecificOutput":{"decision":{"behavior":"allow","updatedPermissions":[{"t":1}]}}})"}))) ==
-               R"({"hookSpecificOutput":{"hookEventName":"PermissionRequest","decision":{"behavior":"allow","updatedPermissions":[{"t":1}]}}})");
-    BOOST_TEST(shown(agent_answer_to("claude_permission_request", replies({R"({"behavior":"deny","message":"no","interrupt":true})"}))) ==
-               R"({"hookSpecificOutput":{"hookEventName":"PermissionRequest","decision":{"behavior":"deny","message":"no","interrupt":true}}})");
-    BOOST_TEST(shown(agent_answer_to("claude_post_tool_use", replies({R"({"hookSpecificOutput":{"updatedToolOutput":"x"}})"}))) ==
+    BOOST_TEST(
+        shown(agent_answer_to("claude_permission_request",
+            replies({R"({"hookSpecificOutput":{"decision":{"behavior":"allow","updatedPermissions":[{"t":1}]}}})"}))) ==
+        R"({"hookSpecificOutput":{"hookEventName":"PermissionRequest","decision":{"behavior":"allow","updatedPermissions":[{"t":1}]}}})");
+    BOOST_TEST(
+        shown(agent_answer_to(
+            "claude_permission_request", replies({R"({"behavior":"deny","message":"no","interrupt":true})"}))) ==
+        R"({"hookSpecificOutput":{"hookEventName":"PermissionRequest","decision":{"behavior":"deny","message":"no","interrupt":true}}})");
+    BOOST_TEST(shown(agent_answer_to(
+                   "claude_post_tool_use", replies({R"({"hookSpecificOutput":{"updatedToolOutput":"x"}})"}))) ==
                R"({"hookSpecificOutput":{"hookEventName":"PostToolUse","updatedToolOutput":"x"}})");
     BOOST_TEST(claude({R"({"note":"seen"})"}) == R"({"systemMessage":"hookd: h1: seen"})");
 }

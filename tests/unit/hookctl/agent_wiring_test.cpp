@@ -25,9 +25,7 @@ std::string install(const agent_wiring& wiring, const std::optional<std::string>
     return wired(wiring, settings, command_for(wiring.agent), milliseconds(20'000));
 }
 
-const agent_wiring& claude() {
-    return *find_agent_wiring("claude");
-}
+const agent_wiring& claude() { return *find_agent_wiring("claude"); }
 
 std::vector<std::string> commands_in(const agent_wiring& wiring, const std::string& settings, std::string_view event) {
     std::vector<std::string> commands;
@@ -57,18 +55,22 @@ BOOST_AUTO_TEST_CASE(what_was_there_is_back_byte_for_byte) {
         "\t{\r\n\t\"model\" : \"x\" ,\r\n\t\"n\": 1e400\r\n}\r\n\r\n",
         R"({"hooks":{"PreToolUse":[{"matcher":"Bash","hooks":[{"type":"command","command":"./mine"}]}]},"z":1})",
         R"({"hooks":{"PreToolUse":[{"matcher":"*","hooks":[{"type":"command","command":"./a"}]},{"hooks":[{"type":"command","command":"./b"}]}],"Other":[1]}})",
-        "{\n  \"permissions\": {\n    \"allow\": []\n  },\n  \"hooks\": {\n    \"Stop\": [\n      {\"hooks\": [{\"command\": \"x\"}]}\n    ]\n  }\n}\n",
+        "{\n  \"permissions\": {\n    \"allow\": []\n  },\n  \"hooks\": {\n    \"Stop\": [\n      {\"hooks\": "
+        "[{\"command\": \"x\"}]}\n    ]\n  }\n}\n",
         R"({"caf\u00e9":"\ud83d\ude00","hooks":{"preToolUse":[{"command":"./c"}],"pre_run_command":[{"command":"./w"}],"BeforeTool":[]}})",
     };
     for (const auto& wiring : agent_wirings()) {
         for (const auto& before : files) {
             const auto after = install(wiring, before);
             for (const auto event : wiring.events) {
-                BOOST_TEST(commands_in(wiring, after, event) == std::vector<std::string>{command_for(wiring.agent)}, boost::test_tools::per_element());
+                BOOST_TEST(commands_in(wiring, after, event) == std::vector<std::string>{command_for(wiring.agent)},
+                    boost::test_tools::per_element());
             }
             const auto left = unwired(wiring, after);
-            BOOST_TEST((left && *left == before), wiring.agent << ": '" << before << "' became '" << left.value_or("no file") << "' by way of " << after);
-            BOOST_TEST(install(wiring, after) == after, wiring.agent << ": twice is not as once: " << install(wiring, after));
+            BOOST_TEST((left && *left == before),
+                wiring.agent << ": '" << before << "' became '" << left.value_or("no file") << "' by way of " << after);
+            BOOST_TEST(
+                install(wiring, after) == after, wiring.agent << ": twice is not as once: " << install(wiring, after));
         }
     }
 }
@@ -87,10 +89,13 @@ BOOST_AUTO_TEST_CASE(each_agent_gets_its_own_form_with_a_time_above_ours) {
         const auto& wiring = *find_agent_wiring(agent);
         return value_at(json_of(install(wiring, "")), "/hooks/" + std::string(wiring.events.front()) + "/0");
     };
-    BOOST_TEST(first_of("claude") == json_of(R"({"matcher":"*","hooks":[{"type":"command","command":")" + command_for("claude") + R"(","timeout":30}]})"));
-    BOOST_TEST(first_of("gemini") == json_of(R"({"matcher":"*","hooks":[{"type":"command","command":")" + command_for("gemini") + R"(","timeout":30000}]})"));
+    BOOST_TEST(first_of("claude") == json_of(R"({"matcher":"*","hooks":[{"type":"command","command":")" +
+                                             command_for("claude") + R"(","timeout":30}]})"));
+    BOOST_TEST(first_of("gemini") == json_of(R"({"matcher":"*","hooks":[{"type":"command","command":")" +
+                                             command_for("gemini") + R"(","timeout":30000}]})"));
     BOOST_TEST(first_of("cursor") == json_of(R"({"command":")" + command_for("cursor") + R"(","timeout":30})"));
-    BOOST_TEST(first_of("copilot") == json_of(R"({"type":"command","bash":")" + command_for("copilot") + R"(","timeoutSec":30})"));
+    BOOST_TEST(first_of("copilot") ==
+               json_of(R"({"type":"command","bash":")" + command_for("copilot") + R"(","timeoutSec":30})"));
     BOOST_TEST(first_of("windsurf") == json_of(R"({"command":")" + command_for("windsurf") + R"("})"));
     BOOST_TEST(int_at(json_of(install(*find_agent_wiring("cursor"), "")), "/version") == 1);
     BOOST_TEST(!has_at(value_at(json_of(install(claude(), "")), "/hooks/Stop/0"), "/matcher"));
@@ -101,7 +106,8 @@ BOOST_AUTO_TEST_CASE(claudes_settings_name_no_agent_since_others_run_them_and_ol
     BOOST_TEST(command_for("codex") == "/usr/bin/hookctl agent-hook --agent codex --timeout 20s");
     const std::string older = "/usr/bin/hookctl agent-hook --agent claude --timeout 20s";
     const auto before = wired(claude(), "{\"model\":\"x\"}", older, milliseconds(20'000));
-    BOOST_TEST(commands_in(claude(), before, "Stop") == std::vector<std::string>{older}, boost::test_tools::per_element());
+    BOOST_TEST(
+        commands_in(claude(), before, "Stop") == std::vector<std::string>{older}, boost::test_tools::per_element());
     BOOST_TEST(install(claude(), before) == install(claude(), "{\"model\":\"x\"}"));
     BOOST_TEST(*unwired(claude(), before) == "{\"model\":\"x\"}");
 }
@@ -111,14 +117,17 @@ BOOST_AUTO_TEST_CASE(what_was_added_since_stays) {
     text.insert(text.find("\"PreToolUse\": [") + 15, "{\"hooks\": [{\"command\": \"./theirs\"}]},");
     text.insert(2, "  \"new\": true,\n");
     const auto left = json_of(*unwired(claude(), text));
-    BOOST_TEST(left == json_of(R"({"new":true,"model":"x","hooks":{"PreToolUse":[{"hooks":[{"command":"./theirs"}]}]}})"));
+    BOOST_TEST(
+        left == json_of(R"({"new":true,"model":"x","hooks":{"PreToolUse":[{"hooks":[{"command":"./theirs"}]}]}})"));
     // A hook of theirs beside ours in one element stays, and so does ours.
-    const std::string mixed = R"({"hooks":{"Stop":[{"hooks":[{"command":"./theirs"},{"command":")" + command_for("claude") + R"("}]}]}})";
+    const std::string mixed =
+        R"({"hooks":{"Stop":[{"hooks":[{"command":"./theirs"},{"command":")" + command_for("claude") + R"("}]}]}})";
     BOOST_TEST(*unwired(claude(), mixed) == mixed);
 }
 
 BOOST_AUTO_TEST_CASE(settings_that_are_no_such_json_are_refused) {
-    for (const std::string bad : {"[]", "{\"a\": 1} // note", "{", "{\"hooks\": []}", "{\"hooks\": {\"PreToolUse\": {}}}"}) {
+    for (const std::string bad :
+        {"[]", "{\"a\": 1} // note", "{", "{\"hooks\": []}", "{\"hooks\": {\"PreToolUse\": {}}}"}) {
         BOOST_CHECK_THROW((void)install(claude(), bad), usage_error);
     }
     const std::vector<std::pair<std::string, std::string>> causes{
@@ -130,8 +139,9 @@ BOOST_AUTO_TEST_CASE(settings_that_are_no_such_json_are_refused) {
         {"{ /* note */ }", "at byte 2: hookctl edits no JSON with comments"},
     };
     for (const auto& [bad, cause] : causes) {
-        BOOST_CHECK_EXCEPTION((void)install(claude(), bad), usage_error,
-                              [&cause = cause](const usage_error& wrong) { return std::string(wrong.what()).find(cause) != std::string::npos; });
+        BOOST_CHECK_EXCEPTION((void)install(claude(), bad), usage_error, [&cause = cause](const usage_error& wrong) {
+            return std::string(wrong.what()).find(cause) != std::string::npos;
+        });
     }
 }
 

@@ -15,9 +15,7 @@ using namespace hookd::hookctl;
 using namespace std::chrono_literals;
 using words = std::vector<std::string>;
 
-invocation parsed(const words& arguments) {
-    return std::get<invocation>(parse_arguments(arguments));
-}
+invocation parsed(const words& arguments) { return std::get<invocation>(parse_arguments(arguments)); }
 
 template <class Arguments>
 Arguments parsed_as(const words& arguments) {
@@ -43,9 +41,7 @@ void check_mentions(const std::string& message, const words& all) {
     }
 }
 
-std::string text_of(const words& arguments) {
-    return std::get<information>(parse_arguments(arguments)).text;
-}
+std::string text_of(const words& arguments) { return std::get<information>(parse_arguments(arguments)).text; }
 
 }  // namespace
 
@@ -53,8 +49,8 @@ BOOST_AUTO_TEST_SUITE(arguments_suite)
 
 BOOST_AUTO_TEST_CASE(general_options_stand_before_or_after_the_command) {
     for (const auto& arguments : {words{"--socket", "/s", "--timeout", "2s", "--json", "ping"},
-                                  words{"ping", "--socket", "/s", "--timeout", "2s", "--json"},
-                                  words{"--socket=/s", "ping", "--timeout=2s", "--json"}}) {
+             words{"ping", "--socket", "/s", "--timeout", "2s", "--json"},
+             words{"--socket=/s", "ping", "--timeout=2s", "--json"}}) {
         const auto call = parsed(arguments);
         BOOST_TEST(call.socket == "/s");
         BOOST_CHECK(call.timeout == 2s);
@@ -80,8 +76,8 @@ BOOST_AUTO_TEST_CASE(nothing_given_leaves_every_default) {
 }
 
 BOOST_AUTO_TEST_CASE(emit_reads_each_of_its_options) {
-    const auto emit = parsed_as<emit_arguments>({"emit", "--wait", "--policy", "first", "--fail-closed", "--wait-for-subscriber",
-                                                 "--abort-exit-code", "2", "--no-daemon", "proceed", "pre_push", "[1]"});
+    const auto emit = parsed_as<emit_arguments>({"emit", "--wait", "--policy", "first", "--fail-closed",
+        "--wait-for-subscriber", "--abort-exit-code", "2", "--no-daemon", "proceed", "pre_push", "[1]"});
     BOOST_TEST(emit.event == "pre_push");
     BOOST_TEST(emit.payload == "[1]");
     BOOST_TEST(emit.wait);
@@ -90,18 +86,21 @@ BOOST_AUTO_TEST_CASE(emit_reads_each_of_its_options) {
     BOOST_TEST(emit.wait_for_subscriber);
     BOOST_TEST(emit.abort_exit_code == 2);
     BOOST_TEST(emit.proceed_without_daemon);
-    BOOST_CHECK(parsed_as<emit_arguments>({"emit", "--wait", "--policy", "all", "e"}).policy == hookd::wait_policy::all);
+    BOOST_CHECK(
+        parsed_as<emit_arguments>({"emit", "--wait", "--policy", "all", "e"}).policy == hookd::wait_policy::all);
     BOOST_TEST(!parsed_as<emit_arguments>({"emit", "--no-daemon", "fail", "e"}).proceed_without_daemon);
     BOOST_TEST(parsed_as<emit_arguments>({"emit", "-q", "e"}).quiet);
     BOOST_TEST(parsed_as<emit_arguments>({"emit", "--quiet", "e"}).quiet);
 }
 
 BOOST_AUTO_TEST_CASE(emit_may_require_several_hooks_and_ask_them_in_a_chain) {
-    const auto emit = parsed_as<emit_arguments>({"emit", "--wait", "--require", "lint", "e", "--require=a reviewer", "--policy", "chain"});
+    const auto emit = parsed_as<emit_arguments>(
+        {"emit", "--wait", "--require", "lint", "e", "--require=a reviewer", "--policy", "chain"});
     BOOST_TEST(emit.require == (words{"lint", "a reviewer"}), boost::test_tools::per_element());
     BOOST_CHECK(emit.policy == hookd::wait_policy::chain);
     check_mentions(refusal({"emit", "--require", "lint", "e"}), {"--require", "need --wait"});
-    check_mentions(refusal({"emit", "--wait", "--require", "", "e"}), {"--require takes 1 to 128 printable characters"});
+    check_mentions(
+        refusal({"emit", "--wait", "--require", "", "e"}), {"--require takes 1 to 128 printable characters"});
     words seventeen{"emit", "--wait", "e"};
     for (int each = 0; each < 17; ++each) {
         seventeen.insert(seventeen.end(), {"--require", "n" + std::to_string(each)});
@@ -116,7 +115,8 @@ BOOST_AUTO_TEST_CASE(who_takes_an_event_and_a_payload) {
 }
 
 BOOST_AUTO_TEST_CASE(log_takes_what_to_look_for) {
-    const auto log = parsed_as<log_arguments>({"log", "-f", "--event", "pre_*", "--hook", "lint", "--vetoed", "--since", "2d"});
+    const auto log =
+        parsed_as<log_arguments>({"log", "-f", "--event", "pre_*", "--hook", "lint", "--vetoed", "--since", "2d"});
     BOOST_TEST(log.follow);
     BOOST_TEST(log.event == "pre_*");
     BOOST_TEST(log.hook == "lint");
@@ -131,7 +131,8 @@ BOOST_AUTO_TEST_CASE(log_takes_what_to_look_for) {
 }
 
 BOOST_AUTO_TEST_CASE(test_hands_everything_after_the_dashes_to_the_command) {
-    const auto test = parsed_as<test_arguments>({"test", "--event", "pre_push", "--payload", "[1]", "--", "sh", "--event", "-c"});
+    const auto test =
+        parsed_as<test_arguments>({"test", "--event", "pre_push", "--payload", "[1]", "--", "sh", "--event", "-c"});
     BOOST_TEST(test.event == "pre_push");
     BOOST_TEST(test.payload.value() == "[1]");
     BOOST_TEST(test.argv == (words{"sh", "--event", "-c"}), boost::test_tools::per_element());
@@ -148,8 +149,8 @@ BOOST_AUTO_TEST_CASE(options_may_stand_between_and_after_the_words) {
 }
 
 BOOST_AUTO_TEST_CASE(a_payload_of_any_shape_is_one_word_as_it_stands) {
-    for (const std::string payload : {"{}", "[]", "[1,2]", "[\"a\",{}]", "-1", "-0.5e3", "-", "@file", "@-", "\"--wait\"", "null", "",
-                                      " {} ", "'x'", "\x01", "{\"a\":1}", "emit", "%x"}) {
+    for (const std::string payload : {"{}", "[]", "[1,2]", "[\"a\",{}]", "-1", "-0.5e3", "-", "@file", "@-",
+             "\"--wait\"", "null", "", " {} ", "'x'", "\x01", "{\"a\":1}", "emit", "%x"}) {
         BOOST_TEST(parsed_as<emit_arguments>({"emit", "e", payload}).payload == payload);
     }
 }
@@ -167,7 +168,7 @@ BOOST_AUTO_TEST_CASE(an_event_may_be_named_like_a_command) {
 
 BOOST_AUTO_TEST_CASE(options_of_a_wait_without_a_wait_are_refused) {
     for (const auto& option : {words{"--policy", "veto"}, words{"--fail-closed"}, words{"--wait-for-subscriber"},
-                               words{"--abort-exit-code", "2"}}) {
+             words{"--abort-exit-code", "2"}}) {
         words arguments{"emit", "e"};
         arguments.insert(arguments.end(), option.begin(), option.end());
         check_mentions(refusal(arguments), {"--wait", option[0]});
@@ -175,10 +176,12 @@ BOOST_AUTO_TEST_CASE(options_of_a_wait_without_a_wait_are_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(numbers_and_choices_out_of_range_are_refused_with_what_is_accepted) {
-    check_mentions(refusal({"emit", "--wait", "--abort-exit-code", "0", "e"}), {"--abort-exit-code", "1", "255", "'0'"});
+    check_mentions(
+        refusal({"emit", "--wait", "--abort-exit-code", "0", "e"}), {"--abort-exit-code", "1", "255", "'0'"});
     check_mentions(refusal({"emit", "--wait", "--abort-exit-code", "256", "e"}), {"'256'"});
     check_mentions(refusal({"emit", "--wait", "--abort-exit-code", "x", "e"}), {"'x'"});
-    check_mentions(refusal({"emit", "--wait", "--policy", "last", "e"}), {"--policy", "first", "veto", "all", "'last'"});
+    check_mentions(
+        refusal({"emit", "--wait", "--policy", "last", "e"}), {"--policy", "first", "veto", "all", "'last'"});
     check_mentions(refusal({"emit", "--no-daemon", "maybe", "e"}), {"--no-daemon", "proceed", "fail", "'maybe'"});
     check_mentions(refusal({"listen", "--count", "0"}), {"--count", "1"});
     check_mentions(refusal({"listen", "--after-seq", "-1"}), {"--after-seq"});
@@ -192,12 +195,14 @@ BOOST_AUTO_TEST_CASE(names_that_the_daemon_would_refuse_are_refused_with_what_is
         check_mentions(refusal({"schema", name}), {"EVENT takes 1 to 128"});
     }
     for (const auto& pattern : words{"", "pre push*", "[ab]", too_long}) {
-        check_mentions(refusal({"listen", "a", pattern}), {"PATTERN takes 1 to 128 characters of A-Z a-z 0-9 _ . : / - * ?, not '" + pattern + "'"});
+        check_mentions(refusal({"listen", "a", pattern}),
+            {"PATTERN takes 1 to 128 characters of A-Z a-z 0-9 _ . : / - * ?, not '" + pattern + "'"});
         check_mentions(refusal({"on", pattern, "--", "true"}), {"PATTERN takes"});
         check_mentions(refusal({"register", "n", "--on", "a", pattern, "--", "true"}), {"PATTERN takes"});
     }
     for (const auto& name : words{"", "a\x1b", "\xc2\x9b", too_long}) {
-        check_mentions(refusal({"on", "--name", name, "a", "--", "true"}), {"--name takes 1 to 128 printable characters, not '"});
+        check_mentions(
+            refusal({"on", "--name", name, "a", "--", "true"}), {"--name takes 1 to 128 printable characters, not '"});
         check_mentions(refusal({"register", name, "--on", "a", "--", "true"}), {"NAME takes"});
         check_mentions(refusal({"deregister", name}), {"NAME takes"});
         check_mentions(refusal({"trust", name}), {"NAME takes"});
@@ -234,7 +239,8 @@ BOOST_AUTO_TEST_CASE(too_few_or_too_many_words_are_refused_with_the_usage) {
 BOOST_AUTO_TEST_CASE(unknown_options_and_commands_are_refused_with_the_nearest) {
     check_mentions(refusal({"emit", "--wiat", "e"}), {"--wiat", "did you mean --wait?", "emit --help"});
     check_mentions(refusal({"listen", "--cuont=3"}), {"did you mean --count?"});
-    check_mentions(refusal({"--sokcet", "x", "ping"}), {"'x'"});  // what follows an unknown option is taken for the command
+    check_mentions(
+        refusal({"--sokcet", "x", "ping"}), {"'x'"});  // what follows an unknown option is taken for the command
     check_mentions(refusal({"emti", "e"}), {"'emti'", "did you mean emit?"});
     check_mentions(refusal({"frobnicate"}), {"'frobnicate'", "--help"});
     check_mentions(refusal({"emit", "e", "-x"}), {"-x", "--"});
@@ -271,7 +277,8 @@ BOOST_AUTO_TEST_CASE(listen_reads_patterns_and_limits) {
 }
 
 BOOST_AUTO_TEST_CASE(on_hands_everything_after_the_dashes_to_the_command) {
-    const auto call = parsed({"on", "--jobs", "4", "a", "b*", "--timeout", "3s", "--", "/opt/check.sh", "--jobs", "--", "-x", "[1]"});
+    const auto call =
+        parsed({"on", "--jobs", "4", "a", "b*", "--timeout", "3s", "--", "/opt/check.sh", "--jobs", "--", "-x", "[1]"});
     const auto on = std::get<on_arguments>(call.command);
     BOOST_TEST(on.patterns == (words{"a", "b*"}), boost::test_tools::per_element());
     BOOST_TEST(on.argv == (words{"/opt/check.sh", "--jobs", "--", "-x", "[1]"}), boost::test_tools::per_element());

@@ -1,5 +1,5 @@
-#include "support/source_tree.hpp"
 #include <hookctl/help_text.hpp>
+#include "support/source_tree.hpp"
 
 #include <support/temp_directory.hpp>
 
@@ -16,9 +16,7 @@ using namespace hookd::hookctl;
 using hookd::test::read_file;
 using names = std::set<std::string>;
 
-std::string client_file(const std::string& path) {
-    return read_file(hookd::test::source_tree() + "/client/" + path);
-}
+std::string client_file(const std::string& path) { return read_file(hookd::test::source_tree() + "/client/" + path); }
 
 /// All that `pattern`'s first group finds.
 names found(const std::string& text, const std::string& pattern) {
@@ -40,9 +38,7 @@ names documented_options() {
     return result;
 }
 
-names commands() {
-    return {command_names().begin(), command_names().end()};
-}
+names commands() { return {command_names().begin(), command_names().end()}; }
 
 names without_dashes(const names& options) {
     names result;
@@ -65,11 +61,11 @@ BOOST_AUTO_TEST_SUITE(documentation_suite)
 BOOST_AUTO_TEST_CASE(the_help_describes_the_options_that_there_are) {
     // As CLI.md lists them, and what is said of them elsewhere in it.
     const names wanted{"--socket", "--timeout", "--json", "--version", "--help", "--wait", "--policy", "--fail-closed",
-                       "--wait-for-subscriber", "--abort-exit-code", "--no-daemon", "--after-seq", "--count", "--jobs", "--name", "--env", "--on",
-                       "--where", "--asked-only", "--order", "--shadow", "--scope", "--cwd",
-                       "--abort", "--abstain", "--failed", "--watch", "--prometheus", "--events", "--repo", "--global", "--git", "--installed-socket", "--agent",
-                       "--stop-once", "--project", "--daemon-user", "--quiet", "--no-autostart", "--require", "--event", "--payload", "--notify", "--follow", "--hook", "--vetoed", "--since", "--to",
-                       "--for", "--reason", "--end"};
+        "--wait-for-subscriber", "--abort-exit-code", "--no-daemon", "--after-seq", "--count", "--jobs", "--name",
+        "--env", "--on", "--where", "--asked-only", "--order", "--shadow", "--scope", "--cwd", "--abort", "--abstain",
+        "--failed", "--watch", "--prometheus", "--events", "--repo", "--global", "--git", "--installed-socket",
+        "--agent", "--stop-once", "--project", "--daemon-user", "--quiet", "--no-autostart", "--require", "--event",
+        "--payload", "--notify", "--follow", "--hook", "--vetoed", "--since", "--to", "--for", "--reason", "--end"};
     BOOST_TEST(documented_options() == wanted, boost::test_tools::per_element());
 }
 
@@ -78,7 +74,8 @@ BOOST_AUTO_TEST_CASE(every_command_has_usage_and_an_example_of_its_own) {
         const std::string help(command_help(command));
         BOOST_TEST(help.starts_with("usage: hookctl " + std::string(command)));
         BOOST_TEST(found(help, "(\nexample:\n  hookctl )").size() == 1U, command << " has no example");
-        BOOST_TEST(general_help().find("\n  " + std::string(command_usage(command).substr(0, command.size()))) != std::string_view::npos);
+        BOOST_TEST(general_help().find("\n  " + std::string(command_usage(command).substr(0, command.size()))) !=
+                   std::string_view::npos);
     }
 }
 
@@ -99,7 +96,8 @@ BOOST_AUTO_TEST_CASE(the_man_page_describes_the_same_options_and_commands) {
 BOOST_AUTO_TEST_CASE(the_man_page_lists_every_exit_status) {
     const auto page = client_file("man/hookctl.1");
     const auto section = page.substr(page.find(".Sh EXIT STATUS"));
-    BOOST_TEST(found(section, R"(\n\.It ([0-9]))") == (names{"0", "1", "2", "3", "4", "5"}), boost::test_tools::per_element());
+    BOOST_TEST(
+        found(section, R"(\n\.It ([0-9]))") == (names{"0", "1", "2", "3", "4", "5"}), boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(bash_completes_every_option_and_command) {

@@ -19,9 +19,7 @@ BOOST_AUTO_TEST_CASE(milliseconds_seconds_and_minutes_are_read) {
     BOOST_CHECK(parse_duration("0s") == 0s);
 }
 
-BOOST_AUTO_TEST_CASE(a_number_without_unit_is_refused) {
-    BOOST_CHECK(!parse_duration("30"));
-}
+BOOST_AUTO_TEST_CASE(a_number_without_unit_is_refused) { BOOST_CHECK(!parse_duration("30")); }
 
 BOOST_AUTO_TEST_CASE(what_is_no_whole_number_with_a_known_unit_is_refused) {
     for (const auto* text : {"", "s", "ms", "1h", "1 s", " 1s", "1s ", "-1s", "+1s", "1.5s", "0x1s", "1S", "1sec"}) {

@@ -29,9 +29,10 @@ std::string with(const std::string& line) { return "[hooks.lint]\non = [\"e\"]\n
 BOOST_AUTO_TEST_SUITE(hook_file_suite)
 
 BOOST_AUTO_TEST_CASE(every_key_of_a_hook_is_read) {
-    const auto file = parse_hook_file(with("timeout = \"2m\"\norder = -3\njobs = 2\nenv = { CI = \"1\" }\nwhere = { \"/branch\" = \"release/*\" }\n"
-                                           "on_failure = \"closed\"\nasked_only = true\nshadow = true\ngit = true\n"),
-                                      "F");
+    const auto file = parse_hook_file(
+        with("timeout = \"2m\"\norder = -3\njobs = 2\nenv = { CI = \"1\" }\nwhere = { \"/branch\" = \"release/*\" }\n"
+             "on_failure = \"closed\"\nasked_only = true\nshadow = true\ngit = true\n"),
+        "F");
     BOOST_TEST_REQUIRE(file.hooks.size() == 1U);
     const auto& hook = file.hooks.front();
     BOOST_TEST(hook.name == "lint");
@@ -58,16 +59,24 @@ BOOST_AUTO_TEST_CASE(an_unknown_key_is_refused_with_the_nearest) {
 BOOST_AUTO_TEST_CASE(a_fault_names_its_line) {
     BOOST_TEST(fault_of("\n[hooks.lint\n").starts_with("F:2: "));
     BOOST_TEST(fault_of(with("timeout = 30\n")) == "F:4: hooks.lint.timeout takes a text in quotes");
-    BOOST_TEST(fault_of(with("timeout = \"2h\"\n")) == "F:4: hooks.lint.timeout takes 1ms to 1440m, as in \"30s\", not '2h'");
+    BOOST_TEST(
+        fault_of(with("timeout = \"2h\"\n")) == "F:4: hooks.lint.timeout takes 1ms to 1440m, as in \"30s\", not '2h'");
     BOOST_TEST(fault_of(with("jobs = 0\n")) == "F:4: hooks.lint.jobs takes a whole number from 1 to 1024");
-    BOOST_TEST(fault_of(with("order = 1.5\n")) == "F:4: hooks.lint.order takes a whole number from -2147483647 to 2147483647");
-    BOOST_TEST(fault_of(with("on_failure = \"close\"\n")) == "F:4: hooks.lint.on_failure takes \"open\" or \"closed\", not 'close'");
+    BOOST_TEST(
+        fault_of(with("order = 1.5\n")) == "F:4: hooks.lint.order takes a whole number from -2147483647 to 2147483647");
+    BOOST_TEST(fault_of(with("on_failure = \"close\"\n")) ==
+               "F:4: hooks.lint.on_failure takes \"open\" or \"closed\", not 'close'");
     BOOST_TEST(fault_of(with("shadow = 1\n")) == "F:4: hooks.lint.shadow takes true or false");
-    BOOST_TEST(fault_of(with("env = { HOOK_EVENT = \"x\" }\n")).starts_with("F:4: hooks.lint.env cannot set HOOK_EVENT"));
-    BOOST_TEST(fault_of(with("where = { branch = \"x\" }\n")).starts_with("F:4: hooks.lint.where takes JSON pointers and globs"));
-    BOOST_TEST(fault_of("[hooks.lint]\nrun = [\"a\"]\n") == "F:1: hooks.lint does not say when it runs: add, for example, on = [\"git.pre_commit\"]");
-    BOOST_TEST(fault_of("[hooks.lint]\non = [\"a\"]\n") == "F:1: hooks.lint does not say what it runs: add, for example, run = [\"./tools/lint.sh\"]");
-    BOOST_TEST(fault_of("[hooks.lint]\non = \"a\"\n") == "F:2: hooks.lint.on takes a list of texts, as in [\"one\", \"two\"]");
+    BOOST_TEST(
+        fault_of(with("env = { HOOK_EVENT = \"x\" }\n")).starts_with("F:4: hooks.lint.env cannot set HOOK_EVENT"));
+    BOOST_TEST(fault_of(with("where = { branch = \"x\" }\n"))
+                   .starts_with("F:4: hooks.lint.where takes JSON pointers and globs"));
+    BOOST_TEST(fault_of("[hooks.lint]\nrun = [\"a\"]\n") ==
+               "F:1: hooks.lint does not say when it runs: add, for example, on = [\"git.pre_commit\"]");
+    BOOST_TEST(fault_of("[hooks.lint]\non = [\"a\"]\n") ==
+               "F:1: hooks.lint does not say what it runs: add, for example, run = [\"./tools/lint.sh\"]");
+    BOOST_TEST(
+        fault_of("[hooks.lint]\non = \"a\"\n") == "F:2: hooks.lint.on takes a list of texts, as in [\"one\", \"two\"]");
     BOOST_TEST(fault_of("[hooks.lint]\non = [\"a b\"]\n").starts_with("F:2: hooks.lint.on: a pattern has "));
     BOOST_TEST(fault_of("[hooks.\"a/b\"]\n").starts_with("F:1: hooks.a/b: a name has "));
     BOOST_TEST(fault_of("hooks = 3\n") == "F:1: hooks takes a table");

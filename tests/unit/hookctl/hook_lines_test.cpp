@@ -10,9 +10,7 @@ using namespace hookd;
 using namespace hookd::hookctl;
 using milliseconds = std::chrono::duration<double, std::milli>;
 
-std::string plain_lines(const verdict& said) {
-    return hook_lines(said, palette(false));
-}
+std::string plain_lines(const verdict& said) { return hook_lines(said, palette(false)); }
 
 verdict answered_by(std::string responder, std::string reply, double elapsed) {
     verdict said;
@@ -25,9 +23,7 @@ verdict answered_by(std::string responder, std::string reply, double elapsed) {
 
 BOOST_AUTO_TEST_SUITE(hook_lines_suite)
 
-BOOST_AUTO_TEST_CASE(without_a_hook_there_is_no_line) {
-    BOOST_TEST(plain_lines(verdict{}).empty());
-}
+BOOST_AUTO_TEST_CASE(without_a_hook_there_is_no_line) { BOOST_TEST(plain_lines(verdict{}).empty()); }
 
 BOOST_AUTO_TEST_CASE(names_times_and_words_stand_under_each_other) {
     auto said = answered_by("lint", R"({"abort":"too long"})", 1234.5);
@@ -35,10 +31,11 @@ BOOST_AUTO_TEST_CASE(names_times_and_words_stand_under_each_other) {
     said.responses.push_back({R"({ "x": [1], "note": "nothing to do" })", "formatting", 0, milliseconds(3.14)});
     said.responses.push_back({"{}", "m\xc3\xbcller", 0, milliseconds(25)});
     said.missing.push_back({"spelling", "timeout"});
-    BOOST_TEST(plain_lines(said) == "  lint          1.2 s  vetoes: too long\n"
-                                    "  formatting   3.1 ms  no objection: nothing to do\n"
-                                    "  m\xc3\xbcller      25.0 ms  no objection\n"
-                                    "  spelling             missing: timeout\n");
+    BOOST_TEST(plain_lines(said) ==
+               "  lint          1.2 s  vetoes: too long\n"
+               "  formatting   3.1 ms  no objection: nothing to do\n"
+               "  m\xc3\xbcller      25.0 ms  no objection\n"
+               "  spelling             missing: timeout\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_missing_hook_alone_leaves_no_room_for_a_time) {
@@ -51,13 +48,16 @@ BOOST_AUTO_TEST_CASE(a_reason_that_is_printed_anyway_is_shown_by_its_first_line_
     auto said = answered_by("lint", R"({"abort":"\nline 1\nline 2\n"})", 1);
     said.responses.push_back({R"({"abort":"other 1\nother 2\n"})", "test", 0, milliseconds(1)});
     said.abort = "\nline 1\nline 2\n";
-    BOOST_TEST(plain_lines(said) == "  lint  1.0 ms  vetoes: line 1 \xe2\x80\xa6\n"
-                                    "  test  1.0 ms  vetoes: other 1\n      other 2\n");
+    BOOST_TEST(plain_lines(said) ==
+               "  lint  1.0 ms  vetoes: line 1 \xe2\x80\xa6\n"
+               "  test  1.0 ms  vetoes: other 1\n      other 2\n");
 }
 
 BOOST_AUTO_TEST_CASE(what_a_hook_says_cannot_drive_the_terminal) {
     auto said = answered_by("a\x1b[2J", R"({"abort":"\u001b[31mred\u009b1m"})", 1);
-    said.abort = "\x1b[31mred\xc2\x9b" "1m";
+    said.abort =
+        "\x1b[31mred\xc2\x9b"
+        "1m";
     said.responses.push_back({R"({"note":"\u001b]0;title\u0007\u202e"})", "b", 0, milliseconds(1)});
     said.missing.push_back({"c", "failed: \x1b[2J\r"});
     const auto lines = plain_lines(said);

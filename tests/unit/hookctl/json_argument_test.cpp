@@ -14,11 +14,12 @@ using hookd::test::temp_directory;
 using hookd::test::write_file;
 
 void check_refused(const std::string& argument, bool object_wanted, const std::string& mentioned) {
-    BOOST_CHECK_EXCEPTION((void)read_json_argument("PAYLOAD", argument, object_wanted), usage_error, [&](const usage_error& wrong) {
-        const std::string message = wrong.what();
-        return message.find(mentioned) != std::string::npos && message.find("PAYLOAD") != std::string::npos &&
-               message.find("nothing was sent") != std::string::npos;
-    });
+    BOOST_CHECK_EXCEPTION(
+        (void)read_json_argument("PAYLOAD", argument, object_wanted), usage_error, [&](const usage_error& wrong) {
+            const std::string message = wrong.what();
+            return message.find(mentioned) != std::string::npos && message.find("PAYLOAD") != std::string::npos &&
+                   message.find("nothing was sent") != std::string::npos;
+        });
 }
 
 }  // namespace
@@ -56,16 +57,17 @@ BOOST_AUTO_TEST_CASE(an_argument_that_lost_its_quotes_to_the_shell_brings_a_hint
     const temp_directory directory;
     write_file(directory / "bad.json", "{a:1}");
     BOOST_CHECK_EXCEPTION((void)read_json_argument("PAYLOAD", "@" + directory / "bad.json"), usage_error,
-                          [](const auto& wrong) { return std::string(wrong.what()).find("shell") == std::string::npos; });
+        [](const auto& wrong) { return std::string(wrong.what()).find("shell") == std::string::npos; });
 }
 
 BOOST_AUTO_TEST_CASE(a_file_that_is_not_json_or_not_there_is_refused_by_name) {
     const temp_directory directory;
     write_file(directory / "bad.json", "oops");
     check_refused("@" + directory / "bad.json", false, "bad.json");
-    BOOST_CHECK_EXCEPTION((void)read_json_argument("PAYLOAD", "@" + directory / "missing.json"), usage_error, [](const auto& wrong) {
-        return std::string(wrong.what()).find("missing.json: No such file or directory") != std::string::npos;
-    });
+    BOOST_CHECK_EXCEPTION(
+        (void)read_json_argument("PAYLOAD", "@" + directory / "missing.json"), usage_error, [](const auto& wrong) {
+            return std::string(wrong.what()).find("missing.json: No such file or directory") != std::string::npos;
+        });
     BOOST_CHECK_THROW((void)read_json_argument("PAYLOAD", "@" + directory.path()), usage_error);
 }
 

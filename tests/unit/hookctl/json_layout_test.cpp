@@ -37,7 +37,8 @@ BOOST_AUTO_TEST_CASE(each_member_and_element_has_a_line) {
 
 BOOST_AUTO_TEST_CASE(values_stand_as_they_came) {
     BOOST_TEST(shown("1e400") == "1e400\n");
-    BOOST_TEST(shown(R"({"a":12345678901234567890123, "a":"\u0041"})") == "{\n  \"a\": 12345678901234567890123,\n  \"a\": \"\\u0041\"\n}\n");
+    BOOST_TEST(shown(R"({"a":12345678901234567890123, "a":"\u0041"})") ==
+               "{\n  \"a\": 12345678901234567890123,\n  \"a\": \"\\u0041\"\n}\n");
 }
 
 BOOST_AUTO_TEST_CASE(nothing_drives_the_terminal) {

@@ -22,15 +22,24 @@ BOOST_AUTO_TEST_CASE(line_ends_between_tokens_become_spaces_and_nothing_else_cha
 BOOST_AUTO_TEST_CASE(control_characters_cannot_drive_a_terminal) {
     BOOST_TEST(harmless("a\x1b[2Jb\rc\nd\te\x7f") == "a?[2Jb?c?d?e?");
     BOOST_TEST(harmless("a\nb\tc\x1b", true) == "a\nb\tc?");
-    BOOST_TEST(harmless("\xc3\xa4 \xe2\x82\xac\xc2\xa0\xf0\x9f\x98\x80") == "\xc3\xa4 \xe2\x82\xac\xc2\xa0\xf0\x9f\x98\x80");
-    BOOST_TEST(harmless("a\x9b" "31m\x80\xff\xe2\x80 \xc2") == "a?31m????" " ?");  // CSI of a terminal that takes bytes, and no UTF-8
-    BOOST_TEST(harmless("\xe2\x80\xa9|\xe2\x80\xaa\xe2\x80\xae|\xe2\x80\xaf|\xe2\x81\xa5|\xe2\x81\xa6\xe2\x81\xa9|\xe2\x81\xaa") ==
-               "\xe2\x80\xa9|??|\xe2\x80\xaf|\xe2\x81\xa5|??|\xe2\x81\xaa");  // from right to left
-    BOOST_TEST(harmless("a\xc2\x80\xc2\x9b" "31m\xc2\x9f", true) == "a??31m?");  // CSI as one character, among others
+    BOOST_TEST(
+        harmless("\xc3\xa4 \xe2\x82\xac\xc2\xa0\xf0\x9f\x98\x80") == "\xc3\xa4 \xe2\x82\xac\xc2\xa0\xf0\x9f\x98\x80");
+    BOOST_TEST(harmless("a\x9b"
+                        "31m\x80\xff\xe2\x80 \xc2") ==
+               "a?31m????"
+               " ?");  // CSI of a terminal that takes bytes, and no UTF-8
+    BOOST_TEST(
+        harmless(
+            "\xe2\x80\xa9|\xe2\x80\xaa\xe2\x80\xae|\xe2\x80\xaf|\xe2\x81\xa5|\xe2\x81\xa6\xe2\x81\xa9|\xe2\x81\xaa") ==
+        "\xe2\x80\xa9|??|\xe2\x80\xaf|\xe2\x81\xa5|??|\xe2\x81\xaa");  // from right to left
+    BOOST_TEST(harmless("a\xc2\x80\xc2\x9b"
+                        "31m\xc2\x9f",
+                   true) == "a??31m?");  // CSI as one character, among others
 }
 
 BOOST_AUTO_TEST_CASE(json_on_a_terminal_has_its_control_characters_as_escapes) {
-    BOOST_TEST(escaped_controls("{\"a\":\"\x7f\xc2\x9b" "31m\xc2\x80\xc2\x9f\"}") == "{\"a\":\"\\u007f\\u009b31m\\u0080\\u009f\"}");
+    BOOST_TEST(escaped_controls("{\"a\":\"\x7f\xc2\x9b"
+                                "31m\xc2\x80\xc2\x9f\"}") == "{\"a\":\"\\u007f\\u009b31m\\u0080\\u009f\"}");
     BOOST_TEST(escaped_controls("[\"\xe2\x80\xae\xe2\x81\xa9\xe2\x82\xac\"]") == "[\"\\u202e\\u2069\xe2\x82\xac\"]");
     BOOST_TEST(escaped_controls("[\n\t\"\xc2\xa0\xc3\xa4\\u001b\"]\r\n") == "[\n\t\"\xc2\xa0\xc3\xa4\\u001b\"]\r\n");
 }

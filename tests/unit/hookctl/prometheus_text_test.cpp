@@ -17,10 +17,11 @@ namespace {
 using namespace hookd::hookctl;
 using hookd::hookctl::test::sample_stats;
 
-/// The samples of a page by series, checked against the text format: each family has its HELP and TYPE before its samples, which stand
-/// together, and no series stands twice.
+/// The samples of a page by series, checked against the text format: each family has its HELP and TYPE before its
+/// samples, which stand together, and no series stands twice.
 std::map<std::string, std::string> samples_of(const std::string& page) {
-    static const std::regex sample_form(R"(([a-zA-Z_:][a-zA-Z0-9_:]*)(\{([a-z]+="(\\.|[^"\\])*",?)*\})? ([0-9.eE+-]+))");
+    static const std::regex sample_form(
+        R"(([a-zA-Z_:][a-zA-Z0-9_:]*)(\{([a-z]+="(\\.|[^"\\])*",?)*\})? ([0-9.eE+-]+))");
     std::map<std::string, std::string> samples;
     std::set<std::string> families;
     std::string family;
@@ -48,7 +49,9 @@ std::map<std::string, std::string> samples_of(const std::string& page) {
             const auto name_of_sample = match[1].str();
             const auto suffix = name_of_sample.substr(std::min(family.size(), name_of_sample.size()));
             BOOST_TEST(name_of_sample.starts_with(family));
-            BOOST_TEST((type == "histogram" ? suffix == "_bucket" || suffix == "_sum" || suffix == "_count" : suffix.empty()), line);
+            BOOST_TEST(
+                (type == "histogram" ? suffix == "_bucket" || suffix == "_sum" || suffix == "_count" : suffix.empty()),
+                line);
             BOOST_TEST((suffix == "_bucket") == (line.find("le=\"") != std::string::npos), line);
             BOOST_TEST(!type.empty());
             const auto series = match[1].str() + match[2].str();
@@ -88,7 +91,9 @@ BOOST_AUTO_TEST_CASE(every_counter_is_there_in_base_units) {
 BOOST_AUTO_TEST_CASE(times_are_histograms) {
     const auto page = prometheus_text(sample_stats());
     const auto samples = samples_of(page);
-    const auto bucket = [&samples](const std::string& le) { return samples.at("hookd_reply_seconds_bucket{event=\"pre_push\",le=\"" + le + "\"}"); };
+    const auto bucket = [&samples](const std::string& le) {
+        return samples.at("hookd_reply_seconds_bucket{event=\"pre_push\",le=\"" + le + "\"}");
+    };
     BOOST_TEST(bucket("0.0001") == "0");
     BOOST_TEST(bucket("0.001") == "2");
     BOOST_TEST(bucket("0.0025") == "5");

@@ -29,8 +29,10 @@ BOOST_AUTO_TEST_CASE(a_type_brings_the_least_that_has_it) {
 }
 
 BOOST_AUTO_TEST_CASE(an_object_has_all_its_properties) {
-    BOOST_TEST(schema_sample(R"({"properties": {"branch": {"type": "string"}, "a\"b": {"type": "object", "properties": {"n": {"const": 1}}}}})") ==
-               R"({"branch":"sample","a\"b":{"n":1}})");
+    BOOST_TEST(
+        schema_sample(
+            R"({"properties": {"branch": {"type": "string"}, "a\"b": {"type": "object", "properties": {"n": {"const": 1}}}}})") ==
+        R"({"branch":"sample","a\"b":{"n":1}})");
     BOOST_TEST(schema_sample(R"({"type": "object"})") == "{}");
 }
 
@@ -39,8 +41,8 @@ BOOST_AUTO_TEST_CASE(whatever_is_no_plain_schema_brings_json_all_the_same) {
     for (int depth = 0; depth < 100; ++depth) {
         deep = R"({"type": "array", "items": )" + deep + "}";
     }
-    for (const std::string& schema : {std::string("true"), std::string("{}"), std::string(R"({"$ref": "#/x"})"), std::string(R"({"type": 7})"),
-                                      std::string(R"({"type": "array", "minItems": 99999999})"), deep}) {
+    for (const std::string& schema : {std::string("true"), std::string("{}"), std::string(R"({"$ref": "#/x"})"),
+             std::string(R"({"type": 7})"), std::string(R"({"type": "array", "minItems": 99999999})"), deep}) {
         BOOST_TEST(!hookd::protocol::find_json_fault(schema_sample(schema)).has_value(), schema);
     }
 }

@@ -19,8 +19,8 @@ BOOST_AUTO_TEST_CASE(keys_come_one_by_one) {
         seen.push_back(key->what);
         characters += key->text;
     }
-    BOOST_TEST((seen == std::vector{kind::character, kind::enter, kind::up, kind::down, kind::page_down, kind::other, kind::character, kind::backspace, kind::other,
-                                    kind::escape}));
+    BOOST_TEST((seen == std::vector{kind::character, kind::enter, kind::up, kind::down, kind::page_down, kind::other,
+                            kind::character, kind::backspace, kind::other, kind::escape}));
     BOOST_TEST(characters == "q\xc3\xa4");
     BOOST_TEST(sent.empty());
 }

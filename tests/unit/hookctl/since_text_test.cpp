@@ -26,7 +26,8 @@ BOOST_AUTO_TEST_CASE(a_time_is_that_of_rfc_3339) {
 }
 
 BOOST_AUTO_TEST_CASE(anything_else_is_none) {
-    for (const std::string text : {"", "5", "h", "-1h", "1.5h", "1w", "yesterday", "2026-11-23", "12:00", "99999999999999999999d", "9999999999d"}) {
+    for (const std::string text : {"", "5", "h", "-1h", "1.5h", "1w", "yesterday", "2026-11-23", "12:00",
+             "99999999999999999999d", "9999999999d"}) {
         BOOST_TEST(!parse_since(text, {}), text);
     }
 }

@@ -40,9 +40,7 @@ std::size_t end_of(const std::string& line, const std::string& word) {
     return at + word.size();
 }
 
-bool mentions(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
-}
+bool mentions(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 }  // namespace
 

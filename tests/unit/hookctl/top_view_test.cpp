@@ -28,9 +28,7 @@ std::vector<std::string> lines_of(const std::string& text) {
     return lines;
 }
 
-bool mentions(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
-}
+bool mentions(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 std::string line_with(const std::string& text, const std::string& part) {
     for (const auto& line : lines_of(text)) {
@@ -43,7 +41,8 @@ std::string line_with(const std::string& text, const std::string& part) {
 }
 
 top_model::past_verdict verdict_of(const std::string& event, const std::string& abort = {}) {
-    top_model::past_verdict past{7, "id-" + event, "12:34:56", event, {}, {}, std::chrono::duration<double, std::milli>(12.5)};
+    top_model::past_verdict past{
+        7, "id-" + event, "12:34:56", event, {}, {}, std::chrono::duration<double, std::milli>(12.5)};
     past.how.outcome = hookd::outcome::answered;
     past.how.abort = abort;
     past.how.responses.push_back({abort.empty() ? "{}" : R"({"abort":")" + abort + "\"}", "lint", 0, {}});
@@ -60,7 +59,8 @@ top_model sample_model() {
     return model;
 }
 
-std::string screen_of(const top_model& model, const top_choices& choices = {}, std::size_t rows = 40, std::size_t columns = 100) {
+std::string screen_of(
+    const top_model& model, const top_choices& choices = {}, std::size_t rows = 40, std::size_t columns = 100) {
     return top_screen(model, choices, rows, columns, no_colour, start + std::chrono::milliseconds(1500));
 }
 

@@ -46,9 +46,7 @@ std::vector<std::string> environment() {
     return {std::string("PATH=") + (path != nullptr ? path : "/usr/bin:/bin")};
 }
 
-command shell(const std::string& script) {
-    return {{"sh", "-c", script}, environment(), {}, {}};
-}
+command shell(const std::string& script) { return {{"sh", "-c", script}, environment(), {}, {}}; }
 
 /// Dead, and no more than a zombie that its new parent has not seen yet.
 bool is_gone(pid_t pid) {
@@ -196,7 +194,9 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_not_executable_is_not_started) {
 
 BOOST_AUTO_TEST_CASE(a_file_that_is_no_program_is_not_started) {
     const temp_directory directory;
-    write_file(directory / "hook", "\x7f" "ELF nonsense");
+    write_file(directory / "hook",
+        "\x7f"
+        "ELF nonsense");
     BOOST_REQUIRE(::chmod((directory / "hook").c_str(), 0700) == 0);
     const auto result = result_of({{directory / "hook"}, environment(), {}, {}});
     BOOST_CHECK(result.how == ending::not_started);
@@ -399,8 +399,8 @@ BOOST_AUTO_TEST_CASE(what_ends_by_sigterm_is_reaped_at_once_and_leaves_nothing) 
 BOOST_AUTO_TEST_CASE(a_grandchild_that_is_left_is_killed_at_once_where_it_has_to_be) {
     const temp_directory directory;
     const auto named = directory / "grandchild";
-    const auto seen = start(shell("echo $$ > " + directory / "command" + "; sh -c 'trap \"\" TERM; echo $$ > " + named + ".new; mv " + named +
-                                  ".new " + named + "; while :; do sleep 0.02; done' & wait"));
+    const auto seen = start(shell("echo $$ > " + directory / "command" + "; sh -c 'trap \"\" TERM; echo $$ > " + named +
+                                  ".new; mv " + named + ".new " + named + "; while :; do sleep 0.02; done' & wait"));
     const deadline limit;
     while (::access(named.c_str(), F_OK) != 0 && !limit.passed()) {
         io.run_one_for(10ms);
@@ -476,7 +476,9 @@ BOOST_AUTO_TEST_CASE(a_command_starts_with_no_signal_blocked_and_none_of_this_pr
     const auto status = result_of({{"cat", "/proc/self/status"}, environment(), {}, {}}).output.text;
     std::signal(SIGUSR1, SIG_DFL);
     std::signal(SIGUSR2, SIG_DFL);
-    const auto mask = [&](const std::string& name) { return std::stoull(status.substr(status.find(name) + name.size()), nullptr, 16); };
+    const auto mask = [&](const std::string& name) {
+        return std::stoull(status.substr(status.find(name) + name.size()), nullptr, 16);
+    };
     const auto bit = [](int signal) { return 1ULL << (signal - 1); };
     BOOST_TEST(mask("SigBlk:") == 0U);
     BOOST_TEST(mask("SigCgt:") == 0U);
@@ -494,7 +496,8 @@ BOOST_AUTO_TEST_CASE(destruction_kills_and_reaps_what_runs_and_calls_nobody) {
     // The fixture checks that no child is left.
 }
 
-// One that hangs in the kernel is no test's to make. One that somebody else traces is not seen to end by its parent either.
+// One that hangs in the kernel is no test's to make. One that somebody else traces is not seen to end by its parent
+// either.
 BOOST_AUTO_TEST_CASE(destruction_does_not_wait_for_a_command_that_is_never_seen_to_end) {
     const temp_directory directory;
     const auto named = directory / "pid";
@@ -504,7 +507,9 @@ BOOST_AUTO_TEST_CASE(destruction_does_not_wait_for_a_command_that_is_never_seen_
     if (owner == 0) {
         boost::asio::io_context own_io{1};
         std::optional<command_runner> own{own_io.get_executor()};
-        own->start(shell("echo $$ > " + named + ".new; mv " + named + ".new " + named + "; exec sleep 1000"), [](const command_result&) {}, [] {});
+        own->start(
+            shell("echo $$ > " + named + ".new; mv " + named + ".new " + named + "; exec sleep 1000"),
+            [](const command_result&) {}, [] {});
         while (::access(go.c_str(), F_OK) != 0) {
             ::usleep(1000);
         }

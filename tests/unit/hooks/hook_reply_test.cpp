@@ -22,9 +22,7 @@ command_result exited(int status, std::string output = {}, std::string errors = 
     return result;
 }
 
-hook_reply read(const command_result& result) {
-    return read_hook_reply(result, "guard");
-}
+hook_reply read(const command_result& result) { return read_hook_reply(result, "guard"); }
 
 void check_mentions(const std::string& text, const std::string& part) {
     BOOST_TEST(text.find(part) != std::string::npos, "'" << text << "' does not mention '" << part << "'");
@@ -35,7 +33,8 @@ void check_mentions(const std::string& text, const std::string& part) {
 BOOST_AUTO_TEST_SUITE(hook_reply_suite)
 
 BOOST_AUTO_TEST_CASE(a_json_object_is_the_reply_byte_for_byte) {
-    for (const std::string object : {R"({})", R"({ "abort" : "no", "n":1e999, "n":2, "\u0061":"\ud800" })", R"({"abort":""})"}) {
+    for (const std::string object :
+        {R"({})", R"({ "abort" : "no", "n":1e999, "n":2, "\u0061":"\ud800" })", R"({"abort":""})"}) {
         const auto reply = read(exited(0, "\n " + object + "\r\n"));
         BOOST_CHECK(reply.type == kind::response);
         BOOST_TEST(reply.text == object);
@@ -59,7 +58,8 @@ BOOST_AUTO_TEST_CASE(a_byte_order_mark_before_the_reply_is_none_of_it) {
 }
 
 BOOST_AUTO_TEST_CASE(output_without_a_line_of_json_is_no_objection_and_becomes_the_note) {
-    for (const std::string output : {"all fine", "\"text\"", "17", "null", "two\nlines", "50 % {done}", "a [x]", "-{", "\xff"}) {
+    for (const std::string output :
+        {"all fine", "\"text\"", "17", "null", "two\nlines", "50 % {done}", "a [x]", "-{", "\xff"}) {
         BOOST_TEST_CONTEXT(output) {
             const auto reply = read(exited(0, "\n" + output + "\n", " warned \n"));
             BOOST_CHECK(reply.type == kind::response);
@@ -73,9 +73,10 @@ BOOST_AUTO_TEST_CASE(output_without_a_line_of_json_is_no_objection_and_becomes_t
 
 BOOST_AUTO_TEST_CASE(output_that_looks_like_json_and_is_not_one_object_is_a_hook_that_failed) {
     using namespace std::string_literals;
-    for (const std::string& output :
-         {"{\"abort\":\"no\""s, "[1]"s, "{} {}"s, "{}\n{\"abort\":\"no\"}"s, "{\"a\":\xff}"s, "Welcome back\n{\"abort\":\"no\"}"s, "{\"abort\":\"no\"}\ndone"s,
-          "10 %\r{\"abort\":\"no\"}"s, "x\n \t[\"abort\"]"s, "x\n\xef\xbb\xbf{"s, "\xef\xbb\xbf [] "s, "\xff\xfe{\0\"\0"s, "\xfe\xff\0{\0\""s, "{"s}) {
+    for (const std::string& output : {"{\"abort\":\"no\""s, "[1]"s, "{} {}"s, "{}\n{\"abort\":\"no\"}"s,
+             "{\"a\":\xff}"s, "Welcome back\n{\"abort\":\"no\"}"s, "{\"abort\":\"no\"}\ndone"s,
+             "10 %\r{\"abort\":\"no\"}"s, "x\n \t[\"abort\"]"s, "x\n\xef\xbb\xbf{"s, "\xef\xbb\xbf [] "s,
+             "\xff\xfe{\0\"\0"s, "\xfe\xff\0{\0\""s, "{"s}) {
         BOOST_TEST_CONTEXT(output) {
             const auto reply = read(exited(0, output));
             BOOST_CHECK(reply.type == kind::failed);
@@ -86,7 +87,9 @@ BOOST_AUTO_TEST_CASE(output_that_looks_like_json_and_is_not_one_object_is_a_hook
 }
 
 BOOST_AUTO_TEST_CASE(what_is_printed_beside_a_reply_travels_as_its_note) {
-    const auto whole = [](const std::string& output, const std::string& errors) { return whole_response(read(exited(0, output, errors))); };
+    const auto whole = [](const std::string& output, const std::string& errors) {
+        return whole_response(read(exited(0, output, errors)));
+    };
     BOOST_TEST(whole("{}", "mind the \"gap\"\n") == R"({"note":"mind the \"gap\""})");
     BOOST_TEST(whole(R"({"n":1e999 })", "slow") == R"({"n":1e999 ,"note":"slow"})");
     BOOST_TEST(whole(R"({ "\u006eote" : "own\n" , "b":2})", "slow") == R"({ "\u006eote" : "own\n\nslow" , "b":2})");
@@ -144,7 +147,8 @@ BOOST_AUTO_TEST_CASE(a_note_is_one_line_of_reasonable_length) {
 }
 
 BOOST_AUTO_TEST_CASE(an_abort_that_is_no_string_is_a_hook_that_failed) {
-    for (const std::string output : {R"({"abort":true})", R"({"abort":null})", R"({"abort":1})", R"({"abort":["no"]})"}) {
+    for (const std::string output :
+        {R"({"abort":true})", R"({"abort":null})", R"({"abort":1})", R"({"abort":["no"]})"}) {
         const auto reply = read(exited(0, output));
         BOOST_CHECK(reply.type == kind::failed);
         check_mentions(reply.text, "abort");
@@ -266,7 +270,8 @@ BOOST_AUTO_TEST_CASE(each_other_ending_is_a_hook_that_failed_and_says_why) {
     result.how = ending::lost;
     check_mentions(read(result).text, "lost");
 
-    for (const auto how : {ending::signalled, ending::timed_out, ending::stopped, ending::cancelled, ending::not_started, ending::lost}) {
+    for (const auto how :
+        {ending::signalled, ending::timed_out, ending::stopped, ending::cancelled, ending::not_started, ending::lost}) {
         result.how = how;
         BOOST_CHECK(read(result).type == kind::failed);
     }

@@ -46,7 +46,8 @@ trust_result trust_of(const registered_hook& hook) {
     return trust;
 }
 
-void check_fault(const std::string& program, const std::string& what, const std::string& search_path = "/bin:/usr/bin") {
+void check_fault(
+    const std::string& program, const std::string& what, const std::string& search_path = "/bin:/usr/bin") {
     const auto why = why_not_runnable({program}, search_path);
     BOOST_REQUIRE(why.has_value());
     BOOST_TEST(why->find(what) != std::string::npos, *why);
@@ -59,7 +60,8 @@ BOOST_AUTO_TEST_SUITE(runnable)
 BOOST_AUTO_TEST_CASE(a_program_that_can_be_executed_has_no_fault) {
     temp_directory directory;
     BOOST_TEST(!why_not_runnable({"/bin/sh"}, "").has_value());
-    for (const char* const line : {"#!/bin/sh\n", "#! /bin/sh -e\n", "#!/bin/sh", "#!/usr/bin/env sh\n", "#!/usr/bin/env -S A=b sh -e\n"}) {
+    for (const char* const line :
+        {"#!/bin/sh\n", "#! /bin/sh -e\n", "#!/bin/sh", "#!/usr/bin/env sh\n", "#!/usr/bin/env -S A=b sh -e\n"}) {
         BOOST_TEST(!why_not_runnable({script(directory / "script", line)}, "/bin:/usr/bin").has_value(), line);
     }
 }
@@ -73,7 +75,8 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_executed_is_named_with_its_cure) {
     write_file(path, "#!/bin/sh\n");
     ::chmod(path.c_str(), 0600);
     check_fault(path, "run chmod +x " + path);
-    check_fault(script(path, "#!/no/interpreter -x\n"), "the interpreter /no/interpreter (in the first line of " + path + ") does not exist");
+    check_fault(script(path, "#!/no/interpreter -x\n"),
+        "the interpreter /no/interpreter (in the first line of " + path + ") does not exist");
     check_fault(script(path, "#!/usr/bin/env -S X=1 no-interpreter\n"), "the interpreter no-interpreter");
     check_fault(script(path, "exit 1\n"), "begin it with a line such as #!/bin/sh");
     check_fault(script(path, ""), "begin it with a line such as #!/bin/sh");
@@ -82,7 +85,9 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_executed_is_named_with_its_cure) {
 BOOST_AUTO_TEST_CASE(a_head_tells_scripts_from_binaries) {
     temp_directory directory;
     BOOST_TEST(read_program_head("/bin/sh").is_binary);
-    BOOST_TEST(read_program_head(script(directory / "a", "#! /bin/x  -a b \nexit")).interpreter == (words{"/bin/x", "-a b"}), boost::test_tools::per_element());
+    BOOST_TEST(
+        read_program_head(script(directory / "a", "#! /bin/x  -a b \nexit")).interpreter == (words{"/bin/x", "-a b"}),
+        boost::test_tools::per_element());
     BOOST_TEST(!read_program_head(directory / "a").is_binary);
     BOOST_TEST(read_program_head(directory / "none").interpreter.empty());
 }

@@ -46,14 +46,19 @@ BOOST_AUTO_TEST_CASE(programs_and_files_become_absolute_and_other_words_stay) {
     const auto file = directory / "file";
     write_file(file, "");
     write_file(directory / "-file", "");
-    const auto resolved = [&](const words& given) { return hooks::resolved_command(given, directory.path(), "/nowhere:" + directory.path()); };
-    BOOST_TEST(resolved({"./program", "file", "./file", "-file", "other", "", file}) == (words{program, file, file, "-file", "other", "", file}));
+    const auto resolved = [&](const words& given) {
+        return hooks::resolved_command(given, directory.path(), "/nowhere:" + directory.path());
+    };
+    BOOST_TEST(resolved({"./program", "file", "./file", "-file", "other", "", file}) ==
+               (words{program, file, file, "-file", "other", "", file}));
     BOOST_TEST(resolved({"program", "./none", "../none", "./", "none/file"}) ==
-               (words{program, directory / "none", std::filesystem::path(directory.path()).parent_path() / "none", directory.path() + "/", "none/file"}));
+               (words{program, directory / "none", std::filesystem::path(directory.path()).parent_path() / "none",
+                   directory.path() + "/", "none/file"}));
     BOOST_TEST(resolved({"file"}) == (words{"file"}));  // not executable
     BOOST_TEST(resolved({"none", "."}) == (words{"none", "."}));
     BOOST_TEST(resolved({"/none"}) == (words{"/none"}));
-    BOOST_TEST(hooks::resolved_command({"program"}, directory.path(), "") == (words{program}));  // an empty part of $PATH is here
+    BOOST_TEST(hooks::resolved_command({"program"}, directory.path(), "") ==
+               (words{program}));  // an empty part of $PATH is here
 }
 
 BOOST_AUTO_TEST_SUITE_END()
@@ -63,7 +68,8 @@ BOOST_AUTO_TEST_SUITE(trust)
 BOOST_AUTO_TEST_CASE(the_digest_is_sha_256) {
     temp_directory directory;
     write_file(directory / "abc", "abc");
-    BOOST_TEST(pin_files({directory / "abc"}).at(0).sha256 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    BOOST_TEST(pin_files({directory / "abc"}).at(0).sha256 ==
+               "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
 BOOST_AUTO_TEST_CASE(what_is_trusted_is_the_program_and_each_file_given) {
@@ -142,8 +148,9 @@ BOOST_AUTO_TEST_CASE(a_program_that_is_no_regular_file_cannot_run) {
     for (const auto& program : {directory / "fifo", directory.path()}) {
         const auto found = check_trust(hook_of("h", {program}), {});
         BOOST_TEST((found.state == protocol::hook_state::missing));
-        BOOST_TEST(found.why == "it could not be started: " + program +
-                                     " is not a regular file: put the program back, and if it has changed run hookctl trust h");
+        BOOST_TEST(
+            found.why == "it could not be started: " + program +
+                             " is not a regular file: put the program back, and if it has changed run hookctl trust h");
     }
 }
 
@@ -153,7 +160,8 @@ BOOST_AUTO_TEST_CASE(the_pins_of_another_command_are_not_trusted) {
     const auto given = script(directory / "given");
     auto hook = hook_of("h", {program, "-x", given, program});
     BOOST_TEST((check_trust(hook, {}).state == protocol::hook_state::ok));
-    for (const words& other : {words{given, "-x", given, program}, {program, "-x", program}, {program}, {program, "x", program, given}}) {
+    for (const words& other :
+        {words{given, "-x", given, program}, {program, "-x", program}, {program}, {program, "x", program, given}}) {
         hook.what.command = other;
         BOOST_TEST((check_trust(hook, {}).state == protocol::hook_state::untrusted));
     }
@@ -189,7 +197,7 @@ BOOST_AUTO_TEST_CASE(a_change_that_throws_changes_nothing) {
         all.clear();
         throw std::runtime_error("no");
     }),
-                      std::runtime_error);
+        std::runtime_error);
     BOOST_TEST(read_file(directory / "registry.json") == before);
 }
 
@@ -233,13 +241,16 @@ BOOST_AUTO_TEST_CASE(a_fault_is_told_with_its_line) {
     const auto document = [](const std::string& hooks) { return "{\"version\":1,\"hooks\":[\n" + hooks + "]}"; };
     write_file(path, document(good));
     BOOST_TEST(registry.load().size() == 1U);
-    for (const auto& bad : {document(good + ",\n" + good), document("{},\n" + good), document(good + "x"), document("[]"), document(R"({"hook":{}})"),
-                            document(R"({"hook":{"name":"a","command":["x"],"events":[]},"pins":[]})"),
-                            document(R"({"hook":{"name":"a","command":["x"],"events":["a b"]},"pins":[{"path":"x","sha256":""}]})"),
-                            document(R"({"hook":{"name":"a","command":["x"],"events":[]},"pins":[{"path":1}]})"), document(R"({"more":1})"),
-                            document(R"({"hook":{"name":"a","command":["x"],"events":[]},"pins":[{"path":"x","sha256":"0"}]})"),
-                            document(R"({"pins":[],)" + good.substr(1)), std::string("{\"version\":1,\"hooks\":[],\n\"hooks\":[]}"),
-                            std::string("\n{\"version\":2,\"hooks\":[]}"), std::string("\n{\"version\":1}"), std::string("\n{\"hooks\":[]}"), std::string("\n7")}) {
+    for (const auto& bad :
+        {document(good + ",\n" + good), document("{},\n" + good), document(good + "x"), document("[]"),
+            document(R"({"hook":{}})"), document(R"({"hook":{"name":"a","command":["x"],"events":[]},"pins":[]})"),
+            document(R"({"hook":{"name":"a","command":["x"],"events":["a b"]},"pins":[{"path":"x","sha256":""}]})"),
+            document(R"({"hook":{"name":"a","command":["x"],"events":[]},"pins":[{"path":1}]})"),
+            document(R"({"more":1})"),
+            document(R"({"hook":{"name":"a","command":["x"],"events":[]},"pins":[{"path":"x","sha256":"0"}]})"),
+            document(R"({"pins":[],)" + good.substr(1)), std::string("{\"version\":1,\"hooks\":[],\n\"hooks\":[]}"),
+            std::string("\n{\"version\":2,\"hooks\":[]}"), std::string("\n{\"version\":1}"),
+            std::string("\n{\"hooks\":[]}"), std::string("\n7")}) {
         write_file(path, bad);
         try {
             (void)registry.load();

@@ -1,5 +1,5 @@
-#include "cluster/link/back_off.hpp"
 #include "cluster/link/channel.hpp"
+#include "cluster/link/back_off.hpp"
 
 #include "support/file_descriptor.hpp"
 
@@ -30,11 +30,15 @@ struct channel_fixture {
         int ends[2];
         BOOST_REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
         hookd = file_descriptor{ends[0]};
-        link.emplace(context.get_executor(), ends[1], [this](std::string_view frame) { frames.emplace_back(frame); }, [this](const std::string& reason) { ended = reason; });
+        link.emplace(
+            context.get_executor(), ends[1], [this](std::string_view frame) { frames.emplace_back(frame); },
+            [this](const std::string& reason) { ended = reason; });
         link->start();
     }
 
-    void write(const std::string& bytes) { BOOST_REQUIRE(::write(hookd.get(), bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size())); }
+    void write(const std::string& bytes) {
+        BOOST_REQUIRE(::write(hookd.get(), bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()));
+    }
     void run() {
         context.restart();
         context.poll();

@@ -31,7 +31,8 @@ struct fixture {
             return text;
         }
         const auto& settled = std::get<links::settled>(what);
-        return "settled " + settled.host + " " + (settled.result_json == links::result_without_answer() ? "left" : settled.result_json);
+        return "settled " + settled.host + " " +
+               (settled.result_json == links::result_without_answer() ? "left" : settled.result_json);
     }
 
     [[nodiscard]] std::vector<std::string> take() { return std::exchange(heard, {}); }
@@ -123,7 +124,8 @@ BOOST_AUTO_TEST_CASE(a_host_that_goes_before_all_have_answered_is_asked_and_miss
 
 BOOST_AUTO_TEST_CASE(a_silent_host_is_taken_for_what_it_has_shown) {
     const auto shown = [](const sender& who, const std::string& event) {
-        return who.host == "b" && event == "build" ? std::vector<links::responder>{{"x", "open", 0}} : std::vector<links::responder>{};
+        return who.host == "b" && event == "build" ? std::vector<links::responder>{{"x", "open", 0}}
+                                                   : std::vector<links::responder>{};
     };
     ask({"b", "c", "d"});
     none("d");

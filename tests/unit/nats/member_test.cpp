@@ -25,8 +25,9 @@ struct host {
     host(memory_nats& server, std::string its_name, std::string instance = {})
         : name(std::move(its_name)),
           wire(server),
-          core(wire, "farm", {name, instance.empty() ? name : std::move(instance), lease}, [&server] { return server.now(); },
-               [this](const nats::report& what) { heard.push_back(what); }) {
+          core(
+              wire, "farm", {name, instance.empty() ? name : std::move(instance), lease},
+              [&server] { return server.now(); }, [this](const nats::report& what) { heard.push_back(what); }) {
         wire.on_connected = [this](const nats::server_info& info) { core.on_connected(info); };
         wire.on_disconnected = [this](const nats::down_reason& why) { core.on_disconnected(why); };
     }
@@ -49,7 +50,8 @@ struct host {
     [[nodiscard]] bool is_ready() const {
         bool ready = false;
         for (const nats::report& each : heard) {
-            ready = std::holds_alternative<links::session_ready>(each) || (ready && !std::holds_alternative<links::state_report>(each));
+            ready = std::holds_alternative<links::session_ready>(each) ||
+                    (ready && !std::holds_alternative<links::state_report>(each));
         }
         return ready && is_up();
     }
@@ -73,7 +75,9 @@ struct host {
         }
         return "-";
     }
-    void add_hook(std::int64_t number = 1) { core.handle(links::session{number, "hook", 0, true, {"build"}, "open", 0, "session"}); }
+    void add_hook(std::int64_t number = 1) {
+        core.handle(links::session{number, "hook", 0, true, {"build"}, "open", 0, "session"});
+    }
     void ask(const std::string& id, std::chrono::milliseconds timeout = 60s) {
         core.handle(links::ask{{id, "build", "{}", {}, "1"}, timeout, "veto"});
     }
@@ -325,39 +329,41 @@ BOOST_AUTO_TEST_CASE(whoever_is_ready_when_an_event_is_fired_is_asked_in_any_ord
         for (int turn = 0; turn < 400; ++turn) {
             host& one = *hosts[choice() % hosts.size()];
             switch (choice() % 12) {
-            case 0:
-                if (!one.wire.is_connected()) {
-                    one.wire.connect();
-                }
-                break;
-            case 1:
-                if (choice() % 8 == 0) {
-                    one.wire.restart({"cable", false});
-                }
-                break;
-            case 2: one.add_hook(); break;
-            case 3:
-                place.advance(50ms);
-                for (const auto& each : hosts) {
-                    each->core.tick();
-                }
-                break;
-            case 4:
-                if (one.is_up()) {
-                    promise made{&one, std::to_string(seed) + "-" + std::to_string(turn), {}};
-                    for (const auto& each : hosts) {
-                        if (each.get() != &one && each->is_ready()) {
-                            made.ready.emplace(each->name, each->wire.ends.size());
-                        }
+                case 0:
+                    if (!one.wire.is_connected()) {
+                        one.wire.connect();
                     }
-                    one.ask(made.id);
-                    promises.push_back(made);
-                }
-                break;
-            default:
-                for (int i = 0; i < 5; ++i) {
-                    place.step(choice);
-                }
+                    break;
+                case 1:
+                    if (choice() % 8 == 0) {
+                        one.wire.restart({"cable", false});
+                    }
+                    break;
+                case 2:
+                    one.add_hook();
+                    break;
+                case 3:
+                    place.advance(50ms);
+                    for (const auto& each : hosts) {
+                        each->core.tick();
+                    }
+                    break;
+                case 4:
+                    if (one.is_up()) {
+                        promise made{&one, std::to_string(seed) + "-" + std::to_string(turn), {}};
+                        for (const auto& each : hosts) {
+                            if (each.get() != &one && each->is_ready()) {
+                                made.ready.emplace(each->name, each->wire.ends.size());
+                            }
+                        }
+                        one.ask(made.id);
+                        promises.push_back(made);
+                    }
+                    break;
+                default:
+                    for (int i = 0; i < 5; ++i) {
+                        place.step(choice);
+                    }
             }
         }
         place.run();
@@ -367,12 +373,13 @@ BOOST_AUTO_TEST_CASE(whoever_is_ready_when_an_event_is_fired_is_asked_in_any_ord
                 continue;  // it failed, or a host is still waited for
             }
             for (const auto& [name, losses] : each.ready) {
-                const auto& its = *std::find_if(hosts.begin(), hosts.end(), [wanted = name](const auto& one) { return one->name == wanted; });
+                const auto& its = *std::find_if(
+                    hosts.begin(), hosts.end(), [wanted = name](const auto& one) { return one->name == wanted; });
                 if (its->wire.ends.size() != losses) {
                     continue;
                 }
                 BOOST_REQUIRE_MESSAGE(asked.find(name + "/hook") != std::string::npos,
-                                      "seed " << seed << ": " << each.asker->name << " asked \"" << asked << "\", without " << name);
+                    "seed " << seed << ": " << each.asker->name << " asked \"" << asked << "\", without " << name);
                 ++checked;
             }
         }

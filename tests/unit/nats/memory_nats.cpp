@@ -15,7 +15,8 @@ const std::string key_prefix = "$KV.";
 const std::string api_prefix = "$JS.API.";
 
 std::string error_of(int code) {
-    return json::serialize(json::object{{"error", {{"code", 400}, {"err_code", code}, {"description", "error " + std::to_string(code)}}}});
+    return json::serialize(
+        json::object{{"error", {{"code", 400}, {"err_code", code}, {"description", "error " + std::to_string(code)}}}});
 }
 
 std::string base64_of(const std::string& text) {
@@ -38,7 +39,8 @@ void memory_nats::advance(std::chrono::milliseconds span) {
 
 bool memory_nats::step(std::mt19937& choice) {
     std::vector<memory_connection*> busy;
-    std::copy_if(connections_.begin(), connections_.end(), std::back_inserter(busy), [](const memory_connection* each) { return each->has_work(); });
+    std::copy_if(connections_.begin(), connections_.end(), std::back_inserter(busy),
+        [](const memory_connection* each) { return each->has_work(); });
     if (busy.empty()) {
         return false;
     }
@@ -53,7 +55,8 @@ void memory_nats::run() {
 }
 
 std::string memory_nats::value_of(const std::string& key) const {
-    const auto found = std::find_if(keys_.begin(), keys_.end(), [&key](const auto& each) { return each.first.ends_with("." + key); });
+    const auto found =
+        std::find_if(keys_.begin(), keys_.end(), [&key](const auto& each) { return each.first.ends_with("." + key); });
     return found == keys_.end() ? std::string{} : found->second.value;
 }
 
@@ -63,8 +66,8 @@ void memory_nats::make_bucket(std::chrono::milliseconds lease) {
     keys_.clear();
 }
 
-void memory_nats::deliver(memory_connection* from, const std::string& subject, const std::string& reply, const std::string& headers,
-                          const std::string& body) {
+void memory_nats::deliver(memory_connection* from, const std::string& subject, const std::string& reply,
+    const std::string& headers, const std::string& body) {
     if (subject.starts_with(api_prefix) && has_jetstream_) {
         return answer_api(subject, reply, body);
     }
@@ -83,7 +86,8 @@ void memory_nats::deliver(memory_connection* from, const std::string& subject, c
     }
     if (!is_heard && !reply.empty()) {
         const std::uint64_t number = std::stoull(reply.substr(reply.rfind('.') + 1));
-        from->to_client_.emplace_back([from, number] { from->on_answer(number, nats::answer::kind::no_responders, {}); });
+        from->to_client_.emplace_back(
+            [from, number] { from->on_answer(number, nats::answer::kind::no_responders, {}); });
     }
 }
 
@@ -92,7 +96,8 @@ void memory_nats::answer_api(const std::string& subject, const std::string& repl
     const json::value asked = body.empty() ? json::value{} : json::parse(body);
     std::string text;
     if (starts("STREAM.CREATE.")) {
-        const auto lease = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::nanoseconds{asked.at("max_age").as_int64()});
+        const auto lease = std::chrono::duration_cast<std::chrono::milliseconds>(
+            std::chrono::nanoseconds{asked.at("max_age").as_int64()});
         if (asked.at("num_replicas").as_int64() > 1) {
             text = error_of(10074);
         } else if (lease_ && *lease_ != lease) {
@@ -109,11 +114,11 @@ void memory_nats::answer_api(const std::string& subject, const std::string& repl
         text = stream_info();
     } else if (starts("STREAM.MSG.GET.")) {
         const auto found = keys_.find(std::string{std::string_view{asked.at("last_by_subj").as_string()}});
-        text = found == keys_.end() ? error_of(10037)
-                                    : json::serialize(json::object{{"message",
-                                                                    {{"subject", found->first},
-                                                                     {"seq", found->second.sequence},
-                                                                     {"data", base64_of(found->second.value)}}}});
+        text =
+            found == keys_.end()
+                ? error_of(10037)
+                : json::serialize(json::object{{"message", {{"subject", found->first}, {"seq", found->second.sequence},
+                                                               {"data", base64_of(found->second.value)}}}});
     } else if (starts("STREAM.PURGE.")) {
         const auto found = keys_.find(std::string{std::string_view{asked.at("filter").as_string()}});
         if (found != keys_.end() && found->second.sequence < asked.at("seq").to_number<std::uint64_t>()) {
@@ -126,7 +131,8 @@ void memory_nats::answer_api(const std::string& subject, const std::string& repl
     }
 }
 
-void memory_nats::put(const std::string& subject, const std::string& reply, const std::string& headers, const std::string& body) {
+void memory_nats::put(
+    const std::string& subject, const std::string& reply, const std::string& headers, const std::string& body) {
     const std::string name = "Nats-Expected-Last-Subject-Sequence: ";
     const std::uint64_t expected = std::stoull(headers.substr(headers.find(name) + name.size()));
     const auto found = keys_.find(subject);
@@ -143,8 +149,7 @@ std::string memory_nats::stream_info() const {
         subjects[subject] = 1;
     }
     return json::serialize(json::object{{"created", "made " + std::to_string(made_)},
-                                        {"config", {{"max_age", std::chrono::nanoseconds{*lease_}.count()}}},
-                                        {"state", {{"subjects", subjects}}}});
+        {"config", {{"max_age", std::chrono::nanoseconds{*lease_}.count()}}}, {"state", {{"subjects", subjects}}}});
 }
 
 memory_connection::~memory_connection() { std::erase(server_.connections_, this); }
@@ -160,32 +165,36 @@ void memory_connection::connect(std::string version) {
 
 void memory_connection::subscribe(std::string_view subject, message_handler handler) {
     if (is_connected_) {
-        to_server_.emplace_back(
-            [this, subject = std::string{subject}, handler = std::move(handler)] { subscriptions_.emplace(subject, handler); });
+        to_server_.emplace_back([this, subject = std::string{subject}, handler = std::move(handler)] {
+            subscriptions_.emplace(subject, handler);
+        });
     }
 }
 
 void memory_connection::publish(std::string_view subject, std::string_view body) {
     if (is_connected_) {
-        to_server_.emplace_back(
-            [this, subject = std::string{subject}, body = std::string{body}] { server_.deliver(this, subject, {}, {}, body); });
+        to_server_.emplace_back([this, subject = std::string{subject}, body = std::string{body}] {
+            server_.deliver(this, subject, {}, {}, body);
+        });
     }
 }
 
-void memory_connection::request(std::string_view subject, std::string_view headers, std::string_view body, std::chrono::milliseconds limit,
-                                answer_handler done) {
+void memory_connection::request(std::string_view subject, std::string_view headers, std::string_view body,
+    std::chrono::milliseconds limit, answer_handler done) {
     if (!is_connected_) {
         return done({nats::answer::kind::disconnected, {}});
     }
     const std::uint64_t number = next_request_++;
     requests_.emplace(number, open_request{server_.now() + limit, std::move(done)});
-    to_server_.emplace_back([this, number, subject = std::string{subject}, headers = std::string{headers}, body = std::string{body}] {
-        const std::string reply = "_INBOX." + std::to_string(reinterpret_cast<std::uintptr_t>(this)) + "." + std::to_string(number);
-        subscriptions_.emplace(reply, [this, number](std::string_view answer, std::string_view) {
-            on_answer(number, nats::answer::kind::reply, std::string{answer});
+    to_server_.emplace_back(
+        [this, number, subject = std::string{subject}, headers = std::string{headers}, body = std::string{body}] {
+            const std::string reply =
+                "_INBOX." + std::to_string(reinterpret_cast<std::uintptr_t>(this)) + "." + std::to_string(number);
+            subscriptions_.emplace(reply, [this, number](std::string_view answer, std::string_view) {
+                on_answer(number, nats::answer::kind::reply, std::string{answer});
+            });
+            server_.deliver(this, subject, reply, headers, body);
         });
-        server_.deliver(this, subject, reply, headers, body);
-    });
 }
 
 void memory_connection::flush(flush_handler done) {

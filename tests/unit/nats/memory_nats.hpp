@@ -19,8 +19,9 @@ namespace hookd::test {
 
 class memory_connection;
 
-/// A NATS server with JetStream, as far as members use it, in memory and with a clock of its own. What a client sends and gets waits until step() or run()
-/// takes it on: each connection keeps its order in both directions, between connections there is none.
+/// A NATS server with JetStream, as far as members use it, in memory and with a clock of its own. What a client sends
+/// and gets waits until step() or run() takes it on: each connection keeps its order in both directions, between
+/// connections there is none.
 class memory_nats {
 public:
     using time_point = std::chrono::steady_clock::time_point;
@@ -51,7 +52,8 @@ private:
         time_point at{};
     };
 
-    void deliver(memory_connection* from, const std::string& subject, const std::string& reply, const std::string& headers, const std::string& body);
+    void deliver(memory_connection* from, const std::string& subject, const std::string& reply,
+        const std::string& headers, const std::string& body);
     void answer_api(const std::string& subject, const std::string& reply, const std::string& body);
     void put(const std::string& subject, const std::string& reply, const std::string& headers, const std::string& body);
     [[nodiscard]] std::string stream_info() const;
@@ -60,7 +62,7 @@ private:
     std::vector<memory_connection*> connections_{};
     bool has_jetstream_ = true;
     std::optional<std::chrono::milliseconds> lease_{};
-    int made_ = 0;  // buckets so far
+    int made_ = 0;                          // buckets so far
     std::map<std::string, stored> keys_{};  // by subject
     std::uint64_t sequence_ = 0;
 };
@@ -83,8 +85,8 @@ public:
 
     void subscribe(std::string_view subject, message_handler handler) override;
     void publish(std::string_view subject, std::string_view body) override;
-    void request(std::string_view subject, std::string_view headers, std::string_view body, std::chrono::milliseconds limit,
-                 answer_handler done) override;
+    void request(std::string_view subject, std::string_view headers, std::string_view body,
+        std::chrono::milliseconds limit, answer_handler done) override;
     void flush(flush_handler done) override;
     void restart(const nats::down_reason& why) override;
     [[nodiscard]] std::size_t max_payload() const override { return 1 << 20; }

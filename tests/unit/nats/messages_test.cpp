@@ -45,16 +45,17 @@ BOOST_AUTO_TEST_CASE(what_is_incomplete_or_damaged_is_no_message) {
     for (std::size_t bytes = 0; bytes < text.size(); ++bytes) {
         BOOST_TEST(!read_message(text.substr(0, bytes)).has_value());
     }
-    for (const char* member : {"\"v\":1", "\"kind\":\"ask\"", "\"host\":\"a\"", "\"entry\":\"entry\"", "\"id\":\"1-2\"", "\"policy\":\"veto\"",
-                               "\"timeout_ms\":500", "\"payload\":{}", "\"emitted_at\":17.0"}) {
+    for (const char* member : {"\"v\":1", "\"kind\":\"ask\"", "\"host\":\"a\"", "\"entry\":\"entry\"", "\"id\":\"1-2\"",
+             "\"policy\":\"veto\"", "\"timeout_ms\":500", "\"payload\":{}", "\"emitted_at\":17.0"}) {
         std::string without = text;
         const auto at = without.find(member);
         BOOST_REQUIRE(at != std::string::npos);
         without.replace(at, 2, "\"_");  // another name
         BOOST_TEST(!read_message(without).has_value(), without);
     }
-    for (const char* each : {"{}", "[]", "1", "null", R"({"v":2,"kind":"gone","host":"a","entry":"e"})", R"({"v":1,"kind":"x","host":"a","entry":"e"})",
-                             R"({"v":1,"kind":"has","host":"a","entry":"e","id":"1","responders":{}})"}) {
+    for (const char* each : {"{}", "[]", "1", "null", R"({"v":2,"kind":"gone","host":"a","entry":"e"})",
+             R"({"v":1,"kind":"x","host":"a","entry":"e"})",
+             R"({"v":1,"kind":"has","host":"a","entry":"e","id":"1","responders":{}})"}) {
         BOOST_TEST(!read_message(each).has_value(), each);
     }
 }

@@ -24,8 +24,8 @@ const std::string everything =
 
 std::string described(const operation& each) {
     const std::string text = std::to_string(static_cast<int>(each.type)) + "|" + std::string{each.text};
-    return text + "|" + std::string{each.subject} + "|" + std::to_string(each.subscription) + "|" + std::string{each.reply} + "|" +
-           std::string{each.headers} + "|" + std::string{each.payload};
+    return text + "|" + std::string{each.subject} + "|" + std::to_string(each.subscription) + "|" +
+           std::string{each.reply} + "|" + std::string{each.headers} + "|" + std::string{each.payload};
 }
 
 /// All operations of `stream`, of which `chunk` bytes arrive at a time after the first `head`; a failure as the last.
@@ -87,8 +87,9 @@ BOOST_AUTO_TEST_CASE(it_is_the_same_wherever_the_input_is_cut) {
 
 BOOST_AUTO_TEST_CASE(what_is_not_nats_fails_and_stays_failed) {
     BOOST_TEST(failure_of("HTTP/1.1 400 Bad Request\r\n").find("HTTP/1.1") != std::string::npos);
-    for (const char* each : {"\r\n", "MSG a 1\r\n", "MSG a x 1\r\n", "MSG a 1 r s 1\r\n", "MSG a 1 -1\r\n", "HMSG a 1 2\r\n", "HMSG a 1 5 4\r\nabcd\r\n",
-                             "MSG a 1 99999999999999999999999\r\n", "MSG a 1 2\r\nabc\r\n", "MSG a 1 2\r\nab\n\n"}) {
+    for (const char* each : {"\r\n", "MSG a 1\r\n", "MSG a x 1\r\n", "MSG a 1 r s 1\r\n", "MSG a 1 -1\r\n",
+             "HMSG a 1 2\r\n", "HMSG a 1 5 4\r\nabcd\r\n", "MSG a 1 99999999999999999999999\r\n",
+             "MSG a 1 2\r\nabc\r\n", "MSG a 1 2\r\nab\n\n"}) {
         BOOST_TEST(failure_of(each) != "no failure", each);
     }
     parser reader;
@@ -102,9 +103,11 @@ BOOST_AUTO_TEST_CASE(lines_and_messages_are_bounded) {
     BOOST_TEST(failure_of(info_of(max_line_bytes + 1)) != "no failure");
     BOOST_TEST(failure_of(std::string(max_line_bytes + 1, 'x')) != "no failure");  // before its end has come
     parser at_limit;
-    BOOST_TEST((at_limit.next("MSG a 1 " + std::to_string(max_message_bytes) + "\r\n").status == parse_status::need_more));
+    BOOST_TEST(
+        (at_limit.next("MSG a 1 " + std::to_string(max_message_bytes) + "\r\n").status == parse_status::need_more));
     parser above;
-    BOOST_TEST((above.next("MSG a 1 " + std::to_string(max_message_bytes + 1) + "\r\n").status == parse_status::failed));
+    BOOST_TEST(
+        (above.next("MSG a 1 " + std::to_string(max_message_bytes + 1) + "\r\n").status == parse_status::failed));
 }
 
 BOOST_AUTO_TEST_CASE(a_status_is_read_from_headers) {

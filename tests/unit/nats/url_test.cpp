@@ -40,8 +40,9 @@ BOOST_AUTO_TEST_CASE(all_parts_are_read) {
 }
 
 BOOST_AUTO_TEST_CASE(a_typo_is_named_and_a_password_is_not) {
-    for (const char* each : {"http://host", "nats://", "nats://host:0", "nats://host:65536", "nats://host:1x", "nats://a,,b", "nats://[::1", "nats://[::1]x",
-                             "nats://host/a.b", "nats://host?tls=1", "nats://host?tls_cert=x", "nats://u:p%4@host", ""}) {
+    for (const char* each : {"http://host", "nats://", "nats://host:0", "nats://host:65536", "nats://host:1x",
+             "nats://a,,b", "nats://[::1", "nats://[::1]x", "nats://host/a.b", "nats://host?tls=1",
+             "nats://host?tls_cert=x", "nats://u:p%4@host", ""}) {
         BOOST_TEST(refusal_of(each) != "accepted", each);
     }
     BOOST_TEST(refusal_of("nats://ann:secret@host:1x").find("secret") == std::string::npos);

@@ -43,9 +43,12 @@ std::optional<int> memory_wire::next_call(fault::call which, std::size_t& room) 
 
 bool memory_wire::is_ready(stream::readiness which) const {
     switch (which) {
-    case stream::readiness::read: return !input_.empty() || input_ended_;
-    case stream::readiness::write: return room_ > 0 || has_hung_up_;
-    case stream::readiness::error: break;
+        case stream::readiness::read:
+            return !input_.empty() || input_ended_;
+        case stream::readiness::write:
+            return room_ > 0 || has_hung_up_;
+        case stream::readiness::error:
+            break;
     }
     return has_hung_up_;
 }
@@ -63,14 +66,15 @@ void memory_wire::wake() {
         if (!waiting_[index] || !is_ready(which)) {
             continue;
         }
-        boost::asio::post(strand_.context(), [self = shared_from_this(), which, waiting = std::exchange(waiting_[index], nullptr)] {
-            self->strand_.dispatch([self, which, waiting] {
-                if (!self->is_closed_) {
-                    --self->waits_[static_cast<std::size_t>(which)];
-                    waiting->on_stream_ready(which);
-                }
+        boost::asio::post(
+            strand_.context(), [self = shared_from_this(), which, waiting = std::exchange(waiting_[index], nullptr)] {
+                self->strand_.dispatch([self, which, waiting] {
+                    if (!self->is_closed_) {
+                        --self->waits_[static_cast<std::size_t>(which)];
+                        waiting->on_stream_ready(which);
+                    }
+                });
             });
-        });
     }
 }
 

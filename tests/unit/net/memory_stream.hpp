@@ -41,7 +41,9 @@ public:
     [[nodiscard]] std::size_t reads() const noexcept { return calls_[0]; }
     [[nodiscard]] std::size_t writes() const noexcept { return calls_[1]; }
     /// How many waits for that readiness are pending.
-    [[nodiscard]] std::size_t waits(stream::readiness which) const noexcept { return waits_[static_cast<std::size_t>(which)]; }
+    [[nodiscard]] std::size_t waits(stream::readiness which) const noexcept {
+        return waits_[static_cast<std::size_t>(which)];
+    }
     [[nodiscard]] bool is_closed() const noexcept { return is_closed_; }
     [[nodiscard]] bool has_shut_down_writing() const noexcept { return has_shut_down_writing_; }
 
@@ -76,8 +78,12 @@ public:
 
     [[nodiscard]] ssize_t read(char* to, std::size_t room) noexcept override;
     [[nodiscard]] ssize_t write(const iovec* parts, std::size_t count) noexcept override;
-    void async_wait(readiness which, std::shared_ptr<observer> waiting) override { wire_->async_wait(which, std::move(waiting)); }
-    [[nodiscard]] int unread_by_peer() noexcept override { return static_cast<int>(wire_->output_.size() - wire_->taken_); }
+    void async_wait(readiness which, std::shared_ptr<observer> waiting) override {
+        wire_->async_wait(which, std::move(waiting));
+    }
+    [[nodiscard]] int unread_by_peer() noexcept override {
+        return static_cast<int>(wire_->output_.size() - wire_->taken_);
+    }
     void shut_down_writing() noexcept override { wire_->has_shut_down_writing_ = true; }
     void shut_down_reading() noexcept override { wire_->end_input(); }
     void close() noexcept override { wire_->close(); }

@@ -58,9 +58,7 @@ mode_t mode_of(const std::string& path) {
     return found.st_mode & ALLPERMS;
 }
 
-void set_mode(const std::string& path, mode_t mode) {
-    require(::chmod(path.c_str(), mode) == 0, "chmod");
-}
+void set_mode(const std::string& path, mode_t mode) { require(::chmod(path.c_str(), mode) == 0, "chmod"); }
 
 void make_directory(const std::string& path, mode_t mode) {
     require(::mkdir(path.c_str(), 0700) == 0, "mkdir");
@@ -101,13 +99,9 @@ std::string refusal(const std::string& path) {
     return {};
 }
 
-bool contains(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
-}
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
-std::string own_pid() {
-    return "pid " + std::to_string(::getpid());
-}
+std::string own_pid() { return "pid " + std::to_string(::getpid()); }
 
 }  // namespace
 
@@ -268,7 +262,8 @@ BOOST_AUTO_TEST_CASE(path_of_107_bytes_works_and_one_of_108_is_refused_with_that
 
 BOOST_AUTO_TEST_CASE(path_that_names_no_file_is_refused) {
     const temp_directory directory;
-    for (const std::string& path : {std::string{}, directory / "", directory / ".", directory / "..", std::string{"/"}}) {
+    for (const std::string& path :
+        {std::string{}, directory / "", directory / ".", directory / "..", std::string{"/"}}) {
         BOOST_TEST(contains(refusal(path), "does not name a file"), path);
     }
 }
@@ -292,7 +287,7 @@ BOOST_AUTO_TEST_CASE(second_owner_is_refused_and_learns_the_pid) {
     const auto path = directory / "s";
     const socket_file first{path};
     BOOST_CHECK_EXCEPTION(socket_file{path}, socket_in_use,
-                          [&](const socket_in_use& held) { return contains(held.what(), own_pid()) && contains(held.what(), path); });
+        [&](const socket_in_use& held) { return contains(held.what(), own_pid()) && contains(held.what(), path); });
     BOOST_TEST(can_connect(path));
     BOOST_TEST(read_file(path + ".lock").starts_with(std::to_string(::getpid()) + "\npid:["));
 }
@@ -355,7 +350,8 @@ BOOST_AUTO_TEST_CASE(lock_file_that_is_gone_is_made_and_locked_anew) {
     std::filesystem::remove(path + ".lock");
     const file_descriptor lock{::open((path + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
     require(::flock(lock.get(), LOCK_EX | LOCK_NB) == 0, "flock");
-    BOOST_TEST(!made.put_back());  // but while the socket is there it may only be one that is about to see that it is served
+    BOOST_TEST(
+        !made.put_back());  // but while the socket is there it may only be one that is about to see that it is served
     std::filesystem::remove(path);
     BOOST_CHECK_THROW(static_cast<void>(made.put_back()), std::runtime_error);
     BOOST_TEST(!std::filesystem::exists(path));

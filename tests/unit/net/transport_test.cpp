@@ -1,5 +1,5 @@
-#include "memory_stream.hpp"
 #include "net/transport.hpp"
+#include "memory_stream.hpp"
 #include "support/deadline.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -16,7 +16,8 @@
 #include <string_view>
 #include <vector>
 
-// A transport over streams in memory, which fail at each read and each write. With strands, and with one thread that needs none.
+// A transport over streams in memory, which fail at each read and each write. With strands, and with one thread that
+// needs none.
 namespace hookd::server::net::test {
 namespace {
 
@@ -31,7 +32,8 @@ public:
 };
 
 std::string call(std::string_view method, std::string_view params = "{}", std::string_view id = "1") {
-    return R"({"jsonrpc":"2.0","id":)" + std::string{id} + R"(,"method":")" + std::string{method} + R"(","params":)" + std::string{params} + "}\n";
+    return R"({"jsonrpc":"2.0","id":)" + std::string{id} + R"(,"method":")" + std::string{method} + R"(","params":)" +
+           std::string{params} + "}\n";
 }
 
 const std::string subscribe = call("subscribe", R"({"name":"hook"})");
@@ -55,7 +57,9 @@ struct peer {
     std::shared_ptr<memory_wire> wire{};
     std::weak_ptr<transport> served{};
 
-    [[nodiscard]] std::size_t answers() const { return count(wire->output(), R"("result":)") + count(wire->output(), R"("error":)"); }
+    [[nodiscard]] std::size_t answers() const {
+        return count(wire->output(), R"("result":)") + count(wire->output(), R"("error":)");
+    }
     [[nodiscard]] std::string last_event_id() const {
         constexpr std::string_view before_id = R"("expects_response":true)";
         const auto at = wire->output().rfind(before_id);
@@ -79,9 +83,11 @@ public:
     peer& connect() {
         const connection_strand strand{context, broker->single_threaded()};
         auto wire = std::make_shared<memory_wire>(strand);
-        auto session = std::make_shared<rpc::session>(std::shared_ptr<rpc::session_environment>{environment, &environment->sessions},
-                                                      core::peer{0, 1000, false}, roles{true, true, true});
-        auto made = std::make_shared<transport>(environment, strand, std::make_unique<memory_stream>(wire), std::move(session));
+        auto session = std::make_shared<rpc::session>(
+            std::shared_ptr<rpc::session_environment>{environment, &environment->sessions}, core::peer{0, 1000, false},
+            roles{true, true, true});
+        auto made =
+            std::make_shared<transport>(environment, strand, std::make_unique<memory_stream>(wire), std::move(session));
         transports_.push_back(made);
         made->start();
         run();
@@ -143,7 +149,8 @@ public:
 private:
     silent_logger log_{};
     std::vector<std::shared_ptr<transport>> transports_{};
-    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_ = boost::asio::make_work_guard(context);
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_ =
+        boost::asio::make_work_guard(context);
 };
 
 const auto thread_counts = data::make({1U, 2U});
@@ -154,7 +161,8 @@ struct calls_made {
     std::size_t writes = 0;
 };
 
-/// A hook is asked and replies, with large events on the way, while the stream of one of the two, 0 the hook, has `what` happen to it.
+/// A hook is asked and replies, with large events on the way, while the stream of one of the two, 0 the hook, has
+/// `what` happen to it.
 calls_made converse(unsigned threads, std::size_t whose, const fault& what) {
     net_fixture on{threads};
     auto& hook = on.connect();
@@ -183,7 +191,8 @@ calls_made converse(unsigned threads, std::size_t whose, const fault& what) {
 
 BOOST_AUTO_TEST_SUITE(transports)
 
-BOOST_DATA_TEST_CASE(every_read_may_fail, thread_counts * data::make({0U, 1U}) * data::make({ECONNRESET, EIO}), threads, whose, error) {
+BOOST_DATA_TEST_CASE(
+    every_read_may_fail, thread_counts* data::make({0U, 1U}) * data::make({ECONNRESET, EIO}), threads, whose, error) {
     for (std::size_t at = 1;; ++at) {
         if (converse(threads, whose, {fault::call::read, at, error}).reads < at) {
             BOOST_TEST(at > 3U);
@@ -192,7 +201,8 @@ BOOST_DATA_TEST_CASE(every_read_may_fail, thread_counts * data::make({0U, 1U}) *
     }
 }
 
-BOOST_DATA_TEST_CASE(every_write_may_fail, thread_counts * data::make({0U, 1U}) * data::make({EPIPE, ECONNRESET}), threads, whose, error) {
+BOOST_DATA_TEST_CASE(every_write_may_fail, thread_counts* data::make({0U, 1U}) * data::make({EPIPE, ECONNRESET}),
+    threads, whose, error) {
     for (std::size_t at = 1;; ++at) {
         if (converse(threads, whose, {fault::call::write, at, error}).writes < at) {
             BOOST_TEST(at > 3U);
@@ -218,7 +228,8 @@ BOOST_DATA_TEST_CASE(hook_that_reads_no_more_has_left, thread_counts, threads) {
 }
 
 // Interrupted, too early, or one byte at a time: the peers see no difference.
-BOOST_DATA_TEST_CASE(every_call_may_have_to_be_made_again, thread_counts * data::make({0U, 1U}) * data::make({EINTR, EAGAIN, 0}), threads, whose, error) {
+BOOST_DATA_TEST_CASE(every_call_may_have_to_be_made_again,
+    thread_counts* data::make({0U, 1U}) * data::make({EINTR, EAGAIN, 0}), threads, whose, error) {
     for (const auto which : {fault::call::read, fault::call::write}) {
         for (std::size_t at = 1;; ++at) {
             const auto made = converse(threads, whose, {which, at, error, false});
@@ -365,7 +376,7 @@ BOOST_DATA_TEST_CASE(drained_transport_closes_once_all_is_written, thread_counts
 }
 
 // It is closed in the midst of each frame that is written or read.
-BOOST_DATA_TEST_CASE(transport_may_be_stopped_at_any_time, thread_counts * data::xrange(0U, 200U, 7U), threads, bytes) {
+BOOST_DATA_TEST_CASE(transport_may_be_stopped_at_any_time, thread_counts* data::xrange(0U, 200U, 7U), threads, bytes) {
     net_fixture on{threads};
     auto& hook = on.connect();
     auto& emitter = on.connect();
@@ -400,7 +411,8 @@ BOOST_DATA_TEST_CASE(line_that_has_begun_is_waited_for_once, thread_counts, thre
     on.run();
     BOOST_TEST(slow.wire->waits(stream::readiness::read) == 1U);
     BOOST_TEST(slow.wire->output().empty());
-    on.send(slow, R"("id":1,"method":"ping"})" "\n");
+    on.send(slow, R"("id":1,"method":"ping"})"
+                  "\n");
     BOOST_TEST(slow.answers() == 1U);
     on.check_tidy();
 }

@@ -75,7 +75,12 @@ BOOST_AUTO_TEST_CASE(answers_before_events_before_later_answers) {
 
 // Each way in which the system may take the bytes in two or three portions.
 BOOST_AUTO_TEST_CASE(every_split_gives_the_same_bytes) {
-    const std::string all = "answer;" "event one;" "head" "event two;" "late";
+    const std::string all =
+        "answer;"
+        "event one;"
+        "head"
+        "event two;"
+        "late";
     for (std::size_t first = 0; first <= all.size(); ++first) {
         for (std::size_t second = first; second <= all.size(); ++second) {
             writer w;
@@ -159,30 +164,31 @@ BOOST_AUTO_TEST_CASE(random_traffic_comes_out_in_order) {
     std::string behind_batch;
     for (int i = 0; i < 20'000; ++i) {
         switch (random() % 4) {
-        case 0: {
-            const std::string answer(1 + random() % 30, static_cast<char>('a' + i % 26));
-            w.queue.tail() += answer;
-            expected += answer;
-            break;
-        }
-        case 1:
-            if (!w.queue.has_batch()) {
-                texts.clear();
-                for (std::size_t n = 1 + random() % 12; n > 0; --n) {
-                    texts.emplace_back(1 + random() % 20, static_cast<char>('A' + i % 26));
-                    expected += texts.back();
-                }
-                std::vector<core::wire_pieces> events;
-                for (const auto& each : texts) {
-                    const std::string_view view{each};
-                    const std::size_t cut = random() % view.size();
-                    events.push_back({view.substr(0, cut), view.substr(cut)});
-                }
-                w.queue.set_batch(events);
-                ++batches;
+            case 0: {
+                const std::string answer(1 + random() % 30, static_cast<char>('a' + i % 26));
+                w.queue.tail() += answer;
+                expected += answer;
+                break;
             }
-            break;
-        default: w.write(1 + random() % 60, 1 + random() % 8);
+            case 1:
+                if (!w.queue.has_batch()) {
+                    texts.clear();
+                    for (std::size_t n = 1 + random() % 12; n > 0; --n) {
+                        texts.emplace_back(1 + random() % 20, static_cast<char>('A' + i % 26));
+                        expected += texts.back();
+                    }
+                    std::vector<core::wire_pieces> events;
+                    for (const auto& each : texts) {
+                        const std::string_view view{each};
+                        const std::size_t cut = random() % view.size();
+                        events.push_back({view.substr(0, cut), view.substr(cut)});
+                    }
+                    w.queue.set_batch(events);
+                    ++batches;
+                }
+                break;
+            default:
+                w.write(1 + random() % 60, 1 + random() % 8);
         }
     }
     w.write_all();

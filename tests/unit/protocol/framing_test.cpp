@@ -109,7 +109,8 @@ outcome one_shot(framing kind, std::string_view stream, std::size_t max_frame_by
 }
 
 /// Checks that `stream` is split into `expected`: at once, cut in two at every byte, and byte by byte.
-void check_every_split(framing kind, std::string_view stream, const outcome& expected, std::size_t max_frame_bytes = ample) {
+void check_every_split(
+    framing kind, std::string_view stream, const outcome& expected, std::size_t max_frame_bytes = ample) {
     BOOST_TEST_CONTEXT(kind << ", " << stream.size() << " bytes: " << stream.substr(0, 100)) {
         BOOST_TEST(one_shot(kind, stream, max_frame_bytes) == expected);
         for (std::size_t cut = 1; cut < stream.size(); ++cut) {
@@ -132,7 +133,7 @@ outcome parse_failure(std::vector<std::string> bodies = {}) { return {std::move(
 
 outcome over_limit(std::string_view name, std::size_t max, std::vector<std::string> bodies = {}) {
     return {std::move(bodies), errc::limit_exceeded,
-            "{\"limit\":\"" + std::string{name} + "\",\"max\":" + std::to_string(max) + "}"};
+        "{\"limit\":\"" + std::string{name} + "\",\"max\":" + std::to_string(max) + "}"};
 }
 
 std::string framed(framing kind, std::string_view body) {
@@ -155,7 +156,7 @@ BOOST_AUTO_TEST_SUITE(framing_of_streams)
 
 BOOST_AUTO_TEST_CASE(first_byte_decides_for_the_framing) {
     for (unsigned byte = 0; byte < 256; ++byte) {
-        const framing expected = byte <= 8                      ? framing::length_prefix
+        const framing expected = byte <= 8                    ? framing::length_prefix
                                  : byte == 'C' || byte == 'c' ? framing::content_length
                                                               : framing::line;
         BOOST_TEST(detect_framing(static_cast<unsigned char>(byte)) == expected, "byte " << byte);
@@ -166,8 +167,10 @@ BOOST_AUTO_TEST_CASE(every_length_the_daemon_reads_begins_with_a_native_byte) {
     BOOST_TEST(detect_framing(static_cast<unsigned char>(max_max_frame_bytes >> 24U)) == framing::length_prefix);
 }
 
-BOOST_DATA_TEST_CASE(frames_come_out_as_they_went_in_wherever_the_stream_is_cut, boost::unit_test::data::make(all_framings), kind) {
-    const std::vector<std::string> bodies{"{}", R"({"jsonrpc":"2.0","method":"ping","id":1})", "1", std::string(300, 'x'), "[\t ]"};
+BOOST_DATA_TEST_CASE(
+    frames_come_out_as_they_went_in_wherever_the_stream_is_cut, boost::unit_test::data::make(all_framings), kind) {
+    const std::vector<std::string> bodies{
+        "{}", R"({"jsonrpc":"2.0","method":"ping","id":1})", "1", std::string(300, 'x'), "[\t ]"};
     std::string stream;
     for (const std::string& body : bodies) {
         append_frame(kind, body, stream);
@@ -181,7 +184,8 @@ BOOST_AUTO_TEST_CASE(bodies_may_hold_any_byte_where_their_length_is_told) {
         body += static_cast<char>(byte);
     }
     for (const framing kind : {framing::length_prefix, framing::content_length}) {
-        check_every_split(kind, framed(kind, body) + framed(kind, "\n") + framed(kind, body), {{body, "\n", body}, {}, {}});
+        check_every_split(
+            kind, framed(kind, body) + framed(kind, "\n") + framed(kind, body), {{body, "\n", body}, {}, {}});
     }
 }
 
@@ -208,7 +212,8 @@ BOOST_AUTO_TEST_CASE(a_frame_of_max_frame_passes_and_one_byte_more_does_not) {
             const std::string body(size, 'x');
             check_every_split(kind, framed(kind, body) + framed(kind, "1"), {{body, "1"}, {}, {}}, max);
         }
-        check_every_split(kind, framed(kind, "1") + framed(kind, std::string(max + 1, 'x')), over_limit("max_frame", max, {"1"}), max);
+        check_every_split(kind, framed(kind, "1") + framed(kind, std::string(max + 1, 'x')),
+            over_limit("max_frame", max, {"1"}), max);
         check_every_split(kind, framed(kind, std::string(4 * max, 'x')), over_limit("max_frame", max), max);
     }
 }
@@ -235,7 +240,8 @@ BOOST_AUTO_TEST_CASE(after_a_failure_every_call_fails_alike) {
                                                                : "Content-Length: 9\r\n";
         const decode_result first = decoder.next(bad);
         BOOST_REQUIRE(first.failure.has_value());
-        for (const decode_result& later : {decoder.next(framed(kind, "1")), decoder.next_at_end(framed(kind, "1")), decoder.next("")}) {
+        for (const decode_result& later :
+            {decoder.next(framed(kind, "1")), decoder.next_at_end(framed(kind, "1")), decoder.next("")}) {
             BOOST_TEST((later.status == decode_status::failed));
             BOOST_REQUIRE(later.failure.has_value());
             BOOST_TEST((later.failure->code == first.failure->code));
@@ -246,7 +252,8 @@ BOOST_AUTO_TEST_CASE(after_a_failure_every_call_fails_alike) {
 }
 
 BOOST_AUTO_TEST_CASE(a_length_of_zero_is_a_parse_error) {
-    check_every_split(framing::length_prefix, framed(framing::length_prefix, "1") + length_prefix_of(0), parse_failure({"1"}));
+    check_every_split(
+        framing::length_prefix, framed(framing::length_prefix, "1") + length_prefix_of(0), parse_failure({"1"}));
     check_every_split(framing::content_length, "Content-Length: 0\r\n\r\n", parse_failure());
     check_every_split(framing::content_length, "Content-Length: 000\r\n\r\n", parse_failure());
 }
@@ -286,7 +293,8 @@ BOOST_AUTO_TEST_CASE(lines_of_white_space_are_skipped) {
 BOOST_AUTO_TEST_CASE(a_line_of_max_frame_may_end_with_crlf) {
     constexpr std::size_t max = 20;
     const std::string longest(max, 'x');
-    check_every_split(framing::line, longest + "\r\n" + longest + "\n" + longest + "\r", {{longest, longest, longest}, {}, {}}, max);
+    check_every_split(
+        framing::line, longest + "\r\n" + longest + "\n" + longest + "\r", {{longest, longest, longest}, {}, {}}, max);
     check_every_split(framing::line, longest + "\r\r\n", over_limit("max_frame", max), max);
     check_every_split(framing::line, longest + "\rx\n", over_limit("max_frame", max), max);
     check_every_split(framing::line, longest + "x", over_limit("max_frame", max), max);
@@ -300,8 +308,8 @@ BOOST_AUTO_TEST_CASE(a_line_of_white_space_longer_than_max_frame_fails_too) {
 
 BOOST_AUTO_TEST_CASE(an_http_request_where_the_stream_begins_ends_it) {
     constexpr auto body = "Content-Length: 2\r\n\r\n{}\n"sv;
-    for (const auto first : {"POST / HTTP/1.1\r\n"sv, "GET /x?y=z HTTP/1.0\n"sv, "PRI * HTTP/2.0\r\n\r\nSM\r\n"sv, "\r\n \nM-SEARCH * HTTP/1.1\r\n"sv,
-                             "post http://h/{} HTTP/9\n"sv}) {
+    for (const auto first : {"POST / HTTP/1.1\r\n"sv, "GET /x?y=z HTTP/1.0\n"sv, "PRI * HTTP/2.0\r\n\r\nSM\r\n"sv,
+             "\r\n \nM-SEARCH * HTTP/1.1\r\n"sv, "post http://h/{} HTTP/9\n"sv}) {
         check_every_split(framing::line, std::string{first} + std::string{body}, parse_failure());
     }
     check_every_split(framing::line, "PUT /a HTTP/1.1", parse_failure());  // the end of the stream ends it, too
@@ -311,7 +319,8 @@ BOOST_AUTO_TEST_CASE(an_http_request_where_the_stream_begins_ends_it) {
 }
 
 BOOST_AUTO_TEST_CASE(what_only_looks_like_http_is_a_line) {
-    for (const auto line : {"{\"a\": \"GET / HTTP/1.1\"}"sv, "GET /"sv, "GET / HTTP/"sv, " GET / HTTP/1.1"sv, "HTTP/1.1 200 OK"sv, "\"GET / HTTP/1.1"sv}) {
+    for (const auto line : {"{\"a\": \"GET / HTTP/1.1\"}"sv, "GET /"sv, "GET / HTTP/"sv, " GET / HTTP/1.1"sv,
+             "HTTP/1.1 200 OK"sv, "\"GET / HTTP/1.1"sv}) {
         check_every_split(framing::line, std::string{line} + "\n1\n", {{std::string{line}, "1"}, {}, {}});
     }
     check_every_split(framing::line, "1\nGET / HTTP/1.1\n2\n", {{"1", "GET / HTTP/1.1", "2"}, {}, {}});
@@ -386,16 +395,20 @@ BOOST_AUTO_TEST_CASE(malformed_header_blocks_are_parse_errors) {
          }) {
         check_every_split(framing::content_length, headers, parse_failure());
         // A good frame before it is read all the same.
-        check_every_split(framing::content_length, framed(framing::content_length, "1") + std::string{headers}, parse_failure({"1"}));
+        check_every_split(
+            framing::content_length, framed(framing::content_length, "1") + std::string{headers}, parse_failure({"1"}));
     }
 }
 
 BOOST_AUTO_TEST_CASE(a_content_length_of_any_size_is_over_the_limit_and_never_overflows) {
-    for (const auto& number : {"1048577"s, "4294967296"s, "4294967298"s, "18446744073709551615"s, "18446744073709551616"s,
-                              "18446744073709551618"s, "99999999999999999999999999999999"s, std::string(4000, '9')}) {
-        check_every_split(framing::content_length, "Content-Length: " + number + "\r\n\r\n{}", over_limit("max_frame", ample));
+    for (const auto& number :
+        {"1048577"s, "4294967296"s, "4294967298"s, "18446744073709551615"s, "18446744073709551616"s,
+            "18446744073709551618"s, "99999999999999999999999999999999"s, std::string(4000, '9')}) {
+        check_every_split(
+            framing::content_length, "Content-Length: " + number + "\r\n\r\n{}", over_limit("max_frame", ample));
     }
-    check_every_split(framing::content_length, "Content-Length: " + std::string(4000, '0') + "2\r\n\r\n{}", {{"{}"}, {}, {}});
+    check_every_split(
+        framing::content_length, "Content-Length: " + std::string(4000, '0') + "2\r\n\r\n{}", {{"{}"}, {}, {}});
 }
 
 BOOST_AUTO_TEST_CASE(a_header_block_of_max_header_bytes_passes_and_one_byte_more_does_not) {
@@ -405,7 +418,8 @@ BOOST_AUTO_TEST_CASE(a_header_block_of_max_header_bytes_passes_and_one_byte_more
     };
     for (const std::size_t size : {max_header_bytes - 1, max_header_bytes}) {
         BOOST_TEST(block(size).size() == size);
-        BOOST_TEST(one_shot(framing::content_length, block(size) + "{}" + block(size) + "[]") == (outcome{{"{}", "[]"}, {}, {}}));
+        BOOST_TEST(one_shot(framing::content_length, block(size) + "{}" + block(size) + "[]") ==
+                   (outcome{{"{}", "[]"}, {}, {}}));
     }
     const outcome too_long = over_limit("header", max_header_bytes);
     const std::string many_lines = "Content-Length: 2\r\n" + [] {
@@ -415,8 +429,8 @@ BOOST_AUTO_TEST_CASE(a_header_block_of_max_header_bytes_passes_and_one_byte_more
         }
         return lines;
     }();
-    for (const std::string& stream : {block(max_header_bytes + 1) + "{}", block(2 * max_header_bytes), std::string(2 * max_header_bytes, 'C'),
-                                      std::string(2 * max_header_bytes, 'C') + "\n", many_lines}) {
+    for (const std::string& stream : {block(max_header_bytes + 1) + "{}", block(2 * max_header_bytes),
+             std::string(2 * max_header_bytes, 'C'), std::string(2 * max_header_bytes, 'C') + "\n", many_lines}) {
         BOOST_TEST(one_shot(framing::content_length, stream) == too_long);
         for (const std::size_t cut : {std::size_t{1}, max_header_bytes - 1, max_header_bytes, max_header_bytes + 1}) {
             reader halves{framing::content_length, ample};
@@ -447,7 +461,8 @@ BOOST_AUTO_TEST_CASE(messages_of_failures_name_what_to_do) {
     BOOST_TEST(bare_lf.failure->message.find("bare LF") != std::string::npos);
 }
 
-// Were each byte looked at again with every byte that arrives, this would take 10^13 steps: minutes, where one look takes well under a second.
+// Were each byte looked at again with every byte that arrives, this would take 10^13 steps: minutes, where one look
+// takes well under a second.
 BOOST_AUTO_TEST_CASE(a_long_line_that_arrives_byte_by_byte_is_looked_at_once) {
     constexpr std::size_t size = 4 * 1024 * 1024;
     const std::string stream = std::string(size, 'x') + "\n";
@@ -471,14 +486,16 @@ BOOST_AUTO_TEST_CASE(prefixes_and_suffixes_are_what_append_frame_writes) {
             const std::size_t written = write_frame_prefix(kind, size, prefix.data());
             BOOST_REQUIRE(written <= prefix.size());
             const std::string body(size, '1');
-            BOOST_TEST(framed(kind, body) == std::string(prefix.data(), written) + body + std::string{frame_suffix(kind)});
+            BOOST_TEST(
+                framed(kind, body) == std::string(prefix.data(), written) + body + std::string{frame_suffix(kind)});
         }
     }
     BOOST_TEST(framed(framing::length_prefix, "{}") == "\0\0\0\x02{}"sv);
     BOOST_TEST(framed(framing::content_length, "{}") == "Content-Length: 2\r\n\r\n{}");
     BOOST_TEST(framed(framing::line, "{}") == "{}\n");
     std::array<char, max_frame_prefix> prefix{};
-    BOOST_TEST(write_frame_prefix(framing::content_length, static_cast<std::size_t>(-1), prefix.data()) <= max_frame_prefix);
+    BOOST_TEST(
+        write_frame_prefix(framing::content_length, static_cast<std::size_t>(-1), prefix.data()) <= max_frame_prefix);
 }
 
 BOOST_AUTO_TEST_CASE(line_breaks_between_tokens_become_spaces_in_a_line_only) {

@@ -3,7 +3,8 @@
 #include <array>
 #include <string_view>
 
-/// JSON texts that parsers are known to disagree about, and plain ones. Nested texts, being long, are made in the tests.
+/// JSON texts that parsers are known to disagree about, and plain ones. Nested texts, being long, are made in the
+/// tests.
 namespace hookd::test {
 
 using namespace std::string_view_literals;
@@ -26,7 +27,8 @@ inline constexpr auto valid_json = std::to_array<json_case>({
     {"trailing tab", "[1]\t"sv},
     {"trailing new line", "[1]\n"sv},
     {"trailing CR LF", "[1]\r\n"sv},
-    {"all white space everywhere", " \t\r\n{ \t\r\n\"a\" \t\r\n: \t\r\n[ \t\r\n1 \t\r\n, \t\r\n2 \t\r\n] \t\r\n} \t\r\n"sv},
+    {"all white space everywhere",
+        " \t\r\n{ \t\r\n\"a\" \t\r\n: \t\r\n[ \t\r\n1 \t\r\n, \t\r\n2 \t\r\n] \t\r\n} \t\r\n"sv},
     {"array of arrays", "[[],[[]],[[],[]]]"sv},
     {"array of objects", "[{},{\"a\":{}}]"sv},
     {"several nulls", "[1,null,null,null,2]"sv},
@@ -37,7 +39,8 @@ inline constexpr auto valid_json = std::to_array<json_case>({
     {"empty key", "{\"\":0}"sv},
     {"key with escaped NUL", "{\"foo\\u0000bar\":42}"sv},
     {"key with escapes", "{\"\\u0061\\n\\\"\":1}"sv},
-    {"long keys", "{\"min\": -1.0e+28, \"max\": 1.0e+28, \"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\": \"yyyyyyyyyyyyyyyyyyyyyyyyyyyy\"}"sv},
+    {"long keys",
+        "{\"min\": -1.0e+28, \"max\": 1.0e+28, \"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\": \"yyyyyyyyyyyyyyyyyyyyyyyyyyyy\"}"sv},
     {"object with new lines", "{\n\"a\":\n\"b\"\n}"sv},
     {"lone null", "null"sv},
     {"lone true", "true"sv},
@@ -64,7 +67,8 @@ inline constexpr auto valid_json = std::to_array<json_case>({
     {"fraction", "[123.456789]"sv},
     {"fraction ends in zeros", "[1.500000000000000000000000]"sv},
     {"near zero", "[-0.000000000000000000000000000000000000000000000000000000000000000000000000000001]"sv},
-    {"huge exponent", "[0.4e00669999999999999999999999999999999999999999999999999999999999999999999999999999969999999006]"sv},
+    {"huge exponent",
+        "[0.4e00669999999999999999999999999999999999999999999999999999999999999999999999999999969999999006]"sv},
     {"huge negative exponent", "[1e-99999999999999999999]"sv},
     {"overflowing double", "[1.5e+9999]"sv},
     {"too big for 64 bits", "[100000000000000000000]"sv},
@@ -86,7 +90,9 @@ inline constexpr auto valid_json = std::to_array<json_case>({
     {"last surrogate pair", "[\"\\uDBFF\\uDFFF\"]"sv},
     {"comments inside a string", "[\"a/*b*/c/*d//e\"]"sv},
     {"structure inside a string", "[\"{[,:]}\"]"sv},
-    {"DEL in a string", "[\"a\x7f" "b\"]"sv},
+    {"DEL in a string",
+        "[\"a\x7f"
+        "b\"]"sv},
     {"two bytes UTF-8", "[\"\xC2\x80\xDF\xBF\"]"sv},
     {"three bytes UTF-8", "[\"\xE0\xA0\x80\xEF\xBF\xBD\"]"sv},
     {"around the surrogates", "[\"\xED\x9F\xBF\xEE\x80\x80\"]"sv},
@@ -96,7 +102,10 @@ inline constexpr auto valid_json = std::to_array<json_case>({
     {"euro and g clef", "[\"\xE2\x82\xAC\xF0\x9D\x84\x9E\"]"sv},
     {"BOM inside a string", "[\"\xEF\xBB\xBF\"]"sv},
     {"UTF-8 in a key", "{\"\xC3\xA9\xE2\x82\xAC\":\"\xF0\x9F\x98\x80\"}"sv},
-    {"UTF-8 across sixteen bytes", "\"aaaaaaaaaaaaaa\xE2\x82\xAC" "aaaaaaaaaaaaaaaaaaaaa\xF0\x9F\x98\x80" "aaaaaaaaaaaaaaaaa\""sv},
+    {"UTF-8 across sixteen bytes",
+        "\"aaaaaaaaaaaaaa\xE2\x82\xAC"
+        "aaaaaaaaaaaaaaaaaaaaa\xF0\x9F\x98\x80"
+        "aaaaaaaaaaaaaaaaa\""sv},
 });
 
 /// Left open by RFC 8259 (section 8.2: surrogates; section 4: names), accepted here.
@@ -146,7 +155,9 @@ inline constexpr auto invalid_json = std::to_array<json_case>({
     {"array not closed, only opened", "["sv},
     {"array of arrays not closed", "[[1],[2]"sv},
     {"array with a star", "[*]"sv},
-    {"opened and closed apart", "][" ""sv},
+    {"opened and closed apart",
+        "]["
+        ""sv},
     {"lone closing bracket", "]"sv},
     {"lone closing brace", "}"sv},
     {"lone comma", ","sv},
@@ -297,7 +308,9 @@ inline constexpr auto invalid_json = std::to_array<json_case>({
     {"three bytes cut off after two", "[\"\xE2\x82\"]"sv},
     {"three bytes cut off after one", "[\"\xE2\"]"sv},
     {"four bytes cut off after three", "[\"\xF0\x9F\x98\"]"sv},
-    {"four bytes cut off by ASCII", "[\"\xF0\x9F" "ab\"]"sv},
+    {"four bytes cut off by ASCII",
+        "[\"\xF0\x9F"
+        "ab\"]"sv},
     {"UTF-8 cut off at the end of the text", "\"\xE2\x82"sv},
     {"Latin-1", "[\"\xE9\"]"sv},
     {"invalid UTF-8 in a key", "{\"\xB9\":\"0\"}"sv},

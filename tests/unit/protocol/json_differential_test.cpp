@@ -37,16 +37,26 @@ public:
         for (std::size_t times = 1 + pick(4); times != 0; --times) {
             const std::size_t at = pick(text.size() + 1);
             switch (pick(6)) {
-            case 0: text.insert(at, 1, static_cast<char>(pick(256))); break;
-            case 1: text.insert(at, fragments_[pick(std::size(fragments_))]); break;
-            case 2: text.erase(at, 1 + pick(3)); break;
-            case 3: text.insert(at, text.substr(pick(text.size() + 1), pick(12))); break;
-            case 4: text.resize(at); break;
-            default:
-                if (at < text.size()) {
-                    text[at] = static_cast<char>(pick(256));
-                }
-                break;
+                case 0:
+                    text.insert(at, 1, static_cast<char>(pick(256)));
+                    break;
+                case 1:
+                    text.insert(at, fragments_[pick(std::size(fragments_))]);
+                    break;
+                case 2:
+                    text.erase(at, 1 + pick(3));
+                    break;
+                case 3:
+                    text.insert(at, text.substr(pick(text.size() + 1), pick(12)));
+                    break;
+                case 4:
+                    text.resize(at);
+                    break;
+                default:
+                    if (at < text.size()) {
+                        text[at] = static_cast<char>(pick(256));
+                    }
+                    break;
             }
         }
         return text;
@@ -62,8 +72,9 @@ private:
     }
 
     void append_string(std::string& text) {
-        static constexpr std::string_view pieces[] = {"a", "plain text of some length", "\\n", "\\\"", "\\\\", "\\/", "\\u0041", "\\uD83D\\uDE00",
-                                                      "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80", "\x7f", "[", "}", ",", ":", " "};
+        static constexpr std::string_view pieces[] = {"a", "plain text of some length", "\\n", "\\\"", "\\\\", "\\/",
+            "\\u0041", "\\uD83D\\uDE00", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80", "\x7f", "[", "}", ",", ":",
+            " "};
         text += '"';
         for (std::size_t n = pick(12); n != 0; --n) {
             text += pieces[pick(std::size(pieces))];
@@ -74,41 +85,50 @@ private:
     void append_value(std::string& text, unsigned depth) {
         append_space(text);
         switch (pick(depth < 6 ? 7 : 4)) {
-        case 0: text += literals_[pick(std::size(literals_))]; break;
-        case 1: text += numbers_[pick(std::size(numbers_))]; break;
-        case 2: append_string(text); break;
-        case 3: text += std::to_string(pick(1'000'000)); break;
-        case 4:
-            text += '[';
-            for (std::size_t n = pick(5); n != 0; --n) {
-                append_value(text, depth + 1);
-                text += n > 1 ? "," : "";
-            }
-            append_space(text);
-            text += ']';
-            break;
-        default:
-            text += '{';
-            for (std::size_t n = pick(5); n != 0; --n) {
-                append_space(text);
+            case 0:
+                text += literals_[pick(std::size(literals_))];
+                break;
+            case 1:
+                text += numbers_[pick(std::size(numbers_))];
+                break;
+            case 2:
                 append_string(text);
+                break;
+            case 3:
+                text += std::to_string(pick(1'000'000));
+                break;
+            case 4:
+                text += '[';
+                for (std::size_t n = pick(5); n != 0; --n) {
+                    append_value(text, depth + 1);
+                    text += n > 1 ? "," : "";
+                }
                 append_space(text);
-                text += ':';
-                append_value(text, depth + 1);
-                text += n > 1 ? "," : "";
-            }
-            append_space(text);
-            text += '}';
-            break;
+                text += ']';
+                break;
+            default:
+                text += '{';
+                for (std::size_t n = pick(5); n != 0; --n) {
+                    append_space(text);
+                    append_string(text);
+                    append_space(text);
+                    text += ':';
+                    append_value(text, depth + 1);
+                    text += n > 1 ? "," : "";
+                }
+                append_space(text);
+                text += '}';
+                break;
         }
         append_space(text);
     }
 
     static constexpr std::string_view literals_[] = {"true", "false", "null"};
-    static constexpr std::string_view numbers_[] = {"0", "-0", "0.0", "1e5", "-1.25E-3", "123456789012345678901234567890", "0e+0", "9.99e307"};
-    static constexpr std::string_view fragments_[] = {"\"", "\\", "\\u", "\\uD800", "{", "}", "[", "]", ",", ":", "-", "+", ".", "e", "E", "0", "00", "1",
-                                                      " ", "\n", "\t", "true", "nul", "\xEF\xBB\xBF", "\xC0\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80",
-                                                      "\xE2\x82", "\x80", "\0"sv, "/*", "//", "'", "\"\"", "{}", "[]", ",,", "\"a\":1"};
+    static constexpr std::string_view numbers_[] = {
+        "0", "-0", "0.0", "1e5", "-1.25E-3", "123456789012345678901234567890", "0e+0", "9.99e307"};
+    static constexpr std::string_view fragments_[] = {"\"", "\\", "\\u", "\\uD800", "{", "}", "[", "]", ",", ":", "-",
+        "+", ".", "e", "E", "0", "00", "1", " ", "\n", "\t", "true", "nul", "\xEF\xBB\xBF", "\xC0\x80", "\xED\xA0\x80",
+        "\xF4\x90\x80\x80", "\xE2\x82", "\x80", "\0"sv, "/*", "//", "'", "\"\"", "{}", "[]", ",,", "\"a\":1"};
     std::mt19937 random_;
 };
 

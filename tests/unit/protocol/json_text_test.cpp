@@ -30,7 +30,10 @@ std::string repeated(std::string_view piece, std::size_t times) {
 std::size_t reference_utf8(std::string_view bytes) {
     const auto byte = [&](std::size_t i) { return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0U; };
     const unsigned first = byte(0);
-    const std::size_t length = (first & 0xE0U) == 0xC0U ? 2 : (first & 0xF0U) == 0xE0U ? 3 : (first & 0xF8U) == 0xF0U ? 4 : 0;
+    const std::size_t length = (first & 0xE0U) == 0xC0U   ? 2
+                               : (first & 0xF0U) == 0xE0U ? 3
+                               : (first & 0xF8U) == 0xF0U ? 4
+                                                          : 0;
     if (length == 0) {
         return 0;
     }
@@ -153,12 +156,15 @@ BOOST_AUTO_TEST_CASE(depth_128_passes_and_129_does_not) {
     BOOST_TEST(max_depth == 128U);
     for (const std::size_t depth : {max_depth - 1, max_depth, max_depth + 1, 2 * max_depth, std::size_t{200'000}}) {
         const bool allowed = depth <= max_depth;
-        BOOST_TEST(!find_json_fault(repeated("[", depth) + repeated("]", depth)).has_value() == allowed, "arrays, " << depth);
-        BOOST_TEST(!find_json_fault(repeated("[", depth) + "1" + repeated("]", depth)).has_value() == allowed, "full arrays, " << depth);
-        BOOST_TEST(!find_json_fault(repeated("{\"a\":", depth - 1) + "{}" + repeated("}", depth - 1)).has_value() == allowed,
-                   "objects, " << depth);
+        BOOST_TEST(
+            !find_json_fault(repeated("[", depth) + repeated("]", depth)).has_value() == allowed, "arrays, " << depth);
+        BOOST_TEST(!find_json_fault(repeated("[", depth) + "1" + repeated("]", depth)).has_value() == allowed,
+            "full arrays, " << depth);
+        BOOST_TEST(
+            !find_json_fault(repeated("{\"a\":", depth - 1) + "{}" + repeated("}", depth - 1)).has_value() == allowed,
+            "objects, " << depth);
         BOOST_TEST(!find_json_fault(repeated("{\"a\":", depth) + "\"x\"" + repeated("}", depth)).has_value() == allowed,
-                   "full objects, " << depth);
+            "full objects, " << depth);
     }
     BOOST_TEST(find_json_fault(repeated("[", 100'000)).has_value());
 }
@@ -186,17 +192,19 @@ BOOST_AUTO_TEST_CASE(a_level_that_was_closed_is_forgotten) {
 }
 
 BOOST_AUTO_TEST_CASE(utf8_is_told_as_a_plain_decoder_tells_it) {
-    static constexpr auto tails = std::to_array<unsigned char>({0x00, 0x22, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xFF});
+    static constexpr auto tails =
+        std::to_array<unsigned char>({0x00, 0x22, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xFF});
     std::size_t differences = 0;
     for (unsigned first = 0x80; first < 0x100; ++first) {
         for (unsigned second = 0; second < 0x100; ++second) {
             for (const unsigned third : tails) {
                 for (const unsigned fourth : tails) {
-                    const std::array<char, 4> bytes{static_cast<char>(first), static_cast<char>(second), static_cast<char>(third),
-                                                    static_cast<char>(fourth)};
+                    const std::array<char, 4> bytes{static_cast<char>(first), static_cast<char>(second),
+                        static_cast<char>(third), static_cast<char>(fourth)};
                     for (std::size_t length = 1; length <= 4; ++length) {
                         const std::string_view view{bytes.data(), length};
-                        differences += detail::utf8_sequence(view.data(), view.data() + length) != reference_utf8(view) ? 1U : 0U;
+                        differences +=
+                            detail::utf8_sequence(view.data(), view.data() + length) != reference_utf8(view) ? 1U : 0U;
                     }
                 }
             }
@@ -295,7 +303,9 @@ BOOST_AUTO_TEST_CASE(strings_equal_what_they_decode_to_and_nothing_else) {
         {"\\uDC00x", "\xEF\xBF\xBDx"},
         {"\\uD800\\uD83D\\uDE00", "\xEF\xBF\xBD\xF0\x9F\x98\x80"},
         {"\\uD800\\n", "\xEF\xBF\xBD\n"},
-        {"\\uD800\\u0041", "\xEF\xBF\xBD" "A"},
+        {"\\uD800\\u0041",
+            "\xEF\xBF\xBD"
+            "A"},
         {"\\uDBFF\\uDFFF", "\xF4\x8F\xBF\xBF"},
         {"\xC3\xA9", "\xC3\xA9"},
     });
@@ -367,8 +377,8 @@ BOOST_AUTO_TEST_CASE(whatever_is_appended_is_valid_json_that_decodes_to_it) {
     // Every pair of bytes, at places on either side of the sixteen-byte steps.
     for (int first = 0; first < 256; ++first) {
         for (int second = 0; second < 256; second += first < 0x80 ? 5 : 1) {
-            const std::string plain = std::string(static_cast<std::size_t>(first) % 17, 'p') + static_cast<char>(first) +
-                                      static_cast<char>(second) + "tail";
+            const std::string plain = std::string(static_cast<std::size_t>(first) % 17, 'p') +
+                                      static_cast<char>(first) + static_cast<char>(second) + "tail";
             const std::string token = appended(plain);
             BOOST_REQUIRE(!find_json_fault(token).has_value());
             const bool is_ascii = first < 0x80 && second < 0x80;

@@ -28,7 +28,8 @@ std::ostream& operator<<(std::ostream& out, incoming::kind kind) { return out <<
 
 namespace {
 
-/// A message with the bytes that it is made of: a copy of exactly their size, so that a sanitizer sees any read past the end.
+/// A message with the bytes that it is made of: a copy of exactly their size, so that a sanitizer sees any read past
+/// the end.
 struct kept_message : message {
     std::unique_ptr<const std::vector<char>> bytes{};
 };
@@ -80,7 +81,8 @@ std::string with_members(std::size_t members, std::string_view last, bool in_par
 BOOST_AUTO_TEST_SUITE(envelope)
 
 BOOST_AUTO_TEST_CASE(request_is_read_as_spans_of_its_frame) {
-    const auto frame = " { \"params\" : {\"event\":\"a\", \"payload\" : [1, 2.50]} ,\"id\": 7,\"jsonrpc\":\"2.0\",\"method\":\"emit\"}\n"sv;
+    const auto frame =
+        " { \"params\" : {\"event\":\"a\", \"payload\" : [1, 2.50]} ,\"id\": 7,\"jsonrpc\":\"2.0\",\"method\":\"emit\"}\n"sv;
     const kept_message read = read_frame(frame);
     BOOST_REQUIRE(read.type == message::kind::request);
     BOOST_TEST(read.single.id == "7");
@@ -93,14 +95,16 @@ BOOST_AUTO_TEST_CASE(request_is_read_as_spans_of_its_frame) {
     BOOST_TEST(read.single.members[0].value == "\"a\"");
     BOOST_TEST(read.single.members[1].key.raw == "payload");
     BOOST_TEST(read.single.members[1].value == "[1, 2.50]");
-    for (const std::string_view span : {read.single.id, read.single.method.raw, read.single.params, read.single.members[1].value}) {
-        BOOST_TEST((span.data() >= read.bytes->data() && span.data() + span.size() <= read.bytes->data() + read.bytes->size()));
+    for (const std::string_view span :
+        {read.single.id, read.single.method.raw, read.single.params, read.single.members[1].value}) {
+        BOOST_TEST((
+            span.data() >= read.bytes->data() && span.data() + span.size() <= read.bytes->data() + read.bytes->size()));
     }
 }
 
 BOOST_AUTO_TEST_CASE(ids_of_every_kind_are_kept_byte_for_byte) {
-    for (const auto id : {"0"sv, "-0"sv, "1.50"sv, "1e3"sv, "123456789012345678901234567890"sv, "0.1E-7"sv, "null"sv, "\"\""sv, "\"a b\""sv,
-                          "\"\\u0061\\/\\n\""sv, "\"\\uD800\""sv, "\"\xE2\x82\xAC\""sv}) {
+    for (const auto id : {"0"sv, "-0"sv, "1.50"sv, "1e3"sv, "123456789012345678901234567890"sv, "0.1E-7"sv, "null"sv,
+             "\"\""sv, "\"a b\""sv, "\"\\u0061\\/\\n\""sv, "\"\\uD800\""sv, "\"\xE2\x82\xAC\""sv}) {
         const std::string frame = R"({"jsonrpc":"2.0","method":"m","id": )" + std::string{id} + " }";
         const kept_message read = read_frame(frame);
         BOOST_TEST(read.type == message::kind::request, frame);
@@ -114,7 +118,8 @@ BOOST_AUTO_TEST_CASE(ids_of_more_than_1024_bytes_are_refused_and_not_echoed) {
     message read;
     for (const char* const quote : {"\"", ""}) {
         const auto with_id = [&](std::size_t size, std::string_view method) {
-            return R"({"jsonrpc":"2.0","id":)" + (quote + std::string(size, '1') + quote) + R"(,"method":)" + std::string{method} + "}";
+            return R"({"jsonrpc":"2.0","id":)" + (quote + std::string(size, '1') + quote) + R"(,"method":)" +
+                   std::string{method} + "}";
         };
         const auto longest = with_id(1024, R"("m")");
         read_message(longest, read);
@@ -138,7 +143,8 @@ BOOST_AUTO_TEST_CASE(ids_of_other_kinds_are_refused_and_answered_with_null) {
 }
 
 BOOST_AUTO_TEST_CASE(version_must_be_the_string_2_0) {
-    for (const auto version : {"\"1.0\""sv, "\"2\""sv, "2.0"sv, "2"sv, "null"sv, "\"2.00\""sv, "\"\""sv, "[\"2.0\"]"sv, "{}"sv, "true"sv}) {
+    for (const auto version :
+        {"\"1.0\""sv, "\"2\""sv, "2.0"sv, "2"sv, "null"sv, "\"2.00\""sv, "\"\""sv, "[\"2.0\"]"sv, "{}"sv, "true"sv}) {
         check_invalid_request(R"({"id":1,"method":"m","jsonrpc":)" + std::string{version} + "}", "1", "\"jsonrpc\"");
     }
     check_invalid_request(R"({"id":1,"method":"m"})", "1", "\"jsonrpc\"");
@@ -147,7 +153,8 @@ BOOST_AUTO_TEST_CASE(version_must_be_the_string_2_0) {
 
 BOOST_AUTO_TEST_CASE(method_must_be_a_string) {
     for (const auto method : {"1"sv, "null"sv, "[]"sv, "{}"sv, "true"sv}) {
-        check_invalid_request(R"({"jsonrpc":"2.0","id":"x","method":)" + std::string{method} + "}", "\"x\"", "\"method\"");
+        check_invalid_request(
+            R"({"jsonrpc":"2.0","id":"x","method":)" + std::string{method} + "}", "\"x\"", "\"method\"");
     }
     check_invalid_request(R"({"jsonrpc":"2.0","id":"x"})", "\"x\"", "\"method\"");
     check_invalid_request("{}", "null");
@@ -158,10 +165,12 @@ BOOST_AUTO_TEST_CASE(method_must_be_a_string) {
 
 BOOST_AUTO_TEST_CASE(params_are_an_object_an_array_or_null) {
     for (const auto params : {"1"sv, "\"x\""sv, "true"sv, "false"sv}) {
-        check_invalid_request(R"({"jsonrpc":"2.0","id":1,"method":"m","params":)" + std::string{params} + "}", "1", "\"params\"");
+        check_invalid_request(
+            R"({"jsonrpc":"2.0","id":1,"method":"m","params":)" + std::string{params} + "}", "1", "\"params\"");
     }
     for (const auto params : {"{}"sv, "{ }"sv, "[]"sv, "[ \n]"sv, "null"sv}) {
-        const kept_message read = read_frame(R"({"jsonrpc":"2.0","id":1,"method":"m","params": )" + std::string{params} + " }");
+        const kept_message read =
+            read_frame(R"({"jsonrpc":"2.0","id":1,"method":"m","params": )" + std::string{params} + " }");
         BOOST_REQUIRE(read.type == message::kind::request);
         BOOST_TEST(read.single.has_no_params(), params);
         BOOST_TEST(read.single.members.empty());
@@ -177,13 +186,15 @@ BOOST_AUTO_TEST_CASE(params_are_an_object_an_array_or_null) {
 }
 
 BOOST_AUTO_TEST_CASE(unknown_members_of_the_envelope_are_ignored) {
-    const kept_message read = read_frame(R"({"a":{"jsonrpc":1,"id":[]},"jsonrpc":"2.0","x":"\"}","id":1,"method":"m","result":1,"error":{}})");
+    const kept_message read = read_frame(
+        R"({"a":{"jsonrpc":1,"id":[]},"jsonrpc":"2.0","x":"\"}","id":1,"method":"m","result":1,"error":{}})");
     BOOST_REQUIRE(read.type == message::kind::request);
     BOOST_TEST(read.single.id == "1");
 }
 
 BOOST_AUTO_TEST_CASE(members_are_matched_after_decoding_escapes) {
-    const kept_message read = read_frame(R"({"\u006asonrpc":"2.0","\u0069\u0064":1,"metho\u0064":"m","p\u0061rams":{"\u0061":1}})");
+    const kept_message read =
+        read_frame(R"({"\u006asonrpc":"2.0","\u0069\u0064":1,"metho\u0064":"m","p\u0061rams":{"\u0061":1}})");
     BOOST_REQUIRE(read.type == message::kind::request);
     BOOST_TEST(read.single.id == "1");
     BOOST_REQUIRE(read.single.members.size() == 1U);
@@ -211,23 +222,29 @@ BOOST_AUTO_TEST_CASE(a_member_that_stands_twice_in_params_is_refused) {
     check_invalid_request(R"({"jsonrpc":"2.0","id":1,"method":"m","params":{"a":1,"b":2,"\u0061":1}})", "1", "\"a\"");
     check_invalid_request(R"({"jsonrpc":"2.0","id":1,"method":"m","params":{"\u0061":1,"b":2,"a":1}})", "1", "\"a\"");
     check_invalid_request(R"({"jsonrpc":"2.0","id":1,"params":{"\u0061":1,"\u0061":1},"method":"m"})", "1", "\"a\"");
-    check_invalid_request(R"({"jsonrpc":"2.0","id":1,"method":"m","params":{"\uD83D\uDE00":1,")" "\xF0\x9F\x98\x80" R"(":1}})", "1");
+    check_invalid_request(R"({"jsonrpc":"2.0","id":1,"method":"m","params":{"\uD83D\uDE00":1,")"
+                          "\xF0\x9F\x98\x80"
+                          R"(":1}})",
+        "1");
 }
 
 BOOST_AUTO_TEST_CASE(a_notification_whose_params_repeat_a_member_gets_no_answer) {
     check_invalid_request(R"({"jsonrpc":"2.0","method":"emit","params":{"a":1,"a":2}})", "", "\"a\"");
-    check_invalid_request(R"({"jsonrpc":"2.0","method":7,"params":{"a":1,"a":2}})", "null");  // its envelope is not valid
+    check_invalid_request(
+        R"({"jsonrpc":"2.0","method":7,"params":{"a":1,"a":2}})", "null");  // its envelope is not valid
     check_invalid_request(R"({"jsonrpc":"2.0","id":4,"method":"emit","params":{"a":1,"a":2}})", "4");
 }
 
 BOOST_AUTO_TEST_CASE(names_that_differ_only_in_how_they_look_are_not_repeated) {
-    const kept_message read = read_frame(R"({"jsonrpc":"2.0","id":1,"method":"m","Id":2,"params":{"a":1,"A":1,"\\u0061":1,"a ":1,"":1,"\u0000":1,"a\u0000":1}})");
+    const kept_message read = read_frame(
+        R"({"jsonrpc":"2.0","id":1,"method":"m","Id":2,"params":{"a":1,"A":1,"\\u0061":1,"a ":1,"":1,"\u0000":1,"a\u0000":1}})");
     BOOST_TEST(read.type == message::kind::request);
     BOOST_TEST(read.single.members.size() == 7U);
 }
 
 BOOST_AUTO_TEST_CASE(members_repeated_deeper_down_are_the_peers_own_business) {
-    const kept_message read = read_frame(R"({"jsonrpc":"2.0","id":1,"method":"m","x":{"a":1,"a":2},"params":{"payload":{"a":1,"a":2},"l":[{"b":1,"b":1}]}})");
+    const kept_message read = read_frame(
+        R"({"jsonrpc":"2.0","id":1,"method":"m","x":{"a":1,"a":2},"params":{"payload":{"a":1,"a":2},"l":[{"b":1,"b":1}]}})");
     BOOST_REQUIRE(read.type == message::kind::request);
     BOOST_TEST(read.single.members[0].value == R"({"a":1,"a":2})");
 }
@@ -237,16 +254,19 @@ BOOST_AUTO_TEST_CASE(repeated_names_are_found_however_many_members_there_are) {
         for (const std::size_t members : {14U, 15U, 16U, 17U, 18U, 33U, 5000U}) {
             BOOST_TEST(read_frame(with_members(members, R"("last":0)", in_params)).type == message::kind::request);
             const std::string half = std::to_string(members / 2);
-            for (const std::string& twin : {"\"k0\""s, "\"\\u006b0\""s, "\"k" + half + '"', "\"k" + std::to_string(members - 1) + '"'}) {
+            for (const std::string& twin :
+                {"\"k0\""s, "\"\\u006b0\""s, "\"k" + half + '"', "\"k" + std::to_string(members - 1) + '"'}) {
                 check_invalid(with_members(members, twin + ":0", in_params), errc::invalid_request, "1", "twice");
             }
-            check_invalid(with_members(members, R"("\u0061":0,"b":0,"a":0)", in_params), errc::invalid_request, "1", "twice");
+            check_invalid(
+                with_members(members, R"("\u0061":0,"b":0,"a":0)", in_params), errc::invalid_request, "1", "twice");
         }
     }
 }
 
 BOOST_AUTO_TEST_CASE(params_keep_their_first_32_members) {
-    for (const std::size_t members : {max_params_members - 1, max_params_members, max_params_members + 1, std::size_t{1000}}) {
+    for (const std::size_t members :
+        {max_params_members - 1, max_params_members, max_params_members + 1, std::size_t{1000}}) {
         const std::string frame = with_members(members - 1, R"("last":0)", true);
         const kept_message read = read_frame(frame);
         BOOST_REQUIRE(read.type == message::kind::request);
@@ -255,7 +275,8 @@ BOOST_AUTO_TEST_CASE(params_keep_their_first_32_members) {
     }
 }
 
-// Comparing each name with each would take 10^12 steps: many minutes, where sorting takes about a second under a sanitizer.
+// Comparing each name with each would take 10^12 steps: many minutes, where sorting takes about a second under a
+// sanitizer.
 BOOST_AUTO_TEST_CASE(a_million_members_are_no_quadratic_matter) {
     const auto start = std::chrono::steady_clock::now();
     for (const bool in_params : {false, true}) {
@@ -280,9 +301,10 @@ BOOST_AUTO_TEST_CASE(what_is_no_object_or_array_is_no_request) {
 BOOST_AUTO_TEST_CASE(what_is_no_json_is_a_parse_error_whatever_else_is_wrong) {
     for (const auto& [name, text] : hookd::test::invalid_json) {
         check_invalid(text, errc::parse_error, "null", "byte");
-        // Where it stands inside a frame must not matter. A text in which only the end is wrong may be completed by what
-        // follows, so it is wrapped in what cannot do that.
-        const std::string wrapped = R"({"jsonrpc":"2.0","id":1,"method":"m","params":{"payload":)" + std::string{text} + "\x01}}";
+        // Where it stands inside a frame must not matter. A text in which only the end is wrong may be completed by
+        // what follows, so it is wrapped in what cannot do that.
+        const std::string wrapped =
+            R"({"jsonrpc":"2.0","id":1,"method":"m","params":{"payload":)" + std::string{text} + "\x01}}";
         check_invalid(wrapped, errc::parse_error, "null", "byte");
     }
     check_invalid(R"({"jsonrpc":"1.0","id":1,"id":2,"method":3)", errc::parse_error, "null");
@@ -293,7 +315,8 @@ BOOST_AUTO_TEST_CASE(what_is_no_json_is_a_parse_error_whatever_else_is_wrong) {
 
 BOOST_AUTO_TEST_CASE(a_text_that_only_begins_is_told_from_one_that_is_wrong) {
     message read;
-    constexpr std::string_view whole = R"({ "jsonrpc": "2.0", "id": 1, "method": "m", "params": { "payload": ["x", -12, {}] } })";
+    constexpr std::string_view whole =
+        R"({ "jsonrpc": "2.0", "id": 1, "method": "m", "params": { "payload": ["x", -12, {}] } })";
     for (std::size_t size = 1; size < whole.size(); ++size) {
         read_message(whole.substr(0, size), read);
         BOOST_TEST((read.type == message::kind::invalid));
@@ -301,7 +324,8 @@ BOOST_AUTO_TEST_CASE(a_text_that_only_begins_is_told_from_one_that_is_wrong) {
     }
     read_message(whole, read);
     BOOST_TEST((read.type == message::kind::request));
-    for (const std::string_view wrong : {"{}}", "x", R"("jsonrpc": "2.0",)", "[1 2", R"({"a":1,})", "{} {", R"(["\q)"}) {
+    for (const std::string_view wrong :
+        {"{}}", "x", R"("jsonrpc": "2.0",)", "[1 2", R"({"a":1,})", "{} {", R"(["\q)"}) {
         read_message(wrong, read);
         BOOST_TEST(!read.ends_early, wrong);
     }
@@ -311,8 +335,8 @@ BOOST_AUTO_TEST_CASE(a_text_that_only_begins_is_told_from_one_that_is_wrong) {
 
 BOOST_AUTO_TEST_CASE(payloads_arrive_byte_for_byte) {
     const auto check = [](std::string_view name, std::string_view payload) {
-        const std::string frame = R"({"jsonrpc":"2.0","id":1,"method":"emit","params":{"event":"e","payload":)" + std::string{payload} +
-                                  R"(,"timeout_ms":1}})";
+        const std::string frame = R"({"jsonrpc":"2.0","id":1,"method":"emit","params":{"event":"e","payload":)" +
+                                  std::string{payload} + R"(,"timeout_ms":1}})";
         const kept_message read = read_frame(frame);
         BOOST_REQUIRE_MESSAGE(read.type == message::kind::request, name);
         BOOST_REQUIRE(read.single.members.size() == 3U);
@@ -340,8 +364,9 @@ BOOST_AUTO_TEST_CASE(depth_is_counted_from_the_frame) {
     BOOST_TEST(read_frame("[" + frame_with(payload_of(max_depth - 3)) + "]").type == message::kind::batch);
     check_invalid("[" + frame_with(payload_of(max_depth - 2)) + "]", errc::parse_error, "null", "128");
     // What was closed counts no longer.
-    BOOST_TEST(read_frame(R"({"jsonrpc":"2.0","method":"m","params":{"a":{}},"x":)" + payload_of(max_depth - 1) + "}").type ==
-               message::kind::request);
+    BOOST_TEST(
+        read_frame(R"({"jsonrpc":"2.0","method":"m","params":{"a":{}},"x":)" + payload_of(max_depth - 1) + "}").type ==
+        message::kind::request);
     check_invalid(R"({"x":)" + payload_of(max_depth) + "}", errc::parse_error, "null", "128");
 }
 
@@ -478,7 +503,8 @@ BOOST_AUTO_TEST_CASE(a_client_reads_a_verdict_that_holds_the_deepest_reply) {
     for (const bool too_deep : {false, true}) {
         std::string frame;
         begin_result(frame, "1");
-        frame.append(R"({"responses":[{"response":)" + (too_deep ? "[" + deepest + "]" : deepest) + "}]}").append(result_end);
+        frame.append(R"({"responses":[{"response":)" + (too_deep ? "[" + deepest + "]" : deepest) + "}]}")
+            .append(result_end);
         incoming read;
         read_incoming(frame, read);
         BOOST_TEST((read.type == (too_deep ? incoming::kind::invalid : incoming::kind::response)));
@@ -498,7 +524,11 @@ BOOST_AUTO_TEST_CASE(a_client_reads_notifications) {
 
 BOOST_AUTO_TEST_CASE(a_client_takes_nothing_else_for_a_message) {
     for (const auto frame : {
-             ""sv, "{}"sv, "1"sv, "[]"sv, R"([{"jsonrpc":"2.0","id":1,"result":1}])"sv,
+             ""sv,
+             "{}"sv,
+             "1"sv,
+             "[]"sv,
+             R"([{"jsonrpc":"2.0","id":1,"result":1}])"sv,
              R"({"jsonrpc":"2.0","id":1})"sv,
              R"({"jsonrpc":"2.0","result":1})"sv,
              R"({"jsonrpc":"2.0","id":1,"result":1,"error":{"code":1,"message":"x"}})"sv,

@@ -41,7 +41,9 @@ BOOST_AUTO_TEST_CASE(case_and_separators_make_no_difference) {
 
 BOOST_AUTO_TEST_CASE(long_names_are_near_where_they_differ_little) {
     const std::string name(125, 'x');
-    const auto with = [&name](std::size_t at, const std::string& part) { return std::string(name).replace(at, part.size(), part); };
+    const auto with = [&name](std::size_t at, const std::string& part) {
+        return std::string(name).replace(at, part.size(), part);
+    };
     BOOST_TEST(nearest(with(60, "ab"), {name}) == name);
     BOOST_TEST(nearest(with(0, "abcd"), {name}) == name);
     BOOST_TEST(nearest(name.substr(4), {name}) == name);

@@ -20,8 +20,8 @@ std::string joined(const std::vector<core::wire_pieces>& pieces) {
 bool is_uuid(std::string_view text) {
     constexpr std::string_view shape = "00000000-0000-0000-0000-000000000000";
     return text.size() == shape.size() && std::equal(text.begin(), text.end(), shape.begin(), [](char is, char like) {
-               return like == '-' ? is == '-' : std::isxdigit(static_cast<unsigned char>(is)) != 0;
-           });
+        return like == '-' ? is == '-' : std::isxdigit(static_cast<unsigned char>(is)) != 0;
+    });
 }
 
 }  // namespace
@@ -43,7 +43,9 @@ void rpc_fixture::check_tidy() const {
 }
 
 memory_peer::memory_peer(rpc_fixture& fixture, const peer_options& options)
-    : fixture_(fixture), options_(options), session_(std::make_shared<session>(fixture.environment, options.who, options.may)) {
+    : fixture_(fixture),
+      options_(options),
+      session_(std::make_shared<session>(fixture.environment, options.who, options.may)) {
     session_->attach(*this);
 }
 
@@ -101,7 +103,8 @@ void memory_peer::finish_turn() {
 
 void memory_peer::flush() {
     while (reads_) {
-        const auto next = session_->next_output({256, std::size_t{256} << 10, std::size_t{64} << 10, options_.one_piece});
+        const auto next =
+            session_->next_output({256, std::size_t{256} << 10, std::size_t{64} << 10, options_.one_piece});
         if (next.empty()) {
             return;
         }
@@ -119,7 +122,8 @@ void memory_peer::flush() {
 }
 
 std::vector<std::string> memory_peer::messages() const {
-    constexpr protocol::framing kinds[] = {protocol::framing::length_prefix, protocol::framing::content_length, protocol::framing::line};
+    constexpr protocol::framing kinds[] = {
+        protocol::framing::length_prefix, protocol::framing::content_length, protocol::framing::line};
     protocol::frame_decoder decoder{kinds[static_cast<std::size_t>(options_.kind)], protocol::default_max_frame_bytes};
     std::vector<std::string> all;
     std::string_view unread{output_};
@@ -127,7 +131,8 @@ std::vector<std::string> memory_peer::messages() const {
         const auto decoded = decoder.next(unread);
         unread.remove_prefix(decoded.consumed);
         if (decoded.status != protocol::decode_status::frame) {
-            BOOST_REQUIRE_MESSAGE(decoded.status == protocol::decode_status::need_more && unread.empty(), "broken output: " << output_);
+            BOOST_REQUIRE_MESSAGE(
+                decoded.status == protocol::decode_status::need_more && unread.empty(), "broken output: " << output_);
             return all;
         }
         all.emplace_back(decoded.body);

@@ -45,7 +45,8 @@ struct peer_options {
     bool one_piece = true;
 };
 
-/// A peer and its session, with what a transport does, byte by byte where the test wants it. It reads at once, but where it is told not to.
+/// A peer and its session, with what a transport does, byte by byte where the test wants it. It reads at once, but
+/// where it is told not to.
 class memory_peer final : public core::event_sink {
 public:
     explicit memory_peer(rpc_fixture& fixture, const peer_options& options = {});
@@ -54,7 +55,9 @@ public:
     ~memory_peer() { leave(); }
 
     /// The bytes that carry `body` in the peer's framing.
-    [[nodiscard]] std::string frame_of(std::string_view body) const { return hookd::test::encode_frame(options_.kind, body); }
+    [[nodiscard]] std::string frame_of(std::string_view body) const {
+        return hookd::test::encode_frame(options_.kind, body);
+    }
 
     /// `bytes` arrive.
     void send(std::string_view bytes);
@@ -96,7 +99,7 @@ private:
     std::shared_ptr<session> session_;
     std::string unread_{};
     std::string output_{};  // all that it was ever written
-    received last_{};        // of the last turn
+    received last_{};       // of the last turn
     std::size_t turns_ = 0;
     bool input_ended_ = false;
     bool has_failed_ = false;

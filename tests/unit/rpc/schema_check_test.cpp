@@ -4,11 +4,13 @@
 #include <condition_variable>
 #include <mutex>
 
-// A schema's check that takes longer than a turn: it is carried on elsewhere, and the rest of the peer's input waits for it; other peers do not.
+// A schema's check that takes longer than a turn: it is carried on elsewhere, and the rest of the peer's input waits
+// for it; other peers do not.
 namespace hookd::server::rpc::test {
 namespace {
 
-/// Knows every event. The check of a payload that begins with `{"slow"` is never over within a turn, and goes on until it is released or given up.
+/// Knows every event. The check of a payload that begins with `{"slow"` is never over within a turn, and goes on until
+/// it is released or given up.
 class slow_catalog final : public catalog {
 public:
     using catalog::check_event;
@@ -16,16 +18,27 @@ public:
 
     [[nodiscard]] std::size_t size() const noexcept override { return 1; }
     [[nodiscard]] defaults defaults_of(std::string_view) const override { return {}; }
-    [[nodiscard]] std::optional<protocol::error> check_event(std::string_view, std::string_view payload, check_limit& limit) const override {
+    [[nodiscard]] std::optional<protocol::error> check_event(
+        std::string_view, std::string_view payload, check_limit& limit) const override {
         return check(payload, limit);
     }
-    [[nodiscard]] std::optional<protocol::error> check_patterns(const std::vector<std::string>&) const override { return std::nullopt; }
-    [[nodiscard]] std::optional<protocol::error> check_reply(std::string_view, std::string_view response, check_limit& limit) const override {
+    [[nodiscard]] std::optional<protocol::error> check_patterns(const std::vector<std::string>&) const override {
+        return std::nullopt;
+    }
+    [[nodiscard]] std::optional<protocol::error> check_reply(
+        std::string_view, std::string_view response, check_limit& limit) const override {
         return check(response, limit);
     }
-    [[nodiscard]] std::optional<std::string> payload_without_secrets(std::string_view, std::string_view) const override { return std::nullopt; }
-    [[nodiscard]] std::optional<std::string> reply_without_secrets(std::string_view, std::string_view) const override { return std::nullopt; }
-    [[nodiscard]] std::variant<std::string, protocol::error> schemas(std::string_view) const override { return std::string{}; }
+    [[nodiscard]] std::optional<std::string> payload_without_secrets(
+        std::string_view, std::string_view) const override {
+        return std::nullopt;
+    }
+    [[nodiscard]] std::optional<std::string> reply_without_secrets(std::string_view, std::string_view) const override {
+        return std::nullopt;
+    }
+    [[nodiscard]] std::variant<std::string, protocol::error> schemas(std::string_view) const override {
+        return std::string{};
+    }
 
     void release() {
         const std::lock_guard lock{mutex_};
@@ -86,7 +99,8 @@ struct scene {
 };
 
 std::string emit(std::string_view payload, std::string_view id = "1") {
-    return R"({"jsonrpc":"2.0","id":)" + std::string{id} + R"(,"method":"emit","params":{"event":"e","payload":)" + std::string{payload} + "}}";
+    return R"({"jsonrpc":"2.0","id":)" + std::string{id} + R"(,"method":"emit","params":{"event":"e","payload":)" +
+           std::string{payload} + "}}";
 }
 
 const std::string ping = R"({"jsonrpc":"2.0","id":5,"method":"ping"})";
@@ -157,8 +171,8 @@ BOOST_AUTO_TEST_CASE(long_reply_and_the_payload_that_it_puts_in_place_are_checke
     with.other.send(with.other.frame_of(R"({"jsonrpc":"2.0","id":1,"method":"subscribe","params":{"name":"hook"}})"));
     with.emitter.send(with.emitter.frame_of(
         R"({"jsonrpc":"2.0","id":2,"method":"emit_and_wait","params":{"event":"e","policy":"chain"}})"));
-    const auto reply = R"({"jsonrpc":"2.0","id":3,"method":"respond","params":{"hook_event_id":")" + with.other.last_event_id() +
-                       R"(","response":{"payload":{"slow":1}}}})";
+    const auto reply = R"({"jsonrpc":"2.0","id":3,"method":"respond","params":{"hook_event_id":")" +
+                       with.other.last_event_id() + R"(","response":{"payload":{"slow":1}}}})";
     BOOST_CHECK(with.give(with.other, with.other.frame_of(reply)) == input_state::checking);
     with.emitter.send(with.emitter.frame_of(ping));
     BOOST_CHECK(has(with.emitter.messages().back(), R"("id":5)"));

@@ -13,7 +13,8 @@ namespace {
 
 namespace data = boost::unit_test::data;
 
-/// What one peer does: `body` goes in a frame of its own, with `$event` for the last event that it got; an empty one is the end of its input.
+/// What one peer does: `body` goes in a frame of its own, with `$event` for the last event that it got; an empty one is
+/// the end of its input.
 struct step {
     std::size_t peer = 0;
     std::string body{};
@@ -34,10 +35,12 @@ struct conversation {
 std::ostream& operator<<(std::ostream& out, const conversation& which) { return out << which.name; }
 
 std::string call(std::string_view method, std::string_view params = "{}", std::string_view id = "1") {
-    return R"({"jsonrpc":"2.0","id":)" + std::string{id} + R"(,"method":")" + std::string{method} + R"(","params":)" + std::string{params} + "}";
+    return R"({"jsonrpc":"2.0","id":)" + std::string{id} + R"(,"method":")" + std::string{method} + R"(","params":)" +
+           std::string{params} + "}";
 }
 
-const std::string emit_and_wait = call("emit_and_wait", R"({"event":"git.push","payload":{"n": 1.0},"timeout_ms":60000})", "7");
+const std::string emit_and_wait =
+    call("emit_and_wait", R"({"event":"git.push","payload":{"n": 1.0},"timeout_ms":60000})", "7");
 const std::string respond = call("respond", R"({"hook_event_id":"$event","response":{"abort":"no"}})", "2");
 const std::string hook = call("subscribe", R"({"events":["git.*"],"name":"hook","cancellations":true})");
 const std::string observer = call("subscribe", R"({"responds":false})");
@@ -47,39 +50,39 @@ const std::string cancel = R"({"jsonrpc":"2.0","method":"$/cancelRequest","param
 const conversation conversations[] = {
     {"ping", {{0, call("ping")}}, {{1, {R"("result":{"instance":"id-1")"}}}},
     {"errors",
-     {{0, call("nope")}, {0, call("emit", R"({"event":"a b"})")}, {0, R"({"jsonrpc":"2.0","id":3})"}, {0, R"({"id":)"}, {0, "[]"}, {0, "1"}},
-     {{6, {"-32601", "-32602", "-32600", "-32700", "-32600", "-32600"}}}},
+        {{0, call("nope")}, {0, call("emit", R"({"event":"a b"})")}, {0, R"({"jsonrpc":"2.0","id":3})"},
+            {0, R"({"id":)"}, {0, "[]"}, {0, "1"}},
+        {{6, {"-32601", "-32602", "-32600", "-32700", "-32600", "-32600"}}}},
     {"batch",
-     {{0, "[" + call("ping") + R"(,{"jsonrpc":"2.0","method":"emit","params":{"event":"a"}},1,)" + call("nope", "{}", R"("x")") + "]"}},
-     {{1, {R"([{"jsonrpc":"2.0","id":1,"result")", R"("id":null)", R"("id":"x")"}}}},
+        {{0, "[" + call("ping") + R"(,{"jsonrpc":"2.0","method":"emit","params":{"event":"a"}},1,)" +
+                 call("nope", "{}", R"("x")") + "]"}},
+        {{1, {R"([{"jsonrpc":"2.0","id":1,"result")", R"("id":null)", R"("id":"x")"}}}},
     {"batch of notifications",
-     {{0, R"([{"jsonrpc":"2.0","method":"emit","params":{"event":"a"}}])", false}, {0, call("ping")}},
-     {{1, {R"("result")"}}}},
+        {{0, R"([{"jsonrpc":"2.0","method":"emit","params":{"event":"a"}}])", false}, {0, call("ping")}},
+        {{1, {R"("result")"}}}},
     {"subscribe, event, unsubscribe",
-     {{1, observer}, {0, call("emit", R"({"event":"a","payload":{"k": 12345678901234567890}})")}, {1, call("unsubscribe")}},
-     {{1, {R"("subscribers":1)"}}, {4, {R"("result")", R"("payload":{"k": 12345678901234567890}})", R"("method":"closed")", R"("result")"}}}},
-    {"question and veto",
-     {{1, hook}, {0, emit_and_wait}, {1, respond}},
-     {{1, {R"("outcome":"answered","abort":"no")"}}, {3, {R"("result")", R"("expects_response":true)", R"("accepted":true)"}}}},
-    {"question in a batch",
-     {{1, hook}, {0, "[" + emit_and_wait + "," + call("ping") + "]"}, {1, "[" + respond + "]"}},
-     {{1, {R"([{"jsonrpc":"2.0","id":7,"result")"}},
-      {3, {R"("result")", R"("method":"event")", R"([{"jsonrpc":"2.0","id":2,"result":{"accepted":true)"}}}},
+        {{1, observer}, {0, call("emit", R"({"event":"a","payload":{"k": 12345678901234567890}})")},
+            {1, call("unsubscribe")}},
+        {{1, {R"("subscribers":1)"}},
+            {4, {R"("result")", R"("payload":{"k": 12345678901234567890}})", R"("method":"closed")", R"("result")"}}}},
+    {"question and veto", {{1, hook}, {0, emit_and_wait}, {1, respond}},
+        {{1, {R"("outcome":"answered","abort":"no")"}},
+            {3, {R"("result")", R"("expects_response":true)", R"("accepted":true)"}}}},
+    {"question in a batch", {{1, hook}, {0, "[" + emit_and_wait + "," + call("ping") + "]"}, {1, "[" + respond + "]"}},
+        {{1, {R"([{"jsonrpc":"2.0","id":7,"result")"}},
+            {3, {R"("result")", R"("method":"event")", R"([{"jsonrpc":"2.0","id":2,"result":{"accepted":true)"}}}},
     {"reservation",
-     {{1, hook},
-      {0, call("emit", R"({"event":"git.push","reserve_ms":60000})")},
-      {1, respond},
-      {1, call("await_response", R"({"hook_event_id":"$event"})", "3")}},
-     {{1, {R"("seq":1)"}}, {4, {R"("result")", R"("method":"event")", R"("accepted":true)", R"("outcome":"answered")"}}}},
-    {"cancelled question",
-     {{1, hook}, {0, emit_and_wait}, {0, cancel, false}, {1, respond}},
-     {{1, {"-32800"}}, {4, {R"("result")", R"("method":"event")", R"("method":"cancelled")", R"("accepted":false)"}}}},
-    {"emitter that half-closes is still answered",
-     {{1, hook}, {0, emit_and_wait}, {0, "", false}, {1, respond}},
-     {{1, {R"("outcome":"answered")"}}, {3, {R"("result")", R"("method":"event")", R"("accepted":true)"}}}},
-    {"hook that half-closes never replies",
-     {{1, hook}, {0, emit_and_wait}, {1, "", false}},
-     {{1, {R"("missing":[{"responder":"hook","why":"left")"}}, {2, {R"("result")", R"("method":"event")"}}}},
+        {{1, hook}, {0, call("emit", R"({"event":"git.push","reserve_ms":60000})")}, {1, respond},
+            {1, call("await_response", R"({"hook_event_id":"$event"})", "3")}},
+        {{1, {R"("seq":1)"}},
+            {4, {R"("result")", R"("method":"event")", R"("accepted":true)", R"("outcome":"answered")"}}}},
+    {"cancelled question", {{1, hook}, {0, emit_and_wait}, {0, cancel, false}, {1, respond}},
+        {{1, {"-32800"}},
+            {4, {R"("result")", R"("method":"event")", R"("method":"cancelled")", R"("accepted":false)"}}}},
+    {"emitter that half-closes is still answered", {{1, hook}, {0, emit_and_wait}, {0, "", false}, {1, respond}},
+        {{1, {R"("outcome":"answered")"}}, {3, {R"("result")", R"("method":"event")", R"("accepted":true)"}}}},
+    {"hook that half-closes never replies", {{1, hook}, {0, emit_and_wait}, {1, "", false}},
+        {{1, {R"("missing":[{"responder":"hook","why":"left")"}}, {2, {R"("result")", R"("method":"event")"}}}},
 };
 
 /// Peers that hold a conversation, each piece of which is sent as the test says.
@@ -162,7 +165,8 @@ std::size_t longest_frame(const conversation& which, framing kind) {
 
 BOOST_AUTO_TEST_SUITE(sessions)
 
-BOOST_DATA_TEST_CASE(peers_get_what_the_contract_says, data::make(conversations) * data::make(hookd::test::all_framings), which, kind) {
+BOOST_DATA_TEST_CASE(
+    peers_get_what_the_contract_says, data::make(conversations) * data::make(hookd::test::all_framings), which, kind) {
     const auto got = hold(which, kind);
     for (std::size_t peer = 0; peer < which.expected.size(); ++peer) {
         std::string all;
@@ -179,7 +183,8 @@ BOOST_DATA_TEST_CASE(peers_get_what_the_contract_says, data::make(conversations)
     }
 }
 
-BOOST_DATA_TEST_CASE(input_that_comes_byte_by_byte_is_the_same, data::make(conversations) * data::make(hookd::test::all_framings), which, kind) {
+BOOST_DATA_TEST_CASE(input_that_comes_byte_by_byte_is_the_same,
+    data::make(conversations) * data::make(hookd::test::all_framings), which, kind) {
     const auto got = hold(which, kind, [](memory_peer& peer, std::string_view bytes) {
         for (std::size_t i = 0; i < bytes.size(); ++i) {
             peer.send(bytes.substr(i, 1));
@@ -188,7 +193,8 @@ BOOST_DATA_TEST_CASE(input_that_comes_byte_by_byte_is_the_same, data::make(conve
     BOOST_CHECK(got == hold(which, kind));
 }
 
-BOOST_DATA_TEST_CASE(input_cut_at_each_byte_is_the_same, data::make(conversations) * data::make(hookd::test::all_framings), which, kind) {
+BOOST_DATA_TEST_CASE(input_cut_at_each_byte_is_the_same,
+    data::make(conversations) * data::make(hookd::test::all_framings), which, kind) {
     const auto whole = hold(which, kind);
     const auto longest = longest_frame(which, kind);
     for (std::size_t cut = 1; cut < longest; ++cut) {
@@ -224,7 +230,8 @@ BOOST_DATA_TEST_CASE(frames_in_pieces_of_each_size_are_answered_in_order, data::
 }
 
 // Nothing of what it was doing is left, and each request of the others is answered.
-BOOST_DATA_TEST_CASE(peer_may_leave_at_each_byte, data::make(conversations) * data::make(hookd::test::all_framings), which, kind) {
+BOOST_DATA_TEST_CASE(
+    peer_may_leave_at_each_byte, data::make(conversations) * data::make(hookd::test::all_framings), which, kind) {
     bool is_cut = true;
     for (std::size_t cut = 0; is_cut; ++cut) {
         stage on{kind, which.expected.size()};
@@ -249,7 +256,8 @@ BOOST_DATA_TEST_CASE(peer_may_leave_at_each_byte, data::make(conversations) * da
             left -= bytes.size();
         }
         for (std::size_t i = 0; i < asked.size(); ++i) {
-            BOOST_REQUIRE_MESSAGE(on.peers[i].count_answers() == asked[i], "cut at byte " << cut << ": peer " << i << " has no answer");
+            BOOST_REQUIRE_MESSAGE(
+                on.peers[i].count_answers() == asked[i], "cut at byte " << cut << ": peer " << i << " has no answer");
         }
         on.check_tidy();
     }
@@ -258,7 +266,8 @@ BOOST_DATA_TEST_CASE(peer_may_leave_at_each_byte, data::make(conversations) * da
 // The end of its input at any byte: what is complete is carried out, and then it is owed nothing.
 BOOST_DATA_TEST_CASE(peer_may_half_close_at_each_byte, data::make(hookd::test::all_framings), kind) {
     stage sample{kind, 1};
-    const auto all = sample.peers[0].frame_of(call("ping")) + sample.peers[0].frame_of(call("subscribe")) + sample.peers[0].frame_of(call("unsubscribe"));
+    const auto all = sample.peers[0].frame_of(call("ping")) + sample.peers[0].frame_of(call("subscribe")) +
+                     sample.peers[0].frame_of(call("unsubscribe"));
     for (std::size_t cut = 0; cut <= all.size(); ++cut) {
         stage on{kind, 1};
         auto& peer = on.peers[0];
@@ -299,9 +308,12 @@ BOOST_AUTO_TEST_CASE(batch_is_carried_out_in_turns) {
     on.check_tidy();
 }
 
-BOOST_DATA_TEST_CASE(input_that_cant_be_read_is_answered_once_and_the_others_go_on, data::make(hookd::test::all_framings), kind) {
+BOOST_DATA_TEST_CASE(
+    input_that_cant_be_read_is_answered_once_and_the_others_go_on, data::make(hookd::test::all_framings), kind) {
     using namespace std::string_view_literals;
-    const std::string_view broken = kind == framing::length ? "\0\0\0\0{}"sv : kind == framing::header ? "Content-Length: x\r\n\r\n{}"sv : "GET / HTTP/1.1\r\n\r\n"sv;
+    const std::string_view broken = kind == framing::length   ? "\0\0\0\0{}"sv
+                                    : kind == framing::header ? "Content-Length: x\r\n\r\n{}"sv
+                                                              : "GET / HTTP/1.1\r\n\r\n"sv;
     for (std::size_t cut = 0; cut < broken.size(); ++cut) {
         stage on{kind, 2};
         on.peers[1].send(on.peers[1].frame_of(observer));
@@ -372,7 +384,8 @@ BOOST_AUTO_TEST_CASE(input_for_which_there_is_no_memory_is_an_error) {
 // Only where that is most of the memory: an event is charged with all that it keeps.
 BOOST_AUTO_TEST_CASE(large_event_keeps_the_memory_that_it_was_read_into) {
     stage on{framing::length, 1};
-    const auto frame = on.peers[0].frame_of(call("emit", R"({"event":"a","payload":")" + std::string(1000, 'x') + R"("})"));
+    const auto frame =
+        on.peers[0].frame_of(call("emit", R"({"event":"a","payload":")" + std::string(1000, 'x') + R"("})"));
     for (const std::size_t capacity : {2 * frame.size(), frame.size()}) {
         const std::shared_ptr<char[]> memory{new char[capacity]};
         std::copy(frame.begin(), frame.end(), memory.get());
@@ -436,7 +449,8 @@ BOOST_AUTO_TEST_CASE(no_batch_comes_before_the_last_one_is_written) {
     reader.send(reader.frame_of(observer));
     reader.stop_reading();
     const output_limits one{.events = 1, .event_bytes = 1, .notice_bytes = 1};
-    emitter.send(emitter.frame_of(call("emit", R"({"event":"a"})")) + emitter.frame_of(call("emit", R"({"event":"b"})")));
+    emitter.send(
+        emitter.frame_of(call("emit", R"({"event":"a"})")) + emitter.frame_of(call("emit", R"({"event":"b"})")));
     BOOST_TEST(reader.rpc().next_output(one).has_batch());
     BOOST_TEST(reader.rpc().next_output(one).empty());
     BOOST_TEST(reader.rpc().is_owed_anything());
@@ -467,7 +481,8 @@ BOOST_AUTO_TEST_CASE(emitter_is_answered_once_the_hook_takes_no_output) {
 BOOST_AUTO_TEST_CASE(peer_without_the_role_is_refused) {
     rpc_fixture fixture;
     memory_peer named{fixture, {.who = {100, 70'001, true}, .may = {.emit = false, .observe = true, .answer = false}}};
-    named.send(named.frame_of(call("emit", R"({"event":"a"})")) + named.frame_of(call("register_hook", R"({"name":"h","events":["a"],"command":["true"]})")) +
+    named.send(named.frame_of(call("emit", R"({"event":"a"})")) +
+               named.frame_of(call("register_hook", R"({"name":"h","events":["a"],"command":["true"]})")) +
                named.frame_of(call("subscribe")));
     BOOST_REQUIRE_EQUAL(named.count_answers(), 3U);
     BOOST_TEST(named.messages()[0].find("for which it needs the role emit and has observe") != std::string::npos);

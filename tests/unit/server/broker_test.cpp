@@ -2,11 +2,11 @@
 
 #include "support/temp_directory.hpp"
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/detached.hpp>
@@ -22,7 +22,8 @@
 #include <atomic>
 #include <memory>
 
-// The broker in process: operations, their completion, their errors and their cancellation. Subscriptions are in subscription_test.cpp.
+// The broker in process: operations, their completion, their errors and their cancellation. Subscriptions are in
+// subscription_test.cpp.
 namespace hookd::server::test {
 namespace {
 
@@ -50,8 +51,8 @@ asio::awaitable<bool> give_up_early(broker& events) {
     using namespace asio::experimental::awaitable_operators;
     asio::steady_timer timer{co_await asio::this_coro::executor, 1ms};
     const wait_request request{.event = "a"};
-    const auto first = co_await (events.async_emit_and_wait(request, asio::use_awaitable) ||
-                                 timer.async_wait(asio::use_awaitable));
+    const auto first =
+        co_await (events.async_emit_and_wait(request, asio::use_awaitable) || timer.async_wait(asio::use_awaitable));
     co_return first.index() == 1;
 }
 
@@ -75,9 +76,10 @@ BOOST_DATA_TEST_CASE(every_kind_of_completion_gets_the_result, thread_counts, th
 
     // A handler that can only be moved.
     std::promise<std::uint64_t> moved;
-    host.events.async_emit({.event = "a"}, [&moved, owned = std::make_unique<int>(1)](error_code, protocol::emit_result result) {
-        moved.set_value(result.seq + static_cast<std::uint64_t>(*owned));
-    });
+    host.events.async_emit(
+        {.event = "a"}, [&moved, owned = std::make_unique<int>(1)](error_code, protocol::emit_result result) {
+            moved.set_value(result.seq + static_cast<std::uint64_t>(*owned));
+        });
     BOOST_CHECK_EQUAL(get(moved.get_future()), 7U);
 }
 
@@ -88,9 +90,8 @@ BOOST_DATA_TEST_CASE(waits_that_end_at_the_same_time_all_do, thread_counts, thre
     host.on_context([&] {
         for (int i = 0; i < 3000; ++i) {
             const wait_request request{.event = "a", .timeout = 1ms, .require_subscriber = false};
-            host.events.async_emit_and_wait(request, [&ended](error_code, const protocol::wait_result& verdict) {
-                ended.put(verdict.outcome);
-            });
+            host.events.async_emit_and_wait(
+                request, [&ended](error_code, const protocol::wait_result& verdict) { ended.put(verdict.outcome); });
         }
     });
     for (const auto how : ended.wait_for(3000)) {
@@ -148,9 +149,8 @@ BOOST_DATA_TEST_CASE(hook_in_process_decides, thread_counts, threads) {
     how.on_event = [&](const event_view& event) {
         seen.put(copy_of(event));
         hook.async_respond(event.hook_event_id, {.response = R"({"abort":"no"})"},
-                           [&accepted](error_code failure, protocol::respond_result result) {
-                               accepted.put(!failure && result.accepted());
-                           });
+            [&accepted](
+                error_code failure, protocol::respond_result result) { accepted.put(!failure && result.accepted()); });
     };
     hook = get(host.events.async_subscribe(std::move(how), use_future));
     const auto verdict =
@@ -186,10 +186,12 @@ BOOST_DATA_TEST_CASE(outsider_replies_and_a_hook_fails, thread_counts, threads) 
     inbox<seen_event> seen;
     subscription hook = host.listen(seen, {.name = "hook"});
     auto first = host.events.async_emit_and_wait({.event = "a"}, use_future);
-    BOOST_CHECK(get(host.events.async_respond(seen.wait_for_one().id, {.response = R"({"by":"outsider"})"}, use_future)).accepted());
+    BOOST_CHECK(get(host.events.async_respond(seen.wait_for_one().id, {.response = R"({"by":"outsider"})"}, use_future))
+                    .accepted());
     BOOST_CHECK_EQUAL(get(std::move(first)).responses.at(0).response, R"({"by":"outsider"})");
     auto second = host.events.async_emit_and_wait(
-        {.event = "a", .policy = protocol::wait_policy::all, .on_failure = protocol::failure_policy::closed}, use_future);
+        {.event = "a", .policy = protocol::wait_policy::all, .on_failure = protocol::failure_policy::closed},
+        use_future);
     BOOST_CHECK(get(hook.async_respond(seen.wait_for(2)[1].id, {.failed = "it broke"}, use_future)).accepted());
     const auto verdict = get(std::move(second));
     BOOST_CHECK_EQUAL(verdict.outcome, outcome::abandoned);
@@ -204,7 +206,8 @@ BOOST_DATA_TEST_CASE(reply_to_a_reservation_is_kept, thread_counts, threads) {
     BOOST_CHECK(get(host.events.async_respond(emitted.hook_event_id, {}, use_future)).accepted());
     const auto verdict = get(host.events.async_await_response(emitted.hook_event_id, 10s, use_future));
     BOOST_CHECK_EQUAL(verdict.outcome, outcome::answered);
-    BOOST_CHECK_EQUAL(get(host.events.async_await_response(emitted.hook_event_id, 10s, use_future)).outcome, outcome::unknown);
+    BOOST_CHECK_EQUAL(
+        get(host.events.async_await_response(emitted.hook_event_id, 10s, use_future)).outcome, outcome::unknown);
 }
 
 BOOST_DATA_TEST_CASE(wait_ends_with_its_time_out, thread_counts, threads) {
@@ -212,11 +215,13 @@ BOOST_DATA_TEST_CASE(wait_ends_with_its_time_out, thread_counts, threads) {
     inbox<seen_event> seen;
     subscription hook = host.listen(seen, {.name = "silent"});
     auto long_one = host.events.async_emit_and_wait({.event = "a", .timeout = 24h}, use_future);
-    const auto verdict = get(host.events.async_emit_and_wait({.event = "a", .timeout = 5ms}, use_future));  // an earlier deadline
+    const auto verdict =
+        get(host.events.async_emit_and_wait({.event = "a", .timeout = 5ms}, use_future));  // an earlier deadline
     BOOST_CHECK_EQUAL(verdict.outcome, outcome::timeout);
     BOOST_CHECK_EQUAL(verdict.missing.at(0).responder, "silent");
     const auto reserved = get(host.events.async_emit({.event = "a", .reserve = 60s}, use_future));
-    BOOST_CHECK_EQUAL(get(host.events.async_await_response(reserved.hook_event_id, 5ms, use_future)).outcome, outcome::timeout);
+    BOOST_CHECK_EQUAL(
+        get(host.events.async_await_response(reserved.hook_event_id, 5ms, use_future)).outcome, outcome::timeout);
     host.on_context([&hook] { hook.close(); });
     BOOST_CHECK_EQUAL(get(std::move(long_one)).outcome, outcome::abandoned);
 }
@@ -226,28 +231,53 @@ BOOST_DATA_TEST_CASE(what_the_wire_would_refuse_is_refused, thread_counts, threa
     broker& events = host.events;
     const error_code invalid{errc::invalid_params};
     for (const std::string& name : {std::string{}, std::string{"a b"}, std::string{"*"}, std::string(129, 'a')}) {
-        BOOST_CHECK_EQUAL(error_of([&](auto handler) { events.async_emit({.event = name}, std::move(handler)); }), invalid);
-        BOOST_CHECK_EQUAL(error_of([&](auto handler) { events.async_emit_and_wait({.event = name}, std::move(handler)); }), invalid);
+        BOOST_CHECK_EQUAL(
+            error_of([&](auto handler) { events.async_emit({.event = name}, std::move(handler)); }), invalid);
+        BOOST_CHECK_EQUAL(
+            error_of([&](auto handler) { events.async_emit_and_wait({.event = name}, std::move(handler)); }), invalid);
     }
-    BOOST_CHECK(!error_of([&](auto handler) { events.async_emit({.event = std::string(128, 'a')}, std::move(handler)); }));
+    BOOST_CHECK(
+        !error_of([&](auto handler) { events.async_emit({.event = std::string(128, 'a')}, std::move(handler)); }));
     for (const auto* const payload : {"", "{", "nul", "1 2", "\"\xff\"", "{\"a\":1,}", "[01]"}) {
-        BOOST_CHECK_EQUAL(error_of([&](auto handler) { events.async_emit({.event = "a", .payload = payload}, std::move(handler)); }), invalid);
-        BOOST_CHECK_EQUAL(error_of([&](auto handler) { events.async_emit_and_wait({.event = "a", .payload = payload}, std::move(handler)); }), invalid);
+        BOOST_CHECK_EQUAL(
+            error_of([&](auto handler) { events.async_emit({.event = "a", .payload = payload}, std::move(handler)); }),
+            invalid);
+        BOOST_CHECK_EQUAL(error_of([&](auto handler) {
+            events.async_emit_and_wait({.event = "a", .payload = payload}, std::move(handler));
+        }),
+            invalid);
     }
     for (const auto span : {0ms, -1ms, 86'400'001ms}) {
-        BOOST_CHECK_EQUAL(error_of([&](auto handler) { events.async_emit({.event = "a", .reserve = span}, std::move(handler)); }), invalid);
-        BOOST_CHECK_EQUAL(error_of([&](auto handler) { events.async_emit_and_wait({.event = "a", .timeout = span}, std::move(handler)); }), invalid);
-        BOOST_CHECK_EQUAL(error_of([&](auto handler) { events.async_await_response({}, span, std::move(handler)); }), invalid);
+        BOOST_CHECK_EQUAL(
+            error_of([&](auto handler) { events.async_emit({.event = "a", .reserve = span}, std::move(handler)); }),
+            invalid);
+        BOOST_CHECK_EQUAL(error_of([&](auto handler) {
+            events.async_emit_and_wait({.event = "a", .timeout = span}, std::move(handler));
+        }),
+            invalid);
+        BOOST_CHECK_EQUAL(
+            error_of([&](auto handler) { events.async_await_response({}, span, std::move(handler)); }), invalid);
     }
     for (const auto* const cause : {",", "b c", "b,a"}) {
-        BOOST_CHECK_EQUAL(error_of([&](auto handler) { events.async_emit({.event = "a", .cause = cause}, std::move(handler)); }), invalid);
-        BOOST_CHECK_EQUAL(error_of([&](auto handler) { events.async_emit_and_wait({.event = "a", .cause = cause}, std::move(handler)); }), invalid);
+        BOOST_CHECK_EQUAL(
+            error_of([&](auto handler) { events.async_emit({.event = "a", .cause = cause}, std::move(handler)); }),
+            invalid);
+        BOOST_CHECK_EQUAL(error_of([&](auto handler) {
+            events.async_emit_and_wait({.event = "a", .cause = cause}, std::move(handler));
+        }),
+            invalid);
     }
     const error_code too_long{errc::limit_exceeded};
-    BOOST_CHECK_EQUAL(error_of([&](auto handler) { events.async_emit({.event = "a", .cause = "b,c,d,e,f,g,h,i,j"}, std::move(handler)); }), too_long);
+    BOOST_CHECK_EQUAL(error_of([&](auto handler) {
+        events.async_emit({.event = "a", .cause = "b,c,d,e,f,g,h,i,j"}, std::move(handler));
+    }),
+        too_long);
     const auto reserved = get(events.async_emit({.event = "a", .reserve = 86'400'000ms}, use_future)).hook_event_id;
-    for (const auto* const response : {"", "{", "[]", "1", "null", R"({"abort":1})", R"({"abort":null})", R"({"abort":"a","abort":"b"})"}) {
-        BOOST_CHECK_EQUAL(error_of([&](auto handler) { events.async_respond(reserved, {.response = response}, std::move(handler)); }), invalid);
+    for (const auto* const response :
+        {"", "{", "[]", "1", "null", R"({"abort":1})", R"({"abort":null})", R"({"abort":"a","abort":"b"})"}) {
+        BOOST_CHECK_EQUAL(
+            error_of([&](auto handler) { events.async_respond(reserved, {.response = response}, std::move(handler)); }),
+            invalid);
     }
     BOOST_CHECK(get(events.async_respond(reserved, {.response = " { \"abort\" : \"no\" } "}, use_future)).accepted());
     BOOST_CHECK_EQUAL(get(events.async_await_response(reserved, 1s, use_future)).abort, "no");
@@ -279,7 +309,9 @@ BOOST_AUTO_TEST_CASE(limits_are_errors) {
     running_broker host{1, {.max_waiting_per_connection = 2}};
     (void)get(host.events.async_emit({.event = "a", .reserve = 60s}, use_future));
     (void)get(host.events.async_emit({.event = "a", .reserve = 60s}, use_future));
-    BOOST_CHECK_EQUAL(error_of([&](auto handler) { host.events.async_emit({.event = "a", .reserve = 60s}, std::move(handler)); }), error_code{errc::limit_exceeded});
+    BOOST_CHECK_EQUAL(
+        error_of([&](auto handler) { host.events.async_emit({.event = "a", .reserve = 60s}, std::move(handler)); }),
+        error_code{errc::limit_exceeded});
     const error_code failure{errc::limit_exceeded};
     BOOST_CHECK_EQUAL(failure.category().name(), std::string{"hookd"});
     BOOST_CHECK(!failure.message().empty());
@@ -304,14 +336,12 @@ struct cancellable {
     explicit cancellable(running_broker& where) : host(where), strand(asio::make_strand(where.context)) {}
 
     [[nodiscard]] auto bound() {
-        return asio::bind_executor(strand, asio::bind_cancellation_slot(signal.slot(), [this](error_code failure, protocol::wait_result) {
-            ended.put(failure);
-        }));
+        return asio::bind_executor(
+            strand, asio::bind_cancellation_slot(
+                        signal.slot(), [this](error_code failure, protocol::wait_result) { ended.put(failure); }));
     }
     void start(wait_request what) {
-        asio::post(strand, [this, what = std::move(what)] {
-            host.events.async_emit_and_wait(what, bound());
-        });
+        asio::post(strand, [this, what = std::move(what)] { host.events.async_emit_and_wait(what, bound()); });
     }
     void cancel(asio::cancellation_type how = asio::cancellation_type::terminal) {
         asio::post(strand, [this, how] { signal.emit(how); });
@@ -333,7 +363,8 @@ BOOST_DATA_TEST_CASE(signal_ends_the_wait, thread_counts, threads) {
     running_broker host{threads};
     inbox<seen_event> seen;
     subscription hook = host.listen(seen);
-    for (const auto how : {asio::cancellation_type::terminal, asio::cancellation_type::partial, asio::cancellation_type::total}) {
+    for (const auto how :
+        {asio::cancellation_type::terminal, asio::cancellation_type::partial, asio::cancellation_type::total}) {
         const auto before = seen.size();
         cancellable wait{host};
         wait.start({.event = "a"});
@@ -379,11 +410,11 @@ BOOST_AUTO_TEST_CASE(signal_before_the_context_runs_is_not_lost) {
     context.restart();
     error_code ended;
     events.async_emit_and_wait({.event = "a", .timeout = 24h},
-                               asio::bind_cancellation_slot(signal.slot(), [&](error_code failure, protocol::wait_result) {
-                                   ended = failure;
-                                   hook.close();
-                                   events.shut_down();
-                               }));
+        asio::bind_cancellation_slot(signal.slot(), [&](error_code failure, protocol::wait_result) {
+            ended = failure;
+            hook.close();
+            events.shut_down();
+        }));
     signal.emit(asio::cancellation_type::terminal);
     context.run();
     BOOST_CHECK_EQUAL(ended, error_code{errc::cancelled});
@@ -433,10 +464,9 @@ BOOST_AUTO_TEST_CASE(signals_right_after_the_reply_change_nothing) {
     hook = get(host.events.async_subscribe(std::move(how), use_future));
     inbox<error_code> ended;
     host.on_context([&] {
-        host.events.async_emit_and_wait({.event = "a"},
-                                        asio::bind_cancellation_slot(signal.slot(), [&ended](error_code failure, protocol::wait_result) {
-                                            ended.put(failure);
-                                        }));
+        host.events.async_emit_and_wait(
+            {.event = "a"}, asio::bind_cancellation_slot(signal.slot(),
+                                [&ended](error_code failure, protocol::wait_result) { ended.put(failure); }));
     });
     BOOST_CHECK(!ended.wait_for_one());
     host.on_context([&hook] { hook.close(); });
@@ -448,7 +478,8 @@ BOOST_DATA_TEST_CASE(coroutine_that_gives_up_ends_the_wait, thread_counts, threa
     inbox<seen_event> seen;
     subscription hook = host.listen(seen);
     BOOST_CHECK(get(asio::co_spawn(asio::make_strand(host.context), give_up_early(host.events), use_future)));
-    hookd::test::eventually("the wait is over", [&host] { return get(host.events.async_stats(use_future)).waiting == 0; });
+    hookd::test::eventually(
+        "the wait is over", [&host] { return get(host.events.async_stats(use_future)).waiting == 0; });
     host.on_context([&hook] { hook.close(); });
 }
 
@@ -487,32 +518,40 @@ BOOST_DATA_TEST_CASE(operations_are_refused_from_then_on, thread_counts, threads
     host.events.shut_down();
     host.events.shut_down();
     const error_code refused{errc::shutting_down};
-    BOOST_CHECK_EQUAL(error_of([&](auto handler) { host.events.async_emit({.event = "a"}, std::move(handler)); }), refused);
-    BOOST_CHECK_EQUAL(error_of([&](auto handler) { host.events.async_emit_and_wait({.event = "a"}, std::move(handler)); }), refused);
-    BOOST_CHECK_EQUAL(error_of([&](auto handler) { host.events.async_await_response({}, 1s, std::move(handler)); }), refused);
+    BOOST_CHECK_EQUAL(
+        error_of([&](auto handler) { host.events.async_emit({.event = "a"}, std::move(handler)); }), refused);
+    BOOST_CHECK_EQUAL(
+        error_of([&](auto handler) { host.events.async_emit_and_wait({.event = "a"}, std::move(handler)); }), refused);
+    BOOST_CHECK_EQUAL(
+        error_of([&](auto handler) { host.events.async_await_response({}, 1s, std::move(handler)); }), refused);
     BOOST_CHECK_EQUAL(error_of([&](auto handler) { host.events.async_respond({}, {}, std::move(handler)); }), refused);
     subscribe_request how;
     how.on_event = [](const event_view&) {};
-    BOOST_CHECK_EQUAL(error_of([&](auto handler) { host.events.async_subscribe(std::move(how), std::move(handler)); }), refused);
+    BOOST_CHECK_EQUAL(
+        error_of([&](auto handler) { host.events.async_subscribe(std::move(how), std::move(handler)); }), refused);
 }
 
 BOOST_DATA_TEST_CASE(a_catalog_counts_in_process_too, thread_counts, threads) {
     const hookd::test::temp_directory directory;
-    hookd::test::write_file(directory / "a.json", R"({"name":"a","payload_schema":{"type":"object"},"failure_policy":"closed",
+    hookd::test::write_file(
+        directory / "a.json", R"({"name":"a","payload_schema":{"type":"object"},"failure_policy":"closed",
         "response_schema":{"properties":{"n":{"type":"integer"}}}})");
     running_broker host{threads};
     host.events.use_catalog(load_catalog(directory.path()));
     const auto refused = [](error_code failure) { return failure == make_error_code(errc::not_in_catalog); };
     BOOST_TEST(refused(error_of([&](auto handler) { host.events.async_emit({.event = "b"}, handler); })));
-    BOOST_TEST(refused(error_of([&](auto handler) { host.events.async_emit({.event = "a", .payload = "1"}, handler); })));
+    BOOST_TEST(
+        refused(error_of([&](auto handler) { host.events.async_emit({.event = "a", .payload = "1"}, handler); })));
     BOOST_TEST(refused(error_of([&](auto handler) { host.events.async_emit_and_wait({.event = "b"}, handler); })));
     BOOST_TEST(refused(error_of([&](auto handler) {
         host.events.async_subscribe({.events = {"b*"}, .on_event = [](const event_view&) {}}, handler);
     })));
     const auto reserved = get(host.events.async_emit({.event = "a", .reserve = 60s}, use_future));
-    BOOST_TEST(refused(error_of(
-        [&](auto handler) { host.events.async_respond(reserved.hook_event_id, reply{.response = R"({"n":1.5})"}, handler); })));
-    BOOST_TEST(get(host.events.async_respond(reserved.hook_event_id, reply{.response = R"({"n":1})"}, use_future)).accepted());
+    BOOST_TEST(refused(error_of([&](auto handler) {
+        host.events.async_respond(reserved.hook_event_id, reply{.response = R"({"n":1.5})"}, handler);
+    })));
+    BOOST_TEST(
+        get(host.events.async_respond(reserved.hook_event_id, reply{.response = R"({"n":1})"}, use_future)).accepted());
     BOOST_TEST(!get(host.events.async_emit_and_wait({.event = "a"}, use_future)).abort.empty());
     host.events.use_catalog(nullptr);
     BOOST_TEST(get(host.events.async_emit({.event = "b"}, use_future)).seq == 3U);

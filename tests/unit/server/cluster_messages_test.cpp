@@ -18,7 +18,8 @@ constexpr std::string_view id_text = "4c0f0cb4-8c1c-4c1e-9d0e-0d3f0b6f2a11";
 const uuid id = *hookd::protocol::parse_uuid(id_text);
 
 std::string message(std::string_view method, std::string_view params) {
-    return R"({"jsonrpc":"2.0","method":"cluster.)" + std::string{method} + R"(","params":)" + std::string{params} + "}";
+    return R"({"jsonrpc":"2.0","method":"cluster.)" + std::string{method} + R"(","params":)" + std::string{params} +
+           "}";
 }
 
 std::string_view body_of(const std::string& frame) { return std::string_view{frame}.substr(4); }
@@ -29,7 +30,9 @@ remote_answer carried(const remote_answer& answer) {
     const auto text = body_of(frame);
     const auto begin = text.find(R"("result":)") + 9;
     const auto result = text.substr(begin, text.size() - begin - 2);
-    return std::get<settled_message>(read(message("settled", R"({"host":"b","hook_event_id":")" + std::string{id_text} + R"(","result":)" + std::string{result} + "}"))).answer;
+    return std::get<settled_message>(read(message("settled", R"({"host":"b","hook_event_id":")" + std::string{id_text} +
+                                                                 R"(","result":)" + std::string{result} + "}")))
+        .answer;
 }
 
 }  // namespace
@@ -38,7 +41,10 @@ BOOST_AUTO_TEST_SUITE(cluster_messages_suite)
 
 BOOST_AUTO_TEST_CASE(an_answer_arrives_as_it_was_given) {
     remote_answer answer;
-    answer.replies.push_back({.response = R"({ "abort" : "n\u006f", "n": 1.50 })", .responder = "gu\"ard", .uid = 7, .elapsed = std::chrono::nanoseconds{1'500}});
+    answer.replies.push_back({.response = R"({ "abort" : "n\u006f", "n": 1.50 })",
+        .responder = "gu\"ard",
+        .uid = 7,
+        .elapsed = std::chrono::nanoseconds{1'500}});
     answer.missing = {{.responder = "x", .why = "failed: no disk", .insists = true}, {.responder = "y", .why = "left"}};
     answer.silent = {{"quiet"}, {"picky"}};
     const auto got = carried(answer);
@@ -70,8 +76,9 @@ BOOST_AUTO_TEST_CASE(of_an_answer_that_no_helper_could_carry_the_veto_arrives) {
 }
 
 BOOST_AUTO_TEST_CASE(an_event_keeps_its_bytes_and_its_time) {
-    const auto frame = message("event", R"({"host":"b","hook_event_id":")" + std::string{id_text} +
-                                            R"(","event":"e","payload":{ "n": 1.50 },"emitted_at":"2026-11-23T14:07:44.5Z","policy":"all","timeout_ms":99999999999})");
+    const auto frame = message("event",
+        R"({"host":"b","hook_event_id":")" + std::string{id_text} +
+            R"(","event":"e","payload":{ "n": 1.50 },"emitted_at":"2026-11-23T14:07:44.5Z","policy":"all","timeout_ms":99999999999})");
     const auto event = std::get<event_message>(read(frame));
     BOOST_TEST(event.payload == R"({ "n": 1.50 })");
     BOOST_TEST((event.policy == hookd::protocol::wait_policy::all));
@@ -82,11 +89,13 @@ BOOST_AUTO_TEST_CASE(an_event_keeps_its_bytes_and_its_time) {
 }
 
 BOOST_AUTO_TEST_CASE(what_a_helper_must_not_say_is_refused) {
-    for (const auto& wrong :
-         {std::string{"{]"}, std::string{"[]"}, message("sing", "{}"), message("state", "{}"), message("state", R"({"state":"upp"})"), message("asked", R"({"hook_event_id":"x","hosts":[]})"),
-          message("asked", R"({"hook_event_id":")" + std::string{id_text} + R"(","hosts":[{"host":"a b","responders":[]}]})"),
-          message("told", R"({"request":-1})"), message("told", R"({"request":"1"})"), message("session_ready", "[]"), message("hosts", R"({"hosts":{}})"),
-          message("hosts", R"({"hosts":[{"host":"b","sessions":[{"name":"x","events":[1]}]}]})")}) {
+    for (const auto& wrong : {std::string{"{]"}, std::string{"[]"}, message("sing", "{}"), message("state", "{}"),
+             message("state", R"({"state":"upp"})"), message("asked", R"({"hook_event_id":"x","hosts":[]})"),
+             message("asked",
+                 R"({"hook_event_id":")" + std::string{id_text} + R"(","hosts":[{"host":"a b","responders":[]}]})"),
+             message("told", R"({"request":-1})"), message("told", R"({"request":"1"})"),
+             message("session_ready", "[]"), message("hosts", R"({"hosts":{}})"),
+             message("hosts", R"({"hosts":[{"host":"b","sessions":[{"name":"x","events":[1]}]}]})")}) {
         BOOST_CHECK_THROW((void)read(wrong), bad_message);
     }
 }
@@ -96,18 +105,22 @@ BOOST_AUTO_TEST_CASE(what_another_host_must_not_say_is_its_failure) {
     const auto of_b = [](std::string_view method, const std::string& rest) {
         return read(message(method, R"({"host":"b","hook_event_id":")" + std::string{id_text} + "\"," + rest + "}"));
     };
-    for (const char* const wrong : {R"("result":{"replies":[{"response":1,"responder":"x"}]})", R"("result":[])", R"("results":{})"}) {
-        BOOST_TEST(std::get<settled_message>(of_b("settled", wrong)).answer.failed.starts_with("its answer cannot be read: "), wrong);
+    for (const char* const wrong :
+        {R"("result":{"replies":[{"response":1,"responder":"x"}]})", R"("result":[])", R"("results":{})"}) {
+        BOOST_TEST(
+            std::get<settled_message>(of_b("settled", wrong)).answer.failed.starts_with("its answer cannot be read: "),
+            wrong);
     }
     for (const char* const wrong : {R"("event":"e f","payload":{},"emitted_at":"2026-11-23T14:07:44Z")",
-                                    R"("event":"e","payload":{},"emitted_at":"2026-13-23T14:07:44Z","timeout_ms":5,"policy":"veto")",
-                                    R"("event":"e","payload":{},"emitted_at":"now")"}) {
+             R"("event":"e","payload":{},"emitted_at":"2026-13-23T14:07:44Z","timeout_ms":5,"policy":"veto")",
+             R"("event":"e","payload":{},"emitted_at":"now")"}) {
         BOOST_TEST(!std::get<event_message>(of_b("event", wrong)).fault.empty(), wrong);
     }
 }
 
 BOOST_AUTO_TEST_CASE(what_a_newer_helper_adds_is_ignored) {
-    BOOST_TEST(std::get<state_message>(read(message("state", R"({"state":"up","epoch":"x","engine":"E 1"})"))).engine == "E 1");
+    BOOST_TEST(std::get<state_message>(read(message("state", R"({"state":"up","epoch":"x","engine":"E 1"})"))).engine ==
+               "E 1");
     BOOST_TEST(std::holds_alternative<pong_message>(read(R"({"jsonrpc":"2.0","method":"cluster.pong"})")));
 }
 
@@ -118,7 +131,8 @@ BOOST_AUTO_TEST_CASE(a_membership_is_a_file_and_the_events_that_it_takes) {
     const auto some = parse_membership("/c.url,events=deploy.*:release");
     BOOST_TEST(some.events == (std::vector<std::string>{"deploy.*", "release"}), boost::test_tools::per_element());
     BOOST_TEST(membership_text(some) == "/c.url,events=deploy.*:release");
-    for (const char* wrong : {"", ",events=a", "/c.url,", "/c.url,event=a", "/c.url,events=", "/c.url,events=a::b", "/c.url,events=a b"}) {
+    for (const char* wrong :
+        {"", ",events=a", "/c.url,", "/c.url,event=a", "/c.url,events=", "/c.url,events=a::b", "/c.url,events=a b"}) {
         BOOST_CHECK_THROW((void)parse_membership(wrong), std::invalid_argument);
     }
 }

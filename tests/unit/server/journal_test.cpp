@@ -52,7 +52,8 @@ private:
 /// A broker whose events go to a journal. Time is moved by the test.
 class recorded_broker {
 public:
-    explicit recorded_broker(const journal_options& options) : journal{options, log}, by_(state_.attach({17, 1000, false, "make"}, &output_)) {
+    explicit recorded_broker(const journal_options& options)
+        : journal{options, log}, by_(state_.attach({17, 1000, false, "make"}, &output_)) {
         journal.begin(state_.instance());
         state_.record_to(&journal);
     }
@@ -82,7 +83,8 @@ public:
         return wait_for([&](auto done) { journal.history(std::move(what), std::move(done)); });
     }
     [[nodiscard]] boost::json::value trace(const std::string& id) {
-        return boost::json::parse(wait_for([&](auto done) { journal.trace(protocol::parse_uuid(id).value(), std::move(done)); }));
+        return boost::json::parse(
+            wait_for([&](auto done) { journal.trace(protocol::parse_uuid(id).value(), std::move(done)); }));
     }
     /// The seqs of the verdicts that are found: `3 2 1`, and `…` where there are more.
     [[nodiscard]] std::string found(core::history_query what = {}) {
@@ -191,8 +193,9 @@ BOOST_FIXTURE_TEST_CASE(nobody_else_may_read_it, fixture) {
     broker.ask("a");
     BOOST_TEST(broker.found() == "1");
     for (const auto& each : std::filesystem::directory_iterator{directory.path()}) {
-        BOOST_TEST((std::filesystem::status(each.path()).permissions() == (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write)),
-                   each.path());
+        BOOST_TEST((std::filesystem::status(each.path()).permissions() ==
+                       (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write)),
+            each.path());
     }
 }
 
@@ -210,7 +213,8 @@ BOOST_FIXTURE_TEST_CASE(it_outlives_the_daemon_and_is_paged_across_its_runs, fix
     BOOST_TEST(broker.found() == "1 2 1");
     BOOST_TEST(broker.found({.before_seq = 1}) == "2 1");
     BOOST_TEST(broker.found({.before_seq = 2, .instance = protocol::parse_uuid(first)}) == "1");
-    BOOST_TEST(broker.history({.before_seq = 2, .instance = protocol::uuid{}}).find("parameter 'instance'") != std::string::npos);
+    BOOST_TEST(broker.history({.before_seq = 2, .instance = protocol::uuid{}}).find("parameter 'instance'") !=
+               std::string::npos);
 }
 
 BOOST_FIXTURE_TEST_CASE(what_the_clock_does_does_not_change_the_order, fixture) {
@@ -414,7 +418,9 @@ BOOST_FIXTURE_TEST_CASE(two_that_write_one_file_are_both_in_it, fixture) {
 
 BOOST_AUTO_TEST_CASE(what_was_merely_told_is_dropped_before_questions) {
     record_queue queue{100'000};
-    const auto push = [&queue](record_queue::importance how) { return queue.push(event_record{.name = std::string(100, 'x')}, how); };
+    const auto push = [&queue](record_queue::importance how) {
+        return queue.push(event_record{.name = std::string(100, 'x')}, how);
+    };
     using importance = record_queue::importance;
     int told = 0;
     while (push(importance::told)) {

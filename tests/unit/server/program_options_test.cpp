@@ -51,7 +51,8 @@ std::string refusal(const std::vector<std::string>& arguments, const variables& 
     return {};
 }
 
-void check_refused(const std::vector<std::string>& arguments, const std::string& part, const variables& environment = {}) {
+void check_refused(
+    const std::vector<std::string>& arguments, const std::string& part, const variables& environment = {}) {
     const auto message = refusal(arguments, environment);
     BOOST_TEST(message.find(part) != std::string::npos, "\"" << message << "\" does not say \"" << part << "\"");
 }
@@ -125,15 +126,19 @@ BOOST_AUTO_TEST_CASE(socket_falls_back_to_the_runtime_directory_and_then_to_tmp)
 
 BOOST_AUTO_TEST_CASE(the_registry_is_in_the_state_directory_of_the_service_or_of_the_user) {
     const auto registry = [](const variables& environment) { return parse({}, environment).hooks.registry.string(); };
-    BOOST_TEST(registry({{"STATE_DIRECTORY", "/var/lib/hookd:/other"}, {"XDG_STATE_HOME", "/x"}}) == "/var/lib/hookd/registry.json");
+    BOOST_TEST(registry({{"STATE_DIRECTORY", "/var/lib/hookd:/other"}, {"XDG_STATE_HOME", "/x"}}) ==
+               "/var/lib/hookd/registry.json");
     BOOST_TEST(registry({{"XDG_STATE_HOME", "/x"}, {"HOME", "/home/ann"}}) == "/x/hookd/registry.json");
-    BOOST_TEST(registry({{"XDG_STATE_HOME", "relative"}, {"HOME", "/home/ann"}}) == "/home/ann/.local/state/hookd/registry.json");
+    BOOST_TEST(registry({{"XDG_STATE_HOME", "relative"}, {"HOME", "/home/ann"}}) ==
+               "/home/ann/.local/state/hookd/registry.json");
     BOOST_TEST(parse({"--registry", "r"}).hooks.registry.is_absolute());
 }
 
 BOOST_AUTO_TEST_CASE(the_default_registry_is_that_of_the_default_socket_alone) {
     const variables environment{{"XDG_RUNTIME_DIR", "/run/ann"}, {"HOME", "/home/ann"}};
-    const auto registry = [&environment](std::vector<std::string> arguments) { return parse(std::move(arguments), environment).hooks.registry.string(); };
+    const auto registry = [&environment](std::vector<std::string> arguments) {
+        return parse(std::move(arguments), environment).hooks.registry.string();
+    };
     const std::string standard = "/home/ann/.local/state/hookd/registry.json";
     BOOST_TEST(registry({}) == standard);
     BOOST_TEST(registry({"--socket", "/run/ann/hookd/hookd.sock"}) == standard);
@@ -213,8 +218,10 @@ BOOST_AUTO_TEST_CASE(flag_beats_environment_beats_file_for_each_setting) {
             const auto expected = [&](const std::string& value) { return text({"--" + name, value}, {}); };
             BOOST_TEST(expected(in_file) != defaults);
             BOOST_TEST(text({"--config", file.path()}, {}) == expected(in_file));
-            BOOST_TEST(text({"--config", file.path()}, {{variable, each.in_environment}}) == expected(each.in_environment));
-            BOOST_TEST(text({"--config", file.path(), "--" + name + "=" + each.as_flag}, {{variable, each.in_environment}}) == expected(each.as_flag));
+            BOOST_TEST(
+                text({"--config", file.path()}, {{variable, each.in_environment}}) == expected(each.in_environment));
+            BOOST_TEST(text({"--config", file.path(), "--" + name + "=" + each.as_flag},
+                           {{variable, each.in_environment}}) == expected(each.as_flag));
             // An empty variable counts as unset.
             BOOST_TEST(text({"--config", file.path()}, {{variable, ""}}) == expected(in_file));
         }
@@ -229,9 +236,10 @@ BOOST_AUTO_TEST_CASE(file_can_be_named_by_the_environment) {
 }
 
 BOOST_AUTO_TEST_CASE(printed_configuration_leads_to_the_same_options_again) {
-    const std::vector<std::string> arguments{"--socket",         "/a \"b\"\\c#d/s", "--threads",     "3",     "--capacity-bytes",  "1025", "--max-frame", "3MiB",
-                                             "--default-timeout", "90s",             "--allow-user",  "7",     "--allow-user",      "0",    "--log-level",  "debug",
-                                             "--log-format",      "json",            "--allow-group", "1000:answer",  "--write-stall-timeout", "1500ms"};
+    const std::vector<std::string> arguments{"--socket", "/a \"b\"\\c#d/s", "--threads", "3", "--capacity-bytes",
+        "1025", "--max-frame", "3MiB", "--default-timeout", "90s", "--allow-user", "7", "--allow-user", "0",
+        "--log-level", "debug", "--log-format", "json", "--allow-group", "1000:answer", "--write-stall-timeout",
+        "1500ms"};
     const auto text = configuration_text(parse(arguments));
     const config file{text};
     BOOST_TEST(configuration_text(parse({"--config", file.path()})) == text);
@@ -246,7 +254,8 @@ BOOST_AUTO_TEST_CASE(file_takes_bare_quoted_and_array_values_and_comments) {
     BOOST_TEST(options.broker.threads == 2u);
     BOOST_TEST(options.listener.socket == "/a \\b#c/s");
     BOOST_TEST(options.listener.max_frame_bytes == 1u << 20);
-    BOOST_TEST(ids(options.listener.allowed_users) == (std::vector<std::uint32_t>{1, 2, 3}), boost::test_tools::per_element());
+    BOOST_TEST(
+        ids(options.listener.allowed_users) == (std::vector<std::uint32_t>{1, 2, 3}), boost::test_tools::per_element());
     BOOST_TEST(ids(options.listener.allowed_groups) == std::vector<std::uint32_t>{4}, boost::test_tools::per_element());
 }
 
@@ -313,8 +322,8 @@ BOOST_AUTO_TEST_CASE(sizes_take_plain_bytes_and_units) {
     BOOST_TEST(frame("128MiB") == 128u << 20);
     BOOST_TEST(frame("134217728") == 128u << 20);
     BOOST_TEST(parse({"--capacity-bytes", "2GiB"}).broker.capacity_bytes == std::size_t{2} << 30);
-    for (const char* text : {"0", "134217729", "129MiB", "1GB", "1kib", "1 KiB", "-1", "+1", "1.5MiB", "KiB", "", " 1", "0x10",
-                             "18446744073709551616", "18014398509481985KiB"}) {
+    for (const char* text : {"0", "134217729", "129MiB", "1GB", "1kib", "1 KiB", "-1", "+1", "1.5MiB", "KiB", "", " 1",
+             "0x10", "18446744073709551616", "18014398509481985KiB"}) {
         check_refused({"--max-frame=" + std::string{text}}, "--max-frame");
     }
     check_refused({"--max-frame", "129MiB"}, "from 1 to 128MiB, not \"129MiB\"");
@@ -333,7 +342,8 @@ BOOST_AUTO_TEST_CASE(durations_need_a_unit) {
 
 BOOST_AUTO_TEST_CASE(counts_are_checked_against_their_range) {
     BOOST_TEST(parse({"--threads", "64"}).broker.threads == 64u);
-    for (const char* name : {"--capacity", "--max-connections", "--max-waiting", "--max-waiting-per-connection", "--max-reserved", "--threads"}) {
+    for (const char* name : {"--capacity", "--max-connections", "--max-waiting", "--max-waiting-per-connection",
+             "--max-reserved", "--threads"}) {
         for (const char* text : {"0", "-1", "x", "1k", "99999999999999999999"}) {
             check_refused({name, text}, std::string{name} + " must be a number from 1 to ");
         }
@@ -357,27 +367,37 @@ BOOST_AUTO_TEST_CASE(users_and_groups_are_known_by_name_or_number) {
     const auto* const user = ::getpwuid(0);
     const auto* const group = ::getgrgid(0);
     BOOST_TEST_REQUIRE((user != nullptr && group != nullptr));
-    const auto options = parse({"--allow-user", user->pw_name, "--allow-user=12345", "--allow-group", group->gr_name, "--allow-group", "54321"});
-    BOOST_TEST(ids(options.listener.allowed_users) == (std::vector<std::uint32_t>{0, 12345}), boost::test_tools::per_element());
-    BOOST_TEST(ids(options.listener.allowed_groups) == (std::vector<std::uint32_t>{0, 54321}), boost::test_tools::per_element());
-    BOOST_TEST(ids(parse({}, {{"HOOKD_ALLOW_USER", "1,2"}}).listener.allowed_users) == (std::vector<std::uint32_t>{1, 2}),
-               boost::test_tools::per_element());
-    check_refused({"--allow-user", "no-such-user-here"}, "--allow-user must be the name or number of a user that this system knows");
+    const auto options = parse({"--allow-user", user->pw_name, "--allow-user=12345", "--allow-group", group->gr_name,
+        "--allow-group", "54321"});
+    BOOST_TEST(ids(options.listener.allowed_users) == (std::vector<std::uint32_t>{0, 12345}),
+        boost::test_tools::per_element());
+    BOOST_TEST(ids(options.listener.allowed_groups) == (std::vector<std::uint32_t>{0, 54321}),
+        boost::test_tools::per_element());
+    BOOST_TEST(
+        ids(parse({}, {{"HOOKD_ALLOW_USER", "1,2"}}).listener.allowed_users) == (std::vector<std::uint32_t>{1, 2}),
+        boost::test_tools::per_element());
+    check_refused({"--allow-user", "no-such-user-here"},
+        "--allow-user must be the name or number of a user that this system knows");
     check_refused({"--allow-group", "no-such-group-here"}, "--allow-group must be the name or number of a group");
     check_refused({"--allow-user", "4294967295"}, "--allow-user");  // the kernel's "none"
     check_refused({}, "HOOKD_ALLOW_USER must be", {{"HOOKD_ALLOW_USER", "1,no-such-user-here"}});
 }
 
 BOOST_AUTO_TEST_CASE(users_and_groups_have_roles) {
-    const auto may = [](const std::string& text) { return parse({"--allow-user", text}).listener.allowed_users.at(0).may; };
+    const auto may = [](const std::string& text) {
+        return parse({"--allow-user", text}).listener.allowed_users.at(0).may;
+    };
     BOOST_TEST((may("7") == roles{true, true, false}));
     BOOST_TEST((may("7:emit") == roles{true, false, false}));
     BOOST_TEST((may("7:observe") == roles{false, true, false}));
     BOOST_TEST((may("7:answer") == roles{false, false, true}));
     BOOST_TEST((may("7:answer,emit,observe") == roles{true, true, true}));
-    BOOST_TEST((parse({"--allow-group", "7:answer"}).listener.allowed_groups.at(0) == allowed_account{7, roles{false, false, true}}));
+    BOOST_TEST((parse({"--allow-group", "7:answer"}).listener.allowed_groups.at(0) ==
+                allowed_account{7, roles{false, false, true}}));
     for (const char* text : {"7:", "7:emit,", "7:,emit", "7:reply", "7:Emit", "7: emit", "7:emit:observe"}) {
-        check_refused({"--allow-user", text}, "--allow-user must be NAME or NAME:ROLE,... with the roles emit, observe and answer, not \"" + std::string{text} + "\"");
+        check_refused({"--allow-user", text},
+            "--allow-user must be NAME or NAME:ROLE,... with the roles emit, observe and answer, not \"" +
+                std::string{text} + "\"");
     }
     check_refused({"--allow-user", ":emit"}, "--allow-user must be the name or number of a user");
     const auto shown = [](const std::vector<std::string>& arguments) {
@@ -385,7 +405,8 @@ BOOST_AUTO_TEST_CASE(users_and_groups_have_roles) {
         const auto begin = text.find("allow-user = ");
         return text.substr(begin, text.find('\n', begin) - begin);
     };
-    BOOST_TEST(shown({"--allow-user", "7:observe,emit", "--allow-user", "8:answer,emit"}) == R"(allow-user = ["7", "8:emit,answer"])");
+    BOOST_TEST(shown({"--allow-user", "7:observe,emit", "--allow-user", "8:answer,emit"}) ==
+               R"(allow-user = ["7", "8:emit,answer"])");
 }
 
 BOOST_AUTO_TEST_CASE(list_in_the_environment_keeps_the_roles_of_each_account_together) {
@@ -397,13 +418,15 @@ BOOST_AUTO_TEST_CASE(list_in_the_environment_keeps_the_roles_of_each_account_tog
 
 BOOST_AUTO_TEST_CASE(list_is_taken_from_the_strongest_source_and_not_merged) {
     const config file{"allow-user = [1, 2]\n"};
-    BOOST_TEST(ids(parse({"--config", file.path(), "--allow-user", "3"}).listener.allowed_users) == std::vector<std::uint32_t>{3},
-               boost::test_tools::per_element());
+    BOOST_TEST(ids(parse({"--config", file.path(), "--allow-user", "3"}).listener.allowed_users) ==
+                   std::vector<std::uint32_t>{3},
+        boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(list_in_the_environment_may_have_spaces) {
-    BOOST_TEST(ids(parse({}, {{"HOOKD_ALLOW_USER", " 1, root ,, \t2"}}).listener.allowed_users) == (std::vector<std::uint32_t>{1, 0, 2}),
-               boost::test_tools::per_element());
+    BOOST_TEST(ids(parse({}, {{"HOOKD_ALLOW_USER", " 1, root ,, \t2"}}).listener.allowed_users) ==
+                   (std::vector<std::uint32_t>{1, 0, 2}),
+        boost::test_tools::per_element());
     check_refused({}, "HOOKD_ALLOW_USER must be the name", {{"HOOKD_ALLOW_USER", "1 2"}});
 }
 
@@ -494,9 +517,10 @@ BOOST_AUTO_TEST_CASE(configuration_file_in_the_manual_is_valid) {
 BOOST_AUTO_TEST_CASE(only_the_catalog_and_the_log_level_can_change_without_a_restart) {
     const auto before = parse({});
     BOOST_TEST(changes_that_need_restart(before, parse({"--log-level", "debug", "--catalog", "/c"})).empty());
-    BOOST_TEST(changes_that_need_restart(before, parse({"--capacity", "5", "--threads", "2", "--log-level", "error"})) ==
-                   (std::vector<std::string_view>{"threads", "capacity"}),
-               boost::test_tools::per_element());
+    BOOST_TEST(
+        changes_that_need_restart(before, parse({"--capacity", "5", "--threads", "2", "--log-level", "error"})) ==
+            (std::vector<std::string_view>{"threads", "capacity"}),
+        boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -50,8 +50,8 @@ Result get(std::future<Result> future) {
     return future.get();
 }
 
-/// The error that an operation ends with; none where it ends well. `start(handler)` starts it. No exception crosses a thread here: its
-/// reference count is in a library that ThreadSanitizer can't see into.
+/// The error that an operation ends with; none where it ends well. `start(handler)` starts it. No exception crosses a
+/// thread here: its reference count is in a library that ThreadSanitizer can't see into.
 template <class Start>
 error_code error_of(Start start) {
     const auto ended = std::make_shared<std::promise<error_code>>();
@@ -73,7 +73,8 @@ public:
     std::vector<Value> wait_for(std::size_t count) {
         std::unique_lock lock{mutex_};
         if (!changed_.wait_for(lock, hookd::test::patience, [&] { return values_.size() >= count; })) {
-            throw std::runtime_error("there are " + std::to_string(values_.size()) + " values, not " + std::to_string(count));
+            throw std::runtime_error(
+                "there are " + std::to_string(values_.size()) + " values, not " + std::to_string(count));
         }
         return values_;
     }
@@ -106,8 +107,8 @@ inline std::string text_of(const uuid& id) {
 }
 
 inline seen_event copy_of(const event_view& event) {
-    return {event.seq,           event.hook_event_id,    std::string{event.event},
-            std::string{event.payload}, event.expects_response, event.timeout};
+    return {event.seq, event.hook_event_id, std::string{event.event}, std::string{event.payload},
+        event.expects_response, event.timeout};
 }
 
 /// A broker on an io_context that is run by `threads` threads, until it is destroyed.

@@ -39,7 +39,8 @@ file_descriptor bound_socket(const std::string& name, int type) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::memcpy(address.sun_path, name.data(), name.size());
-    const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size() + (name.front() == '\0' ? 0 : 1));
+    const auto length =
+        static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size() + (name.front() == '\0' ? 0 : 1));
     require(::bind(made.get(), reinterpret_cast<const sockaddr*>(&address), length) == 0, "bind");
     return made;
 }
@@ -50,7 +51,8 @@ file_descriptor listening_socket(const std::string& name) {
     return made;
 }
 
-/// What take_socket() comes to in a process of its own that gets these as 3, 4, ...: the descriptor, what is left of it all, or the refusal.
+/// What take_socket() comes to in a process of its own that gets these as 3, 4, ...: the descriptor, what is left of it
+/// all, or the refusal.
 std::string taken(const std::vector<int>& sockets, const std::string& count) {
     std::array<int, 2> answer{};
     require(::pipe(answer.data()) == 0, "pipe");
@@ -92,9 +94,7 @@ std::string taken(const std::vector<int>& sockets, const std::string& count) {
     return text;
 }
 
-bool contains(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
-}
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 }  // namespace
 
@@ -169,7 +169,8 @@ BOOST_AUTO_TEST_CASE(manager_is_told_of_each_change) {
     const auto manager = bound_socket(directory / "notify", SOCK_DGRAM);
     const auto told = [&] {
         std::array<char, 512> text{};
-        const auto length = ::recv(manager.get(), text.data(), text.size(), MSG_DONTWAIT);  // sd_notify has sent it when it returns
+        const auto length =
+            ::recv(manager.get(), text.data(), text.size(), MSG_DONTWAIT);  // sd_notify has sent it when it returns
         require(length >= 0, "recv");
         return std::string{text.data(), static_cast<std::size_t>(length)};
     };

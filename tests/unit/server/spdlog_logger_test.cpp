@@ -94,7 +94,7 @@ std::vector<std::string> lines_of(const std::string& text) {
 bool is_time(std::string_view text) {
     constexpr std::string_view shape = "0000-00-00T00:00:00.000Z";
     return std::equal(text.begin(), text.end(), shape.begin(), shape.end(),
-                      [](char c, char model) { return model == '0' ? c >= '0' && c <= '9' : c == model; });
+        [](char c, char model) { return model == '0' ? c >= '0' && c <= '9' : c == model; });
 }
 
 /// A line of text less its time; fails the test where that is none.
@@ -108,7 +108,9 @@ std::string after_time(const std::string& line) {
 int drops_told(const std::string& line) {
     const auto text = after_time(line);
     const std::string before = "warning ";
-    return text.starts_with(before) && text.find(" messages dropped") != std::string::npos ? std::stoi(text.substr(before.size())) : 0;
+    return text.starts_with(before) && text.find(" messages dropped") != std::string::npos
+               ? std::stoi(text.substr(before.size()))
+               : 0;
 }
 
 }  // namespace
@@ -121,8 +123,12 @@ BOOST_AUTO_TEST_CASE(text_is_one_line_with_time_level_and_message) {
         log.write(log_level::info, "two {} %v");
         log.write(log_level::warning, "three");
         log.write(log_level::error, "four\nfive\x7f");
-        log.write(log_level::error, "\"six\" \\ \xc2\x9b" "31m \xc3\xa9 \xff");  // CSI as one character; a letter; no UTF-8
-        log.write(log_level::error, "\xe2\x80\xae" "7\xe2\x82\xac");  // from right to left; a sign of three bytes
+        log.write(log_level::error,
+            "\"six\" \\ \xc2\x9b"
+            "31m \xc3\xa9 \xff");  // CSI as one character; a letter; no UTF-8
+        log.write(log_level::error,
+            "\xe2\x80\xae"
+            "7\xe2\x82\xac");  // from right to left; a sign of three bytes
     }));
     BOOST_TEST_REQUIRE(lines.size() == 6u);
     BOOST_TEST(after_time(lines[5]) == "error \\u202e7\xe2\x82\xac");
@@ -213,7 +219,8 @@ BOOST_AUTO_TEST_CASE(end_waits_for_a_stuck_reader_only_so_long) {
 BOOST_AUTO_TEST_CASE(end_writes_all_that_waits) {
     const auto text = logged(log_level::info, log_format::text, [](spdlog_logger& log) {
         for (int each = 0; each < 300; ++each) {
-            log.write(log_level::info, std::string(100, 'x'));  // less than a pipe holds, so that it depends on no reader
+            log.write(
+                log_level::info, std::string(100, 'x'));  // less than a pipe holds, so that it depends on no reader
         }
     });
     BOOST_TEST(lines_of(text).size() == 300u);

@@ -38,7 +38,8 @@ BOOST_DATA_TEST_CASE(events_of_many_emitters_come_once_and_in_order, thread_coun
     for (std::size_t i = 0; i < emitters; ++i) {
         emitting.emplace_back([&host, i] {
             for (std::size_t n = 0; n < each_emits; ++n) {
-                host.events.async_emit({.event = "e" + std::to_string(i), .payload = std::to_string(n)}, asio::detached);
+                host.events.async_emit(
+                    {.event = "e" + std::to_string(i), .payload = std::to_string(n)}, asio::detached);
             }
         });
     }
@@ -256,7 +257,8 @@ BOOST_DATA_TEST_CASE(reply_of_a_closed_session_is_cancelled, thread_counts, thre
         hook.close();  // no harm
     });
     BOOST_CHECK_EQUAL(get(std::move(waiting)).missing.at(0).why, "left");
-    BOOST_CHECK_EQUAL(error_of([&](auto handler) { hook.async_respond(id, {}, std::move(handler)); }), error_code{errc::cancelled});
+    BOOST_CHECK_EQUAL(
+        error_of([&](auto handler) { hook.async_respond(id, {}, std::move(handler)); }), error_code{errc::cancelled});
 }
 
 BOOST_DATA_TEST_CASE(session_hears_of_ended_waits_and_verdicts, thread_counts, threads) {
@@ -314,7 +316,8 @@ BOOST_DATA_TEST_CASE(subscription_changes_what_it_subscribes_to, thread_counts, 
     BOOST_CHECK_EQUAL(get(std::move(waiting)).outcome, protocol::outcome::answered);
     host.on_context([&hook] { hook.close(); });
     BOOST_CHECK_EQUAL(change({"a"}), error_code{errc::cancelled});
-    BOOST_CHECK_EQUAL(error_of([&](auto handler) { hook.async_withdraw(std::move(handler)); }), error_code{errc::cancelled});
+    BOOST_CHECK_EQUAL(
+        error_of([&](auto handler) { hook.async_withdraw(std::move(handler)); }), error_code{errc::cancelled});
 }
 
 BOOST_DATA_TEST_CASE(subscription_ends_when_another_takes_its_place, thread_counts, threads) {
@@ -326,8 +329,8 @@ BOOST_DATA_TEST_CASE(subscription_ends_when_another_takes_its_place, thread_coun
     (void)first.wait_for_one();
     auto replacement = host.listen(second);
     host.on_context([&] { hook = std::move(replacement); });
-    hookd::test::eventually("only one session is left",
-                            [&host] { return get(host.events.async_stats(use_future)).subscribers == 1; });
+    hookd::test::eventually(
+        "only one session is left", [&host] { return get(host.events.async_stats(use_future)).subscribers == 1; });
     (void)get(host.events.async_emit({.event = "b"}, use_future));
     BOOST_CHECK_EQUAL(second.wait_for_one().event, "b");
     BOOST_CHECK_EQUAL(first.size(), 1U);
@@ -361,7 +364,8 @@ BOOST_AUTO_TEST_CASE(broker_survives_a_handler_that_throws) {
     context.restart();
     const std::uint64_t expected[] = {1, 2, 3};
     BOOST_CHECK_EQUAL_COLLECTIONS(seen.begin(), seen.end(), std::begin(expected), std::end(expected));
-    events.async_stats([](error_code, protocol::stats_result stats) { BOOST_CHECK_EQUAL(stats.sessions.at(0).queued, 0U); });
+    events.async_stats(
+        [](error_code, protocol::stats_result stats) { BOOST_CHECK_EQUAL(stats.sessions.at(0).queued, 0U); });
     context.run();
 }
 
@@ -372,7 +376,8 @@ struct scarce_memory {
 
     explicit scarce_memory(const bool& used_up) noexcept : none_left(&used_up) {}
     template <class Other>
-    scarce_memory(const scarce_memory<Other>& other) noexcept : none_left(other.none_left) {}  // NOLINT(google-explicit-constructor)
+    scarce_memory(const scarce_memory<Other>& other) noexcept
+        : none_left(other.none_left) {}  // NOLINT(google-explicit-constructor)
 
     Value* allocate(std::size_t count) {
         if (*none_left) {
@@ -392,12 +397,13 @@ BOOST_AUTO_TEST_CASE(waits_are_answered_although_another_one_could_not_be) {
     asio::io_context elsewhere{1};
     broker events{context};
     uuid id;
-    events.async_emit({.event = "a", .reserve = 60s}, [&id](error_code, const protocol::emit_result& done) { id = done.hook_event_id; });
+    events.async_emit({.event = "a", .reserve = 60s},
+        [&id](error_code, const protocol::emit_result& done) { id = done.hook_event_id; });
     context.poll();
     bool none_left = false;
     events.async_await_response(id, 60s,
-                                asio::bind_allocator(scarce_memory<int>{none_left},
-                                                     asio::bind_executor(elsewhere, [](error_code, const protocol::wait_result&) {})));
+        asio::bind_allocator(scarce_memory<int>{none_left},
+            asio::bind_executor(elsewhere, [](error_code, const protocol::wait_result&) {})));
     std::vector<std::string> verdicts;
     for (int i = 0; i < 2; ++i) {
         events.async_await_response(id, 60s, [&verdicts](error_code, const protocol::wait_result& said) {
@@ -419,9 +425,11 @@ BOOST_AUTO_TEST_CASE(waits_are_answered_although_another_one_could_not_be) {
 BOOST_DATA_TEST_CASE(subscribers_that_keep_each_other_busy_leave_room_for_others, thread_counts, threads) {
     running_broker host{threads};
     std::vector<subscription> players;
-    for (const auto& [hears, says] : {std::pair{"ping", "pong"}, std::pair{"pong", "ping"}, std::pair{"echo", "echo"}}) {
+    for (const auto& [hears, says] :
+        {std::pair{"ping", "pong"}, std::pair{"pong", "ping"}, std::pair{"echo", "echo"}}) {
         subscribe_request how{.events = {hears}};
-        how.on_event = [&host, event = std::string{says}](const event_view&) { host.events.async_emit({.event = event}, asio::detached); };
+        how.on_event = [&host, event = std::string{says}](
+                           const event_view&) { host.events.async_emit({.event = event}, asio::detached); };
         players.push_back(get(host.events.async_subscribe(std::move(how), use_future)));
     }
     host.on_context([&host] {

@@ -186,7 +186,8 @@ BOOST_DATA_TEST_CASE(reservation_is_made_in_one_world_and_awaited_in_the_other, 
     const auto here = get(host.events.async_emit({.event = "a", .reserve = 60s}, use_future)).hook_event_id;
     (void)hookd::test::respond(peer, text_of(here), R"("response":{"abort":"kept"})");
     BOOST_CHECK_EQUAL(get(host.events.async_await_response(here, 10s, use_future)).abort, "kept");
-    const auto there = hookd::test::text_at(peer.result("emit", R"({"event":"a","reserve_ms":60000})"), "/hook_event_id");
+    const auto there =
+        hookd::test::text_at(peer.result("emit", R"({"event":"a","reserve_ms":60000})"), "/hook_event_id");
     const auto id = protocol::parse_uuid(there);
     BOOST_REQUIRE(id);
     const auto asked = peer.send_request("await_response", "{\"hook_event_id\":\"" + there + "\"}");
@@ -212,7 +213,8 @@ BOOST_DATA_TEST_CASE(traffic_in_both_directions_at_once_loses_nothing, thread_co
     subscription inside;
     subscribe_request how{.events = {"to_inside"}};
     how.on_event = [&inside](const event_view& event) {
-        inside.async_respond(event.hook_event_id, {.response = "{\"echo\":" + std::string{event.payload} + "}"}, asio::detached);
+        inside.async_respond(
+            event.hook_event_id, {.response = "{\"echo\":" + std::string{event.payload} + "}"}, asio::detached);
     };
     inside = get(host.events.async_subscribe(std::move(how), use_future));
     constexpr int rounds = 200;
@@ -223,16 +225,17 @@ BOOST_DATA_TEST_CASE(traffic_in_both_directions_at_once_loses_nothing, thread_co
         for (int i = 0; i < rounds; ++i) {
             const auto event = hook.next_event();
             (void)hookd::test::respond(hook, event.string("/params/hook_event_id"),
-                                       "\"response\":{\"echo\":" + event.raw({"params", "payload"}) + "}");
+                "\"response\":{\"echo\":" + event.raw({"params", "payload"}) + "}");
         }
     }};
     hookd::test::eventually("the hook on the socket is there",
-                            [&host] { return get(host.events.async_stats(use_future)).subscribers == 2; });
+        [&host] { return get(host.events.async_stats(use_future)).subscribers == 2; });
     std::atomic<int> wrong{0};
     std::thread outside_emitter{[&host, &wrong] {
         auto emitter = host.connect(hookd::test::framing::line);
         for (int i = 0; i < rounds; ++i) {
-            const auto answer = emitter.call("emit_and_wait", R"({"event":"to_inside","payload":)" + std::to_string(i) + "}");
+            const auto answer =
+                emitter.call("emit_and_wait", R"({"event":"to_inside","payload":)" + std::to_string(i) + "}");
             wrong += answer.integer("/result/responses/0/response/echo") == i ? 0 : 1;
         }
     }};

@@ -12,13 +12,14 @@ namespace hookd::protocol {
 
 /// Why a text is not JSON.
 struct json_fault {
-    std::size_t offset = 0;         ///< bytes from the start of the text
-    std::string_view reason{};      ///< static text, e.g. "a string has a raw control character"
+    std::size_t offset = 0;     ///< bytes from the start of the text
+    std::string_view reason{};  ///< static text, e.g. "a string has a raw control character"
 };
 
-/// Checks that `text` is exactly one JSON text (RFC 8259), with white space around it allowed, in well-formed UTF-8 (RFC 3629), nested
-/// at most max_depth deep (a scalar has depth 0, `[]` depth 1). Lone surrogate escapes are grammatical and pass. A byte order mark does not
-/// (RFC 8259, section 8.1). Recursion-free. Returns nothing where the text is valid.
+/// Checks that `text` is exactly one JSON text (RFC 8259), with white space around it allowed, in well-formed UTF-8
+/// (RFC 3629), nested at most max_depth deep (a scalar has depth 0, `[]` depth 1). Lone surrogate escapes are
+/// grammatical and pass. A byte order mark does not (RFC 8259, section 8.1). Recursion-free. Returns nothing where the
+/// text is valid.
 [[nodiscard]] std::optional<json_fault> find_json_fault(std::string_view text);
 
 enum class json_kind : unsigned char { object, array, string, number, boolean, null };
@@ -26,13 +27,19 @@ enum class json_kind : unsigned char { object, array, string, number, boolean, n
 /// The kind of a valid JSON value, told by its first byte. `value` has no white space before it.
 [[nodiscard]] inline json_kind kind_of(std::string_view value) noexcept {
     switch (value.empty() ? 'n' : value.front()) {
-    case '{': return json_kind::object;
-    case '[': return json_kind::array;
-    case '"': return json_kind::string;
-    case 't':
-    case 'f': return json_kind::boolean;
-    case 'n': return json_kind::null;
-    default: return json_kind::number;
+        case '{':
+            return json_kind::object;
+        case '[':
+            return json_kind::array;
+        case '"':
+            return json_kind::string;
+        case 't':
+        case 'f':
+            return json_kind::boolean;
+        case 'n':
+            return json_kind::null;
+        default:
+            return json_kind::number;
     }
 }
 
@@ -43,7 +50,8 @@ struct json_string {
     /// Whether the decoded string equals `plain`. Allocates nothing.
     [[nodiscard]] bool equals(std::string_view plain) const noexcept {
         // An escape is always longer than what it stands for, so equal lengths mean equal bytes and no escape.
-        return raw.size() > plain.size() ? escaped_equals(plain) : raw == plain && plain.find('\\') == std::string_view::npos;
+        return raw.size() > plain.size() ? escaped_equals(plain)
+                                         : raw == plain && plain.find('\\') == std::string_view::npos;
     }
     /// The decoded string, as UTF-8; a lone surrogate escape becomes U+FFFD.
     [[nodiscard]] std::string decode() const;

@@ -63,7 +63,8 @@ inline constexpr std::size_t max_hooks = 1024;
 inline constexpr std::size_t max_command_words = 1024;
 inline constexpr std::size_t max_command_bytes = std::size_t{64} * 1024;
 
-/// Commands of a registered hook at a time; variables of its `env`, which have max_command_bytes in all; bytes of its `cwd`.
+/// Commands of a registered hook at a time; variables of its `env`, which have max_command_bytes in all; bytes of its
+/// `cwd`.
 inline constexpr std::size_t max_jobs = 1024;
 inline constexpr std::size_t max_variables = 256;
 inline constexpr std::size_t max_path = 4096;

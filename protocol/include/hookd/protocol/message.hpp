@@ -23,15 +23,16 @@ struct reply_members {
     std::string_view payload{};
 };
 
-/// A JSON-RPC 2.0 request or notification, as spans of the frame that it came in: valid only as long as those bytes are.
+/// A JSON-RPC 2.0 request or notification, as spans of the frame that it came in: valid only as long as those bytes
+/// are.
 struct request {
     /// The id as sent (a string with its quotes, a number, or `null`); empty for a notification.
     std::string_view id{};
     json_string method{};
     /// The bytes of `params` as sent; empty where absent. An object, an array or `null`.
     std::string_view params{};
-    /// The members of `params` where that is an object: the first max_params_members of them (no method has as many, so whoever binds
-    /// them finds an unknown one among these).
+    /// The members of `params` where that is an object: the first max_params_members of them (no method has as many, so
+    /// whoever binds them finds an unknown one among these).
     boost::container::small_vector<json_member, 8> members{};
     /// Whether a string in `params`, or before it, may have escapes. Where not, what was sent is what is meant.
     bool may_have_escapes = false;
@@ -48,7 +49,8 @@ struct message {
     enum class kind : std::uint8_t {
         request,  ///< `single`
         batch,    ///< `elements`
-        invalid,  ///< answer with `failure` and `failed_id`, if that is not empty; nothing of the frame is to be carried out
+        invalid,  ///< answer with `failure` and `failed_id`, if that is not empty; nothing of the frame is to be
+                  ///< carried out
     };
     kind type = kind::invalid;
     request single{};
@@ -63,18 +65,19 @@ struct message {
 
 /// Reads one frame: checks the whole of it (see find_json_fault) and finds the envelope's members in the same pass.
 ///
-/// Errors, in `failure`: errc::parse_error for what is no JSON (the message says where and why); errc::invalid_request for
-/// what is no JSON-RPC 2.0 envelope: no object, `jsonrpc` other than "2.0", `method` missing or no string, an id that is neither string,
-/// number nor null, `params` that is neither object, array nor null, a member that stands twice in the envelope or in `params` (compared after
-/// decoding escapes), an empty batch; errc::limit_exceeded (`batch`) for more than protocol::max_batch elements.
-/// Unknown members of the envelope are ignored.
-/// `out` is cleared first; its memory is reused.
+/// Errors, in `failure`: errc::parse_error for what is no JSON (the message says where and why); errc::invalid_request
+/// for what is no JSON-RPC 2.0 envelope: no object, `jsonrpc` other than "2.0", `method` missing or no string, an id
+/// that is neither string, number nor null, `params` that is neither object, array nor null, a member that stands twice
+/// in the envelope or in `params` (compared after decoding escapes), an empty batch; errc::limit_exceeded (`batch`) for
+/// more than protocol::max_batch elements. Unknown members of the envelope are ignored. `out` is cleared first; its
+/// memory is reused.
 void read_message(std::string_view frame, message& out);
 
 /// Reads one element of a batch that read_message has accepted; `out.type` is request or invalid.
 void read_element(std::string_view element, message& out);
 
-/// Appends `{"jsonrpc":"2.0","id":ID,"result":`; the result, a JSON text, and result_end are to follow. `id` is a JSON text.
+/// Appends `{"jsonrpc":"2.0","id":ID,"result":`; the result, a JSON text, and result_end are to follow. `id` is a JSON
+/// text.
 void begin_result(std::string& out, std::string_view id);
 inline constexpr std::string_view result_end = "}";
 

@@ -16,9 +16,10 @@
 #include <variant>
 #include <vector>
 
-/// The methods of the wire contract: one struct for the parameters of each, one for its result, and their JSON form, which
-/// stands nowhere else. Parameter structs hold spans of the request that they were bound from (`text`, `payload`, `response`) and are
-/// valid only as long as it is; in process, they are filled by hand from strings that outlive the call.
+/// The methods of the wire contract: one struct for the parameters of each, one for its result, and their JSON form,
+/// which stands nowhere else. Parameter structs hold spans of the request that they were bound from (`text`, `payload`,
+/// `response`) and are valid only as long as it is; in process, they are filled by hand from strings that outlive the
+/// call.
 namespace hookd::protocol {
 
 /// A short string parameter: a span of the request, or an own copy where escapes had to be decoded.
@@ -35,7 +36,9 @@ public:
         }
     }
 
-    [[nodiscard]] std::string_view view() const noexcept { return owned_.empty() ? borrowed_ : std::string_view{owned_}; }
+    [[nodiscard]] std::string_view view() const noexcept {
+        return owned_.empty() ? borrowed_ : std::string_view{owned_};
+    }
     [[nodiscard]] bool empty() const noexcept { return view().empty(); }
 
 private:
@@ -51,11 +54,22 @@ enum class wait_policy : std::uint8_t {
     chain,  ///< one responder after the other, each with the payload that those before it left
 };
 
-/// What counts where no verdict was given: for a wait, where the hooks gave none; for a subscriber, where it is missing.
+/// What counts where no verdict was given: for a wait, where the hooks gave none; for a subscriber, where it is
+/// missing.
 enum class failure_policy : std::uint8_t { open, closed };
 
-/// How a wait ended. `cancelled`: by its emitter, which gets errc::cancelled and no result; only counters and the notification `verdict` say it.
-enum class outcome : std::uint8_t { answered, abstained, timeout, abandoned, no_subscribers, shutdown, unknown, cancelled };
+/// How a wait ended. `cancelled`: by its emitter, which gets errc::cancelled and no result; only counters and the
+/// notification `verdict` say it.
+enum class outcome : std::uint8_t {
+    answered,
+    abstained,
+    timeout,
+    abandoned,
+    no_subscribers,
+    shutdown,
+    unknown,
+    cancelled
+};
 inline constexpr std::size_t outcome_count = 8;
 
 /// Why a reply was not accepted.
@@ -89,14 +103,15 @@ enum class event_scope : std::uint8_t {
 /// Whether `text` may be a pattern of events: as a name, and with `*` and `?` among its characters.
 [[nodiscard]] bool is_pattern(std::string_view text) noexcept;
 
-/// Whether `name`, well-formed UTF-8, may name a subscriber or a registered hook: 1 to 128 characters, none of them a control character (C0,
-/// DEL, C1) or one that nobody sees (zero width, direction of writing).
+/// Whether `name`, well-formed UTF-8, may name a subscriber or a registered hook: 1 to 128 characters, none of them a
+/// control character (C0, DEL, C1) or one that nobody sees (zero width, direction of writing).
 [[nodiscard]] bool is_subscriber_name(std::string_view name) noexcept;
 
 /// Whether `name` may name a host of a cluster: 1 to 64 characters of `A-Z a-z 0-9 . _ -`.
 [[nodiscard]] bool is_host_name(std::string_view name) noexcept;
 
-/// A condition on a payload (PROTOCOL.md, `where`): the string at `pointer` matches `glob`. What is not there or no string does not.
+/// A condition on a payload (PROTOCOL.md, `where`): the string at `pointer` matches `glob`. What is not there or no
+/// string does not.
 struct payload_condition {
     std::string pointer{};  ///< JSON pointer (RFC 6901)
     std::string glob{};     ///< `*` any run of characters, `?` one
@@ -109,20 +124,22 @@ struct payload_condition {
 /// Whether its pointer is one and its glob has at most max_condition_glob bytes.
 [[nodiscard]] bool is_condition(const payload_condition& condition) noexcept;
 
-/// Whether `event` may follow from `cause`: the names of the events that led to it, oldest first, separated by commas; empty: none did. A name may
-/// have a place, `NAME@PLACE`: then an event of that name elsewhere is no recursion. The payload, a valid JSON text, says where an event is that
-/// is git's: its `git_dir`.
-/// Errors: errc::invalid_params where `cause` is nothing of the kind, or has `event` in it, which is a recursion;
-/// errc::limit_exceeded (`cause`) where it has more than max_cause names.
-[[nodiscard]] std::optional<error> check_cause(std::string_view event, std::string_view payload, std::string_view cause);
+/// Whether `event` may follow from `cause`: the names of the events that led to it, oldest first, separated by commas;
+/// empty: none did. A name may have a place, `NAME@PLACE`: then an event of that name elsewhere is no recursion. The
+/// payload, a valid JSON text, says where an event is that is git's: its `git_dir`. Errors: errc::invalid_params where
+/// `cause` is nothing of the kind, or has `event` in it, which is a recursion; errc::limit_exceeded (`cause`) where it
+/// has more than max_cause names.
+[[nodiscard]] std::optional<error> check_cause(
+    std::string_view event, std::string_view payload, std::string_view cause);
 
-/// The cause of what follows from `event`, which followed from `cause` itself; with its place, where the payload names one that is not too long
-/// (max_cause_place). In a place all but `A-Z a-z 0-9 _ . : / - ~ + =` are written as `%XX`.
+/// The cause of what follows from `event`, which followed from `cause` itself; with its place, where the payload names
+/// one that is not too long (max_cause_place). In a place all but `A-Z a-z 0-9 _ . : / - ~ + =` are written as `%XX`.
 [[nodiscard]] std::string append_cause(std::string_view cause, std::string_view event, std::string_view payload);
 
 // --- parameters -----------------------------------------------------------------------------------------------------
 
-/// What an event has brought along: one of another host, or one of this host that the cluster has been told of already. Not bound.
+/// What an event has brought along: one of another host, or one of this host that the cluster has been told of already.
+/// Not bound.
 struct event_origin {
     uuid hook_event_id{};
     std::string host{};  ///< where it was fired, as is_host_name() has it; empty: here
@@ -138,7 +155,7 @@ struct emit_params {
     text event{};
     std::string_view payload = "{}";  ///< JSON text, kept byte for byte
     std::optional<std::chrono::milliseconds> reserve{};
-    text cause{};  ///< as check_cause takes it
+    text cause{};                        ///< as check_cause takes it
     std::optional<event_scope> scope{};  ///< absent: the catalog's, else local
     std::optional<uuid> operation_id{};
     const event_origin* origin = nullptr;  ///< null: it is fired here and now
@@ -170,16 +187,17 @@ struct subscribe_params {
     std::vector<std::string> events{};  ///< empty: every event
     text name{};                        ///< empty: `pid N`
     bool responds = true;
-    bool asked_only = false;            ///< only events that somebody waits for
-    std::optional<failure_policy> on_failure{};  ///< closed: where it is missing, the operation does not proceed; absent: open
-    std::int64_t order = 0;             ///< its turn in a chain and among responses; ties by name
-    bool shadow = false;                ///< asked and recorded, but decides and delays nothing
-    bool cancellations = false;         ///< told when a wait ends while it works on it
-    bool verdicts = false;              ///< told the verdict on each event that matches
+    bool asked_only = false;  ///< only events that somebody waits for
+    std::optional<failure_policy>
+        on_failure{};            ///< closed: where it is missing, the operation does not proceed; absent: open
+    std::int64_t order = 0;      ///< its turn in a chain and among responses; ties by name
+    bool shadow = false;         ///< asked and recorded, but decides and delays nothing
+    bool cancellations = false;  ///< told when a wait ends while it works on it
+    bool verdicts = false;       ///< told the verdict on each event that matches
     std::vector<payload_condition> where{};  ///< all of them must hold; at most max_conditions
-    std::optional<event_scope> scope{};  ///< absent: local
+    std::optional<event_scope> scope{};      ///< absent: local
     std::optional<std::uint64_t> after_seq{};
-    text instance{};                    ///< empty: this run
+    text instance{};  ///< empty: this run
 };
 
 struct unsubscribe_params {
@@ -193,11 +211,13 @@ struct respond_params {
     std::string_view response = "{}";
     bool abstain = false;
     text failed{};  ///< empty: it did not fail
-    /// Failed, and the operation must not proceed, whatever the session's on_failure is. Not bound: for responders in process.
+    /// Failed, and the operation must not proceed, whatever the session's on_failure is. Not bound: for responders in
+    /// process.
     bool insists = false;
     /// The reply's `abort` as it stands there, without quotes; empty where there is none. Bound from `response`.
     json_string abort{};
-    /// The reply's member `payload` where it is an object, which replaces the payload in a chain; else empty. Bound from `response`.
+    /// The reply's member `payload` where it is an object, which replaces the payload in a chain; else empty. Bound
+    /// from `response`.
     std::string_view payload{};
 };
 
@@ -215,8 +235,8 @@ struct history_params {
     bool vetoed = false;  ///< only operations that were stopped
     std::optional<std::chrono::system_clock::time_point> since{};
     std::optional<std::uint64_t> before_seq{};
-    std::optional<uuid> instance{};       ///< the run of the daemon that before_seq belongs to; absent: this one
-    std::optional<std::size_t> limit{};   ///< absent: default_history
+    std::optional<uuid> instance{};      ///< the run of the daemon that before_seq belongs to; absent: this one
+    std::optional<std::size_t> limit{};  ///< absent: default_history
 };
 
 struct trace_params {
@@ -294,9 +314,10 @@ struct cluster_hosts_params {
 /// For a while, no veto of these events counts (PROTOCOL.md, `bypass`).
 struct bypass_params {
     static constexpr std::string_view method = "bypass";
-    std::vector<std::string> events{};  ///< names or globs; empty: ends the bypass in force, and the others have no meaning
+    std::vector<std::string>
+        events{};  ///< names or globs; empty: ends the bypass in force, and the others have no meaning
     std::optional<std::chrono::milliseconds> duration{};  ///< at most max_bypass
-    text reason{};                      ///< at most max_bypass_reason bytes
+    text reason{};                                        ///< at most max_bypass_reason bytes
 };
 
 struct stats_params {
@@ -314,8 +335,8 @@ struct cancel_params {
 
 /// Binds the parameters of `call`, whose method is Params::method.
 ///
-/// Errors: errc::invalid_params names the parameter that is missing, unknown, of the wrong type or out of range, and says what is
-/// accepted; errc::limit_exceeded (`patterns`).
+/// Errors: errc::invalid_params names the parameter that is missing, unknown, of the wrong type or out of range, and
+/// says what is accepted; errc::limit_exceeded (`patterns`).
 template <class Params>
 [[nodiscard]] std::variant<Params, error> bind_params(const request& call);
 
@@ -342,8 +363,9 @@ extern template std::variant<stats_params, error> bind_params(const request&);
 extern template std::variant<discover_params, error> bind_params(const request&);
 extern template std::variant<cancel_params, error> bind_params(const request&);
 
-/// Checks a reply that was not bound from a request: `reply.response` is to be a JSON object, which it is cut to where there is white space
-/// around it; sets `reply.abort` and `reply.payload` from it. The error is the one that bind_params gives, but for what is no JSON object.
+/// Checks a reply that was not bound from a request: `reply.response` is to be a JSON object, which it is cut to where
+/// there is white space around it; sets `reply.abort` and `reply.payload` from it. The error is the one that
+/// bind_params gives, but for what is no JSON object.
 [[nodiscard]] std::optional<error> check_reply(respond_params& reply);
 
 // --- results --------------------------------------------------------------------------------------------------------
@@ -365,13 +387,16 @@ struct wait_result {
     struct reply {
         std::string response{};  ///< JSON object, byte for byte
         std::string responder{};
-        std::uint32_t uid = 0;   ///< the user whose process replied
-        std::string host{};      ///< where the responder is; empty: here
+        std::uint32_t uid = 0;  ///< the user whose process replied
+        std::string host{};     ///< where the responder is; empty: here
         std::chrono::nanoseconds elapsed{};
-        /// Where not empty, the reply itself, and `response` is to be taken from it: a span of the request that brought it.
+        /// Where not empty, the reply itself, and `response` is to be taken from it: a span of the request that brought
+        /// it.
         std::string_view passed_on{};
 
-        [[nodiscard]] std::string_view text() const noexcept { return passed_on.empty() ? std::string_view{response} : passed_on; }
+        [[nodiscard]] std::string_view text() const noexcept {
+            return passed_on.empty() ? std::string_view{response} : passed_on;
+        }
         /// For whoever needs it for longer than that request is there.
         void keep() {
             if (!passed_on.empty()) {
@@ -383,7 +408,7 @@ struct wait_result {
     struct absentee {
         std::string responder{};
         std::string why{};
-        std::string host{};  ///< where the responder is; empty: here
+        std::string host{};    ///< where the responder is; empty: here
         bool insists = false;  ///< where it is missing, the operation does not proceed; not written
     };
     /// Of a question of another host, the responders here that are in neither list. Not written.
@@ -399,7 +424,7 @@ struct wait_result {
     std::vector<reply> responses{};
     std::vector<absentee> missing{};
     std::shared_ptr<const silent_responders> silent{};
-    std::string payload{};  ///< of a chain in which a reply replaced it: the last one, JSON, byte for byte; else empty
+    std::string payload{};   ///< of a chain in which a reply replaced it: the last one, JSON, byte for byte; else empty
     std::string bypassed{};  ///< not empty: an `abort` was overridden, for this reason, by the bypass in force
 
     /// Keeps all replies.
@@ -435,7 +460,8 @@ struct who_result {
         failure_policy on_failure = failure_policy::open;
         std::int64_t order = 0;
         std::string host{};  ///< empty: here
-        /// `ok`, `shadow`: it decides nothing; `lagged`, or what hook_state says of a registered hook that cannot run: it counts as missing
+        /// `ok`, `shadow`: it decides nothing; `lagged`, or what hook_state says of a registered hook that cannot run:
+        /// it counts as missing
         std::string_view state = "ok";
     };
     std::vector<responder> responders{};  ///< in the order in which a chain asks them
@@ -460,13 +486,13 @@ enum class hook_state : std::uint8_t {
 /// A registered hook.
 struct hook_info {
     hook_definition what{};
-    bool shows_command = true;   ///< and the environment: they may hold secrets
+    bool shows_command = true;  ///< and the environment: they may hold secrets
     bool enabled = true;
-    bool kept = true;            ///< it outlives the daemon; else there is no registry
+    bool kept = true;  ///< it outlives the daemon; else there is no registry
     hook_state state = hook_state::ok;
     hook_state trust = hook_state::ok;  ///< of its files: ok, untrusted or missing
-    std::string why{};           ///< where the state is not ok
-    std::uint64_t runs = 0;      ///< since the daemon's start
+    std::string why{};                  ///< where the state is not ok
+    std::uint64_t runs = 0;             ///< since the daemon's start
     std::string last_outcome{};  ///< `response`, `veto: …`, `failed: …` or `cancelled`; empty: it has not run
     std::optional<double> p50_ms{}, p99_ms{};  ///< how long it ran
 };
@@ -489,20 +515,21 @@ struct bypass_result {
 };
 
 /// Bounds of the buckets that reply times are counted in. Fixed: dashboards rely on them.
-inline constexpr std::array<std::chrono::microseconds, 20> reply_time_bounds{
-    std::chrono::microseconds{100},        std::chrono::microseconds{250},        std::chrono::microseconds{500},
-    std::chrono::microseconds{1'000},      std::chrono::microseconds{2'500},      std::chrono::microseconds{5'000},
-    std::chrono::microseconds{10'000},     std::chrono::microseconds{25'000},     std::chrono::microseconds{50'000},
-    std::chrono::microseconds{100'000},    std::chrono::microseconds{250'000},    std::chrono::microseconds{500'000},
-    std::chrono::microseconds{1'000'000},  std::chrono::microseconds{2'500'000},  std::chrono::microseconds{5'000'000},
-    std::chrono::microseconds{10'000'000}, std::chrono::microseconds{30'000'000}, std::chrono::microseconds{60'000'000},
+inline constexpr std::array<std::chrono::microseconds, 20> reply_time_bounds{std::chrono::microseconds{100},
+    std::chrono::microseconds{250}, std::chrono::microseconds{500}, std::chrono::microseconds{1'000},
+    std::chrono::microseconds{2'500}, std::chrono::microseconds{5'000}, std::chrono::microseconds{10'000},
+    std::chrono::microseconds{25'000}, std::chrono::microseconds{50'000}, std::chrono::microseconds{100'000},
+    std::chrono::microseconds{250'000}, std::chrono::microseconds{500'000}, std::chrono::microseconds{1'000'000},
+    std::chrono::microseconds{2'500'000}, std::chrono::microseconds{5'000'000}, std::chrono::microseconds{10'000'000},
+    std::chrono::microseconds{30'000'000}, std::chrono::microseconds{60'000'000},
     std::chrono::microseconds{300'000'000}, std::chrono::microseconds{600'000'000}};
 
 /// Times from events to replies, as a cumulative histogram.
 struct time_histogram {
     std::uint64_t count = 0;
     double sum_ms = 0;
-    std::array<std::uint64_t, reply_time_bounds.size()> buckets{};  ///< replies that took at most the bound of the same index
+    std::array<std::uint64_t, reply_time_bounds.size()>
+        buckets{};  ///< replies that took at most the bound of the same index
 };
 
 struct list_hooks_result {
@@ -545,22 +572,23 @@ struct stats_result {
         std::uint64_t asked = 0;
         std::uint64_t replied = 0;  ///< abstentions too
         std::uint64_t vetoed = 0;
-        std::uint64_t failed = 0;   ///< waited for in vain, other than by lag
+        std::uint64_t failed = 0;  ///< waited for in vain, other than by lag
         std::uint64_t lagged = 0;
         std::optional<double> p50_ms{}, p90_ms{}, p99_ms{}, max_ms{};  ///< of its replies; nothing where it had none
         std::optional<time_histogram> histogram{};
-        std::optional<bool> enabled{};  ///< whether the registered hook of that name is asked; nothing where there is none
+        std::optional<bool>
+            enabled{};  ///< whether the registered hook of that name is asked; nothing where there is none
     };
 
     /// One link to a cluster.
     struct cluster_link {
-        std::string engine{};  ///< and its version; empty: it has not been reached
-        std::string state{};   ///< `down`, `connecting`, `entering` or `up`
+        std::string engine{};               ///< and its version; empty: it has not been reached
+        std::string state{};                ///< `down`, `connecting`, `entering` or `up`
         std::vector<std::string> events{};  ///< names or globs of the events that it takes
-        std::size_t hosts = 0;        ///< besides this one
-        std::uint64_t asked = 0;      ///< questions of this host
-        std::uint64_t answered = 0;   ///< questions of other hosts that were answered here
-        std::uint64_t failed = 0;     ///< questions of this host, and events that it was to tell, that did not get through
+        std::size_t hosts = 0;              ///< besides this one
+        std::uint64_t asked = 0;            ///< questions of this host
+        std::uint64_t answered = 0;         ///< questions of other hosts that were answered here
+        std::uint64_t failed = 0;  ///< questions of this host, and events that it was to tell, that did not get through
         std::uint64_t gaps = 0;
         std::uint64_t reconnects = 0;
         /// From a question to the word who has to answer it; nothing where there was none.
@@ -570,10 +598,10 @@ struct stats_result {
 
     /// What is kept of events and verdicts.
     struct journal_figures {
-        std::string file{};          ///< empty: there is no journal
-        std::uint64_t bytes = 0;     ///< of the file that hold something
-        std::uint64_t events = 0;    ///< that it holds
-        std::uint64_t dropped = 0;   ///< events, or their verdicts, that it could not keep, since the daemon's start
+        std::string file{};         ///< empty: there is no journal
+        std::uint64_t bytes = 0;    ///< of the file that hold something
+        std::uint64_t events = 0;   ///< that it holds
+        std::uint64_t dropped = 0;  ///< events, or their verdicts, that it could not keep, since the daemon's start
     };
 
     std::string host{};  ///< the daemon's name in a cluster
@@ -629,7 +657,8 @@ void append_json(std::string& out, const bypass_result& result);
 void append_json(std::string& out, const stats_result& result);
 void append_json(std::string& out, const replay_result& result);
 
-/// The OpenRPC 1.2 document of all methods, made from the same descriptions that bind_params binds by. `version`: the daemon's.
+/// The OpenRPC 1.2 document of all methods, made from the same descriptions that bind_params binds by. `version`: the
+/// daemon's.
 [[nodiscard]] std::string discover_document(std::string_view version);
 
 /// `data` of errc::resume_impossible.
@@ -650,7 +679,8 @@ struct event_fields {
     bool replayed = false;     ///< handed out once more, out of the journal
 };
 
-/// The notification `event` up to where the payload begins: how long it is, and where in it the event's name, cause and host stand.
+/// The notification `event` up to where the payload begins: how long it is, and where in it the event's name, cause and
+/// host stand.
 struct event_head {
     std::size_t size = 0;
     std::size_t name_offset = 0;
@@ -675,7 +705,8 @@ void append_cancelled(std::string& out, const uuid& hook_event_id, refusal reaso
 inline constexpr std::string_view verdict_head = R"({"jsonrpc":"2.0","method":"verdict","params":)";
 
 /// Appends the notification `verdict`: how the wait for an event ended.
-void append_verdict(std::string& out, std::string_view event, const wait_result& verdict, std::chrono::nanoseconds elapsed);
+void append_verdict(
+    std::string& out, std::string_view event, const wait_result& verdict, std::chrono::nanoseconds elapsed);
 
 /// Length of a timestamp: RFC 3339 in UTC with nine digits of a second's fraction, `2026-11-23T12:58:36.000000000Z`.
 inline constexpr std::size_t timestamp_size = 30;

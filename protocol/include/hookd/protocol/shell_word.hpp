@@ -5,7 +5,8 @@
 
 namespace hookd::protocol {
 
-/// `text` as one word for a POSIX shell: as it is where no character of it means anything to one, else in single quotes.
+/// `text` as one word for a POSIX shell: as it is where no character of it means anything to one, else in single
+/// quotes.
 [[nodiscard]] inline std::string shell_word(std::string_view text) {
     constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+@%:=,";
     if (!text.empty() && text.find_first_not_of(plain) == std::string_view::npos) {

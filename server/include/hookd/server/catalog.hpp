@@ -23,11 +23,11 @@ struct check_limit {
 
     std::size_t steps = std::size_t(-1);
     const std::atomic<bool>* is_cancelled = nullptr;  ///< once it is true, the check is given up
-    bool is_exceeded = false;                         ///< the steps did not suffice: what the check has returned says nothing
+    bool is_exceeded = false;  ///< the steps did not suffice: what the check has returned says nothing
 };
 
-/// What events there are, and what their payloads and replies look like. Immutable: a broker takes another one as a whole
-/// (broker::use_catalog).
+/// What events there are, and what their payloads and replies look like. Immutable: a broker takes another one as a
+/// whole (broker::use_catalog).
 ///
 /// Thread-safety: any number of threads.
 class catalog {
@@ -47,12 +47,16 @@ public:
     /// Of an unknown event: none.
     [[nodiscard]] virtual defaults defaults_of(std::string_view event) const = 0;
 
-    // Each returns errc::not_in_catalog where something is wrong, and nothing where all is right. Texts are valid JSON. `data` of the
-    // error: {"event", "nearest"?}, {"pattern", "nearest"?}, or {"event", "in", "pointer", "rule", "detail"} with `in` "payload" or "response".
+    // Each returns errc::not_in_catalog where something is wrong, and nothing where all is right. Texts are valid JSON.
+    // `data` of the error: {"event", "nearest"?}, {"pattern", "nearest"?}, or {"event", "in", "pointer", "rule",
+    // "detail"} with `in` "payload" or "response".
 
-    [[nodiscard]] virtual std::optional<protocol::error> check_event(std::string_view event, std::string_view payload, check_limit& limit) const = 0;
-    [[nodiscard]] virtual std::optional<protocol::error> check_patterns(const std::vector<std::string>& patterns) const = 0;
-    [[nodiscard]] virtual std::optional<protocol::error> check_reply(std::string_view event, std::string_view response, check_limit& limit) const = 0;
+    [[nodiscard]] virtual std::optional<protocol::error> check_event(
+        std::string_view event, std::string_view payload, check_limit& limit) const = 0;
+    [[nodiscard]] virtual std::optional<protocol::error> check_patterns(
+        const std::vector<std::string>& patterns) const = 0;
+    [[nodiscard]] virtual std::optional<protocol::error> check_reply(
+        std::string_view event, std::string_view response, check_limit& limit) const = 0;
 
     /// The same to the end, which may take seconds.
     [[nodiscard]] std::optional<protocol::error> check_event(std::string_view event, std::string_view payload) const {
@@ -64,13 +68,16 @@ public:
         return check_reply(event, response, none);
     }
 
-    // What people are shown of a payload or a reply: the same text with `"…"` in place of what the event's schemas call a secret (`x-secret`);
-    // nothing where they call nothing so.
+    // What people are shown of a payload or a reply: the same text with `"…"` in place of what the event's schemas call
+    // a secret (`x-secret`); nothing where they call nothing so.
 
-    [[nodiscard]] virtual std::optional<std::string> payload_without_secrets(std::string_view event, std::string_view payload) const = 0;
-    [[nodiscard]] virtual std::optional<std::string> reply_without_secrets(std::string_view event, std::string_view response) const = 0;
+    [[nodiscard]] virtual std::optional<std::string> payload_without_secrets(
+        std::string_view event, std::string_view payload) const = 0;
+    [[nodiscard]] virtual std::optional<std::string> reply_without_secrets(
+        std::string_view event, std::string_view response) const = 0;
 
-    /// The result of `get_hook_event_schema`: of all events, in order of their names, or of `event` where that is not empty.
+    /// The result of `get_hook_event_schema`: of all events, in order of their names, or of `event` where that is not
+    /// empty.
     [[nodiscard]] virtual std::variant<std::string, protocol::error> schemas(std::string_view event) const = 0;
 };
 
@@ -80,8 +87,8 @@ public:
     using std::runtime_error::runtime_error;
 };
 
-/// Reads the files `*.json` of `directory`, one an event (hookd(8), "CATALOG"), those whose names begin with a dot left out. Compiles their
-/// schemas. Blocks. Throws catalog_error.
+/// Reads the files `*.json` of `directory`, one an event (hookd(8), "CATALOG"), those whose names begin with a dot left
+/// out. Compiles their schemas. Blocks. Throws catalog_error.
 [[nodiscard]] std::shared_ptr<const catalog> load_catalog(const std::filesystem::path& directory);
 
 /// The error for an event that no catalog knows, because there is none.

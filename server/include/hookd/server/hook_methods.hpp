@@ -10,10 +10,11 @@ namespace hookd::server {
 
 using protocol::hook_definition;
 
-/// Carries out the methods of a listener's peers that are about registered hooks (PROTOCOL.md). The listener has seen to it that the
-/// parameters are valid and the peer may ask.
+/// Carries out the methods of a listener's peers that are about registered hooks (PROTOCOL.md). The listener has seen
+/// to it that the parameters are valid and the peer may ask.
 ///
-/// Thread-safety: called on the broker's strand. A handler is called exactly once, from any thread, perhaps within the call.
+/// Thread-safety: called on the broker's strand. A handler is called exactly once, from any thread, perhaps within the
+/// call.
 class hook_methods {
 public:
     template <class Result>

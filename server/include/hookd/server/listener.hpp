@@ -16,16 +16,18 @@ namespace hookd::server {
 
 /// Puts a broker on a unix domain socket.
 ///
-/// The constructor takes the socket (directories, lock file, stale socket: PROTOCOL.md, "Who may talk"), or the lock of one that was handed
-/// over, and listens; peers are served
-/// as soon as the io_context runs. It throws socket_in_use where another daemon holds the path, and std::runtime_error, with a message for a
-/// person, for any other reason why it cannot listen there.
+/// The constructor takes the socket (directories, lock file, stale socket: PROTOCOL.md, "Who may talk"), or the lock of
+/// one that was handed over, and listens; peers are served as soon as the io_context runs. It throws socket_in_use
+/// where another daemon holds the path, and std::runtime_error, with a message for a person, for any other reason why
+/// it cannot listen there.
 ///
-/// Where so many connect that the process's soft limit of open files may be reached, it is raised to the hard one (getrlimit(2)).
+/// Where so many connect that the process's soft limit of open files may be reached, it is raised to the hard one
+/// (getrlimit(2)).
 ///
-/// Thread-safety: construct, shut_down() and destroy from one thread, or from handlers of the io_context when one thread runs it;
-/// shut_down() may be called from any thread. Lifetime: context, broker and log must outlive it; the io_context must not run handlers any
-/// longer when it is destroyed. The destructor removes the socket file where that has not been done.
+/// Thread-safety: construct, shut_down() and destroy from one thread, or from handlers of the io_context when one
+/// thread runs it; shut_down() may be called from any thread. Lifetime: context, broker and log must outlive it; the
+/// io_context must not run handlers any longer when it is destroyed. The destructor removes the socket file where that
+/// has not been done.
 class listener {
 public:
     listener(boost::asio::io_context& context, broker& events, const listener_options& options, logger& log);
@@ -33,14 +35,14 @@ public:
     listener& operator=(const listener&) = delete;
     ~listener();
 
-    /// The listener keeps its path: a socket file that is removed, or replaced by another socket, is put back within a second. Where that cannot
-    /// be, it logs why and calls `call(why)`, once, from the io_context: clients that come now would find another daemon or none, so this one
-    /// should end. To be set before the io_context runs.
+    /// The listener keeps its path: a socket file that is removed, or replaced by another socket, is put back within a
+    /// second. Where that cannot be, it logs why and calls `call(why)`, once, from the io_context: clients that come
+    /// now would find another daemon or none, so this one should end. To be set before the io_context runs.
     void when_path_is_lost(std::function<void(const std::string&)> call);
 
-    /// Stops accepting, ends every wait and every push session (`"shutdown"`), sends what is still owed for at most `flush_time`, closes
-    /// every connection, removes the socket, then calls `done` on the io_context. Requests that arrive meanwhile get
-    /// errc::shutting_down. A second call is ignored.
+    /// Stops accepting, ends every wait and every push session (`"shutdown"`), sends what is still owed for at most
+    /// `flush_time`, closes every connection, removes the socket, then calls `done` on the io_context. Requests that
+    /// arrive meanwhile get errc::shutting_down. A second call is ignored.
     void shut_down(std::chrono::milliseconds flush_time, std::function<void()> done);
 
 private:

@@ -32,12 +32,14 @@ constexpr const char* odd_json = R"({"n":1.000000000000000000010, "n":0, "ü\u00
 
 BOOST_AUTO_TEST_SUITE(exchange, *utf::precondition(with_postgres))
 
-BOOST_FIXTURE_TEST_CASE(a_question_goes_to_the_host_that_has_a_hook_for_it_and_its_answer_comes_back_byte_for_byte, two_hosts) {
+BOOST_FIXTURE_TEST_CASE(
+    a_question_goes_to_the_host_that_has_a_hook_for_it_and_its_answer_comes_back_byte_for_byte, two_hosts) {
     b.add_session(1, "no-main", "pre_*");
     const auto id = a.ask("pre_deploy", odd_json, 20'000, "veto");
     const auto asked = a.await("asked");
     BOOST_TEST(asked.string("/params/hook_event_id") == id);
-    BOOST_TEST(asked.raw({"params", "hosts"}) == R"([{"host":"b","responders":[{"name":"no-main","on_failure":"closed","order":7}]}])");
+    BOOST_TEST(asked.raw({"params", "hosts"}) ==
+               R"([{"host":"b","responders":[{"name":"no-main","on_failure":"closed","order":7}]}])");
 
     const auto event = b.await("event");
     BOOST_TEST(event.string("/params/host") == "a");
@@ -152,7 +154,8 @@ BOOST_FIXTURE_TEST_CASE(an_ask_that_begins_after_a_subscribe_elsewhere_was_answe
         const auto id = a.ask("pre_deploy");
         const auto asked = a.await("asked");
         BOOST_REQUIRE_EQUAL(asked.string("/params/hook_event_id"), id);
-        BOOST_REQUIRE_EQUAL(asked.raw({"params", "hosts"}), R"([{"host":"b","responders":[{"name":"gate","on_failure":"closed","order":7}]}])");
+        BOOST_REQUIRE_EQUAL(asked.raw({"params", "hosts"}),
+            R"([{"host":"b","responders":[{"name":"gate","on_failure":"closed","order":7}]}])");
         a.close(id);
         b.send("session_gone", R"({"session":)" + std::to_string(i) + "}");
         b.await("event");
@@ -164,9 +167,14 @@ BOOST_FIXTURE_TEST_CASE(hosts_and_their_sessions_are_reported, two_hosts) {
     b.add_session(1, "there", "pre_*");
     const auto both_are_there = [&] {
         const auto hosts = a.await("hosts").json();
-        return size_at(hosts, "/params/hosts") == 2 && size_at(hosts, "/params/hosts/1/sessions") == 1 && text_at(hosts, "/params/hosts/0/host") == "a" &&
-               text_at(hosts, "/params/hosts/1/instance") == b.instance() && text_at(hosts, "/params/hosts/1/sessions/0/events/0") == "pre_*" &&
-               int_at(hosts, "/params/hosts/1/lease_ms") > 0 && text_at(hosts, "/params/hosts/1/sessions/0/kind") == "session" && int_at(hosts, "/params/hosts/1/sessions/0/uid") == 1000 && bool_at(hosts, "/params/hosts/1/sessions/0/responds");
+        return size_at(hosts, "/params/hosts") == 2 && size_at(hosts, "/params/hosts/1/sessions") == 1 &&
+               text_at(hosts, "/params/hosts/0/host") == "a" &&
+               text_at(hosts, "/params/hosts/1/instance") == b.instance() &&
+               text_at(hosts, "/params/hosts/1/sessions/0/events/0") == "pre_*" &&
+               int_at(hosts, "/params/hosts/1/lease_ms") > 0 &&
+               text_at(hosts, "/params/hosts/1/sessions/0/kind") == "session" &&
+               int_at(hosts, "/params/hosts/1/sessions/0/uid") == 1000 &&
+               bool_at(hosts, "/params/hosts/1/sessions/0/responds");
     };
     BOOST_CHECK_NO_THROW(eventually("both are reported", both_are_there));
 }
@@ -207,7 +215,8 @@ BOOST_FIXTURE_TEST_CASE(a_payload_larger_than_the_cluster_takes_is_refused_with_
     const auto id = a.ask("pre_deploy", "\"" + std::string(33 << 20, 'x') + "\"");
     const auto failed = a.await("ask_failed");
     BOOST_TEST(failed.string("/params/hook_event_id") == id);
-    BOOST_TEST(failed.string("/params/reason") == "the payload has 34603010 bytes, and the cluster carries at most 33554432");
+    BOOST_TEST(
+        failed.string("/params/reason") == "the payload has 34603010 bytes, and the cluster carries at most 33554432");
 }
 
 BOOST_FIXTURE_TEST_CASE(no_hosts_clock_has_a_say, two_hosts) {
@@ -215,7 +224,9 @@ BOOST_FIXTURE_TEST_CASE(no_hosts_clock_has_a_say, two_hosts) {
     b.add_session(1, "gate", "pre_deploy");
     for (const char* const stamp : {"\"1970-01-01T00:00:00Z\"", "\"2099-01-01T00:00:00Z\""}) {
         const auto id = new_id();
-        a.send("ask", R"({"hook_event_id":")" + id + R"(","event":"pre_deploy","payload":{},"timeout_ms":5000,"policy":"veto","emitted_at":)" + stamp + "}");
+        a.send("ask", R"({"hook_event_id":")" + id +
+                          R"(","event":"pre_deploy","payload":{},"timeout_ms":5000,"policy":"veto","emitted_at":)" +
+                          stamp + "}");
         const auto event = b.await("event");
         BOOST_TEST(event.raw({"params", "emitted_at"}) == stamp);
         BOOST_TEST(event.integer("/params/timeout_ms") > 0);

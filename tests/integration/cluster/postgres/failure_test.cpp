@@ -68,7 +68,8 @@ BOOST_FIXTURE_TEST_CASE(a_terminated_connection_loses_nothing_that_was_told_mean
     // It cannot come back before the second event is there.
     engine.query(database, "alter role b connection limit 0");
     const finally reset{[&] { engine.query(database, "alter role b connection limit -1"); }};
-    engine.query(database, "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'b' and datname = '" + database + "'");
+    engine.query(database,
+        "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'b' and datname = '" + database + "'");
     b->await_state("down");
     a.tell(2, "meanwhile");
     BOOST_TEST(a.await("told").integer("/params/request") == 1);
@@ -83,12 +84,15 @@ BOOST_FIXTURE_TEST_CASE(a_question_whose_hosts_connection_breaks_is_not_waited_f
     auto b = join("b");
     b->add_session(1, "gate", "pre_deploy");
     const auto id = ask_and_deliver(a, *b);
-    engine.query(database, "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'b' and datname = '" + database + "'");
+    engine.query(database,
+        "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'b' and datname = '" + database + "'");
     b->await_state("down");
     // Either the asker looks while the connection is away, or it has the failure once that is back.
     eventually("it is settled or has left", [&] { return a.has("settled") || a.has("host_left"); });
     if (a.has("settled")) {
-        BOOST_TEST(a.await("settled").raw({"params", "result"}).find(R"("failed":"the connection of its host to PostgreSQL broke")") != std::string::npos);
+        BOOST_TEST(a.await("settled")
+                       .raw({"params", "result"})
+                       .find(R"("failed":"the connection of its host to PostgreSQL broke")") != std::string::npos);
     }
     b->await_state("up");
     b->reply("a", id, "{}", true);  // hookd has forgotten it; nothing comes of it
@@ -163,7 +167,8 @@ BOOST_FIXTURE_TEST_CASE(a_backend_that_is_stopped_counts_as_an_engine_that_is_do
     ::kill(backend, SIGSTOP);
     const finally resume{[&] { ::kill(backend, SIGCONT); }};
     const auto id = a.ask("pre_deploy");
-    BOOST_TEST(a.await_state("down").string("/params/reason").find("has not answered for 5000 ms") != std::string::npos);
+    BOOST_TEST(
+        a.await_state("down").string("/params/reason").find("has not answered for 5000 ms") != std::string::npos);
     ::kill(backend, SIGCONT);
     a.await_state("up");
     a.ask("pre_deploy");
@@ -174,7 +179,9 @@ BOOST_FIXTURE_TEST_CASE(a_proxy_that_stalls_and_one_that_cuts_are_told, three_ro
     const int port = free_port();
     spawn_options alone;
     alone.new_session = true;
-    child_process proxy{{"socat", "TCP-LISTEN:" + std::to_string(port) + ",bind=127.0.0.1,reuseaddr,fork", "TCP:127.0.0.1:" + std::to_string(engine.port())}, alone};
+    child_process proxy{{"socat", "TCP-LISTEN:" + std::to_string(port) + ",bind=127.0.0.1,reuseaddr,fork",
+                            "TCP:127.0.0.1:" + std::to_string(engine.port())},
+        alone};
     const finally end{[&] { ::kill(-proxy.pid(), SIGKILL); }};
     test_link b{engine.tcp_url("b", "b", database, port), "b"};
     b.await_state("up");
@@ -194,40 +201,48 @@ BOOST_FIXTURE_TEST_CASE(a_proxy_that_stalls_and_one_that_cuts_are_told, three_ro
 BOOST_FIXTURE_TEST_CASE(pings_are_answered_while_nothing_answers_and_where_a_host_name_has_no_address, three_roles) {
     // A label of more than 63 bytes cannot be asked for. A server that accepts and is silent is given up after 3 s.
     const silent_server silent;
-    for (const auto& url : {engine.tcp_url("b", "b", database, 5432, std::string(70, 'x') + ".invalid"), engine.tcp_url("b", "b", database, silent.port())}) {
+    for (const auto& url : {engine.tcp_url("b", "b", database, 5432, std::string(70, 'x') + ".invalid"),
+             engine.tcp_url("b", "b", database, silent.port())}) {
         test_link b{url, "b"};
         for (int i = 0; i < 3; ++i) {
             b.send("ping", "{}");
             b.await("pong");
         }
         const auto reason = b.await_state("down").string("/params/reason");
-        BOOST_TEST((reason.find("cannot look up host x") == 0U || reason.find("no answer from 127.0.0.1") == 0U), reason);
+        BOOST_TEST(
+            (reason.find("cannot look up host x") == 0U || reason.find("no answer from 127.0.0.1") == 0U), reason);
     }
 }
 
 BOOST_FIXTURE_TEST_CASE(the_next_host_of_a_url_is_taken_where_one_is_silent, three_roles) {
     const silent_server silent;
-    test_link b{"postgresql://b:b@127.0.0.1:" + std::to_string(silent.port()) + ",127.0.0.1:" + std::to_string(engine.port()) + "/" + database, "b"};
+    test_link b{"postgresql://b:b@127.0.0.1:" + std::to_string(silent.port()) +
+                    ",127.0.0.1:" + std::to_string(engine.port()) + "/" + database,
+        "b"};
     b.await_state("down");
     b.await_state("up");
 }
 
 BOOST_FIXTURE_TEST_CASE(the_next_host_of_a_url_is_taken_where_one_does_not_listen, three_roles) {
-    const auto url = "postgresql://b:b@127.0.0.1:" + std::to_string(free_port()) + ",localhost:" + std::to_string(engine.port()) + "/" + database + "?target_session_attrs=read-write";
+    const auto url = "postgresql://b:b@127.0.0.1:" + std::to_string(free_port()) +
+                     ",localhost:" + std::to_string(engine.port()) + "/" + database +
+                     "?target_session_attrs=read-write";
     test_link b{url, "b"};
     BOOST_TEST(b.await_state("up").string("/params/engine").find("PostgreSQL ") == 0U);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_promoted_standby_is_found_and_is_a_new_epoch, three_roles) {
     postgres_engine standby{postgres_engine::standby_of{engine}};
-    const auto url = "postgresql://b:b@127.0.0.1:" + std::to_string(standby.port()) + ",127.0.0.1:" + std::to_string(engine.port()) + "/" + database;
+    const auto url = "postgresql://b:b@127.0.0.1:" + std::to_string(standby.port()) +
+                     ",127.0.0.1:" + std::to_string(engine.port()) + "/" + database;
     test_link b{url, "b"};
     BOOST_TEST(b.await_state("up").string("/params/epoch") == epoch);
     b.add_session(1, "gate", "pre_deploy");
     engine.kill();
     const finally restart{[&] { engine.start(); }};
     b.await_state("down");
-    BOOST_TEST(b.await_state("down").string("/params/reason").find("no server that the URL names takes writes now") != std::string::npos);
+    BOOST_TEST(b.await_state("down").string("/params/reason").find("no server that the URL names takes writes now") !=
+               std::string::npos);
     standby.promote();
     BOOST_TEST(b.await_state("up").string("/params/epoch") != epoch);
     b.await("gap");
@@ -241,7 +256,8 @@ BOOST_FIXTURE_TEST_CASE(a_malformed_message_of_hookd_ends_the_link, three_roles)
     a.send("ask", R"({"hook_event_id":1})");
     const auto done = a.process().finish();
     BOOST_TEST(done.exit_status == 1);
-    BOOST_TEST(done.err.find("hookd sent a malformed message: cluster.ask: hook_event_id is of the wrong type") != std::string::npos);
+    BOOST_TEST(done.err.find("hookd sent a malformed message: cluster.ask: hook_event_id is of the wrong type") !=
+               std::string::npos);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_role_can_neither_read_nor_answer_for_others, three_roles) {
@@ -249,19 +265,30 @@ BOOST_FIXTURE_TEST_CASE(a_role_can_neither_read_nor_answer_for_others, three_rol
     b->add_session(1, "gate", "pre_deploy");
     const auto id = ask_and_deliver(a, *b);
     for (const char* const table : {"event", "reply", "session", "host", "cluster"}) {
-        BOOST_TEST(engine.failure_of(database, std::string{"select * from hookd."} + table, "c").find("permission denied") != std::string::npos);
+        BOOST_TEST(
+            engine.failure_of(database, std::string{"select * from hookd."} + table, "c").find("permission denied") !=
+            std::string::npos);
     }
-    BOOST_TEST(engine.failure_of(database, "select * from hookd.receive('{1}', '{0}', '{9}')", "c").find("has not entered") != std::string::npos);
+    BOOST_TEST(
+        engine.failure_of(database, "select * from hookd.receive('{1}', '{0}', '{9}')", "c").find("has not entered") !=
+        std::string::npos);
     BOOST_TEST(engine.failure_of(database, "select hookd.me()", "c").find("permission denied") != std::string::npos);
     const std::string enter = "select no from hookd.enter('c', '" + new_id() + "', '" + new_id() + "', 15000);";
     const auto number = engine.query(database, enter, "c");
-    BOOST_TEST(engine.failure_of(database, "select hookd.enter('b', '" + new_id() + "', '" + new_id() + "', 15000)", "c").find("role \"c\" is not host \"b\"") != std::string::npos);
+    BOOST_TEST(
+        engine.failure_of(database, "select hookd.enter('b', '" + new_id() + "', '" + new_id() + "', 15000)", "c")
+            .find("role \"c\" is not host \"b\"") != std::string::npos);
     // What was not put to it, it neither sees nor answers; forged hints are only hints.
-    const auto seen = engine.query(database, enter + "select kind, payload from hookd.receive('{1,2}', '{0,0}', '{9,9}')", "c");
+    const auto seen =
+        engine.query(database, enter + "select kind, payload from hookd.receive('{1,2}', '{0,0}', '{9,9}')", "c");
     BOOST_TEST(seen == number + "\nd|\nd|");
-    BOOST_TEST(engine.query(database, enter + "select * from hookd.answer('{1}', '{1}', '{x}', '{t}')", "c") == number + "\nf");
+    BOOST_TEST(engine.query(database, enter + "select * from hookd.answer('{1}', '{1}', '{x}', '{t}')", "c") ==
+               number + "\nf");
     BOOST_TEST(engine.query(database, enter + "select * from hookd.answers('{1}', '{2}')", "c") == number);
-    engine.query(database, "notify hookd_1, 'r 1 2'; notify hookd_2, 'c 1 1'; notify hookd_2, 'e 1 99'; notify hookd_2, 'nonsense'; notify hookd_2, ''", "c");
+    engine.query(database,
+        "notify hookd_1, 'r 1 2'; notify hookd_2, 'c 1 1'; notify hookd_2, 'e 1 99'; notify hookd_2, 'nonsense'; "
+        "notify hookd_2, ''",
+        "c");
     b->reply("a", id, R"({"x":1})");
     BOOST_TEST(a.await("settled").raw({"params", "result"}) == R"({"x":1})");
     BOOST_TEST(!b->has("cancel"));
@@ -272,7 +299,9 @@ BOOST_FIXTURE_TEST_CASE(a_malformed_answer_of_another_host_is_missing_with_that_
     b->add_session(1, "gate", "pre_deploy");
     const auto id = ask_and_deliver(a, *b);
     // As a broken link on b would write it.
-    engine.query(database, "insert into hookd.reply select origin, seq, targets[1], '{\"replies\":' from hookd.event; select pg_notify('hookd_' || origin, 'r ' || seq || ' ' || targets[1]) from hookd.event");
+    engine.query(database,
+        "insert into hookd.reply select origin, seq, targets[1], '{\"replies\":' from hookd.event; select "
+        "pg_notify('hookd_' || origin, 'r ' || seq || ' ' || targets[1]) from hookd.event");
     const auto settled = a.await("settled");
     BOOST_TEST(settled.string("/params/hook_event_id") == id);
     BOOST_TEST(settled.raw({"params", "result"}).find("its host's answer is malformed") != std::string::npos);
@@ -283,14 +312,18 @@ BOOST_FIXTURE_TEST_CASE(events_that_were_deleted_unread_are_a_gap, three_roles) 
     b->add_session(1, "all", "*", false);
     engine.query(database, "alter role b connection limit 0");
     const finally reset{[&] { engine.query(database, "alter role b connection limit -1"); }};
-    engine.query(database, "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'b' and datname = '" + database + "'");
+    engine.query(database,
+        "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'b' and datname = '" + database + "'");
     b->await_state("down");
     a.tell(1, "lost");
     a.await("told");
-    engine.query(database, "with gone as (delete from hookd.event returning origin, seq) update hookd.host set purged = seq from gone where no = origin");
+    engine.query(database,
+        "with gone as (delete from hookd.event returning origin, seq) update hookd.host set purged = seq from gone "
+        "where no = origin");
     engine.query(database, "alter role b connection limit -1");
     b->await_state("up");
-    BOOST_TEST(b->await("gap").string("/params/reason") == "events of host a were deleted before this host had read them");
+    BOOST_TEST(
+        b->await("gap").string("/params/reason") == "events of host a were deleted before this host had read them");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

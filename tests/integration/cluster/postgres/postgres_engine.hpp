@@ -21,8 +21,9 @@ namespace hookd::test {
 /// Runs hookd-postgres with an option and a URL file that holds `url`.
 [[nodiscard]] finished_process run_hookd_postgres(const std::string& option, const std::string& url);
 
-/// A private PostgreSQL in a directory of its own: a unix socket and a loopback port. Runs as another user where the test is root's,
-/// whom the server refuses. A connection over the socket is trusted; over the port it needs the role's password, which is its name.
+/// A private PostgreSQL in a directory of its own: a unix socket and a loopback port. Runs as another user where the
+/// test is root's, whom the server refuses. A connection over the socket is trusted; over the port it needs the role's
+/// password, which is its name.
 class postgres_engine {
 public:
     struct standby_of {
@@ -52,7 +53,8 @@ public:
     std::string new_cluster(const std::vector<std::string>& hosts);
 
     [[nodiscard]] std::string url(const std::string& role, const std::string& database) const;
-    [[nodiscard]] std::string tcp_url(const std::string& role, const std::string& password, const std::string& database, int port = 0, const std::string& host = "127.0.0.1") const;
+    [[nodiscard]] std::string tcp_url(const std::string& role, const std::string& password, const std::string& database,
+        int port = 0, const std::string& host = "127.0.0.1") const;
     [[nodiscard]] int port() const noexcept { return port_; }
     [[nodiscard]] const std::string& directory() const noexcept { return directory_.path(); }
     [[nodiscard]] std::string log() { return server_->err(); }

@@ -46,20 +46,29 @@ BOOST_FIXTURE_TEST_CASE(init_makes_the_database_and_its_schema_once, prepared_da
     const auto again = run_hookd_postgres("--init", engine.url("postgres", database));
     BOOST_TEST(again.exit_status == 0);
     BOOST_TEST(again.out.find("✓ schema \"hookd\" is there already, version 1\n") != std::string::npos);
-    BOOST_TEST(engine.query(database, "select count(*) from pg_class c join pg_namespace n on n.oid = relnamespace where nspname = 'hookd' and relkind = 'r' and relpersistence <> 'u'") == "0");
-    BOOST_TEST(engine.query(database, "select distinct rolname from pg_class c join pg_namespace n on n.oid = relnamespace join pg_roles r on r.oid = relowner where nspname = 'hookd'") == "hookd_owner");
-    BOOST_TEST(engine.query(database, "select count(*) from pg_proc p join pg_namespace n on n.oid = pronamespace where nspname = 'hookd' and prosecdef and proconfig is null") == "0");
+    BOOST_TEST(engine.query(database,
+                   "select count(*) from pg_class c join pg_namespace n on n.oid = relnamespace where nspname = "
+                   "'hookd' and relkind = 'r' and relpersistence <> 'u'") == "0");
+    BOOST_TEST(engine.query(database,
+                   "select distinct rolname from pg_class c join pg_namespace n on n.oid = relnamespace join pg_roles "
+                   "r on r.oid = relowner where nspname = 'hookd'") == "hookd_owner");
+    BOOST_TEST(engine.query(database,
+                   "select count(*) from pg_proc p join pg_namespace n on n.oid = pronamespace where nspname = 'hookd' "
+                   "and prosecdef and proconfig is null") == "0");
 }
 
 BOOST_FIXTURE_TEST_CASE(check_says_line_by_line_that_a_host_can_join, prepared_database) {
     const auto checked = run_hookd_postgres("--check", engine.url("a", database));
     BOOST_TEST(checked.exit_status == 0);
-    for (const char* const line : {"✓ connected to ", "✓ notifications arrive ", "✓ PostgreSQL ", "✓ schema \"hookd\", version 1\n", "✓ epoch: none yet, no host has entered\n", "✓ this host is to be called \"a\""}) {
+    for (const char* const line :
+        {"✓ connected to ", "✓ notifications arrive ", "✓ PostgreSQL ", "✓ schema \"hookd\", version 1\n",
+            "✓ epoch: none yet, no host has entered\n", "✓ this host is to be called \"a\""}) {
         BOOST_TEST(checked.out.find(line) != std::string::npos, line << " is missing in: " << checked.out);
     }
     test_link a{engine.url("a", database), "a"};
     const auto epoch = a.await_state("up").string("/params/epoch");
-    BOOST_TEST(run_hookd_postgres("--check", engine.url("a", database)).out.find("✓ epoch: " + epoch) != std::string::npos);
+    BOOST_TEST(
+        run_hookd_postgres("--check", engine.url("a", database)).out.find("✓ epoch: " + epoch) != std::string::npos);
 }
 
 BOOST_FIXTURE_TEST_CASE(check_names_what_is_wrong_and_what_to_type, prepared_database) {
@@ -67,11 +76,17 @@ BOOST_FIXTURE_TEST_CASE(check_names_what_is_wrong_and_what_to_type, prepared_dat
     const finally drop{[&] { engine.query(database, "drop owned by stranger; drop role stranger"); }};
     const auto stranger = run_hookd_postgres("--check", engine.url("stranger", database));
     BOOST_TEST(stranger.exit_status == 1);
-    BOOST_TEST(stranger.out.find("✗ role \"stranger\" has no rights in this cluster; type in psql: GRANT hookd_host TO \"stranger\";\n") != std::string::npos, stranger.out);
+    BOOST_TEST(
+        stranger.out.find(
+            "✗ role \"stranger\" has no rights in this cluster; type in psql: GRANT hookd_host TO \"stranger\";\n") !=
+            std::string::npos,
+        stranger.out);
 
     const auto unprepared = run_hookd_postgres("--check", engine.url("postgres", "postgres"));
     BOOST_TEST(unprepared.exit_status == 1);
-    BOOST_TEST(unprepared.out.find("✗ database \"postgres\" is not prepared; type, with a superuser's URL in FILE: hookd-postgres --init FILE\n") != std::string::npos, unprepared.out);
+    BOOST_TEST(unprepared.out.find("✗ database \"postgres\" is not prepared; type, with a superuser's URL in FILE: "
+                                   "hookd-postgres --init FILE\n") != std::string::npos,
+        unprepared.out);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_url_file_that_others_can_read_is_refused, prepared_database) {
@@ -81,15 +96,20 @@ BOOST_FIXTURE_TEST_CASE(a_url_file_that_others_can_read_is_refused, prepared_dat
     ::chmod(file.c_str(), 0640);
     const auto checked = run_program({hookd_postgres_binary(), "--check", file});
     BOOST_TEST(checked.exit_status == 1);
-    BOOST_TEST(checked.out == "✗ " + file + ": other users may read or write it, and it may hold a password; type: chmod 600 " + file + "\n");
-    BOOST_TEST(run_program({hookd_postgres_binary(), "--check", directory / "none"}).out.find("No such file or directory; write the URL into it, with mode 0600") != std::string::npos);
+    BOOST_TEST(
+        checked.out ==
+        "✗ " + file + ": other users may read or write it, and it may hold a password; type: chmod 600 " + file + "\n");
+    BOOST_TEST(run_program({hookd_postgres_binary(), "--check", directory / "none"})
+                   .out.find("No such file or directory; write the URL into it, with mode 0600") != std::string::npos);
     write_file(file, "\n# only this\n");
     ::chmod(file.c_str(), 0600);
-    BOOST_TEST(run_program({hookd_postgres_binary(), "--check", file}).out == "✗ " + file + ": it is empty; write the URL into it\n");
+    BOOST_TEST(run_program({hookd_postgres_binary(), "--check", file}).out ==
+               "✗ " + file + ": it is empty; write the URL into it\n");
 }
 
 BOOST_AUTO_TEST_CASE(wrong_usage_is_exit_2_and_names_the_help) {
-    for (const auto& arguments : {std::vector<std::string>{}, {"--init"}, {"--what"}, {"--link", "x"}, {"--check", "a", "b"}}) {
+    for (const auto& arguments :
+        {std::vector<std::string>{}, {"--init"}, {"--what"}, {"--link", "x"}, {"--check", "a", "b"}}) {
         auto command = arguments;
         command.insert(command.begin(), hookd_postgres_binary());
         const auto done = run_program(command);
@@ -102,21 +122,32 @@ BOOST_AUTO_TEST_CASE(wrong_usage_is_exit_2_and_names_the_help) {
 }
 
 BOOST_FIXTURE_TEST_CASE(a_typo_in_the_url_is_named_without_its_password, prepared_database) {
-    BOOST_TEST(fatal_reason("postgresql://a:s3cret@127.0.0.1/x?sslmod=on", "a") == "the URL is wrong: invalid URI query parameter: \"sslmod\"");
+    BOOST_TEST(fatal_reason("postgresql://a:s3cret@127.0.0.1/x?sslmod=on", "a") ==
+               "the URL is wrong: invalid URI query parameter: \"sslmod\"");
     BOOST_TEST(fatal_reason("postgresql://a:s3cret@[::1/x", "a").find("s3cret") == std::string::npos);
     BOOST_TEST(fatal_reason("postgresql://a:s3cret%zz@127.0.0.1/x", "a").find("s3cret") == std::string::npos);
-    BOOST_TEST(fatal_reason("mysql://a@127.0.0.1/x", "a") == "the URL is wrong: it must begin with postgresql://, as in postgresql://USER@HOST/hookd");
+    BOOST_TEST(fatal_reason("mysql://a@127.0.0.1/x", "a") ==
+               "the URL is wrong: it must begin with postgresql://, as in postgresql://USER@HOST/hookd");
 }
 
 BOOST_FIXTURE_TEST_CASE(a_wrong_password_role_or_database_is_named, prepared_database) {
     const auto password = fatal_reason(engine.tcp_url("a", "wrong", database), "a");
-    BOOST_TEST(password.find("password authentication failed for user \"a\": correct user or password in the URL file") != std::string::npos, password);
+    BOOST_TEST(
+        password.find("password authentication failed for user \"a\": correct user or password in the URL file") !=
+            std::string::npos,
+        password);
     const auto missing = fatal_reason(engine.url("a", "nowhere"), "a");
-    BOOST_TEST(missing.find("database \"nowhere\" does not exist: correct the database in the URL file") != std::string::npos, missing);
+    BOOST_TEST(
+        missing.find("database \"nowhere\" does not exist: correct the database in the URL file") != std::string::npos,
+        missing);
     const auto role = fatal_reason(engine.url("nobody_here", database), "nobody_here");
-    BOOST_TEST(role.find("role \"nobody_here\" does not exist: the server does not let this role in") != std::string::npos, role);
+    BOOST_TEST(
+        role.find("role \"nobody_here\" does not exist: the server does not let this role in") != std::string::npos,
+        role);
     const auto name = fatal_reason(engine.url("a", database), "b");
-    BOOST_TEST(name == "the URL's role is \"a\", and this host is called \"b\"; a host is its role: start hookd with --cluster-host a, or make a role \"b\"");
+    BOOST_TEST(name ==
+               "the URL's role is \"a\", and this host is called \"b\"; a host is its role: start hookd with "
+               "--cluster-host a, or make a role \"b\"");
 }
 
 BOOST_FIXTURE_TEST_CASE(an_engine_that_cannot_be_reached_is_down_and_not_fatal, prepared_database) {
@@ -130,22 +161,28 @@ BOOST_FIXTURE_TEST_CASE(an_engine_that_cannot_be_reached_is_down_and_not_fatal, 
 
 BOOST_FIXTURE_TEST_CASE(a_foreign_and_a_newer_schema_are_refused_by_name, prepared_database) {
     engine.query(database, "alter schema hookd rename to mine; create schema hookd");
-    const std::string foreign = "schema \"hookd\" of database \"" + database + "\" is not hookd's; use a database of its own, as in: createdb hookd";
+    const std::string foreign = "schema \"hookd\" of database \"" + database +
+                                "\" is not hookd's; use a database of its own, as in: createdb hookd";
     BOOST_TEST(fatal_reason(engine.url("a", database), "a") == foreign);
     const auto init = run_hookd_postgres("--init", engine.url("postgres", database));
     BOOST_TEST(init.exit_status == 1);
     BOOST_TEST(init.out.find("✗ " + foreign) != std::string::npos);
 
-    engine.query(database, "drop schema hookd; alter schema mine rename to hookd; create or replace function hookd.schema_version() returns int language sql immutable as 'select 2'");
-    const std::string newer = "schema \"hookd\" of database \"" + database + "\" has version 2, and this program knows 1: install the newer hookd here, too";
+    engine.query(database,
+        "drop schema hookd; alter schema mine rename to hookd; create or replace function hookd.schema_version() "
+        "returns int language sql immutable as 'select 2'");
+    const std::string newer = "schema \"hookd\" of database \"" + database +
+                              "\" has version 2, and this program knows 1: install the newer hookd here, too";
     BOOST_TEST(fatal_reason(engine.url("a", database), "a") == newer);
-    BOOST_TEST(run_hookd_postgres("--init", engine.url("postgres", database)).out.find("✗ " + newer) != std::string::npos);
+    BOOST_TEST(
+        run_hookd_postgres("--init", engine.url("postgres", database)).out.find("✗ " + newer) != std::string::npos);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_half_initialised_schema_is_named, prepared_database) {
     engine.query(database, "drop function hookd.roster");
     const auto reason = fatal_reason(engine.url("a", database), "a");
-    BOOST_TEST(reason.find("function hookd.roster() does not exist; the schema is damaged") != std::string::npos, reason);
+    BOOST_TEST(
+        reason.find("function hookd.roster() does not exist; the schema is damaged") != std::string::npos, reason);
 }
 
 BOOST_FIXTURE_TEST_CASE(the_owner_may_be_any_host_for_a_trial_with_one_url, prepared_database) {
@@ -156,14 +193,16 @@ BOOST_FIXTURE_TEST_CASE(the_owner_may_be_any_host_for_a_trial_with_one_url, prep
     b.add_session(1, "gate", "pre_deploy");
     a.ask("pre_deploy");
     BOOST_TEST(b.await("event").string("/params/host") == "first");
-    BOOST_TEST(run_hookd_postgres("--check", engine.url("postgres", database)).out.find("✓ role \"postgres\" owns the schema and may be any host") != std::string::npos);
+    BOOST_TEST(run_hookd_postgres("--check", engine.url("postgres", database))
+                   .out.find("✓ role \"postgres\" owns the schema and may be any host") != std::string::npos);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_second_host_of_the_same_name_is_refused_and_the_first_stays, prepared_database) {
     test_link first{engine.url("a", database), "a"};
     first.await_state("up");
     const auto reason = fatal_reason(engine.url("a", database), "a");
-    BOOST_TEST(reason.find("another hookd is in the cluster as \"a\" (its run: " + first.instance() + ")") == 0U, reason);
+    BOOST_TEST(
+        reason.find("another hookd is in the cluster as \"a\" (its run: " + first.instance() + ")") == 0U, reason);
     first.ask("pre_deploy");
     first.await("asked");
 }
@@ -172,8 +211,11 @@ BOOST_FIXTURE_TEST_CASE(pgbouncer_is_refused_by_name, prepared_database, *utf::p
     const temp_directory directory;
     const int port = free_port();
     write_file(directory / "users", "\"a\" \"a\"\n");
-    write_file(directory / "ini", "[databases]\n" + database + " = host=" + engine.directory() + " port=" + std::to_string(engine.port()) + "\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = " +
-                                      std::to_string(port) + "\nunix_socket_dir =\nauth_type = plain\nauth_file = " + directory / "users" + "\npool_mode = transaction\n");
+    write_file(directory / "ini", "[databases]\n" + database + " = host=" + engine.directory() +
+                                      " port=" + std::to_string(engine.port()) +
+                                      "\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = " + std::to_string(port) +
+                                      "\nunix_socket_dir =\nauth_type = plain\nauth_file = " + directory / "users" +
+                                      "\npool_mode = transaction\n");
     ::chmod(directory.path().c_str(), 0755);
     child_process bouncer{{"/usr/sbin/pgbouncer", directory / "ini"}, postgres_engine::as_server()};
     const auto url = engine.tcp_url("a", "a", database, port);
@@ -183,7 +225,10 @@ BOOST_FIXTURE_TEST_CASE(pgbouncer_is_refused_by_name, prepared_database, *utf::p
         return checked.out.find("Connection refused") == std::string::npos;
     });
     BOOST_TEST(checked.exit_status == 1);
-    BOOST_TEST(checked.out.find("✗ a notification did not arrive: a connection pooler such as pgbouncer swallows them") != std::string::npos, checked.out);
+    BOOST_TEST(
+        checked.out.find("✗ a notification did not arrive: a connection pooler such as pgbouncer swallows them") !=
+            std::string::npos,
+        checked.out);
     const auto reason = fatal_reason(url, "a");
     BOOST_TEST(reason.find("a connection pooler such as pgbouncer stands before the server") == 0U, reason);
 }

@@ -18,14 +18,15 @@ struct event_variables {
     std::string_view directory{};      ///< HOOK_DIR: where the hook's own script lies; empty: it is not set
 };
 
-/// The environment of hook commands: of what the program itself was started with only PATH, HOME, LANG, USER, TMPDIR and HOOK_*, so that
-/// no secret and no setting of a terminal gets to a command by chance; HOOKD_SOCKET; what add() passes besides; and the event's.
+/// The environment of hook commands: of what the program itself was started with only PATH, HOME, LANG, USER, TMPDIR
+/// and HOOK_*, so that no secret and no setting of a terminal gets to a command by chance; HOOKD_SOCKET; what add()
+/// passes besides; and the event's.
 ///
 /// Thread-safety: as a const std::vector.
 class command_environment {
 public:
-    /// `inherited`: as ::environ, read now. `socket`: of the daemon that the command's own hookctl is to talk to. `host`: this host's name; empty:
-    /// the machine's.
+    /// `inherited`: as ::environ, read now. `socket`: of the daemon that the command's own hookctl is to talk to.
+    /// `host`: this host's name; empty: the machine's.
     command_environment(const char* const* inherited, std::string_view socket, std::string host = {});
 
     /// Passes one more on: `NAME=VALUE`, or `NAME` for the value in `inherited` (nothing where it is not set there).

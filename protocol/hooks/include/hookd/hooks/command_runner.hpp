@@ -17,7 +17,8 @@
 /// Commands that answer events. Knows nothing of who asks: no socket, no protocol.
 namespace hookd::hooks {
 
-/// Bytes kept of each of a command's two outputs; what comes after is read and dropped, so that the command never blocks.
+/// Bytes kept of each of a command's two outputs; what comes after is read and dropped, so that the command never
+/// blocks.
 inline constexpr std::size_t max_output_bytes = std::size_t{1024} * 1024;
 
 /// From SIGTERM to SIGKILL.
@@ -25,7 +26,8 @@ inline constexpr std::chrono::milliseconds kill_delay{1000};
 
 /// A command to run.
 struct command {
-    /// The program and its arguments, at least one. The program is looked up in $PATH of this process unless its name has a slash.
+    /// The program and its arguments, at least one. The program is looked up in $PATH of this process unless its name
+    /// has a slash.
     std::vector<std::string> argv{};
     /// The whole environment, `NAME=value` each.
     std::vector<std::string> environment{};
@@ -35,11 +37,11 @@ struct command {
     std::optional<std::chrono::steady_clock::duration> timeout{};
     /// Where it runs; empty: where this process does.
     std::string directory{};
-    /// The program itself, executed by this descriptor instead of its name; null: by its name. Not for a script: its interpreter would be
-    /// given the number of a descriptor that is closed by then. None of the standard three.
+    /// The program itself, executed by this descriptor instead of its name; null: by its name. Not for a script: its
+    /// interpreter would be given the number of a descriptor that is closed by then. None of the standard three.
     std::shared_ptr<const owned_fd> program{};
-    /// Its soft limit of open files (RLIMIT_NOFILE), at most the hard one; nothing: this process's own. posix_spawn(3) can't set it: it is set
-    /// right after the start, and before the command has anything to read.
+    /// Its soft limit of open files (RLIMIT_NOFILE), at most the hard one; nothing: this process's own. posix_spawn(3)
+    /// can't set it: it is set right after the start, and before the command has anything to read.
     std::optional<std::uint64_t> most_open_files{};
 };
 
@@ -70,20 +72,21 @@ struct command_result {
 
 /// Runs commands, any number at a time, each in a process group of its own.
 ///
-/// A command's input is fed while both outputs are drained, so no size of either can block it for good. The result is there when the
-/// command itself ends, with all that its pipes hold by then: a background process that keeps them open delays nothing and is left alone.
-/// When its time is over, or at stop(), the result is there at once; the whole process group gets SIGTERM, and SIGKILL after
-/// kill_delay where anything of it is left by then, the command itself or not. Until nothing is left of the group, or SIGKILL has been
-/// sent, the command counts as running, so that whoever limits their number limits all of these processes.
+/// A command's input is fed while both outputs are drained, so no size of either can block it for good. The result is
+/// there when the command itself ends, with all that its pipes hold by then: a background process that keeps them open
+/// delays nothing and is left alone. When its time is over, or at stop(), the result is there at once; the whole
+/// process group gets SIGTERM, and SIGKILL after kill_delay where anything of it is left by then, the command itself or
+/// not. Until nothing is left of the group, or SIGKILL has been sent, the command counts as running, so that whoever
+/// limits their number limits all of these processes.
 ///
-/// The program must ignore SIGPIPE and must not ignore SIGCHLD; commands start with both (and SIGXFSZ) at their defaults and with no signal blocked.
-/// Descriptors without FD_CLOEXEC are inherited.
+/// The program must ignore SIGPIPE and must not ignore SIGCHLD; commands start with both (and SIGXFSZ) at their
+/// defaults and with no signal blocked. Descriptors without FD_CLOEXEC are inherited.
 ///
-/// Thread-safety: none. All calls, and the executor's handlers, must be serialised (one thread, or a strand). Handlers are called
-/// through the executor, never from within a call.
-/// Lifetime: the executor's context must outlive the runner. Destroying the runner kills what still runs (SIGKILL to each
-/// group), reaps it, and drops the handlers without calling them; it waits a second at most, all in all, for processes that SIGKILL does
-/// not end since they hang in the kernel.
+/// Thread-safety: none. All calls, and the executor's handlers, must be serialised (one thread, or a strand). Handlers
+/// are called through the executor, never from within a call. Lifetime: the executor's context must outlive the runner.
+/// Destroying the runner kills what still runs (SIGKILL to each group), reaps it, and drops the handlers without
+/// calling them; it waits a second at most, all in all, for processes that SIGKILL does not end since they hang in the
+/// kernel.
 class command_runner {
 public:
     /// Gets the result, once.

@@ -33,19 +33,22 @@ struct hook_reply {
 
 /// Reads a command's result by the rules for hook commands (man page hookctl(1), "HOOK COMMANDS").
 ///
-/// Exit status 0: a JSON object on its standard output is the reply. No output is no objection, and neither is output in which no line
-/// begins with `{` or `[`, which becomes the note. Anything else was meant to be a reply and is none, as is output that was cut, an `abort`
-/// that is no string, or an object that is nested too deeply to be sent: a hook that failed. Status 1 to 125: a veto, whose reason is its
-/// standard error without the white space around it, or `hook NAME exited N`. Everything else is a hook that failed.
+/// Exit status 0: a JSON object on its standard output is the reply. No output is no objection, and neither is output
+/// in which no line begins with `{` or `[`, which becomes the note. Anything else was meant to be a reply and is none,
+/// as is output that was cut, an `abort` that is no string, or an object that is nested too deeply to be sent: a hook
+/// that failed. Status 1 to 125: a veto, whose reason is its standard error without the white space around it, or `hook
+/// NAME exited N`. Everything else is a hook that failed.
 [[nodiscard]] hook_reply read_hook_reply(const command_result& result, std::string_view name);
 
-/// The JSON object to send for a response or a veto: a note is its member `note`, behind the one that the reply has itself.
+/// The JSON object to send for a response or a veto: a note is its member `note`, behind the one that the reply has
+/// itself.
 [[nodiscard]] std::string whole_response(const hook_reply& reply);
 
-/// The JSON object to send after the daemon has refused whole_response() with `refusal`, so that the verdict is not lost with what stands
-/// beside it. Refused by the catalog (errc::not_in_catalog): the command's own reply without the note. A limit (errc::limit_exceeded): the
-/// verdict alone, its reason cut so that it always fits (PROTOCOL.md, "Limits"), as for a veto by exit status in both cases. Nothing where
-/// that is what was refused, or for another error: the hook has failed.
+/// The JSON object to send after the daemon has refused whole_response() with `refusal`, so that the verdict is not
+/// lost with what stands beside it. Refused by the catalog (errc::not_in_catalog): the command's own reply without the
+/// note. A limit (errc::limit_exceeded): the verdict alone, its reason cut so that it always fits (PROTOCOL.md,
+/// "Limits"), as for a veto by exit status in both cases. Nothing where that is what was refused, or for another error:
+/// the hook has failed.
 [[nodiscard]] std::optional<std::string> fallback_response(const hook_reply& reply, protocol::errc refusal);
 
 }  // namespace hookd::hooks
