@@ -108,7 +108,7 @@ if [[ $unpack_to ]]; then
 fi
 
 # Boost's development packages exclude those of another version; nobody's are removed for these.
-another="$(dpkg-query -W -f='${db:Status-Status} ${Package}\n' 'libboost1*-dev' 2>/dev/null | sed -n 's/^installed \(libboost[0-9.]*-dev\)$/\1/p')"
+another="$({ dpkg-query -W -f='${db:Status-Status} ${Package}\n' 'libboost1*-dev' 2>/dev/null || :; } | sed -n 's/^installed \(libboost[0-9.]*-dev\)$/\1/p')"
 if [[ $another && $another != "libboost$boost_version-dev" ]]; then
     mapfile -t of_boost < <(printf '%s\n' "${missing[@]}" | grep "^libboost.*$boost_version-dev$")
     mapfile -t missing < <(printf '%s\n' "${missing[@]}" | grep -v "^libboost.*$boost_version-dev$")
