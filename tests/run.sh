@@ -49,7 +49,7 @@ while (($#)); do
 done
 ((${#configs[@]})) || configs=(release checks)
 
-"$top/tests/support/packages.sh" build demo test packaging bench || exit 1
+"$top/tests/support/packages.sh" build demo test packaging lint bench || exit 1
 
 mkdir -p "$HOOKD_BUILD_DIR" || exit 1
 HOOKD_BUILD_DIR="$(cd "$HOOKD_BUILD_DIR" && pwd -P)"

@@ -1,9 +1,9 @@
 #include "arguments.hpp"
 
-#include "agent_dialect.hpp"
 #include "help_text.hpp"
+#include "hookctl/agent/dialect.hpp"
+#include "hookctl/terminal/since_text.hpp"
 #include "option_reader.hpp"
-#include "since_text.hpp"
 
 #include <hookd/hooks/command_environment.hpp>
 #include <hookd/protocol/limits.hpp>

@@ -1,7 +1,7 @@
 #include "arguments.hpp"
 #include "commands.hpp"
 #include "exit_status.hpp"
-#include "output.hpp"
+#include "hookctl/terminal/output.hpp"
 
 #include <hookd/error.hpp>
 

@@ -1,8 +1,8 @@
 #include "option_reader.hpp"
 
-#include "duration_text.hpp"
 #include "help_text.hpp"
-#include "output.hpp"
+#include "hookctl/terminal/duration_text.hpp"
+#include "hookctl/terminal/output.hpp"
 
 #include <hookd/protocol/limits.hpp>
 #include <hookd/protocol/methods.hpp>

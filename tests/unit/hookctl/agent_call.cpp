@@ -1,8 +1,8 @@
 #include "agent_call.hpp"
 #include "support/source_tree.hpp"
 
-#include <hookctl/agent_event.hpp>
-#include <hookctl/agent_reply.hpp>
+#include <hookctl/agent/event.hpp>
+#include <hookctl/agent/reply.hpp>
 
 #include <support/temp_directory.hpp>
 

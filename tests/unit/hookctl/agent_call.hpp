@@ -1,6 +1,6 @@
 #pragma once
 
-#include <hookctl/agent_dialect.hpp>
+#include <hookctl/agent/dialect.hpp>
 
 #include <hookd/verdict.hpp>
 

@@ -1,7 +1,7 @@
 // Whose input it is, which event it becomes, and what its payload has.
 #include "agent_call.hpp"
 
-#include <hookctl/agent_event.hpp>
+#include <hookctl/agent/event.hpp>
 #include <hookctl/arguments.hpp>
 
 #include <support/json_access.hpp>

@@ -1,5 +1,5 @@
 // The agents' own settings with our hooks in them, and without them again: byte for byte.
-#include <hookctl/agent_wiring.hpp>
+#include <hookctl/agent/wiring.hpp>
 #include <hookctl/arguments.hpp>
 
 #include <support/json_access.hpp>

@@ -1,4 +1,4 @@
-#include <hookctl/duration_text.hpp>
+#include <hookctl/terminal/duration_text.hpp>
 
 #include <boost/test/unit_test.hpp>
 

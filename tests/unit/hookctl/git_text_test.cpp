@@ -1,10 +1,10 @@
 // What goes into a git hook's payload and script, without a git.
-#include <hookctl/byte_text.hpp>
-#include <hookctl/git_author.hpp>
-#include <hookctl/git_environment.hpp>
-#include <hookctl/git_script.hpp>
-#include <hookctl/git_url.hpp>
-#include <hookctl/hook_lines.hpp>
+#include <hookctl/git/author.hpp>
+#include <hookctl/git/environment.hpp>
+#include <hookctl/git/script.hpp>
+#include <hookctl/git/url.hpp>
+#include <hookctl/on/hook_lines.hpp>
+#include <hookctl/terminal/byte_text.hpp>
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,6 +1,6 @@
 // The reader of .hookd.toml (CLI.md, last section): what it takes, and that an error names file, line and key.
 #include <hookctl/arguments.hpp>
-#include <hookctl/hook_file.hpp>
+#include <hookctl/repository/hook_file.hpp>
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,4 +1,4 @@
-#include <hookctl/hook_lines.hpp>
+#include <hookctl/on/hook_lines.hpp>
 
 #include <boost/test/unit_test.hpp>
 

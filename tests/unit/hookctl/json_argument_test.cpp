@@ -1,5 +1,5 @@
 #include <hookctl/arguments.hpp>
-#include <hookctl/json_argument.hpp>
+#include <hookctl/json/json_argument.hpp>
 
 #include <support/temp_directory.hpp>
 

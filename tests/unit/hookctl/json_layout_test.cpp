@@ -1,4 +1,4 @@
-#include <hookctl/json_layout.hpp>
+#include <hookctl/json/json_layout.hpp>
 
 #include <boost/test/unit_test.hpp>
 

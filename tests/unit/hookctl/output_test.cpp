@@ -1,4 +1,4 @@
-#include <hookctl/output.hpp>
+#include <hookctl/terminal/output.hpp>
 
 #include <boost/test/unit_test.hpp>
 

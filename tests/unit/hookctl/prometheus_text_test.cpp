@@ -1,6 +1,6 @@
 #include "sample_stats.hpp"
 
-#include <hookctl/prometheus_text.hpp>
+#include <hookctl/operate/prometheus_text.hpp>
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,4 +1,4 @@
-#include <hookctl/schema_sample.hpp>
+#include <hookctl/emit/schema_sample.hpp>
 
 #include <hookd/protocol/json_text.hpp>
 

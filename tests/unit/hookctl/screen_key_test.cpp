@@ -1,4 +1,4 @@
-#include <hookctl/screen_key.hpp>
+#include <hookctl/terminal/screen_key.hpp>
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,5 +1,5 @@
 // CLI.md: a catalog may say `"x-secret": true` of a member, and top shows `"…"` for it.
-#include <hookctl/secret_members.hpp>
+#include <hookctl/journal/secret_members.hpp>
 
 #include <boost/test/unit_test.hpp>
 

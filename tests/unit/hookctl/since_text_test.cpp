@@ -1,4 +1,4 @@
-#include <hookctl/since_text.hpp>
+#include <hookctl/terminal/since_text.hpp>
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,6 +1,6 @@
 #include "sample_stats.hpp"
 
-#include <hookctl/stats_reader.hpp>
+#include <hookctl/operate/stats_reader.hpp>
 
 #include <boost/test/unit_test.hpp>
 

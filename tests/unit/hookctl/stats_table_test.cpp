@@ -1,6 +1,6 @@
 #include "sample_stats.hpp"
 
-#include <hookctl/stats_table.hpp>
+#include <hookctl/operate/stats_table.hpp>
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,7 +1,7 @@
 #include "sample_stats.hpp"
 
-#include <hookctl/screen_text.hpp>
-#include <hookctl/top_view.hpp>
+#include <hookctl/operate/top_view.hpp>
+#include <hookctl/terminal/screen_text.hpp>
 
 #include <boost/test/unit_test.hpp>
 

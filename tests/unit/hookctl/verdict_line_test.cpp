@@ -1,5 +1,5 @@
-#include <hookctl/trace_text.hpp>
-#include <hookctl/verdict_line.hpp>
+#include <hookctl/journal/trace_text.hpp>
+#include <hookctl/journal/verdict_line.hpp>
 
 #include <boost/test/unit_test.hpp>
 

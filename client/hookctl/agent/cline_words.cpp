@@ -1,0 +1,33 @@
+// Cline: it reads no exit status. A tool call of its SDK (`tool_call`) can be reviewed by a person and get another
+// input; one of a hook script not.
+#include "dialect.hpp"
+
+#include "hookctl/json/json_object.hpp"
+
+namespace hookd::hookctl {
+
+agent_answer cline_answer(const agent_event& event, const agent_decision& decision) {
+    const bool is_sdk_call = event.caller_name == "tool_call";
+    auto said = decision;
+    if (!said.input.empty() && (!is_sdk_call || said.word == agent_word::ask)) {
+        said.word = agent_word::deny;
+        said.reason = "a hook wants the tool to get this input instead: " + said.input;
+    } else if (said.word == agent_word::ask && !is_sdk_call) {
+        deny_instead_of_asking(said);
+    }
+    json_object answer;
+    if (said.word == agent_word::deny) {
+        answer.flag("cancel", true).text("errorMessage", said.reason);
+    } else if (said.word == agent_word::ask) {
+        answer.flag("cancel", false).flag("review", true);
+    }
+    if (said.word != agent_word::deny && !said.input.empty()) {
+        answer.raw("overrideInput", said.input);
+    }
+    if (!said.context.empty()) {
+        answer.text("contextModification", said.context);
+    }
+    return {0, answer.empty() ? std::string() : answer.finish() + '\n', {}};
+}
+
+}  // namespace hookd::hookctl

@@ -1,0 +1,264 @@
+// hookctl agent: the agents' settings, and a test event through what they have.
+#include "event.hpp"
+#include "hookctl/commands.hpp"
+#include "hookctl/daemon/daemon_call.hpp"
+#include "hookctl/exit_status.hpp"
+#include "hookctl/json/json_object.hpp"
+#include "hookctl/terminal/output.hpp"
+#include "hookctl/terminal/run_to_end.hpp"
+#include "reply.hpp"
+#include "site.hpp"
+#include "wiring.hpp"
+
+#include <hookd/protocol/shell_word.hpp>
+
+#include <array>
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <unistd.h>
+
+namespace hookd::hookctl {
+
+namespace {
+
+namespace fs = std::filesystem;
+using protocol::shell_word;
+using std::chrono::milliseconds;
+
+constexpr milliseconds test_time{60'000};
+
+/// This program, by the name under which it was started from a file.
+std::string own_path() {
+    std::error_code error;
+    const auto path = fs::read_symlink("/proc/self/exe", error);
+    return error ? "hookctl" : path.string();
+}
+
+milliseconds hook_time(const invocation& call) { return call.timeout.value_or(default_agent_timeout); }
+
+std::string hook_command(const invocation& call, const agent_arguments& arguments, const agent_wiring& wiring) {
+    const auto time = hook_time(call).count();
+    auto line = shell_word(own_path()) + agent_hook_words(wiring) +
+                (time % 1000 == 0 ? std::to_string(time / 1000) + "s" : std::to_string(time) + "ms");
+    if (arguments.fail_closed) {
+        line += " --fail-closed";
+    }
+    if (!arguments.no_daemon.empty()) {
+        line += " --no-daemon " + arguments.no_daemon;
+    }
+    if (arguments.stop_once) {
+        line += " --stop-once";
+    }
+    if (!call.socket.empty()) {
+        line += " --socket " + shell_word(absolute_socket(call.socket));
+    }
+    return line;
+}
+
+std::string all_names() {
+    std::string names;
+    for (const auto& each : agent_wirings()) {
+        names.append(names.empty() ? "" : ", ").append(each.agent);
+    }
+    return names;
+}
+
+std::vector<const agent_wiring*> chosen(const agent_arguments& arguments) {
+    std::vector<const agent_wiring*> found;
+    for (const auto& name : arguments.agents) {
+        const auto* wiring = find_agent_wiring(name);
+        if (name == "vscode") {
+            throw usage_error("VS Code runs the hooks of copilot (with --project) and of claude: name one of these");
+        }
+        if (wiring == nullptr) {
+            throw usage_error("hookctl can't edit the settings of " + harmless(name) + ": it knows " + all_names() +
+                              "; elsewhere, have the agent run: hookctl agent-hook");
+        }
+        found.push_back(wiring);
+    }
+    if (arguments.agents.empty()) {
+        for (const auto& each : agent_wirings()) {
+            if (is_used(each, arguments.project)) {
+                found.push_back(&each);
+            }
+        }
+    }
+    if (found.empty()) {
+        throw usage_error("no agent's directory was found here; name one: " + all_names());
+    }
+    return found;
+}
+
+void report(const invocation& call, const agent_wiring& wiring, const settings_path& path, bool is_wired,
+    std::string_view what, json_object details = {}) {
+    if (writes_for_programs(call.json)) {
+        print(details.text("agent", wiring.agent).text("path", path.whole()).flag("wired", is_wired).finish() + '\n');
+        return;
+    }
+    const palette colour;
+    print(std::string(is_wired ? colour.green() : colour.red()) + (is_wired ? "✓ " : "✗ ") +
+          std::string(colour.plain()) + std::string(wiring.agent) + "  " + harmless(path.whole()) + ": " +
+          harmless(what) + '\n');
+}
+
+void install(const invocation& call, const agent_arguments& arguments, const agent_wiring& wiring) {
+    const auto path = settings_of(wiring, arguments.project);
+    const auto before = read_settings(path);
+    const auto after = wired(wiring, before, hook_command(call, arguments, wiring), hook_time(call));
+    const bool changes = !before || after != *before;
+    if (changes) {
+        write_settings(path, after);
+    }
+    report(call, wiring, path, true, changes ? "calls hookctl agent-hook now" : "calls hookctl agent-hook already",
+        json_object().flag("changed", changes));
+}
+
+void uninstall(const invocation& call, const agent_arguments& arguments, const agent_wiring& wiring) {
+    const auto path = settings_of(wiring, arguments.project);
+    const auto before = read_settings(path);
+    const auto after = before ? unwired(wiring, *before) : std::nullopt;
+    const bool changes = after != before;
+    if (changes && after) {
+        write_settings(path, *after);
+    } else if (changes) {
+        remove_settings(path);
+    }
+    report(call, wiring, path, false, changes ? "calls hookctl agent-hook no more" : "did not call it",
+        json_object().flag("changed", changes));
+}
+
+std::string test_input(const agent_wiring& wiring, const settings_path& path) {
+    const auto tool =
+        json_object().text(wiring.form == agent_hook_form::untimed ? "command_line" : "command", "true").finish();
+    const auto event = wiring.events.front();
+    json_object input;
+    input.text("cwd", fs::current_path().string());
+    switch (wiring.form) {
+        case agent_hook_form::bash:
+            return input.text("sessionId", "hookctl-agent-status")
+                .text("toolName", wiring.shell_tool)
+                .raw("toolArgs", tool)
+                .finish();
+        case agent_hook_form::untimed:
+            return input.text("trajectory_id", "hookctl-agent-status")
+                .text("agent_action_name", event)
+                .raw("tool_info", tool)
+                .finish();
+        case agent_hook_form::command:
+            input.text("conversation_id", "hookctl-agent-status").text("generation_id", "1");
+            break;
+        case agent_hook_form::nested:
+            input.text("session_id", "hookctl-agent-status")
+                .text("transcript_path",
+                    (fs::path(path.whole()).parent_path() / "projects/hookctl-agent-status.jsonl").string());
+            break;
+    }
+    return input.text("hook_event_name", event).text("tool_name", wiring.shell_tool).raw("tool_input", tool).finish();
+}
+
+hooks::command_result run_shell(const std::string& command, std::string input) {
+    hooks::command what;
+    what.argv = {"/bin/sh", "-c", command};
+    for (char** each = environ; *each != nullptr; ++each) {
+        what.environment.emplace_back(*each);
+    }
+    what.input = std::move(input);
+    what.timeout = test_time;
+    return run_to_end(std::move(what));
+}
+
+/// What the agent would make of that.
+agent_decision understood(const agent_wiring& wiring, const std::string& input, const hooks::command_result& ended) {
+    agent_decision said;
+    if (ended.how != hooks::command_result::ending::exited) {
+        said.notices.emplace_back("the command could not be started, or took too long");
+        return said;
+    }
+    const auto event = recognize_agent_event(agent_input(input), wiring.agent);
+    if (const agent_input words(ended.output.text); words.fault().empty()) {
+        verdict answer;
+        auto& reply = answer.responses.emplace_back();
+        reply.text = words.text();
+        reply.responder = "hookctl";
+        reply.uid = ::geteuid();
+        said = decide(event, answer, false);
+    }
+    if (ended.code != 0) {
+        said.word = ended.code == 2 ? agent_word::deny : said.word;
+        said.reason = ended.errors.text.substr(0, ended.errors.text.find_last_not_of('\n') + 1);
+        if (ended.code != 2) {
+            said.notices.push_back("the command exited " + std::to_string(ended.code) + ": " + said.reason);
+        }
+    }
+    return said;
+}
+
+/// Returns whether all is as it should be.
+bool status(const invocation& call, const agent_arguments& arguments, const agent_wiring& wiring) {
+    const auto path = settings_of(wiring, arguments.project);
+    const auto settings = read_settings(path);
+    const auto hooks = settings ? wired_hooks(wiring, *settings, wiring.events.front()) : std::vector<wired_hook>();
+    if (hooks.empty()) {
+        report(call, wiring, path, false,
+            "does not call hookctl agent-hook; type: hookctl agent install " + std::string(wiring.agent) +
+                (arguments.project ? " --project" : ""));
+        return false;
+    }
+    bool is_right = true;
+    for (const auto event : wiring.events) {
+        if (wired_hooks(wiring, *settings, event).empty()) {
+            report(call, wiring, path, false, "does not call hookctl agent-hook at " + std::string(event));
+            is_right = false;
+        }
+    }
+    for (const auto& [command, limit] : hooks) {
+        const auto input = test_input(wiring, path);
+        const auto ended = run_shell(command, input);
+        const auto said = understood(wiring, input, ended);
+        std::string what = said.word == agent_word::none ? "proceed" : std::string(word_of(said.word));
+        json_object details;
+        details.text("command", command)
+            .text("answer", what)
+            .text("reason", said.reason)
+            .texts("notices", said.notices);
+        what = "a test event would " + what + (said.reason.empty() ? "" : ": " + said.reason);
+        for (const auto& notice : said.notices) {
+            what += "; " + notice;
+        }
+        report(call, wiring, path, true, what, std::move(details));
+        is_right =
+            is_right && ended.how == hooks::command_result::ending::exited && (ended.code == 0 || ended.code == 2);
+    }
+    return is_right;
+}
+
+}  // namespace
+
+int run_agent(const invocation& call, const agent_arguments& arguments) {
+    int result = exit_status::done;
+    for (const auto* wiring : chosen(arguments)) {
+        try {
+            switch (arguments.action) {
+                case agent_action::install:
+                    install(call, arguments, *wiring);
+                    break;
+                case agent_action::uninstall:
+                    uninstall(call, arguments, *wiring);
+                    break;
+                case agent_action::status:
+                    result = status(call, arguments, *wiring) ? result : exit_status::not_done;
+                    break;
+            }
+        } catch (const usage_error& wrong) {
+            complain(std::string(wiring->agent) + ": " + settings_of(*wiring, arguments.project).whole() + ": " +
+                     wrong.what());
+            result = exit_status::not_done;
+        }
+    }
+    return result;
+}
+
+}  // namespace hookd::hookctl

@@ -1,0 +1,167 @@
+#include "event.hpp"
+#include "hookctl/commands.hpp"
+#include "hookctl/daemon/daemon_call.hpp"
+#include "hookctl/json/json_argument.hpp"
+#include "hookctl/on/hook_lines.hpp"
+#include "hookctl/terminal/output.hpp"
+#include "reply.hpp"
+#include "stop_once.hpp"
+
+#include <hookd/client.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+
+namespace hookd::hookctl {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+// What agents make of a hook's exit status.
+constexpr int continues = 0;
+constexpr int continues_and_complains = 1;
+
+/// Lets a session end whose end was blocked before.
+void let_end(const agent_event& event, agent_decision& decision) {
+    if (event.kind != agent_event_kind::stop || decision.word != agent_word::deny) {
+        return;
+    }
+    if (const auto why = record_blocked_stop(event); !why.empty()) {
+        decision.notices.push_back(
+            "the agent may end, since " + why + " (--stop-once); a hook objects: " + decision.reason);
+        decision.word = agent_word::none;
+    }
+}
+
+int deliver(const agent_answer& answer) {
+    print(answer.out);
+    if (!answer.err.empty()) {
+        print_reason(answer.err);
+    }
+    return answer.exit_status;
+}
+
+int give(const agent_event& event, agent_decision decision, bool fail_closed) {
+    const auto answer = answer_to(event, decision, fail_closed);
+    const int status = deliver(answer);
+    if (answer.err.empty() && !event.dialect->reads_stderr) {
+        for (const auto& each : decision.notices) {
+            complain(each);
+        }
+    }
+    return status;
+}
+
+agent_decision denial(std::string reason) {
+    agent_decision decision;
+    decision.word = agent_word::deny;
+    decision.reason = std::move(reason);
+    return decision;
+}
+
+int tell(const invocation& call, const agent_event& event) {
+    if (event.kind == agent_event_kind::session_end) {
+        forget_blocked_stop(event);
+    }
+    try {
+        (void)telling_client_for(call).emit(event.name, event.payload);
+    } catch (const error& failure) {
+        if (!event.dialect->reads_stderr) {
+            complain(event.name + " was not reported: " + failure.what());
+        }
+    }
+    return continues;
+}
+
+/// Whether the agent is to be stopped although no hook has said so.
+bool stops(const agent_hook_arguments& arguments, error_kind why) {
+    switch (why) {
+        case error_kind::no_daemon:
+            return !arguments.proceed_without_daemon;
+        case error_kind::broken:
+        case error_kind::timed_out:
+            return arguments.fail_closed || !arguments.proceed_without_daemon;
+        case error_kind::invalid_argument:
+        case error_kind::unreachable:
+        case error_kind::untrusted:
+        case error_kind::refused:
+        case error_kind::cancelled:
+            break;
+    }
+    return true;  // an input that can't be asked about, one that is too large, say, must not get around the hooks
+}
+
+int ask(const invocation& call, const agent_hook_arguments& arguments, const agent_event& event) {
+    wait_options how;
+    how.timeout = call.timeout;
+    // Where the input can be rewritten each hook sees what those before it have made of it.
+    how.policy = (event.dialect->rewrites & at(event.kind)) != 0 ? wait_policy::chain : wait_policy::veto;
+    const bool fail_closed = arguments.fail_closed && event.is_guarded;
+    if (!event.is_guarded) {
+        how.on_failure = failure_policy::open;
+    } else if (fail_closed) {
+        how.on_failure = failure_policy::closed;  // else a catalog may say so
+    }
+    try {
+        const auto said = verdict_client_for(call).emit_and_wait(event.name, event.payload, how);
+        print_hook_lines_of_trouble(said);
+        auto decision = decide(event, said, fail_closed);
+        if (arguments.stop_once) {
+            let_end(event, decision);
+        }
+        return give(event, std::move(decision), fail_closed);
+    } catch (const error& failure) {
+        auto why = "no hook was asked about " + event.name + ": " + failure.what();
+        if (event.is_guarded && stops(arguments, failure.kind())) {
+            return give(event, denial(std::move(why)), fail_closed);
+        }
+        agent_decision none;
+        none.notices.push_back(std::move(why));
+        return give(event, none, fail_closed);
+    }
+}
+
+/// It can't be told what the agent is about to do. If it is known to end, it is let go.
+int refuse(const agent_hook_arguments& arguments, const agent_event& event, const std::string& why) {
+    const bool is_end = event.kind == agent_event_kind::stop || event.kind == agent_event_kind::session_end;
+    if (!arguments.fail_closed || is_end) {
+        complain(why);
+        return is_end ? continues : continues_and_complains;
+    }
+    const auto answer = event.dialect->reads_status ? denied_by_status(denial("hookctl: " + why))
+                                                    : event.dialect->answer(event, denial(why));
+    return deliver(answer);
+}
+
+/// An agent waits for an answer to what can't be read, too.
+agent_input read_input(const std::string& from, milliseconds timeout) {
+    try {
+        return agent_input(from == "-" ? read_one_json_object(timeout) : read_text_argument(from));
+    } catch (const usage_error& wrong) {
+        return agent_input::unreadable(wrong.what());
+    }
+}
+
+}  // namespace
+
+int run_agent_hook(const invocation& asked, const agent_hook_arguments& arguments) {
+    auto call = asked;
+    const auto timeout = asked.timeout.value_or(default_agent_timeout);
+    const auto begin = steady_clock::now();
+    const auto input = read_input(arguments.input, timeout);
+    // What the agent took to write its input is gone from the time that it gives its hook.
+    const auto spent = std::chrono::duration_cast<milliseconds>(steady_clock::now() - begin);
+    call.timeout = std::max(timeout - spent, milliseconds(1));
+    agent_event event;
+    try {
+        event = read_agent_event(input, arguments.agent);
+    } catch (const usage_error& wrong) {
+        return refuse(arguments, recognize_agent_event(input, arguments.agent), wrong.what());
+    }
+    return event.waits ? ask(call, arguments, event) : tell(call, event);
+}
+
+}  // namespace hookd::hookctl

@@ -1,0 +1,48 @@
+#include "hookctl/commands.hpp"
+#include "hookctl/daemon/daemon_call.hpp"
+#include "hookctl/exit_status.hpp"
+#include "hookctl/json/json_argument.hpp"
+#include "hookctl/terminal/output.hpp"
+
+#include <hookd/client.hpp>
+#include <hookd/protocol/methods.hpp>
+
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <string>
+
+namespace hookd::hookctl {
+
+int run_ping(const invocation& call) {
+    auto daemon = connect_for(call);
+    if (writes_for_programs(call.json)) {
+        print(daemon.call(protocol::ping_params::method, {}, call.timeout.value_or(default_answer_timeout)) + '\n');
+        return exit_status::done;
+    }
+    const auto begin = std::chrono::steady_clock::now();
+    const auto who = daemon.ping();
+    const std::chrono::duration<double, std::milli> trip = std::chrono::steady_clock::now() - begin;
+    std::array<char, 32> elapsed{};
+    std::snprintf(elapsed.data(), elapsed.size(), "%.2f ms", trip.count());
+    const palette colour;
+    std::string text;
+    text.append(colour.green()).append("hookd ").append(harmless(who.version)).append(colour.plain());
+    text += " is there, at " + harmless(daemon.path()) + ": pid " + std::to_string(who.pid) + ", protocol " +
+            std::to_string(who.protocol) + ", answered in " + elapsed.data();
+    text.append(colour.dim()).append("  ").append(harmless(who.instance)).append(colour.plain()).append("\n");
+    print(text);
+    return exit_status::done;
+}
+
+int run_call(const invocation& call, const call_arguments& arguments) {
+    std::string params;
+    if (arguments.params) {
+        params = read_json_argument("PARAMS", *arguments.params, true);
+    }
+    // Without --timeout as long as it takes: only the daemon knows how long this request may wait.
+    print(json_output(connect_for(call).call(arguments.method, params, call.timeout)) + '\n');
+    return exit_status::done;
+}
+
+}  // namespace hookd::hookctl

@@ -1,0 +1,156 @@
+#include "hookctl/commands.hpp"
+#include "hookctl/daemon/daemon_call.hpp"
+#include "hookctl/exit_status.hpp"
+#include "hookctl/json/json_argument.hpp"
+#include "hookctl/on/hook_lines.hpp"
+#include "hookctl/terminal/output.hpp"
+
+#include <hookd/client.hpp>
+#include <hookd/protocol/counted.hpp>
+#include <hookd/protocol/methods.hpp>
+
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include <unistd.h>
+
+namespace hookd::hookctl {
+
+namespace {
+
+std::string describe(const emission& done) {
+    const palette colour;
+    std::string text;
+    text.append(colour.green()).append("emitted").append(colour.plain());
+    text += " as number " + std::to_string(done.seq) + " to " + protocol::counted(done.subscribers, "subscriber");
+    text.append(colour.dim()).append("  ").append(done.hook_event_id).append(colour.plain()).append("\n");
+    return text;
+}
+
+/// How a wait ended that ended otherwise than by replies.
+std::string_view describe(outcome how) {
+    switch (how) {
+        case outcome::answered:
+            return "";
+        case outcome::abstained:
+            return ": every hook abstained";
+        case outcome::timeout:
+            return ": the time-out has passed";
+        case outcome::abandoned:
+            return ": a hook has failed or left";
+        case outcome::no_subscribers:
+            return ": no hook handles it";
+        case outcome::shutdown:
+            return ": the daemon is stopping";
+        case outcome::unknown:
+        case outcome::cancelled:
+            break;
+    }
+    return ": the daemon has no such event";
+}
+
+std::string describe(const verdict& said) {
+    const palette colour;
+    std::string text;
+    text.append(said.proceed() ? colour.green() : colour.red())
+        .append(said.proceed() ? "proceed" : "vetoed")
+        .append(colour.plain())
+        .append(describe(said.outcome))
+        .append("\n");
+    return text += hook_lines(said, colour);
+}
+
+/// Prints unless nothing is wanted (`-q`).
+void print_result(const emit_arguments& arguments, std::string_view text) {
+    if (!arguments.quiet) {
+        print(text);
+    }
+}
+
+/// For a person who watches, though standard output goes elsewhere.
+void show_notes(const verdict& said) {
+    if (::isatty(STDERR_FILENO) != 0) {
+        print_notes(said);
+    }
+}
+
+int emit_and_go(const invocation& call, const emit_arguments& arguments, const std::string& payload) {
+    emit_options how;
+    how.scope = arguments.scope;
+    const auto done = connect_for(call).emit(arguments.event, payload, how);
+    if (writes_for_programs(call.json)) {
+        protocol::emit_result result;
+        result.hook_event_id = protocol::parse_uuid(done.hook_event_id).value_or(protocol::uuid{});
+        result.seq = done.seq;
+        result.subscribers = done.subscribers;
+        std::string line;
+        protocol::append_json(line, result);
+        print_result(arguments, line += '\n');
+    } else {
+        print_result(arguments, describe(done));
+    }
+    return exit_status::done;
+}
+
+int emit_and_wait(const invocation& call, const emit_arguments& arguments, const std::string& payload) {
+    wait_options how;
+    how.timeout = call.timeout;
+    how.policy = arguments.policy;
+    how.require = arguments.require;
+    how.scope = arguments.scope;
+    if (arguments.fail_closed) {
+        how.on_failure = failure_policy::closed;
+    }
+    how.require_subscriber = !arguments.wait_for_subscriber;
+
+    const auto said = verdict_client_for(call).emit_and_wait(arguments.event, payload, how);
+    try {
+        print_result(
+            arguments, writes_for_programs(call.json) ? json_output(one_line(said.text)) + '\n' : describe(said));
+    } catch (const std::system_error&) {
+        if (said.proceed()) {
+            throw;
+        }
+        // A veto is one whatever becomes of what is printed about it.
+    }
+    print_bypass(said, arguments.event);
+    if (said.proceed()) {
+        if (arguments.quiet || writes_for_programs(call.json)) {
+            show_notes(said);
+        }
+        return exit_status::done;
+    }
+    print_reason(said.abort);
+    return arguments.abort_exit_code;
+}
+
+int proceed_without_daemon(const invocation& call, const emit_arguments& arguments) {
+    if (!writes_for_programs(call.json)) {
+        print_result(arguments, "proceed: there is no daemon\n");
+    } else if (arguments.wait) {
+        print_result(arguments,
+            R"({"hook_event_id":null,"seq":null,"outcome":"no_daemon","abort":"","responses":[],"missing":[]})"
+            "\n");
+    } else {
+        print_result(arguments, R"({"hook_event_id":null,"seq":null,"subscribers":0})"
+                                "\n");
+    }
+    return exit_status::done;
+}
+
+}  // namespace
+
+int run_emit(const invocation& call, const emit_arguments& arguments) {
+    const auto payload = read_json_argument("PAYLOAD", arguments.payload);
+    try {
+        return arguments.wait ? emit_and_wait(call, arguments, payload) : emit_and_go(call, arguments, payload);
+    } catch (const error& failure) {
+        if (failure.kind() == error_kind::no_daemon && arguments.proceed_without_daemon) {
+            return proceed_without_daemon(call, arguments);
+        }
+        throw;
+    }
+}
+
+}  // namespace hookd::hookctl

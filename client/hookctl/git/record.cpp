@@ -1,0 +1,114 @@
+#include "record.hpp"
+
+#include "hookctl/json/file_text.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace hookd::hookctl {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t longest_file = std::size_t{1024} * 1024;
+constexpr std::string_view title = "hookd hooks 2";
+
+/// Whose record a file is: a copy of the repository has that of the original, whose scripts are not its own.
+std::string owner_of(const fs::path& file) { return fs::weakly_canonical(file.parent_path()).string(); }
+
+[[noreturn]] void fail(const fs::path& path) {
+    throw fs::filesystem_error("write", path, std::error_code(errno, std::generic_category()));
+}
+
+}  // namespace
+
+// `HOOK DIRECTORY`, each ended by a NUL, since paths may have line ends; before them what the file is, and the
+// directory that it was written in.
+git_record::git_record(fs::path file) : file_(std::move(file)) {
+    std::error_code none;
+    if (!fs::is_regular_file(fs::symlink_status(file_, none))) {
+        return;
+    }
+    const auto text = read_up_to(file_, longest_file).value_or("");
+    std::string_view rest = text;
+    const auto next = [&rest] {
+        const auto entry = rest.substr(0, rest.find('\0'));
+        rest.remove_prefix(std::min(rest.size(), entry.size() + 1));
+        return entry;
+    };
+    if (next() != title || next() != owner_of(file_)) {
+        return;
+    }
+    while (!rest.empty()) {
+        const auto entry = next();
+        if (const auto space = entry.find(' '); space != std::string_view::npos) {
+            add({std::string(entry.substr(0, space)), fs::path(entry.substr(space + 1))});
+        }
+    }
+}
+
+std::vector<fs::path> git_record::directories() const {
+    std::vector<fs::path> all;
+    for (const auto& each : scripts_) {
+        if (std::find(all.begin(), all.end(), each.directory) == all.end()) {
+            all.push_back(each.directory);
+        }
+    }
+    return all;
+}
+
+void git_record::add(installed_script what) {
+    if (std::find(scripts_.begin(), scripts_.end(), what) == scripts_.end()) {
+        scripts_.push_back(std::move(what));
+    }
+}
+
+void git_record::remove(const installed_script& what) { std::erase(scripts_, what); }
+
+void git_record::save() const {
+    if (scripts_.empty()) {
+        std::error_code none;
+        fs::remove(file_, none);
+        return;
+    }
+    fs::create_directories(file_.parent_path());
+    std::string text(title);
+    text.append(1, '\0').append(owner_of(file_)).append(1, '\0');
+    for (const auto& each : scripts_) {
+        text.append(each.hook).append(" ").append(each.directory.string()).append(1, '\0');
+    }
+    const auto temporary = file_.string() + "." + std::to_string(::getpid());
+    ::unlink(temporary.c_str());
+    const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+    if (fd < 0) {
+        fail(file_);
+    }
+    const bool whole = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+    const bool done = whole && ::rename(temporary.c_str(), file_.c_str()) == 0;
+    const int error = errno;
+    ::close(fd);
+    if (!done) {
+        ::unlink(temporary.c_str());
+        errno = error;
+        fail(file_);
+    }
+}
+
+fs::path git_record::global_file() {
+    const char* state = std::getenv("XDG_STATE_HOME");
+    if (state != nullptr && *state == '/') {
+        return fs::path(state) / "hookd" / "git-hooks";
+    }
+    const char* home = std::getenv("HOME");
+    return fs::path(home != nullptr ? home : "/") / ".local/state/hookd/git-hooks";
+}
+
+}  // namespace hookd::hookctl

@@ -1,0 +1,199 @@
+#include "script.hpp"
+
+#include "hookctl/exit_status.hpp"
+
+namespace hookd::hookctl {
+
+namespace {
+
+constexpr std::string_view interpreter = "#!/bin/sh\n";
+constexpr std::string_view mark =
+    "# Written by \"hookctl git install\"; \"hookctl git uninstall\" takes it away, and puts back what was here "
+    "before.\n";
+constexpr std::string_view hook_line = "# hook: ";
+constexpr std::string_view ending = "# End of what \"hookctl git install\" has written.\n";
+constexpr std::string_view program_start = "\nhookctl=";
+constexpr std::string_view socket_option = " --installed-socket ";
+
+/// Where the mark begins: behind the first line, or a few more that somebody has put there. npos: nowhere.
+std::size_t find_mark(std::string_view text) {
+    constexpr int most_lines = 8;
+    std::size_t at = 0;
+    for (int line = 0; line < most_lines && at < text.size(); ++line) {
+        if (text.substr(at).starts_with(mark)) {
+            return at;
+        }
+        const auto end = text.find('\n', at);
+        at = end == std::string_view::npos ? text.size() : end + 1;
+    }
+    return std::string_view::npos;
+}
+
+/// The first word as shell_word writes it behind `start`; empty where there is none.
+std::string word_after(std::string_view start, std::string_view text) {
+    const auto at = text.find(start);
+    if (at == std::string_view::npos || !text.substr(at + start.size()).starts_with('\'')) {
+        return {};
+    }
+    std::string word;
+    for (auto rest = text.substr(at + start.size() + 1);;) {
+        const auto quote = rest.find('\'');
+        word.append(rest.substr(0, quote));
+        if (quote == std::string_view::npos || !rest.substr(quote).starts_with("'\\''")) {
+            return word;
+        }
+        word += '\'';
+        rest.remove_prefix(quote + 4);
+    }
+}
+
+/// Sets $hookctl to a program that can be run, or ends.
+std::string find_hookctl(const git_hook& hook, const git_script_options& options) {
+    const auto status = hook.vetoes && !options.proceeds_without_hookctl ? exit_status::no_daemon : exit_status::done;
+    const auto complaint = hook.vetoes ? "echo \"hookctl is not there, or may not be run: no hook was asked about " +
+                                             event_of(hook) + "\" >&2; "
+                                       : std::string();
+    return "[ -x \"$hookctl\" ] || hookctl=$(command -v hookctl) || { " + complaint + "exit " + std::to_string(status) +
+           "; }\n";
+}
+
+std::string run_arguments(const git_hook& hook, const git_script_options& options) {
+    return "git run " + options.arguments + "-- " + std::string(hook.name);
+}
+
+std::string nothing_for(const git_hook& hook) {
+    return hook.input != git_input::none ? "exec cat >/dev/null" : "exit 0";
+}
+
+/// A pattern of `case`: a hook that this one has been called by is of the same name, and for the same repository.
+std::string called_by_same(const git_hook& hook) { return "*\":" + std::string(hook.name) + "@$PWD:\"*"; }
+
+/// Under another name it does nothing, and neither where what it runs calls it: a manager's hook would go on for ever.
+std::string guards(const git_hook& hook) {
+    return "[ \"${0##*/}\" = " + std::string(hook.name) + " ] || " + nothing_for(hook) +
+           "\n"
+           "cd -P .\n"
+           "case $HOOKD_GIT_CHAIN in " +
+           called_by_same(hook) + ") " + nothing_for(hook) + " ;; esac\n";
+}
+
+/// The same where hooks are kept. A link may have led to one of them before: through a link it runs them, whatever its
+/// name and whoever calls it, but once. $here is the directory beside which they are; a link whose target has another
+/// name now leads to a script that was moved.
+std::string guards_of_kept(const git_hook& hook) {
+    const std::string name(hook.name);
+    return "[ \"${0##*/}\" = " + name + " ] || [ -h \"$0\" ] || " + nothing_for(hook) +
+           "\n"
+           "cd -P .\n"
+           "self=$0\n"
+           "[ ! -h \"$0\" ] || self=$(readlink -f \"$0\")\n"
+           "[ \"${self##*/}\" = " +
+           name +
+           " ] || self=$0\n"
+           "case $self in */*) here=${self%/*} ;; *) here=. ;; esac\n"
+           "here=$(CDPATH= cd -P -- \"$here\" && pwd)\n"
+           "case $HOOKD_GIT_CHAIN in\n"
+           "*\":" +
+           name + "@$here@$PWD:\"*) " + nothing_for(hook) + " ;;\n" + called_by_same(hook) + ") [ -h \"$0\" ] || " +
+           nothing_for(hook) +
+           " ;;\n"
+           "esac\n";
+}
+
+/// Runs the hooks that were there before, with what git gives them. $status is the last that was not 0; where git heeds
+/// that, it ends here.
+std::string run_kept(const git_hook& hook, const std::vector<std::string>& kept) {
+    const std::string name(hook.name);
+    // ".." is the directory's real parent, even where the directory was reached through a link.
+    std::string text = "chain=\"$HOOKD_GIT_CHAIN:" + name + "@$PWD:" + name + "@$here@$PWD:\"\n";
+    std::string run = "HOOKD_GIT_CHAIN=$chain \"$before\" \"$@\"";
+    if (hook.input != git_input::none) {
+        // All are to read the input.
+        text +=
+            "input=$(cat)\n"
+            "feed() { [ -z \"$input\" ] || printf '%s\\n' \"$input\" 2>/dev/null; }\n";
+        run = "feed | " + run;
+    }
+    text +=
+        "status=0\n"
+        "for before in";
+    for (const auto& each : kept) {
+        text += " " + shell_word(each);
+    }
+    return text +
+           "; do\n"
+           "    before=$here/../$before/" +
+           name +
+           "\n"
+           "    [ ! -x \"$before\" ] || " +
+           run + " || status=$?\n" + (hook.vetoes ? "    [ \"$status\" = 0 ] || exit \"$status\"\n" : "") +
+           "done\n"
+           "[ \"${0##*/}\" = " +
+           name +
+           " ] || exit \"$status\"\n"
+           "case $HOOKD_GIT_CHAIN in " +
+           called_by_same(hook) + ") exit \"$status\" ;; esac\n";
+}
+
+}  // namespace
+
+std::string shell_word(std::string_view text) {
+    std::string word = "'";
+    for (const char c : text) {
+        word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    }
+    return word += "'";
+}
+
+std::string git_script(const git_hook& hook, const git_script_options& options, const std::vector<std::string>& kept) {
+    std::string text(interpreter);
+    text.append(mark).append(hook_line).append(hook.name).append("\n").append(
+        kept.empty() ? guards(hook) : guards_of_kept(hook));
+    const auto run = "\"$hookctl\" " + run_arguments(hook, options) + " \"$@\"\n";
+    const auto program = "hookctl=" + shell_word(options.hookctl) + "\n";
+    if (kept.empty()) {
+        return text.append(program).append(find_hookctl(hook, options)).append("exec ").append(run).append(ending);
+    }
+    text += run_kept(hook, kept) + program + find_hookctl(hook, options);
+    if (hook.input != git_input::none) {
+        text += "feed | " + run;
+    } else {
+        text += (hook.vetoes ? "exec " : "") + run;
+    }
+    // What has happened is told whatever the hooks from before say, whose exit status is the script's.
+    return text.append(hook.vetoes ? "" : "exit \"$status\"\n").append(ending);
+}
+
+std::string git_hook_command(const git_hook& hook, const git_script_options& options) {
+    auto find = find_hookctl(hook, options);
+    find.pop_back();
+    return "hookctl=" + shell_word(options.hookctl) + "; " + find + "; \"$hookctl\" " + run_arguments(hook, options);
+}
+
+bool is_git_script(std::string_view text) {
+    return text.starts_with("#!") && find_mark(text) != std::string_view::npos;
+}
+
+bool has_additions(std::string_view text) {
+    const auto end = text.find(ending);
+    const bool has_more = end != std::string_view::npos && end + ending.size() < text.size();
+    return is_git_script(text) && (has_more || text.substr(0, find_mark(text)) != interpreter);
+}
+
+std::optional<std::string_view> hook_of_script(std::string_view text) {
+    if (!is_git_script(text)) {
+        return std::nullopt;
+    }
+    auto name = text.substr(find_mark(text) + mark.size());
+    if (!name.starts_with(hook_line)) {
+        return std::nullopt;
+    }
+    name.remove_prefix(hook_line.size());
+    return name.substr(0, name.find('\n'));
+}
+
+std::string hookctl_of_script(std::string_view text) { return word_after(program_start, text); }
+
+std::string installed_socket_of(std::string_view text) { return word_after(socket_option, text); }
+
+}  // namespace hookd::hookctl

@@ -1,0 +1,212 @@
+#include "hookctl/commands.hpp"
+#include "hookctl/daemon/daemon_call.hpp"
+#include "hookctl/exit_status.hpp"
+#include "hookctl/json/json_member.hpp"
+#include "hookctl/json/json_object.hpp"
+#include "hookctl/on/event_line.hpp"
+#include "hookctl/terminal/line_writer.hpp"
+#include "hookctl/terminal/output.hpp"
+#include "hookctl/terminal/stop_watcher.hpp"
+#include "verdict_line.hpp"
+
+#include <hookd/error.hpp>
+#include <hookd/hook_runner.hpp>
+#include <hookd/protocol/errc.hpp>
+#include <hookd/protocol/limits.hpp>
+#include <hookd/protocol/methods.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+namespace hookd::hookctl {
+
+namespace {
+
+std::string timestamp_of(std::chrono::system_clock::time_point when) {
+    std::string text(protocol::timestamp_size, ' ');
+    protocol::write_timestamp(text.data(), when);
+    return text;
+}
+
+/// The params of `history`: the page that comes after `last`, which is the last entry of the page before; empty: the
+/// first.
+std::string page_params(const log_arguments& wanted, std::size_t limit, const std::string& last) {
+    json_object params;
+    if (!wanted.event.empty()) {
+        params.text("event", wanted.event);
+    }
+    if (!wanted.hook.empty()) {
+        params.text("responder", wanted.hook);
+    }
+    if (wanted.vetoed) {
+        params.flag("vetoed", true);
+    }
+    if (wanted.since) {
+        params.text("since", timestamp_of(*wanted.since));
+    }
+    if (!last.empty()) {
+        params.raw("before_seq", member_of(last, "seq")).raw("instance", member_of(last, "instance"));
+    }
+    return params.raw("limit", std::to_string(limit)).finish();
+}
+
+/// What the journal holds, newest first: all since a time, else the last ones.
+std::vector<std::string> read_history(const invocation& call, const log_arguments& wanted) {
+    auto daemon = connect_for(call);
+    const auto timeout = call.timeout.value_or(default_answer_timeout);
+    const std::size_t limit = wanted.since ? protocol::max_history : protocol::default_history;
+    std::vector<std::string> entries;
+    for (bool more = true; more;) {
+        const auto answer = daemon.call(protocol::history_params::method,
+            page_params(wanted, limit, entries.empty() ? "" : entries.back()), timeout);
+        const auto before = entries.size();
+        for (const auto each : elements_of(member_of(trimmed(answer), "verdicts"))) {
+            entries.emplace_back(each);
+        }
+        more = member_of(trimmed(answer), "more") == "true" && entries.size() > before &&
+               (wanted.since || entries.size() < limit);
+    }
+    return entries;
+}
+
+std::string text_for(std::string_view entry, bool for_programs, const palette& colour) {
+    return (for_programs ? json_output(one_line(entry)) : verdict_line(entry, colour)) + '\n';
+}
+
+/// The ids that were printed lately: what is both in the journal and told live is printed once.
+class printed_ids {
+public:
+    /// False if it was there already.
+    bool add(std::string id) {
+        if (!known_.insert(id).second) {
+            return false;
+        }
+        oldest_.push_back(std::move(id));
+        if (oldest_.size() > most) {
+            known_.erase(oldest_.front());
+            oldest_.pop_front();
+        }
+        return true;
+    }
+
+private:
+    static constexpr std::size_t most = 16'384;
+    std::unordered_set<std::string> known_{};
+    std::deque<std::string> oldest_{};
+};
+
+/// The verdict stream: what the journal holds first, then what is told as it happens; after a break of the connection
+/// what happened meanwhile.
+class follower {
+public:
+    follower(const invocation& call, const log_arguments& wanted)
+        : call_(call),
+          wanted_(wanted),
+          for_programs_(writes_for_programs(call.json)),
+          verdicts_(options_of(call)),
+          watcher_(stop_watcher::output::matters, [this] { verdicts_.stop(); }),
+          out_(watcher_.stopped_fd()) {}
+
+    void run() {
+        verdicts_.on_notice([this](const notice& what) {
+            tell(what);
+            if (what.type == notice::kind::connected) {
+                catch_up();
+            }
+        });
+        verdicts_.on_verdict([this](const verdict_notice& what) { on_verdict(what); });
+        verdicts_.listen(wanted_.event.empty() ? "*" : wanted_.event, [](const event&) {});
+        verdicts_.run();
+    }
+
+private:
+    static hook_runner_options options_of(const invocation& call) {
+        hook_runner_options options;
+        options.path = call.socket;
+        options.daemon_user = call.daemon_user;
+        options.answer_timeout = call.timeout.value_or(default_answer_timeout);
+        options.as_responder.asked_only = true;
+        return options;
+    }
+
+    void catch_up() {
+        std::vector<std::string> entries;
+        try {
+            entries = read_history(call_, wanted_);
+        } catch (const error& failure) {
+            if (failure.kind() != error_kind::refused || std::exchange(has_no_journal_, true)) {
+                return;  // a connection that breaks is tried again
+            }
+            complain(std::string{failure.what()} + "; what happens from now on is shown");
+        }
+        std::for_each(entries.rbegin(), entries.rend(), [this](const std::string& each) { show(each); });
+        wanted_.since = std::chrono::system_clock::now() - overlap;
+    }
+
+    void on_verdict(const verdict_notice& what) {
+        const bool is_hook = [&] {
+            const auto& how = what.how;
+            return wanted_.hook.empty() ||
+                   std::any_of(how.responses.begin(), how.responses.end(),
+                       [this](const auto& each) { return each.responder == wanted_.hook; }) ||
+                   std::any_of(how.missing.begin(), how.missing.end(),
+                       [this](const auto& each) { return each.responder == wanted_.hook; });
+        }();
+        if (is_hook && (!wanted_.vetoed || !what.how.abort.empty())) {
+            const auto emitted = std::chrono::system_clock::now() -
+                                 std::chrono::duration_cast<std::chrono::system_clock::duration>(what.elapsed);
+            std::string entry{trimmed(what.how.text)};
+            entry.pop_back();
+            show(entry + R"(,"emitted_at":")" + timestamp_of(emitted) + "\"}");
+        }
+    }
+
+    void show(const std::string& entry) {
+        if (!over_ && printed_.add(string_of(member_of(entry, "hook_event_id"))) &&
+            !out_.write(text_for(entry, for_programs_, colour_))) {
+            over_ = true;
+            verdicts_.stop();
+        }
+    }
+
+    /// Of what is asked for again after a break: the journal's times are the daemon's.
+    static constexpr std::chrono::minutes overlap{1};
+
+    const invocation& call_;
+    log_arguments wanted_;
+    bool for_programs_;
+    hook_runner verdicts_;
+    stop_watcher watcher_;
+    line_writer out_;
+    palette colour_{};
+    printed_ids printed_{};
+    bool has_no_journal_ = false;
+    bool over_ = false;
+};
+
+}  // namespace
+
+int run_log(const invocation& call, const log_arguments& arguments) {
+    if (arguments.follow) {
+        follower{call, arguments}.run();
+        return exit_status::done;
+    }
+    const auto entries = read_history(call, arguments);
+    const bool for_programs = writes_for_programs(call.json);
+    const palette colour;
+    std::string text;
+    std::for_each(entries.rbegin(), entries.rend(),
+        [&](const std::string& each) { text += text_for(each, for_programs, colour); });
+    print(text);
+    return exit_status::done;
+}
+
+}  // namespace hookd::hookctl

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "hookctl/terminal/output.hpp"
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace hookd::hookctl {
+
+/// One line for people about a verdict, an entry of `history`: when, which event, whether it proceeded, who said so,
+/// how long that took, and why:
+///
+///     2026-11-23 12:58:36  git.pre_push              ✗  no-main           4.1 ms  main is closed
+///     2026-11-23 12:58:31  git.pre_commit            ✓  lint, format     12.4 ms
+///
+/// What hooks say cannot drive the terminal (protocol::harmless). Without a line end.
+[[nodiscard]] std::string verdict_line(std::string_view entry, const palette& colour);
+
+/// The first line of what may have several, as it can be shown.
+[[nodiscard]] std::string first_line_of(std::string_view text);
+
+/// `4.1 ms`, `1.5 s`: of a number of milliseconds, JSON.
+[[nodiscard]] std::string milliseconds_text(std::string_view number);
+
+/// `text` and so many blanks that it takes `columns`, if it takes fewer.
+[[nodiscard]] std::string padded_to(std::string text, std::size_t columns);
+
+}  // namespace hookd::hookctl

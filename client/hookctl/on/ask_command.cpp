@@ -1,0 +1,348 @@
+// hookctl ask: a person is the hook. One question is on the terminal at a time, the others wait:
+//
+//     waiting --(none is shown)--> shown --(a line is typed)--> answered
+//        |                           |
+//        +---------------------------+--(the wait is over: `cancelled`)--> withdrawn
+//
+// What was typed before a question was shown answers nothing: it may have been meant for another.
+#include "event_line.hpp"
+#include "hookctl/commands.hpp"
+#include "hookctl/daemon/daemon_call.hpp"
+#include "hookctl/daemon/daemon_program.hpp"
+#include "hookctl/daemon/daemon_user.hpp"
+#include "hookctl/exit_status.hpp"
+#include "hookctl/git/site.hpp"
+#include "hookctl/json/json_layout.hpp"
+#include "hookctl/terminal/duration_text.hpp"
+#include "hookctl/terminal/output.hpp"
+#include "hookctl/terminal/stop_watcher.hpp"
+
+#include <hookd/hook_runner.hpp>
+#include <hookd/hooks/command_environment.hpp>
+#include <hookd/hooks/command_runner.hpp>
+#include <hookd/protocol/counted.hpp>
+#include <hookd/protocol/methods.hpp>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstddef>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+#include <termios.h>
+#include <unistd.h>
+
+namespace hookd::hookctl {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::size_t most_questions = 1024;
+constexpr std::size_t most_payload_lines = 200;
+constexpr std::size_t longest_line = 4096;  // as much as a terminal gives at once
+constexpr std::chrono::seconds longest_notification{60};
+
+std::string user_name() {
+    const auto name = environment_variable("USER");
+    return protocol::is_subscriber_name(name) ? name : "user " + std::to_string(::geteuid());
+}
+
+std::string_view without_blanks(std::string_view text) {
+    const auto first = std::min(text.find_first_not_of(" \t\r\n"), text.size());
+    return text.substr(first, text.find_last_not_of(" \t\r\n") + 1 - first);
+}
+
+/// What a typed line answers; nothing for a blank one.
+std::optional<reply> answer_in(std::string_view line, const std::string& user) {
+    const auto said = without_blanks(line);
+    if (said.empty()) {
+        return std::nullopt;
+    }
+    if (said == "y" || said == "Y" || said == "yes") {
+        return proceed();
+    }
+    if (said == "n" || said == "N" || said == "no") {
+        return veto(user + " said no");
+    }
+    return veto(said.starts_with("n ") ? without_blanks(said.substr(2)) : said);
+}
+
+/// What becomes of a question that nobody here has answered.
+std::string_view why_withdrawn(const std::string& reason) {
+    if (reason == to_string(protocol::refusal::answered)) {
+        return "decided by another answer";
+    }
+    return reason == to_string(protocol::refusal::expired) ? "its time is over"
+                                                           : "its emitter does not wait any longer";
+}
+
+/// The questions, on the thread that runs `io`.
+class question_desk {
+public:
+    question_desk(asio::io_context& io, const invocation& call, const ask_arguments& arguments, std::string name)
+        : name_(std::move(name)),
+          notify_(arguments.notify),
+          environment_(environ, absolute_socket(call.socket.empty() ? default_socket_path() : call.socket)),
+          runner_(io.get_executor()),
+          keyboard_(io, ::dup(STDIN_FILENO)) {
+        environment_.add(
+            call.daemon_user.empty() ? "HOOKD_DAEMON_USER" : "HOOKD_DAEMON_USER=" + call.daemon_user, environ);
+    }
+
+    /// Begins to read what is typed. Calls `on_end` once nothing more can be.
+    void start(std::function<void()> on_end) {
+        if (on_end_) {
+            return;  // the daemon is back
+        }
+        on_end_ = std::move(on_end);
+        print("Waiting for questions. Answer y, n, or why not; Ctrl-C ends.\n");
+        read_next_line();
+    }
+
+    void add(event what, answer reply_to) {
+        if (stopped_) {
+            return;
+        }
+        questions_.push_back({std::move(what), std::move(reply_to)});
+        notify(questions_.back().what);
+        if (questions_.size() == 1) {
+            show();
+        }
+    }
+
+    void withdraw(const ended_wait& ended) {
+        const auto found = std::find_if(questions_.begin(), questions_.end(),
+            [&](const question& each) { return each.what.hook_event_id() == ended.hook_event_id; });
+        if (found == questions_.end()) {
+            return;
+        }
+        print("\n" + std::string(colour_.dim()) + "#" + std::to_string(found->what.seq()) + ": " +
+              std::string(why_withdrawn(ended.reason)) + std::string(colour_.plain()) + "\n");
+        const bool was_shown = found == questions_.begin();
+        questions_.erase(found);
+        if (was_shown) {
+            show();
+        }
+    }
+
+    /// The rest stays unanswered.
+    void stop() {
+        stopped_ = true;
+        questions_.clear();
+        runner_.kill();
+        keyboard_.close();
+    }
+
+private:
+    struct question {
+        event what;
+        answer reply_to;
+    };
+
+    void show() {
+        ::tcflush(STDIN_FILENO, TCIFLUSH);
+        if (questions_.empty()) {
+            return;
+        }
+        const auto& what = questions_.front().what;
+        std::string text = "\a\n" + event_head(what, colour_);
+        if (what.timeout()) {
+            text.append(colour_.yellow())
+                .append("waits ")
+                .append(describe_duration(*what.timeout()))
+                .append(colour_.plain());
+        }
+        text += '\n';
+        const auto lines = laid_out(what.payload());
+        for (std::size_t i = 0; i < std::min(lines.size(), most_payload_lines); ++i) {
+            text += "  " + lines[i] + '\n';
+        }
+        if (lines.size() > most_payload_lines) {
+            text += "  \xe2\x80\xa6 " + protocol::counted(lines.size() - most_payload_lines, "more line") + "\n";
+        }
+        const auto waiting = questions_.size() - 1;
+        text.append(colour_.bold()).append("y, n, or why not").append(colour_.plain());
+        print(text + (waiting == 0 ? "" : " (" + std::to_string(waiting) + " more)") + ": ");
+    }
+
+    void read_next_line() {
+        keyboard_.async_wait(asio::posix::stream_descriptor::wait_read, [this](boost::system::error_code failure) {
+            if (!failure) {
+                read_line();
+            }
+        });
+    }
+
+    void read_line() {
+        std::string line(longest_line, '\0');
+        const auto count = ::read(keyboard_.native_handle(), line.data(), line.size());
+        if (count == 0 || (count < 0 && errno != EINTR && errno != EAGAIN)) {
+            on_end_();
+            return;
+        }
+        if (count > 0) {
+            take_line(std::string_view(line).substr(0, static_cast<std::size_t>(count)));
+        }
+        read_next_line();
+    }
+
+    void take_line(std::string_view line) {
+        if (questions_.empty()) {
+            return;
+        }
+        if (const auto said = answer_in(line, name_)) {
+            settle(questions_.front(), *said);
+        } else {
+            print("y, n, or why not: ");
+        }
+    }
+
+    void settle(const question& one, const reply& said) {
+        one.reply_to(said);
+        const auto id = one.what.hook_event_id();
+        std::erase_if(questions_, [&id](const question& each) { return each.what.hook_event_id() == id; });
+        show();
+    }
+
+    /// Has the user's command say that there is a question. What it prints as a JSON object is the answer.
+    void notify(const event& what) {
+        if (notify_.empty()) {
+            return;
+        }
+        hooks::command command;
+        command.argv = {"/bin/sh", "-c", notify_};
+        command.environment = environment_.for_event({.event = what.name(),
+            .hook_event_id = what.hook_event_id(),
+            .seq = what.seq(),
+            .cause = what.cause(),
+            .payload = what.payload()});
+        for (char** each = environ; *each != nullptr; ++each) {
+            if (!std::string_view(*each).starts_with("HOOK")) {
+                command.environment.emplace_back(*each);  // what reaches a desktop or a phone is in it
+            }
+        }
+        command.input = what.payload();
+        command.timeout = what.timeout().value_or(longest_notification);
+        runner_.start(
+            std::move(command),
+            [this, id = what.hook_event_id()](const hooks::command_result& done) { take_notification(id, done); },
+            [] {});
+    }
+
+    void take_notification(const std::string& id, const hooks::command_result& done) {
+        if (done.how == hooks::command_result::ending::not_started ||
+            (done.how == hooks::command_result::ending::exited && done.code != 0)) {
+            complain("--notify: " + notify_ + " exited " + std::to_string(done.code) + ": " +
+                     done.errors.text.substr(0, done.errors.text.find('\n')));
+            return;
+        }
+        const auto asked = std::find_if(questions_.begin(), questions_.end(),
+            [&id](const question& each) { return each.what.hook_event_id() == id; });
+        const auto said = without_blanks(done.output.text);
+        if (asked == questions_.end() || !said.starts_with('{') || done.how != hooks::command_result::ending::exited) {
+            return;
+        }
+        try {
+            const auto answer = respond_with(std::string(said));
+            print("\n" + std::string(colour_.dim()) + "#" + std::to_string(asked->what.seq()) +
+                  ": answered by --notify" + std::string(colour_.plain()) + "\n");
+            settle(*asked, answer);
+        } catch (const error& fault) {
+            complain("--notify: " + std::string(fault.what()));
+        }
+    }
+
+    std::string name_;
+    std::string notify_;
+    palette colour_{};
+    std::deque<question> questions_{};  ///< the first is shown
+    hooks::command_environment environment_;
+    hooks::command_runner runner_;
+    asio::posix::stream_descriptor keyboard_;
+    std::function<void()> on_end_{};
+    bool stopped_ = false;
+};
+
+hook_runner_options options_for(const invocation& call, const ask_arguments& arguments, const std::string& name) {
+    hook_runner_options options;
+    options.name = name;
+    options.path = call.socket;
+    options.daemon_user = daemon_user_of(call);
+    options.answer_timeout = call.timeout.value_or(default_answer_timeout);
+    options.as_responder = arguments.as_responder;
+    options.as_responder.asked_only = true;
+    if (!arguments.repository.empty()) {
+        options.as_responder.where.push_back(events_of_repository(arguments.repository));
+    }
+    options.max_unanswered = most_questions;
+    options.drain_timeout = std::chrono::milliseconds::zero();
+    return options;
+}
+
+}  // namespace
+
+int run_ask(const invocation& call, const ask_arguments& arguments) {
+    if (::isatty(STDIN_FILENO) == 0 || ::isatty(STDOUT_FILENO) == 0) {
+        throw usage_error(
+            "ask needs a terminal with a person at it: type hookctl ask in one, or have a program answer: hookctl on "
+            "PATTERN -- CMD");
+    }
+    std::signal(SIGCHLD, SIG_DFL);
+    const auto name = arguments.name.empty() ? user_name() : arguments.name;
+    hook_runner events(options_for(call, arguments, name));
+    asio::io_context io(1);
+    auto work = asio::make_work_guard(io);
+    question_desk desk(io, call, arguments, name);
+    const stop_watcher watcher(stop_watcher::output::does_not_matter, [&events] { events.stop(); });
+    for (const auto& pattern : arguments.patterns) {
+        events.on(pattern, [&](event what, answer reply_to) {
+            asio::post(io, [&desk, what = std::move(what), reply_to = std::move(reply_to)]() mutable {
+                desk.add(std::move(what), std::move(reply_to));
+            });
+        });
+    }
+    events.on_cancelled([&](const ended_wait& what) { asio::post(io, [&desk, what] { desk.withdraw(what); }); });
+    events.on_notice([&](const notice& what) {
+        if (what.type == notice::kind::connected) {
+            asio::post(io, [&desk, &events] { desk.start([&events] { events.stop(); }); });
+        }
+        // What became of a question that was not answered in time, the desk has said.
+        if (what.type != notice::kind::hook_failed && what.type != notice::kind::reply_refused) {
+            tell(what);
+        }
+    });
+
+    std::exception_ptr failure;
+    std::thread serving([&] {
+        try {
+            events.run();
+        } catch (...) {
+            failure = std::current_exception();
+        }
+        asio::post(io, [&] {
+            desk.stop();
+            work.reset();
+        });
+    });
+    io.run();
+    serving.join();
+    if (failure) {
+        std::rethrow_exception(failure);
+    }
+    return exit_status::done;
+}
+
+}  // namespace hookd::hookctl

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "hookctl/terminal/output.hpp"
+
+#include <hookd/event.hpp>
+#include <hookd/hook_runner.hpp>
+
+#include <string>
+
+namespace hookd::hookctl {
+
+/// The start of a line about an event, for people: its time (UTC), number and name, in columns.
+[[nodiscard]] std::string event_head(const event& what, const palette& colour);
+
+/// An event as a line for people, with its payload and whether somebody waits.
+[[nodiscard]] std::string event_line(const event& what, const palette& colour);
+
+/// Tells on standard error what happened to the connection, where that is worth knowing.
+void tell(const notice& what);
+
+}  // namespace hookd::hookctl

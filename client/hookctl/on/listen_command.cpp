@@ -1,0 +1,73 @@
+#include "event_line.hpp"
+#include "hookctl/commands.hpp"
+#include "hookctl/daemon/daemon_call.hpp"
+#include "hookctl/daemon/daemon_user.hpp"
+#include "hookctl/exit_status.hpp"
+#include "hookctl/terminal/line_writer.hpp"
+#include "hookctl/terminal/output.hpp"
+#include "hookctl/terminal/stop_watcher.hpp"
+
+#include <hookd/error.hpp>
+#include <hookd/hook_runner.hpp>
+#include <hookd/protocol/errc.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace hookd::hookctl {
+
+int run_listen(const invocation& call, const listen_arguments& arguments) {
+    hook_runner_options options;
+    options.path = call.socket;
+    options.daemon_user = daemon_user_of(call);
+    options.answer_timeout = call.timeout.value_or(default_answer_timeout);
+    options.as_responder.scope = arguments.scope;
+    if (arguments.after_seq) {
+        options.resume_from = resume_point{*arguments.after_seq, {}};
+    }
+    hook_runner events(options);
+    const stop_watcher watcher(stop_watcher::output::matters, [&events] { events.stop(); });
+    line_writer out(watcher.stopped_fd());
+    const bool for_programs = writes_for_programs(call.json);
+    const palette colour;
+
+    std::uint64_t printed = 0;
+    std::uint64_t last_seq = 0;
+    bool over = false;
+    const auto print_event = [&](const event& what) {
+        // An event that matches several patterns comes once for each of them, one after the other.
+        if (over || what.seq() == last_seq) {
+            return;
+        }
+        last_seq = what.seq();
+        over = !out.write((for_programs ? json_output(one_line(what.text())) : event_line(what, colour)) + '\n') ||
+               ++printed == arguments.count;
+        if (over) {
+            events.stop();
+        }
+    };
+
+    bool connected = false;
+    events.on_notice([&](const notice& what) {
+        if (what.type == notice::kind::connected) {
+            connected = true;
+        }
+        // Whoever asks for the events after a number is told at once that they are not to be had.
+        if (what.type == notice::kind::resume_impossible && !connected) {
+            throw error(error_kind::refused, what.message, static_cast<int>(protocol::errc::resume_impossible));
+        }
+        last_seq = what.type == notice::kind::resume_impossible ? 0 : last_seq;  // another run counts anew
+        tell(what);
+    });
+    if (arguments.patterns.empty()) {
+        events.listen("*", print_event);
+    }
+    for (const auto& pattern : arguments.patterns) {
+        events.listen(pattern, print_event);
+    }
+    events.run();
+    return exit_status::done;
+}
+
+}  // namespace hookd::hookctl

@@ -1,0 +1,331 @@
+#include "event_line.hpp"
+#include "hookctl/commands.hpp"
+#include "hookctl/daemon/daemon_call.hpp"
+#include "hookctl/daemon/daemon_user.hpp"
+#include "hookctl/exit_status.hpp"
+#include "hookctl/git/exec.hpp"
+#include "hookctl/git/site.hpp"
+#include "hookctl/terminal/output.hpp"
+#include "hookctl/terminal/stop_watcher.hpp"
+
+#include <hookd/hook_runner.hpp>
+#include <hookd/hooks/command_environment.hpp>
+#include <hookd/hooks/command_runner.hpp>
+#include <hookd/hooks/hook_reply.hpp>
+#include <hookd/protocol/json_text.hpp>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <deque>
+#include <exception>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <unistd.h>
+
+namespace hookd::hookctl {
+
+namespace asio = boost::asio;
+
+namespace {
+
+hooks::command_environment environment_for(const invocation& call, const on_arguments& arguments) {
+    hooks::command_environment result(
+        environ, absolute_socket(call.socket.empty() ? default_socket_path() : call.socket));
+    result.add(call.daemon_user.empty() ? "HOOKD_DAEMON_USER" : "HOOKD_DAEMON_USER=" + call.daemon_user, environ);
+    for (const auto& each : arguments.environment) {
+        result.add(each, environ);
+    }
+    return result;
+}
+
+// How long the emitter still waits; nothing where it does not.
+std::optional<std::chrono::steady_clock::duration> time_left(const event& what) {
+    return what.deadline() ? std::optional(*what.deadline() - std::chrono::steady_clock::now()) : std::nullopt;
+}
+
+std::size_t most_jobs(const on_arguments& arguments) { return static_cast<std::size_t>(arguments.jobs.value_or(1)); }
+
+reply response_of(const hooks::hook_reply& said) {
+    return respond_with(hooks::whole_response(said)).or_else([said](const error& refusal) -> std::optional<reply> {
+        auto fallback = hooks::fallback_response(said, static_cast<protocol::errc>(refusal.code()));
+        return fallback ? std::optional(respond_with(std::move(*fallback))) : std::nullopt;
+    });
+}
+
+/// What is printed about an event that was dealt with, if anything.
+enum class reporting : unsigned char { none, people, json };
+
+reporting reporting_for(const invocation& call) {
+    // Into a pipe nothing, unless it is asked for: a reader that forgets to read would hold up every hook.
+    if (call.json) {
+        return reporting::json;
+    }
+    return ::isatty(STDOUT_FILENO) != 0 ? reporting::people : reporting::none;
+}
+
+/// Runs the command for each event that it is given and answers: so many at a time for events that an emitter waits
+/// for, and as many for all others, which so never take a place of the former. All on the thread that runs `io`.
+class event_commands {
+public:
+    event_commands(asio::io_context& io, const invocation& call, const on_arguments& arguments)
+        : arguments_(arguments),
+          argv_(arguments.git ? git_exec_command(arguments.argv) : arguments.argv),
+          timeout_(call.timeout),
+          reporting_(reporting_for(call)),
+          environment_(environment_for(call, arguments)),
+          runner_(io.get_executor()) {}
+
+    /// The caller bounds how many events wait here: no more than it has given out answers for.
+    void add(event what, answer reply_to) {
+        if (stopped_) {
+            return;  // the answer, unused, becomes "failed"
+        }
+        auto& its_lane = lane_of(what);
+        its_lane.waiting.push_back({std::move(what), std::move(reply_to)});
+        start_next(its_lane);
+    }
+
+    /// No emitter waits for that event any longer: its command is stopped as at its time-out, or does not start.
+    void cancel(const std::string& hook_event_id) {
+        std::erase_if(asked_.waiting, [&](const job& each) { return each.what.hook_event_id() == hook_event_id; });
+        if (const auto running = runs_.find(hook_event_id); running != runs_.end()) {
+            runner_.stop(running->second);
+        }
+    }
+
+    /// Starts nothing more, and stops the commands that run. Events that wait are answered as failed.
+    void stop() {
+        stopped_ = true;
+        asked_.waiting.clear();
+        told_.waiting.clear();
+        runner_.stop();
+    }
+
+    /// The same at the first call; from the second on what runs is killed.
+    void stop_or_kill() {
+        if (std::exchange(told_to_stop_, true)) {
+            runner_.kill();
+        }
+        stop();
+    }
+
+    /// Whether something that was to be printed could not be written.
+    [[nodiscard]] bool output_lost() const noexcept { return output_lost_; }
+
+private:
+    struct job {
+        event what;
+        answer reply_to;
+    };
+
+    struct lane {
+        std::deque<job> waiting{};
+        std::size_t running = 0;
+    };
+    [[nodiscard]] lane& lane_of(const event& what) noexcept { return what.expects_response() ? asked_ : told_; }
+
+    void start_next(lane& from) {
+        while (from.running < most_jobs(arguments_) && !from.waiting.empty()) {
+            auto next = std::move(from.waiting.front());
+            from.waiting.pop_front();
+            start(from, std::move(next));
+        }
+    }
+
+    void start(lane& from, job next) {
+        const auto left = time_left(next.what);
+        if (left && *left <= left->zero()) {
+            finish(next,
+                {.type = hooks::hook_reply::kind::failed, .text = "the emitter's time was over before it could start"},
+                {});
+            return;
+        }
+        hooks::command command;
+        command.argv = argv_;
+        command.environment = environment_.for_event({.event = next.what.name(),
+            .hook_event_id = next.what.hook_event_id(),
+            .seq = next.what.seq(),
+            .host = next.what.host(),
+            .cause = next.what.cause(),
+            .payload = next.what.payload()});
+        command.input = next.what.payload();
+        command.timeout = left;
+        if (timeout_) {
+            command.timeout = std::min<std::chrono::steady_clock::duration>(*timeout_, left.value_or(*timeout_));
+        }
+
+        ++from.running;
+        const auto shared = std::make_shared<job>(std::move(next));
+        runs_[shared->what.hook_event_id()] = runner_.start(
+            std::move(command),
+            [this, shared](hooks::command_result result) {
+                runs_.erase(shared->what.hook_event_id());
+                finish(*shared, hooks::read_hook_reply(result, arguments_.name), result);
+            },
+            [this, &from] {
+                --from.running;
+                start_next(from);
+            });
+    }
+
+    void finish(const job& done, const hooks::hook_reply& said, const hooks::command_result& result) {
+        using kind = hooks::hook_reply::kind;
+        switch (said.type) {
+            case kind::response:
+            case kind::veto:
+                done.reply_to(response_of(said));
+                break;
+            case kind::failed:
+                done.reply_to(failed(said.text));
+                break;
+        }
+        // A veto's reason is told to the emitter; whatever else the command says on its standard error is for whoever
+        // runs it.
+        if (said.type != kind::veto && !result.errors.text.empty()) {
+            print_reason(std::string_view(result.errors.text).substr(0, result.errors.text.find_last_not_of('\n') + 1));
+        }
+        const auto about = arguments_.name + ", " + done.what.name() + " #" + std::to_string(done.what.seq()) + ": ";
+        for (const auto& note : said.notes) {
+            complain(about + note);
+        }
+        if (result.how == hooks::command_result::ending::cancelled) {
+            complain(about + said.text);
+        } else if (said.type == kind::failed) {
+            complain(about + "the hook failed: " + said.text);
+        }
+        report(done.what, said, result);
+    }
+
+    void report(const event& what, const hooks::hook_reply& said, const hooks::command_result& result) {
+        constexpr std::array<std::string_view, 3> names{"response", "veto", "failed"};
+        const auto name = names[static_cast<std::size_t>(said.type)];
+        const auto elapsed_ms = std::to_string(std::chrono::round<std::chrono::milliseconds>(result.elapsed).count());
+        std::string line;
+        if (reporting_ == reporting::json) {
+            line = R"({"seq":)" + std::to_string(what.seq()) + R"(,"hook_event_id":)";
+            protocol::append_json_string(line, what.hook_event_id());
+            line += R"(,"event":)";
+            protocol::append_json_string(line, what.name());
+            line.append(R"(,")").append(name).append(R"(":)");
+            if (said.type == hooks::hook_reply::kind::response) {
+                line += json_output(one_line(said.text));
+            } else {
+                protocol::append_json_string(line, said.text);
+            }
+            line += R"(,"elapsed_ms":)" + elapsed_ms + "}";
+        } else if (reporting_ == reporting::people) {
+            const bool fine = said.type == hooks::hook_reply::kind::response;
+            line = event_head(what, colour_);
+            line.append(fine ? colour_.green() : colour_.red()).append(name).append(colour_.plain());
+            line += " " + harmless(said.text) + "  ";
+            line.append(colour_.dim()).append(elapsed_ms).append(" ms").append(colour_.plain());
+        } else {
+            return;
+        }
+        try {
+            print(line += '\n');
+        } catch (const std::system_error& failure) {
+            complain(failure.what());  // a guard stays, although what it prints is lost
+            output_lost_ = true;
+        }
+    }
+
+    const on_arguments& arguments_;
+    std::vector<std::string> argv_;
+    std::optional<std::chrono::milliseconds> timeout_;
+    reporting reporting_;
+    palette colour_{};
+    hooks::command_environment environment_;
+    hooks::command_runner runner_;
+    std::map<std::string, hooks::command_runner::run_id> runs_{};  ///< by the id of the event
+    lane asked_{};
+    lane told_{};
+    bool output_lost_ = false;
+    bool stopped_ = false;
+    bool told_to_stop_ = false;
+};
+
+}  // namespace
+
+int run_on(const invocation& call, const on_arguments& arguments) {
+    std::signal(
+        SIGCHLD, SIG_DFL);  // whoever started us may have ignored it, and then no exit status would ever be known
+
+    hook_runner_options options;
+    options.name = arguments.name;
+    options.path = call.socket;
+    options.daemon_user = daemon_user_of(call);
+    options.answer_timeout = default_answer_timeout;  // --timeout is what a command has
+    options.as_responder = arguments.as_responder;
+    if (!arguments.repository.empty()) {
+        options.as_responder.where.push_back(events_of_repository(arguments.repository));
+    }
+    options.max_unanswered = most_jobs(arguments);
+    options.may_miss_events = true;  // no question waits behind a flood of other events
+    hook_runner events(options);
+    asio::io_context io(1);
+    auto work = asio::make_work_guard(io);
+    event_commands commands(io, call, arguments);
+
+    // A guard stays although nobody reads what it prints.
+    const stop_watcher watcher(stop_watcher::output::does_not_matter, [&] {
+        events.stop();
+        asio::post(io, [&commands] { commands.stop_or_kill(); });
+    });
+    for (const auto& pattern : arguments.patterns) {
+        events.on(pattern, [&](event what, answer reply_to) {
+            asio::post(io, [&commands, what = std::move(what), reply_to = std::move(reply_to)]() mutable {
+                commands.add(std::move(what), std::move(reply_to));
+            });
+        });
+    }
+    events.on_cancelled([&](const ended_wait& what) {
+        // When the emitter's time is over, so is the command's.
+        if (what.reason != to_string(protocol::refusal::expired)) {
+            asio::post(io, [&commands, id = what.hook_event_id] { commands.cancel(id); });
+        }
+    });
+    events.on_notice(tell);
+
+    // Two threads: the connection is served, and replies leave, while commands start and end here.
+    std::exception_ptr failure;
+    std::thread serving([&] {
+        try {
+            events.run();
+        } catch (...) {
+            failure = std::current_exception();
+        }
+        asio::post(io, [&] {
+            commands.stop();
+            work.reset();
+        });
+    });
+    try {
+        io.run();  // until the session is over and the last command is reaped
+    } catch (...) {
+        events.stop();
+        serving.join();
+        throw;
+    }
+    serving.join();
+    if (failure) {
+        std::rethrow_exception(failure);
+    }
+    return commands.output_lost() ? exit_status::broken : exit_status::done;
+}
+
+}  // namespace hookd::hookctl

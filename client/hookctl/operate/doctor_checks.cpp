@@ -1,0 +1,253 @@
+#include "doctor_checks.hpp"
+
+#include "hookctl/daemon/daemon_call.hpp"
+#include "hookctl/daemon/daemon_program.hpp"
+#include "hookctl/git/survey.hpp"
+#include "hookctl/json/json_member.hpp"
+#include "stats_reader.hpp"
+
+#include <hookd/client.hpp>
+#include <hookd/protocol/counted.hpp>
+#include <hookd/protocol/methods.hpp>
+#include <hookd/protocol/shell_word.hpp>
+#include <hookd/protocol/version.hpp>
+
+#include <array>
+#include <exception>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace hookd::hookctl {
+
+namespace {
+
+namespace fs = std::filesystem;
+using ending = hooks::command_result::ending;
+
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+finding check_socket(const std::string& path) {
+    if (path.starts_with('@')) {
+        return {"socket", true, path + " is in the abstract namespace"};
+    }
+    struct stat found {};
+    if (::lstat(path.c_str(), &found) != 0) {
+        return {"socket", false, path + " is gone although the daemon answers: restart the daemon"};
+    }
+    if (found.st_uid != ::geteuid() && found.st_uid != 0) {
+        return {"socket", true, path + " is user " + std::to_string(found.st_uid) + "'s, whom you trust"};
+    }
+    if ((found.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+        return {"socket", true, path + " is open to other users: the daemon refuses those whom it does not allow"};
+    }
+    return {"socket", true, path + (found.st_uid == ::geteuid() ? " is yours alone" : " is root's")};
+}
+
+finding check_version(const daemon_info& who) {
+    if (who.version == protocol::release_version) {
+        return {"version", true, "hookctl and the daemon are both " + who.version};
+    }
+    return {"version", false,
+        "hookctl is " + std::string(protocol::release_version) + ", the daemon that runs is " + who.version +
+            ": install one release, then end the old daemon: kill " + std::to_string(who.pid)};
+}
+
+/// The program with which a daemon would be started.
+finding check_program() {
+    const auto done = run_daemon_program({"--version"});
+    const auto name = daemon_program();
+    if (done.how != ending::exited || done.code != 0) {
+        return {"hookd", false, "there is no " + name + " that runs, beside hookctl or in PATH: install it"};
+    }
+    const auto said = first_line(done.output.text);
+    const std::string own = std::string("hookd ") + protocol::release_version;
+    if (said == own || said.starts_with(own + ",")) {
+        return {"hookd", true, name + ": " + said};
+    }
+    return {"hookd", false,
+        name + " is of another release than hookctl " + protocol::release_version + ": " + said +
+            "; install one release"};
+}
+
+finding check_hook(std::string_view hook) {
+    const auto name = string_of(member_of(hook, "name"));
+    const auto state = string_of(member_of(hook, "state"));
+    if (member_of(hook, "enabled") == "false") {
+        return {"hook " + name, false, "disabled: hookctl enable " + protocol::shell_word(name)};
+    }
+    if (state != protocol::to_string(protocol::hook_state::ok)) {
+        const auto why = string_of(member_of(hook, "why"));
+        return {"hook " + name, false, state + (why.empty() ? "" : ": " + why)};
+    }
+    return {"hook " + name, true, "may run"};
+}
+
+findings check_hooks(client& daemon, const invocation& call) {
+    const auto listed =
+        daemon.call(protocol::list_hooks_params::method, {}, call.timeout.value_or(default_answer_timeout));
+    findings all;
+    protocol::json_cursor hooks(member_of(trimmed(listed), "hooks"));
+    while (const auto hook = hooks.next()) {
+        all.push_back(check_hook(hook->value));
+    }
+    if (all.empty()) {
+        all.push_back({"hooks", true, "none is registered"});
+    }
+    return all;
+}
+
+finding check_journal(client& daemon, const invocation& call) {
+    const auto answer = daemon.call(protocol::stats_params::method, {}, call.timeout.value_or(default_answer_timeout));
+    const auto journal = read_stats(answer).journal;
+    if (journal.file.empty()) {
+        return {"journal", true, "off, so hookctl log and trace find nothing: start hookd with --journal FILE"};
+    }
+    const auto kept = protocol::counted(journal.events, "event") + " in " + journal.file;
+    return {"journal", true,
+        journal.dropped == 0
+            ? kept
+            : kept + ", " + std::to_string(journal.dropped) + " could not be kept: the daemon's log says why"};
+}
+
+findings check_cluster(client& daemon, const invocation& call) {
+    const auto answer =
+        daemon.call(protocol::cluster_hosts_params::method, {}, call.timeout.value_or(default_answer_timeout));
+    const auto hosts = elements_of(member_of(trimmed(answer), "hosts"));
+    if (hosts.empty()) {
+        return {{"cluster", true, "this host is in none"}};
+    }
+    const auto name = string_of(member_of(hosts.front(), "host"));
+    const auto state = string_of(member_of(hosts.front(), "state"));
+    if (state == "up") {
+        return {
+            {"cluster", true, "host " + name + " is up, with " + protocol::counted(hosts.size() - 1, "other host")}};
+    }
+    return {{"cluster", false,
+        "host " + name + "'s link is " + state +
+            ": the daemon's log says why; check the engine with hookd-postgres --check FILE, or hookd-nats"}};
+}
+
+/// The program of `ExecStart=`; empty where there is none.
+std::string started_program(const fs::path& unit) {
+    constexpr std::string_view key = "ExecStart=";
+    std::ifstream file(unit);
+    for (std::string line; std::getline(file, line);) {
+        if (line.starts_with(key)) {
+            return line.substr(key.size(), line.find(' ', key.size()) - key.size());
+        }
+    }
+    return {};
+}
+
+/// Whether systemd starts the user's hookd with the session: what `systemctl enable` makes is links.
+bool is_enabled(const fs::path& own_units) {
+    for (const auto& directory : {own_units, fs::path("/etc/systemd/user")}) {
+        for (const auto* link : {"sockets.target.wants/hookd.socket", "default.target.wants/hookd.service"}) {
+            std::error_code unknown;
+            if (fs::is_symlink(directory / link, unknown)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+}  // namespace
+
+findings check_daemon(const invocation& call) {
+    findings all;
+    try {
+        auto daemon = connect_for(call);
+        const auto who = daemon.ping();
+        all.push_back({"daemon", true, "answers at " + daemon.path() + ", pid " + std::to_string(who.pid)});
+        all.push_back(check_socket(daemon.path()));
+        all.push_back(check_version(who));
+        all.push_back(check_journal(daemon, call));
+        for (auto& each : check_hooks(daemon, call)) {
+            all.push_back(std::move(each));
+        }
+        for (auto& each : check_cluster(daemon, call)) {
+            all.push_back(std::move(each));
+        }
+    } catch (const std::exception& failure) {
+        all.push_back({all.empty() ? "daemon" : "hooks", false, failure.what()});
+    }
+    return all;
+}
+
+findings check_settings() {
+    findings all{check_program()};
+    if (!all.front().fine) {
+        return all;
+    }
+    const auto done = run_daemon_program({"--check"});
+    if (done.how == ending::exited && done.code == 0) {
+        const bool has_registry =
+            environment_variable("HOOKD_SOCKET").empty() || !environment_variable("HOOKD_REGISTRY").empty();
+        all.push_back({"settings", true,
+            has_registry
+                ? "configuration, catalog, journal and registry (" + default_registry().string() + ") are right"
+                : "configuration and catalog are right; without --registry a daemon at $HOOKD_SOCKET keeps hooks until "
+                  "it ends"});
+    } else {
+        all.push_back({"settings", false, first_line(done.errors.text)});
+    }
+    return all;
+}
+
+findings check_git() {
+    try {
+        const auto survey = survey_git_hooks(find_git_site({}, false), {});
+        findings all;
+        for (const auto& each : survey.hooks) {
+            if (!each.fires) {
+                all.push_back({"git " + std::string(each.hook->name), false, "would not fire: " + each.why_not});
+            }
+        }
+        if (all.empty()) {
+            all.push_back({"git", true,
+                survey.hooks.empty()
+                    ? "no hook is installed in this repository"
+                    : protocol::counted(survey.hooks.size(), "hook") + " of this repository would fire"});
+        }
+        return all;
+    } catch (const usage_error&) {
+        return {};  // no repository, or no git
+    } catch (const std::exception& failure) {
+        return {{"git", false, failure.what()}};
+    }
+}
+
+findings check_units() {
+    const auto config = environment_variable("XDG_CONFIG_HOME");
+    const fs::path own =
+        (config.empty() ? fs::path(environment_variable("HOME")) / ".config" : fs::path(config)) / "systemd/user";
+    for (const auto& directory : {own, fs::path("/etc/systemd/user"), fs::path("/usr/local/lib/systemd/user"),
+             fs::path("/usr/lib/systemd/user")}) {
+        const auto unit = directory / "hookd.service";
+        const auto program = started_program(unit);
+        if (program.empty()) {
+            continue;
+        }
+        if (::access(program.c_str(), X_OK) == 0) {
+            return {{"units", true,
+                unit.string() + " starts " + program +
+                    (is_enabled(own)
+                            ? ", and is enabled"
+                            : "; to have it started with your session: systemctl --user enable --now hookd.socket")}};
+        }
+        return {{"units", false,
+            unit.string() + " starts " + program + ", which can't be run: install hookd there, or correct ExecStart="}};
+    }
+    return {{"units", true,
+        "no systemd unit; at the default socket hookctl starts a daemon by itself once a hook is registered"}};
+}
+
+}  // namespace hookd::hookctl

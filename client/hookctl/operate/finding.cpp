@@ -1,0 +1,45 @@
+#include "finding.hpp"
+
+#include "hookctl/json/json_object.hpp"
+
+#include <algorithm>
+#include <cstddef>
+
+namespace hookd::hookctl {
+
+namespace {
+
+std::string json_lines(const findings& all) {
+    std::string text;
+    for (const auto& each : all) {
+        text +=
+            json_object().text("subject", each.subject).flag("ok", each.fine).text("text", each.text).finish() + '\n';
+    }
+    return text;
+}
+
+}  // namespace
+
+std::string finding_lines(const findings& all, const palette& colour) {
+    std::size_t columns = 0;
+    for (const auto& each : all) {
+        columns = std::max(columns, columns_of(harmless(each.subject)));
+    }
+    std::string text;
+    for (const auto& each : all) {
+        const auto subject = harmless(each.subject);
+        text.append(each.fine ? colour.green() : colour.red())
+            .append(each.fine ? "\xe2\x9c\x93" : "\xe2\x9c\x97")
+            .append(colour.plain());
+        text.append(" ").append(colour.bold()).append(subject).append(colour.plain());
+        text.append(columns - columns_of(subject) + 2, ' ').append(harmless(each.text)).append("\n");
+    }
+    return text;
+}
+
+bool print_findings(const findings& all, bool json_wanted) {
+    print(writes_for_programs(json_wanted) ? json_lines(all) : finding_lines(all, palette()));
+    return std::all_of(all.begin(), all.end(), [](const finding& each) { return each.fine; });
+}
+
+}  // namespace hookd::hookctl

@@ -1,0 +1,262 @@
+#include "hookctl/commands.hpp"
+#include "hookctl/daemon/daemon_call.hpp"
+#include "hookctl/exit_status.hpp"
+#include "hookctl/git/exec.hpp"
+#include "hookctl/git/site.hpp"
+#include "hookctl/json/json_member.hpp"
+#include "hookctl/json/json_object.hpp"
+#include "hookctl/repository/sync_command.hpp"
+#include "hookctl/terminal/duration_text.hpp"
+#include "hookctl/terminal/output.hpp"
+
+#include <hookd/client.hpp>
+#include <hookd/protocol/json_text.hpp>
+#include <hookd/protocol/methods.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hookd::hookctl {
+
+namespace {
+
+using protocol::json_kind;
+
+/// A string, or strings joined by blanks; empty for anything else.
+std::string text_of(std::string_view value) {
+    std::string text = string_of(value);
+    for (const auto element : elements_of(value)) {
+        text += (text.empty() ? "" : " ") + text_of(element);
+    }
+    return text;
+}
+
+std::string member_text(std::string_view object, std::string_view name) {
+    return harmless(text_of(member_of(object, name)));
+}
+
+/// `, p50 3.2 ms`; empty where there is no number.
+std::string percentile(std::string_view hook, std::string_view member, std::string_view name) {
+    const auto value = member_of(hook, member);
+    if (value.empty() || protocol::kind_of(value) != json_kind::number) {
+        return {};
+    }
+    return ", " + std::string(name) + " " + std::string(value.substr(0, value.find('.') + 2)) + " ms";
+}
+
+/// Some lines about one hook.
+std::string describe(std::string_view hook) {
+    const palette colour;
+    const auto state = member_text(hook, "state");
+    const bool fine = state == protocol::to_string(protocol::hook_state::ok);
+    const auto events = member_text(hook, "events");
+    std::string text;
+    text.append(colour.bold()).append(member_text(hook, "name")).append(colour.plain()).append("  ");
+    text.append(fine ? colour.green() : colour.red()).append(state).append(colour.plain());
+    text += "  on " + (events.empty() ? "every event" : events) + "\n    " + member_text(hook, "command") + "\n";
+    if (const auto timeout = member_of(hook, "timeout_ms"); protocol::kind_of(timeout) == json_kind::number) {
+        std::int64_t milliseconds = 0;
+        std::from_chars(timeout.data(), timeout.data() + timeout.size(), milliseconds);
+        text += "    may take " + describe_duration(std::chrono::milliseconds(milliseconds)) + "\n";
+    }
+    if (!fine) {
+        text.append("    ").append(colour.red()).append(member_text(hook, "why")).append(colour.plain()).append("\n");
+    }
+    const std::string runs(member_of(hook, "runs"));
+    text.append("    ").append(colour.dim()).append(runs).append(runs == "1" ? " run" : " runs");
+    text += percentile(hook, "p50_ms", "p50") + percentile(hook, "p99_ms", "p99");
+    if (const auto last = member_text(hook, "last_outcome"); !last.empty()) {
+        text += ", last: " + last;
+    }
+    return text.append(colour.plain()).append("\n");
+}
+
+/// Prints a hook as the daemon has it.
+int print_hook(const invocation& call, const std::string& hook) {
+    print(writes_for_programs(call.json) ? json_output(one_line(hook)) + '\n' : describe(hook));
+    return exit_status::done;
+}
+
+/// The same, and says where it cannot run.
+int report(const invocation& call, const std::string& hook) {
+    print_hook(call, hook);
+    if (member_text(hook, "state") != protocol::to_string(protocol::hook_state::ok)) {
+        complain("it is registered, but cannot run: " + member_text(hook, "why"));
+    }
+    if (member_of(hook, "kept") == "false") {
+        complain(
+            "it is kept until this daemon ends, which has no registry: start hookd with --registry FILE to keep it");
+    }
+    return exit_status::done;
+}
+
+/// Asks the daemon about the registered hook of that name. Nothing where there is none, which is said then.
+std::optional<std::string> ask_about(
+    const invocation& call, const std::string& name, std::string_view method, const std::string& params) {
+    try {
+        return ask_daemon(call, method, params);
+    } catch (const error& failure) {
+        if (failure.code() != static_cast<int>(protocol::errc::invalid_params) ||
+            string_of(member_of(failure.data(), "name")) != name) {
+            throw;
+        }
+    }
+    complain("there is no registered hook '" + name + "' (hookctl hooks)");
+    return std::nullopt;
+}
+
+/// The variables that `--env` names, with their values here.
+std::string environment_of(const register_arguments& arguments) {
+    json_object result;
+    for (const auto& each : arguments.environment) {
+        const auto equals = each.find('=');
+        const auto name = each.substr(0, equals);
+        const char* const inherited = equals == std::string::npos ? std::getenv(name.c_str()) : nullptr;
+        if (equals != std::string::npos || inherited != nullptr) {
+            result.text(name, equals != std::string::npos ? each.substr(equals + 1) : inherited);
+        }
+    }
+    return result.finish();
+}
+
+void add_options(json_object& params, const register_arguments& arguments) {
+    const auto& responder = arguments.as_responder;
+    json_object where;
+    for (const auto& each : responder.where) {
+        where.text(each.pointer, each.glob);
+    }
+    if (!arguments.repository.empty()) {
+        const auto condition = events_of_repository(arguments.repository);
+        where.text(condition.pointer, condition.glob);
+    }
+    if (arguments.jobs) {
+        params.raw("jobs", std::to_string(*arguments.jobs));
+    }
+    if (!arguments.directory.empty()) {
+        params.text("cwd", std::filesystem::absolute(arguments.directory).lexically_normal().string());
+    }
+    params.raw("env", environment_of(arguments))
+        .raw("where", where.finish())
+        .flag("asked_only", responder.asked_only)
+        .text("on_failure", to_string(responder.on_failure))
+        .raw("order", std::to_string(responder.order))
+        .flag("shadow", responder.shadow)
+        .text("scope", to_string(responder.scope));
+}
+
+/// The sessions that are there beside the registered hooks, which have one, too: a JSON array.
+std::string live_sessions(std::string_view stats, std::string_view hooks) {
+    std::vector<std::string> registered;
+    protocol::json_cursor each_hook(hooks);
+    while (const auto hook = each_hook.next()) {
+        registered.push_back(text_of(member_of(hook->value, "name")));
+    }
+    std::string result = "[";
+    protocol::json_cursor sessions(member_of(stats, "sessions"));
+    while (const auto session = sessions.next()) {
+        if (std::find(registered.begin(), registered.end(), text_of(member_of(session->value, "name"))) ==
+            registered.end()) {
+            result.append(result == "[" ? "" : ",").append(session->value);
+        }
+    }
+    return result += "]";
+}
+
+std::string describe_session(std::string_view session) {
+    const palette colour;
+    std::string text;
+    text.append(colour.bold())
+        .append(member_text(session, "name"))
+        .append(colour.plain())
+        .append("  ")
+        .append(colour.green())
+        .append("session");
+    text.append(colour.plain())
+        .append("\n    ")
+        .append(colour.dim())
+        .append("pid ")
+        .append(member_of(session, "pid"))
+        .append(", user ");
+    text.append(member_of(session, "uid")).append(", ").append(member_of(session, "queued")).append(" events queued");
+    text += member_of(session, "lagged") == "true" ? ", lagged" : "";
+    return text.append(colour.plain()).append("\n");
+}
+
+}  // namespace
+
+int run_register(const invocation& call, const register_arguments& arguments) {
+    json_object params;
+    params.text("name", arguments.name)
+        .texts("command", arguments.git ? git_exec_command(arguments.argv) : resolved_here(arguments.argv))
+        .texts("events", arguments.patterns);
+    if (call.timeout) {
+        params.raw("timeout_ms", std::to_string(call.timeout->count()));
+    }
+    add_options(params, arguments);
+    // --timeout is the command's here.
+    auto daemon = connect_for(call, default_answer_timeout);
+    return report(call, daemon.call(protocol::register_hook_params::method, params.finish(), default_answer_timeout));
+}
+
+int run_deregister(const invocation& call, const deregister_arguments& arguments) {
+    const auto result =
+        ask_daemon(call, protocol::deregister_hook_params::method, json_object().text("name", arguments.name).finish());
+    const bool deleted = member_of(result, "deleted") == "true";
+    if (writes_for_programs(call.json)) {
+        print(json_output(one_line(result)) + '\n');
+    } else if (deleted) {
+        print("deregistered " + harmless(arguments.name) + "\n");
+    }
+    if (deleted) {
+        return exit_status::done;
+    }
+    complain("there is no registered hook '" + arguments.name + "' (hookctl hooks)");
+    return exit_status::vetoed;
+}
+
+int run_trust(const invocation& call, const trust_arguments& arguments) {
+    if (names_hook_file(arguments.name)) {
+        return trust_hook_file(call, arguments.name);
+    }
+    const auto hook = ask_about(
+        call, arguments.name, protocol::trust_hook_params::method, json_object().text("name", arguments.name).finish());
+    return hook ? report(call, *hook) : exit_status::refused;
+}
+
+int run_enable(const invocation& call, const enable_arguments& arguments) {
+    const auto params = json_object().text("name", arguments.name).flag("enabled", arguments.enabled).finish();
+    const auto hook = ask_about(call, arguments.name, protocol::enable_hook_params::method, params);
+    if (!hook) {
+        return exit_status::refused;
+    }
+    return arguments.enabled ? report(call, *hook) : print_hook(call, *hook);
+}
+
+int run_hooks(const invocation& call) {
+    const auto result = ask_daemon(call, protocol::list_hooks_params::method, {});
+    const auto registered = member_of(result, "hooks");
+    const auto stats = ask_daemon(call, protocol::stats_params::method, {});
+    const auto live = live_sessions(stats, registered);
+    if (writes_for_programs(call.json)) {
+        print(json_output(one_line(json_object().raw("hooks", registered).raw("sessions", live).finish())) + '\n');
+        return exit_status::done;
+    }
+    std::string text;
+    protocol::json_cursor hooks(registered);
+    while (const auto hook = hooks.next()) {
+        text += describe(hook->value);
+    }
+    text += text.empty() ? "no hook is registered\n" : "";
+    protocol::json_cursor sessions(live);
+    while (const auto session = sessions.next()) {
+        text += describe_session(session->value);
+    }
+    print(text);
+    return exit_status::done;
+}
+
+}  // namespace hookd::hookctl

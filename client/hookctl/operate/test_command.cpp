@@ -1,0 +1,172 @@
+#include "finding.hpp"
+#include "hookctl/commands.hpp"
+#include "hookctl/daemon/daemon_call.hpp"
+#include "hookctl/emit/schema_sample.hpp"
+#include "hookctl/exit_status.hpp"
+#include "hookctl/json/json_argument.hpp"
+#include "hookctl/json/json_member.hpp"
+#include "hookctl/json/json_object.hpp"
+#include "hookctl/terminal/duration_text.hpp"
+
+#include <hookd/hooks/command_environment.hpp>
+#include <hookd/hooks/command_runner.hpp>
+#include <hookd/hooks/hook_reply.hpp>
+#include <hookd/protocol/methods.hpp>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <unistd.h>
+
+namespace hookd::hookctl {
+
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+using kind = hooks::hook_reply::kind;
+
+constexpr std::chrono::milliseconds default_run_time{30'000};  ///< as an emitter gives it that does not say
+constexpr std::chrono::milliseconds before_sigterm{250};
+constexpr std::chrono::milliseconds short_time{300};
+constexpr std::size_t large_input_bytes = std::size_t{1} << 20;
+
+/// How a trial went.
+struct trial {
+    hooks::command_result result{};
+    std::chrono::milliseconds until_gone{};  ///< from when the command was told to stop, or ended, until nothing of its
+                                             ///< process group was left
+};
+
+/// Runs one hook command again and again, as the daemon would.
+class hook_trials {
+public:
+    hook_trials(const invocation& call, const test_arguments& arguments)
+        : arguments_(arguments),
+          timeout_(call.timeout.value_or(default_run_time)),
+          environment_(environ, absolute_socket(call.socket.empty() ? default_socket_path() : call.socket)) {}
+
+    /// `stop_after`: stopped by SIGTERM then, if it still runs.
+    [[nodiscard]] trial run(std::string input, std::chrono::milliseconds timeout,
+        std::optional<std::chrono::milliseconds> stop_after = {}) const {
+        hooks::command command;
+        command.argv = arguments_.argv;
+        command.environment = environment_.for_event({.event = arguments_.event, .hook_event_id = sample_id, .seq = 1});
+        command.input = std::move(input);
+        command.timeout = timeout;
+        trial done;
+        asio::io_context io;
+        hooks::command_runner runner(io.get_executor());
+        asio::steady_timer stopper(io);
+        std::chrono::steady_clock::time_point told;
+        runner.start(
+            std::move(command),
+            [&](hooks::command_result result) {
+                told = std::chrono::steady_clock::now();
+                done.result = std::move(result);
+            },
+            [&] {
+                done.until_gone =
+                    std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - told);
+                stopper.cancel();
+            });
+        if (stop_after) {
+            stopper.expires_after(*stop_after);
+            stopper.async_wait([&runner](boost::system::error_code cancelled) {
+                if (!cancelled) {
+                    runner.stop();
+                }
+            });
+        }
+        io.run();
+        return done;
+    }
+
+    /// Its reply to one input.
+    [[nodiscard]] finding answers(std::string subject, const std::string& input) const {
+        const auto done = run(input, timeout_);
+        const auto said = hooks::read_hook_reply(done.result, "it");
+        const auto elapsed =
+            " (" + describe_duration(std::chrono::duration_cast<std::chrono::milliseconds>(done.result.elapsed)) + ")";
+        switch (said.type) {
+            case kind::response:
+                return {std::move(subject), true, "replies " + one_line(hooks::whole_response(said)) + elapsed};
+            case kind::veto:
+                return {std::move(subject), true, "vetoes: " + said.text + elapsed};
+            case kind::failed:
+                break;
+        }
+        return {std::move(subject), false, "the hook failed: " + said.text + elapsed};
+    }
+
+    /// Whether it lets itself be stopped.
+    [[nodiscard]] static finding stops(std::string subject, const trial& done) {
+        const auto how = done.result.how;
+        if (how == hooks::command_result::ending::not_started) {
+            return {std::move(subject), false, "it could not be started"};
+        }
+        if (how != hooks::command_result::ending::stopped && how != hooks::command_result::ending::timed_out) {
+            return {std::move(subject), true, "had ended by itself"};
+        }
+        if (done.until_gone < hooks::kill_delay) {
+            return {std::move(subject), true, "is gone within " + describe_duration(done.until_gone + 1ms)};
+        }
+        return {std::move(subject), false,
+            "it, or a child of its, did not heed SIGTERM and had to be killed after 1 s: let it end at SIGTERM"};
+    }
+
+    [[nodiscard]] finding stops_at_sigterm(const std::string& input) const {
+        return stops("SIGTERM", run(input, timeout_, before_sigterm));
+    }
+    [[nodiscard]] finding stops_at_time_out(const std::string& input) const {
+        return stops("time-out", run(input, short_time));
+    }
+
+private:
+    static constexpr std::string_view sample_id = "00000000-0000-4000-8000-000000000000";
+
+    const test_arguments& arguments_;
+    std::chrono::milliseconds timeout_;
+    hooks::command_environment environment_;
+};
+
+/// The payload: the one given; else made from the daemon's schema of the event; else an empty object.
+std::string payload_for(const invocation& call, const test_arguments& arguments) {
+    if (arguments.payload) {
+        return read_json_argument("PAYLOAD", *arguments.payload);
+    }
+    try {
+        const auto answer = connect_for(call, default_answer_timeout)
+                                .call(protocol::schema_params::method,
+                                    json_object().text("event", arguments.event).finish(), default_answer_timeout);
+        protocol::json_cursor schemas(member_of(trimmed(answer), "schemas"));
+        const auto first = schemas.next();
+        return first ? schema_sample(member_of(first->value, "payload_schema")) : "{}";
+    } catch (const error&) {
+        return "{}";  // no daemon, or no such event in its catalog: the hook has to do with what it gets
+    }
+}
+
+}  // namespace
+
+int run_test(const invocation& call, const test_arguments& arguments) {
+    const auto payload = payload_for(call, arguments);
+    const hook_trials hook(call, arguments);
+    const findings all{
+        hook.answers("reply", payload),
+        hook.answers("no input", {}),
+        hook.answers("1 MiB of input", R"({"padding":")" + std::string(large_input_bytes, 'x') + R"("})"),
+        hook.stops_at_sigterm(payload),
+        hook.stops_at_time_out(payload),
+    };
+    return print_findings(all, call.json) ? exit_status::done : exit_status::not_done;
+}
+
+}  // namespace hookd::hookctl

@@ -1,0 +1,259 @@
+#include "hook_file.hpp"
+
+#include "hookctl/arguments.hpp"
+#include "hookctl/terminal/duration_text.hpp"
+
+#include <hookd/hooks/command_environment.hpp>
+#include <hookd/protocol/limits.hpp>
+#include <hookd/protocol/methods.hpp>
+#include <hookd/protocol/nearest.hpp>
+#include <hookd/protocol/terminal_text.hpp>
+
+#include <toml++/toml.h>
+
+#include <utility>
+
+namespace hookd::hookctl {
+
+namespace {
+
+constexpr std::int64_t most_order = 2147483647;
+
+/// Reads one file; every error of it names the file and the line.
+class hook_file_reader {
+public:
+    explicit hook_file_reader(const std::string& path) : path_(path) {}
+
+    [[nodiscard]] hook_file read(std::string_view text) const {
+        const auto root = parse(text);
+        hook_file result;
+        for (const auto& [key, value] : root) {
+            if (key == "hooks") {
+                for (const auto& [name, hook] : table_of(value, "hooks")) {
+                    result.hooks.push_back(read_hook(std::string(name.str()), hook));
+                }
+            } else if (key == "repository") {
+                result.repository = text_of(value, "repository");
+                check_name(value, *result.repository, "repository");
+            } else {
+                refuse_key(key, {}, {"hooks", "repository"});
+            }
+        }
+        return result;
+    }
+
+private:
+    [[nodiscard]] toml::table parse(std::string_view text) const {
+        try {
+            return toml::parse(text);
+        } catch (const toml::parse_error& failure) {
+            fail(failure.source().begin.line, std::string(failure.description()));
+        }
+    }
+
+    [[nodiscard]] file_hook read_hook(std::string name, const toml::node& node) const {
+        const auto where = "hooks." + name;
+        file_hook hook;
+        check_name(node, name, where);
+        hook.name = std::move(name);
+        const auto& members = table_of(node, where);
+        for (const auto& [key, value] : members) {
+            read_member(hook, key, value, where + "." + std::string(key.str()));
+        }
+        if (hook.events.empty()) {
+            fail(line_of(node), where + " does not say when it runs: add, for example, on = [\"git.pre_commit\"]");
+        }
+        if (hook.run.empty() || hook.run.front().empty()) {
+            fail(line_of(node),
+                where + " does not say what it runs: add, for example, run = [\"./tools/" + hook.name + ".sh\"]");
+        }
+        return hook;
+    }
+
+    void read_member(file_hook& hook, const toml::key& key, const toml::node& value, const std::string& where) const {
+        auto& responder = hook.as_responder;
+        if (key == "on") {
+            hook.events = texts_of(value, where);
+            check_patterns(value, hook.events, where);
+        } else if (key == "run") {
+            hook.run = texts_of(value, where);
+        } else if (key == "timeout") {
+            hook.timeout = duration_of(value, where);
+        } else if (key == "where") {
+            read_conditions(responder.where, value, where);
+        } else if (key == "order") {
+            responder.order = number_of(value, where, -most_order, most_order);
+        } else if (key == "jobs") {
+            hook.jobs =
+                static_cast<std::uint64_t>(number_of(value, where, 1, static_cast<std::int64_t>(protocol::max_jobs)));
+        } else if (key == "env") {
+            read_environment(hook.environment, value, where);
+        } else if (key == "on_failure") {
+            responder.on_failure = failure_policy_of(value, where);
+        } else if (key == "asked_only") {
+            responder.asked_only = flag_of(value, where);
+        } else if (key == "shadow") {
+            responder.shadow = flag_of(value, where);
+        } else if (key == "git") {
+            hook.git = flag_of(value, where);
+        } else {
+            refuse_key(key, where.substr(0, where.rfind('.')) + ".",
+                {"on", "run", "timeout", "where", "order", "jobs", "env", "on_failure", "asked_only", "shadow", "git"});
+        }
+    }
+
+    void check_name(const toml::node& node, const std::string& name, const std::string& where) const {
+        if (!protocol::is_subscriber_name(name) || name.find('/') != std::string::npos) {
+            fail(line_of(node), where + ": a name has 1 to 128 printable characters, and no /");
+        }
+    }
+
+    void check_patterns(
+        const toml::node& node, const std::vector<std::string>& patterns, const std::string& where) const {
+        for (const auto& each : patterns) {
+            if (!protocol::is_pattern(each)) {
+                fail(line_of(node),
+                    where + ": a pattern has 1 to 128 characters of A-Z a-z 0-9 _ . : / - * ?, unlike " + quoted(each));
+            }
+        }
+        if (patterns.size() > protocol::max_patterns) {
+            fail(line_of(node), where + " has more than " + std::to_string(protocol::max_patterns) + " patterns");
+        }
+    }
+
+    void read_conditions(
+        std::vector<payload_condition>& conditions, const toml::node& node, const std::string& where) const {
+        for (const auto& [pointer, glob] : table_of(node, where)) {
+            payload_condition condition{std::string(pointer.str()), text_of(glob, where)};
+            if (!protocol::is_condition(condition)) {
+                fail(line_of(glob), where +
+                                        " takes JSON pointers and globs, as in {\"/branch\" = \"release/*\"}, not " +
+                                        quoted(condition.pointer));
+            }
+            conditions.push_back(std::move(condition));
+        }
+    }
+
+    void read_environment(
+        std::vector<std::string>& environment, const toml::node& node, const std::string& where) const {
+        for (const auto& [key, value] : table_of(node, where)) {
+            const std::string name(key.str());
+            if (name.empty() || name.find('=') != std::string::npos) {
+                fail(line_of(value), where + ": " + quoted(name) + " cannot be the name of a variable");
+            }
+            if (hooks::command_environment::is_for_event(name)) {
+                fail(line_of(value), where + " cannot set " + name + ": that says which event the command runs for");
+            }
+            environment.push_back(name + "=" + text_of(value, where + "." + name));
+        }
+    }
+
+    [[nodiscard]] std::chrono::milliseconds duration_of(const toml::node& node, const std::string& where) const {
+        const auto text = text_of(node, where);
+        const auto span = parse_duration(text);
+        if (!span || span->count() < 1 || *span > protocol::max_timeout) {
+            fail(line_of(node), where + " takes 1ms to 1440m, as in \"30s\", not " + quoted(text));
+        }
+        return *span;
+    }
+
+    [[nodiscard]] failure_policy failure_policy_of(const toml::node& node, const std::string& where) const {
+        const auto text = text_of(node, where);
+        if (text != "open" && text != "closed") {
+            fail(line_of(node), where + " takes \"open\" or \"closed\", not " + quoted(text));
+        }
+        return text == "closed" ? failure_policy::closed : failure_policy::open;
+    }
+
+    [[nodiscard]] const toml::table& table_of(const toml::node& node, const std::string& where) const {
+        if (const auto* table = node.as_table()) {
+            return *table;
+        }
+        fail(line_of(node), where + " takes a table");
+    }
+
+    [[nodiscard]] std::string text_of(const toml::node& node, const std::string& where) const {
+        const auto* text = node.as_string();
+        if (text == nullptr || text->get().find('\0') != std::string::npos) {
+            fail(line_of(node), where + " takes a text in quotes");
+        }
+        return text->get();
+    }
+
+    [[nodiscard]] std::vector<std::string> texts_of(const toml::node& node, const std::string& where) const {
+        const auto* array = node.as_array();
+        if (array == nullptr) {
+            fail(line_of(node), where + " takes a list of texts, as in [\"one\", \"two\"]");
+        }
+        std::vector<std::string> texts;
+        for (const auto& each : *array) {
+            texts.push_back(text_of(each, where));
+        }
+        return texts;
+    }
+
+    [[nodiscard]] std::int64_t number_of(
+        const toml::node& node, const std::string& where, std::int64_t min, std::int64_t max) const {
+        const auto* number = node.as_integer();
+        if (number == nullptr || number->get() < min || number->get() > max) {
+            fail(line_of(node),
+                where + " takes a whole number from " + std::to_string(min) + " to " + std::to_string(max));
+        }
+        return number->get();
+    }
+
+    [[nodiscard]] bool flag_of(const toml::node& node, const std::string& where) const {
+        const auto* flag = node.as_boolean();
+        if (flag == nullptr) {
+            fail(line_of(node), where + " takes true or false");
+        }
+        return flag->get();
+    }
+
+    [[noreturn]] void refuse_key(
+        const toml::key& key, const std::string& prefix, const std::vector<std::string_view>& known) const {
+        const auto near = protocol::nearest(key.str(), known);
+        std::string all;
+        for (const auto each : known) {
+            all.append(all.empty() ? "" : ", ").append(each);
+        }
+        fail(key.source().begin.line,
+            "there is no key " + prefix + std::string(key.str()) +
+                (near.empty() ? "; there are " + all : "; did you mean " + std::string(near) + "?"));
+    }
+
+    [[nodiscard]] static std::string quoted(const std::string& text) { return "'" + text + "'"; }
+    [[nodiscard]] static toml::source_index line_of(const toml::node& node) { return node.source().begin.line; }
+
+    [[noreturn]] void fail(toml::source_index line, const std::string& message) const {
+        throw usage_error(path_ + ":" + std::to_string(line) + ": " + protocol::harmless(message));
+    }
+
+    const std::string& path_;
+};
+
+}  // namespace
+
+hook_file parse_hook_file(std::string_view text, const std::string& path) { return hook_file_reader(path).read(text); }
+
+std::string_view initial_hook_file() {
+    return R"(# The hooks of this repository, for everyone who has a clone. Each clone agrees to them: hookctl sync
+# Hooks of your own go into .hookd.local.toml beside this file, which is not committed.
+
+[hooks.whitespace]
+on = ["git.pre_commit"]          # events: names or globs
+run = ["sh", "-c", "git diff --cached --check >&2"]
+git = true                       # run where git's own hook would, with git's variables
+# run = ["./tools/lint.sh"]      # a program, from the top of the repository
+# timeout = "2m"                 # how long it may take
+# on_failure = "closed"          # nothing proceeds where it fails or is missing
+# order = 10                     # its turn in a chain
+# jobs = 2                       # how many may run at a time
+# env = { CI = "1" }
+# where = { "/branch" = "release/*" }   # only where the payload says so
+# asked_only = true              # only events that somebody waits for
+# shadow = true                  # it is asked and recorded, and decides nothing
+)";
+}
+
+}  // namespace hookd::hookctl

@@ -1,0 +1,243 @@
+// A synced hook is registered as
+//
+//     /bin/sh -c SCRIPT COMMON_DIR SCRIPT_DIR TOP/.hookd.toml CMD [ARG...]
+//
+// The hook file is a word of the command, so that the daemon's trust covers it as it covers the script: once the file
+// has changed, each hook of it is missing and insists until `sync` has been agreed to. COMMON_DIR tells whose hook it
+// is. SCRIPT takes these words off, and says where the hook's own script lies, since for the daemon the first file is
+// the script.
+#include "hook_repository.hpp"
+
+#include "hookctl/arguments.hpp"
+#include "hookctl/git/exec.hpp"
+#include "hookctl/git/program.hpp"
+#include "hookctl/git/site.hpp"
+#include "hookctl/json/file_text.hpp"
+#include "hookctl/json/json_member.hpp"
+#include "hookctl/json/json_object.hpp"
+
+#include <hookd/hooks/resolved_command.hpp>
+#include <hookd/protocol/methods.hpp>
+
+#include <algorithm>
+#include <cstdlib>
+#include <iterator>
+#include <system_error>
+#include <utility>
+
+#include <unistd.h>
+
+namespace hookd::hookctl {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t longest_hook_file = std::size_t{1} << 20;
+constexpr std::size_t longest_script = std::size_t{16} << 20;
+constexpr std::string_view shell = "/bin/sh";
+constexpr std::string_view take_words_off = R"(export HOOK_DIR="$1"; shift 2; exec "$@")";
+constexpr std::size_t common_dir_word = 3;
+
+std::string asked_of_git(const std::string& option) {
+    const auto said = ask_git({}, {"rev-parse", "--path-format=absolute", option});
+    if (said.status != 0 || said.output.empty()) {
+        throw usage_error(said.errors.empty() ? "the hooks of a .hookd.toml need a work tree: this repository has none"
+                                              : said.errors);
+    }
+    return said.output;
+}
+
+/// `shop` for /src/shop/.git and for /srv/shop.git.
+std::string name_of(const fs::path& common_dir) {
+    const auto directory = common_dir.filename() == ".git" ? common_dir.parent_path() : common_dir;
+    return directory.extension() == ".git" ? directory.stem().string() : directory.filename().string();
+}
+
+bool is_regular(const fs::path& path) {
+    std::error_code unknown;
+    return fs::is_regular_file(path, unknown);
+}
+
+/// The path below `top`; empty where it is elsewhere.
+std::string below(const fs::path& top, const fs::path& path) {
+    const auto relative = path.lexically_relative(top).string();
+    return relative == ".." || relative.starts_with("../") ? std::string() : relative;
+}
+
+std::string read_file_of(const hook_repository& repository, const std::string& path, std::size_t limit) {
+    const auto whole = repository.top / path;
+    auto text = read_up_to(whole, limit);
+    if (!text) {
+        throw usage_error(whole.string() + " cannot be read");
+    }
+    if (text->size() > limit) {
+        throw usage_error(whole.string() + " has more than " + std::to_string(limit >> 20) +
+                          " MiB: run it from a script of the repository");
+    }
+    return std::move(*text);
+}
+
+/// Where the hook's own script lies: the first file of the repository among the words.
+fs::path script_directory(const hook_repository& repository, const wanted_hook& hook) {
+    return hook.files.empty() ? repository.top : (repository.top / hook.files.front()).parent_path();
+}
+
+void check_program(const std::string& program, const std::string& where) {
+    if (program.find('/') == std::string::npos) {
+        throw usage_error(
+            where + ": there is no program " + program + " in PATH: install it, or give its path as in ./" + program);
+    }
+    if (!is_regular(program)) {
+        throw usage_error(where + ": " + program + " is not there: paths count from the top of the repository");
+    }
+    if (::access(program.c_str(), X_OK) != 0) {
+        throw usage_error(where + ": " + program + " may not be run: chmod +x " + program);
+    }
+}
+
+std::vector<std::string> command_of(
+    const file_hook& hook, const hook_repository& repository, const fs::path& file, wanted_hook& wanted) {
+    const char* path = std::getenv("PATH");
+    auto argv = hooks::resolved_command(hook.run, repository.top, path != nullptr ? path : "");
+    check_program(argv.front(), file.string() + ": hooks." + hook.name + ".run");
+    for (const auto& word : argv) {
+        if (const auto relative = below(repository.top, word);
+            word.starts_with('/') && !relative.empty() && is_regular(word)) {
+            wanted.files.push_back(relative);
+        }
+    }
+    if (hook.git) {
+        argv = git_exec_command(std::move(argv));
+    }
+    std::vector<std::string> command{std::string(shell), "-c", std::string(take_words_off),
+        repository.common_dir.string(), script_directory(repository, wanted).string(), file.string()};
+    std::move(argv.begin(), argv.end(), std::back_inserter(command));
+    return command;
+}
+
+bool is_for_agents(const file_hook& hook) {
+    const auto is_agents = [](const std::string& pattern) { return pattern.starts_with("agent."); };
+    return std::all_of(hook.events.begin(), hook.events.end(), is_agents);
+}
+
+std::string params_of(const file_hook& hook, const wanted_hook& wanted, const std::vector<std::string>& command,
+    const hook_repository& repository, const payload_condition& place) {
+    json_object environment;
+    for (const auto& each : hook.environment) {
+        environment.text(each.substr(0, each.find('=')), each.substr(each.find('=') + 1));
+    }
+    json_object where;
+    for (const auto& each : hook.as_responder.where) {
+        where.text(each.pointer, each.glob);
+    }
+    where.text(place.pointer, place.glob);
+    json_object params;
+    params.text("name", wanted.name).texts("command", command).texts("events", hook.events);
+    if (hook.timeout) {
+        params.raw("timeout_ms", std::to_string(hook.timeout->count()));
+    }
+    if (hook.jobs) {
+        params.raw("jobs", std::to_string(*hook.jobs));
+    }
+    return params.text("cwd", repository.top.string())
+        .raw("env", environment.finish())
+        .raw("where", where.finish())
+        .flag("asked_only", hook.as_responder.asked_only)
+        .text("on_failure", to_string(hook.as_responder.on_failure))
+        .raw("order", std::to_string(hook.as_responder.order))
+        .flag("shadow", hook.as_responder.shadow)
+        .finish();
+}
+
+/// A glob for the path itself: it has no escapes.
+std::string as_glob(std::string path) {
+    std::replace(path.begin(), path.end(), '*', '?');
+    return path;
+}
+
+/// Agents say in which directory they work, git in which repository.
+void add_hook(
+    std::vector<wanted_hook>& all, const file_hook& hook, const hook_repository& repository, const fs::path& file) {
+    wanted_hook wanted;
+    wanted.name = repository.name + "/" + hook.name;
+    const auto command = command_of(hook, repository, file, wanted);
+    const auto add = [&](const std::string& suffix, const payload_condition& place) {
+        auto one = wanted;
+        one.name += suffix;
+        if (!protocol::is_subscriber_name(one.name)) {
+            throw usage_error(
+                file.string() + ": " + one.name +
+                " is too long for a name: give the repository a shorter one, as in repository = \"shop\"");
+        }
+        one.params = params_of(hook, one, command, repository, place);
+        all.push_back(std::move(one));
+    };
+    if (!is_for_agents(hook)) {
+        add("", {"/common_dir", as_glob(repository.common_dir.string())});
+        return;
+    }
+    add("", {"/project_dir", as_glob(repository.top.string())});
+    add("/below", {"/project_dir", as_glob(repository.top.string()) + "/*"});
+}
+
+void check_unique(const hook_file& shared, const hook_file& local, const fs::path& path) {
+    for (const auto& each : local.hooks) {
+        const auto has_name = [&each](const file_hook& other) { return other.name == each.name; };
+        if (std::any_of(shared.hooks.begin(), shared.hooks.end(), has_name)) {
+            throw usage_error(path.string() + ": hooks." + each.name + " is in " + std::string(hook_file_name) +
+                              " already: give it another name");
+        }
+    }
+}
+
+}  // namespace
+
+hook_repository find_hook_repository() {
+    hook_repository found;
+    found.top = asked_of_git("--show-toplevel");
+    found.common_dir = fs::canonical(asked_of_git("--git-common-dir"));
+    found.name = name_of(found.common_dir);
+    return found;
+}
+
+hook_set read_hook_set(hook_repository& repository) {
+    if (!is_regular(repository.file())) {
+        throw usage_error("there is no " + repository.file().string() + ": hookctl init writes one to start from");
+    }
+    hook_set result;
+    hook_file local;
+    auto& contents = result.contents;
+    auto& shared_text = contents[std::string(hook_file_name)] =
+        read_file_of(repository, std::string(hook_file_name), longest_hook_file);
+    const auto shared = parse_hook_file(shared_text, repository.file().string());
+    if (is_regular(repository.local_file())) {
+        auto& local_text = contents[std::string(local_hook_file_name)] =
+            read_file_of(repository, std::string(local_hook_file_name), longest_hook_file);
+        local = parse_hook_file(local_text, repository.local_file().string());
+        check_unique(shared, local, repository.local_file());
+    }
+    if (const auto& given = local.repository ? local.repository : shared.repository) {
+        repository.name = *given;
+    }
+    for (const auto& each : shared.hooks) {
+        add_hook(result.hooks, each, repository, repository.file());
+    }
+    for (const auto& each : local.hooks) {
+        add_hook(result.hooks, each, repository, repository.local_file());
+    }
+    for (const auto& hook : result.hooks) {
+        for (const auto& file : hook.files) {
+            contents.emplace(file, read_file_of(repository, file, longest_script));
+        }
+    }
+    return result;
+}
+
+bool is_synced_hook(std::string_view hook, const hook_repository& repository) {
+    const auto words = elements_of(member_of(hook, "command"));
+    return words.size() > common_dir_word && string_of(words[0]) == shell && string_of(words[2]) == take_words_off &&
+           string_of(words[common_dir_word]) == repository.common_dir.string();
+}
+
+}  // namespace hookd::hookctl

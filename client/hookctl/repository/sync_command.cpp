@@ -1,0 +1,251 @@
+// hookctl init, sync, unsync, and trust .hookd.toml: the hooks of a repository.
+#include "sync_command.hpp"
+
+#include "hook_agreement.hpp"
+#include "hook_changes.hpp"
+#include "hook_file.hpp"
+#include "hook_repository.hpp"
+#include "hookctl/commands.hpp"
+#include "hookctl/daemon/daemon_call.hpp"
+#include "hookctl/exit_status.hpp"
+#include "hookctl/json/json_object.hpp"
+#include "hookctl/terminal/output.hpp"
+
+#include <hookd/protocol/counted.hpp>
+#include <hookd/protocol/methods.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <filesystem>
+#include <iostream>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace hookd::hookctl {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// What is to be done in a repository.
+struct plan {
+    hook_repository repository{};
+    hook_set wanted{};
+    std::vector<hook_change> changes{};
+    bool is_agreed = false;  ///< to all that would run
+};
+
+plan make_plan(const invocation& call, const hook_agreement& agreement, hook_repository repository) {
+    plan result;
+    result.wanted = read_hook_set(repository);
+    result.changes = hook_changes(result.wanted, ask_daemon(call, protocol::list_hooks_params::method, {}), repository);
+    const auto is_untrusted = [](const hook_change& each) { return each.how == hook_change::kind::untrusted; };
+    result.is_agreed = agreement.is_agreed(result.wanted.contents) &&
+                       std::none_of(result.changes.begin(), result.changes.end(), is_untrusted);
+    result.repository = std::move(repository);
+    return result;
+}
+
+std::string_view colour_of(const hook_change& change, const palette& colour) {
+    switch (change.how) {
+        case hook_change::kind::added:
+            return colour.green();
+        case hook_change::kind::removed:
+            return colour.red();
+        case hook_change::kind::changed:
+        case hook_change::kind::untrusted:
+            break;
+    }
+    return colour.yellow();
+}
+
+/// Differences as git prints them, in git's colours.
+std::string coloured(const std::string& difference, const palette& colour) {
+    std::string text;
+    const auto safe = harmless(difference, true);
+    for (std::string_view rest = safe; !rest.empty();) {
+        const auto line = rest.substr(0, rest.find('\n'));
+        rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+        const bool is_title = line.starts_with("+++") || line.starts_with("---") || line.starts_with("diff ");
+        text.append(is_title                 ? colour.bold()
+                    : line.starts_with('+')  ? colour.green()
+                    : line.starts_with('-')  ? colour.red()
+                    : line.starts_with("@@") ? colour.cyan()
+                                             : "");
+        text.append(line).append(colour.plain()).append("\n");
+    }
+    return text;
+}
+
+std::string change_lines(const plan& planned, const palette& colour) {
+    std::string text;
+    for (const auto& each : planned.changes) {
+        text.append(colour_of(each, colour))
+            .append(to_string(each.how))
+            .append(colour.plain())
+            .append("  ")
+            .append(harmless(each.name));
+        text.append(each.why.empty() ? "" : ": " + harmless(each.why)).append("\n");
+    }
+    return text;
+}
+
+/// A line of JSON about what is, or was, to be done.
+std::string json_of(const plan& planned, const std::string& difference, bool is_agreed) {
+    std::string changes = "[";
+    for (const auto& each : planned.changes) {
+        changes += changes.size() > 1 ? "," : "";
+        changes +=
+            json_object().text("name", each.name).text("change", to_string(each.how)).text("why", each.why).finish();
+    }
+    return json_object()
+        .text("repository", planned.repository.name)
+        .text("path", planned.repository.top.string())
+        .flag("agreed", is_agreed)
+        .raw("changes", changes + "]")
+        .text("diff", difference)
+        .finish();
+}
+
+void show(const invocation& call, const plan& planned, const std::string& difference) {
+    if (writes_for_programs(call.json)) {
+        print(json_output(json_of(planned, difference, false)) + '\n');
+        return;
+    }
+    const palette colour;
+    print(coloured(difference, colour) + "\n" + change_lines(planned, colour));
+}
+
+bool can_ask(const invocation& call) { return !writes_for_programs(call.json) && ::isatty(STDIN_FILENO) != 0; }
+
+/// Whether the person at the terminal says yes.
+bool agrees(const plan& planned) {
+    print("Run these hooks for " + harmless(planned.repository.name) + "? [y/N] ");
+    std::string line;
+    std::getline(std::cin, line);
+    return line == "y" || line == "Y" || line == "yes";
+}
+
+void deregister(const invocation& call, const std::string& name) {
+    (void)ask_daemon(call, protocol::deregister_hook_params::method, json_object().text("name", name).finish());
+}
+
+/// Registers and deregisters. What the files hold was looked at before the daemon has read them: where they have
+/// changed in between, the hooks go again, since what nobody has seen is not to run.
+void carry_out(const invocation& call, const plan& planned) {
+    for (const auto& each : planned.wanted.hooks) {
+        (void)ask_daemon(call, protocol::register_hook_params::method, each.params);
+    }
+    for (const auto& each : planned.changes) {
+        if (each.how == hook_change::kind::removed) {
+            deregister(call, each.name);
+        }
+    }
+    auto repository = planned.repository;
+    if (read_hook_set(repository).contents != planned.wanted.contents) {
+        for (const auto& each : planned.wanted.hooks) {
+            deregister(call, each.name);
+        }
+        throw usage_error(
+            "the files changed while their hooks were registered, so that none is: type hookctl sync again");
+    }
+}
+
+int apply(const invocation& call, const plan& planned, const hook_agreement& agreement) {
+    carry_out(call, planned);
+    agreement.agree(planned.wanted.contents);
+    if (writes_for_programs(call.json)) {
+        print(json_output(json_of(planned, {}, true)) + '\n');
+    } else {
+        print(change_lines(planned, palette()) + protocol::counted(planned.wanted.hooks.size(), "hook") + " of " +
+              harmless(planned.repository.name) + (planned.wanted.hooks.size() == 1 ? " is" : " are") +
+              " registered\n");
+    }
+    return exit_status::done;
+}
+
+void write_new_file(const fs::path& path, std::string_view text) {
+    const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    if (fd < 0 || ::write(fd, text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
+        throw std::system_error(errno, std::generic_category(), path.string());
+    }
+    ::close(fd);
+}
+
+}  // namespace
+
+int run_init(const invocation& call) {
+    const auto path = find_hook_repository().file();
+    if (fs::symlink_status(path).type() != fs::file_type::not_found) {
+        complain(path.string() + " is there already, and stays as it is: edit it, then type hookctl sync");
+        return exit_status::not_done;
+    }
+    write_new_file(path, initial_hook_file());
+    print(writes_for_programs(call.json) ? json_object().text("path", path.string()).finish() + '\n'
+                                         : "wrote " + harmless(path.string()) + ": edit it, then type hookctl sync\n");
+    return exit_status::done;
+}
+
+int run_sync(const invocation& call) {
+    auto repository = find_hook_repository();
+    const hook_agreement agreement(repository);
+    const auto planned = make_plan(call, agreement, std::move(repository));
+    if (planned.is_agreed) {
+        return apply(call, planned, agreement);
+    }
+    show(call, planned, agreement.show(planned.wanted.contents));
+    if (can_ask(call) && agrees(planned)) {
+        return apply(call, planned, agreement);
+    }
+    complain("nothing was changed: once you agree to what is shown, type hookctl trust " + std::string(hook_file_name));
+    return exit_status::not_done;
+}
+
+int run_unsync(const invocation& call) {
+    const auto repository = find_hook_repository();
+    const auto names = synced_hooks(ask_daemon(call, protocol::list_hooks_params::method, {}), repository);
+    for (const auto& each : names) {
+        deregister(call, each);
+    }
+    hook_agreement(repository).forget();
+    if (writes_for_programs(call.json)) {
+        print(json_output(json_object().texts("deregistered", names).finish()) + '\n');
+        return exit_status::done;
+    }
+    std::string text;
+    for (const auto& each : names) {
+        text += "deregistered " + harmless(each) + "\n";
+    }
+    print(text.empty() ? "no hook of this repository was registered by hookctl sync\n" : text);
+    return exit_status::done;
+}
+
+bool names_hook_file(std::string_view word) {
+    return word == hook_file_name || word.ends_with(std::string("/").append(hook_file_name));
+}
+
+int trust_hook_file(const invocation& call, const std::string& path) {
+    if (const auto directory = fs::absolute(path).parent_path(); fs::is_directory(directory)) {
+        fs::current_path(directory);
+    }
+    auto repository = find_hook_repository();
+    const hook_agreement agreement(repository);
+    const auto planned = make_plan(call, agreement, std::move(repository));
+    if (agreement.was_another_shown(planned.wanted.contents)) {
+        show(call, planned, agreement.show(planned.wanted.contents));
+        complain(
+            "it has changed since it was shown, so that nothing was changed: look at it, then type hookctl trust " +
+            std::string(hook_file_name) + " again");
+        return exit_status::not_done;
+    }
+    return apply(call, planned, agreement);
+}
+
+}  // namespace hookd::hookctl
