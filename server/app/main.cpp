@@ -66,7 +66,7 @@ void unblock_signals() {
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-int complain(const std::exception& failure, int status) {
+int fail_with(const std::exception& failure, int status) {
     std::fprintf(stderr, "hookd: %s\n", hookd::protocol::harmless(failure.what()).c_str());
     return status;
 }
@@ -188,14 +188,14 @@ int main(int argc, char** argv) {
     try {
         return run({argv + 1, argv + argc});
     } catch (const usage_error& wrong) {
-        return complain(wrong, wrong_usage);
+        return fail_with(wrong, wrong_usage);
     } catch (const catalog_error& wrong) {
-        return complain(wrong, wrong_usage);
+        return fail_with(wrong, wrong_usage);
     } catch (const registry_error& wrong) {
-        return complain(wrong, wrong_usage);
+        return fail_with(wrong, wrong_usage);
     } catch (const journal_error& wrong) {
-        return complain(wrong, wrong_usage);
+        return fail_with(wrong, wrong_usage);
     } catch (const std::exception& failure) {
-        return complain(failure, failed);
+        return fail_with(failure, failed);
     }
 }

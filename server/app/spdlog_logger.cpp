@@ -1,6 +1,6 @@
 #include "app/spdlog_logger.hpp"
 
-#include "app/patient_output.hpp"
+#include "app/interruptible_writer.hpp"
 
 #include <hookd/protocol/json_text.hpp>
 #include <hookd/protocol/terminal_text.hpp>
@@ -94,7 +94,7 @@ public:
     output_sink(int fd, log_format format) : base_sink(make_formatter(format)), output_(fd) {}
 
     void set_drop_counter(std::function<std::size_t()> counter) { dropped_ = std::move(counter); }
-    void give_up_within(std::chrono::milliseconds span) noexcept { output_.give_up_within(span); }
+    void set_deadline(std::chrono::milliseconds span) noexcept { output_.set_deadline(span); }
 
 private:
     void sink_it_(const spdlog::details::log_msg& msg) override {
@@ -117,7 +117,7 @@ private:
         return output_.write({line.data(), line.size()});
     }
 
-    patient_output output_;
+    interruptible_writer output_;
     std::function<std::size_t()> dropped_{};
     std::size_t reported_ = 0;
 };
@@ -138,7 +138,7 @@ public:
     implementation& operator=(const implementation&) = delete;
 
     ~implementation() {
-        sink_->give_up_within(flush_time);
+        sink_->set_deadline(flush_time);
         pool_.reset();  // its thread ends once it has been through the queue
     }
 

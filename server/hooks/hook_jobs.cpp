@@ -81,7 +81,7 @@ void hook_jobs::note_missed(hosted_hook& hook, std::size_t count) {
 /// What was too soon after another complaint is told with the hook's next word.
 void hook_jobs::tell_missed(hosted_hook& hook) {
     if (hook.missed > hook.missed_told &&
-        complain(hook, "", "is busy, and has missed " + std::to_string(hook.missed) + " events so far")) {
+        log_warning(hook, "", "is busy, and has missed " + std::to_string(hook.missed) + " events so far")) {
         hook.missed_told = hook.missed;
     }
 }
@@ -278,7 +278,7 @@ void hook_jobs::finish(const std::shared_ptr<hosted_hook>& hook, const std::shar
         complaints.push_back("said: " + result.errors.text.substr(0, shown_outcome_bytes));
     }
     if (!complaints.empty()) {
-        complain(*hook, *job, boost::algorithm::join(complaints, "; "));
+        log_warning(*hook, *job, boost::algorithm::join(complaints, "; "));
     }
     if (said.type == kind::failed) {
         return job->via->finish(*job, {.failed = said.text, .insists = said.not_started});
@@ -298,7 +298,7 @@ void hook_jobs::finish(const std::shared_ptr<hosted_hook>& hook, const std::shar
 
 void hook_jobs::note_failure(hosted_hook& hook, const hook_job& job, const std::string& why) {
     hook.last_outcome = "failed: " + why;
-    complain(hook, job, hook.last_outcome);
+    log_warning(hook, job, hook.last_outcome);
 }
 
 void hook_jobs::fail(hosted_hook& hook, const hook_job& job, const std::string& why, bool insists) {
@@ -306,11 +306,11 @@ void hook_jobs::fail(hosted_hook& hook, const hook_job& job, const std::string& 
     job.via->finish(job, {.failed = why, .insists = insists});
 }
 
-void hook_jobs::complain(hosted_hook& hook, const hook_job& job, const std::string& what) {
-    complain(hook, ", " + job.event + " #" + std::to_string(job.seq), what);
+void hook_jobs::log_warning(hosted_hook& hook, const hook_job& job, const std::string& what) {
+    log_warning(hook, ", " + job.event + " #" + std::to_string(job.seq), what);
 }
 
-bool hook_jobs::complain(hosted_hook& hook, const std::string& about, const std::string& what) {
+bool hook_jobs::log_warning(hosted_hook& hook, const std::string& about, const std::string& what) {
     const auto now = clock::now();
     if (now - hook.last_complaint < between_complaints || !log_.wants(log_level::warning)) {
         return false;

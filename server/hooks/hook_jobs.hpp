@@ -96,8 +96,8 @@ private:
     void drop(const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job);
     void note_failure(hosted_hook& hook, const hook_job& job, const std::string& why);
     void fail(hosted_hook& hook, const hook_job& job, const std::string& why, bool insists = false);
-    void complain(hosted_hook& hook, const hook_job& job, const std::string& what);
-    bool complain(hosted_hook& hook, const std::string& about, const std::string& what);
+    void log_warning(hosted_hook& hook, const hook_job& job, const std::string& what);
+    bool log_warning(hosted_hook& hook, const std::string& about, const std::string& what);
     void tell_missed(hosted_hook& hook);
     /// The job has left its place, which is the next one's.
     void release(const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job);

@@ -145,7 +145,7 @@ private:
             if (failure.kind() != error_kind::refused || std::exchange(has_no_journal_, true)) {
                 return;  // a connection that breaks is tried again
             }
-            complain(std::string{failure.what()} + "; what happens from now on is shown");
+            print_error(std::string{failure.what()} + "; what happens from now on is shown");
         }
         std::for_each(entries.rbegin(), entries.rend(), [this](const std::string& each) { show(each); });
         wanted_.since = std::chrono::system_clock::now() - overlap;

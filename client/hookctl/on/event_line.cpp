@@ -44,7 +44,7 @@ std::string event_line(const event& what, const palette& colour) {
 
 void tell(const notice& what) {
     if (what.type != notice::kind::connected) {
-        complain(what.message);
+        print_error(what.message);
     }
 }
 

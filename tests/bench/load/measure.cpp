@@ -110,7 +110,7 @@ pid_t forked::start() {
 
 void forked::finish(int status) noexcept { ::_exit(status); }
 
-void forked::complain(const char* what) noexcept { std::fprintf(stderr, "bench_load: %s\n", what); }
+void forked::print_error(const char* what) noexcept { std::fprintf(stderr, "bench_load: %s\n", what); }
 
 void forked::throw_if_ended() const {
     siginfo_t state{};

@@ -59,14 +59,14 @@ public:
 private:
     static pid_t start();
     [[noreturn]] static void finish(int status) noexcept;
-    static void complain(const char* what) noexcept;
+    static void print_error(const char* what) noexcept;
 
     template <class Function>
     [[noreturn]] static void run(Function& body) noexcept {
         try {
             body();
         } catch (const std::exception& failure) {
-            complain(failure.what());
+            print_error(failure.what());
             finish(1);
         }
         finish(0);

@@ -164,7 +164,7 @@ BOOST_AUTO_TEST_CASE(without_a_daemon_the_agent_continues_unless_it_was_told_oth
             BOOST_TEST(done.exit_status == 0);
             if (input == "windsurf_pre_run_command") {
                 BOOST_TEST(done.out.empty());
-                check_one_complaint(done, {"agent.pre_tool_use", socket});
+                check_one_error(done, {"agent.pre_tool_use", socket});
             } else {
                 BOOST_TEST(text_at(json_of(done.out), "/systemMessage").find(socket) != std::string::npos);
                 BOOST_TEST(!has_at(json_of(done.out), "/decision"));
@@ -177,7 +177,7 @@ BOOST_AUTO_TEST_CASE(without_a_daemon_the_agent_continues_unless_it_was_told_oth
         BOOST_TEST(denies == (input != "codex_stop"), input << " is answered " << done.out);
         BOOST_TEST((done.out + done.err).find(socket) != std::string::npos);
     }
-    check_one_complaint(agent_hook(socket, agent_input_of("claude_session_end")), {"agent.session_end", socket});
+    check_one_error(agent_hook(socket, agent_input_of("claude_session_end")), {"agent.session_end", socket});
     BOOST_TEST(agent_hook(socket, agent_input_of("gemini_session_end")).err.empty());  // it would show it as the answer
 }
 
@@ -240,7 +240,7 @@ BOOST_AUTO_TEST_CASE(input_that_is_no_hooks_is_reported_and_blocks_only_where_it
         const auto done = agent_hook(daemon.socket_path(), input);
         BOOST_TEST(done.exit_status == 1, input);
         BOOST_TEST(done.out.empty());
-        check_one_complaint(done, {});
+        check_one_error(done, {});
         BOOST_TEST(agent_hook(daemon.socket_path(), input, {"--fail-closed"}).exit_status == 2);
         // Cline reads no exit status.
         const auto cline = agent_hook(daemon.socket_path(), input, {"--fail-closed", "--agent", "cline"});
@@ -256,7 +256,7 @@ BOOST_AUTO_TEST_CASE(input_that_is_no_hooks_is_reported_and_blocks_only_where_it
         const auto open = from(input, redirection);
         BOOST_TEST(open.exit_status == 1, input << redirection << open.err);
         BOOST_TEST(open.out.empty());
-        check_one_complaint(open, {"can't be read"});
+        check_one_error(open, {"can't be read"});
         BOOST_TEST(from(std::string("--fail-closed ") + input, redirection).exit_status == 2);
         const auto cline = from(std::string("--fail-closed --agent cline ") + input, redirection);
         BOOST_TEST(cline.exit_status == 0);
@@ -267,7 +267,7 @@ BOOST_AUTO_TEST_CASE(input_that_is_no_hooks_is_reported_and_blocks_only_where_it
     BOOST_TEST(int_at(daemon.stats(), "/head_seq") == 0);
     const auto usage = agent_hook(daemon.socket_path(), "", {"--agent", "hal"});
     BOOST_TEST(usage.exit_status == 2);
-    check_one_complaint(usage, {"claude", "codex", "gemini", "auto"});
+    check_one_error(usage, {"claude", "codex", "gemini", "auto"});
 }
 
 BOOST_AUTO_TEST_SUITE_END()

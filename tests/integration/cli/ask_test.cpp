@@ -13,8 +13,8 @@ using namespace hookd::test;
 namespace {
 
 /// A daemon, and `hookctl ask` on a terminal, 24 lines of 80 columns, as the hook `person`.
-struct scene {
-    explicit scene(const std::string& options = {}) {
+struct fixture {
+    explicit fixture(const std::string& options = {}) {
         spawn_options how;
         how.environment = {{"TERM", "xterm"}, {"NO_COLOR", "1"}};
         const auto line = "trap : INT; stty rows 24 cols 80 -echo; " + hookctl_binary() + " --socket " +
@@ -40,7 +40,7 @@ struct scene {
 BOOST_AUTO_TEST_SUITE(cli_ask)
 
 BOOST_AUTO_TEST_CASE(a_person_says_yes_no_or_why_not) {
-    scene with;
+    fixture setup;
     struct answer {
         std::string typed;
         int status;
@@ -49,33 +49,33 @@ BOOST_AUTO_TEST_CASE(a_person_says_yes_no_or_why_not) {
     int number = 0;
     for (const auto& each : {answer{"y\n", 0, ""}, answer{"n\n", 1, "person said no\n"},
              answer{"not on a Friday\n", 1, "not on a Friday\n"}}) {
-        const auto emitter = with.emit("pre_deploy", R"({"to":"production","secret":"s3"})");
-        with.person->wait_for_out("#" + std::to_string(++number) + " ");
-        with.person->write_input(each.typed);
+        const auto emitter = setup.emit("pre_deploy", R"({"to":"production","secret":"s3"})");
+        setup.person->wait_for_out("#" + std::to_string(++number) + " ");
+        setup.person->write_input(each.typed);
         const auto done = emitter->finish();
         BOOST_TEST(done.exit_status == each.status, each.typed);
         BOOST_TEST(done.err == each.reason);
         BOOST_TEST(text_at(json_of(done.out), "/responses/0/responder") == "person");
     }
-    BOOST_TEST(mentions(with.person->out(), "pre_deploy"));
-    BOOST_TEST(
-        mentions(with.person->out(), "    \"to\": \"production\",\r\n    \"secret\": \"s3\"\r\n"), with.person->out());
+    BOOST_TEST(mentions(setup.person->out(), "pre_deploy"));
+    BOOST_TEST(mentions(setup.person->out(), "    \"to\": \"production\",\r\n    \"secret\": \"s3\"\r\n"),
+        setup.person->out());
 }
 
 BOOST_AUTO_TEST_CASE(several_questions_wait_in_a_queue) {
-    scene with;
-    const auto first = with.emit("pre_one");
-    with.person->wait_for_out("#1 ");
-    const auto second = with.emit("pre_two");
-    const auto third = with.emit("pre_three");
-    with.daemon.wait_for_stat("/waiting", 3);
-    BOOST_TEST(!mentions(with.person->out(), "pre_t"));
-    with.person->write_input("y\n");
+    fixture setup;
+    const auto first = setup.emit("pre_one");
+    setup.person->wait_for_out("#1 ");
+    const auto second = setup.emit("pre_two");
+    const auto third = setup.emit("pre_three");
+    setup.daemon.wait_for_stat("/waiting", 3);
+    BOOST_TEST(!mentions(setup.person->out(), "pre_t"));
+    setup.person->write_input("y\n");
     BOOST_TEST(first->wait() == 0);
-    with.person->wait_for_out("#2 ");
-    with.person->write_input("n\n");
-    with.person->wait_for_out("#3 ");
-    with.person->write_input("n too late\n");
+    setup.person->wait_for_out("#2 ");
+    setup.person->write_input("n\n");
+    setup.person->wait_for_out("#3 ");
+    setup.person->write_input("n too late\n");
     const auto ends = {second->finish(), third->finish()};
     for (const auto& each : ends) {
         BOOST_TEST(each.exit_status == 1);
@@ -84,58 +84,58 @@ BOOST_AUTO_TEST_CASE(several_questions_wait_in_a_queue) {
 }
 
 BOOST_AUTO_TEST_CASE(an_answer_from_elsewhere_makes_it_move_on) {
-    scene with;
-    const auto emitter = with.emit("pre_push");
-    with.person->wait_for_out("pre_push");
+    fixture setup;
+    const auto emitter = setup.emit("pre_push");
+    setup.person->wait_for_out("pre_push");
     const auto listened =
-        json_of(hookctl(with.daemon.socket_path(), {"listen", "--after-seq", "0", "--count", "1"}).out);
-    BOOST_TEST(hookctl(with.daemon.socket_path(),
+        json_of(hookctl(setup.daemon.socket_path(), {"listen", "--after-seq", "0", "--count", "1"}).out);
+    BOOST_TEST(hookctl(setup.daemon.socket_path(),
                    {"respond", text_at(listened, "/hook_event_id"), "--abort", "from the phone"})
                    .exit_status == 0);
     BOOST_TEST(emitter->finish().err == "from the phone\n");
-    with.person->wait_for_out("#1: decided by another answer");
-    const auto next = with.emit("pre_two");
-    with.person->wait_for_out("pre_two");
-    with.person->write_input("y\n");
+    setup.person->wait_for_out("#1: decided by another answer");
+    const auto next = setup.emit("pre_two");
+    setup.person->wait_for_out("pre_two");
+    setup.person->write_input("y\n");
     BOOST_TEST(next->wait() == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_question_whose_time_is_over_gives_way) {
-    scene with;
-    const auto first = with.emit("pre_one", "{}", {"--timeout", "1s"});
-    with.person->wait_for_out("#1: its time is over");
+    fixture setup;
+    const auto first = setup.emit("pre_one", "{}", {"--timeout", "1s"});
+    setup.person->wait_for_out("#1: its time is over");
     BOOST_TEST(first->wait() == 0);
-    const auto gone = with.emit("pre_two");
-    with.person->wait_for_out("pre_two");
+    const auto gone = setup.emit("pre_two");
+    setup.person->wait_for_out("pre_two");
     gone->signal(SIGKILL);
-    with.person->wait_for_out("#2: its emitter does not wait any longer");
-    BOOST_TEST(!mentions(with.person->out(), "hookctl: "), with.person->out());
+    setup.person->wait_for_out("#2: its emitter does not wait any longer");
+    BOOST_TEST(!mentions(setup.person->out(), "hookctl: "), setup.person->out());
 }
 
 BOOST_AUTO_TEST_CASE(a_command_is_run_for_each_question) {
     temp_directory directory;
-    scene with("--notify 'cat >" + directory / "$HOOK_EVENT" + "; echo >>" + directory / "$HOOK_EVENT" + "'");
-    const auto emitter = with.emit("pre_push", R"({"branch":"main"})");
+    fixture setup("--notify 'cat >" + directory / "$HOOK_EVENT" + "; echo >>" + directory / "$HOOK_EVENT" + "'");
+    const auto emitter = setup.emit("pre_push", R"({"branch":"main"})");
     BOOST_TEST(wait_for_line(directory / "pre_push") == R"({"branch":"main"})");
-    with.person->write_input("y\n");
+    setup.person->write_input("y\n");
     BOOST_TEST(emitter->wait() == 0);
 }
 
 BOOST_AUTO_TEST_CASE(what_the_command_prints_as_an_object_is_the_answer) {
-    scene with(R"(--notify 'echo "{\"abort\":\"said the phone\"}"')");
-    const auto emitter = with.emit("pre_push");
+    fixture setup(R"(--notify 'echo "{\"abort\":\"said the phone\"}"')");
+    const auto emitter = setup.emit("pre_push");
     BOOST_TEST(emitter->finish().err == "said the phone\n");
-    with.person->wait_for_out("answered by --notify");
+    setup.person->wait_for_out("answered by --notify");
 }
 
 BOOST_AUTO_TEST_CASE(after_an_interrupt_the_rest_is_missing) {
-    scene with;
-    const auto first = with.emit("pre_one", "{}", {"--fail-closed"});
-    with.person->wait_for_out("y, n, or why not: ");
-    const auto second = with.emit("pre_two");
-    with.daemon.wait_for_stat("/waiting", 2);
-    with.person->write_input("\x03");
-    with.person->wait_for_out("status 0");
+    fixture setup;
+    const auto first = setup.emit("pre_one", "{}", {"--fail-closed"});
+    setup.person->wait_for_out("y, n, or why not: ");
+    const auto second = setup.emit("pre_two");
+    setup.daemon.wait_for_stat("/waiting", 2);
+    setup.person->write_input("\x03");
+    setup.person->wait_for_out("status 0");
     const auto closed = first->finish();
     BOOST_TEST(closed.exit_status == 1);
     BOOST_TEST(text_at(json_of(closed.out), "/missing/0/responder") == "person");
@@ -149,17 +149,17 @@ BOOST_AUTO_TEST_CASE(without_a_terminal_it_says_what_to_type) {
     test_daemon daemon;
     const auto done = hookctl(daemon.socket_path(), {"ask", "pre_*"});
     BOOST_TEST(done.exit_status == 2);
-    check_one_complaint(done, {"needs a terminal", "hookctl on PATTERN"});
+    check_one_error(done, {"needs a terminal", "hookctl on PATTERN"});
     BOOST_TEST(hookctl(daemon.socket_path(), {"ask"}).exit_status == 2);
 }
 
 BOOST_AUTO_TEST_CASE(told_events_are_no_questions) {
-    scene with;
-    BOOST_TEST(hookctl(with.daemon.socket_path(), {"emit", "pre_note"}).exit_status == 0);
-    const auto emitter = with.emit("pre_question");
-    with.person->wait_for_out("pre_question");
-    BOOST_TEST(!mentions(with.person->out(), "pre_note"));
-    with.person->write_input("y\n");
+    fixture setup;
+    BOOST_TEST(hookctl(setup.daemon.socket_path(), {"emit", "pre_note"}).exit_status == 0);
+    const auto emitter = setup.emit("pre_question");
+    setup.person->wait_for_out("pre_question");
+    BOOST_TEST(!mentions(setup.person->out(), "pre_note"));
+    setup.person->write_input("y\n");
     BOOST_TEST(emitter->wait() == 0);
 }
 

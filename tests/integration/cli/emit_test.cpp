@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(a_payload_over_the_frame_limit_is_told_as_the_daemons_error
     const auto done = hookctl(daemon.socket_path(), {"emit", "note", "-"}, "\"" + std::string(3'000'000, 'x') + "\"");
     BOOST_TEST(done.exit_status == 4);
     BOOST_TEST(done.out.empty());
-    check_one_complaint(done, {"-32001"});
+    check_one_error(done, {"-32001"});
 }
 
 BOOST_AUTO_TEST_CASE(a_payload_that_is_not_json_is_wrong_usage_and_nothing_is_sent) {
@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(a_payload_that_is_not_json_is_wrong_usage_and_nothing_is_se
             const auto done = hookctl(daemon.socket_path(), arguments, input);
             BOOST_TEST(done.exit_status == 2);
             BOOST_TEST(done.out.empty());
-            check_one_complaint(done, {"PAYLOAD", "not JSON", "nothing was sent"});
+            check_one_error(done, {"PAYLOAD", "not JSON", "nothing was sent"});
         }
     }
     BOOST_TEST(head_seq(daemon) == 0);
@@ -116,7 +116,7 @@ BOOST_AUTO_TEST_CASE(a_payload_file_that_is_missing_is_wrong_usage) {
     test_daemon daemon;
     const auto done = hookctl(daemon.socket_path(), {"emit", "note", "@" + daemon.directory() / "missing.json"});
     BOOST_TEST(done.exit_status == 2);
-    check_one_complaint(done, {"missing.json", "No such file or directory"});
+    check_one_error(done, {"missing.json", "No such file or directory"});
     BOOST_TEST(head_seq(daemon) == 0);
 }
 
@@ -305,7 +305,7 @@ BOOST_AUTO_TEST_CASE(without_a_daemon_the_message_names_the_path_and_how_to_star
         const auto done = hookctl(path, arguments);
         BOOST_TEST(done.exit_status == 3);
         BOOST_TEST(done.out.empty());
-        check_one_complaint(done, {path, "hookd --socket " + path});
+        check_one_error(done, {path, "hookd --socket " + path});
     }
 }
 
@@ -314,7 +314,7 @@ BOOST_AUTO_TEST_CASE(a_socket_file_that_nobody_listens_on_is_no_daemon) {
     daemon.kill();
     const auto done = hookctl(daemon.socket_path(), {"emit", "--wait", "note"});
     BOOST_TEST(done.exit_status == 3);
-    check_one_complaint(done, {daemon.socket_path(), "hookd --socket"});
+    check_one_error(done, {daemon.socket_path(), "hookd --socket"});
 }
 
 BOOST_AUTO_TEST_CASE(no_daemon_decides_alone_what_an_absent_daemon_means) {
@@ -337,7 +337,7 @@ BOOST_AUTO_TEST_CASE(a_name_that_no_event_can_have_is_wrong_usage_whether_or_not
         const auto done = hookctl(socket, {"emit", "--no-daemon", "proceed", "not a name"});
         BOOST_TEST(done.exit_status == 2);
         BOOST_TEST(done.out.empty());
-        check_one_complaint(done, {"'not a name'", "1 to 128 characters of A-Z a-z 0-9"});
+        check_one_error(done, {"'not a name'", "1 to 128 characters of A-Z a-z 0-9"});
     }
 }
 
@@ -348,7 +348,7 @@ BOOST_AUTO_TEST_CASE(an_error_of_the_daemon_is_exit_status_4_with_its_message_an
     const auto done = hookctl(daemon.socket_path(), {"emit", "note"}, {}, led_to_itself);
     BOOST_TEST(done.exit_status == 4);
     BOOST_TEST(done.out.empty());
-    check_one_complaint(done, {"cause", "-32602"});
+    check_one_error(done, {"cause", "-32602"});
 }
 
 BOOST_AUTO_TEST_CASE(a_connection_that_breaks_is_exit_status_5) {
@@ -361,7 +361,7 @@ BOOST_AUTO_TEST_CASE(a_connection_that_breaks_is_exit_status_5) {
     const auto done = emitter->finish();
     BOOST_TEST(done.exit_status == 5);
     BOOST_TEST(done.out.empty());
-    check_one_complaint(done, {"connection"});
+    check_one_error(done, {"connection"});
 }
 
 BOOST_AUTO_TEST_CASE(the_exit_status_tells_although_nobody_reads_the_output) {
@@ -394,11 +394,11 @@ BOOST_AUTO_TEST_CASE(a_daemon_that_hangs_is_given_up_with_and_without_a_time) {
     const auto unlimited = start_hookctl(daemon.socket_path(), {"emit", "--wait", "pre_push"});
     const auto limited = hookctl(daemon.socket_path(), {"emit", "--wait", "--timeout", "100ms", "pre_push"});
     BOOST_TEST(limited.exit_status == 5);
-    check_one_complaint(limited, {"did not answer", daemon.socket_path()});
+    check_one_error(limited, {"did not answer", daemon.socket_path()});
     const auto done = unlimited->finish();
     daemon.process().signal(SIGCONT);
     BOOST_TEST(done.exit_status == 5);
-    check_one_complaint(done, {"did not answer", daemon.socket_path()});
+    check_one_error(done, {"did not answer", daemon.socket_path()});
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -164,7 +164,7 @@ BOOST_AUTO_TEST_CASE(a_hook_that_took_the_scripts_place_is_left_alone) {
     repository.write_script(".git/hooks/pre-commit", "exit 0 # second");
     const auto left = repository.hookctl_git({"uninstall"});
     BOOST_TEST(left.exit_status == 0);
-    check_one_complaint(left, {"hooks/pre-commit", "left as it is", "hooks.before-hookd/pre-commit"});
+    check_one_error(left, {"hooks/pre-commit", "left as it is", "hooks.before-hookd/pre-commit"});
     BOOST_TEST(mentions(read_file(repository / ".git/hooks/pre-commit"), "second"));
     BOOST_TEST(mentions(read_file(repository / ".git/hooks.before-hookd/pre-commit"), "first"));
 }
@@ -177,12 +177,12 @@ BOOST_AUTO_TEST_CASE(a_directory_that_can_not_be_written_is_left_as_it_was) {
     repository.must({"config", "core.hooksPath", "/dev/null"});
     const auto nowhere = repository.hookctl_git({"install", "--events", "pre-commit"});
     BOOST_TEST(nowhere.exit_status == 1);
-    check_one_complaint(nowhere, {"can't change /dev/null: Not a directory"});
+    check_one_error(nowhere, {"can't change /dev/null: Not a directory"});
     write_file(repository.beside("file"), "");
     repository.must({"config", "core.hooksPath", repository.beside("file")});
     const auto file = repository.hookctl_git({"install", "--events", "pre-commit"});
     BOOST_TEST(file.exit_status == 1);
-    check_one_complaint(file, {"can't change ", "file: Not a directory"});
+    check_one_error(file, {"can't change ", "file: Not a directory"});
 
     // The script's place is taken while it is being written, as on a full disk.
     repository.must({"config", "--unset", "core.hooksPath"});
@@ -190,7 +190,7 @@ BOOST_AUTO_TEST_CASE(a_directory_that_can_not_be_written_is_left_as_it_was) {
         "trap '' XFSZ; ulimit -f 0; exec '" + fs::absolute(hookctl_binary()).string() +
             "' git install --events pre-commit --repo '" + repository.path() + "'"});
     BOOST_TEST(limited.exit_status == 1);
-    check_one_complaint(limited, {"can't change ", "hooks/pre-commit"});
+    check_one_error(limited, {"can't change ", "hooks/pre-commit"});
     BOOST_TEST(!fs::exists(repository / ".git/hooks.before-hookd"));
     BOOST_TEST(fs::hard_link_count(repository / ".git/hooks/pre-commit") == 1U);
     for (const auto& each : fs::directory_iterator(repository / ".git/hooks")) {
@@ -239,7 +239,7 @@ BOOST_AUTO_TEST_CASE(the_hooks_of_all_repositories_are_where_the_global_hooks_pa
     const git_repository repository(daemon.socket_path());
     const auto unset = repository.hookctl_git({"install", "--global"});
     BOOST_TEST(unset.exit_status == 2);
-    check_one_complaint(unset, {"core.hooksPath", "git config --global"});
+    check_one_error(unset, {"core.hooksPath", "git config --global"});
     const auto hooks = repository.beside("all hooks");
     repository.must({"config", "--global", "core.hooksPath", "~/all hooks"});
     repository.install({"--global", "--events", "pre-commit"});
@@ -401,7 +401,7 @@ BOOST_AUTO_TEST_CASE(an_empty_hooks_path_is_refused_with_what_to_type) {
     repository.must({"config", "core.hooksPath", ""});
     const auto done = repository.hookctl_git({"install", "--events", "pre-commit"});
     BOOST_TEST(done.exit_status == 2);
-    check_one_complaint(done, {"core.hooksPath is empty", "git config --local --unset core.hooksPath"});
+    check_one_error(done, {"core.hooksPath is empty", "git config --local --unset core.hooksPath"});
     BOOST_TEST(!fs::exists(repository / "pre-commit"));
     BOOST_TEST(repository.hookctl_git({"uninstall"}).exit_status == 0);
 
@@ -426,9 +426,9 @@ BOOST_AUTO_TEST_CASE(hooks_in_the_working_tree_are_warned_about) {
         BOOST_TEST(done.exit_status == 0);
         return done;
     };
-    check_one_complaint(
+    check_one_error(
         says("githooks"), {repository / "githooks is in the working tree", "git clean -fdX", "githooks.before-hookd"});
-    check_one_complaint(says(repository / "other", {"--repo", repository.path()}), {"working tree"});
+    check_one_error(says(repository / "other", {"--repo", repository.path()}), {"working tree"});
     BOOST_TEST(says(repository.beside("outside")).err == "");
     BOOST_TEST(says(".git/own").err == "");
     repository.must({"config", "--unset", "core.hooksPath"});

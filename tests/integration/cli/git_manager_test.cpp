@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(a_hook_that_took_the_scripts_place_is_kept_beside_the_first
     BOOST_TEST(commit_fires_one(daemon, repository) == "own overwriter");
     const auto done = repository.hookctl_git({"uninstall"});
     BOOST_TEST(done.exit_status == 0);
-    check_one_complaint(done, {"older hooks", "hooks.before-hookd/pre-commit"});
+    check_one_error(done, {"older hooks", "hooks.before-hookd/pre-commit"});
     BOOST_TEST(commit_fires_one(daemon, repository, 0) == "overwriter");
     BOOST_TEST(read_file(repository / ".git/hooks.before-hookd/pre-commit") == own);
 }
@@ -226,7 +226,7 @@ BOOST_AUTO_TEST_CASE(a_hooks_path_for_other_repositories_is_not_written_to) {
     repository.must({"config", "--global", "core.hooksPath", all});
     const auto refused = repository.hookctl_git({"install", "--events", "pre-commit"});
     BOOST_TEST(refused.exit_status == 2);
-    check_one_complaint(refused, {all, "global", "--global", "git config core.hooksPath"});
+    check_one_error(refused, {all, "global", "--global", "git config core.hooksPath"});
     BOOST_TEST(fs::is_empty(all));
     repository.install({"--global", "--events", "pre-commit"});
     BOOST_TEST(fs::exists(all + "/pre-commit"));
@@ -244,14 +244,12 @@ BOOST_AUTO_TEST_CASE(no_link_is_followed) {
     fs::create_directory(elsewhere);
     fs::remove_all(repository / ".git/hooks");
     fs::create_directory_symlink(elsewhere, repository / ".git/hooks");
-    check_one_complaint(
-        repository.hookctl_git({"install", "--events", "pre-commit"}), {".git/hooks is a link", elsewhere});
+    check_one_error(repository.hookctl_git({"install", "--events", "pre-commit"}), {".git/hooks is a link", elsewhere});
     fs::remove(repository / ".git/hooks");
     fs::create_directory(repository / ".git/hooks");
     fs::create_directory_symlink(elsewhere, repository / ".git/hooks.before-hookd");
     repository.write_script(place, "exit 0");
-    check_one_complaint(
-        repository.hookctl_git({"install", "--events", "pre-commit"}), {"hooks.before-hookd is a link"});
+    check_one_error(repository.hookctl_git({"install", "--events", "pre-commit"}), {"hooks.before-hookd is a link"});
     fs::remove(repository / ".git/hooks.before-hookd");
     write_file(elsewhere + "/target", "theirs");
     fs::create_symlink(elsewhere + "/target", repository / ".git/hookd-hooks");

@@ -266,7 +266,7 @@ BOOST_AUTO_TEST_CASE(without_a_daemon_git_goes_on_and_says_so_once) {
     repository.install();
     const auto done = repository.commit("one");
     BOOST_TEST(done.exit_status == 0);
-    check_one_complaint(done, {"no hook was asked about git.pre_commit", nowhere / "nobody.sock", "start one with"});
+    check_one_error(done, {"no hook was asked about git.pre_commit", nowhere / "nobody.sock", "start one with"});
     BOOST_TEST(repository.git({"fsck", "--strict"}).exit_status == 0);
     BOOST_TEST(repository.git({"checkout", "-q", "-b", "topic"}).exit_status == 0);
 }
@@ -279,7 +279,7 @@ BOOST_AUTO_TEST_CASE(a_daemon_that_hangs_holds_git_up_no_longer_than_the_time_ou
         const auto start = std::chrono::steady_clock::now();
         const auto done = repository.hookctl_git({"run", "--timeout", "100ms", "--", hook});
         BOOST_TEST(done.exit_status == 0);
-        check_one_complaint(done, {"answer"});
+        check_one_error(done, {"answer"});
         BOOST_TEST((std::chrono::steady_clock::now() - start < std::chrono::seconds(8)));
     }
 }
@@ -290,7 +290,7 @@ BOOST_AUTO_TEST_CASE(without_a_daemon_git_stops_where_it_was_told_to) {
     repository.install({"--no-daemon", "fail"});
     const auto done = repository.commit("one");
     BOOST_TEST(done.exit_status != 0);
-    check_one_complaint(done, {nowhere / "nobody.sock", "start one"});
+    check_one_error(done, {nowhere / "nobody.sock", "start one"});
     BOOST_TEST(repository.commits() == 0);
     // What has happened already can't be stopped.
     BOOST_TEST(repository.commit("one", {"--no-verify"}).exit_status != 0);  // prepare-commit-msg is asked nevertheless
@@ -347,7 +347,7 @@ BOOST_AUTO_TEST_CASE(a_hook_that_could_not_decide_is_named_where_git_goes_on) {
     const auto broken = start_hook(daemon, {"--name", "broken", "git.pre_commit", "--", "/nowhere/hook"});
     const auto done = repository.commit("one");
     BOOST_TEST(done.exit_status == 0);
-    check_one_complaint(done, {"git.pre_commit: no answer from broken (failed: ", "git goes on"});
+    check_one_error(done, {"git.pre_commit: no answer from broken (failed: ", "git goes on"});
 }
 
 BOOST_AUTO_TEST_CASE(a_working_tree_elsewhere_is_told_as_any_other) {
@@ -371,7 +371,7 @@ BOOST_AUTO_TEST_CASE(a_question_that_the_daemon_refuses_stops_git) {
         repository.install({"--events", "pre-commit", option});
         const auto done = repository.commit("one");
         BOOST_TEST(done.exit_status == 1);
-        check_one_complaint(done, {"git stops", "git.pre_commit", "recursion", "(error -32602)"});
+        check_one_error(done, {"git stops", "git.pre_commit", "recursion", "(error -32602)"});
     }
     BOOST_TEST(repository.commits() == 0);
     // What has happened is told or not, and nothing stops.
@@ -379,7 +379,7 @@ BOOST_AUTO_TEST_CASE(a_question_that_the_daemon_refuses_stops_git) {
     BOOST_TEST(repository.hookctl_git({"uninstall", "--events", "pre-commit"}).exit_status == 0);
     const auto told = repository.commit("one");
     BOOST_TEST(told.exit_status == 0);
-    check_one_complaint(told, {"git.post_commit was not reported"});
+    check_one_error(told, {"git.post_commit was not reported"});
 }
 
 BOOST_AUTO_TEST_CASE(a_push_that_is_too_large_to_ask_about_gets_around_no_hook) {
@@ -447,7 +447,7 @@ BOOST_AUTO_TEST_CASE(a_hook_of_one_repository_hears_of_its_work_trees_and_of_no_
     BOOST_TEST(other.commit("elsewhere").exit_status == 0);
     const auto nowhere = hookctl(daemon.socket_path(), {"on", "--repo", "/", "git.pre_commit", "--", "true"});
     BOOST_TEST(nowhere.exit_status == 2);
-    check_one_complaint(nowhere, {"not a git repository"});
+    check_one_error(nowhere, {"not a git repository"});
 }
 
 BOOST_AUTO_TEST_CASE(wrong_usage_is_told_before_anything_is_changed) {
@@ -456,7 +456,7 @@ BOOST_AUTO_TEST_CASE(wrong_usage_is_told_before_anything_is_changed) {
     const auto complains = [&](std::vector<std::string> arguments, const std::vector<std::string>& parts) {
         const auto done = repository.hookctl_git(std::move(arguments));
         BOOST_TEST(done.exit_status == 2);
-        check_one_complaint(done, parts);
+        check_one_error(done, parts);
     };
     complains({"install", "--events", "pre-commit,pre-comit"}, {"pre-comit", "did you mean pre-commit?"});
     complains({"install", "--events", "proc-receive"}, {"proc-receive", "pre-receive"});
@@ -471,7 +471,7 @@ BOOST_AUTO_TEST_CASE(wrong_usage_is_told_before_anything_is_changed) {
     outside.directory = "/";
     const auto done = run_program({fs::absolute(hookctl_binary()).string(), "git", "install"}, {}, outside);
     BOOST_TEST(done.exit_status == 2);
-    check_one_complaint(done, {"not a git repository"});
+    check_one_error(done, {"not a git repository"});
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -97,7 +97,7 @@ std::vector<std::string> lines_of(const std::string& text) {
     return lines;
 }
 
-void check_one_complaint(const finished_process& done, const std::vector<std::string>& parts) {
+void check_one_error(const finished_process& done, const std::vector<std::string>& parts) {
     BOOST_TEST(lines_of(done.err).size() == 1U, "not one line: " << done.err);
     BOOST_TEST(done.err.starts_with("hookctl: "));
     for (const auto& part : parts) {

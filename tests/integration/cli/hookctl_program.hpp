@@ -50,6 +50,6 @@ namespace hookd::test {
 [[nodiscard]] std::vector<std::string> lines_of(const std::string& text);
 
 /// Checks that standard error is exactly one line, and mentions each of `parts`.
-void check_one_complaint(const finished_process& done, const std::vector<std::string>& parts);
+void check_one_error(const finished_process& done, const std::vector<std::string>& parts);
 
 }  // namespace hookd::test

@@ -36,10 +36,10 @@ BOOST_AUTO_TEST_CASE(without_a_cluster_it_says_how_to_join_one) {
     test_daemon daemon;
     const auto done = hookctl(daemon.socket_path(), {"hosts"});
     BOOST_TEST(done.exit_status == 1);
-    check_one_complaint(done, {"in no cluster", "--cluster FILE"});
+    check_one_error(done, {"in no cluster", "--cluster FILE"});
     const auto refused = hookctl(daemon.socket_path(), {"emit", "--wait", "--scope", "cluster", "e"});
     BOOST_TEST(refused.exit_status == 4);
-    check_one_complaint(refused, {"nothing was fired", "--cluster"});
+    check_one_error(refused, {"nothing was fired", "--cluster"});
     BOOST_TEST(hookctl(daemon.socket_path(), {"emit", "--scope", "global", "e"}).exit_status == 2);
 }
 

@@ -109,7 +109,7 @@ BOOST_AUTO_TEST_CASE(events_that_the_daemon_has_no_more_are_its_error) {
         const auto done = hookctl(daemon.socket_path(), {"listen", "--after-seq", number});
         BOOST_TEST(done.exit_status == 4);
         BOOST_TEST(done.out.empty());
-        check_one_complaint(done, {"-32005", "could not resume after event " + std::string(number)});
+        check_one_error(done, {"-32005", "could not resume after event " + std::string(number)});
         BOOST_TEST(done.err.find("going on") == std::string::npos);  // it does not
     }
 }
@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(without_a_daemon_at_its_start_it_ends_with_exit_status_3) {
     const auto done = hookctl(directory / "nobody.sock", {"listen"});
     BOOST_TEST(done.exit_status == 3);
     BOOST_TEST(done.out.empty());
-    check_one_complaint(done, {directory / "nobody.sock", "hookd --socket"});
+    check_one_error(done, {directory / "nobody.sock", "hookd --socket"});
 }
 
 BOOST_AUTO_TEST_CASE(a_signal_that_asks_to_end_ends_it_with_exit_status_0) {

@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(log_refuses_a_time_that_is_none) {
     for (const std::string time : {"yesterday", "5", "5w", "2026-11-23", ""}) {
         const auto refused = with.run({"log", "--since", time});
         BOOST_TEST(refused.exit_status == 2);
-        check_one_complaint(refused, {"--since"});
+        check_one_error(refused, {"--since"});
     }
     BOOST_TEST(with.run({"log", "--event", "a b"}).exit_status == 2);
     BOOST_TEST(with.run({"log", "word"}).exit_status == 2);
@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(log_follows_without_a_journal_and_says_so) {
     BOOST_TEST(text_at(json_of(follower->next_line()), "/event") == "b");
     const auto refused = hookctl(daemon.socket_path(), {"log"});
     BOOST_TEST(refused.exit_status == 4);
-    check_one_complaint(refused, {"--journal"});
+    check_one_error(refused, {"--journal"});
 }
 
 BOOST_AUTO_TEST_CASE(two_that_read_at_once_both_have_it_all) {
@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(trace_is_a_time_line_with_bars_on_a_terminal) {
     BOOST_TEST(mentions(shown, R"(payload {"ref":"main"})"), shown);
     const auto unknown = with.run({"trace", "00000000-0000-4000-8000-000000000000"});
     BOOST_TEST(unknown.exit_status == 4);
-    check_one_complaint(unknown, {"journal.db"});
+    check_one_error(unknown, {"journal.db"});
     BOOST_TEST(with.run({"trace"}).exit_status == 2);
 }
 
@@ -163,9 +163,9 @@ BOOST_AUTO_TEST_CASE(replay_asks_one_hook_again) {
     BOOST_TEST(text_at(json_of(again.out), "/response/abort") == "not on Friday");
     BOOST_TEST(mentions(with.terminal("replay " + id + " --to guard"), "would veto: not on Friday"));
     BOOST_TEST(lines_of(with.run({"log"}).out).size() == 1U);
-    check_one_complaint(with.run({"replay", id, "--to", "gone"}), {"'gone'"});
+    check_one_error(with.run({"replay", id, "--to", "gone"}), {"'gone'"});
     BOOST_TEST(with.run({"replay", id, "--to", "gone"}).exit_status == 4);
-    check_one_complaint(with.run({"replay", id}), {"--to NAME"});
+    check_one_error(with.run({"replay", id}), {"--to NAME"});
     auto broken = start_hook(*with.daemon, {"--name", "broken", "pre_push", "--", "sh", "-c", "kill -9 $$"}, 2);
     const auto failed = with.run({"replay", id, "--to", "broken"});
     BOOST_TEST(failed.exit_status == 1);

@@ -61,7 +61,7 @@ BOOST_AUTO_TEST_CASE(the_command_inherits_what_is_listed_and_asked_for_but_no_so
 
 BOOST_AUTO_TEST_CASE(a_variable_that_says_which_event_it_is_for_cannot_be_given) {
     for (const std::string wrong : {"HOOK_EVENT=x", "HOOK_CAUSE", "=x", ""}) {
-        check_one_complaint(hookctl("/nowhere", {"on", "--env", wrong, "e", "--", "true"}), {"--env"});
+        check_one_error(hookctl("/nowhere", {"on", "--env", wrong, "e", "--", "true"}), {"--env"});
     }
 }
 
@@ -228,7 +228,7 @@ BOOST_AUTO_TEST_CASE(without_a_daemon_at_its_start_it_ends_with_exit_status_3) {
     const temp_directory directory;
     const auto done = hookctl(directory / "nobody.sock", {"on", "e", "--", "true"});
     BOOST_TEST(done.exit_status == 3);
-    check_one_complaint(done, {directory / "nobody.sock", "hookd --socket"});
+    check_one_error(done, {directory / "nobody.sock", "hookd --socket"});
 }
 
 BOOST_AUTO_TEST_CASE(a_subscription_that_the_daemon_refuses_is_exit_status_4) {
@@ -240,7 +240,7 @@ BOOST_AUTO_TEST_CASE(a_subscription_that_the_daemon_refuses_is_exit_status_4) {
     arguments.insert(arguments.end(), {"--", "true"});
     const auto done = hookctl(daemon.socket_path(), arguments);
     BOOST_TEST(done.exit_status == 4);
-    check_one_complaint(done, {"events", "-32001"});
+    check_one_error(done, {"events", "-32001"});
 }
 
 BOOST_AUTO_TEST_CASE(after_a_restart_of_the_daemon_it_still_vetoes) {

@@ -14,8 +14,8 @@ using namespace hookd::test;
 namespace {
 
 /// A daemon, and a script that vetoes, named relative to the directory where hookctl runs.
-struct scene {
-    scene() {
+struct fixture {
+    fixture() {
         in_work.directory = daemon.directory().path();
         write_file(daemon.directory() / "guard.sh", "#!/bin/sh\necho no >&2\nexit 1\n");
         ::chmod((daemon.directory() / "guard.sh").c_str(), 0700);
@@ -33,76 +33,76 @@ struct scene {
 BOOST_AUTO_TEST_SUITE(cli_register)
 
 BOOST_AUTO_TEST_CASE(a_registered_script_vetoes_wherever_it_was_registered_from) {
-    scene with;
+    fixture setup;
     const auto done =
-        with.run({"register", "guard", "--timeout", "5s", "--on", "pre_*", "post_*", "--", "sh", "guard.sh", "--on"});
+        setup.run({"register", "guard", "--timeout", "5s", "--on", "pre_*", "post_*", "--", "sh", "guard.sh", "--on"});
     BOOST_TEST(done.exit_status == 0, done.err);
     const auto hook = json_of(done.out);
-    BOOST_TEST(text_at(hook, "/command/1") == with.daemon.directory() / "guard.sh");
+    BOOST_TEST(text_at(hook, "/command/1") == setup.daemon.directory() / "guard.sh");
     BOOST_TEST(text_at(hook, "/command/2") == "--on");
     BOOST_TEST(text_at(hook, "/events/1") == "post_*");
     BOOST_TEST(int_at(hook, "/timeout_ms") == 5000);
-    const auto vetoed = with.run({"emit", "--wait", "post_push"});
+    const auto vetoed = setup.run({"emit", "--wait", "post_push"});
     BOOST_TEST(vetoed.exit_status == 1);
     BOOST_TEST(vetoed.err == "no\n");
-    BOOST_TEST(int_at(json_of(with.run({"hooks"}).out), "/hooks/0/runs") == 1);
+    BOOST_TEST(int_at(json_of(setup.run({"hooks"}).out), "/hooks/0/runs") == 1);
 }
 
 BOOST_AUTO_TEST_CASE(deregister_says_whether_there_was_one) {
-    scene with;
-    with.run({"register", "guard", "--on", "e", "--", "./guard.sh"});
-    BOOST_TEST(with.run({"deregister", "guard"}).exit_status == 0);
-    const auto again = with.run({"deregister", "guard"});
+    fixture setup;
+    setup.run({"register", "guard", "--on", "e", "--", "./guard.sh"});
+    BOOST_TEST(setup.run({"deregister", "guard"}).exit_status == 0);
+    const auto again = setup.run({"deregister", "guard"});
     BOOST_TEST(again.exit_status == 1);
-    check_one_complaint(again, {"guard"});
-    BOOST_TEST(with.run({"emit", "--wait", "e"}).exit_status == 0);
+    check_one_error(again, {"guard"});
+    BOOST_TEST(setup.run({"emit", "--wait", "e"}).exit_status == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_changed_script_runs_again_once_it_is_trusted) {
-    scene with;
-    with.run({"register", "guard", "--on", "e", "--", "./guard.sh"});
-    write_file(with.daemon.directory() / "guard.sh", "#!/bin/sh\necho still no >&2\nexit 1\n");
-    const auto failed = with.run({"emit", "--wait", "--fail-closed", "e"});
+    fixture setup;
+    setup.run({"register", "guard", "--on", "e", "--", "./guard.sh"});
+    write_file(setup.daemon.directory() / "guard.sh", "#!/bin/sh\necho still no >&2\nexit 1\n");
+    const auto failed = setup.run({"emit", "--wait", "--fail-closed", "e"});
     BOOST_TEST(failed.exit_status == 1);
     BOOST_TEST(failed.err.find("run hookctl trust guard") != std::string::npos, failed.err);
-    BOOST_TEST(with.run({"trust", "guard"}).exit_status == 0);
-    BOOST_TEST(with.run({"emit", "--wait", "e"}).err == "still no\n");
+    BOOST_TEST(setup.run({"trust", "guard"}).exit_status == 0);
+    BOOST_TEST(setup.run({"emit", "--wait", "e"}).err == "still no\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_name_that_is_not_registered_is_said_in_one_way) {
-    scene with;
+    fixture setup;
     const std::string said = "hookctl: there is no registered hook 'other' (hookctl hooks)\n";
     for (const std::string command : {"trust", "enable", "disable"}) {
-        const auto done = with.run({command, "other"});
+        const auto done = setup.run({command, "other"});
         BOOST_TEST(done.exit_status == 4);  // the daemon answered with an error
         BOOST_TEST(done.err == said);
     }
-    const auto done = with.run({"deregister", "other"});
+    const auto done = setup.run({"deregister", "other"});
     BOOST_TEST(done.exit_status == 1);  // it answered that there was none
     BOOST_TEST(done.err == said);
 }
 
 BOOST_AUTO_TEST_CASE(what_to_type_quotes_a_name_with_blanks) {
-    scene with;
-    with.run({"register", "it's a guard", "--on", "e", "--", "./guard.sh"});
-    write_file(with.daemon.directory() / "guard.sh", "#!/bin/sh\nexit 0\n");
-    const auto failed = with.run({"emit", "--wait", "e"});
+    fixture setup;
+    setup.run({"register", "it's a guard", "--on", "e", "--", "./guard.sh"});
+    write_file(setup.daemon.directory() / "guard.sh", "#!/bin/sh\nexit 0\n");
+    const auto failed = setup.run({"emit", "--wait", "e"});
     BOOST_TEST(failed.err.find(R"(run hookctl trust 'it'\''s a guard')") != std::string::npos, failed.err);
 }
 
 BOOST_AUTO_TEST_CASE(a_program_that_is_not_there_is_not_registered) {
-    scene with;
-    const auto done = with.run({"register", "later", "--on", "e", "--", "no-such-program"});
+    fixture setup;
+    const auto done = setup.run({"register", "later", "--on", "e", "--", "no-such-program"});
     BOOST_TEST(done.exit_status == 4);
-    check_one_complaint(done, {"cannot be run", "no-such-program", "give its path"});
+    check_one_error(done, {"cannot be run", "no-such-program", "give its path"});
 }
 
 BOOST_AUTO_TEST_CASE(a_path_that_is_not_there_yet_counts_from_where_it_was_registered) {
-    scene with;
-    const auto done = with.run({"register", "later", "--on", "e", "--", "sh", "./later.sh", "word"});
+    fixture setup;
+    const auto done = setup.run({"register", "later", "--on", "e", "--", "sh", "./later.sh", "word"});
     BOOST_TEST(done.exit_status == 0, done.err);
     const auto hook = json_of(done.out);
-    BOOST_TEST(text_at(hook, "/command/1") == with.daemon.directory() / "later.sh");
+    BOOST_TEST(text_at(hook, "/command/1") == setup.daemon.directory() / "later.sh");
     BOOST_TEST(text_at(hook, "/command/2") == "word");
 }
 
@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(wrong_usage_is_refused) {
             {"deregister", "a", "b"}, {"trust"}, {"hooks", "a"}}) {
         const auto done = hookctl("/nowhere", wrong);
         BOOST_TEST(done.exit_status == 2);
-        check_one_complaint(done, {"hookctl"});
+        check_one_error(done, {"hookctl"});
     }
 }
 

@@ -72,10 +72,10 @@ BOOST_AUTO_TEST_CASE(an_error_of_the_daemon_is_exit_status_4_with_message_and_co
     const auto unknown = hookctl(daemon.socket_path(), {"call", "no_such_method"});
     BOOST_TEST(unknown.exit_status == 4);
     BOOST_TEST(unknown.out.empty());
-    check_one_complaint(unknown, {"no_such_method", "-32601"});
+    check_one_error(unknown, {"no_such_method", "-32601"});
     const auto typo = hookctl(daemon.socket_path(), {"call", "emit", R"({"event":"e","payloda":1})"});
     BOOST_TEST(typo.exit_status == 4);
-    check_one_complaint(typo, {"payloda", "-32602"});
+    check_one_error(typo, {"payloda", "-32602"});
 }
 
 BOOST_AUTO_TEST_CASE(params_that_are_no_json_object_are_wrong_usage) {
@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(params_that_are_no_json_object_are_wrong_usage) {
     for (const auto* params : {"nonsense", "[]", "1", "{"}) {
         const auto done = hookctl(daemon.socket_path(), {"call", "ping", params});
         BOOST_TEST(done.exit_status == 2);
-        check_one_complaint(done, {"PARAMS", "nothing was sent"});
+        check_one_error(done, {"PARAMS", "nothing was sent"});
     }
 }
 
@@ -143,7 +143,7 @@ BOOST_AUTO_TEST_CASE(wrong_usage_is_one_line_that_says_what_to_do) {
         const auto done = hookctl(daemon.socket_path(), arguments);
         BOOST_TEST(done.exit_status == 2);
         BOOST_TEST(done.out.empty());
-        check_one_complaint(done, parts);
+        check_one_error(done, parts);
     }
     BOOST_TEST(int_at(daemon.stats(), "/head_seq") == 0);
 }
@@ -156,7 +156,7 @@ BOOST_AUTO_TEST_CASE(every_command_ends_with_exit_status_3_where_no_daemon_is) {
         const auto done = hookctl(path, arguments);
         BOOST_TEST(done.exit_status == 3);
         BOOST_TEST(done.out.empty());
-        check_one_complaint(done, {path, "hookd --socket " + path});
+        check_one_error(done, {path, "hookd --socket " + path});
     }
 }
 
@@ -169,7 +169,7 @@ BOOST_AUTO_TEST_CASE(a_path_where_no_socket_can_be_is_told_as_such) {
             std::pair{file + "/hookd.sock", "something on the way there is no directory"}}) {
         const auto done = hookctl(path, {"ping"});
         BOOST_TEST(done.exit_status == 3);
-        check_one_complaint(done, {path, why});
+        check_one_error(done, {path, why});
         BOOST_TEST(done.err.find("hookd --socket") == std::string::npos, done.err);
     }
 }
@@ -187,7 +187,7 @@ BOOST_AUTO_TEST_CASE(
         const auto done = hookctl(daemon.socket_path(), arguments);
         BOOST_TEST(done.exit_status == 4);
         BOOST_TEST(done.out.empty());
-        check_one_complaint(done, {"61666", "--daemon-user"});
+        check_one_error(done, {"61666", "--daemon-user"});
     }
     BOOST_TEST(int_at(daemon.stats(), "/head_seq") == 0);
     BOOST_TEST(hookctl(daemon.socket_path(), {"--daemon-user", "61666", "ping"}).exit_status == 0);
@@ -196,7 +196,7 @@ BOOST_AUTO_TEST_CASE(
     BOOST_TEST(hookctl(daemon.socket_path(), {"ping"}, {}, told).exit_status == 0);
     const auto unknown = hookctl(daemon.socket_path(), {"--daemon-user", "nobody-of-that-name", "ping"});
     BOOST_TEST(unknown.exit_status == 2);
-    check_one_complaint(unknown, {"nobody-of-that-name", "--daemon-user"});
+    check_one_error(unknown, {"nobody-of-that-name", "--daemon-user"});
     BOOST_TEST(hookctl(daemon.socket_path(), {"--daemon-user", "nobody", "ping"}).exit_status == 4,
         "a name is looked up, and is another's");
 }
@@ -206,7 +206,7 @@ BOOST_AUTO_TEST_CASE(wrong_usage_repeats_nothing_that_drives_a_terminal) {
                                        "\x9b"
                                        "5m\xc2\x9b\xe2\x80\xae"});
     BOOST_TEST(done.exit_status == 2);
-    check_one_complaint(done, {"?5m??"});
+    check_one_error(done, {"?5m??"});
 }
 
 BOOST_AUTO_TEST_CASE(a_daemon_that_does_not_answer_is_given_up_after_the_time_out) {
@@ -218,14 +218,14 @@ BOOST_AUTO_TEST_CASE(a_daemon_that_does_not_answer_is_given_up_after_the_time_ou
         timed.insert(timed.begin(), {"--timeout", "100ms"});
         const auto done = hookctl(directory / "silent.sock", timed);
         BOOST_TEST(done.exit_status == 5);
-        check_one_complaint(done, {"answer"});
+        check_one_error(done, {"answer"});
     }
 }
 
 BOOST_AUTO_TEST_CASE(a_path_that_is_too_long_is_wrong_usage_with_the_limit) {
     const auto done = hookctl("/tmp/" + std::string(120, 'x'), {"ping"});
     BOOST_TEST(done.exit_status == 2);
-    check_one_complaint(done, {"107"});
+    check_one_error(done, {"107"});
 }
 
 BOOST_AUTO_TEST_CASE(the_environment_says_where_the_daemon_is_unless_an_option_does) {
@@ -261,7 +261,7 @@ BOOST_AUTO_TEST_CASE(what_is_printed_to_a_closed_descriptor_is_an_error_and_neve
     for (const std::string arguments : {"ping >&-", "ping <&- >&-", "stats >&-", "call ping >&-"}) {
         const auto done = run(arguments);
         BOOST_TEST(done.exit_status == 5, arguments);
-        check_one_complaint(done, {"standard output"});
+        check_one_error(done, {"standard output"});
     }
     BOOST_TEST(run("call nosuch 2>&-").exit_status == 4);
     BOOST_TEST(run("call nosuch <&- >&- 2>&-").exit_status == 4);

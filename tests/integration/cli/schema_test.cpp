@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(a_payload_that_breaks_its_schema_is_an_error_with_the_place
     catalogued_daemon with;
     const auto done = hookctl(with.daemon.socket_path(), {"emit", "--wait", "pre_push", "{}"});
     BOOST_TEST(done.exit_status == 4);
-    check_one_complaint(done, {"branch", "required"});
+    check_one_error(done, {"branch", "required"});
 }
 
 BOOST_AUTO_TEST_CASE(a_hook_whose_reply_breaks_its_schema_has_failed) {

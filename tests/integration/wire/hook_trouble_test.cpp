@@ -28,8 +28,8 @@ using milliseconds = std::chrono::duration<double, std::milli>;
 constexpr std::chrono::milliseconds generous = 10s;
 
 /// A daemon with one registered hook, `h`, for the event `e`.
-struct scene {
-    explicit scene(const words& command, const std::string& more = {}, std::vector<std::string> options = {})
+struct fixture {
+    explicit fixture(const words& command, const std::string& more = {}, std::vector<std::string> options = {})
         : daemon(with_registry(std::move(options))), peer(daemon.connect()) {
         boost::json::array argv(command.begin(), command.end());
         peer.result("register_hook", R"({"name":"h","events":["e"],"command":)" + boost::json::serialize(argv) +
@@ -124,11 +124,11 @@ BOOST_AUTO_TEST_CASE(a_command_that_is_gone_has_failed_until_it_is_back) {
     const auto program = directory / "program";
     write_file(program, "#!/bin/sh\nexit 0\n");
     ::chmod(program.c_str(), 0700);
-    scene with(words{program});
+    fixture setup(words{program});
     std::filesystem::rename(program, directory / "away");
-    with.check_failed("could not be started: " + program + ": No such file or directory: put it back");
+    setup.check_failed("could not be started: " + program + ": No such file or directory: put it back");
     std::filesystem::rename(directory / "away", program);
-    BOOST_TEST(text_at(with.verdict(), "/outcome") == "answered");
+    BOOST_TEST(text_at(setup.verdict(), "/outcome") == "answered");
 }
 
 BOOST_AUTO_TEST_CASE(a_script_learns_where_it_lies_and_finds_what_lies_beside_it) {
@@ -137,57 +137,57 @@ BOOST_AUTO_TEST_CASE(a_script_learns_where_it_lies_and_finds_what_lies_beside_it
     write_file(directory / "words.sh", "reason=because\n");
     write_file(program, "#!/bin/sh\n. \"$(dirname \"$0\")/words.sh\"; echo \"$reason $HOOK_DIR\" >&2; exit 1\n");
     ::chmod(program.c_str(), 0700);
-    BOOST_TEST(text_at(scene(words{program}).verdict(), "/abort") == "because " + directory.path());
-    BOOST_TEST(text_at(scene(words{"sh", program}).verdict(), "/abort") == "because " + directory.path());
+    BOOST_TEST(text_at(fixture(words{program}).verdict(), "/abort") == "because " + directory.path());
+    BOOST_TEST(text_at(fixture(words{"sh", program}).verdict(), "/abort") == "because " + directory.path());
 }
 
 BOOST_AUTO_TEST_CASE(what_a_shell_could_not_start_has_failed_and_any_other_status_is_a_veto) {
-    scene(shell("exit 126")).check_failed("exited 126");
-    scene(shell("exit 127")).check_failed("exited 127");
-    BOOST_TEST(text_at(scene(shell("exit 42")).verdict(), "/abort") == "hook h exited 42");
+    fixture(shell("exit 126")).check_failed("exited 126");
+    fixture(shell("exit 127")).check_failed("exited 127");
+    BOOST_TEST(text_at(fixture(shell("exit 42")).verdict(), "/abort") == "hook h exited 42");
 }
 
 BOOST_AUTO_TEST_CASE(a_command_that_dies_by_a_signal_has_failed) {
-    scene(shell("kill -SEGV $$")).check_failed("killed by signal 11");
+    fixture(shell("kill -SEGV $$")).check_failed("killed by signal 11");
 }
 
 BOOST_AUTO_TEST_CASE(a_command_that_ignores_sigterm_is_killed_and_delays_no_verdict) {
-    scene with(shell("trap '' TERM; while :; do sleep 0.05; done"), R"("timeout_ms":100)");
-    with.check_stopped_after(100ms);
-    with.check_verdict_in_time(100ms);
+    fixture setup(shell("trap '' TERM; while :; do sleep 0.05; done"), R"("timeout_ms":100)");
+    setup.check_stopped_after(100ms);
+    setup.check_verdict_in_time(100ms);
     // Neither a process of it nor a zombie.
     eventually("no child is left", [&] {
-        const auto done = run_program({"ps", "--no-headers", "--ppid", std::to_string(with.daemon.pid())});
+        const auto done = run_program({"ps", "--no-headers", "--ppid", std::to_string(setup.daemon.pid())});
         return done.out.empty();
     });
 }
 
 BOOST_AUTO_TEST_CASE(a_grandchild_that_holds_the_output_delays_nobody) {
-    scene with(shell("sleep 5 & echo '{\"abort\":\"no\"}'"));
-    const auto [said, after] = with.verdict_within(4s);
+    fixture setup(shell("sleep 5 & echo '{\"abort\":\"no\"}'"));
+    const auto [said, after] = setup.verdict_within(4s);
     BOOST_TEST(text_at(said, "/abort") == "no");
     BOOST_TEST((after < 4s));
 }
 
 BOOST_AUTO_TEST_CASE(a_command_that_never_reads_a_mebibyte_of_input_answers) {
-    scene with(shell("echo no >&2; exit 1"));
-    BOOST_TEST(text_at(with.verdict(R"("payload":")" + std::string(1024 * 1024, 'x') + "\""), "/abort") == "no");
+    fixture setup(shell("echo no >&2; exit 1"));
+    BOOST_TEST(text_at(setup.verdict(R"("payload":")" + std::string(1024 * 1024, 'x') + "\""), "/abort") == "no");
 }
 
 BOOST_AUTO_TEST_CASE(a_command_that_writes_10_mib_before_it_reads_is_cut_and_has_failed) {
-    scene with(shell("head -c 10485760 /dev/zero | tr '\\0' ' '; cat >/dev/null"));
-    with.check_failed("standard output was cut after", R"("payload":")" + std::string(1024 * 1024, 'x') + "\"");
+    fixture setup(shell("head -c 10485760 /dev/zero | tr '\\0' ' '; cat >/dev/null"));
+    setup.check_failed("standard output was cut after", R"("payload":")" + std::string(1024 * 1024, 'x') + "\"");
 }
 
 BOOST_AUTO_TEST_CASE(half_a_json_and_json_that_is_no_object_have_failed) {
-    scene(shell(R"(printf '{"abort":"no')")).check_failed("looks like JSON");
-    scene(shell("echo '[\"abort\"]'")).check_failed("looks like JSON");
-    scene(shell("echo welcome; echo '{\"abort\":\"no\"}'")).check_failed("looks like JSON");
-    scene(shell(R"(echo '{"abort":7}')")).check_failed("its reply is not valid");
+    fixture(shell(R"(printf '{"abort":"no')")).check_failed("looks like JSON");
+    fixture(shell("echo '[\"abort\"]'")).check_failed("looks like JSON");
+    fixture(shell("echo welcome; echo '{\"abort\":\"no\"}'")).check_failed("looks like JSON");
+    fixture(shell(R"(echo '{"abort":7}')")).check_failed("its reply is not valid");
 }
 
 BOOST_AUTO_TEST_CASE(words_are_no_objection_and_become_the_note) {
-    const auto said = scene(shell("echo all fine; echo slow today >&2")).verdict(R"("failure_policy":"closed")");
+    const auto said = fixture(shell("echo all fine; echo slow today >&2")).verdict(R"("failure_policy":"closed")");
     BOOST_TEST(text_at(said, "/outcome") == "answered");
     BOOST_TEST(text_at(said, "/abort") == "");
     BOOST_TEST(text_at(said, "/responses/0/response/note") == "all fine\nslow today");
@@ -198,7 +198,7 @@ BOOST_AUTO_TEST_CASE(where_the_schema_has_no_room_for_a_note_the_reply_goes_with
     write_file(catalog / "e.json",
         R"({"name":"e","response_schema":{"properties":{"abort":{}},"additionalProperties":false}})");
     const auto verdict_of = [&catalog](const std::string& script) {
-        return scene(shell(script), {}, {"--catalog", catalog.path()}).verdict();
+        return fixture(shell(script), {}, {"--catalog", catalog.path()}).verdict();
     };
     const auto veto = verdict_of(R"(echo checking >&2; echo '{"abort":"no"}')");
     BOOST_TEST(text_at(veto, "/responses/0/response/abort") == "no");
@@ -209,9 +209,9 @@ BOOST_AUTO_TEST_CASE(where_the_schema_has_no_room_for_a_note_the_reply_goes_with
 }
 
 BOOST_AUTO_TEST_CASE(a_command_that_sleeps_past_a_deadline_ends_at_the_smaller_one) {
-    scene own(shell("exec sleep 30"), R"("timeout_ms":100)");
+    fixture own(shell("exec sleep 30"), R"("timeout_ms":100)");
     own.check_stopped_after(100ms);
-    scene emitters(shell("exec sleep 30"));
+    fixture emitters(shell("exec sleep 30"));
     const auto said = emitters.verdict_within(100ms, R"("failure_policy":"closed")").said;
     BOOST_TEST(text_at(said, "/missing/0/responder") == "h");
     BOOST_TEST(text_at(said, "/abort") != "");
@@ -219,32 +219,32 @@ BOOST_AUTO_TEST_CASE(a_command_that_sleeps_past_a_deadline_ends_at_the_smaller_o
 }
 
 BOOST_AUTO_TEST_CASE(two_hundred_events_at_once_for_a_slow_command_all_have_their_verdict) {
-    scene with(words{"sh", "-c", "sleep 0.3"}, {}, {"--hook-jobs", "2"});
-    scene::check_best(1s, [&]() -> milliseconds {
+    fixture setup(words{"sh", "-c", "sleep 0.3"}, {}, {"--hook-jobs", "2"});
+    fixture::check_best(1s, [&]() -> milliseconds {
         std::vector<std::string> ids;
         for (int each = 0; each < 200; ++each) {
-            ids.push_back(send_emit_and_wait(with.peer, "e", R"("timeout_ms":1000)"));
+            ids.push_back(send_emit_and_wait(setup.peer, "e", R"("timeout_ms":1000)"));
         }
         const auto sent = std::chrono::steady_clock::now();  // no deadline is later than 1 s from here
         int answered = 0;
         for (const auto& id : ids) {
-            const auto said = with.peer.response_to(id).at("/result");
+            const auto said = setup.peer.response_to(id).at("/result");
             answered += text_at(said, "/outcome") == "answered" ? 1 : 0;
         }
         BOOST_TEST(answered < 200);
         // None where the machine stood still for so long.
         return answered == 0 ? milliseconds::max() : milliseconds{std::chrono::steady_clock::now() - sent};
     });
-    with.daemon.wait_for_stat("/waiting", 0);
+    setup.daemon.wait_for_stat("/waiting", 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_full_queue_answers_at_once) {
-    scene with(words{"sleep", "30"}, {}, {"--hook-jobs", "1"});
+    fixture setup(words{"sleep", "30"}, {}, {"--hook-jobs", "1"});
     std::vector<std::string> ids;
     for (int each = 0; each < 257; ++each) {
-        ids.push_back(send_emit_and_wait(with.peer, "e"));
+        ids.push_back(send_emit_and_wait(setup.peer, "e"));
     }
-    const auto last = with.peer.response_to(ids.back());  // long before its time-out of 30 s
+    const auto last = setup.peer.response_to(ids.back());  // long before its time-out of 30 s
     BOOST_TEST(last.string("/result/missing/0/why").find("it is busy") != std::string::npos);
 }
 
@@ -253,69 +253,70 @@ BOOST_AUTO_TEST_CASE(commands_that_wait_for_each_others_verdicts_all_end) {
     const auto waits_for = [](const std::string& next) {
         return hookctl_binary() + " emit --wait --timeout 10s " + next + " || exit 1";
     };
-    scene with(shell(waits_for("second")), {}, {"--hook-jobs", "1"});
+    fixture setup(shell(waits_for("second")), {}, {"--hook-jobs", "1"});
     for (const auto& [name, script] :
         {std::pair{"second", waits_for("third")}, {"third", std::string("echo no >&2; exit 1")}}) {
-        with.peer.result("register_hook",
+        setup.peer.result("register_hook",
             boost::json::serialize(boost::json::value{{"name", name}, {"events", boost::json::array{name}},
                 {"command", boost::json::array{"sh", "-c", script}}}));
     }
-    const auto said = with.verdict();
+    const auto said = setup.verdict();
     BOOST_TEST(text_at(said, "/outcome") == "answered");
     BOOST_TEST(text_at(said, "/abort") == "no");
 }
 
 BOOST_AUTO_TEST_CASE(events_that_nobody_waits_for_are_not_missed_in_silence) {
-    scene with(words{"sleep", "30"}, {}, {"--hook-jobs", "1"});
+    fixture setup(words{"sleep", "30"}, {}, {"--hook-jobs", "1"});
     for (int each = 0; each < 256 + 2; ++each) {
-        emit(with.peer, "e");
+        emit(setup.peer, "e");
     }
-    with.daemon.process().wait_for_err("hook h: is busy, and has missed");
+    setup.daemon.process().wait_for_err("hook h: is busy, and has missed");
 }
 
 BOOST_AUTO_TEST_CASE(a_busy_hook_leaves_the_others_their_turn) {
-    scene with(words{"sleep", "0.2"}, {}, {"--hook-jobs", "1"});
-    with.peer.result("register_hook", R"({"name":"quick","events":["q"],"command":["true"]})");
+    fixture setup(words{"sleep", "0.2"}, {}, {"--hook-jobs", "1"});
+    setup.peer.result("register_hook", R"({"name":"quick","events":["q"],"command":["true"]})");
     for (int each = 0; each < 100; ++each) {
-        emit(with.peer, "e");
+        emit(setup.peer, "e");
     }
-    const auto said = with.peer.response_to(send_emit_and_wait(with.peer, "q", R"("timeout_ms":10000)"));
+    const auto said = setup.peer.response_to(send_emit_and_wait(setup.peer, "q", R"("timeout_ms":10000)"));
     BOOST_TEST(said.string("/result/outcome") == "answered");
 }
 
 BOOST_AUTO_TEST_CASE(a_slow_hook_takes_no_place_of_another) {
-    scene with(words{"sleep", "30"}, {}, {"--hook-jobs", "1"});
-    with.peer.result("register_hook", R"({"name":"guard","events":["q"],"command":["sh","-c","echo no >&2; exit 1"]})");
+    fixture setup(words{"sleep", "30"}, {}, {"--hook-jobs", "1"});
+    setup.peer.result(
+        "register_hook", R"({"name":"guard","events":["q"],"command":["sh","-c","echo no >&2; exit 1"]})");
     for (int each = 0; each < 300; ++each) {
-        emit(with.peer, "e");
+        emit(setup.peer, "e");
     }
-    const auto waiting = send_emit_and_wait(with.peer, "e");
-    BOOST_TEST(with.peer.response_to(send_emit_and_wait(with.peer, "q")).string("/result/abort") == "no");
+    const auto waiting = send_emit_and_wait(setup.peer, "e");
+    BOOST_TEST(setup.peer.response_to(send_emit_and_wait(setup.peer, "q")).string("/result/abort") == "no");
 }
 
 BOOST_AUTO_TEST_CASE(events_that_no_emitter_waits_for_take_no_place_of_a_question) {
-    scene with(
+    fixture setup(
         shell("read payload; [ \"$payload\" = 1 ] && exec sleep 30; echo no >&2; exit 1"), {}, {"--hook-jobs", "1"});
     for (int each = 0; each < 300; ++each) {
-        emit(with.peer, "e", "1");
+        emit(setup.peer, "e", "1");
     }
-    BOOST_TEST(text_at(with.verdict(), "/abort") == "no");
+    BOOST_TEST(text_at(setup.verdict(), "/abort") == "no");
 }
 
 BOOST_AUTO_TEST_CASE(a_daemon_that_stops_leaves_no_command_behind) {
     for (const std::string threads : {"1", "4"}) {
         temp_directory directory;
         const auto pids = directory / "pids";
-        scene with(
+        fixture setup(
             words{"sh", "-c", "echo $$ >>" + pids + "; trap '' TERM; sleep 60 & wait"}, {}, {"--threads", threads});
-        const auto waiting = send_emit_and_wait(with.peer, "e");
-        emit(with.peer, "e");
+        const auto waiting = send_emit_and_wait(setup.peer, "e");
+        emit(setup.peer, "e");
         eventually("both run", [&] {
             return ::access(pids.c_str(), F_OK) == 0 && read_file(pids).find('\n') != read_file(pids).rfind('\n');
         });
-        with.daemon.process().signal(SIGTERM);
-        BOOST_TEST(with.peer.response_to(waiting).string("/result/outcome") == "shutdown");
-        BOOST_TEST(with.daemon.wait() == 0);
+        setup.daemon.process().signal(SIGTERM);
+        BOOST_TEST(setup.peer.response_to(waiting).string("/result/outcome") == "shutdown");
+        BOOST_TEST(setup.daemon.wait() == 0);
         const auto text = read_file(pids);
         for (const auto& pid : {text.substr(0, text.find('\n')),
                  text.substr(text.find('\n') + 1, text.rfind('\n') - text.find('\n') - 1)}) {

@@ -74,8 +74,8 @@ private:
 };
 
 /// A daemon whose registry is in its directory.
-struct scene {
-    explicit scene(std::vector<std::string> options = {}, const std::string& where = {}) {
+struct fixture {
+    explicit fixture(std::vector<std::string> options = {}, const std::string& where = {}) {
         if (!where.empty()) {
             registry = where;
         }
@@ -113,28 +113,28 @@ struct scene {
 BOOST_AUTO_TEST_SUITE(registered_hooks_suite)
 
 BOOST_AUTO_TEST_CASE(a_registered_command_answers_events_and_its_counts_are_listed) {
-    scene with;
+    fixture setup;
     const auto guard =
-        script(with.directory / "guard", R"(grep -q main && { echo "main is closed" >&2; exit 1; }; echo '{"ok":1}')");
-    const auto hook = with.add("guard", {guard}, R"("timeout_ms":5000)");
+        script(setup.directory / "guard", R"(grep -q main && { echo "main is closed" >&2; exit 1; }; echo '{"ok":1}')");
+    const auto hook = setup.add("guard", {guard}, R"("timeout_ms":5000)");
     BOOST_TEST(members_of(hook) ==
                "asked_only command cwd enabled env events jobs kept last_outcome name on_failure order p50_ms p99_ms "
                "runs scope shadow state timeout_ms trust "
                "where why");
     BOOST_TEST(text_at(hook, "/state") == "ok");
-    const auto vetoed = verdict_of(*with.peer, "e", R"("payload":{"branch":"main"})");
+    const auto vetoed = verdict_of(*setup.peer, "e", R"("payload":{"branch":"main"})");
     BOOST_TEST(text_at(vetoed, "/abort") == "main is closed");
     BOOST_TEST(text_at(vetoed, "/responses/0/responder") == "guard");
-    const auto fine = verdict_of(*with.peer, "e");
+    const auto fine = verdict_of(*setup.peer, "e");
     BOOST_TEST(int_at(fine, "/responses/0/response/ok") == 1);
-    const auto listed = with.peer->result("list_hooks");
+    const auto listed = setup.peer->result("list_hooks");
     BOOST_TEST(size_at(listed, "/hooks") == 1U);
     BOOST_TEST(int_at(listed, "/hooks/0/runs") == 2);
     BOOST_TEST(text_at(listed, "/hooks/0/last_outcome") == "response");
     BOOST_TEST(number_at(listed, "/hooks/0/p99_ms") >= number_at(listed, "/hooks/0/p50_ms"));
-    BOOST_TEST(bool_at(with.peer->result("deregister_hook", R"({"name":"guard"})"), "/deleted"));
-    BOOST_TEST(!bool_at(with.peer->result("deregister_hook", R"({"name":"guard"})"), "/deleted"));
-    BOOST_TEST(text_at(verdict_of(*with.peer), "/outcome") == "no_subscribers");
+    BOOST_TEST(bool_at(setup.peer->result("deregister_hook", R"({"name":"guard"})"), "/deleted"));
+    BOOST_TEST(!bool_at(setup.peer->result("deregister_hook", R"({"name":"guard"})"), "/deleted"));
+    BOOST_TEST(text_at(verdict_of(*setup.peer), "/outcome") == "no_subscribers");
 }
 
 BOOST_AUTO_TEST_CASE(the_command_finds_the_event_its_cause_and_this_daemon_in_its_environment) {
@@ -152,53 +152,53 @@ BOOST_AUTO_TEST_CASE(the_command_finds_the_event_its_cause_and_this_daemon_in_it
 }
 
 BOOST_AUTO_TEST_CASE(a_program_is_found_in_the_path_and_shown_where_it_was_found) {
-    scene with;
-    const auto found = text_at(with.add("s", {"sh", "-c", "exit 3"}), "/command/0");
+    fixture setup;
+    const auto found = text_at(setup.add("s", {"sh", "-c", "exit 3"}), "/command/0");
     BOOST_TEST(found.starts_with("/"));
     BOOST_TEST(found.ends_with("/sh"));
-    BOOST_TEST(text_at(verdict_of(*with.peer), "/abort") == "hook s exited 3");
+    BOOST_TEST(text_at(verdict_of(*setup.peer), "/abort") == "hook s exited 3");
 }
 
 BOOST_AUTO_TEST_CASE(hooks_survive_a_restart_and_nobody_else_can_read_them) {
-    scene with;
-    with.add("a", {"sh", "-c", "echo no >&2; exit 1"});
+    fixture setup;
+    setup.add("a", {"sh", "-c", "echo no >&2; exit 1"});
     struct stat found {};
-    BOOST_TEST(::stat(with.registry.c_str(), &found) == 0);
+    BOOST_TEST(::stat(setup.registry.c_str(), &found) == 0);
     BOOST_TEST((found.st_mode & 0777) == 0600U);
-    with.restart();
-    BOOST_TEST(text_at(verdict_of(*with.peer), "/abort") == "no");
+    setup.restart();
+    BOOST_TEST(text_at(verdict_of(*setup.peer), "/abort") == "no");
 }
 
 BOOST_AUTO_TEST_CASE(a_hook_that_is_registered_while_an_emitter_waits_for_one_gets_its_event) {
-    scene with;
-    auto emitter = with.daemon->connect();
+    fixture setup;
+    auto emitter = setup.daemon->connect();
     const auto waiting = [&] {
         return send_emit_and_wait(emitter, "e", R"("require_subscriber":false,"failure_policy":"closed")");
     };
     auto id = waiting();
-    with.daemon->wait_for_stat("/waiting", 1);
-    with.add("h", {"sh", "-c", "echo no >&2; exit 1"});
+    setup.daemon->wait_for_stat("/waiting", 1);
+    setup.add("h", {"sh", "-c", "echo no >&2; exit 1"});
     BOOST_TEST(text_at(emitter.response_to(id).at("/result"), "/abort") == "no");
     // And one that is registered for other events than before.
-    with.peer->result("register_hook", registration("h", {"sh", "-c", "echo no >&2; exit 1"}, "other"));
+    setup.peer->result("register_hook", registration("h", {"sh", "-c", "echo no >&2; exit 1"}, "other"));
     id = waiting();
-    with.daemon->wait_for_stat("/waiting", 1);
-    with.add("h", {"sh", "-c", "echo never >&2; exit 1"});
+    setup.daemon->wait_for_stat("/waiting", 1);
+    setup.add("h", {"sh", "-c", "echo never >&2; exit 1"});
     BOOST_TEST(text_at(emitter.response_to(id).at("/result"), "/abort") == "never");
 }
 
 BOOST_AUTO_TEST_CASE(a_hook_that_is_registered_for_other_events_lets_none_through) {
-    scene with;
-    auto emitter = with.daemon->connect();
-    with.add("h", {"sh", "-c", "echo no >&2; exit 1"});
+    fixture setup;
+    auto emitter = setup.daemon->connect();
+    setup.add("h", {"sh", "-c", "echo no >&2; exit 1"});
     std::vector<std::string> verdicts;
     for (int each = 0; each < 100; ++each) {
         verdicts.push_back(send_emit_and_wait(emitter, "e", R"("failure_policy":"closed")"));
-        const auto id = with.peer->send_request(
+        const auto id = setup.peer->send_request(
             "register_hook", R"({"name":"h","command":["sh","-c","echo no >&2; exit 1"],"events":["e","e)" +
                                  std::to_string(each) + R"("]})");
         verdicts.push_back(send_emit_and_wait(emitter, "e", R"("failure_policy":"closed")"));
-        with.peer->response_to(id);
+        setup.peer->response_to(id);
     }
     for (const auto& each : verdicts) {
         const auto verdict = emitter.response_to(each).at("/result");
@@ -207,15 +207,15 @@ BOOST_AUTO_TEST_CASE(a_hook_that_is_registered_for_other_events_lets_none_throug
 }
 
 BOOST_AUTO_TEST_CASE(a_hook_that_is_deregistered_leaves_no_emitter_without_its_word) {
-    scene with;
-    auto emitter = with.daemon->connect();
-    with.add("stays", {"true"});
+    fixture setup;
+    auto emitter = setup.daemon->connect();
+    setup.add("stays", {"true"});
     for (int each = 0; each < 50; ++each) {
-        with.add("goes", {"true"});
+        setup.add("goes", {"true"});
         const auto first = send_emit_and_wait(emitter, "e", R"("policy":"all")");
-        const auto gone = with.peer->send_request("deregister_hook", R"({"name":"goes"})");
+        const auto gone = setup.peer->send_request("deregister_hook", R"({"name":"goes"})");
         const auto second = send_emit_and_wait(emitter, "e", R"("policy":"all")");
-        with.peer->response_to(gone);
+        setup.peer->response_to(gone);
         for (const auto& id : {first, second}) {
             const auto verdict = emitter.response_to(id).at("/result");
             const auto why = has_at(verdict, "/missing/0") ? text_at(verdict, "/missing/0/why") : std::string{};
@@ -225,64 +225,64 @@ BOOST_AUTO_TEST_CASE(a_hook_that_is_deregistered_leaves_no_emitter_without_its_w
 }
 
 BOOST_AUTO_TEST_CASE(a_hook_of_the_same_name_is_replaced_and_what_runs_goes_on) {
-    scene with;
-    const auto started = with.directory / "started";
-    const auto go = with.directory / "go";
-    with.add("a",
+    fixture setup;
+    const auto started = setup.directory / "started";
+    const auto go = setup.directory / "go";
+    setup.add("a",
         {"sh", "-c", "touch " + started + "; while ! [ -e " + go + " ]; do sleep 0.02; done; echo first >&2; exit 1"});
-    const auto waiting = send_emit_and_wait(*with.peer, "e");
+    const auto waiting = send_emit_and_wait(*setup.peer, "e");
     eventually("the command runs", [&] { return ::access(started.c_str(), F_OK) == 0; });
-    auto other = with.daemon->connect();
+    auto other = setup.daemon->connect();
     other.result("register_hook", registration("a", {"sh", "-c", "echo second >&2; exit 1"}, "*"));
     BOOST_TEST(text_at(verdict_of(other), "/abort") == "second");
     BOOST_TEST(text_at(verdict_of(other, "other"), "/abort") == "second");
     write_file(go, "");
-    BOOST_TEST(with.peer->response_to(waiting).string("/result/abort") == "first");
+    BOOST_TEST(setup.peer->response_to(waiting).string("/result/abort") == "first");
     BOOST_TEST(size_at(other.result("list_hooks"), "/hooks") == 1U);
-    with.daemon->wait_for_stat("/subscribers", 1);
+    setup.daemon->wait_for_stat("/subscribers", 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_changed_script_or_program_does_not_run_until_it_is_trusted) {
-    scene with;
-    const auto ran = with.directory / "ran";
-    const auto program = script(with.directory / "program", "exit 0");
-    const auto given = script(with.directory / "given", "exit 0");
-    with.add("p", {program});
-    with.peer->result("register_hook", registration("g", {"sh", given}, "g"));
+    fixture setup;
+    const auto ran = setup.directory / "ran";
+    const auto program = script(setup.directory / "program", "exit 0");
+    const auto given = script(setup.directory / "given", "exit 0");
+    setup.add("p", {program});
+    setup.peer->result("register_hook", registration("g", {"sh", given}, "g"));
     script(program, "touch " + ran);
     script(given, "touch " + ran);
-    with.check_failed("changed since it was registered: run hookctl trust p");
-    BOOST_TEST(text_at(verdict_of(*with.peer, "g"), "/missing/0/why").find("hookctl trust g") != std::string::npos);
-    BOOST_TEST(text_at(with.peer->result("list_hooks"), "/hooks/0/state") == "untrusted");
-    with.restart();
-    with.check_failed("changed since it was registered");
+    setup.check_failed("changed since it was registered: run hookctl trust p");
+    BOOST_TEST(text_at(verdict_of(*setup.peer, "g"), "/missing/0/why").find("hookctl trust g") != std::string::npos);
+    BOOST_TEST(text_at(setup.peer->result("list_hooks"), "/hooks/0/state") == "untrusted");
+    setup.restart();
+    setup.check_failed("changed since it was registered");
     BOOST_TEST(::access(ran.c_str(), F_OK) != 0);
-    BOOST_TEST(text_at(with.peer->result("trust_hook", R"({"name":"p"})"), "/state") == "ok");
-    BOOST_TEST(text_at(verdict_of(*with.peer), "/outcome") == "answered");
+    BOOST_TEST(text_at(setup.peer->result("trust_hook", R"({"name":"p"})"), "/state") == "ok");
+    BOOST_TEST(text_at(verdict_of(*setup.peer), "/outcome") == "answered");
     BOOST_TEST(::access(ran.c_str(), F_OK) == 0);
-    BOOST_TEST(with.peer->failure("trust_hook", R"({"name":"none"})").error_code() == -32602);
+    BOOST_TEST(setup.peer->failure("trust_hook", R"({"name":"none"})").error_code() == -32602);
 }
 
 BOOST_AUTO_TEST_CASE(a_guard_that_may_not_run_stops_the_operation_by_any_policy) {
-    scene with;
-    const auto program = script(with.directory / "program", "exit 0");
-    with.add("p", {program});
-    BOOST_TEST(text_at(verdict_of(*with.peer), "/abort") == "");
+    fixture setup;
+    const auto program = script(setup.directory / "program", "exit 0");
+    setup.add("p", {program});
+    BOOST_TEST(text_at(verdict_of(*setup.peer), "/abort") == "");
     script(program, "exit 0; # harmless");
     for (const std::string policy : {"first", "veto", "all"}) {
-        const auto abort = text_at(verdict_of(*with.peer, "e", R"("policy":")" + policy + "\""), "/abort");
+        const auto abort = text_at(verdict_of(*setup.peer, "e", R"("policy":")" + policy + "\""), "/abort");
         BOOST_TEST(abort.find("hookctl trust p") != std::string::npos, abort);
     }
     ::unlink(program.c_str());
-    BOOST_TEST(text_at(verdict_of(*with.peer), "/abort") != "");
+    BOOST_TEST(text_at(verdict_of(*setup.peer), "/abort") != "");
 }
 
 BOOST_AUTO_TEST_CASE(what_a_hook_is_registered_with_counts_over_a_restart) {
-    scene with;
-    with.add("a", {"sh", "-c", "echo \"$A $(pwd)\" >&2; exit 1"},
+    fixture setup;
+    setup.add("a", {"sh", "-c", "echo \"$A $(pwd)\" >&2; exit 1"},
         R"("env":{"A":"b=c"},"cwd":"/usr","jobs":2,"where":{"/branch":"main"},"asked_only":true,"on_failure":"closed","order":-3,"scope":"local")");
     const auto check = [&with] {
-        const auto hook = with.peer->result("list_hooks");
+        const auto hook = setup.peer->result("list_hooks");
         BOOST_TEST(text_at(hook, "/hooks/0/env/A") == "b=c");
         BOOST_TEST(text_at(hook, "/hooks/0/cwd") == "/usr");
         BOOST_TEST(int_at(hook, "/hooks/0/jobs") == 2);
@@ -290,36 +290,36 @@ BOOST_AUTO_TEST_CASE(what_a_hook_is_registered_with_counts_over_a_restart) {
         BOOST_TEST(text_at(hook, "/hooks/0/where/~1branch") == "main");
         BOOST_TEST(text_at(hook, "/hooks/0/on_failure") == "closed");
         BOOST_TEST(bool_at(hook, "/hooks/0/asked_only"));
-        BOOST_TEST(text_at(verdict_of(*with.peer, "e", R"("payload":{"branch":"main"})"), "/abort") == "b=c /usr");
-        BOOST_TEST(text_at(verdict_of(*with.peer), "/outcome") == "no_subscribers");
+        BOOST_TEST(text_at(verdict_of(*setup.peer, "e", R"("payload":{"branch":"main"})"), "/abort") == "b=c /usr");
+        BOOST_TEST(text_at(verdict_of(*setup.peer), "/outcome") == "no_subscribers");
     };
     check();
-    with.restart();
+    setup.restart();
     check();
     // Registered anew, the session goes on by the new terms.
-    with.add("a", {"sh", "-c", "exit 1"}, R"("where":{"/branch":"other"})");
-    BOOST_TEST(text_at(verdict_of(*with.peer, "e", R"("payload":{"branch":"main"})"), "/outcome") == "no_subscribers");
-    BOOST_TEST(text_at(verdict_of(*with.peer, "e", R"("payload":{"branch":"other"})"), "/outcome") == "answered");
+    setup.add("a", {"sh", "-c", "exit 1"}, R"("where":{"/branch":"other"})");
+    BOOST_TEST(text_at(verdict_of(*setup.peer, "e", R"("payload":{"branch":"main"})"), "/outcome") == "no_subscribers");
+    BOOST_TEST(text_at(verdict_of(*setup.peer, "e", R"("payload":{"branch":"other"})"), "/outcome") == "answered");
     for (const std::string wrong :
         {R"("cwd":"/no/such/directory")", R"("cwd":"usr")", R"("env":{"HOOK_EVENT":"x"})", R"("env":{"A":1})",
             R"("env":{"A=B":"x"})", R"("jobs":0)", R"("scope":"global")", R"("on_failure":"maybe")"}) {
-        BOOST_TEST(
-            with.peer->failure("register_hook", registration("b", {"true"}, "e", wrong)).error_code() == -32602, wrong);
+        BOOST_TEST(setup.peer->failure("register_hook", registration("b", {"true"}, "e", wrong)).error_code() == -32602,
+            wrong);
     }
 }
 
 BOOST_AUTO_TEST_CASE(who_tells_which_hooks_cannot_run_and_leaves_out_disabled_ones) {
-    scene with;
-    const auto file = script(with.directory / "changed", "exit 0");
-    const auto gone = script(with.directory / "gone", "exit 0");
-    with.add("changed", {file});
-    with.add("gone", {gone});
-    with.add("off", {"true"});
-    with.add("on", {"true"});
-    with.peer->result("enable_hook", R"({"name":"off","enabled":false})");
+    fixture setup;
+    const auto file = script(setup.directory / "changed", "exit 0");
+    const auto gone = script(setup.directory / "gone", "exit 0");
+    setup.add("changed", {file});
+    setup.add("gone", {gone});
+    setup.add("off", {"true"});
+    setup.add("on", {"true"});
+    setup.peer->result("enable_hook", R"({"name":"off","enabled":false})");
     script(file, "exit 1");
     ::unlink(gone.c_str());
-    const auto who = with.peer->result("who", R"({"event":"e"})");
+    const auto who = setup.peer->result("who", R"({"event":"e"})");
     BOOST_REQUIRE(size_at(who, "/responders") == 3U);
     const auto said = [&who](const std::string& index) {
         const auto each = value_at(who, "/responders/" + index);
@@ -329,11 +329,11 @@ BOOST_AUTO_TEST_CASE(who_tells_which_hooks_cannot_run_and_leaves_out_disabled_on
     BOOST_TEST(said("0") == "changed registered untrusted closed");
     BOOST_TEST(said("1") == "gone registered missing closed");
     BOOST_TEST(said("2") == "on registered ok open");
-    const auto hooks = value_at(with.daemon->stats(), "/hooks");
+    const auto hooks = value_at(setup.daemon->stats(), "/hooks");
     BOOST_TEST(bool_at(hooks, "/on/enabled"));
     BOOST_TEST(!bool_at(hooks, "/off/enabled"));
-    with.restart();
-    BOOST_TEST(!bool_at(value_at(with.daemon->stats(), "/hooks"), "/off/enabled"));
+    setup.restart();
+    BOOST_TEST(!bool_at(value_at(setup.daemon->stats(), "/hooks"), "/off/enabled"));
 }
 
 BOOST_AUTO_TEST_CASE(at_another_socket_hooks_are_kept_until_the_daemon_ends_unless_a_registry_is_named) {
@@ -374,109 +374,110 @@ BOOST_AUTO_TEST_CASE(at_the_default_socket_they_are_in_the_default_registry) {
 }
 
 BOOST_AUTO_TEST_CASE(a_disabled_hook_is_not_asked_over_a_restart_until_it_is_enabled) {
-    scene with;
-    with.add("a", {"sh", "-c", "echo no >&2; exit 1"});
-    const auto hook = with.peer->result("enable_hook", R"({"name":"a","enabled":false})");
+    fixture setup;
+    setup.add("a", {"sh", "-c", "echo no >&2; exit 1"});
+    const auto hook = setup.peer->result("enable_hook", R"({"name":"a","enabled":false})");
     BOOST_TEST(!bool_at(hook, "/enabled"));
     BOOST_TEST(text_at(hook, "/state") == "disabled");
     BOOST_TEST(text_at(hook, "/trust") == "ok");
-    BOOST_TEST(text_at(verdict_of(*with.peer), "/outcome") == "no_subscribers");
-    with.restart();
-    with.add("a", {"sh", "-c", "echo still no >&2; exit 1"});
-    BOOST_TEST(text_at(verdict_of(*with.peer), "/outcome") == "no_subscribers");
-    BOOST_TEST(text_at(with.peer->result("list_hooks"), "/hooks/0/why").find("hookctl enable a") != std::string::npos);
-    BOOST_TEST(text_at(with.peer->result("enable_hook", R"({"name":"a","enabled":true})"), "/state") == "ok");
-    BOOST_TEST(text_at(verdict_of(*with.peer), "/abort") == "still no");
-    BOOST_TEST(with.peer->failure("enable_hook", R"({"name":"none","enabled":true})").error_code() == -32602);
-    BOOST_TEST(with.peer->failure("enable_hook", R"({"name":"a"})").error_code() == -32602);
+    BOOST_TEST(text_at(verdict_of(*setup.peer), "/outcome") == "no_subscribers");
+    setup.restart();
+    setup.add("a", {"sh", "-c", "echo still no >&2; exit 1"});
+    BOOST_TEST(text_at(verdict_of(*setup.peer), "/outcome") == "no_subscribers");
+    BOOST_TEST(text_at(setup.peer->result("list_hooks"), "/hooks/0/why").find("hookctl enable a") != std::string::npos);
+    BOOST_TEST(text_at(setup.peer->result("enable_hook", R"({"name":"a","enabled":true})"), "/state") == "ok");
+    BOOST_TEST(text_at(verdict_of(*setup.peer), "/abort") == "still no");
+    BOOST_TEST(setup.peer->failure("enable_hook", R"({"name":"none","enabled":true})").error_code() == -32602);
+    BOOST_TEST(setup.peer->failure("enable_hook", R"({"name":"a"})").error_code() == -32602);
 }
 
 BOOST_AUTO_TEST_CASE(a_command_is_stopped_when_its_emitter_has_gone) {
-    scene with;
-    const auto pid = with.directory / "pid";
-    with.add("a", {"sh", "-c", "echo $$ >" + pid + "; exec sleep 60"});
-    auto emitter = std::make_optional(with.daemon->connect());
+    fixture setup;
+    const auto pid = setup.directory / "pid";
+    setup.add("a", {"sh", "-c", "echo $$ >" + pid + "; exec sleep 60"});
+    auto emitter = std::make_optional(setup.daemon->connect());
     send_emit_and_wait(*emitter, "e");
     eventually("it runs", [&] { return ::access(pid.c_str(), F_OK) == 0 && read_file(pid).ends_with('\n'); });
     emitter.reset();
     eventually("it does not run any longer", [&] { return ::kill(std::stoi(read_file(pid)), 0) != 0; });
     eventually("it is known why",
-        [&] { return text_at(with.peer->result("list_hooks"), "/hooks/0/last_outcome") == "cancelled"; });
+        [&] { return text_at(setup.peer->result("list_hooks"), "/hooks/0/last_outcome") == "cancelled"; });
 }
 
 BOOST_AUTO_TEST_CASE(a_hook_whose_reply_its_schema_refuses_has_failed) {
     temp_directory catalog;
     write_file(catalog / "e.json", R"({"name":"e","response_schema":{"properties":{"tickets":{"type":"array"}}}})");
-    scene with({"--catalog", catalog.path()});
-    with.add("h", {"sh", "-c", R"(echo '{"tickets":7}')"});
-    with.check_failed(
+    fixture setup({"--catalog", catalog.path()});
+    setup.add("h", {"sh", "-c", R"(echo '{"tickets":7}')"});
+    setup.check_failed(
         "its reply was refused: the response of \"e\" does not match its schema: /tickets must be an array");
-    BOOST_TEST(text_at(with.peer->result("list_hooks"), "/hooks/0/last_outcome").starts_with("failed"));
-    with.add("h", {"sh", "-c", R"(echo '{"tickets":[]}')"});
-    BOOST_TEST(text_at(verdict_of(*with.peer), "/outcome") == "answered");
+    BOOST_TEST(text_at(setup.peer->result("list_hooks"), "/hooks/0/last_outcome").starts_with("failed"));
+    setup.add("h", {"sh", "-c", R"(echo '{"tickets":[]}')"});
+    BOOST_TEST(text_at(verdict_of(*setup.peer), "/outcome") == "answered");
 }
 
 BOOST_AUTO_TEST_CASE(a_program_that_is_replaced_has_to_be_trusted) {
-    scene with;
-    const auto program = script(with.directory / "later", "exit 0");
-    with.add("l", {program});
+    fixture setup;
+    const auto program = script(setup.directory / "later", "exit 0");
+    setup.add("l", {program});
     ::unlink(program.c_str());
-    BOOST_TEST(text_at(with.peer->result("list_hooks"), "/hooks/0/state") == "missing");
-    with.check_failed("could not be started");
+    BOOST_TEST(text_at(setup.peer->result("list_hooks"), "/hooks/0/state") == "missing");
+    setup.check_failed("could not be started");
     script(program, "exit 0; # another");
-    with.check_failed("hookctl trust l");
-    with.peer->result("trust_hook", R"({"name":"l"})");
-    BOOST_TEST(text_at(verdict_of(*with.peer), "/outcome") == "answered");
+    setup.check_failed("hookctl trust l");
+    setup.peer->result("trust_hook", R"({"name":"l"})");
+    BOOST_TEST(text_at(verdict_of(*setup.peer), "/outcome") == "answered");
 }
 
 BOOST_AUTO_TEST_CASE(a_script_that_appears_after_the_registration_has_to_be_trusted) {
-    scene with;
-    const auto late = with.directory / "late";
-    with.add("late", {"sh", late});
-    BOOST_TEST(text_at(verdict_of(*with.peer), "/outcome") == "answered");  // what sh makes of a file that is not there
+    fixture setup;
+    const auto late = setup.directory / "late";
+    setup.add("late", {"sh", late});
+    BOOST_TEST(
+        text_at(verdict_of(*setup.peer), "/outcome") == "answered");  // what sh makes of a file that is not there
     script(late, "echo ran >&2; exit 1");
-    with.check_failed("was not there when it was registered: run hookctl trust late");
-    with.peer->result("trust_hook", R"({"name":"late"})");
-    BOOST_TEST(text_at(verdict_of(*with.peer), "/abort") == "ran");
+    setup.check_failed("was not there when it was registered: run hookctl trust late");
+    setup.peer->result("trust_hook", R"({"name":"late"})");
+    BOOST_TEST(text_at(verdict_of(*setup.peer), "/abort") == "ran");
 }
 
 BOOST_AUTO_TEST_CASE(a_script_for_an_interpreter_that_appears_has_to_be_trusted) {
-    scene with;
-    const auto late = with.directory / "late";
-    with.add("late", {"sh", late});
+    fixture setup;
+    const auto late = setup.directory / "late";
+    setup.add("late", {"sh", late});
     write_file(late, "echo ran >&2; exit 1");
     ::chmod(late.c_str(), 0600);
-    with.check_failed("was not there when it was registered: run hookctl trust late");
-    BOOST_TEST(text_at(with.peer->result("list_hooks"), "/hooks/0/state") == "untrusted");
-    BOOST_TEST(text_at(with.peer->result("trust_hook", R"({"name":"late"})"), "/state") == "ok");
-    BOOST_TEST(text_at(verdict_of(*with.peer), "/abort") == "ran");
+    setup.check_failed("was not there when it was registered: run hookctl trust late");
+    BOOST_TEST(text_at(setup.peer->result("list_hooks"), "/hooks/0/state") == "untrusted");
+    BOOST_TEST(text_at(setup.peer->result("trust_hook", R"({"name":"late"})"), "/state") == "ok");
+    BOOST_TEST(text_at(verdict_of(*setup.peer), "/abort") == "ran");
     write_file(late, "exit 0");
-    with.check_failed("has changed since it was registered");
+    setup.check_failed("has changed since it was registered");
 }
 
 BOOST_AUTO_TEST_CASE(a_file_that_the_hook_itself_writes_is_known_only_as_an_argument) {
-    scene with;
-    with.add("log", {"sh", "-c", "cat >>" + (with.directory / "log")});
+    fixture setup;
+    setup.add("log", {"sh", "-c", "cat >>" + (setup.directory / "log")});
     for (int each = 0; each < 3; ++each) {
-        BOOST_TEST(text_at(verdict_of(*with.peer), "/outcome") == "answered");
+        BOOST_TEST(text_at(verdict_of(*setup.peer), "/outcome") == "answered");
     }
-    with.add("log", {"tee", "-a", with.directory / "other"});
-    BOOST_TEST(text_at(verdict_of(*with.peer), "/outcome") == "answered");
-    with.check_failed("other was not there when it was registered");
+    setup.add("log", {"tee", "-a", setup.directory / "other"});
+    BOOST_TEST(text_at(verdict_of(*setup.peer), "/outcome") == "answered");
+    setup.check_failed("other was not there when it was registered");
 }
 
 BOOST_AUTO_TEST_CASE(trusting_a_hook_whose_script_is_away_trusts_nothing_that_comes_in_its_place) {
-    scene with;
-    const auto path = script(with.directory / "script", "exit 0");
-    with.add("h", {"sh", path});
+    fixture setup;
+    const auto path = script(setup.directory / "script", "exit 0");
+    setup.add("h", {"sh", path});
     ::unlink(path.c_str());
-    BOOST_TEST(text_at(with.peer->result("trust_hook", R"({"name":"h"})"), "/state") == "missing");
+    BOOST_TEST(text_at(setup.peer->result("trust_hook", R"({"name":"h"})"), "/state") == "missing");
     write_file(path, "echo evil >&2; exit 1");
-    with.check_failed("was not there when it was registered: run hookctl trust h");
-    with.restart();
-    with.check_failed("was not there when it was registered: run hookctl trust h");
-    BOOST_TEST(text_at(with.peer->result("trust_hook", R"({"name":"h"})"), "/state") == "ok");
-    BOOST_TEST(text_at(verdict_of(*with.peer), "/abort") == "evil");
+    setup.check_failed("was not there when it was registered: run hookctl trust h");
+    setup.restart();
+    setup.check_failed("was not there when it was registered: run hookctl trust h");
+    BOOST_TEST(text_at(setup.peer->result("trust_hook", R"({"name":"h"})"), "/state") == "ok");
+    BOOST_TEST(text_at(verdict_of(*setup.peer), "/abort") == "evil");
 }
 
 BOOST_AUTO_TEST_CASE(a_command_that_was_edited_in_the_registry_has_to_be_trusted) {
@@ -484,62 +485,62 @@ BOOST_AUTO_TEST_CASE(a_command_that_was_edited_in_the_registry_has_to_be_trusted
     const auto one = script(directory / "one", "exit 0");
     const auto two = script(directory / "two", "echo two >&2; exit 1");
     for (const auto& command : {std::vector<std::string>{one}, {"sh", one}}) {
-        scene with;
-        with.add("h", command);
-        auto text = read_file(with.registry);
+        fixture setup;
+        setup.add("h", command);
+        auto text = read_file(setup.registry);
         text.replace(text.find(one), one.size(), two);  // in the command, not in the pins, which come after it
-        write_file(with.registry, text);
-        with.daemon->process().signal(SIGHUP);
-        with.daemon->process().wait_for_err("read the registry again");
-        with.check_failed("is another than the one that was registered: run hookctl trust h");
-        with.peer->result("trust_hook", R"({"name":"h"})");
-        BOOST_TEST(text_at(verdict_of(*with.peer), "/abort") == "two");
+        write_file(setup.registry, text);
+        setup.daemon->process().signal(SIGHUP);
+        setup.daemon->process().wait_for_err("read the registry again");
+        setup.check_failed("is another than the one that was registered: run hookctl trust h");
+        setup.peer->result("trust_hook", R"({"name":"h"})");
+        BOOST_TEST(text_at(verdict_of(*setup.peer), "/abort") == "two");
     }
 }
 
 BOOST_AUTO_TEST_CASE(a_file_too_large_to_be_checked_is_refused_and_holds_nothing_up) {
-    scene with;
-    const auto large = with.directory / "large";
+    fixture setup;
+    const auto large = setup.directory / "large";
     write_file(large, "");
-    with.add("grown", {"true", large});
+    setup.add("grown", {"true", large});
     BOOST_REQUIRE(::truncate(large.c_str(), off_t{1} << 40) == 0);
-    with.check_failed("more than 256 MiB");
-    const auto refused = with.peer->failure("register_hook", registration("a", {"true", large}));
+    setup.check_failed("more than 256 MiB");
+    const auto refused = setup.peer->failure("register_hook", registration("a", {"true", large}));
     BOOST_TEST(refused.error_code() == -32602);
     BOOST_TEST(refused.error_message().find("more than 256 MiB") != std::string::npos, refused.error_message());
-    with.daemon->process().signal(SIGTERM);
-    BOOST_TEST(with.daemon->wait() == 0);
+    setup.daemon->process().signal(SIGTERM);
+    BOOST_TEST(setup.daemon->wait() == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_retry_with_the_same_operation_id_gets_the_recorded_result) {
-    scene with;
+    fixture setup;
     const std::string operation = R"("operation_id":"4c0f0cb4-8c1c-4c1e-9d0e-0d3f0b6f2a11")";
     const auto params = registration("a", {"sh", "-c", "exit 0"}, "e", operation);
-    const auto first = with.peer->result("register_hook", params);
-    with.peer->result("deregister_hook", R"({"name":"a"})");
-    BOOST_TEST((with.peer->result("register_hook", params) == first));
-    BOOST_TEST(size_at(with.peer->result("list_hooks"), "/hooks") == 0U);
-    BOOST_TEST(with.peer->failure("deregister_hook", R"({"name":"a",)" + operation + "}").error_code() == -32602);
-    BOOST_TEST(with.peer->failure("emit", R"({"event":"a",)" + operation + "}").error_code() == -32602);
+    const auto first = setup.peer->result("register_hook", params);
+    setup.peer->result("deregister_hook", R"({"name":"a"})");
+    BOOST_TEST((setup.peer->result("register_hook", params) == first));
+    BOOST_TEST(size_at(setup.peer->result("list_hooks"), "/hooks") == 0U);
+    BOOST_TEST(setup.peer->failure("deregister_hook", R"({"name":"a",)" + operation + "}").error_code() == -32602);
+    BOOST_TEST(setup.peer->failure("emit", R"({"event":"a",)" + operation + "}").error_code() == -32602);
 }
 
 BOOST_AUTO_TEST_CASE(a_retry_joins_a_registration_that_is_under_way) {
-    scene with;
+    fixture setup;
     const auto params =
         registration("a", {"sh", "-c", "exit 0"}, "e", R"("operation_id":"4c0f0cb4-8c1c-4c1e-9d0e-0d3f0b6f2a12")");
     // In one write: were the third carried out anew, the hook would be there in the end.
-    const auto first = with.peer->send_request("register_hook", params);
-    const auto gone = with.peer->send_request("deregister_hook", R"({"name":"a"})");
-    const auto retried = with.peer->send_request("register_hook", params);
-    const auto answer = with.peer->response_to(first).at("/result");
+    const auto first = setup.peer->send_request("register_hook", params);
+    const auto gone = setup.peer->send_request("deregister_hook", R"({"name":"a"})");
+    const auto retried = setup.peer->send_request("register_hook", params);
+    const auto answer = setup.peer->response_to(first).at("/result");
     BOOST_TEST(text_at(answer, "/name") == "a");
-    BOOST_TEST(bool_at(with.peer->response_to(gone).at("/result"), "/deleted"));
-    BOOST_TEST((with.peer->response_to(retried).at("/result") == answer));
-    BOOST_TEST(size_at(with.peer->result("list_hooks"), "/hooks") == 0U);
+    BOOST_TEST(bool_at(setup.peer->response_to(gone).at("/result"), "/deleted"));
+    BOOST_TEST((setup.peer->response_to(retried).at("/result") == answer));
+    BOOST_TEST(size_at(setup.peer->result("list_hooks"), "/hooks") == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_hook_is_refused_by_name) {
-    scene with;
+    fixture setup;
     for (const std::string params :
         {R"({"command":["true"],"events":["e"]})", R"({"name":"","command":["true"],"events":["e"]})",
             R"({"name":"a","events":["e"]})", R"({"name":"a","command":[],"events":["e"]})",
@@ -548,29 +549,29 @@ BOOST_AUTO_TEST_CASE(what_is_no_hook_is_refused_by_name) {
             R"({"name":"a","command":["true"]})", R"({"name":"a","command":["true"],"events":["a b"]})",
             R"({"name":"a","command":["true"],"events":["e"],"timeout_ms":0})",
             R"({"name":"a","command":["true"],"events":["e"],"job":1})"}) {
-        const auto refused = with.peer->failure("register_hook", params);
+        const auto refused = setup.peer->failure("register_hook", params);
         BOOST_TEST(refused.error_code() == -32602, params);
         BOOST_TEST(refused.error_message().find("parameter '") != std::string::npos);
     }
-    const auto long_one = with.peer->failure("register_hook", registration("a", std::vector<std::string>(1025, "x")));
+    const auto long_one = setup.peer->failure("register_hook", registration("a", std::vector<std::string>(1025, "x")));
     BOOST_TEST(long_one.error_code() == -32001);
-    BOOST_TEST(::access(with.registry.c_str(), F_OK) != 0);
+    BOOST_TEST(::access(setup.registry.c_str(), F_OK) != 0);
 }
 
 BOOST_AUTO_TEST_CASE(only_the_daemons_own_user_may_register, *boost::unit_test::precondition(as_root)) {
-    scene with({"--allow-user", std::to_string(stranger)});
-    ::chmod(with.directory.path().c_str(), 0711);
-    ::chmod(with.daemon->socket_path().c_str(), 0666);
-    wire_client peer{connect_as(stranger, with.daemon->socket_path())};
+    fixture setup({"--allow-user", std::to_string(stranger)});
+    ::chmod(setup.directory.path().c_str(), 0711);
+    ::chmod(setup.daemon->socket_path().c_str(), 0666);
+    wire_client peer{connect_as(stranger, setup.daemon->socket_path())};
     BOOST_TEST(peer.failure("register_hook", registration("a", {"true"})).error_code() == -32003);
     BOOST_TEST(peer.failure("deregister_hook", R"({"name":"a"})").error_code() == -32003);
     BOOST_TEST(peer.failure("trust_hook", R"({"name":"a"})").error_code() == -32003);
     BOOST_TEST(size_at(peer.result("list_hooks"), "/hooks") == 0U);
-    with.add("a", {"true", "--password=x"});
+    setup.add("a", {"true", "--password=x"});
     const auto listed = peer.call("list_hooks", "{}");
     BOOST_TEST(listed.raw({"result", "hooks"}).find(R"("name":"a")") != std::string::npos);
     BOOST_TEST(listed.raw({"result", "hooks"}).find("command") == std::string::npos);
-    BOOST_TEST(with.peer->call("list_hooks", "{}").raw({"result", "hooks"}).find("--password=x") != std::string::npos);
+    BOOST_TEST(setup.peer->call("list_hooks", "{}").raw({"result", "hooks"}).find("--password=x") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(connections_leave_the_open_files_to_the_hooks_that_those_need) {
@@ -599,37 +600,37 @@ BOOST_AUTO_TEST_CASE(connections_leave_the_open_files_to_the_hooks_that_those_ne
 }
 
 BOOST_AUTO_TEST_CASE(name_of_a_registered_hook_is_its_own) {
-    scene with;
+    fixture setup;
     const auto subscribe_as_a = [&with] {
-        return with.daemon->connect().call("subscribe", R"({"name":"a","responds":false})").error_code();
+        return setup.daemon->connect().call("subscribe", R"({"name":"a","responds":false})").error_code();
     };
     BOOST_TEST(subscribe_as_a() == 0);
-    with.add("a", {"sh", "-c", "exit 0"});
+    setup.add("a", {"sh", "-c", "exit 0"});
     BOOST_TEST(subscribe_as_a() == -32602);
-    BOOST_TEST(text_at(verdict_of(*with.peer), "/responses/0/responder") == "a");
-    with.peer->result("deregister_hook", R"({"name":"a"})");
+    BOOST_TEST(text_at(verdict_of(*setup.peer), "/responses/0/responder") == "a");
+    setup.peer->result("deregister_hook", R"({"name":"a"})");
     BOOST_TEST(subscribe_as_a() == 0);
 }
 
 BOOST_AUTO_TEST_CASE(sighup_reads_the_registry_again) {
-    scene with;
-    with.add("a", {"sh", "-c", "exit 0"});
-    auto text = read_file(with.registry);
+    fixture setup;
+    setup.add("a", {"sh", "-c", "exit 0"});
+    auto text = read_file(setup.registry);
     text.replace(text.find(R"("e")"), 3, R"("f")");
-    write_file(with.registry, text);
-    with.daemon->process().signal(SIGHUP);
-    with.daemon->process().wait_for_err("read the registry again: 1 hook");
-    BOOST_TEST(text_at(verdict_of(*with.peer, "f"), "/outcome") == "answered");
-    BOOST_TEST(text_at(verdict_of(*with.peer, "e"), "/outcome") == "no_subscribers");
+    write_file(setup.registry, text);
+    setup.daemon->process().signal(SIGHUP);
+    setup.daemon->process().wait_for_err("read the registry again: 1 hook");
+    BOOST_TEST(text_at(verdict_of(*setup.peer, "f"), "/outcome") == "answered");
+    BOOST_TEST(text_at(verdict_of(*setup.peer, "e"), "/outcome") == "no_subscribers");
 }
 
 // The log takes one line a second of a hook: all that one run has to say is in it.
 BOOST_AUTO_TEST_CASE(what_a_run_said_and_how_it_failed_stand_in_one_line_of_the_log) {
-    scene with;
-    with.add("a", {"sh", "-c", "echo broken pipe dream >&2; exit 127"});
-    BOOST_TEST(text_at(verdict_of(*with.peer), "/outcome") == "abandoned");
-    with.daemon->process().wait_for_err("broken pipe dream");
-    const auto log = with.daemon->log();
+    fixture setup;
+    setup.add("a", {"sh", "-c", "echo broken pipe dream >&2; exit 127"});
+    BOOST_TEST(text_at(verdict_of(*setup.peer), "/outcome") == "abandoned");
+    setup.daemon->process().wait_for_err("broken pipe dream");
+    const auto log = setup.daemon->log();
     const auto said = log.find("said: broken pipe dream");
     BOOST_REQUIRE(said != std::string::npos);
     const auto begin = log.rfind('\n', said) + 1;
@@ -637,102 +638,102 @@ BOOST_AUTO_TEST_CASE(what_a_run_said_and_how_it_failed_stand_in_one_line_of_the_
 }
 
 BOOST_AUTO_TEST_CASE(a_corrupt_registry_is_reported_with_its_line_and_never_written_over) {
-    scene with;
-    with.add("a", {"sh", "-c", "exit 0"});
-    const auto good = read_file(with.registry);
+    fixture setup;
+    setup.add("a", {"sh", "-c", "exit 0"});
+    const auto good = read_file(setup.registry);
     for (const auto& bad :
         {good.substr(0, good.size() - 5), good + "x", std::string("{\"version\":1,\n\"hooks\":[{}]}"),
             std::string("\n[]"), std::string("{\"version\":2,\n\"hooks\":[]}"),
             // The hooks of the first list would be gone with the next change.
             good.substr(0, good.rfind('}')) + ",\"hooks\":[]}\n", std::string()}) {
-        write_file(with.registry, bad);
-        with.daemon->process().signal(SIGHUP);
-        with.daemon->process().wait_for_err("the old hooks stay in force");
-        BOOST_TEST(with.daemon->log().find("registry.json:") != std::string::npos);
-        BOOST_TEST(text_at(verdict_of(*with.peer), "/outcome") == "answered");
-        const auto refused = with.peer->failure("register_hook", registration("b", {"true"}));
+        write_file(setup.registry, bad);
+        setup.daemon->process().signal(SIGHUP);
+        setup.daemon->process().wait_for_err("the old hooks stay in force");
+        BOOST_TEST(setup.daemon->log().find("registry.json:") != std::string::npos);
+        BOOST_TEST(text_at(verdict_of(*setup.peer), "/outcome") == "answered");
+        const auto refused = setup.peer->failure("register_hook", registration("b", {"true"}));
         BOOST_TEST(refused.error_code() == -32603);
         BOOST_TEST(refused.error_message().find("registry.json:") != std::string::npos, refused.error_message());
-        BOOST_TEST(read_file(with.registry) == bad);
+        BOOST_TEST(read_file(setup.registry) == bad);
     }
     // No daemon starts with it: it would serve without the guards that the registry names.
-    const auto socket = with.directory / "other.sock";
+    const auto socket = setup.directory / "other.sock";
     for (const std::vector<std::string>& command :
-        {std::vector<std::string>{hookd_binary(), "--check", "--registry", with.registry},
-            {hookd_binary(), "--socket", socket, "--registry", with.registry}}) {
+        {std::vector<std::string>{hookd_binary(), "--check", "--registry", setup.registry},
+            {hookd_binary(), "--socket", socket, "--registry", setup.registry}}) {
         const auto ended = run_program(command);
         BOOST_TEST(ended.exit_status == 2);
         BOOST_TEST(ended.err.find("registry.json:1: ") != std::string::npos, ended.err);
     }
     BOOST_TEST(::access(socket.c_str(), F_OK) != 0);
     // Mended, it is taken up without a restart.
-    write_file(with.registry, good);
-    with.daemon->process().signal(SIGHUP);
-    with.daemon->process().wait_for_err("read the registry again: 1 hook");
-    BOOST_TEST(text_at(verdict_of(*with.peer), "/outcome") == "answered");
+    write_file(setup.registry, good);
+    setup.daemon->process().signal(SIGHUP);
+    setup.daemon->process().wait_for_err("read the registry again: 1 hook");
+    BOOST_TEST(text_at(verdict_of(*setup.peer), "/outcome") == "answered");
 }
 
 BOOST_AUTO_TEST_CASE(a_registry_that_another_process_holds_is_an_error_and_holds_nothing_up) {
-    scene with;
-    with.add("a", {"sh", "-c", "exit 0"});
-    const int held = ::open((with.registry + ".lock").c_str(), O_RDWR | O_CLOEXEC);
+    fixture setup;
+    setup.add("a", {"sh", "-c", "exit 0"});
+    const int held = ::open((setup.registry + ".lock").c_str(), O_RDWR | O_CLOEXEC);
     BOOST_REQUIRE(held >= 0);
     BOOST_REQUIRE(::flock(held, LOCK_EX) == 0);
-    const auto waiting = with.peer->send_request("register_hook", registration("b", {"true"}));
-    BOOST_TEST(text_at(verdict_of(*with.peer), "/outcome") == "answered");
-    const auto refused = with.peer->response_to(waiting);
+    const auto waiting = setup.peer->send_request("register_hook", registration("b", {"true"}));
+    BOOST_TEST(text_at(verdict_of(*setup.peer), "/outcome") == "answered");
+    const auto refused = setup.peer->response_to(waiting);
     BOOST_TEST(refused.error_code() == -32603);
     BOOST_TEST(refused.error_message().find("registry.json.lock") != std::string::npos, refused.error_message());
-    with.peer->send_request("register_hook", registration("b", {"true"}));
-    (void)verdict_of(*with.peer);  // the request before it has been read by then
-    with.daemon->process().signal(SIGTERM);
-    BOOST_TEST(with.daemon->wait() == 0);
+    setup.peer->send_request("register_hook", registration("b", {"true"}));
+    (void)verdict_of(*setup.peer);  // the request before it has been read by then
+    setup.daemon->process().signal(SIGTERM);
+    BOOST_TEST(setup.daemon->wait() == 0);
     ::close(held);
 }
 
 BOOST_AUTO_TEST_CASE(a_registry_that_others_may_write_is_refused) {
-    scene with;
-    with.add("a", {"true"});
-    ::chmod(with.registry.c_str(), 0622);
-    with.daemon->process().signal(SIGHUP);
-    with.daemon->process().wait_for_err("can be written by others");
+    fixture setup;
+    setup.add("a", {"true"});
+    ::chmod(setup.registry.c_str(), 0622);
+    setup.daemon->process().signal(SIGHUP);
+    setup.daemon->process().wait_for_err("can be written by others");
     const auto check_refused = [&with] {
         const auto ended =
-            run_program({hookd_binary(), "--socket", with.directory / "other.sock", "--registry", with.registry});
+            run_program({hookd_binary(), "--socket", setup.directory / "other.sock", "--registry", setup.registry});
         BOOST_TEST(ended.exit_status == 2);
-        BOOST_TEST(ended.err.find(with.directory / "state") != std::string::npos, ended.err);
+        BOOST_TEST(ended.err.find(setup.directory / "state") != std::string::npos, ended.err);
     };
     check_refused();
-    ::chmod(with.registry.c_str(), 0600);
-    ::chmod((with.directory / "state").c_str(), 0777);  // whoever may replace it may write it
+    ::chmod(setup.registry.c_str(), 0600);
+    ::chmod((setup.directory / "state").c_str(), 0777);  // whoever may replace it may write it
     check_refused();
-    ::chmod((with.directory / "state").c_str(), 0700);
+    ::chmod((setup.directory / "state").c_str(), 0700);
 }
 
 BOOST_AUTO_TEST_CASE(a_full_disk_is_an_error_and_loses_nothing) {
-    scene with;
-    with.add("a", {"sh", "-c", "exit 0"});
-    const auto before = read_file(with.registry);
+    fixture setup;
+    setup.add("a", {"sh", "-c", "exit 0"});
+    const auto before = read_file(setup.registry);
     const rlimit none{16, RLIM_INFINITY};
-    BOOST_REQUIRE(::prlimit(with.daemon->pid(), RLIMIT_FSIZE, &none, nullptr) == 0);
+    BOOST_REQUIRE(::prlimit(setup.daemon->pid(), RLIMIT_FSIZE, &none, nullptr) == 0);
     for (const auto& [method, params] : {std::pair{"register_hook", registration("b", {"true"})},
              {"deregister_hook", std::string(R"({"name":"a"})")}}) {
-        const auto refused = with.peer->failure(method, params);
+        const auto refused = setup.peer->failure(method, params);
         BOOST_TEST(refused.error_code() == -32603);
         BOOST_TEST(refused.error_message().find("nothing was changed") != std::string::npos, refused.error_message());
     }
-    BOOST_TEST(read_file(with.registry) == before);
-    BOOST_TEST(size_at(with.peer->result("list_hooks"), "/hooks") == 1U);
-    BOOST_TEST(text_at(verdict_of(*with.peer), "/outcome") == "answered");
+    BOOST_TEST(read_file(setup.registry) == before);
+    BOOST_TEST(size_at(setup.peer->result("list_hooks"), "/hooks") == 1U);
+    BOOST_TEST(text_at(verdict_of(*setup.peer), "/outcome") == "answered");
     const rlimit all{RLIM_INFINITY, RLIM_INFINITY};
-    BOOST_REQUIRE(::prlimit(with.daemon->pid(), RLIMIT_FSIZE, &all, nullptr) == 0);
-    with.add("b", {"true"});
+    BOOST_REQUIRE(::prlimit(setup.daemon->pid(), RLIMIT_FSIZE, &all, nullptr) == 0);
+    setup.add("b", {"true"});
 }
 
 BOOST_AUTO_TEST_CASE(a_full_or_read_only_disk_changes_nothing, *boost::unit_test::precondition(may_mount)) {
     temp_directory directory;
     const small_disk disk{directory / "disk"};
-    scene on_disk{{}, disk.path() + "/registry.json"};
+    fixture on_disk{{}, disk.path() + "/registry.json"};
     on_disk.add("a", {"sh", "-c", "exit 0"});
     const auto check_refused = [&](const std::string& reason) {
         const auto before = read_file(on_disk.registry);

@@ -20,8 +20,8 @@ namespace data = boost::unit_test::data;
 namespace {
 
 // A daemon with an emitter and some responders called a, b, c, …
-struct scene {
-    explicit scene(std::size_t count, std::vector<std::string> arguments = {})
+struct fixture {
+    explicit fixture(std::size_t count, std::vector<std::string> arguments = {})
         : daemon(std::move(arguments)), emitter(daemon.connect()) {
         for (std::size_t i = 0; i < count; ++i) {
             responders.push_back(daemon.connect());
@@ -94,7 +94,7 @@ void check(const boost::json::value& verdict, std::string_view outcome, std::str
 BOOST_AUTO_TEST_SUITE(wait_policy_suite)
 
 BOOST_AUTO_TEST_CASE(result_names_the_event) {
-    scene s(1);
+    fixture s(1);
     const auto request = send_emit_and_wait(s.emitter, "e", R"("payload":[1])");
     const auto event = s.responders[0].next_event();
     BOOST_TEST(event.raw({"params", "payload"}) == "[1]");
@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(result_names_the_event) {
 }
 
 BOOST_AUTO_TEST_CASE(slot_exists_before_any_subscriber_sees_the_event) {
-    scene s(1);
+    fixture s(1);
     for (int i = 0; i < 300; ++i) {
         s.begin("first");
         s.accept(0, fine);
@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(slot_exists_before_any_subscriber_sees_the_event) {
 // --- first ---
 
 BOOST_AUTO_TEST_CASE(first_reply_decides_under_first) {
-    scene s(3);
+    fixture s(3);
     s.begin("first");
     s.accept(1, no);
     check(s.verdict(), "answered", "no", "b", "");
@@ -133,7 +133,7 @@ BOOST_AUTO_TEST_CASE(first_reply_decides_under_first) {
 }
 
 BOOST_AUTO_TEST_CASE(first_is_the_default_policy) {
-    scene s(2);
+    fixture s(2);
     const auto request = send_emit_and_wait(s.emitter, "e");
     s.event_id = s.responders[0].next_event().string("/params/hook_event_id");
     s.accept(0, fine);
@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(first_is_the_default_policy) {
 }
 
 BOOST_AUTO_TEST_CASE(abstention_decides_nothing_under_first) {
-    scene s(2);
+    fixture s(2);
     s.begin("first");
     s.accept(0, abstain);
     s.still_waits();
@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(abstention_decides_nothing_under_first) {
 }
 
 BOOST_AUTO_TEST_CASE(failed_hook_decides_nothing_under_first_and_is_listed) {
-    scene s(2);
+    fixture s(2);
     s.begin("first");
     s.accept(0, broken);
     s.still_waits();
@@ -161,7 +161,7 @@ BOOST_AUTO_TEST_CASE(failed_hook_decides_nothing_under_first_and_is_listed) {
 // --- veto ---
 
 BOOST_AUTO_TEST_CASE(fast_fine_does_not_overtake_a_slower_veto) {
-    scene s(3);
+    fixture s(3);
     s.begin("veto");
     s.accept(0, fine);
     s.accept(2, R"("response":{"abort":""})");
@@ -171,7 +171,7 @@ BOOST_AUTO_TEST_CASE(fast_fine_does_not_overtake_a_slower_veto) {
 }
 
 BOOST_AUTO_TEST_CASE(veto_decides_at_once_whoever_has_not_replied) {
-    scene s(3);
+    fixture s(3);
     s.begin("veto");
     s.accept(0, no);
     check(s.verdict(), "answered", "no", "a", "");
@@ -179,7 +179,7 @@ BOOST_AUTO_TEST_CASE(veto_decides_at_once_whoever_has_not_replied) {
 }
 
 BOOST_AUTO_TEST_CASE(veto_ends_when_everybody_is_fine) {
-    scene s(3);
+    fixture s(3);
     s.begin("veto");
     s.accept(0, fine);
     s.accept(1, abstain);
@@ -190,7 +190,7 @@ BOOST_AUTO_TEST_CASE(veto_ends_when_everybody_is_fine) {
 // --- all ---
 
 BOOST_AUTO_TEST_CASE(all_waits_for_everybody_even_after_a_veto) {
-    scene s(3);
+    fixture s(3);
     s.begin("all", R"("failure_policy":"closed")");
     s.accept(2, fine);
     s.accept(0, no);
@@ -200,7 +200,7 @@ BOOST_AUTO_TEST_CASE(all_waits_for_everybody_even_after_a_veto) {
 }
 
 BOOST_AUTO_TEST_CASE(all_counts_an_abstention_as_done) {
-    scene s(2);
+    fixture s(2);
     s.begin("all");
     s.accept(0, abstain);
     s.still_waits();
@@ -209,7 +209,7 @@ BOOST_AUTO_TEST_CASE(all_counts_an_abstention_as_done) {
 }
 
 BOOST_AUTO_TEST_CASE(second_reply_of_one_responder_is_refused_under_all) {
-    scene s(2);
+    fixture s(2);
     s.begin("all");
     s.accept(0, fine);
     const auto again = s.say(0, no);
@@ -223,7 +223,7 @@ BOOST_AUTO_TEST_CASE(second_reply_of_one_responder_is_refused_under_all) {
 
 BOOST_DATA_TEST_CASE(
     everybody_abstained, data::make(policies) * data::make({"open", "closed"}), policy, failure_policy) {
-    scene s(2);
+    fixture s(2);
     s.begin(policy, R"("failure_policy":")" + std::string{failure_policy} + "\"");
     s.accept(0, abstain);
     s.accept(1, abstain);
@@ -231,7 +231,7 @@ BOOST_DATA_TEST_CASE(
 }
 
 BOOST_DATA_TEST_CASE(everybody_failed_or_left, data::make(policies), policy) {
-    scene s(3);
+    fixture s(3);
     s.begin(policy);
     s.accept(0, broken);
     s.responders[1].close();
@@ -242,7 +242,7 @@ BOOST_DATA_TEST_CASE(everybody_failed_or_left, data::make(policies), policy) {
 }
 
 BOOST_DATA_TEST_CASE(some_abstained_and_the_rest_left, data::make(policies), policy) {
-    scene s(2);
+    fixture s(2);
     s.begin(policy);
     s.accept(0, abstain);
     s.responders[1].close();
@@ -250,7 +250,7 @@ BOOST_DATA_TEST_CASE(some_abstained_and_the_rest_left, data::make(policies), pol
 }
 
 BOOST_DATA_TEST_CASE(one_was_fine_and_the_rest_failed, data::make({"veto", "all"}), policy) {
-    scene s(2);
+    fixture s(2);
     s.begin(policy);
     s.accept(0, fine);
     s.accept(1, broken);
@@ -258,7 +258,7 @@ BOOST_DATA_TEST_CASE(one_was_fine_and_the_rest_failed, data::make({"veto", "all"
 }
 
 BOOST_DATA_TEST_CASE(nobody_replied_in_time, data::make(policies), policy) {
-    scene s(3);
+    fixture s(3);
     s.begin(policy, R"("timeout_ms":150)");
     const auto start = std::chrono::steady_clock::now();
     s.accept(1, abstain);
@@ -269,7 +269,7 @@ BOOST_DATA_TEST_CASE(nobody_replied_in_time, data::make(policies), policy) {
 }
 
 BOOST_DATA_TEST_CASE(some_replied_in_time, data::make({"veto", "all"}), policy) {
-    scene s(3);
+    fixture s(3);
     s.begin(policy, R"("timeout_ms":2000)");
     s.accept(1, fine);
     s.accept(2, broken);
@@ -277,7 +277,7 @@ BOOST_DATA_TEST_CASE(some_replied_in_time, data::make({"veto", "all"}), policy) 
 }
 
 BOOST_AUTO_TEST_CASE(timeout_does_not_come_early) {
-    scene s(1);
+    fixture s(1);
     for (const int span : {1, 10, 100, 400}) {
         const auto start = std::chrono::steady_clock::now();
         s.begin("first", R"("timeout_ms":)" + std::to_string(span));
@@ -287,14 +287,14 @@ BOOST_AUTO_TEST_CASE(timeout_does_not_come_early) {
 }
 
 BOOST_AUTO_TEST_CASE(earlier_veto_stands_when_the_rest_time_out_under_all) {
-    scene s(2);
+    fixture s(2);
     s.begin("all", R"("timeout_ms":2000,"failure_policy":"closed")");
     s.accept(0, no);
     check(s.verdict(), "timeout", "no", "a", "b timeout");
 }
 
 BOOST_DATA_TEST_CASE(no_responder_matched, data::make(policies), policy) {
-    scene s(0);
+    fixture s(0);
     auto other = s.daemon.connect();
     subscribe(other, "something-else");
     auto observer = s.daemon.connect();
@@ -309,7 +309,7 @@ BOOST_DATA_TEST_CASE(no_responder_matched, data::make(policies), policy) {
 // --- failure_policy ---
 
 BOOST_DATA_TEST_CASE(closed_turns_a_lack_of_answers_into_a_veto, data::make(policies), policy) {
-    scene s(2);
+    fixture s(2);
     s.begin(policy, R"("failure_policy":"closed","timeout_ms":100)");
     auto verdict = s.verdict();
     BOOST_TEST(text_at(verdict, "/outcome") == "timeout");
@@ -349,7 +349,7 @@ BOOST_AUTO_TEST_CASE(closed_reason_names_who_is_missing_and_not_who_replied) {
 }
 
 BOOST_DATA_TEST_CASE(closed_changes_nothing_when_hooks_answered, data::make(policies), policy) {
-    scene s(2);
+    fixture s(2);
     s.begin(policy, R"("failure_policy":"closed")");
     s.accept(0, fine);
     if (std::string_view{policy} != "first") {
@@ -374,7 +374,7 @@ BOOST_AUTO_TEST_CASE(responder_without_a_name_is_its_pid) {
 }
 
 BOOST_AUTO_TEST_CASE(reply_of_an_outsider_decides_under_first) {
-    scene s(1);
+    fixture s(1);
     auto outsider = s.daemon.connect();
     s.begin("first");
     const auto taken = respond(outsider, s.event_id, no);
@@ -386,7 +386,7 @@ BOOST_AUTO_TEST_CASE(reply_of_an_outsider_decides_under_first) {
 }
 
 BOOST_AUTO_TEST_CASE(reply_of_an_outsider_is_not_the_responders) {
-    scene s(1);
+    fixture s(1);
     auto outsider = s.daemon.connect();
     s.begin("all");
     BOOST_TEST(bool_at(respond(outsider, s.event_id), "/accepted"));
@@ -396,7 +396,7 @@ BOOST_AUTO_TEST_CASE(reply_of_an_outsider_is_not_the_responders) {
 }
 
 BOOST_AUTO_TEST_CASE(veto_of_an_outsider_decides_at_once) {
-    scene s(2);
+    fixture s(2);
     auto outsider = s.daemon.connect();
     s.begin("veto");
     BOOST_TEST(bool_at(respond(outsider, s.event_id), "/accepted"));
@@ -408,7 +408,7 @@ BOOST_AUTO_TEST_CASE(veto_of_an_outsider_decides_at_once) {
 }
 
 BOOST_AUTO_TEST_CASE(reply_of_an_outsider_is_a_reply_though_all_responders_abstain) {
-    scene s(1);
+    fixture s(1);
     auto outsider = s.daemon.connect();
     s.begin("all");
     BOOST_TEST(bool_at(respond(outsider, s.event_id, no), "/accepted"));
@@ -417,7 +417,7 @@ BOOST_AUTO_TEST_CASE(reply_of_an_outsider_is_a_reply_though_all_responders_absta
 }
 
 BOOST_AUTO_TEST_CASE(responder_that_abstained_or_failed_has_had_its_say) {
-    scene s(3);
+    fixture s(3);
     s.begin("all");
     s.accept(0, abstain);
     s.accept(1, broken);
@@ -431,7 +431,7 @@ BOOST_AUTO_TEST_CASE(responder_that_abstained_or_failed_has_had_its_say) {
 }
 
 BOOST_DATA_TEST_CASE(abstention_or_failure_of_an_outsider_changes_nothing, data::make(policies), policy) {
-    scene s(1);
+    fixture s(1);
     auto outsider = s.daemon.connect();
     s.begin(policy);
     BOOST_TEST(bool_at(respond(outsider, s.event_id, abstain), "/accepted"));
@@ -451,7 +451,7 @@ BOOST_AUTO_TEST_CASE(peer_may_emit_and_respond_over_one_connection) {
 }
 
 BOOST_DATA_TEST_CASE(responder_that_comes_during_a_wait_is_not_waited_for, data::make(policies), policy) {
-    scene s(1);
+    fixture s(1);
     s.begin(policy);
     auto newcomer = s.daemon.connect();
     subscribe(newcomer, "*", R"("name":"new")");
@@ -462,7 +462,7 @@ BOOST_DATA_TEST_CASE(responder_that_comes_during_a_wait_is_not_waited_for, data:
 // --- the emitter goes away ---
 
 BOOST_AUTO_TEST_CASE(emitter_that_goes_away_takes_its_slot_along) {
-    scene s(1);
+    fixture s(1);
     s.begin("first");
     s.emitter.close();
     s.daemon.wait_for_stat("/waiting", 0);
@@ -472,10 +472,10 @@ BOOST_AUTO_TEST_CASE(emitter_that_goes_away_takes_its_slot_along) {
 }
 
 BOOST_AUTO_TEST_CASE(default_timeout_is_30_seconds_and_configurable) {
-    scene usual(1);
+    fixture usual(1);
     send_emit_and_wait(usual.emitter, "e");
     BOOST_TEST(usual.responders[0].next_event().integer("/params/timeout_ms") == 30000);
-    scene brief(1, {"--default-timeout", "250ms"});
+    fixture brief(1, {"--default-timeout", "250ms"});
     const auto request = send_emit_and_wait(brief.emitter, "e");
     BOOST_TEST(brief.responders[0].next_event().integer("/params/timeout_ms") == 250);
     check(brief.emitter.response_to(request).at("/result"), "timeout", "", "", "a timeout");

@@ -46,17 +46,17 @@ protocol::uuid numbered_uuid(std::uint64_t number) {
     return id;
 }
 
-client& world::join(std::int64_t pid) {
+client& broker_fixture::join(std::int64_t pid) {
     owners_.emplace_back();
     return broker.attach({pid, 1000}, &owners_.back());
 }
 
-client& world::join_as(std::uint32_t uid) {
+client& broker_fixture::join_as(std::uint32_t uid) {
     owners_.emplace_back();
     return broker.attach({uid, uid, true}, &owners_.back());
 }
 
-std::variant<protocol::emit_result, protocol::error> world::try_emit(
+std::variant<protocol::emit_result, protocol::error> broker_fixture::try_emit(
     client& by, std::string_view event, const emit_options& how) {
     const protocol::emit_params params{.event = event,
         .payload = how.payload,
@@ -68,7 +68,7 @@ std::variant<protocol::emit_result, protocol::error> world::try_emit(
     return result;
 }
 
-protocol::emit_result world::emit(client& by, std::string_view event, const emit_options& how) {
+protocol::emit_result broker_fixture::emit(client& by, std::string_view event, const emit_options& how) {
     const auto result = try_emit(by, event, how);
     if (const auto* const failure = std::get_if<protocol::error>(&result)) {
         BOOST_FAIL("emit failed: " << failure->message);
@@ -76,7 +76,7 @@ protocol::emit_result world::emit(client& by, std::string_view event, const emit
     return std::get<protocol::emit_result>(result);
 }
 
-std::variant<protocol::subscribe_result, protocol::error> world::try_subscribe(
+std::variant<protocol::subscribe_result, protocol::error> broker_fixture::try_subscribe(
     client& by, std::vector<std::string> patterns, const session_options& how) {
     const protocol::subscribe_params params{.events = std::move(patterns),
         .name = how.name,
@@ -96,7 +96,8 @@ std::variant<protocol::subscribe_result, protocol::error> world::try_subscribe(
     return result;
 }
 
-protocol::subscribe_result world::subscribe(client& by, std::vector<std::string> patterns, const session_options& how) {
+protocol::subscribe_result broker_fixture::subscribe(
+    client& by, std::vector<std::string> patterns, const session_options& how) {
     const auto result = try_subscribe(by, std::move(patterns), how);
     if (const auto* const failure = std::get_if<protocol::error>(&result)) {
         BOOST_FAIL("subscribe failed: " << failure->message);
@@ -104,13 +105,13 @@ protocol::subscribe_result world::subscribe(client& by, std::vector<std::string>
     return std::get<protocol::subscribe_result>(result);
 }
 
-client& world::subscriber(std::vector<std::string> patterns, const session_options& how) {
+client& broker_fixture::subscriber(std::vector<std::string> patterns, const session_options& how) {
     client& made = join();
     subscribe(made, std::move(patterns), how);
     return made;
 }
 
-wait& world::emit_and_wait(client& by, std::string_view event, const wait_options& how) {
+wait& broker_fixture::emit_and_wait(client& by, std::string_view event, const wait_options& how) {
     wait& made = waits_.emplace_back();
     made.footprint_bytes = how.footprint_bytes;
     const protocol::emit_and_wait_params params{.event = event,
@@ -133,7 +134,7 @@ wait& world::emit_and_wait(client& by, std::string_view event, const wait_option
     return made;
 }
 
-wait& world::await_response(client& by, std::string_view hook_event_id,
+wait& broker_fixture::await_response(client& by, std::string_view hook_event_id,
     std::optional<std::chrono::milliseconds> timeout, std::size_t footprint_bytes) {
     wait& made = waits_.emplace_back();
     made.footprint_bytes = footprint_bytes;
@@ -147,7 +148,7 @@ wait& world::await_response(client& by, std::string_view hook_event_id,
     return made;
 }
 
-std::variant<protocol::respond_result, protocol::error> world::try_respond(
+std::variant<protocol::respond_result, protocol::error> broker_fixture::try_respond(
     client& by, std::string_view hook_event_id, std::string_view response) {
     protocol::respond_params params{.hook_event_id = hook_event_id, .response = response};
     if (auto failure = protocol::check_reply(params)) {
@@ -158,7 +159,7 @@ std::variant<protocol::respond_result, protocol::error> world::try_respond(
     return result;
 }
 
-refusal world::reply(client& by, std::string_view hook_event_id, std::string_view response) {
+refusal broker_fixture::reply(client& by, std::string_view hook_event_id, std::string_view response) {
     const auto result = try_respond(by, hook_event_id, response);
     if (const auto* const failure = std::get_if<protocol::error>(&result)) {
         BOOST_FAIL("respond failed: " << failure->message);
@@ -166,21 +167,21 @@ refusal world::reply(client& by, std::string_view hook_event_id, std::string_vie
     return std::get<protocol::respond_result>(result).reason;
 }
 
-refusal world::abstain(client& by, std::string_view hook_event_id) {
+refusal broker_fixture::abstain(client& by, std::string_view hook_event_id) {
     const auto result = broker.respond(by, {.hook_event_id = hook_event_id, .abstain = true}, now);
     collect();
     BOOST_REQUIRE(std::holds_alternative<protocol::respond_result>(result));
     return std::get<protocol::respond_result>(result).reason;
 }
 
-refusal world::fail(client& by, std::string_view hook_event_id, std::string_view why) {
+refusal broker_fixture::fail(client& by, std::string_view hook_event_id, std::string_view why) {
     const auto result = broker.respond(by, {.hook_event_id = hook_event_id, .failed = why}, now);
     collect();
     BOOST_REQUIRE(std::holds_alternative<protocol::respond_result>(result));
     return std::get<protocol::respond_result>(result).reason;
 }
 
-std::vector<received_event> world::receive(client& by) {
+std::vector<received_event> broker_fixture::receive(client& by) {
     std::vector<event*> events;
     broker.hand_out(by, std::size_t(-1), std::size_t(-1), events);
     std::vector<received_event> result;
@@ -192,7 +193,7 @@ std::vector<received_event> world::receive(client& by) {
     return result;
 }
 
-std::string world::receive_names(client& by) {
+std::string broker_fixture::receive_names(client& by) {
     std::string text;
     for (const auto& each : receive(by)) {
         text += (text.empty() ? "" : " ") + std::to_string(each.seq) + ":" + each.name;
@@ -200,13 +201,13 @@ std::string world::receive_names(client& by) {
     return text;
 }
 
-received_event world::receive_one(client& by) {
+received_event broker_fixture::receive_one(client& by) {
     const auto all = receive(by);
     BOOST_REQUIRE_EQUAL(all.size(), 1U);
     return all.front();
 }
 
-std::string world::receive_notices(client& by) {
+std::string broker_fixture::receive_notices(client& by) {
     std::string text;
     while (const auto next = broker.take_notice(by)) {
         text += text.empty() ? "" : "; ";
@@ -219,12 +220,12 @@ std::string world::receive_notices(client& by) {
     return text;
 }
 
-std::string world::take_ended(client& of) {
+std::string broker_fixture::take_ended(client& of) {
     const auto ended = broker.take_ended(of);
     return ended ? std::string{to_string(ended->reason)} + " after " + std::to_string(ended->last_seq) : std::string{};
 }
 
-void world::collect() {
+void broker_fixture::collect() {
     for (auto& each : broker.take_completions()) {
         auto& which = static_cast<wait&>(*each.who);
         BOOST_CHECK(which.waits_on == nullptr);
@@ -233,7 +234,7 @@ void world::collect() {
     }
 }
 
-void world::check_nobody_waits() const {
+void broker_fixture::check_nobody_waits() const {
     const auto held = broker.held();
     BOOST_CHECK_EQUAL(held.open_slots, 0U);
     BOOST_CHECK_EQUAL(held.extra_waiters, 0U);
@@ -244,9 +245,9 @@ void world::check_nobody_waits() const {
 }
 
 std::size_t footprint_of(std::string_view name, std::string_view payload) {
-    world w;
-    w.emit(w.join(), name, {.payload = std::string{payload}});
-    return w.broker.held().event_bytes;
+    broker_fixture fixture;
+    fixture.emit(fixture.join(), name, {.payload = std::string{payload}});
+    return fixture.broker.held().event_bytes;
 }
 
 std::string limit_of(const protocol::error& failure) {

@@ -120,11 +120,11 @@ struct ignored_output final : event_sink {
 };
 
 /// A broker, its clock and its peers. Nothing here waits: time is moved by the test.
-class world {
+class broker_fixture {
 public:
-    explicit world(broker_limits limits = {}) : broker(limits, steady_time{}) {}
-    world(const world&) = delete;
-    world& operator=(const world&) = delete;
+    explicit broker_fixture(broker_limits limits = {}) : broker(limits, steady_time{}) {}
+    broker_fixture(const broker_fixture&) = delete;
+    broker_fixture& operator=(const broker_fixture&) = delete;
 
 private:
     std::deque<wait> waits_{};  // before the broker, which links them

@@ -6,7 +6,7 @@ namespace {
 
 constexpr auto chain_policy = wait_policy::chain;
 
-struct chained : world {
+struct chained : broker_fixture {
     client& second = subscriber({"push"}, {.name = "second", .order = 2});
     client& first = subscriber({"push"}, {.name = "first", .order = 1});
     client& third = subscriber({"push"}, {.name = "third", .order = 3});
@@ -168,7 +168,7 @@ BOOST_AUTO_TEST_CASE(observers_get_it_as_it_was_emitted) {
 }
 
 BOOST_AUTO_TEST_CASE(one_that_lagged_is_skipped_at_its_turn) {
-    world small{{.capacity = 1}};
+    broker_fixture small{{.capacity = 1}};
     client& early = small.subscriber({"push"}, {.name = "a"});
     client& late = small.subscriber({"push", "other"}, {.name = "b"});
     wait& asked = small.emit_and_wait(small.join(), "push", {.policy = chain_policy});
@@ -181,7 +181,7 @@ BOOST_AUTO_TEST_CASE(one_that_lagged_is_skipped_at_its_turn) {
 }
 
 BOOST_AUTO_TEST_CASE(chain_may_wait_for_a_first_subscriber) {
-    world fresh;
+    broker_fixture fresh;
     wait& asked = fresh.emit_and_wait(fresh.join(), "push", {.policy = chain_policy, .require_subscriber = false});
     client& late = fresh.subscriber({}, {.name = "late"});
     fresh.reply(late, fresh.receive_one(late).id, R"({"payload":{"n":2}})");
@@ -191,7 +191,7 @@ BOOST_AUTO_TEST_CASE(chain_may_wait_for_a_first_subscriber) {
 
 BOOST_AUTO_TEST_CASE(payloads_that_chains_hold_are_bounded) {
     const std::string kilobyte = '"' + std::string(998, 'x') + '"';
-    world small{{.capacity_bytes = 4096}};
+    broker_fixture small{{.capacity_bytes = 4096}};
     client& hook = small.subscriber();
     int open = 0;
     for (; open < 100; ++open) {

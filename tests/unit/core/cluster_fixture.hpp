@@ -47,9 +47,9 @@ public:
     }
 };
 
-/// A world whose broker, host `a`, is in a cluster.
-struct cluster_world : world {
-    explicit cluster_world(broker_limits limits = {}) : world(on_host_a(std::move(limits))) {
+/// A broker_fixture whose broker, host `a`, is in a cluster.
+struct cluster_world : broker_fixture {
+    explicit cluster_world(broker_limits limits = {}) : broker_fixture(on_host_a(std::move(limits))) {
         broker.join_cluster(&cluster);
     }
 

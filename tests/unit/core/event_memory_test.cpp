@@ -9,8 +9,8 @@ const std::string large = '"' + std::string(100'000, 'x') + '"';
 const std::size_t one = footprint_of("x0", large);
 
 /// There is room for four large events, and each of four sessions that read nothing has been handed one.
-struct full_fixture : world {
-    full_fixture() : world({.capacity_bytes = 4 * one + one / 8}) {
+struct full_fixture : broker_fixture {
+    full_fixture() : broker_fixture({.capacity_bytes = 4 * one + one / 8}) {
         for (const auto* const name : {"x0", "x1", "x2", "x3"}) {
             lazy.push_back(&subscriber({name}, {.name = name}));
             emit(emitter, name, {.payload = large});
@@ -68,24 +68,24 @@ BOOST_AUTO_TEST_CASE(past_the_bound_nothing_is_handed_out_and_as_many_as_are_nee
 
 BOOST_AUTO_TEST_CASE(who_was_held_back_goes_on_when_another_has_read_or_is_gone) {
     for (const bool reads : {true, false}) {
-        full_fixture w;
-        client& fifth = w.subscriber({"x4"});
-        client& sixth = w.subscriber({"x4"});
-        w.emit(w.emitter, "x4", {.payload = large});
-        BOOST_CHECK_EQUAL(w.hand_out(fifth), 0U);
-        BOOST_CHECK_EQUAL(w.hand_out(sixth), 0U);
-        (void)w.is_ready(fifth);
+        full_fixture fixture;
+        client& fifth = fixture.subscriber({"x4"});
+        client& sixth = fixture.subscriber({"x4"});
+        fixture.emit(fixture.emitter, "x4", {.payload = large});
+        BOOST_CHECK_EQUAL(fixture.hand_out(fifth), 0U);
+        BOOST_CHECK_EQUAL(fixture.hand_out(sixth), 0U);
+        (void)fixture.is_ready(fifth);
         if (reads) {
-            w.broker.sent(*w.lazy[0], 1);
-            BOOST_CHECK(!w.broker.must_read(*w.lazy[0]));
+            fixture.broker.sent(*fixture.lazy[0], 1);
+            BOOST_CHECK(!fixture.broker.must_read(*fixture.lazy[0]));
         } else {
-            w.leave(*w.lazy[0]);
+            fixture.leave(*fixture.lazy[0]);
         }
-        BOOST_CHECK(w.is_ready(fifth));
-        BOOST_CHECK_EQUAL(w.hand_out(fifth), 1U);
-        BOOST_CHECK(w.is_ready(sixth));
-        BOOST_CHECK_EQUAL(w.hand_out(sixth), 1U);  // the same event takes its memory once
-        BOOST_CHECK_EQUAL(w.broker.held().handed_out_bytes, 4 * one);
+        BOOST_CHECK(fixture.is_ready(fifth));
+        BOOST_CHECK_EQUAL(fixture.hand_out(fifth), 1U);
+        BOOST_CHECK(fixture.is_ready(sixth));
+        BOOST_CHECK_EQUAL(fixture.hand_out(sixth), 1U);  // the same event takes its memory once
+        BOOST_CHECK_EQUAL(fixture.broker.held().handed_out_bytes, 4 * one);
     }
 }
 

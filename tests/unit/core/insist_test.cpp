@@ -8,7 +8,7 @@ namespace {
 constexpr auto closed = failure_policy::closed;
 
 /// A guard that insists, another hook that does not, and how the guard comes to be missing.
-struct guarded : world {
+struct guarded : broker_fixture {
     client& guard = subscriber({"push"}, {.name = "guard", .on_failure = closed});
     client& other = subscriber({"push"}, {.name = "other"});
 
@@ -97,78 +97,78 @@ BOOST_AUTO_TEST_SUITE_END()
 BOOST_AUTO_TEST_SUITE(requiring)
 
 BOOST_AUTO_TEST_CASE(one_that_is_not_there_is_absent_and_named) {
-    world w;
-    wait& alone = w.emit_and_wait(w.join(), "push", {.require = {"guard"}});
+    broker_fixture fixture;
+    wait& alone = fixture.emit_and_wait(fixture.join(), "push", {.require = {"guard"}});
     BOOST_CHECK_EQUAL(alone.how(), outcome::no_subscribers);
     BOOST_CHECK_EQUAL(alone.missing(), "guard: absent");
     BOOST_CHECK(alone.verdict().abort.find("guard, which is not there") != std::string::npos);
-    (void)w.subscriber({"pull"}, {.name = "guard"});  // there, but not for this event
-    client& other = w.subscriber({"push"}, {.name = "other"});
-    wait& asked = w.emit_and_wait(w.join(), "push", {.require = {"guard"}});
-    w.reply(other, w.receive_one(other).id);
+    (void)fixture.subscriber({"pull"}, {.name = "guard"});  // there, but not for this event
+    client& other = fixture.subscriber({"push"}, {.name = "other"});
+    wait& asked = fixture.emit_and_wait(fixture.join(), "push", {.require = {"guard"}});
+    fixture.reply(other, fixture.receive_one(other).id);
     BOOST_CHECK_EQUAL(asked.how(), outcome::answered);
     BOOST_CHECK_EQUAL(asked.missing(), "guard: absent");
     BOOST_CHECK(asked.verdict().abort.find("guard") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(under_first_the_wait_goes_on_until_they_have_replied) {
-    world w;
-    client& guard = w.subscriber({}, {.name = "guard"});
-    client& other = w.subscriber({}, {.name = "other"});
-    wait& asked = w.emit_and_wait(w.join(), "push", {.require = {"guard"}});
-    w.reply(other, w.receive_one(other).id);
+    broker_fixture fixture;
+    client& guard = fixture.subscriber({}, {.name = "guard"});
+    client& other = fixture.subscriber({}, {.name = "other"});
+    wait& asked = fixture.emit_and_wait(fixture.join(), "push", {.require = {"guard"}});
+    fixture.reply(other, fixture.receive_one(other).id);
     BOOST_CHECK(!asked.over());
-    w.reply(guard, w.receive_one(guard).id);
+    fixture.reply(guard, fixture.receive_one(guard).id);
     BOOST_CHECK_EQUAL(asked.how(), outcome::answered);
     BOOST_CHECK_EQUAL(asked.responses(), "{} by guard; {} by other");
     BOOST_CHECK_EQUAL(asked.verdict().abort, "");
-    w.check_nobody_waits();
+    fixture.check_nobody_waits();
 }
 
 BOOST_AUTO_TEST_CASE(under_first_an_abort_ends_it_at_once) {
-    world w;
-    (void)w.subscriber({}, {.name = "guard"});
-    client& other = w.subscriber({}, {.name = "other"});
-    wait& asked = w.emit_and_wait(w.join(), "push", {.require = {"guard"}});
-    w.reply(other, w.receive_one(other).id, R"({"abort":"no"})");
+    broker_fixture fixture;
+    (void)fixture.subscriber({}, {.name = "guard"});
+    client& other = fixture.subscriber({}, {.name = "other"});
+    wait& asked = fixture.emit_and_wait(fixture.join(), "push", {.require = {"guard"}});
+    fixture.reply(other, fixture.receive_one(other).id, R"({"abort":"no"})");
     BOOST_CHECK_EQUAL(asked.verdict().abort, "no");
     BOOST_CHECK_EQUAL(asked.missing(), "");
 }
 
 BOOST_AUTO_TEST_CASE(under_first_it_ends_once_they_can_reply_no_more) {
     for (const bool abstains : {true, false}) {
-        world w;
-        client& guard = w.subscriber({}, {.name = "guard"});
-        client& other = w.subscriber({}, {.name = "other"});
-        wait& asked = w.emit_and_wait(w.join(), "push", {.require = {"guard"}});
-        w.reply(other, w.receive_one(other).id);
-        const auto id = w.receive_one(guard).id;
-        abstains ? w.abstain(guard, id) : w.fail(guard, id);
+        broker_fixture fixture;
+        client& guard = fixture.subscriber({}, {.name = "guard"});
+        client& other = fixture.subscriber({}, {.name = "other"});
+        wait& asked = fixture.emit_and_wait(fixture.join(), "push", {.require = {"guard"}});
+        fixture.reply(other, fixture.receive_one(other).id);
+        const auto id = fixture.receive_one(guard).id;
+        abstains ? fixture.abstain(guard, id) : fixture.fail(guard, id);
         BOOST_CHECK_EQUAL(asked.how(), outcome::answered);
         BOOST_CHECK_EQUAL(asked.verdict().abort.empty(), abstains);
     }
 }
 
 BOOST_AUTO_TEST_CASE(under_first_the_time_out_names_them) {
-    world w;
-    (void)w.subscriber({}, {.name = "guard"});
-    client& other = w.subscriber({}, {.name = "other"});
-    wait& asked = w.emit_and_wait(w.join(), "push", {.require = {"guard"}});
-    w.reply(other, w.receive_one(other).id);
-    w.pass(30s);
+    broker_fixture fixture;
+    (void)fixture.subscriber({}, {.name = "guard"});
+    client& other = fixture.subscriber({}, {.name = "other"});
+    wait& asked = fixture.emit_and_wait(fixture.join(), "push", {.require = {"guard"}});
+    fixture.reply(other, fixture.receive_one(other).id);
+    fixture.pass(30s);
     BOOST_CHECK_EQUAL(asked.how(), outcome::timeout);
     BOOST_CHECK_EQUAL(asked.responses(), "{} by other");
     BOOST_CHECK(asked.verdict().abort.find("guard, which did not reply in time") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(one_of_several_of_a_name_is_enough) {
-    world w;
-    client& first = w.subscriber({}, {.name = "guard"});
-    client& second = w.subscriber({}, {.name = "guard"});
-    wait& asked = w.emit_and_wait(w.join(), "push", {.policy = wait_policy::veto, .require = {"guard"}});
-    const auto id = w.receive_one(first).id;
-    w.fail(first, id);
-    w.reply(second, id);
+    broker_fixture fixture;
+    client& first = fixture.subscriber({}, {.name = "guard"});
+    client& second = fixture.subscriber({}, {.name = "guard"});
+    wait& asked = fixture.emit_and_wait(fixture.join(), "push", {.policy = wait_policy::veto, .require = {"guard"}});
+    const auto id = fixture.receive_one(first).id;
+    fixture.fail(first, id);
+    fixture.reply(second, id);
     BOOST_CHECK_EQUAL(asked.how(), outcome::abandoned);
     BOOST_CHECK_EQUAL(asked.verdict().abort, "");
 }

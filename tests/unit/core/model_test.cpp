@@ -766,7 +766,7 @@ private:
     }
 
     std::mt19937 random_;
-    world w_{{.capacity = capacity}};
+    broker_fixture w_{{.capacity = capacity}};
     std::vector<model_peer> peers_{};
     std::vector<model_slot> slots_{};
     std::map<const wait*, std::size_t> askers_{};  // of those who await a reservation

@@ -4,7 +4,7 @@
 namespace hookd::core::test {
 namespace {
 
-struct retry_fixture : world {
+struct retry_fixture : broker_fixture {
     client& hook = subscriber({}, {.name = "hook"});
     client& emitter = join();
     const protocol::uuid operation = numbered_uuid(7);
@@ -216,7 +216,7 @@ BOOST_AUTO_TEST_CASE(last_4096_results_are_remembered) {
 }
 
 BOOST_AUTO_TEST_CASE(errors_are_not_remembered) {
-    world strict{{.max_waiting_per_connection = 1}};
+    broker_fixture strict{{.max_waiting_per_connection = 1}};
     client& busy = strict.join();
     (void)strict.subscriber();
     wait& first = strict.emit_and_wait(busy, "push");

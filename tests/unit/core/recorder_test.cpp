@@ -56,7 +56,7 @@ public:
     }
 };
 
-struct recorded_world : world {
+struct recorded_world : broker_fixture {
     lines_recorder told{};
     recorded_world() { broker.record_to(&told); }
 
@@ -72,94 +72,94 @@ struct recorded_world : world {
 BOOST_AUTO_TEST_SUITE(recording)
 
 BOOST_AUTO_TEST_CASE(a_question_is_told_from_its_event_to_its_verdict) {
-    recorded_world w;
-    client& guard = w.subscriber({}, {.name = "guard"});
-    client& by = w.program("git");
-    (void)w.emit_and_wait(by, "push", {.payload = "[1]"});
-    const auto id = w.receive_one(guard).id;
-    w.advance(7ms);
-    w.reply(guard, id, R"({"abort":"no"})");
-    BOOST_CHECK_EQUAL(w.told.take(),
+    recorded_world fixture;
+    client& guard = fixture.subscriber({}, {.name = "guard"});
+    client& by = fixture.program("git");
+    (void)fixture.emit_and_wait(by, "push", {.payload = "[1]"});
+    const auto id = fixture.receive_one(guard).id;
+    fixture.advance(7ms);
+    fixture.reply(guard, id, R"({"abort":"no"})");
+    BOOST_CHECK_EQUAL(fixture.told.take(),
         "event 1 push by git to 1 [1]; handed 1 to guard; "
         "verdict 1 push answered 'no' {\"abort\":\"no\"} after 7 ms");
 }
 
 BOOST_AUTO_TEST_CASE(a_told_event_has_no_verdict) {
-    recorded_world w;
-    client& watcher = w.subscriber({}, {.name = "watcher", .responds = false});
-    (void)w.emit(w.program("make"), "built");
-    (void)w.receive(watcher);
-    BOOST_CHECK_EQUAL(w.told.take(), "event 1 built by make to 1 {}; handed 1 to watcher");
+    recorded_world fixture;
+    client& watcher = fixture.subscriber({}, {.name = "watcher", .responds = false});
+    (void)fixture.emit(fixture.program("make"), "built");
+    (void)fixture.receive(watcher);
+    BOOST_CHECK_EQUAL(fixture.told.take(), "event 1 built by make to 1 {}; handed 1 to watcher");
 }
 
 BOOST_AUTO_TEST_CASE(a_question_that_nobody_hears_has_a_verdict_at_once) {
-    recorded_world w;
-    (void)w.emit_and_wait(w.join(), "a");
-    BOOST_CHECK_EQUAL(w.told.take(), "event 1 a by  to 0 {}; verdict 1 a no_subscribers '' after 0 ms");
+    recorded_world fixture;
+    (void)fixture.emit_and_wait(fixture.join(), "a");
+    BOOST_CHECK_EQUAL(fixture.told.take(), "event 1 a by  to 0 {}; verdict 1 a no_subscribers '' after 0 ms");
 }
 
 BOOST_AUTO_TEST_CASE(who_was_missing_is_told) {
-    recorded_world w;
-    client& slow = w.subscriber({}, {.name = "slow"});
-    (void)w.emit_and_wait(w.join(), "a", {.timeout = 5ms, .on_failure = failure_policy::closed});
-    (void)w.receive(slow);
-    w.pass(5ms);
-    const auto told = w.told.take();
+    recorded_world fixture;
+    client& slow = fixture.subscriber({}, {.name = "slow"});
+    (void)fixture.emit_and_wait(fixture.join(), "a", {.timeout = 5ms, .on_failure = failure_policy::closed});
+    (void)fixture.receive(slow);
+    fixture.pass(5ms);
+    const auto told = fixture.told.take();
     BOOST_TEST(told.find("verdict 1 a timeout '") != std::string::npos);
     BOOST_TEST(told.find(" slow:timeout after 5 ms") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_wait_that_ends_without_a_verdict_is_given_up) {
-    recorded_world w;
-    client& guard = w.subscriber({}, {.name = "guard"});
-    wait& asked = w.emit_and_wait(w.join(), "a");
-    w.cancel(asked);
-    (void)w.receive(guard);
-    BOOST_CHECK_EQUAL(w.told.take(), "event 1 a by  to 1 {}; given up 1 cancelled; handed 1 to guard");
-    (void)w.emit(w.join(), "b", {.reserve = 5ms});
-    w.pass(5ms);
-    BOOST_CHECK_EQUAL(w.told.take(), "event 2 b by  to 1 {}; given up 2 expired");
+    recorded_world fixture;
+    client& guard = fixture.subscriber({}, {.name = "guard"});
+    wait& asked = fixture.emit_and_wait(fixture.join(), "a");
+    fixture.cancel(asked);
+    (void)fixture.receive(guard);
+    BOOST_CHECK_EQUAL(fixture.told.take(), "event 1 a by  to 1 {}; given up 1 cancelled; handed 1 to guard");
+    (void)fixture.emit(fixture.join(), "b", {.reserve = 5ms});
+    fixture.pass(5ms);
+    BOOST_CHECK_EQUAL(fixture.told.take(), "event 2 b by  to 1 {}; given up 2 expired");
 }
 
 BOOST_AUTO_TEST_CASE(a_reserved_reply_has_its_verdict_when_it_is_asked_for) {
-    recorded_world w;
-    client& guard = w.subscriber({}, {.name = "guard"});
-    const auto id = text_of(w.emit(w.join(), "a", {.reserve = 1s}).hook_event_id);
-    w.reply(guard, id);
-    (void)w.receive(guard);
-    (void)w.told.take();
-    (void)w.await_response(w.join(), id);
-    BOOST_CHECK_EQUAL(w.told.take(), "verdict 1 a answered '' {} after 0 ms");
+    recorded_world fixture;
+    client& guard = fixture.subscriber({}, {.name = "guard"});
+    const auto id = text_of(fixture.emit(fixture.join(), "a", {.reserve = 1s}).hook_event_id);
+    fixture.reply(guard, id);
+    (void)fixture.receive(guard);
+    (void)fixture.told.take();
+    (void)fixture.await_response(fixture.join(), id);
+    BOOST_CHECK_EQUAL(fixture.told.take(), "verdict 1 a answered '' {} after 0 ms");
 }
 
 BOOST_AUTO_TEST_CASE(hand_outs_to_very_many_are_not_all_told) {
-    recorded_world w;
+    recorded_world fixture;
     for (int i = 0; i < 100; ++i) {
-        (void)w.subscriber({}, {.responds = false});
+        (void)fixture.subscriber({}, {.responds = false});
     }
-    (void)w.emit(w.join(), "a");
-    while (w.broker.take_next_ready() != nullptr) {
+    (void)fixture.emit(fixture.join(), "a");
+    while (fixture.broker.take_next_ready() != nullptr) {
     }
-    BOOST_TEST(w.told.lines.size() == 1u);
+    BOOST_TEST(fixture.told.lines.size() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(secrets_are_told_to_nobody_who_does_not_answer) {
-    recorded_world w;
+    recorded_world fixture;
     const hides_everything secrets;
-    w.broker.hide(&secrets);
-    client& guard = w.subscriber({}, {.name = "guard"});
-    client& watcher = w.subscriber({}, {.responds = false, .verdicts = true});
-    wait& asked = w.emit_and_wait(w.join(), "a", {.payload = R"({"token":"t"})"});
-    const auto got = w.receive_one(guard);
+    fixture.broker.hide(&secrets);
+    client& guard = fixture.subscriber({}, {.name = "guard"});
+    client& watcher = fixture.subscriber({}, {.responds = false, .verdicts = true});
+    wait& asked = fixture.emit_and_wait(fixture.join(), "a", {.payload = R"({"token":"t"})"});
+    const auto got = fixture.receive_one(guard);
     BOOST_CHECK_EQUAL(got.payload, R"({"token":"t"})");
-    w.reply(guard, got.id, R"({"key":"k"})");
+    fixture.reply(guard, got.id, R"({"key":"k"})");
     BOOST_CHECK_EQUAL(asked.responses(), R"({"key":"k"} by guard)");
-    (void)w.receive(watcher);
-    const auto told = w.told.take() + w.receive_notices(watcher);
+    (void)fixture.receive(watcher);
+    const auto told = fixture.told.take() + fixture.receive_notices(watcher);
     BOOST_TEST(told.find("\"t\"") == std::string::npos);
     BOOST_TEST(told.find("\"k\"") == std::string::npos);
     BOOST_TEST(told.find("verdict 1 a answered '' {\"hidden\":1}") != std::string::npos);
-    w.broker.hide(nullptr);
+    fixture.broker.hide(nullptr);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

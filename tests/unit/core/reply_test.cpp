@@ -6,7 +6,7 @@
 namespace hookd::core::test {
 namespace {
 
-struct asked_fixture : world {
+struct asked_fixture : broker_fixture {
     client& hook = subscriber({}, {.name = "hook"});
     client& emitter = join();
 
@@ -191,7 +191,7 @@ BOOST_AUTO_TEST_CASE(responder_that_came_back_speaks_as_an_outsider) {
 }
 
 BOOST_AUTO_TEST_CASE(reply_of_one_whose_session_lagged_counts) {
-    world small{{.capacity = 1}};
+    broker_fixture small{{.capacity = 1}};
     client& slow = small.subscriber({}, {.name = "slow"});
     client& other = small.subscriber({}, {.name = "other"});
     wait& pending = small.emit_and_wait(small.join(), "push", {.policy = wait_policy::all});

@@ -4,7 +4,7 @@
 namespace hookd::core::test {
 namespace {
 
-struct reserved_fixture : world {
+struct reserved_fixture : broker_fixture {
     client& hook = subscriber({}, {.name = "hook"});
     client& emitter = join(1);
 

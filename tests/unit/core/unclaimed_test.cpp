@@ -4,7 +4,7 @@
 namespace hookd::core::test {
 namespace {
 
-struct unclaimed_fixture : world {
+struct unclaimed_fixture : broker_fixture {
     client& emitter = join();
 
     wait& ask(std::string_view event = "push", wait_options how = {}) {
@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(old_event_does_not_take_the_session_back) {
 }
 
 BOOST_AUTO_TEST_CASE(event_is_kept_for_it_though_the_log_has_dropped_it) {
-    world small{{.capacity = 1}};
+    broker_fixture small{{.capacity = 1}};
     client& by = small.join();
     wait& asked = small.emit_and_wait(by, "push", {.payload = "[1]", .require_subscriber = false});
     small.emit(by, "other");
@@ -182,7 +182,7 @@ BOOST_AUTO_TEST_CASE(one_that_resumes_before_it_gets_it_once_and_in_its_place) {
 }
 
 BOOST_AUTO_TEST_CASE(newcomer_gets_no_more_of_them_than_may_wait_for_it) {
-    world small{{.capacity = 2}};
+    broker_fixture small{{.capacity = 2}};
     client& by = small.join();
     std::vector<wait*> asked;
     for (int i = 0; i < 5; ++i) {
@@ -202,7 +202,7 @@ BOOST_AUTO_TEST_CASE(newcomer_gets_no_more_of_them_than_may_wait_for_it) {
 
 BOOST_AUTO_TEST_CASE(they_take_no_more_bytes_than_all_events_may) {
     const std::string kilobyte = '"' + std::string(998, 'x') + '"';
-    world small{{.capacity_bytes = 4000}};
+    broker_fixture small{{.capacity_bytes = 4000}};
     client& by = small.join();
     int accepted = 0;
     while (accepted < 100) {
@@ -227,25 +227,25 @@ BOOST_AUTO_TEST_CASE(they_take_no_more_bytes_than_all_events_may) {
 
 // What the pattern of one costs is bounded, and the others keep what they wait for.
 BOOST_AUTO_TEST_CASE(patterns_that_take_too_long_to_compare_with_all_that_wait_are_refused) {
-    world w;
+    broker_fixture fixture;
     std::vector<wait*> waits;
-    client& asking = w.join();
+    client& asking = fixture.join();
     for (int i = 0; i < 1000; ++i) {
         waits.push_back(
-            &w.emit_and_wait(asking, std::string(120, 'a') + std::to_string(i), {.require_subscriber = false}));
+            &fixture.emit_and_wait(asking, std::string(120, 'a') + std::to_string(i), {.require_subscriber = false}));
     }
     const std::vector<std::string> nasty(256, "*" + std::string(60, 'a') + "b*");
-    client& slow = w.join();
-    const auto refused = w.try_subscribe(slow, nasty);
+    client& slow = fixture.join();
+    const auto refused = fixture.try_subscribe(slow, nasty);
     const auto* const failure = std::get_if<protocol::error>(&refused);
     BOOST_REQUIRE(failure != nullptr);
     BOOST_CHECK_EQUAL(limit_of(*failure), "match_steps");
     BOOST_CHECK(failure->message.find("'events'") != std::string::npos);
-    BOOST_CHECK_EQUAL(w.stats().subscribers, 0U);
-    client& quick = w.subscriber({"*a*7"});
-    BOOST_CHECK_EQUAL(w.receive(quick).size(), 100U);
-    w.subscribe(slow, {"*9"});
-    BOOST_CHECK_EQUAL(w.receive(slow).size(), 100U);
+    BOOST_CHECK_EQUAL(fixture.stats().subscribers, 0U);
+    client& quick = fixture.subscriber({"*a*7"});
+    BOOST_CHECK_EQUAL(fixture.receive(quick).size(), 100U);
+    fixture.subscribe(slow, {"*9"});
+    BOOST_CHECK_EQUAL(fixture.receive(slow).size(), 100U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -8,7 +8,7 @@ namespace hookd::core::test {
 namespace {
 
 /// Hooks that are named a, b, c, … and one emitter that waits for them.
-struct hooks_fixture : world {
+struct hooks_fixture : broker_fixture {
     std::vector<client*> hooks{};
     std::string id{};
 

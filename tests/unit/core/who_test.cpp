@@ -17,13 +17,13 @@ std::string names_of(const protocol::who_result& who) {
 BOOST_AUTO_TEST_SUITE(who_would_be_asked)
 
 BOOST_AUTO_TEST_CASE(responders_are_listed_in_the_order_of_a_chain) {
-    world w;
-    (void)w.subscriber({"a"}, {.name = "late", .order = 1});
-    (void)w.subscriber({"a"}, {.name = "b"});
-    (void)w.subscriber({"a"}, {.name = "a", .on_failure = failure_policy::closed, .shadow = true});
-    (void)w.subscriber({"b"}, {.name = "other"});
-    (void)w.subscriber({}, {.responds = false});
-    const auto who = w.broker.who({.event = "a"});
+    broker_fixture fixture;
+    (void)fixture.subscriber({"a"}, {.name = "late", .order = 1});
+    (void)fixture.subscriber({"a"}, {.name = "b"});
+    (void)fixture.subscriber({"a"}, {.name = "a", .on_failure = failure_policy::closed, .shadow = true});
+    (void)fixture.subscriber({"b"}, {.name = "other"});
+    (void)fixture.subscriber({}, {.responds = false});
+    const auto who = fixture.broker.who({.event = "a"});
     BOOST_CHECK_EQUAL(names_of(who), "a:shadow b:ok late:ok");
     BOOST_CHECK_EQUAL(who.observers, 1U);
     BOOST_CHECK_EQUAL(who.responders[0].on_failure, failure_policy::closed);
@@ -31,24 +31,24 @@ BOOST_AUTO_TEST_CASE(responders_are_listed_in_the_order_of_a_chain) {
     BOOST_CHECK_EQUAL(who.responders[0].pid, 100);
     BOOST_CHECK_EQUAL(who.responders[2].order, 1);
     BOOST_CHECK(who.timeout == 30s);
-    BOOST_CHECK_EQUAL(w.stats().events.size(), 0U);  // it is no event
+    BOOST_CHECK_EQUAL(fixture.stats().events.size(), 0U);  // it is no event
 }
 
 BOOST_AUTO_TEST_CASE(payload_counts) {
-    world w;
-    (void)w.subscriber({}, {.name = "shop", .where = {{"/cwd", "/shop*"}}});
-    BOOST_CHECK_EQUAL(names_of(w.broker.who({.event = "a"})), "");
-    BOOST_CHECK_EQUAL(names_of(w.broker.who({.event = "a", .payload = R"({"cwd":"/shop/x"})"})), "shop:ok");
+    broker_fixture fixture;
+    (void)fixture.subscriber({}, {.name = "shop", .where = {{"/cwd", "/shop*"}}});
+    BOOST_CHECK_EQUAL(names_of(fixture.broker.who({.event = "a"})), "");
+    BOOST_CHECK_EQUAL(names_of(fixture.broker.who({.event = "a", .payload = R"({"cwd":"/shop/x"})"})), "shop:ok");
 }
 
 BOOST_AUTO_TEST_CASE(one_that_lagged_is_listed_as_such) {
-    world w{{.capacity = 1}};
-    client& slow = w.subscriber({}, {.name = "slow"});
-    w.emit(w.join(), "a");
-    w.emit(w.join(), "a");
-    (void)w.receive(slow);
-    BOOST_CHECK_EQUAL(w.take_ended(slow), "lagged after 1");
-    BOOST_CHECK_EQUAL(names_of(w.broker.who({.event = "a"})), "slow:lagged");
+    broker_fixture fixture{{.capacity = 1}};
+    client& slow = fixture.subscriber({}, {.name = "slow"});
+    fixture.emit(fixture.join(), "a");
+    fixture.emit(fixture.join(), "a");
+    (void)fixture.receive(slow);
+    BOOST_CHECK_EQUAL(fixture.take_ended(slow), "lagged after 1");
+    BOOST_CHECK_EQUAL(names_of(fixture.broker.who({.event = "a"})), "slow:lagged");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

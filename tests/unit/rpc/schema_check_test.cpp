@@ -80,9 +80,9 @@ private:
 };
 
 /// A broker with that catalog, and a peer whose input is given to its session once, as a turn does.
-struct scene {
-    scene() { all.broker->use(events); }
-    ~scene() { events->release(); }
+struct fixture {
+    fixture() { all.broker->use(events); }
+    ~fixture() { events->release(); }
 
     input_state give(memory_peer& to, const std::string& bytes) {
         const std::shared_ptr<char[]> memory{new char[bytes.size()]};
@@ -112,40 +112,41 @@ bool has(const std::string& text, std::string_view part) { return text.find(part
 BOOST_AUTO_TEST_SUITE(schema_checks)
 
 BOOST_AUTO_TEST_CASE(others_are_answered_while_a_check_goes_on) {
-    scene with;
-    BOOST_CHECK(with.give(with.emitter, with.emitter.frame_of(emit(R"({"slow":1})"))) == input_state::checking);
+    fixture setup;
+    BOOST_CHECK(setup.give(setup.emitter, setup.emitter.frame_of(emit(R"({"slow":1})"))) == input_state::checking);
     for (int i = 0; i < 3; ++i) {
-        with.other.send(with.other.frame_of(ping));
-        BOOST_CHECK(with.give(with.emitter, "") == input_state::checking);
+        setup.other.send(setup.other.frame_of(ping));
+        BOOST_CHECK(setup.give(setup.emitter, "") == input_state::checking);
     }
-    BOOST_CHECK_EQUAL(with.other.count_answers(), 3U);
-    BOOST_CHECK_EQUAL(with.emitter.count_answers(), 0U);
-    with.other.send(with.other.frame_of(emit("{}", "6")));  // nor does it take the number of an event before it is over
-    BOOST_CHECK(has(with.other.messages().back(), R"("seq":1)"));
-    with.events->release();
-    with.emitter.send("");
-    BOOST_CHECK_EQUAL(with.emitter.count_answers(), 1U);
-    BOOST_CHECK(has(with.emitter.messages().back(), R"("seq":2)"));
+    BOOST_CHECK_EQUAL(setup.other.count_answers(), 3U);
+    BOOST_CHECK_EQUAL(setup.emitter.count_answers(), 0U);
+    setup.other.send(
+        setup.other.frame_of(emit("{}", "6")));  // nor does it take the number of an event before it is over
+    BOOST_CHECK(has(setup.other.messages().back(), R"("seq":1)"));
+    setup.events->release();
+    setup.emitter.send("");
+    BOOST_CHECK_EQUAL(setup.emitter.count_answers(), 1U);
+    BOOST_CHECK(has(setup.emitter.messages().back(), R"("seq":2)"));
 }
 
 BOOST_AUTO_TEST_CASE(what_the_check_finds_is_answered) {
-    scene with;
-    (void)with.give(with.emitter, with.emitter.frame_of(emit(R"({"slow":"wrong"})")));
-    with.events->release();
-    with.emitter.send("");
-    BOOST_CHECK(has(with.emitter.messages().back(), "-32004"));
-    with.emitter.send(with.emitter.frame_of(emit(R"({"x":"wrong"})")));
-    BOOST_CHECK(has(with.emitter.messages().back(), "-32004"));
-    BOOST_CHECK_EQUAL(with.all.broker->state().stats(with.all.broker->now()).head_seq, 0U);
+    fixture setup;
+    (void)setup.give(setup.emitter, setup.emitter.frame_of(emit(R"({"slow":"wrong"})")));
+    setup.events->release();
+    setup.emitter.send("");
+    BOOST_CHECK(has(setup.emitter.messages().back(), "-32004"));
+    setup.emitter.send(setup.emitter.frame_of(emit(R"({"x":"wrong"})")));
+    BOOST_CHECK(has(setup.emitter.messages().back(), "-32004"));
+    BOOST_CHECK_EQUAL(setup.all.broker->state().stats(setup.all.broker->now()).head_seq, 0U);
 }
 
 BOOST_AUTO_TEST_CASE(requests_behind_it_wait_in_their_order) {
-    scene with;
-    const std::string both = with.emitter.frame_of(emit(R"({"slow":1})", "1"));
-    BOOST_CHECK(with.give(with.emitter, both) == input_state::checking);
-    with.events->release();
-    with.emitter.send(with.emitter.frame_of("[" + emit(R"({"slow":2})", "2") + "," + emit("{}", "3") + "]"));
-    const auto messages = with.emitter.messages();
+    fixture setup;
+    const std::string both = setup.emitter.frame_of(emit(R"({"slow":1})", "1"));
+    BOOST_CHECK(setup.give(setup.emitter, both) == input_state::checking);
+    setup.events->release();
+    setup.emitter.send(setup.emitter.frame_of("[" + emit(R"({"slow":2})", "2") + "," + emit("{}", "3") + "]"));
+    const auto messages = setup.emitter.messages();
     BOOST_REQUIRE_EQUAL(messages.size(), 2U);
     BOOST_CHECK(has(messages[0], R"("id":1)") && has(messages[0], R"("seq":1)"));
     BOOST_CHECK(has(messages[1], R"([{"jsonrpc":"2.0","id":2)"));
@@ -153,32 +154,32 @@ BOOST_AUTO_TEST_CASE(requests_behind_it_wait_in_their_order) {
 }
 
 BOOST_AUTO_TEST_CASE(short_check_is_made_once) {
-    scene with;
-    with.emitter.send(with.emitter.frame_of(emit("{}")));
-    BOOST_CHECK_EQUAL(with.events->checks(), 1);
+    fixture setup;
+    setup.emitter.send(setup.emitter.frame_of(emit("{}")));
+    BOOST_CHECK_EQUAL(setup.events->checks(), 1);
 }
 
 BOOST_AUTO_TEST_CASE(peer_that_leaves_gives_its_check_up) {
-    scene with;
-    (void)with.give(with.emitter, with.emitter.frame_of(emit(R"({"slow":1})")));
-    with.emitter.leave();
-    with.events->wait_until_given_up();
-    BOOST_CHECK_EQUAL(with.all.broker->state().stats(with.all.broker->now()).head_seq, 0U);
+    fixture setup;
+    (void)setup.give(setup.emitter, setup.emitter.frame_of(emit(R"({"slow":1})")));
+    setup.emitter.leave();
+    setup.events->wait_until_given_up();
+    BOOST_CHECK_EQUAL(setup.all.broker->state().stats(setup.all.broker->now()).head_seq, 0U);
 }
 
 BOOST_AUTO_TEST_CASE(long_reply_and_the_payload_that_it_puts_in_place_are_checked_elsewhere) {
-    scene with;
-    with.other.send(with.other.frame_of(R"({"jsonrpc":"2.0","id":1,"method":"subscribe","params":{"name":"hook"}})"));
-    with.emitter.send(with.emitter.frame_of(
+    fixture setup;
+    setup.other.send(setup.other.frame_of(R"({"jsonrpc":"2.0","id":1,"method":"subscribe","params":{"name":"hook"}})"));
+    setup.emitter.send(setup.emitter.frame_of(
         R"({"jsonrpc":"2.0","id":2,"method":"emit_and_wait","params":{"event":"e","policy":"chain"}})"));
     const auto reply = R"({"jsonrpc":"2.0","id":3,"method":"respond","params":{"hook_event_id":")" +
-                       with.other.last_event_id() + R"(","response":{"payload":{"slow":1}}}})";
-    BOOST_CHECK(with.give(with.other, with.other.frame_of(reply)) == input_state::checking);
-    with.emitter.send(with.emitter.frame_of(ping));
-    BOOST_CHECK(has(with.emitter.messages().back(), R"("id":5)"));
-    with.events->release();
-    with.other.send("");
-    BOOST_CHECK(has(with.emitter.messages().back(), R"("payload":{"slow":1})"));
+                       setup.other.last_event_id() + R"(","response":{"payload":{"slow":1}}}})";
+    BOOST_CHECK(setup.give(setup.other, setup.other.frame_of(reply)) == input_state::checking);
+    setup.emitter.send(setup.emitter.frame_of(ping));
+    BOOST_CHECK(has(setup.emitter.messages().back(), R"("id":5)"));
+    setup.events->release();
+    setup.other.send("");
+    BOOST_CHECK(has(setup.emitter.messages().back(), R"("payload":{"slow":1})"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,4 +1,4 @@
-#include "app/patient_output.hpp"
+#include "app/interruptible_writer.hpp"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -26,7 +26,8 @@ std::int64_t now_ns() noexcept {
 
 }  // namespace
 
-patient_output::patient_output(int fd) : fd_(fd), wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), deadline_ns_(never) {
+interruptible_writer::interruptible_writer(int fd)
+    : fd_(fd), wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), deadline_ns_(never) {
     struct stat found {};
     if (::fstat(fd, &found) != 0) {
         return;
@@ -43,7 +44,7 @@ patient_output::patient_output(int fd) : fd_(fd), wake_(::eventfd(0, EFD_CLOEXEC
     }
 }
 
-patient_output::~patient_output() {
+interruptible_writer::~interruptible_writer() {
     if (kind_ == kind::own) {
         ::close(fd_);
     }
@@ -52,7 +53,7 @@ patient_output::~patient_output() {
     }
 }
 
-bool patient_output::write(std::string_view text) noexcept {
+bool interruptible_writer::write(std::string_view text) noexcept {
     while (!text.empty()) {
         if (kind_ == kind::shared && !wait_for_room()) {
             return false;
@@ -71,7 +72,7 @@ bool patient_output::write(std::string_view text) noexcept {
     return true;
 }
 
-long patient_output::write_some(std::string_view text) const noexcept {
+long interruptible_writer::write_some(std::string_view text) const noexcept {
     switch (kind_) {
         case kind::own:
             return ::write(fd_, text.data(), text.size());
@@ -83,7 +84,7 @@ long patient_output::write_some(std::string_view text) const noexcept {
     return ::write(fd_, text.data(), std::min<std::size_t>(text.size(), PIPE_BUF));
 }
 
-bool patient_output::wait_for_room() noexcept {
+bool interruptible_writer::wait_for_room() noexcept {
     while (true) {
         const auto deadline = deadline_ns_.load();
         const bool limited = deadline != never;
@@ -107,7 +108,7 @@ bool patient_output::wait_for_room() noexcept {
     }
 }
 
-void patient_output::give_up_within(std::chrono::milliseconds span) noexcept {
+void interruptible_writer::set_deadline(std::chrono::milliseconds span) noexcept {
     deadline_ns_.store(now_ns() + std::chrono::duration_cast<std::chrono::nanoseconds>(span).count());
     const std::uint64_t one = 1;
     static_cast<void>(!::write(wake_, &one, sizeof one));

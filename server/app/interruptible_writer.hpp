@@ -16,19 +16,19 @@ namespace hookd::server {
 /// written to with MSG_DONTWAIT, and what is neither, a file, never waits for a reader. Where opening anew is refused,
 /// at most PIPE_BUF bytes are written once poll(2) has said that they fit.
 ///
-/// Thread-safety: write() from one thread; give_up_within() from any, once.
-class patient_output {
+/// Thread-safety: write() from one thread; set_deadline() from any, once.
+class interruptible_writer {
 public:
-    explicit patient_output(int fd);
-    patient_output(const patient_output&) = delete;
-    patient_output& operator=(const patient_output&) = delete;
-    ~patient_output();
+    explicit interruptible_writer(int fd);
+    interruptible_writer(const interruptible_writer&) = delete;
+    interruptible_writer& operator=(const interruptible_writer&) = delete;
+    ~interruptible_writer();
 
     /// Waits for room as long as it takes, or until it is called off. False where not all was written.
     bool write(std::string_view text) noexcept;
 
     /// From `span` from now on, nothing is waited for any longer; a write() that waits ends then.
-    void give_up_within(std::chrono::milliseconds span) noexcept;
+    void set_deadline(std::chrono::milliseconds span) noexcept;
 
 private:
     enum class kind : std::uint8_t { own, socket, shared };
