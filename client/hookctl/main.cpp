@@ -104,7 +104,7 @@ int report(const hookd::error& failure) {
     if (failure.code() != 0) {
         message += " (error " + std::to_string(failure.code()) + ")";
     }
-    print_error(message);
+    report_error(message);
     switch (failure.kind()) {
         case kind::invalid_argument:
             return exit_status::usage;
@@ -136,12 +136,12 @@ int main(int argc, char** argv) {
         }
         return carry_out(std::get<invocation>(asked));
     } catch (const usage_error& wrong) {
-        print_error(wrong.what());
+        report_error(wrong.what());
         return exit_status::usage;
     } catch (const hookd::error& failure) {
         return report(failure);
     } catch (const std::exception& failure) {
-        print_error(failure.what());
+        report_error(failure.what());
         return exit_status::broken;
     }
 }

@@ -253,8 +253,8 @@ int run_agent(const invocation& call, const agent_arguments& arguments) {
                     break;
             }
         } catch (const usage_error& wrong) {
-            print_error(std::string(wiring->agent) + ": " + settings_of(*wiring, arguments.project).whole() + ": " +
-                        wrong.what());
+            report_error(std::string(wiring->agent) + ": " + settings_of(*wiring, arguments.project).whole() + ": " +
+                         wrong.what());
             result = exit_status::not_done;
         }
     }

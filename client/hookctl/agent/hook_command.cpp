@@ -49,7 +49,7 @@ int give(const agent_event& event, agent_decision decision, bool fail_closed) {
     const int status = deliver(answer);
     if (answer.err.empty() && !event.dialect->reads_stderr) {
         for (const auto& each : decision.notices) {
-            print_error(each);
+            report_error(each);
         }
     }
     return status;
@@ -70,7 +70,7 @@ int tell(const invocation& call, const agent_event& event) {
         (void)telling_client_for(call).emit(event.name, event.payload);
     } catch (const error& failure) {
         if (!event.dialect->reads_stderr) {
-            print_error(event.name + " was not reported: " + failure.what());
+            report_error(event.name + " was not reported: " + failure.what());
         }
     }
     return continues;
@@ -128,7 +128,7 @@ int ask(const invocation& call, const agent_hook_arguments& arguments, const age
 int refuse(const agent_hook_arguments& arguments, const agent_event& event, const std::string& why) {
     const bool is_end = event.kind == agent_event_kind::stop || event.kind == agent_event_kind::session_end;
     if (!arguments.fail_closed || is_end) {
-        print_error(why);
+        report_error(why);
         return is_end ? continues : continues_and_complains;
     }
     const auto answer = event.dialect->reads_status ? denied_by_status(denial("hookctl: " + why))

@@ -73,8 +73,8 @@ bool start_absent_daemon(const invocation& call) {
         return true;
     }
     const auto& said = started.errors.text;
-    print_error("hookd could not be started for the hooks in " + registry.string() +
-                (said.empty() ? "" : ": " + said.substr(0, said.find('\n'))));
+    report_error("hookd could not be started for the hooks in " + registry.string() +
+                 (said.empty() ? "" : ": " + said.substr(0, said.find('\n'))));
     return false;
 }
 

@@ -91,7 +91,7 @@ std::string ask_for_schemas(const invocation& call, const std::string& params) {
         }
         const std::string_view said = failure.what();
         const auto method = std::string(protocol::schema_params::method) + ": ";
-        print_error(said.starts_with(method) ? said.substr(method.size()) : said);
+        report_error(said.starts_with(method) ? said.substr(method.size()) : said);
     }
     return {};
 }

@@ -23,7 +23,7 @@ int run_git(const invocation& call, const git_arguments& arguments) {
                 break;
         }
     } catch (const std::filesystem::filesystem_error& failure) {
-        print_error("can't change " + failure.path1().string() + ": " + failure.code().message());
+        report_error("can't change " + failure.path1().string() + ": " + failure.code().message());
         return exit_status::not_done;
     }
     return run_git_hook(call, arguments);

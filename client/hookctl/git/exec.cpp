@@ -148,7 +148,7 @@ int exec_git_hook(const git_arguments& arguments) {
         ::execvp(argv.front(), argv.data());
         throw std::system_error(errno, std::generic_category(), words.front());
     } catch (const std::exception& failure) {
-        print_error(failure.what());
+        report_error(failure.what());
         return could_not_start;
     }
 }

@@ -185,15 +185,15 @@ bool has_linked_worktrees(const git_site& site) {
 
 void warn_about_place(const git_site& site, const git_hooks_directory& directory) {
     if (are_in_the_working_tree(site, directory.path())) {
-        print_error(directory.path().string() +
-                    " is in the working tree (core.hooksPath): don't commit its scripts, which name this machine's "
-                    "hookctl; git clean -fdX would "
-                    "delete the hooks from before, in " +
-                    directory.kept_name());
+        report_error(directory.path().string() +
+                     " is in the working tree (core.hooksPath): don't commit its scripts, which name this machine's "
+                     "hookctl; git clean -fdX would "
+                     "delete the hooks from before, in " +
+                     directory.kept_name());
     }
     if (!site.global && !site.hooks_path.empty() && !fs::path(site.hooks_path).is_absolute() &&
         !site.hooks_path.starts_with('~') && has_linked_worktrees(site)) {
-        print_error(
+        report_error(
             "core.hooksPath is '" + site.hooks_path +
             "', a different directory in each work tree: these hooks run in this one only; install them in each, "
             "or set an absolute path");
@@ -255,10 +255,10 @@ void tell_what_is_left(const git_hooks_directory& directory, const git_hook& hoo
     add(directory.kept(hook));
     add(directory.superseded(hook));
     if (what == change::foreign) {
-        print_error((directory.path() / hook.name).string() +
-                    " is no longer hookd's and was left as it is; the previous hook is " + left);
+        report_error((directory.path() / hook.name).string() +
+                     " is no longer hookd's and was left as it is; the previous hook is " + left);
     } else if (what != change::none && !left.empty()) {
-        print_error("older hooks than " + (directory.path() / hook.name).string() + " are kept: " + left);
+        report_error("older hooks than " + (directory.path() / hook.name).string() + " are kept: " + left);
     }
 }
 

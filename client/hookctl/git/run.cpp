@@ -57,9 +57,9 @@ int unanswered(const git_arguments& arguments, const git_hook& hook, const error
         throw why;
     }
     if (!is_absent) {
-        print_error(std::string(why.what()) + "; git goes on without an answer to " + event);
+        report_error(std::string(why.what()) + "; git goes on without an answer to " + event);
     } else if (!was_said_before(hook)) {
-        print_error("no hook was asked about " + event + ": " + why.what());
+        report_error("no hook was asked about " + event + ": " + why.what());
     }
     return exit_status::done;
 }
@@ -67,8 +67,8 @@ int unanswered(const git_arguments& arguments, const git_hook& hook, const error
 /// The question itself was refused. Whoever can bring that about, with a push that is too large, say, must not get
 /// around the hooks that way.
 int refused(const std::string& event, const error& why) {
-    print_error("git stops, since no hook could be asked about " + event + ": " + why.what() +
-                (why.code() != 0 ? " (error " + std::to_string(why.code()) + ")" : ""));
+    report_error("git stops, since no hook could be asked about " + event + ": " + why.what() +
+                 (why.code() != 0 ? " (error " + std::to_string(why.code()) + ")" : ""));
     return exit_status::not_done;
 }
 
@@ -83,7 +83,7 @@ int conclude(const verdict& said, const std::string& event) {
         return exit_status::vetoed;
     }
     if (!said.missing.empty()) {
-        print_error(event + ": no answer from " + missing_text(said) + "; git goes on");
+        report_error(event + ": no answer from " + missing_text(said) + "; git goes on");
     }
     return exit_status::done;
 }
@@ -154,7 +154,7 @@ int tell(const invocation& call, const given_hook& given) {
         (void)daemon.emit(given.event(), given.payload(with_files));
     } catch (const error& failure) {
         if (failure.kind() != error_kind::no_daemon) {
-            print_error(given.event() + " was not reported: " + failure.what());
+            report_error(given.event() + " was not reported: " + failure.what());
         }
     }
     return exit_status::done;

@@ -53,7 +53,7 @@ int run_bypass(const invocation& call, const bypass_arguments& arguments) {
     const auto answer = trimmed(result);
     print(writes_for_programs(call.json) ? json_output(one_line(result)) + '\n' : describe(answer, arguments));
     if (arguments.patterns.empty() && !is_there(member_of(answer, "ended"))) {
-        print_error("no bypass is in force");
+        report_error("no bypass is in force");
         return exit_status::not_done;
     }
     return exit_status::done;

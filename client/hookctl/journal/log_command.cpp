@@ -117,7 +117,7 @@ public:
 
     void run() {
         verdicts_.on_notice([this](const notice& what) {
-            tell(what);
+            print_notice(what);
             if (what.type == notice::kind::connected) {
                 catch_up();
             }
@@ -145,7 +145,7 @@ private:
             if (failure.kind() != error_kind::refused || std::exchange(has_no_journal_, true)) {
                 return;  // a connection that breaks is tried again
             }
-            print_error(std::string{failure.what()} + "; what happens from now on is shown");
+            report_error(std::string{failure.what()} + "; what happens from now on is shown");
         }
         std::for_each(entries.rbegin(), entries.rend(), [this](const std::string& each) { show(each); });
         wanted_.since = std::chrono::system_clock::now() - overlap;

@@ -245,8 +245,8 @@ private:
     void take_notification(const std::string& id, const hooks::command_result& done) {
         if (done.how == hooks::command_result::ending::not_started ||
             (done.how == hooks::command_result::ending::exited && done.code != 0)) {
-            print_error("--notify: " + notify_ + " exited " + std::to_string(done.code) + ": " +
-                        done.errors.text.substr(0, done.errors.text.find('\n')));
+            report_error("--notify: " + notify_ + " exited " + std::to_string(done.code) + ": " +
+                         done.errors.text.substr(0, done.errors.text.find('\n')));
             return;
         }
         const auto asked = std::find_if(questions_.begin(), questions_.end(),
@@ -261,7 +261,7 @@ private:
                   ": answered by --notify" + std::string(colour_.plain()) + "\n");
             settle(*asked, answer);
         } catch (const error& fault) {
-            print_error("--notify: " + std::string(fault.what()));
+            report_error("--notify: " + std::string(fault.what()));
         }
     }
 
@@ -321,7 +321,7 @@ int run_ask(const invocation& call, const ask_arguments& arguments) {
         }
         // What became of a question that was not answered in time, the desk has said.
         if (what.type != notice::kind::hook_failed && what.type != notice::kind::reply_refused) {
-            tell(what);
+            print_notice(what);
         }
     });
 

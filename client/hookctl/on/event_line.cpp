@@ -42,9 +42,9 @@ std::string event_line(const event& what, const palette& colour) {
     return line += escaped_controls(one_line(what.payload()));
 }
 
-void tell(const notice& what) {
+void print_notice(const notice& what) {
     if (what.type != notice::kind::connected) {
-        print_error(what.message);
+        report_error(what.message);
     }
 }
 

@@ -16,6 +16,6 @@ namespace hookd::hookctl {
 [[nodiscard]] std::string event_line(const event& what, const palette& colour);
 
 /// Tells on standard error what happened to the connection, where that is worth knowing.
-void tell(const notice& what);
+void print_notice(const notice& what);
 
 }  // namespace hookd::hookctl

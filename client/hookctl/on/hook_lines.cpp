@@ -143,7 +143,7 @@ std::string bypass_text(const verdict& said, std::string_view event) {
 
 void print_bypass(const verdict& said, std::string_view event) {
     if (const auto text = bypass_text(said, event); !text.empty()) {
-        print_error(text);
+        report_error(text);
     }
 }
 

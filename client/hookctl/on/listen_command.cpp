@@ -58,7 +58,7 @@ int run_listen(const invocation& call, const listen_arguments& arguments) {
             throw error(error_kind::refused, what.message, static_cast<int>(protocol::errc::resume_impossible));
         }
         last_seq = what.type == notice::kind::resume_impossible ? 0 : last_seq;  // another run counts anew
-        tell(what);
+        print_notice(what);
     });
     if (arguments.patterns.empty()) {
         events.listen("*", print_event);

@@ -200,12 +200,12 @@ private:
         }
         const auto about = arguments_.name + ", " + done.what.name() + " #" + std::to_string(done.what.seq()) + ": ";
         for (const auto& note : said.notes) {
-            print_error(about + note);
+            report_error(about + note);
         }
         if (result.how == hooks::command_result::ending::cancelled) {
-            print_error(about + said.text);
+            report_error(about + said.text);
         } else if (said.type == kind::failed) {
-            print_error(about + "the hook failed: " + said.text);
+            report_error(about + "the hook failed: " + said.text);
         }
         report(done.what, said, result);
     }
@@ -239,7 +239,7 @@ private:
         try {
             print(line += '\n');
         } catch (const std::system_error& failure) {
-            print_error(failure.what());  // a guard stays, although what it prints is lost
+            report_error(failure.what());  // a guard stays, although what it prints is lost
             output_lost_ = true;
         }
     }

@@ -91,7 +91,7 @@ int run_respond(const invocation& call, const respond_arguments& arguments) {
     if (result.accepted) {
         return exit_status::done;
     }
-    print_error("not accepted: " + std::string(describe(told.reason)) + " (" + result.reason + ")");
+    report_error("not accepted: " + std::string(describe(told.reason)) + " (" + result.reason + ")");
     return exit_status::vetoed;
 }
 

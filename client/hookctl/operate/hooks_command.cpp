@@ -85,10 +85,10 @@ int print_hook(const invocation& call, const std::string& hook) {
 int report(const invocation& call, const std::string& hook) {
     print_hook(call, hook);
     if (member_text(hook, "state") != protocol::to_string(protocol::hook_state::ok)) {
-        print_error("it is registered, but cannot run: " + member_text(hook, "why"));
+        report_error("it is registered, but cannot run: " + member_text(hook, "why"));
     }
     if (member_of(hook, "kept") == "false") {
-        print_error(
+        report_error(
             "it is kept until this daemon ends, which has no registry: start hookd with --registry FILE to keep it");
     }
     return exit_status::done;
@@ -105,7 +105,7 @@ std::optional<std::string> ask_about(
             throw;
         }
     }
-    print_error("there is no registered hook '" + name + "' (hookctl hooks)");
+    report_error("there is no registered hook '" + name + "' (hookctl hooks)");
     return std::nullopt;
 }
 
@@ -214,7 +214,7 @@ int run_deregister(const invocation& call, const deregister_arguments& arguments
     if (deleted) {
         return exit_status::done;
     }
-    print_error("there is no registered hook '" + arguments.name + "' (hookctl hooks)");
+    report_error("there is no registered hook '" + arguments.name + "' (hookctl hooks)");
     return exit_status::vetoed;
 }
 

@@ -52,7 +52,7 @@ int run_hosts(const invocation& call) {
     const auto answer = ask_daemon(call, protocol::cluster_hosts_params::method, {});
     const auto hosts = elements_of(member_of(trimmed(answer), "hosts"));
     if (hosts.empty()) {
-        print_error("the daemon is in no cluster: start it with --cluster FILE (hookd(8))");
+        report_error("the daemon is in no cluster: start it with --cluster FILE (hookd(8))");
         return exit_status::not_done;
     }
     std::size_t columns = 0;

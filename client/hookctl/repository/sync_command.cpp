@@ -184,7 +184,7 @@ void write_new_file(const fs::path& path, std::string_view text) {
 int run_init(const invocation& call) {
     const auto path = find_hook_repository().file();
     if (fs::symlink_status(path).type() != fs::file_type::not_found) {
-        print_error(path.string() + " is there already, and stays as it is: edit it, then type hookctl sync");
+        report_error(path.string() + " is there already, and stays as it is: edit it, then type hookctl sync");
         return exit_status::not_done;
     }
     write_new_file(path, initial_hook_file());
@@ -204,7 +204,7 @@ int run_sync(const invocation& call) {
     if (can_ask(call) && agrees(planned)) {
         return apply(call, planned, agreement);
     }
-    print_error(
+    report_error(
         "nothing was changed: once you agree to what is shown, type hookctl trust " + std::string(hook_file_name));
     return exit_status::not_done;
 }
@@ -241,7 +241,7 @@ int trust_hook_file(const invocation& call, const std::string& path) {
     const auto planned = make_plan(call, agreement, std::move(repository));
     if (agreement.was_another_shown(planned.wanted.contents)) {
         show(call, planned, agreement.show(planned.wanted.contents));
-        print_error(
+        report_error(
             "it has changed since it was shown, so that nothing was changed: look at it, then type hookctl trust " +
             std::string(hook_file_name) + " again");
         return exit_status::not_done;

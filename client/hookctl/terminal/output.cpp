@@ -51,7 +51,7 @@ void print_error(std::string_view text) noexcept {
     (void)write_all(STDERR_FILENO, text);  // where else could a failure be told?
 }
 
-void print_error(std::string_view message) {
+void report_error(std::string_view message) {
     std::string line = "hookctl: ";
     line.append(harmless(message)).append("\n");
     print_error(line);

@@ -18,7 +18,7 @@ using protocol::harmless;
 void print(std::string_view text);
 
 /// Writes a line for people to standard error: `hookctl: MESSAGE`. Never throws but std::bad_alloc.
-void print_error(std::string_view message);
+void report_error(std::string_view message);
 
 /// Writes all of `text` to standard error, as it is. Never throws.
 void print_error(std::string_view text) noexcept;
