@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: BSL-1.0
 # hookd in a minute, on a real git repository: builds a release, starts a daemon and a hook that refuses commits with merge-conflict
 # markers, and makes two commits. Installs what is missing (Debian 12). Leaves nothing running, and no files but the build
 # tree ($HOOKD_BUILD_DIR, or .build at the top).

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: BSL-1.0
 # Runs every test of hookd. See --help.
 set -uo pipefail
 

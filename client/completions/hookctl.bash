@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 # bash completion for hookctl(1)
 
 # Offers `found`, each name of which completes the part of the current word that stands behind its `lead`.

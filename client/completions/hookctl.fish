@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 # fish completion for hookctl(1)
 
 set -l commands emit listen on register deregister hooks trust enable disable bypass respond git agent-hook agent schema who log trace replay hosts stats top ping doctor test init sync unsync ask call help version

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // Many events under way at once on one connection, from a coroutine: async_emitter EVENT COUNT
 
 #include <hookd/async_client.hpp>

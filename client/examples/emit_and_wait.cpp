@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // A tool that asks its hooks first: emit_and_wait EVENT [PAYLOAD]
 
 #include <hookd/client.hpp>

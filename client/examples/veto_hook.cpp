@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // A hook: nobody pushes to main. Run it beside a daemon, then: hookctl emit --wait pre_push '{"branch":"main"}'
 
 #include <hookd/client.hpp>

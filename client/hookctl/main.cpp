@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "arguments.hpp"
 #include "commands.hpp"
 #include "exit_status.hpp"

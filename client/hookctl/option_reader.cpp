@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "option_reader.hpp"
 
 #include "help_text.hpp"

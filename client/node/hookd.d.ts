@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 /**
  * Talk to hookd, the local daemon through which tools ask hooks for leave. Times are in milliseconds. Payloads are JSON values, or RawJson
  * for a text that is to arrive byte for byte; numbers beyond what a JavaScript number holds have their digits in `payloadText` and `text`.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // Talk to hookd, the local daemon through which tools ask hooks for leave. README.md shows how; hookd.d.ts says it all.
 
 export { defaultSocketPath } from './lib/address.js';

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Builds the package (PEP 517) with the standard library alone, so that `pip install ./client/python` needs neither a network nor setuptools."""
 
 import base64

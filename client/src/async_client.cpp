@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include <hookd/async_client.hpp>
 
 #include "connection.hpp"

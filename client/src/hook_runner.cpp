@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include <hookd/hook_runner.hpp>
 
 #include "answer_state.hpp"

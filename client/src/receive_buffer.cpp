@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "receive_buffer.hpp"
 
 #include "errors.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include <hookd/hooks/command_environment.hpp>
 
 #include <hookd/protocol/host_name.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include <hookd/hooks/resolved_command.hpp>
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "method_fields.hpp"
 #include "reply_scan.hpp"
 

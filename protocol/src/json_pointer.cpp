@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include <hookd/protocol/json_pointer.hpp>
 
 #include <hookd/protocol/json_text.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include <hookd/protocol/message.hpp>
 
 #include <hookd/protocol/limits.hpp>

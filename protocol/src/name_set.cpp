@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "name_set.hpp"
 
 #include "json_scanner.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include <hookd/protocol/terminal_text.hpp>
 
 #include "json_scanner.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include <hookd/protocol/uuid_text.hpp>
 
 #include <boost/endian/conversion.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "app/allowed_accounts.hpp"
 
 #include "app/option_values.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "app/daemon_process.hpp"
 
 #include "app/option_values.hpp"

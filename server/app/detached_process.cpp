@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "app/detached_process.hpp"
 
 #include "net/safe_directory.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "app/program_options.hpp"
 
 #include "app/allowed_accounts.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "app/service.hpp"
 
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "app/watchdog.hpp"
 
 #include "app/service.hpp"

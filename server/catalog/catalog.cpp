@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include <hookd/server/catalog.hpp>
 
 #include "catalog_file.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "cluster/cluster_host.hpp"
 
 #include "cluster/membership.hpp"

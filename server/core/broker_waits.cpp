@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "broker_state.hpp"
 
 #include "missing.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "hooks/hook_host.hpp"
 
 #include "hooks/hook_jobs.hpp"

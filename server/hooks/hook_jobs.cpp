@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "hooks/hook_jobs.hpp"
 
 #include <hookd/protocol/shell_word.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "hooks/kept_hooks.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "hooks/trust.hpp"
 
 #include <hookd/hooks/owned_fd.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "journal/journal_file.hpp"
 
 #include "net/safe_directory.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "journal/journal_writer.hpp"
 
 #include "journal/journal_file.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "journal/sqlite.hpp"
 
 #include <sqlite3.h>

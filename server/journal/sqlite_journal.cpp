@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "journal/sqlite_journal.hpp"
 
 #include "journal/journal_reader.hpp"

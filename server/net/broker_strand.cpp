@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "broker_strand.hpp"
 
 #include <hookd/protocol/host_name.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "connection_places.hpp"
 #include "open_files.hpp"
 #include "path_watch.hpp"

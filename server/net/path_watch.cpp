@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "net/path_watch.hpp"
 
 #include <sys/inotify.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "peer_credentials.hpp"
 
 #include "peer_process.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "reject_connection.hpp"
 
 #include <hookd/protocol/framing.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "net/safe_directory.hpp"
 
 #include <hookd/protocol/overflow_user.hpp>

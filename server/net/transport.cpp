@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "transport.hpp"
 
 #include <boost/asio/post.hpp>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 # What a distribution wants of a package's files beyond what `cmake --install` lays out. Run by cpack after it has installed them for packing.
 file(GLOB_RECURSE pages ${CPACK_TEMPORARY_DIRECTORY}/*.[1-9])
 list(FILTER pages INCLUDE REGEX /share/man/)

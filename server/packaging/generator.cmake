@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 # What differs between the kinds of package; read by cpack before it installs what goes into them.
 set(CPACK_INSTALL_PREFIX /usr)
 if(CPACK_GENERATOR STREQUAL "RPM")

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 # `cpack -G DEB`, `cpack -G RPM` and `cpack -G TXZ` in a build tree: a package for each component that the build has. The tarball of the preset
 # `static` runs on any Linux of its processor. tests/packaging/check_packages installs, uses and removes them.
 

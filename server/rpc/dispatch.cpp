@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "catalogued.hpp"
 #include "cluster_events.hpp"
 #include "hook_states.hpp"

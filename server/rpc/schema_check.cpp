@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "schema_check.hpp"
 
 #include <hookd/protocol/json_pointer.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "session.hpp"
 
 #include <hookd/protocol/json_text.hpp>

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSL-1.0
 """What one guarded tool call costs a coding agent: HOOKD_BIN=… HOOKCTL_BIN=… tests/bench/agent_hook.py [ROUNDS]
 
 Whole processes, from fork to exit, in interleaved rounds: /bin/true, `hookctl agent-hook` with a resident hook behind hookd, and the same policy as

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSL-1.0
 """Measures hookd beside its floor and its rivals. Run it as tests/bench/run.sh, which builds what it needs."""
 
 import argparse

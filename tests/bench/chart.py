@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """The chart for the README: bars, as SVG that is legible on white and on black."""
 
 from html import escape

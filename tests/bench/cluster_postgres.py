@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSL-1.0
 """Verdicts and told events between two hosts on PostgreSQL, beside the same statements without hookd-postgres: free, and pinned to one core.
 
     tests/bench/cluster_postgres.py --built .build/release/bin [--trips 600] [--rounds 5]

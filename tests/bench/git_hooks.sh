@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: BSL-1.0
 # What hookd costs git: a commit with four hooks, and a push of 1,001 refs with `update` for each, with no hooks, with empty sh hooks, and with those
 # of `hookctl git install`, which ask a daemon.
 #

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """The brokers that are compared: how each is started in a private directory, and what it is called."""
 
 import ctypes

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """What a run has found: medians, ratios, targets, as a table and as JSON."""
 
 import json

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: BSL-1.0
 # Measures hookd side by side with its floor and with what a user would pick instead (see tests/bench/README.md):
 #
 #   tests/bench/run.sh                                       all of it, five to fifteen minutes

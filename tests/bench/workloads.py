@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """The workloads: which peers each is for, and one measurement of one of them."""
 
 import resource

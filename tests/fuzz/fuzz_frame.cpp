@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // Is a stream split into the same frames however its bytes arrive, and is each frame read without a fault?
 //
 // The first byte of an input is max_frame in units of 8 bytes (0: 1 MiB), the rest is what a peer sends.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // Does the matcher agree with the definition of a glob, and never take more steps than it promises?
 //
 // An input is a pattern, a line feed, and a name, both UTF-8.

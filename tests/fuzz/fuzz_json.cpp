@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // Is hookd's idea of JSON that of Boost.JSON, and do the cursor and the strings read what the validator let pass?
 
 #include "fuzz_target.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // Is each message between hookd and a link, and what another host wrote, read without a fault, and passed on unchanged?
 
 #include "fuzz_target.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // Is what a NATS server sends split into the same operations however it arrives, and does each that is a message
 // survive being read?
 

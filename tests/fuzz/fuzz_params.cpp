@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // Are the parameters of each method read without a fault, and is each refusal one that a person can act on?
 //
 // An input is a request as it stands in a frame; it is tried as a call of every method.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // Is whatever a hook command prints read as a reply that can be sent, as a veto that keeps its reason, or as a hook
 // that failed?
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // Is any JSON either refused as a schema, with a reason and a place, or compiled to one whose checks end?
 //
 // An input is a schema, a line feed, and a value.

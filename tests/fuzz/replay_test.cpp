@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // Runs the fuzz target that it is linked with over its stored inputs, so that what failed once is tried for ever after,
 // by every compiler. The main() of its executable.
 #define BOOST_TEST_MODULE fuzz_replay

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: BSL-1.0
 # tests/fuzz/run.sh [SECONDS] [TARGET]...   fuzzes each target (by default all that tests/fuzz has) that long, a minute unless told otherwise, as many
 # at a time as there are processors. Its last line is "N passed, M failed".
 #

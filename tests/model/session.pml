@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 /* One session: events are published, queued, handed out, retained for a while; a reader that is too slow lags, is closed, and resumes where it was
  * told it ended, or starts afresh where that is refused.
  *

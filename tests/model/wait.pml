@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 /* One wait: the emitter, its slot, and two responders that reply, abstain, fail, lag or leave in any order, with a time-out, a cancellation and
  * an emitter that goes away. The broker handles one message at a time, as its strand does; everything else is interleaved freely.
  *

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSL-1.0
 """Traffic of every kind against one daemon for a while: soak.py [--seconds N] [--seed N] [--threads N] [--hookd PROGRAM]
 
 Emitters, hooks that reply, veto, abstain, fail, say nothing or vanish, readers that lag, peers that send garbage or half a frame, cancellations,

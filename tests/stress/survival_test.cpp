@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // Peers that are killed, stall and talk rubbish at random: the daemon stays whole, honest to the rest, and small.
 #include "support/json_access.hpp"
 #include "support/parallel.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // Many emitters, subscribers and responders at once: nothing is lost, duplicated or reordered for any subscriber.
 #include "support/json_access.hpp"
 #include "support/parallel.hpp"

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSL-1.0
 """Makes the picture at the top of README.md from the real programs: make_demo.py BIN-DIRECTORY >.github/demo.svg
 
 Runs a short session on a pseudo-terminal, against a daemon of its own in a temporary directory, and draws what the terminal showed.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: BSL-1.0
 # Installs the packages of the named sections of tests/packages.txt, as far as they are missing:
 #
 #   tests/support/packages.sh build test

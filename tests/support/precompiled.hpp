@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // What most tests take long to compile for. No test relies on it: each includes what it uses.
 #ifndef HOOKD_TESTS_SUPPORT_PRECOMPILED_HPP  // not `#pragma once`, of which GCC warns where a header is what it
                                              // compiles

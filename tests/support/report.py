@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSL-1.0
 """report.py CONFIG JUNIT LOGS COUNTS
 
 Prints a line for each test of ctest's JUnit file, how many cases of it passed and failed, and more about those that failed; keeps what each printed

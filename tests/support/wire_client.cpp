@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "wire_client.hpp"
 
 #include "raw_json.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // Claude Code, and those that speak like it: Qwen Code word for word, Codex with fewer words, Droid and Qoder with a
 // status for a denial.
 #include "dialect.hpp"

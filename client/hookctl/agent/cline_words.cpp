@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // Cline: it reads no exit status. A tool call of its SDK (`tool_call`) can be reviewed by a person and get another
 // input; one of a hook script not.
 #include "dialect.hpp"

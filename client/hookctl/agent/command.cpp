@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // hookctl agent: the agents' settings, and a test event through what they have.
 #include "event.hpp"
 #include "hookctl/commands.hpp"

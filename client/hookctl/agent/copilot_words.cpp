@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // Copilot CLI and VS Code's Copilot. Configured with Claude's names of events the two can't be told apart for certain:
 // Copilot CLI reads the top level alone, VS Code hookSpecificOutput alone, so that both are said. In camelCase it is
 // Copilot CLI.

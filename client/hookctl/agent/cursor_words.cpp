@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // Cursor. It also runs the hooks of .claude/settings.json, under Claude's names of events, and takes Claude's words
 // there.
 #include "dialect.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // Agents that are told by an exit status: Windsurf, Grok, goose, Kimi, and those that are not known.
 #include "dialect.hpp"
 

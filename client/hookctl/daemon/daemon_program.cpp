@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "daemon_program.hpp"
 
 #include "hookctl/terminal/run_to_end.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "daemon_user.hpp"
 
 #include "daemon_program.hpp"

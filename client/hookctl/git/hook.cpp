@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "hook.hpp"
 
 #include "hookctl/arguments.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "hooks_directory.hpp"
 
 #include "author.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "script.hpp"
 
 #include "hookctl/exit_status.hpp"

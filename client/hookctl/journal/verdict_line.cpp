@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "verdict_line.hpp"
 
 #include "hookctl/json/json_member.hpp"

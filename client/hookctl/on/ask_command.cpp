@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // hookctl ask: a person is the hook. One question is on the terminal at a time, the others wait:
 //
 //     waiting --(none is shown)--> shown --(a line is typed)--> answered

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "event_line.hpp"
 
 #include "hookctl/terminal/duration_text.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "hook_lines.hpp"
 
 #include "hookctl/json/json_member.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "doctor_checks.hpp"
 
 #include "hookctl/daemon/daemon_call.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "doctor_repository.hpp"
 
 #include "hookctl/daemon/daemon_call.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "finding.hpp"
 
 #include "hookctl/json/json_object.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "hookctl/commands.hpp"
 #include "hookctl/daemon/daemon_call.hpp"
 #include "hookctl/exit_status.hpp"

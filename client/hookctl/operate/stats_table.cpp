@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "stats_table.hpp"
 
 #include "hookctl/terminal/duration_text.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "top_feed.hpp"
 #include "hookctl/daemon/daemon_user.hpp"
 

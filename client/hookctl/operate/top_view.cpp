@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // The screen, from 80x24 on; from 150 columns on the lower half stands beside the upper one:
 //
 //     counters, rates with sparklines, verdicts

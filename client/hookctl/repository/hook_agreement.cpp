@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "hook_agreement.hpp"
 
 #include "hookctl/daemon/daemon_program.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // A synced hook is registered as
 //
 //     /bin/sh -c SCRIPT COMMON_DIR SCRIPT_DIR TOP/.hookd.toml CMD [ARG...]

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // hookctl init, sync, unsync, and trust .hookd.toml: the hooks of a repository.
 #include "sync_command.hpp"
 

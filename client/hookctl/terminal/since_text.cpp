@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "since_text.hpp"
 
 #include "duration_text.hpp"

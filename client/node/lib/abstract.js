@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // Abstract sockets, which have a name and no file: who listens on one.
 
 import { readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs';

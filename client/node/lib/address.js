@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // Where the daemon is, and whose it has to be.
 //
 // Node can't ask the kernel who listens at the other end of a socket (SO_PEERCRED). It does what it can. For a path: once connected, and before a

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // The client of a tool that fires events.
 
 import { Address } from './address.js';

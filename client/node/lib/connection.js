@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // One connection: what Client and Hooks are made of.
 
 import net from 'node:net';

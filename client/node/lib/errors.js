@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // The errors of this package. Each message is a sentence that says what was wrong and what to do about it.
 
 /** The base of all. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // Hooks: functions that are asked about events.
 
 import { setTimeout as pause } from 'node:timers/promises';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // JSON as hookd needs it: texts that travel byte for byte, and nothing that JSON.stringify changes silently.
 
 import { InvalidArgumentError } from './errors.js';

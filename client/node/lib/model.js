@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // What the daemon sends, as JavaScript sees it.
 
 import { notUnderstood } from './errors.js';

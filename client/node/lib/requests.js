@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // The parameters of requests, as JSON text.
 
 import { AsyncLocalStorage } from 'node:async_hooks';

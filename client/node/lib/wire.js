@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // The native framing (four bytes of length, then JSON), and the messages in it. Without I/O.
 
 import { InvalidArgumentError, notUnderstood, requestError } from './errors.js';

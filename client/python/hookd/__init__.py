@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Talk to hookd, the local daemon through which tools ask hooks for leave.
 
 A hook:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Where the daemon is, and whose it has to be."""
 
 from __future__ import annotations

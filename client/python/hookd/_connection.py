@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """One connection in an event loop: what aio.Client and Hooks are made of."""
 
 from __future__ import annotations

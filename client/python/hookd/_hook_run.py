@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """One run of Hooks, in one event loop."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Hooks: functions that are asked about events."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """JSON as hookd needs it: texts that travel byte for byte, numbers of any size, and strings that no encoder refuses."""
 
 from __future__ import annotations

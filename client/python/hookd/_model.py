@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """What travels, as Python sees it: events, replies, verdicts."""
 
 from __future__ import annotations

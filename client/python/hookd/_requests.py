@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """The parameters of requests, as JSON text: what the two clients have in common."""
 
 from __future__ import annotations

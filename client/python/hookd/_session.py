@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """What Hooks was made with, and where its push session stands: from where it resumes, how long it pauses. Without I/O."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """The asyncio client: `hookd.aio.Client`. Hooks for asyncio are `hookd.Hooks` with `await hooks.serve()`."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "cluster/link/command_line.hpp"
 
 #include <hookd/protocol/version.hpp>

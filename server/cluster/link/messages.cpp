@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "cluster/link/messages.hpp"
 
 #include <hookd/protocol/json_text.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "cluster/nats/asks.hpp"
 
 #include "cluster/nats/json_fields.hpp"

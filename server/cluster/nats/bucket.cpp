@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "cluster/nats/bucket.hpp"
 
 #include <boost/beast/core/detail/base64.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "cluster/nats/client.hpp"
 
 #include <boost/uuid/random_generator.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "cluster/nats/local_sessions.hpp"
 
 namespace hookd::nats {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // hookd-nats: joins this host's hookd to others through NATS. See server/cluster/README.md.
 
 #include "cluster/link/command_line.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "cluster/nats/nats_link.hpp"
 
 #include "cluster/nats/url.hpp"

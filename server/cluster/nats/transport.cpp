@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "cluster/nats/transport.hpp"
 
 #include <boost/asio/connect.hpp>

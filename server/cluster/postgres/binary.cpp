@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "cluster/postgres/binary.hpp"
 
 #include <hookd/protocol/uuid_text.hpp>

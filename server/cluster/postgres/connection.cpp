@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "cluster/postgres/connection.hpp"
 
 #include <boost/asio/post.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "cluster/postgres/console_session.hpp"
 
 #include <utility>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "cluster/postgres/incoming_events.hpp"
 
 #include "cluster/postgres/statements.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "cluster/postgres/inspection.hpp"
 
 #include "cluster/postgres/schema.hpp"

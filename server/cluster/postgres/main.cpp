@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "cluster/link/command_line.hpp"
 #include "cluster/link/run_link.hpp"
 #include "cluster/postgres/people.hpp"

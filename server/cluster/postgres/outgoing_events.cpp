@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "cluster/postgres/outgoing_events.hpp"
 
 #include "cluster/postgres/statements.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "cluster/postgres/postgres_link.hpp"
 
 #include "cluster/postgres/schema.hpp"

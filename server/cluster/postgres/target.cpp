@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "cluster/postgres/target.hpp"
 
 #include <boost/asio/ip/tcp.hpp>

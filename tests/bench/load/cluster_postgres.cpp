@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // A verdict and told events between two hosts on PostgreSQL: through two hookd-postgres, played to as hookd would, and
 // by the same statements without them, which is the floor. One line of JSON a round. Started by
 // tests/bench/cluster_postgres.py.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // bench_dbus_broker PROGRAM SOCKET: becomes the dbus-broker PROGRAM, with a private bus on SOCKET where everybody may
 // do everything. A child plays the launcher: it hands the listening socket over, as dbus-broker's own tests do, and
 // stays as long as the bus does.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "fan_out_progress.hpp"
 
 #include <linux/futex.h>

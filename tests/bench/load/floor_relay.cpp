@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // The floor: a relay that reads all there is, takes the whole frames (4 bytes of length, then the body), and writes
 // them at once to whoever is on the other side. It looks at nothing but lengths: the least that any broker must do.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // bench_grpc: the broker over gRPC C++ that hookd is compared with, on the callback API with a queue for each
 // subscriber, and its clients.
 

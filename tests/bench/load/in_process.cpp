@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // bench_in_process: the broker as a library, in a program with one thread and no socket.
 
 #include "workloads.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // bench_load: the clients of one measurement against one broker that runs already. tests/bench/run.sh starts both.
 
 #include "workloads.hpp"

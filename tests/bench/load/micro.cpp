@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // bench_micro: what the broker does many times over, alone.
 
 #include "measure.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // hookctl agent-hook as a process: what it reads, whom it asks, what it prints and its exit status. The agents' words
 // are in unit/hookctl.
 #include "hookctl_program.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // hookctl agent install, status and uninstall; agent-hook --stop-once.
 #include "hookctl_program.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // What client/README.md shows for build tools, services and CI, run by these tools, or as they would. (Its Makefile is
 // run by docs_test.)
 #include "hookctl_program.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // CLI.md: `ask`, a person as a hook.
 #include "hookctl_program.hpp"
 

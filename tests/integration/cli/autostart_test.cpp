@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // CLI.md, "Start by itself": a daemon that is started where it is needed and absent; and `hookd --detach`, by which it
 // is.
 #include "hookctl_program.hpp"

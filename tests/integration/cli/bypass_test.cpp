@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // CLI.md, `bypass`: the operation goes on, and whoever waits is told.
 #include "git_repository.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // The completion of bash, as readline asks for it: an interactive bash on a terminal, into which a test types.
 #include "hookctl_program.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // CLI.md, `doctor`: one line for each thing that it looks at, with what to type where it is wrong.
 #include "hookctl_program.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // CLI.md, `emit`: firing, waiting for the verdict, exit statuses.
 #include "hookctl_program.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // hookctl git install and uninstall: what was there stays, runs first, and comes back.
 #include "git_repository.hpp"
 

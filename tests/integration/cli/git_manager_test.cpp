@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // hookctl git among hook managers that install before it, after it and again: each hook runs once, and none is ever
 // lost.
 #include "git_repository.hpp"

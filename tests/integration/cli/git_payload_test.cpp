@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // hookctl git: payloads say what git itself says, in repositories of every kind.
 #include "git_repository.hpp"
 

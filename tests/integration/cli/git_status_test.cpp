@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // hookctl git status, the socket that an install remembers, who is stopped, and hooks that git's configuration names.
 #include "git_repository.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // hookctl git: the events of a real git.
 #include "git_repository.hpp"
 

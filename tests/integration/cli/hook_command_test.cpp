@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // CLI.md, its last paragraph: what the end of a hook command means, whatever it does.
 #include "hookctl_program.hpp"
 

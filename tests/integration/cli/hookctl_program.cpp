@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "hookctl_program.hpp"
 #include "support/source_tree.hpp"
 

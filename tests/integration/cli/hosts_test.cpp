@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // CLI.md, `hosts`, and what other commands say of a cluster.
 #include "hookctl_program.hpp"
 

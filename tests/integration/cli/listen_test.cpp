@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // CLI.md, `listen`: an observer that prints each event's params as a line, and resumes by itself.
 #include "hookctl_program.hpp"
 

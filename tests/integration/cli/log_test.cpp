@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // CLI.md, `log`, `trace`, `replay`: what the journal holds, for people and for programs.
 #include "hookctl_program.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // CLI.md, `on`: which commands run, what they find, when, and how it ends. What their ends mean: hook_command_test.cpp.
 #include "hookctl_program.hpp"
 

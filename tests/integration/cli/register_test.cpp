@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // CLI.md: `register`, `deregister`, `hooks`, and `trust`.
 #include "hookctl_program.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // CLI.md: `ping`, `call`, `stats`, and what all commands have in common.
 #include "hookctl_program.hpp"
 

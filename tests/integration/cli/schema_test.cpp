@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // CLI.md: `schema`, and what a catalog means for the other commands.
 #include "hookctl_program.hpp"
 

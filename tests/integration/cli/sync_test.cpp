@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // CLI.md: .hookd.toml; `init`, `sync`, `unsync`, `trust .hookd.toml`.
 #include "git_repository.hpp"
 #include "hookctl_program.hpp"

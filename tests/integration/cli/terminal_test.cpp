@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // CLI.md: on a terminal it prints for people, aligned, coloured unless NO_COLOR.
 #include "hookctl_program.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // CLI.md, `test`: a hook command is run as hookd would, and what comes of it is a line each.
 #include "hookctl_program.hpp"
 

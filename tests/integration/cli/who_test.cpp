@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // CLI.md, `who`: whom emit --wait would ask; and what decides about them: --require, --policy chain.
 #include "hookctl_program.hpp"
 

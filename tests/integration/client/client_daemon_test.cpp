@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // The client library against the daemon itself. What each side does alone has tests of its own.
 
 #include "support/deadline.hpp"

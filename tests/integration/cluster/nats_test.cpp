@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // hookd-nats against a real nats-server: what each line of the failure matrix (server/cluster/README.md) does to
 // hookd's side of the channel.
 #include "link_host.hpp"

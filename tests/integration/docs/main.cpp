@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // The examples of the documents, one test case a section: `docs_test --run_test='README_md/*'`.
 
 #include "document.hpp"

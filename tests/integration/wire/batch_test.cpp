@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // Section 2 of the wire contract: batches.
 #include "fairness.hpp"
 #include "support/json_access.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // PROTOCOL.md, section 6: a bypass.
 #include "support/json_access.hpp"
 #include "support/preconditions.hpp"

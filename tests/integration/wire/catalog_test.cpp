@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // A daemon with a catalog: -32004 for what it does not know, schemas of payloads and replies, defaults, SIGHUP,
 // --check.
 #include "support/json_access.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // PROTOCOL.md, "Causes".
 #include "support/json_access.hpp"
 #include "support/raw_json.hpp"

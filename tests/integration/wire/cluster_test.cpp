@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // A daemon in a cluster that the test plays: what it says to its helper program, and what that makes of its peers'
 // requests.
 #include "support/fake_cluster.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // Section 1 of the wire contract: three framings on one socket, told apart by the first byte.
 #include "support/json_access.hpp"
 #include "support/raw_json.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // Registered hooks that misbehave: whatever they do, the emitter has its verdict in time, and the daemon goes on.
 #include "support/json_access.hpp"
 #include "support/test_daemon.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // The `hookd` half of CLI.md: options and their precedence, exit statuses, logs, SIGHUP, service managers.
 #include "support/json_access.hpp"
 #include "support/raw_json.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // PROTOCOL.md, section 6: the journal, and what is asked of it: `history`, `trace`, `replay`.
 #include "support/json_access.hpp"
 #include "support/raw_json.hpp"

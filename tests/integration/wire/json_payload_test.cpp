@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // Payloads and replies: every JSON text of RFC 8259 arrives byte for byte, and nothing else is let in. The corner cases
 // are those that parsers are known to disagree about.
 #include "support/json_access.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // Section 2 of the wire contract: JSON-RPC 2.0 envelopes, ids, parameters, notifications and cancellation.
 #include "support/json_access.hpp"
 #include "support/raw_json.hpp"

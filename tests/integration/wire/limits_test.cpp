@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // Section 5 of the wire contract: each limit at n-1, n and n+1. Those of frames, batches and nesting are in
 // framing_test and batch_test.
 #include "support/json_access.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // Descriptors: hooks start with the limit that hookd found, as long as that is enough for the daemon itself.
 #include "support/json_access.hpp"
 #include "support/test_daemon.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // PROTOCOL.md, "Who may talk": the daemon keeps its path, or ends and says so.
 #include "support/deadline.hpp"
 #include "support/file_descriptor.hpp"

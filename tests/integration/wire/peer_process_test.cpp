@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // PROTOCOL.md, sections 3 and 4: who is at the other end, as the kernel tells it.
 #include "support/deadline.hpp"
 #include "support/json_access.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // What peers may do to the daemon and to each other: half-close, vanish, stall, send rubbish. The rest go on.
 #include "fairness.hpp"
 #include "support/json_access.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // PROTOCOL.md, "Registered hooks": commands that the daemon runs itself.
 #include "support/json_access.hpp"
 #include "support/preconditions.hpp"

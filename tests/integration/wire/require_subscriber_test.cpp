@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // Section 3 of the wire contract: `emit_and_wait` with `require_subscriber` false waits for a responder that is yet to
 // come.
 #include "support/json_access.hpp"

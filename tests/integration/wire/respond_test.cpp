@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // Section 3 of the wire contract: `respond`.
 #include "support/json_access.hpp"
 #include "support/raw_json.hpp"

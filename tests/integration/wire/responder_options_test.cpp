@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // Section 3 of the wire contract: what a responder says of itself in `subscribe`, what an emitter requires, chains,
 // `who`, and the notifications `cancelled` and `verdict`.
 #include "support/json_access.hpp"

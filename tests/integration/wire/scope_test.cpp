@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // Section 3 of the wire contract: `scope` on a daemon that is in no cluster.
 #include "support/json_access.hpp"
 #include "support/temp_directory.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // CLI.md, hookd: what a service manager hands over, and what it is told.
 #include "support/deadline.hpp"
 #include "support/file_descriptor.hpp"

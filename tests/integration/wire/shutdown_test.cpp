@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // How the daemon ends: CLI.md ("SIGTERM and SIGINT") and the `shutdown` reasons and outcomes of the wire contract.
 #include "support/json_access.hpp"
 #include "support/raw_json.hpp"

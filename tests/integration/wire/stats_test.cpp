@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // Section 5 of the wire contract: `stats`; and `rpc.discover`.
 #include "support/json_access.hpp"
 #include "support/raw_json.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // Section 3 of the wire contract: `subscribe` and `unsubscribe`. Resuming and lagging have files of their own.
 #include "support/json_access.hpp"
 #include "support/parallel.hpp"

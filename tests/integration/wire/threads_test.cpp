@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // The same broker with 1, 2 and 4 threads: nothing of the contract depends on `--threads`.
 #include "support/json_access.hpp"
 #include "support/parallel.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // Section 4 of the wire contract: who may talk, who owns a path, and what is never touched.
 #include "support/json_access.hpp"
 #include "support/preconditions.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // The units that are installed: systemd takes them, and the system's leaves little to an attacker.
 #include "support/process.hpp"
 #include "support/source_tree.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // A hook in another process: vetoes one push, which ends it.
 
 #include <hookd/client.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // A program that hosts the broker: emits in process, lets another process decide through the socket beside it, prints
 // the verdict.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // What the module exports and what hookd.d.ts declares are the same names.
 
 import assert from 'node:assert/strict';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // Uses all kinds of what hookd.d.ts declares; compiled, not run.
 
 import * as hookd from 'hookd';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "catalog/decimal.hpp"
 
 #include "catalog/json_place.hpp"

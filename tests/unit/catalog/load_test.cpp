@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include <hookd/server/catalog.hpp>
 
 #include "support/source_tree.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "catalog/schema.hpp"
 
 #include "support/temp_directory.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // `x-secret`: what a schema keeps out of people's sight.
 #include "catalog/schema.hpp"
 

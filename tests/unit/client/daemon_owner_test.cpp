@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // Whom a client takes for its daemon, and what it makes of a socket that it can't use.
 
 #include "daemon_owner.hpp"

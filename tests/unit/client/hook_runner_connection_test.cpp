@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "fake_daemon.hpp"
 #include "runner_script.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // The parts of the library that have rules of their own.
 
 #include "backoff.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // The conversations that every client library holds: tests/vectors/conversations.json says what they are made of.
 
 #include "fake_daemon.hpp"

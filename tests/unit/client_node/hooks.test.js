@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // What Hooks does besides the conversations of tests/vectors.
 
 import assert from 'node:assert/strict';

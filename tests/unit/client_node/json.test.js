@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // JSON texts, frames, replies.
 
 import assert from 'node:assert/strict';

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """Runs the suite. The last line counts its tests; the exit status is 1 where one failed, or none ran."""
 
 import os

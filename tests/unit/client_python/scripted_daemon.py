@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """A daemon that does what a script says, in a thread of its own, and remembers what was wrong with the client."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """What the clients do besides the conversations of tests/vectors."""
 
 import asyncio

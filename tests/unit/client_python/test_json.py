@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """JSON texts and frames."""
 
 import struct

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """The conversations that every client library holds (tests/vectors), by the blocking and by the asyncio client."""
 
 import asyncio

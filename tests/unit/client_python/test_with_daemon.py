@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSL-1.0
 """The package and a real hookd: $HOOKD_BIN."""
 
 import asyncio

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "broker_fixture.hpp"
 
 // Each bound of the broker at n - 1, n and n + 1.

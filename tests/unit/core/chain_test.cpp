@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "broker_fixture.hpp"
 
 // Waits of policy "chain": one responder after the other, each with the payload as those before it left it.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // Events of other hosts, and the sessions that see them.
 #include "cluster_fixture.hpp"
 

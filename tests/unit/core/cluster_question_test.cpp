@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // Questions of scope cluster: the cluster is a responder that delegates.
 #include "cluster_fixture.hpp"
 

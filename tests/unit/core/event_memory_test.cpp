@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "broker_fixture.hpp"
 
 // capacity_bytes bounds what has been handed out and is not read, too: who holds it pays, and who reads is served.

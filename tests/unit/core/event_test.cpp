@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "core/event.hpp"
 #include "core/event_log.hpp"
 

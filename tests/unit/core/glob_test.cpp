@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "core/glob.hpp"
 
 #include <boost/test/data/monomorphic.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "broker_fixture.hpp"
 
 // Responders without whom an operation does not proceed: those that insist (`on_failure`), and those that the emitter

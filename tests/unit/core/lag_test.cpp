@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "broker_fixture.hpp"
 
 // Subscribers that don't keep up: closed after a gapless prefix, and nobody else notices.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "broker_fixture.hpp"
 
 // Retries: the same operation_id, method and params get the same result.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "core/reply_times.hpp"
 
 #include <hookd/protocol/limits.hpp>

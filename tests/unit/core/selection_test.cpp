@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "broker_fixture.hpp"
 
 // Which events a session gets beyond its patterns, and whether it counts: asked_only, where, shadow.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "broker_fixture.hpp"
 
 // How push sessions begin and end, and what the broker says about them.

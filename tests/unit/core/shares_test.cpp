@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "broker_fixture.hpp"
 
 // What one user may take of what there is for all, and what is set aside: each at n - 1, n and n + 1.

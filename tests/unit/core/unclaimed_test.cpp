@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "broker_fixture.hpp"
 
 // emit_and_wait with require_subscriber false: an event that waits for its first responder.

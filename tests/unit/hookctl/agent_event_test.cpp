@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // Whose input it is, which event it becomes, and what its payload has.
 #include "agent_call.hpp"
 

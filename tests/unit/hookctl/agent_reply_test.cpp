@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // What hooks reply, in whosever words, and what becomes of several replies.
 #include "agent_call.hpp"
 

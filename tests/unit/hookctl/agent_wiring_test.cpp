@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // The agents' own settings with our hooks in them, and without them again: byte for byte.
 #include <hookctl/agent/wiring.hpp>
 #include <hookctl/arguments.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // What each agent is answered, in its own words, by table. The inputs are recorded, or made after the agents'
 // documentation.
 #include "agent_call.hpp"

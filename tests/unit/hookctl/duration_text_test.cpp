@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include <hookctl/terminal/duration_text.hpp>
 
 #include <boost/test/unit_test.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // What goes into a git hook's payload and script, without a git.
 #include <hookctl/git/author.hpp>
 #include <hookctl/git/environment.hpp>

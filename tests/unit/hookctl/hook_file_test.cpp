@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // The reader of .hookd.toml (CLI.md, last section): what it takes, and that an error names file, line and key.
 #include <hookctl/arguments.hpp>
 #include <hookctl/repository/hook_file.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include <hookctl/on/hook_lines.hpp>
 
 #include <boost/test/unit_test.hpp>

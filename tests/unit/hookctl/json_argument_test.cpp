@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include <hookctl/arguments.hpp>
 #include <hookctl/json/json_argument.hpp>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include <hookctl/emit/schema_sample.hpp>
 
 #include <hookd/protocol/json_text.hpp>

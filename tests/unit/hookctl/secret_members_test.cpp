@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // CLI.md: a catalog may say `"x-secret": true` of a member, and top shows `"…"` for it.
 #include <hookctl/journal/secret_members.hpp>
 

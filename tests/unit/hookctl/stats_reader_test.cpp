@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "sample_stats.hpp"
 
 #include <hookctl/operate/stats_reader.hpp>

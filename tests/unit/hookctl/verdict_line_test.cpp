@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include <hookctl/journal/trace_text.hpp>
 #include <hookctl/journal/verdict_line.hpp>
 

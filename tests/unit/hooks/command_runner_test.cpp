@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include <hookd/hooks/command_runner.hpp>
 
 #include <support/deadline.hpp>

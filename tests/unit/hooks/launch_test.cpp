@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // What makes a command runnable, and that what runs is what was looked at.
 #include "hooks/launch.hpp"
 #include "hooks/program_file.hpp"

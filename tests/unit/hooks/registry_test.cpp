@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // What is kept of a registered hook, and what tells that its files have changed.
 #include "hooks/registry_file.hpp"
 

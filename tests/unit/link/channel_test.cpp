@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "cluster/link/channel.hpp"
 #include "cluster/link/back_off.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "cluster/link/messages.hpp"
 
 #include "support/raw_json.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "net/transport.hpp"
 #include "memory_stream.hpp"
 #include "support/deadline.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "rpc_fixture.hpp"
 
 #include <boost/test/data/monomorphic.hpp>

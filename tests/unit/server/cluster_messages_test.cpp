@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // What hookd and a cluster's helper program say to one another.
 #include "cluster/cluster_options.hpp"
 #include "cluster/messages.hpp"

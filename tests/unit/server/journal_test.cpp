@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 // The journal: what it keeps, which files it refuses, and what it does where it cannot write.
 #include "core/broker_state.hpp"
 #include "journal/journal_file.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "app/spdlog_logger.hpp"
 
 #include "support/deadline.hpp"

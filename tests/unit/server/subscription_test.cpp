@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "running_broker.hpp"
 
 #include <boost/asio/bind_allocator.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "running_broker.hpp"
 
 #include "support/json_access.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "postgres_engine.hpp"
 #include "support/json_access.hpp"
 #include "support/parallel.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSL-1.0
 #include "postgres_engine.hpp"
 #include "support/parallel.hpp"
 #include "support/temp_directory.hpp"
