@@ -4,6 +4,7 @@
 #
 #   tests/support/packages.sh build test
 #   tests/support/packages.sh --list build       prints their names instead
+#   tests/support/packages.sh --plan build       says what it would install, and installs nothing
 #   tests/support/packages.sh --closure build    counts all that they draw in on a machine that has only Debian's required packages
 #   tests/support/packages.sh --unpack DIR bench-servers     unpacks them below DIR instead, as far as they are neither there nor installed
 #
@@ -28,7 +29,7 @@ section() {
 
 mode=
 unpack_to=
-if [[ ${1:-} == --list || ${1:-} == --closure ]]; then
+if [[ ${1:-} == --list || ${1:-} == --plan || ${1:-} == --closure ]]; then
     mode="$1"
     shift
 elif [[ ${1:-} == --unpack && $# -ge 2 ]]; then
@@ -128,6 +129,7 @@ echo "Installing $(grep -c '^Inst ' <<<"$plan") packages ($megabytes MB to fetch
 for name in "$@"; do
     sed -n "s/^\[$name\] *# */    /p" "$list" >&2
 done
+[[ $mode == --plan ]] && exit 0
 # Tests start servers of their own: no package is to make a PostgreSQL cluster or to start a service, unless this machine says otherwise.
 put() {
     "${as_root[@]}" mkdir -p "${2%/*}"
