@@ -1,119 +1,150 @@
 // SPDX-License-Identifier: BSL-1.0
+#include "discover.hpp"
 #include "method_fields.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
-#include <algorithm>
+#include <initializer_list>
+#include <string>
+#include <utility>
 
 namespace hookd::protocol {
 namespace {
 
 namespace json = boost::json;
 
-json::object integer_schema(std::int64_t least) { return {{"type", "integer"}, {"minimum", least}}; }
+json::object pattern_schema() { return {{"type", "string"}, {"pattern", "^[A-Za-z0-9_.:/*?-]{1,128}$"}}; }
 
-json::object duration_schema() { return {{"type", "integer"}, {"minimum", 1}, {"maximum", max_timeout.count()}}; }
+json::object name_schema() { return {{"type", "string"}, {"minLength", 1}, {"maxLength", max_subscriber_name}}; }
 
-json::object uuid_schema() { return {{"type", "string"}, {"format", "uuid"}}; }
+json::object titled(std::string_view title, json::object schema) {
+    schema.insert_or_assign("title", title);
+    return schema;
+}
 
-json::object typed(std::string_view type) { return {{"type", type}}; }
+// `asked_only` as `AskedOnly`.
+std::string title_of(std::string_view name) {
+    std::string title;
+    bool begins_word = true;
+    for (const char each : name) {
+        if (each == '_') {
+            begins_word = true;
+        } else {
+            title += begins_word && each >= 'a' && each <= 'z' ? static_cast<char>(each - 'a' + 'A') : each;
+            begins_word = false;
+        }
+    }
+    return title;
+}
 
-/// Writes OpenRPC content descriptors (OpenRPC 1.2.6, "Content Descriptor Object").
+constexpr std::string_view type_of(wait_policy) { return "Policy"; }
+constexpr std::string_view type_of(failure_policy) { return "FailurePolicy"; }
+constexpr std::string_view type_of(event_scope) { return "Scope"; }
+
+/// Writes OpenRPC content descriptors (OpenRPC 1.3.2, "Content Descriptor Object").
 class descriptor_writer {
 public:
     void event_name(std::string_view name, const text&, std::string_view meaning) {
-        add(name, presence::required, meaning, {{"type", "string"}, {"pattern", "^[A-Za-z0-9_.:/-]{1,128}$"}});
+        add(name, presence::required, meaning,
+            titled("EventName", {{"type", "string"}, {"pattern", "^[A-Za-z0-9_.:/-]{1,128}$"}}));
     }
     void cause(std::string_view name, const text&, const text&, std::string_view, std::string_view meaning) {
         add(name, presence::optional, meaning,
-            {{"type", "string"}, {"pattern", "^([A-Za-z0-9_.:/-]{1,128}(,[A-Za-z0-9_.:/-]{1,128}){0,7})?$"}});
+            titled("Cause",
+                {{"type", "string"}, {"pattern", "^([A-Za-z0-9_.:/-]{1,128}(,[A-Za-z0-9_.:/-]{1,128}){0,7})?$"}}));
     }
     void json(std::string_view name, std::string_view, std::string_view meaning) {
-        add(name, presence::optional, meaning, {});
+        add(name, presence::optional, meaning, schema_reference("Json"));
     }
     void object(std::string_view name, std::string_view, std::string_view meaning) {
         add(name, presence::optional, meaning,
-            {{"type", "object"}, {"properties", json::object{{"abort", typed("string")}}}});
+            titled(
+                "Response", {{"type", "object"}, {"properties", json::object{{"abort", schema_reference("Text")}}}}));
     }
     void duration(std::string_view name, const std::optional<std::chrono::milliseconds>&, std::string_view meaning) {
-        add(name, presence::optional, meaning, duration_schema());
+        add(name, presence::optional, meaning,
+            titled("Milliseconds", {{"type", "integer"}, {"minimum", 1}, {"maximum", max_timeout.count()}}));
     }
     void uuid_text(std::string_view name, const std::optional<uuid>&, std::string_view meaning) {
-        add(name, presence::optional, meaning, uuid_schema());
+        add(name, presence::optional, meaning, schema_reference("Uuid"));
     }
     template <class Enum>
-    void choice(std::string_view name, const std::optional<Enum>&, std::initializer_list<Enum> choices,
-        std::string_view meaning) {
-        json::array names;
-        for (const Enum each : choices) {
-            names.emplace_back(to_string(each));
-        }
-        add(name, presence::optional, meaning, {{"type", "string"}, {"enum", std::move(names)}});
+    void choice(
+        std::string_view name, const std::optional<Enum>&, std::initializer_list<Enum>, std::string_view meaning) {
+        add(name, presence::optional, meaning, schema_reference(type_of(Enum{})));
     }
     void boolean(std::string_view name, bool standard, std::string_view meaning) {
-        add(name, presence::optional, meaning, {{"type", "boolean"}, {"default", standard}});
+        add(name, presence::optional, meaning, titled(title_of(name), {{"type", "boolean"}, {"default", standard}}));
     }
     void required_boolean(std::string_view name, bool, std::string_view meaning) {
-        add(name, presence::required, meaning, {{"type", "boolean"}});
+        add(name, presence::required, meaning, schema_reference("Flag"));
     }
     void count(std::string_view name, const std::optional<std::size_t>&, std::string_view meaning) {
-        add(name, presence::optional, meaning, {{"type", "integer"}, {"minimum", 1}, {"maximum", max_jobs}});
+        add(name, presence::optional, meaning,
+            titled("Jobs", {{"type", "integer"}, {"minimum", 1}, {"maximum", max_jobs}}));
     }
     void directory(std::string_view name, const std::string&, std::string_view meaning) {
-        add(name, presence::optional, meaning, {{"type", "string"}, {"pattern", "^/"}, {"maxLength", max_path}});
+        add(name, presence::optional, meaning,
+            titled("Directory", {{"type", "string"}, {"pattern", "^/"}, {"maxLength", max_path}}));
     }
     void variables(std::string_view name, const std::vector<std::string>&, std::string_view meaning) {
         add(name, presence::optional, meaning,
-            {{"type", "object"}, {"maxProperties", max_variables},
-                {"additionalProperties", json::object{{"type", "string"}}}});
+            titled("Environment", {{"type", "object"}, {"maxProperties", max_variables},
+                                      {"additionalProperties", schema_reference("Text")}}));
     }
     void free_text(std::string_view name, const text&, presence needed, std::string_view meaning) {
-        add(name, needed, meaning, {{"type", "string"}, {"minLength", 1}});
+        add(name, needed, meaning, titled("NonEmptyText", {{"type", "string"}, {"minLength", 1}}));
     }
     void subscriber_name(std::string_view name, const text&, presence needed, std::string_view meaning) {
-        add(name, needed, meaning, {{"type", "string"}, {"minLength", 1}, {"maxLength", max_subscriber_name}});
+        add(name, needed, meaning, titled("Name", name_schema()));
     }
     void integer(std::string_view name, std::int64_t standard, std::string_view meaning) {
-        add(name, presence::optional, meaning, {{"type", "integer"}, {"default", standard}});
+        add(name, presence::optional, meaning, titled(title_of(name), {{"type", "integer"}, {"default", standard}}));
     }
     void names(std::string_view name, const std::vector<std::string>&, std::string_view meaning) {
         add(name, presence::optional, meaning,
-            {{"type", "array"},
-                {"items", json::object{{"type", "string"}, {"minLength", 1}, {"maxLength", max_subscriber_name}}}});
+            titled("NameList", {{"type", "array"}, {"items", titled("Name", name_schema())}}));
     }
     void conditions(std::string_view name, const std::vector<payload_condition>&, std::string_view meaning) {
         add(name, presence::optional, meaning,
-            {{"type", "object"}, {"maxProperties", max_conditions},
-                {"propertyNames", json::object{{"pattern", "^(/([^/~]|~[01])*)*$"}, {"maxLength", max_pointer}}},
-                {"additionalProperties", json::object{{"type", "string"}, {"maxLength", max_condition_glob}}}});
+            titled("Conditions",
+                {{"type", "object"}, {"maxProperties", max_conditions},
+                    {"propertyNames", titled("Pointer", {{"type", "string"}, {"pattern", "^(/([^/~]|~[01])*)*$"},
+                                                            {"maxLength", max_pointer}})},
+                    {"additionalProperties",
+                        titled("Glob", {{"type", "string"}, {"maxLength", max_condition_glob}})}}));
     }
     void counter(std::string_view name, const std::optional<std::uint64_t>&, std::string_view meaning) {
-        add(name, presence::optional, meaning, integer_schema(0));
+        add(name, presence::optional, meaning, schema_reference("Count"));
     }
     void command(std::string_view name, const std::vector<std::string>&, std::string_view meaning) {
         add(name, presence::required, meaning,
-            {{"type", "array"}, {"minItems", 1}, {"maxItems", max_command_words}, {"items", typed("string")}});
+            titled("Command", {{"type", "array"}, {"minItems", 1}, {"maxItems", max_command_words},
+                                  {"items", schema_reference("Text")}}));
     }
     void patterns(std::string_view name, const std::vector<std::string>&, presence needed, std::string_view meaning) {
         add(name, needed, meaning,
-            {{"type", "array"}, {"maxItems", max_patterns},
-                {"items", json::object{{"type", "string"}, {"pattern", "^[A-Za-z0-9_.:/*?-]{1,128}$"}}}});
+            titled("Patterns",
+                {{"type", "array"}, {"maxItems", max_patterns}, {"items", titled("Pattern", pattern_schema())}}));
     }
     void pattern(std::string_view name, const text&, std::string_view meaning) {
-        add(name, presence::optional, meaning, {{"type", "string"}, {"pattern", "^[A-Za-z0-9_.:/*?-]{1,128}$"}});
+        add(name, presence::optional, meaning, titled("Pattern", pattern_schema()));
     }
     void time(
         std::string_view name, const std::optional<std::chrono::system_clock::time_point>&, std::string_view meaning) {
-        add(name, presence::optional, meaning, {{"type", "string"}, {"format", "date-time"}});
+        add(name, presence::optional, meaning, schema_reference("Timestamp"));
     }
     void page_size(std::string_view name, const std::optional<std::size_t>&, std::string_view meaning) {
         add(name, presence::optional, meaning,
-            {{"type", "integer"}, {"minimum", 1}, {"maximum", max_history}, {"default", default_history}});
+            titled("PageSize",
+                {{"type", "integer"}, {"minimum", 1}, {"maximum", max_history}, {"default", default_history}}));
     }
     void request_id(std::string_view name, std::string_view, std::string_view meaning) {
-        add(name, presence::required, meaning, {{"type", json::array{"string", "number"}}});
+        add(name, presence::required, meaning,
+            titled("RequestId", {{"oneOf", json::array{schema_reference("Text"), schema_reference("Decimal")}}}));
     }
 
     json::array take() { return std::move(descriptors_); }
@@ -127,202 +158,233 @@ private:
     json::array descriptors_{};
 };
 
-json::object object_schema(json::object properties) {
-    json::array required;
-    for (const auto& each : properties) {
-        required.emplace_back(each.key());
-    }
-    return {{"type", "object"}, {"properties", std::move(properties)}, {"required", std::move(required)}};
-}
+/// What is said of a method beside its parameters. `example_params` and `example_result` are JSON texts; `errors` are
+/// those that it may end with beside the ones of every method.
+struct method_text {
+    std::string_view summary;
+    std::string_view result;  ///< the name of its type; empty for a notification
+    std::initializer_list<std::string_view> errors;
+    std::string_view example_params;
+    std::string_view example_result;
+};
 
-json::object array_of(json::object items) { return {{"type", "array"}, {"items", std::move(items)}}; }
-
-json::object wait_schema() {
-    json::array outcomes;
-    for (std::size_t i = 0; i < outcome_count; ++i) {
-        if (static_cast<outcome>(i) != outcome::cancelled) {  // which no result has
-            outcomes.emplace_back(to_string(static_cast<outcome>(i)));
-        }
-    }
-    auto schema = object_schema(
-        {{"hook_event_id", typed("string")}, {"seq", json::object{{"type", json::array{"integer", "null"}}}},
-            {"outcome", json::object{{"type", "string"}, {"enum", std::move(outcomes)}}}, {"abort", typed("string")},
-            {"responses", array_of(object_schema({{"response", typed("object")}, {"responder", typed("string")},
-                              {"uid", integer_schema(0)}, {"elapsed_ms", typed("number")}}))},
-            {"missing", array_of(object_schema({{"responder", typed("string")}, {"why", typed("string")}}))}});
-    auto& members = schema["properties"].as_object();
-    members["payload"] = typed("object");                      // of a chain alone
-    members["bypassed"] = typed("string");                     // under a bypass alone
-    for (const char* const list : {"responses", "missing"}) {  // where the responder is on another host
-        members[list].as_object()["items"].as_object()["properties"].as_object()["host"] = typed("string");
-    }
-    return schema;
-}
-
-json::object bypass_schema() {
-    auto bypass = object_schema({{"events", array_of(typed("string"))}, {"reason", typed("string")},
-        {"uid", integer_schema(0)}, {"left_ms", integer_schema(0)}});
-    bypass["type"] = json::array{"object", "null"};
-    return object_schema({{"bypass", bypass}, {"ended", bypass}});
-}
-
-json::object timestamp_schema() { return {{"type", "string"}, {"format", "date-time"}}; }
-
-// An entry of `history`: the params of the notification `verdict`, and when and in which run it was emitted.
-json::object entry_schema() {
-    auto schema = wait_schema();
-    auto& properties = schema["properties"].as_object();
-    auto& required = schema["required"].as_array();
-    const auto add = [&](std::string_view name, json::object type) {
-        properties[name] = std::move(type);
-        required.emplace_back(name);
+json::array errors_of(std::initializer_list<std::string_view> own) {
+    json::array errors;
+    const auto add = [&errors](std::string_view name) {
+        errors.emplace_back(json::object{{"$ref", "#/components/errors/" + std::string{name}}});
     };
-    add("event", typed("string"));
-    add("elapsed_ms", typed("number"));
-    add("emitted_at", timestamp_schema());
-    add("instance", uuid_schema());
-    properties["bypassed"] = typed("string");
-    return schema;
-}
-
-json::object trace_schema() {
-    auto schema =
-        object_schema({{"hook_event_id", uuid_schema()}, {"instance", uuid_schema()}, {"seq", integer_schema(1)},
-            {"event", typed("string")}, {"emitted_at", timestamp_schema()}, {"expects_response", typed("boolean")},
-            {"emitter",
-                object_schema({{"pid", integer_schema(0)}, {"uid", integer_schema(0)}, {"program", typed("string")}})},
-            {"subscribers", integer_schema(0)}, {"payload_bytes", integer_schema(0)},
-            {"handed", array_of(object_schema({{"to", typed("string")}, {"after_ms", typed("number")}}))},
-            {"verdict", json::object{{"type", json::array{"object", "null"}}}}});
-    auto& properties = schema["properties"].as_object();
-    properties["payload"] = json::object{};  // unless it is larger than the journal keeps
-    properties["timeout_ms"] = integer_schema(1);
-    properties["cause"] = typed("string");
-    properties["ended"] = typed("string");
-    return schema;
-}
-
-json::object replay_schema() {
-    auto schema = object_schema({{"elapsed_ms", typed("number")}});
-    auto& properties = schema["properties"].as_object();
-    properties["response"] = typed("object");
-    properties["failed"] = typed("string");
-    return schema;
-}
-
-template <class Enum>
-json::object one_of(std::initializer_list<Enum> values) {
-    json::array names;
-    for (const auto each : values) {
-        names.emplace_back(to_string(each));
+    for (const auto each : {"InvalidParams", "LimitExceeded", "ShuttingDown", "NotAllowed", "InternalError"}) {
+        add(each);
     }
-    return {{"type", "string"}, {"enum", std::move(names)}};
-}
-
-json::object who_schema() {
-    auto responder = object_schema({{"name", typed("string")}, {"uid", integer_schema(0)},
-        {"kind", json::object{{"type", "string"}, {"enum", json::array{"session", "registered"}}}},
-        {"on_failure", one_of({failure_policy::open, failure_policy::closed})}, {"order", typed("integer")},
-        {"state", typed("string")}});
-    responder["properties"].as_object()["pid"] = integer_schema(1);  // where there is one
-    responder["properties"].as_object()["host"] = typed("string");   // where it is another
-    return object_schema({{"responders", array_of(std::move(responder))}, {"observers", integer_schema(0)},
-        {"require", array_of(typed("string"))}, {"absent", array_of(typed("string"))},
-        {"policy", one_of({wait_policy::first, wait_policy::veto, wait_policy::all, wait_policy::chain})},
-        {"failure_policy", one_of({failure_policy::open, failure_policy::closed})}, {"timeout_ms", integer_schema(1)}});
-}
-
-json::object hook_schema() {
-    const auto or_null = [](std::string_view type) { return json::object{{"type", json::array{type, "null"}}}; };
-    return object_schema(
-        {{"name", typed("string")}, {"command", array_of(typed("string"))}, {"events", array_of(typed("string"))},
-            {"timeout_ms", or_null("integer")}, {"jobs", or_null("integer")}, {"cwd", or_null("string")},
-            {"env", json::object{{"type", "object"}, {"additionalProperties", typed("string")}}},
-            {"where", json::object{{"type", "object"}, {"additionalProperties", typed("string")}}},
-            {"asked_only", typed("boolean")}, {"on_failure", one_of({failure_policy::open, failure_policy::closed})},
-            {"order", typed("integer")}, {"shadow", typed("boolean")},
-            {"scope", one_of({event_scope::local, event_scope::cluster})}, {"enabled", typed("boolean")},
-            {"kept", typed("boolean")}, {"trust", one_of({hook_state::ok, hook_state::untrusted, hook_state::missing})},
-            {"state", one_of({hook_state::ok, hook_state::untrusted, hook_state::missing, hook_state::inactive,
-                          hook_state::disabled})},
-            {"why", or_null("string")}, {"runs", integer_schema(0)}, {"last_outcome", or_null("string")},
-            {"p50_ms", or_null("number")}, {"p99_ms", or_null("number")}});
-}
-
-// `command` and `env` are shown to the daemon's user and root alone.
-json::object listed_hook_schema() {
-    auto schema = hook_schema();
-    auto& required = schema.at("required").as_array();
-    for (const char* const hidden : {"command", "env"}) {
-        required.erase(std::find(required.begin(), required.end(), json::value(hidden)));
+    for (const auto each : own) {
+        add(each);
     }
-    return schema;
+    return errors;
+}
+
+// OpenRPC 1.3.2, "Example Pairing Object".
+json::object example_of(std::string_view method, const method_text& text) {
+    const auto values = json::parse(text.example_params);
+    json::array params;
+    for (const auto& each : values.as_object()) {
+        params.emplace_back(json::object{{"name", each.key()}, {"value", each.value()}});
+    }
+    json::object example{{"name", method}, {"params", std::move(params)}};
+    if (!text.result.empty()) {
+        example["result"] = json::object{{"name", "result"}, {"value", json::parse(text.example_result)}};
+    }
+    return example;
 }
 
 template <class Params>
-json::object method(std::string_view summary, json::object result) {
+json::object method(const method_text& text) {
     Params params{};
     descriptor_writer writer;
     describe(writer, params);
-    return {{"name", Params::method}, {"summary", summary}, {"paramStructure", "by-name"}, {"params", writer.take()},
-        {"result", json::object{{"name", "result"}, {"schema", std::move(result)}}}};
+    json::object method{{"name", Params::method}, {"summary", text.summary}, {"paramStructure", "by-name"},
+        {"params", writer.take()}, {"examples", json::array{example_of(Params::method, text)}}};
+    if (!text.result.empty()) {
+        method["result"] = json::object{{"name", "result"}, {"schema", schema_reference(text.result)}};
+        method["errors"] = errors_of(text.errors);
+    }
+    return method;
 }
 
 }  // namespace
 
 std::string discover_document(std::string_view daemon_version) {
     json::array methods;
-    methods.emplace_back(method<ping_params>("which daemon this is",
-        object_schema({{"instance", uuid_schema()}, {"version", typed("string")}, {"protocol", typed("integer")},
-            {"pid", typed("integer")}, {"host", typed("string")}})));
+    methods.emplace_back(method<ping_params>({.summary = "which daemon this is",
+        .result = "PingResult",
+        .errors = {},
+        .example_params = R"({})",
+        .example_result = R"({"instance":"0b9e5a52-7c1d-4f3a-9d6e-3a1f4f0f2c11","version":"0.2.0","protocol":1,)"
+                          R"("pid":4711,"host":"laptop"})"}));
+    methods.emplace_back(method<emit_params>({.summary = "fires an event",
+        .result = "EmitResult",
+        .errors = {"NotInCatalog", "ClusterUnavailable"},
+        .example_params = R"({"event":"build_done","payload":{"status":0}})",
+        .example_result = R"({"hook_event_id":"5a0d1f7e-2d86-4b9e-a1bb-64f24ec0c0c3","seq":1,"subscribers":1})"}));
+    methods.emplace_back(method<emit_and_wait_params>({.summary = "fires an event and waits for the verdict",
+        .result = "Verdict",
+        .errors = {"NotInCatalog", "ClusterUnavailable", "Cancelled"},
+        .example_params = R"({"event":"pre_push","payload":{"branch":"main"},"policy":"veto","timeout_ms":5000})",
+        .example_result = R"({"hook_event_id":"5a0d1f7e-2d86-4b9e-a1bb-64f24ec0c0c3","seq":2,"outcome":"answered",)"
+                          R"("abort":"main is closed","responses":[{"response":{"abort":"main is closed"},)"
+                          R"("responder":"no-main","uid":1000,"elapsed_ms":0.9}],"missing":[]})"}));
     methods.emplace_back(
-        method<emit_params>("fires an event", object_schema({{"hook_event_id", uuid_schema()},
-                                                  {"seq", integer_schema(1)}, {"subscribers", integer_schema(0)}})));
-    methods.emplace_back(method<emit_and_wait_params>("fires an event and waits for the verdict", wait_schema()));
+        method<await_response_params>({.summary = "waits for the reply to an event emitted with reserve_ms",
+            .result = "Verdict",
+            .errors = {"Cancelled"},
+            .example_params = R"({"hook_event_id":"5a0d1f7e-2d86-4b9e-a1bb-64f24ec0c0c3","timeout_ms":5000})",
+            .example_result = R"({"hook_event_id":"5a0d1f7e-2d86-4b9e-a1bb-64f24ec0c0c3","seq":2,"outcome":"answered",)"
+                              R"("abort":"main is closed","responses":[{"response":{"abort":"main is closed"},)"
+                              R"("responder":"no-main","uid":1000,"elapsed_ms":0.9}],"missing":[]})"}));
+    methods.emplace_back(method<subscribe_params>({.summary = "opens the push session of this connection: events "
+                                                              "arrive as notifications `event`, its end as `closed`",
+        .result = "SubscribeResult",
+        .errors = {"NotInCatalog", "ResumeImpossible", "AlreadySubscribed", "ClusterUnavailable"},
+        .example_params = R"({"events":["pre_*"],"name":"no-main"})",
+        .example_result = R"({"instance":"0b9e5a52-7c1d-4f3a-9d6e-3a1f4f0f2c11","head_seq":1,"resumed":false})"}));
+    methods.emplace_back(method<unsubscribe_params>({.summary = "ends the push session of this connection",
+        .result = "UnsubscribeResult",
+        .errors = {},
+        .example_params = R"({})",
+        .example_result = R"({"unsubscribed":true})"}));
+    methods.emplace_back(method<respond_params>({.summary = "replies to an event",
+        .result = "RespondResult",
+        .errors = {"NotInCatalog"},
+        .example_params = R"({"hook_event_id":"5a0d1f7e-2d86-4b9e-a1bb-64f24ec0c0c3",)"
+                          R"("response":{"abort":"main is closed"}})",
+        .example_result = R"({"accepted":true,"reason":null})"}));
+    methods.emplace_back(method<who_params>({.summary = "whom an emit_and_wait of this event would ask now",
+        .result = "WhoResult",
+        .errors = {"NotInCatalog", "ClusterUnavailable"},
+        .example_params = R"({"event":"pre_push"})",
+        .example_result = R"({"responders":[{"name":"no-main","pid":4711,"uid":1000,"kind":"session",)"
+                          R"("on_failure":"open","order":0,"state":"ok"}],"observers":0,"require":[],"absent":[],)"
+                          R"("policy":"first","failure_policy":"open","timeout_ms":30000})"}));
+    methods.emplace_back(method<history_params>({.summary = "the verdicts that the journal holds, newest first",
+        .result = "HistoryResult",
+        .errors = {"Cancelled"},
+        .example_params = R"({"vetoed":true,"limit":1})",
+        .example_result = R"({"verdicts":[{"hook_event_id":"5a0d1f7e-2d86-4b9e-a1bb-64f24ec0c0c3","seq":2,)"
+                          R"("outcome":"answered","abort":"main is closed",)"
+                          R"("responses":[{"response":{"abort":"main is closed"},"responder":"no-main","uid":1000,)"
+                          R"("elapsed_ms":0.9}],"missing":[],"event":"pre_push","elapsed_ms":0.9,)"
+                          R"("emitted_at":"2026-11-23T12:58:36.000000001Z",)"
+                          R"("instance":"0b9e5a52-7c1d-4f3a-9d6e-3a1f4f0f2c11"}],"more":false})"}));
+    methods.emplace_back(method<trace_params>({.summary = "all that the journal holds of one event",
+        .result = "TraceResult",
+        .errors = {"Cancelled"},
+        .example_params = R"({"hook_event_id":"5a0d1f7e-2d86-4b9e-a1bb-64f24ec0c0c3"})",
+        .example_result = R"({"hook_event_id":"5a0d1f7e-2d86-4b9e-a1bb-64f24ec0c0c3",)"
+                          R"("instance":"0b9e5a52-7c1d-4f3a-9d6e-3a1f4f0f2c11","seq":2,"event":"pre_push",)"
+                          R"("emitted_at":"2026-11-23T12:58:36.000000001Z","expects_response":true,)"
+                          R"("timeout_ms":30000,"emitter":{"pid":4711,"uid":1000,"program":"hookctl"},)"
+                          R"("payload_bytes":17,"payload":{"branch":"main"},"subscribers":1,)"
+                          R"("handed":[{"to":"no-main","after_ms":0.1}],)"
+                          R"("responses":[{"response":{"abort":"main is closed"},"responder":"no-main","uid":1000,)"
+                          R"("elapsed_ms":0.9}],"missing":[],"verdict":{"outcome":"answered",)"
+                          R"("abort":"main is closed","elapsed_ms":0.9}})"}));
     methods.emplace_back(
-        method<await_response_params>("waits for the reply to an event emitted with reserve_ms", wait_schema()));
-    methods.emplace_back(method<subscribe_params>(
-        "opens this connection's push session: events arrive as notifications `event`, its end as `closed`",
-        object_schema({{"instance", uuid_schema()}, {"head_seq", integer_schema(0)}, {"resumed", typed("boolean")}})));
-    methods.emplace_back(method<unsubscribe_params>(
-        "ends this connection's push session", object_schema({{"unsubscribed", typed("boolean")}})));
-    methods.emplace_back(method<respond_params>("replies to an event",
-        object_schema(
-            {{"accepted", typed("boolean")}, {"reason", json::object{{"type", json::array{"string", "null"}}}}})));
-    methods.emplace_back(method<who_params>("whom an emit_and_wait of this event would ask now", who_schema()));
-    methods.emplace_back(method<history_params>("the verdicts that the journal holds, newest first",
-        object_schema({{"verdicts", array_of(entry_schema())}, {"more", typed("boolean")}})));
-    methods.emplace_back(method<trace_params>("all that the journal holds of one event", trace_schema()));
-    methods.emplace_back(method<replay_params>(
-        "hands an event of the journal to one responder again, which decides nothing", replay_schema()));
-    methods.emplace_back(method<schema_params>("what the catalog says of its events",
-        object_schema(
-            {{"schemas", array_of(object_schema({{"event", typed("string")},
-                             {"schema_version", json::object{{"type", json::array{"number", "string"}}}},
-                             {"description", typed("string")},
-                             {"payload_schema", json::object{{"type", json::array{"object", "boolean"}}}},
-                             {"response_schema", json::object{{"type", json::array{"object", "boolean"}}}}}))}})));
-    methods.emplace_back(
-        method<register_hook_params>("registers a command that the daemon runs for events", hook_schema()));
-    methods.emplace_back(
-        method<deregister_hook_params>("ends a registered hook", object_schema({{"deleted", typed("boolean")}})));
-    methods.emplace_back(
-        method<list_hooks_params>("the registered hooks", object_schema({{"hooks", array_of(listed_hook_schema())}})));
-    methods.emplace_back(method<trust_hook_params>("trusts a registered hook's files as they are now", hook_schema()));
-    methods.emplace_back(method<enable_hook_params>("has a registered hook asked again, or no longer", hook_schema()));
-    methods.emplace_back(method<cluster_hosts_params>("the hosts of the cluster, this one first",
-        object_schema({{"hosts",
-            array_of(
-                object_schema({{"host", typed("string")}, {"state", typed("string")}, {"lease_ms", integer_schema(0)},
-                    {"hooks", array_of(object_schema({{"name", typed("string")}, {"events", array_of(typed("string"))},
-                                  {"responds", typed("boolean")}}))}}))}})));
-    methods.emplace_back(method<bypass_params>("for a while, no veto of these events counts", bypass_schema()));
-    methods.emplace_back(method<stats_params>("counters and gauges", typed("object")));
-    methods.emplace_back(method<discover_params>("this document", typed("object")));
-    methods.emplace_back(
-        method<cancel_params>("cancels a waiting request of this connection (a notification)", typed("null")));
-    return json::serialize(json::object{{"openrpc", "1.2.6"},
-        {"info", json::object{{"title", "hookd"}, {"version", daemon_version}}}, {"methods", std::move(methods)}});
+        method<replay_params>({.summary = "hands an event of the journal to one responder again, which decides nothing",
+            .result = "ReplayResult",
+            .errors = {"Cancelled"},
+            .example_params = R"({"hook_event_id":"5a0d1f7e-2d86-4b9e-a1bb-64f24ec0c0c3","to":"no-main"})",
+            .example_result = R"({"response":{"abort":"main is closed"},"elapsed_ms":1.2})"}));
+    methods.emplace_back(method<schema_params>({.summary = "what the catalog says of its events",
+        .result = "GetHookEventSchemaResult",
+        .errors = {"NotInCatalog"},
+        .example_params = R"({"event":"pre_push"})",
+        .example_result = R"({"schemas":[{"event":"pre_push","schema_version":1,)"
+                          R"("description":"A push is about to begin.","payload_schema":{"required":["branch"]},)"
+                          R"("response_schema":true}]})"}));
+    methods.emplace_back(method<register_hook_params>({.summary = "registers a command that the daemon runs for events",
+        .result = "Hook",
+        .errors = {"NotInCatalog"},
+        .example_params = R"({"name":"no-main","command":["/home/me/no-main"],"events":["pre_push"]})",
+        .example_result = R"({"name":"no-main","command":["/home/me/no-main"],"events":["pre_push"],)"
+                          R"("timeout_ms":null,"jobs":null,"cwd":null,"env":{},"where":{},"asked_only":false,)"
+                          R"("on_failure":"open","order":0,"shadow":false,"scope":"local","enabled":true,"kept":true,)"
+                          R"("trust":"ok","state":"ok","why":null,"runs":0,"last_outcome":null,"p50_ms":null,)"
+                          R"("p99_ms":null})"}));
+    methods.emplace_back(method<deregister_hook_params>({.summary = "ends a registered hook",
+        .result = "DeregisterHookResult",
+        .errors = {},
+        .example_params = R"({"name":"no-main"})",
+        .example_result = R"({"deleted":true})"}));
+    methods.emplace_back(method<list_hooks_params>({.summary = "the registered hooks",
+        .result = "ListHooksResult",
+        .errors = {},
+        .example_params = R"({})",
+        .example_result = R"({"hooks":[{"name":"no-main","command":["/home/me/no-main"],"events":["pre_push"],)"
+                          R"("timeout_ms":null,"jobs":null,"cwd":null,"env":{},"where":{},"asked_only":false,)"
+                          R"("on_failure":"open","order":0,"shadow":false,"scope":"local","enabled":true,"kept":true,)"
+                          R"("trust":"ok","state":"ok","why":null,"runs":0,"last_outcome":null,"p50_ms":null,)"
+                          R"("p99_ms":null}]})"}));
+    methods.emplace_back(method<trust_hook_params>({.summary = "trusts a registered hook's files as they are now",
+        .result = "Hook",
+        .errors = {},
+        .example_params = R"({"name":"no-main"})",
+        .example_result = R"({"name":"no-main","command":["/home/me/no-main"],"events":["pre_push"],)"
+                          R"("timeout_ms":null,"jobs":null,"cwd":null,"env":{},"where":{},"asked_only":false,)"
+                          R"("on_failure":"open","order":0,"shadow":false,"scope":"local","enabled":true,"kept":true,)"
+                          R"("trust":"ok","state":"ok","why":null,"runs":0,"last_outcome":null,"p50_ms":null,)"
+                          R"("p99_ms":null})"}));
+    methods.emplace_back(method<enable_hook_params>({.summary = "has a registered hook asked again, or no longer",
+        .result = "Hook",
+        .errors = {},
+        .example_params = R"({"name":"no-main","enabled":false})",
+        .example_result = R"({"name":"no-main","command":["/home/me/no-main"],"events":["pre_push"],)"
+                          R"("timeout_ms":null,"jobs":null,"cwd":null,"env":{},"where":{},"asked_only":false,)"
+                          R"("on_failure":"open","order":0,"shadow":false,"scope":"local","enabled":false,)"
+                          R"("kept":true,"trust":"ok","state":"disabled",)"
+                          R"("why":"it is disabled: run hookctl enable no-main","runs":0,"last_outcome":null,)"
+                          R"("p50_ms":null,"p99_ms":null})"}));
+    methods.emplace_back(method<cluster_hosts_params>({.summary = "the hosts of the cluster, this one first",
+        .result = "ClusterHostsResult",
+        .errors = {"ClusterUnavailable"},
+        .example_params = R"({})",
+        .example_result = R"({"hosts":[{"host":"laptop","state":"up","lease_ms":15000,"hooks":[{"name":"no-main",)"
+                          R"("events":["pre_push"],"responds":true}]}]})"}));
+    methods.emplace_back(method<bypass_params>({.summary = "for a while, no veto of these events counts",
+        .result = "BypassResult",
+        .errors = {},
+        .example_params = R"({"events":["pre_*"],"for_ms":600000,"reason":"the linter is broken"})",
+        .example_result = R"({"bypass":{"events":["pre_*"],"reason":"the linter is broken","uid":1000,)"
+                          R"("left_ms":600000},"ended":null})"}));
+    methods.emplace_back(method<stats_params>({.summary = "counters and gauges",
+        .result = "StatsResult",
+        .errors = {},
+        .example_params = R"({})",
+        .example_result = R"({"host":"laptop","uptime_s":12.5,"connections":2,"subscribers":1,"waiting":0,)"
+                          R"("head_seq":2,"retained_events":2,"retained_bytes":640,"totals":{"events":2,)"
+                          R"("deliveries":1,"accepted":1,"refused":{"answered":0,"expired":0,"cancelled":0,)"
+                          R"("unknown":0},"outcomes":{"answered":1,"abstained":0,"timeout":0,"abandoned":0,)"
+                          R"("no_subscribers":1,"shutdown":0,"unknown":0,"cancelled":0},"lagged":0,)"
+                          R"("protocol_errors":0,"bytes_in":512,"bytes_out":690},"verdicts":{"proceeded":1,)"
+                          R"("vetoed":1,"failed_closed":0,"bypassed":0},"bypass":null,"histogram_ms":[1,10,100],)"
+                          R"("events":{"pre_push":{"count":2,"p50_ms":0.9,"p90_ms":0.9,"p99_ms":0.9,"max_ms":0.9,)"
+                          R"("histogram":{"count":1,"sum_ms":0.9,"buckets":[1,0,0,0]}}},)"
+                          R"("hooks":{"no-main":{"asked":1,"replied":1,"vetoed":1,"failed":0,"lagged":0,"p50_ms":0.9,)"
+                          R"("p90_ms":0.9,"p99_ms":0.9,"max_ms":0.9,"histogram":null}},"journal":{"file":null,)"
+                          R"("bytes":0,"events":0,"dropped":0},"sessions":[{"name":"no-main","pid":4711,"uid":1000,)"
+                          R"("queued":0,"lagged":false}]})"}));
+    methods.emplace_back(method<discover_params>({.summary = "this document",
+        .result = "JsonObject",
+        .errors = {},
+        .example_params = R"({})",
+        .example_result = R"({"openrpc":"1.3.2"})"}));
+    methods.emplace_back(method<cancel_params>({.summary = "cancels a waiting request of this connection",
+        .result = "",
+        .errors = {},
+        .example_params = R"({"id":7})",
+        .example_result = ""}));
+    return json::serialize(
+        json::object{{"openrpc", "1.3.2"}, {"info", json::object{{"title", "hookd"}, {"version", daemon_version}}},
+            {"methods", std::move(methods)}, {"x-notifications", discover_notifications()},
+            {"components", json::object{{"schemas", discover_schemas()}, {"errors", discover_errors()}}}});
 }
 
 }  // namespace hookd::protocol
