@@ -300,7 +300,7 @@ int run_on(const invocation& call, const on_arguments& arguments) {
             asio::post(io, [&commands, id = what.hook_event_id] { commands.cancel(id); });
         }
     });
-    events.on_notice(tell);
+    events.on_notice(print_notice);
 
     // Two threads: the connection is served, and replies leave, while commands start and end here.
     std::exception_ptr failure;
