@@ -2,7 +2,7 @@
 #include "cluster/cluster_host.hpp"
 
 #include "cluster/membership.hpp"
-#include "core/broker_state.hpp"
+#include "core/broker.hpp"
 #include "core/glob.hpp"
 
 #include <hookd/server/options.hpp>
@@ -19,7 +19,7 @@ namespace {
 visible_session describe(const core::session& which) {
     return {.name = which.name(),
         .uid = which.of->who.uid,
-        .responds = which.decides() && !which.of->hung_up,
+        .responds = which.decides() && !which.of->half_closed,
         .events = which.patterns.empty() ? std::vector<std::string>{"*"} : which.patterns,
         .on_failure = which.insists ? protocol::failure_policy::closed : protocol::failure_policy::open,
         .order = which.order,
@@ -51,7 +51,7 @@ public:
     }
 
     void start() {
-        events_.run([self = shared_from_this()](core::broker_state& state, const core::instant&) {
+        events_.run([self = shared_from_this()](core::broker& state, const core::instant&) {
             state.join_cluster(self.get());
             for (const auto& each : self->clusters_) {
                 each->start();
@@ -60,7 +60,7 @@ public:
     }
 
     void shut_down() {
-        events_.run([self = shared_from_this()](core::broker_state&, const core::instant&) {
+        events_.run([self = shared_from_this()](core::broker&, const core::instant&) {
             for (const auto& each : self->clusters_) {
                 each->stop();
             }
@@ -196,7 +196,7 @@ private:
         if (waiting_.empty() || std::exchange(answers_later_, true)) {
             return;
         }
-        events_.run_later([self = shared_from_this()](core::broker_state&, const core::instant&) {
+        events_.run_later([self = shared_from_this()](core::broker&, const core::instant&) {
             self->answers_later_ = false;
             std::vector<std::function<void()>> known;
             std::erase_if(self->waiting_, [&](auto& each) {

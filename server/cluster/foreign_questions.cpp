@@ -52,7 +52,7 @@ void foreign_questions::ask(const event_message& question) {
     auto done = [self = shared_from_this(), id = question.id](
                     const boost::system::error_code& failure, protocol::wait_result result) {
         self->events_.run([self, id, failure, result = std::move(result)](
-                              core::broker_state&, const core::instant&) { self->finish(id, failure, result); });
+                              core::broker&, const core::instant&) { self->finish(id, failure, result); });
     };
     auto cancellable = asio::bind_cancellation_slot(at->second->cancel.slot(), std::move(done));
     events_.async_emit_and_wait(std::move(request), std::move(cancellable));

@@ -67,7 +67,7 @@ link::link(asio::io_context& context, server::broker& events, server::logger& lo
 // What completes on any thread of the context goes on on the strand; nothing of a run that is over does.
 template <class Method>
 void link::on_strand(const std::weak_ptr<run>& which, Method method) {
-    events_.run([self = shared_from_this(), which, method](core::broker_state&, const core::instant&) {
+    events_.run([self = shared_from_this(), which, method](core::broker&, const core::instant&) {
         const auto current = which.lock();
         if (current && current == self->run_) {
             (self.get()->*method)();
@@ -111,7 +111,7 @@ void link::lose(const std::string& why) {
         if (failure) {
             return;
         }
-        self->events_.run([self](core::broker_state&, const core::instant&) {
+        self->events_.run([self](core::broker&, const core::instant&) {
             if (!self->stopped_ && !self->run_) {
                 self->launch();
             }
@@ -130,7 +130,7 @@ void link::send(std::string frame) {
     }
     if (run_->queued_bytes > most_queued_bytes && !std::exchange(run_->lags, true)) {
         events_.run_later(
-            [self = shared_from_this(), which = std::weak_ptr{run_}](core::broker_state&, const core::instant&) {
+            [self = shared_from_this(), which = std::weak_ptr{run_}](core::broker&, const core::instant&) {
                 if (const auto current = which.lock(); current && current == self->run_) {
                     self->lose("lagged: the helper does not read what it is sent");
                 }

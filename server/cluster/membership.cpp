@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "cluster/membership.hpp"
 
-#include "core/broker_state.hpp"
+#include "core/broker.hpp"
 #include "core/glob.hpp"
 
 #include <algorithm>
@@ -46,7 +46,7 @@ bool membership::takes(std::string_view event) const {
 // In the turn that goes on, or one of its own.
 template <class Work>
 void membership::with_broker(Work work) {
-    where_.events.run([&work](core::broker_state& state, const core::instant& now) { work(state, now); });
+    where_.events.run([&work](core::broker& state, const core::instant& now) { work(state, now); });
 }
 
 void membership::say(server::log_level level, const std::string& what) const {
@@ -79,7 +79,7 @@ void membership::tell(const core::cluster_event& event, core::cluster_port::told
     if (!refused.empty()) {
         ++failed_;
         return where_.events.run_later([then = std::move(then), refused = std::move(refused)](
-                                           core::broker_state&, const core::instant&) { then(refused); });
+                                           core::broker&, const core::instant&) { then(refused); });
     }
     const auto request = ++last_request_;
     told_.emplace(request, told_event{clock::now(), std::move(then)});
@@ -135,7 +135,7 @@ void membership::fail_all(const std::string& why) {
     for (auto& [request, each] : std::exchange(told_, {})) {
         each.then(why);
     }
-    with_broker([this, &why](core::broker_state& state, const core::instant& now) {
+    with_broker([this, &why](core::broker& state, const core::instant& now) {
         for (const auto& [id, each] : std::exchange(open_, {})) {
             state.fail_delegation(id, why, now);
         }
@@ -186,7 +186,7 @@ void membership::take(const asked_message& what) {
         return;
     }
     ask_times_.add(clock::now() - at->second.asked_at);
-    with_broker([&what](core::broker_state& state, const core::instant& now) {
+    with_broker([&what](core::broker& state, const core::instant& now) {
         if (what.responders.size() > most_responders) {
             return state.fail_delegation(
                 what.id, "more than " + std::to_string(most_responders) + " hooks of other hosts would be asked", now);
@@ -200,9 +200,8 @@ void membership::take(const ask_failed_message& what) {
         return;
     }
     ++failed_;
-    with_broker([&what](core::broker_state& state, const core::instant& now) {
-        state.fail_delegation(what.id, what.reason, now);
-    });
+    with_broker(
+        [&what](core::broker& state, const core::instant& now) { state.fail_delegation(what.id, what.reason, now); });
 }
 
 void membership::take(told_message& what) {
@@ -245,8 +244,8 @@ void membership::take(const event_message& what) {
 void membership::take(const cancel_message& what) { foreign_->cancel(what.id); }
 
 void membership::take(const settled_message& what) {
-    with_broker([&what](core::broker_state& state, const core::instant& now) {
-        (void)state.settle_remote(what.id, what.host, what.answer, now);
+    with_broker([&what](core::broker& state, const core::instant& now) {
+        (void)state.record_remote_answer(what.id, what.host, what.answer, now);
     });
 }
 
@@ -256,7 +255,7 @@ void membership::take(const host_left_message& what) {
     for (const auto& [id, each] : open_) {
         ids.push_back(id);
     }
-    with_broker([&](core::broker_state& state, const core::instant& now) {
+    with_broker([&](core::broker& state, const core::instant& now) {
         for (const auto& id : ids) {
             state.host_left(id, what.host, now);
         }
@@ -266,7 +265,7 @@ void membership::take(const host_left_message& what) {
 void membership::take(const gap_message& what) {
     ++gaps_;
     say(server::log_level::warning, "events of other hosts may be lost: " + what.reason);
-    with_broker([](core::broker_state& state, const core::instant& now) { state.close_for_gap(now); });
+    with_broker([](core::broker& state, const core::instant& now) { state.close_for_gap(now); });
 }
 
 void membership::take(const fatal_message& what) { say(server::log_level::error, what.reason); }

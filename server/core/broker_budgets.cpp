@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "broker_state.hpp"
+#include "broker.hpp"
 
 #include <algorithm>
 #include <string_view>
@@ -18,7 +18,7 @@ using protocol::wait_policy;
 namespace {
 
 // Pairs of a slot and a session that it waits for: about 40 bytes each.
-constexpr std::size_t most_debts = std::size_t{1} << 22;
+constexpr std::size_t most_expected_replies = std::size_t{1} << 22;
 
 // Of the patterns of all sessions with a glob; where named users have used up half of it, the rest is for the daemon's
 // user and root.
@@ -49,7 +49,7 @@ std::size_t replies_to_come(const slot& which) noexcept {
     if (decides_at_once(which)) {
         return (which.reserved || which.operation) && which.replies.empty() ? 1 : 0;
     }
-    return which.unclaimed ? 1 : which.waiting_for;
+    return which.parked ? 1 : which.waiting_for;
 }
 
 std::size_t bytes_of(const slot& which, std::size_t waiters) noexcept {
@@ -63,7 +63,7 @@ error memory_error(std::size_t most) {
 
 }  // namespace
 
-std::optional<error> broker_state::refuse_wait(const client& by) const {
+std::optional<error> broker::refuse_wait(const client& by) const {
     if (by.waiting >= limits_.max_waiting_per_connection) {
         return protocol::limit_error("max_waiting_per_connection", limits_.max_waiting_per_connection,
             "this connection waits for as many verdicts as it may: wait for one, or use another connection");
@@ -77,13 +77,13 @@ std::optional<error> broker_state::refuse_wait(const client& by) const {
         return protocol::limit_error(
             "max_waiting", most, "the daemon waits for as many verdicts as it may: retry later");
     }
-    if (debts_ >= most_debts) {
+    if (expected_replies_ >= most_expected_replies) {
         return memory_error(memory_.limit());
     }
     return std::nullopt;
 }
 
-std::optional<error> broker_state::refuse_reservation(const client& by) {
+std::optional<error> broker::refuse_reservation(const client& by) {
     const shared_limit limit{limits_.max_reserved, 0, 4};
     if (by.user->is_named && by.user->reservations >= limit.share()) {
         return protocol::limit_error("max_reserved", limit.share(),
@@ -100,7 +100,7 @@ std::optional<error> broker_state::refuse_reservation(const client& by) {
 }
 
 // All of them are compared with each name that is new: that takes 5 ms at most.
-std::optional<error> broker_state::refuse_patterns(const client& by, const std::vector<std::string>& patterns) const {
+std::optional<error> broker::refuse_patterns(const client& by, const std::vector<std::string>& patterns) const {
     const auto most = by.user->is_named ? most_pattern_bytes / 2 : most_pattern_bytes;
     const auto bytes = topic_table::pattern_bytes(patterns);
     if (bytes == 0 || topics_.pattern_bytes() + bytes <= most) {
@@ -111,7 +111,7 @@ std::optional<error> broker_state::refuse_patterns(const client& by, const std::
         "fewer and shorter patterns");
 }
 
-std::optional<error> broker_state::refuse_memory(const account& user, std::size_t more) {
+std::optional<error> broker::refuse_memory(const account& user, std::size_t more) {
     if (const auto share = memory_.limit() / 2; user.is_named && user.memory_bytes + more > share) {
         return memory_error(share);
     }
@@ -121,7 +121,7 @@ std::optional<error> broker_state::refuse_memory(const account& user, std::size_
     return std::nullopt;
 }
 
-std::optional<error> broker_state::refuse_room(
+std::optional<error> broker::refuse_room(
     const client& by, const protocol::emit_and_wait_params& params, std::size_t footprint_bytes) {
     std::size_t replies = params.operation_id ? 1 : 0;
     if (params.policy.value_or(wait_policy::first) != wait_policy::first || !params.require.empty()) {
@@ -130,7 +130,7 @@ std::optional<error> broker_state::refuse_room(
     return refuse_memory(*by.user, footprint_bytes + room_for(replies, false));
 }
 
-std::optional<error> broker_state::charge(slot& which, std::size_t bytes) {
+std::optional<error> broker::charge(slot& which, std::size_t bytes) {
     if (bytes > which.charged_bytes) {
         if (auto failure = refuse_memory(*which.payer, bytes - which.charged_bytes)) {
             return failure;
@@ -140,7 +140,7 @@ std::optional<error> broker_state::charge(slot& which, std::size_t bytes) {
     return std::nullopt;
 }
 
-void broker_state::set_charge(slot& which, std::size_t bytes) noexcept {
+void broker::set_charge(slot& which, std::size_t bytes) noexcept {
     memory_.give_back(which.charged_bytes);
     memory_.take(bytes);
     which.payer->memory_bytes = which.payer->memory_bytes - which.charged_bytes + bytes;
@@ -148,16 +148,16 @@ void broker_state::set_charge(slot& which, std::size_t bytes) noexcept {
 }
 
 // Of a slot that has just been opened; refuse_room() or refuse_reservation() has found it.
-void broker_state::take_room(slot& which) { set_charge(which, bytes_of(which, 1)); }
+void broker::take_room(slot& which) { set_charge(which, bytes_of(which, 1)); }
 
-void broker_state::give_back_room(slot& which) {
+void broker::give_back_room(slot& which) {
     const std::size_t needed = bytes_of(which, which.waiters.size());
     if (needed < which.charged_bytes) {
         set_charge(which, needed);
     }
 }
 
-void broker_state::give_back_memory(slot& which) noexcept {
+void broker::give_back_memory(slot& which) noexcept {
     set_charge(which, 0);
     which.reply_bytes = 0;
     for (const auto& [user, bytes] : which.repliers) {
@@ -166,7 +166,7 @@ void broker_state::give_back_memory(slot& which) noexcept {
     which.repliers.clear();
 }
 
-std::optional<error> broker_state::charge_reply(slot& to, const responder* own, const client& by,
+std::optional<error> broker::charge_reply(slot& to, const responder* own, const client& by,
     const protocol::respond_params& params, std::size_t rewritten_bytes) {
     const bool is_failure = !params.failed.empty();
     // With what holds it: small replies of many passers-by would else take memory that nobody counts.
@@ -196,8 +196,7 @@ std::optional<error> broker_state::charge_reply(slot& to, const responder* own, 
 }
 
 // As charge_reply(), of a responder on another host, whom the cluster's hosts have let in. Null: it was not asked.
-std::optional<error> broker_state::charge_remote_reply(
-    slot& to, const responder* own, std::size_t bytes, bool has_reason) {
+std::optional<error> broker::charge_remote_reply(slot& to, const responder* own, std::size_t bytes, bool has_reason) {
     std::size_t to_come = replies_to_come(to);
     to_come -= own != nullptr && !decides_at_once(to) ? 1 : 0;
     if (auto failure = charge(
@@ -209,11 +208,11 @@ std::optional<error> broker_state::charge_remote_reply(
 }
 
 // For the replies of responders that have come since the wait began.
-std::optional<error> broker_state::take_more_room(slot& which) {
+std::optional<error> broker::take_more_room(slot& which) {
     return charge(which, bytes_of(which, which.waiters.size()));
 }
 
-std::optional<error> broker_state::join(waiter& who, slot& to, client& by) {
+std::optional<error> broker::join(waiter& who, slot& to, client& by) {
     const std::size_t needed = bytes_of(to, to.waiters.size() + 1);
     const std::size_t more = needed > to.charged_bytes ? needed - to.charged_bytes : 0;
     if (auto failure = refuse_memory(*by.user, who.footprint_bytes + more)) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "broker_state.hpp"
+#include "broker.hpp"
 
 #include <hookd/protocol/counted.hpp>
 
@@ -41,11 +41,11 @@ protocol::bypass_info info_of(const bypass_in_force& which, steady_time now) {
 
 }  // namespace
 
-std::optional<protocol::bypass_info> broker_state::bypass_now(instant now) const {
+std::optional<protocol::bypass_info> broker::bypass_now(instant now) const {
     return bypass_ && now.steady < bypass_->when ? std::optional{info_of(*bypass_, now.steady)} : std::nullopt;
 }
 
-protocol::bypass_result broker_state::bypass(const client& by, const protocol::bypass_params& params, instant now) {
+protocol::bypass_result broker::bypass(const client& by, const protocol::bypass_params& params, instant now) {
     protocol::bypass_result result;
     result.ended = bypass_now(now);
     const std::string who = "user " + std::to_string(by.who.uid) + " (" + default_name(by) + ")";
@@ -68,14 +68,14 @@ protocol::bypass_result broker_state::bypass(const client& by, const protocol::b
     return result;
 }
 
-void broker_state::end_bypass(std::string_view how) {
+void broker::end_bypass(std::string_view how) {
     audit_.push_back(label_of(*bypass_) + " " + std::string{how} + "; " +
                      protocol::counted(bypass_->overridden, "verdict") + " bypassed");
     deadlines_.erase(deadlines_.iterator_to(*bypass_));
     bypass_.reset();
 }
 
-void broker_state::override_abort(const slot& which, protocol::wait_result& verdict, instant now) {
+void broker::override_abort(const slot& which, protocol::wait_result& verdict, instant now) {
     if (verdict.abort.empty() || !bypass_ || now.steady >= bypass_->when) {
         return;
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "broker_state.hpp"
+#include "broker.hpp"
 
 #include <algorithm>
 #include <tuple>
@@ -40,12 +40,12 @@ std::string_view payload_of_turn(const slot& which) {
 
 }  // namespace
 
-void broker_state::ask_next(slot& which, instant now) {
+void broker::ask_next(slot& which, instant now) {
     payload_view conditions{payload_of_turn(which)};
     while (responder* const next = next_turn(which)) {
         session& asked = *next->from;
         if (!conditions.meets(asked.where)) {
-            settle(which, *next, responder::state::passed);
+            record_reply(which, *next, responder::state::passed);
             continue;
         }
         if (!asked.closing && asked.of->outbox.size() >= limits_.capacity) {
@@ -55,7 +55,7 @@ void broker_state::ask_next(slot& which, instant now) {
         if (asked.closing) {  // perhaps by the room that the event took
             if (next->is == responder::state::waiting) {
                 ++next->record->lagged;
-                settle(which, *next, responder::state::lagged);
+                record_reply(which, *next, responder::state::lagged);
             }
             continue;
         }
@@ -64,7 +64,7 @@ void broker_state::ask_next(slot& which, instant now) {
     }
 }
 
-event::pointer broker_state::event_for_turn(const slot& which, instant now) {
+event::pointer broker::event_for_turn(const slot& which, instant now) {
     const auto& turns = *which.turns;
     const auto& first = *turns.published;
     const auto left =
@@ -85,7 +85,7 @@ event::pointer broker_state::event_for_turn(const slot& which, instant now) {
     return event::make(fields, head, payload, ledger_, nullptr, which.when);
 }
 
-bool broker_state::is_turn_of(const client& by, std::string_view hook_event_id) const {
+bool broker::is_turn_of(const client& by, std::string_view hook_event_id) const {
     const auto id = protocol::parse_uuid(hook_event_id);
     const auto at = id ? slots_.find(*id) : slots_.end();
     if (at == slots_.end() || !at->second.open || !at->second.open->turns || !by.push) {

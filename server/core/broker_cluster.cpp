@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "broker_state.hpp"
+#include "broker.hpp"
 
 #include <algorithm>
 
@@ -17,7 +17,7 @@ using remote_reply = protocol::wait_result::reply;
 
 // How other hosts end their own waits. One that is required may be on any of them, so that a first reply does not end
 // them.
-wait_policy policy_elsewhere(const slot& which) {
+wait_policy remote_policy(const slot& which) {
     return which.policy == wait_policy::first && !which.require.empty() ? wait_policy::all : which.policy;
 }
 
@@ -44,7 +44,7 @@ constexpr std::string_view short_veto = R"({"abort":"the reason is too long to b
 
 }  // namespace
 
-std::optional<error> broker_state::refuse_origin(const protocol::event_origin* origin) const {
+std::optional<error> broker::refuse_origin(const protocol::event_origin* origin) const {
     if (origin == nullptr || !slots_.contains(origin->hook_event_id)) {
         return std::nullopt;
     }
@@ -53,25 +53,25 @@ std::optional<error> broker_state::refuse_origin(const protocol::event_origin* o
 
 // --- sessions ---
 
-void broker_state::announce_session(const session& which) {
+void broker::announce_session(const session& which) {
     if (which.spans_cluster && cluster_ != nullptr) {
         cluster_->announce(which);
     }
 }
 
-void broker_state::withdraw_session(session& which) {
+void broker::withdraw_session(session& which) {
     if (which.spans_cluster && cluster_ != nullptr) {
         cluster_->withdraw(which.id);
     }
     which.spans_cluster = false;
 }
 
-void broker_state::unmute(client& which) {
+void broker::unmute(client& which) {
     which.muted = false;
     mark_ready(which);
 }
 
-void broker_state::close_for_gap(instant now) {
+void broker::close_for_gap(instant now) {
     for (const auto& [id, each] : clients_) {
         if (each->push && each->push->spans_cluster) {
             close(*each->push, protocol::close_reason::gap, now);
@@ -81,7 +81,7 @@ void broker_state::close_for_gap(instant now) {
 
 // --- questions of this host ---
 
-void broker_state::ask_cluster(slot& which, const protocol::event_fields& fields, std::string_view payload) {
+void broker::ask_cluster(slot& which, const protocol::event_fields& fields, std::string_view payload) {
     which.responders.push_back({.session_id = responder::cluster_id, .record = cluster_record_});
     ++which.waiting_for;
     const auto refused = cluster_->ask({.id = which.id,
@@ -90,21 +90,21 @@ void broker_state::ask_cluster(slot& which, const protocol::event_fields& fields
         .cause = fields.cause,
         .emitted_at = fields.emitted_at,
         .timeout = fields.timeout.value_or(limits_.default_timeout),
-        .policy = policy_elsewhere(which)});
+        .policy = remote_policy(which)});
     which.asks_cluster = !refused;
     if (refused) {
         fail_cluster(which, *refused);
     }
 }
 
-void broker_state::leave_cluster(slot& which) { cluster_->close(which.id); }
+void broker::leave_cluster(slot& which) { cluster_->close(which.id); }
 
-slot* broker_state::asking_slot(const protocol::uuid& id) {
+slot* broker::asking_slot(const protocol::uuid& id) {
     const auto at = slots_.find(id);
     return at != slots_.end() && at->second.open && at->second.open->asks_cluster ? at->second.open.get() : nullptr;
 }
 
-void broker_state::delegate(const protocol::uuid& id, const std::vector<remote_responder>& who, instant now) {
+void broker::delegate(const protocol::uuid& id, const std::vector<remote_responder>& who, instant now) {
     slot* const which = asking_slot(id);
     if (which == nullptr || !which->responders.back().is_cluster() ||
         which->responders.back().is != responder::state::waiting) {
@@ -129,25 +129,25 @@ void broker_state::delegate(const protocol::uuid& id, const std::vector<remote_r
     } else {
         advance(*which, now);
     }
-    advance_unsettled(now);
+    advance_pending(now);
 }
 
-void broker_state::fail_delegation(const protocol::uuid& id, const std::string& why, instant now) {
+void broker::fail_delegation(const protocol::uuid& id, const std::string& why, instant now) {
     if (slot* const which = asking_slot(id)) {
         fail_cluster(*which, why);
         advance(*which, now);
-        advance_unsettled(now);
+        advance_pending(now);
     }
 }
 
 // Whoever is waited for elsewhere has failed, and so has the cluster.
-void broker_state::fail_cluster(slot& which, const std::string& why) {
+void broker::fail_cluster(slot& which, const std::string& why) {
     bool any = false;
     for (auto& each : which.responders) {
         if (each.is == responder::state::waiting && (each.is_remote() || each.is_cluster())) {
             which.failures.emplace_back(each.session_id, why);
             ++each.record->failed;
-            settle_remote_responder(which, each, responder::state::failed);
+            record_remote_reply(which, each, responder::state::failed);
             any = true;
         }
     }
@@ -158,13 +158,13 @@ void broker_state::fail_cluster(slot& which, const std::string& why) {
     }
 }
 
-void broker_state::settle_remote_responder(slot& which, responder& by, responder::state as) {
+void broker::record_remote_reply(slot& which, responder& by, responder::state as) {
     by.is = as;
     --which.waiting_for;
     give_back_room(which);
 }
 
-bool broker_state::settle_remote(
+bool broker::record_remote_answer(
     const protocol::uuid& id, std::string_view host, const remote_answer& answer, instant now) {
     slot* const which = asking_slot(id);
     if (which == nullptr || !waits_for_host(*which, host)) {
@@ -184,19 +184,19 @@ bool broker_state::settle_remote(
     } else {
         advance(*which, now);
     }
-    advance_unsettled(now);
+    advance_pending(now);
     return true;
 }
 
 // Null: it was not asked, but knew the id.
-void broker_state::accept_remote_reply(
+void broker::accept_remote_reply(
     slot& to, responder* own, std::string_view host, const remote_reply& said, instant now) {
     protocol::respond_params params{.response = said.text()};
     if (const auto wrong = protocol::check_reply(params)) {
         if (own != nullptr) {
             to.failures.emplace_back(own->session_id, wrong->message);
             ++own->record->failed;
-            settle_remote_responder(to, *own, responder::state::failed);
+            record_remote_reply(to, *own, responder::state::failed);
         }
         return;
     }
@@ -225,13 +225,13 @@ void broker_state::accept_remote_reply(
         ++own->record->replied;
         own->record->vetoed += vetoes ? 1U : 0U;
         own->record->times.add(now.steady - to.emitted);
-        settle_remote_responder(to, *own, responder::state::replied);
+        record_remote_reply(to, *own, responder::state::replied);
     }
 }
 
 // Those that are there no more have left, whatever the host says: nobody is heard by silence. What was late there is
 // waited for until the time is over here, too.
-void broker_state::lose_remote_responders(slot& which, std::string_view host, const remote_answer& answer) {
+void broker::lose_remote_responders(slot& which, std::string_view host, const remote_answer& answer) {
     constexpr std::string_view failed = "failed: ";
     std::vector<const responder*> late;
     for (const auto& each : answer.missing) {
@@ -245,16 +245,16 @@ void broker_state::lose_remote_responders(slot& which, std::string_view host, co
             late.push_back(own);
         } else if (why.starts_with(failed)) {
             which.failures.emplace_back(own->session_id, why.substr(failed.size()));
-            settle_remote_responder(which, *own, responder::state::failed);
+            record_remote_reply(which, *own, responder::state::failed);
         } else {
-            settle_remote_responder(which, *own, why == "lagged" ? responder::state::lagged : responder::state::left);
+            record_remote_reply(which, *own, why == "lagged" ? responder::state::lagged : responder::state::left);
         }
     }
     for (const auto& [names, as] : {std::pair{&answer.silent.abstained, responder::state::abstained},
              {&answer.silent.passed, responder::state::passed}}) {
         for (const auto& name : *names) {
             if (responder* const own = waiting_for(which, host, name, late)) {
-                settle_remote_responder(which, *own, as);
+                record_remote_reply(which, *own, as);
             }
         }
     }
@@ -266,18 +266,18 @@ void broker_state::lose_remote_responders(slot& which, std::string_view host, co
         if (!answer.failed.empty()) {
             which.failures.emplace_back(each.session_id, answer.failed);
         }
-        settle_remote_responder(which, each, answer.failed.empty() ? responder::state::left : responder::state::failed);
+        record_remote_reply(which, each, answer.failed.empty() ? responder::state::left : responder::state::failed);
     }
 }
 
-void broker_state::host_left(const protocol::uuid& id, std::string_view host, instant now) {
+void broker::host_left(const protocol::uuid& id, std::string_view host, instant now) {
     slot* const which = asking_slot(id);
     if (which == nullptr || !waits_for_host(*which, host)) {
         return;
     }
     lose_remote_responders(*which, host, {});
     advance(*which, now);
-    advance_unsettled(now);
+    advance_pending(now);
 }
 
 }  // namespace hookd::core

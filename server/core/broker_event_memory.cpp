@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "broker_state.hpp"
+#include "broker.hpp"
 
 #include <algorithm>
 
@@ -18,7 +18,7 @@ constexpr std::size_t small_event_bytes = std::size_t{64} << 10;
 
 }  // namespace
 
-void broker_state::make_room(std::size_t bytes, topic& target, instant now) {
+void broker::make_room(std::size_t bytes, topic& target, instant now) {
     const auto fits = [&] { return ledger_.live_bytes + bytes <= limits_.capacity_bytes; };
     while (!fits() && !log_.empty()) {
         log_.drop_oldest();
@@ -38,7 +38,7 @@ void broker_state::make_room(std::size_t bytes, topic& target, instant now) {
 }
 
 // Those who hold more than an equal part of `room`: first those who must read already, then those with most.
-std::vector<client*> broker_state::large_holders(std::size_t room) const {
+std::vector<client*> broker::large_holders(std::size_t room) const {
     std::vector<client*> holders;
     for (const auto& [id, each] : clients_) {
         if (!each->outbox.empty()) {
@@ -58,26 +58,26 @@ std::vector<client*> broker_state::large_holders(std::size_t room) const {
 
 // No more of them than the room that is needed, where those that must read are taken to give theirs back. But what is
 // there already takes no more than the bound, whoever reads when.
-void broker_state::push_holders_out(std::size_t bytes, instant now) {
+void broker::push_holders_out(std::size_t bytes, instant now) {
     const std::size_t room = limits_.capacity_bytes - std::min(bytes, limits_.capacity_bytes);
     std::size_t awaited = 0;
     for (client* const each : large_holders(room)) {
         if (ledger_.live_bytes <= std::min(room + awaited, limits_.capacity_bytes)) {
             break;
         }
-        if (each->outbox.size() > each->handed_out) {
+        if (each->outbox.size() > each->peeked) {
             close(*each->push, protocol::close_reason::lagged, now);
             lose_queue(*each);
         }
         if (ledger_.live_bytes > room + awaited) {
-            awaited += press_to_read(*each);
+            awaited += require_reading(*each);
         }
     }
 }
 
 // Returns how many bytes it gives back by reading.
-std::size_t broker_state::press_to_read(client& holder) {
-    if (holder.handed_out == 0) {
+std::size_t broker::require_reading(client& holder) {
+    if (holder.peeked == 0) {
         return 0;
     }
     holder.must_read = true;
@@ -85,72 +85,72 @@ std::size_t broker_state::press_to_read(client& holder) {
     return holder.outbox.bytes();
 }
 
-bool broker_state::may_hand_out(const event& next) const noexcept {
-    if (next.is_handed_out() || ledger_.handed_out_bytes == 0) {
+bool broker::may_peek(const event& next) const noexcept {
+    if (next.is_peeked() || ledger_.peeked_bytes == 0) {
         return true;
     }
-    const std::size_t all = ledger_.handed_out_bytes + next.footprint_bytes();
+    const std::size_t all = ledger_.peeked_bytes + next.footprint_bytes();
     return all <= limits_.capacity_bytes ||
            (next.footprint_bytes() <= small_event_bytes && all <= limits_.capacity_bytes + limits_.capacity_bytes / 4);
 }
 
-void broker_state::hand_out(client& to, std::size_t most_events, std::size_t most_bytes, std::vector<event*>& out) {
-    const std::size_t first = to.handed_out;
+void broker::peek_batch(client& to, std::size_t most_events, std::size_t most_bytes, std::vector<event*>& out) {
+    const std::size_t first = to.peeked;
     const std::size_t end = to.muted ? first : first + std::min(most_events, to.outbox.size() - first);
     std::size_t bytes = 0;
-    for (; to.handed_out < end; ++to.handed_out) {
-        event& next = to.outbox[to.handed_out];
+    for (; to.peeked < end; ++to.peeked) {
+        event& next = to.outbox[to.peeked];
         bytes += next.footprint_bytes();
-        if (bytes > most_bytes && to.handed_out > first) {
+        if (bytes > most_bytes && to.peeked > first) {
             break;
         }
-        if (!may_hand_out(next)) {
+        if (!may_peek(next)) {
             hold_back(to);
             break;
         }
-        next.hand_out();
-        record_hand_out(next, *to.push);
+        next.add_peek();
+        record_delivery(next, *to.push);
         out.push_back(&next);
     }
-    if (to.handed_out > first) {
+    if (to.peeked > first) {
         // Events of a session wait only while it is there: unsubscribe drops what is queued.
         to.push->last_seq = std::max(to.push->last_seq, out.back()->seq());
-        wake_held_back();
+        resume_held_back();
     }
 }
 
-void broker_state::take_back(client& from, std::size_t count) noexcept {
+void broker::end_peek(client& from, std::size_t count) noexcept {
     for (std::size_t i = 0; i < count; ++i) {
-        from.outbox[i].take_back();
+        from.outbox[i].remove_peek();
     }
     from.outbox.pop_front(count);
-    from.handed_out -= count;
+    from.peeked -= count;
 }
 
-void broker_state::hold_back(client& to) {
+void broker::hold_back(client& to) {
     if (to.held_back) {
         return;
     }
     to.held_back = true;
     held_back_.push_back(&to);
-    const std::size_t bytes = to.outbox[to.handed_out].footprint_bytes();
+    const std::size_t bytes = to.outbox[to.peeked].footprint_bytes();
     const std::size_t room = limits_.capacity_bytes - std::min(bytes, limits_.capacity_bytes);
     std::size_t awaited = 0;
     for (client* const each : large_holders(room)) {
-        if (ledger_.handed_out_bytes <= room + awaited) {
+        if (ledger_.peeked_bytes <= room + awaited) {
             break;
         }
-        awaited += press_to_read(*each);
+        awaited += require_reading(*each);
     }
 }
 
 // The one that has waited longest, if it may go on now. It is asked again as soon as that one has been handed
 // something, or is done with it.
-void broker_state::wake_held_back() {
+void broker::resume_held_back() {
     while (!held_back_.empty()) {
         client& first = *held_back_.front();
-        const bool has_next = first.outbox.size() > first.handed_out;
-        if (has_next && !may_hand_out(first.outbox[first.handed_out])) {
+        const bool has_next = first.outbox.size() > first.peeked;
+        if (has_next && !may_peek(first.outbox[first.peeked])) {
             return;
         }
         held_back_.pop_front();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "broker_state.hpp"
+#include "broker.hpp"
 
 #include <algorithm>
 
@@ -12,7 +12,7 @@ constexpr std::size_t most_shadow_questions = 256;
 
 }  // namespace
 
-std::optional<protocol::wait_result> broker_state::without_secrets(
+std::optional<protocol::wait_result> broker::without_secrets(
     const slot& which, const protocol::wait_result& verdict) const {
     std::optional<protocol::wait_result> hidden;
     if (secrets_ == nullptr) {
@@ -34,7 +34,7 @@ std::optional<protocol::wait_result> broker_state::without_secrets(
     return hidden;
 }
 
-void broker_state::announce(const slot& which, const protocol::wait_result& whole, instant now) {
+void broker::announce(const slot& which, const protocol::wait_result& whole, instant now) {
     const auto hidden = without_secrets(which, whole);
     const auto& verdict = hidden ? *hidden : whole;
     if (recorder_ != nullptr && which.concluded) {
@@ -61,7 +61,7 @@ void broker_state::announce(const slot& which, const protocol::wait_result& whol
 }
 
 // A session that does not take its verdicts lags as one that does not take its events.
-void broker_state::tell(session& whom, notice what, instant now) {
+void broker::tell(session& whom, notice what, instant now) {
     client& to = *whom.of;
     if (what.verdict) {
         while (ledger_.live_bytes > limits_.capacity_bytes && !log_.empty()) {
@@ -80,7 +80,7 @@ void broker_state::tell(session& whom, notice what, instant now) {
     mark_ready(to);
 }
 
-void broker_state::note_shadow(session& asked, const protocol::uuid& id, instant now) {
+void broker::note_shadow(session& asked, const protocol::uuid& id, instant now) {
     ++asked.record->asked;
     asked.shadow_questions.push_back({id, now.steady});
     if (asked.shadow_questions.size() > most_shadow_questions) {
@@ -89,7 +89,7 @@ void broker_state::note_shadow(session& asked, const protocol::uuid& id, instant
 }
 
 // Whether it was asked, and has not replied yet.
-bool broker_state::record_shadow(session& of, const protocol::respond_params& params, instant now) {
+bool broker::record_shadow(session& of, const protocol::respond_params& params, instant now) {
     const auto id = protocol::parse_uuid(params.hook_event_id.view());
     const auto asked = std::find_if(of.shadow_questions.begin(), of.shadow_questions.end(),
         [&id](const shadow_question& each) { return id == each.hook_event_id; });

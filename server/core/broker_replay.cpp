@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "broker_state.hpp"
+#include "broker.hpp"
 
 #include <algorithm>
 
@@ -15,8 +15,8 @@ bool may_reply(const client& each) { return each.push && each.push->responds && 
 
 }  // namespace
 
-std::optional<error> broker_state::replay(
-    client& by, std::string_view to, const journalled_event& what, late_answer then, instant now) {
+std::optional<error> broker::replay(
+    client& by, std::string_view to, const journalled_event& what, deferred_handler then, instant now) {
     if (shutting_down_) {
         return error{errc::shutting_down, "the daemon is shutting down: connect again when it is back"};
     }
@@ -64,7 +64,7 @@ std::optional<error> broker_state::replay(
     return std::nullopt;
 }
 
-bool broker_state::take_replayed_reply(
+bool broker::take_replayed_reply(
     client& by, const protocol::uuid& hook_event_id, const protocol::respond_params& params, instant now) {
     if (!by.push) {
         return false;
@@ -78,8 +78,7 @@ bool broker_state::take_replayed_reply(
     return replays_.finish(*by.push, hook_event_id, std::move(result), now.steady);
 }
 
-void broker_state::tell_replays_are_over(
-    const std::vector<replay_table::replay>& over, protocol::refusal why, instant now) {
+void broker::tell_replays_are_over(const std::vector<replay_table::replay>& over, protocol::refusal why, instant now) {
     for (const auto& each : over) {
         if (each.to->cancellations) {
             tell(*each.to, {.hook_event_id = each.hook_event_id, .reason = why}, now);

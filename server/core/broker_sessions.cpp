@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "broker_state.hpp"
+#include "broker.hpp"
 
 #include <algorithm>
 #include <tuple>
@@ -27,7 +27,7 @@ void set_terms(session& of, const protocol::subscribe_params& params) {
 
 /// Which names a session matches. Asked of thousands of events at once, which mostly share few names. Once it has taken
 /// most_steps, it says no to all that it has not been asked before.
-class broker_state::name_matcher {
+class broker::name_matcher {
 public:
     explicit name_matcher(const session& of) noexcept : of_(of) {}
 
@@ -78,8 +78,7 @@ private:
     bool last_answer_ = false;
 };
 
-std::optional<error> broker_state::refuse_resume(
-    name_matcher& matches, const protocol::subscribe_params& params) const {
+std::optional<error> broker::refuse_resume(name_matcher& matches, const protocol::subscribe_params& params) const {
     const auto refusal = [this](std::string message) {
         return error{errc::resume_impossible, std::move(message),
             protocol::resume_data(instance_, log_.oldest_seq(), head_seq_)};
@@ -109,7 +108,7 @@ std::optional<error> broker_state::refuse_resume(
     return std::nullopt;
 }
 
-broker_state::result_or_error<protocol::subscribe_result> broker_state::subscribe(
+broker::result_or_error<protocol::subscribe_result> broker::subscribe(
     client& by, const protocol::subscribe_params& params, instant now) {
     if (shutting_down_) {
         return error{errc::shutting_down, "the daemon is shutting down: connect again when it is back"};
@@ -134,29 +133,29 @@ broker_state::result_or_error<protocol::subscribe_result> broker_state::subscrib
     made->of = &by;
     made->record =
         params.name.empty() ? std::make_shared<responder_record>(default_name(by)) : records_.of(params.name.view());
-    made->responds = params.responds && !by.hung_up;
+    made->responds = params.responds && !by.half_closed;
     made->cancellations = params.cancellations;
     made->verdicts = params.verdicts;
     made->last_seq = params.after_seq.value_or(head_seq_);
-    auto found = events_for_newcomer(*made, matches, params.after_seq);
+    auto found = collect_backlog(*made, matches, params.after_seq);
     if (auto failure = matches.refuse()) {
         return std::move(*failure);
     }
     log_.remember_pointers(params.where);
     take_over(by, std::move(made));
-    queue_for_newcomer(*by.push, found);
+    deliver_backlog(*by.push, found);
     topics_.add(*by.push);
     announce_session(*by.push);
-    advance_unsettled(now);
+    advance_pending(now);
     return protocol::subscribe_result{instance_, head_seq_, params.after_seq.has_value()};
 }
 
 // A session that lagged leaves its successor what it owes, and its id, by which slots know who may reply.
-void broker_state::take_over(client& by, std::unique_ptr<session> next) {
+void broker::take_over(client& by, std::unique_ptr<session> next) {
     if (by.push) {
         next->id = by.push->id;
-        next->debts = std::exchange(by.push->debts, {});
-        for (const auto& each : next->debts) {
+        next->expected_replies = std::exchange(by.push->expected_replies, {});
+        for (const auto& each : next->expected_replies) {
             each.to->responders[each.responder].from = next.get();
         }
         if (!next->spans_cluster) {
@@ -172,9 +171,9 @@ void broker_state::take_over(client& by, std::unique_ptr<session> next) {
 
 // What it replays, and what emitters that wait for a first responder have: it gets their events before any other, or in
 // their place where it replays them.
-broker_state::newcomer_events broker_state::events_for_newcomer(
+broker::backlog broker::collect_backlog(
     const session& newcomer, name_matcher& matches, std::optional<std::uint64_t> after_seq) {
-    newcomer_events found;
+    backlog found;
     auto& events = found.events;
     const auto wanted = [&newcomer](const event& each) {
         payload_view payload{each.payload()};
@@ -190,8 +189,8 @@ broker_state::newcomer_events broker_state::events_for_newcomer(
     if (!newcomer.decides()) {
         return found;
     }
-    for (auto& each : unclaimed_) {
-        if ((after_seq && each.seq <= *after_seq) || !matches.once(each.event_name) || !wanted(*each.unclaimed)) {
+    for (auto& each : parked_) {
+        if ((after_seq && each.seq <= *after_seq) || !matches.once(each.event_name) || !wanted(*each.parked)) {
             continue;
         }
         const auto place = std::lower_bound(events.begin(), events.end(), each.seq,
@@ -200,24 +199,24 @@ broker_state::newcomer_events broker_state::events_for_newcomer(
             if (events.size() >= limits_.capacity) {
                 break;  // no more than may wait for it; the others go on waiting for another
             }
-            events.insert(place, each.unclaimed);
+            events.insert(place, each.parked);
         }
-        found.claimed.push_back(&each);
+        found.assigned.push_back(&each);
     }
     return found;
 }
 
-void broker_state::queue_for_newcomer(session& newcomer, const newcomer_events& found) {
+void broker::deliver_backlog(session& newcomer, const backlog& found) {
     const std::uint64_t first_place = newcomer.of->sent + newcomer.of->outbox.size();
     for (std::size_t i = 0, next = 0; i < found.events.size(); ++i) {
-        if (next < found.claimed.size() && found.claimed[next]->seq == found.events[i]->seq()) {
-            claim(*found.claimed[next++], newcomer, first_place + i);
+        if (next < found.assigned.size() && found.assigned[next]->seq == found.events[i]->seq()) {
+            assign(*found.assigned[next++], newcomer, first_place + i);
         }
         queue(*newcomer.of, *found.events[i]);
     }
 }
 
-void broker_state::set_names_aside(const std::vector<std::string>& names, const std::vector<std::string>& disabled) {
+void broker::set_names_aside(const std::vector<std::string>& names, const std::vector<std::string>& disabled) {
     set_aside_names_.clear();
     for (const auto& each : names) {
         set_aside_names_.emplace(each, std::find(disabled.begin(), disabled.end(), each) == disabled.end());
@@ -230,7 +229,7 @@ void broker_state::set_names_aside(const std::vector<std::string>& names, const 
     }
 }
 
-bool broker_state::change_session(client& by, const protocol::subscribe_params& params) {
+bool broker::change_session(client& by, const protocol::subscribe_params& params) {
     if (!by.push || by.push->closing) {
         return false;
     }
@@ -242,13 +241,13 @@ bool broker_state::change_session(client& by, const protocol::subscribe_params& 
         cluster_->withdraw(by.push->id);
     }
     name_matcher matches{*by.push};
-    queue_for_newcomer(*by.push, events_for_newcomer(*by.push, matches, std::nullopt));
+    deliver_backlog(*by.push, collect_backlog(*by.push, matches, std::nullopt));
     topics_.add(*by.push);
     announce_session(*by.push);
     return true;
 }
 
-void broker_state::withdraw(client& by) {
+void broker::withdraw(client& by) {
     if (by.push) {
         topics_.remove(*by.push);
         withdraw_session(*by.push);
@@ -257,7 +256,7 @@ void broker_state::withdraw(client& by) {
     }
 }
 
-broker_state::unsubscribed broker_state::unsubscribe(client& by, instant now) {
+broker::unsubscribed broker::unsubscribe(client& by, instant now) {
     if (!by.push || by.push->told) {
         return {};
     }
@@ -266,33 +265,33 @@ broker_state::unsubscribed broker_state::unsubscribe(client& by, instant now) {
     return result;
 }
 
-void broker_state::end_session(client& of, instant now) {
+void broker::end_session(client& of, instant now) {
     if (!of.push) {
         return;
     }
     drop_queue(of);
     of.notices.clear();
     replays_.fail(*of.push, "left", now.steady);
-    leave_debts(*of.push, now);  // which may close it, for what it is told by that
+    abandon_expected(*of.push, now);  // which may close it, for what it is told by that
     closing_ -= of.push->closing && !of.push->told ? 1U : 0U;
     forget_session(of);
-    advance_unsettled(now);
+    advance_pending(now);
 }
 
-void broker_state::forget_session(client& of) {
+void broker::forget_session(client& of) {
     withdraw_session(*of.push);
     remove_session(of);
 }
 
-void broker_state::remove_session(client& of) {
+void broker::remove_session(client& of) {
     topics_.remove(*of.push);
     verdict_sessions_ -= of.push->verdicts ? 1U : 0U;
     of.push.reset();
 }
 
-std::string broker_state::name_of(const client& who) { return who.push ? who.push->name() : default_name(who); }
+std::string broker::name_of(const client& who) { return who.push ? who.push->name() : default_name(who); }
 
-protocol::who_result broker_state::who(const protocol::who_params& params) const {
+protocol::who_result broker::who(const protocol::who_params& params) const {
     protocol::who_result result;
     result.timeout = limits_.default_timeout;
     payload_view conditions{params.payload};
@@ -322,7 +321,7 @@ protocol::who_result broker_state::who(const protocol::who_params& params) const
     return result;
 }
 
-void broker_state::close(session& which, protocol::close_reason reason, instant now) {
+void broker::close(session& which, protocol::close_reason reason, instant now) {
     if (which.closing) {
         return;
     }
@@ -332,34 +331,34 @@ void broker_state::close(session& which, protocol::close_reason reason, instant 
     lagged_ += reason == protocol::close_reason::lagged ? 1U : 0U;
     if (reason != protocol::close_reason::lagged && reason != protocol::close_reason::gap) {
         topics_.remove(which);
-        leave_debts(which, now);
+        abandon_expected(which, now);
     } else if (!which.decides()) {
         topics_.remove(which);  // nobody misses it
     }
     mark_ready(*which.of);
 }
 
-void broker_state::drop_queue(client& of) { of.outbox.pop_back(of.outbox.size() - of.handed_out); }
+void broker::drop_queue(client& of) { of.outbox.pop_back(of.outbox.size() - of.peeked); }
 
 // Drops what has not been handed out to a session that lagged: its replies to that will never come.
-void broker_state::lose_queue(client& of) {
+void broker::lose_queue(client& of) {
     drop_queue(of);
     of.notices.remove_if([](const notice& each) { return each.verdict != nullptr; });
-    auto& debts = of.push->debts;
-    for (std::size_t i = debts.size(); i > 0; --i) {
-        const debt each = debts[i - 1];
+    auto& expected_replies = of.push->expected_replies;
+    for (std::size_t i = expected_replies.size(); i > 0; --i) {
+        const expected_reply each = expected_replies[i - 1];
         auto& lost = each.to->responders[each.responder];
         if (lost.place >= of.next_place()) {
             ++lost.record->lagged;
-            settle(*each.to, lost,
-                responder::state::lagged);  // the last debt, which has been looked at, moves to its place
-            unsettled_.push_back(each.to->id);
+            record_reply(*each.to, lost,
+                responder::state::lagged);  // the last one, which has been looked at, moves to its place
+            pending_.push_back(each.to->id);
         }
     }
 }
 
-std::optional<broker_state::ended> broker_state::take_ended(client& to) {
-    if (!to.push || !to.push->closing || to.push->told || to.handed_out != to.outbox.size()) {
+std::optional<broker::ended> broker::take_ended(client& to) {
+    if (!to.push || !to.push->closing || to.push->told || to.peeked != to.outbox.size()) {
         return std::nullopt;
     }
     const ended result{*to.push->closing, to.push->last_seq};
@@ -373,7 +372,7 @@ std::optional<broker_state::ended> broker_state::take_ended(client& to) {
     return result;
 }
 
-void broker_state::shut_down(instant now) {
+void broker::shut_down(instant now) {
     shutting_down_ = true;
     if (bypass_) {
         end_bypass("ended with the daemon");

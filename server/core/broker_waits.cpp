@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "broker_state.hpp"
+#include "broker.hpp"
 
 #include "missing.hpp"
 
@@ -22,8 +22,8 @@ namespace {
 // Slots that are over whose end is remembered (PROTOCOL.md, `respond`).
 constexpr std::size_t remembered_slots = 65'536;
 
-// Room for debts that a session keeps while it has none.
-constexpr std::size_t debts_kept_while_none = 1024;
+// Room for expected replies that a session keeps while none is expected of it.
+constexpr std::size_t expected_kept_while_none = 1024;
 
 // Waits that expire in one go; then others have their turn.
 constexpr std::size_t most_expired_at_once = 1024;
@@ -161,7 +161,7 @@ std::shared_ptr<const protocol::wait_result::silent_responders> describe_silent(
 
 }  // namespace
 
-slot& broker_state::open_slot(
+slot& broker::open_slot(
     const protocol::event_fields& event, client& owner, std::chrono::milliseconds duration, instant now) {
     auto made = std::make_unique<slot>();
     slot& result = *made;
@@ -183,7 +183,7 @@ slot& broker_state::open_slot(
 }
 
 // Room for its reply was found by refuse_reservation().
-slot& broker_state::open_reservation(
+slot& broker::open_reservation(
     const protocol::event_fields& event, client& owner, std::chrono::milliseconds duration, instant now) {
     slot& result = open_slot(event, owner, duration, now);
     result.reserved = true;
@@ -193,13 +193,13 @@ slot& broker_state::open_reservation(
     return result;
 }
 
-std::size_t broker_state::count_responders(std::string_view event_name) {
+std::size_t broker::count_responders(std::string_view event_name) {
     const auto& matches = topics_.find(event_name).matches;
     return static_cast<std::size_t>(
         std::count_if(matches.begin(), matches.end(), [](const session* each) { return each->decides(); }));
 }
 
-std::variant<broker_state::pending, protocol::wait_result, error> broker_state::emit_and_wait(
+std::variant<broker::pending, protocol::wait_result, error> broker::emit_and_wait(
     client& by, const protocol::emit_and_wait_params& params, std::string_view raw_params, waiter& who, instant now) {
     if (shutting_down_) {
         return shutdown_error();
@@ -266,7 +266,7 @@ std::variant<broker_state::pending, protocol::wait_result, error> broker_state::
                 *params.operation_id, protocol::emit_and_wait_params::method, raw_params, result, now.steady);
         }
         drop(opened, refusal::expired, now);
-        advance_unsettled(now);
+        advance_pending(now);
         return result;
     }
     if (opened.turns || opened.responders.empty()) {
@@ -276,8 +276,8 @@ std::variant<broker_state::pending, protocol::wait_result, error> broker_state::
         opened.turns->published = sent_out.what;
     }
     if (opened.responders.empty()) {
-        opened.unclaimed = std::move(sent_out.what);
-        unclaimed_.push_back(opened);
+        opened.parked = std::move(sent_out.what);
+        parked_.push_back(opened);
     }
     if (params.operation_id) {
         opened.operation = params.operation_id;
@@ -286,11 +286,11 @@ std::variant<broker_state::pending, protocol::wait_result, error> broker_state::
     take_room(opened);
     attach_waiter(who, opened, by, false);
     advance(opened, now);  // where nobody that it would ask could take the event
-    advance_unsettled(now);
+    advance_pending(now);
     return pending{};
 }
 
-std::variant<broker_state::pending, protocol::wait_result, error> broker_state::await_response(
+std::variant<broker::pending, protocol::wait_result, error> broker::await_response(
     client& by, const protocol::await_response_params& params, waiter& who, instant now) {
     if (shutting_down_) {
         return shutdown_error();
@@ -306,7 +306,7 @@ std::variant<broker_state::pending, protocol::wait_result, error> broker_state::
         ++outcomes_[static_cast<std::size_t>(*reserved.kept)];
         auto result = conclude_wait(reserved, *reserved.kept, now);
         drop(reserved, refusal_after(*reserved.kept), now);
-        advance_unsettled(now);
+        advance_pending(now);
         return result;
     }
     if (auto failure = refuse_wait(by)) {
@@ -322,7 +322,7 @@ std::variant<broker_state::pending, protocol::wait_result, error> broker_state::
     return pending{};
 }
 
-void broker_state::attach_waiter(waiter& who, slot& to, client& by, bool extra) {
+void broker::attach_waiter(waiter& who, slot& to, client& by, bool extra) {
     who.waits_on = &to;
     who.asked_by = &by;
     who.extra = extra;
@@ -337,7 +337,7 @@ void broker_state::attach_waiter(waiter& who, slot& to, client& by, bool extra) 
     }
 }
 
-void broker_state::complete(waiter& who, std::variant<protocol::wait_result, error> result) {
+void broker::complete(waiter& who, std::variant<protocol::wait_result, error> result) {
     slot& waited = *who.waits_on;
     waited.waiters.erase(waited.waiters.iterator_to(who));
     give_back_room(waited);  // a copy less
@@ -359,26 +359,26 @@ void broker_state::complete(waiter& who, std::variant<protocol::wait_result, err
 }
 
 // It is not asked yet: that is, the event is not in its queue.
-responder& broker_state::add_responder(slot& to, session& from) {
+responder& broker::add_responder(slot& to, session& from) {
     const auto index = static_cast<std::uint32_t>(to.responders.size());
     to.responders.push_back({.session_id = from.id,
         .from = &from,
         .record = from.record,
         .order = from.order,
-        .debt = static_cast<std::uint32_t>(from.debts.size()),
+        .index = static_cast<std::uint32_t>(from.expected_replies.size()),
         .insists = from.insists});
-    from.debts.push_back({&to, index});
+    from.expected_replies.push_back({&to, index});
     ++to.waiting_for;
-    ++debts_;
+    ++expected_replies_;
     return to.responders.back();
 }
 
-void broker_state::ask(responder& which, std::uint64_t place) {
+void broker::ask(responder& which, std::uint64_t place) {
     which.place = place;
     ++which.record->asked;
 }
 
-void broker_state::add_lagged(slot& to, const session& from) {
+void broker::add_lagged(slot& to, const session& from) {
     ++from.record->lagged;
     to.responders.push_back({.session_id = from.id,
         .record = from.record,
@@ -387,70 +387,70 @@ void broker_state::add_lagged(slot& to, const session& from) {
         .insists = from.insists});
 }
 
-void broker_state::claim(slot& which, session& by, std::uint64_t place) {
-    unclaimed_.erase(unclaimed_.iterator_to(which));
-    which.unclaimed.reset();
+void broker::assign(slot& which, session& by, std::uint64_t place) {
+    parked_.erase(parked_.iterator_to(which));
+    which.parked.reset();
     if (!which.turns) {
         release_held(which);
     }
     ask(add_responder(which, by), place);
 }
 
-// Takes `by` off the debts of its session; the last debt moves to its place.
-void broker_state::settle(slot& which, responder& by, responder::state as) {
-    auto& debts = by.from->debts;
-    const debt moved = debts.back();
-    debts[by.debt] = moved;
-    moved.to->responders[moved.responder].debt = by.debt;
-    debts.pop_back();
-    if (debts.empty() && debts.capacity() > debts_kept_while_none) {
-        std::vector<debt>{}.swap(debts);
+// Takes `by` off the expected replies of its session; the last of these moves to its place.
+void broker::record_reply(slot& which, responder& by, responder::state as) {
+    auto& expected_replies = by.from->expected_replies;
+    const expected_reply moved = expected_replies.back();
+    expected_replies[by.index] = moved;
+    moved.to->responders[moved.responder].index = by.index;
+    expected_replies.pop_back();
+    if (expected_replies.empty() && expected_replies.capacity() > expected_kept_while_none) {
+        std::vector<expected_reply>{}.swap(expected_replies);
     }
     by.from = nullptr;
     by.is = as;
     --which.waiting_for;
-    --debts_;
+    --expected_replies_;
     give_back_room(which);
 }
 
 // One that lagged may speak all the same, though nobody waits for it.
-void broker_state::conclude(slot& which, responder& by, responder::state as) {
+void broker::conclude(slot& which, responder& by, responder::state as) {
     if (by.from != nullptr) {
-        settle(which, by, as);
+        record_reply(which, by, as);
     } else {
         by.is = as;
     }
 }
 
 // They need not work on it any longer.
-void broker_state::release_debts(slot& which, refusal over, instant now) {
+void broker::release_expected(slot& which, refusal over, instant now) {
     for (auto& each : which.responders) {
         if (each.from != nullptr) {
             if (each.from->cancellations && each.is_asked()) {
                 tell(*each.from, {.hook_event_id = which.id, .reason = over}, now);
             }
-            settle(which, each, responder::state::waiting);
+            record_reply(which, each, responder::state::waiting);
         }
     }
 }
 
-void broker_state::leave_debts(session& which, instant now) {
-    const auto debts = std::exchange(which.debts, {});
-    debts_ -= debts.size();
-    for (const auto& each : debts) {
+void broker::abandon_expected(session& which, instant now) {
+    const auto expected_replies = std::exchange(which.expected_replies, {});
+    expected_replies_ -= expected_replies.size();
+    for (const auto& each : expected_replies) {
         auto& left = each.to->responders[each.responder];
         left.from = nullptr;
         left.is = responder::state::left;
         --each.to->waiting_for;
         give_back_room(*each.to);
     }
-    // A slot stands in the debts of a session once, so ending one leaves the others of this list alone.
-    for (const auto& each : debts) {
+    // A slot expects one reply of a session, so ending one leaves the others of this list alone.
+    for (const auto& each : expected_replies) {
         advance(*each.to, now);
     }
 }
 
-std::string_view broker_state::event_that_awaits(std::string_view hook_event_id) const {
+std::string_view broker::event_that_awaits(std::string_view hook_event_id) const {
     const auto id = protocol::parse_uuid(hook_event_id);
     const auto at = id ? slots_.find(*id) : slots_.end();
     return at != slots_.end() && at->second.open && !at->second.open->kept
@@ -458,7 +458,7 @@ std::string_view broker_state::event_that_awaits(std::string_view hook_event_id)
                : std::string_view{};
 }
 
-broker_state::result_or_error<protocol::respond_result> broker_state::respond(
+broker::result_or_error<protocol::respond_result> broker::respond(
     client& by, const protocol::respond_params& params, instant now) {
     if (shutting_down_) {
         return shutdown_error();
@@ -471,11 +471,11 @@ broker_state::result_or_error<protocol::respond_result> broker_state::respond(
         return protocol::respond_result{};  // whatever it says, and however late, decides nothing
     }
     auto result = find_and_respond(by, params, now);
-    advance_unsettled(now);
+    advance_pending(now);
     return result;
 }
 
-broker_state::result_or_error<protocol::respond_result> broker_state::find_and_respond(
+broker::result_or_error<protocol::respond_result> broker::find_and_respond(
     client& by, const protocol::respond_params& params, instant now) {
     const auto id = protocol::parse_uuid(params.hook_event_id.view());
     const auto at = id ? slots_.find(*id) : slots_.end();
@@ -492,7 +492,7 @@ broker_state::result_or_error<protocol::respond_result> broker_state::find_and_r
     return to.kept ? refuse(refusal_after(*to.kept)) : respond_to(to, by, params, now);
 }
 
-broker_state::result_or_error<protocol::respond_result> broker_state::respond_to(
+broker::result_or_error<protocol::respond_result> broker::respond_to(
     slot& to, client& by, const protocol::respond_params& params, instant now) {
     if (by.push && by.push->shadow) {
         ++accepted_;
@@ -552,7 +552,7 @@ broker_state::result_or_error<protocol::respond_result> broker_state::respond_to
     return accept_reply(to, own, by, params, may_borrow, now);
 }
 
-protocol::respond_result broker_state::accept_reply(
+protocol::respond_result broker::accept_reply(
     slot& to, responder* own, client& by, const protocol::respond_params& params, bool may_borrow, instant now) {
     const auto elapsed = now.steady - to.emitted;
     auto& reply = to.replies.emplace_back();
@@ -588,12 +588,12 @@ protocol::respond_result broker_state::accept_reply(
     return {};
 }
 
-protocol::respond_result broker_state::refuse(refusal why) {
+protocol::respond_result broker::refuse(refusal why) {
     ++refused_[static_cast<std::size_t>(why)];
     return {why};
 }
 
-void broker_state::advance(slot& which, instant now) {
+void broker::advance(slot& which, instant now) {
     if (which.kept) {
         return;
     }
@@ -618,26 +618,26 @@ void broker_state::advance(slot& which, instant now) {
     }
 }
 
-void broker_state::advance_unsettled(instant now) {
-    while (!unsettled_.empty()) {
-        const auto at = slots_.find(unsettled_.back());
-        unsettled_.pop_back();
+void broker::advance_pending(instant now) {
+    while (!pending_.empty()) {
+        const auto at = slots_.find(pending_.back());
+        pending_.pop_back();
         if (at != slots_.end() && at->second.open) {
             advance(*at->second.open, now);
         }
     }
 }
 
-void broker_state::keep_or_finish(slot& which, outcome how, instant now) {
+void broker::keep_or_finish(slot& which, outcome how, instant now) {
     if (which.reserved && which.waiters.empty()) {
         which.kept = how;
-        release_debts(which, refusal_after(how), now);
+        release_expected(which, refusal_after(how), now);
         return;
     }
     finish(which, how, now);
 }
 
-protocol::wait_result broker_state::describe(slot& which, outcome how, instant now) {
+protocol::wait_result broker::describe(slot& which, outcome how, instant now) {
     protocol::wait_result result;
     protocol::append_uuid(result.hook_event_id, which.id);
     result.seq = which.seq;
@@ -665,7 +665,7 @@ protocol::wait_result broker_state::describe(slot& which, outcome how, instant n
     return result;
 }
 
-protocol::wait_result broker_state::conclude_wait(slot& which, outcome how, instant now) {
+protocol::wait_result broker::conclude_wait(slot& which, outcome how, instant now) {
     auto result = describe(which, how, now);
     count_failures(which, how);
     which.concluded = true;
@@ -683,14 +683,14 @@ protocol::wait_result broker_state::conclude_wait(slot& which, outcome how, inst
     return result;
 }
 
-void broker_state::conclude_unheard(slot& which, outcome how, instant now) {
+void broker::conclude_unheard(slot& which, outcome how, instant now) {
     count_failures(which, how);
     if (verdict_sessions_ > 0 && !which.foreign) {
         announce(which, describe(which, how, now), now);
     }
 }
 
-void broker_state::count_failures(const slot& which, outcome how) {
+void broker::count_failures(const slot& which, outcome how) {
     for (const auto& each : which.responders) {
         const bool is_late =
             each.is == responder::state::waiting && (how == outcome::timeout || how == outcome::shutdown);
@@ -698,7 +698,7 @@ void broker_state::count_failures(const slot& which, outcome how) {
     }
 }
 
-void broker_state::finish(slot& which, outcome how, instant now) {
+void broker::finish(slot& which, outcome how, instant now) {
     ++outcomes_[static_cast<std::size_t>(how)];
     auto result = conclude_wait(which, how, now);
     give_back_memory(which);  // no longer kept here: what remembers it may need the room
@@ -713,23 +713,23 @@ void broker_state::finish(slot& which, outcome how, instant now) {
     drop(which, refusal_after(how), now);
 }
 
-void broker_state::hold(slot& which, std::size_t bytes) {
+void broker::hold(slot& which, std::size_t bytes) {
     held_bytes_ += bytes;
     which.held_bytes += bytes;
 }
 
-void broker_state::release_held(slot& which) { held_bytes_ -= std::exchange(which.held_bytes, 0); }
+void broker::release_held(slot& which) { held_bytes_ -= std::exchange(which.held_bytes, 0); }
 
-void broker_state::drop(slot& which, refusal as, instant now) {
-    release_debts(which, as, now);
+void broker::drop(slot& which, refusal as, instant now) {
+    release_expected(which, as, now);
     if (recorder_ != nullptr && !which.concluded) {
         recorder_->wait_given_up(which.seq, as);
     }
     if (which.asks_cluster) {
         leave_cluster(which);
     }
-    if (which.unclaimed) {
-        unclaimed_.erase(unclaimed_.iterator_to(which));
+    if (which.parked) {
+        parked_.erase(parked_.iterator_to(which));
     }
     release_held(which);
     deadlines_.erase(deadlines_.iterator_to(which));
@@ -755,10 +755,10 @@ void broker_state::drop(slot& which, refusal as, instant now) {
     }
 }
 
-void broker_state::cancel(waiter& who, instant now) { give_up(who, true, now); }
+void broker::cancel(waiter& who, instant now) { give_up(who, true, now); }
 
 // A reservation was never this waiter's.
-void broker_state::give_up(waiter& who, bool with_operation, instant now) {
+void broker::give_up(waiter& who, bool with_operation, instant now) {
     slot& waited = *who.waits_on;
     complete(who, error{errc::cancelled, "the request was cancelled"});
     if (!waited.reserved && waited.waiters.empty() && (with_operation || !waited.operation)) {
@@ -769,16 +769,16 @@ void broker_state::give_up(waiter& who, bool with_operation, instant now) {
         conclude_unheard(waited, outcome::cancelled, now);
         drop(waited, refusal::cancelled, now);
     }
-    advance_unsettled(now);
+    advance_pending(now);
 }
 
-std::optional<steady_time> broker_state::next_deadline() const {
+std::optional<steady_time> broker::next_deadline() const {
     const auto replay = replays_.next_deadline();
     const auto wait = deadlines_.empty() ? std::nullopt : std::optional{deadlines_.begin()->when};
     return replay && wait ? std::min(*replay, *wait) : replay ? replay : wait;
 }
 
-void broker_state::expire(instant now) {
+void broker::expire(instant now) {
     std::vector<replay_table::replay> late;
     replays_.expire(now.steady, late);
     tell_replays_are_over(late, refusal::expired, now);
@@ -803,7 +803,7 @@ void broker_state::expire(instant now) {
             finish(which, outcome::timeout, now);
         }
     }
-    advance_unsettled(now);
+    advance_pending(now);
 }
 
 }  // namespace hookd::core

@@ -14,10 +14,10 @@
 /// What the broker and a cluster say to one another.
 ///
 /// To the broker the cluster is one responder that delegates: a question of scope cluster waits for a responder called
-/// `cluster`, in whose place come those that the cluster names (broker_state::delegate), and each host settles its own
-/// (broker_state::settle_remote). So policies stay in one place.
+/// `cluster`, in whose place come those that the cluster names (broker::delegate), and each host settles its own
+/// (broker::record_remote_answer). So policies stay in one place.
 ///
-///     emit_and_wait --ask()--> `cluster` waits --delegate()--> `host/name` wait --settle_remote()--> replied,
+///     emit_and_wait --ask()--> `cluster` waits --delegate()--> `host/name` wait --record_remote_answer()--> replied,
 ///     abstained, passed, missing
 ///                                   |                              |\--host_left()--> left
 ///                                   \------ fail_delegation() -----/--> failed, and `cluster` is missing
@@ -59,7 +59,7 @@ public:
     /// Why no cluster takes events of that name; nothing where one does.
     [[nodiscard]] virtual std::optional<std::string> refuse(std::string_view event) const = 0;
 
-    /// Asks the other hosts. broker_state::delegate() or fail_delegation() follows. Why it cannot, where it cannot:
+    /// Asks the other hosts. broker::delegate() or fail_delegation() follows. Why it cannot, where it cannot:
     /// then neither does.
     [[nodiscard]] virtual std::optional<std::string> ask(const cluster_event& question) = 0;
     /// The wait for that question is over.

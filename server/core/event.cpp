@@ -83,7 +83,7 @@ void event::copy_line() {
     }
     line.close();
     ledger_.live_bytes += line_copy_->size();
-    ledger_.handed_out_bytes += is_handed_out() ? line_copy_->size() : 0;
+    ledger_.peeked_bytes += is_peeked() ? line_copy_->size() : 0;
 }
 
 wire_pieces event::wire(protocol::framing kind) {

@@ -17,8 +17,8 @@ namespace hookd::core {
 /// Bytes that live events take. An event adds itself when it is made and takes itself off when its last reference goes.
 struct event_ledger {
     std::size_t live_bytes = 0;
-    std::uint64_t made = 0;            // events so far
-    std::size_t handed_out_bytes = 0;  ///< of those that connections are writing
+    std::uint64_t made = 0;        // events so far
+    std::size_t peeked_bytes = 0;  ///< of those that connections are writing
 };
 
 /// What a connection writes for one event: at most four pieces, in order; some may be empty. Valid as long as the event
@@ -90,19 +90,19 @@ public:
     [[nodiscard]] std::size_t footprint_bytes() const noexcept { return footprint_bytes_; }
 
     /// One more connection, or one less, is writing it.
-    void hand_out() noexcept {
-        if (handed_out_++ == 0) {
-            ledger_.handed_out_bytes += held_bytes();
+    void add_peek() noexcept {
+        if (peeks_++ == 0) {
+            ledger_.peeked_bytes += held_bytes();
         }
     }
-    void take_back() noexcept {
-        if (--handed_out_ == 0) {
-            ledger_.handed_out_bytes -= held_bytes();
+    void remove_peek() noexcept {
+        if (--peeks_ == 0) {
+            ledger_.peeked_bytes -= held_bytes();
         }
     }
-    [[nodiscard]] bool is_handed_out() const noexcept { return handed_out_ != 0; }
+    [[nodiscard]] bool is_peeked() const noexcept { return peeks_ != 0; }
     /// Whether one more hand-out is to be recorded: the first most_recorded are.
-    [[nodiscard]] bool take_hand_out_record() noexcept { return recorded_ < most_recorded && ++recorded_ != 0; }
+    [[nodiscard]] bool take_delivery_record() noexcept { return recorded_ < most_recorded && ++recorded_ != 0; }
 
     /// The frame for a peer that speaks `kind`. May make a copy the first time; broker's strand only.
     [[nodiscard]] wire_pieces wire(protocol::framing kind);
@@ -148,7 +148,7 @@ private:
     std::chrono::milliseconds timeout_;
     std::size_t body_size_;
     std::size_t footprint_bytes_;
-    std::uint32_t handed_out_ = 0;
+    std::uint32_t peeks_ = 0;
     std::uint32_t head_size_;
     std::uint16_t name_offset_;
     std::uint16_t cause_offset_;

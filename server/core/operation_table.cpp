@@ -101,8 +101,8 @@ void operation_table::begin(
     insert(id, method, raw_params, &where);
 }
 
-void operation_table::begin_elsewhere(
-    const protocol::uuid& id, std::string_view method, std::string_view raw_params, late_answer first) {
+void operation_table::begin_async(
+    const protocol::uuid& id, std::string_view method, std::string_view raw_params, deferred_handler first) {
     insert(id, method, raw_params, nullptr)->asked.push_back(std::move(first));
 }
 
@@ -112,8 +112,8 @@ void operation_table::finish(const protocol::uuid& id, const protocol::wait_resu
     remember(by_id_.at(id), std::move(kept), now);
 }
 
-std::vector<late_answer> operation_table::finish_elsewhere(
-    const protocol::uuid& id, const late_result& done, steady_time now) {
+std::vector<deferred_handler> operation_table::finish_async(
+    const protocol::uuid& id, const deferred_result& done, steady_time now) {
     const auto which = by_id_.at(id);
     auto asked = std::exchange(which->asked, {});
     if (const auto* const text = std::get_if<std::string>(&done)) {

@@ -36,10 +36,10 @@ struct uuid_hash {
     std::size_t operator()(const protocol::uuid& id) const noexcept;
 };
 
-/// What a request that is carried out elsewhere came to: its result as JSON, or why there is none.
-using late_result = std::variant<std::string, protocol::error>;
+/// What a request that is carried out asynchronously came to: its result as JSON, or why there is none.
+using deferred_result = std::variant<std::string, protocol::error>;
 /// Called once, on the broker's strand.
-using late_answer = std::function<void(const late_result&)>;
+using deferred_handler = std::function<void(const deferred_result&)>;
 
 /// Requests that carried an operation_id: those under way, so that a retry joins them, and the results of those that
 /// are done, so that a retry gets them again.
@@ -58,9 +58,9 @@ public:
     struct operation {
         protocol::uuid id{};
         std::string_view method{};
-        digest params_digest{};            // byte for byte
-        slot* under_way = nullptr;         // of an emit_and_wait
-        std::vector<late_answer> asked{};  // of one carried out elsewhere, while it is
+        digest params_digest{};                 // byte for byte
+        slot* under_way = nullptr;              // of an emit_and_wait
+        std::vector<deferred_handler> asked{};  // of one carried out asynchronously, while it is
         result done{};
         steady_time done_at{};
         std::size_t bytes = 0;
@@ -79,15 +79,15 @@ public:
     void begin(const protocol::uuid& id, std::string_view method, std::string_view raw_params, slot& where);
     /// Forgets what begin() noted: whoever repeats it begins anew.
     void abandon(const protocol::uuid& id);
-    /// As begin(), for a request that is carried out elsewhere. Whoever repeats it is added to `asked`. Lives until
-    /// finish_elsewhere().
-    void begin_elsewhere(
-        const protocol::uuid& id, std::string_view method, std::string_view raw_params, late_answer first);
+    /// As begin(), for a request that is carried out asynchronously. Whoever repeats it is added to `asked`. Lives
+    /// until finish_async().
+    void begin_async(
+        const protocol::uuid& id, std::string_view method, std::string_view raw_params, deferred_handler first);
     /// Remembers the result of what begin() noted; one that does not fit the budget is not remembered.
     void finish(const protocol::uuid& id, const protocol::wait_result& done, steady_time now);
-    /// Remembers the result, an error not, of what begin_elsewhere() noted; gives back who asked for it.
-    [[nodiscard]] std::vector<late_answer> finish_elsewhere(
-        const protocol::uuid& id, const late_result& done, steady_time now);
+    /// Remembers the result, an error not, of what begin_async() noted; gives back who asked for it.
+    [[nodiscard]] std::vector<deferred_handler> finish_async(
+        const protocol::uuid& id, const deferred_result& done, steady_time now);
     /// Remembers the result of an operation that was done at once.
     void add(
         const protocol::uuid& id, std::string_view method, std::string_view raw_params, result done, steady_time now);

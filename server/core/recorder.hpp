@@ -14,7 +14,7 @@ namespace hookd::core {
 /// Whom the broker tells what has happened, as it happens. Whatever it does with that must not delay the broker: it
 /// copies what it needs.
 ///
-/// Of one event come, in this order: event_published(), any number of event_handed_out(), and at most one of
+/// Of one event come, in this order: event_published(), any number of event_delivered(), and at most one of
 /// wait_ended() and wait_given_up(). Thread-safety: called on the broker's strand. All arguments are valid during the
 /// call only. Must not throw.
 class recorder {
@@ -25,7 +25,7 @@ public:
         const event& what, const peer& emitter, std::size_t subscribers, const secret_filter* secrets) noexcept = 0;
     /// The connection of a session has taken it over to write it. Not told for every session of an event that goes to
     /// very many.
-    virtual void event_handed_out(const event& what, std::string_view session_name) noexcept = 0;
+    virtual void event_delivered(const event& what, std::string_view session_name) noexcept = 0;
     /// The wait for an event ended with this verdict, out of which secrets have been taken.
     virtual void wait_ended(std::string_view event_name, const protocol::wait_result& verdict,
         std::chrono::nanoseconds elapsed) noexcept = 0;

@@ -27,8 +27,8 @@ public:
         session* to = nullptr;
         std::uint64_t asked_by = 0;  ///< id of the client
         steady_time began{};
-        steady_time when{};  ///< it is over
-        late_answer then{};  ///< gets the result of `replay`
+        steady_time when{};       ///< it is over
+        deferred_handler then{};  ///< gets the result of `replay`
     };
 
     [[nodiscard]] bool is_full() const noexcept { return under_way_.size() >= most; }

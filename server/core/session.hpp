@@ -20,7 +20,7 @@
 #include <variant>
 #include <vector>
 
-/// The state of the broker, as plain structs that broker_state's functions work on. Nothing here has behaviour that
+/// The state of the broker, as plain structs that broker's functions work on. Nothing here has behaviour that
 /// spans two of them; who owns what is said at each.
 namespace hookd::core {
 
@@ -47,7 +47,7 @@ struct deadline : boost::intrusive::set_base_hook<> {
     friend bool operator<(const deadline& a, const deadline& b) noexcept { return a.when < b.when; }
 };
 
-/// No veto of these events counts until it is due. Owned by broker_state.
+/// No veto of these events counts until it is due. Owned by broker.
 struct bypass_in_force : deadline {
     bypass_in_force() noexcept : deadline(kind::bypass) {}
 
@@ -64,7 +64,7 @@ struct by_seq;
 using slot_hook = boost::intrusive::list_base_hook<boost::intrusive::tag<by_slot>>;
 using client_hook = boost::intrusive::list_base_hook<boost::intrusive::tag<by_client>>;
 using owner_hook = boost::intrusive::list_base_hook<boost::intrusive::tag<by_owner>>;
-using unclaimed_hook = boost::intrusive::list_base_hook<boost::intrusive::tag<by_seq>>;
+using parked_hook = boost::intrusive::list_base_hook<boost::intrusive::tag<by_seq>>;
 
 /// A request that waits for a verdict. The caller derives from it what it needs to answer; it makes the waiter and gets
 /// it back, exactly once, in a completion.
@@ -77,7 +77,7 @@ struct waiter : deadline, slot_hook, client_hook {
     /// Bytes that the caller keeps for it beyond a small constant; charged to the memory limit.
     std::size_t footprint_bytes = 0;
 
-    // Set by broker_state.
+    // Set by broker.
     slot* waits_on = nullptr;
     client* asked_by = nullptr;
     bool extra = false;  // waits on a slot that somebody else, or `emit`, opened
@@ -107,7 +107,7 @@ struct responder {
     std::shared_ptr<responder_record> record{};
     std::int64_t order = 0;
     std::uint64_t place = not_queued;  // of the event in its client's queue: how many were queued for it before
-    std::uint32_t debt = 0;            // index in from->debts
+    std::uint32_t index = 0;           // in from->expected_replies
     state is = state::waiting;
     bool insists = false;         // where it is missing, the operation does not proceed
     std::uint8_t host_bytes = 0;  // of one on another host, whose record is called `host/name`: those of `host/`
@@ -147,8 +147,8 @@ struct foreign_question {
     std::vector<std::string> passed{};  // responders whose conditions the payload does not meet
 };
 
-/// The place where replies to one event are kept until somebody has them. Owned by broker_state.
-struct slot : deadline, owner_hook, unclaimed_hook {
+/// The place where replies to one event are kept until somebody has them. Owned by broker.
+struct slot : deadline, owner_hook, parked_hook {
     slot() noexcept : deadline(kind::slot) {}
 
     protocol::uuid id{};
@@ -164,7 +164,7 @@ struct slot : deadline, owner_hook, unclaimed_hook {
     client* owner = nullptr;                  // its connection is charged for it; null once that is gone
     account* payer = nullptr;                 // the owner's user, charged for it until it is over
     std::optional<protocol::uuid> operation{};
-    event::pointer unclaimed{};                   // waits for a first responder to subscribe
+    event::pointer parked{};                      // waits for a first responder to subscribe
     std::unique_ptr<chain> turns{};               // of policy chain
     std::unique_ptr<foreign_question> foreign{};  // of a question of another host
     bool asks_cluster = false;                    // hosts that work on it are to be told when it is over
@@ -186,7 +186,7 @@ struct slot : deadline, owner_hook, unclaimed_hook {
 };
 
 /// A slot that waits for a session's reply: where in the slot.
-struct debt {
+struct expected_reply {
     slot* to = nullptr;
     std::uint32_t responder = 0;
 };
@@ -221,7 +221,7 @@ struct session {
     std::optional<protocol::close_reason> closing{};  // set: takes no more events; told once its queue is out
     bool told = false;                                // its end is told: it is only there for what it owes
     std::uint64_t last_seq = 0;                       // highest one handed to the connection, or where it began
-    std::vector<debt> debts{};                        // slots that wait for it
+    std::vector<expected_reply> expected_replies{};   // slots that wait for it
     std::list<shadow_question> shadow_questions{};    // oldest first
 
     [[nodiscard]] const std::string& name() const noexcept { return record->name; }
@@ -272,7 +272,7 @@ protected:
     ~event_sink() = default;
 };
 
-/// A connection, or an embedder, as the broker sees it. Owned by broker_state; valid from attach() to detach().
+/// A connection, or an embedder, as the broker sees it. Owned by broker; valid from attach() to detach().
 struct client {
     std::uint64_t id = 0;
     peer who{};
@@ -283,22 +283,22 @@ struct client {
     frame_memory* reads_from =
         nullptr;  // the caller's: what its request lies in, while it is carried out; null: events take copies
     std::unique_ptr<session> push{};
-    /// Events that wait for it, the first `handed_out` of them in the hands of its connection.
+    /// Events that wait for it, the first `peeked` of them in the hands of its connection.
     event_queue outbox{};
-    std::size_t handed_out = 0;
+    std::size_t peeked = 0;
     std::uint64_t sent = 0;       // events that have left the outbox by its front
     std::list<notice> notices{};  // oldest first
     std::size_t waiting = 0;      // requests that wait, its reserved slots included
-    std::size_t owed = 0;         // answers to its requests that are made elsewhere
+    std::size_t in_flight = 0;    // answers to its requests that are made asynchronously
     bool ready = false;           // listed for take_next_ready()
     bool held_back = false;       // what is next for it is not handed out, since too much is handed out already
-    bool must_read = false;       // it holds memory that others wait for: see broker_state::must_read()
+    bool must_read = false;       // it holds memory that others wait for: see broker::must_read()
     bool may_use_set_aside_names = false;  // the caller's: it is a hook that the daemon runs itself
-    bool muted = false;    // nothing is handed out to it until it has been told that its session is open
-    bool hung_up = false;  // it has shut its sending side down: it will never reply
+    bool muted = false;        // nothing is handed out to it until it has been told that its session is open
+    bool half_closed = false;  // it has shut its sending side down: it will never reply
 
     /// How many events had been queued for it when the next one that is to be handed out was.
-    [[nodiscard]] std::uint64_t next_place() const noexcept { return sent + handed_out; }
+    [[nodiscard]] std::uint64_t next_place() const noexcept { return sent + peeked; }
     boost::intrusive::list<waiter, boost::intrusive::base_hook<client_hook>> waiters{};
     boost::intrusive::list<slot, boost::intrusive::base_hook<owner_hook>> slots{};
 };

@@ -441,7 +441,7 @@ void sqlite_journal::event_published(const core::event& what, const core::peer& 
     });
 }
 
-void sqlite_journal::event_handed_out(const core::event& what, std::string_view session_name) noexcept {
+void sqlite_journal::event_delivered(const core::event& what, std::string_view session_name) noexcept {
     using importance = record_queue::importance;
     const auto after = nanoseconds_of(std::chrono::system_clock::now()) - nanoseconds_of(what.emitted_at());
     implementation_->record(what.expects_response() ? importance::asked : importance::told, false, [&] {

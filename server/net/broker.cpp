@@ -179,7 +179,7 @@ public:
         try {
             for (int events = 0; !closed_; ++events) {
                 if (events == most_events_at_a_time) {
-                    return state.poke(*client_);
+                    return state.wake(*client_);
                 }
                 if (const auto told = state.take_notice(*client_)) {
                     tell(*told);
@@ -201,7 +201,7 @@ public:
             }
         } catch (...) {
             if (!closed_) {
-                state.poke(*client_);
+                state.wake(*client_);
             }
             throw;
         }
@@ -291,7 +291,7 @@ public:
             return operation.release()->done(error{errc::cancelled, "cancelled before it began"});
         }
         auto outcome = begin(*operation);
-        if (std::holds_alternative<core::broker_state::pending>(outcome)) {
+        if (std::holds_alternative<core::broker::pending>(outcome)) {
             if (operation->link_) {
                 operation->link_->wait = operation.get();
             }
@@ -495,11 +495,11 @@ void broker::set_names_aside(std::vector<std::string> names, std::vector<std::st
     });
 }
 
-void broker::run(std::function<void(core::broker_state&, const core::instant&)> work) {
+void broker::run(std::function<void(core::broker&, const core::instant&)> work) {
     strand_->run([strand = strand_, work = std::move(work)] { work(strand->state(), strand->now()); });
 }
 
-void broker::run_later(std::function<void(core::broker_state&, const core::instant&)> work) {
+void broker::run_later(std::function<void(core::broker&, const core::instant&)> work) {
     boost::asio::post(strand_->context(), [strand = strand_, work = std::move(work)]() mutable {
         strand->run([strand, work = std::move(work)] { work(strand->state(), strand->now()); });
     });

@@ -48,7 +48,7 @@ void broker_strand::run_turn() {
                 run_turn_later();
                 break;
             }
-            hand_out_completions();
+            deliver_completions();
             // Those that become ready meanwhile, by what handlers in process start, are of the next round.
             for (auto left = state().ready_count(); left > 0; --left) {
                 if (auto* const next = state().take_next_ready()) {
@@ -80,7 +80,7 @@ void broker_strand::report_audit() {
     }
 }
 
-void broker_strand::hand_out_completions() {
+void broker_strand::deliver_completions() {
     if (next_completion_ == completions_.size() && state().has_completions()) {
         completions_ = state().take_completions(std::move(completions_));
         next_completion_ = 0;

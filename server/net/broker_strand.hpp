@@ -89,7 +89,7 @@ private:
     [[nodiscard]] bool has_output() const noexcept {
         return next_completion_ < completions_.size() || state().has_output();
     }
-    void hand_out_completions();
+    void deliver_completions();
     /// What is left of them is handed out in a later turn, when what it borrows is gone.
     void keep_completions() noexcept;
     void report_audit();

@@ -267,7 +267,7 @@ void transport::look_at_unended_line(std::chrono::steady_clock::duration after) 
 void transport::on_ready() {
     if (session_->must_read()) {
         const auto self = shared_from_this();  // it may be closed by this
-        strand_.dispatch([self] { self->press_to_read(); });
+        strand_.dispatch([self] { self->require_reading(); });
         return flush_output();
     }
     flush_output();
@@ -390,7 +390,7 @@ void transport::check_for_stall() {
 }
 
 // Others wait for event memory. Where all that came has been written, this one holds none of it.
-void transport::press_to_read() {
+void transport::require_reading() {
     if (phase_ == phase::closed || phase_ == phase::lingering || write_ != write_state::waiting) {
         return;
     }

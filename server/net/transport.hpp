@@ -109,7 +109,7 @@ private:
     void wait_to_write();
     void watch_for_stall();
     void check_for_stall();
-    void press_to_read();
+    void require_reading();
     void give_up_reader();
     void stop_writing();
     void after_flush();

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "check_threads.hpp"
-#include "core/broker_state.hpp"
+#include "core/broker.hpp"
 #include "core/journal.hpp"
 
 #include <hookd/server/catalog.hpp>
@@ -74,8 +74,8 @@ public:
     /// From any thread: runs `work` in a turn on the broker's strand, now where this is the strand.
     virtual void submit(std::function<void()> work) = 0;
 
-    [[nodiscard]] core::broker_state& state() noexcept { return state_; }
-    [[nodiscard]] const core::broker_state& state() const noexcept { return state_; }
+    [[nodiscard]] core::broker& state() noexcept { return state_; }
+    [[nodiscard]] const core::broker& state() const noexcept { return state_; }
     [[nodiscard]] const std::string& host() const noexcept { return host_; }
     /// The time of this turn: both clocks are read once, when the first of its requests asks.
     [[nodiscard]] core::instant now() noexcept {
@@ -137,7 +137,7 @@ protected:
     void forget_time() noexcept { now_.reset(); }
 
 private:
-    core::broker_state state_;
+    core::broker state_;
     std::string host_;
     std::shared_ptr<const catalog> catalog_{};
     catalog_secrets secrets_{};

@@ -13,7 +13,7 @@
 /// costs one look at a pointer. On the broker's strand.
 namespace hookd::server::rpc::catalogued {
 
-using wait_start = std::variant<core::broker_state::pending, protocol::wait_result, protocol::error>;
+using wait_start = std::variant<core::broker::pending, protocol::wait_result, protocol::error>;
 
 [[nodiscard]] std::variant<protocol::emit_result, protocol::error> emit(
     broker_service& where, core::client& by, const protocol::emit_params& params, std::string_view raw_params);

@@ -36,7 +36,7 @@ public:
         } else {
             by_->answer(to_, std::get<protocol::wait_result>(result));
         }
-        by_->state().poke(by_->client());
+        by_->state().wake(by_->client());
     }
 
 private:
@@ -60,7 +60,7 @@ template <class Begin>
 void answer_wait(session& by, const answer_address& to, Begin begin) {
     auto operation = std::make_unique<session_wait>(by.shared_from_this(), to);
     const auto result = begin(*operation);
-    if (std::holds_alternative<core::broker_state::pending>(result)) {
+    if (std::holds_alternative<core::broker::pending>(result)) {
         operation.release();  // NOLINT(bugprone-unused-return-value): done() takes it back
     } else if (const auto* const failure = std::get_if<error>(&result)) {
         by.answer(to, *failure);
@@ -128,14 +128,14 @@ void carry_out(
 
 // Nothing is handed out to the session before it knows that it is one.
 void answer_once_known(session& by, const protocol::subscribe_result& result, const answer_address& to) {
-    if (by.state().owe(by.client())) {
+    if (by.state().add_in_flight(by.client())) {
         return by.answer(to, result);  // it waits for as many answers as it may
     }
-    core::broker_state::mute(by.client());
+    core::broker::mute(by.client());
     once_known_to_cluster(by.broker(), by.client(), [by = by.weak_from_this(), result, to] {
         const auto peer = by.lock();
         if (peer && peer->is_attached()) {
-            --peer->client().owed;
+            --peer->client().in_flight;
             peer->answer(to, result);
             peer->state().unmute(peer->client());
         }
@@ -189,16 +189,16 @@ std::optional<error> refuse_hook_change(const session& by) {
         "only the daemon's own user and root may change its hooks, and you are user " + std::to_string(by.peer().uid)};
 }
 
-// Answers a request whose result is made elsewhere; the peer may be gone by then.
-core::late_answer answer_owed(session& by, const answer_address& to) {
-    return [by = by.weak_from_this(), to](const core::late_result& result) {
+// Answers a request whose result is made asynchronously; the peer may be gone by then.
+core::deferred_handler deferred_answer(session& by, const answer_address& to) {
+    return [by = by.weak_from_this(), to](const core::deferred_result& result) {
         const auto peer = by.lock();
         if (!peer || !peer->is_attached()) {
             return;
         }
-        --peer->client().owed;
+        --peer->client().in_flight;
         answer_either(*peer, to, result);
-        peer->state().poke(peer->client());
+        peer->state().wake(peer->client());
     };
 }
 
@@ -231,7 +231,7 @@ void ask_journal(session& by, std::string_view method, const answer_address& to,
         by.answer(to, missing_role(by, method, &roles::observe));
     } else if (journal == nullptr) {
         by.answer(to, error{errc::invalid_params, "there is no journal: start hookd with --journal FILE"});
-    } else if (const auto failure = by.state().owe(by.client())) {
+    } else if (const auto failure = by.state().add_in_flight(by.client())) {
         by.answer(to, *failure);
     } else {
         start(*journal);
@@ -253,45 +253,46 @@ void carry_out(
                             .before_seq = params.before_seq,
                             .instance = params.instance,
                             .limit = params.limit.value_or(protocol::default_history)},
-            on_strand_of<std::string>(by, answer_owed(by, to)));
+            on_strand_of<std::string>(by, deferred_answer(by, to)));
     });
 }
 
 void carry_out(session& by, const protocol::trace_params& params, const protocol::request&, const answer_address& to) {
     ask_journal(by, protocol::trace_params::method, to, [&](core::journal& journal) {
         if (const auto id = protocol::parse_uuid(params.hook_event_id.view())) {
-            return journal.trace(*id, on_strand_of<std::string>(by, answer_owed(by, to)));
+            return journal.trace(*id, on_strand_of<std::string>(by, deferred_answer(by, to)));
         }
-        answer_owed(by, to)(not_a_uuid());
+        deferred_answer(by, to)(not_a_uuid());
     });
 }
 
-/// Carries out a request whose result is made elsewhere: `start` is called with what takes it, unless it is a retry.
+/// Carries out a request whose result is made asynchronously: `start` is called with what takes it, unless it is a
+/// retry.
 template <class Params, class Start>
-void carry_out_elsewhere(
+void carry_out_async(
     session& by, const Params& params, const protocol::request& call, const answer_address& to, Start start) {
     if (!params.operation_id) {
-        if (const auto failure = by.state().owe(by.client())) {
+        if (const auto failure = by.state().add_in_flight(by.client())) {
             return by.answer(to, *failure);
         }
-        return start(answer_owed(by, to));
+        return start(deferred_answer(by, to));
     }
-    const auto known = by.state().begin_elsewhere(
-        by.client(), *params.operation_id, Params::method, call.params, answer_owed(by, to), by.broker().now());
+    const auto known = by.state().begin_async(
+        by.client(), *params.operation_id, Params::method, call.params, deferred_answer(by, to), by.broker().now());
     if (const auto* const failure = std::get_if<error>(&known)) {
         by.answer(to, *failure);
     } else if (const auto* const recorded = std::get_if<std::string>(&known)) {
         by.answer(to, std::string_view{*recorded});
-    } else if (std::holds_alternative<core::broker_state::first_of_its_id>(known)) {
-        start(core::late_answer{[&broker = by.broker(), id = *params.operation_id](const core::late_result& result) {
-            broker.state().finish_elsewhere(id, result, broker.now());
-        }});
+    } else if (std::holds_alternative<core::broker::new_operation>(known)) {
+        start(core::deferred_handler{
+            [&broker = by.broker(), id = *params.operation_id](
+                const core::deferred_result& result) { broker.state().finish_async(id, result, broker.now()); }});
     }
 }
 
 void tell_cluster(
     session& by, const protocol::emit_params& params, const protocol::request& call, const answer_address& to) {
-    carry_out_elsewhere(by, params, call, to, [&](core::late_answer then) {
+    carry_out_async(by, params, call, to, [&](core::deferred_handler then) {
         emit_to_cluster(by.shared_broker(), params,
             [then = std::move(then)](const std::variant<protocol::emit_result, error>& result) {
                 if (const auto* const failure = std::get_if<error>(&result)) {
@@ -314,8 +315,8 @@ void change_hooks(
     if (const auto failure = refuse_hook_change(by)) {
         return by.answer(to, *failure);
     }
-    carry_out_elsewhere(by, params, call, to,
-        [&](core::late_answer then) { start(*hooks, on_strand_of<Result>(by, std::move(then))); });
+    carry_out_async(by, params, call, to,
+        [&](core::deferred_handler then) { start(*hooks, on_strand_of<Result>(by, std::move(then))); });
 }
 
 void carry_out(session& by, const protocol::register_hook_params& params, const protocol::request& call,
@@ -347,10 +348,10 @@ void carry_out(session& by, const protocol::replay_params& params, const protoco
     ask_journal(by, protocol::replay_params::method, to, [&](core::journal& journal) {
         const auto id = protocol::parse_uuid(params.hook_event_id.view());
         if (!id) {
-            return answer_owed(by, to)(not_a_uuid());
+            return deferred_answer(by, to)(not_a_uuid());
         }
         journal.find(*id, [broker = by.shared_broker(), by = by.weak_from_this(), name = std::string{params.to.view()},
-                              then = answer_owed(by, to)](std::variant<core::journalled_event, error> found) {
+                              then = deferred_answer(by, to)](std::variant<core::journalled_event, error> found) {
             broker->submit([&service = *broker, by, name, then, found = std::move(found)] {
                 const auto peer = by.lock();
                 if (const auto* const failure = std::get_if<error>(&found)) {
@@ -390,10 +391,10 @@ void carry_out(session& by, const protocol::list_hooks_params&, const protocol::
     auto* const hooks = by.options().hooks;
     if (hooks == nullptr) {
         by.answer(to, protocol::list_hooks_result{});
-    } else if (const auto failure = by.state().owe(by.client())) {
+    } else if (const auto failure = by.state().add_in_flight(by.client())) {
         by.answer(to, *failure);
     } else {
-        auto answer = on_strand_of<protocol::list_hooks_result>(by, answer_owed(by, to));
+        auto answer = on_strand_of<protocol::list_hooks_result>(by, deferred_answer(by, to));
         hooks->list_hooks(is_owner(by.peer()) ? std::move(answer) : without_commands(std::move(answer)));
     }
 }
@@ -414,10 +415,10 @@ void carry_out(session& by, const protocol::who_params& params, const protocol::
     if (hooks == nullptr || who == nullptr || !has_registered(*who)) {
         return answer_either(by, to, found);
     }
-    if (const auto failure = by.state().owe(by.client())) {
+    if (const auto failure = by.state().add_in_flight(by.client())) {
         return by.answer(to, *failure);
     }
-    hooks->list_hooks([broker = by.shared_broker(), who = *who, then = answer_owed(by, to)](
+    hooks->list_hooks([broker = by.shared_broker(), who = *who, then = deferred_answer(by, to)](
                           const std::variant<protocol::list_hooks_result, error>& listed) {
         auto answer = who;
         if (const auto* const all = std::get_if<protocol::list_hooks_result>(&listed)) {

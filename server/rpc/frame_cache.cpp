@@ -29,11 +29,11 @@ std::string_view frame_cache::frames_of(const std::vector<core::event*>& events,
     return {bytes_.data(), bytes_.size()};
 }
 
-std::string_view frame_cache::hand_out_same(core::broker_state& state, core::client& to, protocol::framing kind) const {
-    const std::size_t waiting = to.outbox.size() - to.handed_out;
+std::string_view frame_cache::peek_same_batch(core::broker& state, core::client& to, protocol::framing kind) const {
+    const std::size_t waiting = to.outbox.size() - to.peeked;
     // Not one that has more waiting: it gets all of that in one write.
     if (events_.empty() || kind != kind_ || waiting != events_.size() ||
-        to.outbox[to.outbox.size() - 1].serial() != last_serial_ || !state.hand_out_same(to, events_)) {
+        to.outbox[to.outbox.size() - 1].serial() != last_serial_ || !state.peek_same_batch(to, events_)) {
         return {};
     }
     return {bytes_.data(), bytes_.size()};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include "core/broker_state.hpp"
+#include "core/broker.hpp"
 
 #include <cstdint>
 #include <string_view>
@@ -25,8 +25,7 @@ public:
 
     /// Hands out to `to`, which speaks `kind`, what is here already, if that is what it is to get next. Empty, and
     /// nothing is handed out, if it is not. Valid until the next call.
-    [[nodiscard]] std::string_view hand_out_same(
-        core::broker_state& state, core::client& to, protocol::framing kind) const;
+    [[nodiscard]] std::string_view peek_same_batch(core::broker& state, core::client& to, protocol::framing kind) const;
 
 private:
     std::vector<char> bytes_{};

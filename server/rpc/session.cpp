@@ -105,7 +105,7 @@ received session::carry_out(const input& next) {
         }
     }
     if (next.ended) {
-        state().hang_up(*client_, broker().now());
+        state().half_close(*client_, broker().now());
     }
     return result;
 }
@@ -209,7 +209,7 @@ void session::handle_request(
 void session::carry_out_request(const protocol::request& call, std::shared_ptr<batch> part_of, std::size_t index) {
     dispatch(*this, call, {std::string{call.id}, std::move(part_of), index});
     broker().checked().clear();
-    backpressure_ = state().take_pressure() || backpressure_;
+    backpressure_ = state().take_backpressure() || backpressure_;
 }
 
 // Carries out the request that waits for its check, if that is over.
@@ -307,10 +307,10 @@ output session::next_output(const output_limits& limits) {
     const bool has_notices = !notices_.empty();
     const bool may_share = limits.one_piece && !has_notices && client_->push != nullptr;
     if (may_share) {
-        next.frames = environment_.cache.hand_out_same(state(), *client_, decoder_->kind());
+        next.frames = environment_.cache.peek_same_batch(state(), *client_, decoder_->kind());
     }
     if (next.frames.empty()) {
-        state().hand_out(*client_, limits.events, limits.event_bytes, events);
+        state().peek_batch(*client_, limits.events, limits.event_bytes, events);
         if (events.empty() && !has_notices) {
             tell_end();
         } else if (may_share) {
@@ -373,7 +373,7 @@ void session::tell_end() {
 const std::vector<core::wire_pieces>& session::pieces_of_batch() {
     environment_.events.clear();
     environment_.pieces.clear();
-    state().handed_out(*client_, environment_.events);
+    state().peeked_events(*client_, environment_.events);
     collect_pieces(false);
     return environment_.pieces;
 }
@@ -381,7 +381,7 @@ const std::vector<core::wire_pieces>& session::pieces_of_batch() {
 void session::written() {
     if (client_ != nullptr) {
         batch_is_out_ = false;
-        state().sent(*client_, client_->handed_out);
+        state().sent(*client_, client_->peeked);
     }
 }
 
@@ -391,12 +391,12 @@ void session::stop_output() {
     }
     batch_is_out_ = false;
     state().end_session(*client_, broker().now());
-    state().forget_handed_out(*client_);
+    state().forget_peeked(*client_);
     answers_.clear();
 }
 
 bool session::is_owed_anything() const noexcept {
-    return client_ != nullptr && (core::broker_state::is_owed_anything(*client_) || !answers_.empty() || batch_is_out_);
+    return client_ != nullptr && (core::broker::is_owed_anything(*client_) || !answers_.empty() || batch_is_out_);
 }
 
 bool session::others_wait_for_memory() const noexcept { return client_ != nullptr && state().must_read(*client_); }

@@ -137,7 +137,7 @@ public:
     /// Whether something is to be written yet, or will be.
     [[nodiscard]] bool is_owed_anything() const noexcept;
     /// Whether the end of its input has been carried out.
-    [[nodiscard]] bool is_half_closed() const noexcept { return client_ != nullptr && client_->hung_up; }
+    [[nodiscard]] bool is_half_closed() const noexcept { return client_ != nullptr && client_->half_closed; }
     /// Whether it holds event memory that others wait for, as was found when the sink was told.
     [[nodiscard]] bool must_read() const noexcept { return client_ != nullptr && client_->must_read; }
     /// The same, as it is now.
@@ -145,7 +145,7 @@ public:
 
     // --- for the methods (dispatch.cpp) and waits ---
 
-    [[nodiscard]] core::broker_state& state() const noexcept { return environment_.broker->state(); }
+    [[nodiscard]] core::broker& state() const noexcept { return environment_.broker->state(); }
     [[nodiscard]] broker_service& broker() const noexcept { return *environment_.broker; }
     [[nodiscard]] const std::shared_ptr<broker_service>& shared_broker() const noexcept { return environment_.broker; }
     [[nodiscard]] core::client& client() noexcept { return *client_; }

@@ -234,8 +234,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     broker->pass(std::chrono::hours{48});
     const auto held = broker->state().held();
-    require(held.open_slots == 0 && held.extra_waiters == 0 && held.debts == 0, "nothing waits");
-    require(held.handed_out_bytes == 0, "nothing is handed out");
+    require(held.open_slots == 0 && held.extra_waiters == 0 && held.expected_replies == 0, "nothing waits");
+    require(held.peeked_bytes == 0, "nothing is handed out");
     require(held.held_bytes == 0, "no event is held");
     require(held.closing_sessions == 0, "no session is closing");
     require(environment->batches->has_room_for(batch_memory::limit), "no batch is left");

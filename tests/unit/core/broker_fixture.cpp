@@ -184,7 +184,7 @@ refusal broker_fixture::fail(client& by, std::string_view hook_event_id, std::st
 
 std::vector<received_event> broker_fixture::receive(client& by) {
     std::vector<event*> events;
-    broker.hand_out(by, std::size_t(-1), std::size_t(-1), events);
+    broker.peek_batch(by, std::size_t(-1), std::size_t(-1), events);
     std::vector<received_event> result;
     for (const event* const each : events) {
         result.push_back({each->seq(), std::string{each->name()}, text_of(each->id()), std::string{each->payload()},
@@ -239,7 +239,7 @@ void broker_fixture::check_nobody_waits() const {
     const auto held = broker.held();
     BOOST_CHECK_EQUAL(held.open_slots, 0U);
     BOOST_CHECK_EQUAL(held.extra_waiters, 0U);
-    BOOST_CHECK_EQUAL(held.debts, 0U);
+    BOOST_CHECK_EQUAL(held.expected_replies, 0U);
     BOOST_CHECK_EQUAL(held.held_bytes, 0U);
     BOOST_CHECK_EQUAL(stats().waiting, 0U);
     BOOST_CHECK(!broker.next_deadline());

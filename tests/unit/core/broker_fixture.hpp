@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include "core/broker_state.hpp"
+#include "core/broker.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -132,7 +132,7 @@ private:
     std::deque<ignored_output> owners_{};
 
 public:
-    broker_state broker;
+    core::broker broker;
     instant now{};
 
     /// A new client whose peer has the process id `pid`.
@@ -182,8 +182,8 @@ public:
         broker.detach(gone, now);
         collect();
     }
-    void hang_up(client& quiet) {
-        broker.hang_up(quiet, now);
+    void half_close(client& quiet) {
+        broker.half_close(quiet, now);
         collect();
     }
     void unsubscribe(client& by) {
@@ -216,7 +216,7 @@ public:
         return stats().outcomes[static_cast<std::size_t>(kind)];
     }
     [[nodiscard]] std::uint64_t refused(refusal why) const { return stats().refused[static_cast<std::size_t>(why)]; }
-    /// Fails where a slot, a waiter, a debt or the like is left.
+    /// Fails where a slot, a waiter, an expected reply or the like is left.
     void check_nobody_waits() const;
 };
 

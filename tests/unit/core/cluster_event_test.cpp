@@ -20,7 +20,7 @@ BOOST_AUTO_TEST_CASE(sessions_of_scope_cluster_are_announced_and_withdrawn) {
     BOOST_CHECK_EQUAL(w.cluster.take(), "");
     auto& guard = w.subscriber({"e"}, {.name = "guard", .scope = cluster_scope});
     BOOST_CHECK_EQUAL(w.cluster.take(), "announce 2 guard");
-    w.hang_up(guard);
+    w.half_close(guard);
     BOOST_CHECK_EQUAL(w.cluster.take(), "announce 2 guard observes");
     w.leave(guard);
     BOOST_CHECK_EQUAL(w.cluster.take(), "withdraw 2");
@@ -107,7 +107,7 @@ BOOST_AUTO_TEST_CASE(a_gap_closes_the_sessions_of_scope_cluster_which_owe_what_t
 BOOST_AUTO_TEST_CASE(nothing_is_handed_out_to_a_session_that_has_not_been_told_that_it_is_open) {
     cluster_world w;
     auto& guard = w.subscriber({"e"}, {.scope = cluster_scope});
-    broker_state::mute(guard);
+    broker::mute(guard);
     w.emit(w.join(), "e");
     BOOST_CHECK_EQUAL(w.receive_names(guard), "");
     w.broker.unmute(guard);

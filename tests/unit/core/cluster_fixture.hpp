@@ -72,8 +72,8 @@ struct cluster_world : broker_fixture {
         broker.delegate(cluster.last_asked, responders, now);
         collect();
     }
-    bool settle(std::string_view host, const remote_answer& answer) {
-        const bool taken = broker.settle_remote(cluster.last_asked, host, answer, now);
+    bool record_reply(std::string_view host, const remote_answer& answer) {
+        const bool taken = broker.record_remote_answer(cluster.last_asked, host, answer, now);
         collect();
         return taken;
     }
@@ -82,7 +82,7 @@ struct cluster_world : broker_fixture {
         auto& reply = answer.replies.emplace_back();
         reply.response = response;
         reply.responder = name;
-        return settle(host, answer);
+        return record_reply(host, answer);
     }
     void fail(const std::string& why) {
         broker.fail_delegation(cluster.last_asked, why, now);

@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(whoever_a_host_does_not_account_for_has_left) {
     answer.missing = {
         {.responder = "failed", .why = "failed: no disk", .insists = true}, {.responder = "lagged", .why = "lagged"}};
     answer.silent.abstained = {"abstained"};
-    BOOST_CHECK(w.settle("b", answer));
+    BOOST_CHECK(w.record_reply("b", answer));
     BOOST_CHECK_EQUAL(verdict.missing(), "b/failed: failed: no disk; b/gone: left; b/lagged: lagged");
     BOOST_CHECK(verdict.verdict().abort.find("b/failed, which failed: no disk") != std::string::npos);
     w.check_nobody_waits();
@@ -137,7 +137,7 @@ BOOST_AUTO_TEST_CASE(a_host_that_could_not_ask_says_why_for_all_of_its_responder
     cluster_world w;
     auto& verdict = w.ask(w.join());
     w.delegate({"b/one", "b/two"});
-    w.settle("b", {.failed = "busy"});
+    w.record_reply("b", {.failed = "busy"});
     BOOST_CHECK_EQUAL(verdict.missing(), "b/one: failed: busy; b/two: failed: busy");
     w.check_nobody_waits();
 }
@@ -148,7 +148,7 @@ BOOST_AUTO_TEST_CASE(where_no_payload_fits_elsewhere_there_was_nobody) {
     w.delegate({"b/picky"});
     remote_answer answer;
     answer.silent.passed = {"picky"};
-    w.settle("b", answer);
+    w.record_reply("b", answer);
     BOOST_CHECK_EQUAL(verdict.how(), outcome::no_subscribers);
     BOOST_CHECK_EQUAL(verdict.missing(), "");
     w.check_nobody_waits();
@@ -160,7 +160,7 @@ BOOST_AUTO_TEST_CASE(what_is_late_elsewhere_is_late_here) {
     w.delegate({"b/slow"});
     remote_answer answer;
     answer.missing = {{.responder = "slow", .why = "timeout"}};
-    w.settle("b", answer);
+    w.record_reply("b", answer);
     BOOST_CHECK(!verdict.over());
     w.pass(100ms);
     BOOST_CHECK_EQUAL(verdict.how(), outcome::timeout);
@@ -262,7 +262,7 @@ BOOST_AUTO_TEST_CASE(in_any_order_of_what_happens_each_wait_ends_once_and_nothin
         [](cluster_world& w) { w.delegate({}); }, [](cluster_world& w) { w.reply_from("b", "guard"); },
         [](cluster_world& w) { w.reply_from("c", "guard", R"({"abort":"no"})"); },
         [](cluster_world& w) { w.host_left("c"); }, [](cluster_world& w) { w.fail("down"); },
-        [](cluster_world& w) { w.pass(50ms); }, [](cluster_world& w) { w.settle("b", {.failed = "busy"}); }};
+        [](cluster_world& w) { w.pass(50ms); }, [](cluster_world& w) { w.record_reply("b", {.failed = "busy"}); }};
     for (const auto policy : {wait_policy::first, wait_policy::veto, wait_policy::all}) {
         const std::size_t count = steps.size();
         for (std::size_t order = 0; order < count * count * count * count; ++order) {

@@ -112,8 +112,8 @@ BOOST_AUTO_TEST_CASE(client_is_named_as_ready_once_until_it_has_been_seen) {
     BOOST_CHECK(!fixture.broker.has_output());
     fixture.emit(emitter, "a");
     BOOST_CHECK_EQUAL(fixture.broker.take_next_ready(), one.owner);
-    fixture.broker.poke(emitter);
-    fixture.broker.poke(emitter);
+    fixture.broker.wake(emitter);
+    fixture.broker.wake(emitter);
     BOOST_CHECK_EQUAL(fixture.broker.take_next_ready(), emitter.owner);
     BOOST_CHECK(fixture.broker.take_next_ready() == nullptr);
 }
@@ -136,16 +136,16 @@ BOOST_AUTO_TEST_CASE(events_are_handed_out_by_count_and_given_back_by_count) {
         fixture.emit(fixture.join(), "a");
     }
     std::vector<event*> got;
-    fixture.broker.hand_out(hook, 2, std::size_t(-1), got);
+    fixture.broker.peek_batch(hook, 2, std::size_t(-1), got);
     BOOST_REQUIRE_EQUAL(got.size(), 2U);
     BOOST_CHECK_EQUAL(got[1]->seq(), 2U);
-    fixture.broker.hand_out(hook, 2, std::size_t(-1), got);  // appends, and goes on where it was
+    fixture.broker.peek_batch(hook, 2, std::size_t(-1), got);  // appends, and goes on where it was
     BOOST_REQUIRE_EQUAL(got.size(), 4U);
     BOOST_CHECK_EQUAL(got[3]->seq(), 4U);
-    BOOST_CHECK_EQUAL(hook.handed_out, 4U);
+    BOOST_CHECK_EQUAL(hook.peeked, 4U);
     BOOST_CHECK_EQUAL(fixture.stats().deliveries, 0U);
     fixture.broker.sent(hook, 3);
-    BOOST_CHECK_EQUAL(hook.handed_out, 1U);
+    BOOST_CHECK_EQUAL(hook.peeked, 1U);
     BOOST_CHECK_EQUAL(hook.outbox.size(), 2U);
     BOOST_CHECK_EQUAL(fixture.stats().deliveries, 3U);
     fixture.broker.sent(hook, 1);
@@ -163,13 +163,13 @@ BOOST_AUTO_TEST_CASE(bytes_bound_what_is_handed_out_but_for_the_first) {
     }
     const std::size_t footprint = hook.outbox[0].footprint_bytes();
     std::vector<event*> got;
-    fixture.broker.hand_out(hook, 100, 1, got);
+    fixture.broker.peek_batch(hook, 100, 1, got);
     BOOST_CHECK_EQUAL(got.size(), 1U);
-    fixture.broker.hand_out(hook, 100, 2 * footprint, got);
+    fixture.broker.peek_batch(hook, 100, 2 * footprint, got);
     BOOST_CHECK_EQUAL(got.size(), 3U);
-    fixture.broker.hand_out(hook, 100, 2 * footprint, got);
+    fixture.broker.peek_batch(hook, 100, 2 * footprint, got);
     BOOST_CHECK_EQUAL(got.size(), 4U);
-    fixture.broker.hand_out(hook, 100, 2 * footprint, got);
+    fixture.broker.peek_batch(hook, 100, 2 * footprint, got);
     BOOST_CHECK_EQUAL(got.size(), 4U);
 }
 
@@ -179,7 +179,7 @@ BOOST_AUTO_TEST_CASE(what_was_handed_out_stays_valid_when_the_session_ends) {
     fixture.emit(fixture.join(), "first");
     fixture.emit(fixture.join(), "second");
     std::vector<event*> got;
-    fixture.broker.hand_out(hook, 1, std::size_t(-1), got);
+    fixture.broker.peek_batch(hook, 1, std::size_t(-1), got);
     const auto ended = fixture.broker.unsubscribe(hook, fixture.now);
     BOOST_CHECK_EQUAL(ended.last_seq, 1U);
     for (int i = 0; i < 10; ++i) {
@@ -188,7 +188,7 @@ BOOST_AUTO_TEST_CASE(what_was_handed_out_stays_valid_when_the_session_ends) {
     BOOST_CHECK_EQUAL(got[0]->name(), "first");
     BOOST_CHECK_EQUAL(hook.outbox.size(), 1U);
     fixture.broker.sent(hook, 1);
-    BOOST_CHECK(!broker_state::is_owed_anything(hook));
+    BOOST_CHECK(!broker::is_owed_anything(hook));
     BOOST_CHECK_EQUAL(fixture.broker.held().event_bytes, fixture.stats().retained_bytes);
 }
 
@@ -198,10 +198,10 @@ BOOST_AUTO_TEST_CASE(what_will_never_be_written_is_not_counted_as_delivered) {
     fixture.emit(fixture.join(), "a");
     fixture.emit(fixture.join(), "a");
     std::vector<event*> got;
-    fixture.broker.hand_out(hook, 10, std::size_t(-1), got);
-    fixture.broker.forget_handed_out(hook);
+    fixture.broker.peek_batch(hook, 10, std::size_t(-1), got);
+    fixture.broker.forget_peeked(hook);
     BOOST_CHECK_EQUAL(fixture.stats().deliveries, 0U);
-    BOOST_CHECK_EQUAL(hook.handed_out, 0U);
+    BOOST_CHECK_EQUAL(hook.peeked, 0U);
     BOOST_CHECK_EQUAL(hook.outbox.bytes(), 0U);
     BOOST_CHECK(hook.outbox.empty());
 }
@@ -223,14 +223,14 @@ BOOST_AUTO_TEST_CASE(half_full_queue_asks_for_output_first) {
     client& hook = fixture.subscriber();
     for (int i = 0; i < 3; ++i) {
         fixture.emit(fixture.join(), "a");
-        BOOST_CHECK(!fixture.broker.take_pressure());
+        BOOST_CHECK(!fixture.broker.take_backpressure());
     }
     fixture.emit(fixture.join(), "a");
-    BOOST_CHECK(fixture.broker.take_pressure());
-    BOOST_CHECK(!fixture.broker.take_pressure());  // said once
+    BOOST_CHECK(fixture.broker.take_backpressure());
+    BOOST_CHECK(!fixture.broker.take_backpressure());  // said once
     (void)fixture.receive(hook);
     fixture.emit(fixture.join(), "a");
-    BOOST_CHECK(!fixture.broker.take_pressure());
+    BOOST_CHECK(!fixture.broker.take_backpressure());
 }
 
 BOOST_AUTO_TEST_CASE(events_are_freed_when_nobody_has_them_any_longer) {

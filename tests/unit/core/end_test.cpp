@@ -123,7 +123,7 @@ BOOST_AUTO_TEST_CASE(every_wait_ends_and_says_so) {
     client& hook = fixture.subscriber({"a"}, {.name = "hook"});
     client& emitter = fixture.join();
     wait& plain = fixture.emit_and_wait(emitter, "a", {.on_failure = failure_policy::closed});
-    wait& unclaimed = fixture.emit_and_wait(emitter, "nobody", {.require_subscriber = false});
+    wait& parked = fixture.emit_and_wait(emitter, "nobody", {.require_subscriber = false});
     wait& retried = fixture.emit_and_wait(emitter, "a", {.operation_id = numbered_uuid(1)});
     wait& joined = fixture.emit_and_wait(fixture.join(), "a", {.operation_id = numbered_uuid(1)});
     wait& partial = fixture.emit_and_wait(emitter, "a", {.policy = wait_policy::all});
@@ -134,12 +134,12 @@ BOOST_AUTO_TEST_CASE(every_wait_ends_and_says_so) {
     fixture.reply(hook, kept);
     fixture.reply(fixture.join(9), fixture.receive(hook).at(2).id);
     fixture.shut_down();
-    for (wait* const each : {&plain, &unclaimed, &retried, &joined, &partial, &awaiting}) {
+    for (wait* const each : {&plain, &parked, &retried, &joined, &partial, &awaiting}) {
         BOOST_CHECK_EQUAL(each->how(), outcome::shutdown);
     }
     BOOST_CHECK_EQUAL(plain.missing(), "hook: shutdown");
     BOOST_CHECK(plain.verdict().abort.find("shutdown") != std::string::npos);
-    BOOST_CHECK_EQUAL(unclaimed.missing(), "");
+    BOOST_CHECK_EQUAL(parked.missing(), "");
     BOOST_CHECK_EQUAL(partial.responses(), "{} by pid 9");
     fixture.check_nobody_waits();
 }
@@ -155,7 +155,7 @@ BOOST_AUTO_TEST_CASE(every_session_gets_its_queue_and_is_told) {
     BOOST_CHECK_EQUAL(fixture.receive_names(hook), "1:a 2:b");
     BOOST_CHECK_EQUAL(fixture.take_ended(hook), "shutdown after 2");
     BOOST_CHECK_EQUAL(fixture.take_ended(idle), "shutdown after 0");  // it got nothing: that is where it began
-    BOOST_CHECK(!broker_state::is_owed_anything(hook));
+    BOOST_CHECK(!broker::is_owed_anything(hook));
     BOOST_CHECK_EQUAL(fixture.broker.held().closing_sessions, 0U);
     BOOST_CHECK_EQUAL(fixture.stats().lagged, 0U);
 }
@@ -203,7 +203,7 @@ BOOST_AUTO_TEST_CASE(broker_ends_with_waits_queues_and_sessions_open) {
     wait& awaiting = fixture.await_response(fixture.join(), id);
     fixture.emit_and_wait(fixture.join(), "b", {.require_subscriber = false, .operation_id = numbered_uuid(1)});
     std::vector<event*> got;
-    fixture.broker.hand_out(slow, 1, std::size_t(-1), got);
+    fixture.broker.peek_batch(slow, 1, std::size_t(-1), got);
     BOOST_CHECK(!awaiting.over());
     BOOST_CHECK(!asked.over());  // slow lagged with the third event, but has the first
 }

@@ -15,13 +15,13 @@ struct full_fixture : broker_fixture {
         for (const auto* const name : {"x0", "x1", "x2", "x3"}) {
             lazy.push_back(&subscriber({name}, {.name = name}));
             emit(emitter, name, {.payload = large});
-            BOOST_CHECK_EQUAL(hand_out(*lazy.back()), 1U);
+            BOOST_CHECK_EQUAL(peek_batch(*lazy.back()), 1U);
         }
     }
 
-    std::size_t hand_out(client& to) {
+    std::size_t peek_batch(client& to) {
         std::vector<event*> events;
-        broker.hand_out(to, 100, std::size_t(-1), events);
+        broker.peek_batch(to, 100, std::size_t(-1), events);
         return events.size();
     }
     /// Whether it is listed since that was last asked.
@@ -46,14 +46,14 @@ struct full_fixture : broker_fixture {
 BOOST_FIXTURE_TEST_SUITE(event_memory, full_fixture)
 
 BOOST_AUTO_TEST_CASE(up_to_the_bound_nobody_must_read) {
-    BOOST_CHECK_EQUAL(broker.held().handed_out_bytes, 4 * one);
+    BOOST_CHECK_EQUAL(broker.held().peeked_bytes, 4 * one);
     BOOST_CHECK_EQUAL(pressed(), 0U);
     emit(emitter, "small");
     BOOST_CHECK_EQUAL(pressed(), 0U);
     BOOST_CHECK_EQUAL(stats().lagged, 0U);
 }
 
-BOOST_AUTO_TEST_CASE(past_the_bound_nothing_is_handed_out_and_as_many_as_are_needed_must_read) {
+BOOST_AUTO_TEST_CASE(past_the_bound_nothing_is_peeked_and_as_many_as_are_needed_must_read) {
     client& fifth = subscriber({"x4"});
     (void)is_ready(fifth);
     emit(emitter, "x4", {.payload = large});
@@ -61,8 +61,8 @@ BOOST_AUTO_TEST_CASE(past_the_bound_nothing_is_handed_out_and_as_many_as_are_nee
     BOOST_CHECK_EQUAL(pressed(), 1U);
     BOOST_CHECK(broker.must_read(*lazy[0]));
     BOOST_CHECK(is_ready(*lazy[0]));
-    BOOST_CHECK_EQUAL(hand_out(fifth), 0U);
-    BOOST_CHECK_EQUAL(broker.held().handed_out_bytes, 4 * one);
+    BOOST_CHECK_EQUAL(peek_batch(fifth), 0U);
+    BOOST_CHECK_EQUAL(broker.held().peeked_bytes, 4 * one);
     BOOST_CHECK_EQUAL(pressed(), 1U);
     BOOST_CHECK_EQUAL(stats().lagged, 0U);
 }
@@ -73,8 +73,8 @@ BOOST_AUTO_TEST_CASE(who_was_held_back_goes_on_when_another_has_read_or_is_gone)
         client& fifth = fixture.subscriber({"x4"});
         client& sixth = fixture.subscriber({"x4"});
         fixture.emit(fixture.emitter, "x4", {.payload = large});
-        BOOST_CHECK_EQUAL(fixture.hand_out(fifth), 0U);
-        BOOST_CHECK_EQUAL(fixture.hand_out(sixth), 0U);
+        BOOST_CHECK_EQUAL(fixture.peek_batch(fifth), 0U);
+        BOOST_CHECK_EQUAL(fixture.peek_batch(sixth), 0U);
         (void)fixture.is_ready(fifth);
         if (reads) {
             fixture.broker.sent(*fixture.lazy[0], 1);
@@ -83,10 +83,10 @@ BOOST_AUTO_TEST_CASE(who_was_held_back_goes_on_when_another_has_read_or_is_gone)
             fixture.leave(*fixture.lazy[0]);
         }
         BOOST_CHECK(fixture.is_ready(fifth));
-        BOOST_CHECK_EQUAL(fixture.hand_out(fifth), 1U);
+        BOOST_CHECK_EQUAL(fixture.peek_batch(fifth), 1U);
         BOOST_CHECK(fixture.is_ready(sixth));
-        BOOST_CHECK_EQUAL(fixture.hand_out(sixth), 1U);  // the same event takes its memory once
-        BOOST_CHECK_EQUAL(fixture.broker.held().handed_out_bytes, 4 * one);
+        BOOST_CHECK_EQUAL(fixture.peek_batch(sixth), 1U);  // the same event takes its memory once
+        BOOST_CHECK_EQUAL(fixture.broker.held().peeked_bytes, 4 * one);
     }
 }
 
@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(peer_that_reads_is_served_and_never_pushed_out) {
     client& guard = subscriber({"push"}, {.name = "guard"});
     client& fifth = subscriber({"x4"});
     emit(emitter, "x4", {.payload = large});
-    BOOST_CHECK_EQUAL(hand_out(fifth), 0U);
+    BOOST_CHECK_EQUAL(peek_batch(fifth), 0U);
     for (int i = 0; i < 50; ++i) {
         emit(emitter, "push");
         emit(emitter, "push");
@@ -115,31 +115,31 @@ BOOST_AUTO_TEST_CASE(what_waits_for_a_session_goes_before_another_must_read) {
         emit(emitter, "x6", {.payload = large});
         BOOST_CHECK_LE(broker.held().event_bytes, 5 * one + one / 8);
     }
-    BOOST_CHECK_EQUAL(broker.held().handed_out_bytes, 4 * one);
+    BOOST_CHECK_EQUAL(broker.held().peeked_bytes, 4 * one);
 }
 
-BOOST_AUTO_TEST_CASE(small_events_are_handed_out_to_a_quarter_beyond_the_bound) {
+BOOST_AUTO_TEST_CASE(small_events_are_peeked_to_a_quarter_beyond_the_bound) {
     const std::string small = '"' + std::string(50'000, 'x') + '"';
-    std::size_t handed_out = 0;
+    std::size_t peeked = 0;
     for (int i = 0; i < 10; ++i) {
         client& more = subscriber({"s" + std::to_string(i)});
         emit(emitter, "s" + std::to_string(i), {.payload = small});
-        handed_out += hand_out(more);
+        peeked += peek_batch(more);
     }
-    BOOST_CHECK_GE(handed_out, 1U);
-    BOOST_CHECK_LT(handed_out, 10U);
-    BOOST_CHECK_LE(broker.held().handed_out_bytes, 5 * (4 * one + one / 8) / 4);
+    BOOST_CHECK_GE(peeked, 1U);
+    BOOST_CHECK_LT(peeked, 10U);
+    BOOST_CHECK_LE(broker.held().peeked_bytes, 5 * (4 * one + one / 8) / 4);
 }
 
 BOOST_AUTO_TEST_CASE(all_is_given_back) {
     client& fifth = subscriber({"x4"});
     emit(emitter, "x4", {.payload = large});
-    BOOST_CHECK_EQUAL(hand_out(fifth), 0U);
+    BOOST_CHECK_EQUAL(peek_batch(fifth), 0U);
     leave(fifth);
     for (client* const each : lazy) {
-        broker.forget_handed_out(*each);
+        broker.forget_peeked(*each);
     }
-    BOOST_CHECK_EQUAL(broker.held().handed_out_bytes, 0U);
+    BOOST_CHECK_EQUAL(broker.held().peeked_bytes, 0U);
     BOOST_CHECK_EQUAL(broker.held().event_bytes, stats().retained_bytes);
 }
 

@@ -48,7 +48,7 @@ BOOST_AUTO_TEST_CASE(events_that_are_being_written_still_wait) {
     fixture.emit(fixture.join(), "a");
     fixture.emit(fixture.join(), "a");
     std::vector<event*> got;
-    fixture.broker.hand_out(slow, 2, std::size_t(-1), got);
+    fixture.broker.peek_batch(slow, 2, std::size_t(-1), got);
     fixture.emit(fixture.join(), "a");
     BOOST_CHECK_EQUAL(fixture.stats().lagged, 1U);
     fixture.broker.sent(slow, 2);
@@ -360,7 +360,7 @@ BOOST_AUTO_TEST_CASE(victim_keeps_a_gapless_prefix) {
         fixture.emit(fixture.join(), "a", {.payload = kilobyte});
     }
     std::vector<event*> got;
-    fixture.broker.hand_out(slow, 2, std::size_t(-1), got);  // these two are on their way
+    fixture.broker.peek_batch(slow, 2, std::size_t(-1), got);  // these two are on their way
     fixture.emit(fixture.join(), "a", {.payload = kilobyte});
     BOOST_CHECK_EQUAL(fixture.stats().lagged, 1U);
     BOOST_CHECK_EQUAL(got[1]->payload(), kilobyte);

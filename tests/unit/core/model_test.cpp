@@ -44,7 +44,7 @@ struct model_slot {
     std::string payload{};  // that a reply of a chain has put in place of the first
     steady_time due{};
     bool reserved = false;
-    bool unclaimed = false;
+    bool parked = false;
     std::optional<std::size_t> asker{};  // peer
     std::optional<outcome> kept{};
     std::vector<model_responder> responders{};
@@ -60,7 +60,7 @@ struct model_peer {
     client* at = nullptr;
     bool subscribed = false;
     bool responds = false;
-    bool hung_up = false;
+    bool half_closed = false;
     int session = 0;  // a number, which one that follows a session that lagged takes over
     std::string name{};
     std::string pattern{};
@@ -117,7 +117,7 @@ private:
             case 3:
                 return below(4) == 0 ? leave() : void();
             case 4:
-                return below(8) == 0 ? hang_up() : void();
+                return below(8) == 0 ? half_close() : void();
             case 5:
                 return emit();
             case 6:
@@ -177,7 +177,7 @@ private:
         peer->session = peer->subscribed ? peer->session : ++sessions_;
         peer->subscribed = true;
         peer->lagged = peer->told = false;
-        peer->responds = how.responds && !peer->hung_up;
+        peer->responds = how.responds && !peer->half_closed;
         peer->name = how.name;
         peer->pattern = pattern;
         peer->order = how.order;
@@ -186,9 +186,9 @@ private:
         peer->shadow_questions.clear();
         peer->cancellations = how.cancellations;
         for (auto& each : slots_) {
-            if (peer->decides() && each.unclaimed && !each.over && glob_matches(pattern, each.event) &&
+            if (peer->decides() && each.parked && !each.over && glob_matches(pattern, each.event) &&
                 peer->queue.size() < capacity) {
-                each.unclaimed = false;
+                each.parked = false;
                 each.responders.push_back(responder_of(*peer, state::waiting));
                 queue(*peer, each);
             }
@@ -263,15 +263,15 @@ private:
         }
     }
 
-    void hang_up() {
+    void half_close() {
         model_peer* const peer = any_peer();
-        if (peer != nullptr && peer->at != nullptr && !peer->hung_up) {
-            peer->hung_up = true;
+        if (peer != nullptr && peer->at != nullptr && !peer->half_closed) {
+            peer->half_closed = true;
             if (peer->subscribed) {
                 peer->responds = false;
                 lose(*peer, false);
             }
-            w_.hang_up(*peer->at);
+            w_.half_close(*peer->at);
         }
     }
 
@@ -427,7 +427,7 @@ private:
             published.id = asked.verdict().hook_event_id;
             return end_slot(published, outcome::no_subscribers);
         }
-        published.unclaimed = published.responders.empty();
+        published.parked = published.responders.empty();
         published.id = asked.over() ? asked.verdict().hook_event_id : text_of(asked.waits_on->id);
         advance(published);  // where none of them could take it
     }
@@ -721,7 +721,7 @@ private:
         }
         expected_.clear();
         std::size_t open = 0;
-        std::size_t debts = 0;
+        std::size_t expected_replies = 0;
         std::size_t extra = 0;
         for (const auto& each : slots_) {
             if (each.over) {
@@ -735,12 +735,12 @@ private:
                 BOOST_REQUIRE(!one.first->over());
             }
             for (const auto& one : each.responders) {
-                debts += one.is == state::waiting && !each.kept ? 1U : 0U;
+                expected_replies += one.is == state::waiting && !each.kept ? 1U : 0U;
             }
         }
         const auto held = w_.broker.held();
         BOOST_REQUIRE_EQUAL(held.open_slots, open);
-        BOOST_REQUIRE_EQUAL(held.debts, debts);
+        BOOST_REQUIRE_EQUAL(held.expected_replies, expected_replies);
         BOOST_REQUIRE_EQUAL(held.extra_waiters, extra);
         // Older ones are not touched any more; they only cost time.
         if (slots_.size() > 200) {

@@ -142,54 +142,54 @@ BOOST_AUTO_TEST_CASE(other_params_are_refused_while_the_first_is_under_way) {
     BOOST_CHECK(!first.over());
 }
 
-// A request that is carried out elsewhere, as register_hook is.
-struct elsewhere_fixture : retry_fixture {
+// A request that is carried out asynchronously, as register_hook is.
+struct async_fixture : retry_fixture {
     std::vector<std::string> told{};
 
-    broker_state::elsewhere begin(client& by, const std::string& who, std::string_view params = "{}") {
-        return broker.begin_elsewhere(
+    broker::async_start begin(client& by, const std::string& who, std::string_view params = "{}") {
+        return broker.begin_async(
             by, operation, "register_hook", params,
-            [this, who](const late_result& result) {
+            [this, who](const deferred_result& result) {
                 const auto* const text = std::get_if<std::string>(&result);
                 told.push_back(who + ": " + (text != nullptr ? *text : std::get<protocol::error>(result).message));
             },
             now);
     }
-    static bool is_first(const broker_state::elsewhere& answer) {
-        return std::holds_alternative<broker_state::first_of_its_id>(answer);
+    static bool is_first(const broker::async_start& answer) {
+        return std::holds_alternative<broker::new_operation>(answer);
     }
-    static bool has_joined(const broker_state::elsewhere& answer) {
-        return std::holds_alternative<broker_state::pending>(answer);
+    static bool has_joined(const broker::async_start& answer) {
+        return std::holds_alternative<broker::pending>(answer);
     }
 };
 
-BOOST_FIXTURE_TEST_CASE(what_is_carried_out_elsewhere_is_joined_and_then_remembered, elsewhere_fixture) {
+BOOST_FIXTURE_TEST_CASE(what_is_carried_out_asynchronously_is_joined_and_then_remembered, async_fixture) {
     BOOST_CHECK(is_first(begin(emitter, "first")));
     client& other = join();
     BOOST_CHECK(has_joined(begin(other, "joined")));
-    BOOST_CHECK_EQUAL(other.owed, 1U);
+    BOOST_CHECK_EQUAL(other.in_flight, 1U);
     const auto differs = begin(other, "differs", "{ }");
     BOOST_CHECK_EQUAL(std::get<protocol::error>(differs).code, errc::invalid_params);
-    broker.finish_elsewhere(operation, "[1]"s, now);
+    broker.finish_async(operation, "[1]"s, now);
     BOOST_CHECK((told == std::vector<std::string>{"first: [1]", "joined: [1]"}));
     BOOST_CHECK_EQUAL(std::get<std::string>(begin(other, "late")), "[1]");
     BOOST_CHECK_EQUAL(told.size(), 2U);
 }
 
-BOOST_FIXTURE_TEST_CASE(error_of_what_is_carried_out_elsewhere_is_told_and_not_remembered, elsewhere_fixture) {
+BOOST_FIXTURE_TEST_CASE(error_of_what_is_carried_out_asynchronously_is_told_and_not_remembered, async_fixture) {
     BOOST_CHECK(is_first(begin(emitter, "first")));
     BOOST_CHECK(has_joined(begin(emitter, "joined")));
-    broker.finish_elsewhere(operation, protocol::error{errc::internal_error, "disk full"}, now);
+    broker.finish_async(operation, protocol::error{errc::internal_error, "disk full"}, now);
     BOOST_CHECK((told == std::vector<std::string>{"first: disk full", "joined: disk full"}));
     BOOST_CHECK(is_first(begin(emitter, "again")));
 }
 
-BOOST_FIXTURE_TEST_CASE(answers_that_are_made_elsewhere_are_bounded, elsewhere_fixture) {
+BOOST_FIXTURE_TEST_CASE(answers_in_flight_are_bounded, async_fixture) {
     for (std::size_t i = 0; i < broker_limits{}.max_waiting_per_connection; ++i) {
         BOOST_REQUIRE(!std::holds_alternative<protocol::error>(begin(emitter, "one")));
     }
     BOOST_CHECK_EQUAL(std::get<protocol::error>(begin(emitter, "one more")).code, errc::limit_exceeded);
-    BOOST_CHECK(broker.owe(emitter));
+    BOOST_CHECK(broker.add_in_flight(emitter));
     BOOST_CHECK(has_joined(begin(join(), "another")));
 }
 

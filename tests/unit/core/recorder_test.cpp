@@ -18,7 +18,7 @@ public:
                         emitter.program + " to " + std::to_string(subscribers) + " " +
                         (hidden ? *hidden : std::string{what.payload()}));
     }
-    void event_handed_out(const event& what, std::string_view session_name) noexcept override {
+    void event_delivered(const event& what, std::string_view session_name) noexcept override {
         lines.push_back("handed " + std::to_string(what.seq()) + " to " + std::string{session_name});
     }
     void wait_ended(std::string_view event_name, const protocol::wait_result& verdict,
@@ -133,7 +133,7 @@ BOOST_AUTO_TEST_CASE(a_reserved_reply_has_its_verdict_when_it_is_asked_for) {
     BOOST_CHECK_EQUAL(fixture.told.take(), "verdict 1 a answered '' {} after 0 ms");
 }
 
-BOOST_AUTO_TEST_CASE(hand_outs_to_very_many_are_not_all_told) {
+BOOST_AUTO_TEST_CASE(deliveries_to_very_many_are_not_all_told) {
     recorded_world fixture;
     for (int i = 0; i < 100; ++i) {
         (void)fixture.subscriber({}, {.responds = false});

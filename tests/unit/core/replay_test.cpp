@@ -13,8 +13,8 @@ journalled_event old_event(std::uint64_t number = 7) {
 struct replaying_world : broker_fixture {
     std::string answer{};  ///< the result, or why there is none
 
-    [[nodiscard]] late_answer taker() {
-        return [this](const late_result& result) {
+    [[nodiscard]] deferred_handler taker() {
+        return [this](const deferred_result& result) {
             BOOST_TEST(answer.empty());
             const auto* const failure = std::get_if<protocol::error>(&result);
             answer = failure != nullptr ? failure->message : std::get<std::string>(result);
@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(one_that_fails_abstains_or_says_nothing_has_that_as_its_res
             R"({"failed":"left","elapsed_ms":0})"},
         {[](replaying_world& fixture, client& by, const std::string&) { fixture.unsubscribe(by); },
             R"({"failed":"left","elapsed_ms":0})"},
-        {[](replaying_world& fixture, client& by, const std::string&) { fixture.hang_up(by); },
+        {[](replaying_world& fixture, client& by, const std::string&) { fixture.half_close(by); },
             R"({"failed":"left","elapsed_ms":0})"},
         {[](replaying_world& fixture, client&, const std::string&) { fixture.shut_down(); },
             R"({"failed":"shutdown","elapsed_ms":0})"},

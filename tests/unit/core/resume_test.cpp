@@ -187,7 +187,7 @@ BOOST_AUTO_TEST_CASE(chain_of_sessions_misses_nothing_and_sees_nothing_twice) {
             fixture.emit(fixture.join(), emitted % 3 == 0 ? "b" : "a");
         }
         std::vector<event*> got;
-        fixture.broker.hand_out(hook, static_cast<std::size_t>(round) % 4, std::size_t(-1), got);
+        fixture.broker.peek_batch(hook, static_cast<std::size_t>(round) % 4, std::size_t(-1), got);
         for (const event* const each : got) {
             seen += std::to_string(each->seq()) + " ";
         }

@@ -164,70 +164,70 @@ BOOST_AUTO_TEST_CASE(client_that_leaves_takes_everything_of_its_own_along) {
     BOOST_CHECK_EQUAL(fixture.emit(fixture.join(), "b").subscribers, 0U);
 }
 
-BOOST_AUTO_TEST_CASE(memory_of_many_debts_is_given_back_once_there_are_none) {
+BOOST_AUTO_TEST_CASE(memory_for_many_expected_replies_is_given_back_once_there_are_none) {
     broker_fixture fixture{{.capacity = 4000, .max_waiting_per_connection = 4000}};
     client& hook = fixture.subscriber();
     client& emitter = fixture.join();
     for (int i = 0; i < 3000; ++i) {
         fixture.emit_and_wait(emitter, "a", {.timeout = 1s});
     }
-    BOOST_CHECK_GE(hook.push->debts.capacity(), 3000U);
+    BOOST_CHECK_GE(hook.push->expected_replies.capacity(), 3000U);
     fixture.pass(1s);
-    BOOST_CHECK_LE(hook.push->debts.capacity(), 1024U);
+    BOOST_CHECK_LE(hook.push->expected_replies.capacity(), 1024U);
     // What is usual stays.
     fixture.emit_and_wait(emitter, "a", {.timeout = 1s});
     fixture.pass(1s);
-    BOOST_CHECK_GE(hook.push->debts.capacity(), 1U);
+    BOOST_CHECK_GE(hook.push->expected_replies.capacity(), 1U);
     fixture.check_nobody_waits();
 }
 
 BOOST_AUTO_TEST_CASE(client_is_owed_its_answers_its_events_and_its_session) {
     broker_fixture fixture;
     client& emitter = fixture.join();
-    BOOST_CHECK(!broker_state::is_owed_anything(emitter));
+    BOOST_CHECK(!broker::is_owed_anything(emitter));
     client& hook = fixture.subscriber();
-    BOOST_CHECK(broker_state::is_owed_anything(hook));
+    BOOST_CHECK(broker::is_owed_anything(hook));
     wait& asked = fixture.emit_and_wait(emitter, "a");
-    BOOST_CHECK(broker_state::is_owed_anything(emitter));
+    BOOST_CHECK(broker::is_owed_anything(emitter));
     fixture.cancel(asked);
-    BOOST_CHECK(!broker_state::is_owed_anything(emitter));
+    BOOST_CHECK(!broker::is_owed_anything(emitter));
     fixture.emit(emitter, "b", {.reserve = 1s});
-    BOOST_CHECK(!broker_state::is_owed_anything(emitter));  // it can ask over another connection
+    BOOST_CHECK(!broker::is_owed_anything(emitter));  // it can ask over another connection
     fixture.unsubscribe(hook);
-    BOOST_CHECK(!broker_state::is_owed_anything(hook));
+    BOOST_CHECK(!broker::is_owed_anything(hook));
 }
 
-BOOST_AUTO_TEST_CASE(client_that_hung_up_goes_on_as_an_observer) {
+BOOST_AUTO_TEST_CASE(half_closed_client_goes_on_as_an_observer) {
     broker_fixture fixture;
     client& quiet = fixture.subscriber({}, {.name = "quiet"});
     wait& asked = fixture.emit_and_wait(fixture.join(), "a");
-    fixture.hang_up(quiet);
+    fixture.half_close(quiet);
     BOOST_CHECK_EQUAL(asked.how(), outcome::abandoned);
     BOOST_CHECK_EQUAL(asked.missing(), "quiet: left");
     BOOST_CHECK_EQUAL(fixture.emit_and_wait(fixture.join(), "b").how(), outcome::no_subscribers);
     BOOST_CHECK_EQUAL(fixture.receive_names(quiet), "1:a 2:b");
-    BOOST_CHECK(broker_state::is_owed_anything(quiet));
+    BOOST_CHECK(broker::is_owed_anything(quiet));
     fixture.check_nobody_waits();
 }
 
 // What a peer sent before it closed is still carried out, and `subscribe` may be the last of it.
-BOOST_AUTO_TEST_CASE(client_that_hung_up_before_is_an_observer_from_the_start) {
+BOOST_AUTO_TEST_CASE(half_closed_client_before_is_an_observer_from_the_start) {
     broker_fixture fixture;
     client& quiet = fixture.join();
-    fixture.hang_up(quiet);
+    fixture.half_close(quiet);
     fixture.subscribe(quiet);
     BOOST_CHECK_EQUAL(fixture.emit_and_wait(fixture.join(), "a").how(), outcome::no_subscribers);
     BOOST_CHECK_EQUAL(fixture.receive_names(quiet), "1:a");
 }
 
-BOOST_AUTO_TEST_CASE(client_that_hung_up_still_gets_its_verdict) {
+BOOST_AUTO_TEST_CASE(half_closed_client_still_gets_its_verdict) {
     broker_fixture fixture;
     client& hook = fixture.subscriber();
     client& emitter = fixture.join();
     wait& asked = fixture.emit_and_wait(emitter, "a");
-    fixture.hang_up(emitter);
+    fixture.half_close(emitter);
     BOOST_CHECK(!asked.over());
-    BOOST_CHECK(broker_state::is_owed_anything(emitter));
+    BOOST_CHECK(broker::is_owed_anything(emitter));
     fixture.reply(hook, fixture.receive_one(hook).id);
     BOOST_CHECK_EQUAL(asked.how(), outcome::answered);
 }

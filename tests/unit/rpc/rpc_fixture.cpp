@@ -36,8 +36,8 @@ void rpc_fixture::check_tidy() const {
     BOOST_TEST(held.open_slots == 0U);
     BOOST_TEST(held.reserved_slots == 0U);
     BOOST_TEST(held.extra_waiters == 0U);
-    BOOST_TEST(held.debts == 0U);
-    BOOST_TEST(held.handed_out_bytes == 0U);
+    BOOST_TEST(held.expected_replies == 0U);
+    BOOST_TEST(held.peeked_bytes == 0U);
     BOOST_TEST(held.held_bytes == 0U);
     BOOST_TEST(held.closing_sessions == 0U);
     BOOST_TEST(environment->batches->has_room_for(batch_memory::limit));

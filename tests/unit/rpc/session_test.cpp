@@ -455,13 +455,13 @@ BOOST_AUTO_TEST_CASE(no_batch_comes_before_the_last_one_is_written) {
     BOOST_TEST(reader.rpc().next_output(one).has_batch());
     BOOST_TEST(reader.rpc().next_output(one).empty());
     BOOST_TEST(reader.rpc().is_owed_anything());
-    BOOST_TEST(fixture.broker->state().held().handed_out_bytes > 0U);
+    BOOST_TEST(fixture.broker->state().held().peeked_bytes > 0U);
     reader.rpc().written();
-    BOOST_TEST(fixture.broker->state().held().handed_out_bytes == 0U);
+    BOOST_TEST(fixture.broker->state().held().peeked_bytes == 0U);
     BOOST_TEST(reader.rpc().next_output(one).has_batch());
     reader.rpc().stop_output();
     BOOST_TEST(!reader.rpc().is_owed_anything());
-    BOOST_TEST(fixture.broker->state().held().handed_out_bytes == 0U);
+    BOOST_TEST(fixture.broker->state().held().peeked_bytes == 0U);
     reader.leave();
     emitter.leave();
     fixture.check_tidy();

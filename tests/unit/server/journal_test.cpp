@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // The journal: what it keeps, which files it refuses, and what it does where it cannot write.
-#include "core/broker_state.hpp"
+#include "core/broker.hpp"
 #include "journal/journal_file.hpp"
 #include "journal/record_queue.hpp"
 #include "journal/sqlite_journal.hpp"
@@ -115,7 +115,7 @@ private:
     };
 
     ignored_output output_{};
-    core::broker_state state_{{}, core::steady_time{}};
+    core::broker state_{{}, core::steady_time{}};
     core::client& by_;
     core::waiter waiter_{};
 };

@@ -31,7 +31,7 @@ namespace hookd::protocol {
 }  // namespace hookd::protocol
 
 namespace hookd::core {
-class broker_state;
+class broker;
 class journal;
 struct instant;
 }  // namespace hookd::core
@@ -268,9 +268,9 @@ public:
 
     /// For the rooms beside the broker: runs `work` on its strand, in a turn; now where this is the strand, else later.
     /// From any thread.
-    void run(std::function<void(core::broker_state& state, const core::instant& now)> work);
+    void run(std::function<void(core::broker& state, const core::instant& now)> work);
     /// The same, never within the call.
-    void run_later(std::function<void(core::broker_state& state, const core::instant& now)> work);
+    void run_later(std::function<void(core::broker& state, const core::instant& now)> work);
 
     /// Ends every wait (`"shutdown"`) and every session; operations get errc::shutting_down from then on. From any
     /// thread; done when the strand has come to it.

@@ -46,12 +46,12 @@ struct broker_limits {
 ///
 /// Thread-safety: none: all calls, and all event::pointer traffic, on one strand. Errors: protocol failures are
 /// returned; what is thrown (std::bad_alloc, std::system_error of the random source) is fatal.
-class broker_state {
+class broker {
 public:
-    explicit broker_state(const broker_limits& limits, steady_time started);
-    broker_state(const broker_state&) = delete;
-    broker_state& operator=(const broker_state&) = delete;
-    ~broker_state();
+    explicit broker(const broker_limits& limits, steady_time started);
+    broker(const broker&) = delete;
+    broker& operator=(const broker&) = delete;
+    ~broker();
 
     [[nodiscard]] const protocol::uuid& instance() const noexcept { return instance_; }
     /// From now on `who` is told what happens; null: nobody. It must outlive this.
@@ -68,7 +68,7 @@ public:
     /// its own go, but for reserved ones and those with an operation_id. Invalidates `gone`.
     void detach(client& gone, instant now);
     /// The client will send nothing more: it cannot reply, so nobody waits for it any longer.
-    void hang_up(client& quiet, instant now);
+    void half_close(client& quiet, instant now);
     /// From now on these names are for sessions of clients that may_use_set_aside_names. Any other that has one is
     /// called `pid N` from now on. `disabled`: those of them that no session will have, as long as it says so.
     void set_names_aside(const std::vector<std::string>& names, const std::vector<std::string>& disabled = {});
@@ -127,18 +127,18 @@ public:
     /// Hands `what` to the session of that name (the newest, where there are several) once more. `then` gets the result
     /// of `replay`; whatever the responder says decides nothing and is counted nowhere.
     [[nodiscard]] std::optional<protocol::error> replay(
-        client& by, std::string_view to, const journalled_event& what, late_answer then, instant now);
-    /// What to do with a request that has an operation_id and is carried out elsewhere.
-    struct first_of_its_id {};  ///< carry it out, and call finish_elsewhere()
-    using elsewhere = std::variant<first_of_its_id, pending, std::string, protocol::error>;
+        client& by, std::string_view to, const journalled_event& what, deferred_handler then, instant now);
+    /// What to do with a request that has an operation_id and is carried out asynchronously.
+    struct new_operation {};  ///< carry it out, and call finish_async()
+    using async_start = std::variant<new_operation, pending, std::string, protocol::error>;
     /// Pending: it is under way, and joined. The text is the result that is remembered. `then` is called at the end of
     /// what is to be carried out or under way, and must not keep `by` alive. What is to be carried out is owed to `by`
     /// until then (owe()).
-    [[nodiscard]] elsewhere begin_elsewhere(client& by, const protocol::uuid& operation, std::string_view method,
-        std::string_view raw_params, late_answer then, instant now);
-    void finish_elsewhere(const protocol::uuid& operation, const late_result& result, instant now);
+    [[nodiscard]] async_start begin_async(client& by, const protocol::uuid& operation, std::string_view method,
+        std::string_view raw_params, deferred_handler then, instant now);
+    void finish_async(const protocol::uuid& operation, const deferred_result& result, instant now);
     /// One more answer that `by` is owed and that is made elsewhere; the error: as many as may be are.
-    [[nodiscard]] std::optional<protocol::error> owe(client& by) const;
+    [[nodiscard]] std::optional<protocol::error> add_in_flight(client& by) const;
     /// Ends `who`'s wait with errc::cancelled, and its operation with it, unless another request has joined that.
     void cancel(waiter& who, instant now);
     /// All but what the transport counts (connections, protocol_errors, bytes).
@@ -150,17 +150,17 @@ public:
         std::size_t open_slots = 0;
         std::size_t reserved_slots = 0;    ///< in open_slots, too
         std::size_t extra_waiters = 0;     ///< waits on a slot that somebody else, or `emit`, opened
-        std::size_t debts = 0;             ///< pairs of a slot and a session that it waits for
+        std::size_t expected_replies = 0;  ///< pairs of a slot and a session that it waits for
         std::size_t event_bytes = 0;       ///< of all events that are retained or wait
-        std::size_t handed_out_bytes = 0;  ///< of events that connections are writing, in event_bytes too
+        std::size_t peeked_bytes = 0;      ///< of events that connections are writing, in event_bytes too
         std::size_t held_bytes =
             0;  ///< of events that wait for a first subscriber or their turn in a chain, in event_bytes too
         std::size_t memory_bytes = 0;      ///< kept replies and remembered results
         std::size_t closing_sessions = 0;  ///< sessions that have ended but whose queue is not out yet
     };
     [[nodiscard]] holdings held() const noexcept {
-        return {open_slots_, reserved_slots_, extra_waiters_, debts_, ledger_.live_bytes, ledger_.handed_out_bytes,
-            held_bytes_, memory_.used(), closing_};
+        return {open_slots_, reserved_slots_, extra_waiters_, expected_replies_, ledger_.live_bytes,
+            ledger_.peeked_bytes, held_bytes_, memory_.used(), closing_};
     }
 
     // --- the cluster (cluster_port.hpp) ---
@@ -174,7 +174,8 @@ public:
     /// Neither the cluster nor those that it named will answer.
     void fail_delegation(const protocol::uuid& id, const std::string& why, instant now);
     /// What `host` says to the question `id`: the last word of its responders. False where it comes too late.
-    bool settle_remote(const protocol::uuid& id, std::string_view host, const remote_answer& answer, instant now);
+    bool record_remote_answer(
+        const protocol::uuid& id, std::string_view host, const remote_answer& answer, instant now);
     /// `host` will not answer the question `id`.
     void host_left(const protocol::uuid& id, std::string_view host, instant now);
     /// Events of other hosts may be lost: closes the sessions of scope cluster.
@@ -206,25 +207,25 @@ public:
     /// How many are listed for take_next_ready().
     [[nodiscard]] std::size_t ready_count() const noexcept { return ready_.size(); }
     /// Lists `which` for take_next_ready(), where it has output of its own.
-    void poke(client& which) { mark_ready(which); }
+    void wake(client& which) { mark_ready(which); }
     [[nodiscard]] bool has_output() const noexcept { return has_completions() || !ready_.empty(); }
     [[nodiscard]] bool has_completions() const noexcept { return !completions_.empty(); }
     /// Whether a queue is half full since the last call: whoever has more requests at hand should see to the output
     /// first, so that a burst which came in one piece does not push out a subscriber that keeps up.
-    [[nodiscard]] bool take_pressure() noexcept { return std::exchange(pressure_, false); }
+    [[nodiscard]] bool take_backpressure() noexcept { return std::exchange(backpressure_, false); }
 
     /// Hands out the next events of `to`, oldest first, up to `most_events` and, but for the first, `most_bytes`: they
     /// stay valid until sent() gives them back. Appends to `out`.
-    void hand_out(client& to, std::size_t most_events, std::size_t most_bytes, std::vector<event*>& out);
+    void peek_batch(client& to, std::size_t most_events, std::size_t most_bytes, std::vector<event*>& out);
     /// Hands out `events`, one at least, if those are the next ones of `to`; returns whether they are. They are
     /// compared by address.
-    [[nodiscard]] bool hand_out_same(client& to, std::span<event* const> events);
+    [[nodiscard]] bool peek_same_batch(client& to, std::span<event* const> events);
     /// Takes the oldest event of a client of which none are handed out; null where none waits. It counts as sent.
     [[nodiscard]] event::pointer take_next(client& to);
     /// Takes the oldest notice of `to` that no event goes before.
     [[nodiscard]] std::optional<notice> take_notice(client& to);
     /// The events handed out that sent() has not given back yet. Appends to `out`.
-    static void handed_out(const client& to, std::vector<event*>& out);
+    static void peeked_events(const client& to, std::vector<event*>& out);
     /// The first `count` of the events handed out have been written.
     void sent(client& to, std::size_t count);
     /// Whether `which` holds more than its part of the memory for events, while events for others wait for that memory.
@@ -234,7 +235,7 @@ public:
         return which.must_read && (!held_back_.empty() || ledger_.live_bytes > limits_.capacity_bytes);
     }
     /// What was handed out will never be written.
-    void forget_handed_out(client& to);
+    void forget_peeked(client& to);
     /// Where all events of a session that has ended are out: why and where it ended, once. The session is gone then.
     struct ended {
         protocol::close_reason reason{};
@@ -262,15 +263,15 @@ private:
     void make_room(std::size_t bytes, topic& target, instant now);
     [[nodiscard]] std::vector<client*> large_holders(std::size_t room) const;
     void push_holders_out(std::size_t bytes, instant now);
-    std::size_t press_to_read(client& holder);
-    [[nodiscard]] bool may_hand_out(const event& next) const noexcept;
+    std::size_t require_reading(client& holder);
+    [[nodiscard]] bool may_peek(const event& next) const noexcept;
     void hold_back(client& to);
-    void wake_held_back();
-    void take_back(client& from, std::size_t count) noexcept;
+    void resume_held_back();
+    void end_peek(client& from, std::size_t count) noexcept;
     // Once a delivery: the inner loop of a fan-out.
     void queue(client& to, event& what) {
         to.outbox.push_back(what);
-        pressure_ = pressure_ || 2 * to.outbox.size() >= limits_.capacity;
+        backpressure_ = backpressure_ || 2 * to.outbox.size() >= limits_.capacity;
         mark_ready(to);
     }
     [[nodiscard]] static bool sees(const session& each, std::string_view host) noexcept {
@@ -282,9 +283,9 @@ private:
     [[nodiscard]] bool take_replayed_reply(
         client& by, const protocol::uuid& hook_event_id, const protocol::respond_params& params, instant now);
     void tell_replays_are_over(const std::vector<replay_table::replay>& over, protocol::refusal why, instant now);
-    void record_hand_out(event& what, const session& to) {
-        if (recorder_ != nullptr && what.take_hand_out_record()) {
-            recorder_->event_handed_out(what, to.name());
+    void record_delivery(event& what, const session& to) {
+        if (recorder_ != nullptr && what.take_delivery_record()) {
+            recorder_->event_delivered(what, to.name());
         }
     }
     void close(session& which, protocol::close_reason reason, instant now);
@@ -304,13 +305,13 @@ private:
     [[nodiscard]] std::optional<protocol::error> refuse_resume(
         name_matcher& matches, const protocol::subscribe_params& params) const;
     void take_over(client& by, std::unique_ptr<session> next);
-    struct newcomer_events {
+    struct backlog {
         std::vector<event::pointer> events{};  // in order of seq
-        std::vector<slot*> claimed{};          // that wait for a first responder; ascending seq, too
+        std::vector<slot*> assigned{};         // that wait for a first responder; ascending seq, too
     };
-    [[nodiscard]] newcomer_events events_for_newcomer(
+    [[nodiscard]] backlog collect_backlog(
         const session& newcomer, name_matcher& matches, std::optional<std::uint64_t> after_seq);
-    void queue_for_newcomer(session& newcomer, const newcomer_events& found);
+    void deliver_backlog(session& newcomer, const backlog& found);
     [[nodiscard]] std::optional<protocol::error> refuse_patterns(
         const client& by, const std::vector<std::string>& patterns) const;
 
@@ -319,7 +320,7 @@ private:
     void leave_cluster(slot& which);
     [[nodiscard]] slot* asking_slot(const protocol::uuid& id);
     void fail_cluster(slot& which, const std::string& why);
-    void settle_remote_responder(slot& which, responder& by, responder::state as);
+    void record_remote_reply(slot& which, responder& by, responder::state as);
     void accept_remote_reply(
         slot& to, responder* own, std::string_view host, const protocol::wait_result::reply& said, instant now);
     void lose_remote_responders(slot& which, std::string_view host, const remote_answer& answer);
@@ -345,16 +346,16 @@ private:
     void complete(waiter& who, std::variant<protocol::wait_result, protocol::error> result);
     protocol::respond_result accept_reply(
         slot& to, responder* own, client& by, const protocol::respond_params& params, bool may_borrow, instant now);
-    void settle(slot& which, responder& by, responder::state as);
+    void record_reply(slot& which, responder& by, responder::state as);
     void conclude(slot& which, responder& by, responder::state as);
-    void release_debts(slot& which, protocol::refusal over, instant now);
+    void release_expected(slot& which, protocol::refusal over, instant now);
     void hold(slot& which, std::size_t bytes);
     void release_held(slot& which);
-    void leave_debts(session& which, instant now);
+    void abandon_expected(session& which, instant now);
     /// Ends the wait where nothing is left to wait for.
     void advance(slot& which, instant now);
     /// Advances the slots that lost a responder while others were at work.
-    void advance_unsettled(instant now);
+    void advance_pending(instant now);
     void keep_or_finish(slot& which, protocol::outcome how, instant now);
     void finish(slot& which, protocol::outcome how, instant now);
     void drop(slot& which, protocol::refusal as, instant now);
@@ -388,7 +389,7 @@ private:
     void give_back_room(slot& which);
     void give_back_memory(slot& which) noexcept;
     [[nodiscard]] protocol::respond_result refuse(protocol::refusal why);
-    void claim(slot& which, session& by, std::uint64_t place);
+    void assign(slot& which, session& by, std::uint64_t place);
 
     broker_limits limits_;
     steady_time started_;
@@ -415,14 +416,14 @@ private:
 
     boost::unordered_flat_map<protocol::uuid, slot_entry, uuid_hash> slots_{};
     std::deque<protocol::uuid> over_{};  // ids of slots that are over, oldest first
-    boost::intrusive::list<slot, boost::intrusive::base_hook<unclaimed_hook>> unclaimed_{};  // ascending seq
+    boost::intrusive::list<slot, boost::intrusive::base_hook<parked_hook>> parked_{};  // ascending seq
     std::size_t held_bytes_ = 0;  // of events that slots keep from being forgotten
     deadlines deadlines_{};
-    std::vector<protocol::uuid> unsettled_{};  // slots that lost a responder and have not been advanced since
+    std::vector<protocol::uuid> pending_{};  // slots that lost a responder and have not been advanced since
     std::size_t open_slots_ = 0;
     std::size_t reserved_slots_ = 0;
-    std::size_t extra_waiters_ = 0;  // waits on a slot that somebody else, or `emit`, opened
-    std::size_t debts_ = 0;          // pairs of a slot and a session that it waits for
+    std::size_t extra_waiters_ = 0;     // waits on a slot that somebody else, or `emit`, opened
+    std::size_t expected_replies_ = 0;  // pairs of a slot and a session that it waits for
 
     std::unique_ptr<bypass_in_force> bypass_{};  // after deadlines_, which link it
     std::vector<std::string> audit_{};
@@ -430,7 +431,7 @@ private:
     std::vector<completion> completions_{};
     std::deque<client*> ready_{};
     std::deque<client*> held_back_{};  // oldest first
-    bool pressure_ = false;
+    bool backpressure_ = false;
 
     std::uint64_t deliveries_ = 0;
     std::uint64_t accepted_ = 0;

@@ -5,7 +5,7 @@
 namespace hookd::core::test {
 namespace {
 
-struct unclaimed_fixture : broker_fixture {
+struct parked_fixture : broker_fixture {
     client& emitter = join();
 
     wait& ask(std::string_view event = "push", wait_options how = {}) {
@@ -16,7 +16,7 @@ struct unclaimed_fixture : broker_fixture {
 
 }  // namespace
 
-BOOST_FIXTURE_TEST_SUITE(unclaimed, unclaimed_fixture)
+BOOST_FIXTURE_TEST_SUITE(parked, parked_fixture)
 
 BOOST_AUTO_TEST_CASE(first_matching_responder_gets_the_event_and_is_waited_for) {
     wait& asked = ask();
@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_CASE(observers_and_those_who_do_not_match_are_not_the_first_resp
     client& observer = subscriber({}, {.responds = false});
     client& other = subscriber({"pull"});
     client& quiet = join();
-    hang_up(quiet);
+    half_close(quiet);
     subscribe(quiet);
     BOOST_CHECK_EQUAL(receive_names(before), "1:push");
     BOOST_CHECK_EQUAL(receive_names(observer), "");
@@ -116,7 +116,7 @@ BOOST_AUTO_TEST_CASE(wait_that_is_cancelled_takes_its_event_along) {
     check_nobody_waits();
 }
 
-BOOST_AUTO_TEST_CASE(several_are_claimed_in_order_before_anything_live) {
+BOOST_AUTO_TEST_CASE(several_are_assigned_in_order_before_anything_live) {
     wait& first = ask("a");
     wait& second = ask("b");
     wait& third = ask("a");

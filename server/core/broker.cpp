@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "broker_state.hpp"
+#include "broker.hpp"
 
 #include <algorithm>
 
@@ -9,7 +9,7 @@ namespace hookd::core {
 using protocol::errc;
 using protocol::error;
 
-broker_state::broker_state(const broker_limits& limits, steady_time started)
+broker::broker(const broker_limits& limits, steady_time started)
     : limits_(limits),
       started_(started),
       instance_(ids_.next()),
@@ -17,10 +17,10 @@ broker_state::broker_state(const broker_limits& limits, steady_time started)
       operations_(memory_),
       log_(limits.capacity) {}
 
-broker_state::~broker_state() {
+broker::~broker() {
     // Intrusive lists must be empty before what they link goes; waiters are the caller's and are left alone.
     deadlines_.clear();
-    unclaimed_.clear();
+    parked_.clear();
     for (auto& [id, entry] : slots_) {
         if (entry.open) {
             entry.open->waiters.clear();
@@ -32,7 +32,7 @@ broker_state::~broker_state() {
     }
 }
 
-client& broker_state::attach(const peer& who, event_sink* owner) {
+client& broker::attach(const peer& who, event_sink* owner) {
     auto made = std::make_unique<client>();
     made->id = ++last_client_id_;
     made->who = who;
@@ -43,7 +43,7 @@ client& broker_state::attach(const peer& who, event_sink* owner) {
     return result;
 }
 
-void broker_state::detach(client& gone, instant now) {
+void broker::detach(client& gone, instant now) {
     end_session(gone, now);
     std::vector<replay_table::replay> unwanted;
     replays_.forget(gone.id, unwanted);
@@ -61,38 +61,38 @@ void broker_state::detach(client& gone, instant now) {
     if (gone.held_back) {
         std::erase(held_back_, &gone);
     }
-    take_back(gone, gone.handed_out);
+    end_peek(gone, gone.peeked);
     clients_.erase(gone.id);
-    wake_held_back();
+    resume_held_back();
 }
 
-void broker_state::hang_up(client& quiet, instant now) {
-    quiet.hung_up = true;
+void broker::half_close(client& quiet, instant now) {
+    quiet.half_closed = true;
     if (quiet.push) {
         quiet.push->responds = false;
         replays_.fail(*quiet.push, "left", now.steady);
         announce_session(*quiet.push);
-        leave_debts(*quiet.push, now);
+        abandon_expected(*quiet.push, now);
     }
-    advance_unsettled(now);
+    advance_pending(now);
 }
 
-bool broker_state::is_owed_anything(const client& who) noexcept {
+bool broker::is_owed_anything(const client& who) noexcept {
     return (who.push && !who.push->told) || !who.waiters.empty() || !who.outbox.empty() || !who.notices.empty() ||
-           who.owed != 0;
+           who.in_flight != 0;
 }
 
-std::optional<error> broker_state::owe(client& by) const {
-    if (by.owed >= limits_.max_waiting_per_connection) {
+std::optional<error> broker::add_in_flight(client& by) const {
+    if (by.in_flight >= limits_.max_waiting_per_connection) {
         return protocol::limit_error("max_waiting_per_connection", limits_.max_waiting_per_connection,
             "this connection waits for as many answers as it may: wait for one, or use another connection");
     }
-    ++by.owed;
+    ++by.in_flight;
     return std::nullopt;
 }
 
-broker_state::elsewhere broker_state::begin_elsewhere(client& by, const protocol::uuid& operation,
-    std::string_view method, std::string_view raw_params, late_answer then, instant now) {
+broker::async_start broker::begin_async(client& by, const protocol::uuid& operation, std::string_view method,
+    std::string_view raw_params, deferred_handler then, instant now) {
     auto known = operations_.find(operation, method, raw_params, now.steady);
     if (auto* const failure = std::get_if<error>(&known)) {
         return std::move(*failure);
@@ -106,25 +106,25 @@ broker_state::elsewhere broker_state::begin_elsewhere(client& by, const protocol
         }
         return std::get<std::string>(found->done);
     }
-    if (auto failure = owe(by)) {
+    if (auto failure = add_in_flight(by)) {
         return std::move(*failure);
     }
     if (found != nullptr) {
         found->asked.push_back(std::move(then));
         return pending{};
     }
-    operations_.begin_elsewhere(operation, method, raw_params, std::move(then));
-    return first_of_its_id{};
+    operations_.begin_async(operation, method, raw_params, std::move(then));
+    return new_operation{};
 }
 
-void broker_state::finish_elsewhere(const protocol::uuid& operation, const late_result& result, instant now) {
-    for (const auto& then : operations_.finish_elsewhere(operation, result, now.steady)) {
+void broker::finish_async(const protocol::uuid& operation, const deferred_result& result, instant now) {
+    for (const auto& then : operations_.finish_async(operation, result, now.steady)) {
         then(result);
     }
 }
 
 template <class Params>
-protocol::event_fields broker_state::next_event(const Params& params, instant now) {
+protocol::event_fields broker::next_event(const Params& params, instant now) {
     protocol::event_fields fields{.seq = ++head_seq_, .event = params.event.view(), .cause = params.cause.view()};
     if (params.origin == nullptr) {
         fields.hook_event_id = ids_.next();
@@ -137,10 +137,10 @@ protocol::event_fields broker_state::next_event(const Params& params, instant no
     return fields;
 }
 
-template protocol::event_fields broker_state::next_event(const protocol::emit_params& params, instant now);
-template protocol::event_fields broker_state::next_event(const protocol::emit_and_wait_params& params, instant now);
+template protocol::event_fields broker::next_event(const protocol::emit_params& params, instant now);
+template protocol::event_fields broker::next_event(const protocol::emit_and_wait_params& params, instant now);
 
-broker_state::result_or_error<protocol::emit_result> broker_state::emit(
+broker::result_or_error<protocol::emit_result> broker::emit(
     client& by, const protocol::emit_params& params, std::string_view raw_params, instant now) {
     if (shutting_down_) {
         return error{errc::shutting_down, "the daemon is shutting down: connect again when it is back"};
@@ -175,14 +175,14 @@ broker_state::result_or_error<protocol::emit_result> broker_state::emit(
     }
     const protocol::emit_result result{
         fields.hook_event_id, fields.seq, publish(fields, params.payload, by, reserved, now).subscribers};
-    advance_unsettled(now);
+    advance_pending(now);
     if (params.operation_id) {
         operations_.add(*params.operation_id, protocol::emit_params::method, raw_params, result, now.steady);
     }
     return result;
 }
 
-broker_state::published broker_state::publish(
+broker::published broker::publish(
     const protocol::event_fields& fields, std::string_view payload, const client& by, slot* awaiting, instant now) {
     topic& target = topics_.find(fields.event);
     ++target.events;
@@ -242,12 +242,12 @@ broker_state::published broker_state::publish(
     return result;
 }
 
-std::vector<completion> broker_state::take_completions(std::vector<completion> spare) {
+std::vector<completion> broker::take_completions(std::vector<completion> spare) {
     spare.clear();
     return std::exchange(completions_, std::move(spare));
 }
 
-event_sink* broker_state::take_next_ready() {
+event_sink* broker::take_next_ready() {
     if (ready_.empty()) {
         return nullptr;
     }
@@ -257,32 +257,32 @@ event_sink* broker_state::take_next_ready() {
     return next.owner;
 }
 
-bool broker_state::hand_out_same(client& to, std::span<event* const> events) {
-    if (to.muted || !to.outbox.has(to.handed_out, events)) {
+bool broker::peek_same_batch(client& to, std::span<event* const> events) {
+    if (to.muted || !to.outbox.has(to.peeked, events)) {
         return false;
     }
     for (event* const each : events) {
-        each->hand_out();
-        record_hand_out(*each, *to.push);
+        each->add_peek();
+        record_delivery(*each, *to.push);
     }
-    to.handed_out += events.size();
+    to.peeked += events.size();
     to.push->last_seq = std::max(to.push->last_seq, events.back()->seq());
     return true;
 }
 
-event::pointer broker_state::take_next(client& to) {
+event::pointer broker::take_next(client& to) {
     if (to.outbox.empty()) {
         return {};
     }
     auto next = to.outbox.take_front();
     ++to.sent;
     to.push->last_seq = std::max(to.push->last_seq, next->seq());
-    record_hand_out(*next, *to.push);
+    record_delivery(*next, *to.push);
     ++deliveries_;
     return next;
 }
 
-std::optional<notice> broker_state::take_notice(client& to) {
+std::optional<notice> broker::take_notice(client& to) {
     if (to.muted || to.notices.empty() || (to.notices.front().after > to.sent && !to.outbox.empty())) {
         return std::nullopt;
     }
@@ -291,28 +291,28 @@ std::optional<notice> broker_state::take_notice(client& to) {
     return next;
 }
 
-void broker_state::handed_out(const client& to, std::vector<event*>& out) {
-    for (std::size_t i = 0; i < to.handed_out; ++i) {
+void broker::peeked_events(const client& to, std::vector<event*>& out) {
+    for (std::size_t i = 0; i < to.peeked; ++i) {
         out.push_back(&to.outbox[i]);
     }
 }
 
-void broker_state::forget_handed_out(client& to) {
-    const std::size_t lost = to.handed_out;
+void broker::forget_peeked(client& to) {
+    const std::size_t lost = to.peeked;
     sent(to, lost);
     deliveries_ -= lost;
 }
 
-void broker_state::sent(client& to, std::size_t count) {
-    take_back(to, count);
+void broker::sent(client& to, std::size_t count) {
+    end_peek(to, count);
     to.sent += count;
     deliveries_ += count;
     to.must_read = false;
-    wake_held_back();
+    resume_held_back();
 }
 
 // Those that subscribed, and registered hooks that are disabled, by name.
-void broker_state::summarize_responders(std::vector<protocol::stats_result::responder>& out) const {
+void broker::summarize_responders(std::vector<protocol::stats_result::responder>& out) const {
     records_.summarize(out);
     auto left = set_aside_names_;
     for (auto& each : out) {
@@ -329,7 +329,7 @@ void broker_state::summarize_responders(std::vector<protocol::stats_result::resp
     std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
 }
 
-protocol::stats_result broker_state::stats(instant now) const {
+protocol::stats_result broker::stats(instant now) const {
     protocol::stats_result result;
     result.uptime_s = std::chrono::duration<double>(now.steady - started_).count();
     result.waiting = open_slots_;
