@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <hookd/hooks/command_runner.hpp>
 
+#include "pipe.hpp"
 #include "start_process.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -56,35 +57,6 @@ constexpr std::chrono::seconds longest_wait_for_death{1};
 constexpr std::chrono::milliseconds between_looks_for_death{1};
 
 [[noreturn]] void fail_with(int error) { throw std::system_error(error, std::generic_category()); }
-
-/// A new descriptor of the same file that is none of the standard three: those are about to be replaced in the child,
-/// one by one.
-owned_fd above_standard(owned_fd fd) {
-    if (fd.get() > STDERR_FILENO) {
-        return fd;
-    }
-    owned_fd moved(::fcntl(fd.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
-    if (moved.get() < 0) {
-        fail_with(errno);
-    }
-    return moved;
-}
-
-struct pipe_ends {
-    owned_fd read{};
-    owned_fd write{};
-};
-
-pipe_ends make_pipe() {
-    std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
-        fail_with(errno);
-    }
-    pipe_ends result{owned_fd(ends[0]), owned_fd(ends[1])};
-    result.read = above_standard(std::move(result.read));
-    result.write = above_standard(std::move(result.write));
-    return result;
-}
 
 void set_nonblocking(int fd) {
     // Ours alone: each end of a pipe has a file description of its own, so the command's end stays blocking.

@@ -1,26 +1,34 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "start_process.hpp"
 
+#include "pipe.hpp"
+
+#include <posix/signals_held_back.hpp>
+
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
 #include <fcntl.h>
-#include <spawn.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+// posix_spawn(3) can set no resource limit, and one that is set from outside comes when the program runs already. So
+// this is vfork(2): until the child executes its program, it borrows this thread's memory, and may do nothing but
+// system calls on what was prepared before (struct plan). What failed in it comes back through a pipe that execution
+// closes, not through the memory: ThreadSanitizer makes a fork of it.
 
 namespace hookd::hooks {
 
 namespace {
 
-void check(int error) {
-    if (error != 0) {
-        throw std::system_error(error, std::generic_category());
-    }
-}
+constexpr std::string_view usual_path = "/bin:/usr/bin";  // of execvp(3), without $PATH
 
 std::vector<char*> pointers_to(std::vector<std::string>& texts) {
     std::vector<char*> pointers;
@@ -32,70 +40,136 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
     return pointers;
 }
 
-/// posix_spawn's two sets of settings.
-class spawn_settings {
-public:
-    spawn_settings(const std::array<int, 3>& standard, int directory) {
-        check(::posix_spawn_file_actions_init(&actions_));
-        check(::posix_spawnattr_init(&attributes_));
-        for (int number = 0; number < static_cast<int>(standard.size()); ++number) {
-            check(::posix_spawn_file_actions_adddup2(&actions_, standard[static_cast<std::size_t>(number)], number));
-        }
-        if (directory >= 0) {
-            check(::posix_spawn_file_actions_addfchdir_np(&actions_, directory));
-        }
-        sigset_t signals;
-        ::sigemptyset(&signals);
-        check(::posix_spawnattr_setsigmask(&attributes_, &signals));
-        ::sigaddset(&signals, SIGPIPE);
-        ::sigaddset(&signals, SIGCHLD);
-        ::sigaddset(&signals, SIGXFSZ);
-        check(::posix_spawnattr_setsigdefault(&attributes_, &signals));
-        check(::posix_spawnattr_setpgroup(&attributes_, 0));
-        check(::posix_spawnattr_setflags(
-            &attributes_, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK));
+/// Where the program may be, in the order in which to try.
+std::vector<std::string> candidates_for(const command& what) {
+    if (what.program) {
+        // The descriptor is closed when the program has been executed, not before.
+        return {"/proc/self/fd/" + std::to_string(what.program->get())};
     }
-    spawn_settings(const spawn_settings&) = delete;
-    spawn_settings& operator=(const spawn_settings&) = delete;
-    ~spawn_settings() {
-        ::posix_spawn_file_actions_destroy(&actions_);
-        ::posix_spawnattr_destroy(&attributes_);
+    const auto& name = what.argv.front();
+    if (name.empty() || name.find('/') != std::string::npos) {
+        return {name};
     }
+    const char* const set = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe): nothing here changes it
+    std::string_view path = set == nullptr ? usual_path : set;
+    std::vector<std::string> result;
+    for (;;) {
+        const auto end = std::min(path.find(':'), path.size());
+        result.push_back((end == 0 ? "." : std::string{path.substr(0, end)}) + '/' + name);
+        if (end == path.size()) {
+            return result;
+        }
+        path.remove_prefix(end + 1);
+    }
+}
 
-    [[nodiscard]] pid_t spawn(command& what) const {
-        const auto argv = pointers_to(what.argv);
-        const auto environment = pointers_to(what.environment);
-        pid_t pid = -1;
-        if (what.program) {
-            // The descriptor is closed when the program has been executed, not before.
-            const auto path = "/proc/self/fd/" + std::to_string(what.program->get());
-            check(::posix_spawn(&pid, path.c_str(), &actions_, &attributes_, argv.data(), environment.data()));
-        } else {
-            check(::posix_spawnp(&pid, argv.front(), &actions_, &attributes_, argv.data(), environment.data()));
-        }
-        return pid;
-    }
-
-private:
-    posix_spawn_file_actions_t actions_{};
-    posix_spawnattr_t attributes_{};
+/// All that the child needs.
+struct plan {
+    std::vector<std::string> programs{};
+    std::vector<char*> argv{};
+    std::vector<char*> environment{};
+    std::array<int, 3> standard{};
+    int directory = -1;
+    bool limits_files = false;
+    rlimit files{};
+    int report = -1;
 };
 
-// Where that fails, the process has ended already, or has become somebody else's.
-void set_open_files(pid_t pid, std::uint64_t wanted) {
-    rlimit limit{};
-    if (::prlimit(pid, RLIMIT_NOFILE, nullptr, &limit) == 0 && limit.rlim_cur != wanted) {
-        limit.rlim_cur = std::min<rlim_t>(wanted, limit.rlim_max);
-        (void)::prlimit(pid, RLIMIT_NOFILE, &limit, nullptr);
+// What is blocked stays so until no handler of this process can run in the child any more.
+void reset_signals() noexcept {
+    struct sigaction usual {};
+    usual.sa_handler = SIG_DFL;
+    for (int signal = 1; signal < NSIG; ++signal) {
+        struct sigaction set {};
+        const bool is_caught =
+            ::sigaction(signal, nullptr, &set) == 0 && set.sa_handler != SIG_DFL && set.sa_handler != SIG_IGN;
+        if (is_caught || signal == SIGPIPE || signal == SIGCHLD || signal == SIGXFSZ) {
+            ::sigaction(signal, &usual, nullptr);
+        }
+    }
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+/// The errno of what made it impossible; does not return where nothing did.
+int execute(const plan& what) noexcept {
+    for (std::size_t number = 0; number < what.standard.size(); ++number) {
+        if (::dup2(what.standard[number], static_cast<int>(number)) < 0) {
+            return errno;
+        }
+    }
+    if ((what.directory >= 0 && ::fchdir(what.directory) != 0) || ::setpgid(0, 0) != 0 ||
+        (what.limits_files && ::setrlimit(RLIMIT_NOFILE, &what.files) != 0)) {
+        return errno;
+    }
+    reset_signals();
+    int failure = ENOENT;
+    for (const auto& program : what.programs) {
+        ::execve(program.c_str(), what.argv.data(), what.environment.data());
+        const bool is_elsewhere = errno == ENOENT || errno == ENOTDIR || errno == EACCES;
+        failure = errno == EACCES || !is_elsewhere ? errno : failure;
+        if (!is_elsewhere) {
+            break;
+        }
+    }
+    return failure;
+}
+
+[[noreturn]] void be_child(const plan& what) noexcept {
+    const int failure = execute(what);
+    while (::write(what.report, &failure, sizeof failure) < 0 && errno == EINTR) {
+    }
+    ::_exit(127);
+}
+
+// Nothing else may be in this function: the child leaves its mark on the stack.
+[[gnu::noinline]] pid_t start_child(const plan& what) noexcept {
+    const pid_t pid = ::vfork();  // NOLINT(clang-analyzer-security.insecureAPI.vfork)
+    if (pid == 0) {
+        be_child(what);  // NOLINT(clang-analyzer-unix.Vfork)
+    }
+    return pid;
+}
+
+/// What the child could not do, an errno; 0: it has executed its program.
+int reported_failure(int report) noexcept {
+    int failure = 0;
+    ssize_t count = 0;
+    do {
+        count = ::read(report, &failure, sizeof failure);
+    } while (count < 0 && errno == EINTR);
+    return count == sizeof failure ? failure : 0;
+}
+
+void reap(pid_t pid) noexcept {
+    while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
     }
 }
 
 }  // namespace
 
 pid_t start_process(command& what, const std::array<int, 3>& standard, int directory) {
-    const pid_t pid = spawn_settings(standard, directory).spawn(what);
-    if (what.most_open_files) {
-        set_open_files(pid, *what.most_open_files);
+    auto report = make_pipe();
+    plan next{.programs = candidates_for(what),
+        .argv = pointers_to(what.argv),
+        .environment = pointers_to(what.environment),
+        .standard = standard,
+        .directory = directory,
+        .report = report.write.get()};
+    if (what.most_open_files && ::getrlimit(RLIMIT_NOFILE, &next.files) == 0) {
+        next.limits_files = true;
+        next.files.rlim_cur = std::min<rlim_t>(*what.most_open_files, next.files.rlim_max);
+    }
+    const base::signals_held_back until_it_runs;
+    const pid_t pid = start_child(next);
+    if (pid < 0) {
+        throw std::system_error(errno, std::generic_category());
+    }
+    report.write = owned_fd{};
+    if (const int failure = reported_failure(report.read.get()); failure != 0) {
+        reap(pid);
+        throw std::system_error(failure, std::generic_category());
     }
     return pid;
 }

@@ -23,6 +23,7 @@
 #include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -64,6 +65,8 @@ std::size_t open_descriptors() {
     }
     return count;
 }
+
+int limits_set_from_outside = 0;  // calls of prlimit(2) for another process
 
 int watches_left = -1;  // how many more descriptors epoll_ctl() takes; negative: any number
 
@@ -133,6 +136,12 @@ extern "C" int epoll_ctl(int epoll, int operation, int fd, epoll_event* event) n
         return -1;
     }
     return static_cast<int>(::syscall(SYS_epoll_ctl, epoll, operation, fd, event));
+}
+
+/// In place of libc's: counts those that are for another process.
+extern "C" int prlimit(pid_t pid, __rlimit_resource which, const rlimit* set, rlimit* old) noexcept {
+    limits_set_from_outside += pid != 0 && set != nullptr ? 1 : 0;
+    return static_cast<int>(::syscall(SYS_prlimit64, pid, which, set, old));
 }
 
 BOOST_FIXTURE_TEST_SUITE(command_runner_suite, fixture)
@@ -588,6 +597,37 @@ BOOST_AUTO_TEST_CASE(without_descriptors_to_spare_a_command_is_not_started) {
     run_until([&] { return seen->ended; });
     BOOST_CHECK(seen->result->how == ending::not_started);
     BOOST_TEST(seen->result->code == EMFILE);
+}
+
+BOOST_AUTO_TEST_CASE(a_command_starts_with_the_limit_of_descriptors_that_is_wanted) {
+    rlimit usual{};
+    BOOST_REQUIRE(::getrlimit(RLIMIT_NOFILE, &usual) == 0);
+    for (const std::uint64_t wanted : {std::uint64_t{77}, std::uint64_t{usual.rlim_cur}}) {
+        auto what = shell("ulimit -Sn");
+        what.most_open_files = wanted;
+        BOOST_TEST(result_of(std::move(what)).output.text == std::to_string(wanted) + "\n");
+    }
+    BOOST_TEST(limits_set_from_outside == 0);  // which would be when it runs already
+    rlimit after{};
+    BOOST_REQUIRE(::getrlimit(RLIMIT_NOFILE, &after) == 0);
+    BOOST_TEST(after.rlim_cur == usual.rlim_cur);
+}
+
+BOOST_AUTO_TEST_CASE(a_program_is_looked_up_in_the_path_in_its_order) {
+    const temp_directory first;
+    const temp_directory second;
+    write_file(first / "hook-of-path", "#!/bin/sh\necho first\n");  // not executable
+    write_file(second / "hook-of-path", "#!/bin/sh\necho second\n");
+    BOOST_REQUIRE(::chmod((second / "hook-of-path").c_str(), 0700) == 0);
+    const std::string usual = std::getenv("PATH");
+    ::setenv("PATH", (first / "missing:" + first.path() + ":" + second.path()).c_str(), 1);
+    const auto result = result_of({{"hook-of-path"}, {"PATH=" + usual}, {}, {}});
+    ::setenv("PATH", first.path().c_str(), 1);
+    const auto refused = result_of({{"hook-of-path"}, {"PATH=" + usual}, {}, {}});
+    ::setenv("PATH", usual.c_str(), 1);
+    BOOST_TEST(result.output.text == "second\n");
+    BOOST_CHECK(refused.how == ending::not_started);
+    BOOST_TEST(refused.code == EACCES);
 }
 
 BOOST_AUTO_TEST_CASE(a_command_whose_descriptors_cannot_be_watched_does_not_run) {

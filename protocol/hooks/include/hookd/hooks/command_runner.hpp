@@ -41,8 +41,7 @@ struct command {
     /// The program itself, executed by this descriptor instead of its name; null: by its name. Not for a script: its
     /// interpreter would be given the number of a descriptor that is closed by then. None of the standard three.
     std::shared_ptr<const owned_fd> program{};
-    /// Its soft limit of open files (RLIMIT_NOFILE), at most the hard one; nothing: this process's own. posix_spawn(3)
-    /// can't set it: it is set right after the start, and before the command has anything to read.
+    /// The soft limit of open files (RLIMIT_NOFILE) that it starts with, at most the hard one; nothing: this process's.
     std::optional<std::uint64_t> most_open_files{};
 };
 
