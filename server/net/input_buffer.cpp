@@ -74,6 +74,11 @@ void input_buffer::clear() noexcept {
     pool_.give_back(std::exchange(memory_, {}));
 }
 
+void input_buffer::forget() noexcept {
+    memory_ = {};
+    clear();
+}
+
 void input_buffer::abandon_memory() {
     const std::size_t held = end_ - begin_;
     buffer next{};

@@ -67,6 +67,8 @@ public:
     void release() noexcept;
     /// Drops what is unread, and the memory.
     void clear() noexcept;
+    /// The same where another may still read the memory.
+    void forget() noexcept;
     /// Another owner keeps the memory: what is unread moves to other memory. May throw std::bad_alloc.
     void abandon_memory();
 

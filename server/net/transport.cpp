@@ -143,7 +143,7 @@ void transport::handle(cause why) {
 rpc::received transport::call_session(cause why, const rpc::input& next) {
     switch (why) {
         case cause::overdue_line:
-            return session_->reject_unended_line(next.unread);
+            return session_->reject_unended_line(next);
         case cause::no_memory:
             return session_->reject_large_input(environment_.unread_input.limit());
         case cause::bytes:
@@ -175,7 +175,7 @@ void transport::resume(const rpc::received& result) {
         input_.abandon_memory();
     }
     if (phase_ == phase::closed) {
-        return input_.clear();
+        return input_.forget();
     }
     if (result.state == rpc::input_state::failed) {
         phase_ = phase::failed;
@@ -220,7 +220,7 @@ void transport::handle_again() {
     if (phase_ == phase::handling) {
         handle(cause::bytes);
     } else {
-        input_.clear();
+        input_.forget();
     }
 }
 

@@ -80,13 +80,13 @@ std::optional<error> check(
 // Shared with the thread that does it.
 struct schema_check::work {
     struct item {
-        bool is_reply = false;
-        const char* where = nullptr;  // in the request
-        std::string text{};           // empty: it is decided
+        part what{};
+        bool is_decided = false;
         std::optional<error> refusal{};
     };
 
     std::shared_ptr<const catalog> events{};
+    std::shared_ptr<const char[]> memory{};  // of the texts
     std::string event{};
     std::vector<item> items{};
     std::atomic<bool> is_cancelled{false};
@@ -96,7 +96,7 @@ struct schema_check::work {
         check_limit limit{};
         limit.is_cancelled = &is_cancelled;
         try {
-            which.refusal = check(*events, event, which.is_reply, which.text, limit);
+            which.refusal = check(*events, event, which.what.is_reply, which.what.text, limit);
         } catch (const std::bad_alloc&) {
             which.refusal =
                 error{protocol::errc::internal_error, "there is no memory to check it against its schema: retry later"};
@@ -104,12 +104,12 @@ struct schema_check::work {
     }
     void tell(broker_service& broker) {
         for (auto& each : items) {
-            broker.checked().add(each.where, std::move(each.refusal));
+            broker.checked().add(each.what.text.data(), std::move(each.refusal));
         }
     }
     void run() {
         for (auto& each : items) {
-            if (!each.text.empty()) {
+            if (!each.is_decided) {
                 decide(each);
             }
         }
@@ -119,8 +119,8 @@ struct schema_check::work {
 
 schema_check::~schema_check() { work_->is_cancelled.store(true, std::memory_order_relaxed); }
 
-std::unique_ptr<schema_check> schema_check::begin(
-    broker_service& broker, core::client& by, const protocol::request& call) {
+std::unique_ptr<schema_check> schema_check::begin(broker_service& broker, core::client& by,
+    const protocol::request& call, const std::shared_ptr<const char[]>& memory) {
     const auto events = broker.shared_events();
     if (events == nullptr) {
         return nullptr;
@@ -136,16 +136,20 @@ std::unique_ptr<schema_check> schema_check::begin(
         limit.steps = check_limit::short_steps;
         auto refusal = check(*events, wanted.event, each.is_reply, each.text, limit);
         is_decided = is_decided && !limit.is_exceeded;
-        rest->items.push_back({each.is_reply, each.text.data(),
-            std::string{limit.is_exceeded ? each.text : std::string_view{}}, std::move(refusal)});
+        rest->items.push_back({each, !limit.is_exceeded, std::move(refusal)});
     }
     if (is_decided) {
         rest->tell(broker);
         return nullptr;
     }
     rest->events = events;
+    rest->memory = memory;
     rest->event = std::move(wanted.event);
-    broker.checks().run([rest] { rest->run(); });
+    broker.checks().run([target = std::weak_ptr{rest}] {
+        if (const auto wanted = target.lock()) {
+            wanted->run();
+        }
+    });
     return std::unique_ptr<schema_check>{new schema_check{std::move(rest)}};
 }
 

@@ -9,20 +9,20 @@
 
 namespace hookd::server::rpc {
 
-/// The checks that a request needs and that take longer than a turn: they run on a thread of their own (check_threads),
-/// on copies of the texts.
+/// The checks that a request needs and that take longer than a turn: they run on a thread of their own (check_threads).
 ///
-/// Lifetime: when it goes, the checks are given up.
+/// Lifetime: when it goes, the checks are given up; what a thread has not begun keeps no text.
 class schema_check {
 public:
     schema_check(const schema_check&) = delete;
     schema_check& operator=(const schema_check&) = delete;
     ~schema_check();
 
-    /// Checks what `call` of `by` has to check, as long as a turn may take: broker.checked() has what was found. Where
-    /// that is too short, the rest has begun when this returns; null: nothing is left.
-    [[nodiscard]] static std::unique_ptr<schema_check> begin(
-        broker_service& broker, core::client& by, const protocol::request& call);
+    /// Checks what `call` of `by`, whose texts lie in `memory`, has to check, as long as a turn may take:
+    /// broker.checked() has what was found. Where that is too short, the rest has begun when this returns, and keeps
+    /// the memory; null: nothing is left.
+    [[nodiscard]] static std::unique_ptr<schema_check> begin(broker_service& broker, core::client& by,
+        const protocol::request& call, const std::shared_ptr<const char[]>& memory);
 
     /// Whether it is over. Then broker.checked() has what was found.
     [[nodiscard]] bool is_over(broker_service& broker);

@@ -49,6 +49,7 @@ void session::detach() {
         state().detach(*std::exchange(client_, nullptr), broker().now());
         answers_.clear();
         checked_.reset();
+        long_input_.reset();
     }
 }
 
@@ -67,7 +68,7 @@ received session::receive(const input& next) {
 
 received session::carry_out(const input& next) {
     received result;
-    if (checked_ && !end_check()) {
+    if ((long_input_ && !end_reading(next, result)) || (checked_ && !end_check())) {
         result.state = input_state::checking;
         return result;
     }
@@ -111,7 +112,7 @@ received session::carry_out(const input& next) {
 }
 
 input_state session::state_after_frame(bool has_more) const {
-    if (checked_) {
+    if (checked_ || long_input_) {
         return input_state::checking;
     }
     if (answers_.size() > most_answers_at_a_time || ((has_more || batch_) && turn_is_over())) {
@@ -133,9 +134,43 @@ bool session::turn_is_over() const {
 }
 
 void session::handle_frame(std::string_view frame, const input& from) {
+    if (frame.size() > long_message::most_bytes_in_a_turn) {
+        return read_long(long_input::kind::frame, frame, 0, from);
+    }
     share_input(frame.size(), from.memory, from.capacity);
-    handle_message(frame, from);
+    protocol::read_message(frame, environment_.frame);
+    handle_message(environment_.frame, from);
     stop_sharing_input();
+}
+
+void session::read_long(long_input::kind what, std::string_view text, std::size_t index, const input& from) {
+    const auto part = what == long_input::kind::batch_element ? long_message::part::element : long_message::part::frame;
+    long_input_.reset(new long_input{
+        what, text.size(), index, from.memory, from.capacity, {broker().checks(), text, from.memory, part}});
+}
+
+// Carries out the message that was being read, if that is over.
+bool session::end_reading(const input& next, received& result) {
+    if (!long_input_->reading.is_over()) {
+        return false;
+    }
+    const auto done = std::move(long_input_);
+    auto& message = done->reading.result();
+    if (done->what == long_input::kind::unended_line) {
+        const bool is_json =
+            message.type != protocol::message::kind::invalid || message.failure.code != errc::parse_error;
+        result = judge_unended_line(is_json, done->bytes);
+        return true;
+    }
+    const input from{next.unread, done->memory, done->capacity, next.ended};
+    share_input(done->bytes, done->memory, done->capacity);
+    if (done->what == long_input::kind::frame) {
+        handle_message(message, from);
+    } else {
+        handle_element(message, done->index, from);
+    }
+    stop_sharing_input();
+    return true;
 }
 
 void session::share_input(std::size_t frame_bytes, const std::shared_ptr<const char[]>& memory, std::size_t capacity) {
@@ -151,9 +186,7 @@ void session::stop_sharing_input() {
     client_->reads_from = nullptr;
 }
 
-void session::handle_message(std::string_view frame, const input& from) {
-    auto& message = environment_.frame;
-    protocol::read_message(frame, message);
+void session::handle_message(protocol::message& message, const input& from) {
     if (message.type == protocol::message::kind::request) {
         return handle_request(message.single, nullptr, 0, from);
     }
@@ -175,30 +208,38 @@ void session::handle_message(std::string_view frame, const input& from) {
 
 // Until its turn is over.
 void session::carry_on_batch(const input& from) {
-    const auto answers = batch_->answers;
     while (batch_->next < batch_->elements.size()) {
         const std::size_t index = batch_->next++;
-        protocol::read_element(batch_->elements[index], environment_.element);
-        if (environment_.element.type == protocol::message::kind::request) {
-            const auto& call = environment_.element.single;
-            if (call.id.empty() || answers->has_room_for(small_answer_bytes)) {
-                handle_request(call, answers, index, from);
-            } else {
-                answer({std::string{call.id}, answers, index}, batch_memory_error());
-            }
+        const auto element = batch_->elements[index];
+        if (element.size() > long_message::most_bytes_in_a_turn) {
+            read_long(long_input::kind::batch_element, element, index, from);
         } else {
-            answer_invalid(environment_.element, answers, index);
+            protocol::read_element(element, environment_.element);
+            handle_element(environment_.element, index, from);
         }
-        if (checked_ || (batch_->next < batch_->elements.size() && (backpressure_ || turn_is_over()))) {
+        const bool has_more = batch_->next < batch_->elements.size();
+        if (checked_ || long_input_ || (has_more && (backpressure_ || turn_is_over()))) {
             return;
         }
     }
     batch_.reset();
 }
 
+void session::handle_element(const protocol::message& element, std::size_t index, const input& from) {
+    const auto answers = batch_->answers;
+    const auto& call = element.single;
+    if (element.type != protocol::message::kind::request) {
+        answer_invalid(element, answers, index);
+    } else if (call.id.empty() || answers->has_room_for(small_answer_bytes)) {
+        handle_request(call, answers, index, from);
+    } else {
+        answer({std::string{call.id}, answers, index}, batch_memory_error());
+    }
+}
+
 void session::handle_request(
     const protocol::request& call, std::shared_ptr<batch> part_of, std::size_t index, const input& from) {
-    if (auto check = schema_check::begin(broker(), *client_, call)) {
+    if (auto check = schema_check::begin(broker(), *client_, call, from.memory)) {
         checked_ = std::make_unique<checked_request>(
             checked_request{call, std::move(part_of), index, from.memory, from.capacity, std::move(check)});
     } else {
@@ -224,21 +265,30 @@ bool session::end_check() {
     return true;
 }
 
-received session::reject_unended_line(std::string_view unread) {
+received session::reject_unended_line(const input& next) {
     received result;
     if (client_ == nullptr) {
         return result;
     }
-    if (protocol::find_json_fault(unread)) {
-        result.unended_line = true;
+    if (next.unread.size() > long_message::most_bytes_in_a_turn) {
+        read_long(long_input::kind::unended_line, next.unread, 0, next);
+        result.state = input_state::checking;
         return result;
     }
-    answer_invalid({.failure = {errc::parse_error,
-                        "This text has not been carried out, since its line has not ended for a second. " +
-                            std::string{protocol::one_line_hint}}},
-        nullptr, 0);
-    decoder_->drop_line();
-    result.consumed = unread.size();
+    return judge_unended_line(!protocol::find_json_fault(next.unread), next.unread.size());
+}
+
+received session::judge_unended_line(bool is_json, std::size_t bytes) {
+    received result;
+    result.unended_line = !is_json;
+    if (is_json) {
+        answer_invalid({.failure = {errc::parse_error,
+                            "This text has not been carried out, since its line has not ended for a second. " +
+                                std::string{protocol::one_line_hint}}},
+            nullptr, 0);
+        decoder_->drop_line();
+        result.consumed = bytes;
+    }
     return result;
 }
 

@@ -4,6 +4,7 @@
 #include "batch.hpp"
 #include "broker_service.hpp"
 #include "frame_cache.hpp"
+#include "long_message.hpp"
 #include "peer.hpp"
 #include "schema_check.hpp"
 
@@ -59,7 +60,8 @@ struct input {
 enum class input_state : std::uint8_t {
     waiting,       ///< every complete frame has been carried out
     turn_is_over,  ///< there is more to do: call again, after others had their turn
-    checking,      ///< a schema's check goes on elsewhere: call again in a moment
+    checking,      ///< a long message, or its schema's check, is being read elsewhere: call again in a moment, with the
+                   ///< same memory
     backpressure,  ///< a queue is filling up: deliver what there is, then call again
     failed,        ///< the input can't be read any further, and the last answer says why: write it, then close
 };
@@ -119,9 +121,9 @@ public:
     /// Carries out the requests in `next`, until its turn is over. At the end of input, emitters wait for the peer no
     /// longer.
     [[nodiscard]] received receive(const input& next);
-    /// `unread` is a line that has got no more bytes for a while: a complete text is rejected, since its LF has been
-    /// forgotten.
-    [[nodiscard]] received reject_unended_line(std::string_view unread);
+    /// What is unread is a line that has got no more bytes for a while: a complete text is rejected, since its LF has
+    /// been forgotten.
+    [[nodiscard]] received reject_unended_line(const input& next);
     /// There is no memory for the rest of the frame that has begun: all sessions together may hold `limit` bytes.
     [[nodiscard]] received reject_large_input(std::size_t limit);
 
@@ -197,11 +199,26 @@ private:
         std::unique_ptr<schema_check> check{};
     };
 
+    /// A long message that is being read. It lies in the memory of the input.
+    struct long_input {
+        enum class kind : std::uint8_t { frame, batch_element, unended_line };
+        kind what = kind::frame;
+        std::size_t bytes = 0;
+        std::size_t index = 0;  // of an element of a batch
+        std::shared_ptr<char[]> memory{};
+        std::size_t capacity = 0;
+        long_message reading;
+    };
+
     [[nodiscard]] received carry_out(const input& next);
     [[nodiscard]] bool end_check();
+    void read_long(long_input::kind what, std::string_view text, std::size_t index, const input& from);
+    [[nodiscard]] bool end_reading(const input& next, received& result);
     void handle_frame(std::string_view frame, const input& from);
-    void handle_message(std::string_view frame, const input& from);
+    void handle_message(protocol::message& message, const input& from);
+    void handle_element(const protocol::message& element, std::size_t index, const input& from);
     void carry_on_batch(const input& from);
+    [[nodiscard]] received judge_unended_line(bool is_json, std::size_t bytes);
     [[nodiscard]] input_state state_after_frame(bool has_more) const;
     [[nodiscard]] bool turn_is_over() const;
     void handle_request(
@@ -226,6 +243,7 @@ private:
     std::optional<protocol::frame_decoder> decoder_{};
     std::unique_ptr<batch_under_way> batch_{};
     std::unique_ptr<checked_request> checked_{};
+    std::unique_ptr<long_input> long_input_{};
     core::frame_memory shared_input_{};  // what a large frame may leave to an event
     std::string answers_{};              // frames that the transport has not taken
     std::string notices_{};              // frames of the notices that are a part of the batch that is out

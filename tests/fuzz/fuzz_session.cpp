@@ -98,7 +98,9 @@ public:
     }
     void reject_unended_line() {
         if (!is_done_ && has_unended_line_ && !unread_.empty()) {
-            finish_turn(session_->reject_unended_line(unread_));
+            const std::shared_ptr<char[]> memory{new char[unread_.size()]};
+            std::copy(unread_.begin(), unread_.end(), memory.get());
+            finish_turn(session_->reject_unended_line({{memory.get(), unread_.size()}, memory, unread_.size(), false}));
         }
     }
     void leave() {

@@ -77,16 +77,16 @@ void memory_peer::read_on() {
 void memory_peer::receive() {
     turns_ = 0;
     while (!has_failed_ && (turns_ == 0 || last_.state != input_state::waiting)) {
-        const std::shared_ptr<char[]> memory{new char[unread_.size()]};
-        std::copy(unread_.begin(), unread_.end(), memory.get());
-        last_ = session_->receive({{memory.get(), unread_.size()}, memory, unread_.size(), input_ended_});
+        const input_copy next{unread_};
+        last_ = session_->receive(next.as_input(input_ended_));
         ++turns_;
         finish_turn();
     }
 }
 
 void memory_peer::reject_unended_line() {
-    last_ = session_->reject_unended_line(unread_);
+    const input_copy next{unread_};
+    last_ = session_->reject_unended_line(next.as_input(input_ended_));
     finish_turn();
 }
 

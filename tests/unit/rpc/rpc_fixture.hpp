@@ -7,6 +7,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -37,6 +38,17 @@ public:
 
 private:
     silent_logger log_{};
+};
+
+/// Bytes in memory of their own, as a session gets them.
+struct input_copy {
+    explicit input_copy(std::string_view bytes) : memory(new char[bytes.size()]), size(bytes.size()) {
+        std::copy(bytes.begin(), bytes.end(), memory.get());
+    }
+    [[nodiscard]] input as_input(bool ended = false) const { return {{memory.get(), size}, memory, size, ended}; }
+
+    std::shared_ptr<char[]> memory;
+    std::size_t size;
 };
 
 struct peer_options {

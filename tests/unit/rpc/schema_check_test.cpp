@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <deque>
 #include <mutex>
 
 // A schema's check that takes longer than a turn: it is carried on elsewhere, and the rest of the peer's input waits
@@ -50,6 +51,10 @@ public:
         std::unique_lock lock{mutex_};
         BOOST_REQUIRE(changed_.wait_for(lock, std::chrono::seconds{60}, [this] { return given_up_ > 0; }));
     }
+    void wait_until_they_run(int count) {
+        std::unique_lock lock{mutex_};
+        BOOST_REQUIRE(changed_.wait_for(lock, std::chrono::seconds{60}, [&] { return running_ == count; }));
+    }
     [[nodiscard]] int checks() const { return checks_.load(); }
 
 private:
@@ -61,6 +66,8 @@ private:
                 return std::nullopt;
             }
             std::unique_lock lock{mutex_};
+            ++running_;
+            changed_.notify_all();
             while (!is_released_ && !limit.is_cancelled->load()) {
                 changed_.wait_for(lock, std::chrono::milliseconds{1});
             }
@@ -77,6 +84,7 @@ private:
     mutable std::condition_variable changed_{};
     mutable std::atomic<int> checks_{0};
     mutable int given_up_ = 0;
+    mutable int running_ = 0;  // that have begun
     bool is_released_ = false;
 };
 
@@ -86,9 +94,7 @@ struct fixture {
     ~fixture() { events->release(); }
 
     input_state give(memory_peer& to, const std::string& bytes) {
-        const std::shared_ptr<char[]> memory{new char[bytes.size()]};
-        std::copy(bytes.begin(), bytes.end(), memory.get());
-        const auto done = to.rpc().receive({{memory.get(), bytes.size()}, memory, bytes.size(), false});
+        const auto done = to.rpc().receive(input_copy{bytes}.as_input());
         BOOST_CHECK_EQUAL(done.consumed, bytes.size());
         return done.state;
     }
@@ -111,6 +117,21 @@ bool has(const std::string& text, std::string_view part) { return text.find(part
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(schema_checks)
+
+BOOST_AUTO_TEST_CASE(check_that_no_thread_has_begun_keeps_no_memory_when_its_peer_leaves) {
+    fixture setup;
+    std::deque<memory_peer> busy;
+    for (std::size_t i = 0; i < check_threads::most_threads; ++i) {
+        auto& peer = busy.emplace_back(setup.all);
+        BOOST_CHECK(setup.give(peer, peer.frame_of(emit(R"({"slow":1})"))) == input_state::checking);
+    }
+    setup.events->wait_until_they_run(static_cast<int>(check_threads::most_threads));
+    const input_copy waiting{setup.emitter.frame_of(emit(R"({"slow":2})"))};
+    BOOST_CHECK(setup.emitter.rpc().receive(waiting.as_input()).state == input_state::checking);
+    BOOST_TEST(waiting.memory.use_count() > 1);
+    setup.emitter.leave();
+    BOOST_TEST(waiting.memory.use_count() == 1);
+}
 
 BOOST_AUTO_TEST_CASE(others_are_answered_while_a_check_goes_on) {
     fixture setup;

@@ -355,7 +355,8 @@ BOOST_AUTO_TEST_CASE(line_without_its_end_is_reported_if_it_is_a_complete_text) 
     for (std::size_t cut = 1; cut < text.size(); ++cut) {
         peer.send(std::string_view{text}.substr(cut - 1, 1));
         BOOST_REQUIRE(peer.has_unended_line());
-        const auto result = peer.rpc().reject_unended_line(std::string_view{text}.substr(0, cut));
+        const auto result =
+            peer.rpc().reject_unended_line(input_copy{std::string_view{text}.substr(0, cut)}.as_input());
         BOOST_REQUIRE_EQUAL(result.consumed, 0U);
         BOOST_REQUIRE(result.unended_line);
     }
