@@ -3,6 +3,7 @@
 #include "app/detached_process.hpp"
 #include "app/program_options.hpp"
 #include "app/spdlog_logger.hpp"
+#include "rpc/memory_reserve.hpp"
 
 #include <hookd/protocol/counted.hpp>
 #include <hookd/protocol/limits.hpp>
@@ -133,6 +134,7 @@ int serve(const program_options& options, const daemon_process::option_reader& r
         give_back_freed_memory();
     }
     try {
+        rpc::memory_reserve::set_aside();
         daemon_process daemon{options, std::move(events), read_options, log};
         ready();
         daemon.run();

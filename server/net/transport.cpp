@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <new>
 #include <string>
 
 namespace hookd::server::net {
@@ -107,8 +108,16 @@ void transport::expect_input() {
     }
 }
 
+bool transport::has_room() {
+    try {
+        return input_.make_room();
+    } catch (const std::bad_alloc&) {
+        return false;
+    }
+}
+
 void transport::read_some() {
-    if (!input_.make_room()) {
+    if (!has_room()) {
         return handle(cause::no_memory);
     }
     const auto got = stream_->read(input_.free_begin(), input_.free_bytes());
@@ -265,6 +274,9 @@ void transport::look_at_unended_line(std::chrono::steady_clock::duration after) 
 // --- writing ---
 
 void transport::on_ready() {
+    if (session_->has_lost_output()) {
+        return stop();
+    }
     if (session_->must_read()) {
         const auto self = shared_from_this();  // it may be closed by this
         strand_.dispatch([self] { self->require_reading(); });
@@ -274,6 +286,15 @@ void transport::on_ready() {
 }
 
 void transport::flush_output() {
+    try {
+        write_output();
+    } catch (const std::bad_alloc&) {
+        log_warning(" is owed more than there is memory for: disconnected");
+        stop();
+    }
+}
+
+void transport::write_output() {
     // What the write can't take at once is not written from a piece that others share.
     const bool one_piece = strand_.is_only_thread() && write_ != write_state::waiting;
     const auto next =

@@ -94,6 +94,7 @@ private:
 
     // the connection's strand
     void expect_input();
+    [[nodiscard]] bool has_room();
     void read_some();
     void handle(cause why);
     void resume(const rpc::received& result);
@@ -131,6 +132,7 @@ private:
     [[nodiscard]] rpc::received call_session(cause why, const rpc::input& next);
     [[nodiscard]] rpc::received receive(rpc::input next);
     void flush_output();
+    void write_output();
     void detach();
 
     std::shared_ptr<transport_environment> holder_;

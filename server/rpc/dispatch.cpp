@@ -2,6 +2,7 @@
 #include "catalogued.hpp"
 #include "cluster_events.hpp"
 #include "hook_states.hpp"
+#include "memory_reserve.hpp"
 #include "session.hpp"
 
 #include <hookd/protocol/version.hpp>
@@ -9,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <new>
 
 #include <unistd.h>
 
@@ -31,10 +33,14 @@ public:
         if (!by_->is_attached()) {
             return;  // the peer is gone
         }
-        if (const auto* const failure = std::get_if<error>(&result)) {
-            by_->answer(to_, *failure);
-        } else {
-            by_->answer(to_, std::get<protocol::wait_result>(result));
+        try {
+            if (const auto* const failure = std::get_if<error>(&result)) {
+                by_->answer(to_, *failure);
+            } else {
+                by_->answer(to_, std::get<protocol::wait_result>(result));
+            }
+        } catch (const std::bad_alloc&) {
+            return by_->lose_output();
         }
         by_->state().wake(by_->client());
     }
@@ -91,6 +97,18 @@ error missing_role(const session& by, std::string_view method, role wanted) {
                                    ": start the daemon with --allow-user " + user + ":" + has + "," +
                                    std::string{name_of(wanted)}};
 }
+
+/// What ends something, or says what has long been asked, is carried out however little memory there is.
+template <class Params>
+constexpr bool is_refused_when_memory_is_short = true;
+template <>
+constexpr bool is_refused_when_memory_is_short<protocol::respond_params> = false;
+template <>
+constexpr bool is_refused_when_memory_is_short<protocol::unsubscribe_params> = false;
+template <>
+constexpr bool is_refused_when_memory_is_short<protocol::ping_params> = false;
+template <>
+constexpr bool is_refused_when_memory_is_short<protocol::cancel_params> = false;
 
 protocol::subscribe_params as_observer(protocol::subscribe_params params) {
     params.responds = false;
@@ -474,12 +492,14 @@ void bind_and_carry_out(session& by, const protocol::request& call, const answer
 struct method {
     std::string_view name;
     role needs;
+    bool is_refused_when_memory_is_short;
     void (*call)(session&, const protocol::request&, const answer_address&);
 };
 
 template <class... Params>
 constexpr std::array<method, sizeof...(Params)> methods_of() {
-    return {method{Params::method, role_for<Params>, &bind_and_carry_out<Params>}...};
+    return {method{
+        Params::method, role_for<Params>, is_refused_when_memory_is_short<Params>, &bind_and_carry_out<Params>}...};
 }
 
 // The busiest first.
@@ -499,6 +519,9 @@ void dispatch(session& by, const protocol::request& call, const answer_address& 
     if (known != methods.end()) {
         if (known->needs != nullptr && !(by.may().*known->needs)) {
             return by.answer(to, missing_role(by, known->name, known->needs));
+        }
+        if (known->is_refused_when_memory_is_short && memory_reserve::is_short()) {
+            return by.answer(to, memory_reserve::refusal());
         }
         return known->call(by, call, to);
     }

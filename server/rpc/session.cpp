@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "session.hpp"
 
+#include "memory_reserve.hpp"
+
 #include <hookd/protocol/json_text.hpp>
 
 #include <chrono>
+#include <new>
 
 #include <time.h>
 
@@ -60,10 +63,36 @@ received session::receive(const input& next) {
         return {};
     }
     backpressure_ = false;
-    auto result = carry_out(next);
+    received result;
+    try {
+        result = carry_out(next);
+    } catch (const std::bad_alloc&) {
+        result = fail_for_memory(next.unread.size());
+    }
     result.memory_is_shared = std::exchange(shared_input_.is_shared, false);
     result.opened_session = std::exchange(opened_session_, false);
     return result;
+}
+
+// What was begun ends with the client.
+received session::fail_for_memory(std::size_t unread_bytes) noexcept {
+    stop_sharing_input();
+    broker().checked().clear();
+    batch_.reset();
+    received result;
+    result.consumed = unread_bytes;
+    result.state = input_state::failed;
+    try {
+        answer({.id = "null"}, memory_reserve::refusal());
+    } catch (const std::bad_alloc&) {
+        // The end of the connection says enough.
+    }
+    return result;
+}
+
+void session::lose_output() {
+    has_lost_output_ = true;
+    state().wake(*client_);
 }
 
 received session::carry_out(const input& next) {

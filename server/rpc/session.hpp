@@ -102,9 +102,9 @@ struct output {
 /// `failed`, the peer is gone or nothing is owed; then detach(). The sink given to attach() is told when there is
 /// output that no call of receive() has caused.
 ///
-/// Errors: what the peer did wrong is answered to it and counted. Throws std::bad_alloc.
-/// Thread-safety: none (broker's strand); peer() may be asked from any thread. Lifetime: shared: each wait that it has
-/// to answer holds it.
+/// Errors: what the peer did wrong is answered to it and counted. Where there is no memory for what it asks, its input
+/// is `failed`; next_output() throws std::bad_alloc, and the connection is to be closed. Thread-safety: none (broker's
+/// strand); peer() may be asked from any thread. Lifetime: shared: each wait that it has to answer holds it.
 class session final : public std::enable_shared_from_this<session> {
 public:
     session(std::shared_ptr<session_environment> environment, const core::peer& peer, const roles& may);
@@ -135,6 +135,10 @@ public:
     void written();
     /// The peer reads nothing any more: its push session ends, and no output is kept. Its input is still carried out.
     void stop_output();
+
+    /// Whether it could not be given what it is owed, for lack of memory: its connection is to be closed, so that the
+    /// peer does not take silence for an answer. The sink is told.
+    [[nodiscard]] bool has_lost_output() const noexcept { return has_lost_output_; }
 
     /// Whether something is to be written yet, or will be.
     [[nodiscard]] bool is_owed_anything() const noexcept;
@@ -174,6 +178,8 @@ public:
         });
     }
     void answer(const answer_address& to, const protocol::error& failure);
+    /// There was no memory for something that it is owed.
+    void lose_output();
     /// Queues a notification between answers.
     void notify(std::string_view body);
     /// From now on the connection ends with the process that made it.
@@ -219,6 +225,7 @@ private:
     void handle_element(const protocol::message& element, std::size_t index, const input& from);
     void carry_on_batch(const input& from);
     [[nodiscard]] received judge_unended_line(bool is_json, std::size_t bytes);
+    [[nodiscard]] received fail_for_memory(std::size_t unread_bytes) noexcept;
     [[nodiscard]] input_state state_after_frame(bool has_more) const;
     [[nodiscard]] bool turn_is_over() const;
     void handle_request(
@@ -250,6 +257,7 @@ private:
     bool batch_is_out_ = false;          // the transport is writing events or notices
     bool backpressure_ = false;          // a queue is filling up
     bool opened_session_ = false;
+    bool has_lost_output_ = false;
 };
 
 // Appends a response by `append(text)`: straight to the frame that goes out, or as a part of a batch.
@@ -262,9 +270,15 @@ void session::reply(const answer_address& to, Append append) {
         }
         answer_part(to, std::move(body));
     } else if (!to.id.empty()) {
-        protocol::open_frame frame{decoder_->kind(), answers_};
-        append(answers_);
-        frame.close();
+        const std::size_t before = answers_.size();
+        try {
+            protocol::open_frame frame{decoder_->kind(), answers_};
+            append(answers_);
+            frame.close();
+        } catch (...) {
+            answers_.resize(before);  // half a frame would be taken for the beginning of the next
+            throw;
+        }
     }
 }
 

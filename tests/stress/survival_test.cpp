@@ -8,6 +8,8 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <sys/resource.h>
+
 #include <atomic>
 #include <deque>
 #include <functional>
@@ -172,6 +174,49 @@ BOOST_DATA_TEST_CASE(memory_is_bounded_whatever_comes, data::make(thread_counts)
         BOOST_TEST(daemon.peak_resident_bytes() < bound);
         BOOST_TEST(daemon.resident_bytes() < bound / 2);
     }
+}
+
+// Emits large events over connections of their own until there is no memory for one; false where there always is.
+bool exhaust_memory(const test_daemon& daemon) {
+    const auto payload = json_string(std::string(300'000, 'x'));
+    for (int i = 0; i < 1000; ++i) {
+        auto peer = daemon.connect();
+        try {
+            for (int n = 0; n < 10; ++n) {
+                if (peer.call("emit", R"({"event":"big","payload":)" + payload + "}").error_code() == -32001) {
+                    return true;
+                }
+            }
+        } catch (const connection_closed&) {
+            return true;
+        }
+    }
+    return false;
+}
+
+BOOST_DATA_TEST_CASE(without_memory_the_daemon_lives_on_and_a_veto_is_heard, data::make(thread_counts), threads) {
+    if (hookd_is_sanitized()) {
+        return;  // whose shadow counts as its address space
+    }
+    test_daemon daemon({"--threads", threads, "--capacity-bytes", "1GiB", "--capacity", "100000"});
+    auto guard = daemon.connect();
+    subscribe(guard, "question");
+    auto emitter = daemon.connect();
+    const auto asked = send_emit_and_wait(emitter, "question", R"("policy":"veto")");
+    const auto event = guard.next_event().string("/params/hook_event_id");
+    const rlimit none{daemon.virtual_bytes(), RLIM_INFINITY};
+    BOOST_REQUIRE(::prlimit(daemon.pid(), RLIMIT_AS, &none, nullptr) == 0);
+    BOOST_TEST(exhaust_memory(daemon));
+    BOOST_TEST(bool_at(respond(guard, event, R"("response":{"abort":"heard"})"), "/accepted"));
+    BOOST_TEST(emitter.response_to(asked).string("/result/abort") == "heard");
+    BOOST_TEST(exhaust_memory(daemon));
+    const rlimit all{RLIM_INFINITY, RLIM_INFINITY};
+    BOOST_REQUIRE(::prlimit(daemon.pid(), RLIMIT_AS, &all, nullptr) == 0);
+    const auto next = send_emit_and_wait(emitter, "question", R"("policy":"veto")");
+    respond(guard, guard.next_event().string("/params/hook_event_id"), R"("response":{"abort":"again"})");
+    BOOST_TEST(emitter.response_to(next).string("/result/abort") == "again");
+    daemon.wait_for_stat("/connections", 3);
+    daemon.wait_for_stat("/waiting", 0);
 }
 
 BOOST_AUTO_TEST_CASE(many_idle_sessions_cost_an_event_nothing) {

@@ -66,6 +66,8 @@ public:
     /// Resident memory, in bytes: now (VmRSS) and at its highest (VmHWM).
     [[nodiscard]] std::size_t resident_bytes() const { return status_bytes("VmRSS:"); }
     [[nodiscard]] std::size_t peak_resident_bytes() const { return status_bytes("VmHWM:"); }
+    /// Its address space, in bytes.
+    [[nodiscard]] std::size_t virtual_bytes() const { return status_bytes("VmSize:"); }
 
 private:
     void start(std::vector<std::string> arguments, const spawn_options& options);

@@ -12,6 +12,21 @@
 
 namespace hookd::server::rpc::test {
 
+/// Whether this thread is in the code under test, and not in that of the test.
+inline thread_local bool is_in_session = false;
+
+/// While it lives, this thread is in the code under test, or in that of the test.
+class code_scope {
+public:
+    explicit code_scope(bool under_test) : before_(std::exchange(is_in_session, under_test)) {}
+    ~code_scope() { is_in_session = before_; }
+    code_scope(const code_scope&) = delete;
+    code_scope& operator=(const code_scope&) = delete;
+
+private:
+    bool before_;
+};
+
 class silent_logger final : public logger {
 public:
     [[nodiscard]] bool wants(log_level) const noexcept override { return false; }
@@ -27,6 +42,7 @@ public:
 
     /// Delivers what there is.
     void run_turn() {
+        const code_scope scope{true};
         while (state().has_output()) {
             for (auto& each : state().take_completions()) {
                 static_cast<wait_operation*>(each.who)->done(std::move(each.result));
@@ -40,6 +56,7 @@ public:
 
     /// Ends the waits that end within `span`.
     void pass(std::chrono::minutes span) {
+        const code_scope scope{true};
         auto later = now();
         later.steady += span;
         later.wall += span;

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cctype>
+#include <new>
+#include <optional>
 #include <utility>
 
 namespace hookd::server::rpc::test {
@@ -47,7 +49,7 @@ memory_peer::memory_peer(rpc_fixture& fixture, const peer_options& options)
     : fixture_(fixture),
       options_(options),
       session_(std::make_shared<session>(fixture.environment, options.who, options.may)) {
-    session_->attach(*this);
+    under_test([this] { session_->attach(*this); });
 }
 
 void memory_peer::send(std::string_view bytes) {
@@ -63,7 +65,7 @@ void memory_peer::end_input() {
 }
 
 void memory_peer::leave() {
-    session_->detach();
+    under_test([this] { session_->detach(); });
     fixture_.broker->run_turn();
 }
 
@@ -78,7 +80,7 @@ void memory_peer::receive() {
     turns_ = 0;
     while (!has_failed_ && (turns_ == 0 || last_.state != input_state::waiting)) {
         const input_copy next{unread_};
-        last_ = session_->receive(next.as_input(input_ended_));
+        last_ = under_test([&] { return session_->receive(next.as_input(input_ended_)); });
         ++turns_;
         finish_turn();
     }
@@ -102,10 +104,32 @@ void memory_peer::finish_turn() {
     }
 }
 
+void memory_peer::on_ready() {
+    const code_scope scope{false};
+    if (session_->has_lost_output()) {
+        lose_connection();
+    } else {
+        flush();
+    }
+}
+
+void memory_peer::lose_connection() {
+    has_failed_ = true;
+    leave();
+}
+
 void memory_peer::flush() {
     while (reads_) {
-        const auto next =
-            session_->next_output({256, std::size_t{256} << 10, std::size_t{64} << 10, options_.one_piece});
+        std::optional<output> taken;
+        try {
+            under_test([&] {
+                taken.emplace(
+                    session_->next_output({256, std::size_t{256} << 10, std::size_t{64} << 10, options_.one_piece}));
+            });
+        } catch (const std::bad_alloc&) {
+            return lose_connection();
+        }
+        const auto& next = *taken;
         if (next.empty()) {
             return;
         }
@@ -118,7 +142,7 @@ void memory_peer::flush() {
             BOOST_REQUIRE_EQUAL(joined(session_->pieces_of_batch()), batch);
         }
         output_ += batch;
-        session_->written();
+        under_test([this] { session_->written(); });
     }
 }
 

@@ -81,7 +81,7 @@ public:
     /// From now on nothing is read, and what is written is kept back.
     void stop_reading() { reads_ = false; }
     void read_on();
-    void on_ready() override { flush(); }
+    void on_ready() override;
 
     [[nodiscard]] session& rpc() noexcept { return *session_; }
     /// Whether the session has said that the input can't be read any further.
@@ -106,6 +106,12 @@ private:
     void receive();
     void finish_turn();
     void flush();
+    void lose_connection();
+    template <class Call>
+    auto under_test(Call call) {
+        const code_scope scope{true};
+        return call();
+    }
 
     rpc_fixture& fixture_;
     peer_options options_;

@@ -184,6 +184,7 @@ BOOST_AUTO_TEST_CASE(short_check_is_made_once) {
 BOOST_AUTO_TEST_CASE(peer_that_leaves_gives_its_check_up) {
     fixture setup;
     (void)setup.give(setup.emitter, setup.emitter.frame_of(emit(R"({"slow":1})")));
+    setup.events->wait_until_they_run(1);
     setup.emitter.leave();
     setup.events->wait_until_given_up();
     BOOST_CHECK_EQUAL(setup.all.broker->state().stats(setup.all.broker->now()).head_seq, 0U);
