@@ -84,6 +84,7 @@ struct place {
 struct check_run {
     const schema_document& schema;
     std::size_t steps;
+    pattern::charge charged = pattern::charge::actual;
     const std::atomic<bool>* is_cancelled = nullptr;
     std::optional<violation> found{};
     int attempts = 0;                                  // within anyOf and the like: what fails there is no fault yet
@@ -415,10 +416,7 @@ private:
     }
 
     [[nodiscard]] bool matches(const pattern& wanted, std::string_view subject) {
-        constexpr std::size_t cheaper = 8;  // than a step of ours
-        auto left = run_.steps * cheaper;
-        const auto found = wanted.found_in(subject, left);
-        run_.steps = left / cheaper;
+        const auto found = wanted.found_in(subject, run_.steps, run_.charged);
         if (!found) {
             throw out_of_steps{};
         }
@@ -514,11 +512,14 @@ std::optional<violation> schema::check(std::string_view value) const {
 std::optional<violation> schema::check(std::string_view value, server::check_limit& limit) const {
     // A long text has more to check than a short one, and its sender has paid for that.
     const auto most = most_steps + value.size() * steps_a_byte;
-    check_run run{document_, std::min(most, limit.steps), limit.is_cancelled};
+    // A caller that waits less long carries the check on elsewhere.
+    const bool is_brief = limit.steps < most;
+    check_run run{document_, is_brief ? limit.steps : most,
+        is_brief ? pattern::charge::worst_case : pattern::charge::actual, limit.is_cancelled};
     try {
         (void)checker{run, protocol::trimmed_json(value), place{}}.check(schema_document::root);
     } catch (const out_of_steps&) {
-        limit.is_exceeded = limit.steps < most;
+        limit.is_exceeded = is_brief;
         return violation{{}, {}, "takes more than " + std::to_string(most) + " steps to check: send less"};
     }
     return std::move(run.found);

@@ -54,6 +54,7 @@ void bind_all(const request& call) {
     bind<enable_hook_params>(call);
     bind<trust_hook_params>(call);
     bind<bypass_params>(call);
+    bind<cluster_hosts_params>(call);
     bind<stats_params>(call);
     bind<discover_params>(call);
     bind<cancel_params>(call);
