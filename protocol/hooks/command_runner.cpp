@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <hookd/hooks/command_runner.hpp>
+#include <hookd/hooks/start_process.hpp>
 
 #include "pipe.hpp"
-#include "start_process.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
@@ -107,7 +107,8 @@ public:
             directory = open_directory(what_.directory);
             result_.subject.clear();
         }
-        pid_ = start_process(what_, {input.read.get(), output.write.get(), errors.write.get()}, directory.get());
+        const std::array standard{input.read.get(), output.write.get(), errors.write.get()};
+        pid_ = start_process(what_, standard, directory.get());
         what_.program.reset();
         try {
             watch(input, output, errors);

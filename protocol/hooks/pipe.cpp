@@ -1,24 +1,18 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "pipe.hpp"
 
+#include <hookd/hooks/start_process.hpp>
+
 #include <array>
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 #include <fcntl.h>
 
 namespace hookd::hooks {
 
-owned_fd above_standard(owned_fd fd) {
-    if (fd.get() > STDERR_FILENO) {
-        return fd;
-    }
-    owned_fd moved(::fcntl(fd.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
-    if (!moved) {
-        throw std::system_error(errno, std::generic_category());
-    }
-    return moved;
-}
+owned_fd above_standard(owned_fd fd) { return moved_up(std::move(fd), STDERR_FILENO + 1); }
 
 pipe_ends make_pipe() {
     std::array<int, 2> ends{};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "start_process.hpp"
-
 #include "pipe.hpp"
+
+#include <hookd/hooks/start_process.hpp>
 
 #include <posix/signals_held_back.hpp>
 
@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include <fcntl.h>
@@ -68,7 +69,7 @@ struct plan {
     std::vector<std::string> programs{};
     std::vector<char*> argv{};
     std::vector<char*> environment{};
-    std::array<int, 3> standard{};
+    std::span<const int> descriptors{};
     int directory = -1;
     bool limits_files = false;
     rlimit files{};
@@ -94,8 +95,8 @@ void reset_signals() noexcept {
 
 /// The errno of what made it impossible; does not return where nothing did.
 int execute(const plan& what) noexcept {
-    for (std::size_t number = 0; number < what.standard.size(); ++number) {
-        if (::dup2(what.standard[number], static_cast<int>(number)) < 0) {
+    for (std::size_t number = 0; number < what.descriptors.size(); ++number) {
+        if (::dup2(what.descriptors[number], static_cast<int>(number)) < 0) {
             return errno;
         }
     }
@@ -149,17 +150,29 @@ void reap(pid_t pid) noexcept {
 
 }  // namespace
 
-pid_t start_process(command& what, const std::array<int, 3>& standard, int directory) {
+owned_fd moved_up(owned_fd fd, int lowest_free) {
+    if (fd.get() >= lowest_free) {
+        return fd;
+    }
+    owned_fd moved{::fcntl(fd.get(), F_DUPFD_CLOEXEC, lowest_free)};
+    if (!moved) {
+        throw std::system_error(errno, std::generic_category());
+    }
+    return moved;
+}
+
+pid_t start_process(command& started, std::span<const int> descriptors, int directory) {
     auto report = make_pipe();
-    plan next{.programs = candidates_for(what),
-        .argv = pointers_to(what.argv),
-        .environment = pointers_to(what.environment),
-        .standard = standard,
+    report.write = moved_up(std::move(report.write), static_cast<int>(descriptors.size()));
+    plan next{.programs = candidates_for(started),
+        .argv = pointers_to(started.argv),
+        .environment = pointers_to(started.environment),
+        .descriptors = descriptors,
         .directory = directory,
         .report = report.write.get()};
-    if (what.most_open_files && ::getrlimit(RLIMIT_NOFILE, &next.files) == 0) {
+    if (started.most_open_files && ::getrlimit(RLIMIT_NOFILE, &next.files) == 0) {
         next.limits_files = true;
-        next.files.rlim_cur = std::min<rlim_t>(*what.most_open_files, next.files.rlim_max);
+        next.files.rlim_cur = std::min<rlim_t>(*started.most_open_files, next.files.rlim_max);
     }
     const base::signals_held_back until_it_runs;
     const pid_t pid = start_child(next);

@@ -124,15 +124,11 @@ public:
         for (const auto& [id, session] : announced_) {
             add_hooks(own, session);
         }
-        for_each_other([&out](const visible_host& host) {
-            auto& other = out.hosts.emplace_back();
-            other.name = host.name;
-            other.lease = host.lease;
-            other.state = to_string(link_state::up);
-            for (const auto& session : host.sessions) {
-                add_hooks(other, session);
+        for (const auto& cluster : clusters_) {
+            for (const auto& host : cluster->hosts()) {
+                add_host(out, host);
             }
-        });
+        }
     }
 
     void add_stats(protocol::stats_result& out) const override {
@@ -143,9 +139,12 @@ public:
 
     void add_responders(std::string_view event, protocol::who_result& out) const override {
         const auto* const cluster = of(event);
-        for (const auto& host : cluster != nullptr ? cluster->hosts() : std::vector<visible_host>{}) {
+        if (cluster == nullptr) {
+            return;
+        }
+        for (const auto& host : cluster->hosts()) {
             for (const auto& session : host.sessions) {
-                if (host.name != host_ && matches(session, event)) {
+                if (matches(session, event)) {
                     add_responder(host.name, session, out);
                 }
             }
@@ -180,14 +179,13 @@ private:
         return best;
     }
 
-    template <class Visit>
-    void for_each_other(Visit visit) const {
-        for (const auto& cluster : clusters_) {
-            for (const auto& host : cluster->hosts()) {
-                if (host.name != host_) {
-                    visit(host);
-                }
-            }
+    static void add_host(protocol::cluster_hosts_result& out, const visible_host& host) {
+        auto& other = out.hosts.emplace_back();
+        other.name = host.name;
+        other.lease = host.lease;
+        other.state = to_string(link_state::up);
+        for (const auto& session : host.sessions) {
+            add_hooks(other, session);
         }
     }
 

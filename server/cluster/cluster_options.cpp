@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "cluster/cluster_options.hpp"
 
+#include "cluster/link/url_file.hpp"
 #include "net/safe_directory.hpp"
 
 #include <hookd/protocol/methods.hpp>
@@ -8,12 +9,10 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
-#include <fstream>
 #include <stdexcept>
 #include <string_view>
 #include <system_error>
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 namespace hookd::cluster {
@@ -23,7 +22,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::string_view events_key = "events=";
-constexpr std::size_t most_url_bytes = 4096;
 
 struct engine {
     std::string_view scheme;
@@ -37,27 +35,6 @@ const engine* engine_of(const std::string& url) {
     const auto found = std::find_if(
         engines.begin(), engines.end(), [&url](const engine& each) { return url.starts_with(each.scheme); });
     return found == engines.end() ? nullptr : &*found;
-}
-
-std::string without_space_around(std::string text) {
-    constexpr std::string_view space = " \t\r\n";
-    const auto begin = text.find_first_not_of(space);
-    return begin == std::string::npos ? std::string{} : text.substr(begin, text.find_last_not_of(space) + 1 - begin);
-}
-
-void refuse_readers(const fs::path& file) {
-    struct stat found {};
-    if (::stat(file.c_str(), &found) != 0) {
-        throw std::runtime_error("cannot read " + file.string() + ": " + std::generic_category().message(errno));
-    }
-    if (!S_ISREG(found.st_mode)) {
-        throw std::runtime_error(
-            file.string() + " is no regular file: --cluster takes a file that holds the URL of the cluster's engine");
-    }
-    if ((found.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-        throw std::runtime_error(
-            file.string() + " can be read by others, and may hold a password: chmod 600 " + file.string());
-    }
 }
 
 fs::path own_directory() {
@@ -113,24 +90,14 @@ std::string membership_text(const membership_options& what) {
 }
 
 std::string read_url(const fs::path& file) {
-    refuse_readers(file);
+    auto url = hookd::link::read_url_file(file.string());
     server::check_file(file, "--cluster");
-    std::ifstream in{file};
-    std::string text(most_url_bytes + 1, '\0');
-    in.read(text.data(), static_cast<std::streamsize>(text.size()));
-    text.resize(static_cast<std::size_t>(in.gcount()));
-    auto url = without_space_around(std::move(text));
-    if (url.empty() || url.size() > most_url_bytes || url.find('\n') != std::string::npos) {
-        throw std::runtime_error(
-            file.string() +
-            " must hold one line, the URL of the cluster's engine: postgresql://HOST/DATABASE or nats://HOST");
-    }
     if (engine_of(url) == nullptr) {
         const auto scheme = url.find("://");
         throw std::runtime_error(
             file.string() + " has " +
             (scheme == std::string::npos ? "no URL" : "a URL of the scheme " + url.substr(0, scheme)) +
-            ": there are postgresql, postgres, nats and tls");
+            ": write postgresql://HOST/DATABASE or nats://HOST");
     }
     return url;
 }

@@ -24,9 +24,9 @@ struct cluster_options {
 [[nodiscard]] membership_options parse_membership(const std::string& text);
 [[nodiscard]] std::string membership_text(const membership_options& what);
 
-/// The engine's URL, the one line of the file. Throws std::runtime_error, with what to do, where the file cannot be
-/// read, could be another user's or read by one, or holds no URL of an engine that there is. The message has nothing of
-/// the URL but its scheme.
+/// The engine's URL, as hookd::link::read_url_file() reads it. Throws std::runtime_error, with what to do, where the
+/// file cannot be read, could be another user's or read by one, or holds no URL of an engine that there is. The message
+/// has nothing of the URL but its scheme.
 [[nodiscard]] std::string read_url(const std::filesystem::path& file);
 
 /// The helper program for that URL: in the directory that $HOOKD_LIBEXEC names, else beside hookd, else in lib/hookd of

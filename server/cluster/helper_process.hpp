@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <hookd/hooks/owned_fd.hpp>
+
 #include <filesystem>
-#include <optional>
 
 #include <sys/types.h>
 
@@ -11,7 +12,7 @@ namespace hookd::cluster {
 /// A helper program that runs: its process, and this side's ends of the socketpair (its descriptor 3) and of its
 /// standard error. Its standard input is /dev/null, its standard output goes where its standard error does.
 ///
-/// Thread-safety: none. The destructor ends it: a moment after its socket was closed, by SIGKILL.
+/// Thread-safety: none. The destructor ends it: a second after its socket was closed at the latest, by SIGKILL.
 class helper_process {
 public:
     /// `program --link`, in a process group of its own. Throws std::system_error.
@@ -22,8 +23,8 @@ public:
 
     [[nodiscard]] pid_t pid() const noexcept { return pid_; }
     /// Give these away; both are non-blocking. -1 the second time.
-    [[nodiscard]] int take_socket() noexcept;
-    [[nodiscard]] int take_errors() noexcept;
+    [[nodiscard]] int take_socket() noexcept { return socket_.release(); }
+    [[nodiscard]] int take_errors() noexcept { return errors_.release(); }
     /// Ends it at once.
     void kill() noexcept;
 
@@ -31,8 +32,8 @@ private:
     void reap() noexcept;
 
     pid_t pid_ = -1;
-    int socket_ = -1;
-    int errors_ = -1;
+    hooks::owned_fd socket_{};
+    hooks::owned_fd errors_{};
 };
 
 }  // namespace hookd::cluster

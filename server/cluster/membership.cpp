@@ -14,6 +14,8 @@ namespace {
 // How long a helper that is up may owe an answer to what it was sent.
 constexpr std::chrono::seconds longest_debt{10};
 
+constexpr std::uint32_t alarming_permille = 500;
+
 constexpr std::size_t most_responders = 1024;  // of other hosts, of one question
 constexpr std::size_t most_told = 1024;        // events whose telling is under way
 
@@ -29,7 +31,7 @@ membership::membership(surroundings where, membership_options options)
       options_(std::move(options)),
       foreign_(std::make_shared<foreign_questions>(
           where_.events, [this](std::string frame) { link_->send(std::move(frame)); })),
-      link_(std::make_shared<link>(where_.context, where_.events, where_.log, *this,
+      link_(std::make_shared<helper_link>(where_.context, where_.events, where_.log, *this,
           [file = options_.url_file] { return helper_for(read_url(file)); })) {}
 
 void membership::stop() {
@@ -141,6 +143,7 @@ void membership::fail_all(const std::string& why) {
         }
     });
     hosts_.clear();
+    queue_permille_.reset();
 }
 
 void membership::announce_all() {
@@ -173,7 +176,18 @@ void membership::take(const state_message& what) {
     fail_all(why);
 }
 
-void membership::take(hosts_message& what) { hosts_ = std::move(what.hosts); }
+void membership::take(hosts_message& what) {
+    hosts_ = std::move(what.hosts);
+    std::erase_if(hosts_, [this](const visible_host& each) { return each.name == where_.host; });
+    const bool was_filling = queue_permille_.value_or(0) >= alarming_permille;
+    queue_permille_ = what.queue_permille;
+    if (!was_filling && queue_permille_.value_or(0) >= alarming_permille) {
+        say(server::log_level::warning,
+            "the engine's queue of notifications is " + std::to_string(*queue_permille_ / 10) +
+                " % full, and nothing gets through once it is full: end the session that listens and stays in a "
+                "transaction (PostgreSQL: pg_stat_activity)");
+    }
+}
 
 void membership::take(const session_ready_message& what) {
     unknown_.erase(what.session);
@@ -275,8 +289,7 @@ protocol::stats_result::cluster_link membership::stats() const {
     result.engine = engine_;
     result.state = to_string(state_);
     result.events = options_.events;
-    result.hosts = static_cast<std::size_t>(std::count_if(
-        hosts_.begin(), hosts_.end(), [this](const visible_host& each) { return each.name != where_.host; }));
+    result.hosts = hosts_.size();
     result.asked = asked_;
     result.answered = foreign_->answered();
     result.failed = failed_;

@@ -3,7 +3,7 @@
 
 #include "cluster/cluster_options.hpp"
 #include "cluster/foreign_questions.hpp"
-#include "cluster/link.hpp"
+#include "cluster/helper_link.hpp"
 #include "cluster/messages.hpp"
 #include "core/operation_table.hpp"
 #include "core/reply_times.hpp"
@@ -22,7 +22,7 @@ namespace hookd::cluster {
 /// This host's part in one cluster: what its helper is told and tells.
 ///
 /// Thread-safety: all on the broker's strand. Lifetime: what it was given must outlive stop().
-class membership final : public link_observer {
+class membership final : public helper_observer {
 public:
     using sessions = std::map<std::uint64_t, visible_session>;
 
@@ -53,6 +53,7 @@ public:
     [[nodiscard]] bool is_known(std::uint64_t session_id) const { return !unknown_.contains(session_id); }
 
     [[nodiscard]] link_state state() const noexcept { return state_; }
+    /// The other hosts of the cluster.
     [[nodiscard]] const std::vector<visible_host>& hosts() const noexcept { return hosts_; }
     [[nodiscard]] protocol::stats_result::cluster_link stats() const;
 
@@ -98,6 +99,7 @@ private:
     std::string why_down_ = "it is starting";
     std::string engine_{};
     std::vector<visible_host> hosts_{};
+    std::optional<std::uint32_t> queue_permille_{};
     boost::unordered_flat_map<uuid, question, core::uuid_hash> open_{};  // questions of this host
     std::map<std::uint64_t, told_event> told_{};
     boost::unordered_flat_map<std::uint64_t, clock::time_point>
@@ -109,7 +111,7 @@ private:
     std::uint64_t ups_ = 0;
     core::reply_times ask_times_{};
     std::shared_ptr<foreign_questions> foreign_;
-    std::shared_ptr<link> link_;
+    std::shared_ptr<helper_link> link_;
 };
 
 }  // namespace hookd::cluster

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "cluster/messages.hpp"
 
-#include <hookd/protocol/framing.hpp>
-#include <hookd/protocol/json_text.hpp>
+#include "cluster/link/object_writer.hpp"
+
 #include <hookd/protocol/message.hpp>
+#include <hookd/protocol/timestamp.hpp>
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <cmath>
 #include <utility>
 
 namespace hookd::cluster {
 
 namespace {
 
-using protocol::json_cursor;
+using hookd::link::fields;
+using hookd::link::malformed_message;
+using hookd::link::object_writer;
 using protocol::json_kind;
-using protocol::json_member;
 
 constexpr std::array<std::string_view, 4> state_names{"down", "connecting", "entering", "up"};
 constexpr std::size_t most_answer_bytes = std::size_t{16} << 20;
@@ -25,196 +25,114 @@ constexpr std::size_t most_reason_bytes = 1024;
 
 // --- reading ---
 
-[[noreturn]] void refuse(std::string_view method, std::string_view member) {
-    throw bad_message(std::string{method} + ": the member '" + std::string{member} + "' is absent or not valid");
+/// A text for people, which is bounded.
+std::string reason_in(const fields& params, std::string_view name) {
+    return params.text_or_empty(name).substr(0, most_reason_bytes);
 }
 
-/// The members of an object, by name. Unknown ones are ignored.
-class members {
-public:
-    members(std::string_view of, std::string_view object) : of_(of), object_(object) {
-        if (protocol::kind_of(object) != json_kind::object) {
-            refuse(of, "params");
-        }
+uuid id_in(const fields& params) {
+    const auto found = protocol::parse_uuid(params.text("hook_event_id"));
+    if (!found) {
+        fields::refuse("hook_event_id", "is not a UUID");
     }
+    return *found;
+}
 
-    /// Empty where it is absent or null.
-    [[nodiscard]] std::string_view find(std::string_view name) const {
-        for (json_cursor each{object_}; const auto member = each.next();) {
-            if (member->key.equals(name) && protocol::kind_of(member->value) != json_kind::null) {
-                return member->value;
-            }
-        }
-        return {};
+std::string host_in(const fields& params) {
+    auto found = params.text("host");
+    if (!protocol::is_host_name(found)) {
+        fields::refuse("host", "is not a host's name");
     }
-    [[nodiscard]] std::string_view required(std::string_view name, json_kind kind) const {
-        const auto value = find(name);
-        if (value.empty() || protocol::kind_of(value) != kind) {
-            refuse(of_, name);
-        }
-        return value;
-    }
-    [[nodiscard]] std::string text(std::string_view name) const { return decoded(required(name, json_kind::string)); }
-    [[nodiscard]] std::string optional_text(std::string_view name) const {
-        return find(name).empty() ? std::string{} : text(name);
-    }
-    /// Texts for people, which are bounded.
-    [[nodiscard]] std::string reason(std::string_view name) const {
-        return optional_text(name).substr(0, most_reason_bytes);
-    }
-    [[nodiscard]] uuid id(std::string_view name) const {
-        const auto found = protocol::parse_uuid(text(name));
-        if (!found) {
-            refuse(of_, name);
-        }
-        return *found;
-    }
-    [[nodiscard]] std::string host(std::string_view name) const {
-        auto found = text(name);
-        if (!protocol::is_host_name(found)) {
-            refuse(of_, name);
-        }
-        return found;
-    }
-    template <class Number>
-    [[nodiscard]] Number number(std::string_view name) const {
-        const auto value = required(name, json_kind::number);
-        Number result{};
-        const auto [end, failure] = std::from_chars(value.data(), value.data() + value.size(), result);
-        if (failure != std::errc{} || end != value.data() + value.size()) {
-            refuse(of_, name);
-        }
-        return result;
-    }
-    template <class Number>
-    [[nodiscard]] Number number_or(std::string_view name, Number standard) const {
-        return find(name).empty() ? standard : number<Number>(name);
-    }
-    [[nodiscard]] bool flag(std::string_view name) const { return find(name) == "true"; }
-    template <class Visit>
-    void each_of(std::string_view name, Visit visit) const {
-        for (json_cursor elements{required(name, json_kind::array)}; const auto element = elements.next();) {
-            visit(element->value);
-        }
-    }
-    [[nodiscard]] std::vector<std::string> texts(std::string_view name) const {
-        std::vector<std::string> all;
-        each_of(name, [&](std::string_view element) {
-            if (protocol::kind_of(element) != json_kind::string) {
-                refuse(of_, name);
-            }
-            all.push_back(decoded(element));
-        });
-        return all;
-    }
+    return found;
+}
 
-private:
-    static std::string decoded(std::string_view string) {
-        return protocol::json_string{string.substr(1, string.size() - 2)}.decode();
-    }
-
-    std::string_view of_;
-    std::string_view object_;
-};
-
-protocol::failure_policy on_failure_of(const members& about) {
-    return about.optional_text("on_failure") == to_string(protocol::failure_policy::closed)
+protocol::failure_policy on_failure_in(const fields& params) {
+    return params.text_or_empty("on_failure") == to_string(protocol::failure_policy::closed)
                ? protocol::failure_policy::closed
                : protocol::failure_policy::open;
 }
 
-state_message read_state(const members& params) {
+state_message read_state(const fields& params) {
     const auto name = params.text("state");
-    const auto known = std::find(state_names.begin(), state_names.end(), name);
+    const auto* const known = std::find(state_names.begin(), state_names.end(), name);
     if (known == state_names.end()) {
-        refuse("cluster.state", "state");
+        fields::refuse("state", "is unknown");
     }
-    return {static_cast<link_state>(known - state_names.begin()), params.reason("reason"), params.reason("engine")};
+    return {
+        static_cast<link_state>(known - state_names.begin()), reason_in(params, "reason"), reason_in(params, "engine")};
 }
 
-visible_host read_host(std::string_view text) {
-    const members about{"cluster.hosts", text};
-    visible_host host{about.host("host"), std::chrono::milliseconds{about.number_or<std::int64_t>("lease_ms", 0)}, {}};
-    about.each_of("sessions", [&host](std::string_view element) {
-        const members session{"cluster.hosts", element};
-        host.sessions.push_back({.name = session.text("name"),
-            .uid = session.number_or<std::uint32_t>("uid", 0),
-            .responds = session.flag("responds"),
-            .events = session.texts("events"),
-            .on_failure = on_failure_of(session),
-            .order = session.number_or<std::int64_t>("order", 0),
-            .registered = session.optional_text("kind") == "registered"});
-    });
-    return host;
+visible_session read_session(std::string_view element) {
+    const fields session{element};
+    return {.name = session.text("name"),
+        .uid = session.number_or<std::uint32_t>("uid", 0),
+        .responds = session.boolean_or_false("responds"),
+        .events = session.texts("events"),
+        .on_failure = on_failure_in(session),
+        .order = session.number_or<std::int64_t>("order", 0),
+        .registered = session.text_or_empty("kind") == "registered"};
 }
 
-hosts_message read_hosts(const members& params) {
+hosts_message read_hosts(const fields& params) {
     hosts_message result;
-    params.each_of("hosts", [&result](std::string_view element) { result.hosts.push_back(read_host(element)); });
+    if (!params.find("queue_permille").empty()) {
+        result.queue_permille = params.number<std::uint32_t>("queue_permille");
+    }
+    params.each_of("hosts", [&result](std::string_view element) {
+        const fields about{element};
+        auto& host = result.hosts.emplace_back();
+        host.name = host_in(about);
+        host.lease = std::chrono::milliseconds{about.number_or<std::int64_t>("lease_ms", 0)};
+        about.each_of(
+            "sessions", [&host](std::string_view session) { host.sessions.push_back(read_session(session)); });
+    });
     return result;
 }
 
-asked_message read_asked(const members& params) {
-    asked_message result{params.id("hook_event_id"), {}};
+asked_message read_asked(const fields& params) {
+    asked_message result{id_in(params), {}};
     params.each_of("hosts", [&result](std::string_view element) {
-        const members host{"cluster.asked", element};
-        const auto name = host.host("host");
+        const fields host{element};
+        const auto name = host_in(host);
         host.each_of("responders", [&](std::string_view one) {
-            const members responder{"cluster.asked", one};
+            const fields responder{one};
             result.responders.push_back({.host = name,
                 .name = responder.text("name"),
-                .insists = on_failure_of(responder) == protocol::failure_policy::closed,
+                .insists = on_failure_in(responder) == protocol::failure_policy::closed,
                 .order = responder.number_or<std::int64_t>("order", 0)});
         });
     });
     return result;
 }
 
-told_message read_told(const members& params) {
+told_message read_told(const fields& params) {
     told_message result{params.number<std::uint64_t>("request"), std::nullopt};
     if (!params.find("failed").empty()) {
-        result.failed = params.reason("failed");
+        result.failed = reason_in(params, "failed");
     }
     return result;
 }
 
-// `2026-11-23T12:58:36.123456789Z`, of the fraction as many digits as there are, up to nine.
-std::chrono::system_clock::time_point read_time(const std::string& text) {
-    using namespace std::chrono;
-    const auto part = [&text](std::size_t at, std::size_t digits) {
-        int value = 0;
-        const char* const begin = text.data() + at;
-        if (at + digits > text.size() || std::from_chars(begin, begin + digits, value).ptr != begin + digits) {
-            refuse("cluster.event", "emitted_at");
-        }
-        return value;
-    };
-    const year_month_day date{
-        year{part(0, 4)}, month{static_cast<unsigned>(part(5, 2))}, day{static_cast<unsigned>(part(8, 2))}};
-    if (!date.ok()) {
-        refuse("cluster.event", "emitted_at");
+// A time that this host's clock cannot express would arrive as another one: the earliest or latest that it can, to
+// within two seconds.
+std::chrono::system_clock::time_point read_emitted_at(const fields& params) {
+    using time = std::chrono::system_clock::time_point;
+    constexpr std::chrono::seconds margin{2};
+    const auto found = protocol::parse_timestamp(params.text("emitted_at"));
+    if (!found || *found < time::min() + margin || *found > time::max() - margin) {
+        fields::refuse("emitted_at", "is not a time in RFC 3339 that the clock can express");
     }
-    auto when = sys_days{date} + hours{part(11, 2)} + minutes{part(14, 2)} + seconds{part(17, 2)} + nanoseconds{0};
-    if (text.size() > 19 && text[19] == '.') {
-        const auto digits =
-            std::min<std::size_t>(std::min(text.find_first_not_of("0123456789", 20), text.size()) - 20, 9);
-        auto fraction = part(20, digits);
-        for (std::size_t each = digits; each < 9; ++each) {
-            fraction *= 10;
-        }
-        when += nanoseconds{fraction};
-    }
-    return time_point_cast<system_clock::duration>(when);
+    return *found;
 }
 
-void read_content(const members& params, event_message& result) {
+void read_content(const fields& params, event_message& result) {
     result.event = params.text("event");
     if (!protocol::is_event_name(result.event)) {
-        refuse("cluster.event", "event");
+        fields::refuse("event", "is not an event's name");
     }
-    result.payload = params.find("payload").empty() ? std::string_view{"null"} : params.find("payload");
-    result.cause = params.optional_text("cause");
-    result.emitted_at = read_time(params.text("emitted_at"));
+    result.payload = params.raw("payload");
+    result.cause = params.text_or_empty("cause");
+    result.emitted_at = read_emitted_at(params);
     if (result.timeout) {
         const auto policy = params.text("policy");
         for (const auto each : {protocol::wait_policy::veto, protocol::wait_policy::all}) {
@@ -224,10 +142,10 @@ void read_content(const members& params, event_message& result) {
 }
 
 // What the helper adds must be right; the rest is another host's, whose faults are not the helper's.
-event_message read_event(const members& params) {
+event_message read_event(const fields& params) {
     event_message result;
-    result.host = params.host("host");
-    result.id = params.id("hook_event_id");
+    result.host = host_in(params);
+    result.id = id_in(params);
     if (!params.find("timeout_ms").empty()) {
         const auto left = params.number<std::int64_t>("timeout_ms");
         result.timeout =
@@ -235,17 +153,17 @@ event_message read_event(const members& params) {
     }
     try {
         read_content(params, result);
-    } catch (const bad_message& wrong) {
+    } catch (const malformed_message& wrong) {
         result.fault = wrong.what();
     }
     return result;
 }
 
 core::remote_answer read_answer(std::string_view text) {
-    const members result{"cluster.settled", text};
+    const fields result{text};
     core::remote_answer answer;
     result.each_of("replies", [&answer](std::string_view element) {
-        const members about{"cluster.settled", element};
+        const fields about{element};
         auto& reply = answer.replies.emplace_back();
         reply.response = about.required("response", json_kind::object);
         reply.responder = about.text("responder");
@@ -253,158 +171,30 @@ core::remote_answer read_answer(std::string_view text) {
         reply.elapsed = std::chrono::nanoseconds{about.number_or<std::int64_t>("elapsed_ns", 0)};
     });
     result.each_of("missing", [&answer](std::string_view element) {
-        const members about{"cluster.settled", element};
-        answer.missing.push_back(
-            {.responder = about.text("responder"), .why = about.text("why"), .insists = about.flag("insists")});
+        const fields about{element};
+        answer.missing.push_back({.responder = about.text("responder"),
+            .why = about.text("why"),
+            .insists = about.boolean_or_false("insists")});
     });
     answer.silent.abstained = result.texts("abstained");
     answer.silent.passed = result.texts("passed");
-    answer.failed = result.optional_text("failed");
+    answer.failed = result.text_or_empty("failed");
     return answer;
 }
 
 // An answer that cannot be read is that host's failure, as no answer is.
-settled_message read_settled(const members& params) {
-    settled_message result{params.host("host"), params.id("hook_event_id"), {}};
+settled_message read_settled(const fields& params) {
+    settled_message result{host_in(params), id_in(params), {}};
     try {
         result.answer = read_answer(params.required("result", json_kind::object));
-    } catch (const bad_message& wrong) {
+    } catch (const malformed_message& wrong) {
+        result.answer = {};
         result.answer.failed = std::string{"its answer cannot be read: "} + wrong.what();
     }
     return result;
 }
 
-// --- writing ---
-
-/// A notification in a frame, member by member.
-class frame_writer {
-public:
-    explicit frame_writer(std::string_view method) : frame_(protocol::framing::length_prefix, out_) {
-        out_ += R"({"jsonrpc":"2.0","method":"cluster.)";
-        out_ += method;
-        out_ += R"(","params":{)";
-    }
-
-    std::string& raw(std::string_view name) {
-        out_ += out_.back() == '{' ? "\"" : ",\"";
-        out_ += name;
-        out_ += "\":";
-        return out_;
-    }
-    frame_writer& text(std::string_view name, std::string_view value) {
-        protocol::append_json_string(raw(name), value);
-        return *this;
-    }
-    template <class Number>
-    frame_writer& number(std::string_view name, Number value) {
-        raw(name) += std::to_string(value);
-        return *this;
-    }
-    frame_writer& id(const uuid& value) {
-        raw("hook_event_id") += '"';
-        protocol::append_uuid(out_, value);
-        out_ += '"';
-        return *this;
-    }
-    frame_writer& flag(std::string_view name, bool value) {
-        raw(name) += value ? "true" : "false";
-        return *this;
-    }
-    frame_writer& event(const core::cluster_event& what) {
-        id(what.id).text("event", what.name);
-        raw("payload") += what.payload;
-        if (!what.cause.empty()) {
-            text("cause", what.cause);
-        }
-        std::array<char, protocol::timestamp_size> when;
-        protocol::write_timestamp(when.data(), what.emitted_at);
-        return text("emitted_at", {when.data(), when.size()});
-    }
-    std::string finish() {
-        out_ += "}}";
-        frame_.close();
-        return std::move(out_);
-    }
-
-private:
-    std::string out_{};
-    protocol::open_frame frame_;
-};
-
-void append_replies(std::string& out, const core::remote_answer& answer) {
-    out += R"("replies":[)";
-    for (const auto& each : answer.replies) {
-        out += out.back() == '[' ? R"({"response":)" : R"(,{"response":)";
-        out += each.text();
-        out += R"(,"responder":)";
-        protocol::append_json_string(out, each.responder);
-        out +=
-            R"(,"uid":)" + std::to_string(each.uid) + R"(,"elapsed_ns":)" + std::to_string(each.elapsed.count()) + "}";
-    }
-    out += ']';
-}
-
-void append_missing(std::string& out, const core::remote_answer& answer) {
-    out += R"("missing":[)";
-    for (const auto& each : answer.missing) {
-        out += out.back() == '[' ? R"({"responder":)" : R"(,{"responder":)";
-        protocol::append_json_string(out, each.responder);
-        out += R"(,"why":)";
-        protocol::append_json_string(out, each.why);
-        out += each.insists ? R"(,"insists":true})" : "}";
-    }
-    out += ']';
-}
-
-std::string answer_text(const core::remote_answer& answer) {
-    std::string out = "{";
-    append_replies(out, answer);
-    out += ',';
-    append_missing(out, answer);
-    out += R"(,"abstained":)";
-    protocol::append_strings(out, answer.silent.abstained);
-    out += R"(,"passed":)";
-    protocol::append_strings(out, answer.silent.passed);
-    if (!answer.failed.empty()) {
-        out += R"(,"failed":)";
-        protocol::append_json_string(out, answer.failed);
-    }
-    return out += '}';
-}
-
-/// What is left of answers that no helper could carry: vetoes with their reasons.
-core::remote_answer with_verdicts_alone(core::remote_answer answer) {
-    for (auto& each : answer.replies) {
-        protocol::respond_params said{.response = each.text()};
-        const bool vetoes = !protocol::check_reply(said) && !said.abort.raw.empty();
-        const std::string reason{
-            said.abort.raw.size() <= most_reason_bytes ? said.abort.raw : "the reason is too long for the cluster"};
-        each.passed_on = {};
-        each.response = vetoes ? R"({"abort":")" + reason + "\"}" : "{}";
-    }
-    return answer;
-}
-
-std::string reply_with(std::string_view origin, const uuid& id, bool decides, const std::string& result) {
-    frame_writer frame{"reply"};
-    frame.text("origin", origin).id(id).flag("decides", decides);
-    frame.raw("result") += result;
-    return frame.finish();
-}
-
-}  // namespace
-
-std::string_view to_string(link_state value) noexcept { return state_names[static_cast<std::size_t>(value)]; }
-
-incoming read(std::string_view frame) {
-    protocol::message message;
-    protocol::read_message(frame, message);
-    if (message.type != protocol::message::kind::request) {
-        throw bad_message("it is not a JSON-RPC notification: " + message.failure.message);
-    }
-    const auto& call = message.single;
-    const auto method = call.method.decode();
-    const members params{method, call.params.empty() ? std::string_view{"{}"} : call.params};
+incoming read_params(std::string_view method, const fields& params) {
     if (method == "cluster.state") {
         return read_state(params);
     }
@@ -421,7 +211,7 @@ incoming read(std::string_view frame) {
         return read_asked(params);
     }
     if (method == "cluster.ask_failed") {
-        return ask_failed_message{params.id("hook_event_id"), params.reason("reason")};
+        return ask_failed_message{id_in(params), reason_in(params, "reason")};
     }
     if (method == "cluster.told") {
         return read_told(params);
@@ -430,75 +220,162 @@ incoming read(std::string_view frame) {
         return read_event(params);
     }
     if (method == "cluster.cancel") {
-        return cancel_message{params.id("hook_event_id")};
+        return cancel_message{id_in(params)};
     }
     if (method == "cluster.settled") {
         return read_settled(params);
     }
     if (method == "cluster.host_left") {
-        return host_left_message{params.host("host"), params.reason("why")};
+        return host_left_message{host_in(params), reason_in(params, "why")};
     }
     if (method == "cluster.gap") {
-        return gap_message{params.reason("reason")};
+        return gap_message{reason_in(params, "reason")};
     }
     if (method == "cluster.fatal") {
-        return fatal_message{params.reason("reason")};
+        return fatal_message{reason_in(params, "reason")};
     }
-    throw bad_message("there is no message '" + method.substr(0, 64) + "'");
+    throw malformed_message("there is no such message");
 }
 
-std::string hello_frame(const hello& what) {
+// --- writing ---
+
+using hookd::link::begin_notification;
+using hookd::link::frame_of;
+
+void append_id(std::string& out, const uuid& id) {
+    out += '"';
+    protocol::append_uuid(out, id);
+    out += '"';
+}
+
+object_writer& write_event(object_writer& params, const core::cluster_event& event) {
+    append_id(params.value_of("hook_event_id"), event.id);
+    params.text("event", event.name).raw("payload", event.payload);
+    params.text_if_any("cause", event.cause);
+    std::array<char, protocol::timestamp_size> when;
+    protocol::write_timestamp(when.data(), event.emitted_at);
+    return params.text("emitted_at", {when.data(), when.size()});
+}
+
+void append_reply(std::string& out, const protocol::wait_result::reply& reply) {
+    out += object_writer{}
+               .raw("response", reply.text())
+               .text("responder", reply.responder)
+               .number("uid", reply.uid)
+               .number("elapsed_ns", reply.elapsed.count())
+               .take();
+}
+
+void append_absentee(std::string& out, const protocol::wait_result::absentee& absentee) {
+    object_writer about;
+    about.text("responder", absentee.responder).text("why", absentee.why);
+    if (absentee.insists) {
+        about.flag("insists", true);
+    }
+    out += about.take();
+}
+
+void append_answer(std::string& out, const core::remote_answer& answer) {
+    object_writer result{std::move(out += '{')};
+    result.array("replies", answer.replies, append_reply).array("missing", answer.missing, append_absentee);
+    protocol::append_strings(result.value_of("abstained"), answer.silent.abstained);
+    protocol::append_strings(result.value_of("passed"), answer.silent.passed);
+    out = result.text_if_any("failed", answer.failed).take();
+}
+
+/// What is left of answers that no helper could carry: vetoes with their reasons.
+core::remote_answer with_verdicts_alone(core::remote_answer answer) {
+    for (auto& each : answer.replies) {
+        protocol::respond_params said{.response = each.text()};
+        const bool vetoes = !protocol::check_reply(said) && !said.abort.raw.empty();
+        const std::string reason{
+            said.abort.raw.size() <= most_reason_bytes ? said.abort.raw : "the reason is too long for the cluster"};
+        each.passed_on = {};
+        each.response = vetoes ? R"({"abort":")" + reason + "\"}" : "{}";
+    }
+    return answer;
+}
+
+std::string write_reply(std::string_view origin, const uuid& id, bool decides, const core::remote_answer& answer) {
+    auto params = begin_notification("reply");
+    params.text("origin", origin);
+    append_id(params.value_of("hook_event_id"), id);
+    params.flag("decides", decides);
+    append_answer(params.value_of("result"), answer);
+    return frame_of(params);
+}
+
+}  // namespace
+
+std::string_view to_string(link_state value) noexcept { return state_names[static_cast<std::size_t>(value)]; }
+
+incoming read(std::string_view frame) {
+    protocol::message message;
+    protocol::read_message(frame, message);
+    if (message.type != protocol::message::kind::request) {
+        throw malformed_message("it is not a JSON-RPC notification: " + message.failure.message);
+    }
+    const auto method = message.single.method.decode();
+    const auto params = message.single.params;
+    try {
+        return read_params(method, fields{params.empty() ? std::string_view{"{}"} : params});
+    } catch (const malformed_message& wrong) {
+        throw malformed_message(method.substr(0, 64) + ": " + wrong.what());
+    }
+}
+
+std::string hello_frame(const hello& greeting) {
     std::string instance;
-    protocol::append_uuid(instance, what.instance);
-    return frame_writer{"hello"}
-        .number("protocol", protocol_version)
-        .text("url", what.url)
-        .text("host", what.host)
-        .text("instance", instance)
-        .number("lease_ms", what.lease.count())
-        .finish();
+    protocol::append_uuid(instance, greeting.instance);
+    return frame_of(begin_notification("hello")
+                        .number("protocol", protocol_version)
+                        .text("url", greeting.url)
+                        .text("host", greeting.host)
+                        .text("instance", instance)
+                        .number("lease_ms", greeting.lease.count()));
 }
 
-std::string ping_frame() { return frame_writer{"ping"}.finish(); }
+std::string ping_frame() { return frame_of(begin_notification("ping")); }
 
-std::string session_frame(std::uint64_t number, const visible_session& what) {
-    frame_writer frame{"session"};
-    frame.number("session", number).text("name", what.name).number("uid", what.uid).flag("responds", what.responds);
-    protocol::append_strings(frame.raw("events"), what.events);
-    return frame.text("on_failure", to_string(what.on_failure))
-        .number("order", what.order)
-        .text("kind", what.registered ? "registered" : "session")
-        .finish();
+std::string session_frame(std::uint64_t number, const visible_session& session) {
+    auto params = begin_notification("session");
+    params.number("session", number)
+        .text("name", session.name)
+        .number("uid", session.uid)
+        .flag("responds", session.responds);
+    protocol::append_strings(params.value_of("events"), session.events);
+    return frame_of(params.text("on_failure", to_string(session.on_failure))
+                        .number("order", session.order)
+                        .text("kind", session.registered ? "registered" : "session"));
 }
 
 std::string session_gone_frame(std::uint64_t number) {
-    return frame_writer{"session_gone"}.number("session", number).finish();
+    return frame_of(begin_notification("session_gone").number("session", number));
 }
 
 std::string ask_frame(const core::cluster_event& question) {
-    return frame_writer{"ask"}
-        .event(question)
-        .number("timeout_ms", question.timeout.count())
-        .text("policy", to_string(question.policy))
-        .finish();
+    auto params = begin_notification("ask");
+    return frame_of(write_event(params, question)
+                        .number("timeout_ms", question.timeout.count())
+                        .text("policy", to_string(question.policy)));
 }
 
-std::string tell_frame(std::uint64_t request, const core::cluster_event& what) {
-    return frame_writer{"tell"}.number("request", request).event(what).finish();
+std::string tell_frame(std::uint64_t request, const core::cluster_event& event) {
+    auto params = begin_notification("tell");
+    return frame_of(write_event(params.number("request", request), event));
 }
 
-std::string close_frame(const uuid& id) { return frame_writer{"close"}.id(id).finish(); }
+std::string close_frame(const uuid& id) {
+    auto params = begin_notification("close");
+    append_id(params.value_of("hook_event_id"), id);
+    return frame_of(params);
+}
 
 std::string reply_frame(std::string_view origin, const uuid& id, bool decides, const core::remote_answer& answer) {
-    constexpr std::size_t prefix_bytes = 4;
-    const auto text = answer_text(answer);
-    if (text.size() <= most_answer_bytes) {
-        auto frame = reply_with(origin, id, decides, text);
-        if (!protocol::find_json_fault(std::string_view{frame}.substr(prefix_bytes))) {
-            return frame;
-        }
-    }
-    return reply_with(origin, id, decides, answer_text(with_verdicts_alone(answer)));
+    auto frame = write_reply(origin, id, decides, answer);
+    const bool is_carried =
+        frame.size() <= most_answer_bytes && !protocol::find_json_fault(hookd::link::body_of(frame));
+    return is_carried ? frame : write_reply(origin, id, decides, with_verdicts_alone(answer));
 }
 
 }  // namespace hookd::cluster

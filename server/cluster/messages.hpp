@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include "cluster/link/fields.hpp"
 #include "core/cluster_port.hpp"
 
 #include <hookd/protocol/methods.hpp>
@@ -8,7 +9,6 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -21,12 +21,6 @@ namespace hookd::cluster {
 using protocol::uuid;
 
 inline constexpr int protocol_version = 1;
-
-/// A frame that the other side must not send; what() says why.
-class bad_message : public std::runtime_error {
-public:
-    using std::runtime_error::runtime_error;
-};
 
 // --- from the helper ---
 
@@ -60,6 +54,7 @@ struct visible_host {
 
 struct hosts_message {
     std::vector<visible_host> hosts{};
+    std::optional<std::uint32_t> queue_permille{};
 };
 
 struct session_ready_message {
@@ -122,7 +117,7 @@ using incoming =
     std::variant<state_message, pong_message, hosts_message, session_ready_message, asked_message, ask_failed_message,
         told_message, event_message, cancel_message, settled_message, host_left_message, gap_message, fatal_message>;
 
-/// Reads a frame's body. Throws bad_message.
+/// Reads a frame's body. Throws hookd::link::malformed_message.
 [[nodiscard]] incoming read(std::string_view frame);
 
 // --- to the helper: each returns a whole frame ---
@@ -134,12 +129,12 @@ struct hello {
     std::chrono::milliseconds lease{};
 };
 
-[[nodiscard]] std::string hello_frame(const hello& what);
+[[nodiscard]] std::string hello_frame(const hello& greeting);
 [[nodiscard]] std::string ping_frame();
-[[nodiscard]] std::string session_frame(std::uint64_t number, const visible_session& what);
+[[nodiscard]] std::string session_frame(std::uint64_t number, const visible_session& session);
 [[nodiscard]] std::string session_gone_frame(std::uint64_t number);
 [[nodiscard]] std::string ask_frame(const core::cluster_event& question);
-[[nodiscard]] std::string tell_frame(std::uint64_t request, const core::cluster_event& what);
+[[nodiscard]] std::string tell_frame(std::uint64_t request, const core::cluster_event& event);
 [[nodiscard]] std::string close_frame(const uuid& id);
 /// The answer to a question of `origin`. Of one that no helper could carry, since it is too long or nested too deeply,
 /// the vetoes and their reasons.

@@ -88,6 +88,22 @@ TARGETS = [
     Target("in process, N=8: at most 100 ns a delivery", "in_process_8", "ns_per_delivery", 100),
     Target("in process, N=64: at most 60 ns a delivery", "in_process_64", "ns_per_delivery", 60),
     Target("in process, a trip: at most 600 ns", "in_process_trip", "ns_per_trip", 600),
+    Target("trip to a host on PostgreSQL, pinned: at most 1.6 x its statements", "cluster_trip_pinned", P50, 1.6, "hookd_pg", "pg_floor"),
+    Target("8 hosts answer on PostgreSQL, pinned: at most 1.3 x its statements", "cluster_trip_8_pinned", P50, 1.3, "hookd_pg", "pg_floor"),
+    Target("told to 8 hosts on PostgreSQL: at least 0.7 x its statements, 16 a transaction", "cluster_told_8", "events_per_s", 0.7, "hookd_pg",
+           "pg_floor", True),
+    Target("PostgreSQL's CPU a verdict: at most 1.2 x its statements", "cluster_trip_pinned", "broker_cpu_us", 1.2, "hookd_pg", "pg_floor"),
+    Target("trip to a host on NATS, pinned: at most 1.6 x a request of NATS and two trips of hookd", "cluster_parts", "whole_by_parts", 1.6,
+           "hookd_nats"),
+    Target("local trip with a cluster on PostgreSQL on: at most 1.03 x off", "cluster_local", "on_by_off", 1.03, "hookd_pg"),
+    Target("local trip with a cluster on NATS on: at most 1.03 x off", "cluster_local", "on_by_off", 1.03, "hookd_nats"),
+    Target("PostgreSQL dies: a wait is answered within 20 ms", "cluster_death", "down_ms", 20, "hookd_pg"),
+    Target("NATS dies: a wait is answered within 20 ms", "cluster_death", "down_ms", 20, "hookd_nats"),
+    Target("a daemon dies, on PostgreSQL: noticed within 1 s", "cluster_death", "dead_ms", 1000, "hookd_pg"),
+    Target("a daemon dies, on NATS: noticed within 1 s", "cluster_death", "dead_ms", 1000, "hookd_nats"),
+    Target("256 hosts that listen cost what was calculated from fewer: at most 1.25 x", "cluster_listeners", "last_calculated", 1.25, "hookd_pg"),
+    Target("256 that listen in another database cost nothing: at most 1.15 x", "cluster_listeners", "elsewhere", 1.15, "hookd_pg"),
+    Target("two shards do twice as much as one on PostgreSQL: at least 0.85 x", "cluster_shards", "two_by_one", 0.85, "hookd_pg", at_least=True),
 ]
 
 
@@ -158,7 +174,7 @@ def tables_as_markdown(results):
     out = [f"Measured on {machine['date']}: {machine['cores']} cores of {machine['cpu']}, Linux {machine['kernel']}, "
            f"medians of {machine['rounds']} interleaved rounds. In brackets: the ratio to hookd in the same round.", ""]
     for heading, groups in (("Veto round trip", ("trip",)), ("Fan-out", ("fanout",)), ("Idle sessions, start", ("idle", "start")),
-                            ("In process, and parts alone", ("inproc", "micro"))):
+                            ("In process, and parts alone", ("inproc", "micro")), ("Hosts", ("cluster",))):
         heads, *lines = lines_of(list(rows_of(results, groups)))
         if not lines:
             continue

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable
 
+import clusters
 from peers import Failed, private_directory
 
 @dataclass(frozen=True)
@@ -204,3 +205,5 @@ WORKLOADS += [
         ("match_pattern/plain", "to match a name"), ("match_pattern/star", "to match one with two *"),
         ("match_pattern/stars", "to match one with many"))}, micro),
 ]
+
+WORKLOADS += [Workload(name, "cluster", title, peers, metrics, measure) for name, title, peers, metrics, measure in clusters.WORKLOADS]

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "process.hpp"
 
+#include <boost/test/unit_test.hpp>
+
 #include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
@@ -156,6 +158,20 @@ struct child_setup {
 
 }  // namespace
 
+namespace {
+
+bool has_sanitizer_report(const std::string& log) {
+    for (const char* mark :
+        {"ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "WARNING: ThreadSanitizer", "runtime error:"}) {
+        if (log.find(mark) != std::string::npos) {
+            return true;
+        }
+    }
+    return false;
+}
+
+}  // namespace
+
 child_process::child_process(std::vector<std::string> argv, const spawn_options& options) : argv_(std::move(argv)) {
     auto in = make_pipe();
     auto out = make_pipe();
@@ -211,6 +227,9 @@ child_process::~child_process() {
     }
     stop_write_.reset();
     reader_.join();
+    if (has_sanitizer_report(err_)) {
+        BOOST_ERROR("a sanitizer found a fault in " << argv_[0] << ": " << err_);
+    }
 }
 
 void child_process::read_outputs() {

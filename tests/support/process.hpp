@@ -45,7 +45,8 @@ struct finished_process {
 };
 
 /// A running program whose outputs are read all the time, so that it never blocks on them. Killed, if it still runs, at
-/// the end.
+/// the end, which fails the current test (Boost.Test) where a sanitizer has said something on its standard error: no
+/// test can overlook a leak or a race in what it has started.
 ///
 /// Thread-safety: none but that of the reading thread inside. Throws std::system_error where the program can't be
 /// started.

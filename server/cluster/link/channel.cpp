@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "cluster/link/channel.hpp"
 
-#include <hookd/protocol/framing.hpp>
+#include "cluster/link/malformed_message.hpp"
+
 #include <hookd/protocol/limits.hpp>
 
 #include <boost/asio/buffer.hpp>
@@ -9,7 +10,6 @@
 #include <boost/asio/write.hpp>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 #include <vector>
 
@@ -18,8 +18,6 @@ namespace {
 
 // A payload of the largest frame that hookd takes, with the message around it.
 constexpr std::size_t max_frame_bytes = protocol::max_max_frame_bytes + (std::size_t{1} << 20);
-constexpr std::size_t least_room = std::size_t{64} << 10;
-constexpr std::size_t kept_input_bytes = std::size_t{1} << 20;
 constexpr std::size_t most_pieces = 64;
 
 }  // namespace
@@ -28,66 +26,49 @@ channel::channel(const boost::asio::any_io_executor& executor, int descriptor,
     std::function<void(std::string_view)> on_frame, std::function<void(const std::string&)> on_end)
     : socket_(executor, boost::asio::local::stream_protocol{}, descriptor),
       on_frame_(std::move(on_frame)),
-      on_end_(std::move(on_end)) {}
+      on_end_(std::move(on_end)),
+      input_(max_frame_bytes) {}
 
 void channel::start() { read_more(); }
 
 void channel::read_more() {
-    if (input_.size() - filled_ < least_room) {
-        input_.resize(filled_ + std::max(least_room, filled_));
-    }
-    socket_.async_read_some(boost::asio::buffer(input_.data() + filled_, input_.size() - filled_),
-        [this](boost::system::error_code failure, std::size_t count) {
-            if (ended_) {
-                return;
-            }
-            if (failure) {
-                return end(failure == boost::asio::error::eof || failure == boost::asio::error::connection_reset
-                               ? std::string{}
-                               : failure.message());
-            }
-            filled_ += count;
-            take_frames();
-            if (!ended_) {
-                read_more();
-            }
-        });
+    socket_.async_read_some(input_.room(), [this](boost::system::error_code failure, std::size_t count) {
+        if (ended_) {
+            return;
+        }
+        if (failure) {
+            return end(failure == boost::asio::error::eof || failure == boost::asio::error::connection_reset
+                           ? std::string{}
+                           : failure.message());
+        }
+        input_.add(count);
+        heard_at_ = clock::now();
+        take_frames();
+        if (!ended_) {
+            read_more();
+        }
+    });
 }
 
 void channel::take_frames() {
-    protocol::frame_decoder decoder{protocol::framing::length_prefix, max_frame_bytes};
-    std::size_t taken = 0;
-    while (!ended_) {
-        const auto found = decoder.next(std::string_view{input_}.substr(taken, filled_ - taken));
-        taken += found.consumed;
-        if (found.status == protocol::decode_status::failed) {
-            return end("hookd sent a frame that cannot be read: " + found.failure->message);
+    try {
+        for (auto frame = input_.next(); frame && !ended_; frame = input_.next()) {
+            on_frame_(*frame);
         }
-        if (found.status == protocol::decode_status::need_more) {
-            break;
-        }
-        on_frame_(found.body);
-    }
-    std::move(input_.begin() + static_cast<std::ptrdiff_t>(taken),
-        input_.begin() + static_cast<std::ptrdiff_t>(filled_), input_.begin());
-    filled_ -= taken;
-    if (filled_ == 0 && input_.size() > kept_input_bytes) {
-        input_ = {};
+    } catch (const malformed_message& fault) {
+        end(std::string{"hookd sent a frame that cannot be read: "} + fault.what());
     }
 }
 
-void channel::send_frame(std::string body) {
+void channel::send_frame(std::string frame) {
     if (ended_) {
         return;
     }
-    std::array<char, protocol::max_frame_prefix> prefix{};
-    const auto length = protocol::write_frame_prefix(protocol::framing::length_prefix, body.size(), prefix.data());
-    queued_bytes_ += length + body.size();
+    queued_bytes_ += frame.size();
     if (queued_bytes_ > max_queued_bytes && !output_.empty()) {
         return end("hookd has not read for too long: more than 64 MiB wait for it");
     }
-    output_.emplace_back(prefix.data(), length);
-    output_.push_back(std::move(body));
+    output_.push_back(std::move(frame));
     if (writing_ == 0) {
         write_more();
     }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include "cluster/link/frame_input.hpp"
 #include "cluster/link/messages.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <deque>
 #include <functional>
@@ -38,12 +40,19 @@ public:
         send_frame(encode(report));
     }
 
+    /// Whether hookd, which pings each second, has said nothing for 5 s: it is stopped or hangs, and other hosts must
+    /// not take this one for alive on its account.
+    [[nodiscard]] bool is_silent() const noexcept { return clock::now() - heard_at_ > longest_silence; }
+
     [[nodiscard]] bool is_congested() const noexcept { return queued_bytes_ > congested_bytes; }
     /// Calls `action` once, as soon as it is not congested any more. A new one replaces an earlier one.
     void when_drained(std::function<void()> action) { when_drained_ = std::move(action); }
 
 private:
-    void send_frame(std::string body);
+    using clock = std::chrono::steady_clock;
+    static constexpr std::chrono::seconds longest_silence{5};
+
+    void send_frame(std::string frame);
     void read_more();
     void take_frames();
     void write_more();
@@ -53,8 +62,8 @@ private:
     std::function<void(std::string_view)> on_frame_;
     std::function<void(const std::string&)> on_end_;
     std::function<void()> when_drained_{};
-    std::string input_{};
-    std::size_t filled_ = 0;
+    frame_input input_;
+    clock::time_point heard_at_ = clock::now();
     std::deque<std::string> output_{};
     std::size_t queued_bytes_ = 0;
     std::size_t writing_ = 0;  // pieces of output_ that are being written

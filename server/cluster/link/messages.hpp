@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include "cluster/link/fields.hpp"
+
+#include <hookd/protocol/limits.hpp>
+
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -15,12 +19,6 @@
 namespace hookd::link {
 
 using milliseconds = std::chrono::milliseconds;
-
-/// hookd sent what is not one of its messages. what() says why; the link ends, and hookd starts it again.
-class malformed_message : public std::runtime_error {
-public:
-    using std::runtime_error::runtime_error;
-};
 
 // --- from hookd ---
 
@@ -98,7 +96,6 @@ struct state_report {
     link_state state = link_state::down;
     std::string reason{};  ///< of `down`: why, and what to do
     std::string engine{};
-    std::string epoch{};
 };
 
 struct pong {};
@@ -116,13 +113,13 @@ struct host_session {
 
 struct host {
     std::string name{};
-    std::string instance{};
     milliseconds lease{};  ///< what is left of it
     std::vector<host_session> sessions{};
 };
 
 struct hosts_report {
     std::vector<host> hosts{};
+    std::optional<std::int64_t> queue_permille{};  ///< how full the engine's queue of notifications is, if it has one
 };
 
 struct session_ready {
@@ -175,7 +172,6 @@ struct foreign_event {
 
 struct cancel {
     std::string id{};
-    std::string reason{};
 };
 
 /// Another host's answer to our ask.
@@ -199,6 +195,7 @@ struct fatal {
     std::string reason{};
 };
 
+// Each returns a whole frame.
 [[nodiscard]] std::string encode(const state_report& report);
 [[nodiscard]] std::string encode(const pong& report);
 [[nodiscard]] std::string encode(const hosts_report& report);
@@ -220,8 +217,15 @@ struct fatal {
 /// without a reason, left.
 [[nodiscard]] std::string result_without_answer(std::string_view failure = {});
 
+/// How deep a payload or an answer may be nested: hookd takes a message of protocol::max_depth levels, of which two are
+/// around it.
+inline constexpr std::size_t content_depth = protocol::max_depth - 2;
+
 /// Whether `text` is one JSON text that hookd can take inside a message: what another host wrote is checked before it
 /// is passed on.
 [[nodiscard]] bool is_json(std::string_view text);
+
+/// `{"name","on_failure","order"}`, as links hand it to hookd and to one another.
+void append_responder(std::string& out, const responder& each);
 
 }  // namespace hookd::link

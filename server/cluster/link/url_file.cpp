@@ -80,12 +80,12 @@ std::string read_url_file(const std::string& file) {
             continue;
         }
         if (!url.empty()) {
-            refuse(file, "it has more than one line; keep one, the URL");
+            refuse(file, "it has more than one line; keep one line, the URL");
         }
         url = line;
     }
     if (url.empty()) {
-        refuse(file, "it is empty; write the URL into it");
+        refuse(file, "it is empty; write one line into it, the URL of the cluster's engine");
     }
     if (url.find('\0') != std::string::npos) {
         refuse(file, "it has a NUL byte; write the URL into it as text");

@@ -190,11 +190,7 @@ std::string to_text(const std::vector<link::responder>& responders) {
     std::string text = "[";
     for (const auto& each : responders) {
         text += text.size() > 1 ? "," : "";
-        text += json_writer{}
-                    .text("name", each.name)
-                    .text("on_failure", each.on_failure)
-                    .raw("order", std::to_string(each.order))
-                    .take();
+        link::append_responder(text, each);
     }
     return text + "]";
 }

@@ -155,12 +155,12 @@ void bucket::create(std::chrono::milliseconds lease, handler<bucket_state> done)
     });
 }
 
-// In memory: it is of no use any more once all servers have been restarted.
+// In files: hosts that may not create a bucket find theirs after a restart of all servers. Keys expire as ever.
 void bucket::create(std::chrono::milliseconds lease, int replicas, handler<bucket_state> done) {
     const json::object wanted{
         {"name", stream_},
         {"subjects", json::array{prefix_ + ">"}},
-        {"storage", "memory"},
+        {"storage", "file"},
         {"retention", "limits"},
         {"discard", "new"},
         {"max_msgs_per_subject", 1},
@@ -186,15 +186,19 @@ void bucket::get(const std::string& key, handler<bucket_entry> done) {
 }
 
 void bucket::put(const std::string& key, std::string_view value, std::uint64_t expected, handler<std::uint64_t> done) {
-    const std::string header = "Nats-Expected-Last-Subject-Sequence: " + std::to_string(expected) + "\r\n";
-    engine_.request(
-        prefix_ + key, header, value, api_limit, answered<std::uint64_t>(std::move(done), to_sequence, no_bucket));
+    put(key, {}, value, expected, std::move(done));
 }
 
-// Up to the one behind it: a newer value stays.
-void bucket::remove(const std::string& key, std::uint64_t sequence) {
-    const json::object wanted{{"filter", prefix_ + key}, {"seq", sequence + 1}};
-    engine_.publish("$JS.API.STREAM.PURGE." + stream_, json::serialize(wanted));
+// As key-value clients of NATS mark a key that was deleted.
+void bucket::clear(const std::string& key, std::uint64_t expected, handler<std::uint64_t> done) {
+    put(key, "KV-Operation: DEL\r\n", {}, expected, std::move(done));
+}
+
+void bucket::put(const std::string& key, const std::string& headers, std::string_view value, std::uint64_t expected,
+    handler<std::uint64_t> done) {
+    const std::string condition = "Nats-Expected-Last-Subject-Sequence: " + std::to_string(expected) + "\r\n";
+    engine_.request(prefix_ + key, headers + condition, value, api_limit,
+        answered<std::uint64_t>(std::move(done), to_sequence, no_bucket));
 }
 
 void look_for_jetstream(engine& connection, bucket::handler<bool> done) {

@@ -64,11 +64,14 @@ public:
     void get(const std::string& key, handler<bucket_entry> done);
     /// Puts a value where the key's sequence is still `expected` (0: there is none); the new sequence.
     void put(const std::string& key, std::string_view value, std::uint64_t expected, handler<std::uint64_t> done);
-    /// Removes a value that has this sequence, without a trace. No answer is waited for.
-    void remove(const std::string& key, std::uint64_t sequence);
+    /// Puts an empty value, which no member has, where the key's sequence is `expected`: it stays until its time is
+    /// over. A host may thus take its key back with no right but that to its own key.
+    void clear(const std::string& key, std::uint64_t expected, handler<std::uint64_t> done);
 
 private:
     void create(std::chrono::milliseconds lease, int replicas, handler<bucket_state> done);
+    void put(const std::string& key, const std::string& headers, std::string_view value, std::uint64_t expected,
+        handler<std::uint64_t> done);
 
     engine& engine_;
     std::string stream_;

@@ -23,7 +23,8 @@ constexpr std::uint64_t inbox_subscription = 1;
 
 }  // namespace
 
-client::client(boost::asio::io_context& context, url where, std::string name, client_observer& observer)
+client::client(boost::asio::io_context& context, url where, std::string name, const std::string& answers,
+    client_observer& observer)
     : context_(context),
       where_(std::move(where)),
       name_(std::move(name)),
@@ -31,7 +32,7 @@ client::client(boost::asio::io_context& context, url where, std::string name, cl
       tls_(make_tls_context(where_)),
       retry_(context),
       expiry_(context),
-      inbox_("_INBOX." + boost::uuids::to_string(boost::uuids::random_generator{}()) + ".") {}
+      inbox_(answers + boost::uuids::to_string(boost::uuids::random_generator{}()) + ".") {}
 
 client::~client() {
     requests_.clear();
@@ -120,7 +121,7 @@ void client::on_message(const operation& message) {
         return on_answer(message);
     }
     if (const auto found = subscriptions_.find(message.subscription); found != subscriptions_.end()) {
-        found->second(message.payload, message.reply);
+        found->second({message.subject, message.payload, message.reply});
     }
 }
 

@@ -40,8 +40,10 @@ protected:
 /// they need; destroying it ends all, and calls no handler.
 class client final : public engine, private connection_observer {
 public:
-    /// `name`: as the server's monitoring shows it. Throws std::invalid_argument for TLS files that can't be used.
-    client(boost::asio::io_context& context, url where, std::string name, client_observer& observer);
+    /// `name`: as the server's monitoring shows it. `answers`: what the subjects begin with on which answers to
+    /// requests come. Throws std::invalid_argument for TLS files that can't be used.
+    client(boost::asio::io_context& context, url where, std::string name, const std::string& answers,
+        client_observer& observer);
     ~client();
     client(const client&) = delete;
     client& operator=(const client&) = delete;

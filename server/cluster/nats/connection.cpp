@@ -285,8 +285,10 @@ void connection::on_pong() {
 void connection::on_server_error(std::string_view text) {
     last_words_ = {std::string{text}, is_refusal(text)};
     if (text.starts_with("Permissions Violation")) {
+        const bool creates = text.find("STREAM.CREATE") != std::string_view::npos;
         return fail("the server forbids it: " + std::string{text} +
-                        "; grant it in the server's `permissions` (hookd-nats --check names all)",
+                        (creates ? "; create the bucket with the URL of one who may: hookd-nats --init FILE"
+                                 : "; grant it in the server's `permissions` (server/cluster/nats/README.md has them)"),
             true);
     }
     if (is_refusal(text)) {

@@ -23,12 +23,19 @@ struct answer {
     std::string_view body{};  ///< valid during the call
 };
 
+/// A message as it arrives; valid during the call.
+struct delivery {
+    std::string_view subject{};
+    std::string_view body{};
+    std::string_view reply{};  ///< where an answer is awaited; may be empty
+};
+
 /// A connection to NATS as a member of a cluster sees it: `client`, or a test's memory. Without a connection every call
 /// does nothing, but calls its handler with what says so. Handlers come in the order in which the server answers,
 /// possibly from within the call.
 class engine {
 public:
-    using message_handler = std::function<void(std::string_view body, std::string_view reply)>;
+    using message_handler = std::function<void(const delivery&)>;
     using answer_handler = std::function<void(const answer&)>;
     using flush_handler = std::function<void(bool delivered)>;
 

@@ -7,6 +7,8 @@
 #include "cluster/nats/url.hpp"
 
 #include <hookd/protocol/counted.hpp>
+#include <hookd/protocol/host_name.hpp>
+#include <hookd/protocol/methods.hpp>
 
 #include <boost/asio/io_context.hpp>
 
@@ -23,8 +25,12 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds default_lease = 15s;  // as hookd's --cluster-lease
-constexpr std::string_view trial_key = "=check";          // no host's: see to_token()
 constexpr std::string_view trial_message = "{}";          // which no member takes for a message
+
+// Permissions that hold each host to its name go by the user, who is then called as the host.
+std::string host_of(const url& where) {
+    return protocol::is_host_name(where.who.user) ? where.who.user : protocol::own_host_name();
+}
 
 void print(bool is_good, const std::string& text) { std::printf("%s %s\n", is_good ? "✓" : "✗", text.c_str()); }
 
@@ -37,8 +43,9 @@ class inspection final : private client_observer {
 public:
     explicit inspection(const url& where)
         : where_(where),
-          names_(where.cluster),
-          client_(context_, where, "hookd-nats", *this),
+          host_(host_of(where)),
+          names_(where.cluster, host_),
+          client_(context_, where, "hookd-nats", names_.answers_to(host_), *this),
           bucket_(client_, names_.bucket) {}
 
     /// Connects, then does `first`, which ends by finish().
@@ -94,19 +101,20 @@ public:
 
     // What is forbidden comes as an error of the server, which ends the connection and names the subject.
     void try_permissions() {
-        for (const std::string& subject : {names_.ask, names_.told, names_.roster, names_.inbox("check")}) {
-            client_.subscribe(subject, [](std::string_view, std::string_view) {});
+        for (const std::string& subject : names_.heard) {
+            client_.subscribe(subject, [](const delivery&) {});
+        }
+        for (const std::string& subject : {names_.ask, names_.told, names_.roster, names_.to("check")}) {
             client_.publish(subject, trial_message);
         }
-        bucket_.put(std::string{trial_key}, trial_message, 0, [this](const bucket_result<std::uint64_t>& put) {
-            // wrong_sequence: that of the last check is still there
+        bucket_.clear(names_.key, 0, [this](const bucket_result<std::uint64_t>& put) {
+            // wrong_sequence: the host is there, or was a moment ago
             if (!put.value && put.fault.type != bucket_fault::kind::wrong_sequence) {
                 return finish(false, "the bucket cannot be written: " + put.fault.text);
             }
-            bucket_.remove(std::string{trial_key}, put.value.value_or(0));
             client_.flush([this](bool delivered) {
                 if (delivered) {
-                    finish(true, "the user may publish and subscribe to all subjects");
+                    finish(true, "the user may speak as host " + host_ + " on all subjects");
                 }
             });
         });
@@ -145,6 +153,7 @@ private:
 
     boost::asio::io_context context_{1};
     url where_;
+    std::string host_;
     subjects names_;
     client client_;
     bucket bucket_;

@@ -12,8 +12,7 @@ namespace hookd::nats {
 namespace {
 
 std::string to_plain(std::string_view value) {
-    const bool is_string = value.size() >= 2 && value.front() == '"';
-    return is_string ? protocol::json_string{value.substr(1, value.size() - 2)}.decode() : std::string{};
+    return protocol::kind_of(value) == protocol::json_kind::string ? link::string_of(value) : std::string{};
 }
 
 template <typename Number>
@@ -26,17 +25,8 @@ Number to_number(std::string_view value) noexcept {
 }  // namespace
 
 std::optional<json_fields> json_fields::read(std::string_view text) {
-    return text.starts_with('{') && link::is_json(text) ? std::optional{json_fields{text}} : std::nullopt;
-}
-
-std::string_view json_fields::raw(std::string_view name) const noexcept {
-    protocol::json_cursor members{object_};
-    while (const auto each = members.next()) {
-        if (each->key.equals(name)) {
-            return each->value;
-        }
-    }
-    return {};
+    const auto members = link::member_index::read(text, link::content_depth + 1);
+    return members ? std::optional{json_fields{*members}} : std::nullopt;
 }
 
 std::string json_fields::text(std::string_view name) const { return to_plain(raw(name)); }
@@ -58,32 +48,6 @@ std::uint64_t json_fields::number(std::string_view name) const noexcept { return
 
 std::int64_t json_fields::signed_number(std::string_view name) const noexcept {
     return to_number<std::int64_t>(raw(name));
-}
-
-json_writer& json_writer::raw(std::string_view name, std::string_view value) {
-    if (!value.empty()) {
-        begin(name);
-        out_ += value;
-    }
-    return *this;
-}
-
-json_writer& json_writer::text(std::string_view name, std::string_view plain) {
-    begin(name);
-    protocol::append_json_string(out_, plain);
-    return *this;
-}
-
-json_writer& json_writer::number(std::string_view name, std::uint64_t value) {
-    return raw(name, std::to_string(value));
-}
-
-void json_writer::begin(std::string_view name) {
-    if (out_.size() > 1) {
-        out_ += ',';
-    }
-    protocol::append_json_string(out_, name);
-    out_ += ':';
 }
 
 }  // namespace hookd::nats

@@ -19,7 +19,7 @@ constexpr milliseconds hosts_interval = 5s;
 member::member(engine& connection, const std::string& cluster, membership::settings own,
     std::function<clock::time_point()> now, report_sink hookd)
     : engine_(connection),
-      subjects_(cluster),
+      subjects_(cluster, own.host),
       now_(now),
       hookd_(std::move(hookd)),
       membership_(connection, subjects_, std::move(own), std::move(now), *this),
@@ -33,7 +33,7 @@ void member::on_connected(const server_info& server) {
         return engine_.restart({why, true});
     }
     down_reason_ = "it is entering the cluster";
-    hookd_(link::state_report{link::link_state::entering, {}, engine_name_, {}});
+    hookd_(link::state_report{link::link_state::entering, {}, engine_name_});
     subscribe();
     membership_.enter();
 }
@@ -48,19 +48,17 @@ void member::on_disconnected(const down_reason& why) {
     is_showing_ = false;
     membership_.show({});
     for (const std::string& id : foreign_.take_all()) {
-        hookd_(link::cancel{id, "the connection to the cluster is lost"});
+        hookd_(link::cancel{id});
     }
     if (why.is_permanent && std::exchange(last_fatal_, why.text) != why.text) {
         hookd_(link::fatal{why.text});
     }
-    hookd_(link::state_report{link::link_state::down, why.text, engine_name_, {}});
+    hookd_(link::state_report{link::link_state::down, why.text, engine_name_});
 }
 
 void member::subscribe() {
-    const auto handler = [this](std::string_view body, std::string_view reply) { take(body, reply); };
-    for (const std::string& subject :
-        {subjects_.ask, subjects_.told, subjects_.roster, subjects_.inbox(membership_.self().host)}) {
-        engine_.subscribe(subject, handler);
+    for (const std::string& subject : subjects_.heard) {
+        engine_.subscribe(subject, [this](const delivery& arrived) { take(arrived); });
     }
 }
 
@@ -100,14 +98,14 @@ void member::on_entered() {
     if (std::exchange(was_up_, true)) {
         hookd_(link::gap{"the connection was lost (" + down_reason_ + ")"});
     }
-    hookd_(link::state_report{link::link_state::up, {}, engine_name_, membership_.epoch()});
+    hookd_(link::state_report{link::link_state::up, {}, engine_name_});
     report_hosts();
 }
 
 void member::on_peer_gone(const sender& who) {
     asks_.on_gone(who);
     for (const std::string& id : foreign_.take_all_of(who)) {
-        hookd_(link::cancel{id, "host " + who.host + " is gone"});
+        hookd_(link::cancel{id});
     }
 }
 
@@ -116,7 +114,7 @@ void member::report_hosts() {
     hosts_reported_at_ = now_();
     link::hosts_report all;
     const auto add = [this, &all](const presence& about) {
-        all.hosts.push_back({about.who.host, about.instance, membership_.lease(), about.sessions});
+        all.hosts.push_back({about.who.host, membership_.lease(), about.sessions});
     };
     add(membership_.about());
     for (const auto& [host, peer] : membership_.others().peers()) {
@@ -241,7 +239,6 @@ void member::handle(const link::close_event& over) {
 void member::close_at(const sender& host, const std::string& id) {
     message what = from_here(message::kind::close);
     what.id = id;
-    what.reason = "the emitter waits no longer";
     send(host, what);
 }
 
@@ -266,9 +263,10 @@ void member::handle(const link::reply& answer) {
 
 // --- of other hosts ---
 
-void member::take(std::string_view body, std::string_view reply) {
-    const auto what = read_message(body);
-    if (!what || (what->from.host == membership_.self().host && what->type != message::kind::probe)) {
+void member::take(const delivery& arrived) {
+    const auto what = read_message(arrived.body);
+    if (!what || !subjects::is_from(arrived.subject, what->from.host) ||
+        (what->from.host == membership_.self().host && what->type != message::kind::probe)) {
         return;
     }
     switch (what->type) {
@@ -296,10 +294,11 @@ void member::take(std::string_view body, std::string_view reply) {
         case message::kind::probe:
             break;
     }
-    if (!reply.empty()) {
+    // A reply anywhere else would be said with this host's rights for another.
+    if (arrived.reply.starts_with(subjects_.answers_to(what->from.host))) {
         message known = from_here(message::kind::known);
         known.sequence = membership_.sequence();
-        engine_.publish(reply, to_text(known));
+        engine_.publish(arrived.reply, to_text(known));
     }
 }
 
@@ -340,11 +339,11 @@ void member::on_ask(const message& what) {
 void member::on_close(const message& what) {
     if (foreign_.is_from(what.id, what.from)) {
         static_cast<void>(foreign_.take(what.id));
-        hookd_(link::cancel{what.id, what.reason});
+        hookd_(link::cancel{what.id});
     }
 }
 
-void member::send(const sender& to, const message& what) { engine_.publish(subjects_.inbox(to.host), to_text(what)); }
+void member::send(const sender& to, const message& what) { engine_.publish(subjects_.to(to.host), to_text(what)); }
 
 message member::from_here(message::kind type) const {
     message what;

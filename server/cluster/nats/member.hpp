@@ -58,7 +58,7 @@ private:
     void on_roster_changed() override { hosts_changed_ = true; }
 
     void subscribe();
-    void take(std::string_view body, std::string_view reply);
+    void take(const delivery& arrived);
     void on_event(const message& what);
     void on_ask(const message& what);
     void on_close(const message& what);

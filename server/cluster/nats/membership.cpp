@@ -23,7 +23,6 @@ membership::membership(engine& connection, const subjects& names, settings own, 
       subjects_(names),
       bucket_(connection, names.bucket),
       own_(std::move(own)),
-      key_(to_token(own_.host)),
       now_(std::move(now)),
       observer_(observer) {
     about_.who.host = own_.host;
@@ -66,7 +65,7 @@ void membership::leave() {
         farewell.type = message::kind::gone;
         farewell.from = about_.who;
         engine_.publish(subjects_.roster, to_text(farewell));
-        bucket_.remove(key_, key_sequence_);
+        bucket_.clear(subjects_.key, key_sequence_, [](const bucket_result<std::uint64_t>&) {});
     }
     on_disconnected();
 }
@@ -123,8 +122,8 @@ void membership::use_bucket(const bucket_state& found) {
     lease_ = found.lease;
     epoch_ = found.created;
     for (const std::string& key : found.keys) {
-        if (key == key_) {
-            return bucket_.get(key_, in_this_run(&membership::on_old_key));
+        if (key == subjects_.key) {
+            return bucket_.get(subjects_.key, in_this_run(&membership::on_old_key));
         }
     }
     put_key(0);
@@ -148,8 +147,8 @@ void membership::on_old_key(const bucket_result<bucket_entry>& found) {
 void membership::ask_namesake(std::uint64_t sequence) {
     message question;
     question.from = about_.who;
-    engine_.request(subjects_.inbox(own_.host), {}, to_text(question), probe_limit,
-        [this, run = run_, sequence](const answer& got) {
+    engine_.request(
+        subjects_.to(own_.host), {}, to_text(question), probe_limit, [this, run = run_, sequence](const answer& got) {
             if (run != run_) {
                 return;
             }
@@ -169,7 +168,7 @@ void membership::put_key(std::uint64_t expected) {
     putting_ = true;
     put_begun_ = now_();
     changed_since_put_ = false;
-    bucket_.put(key_, to_text(about_), expected, in_this_run(&membership::on_put));
+    bucket_.put(subjects_.key, to_text(about_), expected, in_this_run(&membership::on_put));
 }
 
 void membership::on_put(const bucket_result<std::uint64_t>& done) {
@@ -190,7 +189,7 @@ void membership::on_put(const bucket_result<std::uint64_t>& done) {
 
 // Unless the last put was stored and only its answer was lost.
 void membership::on_key_lost() {
-    bucket_.get(key_, [this, run = run_](const bucket_result<bucket_entry>& found) {
+    bucket_.get(subjects_.key, [this, run = run_](const bucket_result<bucket_entry>& found) {
         if (run != run_) {
             return;
         }
@@ -221,7 +220,7 @@ void membership::announce_to_all() {
 void membership::announce_to(const std::string& host) {
     if (unacknowledged_.contains(host)) {
         engine_.request(
-            subjects_.inbox(host), {}, announcement(), announce_limit, [this, run = run_, host](const answer& got) {
+            subjects_.to(host), {}, announcement(), announce_limit, [this, run = run_, host](const answer& got) {
                 if (run == run_) {
                     on_announced(host, got);
                 }
@@ -235,7 +234,8 @@ void membership::on_announced(const std::string& host, const answer& got) {
         return acknowledge(host);
     }
     if (got.type == answer::kind::reply) {
-        if (const auto known = read_message(got.body); known && known->type == message::kind::known) {
+        if (const auto known = read_message(got.body);
+            known && known->type == message::kind::known && known->from.host == host) {
             roster_.set_base(known->from, known->sequence);
             return acknowledge(host);
         }
@@ -294,18 +294,17 @@ void membership::probe(const std::string& host) {
     message question;
     question.from = about_.who;
     const sender who = peer->about.who;
-    engine_.request(
-        subjects_.inbox(host), {}, to_text(question), probe_limit, [this, run = run_, who](const answer& got) {
-            auto* const asked = run == run_ ? roster_.find(who.host) : nullptr;
-            if (asked == nullptr || asked->about.who != who) {
-                return;
-            }
-            asked->is_probed = false;
-            asked->refusals = got.type == answer::kind::no_responders ? asked->refusals + 1 : 0;
-            if (asked->refusals >= gone_after_refusals) {
-                observer_.on_peer_gone(who);
-            }
-        });
+    engine_.request(subjects_.to(host), {}, to_text(question), probe_limit, [this, run = run_, who](const answer& got) {
+        auto* const asked = run == run_ ? roster_.find(who.host) : nullptr;
+        if (asked == nullptr || asked->about.who != who) {
+            return;
+        }
+        asked->is_probed = false;
+        asked->refusals = got.type == answer::kind::no_responders ? asked->refusals + 1 : 0;
+        if (asked->refusals >= gone_after_refusals) {
+            observer_.on_peer_gone(who);
+        }
+    });
 }
 
 void membership::with_fresh_roster(fresh_handler done) {
@@ -342,7 +341,7 @@ void membership::on_keys(const bucket_result<bucket_state>& found) {
         return restart("the bucket of members was made anew");
     }
     std::vector<std::string> keys = found.value->keys;
-    if (std::erase(keys, key_) == 0) {
+    if (std::erase(keys, subjects_.key) == 0) {
         return restart("this host's entry in the bucket is gone: its lease was over");
     }
     for (const sender& who : roster_.vanished_from(keys, look_begun_)) {
@@ -358,11 +357,14 @@ void membership::read_unknown(const std::vector<std::string>& keys) {
     const auto progress = std::make_shared<reading>();
     progress->left = keys.size();
     for (const std::string& key : keys) {
-        bucket_.get(key, [this, run = run_, progress](const bucket_result<bucket_entry>& found) {
+        bucket_.get(key, [this, run = run_, progress, key](const bucket_result<bucket_entry>& found) {
             if (run != run_) {
                 return;
             }
             auto about = found.value ? read_presence(found.value->value) : std::nullopt;
+            if (about && to_token(about->who.host) != key) {
+                about.reset();  // nobody may speak for another
+            }
             if (about && roster_.find(about->who.host) == nullptr) {  // what it has said itself meanwhile is newer
                 roster_.update(std::move(*about), look_begun_);
                 observer_.on_roster_changed();

@@ -86,8 +86,6 @@ public:
     [[nodiscard]] const sender& self() const noexcept { return about_.who; }
     [[nodiscard]] const presence& about() const noexcept { return about_; }
     [[nodiscard]] const roster& others() const noexcept { return roster_; }
-    /// When the bucket was made.
-    [[nodiscard]] const std::string& epoch() const noexcept { return epoch_; }
     /// As the bucket says.
     [[nodiscard]] std::chrono::milliseconds lease() const noexcept { return lease_; }
     /// How many messages to all this entry has sent.
@@ -137,7 +135,6 @@ private:
     const subjects& subjects_;
     bucket bucket_;
     settings own_;
-    std::string key_;
     std::function<clock::time_point()> now_;
     membership_observer& observer_;
 
@@ -145,7 +142,7 @@ private:
     step step_ = step::out;
     presence about_{};
     roster roster_{};
-    std::string epoch_{};
+    std::string epoch_{};  // when the bucket was made
     std::chrono::milliseconds lease_{};
     std::uint64_t sequence_ = 0;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "cluster/nats/messages.hpp"
 
+#include "cluster/link/object_writer.hpp"
 #include "cluster/nats/json_fields.hpp"
 
 #include <algorithm>
@@ -68,7 +69,6 @@ std::optional<message> read_message(std::string_view text) {
     result.responders = fields->raw("responders");
     result.result = fields->raw("result");
     result.presence = fields->raw("presence");
-    result.reason = fields->text("reason");
     result.decides = fields->flag("decides");
     return is_complete(result) ? std::optional{std::move(result)} : std::nullopt;
 }
@@ -86,22 +86,26 @@ void set_event(message& what, const link::event_content& event) {
 }
 
 std::string to_text(const message& what) {
-    json_writer out;
-    out.number("v", version).text("kind", names[static_cast<std::size_t>(what.type)]);
-    out.text("host", what.from.host)
+    link::object_writer out;
+    out.number("v", version)
+        .text("kind", names[static_cast<std::size_t>(what.type)])
+        .text("host", what.from.host)
         .text("entry", what.from.entry)
         .number("seq", what.sequence)
-        .text_if_any("id", what.id);
-    out.text_if_any("event", what.event)
-        .raw("cause", what.cause)
-        .raw("emitted_at", what.emitted_at)
+        .text_if_any("id", what.id)
+        .text_if_any("event", what.event)
+        .raw_if_any("cause", what.cause)
+        .raw_if_any("emitted_at", what.emitted_at)
         .text_if_any("policy", what.policy);
     if (what.timeout_ms > 0) {
         out.number("timeout_ms", what.timeout_ms);
     }
-    out.raw("responders", what.responders).raw("result", what.result).raw("presence", what.presence);
-    out.text_if_any("reason", what.reason).raw("decides", what.decides ? "true" : "").raw("payload", what.payload);
-    return out.take();
+    return out.raw_if_any("responders", what.responders)
+        .raw_if_any("result", what.result)
+        .raw_if_any("presence", what.presence)
+        .raw_if_any("decides", what.decides ? "true" : "")
+        .raw_if_any("payload", what.payload)
+        .take();
 }
 
 }  // namespace hookd::nats

@@ -28,7 +28,7 @@ struct message {
         none,     ///< to the asker: nobody here answers that event: id
         has,      ///< to the asker: id, responders
         settled,  ///< to the asker: id, result, decides
-        close,    ///< to a host that was asked: id, reason
+        close,    ///< to a host that was asked: id
         here,     ///< to all or one: presence. As a request it is answered with `known`
         known,    ///< sequence: of the sender's last ask or told
         gone,     ///< to all: the sender leaves
@@ -47,7 +47,6 @@ struct message {
     std::string_view responders{};
     std::string_view result{};
     std::string_view presence{};
-    std::string reason{};
     bool decides = false;
 };
 

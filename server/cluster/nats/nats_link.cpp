@@ -21,18 +21,19 @@ nats_link::nats_link(boost::asio::io_context& context, link::channel& hookd)
     : context_(context), hookd_(hookd), ticker_(context) {}
 
 void nats_link::begin(link::hello greeting) {
-    hookd_.send(link::state_report{link::link_state::connecting, {}, {}, {}});
+    hookd_.send(link::state_report{link::link_state::connecting, {}, {}});
     try {
         url where = parse_url(greeting.url);
         const std::string cluster = where.cluster;
         client_observer& self = *this;
-        client_.emplace(context_, std::move(where), "hookd " + greeting.host, self);
+        const std::string answers = subjects{cluster, greeting.host}.answers_to(greeting.host);
+        client_.emplace(context_, std::move(where), "hookd " + greeting.host, answers, self);
         member_.emplace(*client_, cluster, membership::settings{greeting.host, greeting.instance, greeting.lease},
             &membership::clock::now, [this](const report& what) { report_to_hookd(what); });
     } catch (const std::invalid_argument& fault) {
         unusable_ = fault.what();
         hookd_.send(link::fatal{unusable_});
-        hookd_.send(link::state_report{link::link_state::down, unusable_, {}, {}});
+        hookd_.send(link::state_report{link::link_state::down, unusable_, {}});
         return;
     }
     client_->start();
@@ -95,7 +96,9 @@ void nats_link::tick() {
     ticker_.expires_after(tick_interval);
     ticker_.async_wait([this](const boost::system::error_code& cancelled) {
         if (!cancelled) {
-            member_->tick();
+            if (!hookd_.is_silent()) {
+                member_->tick();
+            }
             tick();
         }
     });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "cluster/nats/presence.hpp"
 
+#include "cluster/link/object_writer.hpp"
 #include "cluster/nats/json_fields.hpp"
 #include "core/glob.hpp"
 
@@ -12,15 +13,14 @@ namespace hookd::nats {
 namespace {
 
 std::string to_text(const link::host_session& session) {
-    std::string events;
-    protocol::append_strings(events, session.events);
-    json_writer out;
-    out.text("name", session.name)
-        .raw("events", events)
-        .flag("responds", session.responds)
-        .raw("uid", std::to_string(session.uid));
-    out.text("on_failure", session.on_failure).raw("order", std::to_string(session.order)).text("kind", session.kind);
-    return out.take();
+    link::object_writer out;
+    protocol::append_strings(out.text("name", session.name).value_of("events"), session.events);
+    return out.flag("responds", session.responds)
+        .number("uid", session.uid)
+        .text("on_failure", session.on_failure)
+        .number("order", session.order)
+        .text("kind", session.kind)
+        .take();
 }
 
 }  // namespace
@@ -71,7 +71,7 @@ std::string to_text(const presence& what) {
         sessions.append(sessions.size() > 1 ? "," : "").append(text);
     }
     sessions += ']';
-    return json_writer{}
+    return link::object_writer{}
         .text("host", what.who.host)
         .text("entry", what.who.entry)
         .text("instance", what.instance)

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 
-/// The subjects that the links of one cluster speak on.
+/// The subjects that the links of one cluster speak on. The last token of each is the host that speaks, so that the
+/// permissions of a NATS server can hold each host to its own name (README.md of this directory).
 namespace hookd::nats {
 
 /// A host's name as one token of a subject and as a key of the bucket: bytes other than letters, digits, `-` and `_` as
@@ -12,23 +14,27 @@ namespace hookd::nats {
 [[nodiscard]] std::string to_token(std::string_view host);
 
 struct subjects {
-    explicit subjects(std::string_view cluster)
-        : ask("hookd." + std::string{cluster} + ".ask"),
-          told("hookd." + std::string{cluster} + ".told"),
-          roster("hookd." + std::string{cluster} + ".roster"),
-          bucket("hookd_" + std::string{cluster} + "_members"),
-          host_prefix_("hookd." + std::string{cluster} + ".host.") {}
+    /// Those of `host` in `cluster`.
+    subjects(std::string_view cluster, std::string_view host);
 
-    std::string ask;     ///< questions, to all
-    std::string told;    ///< events without one, to all
-    std::string roster;  ///< who comes and goes
+    std::string ask;     ///< questions of this host, to all
+    std::string told;    ///< its events without one, to all
+    std::string roster;  ///< that it comes, changes and goes, to all
+    /// What it subscribes to: the same of all hosts, and what is for it alone.
+    std::array<std::string, 4> heard;
+    std::string key;     ///< its key in the bucket
     std::string bucket;  ///< the JetStream KV bucket of the members
 
-    /// What is for one host alone.
-    [[nodiscard]] std::string inbox(std::string_view host) const { return host_prefix_ + to_token(host); }
+    /// What this host says to one other alone.
+    [[nodiscard]] std::string to(std::string_view host) const;
+    /// What the subjects begin with on which a host gets the answers to its requests.
+    [[nodiscard]] std::string answers_to(std::string_view host) const;
+
+    /// Whether a message on `subject` comes from `host`, as far as the server's permissions hold each to its name.
+    [[nodiscard]] static bool is_from(std::string_view subject, std::string_view host);
 
 private:
-    std::string host_prefix_;
+    std::string prefix_;
 };
 
 }  // namespace hookd::nats

@@ -44,6 +44,18 @@ std::string without_nul(std::string text) {
     return text;
 }
 
+// Dimensions, whether there may be nulls, the type, the length and the first index; each element follows, with its
+// size.
+void append_array_header(std::string& out, std::uint32_t type, std::size_t count) {
+    append_int(out, count == 0 ? 0 : 1);
+    append_int(out, 1);
+    append_int(out, type);
+    if (count > 0) {
+        append_int(out, static_cast<std::int64_t>(count));
+        append_int(out, 1);
+    }
+}
+
 std::int64_t read_number(std::string_view bytes) noexcept {
     std::uint64_t value =
         !bytes.empty() && (static_cast<unsigned char>(bytes.front()) & 0x80U) != 0 ? ~std::uint64_t{0} : 0;
@@ -55,21 +67,33 @@ std::int64_t read_number(std::string_view bytes) noexcept {
 
 }  // namespace
 
-// Dimensions, whether there may be nulls, the type, the length and the first index, then each element with its size.
 template <class Elements, class Append>
 void parameters::add_array(std::uint32_t type, const Elements& elements, Append append) {
     std::string out;
-    append_int(out, elements.empty() ? 0 : 1);
-    append_int(out, 1);
-    append_int(out, type);
-    if (!elements.empty()) {
-        append_int(out, static_cast<std::int64_t>(elements.size()));
-        append_int(out, 1);
-    }
+    append_array_header(out, type, elements.size());
     for (const auto& each : elements) {
         append(out, each);
     }
     values_.push_back(std::move(out));
+}
+
+void parameters::begin_strings(kind type, std::size_t count, std::size_t bytes) {
+    constexpr std::size_t header = 20;
+    constexpr std::size_t size_of_length = 4;
+    auto& out = values_.emplace_back();
+    out.reserve(header + count * size_of_length + bytes);
+    append_array_header(out, type == kind::text ? text_type : bytea_type, count);
+}
+
+void parameters::append_string(kind type, std::string_view bytes) {
+    auto& out = values_.back();
+    if (type == kind::optional_bytea && bytes.empty()) {
+        return append_null(out);
+    }
+    append_sized(out, bytes);
+    if (type == kind::text) {
+        std::replace(out.end() - static_cast<std::ptrdiff_t>(bytes.size()), out.end(), '\0', '?');
+    }
 }
 
 void parameters::add(std::int32_t value) {
@@ -115,24 +139,10 @@ void parameters::add_uuids(const std::vector<std::string>& ids) {
     add_array(uuid_type, ids, [](std::string& out, const std::string& each) { append_sized(out, uuid_bytes(each)); });
 }
 
-void parameters::add_texts(const std::vector<std::string>& values) {
-    add_array(
-        text_type, values, [](std::string& out, const std::string& each) { append_sized(out, without_nul(each)); });
-}
-
 void parameters::add_optional_texts(const std::vector<std::optional<std::string>>& values) {
     add_array(text_type, values, [](std::string& out, const std::optional<std::string>& each) {
         each ? append_sized(out, without_nul(*each)) : append_null(out);
     });
-}
-
-void parameters::add_byteas(const std::vector<std::string>& values) {
-    add_array(bytea_type, values, [](std::string& out, const std::string& each) { append_sized(out, each); });
-}
-
-void parameters::add_optional_byteas(const std::vector<std::string>& values) {
-    add_array(bytea_type, values,
-        [](std::string& out, const std::string& each) { each.empty() ? append_null(out) : append_sized(out, each); });
 }
 
 bool result::has_failed() const noexcept {

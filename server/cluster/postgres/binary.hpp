@@ -3,7 +3,9 @@
 
 #include <libpq-fe.h>
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,19 +28,47 @@ public:
     void add_ints(const std::vector<std::int32_t>& values);
     void add_booleans(const std::vector<bool>& values);
     void add_uuids(const std::vector<std::string>& ids);
-    /// A NUL, which no text of PostgreSQL can hold, becomes `?`.
-    void add_texts(const std::vector<std::string>& values);
     void add_optional_texts(const std::vector<std::optional<std::string>>& values);
-    void add_byteas(const std::vector<std::string>& values);
+
+    // Arrays of what `view` gives of each element of `range`, as a std::string_view: each is copied once.
+
+    /// A NUL, which no text of PostgreSQL can hold, becomes `?`.
+    template <class Range, class View = std::identity>
+    void add_texts(const Range& range, View view = {}) {
+        add_strings(kind::text, range, view);
+    }
+    template <class Range, class View = std::identity>
+    void add_byteas(const Range& range, View view = {}) {
+        add_strings(kind::bytea, range, view);
+    }
     /// An empty one is null.
-    void add_optional_byteas(const std::vector<std::string>& values);
+    template <class Range, class View = std::identity>
+    void add_optional_byteas(const Range& range, View view = {}) {
+        add_strings(kind::optional_bytea, range, view);
+    }
 
     [[nodiscard]] int count() const noexcept { return static_cast<int>(values_.size()); }
     [[nodiscard]] const std::vector<std::string>& values() const noexcept { return values_; }
 
 private:
+    enum class kind : unsigned char { text, bytea, optional_bytea };
+
     template <class Elements, class Append>
     void add_array(std::uint32_t type, const Elements& elements, Append append);
+    void begin_strings(kind type, std::size_t count, std::size_t bytes);
+    void append_string(kind type, std::string_view bytes);
+
+    template <class Range, class View>
+    void add_strings(kind type, const Range& range, View view) {
+        std::size_t bytes = 0;
+        for (const auto& each : range) {
+            bytes += std::string_view{std::invoke(view, each)}.size();
+        }
+        begin_strings(type, range.size(), bytes);
+        for (const auto& each : range) {
+            append_string(type, std::invoke(view, each));
+        }
+    }
 
     std::vector<std::string> values_{};
 };

@@ -144,18 +144,16 @@ void incoming_events::send_answers() {
     std::sort(answering_.begin(), answering_.end(), [](const answer& a, const answer& b) { return a.at < b.at; });
     std::vector<std::int32_t> origins;
     std::vector<std::int64_t> seqs;
-    std::vector<std::string> results;
     std::vector<bool> decides;
     for (const auto& each : answering_) {
         origins.push_back(each.at.first);
         seqs.push_back(each.at.second);
-        results.push_back(each.result);
         decides.push_back(each.decides);
     }
     parameters values;
     values.add_ints(origins);
     values.add_bigints(seqs);
-    values.add_byteas(results);
+    values.add_byteas(answering_, &answer::result);
     values.add_booleans(decides);
     connection_->execute(statements::answer.name, values, [this](const result& outcome) { take_acceptance(outcome); });
 }
@@ -208,7 +206,7 @@ void incoming_events::take_ended(const result& outcome) {
     for (int row = 0; !outcome.has_failed() && row < outcome.rows(); ++row) {
         const place at{static_cast<std::int32_t>(outcome.integer(row, 0)), outcome.integer(row, 1)};
         if (const auto found = ids_.find(at); found != ids_.end()) {
-            hookd_.send(link::cancel{found->second, "its emitter's host no longer waits"});
+            hookd_.send(link::cancel{found->second});
             forget_question(at);
         }
     }

@@ -8,11 +8,17 @@
 namespace hookd::postgres {
 namespace {
 
-std::string quoted(const std::string& name) { return "\"" + name + "\""; }
-
 bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
 }  // namespace
+
+std::string quoted(const std::string& name) {
+    std::string text = "\"";
+    for (const char each : name) {
+        text += each == '"' ? "\"\"" : std::string{each};
+    }
+    return text + '"';
+}
 
 const char* const inspection_query =
     "select pg_backend_pid(), pg_is_in_recovery(), session_user::text, current_database()::text, "

@@ -13,6 +13,9 @@ namespace hookd::postgres {
 /// The oldest server that will do, as PQserverVersion() says it: gen_random_uuid() came with it.
 inline constexpr int oldest_server = 130'000;
 
+/// A name as an identifier of SQL, in double quotes.
+[[nodiscard]] std::string quoted(const std::string& name);
+
 /// What stands between a host and its cluster.
 struct trouble {
     std::string reason{};  ///< what it is, and what to do

@@ -132,31 +132,26 @@ void outgoing_events::send() {
 void outgoing_events::send_batch() {
     std::vector<std::int64_t> seqs;
     std::vector<std::string> ids;
-    std::vector<std::string> names;
-    std::vector<std::string> causes;
-    std::vector<std::string> emitted;
     std::vector<std::optional<std::string>> policies;
     std::vector<std::optional<std::int64_t>> timeouts;
-    std::vector<std::string> payloads;
     for (const auto& each : sent_) {
         seqs.push_back(each.seq);
         ids.push_back(each.event.id);
-        names.push_back(each.event.name);
-        causes.push_back(each.event.cause_json);
-        emitted.push_back(each.event.emitted_at_json);
         policies.push_back(each.asks ? std::optional{each.asks->policy} : std::nullopt);
         timeouts.push_back(each.asks ? std::optional<std::int64_t>{each.asks->left.count()} : std::nullopt);
-        payloads.push_back(each.event.payload_json);
     }
+    const auto of_event = [](std::string link::event_content::*member) {
+        return [member](const pending& each) -> const std::string& { return each.event.*member; };
+    };
     parameters values;
     values.add_bigints(seqs);
     values.add_uuids(ids);
-    values.add_texts(names);
-    values.add_optional_byteas(causes);
-    values.add_byteas(emitted);
+    values.add_texts(sent_, of_event(&link::event_content::name));
+    values.add_optional_byteas(sent_, of_event(&link::event_content::cause_json));
+    values.add_byteas(sent_, of_event(&link::event_content::emitted_at_json));
     values.add_optional_texts(policies);
     values.add_optional_bigints(timeouts);
-    values.add_byteas(payloads);
+    values.add_byteas(sent_, of_event(&link::event_content::payload_json));
     connection_->execute(statements::emit.name, values, [this](const result& outcome) { take_outcome(outcome); });
 }
 

@@ -44,16 +44,6 @@ int run(const std::function<void()>& command) {
     }
 }
 
-std::string quoted(const std::string& name) { return "\"" + name + "\""; }
-
-std::string quoted_identifier(const std::string& name) {
-    std::string text = "\"";
-    for (const char each : name) {
-        text += each == '"' ? "\"\"" : std::string{each};
-    }
-    return text + '"';
-}
-
 void require(const std::optional<trouble>& none) {
     if (none) {
         throw console_failure(none->reason);
@@ -77,7 +67,7 @@ std::unique_ptr<console_session> connect_to_own_database(const settings& where) 
     settings elsewhere = where;
     set(elsewhere, "dbname", "postgres");
     static_cast<void>(console_session{elsewhere}.query(
-        "create database " + quoted_identifier(database_of(where)) + " encoding 'UTF8' template template0"));
+        "create database " + quoted(database_of(where)) + " encoding 'UTF8' template template0"));
     say("database " + quoted(database_of(where)) + " made");
     return std::make_unique<console_session>(where);
 }

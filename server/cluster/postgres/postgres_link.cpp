@@ -360,12 +360,9 @@ void postgres_link::retry_after(std::chrono::milliseconds wait) {
 
 void postgres_link::report(link::link_state state, const std::string& reason) {
     state_ = state;
-    link::state_report report{state, reason, {}, {}};
+    link::state_report report{state, reason, {}};
     if (connection_ && (state == link::link_state::entering || state == link::link_state::up)) {
         report.engine = connection_->server_name();
-    }
-    if (state == link::link_state::up) {
-        report.epoch = epoch_;
     }
     hookd_.send(report);
 }
@@ -432,7 +429,7 @@ void postgres_link::tick() {
     }
     update_listening();
     const auto now = clock::now();
-    if (now >= next_beat_) {
+    if (now >= next_beat_ && !hookd_.is_silent()) {
         next_beat_ = now + std::min<std::chrono::milliseconds>(greeting_.lease / 3, longest_beat);
         beat();
     }
@@ -477,13 +474,16 @@ void postgres_link::read_roster() {
         return;
     }
     roster_wanted_ = false;
+    connection_->execute(statements::queue_usage.name, {}, [this](const result& outcome) {
+        queue_permille_ = outcome.has_failed() ? std::nullopt : std::optional{outcome.integer(0, 0)};
+    });
     connection_->execute(statements::roster.name, {}, [this](const result& outcome) {
         roster_under_way_ = false;
-        link::hosts_report report;
+        link::hosts_report report{{}, queue_permille_};
         for (int row = 0; !outcome.has_failed() && row < outcome.rows(); ++row) {
             const auto name = outcome.text(row, 0);
             if (report.hosts.empty() || report.hosts.back().name != name) {
-                report.hosts.push_back({name, outcome.uuid(row, 1), link::milliseconds{outcome.integer(row, 2)}, {}});
+                report.hosts.push_back({name, link::milliseconds{outcome.integer(row, 2)}, {}});
             }
             if (!outcome.is_null(row, 3)) {
                 report.hosts.back().sessions.push_back(

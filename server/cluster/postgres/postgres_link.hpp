@@ -108,6 +108,7 @@ private:
     bool is_listening_ = false;
     bool roster_wanted_ = false;
     bool roster_under_way_ = false;
+    std::optional<std::int64_t> queue_permille_{};
     clock::time_point heard_until_{};
     clock::time_point next_beat_{};
     clock::time_point next_purge_{};

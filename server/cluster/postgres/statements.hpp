@@ -29,11 +29,13 @@ inline constexpr statement ended{"ended", "select * from hookd.ended($1::int[], 
 inline constexpr statement gone{"gone", "select * from hookd.gone($1::int[], $2::uuid[])"};
 inline constexpr statement beat{"beat", "select hookd.beat()"};
 inline constexpr statement roster{"roster", "select * from hookd.roster()"};
+inline constexpr statement queue_usage{
+    "queue_usage", "select floor(pg_catalog.pg_notification_queue_usage() * 1000)::bigint"};
 inline constexpr statement purge{"purge", "select hookd.purge($1::int)"};
 inline constexpr statement leave{"leave", "select hookd.leave()"};
 
-inline constexpr statement all[] = {
-    enter, heads, present, absent, emit, receive, answer, answers, finish, ended, gone, beat, roster, purge, leave};
+inline constexpr statement all[] = {enter, heads, present, absent, emit, receive, answer, answers, finish, ended, gone,
+    beat, roster, queue_usage, purge, leave};
 
 }  // namespace statements
 

@@ -18,6 +18,9 @@ std::unique_ptr<dialect> make_dialect(std::string_view name) {
     if (name == "hookd_line") {
         return make_hookd_dialect(hookd_framing::line, false);
     }
+    if (name == "hookd_cluster") {
+        return make_hookd_dialect(hookd_framing::native, false, true);
+    }
     if (name == "redis" || name == "redis_quiet") {
         return make_redis_dialect(name == "redis_quiet");
     }

@@ -60,13 +60,14 @@ public:
 
 inline constexpr std::string_view event_topic = "bench_event";
 
-/// `name`: floor, hookd, hookd_request (hooks respond with requests), hookd_line, redis, redis_quiet, nats, dbus.
-/// Throws std::runtime_error for another.
+/// `name`: floor, hookd, hookd_request (hooks respond with requests), hookd_line, hookd_cluster (scope cluster, all
+/// hooks are heard), redis, redis_quiet, nats, dbus. Throws std::runtime_error for another.
 [[nodiscard]] std::unique_ptr<dialect> make_dialect(std::string_view name);
 
 [[nodiscard]] std::unique_ptr<dialect> make_floor_dialect();
 enum class hookd_framing { native, line };
-[[nodiscard]] std::unique_ptr<dialect> make_hookd_dialect(hookd_framing framing, bool respond_with_requests);
+[[nodiscard]] std::unique_ptr<dialect> make_hookd_dialect(
+    hookd_framing framing, bool respond_with_requests, bool spans_cluster = false);
 [[nodiscard]] std::unique_ptr<dialect> make_redis_dialect(bool quiet);
 [[nodiscard]] std::unique_ptr<dialect> make_nats_dialect();
 [[nodiscard]] std::unique_ptr<dialect> make_dbus_dialect();

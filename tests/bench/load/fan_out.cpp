@@ -26,7 +26,7 @@ public:
         epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
         for (unsigned i = 0; i < options.subscribers; ++i) {
             auto speech = make_dialect(options.dialect);
-            client_ends ends = speech->open(options.address, role::listener, event_topic);
+            client_ends ends = speech->open(options.hook_address(i), role::listener, event_topic);
             epoll_event what{};
             what.events = EPOLLIN;
             what.data.u32 = i;

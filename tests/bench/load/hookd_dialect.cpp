@@ -74,8 +74,11 @@ private:
 /// as they do is checked once more by the tests of the wire.
 class hookd_dialect final : public dialect {
 public:
-    hookd_dialect(hookd_framing framing, bool respond_with_requests)
-        : framing_(framing), answer_start_(R"({"jsonrpc":"2.0",)") {
+    hookd_dialect(hookd_framing framing, bool respond_with_requests, bool spans_cluster)
+        : framing_(framing),
+          answer_start_(R"({"jsonrpc":"2.0",)"),
+          scope_(spans_cluster ? R"("scope":"cluster",)" : ""),
+          policy_(spans_cluster ? R"("policy":"all",)" : "") {
         answer_start_.append(respond_with_requests ? R"("id":2,)" : "")
             .append(R"("method":"respond","params":{"hook_event_id":")");
     }
@@ -84,7 +87,7 @@ public:
         client_ends result{link{address}};
         std::string hello;
         if (as == role::hook || as == role::listener) {
-            std::string text = R"({"jsonrpc":"2.0","id":1,"method":"subscribe","params":{"events":[")";
+            std::string text = R"({"jsonrpc":"2.0","id":1,"method":"subscribe","params":{)" + scope_ + R"("events":[")";
             text.append(topic)
                 .append(R"("],"name":"bench","responds":)")
                 .append(as == role::hook ? "true}}" : "false}}");
@@ -103,12 +106,12 @@ public:
     }
 
     void append_event(std::string& out, std::string_view payload) override {
-        append_frame(out,
-            {R"({"jsonrpc":"2.0","method":"emit","params":{"event":")", event_topic, R"(","payload":)", payload, "}}"});
+        append_frame(out, {R"({"jsonrpc":"2.0","method":"emit","params":{)", scope_, R"("event":")", event_topic,
+                              R"(","payload":)", payload, "}}"});
     }
     void append_question(std::string& out, std::string_view payload) override {
-        append_frame(out, {R"({"jsonrpc":"2.0","id":3,"method":"emit_and_wait","params":{"event":")", event_topic,
-                              R"(","payload":)", payload, "}}"});
+        append_frame(out, {R"({"jsonrpc":"2.0","id":3,"method":"emit_and_wait","params":{)", scope_, policy_,
+                              R"("event":")", event_topic, R"(","payload":)", payload, "}}"});
     }
     void append_answer(std::string& out, const frame& question, std::string_view payload) override {
         append_frame(out, {answer_start_, question.reply_to, R"(","response":)", payload, "}}"});
@@ -178,14 +181,16 @@ private:
 
     hookd_framing framing_;
     std::string answer_start_;
+    std::string scope_;
+    std::string policy_;
 };
 
 }  // namespace
 
 std::unique_ptr<dialect> make_floor_dialect() { return std::make_unique<floor_dialect>(); }
 
-std::unique_ptr<dialect> make_hookd_dialect(hookd_framing framing, bool respond_with_requests) {
-    return std::make_unique<hookd_dialect>(framing, respond_with_requests);
+std::unique_ptr<dialect> make_hookd_dialect(hookd_framing framing, bool respond_with_requests, bool spans_cluster) {
+    return std::make_unique<hookd_dialect>(framing, respond_with_requests, spans_cluster);
 }
 
 }  // namespace hookd::bench

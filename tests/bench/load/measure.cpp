@@ -38,6 +38,16 @@ std::chrono::nanoseconds cpu_time(pid_t process) {
     return total;
 }
 
+std::chrono::nanoseconds cpu_time_with_children(pid_t process) {
+    const std::string name = std::to_string(process);
+    std::ifstream children{"/proc/" + name + "/task/" + name + "/children"};
+    auto total = cpu_time(process);
+    for (pid_t each = 0; children >> each;) {
+        total += cpu_time(each);
+    }
+    return total;
+}
+
 void result_line::add(std::string_view name, double value) {
     char digits[32];
     std::snprintf(digits, sizeof digits, "%.4f", value);

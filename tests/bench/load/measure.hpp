@@ -17,6 +17,8 @@ using steady = std::chrono::steady_clock;
 
 /// Time on a CPU of all threads of a process so far, from /proc. Throws std::runtime_error where it is gone.
 [[nodiscard]] std::chrono::nanoseconds cpu_time(pid_t process);
+/// The same with its child processes that there are, as PostgreSQL's.
+[[nodiscard]] std::chrono::nanoseconds cpu_time_with_children(pid_t process);
 
 /// One flat JSON object on one line of standard output.
 class result_line {

@@ -13,6 +13,7 @@ load_options read_options(int argc, char** argv) {
     const std::map<std::string_view, std::function<void(const std::string&)>> known = {
         {"--dialect", [&](const std::string& value) { result.dialect = value; }},
         {"--address", [&](const std::string& value) { result.address = value; }},
+        {"--hook-address", [&](const std::string& value) { result.hook_addresses.push_back(value); }},
         {"--broker", [&](const std::string& value) { result.broker = std::stoi(value); }},
         {"--count", [&](const std::string& value) { result.count = std::stoull(value); }},
         {"--warm-up", [&](const std::string& value) { result.warm_up = std::stoull(value); }},

@@ -9,11 +9,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <list>
 #include <stdexcept>
 #include <system_error>
 
@@ -44,9 +46,9 @@ void verify(bool check, std::string_view got, std::string_view expected) {
 
 /// Answers until it is killed.
 template <class Ready>
-[[noreturn]] void serve_as_hook(const load_options& options, Ready ready) {
+[[noreturn]] void serve_as_hook(const load_options& options, const std::string& address, Ready ready) {
     const auto speech = make_dialect(options.dialect);
-    client_ends ends = speech->open(options.address, role::hook, event_topic);
+    client_ends ends = speech->open(address, role::hook, event_topic);
     const std::string answer = make_payload(options.shape, options.size);
     std::string bytes;
     frame question;
@@ -78,9 +80,12 @@ pipe_pair make_pipe() {
 }  // namespace
 
 void run_trip(const load_options& options) {
-    auto& hook_is_there = make_shared_between_processes<std::atomic<std::uint32_t>>();
-    const forked hook{[&] { serve_as_hook(options, [&] { hook_is_there = 1; }); }};
-    await_flag(hook_is_there, hook);
+    std::list<forked> hooks;
+    for (std::size_t number = 0; number < std::max<std::size_t>(1, options.hook_addresses.size()); ++number) {
+        auto& hook_is_there = make_shared_between_processes<std::atomic<std::uint32_t>>();
+        hooks.emplace_back([&] { serve_as_hook(options, options.hook_address(number), [&] { hook_is_there = 1; }); });
+        await_flag(hook_is_there, hooks.back());
+    }
     const auto speech = make_dialect(options.dialect);
     client_ends ends = speech->open(options.address, role::asker, {});
     std::string payload = make_payload(options.shape, options.size);
@@ -101,7 +106,7 @@ void run_trip(const load_options& options) {
 }
 
 void run_hook(const load_options& options) {
-    serve_as_hook(options, [] {
+    serve_as_hook(options, options.address, [] {
         std::puts("ready");
         std::fflush(stdout);
     });

@@ -37,7 +37,7 @@ public:
 
 private:
     [[nodiscard]] std::chrono::nanoseconds broker_cpu() const {
-        return options_.broker == 0 ? std::chrono::nanoseconds{0} : cpu_time(options_.broker);
+        return options_.broker == 0 ? std::chrono::nanoseconds{0} : cpu_time_with_children(options_.broker);
     }
 
     const load_options& options_;

@@ -13,6 +13,7 @@ namespace hookd::bench {
 struct load_options {
     std::string dialect = "hookd";
     std::string address{};
+    std::vector<std::string> hook_addresses{};  ///< where the hooks and the subscribers are; none: at `address`
     pid_t broker = 0;
     std::uint64_t count = 1000;   ///< trips, events, sessions or starts that are measured
     std::uint64_t warm_up = 100;  ///< and that come first, unmeasured
@@ -23,6 +24,11 @@ struct load_options {
     std::uint64_t batch = 128;   ///< events a write
     bool check = false;          ///< look at each payload and each number, too
     std::vector<std::string> command{};
+
+    /// Where the hook or subscriber of that number is.
+    [[nodiscard]] const std::string& hook_address(std::size_t number) const {
+        return hook_addresses.empty() ? address : hook_addresses[number % hook_addresses.size()];
+    }
 };
 
 /// Reads `PROGRAM WORKLOAD [--OPTION VALUE]... [-- COMMAND...]`. Throws std::runtime_error for what it doesn't know.

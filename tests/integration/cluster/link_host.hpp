@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include "support/deadline.hpp"
 #include "support/process.hpp"
 #include "support/wire_client.hpp"
 
@@ -8,75 +9,106 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 
 namespace hookd::test {
 
-/// A hookd with one link program, as far as the link can tell: it speaks the private protocol on a socketpair, by hand.
+struct link_options {
+    int lease_ms = 15'000;
+    std::string instance{};  ///< empty: a new one
+    spawn_options start{};   ///< how the link program is started
+};
+
+/// The directory of the programs under test with `name` behind it.
+[[nodiscard]] std::string link_program(const std::string& name);
+
+/// A link program (`PROGRAM --link`) and the hookd at its other end, played by hand. What the link sends is kept until
+/// it is asked for, by method; of `state` and `hosts`, of which each replaces the one before it, those that came
+/// earlier are dropped then.
 ///
-/// All that waits throws after `patience`.
+/// All that waits throws after a while, with what was kept and what the link has said on stderr.
 class link_host {
 public:
-    struct settings {
-        std::string program{};
-        std::string url{};
-        std::string name{};
-        std::string instance{"6d4c2a5e-0000-4000-8000-000000000001"};
-        int lease_ms = 15'000;
-    };
+    /// Says hello; does not wait for anything.
+    link_host(std::string program, std::string url, std::string name, link_options options = {});
 
-    /// Starts the link and says hello.
-    explicit link_host(settings own);
-    /// Fails the current test where a sanitizer has said something in the link.
-    ~link_host();
-    link_host(const link_host&) = delete;
-    link_host& operator=(const link_host&) = delete;
-
-    [[nodiscard]] const std::string& name() const noexcept { return own_.name; }
-    [[nodiscard]] child_process& process() { return *process_; }
+    [[nodiscard]] const std::string& name() const noexcept { return name_; }
+    [[nodiscard]] const std::string& instance() const noexcept { return options_.instance; }
+    [[nodiscard]] child_process& process() noexcept { return *process_; }
 
     void send(std::string_view method, std::string_view params) {
-        channel_->notify("cluster." + std::string{method}, params);
+        hookd_->notify("cluster." + std::string{method}, params);
     }
-    /// The `params` of the next notification of that name. Others are kept for later; of `state` and `hosts`, of which
-    /// each replaces the one before it, those that came earlier are dropped.
-    boost::json::value next(std::string_view method);
-    /// The next one for which `wanted` holds.
-    boost::json::value next(std::string_view method, const std::function<bool(const boost::json::value&)>& wanted);
-    wire_message next_message(
+
+    /// The next notification `cluster.METHOD` for which `wanted` holds.
+    wire_message await(
         std::string_view method, const std::function<bool(const wire_message&)>& wanted, deadline limit = deadline{});
-
-    /// Waits for state "up"; its parameters.
-    boost::json::value wait_until_up();
-    boost::json::value wait_for_state(std::string_view state);
+    wire_message await(std::string_view method, deadline limit = deadline{});
+    /// The next one with `"MEMBER": "VALUE"`.
+    wire_message await(
+        std::string_view method, std::string_view member, std::string_view value, deadline limit = deadline{});
+    wire_message await_state(std::string_view state, deadline limit = deadline{}) {
+        return await("state", "state", state, limit);
+    }
+    wire_message await_up() { return await_state("up"); }
     /// Waits until `hosts` names that many.
-    void wait_for_hosts(std::size_t count);
+    void await_hosts(std::size_t count);
+    /// Whether such a notification has come; reads what has arrived, without waiting.
+    bool has(std::string_view method);
 
-    /// A session that answers `pattern`; returns once it is ready.
-    void add_hook(int number, std::string_view name, std::string_view pattern = "*");
-    void add_listener(int number, std::string_view name, std::string_view pattern = "*");
-    void ask(std::string_view id, std::string_view event, std::string_view payload = "{}", int timeout_ms = 30'000);
-    /// The next `asked`: "host[responder,…] host[…]", sorted.
+    /// The params of the next one as a document.
+    boost::json::value next(std::string_view method) { return await(method).at("/params"); }
+    /// Of the one about that event.
+    boost::json::value next_about(std::string_view method, std::string_view id) {
+        return await(method, "hook_event_id", id).at("/params");
+    }
+    /// The next `asked` of that question: "host[responder,…] host[…]", sorted.
     std::string next_asked(std::string_view id);
-    /// Answers a foreign event with one reply of `responder`.
+
+    /// Makes a session visible and waits until it is.
+    void add_session(int number, const std::string& name, const std::string& event = "*", bool responds = true);
+    void send_session(int number, const std::string& name, const std::string& event, bool responds = true);
+    /// Both return the hook_event_id.
+    std::string ask(const std::string& event, const std::string& payload = "{}", int timeout_ms = 20'000,
+        const std::string& policy = "veto");
+    std::string tell(int request, const std::string& event, const std::string& payload = "{}");
+    void reply(
+        const std::string& origin, const std::string& id, const std::string& result = "{}", bool decides = false);
+    /// Answers an event that has been delivered here, with one reply of `responder`.
     void answer(const boost::json::value& event, std::string_view responder, std::string_view response = "{}",
         bool decides = false);
+    void close(const std::string& id);
 
-    /// SIGKILL for the link, then a new one.
+    /// SIGKILL for the link, then a new one of the same hookd.
     void restart_link();
-    /// Closes its end, as a hookd that ends; waits for the link's end. Its exit status.
+    /// hookd ends.
+    void hang_up() { hookd_->close(); }
+    /// The same, and waits for the link's end. Its exit status.
     int end();
 
 private:
     void start_link();
-    void add_session(int number, std::string_view name, std::string_view pattern, bool responds);
+    void receive_more(std::string_view awaited, deadline limit);
+    void ping_until_there_is_more(deadline limit);
+    void keep(wire_message arrived);
 
-    settings own_;
+    std::string program_;
+    std::string url_;
+    std::string name_;
+    link_options options_;
+    std::unique_ptr<wire_client> hookd_{};
     std::unique_ptr<child_process> process_{};
-    std::unique_ptr<wire_client> channel_{};
-    std::deque<wire_message> kept_{};
+    std::map<std::string, std::deque<wire_message>> kept_{};  // by method
 };
+
+/// Has `hook` subscribe `count` times, fifty at a time, and `asker` ask as soon as each is answered. How many of these
+/// questions named the hook that had just subscribed, and were answered by it.
+[[nodiscard]] int asks_right_after_subscribes(link_host& asker, link_host& hook, int count);
+
+/// A UUID that no other call returns.
+[[nodiscard]] std::string new_id();
 
 }  // namespace hookd::test

@@ -42,6 +42,14 @@ std::string nats_server::url(const std::string& user, const std::string& behind)
     return "nats://" + user + (user.empty() ? "" : "@") + "127.0.0.1:" + port_ + behind;
 }
 
+std::string nats_server::answer_to(const std::string& user, const std::string& password, const std::string& bytes) {
+    const std::string connect = R"(CONNECT {"verbose":false,"user":")" + user + R"(","pass":")" + password + "\"}\r\n";
+    child_process client{{"socat", "-", "TCP:127.0.0.1:" + port_}};
+    client.write_input(connect + bytes + "PING\r\n");
+    client.wait_for_out("PONG\r\n");
+    return client.out();
+}
+
 void nats_server::kill() {
     if (!process_->has_ended()) {
         process_->signal(SIGKILL);

@@ -28,6 +28,8 @@ public:
     /// nats://127.0.0.1:PORT, with what else a URL has before and after it.
     [[nodiscard]] std::string url(const std::string& user = {}, const std::string& behind = {}) const;
     [[nodiscard]] const std::string& port() const noexcept { return port_; }
+    /// What the server says to a client of that user that sends `bytes`, up to the answer to a PING that follows.
+    [[nodiscard]] std::string answer_to(const std::string& user, const std::string& password, const std::string& bytes);
     [[nodiscard]] child_process& process() { return *process_; }
     [[nodiscard]] const std::string& directory() const noexcept { return directory_.path(); }
 

@@ -409,6 +409,17 @@ BOOST_AUTO_TEST_CASE(hosts_and_who_say_what_the_cluster_says) {
     BOOST_TEST(int_at(with.daemon->stats(), "/cluster/hosts") == 1);
 }
 
+BOOST_AUTO_TEST_CASE(a_queue_of_notifications_that_fills_is_logged_once) {
+    clustered with;
+    for (const char* const permille : {"499", "500", "734", "400"}) {
+        with.link->send("hosts", R"({"hosts":[],"queue_permille":)" + std::string{permille} + "}");
+    }
+    with.link->send("hosts", R"({"hosts":[{"host":"b","lease_ms":1,"sessions":[]}],"queue_permille":621})");
+    eventually("it is said again", [&] { return with.daemon->log().find("62 % full") != std::string::npos; });
+    BOOST_TEST(with.daemon->log().find("50 % full") != std::string::npos);
+    BOOST_TEST(with.daemon->log().find("73 % full") == std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(a_registered_hook_of_scope_cluster_is_told_the_host) {
     clustered with;
     auto peer = with.daemon->connect();

@@ -29,6 +29,7 @@ struct host {
           core(
               wire, "farm", {name, instance.empty() ? name : std::move(instance), lease},
               [&server] { return server.now(); }, [this](const nats::report& what) { heard.push_back(what); }) {
+        wire.answers = nats::subjects{"farm", name}.answers_to(name);
         wire.on_connected = [this](const nats::server_info& info) { core.on_connected(info); };
         wire.on_disconnected = [this](const nats::down_reason& why) { core.on_disconnected(why); };
     }
@@ -125,7 +126,6 @@ BOOST_AUTO_TEST_CASE(hosts_enter_and_know_each_other) {
         BOOST_TEST(each->is_up());
         BOOST_TEST(each->all<links::gap>().empty());
     }
-    BOOST_TEST(a.all<links::state_report>().back().epoch == "made 1");
     pass(500ms);
     BOOST_TEST(a.all<links::hosts_report>().back().hosts.size() == 3U);
     b.add_hook();
@@ -287,6 +287,59 @@ BOOST_AUTO_TEST_CASE(a_host_that_hangs_counts_as_the_hooks_that_it_has_shown) {
     BOOST_TEST(a.all<links::settled>()[0].result_json == links::result_without_answer());
 }
 
+// A NATS server holds each host to the subjects of its name: what it says in another's is not that one's.
+BOOST_AUTO_TEST_CASE(no_host_is_believed_in_the_name_of_another) {
+    connect_all();
+    b.add_hook();
+    server.run();
+    a.ask("1");
+    server.run();
+    const auto b_itself = nats::read_presence(server.value_of("b"))->who;
+    nats::message forged;
+    forged.from = b_itself;
+    forged.id = "1";
+    forged.result = R"({"replies":[]})";
+    forged.decides = true;
+    forged.type = nats::message::kind::settled;
+    server.inject("hookd.farm.to.a.c", {}, to_text(forged));
+    forged.type = nats::message::kind::gone;
+    server.inject("hookd.farm.roster.c", {}, to_text(forged));
+    server.run();
+    BOOST_TEST(a.all<links::settled>().empty());
+    a.ask("2");
+    server.run();
+    BOOST_TEST(a.asked("2") == "b/hook");
+    forged.type = nats::message::kind::settled;
+    server.inject("hookd.farm.to.a.b", {}, to_text(forged));
+    server.run();
+    BOOST_TEST(a.all<links::settled>().size() == 1U);
+}
+
+// Nor does it lend its own rights to one that asks for an answer in another's place.
+BOOST_AUTO_TEST_CASE(a_request_is_answered_to_its_sender_alone) {
+    connect_all();
+    nats::message question;
+    question.from = nats::read_presence(server.value_of("c"))->who;
+    server.inject("hookd.farm.to.a.c", "$KV.hookd_farm_members.b", to_text(question));
+    const auto before = server.value_of("b");
+    server.run();
+    BOOST_TEST(server.value_of("b") == before);
+}
+
+BOOST_AUTO_TEST_CASE(a_key_with_the_presence_of_another_host_is_nobody) {
+    const auto about = [&] {
+        connect_all();
+        return server.value_of("b");
+    }();
+    server.set_value("$KV.hookd_farm_members.d", about);
+    a.wire.restart({"again", false});
+    a.wire.connect();
+    server.run();
+    pass(500ms);
+    BOOST_TEST(a.is_up());
+    BOOST_TEST(a.all<links::hosts_report>().back().hosts.size() == 3U);
+}
+
 BOOST_AUTO_TEST_CASE(a_told_event_is_told_when_the_server_has_it) {
     connect_all();
     c.add_hook();
@@ -306,7 +359,8 @@ BOOST_AUTO_TEST_CASE(a_host_leaves_and_its_key_with_it) {
     b.core.leave([&has_left] { has_left = true; });
     server.run();
     BOOST_TEST(has_left);
-    BOOST_TEST(server.keys() == 2U);
+    BOOST_TEST(server.value_of("b").empty());
+    BOOST_TEST(!server.value_of("c").empty());
     pass(250ms);
     BOOST_TEST(a.all<links::hosts_report>().back().hosts.size() == 2U);
 }

@@ -20,6 +20,12 @@ std::string error_of(int code) {
         json::object{{"error", {{"code", 400}, {"err_code", code}, {"description", "error " + std::to_string(code)}}}});
 }
 
+// A `*` may stand for the last token.
+bool matches(const std::string& pattern, const std::string& subject) {
+    const auto last = subject.rfind('.') + 1;
+    return pattern == subject || pattern == subject.substr(0, last) + "*";
+}
+
 std::string base64_of(const std::string& text) {
     namespace base64 = boost::beast::detail::base64;
     std::string out(base64::encoded_size(text.size()), '\0');
@@ -78,14 +84,17 @@ void memory_nats::deliver(memory_connection* from, const std::string& subject, c
     bool is_heard = false;
     for (memory_connection* each : connections_) {
         if (each != from && each->is_connected_) {
-            const auto [begin, end] = each->subscriptions_.equal_range(subject);
-            for (auto found = begin; found != end; ++found) {
-                is_heard = true;
-                each->to_client_.emplace_back([handler = found->second, body, reply] { handler(body, reply); });
+            for (const auto& [pattern, handler] : each->subscriptions_) {
+                if (matches(pattern, subject)) {
+                    is_heard = true;
+                    each->to_client_.emplace_back([handler = handler, subject, body, reply] {
+                        handler({subject, body, reply});
+                    });
+                }
             }
         }
     }
-    if (!is_heard && !reply.empty()) {
+    if (!is_heard && !reply.empty() && from != nullptr) {
         const std::uint64_t number = std::stoull(reply.substr(reply.rfind('.') + 1));
         from->to_client_.emplace_back(
             [from, number] { from->on_answer(number, nats::answer::kind::no_responders, {}); });
@@ -120,12 +129,6 @@ void memory_nats::answer_api(const std::string& subject, const std::string& repl
                 ? error_of(10037)
                 : json::serialize(json::object{{"message", {{"subject", found->first}, {"seq", found->second.sequence},
                                                                {"data", base64_of(found->second.value)}}}});
-    } else if (starts("STREAM.PURGE.")) {
-        const auto found = keys_.find(std::string{std::string_view{asked.at("filter").as_string()}});
-        if (found != keys_.end() && found->second.sequence < asked.at("seq").to_number<std::uint64_t>()) {
-            keys_.erase(found);
-        }
-        text = R"({"success":true})";
     }
     if (!reply.empty()) {
         deliver(nullptr, reply, {}, {}, text);
@@ -167,7 +170,7 @@ void memory_connection::connect(std::string version) {
 void memory_connection::subscribe(std::string_view subject, message_handler handler) {
     if (is_connected_) {
         to_server_.emplace_back([this, subject = std::string{subject}, handler = std::move(handler)] {
-            subscriptions_.emplace(subject, handler);
+            subscriptions_.emplace_back(subject, handler);
         });
     }
 }
@@ -190,9 +193,9 @@ void memory_connection::request(std::string_view subject, std::string_view heade
     to_server_.emplace_back(
         [this, number, subject = std::string{subject}, headers = std::string{headers}, body = std::string{body}] {
             const std::string reply =
-                "_INBOX." + std::to_string(reinterpret_cast<std::uintptr_t>(this)) + "." + std::to_string(number);
-            subscriptions_.emplace(reply, [this, number](std::string_view answer, std::string_view) {
-                on_answer(number, nats::answer::kind::reply, std::string{answer});
+                answers + std::to_string(reinterpret_cast<std::uintptr_t>(this)) + "." + std::to_string(number);
+            subscriptions_.emplace_back(reply, [this, number](const nats::delivery& arrived) {
+                on_answer(number, nats::answer::kind::reply, std::string{arrived.body});
             });
             server_.deliver(this, subject, reply, headers, body);
         });

@@ -36,6 +36,10 @@ public:
     /// All work there is.
     void run();
 
+    /// What a client with these bytes in its hands would have the server deliver.
+    void inject(const std::string& subject, const std::string& reply, const std::string& body) {
+        deliver(nullptr, subject, reply, {}, body);
+    }
     /// The value of a key of the bucket; empty where there is none.
     [[nodiscard]] std::string value_of(const std::string& key) const;
     [[nodiscard]] std::size_t keys() const { return keys_.size(); }
@@ -43,6 +47,7 @@ public:
     /// A bucket that someone else has made.
     void make_bucket(std::chrono::milliseconds lease);
     void drop_key(const std::string& key) { keys_.erase(key); }
+    void set_value(const std::string& key, const std::string& value) { keys_[key] = {value, ++sequence_, now_}; }
 
 private:
     friend class memory_connection;
@@ -78,7 +83,8 @@ public:
     std::function<void(const nats::server_info&)> on_connected{};
     std::function<void(const nats::down_reason&)> on_disconnected{};
     std::vector<nats::down_reason> ends{};
-    bool is_frozen = false;  ///< nothing comes or goes, and the server does not know
+    std::string answers = "_INBOX.";  ///< what the subjects of answers begin with
+    bool is_frozen = false;           ///< nothing comes or goes, and the server does not know
 
     void connect(std::string version = "2.9.10");
     [[nodiscard]] bool is_connected() const { return is_connected_; }
@@ -106,7 +112,7 @@ private:
 
     memory_nats& server_;
     bool is_connected_ = false;
-    std::multimap<std::string, message_handler> subscriptions_{};
+    std::vector<std::pair<std::string, message_handler>> subscriptions_{};  // by pattern
     std::deque<std::function<void()>> to_server_{};
     std::deque<std::function<void()>> to_client_{};
     std::map<std::uint64_t, open_request> requests_{};

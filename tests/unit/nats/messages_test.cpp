@@ -3,6 +3,7 @@
 
 #include "cluster/nats/messages.hpp"
 #include "cluster/nats/presence.hpp"
+#include "support/raw_json.hpp"
 
 #include <string>
 
@@ -61,18 +62,18 @@ BOOST_AUTO_TEST_CASE(what_is_incomplete_or_damaged_is_no_message) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(deep_payloads_travel) {
-    std::string deep = "1";
-    for (int i = 0; i < 126; ++i) {
-        deep = "[" + deep + "]";
-    }
-    message settled;
-    settled.type = message::kind::settled;
-    settled.from = {"a", "e"};
-    settled.id = "1";
-    const std::string result = R"({"replies":[{"response":)" + deep + "}]}";
-    settled.result = result;
-    BOOST_TEST(read_message(to_text(settled)).has_value());
+BOOST_AUTO_TEST_CASE(what_is_nested_as_deep_as_hookd_takes_it_travels) {
+    const auto is_read = [](std::size_t levels) {
+        message settled;
+        settled.type = message::kind::settled;
+        settled.from = {"a", "e"};
+        settled.id = "1";
+        const std::string result = R"({"replies":)" + hookd::test::nested_arrays(levels) + "}";
+        settled.result = result;
+        return read_message(to_text(settled)).has_value();
+    };
+    BOOST_TEST(is_read(hookd::link::content_depth - 1));
+    BOOST_TEST(!is_read(hookd::link::content_depth));
 }
 
 BOOST_AUTO_TEST_CASE(a_presence_is_cut_where_it_is_too_large) {

@@ -54,7 +54,13 @@ BOOST_AUTO_TEST_CASE(a_typo_is_named_and_a_password_is_not) {
 BOOST_AUTO_TEST_CASE(a_host_is_one_token_of_a_subject) {
     BOOST_TEST(to_token("build-1_x") == "build-1_x");
     BOOST_TEST(to_token("a.b c*>=") == "a=2Eb=20c=2A=3E=3D");
-    BOOST_TEST(subjects{"farm"}.inbox("a.b") == "hookd.farm.host.a=2Eb");
+    const subjects names{"farm", "a.b"};
+    BOOST_TEST(names.ask == "hookd.farm.ask.a=2Eb");
+    BOOST_TEST(names.heard[3] == "hookd.farm.to.a=2Eb.*");
+    BOOST_TEST(names.to("c") == "hookd.farm.to.c.a=2Eb");
+    BOOST_TEST(names.answers_to("c") == "hookd.farm.answer.c.");
+    BOOST_TEST(subjects::is_from("hookd.farm.to.c.a=2Eb", "a.b"));
+    BOOST_TEST(!subjects::is_from("hookd.farm.to.a=2Eb.c", "a.b"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -89,6 +89,20 @@ BOOST_AUTO_TEST_CASE(an_event_keeps_its_bytes_and_its_time) {
     BOOST_TEST(when == "2026-11-23T14:07:44.500000000Z");
 }
 
+BOOST_AUTO_TEST_CASE(a_time_is_read_as_the_protocol_has_it) {
+    const auto read_at = [](const std::string& time) {
+        const auto event = std::get<event_message>(
+            read(message("event", R"({"host":"b","hook_event_id":")" + std::string{id_text} +
+                                      R"(","event":"e","payload":null,"emitted_at":")" + time + R"("})")));
+        std::string when(hookd::protocol::timestamp_size, ' ');
+        hookd::protocol::write_timestamp(when.data(), event.emitted_at);
+        return event.fault.empty() ? when : event.fault;
+    };
+    BOOST_TEST(read_at("2026-11-23T14:07:44.1234567891+01:00") == "2026-11-23T13:07:44.123456789Z");
+    BOOST_TEST(read_at("1970-01-01T00:00:00Z") == "1970-01-01T00:00:00.000000000Z");
+    BOOST_TEST(read_at("9999-12-31T23:59:59Z") == "emitted_at is not a time in RFC 3339 that the clock can express");
+}
+
 BOOST_AUTO_TEST_CASE(what_a_helper_must_not_say_is_refused) {
     for (const auto& wrong : {std::string{"{]"}, std::string{"[]"}, message("sing", "{}"), message("state", "{}"),
              message("state", R"({"state":"upp"})"), message("asked", R"({"hook_event_id":"x","hosts":[]})"),
@@ -97,7 +111,7 @@ BOOST_AUTO_TEST_CASE(what_a_helper_must_not_say_is_refused) {
              message("told", R"({"request":-1})"), message("told", R"({"request":"1"})"),
              message("session_ready", "[]"), message("hosts", R"({"hosts":{}})"),
              message("hosts", R"({"hosts":[{"host":"b","sessions":[{"name":"x","events":[1]}]}]})")}) {
-        BOOST_CHECK_THROW((void)read(wrong), bad_message);
+        BOOST_CHECK_THROW((void)read(wrong), hookd::link::malformed_message);
     }
 }
 
@@ -114,7 +128,11 @@ BOOST_AUTO_TEST_CASE(what_another_host_must_not_say_is_its_failure) {
     }
     for (const char* const wrong : {R"("event":"e f","payload":{},"emitted_at":"2026-11-23T14:07:44Z")",
              R"("event":"e","payload":{},"emitted_at":"2026-13-23T14:07:44Z","timeout_ms":5,"policy":"veto")",
-             R"("event":"e","payload":{},"emitted_at":"now")"}) {
+             R"("event":"e","payload":{},"emitted_at":"now")",
+             R"("event":"e","payload":{},"emitted_at":"2026-11-23T99:07:44Z")",
+             R"("event":"e","payload":{},"emitted_at":"9999-12-31T23:59:59Z")",
+             R"("event":"e","payload":{},"emitted_at":"0001-01-01T00:00:00Z")",
+             R"("event":"e","payload":{},"emitted_at":1764498000000)"}) {
         BOOST_TEST(!std::get<event_message>(of_b("event", wrong)).fault.empty(), wrong);
     }
 }

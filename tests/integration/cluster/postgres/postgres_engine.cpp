@@ -37,19 +37,6 @@ finished_process must_succeed(finished_process done, const std::string& what) {
     return done;
 }
 
-std::pair<file_descriptor, int> bind_loopback() {
-    file_descriptor socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    if (::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-        ::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-        throw std::runtime_error("no loopback port is free");
-    }
-    return {std::move(socket), ntohs(address.sin_port)};
-}
-
 }  // namespace
 
 boost::test_tools::assertion_result with_postgres(boost::unit_test::test_unit_id) {
@@ -60,7 +47,33 @@ boost::test_tools::assertion_result with_postgres(boost::unit_test::test_unit_id
     return result;
 }
 
-std::string hookd_postgres_binary() { return std::filesystem::path{hookd_binary()}.parent_path() / "hookd-postgres"; }
+boost::test_tools::assertion_result with_certificates(boost::unit_test::test_unit_id unit) {
+    auto result = with_postgres(unit);
+    if (result && ::access("/usr/bin/openssl", X_OK) != 0) {
+        result = boost::test_tools::assertion_result(false);
+        result.message() << "SKIPPED: there is no openssl to make certificates with";
+    }
+    return result;
+}
+
+certificate_authority::certificate_authority() {
+    ::chmod(directory_.path().c_str(), 0755);  // PostgreSQL runs as another user, and reads the certificate
+    must_succeed(run_program({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                     "-nodes", "-days", "2", "-keyout", directory_ / "ca.key", "-out", file(), "-subj", "/CN=tests"}),
+        "openssl");
+}
+
+std::string certificate_authority::certify(const std::string& name) const {
+    auto path = directory_ / name;
+    must_succeed(run_program({"openssl", "req", "-x509", "-CA", file(), "-CAkey", directory_ / "ca.key", "-newkey",
+                     "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-keyout", path + ".key",
+                     "-out", path + ".crt", "-subj", "/CN=" + name, "-addext", "subjectAltName=IP:127.0.0.1", "-addext",
+                     "basicConstraints=critical,CA:FALSE"}),
+        "openssl");
+    return path;
+}
+
+std::string hookd_postgres_binary() { return link_program("hookd-postgres"); }
 
 finished_process run_hookd_postgres(const std::string& option, const std::string& url) {
     const temp_directory directory;
@@ -70,11 +83,13 @@ finished_process run_hookd_postgres(const std::string& option, const std::string
     return run_program({hookd_postgres_binary(), option, file});
 }
 
-int free_port() { return bind_loopback().second; }
-
-silent_server::silent_server() {
-    std::tie(socket_, port_) = bind_loopback();
-    if (::listen(socket_.get(), 16) != 0) {
+silent_server::silent_server() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)), port_(free_port()) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(static_cast<std::uint16_t>(port_));
+    if (::bind(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
+        ::listen(socket_.get(), 16) != 0) {
         throw std::runtime_error("cannot listen");
     }
 }
@@ -123,14 +138,41 @@ postgres_engine::postgres_engine(standby_of which) : port_(free_port()) {
 
 postgres_engine::~postgres_engine() { stop(); }
 
-void postgres_engine::write_configuration() {
+void postgres_engine::write_configuration(const std::string& more, const std::string& access) {
     write_file(directory_ / "data/postgresql.auto.conf",
         "port = " + std::to_string(port_) + "\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = '" +
             directory_.path() +
             "'\nfsync = off\nmax_connections = 60\nshared_buffers = 16MB\nmax_wal_size = 64MB\nlog_min_messages = "
-            "warning\nlogging_collector = off\n");
-    write_file(directory_ / "data/pg_hba.conf",
-        "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\nlocal replication all trust\n");
+            "warning\nlogging_collector = off\n" +
+            more);
+    write_file(directory_ / "data/pg_hba.conf", "local all all trust\n" + access +
+                                                    "host all all 127.0.0.1/32 scram-sha-256\nlocal replication all "
+                                                    "trust\n");
+}
+
+void postgres_engine::reload() { query("postgres", "select pg_reload_conf()"); }
+
+void postgres_engine::use_tls(const certificate_authority& authority) {
+    const auto made = authority.certify("server");
+    for (const char* const end : {".crt", ".key"}) {
+        const auto file = directory_ / "data/server" + end;
+        write_file(file, read_file(made + end));
+        ::chmod(file.c_str(), 0600);
+        if (const auto owner = as_server().user; owner && ::chown(file.c_str(), *owner, *owner) != 0) {
+            throw std::runtime_error("cannot give away " + file);
+        }
+    }
+    write_file(directory_ / "data/pg_ident.conf", "hosts host-a a\n");
+    write_configuration(
+        "ssl = on\nssl_ca_file = '" + authority.file() + "'\n", "hostssl all a 127.0.0.1/32 cert map=hosts\n");
+    reload();
+    eventually("PostgreSQL takes TLS", [this] { return query("postgres", "show ssl") == "on"; });
+}
+
+void postgres_engine::use_defaults() {
+    write_configuration();
+    reload();
+    eventually("PostgreSQL takes no TLS", [this] { return query("postgres", "show ssl") == "off"; });
 }
 
 void postgres_engine::start() {

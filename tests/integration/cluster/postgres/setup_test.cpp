@@ -2,7 +2,6 @@
 #include "postgres_engine.hpp"
 #include "support/parallel.hpp"
 #include "support/temp_directory.hpp"
-#include "test_link.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -24,7 +23,7 @@ struct prepared_database {
 };
 
 std::string fatal_reason(const std::string& url, const std::string& host) {
-    test_link link{url, host};
+    postgres_host link{url, host};
     const auto reason = link.await("fatal").string("/params/reason");
     BOOST_TEST(link.await_state("down").string("/params/reason") == reason);
     return reason;
@@ -66,10 +65,10 @@ BOOST_FIXTURE_TEST_CASE(check_says_line_by_line_that_a_host_can_join, prepared_d
             "✓ epoch: none yet, no host has entered\n", "✓ this host is to be called \"a\""}) {
         BOOST_TEST(checked.out.find(line) != std::string::npos, line << " is missing in: " << checked.out);
     }
-    test_link a{engine.url("a", database), "a"};
-    const auto epoch = a.await_state("up").string("/params/epoch");
-    BOOST_TEST(
-        run_hookd_postgres("--check", engine.url("a", database)).out.find("✓ epoch: " + epoch) != std::string::npos);
+    postgres_host a{engine.url("a", database), "a"};
+    a.await_up();
+    BOOST_TEST(run_hookd_postgres("--check", engine.url("a", database))
+                   .out.find("✓ epoch: " + engine.query(database, "select hookd.epoch()")) != std::string::npos);
 }
 
 BOOST_FIXTURE_TEST_CASE(check_names_what_is_wrong_and_what_to_type, prepared_database) {
@@ -105,7 +104,19 @@ BOOST_FIXTURE_TEST_CASE(a_url_file_that_others_can_read_is_refused, prepared_dat
     write_file(file, "\n# only this\n");
     ::chmod(file.c_str(), 0600);
     BOOST_TEST(run_program({hookd_postgres_binary(), "--check", file}).out ==
-               "✗ " + file + ": it is empty; write the URL into it\n");
+               "✗ " + file + ": it is empty; write one line into it, the URL of the cluster's engine\n");
+}
+
+// Run by the next one alone.
+BOOST_AUTO_TEST_CASE(starts_a_program_with_a_sanitizers_report, *utf::disabled()) {
+    run_program({"sh", "-c", "echo '==1==ERROR: AddressSanitizer: made up' >&2"});
+}
+
+BOOST_AUTO_TEST_CASE(a_sanitizers_report_fails_the_test_that_started_the_program) {
+    const std::string self = std::filesystem::read_symlink("/proc/self/exe");
+    const auto done = run_program({self, "--run_test=setup/starts_a_program_with_a_sanitizers_report"});
+    BOOST_TEST(done.exit_status != 0);
+    BOOST_TEST((done.out + done.err).find("a sanitizer found a fault in sh") != std::string::npos, done.out);
 }
 
 BOOST_AUTO_TEST_CASE(wrong_usage_is_exit_2_and_names_the_help) {
@@ -152,7 +163,7 @@ BOOST_FIXTURE_TEST_CASE(a_wrong_password_role_or_database_is_named, prepared_dat
 }
 
 BOOST_FIXTURE_TEST_CASE(an_engine_that_cannot_be_reached_is_down_and_not_fatal, prepared_database) {
-    test_link a{engine.tcp_url("a", "a", database, free_port()), "a"};
+    postgres_host a{engine.tcp_url("a", "a", database, free_port()), "a"};
     const auto reason = a.await_state("down").string("/params/reason");
     BOOST_TEST(reason.find("Connection refused") != std::string::npos, reason);
     BOOST_TEST(reason.find("is PostgreSQL running at 127.0.0.1:") != std::string::npos, reason);
@@ -187,8 +198,8 @@ BOOST_FIXTURE_TEST_CASE(a_half_initialised_schema_is_named, prepared_database) {
 }
 
 BOOST_FIXTURE_TEST_CASE(the_owner_may_be_any_host_for_a_trial_with_one_url, prepared_database) {
-    test_link a{engine.url("postgres", database), "first"};
-    test_link b{engine.url("postgres", database), "second"};
+    postgres_host a{engine.url("postgres", database), "first"};
+    postgres_host b{engine.url("postgres", database), "second"};
     a.await_state("up");
     b.await_state("up");
     b.add_session(1, "gate", "pre_deploy");
@@ -199,13 +210,61 @@ BOOST_FIXTURE_TEST_CASE(the_owner_may_be_any_host_for_a_trial_with_one_url, prep
 }
 
 BOOST_FIXTURE_TEST_CASE(a_second_host_of_the_same_name_is_refused_and_the_first_stays, prepared_database) {
-    test_link first{engine.url("a", database), "a"};
+    postgres_host first{engine.url("a", database), "a"};
     first.await_state("up");
     const auto reason = fatal_reason(engine.url("a", database), "a");
     BOOST_TEST(
         reason.find("another hookd is in the cluster as \"a\" (its run: " + first.instance() + ")") == 0U, reason);
     first.ask("pre_deploy");
     first.await("asked");
+}
+
+BOOST_FIXTURE_TEST_CASE(
+    tls_certificates_and_their_checks_are_as_libpq_has_them, prepared_database, *utf::precondition(with_certificates)) {
+    const certificate_authority authority;
+    const certificate_authority stranger;
+    engine.use_tls(authority);
+    const finally reset{[&] { engine.use_defaults(); }};
+    const auto verified = [&](const std::string& user, const certificate_authority& trusted) {
+        return engine.tcp_url(user, user, database) + "?sslmode=verify-full&sslrootcert=" + trusted.file();
+    };
+    postgres_host b{verified("b", authority), "b"};
+    b.await_up();
+    BOOST_TEST(engine.query(database,
+                   "select bool_and(s.ssl) from pg_stat_ssl s join pg_stat_activity a using (pid) where a.usename = "
+                   "'b' and a.datname = '" +
+                       database + "'") == "t");
+    b.add_session(1, "gate", "pre_deploy");
+    // By its certificate, which the server maps to the role, and no password.
+    const auto own = authority.certify("host-a");
+    const auto by_certificate = verified("a", authority) + "&sslcert=" + own + ".crt&sslkey=" + own + ".key";
+    postgres_host a{by_certificate, "a"};
+    a.await_up();
+    const auto id = a.ask("pre_deploy");
+    BOOST_TEST(b.await("event").string("/params/hook_event_id") == id);
+    BOOST_TEST(run_hookd_postgres("--check", by_certificate).exit_status == 0);
+    // One that the authority has not signed, another's, and none.
+    const auto foreign = stranger.certify("host-a");
+    const auto other = authority.certify("host-b");
+    for (const auto& more : {"&sslcert=" + foreign + ".crt&sslkey=" + foreign + ".key",
+             "&sslcert=" + other + ".crt&sslkey=" + other + ".key", std::string{"&sslcert=/none"}}) {
+        postgres_host refused{verified("a", authority) + more, "a"};
+        const auto why = refused.await_state("down").string("/params/reason");
+        BOOST_TEST((why.find("certificate") != std::string::npos || why.find("SSL") != std::string::npos), why);
+    }
+    const auto untrusted = fatal_reason(verified("b", stranger), "b");
+    BOOST_TEST(untrusted.find("certificate verify failed") != std::string::npos, untrusted);
+    BOOST_TEST(untrusted.find("see sslmode, sslrootcert and the host in the URL file") != std::string::npos, untrusted);
+    const auto misnamed = fatal_reason(
+        engine.tcp_url("b", "b", database, 0, "localhost") + "?sslmode=verify-full&sslrootcert=" + authority.file(),
+        "b");
+    BOOST_TEST(misnamed.find("does not match host name \"localhost\"") != std::string::npos, misnamed);
+}
+
+BOOST_FIXTURE_TEST_CASE(tls_that_the_server_does_not_offer_is_named, prepared_database) {
+    const auto reason = fatal_reason(engine.tcp_url("a", "a", database) + "?sslmode=require", "a");
+    BOOST_TEST(reason.find("server does not support SSL") != std::string::npos, reason);
+    BOOST_TEST(reason.find("see sslmode") != std::string::npos, reason);
 }
 
 BOOST_FIXTURE_TEST_CASE(pgbouncer_is_refused_by_name, prepared_database, *utf::precondition(with_pgbouncer)) {

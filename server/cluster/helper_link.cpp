@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "cluster/link.hpp"
+#include "cluster/helper_link.hpp"
 
+#include "cluster/link/frame_input.hpp"
+#include "cluster/link/malformed_message.hpp"
 #include "cluster/messages.hpp"
 
 #include <hookd/protocol/limits.hpp>
@@ -26,13 +28,12 @@ constexpr std::chrono::milliseconds longest_pause{5'000};
 constexpr std::chrono::seconds good_run{10};
 constexpr std::chrono::seconds between_ticks{1};
 
-constexpr std::size_t input_piece = std::size_t{256} << 10;
 constexpr std::size_t longest_line = 1024;
 constexpr int most_lines_a_second = 20;
 
 }  // namespace
 
-struct link::run {
+struct helper_link::run {
     run(asio::io_context& context, const std::filesystem::path& program)
         : process(program),
           socket(context, asio::local::stream_protocol{}, process.take_socket()),
@@ -41,8 +42,7 @@ struct link::run {
     helper_process process;
     asio::local::stream_protocol::socket socket;
     asio::posix::stream_descriptor errors;
-    protocol::frame_decoder decoder{protocol::framing::length_prefix, protocol::max_max_frame_bytes};
-    std::string input{};  // what has been read and is not a whole frame yet
+    hookd::link::frame_input input{protocol::max_max_frame_bytes};
     std::deque<std::string> output{};
     std::size_t written_of_first = 0;
     std::size_t queued_bytes = 0;
@@ -55,8 +55,8 @@ struct link::run {
     int silent_ticks = 0;  // since it was heard last
 };
 
-link::link(asio::io_context& context, server::broker& events, server::logger& log, link_observer& observer,
-    program_finder program)
+helper_link::helper_link(asio::io_context& context, server::broker& events, server::logger& log,
+    helper_observer& observer, program_finder program)
     : context_(context),
       events_(events),
       log_(log),
@@ -66,7 +66,7 @@ link::link(asio::io_context& context, server::broker& events, server::logger& lo
 
 // What completes on any thread of the context goes on on the strand; nothing of a run that is over does.
 template <class Method>
-void link::on_strand(const std::weak_ptr<run>& which, Method method) {
+void helper_link::on_strand(const std::weak_ptr<run>& which, Method method) {
     events_.run([self = shared_from_this(), which, method](core::broker&, const core::instant&) {
         const auto current = which.lock();
         if (current && current == self->run_) {
@@ -75,18 +75,18 @@ void link::on_strand(const std::weak_ptr<run>& which, Method method) {
     });
 }
 
-void link::start() {
+void helper_link::start() {
     stopped_ = false;
     launch();
 }
 
-void link::stop() {
+void helper_link::stop() {
     stopped_ = true;
     timer_.cancel();
     run_.reset();
 }
 
-void link::launch() {
+void helper_link::launch() {
     try {
         run_ = std::make_shared<run>(context_, program_());
         observer_->on_started();
@@ -98,7 +98,7 @@ void link::launch() {
     tick();
 }
 
-void link::lose(const std::string& why) {
+void helper_link::lose(const std::string& why) {
     if (run_) {
         pause_ = clock::now() - run_->started >= good_run ? std::chrono::milliseconds{0} : pause_;
         run_->process.kill();
@@ -119,7 +119,7 @@ void link::lose(const std::string& why) {
     });
 }
 
-void link::send(std::string frame) {
+void helper_link::send(std::string frame) {
     if (!run_) {
         return;
     }
@@ -139,7 +139,7 @@ void link::send(std::string frame) {
 }
 
 // Where it fails, so does the next read, which says why.
-void link::write_some() {
+void helper_link::write_some() {
     run_->writing = false;
     auto& output = run_->output;
     while (!output.empty()) {
@@ -154,7 +154,7 @@ void link::write_some() {
             return run_->socket.async_wait(asio::socket_base::wait_write,
                 [self = shared_from_this(), which = std::weak_ptr{run_}](const boost::system::error_code& failure) {
                     if (!failure) {
-                        self->on_strand(which, &link::write_some);
+                        self->on_strand(which, &helper_link::write_some);
                     }
                 });
         }
@@ -167,66 +167,55 @@ void link::write_some() {
     }
 }
 
-void link::read_more() {
+void helper_link::read_more() {
     run_->socket.async_wait(asio::socket_base::wait_read,
         [self = shared_from_this(), which = std::weak_ptr{run_}](const boost::system::error_code& failure) {
             if (!failure) {
-                self->on_strand(which, &link::read_input);
+                self->on_strand(which, &helper_link::read_input);
             }
         });
 }
 
-void link::read_input() {
-    auto& input = run_->input;
-    const auto held = input.size();
-    input.resize(held + input_piece);
-    const auto got = ::recv(run_->socket.native_handle(), input.data() + held, input_piece, MSG_DONTWAIT);
-    const int error = errno;
-    input.resize(held + (got > 0 ? static_cast<std::size_t>(got) : 0));
-    if (got == 0 || (got < 0 && error != EAGAIN && error != EINTR)) {
+void helper_link::read_input() {
+    const auto room = run_->input.room();
+    const auto got = ::recv(run_->socket.native_handle(), room.data(), room.size(), MSG_DONTWAIT);
+    if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) {
         return lose("the helper has ended");
     }
-    run_->silent_ticks = got > 0 ? 0 : run_->silent_ticks;
+    if (got > 0) {
+        run_->silent_ticks = 0;
+        run_->input.add(static_cast<std::size_t>(got));
+    }
     if (read_frames()) {
         read_more();
     }
 }
 
 // False where the run is over.
-bool link::read_frames() {
+bool helper_link::read_frames() {
     const auto current = run_;
-    std::size_t done = 0;
     try {
-        for (;;) {
-            const auto decoded = current->decoder.next(std::string_view{current->input}.substr(done));
-            done += decoded.consumed;
-            if (decoded.status == protocol::decode_status::failed) {
-                throw bad_message(decoded.failure->message);
-            }
-            if (decoded.status == protocol::decode_status::need_more) {
-                break;
-            }
-            observer_->on_frame(decoded.body);
+        for (auto frame = current->input.next(); frame && current == run_; frame = current->input.next()) {
+            observer_->on_frame(*frame);
         }
-    } catch (const bad_message& wrong) {
-        lose(std::string{"the helper sent what it must not: "} + wrong.what());
+    } catch (const hookd::link::malformed_message& fault) {
+        lose(std::string{"the helper sent what it must not: "} + fault.what());
         return false;
     }
-    current->input.erase(0, done);
     return current == run_;
 }
 
-void link::read_errors() {
+void helper_link::read_errors() {
     run_->errors.async_wait(asio::posix::stream_descriptor::wait_read,
         [self = shared_from_this(), which = std::weak_ptr{run_}](const boost::system::error_code& failure) {
             if (!failure) {
-                self->on_strand(which, &link::log_errors);
+                self->on_strand(which, &helper_link::log_errors);
             }
         });
 }
 
 // Line by line; of a long one the beginning.
-void link::log_errors() {
+void helper_link::log_errors() {
     std::array<char, 4096> piece;
     const auto got = ::read(run_->errors.native_handle(), piece.data(), piece.size());
     if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) {
@@ -243,7 +232,7 @@ void link::log_errors() {
     read_errors();
 }
 
-void link::say_line(std::string_view line) {
+void helper_link::say_line(std::string_view line) {
     if (run_->lines_this_second++ < most_lines_a_second) {
         log_.write(server::log_level::info, "cluster: " + std::string{line});
     } else {
@@ -251,7 +240,7 @@ void link::say_line(std::string_view line) {
     }
 }
 
-void link::tick() {
+void helper_link::tick() {
     const auto now = clock::now();
     // By ticks: this process may have stood still itself.
     const bool is_silent = ++run_->silent_ticks > longest_silence / between_ticks;
@@ -268,7 +257,7 @@ void link::tick() {
     timer_.async_wait(
         [self = shared_from_this(), which = std::weak_ptr{run_}](const boost::system::error_code& failure) {
             if (!failure) {
-                self->on_strand(which, &link::tick);
+                self->on_strand(which, &helper_link::tick);
             }
         });
 }

@@ -3,7 +3,6 @@
 
 #include "cluster/helper_process.hpp"
 
-#include <hookd/protocol/framing.hpp>
 #include <hookd/server/broker.hpp>
 #include <hookd/server/log.hpp>
 
@@ -23,12 +22,12 @@
 
 namespace hookd::cluster {
 
-/// Whom a link tells; on the broker's strand, in a turn.
-class link_observer {
+/// What hears from a helper; on the broker's strand, in a turn.
+class helper_observer {
 public:
     /// The helper runs; what is sent now is the first that it reads. Throws std::runtime_error where it is not to run.
     virtual void on_started() = 0;
-    /// `frame` is valid during the call. Throws bad_message.
+    /// `frame` is valid during the call. Throws hookd::link::malformed_message.
     virtual void on_frame(std::string_view frame) = 0;
     /// Each second while the helper runs. Why it is to be ended; empty: it is not.
     [[nodiscard]] virtual std::string on_tick(std::chrono::steady_clock::time_point now) = 0;
@@ -36,7 +35,7 @@ public:
     virtual void on_lost(const std::string& why) = 0;
 
 protected:
-    ~link_observer() = default;
+    ~helper_observer() = default;
 };
 
 /// A helper program that is started, watched and started again: its bytes, and nothing of what they mean.
@@ -49,7 +48,7 @@ protected:
 ///
 /// Thread-safety: all on the broker's strand but the constructor. Lifetime: shared, by its pending operations, too;
 /// what it was given must outlive stop().
-class link : public std::enable_shared_from_this<link> {
+class helper_link : public std::enable_shared_from_this<helper_link> {
 public:
     static constexpr std::size_t most_queued_bytes = std::size_t{64} << 20;
     static constexpr std::chrono::seconds longest_silence{5};
@@ -57,8 +56,8 @@ public:
     /// Finds the program anew at each start; throws std::runtime_error.
     using program_finder = std::function<std::filesystem::path()>;
 
-    link(boost::asio::io_context& context, server::broker& events, server::logger& log, link_observer& observer,
-        program_finder program);
+    helper_link(boost::asio::io_context& context, server::broker& events, server::logger& log,
+        helper_observer& observer, program_finder program);
 
     void start();
     /// No call of the observer follows. The helper is ended; it has a second to leave the cluster.
@@ -85,7 +84,7 @@ private:
     boost::asio::io_context& context_;
     server::broker& events_;
     server::logger& log_;
-    link_observer* observer_;
+    helper_observer* observer_;
     program_finder program_;
     boost::asio::steady_timer timer_;
     std::shared_ptr<run> run_{};  // null while none runs

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "cluster/link/fields.hpp"
+
+#include "json_scanner.hpp"
+
+#include <algorithm>
+
+namespace hookd::link {
+namespace {
+
+using protocol::json_kind;
+using protocol::kind_of;
+
+member_index index_of(std::string_view object) {
+    auto found = member_index::read(object);
+    if (!found) {
+        throw malformed_message(
+            "it is not a valid JSON object of at most " + std::to_string(member_index::capacity) + " members");
+    }
+    return *found;
+}
+
+}  // namespace
+
+std::optional<member_index> member_index::read(std::string_view object, std::size_t depth) {
+    std::optional<member_index> found{std::in_place};
+    protocol::detail::json_scanner scanner{object, depth};
+    const char* const begin = scanner.begin();
+    if (object.empty() || object.front() != '{') {
+        return std::nullopt;
+    }
+    const char* const end = scanner.walk_object(begin, [&](protocol::json_string key, const char* value) {
+        const char* const after = found->count_ < capacity ? scanner.skip_value(value) : nullptr;
+        if (after != nullptr) {
+            found->members_[found->count_++] = {key, {value, static_cast<std::size_t>(after - value)}};
+        }
+        return after;
+    });
+    return end != nullptr && scanner.expect_end(end) != nullptr ? found : std::nullopt;
+}
+
+std::string_view member_index::find(std::string_view name) const noexcept {
+    const auto* const end = members_.begin() + count_;
+    const auto* const found = std::find_if(
+        members_.begin(), end, [name](const protocol::json_member& each) { return each.key.equals(name); });
+    return found == end ? std::string_view{} : found->value;
+}
+
+std::string string_of(std::string_view value) {
+    return protocol::json_string{value.substr(1, value.size() - 2)}.decode();
+}
+
+fields::fields(std::string_view object) : members_(index_of(object)) {}
+
+std::string_view fields::find(std::string_view name) const noexcept {
+    const auto value = members_.find(name);
+    return kind_of(value) == json_kind::null ? std::string_view{} : value;
+}
+
+std::string_view fields::raw(std::string_view name) const {
+    const auto value = members_.find(name);
+    if (value.empty()) {
+        refuse(name, "is missing");
+    }
+    return value;
+}
+
+std::string_view fields::required(std::string_view name, json_kind kind) const {
+    const auto value = raw(name);
+    if (kind_of(value) != kind) {
+        refuse(name, "is of the wrong type");
+    }
+    return value;
+}
+
+std::string fields::text(std::string_view name) const { return string_of(required(name, json_kind::string)); }
+
+std::string fields::text_or_empty(std::string_view name) const {
+    return find(name).empty() ? std::string{} : text(name);
+}
+
+bool fields::boolean(std::string_view name) const { return required(name, json_kind::boolean) == "true"; }
+
+bool fields::boolean_or_false(std::string_view name) const { return !find(name).empty() && boolean(name); }
+
+std::vector<std::string> fields::texts(std::string_view name) const {
+    std::vector<std::string> found;
+    each_of(name, [&](std::string_view element) {
+        if (kind_of(element) != json_kind::string) {
+            refuse(name, "has an element that is not a string");
+        }
+        found.push_back(string_of(element));
+    });
+    return found;
+}
+
+void fields::refuse(std::string_view name, std::string_view fault) {
+    throw malformed_message(std::string{name} + ' ' + std::string{fault});
+}
+
+}  // namespace hookd::link

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "cluster/link/object_writer.hpp"
+
+#include <hookd/protocol/framing.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+namespace hookd::link {
+namespace {
+
+constexpr std::size_t prefix_bytes = 4;
+
+}  // namespace
+
+object_writer begin_notification(std::string_view method) {
+    std::string begun(prefix_bytes, '\0');
+    begun += R"({"jsonrpc":"2.0","method":"cluster.)";
+    begun += method;
+    begun += R"(","params":{)";
+    return object_writer{std::move(begun)};
+}
+
+std::string frame_of(object_writer& params) {
+    std::string frame = params.take() += '}';
+    std::array<char, protocol::max_frame_prefix> prefix{};
+    protocol::write_frame_prefix(protocol::framing::length_prefix, frame.size() - prefix_bytes, prefix.data());
+    std::copy_n(prefix.begin(), prefix_bytes, frame.begin());
+    return frame;
+}
+
+std::string_view body_of(std::string_view frame) noexcept { return frame.substr(prefix_bytes); }
+
+}  // namespace hookd::link
