@@ -16,14 +16,15 @@ namespace hookd::cluster {
 
 namespace {
 
-visible_session describe(const core::session& which) {
-    return {.name = which.name(),
-        .uid = which.of->who.uid,
-        .responds = which.decides() && !which.of->half_closed,
-        .events = which.patterns.empty() ? std::vector<std::string>{"*"} : which.patterns,
-        .on_failure = which.insists ? protocol::failure_policy::closed : protocol::failure_policy::open,
-        .order = which.order,
-        .registered = which.of->may_use_set_aside_names};
+visible_session describe(const core::session& session) {
+    const auto& client = session.client();
+    return {.name = session.name(),
+        .uid = client.peer().uid,
+        .responds = session.decides() && !client.is_half_closed(),
+        .events = session.patterns().empty() ? std::vector<std::string>{"*"} : session.patterns(),
+        .on_failure = session.insists() ? protocol::failure_policy::closed : protocol::failure_policy::open,
+        .order = session.order(),
+        .registered = client.options().may_use_set_aside_names};
 }
 
 void add_hooks(protocol::cluster_hosts_result::host& to, const visible_session& session) {
@@ -90,10 +91,10 @@ public:
         of(event.name)->tell(event, std::move(then));
     }
 
-    void announce(const core::session& which) override {
-        const auto& said = announced_[which.id] = describe(which);
+    void announce(const core::session& session) override {
+        const auto& said = announced_[session.id()] = describe(session);
         for (const auto& each : clusters_) {
-            each->announce(which.id, said);
+            each->announce(session.id(), said);
         }
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include "session.hpp"
+#include <hookd/protocol/methods.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-/// What the broker and a cluster say to one another.
+/// The broker's side of a cluster.
 ///
 /// To the broker the cluster is one responder that delegates: a question of scope cluster waits for a responder called
 /// `cluster`, in whose place come those that the cluster names (broker::delegate), and each host settles its own
@@ -23,6 +23,8 @@
 ///                                   \------ fail_delegation() -----/--> failed, and `cluster` is missing
 ///     ... and close() once the slot is over, whichever way
 namespace hookd::core {
+
+class session;
 
 /// An event of scope cluster as the cluster gets it. Valid during the call.
 struct cluster_event {
@@ -64,19 +66,19 @@ public:
     [[nodiscard]] virtual std::optional<std::string> ask(const cluster_event& question) = 0;
     /// The wait for that question is over.
     virtual void close(const protocol::uuid& id) = 0;
-    /// Tells the other hosts of an event; `then` is called once, later, with why that failed, or nothing.
+    /// Tells the other hosts of an event; `handler` is called once, later, with why that failed, or nothing.
     using told_handler = std::function<void(std::optional<std::string> failure)>;
-    virtual void tell(const cluster_event& event, told_handler then) = 0;
+    virtual void tell(const cluster_event& event, told_handler handler) = 0;
 
     /// A session of scope cluster is there, or what it says of itself has changed.
-    virtual void announce(const session& which) = 0;
+    virtual void announce(const session& session) = 0;
     /// It is not there any more.
     virtual void withdraw(std::uint64_t session_id) = 0;
     /// Whether an event that is fired on any host from now on finds that session, or nothing can be done about it: the
     /// link is down.
     [[nodiscard]] virtual bool is_known(std::uint64_t session_id) const = 0;
-    /// Calls `then` once that is so, or the session is gone. Only where it is not so yet.
-    virtual void when_known(std::uint64_t session_id, std::function<void()> then) = 0;
+    /// Calls `handler` once that is so, or the session is gone. Only where it is not so yet.
+    virtual void when_known(std::uint64_t session_id, std::function<void()> handler) = 0;
 
     virtual void add_hosts(protocol::cluster_hosts_result& out) const = 0;
     virtual void add_stats(protocol::stats_result& out) const = 0;

@@ -54,10 +54,10 @@ public:
         return bytes >= capacity / 8 * 7;
     }
 
-    /// Where to leave a payload: `where`, if that is worth it; null if it is to be copied. `where`: what `payload` lies
-    /// in, or null.
-    [[nodiscard]] static frame_memory* worth_sharing(std::string_view payload, frame_memory* where) noexcept {
-        return where != nullptr && is_worth_sharing(payload.size(), where->capacity) ? where : nullptr;
+    /// Where to leave a payload: `memory`, if that is worth it; null if it is to be copied. `memory`: what `payload`
+    /// lies in, or null.
+    [[nodiscard]] static frame_memory* worth_sharing(std::string_view payload, frame_memory* memory) noexcept {
+        return memory != nullptr && is_worth_sharing(payload.size(), memory->capacity) ? memory : nullptr;
     }
 
     /// `head`: what measure_event_head says of `fields`. `shared`: what worth_sharing() says. Throws std::bad_alloc.
@@ -74,13 +74,14 @@ public:
     [[nodiscard]] std::uint64_t serial() const noexcept { return serial_; }
     [[nodiscard]] const protocol::uuid& id() const noexcept { return id_; }
     [[nodiscard]] bool expects_response() const noexcept { return expects_response_; }
-    [[nodiscard]] std::chrono::milliseconds timeout() const noexcept { return timeout_; }  ///< 0 where nobody waits
+    [[nodiscard]] std::chrono::milliseconds timeout() const noexcept { return timeout_; }  ///< 0 if none waits
     /// When the wait for it ends; the clock's epoch where nobody waits.
     [[nodiscard]] std::chrono::steady_clock::time_point deadline() const noexcept { return deadline_; }
     [[nodiscard]] std::chrono::system_clock::time_point emitted_at() const noexcept { return emitted_at_; }
     [[nodiscard]] std::string_view name() const noexcept { return head().substr(name_offset_, name_size_); }
     /// The host that it comes from; empty: this one.
     [[nodiscard]] std::string_view host() const noexcept { return head().substr(host_offset_, host_size_); }
+    [[nodiscard]] bool is_foreign() const noexcept { return host_size_ != 0; }
     /// The events that led to it (PROTOCOL.md, "cause"); empty: none.
     [[nodiscard]] std::string_view cause() const noexcept { return head().substr(cause_offset_, cause_size_); }
     [[nodiscard]] std::string_view payload() const noexcept { return {payload_, payload_bytes()}; }
@@ -89,7 +90,7 @@ public:
     /// Bytes charged to the ledger when it was made.
     [[nodiscard]] std::size_t footprint_bytes() const noexcept { return footprint_bytes_; }
 
-    /// One more connection, or one less, is writing it.
+    /// One more connection, or one less, has peeked it and is writing it.
     void add_peek() noexcept {
         if (peeks_++ == 0) {
             ledger_.peeked_bytes += held_bytes();
@@ -101,7 +102,7 @@ public:
         }
     }
     [[nodiscard]] bool is_peeked() const noexcept { return peeks_ != 0; }
-    /// Whether one more hand-out is to be recorded: the first most_recorded are.
+    /// Whether one more delivery is to be recorded: the first most_recorded are.
     [[nodiscard]] bool take_delivery_record() noexcept { return recorded_ < most_recorded && ++recorded_ != 0; }
 
     /// The frame for a peer that speaks `kind`. May make a copy the first time; broker's strand only.
@@ -159,7 +160,7 @@ private:
     bool expects_response_;
     bool line_checked_ = false;
     std::uint8_t header_size_ = 0;
-    std::uint8_t recorded_ = 0;  // hand-outs
+    std::uint8_t recorded_ = 0;  // deliveries
     std::array<char, protocol::max_frame_prefix> header_{};
     std::unique_ptr<std::string> line_copy_{};  // only where the payload has raw line breaks
 };

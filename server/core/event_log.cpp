@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "event_log.hpp"
 
-#include "glob.hpp"
-
 #include <algorithm>
 
 namespace hookd::core {
@@ -12,18 +10,7 @@ bool dropped_event::may_meet(
     return std::all_of(conditions.begin(), conditions.end(), [&](const protocol::payload_condition& each) {
         const auto known = std::find_if(
             strings.begin(), strings.end(), [&each](const string_at& one) { return one.pointer == each.pointer; });
-        if (known == strings.end()) {
-            return true;
-        }
-        if (!known->text) {
-            return false;
-        }
-        const std::size_t steps = known->text->size() * std::max<std::size_t>(each.glob.size(), 1);
-        if (steps > steps_left) {
-            return true;
-        }
-        steps_left -= steps;
-        return glob_matches(each.glob, *known->text);
+        return known == strings.end() || holds(each, known->text, steps_left);
     });
 }
 
@@ -37,20 +24,22 @@ void event_log::remember_pointers(const std::vector<protocol::payload_condition>
     }
 }
 
-void event_log::note(dropped_event& where, const event& what) const {
-    where.seq = what.seq();
-    where.name.assign(what.name());
-    where.expects_response = what.expects_response();
-    where.is_foreign = !what.host().empty();
-    where.strings.clear();
-    if (what.payload().size() > largest_payload) {
+void event_log::note(dropped_event& dropped, const event& event) const {
+    dropped.seq = event.seq();
+    if (dropped.name != event.name()) {  // mostly the name that it had is the one that it gets
+        dropped.name.assign(event.name());
+    }
+    dropped.expects_response = event.expects_response();
+    dropped.is_foreign = event.is_foreign();
+    dropped.strings.clear();
+    if (event.payload().size() > largest_payload) {
         return;
     }
-    payload_view payload{what.payload()};
+    payload_view payload{event.payload()};
     for (const auto& pointer : pointers_) {
         const auto& text = payload.string_at(pointer);
         if (!text || text->size() <= longest_string) {
-            where.strings.push_back({pointer, text});
+            dropped.strings.push_back({pointer, text});
         }
     }
 }
@@ -70,9 +59,9 @@ void event_log::drop_oldest() {
     if (drops_.size() < remembered_drops) {
         note(drops_.emplace_back(), oldest);
     } else {
-        auto& slot = drops_[next_drop_];
-        forgotten_seq_ = slot.seq;
-        note(slot, oldest);
+        auto& reused = drops_[next_drop_];
+        forgotten_seq_ = reused.seq;
+        note(reused, oldest);
         next_drop_ = (next_drop_ + 1) % remembered_drops;
     }
     events_.pop_front();

@@ -62,7 +62,7 @@ public:
     [[nodiscard]] bool empty() const noexcept { return events_.empty(); }
     [[nodiscard]] std::size_t size() const noexcept { return events_.size(); }
     [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
-    /// Seq of the oldest event kept; one after the newest ever appended where none is.
+    /// Seq of the oldest event kept; one after the newest ever appended if there is none.
     [[nodiscard]] std::uint64_t oldest_seq() const noexcept { return next_seq_ - events_.size(); }
 
     /// Whether no event after `after_seq` that `matches(dropped_event)` has been dropped, as far as is remembered.
@@ -90,7 +90,7 @@ public:
     }
 
 private:
-    void note(dropped_event& where, const event& what) const;
+    void note(dropped_event& dropped, const event& event) const;
 
     boost::circular_buffer<event::pointer> events_;
     std::vector<dropped_event> drops_{};   // a ring once it is full: the names' memory is reused

@@ -17,7 +17,7 @@ namespace hookd::core {
 /// What `history` asks for.
 struct history_query {
     std::string event{};      ///< a name or glob; empty: every event
-    std::string responder{};  ///< empty: whoever replied or was missing
+    std::string responder{};  ///< empty: any that replied or was missing
     bool vetoed = false;
     std::optional<std::chrono::system_clock::time_point> since{};
     std::optional<std::uint64_t> before_seq{};
@@ -34,7 +34,7 @@ struct journalled_event {
     std::string payload{};
     std::string cause{};
     std::chrono::system_clock::time_point emitted_at{};
-    std::chrono::milliseconds timeout{};  ///< 0: nobody waited
+    std::chrono::milliseconds timeout{};  ///< 0: no request waited
 };
 
 /// What outlives the daemon of its events and verdicts: a recorder that can be asked.
@@ -55,7 +55,7 @@ public:
     // read.
 
     /// The result of `history`, as JSON.
-    virtual void history(history_query what, handler<std::string> done) = 0;
+    virtual void history(history_query query, handler<std::string> done) = 0;
     /// The result of `trace`, as JSON.
     virtual void trace(const protocol::uuid& hook_event_id, handler<std::string> done) = 0;
     virtual void find(const protocol::uuid& hook_event_id, handler<journalled_event> done) = 0;

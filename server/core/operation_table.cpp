@@ -11,7 +11,7 @@
 namespace hookd::core {
 namespace {
 
-// One of the two hashes: each word is mixed in by a multiplication with an odd number and a shift, which two states
+// One of the two hashes: each word is mixed in by a multiplication with an odd number and a shift, operation two states
 // that differ stay different under. With numbers of their own, the two don't fall for the same pair of texts.
 template <std::uint64_t Factor, unsigned Shift>
 std::uint64_t mixed(std::uint64_t state, std::uint64_t word) noexcept {
@@ -37,7 +37,7 @@ std::size_t bytes_of(const operation_table::result& result) {
     return bytes;
 }
 
-// Of this run, so that nobody can prepare texts that collide.
+// Of this run, so that no peer can prepare texts that collide.
 operation_table::digest random_seed() { return std::bit_cast<operation_table::digest>(id_source{}.next()); }
 
 }  // namespace
@@ -54,8 +54,8 @@ std::size_t uuid_hash::operator()(const protocol::uuid& id) const noexcept {
     return static_cast<std::size_t>(low ^ (high * 0x9e3779b97f4a7c15U));
 }
 
-// Several GB/s: up to 16 MiB are hashed while everybody waits. Whoever makes two requests collide gets the answer to
-// the other one, which was the same author's: what accidents can't do is enough.
+// Several GB/s: up to 16 MiB are hashed while all others wait. A peer that makes two requests collide gets the answer
+// to the other one, operation was the same author's: what accidents can't do is enough.
 operation_table::digest operation_table::digest_of(std::string_view raw_params) const noexcept {
     const auto mix = [](digest& into, std::uint64_t word) {
         into[0] = mixed<0x9e3779b97f4a7c15U, 32>(into[0], word);
@@ -91,19 +91,19 @@ std::variant<operation_table::operation*, protocol::error> operation_table::find
 }
 
 operation_table::operations::iterator operation_table::insert(
-    const protocol::uuid& id, std::string_view method, std::string_view raw_params, slot* where) {
-    under_way_.push_back({.id = id, .method = method, .params_digest = digest_of(raw_params), .under_way = where});
+    const protocol::uuid& id, std::string_view method, std::string_view raw_params, slot* opened) {
+    under_way_.push_back({.id = id, .method = method, .params_digest = digest_of(raw_params), .under_way = opened});
     return by_id_.emplace(id, std::prev(under_way_.end())).first->second;
 }
 
 void operation_table::begin(
-    const protocol::uuid& id, std::string_view method, std::string_view raw_params, slot& where) {
-    insert(id, method, raw_params, &where);
+    const protocol::uuid& id, std::string_view method, std::string_view raw_params, slot& opened) {
+    insert(id, method, raw_params, &opened);
 }
 
 void operation_table::begin_async(
     const protocol::uuid& id, std::string_view method, std::string_view raw_params, deferred_handler first) {
-    insert(id, method, raw_params, nullptr)->asked.push_back(std::move(first));
+    insert(id, method, raw_params, nullptr)->handlers.push_back(std::move(first));
 }
 
 void operation_table::finish(const protocol::uuid& id, const protocol::wait_result& done, steady_time now) {
@@ -114,14 +114,14 @@ void operation_table::finish(const protocol::uuid& id, const protocol::wait_resu
 
 std::vector<deferred_handler> operation_table::finish_async(
     const protocol::uuid& id, const deferred_result& done, steady_time now) {
-    const auto which = by_id_.at(id);
-    auto asked = std::exchange(which->asked, {});
+    const auto operation = by_id_.at(id);
+    auto handlers = std::exchange(operation->handlers, {});
     if (const auto* const text = std::get_if<std::string>(&done)) {
-        remember(which, *text, now);
+        remember(operation, *text, now);
     } else {
-        forget_under_way(which);
+        forget_under_way(operation);
     }
-    return asked;
+    return handlers;
 }
 
 void operation_table::add(
@@ -129,27 +129,27 @@ void operation_table::add(
     remember(insert(id, method, raw_params, nullptr), std::move(done), now);
 }
 
-void operation_table::remember(operations::iterator which, result done, steady_time now) {
-    const std::size_t bytes = sizeof(operation) + bytes_of(done);
+void operation_table::remember(operations::iterator operation, result done, steady_time now) {
+    const std::size_t bytes = sizeof(operation_table::operation) + bytes_of(done);
     if (!make_room(bytes)) {
-        return forget_under_way(which);
+        return forget_under_way(operation);
     }
     if (done_.size() == most_results) {
         forget_oldest();
     }
     budget_.take(bytes);
-    which->under_way = nullptr;
-    which->done = std::move(done);
-    which->done_at = now;
-    which->bytes = bytes;
-    done_.splice(done_.end(), under_way_, which);
+    operation->under_way = nullptr;
+    operation->done = std::move(done);
+    operation->done_at = now;
+    operation->bytes = bytes;
+    done_.splice(done_.end(), under_way_, operation);
 }
 
 void operation_table::abandon(const protocol::uuid& id) { forget_under_way(by_id_.at(id)); }
 
-void operation_table::forget_under_way(operations::iterator which) {
-    by_id_.erase(which->id);
-    under_way_.erase(which);
+void operation_table::forget_under_way(operations::iterator operation) {
+    by_id_.erase(operation->id);
+    under_way_.erase(operation);
 }
 
 bool operation_table::make_room(std::size_t bytes) {

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include "session.hpp"
+#include "instant.hpp"
+#include "memory_budget.hpp"
+
+#include <hookd/protocol/methods.hpp>
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <list>
@@ -17,20 +21,7 @@
 
 namespace hookd::core {
 
-/// A bound on bytes that several tables share.
-class memory_budget {
-public:
-    explicit memory_budget(std::size_t limit) noexcept : limit_(limit) {}
-    [[nodiscard]] bool fits(std::size_t bytes) const noexcept { return bytes <= limit_ && used_ <= limit_ - bytes; }
-    void take(std::size_t bytes) noexcept { used_ += bytes; }
-    void give_back(std::size_t bytes) noexcept { used_ -= bytes; }
-    [[nodiscard]] std::size_t limit() const noexcept { return limit_; }
-    [[nodiscard]] std::size_t used() const noexcept { return used_; }
-
-private:
-    std::size_t limit_;
-    std::size_t used_ = 0;
-};
+class slot;
 
 struct uuid_hash {
     std::size_t operator()(const protocol::uuid& id) const noexcept;
@@ -58,9 +49,9 @@ public:
     struct operation {
         protocol::uuid id{};
         std::string_view method{};
-        digest params_digest{};                 // byte for byte
-        slot* under_way = nullptr;              // of an emit_and_wait
-        std::vector<deferred_handler> asked{};  // of one carried out asynchronously, while it is
+        digest params_digest{};                    // byte for byte
+        slot* under_way = nullptr;                 // of an emit_and_wait
+        std::vector<deferred_handler> handlers{};  // of one carried out asynchronously, while it is
         result done{};
         steady_time done_at{};
         std::size_t bytes = 0;
@@ -75,12 +66,12 @@ public:
         const protocol::uuid& id, std::string_view method, std::string_view raw_params, steady_time now);
     /// Whether anything is known of `id`.
     [[nodiscard]] bool knows(const protocol::uuid& id) const { return by_id_.contains(id); }
-    /// Notes that `id` is under way at `where`; it must not be known yet. Lives until finish().
-    void begin(const protocol::uuid& id, std::string_view method, std::string_view raw_params, slot& where);
-    /// Forgets what begin() noted: whoever repeats it begins anew.
+    /// Notes that `id` is under way, and waits for `opened`; it must not be known yet. Lives until finish().
+    void begin(const protocol::uuid& id, std::string_view method, std::string_view raw_params, slot& opened);
+    /// Forgets what begin() noted: a request that repeats it begins anew.
     void abandon(const protocol::uuid& id);
-    /// As begin(), for a request that is carried out asynchronously. Whoever repeats it is added to `asked`. Lives
-    /// until finish_async().
+    /// As begin(), for a request that is carried out asynchronously. A request that repeats it is added to `handlers`.
+    /// Lives until finish_async().
     void begin_async(
         const protocol::uuid& id, std::string_view method, std::string_view raw_params, deferred_handler first);
     /// Remembers the result of what begin() noted; one that does not fit the budget is not remembered.
@@ -100,9 +91,9 @@ private:
 
     [[nodiscard]] digest digest_of(std::string_view raw_params) const noexcept;
     operations::iterator insert(
-        const protocol::uuid& id, std::string_view method, std::string_view raw_params, slot* where);
-    void remember(operations::iterator which, result done, steady_time now);
-    void forget_under_way(operations::iterator which);
+        const protocol::uuid& id, std::string_view method, std::string_view raw_params, slot* opened);
+    void remember(operations::iterator operation, result done, steady_time now);
+    void forget_under_way(operations::iterator operation);
     void forget_oldest();
     void forget_old(steady_time now);
 

@@ -10,6 +10,19 @@
 
 namespace hookd::core {
 
+bool holds(
+    const protocol::payload_condition& condition, const std::optional<std::string>& text, std::size_t& steps_left) {
+    if (!text) {
+        return false;
+    }
+    const std::size_t steps = text->size() * std::max<std::size_t>(condition.glob.size(), 1);
+    if (steps > steps_left) {
+        return true;
+    }
+    steps_left -= steps;
+    return glob_matches(condition.glob, *text);
+}
+
 const std::optional<std::string>& payload_view::string_at(std::string_view pointer) {
     const auto [known, is_new] = known_.try_emplace(pointer);
     if (is_new) {
@@ -22,18 +35,8 @@ const std::optional<std::string>& payload_view::string_at(std::string_view point
 }
 
 bool payload_view::meets(const std::vector<protocol::payload_condition>& conditions) {
-    return std::all_of(conditions.begin(), conditions.end(), [this](const protocol::payload_condition& each) {
-        const auto& text = string_at(each.pointer);
-        if (!text) {
-            return false;
-        }
-        const std::size_t steps = text->size() * std::max<std::size_t>(each.glob.size(), 1);
-        if (steps > steps_left_) {
-            return true;
-        }
-        steps_left_ -= steps;
-        return glob_matches(each.glob, *text);
-    });
+    return std::all_of(conditions.begin(), conditions.end(),
+        [this](const protocol::payload_condition& each) { return holds(each, string_at(each.pointer), steps_left_); });
 }
 
 }  // namespace hookd::core

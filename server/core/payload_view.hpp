@@ -13,6 +13,11 @@
 
 namespace hookd::core {
 
+/// Whether `text`, the string that its pointer leads to, meets `condition`. True, too, if that takes more than
+/// `steps_left` character comparisons, from which those made are taken off.
+[[nodiscard]] bool holds(
+    const protocol::payload_condition& condition, const std::optional<std::string>& text, std::size_t& steps_left);
+
 /// A payload as the conditions of many sessions see it (PROTOCOL.md, `where`). Each pointer is looked up once.
 ///
 /// Comparing takes at most most_steps character comparisons in all; a condition that would need more counts as met: a

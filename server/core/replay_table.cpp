@@ -12,12 +12,12 @@ void answer(const replay_table::replay& over, protocol::replay_result result, st
     result.elapsed = now - over.began;
     std::string text;
     protocol::append_json(text, result);
-    over.then(std::move(text));
+    over.handler(std::move(text));
 }
 
 }  // namespace
 
-// Out of the table before anybody is told.
+// Out of the table before a handler is called.
 template <class Chosen>
 std::vector<replay_table::replay> replay_table::take(Chosen chosen) {
     const auto first = std::stable_partition(
@@ -27,37 +27,38 @@ std::vector<replay_table::replay> replay_table::take(Chosen chosen) {
     return taken;
 }
 
-bool replay_table::has(const session& to, const protocol::uuid& hook_event_id) const {
+bool replay_table::has(const session& session, const protocol::uuid& hook_event_id) const {
     return std::any_of(under_way_.begin(), under_way_.end(),
-        [&](const replay& each) { return each.to == &to && each.hook_event_id == hook_event_id; });
+        [&](const replay& each) { return each.session == &session && each.hook_event_id == hook_event_id; });
 }
 
 bool replay_table::finish(
-    const session& to, const protocol::uuid& hook_event_id, protocol::replay_result result, steady_time now) {
+    const session& session, const protocol::uuid& hook_event_id, protocol::replay_result result, steady_time now) {
     if (under_way_.empty()) {
         return false;
     }
-    const auto over = take([&](const replay& each) { return each.to == &to && each.hook_event_id == hook_event_id; });
+    const auto over =
+        take([&](const replay& each) { return each.session == &session && each.hook_event_id == hook_event_id; });
     for (const auto& each : over) {
         answer(each, result, now);
     }
     return !over.empty();
 }
 
-void replay_table::fail(const session& to, std::string_view why, steady_time now) {
+void replay_table::fail(const session& session, std::string_view why, steady_time now) {
     if (under_way_.empty()) {
         return;
     }
-    for (const auto& each : take([&to](const replay& one) { return one.to == &to; })) {
+    for (const auto& each : take([&session](const replay& one) { return one.session == &session; })) {
         answer(each, {.failed = std::string{why}}, now);
     }
 }
 
-void replay_table::forget(std::uint64_t asked_by, std::vector<replay>& gone) {
+void replay_table::forget(std::uint64_t client_id, std::vector<replay>& gone) {
     if (under_way_.empty()) {
         return;
     }
-    auto taken = take([asked_by](const replay& each) { return each.asked_by == asked_by; });
+    auto taken = take([client_id](const replay& each) { return each.client_id == client_id; });
     std::move(taken.begin(), taken.end(), std::back_inserter(gone));
 }
 

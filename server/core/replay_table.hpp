@@ -24,24 +24,25 @@ public:
 
     struct replay {
         protocol::uuid hook_event_id{};
-        session* to = nullptr;
-        std::uint64_t asked_by = 0;  ///< id of the client
+        core::session* session = nullptr;
+        std::uint64_t client_id = 0;  ///< of the client that asked for it
         steady_time began{};
-        steady_time when{};       ///< it is over
-        deferred_handler then{};  ///< gets the result of `replay`
+        steady_time when{};          ///< it is over
+        deferred_handler handler{};  ///< gets the result of `replay`
     };
 
+    [[nodiscard]] bool empty() const noexcept { return under_way_.empty(); }
     [[nodiscard]] bool is_full() const noexcept { return under_way_.size() >= most; }
-    [[nodiscard]] bool has(const session& to, const protocol::uuid& hook_event_id) const;
-    void add(replay what) { under_way_.push_back(std::move(what)); }
+    [[nodiscard]] bool has(const session& session, const protocol::uuid& hook_event_id) const;
+    void add(replay replay) { under_way_.push_back(std::move(replay)); }
 
-    /// It is over with that result, but for the time; false where there is none.
+    /// It is over with that result, but for the time; false if there is none.
     [[nodiscard]] bool finish(
-        const session& to, const protocol::uuid& hook_event_id, protocol::replay_result result, steady_time now);
+        const session& session, const protocol::uuid& hook_event_id, protocol::replay_result result, steady_time now);
     /// All of the session are over.
-    void fail(const session& to, std::string_view why, steady_time now);
-    /// Those that the client asked for: nobody wants to know any more. Appends them to `gone`.
-    void forget(std::uint64_t asked_by, std::vector<replay>& gone);
+    void fail(const session& session, std::string_view why, steady_time now);
+    /// Those that the client, which is gone, asked for. Appends them to `gone`.
+    void forget(std::uint64_t client_id, std::vector<replay>& gone);
     /// Those that are due. Appends them to `late`.
     void expire(steady_time now, std::vector<replay>& late);
     [[nodiscard]] std::optional<steady_time> next_deadline() const;

@@ -8,19 +8,19 @@ namespace hookd::core {
 namespace {
 
 void erase_one(std::vector<session*>& sessions, const session& gone) {
-    const auto at = std::lower_bound(
-        sessions.begin(), sessions.end(), gone.id, [](const session* each, std::uint64_t id) { return each->id < id; });
-    if (at != sessions.end() && (*at)->id == gone.id) {
+    const auto at = std::lower_bound(sessions.begin(), sessions.end(), gone.id(),
+        [](const session* each, std::uint64_t id) { return each->id() < id; });
+    if (at != sessions.end() && (*at)->id() == gone.id()) {
         sessions.erase(at);
     }
 }
 
 // Ids ascend, so a new session goes last; only one whose patterns have changed goes in between.
 void insert_once(std::vector<session*>& sessions, session& joined) {
-    const auto at = sessions.empty() || sessions.back()->id < joined.id
+    const auto at = sessions.empty() || sessions.back()->id() < joined.id()
                         ? sessions.end()
-                        : std::lower_bound(sessions.begin(), sessions.end(), joined.id,
-                              [](const session* each, std::uint64_t id) { return each->id < id; });
+                        : std::lower_bound(sessions.begin(), sessions.end(), joined.id(),
+                              [](const session* each, std::uint64_t id) { return each->id() < id; });
     if (at == sessions.end() || *at != &joined) {
         sessions.insert(at, &joined);
     }
@@ -29,8 +29,8 @@ void insert_once(std::vector<session*>& sessions, session& joined) {
 }  // namespace
 
 bool session::matches(glob_subject& event_name) const noexcept {
-    return patterns.empty() || std::any_of(patterns.begin(), patterns.end(),
-                                   [&event_name](const std::string& pattern) { return event_name.matches(pattern); });
+    return patterns_.empty() || std::any_of(patterns_.begin(), patterns_.end(),
+                                    [&event_name](const std::string& pattern) { return event_name.matches(pattern); });
 }
 
 topic* topic_table::peek(std::string_view name) {
@@ -80,7 +80,7 @@ void topic_table::collect_matches(topic& target) const {
             target.matches.push_back(each);
         }
     }
-    const auto by_id = [](const session* a, const session* b) { return a->id < b->id; };
+    const auto by_id = [](const session* a, const session* b) { return a->id() < b->id(); };
     std::inplace_merge(target.matches.begin(), target.matches.begin() + named, target.matches.end(), by_id);
     target.matches.erase(std::unique(target.matches.begin(), target.matches.end()), target.matches.end());
     target.as_of = generation_;
@@ -111,24 +111,31 @@ std::size_t topic_table::pattern_bytes(const std::vector<std::string>& patterns)
 }
 
 void topic_table::add(session& joined) {
-    joined.pattern_bytes = pattern_bytes(joined.patterns);
-    pattern_bytes_ += joined.pattern_bytes;
-    joined.has_globs = joined.patterns.empty() || std::any_of(joined.patterns.begin(), joined.patterns.end(), is_glob);
-    for (const auto& pattern : joined.patterns) {
+    const auto& patterns = joined.patterns();
+    topic_listing& listing = joined.listing();
+    listing.is_listed_ = true;
+    listing.pattern_bytes_ = pattern_bytes(patterns);
+    listing.has_globs_ = patterns.empty() || std::any_of(patterns.begin(), patterns.end(), is_glob);
+    pattern_bytes_ += listing.pattern_bytes_;
+    for (const auto& pattern : patterns) {
         if (!is_glob(pattern)) {
             insert_once(exact_[pattern], joined);
             outdate(pattern);
         }
     }
-    if (joined.has_globs) {
+    if (listing.has_globs_) {
         insert_once(globbing_, joined);
         ++generation_;
     }
 }
 
 void topic_table::remove(session& left) {
-    pattern_bytes_ -= std::exchange(left.pattern_bytes, 0);
-    for (const auto& pattern : left.patterns) {
+    const topic_listing listing = std::exchange(left.listing(), {});
+    if (!listing.is_listed_) {
+        return;
+    }
+    pattern_bytes_ -= listing.pattern_bytes_;
+    for (const auto& pattern : left.patterns()) {
         if (const auto exact = exact_.find(pattern); exact != exact_.end()) {
             erase_one(exact->second, left);
             if (exact->second.empty()) {
@@ -137,7 +144,7 @@ void topic_table::remove(session& left) {
         }
         outdate(pattern);
     }
-    if (left.has_globs) {
+    if (listing.has_globs_) {
         erase_one(globbing_, left);
         ++generation_;
     }

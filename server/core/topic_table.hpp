@@ -18,8 +18,8 @@ namespace hookd::core {
 /// What is known of one event name.
 struct topic : boost::intrusive::list_base_hook<> {
     std::string name{};
-    std::vector<session*>
-        matches{};  // ascending id; of the time when find() or refresh() was last asked: they may be gone since
+    /// Ascending id; of the time when find() or refresh() was last asked: they may be gone since.
+    std::vector<session*> matches{};
     std::uint64_t as_of = 0;  // topic_table's generation then; 0: no longer right
     std::uint64_t events = 0;
     reply_times times{};
@@ -29,7 +29,7 @@ struct topic : boost::intrusive::list_base_hook<> {
 /// don't match it are not looked at. The most_topics most recent names are kept, with their statistics.
 ///
 /// A session that comes or goes only marks what it may match as out of date: it is matched with a name when that is
-/// used next. Many that end at once, or one with many globs, so cost little while nobody emits.
+/// used next. Many that end at once, or one with many globs, so cost little while no client emits.
 ///
 /// Thread-safety: none (broker's strand).
 class topic_table {
@@ -52,8 +52,9 @@ public:
     [[nodiscard]] std::vector<session*> matching(std::string_view name) const;
 
     /// Like remove(), it leaves the matches of all topics as they are: who iterates over them may call it. May throw
-    /// std::bad_alloc.
+    /// std::bad_alloc. `joined` must not be listed.
     void add(session& joined);
+    /// Nothing for one that is not listed.
     void remove(session& left);
 
     /// Bytes of such patterns that are compared with each name that is new: those of sessions with a glob.

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "broker_strand.hpp"
-#include "rpc/catalogued.hpp"
 #include "rpc/cluster_events.hpp"
 
 #include <hookd/server/broker.hpp>
@@ -139,7 +138,7 @@ bool is_valid(const subscribe_request& wanted) {
 
 }  // namespace
 
-// Of one subscriber in process, then the others have their turn.
+// Of one in-process subscriber, then the others have their turn.
 constexpr int most_events_at_a_time = 64;
 
 /// An in-process client: the caller itself, or one subscription.
@@ -158,8 +157,8 @@ public:
 
     [[nodiscard]] core::client& attached() {
         if (client_ == nullptr) {
-            client_ = &strand_->state().attach({::getpid(), ::getuid()}, this);
-            client_->may_use_set_aside_names = request_.may_use_set_aside_names;
+            client_ = &strand_->state().attach(
+                {::getpid(), ::getuid()}, this, {.may_use_set_aside_names = request_.may_use_set_aside_names});
         }
         return *client_;
     }
@@ -181,8 +180,8 @@ public:
                 if (events == most_events_at_a_time) {
                     return state.wake(*client_);
                 }
-                if (const auto told = state.take_notice(*client_)) {
-                    tell(*told);
+                if (const auto notice = state.take_notice(*client_)) {
+                    deliver(*notice);
                     continue;
                 }
                 const auto next = state.take_next(*client_);
@@ -208,14 +207,14 @@ public:
     }
 
 private:
-    void tell(const core::notice& what) {
-        if (what.verdict) {
-            auto params = what.verdict->view();
+    void deliver(const core::notice& notice) {
+        if (notice.verdict) {
+            auto params = notice.verdict->view();
             params.remove_prefix(protocol::verdict_head.size());
             params.remove_suffix(1);
             request_.on_verdict(params);
         } else {
-            request_.on_cancelled(what.hook_event_id, what.reason);
+            request_.on_cancelled(notice.hook_event_id, notice.reason);
         }
     }
 
@@ -231,7 +230,7 @@ namespace {
 /// request, while it waits, or when it is over. Used on the strand only.
 struct cancellation {
     bool wanted = false;
-    core::waiter* wait = nullptr;  // while it is pending
+    core::waiter* waiter = nullptr;  // until it has been called back
 };
 
 // To be called within the function that starts the operation: the signal may come as soon as that has returned. Null
@@ -250,31 +249,31 @@ std::shared_ptr<cancellation> connect_cancellation(
         if (!alive) {
             return;
         }
-        alive->run([where = alive.get(), target] {
-            const auto which = target.lock();
-            if (!which) {
+        alive->run([strand = alive.get(), target] {
+            const auto wanted = target.lock();
+            if (!wanted) {
                 return;
             }
-            which->wanted = true;
+            wanted->wanted = true;
             // It may have ended within this turn.
-            if (which->wait != nullptr && which->wait->waits_on != nullptr) {
-                where->state().cancel(*which->wait, where->now());
+            if (wanted->waiter != nullptr && wanted->waiter->is_waiting()) {
+                strand->state().cancel(*wanted->waiter, strand->now());
             }
         });
     });
     return made;
 }
 
-class local_wait final : public rpc::wait_operation {
+/// A wait of the caller itself.
+class local_wait final : public core::waiter {
 public:
     local_wait(std::shared_ptr<broker_strand> strand, handler<protocol::wait_result> completion,
         std::shared_ptr<cancellation> link)
         : strand_(std::move(strand)), completion_(std::move(completion)), link_(std::move(link)) {}
 
     void done(std::variant<protocol::wait_result, error> result) override {
-        const std::unique_ptr<local_wait> self{this};
         if (link_) {
-            link_->wait = nullptr;
+            link_->waiter = nullptr;
         }
         if (auto* const verdict = std::get_if<protocol::wait_result>(&result)) {
             verdict->keep();
@@ -282,29 +281,24 @@ public:
         complete(*strand_, std::move(completion_), std::move(result));
     }
 
-    /// Starts the wait by `begin(*this)`, which says whether it is pending.
+    /// Starts the wait by `begin(waiter)`, which takes the waiter if it is pending.
     template <class Begin>
     static void start(std::shared_ptr<broker_strand> strand, handler<protocol::wait_result> completion,
         std::shared_ptr<cancellation> link, Begin begin) {
-        auto operation = std::make_unique<local_wait>(std::move(strand), std::move(completion), std::move(link));
-        if (operation->link_ && operation->link_->wanted) {
-            return operation.release()->done(error{errc::cancelled, "cancelled before it began"});
+        auto made = std::make_unique<local_wait>(std::move(strand), std::move(completion), link);
+        if (link && link->wanted) {
+            return made->done(error{errc::cancelled, "cancelled before it began"});
         }
-        auto outcome = begin(*operation);
-        if (std::holds_alternative<core::broker::pending>(outcome)) {
-            if (operation->link_) {
-                operation->link_->wait = operation.get();
-            }
-            operation.release();  // NOLINT(bugprone-unused-return-value): done() takes it back
-            return;
+        if (link) {
+            link->waiter = made.get();
         }
-        std::variant<protocol::wait_result, error> result;
-        if (auto* const failure = std::get_if<error>(&outcome)) {
-            result = std::move(*failure);
-        } else {
-            result = std::get<protocol::wait_result>(std::move(outcome));
+        std::unique_ptr<core::waiter> waiter = std::move(made);
+        auto started = begin(std::move(waiter));
+        if (auto* const failure = std::get_if<error>(&started)) {
+            waiter->done(std::move(*failure));
+        } else if (auto* const verdict = std::get_if<protocol::wait_result>(&started)) {
+            waiter->done(std::move(*verdict));
         }
-        operation.release()->done(std::move(result));
     }
 
 private:
@@ -313,27 +307,28 @@ private:
     std::shared_ptr<cancellation> link_;
 };
 
-void respond_as(local_client& by, const uuid& id, const reply& what, handler<protocol::respond_result> completion) {
-    auto& strand = *by.strand();
+void respond_as(
+    local_client& client, const uuid& id, const reply& reply, handler<protocol::respond_result> completion) {
+    auto& strand = *client.strand();
     const auto refuse = [&](const error& failure) {
-        if (what.refusal) {
-            *what.refusal = failure.message;
+        if (reply.refusal) {
+            *reply.refusal = failure.message;
         }
         complete(strand, std::move(completion), make_error_code(failure.code), protocol::respond_result{});
     };
     std::array<char, protocol::uuid_text_size> id_text;
     protocol::write_uuid(id_text.data(), id);
     protocol::respond_params params{.hook_event_id = std::string_view{id_text.data(), id_text.size()},
-        .response = what.response,
-        .abstain = what.abstain,
-        .failed = what.failed,
-        .insists = what.insists};
-    if (!what.abstain && what.failed.empty()) {
+        .response = reply.response,
+        .abstain = reply.abstain,
+        .failed = reply.failed,
+        .insists = reply.insists};
+    if (!reply.abstain && reply.failed.empty()) {
         if (const auto failure = protocol::check_reply(params)) {
             return refuse(*failure);
         }
     }
-    auto result = rpc::catalogued::respond(strand, by.attached(), params);
+    auto result = strand.respond(client.attached(), params);
     if (const auto* const failure = std::get_if<error>(&result)) {
         return refuse(*failure);
     }
@@ -382,14 +377,14 @@ void broker::start_emit(emit_request request, handler<protocol::emit_result> com
             .cause = request.cause,
             .scope = request.scope,
             .origin = request.origin ? &*request.origin : nullptr};
-        if (rpc::is_told_to_cluster(strand, params)) {
+        if (strand.goes_to_cluster(params)) {
             return rpc::emit_to_cluster(caller->strand(), params,
                 [caller, shared = std::make_shared<handler<protocol::emit_result>>(std::move(completion))](
                     std::variant<protocol::emit_result, error> result) {
                     complete(*caller->strand(), std::move(*shared), std::move(result));
                 });
         }
-        complete(strand, std::move(completion), rpc::catalogued::emit(strand, caller->attached(), params, {}));
+        complete(strand, std::move(completion), strand.emit(caller->attached(), params, {}));
     });
 }
 
@@ -415,9 +410,10 @@ void broker::start_emit_and_wait(wait_request request, handler<protocol::wait_re
             .cause = request.cause,
             .scope = request.scope,
             .origin = request.origin ? &*request.origin : nullptr};
-        local_wait::start(caller->strand(), std::move(completion), std::move(link), [&](core::waiter& who) {
-            return rpc::catalogued::emit_and_wait(strand, caller->attached(), params, {}, who);
-        });
+        local_wait::start(
+            caller->strand(), std::move(completion), std::move(link), [&](std::unique_ptr<core::waiter>&& waiter) {
+                return strand.emit_and_wait(caller->attached(), params, {}, std::move(waiter));
+            });
     });
 }
 
@@ -432,9 +428,10 @@ void broker::start_await_response(await_request request, handler<protocol::wait_
         std::string id_text;
         protocol::append_uuid(id_text, request.hook_event_id);
         const protocol::await_response_params params{.hook_event_id = id_text, .timeout = request.timeout};
-        local_wait::start(caller->strand(), std::move(completion), std::move(link), [&](core::waiter& who) {
-            return rpc::catalogued::await_response(strand, caller->attached(), params, who);
-        });
+        local_wait::start(
+            caller->strand(), std::move(completion), std::move(link), [&](std::unique_ptr<core::waiter>&& waiter) {
+                return strand.await_response(caller->attached(), params, std::move(waiter));
+            });
     });
 }
 
@@ -446,7 +443,7 @@ void broker::start_subscribe(subscribe_request request, handler<subscription> co
         if (!wanted.on_event || !is_valid(wanted)) {
             return complete(strand, std::move(completion), make_error_code(errc::invalid_params), subscription{});
         }
-        auto result = rpc::catalogued::subscribe(strand, session->attached(), params_of(wanted));
+        auto result = strand.subscribe(session->attached(), params_of(wanted));
         if (auto* const failure = std::get_if<error>(&result)) {
             session->detach();
             return complete(strand, std::move(completion), make_error_code(failure->code), subscription{});
@@ -454,8 +451,8 @@ void broker::start_subscribe(subscribe_request request, handler<subscription> co
         auto* const client = &session->attached();
         rpc::once_known_to_cluster(strand, *client,
             [session = std::move(session), shared = std::make_shared<handler<subscription>>(std::move(completion))] {
-                auto* const where = session->strand().get();
-                complete(*where, std::move(*shared), error_code{}, subscription{session});
+                auto* const strand = session->strand().get();
+                complete(*strand, std::move(*shared), error_code{}, subscription{session});
             });
     });
 }
@@ -472,8 +469,7 @@ void broker::start_who(who_request request, handler<protocol::who_result> comple
             return complete(
                 *strand, std::move(completion), make_error_code(errc::invalid_params), protocol::who_result{});
         }
-        complete(*strand, std::move(completion),
-            rpc::catalogued::who(*strand, {.event = request.event, .payload = request.payload}));
+        complete(*strand, std::move(completion), strand->who({.event = request.event, .payload = request.payload}));
     });
 }
 
@@ -487,7 +483,7 @@ void broker::use_catalog(std::shared_ptr<const catalog> events) {
     strand_->run([strand = strand_, events = std::move(events)]() mutable { strand->use(std::move(events)); });
 }
 
-void broker::record_to(core::journal& where) { strand_->record_to(where); }
+void broker::record_to(core::journal& journal) { strand_->record_to(journal); }
 
 void broker::set_names_aside(std::vector<std::string> names, std::vector<std::string> disabled) {
     strand_->run([strand = strand_, names = std::move(names), disabled = std::move(disabled)] {
@@ -527,15 +523,15 @@ void subscription::close() noexcept {
 }
 
 void subscription::start_respond(
-    std::shared_ptr<local_client> session, uuid id, reply what, respond_handler completion) {
+    std::shared_ptr<local_client> session, uuid id, reply reply, respond_handler completion) {
     auto* const strand = session->strand().get();
     strand->run(
-        [session = std::move(session), id, what = std::move(what), completion = std::move(completion)]() mutable {
+        [session = std::move(session), id, reply = std::move(reply), completion = std::move(completion)]() mutable {
             if (session->closed()) {
                 return complete(*session->strand(), std::move(completion), make_error_code(errc::cancelled),
                     protocol::respond_result{});
             }
-            respond_as(*session, id, what, std::move(completion));
+            respond_as(*session, id, reply, std::move(completion));
         });
 }
 
@@ -549,8 +545,7 @@ void subscription::start_change(
                 failure = make_error_code(errc::cancelled);
             } else if (!is_valid(wanted)) {
                 failure = make_error_code(errc::invalid_params);
-            } else if (const auto refused = rpc::catalogued::change_session(
-                           *session->strand(), session->attached(), params_of(wanted))) {
+            } else if (const auto refused = session->strand()->change_session(session->attached(), params_of(wanted))) {
                 failure = make_error_code(refused->code);
             }
             auto changed = [session, failure, shared = std::make_shared<change_handler>(std::move(completion))] {

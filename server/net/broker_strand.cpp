@@ -12,7 +12,7 @@
 namespace hookd::server {
 namespace {
 
-// Of run_turn(), then others have their turn: handlers in process that cause each other's calls never come to an end by
+// Of run_turn(), then others have their turn: in-process handlers that cause each other's calls never come to an end by
 // themselves.
 constexpr int most_rounds = 64;
 
@@ -49,7 +49,7 @@ void broker_strand::run_turn() {
                 break;
             }
             deliver_completions();
-            // Those that become ready meanwhile, by what handlers in process start, are of the next round.
+            // Those that become ready meanwhile, by what in-process handlers start, are of the next round.
             for (auto left = state().ready_count(); left > 0; --left) {
                 if (auto* const next = state().take_next_ready()) {
                     next->on_ready();
@@ -87,7 +87,8 @@ void broker_strand::deliver_completions() {
     }
     while (next_completion_ < completions_.size()) {
         auto& next = completions_[next_completion_++];
-        static_cast<rpc::wait_operation*>(next.who)->done(std::move(next.result));
+        const auto waiter = std::move(next.waiter);
+        waiter->done(std::move(next.result));
     }
 }
 

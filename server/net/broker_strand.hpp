@@ -52,7 +52,7 @@ public:
     void run_turn();
     void shut_down();
 
-    /// For completions of operations in process; with one thread only.
+    /// For completions of in-process operations; with one thread only.
     [[nodiscard]] completion_queue& completions() noexcept { return *completion_queue_; }
 
     /// Takes lines that are to be logged whatever else is; none yet: they are dropped.
@@ -71,7 +71,7 @@ private:
         }
         work();
         if (depth_ == 1) {
-            run_turn();  // what its output starts in process is of the same turn
+            run_turn();  // what its output starts in-process is of the same turn
         }
     }
 

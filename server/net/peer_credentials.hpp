@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include "core/session.hpp"
+#include "core/peer.hpp"
 
 #include <hookd/server/options.hpp>
 

@@ -9,10 +9,10 @@ void broker_service::use(std::shared_ptr<const catalog> events) noexcept {
     state_.hide(catalog_ ? &secrets_ : nullptr);
 }
 
-void broker_service::record_to(core::journal& where) {
-    journal_ = &where;
-    where.begin(state_.instance());
-    state_.record_to(&where);
+void broker_service::record_to(core::journal& journal) {
+    journal_ = &journal;
+    journal.begin(state_.instance());
+    state_.record_to(&journal);
 }
 
 protocol::stats_result broker_service::stats() {
@@ -29,6 +29,19 @@ protocol::stats_result broker_service::stats() {
         result.journal = journal_->figures();
     }
     return result;
+}
+
+std::optional<protocol::error> broker_service::check_event(std::string_view event, std::string_view payload) const {
+    if (catalog_ == nullptr) {
+        return std::nullopt;
+    }
+    const auto* const known = checked_.find(payload);
+    return known != nullptr ? *known : catalog_->check_event(event, payload);
+}
+
+std::optional<protocol::error> broker_service::check_reply(std::string_view event, std::string_view response) const {
+    const auto* const known = checked_.find(response);
+    return known != nullptr ? *known : catalog_->check_reply(event, response);
 }
 
 }  // namespace hookd::server::rpc

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "check_threads.hpp"
+#include "checked_texts.hpp"
 #include "core/broker.hpp"
 #include "core/journal.hpp"
 
@@ -22,13 +23,6 @@
 
 namespace hookd::server::rpc {
 
-/// A wait that knows how to answer. Deletes itself by being handed back: done() is called exactly once, on the broker's
-/// strand.
-class wait_operation : public core::waiter {
-public:
-    virtual void done(std::variant<protocol::wait_result, protocol::error> result) = 0;
-};
-
 /// What sessions and transports count, from any thread.
 struct transport_counters {
     std::atomic<std::size_t> connections{0};
@@ -37,7 +31,7 @@ struct transport_counters {
     std::atomic<std::uint64_t> bytes_out{0};
 };
 
-/// What a catalog calls secrets, for the broker's state.
+/// What a catalog calls secrets, for the broker.
 class catalog_secrets final : public core::secret_filter {
 public:
     void use(const catalog* events) noexcept { events_ = events; }
@@ -54,8 +48,8 @@ private:
     const catalog* events_ = nullptr;
 };
 
-/// The broker's state and what requests need beside it: the catalog, the time of the turn, the counters. It does no
-/// I/O.
+/// The broker and what requests need beside it: the catalog, the cluster's say, the time of the turn, the counters. It
+/// does no I/O.
 ///
 /// All work is done in turns: a turn runs requests, then delivers what they caused, before the next turn begins. Who
 /// drives the turns derives from this.
@@ -84,8 +78,6 @@ public:
         }
         return *now_;
     }
-    /// The figures of clients, sessions and transports together.
-    [[nodiscard]] protocol::stats_result stats();
 
     /// The events that there are; null: every name is allowed.
     [[nodiscard]] const catalog* events() const noexcept { return catalog_.get(); }
@@ -94,39 +86,46 @@ public:
 
     /// What is kept of events and verdicts; null: nothing.
     [[nodiscard]] core::journal* journal() const noexcept { return journal_; }
-    /// Before anything is served, once. `where` must outlive this.
-    void record_to(core::journal& where);
+    /// Before anything is served, once. `journal` must outlive this.
+    void record_to(core::journal& journal);
 
-    /// What checks have said of texts of the request that is being carried out, which are known by their addresses.
-    class checked_texts {
-    public:
-        void add(const char* text, std::optional<protocol::error> refusal) {
-            known_.emplace_back(text, std::move(refusal));
-        }
-        void clear() noexcept { known_.clear(); }
-        /// Null where it has not been checked.
-        [[nodiscard]] const std::optional<protocol::error>* find(std::string_view text) const noexcept {
-            for (const auto& [known, refusal] : known_) {
-                if (known == text.data()) {
-                    return &refusal;
-                }
-            }
-            return nullptr;
-        }
+    // --- the methods in which the catalog and the cluster have a say (broker_methods.cpp): they are asked first, then
+    //     the broker. What `core::broker` says of parameters, results and waiters holds here, too. ---
 
-    private:
-        std::vector<std::pair<const char*, std::optional<protocol::error>>> known_{};
-    };
+    template <class Result>
+    using result_or_error = std::variant<Result, protocol::error>;
+
+    /// Whether the cluster is to get that event before it is published here: then emit_to_cluster() does that, else
+    /// emit().
+    [[nodiscard]] bool goes_to_cluster(const protocol::emit_params& params) const {
+        return state_.cluster() != nullptr && has_cluster_for(params);
+    }
+    [[nodiscard]] result_or_error<protocol::emit_result> emit(
+        core::client& client, const protocol::emit_params& params, const core::request_bytes& request);
+    [[nodiscard]] core::broker::wait_start emit_and_wait(core::client& client,
+        const protocol::emit_and_wait_params& params, const core::request_bytes& request,
+        std::unique_ptr<core::waiter>&& waiter);
+    [[nodiscard]] core::broker::wait_start await_response(
+        core::client& client, const protocol::await_response_params& params, std::unique_ptr<core::waiter>&& waiter);
+    [[nodiscard]] result_or_error<protocol::subscribe_result> subscribe(
+        core::client& client, const protocol::subscribe_params& params);
+    [[nodiscard]] std::optional<protocol::error> change_session(
+        core::client& client, const protocol::subscribe_params& params);
+    [[nodiscard]] result_or_error<protocol::respond_result> respond(
+        core::client& client, const protocol::respond_params& params);
+    [[nodiscard]] result_or_error<protocol::who_result> who(const protocol::who_params& params);
+    [[nodiscard]] result_or_error<protocol::bypass_result> bypass(
+        const core::client& client, const protocol::bypass_params& params);
+    /// The result as JSON.
+    [[nodiscard]] result_or_error<std::string> schemas(const protocol::schema_params& params) const;
+    /// The figures of clients, sessions and transports together.
+    [[nodiscard]] protocol::stats_result stats();
+
+    // --- checks ---
+
     [[nodiscard]] checked_texts& checked() noexcept { return checked_; }
-    /// What the catalog, which there is, says of a payload or reply; what checked() knows is not checked again.
-    [[nodiscard]] std::optional<protocol::error> check_event(std::string_view event, std::string_view payload) const {
-        const auto* const known = checked_.find(payload);
-        return known != nullptr ? *known : catalog_->check_event(event, payload);
-    }
-    [[nodiscard]] std::optional<protocol::error> check_reply(std::string_view event, std::string_view response) const {
-        const auto* const known = checked_.find(response);
-        return known != nullptr ? *known : catalog_->check_reply(event, response);
-    }
+    /// What the catalog says of a payload; nothing if there is no catalog. What checked() knows is not checked again.
+    [[nodiscard]] std::optional<protocol::error> check_event(std::string_view event, std::string_view payload) const;
     /// For checks that take longer than a turn.
     [[nodiscard]] check_threads& checks() noexcept { return checks_; }
 
@@ -137,6 +136,29 @@ protected:
     void forget_time() noexcept { now_.reset(); }
 
 private:
+    [[nodiscard]] std::optional<protocol::error> check_reply(std::string_view event, std::string_view response) const;
+    [[nodiscard]] std::optional<protocol::error> refuse_rewrite(
+        core::client& client, const protocol::respond_params& params, std::string_view event);
+    [[nodiscard]] core::broker::wait_start ask(core::client& client, const protocol::emit_and_wait_params& params,
+        const core::request_bytes& request, std::unique_ptr<core::waiter>&& waiter);
+    // The parameters with what the catalog says where they say nothing.
+    [[nodiscard]] protocol::emit_and_wait_params with_defaults(const protocol::emit_and_wait_params& params) const;
+    // What the request says, else the catalog, else local.
+    [[nodiscard]] protocol::event_scope scope_of(
+        std::string_view event, std::optional<protocol::event_scope> asked) const {
+        if (asked) {
+            return *asked;
+        }
+        return catalog_ == nullptr ? protocol::event_scope::local
+                                   : catalog_->defaults_of(event).scope.value_or(protocol::event_scope::local);
+    }
+    // Why a request of scope cluster is not carried out: errc::invalid_params for what is for scope local only,
+    // errc::cluster_unavailable if no cluster takes the event. Nothing for a retry.
+    [[nodiscard]] std::optional<protocol::error> refuse_cluster(const protocol::emit_params& params) const;
+    [[nodiscard]] std::optional<protocol::error> refuse_cluster(const protocol::emit_and_wait_params& params) const;
+    [[nodiscard]] std::optional<protocol::error> refuse_cluster(std::string_view event) const;
+    [[nodiscard]] bool has_cluster_for(const protocol::emit_params& params) const;
+
     core::broker state_;
     std::string host_;
     std::shared_ptr<const catalog> catalog_{};

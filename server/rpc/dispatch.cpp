@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "catalogued.hpp"
 #include "cluster_events.hpp"
 #include "hook_states.hpp"
 #include "memory_reserve.hpp"
@@ -19,59 +18,55 @@ namespace hookd::server::rpc {
 using protocol::errc;
 using protocol::error;
 
-/// A wait of a peer that answers when it is over.
-class session_wait final : public wait_operation {
-public:
-    session_wait(std::shared_ptr<session> by, answer_address to) : by_(std::move(by)), to_(std::move(to)) {
-        footprint_bytes = to_.id.capacity();
-    }
+namespace {
 
-    [[nodiscard]] const answer_address& to() const noexcept { return to_; }
+/// A wait of a peer that answers when it is over.
+class session_wait final : public core::waiter {
+public:
+    session_wait(std::shared_ptr<rpc::session> session, answer_address address)
+        : waiter(address.id.capacity()), session_(std::move(session)), address_(std::move(address)) {}
+
+    [[nodiscard]] std::string_view request_id() const noexcept override { return address_.id; }
 
     void done(std::variant<protocol::wait_result, error> result) override {
-        const std::unique_ptr<session_wait> self{this};
-        if (!by_->is_attached()) {
+        if (!session_->is_attached()) {
             return;  // the peer is gone
         }
         try {
             if (const auto* const failure = std::get_if<error>(&result)) {
-                by_->answer(to_, *failure);
+                session_->answer(address_, *failure);
             } else {
-                by_->answer(to_, std::get<protocol::wait_result>(result));
+                session_->answer(address_, std::get<protocol::wait_result>(result));
             }
         } catch (const std::bad_alloc&) {
-            return by_->lose_output();
+            return session_->lose_output();
         }
-        by_->state().wake(by_->client());
+        session_->state().wake(session_->client());
     }
 
 private:
-    std::shared_ptr<session> by_;
-    answer_address to_;
+    std::shared_ptr<rpc::session> session_;
+    answer_address address_;
 };
 
-namespace {
-
 template <class Result>
-void answer_either(session& by, const answer_address& to, const std::variant<Result, error>& result) {
+void answer_either(session& session, const answer_address& address, const std::variant<Result, error>& result) {
     if (const auto* const failure = std::get_if<error>(&result)) {
-        by.answer(to, *failure);
+        session.answer(address, *failure);
     } else {
-        by.answer(to, std::get<Result>(result));
+        session.answer(address, std::get<Result>(result));
     }
 }
 
-// A wait answers at once, or when it is over.
+// A wait answers at once, or when it is over: `begin(waiter)` takes the waiter then.
 template <class Begin>
-void answer_wait(session& by, const answer_address& to, Begin begin) {
-    auto operation = std::make_unique<session_wait>(by.shared_from_this(), to);
-    const auto result = begin(*operation);
-    if (std::holds_alternative<core::broker::pending>(result)) {
-        operation.release();  // NOLINT(bugprone-unused-return-value): done() takes it back
-    } else if (const auto* const failure = std::get_if<error>(&result)) {
-        by.answer(to, *failure);
-    } else {
-        by.answer(to, std::get<protocol::wait_result>(result));
+void answer_wait(session& session, const answer_address& address, Begin begin) {
+    std::unique_ptr<core::waiter> waiter = std::make_unique<session_wait>(session.shared_from_this(), address);
+    const auto result = begin(std::move(waiter));
+    if (const auto* const failure = std::get_if<error>(&result)) {
+        session.answer(address, *failure);
+    } else if (const auto* const verdict = std::get_if<protocol::wait_result>(&result)) {
+        session.answer(address, *verdict);
     }
 }
 
@@ -89,9 +84,9 @@ constexpr role role_for<protocol::await_response_params> = &roles::emit;
 template <>
 constexpr role role_for<protocol::respond_params> = &roles::answer;
 
-error missing_role(const session& by, std::string_view method, role wanted) {
-    const auto user = std::to_string(by.peer().uid);
-    const auto has = describe(by.may());
+error missing_role(const session& session, std::string_view method, role wanted) {
+    const auto user = std::to_string(session.peer().uid);
+    const auto has = describe(session.may());
     return {errc::not_allowed, "user " + user + " may not " + std::string{method} + ", for which it needs the role " +
                                    std::string{name_of(wanted)} + " and has " + has +
                                    ": start the daemon with --allow-user " + user + ":" + has + "," +
@@ -115,109 +110,126 @@ protocol::subscribe_params as_observer(protocol::subscribe_params params) {
     return params;
 }
 
-void carry_out(session& by, const protocol::ping_params&, const protocol::request&, const answer_address& to) {
-    by.answer(
-        to, protocol::ping_result{by.state().instance(), protocol::release_version, ::getpid(), by.broker().host()});
-}
-
-void tell_cluster(
-    session& by, const protocol::emit_params& params, const protocol::request& call, const answer_address& to);
-
 void carry_out(
-    session& by, const protocol::emit_params& params, const protocol::request& call, const answer_address& to) {
-    if (is_told_to_cluster(by.broker(), params)) {
-        return tell_cluster(by, params, call, to);
-    }
-    answer_either(by, to, catalogued::emit(by.broker(), by.client(), params, call.params));
+    session& session, const protocol::ping_params&, const protocol::request&, const answer_address& address) {
+    session.answer(address, protocol::ping_result{session.state().instance(), protocol::release_version, ::getpid(),
+                                session.broker().host()});
 }
 
-void carry_out(session& by, const protocol::emit_and_wait_params& params, const protocol::request& call,
-    const answer_address& to) {
-    answer_wait(by, to, [&](core::waiter& who) {
-        return catalogued::emit_and_wait(by.broker(), by.client(), params, call.params, who);
+void send_to_cluster(session& session, const protocol::emit_params& params, const protocol::request& call,
+    const answer_address& address);
+
+void carry_out(session& session, const protocol::emit_params& params, const protocol::request& call,
+    const answer_address& address) {
+    if (session.broker().goes_to_cluster(params)) {
+        return send_to_cluster(session, params, call, address);
+    }
+    answer_either(session, address, session.broker().emit(session.client(), params, session.bytes_of(call)));
+}
+
+void carry_out(session& session, const protocol::emit_and_wait_params& params, const protocol::request& call,
+    const answer_address& address) {
+    answer_wait(session, address, [&](std::unique_ptr<core::waiter>&& waiter) {
+        return session.broker().emit_and_wait(session.client(), params, session.bytes_of(call), std::move(waiter));
     });
 }
 
-void carry_out(
-    session& by, const protocol::await_response_params& params, const protocol::request&, const answer_address& to) {
-    answer_wait(
-        by, to, [&](core::waiter& who) { return catalogued::await_response(by.broker(), by.client(), params, who); });
-}
-
-// Nothing is handed out to the session before it knows that it is one.
-void answer_once_known(session& by, const protocol::subscribe_result& result, const answer_address& to) {
-    if (by.state().add_in_flight(by.client())) {
-        return by.answer(to, result);  // it waits for as many answers as it may
-    }
-    core::broker::mute(by.client());
-    once_known_to_cluster(by.broker(), by.client(), [by = by.weak_from_this(), result, to] {
-        const auto peer = by.lock();
-        if (peer && peer->is_attached()) {
-            --peer->client().in_flight;
-            peer->answer(to, result);
-            peer->state().unmute(peer->client());
-        }
+void carry_out(session& session, const protocol::await_response_params& params, const protocol::request&,
+    const answer_address& address) {
+    answer_wait(session, address, [&](std::unique_ptr<core::waiter>&& waiter) {
+        return session.broker().await_response(session.client(), params, std::move(waiter));
     });
 }
 
-void carry_out(
-    session& by, const protocol::subscribe_params& params, const protocol::request&, const answer_address& to) {
-    if (!by.may().observe && !by.may().answer) {
-        return by.answer(to, missing_role(by, protocol::subscribe_params::method, &roles::observe));
+// Nothing of the session may be peeked before it knows that it is one.
+void answer_once_known(session& session, const protocol::subscribe_result& result, const answer_address& address) {
+    auto deferred = session.state().defer(
+        session.client(), [session = session.weak_from_this(), result, address](const core::deferred_result&) {
+            const auto peer = session.lock();
+            if (peer && peer->is_attached()) {
+                peer->answer(address, result);
+                peer->state().unmute(peer->client());
+            }
+        });
+    auto* const handler = std::get_if<core::deferred_handler>(&deferred);
+    if (handler == nullptr) {
+        return session.answer(address, result);  // it waits for as many answers as it may
     }
-    const auto result = by.may().answer ? catalogued::subscribe(by.broker(), by.client(), params)
-                                        : catalogued::subscribe(by.broker(), by.client(), as_observer(params));
+    core::broker::mute(session.client());
+    once_known_to_cluster(
+        session.broker(), session.client(), [answer = std::move(*handler)] { answer(std::string{}); });
+}
+
+void carry_out(session& session, const protocol::subscribe_params& params, const protocol::request&,
+    const answer_address& address) {
+    if (!session.may().observe && !session.may().answer) {
+        return session.answer(address, missing_role(session, protocol::subscribe_params::method, &roles::observe));
+    }
+    const auto result = session.may().answer ? session.broker().subscribe(session.client(), params)
+                                             : session.broker().subscribe(session.client(), as_observer(params));
     if (std::holds_alternative<protocol::subscribe_result>(result)) {
-        by.watch_process();
+        session.watch_process();
     }
-    if (std::holds_alternative<protocol::subscribe_result>(result) && by.log().wants(log_level::debug)) {
-        by.log().write(log_level::debug, by.who() + " subscribed");
+    if (std::holds_alternative<protocol::subscribe_result>(result) && session.log().wants(log_level::debug)) {
+        session.log().write(log_level::debug, session.description() + " subscribed");
     }
-    if (std::holds_alternative<protocol::subscribe_result>(result) && by.client().push->spans_cluster) {
-        return answer_once_known(by, std::get<protocol::subscribe_result>(result), to);
+    if (std::holds_alternative<protocol::subscribe_result>(result) && session.client().session()->spans_cluster()) {
+        return answer_once_known(session, std::get<protocol::subscribe_result>(result), address);
     }
-    answer_either(by, to, result);
+    answer_either(session, address, result);
 }
 
-void carry_out(session& by, const protocol::unsubscribe_params&, const protocol::request&, const answer_address& to) {
-    const auto ended = by.state().unsubscribe(by.client(), by.broker().now());
+void carry_out(
+    session& session, const protocol::unsubscribe_params&, const protocol::request&, const answer_address& address) {
+    const auto ended = session.state().unsubscribe(session.client(), session.broker().now());
     if (ended.was_subscribed) {
         std::string notification;
         protocol::append_closed(notification, protocol::close_reason::unsubscribed, ended.last_seq);
-        by.notify(notification);
+        session.notify(notification);
     }
-    by.answer(to, protocol::unsubscribe_result{ended.was_subscribed});
+    session.answer(address, protocol::unsubscribe_result{ended.was_subscribed});
 }
 
 void carry_out(
-    session& by, const protocol::respond_params& params, const protocol::request&, const answer_address& to) {
-    answer_either(by, to, catalogued::respond(by.broker(), by.client(), params));
+    session& session, const protocol::respond_params& params, const protocol::request&, const answer_address& address) {
+    answer_either(session, address, session.broker().respond(session.client(), params));
 }
 
-void carry_out(session& by, const protocol::schema_params& params, const protocol::request&, const answer_address& to) {
-    answer_either(by, to, catalogued::schemas(by.broker(), params));
+void carry_out(
+    session& session, const protocol::schema_params& params, const protocol::request&, const answer_address& address) {
+    answer_either(session, address, session.broker().schemas(params));
 }
 
 /// The methods that change which commands the daemon runs.
-std::optional<error> refuse_hook_change(const session& by) {
-    if (is_owner(by.peer())) {
+std::optional<error> refuse_hook_change(const session& session) {
+    if (is_owner(session.peer())) {
         return std::nullopt;
     }
-    return error{errc::not_allowed,
-        "only the daemon's own user and root may change its hooks, and you are user " + std::to_string(by.peer().uid)};
+    return error{errc::not_allowed, "only the daemon's own user and root may change its hooks, and you are user " +
+                                        std::to_string(session.peer().uid)};
 }
 
 // Answers a request whose result is made asynchronously; the peer may be gone by then.
-core::deferred_handler deferred_answer(session& by, const answer_address& to) {
-    return [by = by.weak_from_this(), to](const core::deferred_result& result) {
-        const auto peer = by.lock();
+core::deferred_handler answer_handler(session& session, const answer_address& address) {
+    return [session = session.weak_from_this(), address](const core::deferred_result& result) {
+        const auto peer = session.lock();
         if (!peer || !peer->is_attached()) {
             return;
         }
-        --peer->client().in_flight;
-        answer_either(*peer, to, result);
+        answer_either(*peer, address, result);
         peer->state().wake(peer->client());
     };
+}
+
+// Calls `start(handler)` with what takes such a result, unless the peer waits for as many answers as it may.
+template <class Start>
+void answer_later(session& session, const answer_address& address, Start start) {
+    auto deferred = session.state().defer(session.client(), answer_handler(session, address));
+    if (const auto* const failure = std::get_if<error>(&deferred)) {
+        session.answer(address, *failure);
+    } else {
+        start(std::get<core::deferred_handler>(std::move(deferred)));
+    }
 }
 
 template <class Result>
@@ -228,31 +240,29 @@ std::string json_of(const Result& result) {
 }
 std::string json_of(const std::string& text) { return text; }
 
-// What calls `then` on the broker's strand with a result that may come from any thread.
-template <class Result, class Then>
-hook_methods::handler<Result> on_strand_of(session& by, Then then) {
-    return [broker = by.shared_broker(), then = std::move(then)](std::variant<Result, error> result) {
-        broker->submit([then, result = std::move(result)] {
+// What calls `handler` on the broker's strand with a result that may come from any thread.
+template <class Result, class Handler>
+hook_methods::handler<Result> on_strand_of(session& session, Handler handler) {
+    return [broker = session.shared_broker(), handler = std::move(handler)](std::variant<Result, error> result) {
+        broker->submit([handler, result = std::move(result)] {
             if (const auto* const failure = std::get_if<error>(&result)) {
-                return then(*failure);
+                return handler(*failure);
             }
-            then(json_of(std::get<Result>(result)));
+            handler(json_of(std::get<Result>(result)));
         });
     };
 }
 
-// `start` is called with the journal, and owes an answer.
+// `start(journal, handler)` is called with what takes the result.
 template <class Start>
-void ask_journal(session& by, std::string_view method, const answer_address& to, Start start) {
-    auto* const journal = by.broker().journal();
-    if (!by.may().observe && !by.may().answer) {
-        by.answer(to, missing_role(by, method, &roles::observe));
+void ask_journal(session& session, std::string_view method, const answer_address& address, Start start) {
+    auto* const journal = session.broker().journal();
+    if (!session.may().observe && !session.may().answer) {
+        session.answer(address, missing_role(session, method, &roles::observe));
     } else if (journal == nullptr) {
-        by.answer(to, error{errc::invalid_params, "there is no journal: start hookd with --journal FILE"});
-    } else if (const auto failure = by.state().add_in_flight(by.client())) {
-        by.answer(to, *failure);
+        session.answer(address, error{errc::invalid_params, "there is no journal: start hookd with --journal FILE"});
     } else {
-        start(*journal);
+        answer_later(session, address, [&](core::deferred_handler handler) { start(*journal, std::move(handler)); });
     }
 }
 
@@ -262,61 +272,61 @@ error not_a_uuid() {
 }
 
 void carry_out(
-    session& by, const protocol::history_params& params, const protocol::request&, const answer_address& to) {
-    ask_journal(by, protocol::history_params::method, to, [&](core::journal& journal) {
-        journal.history({.event = std::string{params.event.view()},
-                            .responder = std::string{params.responder.view()},
-                            .vetoed = params.vetoed,
-                            .since = params.since,
-                            .before_seq = params.before_seq,
-                            .instance = params.instance,
-                            .limit = params.limit.value_or(protocol::default_history)},
-            on_strand_of<std::string>(by, deferred_answer(by, to)));
-    });
+    session& session, const protocol::history_params& params, const protocol::request&, const answer_address& address) {
+    ask_journal(session, protocol::history_params::method, address,
+        [&](core::journal& journal, core::deferred_handler handler) {
+            journal.history({.event = std::string{params.event.view()},
+                                .responder = std::string{params.responder.view()},
+                                .vetoed = params.vetoed,
+                                .since = params.since,
+                                .before_seq = params.before_seq,
+                                .instance = params.instance,
+                                .limit = params.limit.value_or(protocol::default_history)},
+                on_strand_of<std::string>(session, std::move(handler)));
+        });
 }
 
-void carry_out(session& by, const protocol::trace_params& params, const protocol::request&, const answer_address& to) {
-    ask_journal(by, protocol::trace_params::method, to, [&](core::journal& journal) {
-        if (const auto id = protocol::parse_uuid(params.hook_event_id.view())) {
-            return journal.trace(*id, on_strand_of<std::string>(by, deferred_answer(by, to)));
-        }
-        deferred_answer(by, to)(not_a_uuid());
-    });
+void carry_out(
+    session& session, const protocol::trace_params& params, const protocol::request&, const answer_address& address) {
+    ask_journal(
+        session, protocol::trace_params::method, address, [&](core::journal& journal, core::deferred_handler handler) {
+            if (const auto id = protocol::parse_uuid(params.hook_event_id.view())) {
+                return journal.trace(*id, on_strand_of<std::string>(session, std::move(handler)));
+            }
+            handler(not_a_uuid());
+        });
 }
 
 /// Carries out a request whose result is made asynchronously: `start` is called with what takes it, unless it is a
 /// retry.
 template <class Params, class Start>
 void carry_out_async(
-    session& by, const Params& params, const protocol::request& call, const answer_address& to, Start start) {
+    session& session, const Params& params, const protocol::request& call, const answer_address& address, Start start) {
     if (!params.operation_id) {
-        if (const auto failure = by.state().add_in_flight(by.client())) {
-            return by.answer(to, *failure);
-        }
-        return start(deferred_answer(by, to));
+        return answer_later(session, address, std::move(start));
     }
-    const auto known = by.state().begin_async(
-        by.client(), *params.operation_id, Params::method, call.params, deferred_answer(by, to), by.broker().now());
+    const auto known = session.state().begin_async(session.client(), *params.operation_id, Params::method, call.params,
+        answer_handler(session, address), session.broker().now());
     if (const auto* const failure = std::get_if<error>(&known)) {
-        by.answer(to, *failure);
+        session.answer(address, *failure);
     } else if (const auto* const recorded = std::get_if<std::string>(&known)) {
-        by.answer(to, std::string_view{*recorded});
+        session.answer(address, std::string_view{*recorded});
     } else if (std::holds_alternative<core::broker::new_operation>(known)) {
         start(core::deferred_handler{
-            [&broker = by.broker(), id = *params.operation_id](
+            [&broker = session.broker(), id = *params.operation_id](
                 const core::deferred_result& result) { broker.state().finish_async(id, result, broker.now()); }});
     }
 }
 
-void tell_cluster(
-    session& by, const protocol::emit_params& params, const protocol::request& call, const answer_address& to) {
-    carry_out_async(by, params, call, to, [&](core::deferred_handler then) {
-        emit_to_cluster(by.shared_broker(), params,
-            [then = std::move(then)](const std::variant<protocol::emit_result, error>& result) {
+void send_to_cluster(session& session, const protocol::emit_params& params, const protocol::request& call,
+    const answer_address& address) {
+    carry_out_async(session, params, call, address, [&](core::deferred_handler handler) {
+        emit_to_cluster(session.shared_broker(), params,
+            [handler = std::move(handler)](const std::variant<protocol::emit_result, error>& result) {
                 if (const auto* const failure = std::get_if<error>(&result)) {
-                    return then(*failure);
+                    return handler(*failure);
                 }
-                then(json_of(std::get<protocol::emit_result>(result)));
+                handler(json_of(std::get<protocol::emit_result>(result)));
             });
     });
 }
@@ -324,168 +334,171 @@ void tell_cluster(
 // `start` is called with the hooks and the handler of the result.
 template <class Result, class Params, class Start>
 void change_hooks(
-    session& by, const Params& params, const protocol::request& call, const answer_address& to, Start start) {
-    auto* const hooks = by.options().hooks;
+    session& session, const Params& params, const protocol::request& call, const answer_address& address, Start start) {
+    auto* const hooks = session.options().hooks;
     if (hooks == nullptr) {
-        return by.answer(
-            to, error{errc::method_not_found, "there are no registered hooks here: this program runs none"});
+        return session.answer(
+            address, error{errc::method_not_found, "there are no registered hooks here: this program runs none"});
     }
-    if (const auto failure = refuse_hook_change(by)) {
-        return by.answer(to, *failure);
+    if (const auto failure = refuse_hook_change(session)) {
+        return session.answer(address, *failure);
     }
-    carry_out_async(by, params, call, to,
-        [&](core::deferred_handler then) { start(*hooks, on_strand_of<Result>(by, std::move(then))); });
+    carry_out_async(session, params, call, address,
+        [&](core::deferred_handler handler) { start(*hooks, on_strand_of<Result>(session, std::move(handler))); });
 }
 
-void carry_out(session& by, const protocol::register_hook_params& params, const protocol::request& call,
-    const answer_address& to) {
-    change_hooks<protocol::hook_info>(by, params, call, to,
+void carry_out(session& session, const protocol::register_hook_params& params, const protocol::request& call,
+    const answer_address& address) {
+    change_hooks<protocol::hook_info>(session, params, call, address,
         [&params](hook_methods& hooks, auto done) { hooks.register_hook(params.definition(), std::move(done)); });
 }
 
-void carry_out(session& by, const protocol::deregister_hook_params& params, const protocol::request& call,
-    const answer_address& to) {
-    change_hooks<protocol::deregister_hook_result>(by, params, call, to, [&params](hook_methods& hooks, auto done) {
-        hooks.deregister_hook(std::string{params.name.view()}, std::move(done));
-    });
+void carry_out(session& session, const protocol::deregister_hook_params& params, const protocol::request& call,
+    const answer_address& address) {
+    change_hooks<protocol::deregister_hook_result>(
+        session, params, call, address, [&params](hook_methods& hooks, auto done) {
+            hooks.deregister_hook(std::string{params.name.view()}, std::move(done));
+        });
 }
 
-void carry_out(
-    session& by, const protocol::trust_hook_params& params, const protocol::request& call, const answer_address& to) {
-    change_hooks<protocol::hook_info>(by, params, call, to, [&params](hook_methods& hooks, auto done) {
+void carry_out(session& session, const protocol::trust_hook_params& params, const protocol::request& call,
+    const answer_address& address) {
+    change_hooks<protocol::hook_info>(session, params, call, address, [&params](hook_methods& hooks, auto done) {
         hooks.trust_hook(std::string{params.name.view()}, std::move(done));
     });
 }
 
-void carry_out(session& by, const protocol::replay_params& params, const protocol::request&, const answer_address& to) {
-    if (!is_owner(by.peer())) {
-        return by.answer(
-            to, error{errc::not_allowed, "only the daemon's own user and root may replay events, and you are user " +
-                                             std::to_string(by.peer().uid)});
+void carry_out(
+    session& session, const protocol::replay_params& params, const protocol::request&, const answer_address& address) {
+    if (!is_owner(session.peer())) {
+        return session.answer(address,
+            error{errc::not_allowed, "only the daemon's own user and root may replay events, and you are user " +
+                                         std::to_string(session.peer().uid)});
     }
-    ask_journal(by, protocol::replay_params::method, to, [&](core::journal& journal) {
-        const auto id = protocol::parse_uuid(params.hook_event_id.view());
-        if (!id) {
-            return deferred_answer(by, to)(not_a_uuid());
-        }
-        journal.find(*id, [broker = by.shared_broker(), by = by.weak_from_this(), name = std::string{params.to.view()},
-                              then = deferred_answer(by, to)](std::variant<core::journalled_event, error> found) {
-            broker->submit([&service = *broker, by, name, then, found = std::move(found)] {
-                const auto peer = by.lock();
-                if (const auto* const failure = std::get_if<error>(&found)) {
-                    then(*failure);
-                } else if (peer && peer->is_attached()) {
-                    const auto& what = std::get<core::journalled_event>(found);
-                    if (const auto refused = service.state().replay(peer->client(), name, what, then, service.now())) {
-                        then(*refused);
+    ask_journal(
+        session, protocol::replay_params::method, address, [&](core::journal& journal, core::deferred_handler handler) {
+            const auto id = protocol::parse_uuid(params.hook_event_id.view());
+            if (!id) {
+                return handler(not_a_uuid());
+            }
+            journal.find(*id, [broker = session.shared_broker(), session = session.weak_from_this(),
+                                  name = std::string{params.to.view()},
+                                  handler = std::move(handler)](std::variant<core::journalled_event, error> found) {
+                broker->submit([&service = *broker, session, name, handler, found = std::move(found)] {
+                    const auto peer = session.lock();
+                    if (const auto* const failure = std::get_if<error>(&found)) {
+                        handler(*failure);
+                    } else if (peer && peer->is_attached()) {
+                        const auto refused = service.state().replay(
+                            peer->client(), name, std::get<core::journalled_event>(found), handler, service.now());
+                        if (refused) {
+                            handler(*refused);
+                        }
                     }
-                }
+                });
             });
         });
-    });
 }
 
 /// A command line and an environment may hold secrets: for those who can't change them, they are left out.
 hook_methods::handler<protocol::list_hooks_result> without_commands(
-    hook_methods::handler<protocol::list_hooks_result> then) {
-    return [then = std::move(then)](std::variant<protocol::list_hooks_result, error> result) {
+    hook_methods::handler<protocol::list_hooks_result> handler) {
+    return [handler = std::move(handler)](std::variant<protocol::list_hooks_result, error> result) {
         if (auto* const list = std::get_if<protocol::list_hooks_result>(&result)) {
             for (auto& each : list->hooks) {
                 each.shows_command = false;
             }
         }
-        then(std::move(result));
+        handler(std::move(result));
     };
 }
 
-void carry_out(
-    session& by, const protocol::enable_hook_params& params, const protocol::request& call, const answer_address& to) {
-    change_hooks<protocol::hook_info>(by, params, call, to, [&params](hook_methods& hooks, auto done) {
+void carry_out(session& session, const protocol::enable_hook_params& params, const protocol::request& call,
+    const answer_address& address) {
+    change_hooks<protocol::hook_info>(session, params, call, address, [&params](hook_methods& hooks, auto done) {
         hooks.enable_hook(std::string{params.name.view()}, params.enabled, std::move(done));
     });
 }
 
-void carry_out(session& by, const protocol::list_hooks_params&, const protocol::request&, const answer_address& to) {
-    auto* const hooks = by.options().hooks;
+void carry_out(
+    session& session, const protocol::list_hooks_params&, const protocol::request&, const answer_address& address) {
+    auto* const hooks = session.options().hooks;
     if (hooks == nullptr) {
-        by.answer(to, protocol::list_hooks_result{});
-    } else if (const auto failure = by.state().add_in_flight(by.client())) {
-        by.answer(to, *failure);
+        session.answer(address, protocol::list_hooks_result{});
     } else {
-        auto answer = on_strand_of<protocol::list_hooks_result>(by, deferred_answer(by, to));
-        hooks->list_hooks(is_owner(by.peer()) ? std::move(answer) : without_commands(std::move(answer)));
+        answer_later(session, address, [&](core::deferred_handler handler) {
+            auto answer = on_strand_of<protocol::list_hooks_result>(session, std::move(handler));
+            hooks->list_hooks(is_owner(session.peer()) ? std::move(answer) : without_commands(std::move(answer)));
+        });
     }
 }
 
-void carry_out(session& by, const protocol::cluster_hosts_params&, const protocol::request&, const answer_address& to) {
+void carry_out(
+    session& session, const protocol::cluster_hosts_params&, const protocol::request&, const answer_address& address) {
     protocol::cluster_hosts_result result;
-    if (const auto* const cluster = by.state().cluster()) {
+    if (const auto* const cluster = session.state().cluster()) {
         cluster->add_hosts(result);
     }
-    by.answer(to, result);
+    session.answer(address, result);
 }
 
 // Whether a registered hook may run is for its files to say, which are looked at on another thread.
-void carry_out(session& by, const protocol::who_params& params, const protocol::request&, const answer_address& to) {
-    auto found = catalogued::who(by.broker(), params);
+void carry_out(
+    session& session, const protocol::who_params& params, const protocol::request&, const answer_address& address) {
+    auto found = session.broker().who(params);
     const auto* const who = std::get_if<protocol::who_result>(&found);
-    auto* const hooks = by.options().hooks;
+    auto* const hooks = session.options().hooks;
     if (hooks == nullptr || who == nullptr || !has_registered(*who)) {
-        return answer_either(by, to, found);
+        return answer_either(session, address, found);
     }
-    if (const auto failure = by.state().add_in_flight(by.client())) {
-        return by.answer(to, *failure);
-    }
-    hooks->list_hooks([broker = by.shared_broker(), who = *who, then = deferred_answer(by, to)](
-                          const std::variant<protocol::list_hooks_result, error>& listed) {
-        auto answer = who;
-        if (const auto* const all = std::get_if<protocol::list_hooks_result>(&listed)) {
-            note_hook_states(answer, *all);
-        }
-        std::string text;
-        append_json(text, answer);
-        broker->submit([then, text = std::move(text)] { then(text); });
+    answer_later(session, address, [&](core::deferred_handler handler) {
+        hooks->list_hooks([broker = session.shared_broker(), who = *who, handler = std::move(handler)](
+                              const std::variant<protocol::list_hooks_result, error>& listed) {
+            auto answer = who;
+            if (const auto* const all = std::get_if<protocol::list_hooks_result>(&listed)) {
+                note_hook_states(answer, *all);
+            }
+            std::string text;
+            append_json(text, answer);
+            broker->submit([handler, text = std::move(text)] { handler(text); });
+        });
     });
 }
 
-void carry_out(session& by, const protocol::bypass_params& params, const protocol::request&, const answer_address& to) {
-    if (!is_owner(by.peer())) {
-        return by.answer(
-            to, error{errc::not_allowed, "only the daemon's own user and root may bypass hooks, and you are user " +
-                                             std::to_string(by.peer().uid)});
+void carry_out(
+    session& session, const protocol::bypass_params& params, const protocol::request&, const answer_address& address) {
+    if (!is_owner(session.peer())) {
+        return session.answer(address,
+            error{errc::not_allowed, "only the daemon's own user and root may bypass hooks, and you are user " +
+                                         std::to_string(session.peer().uid)});
     }
-    answer_either(by, to, catalogued::bypass(by.broker(), by.client(), params));
+    answer_either(session, address, session.broker().bypass(session.client(), params));
 }
 
-void carry_out(session& by, const protocol::stats_params&, const protocol::request&, const answer_address& to) {
-    by.answer(to, by.broker().stats());
+void carry_out(
+    session& session, const protocol::stats_params&, const protocol::request&, const answer_address& address) {
+    session.answer(address, session.broker().stats());
 }
 
-void carry_out(session& by, const protocol::discover_params&, const protocol::request&, const answer_address& to) {
+void carry_out(
+    session& session, const protocol::discover_params&, const protocol::request&, const answer_address& address) {
     static const std::string document = protocol::discover_document(protocol::release_version);
-    by.answer(to, std::string_view{document});
+    session.answer(address, std::string_view{document});
 }
 
-void carry_out(session& by, const protocol::cancel_params& params, const protocol::request&, const answer_address& to) {
-    std::vector<core::waiter*> targets;
-    for (auto& each : by.client().waiters) {
-        if (static_cast<session_wait&>(each).to().id == params.id) {
-            targets.push_back(&each);
-        }
-    }
-    for (core::waiter* const each : targets) {
-        by.state().cancel(*each, by.broker().now());
-    }
-    by.answer(to, std::string_view{"null"});
+void carry_out(
+    session& session, const protocol::cancel_params& params, const protocol::request&, const answer_address& address) {
+    session.state().cancel(session.client(), params.id, session.broker().now());
+    session.answer(address, std::string_view{"null"});
 }
 
 template <class Params>
-void bind_and_carry_out(session& by, const protocol::request& call, const answer_address& to) {
+void bind_and_carry_out(session& session, const protocol::request& call, const answer_address& address) {
     const auto bound = protocol::bind_params<Params>(call);
     if (const auto* const failure = std::get_if<error>(&bound)) {
-        by.answer(to, *failure);
+        session.answer(address, *failure);
     } else {
-        carry_out(by, std::get<Params>(bound), call, to);
+        carry_out(session, std::get<Params>(bound), call, address);
     }
 }
 
@@ -512,25 +525,25 @@ constexpr auto methods = methods_of<protocol::emit_and_wait_params, protocol::re
 
 }  // namespace
 
-void dispatch(session& by, const protocol::request& call, const answer_address& to) {
+void dispatch(session& session, const protocol::request& call, const answer_address& address) {
     const bool is_plain = !call.method.has_escapes();
     const auto* const known = std::find_if(methods.begin(), methods.end(),
         [&](const method& each) { return is_plain ? call.method.raw == each.name : call.method.equals(each.name); });
     if (known != methods.end()) {
-        if (known->needs != nullptr && !(by.may().*known->needs)) {
-            return by.answer(to, missing_role(by, known->name, known->needs));
+        if (known->needs != nullptr && !(session.may().*known->needs)) {
+            return session.answer(address, missing_role(session, known->name, known->needs));
         }
         if (known->is_refused_when_memory_is_short && memory_reserve::is_short()) {
-            return by.answer(to, memory_reserve::refusal());
+            return session.answer(address, memory_reserve::refusal());
         }
-        return known->call(by, call, to);
+        return known->call(session, call, address);
     }
     std::string names;
     for (const auto& each : methods) {
         names += (names.empty() ? "" : ", ") + std::string{each.name};
     }
-    by.answer(to, error{errc::method_not_found,
-                      "unknown method '" + call.method.decode().substr(0, 64) + "'; there are " + names});
+    session.answer(address, error{errc::method_not_found,
+                                "unknown method '" + call.method.decode().substr(0, 64) + "'; there are " + names});
 }
 
 }  // namespace hookd::server::rpc

@@ -29,11 +29,13 @@ std::string_view frame_cache::frames_of(const std::vector<core::event*>& events,
     return {bytes_.data(), bytes_.size()};
 }
 
-std::string_view frame_cache::peek_same_batch(core::broker& state, core::client& to, protocol::framing kind) const {
-    const std::size_t waiting = to.outbox.size() - to.peeked;
+std::string_view frame_cache::peek_same_batch(
+    core::broker& broker, core::client& client, protocol::framing kind) const {
+    const auto& outbox = client.outbox();
+    const std::size_t waiting = outbox.size() - client.peeked();
     // Not one that has more waiting: it gets all of that in one write.
     if (events_.empty() || kind != kind_ || waiting != events_.size() ||
-        to.outbox[to.outbox.size() - 1].serial() != last_serial_ || !state.peek_same_batch(to, events_)) {
+        outbox[outbox.size() - 1].serial() != last_serial_ || !broker.peek_same_batch(client, events_)) {
         return {};
     }
     return {bytes_.data(), bytes_.size()};

@@ -19,13 +19,14 @@ namespace hookd::server::rpc {
 /// Thread-safety: none (broker's strand).
 class frame_cache {
 public:
-    /// The frames of `events` for peers that speak `kind`, one after the other; empty where there is but one event or
+    /// The frames of `events` for peers that speak `kind`, one after the other; empty if there is only one event or
     /// where they are too large to be worth a copy. Valid until the next call.
     [[nodiscard]] std::string_view frames_of(const std::vector<core::event*>& events, protocol::framing kind);
 
-    /// Hands out to `to`, which speaks `kind`, what is here already, if that is what it is to get next. Empty, and
-    /// nothing is handed out, if it is not. Valid until the next call.
-    [[nodiscard]] std::string_view peek_same_batch(core::broker& state, core::client& to, protocol::framing kind) const;
+    /// Peeks for `client`, which speaks `kind`, what is here already, if that is what it is to get next. Empty, and
+    /// nothing is peeked, if it is not. Valid until the next call.
+    [[nodiscard]] std::string_view peek_same_batch(
+        core::broker& broker, core::client& client, protocol::framing kind) const;
 
 private:
     std::vector<char> bytes_{};

@@ -18,12 +18,12 @@ using protocol::error;
 namespace {
 
 /// One text and what it is to match.
-struct part {
+struct checked_part {
     bool is_reply = false;
     std::string_view text{};  // in the request
 };
 
-// The bytes of a member of `params`; empty where there is none.
+// The bytes of a member of `params`; empty if there is none.
 std::string_view member_of(const protocol::request& call, std::string_view name) {
     const auto at = std::find_if(
         call.members.begin(), call.members.end(), [name](const auto& each) { return each.key.equals(name); });
@@ -38,10 +38,10 @@ std::string text_of(std::string_view value) {
 /// What a request has to check, and for which event.
 struct wanted_checks {
     std::string event{};
-    std::vector<part> parts{};
+    std::vector<checked_part> parts{};
 };
 
-wanted_checks checks_of_reply(const broker_service& broker, const core::client& by, const protocol::request& call) {
+wanted_checks checks_of_reply(const broker_service& broker, const core::client& client, const protocol::request& call) {
     wanted_checks result;
     const auto response = member_of(call, "response");
     if (response.empty() || response.front() != '{') {
@@ -50,7 +50,7 @@ wanted_checks checks_of_reply(const broker_service& broker, const core::client& 
     const auto id = text_of(member_of(call, "hook_event_id"));
     result.event = broker.state().event_that_awaits(id);
     result.parts.push_back({true, response});
-    if (broker.state().is_turn_of(by, id)) {
+    if (broker.state().is_turn_of(client, id)) {
         if (const auto payload = protocol::find_value(response, "/payload"); payload && payload->front() == '{') {
             result.parts.push_back({false, *payload});
         }
@@ -58,9 +58,9 @@ wanted_checks checks_of_reply(const broker_service& broker, const core::client& 
     return result;
 }
 
-wanted_checks checks_of(const broker_service& broker, const core::client& by, const protocol::request& call) {
+wanted_checks checks_of(const broker_service& broker, const core::client& client, const protocol::request& call) {
     if (call.method.equals(protocol::respond_params::method)) {
-        return checks_of_reply(broker, by, call);
+        return checks_of_reply(broker, client, call);
     }
     if (!call.method.equals(protocol::emit_params::method) &&
         !call.method.equals(protocol::emit_and_wait_params::method)) {
@@ -80,7 +80,7 @@ std::optional<error> check(
 // Shared with the thread that does it.
 struct schema_check::work {
     struct item {
-        part what{};
+        checked_part part{};
         bool is_decided = false;
         std::optional<error> refusal{};
     };
@@ -92,19 +92,19 @@ struct schema_check::work {
     std::atomic<bool> is_cancelled{false};
     std::atomic<bool> is_done{false};  // from then on the broker's strand has the items
 
-    void decide(item& which) const {
+    static void report(std::vector<item>& items, broker_service& broker) {
+        for (auto& each : items) {
+            broker.checked().add(each.part.text.data(), std::move(each.refusal));
+        }
+    }
+    void decide(item& item) const {
         check_limit limit{};
         limit.is_cancelled = &is_cancelled;
         try {
-            which.refusal = check(*events, event, which.what.is_reply, which.what.text, limit);
+            item.refusal = check(*events, event, item.part.is_reply, item.part.text, limit);
         } catch (const std::bad_alloc&) {
-            which.refusal =
+            item.refusal =
                 error{protocol::errc::internal_error, "there is no memory to check it against its schema: retry later"};
-        }
-    }
-    void tell(broker_service& broker) {
-        for (auto& each : items) {
-            broker.checked().add(each.what.text.data(), std::move(each.refusal));
         }
     }
     void run() {
@@ -119,30 +119,28 @@ struct schema_check::work {
 
 schema_check::~schema_check() { work_->is_cancelled.store(true, std::memory_order_relaxed); }
 
-std::unique_ptr<schema_check> schema_check::begin(broker_service& broker, core::client& by,
+std::unique_ptr<schema_check> schema_check::begin_checks(broker_service& broker, const core::client& client,
     const protocol::request& call, const std::shared_ptr<const char[]>& memory) {
-    const auto events = broker.shared_events();
-    if (events == nullptr) {
-        return nullptr;
-    }
-    auto wanted = checks_of(broker, by, call);
+    auto wanted = checks_of(broker, client, call);
     if (wanted.event.empty()) {
         return nullptr;
     }
-    auto rest = std::make_shared<work>();
+    std::vector<work::item> items;
     bool is_decided = true;
     for (const auto& each : wanted.parts) {
         check_limit limit{};
         limit.steps = check_limit::short_steps;
-        auto refusal = check(*events, wanted.event, each.is_reply, each.text, limit);
+        auto refusal = check(*broker.events(), wanted.event, each.is_reply, each.text, limit);
         is_decided = is_decided && !limit.is_exceeded;
-        rest->items.push_back({each, !limit.is_exceeded, std::move(refusal)});
+        items.push_back({each, !limit.is_exceeded, std::move(refusal)});
     }
     if (is_decided) {
-        rest->tell(broker);
+        work::report(items, broker);
         return nullptr;
     }
-    rest->events = events;
+    auto rest = std::make_shared<work>();
+    rest->items = std::move(items);
+    rest->events = broker.shared_events();
     rest->memory = memory;
     rest->event = std::move(wanted.event);
     broker.checks().run([target = std::weak_ptr{rest}] {
@@ -157,7 +155,7 @@ bool schema_check::is_over(broker_service& broker) {
     if (!work_->is_done.load(std::memory_order_acquire)) {
         return false;
     }
-    work_->tell(broker);
+    work::report(work_->items, broker);
     return true;
 }
 

@@ -18,11 +18,14 @@ public:
     schema_check& operator=(const schema_check&) = delete;
     ~schema_check();
 
-    /// Checks what `call` of `by`, whose texts lie in `memory`, has to check, as long as a turn may take:
+    /// Checks what `call` of `client`, whose texts lie in `memory`, has to check, as long as a turn may take:
     /// broker.checked() has what was found. Where that is too short, the rest has begun when this returns, and keeps
     /// the memory; null: nothing is left.
-    [[nodiscard]] static std::unique_ptr<schema_check> begin(broker_service& broker, core::client& by,
-        const protocol::request& call, const std::shared_ptr<const char[]>& memory);
+    template <class Memory>
+    [[nodiscard]] static std::unique_ptr<schema_check> begin(broker_service& broker, const core::client& client,
+        const protocol::request& call, const std::shared_ptr<Memory>& memory) {
+        return broker.events() == nullptr ? nullptr : begin_checks(broker, client, call, memory);
+    }
 
     /// Whether it is over. Then broker.checked() has what was found.
     [[nodiscard]] bool is_over(broker_service& broker);
@@ -30,7 +33,9 @@ public:
 private:
     struct work;
 
-    explicit schema_check(std::shared_ptr<work> what) : work_(std::move(what)) {}
+    [[nodiscard]] static std::unique_ptr<schema_check> begin_checks(broker_service& broker, const core::client& client,
+        const protocol::request& call, const std::shared_ptr<const char[]>& memory);
+    explicit schema_check(std::shared_ptr<schema_check::work> work) : work_(std::move(work)) {}
 
     std::shared_ptr<work> work_;
 };

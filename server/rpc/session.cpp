@@ -42,10 +42,7 @@ session_environment::session_environment(
 session::session(std::shared_ptr<session_environment> environment, const core::peer& peer, const roles& may)
     : holder_(std::move(environment)), environment_(*holder_), peer_(peer), may_(may) {}
 
-void session::attach(core::event_sink& sink) {
-    client_ = &state().attach(peer_, &sink);
-    client_->requests_stay = true;
-}
+void session::attach(core::event_sink& sink) { client_ = &state().attach(peer_, &sink, {.requests_stay = true}); }
 
 void session::detach() {
     if (client_ != nullptr) {
@@ -102,7 +99,7 @@ received session::carry_out(const input& next) {
         return result;
     }
     if (batch_) {
-        carry_on_batch(next);
+        continue_batch(next);
         result.state = state_after_frame(!next.unread.empty());
         if (result.state != input_state::waiting) {
             return result;
@@ -162,20 +159,20 @@ bool session::turn_is_over() const {
     return now - broker().now().steady > longest_turn;
 }
 
-void session::handle_frame(std::string_view frame, const input& from) {
+void session::handle_frame(std::string_view frame, const input& input) {
     if (frame.size() > long_message::most_bytes_in_a_turn) {
-        return read_long(long_input::kind::frame, frame, 0, from);
+        return read_long(long_input::kind::frame, frame, 0, input);
     }
-    share_input(frame.size(), from.memory, from.capacity);
+    share_input(frame.size(), input.memory, input.capacity);
     protocol::read_message(frame, environment_.frame);
-    handle_message(environment_.frame, from);
+    handle_message(environment_.frame, input);
     stop_sharing_input();
 }
 
-void session::read_long(long_input::kind what, std::string_view text, std::size_t index, const input& from) {
+void session::read_long(long_input::kind what, std::string_view text, std::size_t index, const input& input) {
     const auto part = what == long_input::kind::batch_element ? long_message::part::element : long_message::part::frame;
     long_input_.reset(new long_input{
-        what, text.size(), index, from.memory, from.capacity, {broker().checks(), text, from.memory, part}});
+        what, text.size(), index, input.memory, input.capacity, {broker().checks(), text, input.memory, part}});
 }
 
 // Carries out the message that was being read, if that is over.
@@ -191,12 +188,12 @@ bool session::end_reading(const input& next, received& result) {
         result = judge_unended_line(is_json, done->bytes);
         return true;
     }
-    const input from{next.unread, done->memory, done->capacity, next.ended};
+    const input read{next.unread, done->memory, done->capacity, next.ended};
     share_input(done->bytes, done->memory, done->capacity);
     if (done->what == long_input::kind::frame) {
-        handle_message(message, from);
+        handle_message(message, read);
     } else {
-        handle_element(message, done->index, from);
+        handle_element(message, done->index, read);
     }
     stop_sharing_input();
     return true;
@@ -206,18 +203,18 @@ void session::share_input(std::size_t frame_bytes, const std::shared_ptr<const c
     if (core::event::is_worth_sharing(frame_bytes, capacity)) {
         shared_input_.bytes = memory;
         shared_input_.capacity = capacity;
-        client_->reads_from = &shared_input_;
+        shares_input_ = true;
     }
 }
 
 void session::stop_sharing_input() {
     shared_input_.bytes.reset();
-    client_->reads_from = nullptr;
+    shares_input_ = false;
 }
 
-void session::handle_message(protocol::message& message, const input& from) {
+void session::handle_message(protocol::message& message, const input& input) {
     if (message.type == protocol::message::kind::request) {
-        return handle_request(message.single, nullptr, 0, from);
+        return handle_request(message.single, nullptr, 0, input);
     }
     if (message.type == protocol::message::kind::invalid) {
         if (message.ends_early && decoder_->kind() == protocol::framing::line) {
@@ -230,21 +227,21 @@ void session::handle_message(protocol::message& message, const input& from) {
     }
     batch_ = std::make_unique<batch_under_way>();
     batch_->elements.swap(message.elements);
-    batch_->memory = from.memory;
+    batch_->memory = input.memory;
     batch_->answers = std::make_shared<batch>(batch_->elements.size(), environment_.batches);
-    carry_on_batch(from);
+    continue_batch(input);
 }
 
 // Until its turn is over.
-void session::carry_on_batch(const input& from) {
+void session::continue_batch(const input& input) {
     while (batch_->next < batch_->elements.size()) {
         const std::size_t index = batch_->next++;
         const auto element = batch_->elements[index];
         if (element.size() > long_message::most_bytes_in_a_turn) {
-            read_long(long_input::kind::batch_element, element, index, from);
+            read_long(long_input::kind::batch_element, element, index, input);
         } else {
             protocol::read_element(element, environment_.element);
-            handle_element(environment_.element, index, from);
+            handle_element(environment_.element, index, input);
         }
         const bool has_more = batch_->next < batch_->elements.size();
         if (checked_ || long_input_ || (has_more && (backpressure_ || turn_is_over()))) {
@@ -254,30 +251,31 @@ void session::carry_on_batch(const input& from) {
     batch_.reset();
 }
 
-void session::handle_element(const protocol::message& element, std::size_t index, const input& from) {
+void session::handle_element(const protocol::message& element, std::size_t index, const input& input) {
     const auto answers = batch_->answers;
     const auto& call = element.single;
     if (element.type != protocol::message::kind::request) {
         answer_invalid(element, answers, index);
     } else if (call.id.empty() || answers->has_room_for(small_answer_bytes)) {
-        handle_request(call, answers, index, from);
+        handle_request(call, answers, index, input);
     } else {
         answer({std::string{call.id}, answers, index}, batch_memory_error());
     }
 }
 
 void session::handle_request(
-    const protocol::request& call, std::shared_ptr<batch> part_of, std::size_t index, const input& from) {
-    if (auto check = schema_check::begin(broker(), *client_, call, from.memory)) {
+    const protocol::request& call, const std::shared_ptr<batch>& part_of, std::size_t index, const input& input) {
+    if (auto check = schema_check::begin(broker(), *client_, call, input.memory)) {
         checked_ = std::make_unique<checked_request>(
-            checked_request{call, std::move(part_of), index, from.memory, from.capacity, std::move(check)});
+            checked_request{call, part_of, index, input.memory, input.capacity, std::move(check)});
     } else {
-        carry_out_request(call, std::move(part_of), index);
+        carry_out_request(call, part_of, index);
     }
 }
 
-void session::carry_out_request(const protocol::request& call, std::shared_ptr<batch> part_of, std::size_t index) {
-    dispatch(*this, call, {std::string{call.id}, std::move(part_of), index});
+void session::carry_out_request(
+    const protocol::request& call, const std::shared_ptr<batch>& part_of, std::size_t index) {
+    dispatch(*this, call, {std::string{call.id}, part_of, index});
     broker().checked().clear();
     backpressure_ = state().take_backpressure() || backpressure_;
 }
@@ -334,34 +332,35 @@ received session::reject_large_input(std::size_t limit) {
 
 // --- answers ---
 
-void session::answer_invalid(const protocol::message& what, std::shared_ptr<batch> part_of, std::size_t index) {
+void session::answer_invalid(const protocol::message& message, std::shared_ptr<batch> part_of, std::size_t index) {
     environment_.broker->counters.protocol_errors.fetch_add(1, std::memory_order_relaxed);
     if (environment_.log.wants(log_level::debug)) {
-        environment_.log.write(log_level::debug, who() + " sent an invalid message: " + what.failure.message);
+        environment_.log.write(
+            log_level::debug, description() + " sent an invalid message: " + message.failure.message);
     }
-    answer({std::string{what.failed_id}, std::move(part_of), index}, what.failure);
+    answer({std::string{message.failed_id}, std::move(part_of), index}, message.failure);
 }
 
-std::string session::who() const {
+std::string session::description() const {
     std::string text = describe(peer_);
-    if (client_ != nullptr && client_->push) {
-        text = client_->push->name() + " (" + text + ")";
+    if (client_ != nullptr && client_->session() != nullptr) {
+        text = client_->session()->name() + " (" + text + ")";
     }
     return text;
 }
 
-void session::answer(const answer_address& to, const error& failure) {
-    reply(to, [&to, &failure](std::string& out) { protocol::append_error(out, to.id, failure); });
+void session::answer(const answer_address& address, const error& failure) {
+    reply(address, [&address, &failure](std::string& out) { protocol::append_error(out, address.id, failure); });
 }
 
-void session::answer_part(const answer_address& to, std::string body) {
-    if (!body.empty() && !to.part_of->has_room_for(body.size())) {
+void session::answer_part(const answer_address& address, std::string body) {
+    if (!body.empty() && !address.part_of->has_room_for(body.size())) {
         std::string refusal;
-        protocol::append_error(refusal, to.id, batch_memory_error());
+        protocol::append_error(refusal, address.id, batch_memory_error());
         body = std::move(refusal);  // with the small room that it has
     }
-    if (to.part_of->complete(to.index, std::move(body))) {
-        const std::string array = to.part_of->take();
+    if (address.part_of->complete(address.index, std::move(body))) {
+        const std::string array = address.part_of->take();
         if (!array.empty()) {
             append_frame(array);
         }
@@ -384,14 +383,14 @@ output session::next_output(const output_limits& limits) {
     }
     collect_notices(limits.notice_bytes);
     const bool has_notices = !notices_.empty();
-    const bool may_share = limits.one_piece && !has_notices && client_->push != nullptr;
+    const bool may_share = limits.one_piece && !has_notices && client_->session() != nullptr;
     if (may_share) {
         next.frames = environment_.cache.peek_same_batch(state(), *client_, decoder_->kind());
     }
     if (next.frames.empty()) {
         state().peek_batch(*client_, limits.events, limits.event_bytes, events);
         if (events.empty() && !has_notices) {
-            tell_end();
+            notify_end();
         } else if (may_share) {
             next.frames = environment_.cache.frames_of(events, decoder_->kind());
         }
@@ -403,7 +402,7 @@ output session::next_output(const output_limits& limits) {
     return next;
 }
 
-// What its push session is told besides events goes out with them, so that it is no more than the peer reads.
+// The notices of its push session go out with its events, so that it is no more than the peer reads.
 void session::collect_notices(std::size_t most_bytes) {
     if (!notices_.empty()) {
         std::string{}.swap(notices_);
@@ -434,8 +433,12 @@ void session::collect_pieces(bool with_notices) {
 }
 
 // Where its push session has ended and all of its events are out: says so.
-void session::tell_end() {
-    const std::string name = client_->push && client_->push->closing ? who() : std::string{};
+void session::notify_end() {
+    const auto* const session = client_->session();
+    if (session == nullptr || !session->closing()) {
+        return;
+    }
+    const std::string name = description();
     const auto ended = state().take_ended(*client_);
     if (!ended) {
         return;
@@ -460,7 +463,7 @@ const std::vector<core::wire_pieces>& session::pieces_of_batch() {
 void session::written() {
     if (client_ != nullptr) {
         batch_is_out_ = false;
-        state().sent(*client_, client_->peeked);
+        state().sent(*client_, client_->peeked());
     }
 }
 
@@ -475,7 +478,7 @@ void session::stop_output() {
 }
 
 bool session::is_owed_anything() const noexcept {
-    return client_ != nullptr && (core::broker::is_owed_anything(*client_) || !answers_.empty() || batch_is_out_);
+    return client_ != nullptr && (client_->is_owed_anything() || !answers_.empty() || batch_is_out_);
 }
 
 bool session::others_wait_for_memory() const noexcept { return client_ != nullptr && state().must_read(*client_); }

@@ -99,7 +99,7 @@ struct output {
 /// transport moves the bytes.
 ///
 /// Use: attach() it, then receive() what has been read and write what next_output() gives, until receive() says
-/// `failed`, the peer is gone or nothing is owed; then detach(). The sink given to attach() is told when there is
+/// `failed`, the peer is gone or nothing is owed; then detach(). The sink given to attach() is called when there is
 /// output that no call of receive() has caused.
 ///
 /// Errors: what the peer did wrong is answered to it and counted. Where there is no memory for what it asks, its input
@@ -143,9 +143,9 @@ public:
     /// Whether something is to be written yet, or will be.
     [[nodiscard]] bool is_owed_anything() const noexcept;
     /// Whether the end of its input has been carried out.
-    [[nodiscard]] bool is_half_closed() const noexcept { return client_ != nullptr && client_->half_closed; }
+    [[nodiscard]] bool is_half_closed() const noexcept { return client_ != nullptr && client_->is_half_closed(); }
     /// Whether it holds event memory that others wait for, as was found when the sink was told.
-    [[nodiscard]] bool must_read() const noexcept { return client_ != nullptr && client_->must_read; }
+    [[nodiscard]] bool must_read() const noexcept { return client_ != nullptr && client_->must_read(); }
     /// The same, as it is now.
     [[nodiscard]] bool others_wait_for_memory() const noexcept;
 
@@ -161,14 +161,18 @@ public:
     [[nodiscard]] const roles& may() const noexcept { return may_; }
     [[nodiscard]] const listener_options& options() const noexcept { return environment_.options; }
     [[nodiscard]] logger& log() noexcept { return environment_.log; }
-    /// `pid 12, uid 0` with the push session's name where it has one.
-    [[nodiscard]] std::string who() const;
+    /// The bytes of `call`, which is being carried out.
+    [[nodiscard]] core::request_bytes bytes_of(const protocol::request& call) noexcept {
+        return {call.params, shares_input_ ? &shared_input_ : nullptr};
+    }
+    /// `pid 12, uid 0` with the push session's name if it has one.
+    [[nodiscard]] std::string description() const;
 
     /// Answers with the JSON of `result`, a result struct of the protocol or a JSON text.
     template <class Result>
-    void answer(const answer_address& to, const Result& result) {
-        reply(to, [&to, &result](std::string& out) {
-            protocol::begin_result(out, to.id);
+    void answer(const answer_address& address, const Result& result) {
+        reply(address, [&address, &result](std::string& out) {
+            protocol::begin_result(out, address.id);
             if constexpr (std::is_convertible_v<const Result&, std::string_view>) {
                 out += result;
             } else {
@@ -177,7 +181,7 @@ public:
             out += protocol::result_end;
         });
     }
-    void answer(const answer_address& to, const protocol::error& failure);
+    void answer(const answer_address& address, const protocol::error& failure);
     /// There was no memory for something that it is owed.
     void lose_output();
     /// Queues a notification between answers.
@@ -218,29 +222,29 @@ private:
 
     [[nodiscard]] received carry_out(const input& next);
     [[nodiscard]] bool end_check();
-    void read_long(long_input::kind what, std::string_view text, std::size_t index, const input& from);
+    void read_long(long_input::kind what, std::string_view text, std::size_t index, const input& input);
     [[nodiscard]] bool end_reading(const input& next, received& result);
-    void handle_frame(std::string_view frame, const input& from);
-    void handle_message(protocol::message& message, const input& from);
-    void handle_element(const protocol::message& element, std::size_t index, const input& from);
-    void carry_on_batch(const input& from);
+    void handle_frame(std::string_view frame, const input& input);
+    void handle_message(protocol::message& message, const input& input);
+    void handle_element(const protocol::message& element, std::size_t index, const input& input);
+    void continue_batch(const input& input);
     [[nodiscard]] received judge_unended_line(bool is_json, std::size_t bytes);
     [[nodiscard]] received fail_for_memory(std::size_t unread_bytes) noexcept;
     [[nodiscard]] input_state state_after_frame(bool has_more) const;
     [[nodiscard]] bool turn_is_over() const;
     void handle_request(
-        const protocol::request& call, std::shared_ptr<batch> part_of, std::size_t index, const input& from);
-    void carry_out_request(const protocol::request& call, std::shared_ptr<batch> part_of, std::size_t index);
+        const protocol::request& call, const std::shared_ptr<batch>& part_of, std::size_t index, const input& input);
+    void carry_out_request(const protocol::request& call, const std::shared_ptr<batch>& part_of, std::size_t index);
     void share_input(std::size_t frame_bytes, const std::shared_ptr<const char[]>& memory, std::size_t capacity);
     void stop_sharing_input();
-    void answer_invalid(const protocol::message& what, std::shared_ptr<batch> part_of, std::size_t index);
+    void answer_invalid(const protocol::message& message, std::shared_ptr<batch> part_of, std::size_t index);
     template <class Append>
-    void reply(const answer_address& to, Append append);
-    void answer_part(const answer_address& to, std::string body);
+    void reply(const answer_address& address, Append append);
+    void answer_part(const answer_address& address, std::string body);
     void append_frame(std::string_view body);
     void collect_notices(std::size_t most_bytes);
     void collect_pieces(bool with_notices);
-    void tell_end();
+    void notify_end();
 
     std::shared_ptr<session_environment> holder_;
     session_environment& environment_;
@@ -252,6 +256,7 @@ private:
     std::unique_ptr<checked_request> checked_{};
     std::unique_ptr<long_input> long_input_{};
     core::frame_memory shared_input_{};  // what a large frame may leave to an event
+    bool shares_input_ = false;          // the request that is carried out lies in it
     std::string answers_{};              // frames that the transport has not taken
     std::string notices_{};              // frames of the notices that are a part of the batch that is out
     bool batch_is_out_ = false;          // the transport is writing events or notices
@@ -262,14 +267,14 @@ private:
 
 // Appends a response by `append(text)`: straight to the frame that goes out, or as a part of a batch.
 template <class Append>
-void session::reply(const answer_address& to, Append append) {
-    if (to.part_of) {
+void session::reply(const answer_address& address, Append append) {
+    if (address.part_of) {
         std::string body;
-        if (!to.id.empty()) {
+        if (!address.id.empty()) {
             append(body);
         }
-        answer_part(to, std::move(body));
-    } else if (!to.id.empty()) {
+        answer_part(address, std::move(body));
+    } else if (!address.id.empty()) {
         const std::size_t before = answers_.size();
         try {
             protocol::open_frame frame{decoder_->kind(), answers_};
@@ -282,8 +287,8 @@ void session::reply(const answer_address& to, Append append) {
     }
 }
 
-/// The methods of the wire contract, by name: binds the parameters of `call`, carries it out for `by` and answers to
-/// `to`.
-void dispatch(session& by, const protocol::request& call, const answer_address& to);
+/// The methods of the wire contract, by name: binds the parameters of `call`, carries it out for `session` and answers
+/// to `address`.
+void dispatch(session& session, const protocol::request& call, const answer_address& address);
 
 }  // namespace hookd::server::rpc

@@ -43,10 +43,10 @@ BOOST_AUTO_TEST_CASE(reservations_and_joined_waits_count_for_their_connection) {
     for (const auto& each : fixture.receive(hook)) {
         fixture.reply(hook, each.id);
     }
-    BOOST_CHECK_EQUAL(emitter.waiting, 1U);  // the reply that is kept
-    BOOST_CHECK_EQUAL(other.waiting, 0U);
+    BOOST_CHECK_EQUAL(emitter.account().waiting(), 1U);  // the reply that is kept
+    BOOST_CHECK_EQUAL(other.account().waiting(), 0U);
     fixture.pass(10s);
-    BOOST_CHECK_EQUAL(emitter.waiting, 0U);
+    BOOST_CHECK_EQUAL(emitter.account().waiting(), 0U);
     fixture.check_nobody_waits();
 }
 

@@ -4,6 +4,35 @@
 #include <hookd/protocol/json_text.hpp>
 
 namespace hookd::core::test {
+namespace {
+
+/// What the broker has of a wait.
+class test_waiter final : public waiter {
+public:
+    test_waiter(wait& wait, std::size_t footprint_bytes) : waiter(footprint_bytes), wait_(wait) { wait.pending = this; }
+    ~test_waiter() override { wait_.pending = nullptr; }
+
+    void done(std::variant<protocol::wait_result, protocol::error> result) override { wait_.end(std::move(result)); }
+
+private:
+    wait& wait_;
+};
+
+/// Begins a wait by `begin(waiter)`; what is there at once ends it.
+template <class Begin>
+void start(wait& wait, std::size_t footprint_bytes, Begin begin) {
+    std::unique_ptr<waiter> waiter = std::make_unique<test_waiter>(wait, footprint_bytes);
+    auto started = begin(std::move(waiter));
+    const bool is_pending = std::holds_alternative<broker::pending>(started);
+    BOOST_REQUIRE_EQUAL(waiter == nullptr, is_pending);  // taken only if it waits
+    if (auto* const verdict = std::get_if<protocol::wait_result>(&started)) {
+        waiter->done(std::move(*verdict));
+    } else if (auto* const failure = std::get_if<protocol::error>(&started)) {
+        waiter->done(std::move(*failure));
+    }
+}
+
+}  // namespace
 
 std::string wait::responses() const {
     std::string text;
@@ -23,12 +52,12 @@ std::string wait::missing() const {
     return text;
 }
 
-void wait::end(std::variant<protocol::wait_result, protocol::error> how) {
+void wait::end(std::variant<protocol::wait_result, protocol::error> ending) {
     BOOST_REQUIRE_MESSAGE(!over(), "a wait ended twice");
-    if (auto* const why = std::get_if<protocol::error>(&how)) {
+    if (auto* const why = std::get_if<protocol::error>(&ending)) {
         failure = std::move(*why);
     } else {
-        result = std::get<protocol::wait_result>(std::move(how));
+        result = std::get<protocol::wait_result>(std::move(ending));
         result->keep();
     }
 }
@@ -47,30 +76,24 @@ protocol::uuid numbered_uuid(std::uint64_t number) {
     return id;
 }
 
-client& broker_fixture::join(std::int64_t pid) {
-    owners_.emplace_back();
-    return broker.attach({pid, 1000}, &owners_.back());
-}
-
-client& broker_fixture::join_as(std::uint32_t uid) {
-    owners_.emplace_back();
-    return broker.attach({uid, uid, true}, &owners_.back());
+client& broker_fixture::join(const peer& peer, const client_options& options) {
+    return broker.attach(peer, &sinks_.emplace_back(), options);
 }
 
 std::variant<protocol::emit_result, protocol::error> broker_fixture::try_emit(
-    client& by, std::string_view event, const emit_options& how) {
+    client& client, std::string_view event, const emit_options& options) {
     const protocol::emit_params params{.event = event,
-        .payload = how.payload,
-        .reserve = how.reserve,
-        .operation_id = how.operation_id,
-        .origin = how.origin ? &*how.origin : nullptr};
-    auto result = broker.emit(by, params, how.raw_params, now);
+        .payload = options.payload,
+        .reserve = options.reserve,
+        .operation_id = options.operation_id,
+        .origin = options.origin ? &*options.origin : nullptr};
+    auto result = broker.emit(client, params, {options.raw_params}, now);
     collect();
     return result;
 }
 
-protocol::emit_result broker_fixture::emit(client& by, std::string_view event, const emit_options& how) {
-    const auto result = try_emit(by, event, how);
+protocol::emit_result broker_fixture::emit(client& client, std::string_view event, const emit_options& options) {
+    const auto result = try_emit(client, event, options);
     if (const auto* const failure = std::get_if<protocol::error>(&result)) {
         BOOST_FAIL("emit failed: " << failure->message);
     }
@@ -78,139 +101,138 @@ protocol::emit_result broker_fixture::emit(client& by, std::string_view event, c
 }
 
 std::variant<protocol::subscribe_result, protocol::error> broker_fixture::try_subscribe(
-    client& by, std::vector<std::string> patterns, const session_options& how) {
+    client& client, std::vector<std::string> patterns, const session_options& options) {
     const protocol::subscribe_params params{.events = std::move(patterns),
-        .name = how.name,
-        .responds = how.responds,
-        .asked_only = how.asked_only,
-        .on_failure = how.on_failure,
-        .order = how.order,
-        .shadow = how.shadow,
-        .cancellations = how.cancellations,
-        .verdicts = how.verdicts,
-        .where = how.where,
-        .scope = how.scope,
-        .after_seq = how.after_seq,
-        .instance = how.instance};
-    auto result = broker.subscribe(by, params, now);
+        .name = options.name,
+        .responds = options.responds,
+        .asked_only = options.asked_only,
+        .on_failure = options.on_failure,
+        .order = options.order,
+        .shadow = options.shadow,
+        .cancellations = options.cancellations,
+        .verdicts = options.verdicts,
+        .where = options.where,
+        .scope = options.scope,
+        .after_seq = options.after_seq,
+        .instance = options.instance};
+    auto result = broker.subscribe(client, params, now);
     collect();
     return result;
 }
 
 protocol::subscribe_result broker_fixture::subscribe(
-    client& by, std::vector<std::string> patterns, const session_options& how) {
-    const auto result = try_subscribe(by, std::move(patterns), how);
+    client& client, std::vector<std::string> patterns, const session_options& options) {
+    const auto result = try_subscribe(client, std::move(patterns), options);
     if (const auto* const failure = std::get_if<protocol::error>(&result)) {
         BOOST_FAIL("subscribe failed: " << failure->message);
     }
     return std::get<protocol::subscribe_result>(result);
 }
 
-client& broker_fixture::subscriber(std::vector<std::string> patterns, const session_options& how) {
+client& broker_fixture::subscriber(std::vector<std::string> patterns, const session_options& options) {
     client& made = join();
-    subscribe(made, std::move(patterns), how);
+    subscribe(made, std::move(patterns), options);
     return made;
 }
 
-wait& broker_fixture::emit_and_wait(client& by, std::string_view event, const wait_options& how) {
+wait& broker_fixture::emit_and_wait(client& client, std::string_view event, const wait_options& options) {
     wait& made = waits_.emplace_back();
-    made.footprint_bytes = how.footprint_bytes;
     const protocol::emit_and_wait_params params{.event = event,
-        .payload = how.payload,
-        .timeout = how.timeout,
-        .policy = how.policy,
-        .on_failure = how.on_failure,
-        .require_subscriber = how.require_subscriber,
-        .require = how.require,
-        .scope = how.scope,
-        .operation_id = how.operation_id,
-        .origin = how.origin ? &*how.origin : nullptr};
-    auto result = broker.emit_and_wait(by, params, how.raw_params, made, now);
+        .payload = options.payload,
+        .timeout = options.timeout,
+        .policy = options.policy,
+        .on_failure = options.on_failure,
+        .require_subscriber = options.require_subscriber,
+        .require = options.require,
+        .scope = options.scope,
+        .operation_id = options.operation_id,
+        .origin = options.origin ? &*options.origin : nullptr};
+    start(made, options.footprint_bytes, [&](std::unique_ptr<waiter>&& waiter) {
+        return broker.emit_and_wait(client, params, {options.raw_params}, std::move(waiter), now);
+    });
     collect();
-    if (auto* const verdict = std::get_if<protocol::wait_result>(&result)) {
-        made.end(std::move(*verdict));
-    } else if (auto* const failure = std::get_if<protocol::error>(&result)) {
-        made.end(std::move(*failure));
-    }
     return made;
 }
 
-wait& broker_fixture::await_response(client& by, std::string_view hook_event_id,
+wait& broker_fixture::await_response(client& client, std::string_view hook_event_id,
     std::optional<std::chrono::milliseconds> timeout, std::size_t footprint_bytes) {
     wait& made = waits_.emplace_back();
-    made.footprint_bytes = footprint_bytes;
-    auto result = broker.await_response(by, {.hook_event_id = hook_event_id, .timeout = timeout}, made, now);
+    start(made, footprint_bytes, [&](std::unique_ptr<waiter>&& waiter) {
+        return broker.await_response(
+            client, {.hook_event_id = hook_event_id, .timeout = timeout}, std::move(waiter), now);
+    });
     collect();
-    if (auto* const verdict = std::get_if<protocol::wait_result>(&result)) {
-        made.end(std::move(*verdict));
-    } else if (auto* const failure = std::get_if<protocol::error>(&result)) {
-        made.end(std::move(*failure));
-    }
     return made;
+}
+
+void broker_fixture::cancel(wait& wait) {
+    BOOST_REQUIRE(wait.pending != nullptr);
+    broker.cancel(*wait.pending, now);
+    collect();
 }
 
 std::variant<protocol::respond_result, protocol::error> broker_fixture::try_respond(
-    client& by, std::string_view hook_event_id, std::string_view response) {
+    client& client, std::string_view hook_event_id, std::string_view response) {
     protocol::respond_params params{.hook_event_id = hook_event_id, .response = response};
     if (auto failure = protocol::check_reply(params)) {
         return std::move(*failure);
     }
-    auto result = broker.respond(by, params, now);
+    auto result = broker.respond(client, params, now);
     collect();
     return result;
 }
 
-refusal broker_fixture::reply(client& by, std::string_view hook_event_id, std::string_view response) {
-    const auto result = try_respond(by, hook_event_id, response);
+refusal broker_fixture::reply(client& client, std::string_view hook_event_id, std::string_view response) {
+    const auto result = try_respond(client, hook_event_id, response);
     if (const auto* const failure = std::get_if<protocol::error>(&result)) {
         BOOST_FAIL("respond failed: " << failure->message);
     }
     return std::get<protocol::respond_result>(result).reason;
 }
 
-refusal broker_fixture::abstain(client& by, std::string_view hook_event_id) {
-    const auto result = broker.respond(by, {.hook_event_id = hook_event_id, .abstain = true}, now);
+refusal broker_fixture::abstain(client& client, std::string_view hook_event_id) {
+    const auto result = broker.respond(client, {.hook_event_id = hook_event_id, .abstain = true}, now);
     collect();
     BOOST_REQUIRE(std::holds_alternative<protocol::respond_result>(result));
     return std::get<protocol::respond_result>(result).reason;
 }
 
-refusal broker_fixture::fail(client& by, std::string_view hook_event_id, std::string_view why) {
-    const auto result = broker.respond(by, {.hook_event_id = hook_event_id, .failed = why}, now);
+refusal broker_fixture::fail(client& client, std::string_view hook_event_id, std::string_view why) {
+    const auto result = broker.respond(client, {.hook_event_id = hook_event_id, .failed = why}, now);
     collect();
     BOOST_REQUIRE(std::holds_alternative<protocol::respond_result>(result));
     return std::get<protocol::respond_result>(result).reason;
 }
 
-std::vector<received_event> broker_fixture::receive(client& by) {
+std::vector<received_event> broker_fixture::receive(client& client) {
     std::vector<event*> events;
-    broker.peek_batch(by, std::size_t(-1), std::size_t(-1), events);
+    broker.peek_batch(client, std::size_t(-1), std::size_t(-1), events);
     std::vector<received_event> result;
     for (const event* const each : events) {
         result.push_back({each->seq(), std::string{each->name()}, text_of(each->id()), std::string{each->payload()},
             each->expects_response(), each->timeout(), std::string{each->host()}});
     }
-    broker.sent(by, events.size());
+    broker.sent(client, events.size());
     return result;
 }
 
-std::string broker_fixture::receive_names(client& by) {
+std::string broker_fixture::receive_names(client& client) {
     std::string text;
-    for (const auto& each : receive(by)) {
+    for (const auto& each : receive(client)) {
         text += (text.empty() ? "" : " ") + std::to_string(each.seq) + ":" + each.name;
     }
     return text;
 }
 
-received_event broker_fixture::receive_one(client& by) {
-    const auto all = receive(by);
+received_event broker_fixture::receive_one(client& client) {
+    const auto all = receive(client);
     BOOST_REQUIRE_EQUAL(all.size(), 1U);
     return all.front();
 }
 
-std::string broker_fixture::receive_notices(client& by) {
+std::string broker_fixture::receive_notices(client& client) {
     std::string text;
-    while (const auto next = broker.take_notice(by)) {
+    while (const auto next = broker.take_notice(client)) {
         text += text.empty() ? "" : "; ";
         if (next->verdict) {
             text += next->verdict->view();
@@ -221,17 +243,15 @@ std::string broker_fixture::receive_notices(client& by) {
     return text;
 }
 
-std::string broker_fixture::take_ended(client& of) {
-    const auto ended = broker.take_ended(of);
+std::string broker_fixture::take_ended(client& client) {
+    const auto ended = broker.take_ended(client);
     return ended ? std::string{to_string(ended->reason)} + " after " + std::to_string(ended->last_seq) : std::string{};
 }
 
 void broker_fixture::collect() {
     for (auto& each : broker.take_completions()) {
-        auto& which = static_cast<wait&>(*each.who);
-        BOOST_CHECK(which.waits_on == nullptr);
-        BOOST_CHECK(which.asked_by == nullptr);
-        which.end(std::move(each.result));
+        BOOST_CHECK(!each.waiter->is_waiting());
+        each.waiter->done(std::move(each.result));
     }
 }
 

@@ -39,8 +39,9 @@ using protocol::outcome;
 using protocol::refusal;
 using protocol::wait_policy;
 
-/// A wait as the one who asked sees it: over at most once.
-struct wait : waiter {
+/// A wait as the client that asked sees it: over at most once.
+struct wait {
+    waiter* pending = nullptr;  ///< the broker's, until it is done
     std::optional<protocol::wait_result> result{};
     std::optional<protocol::error> failure{};
 
@@ -60,7 +61,7 @@ struct wait : waiter {
     /// `reviewer: timeout`, joined by `; `; `host/name` of one on another host.
     [[nodiscard]] std::string missing() const;
 
-    void end(std::variant<protocol::wait_result, protocol::error> how);
+    void end(std::variant<protocol::wait_result, protocol::error> ending);
 };
 
 /// An event as a subscriber got it.
@@ -115,7 +116,7 @@ struct session_options {
 /// A UUID that differs from that of any other number.
 [[nodiscard]] protocol::uuid numbered_uuid(std::uint64_t number);
 
-/// The owner of a client whose output the test pulls itself.
+/// The sink of a client whose output the test pulls itself.
 struct ignored_output final : event_sink {
     void on_ready() override {}
 };
@@ -128,66 +129,64 @@ public:
     broker_fixture& operator=(const broker_fixture&) = delete;
 
 private:
-    std::deque<wait> waits_{};  // before the broker, which links them
-    std::deque<ignored_output> owners_{};
+    std::deque<wait> waits_{};  // before the broker, whose waiters refer to them
+    std::deque<ignored_output> sinks_{};
 
 public:
     core::broker broker;
     instant now{};
 
     /// A new client whose peer has the process id `pid`.
-    [[nodiscard]] client& join(std::int64_t pid = 100);
+    [[nodiscard]] client& join(std::int64_t pid = 100) { return join({pid, 1000}); }
+    [[nodiscard]] client& join(const peer& peer, const client_options& options = {});
     /// A new client of a user that the configuration names.
-    [[nodiscard]] client& join_as(std::uint32_t uid);
+    [[nodiscard]] client& join_as(std::uint32_t uid) { return join({uid, uid, true}); }
 
     // Requests that must succeed; each `try_` returns the error, too.
-    protocol::emit_result emit(client& by, std::string_view event, const emit_options& how = {});
+    protocol::emit_result emit(client& client, std::string_view event, const emit_options& options = {});
     [[nodiscard]] std::variant<protocol::emit_result, protocol::error> try_emit(
-        client& by, std::string_view event, const emit_options& how = {});
+        client& client, std::string_view event, const emit_options& options = {});
     protocol::subscribe_result subscribe(
-        client& by, std::vector<std::string> patterns = {}, const session_options& how = {});
+        client& client, std::vector<std::string> patterns = {}, const session_options& options = {});
     [[nodiscard]] std::variant<protocol::subscribe_result, protocol::error> try_subscribe(
-        client& by, std::vector<std::string> patterns = {}, const session_options& how = {});
+        client& client, std::vector<std::string> patterns = {}, const session_options& options = {});
     /// A new client with a session.
-    [[nodiscard]] client& subscriber(std::vector<std::string> patterns = {}, const session_options& how = {});
+    [[nodiscard]] client& subscriber(std::vector<std::string> patterns = {}, const session_options& options = {});
 
-    wait& emit_and_wait(client& by, std::string_view event, const wait_options& how = {});
-    wait& await_response(client& by, std::string_view hook_event_id,
+    wait& emit_and_wait(client& client, std::string_view event, const wait_options& options = {});
+    wait& await_response(client& client, std::string_view hook_event_id,
         std::optional<std::chrono::milliseconds> timeout = {}, std::size_t footprint_bytes = 0);
 
     /// `response`: a JSON object text. Returns why it was not accepted, or refusal::none.
-    refusal reply(client& by, std::string_view hook_event_id, std::string_view response = "{}");
-    refusal abstain(client& by, std::string_view hook_event_id);
-    refusal fail(client& by, std::string_view hook_event_id, std::string_view why = "it broke");
+    refusal reply(client& client, std::string_view hook_event_id, std::string_view response = "{}");
+    refusal abstain(client& client, std::string_view hook_event_id);
+    refusal fail(client& client, std::string_view hook_event_id, std::string_view why = "it broke");
     [[nodiscard]] std::variant<protocol::respond_result, protocol::error> try_respond(
-        client& by, std::string_view hook_event_id, std::string_view response);
+        client& client, std::string_view hook_event_id, std::string_view response);
 
     /// All that is queued, as if written at once.
-    std::vector<received_event> receive(client& by);
+    std::vector<received_event> receive(client& client);
     /// The same: `1:a 2:b`.
-    std::string receive_names(client& by);
+    std::string receive_names(client& client);
     /// The one event that is queued.
-    received_event receive_one(client& by);
+    received_event receive_one(client& client);
     /// What it is told besides events, as far as no event goes before: `cancelled expired`, or the notification
     /// `verdict`, joined by `; `.
-    std::string receive_notices(client& by);
+    std::string receive_notices(client& client);
     /// How a session that has ended did: `lagged after 3`; empty where it has not, or has been told.
-    std::string take_ended(client& of);
+    std::string take_ended(client& client);
 
-    void cancel(wait& which) {
-        broker.cancel(which, now);
+    void cancel(wait& wait);
+    void leave(client& client) {
+        broker.detach(client, now);
         collect();
     }
-    void leave(client& gone) {
-        broker.detach(gone, now);
+    void half_close(client& client) {
+        broker.half_close(client, now);
         collect();
     }
-    void half_close(client& quiet) {
-        broker.half_close(quiet, now);
-        collect();
-    }
-    void unsubscribe(client& by) {
-        (void)broker.unsubscribe(by, now);
+    void unsubscribe(client& client) {
+        (void)broker.unsubscribe(client, now);
         collect();
     }
     void shut_down() {
@@ -216,7 +215,7 @@ public:
         return stats().outcomes[static_cast<std::size_t>(kind)];
     }
     [[nodiscard]] std::uint64_t refused(refusal why) const { return stats().refused[static_cast<std::size_t>(why)]; }
-    /// Fails where a slot, a waiter, an expected reply or the like is left.
+    /// Fails if a slot, a waiter, an expected reply or the like is left.
     void check_nobody_waits() const;
 };
 

@@ -25,9 +25,9 @@ public:
     }
     void close(const protocol::uuid&) override { said.emplace_back("close"); }
     void tell(const cluster_event&, told_handler) override {}
-    void announce(const session& which) override {
+    void announce(const session& session) override {
         said.push_back(
-            "announce " + std::to_string(which.id) + " " + which.name() + (which.decides() ? "" : " observes"));
+            "announce " + std::to_string(session.id()) + " " + session.name() + (session.decides() ? "" : " observes"));
     }
     void withdraw(std::uint64_t session_id) override { said.push_back("withdraw " + std::to_string(session_id)); }
     [[nodiscard]] bool is_known(std::uint64_t) const override { return true; }

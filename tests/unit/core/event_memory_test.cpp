@@ -28,7 +28,7 @@ struct full_fixture : broker_fixture {
     bool is_ready(const client& which) {
         bool found = false;
         while (const auto* const next = broker.take_next_ready()) {
-            found = found || next == which.owner;
+            found = found || next == which.sink();
         }
         return found;
     }

@@ -428,7 +428,7 @@ private:
             return end_slot(published, outcome::no_subscribers);
         }
         published.parked = published.responders.empty();
-        published.id = asked.over() ? asked.verdict().hook_event_id : text_of(asked.waits_on->id);
+        published.id = asked.over() ? asked.verdict().hook_event_id : text_of(asked.pending->slot()->id());
         advance(published);  // where none of them could take it
     }
 

@@ -167,13 +167,14 @@ BOOST_FIXTURE_TEST_CASE(what_is_carried_out_asynchronously_is_joined_and_then_re
     BOOST_CHECK(is_first(begin(emitter, "first")));
     client& other = join();
     BOOST_CHECK(has_joined(begin(other, "joined")));
-    BOOST_CHECK_EQUAL(other.in_flight, 1U);
+    BOOST_CHECK_EQUAL(other.account().in_flight(), 1U);
     const auto differs = begin(other, "differs", "{ }");
     BOOST_CHECK_EQUAL(std::get<protocol::error>(differs).code, errc::invalid_params);
     broker.finish_async(operation, "[1]"s, now);
     BOOST_CHECK((told == std::vector<std::string>{"first: [1]", "joined: [1]"}));
     BOOST_CHECK_EQUAL(std::get<std::string>(begin(other, "late")), "[1]");
     BOOST_CHECK_EQUAL(told.size(), 2U);
+    BOOST_CHECK_EQUAL(other.account().in_flight(), 0U);
 }
 
 BOOST_FIXTURE_TEST_CASE(error_of_what_is_carried_out_asynchronously_is_told_and_not_remembered, async_fixture) {
@@ -189,7 +190,8 @@ BOOST_FIXTURE_TEST_CASE(answers_in_flight_are_bounded, async_fixture) {
         BOOST_REQUIRE(!std::holds_alternative<protocol::error>(begin(emitter, "one")));
     }
     BOOST_CHECK_EQUAL(std::get<protocol::error>(begin(emitter, "one more")).code, errc::limit_exceeded);
-    BOOST_CHECK(broker.add_in_flight(emitter));
+    const auto refused = broker.defer(emitter, [](const deferred_result&) {});
+    BOOST_CHECK_EQUAL(std::get<protocol::error>(refused).code, errc::limit_exceeded);
     BOOST_CHECK(has_joined(begin(join(), "another")));
 }
 

@@ -2,6 +2,7 @@
 #include "broker_fixture.hpp"
 
 #include "core/operation_table.hpp"
+#include "core/slot.hpp"
 
 // What the table remembers and for how long. That requests get the right results is tested with the broker
 // (operation_id_test.cpp).
@@ -17,6 +18,12 @@ protocol::wait_result result_of_size(std::size_t bytes) {
 struct table_fixture {
     memory_budget budget{100'000};
     operation_table table{budget};
+    broker_limits limits{};
+    budgets all{limits, budget, table};
+
+    connection_account::pointer account = all.connect(1000, false);
+    protocol::event_fields event{};
+    slot opened{{.event = event}, {}, *account, all};
     steady_time now{};
 
     void add(std::uint64_t number, std::size_t bytes = 0) {
@@ -77,10 +84,9 @@ BOOST_FIXTURE_TEST_CASE(params_of_any_length_that_differ_anywhere_are_other_para
 }
 
 BOOST_FIXTURE_TEST_CASE(operation_under_way_becomes_a_result, table_fixture) {
-    slot where;
-    table.begin(numbered_uuid(1), "emit_and_wait", "{}", where);
+    table.begin(numbered_uuid(1), "emit_and_wait", "{}", opened);
     const auto under_way = table.find(numbered_uuid(1), "emit_and_wait", "{}", now);
-    BOOST_CHECK_EQUAL(std::get<operation_table::operation*>(under_way)->under_way, &where);
+    BOOST_CHECK_EQUAL(std::get<operation_table::operation*>(under_way)->under_way, &opened);
     table.finish(numbered_uuid(1), result_of_size(3), now);
     const auto done = table.find(numbered_uuid(1), "emit_and_wait", "{}", now);
     BOOST_CHECK(std::get<operation_table::operation*>(done)->under_way == nullptr);
@@ -88,8 +94,7 @@ BOOST_FIXTURE_TEST_CASE(operation_under_way_becomes_a_result, table_fixture) {
 }
 
 BOOST_FIXTURE_TEST_CASE(operation_under_way_is_never_too_old, table_fixture) {
-    slot where;
-    table.begin(numbered_uuid(1), "emit_and_wait", "{}", where);
+    table.begin(numbered_uuid(1), "emit_and_wait", "{}", opened);
     now += 24h;
     BOOST_CHECK(knows(1));
     table.finish(numbered_uuid(1), {}, now);

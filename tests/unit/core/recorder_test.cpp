@@ -61,11 +61,7 @@ struct recorded_world : broker_fixture {
     lines_recorder told{};
     recorded_world() { broker.record_to(&told); }
 
-    client& program(std::string name) {
-        client& made = join();
-        made.who.program = std::move(name);
-        return made;
-    }
+    client& program(std::string name) { return join({.pid = 100, .uid = 1000, .program = std::move(name)}); }
 };
 
 }  // namespace

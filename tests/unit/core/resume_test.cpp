@@ -13,7 +13,7 @@ void check_refused(broker_fixture& fixture, std::vector<std::string> patterns, c
     const auto& failure = std::get<protocol::error>(result);
     BOOST_CHECK_EQUAL(failure.code, errc::resume_impossible);
     BOOST_CHECK_EQUAL(failure.data, protocol::resume_data(fixture.broker.instance(), oldest_seq, head_seq));
-    BOOST_CHECK(!newcomer.push);  // nothing is opened
+    BOOST_CHECK(newcomer.session() == nullptr);  // nothing is opened
     BOOST_CHECK_EQUAL(fixture.receive_names(newcomer), "");
     fixture.leave(newcomer);
 }

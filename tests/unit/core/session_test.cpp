@@ -171,30 +171,30 @@ BOOST_AUTO_TEST_CASE(memory_for_many_expected_replies_is_given_back_once_there_a
     for (int i = 0; i < 3000; ++i) {
         fixture.emit_and_wait(emitter, "a", {.timeout = 1s});
     }
-    BOOST_CHECK_GE(hook.push->expected_replies.capacity(), 3000U);
+    BOOST_CHECK_GE(hook.session()->expected().capacity(), 3000U);
     fixture.pass(1s);
-    BOOST_CHECK_LE(hook.push->expected_replies.capacity(), 1024U);
+    BOOST_CHECK_LE(hook.session()->expected().capacity(), 1024U);
     // What is usual stays.
     fixture.emit_and_wait(emitter, "a", {.timeout = 1s});
     fixture.pass(1s);
-    BOOST_CHECK_GE(hook.push->expected_replies.capacity(), 1U);
+    BOOST_CHECK_GE(hook.session()->expected().capacity(), 1U);
     fixture.check_nobody_waits();
 }
 
 BOOST_AUTO_TEST_CASE(client_is_owed_its_answers_its_events_and_its_session) {
     broker_fixture fixture;
     client& emitter = fixture.join();
-    BOOST_CHECK(!broker::is_owed_anything(emitter));
+    BOOST_CHECK(!emitter.is_owed_anything());
     client& hook = fixture.subscriber();
-    BOOST_CHECK(broker::is_owed_anything(hook));
+    BOOST_CHECK(hook.is_owed_anything());
     wait& asked = fixture.emit_and_wait(emitter, "a");
-    BOOST_CHECK(broker::is_owed_anything(emitter));
+    BOOST_CHECK(emitter.is_owed_anything());
     fixture.cancel(asked);
-    BOOST_CHECK(!broker::is_owed_anything(emitter));
+    BOOST_CHECK(!emitter.is_owed_anything());
     fixture.emit(emitter, "b", {.reserve = 1s});
-    BOOST_CHECK(!broker::is_owed_anything(emitter));  // it can ask over another connection
+    BOOST_CHECK(!emitter.is_owed_anything());  // it can ask over another connection
     fixture.unsubscribe(hook);
-    BOOST_CHECK(!broker::is_owed_anything(hook));
+    BOOST_CHECK(!hook.is_owed_anything());
 }
 
 BOOST_AUTO_TEST_CASE(half_closed_client_goes_on_as_an_observer) {
@@ -206,7 +206,7 @@ BOOST_AUTO_TEST_CASE(half_closed_client_goes_on_as_an_observer) {
     BOOST_CHECK_EQUAL(asked.missing(), "quiet: left");
     BOOST_CHECK_EQUAL(fixture.emit_and_wait(fixture.join(), "b").how(), outcome::no_subscribers);
     BOOST_CHECK_EQUAL(fixture.receive_names(quiet), "1:a 2:b");
-    BOOST_CHECK(broker::is_owed_anything(quiet));
+    BOOST_CHECK(quiet.is_owed_anything());
     fixture.check_nobody_waits();
 }
 
@@ -227,7 +227,7 @@ BOOST_AUTO_TEST_CASE(half_closed_client_still_gets_its_verdict) {
     wait& asked = fixture.emit_and_wait(emitter, "a");
     fixture.half_close(emitter);
     BOOST_CHECK(!asked.over());
-    BOOST_CHECK(broker::is_owed_anything(emitter));
+    BOOST_CHECK(emitter.is_owed_anything());
     fixture.reply(hook, fixture.receive_one(hook).id);
     BOOST_CHECK_EQUAL(asked.how(), outcome::answered);
 }
@@ -265,8 +265,7 @@ BOOST_AUTO_TEST_CASE(name_that_is_set_aside_is_for_those_who_may_use_it) {
         BOOST_CHECK_EQUAL(failure->code, errc::invalid_params);
         BOOST_CHECK(failure->message.find("'name'") != std::string::npos);
     }
-    client& hook = fixture.join();
-    hook.may_use_set_aside_names = true;
+    client& hook = fixture.join({100, 1000}, {.may_use_set_aside_names = true});
     fixture.subscribe(hook, {}, {.name = "guard"});
     fixture.subscribe(fixture.join(), {}, {.name = "guards"});
     fixture.broker.set_names_aside({"lint"});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "core/topic_table.hpp"
 
+#include "core/client.hpp"
 #include "core/glob.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -17,14 +18,15 @@ namespace {
 
 /// A table and the sessions that are in it.
 struct table_with_sessions {
+    user_account user{false};
+    client owner{1, {}, nullptr, {}, new connection_account(user)};
     topic_table table{};
     std::vector<std::unique_ptr<session>> sessions{};  // ascending id
     std::uint64_t last_id = 0;
 
     session& join(std::vector<std::string> patterns) {
-        auto made = std::make_unique<session>();
-        made->id = ++last_id;
-        made->patterns = std::move(patterns);
+        const protocol::subscribe_params params{.events = std::move(patterns)};
+        auto made = std::make_unique<session>(++last_id, owner, params, true, 0);
         table.add(*made);
         sessions.push_back(std::move(made));
         return *sessions.back();
@@ -38,7 +40,7 @@ struct table_with_sessions {
     [[nodiscard]] std::vector<std::uint64_t> found(std::string_view name) {
         std::vector<std::uint64_t> ids;
         for (const session* const each : table.find(name).matches) {
-            ids.push_back(each->id);
+            ids.push_back(each->id());
         }
         return ids;
     }
@@ -46,10 +48,10 @@ struct table_with_sessions {
     [[nodiscard]] std::vector<std::uint64_t> expected(std::string_view name) const {
         std::vector<std::uint64_t> ids;
         for (const auto& each : sessions) {
-            const auto& patterns = each->patterns;
+            const auto& patterns = each->patterns();
             if (patterns.empty() || std::any_of(patterns.begin(), patterns.end(),
                                         [name](const std::string& pattern) { return glob_matches(pattern, name); })) {
-                ids.push_back(each->id);
+                ids.push_back(each->id());
             }
         }
         return ids;
@@ -215,7 +217,7 @@ BOOST_AUTO_TEST_CASE(sessions_with_costly_globs_come_and_go_at_once_while_nobody
     while (all.sessions.size() > 1) {
         all.leave(all.sessions.size() / 2);
     }
-    check_equal(all.found(std::string(100, 'a') + "1023"), {all.sessions[0]->id});
+    check_equal(all.found(std::string(100, 'a') + "1023"), {all.sessions[0]->id()});
     check_equal(all.found(std::string(100, 'a') + "1022"), {});
 }
 

@@ -45,7 +45,7 @@ public:
         const code_scope scope{true};
         while (state().has_output()) {
             for (auto& each : state().take_completions()) {
-                static_cast<wait_operation*>(each.who)->done(std::move(each.result));
+                each.waiter->done(std::move(each.result));
             }
             while (auto* const next = state().take_next_ready()) {
                 next->on_ready();

@@ -77,7 +77,9 @@ public:
         params.event = name;
         params.payload = payload;
         params.on_failure = protocol::failure_policy::closed;
-        return std::get<protocol::wait_result>(state_.emit_and_wait(by_, params, {}, waiter_, now)).hook_event_id;
+        return std::get<protocol::wait_result>(
+            state_.emit_and_wait(by_, params, {}, std::make_unique<unused_waiter>(), now))
+            .hook_event_id;
     }
     /// The answer, or why there is none.
     [[nodiscard]] std::string history(core::history_query what = {}) {
@@ -114,10 +116,14 @@ private:
         void on_ready() override {}
     };
 
+    /// Of a wait that is over at once.
+    struct unused_waiter final : core::waiter {
+        void done(std::variant<protocol::wait_result, protocol::error>) override { BOOST_FAIL("the wait has begun"); }
+    };
+
     ignored_output output_{};
     core::broker state_{{}, core::steady_time{}};
     core::client& by_;
-    core::waiter waiter_{};
 };
 
 struct fixture {
