@@ -456,6 +456,7 @@ command_arguments parse_git(option_reader& options) {
             {"status", git_action::status}, {"exec", git_action::exec}});
     if (no_daemon) {
         result.proceed_without_daemon = options.proceeds_without_daemon(*no_daemon);
+        result.is_proceed_given = result.proceed_without_daemon;
     }
     if (result.action == git_action::run || result.action == git_action::exec) {
         if (events || repository || result.global) {
@@ -711,6 +712,20 @@ command_arguments parse_command(option_reader& options, std::string_view command
     return parse_call(options);
 }
 
+/// What the kernel makes of a script of git_script's: `hookctl git-hook SCRIPT ARG...`. None of it is an option.
+invocation parse_script_call(const words& arguments) {
+    if (arguments.size() < 2) {
+        throw usage_error("git-hook is for the first line of a git hook's script, which hookctl git install writes");
+    }
+    git_arguments result;
+    result.action = git_action::interpret;
+    result.script = arguments[1];
+    result.hook_arguments.assign(arguments.begin() + 2, arguments.end());
+    invocation call;
+    call.command = std::move(result);
+    return call;
+}
+
 /// One of command_names(). Throws usage_error, which names the nearest.
 std::string_view command_called(const std::string& word) {
     if (word == "unregister") {
@@ -756,6 +771,9 @@ std::string all_commands() {
 }  // namespace
 
 std::variant<invocation, information> parse_arguments(const std::vector<std::string>& arguments) {
+    if (!arguments.empty() && arguments.front() == "git-hook") {
+        return parse_script_call(arguments);
+    }
     const auto found = find_command(arguments);
     words rest(arguments.begin(), found);
     std::string_view command;

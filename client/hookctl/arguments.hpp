@@ -125,7 +125,7 @@ struct top_arguments {};
 
 struct ping_arguments {};
 
-enum class git_action : unsigned char { install, uninstall, run, status, exec };
+enum class git_action : unsigned char { install, uninstall, run, status, exec, interpret };
 
 struct git_arguments {
     git_action action = git_action::install;
@@ -134,6 +134,8 @@ struct git_arguments {
     bool global = false;       ///< the same: the hooks of all repositories
     bool fail_closed = false;
     bool proceed_without_daemon = true;
+    bool is_proceed_given = false;   ///< install: by an option, and not as the default
+    std::string script{};            ///< interpret: the hook's file, whose arguments are hook_arguments
     std::string installed_socket{};  ///< run: for where $HOOKD_SOCKET names none
     std::string hook{};              ///< the same: and its arguments; exec: the program, and its own
     std::vector<std::string> hook_arguments{};

@@ -323,9 +323,10 @@ options of install, uninstall and status:
 
 options of install (for all that it installs) and run:
   --timeout DURATION       how long hooks may take (default: 10m)
-  --fail-closed            veto if no hook has decided; stop if hookctl can't be run
+  --fail-closed            veto if no hook has decided
   --no-daemon proceed|fail what to do if no hook could be asked: git goes on, with a message
-                           (default), or stops
+                           (default), or stops. If hookctl itself is gone or can't be run git
+                           stops, unless install was given --no-daemon proceed
   --socket PATH            where the daemon listens, for run
 
 option of run:

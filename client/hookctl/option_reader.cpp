@@ -11,19 +11,25 @@
 
 #include <algorithm>
 #include <charconv>
-#include <sstream>
 
 namespace hookd::hookctl {
 
 namespace {
 
-// CLI11 gives meanings of its own to some texts that are ordinary arguments here: `[a,b]` and `{}` are lists, `-1` is
-// an option. What is no option is therefore hidden from it behind a mark, and gets its own form back afterwards.
-constexpr char mark = '\x01';
+/// Calls `visit` for each form of an option's name, `-q` and `--quiet`, until it returns true. Whether it did.
+template <class Visit>
+bool any_form(std::string_view name, Visit visit) {
+    while (!name.empty()) {
+        const auto form = name.substr(0, name.find(','));
+        name.remove_prefix(std::min(name.size(), form.size() + 1));
+        if (visit(form)) {
+            return true;
+        }
+    }
+    return false;
+}
 
-std::string marked(std::string_view word) { return std::string(1, mark).append(word); }
-
-std::string unmarked(const std::string& word) { return !word.empty() && word.front() == mark ? word.substr(1) : word; }
+bool is_long(std::string_view form) { return form.starts_with("--"); }
 
 }  // namespace
 
@@ -33,9 +39,6 @@ std::string in_quotes(std::string_view word) { return std::string("'").append(wo
 
 option_reader::option_reader(std::string_view command, words arguments)
     : command_(command), arguments_(std::move(arguments)) {
-    app_.set_help_flag();
-    app_.allow_extras();
-    app_.add_option("words", positionals_)->expected(-1);
     flag("-h,--help", help_);
     flag("-V,--version", version_);
     flag("--json", json_);
@@ -45,40 +48,81 @@ option_reader::option_reader(std::string_view command, words arguments)
     value("--timeout", timeout_);
 }
 
-void option_reader::value(const std::string& name, optional_text& target) {
-    app_.add_option_function<std::string>(name, [&target](const std::string& text) { target = unmarked(text); })
-        ->take_last();
+const option_reader::option* option_reader::find(std::string_view name) const {
+    const auto found = std::find_if(options_.begin(), options_.end(), [name](const option& each) {
+        return any_form(each.name, [name](std::string_view form) { return form == name; });
+    });
+    return found == options_.end() ? nullptr : &*found;
 }
 
-void option_reader::values(const std::string& name, words& target) {
-    app_.add_option_function<words>(name,
-            [&target](const words& texts) {
-                for (const auto& each : texts) {
-                    target.push_back(unmarked(each));
-                }
-            })
-        ->allow_extra_args(false)
-        ->take_all();
+std::string option_reader::take_value() {
+    if (!options_over_ && next_ < arguments_.size() && arguments_[next_] == "--") {
+        options_over_ = true;
+        ++next_;
+    }
+    if (next_ == arguments_.size()) {
+        fail(arguments_.back() + " needs a value");
+    }
+    return std::move(arguments_[next_++]);
+}
+
+void option_reader::store(const option& known, std::string text) const {
+    if (auto* const* const one = std::get_if<optional_text*>(&known.target)) {
+        **one = std::move(text);
+    } else {
+        std::get<words*>(known.target)->push_back(std::move(text));
+    }
+}
+
+void option_reader::read_option(std::string_view word) {
+    const auto name = word.substr(0, word.find('='));
+    const auto* const known = find(name);
+    if (known == nullptr && !is_long(word)) {
+        read_short_flags(word);
+        return;
+    }
+    if (known == nullptr) {
+        unknown_.emplace_back(word);
+        return;
+    }
+    const bool has_value = name.size() < word.size();
+    if (auto* const* const flag = std::get_if<bool*>(&known->target)) {
+        if (has_value) {
+            fail(std::string(name) + " takes no value");
+        }
+        **flag = true;
+    } else {
+        store(*known, has_value ? std::string(word.substr(name.size() + 1)) : take_value());
+    }
+}
+
+void option_reader::read_short_flags(std::string_view word) {
+    for (auto rest = word.substr(1); !rest.empty(); rest.remove_prefix(1)) {
+        const auto* const known = find(std::string("-") + rest.front());
+        if (known == nullptr) {
+            unknown_.push_back(std::string("-").append(rest));
+            return;
+        }
+        *std::get<bool*>(known->target) = true;  // no option that takes a value has a short form
+    }
 }
 
 bool option_reader::parse() {
-    auto reversed = prepared();
-    std::reverse(reversed.begin(), reversed.end());  // CLI11's order
-    try {
-        app_.parse(std::move(reversed));
-    } catch (const CLI::ArgumentMismatch&) {
-        fail(arguments_.back() + " needs a value");
-    } catch (const CLI::ParseError& failure) {
-        fail(failure.what());
+    while (next_ < arguments_.size()) {
+        auto& word = arguments_[next_++];
+        if (!options_over_ && word == "--") {
+            options_over_ = true;
+        } else if (!options_over_ && is_option(word)) {
+            read_option(word);
+        } else {
+            positionals_.push_back(std::move(word));
+        }
     }
     if (help_ || version_) {
         return false;
     }
-    for (const auto& unknown : app_.remaining()) {
-        refuse(unknown);
-    }
-    for (auto& word : positionals_) {
-        word = unmarked(word);
+    if (!unknown_.empty()) {
+        refuse(unknown_.front());
     }
     return true;
 }
@@ -172,51 +216,31 @@ std::string option_reader::daemon_user() const {
     return daemon_user_.value_or("");
 }
 
-words option_reader::prepared() const {
-    words result;
-    bool options_over = false;
-    for (const auto& word : arguments_) {
-        if (!options_over && word == "--") {
-            options_over = true;
-        } else if (options_over || !is_option(word)) {
-            result.push_back(marked(word));
-        } else if (const auto equals = word.find('='); equals != std::string::npos) {
-            const auto name = word.substr(0, equals);
-            const auto* const option = app_.get_option_no_throw(name);
-            if (option == nullptr) {
-                result.push_back(word);
-            } else if (option->get_expected_max() == 0) {
-                fail(name + " takes no value");
-            } else {
-                result.push_back(name);
-                result.push_back(marked(std::string_view(word).substr(equals + 1)));
-            }
-        } else {
-            result.push_back(word);
-        }
-    }
-    return result;
-}
-
 std::string option_reader::missing_word() const {
-    std::istringstream usage{std::string(command_usage(command_).substr(command_.size()))};
-    std::string word;
+    auto usage = command_usage(command_).substr(command_.size());
+    std::string_view word;
     for (std::size_t number = 0; number <= positionals_.size(); ++number) {
-        usage >> word;
+        usage.remove_prefix(std::min(usage.find_first_not_of(' '), usage.size()));
+        word = usage.substr(0, usage.find(' '));
+        usage.remove_prefix(word.size());
     }
-    std::erase_if(word, [](char c) { return c == '[' || c == ']' || c == '.'; });
-    return word;
+    std::string name(word);
+    std::erase_if(name, [](char c) { return c == '[' || c == ']' || c == '.'; });
+    return name;
 }
 
-void option_reader::refuse(const std::string& unknown) const {
-    const std::string name = unknown.substr(0, unknown.find('='));
-    std::vector<std::string> names;
-    for (const auto* option : app_.get_options()) {
-        for (const auto& each : option->get_lnames()) {
-            names.push_back("--" + each);
-        }
+void option_reader::refuse(std::string_view unknown) const {
+    const std::string name(unknown.substr(0, unknown.find('=')));
+    std::vector<std::string_view> names;
+    for (const auto& each : options_) {
+        (void)any_form(each.name, [&names](std::string_view form) {
+            if (is_long(form)) {
+                names.push_back(form);
+            }
+            return false;
+        });
     }
-    const auto known = protocol::nearest(name, {names.begin(), names.end()});
+    const auto known = protocol::nearest(name, names);
     auto message = command_.empty() ? "there is no option " + name : std::string(command_) + " has no option " + name;
     if (!known.empty()) {
         message += "; did you mean " + std::string(known) + "?";

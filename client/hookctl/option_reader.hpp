@@ -3,8 +3,6 @@
 
 #include "arguments.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -12,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace hookd::hookctl {
@@ -25,14 +24,20 @@ using optional_text = std::optional<std::string>;
 
 /// Reads the options of one command, the general ones among them. Wrong usage is thrown as usage_error. Targets are set
 /// by parse() and must live until then.
+///
+/// Hand-written: hookctl is started for every hook, and CLI11 needs the C++ library's streams and locales, whose
+/// start-up alone costs a fifth of an empty program's. It also reads ordinary arguments as something else: `[a,b]` and
+/// `{}` as lists, `-1` as an option.
 class option_reader {
 public:
     option_reader(std::string_view command, words arguments);
 
-    void flag(const std::string& name, bool& target) { app_.add_flag(name, target); }
-
-    void value(const std::string& name, optional_text& target);
-    void values(const std::string& name, words& target);
+    /// `name`: `--json`, or with a short form in front `-q,--quiet`; a literal, as in the next two.
+    void flag(std::string_view name, bool& target) { options_.push_back({name, &target}); }
+    /// Takes a value: the next word, or what follows `=`. Given twice, the last counts.
+    void value(std::string_view name, optional_text& target) { options_.push_back({name, &target}); }
+    /// The same; each counts.
+    void values(std::string_view name, words& target) { options_.push_back({name, &target}); }
 
     /// False where only help or the version is wanted: nothing else is to be looked at then.
     [[nodiscard]] bool parse();
@@ -86,15 +91,29 @@ public:
     [[nodiscard]] std::string daemon_user() const;
 
 private:
-    /// The arguments with what is no option marked, `--` taken out and `--name=value` split. Throws usage_error.
-    [[nodiscard]] words prepared() const;
-    [[noreturn]] void refuse(const std::string& unknown) const;
+    struct option {
+        std::string_view name{};
+        std::variant<bool*, optional_text*, words*> target{};
+    };
+
+    [[nodiscard]] const option* find(std::string_view name) const;
+    /// Reads an option, and its value from the words that follow. Throws usage_error.
+    void read_option(std::string_view word);
+    /// Reads short flags that share one dash: `-qf`.
+    void read_short_flags(std::string_view word);
+    void store(const option& known, std::string text) const;
+    /// The next word, whatever it looks like. Throws usage_error if there is none.
+    [[nodiscard]] std::string take_value();
+    [[noreturn]] void refuse(std::string_view unknown) const;
     /// What the command's usage calls the word that is missing: `EVENT`.
     [[nodiscard]] std::string missing_word() const;
 
-    CLI::App app_{};
     std::string_view command_;
     words arguments_;
+    std::size_t next_ = 0;       // of arguments_
+    bool options_over_ = false;  // `--` was read
+    std::vector<option> options_{};
+    words unknown_{};
     words positionals_{};
     bool help_ = false;
     bool version_ = false;

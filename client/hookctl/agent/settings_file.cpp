@@ -2,12 +2,11 @@
 #include "settings_file.hpp"
 
 #include "hookctl/arguments.hpp"
+#include "hookctl/json/file_text.hpp"
 
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <system_error>
 
 #include <fcntl.h>
@@ -76,14 +75,11 @@ void write_whole(const std::string& path, const std::string& text, mode_t mode) 
 
 std::optional<std::string> read_settings(const settings_path& path) {
     refuse_links(path);
-    std::ifstream file(path.whole(), std::ios::binary);
-    if (!file) {
-        if (errno == ENOENT || errno == ENOTDIR) {
-            return std::nullopt;
-        }
+    auto text = read_whole(path.whole());
+    if (!text && errno != ENOENT && errno != ENOTDIR) {
         fail("read", path.whole(), errno);
     }
-    return std::string(std::istreambuf_iterator<char>(file), {});
+    return text;
 }
 
 void write_settings(const settings_path& path, const std::string& text) {

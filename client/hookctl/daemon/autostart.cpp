@@ -2,13 +2,12 @@
 #include "autostart.hpp"
 
 #include "daemon_program.hpp"
+#include "hookctl/json/file_text.hpp"
 #include "hookctl/json/json_member.hpp"
 #include "hookctl/terminal/output.hpp"
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <string_view>
 
@@ -49,8 +48,7 @@ bool is_enabled(std::string_view hook) {
 }
 
 bool has_enabled_hook(const fs::path& registry) {
-    std::ifstream file(registry);
-    const std::string text((std::istreambuf_iterator<char>(file)), {});
+    const auto text = read_whole(registry).value_or("");
     if (protocol::find_json_fault(text)) {
         return false;
     }

@@ -20,6 +20,8 @@ int run_git(const invocation& call, const git_arguments& arguments) {
                 return show_git_status(call, arguments);
             case git_action::exec:
                 return exec_git_hook(arguments);
+            case git_action::interpret:
+                return interpret_git_script(arguments);
             case git_action::run:
                 break;
         }

@@ -10,6 +10,7 @@ namespace hookd::hookctl {
 int install_git_hooks(const invocation& call, const git_arguments& arguments);
 int uninstall_git_hooks(const invocation& call, const git_arguments& arguments);
 int run_git_hook(const invocation& call, const git_arguments& arguments);
+int interpret_git_script(const git_arguments& arguments);
 int exec_git_hook(const git_arguments& arguments);
 int show_git_status(const invocation& call, const git_arguments& arguments);
 

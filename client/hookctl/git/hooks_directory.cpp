@@ -8,8 +8,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
-#include <fstream>
-#include <iterator>
 #include <system_error>
 
 #include <fcntl.h>
@@ -29,10 +27,7 @@ constexpr std::size_t most_superseded = 9;  // and that do not run any more
 
 bool is_there(const fs::path& path) { return fs::symlink_status(path).type() != fs::file_type::not_found; }
 
-std::string text_of(const fs::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
+std::string text_of(const fs::path& path) { return read_whole(path).value_or(""); }
 
 bool is_link(const fs::path& path) { return fs::is_symlink(fs::symlink_status(path)); }
 
@@ -248,7 +243,9 @@ bool git_hooks_directory::take_back_moved(const git_hook& hook) const {
             !same_author(place, all.back())) {
             const auto note = place_note(all.back());
             fs::remove(note);
-            std::ofstream(note) << each.filename().string();
+            if (!write_whole(note, each.filename().string())) {
+                fail(note);
+            }
         }
         fs::remove(each);
     }
@@ -366,7 +363,9 @@ void git_hooks_directory::make_kept_directory(std::size_t number) const {
     fs::create_directories(directory);
     // Hooks may be in the working tree (core.hooksPath): what is kept there is nothing to commit.
     fs::remove(directory / ignoring_all);
-    std::ofstream(directory / ignoring_all) << "*\n";
+    if (!write_whole(directory / ignoring_all, "*\n")) {
+        fail(directory / ignoring_all);
+    }
 }
 
 void git_hooks_directory::keep_in(std::size_t number, const git_hook& hook) const {

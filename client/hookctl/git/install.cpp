@@ -3,6 +3,7 @@
 
 #include "chosen_hooks.hpp"
 #include "configuration.hpp"
+#include "exec.hpp"
 #include "hookctl/daemon/daemon_call.hpp"
 #include "hookctl/exit_status.hpp"
 #include "hookctl/json/json_object.hpp"
@@ -135,11 +136,20 @@ std::string recorded_options(const invocation& call, const git_arguments& argume
     return text + "--no-daemon " + (arguments.proceed_without_daemon ? "proceed " : "fail ");
 }
 
+/// This program's path. The name under which $PATH finds it is preferred: that stays when a package manager puts the
+/// next release in a directory of its own.
+std::string own_program() {
+    auto own = fs::read_symlink("/proc/self/exe").string();
+    auto found = resolved_here({"hookctl"}).front();
+    std::error_code none;
+    return found.starts_with('/') && fs::equivalent(found, own, none) ? found : own;
+}
+
 git_script_options script_options(const invocation& call, const git_arguments& arguments) {
     git_script_options options;
-    options.hookctl = fs::read_symlink("/proc/self/exe").string();
+    options.hookctl = own_program();
     options.arguments = recorded_options(call, arguments);
-    options.proceeds_without_hookctl = arguments.proceed_without_daemon && !arguments.fail_closed;
+    options.proceeds_without_hookctl = arguments.is_proceed_given && !arguments.fail_closed;
     return options;
 }
 

@@ -3,18 +3,31 @@
 
 #include "hookctl/exit_status.hpp"
 
+#include <algorithm>
+#include <utility>
+
 namespace hookd::hookctl {
 
 namespace {
 
-constexpr std::string_view interpreter = "#!/bin/sh\n";
+constexpr std::string_view shell_line = "#!/bin/sh\n";
+constexpr std::string_view interpreter_command = "git-hook";
+constexpr std::size_t longest_first_line = 127;  // Linux cuts a longer one, before 5.1 without a word
 constexpr std::string_view mark =
     "# Written by \"hookctl git install\"; \"hookctl git uninstall\" takes it away, and puts back what was here "
     "before.\n";
 constexpr std::string_view hook_line = "# hook: ";
 constexpr std::string_view ending = "# End of what \"hookctl git install\" has written.\n";
+constexpr std::string_view about_interpreter =
+    "# git starts hookctl itself, which the first line names; sh does the same with the rest. If git can't start this\n"
+    "# file, that hookctl is gone: install it there, or run \"hookctl git install\" again, or delete this file.\n";
+constexpr std::string_view run_start = "\nexec \"$hookctl\" git run ";
 constexpr std::string_view program_start = "\nhookctl=";
 constexpr std::string_view socket_option = " --installed-socket ";
+
+std::string first_line_for(std::string_view program) {
+    return std::string("#!").append(program).append(" ").append(interpreter_command).append("\n");
+}
 
 /// Where the mark begins: behind the first line, or a few more that somebody has put there. npos: nowhere.
 std::size_t find_mark(std::string_view text) {
@@ -30,22 +43,62 @@ std::size_t find_mark(std::string_view text) {
     return std::string_view::npos;
 }
 
+/// Takes the word at the front of `text` off that shell_word has written.
+std::string take_quoted_word(std::string_view& text) {
+    std::string word;
+    for (text.remove_prefix(1);;) {
+        const auto quote = std::min(text.find('\''), text.size());
+        word.append(text.substr(0, quote));
+        text.remove_prefix(quote);
+        if (!text.starts_with("'\\''")) {
+            text.remove_prefix(std::min<std::size_t>(text.size(), 1));
+            return word;
+        }
+        word += '\'';
+        text.remove_prefix(4);
+    }
+}
+
 /// The first word as shell_word writes it behind `start`; empty where there is none.
 std::string word_after(std::string_view start, std::string_view text) {
     const auto at = text.find(start);
     if (at == std::string_view::npos || !text.substr(at + start.size()).starts_with('\'')) {
         return {};
     }
-    std::string word;
-    for (auto rest = text.substr(at + start.size() + 1);;) {
-        const auto quote = rest.find('\'');
-        word.append(rest.substr(0, quote));
-        if (quote == std::string_view::npos || !rest.substr(quote).starts_with("'\\''")) {
-            return word;
+    text.remove_prefix(at + start.size());
+    return take_quoted_word(text);
+}
+
+/// The words that a shell makes of `text`, each with a space behind it: quoted by shell_word, or without anything that
+/// means something to a shell. Nothing where there is something else.
+std::optional<std::vector<std::string>> words_of(std::string_view text) {
+    constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.,:/@%+=";
+    std::vector<std::string> words;
+    while (!text.empty()) {
+        if (text.front() == '\'') {
+            words.push_back(take_quoted_word(text));
+        } else {
+            const auto end = std::min(text.find_first_not_of(plain), text.size());
+            words.emplace_back(text.substr(0, end));
+            text.remove_prefix(end);
         }
-        word += '\'';
-        rest.remove_prefix(quote + 4);
+        if (words.back().empty() || !text.starts_with(' ')) {
+            return std::nullopt;
+        }
+        text.remove_prefix(1);
     }
+    return words;
+}
+
+/// What the script gives `hookctl git run`, before the hook's name; empty where it can't be told.
+std::string_view arguments_of(const git_hook& hook, std::string_view text) {
+    const auto at = text.find(run_start);
+    if (at == std::string_view::npos) {
+        return {};
+    }
+    text.remove_prefix(at + run_start.size());
+    const auto end = text.find("-- " + std::string(hook.name) + " \"$@\"\n");
+    return end == std::string_view::npos ? std::string_view() : text.substr(0, end);
 }
 
 /// Sets $hookctl to a program that can be run, or ends.
@@ -54,12 +107,20 @@ std::string find_hookctl(const git_hook& hook, const git_script_options& options
     const auto complaint = hook.vetoes ? "echo \"hookctl is not there, or may not be run: no hook was asked about " +
                                              event_of(hook) + "\" >&2; "
                                        : std::string();
-    return "[ -x \"$hookctl\" ] || hookctl=$(command -v hookctl) || { " + complaint + "exit " + std::to_string(status) +
-           "; }\n";
+    // A shell takes an empty file, as a full disk leaves it, for a script that succeeds.
+    return "[ -x \"$hookctl\" ] && [ -s \"$hookctl\" ] || hookctl=$(command -v hookctl) || { " + complaint + "exit " +
+           std::to_string(status) + "; }\n";
 }
 
 std::string run_arguments(const git_hook& hook, const git_script_options& options) {
     return "git run " + options.arguments + "-- " + std::string(hook.name);
+}
+
+/// Whether the script's first line names hookctl. Not that of pre-push: where git (2.39) can't start that, it waits for
+/// whichever of its processes ends, which is the one that waits for git to push.
+bool is_direct(const git_hook& hook, const git_script_options& options, const std::vector<std::string>& kept) {
+    return kept.empty() && !options.proceeds_without_hookctl && can_be_interpreter(options.hookctl) &&
+           hook.input != git_input::pushes;
 }
 
 std::string nothing_for(const git_hook& hook) {
@@ -147,9 +208,10 @@ std::string shell_word(std::string_view text) {
 }
 
 std::string git_script(const git_hook& hook, const git_script_options& options, const std::vector<std::string>& kept) {
-    std::string text(interpreter);
-    text.append(mark).append(hook_line).append(hook.name).append("\n").append(
-        kept.empty() ? guards(hook) : guards_of_kept(hook));
+    const bool starts_hookctl = is_direct(hook, options, kept);
+    std::string text = starts_hookctl ? first_line_for(options.hookctl) : std::string(shell_line);
+    text.append(mark).append(hook_line).append(hook.name).append("\n").append(starts_hookctl ? about_interpreter : "");
+    text.append(kept.empty() ? guards(hook) : guards_of_kept(hook));
     const auto run = "\"$hookctl\" " + run_arguments(hook, options) + " \"$@\"\n";
     const auto program = "hookctl=" + shell_word(options.hookctl) + "\n";
     if (kept.empty()) {
@@ -178,7 +240,9 @@ bool is_git_script(std::string_view text) {
 bool has_additions(std::string_view text) {
     const auto end = text.find(ending);
     const bool has_more = end != std::string_view::npos && end + ending.size() < text.size();
-    return is_git_script(text) && (has_more || text.substr(0, find_mark(text)) != interpreter);
+    const auto first = text.substr(0, find_mark(text));
+    return is_git_script(text) &&
+           (has_more || (first != shell_line && first != first_line_for(hookctl_of_script(text))));
 }
 
 std::optional<std::string_view> hook_of_script(std::string_view text) {
@@ -191,6 +255,31 @@ std::optional<std::string_view> hook_of_script(std::string_view text) {
     }
     name.remove_prefix(hook_line.size());
     return name.substr(0, name.find('\n'));
+}
+
+bool can_be_interpreter(std::string_view program) {
+    return program.starts_with('/') && program.find_first_of(" \t\r\n") == std::string_view::npos &&
+           first_line_for(program).size() <= longest_first_line;
+}
+
+bool is_run_by_hookctl(std::string_view text) { return text.starts_with(first_line_for(hookctl_of_script(text))); }
+
+std::optional<git_script_call> call_of_script(std::string_view text) {
+    const auto name = hook_of_script(text);
+    const auto* const hook = name ? find_git_hook(*name) : nullptr;
+    if (hook == nullptr) {
+        return std::nullopt;
+    }
+    git_script_options options;
+    options.hookctl = hookctl_of_script(text);
+    options.arguments = arguments_of(*hook, text);
+    auto words = words_of(options.arguments);
+    if (!words || !is_run_by_hookctl(text) || text != git_script(*hook, options, {})) {
+        return std::nullopt;
+    }
+    words->insert(words->begin(), {"git", "run"});
+    words->insert(words->end(), {"--", std::string(hook->name)});
+    return git_script_call{hook, std::move(*words)};
 }
 
 std::string hookctl_of_script(std::string_view text) { return word_after(program_start, text); }

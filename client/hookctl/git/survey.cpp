@@ -26,7 +26,7 @@ constexpr std::string_view cure = "; hookctl git install puts it right";
 
 bool can_be_run(const fs::path& path) {
     std::error_code none;
-    return fs::is_regular_file(path, none) && ::access(path.c_str(), X_OK) == 0;
+    return fs::is_regular_file(path, none) && fs::file_size(path, none) > 0 && ::access(path.c_str(), X_OK) == 0;
 }
 
 bool is_in_path(std::string_view program) {
@@ -44,7 +44,8 @@ bool is_in_path(std::string_view program) {
 /// What is wrong with the text of a script or a command; empty: nothing.
 std::string fault_of(std::string_view text) {
     const auto program = hookctl_of_script(text);
-    if (!program.empty() && !can_be_run(program) && !is_in_path("hookctl")) {
+    const bool may_be_elsewhere = !is_run_by_hookctl(text) && is_in_path("hookctl");
+    if (!program.empty() && !can_be_run(program) && !may_be_elsewhere) {
         return program + " is not there, or may not be run" + std::string(cure);
     }
     return {};

@@ -3,21 +3,23 @@
 
 #include <cstddef>
 #include <filesystem>
-#include <fstream>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace hookd::hookctl {
 
-/// The first `limit` bytes of a file, one more where there are more; nothing where it can't be read.
-[[nodiscard]] inline std::optional<std::string> read_up_to(const std::filesystem::path& path, std::size_t limit) {
-    std::ifstream file(path, std::ios::binary);
-    std::string text(limit + 1, '\0');
-    if (!file || (!file.read(text.data(), static_cast<std::streamsize>(text.size())) && file.bad())) {
-        return std::nullopt;
-    }
-    text.resize(static_cast<std::size_t>(file.gcount()));
-    return text;
-}
+// By read(2) and write(2): the C++ library's streams would start locales at each start of hookctl, and a buffer as
+// large as the limit would be written to before the file is.
+
+/// The first `limit` bytes of a file, one more where there are more; nothing if it can't be read: then errno says why.
+[[nodiscard]] std::optional<std::string> read_up_to(const std::filesystem::path& path, std::size_t limit);
+
+/// All of a file; nothing if it can't be read: then errno says why.
+[[nodiscard]] std::optional<std::string> read_whole(const std::filesystem::path& path);
+
+/// Makes `text` all that the file holds; it is created with mode 0666 less the umask. Returns whether that worked; if
+/// not errno says why, and the file may hold a part.
+[[nodiscard]] bool write_whole(const std::filesystem::path& path, std::string_view text) noexcept;
 
 }  // namespace hookd::hookctl

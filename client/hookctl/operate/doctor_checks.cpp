@@ -4,6 +4,7 @@
 #include "hookctl/daemon/daemon_call.hpp"
 #include "hookctl/daemon/daemon_program.hpp"
 #include "hookctl/git/survey.hpp"
+#include "hookctl/json/file_text.hpp"
 #include "hookctl/json/json_member.hpp"
 #include "stats_reader.hpp"
 
@@ -13,10 +14,10 @@
 #include <hookd/protocol/shell_word.hpp>
 #include <hookd/protocol/version.hpp>
 
+#include <algorithm>
 #include <array>
 #include <exception>
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -138,10 +139,13 @@ findings check_cluster(client& daemon, const invocation& call) {
 /// The program of `ExecStart=`; empty where there is none.
 std::string started_program(const fs::path& unit) {
     constexpr std::string_view key = "ExecStart=";
-    std::ifstream file(unit);
-    for (std::string line; std::getline(file, line);) {
+    const auto text = read_whole(unit).value_or("");
+    for (std::string_view rest = text; !rest.empty();) {
+        auto line = rest.substr(0, rest.find('\n'));
+        rest.remove_prefix(std::min(rest.size(), line.size() + 1));
         if (line.starts_with(key)) {
-            return line.substr(key.size(), line.find(' ', key.size()) - key.size());
+            line.remove_prefix(key.size());
+            return std::string(line.substr(0, line.find(' ')));
         }
     }
     return {};

@@ -6,8 +6,6 @@
 #include "hookctl/json/file_text.hpp"
 
 #include <cerrno>
-#include <fstream>
-#include <iterator>
 #include <system_error>
 
 #include <fcntl.h>
@@ -32,8 +30,7 @@ void make_private_directories(const fs::path& path) {
 
 void write_file(const fs::path& path, const std::string& text) {
     make_private_directories(path.parent_path());
-    std::ofstream file(path, std::ios::binary | std::ios::trunc);
-    if (!file.write(text.data(), static_cast<std::streamsize>(text.size())).flush()) {
+    if (!write_whole(path, text)) {
         throw std::system_error(errno, std::generic_category(), path.string());
     }
 }
@@ -44,8 +41,7 @@ contents read_copies(const fs::path& directory) {
     std::error_code absent;
     for (const auto& each : fs::recursive_directory_iterator(directory, absent)) {
         if (each.is_regular_file()) {
-            std::ifstream file(each.path(), std::ios::binary);
-            found[each.path().lexically_relative(directory).string()] = {std::istreambuf_iterator<char>(file), {}};
+            found[each.path().lexically_relative(directory).string()] = read_whole(each.path()).value_or("");
         }
     }
     return found;

@@ -19,7 +19,6 @@
 #include <array>
 #include <cerrno>
 #include <filesystem>
-#include <iostream>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -126,11 +125,20 @@ void show(const invocation& call, const plan& planned, const std::string& differ
 
 bool can_ask(const invocation& call) { return !writes_for_programs(call.json) && ::isatty(STDIN_FILENO) != 0; }
 
+/// What the person types, up to the line end.
+std::string read_terminal_line() {
+    std::string line;
+    char next = 0;
+    while (::read(STDIN_FILENO, &next, 1) == 1 && next != '\n') {
+        line += next;
+    }
+    return line;
+}
+
 /// Whether the person at the terminal says yes.
 bool agrees(const plan& planned) {
     print("Run these hooks for " + harmless(planned.repository.name) + "? [y/N] ");
-    std::string line;
-    std::getline(std::cin, line);
+    const auto line = read_terminal_line();
     return line == "y" || line == "Y" || line == "yes";
 }
 

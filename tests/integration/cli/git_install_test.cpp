@@ -7,6 +7,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -358,6 +359,142 @@ BOOST_AUTO_TEST_CASE(a_hook_that_is_a_link_to_another_repositorys_runs_that_once
     BOOST_TEST(repository.hookctl_git({"uninstall"}).exit_status == 0);
     BOOST_TEST(fs::read_symlink(place) == other / ".git/hooks/pre-commit");
     runs_once(repository, 0);
+}
+
+BOOST_AUTO_TEST_CASE(git_starts_hookctl_itself_unless_a_shell_is_needed) {
+    test_daemon daemon;
+    const git_repository repository(daemon.socket_path());
+    const auto place = repository / ".git/hooks/pre-commit";
+    const auto first_line = [&place] {
+        const auto text = read_file(place);
+        return text.substr(0, text.find('\n'));
+    };
+    repository.install({"--events", "pre-commit"});
+    BOOST_TEST(first_line() == "#!" + fs::canonical(hookctl_binary()).string() + " git-hook");
+    repository.install({"--events", "pre-commit", "--no-daemon", "fail"});
+    BOOST_TEST(first_line().ends_with(" git-hook"));
+    // Only a shell can let git go on where hookctl is gone, and call a hook that was there before.
+    repository.install({"--events", "pre-commit", "--no-daemon", "proceed"});
+    BOOST_TEST(first_line() == "#!/bin/sh");
+    BOOST_TEST(repository.hookctl_git({"uninstall"}).exit_status == 0);
+    repository.write_script(".git/hooks/pre-commit", "exit 0");
+    repository.install({"--events", "pre-commit"});
+    BOOST_TEST(first_line() == "#!/bin/sh");
+    BOOST_TEST(repository.hookctl_git({"uninstall"}).exit_status == 0);
+    // A first line has no room for a blank.
+    const auto elsewhere = repository.beside("my tools");
+    fs::create_directory(elsewhere);
+    fs::copy_file(hookctl_binary(), elsewhere + "/hookctl");
+    fs::remove(place);
+    spawn_options there;
+    there.environment = repository.environment;
+    there.directory = repository.path();
+    BOOST_TEST(
+        run_program({elsewhere + "/hookctl", "git", "install", "--events", "pre-commit"}, {}, there).exit_status == 0);
+    BOOST_TEST(first_line() == "#!/bin/sh");
+    const auto hook = veto(daemon, "git.pre_commit");
+    BOOST_TEST(repository.commit("one").err == "not now\n");
+}
+
+BOOST_AUTO_TEST_CASE(the_name_under_which_path_finds_hookctl_is_what_scripts_remember) {
+    test_daemon daemon;
+    git_repository repository(daemon.socket_path());
+    fs::create_directory(repository.beside("bin"));
+    fs::create_symlink(fs::canonical(hookctl_binary()), repository.beside("bin/hookctl"));
+    repository.environment["PATH"] = repository.beside("bin") + ":/usr/bin:/bin";
+    repository.install({"--events", "pre-commit"});
+    BOOST_TEST(read_file(repository / ".git/hooks/pre-commit")
+                   .starts_with("#!" + repository.beside("bin/hookctl") + " git-hook\n"));
+    const auto hook = veto(daemon, "git.pre_commit");
+    BOOST_TEST(repository.commit("one").err == "not now\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_script_does_the_same_whoever_interprets_it) {
+    test_daemon daemon;
+    const git_repository repository(daemon.socket_path());
+    repository.install({"--events", "pre-commit,pre-receive"});
+    const auto hook = veto(daemon, "git.pre_commit");
+    spawn_options there;
+    there.environment = repository.environment;
+    there.directory = repository.path();
+    for (const auto& argv : {std::vector<std::string>{".git/hooks/pre-commit"}, {"sh", ".git/hooks/pre-commit"}}) {
+        const auto done = run_program(argv, {}, there);
+        BOOST_TEST(done.exit_status == 1);
+        BOOST_TEST(done.err == "not now\n");
+    }
+    // Under another name, or from within its own chain, it does nothing, and takes what git writes to it.
+    fs::copy_file(repository / ".git/hooks/pre-receive", repository / ".git/hooks/pre-receive.legacy");
+    const auto before = int_at(daemon.stats(), "/head_seq");
+    there.environment["HOOKD_GIT_CHAIN"] = ":pre-receive@" + repository.path() + ":";
+    for (const std::string name : {"pre-receive.legacy", "pre-receive"}) {
+        for (const std::string interpreter : {"", "sh"}) {
+            std::vector<std::string> argv{".git/hooks/" + name};
+            if (!interpreter.empty()) {
+                argv.insert(argv.begin(), interpreter);
+            }
+            const auto done = run_program(argv, std::string(1'000'000, '\n'), there);
+            BOOST_TEST(done.exit_status == 0);
+            BOOST_TEST(done.err == "");
+        }
+    }
+    BOOST_TEST(int_at(daemon.stats(), "/head_seq") == before);
+}
+
+BOOST_AUTO_TEST_CASE(lines_that_were_added_to_a_script_run) {
+    test_daemon daemon;
+    const git_repository repository(daemon.socket_path());
+    const auto place = repository / ".git/hooks/commit-msg";
+    repository.install({"--events", "commit-msg"});
+    auto changed = read_file(place);
+    changed.insert(changed.find('\n') + 1, "echo added >&2; [ \"$1\" = .git/COMMIT_EDITMSG ] || exit 9\n");
+    write_file(place, changed);
+    BOOST_TEST(repository.commit("one").exit_status == 0);
+    const auto hook = veto(daemon, "git.commit_msg");
+    BOOST_TEST(repository.commit("two").err == "added\nnot now\n");
+}
+
+BOOST_AUTO_TEST_CASE(git_stops_where_the_hookctl_that_it_is_to_start_is_gone_or_may_not_be_run) {
+    test_daemon daemon;
+    const git_repository server(daemon.socket_path(), "server.git", {"--bare"});
+    const auto program = server.beside("hookctl");
+    const auto install = [&program](const git_repository& repository, const std::string& events) {
+        fs::copy_file(hookctl_binary(), program, fs::copy_options::overwrite_existing);
+        spawn_options there;
+        there.environment = repository.environment;
+        there.directory = repository.path();
+        BOOST_TEST(run_program({program, "git", "install", "--events", events}, {}, there).exit_status == 0);
+    };
+    const git_repository repository(daemon.socket_path());
+    BOOST_TEST(repository.commit("one").exit_status == 0);
+    // Gone, not executable, empty as a full disk leaves it, and no program at all.
+    const std::vector<std::function<void()>> faults{[&] { fs::remove(program); },
+        [&] { fs::permissions(program, fs::perms::owner_read); }, [&] { write_file(program, ""); },
+        [&] { write_file(program, "no program\n"); }};
+    for (std::size_t fault = 0; fault < faults.size(); ++fault) {
+        for (const std::string hook : {"pre-receive", "update"}) {
+            install(server, hook);
+            BOOST_TEST(repository.git({"push", "-q", server.path(), "main"}).exit_status == 0);
+            faults[fault]();
+            // For what is no program git has sh run the script, and that finds no hookctl either.
+            const auto pushed = repository.git({"push", "-q", server.path(), "main:" + hook + std::to_string(fault)});
+            BOOST_TEST(pushed.exit_status != 0, hook << " " << fault);
+            BOOST_TEST(server.must({"branch", "--list", hook + "*"}) == "");
+            BOOST_TEST(server.hookctl_git({"status"}).exit_status == (fault < 3 ? 1 : 0));  // it does not start it
+            BOOST_TEST(server.hookctl_git({"uninstall"}).exit_status == 0);
+        }
+        for (const std::string hook :
+            {"pre-commit", "prepare-commit-msg", "commit-msg", "pre-push", "reference-transaction"}) {
+            install(repository, hook);
+            faults[fault]();
+            const auto done =
+                hook == "pre-push" ? repository.git({"push", "-q", server.path(), "main:x"}) : repository.commit("two");
+            BOOST_TEST(done.exit_status != 0, hook << " " << fault);
+            BOOST_TEST(!done.err.empty());
+            BOOST_TEST(repository.commits() == 1);
+            BOOST_TEST(repository.hookctl_git({"uninstall"}).exit_status == 0);
+        }
+    }
+    BOOST_TEST(server.must({"branch", "--list", "x"}) == "");
 }
 
 BOOST_AUTO_TEST_CASE(uninstall_in_a_copy_leaves_the_original_alone) {

@@ -113,6 +113,72 @@ BOOST_AUTO_TEST_CASE(a_script_says_what_it_is_for_and_what_it_calls) {
     BOOST_TEST(installed_socket_of("hookctl git run -- pre-commit") == "");
 }
 
+BOOST_AUTO_TEST_CASE(a_script_that_hookctl_is_the_interpreter_of_tells_it_what_it_tells_sh) {
+    git_script_options options;
+    options.hookctl = "/usr/bin/hookctl";
+    options.arguments = "--installed-socket " + shell_word("/run/o'clock \n.sock") + " --no-daemon proceed ";
+    for (const auto& hook : git_hooks()) {
+        options.proceeds_without_hookctl = false;
+        const auto text = git_script(hook, options, {});
+        if (hook.name == "pre-push") {  // git hangs if it can't start that
+            BOOST_TEST(text.starts_with("#!/bin/sh\n"));
+            continue;
+        }
+        BOOST_TEST(text.starts_with("#!/usr/bin/hookctl git-hook\n"));
+        BOOST_TEST(is_run_by_hookctl(text));
+        BOOST_TEST(is_git_script(text));
+        BOOST_TEST(!has_additions(text));
+        BOOST_TEST((hook_of_script(text) == hook.name));
+        const auto call = call_of_script(text);
+        BOOST_TEST_REQUIRE(call.has_value());
+        BOOST_TEST(call->hook == &hook);
+        const std::vector<std::string> words{"git", "run", "--installed-socket", "/run/o'clock \n.sock", "--no-daemon",
+            "proceed", "--", std::string(hook.name)};
+        BOOST_TEST(call->words == words, boost::test_tools::per_element());
+        // Only a shell can call hooks from before, and let git go on where hookctl is gone.
+        const auto chained = git_script(hook, options, {"hooks.before-hookd"});
+        options.proceeds_without_hookctl = true;
+        for (const auto& by_sh : {chained, git_script(hook, options, {})}) {
+            BOOST_TEST(by_sh.starts_with("#!/bin/sh\n"));
+            BOOST_TEST(!is_run_by_hookctl(by_sh));
+            BOOST_TEST(!call_of_script(by_sh).has_value());
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_script_that_was_changed_anywhere_is_for_sh) {
+    git_script_options options;
+    options.hookctl = "/usr/bin/hookctl";
+    options.arguments = "--no-daemon fail ";
+    const auto& hook = git_hook_called("update");
+    const auto text = git_script(hook, options, {});
+    const auto arguments = text.find(options.arguments);
+    BOOST_TEST_REQUIRE(call_of_script(text).has_value());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        for (const auto& changed : {text.substr(0, i) + "x" + text.substr(i), text.substr(0, i) + text.substr(i + 1)}) {
+            const bool is_argument = i >= arguments && i < arguments + options.arguments.size();
+            BOOST_TEST((is_argument || changed == text || !call_of_script(changed).has_value()), changed);
+        }
+    }
+    BOOST_TEST(!call_of_script(text + "echo more\n").has_value());
+    BOOST_TEST(has_additions(text + "echo more\n"));
+    for (const std::string meant_for_a_shell : {"$HOME ", "$(id) ", "\"a\" ", "a;b ", "~ ", "* ", "a\\ b ", "a  "}) {
+        options.arguments = meant_for_a_shell;
+        BOOST_TEST(!call_of_script(git_script(hook, options, {})).has_value(), meant_for_a_shell);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_program_is_an_interpreter_where_the_kernel_reads_its_path_whole) {
+    BOOST_TEST(can_be_interpreter("/usr/bin/hookctl"));
+    for (const auto* path : {"", "hookctl", "./hookctl", "/my tools/hookctl", "/a\tb", "/a\nb"}) {
+        BOOST_TEST(!can_be_interpreter(path), path);
+    }
+    const std::size_t longest = 127 - std::string("#! git-hook\n").size();
+    for (const std::size_t size : {longest - 1, longest, longest + 1}) {
+        BOOST_TEST(can_be_interpreter("/" + std::string(size - 1, 'a')) == (size <= longest), size);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_reply_has_a_note_where_it_has_a_string_of_that_name) {
     BOOST_TEST(note_of(R"({"note":"a\nb"})") == "a\nb");
     BOOST_TEST(note_of(R"({ "x" : {"note":"no"}, "note" : "yes" })") == "yes");
