@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from chart import draw
-from peers import PEERS, Failed, Programs
+from peers import PEERS, Failed, Missing, Programs
 from report import Results, print_table, tables_as_markdown
 from workloads import WORKLOADS, Bench
 
@@ -40,6 +40,7 @@ def read_arguments():
     parser.add_argument("--list", action="store_true", help="name the workloads and the peers")
     parser.add_argument("--built", type=Path, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--unpacked", type=Path, required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--npm", type=Path, required=True, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     known = {workload.name for workload in WORKLOADS} | {workload.group for workload in WORKLOADS}
     for name in arguments.only:
@@ -89,6 +90,8 @@ def measure_all(arguments, bench, results):
                 try:
                     results.add(workload.name, peer.name, workload.measure(bench, peer))
                     passed += 1
+                except Missing as why:
+                    print(f"{clear}skipped: {workload.title}: {peer.title}: {why}", file=sys.stderr)
                 except Failed as why:
                     failed += 1
                     print(f"{clear}FAILED: {workload.title}: {peer.title}: {why}", file=sys.stderr)
@@ -128,7 +131,7 @@ def main():
     resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))  # for the crowd and its brokers
     results = Results(describe_machine())
     with tempfile.TemporaryDirectory(prefix="hookd-bench-") as scratch:
-        bench = Bench(Programs(arguments.built, arguments.unpacked, scratch), arguments.quick, max(os.sched_getaffinity(0)))
+        bench = Bench(Programs(arguments.built, arguments.unpacked, arguments.npm, scratch), arguments.quick, max(os.sched_getaffinity(0)))
         passed, failed = measure_all(arguments, bench, results)
     if arguments.quick:
         print(f"{passed} passed, {failed} failed")

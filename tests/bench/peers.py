@@ -21,6 +21,10 @@ class Failed(Exception):
     """A measurement that did not come to an end, with what the programs said."""
 
 
+class Missing(Exception):
+    """A peer that is not on this machine, and could not be brought here."""
+
+
 @dataclass(frozen=True)
 class Peer:
     name: str
@@ -48,8 +52,15 @@ PEERS = {peer.name: peer for peer in (
     Peer("hookd_pg", "hookd on PostgreSQL", "hookd_cluster"),
     Peer("hookd_nats", "hookd on NATS", "hookd_cluster"),
     Peer("ping_pong", "ping-pong, no broker"),
+    Peer("no_hook", "no hook"),
     Peer("sh", "/bin/sh -c", slowness=15),
+    Peer("sh_hook", "sh hook"),
+    Peer("bash_jq", "bash and jq", slowness=10),
     Peer("python", "python3 -c", slowness=100),
+    Peer("node", "node -e", slowness=20),
+    Peer("lefthook", "lefthook", slowness=4),
+    Peer("husky", "husky", slowness=4),
+    Peer("pre_commit", "pre-commit", slowness=20),
 )}
 
 
@@ -62,9 +73,10 @@ class Running:
 class Programs:
     """Finds and starts programs. All that it starts dies with this process."""
 
-    def __init__(self, built, unpacked, scratch):
+    def __init__(self, built, unpacked, npm, scratch):
         self.built = Path(built)
         self.unpacked = Path(unpacked)
+        self.npm = Path(npm).resolve()
         self.scratch = Path(scratch)
         self.counter = 0
 

@@ -84,6 +84,12 @@ TARGETS = [
     Target("exec to first answer: at most 5 ms", "start", "start_p50_us", 5000),
     Target("hookctl ping: at most 2 ms", "wall_ping", "wall_p50_us", 2000),
     Target("hookctl ping: at most half of redis-cli ping", "wall_ping", "wall_p50_us", 0.5, below="redis"),
+    Target("hookctl --version: at most 1.08 x an empty program", "version_hookctl", "wall_p50_us", 1.08, below="floor"),
+    Target("hookd --version: at most 1.25 x an empty program", "version_hookd", "wall_p50_us", 1.25, below="floor"),
+    Target("one guarded tool call: at most 2 x /bin/true", "guarded_call", "wall_p50_us", 2, below="floor"),
+    Target("a commit, one hook: at most that of a sh hook", "commit_one", "wall_p50_us", 1, below="sh_hook"),
+    Target("a commit, four hooks: at most 1.3 x empty sh hooks", "commit_four", "wall_p50_us", 1.3, below="sh_hook"),
+    Target("a push of 1,001 refs, update: at most 1.3 x an empty sh hook", "push_update", "wall_ms", 1.3, below="sh_hook"),
     Target("in process, N=1: at most 300 ns a delivery", "in_process_1", "ns_per_delivery", 300),
     Target("in process, N=8: at most 100 ns a delivery", "in_process_8", "ns_per_delivery", 100),
     Target("in process, N=64: at most 60 ns a delivery", "in_process_64", "ns_per_delivery", 60),
@@ -174,6 +180,7 @@ def tables_as_markdown(results):
     out = [f"Measured on {machine['date']}: {machine['cores']} cores of {machine['cpu']}, Linux {machine['kernel']}, "
            f"medians of {machine['rounds']} interleaved rounds. In brackets: the ratio to hookd in the same round.", ""]
     for heading, groups in (("Veto round trip", ("trip",)), ("Fan-out", ("fanout",)), ("Idle sessions, start", ("idle", "start")),
+                            ("What users do today", ("users",)),
                             ("In process, and parts alone", ("inproc", "micro")), ("Hosts", ("cluster",))):
         heads, *lines = lines_of(list(rows_of(results, groups)))
         if not lines:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Callable
 
 import clusters
+import users
 from peers import Failed, private_directory
 
 @dataclass(frozen=True)
@@ -207,3 +208,17 @@ WORKLOADS += [
 ]
 
 WORKLOADS += [Workload(name, "cluster", title, peers, metrics, measure) for name, title, peers, metrics, measure in clusters.WORKLOADS]
+
+PROGRAM = {"wall_p50_us": "us, p50", "cpu_p50_us": "us of CPU, p50"}
+
+WORKLOADS += [
+    Workload("version_hookctl", "users", "hookctl --version", ("floor", "hookd"), PROGRAM, users.version("hookctl")),
+    Workload("version_hookd", "users", "hookd --version", ("floor", "hookd"), PROGRAM, users.version("hookd")),
+    Workload("guarded_call", "users", "one guarded tool call of a coding agent", ("floor", "hookd", "bash_jq", "python", "node"), PROGRAM,
+             users.guarded_call),
+    Workload("commit_one", "users", "a commit, one hook", ("no_hook", "hookd", "sh_hook", "lefthook", "husky", "pre_commit"), PROGRAM,
+             users.commit_one),
+    Workload("commit_four", "users", "a commit, four hooks", ("no_hook", "hookd", "sh_hook"), PROGRAM, users.commit_four),
+    Workload("push_update", "users", "a push of 1,001 refs, update for each", ("no_hook", "hookd", "sh_hook"), {"wall_ms": "ms"},
+             users.push_update),
+]

@@ -26,6 +26,7 @@ load_options read_options(int argc, char** argv) {
             [&](const std::string& value) { result.subscribers = static_cast<unsigned>(std::stoul(value)); }},
         {"--window", [&](const std::string& value) { result.window = std::stoull(value); }},
         {"--batch", [&](const std::string& value) { result.batch = std::stoull(value); }},
+        {"--input", [&](const std::string& value) { result.input = value; }},
         {"--check", [&](const std::string& value) { result.check = value == "yes"; }},
     };
     int i = 2;

@@ -20,9 +20,10 @@ struct load_options {
     std::size_t size = 256;       ///< bytes of a payload, and of an answer
     payload_shape shape = payload_shape::text;
     unsigned subscribers = 1;
-    std::uint64_t window = 768;  ///< events that may be under way; hookd lets a subscriber lag by 1,024
-    std::uint64_t batch = 128;   ///< events a write
-    bool check = false;          ///< look at each payload and each number, too
+    std::uint64_t window = 768;       ///< events that may be under way; hookd lets a subscriber lag by 1,024
+    std::uint64_t batch = 128;        ///< events a write
+    bool check = false;               ///< look at each payload and each number, too
+    std::string input = "/dev/null";  ///< what `command` has as its standard input
     std::vector<std::string> command{};
 
     /// Where the hook or subscriber of that number is.
@@ -47,7 +48,7 @@ void run_fan_out(const load_options& options);
 [[noreturn]] void run_crowd(const load_options& options);
 /// From the start of `command` until the broker that it is has answered a first request, `count` times.
 void run_start(const load_options& options);
-/// From the start of `command` to its end, `count` times.
+/// From the start of `command` to its end, `count` times, and the processor time of it and of all that it waited for.
 void run_wall(const load_options& options);
 /// Answers each event until it is killed. Says when it is there.
 [[noreturn]] void run_hook(const load_options& options);

@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: BSL-1.0
+// Does nothing: what the start of any program costs.
+int main() {}
