@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: BSL-1.0
+// Is whatever an agent writes to its hook either refused, for a reason, or an event whose payload is a JSON object; and
+// is whatever hooks reply to it put into words that the agent can read?
+//
+// The first byte of an input is the dialect (0: the input tells); what the agent wrote follows, and replies of hooks,
+// with a NUL before each.
+
+#include "fuzz_target.hpp"
+
+#include <hookctl/agent/dialect.hpp>
+#include <hookctl/agent/event.hpp>
+#include <hookctl/agent/reply.hpp>
+#include <hookctl/arguments.hpp>
+
+#include <hookd/protocol/json_pointer.hpp>
+#include <hookd/protocol/json_text.hpp>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+using namespace hookd;
+using hookd::test::require;
+
+namespace {
+
+constexpr std::array<std::string_view, 16> dialects{"", "claude", "cline", "codex", "copilot", "cursor", "droid",
+    "gemini", "goose", "grok", "kimi", "qoder", "qwen", "unknown", "vscode", "windsurf"};
+
+bool is_object(std::string_view text) {
+    return !protocol::find_json_fault(text) &&
+           protocol::kind_of(protocol::trimmed_json(text)) == protocol::json_kind::object;
+}
+
+void answer(const hookctl::agent_event& event, const verdict& said) {
+    for (const bool fail_closed : {false, true}) {
+        auto decision = hookctl::decide(event, said, fail_closed);
+        require(decision.input.empty() || is_object(decision.input), "a rewritten input is an object");
+        const auto words = hookctl::answer_to(event, decision, fail_closed);
+        require(words.out.empty() || !protocol::find_json_fault(words.out), "an answer is JSON");
+        require(words.exit_status >= 0 && words.exit_status < 126, "an exit status is one");
+    }
+}
+
+}  // namespace
+
+const char* const hookd::test::corpus_name = "agent";
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    if (size == 0) {
+        return 0;
+    }
+    const auto dialect = dialects[data[0] % dialects.size()];
+    std::string_view rest{reinterpret_cast<const char*>(data) + 1, size - 1};
+    const auto take = [&rest] {
+        const auto part = rest.substr(0, rest.find('\0'));
+        rest.remove_prefix(std::min(rest.size(), part.size() + 1));
+        return part;
+    };
+    const hookctl::agent_input input{take()};
+    (void)hookctl::recognize_agent_event(input, dialect);
+    hookctl::agent_event event;
+    try {
+        event = hookctl::read_agent_event(input, dialect);
+    } catch (const hookctl::usage_error& refused) {
+        require(!std::string_view{refused.what()}.empty(), "a refusal has a reason");
+        return 0;
+    }
+    require(is_object(event.payload), "a payload is an object");
+    require(event.tool_input.empty() || !protocol::find_json_fault(event.tool_input), "a tool's input is JSON");
+    verdict said;
+    said.outcome = outcome::answered;
+    while (!rest.empty()) {
+        const auto text = take();
+        if (is_object(text)) {  // the daemon lets no other reply through
+            said.responses.push_back({.text = std::string{text}, .responder = "h", .uid = ::geteuid()});
+        }
+    }
+    answer(event, said);
+    said.abort = said.responses.empty() ? "" : "no";
+    answer(event, said);
+    return 0;
+}
