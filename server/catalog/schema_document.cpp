@@ -50,24 +50,28 @@ constexpr std::array<std::string_view, 47> draft7_keywords{"$comment", "$defs", 
     "patternProperties", "properties", "propertyNames", "readOnly", "required", "then", "title", "type", "uniqueItems",
     "writeOnly"};
 
-struct later_keyword {
+struct foreign_keyword {
     std::string_view name;
     std::string_view instead;
+    std::string_view draft = "a later";
 };
-constexpr std::array later_keywords{
-    later_keyword{"$anchor", "\"$id\": \"#NAME\""},
-    later_keyword{"$dynamicAnchor", "\"$id\""},
-    later_keyword{"$dynamicRef", "\"$ref\""},
-    later_keyword{"$recursiveAnchor", "\"$id\""},
-    later_keyword{"$recursiveRef", "\"$ref\""},
-    later_keyword{"$vocabulary", ""},
-    later_keyword{"dependentRequired", "\"dependencies\""},
-    later_keyword{"dependentSchemas", "\"dependencies\""},
-    later_keyword{"maxContains", "\"contains\""},
-    later_keyword{"minContains", "\"contains\""},
-    later_keyword{"prefixItems", "\"items\" with a list"},
-    later_keyword{"unevaluatedItems", "\"additionalItems\""},
-    later_keyword{"unevaluatedProperties", "\"additionalProperties\""},
+constexpr std::array foreign_keywords{
+    foreign_keyword{"$anchor", "\"$id\": \"#NAME\""},
+    foreign_keyword{"$dynamicAnchor", "\"$id\""},
+    foreign_keyword{"$dynamicRef", "\"$ref\""},
+    foreign_keyword{"$recursiveAnchor", "\"$id\""},
+    foreign_keyword{"$recursiveRef", "\"$ref\""},
+    foreign_keyword{"$vocabulary", ""},
+    foreign_keyword{"dependentRequired", "\"dependencies\""},
+    foreign_keyword{"dependentSchemas", "\"dependencies\""},
+    foreign_keyword{"maxContains", "\"contains\""},
+    foreign_keyword{"minContains", "\"contains\""},
+    foreign_keyword{"prefixItems", "\"items\" with a list"},
+    foreign_keyword{"unevaluatedItems", "\"additionalItems\""},
+    foreign_keyword{"unevaluatedProperties", "\"additionalProperties\""},
+    foreign_keyword{"disallow", "\"not\"", "an earlier"},
+    foreign_keyword{"divisibleBy", "\"multipleOf\"", "an earlier"},
+    foreign_keyword{"extends", "\"allOf\"", "an earlier"},
 };
 
 std::string decoded(std::string_view string_value) {
@@ -250,12 +254,13 @@ private:
         if (std::binary_search(draft7_keywords.begin(), draft7_keywords.end(), name) || name.starts_with("x-")) {
             return;
         }
-        const auto* const later = std::find_if(later_keywords.begin(), later_keywords.end(),
-            [&name](const later_keyword& each) { return each.name == name; });
-        if (later != later_keywords.end()) {
+        const auto* const foreign = std::find_if(foreign_keywords.begin(), foreign_keywords.end(),
+            [&name](const foreign_keyword& each) { return each.name == name; });
+        if (foreign != foreign_keywords.end()) {
             refuse(here.at(name),
-                "\"" + name + "\" is a keyword of a later draft of JSON Schema; draft 7 is used here" +
-                    (later->instead.empty() ? "" : ": write " + std::string{later->instead} + " instead"));
+                "\"" + name + "\" is a keyword of " + std::string{foreign->draft} +
+                    " draft of JSON Schema; draft 7 is used here" +
+                    (foreign->instead.empty() ? "" : ": write " + std::string{foreign->instead} + " instead"));
         }
         if (const auto near = protocol::nearest(name, {draft7_keywords.begin(), draft7_keywords.end()});
             !near.empty()) {

@@ -181,6 +181,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_schema_is_refused_with_the_place) {
         {R"({"requird":["a"]})", "/requird:", "did you mean \"required\"?"},
         {R"({"items":{"minLenght":1}})", "/items/minLenght:", "did you mean \"minLength\"?"},
         {R"({"prefixItems":[]})", "/prefixItems:", "a later draft"},
+        {R"({"divisibleBy":2})", "/divisibleBy:", "an earlier draft"},
         {R"({"properties":{"a":{"dependentRequired":{}}}})",
             "/properties/a/dependentRequired:", "\"dependencies\" instead"},
     };
