@@ -43,7 +43,7 @@ _hookctl_events() {
 _hookctl_hooks() { { _hookctl_ask hooks; _hookctl_ask stats; } | grep -oE '\{"name":"[^"\\ ]+"' | cut -d'"' -f4 | sort -u; }
 
 _hookctl() {
-    local commands="emit listen on register deregister hooks trust enable disable bypass respond git agent-hook agent schema who log trace replay hosts stats top ping doctor test init sync unsync ask call help version"
+    local commands="emit listen on register deregister hooks trust enable disable bypass respond git jj agent-hook agent schema who log trace replay hosts stats top ping doctor test init sync unsync ask call help version"
     local general="--socket --daemon-user --timeout --json --no-autostart --help --version"
     local methods="ping emit emit_and_wait await_response subscribe unsubscribe respond register_hook deregister_hook list_hooks trust_hook enable_hook bypass get_hook_event_schema who history trace replay cluster_hosts stats rpc.discover"
     local git_hooks="applypatch-msg pre-applypatch post-applypatch pre-commit pre-merge-commit prepare-commit-msg commit-msg post-commit
@@ -80,7 +80,8 @@ _hookctl() {
                 [[ -z $command ]] && ((i++)) ;;
             --socket=* | --daemon-user=*) connection+=("${words[i]}") ;;
             --timeout) [[ -z $command ]] && ((i++)) ;;
-            --) [[ $command == @(on|register|test) ]] && {
+            --) [[ $command == jj ]] && return
+                [[ $command == @(on|register|test) ]] && {
                 # What follows is a command of its own: programs first, then files.
                 if ((i + 2 == ${#words[@]})); then
                     local found
@@ -131,6 +132,12 @@ _hookctl() {
                 options=""
                 [[ $count -eq 1 && " ${words[*]} " == *" run "* ]] && options=$git_hooks
             fi ;;
+        jj)
+            options+=" --fail-closed --no-daemon --"
+            if [[ $word != -* ]]; then
+                options=""
+                [[ $count -eq 0 ]] && options=push
+            fi ;;
         agent-hook) options+=" --agent --fail-closed --no-daemon --stop-once" ;;
         agent)
             options+=" --project --fail-closed --no-daemon --stop-once"
@@ -158,7 +165,7 @@ _hookctl() {
     fi
     if [[ $lead == *@* ]]; then
         _hookctl_files -f
-    elif [[ -z $command || $command == @(call|git|agent|help) || $word == -* ]]; then
+    elif [[ -z $command || $command == @(call|git|jj|agent|help) || $word == -* ]]; then
         _hookctl_words "$options"
     fi
 }

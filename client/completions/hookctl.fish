@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSL-1.0
 # fish completion for hookctl(1)
 
-set -l commands emit listen on register deregister hooks trust enable disable bypass respond git agent-hook agent schema who log trace replay hosts stats top ping doctor test init sync unsync ask call help version
+set -l commands emit listen on register deregister hooks trust enable disable bypass respond git jj agent-hook agent schema who log trace replay hosts stats top ping doctor test init sync unsync ask call help version
 set -l git_hooks applypatch-msg pre-applypatch post-applypatch pre-commit pre-merge-commit prepare-commit-msg commit-msg post-commit pre-rebase post-checkout post-merge pre-push pre-receive update post-receive post-update reference-transaction pre-auto-gc post-rewrite sendemail-validate post-index-change p4-changelist p4-prepare-changelist p4-post-changelist p4-pre-submit
 set -l methods ping emit emit_and_wait await_response subscribe unsubscribe respond register_hook deregister_hook list_hooks trust_hook enable_hook bypass get_hook_event_schema who history trace replay cluster_hosts stats rpc.discover
 
@@ -22,6 +22,14 @@ function __hookctl_ask
         end
     end
     command hookctl $connection --timeout 1s $argv 2>/dev/null </dev/null
+end
+
+# For a word that begins with @.
+function __hookctl_payload_files
+    set -l word (commandline -ct)
+    if string match -q '@*' -- $word
+        __fish_complete_path (string sub -s 2 -- $word) | string replace -r '^' @
+    end
 end
 
 # Of its catalog, and those that it has seen.
@@ -55,6 +63,7 @@ complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a disable -d
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a bypass -d 'for a while, let no veto count'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a respond -d 'answer an event by its id'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a git -d 'make the hooks of a git repository fire events'
+complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a jj -d 'push with jj if no hook objects'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a agent-hook -d 'be the command hook of a coding agent'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a agent -d 'have coding agents call agent-hook'
 complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a schema -d 'print what events there are'
@@ -89,6 +98,9 @@ complete -c hookctl -n '__fish_seen_subcommand_from emit' -s q -l quiet -d 'prin
 complete -c hookctl -n '__fish_seen_subcommand_from listen on ask schema who bypass' -a '(__hookctl_events)'
 complete -c hookctl -n '__fish_seen_subcommand_from deregister trust enable disable' -a '(__hookctl_hooks)'
 complete -c hookctl -n '__fish_seen_subcommand_from trust' -a .hookd.toml
+
+complete -c hookctl -n '__fish_seen_subcommand_from emit who respond call agent-hook' -a '(__hookctl_payload_files)'
+complete -c hookctl -n '__fish_seen_subcommand_from test' -l payload -x -a '(__hookctl_payload_files)' -d 'what it gets'
 
 complete -c hookctl -n '__fish_seen_subcommand_from log' -s f -l follow -d 'go on with the verdicts to come'
 complete -c hookctl -n '__fish_seen_subcommand_from log' -l event -x -a '(__hookctl_events)' -d 'only this event'
@@ -140,6 +152,10 @@ complete -c hookctl -n '__fish_seen_subcommand_from git; and __fish_seen_subcomm
 complete -c hookctl -n '__fish_seen_subcommand_from git' -l fail-closed -d 'veto where no hook has decided'
 complete -c hookctl -n '__fish_seen_subcommand_from git' -l no-daemon -x -a 'proceed fail' -d 'what an absent daemon means'
 
+complete -c hookctl -n '__fish_seen_subcommand_from jj; and not __fish_seen_subcommand_from push' -a push
+complete -c hookctl -n '__fish_seen_subcommand_from jj' -l fail-closed -d 'stop if no hook has decided'
+complete -c hookctl -n '__fish_seen_subcommand_from jj' -l no-daemon -x -a 'proceed fail' -d 'what an absent daemon means'
+
 complete -c hookctl -n '__fish_seen_subcommand_from agent-hook' -l agent -x -a 'auto claude codex gemini qwen vscode copilot cursor kimi windsurf cline grok droid qoder goose unknown' -d 'whose hook it is'
 complete -c hookctl -n '__fish_seen_subcommand_from agent-hook' -l fail-closed -d 'stop the agent where no hook has decided'
 complete -c hookctl -n '__fish_seen_subcommand_from agent-hook' -l no-daemon -x -a 'proceed fail' -d 'what an absent daemon means'
@@ -152,7 +168,6 @@ complete -c hookctl -n '__fish_seen_subcommand_from agent' -l no-daemon -x -a 'p
 complete -c hookctl -n '__fish_seen_subcommand_from agent' -l stop-once -d 'block the end of a session once at most'
 
 complete -c hookctl -n '__fish_seen_subcommand_from test' -l event -x -a '(__hookctl_events)' -d 'which event'
-complete -c hookctl -n '__fish_seen_subcommand_from test' -l payload -x -d 'what it gets'
 complete -c hookctl -n '__fish_seen_subcommand_from test; and contains -- -- (commandline -opc)' -a '(__hookctl_complete_command)'
 
 complete -c hookctl -n '__fish_seen_subcommand_from stats' -l watch -d 'again each second'

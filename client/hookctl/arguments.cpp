@@ -485,6 +485,25 @@ command_arguments parse_git(option_reader& options) {
     return result;
 }
 
+command_arguments parse_jj(option_reader& options, const std::optional<words>& push_options) {
+    jj_arguments result;
+    optional_text no_daemon;
+    options.flag("--fail-closed", result.fail_closed);
+    options.value("--no-daemon", no_daemon);
+    if (!options.parse()) {
+        return result;
+    }
+
+    if (options.positionals(1, 1)[0] != "push") {
+        options.fail("jj takes push, with options for jj git push behind --");
+    }
+    if (no_daemon) {
+        result.proceed_without_daemon = options.proceeds_without_daemon(*no_daemon);
+    }
+    result.push_options = push_options.value_or(words());
+    return result;
+}
+
 command_arguments parse_agent_hook(option_reader& options) {
     agent_hook_arguments result;
     optional_text agent;
@@ -685,6 +704,9 @@ command_arguments parse_command(option_reader& options, std::string_view command
     if (command == "git") {
         return parse_git(options);
     }
+    if (command == "jj") {
+        return parse_jj(options, argv);
+    }
     if (command == "agent-hook") {
         return parse_agent_hook(options);
     }
@@ -781,7 +803,7 @@ std::variant<invocation, information> parse_arguments(const std::vector<std::str
     if (found != arguments.end()) {
         command = command_called(*found);
         auto end = arguments.end();
-        if (command == "on" || command == "register" || command == "test") {
+        if (command == "on" || command == "register" || command == "test" || command == "jj") {
             end = std::find(found, arguments.end(), "--");
             if (end != arguments.end()) {
                 argv.emplace(std::next(end), arguments.end());

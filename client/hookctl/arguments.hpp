@@ -141,6 +141,12 @@ struct git_arguments {
     std::vector<std::string> hook_arguments{};
 };
 
+struct jj_arguments {
+    bool fail_closed = false;
+    bool proceed_without_daemon = true;
+    std::vector<std::string> push_options{};  ///< for `jj git push`
+};
+
 struct agent_hook_arguments {
     std::string agent{};      ///< empty: the input tells
     std::string input = "-";  ///< as given: JSON text, `@FILE` or `-`
@@ -191,7 +197,7 @@ struct call_arguments {
 using command_arguments = std::variant<emit_arguments, listen_arguments, on_arguments, register_arguments,
     deregister_arguments, trust_arguments, enable_arguments, bypass_arguments, hooks_arguments, respond_arguments,
     schema_arguments, who_arguments, log_arguments, trace_arguments, replay_arguments, hosts_arguments, stats_arguments,
-    top_arguments, ping_arguments, git_arguments, agent_hook_arguments, agent_arguments, doctor_arguments,
+    top_arguments, ping_arguments, git_arguments, jj_arguments, agent_hook_arguments, agent_arguments, doctor_arguments,
     test_arguments, ask_arguments, init_arguments, sync_arguments, unsync_arguments, call_arguments>;
 
 /// What hookctl is asked to do.

@@ -29,6 +29,7 @@ int run_stats(const invocation& call, const stats_arguments& arguments);
 int run_top(const invocation& call);
 int run_ping(const invocation& call);
 int run_git(const invocation& call, const git_arguments& arguments);
+int run_jj(const invocation& call, const jj_arguments& arguments);
 int run_agent_hook(const invocation& call, const agent_hook_arguments& arguments);
 int run_agent(const invocation& call, const agent_arguments& arguments);
 int run_doctor(const invocation& call);

@@ -24,28 +24,29 @@ commands:
   on PATTERN... -- CMD [ARG...]  run CMD for each event; what it says is the reply
   register NAME --on PATTERN... -- CMD...
                                  have the daemon run CMD for each event
-  deregister NAME                stop running it
-  hooks                          print the registered hooks, and the sessions that are there
+  deregister NAME                remove it
+  hooks                          print the registered hooks, and the live sessions
   trust NAME|.hookd.toml         let a registered hook run after its files have changed
   disable NAME                   stop asking a registered hook
   enable NAME                    ask a disabled hook again
   bypass PATTERN... --for DURATION --reason WHY
-                                 for a while, let no veto of these events count
+                                 ignore vetoes of these events for a while
   respond ID [RESPONSE]          answer an event by its id
   git install|uninstall|status|run
                                  make a git repository's hooks fire events
+  jj push [-- ARG...]            jj git push, if no hook objects
   agent-hook                     be the command hook of a coding agent
   agent install|status|uninstall make coding agents call it
   schema [EVENT]                 print the events of the catalog, and their schemas
-  who EVENT [PAYLOAD]            print whom emit --wait would ask
-  log [-f]                       print the verdicts of the journal; with -f, those to come, too
+  who EVENT [PAYLOAD]            print which hooks emit --wait would ask
+  log [-f]                       print the verdicts of the journal; with -f, new ones, too
   trace ID                       print all that the journal knows of one event
-  replay ID --to NAME            have one hook say again what it says to it
+  replay ID --to NAME            hand it to one hook again, and print the reply
   hosts                          print the hosts of the daemon's cluster
   stats                          print the daemon's counters
   top                            show them live, with each verdict, on the full screen
   ping                           ask whether the daemon is there
-  doctor                         say what is wrong here, and what to type
+  doctor                         check the setup, and say what to type
   test [options] -- CMD [ARG...] try a hook command before it guards anything
   ask PATTERN...                 be a hook yourself: answer questions in the terminal
   init                           write a .hookd.toml, which names a git repository's hooks
@@ -58,7 +59,7 @@ commands:
 options, before or after the command:
   --socket PATH        where the daemon listens (default: $HOOKD_SOCKET, else
                        $XDG_RUNTIME_DIR/hookd/hookd.sock, else /run/user/UID/hookd/hookd.sock
-                       where that directory is, else /tmp/hookd-UID/hookd.sock)
+                       if that directory exists, else /tmp/hookd-UID/hookd.sock)
   --daemon-user USER   also talk to that user's daemon (default: $HOOKD_DAEMON_USER; else
                        only to your own and root's)
   --timeout DURATION   how long to wait: 250ms, 30s, 5m (each command says for what)
@@ -160,7 +161,7 @@ options:
                        matches; may be repeated: all must match
   --repo DIR           only git's events of the repository in DIR and its work trees
   --asked-only         only events that an emitter waits for
-  --fail-closed        nothing proceeds while this hook is missing, for whatever reason
+  --fail-closed        nothing proceeds while this hook is missing, for any reason
   --order N            its turn in a chain and its place among the responses (default 0)
   --shadow             asked and recorded, but it decides and delays nothing
   --scope local|cluster
@@ -262,16 +263,16 @@ example:
 constexpr std::string_view bypass_help = R"(usage: hookctl bypass PATTERN... --for DURATION --reason WHY
        hookctl bypass --end
 
-For a while, no veto of these events counts: hooks are asked as ever, but the operation
-proceeds, whoever objected, failed or was missing. The verdict, the log and hookctl stats
-say so, with the reason. It ends when its time is over, with --end, or with the daemon.
+For a while, no veto of these events counts: hooks are asked as usual, but the operation
+proceeds, whichever hook objected, failed or was missing. The verdict, the log and hookctl
+stats say so, with the reason. It ends after its time, with --end, or with the daemon.
 
   PATTERN              a name of events or a glob (* any run, ? one character)
 
 options:
   --for DURATION       how long: 30s, 10m; at most a day (1440m)
   --reason WHY         why, for all who see it
-  --end                end the bypass in force; exit status 1 where there is none
+  --end                end the bypass in force; exit status 1 if there is none
   --timeout DURATION   how long to wait for the daemon (default 30s)
 
 example:
@@ -324,8 +325,8 @@ options of install, uninstall and status:
 options of install (for all that it installs) and run:
   --timeout DURATION       how long hooks may take (default: 10m)
   --fail-closed            veto if no hook has decided
-  --no-daemon proceed|fail what to do if no hook could be asked: git goes on, with a message
-                           (default), or stops. If hookctl itself is gone or can't be run git
+  --no-daemon proceed|fail what to do if no hook could be asked: git continues, with a message
+                           (default), or stops. If hookctl itself is gone or can't be run, git
                            stops, unless install was given --no-daemon proceed
   --socket PATH            where the daemon listens, for run
 
@@ -337,10 +338,31 @@ example:
   hookctl git install --events pre-commit,pre-push
 )";
 
+constexpr std::string_view jj_help = R"(usage: hookctl jj push [options] [-- ARG...]
+
+Runs jj git push, with each ARG, if no hook objects: asks jj what it would push (--dry-run),
+fires jj.pre_upload with that, and becomes jj git push once the verdict is there. If nothing
+would be pushed, no hook is asked. Stops if it can't read what jj would push.
+
+options:
+  --timeout DURATION       how long hooks may take (default 10m)
+  --fail-closed            stop if no hook has decided
+  --no-daemon proceed|fail what an absent daemon means: jj pushes (default), or stops
+
+exit status: 1 and the reason on standard error for a veto, and if the daemon refuses to
+ask; else that of jj
+
+To have "jj push" for it:
+  jj config set --user aliases.push '["util", "exec", "--", "hookctl", "jj", "push", "--"]'
+
+example:
+  hookctl jj push -- --bookmark main
+)";
+
 constexpr std::string_view agent_hook_help = R"(usage: hookctl agent-hook [options] [INPUT]
 
 Is the command hook of a coding agent: reads what the agent writes to its hook, fires an
-event, waits for the verdict if the agent heeds one, and answers in that agent's words. If no
+event, waits for the verdict if the agent obeys one, and answers in that agent's words. If no
 hook objects it prints nothing, so that the agent's own rules decide.
 
   INPUT   JSON text (as Codex gives it to notify), @FILE, or - for standard input (default),
@@ -402,7 +424,7 @@ stays as it is, byte for byte; a link is not followed.
           whose directories are there)
 
 options:
-  --project                the settings of the project that we are in, not the user's
+  --project                the settings of the current project, not the user's
 
 options of install, for the command that agents call:
   --timeout DURATION       how long hooks may take (default 20s)
@@ -431,8 +453,8 @@ example:
 
 constexpr std::string_view who_help = R"(usage: hookctl who [options] EVENT [PAYLOAD]
 
-Prints whom emit --wait would ask now, in which order, and under which policies. Exit status 1
-if a required hook is absent.
+Prints which hooks emit --wait would ask now, in which order, and under which policies.
+Exit status 1 if a required hook is absent.
 
   PAYLOAD   JSON text, @FILE, or - for standard input: for hooks that filter by payload
 
@@ -452,7 +474,7 @@ it proceeded, who said so, how long that took, and why. Without --since, the las
 terminal a line for people, into a pipe JSON, one verdict a line.
 
 options:
-  -f, --follow         go on with the verdicts to come, until interrupted
+  -f, --follow         continue with new verdicts, until interrupted
   --event PATTERN      only events of that name or glob
   --hook NAME          only those that this hook replied to, or was missing from
   --vetoed             only those that were stopped
@@ -480,7 +502,7 @@ example:
 constexpr std::string_view replay_help = R"(usage: hookctl replay [options] ID --to NAME
 
 Hands an event of the daemon's journal to one hook again, a session or a registered one, and
-prints what it says now. It decides nothing. Exit status 1 where the hook fails.
+prints what it says now. It decides nothing. Exit status 1 if the hook fails.
 
 options:
   --to NAME            the hook
@@ -492,9 +514,9 @@ example:
 
 constexpr std::string_view hosts_help = R"(usage: hookctl hosts
 
-Prints the hosts of the daemon's cluster, its own first: whether they are up, after what
-time without a word of theirs they count as gone (the lease), and their hooks of scope
-cluster. Exit status 1 where the daemon is in no cluster, or its link is not up.
+Prints the hosts of the daemon's cluster, its own first: whether they are up, after how much
+silence they count as gone (the lease), and their hooks of scope cluster. Exit status 1 if
+the daemon is in no cluster, or its link is not up.
 
 options:
   --timeout DURATION   how long to wait for the daemon (default 30s)
@@ -525,7 +547,7 @@ keys:
   up, down, page up, page down  select a verdict
   Enter                         show it, with what each hook said and the payload
   /                             show only what has a text in its name; Esc shows all
-  p                             pause, and go on
+  p                             pause, and continue
   q                             quit
 
 What the catalog calls secret in a payload is shown as "…".
@@ -547,10 +569,10 @@ example:
 
 constexpr std::string_view doctor_help = R"(usage: hookctl doctor
 
-Looks at the daemon, its socket and version, the hooks that are registered, the program,
-the settings and the units with which a daemon would be started here, and git's hooks in
-this repository, and the settings of coding agents: one line each, and what to type if
-something is wrong. The exit status is then 1, also if there is no daemon.
+Checks the daemon, its socket and version, the registered hooks, the program, settings and
+units that would start a daemon here, git's hooks in this repository, and the settings of
+coding agents: one line each, and what to type if something is wrong. The exit status is then
+1, also if there is no daemon.
 
 options:
   --timeout DURATION   how long to wait for the daemon (default 30s)
@@ -577,8 +599,8 @@ example:
 
 constexpr std::string_view init_help = R"(usage: hookctl init
 
-Writes a .hookd.toml to start from at the top of the git repository that we are in, never over
-one that is there. It names the repository's hooks; commit it, and each clone agrees to it by
+Writes a .hookd.toml to start from at the top of the current git repository, unless there is
+one. It names the repository's hooks; commit it, and the user of each clone agrees to it with
 hookctl sync.
 
 keys of a [hooks.NAME]:
@@ -594,9 +616,9 @@ example:
 
 constexpr std::string_view sync_help = R"(usage: hookctl sync
 
-Registers the hooks that .hookd.toml names at the top of the git repository that we are in, for
-the events of this repository and its work trees, and deregisters those that are not in it any
-more. .hookd.local.toml beside it is added, if it is there.
+Registers the hooks that .hookd.toml names at the top of the current git repository, for the
+events of this repository and its work trees, and deregisters those that are no longer in it.
+.hookd.local.toml beside it is added, if present.
 
 What has changed since it was last agreed to, of the files and of the scripts that they run, is
 shown first. On a terminal it asks; elsewhere it changes nothing, and the exit status is 1. Until
@@ -611,8 +633,8 @@ example:
 
 constexpr std::string_view unsync_help = R"(usage: hookctl unsync
 
-Deregisters the hooks that hookctl sync has registered for the git repository that we are in,
-and forgets what was agreed to. .hookd.toml stays as it is.
+Deregisters the hooks that hookctl sync has registered for the current git repository, and
+forgets what was agreed to. .hookd.toml stays as it is.
 
 options:
   --timeout DURATION   how long to wait for the daemon (default 30s)
@@ -631,8 +653,8 @@ waits for a line. Several questions wait in a queue. Needs a terminal.
   any other text   veto, for that reason
 
 A question that was decided by another answer, such as a veto by hookctl respond, or for which
-no emitter waits any longer, gives way to the next. What is typed before a question is shown
-answers nothing. After Ctrl-C, this hook is missing from what is not answered yet.
+no emitter waits any longer, is replaced by the next. Input from before a question was shown is
+ignored. After Ctrl-C, this hook is missing from the questions that are not answered yet.
 
 options:
   --notify CMD         run this shell command for each question, which finds the payload on its
@@ -690,6 +712,7 @@ constexpr std::array commands{
     command_text{"bypass", "bypass PATTERN... --for DURATION --reason WHY", bypass_help},
     command_text{"respond", "respond ID [RESPONSE]", respond_help},
     command_text{"git", "git install|uninstall|status|run [HOOK [ARG...]]", git_help},
+    command_text{"jj", "jj push [-- ARG...]", jj_help},
     command_text{"agent-hook", "agent-hook [INPUT]", agent_hook_help},
     command_text{"agent", "agent install|status|uninstall [AGENT...]", agent_help},
     command_text{"schema", "schema [EVENT]", schema_help},

@@ -76,6 +76,8 @@ int carry_out(const invocation& call) {
                 return run_ping(call);
             } else if constexpr (std::is_same_v<command, git_arguments>) {
                 return run_git(call, arguments);
+            } else if constexpr (std::is_same_v<command, jj_arguments>) {
+                return run_jj(call, arguments);
             } else if constexpr (std::is_same_v<command, agent_hook_arguments>) {
                 return run_agent_hook(call, arguments);
             } else if constexpr (std::is_same_v<command, agent_arguments>) {

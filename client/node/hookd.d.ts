@@ -100,7 +100,7 @@ export class Verdict {
   readonly payload: unknown;
   /** The reason of the bypass that this verdict proceeds by. */
   readonly bypassed?: string;
-  /** Whether the operation may go on. Under failure policy 'open' (the default) that is so where nobody decided, too. */
+  /** Whether the operation may go on. Under failure policy 'open' (the default) that is so if no hook has decided, too. */
   readonly proceed: boolean;
   /** What the hooks have to say to the person who waits. */
   readonly notes: string[];
@@ -195,7 +195,7 @@ export function respond(response: object): Reply;
 export function proceed(members?: object): Reply;
 /** An objection. An empty reason vetoes, too: the emitter then reads "vetoed without a reason". */
 export function veto(reason: string, members?: object): Reply;
-/** No opinion: this hook decides nothing, and nobody waits for it any longer. */
+/** No opinion: this hook decides nothing, and no emitter waits for it any longer. */
 export function abstain(): Reply;
 /** The hook could not do its work: it decides nothing, is listed as missing, and the failure policy decides. */
 export function failed(why: string): Reply;
@@ -216,7 +216,7 @@ export interface Notice {
 export interface HooksOptions extends ConnectOptions {
   /** False: an observer, for which no emitter waits. */
   responds?: boolean;
-  /** Only events that somebody waits for. */
+  /** Only events that an emitter waits for. */
   askedOnly?: boolean;
   /** 'closed': where this hook is missing, for whatever reason, nothing proceeds. */
   onFailure?: 'open' | 'closed';
@@ -269,7 +269,7 @@ export class Hooks {
 export class HookdError extends Error {}
 /** An argument is unusable. Nothing was sent. */
 export class InvalidArgumentError extends HookdError {}
-/** The daemon is absent: there is no socket at the path, or nobody listens on it. Nothing was sent. */
+/** The daemon is absent: there is no socket at the path, or no process listens on it. Nothing was sent. */
 export class NoDaemonError extends HookdError {}
 /** Something is at the path that can't be connected to, or it refuses. That is not an absent daemon. Nothing was sent. */
 export class UnreachableError extends HookdError {}

@@ -175,7 +175,7 @@ void check_params(std::string_view params) {
     const auto start = params.find_first_not_of(" \t\r\n");
     if (params[start] != '{') {
         throw invalid_argument_error(
-            "the params are no JSON object: hookd takes parameters by name only, e.g. {\"event\": \"x\"}");
+            "the params are not a JSON object: hookd takes parameters by name only, e.g. {\"event\": \"x\"}");
     }
 }
 

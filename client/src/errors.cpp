@@ -32,11 +32,11 @@ error connect_error(const std::string& path, int error_number) {
         case ENOENT:
             return no_daemon_error(path, "there is no such socket; start one with: hookd --socket " + path);
         case ENOTDIR:
-            return no_daemon_error(path, "something on the way there is no directory");
+            return no_daemon_error(path, "part of the path is not a directory");
         case ECONNREFUSED:
             return no_daemon_error(path, is_no_socket(path)
-                                             ? "that is no socket"
-                                             : "nobody listens on it; start one with: hookd --socket " + path);
+                                             ? "that is not a socket"
+                                             : "no process listens on it; start one with: hookd --socket " + path);
         case EACCES:
         case EPERM:
             return unreachable_error(
@@ -85,7 +85,7 @@ error refused_error(std::string_view method, const protocol::response& answer) {
 }
 
 error not_understood_error(std::string_view what) {
-    return {error_kind::broken, "what answers there is no hookd that this client understands: " + std::string{what}};
+    return {error_kind::broken, "what answers there does not speak the protocol of this client: " + std::string{what}};
 }
 
 error invalid_argument_error(const std::string& message) { return {error_kind::invalid_argument, message}; }

@@ -406,7 +406,7 @@ void hook_session::run_hook(const hook_runner::hook& hook, const event& what) {
     } catch (const std::exception& thrown) {
         why = thrown.what();
     } catch (...) {
-        why = "it threw something that is no std::exception";
+        why = "it threw something other than a std::exception";
     }
     tell(notice::kind::hook_failed, "the hook for " + asked.described + " failed: " + why);
     settle(asked, failed(why));
@@ -424,7 +424,7 @@ void hook_session::run_later_hook(const hook_runner::later_hook& hook, event wha
     } catch (const std::exception& thrown) {
         why = thrown.what();
     } catch (...) {
-        why = "it threw something that is no std::exception";
+        why = "it threw something other than a std::exception";
     }
     // The hook may have answered before it threw; what it said counts then.
     take_answers(which);

@@ -95,6 +95,7 @@ public:
 
     /// Throws std::system_error where the command could not be started.
     void start() {
+        result_.subject = what_.argv.front();
         auto input = make_pipe();
         auto output = make_pipe();
         auto errors = make_pipe();
@@ -103,9 +104,9 @@ public:
         set_nonblocking(errors.read.get());
         owned_fd directory;
         if (!what_.directory.empty()) {
-            result_.subject = what_.directory;
+            result_.subject = what_.argv.front() + " in " + what_.directory;
             directory = open_directory(what_.directory);
-            result_.subject.clear();
+            result_.subject = what_.argv.front();
         }
         const std::array standard{input.read.get(), output.write.get(), errors.write.get()};
         pid_ = start_process(what_, standard, directory.get());

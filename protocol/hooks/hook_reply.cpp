@@ -96,7 +96,7 @@ std::string why_no_reply(std::string_view text) {
            std::string(fault ? fault->reason : "it is a list") + "): " + excerpt(text);
 }
 
-/// What it printed besides, in the order in which whoever wrote the hook would expect it.
+/// What it printed besides the reply, in the order that the author of the hook expects.
 std::string note_of(std::string_view output, std::string_view errors) {
     std::string note(output);
     note.append(output.empty() || errors.empty() ? "" : "\n").append(errors);
@@ -164,13 +164,13 @@ hook_reply read_ending(const command_result& result, std::string_view name) {
         case command_result::ending::timed_out:
             return failed("it was stopped, since its time was over after " + describe(result.elapsed));
         case command_result::ending::stopped:
-            return failed("it was stopped after " + describe(result.elapsed) + ", since whoever ran it ends");
+            return failed("it was stopped after " + describe(result.elapsed) + ", since the program that ran it ends");
         case command_result::ending::cancelled:
             return failed(
-                "it was stopped after " + describe(result.elapsed) + ", since nobody waits for it any longer");
+                "it was stopped after " + describe(result.elapsed) + ", since no emitter waits for it any longer");
         case command_result::ending::not_started: {
-            const auto subject = result.subject.empty() ? std::string{} : result.subject + ": ";
-            auto reply = failed("it could not be started: " + subject + std::generic_category().message(result.code));
+            auto reply =
+                failed("could not start " + result.subject + ": " + std::generic_category().message(result.code));
             reply.not_started = true;
             return reply;
         }

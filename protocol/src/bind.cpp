@@ -369,9 +369,10 @@ public:
         while (const auto member = members.next()) {
             payload_condition condition{member->key.decode(), {}};
             if (!is_json_pointer(condition.pointer)) {
-                return wrong(name, "has the member " + quoted(condition.pointer) +
-                                       ", which is no JSON pointer of at most 256 bytes: one begins with / and writes "
-                                       "~0 for ~ and ~1 for /");
+                return wrong(
+                    name, "has the member " + quoted(condition.pointer) +
+                              ", which is not a JSON pointer of at most 256 bytes: one begins with / and writes "
+                              "~0 for ~ and ~1 for /");
             }
             if (kind_of(member->value) == json_kind::string) {
                 condition.glob = token_of(member->value).decode();
@@ -608,7 +609,7 @@ std::optional<error> take_members(respond_params& reply, const reply_members& fo
     }
     if (kind_of(found.abort) != json_kind::string) {
         return error{errc::invalid_params,
-            "parameter 'response' has an 'abort' that is no string: give the reason, or \"\" for no objection"};
+            "parameter 'response' has an 'abort' that is not a string: give the reason, or \"\" for no objection"};
     }
     reply.abort = token_of(found.abort);
     return std::nullopt;
@@ -742,7 +743,7 @@ std::optional<error> check_reply(respond_params& reply) {
     reply_members found;
     const char* const end = scanner.is(begin, '{') ? detail::skip_reply(scanner, begin, found) : nullptr;
     if (end == nullptr || scanner.expect_end(end) == nullptr) {
-        return error{errc::invalid_params, "the reply is no JSON object"};
+        return error{errc::invalid_params, "the reply is not a JSON object"};
     }
     reply.response = {begin, static_cast<std::size_t>(end - begin)};
     return take_members(reply, found);

@@ -203,7 +203,7 @@ std::optional<error> frame_decoder::read_header_line(std::string_view line) {
         return std::nullopt;
     }
     if (line.find('\r') != std::string_view::npos) {
-        return malformed("a CR stands inside a line");
+        return malformed("a line contains a CR");
     }
     if (is_http_request(line)) {  // CONNECT
         return http_request();
@@ -233,7 +233,7 @@ std::optional<error> frame_decoder::read_header_line(std::string_view line) {
         return frame_too_large(max_frame_bytes_);
     }
     if (body_bytes_ != 0 && body_bytes_ != body_bytes) {
-        return malformed("two different Content-Length lines stand in it");
+        return malformed("it has two different Content-Length lines");
     }
     body_bytes_ = body_bytes;
     return std::nullopt;

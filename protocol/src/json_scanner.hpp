@@ -486,7 +486,7 @@ inline const char* json_scanner::skip_any_value(const char* at) noexcept {
                 at = skip_literal(at, "null");
                 break;
             default:
-                return fail(at, *at == '\xEF' && at == begin_ ? "a byte order mark stands before the text: send none"
+                return fail(at, *at == '\xEF' && at == begin_ ? "the text begins with a byte order mark: send none"
                                                               : "a value is expected");
         }
         if (at == nullptr) {

@@ -184,7 +184,7 @@ std::string quoted(json_string name) {
 /// Why `found` is no request; empty where it is one.
 std::string request_fault(const envelope& found) {
     if (found.repeated) {
-        return "The member " + quoted(*found.repeated) + " stands twice in the request: send each member once.";
+        return "The member " + quoted(*found.repeated) + " is repeated in the request: send each member once.";
     }
     if (!is_version_2(found.jsonrpc)) {
         return R"(The member "jsonrpc" must be the string "2.0".)";
@@ -209,7 +209,7 @@ std::string request_fault(const envelope& found) {
     }
     if (found.repeated_in_params) {
         return "The member " + quoted(*found.repeated_in_params) +
-               " stands twice in \"params\": send each parameter once.";
+               " is repeated in \"params\": send each parameter once.";
     }
     return {};
 }

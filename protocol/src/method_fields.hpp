@@ -58,8 +58,8 @@ void describe(Visitor& visit, subscribe_params& params) {
         "events", params.events, presence::optional, "names or globs (* any run, ? one character); none: every event");
     visit.subscriber_name(
         "name", params.name, presence::optional, "what logs, stats and `responder` call this session");
-    visit.boolean("responds", params.responds, "false: an observer, for whom nobody waits");
-    visit.boolean("asked_only", params.asked_only, "true: only events that somebody waits for");
+    visit.boolean("responds", params.responds, "false: an observer, for which no emitter waits");
+    visit.boolean("asked_only", params.asked_only, "true: only events that an emitter waits for");
     visit.choice("on_failure", params.on_failure, {failure_policy::open, failure_policy::closed},
         "closed: where this responder is missing, for whatever reason, the operation does not proceed; absent: open");
     visit.integer("order", params.order, "its turn in a chain and its place among the responses; ties by name");

@@ -56,7 +56,7 @@ std::string read_all(const std::filesystem::path& file) {
     try {
         check_file(file, "--config");
     } catch (const std::runtime_error& unsafe) {
-        throw usage_error("the configuration could be somebody else's: " + std::string{unsafe.what()});
+        throw usage_error("the configuration may be under another user's control: " + std::string{unsafe.what()});
     }
     std::string text;
     std::array<char, 4096> piece;
@@ -117,7 +117,7 @@ private:
                 refuse("a comma is missing in the array");
             }
             if (left_.empty()) {
-                refuse("the array's ] is missing: an array stands on one line");
+                refuse("the array's ] is missing: write an array on one line");
             }
             if (left_.front() == ']') {
                 left_.remove_prefix(1);
@@ -186,14 +186,14 @@ std::vector<config_entry> read_config_file(const std::filesystem::path& file) {
         }
         const auto where = file.string() + ":" + std::to_string(number) + ": ";
         if (line.front() == '[') {
-            throw usage_error(where + "there are no sections here: write key = value lines alone");
+            throw usage_error(where + "sections are not supported: write key = value lines only");
         }
         if (std::any_of(line.begin(), line.end(), [](char c) { return is_control(c) && c != '\t'; })) {
             throw usage_error(where + "a control character is in this line: remove it");
         }
         const auto equals = line.find('=');
         if (equals == std::string_view::npos || equals == 0) {
-            throw usage_error(where + "this line is no key = value");
+            throw usage_error(where + "this line is not key = value");
         }
         config_entry entry;
         entry.key = trimmed(line.substr(0, equals));
@@ -201,8 +201,8 @@ std::vector<config_entry> read_config_file(const std::filesystem::path& file) {
         value_reader{line.substr(equals + 1), where + entry.key + ": "}.read(entry);
         for (const auto& earlier : entries) {
             if (earlier.key == entry.key) {
-                throw usage_error(where + entry.key + " stands in line " + std::to_string(earlier.line) +
-                                  " already: keep one of them");
+                throw usage_error(
+                    where + entry.key + " is in line " + std::to_string(earlier.line) + " already: keep one of them");
             }
         }
         entries.push_back(std::move(entry));

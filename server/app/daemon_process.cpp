@@ -108,7 +108,7 @@ void check_is_safe(const std::filesystem::path& catalog_directory) {
             check_directory(catalog_directory, "--catalog");
         }
     } catch (const std::runtime_error& unsafe) {
-        throw catalog_error("the catalog could be somebody else's: " + std::string{unsafe.what()});
+        throw catalog_error("the catalog may be under another user's control: " + std::string{unsafe.what()});
     }
 }
 

@@ -101,7 +101,7 @@ std::string findings(const program_options& options, const catalog* events, std:
     using hookd::protocol::harmless;
     return "configuration  " + (options.config.empty() ? std::string{"no file"} : harmless(options.config.string())) +
            "\n" + "socket         " + harmless(options.listener.socket.string()) + "\n" + "catalog        " +
-           (events == nullptr ? std::string{"none: every event name is free"}
+           (events == nullptr ? std::string{"none: every event name is valid"}
                               : harmless(options.catalog.string()) + ": " + counted(events->size(), "event")) +
            "\n" + "journal        " +
            (options.journal.file.empty() ? std::string{"off"} : harmless(options.journal.file.string())) + "\n" +

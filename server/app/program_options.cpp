@@ -259,7 +259,8 @@ const std::array settings{
         },
         true},
     setting{"cluster-lease", "DURATION",
-        "How long the other hosts wait for a word of this one before they count it as gone (default: 15s)", false,
+        "How long the other hosts wait for a sign of life from this one before they count it as gone (default: 15s)",
+        false,
         [](options_ref o, const values& t) {
             o.cluster.lease =
                 parse_duration(t.front(), std::chrono::milliseconds{1'000}, std::chrono::milliseconds{600'000});
@@ -319,7 +320,7 @@ constexpr std::array flags{
     flag{"--print-config", program_action::print_config,
         "Prints the settings in effect, as a file for --config, and exits"},
     flag{"--check", program_action::check,
-        "Checks all settings, the catalog, the registry and the journal, and exits: 0 where they are right, else 2"},
+        "Checks all settings, the catalog, the registry and the journal, and exits: 0 if they are valid, else 2"},
 };
 
 /// The command line in CLI11's terms. Its results are texts; settings judge them.

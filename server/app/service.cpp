@@ -107,7 +107,7 @@ int take_socket() {
     }
     if (!is_listening_unix_stream(first_handed_over) || ::fcntl(first_handed_over, F_SETFD, FD_CLOEXEC) != 0) {
         throw std::runtime_error(
-            "what is handed over by LISTEN_FDS is no listening unix stream socket: give the socket unit ListenStream= "
+            "LISTEN_FDS does not name a listening unix stream socket: give the socket unit ListenStream= "
             "with an absolute path");
     }
     return first_handed_over;

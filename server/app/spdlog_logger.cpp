@@ -102,7 +102,7 @@ private:
         const auto dropped = dropped_();
         if (dropped != reported_) {
             const auto text =
-                std::to_string(dropped - reported_) + " messages dropped: nobody read the log fast enough";
+                std::to_string(dropped - reported_) + " messages dropped: the log was not read fast enough";
             if (put({msg.time, msg.source, msg.logger_name, spdlog::level::warn, text})) {
                 reported_ = dropped;
             }

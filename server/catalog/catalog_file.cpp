@@ -41,7 +41,7 @@ std::string read_all(const std::filesystem::path& file) {
     } const closing{descriptor};
     struct stat about {};
     if (::fstat(descriptor, &about) != 0 || !S_ISREG(about.st_mode)) {
-        refuse("it is no regular file");
+        refuse("it is not a regular file");
     }
     // In pieces: room for the longest file, cleared for each, was a third of what the start with a catalog took.
     std::string text;

@@ -64,7 +64,7 @@ error unknown_hook(const std::string& name) {
     std::string data = R"({"name":)";
     protocol::append_json_string(data, name);
     return {errc::invalid_params,
-        "parameter 'name': there is no registered hook '" + name + "' (list_hooks names those there are)", data + "}"};
+        "parameter 'name': there is no registered hook '" + name + "' (list_hooks returns all)", data + "}"};
 }
 
 /// What came of a step on the file thread.
@@ -564,7 +564,7 @@ private:
         const bool is_idle = jobs_.is_idle();
         if (!is_idle && std::chrono::steady_clock::now() >= give_up_) {
             log_.write(
-                log_level::error, "a command of a hook goes on although it was killed: the daemon ends without it");
+                log_level::error, "a command of a hook continues although it was killed: the daemon ends without it");
         } else if (!is_idle) {
             return look_again();
         }

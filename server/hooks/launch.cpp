@@ -86,7 +86,7 @@ std::optional<launch> prepare_launch(const registered_hook& hook, private_copies
                     protocol::shell_word(hook.what.name);
     } catch (const std::runtime_error& failure) {
         trust.state = protocol::hook_state::missing;
-        trust.why = std::string{"it could not be started: "} + failure.what();
+        trust.why = std::string{"could not start it: "} + failure.what();
     }
     return std::nullopt;
 }

@@ -70,7 +70,8 @@ std::optional<std::string> read_all(const fs::path& path) {
         fail("read the registry", path, errno);
     }
     if (!S_ISREG(found.st_mode)) {
-        throw std::runtime_error("the registry " + path.string() + " is no file: choose another path with --registry");
+        throw std::runtime_error(
+            "the registry " + path.string() + " is not a file: choose another path with --registry");
     }
     // Whoever may write to it decides what the daemon runs.
     if ((found.st_uid != 0 && found.st_uid != ::geteuid()) || (found.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
@@ -104,7 +105,7 @@ public:
 
     [[nodiscard]] std::vector<registered_hook> read() const {
         if (const auto fault = protocol::find_json_fault(text_)) {
-            fail(fault->offset, "this is no JSON: " + std::string{fault->reason});
+            fail(fault->offset, "this is not valid JSON: " + std::string{fault->reason});
         }
         const auto begin = text_.find_first_not_of(" \t\r\n");
         const auto document = text_.substr(begin, text_.find_last_not_of(" \t\r\n") + 1 - begin);
@@ -225,7 +226,7 @@ private:
         while (const auto member = members.next()) {
             // Which one was meant? The other would be gone with the next change.
             if (auto name = member->key.decode(); std::find(names.begin(), names.end(), name) != names.end()) {
-                fail(member->value, "the member \"" + name + "\" stands here twice");
+                fail(member->value, "the member \"" + name + "\" is repeated");
             } else {
                 names.push_back(std::move(name));
             }

@@ -178,9 +178,9 @@ std::optional<trust_result> check(const registered_hook& hook, const file_stamps
         struct stat found {};
         if (pin.path.front() != '/' || ::stat(pin.path.c_str(), &found) != 0) {
             const int error = pin.path.front() != '/' ? ENOENT : errno;
-            judge(protocol::hook_state::missing,
-                (i == 0 ? "it could not be started: " : "a file of its command is missing: ") + pin.path + ": " +
-                    std::generic_category().message(error) + ": put it back, and if it has changed" + advice.substr(1));
+            judge(protocol::hook_state::missing, (i == 0 ? "could not start " : "a file of its command is missing: ") +
+                                                     pin.path + ": " + std::generic_category().message(error) +
+                                                     ": put it back, and if it has changed" + advice.substr(1));
             continue;
         }
         if (pin.sha256.empty()) {
@@ -188,7 +188,7 @@ std::optional<trust_result> check(const registered_hook& hook, const file_stamps
                 judge(protocol::hook_state::untrusted, pin.path + " was not there when it was registered" + advice);
             } else if (i == 0) {
                 judge(protocol::hook_state::missing,
-                    "it could not be started: " + pin.path +
+                    "could not start " + pin.path +
                         " is not a regular file: put the program back, and if it has changed" + advice.substr(1));
             }
             continue;

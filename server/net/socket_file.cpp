@@ -67,7 +67,7 @@ bool finds_socket(const std::filesystem::path& path) {
     if (!S_ISSOCK(found.st_mode)) {
         throw std::runtime_error(
             path.string() +
-            " exists and is no socket, so it is left alone: move it away, or choose another path with --socket");
+            " exists and is not a socket, so it is not touched: move it away, or choose another path with --socket");
     }
     return true;
 }

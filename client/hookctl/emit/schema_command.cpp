@@ -56,7 +56,7 @@ std::vector<event_schema> read_schemas(std::string_view result) {
 /// A line an event.
 std::string list_of(const std::vector<event_schema>& schemas) {
     if (schemas.empty()) {
-        return "the daemon has no catalog: every event name is free\n";
+        return "the daemon has no catalog: every event name is valid\n";
     }
     const palette colour;
     std::size_t widest = 0;

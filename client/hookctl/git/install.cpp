@@ -80,7 +80,7 @@ public:
         if (!for_programs_) {
             text_ += text_.empty() ? title_ + "  nothing to do\n" : "";
             if (!no_daemon_.empty()) {
-                text_ += no_daemon_ == "proceed" ? "without a daemon git goes on (--no-daemon proceed)\n"
+                text_ += no_daemon_ == "proceed" ? "without a daemon git continues (--no-daemon proceed)\n"
                                                  : "without a daemon git stops (--no-daemon fail)\n";
             }
             print(text_);
@@ -159,7 +159,7 @@ void check_site(const git_site& site) {
     }
     if (site.global && site.hooks.empty()) {
         throw usage_error(
-            "core.hooksPath is not set, so that there are no hooks for all repositories; set it as in: "
+            "core.hooksPath is not set, so there are no hooks for all repositories; set it as in: "
             "git config --global core.hooksPath ~/.config/git/hooks (git then ignores each repository's own)");
     }
     if (site.global && !site.hooks.is_absolute()) {

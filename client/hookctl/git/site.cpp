@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string told_by_git(const std::string& repository, std::vector<std::string> arguments) {
+std::string answer_of_git(const std::string& repository, std::vector<std::string> arguments) {
     auto said = ask_git(repository, std::move(arguments));
     if (said.status != 0) {
         throw usage_error(said.errors.empty() ? "git did not say where the repository is" : said.errors);
@@ -55,10 +55,20 @@ std::string git_site::cure_of_empty_hooks_path() const {
 }
 
 protocol::payload_condition events_of_repository(const std::string& directory) {
-    auto path =
-        fs::canonical(told_by_git(directory, {"rev-parse", "--path-format=absolute", "--git-common-dir"})).string();
-    std::replace(path.begin(), path.end(), '*', '?');  // a glob has no escapes: one character, whichever
-    return {"/common_dir", std::move(path)};
+    return {"/common_dir", path_glob(fs::canonical(git_path(directory, "--git-common-dir")).string())};
+}
+
+std::string git_path(const std::string& repository, const std::string& option) {
+    auto path = answer_of_git(repository, {"rev-parse", "--path-format=absolute", option});
+    if (path.empty()) {
+        throw usage_error("this repository has no work tree, which is needed here");
+    }
+    return path;
+}
+
+std::string path_glob(std::string path) {
+    std::replace(path.begin(), path.end(), '*', '?');
+    return path;
 }
 
 git_site find_git_site(const std::string& repository, bool global) {
@@ -74,8 +84,8 @@ git_site find_git_site(const std::string& repository, bool global) {
         }
         return site;
     }
-    site.hooks = path_in(repository, told_by_git(repository, {"rev-parse", "--git-path", "hooks"}));
-    site.common_dir = told_by_git(repository, {"rev-parse", "--path-format=absolute", "--git-common-dir"});
+    site.hooks = path_in(repository, answer_of_git(repository, {"rev-parse", "--git-path", "hooks"}));
+    site.common_dir = git_path(repository, "--git-common-dir");
     if (const auto set = ask_git(repository, {"config", "--show-scope", "--get", "core.hooksPath"}); set.succeeded()) {
         site.hooks_path_scope = set.output.substr(0, set.output.find('\t'));
         site.hooks_path = set.output.substr(set.output.find('\t') + 1);

@@ -38,6 +38,13 @@ struct git_site {
 /// other payload. Throws usage_error where there is no repository.
 [[nodiscard]] protocol::payload_condition events_of_repository(const std::string& directory);
 
+/// What `git rev-parse OPTION` prints in `repository` (empty: where we are), as an absolute path: `--show-toplevel`,
+/// `--git-common-dir`. Throws usage_error if there is no repository, or no such path.
+[[nodiscard]] std::string git_path(const std::string& repository, const std::string& option);
+
+/// A glob that matches the path. A glob has no escapes: `*` becomes `?`.
+[[nodiscard]] std::string path_glob(std::string path);
+
 /// Whether this git runs hooks that its configuration names (`hook.NAME.command`, since 2.54).
 [[nodiscard]] bool git_has_configured_hooks();
 

@@ -109,7 +109,7 @@ std::string text_of(const surveyed_hook& each, const std::optional<std::vector<s
     text += each.fires ? "fires " + event_of(*each.hook) : "does not fire: " + harmless(each.why_not);
     text += each.is_changed ? "; its script was changed since the install" : "";
     if (each.fires && asked) {
-        text += asked->empty() ? "; nobody would be asked" : "; would ask " + joined(*asked);
+        text += asked->empty() ? "; no hook would be asked" : "; would ask " + joined(*asked);
     }
     for (const auto& hook : each.displaced) {
         text += "; first runs " + harmless(hook.path.string()) +

@@ -112,8 +112,8 @@ private:
         if (!directory_.has_script(hook)) {
             const auto author = author_of(text);
             found.taken_by = author.empty() ? "another hook" : author;
-            found.why_not = found.taken_by + " stands in the place of hookd's script, " + place.string() +
-                            elsewhere(hook) + std::string(cure);
+            found.why_not = found.taken_by + " has replaced hookd's script, " + place.string() + elsewhere(hook) +
+                            std::string(cure);
             return;
         }
         found.is_changed = has_additions(text);

@@ -36,7 +36,7 @@ std::string describe(std::string_view answer, const bypass_arguments& arguments)
         text += "ended the bypass of " + label_of(ended) + "\n";
     }
     if (const auto begun = member_of(answer, "bypass"); is_there(begun)) {
-        text += "for " + describe_duration(arguments.duration) + " no veto counts of " + label_of(begun) +
+        text += "vetoes of " + label_of(begun) + " are ignored for " + describe_duration(arguments.duration) +
                 "; hookctl bypass --end ends that\n";
     }
     return text;

@@ -5,6 +5,7 @@
 #include "hookctl/json/json_member.hpp"
 #include "hookctl/json/json_object.hpp"
 #include "hookctl/on/event_line.hpp"
+#include "hookctl/on/serve_events.hpp"
 #include "hookctl/terminal/line_writer.hpp"
 #include "hookctl/terminal/output.hpp"
 #include "hookctl/terminal/stop_watcher.hpp"
@@ -82,7 +83,7 @@ std::string text_for(std::string_view entry, bool for_programs, const palette& c
     return (for_programs ? json_output(one_line(entry)) : verdict_line(entry, colour)) + '\n';
 }
 
-/// The ids that were printed lately: what is both in the journal and told live is printed once.
+/// The ids that were printed lately: a verdict that is both in the journal and reported live is printed once.
 class printed_ids {
 public:
     /// False if it was there already.
@@ -104,8 +105,8 @@ private:
     std::deque<std::string> oldest_{};
 };
 
-/// The verdict stream: what the journal holds first, then what is told as it happens; after a break of the connection
-/// what happened meanwhile.
+/// The verdict stream: first what the journal holds, then each verdict as it is reported; after a break of the
+/// connection, those of the meantime.
 class follower {
 public:
     follower(const invocation& call, const log_arguments& wanted)
@@ -130,10 +131,7 @@ public:
 
 private:
     static hook_runner_options options_of(const invocation& call) {
-        hook_runner_options options;
-        options.path = call.socket;
-        options.daemon_user = call.daemon_user;
-        options.answer_timeout = call.timeout.value_or(default_answer_timeout);
+        auto options = runner_options_for(call);
         options.as_responder.asked_only = true;
         return options;
     }
@@ -144,9 +142,9 @@ private:
             entries = read_history(call_, wanted_);
         } catch (const error& failure) {
             if (failure.kind() != error_kind::refused || std::exchange(has_no_journal_, true)) {
-                return;  // a connection that breaks is tried again
+                return;  // the runner connects again
             }
-            report_error(std::string{failure.what()} + "; what happens from now on is shown");
+            report_error(std::string{failure.what()} + "; only new verdicts are shown");
         }
         std::for_each(entries.rbegin(), entries.rend(), [this](const std::string& each) { show(each); });
         wanted_.since = std::chrono::system_clock::now() - overlap;

@@ -3,6 +3,7 @@
 
 #include "hookctl/json/json_member.hpp"
 
+#include <hookd/protocol/json_pointer.hpp>
 #include <hookd/protocol/json_text.hpp>
 
 #include <vector>
@@ -19,30 +20,9 @@ constexpr int deepest_reference = 16;  // a chain of them may have no end
 /// Schemas that hold for one value: what is secret by any of them is.
 using schemas = std::vector<std::string_view>;
 
-/// The name of a member in a JSON pointer, as it stands in the object (RFC 6901).
-std::string unescaped(std::string_view part) {
-    std::string name;
-    for (std::size_t i = 0; i < part.size(); ++i) {
-        const bool escaped = part[i] == '~' && i + 1 < part.size();
-        name += escaped ? (part[++i] == '0' ? '~' : '/') : part[i];
-    }
-    return name;
-}
-
-/// What `#/definitions/x` points to; empty where it is elsewhere.
+/// What `#/definitions/x` points to; empty for a reference to another document.
 std::string_view target_of(std::string_view root, std::string_view reference) {
-    if (!reference.starts_with('#')) {
-        return {};
-    }
-    reference.remove_prefix(1);
-    auto found = root;
-    while (!reference.empty() && !found.empty()) {
-        reference.remove_prefix(1);
-        const auto part = reference.substr(0, reference.find('/'));
-        reference.remove_prefix(part.size());
-        found = member_of(found, unescaped(part));
-    }
-    return found;
+    return reference.starts_with('#') ? protocol::find_value(root, reference.substr(1)).value_or("") : "";
 }
 
 /// A schema, and those that it consists of.

@@ -8,15 +8,13 @@
 // What was typed before a question was shown answers nothing: it may have been meant for another.
 #include "event_line.hpp"
 #include "hookctl/commands.hpp"
-#include "hookctl/daemon/daemon_call.hpp"
 #include "hookctl/daemon/daemon_program.hpp"
-#include "hookctl/daemon/daemon_user.hpp"
 #include "hookctl/exit_status.hpp"
-#include "hookctl/git/site.hpp"
 #include "hookctl/json/json_layout.hpp"
 #include "hookctl/terminal/duration_text.hpp"
 #include "hookctl/terminal/output.hpp"
 #include "hookctl/terminal/stop_watcher.hpp"
+#include "serve_events.hpp"
 
 #include <hookd/hook_runner.hpp>
 #include <hookd/hooks/command_environment.hpp>
@@ -24,7 +22,6 @@
 #include <hookd/protocol/counted.hpp>
 #include <hookd/protocol/methods.hpp>
 
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
@@ -34,12 +31,10 @@
 #include <csignal>
 #include <cstddef>
 #include <deque>
-#include <exception>
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <utility>
 
 #include <termios.h>
@@ -81,7 +76,7 @@ std::optional<reply> answer_in(std::string_view line, const std::string& user) {
     return veto(said.starts_with("n ") ? without_blanks(said.substr(2)) : said);
 }
 
-/// What becomes of a question that nobody here has answered.
+/// Why a question goes that was not answered here.
 std::string_view why_withdrawn(const std::string& reason) {
     if (reason == to_string(protocol::refusal::answered)) {
         return "decided by another answer";
@@ -96,12 +91,9 @@ public:
     question_desk(asio::io_context& io, const invocation& call, const ask_arguments& arguments, std::string name)
         : name_(std::move(name)),
           notify_(arguments.notify),
-          environment_(environ, absolute_socket(call.socket.empty() ? default_socket_path() : call.socket)),
+          environment_(hook_environment_for(call)),
           runner_(io.get_executor()),
-          keyboard_(io, ::dup(STDIN_FILENO)) {
-        environment_.add(
-            call.daemon_user.empty() ? "HOOKD_DAEMON_USER" : "HOOKD_DAEMON_USER=" + call.daemon_user, environ);
-    }
+          keyboard_(io, ::dup(STDIN_FILENO)) {}
 
     /// Begins to read what is typed. Calls `on_end` once nothing more can be.
     void start(std::function<void()> on_end) {
@@ -225,11 +217,7 @@ private:
         }
         hooks::command command;
         command.argv = {"/bin/sh", "-c", notify_};
-        command.environment = environment_.for_event({.event = what.name(),
-            .hook_event_id = what.hook_event_id(),
-            .seq = what.seq(),
-            .cause = what.cause(),
-            .payload = what.payload()});
+        command.environment = variables_for(environment_, what);
         for (char** each = environ; *each != nullptr; ++each) {
             if (!std::string_view(*each).starts_with("HOOK")) {
                 command.environment.emplace_back(*each);  // what reaches a desktop or a phone is in it
@@ -278,16 +266,8 @@ private:
 };
 
 hook_runner_options options_for(const invocation& call, const ask_arguments& arguments, const std::string& name) {
-    hook_runner_options options;
-    options.name = name;
-    options.path = call.socket;
-    options.daemon_user = daemon_user_of(call);
-    options.answer_timeout = call.timeout.value_or(default_answer_timeout);
-    options.as_responder = arguments.as_responder;
+    auto options = hook_options_for(call, name, arguments.as_responder, arguments.repository);
     options.as_responder.asked_only = true;
-    if (!arguments.repository.empty()) {
-        options.as_responder.where.push_back(events_of_repository(arguments.repository));
-    }
     options.max_unanswered = most_questions;
     options.drain_timeout = std::chrono::milliseconds::zero();
     return options;
@@ -305,7 +285,6 @@ int run_ask(const invocation& call, const ask_arguments& arguments) {
     const auto name = arguments.name.empty() ? user_name() : arguments.name;
     hook_runner events(options_for(call, arguments, name));
     asio::io_context io(1);
-    auto work = asio::make_work_guard(io);
     question_desk desk(io, call, arguments, name);
     const stop_watcher watcher(stop_watcher::output::does_not_matter, [&events] { events.stop(); });
     for (const auto& pattern : arguments.patterns) {
@@ -320,29 +299,12 @@ int run_ask(const invocation& call, const ask_arguments& arguments) {
         if (what.type == notice::kind::connected) {
             asio::post(io, [&desk, &events] { desk.start([&events] { events.stop(); }); });
         }
-        // What became of a question that was not answered in time, the desk has said.
+        // The desk has reported a question that was not answered in time.
         if (what.type != notice::kind::hook_failed && what.type != notice::kind::reply_refused) {
             print_notice(what);
         }
     });
-
-    std::exception_ptr failure;
-    std::thread serving([&] {
-        try {
-            events.run();
-        } catch (...) {
-            failure = std::current_exception();
-        }
-        asio::post(io, [&] {
-            desk.stop();
-            work.reset();
-        });
-    });
-    io.run();
-    serving.join();
-    if (failure) {
-        std::rethrow_exception(failure);
-    }
+    serve_events(events, io, [&desk] { desk.stop(); });
     return exit_status::done;
 }
 

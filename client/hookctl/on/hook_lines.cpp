@@ -138,7 +138,7 @@ void print_notes(const verdict& said) {
 
 std::string bypass_text(const verdict& said, std::string_view event) {
     return said.bypassed.empty() ? std::string()
-                                 : std::string(event) + " goes on by a bypass: " + harmless(said.bypassed) +
+                                 : std::string(event) + " proceeds by a bypass: " + harmless(said.bypassed) +
                                        " (hookctl bypass --end ends it)";
 }
 

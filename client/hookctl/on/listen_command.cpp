@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "event_line.hpp"
 #include "hookctl/commands.hpp"
-#include "hookctl/daemon/daemon_call.hpp"
-#include "hookctl/daemon/daemon_user.hpp"
 #include "hookctl/exit_status.hpp"
 #include "hookctl/terminal/line_writer.hpp"
 #include "hookctl/terminal/output.hpp"
 #include "hookctl/terminal/stop_watcher.hpp"
+#include "serve_events.hpp"
 
 #include <hookd/error.hpp>
 #include <hookd/hook_runner.hpp>
@@ -19,10 +18,7 @@
 namespace hookd::hookctl {
 
 int run_listen(const invocation& call, const listen_arguments& arguments) {
-    hook_runner_options options;
-    options.path = call.socket;
-    options.daemon_user = daemon_user_of(call);
-    options.answer_timeout = call.timeout.value_or(default_answer_timeout);
+    auto options = runner_options_for(call);
     options.as_responder.scope = arguments.scope;
     if (arguments.after_seq) {
         options.resume_from = resume_point{*arguments.after_seq, {}};
@@ -54,7 +50,7 @@ int run_listen(const invocation& call, const listen_arguments& arguments) {
         if (what.type == notice::kind::connected) {
             connected = true;
         }
-        // Whoever asks for the events after a number is told at once that they are not to be had.
+        // A user who asks for the events after a number learns at once that they are not available.
         if (what.type == notice::kind::resume_impossible && !connected) {
             throw error(error_kind::refused, what.message, static_cast<int>(protocol::errc::resume_impossible));
         }

@@ -2,12 +2,11 @@
 #include "event_line.hpp"
 #include "hookctl/commands.hpp"
 #include "hookctl/daemon/daemon_call.hpp"
-#include "hookctl/daemon/daemon_user.hpp"
 #include "hookctl/exit_status.hpp"
 #include "hookctl/git/exec.hpp"
-#include "hookctl/git/site.hpp"
 #include "hookctl/terminal/output.hpp"
 #include "hookctl/terminal/stop_watcher.hpp"
+#include "serve_events.hpp"
 
 #include <hookd/hook_runner.hpp>
 #include <hookd/hooks/command_environment.hpp>
@@ -15,7 +14,6 @@
 #include <hookd/hooks/hook_reply.hpp>
 #include <hookd/protocol/json_text.hpp>
 
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
@@ -24,14 +22,12 @@
 #include <chrono>
 #include <csignal>
 #include <deque>
-#include <exception>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -43,17 +39,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-hooks::command_environment environment_for(const invocation& call, const on_arguments& arguments) {
-    hooks::command_environment result(
-        environ, absolute_socket(call.socket.empty() ? default_socket_path() : call.socket));
-    result.add(call.daemon_user.empty() ? "HOOKD_DAEMON_USER" : "HOOKD_DAEMON_USER=" + call.daemon_user, environ);
-    for (const auto& each : arguments.environment) {
-        result.add(each, environ);
-    }
-    return result;
-}
-
-// How long the emitter still waits; nothing where it does not.
+// How long the emitter still waits; nothing if it does not wait.
 std::optional<std::chrono::steady_clock::duration> time_left(const event& what) {
     return what.deadline() ? std::optional(*what.deadline() - std::chrono::steady_clock::now()) : std::nullopt;
 }
@@ -87,7 +73,7 @@ public:
           argv_(arguments.git ? git_exec_command(arguments.argv) : arguments.argv),
           timeout_(call.timeout),
           reporting_(reporting_for(call)),
-          environment_(environment_for(call, arguments)),
+          environment_(hook_environment_for(call, arguments.environment)),
           runner_(io.get_executor()) {}
 
     /// The caller bounds how many events wait here: no more than it has given out answers for.
@@ -157,12 +143,7 @@ private:
         }
         hooks::command command;
         command.argv = argv_;
-        command.environment = environment_.for_event({.event = next.what.name(),
-            .hook_event_id = next.what.hook_event_id(),
-            .seq = next.what.seq(),
-            .host = next.what.host(),
-            .cause = next.what.cause(),
-            .payload = next.what.payload()});
+        command.environment = variables_for(environment_, next.what);
         command.input = next.what.payload();
         command.timeout = left;
         if (timeout_) {
@@ -264,25 +245,17 @@ private:
 
 int run_on(const invocation& call, const on_arguments& arguments) {
     std::signal(
-        SIGCHLD, SIG_DFL);  // whoever started us may have ignored it, and then no exit status would ever be known
+        SIGCHLD, SIG_DFL);  // the parent process may have ignored it, and then no exit status would ever be known
 
-    hook_runner_options options;
-    options.name = arguments.name;
-    options.path = call.socket;
-    options.daemon_user = daemon_user_of(call);
-    options.answer_timeout = default_answer_timeout;  // --timeout is what a command has
-    options.as_responder = arguments.as_responder;
-    if (!arguments.repository.empty()) {
-        options.as_responder.where.push_back(events_of_repository(arguments.repository));
-    }
+    auto options = hook_options_for(call, arguments.name, arguments.as_responder, arguments.repository);
+    options.answer_timeout = default_answer_timeout;  // --timeout limits a command
     options.max_unanswered = most_jobs(arguments);
     options.may_miss_events = true;  // no question waits behind a flood of other events
     hook_runner events(options);
     asio::io_context io(1);
-    auto work = asio::make_work_guard(io);
     event_commands commands(io, call, arguments);
 
-    // A guard stays although nobody reads what it prints.
+    // A guard stays although its output has no reader.
     const stop_watcher watcher(stop_watcher::output::does_not_matter, [&] {
         events.stop();
         asio::post(io, [&commands] { commands.stop_or_kill(); });
@@ -302,30 +275,8 @@ int run_on(const invocation& call, const on_arguments& arguments) {
     });
     events.on_notice(print_notice);
 
-    // Two threads: the connection is served, and replies leave, while commands start and end here.
-    std::exception_ptr failure;
-    std::thread serving([&] {
-        try {
-            events.run();
-        } catch (...) {
-            failure = std::current_exception();
-        }
-        asio::post(io, [&] {
-            commands.stop();
-            work.reset();
-        });
-    });
-    try {
-        io.run();  // until the session is over and the last command is reaped
-    } catch (...) {
-        events.stop();
-        serving.join();
-        throw;
-    }
-    serving.join();
-    if (failure) {
-        std::rethrow_exception(failure);
-    }
+    // The connection is served, and replies leave, while commands start and end here, until the last one is reaped.
+    serve_events(events, io, [&commands] { commands.stop(); });
     return commands.output_lost() ? exit_status::broken : exit_status::done;
 }
 

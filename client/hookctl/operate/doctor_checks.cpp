@@ -88,7 +88,7 @@ finding check_hook(std::string_view hook) {
         const auto why = string_of(member_of(hook, "why"));
         return {"hook " + name, false, state + (why.empty() ? "" : ": " + why)};
     }
-    return {"hook " + name, true, "may run"};
+    return {"hook " + name, true, "can run"};
 }
 
 findings check_hooks(client& daemon, const invocation& call) {
@@ -198,8 +198,8 @@ findings check_settings() {
             environment_variable("HOOKD_SOCKET").empty() || !environment_variable("HOOKD_REGISTRY").empty();
         all.push_back({"settings", true,
             has_registry
-                ? "configuration, catalog, journal and registry (" + default_registry().string() + ") are right"
-                : "configuration and catalog are right; without --registry a daemon at $HOOKD_SOCKET keeps hooks until "
+                ? "configuration, catalog, journal and registry (" + default_registry().string() + ") are valid"
+                : "configuration and catalog are valid; without --registry a daemon at $HOOKD_SOCKET keeps hooks until "
                   "it ends"});
     } else {
         all.push_back({"settings", false, first_line(done.errors.text)});

@@ -6,6 +6,7 @@
 #include "hookctl/git/site.hpp"
 #include "hookctl/json/json_member.hpp"
 #include "hookctl/json/json_object.hpp"
+#include "hookctl/on/hook_params.hpp"
 #include "hookctl/repository/sync_command.hpp"
 #include "hookctl/terminal/duration_text.hpp"
 #include "hookctl/terminal/output.hpp"
@@ -16,6 +17,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -82,7 +86,7 @@ int print_hook(const invocation& call, const std::string& hook) {
     return exit_status::done;
 }
 
-/// The same, and says where it cannot run.
+/// The same, and reports that it cannot run.
 int report(const invocation& call, const std::string& hook) {
     print_hook(call, hook);
     if (member_text(hook, "state") != protocol::to_string(protocol::hook_state::ok)) {
@@ -95,7 +99,7 @@ int report(const invocation& call, const std::string& hook) {
     return exit_status::done;
 }
 
-/// Asks the daemon about the registered hook of that name. Nothing where there is none, which is said then.
+/// Asks the daemon about the registered hook of that name. If there is none, reports that and returns nothing.
 std::optional<std::string> ask_about(
     const invocation& call, const std::string& name, std::string_view method, const std::string& params) {
     try {
@@ -111,45 +115,37 @@ std::optional<std::string> ask_about(
 }
 
 /// The variables that `--env` names, with their values here.
-std::string environment_of(const register_arguments& arguments) {
-    json_object result;
+std::vector<std::string> environment_of(const register_arguments& arguments) {
+    std::vector<std::string> variables;
     for (const auto& each : arguments.environment) {
-        const auto equals = each.find('=');
-        const auto name = each.substr(0, equals);
-        const char* const inherited = equals == std::string::npos ? std::getenv(name.c_str()) : nullptr;
-        if (equals != std::string::npos || inherited != nullptr) {
-            result.text(name, equals != std::string::npos ? each.substr(equals + 1) : inherited);
+        if (each.find('=') != std::string::npos) {
+            variables.push_back(each);
+        } else if (const char* const inherited = std::getenv(each.c_str())) {
+            variables.push_back(each + "=" + inherited);
         }
     }
-    return result.finish();
+    return variables;
 }
 
-void add_options(json_object& params, const register_arguments& arguments) {
-    const auto& responder = arguments.as_responder;
-    json_object where;
-    for (const auto& each : responder.where) {
-        where.text(each.pointer, each.glob);
-    }
-    if (!arguments.repository.empty()) {
-        const auto condition = events_of_repository(arguments.repository);
-        where.text(condition.pointer, condition.glob);
-    }
-    if (arguments.jobs) {
-        params.raw("jobs", std::to_string(*arguments.jobs));
-    }
+hook_params params_of(const invocation& call, const register_arguments& arguments) {
+    hook_params params;
+    params.name = arguments.name;
+    params.command = arguments.git ? git_exec_command(arguments.argv) : resolved_here(arguments.argv);
+    params.events = arguments.patterns;
+    params.timeout = call.timeout;
+    params.jobs = arguments.jobs;
     if (!arguments.directory.empty()) {
-        params.text("cwd", std::filesystem::absolute(arguments.directory).lexically_normal().string());
+        params.directory = std::filesystem::absolute(arguments.directory).lexically_normal().string();
     }
-    params.raw("env", environment_of(arguments))
-        .raw("where", where.finish())
-        .flag("asked_only", responder.asked_only)
-        .text("on_failure", to_string(responder.on_failure))
-        .raw("order", std::to_string(responder.order))
-        .flag("shadow", responder.shadow)
-        .text("scope", to_string(responder.scope));
+    params.environment = environment_of(arguments);
+    params.as_responder = arguments.as_responder;
+    if (!arguments.repository.empty()) {
+        params.as_responder.where.push_back(events_of_repository(arguments.repository));
+    }
+    return params;
 }
 
-/// The sessions that are there beside the registered hooks, which have one, too: a JSON array.
+/// The sessions without those of the registered hooks: a JSON array.
 std::string live_sessions(std::string_view stats, std::string_view hooks) {
     std::vector<std::string> registered;
     protocol::json_cursor each_hook(hooks);
@@ -190,17 +186,10 @@ std::string describe_session(std::string_view session) {
 }  // namespace
 
 int run_register(const invocation& call, const register_arguments& arguments) {
-    json_object params;
-    params.text("name", arguments.name)
-        .texts("command", arguments.git ? git_exec_command(arguments.argv) : resolved_here(arguments.argv))
-        .texts("events", arguments.patterns);
-    if (call.timeout) {
-        params.raw("timeout_ms", std::to_string(call.timeout->count()));
-    }
-    add_options(params, arguments);
-    // --timeout is the command's here.
+    // --timeout limits the command here.
     auto daemon = connect_for(call, default_answer_timeout);
-    return report(call, daemon.call(protocol::register_hook_params::method, params.finish(), default_answer_timeout));
+    return report(call, daemon.call(protocol::register_hook_params::method, to_json(params_of(call, arguments)),
+                            default_answer_timeout));
 }
 
 int run_deregister(const invocation& call, const deregister_arguments& arguments) {

@@ -127,7 +127,7 @@ void add_hooks(page& to, const protocol::stats_result& stats) {
     add("hookd_hook_asked_total", "Events that a responder was asked, by its name.", &hook::asked);
     add("hookd_hook_replied_total", "Events that it replied to or abstained from.", &hook::replied);
     add("hookd_hook_vetoed_total", "Events that it vetoed.", &hook::vetoed);
-    add("hookd_hook_failed_total", "Events for which it was waited for in vain, other than by lag.", &hook::failed);
+    add("hookd_hook_failed_total", "Events that waited for it and got no reply, other than by lag.", &hook::failed);
     add("hookd_hook_lagged_total", "Events that it was not asked since it lagged behind.", &hook::lagged);
     to.family("hookd_hook_enabled", "gauge", "Whether a registered hook is asked.");
     for (const auto& each : stats.hooks) {
@@ -233,7 +233,7 @@ std::string prometheus_text(const protocol::stats_result& stats) {
     text.sample(label("verdict", "vetoed"), number(stats.vetoed));
     text.sample(label("verdict", "failed_closed"), number(stats.failed_closed));
     text.sample(label("verdict", "bypassed"), number(stats.bypassed));
-    text.gauge("hookd_bypass_left_seconds", "How long the bypass in force lasts; 0 where there is none.",
+    text.gauge("hookd_bypass_left_seconds", "How long the bypass in force lasts; 0 if there is none.",
         stats.bypass ? static_cast<double>(stats.bypass->left.count()) / 1000 : 0.0);
     text.counter("hookd_sessions_lagged_total", "Sessions closed since they lagged behind.", stats.lagged);
     text.counter("hookd_protocol_errors_total", "Errors answered to what peers sent.", stats.protocol_errors);

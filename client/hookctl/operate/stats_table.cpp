@@ -78,14 +78,6 @@ std::string table_text(const text_table& table, const palette& colour) {
     return "\n" + text;
 }
 
-text_table::row headings(const std::vector<std::string>& names, const palette& colour) {
-    text_table::row row;
-    for (const auto& each : names) {
-        row.push_back({each, colour.bold()});
-    }
-    return row;
-}
-
 std::string hook_table(const stats_result& stats, const palette& colour) {
     text_table table;
     table.add(headings({"HOOK", "ASKED", "REPLIED", "VETOED", "FAILED", "P50 MS", "P99 MS", "MAX MS"}, colour));
@@ -128,6 +120,14 @@ std::string describe_bytes(double bytes) {
         bytes /= 1024;
     }
     return decimal(bytes, unit == 0 || bytes >= 100 ? 0 : 1).append(" ").append(units[unit]);
+}
+
+text_table::row headings(const std::vector<std::string>& names, const palette& colour) {
+    text_table::row row;
+    for (const auto& each : names) {
+        row.push_back({each, colour.bold()});
+    }
+    return row;
 }
 
 std::string stats_table(const protocol::stats_result& stats, const palette& colour) {

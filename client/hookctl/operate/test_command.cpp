@@ -111,16 +111,16 @@ public:
     [[nodiscard]] static finding stops(std::string subject, const trial& done) {
         const auto how = done.result.how;
         if (how == hooks::command_result::ending::not_started) {
-            return {std::move(subject), false, "it could not be started"};
+            return {std::move(subject), false, "could not start"};
         }
         if (how != hooks::command_result::ending::stopped && how != hooks::command_result::ending::timed_out) {
-            return {std::move(subject), true, "had ended by itself"};
+            return {std::move(subject), true, "had already ended"};
         }
         if (done.until_gone < hooks::kill_delay) {
             return {std::move(subject), true, "is gone within " + describe_duration(done.until_gone + 1ms)};
         }
         return {std::move(subject), false,
-            "it, or a child of its, did not heed SIGTERM and had to be killed after 1 s: let it end at SIGTERM"};
+            "it, or a child of its, ignored SIGTERM and had to be killed after 1 s: let it end at SIGTERM"};
     }
 
     [[nodiscard]] finding stops_at_sigterm(const std::string& input) const {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "top_feed.hpp"
-#include "hookctl/daemon/daemon_user.hpp"
+#include "hookctl/on/serve_events.hpp"
 
 #include <hookd/error.hpp>
 
@@ -19,13 +19,11 @@ namespace hookd::hookctl {
 
 namespace {
 
-constexpr std::size_t most_unread = 4096;  // while the screen stands still
+constexpr std::size_t most_unread = 4096;  // while the screen is not drawn
 
 hook_runner_options options_for(const invocation& call) {
-    hook_runner_options options;
+    auto options = runner_options_for(call);
     options.name = top_session_name;
-    options.path = call.socket;
-    options.daemon_user = daemon_user_of(call);
     options.as_responder.asked_only = true;
     options.wait_for_daemon = true;
     return options;
@@ -50,8 +48,8 @@ top_feed::top_feed(const invocation& call, secret_members secrets)
     }
     events_.listen("*", [this](const event& what) {
         if (what.expects_response()) {
-            top_model::open_wait wait{what.seq(), what.name(), secrets_.without_secrets(what.name(), what.payload()),
-                top_model::clock::now(), what.timeout(), {}};
+            top_model::open_wait wait{
+                what.seq(), what.name(), shown_payload(what), top_model::clock::now(), what.timeout(), {}};
             add([&](news& unread) { unread.questions.emplace_back(what.hook_event_id(), std::move(wait)); });
         }
     });
@@ -72,6 +70,12 @@ top_feed::top_feed(const invocation& call, secret_members secrets)
             // The counters say why: they are asked for over another connection.
         }
     });
+}
+
+std::string top_feed::shown_payload(const event& what) const {
+    constexpr std::size_t longest_payload = std::size_t{16} * 1024;
+    return what.payload().size() > longest_payload ? std::string()
+                                                   : secrets_.without_secrets(what.name(), what.payload());
 }
 
 top_feed::~top_feed() {

@@ -38,6 +38,8 @@ public:
     [[nodiscard]] news take();
 
 private:
+    /// Without secrets; empty for a large one, so that what is queued for the screen stays small.
+    [[nodiscard]] std::string shown_payload(const event& what) const;
     template <class Change>
     void add(Change change);
 

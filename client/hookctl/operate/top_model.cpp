@@ -11,7 +11,6 @@ namespace {
 constexpr std::size_t most_rates = 60;
 constexpr std::size_t most_verdicts = 500;
 constexpr std::size_t most_waits = 500;
-constexpr std::size_t longest_payload = std::size_t{16} * 1024;
 constexpr std::chrono::seconds grace{2};  // counters and events come over two connections
 
 void add_rate(std::deque<double>& rates, double value) {
@@ -49,9 +48,6 @@ void top_model::take_stats(protocol::stats_result stats, clock::time_point now) 
 }
 
 void top_model::take_question(const std::string& id, open_wait what) {
-    if (what.payload.size() > longest_payload) {
-        what.payload.clear();
-    }
     if (waits_.size() < most_waits) {
         waits_[id] = std::move(what);
     }

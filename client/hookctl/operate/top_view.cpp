@@ -133,7 +133,7 @@ section waits(
                      (each->timeout ? " of " + describe_duration(*each->timeout) : ""),
             colour.yellow());
         line.add(
-            each->asked ? "  for " + (each->asked->empty() ? "nobody that is there" : harmless(*each->asked)) : "");
+            each->asked ? "  for " + (each->asked->empty() ? "no hook that is present" : harmless(*each->asked)) : "");
         result.lines.push_back(std::move(line));
     }
     return result;
@@ -154,8 +154,7 @@ section hooks(const top_model& model, const top_choices& choices, const palette&
         return result;
     }
     text_table table;
-    table.add({{"HOOK", colour.bold()}, {"ASKED", colour.bold()}, {"VETOED", colour.bold()}, {"FAILED", colour.bold()},
-        {"P50 MS", colour.bold()}, {"P99 MS", colour.bold()}, {}});
+    table.add(headings({"HOOK", "ASKED", "VETOED", "FAILED", "P50 MS", "P99 MS", ""}, colour));
     for (const auto* each : chosen) {
         const auto share = slowest > 0 ? each->p99_ms.value_or(0) / slowest : 0;
         table.add({{cut(harmless(each->name), name_columns), colour.cyan()}, {std::to_string(each->asked), {}},
@@ -227,8 +226,7 @@ section events(const top_model& model, const top_choices& choices, const palette
         return result;
     }
     text_table table;
-    table.add({{"EVENT", colour.bold()}, {"PER S", colour.bold()}, {"COUNT", colour.bold()}, {"P50 MS", colour.bold()},
-        {"P99 MS", colour.bold()}, {"MAX MS", colour.bold()}});
+    table.add(headings({"EVENT", "PER S", "COUNT", "P50 MS", "P99 MS", "MAX MS"}, colour));
     for (const auto& [rate, each] : chosen) {
         table.add({{cut(harmless(each->name), name_columns), colour.cyan()}, {per_second(rate), {}},
             {std::to_string(each->count), {}}, {milliseconds_text(each->p50_ms), {}},
@@ -240,8 +238,7 @@ section events(const top_model& model, const top_choices& choices, const palette
 
 section sessions(const top_model& model, const top_choices& choices, const palette& colour) {
     text_table table;
-    table.add(
-        {{"SESSION", colour.bold()}, {"PID", colour.bold()}, {"UID", colour.bold()}, {"QUEUED", colour.bold()}, {}});
+    table.add(headings({"SESSION", "PID", "UID", "QUEUED", ""}, colour));
     bool is_empty = true;
     for (const auto& each : model.stats().sessions) {
         if (passes(choices, each.name)) {
@@ -324,7 +321,7 @@ screen_line footer(const top_choices& choices, const palette& colour) {
     if (choices.opened) {
         return screen_line("q back   \xe2\x86\x91\xe2\x86\x93 scroll", colour.dim());
     }
-    return screen_line(std::string("q quit   / filter   p ") + (choices.paused ? "go on" : "pause") +
+    return screen_line(std::string("q quit   / filter   p ") + (choices.paused ? "continue" : "pause") +
                            "   \xe2\x86\x91\xe2\x86\x93 select   Enter payload",
         colour.dim());
 }

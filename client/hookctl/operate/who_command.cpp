@@ -79,7 +79,7 @@ std::string describe(std::string_view answer, const std::vector<std::string>& ab
     }
     std::string text =
         lines.empty() ? "no hook would be asked" : protocol::counted(lines.size(), "hook") + " would be asked";
-    text += ", " + protocol::counted(number_of(member_of(answer, "observers")), "observer") + " told\n";
+    text += ", " + protocol::counted(number_of(member_of(answer, "observers")), "observer") + " notified\n";
     for (const auto& [name, what] : lines) {
         text.append("  ")
             .append(colour.bold())

@@ -31,7 +31,7 @@ std::optional<std::string_view> hook_called(std::string_view listed, const std::
 /// Whether the daemon has the hook as it is wanted. Both sides write JSON in one way.
 bool is_as_wanted(std::string_view hook, const std::string& params) {
     constexpr std::array members{"command", "events", "timeout_ms", "jobs", "cwd", "env", "where", "asked_only",
-        "on_failure", "order", "shadow"};
+        "on_failure", "order", "shadow", "scope"};
     const auto is_same = [&](const char* name) {
         const auto has = member_of(hook, name);
         const auto wants = member_of(params, name);

@@ -11,11 +11,10 @@
 
 #include "hookctl/arguments.hpp"
 #include "hookctl/git/exec.hpp"
-#include "hookctl/git/program.hpp"
 #include "hookctl/git/site.hpp"
 #include "hookctl/json/file_text.hpp"
 #include "hookctl/json/json_member.hpp"
-#include "hookctl/json/json_object.hpp"
+#include "hookctl/on/hook_params.hpp"
 
 #include <hookd/hooks/resolved_command.hpp>
 #include <hookd/protocol/methods.hpp>
@@ -40,15 +39,6 @@ constexpr std::string_view shell = "/bin/sh";
 constexpr std::string_view take_words_off = R"(export HOOK_DIR="$1"; shift 2; exec "$@")";
 constexpr std::size_t common_dir_word = 3;
 
-std::string asked_of_git(const std::string& option) {
-    const auto said = ask_git({}, {"rev-parse", "--path-format=absolute", option});
-    if (said.status != 0 || said.output.empty()) {
-        throw usage_error(said.errors.empty() ? "the hooks of a .hookd.toml need a work tree: this repository has none"
-                                              : said.errors);
-    }
-    return said.output;
-}
-
 /// `shop` for /src/shop/.git and for /srv/shop.git.
 std::string name_of(const fs::path& common_dir) {
     const auto directory = common_dir.filename() == ".git" ? common_dir.parent_path() : common_dir;
@@ -60,7 +50,7 @@ bool is_regular(const fs::path& path) {
     return fs::is_regular_file(path, unknown);
 }
 
-/// The path below `top`; empty where it is elsewhere.
+/// The path below `top`; empty if it is not below.
 std::string below(const fs::path& top, const fs::path& path) {
     const auto relative = path.lexically_relative(top).string();
     return relative == ".." || relative.starts_with("../") ? std::string() : relative;
@@ -124,37 +114,17 @@ bool is_for_agents(const file_hook& hook) {
 
 std::string params_of(const file_hook& hook, const wanted_hook& wanted, const std::vector<std::string>& command,
     const hook_repository& repository, const payload_condition& place) {
-    json_object environment;
-    for (const auto& each : hook.environment) {
-        environment.text(each.substr(0, each.find('=')), each.substr(each.find('=') + 1));
-    }
-    json_object where;
-    for (const auto& each : hook.as_responder.where) {
-        where.text(each.pointer, each.glob);
-    }
-    where.text(place.pointer, place.glob);
-    json_object params;
-    params.text("name", wanted.name).texts("command", command).texts("events", hook.events);
-    if (hook.timeout) {
-        params.raw("timeout_ms", std::to_string(hook.timeout->count()));
-    }
-    if (hook.jobs) {
-        params.raw("jobs", std::to_string(*hook.jobs));
-    }
-    return params.text("cwd", repository.top.string())
-        .raw("env", environment.finish())
-        .raw("where", where.finish())
-        .flag("asked_only", hook.as_responder.asked_only)
-        .text("on_failure", to_string(hook.as_responder.on_failure))
-        .raw("order", std::to_string(hook.as_responder.order))
-        .flag("shadow", hook.as_responder.shadow)
-        .finish();
-}
-
-/// A glob for the path itself: it has no escapes.
-std::string as_glob(std::string path) {
-    std::replace(path.begin(), path.end(), '*', '?');
-    return path;
+    hook_params params;
+    params.name = wanted.name;
+    params.command = command;
+    params.events = hook.events;
+    params.timeout = hook.timeout;
+    params.jobs = hook.jobs;
+    params.directory = repository.top.string();
+    params.environment = hook.environment;
+    params.as_responder = hook.as_responder;
+    params.as_responder.where.push_back(place);
+    return to_json(params);
 }
 
 /// Agents say in which directory they work, git in which repository.
@@ -175,11 +145,11 @@ void add_hook(
         all.push_back(std::move(one));
     };
     if (!is_for_agents(hook)) {
-        add("", {"/common_dir", as_glob(repository.common_dir.string())});
+        add("", {"/common_dir", path_glob(repository.common_dir.string())});
         return;
     }
-    add("", {"/project_dir", as_glob(repository.top.string())});
-    add("/below", {"/project_dir", as_glob(repository.top.string()) + "/*"});
+    add("", {"/project_dir", path_glob(repository.top.string())});
+    add("/below", {"/project_dir", path_glob(repository.top.string()) + "/*"});
 }
 
 void check_unique(const hook_file& shared, const hook_file& local, const fs::path& path) {
@@ -196,8 +166,8 @@ void check_unique(const hook_file& shared, const hook_file& local, const fs::pat
 
 hook_repository find_hook_repository() {
     hook_repository found;
-    found.top = asked_of_git("--show-toplevel");
-    found.common_dir = fs::canonical(asked_of_git("--git-common-dir"));
+    found.top = git_path({}, "--show-toplevel");
+    found.common_dir = fs::canonical(git_path({}, "--git-common-dir"));
     found.name = name_of(found.common_dir);
     return found;
 }

@@ -12,12 +12,14 @@
 #include "hookctl/json/json_object.hpp"
 #include "hookctl/terminal/output.hpp"
 
+#include <hookd/client.hpp>
 #include <hookd/protocol/counted.hpp>
 #include <hookd/protocol/methods.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -142,28 +144,45 @@ bool agrees(const plan& planned) {
     return line == "y" || line == "Y" || line == "yes";
 }
 
-void deregister(const invocation& call, const std::string& name) {
-    (void)ask_daemon(call, protocol::deregister_hook_params::method, json_object().text("name", name).finish());
-}
+/// The daemon for several requests, none of which waits.
+class hook_registrar {
+public:
+    explicit hook_registrar(const invocation& call)
+        : timeout_(call.timeout.value_or(default_answer_timeout)), daemon_(connect_for(call)) {}
 
-/// Registers and deregisters. What the files hold was looked at before the daemon has read them: where they have
-/// changed in between, the hooks go again, since what nobody has seen is not to run.
+    void register_hook(const std::string& params) {
+        (void)daemon_.call(protocol::register_hook_params::method, params, timeout_);
+    }
+    void deregister_hook(const std::string& name) {
+        (void)daemon_.call(
+            protocol::deregister_hook_params::method, json_object().text("name", name).finish(), timeout_);
+    }
+    [[nodiscard]] std::string list_hooks() { return daemon_.call(protocol::list_hooks_params::method, {}, timeout_); }
+
+private:
+    std::chrono::milliseconds timeout_;
+    client daemon_;
+};
+
+/// Registers and deregisters. The files were reviewed before the daemon has read them: if they have changed in between,
+/// the hooks are deregistered again, since only what was reviewed may run.
 void carry_out(const invocation& call, const plan& planned) {
+    hook_registrar daemon(call);
     for (const auto& each : planned.wanted.hooks) {
-        (void)ask_daemon(call, protocol::register_hook_params::method, each.params);
+        daemon.register_hook(each.params);
     }
     for (const auto& each : planned.changes) {
         if (each.how == hook_change::kind::removed) {
-            deregister(call, each.name);
+            daemon.deregister_hook(each.name);
         }
     }
     auto repository = planned.repository;
     if (read_hook_set(repository).contents != planned.wanted.contents) {
         for (const auto& each : planned.wanted.hooks) {
-            deregister(call, each.name);
+            daemon.deregister_hook(each.name);
         }
         throw usage_error(
-            "the files changed while their hooks were registered, so that none is: type hookctl sync again");
+            "the files changed while their hooks were registered, so none is registered: run hookctl sync again");
     }
 }
 
@@ -220,9 +239,10 @@ int run_sync(const invocation& call) {
 
 int run_unsync(const invocation& call) {
     const auto repository = find_hook_repository();
-    const auto names = synced_hooks(ask_daemon(call, protocol::list_hooks_params::method, {}), repository);
+    hook_registrar daemon(call);
+    const auto names = synced_hooks(daemon.list_hooks(), repository);
     for (const auto& each : names) {
-        deregister(call, each);
+        daemon.deregister_hook(each);
     }
     hook_agreement(repository).forget();
     if (writes_for_programs(call.json)) {

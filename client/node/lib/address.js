@@ -100,7 +100,7 @@ export class Address {
         return new NoDaemonError(`no hookd at ${this.path}: there is no such socket; ${start}`);
       case 'ECONNREFUSED':
       case 'ENOTSOCK': {
-        const reason = this.#isOtherFile() ? 'that is not a socket' : `nobody listens on it; ${start}`;
+        const reason = this.#isOtherFile() ? 'that is not a socket' : `no process listens on it; ${start}`;
         return new NoDaemonError(`no hookd at ${this.path}: ${reason}`);
       }
       case 'EACCES':
@@ -112,7 +112,7 @@ export class Address {
     }
   }
 
-  // connect(2) refuses such a file as it refuses a socket that nobody listens on.
+  // connect(2) refuses such a file as it refuses a socket that no process listens on.
   #isOtherFile() {
     if (this.#isAbstract) return false;
     return statSync(this.path, { throwIfNoEntry: false })?.isSocket() === false;

@@ -12,7 +12,7 @@ export class HookdError extends Error {
 /** An argument is unusable. Nothing was sent. */
 export class InvalidArgumentError extends HookdError {}
 
-/** The daemon is absent: there is no socket at the path, or nobody listens on it. Nothing was sent. */
+/** The daemon is absent: there is no socket at the path, or no process listens on it. Nothing was sent. */
 export class NoDaemonError extends HookdError {}
 
 /** Something is at the path that can't be connected to, or it refuses. That is not an absent daemon. Nothing was sent. */

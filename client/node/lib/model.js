@@ -103,7 +103,7 @@ export class Verdict {
     this.bypassed = result.bypassed;
   }
 
-  /** Whether the operation may go on. Under failure policy `open` (the default) that is so where nobody decided, too. */
+  /** Whether the operation may go on. Under failure policy `open` (the default) that is so if no hook has decided, too. */
   get proceed() {
     return this.abort === '';
   }

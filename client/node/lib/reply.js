@@ -32,7 +32,7 @@ export function veto(reason, members = {}) {
   return respond({ ...members, abort: reason || 'vetoed without a reason' });
 }
 
-/** No opinion: this hook decides nothing, and nobody waits for it any longer. */
+/** No opinion: this hook decides nothing, and no emitter waits for it any longer. */
 export function abstain() {
   return new Reply({ abstain: true });
 }

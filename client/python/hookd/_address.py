@@ -84,7 +84,7 @@ class Address:
         if failure.errno == errno.ENOENT:
             return NoDaemonError(f"no hookd at {self.path}: there is no such socket; {start}")
         if failure.errno == errno.ECONNREFUSED:
-            reason = "that is not a socket" if self._is_other_file() else f"nobody listens on it; {start}"
+            reason = "that is not a socket" if self._is_other_file() else f"no process listens on it; {start}"
             return NoDaemonError(f"no hookd at {self.path}: {reason}")
         if failure.errno in (errno.EACCES, errno.EPERM):
             return UnreachableError(

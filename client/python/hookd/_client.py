@@ -183,7 +183,7 @@ class _Stream:
         self._socket.close()
 
     def has_ended(self) -> bool:
-        """Whether the other end has closed while nobody looked."""
+        """Whether the other end has closed in the meantime."""
         poll = select.poll()
         poll.register(self._socket, select.POLLIN)
         if not poll.poll(0):

@@ -15,7 +15,7 @@ class InvalidArgumentError(HookdError, ValueError):
 
 
 class NoDaemonError(HookdError):
-    """The daemon is absent: there is no socket at the path, or nobody listens on it. Nothing was sent."""
+    """The daemon is absent: there is no socket at the path, or no process listens on it. Nothing was sent."""
 
 
 class UnreachableError(HookdError):

@@ -193,7 +193,7 @@ class HookRun:
                 self._undelivered.append((event, reply))
 
     async def _ask(self, event: Event) -> Optional[Reply]:
-        """The reply; None where nobody waits for it any longer."""
+        """The reply; None if no emitter waits for it any longer."""
         if event.cancelled:
             return None
         hook = self._find(event.name)

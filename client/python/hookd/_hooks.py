@@ -50,7 +50,7 @@ class Hooks:
                  answer_timeout: float = 30.0, drain_timeout: float = 2.0, reconnect_min: float = 0.05, reconnect_max: float = 5.0,
                  on_notice: Optional[Callable[[str, str], None]] = None) -> None:
         """`name`: what verdicts and logs call this subscriber. `path`, `daemon_user`: as for Client. `responds=False`: an observer, for which
-        no emitter waits. `asked_only`: only events that somebody waits for. `on_failure="closed"`: where this hook is missing, for whatever
+        no emitter waits. `asked_only`: only events that an emitter waits for. `on_failure="closed"`: where this hook is missing, for whatever
         reason, nothing proceeds. `order`: its turn in a chain. `where`: JSON pointers into the payload, with globs. `shadow`: it is asked and
         recorded, and decides nothing. `cancellations`: once the emitter stops waiting, a coroutine is cancelled, and Event.cancelled is true.
 

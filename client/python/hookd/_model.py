@@ -108,7 +108,7 @@ def veto(reason: str, **members: Any) -> Reply:
 
 
 def abstain() -> Reply:
-    """No opinion: this hook decides nothing, and nobody waits for it any longer."""
+    """No opinion: this hook decides nothing, and no emitter waits for it any longer."""
     return Reply({"abstain": True})
 
 
@@ -164,7 +164,7 @@ class Verdict:
 
     @property
     def proceed(self) -> bool:
-        """Whether the operation may go on. Under failure policy `open` (the default) that is so where nobody decided, too."""
+        """Whether the operation may go on. Under failure policy `open` (the default) that is so if no hook has decided, too."""
         return not self.abort
 
     # Without this every verdict would count as true, a veto included.

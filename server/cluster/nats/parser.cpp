@@ -107,7 +107,7 @@ parse_result parser::read_line(std::string_view line, std::size_t line_bytes, st
     if (is_named(name, "+OK")) {
         return plain(operation::kind::ok, line_bytes);
     }
-    return fail("\"" + std::string{name.substr(0, 32)} + "\" is no operation of NATS");
+    return fail("\"" + std::string{name.substr(0, 32)} + "\" is not an operation of NATS");
 }
 
 // MSG subject subscription [reply] bytes, HMSG subject subscription [reply] header-bytes bytes.

@@ -45,7 +45,7 @@ inspection::inspection(const result& of)
 std::optional<trouble> judge_server(const inspection& found, int connected_pid, int server_version) {
     if (found.backend_pid != connected_pid) {
         return trouble{
-            "a connection pooler such as pgbouncer stands before the server and would swallow notifications: let the "
+            "a connection pooler such as pgbouncer is in front of the server and would drop notifications: let the "
             "URL name the PostgreSQL server itself (its port is mostly 5432)"};
     }
     if (server_version < oldest_server) {
@@ -115,7 +115,7 @@ trouble judge(const connect_failure& why, const settings& where) {
     }
     if (why.sqlstate == "08P01" && contains(said, "startup parameter")) {
         return {said +
-                ": a connection pooler such as pgbouncer stands before the server; let the URL name the PostgreSQL "
+                ": a connection pooler such as pgbouncer is in front of the server; let the URL name the PostgreSQL "
                 "server itself"};
     }
     if (contains(said, "session is read-only") || contains(said, "hot standby")) {

@@ -86,7 +86,7 @@ void warn_of_other_tables(console_session& session) {
             .integer(0, 0);
     if (count > 0) {
         std::printf(
-            "! this database holds %lld other tables: whoever notifies here slows hookd down; a database of its own is "
+            "! this database holds %lld other tables: their notifications slow hookd down; a database of its own is "
             "better\n",
             static_cast<long long>(count));
     }

@@ -30,7 +30,7 @@ BOOST_AUTO_TEST_CASE(emit_goes_on_and_says_why_until_it_ends) {
     BOOST_TEST(int_at(json_of(begun.out), "/bypass/left_ms") == 600'000);
     const auto done = hookctl(daemon.socket_path(), {"emit", "--wait", "e"});
     BOOST_TEST(done.exit_status == 0);
-    BOOST_TEST(done.err == "hookctl: e goes on by a bypass: it's broken (hookctl bypass --end ends it)\n");
+    BOOST_TEST(done.err == "hookctl: e proceeds by a bypass: it's broken (hookctl bypass --end ends it)\n");
     BOOST_TEST(text_at(json_of(done.out), "/bypassed") == "it's broken");
     BOOST_TEST(
         mentions(on_terminal(hookctl_binary() + " --socket " + daemon.socket_path() + " stats").out, "by user "));
@@ -49,11 +49,11 @@ BOOST_AUTO_TEST_CASE(git_and_agents_go_on_and_say_why) {
     BOOST_TEST(bypass(daemon, {"git.*", "agent.*", "--for", "10m", "--reason", "broken"}).exit_status == 0);
     const auto committed = repository.commit("one");
     BOOST_TEST(committed.exit_status == 0);
-    BOOST_TEST(mentions(committed.err, "hookctl: git.pre_commit goes on by a bypass: broken "));
+    BOOST_TEST(mentions(committed.err, "hookctl: git.pre_commit proceeds by a bypass: broken "));
     const auto agent = hookctl(daemon.socket_path(), {"agent-hook"}, agent_input_of("claude_pre_tool_use"));
     BOOST_TEST(agent.exit_status == 0);
     BOOST_TEST(!mentions(agent.out, "deny"), agent.out);
-    BOOST_TEST(mentions(agent.err + agent.out, "agent.pre_tool_use goes on by a bypass: broken "));
+    BOOST_TEST(mentions(agent.err + agent.out, "agent.pre_tool_use proceeds by a bypass: broken "));
 }
 
 BOOST_AUTO_TEST_CASE(wrong_usage_is_refused) {

@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(a_hook_that_may_not_run_is_wrong_and_the_line_says_what_to_
     BOOST_TEST(seen.exit_status == 1);
     BOOST_TEST(mentions(seen.wrong.at("hook guard"), "untrusted"));
     BOOST_TEST(mentions(seen.wrong.at("hook guard"), "hookctl trust guard"));
-    BOOST_TEST(seen.fine.at("hook other") == "may run");
+    BOOST_TEST(seen.fine.at("hook other") == "can run");
 }
 
 BOOST_AUTO_TEST_CASE(a_registry_that_cannot_be_read_and_a_unit_whose_program_is_gone_are_wrong) {

@@ -167,7 +167,7 @@ BOOST_AUTO_TEST_CASE(death_by_signal_is_a_hook_that_failed) {
 
 BOOST_AUTO_TEST_CASE(a_command_that_does_not_exist_is_a_hook_that_failed) {
     fixture setup(std::vector<std::string>{"/no/such/hook"});
-    setup.check_failed("could not be started: No such file or directory");
+    setup.check_failed("could not start /no/such/hook: No such file or directory");
 }
 
 BOOST_AUTO_TEST_CASE(a_file_that_is_not_executable_is_a_hook_that_failed) {
@@ -175,7 +175,7 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_not_executable_is_a_hook_that_failed) {
     write_file(directory / "hook", "#!/bin/sh\nexit 1\n");
     ::chmod((directory / "hook").c_str(), 0600);
     fixture setup(std::vector<std::string>{directory / "hook"});
-    setup.check_failed("could not be started: Permission denied");
+    setup.check_failed("could not start " + directory / "hook: Permission denied");
 }
 
 BOOST_AUTO_TEST_CASE(a_command_that_outlives_its_own_time_is_a_hook_that_failed_although_the_emitter_would_wait) {

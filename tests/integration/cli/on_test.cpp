@@ -185,7 +185,7 @@ BOOST_AUTO_TEST_CASE(a_command_is_stopped_where_another_reply_has_decided) {
     const auto id = wait_for_line(started);
     BOOST_TEST(hookctl(daemon.socket_path(), {"respond", id}).exit_status == 0);
     BOOST_TEST(emitter->wait() == 0);
-    hook->wait_for_err("nobody waits for it any longer");
+    hook->wait_for_err("no emitter waits for it any longer");
     // It goes on with the next event.
     touch(go);
     BOOST_TEST(text_at(json_of(emit_wait(daemon, "e").out), "/outcome") == "answered");

@@ -166,8 +166,8 @@ BOOST_AUTO_TEST_CASE(a_path_where_no_socket_can_be_is_told_as_such) {
     const auto file = directory / "file";
     write_file(file, "");
     for (const auto& [path, why] :
-        {std::pair{file, "that is no socket"}, std::pair{directory.path(), "that is no socket"},
-            std::pair{file + "/hookd.sock", "something on the way there is no directory"}}) {
+        {std::pair{file, "that is not a socket"}, std::pair{directory.path(), "that is not a socket"},
+            std::pair{file + "/hookd.sock", "part of the path is not a directory"}}) {
         const auto done = hookctl(path, {"ping"});
         BOOST_TEST(done.exit_status == 3);
         check_one_error(done, {path, why});

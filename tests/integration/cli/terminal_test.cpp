@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(what_hookd_has_checked_is_printed_for_people_alone) {
                "socket         " +
                    directory / "hookd.sock" +
                    "\r\n"
-                   "catalog        none: every event name is free\r\n"
+                   "catalog        none: every event name is valid\r\n"
                    "journal        off\r\n"
                    "registry       " +
                    directory / "registry.json" + ": 0 hooks\r\n");
@@ -98,7 +98,8 @@ BOOST_AUTO_TEST_CASE(every_veto_and_every_missing_hook_has_its_line) {
     BOOST_TEST(mentions(done.out, "ms  vetoes: too long\r\n"), done.out);
     BOOST_TEST(mentions(done.out, "ms  vetoes: a typo\r\n"));
     BOOST_TEST(mentions(done.out, "\r\n  broken  "));
-    BOOST_TEST(mentions(done.out, "  missing: failed: it could not be started: No such file or directory\r\n"));
+    BOOST_TEST(
+        mentions(done.out, "  missing: failed: could not start ./no-such-program: No such file or directory\r\n"));
     BOOST_TEST(mentions(on_terminal(line_for(daemon, "emit --wait e")).out, "\x1b[31mvetoes: "));
     const auto json = on_terminal(line_for(daemon, "--json emit --wait --policy all e"));
     BOOST_TEST(size_at(json_of(lines_of(json.out).at(0)), "/responses") == 2U);

@@ -48,8 +48,8 @@ BOOST_AUTO_TEST_CASE(a_hook_that_does_as_it_should_passes_without_a_daemon) {
     BOOST_TEST(mentions(seen.said.at("reply"), "vetoes: pre_push: closed ("));
     BOOST_TEST(mentions(seen.said.at("no input"), "replies {} ("));
     BOOST_TEST(mentions(seen.said.at("1 MiB of input"), "replies {} ("));
-    BOOST_TEST(seen.said.at("SIGTERM") == "had ended by itself");
-    BOOST_TEST(seen.said.at("time-out") == "had ended by itself");
+    BOOST_TEST(seen.said.at("SIGTERM") == "had already ended");
+    BOOST_TEST(seen.said.at("time-out") == "had already ended");
 }
 
 BOOST_AUTO_TEST_CASE(a_hook_that_fails_is_told_why) {

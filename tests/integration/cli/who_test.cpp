@@ -31,7 +31,7 @@ BOOST_AUTO_TEST_CASE(it_prints_the_daemons_answer_for_programs_and_a_line_a_hook
     BOOST_TEST(text_at(json_of(answer.out), "/responders/1/name") == "late");
     const auto shown =
         on_terminal("NO_COLOR=1 " + hookctl_binary() + " --socket " + daemon.socket_path() + " who pre_push");
-    BOOST_TEST(mentions(shown.out, "2 hooks would be asked, 1 observer told\r\n"), shown.out);
+    BOOST_TEST(mentions(shown.out, "2 hooks would be asked, 1 observer notified\r\n"), shown.out);
     BOOST_TEST(mentions(shown.out, "\r\n  early  session, pid "));
     BOOST_TEST(mentions(shown.out, "order 5, insists on being heard\r\n"));
     BOOST_TEST(

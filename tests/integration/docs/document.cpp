@@ -31,7 +31,8 @@ block parse_info(std::string_view info, std::size_t line) {
 bool is_known(const block& what) {
     const bool alone = what.attributes.size() == 1;
     if (what.language == "console") {
-        return what.attributes.empty() || (alone && (what.has("elsewhere") || what.has("no-daemon")));
+        return what.attributes.empty() ||
+               (alone && (what.has("elsewhere") || what.has("no-daemon") || what.has("fish") || what.has("not-fish")));
     }
     return !what.language.empty() && alone && (what.has("file") || what.has("same-as")) &&
            !what.attributes.begin()->second.empty();

@@ -8,13 +8,14 @@
 #include <string_view>
 #include <vector>
 
-/// The examples of a Markdown document. A fenced block says in its info string what becomes of it:
+/// The examples of a Markdown document. The info string of a fenced block says how it is tested:
 ///
 ///     ```console             commands (`$ `, continued by `> `) and what they print; run, and compared (see
 ///     transcript)
 ///     ```console elsewhere   not run here: another suite does, or they change the machine (document_test lists them
 ///     all)
 ///     ```console no-daemon   as console; the first of a section that starts a daemon of its own
+///     ```console fish        as console, in fish alone; not-fish: in the other shells
 ///     ```LANG file=NAME      a program of the reader's: written to NAME in the working directory of every section
 ///     ```LANG same-as=PATH   the same as the file PATH of the tree; written to that file's name, too
 ///

@@ -40,8 +40,11 @@ bool is_installed(const std::string& program) {
     return false;
 }
 
-/// Why a section can't be run here; empty where it can.
-std::string obstacle(const section& which) {
+/// Why a section can't be run here; empty if it can.
+std::string obstacle(const section& which, shell used) {
+    if (!is_installed(to_string(used))) {
+        return "there is no " + to_string(used);
+    }
     if (uses(which, "node") && !is_installed("node")) {
         return "there is no node (Debian: nodejs)";
     }
@@ -53,15 +56,19 @@ std::string obstacle(const section& which) {
     return {};
 }
 
-void add_section(
-    ut::test_suite& suite, const std::shared_ptr<const document>& all, const section& which, std::size_t count) {
+void add_section(ut::test_suite& suite, const std::shared_ptr<const document>& all, const section& which, shell used,
+    std::size_t count) {
     auto name = case_name(which.title);
     // Two sections may have one title.
     if (suite.get(name) != ut::INV_TEST_UNIT_ID) {
         name += '_' + std::to_string(count);
     }
-    auto* test = ut::make_test_case([all, &which] { section_run{*all, which}.run(); }, name, __FILE__, __LINE__);
-    if (const auto why = obstacle(which); !why.empty()) {
+    auto* test = ut::make_test_case(
+        [all, &which, used] {
+            section_run{*all, which, used}.run();
+        },
+        name, __FILE__, __LINE__);
+    if (const auto why = obstacle(which, used); !why.empty()) {
         test->add_precondition([why](ut::test_unit_id) {
             boost::test_tools::assertion_result result{false};
             result.message() << why;
@@ -71,16 +78,16 @@ void add_section(
     suite.add(test);
 }
 
-void add_document(const std::string& path) {
+void add_document(const std::string& path, shell used) {
     const auto text = hookd::test::read_file(hookd::test::source_tree() + "/" + path);
     const auto all = std::make_shared<const document>(parse_document(path, text));
-    auto* suite = BOOST_TEST_SUITE(case_name(path));
+    auto* suite = BOOST_TEST_SUITE(case_name(path) + (used == shell::bash ? "" : "_" + to_string(used)));
     std::size_t count = 0;
     for (const auto& each : all->sections) {
         const bool has_console = std::any_of(each.blocks.begin(), each.blocks.end(),
             [](const block& one) { return one.language == "console" && !one.has("elsewhere"); });
         if (has_console) {
-            add_section(*suite, all, each, ++count);
+            add_section(*suite, all, each, used, ++count);
         }
     }
     ut::framework::master_test_suite().add(suite);
@@ -92,7 +99,10 @@ void add_document(const std::string& path) {
 ut::test_suite* init_unit_test_suite(int, char**) {
     ut::framework::master_test_suite().p_name.value = "docs_test";
     for (const char* path : document_paths) {
-        add_document(path);
+        add_document(path, shell::bash);
+    }
+    for (const auto used : {shell::zsh, shell::fish}) {
+        add_document("README.md", used);
     }
     return nullptr;
 }

@@ -59,8 +59,8 @@ bool uses(const section& which, const std::string& program) {
     });
 }
 
-section_run::section_run(const document& all, const section& which)
-    : document_(all), section_(which), socket_path_(directory_ / "hookd.sock") {
+section_run::section_run(const document& all, const section& which, shell used)
+    : document_(all), section_(which), shell_(used), socket_path_(directory_ / "hookd.sock") {
     prepare_programs();
     write_programs();
     if (uses(section_, "pkg-config")) {
@@ -71,25 +71,25 @@ section_run::section_run(const document& all, const section& which)
         daemon_ = std::make_unique<test_daemon>(socket_path_, std::vector<std::string>{});
     }
     const char* path = std::getenv("PATH");
-    terminal_ = std::make_unique<terminal>(
-        directory_ / "work", std::map<std::string, std::optional<std::string>>{
-                                 {"HOOKD_SOCKET", socket_path_},
-                                 {"PATH", directory_ / "bin:" + (path != nullptr ? path : "/usr/bin:/bin")},
-                                 {"PKG_CONFIG_PATH", directory_ / "pkgconfig"},
-                                 {"LC_ALL", "C.UTF-8"},
-                                 // Nothing of the person who runs the tests.
-                                 {"XDG_STATE_HOME", directory_ / "state"},
-                                 {"HOOKD_REGISTRY", directory_ / "state/hookd/registry.json"},
-                                 {"GIT_CONFIG_GLOBAL", "/dev/null"},
-                                 {"GIT_CONFIG_SYSTEM", "/dev/null"},
-                                 {"GIT_CEILING_DIRECTORIES", directory_.path()},
-                                 {"GIT_AUTHOR_NAME", "Reader"},
-                                 {"GIT_AUTHOR_EMAIL", "reader@example.org"},
-                                 {"GIT_COMMITTER_NAME", "Reader"},
-                                 {"GIT_COMMITTER_EMAIL", "reader@example.org"},
-                                 {"MAKEFLAGS", std::nullopt},
-                                 {"MAKELEVEL", std::nullopt},
-                             });
+    terminal_ = std::make_unique<terminal>(shell_, directory_ / "work",
+        std::map<std::string, std::optional<std::string>>{
+            {"HOOKD_SOCKET", socket_path_},
+            {"PATH", directory_ / "bin:" + (path != nullptr ? path : "/usr/bin:/bin")},
+            {"PKG_CONFIG_PATH", directory_ / "pkgconfig"},
+            {"LC_ALL", "C.UTF-8"},
+            // Nothing of the person who runs the tests.
+            {"XDG_STATE_HOME", directory_ / "state"},
+            {"HOOKD_REGISTRY", directory_ / "state/hookd/registry.json"},
+            {"GIT_CONFIG_GLOBAL", "/dev/null"},
+            {"GIT_CONFIG_SYSTEM", "/dev/null"},
+            {"GIT_CEILING_DIRECTORIES", directory_.path()},
+            {"GIT_AUTHOR_NAME", "Reader"},
+            {"GIT_AUTHOR_EMAIL", "reader@example.org"},
+            {"GIT_COMMITTER_NAME", "Reader"},
+            {"GIT_COMMITTER_EMAIL", "reader@example.org"},
+            {"MAKEFLAGS", std::nullopt},
+            {"MAKELEVEL", std::nullopt},
+        });
 }
 
 void section_run::prepare_programs() {
@@ -151,10 +151,15 @@ int section_run::subscribers() const {
     }
 }
 
+bool section_run::is_run(const block& which) const {
+    return which.language == "console" && !which.has("elsewhere") &&
+           !which.has(shell_ == shell::fish ? "not-fish" : "fish");
+}
+
 void section_run::run() {
     std::vector<step> steps;
     for (const auto& each : section_.blocks) {
-        if (each.language == "console" && !each.has("elsewhere")) {
+        if (is_run(each)) {
             const auto more = parse_console(each);
             steps.insert(steps.end(), more.begin(), more.end());
         }
@@ -175,8 +180,9 @@ void section_run::run_step(const step& what, bool next_shows_status) {
         const deadline limit{command_patience};
         int status = 0;
         try {
+            const bool asks_for_status = shell_ == shell::fish && what.command == "echo $?";
             status = terminal_->run(
-                ids_.translate(what.command),
+                asks_for_status ? "echo $status" : ids_.translate(what.command),
                 [&](const std::string& line) {
                     printed += "    " + line + '\n';
                     expected.take(line);

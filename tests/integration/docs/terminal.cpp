@@ -15,26 +15,57 @@
 #include <stdexcept>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace hookd::test::docs {
 namespace {
 
-// Commands come one by one, each ended by a NUL, and $? is what the one before left. The end of each is told on the
-// terminal itself, after all that it has printed. When no more come, what still runs in the background is ended.
-constexpr const char* shell_script = R"(
+// Commands come one by one, each ended by a NUL, and the shell's status variable is what the one before left. The end
+// of each is written to the terminal itself, after all that it has printed. When no more come, what still runs in the
+// background is ended.
+constexpr const char* posix_script = R"(
 exec 9<&0 </dev/null >"$1" 2>&1
-status=0
-as_before() { return "$status"; }
+left=0
+as_before() { return "$left"; }
 while IFS= read -r -d '' -u 9 command; do
     eval "as_before
 $command" 9<&-
-    status=$?
-    printf '\036%d\037' "$status"
+    left=$?
+    printf '\036%d\037' "$left"
 done
 trap '' TERM
 kill 0
 wait
 )";
+
+// fish cannot redirect its own output: bash does that before it becomes fish.
+constexpr const char* fish_start = R"(exec >"$1" 2>&1; exec fish --no-config -c "$2")";
+constexpr const char* fish_script = R"(
+set -g left 0
+function as_before; return $left; end
+while read -z command
+    begin
+        eval "as_before
+$command"
+        set -g left $status
+    end </dev/null
+    printf '\036%d\037' $left
+end
+exec bash -c "trap '' TERM; kill 0"
+)";
+
+std::vector<std::string> argv_of(shell which, const std::string& tty) {
+    switch (which) {
+        case shell::bash:
+            return {"bash", "--norc", "-c", posix_script, "bash", tty};
+        case shell::zsh:
+            return {"zsh", "-f", "-c", posix_script, "zsh", tty};
+        case shell::fish:
+            break;
+    }
+    return {"bash", "--norc", "-c", fish_start, "bash", tty, fish_script};
+}
+
 constexpr char end_begins = '\036';
 constexpr char end_ends = '\037';
 
@@ -45,7 +76,13 @@ std::string without_colours(const std::string& line) {
 
 }  // namespace
 
-terminal::terminal(const std::string& directory, std::map<std::string, std::optional<std::string>> environment)
+std::string to_string(shell which) {
+    constexpr std::array<const char*, 3> names{"bash", "zsh", "fish"};
+    return names[static_cast<std::size_t>(which)];
+}
+
+terminal::terminal(
+    shell which, const std::string& directory, std::map<std::string, std::optional<std::string>> environment)
     : master_(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)) {
     std::array<char, 128> name{};
     if (!master_.is_open() || ::grantpt(master_.get()) != 0 || ::unlockpt(master_.get()) != 0 ||
@@ -67,7 +104,7 @@ terminal::terminal(const std::string& directory, std::map<std::string, std::opti
     options.environment = std::move(environment);
     options.directory = directory;
     options.new_session = true;
-    shell_.emplace(std::vector<std::string>{"bash", "--norc", "-c", shell_script, "bash", name.data()}, options);
+    shell_.emplace(argv_of(which, name.data()), options);
 }
 
 terminal::~terminal() {
@@ -107,7 +144,7 @@ int terminal::run(const std::string& command, const std::function<void(const std
 void terminal::read_more(deadline limit) {
     pollfd readable{master_.get(), POLLIN, 0};
     if (::poll(&readable, 1, limit.left_ms()) == 0) {
-        throw std::runtime_error("waited in vain for more; unfinished: \"" + unread_ + "\"");
+        throw std::runtime_error("nothing more came in time; unfinished: \"" + unread_ + "\"");
     }
     std::array<char, 4096> bytes{};
     const auto count = ::read(master_.get(), bytes.data(), bytes.size());

@@ -12,11 +12,17 @@
 
 namespace hookd::test::docs {
 
-/// A person's terminal: bash on a pseudo-terminal, 100 columns wide, that runs one command at a time. Standard input is
-/// empty. Colours are left out of what it prints. The destructor ends whatever still runs in it.
+/// The shells that the documents are for.
+enum class shell { bash, zsh, fish };
+
+/// Its name, which is that of its program.
+[[nodiscard]] std::string to_string(shell which);
+
+/// A person's terminal: a shell on a pseudo-terminal, 100 columns wide, that runs one command at a time. Standard input
+/// is empty. Colours are left out of what it prints. The destructor ends what still runs in it.
 class terminal {
 public:
-    terminal(const std::string& directory, std::map<std::string, std::optional<std::string>> environment);
+    terminal(shell which, const std::string& directory, std::map<std::string, std::optional<std::string>> environment);
     ~terminal();
     terminal(const terminal&) = delete;
     terminal& operator=(const terminal&) = delete;

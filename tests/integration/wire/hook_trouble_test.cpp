@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(a_command_that_is_gone_has_failed_until_it_is_back) {
     ::chmod(program.c_str(), 0700);
     fixture setup(words{program});
     std::filesystem::rename(program, directory / "away");
-    setup.check_failed("could not be started: " + program + ": No such file or directory: put it back");
+    setup.check_failed("could not start " + program + ": No such file or directory: put it back");
     std::filesystem::rename(directory / "away", program);
     BOOST_TEST(text_at(setup.verdict(), "/outcome") == "answered");
 }

@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(something_else_in_its_place_ends_it) {
     daemon_in_a_directory there;
     fs::remove(there.daemon->socket_path());
     std::ofstream{there.daemon->socket_path()} << "precious";
-    there.check_its_end("is no socket");
+    there.check_its_end("is not a socket");
     BOOST_TEST(fs::file_size(there.daemon->socket_path()) == 8U);
 }
 

@@ -423,7 +423,7 @@ BOOST_AUTO_TEST_CASE(a_program_that_is_replaced_has_to_be_trusted) {
     setup.add("l", {program});
     ::unlink(program.c_str());
     BOOST_TEST(text_at(setup.peer->result("list_hooks"), "/hooks/0/state") == "missing");
-    setup.check_failed("could not be started");
+    setup.check_failed("could not start");
     script(program, "exit 0; # another");
     setup.check_failed("hookctl trust l");
     setup.peer->result("trust_hook", R"({"name":"l"})");

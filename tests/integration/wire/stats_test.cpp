@@ -221,7 +221,7 @@ BOOST_AUTO_TEST_CASE(discover_describes_every_method) {
     std::set<std::string> names;
     for (const auto& method : value_at(document, "/methods").as_array()) {
         const auto name = text_at(method, "/name");
-        BOOST_TEST(names.insert(name).second, name << " stands twice");
+        BOOST_TEST(names.insert(name).second, name << " is repeated");
         for (const auto& param : value_at(method, "/params").as_array()) {
             BOOST_TEST(!text_at(param, "/name").empty());
             BOOST_TEST((value_at(param, "/schema").is_object() || value_at(param, "/schema").is_bool()));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// A program that hosts the broker: emits in process, lets another process decide through the socket beside it, prints
+// A program that hosts the broker: emits in-process, lets another process decide through the socket beside it, prints
 // the verdict.
 
 #include <hookd/server/broker.hpp>

@@ -159,7 +159,7 @@ BOOST_AUTO_TEST_CASE(a_bad_directory_is_refused) {
     write_file(directory / "b.json", "{\n\"name\":\"a\"}");
     BOOST_TEST(contains(why(directory.path()), "b.json:2: the event \"a\" is described in "));
     BOOST_REQUIRE(::mkfifo((directory / "0.json").c_str(), 0600) == 0);
-    BOOST_TEST(contains(why(directory.path()), "no regular file"));
+    BOOST_TEST(contains(why(directory.path()), "is not a regular file"));
 }
 
 BOOST_AUTO_TEST_CASE(the_catalogs_that_come_with_hookd_are_valid) {
@@ -184,6 +184,11 @@ BOOST_AUTO_TEST_CASE(the_catalogs_that_come_with_hookd_are_valid) {
     BOOST_TEST(!git->check_event("git.pre_push", push(std::string(64, '0'))));
     BOOST_TEST(contains(
         git->check_event("git.pre_push", push("main"))->message, "/updates/0/remote_oid must match the pattern"));
+
+    BOOST_TEST(load_catalog(catalogs + "jj")->size() == 1U);
+    for (const char* const each : {"make", "systemd", "ci"}) {
+        BOOST_TEST(load_catalog(catalogs + each)->size() == 2U, each);
+    }
 
     const auto agent = load_catalog(catalogs + "agent");
     BOOST_TEST(agent->size() == 8U);

@@ -77,12 +77,12 @@ test('a file that is not a socket is told apart', async () => {
   await refuses(hookd.NoDaemonError, /not a socket/);
 });
 
-test('a socket that nobody listens on is an absent daemon', async () => {
+test('a socket that no process listens on is an absent daemon', async () => {
   const holder = spawn(process.execPath, ['-e', `require('net').createServer().listen(${JSON.stringify(socketPath)}, () => console.log('up'))`]);
   await once(holder.stdout, 'data');
   holder.kill('SIGKILL');
   await once(holder, 'exit');
-  await refuses(hookd.NoDaemonError, /nobody listens/);
+  await refuses(hookd.NoDaemonError, /no process listens/);
 });
 
 test('whatever else is in the way is not an absent daemon', async () => {
@@ -186,7 +186,7 @@ test('a name that forges a line of /proc/net/unix is no proof', async () => {
 test('an abstract socket is connected to, or it is said that this Node can not', async () => {
   const name = path.basename(directory);
   if (canConnect) {
-    await refuses(hookd.NoDaemonError, /nobody listens/, { path: `@${name}` });
+    await refuses(hookd.NoDaemonError, /no process listens/, { path: `@${name}` });
     const stop = await listenOnAbstract([name]);
     await connects({ path: `@${name}` });
     await stop();

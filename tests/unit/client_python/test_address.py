@@ -55,7 +55,7 @@ class Connecting(unittest.TestCase):
 
     def test_a_socket_that_nobody_listens_on_is_an_absent_daemon(self):
         self.listen(self.path).close()
-        with self.assertRaisesRegex(hookd.NoDaemonError, "nobody listens"):
+        with self.assertRaisesRegex(hookd.NoDaemonError, "no process listens"):
             hookd.Client(self.path)
 
     def test_a_file_that_is_not_a_socket_is_told_apart(self):

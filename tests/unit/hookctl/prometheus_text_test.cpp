@@ -56,7 +56,7 @@ std::map<std::string, std::string> samples_of(const std::string& page) {
             BOOST_TEST((suffix == "_bucket") == (line.find("le=\"") != std::string::npos), line);
             BOOST_TEST(!type.empty());
             const auto series = match[1].str() + match[2].str();
-            BOOST_TEST(samples.emplace(series, match[5]).second, series << " stands twice");
+            BOOST_TEST(samples.emplace(series, match[5]).second, series << " is repeated");
         }
     }
     BOOST_TEST(page.ends_with('\n'));

@@ -373,7 +373,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_put_where_it_cannot_be_safe) {
     socket_file made{path};
     std::filesystem::remove(path);
     write_file(path, "precious");
-    BOOST_TEST(contains(failure_of(made), "is no socket"));
+    BOOST_TEST(contains(failure_of(made), "is not a socket"));
     std::filesystem::remove(path);
     set_mode(directory / "d", 0777);
     BOOST_TEST(contains(failure_of(made), "others may write"));
@@ -430,7 +430,7 @@ BOOST_AUTO_TEST_CASE(path_that_is_no_socket_is_refused_and_never_removed) {
     std::filesystem::create_symlink("nowhere", directory / "link");
     require(::mkfifo((directory / "fifo").c_str(), 0600) == 0, "mkfifo");
     for (const std::string name : {"file", "directory", "link", "fifo"}) {
-        BOOST_TEST(contains(refusal(directory / name), "is no socket"), name);
+        BOOST_TEST(contains(refusal(directory / name), "is not a socket"), name);
         BOOST_TEST(std::filesystem::exists(std::filesystem::symlink_status(directory / name)), name);
         BOOST_TEST(!std::filesystem::exists((directory / name) + ".lock"), name);
     }

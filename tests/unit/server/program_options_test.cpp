@@ -266,8 +266,8 @@ BOOST_AUTO_TEST_CASE(fault_in_a_file_is_refused_with_file_line_and_key) {
         {"catalogue-of-all = 2", "unknown key \"catalogue-of-all\""},
         {"config = x", "unknown key \"config\""},
         {"help = true", "unknown key \"help\""},
-        {"threads", "is no key = value"},
-        {"= 3", "is no key = value"},
+        {"threads", "is not key = value"},
+        {"= 3", "is not key = value"},
         {"threads =", "threads: a value is missing"},
         {"threads = # 3", "threads: a value is missing"},
         {"threads = [1]", "threads takes one value"},
@@ -282,8 +282,8 @@ BOOST_AUTO_TEST_CASE(fault_in_a_file_is_refused_with_file_line_and_key) {
         {"allow-user = [1", "] is missing"},
         {"allow-user = [1 \"2\"]", "allow-user"},
         {"allow-user = [,]", "a value is missing in the array"},
-        {"[daemon]", "no sections"},
-        {"capacity = 5\ncapacity = 6", "capacity stands in line 3 already"},
+        {"[daemon]", "sections are not supported"},
+        {"capacity = 5\ncapacity = 6", "capacity is in line 3 already"},
     };
     for (const auto& [text, part] : faults) {
         const config file{"# first\nlog-level = info\n" + text + "\n"};

@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(anything_else_that_is_handed_over_is_refused) {
     const file_descriptor file{::open("/dev/null", O_RDWR | O_CLOEXEC)};
     for (const auto* each : {&silent, &datagram, &internet, &file}) {
         const auto message = taken({each->get()}, "1");
-        BOOST_TEST(contains(message, "no listening unix stream socket"), message);
+        BOOST_TEST(contains(message, "not name a listening unix stream socket"), message);
     }
     ::setenv("LISTEN_FDNAMES", "hookd.socket:other", 1);
     const auto message = taken({listening.get(), silent.get()}, "2");

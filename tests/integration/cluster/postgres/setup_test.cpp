@@ -290,7 +290,7 @@ BOOST_FIXTURE_TEST_CASE(pgbouncer_is_refused_by_name, prepared_database, *utf::p
             std::string::npos,
         checked.out);
     const auto reason = fatal_reason(url, "a");
-    BOOST_TEST(reason.find("a connection pooler such as pgbouncer stands before the server") == 0U, reason);
+    BOOST_TEST(reason.find("a connection pooler such as pgbouncer is in front of the server") == 0U, reason);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -60,11 +60,11 @@ struct command_result {
         stopped,      ///< command_runner::stop, all of them
         cancelled,    ///< command_runner::stop, this one
         not_started,  ///< `code` is the errno that says why
-        lost,         ///< somebody else reaped it: the process ignores SIGCHLD, or waits for any child
+        lost,         ///< its exit status was taken elsewhere: the process ignores SIGCHLD, or waits for any child
     };
     ending how = ending::lost;
     int code = 0;
-    std::string subject{};  ///< not_started: the directory, where it is that which could not be used
+    std::string subject{};  ///< not_started: the program; with ` in DIRECTORY` if that could not be used
     std::chrono::steady_clock::duration elapsed{};  ///< from its start to its end, or to when it was given up
     captured_output output{};
     captured_output errors{};
