@@ -22,9 +22,12 @@ constexpr std::int64_t application_id = 0x686f6f6b;  // "hook", which file(1) ma
 
 // What leads from each version to the next one. Never changed once it is released: a new version is one more entry.
 //
+// ids finds an event by its id. An index of random ids would cost the writer a page for each event; this costs it one
+// row for each transaction, and a reader a look at 32 bytes an event: the id, and the key in hexadecimal digits.
+//
 // verdict and handed are JSON as the methods give it: params of the notification `verdict`, and
 // `,{"to":…,"after_ms":…}` for each. payload is NULL where it is larger than the journal keeps.
-constexpr std::array<const char*, 1> migrations{R"(
+constexpr std::array<const char*, 2> migrations{R"(
 CREATE TABLE runs(id INTEGER PRIMARY KEY AUTOINCREMENT, instance BLOB NOT NULL UNIQUE, started_at INTEGER NOT NULL);
 CREATE TABLE totals(events INTEGER NOT NULL);
 INSERT INTO totals VALUES(0);
@@ -49,6 +52,10 @@ CREATE TABLE events(
     payload BLOB);
 CREATE INDEX verdicts ON events(key) WHERE vetoed IS NOT NULL;
 CREATE INDEX vetoes ON events(key) WHERE vetoed = 1;
+)",
+    R"(
+CREATE TABLE ids(key INTEGER PRIMARY KEY, events BLOB NOT NULL);
+INSERT INTO ids SELECT key, CAST(id || printf('%016x', key) AS BLOB) FROM events;
 )"};
 constexpr auto newest_version = static_cast<std::int64_t>(migrations.size());
 

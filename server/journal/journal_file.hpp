@@ -4,8 +4,10 @@
 #include "journal/sqlite.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <stdexcept>
+#include <string>
 
 namespace hookd::server {
 
@@ -32,8 +34,15 @@ inline constexpr std::chrono::milliseconds patience_with_others{2'000};
 
 /// An event's key: those of one run are together, in order of seq, whatever the clock did meanwhile.
 inline constexpr int journal_run_bits = 44;
+/// SQL for the number of the run that an event's key belongs to.
+[[nodiscard]] inline std::string run_of_key_sql(const std::string& key) {
+    return "(" + key + " >> " + std::to_string(journal_run_bits) + ")";
+}
+[[nodiscard]] constexpr std::uint64_t seq_of_key(std::int64_t key) noexcept {
+    return static_cast<std::uint64_t>(key) & ((std::uint64_t{1} << journal_run_bits) - 1);
+}
 [[nodiscard]] constexpr std::int64_t journal_key(std::int64_t run, std::uint64_t seq) noexcept {
-    return (run << journal_run_bits) | static_cast<std::int64_t>(seq & ((std::uint64_t{1} << journal_run_bits) - 1));
+    return (run << journal_run_bits) | static_cast<std::int64_t>(seq_of_key(static_cast<std::int64_t>(seq)));
 }
 
 }  // namespace hookd::server

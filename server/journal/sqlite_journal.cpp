@@ -76,20 +76,19 @@ bool is_large(const protocol::wait_result& verdict, std::size_t most) {
 
 /// Without what is larger than the journal keeps.
 protocol::wait_result reduced(const protocol::wait_result& verdict, std::size_t most) {
-    protocol::wait_result result;
-    result.hook_event_id = verdict.hook_event_id;
-    result.seq = verdict.seq;
-    result.outcome = verdict.outcome;
-    result.abort = verdict.abort.size() > most ? shortened(verdict.abort) : verdict.abort;
-    for (const auto& each : verdict.responses) {
-        result.responses.push_back(
-            {.response = each.text().size() > most ? std::string{"{}"} : std::string{each.text()},
-                .responder = each.responder,
-                .uid = each.uid,
-                .elapsed = each.elapsed});
+    auto result = verdict;
+    for (auto& each : result.responses) {
+        if (each.text().size() > most) {
+            each.response = "{}";
+            each.passed_on = {};
+        }
     }
-    result.missing = verdict.missing;
-    result.payload = verdict.payload.size() > most ? std::string{} : verdict.payload;
+    if (result.abort.size() > most) {
+        result.abort = shortened(result.abort);
+    }
+    if (result.payload.size() > most) {
+        result.payload.clear();
+    }
     return result;
 }
 

@@ -245,6 +245,65 @@ BOOST_FIXTURE_TEST_CASE(large_payloads_and_replies_are_left_out, fixture) {
     BOOST_TEST(broker.dropped() == 0u);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_large_verdict_keeps_all_but_its_large_texts, fixture) {
+    options.payload_bytes = 100;
+    recorded_broker broker{options};
+    broker.ask("a");
+    protocol::wait_result verdict;
+    verdict.hook_event_id = "7d444840-9dc0-11d1-b245-5ffdce74fad2";
+    verdict.seq = 1;
+    verdict.outcome = protocol::outcome::answered;
+    verdict.abort = std::string(5000, 'x');
+    verdict.bypassed = "a fire drill";
+    verdict.payload = "\"" + std::string(200, 'y') + "\"";
+    verdict.responses.push_back(
+        {.response = R"({"z":")" + std::string(200, 'z') + "\"}", .responder = "far", .uid = 7, .host = "elsewhere"});
+    verdict.responses.push_back({.response = R"({"small":1})", .responder = "near", .uid = 8});
+    verdict.missing.push_back({.responder = "late", .why = "timeout", .host = "elsewhere"});
+    broker.journal.wait_ended("a", verdict, 1ms);
+    const auto kept = boost::json::parse(broker.history()).at("verdicts").at(0);
+    BOOST_TEST(kept.at("bypassed").as_string() == "a fire drill");
+    BOOST_TEST(kept.at("responses").at(0).at("host").as_string() == "elsewhere");
+    BOOST_TEST(kept.at("responses").at(0).at("uid").as_int64() == 7);
+    BOOST_TEST(kept.at("responses").at(0).at("response").as_object().empty());
+    BOOST_TEST(kept.at("responses").at(1).at("response").at("small").as_int64() == 1);
+    BOOST_TEST(kept.at("missing").at(0).at("host").as_string() == "elsewhere");
+    BOOST_TEST(kept.at("abort").as_string().size() < 1100u);
+    BOOST_TEST(!kept.as_object().contains("payload"));
+}
+
+BOOST_FIXTURE_TEST_CASE(an_event_is_found_by_its_id_in_whichever_batch_it_came, fixture) {
+    recorded_broker broker{options};
+    std::vector<std::string> ids;
+    for (int i = 0; i < 50; ++i) {
+        ids.push_back(broker.ask("a"));
+        if (i % 10 == 9) {
+            (void)broker.history();  // what was recorded so far is written
+        }
+    }
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        BOOST_TEST(broker.trace(ids[i]).at("seq").as_int64() == static_cast<std::int64_t>(i) + 1);
+    }
+    sqlite::database file_of_ids{file};
+    BOOST_TEST(file_of_ids.number("SELECT count(*) FROM ids") < 50);
+    BOOST_TEST(file_of_ids.number("SELECT sum(length(events)) FROM ids") == 50 * 32);
+}
+
+BOOST_FIXTURE_TEST_CASE(an_event_of_the_first_version_is_found_by_its_id, fixture) {
+    std::string id;
+    {
+        recorded_broker broker{options};
+        id = broker.ask("a");
+        broker.ask("b");
+    }
+    {
+        sqlite::database first{file};
+        first.run("DROP TABLE ids; PRAGMA user_version = 1");
+    }
+    recorded_broker broker{options};
+    BOOST_TEST(broker.trace(id).at("event").as_string() == "a");
+}
+
 BOOST_FIXTURE_TEST_CASE(bytes_that_are_no_text_are_harmless, fixture) {
     recorded_broker broker{options};
     const auto id = broker.ask("a", R"({"\u0000\u009b":"\u001b[31m"})");
