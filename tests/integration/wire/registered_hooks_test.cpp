@@ -282,7 +282,7 @@ BOOST_AUTO_TEST_CASE(what_a_hook_is_registered_with_counts_over_a_restart) {
     fixture setup;
     setup.add("a", {"sh", "-c", "echo \"$A $(pwd)\" >&2; exit 1"},
         R"("env":{"A":"b=c"},"cwd":"/usr","jobs":2,"where":{"/branch":"main"},"asked_only":true,"on_failure":"closed","order":-3,"scope":"local")");
-    const auto check = [&with] {
+    const auto check = [&setup] {
         const auto hook = setup.peer->result("list_hooks");
         BOOST_TEST(text_at(hook, "/hooks/0/env/A") == "b=c");
         BOOST_TEST(text_at(hook, "/hooks/0/cwd") == "/usr");
@@ -602,7 +602,7 @@ BOOST_AUTO_TEST_CASE(connections_leave_the_open_files_to_the_hooks_that_those_ne
 
 BOOST_AUTO_TEST_CASE(name_of_a_registered_hook_is_its_own) {
     fixture setup;
-    const auto subscribe_as_a = [&with] {
+    const auto subscribe_as_a = [&setup] {
         return setup.daemon->connect().call("subscribe", R"({"name":"a","responds":false})").error_code();
     };
     BOOST_TEST(subscribe_as_a() == 0);
@@ -698,7 +698,7 @@ BOOST_AUTO_TEST_CASE(a_registry_that_others_may_write_is_refused) {
     ::chmod(setup.registry.c_str(), 0622);
     setup.daemon->process().signal(SIGHUP);
     setup.daemon->process().wait_for_err("can be written by others");
-    const auto check_refused = [&with] {
+    const auto check_refused = [&setup] {
         const auto ended =
             run_program({hookd_binary(), "--socket", setup.directory / "other.sock", "--registry", setup.registry});
         BOOST_TEST(ended.exit_status == 2);
