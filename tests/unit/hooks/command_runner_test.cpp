@@ -466,7 +466,7 @@ BOOST_AUTO_TEST_CASE(a_command_runs_in_the_directory_that_it_is_given) {
     const auto result = result_of(what);
     BOOST_CHECK(result.how == ending::not_started);
     BOOST_TEST(result.code == ENOENT);
-    BOOST_TEST(result.subject == directory / "none");
+    BOOST_TEST(result.subject == "./hook in " + (directory / "none"));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_executed_by_its_descriptor_is_that_file_whatever_has_its_name) {
