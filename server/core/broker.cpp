@@ -180,8 +180,8 @@ broker::result_or_error<protocol::emit_result> broker::emit(
         fields.timeout = params.reserve;
         reserved = &waits_.reserve({.event = fields}, client.asker(), *params.reserve, now);
     }
-    const auto published = publish(fields, params.payload, client, reserved, request.memory, now);
-    const protocol::emit_result result{fields.hook_event_id, fields.seq, published.subscribers};
+    const auto delivered = publish(fields, params.payload, client, reserved, request.memory, now);
+    const protocol::emit_result result{fields.hook_event_id, fields.seq, delivered.subscribers};
     waits_.advance_pending(now);
     if (params.operation_id) {
         operations_.add(*params.operation_id, method, request.params, result, now.steady);

@@ -302,7 +302,7 @@ private:
     };
     [[nodiscard]] backlog collect_backlog(
         const session& session, name_matcher& matches, std::optional<std::uint64_t> after_seq);
-    void deliver_backlog(session& session, const backlog& backlog);
+    void deliver_backlog(session& session, const backlog& missed);
     session& replace_session(client& client, std::unique_ptr<session> next);
     void remove_session(client& client);
     void announce_to_cluster(const session& session) const;

@@ -67,7 +67,7 @@ broker::result_or_error<protocol::subscribe_result> broker::subscribe(
     if (auto failure = refuse_resume(matches, params)) {
         return std::move(*failure);
     }
-    const auto backlog = collect_backlog(*made, matches, params.after_seq);
+    const auto missed = collect_backlog(*made, matches, params.after_seq);
     if (auto failure = matches.refuse()) {
         return std::move(*failure);
     }
@@ -75,7 +75,7 @@ broker::result_or_error<protocol::subscribe_result> broker::subscribe(
     sessions::rename(*made, params.name.empty() ? std::make_shared<responder_record>(client.default_name())
                                                 : records_.of(params.name.view()));
     session& opened = replace_session(client, std::move(made));
-    deliver_backlog(opened, backlog);
+    deliver_backlog(opened, missed);
     sessions_.list(opened);
     announce_to_cluster(opened);
     waits_.advance_pending(now);
@@ -132,11 +132,11 @@ broker::backlog broker::collect_backlog(
     return found;
 }
 
-void broker::deliver_backlog(session& session, const backlog& backlog) {
+void broker::deliver_backlog(session& session, const backlog& missed) {
     client& client = session.client();
-    auto next = backlog.parked.begin();
-    for (const auto& each : backlog.events) {
-        if (next != backlog.parked.end() && (*next)->seq() == each->seq()) {
+    auto next = missed.parked.begin();
+    for (const auto& each : missed.events) {
+        if (next != missed.parked.end() && (*next)->seq() == each->seq()) {
             waits_.assign(**next++, session, client.end_place());
         }
         sessions_.queue(client, *each);

@@ -61,7 +61,7 @@ broker::wait_start broker::emit_and_wait(client& client, const protocol::emit_an
     fields.expects_response = true;
     fields.timeout = params.timeout.value_or(limits_.default_timeout);
     slot& opened = open_slot(fields, client, params, now);
-    auto published = publish(fields, params.payload, client, &opened, request.memory, now);
+    auto delivered = publish(fields, params.payload, client, &opened, request.memory, now);
     if (params.scope == protocol::event_scope::cluster && cluster_ != nullptr && fields.host.empty()) {
         ask_cluster(opened, fields, params.payload);
     }
@@ -74,10 +74,10 @@ broker::wait_start broker::emit_and_wait(client& client, const protocol::emit_an
         return result;
     }
     if (opened.is_chain()) {
-        waits_.keep_chain_event(opened, published.event);
+        waits_.keep_chain_event(opened, delivered.event);
     }
     if (!opened.has_responders()) {
-        waits_.park(opened, std::move(published.event));
+        waits_.park(opened, std::move(delivered.event));
     }
     if (params.operation_id) {
         waits::set_operation(opened, *params.operation_id);

@@ -114,12 +114,12 @@ void operation_table::finish(const protocol::uuid& id, const protocol::wait_resu
 
 std::vector<deferred_handler> operation_table::finish_async(
     const protocol::uuid& id, const deferred_result& done, steady_time now) {
-    const auto operation = by_id_.at(id);
-    auto handlers = std::exchange(operation->handlers, {});
+    const auto entry = by_id_.at(id);
+    auto handlers = std::exchange(entry->handlers, {});
     if (const auto* const text = std::get_if<std::string>(&done)) {
-        remember(operation, *text, now);
+        remember(entry, *text, now);
     } else {
-        forget_under_way(operation);
+        forget_under_way(entry);
     }
     return handlers;
 }
@@ -129,27 +129,27 @@ void operation_table::add(
     remember(insert(id, method, raw_params, nullptr), std::move(done), now);
 }
 
-void operation_table::remember(operations::iterator operation, result done, steady_time now) {
+void operation_table::remember(operations::iterator entry, result done, steady_time now) {
     const std::size_t bytes = sizeof(operation_table::operation) + bytes_of(done);
     if (!make_room(bytes)) {
-        return forget_under_way(operation);
+        return forget_under_way(entry);
     }
     if (done_.size() == most_results) {
         forget_oldest();
     }
     budget_.take(bytes);
-    operation->under_way = nullptr;
-    operation->done = std::move(done);
-    operation->done_at = now;
-    operation->bytes = bytes;
-    done_.splice(done_.end(), under_way_, operation);
+    entry->under_way = nullptr;
+    entry->done = std::move(done);
+    entry->done_at = now;
+    entry->bytes = bytes;
+    done_.splice(done_.end(), under_way_, entry);
 }
 
 void operation_table::abandon(const protocol::uuid& id) { forget_under_way(by_id_.at(id)); }
 
-void operation_table::forget_under_way(operations::iterator operation) {
-    by_id_.erase(operation->id);
-    under_way_.erase(operation);
+void operation_table::forget_under_way(operations::iterator entry) {
+    by_id_.erase(entry->id);
+    under_way_.erase(entry);
 }
 
 bool operation_table::make_room(std::size_t bytes) {

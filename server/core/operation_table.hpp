@@ -92,8 +92,8 @@ private:
     [[nodiscard]] digest digest_of(std::string_view raw_params) const noexcept;
     operations::iterator insert(
         const protocol::uuid& id, std::string_view method, std::string_view raw_params, slot* opened);
-    void remember(operations::iterator operation, result done, steady_time now);
-    void forget_under_way(operations::iterator operation);
+    void remember(operations::iterator entry, result done, steady_time now);
+    void forget_under_way(operations::iterator entry);
     void forget_oldest();
     void forget_old(steady_time now);
 

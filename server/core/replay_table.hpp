@@ -34,7 +34,7 @@ public:
     [[nodiscard]] bool empty() const noexcept { return under_way_.empty(); }
     [[nodiscard]] bool is_full() const noexcept { return under_way_.size() >= most; }
     [[nodiscard]] bool has(const session& session, const protocol::uuid& hook_event_id) const;
-    void add(replay replay) { under_way_.push_back(std::move(replay)); }
+    void add(replay begun) { under_way_.push_back(std::move(begun)); }
 
     /// It is over with that result, but for the time; false if there is none.
     [[nodiscard]] bool finish(

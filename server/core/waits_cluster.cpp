@@ -186,11 +186,11 @@ void waits::lose_remote(slot& slot, std::string_view host, const remote_answer& 
             record_remote_reply(slot, *missing, why == "lagged" ? state::lagged : state::left);
         }
     }
-    for (const auto& [names, state] : {std::pair{&answer.silent.abstained, responder::state::abstained},
-             {&answer.silent.passed, responder::state::passed}}) {
+    for (const auto& [names, ended_as] :
+        {std::pair{&answer.silent.abstained, state::abstained}, {&answer.silent.passed, state::passed}}) {
         for (const auto& name : *names) {
             if (responder* const silent = slot.find_remote(host, name, late)) {
-                record_remote_reply(slot, *silent, state);
+                record_remote_reply(slot, *silent, ended_as);
             }
         }
     }

@@ -451,8 +451,7 @@ void broker::start_subscribe(subscribe_request request, handler<subscription> co
         auto* const client = &session->attached();
         rpc::once_known_to_cluster(strand, *client,
             [session = std::move(session), shared = std::make_shared<handler<subscription>>(std::move(completion))] {
-                auto* const strand = session->strand().get();
-                complete(*strand, std::move(*shared), error_code{}, subscription{session});
+                complete(*session->strand(), std::move(*shared), error_code{}, subscription{session});
             });
     });
 }

@@ -97,13 +97,13 @@ struct schema_check::work {
             broker.checked().add(each.part.text.data(), std::move(each.refusal));
         }
     }
-    void decide(item& item) const {
+    void decide(item& next) const {
         check_limit limit{};
         limit.is_cancelled = &is_cancelled;
         try {
-            item.refusal = check(*events, event, item.part.is_reply, item.part.text, limit);
+            next.refusal = check(*events, event, next.part.is_reply, next.part.text, limit);
         } catch (const std::bad_alloc&) {
-            item.refusal =
+            next.refusal =
                 error{protocol::errc::internal_error, "there is no memory to check it against its schema: retry later"};
         }
     }
@@ -144,8 +144,8 @@ std::unique_ptr<schema_check> schema_check::begin_checks(broker_service& broker,
     rest->memory = memory;
     rest->event = std::move(wanted.event);
     broker.checks().run([target = std::weak_ptr{rest}] {
-        if (const auto wanted = target.lock()) {
-            wanted->run();
+        if (const auto pending = target.lock()) {
+            pending->run();
         }
     });
     return std::unique_ptr<schema_check>{new schema_check{std::move(rest)}};

@@ -35,7 +35,7 @@ private:
 
     [[nodiscard]] static std::unique_ptr<schema_check> begin_checks(broker_service& broker, const core::client& client,
         const protocol::request& call, const std::shared_ptr<const char[]>& memory);
-    explicit schema_check(std::shared_ptr<schema_check::work> work) : work_(std::move(work)) {}
+    explicit schema_check(std::shared_ptr<work> rest) : work_(std::move(rest)) {}
 
     std::shared_ptr<work> work_;
 };

@@ -434,8 +434,8 @@ void session::collect_pieces(bool with_notices) {
 
 // Where its push session has ended and all of its events are out: says so.
 void session::notify_end() {
-    const auto* const session = client_->session();
-    if (session == nullptr || !session->closing()) {
+    const auto* const pushed = client_->session();
+    if (pushed == nullptr || !pushed->closing()) {
         return;
     }
     const std::string name = description();
