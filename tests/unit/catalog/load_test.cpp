@@ -159,7 +159,7 @@ BOOST_AUTO_TEST_CASE(a_bad_directory_is_refused) {
     write_file(directory / "b.json", "{\n\"name\":\"a\"}");
     BOOST_TEST(contains(why(directory.path()), "b.json:2: the event \"a\" is described in "));
     BOOST_REQUIRE(::mkfifo((directory / "0.json").c_str(), 0600) == 0);
-    BOOST_TEST(contains(why(directory.path()), "no regular file"));
+    BOOST_TEST(contains(why(directory.path()), "not a regular file"));
 }
 
 BOOST_AUTO_TEST_CASE(the_catalogs_that_come_with_hookd_are_valid) {
