@@ -3,6 +3,7 @@
 
 #include "app/option_values.hpp"
 #include "app/service.hpp"
+#include "core/durable_codec.hpp"
 #include "net/open_files.hpp"
 #include "net/safe_directory.hpp"
 
@@ -165,6 +166,7 @@ daemon_process::daemon_process(
                              size_text(options_.broker.capacity_bytes) + ", frames to " +
                              size_text(limits.max_frame_bytes) + ", connections to " + std::to_string(connections) +
                              ", waiting to " + std::to_string(options_.broker.max_waiting));
+    make_durable();
     open_journal();
     use(std::move(events));
     if (cluster_) {
@@ -325,6 +327,22 @@ void daemon_process::open_journal() {
         return;
     }
     broker_.record_to(*journal_);
+}
+
+// As open_journal(); before it, since the journal goes on with the run that is taken up.
+void daemon_process::make_durable() {
+    if (!options_.durable) {
+        return;
+    }
+    durable_ = std::make_unique<durable_store>(durable_file_of(options_.journal.file), log_);
+    try {
+        broker_.make_durable(*durable_, durable_->take_records());
+    } catch (const core::durable_damage& damage) {
+        throw journal_error("the journal " + durable_file_of(options_.journal.file).string() + " is damaged (" +
+                            damage.what() + "): move it away, or start without --durable");
+    }
+    auto [committed, lost] = broker_.durable_progress();
+    durable_->begin(std::move(committed), std::move(lost));
 }
 
 void daemon_process::say(log_level level, const std::string& message) {

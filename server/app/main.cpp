@@ -104,8 +104,10 @@ std::string findings(const program_options& options, const catalog* events, std:
            (events == nullptr ? std::string{"none: every event name is free"}
                               : harmless(options.catalog.string()) + ": " + counted(events->size(), "event")) +
            "\n" + "journal        " +
-           (options.journal.file.empty() ? std::string{"off"} : harmless(options.journal.file.string())) + "\n" +
-           clusters_found(options) + "registry       " +
+           (options.journal.file.empty()
+                   ? std::string{"off"}
+                   : harmless(options.journal.file.string()) + (options.durable ? ", durable" : "")) +
+           "\n" + clusters_found(options) + "registry       " +
            (options.hooks.registry.empty()
                    ? std::string{"none: hooks are kept until the daemon ends (--registry FILE keeps them)"}
                    : harmless(options.hooks.registry.string()) + ": " + counted(hooks, "hook")) +

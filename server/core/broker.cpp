@@ -14,7 +14,7 @@ broker::broker(const broker_limits& limits, steady_time started)
       started_(started),
       instance_(ids_.next()),
       memory_(limits.memory_bytes),
-      operations_(memory_),
+      operations_(memory_, durability_),
       log_(limits.capacity) {}
 
 broker::~broker() {
@@ -61,6 +61,9 @@ void broker::detach(client& gone, instant now) {
     if (gone.held_back) {
         std::erase(held_back_, &gone);
     }
+    if (gone.awaits_commit) {
+        std::erase(awaiting_commit_, &gone);
+    }
     end_peek(gone, gone.peeked);
     clients_.erase(gone.id);
     resume_held_back();
@@ -79,7 +82,7 @@ void broker::half_close(client& quiet, instant now) {
 
 bool broker::is_owed_anything(const client& who) noexcept {
     return (who.push && !who.push->told) || !who.waiters.empty() || !who.outbox.empty() || !who.notices.empty() ||
-           who.in_flight != 0;
+           who.in_flight != 0 || who.held_answers != 0;
 }
 
 std::optional<error> broker::add_in_flight(client& by) const {
@@ -93,7 +96,7 @@ std::optional<error> broker::add_in_flight(client& by) const {
 
 broker::async_start broker::begin_async(client& by, const protocol::uuid& operation, std::string_view method,
     std::string_view raw_params, deferred_handler then, instant now) {
-    auto known = operations_.find(operation, method, raw_params, now.steady);
+    auto known = operations_.find(operation, method, raw_params, now);
     if (auto* const failure = std::get_if<error>(&known)) {
         return std::move(*failure);
     }
@@ -118,9 +121,11 @@ broker::async_start broker::begin_async(client& by, const protocol::uuid& operat
 }
 
 void broker::finish_async(const protocol::uuid& operation, const deferred_result& result, instant now) {
-    for (const auto& then : operations_.finish_async(operation, result, now.steady)) {
-        then(result);
-    }
+    once_durable([asked = operations_.finish_async(operation, result, now), result](const error* lost) {
+        for (const auto& then : asked) {
+            then(lost != nullptr ? deferred_result{*lost} : result);
+        }
+    });
 }
 
 template <class Params>
@@ -146,7 +151,7 @@ broker::result_or_error<protocol::emit_result> broker::emit(
         return error{errc::shutting_down, "the daemon is shutting down: connect again when it is back"};
     }
     if (params.operation_id) {
-        auto known = operations_.find(*params.operation_id, protocol::emit_params::method, raw_params, now.steady);
+        auto known = operations_.find(*params.operation_id, protocol::emit_params::method, raw_params, now);
         if (auto* const failure = std::get_if<error>(&known)) {
             return std::move(*failure);
         }
@@ -175,9 +180,12 @@ broker::result_or_error<protocol::emit_result> broker::emit(
     }
     const protocol::emit_result result{
         fields.hook_event_id, fields.seq, publish(fields, params.payload, by, reserved, now).subscribers};
+    if (reserved != nullptr) {
+        write_wait(*reserved);
+    }
     advance_pending(now);
     if (params.operation_id) {
-        operations_.add(*params.operation_id, protocol::emit_params::method, raw_params, result, now.steady);
+        operations_.add(*params.operation_id, protocol::emit_params::method, raw_params, result, now);
     }
     return result;
 }
@@ -191,6 +199,15 @@ broker::published broker::publish(
     make_room(event::footprint(head, payload, shared), target, now);
     published result{
         event::make(fields, head, payload, ledger_, shared, awaiting != nullptr ? awaiting->when : steady_time{}), 0};
+    if (durability_.is_on()) {
+        durability_.put(durable_kind::event, key_of(fields.seq), encode(*result.what));
+        result.what->set_position(durability_.position());
+        gathered_event_bytes_ += result.what->footprint_bytes();
+        if (awaiting != nullptr) {
+            awaiting->position = result.what->position();
+            uncommitted_waits_.emplace_back(awaiting->position, awaiting->id);
+        }
+    }
     payload_view conditions{payload};
     const bool begins_chain =
         awaiting != nullptr && awaiting->turns &&
@@ -235,6 +252,9 @@ broker::published broker::publish(
         queue(*each->of, *result.what);
         ++result.subscribers;
     }
+    if (log_.full()) {
+        forget_oldest_event();
+    }
     log_.append(result.what);
     if (recorder_ != nullptr) {
         recorder_->event_published(*result.what, by.who, result.subscribers, secrets_);
@@ -271,7 +291,7 @@ bool broker::peek_same_batch(client& to, std::span<event* const> events) {
 }
 
 event::pointer broker::take_next(client& to) {
-    if (to.outbox.empty()) {
+    if (to.outbox.empty() || is_handed_out_later(to, to.outbox[0].position())) {
         return {};
     }
     auto next = to.outbox.take_front();
@@ -284,6 +304,9 @@ event::pointer broker::take_next(client& to) {
 
 std::optional<notice> broker::take_notice(client& to) {
     if (to.muted || to.notices.empty() || (to.notices.front().after > to.sent && !to.outbox.empty())) {
+        return std::nullopt;
+    }
+    if (is_handed_out_later(to, to.notices.front().position)) {
         return std::nullopt;
     }
     auto next = std::move(to.notices.front());

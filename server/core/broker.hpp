@@ -2,6 +2,8 @@
 #pragma once
 
 #include "cluster_port.hpp"
+#include "durability.hpp"
+#include "durable_codec.hpp"
 #include "event_log.hpp"
 #include "id_source.hpp"
 #include "journal.hpp"
@@ -14,6 +16,8 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include <deque>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -187,6 +191,31 @@ public:
     /// A number for an event that is told to the cluster before it is published (protocol::event_origin).
     [[nodiscard]] protocol::uuid make_event_id() { return ids_.next(); }
 
+    // --- what outlives the daemon (broker_durable.cpp) ---
+
+    /// From now on what has to outlive the daemon is written to `log`. `records`: what is in it, which is taken up: the
+    /// run goes on. Before anybody is attached. Throws durable_damage.
+    void make_durable(durable_log& log, const durable_records& records, instant now);
+    /// Hands what has changed to the log. Once a turn, before its output is taken.
+    void write_changes();
+    /// The log has come so far.
+    void committed(std::uint64_t position, instant now);
+    /// What is not committed will not be: it is taken back, and whoever asked for it is told `why`.
+    void lost(const std::string& why, instant now);
+    /// How many changes there have been that are to be durable.
+    [[nodiscard]] std::uint64_t durable_changes() const noexcept { return durability_.changes(); }
+    /// Whether everything so far is durable, or nothing is to be.
+    [[nodiscard]] bool is_durable() const noexcept { return durability_.is_committed(durability_.position()); }
+    /// Calls `then` once everything so far is durable, perhaps at once, with null; or with why it never will be.
+    /// `asker` is owed something meanwhile; it may be gone when `then` is called.
+    using durable_handler = std::function<void(const protocol::error*)>;
+    void once_durable(client& asker, durable_handler then);
+    /// The same for what is owed already.
+    void once_durable(durable_handler then);
+    /// Whether so much waits for the log that `which` is to be read no further until it has come on.
+    [[nodiscard]] bool must_wait_for_log(const client& which) const noexcept;
+    [[nodiscard]] std::uint64_t head_seq() const noexcept { return head_seq_; }
+
     // --- time ---
 
     [[nodiscard]] std::optional<steady_time> next_deadline() const;
@@ -261,10 +290,12 @@ private:
     [[nodiscard]] protocol::event_fields next_event(const Params& params, instant now);
     [[nodiscard]] std::optional<protocol::error> refuse_origin(const protocol::event_origin* origin) const;
     void make_room(std::size_t bytes, topic& target, instant now);
+    void forget_oldest_event();
     [[nodiscard]] std::vector<client*> large_holders(std::size_t room) const;
     void push_holders_out(std::size_t bytes, instant now);
     std::size_t require_reading(client& holder);
     [[nodiscard]] bool may_peek(const event& next) const noexcept;
+    [[nodiscard]] bool is_handed_out_later(client& to, std::uint64_t position);
     void hold_back(client& to);
     void resume_held_back();
     void end_peek(client& from, std::size_t count) noexcept;
@@ -305,18 +336,23 @@ private:
     [[nodiscard]] std::optional<protocol::error> refuse_resume(
         name_matcher& matches, const protocol::subscribe_params& params) const;
     void take_over(client& by, std::unique_ptr<session> next);
+    [[nodiscard]] std::optional<std::uint64_t> take_expected_id(const session& newcomer);
     struct backlog {
         std::vector<event::pointer> events{};  // in order of seq
         std::vector<slot*> assigned{};         // that wait for a first responder; ascending seq, too
+        std::vector<slot*> continued{};        // of an earlier process, that wait for it
     };
     [[nodiscard]] backlog collect_backlog(
         const session& newcomer, name_matcher& matches, std::optional<std::uint64_t> after_seq);
+    void add_continued(backlog& found, std::uint64_t session_id, std::optional<std::uint64_t> after_seq);
     void deliver_backlog(session& newcomer, const backlog& found);
+    void continue_wait(slot& which, session& by, const std::vector<event::pointer>& events, std::uint64_t first_place);
     [[nodiscard]] std::optional<protocol::error> refuse_patterns(
         const client& by, const std::vector<std::string>& patterns) const;
 
     // slots
-    void ask_cluster(slot& which, const protocol::event_fields& fields, std::string_view payload);
+    void ask_cluster(slot& which, event::pointer what);
+    void send_to_cluster(slot& which, const event& what);
     void leave_cluster(slot& which);
     [[nodiscard]] slot* asking_slot(const protocol::uuid& id);
     void fail_cluster(slot& which, const std::string& why);
@@ -391,6 +427,28 @@ private:
     [[nodiscard]] protocol::respond_result refuse(protocol::refusal why);
     void assign(slot& which, session& by, std::uint64_t place);
 
+    // what outlives the daemon
+    struct restored_events;
+    [[nodiscard]] restored_events restore_events(const durable_records& records, instant now);
+    void retain_restored(const restored_events& events);
+    void restore_waits(const durable_records& records, const restored_events& events, instant now);
+    void restore_wait(const durable_wait& kept, event::pointer what, instant now);
+    void restore_responders(slot& which, const durable_wait& kept);
+    void restore_replies(const durable_records& records);
+    void restore_operations(const durable_records& records, instant now);
+    [[nodiscard]] std::uint64_t expected_id(std::string_view name, std::size_t nth);
+    void write_wait(slot& which);
+    void write_reply(const protocol::uuid& id, const client& by, const protocol::respond_params& params);
+    void write_remote_reply(slot& which);
+    void put_reply(slot& which, const durable_reply& said);
+    void erase_wait(slot& which);
+    [[nodiscard]] bool is_awaited(const event& what) const;
+    void take_back_events();
+    void take_back_waits(const protocol::error& why, instant now);
+    void hold_answer(client* asker, durable_handler then);
+    void release_held(std::uint64_t committed);
+    void wake_awaiting_commit();
+
     broker_limits limits_;
     steady_time started_;
     id_source ids_{};
@@ -402,6 +460,7 @@ private:
     std::uint64_t last_client_id_ = 0;
     bool shutting_down_ = false;
 
+    durability durability_{};
     // Before everything that holds events.
     event_ledger ledger_{};
     account_table accounts_{};
@@ -446,6 +505,29 @@ private:
     cluster_port* cluster_ = nullptr;   // null: there is none
     std::shared_ptr<responder_record> cluster_record_ = std::make_shared<responder_record>("cluster");
     std::size_t closing_ = 0;  // sessions that have ended but whose queue is not out yet
+
+    // What waits for the durable log; empty where there is none. Each oldest first.
+    struct held_output {
+        std::uint64_t position = 0;
+        std::uint64_t client_id = 0;
+        durable_handler then{};
+    };
+    struct uncommitted_batch {
+        std::uint64_t position = 0;
+        std::uint64_t head_seq = 0;  // once it is committed
+        std::size_t event_bytes = 0;
+    };
+    std::deque<held_output> held_{};
+    std::deque<uncommitted_batch> uncommitted_{};
+    std::deque<std::pair<std::uint64_t, protocol::uuid>> uncommitted_waits_{};  // by position
+    std::uint64_t committed_head_ = 0;
+    std::size_t gathered_event_bytes_ = 0;     // of the turn
+    std::size_t uncommitted_event_bytes_ = 0;  // of all batches
+    std::vector<client*> awaiting_commit_{};
+    // Of an earlier process.
+    std::vector<protocol::uuid> continued_{};  // waits, by seq
+    std::multimap<std::string, std::uint64_t, std::less<>>
+        expected_sessions_{};  // names and ids of those that they asked
 };
 
 }  // namespace hookd::core

@@ -43,6 +43,9 @@ std::string_view payload_of_turn(const slot& which) {
 void broker::ask_next(slot& which, instant now) {
     payload_view conditions{payload_of_turn(which)};
     while (responder* const next = next_turn(which)) {
+        if (next->from == nullptr) {
+            return;  // an earlier process asked it, and it has yet to come back
+        }
         session& asked = *next->from;
         if (!conditions.meets(asked.where)) {
             record_reply(which, *next, responder::state::passed);
@@ -82,7 +85,9 @@ event::pointer broker::event_for_turn(const slot& which, instant now) {
     const std::string_view payload = payload_of_turn(which);
     const auto head = protocol::measure_event_head(fields);
     make_room(event::footprint(head, payload), topics_.find(first.name()), now);
-    return event::make(fields, head, payload, ledger_, nullptr, which.when);
+    auto made = event::make(fields, head, payload, ledger_, nullptr, which.when);
+    made->set_position(which.is_durable ? durability_.position() : first.position());
+    return made;
 }
 
 bool broker::is_turn_of(const client& by, std::string_view hook_event_id) const {

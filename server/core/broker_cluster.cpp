@@ -81,15 +81,28 @@ void broker::close_for_gap(instant now) {
 
 // --- questions of this host ---
 
-void broker::ask_cluster(slot& which, const protocol::event_fields& fields, std::string_view payload) {
+void broker::ask_cluster(slot& which, event::pointer what) {
     which.responders.push_back({.session_id = responder::cluster_id, .record = cluster_record_});
     ++which.waiting_for;
+    which.asks_cluster = true;
+    if (is_durable()) {
+        return send_to_cluster(which, *what);
+    }
+    hold_answer(which.owner, [this, id = which.id, what = std::move(what)](const error* lost) {
+        if (slot* const asking = lost == nullptr ? asking_slot(id) : nullptr) {
+            send_to_cluster(*asking, *what);
+            pending_.push_back(id);
+        }
+    });
+}
+
+void broker::send_to_cluster(slot& which, const event& what) {
     const auto refused = cluster_->ask({.id = which.id,
         .name = which.event_name,
-        .payload = payload,
-        .cause = fields.cause,
-        .emitted_at = fields.emitted_at,
-        .timeout = fields.timeout.value_or(limits_.default_timeout),
+        .payload = what.payload(),
+        .cause = what.cause(),
+        .emitted_at = what.emitted_at(),
+        .timeout = what.timeout(),
         .policy = remote_policy(which)});
     which.asks_cluster = !refused;
     if (refused) {
@@ -227,6 +240,7 @@ void broker::accept_remote_reply(
         own->record->times.add(now.steady - to.emitted);
         record_remote_reply(to, *own, responder::state::replied);
     }
+    write_remote_reply(to);
 }
 
 // Those that are there no more have left, whatever the host says: nobody is heard by silence. What was late there is

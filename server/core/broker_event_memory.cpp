@@ -21,7 +21,7 @@ constexpr std::size_t small_event_bytes = std::size_t{64} << 10;
 void broker::make_room(std::size_t bytes, topic& target, instant now) {
     const auto fits = [&] { return ledger_.live_bytes + bytes <= limits_.capacity_bytes; };
     while (!fits() && !log_.empty()) {
-        log_.drop_oldest();
+        forget_oldest_event();
     }
     if (!fits() && closing_ > 0) {
         // Those have been told off already; what they lose is the end of their prefix.
@@ -100,6 +100,9 @@ void broker::peek_batch(client& to, std::size_t most_events, std::size_t most_by
     std::size_t bytes = 0;
     for (; to.peeked < end; ++to.peeked) {
         event& next = to.outbox[to.peeked];
+        if (is_handed_out_later(to, next.position())) {
+            break;
+        }
         bytes += next.footprint_bytes();
         if (bytes > most_bytes && to.peeked > first) {
             break;

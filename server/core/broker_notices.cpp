@@ -2,6 +2,7 @@
 #include "broker.hpp"
 
 #include <algorithm>
+#include <utility>
 
 // What sessions are told besides their events, that a wait is over, and what shadows say to it.
 namespace hookd::core {
@@ -37,8 +38,11 @@ std::optional<protocol::wait_result> broker::without_secrets(
 void broker::announce(const slot& which, const protocol::wait_result& whole, instant now) {
     const auto hidden = without_secrets(which, whole);
     const auto& verdict = hidden ? *hidden : whole;
+    const auto elapsed = now.steady - which.emitted;
+    std::string written;
+    protocol::append_verdict(written, which.event_name, verdict, elapsed);
     if (recorder_ != nullptr && which.concluded) {
-        recorder_->wait_ended(which.event_name, verdict, now.steady - which.emitted);
+        recorder_->wait_ended(which.event_name, verdict, elapsed, verdict_sessions_ > 0 ? written : std::move(written));
     }
     if (verdict_sessions_ == 0) {
         return;
@@ -52,8 +56,6 @@ void broker::announce(const slot& which, const protocol::wait_result& whole, ins
             continue;
         }
         if (!text) {
-            std::string written;
-            protocol::append_verdict(written, which.event_name, verdict, now.steady - which.emitted);
             text = std::make_shared<const charged_text>(std::move(written), ledger_);
         }
         tell(*each, {.hook_event_id = which.id, .verdict = text}, now);
@@ -65,7 +67,7 @@ void broker::tell(session& whom, notice what, instant now) {
     client& to = *whom.of;
     if (what.verdict) {
         while (ledger_.live_bytes > limits_.capacity_bytes && !log_.empty()) {
-            log_.drop_oldest();
+            forget_oldest_event();
         }
         if (to.notices.size() >= limits_.capacity ||
             (ledger_.live_bytes > limits_.capacity_bytes && !to.notices.empty())) {
@@ -76,6 +78,7 @@ void broker::tell(session& whom, notice what, instant now) {
         return;  // it reads nothing, and has as many to read as it had questions
     }
     what.after = to.sent + to.outbox.size();
+    what.position = durability_.position();
     to.notices.push_back(std::move(what));
     mark_ready(to);
 }

@@ -143,6 +143,7 @@ broker::result_or_error<protocol::subscribe_result> broker::subscribe(
     }
     log_.remember_pointers(params.where);
     take_over(by, std::move(made));
+    add_continued(found, by.push->id, params.after_seq);
     deliver_backlog(*by.push, found);
     topics_.add(*by.push);
     announce_session(*by.push);
@@ -163,7 +164,8 @@ void broker::take_over(client& by, std::unique_ptr<session> next) {
         }
         remove_session(by);
     } else {
-        next->id = ++last_session_id_;
+        next->id = take_expected_id(*next).value_or(last_session_id_ + 1);
+        last_session_id_ = std::max(last_session_id_, next->id);
     }
     verdict_sessions_ += next->verdicts ? 1U : 0U;
     by.push = std::move(next);
@@ -213,6 +215,9 @@ void broker::deliver_backlog(session& newcomer, const backlog& found) {
             assign(*found.assigned[next++], newcomer, first_place + i);
         }
         queue(*newcomer.of, *found.events[i]);
+    }
+    for (slot* const each : found.continued) {
+        continue_wait(*each, newcomer, found.events, first_place);
     }
 }
 
@@ -374,6 +379,8 @@ std::optional<broker::ended> broker::take_ended(client& to) {
 
 void broker::shut_down(instant now) {
     shutting_down_ = true;
+    write_changes();
+    durability_.end();  // a retry after the restart takes up what ends now
     if (bypass_) {
         end_bypass("ended with the daemon");
     }

@@ -169,9 +169,11 @@ slot& broker::open_slot(
     result.seq = event.seq;
     result.event_name = event.event;
     result.emitted = now.steady;
+    result.emitted_at = now.wall;
     result.when = now.steady + duration;
     result.owner = &owner;
     result.payer = owner.user;
+    result.payer_uid = owner.who.uid;
     slots_.emplace(result.id, slot_entry{std::move(made)});
     // Later ones mostly end later: the hint makes that constant time.
     deadlines_.insert(deadlines_.end(), result);
@@ -206,8 +208,7 @@ std::variant<broker::pending, protocol::wait_result, error> broker::emit_and_wai
     }
     slot* under_way = nullptr;
     if (params.operation_id) {
-        auto known =
-            operations_.find(*params.operation_id, protocol::emit_and_wait_params::method, raw_params, now.steady);
+        auto known = operations_.find(*params.operation_id, protocol::emit_and_wait_params::method, raw_params, now);
         if (auto* const failure = std::get_if<error>(&known)) {
             return std::move(*failure);
         }
@@ -256,14 +257,13 @@ std::variant<broker::pending, protocol::wait_result, error> broker::emit_and_wai
     }
     auto sent_out = publish(fields, params.payload, by, &opened, now);
     if (params.scope == protocol::event_scope::cluster && cluster_ != nullptr && fields.host.empty()) {
-        ask_cluster(opened, fields, params.payload);
+        ask_cluster(opened, sent_out.what);
     }
     if (opened.responders.empty() && params.require_subscriber) {
         ++outcomes_[static_cast<std::size_t>(outcome::no_subscribers)];
         auto result = conclude_wait(opened, outcome::no_subscribers, now);
         if (params.operation_id) {
-            operations_.add(
-                *params.operation_id, protocol::emit_and_wait_params::method, raw_params, result, now.steady);
+            operations_.add(*params.operation_id, protocol::emit_and_wait_params::method, raw_params, result, now);
         }
         drop(opened, refusal::expired, now);
         advance_pending(now);
@@ -282,6 +282,9 @@ std::variant<broker::pending, protocol::wait_result, error> broker::emit_and_wai
     if (params.operation_id) {
         opened.operation = params.operation_id;
         operations_.begin(*params.operation_id, protocol::emit_and_wait_params::method, raw_params, opened);
+    }
+    if (params.operation_id) {
+        write_wait(opened);
     }
     take_room(opened);
     attach_waiter(who, opened, by, false);
@@ -353,9 +356,18 @@ void broker::complete(waiter& who, std::variant<protocol::wait_result, error> re
         --who.asked_by->user->waits;
         --extra_waiters_;
     }
+    client& asker = *std::exchange(who.asked_by, nullptr);
     who.waits_on = nullptr;
-    who.asked_by = nullptr;
-    completions_.push_back({&who, std::move(result)});
+    if (durability_.is_committed(waited.is_durable ? durability_.position() : waited.position)) {
+        completions_.push_back({&who, std::move(result)});
+        return;
+    }
+    if (auto* const verdict = std::get_if<protocol::wait_result>(&result)) {
+        verdict->keep();
+    }
+    hold_answer(&asker, [this, &who, result = std::move(result)](const error* failure) mutable {
+        completions_.push_back({&who, failure != nullptr ? *failure : std::move(result)});
+    });
 }
 
 // It is not asked yet: that is, the event is not in its queue.
@@ -394,6 +406,9 @@ void broker::assign(slot& which, session& by, std::uint64_t place) {
         release_held(which);
     }
     ask(add_responder(which, by), place);
+    if (which.is_durable) {
+        write_wait(which);
+    }
 }
 
 // Takes `by` off the expected replies of its session; the last of these moves to its place.
@@ -489,7 +504,14 @@ broker::result_or_error<protocol::respond_result> broker::find_and_respond(
         return refuse(at->second.over);
     }
     slot& to = *at->second.open;
-    return to.kept ? refuse(refusal_after(*to.kept)) : respond_to(to, by, params, now);
+    if (to.kept) {
+        return refuse(refusal_after(*to.kept));
+    }
+    auto result = respond_to(to, by, params, now);
+    if (const auto* const said = std::get_if<protocol::respond_result>(&result); said != nullptr && said->accepted()) {
+        write_reply(*id, by, params);
+    }
+    return result;
 }
 
 broker::result_or_error<protocol::respond_result> broker::respond_to(
@@ -703,7 +725,7 @@ void broker::finish(slot& which, outcome how, instant now) {
     auto result = conclude_wait(which, how, now);
     give_back_memory(which);  // no longer kept here: what remembers it may need the room
     if (which.operation) {
-        operations_.finish(*which.operation, result, now.steady);
+        operations_.finish(*which.operation, result, now);
     }
     while (!which.waiters.empty()) {
         waiter& next = which.waiters.front();
@@ -722,6 +744,7 @@ void broker::release_held(slot& which) { held_bytes_ -= std::exchange(which.held
 
 void broker::drop(slot& which, refusal as, instant now) {
     release_expected(which, as, now);
+    erase_wait(which);
     if (recorder_ != nullptr && !which.concluded) {
         recorder_->wait_given_up(which.seq, as);
     }

@@ -86,6 +86,9 @@ public:
     [[nodiscard]] std::string_view payload() const noexcept { return {payload_, payload_bytes()}; }
     /// Size of the notification as JSON.
     [[nodiscard]] std::size_t body_bytes() const noexcept { return body_size_; }
+    /// At which it is durable: it is not handed out before that is committed (durability.hpp).
+    [[nodiscard]] std::uint64_t position() const noexcept { return position_; }
+    void set_position(std::uint64_t position) noexcept { position_ = position; }
     /// Bytes charged to the ledger when it was made.
     [[nodiscard]] std::size_t footprint_bytes() const noexcept { return footprint_bytes_; }
 
@@ -142,6 +145,7 @@ private:
     std::shared_ptr<const char[]> shared_{};  // what a payload that was not copied lies in
     std::uint64_t seq_;
     std::uint64_t serial_;
+    std::uint64_t position_ = 0;
     std::chrono::steady_clock::time_point deadline_{};
     protocol::uuid id_;
     std::chrono::system_clock::time_point emitted_at_;

@@ -56,12 +56,29 @@ void event_log::note(dropped_event& where, const event& what) const {
 }
 
 void event_log::append(event::pointer newest) {
-    if (events_.size() == capacity_) {
+    if (full()) {
         drop_oldest();
     }
     next_seq_ = newest->seq() + 1;
     bytes_ += newest->footprint_bytes();
     events_.push_back(std::move(newest));
+}
+
+void event_log::begin_after(std::uint64_t head) noexcept {
+    next_seq_ = head + 1;
+    forgotten_seq_ = head;
+}
+
+void event_log::take_back(std::uint64_t head) {
+    while (!events_.empty() && events_.back()->seq() > head) {
+        bytes_ -= events_.back()->footprint_bytes();
+        events_.pop_back();
+    }
+    for (auto& each : drops_) {
+        each.seq = std::min(each.seq, head);  // nobody resumes before what has been dropped after it
+    }
+    forgotten_seq_ = std::min(forgotten_seq_, head);
+    next_seq_ = head + 1;
 }
 
 void event_log::drop_oldest() {

@@ -56,10 +56,17 @@ public:
     /// Keeps `newest`; drops the oldest where there are `capacity` already. `newest` has the seq after that of the last
     /// one appended.
     void append(event::pointer newest);
+    /// Nothing is kept, and what comes next has the seq after `head`, up to which nothing is known.
+    void begin_after(std::uint64_t head) noexcept;
+    /// Takes back everything after `head`: it never was.
+    void take_back(std::uint64_t head);
     /// Drops the oldest; there must be one.
     void drop_oldest();
 
     [[nodiscard]] bool empty() const noexcept { return events_.empty(); }
+    [[nodiscard]] bool full() const noexcept { return events_.size() == capacity_; }
+    /// There is one.
+    [[nodiscard]] const event& oldest() const noexcept { return *events_.front(); }
     [[nodiscard]] std::size_t size() const noexcept { return events_.size(); }
     [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
     /// Seq of the oldest event kept; one after the newest ever appended where none is.

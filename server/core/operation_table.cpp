@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "operation_table.hpp"
 
+#include "durable_codec.hpp"
 #include "id_source.hpp"
 
 #include <algorithm>
@@ -42,7 +43,8 @@ operation_table::digest random_seed() { return std::bit_cast<operation_table::di
 
 }  // namespace
 
-operation_table::operation_table(memory_budget& budget) : budget_(budget), seed_(random_seed()) {}
+operation_table::operation_table(memory_budget& budget, durability& durable)
+    : budget_(budget), durable_(durable), seed_(random_seed()) {}
 
 std::size_t uuid_hash::operator()(const protocol::uuid& id) const noexcept {
     // Ids are random, so any of their bytes are a hash; operation ids are a peer's choice, but then so are its
@@ -75,8 +77,8 @@ operation_table::digest operation_table::digest_of(std::string_view raw_params) 
 }
 
 std::variant<operation_table::operation*, protocol::error> operation_table::find(
-    const protocol::uuid& id, std::string_view method, std::string_view raw_params, steady_time now) {
-    forget_old(now);
+    const protocol::uuid& id, std::string_view method, std::string_view raw_params, instant now) {
+    forget_old(now.steady);
     const auto at = by_id_.find(id);
     if (at == by_id_.end()) {
         return nullptr;
@@ -91,29 +93,29 @@ std::variant<operation_table::operation*, protocol::error> operation_table::find
 }
 
 operation_table::operations::iterator operation_table::insert(
-    const protocol::uuid& id, std::string_view method, std::string_view raw_params, slot* where) {
-    under_way_.push_back({.id = id, .method = method, .params_digest = digest_of(raw_params), .under_way = where});
+    const protocol::uuid& id, std::string_view method, const digest& params, slot* where) {
+    under_way_.push_back({.id = id, .method = method, .params_digest = params, .under_way = where});
     return by_id_.emplace(id, std::prev(under_way_.end())).first->second;
 }
 
 void operation_table::begin(
     const protocol::uuid& id, std::string_view method, std::string_view raw_params, slot& where) {
-    insert(id, method, raw_params, &where);
+    insert(id, method, digest_of(raw_params), &where);
 }
 
 void operation_table::begin_async(
     const protocol::uuid& id, std::string_view method, std::string_view raw_params, deferred_handler first) {
-    insert(id, method, raw_params, nullptr)->asked.push_back(std::move(first));
+    insert(id, method, digest_of(raw_params), nullptr)->asked.push_back(std::move(first));
 }
 
-void operation_table::finish(const protocol::uuid& id, const protocol::wait_result& done, steady_time now) {
+void operation_table::finish(const protocol::uuid& id, const protocol::wait_result& done, instant now) {
     protocol::wait_result kept = done;
     kept.keep();
     remember(by_id_.at(id), std::move(kept), now);
 }
 
 std::vector<deferred_handler> operation_table::finish_async(
-    const protocol::uuid& id, const deferred_result& done, steady_time now) {
+    const protocol::uuid& id, const deferred_result& done, instant now) {
     const auto which = by_id_.at(id);
     auto asked = std::exchange(which->asked, {});
     if (const auto* const text = std::get_if<std::string>(&done)) {
@@ -125,14 +127,48 @@ std::vector<deferred_handler> operation_table::finish_async(
 }
 
 void operation_table::add(
-    const protocol::uuid& id, std::string_view method, std::string_view raw_params, result done, steady_time now) {
-    remember(insert(id, method, raw_params, nullptr), std::move(done), now);
+    const protocol::uuid& id, std::string_view method, std::string_view raw_params, result done, instant now) {
+    remember(insert(id, method, digest_of(raw_params), nullptr), std::move(done), now);
 }
 
-void operation_table::remember(operations::iterator which, result done, steady_time now) {
+void operation_table::remember(operations::iterator which, result done, instant now) {
+    if (!keep(which, std::move(done), now.steady) || !durable_.is_on()) {
+        return;
+    }
+    const auto& kept = done_.back();
+    durable_.put(durable_kind::operation, key_of(kept.id),
+        encode({.id = kept.id,
+            .method = kept.method,
+            .digest = kept.params_digest,
+            .done_at = now.wall,
+            .done = kept.done}));
+    done_.back().position = durable_.position();
+}
+
+void operation_table::resume(const protocol::uuid& id, const digest& params, slot& where) {
+    insert(id, protocol::emit_and_wait_params::method, params, &where);
+}
+
+void operation_table::restore(const protocol::uuid& id, std::string_view method, const digest& params, result done,
+    std::chrono::nanoseconds age, instant now) {
+    const auto name = restored_methods_.emplace(method).first;
+    (void)keep(insert(id, *name, params, nullptr), std::move(done), now.steady - age);
+}
+
+void operation_table::take_back() {
+    while (!done_.empty() && !durable_.is_committed(done_.back().position)) {
+        budget_.give_back(done_.back().bytes);
+        by_id_.erase(done_.back().id);
+        done_.pop_back();
+    }
+}
+
+// False where it does not fit the budget: then it is not remembered.
+bool operation_table::keep(operations::iterator which, result done, steady_time done_at) {
     const std::size_t bytes = sizeof(operation) + bytes_of(done);
     if (!make_room(bytes)) {
-        return forget_under_way(which);
+        forget_under_way(which);
+        return false;
     }
     if (done_.size() == most_results) {
         forget_oldest();
@@ -140,9 +176,10 @@ void operation_table::remember(operations::iterator which, result done, steady_t
     budget_.take(bytes);
     which->under_way = nullptr;
     which->done = std::move(done);
-    which->done_at = now;
+    which->done_at = done_at;
     which->bytes = bytes;
     done_.splice(done_.end(), under_way_, which);
+    return true;
 }
 
 void operation_table::abandon(const protocol::uuid& id) { forget_under_way(by_id_.at(id)); }
@@ -160,6 +197,7 @@ bool operation_table::make_room(std::size_t bytes) {
 }
 
 void operation_table::forget_oldest() {
+    durable_.erase(durable_kind::operation, key_of(done_.front().id));
     budget_.give_back(done_.front().bytes);
     by_id_.erase(done_.front().id);
     done_.pop_front();

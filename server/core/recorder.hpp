@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace hookd::core {
@@ -26,9 +27,10 @@ public:
     /// The connection of a session has taken it over to write it. Not told for every session of an event that goes to
     /// very many.
     virtual void event_delivered(const event& what, std::string_view session_name) noexcept = 0;
-    /// The wait for an event ended with this verdict, out of which secrets have been taken.
+    /// The wait for an event ended with this verdict, out of which secrets have been taken. `notification`: what
+    /// protocol::append_verdict() writes of it.
     virtual void wait_ended(std::string_view event_name, const protocol::wait_result& verdict,
-        std::chrono::nanoseconds elapsed) noexcept = 0;
+        std::chrono::nanoseconds elapsed, std::string notification) noexcept = 0;
     /// It ended without one: the emitter went away or cancelled, or nobody asked in time for what was reserved.
     virtual void wait_given_up(std::uint64_t seq, protocol::refusal why) noexcept = 0;
 

@@ -155,6 +155,7 @@ struct slot : deadline, owner_hook, parked_hook {
     std::uint64_t seq = 0;
     std::string event_name{};
     steady_time emitted{};
+    std::chrono::system_clock::time_point emitted_at{};  // the same by the wall clock
     protocol::wait_policy policy = protocol::wait_policy::first;
     protocol::failure_policy on_failure = protocol::failure_policy::open;
     std::vector<std::string> require{};       // names of responders without whom it does not proceed
@@ -163,6 +164,7 @@ struct slot : deadline, owner_hook, parked_hook {
     std::optional<protocol::outcome> kept{};  // reserved, and its result is there before anybody asked
     client* owner = nullptr;                  // its connection is charged for it; null once that is gone
     account* payer = nullptr;                 // the owner's user, charged for it until it is over
+    std::uint32_t payer_uid = 0;
     std::optional<protocol::uuid> operation{};
     event::pointer parked{};                      // waits for a first responder to subscribe
     std::unique_ptr<chain> turns{};               // of policy chain
@@ -170,6 +172,10 @@ struct slot : deadline, owner_hook, parked_hook {
     bool asks_cluster = false;                    // hosts that work on it are to be told when it is over
     std::size_t held_bytes = 0;                   // of events that it keeps from being forgotten
     std::vector<std::uint64_t> watchers{};        // ids of the sessions with a `where` that are to be told its verdict
+    event::pointer continued{};                   // of an earlier process: for those that it asked, when they are back
+    std::uint64_t position = 0;                   // of its event: at which that is durable
+    bool is_durable = false;                      // it outlives the daemon, with its replies
+    std::uint32_t durable_replies = 0;            // that have been written
 
     boost::container::small_vector<responder, 2> responders{};  // ascending session_id
     std::size_t waiting_for = 0;                                // responders in state waiting
@@ -253,6 +259,7 @@ struct notice {
     protocol::uuid hook_event_id{};
     protocol::refusal reason = protocol::refusal::none;  // of `cancelled`
     std::shared_ptr<const charged_text> verdict{};       // the notification `verdict`; null: this is `cancelled`
+    std::uint64_t position = 0;                          // what it says is durable then
 };
 
 /// Who is at the other end.
@@ -286,13 +293,15 @@ struct client {
     /// Events that wait for it, the first `peeked` of them in the hands of its connection.
     event_queue outbox{};
     std::size_t peeked = 0;
-    std::uint64_t sent = 0;       // events that have left the outbox by its front
-    std::list<notice> notices{};  // oldest first
-    std::size_t waiting = 0;      // requests that wait, its reserved slots included
-    std::size_t in_flight = 0;    // answers to its requests that are made asynchronously
-    bool ready = false;           // listed for take_next_ready()
-    bool held_back = false;       // what is next for it is not handed out, since too much is handed out already
-    bool must_read = false;       // it holds memory that others wait for: see broker::must_read()
+    std::uint64_t sent = 0;        // events that have left the outbox by its front
+    std::list<notice> notices{};   // oldest first
+    std::size_t waiting = 0;       // requests that wait, its reserved slots included
+    std::size_t in_flight = 0;     // answers to its requests that are made asynchronously
+    std::size_t held_answers = 0;  // that wait for the durable log
+    bool awaits_commit = false;    // what is next for it is not durable yet
+    bool ready = false;            // listed for take_next_ready()
+    bool held_back = false;        // what is next for it is not handed out, since too much is handed out already
+    bool must_read = false;        // it holds memory that others wait for: see broker::must_read()
     bool may_use_set_aside_names = false;  // the caller's: it is a hook that the daemon runs itself
     bool muted = false;        // nothing is handed out to it until it has been told that its session is open
     bool half_closed = false;  // it has shut its sending side down: it will never reply

@@ -4,8 +4,10 @@
 #include "journal/sqlite.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <stdexcept>
+#include <string>
 
 namespace hookd::server {
 
@@ -27,13 +29,42 @@ public:
 /// Throws as open_journal_file() would, but for what may pass; makes and changes nothing.
 void check_journal_file(const std::filesystem::path& file);
 
+/// Opens the file in which a daemon with --durable keeps what is to outlive it; makes it, with mode 0600, where it is
+/// not there. What is committed to it is on disk: each commit ends with fdatasync(2) of its write-ahead log. While it
+/// is open no other program gets at it. Blocks.
+///
+/// Throws as open_journal_file() does, and journal_error where another hookd has it. Of what may pass, a file that is
+/// there and cannot be read is journal_error, too: what it holds must not be forgotten.
+[[nodiscard]] sqlite::database open_durable_file(const std::filesystem::path& file);
+
+/// The file that goes with a journal.
+[[nodiscard]] inline std::filesystem::path durable_file_of(std::filesystem::path journal) {
+    return journal += "-durable";
+}
+
+/// Which file is at a path: whoever has it open sees so whether it has been moved away or removed.
+struct file_identity {
+    std::uint64_t device = 0;
+    std::uint64_t inode = 0;  ///< 0: there is none
+
+    [[nodiscard]] static file_identity of(const std::filesystem::path& file) noexcept;
+    [[nodiscard]] bool operator==(const file_identity&) const noexcept = default;
+};
+
 /// How long a statement waits for another program that writes the journal.
 inline constexpr std::chrono::milliseconds patience_with_others{2'000};
 
 /// An event's key: those of one run are together, in order of seq, whatever the clock did meanwhile.
 inline constexpr int journal_run_bits = 44;
+/// SQL for the number of the run that an event's key belongs to.
+[[nodiscard]] inline std::string run_of_key_sql(const std::string& key) {
+    return "(" + key + " >> " + std::to_string(journal_run_bits) + ")";
+}
+[[nodiscard]] constexpr std::uint64_t seq_of_key(std::int64_t key) noexcept {
+    return static_cast<std::uint64_t>(key) & ((std::uint64_t{1} << journal_run_bits) - 1);
+}
 [[nodiscard]] constexpr std::int64_t journal_key(std::int64_t run, std::uint64_t seq) noexcept {
-    return (run << journal_run_bits) | static_cast<std::int64_t>(seq & ((std::uint64_t{1} << journal_run_bits) - 1));
+    return (run << journal_run_bits) | static_cast<std::int64_t>(seq_of_key(static_cast<std::int64_t>(seq)));
 }
 
 }  // namespace hookd::server

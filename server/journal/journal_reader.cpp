@@ -7,8 +7,10 @@
 #include <hookd/protocol/json_text.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <limits>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -67,7 +69,8 @@ std::string_view value_of(std::string_view verdict, std::string_view name, std::
 /// The clauses of a search for verdicts; their parameters are numbered as bind() has them.
 std::string search_of(const core::history_query& what) {
     std::string sql =
-        "SELECT key, emitted_at, verdict, (SELECT instance FROM runs WHERE id = key >> 44) FROM events INDEXED BY ";
+        "SELECT key, emitted_at, verdict, (SELECT instance FROM runs WHERE id = " + run_of_key_sql("key") +
+        ") FROM events INDEXED BY ";
     sql += what.vetoed ? "vetoes WHERE vetoed = 1" : "verdicts WHERE vetoed IS NOT NULL";
     sql += " AND key < ?1";
     if (!what.event.empty()) {
@@ -135,22 +138,40 @@ std::variant<std::string, error> journal_reader::history(
     return out + (more ? R"(],"more":true})" : R"(],"more":false})");
 }
 
+// Newest first, since that is what is asked for mostly.
+std::optional<std::int64_t> journal_reader::key_of(const protocol::uuid& id) {
+    sqlite::statement query{file_,
+        "SELECT substr(events, instr(events, ?1) + 16, 16) FROM ids WHERE instr(events, ?1) > 0 ORDER BY key DESC "
+        "LIMIT "
+        "1"};
+    query.bind_blob(1, &id, id.size());
+    if (!query.step()) {
+        return std::nullopt;
+    }
+    std::int64_t key = 0;
+    const auto digits = query.text(0);
+    const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), key, 16);
+    return read.ec == std::errc{} ? std::optional{key} : std::nullopt;
+}
+
 std::optional<std::string> journal_reader::trace(const protocol::uuid& id) {
-    // Newest first, since that is what is asked for mostly; random ids in an index would cost the writer more than this
-    // costs a reader.
+    const auto key = key_of(id);
+    if (!key) {
+        return std::nullopt;
+    }
     sqlite::statement query{file_,
         "SELECT key, name, emitted_at, timeout_ms, pid, uid, program, cause, subscribers, ended, payload_bytes, "
         "handed, verdict, "
-        "payload, (SELECT instance FROM runs WHERE id = key >> 44) FROM events WHERE id = ?1 ORDER BY key DESC LIMIT "
-        "1"};
-    query.bind_blob(1, &id, id.size());
+        "payload, (SELECT instance FROM runs WHERE id = " +
+            run_of_key_sql("key") + ") FROM events WHERE key = ?1 AND id = ?2"};
+    query.bind(1, *key).bind_blob(2, &id, id.size());
     if (!query.step()) {
         return std::nullopt;
     }
     std::string out = "{";
     append_text(out, "hook_event_id", text_of(id));
     append_text(out, "instance", text_of(uuid_of(query.text(14))));
-    append_number(out, "seq", query.number(0) & ((std::int64_t{1} << journal_run_bits) - 1));
+    append_number(out, "seq", static_cast<std::int64_t>(seq_of_key(query.number(0))));
     append_text(out, "event", query.text(1));
     append_text(out, "emitted_at", timestamp_of(query.number(2)));
     member(out, "expects_response") += query.is_null(3) ? "false" : "true";
@@ -191,10 +212,14 @@ std::optional<std::string> journal_reader::trace(const protocol::uuid& id) {
 }
 
 std::optional<journal_reader::found_event> journal_reader::find(const protocol::uuid& id) {
-    sqlite::statement query{file_,
-        "SELECT key, name, emitted_at, timeout_ms, cause, payload, (SELECT instance FROM runs WHERE id = key >> 44) "
-        "FROM events WHERE id = ?1 ORDER BY key DESC LIMIT 1"};
-    query.bind_blob(1, &id, id.size());
+    const auto key = key_of(id);
+    if (!key) {
+        return std::nullopt;
+    }
+    sqlite::statement query{
+        file_, "SELECT key, name, emitted_at, timeout_ms, cause, payload, (SELECT instance FROM runs WHERE id = " +
+                   run_of_key_sql("key") + ") FROM events WHERE key = ?1 AND id = ?2"};
+    query.bind(1, *key).bind_blob(2, &id, id.size());
     if (!query.step()) {
         return std::nullopt;
     }
@@ -202,7 +227,7 @@ std::optional<journal_reader::found_event> journal_reader::find(const protocol::
     auto& what = found.what;
     what.hook_event_id = id;
     what.instance = uuid_of(query.text(6));
-    what.seq = static_cast<std::uint64_t>(query.number(0)) & ((std::uint64_t{1} << journal_run_bits) - 1);
+    what.seq = seq_of_key(query.number(0));
     what.event = query.text(1);
     what.emitted_at = std::chrono::system_clock::time_point{std::chrono::nanoseconds{query.number(2)}};
     what.timeout = std::chrono::milliseconds{query.is_null(3) ? 0 : query.number(3)};

@@ -33,6 +33,7 @@ public:
     static constexpr std::size_t most_answer_bytes = std::size_t{1} << 20;
 
 private:
+    [[nodiscard]] std::optional<std::int64_t> key_of(const protocol::uuid& id);
     [[nodiscard]] std::optional<std::int64_t> run_of(const protocol::uuid& instance);
 
     sqlite::database& file_;

@@ -25,7 +25,8 @@ constexpr std::int64_t least_log_bytes = std::int64_t{16} << 20;
 constexpr int pages_given_back = 256;  // to the file system at a time
 
 constexpr std::string_view insert_sql =
-    "INSERT INTO events(key, id, name, emitted_at, timeout_ms, pid, uid, program, cause, subscribers, vetoed, "
+    "INSERT OR REPLACE INTO events(key, id, name, emitted_at, timeout_ms, pid, uid, program, cause, subscribers, "
+    "vetoed, "
     "responders, ended, masked, "
     "payload_bytes, handed, verdict, payload) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, "
     "?16, ?17, ?18)";
@@ -38,6 +39,11 @@ constexpr std::string_view update_sql =
 
 constexpr std::string_view remove_sql =
     "DELETE FROM events WHERE key IN (SELECT key FROM events ORDER BY key LIMIT ?1) AND emitted_at < ?2";
+
+// All rows whose events are older than the oldest one that is left: those before the row that it is in.
+constexpr const char* remove_ids_sql =
+    "DELETE FROM ids WHERE key < (SELECT max(key) FROM ids WHERE key <= coalesce((SELECT min(key) FROM events), "
+    "9223372036854775807))";
 
 void append_hand_out(std::string& out, const hand_out_record& what) {
     out += R"(,{"to":)";
@@ -55,6 +61,13 @@ void bind_optional(sqlite::statement& to, int index, bool is_there, std::string_
         to.bind_text(index, value);
     } else {
         to.bind_null(index);
+    }
+}
+
+void append_id(std::string& ids, const protocol::uuid& id, std::int64_t key) {
+    ids.append(reinterpret_cast<const char*>(id.data), id.size());
+    for (int shift = 60; shift >= 0; shift -= 4) {
+        ids += "0123456789abcdef"[(key >> shift) & 0xf];
     }
 }
 
@@ -93,6 +106,7 @@ journal_writer::journal_writer(sqlite::database file, const journal_options& opt
       insert_(file_, insert_sql),
       update_(file_, update_sql),
       count_(file_, "UPDATE totals SET events = max(events + ?1, 0) RETURNING events"),
+      note_ids_(file_, "INSERT OR REPLACE INTO ids(key, events) VALUES(?1, ?2)"),
       remove_(file_, remove_sql),
       events_(file_.number("SELECT events FROM totals")),
       page_bytes_(file_.number("PRAGMA page_size")) {
@@ -147,15 +161,23 @@ std::size_t journal_writer::write(const std::vector<journal_record>& records) {
     }
     sqlite::transaction all{file_};
     const auto run = run_number();
+    std::string ids;
+    std::int64_t first_key = 0;
     for (const auto seq : order) {
         const row& what = rows.at(seq);
         if (what.event != nullptr) {
             insert(run, what);
+            const auto key = journal_key(run, seq);
+            first_key = ids.empty() ? key : first_key;
+            append_id(ids, what.event->id, key);
         } else {
             update(run, seq, what);
         }
     }
     count_.bind(1, static_cast<std::int64_t>(inserted));
+    if (!ids.empty()) {
+        note_ids_.bind(1, first_key).bind_blob(2, ids.data(), ids.size()).run();
+    }
     const auto total = count_.step() ? count_.number(0) : 0;
     count_.reset();
     all.commit();
@@ -216,7 +238,8 @@ std::int64_t journal_writer::remove_oldest(std::int64_t emitted_before) {
         count_.bind(1, -removed);
         events_ = count_.step() ? count_.number(0) : 0;
         count_.reset();
-        file_.run("DELETE FROM runs WHERE id < (SELECT min(key) >> 44 FROM events)");
+        file_.run(("DELETE FROM runs WHERE id < (SELECT " + run_of_key_sql("min(key)") + " FROM events)").c_str());
+        file_.run(remove_ids_sql);
     }
     all.commit();
     return removed;

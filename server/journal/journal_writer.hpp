@@ -60,6 +60,7 @@ private:
     sqlite::statement insert_;
     sqlite::statement update_;
     sqlite::statement count_;
+    sqlite::statement note_ids_;
     sqlite::statement remove_;
     std::int64_t run_ = 0;  // 0: not in the file yet
     std::int64_t events_ = 0;

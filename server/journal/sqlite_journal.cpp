@@ -10,7 +10,6 @@
 
 #include <sqlite3.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -76,20 +75,19 @@ bool is_large(const protocol::wait_result& verdict, std::size_t most) {
 
 /// Without what is larger than the journal keeps.
 protocol::wait_result reduced(const protocol::wait_result& verdict, std::size_t most) {
-    protocol::wait_result result;
-    result.hook_event_id = verdict.hook_event_id;
-    result.seq = verdict.seq;
-    result.outcome = verdict.outcome;
-    result.abort = verdict.abort.size() > most ? shortened(verdict.abort) : verdict.abort;
-    for (const auto& each : verdict.responses) {
-        result.responses.push_back(
-            {.response = each.text().size() > most ? std::string{"{}"} : std::string{each.text()},
-                .responder = each.responder,
-                .uid = each.uid,
-                .elapsed = each.elapsed});
+    auto result = verdict;
+    for (auto& each : result.responses) {
+        if (each.text().size() > most) {
+            each.response = "{}";
+            each.passed_on = {};
+        }
     }
-    result.missing = verdict.missing;
-    result.payload = verdict.payload.size() > most ? std::string{} : verdict.payload;
+    if (result.abort.size() > most) {
+        result.abort = shortened(result.abort);
+    }
+    if (result.payload.size() > most) {
+        result.payload.clear();
+    }
     return result;
 }
 
@@ -111,12 +109,6 @@ std::size_t count_events(const std::vector<journal_record>& records) {
         }
     }
     return events.size();
-}
-
-/// Which file is at a path: none is 0, 0.
-std::pair<dev_t, ino_t> identity_of(const std::filesystem::path& file) {
-    struct stat found {};
-    return ::stat(file.c_str(), &found) == 0 ? std::pair{found.st_dev, found.st_ino} : std::pair{dev_t{0}, ino_t{0}};
 }
 
 }  // namespace
@@ -213,7 +205,7 @@ private:
     }
 
     void use(sqlite::database file) {
-        identity_ = identity_of(options_.file);
+        identity_ = file_identity::of(options_.file);
         writer_.emplace(std::move(file), options_, instance_);
         note_figures();
     }
@@ -244,7 +236,7 @@ private:
     }
 
     void make_ready() {
-        if (writer_ && identity_of(options_.file) != identity_) {
+        if (writer_ && file_identity::of(options_.file) != identity_) {
             writer_.reset();  // somebody has moved it away, or removed it
         }
         if (!writer_) {
@@ -356,7 +348,7 @@ private:
     // the writer's thread
     std::optional<sqlite::database> opened_{};  // until begin()
     std::optional<journal_writer> writer_{};    // nothing while the file cannot be opened
-    std::pair<dev_t, ino_t> identity_{};
+    file_identity identity_{};
     std::string last_failure_{};
     bool failing_ = false;
     std::chrono::steady_clock::time_point next_try_{};
@@ -449,13 +441,13 @@ void sqlite_journal::event_delivered(const core::event& what, std::string_view s
     });
 }
 
-void sqlite_journal::wait_ended(
-    std::string_view event_name, const protocol::wait_result& verdict, std::chrono::nanoseconds elapsed) noexcept {
+void sqlite_journal::wait_ended(std::string_view event_name, const protocol::wait_result& verdict,
+    std::chrono::nanoseconds elapsed, std::string notification) noexcept {
     const std::size_t most = implementation_->options().payload_bytes;
     implementation_->record(record_queue::importance::verdict, true, [&] {
         return journal_record{verdict_record{verdict.seq.value_or(0),
             is_large(verdict, most) ? notification_of(event_name, reduced(verdict, most), elapsed)
-                                    : notification_of(event_name, verdict, elapsed),
+                                    : std::move(notification),
             !verdict.abort.empty()}};
     });
 }

@@ -35,8 +35,8 @@ public:
     void event_published(const core::event& what, const core::peer& emitter, std::size_t subscribers,
         const core::secret_filter* secrets) noexcept override;
     void event_delivered(const core::event& what, std::string_view session_name) noexcept override;
-    void wait_ended(std::string_view event_name, const protocol::wait_result& verdict,
-        std::chrono::nanoseconds elapsed) noexcept override;
+    void wait_ended(std::string_view event_name, const protocol::wait_result& verdict, std::chrono::nanoseconds elapsed,
+        std::string notification) noexcept override;
     void wait_given_up(std::uint64_t seq, protocol::refusal why) noexcept override;
 
 private:

@@ -116,6 +116,20 @@ void complete(broker_strand& strand, handler<Result> completion, std::variant<Re
     }
 }
 
+// The same, once what `caller` has changed is durable.
+template <class Result>
+void complete_once_durable(
+    broker_strand& strand, core::client& caller, handler<Result> completion, std::variant<Result, error> result) {
+    if (strand.state().is_durable()) {
+        return complete(strand, std::move(completion), std::move(result));
+    }
+    strand.state().once_durable(
+        caller, [self = strand.shared_from_this(), shared = std::make_shared<handler<Result>>(std::move(completion)),
+                    result = std::move(result)](const error* lost) {
+            complete(*self, std::move(*shared), lost != nullptr ? std::variant<Result, error>{*lost} : result);
+        });
+}
+
 bool is_valid(std::string_view event, std::string_view payload) {
     return protocol::is_event_name(event) && !protocol::find_json_fault(payload);
 }
@@ -298,13 +312,14 @@ public:
             operation.release();  // NOLINT(bugprone-unused-return-value): done() takes it back
             return;
         }
-        std::variant<protocol::wait_result, error> result;
         if (auto* const failure = std::get_if<error>(&outcome)) {
-            result = std::move(*failure);
-        } else {
-            result = std::get<protocol::wait_result>(std::move(outcome));
+            return operation.release()->done(std::move(*failure));
         }
-        operation.release()->done(std::move(result));
+        auto& state = operation->strand_->state();
+        state.once_durable([&self = *operation.release(), result = std::get<protocol::wait_result>(std::move(outcome))](
+                               const error* lost) {
+            self.done(lost != nullptr ? std::variant<protocol::wait_result, error>{*lost} : result);
+        });
     }
 
 private:
@@ -333,11 +348,15 @@ void respond_as(local_client& by, const uuid& id, const reply& what, handler<pro
             return refuse(*failure);
         }
     }
+    const auto changes = strand.state().durable_changes();
     auto result = rpc::catalogued::respond(strand, by.attached(), params);
     if (const auto* const failure = std::get_if<error>(&result)) {
         return refuse(*failure);
     }
-    complete(strand, std::move(completion), error_code{}, std::get<protocol::respond_result>(result));
+    if (strand.state().durable_changes() == changes) {
+        return complete(strand, std::move(completion), std::move(result));
+    }
+    complete_once_durable(strand, by.attached(), std::move(completion), std::move(result));
 }
 
 /// Valid as long as `wanted`.
@@ -389,7 +408,8 @@ void broker::start_emit(emit_request request, handler<protocol::emit_result> com
                     complete(*caller->strand(), std::move(*shared), std::move(result));
                 });
         }
-        complete(strand, std::move(completion), rpc::catalogued::emit(strand, caller->attached(), params, {}));
+        complete_once_durable(strand, caller->attached(), std::move(completion),
+            rpc::catalogued::emit(strand, caller->attached(), params, {}));
     });
 }
 
@@ -488,6 +508,19 @@ void broker::use_catalog(std::shared_ptr<const catalog> events) {
 }
 
 void broker::record_to(core::journal& where) { strand_->record_to(where); }
+
+void broker::make_durable(core::durable_log& log, const std::vector<core::durable_change>& records) {
+    strand_->state().make_durable(log, records, strand_->now());
+}
+
+std::pair<std::function<void(std::uint64_t)>, std::function<void(std::string)>> broker::durable_progress() {
+    return {[strand = strand_](std::uint64_t position) {
+                strand->run([strand, position] { strand->state().committed(position, strand->now()); });
+            },
+        [strand = strand_](std::string why) {
+            strand->run([strand, why = std::move(why)] { strand->state().lost(why, strand->now()); });
+        }};
+}
 
 void broker::set_names_aside(std::vector<std::string> names, std::vector<std::string> disabled) {
     strand_->run([strand = strand_, names = std::move(names), disabled = std::move(disabled)] {

@@ -107,7 +107,9 @@ void emit_to_cluster(
                 if (failure) {
                     then(protocol::cluster_error(*failure));
                 } else {
-                    then(fire(*where, *kept));
+                    where->state().once_durable([then, result = fire(*where, *kept)](const error* lost) {
+                        then(lost != nullptr ? std::variant<protocol::emit_result, error>{*lost} : result);
+                    });
                 }
             });
         });

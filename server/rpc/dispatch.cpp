@@ -61,17 +61,37 @@ void answer_either(session& by, const answer_address& to, const std::variant<Res
     }
 }
 
+// The same, once what the request has changed is durable.
+template <class Result>
+void answer_once_durable(session& by, const answer_address& to, std::variant<Result, error> result) {
+    if (by.state().is_durable() || std::holds_alternative<error>(result)) {
+        return answer_either(by, to, result);
+    }
+    by.state().once_durable(by.client(), [by = by.weak_from_this(), to, result = std::move(result)](const error* lost) {
+        const auto peer = by.lock();
+        if (!peer || !peer->is_attached()) {
+            return;
+        }
+        if (lost != nullptr) {
+            peer->answer(to, *lost);
+        } else {
+            answer_either(*peer, to, result);
+        }
+        peer->state().wake(peer->client());
+    });
+}
+
 // A wait answers at once, or when it is over.
 template <class Begin>
 void answer_wait(session& by, const answer_address& to, Begin begin) {
     auto operation = std::make_unique<session_wait>(by.shared_from_this(), to);
-    const auto result = begin(*operation);
+    auto result = begin(*operation);
     if (std::holds_alternative<core::broker::pending>(result)) {
         operation.release();  // NOLINT(bugprone-unused-return-value): done() takes it back
     } else if (const auto* const failure = std::get_if<error>(&result)) {
         by.answer(to, *failure);
     } else {
-        by.answer(to, std::get<protocol::wait_result>(result));
+        answer_once_durable<protocol::wait_result>(by, to, std::get<protocol::wait_result>(std::move(result)));
     }
 }
 
@@ -128,7 +148,7 @@ void carry_out(
     if (is_told_to_cluster(by.broker(), params)) {
         return tell_cluster(by, params, call, to);
     }
-    answer_either(by, to, catalogued::emit(by.broker(), by.client(), params, call.params));
+    answer_once_durable(by, to, catalogued::emit(by.broker(), by.client(), params, call.params));
 }
 
 void carry_out(session& by, const protocol::emit_and_wait_params& params, const protocol::request& call,
@@ -160,6 +180,29 @@ void answer_once_known(session& by, const protocol::subscribe_result& result, co
     });
 }
 
+// Its head_seq is one that a restart keeps, and events that were fired before it are accepted before it, too.
+void answer_subscribed(session& by, protocol::subscribe_result result, const answer_address& to) {
+    const auto answer = [to](session& peer, const protocol::subscribe_result& opened) {
+        if (peer.client().push && peer.client().push->spans_cluster) {
+            answer_once_known(peer, opened, to);
+        } else {
+            peer.answer(to, opened);
+        }
+    };
+    if (by.state().is_durable()) {
+        return answer(by, result);
+    }
+    core::broker::mute(by.client());
+    by.state().once_durable(by.client(), [by = by.weak_from_this(), result, answer](const error*) mutable {
+        const auto peer = by.lock();
+        if (peer && peer->is_attached()) {
+            result.head_seq = std::min(result.head_seq, peer->state().head_seq());
+            peer->state().unmute(peer->client());
+            answer(*peer, result);
+        }
+    });
+}
+
 void carry_out(
     session& by, const protocol::subscribe_params& params, const protocol::request&, const answer_address& to) {
     if (!by.may().observe && !by.may().answer) {
@@ -173,8 +216,8 @@ void carry_out(
     if (std::holds_alternative<protocol::subscribe_result>(result) && by.log().wants(log_level::debug)) {
         by.log().write(log_level::debug, by.who() + " subscribed");
     }
-    if (std::holds_alternative<protocol::subscribe_result>(result) && by.client().push->spans_cluster) {
-        return answer_once_known(by, std::get<protocol::subscribe_result>(result), to);
+    if (const auto* const opened = std::get_if<protocol::subscribe_result>(&result)) {
+        return answer_subscribed(by, *opened, to);
     }
     answer_either(by, to, result);
 }
@@ -191,7 +234,12 @@ void carry_out(session& by, const protocol::unsubscribe_params&, const protocol:
 
 void carry_out(
     session& by, const protocol::respond_params& params, const protocol::request&, const answer_address& to) {
-    answer_either(by, to, catalogued::respond(by.broker(), by.client(), params));
+    const auto changes = by.state().durable_changes();
+    auto result = catalogued::respond(by.broker(), by.client(), params);
+    if (by.state().durable_changes() == changes) {
+        return answer_either(by, to, result);  // it decides a wait that does not outlive the daemon
+    }
+    answer_once_durable(by, to, std::move(result));
 }
 
 void carry_out(session& by, const protocol::schema_params& params, const protocol::request&, const answer_address& to) {

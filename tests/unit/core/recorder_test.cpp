@@ -21,8 +21,9 @@ public:
     void event_delivered(const event& what, std::string_view session_name) noexcept override {
         lines.push_back("handed " + std::to_string(what.seq()) + " to " + std::string{session_name});
     }
-    void wait_ended(std::string_view event_name, const protocol::wait_result& verdict,
-        std::chrono::nanoseconds elapsed) noexcept override {
+    void wait_ended(std::string_view event_name, const protocol::wait_result& verdict, std::chrono::nanoseconds elapsed,
+        std::string notification) noexcept override {
+        BOOST_CHECK(notification.starts_with(protocol::verdict_head));
         std::string line = "verdict " + std::to_string(verdict.seq.value_or(0)) + " " + std::string{event_name} + " " +
                            std::string{to_string(verdict.outcome)} + " '" + verdict.abort + "'";
         for (const auto& each : verdict.responses) {

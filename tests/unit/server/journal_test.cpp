@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // The journal: what it keeps, which files it refuses, and what it does where it cannot write.
+#include "kept_files.hpp"
+
 #include "core/broker.hpp"
 #include "journal/journal_file.hpp"
 #include "journal/record_queue.hpp"
@@ -11,14 +13,11 @@
 #include <boost/json/value.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <filesystem>
 #include <future>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -26,29 +25,13 @@
 #include <vector>
 
 using namespace hookd::server;
+using namespace hookd::server::test;
 using namespace hookd::test;
 using namespace std::chrono_literals;
 namespace core = hookd::core;
 namespace protocol = hookd::protocol;
 
 namespace {
-
-class kept_log final : public logger {
-public:
-    [[nodiscard]] bool wants(log_level) const noexcept override { return true; }
-    void write(log_level, std::string_view message) noexcept override {
-        const std::lock_guard lock{mutex_};
-        text_.append(message).append("\n");
-    }
-    [[nodiscard]] std::string text() const {
-        const std::lock_guard lock{mutex_};
-        return text_;
-    }
-
-private:
-    mutable std::mutex mutex_{};
-    std::string text_{};
-};
 
 /// A broker whose events go to a journal. Time is moved by the test.
 class recorded_broker {
@@ -141,26 +124,6 @@ struct fixture {
     }
 };
 
-/// Files of this process may not grow past `bytes` while it lives.
-class small_disk {
-public:
-    explicit small_disk(rlim_t bytes) : before_action_(std::signal(SIGXFSZ, SIG_IGN)) {
-        ::getrlimit(RLIMIT_FSIZE, &before_);
-        const rlimit small{bytes, before_.rlim_max};
-        ::setrlimit(RLIMIT_FSIZE, &small);
-    }
-    small_disk(const small_disk&) = delete;
-    small_disk& operator=(const small_disk&) = delete;
-    ~small_disk() {
-        ::setrlimit(RLIMIT_FSIZE, &before_);
-        std::signal(SIGXFSZ, before_action_);
-    }
-
-private:
-    rlimit before_{};
-    void (*before_action_)(int);
-};
-
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(journals)
@@ -237,6 +200,67 @@ BOOST_FIXTURE_TEST_CASE(large_payloads_and_replies_are_left_out, fixture) {
     BOOST_TEST(!broker.trace(large).as_object().contains("payload"));
     BOOST_TEST(broker.trace(large).at("payload_bytes").as_int64() == (16 << 20) + 2);
     BOOST_TEST(broker.dropped() == 0u);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_large_verdict_keeps_all_but_its_large_texts, fixture) {
+    options.payload_bytes = 100;
+    recorded_broker broker{options};
+    broker.ask("a");
+    protocol::wait_result verdict;
+    verdict.hook_event_id = "7d444840-9dc0-11d1-b245-5ffdce74fad2";
+    verdict.seq = 1;
+    verdict.outcome = protocol::outcome::answered;
+    verdict.abort = std::string(5000, 'x');
+    verdict.bypassed = "a fire drill";
+    verdict.payload = "\"" + std::string(200, 'y') + "\"";
+    verdict.responses.push_back(
+        {.response = R"({"z":")" + std::string(200, 'z') + "\"}", .responder = "far", .uid = 7, .host = "elsewhere"});
+    verdict.responses.push_back({.response = R"({"small":1})", .responder = "near", .uid = 8});
+    verdict.missing.push_back({.responder = "late", .why = "timeout", .host = "elsewhere"});
+    std::string whole;
+    protocol::append_verdict(whole, "a", verdict, 1ms);
+    broker.journal.wait_ended("a", verdict, 1ms, whole);
+    const auto kept = boost::json::parse(broker.history()).at("verdicts").at(0);
+    BOOST_TEST(kept.at("bypassed").as_string() == "a fire drill");
+    BOOST_TEST(kept.at("responses").at(0).at("host").as_string() == "elsewhere");
+    BOOST_TEST(kept.at("responses").at(0).at("uid").as_int64() == 7);
+    BOOST_TEST(kept.at("responses").at(0).at("response").as_object().empty());
+    BOOST_TEST(kept.at("responses").at(1).at("response").at("small").as_int64() == 1);
+    BOOST_TEST(kept.at("missing").at(0).at("host").as_string() == "elsewhere");
+    BOOST_TEST(kept.at("abort").as_string().size() < 1100u);
+    BOOST_TEST(!kept.as_object().contains("payload"));
+}
+
+BOOST_FIXTURE_TEST_CASE(an_event_is_found_by_its_id_in_whichever_batch_it_came, fixture) {
+    recorded_broker broker{options};
+    std::vector<std::string> ids;
+    for (int i = 0; i < 50; ++i) {
+        ids.push_back(broker.ask("a"));
+        if (i % 10 == 9) {
+            (void)broker.history();  // what was recorded so far is written
+        }
+    }
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        BOOST_TEST(broker.trace(ids[i]).at("seq").as_int64() == static_cast<std::int64_t>(i) + 1);
+    }
+    sqlite::database file_of_ids{file};
+    BOOST_TEST(file_of_ids.number("SELECT count(*) FROM ids") < 50);
+    BOOST_TEST(file_of_ids.number("SELECT sum(length(events)) FROM ids") == 50 * 32);
+}
+
+BOOST_FIXTURE_TEST_CASE(an_event_of_the_first_version_is_found_by_its_id, fixture) {
+    std::string id;
+    {
+        recorded_broker broker{options};
+        id = broker.ask("a");
+        broker.ask("b");
+    }
+    {
+        sqlite::database first{file};
+        first.run("DROP TABLE ids; PRAGMA user_version = 1");
+    }
+    recorded_broker broker{options};
+    BOOST_TEST(broker.trace(id).at("event").as_string() == "a");
 }
 
 BOOST_FIXTURE_TEST_CASE(bytes_that_are_no_text_are_harmless, fixture) {

@@ -18,6 +18,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace boost::system {
@@ -32,7 +33,9 @@ namespace hookd::protocol {
 
 namespace hookd::core {
 class broker;
+class durable_log;
 class journal;
+struct durable_change;
 struct instant;
 }  // namespace hookd::core
 
@@ -260,6 +263,13 @@ public:
     /// From now on `where` is told of events and verdicts, and what it holds is served on the socket. For hookd itself.
     /// To be called once, before the io_context runs; it must outlive this.
     void record_to(core::journal& where);
+
+    /// From now on what has to outlive this process is written to `log`, and answers and events wait for it. `records`:
+    /// what is in it, which is taken up: instance() is that of the run that goes on. For hookd itself. To be called
+    /// once, before the io_context runs; it must outlive this. Throws core::durable_damage.
+    void make_durable(core::durable_log& log, const std::vector<core::durable_change>& records);
+    /// What the log is to call, from any thread: how far it has come, and why it lost the rest. They may outlive this.
+    [[nodiscard]] std::pair<std::function<void(std::uint64_t)>, std::function<void(std::string)>> durable_progress();
 
     /// Sets names aside: only sessions with subscribe_request::may_use_set_aside_names may have one, here and on the
     /// socket; any other that has one already is called `pid N` from then on. Replaces what was set aside before. From
