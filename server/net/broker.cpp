@@ -2,6 +2,7 @@
 #include "broker_strand.hpp"
 #include "rpc/catalogued.hpp"
 #include "rpc/cluster_events.hpp"
+#include "rpc/local_check.hpp"
 
 #include <hookd/server/broker.hpp>
 
@@ -114,6 +115,16 @@ void complete(broker_strand& strand, handler<Result> completion, std::variant<Re
     } else {
         complete(strand, std::move(completion), error_code{}, std::get<Result>(std::move(result)));
     }
+}
+
+std::vector<rpc::local_text> payload_of(std::string_view payload) {
+    return {{rpc::local_text::kind::payload, payload}};
+}
+
+/// What was checked is an event's name and JSON.
+bool is_valid(broker_strand& strand, std::string_view event, std::string_view payload) {
+    const auto* const known = strand.checked().find(payload);
+    return protocol::is_event_name(event) && known != nullptr && (!*known || (*known)->code != errc::invalid_params);
 }
 
 bool is_valid(std::string_view event, std::string_view payload) {
@@ -313,6 +324,110 @@ private:
     std::shared_ptr<cancellation> link_;
 };
 
+void emit_as(local_client& by, const emit_request& request, handler<protocol::emit_result> completion) {
+    auto& strand = *by.strand();
+    if (!is_valid(strand, request.event, request.payload) || !is_valid(request.reserve)) {
+        return complete(strand, std::move(completion), make_error_code(errc::invalid_params), protocol::emit_result{});
+    }
+    if (const auto failure = protocol::check_cause(request.event, request.payload, request.cause)) {
+        return complete(strand, std::move(completion), make_error_code(failure->code), protocol::emit_result{});
+    }
+    const protocol::emit_params params{.event = request.event,
+        .payload = request.payload,
+        .reserve = request.reserve,
+        .cause = request.cause,
+        .scope = request.scope,
+        .origin = request.origin ? &*request.origin : nullptr};
+    if (rpc::is_told_to_cluster(strand, params)) {
+        return rpc::emit_to_cluster(by.strand(), params,
+            [caller = by.shared_from_this(), shared = std::make_shared<handler<protocol::emit_result>>(std::move(
+                                                 completion))](std::variant<protocol::emit_result, error> result) {
+                complete(*caller->strand(), std::move(*shared), std::move(result));
+            });
+    }
+    complete(strand, std::move(completion), rpc::catalogued::emit(strand, by.attached(), params, {}));
+}
+
+void emit_and_wait_as(local_client& by, const wait_request& request, handler<protocol::wait_result> completion,
+    std::shared_ptr<cancellation> link) {
+    auto& strand = *by.strand();
+    if (!is_valid(strand, request.event, request.payload) || !is_valid(request.timeout) || !is_valid(request.require)) {
+        return complete(strand, std::move(completion), make_error_code(errc::invalid_params), protocol::wait_result{});
+    }
+    if (const auto failure = protocol::check_cause(request.event, request.payload, request.cause)) {
+        return complete(strand, std::move(completion), make_error_code(failure->code), protocol::wait_result{});
+    }
+    const protocol::emit_and_wait_params params{.event = request.event,
+        .payload = request.payload,
+        .timeout = request.timeout,
+        .policy = request.policy,
+        .on_failure = request.on_failure,
+        .require_subscriber = request.require_subscriber,
+        .require = request.require,
+        .cause = request.cause,
+        .scope = request.scope,
+        .origin = request.origin ? &*request.origin : nullptr};
+    local_wait::start(by.strand(), std::move(completion), std::move(link),
+        [&](core::waiter& who) { return rpc::catalogued::emit_and_wait(strand, by.attached(), params, {}, who); });
+}
+
+/// A request in process, who sends it, and how to carry it out once its texts are checked. Weak: a thread that checks
+/// must not be the last to let the broker go, which waits for that thread.
+template <class Request, class CarryOut>
+struct local_request {
+    std::weak_ptr<local_client> by;
+    Request what;
+    CarryOut carry_out;
+};
+
+struct forget_checks {
+    broker_strand& of;
+    ~forget_checks() { of.checked().clear(); }
+};
+
+/// Calls carry_out(by, request) on the strand, now or later, while strand.checked() knows what was found of
+/// `texts(request)`. It is dropped where `by` goes before.
+template <class Request, class Texts, class CarryOut>
+void carry_out_checked(
+    const std::shared_ptr<local_client>& by, std::string event, Request request, Texts texts, CarryOut carry_out) {
+    auto& strand = *by->strand();
+    if (rpc::check_now(strand, event, texts(request))) {
+        const forget_checks at_end{strand};
+        return carry_out(by, request);
+    }
+    auto shared = std::make_shared<local_request<Request, CarryOut>>(
+        local_request<Request, CarryOut>{by, std::move(request), std::move(carry_out)});
+    rpc::check_elsewhere(strand, std::move(event), texts(shared->what),
+        [shared, &context = strand.context()](rpc::local_findings found) {
+            boost::asio::post(context, [shared, found = std::move(found)]() mutable {
+                const auto client = shared->by.lock();
+                if (!client) {
+                    return;
+                }
+                client->strand()->run([client, shared, found = std::move(found)]() mutable {
+                    auto& strand = *client->strand();
+                    const forget_checks at_end{strand};
+                    for (auto& [text, refusal] : found) {
+                        strand.checked().add(text, std::move(refusal));
+                    }
+                    shared->carry_out(client, shared->what);
+                });
+            });
+        });
+}
+
+std::string text_of(const uuid& id) {
+    std::string text;
+    protocol::append_uuid(text, id);
+    return text;
+}
+
+/// A reply in process.
+struct local_reply {
+    uuid id{};
+    reply what{};
+};
+
 void respond_as(local_client& by, const uuid& id, const reply& what, handler<protocol::respond_result> completion) {
     auto& strand = *by.strand();
     const auto refuse = [&](const error& failure) {
@@ -338,6 +453,38 @@ void respond_as(local_client& by, const uuid& id, const reply& what, handler<pro
         return refuse(*failure);
     }
     complete(strand, std::move(completion), error_code{}, std::get<protocol::respond_result>(result));
+}
+
+/// What is to be checked of it: nothing where it is not a reply.
+std::vector<rpc::local_text> texts_of(local_client& by, const local_reply& from) {
+    protocol::respond_params params{.response = from.what.response};
+    if (from.what.abstain || !from.what.failed.empty() || protocol::check_reply(params)) {
+        return {};
+    }
+    std::vector<rpc::local_text> texts{{rpc::local_text::kind::reply, from.what.response}};
+    if (!params.payload.empty() && by.strand()->state().is_turn_of(by.attached(), text_of(from.id))) {
+        texts.push_back({rpc::local_text::kind::payload, params.payload});
+    }
+    return texts;
+}
+
+void respond_checked(
+    const std::shared_ptr<local_client>& by, local_reply from, handler<protocol::respond_result> completion) {
+    const auto& strand = *by->strand();
+    std::string event{strand.state().event_that_awaits(text_of(from.id))};
+    const bool is_checked = !event.empty() && strand.events() != nullptr;
+    carry_out_checked(
+        by, std::move(event), std::move(from),
+        [is_checked, client = by.get()](
+            const local_reply& of) { return is_checked ? texts_of(*client, of) : std::vector<rpc::local_text>{}; },
+        [completion = std::move(completion)](
+            const std::shared_ptr<local_client>& from_client, const local_reply& of) mutable {
+            if (from_client->closed()) {
+                return complete(*from_client->strand(), std::move(completion), make_error_code(errc::cancelled),
+                    protocol::respond_result{});
+            }
+            respond_as(*from_client, of.id, of.what, std::move(completion));
+        });
 }
 
 /// Valid as long as `wanted`.
@@ -368,28 +515,11 @@ const uuid& broker::instance() const noexcept { return strand_->state().instance
 
 void broker::start_emit(emit_request request, handler<protocol::emit_result> completion) {
     strand_->run([caller = caller_, request = std::move(request), completion = std::move(completion)]() mutable {
-        auto& strand = *caller->strand();
-        if (!is_valid(request.event, request.payload) || !is_valid(request.reserve)) {
-            return complete(
-                strand, std::move(completion), make_error_code(errc::invalid_params), protocol::emit_result{});
-        }
-        if (const auto failure = protocol::check_cause(request.event, request.payload, request.cause)) {
-            return complete(strand, std::move(completion), make_error_code(failure->code), protocol::emit_result{});
-        }
-        const protocol::emit_params params{.event = request.event,
-            .payload = request.payload,
-            .reserve = request.reserve,
-            .cause = request.cause,
-            .scope = request.scope,
-            .origin = request.origin ? &*request.origin : nullptr};
-        if (rpc::is_told_to_cluster(strand, params)) {
-            return rpc::emit_to_cluster(caller->strand(), params,
-                [caller, shared = std::make_shared<handler<protocol::emit_result>>(std::move(completion))](
-                    std::variant<protocol::emit_result, error> result) {
-                    complete(*caller->strand(), std::move(*shared), std::move(result));
-                });
-        }
-        complete(strand, std::move(completion), rpc::catalogued::emit(strand, caller->attached(), params, {}));
+        auto event = request.event;
+        carry_out_checked(
+            caller, std::move(event), std::move(request), [](const emit_request& of) { return payload_of(of.payload); },
+            [completion = std::move(completion)](const std::shared_ptr<local_client>& by,
+                const emit_request& of) mutable { emit_as(*by, of, std::move(completion)); });
     });
 }
 
@@ -397,27 +527,11 @@ void broker::start_emit_and_wait(wait_request request, handler<protocol::wait_re
     auto link = connect_cancellation(strand_, completion);
     strand_->run([caller = caller_, request = std::move(request), completion = std::move(completion),
                      link = std::move(link)]() mutable {
-        auto& strand = *caller->strand();
-        if (!is_valid(request.event, request.payload) || !is_valid(request.timeout) || !is_valid(request.require)) {
-            return complete(
-                strand, std::move(completion), make_error_code(errc::invalid_params), protocol::wait_result{});
-        }
-        if (const auto failure = protocol::check_cause(request.event, request.payload, request.cause)) {
-            return complete(strand, std::move(completion), make_error_code(failure->code), protocol::wait_result{});
-        }
-        const protocol::emit_and_wait_params params{.event = request.event,
-            .payload = request.payload,
-            .timeout = request.timeout,
-            .policy = request.policy,
-            .on_failure = request.on_failure,
-            .require_subscriber = request.require_subscriber,
-            .require = request.require,
-            .cause = request.cause,
-            .scope = request.scope,
-            .origin = request.origin ? &*request.origin : nullptr};
-        local_wait::start(caller->strand(), std::move(completion), std::move(link), [&](core::waiter& who) {
-            return rpc::catalogued::emit_and_wait(strand, caller->attached(), params, {}, who);
-        });
+        auto event = request.event;
+        carry_out_checked(
+            caller, std::move(event), std::move(request), [](const wait_request& of) { return payload_of(of.payload); },
+            [completion = std::move(completion), link = std::move(link)](const std::shared_ptr<local_client>& by,
+                const wait_request& of) mutable { emit_and_wait_as(*by, of, std::move(completion), std::move(link)); });
     });
 }
 
@@ -462,7 +576,7 @@ void broker::start_subscribe(subscribe_request request, handler<subscription> co
 
 void broker::start_respond(outside_reply request, handler<protocol::respond_result> completion) {
     strand_->run([caller = caller_, request = std::move(request), completion = std::move(completion)]() mutable {
-        respond_as(*caller, request.hook_event_id, request.what, std::move(completion));
+        respond_checked(caller, {request.hook_event_id, std::move(request.what)}, std::move(completion));
     });
 }
 
@@ -535,7 +649,7 @@ void subscription::start_respond(
                 return complete(*session->strand(), std::move(completion), make_error_code(errc::cancelled),
                     protocol::respond_result{});
             }
-            respond_as(*session, id, what, std::move(completion));
+            respond_checked(session, {id, std::move(what)}, std::move(completion));
         });
 }
 

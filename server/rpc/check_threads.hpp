@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -15,6 +16,7 @@ namespace hookd::server::rpc {
 /// they are needed.
 ///
 /// Thread-safety: all functions. The destructor waits for the work that runs and drops the rest.
+/// Cancellation: work that takes long ends once is_stopping() is true.
 class check_threads {
 public:
     static constexpr std::size_t most_threads = 4;
@@ -26,6 +28,7 @@ public:
 
     /// `work` must not throw. Throws std::system_error where there can be no thread at all.
     void run(std::function<void()> work);
+    [[nodiscard]] const std::atomic<bool>& is_stopping() const noexcept { return stopping_; }
 
 private:
     void serve();
@@ -36,7 +39,7 @@ private:
     std::deque<std::function<void()>> waiting_{};
     std::vector<std::thread> threads_{};
     std::size_t idle_ = 0;
-    bool stopping_ = false;
+    std::atomic<bool> stopping_{false};
 };
 
 }  // namespace hookd::server::rpc

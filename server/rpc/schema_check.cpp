@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "schema_check.hpp"
 
-#include <hookd/protocol/json_pointer.hpp>
 #include <hookd/protocol/json_text.hpp>
 
 #include <algorithm>
@@ -51,8 +50,8 @@ wanted_checks checks_of_reply(const broker_service& broker, const core::client& 
     result.event = broker.state().event_that_awaits(id);
     result.parts.push_back({true, response});
     if (broker.state().is_turn_of(by, id)) {
-        if (const auto payload = protocol::find_value(response, "/payload"); payload && payload->front() == '{') {
-            result.parts.push_back({false, *payload});
+        if (const auto payload = call.reply.payload; !payload.empty() && payload.front() == '{') {
+            result.parts.push_back({false, payload});
         }
     }
     return result;

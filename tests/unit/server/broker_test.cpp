@@ -2,6 +2,7 @@
 #include "running_broker.hpp"
 
 #include "support/temp_directory.hpp"
+#include "unit/rpc/slow_catalog.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -556,6 +557,60 @@ BOOST_DATA_TEST_CASE(a_catalog_counts_in_process_too, thread_counts, threads) {
     BOOST_TEST(!get(host.events.async_emit_and_wait({.event = "a"}, use_future)).abort.empty());
     host.events.use_catalog(nullptr);
     BOOST_TEST(get(host.events.async_emit({.event = "b"}, use_future)).seq == 3U);
+}
+
+BOOST_DATA_TEST_CASE(others_are_answered_while_a_payload_is_checked, thread_counts, threads) {
+    const auto events = std::make_shared<rpc::test::slow_catalog>();
+    running_broker running{threads};
+    running.events.use_catalog(events);
+    auto slow = running.events.async_emit({.event = "e", .payload = R"({"slow":1})"}, use_future);
+    auto wrong = running.events.async_emit_and_wait({.event = "e", .payload = R"({"slow":"wrong"})"}, use_future);
+    events->wait_until_they_run(2);
+    BOOST_TEST(get(running.events.async_emit({.event = "e"}, use_future)).seq == 1U);
+    BOOST_CHECK(slow.wait_for(0s) == std::future_status::timeout);
+    events->release();
+    BOOST_TEST(get(std::move(slow)).seq == 2U);
+    BOOST_CHECK_EXCEPTION(get(std::move(wrong)), boost::system::system_error,
+        [](const auto& failure) { return failure.code() == errc::not_in_catalog; });
+}
+
+BOOST_DATA_TEST_CASE(reply_is_checked_elsewhere_where_that_takes_long, thread_counts, threads) {
+    const auto events = std::make_shared<rpc::test::slow_catalog>();
+    running_broker running{threads};
+    running.events.use_catalog(events);
+    inbox<seen_event> seen;
+    auto hook = running.listen(seen);
+    auto asked = running.events.async_emit_and_wait({.event = "e"}, use_future);
+    const auto id = seen.wait_for_one().id;
+    auto replied = hook.async_respond(id, reply{.response = R"({"slow":1,"abort":"no"})"}, use_future);
+    events->wait_until_they_run(1);
+    (void)get(running.events.async_stats(use_future));
+    BOOST_CHECK(asked.wait_for(0s) == std::future_status::timeout);
+    events->release();
+    BOOST_CHECK(get(std::move(replied)).reason == refusal::none);
+    BOOST_TEST(get(std::move(asked)).abort == "no");
+}
+
+BOOST_DATA_TEST_CASE(long_payload_that_is_not_json_is_refused, thread_counts, threads) {
+    running_broker running{threads};
+    const std::string text(std::size_t{3} << 20, 'x');
+    BOOST_CHECK(error_of([&](auto handler) {
+        running.events.async_emit({.event = "e", .payload = '"' + text}, handler);
+    }) == errc::invalid_params);
+    BOOST_TEST(get(running.events.async_emit({.event = "e", .payload = '"' + text + '"'}, use_future)).seq == 1U);
+}
+
+BOOST_DATA_TEST_CASE(broker_that_goes_meanwhile_drops_what_is_checked, thread_counts, threads) {
+    const auto events = std::make_shared<rpc::test::slow_catalog>();
+    {
+        running_broker running{threads};
+        running.events.use_catalog(events);
+        for (int i = 0; i < 8; ++i) {
+            running.events.async_emit({.event = "e", .payload = R"({"slow":1})"}, [](error_code, auto) {});
+        }
+        events->wait_until_they_run(4);
+    }
+    events->wait_until_given_up();
 }
 
 BOOST_AUTO_TEST_SUITE_END()
