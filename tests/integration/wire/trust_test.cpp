@@ -453,11 +453,18 @@ BOOST_AUTO_TEST_CASE(refused_users_take_no_place, *boost::unit_test::preconditio
             // Refused for its number before it could speak: the refusal is there to read.
         }
     }
+    int answered = 0;
     for (auto& peer : crowd) {
-        // Refused for who it is, or, in a crowd, for its number; never let in.
-        const auto code = peer.receive().error_code();
-        BOOST_TEST((code == -32003 || code == -32001));
+        try {
+            // Refused for who it is, or, in a crowd, for its number; never let in.
+            const auto code = peer.receive().error_code();
+            BOOST_TEST((code == -32003 || code == -32001));
+            ++answered;
+        } catch (const connection_closed&) {
+            // On a busy machine its first byte came after that second: closed without an answer.
+        }
     }
+    BOOST_TEST(answered > 0);
     inside.result("ping");
 }
 
