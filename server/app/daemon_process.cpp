@@ -10,6 +10,7 @@
 #include <hookd/protocol/version.hpp>
 
 #include <boost/asio/post.hpp>
+#include <posix/signals_held_back.hpp>
 
 #include <unistd.h>
 
@@ -239,6 +240,7 @@ void daemon_process::reload() {
     reloading_ = true;
     service::notify_reloading();
     try {
+        const base::signals_held_back during_start;
         loader_ = std::jthread{[this] {
             boost::asio::post(strand_, [this, read = read_settings()]() mutable { finish_reload(std::move(read)); });
         }};

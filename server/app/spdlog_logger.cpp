@@ -10,9 +10,9 @@
 #include <spdlog/details/thread_pool.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/base_sink.h>
+#include <posix/signals_held_back.hpp>
 
 #include <array>
-#include <csignal>
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -82,11 +82,11 @@ std::unique_ptr<spdlog::formatter> make_formatter(log_format format) {
     return made;
 }
 
-/// The program's signals are for its other threads, which may hold them back.
-void block_signals() {
-    sigset_t all;
-    sigfillset(&all);
-    ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
+/// spdlog's pool of one thread. The program's signals are for its other threads: this one never has them, not even
+/// before its first instruction, as it would if it held them back itself.
+std::shared_ptr<spdlog::details::thread_pool> start_pool() {
+    const base::signals_held_back during_start;
+    return std::make_shared<spdlog::details::thread_pool>(queued_messages, std::size_t{1});
 }
 
 /// Where spdlog's thread brings each message.
@@ -129,7 +129,7 @@ class spdlog_logger::implementation {
 public:
     implementation(int fd, log_level level, log_format format)
         : sink_(std::make_shared<output_sink>(fd, format)),
-          pool_(std::make_shared<spdlog::details::thread_pool>(queued_messages, std::size_t{1}, block_signals)),
+          pool_(start_pool()),
           log_(std::make_shared<spdlog::async_logger>(
               "hookd", sink_, pool_, spdlog::async_overflow_policy::overrun_oldest)) {
         sink_->set_drop_counter([pool = pool_.get()] { return pool->overrun_counter(); });

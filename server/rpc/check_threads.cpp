@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "check_threads.hpp"
 
-#include <csignal>
+#include <posix/signals_held_back.hpp>
+
 #include <system_error>
 #include <utility>
 
@@ -34,19 +35,9 @@ void check_threads::run(std::function<void()> work) {
     changed_.notify_one();
 }
 
-// Signals are for the threads that run the broker.
 void check_threads::start_thread() {
-    sigset_t all;
-    sigset_t before;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_BLOCK, &all, &before);
-    try {
-        threads_.emplace_back([this] { serve(); });
-    } catch (const std::system_error&) {
-        ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-        throw;
-    }
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    const base::signals_held_back during_start;
+    threads_.emplace_back([this] { serve(); });
 }
 
 void check_threads::serve() {
