@@ -6,9 +6,9 @@
 #include "hookctl/terminal/since_text.hpp"
 #include "option_reader.hpp"
 
-#include <hookd/hooks/command_environment.hpp>
+#include <base/text/nearest.hpp>
+#include <hookd/protocol/command_environment.hpp>
 #include <hookd/protocol/limits.hpp>
-#include <hookd/protocol/nearest.hpp>
 #include <hookd/protocol/version.hpp>
 
 #include <algorithm>
@@ -166,7 +166,7 @@ private:
         if (variable.empty()) {
             options_.fail("--env takes NAME or NAME=VALUE, not " + in_quotes(text));
         }
-        if (hooks::command_environment::is_for_event(variable)) {
+        if (protocol::command_environment::is_for_event(variable)) {
             options_.fail("--env cannot set " + variable + ": that says which event the command runs for");
         }
     }
@@ -756,7 +756,7 @@ std::string_view command_called(const std::string& word) {
     const auto& names = command_names();
     const auto known = std::find(names.begin(), names.end(), word);
     if (known == names.end()) {
-        const auto near = protocol::nearest(word, names);
+        const auto near = base::nearest(word, names);
         throw usage_error("there is no command " + in_quotes(word) +
                           (near.empty() ? std::string() : "; did you mean " + std::string(near) + "?") +
                           " (hookctl --help)");

@@ -2,12 +2,12 @@
 #include "option_reader.hpp"
 
 #include "help_text.hpp"
-#include "hookctl/terminal/duration_text.hpp"
 #include "hookctl/terminal/output.hpp"
 
+#include <base/text/nearest.hpp>
+#include <base/text/quantity.hpp>
 #include <hookd/protocol/limits.hpp>
 #include <hookd/protocol/methods.hpp>
-#include <hookd/protocol/nearest.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -186,7 +186,7 @@ std::optional<std::chrono::milliseconds> option_reader::timeout() const {
 
 std::chrono::milliseconds option_reader::duration(
     const std::string& name, const std::string& text, std::chrono::milliseconds most) const {
-    const auto span = parse_duration(text);
+    const auto span = base::parse_duration(text);
     if (!span) {
         fail(name + " takes a whole number with its unit, as in 250ms, 30s or 5m, not " + in_quotes(text));
     }
@@ -240,7 +240,7 @@ void option_reader::refuse(std::string_view unknown) const {
             return false;
         });
     }
-    const auto known = protocol::nearest(name, names);
+    const auto known = base::nearest(name, names);
     auto message = command_.empty() ? "there is no option " + name : std::string(command_) + " has no option " + name;
     if (!known.empty()) {
         message += "; did you mean " + std::string(known) + "?";

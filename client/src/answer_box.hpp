@@ -3,6 +3,7 @@
 
 #include "unix_socket.hpp"
 
+#include <base/posix/unique_fd.hpp>
 #include <hookd/reply.hpp>
 
 #include <atomic>
@@ -50,7 +51,7 @@ public:
 private:
     void wake() noexcept;
 
-    unique_fd wakeup_;
+    base::unique_fd wakeup_;
     std::atomic<bool> stop_ = false;
     static_assert(std::atomic<bool>::is_always_lock_free, "request_stop may be called from a signal handler");
     ticket last_ticket_ = 0;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <base/posix/unique_fd.hpp>
 #include <hookd/client.hpp>
 
 #include "bounded_time.hpp"
@@ -221,7 +222,7 @@ private:
     detail::daemon_address address_;
     milliseconds connect_timeout_;
     milliseconds answer_timeout_;
-    detail::unique_fd fd_;
+    base::unique_fd fd_;
     receive_buffer buffer_;
     protocol::incoming incoming_;  // kept for its memory
     std::string request_;          // kept for its memory

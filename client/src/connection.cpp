@@ -87,7 +87,7 @@ void connection::try_connect_once() {
             finish_connect(connect_error(address_.path, failure.value()));
             return;
         }
-        attempt.fd.release();
+        (void)attempt.fd.release();  // socket_ owns it now
         socket_.non_blocking(true, failure);
         ++generation_;
         input_ = receive_buffer{};

@@ -4,7 +4,6 @@
 #include "errors.hpp"
 
 #include <pwd.h>
-#include <sys/socket.h>
 #include <unistd.h>
 #include <cerrno>
 #include <charconv>
@@ -58,13 +57,6 @@ std::optional<std::uint32_t> named_daemon_user(const std::string& user) {
 bool is_trusted_owner(
     std::uint32_t owner, std::uint32_t own, std::optional<std::uint32_t> named, bool is_overflow) noexcept {
     return !is_overflow && (owner == 0 || owner == own || owner == named);
-}
-
-std::optional<std::uint32_t> owner_of_peer(int socket) noexcept {
-    ucred raw{};
-    socklen_t size = sizeof raw;
-    return ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &raw, &size) == 0 ? std::optional<std::uint32_t>{raw.uid}
-                                                                           : std::nullopt;
 }
 
 }  // namespace hookd::detail

@@ -20,8 +20,4 @@ namespace hookd::detail {
 [[nodiscard]] bool is_trusted_owner(
     std::uint32_t owner, std::uint32_t own, std::optional<std::uint32_t> named, bool is_overflow) noexcept;
 
-/// The user whose process listens at the other end of a connected socket (unix(7), SO_PEERCRED). Nothing where the
-/// kernel doesn't tell.
-[[nodiscard]] std::optional<std::uint32_t> owner_of_peer(int socket) noexcept;
-
 }  // namespace hookd::detail

@@ -3,18 +3,18 @@
 
 #include "errors.hpp"
 
-#include <hookd/protocol/json_text.hpp>
+#include <base/json/text.hpp>
 
 #include <charconv>
 
 namespace hookd::detail {
 namespace {
 
-using protocol::json_cursor;
-using protocol::json_kind;
-using protocol::json_member;
-using protocol::json_string;
-using protocol::kind_of;
+using base::json_cursor;
+using base::json_kind;
+using base::json_member;
+using base::json_string;
+using base::kind_of;
 
 [[noreturn]] void fail(std::string_view what) { throw not_understood_error(what); }
 

@@ -3,8 +3,9 @@
 
 #include "errors.hpp"
 
+#include <base/json/object_writer.hpp>
+#include <base/json/text.hpp>
 #include <hookd/protocol/framing.hpp>
-#include <hookd/protocol/json_text.hpp>
 #include <hookd/protocol/limits.hpp>
 #include <hookd/protocol/message.hpp>
 
@@ -14,53 +15,16 @@
 namespace hookd::detail {
 namespace {
 
-std::string number_text(std::int64_t value) { return std::to_string(value); }
+constexpr std::size_t room_for_names = 256;
 
-// An object that is written member by member; every method has at least one.
-class object_writer {
-public:
-    explicit object_writer(std::size_t expected_bytes) { out_.reserve(expected_bytes + 256); }
+std::optional<std::int64_t> count_of(std::optional<std::chrono::milliseconds> span) {
+    return span ? std::optional<std::int64_t>{span->count()} : std::nullopt;
+}
 
-    object_writer& raw(std::string_view key, std::string_view json) {
-        out_ += out_.empty() ? "{\"" : ",\"";
-        out_ += key;
-        out_ += "\":";
-        out_ += json;
-        return *this;
-    }
-    object_writer& text(std::string_view key, std::string_view plain) {
-        raw(key, {});
-        protocol::append_json_string(out_, plain);
-        return *this;
-    }
-    object_writer& optional_text(std::string_view key, std::string_view plain) {
-        return plain.empty() ? *this : text(key, plain);
-    }
-    object_writer& optional_duration(std::string_view key, std::optional<std::chrono::milliseconds> value) {
-        return value ? raw(key, number_text(value->count())) : *this;
-    }
-    object_writer& optional_texts(std::string_view key, const std::vector<std::string>& plain) {
-        if (!plain.empty()) {
-            raw(key, {});
-            protocol::append_strings(out_, plain);
-        }
-        return *this;
-    }
-    object_writer& optional_scope(std::optional<event_scope> value) {
-        return value ? text("scope", to_string(*value)) : *this;
-    }
-    object_writer& optional_true(std::string_view key, bool value) { return value ? raw(key, "true") : *this; }
-    [[nodiscard]] std::string finish() {
-        out_ += '}';
-        return std::move(out_);
-    }
-
-private:
-    std::string out_;
-};
+std::string_view name_of(std::optional<event_scope> scope) { return scope ? to_string(*scope) : std::string_view{}; }
 
 void check_json(std::string_view name, std::string_view text) {
-    if (const auto fault = protocol::find_json_fault(text)) {
+    if (const auto fault = base::find_json_fault(text)) {
         throw invalid_argument_error("the " + std::string{name} + " is not JSON (byte " +
                                      std::to_string(fault->offset) + "): " + std::string{fault->reason});
     }
@@ -76,23 +40,21 @@ std::string_view cause_of(const Options& options) {
     return inherited == nullptr ? std::string_view{} : inherited;
 }
 
-void append_responder(object_writer& params, const responder_options& options) {
-    params.optional_true("asked_only", options.asked_only).optional_true("shadow", options.shadow);
+void append_responder(base::object_writer& params, const responder_options& options) {
+    params.optional_flag("asked_only", options.asked_only).optional_flag("shadow", options.shadow);
     if (options.on_failure != failure_policy::open) {
         params.text("on_failure", to_string(options.on_failure));
     }
     if (options.scope != event_scope::local) {
-        params.optional_scope(options.scope);
+        params.optional_text("scope", name_of(options.scope));
     }
     if (options.order != 0) {
-        params.raw("order", number_text(options.order));
+        params.number("order", options.order);
     }
     if (!options.where.empty()) {
-        object_writer where{0};
+        base::object_writer where;
         for (const payload_condition& each : options.where) {
-            std::string pointer;
-            protocol::append_json_string(pointer, each.pointer);
-            where.text(std::string_view{pointer}.substr(1, pointer.size() - 2), each.glob);
+            where.text(each.pointer, each.glob);
         }
         params.raw("where", where.finish());
     }
@@ -102,20 +64,24 @@ void append_responder(object_writer& params, const responder_options& options) {
 
 std::string encode_emit(std::string_view name, std::string_view payload, const emit_options& options) {
     check_json("payload", payload);
-    return object_writer{payload.size()}
+    return base::object_writer{}
+        .reserve(payload.size() + room_for_names)
         .text("event", name)
         .raw("payload", payload)
-        .optional_duration("reserve_ms", options.reserve)
+        .optional_number("reserve_ms", count_of(options.reserve))
         .optional_text("cause", cause_of(options))
-        .optional_scope(options.scope)
+        .optional_text("scope", name_of(options.scope))
         .optional_text("operation_id", options.operation_id)
         .finish();
 }
 
 std::string encode_emit_and_wait(std::string_view name, std::string_view payload, const wait_options& options) {
     check_json("payload", payload);
-    object_writer params{payload.size()};
-    params.text("event", name).raw("payload", payload).optional_duration("timeout_ms", options.timeout);
+    base::object_writer params;
+    params.reserve(payload.size() + room_for_names)
+        .text("event", name)
+        .raw("payload", payload)
+        .optional_number("timeout_ms", count_of(options.timeout));
     if (options.policy) {
         params.text("policy", to_string(*options.policy));
     }
@@ -123,26 +89,29 @@ std::string encode_emit_and_wait(std::string_view name, std::string_view payload
         params.text("failure_policy", to_string(*options.on_failure));
     }
     if (!options.require_subscriber) {
-        params.raw("require_subscriber", "false");
+        params.flag("require_subscriber", false);
     }
     params.optional_texts("require", options.require);
-    params.optional_text("cause", cause_of(options)).optional_scope(options.scope);
+    params.optional_text("cause", cause_of(options)).optional_text("scope", name_of(options.scope));
     return params.optional_text("operation_id", options.operation_id).finish();
 }
 
 std::string encode_await_response(std::string_view hook_event_id, std::optional<std::chrono::milliseconds> timeout) {
-    return object_writer{0}.text("hook_event_id", hook_event_id).optional_duration("timeout_ms", timeout).finish();
+    return base::object_writer{}
+        .text("hook_event_id", hook_event_id)
+        .optional_number("timeout_ms", count_of(timeout))
+        .finish();
 }
 
 std::string encode_respond(std::string_view hook_event_id, const reply& answer) {
-    object_writer params{answer.text().size()};
-    params.text("hook_event_id", hook_event_id);
+    base::object_writer params;
+    params.reserve(answer.text().size() + room_for_names).text("hook_event_id", hook_event_id);
     switch (answer.type()) {
         case reply::kind::response:
             params.raw("response", answer.text());
             break;
         case reply::kind::abstain:
-            params.raw("abstain", "true");
+            params.flag("abstain", true);
             break;
         case reply::kind::failed:
             params.text("failed", answer.text());
@@ -152,20 +121,20 @@ std::string encode_respond(std::string_view hook_event_id, const reply& answer) 
 }
 
 std::string encode_subscribe(const subscribe_options& options, const wanted_notices& notices) {
-    object_writer params{0};
-    params.raw("responds", options.responds ? "true" : "false")
+    base::object_writer params;
+    params.flag("responds", options.responds)
         .optional_text("name", options.name)
         .optional_texts("events", options.events);
     append_responder(params, options.as_responder);
-    params.optional_true("cancellations", notices.cancellations).optional_true("verdicts", notices.verdicts);
+    params.optional_flag("cancellations", notices.cancellations).optional_flag("verdicts", notices.verdicts);
     if (options.resume_from) {
-        params.raw("after_seq", std::to_string(options.resume_from->after_seq))
+        params.number("after_seq", options.resume_from->after_seq)
             .optional_text("instance", options.resume_from->instance);
     }
     return params.finish();
 }
 
-std::string encode_cancel(std::uint64_t id) { return object_writer{0}.raw("id", std::to_string(id)).finish(); }
+std::string encode_cancel(std::uint64_t id) { return base::object_writer{}.number("id", id).finish(); }
 
 void check_params(std::string_view params) {
     if (params.empty()) {

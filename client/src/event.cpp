@@ -4,7 +4,7 @@
 #include "decoding.hpp"
 #include "errors.hpp"
 
-#include <hookd/protocol/json_text.hpp>
+#include <base/json/text.hpp>
 #include <hookd/protocol/limits.hpp>
 #include <hookd/protocol/methods.hpp>
 
@@ -13,7 +13,7 @@
 namespace hookd {
 
 event event::parse(std::string params) {
-    if (const auto fault = protocol::find_json_fault(params)) {
+    if (const auto fault = base::find_json_fault(params)) {
         throw detail::invalid_argument_error("an event has to be a JSON object (byte " + std::to_string(fault->offset) +
                                              "): " + std::string{fault->reason});
     }

@@ -6,8 +6,8 @@
 #include "decoding.hpp"
 #include "encoding.hpp"
 #include "errors.hpp"
-#include "glob.hpp"
 
+#include <base/text/glob.hpp>
 #include <hookd/protocol/methods.hpp>
 
 #include <algorithm>
@@ -380,7 +380,7 @@ void hook_session::hand_out_events() {
 
 void hook_session::hand_out(event what) {
     for (const auto& each : table_.listeners) {
-        if (glob_matches(each.pattern, what.name())) {
+        if (base::glob_matches(each.pattern, what.name())) {
             each.handler(what);
         }
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "hook_table.hpp"
 
-#include "glob.hpp"
+#include <base/text/glob.hpp>
 
 #include <algorithm>
 
@@ -24,8 +24,8 @@ std::vector<std::string> hook_table::patterns() const {
 }
 
 const hook_table::hook_route* hook_table::find_hook(const std::string& event_name) const noexcept {
-    const auto found = std::find_if(
-        hooks.begin(), hooks.end(), [&](const hook_route& each) { return glob_matches(each.pattern, event_name); });
+    const auto found = std::find_if(hooks.begin(), hooks.end(),
+        [&](const hook_route& each) { return base::glob_matches(each.pattern, event_name); });
     return found == hooks.end() ? nullptr : &*found;
 }
 

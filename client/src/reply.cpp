@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <base/json/object_writer.hpp>
 #include <hookd/reply.hpp>
 
 #include "errors.hpp"
 
-#include <hookd/protocol/json_text.hpp>
+#include <base/json/text.hpp>
 
 namespace hookd {
 
 reply proceed() { return {reply::kind::response, "{}"}; }
 
 reply veto(std::string_view reason) {
-    std::string text = R"({"abort":)";
-    protocol::append_json_string(text, reason.empty() ? "vetoed without a reason" : reason);
-    return {reply::kind::response, text + "}"};
+    return {reply::kind::response,
+        base::object_writer{}.text("abort", reason.empty() ? "vetoed without a reason" : reason).finish()};
 }
 
 reply respond_with(std::string json_object) {
-    if (const auto fault = protocol::find_json_fault(json_object)) {
+    if (const auto fault = base::find_json_fault(json_object)) {
         throw detail::invalid_argument_error("a reply has to be a JSON object (byte " + std::to_string(fault->offset) +
                                              "): " + std::string{fault->reason});
     }

@@ -5,7 +5,9 @@
 #include "daemon_owner.hpp"
 #include "errors.hpp"
 
-#include <hookd/protocol/overflow_user.hpp>
+#include <base/posix/overflow_user.hpp>
+#include <base/posix/peer_credentials.hpp>
+#include <base/posix/unique_fd.hpp>
 #include <hookd/protocol/socket_path.hpp>
 #include <hookd/requests.hpp>
 
@@ -19,22 +21,6 @@
 #include <utility>
 
 namespace hookd::detail {
-
-unique_fd& unique_fd::operator=(unique_fd&& other) noexcept {
-    if (this != &other) {
-        reset();
-        fd_ = other.release();
-    }
-    return *this;
-}
-
-int unique_fd::release() noexcept { return std::exchange(fd_, -1); }
-
-void unique_fd::reset() noexcept {
-    if (fd_ >= 0) {
-        ::close(std::exchange(fd_, -1));
-    }
-}
 
 daemon_address resolve_address(std::string path, const std::string& daemon_user) {
     if (path.empty()) {
@@ -51,7 +37,7 @@ daemon_address resolve_address(std::string path, const std::string& daemon_user)
 connect_attempt try_connect(const daemon_address& address) {
     const std::string& path = address.path;
     connect_attempt result;
-    unique_fd fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+    base::unique_fd fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
     sockaddr_un where{};
     where.sun_family = AF_UNIX;
     std::memcpy(where.sun_path, path.data(), path.size());
@@ -66,8 +52,9 @@ connect_attempt try_connect(const daemon_address& address) {
         result.failure = connect_error(path, error_number);
         return result;
     }
-    const auto owner = owner_of_peer(fd.get());
-    const bool is_overflow = owner && protocol::is_overflow_user(*owner);
+    const auto peer = base::peer_credentials_of(fd.get());
+    const auto owner = peer ? std::optional{peer->uid} : std::nullopt;
+    const bool is_overflow = owner && base::is_overflow_user(*owner);
     if (!owner || !is_trusted_owner(*owner, ::geteuid(), address.user, is_overflow)) {
         result.failure = untrusted_error(path, is_overflow ? std::nullopt : owner);
         return result;
@@ -76,7 +63,7 @@ connect_attempt try_connect(const daemon_address& address) {
     return result;
 }
 
-unique_fd connect_blocking(const daemon_address& address, std::chrono::milliseconds timeout) {
+base::unique_fd connect_blocking(const daemon_address& address, std::chrono::milliseconds timeout) {
     const auto end = std::chrono::steady_clock::now() + bounded_time(timeout);
     for (;;) {
         auto attempt = try_connect(address);

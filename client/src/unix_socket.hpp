@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <base/posix/unique_fd.hpp>
 #include <hookd/error.hpp>
 
 #include <chrono>
@@ -9,24 +10,6 @@
 #include <string>
 
 namespace hookd::detail {
-
-/// A descriptor that closes itself. Move-only.
-class unique_fd {
-public:
-    unique_fd() noexcept = default;
-    explicit unique_fd(int fd) noexcept : fd_(fd) {}
-    unique_fd(unique_fd&& other) noexcept : fd_(other.release()) {}
-    unique_fd& operator=(unique_fd&& other) noexcept;
-    ~unique_fd() { reset(); }
-
-    [[nodiscard]] int get() const noexcept { return fd_; }
-    [[nodiscard]] explicit operator bool() const noexcept { return fd_ >= 0; }
-    int release() noexcept;
-    void reset() noexcept;
-
-private:
-    int fd_ = -1;
-};
 
 /// Where a client connects to, and whose daemon it talks to there.
 struct daemon_address {
@@ -40,7 +23,7 @@ struct daemon_address {
 
 /// What came of one attempt to connect.
 struct connect_attempt {
-    unique_fd fd{};                  ///< connected to a daemon that may be talked to; non-blocking, closed on exec
+    base::unique_fd fd{};            ///< connected to a daemon that may be talked to; non-blocking, closed on exec
     std::optional<error> failure{};  ///< where there is no `fd`
     /// Whether another attempt soon may succeed: the daemon's queue of unaccepted connections is full, which poll(2)
     /// cannot wait for (unix(7)).
@@ -51,6 +34,6 @@ struct connect_attempt {
 [[nodiscard]] connect_attempt try_connect(const daemon_address& address);
 
 /// Tries again while the queue is full, for at most `timeout`. Throws error (no_daemon, unreachable, untrusted).
-[[nodiscard]] unique_fd connect_blocking(const daemon_address& address, std::chrono::milliseconds timeout);
+[[nodiscard]] base::unique_fd connect_blocking(const daemon_address& address, std::chrono::milliseconds timeout);
 
 }  // namespace hookd::detail

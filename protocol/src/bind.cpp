@@ -2,8 +2,12 @@
 #include "method_fields.hpp"
 #include "reply_scan.hpp"
 
-#include <hookd/protocol/terminal_text.hpp>
-#include <hookd/protocol/timestamp.hpp>
+#include <base/json/scanner.hpp>
+#include <base/json/text.hpp>
+#include <base/json/value_view.hpp>
+#include <base/text/terminal_text.hpp>
+#include <base/text/timestamp.hpp>
+#include <base/text/utf8.hpp>
 
 #include <algorithm>
 #include <array>
@@ -39,7 +43,7 @@ constexpr std::uint64_t max_order = 2147483647;
 // The number where it is an integer in [least, most]. JSON has no integer type, and some clients write 5000 as 5000.0
 // or 5e3.
 std::optional<std::uint64_t> integer_in(std::string_view value, std::uint64_t least, std::uint64_t most) noexcept {
-    if (kind_of(value) != json_kind::number) {
+    if (base::kind_of(value) != base::json_kind::number) {
         return std::nullopt;
     }
     const char* const end = value.data() + value.size();
@@ -60,7 +64,7 @@ std::optional<std::uint64_t> integer_in(std::string_view value, std::uint64_t le
     return whole >= least && whole <= most ? std::optional{whole} : std::nullopt;
 }
 
-json_string token_of(std::string_view string_value) noexcept {
+base::json_string token_of(std::string_view string_value) noexcept {
     return {string_value.substr(1, string_value.size() - 2)};
 }
 
@@ -68,19 +72,19 @@ std::string quoted(std::string_view name) {
     std::string out = "'";
     // A name that a peer made up may be long, or have a line feed in it; the message stays short and one line.
     constexpr std::size_t longest = 64;
-    out += harmless(name.substr(0, longest));
+    out += base::harmless(base::cut_at_character(name, longest));
     out += name.size() > longest ? "…'" : "'";
     return out;
 }
 
 /// Where an event is: git's in a repository. `payload` is a valid JSON text. Empty: nowhere.
 std::string place_of(std::string_view event, std::string_view payload) {
-    if (!event.starts_with("git.") || kind_of(payload) != json_kind::object) {
+    if (!event.starts_with("git.") || base::kind_of(payload) != base::json_kind::object) {
         return {};
     }
-    for (json_cursor members{payload}; const auto member = members.next();) {
-        if (member->key.equals("git_dir") && kind_of(member->value) == json_kind::string) {
-            return token_of(member->value).decode();
+    for (const auto& member : base::value_view(payload).members()) {
+        if (member.key.equals("git_dir") && base::kind_of(member.value) == base::json_kind::string) {
+            return token_of(member.value).decode();
         }
     }
     return {};
@@ -131,7 +135,7 @@ public:
         if (value == nullptr) {
             return;
         }
-        if (kind_of(*value) == json_kind::string) {
+        if (base::kind_of(*value) == base::json_kind::string) {
             target = text_of(*value);
             if (is_event_name(target.view())) {
                 return;
@@ -145,7 +149,7 @@ public:
         if (value == nullptr) {
             return;
         }
-        if (kind_of(*value) != json_kind::string) {
+        if (base::kind_of(*value) != base::json_kind::string) {
             return wrong(name, "must be a string: names of events, oldest first, separated by commas");
         }
         target = text_of(*value);
@@ -168,7 +172,7 @@ public:
         }
         has_response_ = true;
         target = *value;
-        if (kind_of(*value) != json_kind::object) {
+        if (base::kind_of(*value) != base::json_kind::object) {
             wrong(name, "must be an object, such as {} or {\"abort\": \"why not\"}");
         }
     }
@@ -191,8 +195,8 @@ public:
         if (value == nullptr) {
             return;
         }
-        if (kind_of(*value) == json_kind::string) {
-            target = parse_uuid(text{token_of(*value)}.view());
+        if (base::kind_of(*value) == base::json_kind::string) {
+            target = parse_uuid(text_of(*value).view());
         }
         if (!target) {
             wrong(name, "must be a UUID in text form, such as 4c0f0cb4-8c1c-4c1e-9d0e-0d3f0b6f2a11");
@@ -208,7 +212,7 @@ public:
         }
         std::string known;
         for (const Enum each : choices) {
-            if (kind_of(*value) == json_kind::string && token_of(*value).equals(to_string(each))) {
+            if (base::kind_of(*value) == base::json_kind::string && token_of(*value).equals(to_string(each))) {
                 target = each;
                 return;
             }
@@ -250,7 +254,7 @@ public:
         if (value == nullptr) {
             return;
         }
-        if (kind_of(*value) == json_kind::string) {
+        if (base::kind_of(*value) == base::json_kind::string) {
             target = token_of(*value).decode();
         }
         if (!target.starts_with('/') || target.size() > max_path || target.find('\0') != std::string::npos) {
@@ -263,19 +267,19 @@ public:
         if (value == nullptr) {
             return;
         }
-        if (kind_of(*value) != json_kind::object) {
+        if (base::kind_of(*value) != base::json_kind::object) {
             return wrong(name, "must be an object of strings, such as {\"LANG\": \"C.UTF-8\"}");
         }
         std::size_t bytes = 0;
-        json_cursor members{*value};
-        while (const auto member = members.next()) {
-            const std::string variable = member->key.decode();
+        for (const auto& member : base::value_view(*value).members()) {
+            const std::string variable = member.key.decode();
             if (variable.empty() || variable.find_first_of(std::string_view{"=\0", 2}) != std::string::npos) {
                 return wrong(name, "has the member " + quoted(variable) +
                                        ", which cannot name a variable: it must not be empty or have a = or NUL");
             }
-            const std::string text =
-                kind_of(member->value) == json_kind::string ? token_of(member->value).decode() : std::string{'\0'};
+            const std::string text = base::kind_of(member.value) == base::json_kind::string
+                                         ? token_of(member.value).decode()
+                                         : std::string{'\0'};
             if (text.find('\0') != std::string::npos) {
                 return wrong(name, "must have for " + quoted(variable) + " a string without NUL");
             }
@@ -294,7 +298,7 @@ public:
         if (value == nullptr) {
             return;
         }
-        if (kind_of(*value) == json_kind::string) {
+        if (base::kind_of(*value) == base::json_kind::string) {
             target = text_of(*value);
             if (!target.empty()) {
                 return;
@@ -308,7 +312,7 @@ public:
         if (value == nullptr) {
             return;
         }
-        if (kind_of(*value) == json_kind::string) {
+        if (base::kind_of(*value) == base::json_kind::string) {
             target = text_of(*value);
             if (is_subscriber_name(target.view())) {
                 return;
@@ -335,13 +339,12 @@ public:
         if (value == nullptr) {
             return;
         }
-        if (kind_of(*value) != json_kind::array) {
+        if (base::kind_of(*value) != base::json_kind::array) {
             return wrong(name, "must be an array of names of responders, such as [\"reviewer\"]");
         }
-        json_cursor elements{*value};
-        while (const auto element = elements.next()) {
+        for (const auto& element : base::value_view(*value).elements()) {
             std::string each =
-                kind_of(element->value) == json_kind::string ? token_of(element->value).decode() : std::string{};
+                base::kind_of(element) == base::json_kind::string ? token_of(element).decode() : std::string{};
             if (!is_subscriber_name(each)) {
                 return wrong(name, "must hold names of 1 to 128 printable characters");
             }
@@ -362,22 +365,21 @@ public:
         if (value == nullptr) {
             return;
         }
-        if (kind_of(*value) != json_kind::object) {
+        if (base::kind_of(*value) != base::json_kind::object) {
             return wrong(name, "must be an object of JSON pointers and globs, such as {\"/cwd\": \"/src/*\"}");
         }
-        json_cursor members{*value};
-        while (const auto member = members.next()) {
-            payload_condition condition{member->key.decode(), {}};
+        for (const auto& member : base::value_view(*value).members()) {
+            payload_condition condition{member.key.decode(), {}};
             if (!is_json_pointer(condition.pointer)) {
                 return wrong(
                     name, "has the member " + quoted(condition.pointer) +
                               ", which is not a JSON pointer of at most 256 bytes: one begins with / and writes "
                               "~0 for ~ and ~1 for /");
             }
-            if (kind_of(member->value) == json_kind::string) {
-                condition.glob = token_of(member->value).decode();
+            if (base::kind_of(member.value) == base::json_kind::string) {
+                condition.glob = token_of(member.value).decode();
             }
-            if (kind_of(member->value) != json_kind::string || condition.glob.size() > max_condition_glob) {
+            if (base::kind_of(member.value) != base::json_kind::string || condition.glob.size() > max_condition_glob) {
                 return wrong(
                     name, "must have for " + quoted(condition.pointer) + " a glob: a string of at most 1024 bytes");
             }
@@ -405,17 +407,16 @@ public:
         if (value == nullptr) {
             return;
         }
-        if (kind_of(*value) != json_kind::array) {
+        if (base::kind_of(*value) != base::json_kind::array) {
             return wrong(
                 name, "must be an array: the program and its arguments, such as [\"/usr/bin/make\", \"check\"]");
         }
         std::size_t bytes = 0;
-        json_cursor elements{*value};
-        while (const auto element = elements.next()) {
-            if (kind_of(element->value) != json_kind::string) {
+        for (const auto& element : base::value_view(*value).elements()) {
+            if (base::kind_of(element) != base::json_kind::string) {
                 return wrong(name, "must hold strings only");
             }
-            std::string word = token_of(element->value).decode();
+            std::string word = token_of(element).decode();
             bytes += word.size();
             if (target.size() == max_command_words || bytes > max_command_bytes) {
                 return fail(
@@ -437,20 +438,19 @@ public:
         if (value == nullptr) {
             return;
         }
-        if (kind_of(*value) != json_kind::array) {
+        if (base::kind_of(*value) != base::json_kind::array) {
             return wrong(name, "must be an array of names or patterns, such as [\"pre_push\", \"post_*\"]");
         }
-        json_cursor elements{*value};
-        while (const auto element = elements.next()) {
+        for (const auto& element : base::value_view(*value).elements()) {
             if (target.size() == max_patterns) {
                 fail(limit_error("patterns", max_patterns,
                     "parameter 'events' has more than 256 patterns: use globs, or subscribe on more connections"));
                 return;
             }
-            if (kind_of(element->value) != json_kind::string) {
+            if (base::kind_of(element) != base::json_kind::string) {
                 return wrong(name, "must hold strings only");
             }
-            std::string pattern = token_of(element->value).decode();
+            std::string pattern = token_of(element).decode();
             if (!is_pattern(pattern)) {
                 return wrong(name,
                     "has the pattern " + quoted(pattern) +
@@ -465,7 +465,7 @@ public:
         if (value == nullptr) {
             return;
         }
-        if (kind_of(*value) == json_kind::string) {
+        if (base::kind_of(*value) == base::json_kind::string) {
             target = text_of(*value);
         }
         if (!is_pattern(target.view())) {
@@ -478,8 +478,8 @@ public:
         if (value == nullptr) {
             return;
         }
-        if (kind_of(*value) == json_kind::string) {
-            target = parse_timestamp(text_of(*value).view());
+        if (base::kind_of(*value) == base::json_kind::string) {
+            target = base::parse_timestamp(text_of(*value).view());
         }
         if (!target) {
             wrong(name, "must be a time as in RFC 3339, such as \"2026-11-23T12:58:36Z\"");
@@ -504,7 +504,7 @@ public:
             return;
         }
         target = *value;
-        if (kind_of(*value) != json_kind::string && kind_of(*value) != json_kind::number) {
+        if (base::kind_of(*value) != base::json_kind::string && base::kind_of(*value) != base::json_kind::number) {
             wrong(name, "must be a string or a number: the id of a waiting request of this connection");
         }
     }
@@ -537,7 +537,7 @@ private:
     const std::string_view* look_for(std::string_view name) {
         known_[known_count_++] = name;
         for (std::size_t i = 0; i < call_.members.size(); ++i) {
-            const json_string key = call_.members[i].key;
+            const base::json_string key = call_.members[i].key;
             if ((used_ >> i & 1U) == 0 && (call_.may_have_escapes ? key.equals(name) : key.raw == name)) {
                 used_ |= std::uint64_t{1} << i;
                 --left_;
@@ -548,8 +548,8 @@ private:
     }
 
     [[nodiscard]] text text_of(std::string_view string_value) const {
-        const json_string token = token_of(string_value);
-        return call_.may_have_escapes ? text{token} : text{token.raw};
+        const base::json_string token = token_of(string_value);
+        return call_.may_have_escapes && token.has_escapes() ? text{token.decode()} : text{token.raw};
     }
 
     [[nodiscard]] std::string known_names() const {
@@ -564,7 +564,7 @@ private:
     /// For an optional parameter null means that it is absent.
     [[gnu::always_inline]] const std::string_view* present(std::string_view name) {
         const auto* value = find(name);
-        return value != nullptr && kind_of(*value) != json_kind::null ? value : nullptr;
+        return value != nullptr && base::kind_of(*value) != base::json_kind::null ? value : nullptr;
     }
 
     const std::string_view* required(std::string_view name) {
@@ -576,7 +576,7 @@ private:
     }
 
     void set_boolean(std::string_view name, std::string_view value, bool& target) {
-        if (kind_of(value) != json_kind::boolean) {
+        if (base::kind_of(value) != base::json_kind::boolean) {
             return wrong(name, "must be true or false");
         }
         target = value.front() == 't';
@@ -599,19 +599,20 @@ static_assert(max_params_members <= 64);
 
 std::optional<error> take_members(respond_params& reply, const reply_members& found) {
     reply.abort = {};
-    reply.payload =
-        !found.payload.empty() && kind_of(found.payload) == json_kind::object ? found.payload : std::string_view{};
+    reply.payload = !found.payload.empty() && base::kind_of(found.payload) == base::json_kind::object
+                        ? found.payload
+                        : std::string_view{};
     if (found.aborts == 0) {
         return std::nullopt;
     }
     if (found.aborts > 1) {
         return error{errc::invalid_params, "parameter 'response' has 'abort' twice: give one reason"};
     }
-    if (kind_of(found.abort) != json_kind::string) {
+    if (base::kind_of(found.abort) != base::json_kind::string) {
         return error{errc::invalid_params,
             "parameter 'response' has an 'abort' that is not a string: give the reason, or \"\" for no objection"};
     }
-    reply.abort = token_of(found.abort);
+    reply.abort.raw = token_of(found.abort).raw;
     return std::nullopt;
 }
 
@@ -694,7 +695,7 @@ bool is_subscriber_name(std::string_view name) noexcept {
         if (byte == 0xe2 && i + 2 < name.size() && is_invisible(next, static_cast<unsigned char>(name[i + 2]))) {
             return false;
         }
-        characters += (byte & 0xc0) != 0x80 ? 1U : 0U;
+        characters += base::continues_character(name[i]) ? 0U : 1U;
     }
     return characters >= 1 && characters <= max_subscriber_name;
 }
@@ -738,7 +739,7 @@ std::string append_cause(std::string_view cause, std::string_view event, std::st
 }
 
 std::optional<error> check_reply(respond_params& reply) {
-    detail::json_scanner scanner{reply.response};
+    base::json_scanner scanner{reply.response};
     const char* const begin = scanner.skip_space(scanner.begin());
     reply_members found;
     const char* const end = scanner.is(begin, '{') ? detail::skip_reply(scanner, begin, found) : nullptr;
@@ -751,7 +752,7 @@ std::optional<error> check_reply(respond_params& reply) {
 
 template <class Params>
 std::variant<Params, error> bind_params(const request& call) {
-    if (!call.has_no_params() && kind_of(call.params) == json_kind::array) {
+    if (!call.has_no_params() && base::kind_of(call.params) == base::json_kind::array) {
         return error{errc::invalid_params, "parameters go by name: make 'params' an object"};
     }
     std::variant<Params, error> result{std::in_place_index<0>};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <hookd/protocol/errc.hpp>
 
-#include <hookd/protocol/json_text.hpp>
+#include <base/json/text.hpp>
 
 #include <utility>
 
@@ -9,7 +9,7 @@ namespace hookd::protocol {
 
 error limit_error(std::string_view limit, std::size_t max, std::string message) {
     std::string data = R"({"limit":)";
-    append_json_string(data, limit);
+    base::append_json_string(data, limit);
     data += R"(,"max":)";
     data += std::to_string(max);
     data += '}';
@@ -18,7 +18,7 @@ error limit_error(std::string_view limit, std::size_t max, std::string message) 
 
 error cluster_error(const std::string& reason) {
     std::string data = R"({"reason":)";
-    append_json_string(data, reason);
+    base::append_json_string(data, reason);
     data += '}';
     return {errc::cluster_unavailable, "nothing was fired: " + reason, std::move(data)};
 }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <base/json/value_view.hpp>
+#include <base/text/utf8.hpp>
 #include <hookd/protocol/message.hpp>
 
-#include <hookd/protocol/limits.hpp>
-#include <hookd/protocol/terminal_text.hpp>
-
-#include "json_scanner.hpp"
 #include "name_set.hpp"
 #include "reply_scan.hpp"
+
+#include <base/json/scanner.hpp>
+#include <base/text/terminal_text.hpp>
+#include <hookd/protocol/limits.hpp>
 
 #include <charconv>
 #include <optional>
@@ -14,6 +16,8 @@
 #include <utility>
 
 namespace hookd::protocol {
+
+static_assert(max_depth == base::max_json_depth, "what base checks is the limit of a frame");
 
 namespace {
 
@@ -41,7 +45,7 @@ member_name name_of_plain(std::string_view key) noexcept {
 constexpr unsigned bit_of(member_name name) noexcept { return 1U << static_cast<unsigned>(name); }
 
 /// Which member of an envelope `key` names.
-member_name name_of(json_string key, bool may_be_escaped) {
+member_name name_of(base::json_string key, bool may_be_escaped) {
     return may_be_escaped && key.has_escapes() ? name_of_plain(key.decode()) : name_of_plain(key.raw);
 }
 
@@ -55,25 +59,27 @@ struct envelope {
     std::string_view error{};
     unsigned seen = 0;  // one bit a known member_name
     bool id_repeated = false;
-    std::optional<json_string> repeated{};            // a member that stands twice in the envelope
-    std::optional<json_string> repeated_in_params{};  // or in `params`
+    std::optional<base::json_string> repeated{};            // a member that stands twice in the envelope
+    std::optional<base::json_string> repeated_in_params{};  // or in `params`
 };
 
-json_string inside_quotes(std::string_view token) noexcept { return {token.substr(1, token.size() - 2)}; }
+base::json_string inside_quotes(std::string_view token) noexcept { return {token.substr(1, token.size() - 2)}; }
 
-bool is_kind(std::string_view value, json_kind kind) noexcept { return !value.empty() && kind_of(value) == kind; }
+bool is_kind(std::string_view value, base::json_kind kind) noexcept {
+    return !value.empty() && base::kind_of(value) == kind;
+}
 
 bool is_version_2(std::string_view jsonrpc) noexcept {
     // As everyone writes it, else with escapes.
-    return jsonrpc == R"("2.0")" || (is_kind(jsonrpc, json_kind::string) && inside_quotes(jsonrpc).equals("2.0"));
+    return jsonrpc == R"("2.0")" || (is_kind(jsonrpc, base::json_kind::string) && inside_quotes(jsonrpc).equals("2.0"));
 }
 
 /// Walks the object `params` and keeps its members.
-const char* scan_params(detail::json_scanner& scanner, const char* at, envelope& found, request& into) {
+const char* scan_params(base::json_scanner& scanner, const char* at, envelope& found, request& into) {
     into.members.clear();
     into.reply = {};  // where `params` stands twice, the last counts until that is refused
     detail::name_set names{{scanner.begin(), scanner.end()}};
-    at = scanner.walk_object(at, [&](json_string key, const char* value) {
+    at = scanner.walk_object(at, [&](base::json_string key, const char* value) {
         const bool may_be_escaped = scanner.escape_seen();
         const bool is_reply = scanner.is(value, '{') && detail::is_named(key, "response", may_be_escaped);
         const char* const after = is_reply ? detail::skip_reply(scanner, value, into.reply) : scanner.skip_value(value);
@@ -94,9 +100,9 @@ const char* scan_params(detail::json_scanner& scanner, const char* at, envelope&
 }
 
 /// Walks the object at `at`. Returns the place after it, or null where it is no JSON.
-const char* scan_envelope(detail::json_scanner& scanner, const char* at, envelope& found, request& into) {
+const char* scan_envelope(base::json_scanner& scanner, const char* at, envelope& found, request& into) {
     detail::name_set names{{scanner.begin(), scanner.end()}};
-    const auto on_member = [&](json_string key, const char* value) {
+    const auto on_member = [&](base::json_string key, const char* value) {
         const member_name name = name_of(key, scanner.escape_seen());
         const char* const after = name == member_name::params && scanner.is(value, '{')
                                       ? scan_params(scanner, value, found, into)
@@ -155,30 +161,23 @@ const char* scan_envelope(detail::json_scanner& scanner, const char* at, envelop
 }
 
 bool is_id(std::string_view value) noexcept {
-    const json_kind kind = kind_of(value);
-    return kind == json_kind::string || kind == json_kind::number || kind == json_kind::null;
+    const base::json_kind kind = base::kind_of(value);
+    return kind == base::json_kind::string || kind == base::json_kind::number || kind == base::json_kind::null;
 }
 
 // As it stands, quotes not counted: it is kept as long as its request waits.
 constexpr std::size_t max_id_bytes = 1024;
 
 bool is_short_id(std::string_view id) noexcept {
-    return id.size() <= max_id_bytes + (kind_of(id) == json_kind::string ? 2 : 0);
+    return id.size() <= max_id_bytes + (base::kind_of(id) == base::json_kind::string ? 2 : 0);
 }
 
 /// Names in messages are cut: a peer may have sent one of megabytes.
-std::string quoted(json_string name) {
+std::string quoted(base::json_string name) {
     constexpr std::size_t shown = 64;
-    std::string text = name.decode();
-    if (text.size() > shown) {
-        std::size_t cut = shown;
-        while (cut > 0 && detail::is_continuation(text[cut])) {
-            --cut;
-        }
-        text.resize(cut);
-        text += "...";
-    }
-    return '"' + harmless(text) + '"';
+    const std::string text = name.decode();
+    const auto front = base::cut_at_character(text, shown);
+    return '"' + base::harmless(front) + (front.size() < text.size() ? "...\"" : "\"");
 }
 
 /// Why `found` is no request; empty where it is one.
@@ -192,7 +191,7 @@ std::string request_fault(const envelope& found) {
     if (found.method.empty()) {
         return R"(The member "method" is missing: name the method to call.)";
     }
-    if (kind_of(found.method) != json_kind::string) {
+    if (base::kind_of(found.method) != base::json_kind::string) {
         return R"(The member "method" must be a string.)";
     }
     if (!found.id.empty() && !is_id(found.id)) {
@@ -202,8 +201,8 @@ std::string request_fault(const envelope& found) {
         return "The member \"id\" is longer than " + std::to_string(max_id_bytes) + " bytes: send a shorter one.";
     }
     if (!found.params.empty()) {
-        const json_kind kind = kind_of(found.params);
-        if (kind != json_kind::object && kind != json_kind::array && kind != json_kind::null) {
+        const base::json_kind kind = base::kind_of(found.params);
+        if (kind != base::json_kind::object && kind != base::json_kind::array && kind != base::json_kind::null) {
             return R"(The member "params" must be an object that names the parameters.)";
         }
     }
@@ -264,7 +263,7 @@ void clear(message& value) {
 constexpr const char* no_object =
     "A request is a JSON object with the members jsonrpc, method and, unless it is a notification, id.";
 
-const char* scan_batch(detail::json_scanner& scanner, const char* at, std::size_t& count, message& out) {
+const char* scan_batch(base::json_scanner& scanner, const char* at, std::size_t& count, message& out) {
     return scanner.walk_array(at, [&](const char* element) {
         const char* const after = scanner.skip_value(element);
         if (after != nullptr && ++count <= max_batch) {
@@ -296,12 +295,12 @@ bool request::has_no_params() const noexcept {
     if (params.front() == '{') {
         return members.empty();
     }
-    return !json_cursor{params}.next().has_value();
+    return !base::json_cursor{params}.next().has_value();
 }
 
 void read_message(std::string_view frame, message& out) {
     clear(out);
-    detail::json_scanner scanner{frame};
+    base::json_scanner scanner{frame};
     const char* at = scanner.skip_space(scanner.begin());
     envelope found;
     std::size_t elements = 0;
@@ -333,7 +332,7 @@ void read_message(std::string_view frame, message& out) {
 
 void read_element(std::string_view element, message& out) {
     clear(out);
-    detail::json_scanner scanner{element};
+    base::json_scanner scanner{element};
     envelope found;
     if (!scanner.is(scanner.begin(), '{') || scan_envelope(scanner, scanner.begin(), found, out.single) == nullptr) {
         set_invalid(out, {errc::invalid_request, no_object});
@@ -354,7 +353,7 @@ void append_error(std::string& out, std::string_view id, const error& failure) {
     out += R"(,"error":{"code":)";
     out += std::to_string(static_cast<int>(failure.code));
     out += R"(,"message":)";
-    append_json_string(out, failure.message);
+    base::append_json_string(out, failure.message);
     if (!failure.data.empty()) {
         out += R"(,"data":)";
         out += failure.data;
@@ -369,7 +368,7 @@ void append_request(std::string& out, std::string_view id, std::string_view meth
         out += id;
     }
     out += R"(,"method":)";
-    append_json_string(out, method);
+    base::append_json_string(out, method);
     if (!params.empty()) {
         out += R"(,"params":)";
         out += params;
@@ -381,28 +380,27 @@ namespace {
 
 /// Reads the object `error` of a response; false where it is none.
 bool read_error(std::string_view object, response& out) {
-    if (!is_kind(object, json_kind::object)) {
+    if (!is_kind(object, base::json_kind::object)) {
         return false;
     }
     bool has_code = false;
     bool has_message = false;
-    json_cursor members{object};
-    while (const auto member = members.next()) {
-        if (member->key.equals("code")) {
-            const char* const end = member->value.data() + member->value.size();
-            const auto [stop, fault] = std::from_chars(member->value.data(), end, out.error_code);
+    for (const auto& member : base::value_view(object).members()) {
+        if (member.key.equals("code")) {
+            const char* const end = member.value.data() + member.value.size();
+            const auto [stop, fault] = std::from_chars(member.value.data(), end, out.error_code);
             if (fault != std::errc{} || stop != end) {
                 return false;
             }
             has_code = true;
-        } else if (member->key.equals("message")) {
-            if (!is_kind(member->value, json_kind::string)) {
+        } else if (member.key.equals("message")) {
+            if (!is_kind(member.value, base::json_kind::string)) {
                 return false;
             }
-            out.error_message = inside_quotes(member->value);
+            out.error_message = inside_quotes(member.value);
             has_message = true;
-        } else if (member->key.equals("data")) {
-            out.error_data = member->value;
+        } else if (member.key.equals("data")) {
+            out.error_data = member.value;
         }
     }
     return has_code && has_message;
@@ -416,7 +414,7 @@ void read_incoming(std::string_view frame, incoming& out) {
     clear(out.notification);
     // A verdict holds a reply two levels deeper than the `respond` that brought it: in an element of `responses` of the
     // result, where that had it in its params.
-    detail::json_scanner scanner{frame, max_depth + 2};
+    base::json_scanner scanner{frame, max_depth + 2};
     const char* at = scanner.skip_space(scanner.begin());
     envelope found;
     if (!scanner.is(at, '{')) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "name_set.hpp"
 
-#include "json_scanner.hpp"
+#include <base/json/scanner.hpp>
 
 #include <algorithm>
 #include <string>
@@ -11,7 +11,7 @@ namespace hookd::protocol::detail {
 namespace {
 
 /// Order of names after decoding. Only names whose hashes are equal are compared, so copies are rare.
-bool name_less(json_string left, json_string right) {
+bool name_less(base::json_string left, base::json_string right) {
     if (!left.has_escapes() && !right.has_escapes()) {
         return left.raw < right.raw;
     }
@@ -19,7 +19,7 @@ bool name_less(json_string left, json_string right) {
 }
 
 /// FNV-1a, 32 bits, of the decoded name.
-std::uint32_t name_hash(json_string name) {
+std::uint32_t name_hash(base::json_string name) {
     const auto hash_of = [](std::string_view bytes) {
         std::uint32_t hash = 2166136261U;
         for (const char c : bytes) {
@@ -32,9 +32,9 @@ std::uint32_t name_hash(json_string name) {
 
 }  // namespace
 
-void name_set::add_to_many(json_string name) {
+void name_set::add_to_many(base::json_string name) {
     if (many_.empty()) {
-        for (const json_string& early : first_) {
+        for (const base::json_string& early : first_) {
             many_.push_back(
                 std::uint64_t{name_hash(early)} << 32U | static_cast<std::uint32_t>(early.raw.data() - text_.data()));
         }
@@ -42,15 +42,15 @@ void name_set::add_to_many(json_string name) {
     many_.push_back(std::uint64_t{name_hash(name)} << 32U | static_cast<std::uint32_t>(name.raw.data() - text_.data()));
 }
 
-json_string name_set::name_at(std::uint64_t entry) const noexcept {
+base::json_string name_set::name_at(std::uint64_t entry) const noexcept {
     // The name was a valid string when it was added, so its closing quote is there.
     const char* const begin = text_.data() + static_cast<std::uint32_t>(entry);
-    json_scanner scanner{text_};
+    base::json_scanner scanner{text_};
     const char* const after = scanner.skip_string(begin - 1);
     return {{begin, static_cast<std::size_t>(after - 1 - begin)}};
 }
 
-std::optional<json_string> name_set::find_repeated() {
+std::optional<base::json_string> name_set::find_repeated() {
     std::sort(many_.begin(), many_.end());
     const auto hash_of = [](std::uint64_t entry) { return entry >> 32U; };
     for (auto run = many_.begin(); run != many_.end() && !repeated_;) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <hookd/protocol/json_text.hpp>
+#include <base/json/text.hpp>
 
 #include <boost/container/static_vector.hpp>
 
@@ -25,7 +25,7 @@ public:
     explicit name_set(std::string_view text) noexcept : text_(text) {}
 
     /// `may_be_escaped`: false where neither this name nor one before has an escape.
-    void add(json_string name, bool may_be_escaped) {
+    void add(base::json_string name, bool may_be_escaped) {
         if (repeated_) {
             return;
         }
@@ -33,7 +33,7 @@ public:
             add_to_many(name);
             return;
         }
-        for (const json_string& early : first_) {
+        for (const base::json_string& early : first_) {
             if (same_name(early, name, may_be_escaped)) {
                 repeated_ = name;
             }
@@ -42,27 +42,27 @@ public:
     }
 
     /// A name that was added twice, if there is one.
-    [[nodiscard]] std::optional<json_string> repeated() {
+    [[nodiscard]] std::optional<base::json_string> repeated() {
         return repeated_ || many_.empty() ? repeated_ : find_repeated();
     }
 
 private:
     static constexpr std::size_t few = 16;
 
-    static bool same_name(json_string left, json_string right, bool may_be_escaped) {
+    static bool same_name(base::json_string left, base::json_string right, bool may_be_escaped) {
         if (!may_be_escaped) {
             return left.raw == right.raw;
         }
         return left.has_escapes() ? right.equals(left.decode()) : right.equals(left.raw);
     }
 
-    void add_to_many(json_string name);
-    [[nodiscard]] std::optional<json_string> find_repeated();
-    [[nodiscard]] json_string name_at(std::uint64_t entry) const noexcept;
+    void add_to_many(base::json_string name);
+    [[nodiscard]] std::optional<base::json_string> find_repeated();
+    [[nodiscard]] base::json_string name_at(std::uint64_t entry) const noexcept;
 
     std::string_view text_;
-    boost::container::static_vector<json_string, few> first_{};
-    std::optional<json_string> repeated_{};
+    boost::container::static_vector<base::json_string, few> first_{};
+    std::optional<base::json_string> repeated_{};
     std::vector<std::uint64_t> many_{};  // hash in the upper half, offset in `text_` in the lower
 };
 

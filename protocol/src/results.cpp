@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <base/json/object_writer.hpp>
+#include <base/json/text.hpp>
+#include <base/text/timestamp.hpp>
 #include <hookd/protocol/methods.hpp>
 
 #include <array>
@@ -23,21 +26,6 @@ std::size_t digits_of(std::uint64_t value) noexcept {
 char* write_text(char* out, std::string_view text) noexcept {
     std::memcpy(out, text.data(), text.size());
     return out + text.size();
-}
-
-constexpr auto pairs = [] {
-    std::array<char, 200> digits{};
-    for (std::size_t value = 0; value < 100; ++value) {
-        digits[2 * value] = static_cast<char>('0' + value / 10);
-        digits[2 * value + 1] = static_cast<char>('0' + value % 10);
-    }
-    return digits;
-}();
-
-// Two digits of a number below 100.
-char* write_pair(char* out, unsigned value) noexcept {
-    std::memcpy(out, &pairs[std::size_t{2} * value], 2);
-    return out + 2;
 }
 
 constexpr std::string_view text_of(bool value) noexcept { return value ? "true" : "false"; }
@@ -67,41 +55,13 @@ void append_fraction(std::string& out, double value) {
     out.append(digits, std::to_chars(digits, digits + sizeof digits, value, std::chars_format::fixed, 3).ptr);
 }
 
-/// Writes the members of an object, one after the other.
-class object_writer {
-public:
-    explicit object_writer(std::string& out) : out_(out) { out_ += '{'; }
-
-    /// The text to which the value of `name` is to be appended.
-    std::string& member(std::string_view name) {
-        if (out_.back() != '{') {
-            out_ += ',';
-        }
-        append_json_string(out_, name);
-        out_ += ':';
-        return out_;
+void append_fraction_or_null(std::string& out, std::optional<double> value) {
+    if (value) {
+        append_fraction(out, *value);
+    } else {
+        out += "null";
     }
-    void number(std::string_view name, std::uint64_t value) { append_number(member(name), value); }
-    void number_or_null(std::string_view name, std::optional<std::uint64_t> value) {
-        if (value) {
-            number(name, *value);
-        } else {
-            member(name) += "null";
-        }
-    }
-    void boolean(std::string_view name, bool value) { append_boolean(member(name), value); }
-    void fraction(std::string_view name, std::optional<double> value) {
-        if (value) {
-            append_fraction(member(name), *value);
-        } else {
-            member(name) += "null";
-        }
-    }
-    void end() { out_ += '}'; }
-
-private:
-    std::string& out_;
-};
+}
 
 // `null` where there is none.
 void append_histogram(std::string& out, const std::optional<time_histogram>& times) {
@@ -109,9 +69,9 @@ void append_histogram(std::string& out, const std::optional<time_histogram>& tim
         out += "null";
         return;
     }
-    object_writer members{out};
+    base::object_writer members{out};
     members.number("count", times->count);
-    members.fraction("sum_ms", times->sum_ms);
+    append_fraction_or_null(members.member("sum_ms"), times->sum_ms);
     members.member("buckets") += '[';
     for (std::size_t i = 0; i < times->buckets.size(); ++i) {
         out += i == 0 ? "" : ",";
@@ -122,11 +82,11 @@ void append_histogram(std::string& out, const std::optional<time_histogram>& tim
 }
 
 template <class Times>
-void append_times(object_writer& out, const Times& times) {
-    out.fraction("p50_ms", times.p50_ms);
-    out.fraction("p90_ms", times.p90_ms);
-    out.fraction("p99_ms", times.p99_ms);
-    out.fraction("max_ms", times.max_ms);
+void append_times(base::object_writer& out, const Times& times) {
+    append_fraction_or_null(out.member("p50_ms"), times.p50_ms);
+    append_fraction_or_null(out.member("p90_ms"), times.p90_ms);
+    append_fraction_or_null(out.member("p99_ms"), times.p99_ms);
+    append_fraction_or_null(out.member("max_ms"), times.max_ms);
     append_histogram(out.member("histogram"), times.histogram);
 }
 
@@ -136,33 +96,12 @@ void append_bypass(std::string& out, const std::optional<bypass_info>& bypass) {
         out += "null";
         return;
     }
-    object_writer members{out};
-    append_strings(members.member("events"), bypass->events);
-    append_json_string(members.member("reason"), bypass->reason);
+    base::object_writer members{out};
+    members.texts("events", bypass->events);
+    members.text("reason", bypass->reason);
     members.number("uid", bypass->uid);
     members.number("left_ms", static_cast<std::uint64_t>(bypass->left.count()));
     members.end();
-}
-
-// `2026-11-23T12:58:36.`
-void write_second(char* out, std::chrono::sys_seconds when) noexcept {
-    using namespace std::chrono;
-    const auto day = floor<days>(when);
-    const year_month_day date{day};
-    const auto second = static_cast<unsigned>((when - day).count());
-    const auto year = static_cast<unsigned>(static_cast<int>(date.year()));
-    out = write_pair(write_pair(out, year / 100), year % 100);
-    *out++ = '-';
-    out = write_pair(out, static_cast<unsigned>(date.month()));
-    *out++ = '-';
-    out = write_pair(out, static_cast<unsigned>(date.day()));
-    *out++ = 'T';
-    out = write_pair(out, second / 3600);
-    *out++ = ':';
-    out = write_pair(out, second / 60 % 60);
-    *out++ = ':';
-    out = write_pair(out, second % 60);
-    *out = '.';
 }
 
 // The notification `event`, piece by piece.
@@ -189,7 +128,7 @@ void append_text_or_null(std::string& out, std::string_view value) {
     if (value.empty()) {
         out += "null";
     } else {
-        append_json_string(out, value);
+        base::append_json_string(out, value);
     }
 }
 
@@ -206,7 +145,7 @@ void append_how_it_ended(std::string& out, const wait_result& result) {
         first = false;
         out += each.text();
         out += R"(,"responder":)";
-        append_json_string(out, each.responder);
+        base::append_json_string(out, each.responder);
         out += R"(,"uid":)";
         append_number(out, each.uid);
         out += R"(,"elapsed_ms":)";
@@ -219,9 +158,9 @@ void append_how_it_ended(std::string& out, const wait_result& result) {
     for (const auto& each : result.missing) {
         out += first ? R"({"responder":)" : R"(,{"responder":)";
         first = false;
-        append_json_string(out, each.responder);
+        base::append_json_string(out, each.responder);
         out += R"(,"why":)";
-        append_json_string(out, each.why);
+        base::append_json_string(out, each.why);
         append_host(out, each.host);
         out += '}';
     }
@@ -232,7 +171,7 @@ void append_how_it_ended(std::string& out, const wait_result& result) {
     }
     if (!result.bypassed.empty()) {
         out += R"(,"bypassed":)";
-        append_json_string(out, result.bypassed);
+        base::append_json_string(out, result.bypassed);
     }
 }
 
@@ -249,69 +188,68 @@ void reserve_for(std::string& out, const wait_result& result) {
 }
 
 void append_variables(std::string& out, const std::vector<std::string>& variables) {
-    object_writer object{out};
+    base::object_writer object{out};
     for (const std::string_view each : variables) {
         const auto equals = each.find('=');
-        append_json_string(object.member(each.substr(0, equals)), each.substr(equals + 1));
+        base::append_json_string(object.member(each.substr(0, equals)), each.substr(equals + 1));
     }
     object.end();
 }
 
 void append_conditions(std::string& out, const std::vector<payload_condition>& conditions) {
-    object_writer object{out};
+    base::object_writer object{out};
     for (const auto& each : conditions) {
-        append_json_string(object.member(each.pointer), each.glob);
+        object.text(each.pointer, each.glob);
     }
     object.end();
 }
 
 // As register_hook takes it.
-void append_definition(object_writer& out, const hook_definition& hook, bool shows_command) {
-    append_json_string(out.member("name"), hook.name);
+void append_definition(base::object_writer& out, const hook_definition& hook, bool shows_command) {
+    out.text("name", hook.name);
     if (shows_command) {
-        append_strings(out.member("command"), hook.command);
+        out.texts("command", hook.command);
     }
-    append_strings(out.member("events"), hook.events);
-    out.number_or_null(
-        "timeout_ms", hook.timeout ? std::optional(static_cast<std::uint64_t>(hook.timeout->count())) : std::nullopt);
-    out.number_or_null("jobs", hook.jobs);
+    out.texts("events", hook.events);
+    out.raw("timeout_ms", hook.timeout ? std::to_string(hook.timeout->count()) : "null");
+    out.raw("jobs", hook.jobs ? std::to_string(*hook.jobs) : "null");
     append_text_or_null(out.member("cwd"), hook.directory);
     if (shows_command) {
         append_variables(out.member("env"), hook.environment);
     }
     append_conditions(out.member("where"), hook.where);
-    out.boolean("asked_only", hook.asked_only);
-    append_json_string(out.member("on_failure"), to_string(hook.on_failure));
-    out.member("order") += std::to_string(hook.order);
-    out.boolean("shadow", hook.shadow);
-    append_json_string(out.member("scope"), to_string(hook.scope));
+    out.flag("asked_only", hook.asked_only);
+    out.text("on_failure", to_string(hook.on_failure));
+    out.number("order", hook.order);
+    out.flag("shadow", hook.shadow);
+    out.text("scope", to_string(hook.scope));
 }
 
-void append_link(object_writer& out, const stats_result::cluster_link& link) {
+void append_link(base::object_writer& out, const stats_result::cluster_link& link) {
     append_text_or_null(out.member("engine"), link.engine);
-    append_json_string(out.member("state"), link.state);
-    append_strings(out.member("events"), link.events);
+    out.text("state", link.state);
+    out.texts("events", link.events);
     out.number("hosts", link.hosts);
     out.number("asked", link.asked);
     out.number("answered", link.answered);
     out.number("failed", link.failed);
     out.number("gaps", link.gaps);
     out.number("reconnects", link.reconnects);
-    object_writer times{out.member("ask_ms")};
+    base::object_writer times{out.member("ask_ms")};
     append_times(times, link);
     times.end();
 }
 
 // The first link's figures are those of the cluster; where there are several, all of them stand in `links`.
-void append_clusters(object_writer& document, const std::vector<stats_result::cluster_link>& links) {
+void append_clusters(base::object_writer& document, const std::vector<stats_result::cluster_link>& links) {
     auto& out = document.member("cluster");
-    object_writer cluster{out};
+    base::object_writer cluster{out};
     append_link(cluster, links.front());
     if (links.size() > 1) {
         cluster.member("links") += '[';
         for (const auto& each : links) {
             out += out.back() == '[' ? "" : ",";
-            object_writer one{out};
+            base::object_writer one{out};
             append_link(one, each);
             one.end();
         }
@@ -322,7 +260,7 @@ void append_clusters(object_writer& document, const std::vector<stats_result::cl
 
 template <class Enum>
 void append_counts(std::string& out, const std::uint64_t* counts, std::size_t first, std::size_t size) {
-    object_writer object{out};
+    base::object_writer object{out};
     for (std::size_t i = first; i < size; ++i) {
         object.number(to_string(static_cast<Enum>(i)), counts[i]);
     }
@@ -373,7 +311,7 @@ void append_json(std::string& out, const ping_result& result) {
     out += R"({"instance":")";
     append_uuid(out, result.instance);
     out += R"(","version":)";
-    append_json_string(out, result.version);
+    base::append_json_string(out, result.version);
     out += R"(,"protocol":)";
     append_number(out, static_cast<std::uint64_t>(version));
     out += R"(,"pid":)";
@@ -395,7 +333,7 @@ void append_json(std::string& out, const emit_result& result) {
 void append_json(std::string& out, const wait_result& result) {
     reserve_for(out, result);
     out += R"({"hook_event_id":)";
-    append_json_string(out, result.hook_event_id);
+    base::append_json_string(out, result.hook_event_id);
     out += R"(,"seq":)";
     if (result.seq) {
         append_number(out, *result.seq);
@@ -438,53 +376,53 @@ void append_json(std::string& out, const respond_result& result) {
 }
 
 void append_json(std::string& out, const who_result& result) {
-    object_writer document{out};
+    base::object_writer document{out};
     document.member("responders") += '[';
     for (const auto& each : result.responders) {
         out += out.back() == '[' ? "" : ",";
-        object_writer one{out};
-        append_json_string(one.member("name"), each.name);
+        base::object_writer one{out};
+        one.text("name", each.name);
         if (each.pid != 0) {
             one.number("pid", static_cast<std::uint64_t>(each.pid));
         }
         one.number("uid", each.uid);
-        append_json_string(one.member("kind"), each.registered ? "registered" : "session");
-        append_json_string(one.member("on_failure"), to_string(each.on_failure));
-        one.member("order") += std::to_string(each.order);
+        one.text("kind", each.registered ? "registered" : "session");
+        one.text("on_failure", to_string(each.on_failure));
+        one.number("order", each.order);
         if (!each.host.empty()) {
-            append_json_string(one.member("host"), each.host);
+            one.text("host", each.host);
         }
-        append_json_string(one.member("state"), each.state);
+        one.text("state", each.state);
         one.end();
     }
     out += ']';
     document.number("observers", result.observers);
-    append_strings(document.member("require"), result.require);
-    append_strings(document.member("absent"), result.absent);
-    append_json_string(document.member("policy"), to_string(result.policy));
-    append_json_string(document.member("failure_policy"), to_string(result.on_failure));
+    document.texts("require", result.require);
+    document.texts("absent", result.absent);
+    document.text("policy", to_string(result.policy));
+    document.text("failure_policy", to_string(result.on_failure));
     document.number("timeout_ms", static_cast<std::uint64_t>(result.timeout.count()));
     document.end();
 }
 
 void append_json(std::string& out, const hook_definition& hook) {
-    object_writer members{out};
+    base::object_writer members{out};
     append_definition(members, hook, true);
     members.end();
 }
 
 void append_json(std::string& out, const hook_info& result) {
-    object_writer hook{out};
+    base::object_writer hook{out};
     append_definition(hook, result.what, result.shows_command);
-    hook.boolean("enabled", result.enabled);
-    hook.boolean("kept", result.kept);
-    append_json_string(hook.member("trust"), to_string(result.trust));
-    append_json_string(hook.member("state"), to_string(result.state));
+    hook.flag("enabled", result.enabled);
+    hook.flag("kept", result.kept);
+    hook.text("trust", to_string(result.trust));
+    hook.text("state", to_string(result.state));
     append_text_or_null(hook.member("why"), result.why);
     hook.number("runs", result.runs);
     append_text_or_null(hook.member("last_outcome"), result.last_outcome);
-    hook.fraction("p50_ms", result.p50_ms);
-    hook.fraction("p99_ms", result.p99_ms);
+    append_fraction_or_null(hook.member("p50_ms"), result.p50_ms);
+    append_fraction_or_null(hook.member("p99_ms"), result.p99_ms);
     hook.end();
 }
 
@@ -507,17 +445,17 @@ void append_json(std::string& out, const cluster_hosts_result& result) {
     out += R"({"hosts":[)";
     for (const auto& each : result.hosts) {
         out += out.back() == '[' ? "" : ",";
-        object_writer host{out};
-        append_json_string(host.member("host"), each.name);
-        append_json_string(host.member("state"), each.state);
+        base::object_writer host{out};
+        host.text("host", each.name);
+        host.text("state", each.state);
         host.number("lease_ms", static_cast<std::uint64_t>(each.lease.count()));
         host.member("hooks") += '[';
         for (const auto& hook : each.hooks) {
             out += out.back() == '[' ? "" : ",";
-            object_writer one{out};
-            append_json_string(one.member("name"), hook.name);
-            append_strings(one.member("events"), hook.events);
-            one.boolean("responds", hook.responds);
+            base::object_writer one{out};
+            one.text("name", hook.name);
+            one.texts("events", hook.events);
+            one.flag("responds", hook.responds);
             one.end();
         }
         out += ']';
@@ -527,23 +465,23 @@ void append_json(std::string& out, const cluster_hosts_result& result) {
 }
 
 void append_json(std::string& out, const bypass_result& result) {
-    object_writer document{out};
+    base::object_writer document{out};
     append_bypass(document.member("bypass"), result.bypass);
     append_bypass(document.member("ended"), result.ended);
     document.end();
 }
 
 void append_json(std::string& out, const stats_result& result) {
-    object_writer document{out};
-    append_json_string(document.member("host"), result.host);
-    document.fraction("uptime_s", result.uptime_s);
+    base::object_writer document{out};
+    document.text("host", result.host);
+    append_fraction_or_null(document.member("uptime_s"), result.uptime_s);
     document.number("connections", result.connections);
     document.number("subscribers", result.subscribers);
     document.number("waiting", result.waiting);
     document.number("head_seq", result.head_seq);
     document.number("retained_events", result.retained_events);
     document.number("retained_bytes", result.retained_bytes);
-    object_writer totals{document.member("totals")};
+    base::object_writer totals{document.member("totals")};
     totals.number("events", result.events_total);
     totals.number("deliveries", result.deliveries);
     totals.number("accepted", result.accepted);
@@ -554,7 +492,7 @@ void append_json(std::string& out, const stats_result& result) {
     totals.number("bytes_in", result.bytes_in);
     totals.number("bytes_out", result.bytes_out);
     totals.end();
-    object_writer verdicts{document.member("verdicts")};
+    base::object_writer verdicts{document.member("verdicts")};
     verdicts.number("proceeded", result.proceeded);
     verdicts.number("vetoed", result.vetoed);
     verdicts.number("failed_closed", result.failed_closed);
@@ -567,30 +505,30 @@ void append_json(std::string& out, const stats_result& result) {
         append_milliseconds(out, bound);
     }
     out += ']';
-    object_writer events{document.member("events")};
+    base::object_writer events{document.member("events")};
     for (const auto& each : result.events) {
-        object_writer times{events.member(each.name)};
+        base::object_writer times{events.member(each.name)};
         times.number("count", each.count);
         append_times(times, each);
         times.end();
     }
     events.end();
-    object_writer hooks{document.member("hooks")};
+    base::object_writer hooks{document.member("hooks")};
     for (const auto& each : result.hooks) {
-        object_writer hook{hooks.member(each.name)};
+        base::object_writer hook{hooks.member(each.name)};
         hook.number("asked", each.asked);
         hook.number("replied", each.replied);
         hook.number("vetoed", each.vetoed);
         hook.number("failed", each.failed);
         hook.number("lagged", each.lagged);
         if (each.enabled) {
-            hook.boolean("enabled", *each.enabled);
+            hook.flag("enabled", *each.enabled);
         }
         append_times(hook, each);
         hook.end();
     }
     hooks.end();
-    object_writer journal{document.member("journal")};
+    base::object_writer journal{document.member("journal")};
     append_text_or_null(journal.member("file"), result.journal.file);
     journal.number("bytes", result.journal.bytes);
     journal.number("events", result.journal.events);
@@ -599,12 +537,12 @@ void append_json(std::string& out, const stats_result& result) {
     document.member("sessions") += '[';
     for (const auto& each : result.sessions) {
         out += out.back() == '[' ? "" : ",";
-        object_writer session{out};
-        append_json_string(session.member("name"), each.name);
+        base::object_writer session{out};
+        session.text("name", each.name);
         session.number("pid", static_cast<std::uint64_t>(each.pid));
         session.number("uid", each.uid);
         session.number("queued", each.queued);
-        append_boolean(session.member("lagged"), each.lagged);
+        session.flag("lagged", each.lagged);
         session.end();
     }
     out += ']';
@@ -615,11 +553,11 @@ void append_json(std::string& out, const stats_result& result) {
 }
 
 void append_json(std::string& out, const replay_result& result) {
-    object_writer document{out};
+    base::object_writer document{out};
     if (!result.response.empty()) {
         document.member("response") += result.response;
     } else if (!result.failed.empty()) {
-        append_json_string(document.member("failed"), result.failed);
+        document.text("failed", result.failed);
     }
     append_milliseconds(document.member("elapsed_ms"), result.elapsed);
     document.end();
@@ -640,7 +578,7 @@ event_head measure_event_head(const event_fields& fields) noexcept {
     event_head result;
     result.name_offset =
         before_seq.size() + digits_of(fields.seq) + before_id.size() + uuid_text_size + before_name.size();
-    result.size = result.name_offset + fields.event.size() + before_time.size() + timestamp_size +
+    result.size = result.name_offset + fields.event.size() + before_time.size() + base::timestamp_size +
                   before_expects.size() + text_of(fields.expects_response).size() + before_payload.size();
     if (fields.timeout) {
         result.size += before_timeout.size() + digits_of(static_cast<std::uint64_t>(fields.timeout->count()));
@@ -665,7 +603,7 @@ char* write_event_head(char* out, const event_fields& fields) noexcept {
     out = write_text(out, before_name);
     out = write_text(out, fields.event);  // an event name needs no escape
     out = write_text(out, before_time);
-    out = write_timestamp(out, fields.emitted_at);
+    out = base::write_timestamp(out, fields.emitted_at);
     out = write_text(out, before_expects);
     out = write_text(out, text_of(fields.expects_response));
     if (fields.timeout) {
@@ -711,37 +649,14 @@ void append_verdict(
     out += R"({"seq":)";
     append_number(out, verdict.seq.value_or(0));
     out += R"(,"hook_event_id":)";
-    append_json_string(out, verdict.hook_event_id);
+    base::append_json_string(out, verdict.hook_event_id);
     out += R"(,"event":)";
-    append_json_string(out, event);
+    base::append_json_string(out, event);
     out += ',';
     append_how_it_ended(out, verdict);
     out += R"(,"elapsed_ms":)";
     append_milliseconds(out, elapsed);
     out += "}}";
-}
-
-char* write_timestamp(char* out, std::chrono::system_clock::time_point when) noexcept {
-    using namespace std::chrono;
-    const auto second = floor<seconds>(when);
-    // Date and time of day are worked out once a second.
-    static constexpr std::size_t second_size = sizeof "2026-11-23T12:58:36." - 1;
-    thread_local sys_seconds known_second = sys_seconds::min();
-    thread_local char known_text[second_size];
-    if (second != known_second) {
-        write_second(known_text, second);
-        known_second = second;
-    }
-    std::memcpy(out, known_text, second_size);
-    out += second_size;
-    const auto fraction = static_cast<unsigned>(duration_cast<nanoseconds>(when - second).count());
-    *out++ = static_cast<char>('0' + fraction / 100'000'000);
-    out = write_pair(out, fraction / 1'000'000 % 100);
-    out = write_pair(out, fraction / 10'000 % 100);
-    out = write_pair(out, fraction / 100 % 100);
-    out = write_pair(out, fraction % 100);
-    *out++ = 'Z';
-    return out;
 }
 
 }  // namespace hookd::protocol

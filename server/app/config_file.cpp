@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "app/config_file.hpp"
 
-#include "net/safe_directory.hpp"
+#include <base/posix/read_file.hpp>
+#include <base/posix/safe_directory.hpp>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -41,46 +42,19 @@ std::string one_line(std::string text) {
 }
 
 std::string read_all(const std::filesystem::path& file) {
-    const auto refuse = [&file](const std::string& why) {
-        throw usage_error("cannot read the configuration file " + file.string() + ": " + why +
-                          "; name another with --config or HOOKD_CONFIG, or none");
-    };
-    const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (descriptor < 0) {
-        refuse(std::generic_category().message(errno));
-    }
-    struct closer {
-        int descriptor;
-        ~closer() { ::close(descriptor); }
-    } const closing{descriptor};
+    std::string text;
     try {
-        check_file(file, "--config");
+        text = base::read_file(file, {.max_bytes = max_file_bytes, .stream_silence = longest_silence});
+    } catch (const base::read_error& failure) {
+        throw usage_error("cannot read the configuration file " + file.string() + ": " + failure.what() +
+                          "; name another with --config or HOOKD_CONFIG, or none");
+    }
+    try {
+        base::check_file(file, "--config");
     } catch (const std::runtime_error& unsafe) {
         throw usage_error("the configuration may be under another user's control: " + std::string{unsafe.what()});
     }
-    std::string text;
-    std::array<char, 4096> piece;
-    for (;;) {
-        pollfd polled{descriptor, POLLIN, 0};
-        if (::poll(&polled, 1, static_cast<int>(longest_silence.count())) == 0) {
-            refuse("it is a pipe from which nothing comes");
-        }
-        const auto count = ::read(descriptor, piece.data(), piece.size());
-        if (count < 0 && errno != EINTR && errno != EAGAIN) {
-            refuse(errno == EISDIR ? "it is a directory" : std::generic_category().message(errno));
-        }
-        if (count == 0) {
-            struct stat about {};
-            if (text.empty() && ::fstat(descriptor, &about) == 0 && S_ISFIFO(about.st_mode)) {
-                refuse("it is a pipe with nothing left in it");
-            }
-            return text;
-        }
-        text.append(piece.data(), count > 0 ? static_cast<std::size_t>(count) : 0);
-        if (text.size() > max_file_bytes) {
-            refuse("it is longer than 1 MiB");
-        }
-    }
+    return text;
 }
 
 /// One line's text, taken from the left.

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "app/daemon_process.hpp"
 
-#include "app/option_values.hpp"
 #include "app/service.hpp"
 #include "net/open_files.hpp"
-#include "net/safe_directory.hpp"
 
-#include <hookd/protocol/counted.hpp>
+#include <base/posix/safe_directory.hpp>
+#include <base/posix/signals_held_back.hpp>
+#include <base/text/counted.hpp>
+#include <base/text/quantity.hpp>
 #include <hookd/protocol/version.hpp>
 
 #include <boost/asio/post.hpp>
-#include <posix/signals_held_back.hpp>
 
 #include <unistd.h>
 
@@ -102,11 +102,11 @@ void check_is_safe(const std::filesystem::path& catalog_directory) {
     try {
         for (const auto& each : std::filesystem::directory_iterator{catalog_directory, unreadable}) {
             if (each.path().extension() == ".json") {
-                check_file(each.path(), "--catalog");
+                base::check_file(each.path(), "--catalog");
             }
         }
         if (!unreadable) {
-            check_directory(catalog_directory, "--catalog");
+            base::check_directory(catalog_directory, "--catalog");
         }
     } catch (const std::runtime_error& unsafe) {
         throw catalog_error("the catalog may be under another user's control: " + std::string{unsafe.what()});
@@ -163,9 +163,10 @@ daemon_process::daemon_process(
     say(log_level::info, std::string{"hookd "} + protocol::release_version + " " + status_ + ", pid " +
                              std::to_string(::getpid()) + ", threads " + std::to_string(options_.broker.threads) +
                              ", capacity " + std::to_string(options_.broker.capacity) + " events and " +
-                             size_text(options_.broker.capacity_bytes) + ", frames to " +
-                             size_text(limits.max_frame_bytes) + ", connections to " + std::to_string(connections) +
-                             ", waiting to " + std::to_string(options_.broker.max_waiting));
+                             base::size_text(options_.broker.capacity_bytes) + ", frames to " +
+                             base::size_text(limits.max_frame_bytes) + ", connections to " +
+                             std::to_string(connections) + ", waiting to " +
+                             std::to_string(options_.broker.max_waiting));
     open_journal();
     use(std::move(events));
     if (cluster_) {
@@ -305,8 +306,7 @@ void daemon_process::use(std::shared_ptr<const catalog> events) {
     broker_.use_catalog(std::move(events));
     // Whoever reads this finds it in force.
     if (known) {
-        say(log_level::info,
-            "the catalog " + options_.catalog.string() + " knows " + protocol::counted(*known, "event"));
+        say(log_level::info, "the catalog " + options_.catalog.string() + " knows " + base::counted(*known, "event"));
     }
 }
 

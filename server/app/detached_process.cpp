@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "app/detached_process.hpp"
 
-#include "net/safe_directory.hpp"
-
-#include <hookd/protocol/terminal_text.hpp>
+#include <base/posix/safe_directory.hpp>
+#include <base/posix/unique_fd.hpp>
+#include <base/text/terminal_text.hpp>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -26,14 +26,14 @@ constexpr int kept_descriptor = STDERR_FILENO + 1;
 [[noreturn]] void fail(const std::string& what) { throw std::system_error(errno, std::generic_category(), what); }
 
 /// Opens the log; one that has grown long becomes the old one, of which there is one.
-int open_log(const std::filesystem::path& log) {
-    prepare_directory(log.parent_path(), "XDG_STATE_HOME");
+base::unique_fd open_log(const std::filesystem::path& log) {
+    base::prepare_directory(log.parent_path(), "XDG_STATE_HOME");
     struct stat found {};
     if (::lstat(log.c_str(), &found) == 0 && found.st_size > longest_log) {
         std::filesystem::rename(log, log.string() + ".old");
     }
-    const int file = ::open(log.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (file < 0) {
+    base::unique_fd file{::open(log.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)};
+    if (!file) {
         fail("cannot open the log " + log.string());
     }
     return file;
@@ -71,7 +71,7 @@ int await_ready(int ready, pid_t child, const std::filesystem::path& log) {
         return EXIT_SUCCESS;
     }
     const int status = exit_status_of(child);
-    std::fprintf(stderr, "hookd: it could not start; %s says why\n", protocol::harmless(log.string()).c_str());
+    std::fprintf(stderr, "hookd: it could not start; %s says why\n", base::harmless(log.string()).c_str());
     return status;
 }
 
@@ -79,27 +79,28 @@ int await_ready(int ready, pid_t child, const std::filesystem::path& log) {
 
 int run_detached(
     const std::filesystem::path& log, const std::function<int(const std::function<void()>& ready)>& serve) {
-    const int log_file = open_log(log);
+    auto log_file = open_log(log);
     std::array<int, 2> pipe{};
     if (::pipe2(pipe.data(), O_CLOEXEC) != 0) {
         fail("cannot make a pipe");
     }
+    base::unique_fd read_end{pipe[0]};
+    base::unique_fd write_end{pipe[1]};
     const pid_t child = ::fork();
     if (child < 0) {
         fail("cannot start a process");
     }
     if (child == 0) {
-        leave_parent(log_file, pipe[1]);
+        leave_parent(log_file.release(), write_end.release());
+        (void)read_end.release();  // closed, and its number may soon be another one's
         return serve([] {
             (void)!::write(kept_descriptor, "", 1);
             ::close(kept_descriptor);
         });
     }
-    ::close(log_file);
-    ::close(pipe[1]);
-    const int status = await_ready(pipe[0], child, log);
-    ::close(pipe[0]);
-    return status;
+    log_file.reset();
+    write_end.reset();
+    return await_ready(read_end.get(), child, log);
 }
 
 }  // namespace hookd::server

@@ -37,20 +37,11 @@ interruptible_writer::interruptible_writer(int fd)
         kind_ = kind::socket;
     } else if (S_ISFIFO(found.st_mode) || S_ISCHR(found.st_mode)) {
         const auto again = "/proc/self/fd/" + std::to_string(fd);
-        const int own = ::open(again.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-        if (own >= 0) {
-            fd_ = own;
+        own_ = base::unique_fd{::open(again.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)};
+        if (own_) {
+            fd_ = own_.get();
             kind_ = kind::own;
         }
-    }
-}
-
-interruptible_writer::~interruptible_writer() {
-    if (kind_ == kind::own) {
-        ::close(fd_);
-    }
-    if (wake_ >= 0) {
-        ::close(wake_);
     }
 }
 
@@ -94,7 +85,7 @@ bool interruptible_writer::wait_for_room() noexcept {
             const auto left_ns = deadline - now_ns();
             timeout_ms = left_ns <= 0 ? 0 : static_cast<int>(left_ns / 1'000'000) + 1;
         }
-        std::array<pollfd, 2> watched{{{fd_, POLLOUT, 0}, {wake_, POLLIN, 0}}};
+        std::array<pollfd, 2> watched{{{fd_, POLLOUT, 0}, {wake_.get(), POLLIN, 0}}};
         // The eventfd stays readable once there is a deadline; then only the output is of interest.
         const int ready = ::poll(watched.data(), limited ? 1 : 2, timeout_ms);
         if (ready < 0 && errno != EINTR) {
@@ -112,7 +103,7 @@ bool interruptible_writer::wait_for_room() noexcept {
 void interruptible_writer::set_deadline(std::chrono::milliseconds span) noexcept {
     deadline_ns_.store(now_ns() + std::chrono::duration_cast<std::chrono::nanoseconds>(span).count());
     const std::uint64_t one = 1;
-    static_cast<void>(!::write(wake_, &one, sizeof one));
+    static_cast<void>(!::write(wake_.get(), &one, sizeof one));
 }
 
 }  // namespace hookd::server

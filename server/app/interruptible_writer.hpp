@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <base/posix/unique_fd.hpp>
+
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -23,7 +25,6 @@ public:
     explicit interruptible_writer(int fd);
     interruptible_writer(const interruptible_writer&) = delete;
     interruptible_writer& operator=(const interruptible_writer&) = delete;
-    ~interruptible_writer();
 
     /// Waits for room as long as it takes, or until it is called off. False where not all was written.
     bool write(std::string_view text) noexcept;
@@ -38,8 +39,9 @@ private:
     [[nodiscard]] long write_some(std::string_view text) const noexcept;
 
     int fd_;
+    base::unique_fd own_{};  // behind fd_, if it was opened anew
     kind kind_ = kind::shared;
-    int wake_;                               ///< an eventfd: readable once there is a deadline
+    base::unique_fd wake_;                   ///< an eventfd: readable once there is a deadline
     std::atomic<std::int64_t> deadline_ns_;  ///< of the steady clock
 };
 

@@ -5,9 +5,9 @@
 #include "app/spdlog_logger.hpp"
 #include "rpc/memory_reserve.hpp"
 
-#include <hookd/protocol/counted.hpp>
+#include <base/text/counted.hpp>
+#include <base/text/terminal_text.hpp>
 #include <hookd/protocol/limits.hpp>
-#include <hookd/protocol/terminal_text.hpp>
 #include <hookd/protocol/version.hpp>
 
 #include <fcntl.h>
@@ -69,7 +69,7 @@ void unblock_signals() {
 }
 
 int fail_with(const std::exception& failure, int status) {
-    std::fprintf(stderr, "hookd: %s\n", hookd::protocol::harmless(failure.what()).c_str());
+    std::fprintf(stderr, "hookd: %s\n", hookd::base::harmless(failure.what()).c_str());
     return status;
 }
 
@@ -89,7 +89,7 @@ std::string version_text() {
 std::string clusters_found(const program_options& options) {
     std::string text;
     for (const auto& each : options.cluster.memberships) {
-        text += "cluster        " + hookd::protocol::harmless(hookd::cluster::membership_text(each)) + ", as host " +
+        text += "cluster        " + hookd::base::harmless(hookd::cluster::membership_text(each)) + ", as host " +
                 options.broker.host + "\n";
     }
     return text;
@@ -97,8 +97,8 @@ std::string clusters_found(const program_options& options) {
 
 /// What `--check` has found, for a person.
 std::string findings(const program_options& options, const catalog* events, std::size_t hooks) {
-    using hookd::protocol::counted;
-    using hookd::protocol::harmless;
+    using hookd::base::counted;
+    using hookd::base::harmless;
     return "configuration  " + (options.config.empty() ? std::string{"no file"} : harmless(options.config.string())) +
            "\n" + "socket         " + harmless(options.listener.socket.string()) + "\n" + "catalog        " +
            (events == nullptr ? std::string{"none: every event name is valid"}

@@ -22,13 +22,10 @@ public:
 
 /// SIZE: bytes, or a number with KiB, MiB or GiB.
 [[nodiscard]] std::size_t parse_size(std::string_view text, std::size_t least_bytes, std::size_t most_bytes);
-/// In the largest unit that needs no fraction, such that parse_size reads it again.
-[[nodiscard]] std::string size_text(std::size_t bytes);
 
 /// DURATION: a number with ms, s or m.
 [[nodiscard]] std::chrono::milliseconds parse_duration(
     std::string_view text, std::chrono::milliseconds least, std::chrono::milliseconds most);
-[[nodiscard]] std::string duration_text(std::chrono::milliseconds span);
 
 /// A user's or group's number, given as such or by a name that the system knows.
 [[nodiscard]] std::uint32_t parse_user(std::string_view text);

@@ -4,10 +4,11 @@
 #include "app/allowed_accounts.hpp"
 #include "app/option_values.hpp"
 
+#include <base/text/nearest.hpp>
+#include <base/text/quantity.hpp>
 #include <hookd/protocol/host_name.hpp>
 #include <hookd/protocol/limits.hpp>
 #include <hookd/protocol/methods.hpp>
-#include <hookd/protocol/nearest.hpp>
 #include <hookd/protocol/socket_path.hpp>
 #include <hookd/protocol/state_directory.hpp>
 
@@ -186,12 +187,12 @@ const std::array settings{
         [](const_options_ref o) -> values { return {std::to_string(o.broker.capacity)}; }, false},
     setting{"capacity-bytes", "SIZE", "Memory for all events that are retained or wait (default: 64MiB)", false,
         [](options_ref o, const values& t) { o.broker.capacity_bytes = parse_size(t.front(), 1, most_bytes); },
-        [](const_options_ref o) -> values { return {size_text(o.broker.capacity_bytes)}; }, true},
+        [](const_options_ref o) -> values { return {base::size_text(o.broker.capacity_bytes)}; }, true},
     setting{"max-frame", "SIZE", "Largest message that a peer may send, at most 128MiB (default: 16MiB)", false,
         [](options_ref o, const values& t) {
             o.listener.max_frame_bytes = parse_size(t.front(), 1, protocol::max_max_frame_bytes);
         },
-        [](const_options_ref o) -> values { return {size_text(o.listener.max_frame_bytes)}; }, true},
+        [](const_options_ref o) -> values { return {base::size_text(o.listener.max_frame_bytes)}; }, true},
     setting{"max-connections", "N", "Connections at a time (default: 4096)", false,
         [](options_ref o, const values& t) { o.listener.max_connections = parse_count(t.front(), 1, million); },
         [](const_options_ref o) -> values { return {std::to_string(o.listener.max_connections)}; }, false},
@@ -212,13 +213,13 @@ const std::array settings{
             o.listener.write_stall_timeout =
                 parse_duration(t.front(), std::chrono::milliseconds{1}, protocol::max_timeout);
         },
-        [](const_options_ref o) -> values { return {duration_text(o.listener.write_stall_timeout)}; }, true},
+        [](const_options_ref o) -> values { return {base::duration_text(o.listener.write_stall_timeout)}; }, true},
     setting{"default-timeout", "DURATION", "For emit_and_wait and await_response without timeout_ms (default: 30s)",
         false,
         [](options_ref o, const values& t) {
             o.broker.default_timeout = parse_duration(t.front(), std::chrono::milliseconds{1}, protocol::max_timeout);
         },
-        [](const_options_ref o) -> values { return {duration_text(o.broker.default_timeout)}; }, true},
+        [](const_options_ref o) -> values { return {base::duration_text(o.broker.default_timeout)}; }, true},
     setting{"allow-user", "NAME[:ROLE,...]",
         "A further user whose programs may connect (repeatable), and what they may do: emit, observe, answer (default: "
         "emit,observe)",
@@ -265,7 +266,7 @@ const std::array settings{
             o.cluster.lease =
                 parse_duration(t.front(), std::chrono::milliseconds{1'000}, std::chrono::milliseconds{600'000});
         },
-        [](const_options_ref o) -> values { return {duration_text(o.cluster.lease)}; }, true},
+        [](const_options_ref o) -> values { return {base::duration_text(o.cluster.lease)}; }, true},
     setting{"cluster-host", "NAME", "This host's name in a cluster, and what ping says (default: the machine's)", false,
         [](options_ref o, const values& t) { o.broker.host = host_name(t.front()); },
         [](const_options_ref o) -> values { return {o.broker.host}; }, true},
@@ -285,7 +286,7 @@ const std::array settings{
         [](options_ref o, const values& t) {
             o.journal.payload_bytes = parse_size(t.front(), 0, most_journal_payload);
         },
-        [](const_options_ref o) -> values { return {size_text(o.journal.payload_bytes)}; }, true},
+        [](const_options_ref o) -> values { return {base::size_text(o.journal.payload_bytes)}; }, true},
     setting{"journal-days", "N", "Days after which the journal forgets an event, 1 to 3650 (default: 7)", false,
         [](options_ref o, const values& t) { o.journal.days = std::chrono::days{parse_count(t.front(), 1, 3650)}; },
         [](const_options_ref o) -> values { return {std::to_string(o.journal.days.count())}; }, false},
@@ -294,7 +295,7 @@ const std::array settings{
         [](options_ref o, const values& t) {
             o.journal.bytes = parse_size(t.front(), std::size_t{1} << 20, most_bytes);
         },
-        [](const_options_ref o) -> values { return {size_text(o.journal.bytes)}; }, true},
+        [](const_options_ref o) -> values { return {base::size_text(o.journal.bytes)}; }, true},
     setting{"log-level", "LEVEL", "debug, info, warning or error (default: info)", false,
         [](options_ref o, const values& t) { o.level = level_of(t.front()); },
         [](const_options_ref o) { return chosen(level_names, o.level); }, true},
@@ -383,7 +384,7 @@ public:
             }
             const auto name = extra.substr(0, extra.find('='));
             const auto known = option_names();
-            const auto near = protocol::nearest(name, {known.begin(), known.end()});
+            const auto near = base::nearest(name, {known.begin(), known.end()});
             throw usage_error("unknown option " + name +
                               (near.empty() ? " (see hookd --help)" : "; did you mean " + std::string{near} + "?"));
         }
@@ -474,7 +475,7 @@ void apply_file(program_options& options, const std::filesystem::path& file) {
             for (const auto& each : settings) {
                 names.emplace_back(each.name);
             }
-            const auto near = protocol::nearest(entry.key, {names.begin(), names.end()});
+            const auto near = base::nearest(entry.key, {names.begin(), names.end()});
             throw usage_error(where + "unknown key \"" + entry.key + "\"" +
                               (near.empty() ? ": the keys are the options of hookd --help"
                                             : "; did you mean " + std::string{near} + "?"));

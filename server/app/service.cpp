@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "app/service.hpp"
 
+#include <base/posix/unique_fd.hpp>
+
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -82,10 +84,9 @@ void notify(const std::string& state) {
     if (name[0] == '@') {
         address.sun_path[0] = '\0';
     }
-    const int socket = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    (void)::sendto(socket, state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address),
+    const base::unique_fd socket{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+    (void)::sendto(socket.get(), state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address),
         static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length));
-    ::close(socket);
 }
 
 }  // namespace

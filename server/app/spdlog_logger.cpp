@@ -3,14 +3,14 @@
 
 #include "app/interruptible_writer.hpp"
 
-#include <hookd/protocol/json_text.hpp>
-#include <hookd/protocol/terminal_text.hpp>
+#include <base/json/text.hpp>
+#include <base/posix/signals_held_back.hpp>
+#include <base/text/terminal_text.hpp>
 
 #include <spdlog/async_logger.h>
 #include <spdlog/details/thread_pool.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/base_sink.h>
-#include <posix/signals_held_back.hpp>
 
 #include <array>
 #include <cstdint>
@@ -52,11 +52,11 @@ public:
     void format(const spdlog::details::log_msg& msg, const std::tm&, spdlog::memory_buf_t& out) override {
         // What a hook has written to its outputs may be no UTF-8, and is after this.
         std::string quoted;
-        protocol::append_json_string(quoted, {msg.payload.data(), msg.payload.size()});
+        base::append_json_string(quoted, {msg.payload.data(), msg.payload.size()});
         const std::string_view inner{quoted.data() + 1, quoted.size() - 2};
-        const auto text = format_ == log_format::json ? std::string{inner} : protocol::json_string{inner}.decode();
+        const auto text = format_ == log_format::json ? std::string{inner} : base::json_string{inner}.decode();
         for (std::string_view left = text; !left.empty();) {
-            const auto front = protocol::front_character(left);
+            const auto front = base::front_character(left);
             if (front.harmful) {
                 append_escaped(*front.harmful, out);
             } else {

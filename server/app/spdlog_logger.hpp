@@ -3,6 +3,7 @@
 
 #include "app/program_options.hpp"
 
+#include <base/text/terminal_text.hpp>
 #include <hookd/server/log.hpp>
 
 #include <chrono>
@@ -17,7 +18,7 @@ namespace hookd::server {
 ///
 /// A thread of its own writes. Up to 512 messages wait for it where the reader is slow or stuck; past that the oldest
 /// go, and the log says how many ("3 messages dropped: …") before the next that is written. Characters of a message
-/// that could drive a terminal, or mislead its reader, are shown as \uXXXX (protocol::front_character), so that none
+/// that could drive a terminal, or mislead its reader, are shown as \uXXXX (base::front_character), so that none
 /// makes a line of its own.
 ///
 /// Thread-safety: all functions from any thread. Lifetime: `fd` must stay open. The destructor writes what waits for at

@@ -2,10 +2,10 @@
 #include <hookd/server/catalog.hpp>
 
 #include "catalog_file.hpp"
-#include "core/glob.hpp"
 
-#include <hookd/protocol/json_text.hpp>
-#include <hookd/protocol/nearest.hpp>
+#include <base/json/text.hpp>
+#include <base/text/glob.hpp>
+#include <base/text/nearest.hpp>
 
 #include <algorithm>
 #include <map>
@@ -27,7 +27,7 @@ void append_member(std::string& out, std::string_view name, std::string_view tex
     out += out.back() == '{' ? "\"" : ",\"";
     out += name;
     out += "\":";
-    protocol::append_json_string(out, text);
+    base::append_json_string(out, text);
 }
 
 class file_catalog final : public catalog {
@@ -65,12 +65,12 @@ public:
 
     [[nodiscard]] std::optional<error> check_patterns(const std::vector<std::string>& patterns) const override {
         for (const auto& pattern : patterns) {
-            if (!core::is_glob(pattern)) {
+            if (!base::is_glob(pattern)) {
                 if (!entries_.contains(pattern)) {
                     return unknown("event", pattern);
                 }
             } else if (std::none_of(names_.begin(), names_.end(),
-                           [&pattern](const std::string& name) { return core::glob_matches(pattern, name); })) {
+                           [&pattern](const std::string& name) { return base::glob_matches(pattern, name); })) {
                 return unknown("pattern", pattern);
             }
         }
@@ -127,7 +127,7 @@ private:
     }
 
     [[nodiscard]] error unknown(std::string_view what, std::string_view name) const {
-        const auto near = protocol::nearest(name, {names_.begin(), names_.end()});
+        const auto near = base::nearest(name, {names_.begin(), names_.end()});
         std::string data = "{";
         append_member(data, what, name);
         std::string message = what == "event"

@@ -4,61 +4,27 @@
 #include "decimal.hpp"
 #include "json_place.hpp"
 
-#include <hookd/protocol/json_pointer.hpp>
-#include <hookd/protocol/json_text.hpp>
-#include <hookd/protocol/nearest.hpp>
-
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <base/json/pointer.hpp>
+#include <base/json/text.hpp>
+#include <base/json/value_view.hpp>
+#include <base/posix/read_file.hpp>
+#include <base/text/nearest.hpp>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <string_view>
-#include <system_error>
 
 namespace hookd::catalogs {
 
-using protocol::json_cursor;
-using protocol::json_kind;
+using base::json_kind;
 using server::catalog_error;
 
 namespace {
 
-std::string read_all(const std::filesystem::path& file) {
-    const auto refuse = [&file](const std::string& why) {
-        throw catalog_error(file.string() + ": cannot be read: " + why);
-    };
-    // Not to wait for the other end of a pipe.
-    const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (descriptor < 0) {
-        refuse(std::generic_category().message(errno));
-    }
-    struct closer {
-        int descriptor;
-        ~closer() { ::close(descriptor); }
-    } const closing{descriptor};
-    struct stat about {};
-    if (::fstat(descriptor, &about) != 0 || !S_ISREG(about.st_mode)) {
-        refuse("it is not a regular file");
-    }
-    // In pieces: room for the longest file, cleared for each, was a third of what the start with a catalog took.
-    std::string text;
-    std::array<char, std::size_t{16} << 10> piece;
-    for (;;) {
-        const auto count = ::read(descriptor, piece.data(), piece.size());
-        if (count < 0 && errno != EINTR) {
-            refuse(std::generic_category().message(errno));
-        }
-        if (count == 0) {
-            return text;
-        }
-        text.append(piece.data(), count > 0 ? static_cast<std::size_t>(count) : 0);
-        if (text.size() > max_catalog_file_bytes) {
-            refuse("it is longer than 1 MiB");
-        }
-    }
+std::string read_all(const std::filesystem::path& file) try {
+    return base::read_file(file, {.max_bytes = max_catalog_file_bytes});
+} catch (const base::read_error& failure) {
+    throw catalog_error(file.string() + ": cannot be read: " + failure.what());
 }
 
 constexpr std::array<std::string_view, 10> known_members{"name", "description", "schema_version", "payload_schema",
@@ -73,11 +39,11 @@ public:
     }
 
     void check_text() const {
-        if (const auto fault = protocol::find_json_fault(text_)) {
+        if (const auto fault = base::find_json_fault(text_)) {
             refuse(fault->offset, "this is not valid JSON: " + std::string{fault->reason});
         }
-        const auto object = protocol::trimmed_json(text_);
-        if (protocol::kind_of(object) != json_kind::object) {
+        const auto object = base::trimmed_json(text_);
+        if (base::kind_of(object) != json_kind::object) {
             refuse(object, "an event is described by a JSON object");
         }
         if (const auto repeated = find_repeated_name(text_)) {
@@ -86,9 +52,9 @@ public:
     }
 
     catalog_entry read() {
-        const auto object = protocol::trimmed_json(text_);
-        for (json_cursor members{object}; const auto member = members.next();) {
-            read_member(member->key.decode(), member->value);
+        const auto object = base::trimmed_json(text_);
+        for (const auto& member : base::value_view(object).members()) {
+            read_member(member.key.decode(), member.value);
         }
         if (entry_.name.empty()) {
             refuse(object, "\"name\", the event's name, is missing");
@@ -125,7 +91,7 @@ private:
         } else if (key == "description") {
             entry_.description = string(key, value);
         } else if (key == "schema_version") {
-            if (protocol::kind_of(value) != json_kind::number && protocol::kind_of(value) != json_kind::string) {
+            if (base::kind_of(value) != json_kind::number && base::kind_of(value) != json_kind::string) {
                 refuse(value, "\"schema_version\" must be a number or a string");
             }
             entry_.schema_version = value;
@@ -148,7 +114,7 @@ private:
         } else if (key == "require") {
             read_required(value);
         } else {
-            const auto near = protocol::nearest(key, {known_members.begin(), known_members.end()});
+            const auto near = base::nearest(key, {known_members.begin(), known_members.end()});
             std::string all;
             for (const auto each : known_members) {
                 all += (all.empty() ? "" : ", ") + std::string{each};
@@ -159,10 +125,10 @@ private:
     }
 
     [[nodiscard]] std::string string(const std::string& key, std::string_view value) const {
-        if (protocol::kind_of(value) != json_kind::string) {
+        if (base::kind_of(value) != json_kind::string) {
             refuse(value, "\"" + key + "\" must be a string");
         }
-        return protocol::json_string{value.substr(1, value.size() - 2)}.decode();
+        return base::json_string{value.substr(1, value.size() - 2)}.decode();
     }
 
     template <class Enum, std::size_t Count>
@@ -180,20 +146,17 @@ private:
     }
 
     void read_required(std::string_view value) {
-        if (protocol::kind_of(value) != json_kind::array) {
+        if (base::kind_of(value) != json_kind::array) {
             refuse(value, "\"require\" must be an array of names of responders, such as [\"reviewer\"]");
         }
         auto& names = entry_.defaults.require;
-        for (json_cursor elements{value}; const auto element = elements.next();) {
-            std::string name = protocol::kind_of(element->value) == json_kind::string
-                                   ? string("require", element->value)
-                                   : std::string{};
+        for (const auto& element : base::value_view(value).elements()) {
+            std::string name = base::kind_of(element) == json_kind::string ? string("require", element) : std::string{};
             if (!protocol::is_subscriber_name(name)) {
-                refuse(element->value, "\"require\" must hold names of 1 to 128 printable characters");
+                refuse(element, "\"require\" must hold names of 1 to 128 printable characters");
             }
             if (names.size() == protocol::max_required) {
-                refuse(element->value,
-                    "\"require\" must hold at most " + std::to_string(protocol::max_required) + " names");
+                refuse(element, "\"require\" must hold at most " + std::to_string(protocol::max_required) + " names");
             }
             names.push_back(std::move(name));
         }
@@ -201,7 +164,7 @@ private:
 
     void read_timeout(std::string_view value) {
         constexpr auto most = protocol::max_timeout.count();
-        if (protocol::kind_of(value) == json_kind::number) {
+        if (base::kind_of(value) == json_kind::number) {
             const decimal number{value};
             if (number.is_integer() && number >= decimal{"1"} && number <= decimal{std::to_string(most)}) {
                 entry_.defaults.timeout = std::chrono::milliseconds{number.to_count()};
@@ -217,7 +180,7 @@ private:
         try {
             compiled.emplace(value, schema_origin{entry_.file.filename().string(), key, read_});
         } catch (const invalid_schema& wrong) {
-            refuse(protocol::nearest_value(value, wrong.pointer()), wrong.what());
+            refuse(base::nearest_value(value, wrong.pointer()), wrong.what());
         }
         if (compiled->allows_everything()) {
             compiled.reset();

@@ -3,8 +3,8 @@
 
 #include "decimal.hpp"
 
-#include <hookd/protocol/json_pointer.hpp>
-#include <hookd/protocol/json_text.hpp>
+#include <base/json/pointer.hpp>
+#include <base/json/text.hpp>
 
 #include <boost/unordered/unordered_flat_set.hpp>
 
@@ -12,9 +12,9 @@
 
 namespace hookd::catalogs {
 
-using protocol::json_cursor;
-using protocol::json_kind;
-using protocol::json_string;
+using base::json_cursor;
+using base::json_kind;
+using base::json_string;
 
 namespace {
 
@@ -25,7 +25,7 @@ using spender = std::function<void(std::size_t)>;
 void append_canonical(std::string& out, std::string_view value, const spender& spend) {
     constexpr std::size_t read_in_a_step = 32;
     spend(1 + value.size() / read_in_a_step);
-    switch (protocol::kind_of(value)) {
+    switch (base::kind_of(value)) {
         case json_kind::object: {
             std::map<std::string, std::string_view> members;
             for (json_cursor cursor{value}; const auto member = cursor.next();) {
@@ -34,7 +34,7 @@ void append_canonical(std::string& out, std::string_view value, const spender& s
             out += '{';
             for (const auto& [name, inner] : members) {
                 out += out.back() == '{' ? "" : ",";
-                protocol::append_json_string(out, name);
+                base::append_json_string(out, name);
                 out += ':';
                 append_canonical(out, inner, spend);
             }
@@ -51,7 +51,7 @@ void append_canonical(std::string& out, std::string_view value, const spender& s
             break;
         }
         case json_kind::string:
-            protocol::append_json_string(out, string_in(value).decode());
+            base::append_json_string(out, string_in(value).decode());
             break;
         case json_kind::number:
             decimal{value}.append_canonical(out);
@@ -89,8 +89,8 @@ std::string canonical_json(std::string_view value) {
 }
 
 std::optional<repeated_name> find_repeated_name(std::string_view text) {
-    const auto value = protocol::trimmed_json(text);
-    const auto kind = protocol::kind_of(value);
+    const auto value = base::trimmed_json(text);
+    const auto kind = base::kind_of(value);
     if (kind != json_kind::object && kind != json_kind::array) {
         return std::nullopt;
     }

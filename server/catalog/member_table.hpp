@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <hookd/protocol/json_text.hpp>
+#include <base/json/text.hpp>
+#include <base/json/value_view.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -24,11 +25,11 @@ class member_table {
 public:
     template <class Spend>
     member_table(std::string_view object, Spend spend) {
-        for (protocol::json_cursor cursor{object}; const auto each = cursor.next();) {
+        for (const auto& each : base::value_view(object).members()) {
             spend(1);
             members_.push_back(
-                {each->key.has_escapes() ? std::string_view{decoded_.emplace_back(each->key.decode())} : each->key.raw,
-                    each->value});
+                {each.key.has_escapes() ? std::string_view{decoded_.emplace_back(each.key.decode())} : each.key.raw,
+                    each.value});
         }
         std::stable_sort(
             members_.begin(), members_.end(), [](const member& a, const member& b) { return a.name < b.name; });

@@ -5,8 +5,9 @@
 #include "json_place.hpp"
 #include "member_table.hpp"
 
-#include <hookd/protocol/json_pointer.hpp>
-#include <hookd/protocol/json_text.hpp>
+#include <base/json/pointer.hpp>
+#include <base/json/text.hpp>
+#include <base/text/utf8.hpp>
 
 #include <algorithm>
 #include <array>
@@ -19,9 +20,9 @@
 // Holds a JSON text against the rules of a compiled schema, part by part, without a document of it.
 namespace hookd::catalogs {
 
-using protocol::json_cursor;
-using protocol::json_kind;
-using protocol::json_string;
+using base::json_cursor;
+using base::json_kind;
+using base::json_string;
 
 namespace {
 
@@ -31,19 +32,14 @@ std::string_view string_in(std::string_view value) noexcept { return value.subst
 
 /// The beginning of well-formed UTF-8, of whole characters.
 std::string beginning(std::string_view text, std::size_t longest) {
-    if (text.size() <= longest) {
-        return std::string{text};
-    }
-    while (longest > 0 && (static_cast<unsigned char>(text[longest]) & 0xC0U) == 0x80U) {
-        --longest;
-    }
-    return std::string{text.substr(0, longest)} + "…";
+    const auto front = base::cut_at_character(text, longest);
+    return std::string{front} + (front.size() < text.size() ? "…" : "");
 }
 
 std::string shown(std::string_view name) {
     constexpr std::size_t longest = 64;
     std::string text;
-    protocol::append_json_string(text, beginning(name, longest));
+    base::append_json_string(text, beginning(name, longest));
     return text;
 }
 
@@ -127,7 +123,7 @@ private:
 class checker {
 public:
     checker(check_run& run, std::string_view value, const place& at)
-        : run_(run), value_(value), kind_(protocol::kind_of(value)), at_(at) {}
+        : run_(run), value_(value), kind_(base::kind_of(value)), at_(at) {}
 
     bool check(subschema_id id) {
         run_.spend(1);
@@ -321,7 +317,7 @@ public:
         }
         for (const auto& each : members().all()) {
             std::string name;
-            protocol::append_json_string(name, each.name);
+            base::append_json_string(name, each.name);
             const place there{&at_, each.name};
             if (!checker{run_, name, there}.check(rule.name)) {
                 if (run_.found) {
@@ -477,8 +473,7 @@ private:
     [[nodiscard]] std::size_t length() {
         const auto string = text();
         run_.spend(string.size() / 64);
-        return static_cast<std::size_t>(std::count_if(
-            string.begin(), string.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+        return base::character_count(string);
     }
 
     check_run& run_;
@@ -517,7 +512,7 @@ std::optional<violation> schema::check(std::string_view value, server::check_lim
     check_run run{document_, is_brief ? limit.steps : most,
         is_brief ? pattern::charge::worst_case : pattern::charge::actual, limit.is_cancelled};
     try {
-        (void)checker{run, protocol::trimmed_json(value), place{}}.check(schema_document::root);
+        (void)checker{run, base::trimmed_json(value), place{}}.check(schema_document::root);
     } catch (const out_of_steps&) {
         limit.is_exceeded = is_brief;
         return violation{{}, {}, "takes more than " + std::to_string(most) + " steps to check: send less"};
@@ -527,7 +522,7 @@ std::optional<violation> schema::check(std::string_view value, server::check_lim
 
 std::string schema::without_secrets(std::string_view value) const {
     constexpr std::string_view hidden = "\"…\"";
-    const auto text = protocol::trimmed_json(value);
+    const auto text = base::trimmed_json(value);
     std::vector<std::string_view> secrets;
     check_run run{document_, most_steps + value.size() * steps_a_byte};
     run.secrets = &secrets;

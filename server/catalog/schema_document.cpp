@@ -5,9 +5,10 @@
 #include "json_place.hpp"
 #include "schema.hpp"
 
-#include <hookd/protocol/json_pointer.hpp>
-#include <hookd/protocol/json_text.hpp>
-#include <hookd/protocol/nearest.hpp>
+#include <base/json/pointer.hpp>
+#include <base/json/text.hpp>
+#include <base/json/value_view.hpp>
+#include <base/text/nearest.hpp>
 
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/url/parse.hpp>
@@ -24,9 +25,8 @@
 // never end.
 namespace hookd::catalogs {
 
+using base::json_kind;
 using boost::urls::url;
-using protocol::json_cursor;
-using protocol::json_kind;
 
 namespace {
 
@@ -75,7 +75,7 @@ constexpr std::array foreign_keywords{
 };
 
 std::string decoded(std::string_view string_value) {
-    return protocol::json_string{string_value.substr(1, string_value.size() - 2)}.decode();
+    return base::json_string{string_value.substr(1, string_value.size() - 2)}.decode();
 }
 
 /// As it stands in the schema, on one line.
@@ -119,8 +119,8 @@ json_type type_of(std::string_view name) {
 
 std::vector<std::string> names_in(std::string_view array) {
     std::vector<std::string> names;
-    for (json_cursor elements{array}; const auto element = elements.next();) {
-        names.push_back(decoded(element->value));
+    for (const auto& element : base::value_view(array).elements()) {
+        names.push_back(decoded(element));
     }
     return names;
 }
@@ -152,7 +152,7 @@ public:
     schema_document read(std::string_view text) {
         location here{.base = file_uri(origin_.file)};
         here.base.set_query(origin_.member);
-        add_resource(here, protocol::trimmed_json(text), text.size());
+        add_resource(here, base::trimmed_json(text), text.size());
         // The list grows while files are brought in.
         for (std::size_t i = 0; i < references_.size(); ++i) {
             resolve(i);
@@ -201,12 +201,12 @@ private:
         if (value == "false") {
             result_.subschemas[id].emplace_back(false_rule{});
         }
-        if (protocol::kind_of(value) != json_kind::object) {
+        if (base::kind_of(value) != json_kind::object) {
             return id;
         }
         keywords members;
-        for (json_cursor cursor{value}; const auto member = cursor.next();) {
-            members.insert_or_assign(member->key.decode(), member->value);
+        for (const auto& member : base::value_view(value).members()) {
+            members.insert_or_assign(member.key.decode(), member.value);
         }
         if (const auto reference = members.find("$ref"); reference != members.end()) {
             add_secret(id, members, outer);
@@ -262,8 +262,7 @@ private:
                     " draft of JSON Schema; draft 7 is used here" +
                     (foreign->instead.empty() ? "" : ": write " + std::string{foreign->instead} + " instead"));
         }
-        if (const auto near = protocol::nearest(name, {draft7_keywords.begin(), draft7_keywords.end()});
-            !near.empty()) {
+        if (const auto near = base::nearest(name, {draft7_keywords.begin(), draft7_keywords.end()}); !near.empty()) {
             refuse(here.at(name), "draft 7 has no keyword \"" + name + "\"; did you mean \"" + std::string{near} +
                                       "\"? Names of your own begin with \"x-\"");
         }
@@ -274,7 +273,7 @@ private:
     // Before all other rules, which may fail.
     void add_secret(subschema_id id, const keywords& members, const location& here) {
         const auto value = find(members, "x-secret");
-        if (value && protocol::kind_of(*value) != json_kind::boolean) {
+        if (value && base::kind_of(*value) != json_kind::boolean) {
             refuse(here.at("x-secret"), "\"x-secret\" must be true or false");
         }
         if (value == "true") {
@@ -286,7 +285,7 @@ private:
     void add_definitions(const keywords& members, const location& here) {
         for (const auto name : definitions) {
             if (const auto found = members.find(name);
-                found != members.end() && protocol::kind_of(found->second) == json_kind::object) {
+                found != members.end() && base::kind_of(found->second) == json_kind::object) {
                 (void)add_map(found->second, here.at(name));
             }
         }
@@ -328,15 +327,15 @@ private:
     void add_value_rules(subschema_id id, const keywords& members, const location& here) {
         if (const auto value = find(members, "type")) {
             const auto names =
-                protocol::kind_of(*value) == json_kind::array ? names_in(*value) : std::vector{decoded(*value)};
+                base::kind_of(*value) == json_kind::array ? names_in(*value) : std::vector{decoded(*value)};
             type_rule rule;
             std::transform(names.begin(), names.end(), std::back_inserter(rule.allowed), type_of);
             append(id, std::move(rule));
         }
         if (const auto value = find(members, "enum")) {
             std::vector<std::string_view> values;
-            for (json_cursor elements{*value}; const auto element = elements.next();) {
-                values.push_back(element->value);
+            for (const auto& element : base::value_view(*value).elements()) {
+                values.push_back(element);
             }
             append(id, enum_of("enum", values));
         }
@@ -391,7 +390,7 @@ private:
         }
         const auto rest = add_optional(members, "additionalItems", here);
         if (const auto value = find(members, "items")) {
-            if (protocol::kind_of(*value) == json_kind::array) {
+            if (base::kind_of(*value) == json_kind::array) {
                 append(id, items_rule{add_list(*value, here.at("items")), rest});
             } else {
                 append(id, items_rule{{}, add(*value, here.at("items"))});
@@ -428,12 +427,12 @@ private:
         if (const auto value = find(members, "dependencies")) {
             dependencies_rule rule;
             const auto at = here.at("dependencies");
-            for (json_cursor cursor{*value}; const auto member = cursor.next();) {
-                auto name = member->key.decode();
-                if (protocol::kind_of(member->value) == json_kind::array) {
-                    rule.names.emplace_back(std::move(name), names_in(member->value));
+            for (const auto& member : base::value_view(*value).members()) {
+                auto name = member.key.decode();
+                if (base::kind_of(member.value) == json_kind::array) {
+                    rule.names.emplace_back(std::move(name), names_in(member.value));
                 } else {
-                    const auto schema = add(member->value, at.at(name));
+                    const auto schema = add(member.value, at.at(name));
                     rule.schemas.emplace_back(std::move(name), schema);
                 }
             }
@@ -448,17 +447,17 @@ private:
 
     std::vector<subschema_id> add_list(std::string_view array, const location& here) {
         std::vector<subschema_id> list;
-        for (json_cursor elements{array}; const auto element = elements.next();) {
-            list.push_back(add(element->value, here.at(std::to_string(list.size()))));
+        for (const auto& element : base::value_view(array).elements()) {
+            list.push_back(add(element, here.at(std::to_string(list.size()))));
         }
         return list;
     }
 
     std::vector<std::pair<std::string, subschema_id>> add_map(std::string_view object, const location& here) {
         std::vector<std::pair<std::string, subschema_id>> map;
-        for (json_cursor members{object}; const auto member = members.next();) {
-            auto name = member->key.decode();
-            const auto schema = add(member->value, here.at(name));
+        for (const auto& member : base::value_view(object).members()) {
+            auto name = member.key.decode();
+            const auto schema = add(member.value, here.at(name));
             map.emplace_back(std::move(name), schema);
         }
         return map;
@@ -497,11 +496,11 @@ private:
             bring_in(uri, from);
         }
         const auto& [root, is_schema] = resources_.find(key_of(uri))->second;
-        if (const auto value = protocol::find_value(root, fragment)) {
+        if (const auto value = base::find_value(root, fragment)) {
             if (const auto place = places_.find(value->data()); place != places_.end()) {
                 return place->second;
             }
-            const auto kind = protocol::kind_of(*value);
+            const auto kind = base::kind_of(*value);
             if (is_schema && (kind == json_kind::object || kind == json_kind::boolean)) {
                 check_meta_(*value);  // it stands under a name that is not a keyword, so it has not been
                 auto here = from.at;
@@ -516,7 +515,7 @@ private:
     void bring_in(const url& uri, const pending_reference& from) {
         if (key_of(uri) == draft7_uri) {
             const location here{.pointer = from.at.pointer, .file = std::string{draft7_uri}, .base = uri};
-            return add_resource(here, protocol::trimmed_json(draft7), draft7.size());
+            return add_resource(here, base::trimmed_json(draft7), draft7.size());
         }
         const std::string path = uri.path();
         const auto name = path.substr(std::min<std::size_t>(1, path.size()));
@@ -531,9 +530,9 @@ private:
             refuse(from.at, "the directory of the catalog has no file \"" + name + "\"");
         }
         location here{.pointer = from.at.pointer, .file = name, .base = file_uri(name)};
-        resources_.try_emplace(key_of(here.base), resource{protocol::trimmed_json(*text), false});
+        resources_.try_emplace(key_of(here.base), resource{base::trimmed_json(*text), false});
         for (const std::string_view member : {"payload_schema", "response_schema"}) {
-            const auto schema = protocol::find_value(protocol::trimmed_json(*text), "/" + std::string{member});
+            const auto schema = base::find_value(base::trimmed_json(*text), "/" + std::string{member});
             if (!schema) {
                 continue;
             }

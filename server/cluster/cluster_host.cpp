@@ -3,8 +3,8 @@
 
 #include "cluster/membership.hpp"
 #include "core/broker.hpp"
-#include "core/glob.hpp"
 
+#include <base/text/glob.hpp>
 #include <hookd/server/options.hpp>
 
 #include <algorithm>
@@ -33,7 +33,7 @@ void add_hooks(protocol::cluster_hosts_result::host& to, const visible_session& 
 
 bool matches(const visible_session& session, std::string_view event) {
     return std::any_of(session.events.begin(), session.events.end(),
-        [event](const std::string& pattern) { return core::glob_matches(pattern, event); });
+        [event](const std::string& pattern) { return base::glob_matches(pattern, event); });
 }
 
 }  // namespace

@@ -2,8 +2,8 @@
 #include "cluster/cluster_options.hpp"
 
 #include "cluster/link/url_file.hpp"
-#include "net/safe_directory.hpp"
 
+#include <base/posix/safe_directory.hpp>
 #include <hookd/protocol/methods.hpp>
 
 #include <algorithm>
@@ -91,7 +91,7 @@ std::string membership_text(const membership_options& what) {
 
 std::string read_url(const fs::path& file) {
     auto url = hookd::link::read_url_file(file.string());
-    server::check_file(file, "--cluster");
+    base::check_file(file, "--cluster");
     if (engine_of(url) == nullptr) {
         const auto scheme = url.find("://");
         throw std::runtime_error(

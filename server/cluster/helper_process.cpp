@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "cluster/helper_process.hpp"
 
-#include <hookd/hooks/start_process.hpp>
+#include <base/exec/command_runner.hpp>
+#include <base/exec/start_process.hpp>
 
 #include <array>
 #include <cerrno>
@@ -22,7 +23,7 @@
 
 namespace hookd::cluster {
 
-using hooks::owned_fd;
+using base::unique_fd;
 
 namespace {
 
@@ -38,9 +39,9 @@ void check_call(int result) {
     }
 }
 
-owned_fd above_link_descriptor(int fd) { return hooks::moved_up(owned_fd{fd}, link_descriptor + 1); }
+unique_fd above_link_descriptor(int fd) { return base::moved_up(unique_fd{fd}, link_descriptor + 1); }
 
-void set_nonblocking(const owned_fd& fd) {
+void set_nonblocking(const unique_fd& fd) {
     check_call(::fcntl(fd.get(), F_SETFL, ::fcntl(fd.get(), F_GETFL) | O_NONBLOCK));
 }
 
@@ -60,18 +61,18 @@ std::vector<std::string> helper_environment() {
 helper_process::helper_process(const std::filesystem::path& program) {
     std::array<int, 2> ends{};
     check_call(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()));
-    socket_ = owned_fd{ends[0]};
+    socket_ = unique_fd{ends[0]};
     const auto socket = above_link_descriptor(ends[1]);
     check_call(::pipe2(ends.data(), O_CLOEXEC));
-    errors_ = owned_fd{ends[0]};
+    errors_ = unique_fd{ends[0]};
     const auto errors = above_link_descriptor(ends[1]);
     check_call(ends[0] = ::open("/dev/null", O_RDONLY | O_CLOEXEC));
     const auto input = above_link_descriptor(ends[0]);
     set_nonblocking(socket_);
     set_nonblocking(errors_);
-    hooks::command helper{.argv = {program.string(), "--link"}, .environment = helper_environment()};
+    base::command helper{.argv = {program.string(), "--link"}, .environment = helper_environment()};
     const std::array descriptors{input.get(), errors.get(), errors.get(), socket.get()};
-    pid_ = hooks::start_process(helper, descriptors);
+    pid_ = base::start_process(helper, descriptors);
 }
 
 helper_process::~helper_process() {
@@ -91,7 +92,7 @@ void helper_process::reap() noexcept {
     if (pid_ <= 0) {
         return;
     }
-    const owned_fd process{static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0))};
+    const unique_fd process{static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0))};
     pollfd end{process.get(), POLLIN, 0};
     ::poll(&end, 1, static_cast<int>(time_to_leave.count()));
     if (::waitpid(pid_, nullptr, WNOHANG) == 0) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <hookd/hooks/owned_fd.hpp>
+#include <base/posix/unique_fd.hpp>
 
 #include <filesystem>
 
@@ -32,8 +32,8 @@ private:
     void reap() noexcept;
 
     pid_t pid_ = -1;
-    hooks::owned_fd socket_{};
-    hooks::owned_fd errors_{};
+    base::unique_fd socket_{};
+    base::unique_fd errors_{};
 };
 
 }  // namespace hookd::cluster

@@ -2,7 +2,8 @@
 #include "cluster/membership.hpp"
 
 #include "core/broker.hpp"
-#include "core/glob.hpp"
+
+#include <base/text/glob.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -42,7 +43,7 @@ void membership::stop() {
 bool membership::takes(std::string_view event) const {
     return options_.events.empty() ||
            std::any_of(options_.events.begin(), options_.events.end(),
-               [event](const std::string& pattern) { return core::glob_matches(pattern, event); });
+               [event](const std::string& pattern) { return base::glob_matches(pattern, event); });
 }
 
 // In the turn that goes on, or one of its own.

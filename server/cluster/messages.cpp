@@ -3,8 +3,9 @@
 
 #include "cluster/link/object_writer.hpp"
 
+#include <base/json/text.hpp>
+#include <base/text/timestamp.hpp>
 #include <hookd/protocol/message.hpp>
-#include <hookd/protocol/timestamp.hpp>
 
 #include <algorithm>
 #include <array>
@@ -14,10 +15,10 @@ namespace hookd::cluster {
 
 namespace {
 
+using base::json_kind;
 using hookd::link::fields;
 using hookd::link::malformed_message;
 using hookd::link::object_writer;
-using protocol::json_kind;
 
 constexpr std::array<std::string_view, 4> state_names{"down", "connecting", "entering", "up"};
 constexpr std::size_t most_answer_bytes = std::size_t{16} << 20;
@@ -118,7 +119,7 @@ told_message read_told(const fields& params) {
 std::chrono::system_clock::time_point read_emitted_at(const fields& params) {
     using time = std::chrono::system_clock::time_point;
     constexpr std::chrono::seconds margin{2};
-    const auto found = protocol::parse_timestamp(params.text("emitted_at"));
+    const auto found = base::parse_timestamp(params.text("emitted_at"));
     if (!found || *found < time::min() + margin || *found > time::max() - margin) {
         fields::refuse("emitted_at", "is not a time in RFC 3339 that the clock can express");
     }
@@ -252,8 +253,8 @@ object_writer& write_event(object_writer& params, const core::cluster_event& eve
     append_id(params.value_of("hook_event_id"), event.id);
     params.text("event", event.name).raw("payload", event.payload);
     params.text_if_any("cause", event.cause);
-    std::array<char, protocol::timestamp_size> when;
-    protocol::write_timestamp(when.data(), event.emitted_at);
+    std::array<char, base::timestamp_size> when;
+    base::write_timestamp(when.data(), event.emitted_at);
     return params.text("emitted_at", {when.data(), when.size()});
 }
 
@@ -278,8 +279,8 @@ void append_absentee(std::string& out, const protocol::wait_result::absentee& ab
 void append_answer(std::string& out, const core::remote_answer& answer) {
     object_writer result{std::move(out += '{')};
     result.array("replies", answer.replies, append_reply).array("missing", answer.missing, append_absentee);
-    protocol::append_strings(result.value_of("abstained"), answer.silent.abstained);
-    protocol::append_strings(result.value_of("passed"), answer.silent.passed);
+    base::append_strings(result.value_of("abstained"), answer.silent.abstained);
+    base::append_strings(result.value_of("passed"), answer.silent.passed);
     out = result.text_if_any("failed", answer.failed).take();
 }
 
@@ -343,7 +344,7 @@ std::string session_frame(std::uint64_t number, const visible_session& session) 
         .text("name", session.name)
         .number("uid", session.uid)
         .flag("responds", session.responds);
-    protocol::append_strings(params.value_of("events"), session.events);
+    base::append_strings(params.value_of("events"), session.events);
     return frame_of(params.text("on_failure", to_string(session.on_failure))
                         .number("order", session.order)
                         .text("kind", session.registered ? "registered" : "session"));
@@ -373,8 +374,7 @@ std::string close_frame(const uuid& id) {
 
 std::string reply_frame(std::string_view origin, const uuid& id, bool decides, const core::remote_answer& answer) {
     auto frame = write_reply(origin, id, decides, answer);
-    const bool is_carried =
-        frame.size() <= most_answer_bytes && !protocol::find_json_fault(hookd::link::body_of(frame));
+    const bool is_carried = frame.size() <= most_answer_bytes && !base::find_json_fault(hookd::link::body_of(frame));
     return is_carried ? frame : write_reply(origin, id, decides, with_verdicts_alone(answer));
 }
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "bypass_switch.hpp"
 
-#include "glob.hpp"
-
-#include <hookd/protocol/counted.hpp>
+#include <base/text/counted.hpp>
+#include <base/text/glob.hpp>
 
 #include <algorithm>
 
@@ -67,7 +66,7 @@ void bypass_switch::override_abort(
     if (verdict.abort.empty() || !bypass_ || now.steady >= bypass_->when) {
         return;
     }
-    glob_subject name{event_name};
+    base::glob_subject name{event_name};
     if (std::none_of(bypass_->events.begin(), bypass_->events.end(),
             [&name](const std::string& pattern) { return name.matches(pattern); })) {
         return;
@@ -92,8 +91,8 @@ void bypass_switch::shut_down() {
 }
 
 void bypass_switch::end(std::string_view why) {
-    audit_.push_back(bypass_->label() + " " + std::string{why} + "; " +
-                     protocol::counted(bypass_->overridden, "verdict") + " bypassed");
+    audit_.push_back(
+        bypass_->label() + " " + std::string{why} + "; " + base::counted(bypass_->overridden, "verdict") + " bypassed");
     bypass_.reset();
 }
 

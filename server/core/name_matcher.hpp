@@ -3,6 +3,8 @@
 
 #include "session.hpp"
 
+#include <base/text/glob.hpp>
+
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include <cstddef>
@@ -54,7 +56,7 @@ private:
         if (steps_ > most_steps) {
             return false;
         }
-        glob_subject subject{name};
+        base::glob_subject subject{name};
         const bool answer = session_.matches(subject);
         steps_ += subject.steps();
         return answer;

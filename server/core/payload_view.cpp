@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "payload_view.hpp"
 
-#include "glob.hpp"
-
-#include <hookd/protocol/json_pointer.hpp>
-#include <hookd/protocol/json_text.hpp>
+#include <base/json/pointer.hpp>
+#include <base/json/text.hpp>
+#include <base/text/glob.hpp>
 
 #include <algorithm>
 
@@ -20,15 +19,15 @@ bool holds(
         return true;
     }
     steps_left -= steps;
-    return glob_matches(condition.glob, *text);
+    return base::glob_matches(condition.glob, *text);
 }
 
 const std::optional<std::string>& payload_view::string_at(std::string_view pointer) {
     const auto [known, is_new] = known_.try_emplace(pointer);
     if (is_new) {
-        const auto value = protocol::find_value(payload_, pointer);
-        if (value && protocol::kind_of(*value) == protocol::json_kind::string) {
-            known->second = protocol::json_string{value->substr(1, value->size() - 2)}.decode();
+        const auto value = base::find_value(payload_, pointer);
+        if (value && base::kind_of(*value) == base::json_kind::string) {
+            known->second = base::json_string{value->substr(1, value->size() - 2)}.decode();
         }
     }
     return known->second;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include "glob.hpp"
 #include "responder.hpp"
 #include "shadow_questions.hpp"
 
+#include <base/text/glob.hpp>
 #include <hookd/protocol/methods.hpp>
 
 #include <cstddef>
@@ -58,7 +58,7 @@ public:
     [[nodiscard]] const std::string& name() const noexcept { return record_->name; }
     [[nodiscard]] const std::vector<std::string>& patterns() const noexcept { return patterns_; }
     /// Whether one of its patterns matches.
-    [[nodiscard]] bool matches(glob_subject& event_name) const noexcept;
+    [[nodiscard]] bool matches(base::glob_subject& event_name) const noexcept;
     [[nodiscard]] const std::vector<protocol::payload_condition>& where() const noexcept { return where_; }
     [[nodiscard]] bool responds() const noexcept { return responds_; }
     /// Whether emitters wait for it.

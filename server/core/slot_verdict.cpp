@@ -2,6 +2,8 @@
 #include "missing.hpp"
 #include "slot.hpp"
 
+#include <base/json/text.hpp>
+
 #include <algorithm>
 #include <numeric>
 #include <tuple>
@@ -16,7 +18,7 @@ namespace {
 // As `abort` is kept: the inside of a JSON string.
 std::string inside_of_json(std::string_view text) {
     std::string quoted;
-    protocol::append_json_string(quoted, text);
+    base::append_json_string(quoted, text);
     return quoted.substr(1, quoted.size() - 2);
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "topic_table.hpp"
 
+#include <base/text/glob.hpp>
+
 #include <algorithm>
 #include <utility>
 
@@ -28,7 +30,7 @@ void insert_once(std::vector<session*>& sessions, session& joined) {
 
 }  // namespace
 
-bool session::matches(glob_subject& event_name) const noexcept {
+bool session::matches(base::glob_subject& event_name) const noexcept {
     return patterns_.empty() || std::any_of(patterns_.begin(), patterns_.end(),
                                     [&event_name](const std::string& pattern) { return event_name.matches(pattern); });
 }
@@ -74,7 +76,7 @@ void topic_table::collect_matches(topic& target) const {
         target.matches = exact->second;
     }
     const auto named = static_cast<std::ptrdiff_t>(target.matches.size());
-    glob_subject name{target.name};
+    base::glob_subject name{target.name};
     for (session* const each : globbing_) {
         if (each->matches(name)) {
             target.matches.push_back(each);
@@ -100,7 +102,7 @@ void topic_table::outdate(std::string_view name) {
 }
 
 std::size_t topic_table::pattern_bytes(const std::vector<std::string>& patterns) {
-    if (std::none_of(patterns.begin(), patterns.end(), is_glob)) {
+    if (std::none_of(patterns.begin(), patterns.end(), base::is_glob)) {
         return 0;
     }
     std::size_t bytes = 0;
@@ -115,10 +117,10 @@ void topic_table::add(session& joined) {
     topic_listing& listing = joined.listing();
     listing.is_listed_ = true;
     listing.pattern_bytes_ = pattern_bytes(patterns);
-    listing.has_globs_ = patterns.empty() || std::any_of(patterns.begin(), patterns.end(), is_glob);
+    listing.has_globs_ = patterns.empty() || std::any_of(patterns.begin(), patterns.end(), base::is_glob);
     pattern_bytes_ += listing.pattern_bytes_;
     for (const auto& pattern : patterns) {
-        if (!is_glob(pattern)) {
+        if (!base::is_glob(pattern)) {
             insert_once(exact_[pattern], joined);
             outdate(pattern);
         }

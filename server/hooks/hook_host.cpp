@@ -5,10 +5,13 @@
 #include "hooks/kept_hooks.hpp"
 #include "hooks/program_file.hpp"
 
-#include <hookd/hooks/resolved_command.hpp>
-#include <hookd/protocol/counted.hpp>
-#include <hookd/protocol/shell_word.hpp>
-#include <posix/signals_held_back.hpp>
+#include <base/exec/command_runner.hpp>
+#include <base/exec/resolved_command.hpp>
+#include <base/json/object_writer.hpp>
+#include <base/json/text.hpp>
+#include <base/posix/signals_held_back.hpp>
+#include <base/text/counted.hpp>
+#include <base/text/shell_word.hpp>
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
@@ -61,10 +64,9 @@ private:
 };
 
 error unknown_hook(const std::string& name) {
-    std::string data = R"({"name":)";
-    protocol::append_json_string(data, name);
     return {errc::invalid_params,
-        "parameter 'name': there is no registered hook '" + name + "' (list_hooks returns all)", data + "}"};
+        "parameter 'name': there is no registered hook '" + name + "' (list_hooks returns all)",
+        base::object_writer{}.text("name", name).finish()};
 }
 
 /// What came of a step on the file thread.
@@ -101,7 +103,7 @@ std::string_view search_path() {
 /// `directory`: where it will run; empty: where this process does.
 std::vector<std::string> resolved_in(const std::string& directory, std::vector<std::string> command) {
     const auto from = directory.empty() ? std::filesystem::current_path() : std::filesystem::path{directory};
-    return hooks::resolved_command(std::move(command), from, search_path());
+    return base::resolved_command(std::move(command), from, search_path());
 }
 
 void refuse_unless_usable(const hook_definition& hook) {
@@ -111,7 +113,7 @@ void refuse_unless_usable(const hook_definition& hook) {
             "parameter 'cwd': there is no directory " + hook.directory + ": make it, or give another"});
     }
     for (const auto& each : hook.environment) {
-        if (const auto name = each.substr(0, each.find('=')); hooks::command_environment::is_for_event(name)) {
+        if (const auto name = each.substr(0, each.find('=')); protocol::command_environment::is_for_event(name)) {
             throw refused({errc::invalid_params,
                 "parameter 'env': it cannot set " + name + ", which says which event the command runs for"});
         }
@@ -137,7 +139,7 @@ protocol::hook_info info_of(const hosted_hook& hook, const trust_result& trust) 
     protocol::hook_info info{.what = what, .enabled = hook.what.enabled, .trust = trust.state};
     if (!info.enabled) {
         info.state = protocol::hook_state::disabled;
-        info.why = "it is disabled: run hookctl enable " + protocol::shell_word(what.name);
+        info.why = "it is disabled: run hookctl enable " + base::shell_word(what.name);
     } else {
         info.state = hook.inactive_why.empty() ? trust.state : protocol::hook_state::inactive;
         info.why = hook.inactive_why.empty() ? trust.why : hook.inactive_why;
@@ -175,7 +177,8 @@ public:
           registry_(options.registry),
           at_start_(read_at_start(registry_)),
           log_(log),
-          jobs_(io_.get_executor(), files_, hooks::command_environment(environ, options.socket.string(), options.host),
+          jobs_(io_.get_executor(), files_,
+              protocol::command_environment(environ, options.socket.string(), options.host),
               {options.jobs, options.default_timeout, soft_limit_of_files()}, log),
           look_again_(io_) {
         during_start_.reset();
@@ -215,7 +218,7 @@ public:
                 for (const auto& [name, hook] : hooks_) {
                     jobs_.fail_waiting(*hook, "the daemon is shutting down");
                 }
-                give_up_ = std::chrono::steady_clock::now() + hooks::kill_delay + patience_after_kill;
+                give_up_ = std::chrono::steady_clock::now() + base::kill_delay + patience_after_kill;
                 stop_when_idle();
             }
         });
@@ -240,7 +243,7 @@ public:
                         }
                         apply(result.all, [this] {
                             log_.write(log_level::info,
-                                "SIGHUP: read the registry again: " + protocol::counted(hooks_.size(), "hook"));
+                                "SIGHUP: read the registry again: " + base::counted(hooks_.size(), "hook"));
                             end_request();
                         });
                     });

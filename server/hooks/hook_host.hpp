@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <base/exec/command_runner.hpp>
 #include <hookd/server/broker.hpp>
 #include <hookd/server/catalog.hpp>
 #include <hookd/server/hook_methods.hpp>
@@ -53,7 +54,7 @@ public:
     /// runs the context.
     void start();
 
-    /// Waits until no command is left: about a second (hooks::kill_delay) after shut_down(), and another where one does
+    /// Waits until no command is left: about a second (base::kill_delay) after shut_down(), and another where one does
     /// not die of SIGKILL.
     ~hook_host();
 

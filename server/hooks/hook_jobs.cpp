@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "hooks/hook_jobs.hpp"
 
-#include <hookd/protocol/shell_word.hpp>
+#include <base/posix/unique_fd.hpp>
+#include <base/text/shell_word.hpp>
+#include <base/text/utf8.hpp>
 
 #include <boost/algorithm/string/join.hpp>
 #include <boost/asio/post.hpp>
@@ -20,16 +22,16 @@ constexpr std::chrono::seconds between_complaints{1};
 constexpr std::size_t shown_outcome_bytes = 200;
 constexpr int most_looks = 3;  // at the files of a command that is to be started
 
-std::string outcome_of(const hooks::hook_reply& said) {
+std::string outcome_of(const protocol::hook_reply& said) {
     switch (said.type) {
-        case hooks::hook_reply::kind::response:
+        case protocol::hook_reply::kind::response:
             return "response";
-        case hooks::hook_reply::kind::veto:
-            return "veto: " + said.text.substr(0, shown_outcome_bytes);
-        case hooks::hook_reply::kind::failed:
+        case protocol::hook_reply::kind::veto:
+            return std::string{"veto: "}.append(base::cut_at_character(said.text, shown_outcome_bytes));
+        case protocol::hook_reply::kind::failed:
             break;
     }
-    return "failed: " + said.text.substr(0, shown_outcome_bytes);
+    return std::string{"failed: "}.append(base::cut_at_character(said.text, shown_outcome_bytes));
 }
 
 std::size_t level_of(const hook_job& job) {
@@ -56,8 +58,8 @@ std::string on_one_line(std::string text) {
 
 }  // namespace
 
-hook_jobs::hook_jobs(asio::any_io_executor executor, asio::thread_pool& files, hooks::command_environment environment,
-    const settings& how, logger& log)
+hook_jobs::hook_jobs(asio::any_io_executor executor, asio::thread_pool& files,
+    protocol::command_environment environment, const settings& how, logger& log)
     : executor_(std::move(executor)),
       files_(files),
       environment_(std::move(environment)),
@@ -168,7 +170,7 @@ void hook_jobs::look_and_start(const std::shared_ptr<hosted_hook>& hook, std::sh
     if (++job->looks > most_looks) {
         return fail_to_start(hook, job,
             "its files change all the time: see who writes to them, then run hookctl trust " +
-                protocol::shell_word(hook->what.what.name));
+                base::shell_word(hook->what.what.name));
     }
     asio::post(files_, [this, hook, job = std::move(job), what = hook->what, stamps = hook->stamps]() mutable {
         auto trust = check_trust(what, stamps);
@@ -220,8 +222,8 @@ std::vector<std::string> hook_jobs::environment_for(const hosted_hook& hook, con
 }
 
 void hook_jobs::run(const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job,
-    std::shared_ptr<const hooks::owned_fd> program) {
-    hooks::command command;
+    std::shared_ptr<const base::unique_fd> program) {
+    base::command command;
     command.argv = hook->ready->argv;
     command.program = program;
     command.directory = hook->what.what.directory;
@@ -236,14 +238,14 @@ void hook_jobs::run(const std::shared_ptr<hosted_hook>& hook, const std::shared_
     command.most_open_files = how_.most_open_files;
     job->run = runner_.start(
         std::move(command),
-        [this, hook, job](const hooks::command_result& result) {
-            finish(hook, job, hooks::read_hook_reply(result, hook->what.what.name), result);
+        [this, hook, job](const base::command_result& result) {
+            finish(hook, job, protocol::read_hook_reply(result, hook->what.what.name), result);
         },
         [this, hook, job] { release(hook, job); });
     // While it runs the kernel lets no process write to the program: it ran what is there now.
     if (program && !hook->ready->is_unchanged(*program)) {
         job->stopped_why = hook->what.what.command.front() + " changed while it was started: run hookctl trust " +
-                           protocol::shell_word(hook->what.what.name);
+                           base::shell_word(hook->what.what.name);
         runner_.stop(*job->run);
     }
 }
@@ -256,13 +258,13 @@ void hook_jobs::release(const std::shared_ptr<hosted_hook>& hook, const std::sha
 }
 
 void hook_jobs::finish(const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job,
-    const hooks::hook_reply& said, const hooks::command_result& result) {
-    using kind = hooks::hook_reply::kind;
+    const protocol::hook_reply& said, const base::command_result& result) {
+    using kind = protocol::hook_reply::kind;
     if (!job->stopped_why.empty()) {
         return fail(*hook, *job, job->stopped_why, true);
     }
     ++hook->runs;
-    if (result.how == hooks::command_result::ending::cancelled) {
+    if (result.how == base::command_result::ending::cancelled) {
         hook->last_outcome = "cancelled";
         return finish_unasked(*job);
     }
@@ -276,7 +278,8 @@ void hook_jobs::finish(const std::shared_ptr<hosted_hook>& hook, const std::shar
     }
     complaints.insert(complaints.end(), said.notes.begin(), said.notes.end());
     if (said.type != kind::veto && !result.errors.text.empty()) {
-        complaints.push_back("said: " + result.errors.text.substr(0, shown_outcome_bytes));
+        complaints.push_back(
+            std::string{"said: "}.append(base::cut_at_character(result.errors.text, shown_outcome_bytes)));
     }
     if (!complaints.empty()) {
         log_warning(*hook, *job, boost::algorithm::join(complaints, "; "));
@@ -284,11 +287,11 @@ void hook_jobs::finish(const std::shared_ptr<hosted_hook>& hook, const std::shar
     if (said.type == kind::failed) {
         return job->via->finish(*job, {.failed = said.text, .insists = said.not_started});
     }
-    auto whole = hooks::whole_response(said);
+    auto whole = protocol::whole_response(said);
     job->via->finish(*job, {.response = std::move(whole)},
         [this, hook, job, said = std::optional(said)](protocol::errc code, const std::string& why) mutable -> reply {
             if (const auto refused = std::exchange(said, std::nullopt)) {
-                if (auto fallback = hooks::fallback_response(*refused, code)) {
+                if (auto fallback = protocol::fallback_response(*refused, code)) {
                     return {.response = std::move(*fallback)};
                 }
             }

@@ -7,9 +7,10 @@
 #include "hooks/private_copies.hpp"
 #include "hooks/trust.hpp"
 
-#include <hookd/hooks/command_environment.hpp>
-#include <hookd/hooks/command_runner.hpp>
-#include <hookd/hooks/hook_reply.hpp>
+#include <base/exec/command_runner.hpp>
+#include <base/posix/unique_fd.hpp>
+#include <hookd/protocol/command_environment.hpp>
+#include <hookd/protocol/hook_reply.hpp>
 #include <hookd/server/log.hpp>
 
 #include <boost/asio/thread_pool.hpp>
@@ -67,7 +68,7 @@ public:
     };
 
     hook_jobs(boost::asio::any_io_executor executor, boost::asio::thread_pool& files,
-        hooks::command_environment environment, const settings& how, logger& log);
+        protocol::command_environment environment, const settings& how, logger& log);
 
     /// Queues an event for a hook.
     void add(const std::shared_ptr<hosted_hook>& hook, hook_job job);
@@ -88,11 +89,11 @@ private:
     void start_ready(const std::shared_ptr<hosted_hook>& hook, std::shared_ptr<hook_job> job);
     void look_and_start(const std::shared_ptr<hosted_hook>& hook, std::shared_ptr<hook_job> job);
     void run(const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job,
-        std::shared_ptr<const hooks::owned_fd> program);
+        std::shared_ptr<const base::unique_fd> program);
     void fail_to_start(
         const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job, const std::string& why);
     void finish(const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job,
-        const hooks::hook_reply& said, const hooks::command_result& result);
+        const protocol::hook_reply& said, const base::command_result& result);
     [[nodiscard]] std::vector<std::string> environment_for(const hosted_hook& hook, const hook_job& job) const;
     void drop(const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job);
     void note_failure(hosted_hook& hook, const hook_job& job, const std::string& why);
@@ -105,10 +106,10 @@ private:
 
     boost::asio::any_io_executor executor_;
     boost::asio::thread_pool& files_;
-    hooks::command_environment environment_;
+    protocol::command_environment environment_;
     settings how_;
     logger& log_;
-    hooks::command_runner runner_;
+    base::command_runner runner_;
     private_copies copies_{};  ///< on the file thread
     bool stopped_ = false;
 };

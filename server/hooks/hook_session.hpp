@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <base/exec/command_runner.hpp>
+
 #include <hookd/server/broker.hpp>
 #include <hookd/server/hook_methods.hpp>
-
-#include <hookd/hooks/command_runner.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/io_context.hpp>
@@ -35,10 +35,10 @@ struct hook_job {
     bool is_asked = false;  ///< an emitter waited for it when it came
     /// When the emitter gives up; nothing where none waits.
     std::optional<std::chrono::steady_clock::time_point> deadline{};
-    int looks = 0;                                       ///< at the files of its command
-    std::string stopped_why{};                           ///< its command was stopped, and has failed for that reason
-    std::optional<hooks::command_runner::run_id> run{};  ///< its command, while that runs
-    bool is_cancelled = false;                           ///< no emitter waits for it any longer
+    int looks = 0;                                      ///< at the files of its command
+    std::string stopped_why{};                          ///< its command was stopped, and has failed for that reason
+    std::optional<base::command_runner::run_id> run{};  ///< its command, while that runs
+    bool is_cancelled = false;                          ///< no emitter waits for it any longer
 };
 
 /// A registered hook's push session at the broker: takes events in on the broker's strand, hands them to the hooks' own

@@ -3,7 +3,7 @@
 
 #include "hooks/program_file.hpp"
 
-#include <hookd/protocol/shell_word.hpp>
+#include <base/text/shell_word.hpp>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -59,15 +59,15 @@ bool launch::is_complete() const noexcept {
         copies.begin(), copies.end(), [](const std::string& each) { return ::access(each.c_str(), R_OK) == 0; });
 }
 
-std::shared_ptr<const hooks::owned_fd> launch::open_program() const {
-    hooks::owned_fd opened(::open(argv.front().c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+std::shared_ptr<const base::unique_fd> launch::open_program() const {
+    base::unique_fd opened(::open(argv.front().c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
     if (!opened || !is_unchanged(opened)) {
         return nullptr;
     }
-    return std::make_shared<const hooks::owned_fd>(std::move(opened));
+    return std::make_shared<const base::unique_fd>(std::move(opened));
 }
 
-bool launch::is_unchanged(const hooks::owned_fd& opened) const noexcept {
+bool launch::is_unchanged(const base::unique_fd& opened) const noexcept {
     return stamp_of_file(opened.get()) == program;
 }
 
@@ -83,7 +83,7 @@ std::optional<launch> prepare_launch(const registered_hook& hook, private_copies
         }
         trust.state = protocol::hook_state::untrusted;
         trust.why = "a file of its command changes while it is looked at: run hookctl trust " +
-                    protocol::shell_word(hook.what.name);
+                    base::shell_word(hook.what.name);
     } catch (const std::runtime_error& failure) {
         trust.state = protocol::hook_state::missing;
         trust.why = std::string{"could not start it: "} + failure.what();

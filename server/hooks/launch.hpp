@@ -4,7 +4,7 @@
 #include "hooks/private_copies.hpp"
 #include "hooks/trust.hpp"
 
-#include <hookd/hooks/owned_fd.hpp>
+#include <base/posix/unique_fd.hpp>
 
 #include <memory>
 #include <optional>
@@ -26,9 +26,9 @@ struct launch {
     [[nodiscard]] bool is_complete() const noexcept;
     /// The binary, to be executed by descriptor. Null where the file has changed since it was looked at, or cannot be
     /// opened any more.
-    [[nodiscard]] std::shared_ptr<const hooks::owned_fd> open_program() const;
+    [[nodiscard]] std::shared_ptr<const base::unique_fd> open_program() const;
     /// Whether the file of that descriptor is still as it was looked at.
-    [[nodiscard]] bool is_unchanged(const hooks::owned_fd& opened) const noexcept;
+    [[nodiscard]] bool is_unchanged(const base::unique_fd& opened) const noexcept;
 };
 
 /// Prepares the start of `hook`, of which check_trust() has just said `trust`. Where that is impossible, `trust` says

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "hooks/private_copies.hpp"
 
-#include <hookd/hooks/owned_fd.hpp>
+#include <base/posix/unique_fd.hpp>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -71,7 +71,7 @@ std::optional<std::string> private_copies::of(const file_pin& pin) {
         fail(directory, errno);
     }
     const auto path = directory / fs::path(pin.path).filename();
-    const hooks::owned_fd target(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0500));
+    const base::unique_fd target(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0500));
     if (!target) {
         fail(path, errno);
     }

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "hooks/program_file.hpp"
 
-#include <hookd/hooks/owned_fd.hpp>
-#include <hookd/hooks/resolved_command.hpp>
+#include <base/exec/resolved_command.hpp>
+#include <base/posix/read_file.hpp>
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <sstream>
 #include <system_error>
@@ -19,13 +18,6 @@ namespace {
 // What the kernel reads to tell how to execute a file (BINPRM_BUF_SIZE).
 constexpr std::size_t head_bytes = 256;
 constexpr std::string_view blanks = " \t";
-
-std::string read_head(const std::string& path) {
-    const hooks::owned_fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
-    std::array<char, head_bytes> head{};
-    const auto count = file ? ::read(file.get(), head.data(), head.size()) : -1;
-    return count > 0 ? std::string(head.data(), static_cast<std::size_t>(count)) : std::string{};
-}
 
 std::string_view trimmed(std::string_view text) {
     const auto first = text.find_first_not_of(blanks);
@@ -71,8 +63,7 @@ std::optional<std::string> why_no_interpreter(
         return std::nullopt;
     }
     const auto program = started_by_env(interpreter.back());
-    if (program.empty() ||
-        hooks::resolved_command({program}, "/", search_path).front().find('/') != std::string::npos) {
+    if (program.empty() || base::resolved_command({program}, "/", search_path).front().find('/') != std::string::npos) {
         return std::nullopt;
     }
     return "the interpreter " + program + in_script +
@@ -82,7 +73,7 @@ std::optional<std::string> why_no_interpreter(
 }  // namespace
 
 program_head read_program_head(const std::string& path) {
-    const auto head = read_head(path);
+    const auto head = base::read_front(path, head_bytes).value_or(std::string{});
     program_head result;
     if (!head.starts_with("#!")) {
         result.is_binary = head.find('\0') != std::string::npos;

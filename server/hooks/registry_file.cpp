@@ -1,26 +1,27 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "hooks/registry_file.hpp"
 
-#include "net/safe_directory.hpp"
-
-#include <hookd/hooks/owned_fd.hpp>
-#include <hookd/protocol/json_text.hpp>
+#include <base/json/object_writer.hpp>
+#include <base/json/text.hpp>
+#include <base/json/value_view.hpp>
+#include <base/posix/file_lock.hpp>
+#include <base/posix/read_file.hpp>
+#include <base/posix/replace_file.hpp>
+#include <base/posix/safe_directory.hpp>
+#include <base/posix/unique_fd.hpp>
 #include <hookd/protocol/message.hpp>
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <chrono>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <thread>
 #include <utility>
 
 namespace hookd::server {
@@ -31,69 +32,57 @@ namespace fs = std::filesystem;
 constexpr std::size_t most_bytes = std::size_t{256} << 20;  // more than max_hooks commands can take
 constexpr std::string_view version_text = "1";
 constexpr std::chrono::seconds longest_wait_for_lock{1};
-constexpr std::chrono::milliseconds between_tries_to_lock{2};
-
-hooks::owned_fd opened(const fs::path& path, int flags) {
-    return hooks::owned_fd(::open(path.c_str(), flags | O_CLOEXEC, 0600));
-}
 
 [[noreturn]] void fail(const std::string& what, const fs::path& path, int error) {
     throw std::runtime_error("cannot " + what + " " + path.string() + ": " + std::generic_category().message(error));
 }
 
-/// Another daemon holds it for moments only. Whoever holds it for longer must not hold up this one, nor its end.
-void take_lock(int file, const fs::path& path) {
-    const auto give_up_at = std::chrono::steady_clock::now() + longest_wait_for_lock;
-    while (::flock(file, LOCK_EX | LOCK_NB) != 0) {
-        if (errno == EWOULDBLOCK && std::chrono::steady_clock::now() >= give_up_at) {
-            throw std::runtime_error(
-                "the registry is in use: another process holds " + path.string() + " (fuser names it)");
-        }
-        if (errno != EWOULDBLOCK && errno != EINTR) {
-            fail("lock the registry with", path, errno);
-        }
-        std::this_thread::sleep_for(between_tries_to_lock);
+base::file_lock lock_beside(const fs::path& path) {
+    auto lock_path = path;
+    lock_path += ".lock";
+    base::unique_fd opened{::open(lock_path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)};
+    if (!opened) {
+        fail("lock the registry with", lock_path, errno);
     }
+    base::file_lock lock{std::move(opened)};
+    // Another daemon holds it for moments only. Whoever holds it for longer must not hold up this one, nor its end.
+    bool is_held = false;
+    try {
+        is_held = lock.lock_within(longest_wait_for_lock);
+    } catch (const std::system_error& failure) {
+        fail("lock the registry with", lock_path, failure.code().value());
+    }
+    if (!is_held) {
+        throw std::runtime_error(
+            "the registry is in use: another process holds " + lock_path.string() + " (fuser names it)");
+    }
+    return lock;
 }
 
 /// The content; nothing where there is no such file.
 std::optional<std::string> read_all(const fs::path& path) {
-    const auto file = opened(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-    if (file.get() < 0) {
-        if (errno == ENOENT) {
-            return std::nullopt;
-        }
-        fail("read the registry", path, errno);
-    }
-    struct stat found {};
-    if (::fstat(file.get(), &found) != 0) {
-        fail("read the registry", path, errno);
-    }
-    if (!S_ISREG(found.st_mode)) {
-        throw std::runtime_error(
-            "the registry " + path.string() + " is not a file: choose another path with --registry");
-    }
-    // Whoever may write to it decides what the daemon runs.
-    if ((found.st_uid != 0 && found.st_uid != ::geteuid()) || (found.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-        throw std::runtime_error("the registry " + path.string() +
-                                 " can be written by others, who could so run commands as you: see that it is what you "
-                                 "want, then chown it and chmod 600 it");
-    }
-    check_file(path, "--registry");  // or put another in its place
-    if (static_cast<std::size_t>(found.st_size) > most_bytes) {
-        throw std::runtime_error("the registry " + path.string() + " is larger than any that hookd writes");
-    }
-    std::string text;
-    std::array<char, std::size_t{64} * 1024> chunk;
-    for (;;) {
-        const auto count = ::read(file.get(), chunk.data(), chunk.size());
-        if (count == 0) {
-            return text;
-        }
-        if (count > 0) {
-            text.append(chunk.data(), static_cast<std::size_t>(count));
-        } else if (errno != EINTR) {
-            fail("read the registry", path, errno);
+    using reason = base::read_error::reason;
+    try {
+        auto text = base::read_file(path, {.max_bytes = most_bytes, .trust = base::file_trust::guarded});
+        base::check_file(path, "--registry");  // or another user could put another in its place
+        return text;
+    } catch (const base::read_error& failure) {
+        switch (failure.why()) {
+            case reason::absent:
+                return std::nullopt;
+            case reason::not_regular:
+                throw std::runtime_error(
+                    "the registry " + path.string() + " is not a file: choose another path with --registry");
+            case reason::too_long:
+                throw std::runtime_error("the registry " + path.string() + " is larger than any that hookd writes");
+            case reason::foreign:
+            case reason::writable:
+                // Whoever may write to it decides what the daemon runs.
+                throw std::runtime_error("the registry " + path.string() +
+                                         " can be written by others, who could so run commands as you: see that it is "
+                                         "what you want, then chown it and chmod 600 it");
+            default:
+                throw std::runtime_error("cannot read the registry " + path.string() + ": " + failure.what());
         }
     }
 }
@@ -104,14 +93,14 @@ public:
     reader(const fs::path& path, std::string_view text) : path_(path), text_(text) {}
 
     [[nodiscard]] std::vector<registered_hook> read() const {
-        if (const auto fault = protocol::find_json_fault(text_)) {
+        if (const auto fault = base::find_json_fault(text_)) {
             fail(fault->offset, "this is not valid JSON: " + std::string{fault->reason});
         }
         const auto begin = text_.find_first_not_of(" \t\r\n");
         const auto document = text_.substr(begin, text_.find_last_not_of(" \t\r\n") + 1 - begin);
         std::string_view version;
         std::string_view hooks;
-        each_member(document, [&](const protocol::json_member& member) {
+        each_member(document, [&](const base::json_member& member) {
             if (member.key.equals("version")) {
                 version = member.value;
             } else if (member.key.equals("hooks")) {
@@ -142,7 +131,7 @@ private:
     [[nodiscard]] registered_hook read_hook(std::string_view text) const {
         registered_hook result;
         bool defined = false;
-        each_member(text, [&](const protocol::json_member& member) {
+        each_member(text, [&](const base::json_member& member) {
             if (member.key.equals("hook")) {
                 result.what = read_definition(member.value);
                 defined = true;
@@ -160,16 +149,18 @@ private:
         return result;
     }
 
-    // By the same rules as on the wire, which stand in one place.
+    // By the same rules as on the wire, which bind_params() has.
     [[nodiscard]] hook_definition read_definition(std::string_view text) const {
-        const std::string call =
-            R"({"jsonrpc":"2.0","id":0,"method":"register_hook","params":)" + std::string{text} + "}";
-        protocol::message read;
-        protocol::read_message(call, read);
-        if (read.type != protocol::message::kind::request) {
-            fail(text, read.failure.message);
-        }
-        const auto bound = protocol::bind_params<protocol::register_hook_params>(read.single);
+        protocol::request call;
+        call.method.raw = protocol::register_hook_params::method;
+        call.params = text;
+        call.may_have_escapes = true;
+        each_member(text, [&call](const base::json_member& member) {
+            if (call.members.size() < protocol::max_params_members) {
+                call.members.push_back(member);
+            }
+        });
+        const auto bound = protocol::bind_params<protocol::register_hook_params>(call);
         if (const auto* const failure = std::get_if<protocol::error>(&bound)) {
             fail(text, failure->message);
         }
@@ -178,7 +169,7 @@ private:
 
     [[nodiscard]] file_pin read_pin(std::string_view text) const {
         file_pin result;
-        each_member(text, [&](const protocol::json_member& member) {
+        each_member(text, [&](const base::json_member& member) {
             if (member.key.equals("path")) {
                 result.path = string_of(member.value);
             } else if (member.key.equals("sha256")) {
@@ -203,14 +194,14 @@ private:
     }
 
     [[nodiscard]] std::string string_of(std::string_view value) const {
-        if (protocol::kind_of(value) != protocol::json_kind::string) {
+        if (base::kind_of(value) != base::json_kind::string) {
             fail(value, "a string is expected here");
         }
-        return protocol::json_string{value.substr(1, value.size() - 2)}.decode();
+        return base::json_string{value.substr(1, value.size() - 2)}.decode();
     }
 
     [[nodiscard]] bool boolean_of(std::string_view value) const {
-        if (protocol::kind_of(value) != protocol::json_kind::boolean) {
+        if (base::kind_of(value) != base::json_kind::boolean) {
             fail(value, "true or false is expected here");
         }
         return value.front() == 't';
@@ -218,34 +209,32 @@ private:
 
     template <class Visit>
     void each_member(std::string_view value, Visit visit) const {
-        if (protocol::kind_of(value) != protocol::json_kind::object) {
+        if (base::kind_of(value) != base::json_kind::object) {
             fail(value, "an object is expected here");
         }
         std::vector<std::string> names;
-        protocol::json_cursor members{value};
-        while (const auto member = members.next()) {
+        for (const auto& member : base::value_view(value).members()) {
             // Which one was meant? The other would be gone with the next change.
-            if (auto name = member->key.decode(); std::find(names.begin(), names.end(), name) != names.end()) {
-                fail(member->value, "the member \"" + name + "\" is repeated");
+            if (auto name = member.key.decode(); std::find(names.begin(), names.end(), name) != names.end()) {
+                fail(member.value, "the member \"" + name + "\" is repeated");
             } else {
                 names.push_back(std::move(name));
             }
-            visit(*member);
+            visit(member);
         }
     }
 
     template <class Visit>
     void each_element(std::string_view value, Visit visit) const {
-        if (protocol::kind_of(value) != protocol::json_kind::array) {
+        if (base::kind_of(value) != base::json_kind::array) {
             fail(value, "an array is expected here");
         }
-        protocol::json_cursor elements{value};
-        while (const auto element = elements.next()) {
-            visit(element->value);
+        for (const auto& element : base::value_view(value).elements()) {
+            visit(element);
         }
     }
 
-    [[noreturn]] void refuse_unknown(const protocol::json_member& member) const {
+    [[noreturn]] void refuse_unknown(const base::json_member& member) const {
         fail(member.value, "the member \"" + member.key.decode() + "\" is not known");
     }
 
@@ -267,20 +256,18 @@ std::string text_of(const std::vector<registered_hook>& hooks) {
     std::string text = R"({"version":)" + std::string{version_text} + R"(,"hooks":[)";
     for (const auto& each : hooks) {
         text += text.back() == '[' ? "\n" : ",\n";
-        text += R"({"hook":)";
-        protocol::append_json(text, each.what);
+        base::object_writer hook{text};
+        protocol::append_json(hook.member("hook"), each.what);
         if (!each.enabled) {
-            text += R"(,"enabled":false)";
+            hook.flag("enabled", false);
         }
-        text += R"(,"pins":[)";
+        hook.member("pins") += '[';
         for (const auto& pin : each.pins) {
-            text += text.back() == '[' ? R"({"path":)" : R"(,{"path":)";
-            protocol::append_json_string(text, pin.path);
-            text += R"(,"sha256":)";
-            protocol::append_json_string(text, pin.sha256);
-            text += '}';
+            text += text.back() == '[' ? "" : ",";
+            base::object_writer{text}.text("path", pin.path).text("sha256", pin.sha256).end();
         }
-        text += "]}";
+        text += ']';
+        hook.end();
     }
     return text += "\n]}\n";
 }
@@ -314,7 +301,7 @@ std::optional<fs::path> link_target(const fs::path& path) {
 fs::path prepare(fs::path path) {
     constexpr int most_links = 40;  // as many as the kernel follows (path_resolution(7))
     for (int links = 0; links <= most_links; ++links) {
-        prepare_directory(path.parent_path(), "--registry");
+        base::prepare_directory(path.parent_path(), "--registry");
         auto target = link_target(path);
         if (!target) {
             return path;
@@ -324,36 +311,10 @@ fs::path prepare(fs::path path) {
     fail("follow the symbolic link", path, ELOOP);
 }
 
-void replace(const fs::path& path, const std::string& text) {
-    auto fresh_path = path;
-    fresh_path += ".new";  // one name: what a crash leaves behind is used again
-    const auto give_up = [&fresh_path](const std::string& what, int error) {
-        ::unlink(fresh_path.c_str());
-        fail(what, fresh_path, error);
-    };
-    const auto fresh = opened(fresh_path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
-    if (fresh.get() < 0) {
-        fail("write the registry", fresh_path, errno);
-    }
-    for (std::string_view left = text; !left.empty();) {
-        const auto count = ::write(fresh.get(), left.data(), left.size());
-        if (count > 0) {
-            left.remove_prefix(static_cast<std::size_t>(count));
-        } else if (count < 0 && errno != EINTR) {
-            give_up("write the registry", errno);
-        }
-    }
-    if (::fchmod(fresh.get(), 0600) != 0 || ::fsync(fresh.get()) != 0) {
-        give_up("write the registry", errno);
-    }
-    if (::rename(fresh_path.c_str(), path.c_str()) != 0) {
-        give_up("replace the registry by", errno);
-    }
-    const auto directory = path.parent_path();
-    const auto above = opened(directory.empty() ? fs::path{"."} : directory, O_RDONLY | O_DIRECTORY);
-    if (above.get() < 0 || ::fsync(above.get()) != 0) {
-        fail("make sure of the registry in", directory, errno);
-    }
+void replace(const fs::path& path, const std::string& text) try {
+    base::replace_file(path, text, 0600);
+} catch (const fs::filesystem_error& failure) {
+    fail("write the registry", failure.path1(), failure.code().value());
 }
 
 }  // namespace
@@ -369,13 +330,7 @@ std::vector<registered_hook> registry_file::load() const {
 std::vector<registered_hook> registry_file::update(
     const std::function<void(std::vector<registered_hook>&)>& change) const {
     const auto path = prepare(path_);
-    auto lock_path = path;
-    lock_path += ".lock";
-    const auto lock = opened(lock_path, O_RDWR | O_CREAT | O_NOFOLLOW);
-    if (lock.get() < 0) {
-        fail("lock the registry with", lock_path, errno);
-    }
-    take_lock(lock.get(), lock_path);
+    const auto lock = lock_beside(path);
     auto hooks = read_hooks(path);
     const auto before = text_of(hooks);
     change(hooks);

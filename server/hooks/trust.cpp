@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "hooks/trust.hpp"
 
-#include <hookd/hooks/owned_fd.hpp>
-#include <hookd/protocol/shell_word.hpp>
+#include <base/posix/descriptor_io.hpp>
+#include <base/posix/unique_fd.hpp>
+#include <base/text/shell_word.hpp>
 
 #include <fcntl.h>
 #include <sha2.h>
@@ -54,22 +55,23 @@ struct content {
         path + " has more than 256 MiB, which would take too long to check: give a script that uses it");
 }
 
-void write_all(int target, const unsigned char* bytes, std::size_t size) {
-    while (size > 0) {
-        const auto count = ::write(target, bytes, size);
-        if (count > 0) {
-            bytes += count;
-            size -= static_cast<std::size_t>(count);
-        } else if (errno != EINTR) {
-            throw std::runtime_error("no private copy could be made: " + std::generic_category().message(errno) +
-                                     " (TMPDIR of hookd says where)");
-        }
-    }
+/// To a private copy.
+void write_copy(int target, std::string_view bytes) try {
+    base::write_all(target, bytes);
+} catch (const std::system_error& failure) {
+    throw std::runtime_error(
+        "no private copy could be made: " + failure.code().message() + " (TMPDIR of hookd says where)");
+}
+
+std::size_t read_piece(int file, const std::string& path, std::array<char, std::size_t{64} * 1024>& piece) try {
+    return base::read_some(file, piece.data(), piece.size());
+} catch (const std::system_error& failure) {
+    fail(path, failure.code().value());
 }
 
 /// `copy`: where what is read is written; -1: nowhere.
 content read_content(const std::string& path, int copy = -1) {
-    const hooks::owned_fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+    const base::unique_fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
     if (!file) {
         if (errno == ENOENT || errno == ENOTDIR) {
             return {};
@@ -92,23 +94,16 @@ content read_content(const std::string& path, int copy = -1) {
     }
     SHA2_CTX state;
     ::SHA256Init(&state);
-    std::array<unsigned char, std::size_t{64} * 1024> chunk;
-    for (std::size_t size = 0;;) {
-        const auto count = ::read(file.get(), chunk.data(), chunk.size());
-        if (count == 0) {
-            break;
-        }
-        size += count > 0 ? static_cast<std::size_t>(count) : 0;
+    std::array<char, std::size_t{64} * 1024> piece;
+    std::size_t size = 0;
+    while (const auto count = read_piece(file.get(), path, piece)) {
+        size += count;
         if (size > most_pinned_bytes) {
             fail_as_too_large(path);  // it grows while it is read
         }
-        if (count > 0) {
-            ::SHA256Update(&state, chunk.data(), static_cast<std::size_t>(count));
-            if (copy >= 0) {
-                write_all(copy, chunk.data(), static_cast<std::size_t>(count));
-            }
-        } else if (errno != EINTR) {
-            fail(path, errno);
+        ::SHA256Update(&state, reinterpret_cast<const unsigned char*>(piece.data()), count);
+        if (copy >= 0) {
+            write_copy(copy, {piece.data(), count});
         }
     }
     std::array<char, SHA256_DIGEST_STRING_LENGTH> text{};
@@ -147,7 +142,7 @@ std::string advice_for(const registered_hook& hook) {
     };
     return std::any_of(hook.pins.begin(), hook.pins.end(), is_hook_file)
                ? ": run hookctl sync"
-               : ": run hookctl trust " + protocol::shell_word(hook.what.name);
+               : ": run hookctl trust " + base::shell_word(hook.what.name);
 }
 
 std::optional<trust_result> check(const registered_hook& hook, const file_stamps& known, bool may_read) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "journal/journal_file.hpp"
 
-#include "net/safe_directory.hpp"
+#include <base/posix/safe_directory.hpp>
+#include <base/posix/unique_fd.hpp>
 
 #include <fcntl.h>
 #include <sqlite3.h>
@@ -90,7 +91,8 @@ constexpr auto newest_version = static_cast<std::int64_t>(migrations.size());
     throw sqlite::error(file.string() + ": " + std::generic_category().message(error), SQLITE_CANTOPEN);
 }
 
-/// False where there is none. A link is followed: check_file() has seen to it that nobody else could have made it.
+/// False where there is none. A link is followed: base::check_file() has seen to it that nobody else could have made
+/// it.
 bool check_owner(const fs::path& file) {
     struct stat found {};
     if (::stat(file.c_str(), &found) != 0) {
@@ -107,7 +109,7 @@ bool check_owner(const fs::path& file) {
                          std::to_string(::geteuid()));
     }
     try {
-        check_file(file, "--journal");
+        base::check_file(file, "--journal");
     } catch (const std::runtime_error& unsafe) {
         throw journal_error(unsafe.what());
     }
@@ -115,12 +117,9 @@ bool check_owner(const fs::path& file) {
 }
 
 void make_private(const fs::path& file) {
-    const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
-    const bool failed = fd < 0 || ::fchmod(fd, 0600) != 0;
-    const int error = errno;
-    ::close(fd);
-    if (failed) {
-        fail(file, error);
+    const base::unique_fd opened{::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600)};
+    if (!opened || ::fchmod(opened.get(), 0600) != 0) {
+        fail(file, errno);
     }
 }
 
@@ -172,7 +171,7 @@ sqlite::database open_checked(const fs::path& file) {
 
 sqlite::database open_journal_file(const fs::path& file) {
     try {
-        prepare_directory(file.parent_path(), "--journal");
+        base::prepare_directory(file.parent_path(), "--journal");
     } catch (const std::runtime_error& unsafe) {
         throw journal_error(std::string{unsafe.what()} + ", or start with --journal off");
     }

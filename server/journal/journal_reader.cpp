@@ -4,7 +4,10 @@
 #include "journal/journal_file.hpp"
 #include "journal/journal_record.hpp"
 
-#include <hookd/protocol/json_text.hpp>
+#include <base/json/object_writer.hpp>
+#include <base/json/text.hpp>
+#include <base/json/value_view.hpp>
+#include <base/text/timestamp.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -21,9 +24,8 @@ using protocol::errc;
 using protocol::error;
 
 std::string timestamp_of(std::int64_t nanoseconds) {
-    std::string text(protocol::timestamp_size, ' ');
-    protocol::write_timestamp(
-        text.data(), std::chrono::system_clock::time_point{std::chrono::nanoseconds{nanoseconds}});
+    std::string text(base::timestamp_size, ' ');
+    base::write_timestamp(text.data(), std::chrono::system_clock::time_point{std::chrono::nanoseconds{nanoseconds}});
     return text;
 }
 
@@ -37,33 +39,6 @@ std::string text_of(const protocol::uuid& id) {
     std::string text;
     protocol::append_uuid(text, id);
     return text;
-}
-
-/// Appends `,"name":`, or without the comma where it is the first member.
-std::string& member(std::string& out, std::string_view name) {
-    out += out.back() == '{' ? "\"" : ",\"";
-    out += name;
-    return out += "\":";
-}
-
-void append_text(std::string& out, std::string_view name, std::string_view value) {
-    protocol::append_json_string(member(out, name), value);
-}
-
-void append_number(std::string& out, std::string_view name, std::int64_t value) {
-    member(out, name) += std::to_string(value);
-}
-
-/// The value of a member of the params of a `verdict`; `otherwise` where it is not there.
-std::string_view value_of(std::string_view verdict, std::string_view name, std::string_view otherwise) {
-    if (!verdict.empty()) {
-        for (protocol::json_cursor members{verdict}; const auto each = members.next();) {
-            if (each->key.equals(name)) {
-                return each->value;
-            }
-        }
-    }
-    return otherwise;
 }
 
 /// The clauses of a search for verdicts; their parameters are numbered as bind() has them.
@@ -130,10 +105,11 @@ std::variant<std::string, error> journal_reader::history(
             break;
         }
         out += count > 0 ? "," : "";
-        out += verdict.substr(0, verdict.size() - 1);
-        append_text(out, "emitted_at", timestamp_of(query.number(1)));
-        append_text(out, "instance", text_of(uuid_of(query.text(3))));
-        out += '}';
+        const auto more_of_it = base::object_writer{}
+                                    .text("emitted_at", timestamp_of(query.number(1)))
+                                    .text("instance", text_of(uuid_of(query.text(3))))
+                                    .finish();
+        out.append(verdict.substr(0, verdict.size() - 1)).append(",").append(more_of_it, 1);
     }
     return out + (more ? R"(],"more":true})" : R"(],"more":false})");
 }
@@ -168,47 +144,41 @@ std::optional<std::string> journal_reader::trace(const protocol::uuid& id) {
     if (!query.step()) {
         return std::nullopt;
     }
-    std::string out = "{";
-    append_text(out, "hook_event_id", text_of(id));
-    append_text(out, "instance", text_of(uuid_of(query.text(14))));
-    append_number(out, "seq", static_cast<std::int64_t>(seq_of_key(query.number(0))));
-    append_text(out, "event", query.text(1));
-    append_text(out, "emitted_at", timestamp_of(query.number(2)));
-    member(out, "expects_response") += query.is_null(3) ? "false" : "true";
+    base::object_writer out;
+    out.text("hook_event_id", text_of(id)).text("instance", text_of(uuid_of(query.text(14))));
+    out.number("seq", seq_of_key(query.number(0)));
+    out.text("event", query.text(1)).text("emitted_at", timestamp_of(query.number(2)));
+    out.flag("expects_response", !query.is_null(3));
     if (!query.is_null(3)) {
-        append_number(out, "timeout_ms", query.number(3));
+        out.number("timeout_ms", query.number(3));
     }
-    if (!query.text(7).empty()) {
-        append_text(out, "cause", query.text(7));
-    }
-    member(out, "emitter") += '{';
-    append_number(out, "pid", query.number(4));
-    append_number(out, "uid", query.number(5));
-    append_text(out, "program", query.text(6));
-    out += '}';
-    append_number(out, "payload_bytes", query.number(10));
+    out.optional_text("cause", query.text(7));
+    base::object_writer emitter{out.member("emitter")};
+    emitter.number("pid", query.number(4)).number("uid", query.number(5)).text("program", query.text(6)).end();
+    out.number("payload_bytes", query.number(10));
     if (!query.is_null(13)) {
-        member(out, "payload") += query.text(13);
+        out.raw("payload", query.text(13));
     }
-    append_number(out, "subscribers", query.number(8));
+    out.number("subscribers", query.number(8));
     const auto handed = query.text(11);
-    member(out, "handed") += "[" + std::string{handed.substr(handed.empty() ? 0 : 1)} + "]";
-    const auto verdict = query.text(12);
-    member(out, "responses") += value_of(verdict, "responses", "[]");
-    member(out, "missing") += value_of(verdict, "missing", "[]");
+    out.raw("handed", "[" + std::string{handed.substr(handed.empty() ? 0 : 1)} + "]");
+    const base::value_view verdict{query.text(12)};
+    for (const std::string_view name : {"responses", "missing"}) {
+        const auto list = verdict[name];
+        out.raw(name, list.empty() ? "[]" : list.text());
+    }
     if (!query.is_null(9)) {
-        append_text(out, "ended", query.text(9));
+        out.text("ended", query.text(9));
     }
-    member(out, "verdict") += verdict.empty() ? "null" : "{";
-    if (!verdict.empty()) {
-        for (const std::string_view name : {"outcome", "abort", "payload", "bypassed", "elapsed_ms"}) {
-            if (const auto value = value_of(verdict, name, {}); !value.empty()) {
-                member(out, name) += value;
-            }
-        }
-        out += '}';
+    if (verdict.empty()) {
+        return out.raw("verdict", "null").finish();
     }
-    return out + "}";
+    base::object_writer ending{out.member("verdict")};
+    for (const std::string_view name : {"outcome", "abort", "payload", "bypassed", "elapsed_ms"}) {
+        ending.optional_raw(name, verdict[name]);
+    }
+    ending.end();
+    return out.finish();
 }
 
 std::optional<journal_reader::found_event> journal_reader::find(const protocol::uuid& id) {

@@ -3,7 +3,8 @@
 
 #include "journal/journal_file.hpp"
 
-#include <hookd/protocol/json_text.hpp>
+#include <base/json/text.hpp>
+#include <base/json/value_view.hpp>
 #include <hookd/protocol/methods.hpp>
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -47,7 +48,7 @@ constexpr const char* remove_ids_sql =
 
 void append_hand_out(std::string& out, const hand_out_record& what) {
     out += R"(,{"to":)";
-    protocol::append_json_string(out, what.to);
+    base::append_json_string(out, what.to);
     out += R"(,"after_ms":)";
     char digits[32];
     out.append(digits, std::to_chars(digits, digits + sizeof digits, static_cast<double>(what.after_ns) / 1e6,
@@ -81,17 +82,12 @@ std::string_view params_of(const std::string& notification) {
 /// Each name in lines of its own, so that one is found whole.
 std::string names_in(std::string_view verdict) {
     std::string names = "\n";
-    for (protocol::json_cursor members{verdict}; const auto member = members.next();) {
-        if (!member->key.equals("responses") && !member->key.equals("missing")) {
+    for (const auto& member : base::value_view(verdict).members()) {
+        if (!member.key.equals("responses") && !member.key.equals("missing")) {
             continue;
         }
-        for (protocol::json_cursor elements{member->value}; const auto element = elements.next();) {
-            for (protocol::json_cursor each{element->value}; const auto part = each.next();) {
-                if (part->key.equals("responder")) {
-                    names.append(protocol::json_string{part->value.substr(1, part->value.size() - 2)}.decode())
-                        .append("\n");
-                }
-            }
+        for (const auto& element : base::value_view(member.value).elements()) {
+            names.append(element["responder"].string()).append("\n");
         }
     }
     return names;

@@ -5,8 +5,10 @@
 #include "journal/journal_writer.hpp"
 #include "journal/record_queue.hpp"
 
-#include <hookd/protocol/counted.hpp>
-#include <posix/signals_held_back.hpp>
+#include <base/json/text.hpp>
+#include <base/posix/signals_held_back.hpp>
+#include <base/text/counted.hpp>
+#include <base/text/utf8.hpp>
 
 #include <sqlite3.h>
 #include <sys/resource.h>
@@ -49,22 +51,11 @@ constexpr auto between_retentions = 1s;
 constexpr int niceness = 10;
 constexpr auto patience_of_reader = 2s;  // with the writer
 
-/// Without a character cut in two.
-std::string_view front_of(std::string_view text, std::size_t most) {
-    if (text.size() <= most) {
-        return text;
-    }
-    while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xc0) == 0x80) {
-        --most;
-    }
-    return text.substr(0, most);
-}
-
 /// As an `abort` is kept: the inside of a JSON string.
 std::string shortened(const std::string& abort) {
     std::string quoted;
-    protocol::append_json_string(
-        quoted, std::string{front_of(protocol::json_string{abort}.decode(), longest_reason)} + "…");
+    base::append_json_string(
+        quoted, std::string{base::cut_at_character(base::json_string{abort}.decode(), longest_reason)} + "…");
     return quoted.substr(1, quoted.size() - 2);
 }
 
@@ -281,7 +272,7 @@ private:
             failing_ = false;
             next_warning_ = {};
             log_.write(log_level::info, "the journal " + options_.file.string() + " is written again; " +
-                                            protocol::counted(dropped_.load(std::memory_order_relaxed), "event") +
+                                            base::counted(dropped_.load(std::memory_order_relaxed), "event") +
                                             " dropped since the start");
         }
     }

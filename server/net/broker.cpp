@@ -2,6 +2,7 @@
 #include "broker_strand.hpp"
 #include "rpc/cluster_events.hpp"
 
+#include <base/json/text.hpp>
 #include <hookd/server/broker.hpp>
 
 #include <boost/asio/append.hpp>
@@ -116,7 +117,7 @@ void complete(broker_strand& strand, handler<Result> completion, std::variant<Re
 }
 
 bool is_valid(std::string_view event, std::string_view payload) {
-    return protocol::is_event_name(event) && !protocol::find_json_fault(payload);
+    return protocol::is_event_name(event) && !base::find_json_fault(payload);
 }
 
 bool is_valid(std::optional<std::chrono::milliseconds> duration) {

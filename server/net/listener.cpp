@@ -2,13 +2,15 @@
 #include "connection_places.hpp"
 #include "open_files.hpp"
 #include "path_watch.hpp"
-#include "peer_credentials.hpp"
+#include "peer_rights.hpp"
 #include "reject_connection.hpp"
 #include "socket_file.hpp"
 #include "socket_stream.hpp"
 #include "sparse_warnings.hpp"
 #include "transport.hpp"
 
+#include <base/posix/peer_credentials.hpp>
+#include <base/posix/unique_fd.hpp>
 #include <hookd/server/listener.hpp>
 
 #include <boost/asio/basic_socket_acceptor.hpp>
@@ -177,11 +179,7 @@ private:
     }
 
     [[nodiscard]] bool has_free_descriptor() {
-        const int copy = ::fcntl(acceptor_.native_handle(), F_DUPFD_CLOEXEC, 0);
-        if (copy >= 0) {
-            ::close(copy);
-        }
-        return copy >= 0;
+        return static_cast<bool>(base::unique_fd{::fcntl(acceptor_.native_handle(), F_DUPFD_CLOEXEC, 0)});
     }
 
     void stop_path_watch() {
@@ -218,15 +216,16 @@ private:
     /// What the system has run short of, as errno; else 0.
     int accept_some(int most) {
         for (int i = 0; i < most && !shutting_down_; ++i) {
-            const int descriptor = ::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-            if (descriptor >= 0) {
+            base::unique_fd descriptor{
+                ::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
+            if (descriptor) {
                 net::stream_socket peer{context()};
                 boost::system::error_code failure;
-                peer.assign(boost::asio::local::stream_protocol{}, descriptor, failure);
+                peer.assign(boost::asio::local::stream_protocol{}, descriptor.get(), failure);
                 if (failure) {  // epoll takes no more
-                    ::close(descriptor);
                     return failure.value();
                 }
+                (void)descriptor.release();
                 admit(std::move(peer));
                 continue;
             }
@@ -256,18 +255,16 @@ private:
     }
 
     void admit(net::stream_socket socket) {
-        peer_credentials credentials;
-        try {
-            credentials = credentials_of(socket.native_handle());
-        } catch (const std::system_error& failure) {
-            return refusals_.write(std::string{"a peer was refused: "} + failure.what());
+        const auto credentials = base::peer_credentials_of(socket.native_handle());
+        if (!credentials) {
+            return refusals_.write("a peer was refused: SO_PEERCRED: " + std::generic_category().message(errno));
         }
-        auto peer = peer_of(credentials);
+        auto peer = peer_of(*credentials);
         if (environment_.broker->journal() != nullptr) {
             peer.program =
                 program_name(static_cast<pid_t>(peer.pid));  // now: it may be gone when the journal is written
         }
-        const auto may = roles_of(socket.native_handle(), credentials, environment_.sessions.options);
+        const auto may = roles_of(socket.native_handle(), *credentials, environment_.sessions.options);
         if (!may) {
             refusals_.write(rpc::describe(peer) + " is not allowed: connection refused");
             return refuse(std::move(socket),

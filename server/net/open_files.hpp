@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <base/exec/command_runner.hpp>
+
 #include <cstddef>
 
 namespace hookd::server {
 
 /// How many files the process may have open (RLIMIT_NOFILE). The soft limit is raised to the hard one only when it may
-/// be reached; hooks have the one that was found at the start (hooks::command::most_open_files): programs that try each
+/// be reached; hooks have the one that was found at the start (base::command::most_open_files): programs that try each
 /// descriptor up to it, or use select(2), are slow or wrong with a high one.
 ///
 /// Thread-safety: none.

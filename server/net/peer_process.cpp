@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "peer_process.hpp"
 
-#include <array>
+#include <base/posix/read_file.hpp>
+#include <base/posix/unique_fd.hpp>
+
 #include <cerrno>
 
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/syscall.h>
@@ -14,18 +15,20 @@ namespace hookd::server {
 namespace {
 
 // By number: the header of Debian 12 for it cannot be linked from C++.
-int open_pidfd(pid_t pid) { return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)); }
+base::unique_fd open_pidfd(pid_t pid) {
+    return base::unique_fd{pid > 0 ? static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)) : -1};
+}
 
 }  // namespace
 
 peer_process::peer_process(boost::asio::io_context& context, pid_t pid) : pidfd_(context) {
-    const int opened = pid > 0 ? open_pidfd(pid) : -1;
-    was_gone_ = opened < 0 && pid > 0 && errno == ESRCH;
-    if (opened >= 0) {
+    auto opened = open_pidfd(pid);
+    was_gone_ = !opened && pid > 0 && errno == ESRCH;
+    if (opened) {
         boost::system::error_code failure;
-        pidfd_.assign(opened, failure);
-        if (failure) {  // epoll takes no more
-            ::close(opened);
+        pidfd_.assign(opened.get(), failure);
+        if (!failure) {  // else epoll takes no more
+            (void)opened.release();
         }
     }
 }
@@ -41,26 +44,19 @@ bool peer_process::has_ended() {
 }
 
 bool is_of_own_user(pid_t pid) {
-    const int process = pid > 0 ? open_pidfd(pid) : -1;
-    if (process < 0) {
-        return false;
-    }
+    const auto process = open_pidfd(pid);
     // Signal 0 checks and sends nothing. The right to send is decided by the kernel's own numbers of users (kill(2)).
-    const bool may_signal = ::syscall(SYS_pidfd_send_signal, process, 0, nullptr, 0) == 0;
-    ::close(process);
-    return may_signal;
+    return process && ::syscall(SYS_pidfd_send_signal, process.get(), 0, nullptr, 0) == 0;
 }
 
 std::string program_name(pid_t pid) {
-    const auto path = "/proc/" + std::to_string(pid) + "/comm";
-    const int fd = pid > 0 ? ::open(path.c_str(), O_RDONLY | O_CLOEXEC) : -1;
-    if (fd < 0) {
+    constexpr std::size_t longest = 64;
+    auto name = pid > 0 ? base::read_front("/proc/" + std::to_string(pid) + "/comm", longest) : std::nullopt;
+    if (!name || name->empty()) {
         return {};
     }
-    std::array<char, 64> text;
-    const auto count = ::read(fd, text.data(), text.size());
-    ::close(fd);
-    return {text.data(), count > 0 ? static_cast<std::size_t>(count - 1) : 0};  // without the line feed
+    name->pop_back();  // the line feed
+    return std::move(*name);
 }
 
 }  // namespace hookd::server

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "net/socket_file.hpp"
 
-#include "net/safe_directory.hpp"
-
+#include <base/posix/safe_directory.hpp>
 #include <hookd/protocol/socket_path.hpp>
 #include <hookd/server/listener.hpp>
 
@@ -27,12 +26,6 @@ constexpr mode_t private_mode = S_IRUSR | S_IWUSR;
 
 [[noreturn]] void fail(const std::string& what, int error) {
     throw std::runtime_error(what + ": " + std::generic_category().message(error));
-}
-
-void close_and_forget(int& fd) noexcept {
-    if (fd >= 0) {
-        ::close(std::exchange(fd, -1));
-    }
 }
 
 sockaddr_un address_of(const std::string& path) {
@@ -78,9 +71,9 @@ void remove_socket(const std::string& path) {
     }
 }
 
-int new_socket() {
-    const int made = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (made < 0) {
+base::unique_fd new_socket() {
+    base::unique_fd made{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+    if (!made) {
         fail("cannot make a socket", errno);
     }
     return made;
@@ -89,13 +82,10 @@ int new_socket() {
 /// Whether a program listens there. Only one that takes no lock can, since we hold it: not a hookd, or one whose lock
 /// file was removed.
 bool is_served(const std::string& path) {
-    int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    const base::unique_fd probe{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
     const auto address = address_of(path);
-    const bool served =
-        probe >= 0 &&
-        (::connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 || errno == EAGAIN);
-    close_and_forget(probe);
-    return served;
+    return probe && (::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ||
+                        errno == EAGAIN);
 }
 
 /// Whether a lock beside the socket of a service manager can be had. A daemon that may not write there cannot be
@@ -114,7 +104,7 @@ socket_file::socket_file(std::filesystem::path path) : path_(std::move(path)) {
         open_abstract_socket();
         return;
     }
-    prepare_directory(path_.parent_path(), "--socket");
+    base::prepare_directory(path_.parent_path(), "--socket");
     finds_socket(path_);  // before a lock file is made beside somebody's data
     lock_.emplace(path_);
     try {
@@ -134,7 +124,7 @@ socket_file::socket_file(std::filesystem::path path) : path_(std::move(path)) {
 }
 
 socket_file::socket_file(std::filesystem::path path, int inherited) : path_(std::move(path)), listening_(inherited) {
-    ::fcntl(listening_, F_SETFD, FD_CLOEXEC);
+    ::fcntl(listening_.get(), F_SETFD, FD_CLOEXEC);
     if (!has_file()) {
         return;
     }
@@ -152,10 +142,10 @@ void socket_file::open_abstract_socket() {
     auto address = address_of(name);
     address.sun_path[0] = '\0';
     const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
-    if (::bind(listening_, reinterpret_cast<const sockaddr*>(&address), length) != 0 ||
-        ::listen(listening_, SOMAXCONN) != 0) {
+    if (::bind(listening_.get(), reinterpret_cast<const sockaddr*>(&address), length) != 0 ||
+        ::listen(listening_.get(), SOMAXCONN) != 0) {
         const int error = errno;
-        close_and_forget(listening_);
+        listening_.reset();
         if (error == EADDRINUSE) {
             throw socket_in_use(
                 name +
@@ -167,14 +157,14 @@ void socket_file::open_abstract_socket() {
 
 void socket_file::open_socket() {
     const std::string& path = path_.native();
-    close_and_forget(listening_);
+    listening_.reset();
     listening_ = new_socket();
     // The file gets the mode of the socket's own inode (less the umask, which is the whole process's and thus not for
     // us to change), so it is private from its first moment. The second chmod is for a umask that takes our own bits
     // away, and for kernels that ignore the first; until listen() nobody can connect, so it is not late either.
-    ::fchmod(listening_, private_mode);
+    ::fchmod(listening_.get(), private_mode);
     const auto address = address_of(path);
-    if (::bind(listening_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    if (::bind(listening_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
         fail("cannot make the socket " + path, errno);
     }
     made_here_ = true;
@@ -186,7 +176,7 @@ void socket_file::open_socket() {
     if ((made.st_mode & ALLPERMS) != private_mode && ::chmod(path.c_str(), private_mode) != 0) {
         fail("cannot make the socket " + path + " private", errno);
     }
-    if (::listen(listening_, SOMAXCONN) != 0) {
+    if (::listen(listening_.get(), SOMAXCONN) != 0) {
         fail("cannot listen on " + path, errno);
     }
 }
@@ -200,7 +190,7 @@ void socket_file::remember_file() {
 
 socket_file::~socket_file() { remove(); }
 
-int socket_file::release() noexcept { return std::exchange(listening_, -1); }
+int socket_file::release() noexcept { return listening_.release(); }
 
 bool socket_file::is_in_place() const noexcept {
     struct stat found {};
@@ -214,7 +204,7 @@ bool socket_file::put_back() {
     if (in_place && is_held) {
         return false;
     }
-    check_directory(path_.parent_path(), "--socket");
+    base::check_directory(path_.parent_path(), "--socket");
     // A daemon that tries to start may hold the lock for a moment, until it sees that the socket is served.
     if (!is_held && !lock_->take_anew() && !in_place) {
         throw std::runtime_error("another hookd has taken the lock of " + path_.native());
@@ -234,7 +224,7 @@ void socket_file::remove() noexcept {
         ::unlink(path_.c_str());
     }
     inode_ = 0;
-    close_and_forget(listening_);
+    listening_.reset();
     lock_.reset();
 }
 

@@ -3,6 +3,8 @@
 
 #include "net/socket_lock.hpp"
 
+#include <base/posix/unique_fd.hpp>
+
 #include <filesystem>
 #include <optional>
 
@@ -53,7 +55,7 @@ private:
 
     std::filesystem::path path_;
     std::optional<socket_lock> lock_{};
-    int listening_ = -1;
+    base::unique_fd listening_{};
     bool made_here_ = false;  // the file
     unsigned long long device_ = 0;
     unsigned long long inode_ = 0;

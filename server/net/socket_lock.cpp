@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "net/socket_lock.hpp"
 
+#include <base/posix/unique_fd.hpp>
 #include <hookd/server/listener.hpp>
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -52,16 +52,16 @@ std::optional<long> pid_in(int lock) {
 }
 
 /// Opens the lock file and checks that nobody else could have put it there or can hold it for us.
-int open_lock_file(const std::filesystem::path& lock_path) {
+base::unique_fd open_lock_file(const std::filesystem::path& lock_path) {
     // O_NONBLOCK: somebody's FIFO of that name must not make us wait before we have seen what it is.
-    const int lock =
-        ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, S_IRUSR | S_IWUSR);
-    if (lock < 0) {
+    base::unique_fd lock{
+        ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, S_IRUSR | S_IWUSR)};
+    if (!lock) {
         fail("cannot open the lock file " + lock_path.string() + ", which says who owns the socket", errno);
     }
     struct stat found {};
-    if (::fstat(lock, &found) != 0 || !S_ISREG(found.st_mode) || found.st_nlink > 1 || found.st_uid != ::geteuid()) {
-        ::close(lock);
+    if (::fstat(lock.get(), &found) != 0 || !S_ISREG(found.st_mode) || found.st_nlink > 1 ||
+        found.st_uid != ::geteuid()) {
         throw std::runtime_error(
             "the lock file " + lock_path.string() +
             " is not a plain file of this user's: remove it, or choose another path with --socket");
@@ -108,17 +108,16 @@ socket_lock::socket_lock(const std::filesystem::path& socket) : socket_(socket) 
 socket_lock::~socket_lock() { release(); }
 
 void socket_lock::release() noexcept {
-    if (fd_ < 0) {
-        return;
+    if (const int fd = lock_.file().get(); fd >= 0) {
+        // A pid that is none any more would mislead.
+        [[maybe_unused]] const int emptied = ::ftruncate(fd, 0);
+        lock_ = {};
     }
-    // A pid that is none any more would mislead.
-    [[maybe_unused]] const int emptied = ::ftruncate(fd_, 0);
-    ::close(std::exchange(fd_, -1));
 }
 
 std::filesystem::path socket_lock::file() const { return socket_.native() + ".lock"; }
 
-bool socket_lock::is_current() const noexcept { return fd_ >= 0 && leads_to(file(), fd_); }
+bool socket_lock::is_current() const noexcept { return lock_.file() && leads_to(file(), lock_.file().get()); }
 
 bool socket_lock::take_anew() {
     std::optional<long> holder;
@@ -127,25 +126,24 @@ bool socket_lock::take_anew() {
 
 bool socket_lock::take(std::optional<long>& holder) {
     const auto path = file();
-    const int lock = open_lock_file(path);
+    base::file_lock lock{open_lock_file(path)};
+    bool is_taken = false;
     try {
-        if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
-            if (errno != EWOULDBLOCK) {
-                fail("cannot lock " + path.string(), errno);
-            }
-            holder = pid_in(lock);
-        } else if (leads_to(path, lock)) {
-            write_owner(lock, path);
-            release();
-            fd_ = lock;
-            return true;
-        }
-    } catch (...) {
-        ::close(lock);
-        throw;
+        is_taken = lock.try_lock();
+    } catch (const std::system_error& failure) {
+        fail("cannot lock " + path.string(), failure.code().value());
     }
-    ::close(lock);
-    return false;
+    if (!is_taken) {
+        holder = pid_in(lock.file().get());
+        return false;
+    }
+    if (!leads_to(path, lock.file().get())) {
+        return false;
+    }
+    write_owner(lock.file().get(), path);
+    release();
+    lock_ = std::move(lock);
+    return true;
 }
 
 }  // namespace hookd::server

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <base/posix/file_lock.hpp>
+
 #include <filesystem>
 #include <optional>
 
@@ -34,7 +36,7 @@ private:
     void release() noexcept;
 
     std::filesystem::path socket_;
-    int fd_ = -1;
+    base::file_lock lock_{};
 };
 
 }  // namespace hookd::server

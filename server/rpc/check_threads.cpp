@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "check_threads.hpp"
 
-#include <posix/signals_held_back.hpp>
+#include <base/posix/signals_held_back.hpp>
 
 #include <system_error>
 #include <utility>

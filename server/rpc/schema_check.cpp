@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "schema_check.hpp"
 
-#include <hookd/protocol/json_pointer.hpp>
-#include <hookd/protocol/json_text.hpp>
+#include <base/json/pointer.hpp>
+#include <base/json/text.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -32,7 +32,7 @@ std::string_view member_of(const protocol::request& call, std::string_view name)
 
 std::string text_of(std::string_view value) {
     return value.size() < 2 || value.front() != '"' ? std::string{}
-                                                    : protocol::json_string{value.substr(1, value.size() - 2)}.decode();
+                                                    : base::json_string{value.substr(1, value.size() - 2)}.decode();
 }
 
 /// What a request has to check, and for which event.
@@ -51,7 +51,7 @@ wanted_checks checks_of_reply(const broker_service& broker, const core::client& 
     result.event = broker.state().event_that_awaits(id);
     result.parts.push_back({true, response});
     if (broker.state().is_turn_of(client, id)) {
-        if (const auto payload = protocol::find_value(response, "/payload"); payload && payload->front() == '{') {
+        if (const auto payload = base::find_value(response, "/payload"); payload && payload->front() == '{') {
             result.parts.push_back({false, *payload});
         }
     }

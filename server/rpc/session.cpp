@@ -3,7 +3,7 @@
 
 #include "memory_reserve.hpp"
 
-#include <hookd/protocol/json_text.hpp>
+#include <base/json/text.hpp>
 
 #include <chrono>
 #include <new>
@@ -302,7 +302,7 @@ received session::reject_unended_line(const input& next) {
         result.state = input_state::checking;
         return result;
     }
-    return judge_unended_line(!protocol::find_json_fault(next.unread), next.unread.size());
+    return judge_unended_line(!base::find_json_fault(next.unread), next.unread.size());
 }
 
 received session::judge_unended_line(bool is_json, std::size_t bytes) {

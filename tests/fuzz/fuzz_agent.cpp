@@ -7,13 +7,13 @@
 
 #include "fuzz_target.hpp"
 
+#include <base/json/pointer.hpp>
+#include <base/json/text.hpp>
+
 #include <hookctl/agent/dialect.hpp>
 #include <hookctl/agent/event.hpp>
 #include <hookctl/agent/reply.hpp>
 #include <hookctl/arguments.hpp>
-
-#include <hookd/protocol/json_pointer.hpp>
-#include <hookd/protocol/json_text.hpp>
 
 #include <unistd.h>
 
@@ -33,8 +33,7 @@ constexpr std::array<std::string_view, 16> dialects{"", "claude", "cline", "code
     "gemini", "goose", "grok", "kimi", "qoder", "qwen", "unknown", "vscode", "windsurf"};
 
 bool is_object(std::string_view text) {
-    return !protocol::find_json_fault(text) &&
-           protocol::kind_of(protocol::trimmed_json(text)) == protocol::json_kind::object;
+    return !base::find_json_fault(text) && base::kind_of(base::trimmed_json(text)) == base::json_kind::object;
 }
 
 void answer(const hookctl::agent_event& event, const verdict& said) {
@@ -42,7 +41,7 @@ void answer(const hookctl::agent_event& event, const verdict& said) {
         auto decision = hookctl::decide(event, said, fail_closed);
         require(decision.input.empty() || is_object(decision.input), "a rewritten input is an object");
         const auto words = hookctl::answer_to(event, decision, fail_closed);
-        require(words.out.empty() || !protocol::find_json_fault(words.out), "an answer is JSON");
+        require(words.out.empty() || !base::find_json_fault(words.out), "an answer is JSON");
         require(words.exit_status >= 0 && words.exit_status < 126, "an exit status is one");
     }
 }
@@ -72,7 +71,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         return 0;
     }
     require(is_object(event.payload), "a payload is an object");
-    require(event.tool_input.empty() || !protocol::find_json_fault(event.tool_input), "a tool's input is JSON");
+    require(event.tool_input.empty() || !base::find_json_fault(event.tool_input), "a tool's input is JSON");
     verdict said;
     said.outcome = outcome::answered;
     while (!rest.empty()) {

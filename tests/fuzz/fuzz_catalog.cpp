@@ -6,7 +6,7 @@
 #include "fuzz_target.hpp"
 #include "input_directory.hpp"
 
-#include <hookd/protocol/json_text.hpp>
+#include <base/json/text.hpp>
 #include <hookd/server/catalog.hpp>
 
 #include <algorithm>
@@ -47,7 +47,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     require(events->size() == 2, "each file is an event");
     const auto all = events->schemas("");
-    require(!protocol::find_json_fault(std::get<std::string>(all)), "what is listed is JSON");
+    require(!base::find_json_fault(std::get<std::string>(all)), "what is listed is JSON");
     for (const std::string_view value : {"{}", R"({"a": [1, "x"], "b": null})", "[]", "1e3"}) {
         (void)events->check_event("b", value);
         (void)events->check_reply("b", value);

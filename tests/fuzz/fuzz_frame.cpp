@@ -5,8 +5,8 @@
 
 #include "fuzz_target.hpp"
 
+#include <base/json/text.hpp>
 #include <hookd/protocol/framing.hpp>
-#include <hookd/protocol/json_text.hpp>
 #include <hookd/protocol/limits.hpp>
 #include <hookd/protocol/message.hpp>
 
@@ -76,9 +76,9 @@ void check_request(const request& read, std::string_view frame) {
     require(lies_within(read.id, frame) && lies_within(read.method.raw, frame) && lies_within(read.params, frame),
         "a request is made of spans of its frame");
     require(read.members.size() <= max_params_members, "members are bounded");
-    for (const json_member& member : read.members) {
+    for (const hookd::base::json_member& member : read.members) {
         require(lies_within(member.value, read.params), "a parameter lies in params");
-        require(!find_json_fault(member.value).has_value(), "a parameter is JSON");
+        require(!hookd::base::find_json_fault(member.value).has_value(), "a parameter is JSON");
     }
     if (read.has_no_params()) {
         require(read.members.empty(), "no parameters are no members");
@@ -95,7 +95,7 @@ void check_request(const request& read, std::string_view frame) {
 void check_frame(std::string_view frame) {
     message read;
     read_message(frame, read);
-    const bool is_json = !find_json_fault(frame).has_value();
+    const bool is_json = !hookd::base::find_json_fault(frame).has_value();
     const bool is_parse_error = read.type == message::kind::invalid && read.failure.code == errc::parse_error;
     require(is_json != is_parse_error, "a parse error is what is no JSON");
     switch (read.type) {

@@ -8,14 +8,14 @@
 #include "fuzz_target.hpp"
 #include "input_directory.hpp"
 
+#include <base/json/text.hpp>
+
 #include <hookctl/arguments.hpp>
 #include <hookctl/git/author.hpp>
 #include <hookctl/git/hook.hpp>
 #include <hookctl/git/payload.hpp>
 #include <hookctl/git/script.hpp>
 #include <hookctl/git/url.hpp>
-
-#include <hookd/protocol/json_text.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -92,7 +92,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         return 0;
     }
     const auto payload = git_payload(hook, arguments, input, false);
-    require(!protocol::find_json_fault(payload), "a payload is JSON");
-    require(protocol::kind_of(payload) == protocol::json_kind::object, "a payload is an object");
+    require(!base::find_json_fault(payload), "a payload is JSON");
+    require(base::kind_of(payload) == base::json_kind::object, "a payload is an object");
     return 0;
 }

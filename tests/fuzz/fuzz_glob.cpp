@@ -5,9 +5,8 @@
 
 #include "fuzz_target.hpp"
 
-#include <core/glob.hpp>
-
-#include <hookd/protocol/json_text.hpp>
+#include <base/json/text.hpp>
+#include <base/text/glob.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -49,7 +48,7 @@ bool matches_by_definition(const std::vector<std::string_view>& pattern, const s
 }
 
 /// Whether it could be the inside of a JSON string.
-bool is_text(std::string_view bytes) { return !hookd::protocol::find_json_fault("\"" + std::string{bytes} + "\""); }
+bool is_text(std::string_view bytes) { return !hookd::base::find_json_fault("\"" + std::string{bytes} + "\""); }
 
 }  // namespace
 
@@ -67,8 +66,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         return 0;
     }
     const bool expected = matches_by_definition(characters_of(pattern), characters_of(name));
-    require(hookd::core::glob_matches(pattern, name) == expected, "the matcher agrees with the definition");
-    require(hookd::core::is_glob(pattern) || hookd::core::glob_matches(pattern, name) == (pattern == name),
+    require(hookd::base::glob_matches(pattern, name) == expected, "the matcher agrees with the definition");
+    require(hookd::base::is_glob(pattern) || hookd::base::glob_matches(pattern, name) == (pattern == name),
         "a name matches itself alone");
     return 0;
 }

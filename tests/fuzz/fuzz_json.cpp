@@ -3,10 +3,9 @@
 
 #include "fuzz_target.hpp"
 
-#include <support/json_opinion.hpp>
+#include <base/json/text.hpp>
 
-#include <hookd/protocol/json_text.hpp>
-#include <hookd/protocol/limits.hpp>
+#include <support/json_opinion.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -14,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-using namespace hookd::protocol;
+using namespace hookd::base;
 using hookd::test::opinion;
 using hookd::test::require;
 
@@ -73,7 +72,7 @@ const char* const hookd::test::corpus_name = "json";
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view text{reinterpret_cast<const char*>(data), size};
     const auto fault = find_json_fault(text);
-    const opinion expected = hookd::test::opinion_of_boost(text, max_depth);
+    const opinion expected = hookd::test::opinion_of_boost(text, max_json_depth);
     require(expected == opinion::none || fault.has_value() == (expected == opinion::invalid), "Boost.JSON agrees");
     if (fault) {
         require(fault->offset <= size && !fault->reason.empty(), "a fault has a place and a reason");

@@ -28,7 +28,7 @@ void check_message(const error& refusal) {
 
 template <class Params>
 void bind(request call) {
-    call.method = json_string{Params::method};  // as the table of methods has found it
+    call.method = hookd::base::json_string{Params::method};  // as the table of methods has found it
     const auto bound = bind_params<Params>(call);
     if (const auto* const refusal = std::get_if<error>(&bound)) {
         check_message(*refusal);

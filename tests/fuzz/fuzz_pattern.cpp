@@ -6,9 +6,9 @@
 
 #include "fuzz_target.hpp"
 
-#include <catalog/pattern.hpp>
+#include <base/json/text.hpp>
 
-#include <hookd/protocol/json_text.hpp>
+#include <catalog/pattern.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -34,8 +34,8 @@ std::optional<pattern> compiled(std::string_view text) {
 /// Whether it could be the inside of a JSON string.
 bool is_text(std::string_view bytes) {
     std::string escaped;
-    hookd::protocol::append_json_string(escaped, bytes);
-    return !hookd::protocol::find_json_fault(escaped);
+    hookd::base::append_json_string(escaped, bytes);
+    return !hookd::base::find_json_fault(escaped);
 }
 
 }  // namespace

@@ -7,10 +7,10 @@
 
 #include "fuzz_target.hpp"
 
-#include <hookd/hooks/hook_reply.hpp>
-
+#include <base/exec/command_runner.hpp>
+#include <base/json/text.hpp>
 #include <hookd/protocol/errc.hpp>
-#include <hookd/protocol/json_text.hpp>
+#include <hookd/protocol/hook_reply.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -24,8 +24,8 @@ using test::require;
 namespace {
 
 void check_sendable(const std::string& object) {
-    require(!protocol::find_json_fault(object).has_value(), "what is sent is valid JSON");
-    require(protocol::kind_of(object) == protocol::json_kind::object, "what is sent is an object");
+    require(!base::find_json_fault(object).has_value(), "what is sent is valid JSON");
+    require(base::kind_of(object) == base::json_kind::object, "what is sent is an object");
 }
 
 }  // namespace
@@ -38,21 +38,22 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     const std::string text{reinterpret_cast<const char*>(data) + 1, size - 1};
     const auto end = std::min(text.find('\0'), text.size());
-    hooks::command_result result;
-    result.how = hooks::command_result::ending::exited;
+    base::command_result result;
+    result.how = base::command_result::ending::exited;
     result.code = data[0] & 0x7f;
     result.output.text = text.substr(0, end);
     result.output.cut = (data[0] & 0x80) != 0;
     result.errors.text = end < text.size() ? text.substr(end + 1) : std::string{};
-    const auto reply = hooks::read_hook_reply(result, "guard");
-    require(result.code == 0 || reply.type != hooks::hook_reply::kind::response,
+    const auto reply = protocol::read_hook_reply(result, "guard");
+    require(result.code == 0 || reply.type != protocol::hook_reply::kind::response,
         "another exit status than 0 is no consent");
-    require(!result.output.cut || reply.type != hooks::hook_reply::kind::response, "output that was cut is no consent");
-    require(reply.type != hooks::hook_reply::kind::failed || !reply.text.empty(), "a failure has a reason");
-    if (reply.type != hooks::hook_reply::kind::failed) {
-        check_sendable(hooks::whole_response(reply));
+    require(
+        !result.output.cut || reply.type != protocol::hook_reply::kind::response, "output that was cut is no consent");
+    require(reply.type != protocol::hook_reply::kind::failed || !reply.text.empty(), "a failure has a reason");
+    if (reply.type != protocol::hook_reply::kind::failed) {
+        check_sendable(protocol::whole_response(reply));
         for (const auto refusal : {protocol::errc::not_in_catalog, protocol::errc::limit_exceeded}) {
-            if (const auto fallback = hooks::fallback_response(reply, refusal)) {
+            if (const auto fallback = protocol::fallback_response(reply, refusal)) {
                 check_sendable(*fallback);
             }
         }

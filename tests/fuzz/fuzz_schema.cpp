@@ -5,9 +5,9 @@
 
 #include "fuzz_target.hpp"
 
-#include <catalog/schema.hpp>
+#include <base/json/text.hpp>
 
-#include <hookd/protocol/json_text.hpp>
+#include <catalog/schema.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -37,8 +37,8 @@ const char* const hookd::test::corpus_name = "schema";
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string text{reinterpret_cast<const char*>(data), size};
     const auto end = text.find('\n');
-    if (end == std::string::npos || protocol::find_json_fault(text.substr(0, end)) ||
-        protocol::find_json_fault(text.substr(end + 1))) {
+    if (end == std::string::npos || base::find_json_fault(text.substr(0, end)) ||
+        base::find_json_fault(text.substr(end + 1))) {
         return 0;
     }
     const auto rules = compiled(text.substr(0, end));

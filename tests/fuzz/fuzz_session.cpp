@@ -4,7 +4,7 @@
 #include "rpc/session.hpp"
 #include "unit/rpc/memory_broker.hpp"
 
-#include <hookd/protocol/json_text.hpp>
+#include <base/json/text.hpp>
 
 #include <algorithm>
 #include <array>
@@ -155,7 +155,7 @@ private:
         while (!bytes.empty()) {
             const auto next = decoder_->next(bytes);
             require(next.status == protocol::decode_status::frame, "the output is whole frames");
-            require(!protocol::find_json_fault(next.body), "each frame is JSON");
+            require(!base::find_json_fault(next.body), "each frame is JSON");
             bytes.remove_prefix(next.consumed);
             if (const auto at = next.body.find(before_id); at != std::string_view::npos) {
                 last_event_ = next.body.substr(at + before_id.size(), protocol::uuid_text_size);

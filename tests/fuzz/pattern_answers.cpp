@@ -5,7 +5,7 @@
 
 #include "catalog/pattern.hpp"
 
-#include <hookd/protocol/json_text.hpp>
+#include <base/json/text.hpp>
 
 #include <cstddef>
 #include <iostream>
@@ -20,8 +20,8 @@ using hookd::catalogs::pattern;
 
 std::vector<std::string> strings_of(std::string_view line) {
     std::vector<std::string> strings;
-    for (hookd::protocol::json_cursor elements{line}; const auto element = elements.next();) {
-        strings.push_back(hookd::protocol::json_string{element->value.substr(1, element->value.size() - 2)}.decode());
+    for (hookd::base::json_cursor elements{line}; const auto element = elements.next();) {
+        strings.push_back(hookd::base::json_string{element->value.substr(1, element->value.size() - 2)}.decode());
     }
     return strings;
 }

@@ -3,6 +3,8 @@
 
 #include "deadline.hpp"
 
+#include <base/posix/unique_fd.hpp>
+
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -30,7 +32,7 @@ constexpr auto between_pongs = 200ms;
 
 }  // namespace
 
-fake_link::fake_link(file_descriptor socket) : peer_(std::move(socket)), reader_([this] { run(); }) {}
+fake_link::fake_link(base::unique_fd socket) : peer_(std::move(socket)), reader_([this] { run(); }) {}
 
 fake_link::~fake_link() {
     hang_up();
@@ -180,7 +182,7 @@ std::unique_ptr<fake_link> fake_cluster::accept() {
     if (socket < 0) {
         fail("cannot accept the helper");
     }
-    return std::make_unique<fake_link>(file_descriptor{socket});
+    return std::make_unique<fake_link>(base::unique_fd{socket});
 }
 
 }  // namespace hookd::test

@@ -4,6 +4,8 @@
 #include "temp_directory.hpp"
 #include "test_daemon.hpp"
 
+#include <base/posix/unique_fd.hpp>
+
 #include <condition_variable>
 #include <deque>
 #include <memory>
@@ -20,7 +22,7 @@ namespace hookd::test {
 class fake_link {
 public:
     /// `socket`: connected to what hookd started.
-    explicit fake_link(file_descriptor socket);
+    explicit fake_link(base::unique_fd socket);
     ~fake_link();
     fake_link(const fake_link&) = delete;
     fake_link& operator=(const fake_link&) = delete;
@@ -75,7 +77,7 @@ public:
 
 private:
     temp_directory directory_{};
-    file_descriptor listener_{};
+    base::unique_fd listener_{};
 };
 
 }  // namespace hookd::test

@@ -28,8 +28,8 @@ namespace {
 }
 
 struct pipe_ends {
-    file_descriptor read;
-    file_descriptor write;
+    base::unique_fd read;
+    base::unique_fd write;
 };
 
 pipe_ends make_pipe() {
@@ -37,7 +37,7 @@ pipe_ends make_pipe() {
     if (::pipe2(ends, O_CLOEXEC) != 0) {
         throw_errno("pipe2");
     }
-    return {file_descriptor{ends[0]}, file_descriptor{ends[1]}};
+    return {base::unique_fd{ends[0]}, base::unique_fd{ends[1]}};
 }
 
 bool leads_to_another_daemon(std::string_view variable) {
@@ -179,8 +179,8 @@ child_process::child_process(std::vector<std::string> argv, const spawn_options&
     auto report = make_pipe();
     auto stop = make_pipe();
     if (!options.input_file.empty()) {
-        in.read = file_descriptor{::open(options.input_file.c_str(), O_RDONLY | O_CLOEXEC)};
-        if (!in.read.is_open()) {
+        in.read = base::unique_fd{::open(options.input_file.c_str(), O_RDONLY | O_CLOEXEC)};
+        if (!in.read) {
             throw_errno("open " + options.input_file);
         }
     }
@@ -200,14 +200,14 @@ child_process::child_process(std::vector<std::string> argv, const spawn_options&
     if (pid_ < 0) {
         throw_errno("fork");
     }
-    pidfd_ = file_descriptor{static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0))};
+    pidfd_ = base::unique_fd{static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0))};
     report.write.reset();
     int why = 0;
     if (::read(report.read.get(), &why, sizeof why) == sizeof why) {  // ends without a word once exec has succeeded
         ::waitpid(pid_, nullptr, 0);
         throw std::system_error(why, std::generic_category(), "cannot start " + argv_[0]);
     }
-    if (!pidfd_.is_open()) {
+    if (!pidfd_) {
         throw_errno("pidfd_open");
     }
     if (options.input_file.empty()) {

@@ -2,7 +2,8 @@
 #pragma once
 
 #include "deadline.hpp"
-#include "file_descriptor.hpp"
+
+#include <base/posix/unique_fd.hpp>
 
 #include <sys/types.h>
 
@@ -89,12 +90,12 @@ private:
 
     std::vector<std::string> argv_;
     pid_t pid_ = -1;
-    file_descriptor pidfd_;
-    file_descriptor input_;
-    file_descriptor out_pipe_;
-    file_descriptor err_pipe_;
-    file_descriptor stop_read_;
-    file_descriptor stop_write_;
+    base::unique_fd pidfd_;
+    base::unique_fd input_;
+    base::unique_fd out_pipe_;
+    base::unique_fd err_pipe_;
+    base::unique_fd stop_read_;
+    base::unique_fd stop_write_;
     std::optional<int> exit_status_{};
 
     std::mutex mutex_;

@@ -142,7 +142,7 @@ std::string wire_message::method() const {
 
 wire_client::wire_client(const std::string& socket_path, framing kind) : wire_client(connect_to(socket_path), kind) {}
 
-wire_client::wire_client(file_descriptor socket, framing kind) : socket_(std::move(socket)), kind_(kind) {}
+wire_client::wire_client(base::unique_fd socket, framing kind) : socket_(std::move(socket)), kind_(kind) {}
 
 void wire_client::send_raw(std::string_view bytes) {
     const deadline limit;
@@ -377,16 +377,15 @@ void wire_client::half_close() {
 
 // --- connecting -----------------------------------------------------------------------------------------------------
 
-file_descriptor connect_to(const std::string& socket_path) {
+base::unique_fd connect_to(const std::string& socket_path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (socket_path.size() >= sizeof address.sun_path) {
         throw std::runtime_error("too long for a socket: " + socket_path);
     }
     socket_path.copy(address.sun_path, socket_path.size());
-    file_descriptor socket{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-    if (!socket.is_open() ||
-        ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    base::unique_fd socket{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    if (!socket || ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
         throw std::system_error(errno, std::generic_category(), "connect " + socket_path);
     }
     return socket;
@@ -416,13 +415,13 @@ namespace {
 
 }  // namespace
 
-file_descriptor connect_as(uid_t user, const std::string& socket_path) { return connect_as(user, user, socket_path); }
+base::unique_fd connect_as(uid_t user, const std::string& socket_path) { return connect_as(user, user, socket_path); }
 
-file_descriptor connect_as(uid_t user, gid_t group, const std::string& socket_path) {
+base::unique_fd connect_as(uid_t user, gid_t group, const std::string& socket_path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     socket_path.copy(address.sun_path, sizeof address.sun_path - 1);
-    file_descriptor socket{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    base::unique_fd socket{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     // The kernel notes the credentials of whoever calls connect(2), and the socket is shared with the child: no need to
     // pass it back. To the daemon a process that has ended is gone, so the child stays, without any descriptor, until
     // the test program ends.
@@ -430,8 +429,8 @@ file_descriptor connect_as(uid_t user, gid_t group, const std::string& socket_pa
     if (::pipe2(result.data(), O_CLOEXEC) != 0) {
         throw std::system_error(errno, std::generic_category(), "pipe");
     }
-    const file_descriptor read_end{result[0]};
-    file_descriptor write_end{result[1]};
+    const base::unique_fd read_end{result[0]};
+    base::unique_fd write_end{result[1]};
     if (::fork() == 0) {
         connect_and_stay(user, group, address, socket.get(), result[1]);
     }

@@ -2,7 +2,8 @@
 #pragma once
 
 #include "deadline.hpp"
-#include "file_descriptor.hpp"
+
+#include <base/posix/unique_fd.hpp>
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
@@ -67,7 +68,7 @@ class wire_client {
 public:
     explicit wire_client(const std::string& socket_path, framing kind = framing::length);
     /// Takes over a connected socket.
-    explicit wire_client(file_descriptor socket, framing kind = framing::length);
+    explicit wire_client(base::unique_fd socket, framing kind = framing::length);
 
     [[nodiscard]] framing kind() const noexcept { return kind_; }
     [[nodiscard]] int native_handle() const noexcept { return socket_.get(); }
@@ -129,7 +130,7 @@ private:
     template <typename Predicate>
     wire_message take_first(Predicate wanted, const char* what, deadline limit);
 
-    file_descriptor socket_;
+    base::unique_fd socket_;
     framing kind_;
     std::string input_{};
     std::size_t input_start_ = 0;
@@ -139,12 +140,12 @@ private:
 };
 
 /// Connects to a unix domain socket. Throws std::system_error.
-[[nodiscard]] file_descriptor connect_to(const std::string& socket_path);
+[[nodiscard]] base::unique_fd connect_to(const std::string& socket_path);
 /// The same in the name of another user (real, effective, saved), for which a child process makes the connection. Needs
 /// root.
-[[nodiscard]] file_descriptor connect_as(uid_t user, const std::string& socket_path);
+[[nodiscard]] base::unique_fd connect_as(uid_t user, const std::string& socket_path);
 /// The same with a group besides.
-[[nodiscard]] file_descriptor connect_as(uid_t user, gid_t group, const std::string& socket_path);
+[[nodiscard]] base::unique_fd connect_as(uid_t user, gid_t group, const std::string& socket_path);
 
 // --- what tests say most often ---
 

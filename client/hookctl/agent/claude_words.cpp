@@ -3,7 +3,7 @@
 // status for a denial.
 #include "dialect.hpp"
 
-#include "hookctl/json/json_object.hpp"
+#include <base/json/object_writer.hpp>
 
 namespace hookd::hookctl {
 
@@ -11,19 +11,19 @@ namespace {
 
 using kind = agent_event_kind;
 
-json_object nested_for(const agent_event& event) {
-    json_object nested;
+base::object_writer nested_for(const agent_event& event) {
+    base::object_writer nested;
     nested.text("hookEventName", event.caller_name);
     return nested;
 }
 
-void add_text(json_object& object, std::string_view name, const std::string& text) {
+void add_text(base::object_writer& object, std::string_view name, const std::string& text) {
     if (!text.empty()) {
         object.text(name, text);
     }
 }
 
-void add_tool_words(json_object& nested, const agent_decision& decision) {
+void add_tool_words(base::object_writer& nested, const agent_decision& decision) {
     if (decision.word != agent_word::none) {
         nested.text("permissionDecision", word_of(decision.word));
         add_text(nested, "permissionDecisionReason", decision.reason);
@@ -35,7 +35,7 @@ void add_tool_words(json_object& nested, const agent_decision& decision) {
 }
 
 std::string permission_words(const agent_decision& decision) {
-    json_object behavior;
+    base::object_writer behavior;
     behavior.text("behavior", word_of(decision.word));
     if (decision.word == agent_word::deny) {
         behavior.text("message", decision.reason);
@@ -54,7 +54,7 @@ std::string permission_words(const agent_decision& decision) {
 }
 
 /// What holds anything but a tool back, or comments on it.
-void add_block(json_object& answer, json_object& nested, const agent_decision& decision) {
+void add_block(base::object_writer& answer, base::object_writer& nested, const agent_decision& decision) {
     if (decision.word == agent_word::deny) {
         answer.text("decision", "block").text("reason", decision.reason);
     }
@@ -70,7 +70,7 @@ agent_answer claude_answer(const agent_event& event, const agent_decision& decis
     if (event.kind == kind::other && decision.word == agent_word::deny) {
         return denied_by_status(decision);
     }
-    json_object answer;
+    base::object_writer answer;
     auto nested = nested_for(event);
     if (decision.ends_run) {
         answer.flag("continue", false).text("stopReason", decision.reason);

@@ -3,7 +3,7 @@
 // input; one of a hook script not.
 #include "dialect.hpp"
 
-#include "hookctl/json/json_object.hpp"
+#include <base/json/object_writer.hpp>
 
 namespace hookd::hookctl {
 
@@ -16,7 +16,7 @@ agent_answer cline_answer(const agent_event& event, const agent_decision& decisi
     } else if (said.word == agent_word::ask && !is_sdk_call) {
         deny_instead_of_asking(said);
     }
-    json_object answer;
+    base::object_writer answer;
     if (said.word == agent_word::deny) {
         answer.flag("cancel", true).text("errorMessage", said.reason);
     } else if (said.word == agent_word::ask) {

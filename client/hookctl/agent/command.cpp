@@ -4,14 +4,15 @@
 #include "hookctl/commands.hpp"
 #include "hookctl/daemon/daemon_call.hpp"
 #include "hookctl/exit_status.hpp"
-#include "hookctl/json/json_object.hpp"
 #include "hookctl/terminal/output.hpp"
 #include "hookctl/terminal/run_to_end.hpp"
 #include "reply.hpp"
 #include "site.hpp"
 #include "wiring.hpp"
 
-#include <hookd/protocol/shell_word.hpp>
+#include <base/exec/command_runner.hpp>
+#include <base/json/object_writer.hpp>
+#include <base/text/shell_word.hpp>
 
 #include <array>
 #include <chrono>
@@ -26,7 +27,7 @@ namespace hookd::hookctl {
 namespace {
 
 namespace fs = std::filesystem;
-using protocol::shell_word;
+using base::shell_word;
 using std::chrono::milliseconds;
 
 constexpr milliseconds test_time{60'000};
@@ -94,7 +95,7 @@ std::vector<const agent_wiring*> chosen(const agent_arguments& arguments) {
 }
 
 void report(const invocation& call, const agent_wiring& wiring, const settings_path& path, bool is_wired,
-    std::string_view what, json_object details = {}) {
+    std::string_view what, base::object_writer details = {}) {
     if (writes_for_programs(call.json)) {
         print(details.text("agent", wiring.agent).text("path", path.whole()).flag("wired", is_wired).finish() + '\n');
         return;
@@ -114,7 +115,7 @@ void install(const invocation& call, const agent_arguments& arguments, const age
         write_settings(path, after);
     }
     report(call, wiring, path, true, changes ? "calls hookctl agent-hook now" : "calls hookctl agent-hook already",
-        json_object().flag("changed", changes));
+        base::object_writer().flag("changed", changes));
 }
 
 void uninstall(const invocation& call, const agent_arguments& arguments, const agent_wiring& wiring) {
@@ -128,14 +129,15 @@ void uninstall(const invocation& call, const agent_arguments& arguments, const a
         remove_settings(path);
     }
     report(call, wiring, path, false, changes ? "calls hookctl agent-hook no more" : "did not call it",
-        json_object().flag("changed", changes));
+        base::object_writer().flag("changed", changes));
 }
 
 std::string test_input(const agent_wiring& wiring, const settings_path& path) {
-    const auto tool =
-        json_object().text(wiring.form == agent_hook_form::untimed ? "command_line" : "command", "true").finish();
+    const auto tool = base::object_writer()
+                          .text(wiring.form == agent_hook_form::untimed ? "command_line" : "command", "true")
+                          .finish();
     const auto event = wiring.events.front();
-    json_object input;
+    base::object_writer input;
     input.text("cwd", fs::current_path().string());
     switch (wiring.form) {
         case agent_hook_form::bash:
@@ -160,8 +162,8 @@ std::string test_input(const agent_wiring& wiring, const settings_path& path) {
     return input.text("hook_event_name", event).text("tool_name", wiring.shell_tool).raw("tool_input", tool).finish();
 }
 
-hooks::command_result run_shell(const std::string& command, std::string input) {
-    hooks::command what;
+base::command_result run_shell(const std::string& command, std::string input) {
+    base::command what;
     what.argv = {"/bin/sh", "-c", command};
     for (char** each = environ; *each != nullptr; ++each) {
         what.environment.emplace_back(*each);
@@ -172,9 +174,9 @@ hooks::command_result run_shell(const std::string& command, std::string input) {
 }
 
 /// What the agent would make of that.
-agent_decision understood(const agent_wiring& wiring, const std::string& input, const hooks::command_result& ended) {
+agent_decision understood(const agent_wiring& wiring, const std::string& input, const base::command_result& ended) {
     agent_decision said;
-    if (ended.how != hooks::command_result::ending::exited) {
+    if (ended.how != base::command_result::ending::exited) {
         said.notices.emplace_back("the command could not be started, or took too long");
         return said;
     }
@@ -220,7 +222,7 @@ bool status(const invocation& call, const agent_arguments& arguments, const agen
         const auto ended = run_shell(command, input);
         const auto said = understood(wiring, input, ended);
         std::string what = said.word == agent_word::none ? "proceed" : std::string(word_of(said.word));
-        json_object details;
+        base::object_writer details;
         details.text("command", command)
             .text("answer", what)
             .text("reason", said.reason)
@@ -231,7 +233,7 @@ bool status(const invocation& call, const agent_arguments& arguments, const agen
         }
         report(call, wiring, path, true, what, std::move(details));
         is_right =
-            is_right && ended.how == hooks::command_result::ending::exited && (ended.code == 0 || ended.code == 2);
+            is_right && ended.how == base::command_result::ending::exited && (ended.code == 0 || ended.code == 2);
     }
     return is_right;
 }

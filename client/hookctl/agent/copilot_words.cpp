@@ -4,7 +4,7 @@
 // Copilot CLI.
 #include "dialect.hpp"
 
-#include "hookctl/json/json_object.hpp"
+#include <base/json/object_writer.hpp>
 
 namespace hookd::hookctl {
 
@@ -13,7 +13,7 @@ namespace {
 using kind = agent_event_kind;
 
 /// For `object` as the top level of Copilot CLI.
-void add_top_words(json_object& object, const agent_event& event, const agent_decision& decision) {
+void add_top_words(base::object_writer& object, const agent_event& event, const agent_decision& decision) {
     const bool denies = decision.word == agent_word::deny;
     switch (event.kind) {
         case kind::pre_tool_use:
@@ -52,7 +52,7 @@ void add_top_words(json_object& object, const agent_event& event, const agent_de
 
 /// For VS Code; empty if there is nothing to say.
 std::string nested_words(const agent_event& event, const agent_decision& decision) {
-    json_object nested;
+    base::object_writer nested;
     nested.text("hookEventName", event.caller_name);
     if (event.kind == kind::stop) {
         if (decision.word != agent_word::deny) {
@@ -71,7 +71,7 @@ std::string nested_words(const agent_event& event, const agent_decision& decisio
     }
     if (event.kind == kind::permission_request &&
         (decision.word == agent_word::deny || decision.word == agent_word::allow)) {
-        json_object behavior;
+        base::object_writer behavior;
         behavior.text("behavior", word_of(decision.word));
         if (decision.word == agent_word::deny) {
             behavior.text("message", decision.reason);
@@ -82,7 +82,7 @@ std::string nested_words(const agent_event& event, const agent_decision& decisio
         nested.text("additionalContext", decision.context);
     }
     auto words = nested.finish();
-    return words == json_object().text("hookEventName", event.caller_name).finish() ? std::string() : words;
+    return words == base::object_writer().text("hookEventName", event.caller_name).finish() ? std::string() : words;
 }
 
 }  // namespace
@@ -98,7 +98,7 @@ agent_answer copilot_answer(const agent_event& event, const agent_decision& deci
             0, decision.reason + (decision.context.empty() ? "" : "\n"));  // it knows no veto here: the model is told
         said.word = agent_word::none;
     }
-    json_object answer;
+    base::object_writer answer;
     if (decision.ends_run) {
         answer.flag("continue", false).text("stopReason", decision.reason);
     }

@@ -3,7 +3,7 @@
 // there.
 #include "dialect.hpp"
 
-#include "hookctl/json/json_object.hpp"
+#include <base/json/object_writer.hpp>
 
 namespace hookd::hookctl {
 
@@ -24,7 +24,7 @@ std::string tool_words(const agent_event& event, agent_decision decision) {
     if (decision.word == agent_word::none) {
         return {};
     }
-    json_object answer;
+    base::object_writer answer;
     answer.text("permission", decision.word == agent_word::deny  ? "deny"
                               : decision.word == agent_word::ask ? "ask"
                                                                  : "allow");
@@ -51,9 +51,9 @@ agent_answer cursor_answer(const agent_event& event, const agent_decision& decis
     if (event.kind == kind::pre_tool_use) {
         words = tool_words(event, decision);
     } else if (event.kind == kind::prompt_submit && denies) {
-        words = json_object().flag("continue", false).text("user_message", decision.reason).finish();
+        words = base::object_writer().flag("continue", false).text("user_message", decision.reason).finish();
     } else if (event.kind == kind::stop && denies) {
-        words = json_object().text("followup_message", decision.reason).finish();
+        words = base::object_writer().text("followup_message", decision.reason).finish();
     } else if (denies) {
         return denied_by_status(decision);
     }

@@ -3,6 +3,8 @@
 
 #include "tool.hpp"
 
+#include <base/json/text.hpp>
+
 #include <algorithm>
 #include <array>
 #include <cstdlib>
@@ -12,7 +14,7 @@ namespace hookd::hookctl {
 namespace {
 
 using kind = agent_event_kind;
-using protocol::json_kind;
+using base::json_kind;
 
 constexpr auto tool = at(kind::pre_tool_use);
 constexpr auto permission = at(kind::permission_request);

@@ -2,9 +2,10 @@
 #include "event.hpp"
 
 #include "hookctl/arguments.hpp"
-#include "hookctl/json/json_object.hpp"
 #include "tool.hpp"
 
+#include <base/json/object_writer.hpp>
+#include <base/json/text.hpp>
 #include <hookd/protocol/limits.hpp>
 
 #include <algorithm>
@@ -17,7 +18,7 @@ namespace hookd::hookctl {
 namespace {
 
 using kind = agent_event_kind;
-using protocol::json_kind;
+using base::json_kind;
 
 struct caller_event {
     std::string_view name;
@@ -148,7 +149,7 @@ std::string_view find_member(const agent_input& input, const passed_member& want
         if (slash != std::string_view::npos) {
             value = json_member_of(value, from.substr(slash + 1));
         }
-        if (!value.empty() && protocol::kind_of(value) == wanted.wanted) {
+        if (!value.empty() && base::kind_of(value) == wanted.wanted) {
             return value;
         }
     }
@@ -176,7 +177,7 @@ std::string project_directory(const agent_dialect& dialect, const agent_input& i
     }
     for (const std::string_view roots : {"workspace_roots", "workspaceRoots"}) {
         if (const auto all = input.raw(roots, json_kind::array); !all.empty()) {
-            protocol::json_cursor elements(all);
+            base::json_cursor elements(all);
             if (const auto first = elements.next()) {
                 return json_text_of(first->value);
             }
@@ -190,17 +191,17 @@ std::string project_directory(const agent_dialect& dialect, const agent_input& i
 bool fits_a_message(const std::string& payload) {
     constexpr std::size_t beside_it = std::size_t{4} * 1024;  // the rest of the request
     const auto fits = payload.size() + beside_it <= protocol::default_max_frame_bytes;
-    return fits && !protocol::find_json_fault("[[" + payload + "]]");  // as deep as within {"params":{"payload":
+    return fits && !base::find_json_fault("[[" + payload + "]]");  // as deep as within {"params":{"payload":
 }
 
 /// The payload with all that the agent wrote, or without if that is too much: what has been read out of it matters
 /// more.
-std::string finish_payload(json_object payload, std::string_view text) {
-    auto whole = json_object(payload).raw("raw", text).finish();
+std::string finish_payload(base::object_writer payload, std::string_view text) {
+    auto whole = base::object_writer(payload).raw("raw", text).finish();
     return fits_a_message(whole) ? whole : payload.flag("raw_omitted", true).finish();
 }
 
-void add_tool(json_object& payload, const agent_event& event, const agent_tool_call& call) {
+void add_tool(base::object_writer& payload, const agent_event& event, const agent_tool_call& call) {
     payload.text("tool_name", call.name).text("tool_kind", agent_tool_kind(event.dialect->name, call.name));
     if (const auto command = agent_tool_command(call); !command.empty()) {
         payload.text("command", command);
@@ -214,8 +215,8 @@ void add_tool(json_object& payload, const agent_event& event, const agent_tool_c
     }
 }
 
-json_object begin_payload(const agent_event& event, const agent_input& input) {
-    json_object payload;
+base::object_writer begin_payload(const agent_event& event, const agent_input& input) {
+    base::object_writer payload;
     payload.text("agent", event.dialect->name).text("hook_event_name", event.caller_name);
     for (std::string_view last; const auto& each : passed_members) {
         if (each.name == last) {

@@ -2,7 +2,7 @@
 // Gemini CLI.
 #include "dialect.hpp"
 
-#include "hookctl/json/json_object.hpp"
+#include <base/json/object_writer.hpp>
 
 namespace hookd::hookctl {
 
@@ -12,7 +12,7 @@ agent_answer gemini_answer(const agent_event& event, const agent_decision& decis
     if (event.kind == kind::other && decision.word == agent_word::deny) {
         return denied_by_status(decision);
     }
-    json_object answer;
+    base::object_writer answer;
     if (decision.ends_run) {
         answer.flag("continue", false).text("stopReason", decision.reason);
     }
@@ -23,7 +23,7 @@ agent_answer gemini_answer(const agent_event& event, const agent_decision& decis
         }
     }
     if (!decision.input.empty() || !decision.context.empty()) {
-        json_object nested;
+        base::object_writer nested;
         nested.text("hookEventName", event.caller_name);
         if (!decision.input.empty()) {
             nested.raw("tool_input", decision.input);

@@ -4,6 +4,8 @@
 #include "hookctl/arguments.hpp"
 #include "hookctl/terminal/byte_text.hpp"
 
+#include <base/json/value_view.hpp>
+#include <base/text/utf8.hpp>
 #include <hookd/protocol/limits.hpp>
 
 #include <algorithm>
@@ -19,7 +21,7 @@ namespace hookd::hookctl {
 
 namespace {
 
-using protocol::json_kind;
+using base::json_kind;
 
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
@@ -33,7 +35,7 @@ std::string with_valid_utf8(std::string_view text) {
     std::string result;
     result.reserve(text.size());
     while (!text.empty()) {
-        const auto size = utf8_size(text);
+        const auto size = base::front_character_size(text);
         result.append(size == 0 ? "\xef\xbf\xbd" : text.substr(0, size));
         text.remove_prefix(std::max<std::size_t>(size, 1));
     }
@@ -41,32 +43,18 @@ std::string with_valid_utf8(std::string_view text) {
 }
 
 std::string fault_of(std::string_view text) {
-    const auto fault = protocol::find_json_fault(text);
+    const auto fault = base::find_json_fault(text);
     return fault ? std::string(fault->reason) + ", at byte " + std::to_string(fault->offset) : std::string();
 }
 
 }  // namespace
 
 std::string_view json_member_of(std::string_view object, std::string_view name) {
-    if (object.empty() || protocol::kind_of(object) != json_kind::object) {
-        return {};
-    }
-    std::string_view found;
-    protocol::json_cursor members(object);
-    while (const auto member = members.next()) {
-        if (member->key.equals(name)) {
-            found = member->value;
-        }
-    }
-    return protocol::kind_of(found) == json_kind::null ? std::string_view() : found;
+    const auto found = base::value_view(object)[name];
+    return found.is(json_kind::null) ? std::string_view() : found;
 }
 
-std::string json_text_of(std::string_view value) {
-    if (value.size() < 2 || protocol::kind_of(value) != json_kind::string) {
-        return {};
-    }
-    return protocol::json_string{value.substr(1, value.size() - 2)}.decode();
-}
+std::string json_text_of(std::string_view value) { return base::value_view(value).string(); }
 
 json_outline::state json_outline::scan(std::string_view text) {
     for (; at_ < text.size() && state_ <= state::inside; ++at_) {
@@ -170,10 +158,10 @@ agent_input agent_input::unreadable(std::string why) {
 std::string_view agent_input::raw(std::string_view name) const {
     const std::string_view all = text_;
     for (auto each = members_.rbegin(); each != members_.rend(); ++each) {
-        const protocol::json_string key{all.substr(each->key.begin, each->key.end - each->key.begin)};
+        const base::json_string key{all.substr(each->key.begin, each->key.end - each->key.begin)};
         if (key.equals(name)) {
             const auto value = all.substr(each->value.begin, each->value.end - each->value.begin);
-            return protocol::kind_of(value) == json_kind::null ? std::string_view() : value;
+            return base::kind_of(value) == json_kind::null ? std::string_view() : value;
         }
     }
     return {};
@@ -181,7 +169,7 @@ std::string_view agent_input::raw(std::string_view name) const {
 
 std::string_view agent_input::raw(std::string_view name, json_kind wanted) const {
     const auto value = raw(name);
-    return !value.empty() && protocol::kind_of(value) == wanted ? value : std::string_view();
+    return !value.empty() && base::kind_of(value) == wanted ? value : std::string_view();
 }
 
 std::string agent_input::text(std::string_view name) const { return json_text_of(raw(name)); }

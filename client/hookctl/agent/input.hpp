@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <hookd/protocol/json_text.hpp>
+#include <base/json/text.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -73,7 +73,7 @@ public:
     /// The value of the last member of that name; empty if there is none, or null.
     [[nodiscard]] std::string_view raw(std::string_view name) const;
     /// The same if it is of that kind.
-    [[nodiscard]] std::string_view raw(std::string_view name, protocol::json_kind wanted) const;
+    [[nodiscard]] std::string_view raw(std::string_view name, base::json_kind wanted) const;
     /// A string, decoded; empty if there is none.
     [[nodiscard]] std::string text(std::string_view name) const;
     [[nodiscard]] bool has(std::string_view name) const { return !raw(name).empty(); }

@@ -4,6 +4,9 @@
 #include "hookctl/daemon/daemon_call.hpp"
 #include "hookctl/on/hook_lines.hpp"
 
+#include <base/json/text.hpp>
+#include <base/json/value_view.hpp>
+
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -15,7 +18,7 @@ namespace hookd::hookctl {
 
 namespace {
 
-using protocol::json_kind;
+using base::json_kind;
 
 /// An agent may take a blank reason for none, and a denial without a reason for a broken hook (Codex does, and runs the
 /// tool).
@@ -102,12 +105,11 @@ private:
             known_member{"note", &reply_reader::read_note},
             known_member{"hookSpecificOutput", &reply_reader::read_nested},
         };
-        protocol::json_cursor members(object);
-        while (const auto member = members.next()) {
+        for (const auto& member : base::value_view(object).members()) {
             const auto found = std::find_if(
-                known.begin(), known.end(), [&](const known_member& each) { return member->key.equals(each.name); });
-            if (found != known.end() && protocol::kind_of(member->value) != json_kind::null) {
-                (this->*found->read)(found->name, member->value);
+                known.begin(), known.end(), [&](const known_member& each) { return member.key.equals(each.name); });
+            if (found != known.end() && base::kind_of(member.value) != json_kind::null) {
+                (this->*found->read)(found->name, member.value);
             }
         }
     }
@@ -120,12 +122,11 @@ private:
         }
     }
     void read_word(std::string_view name, std::string_view value) {
-        if (protocol::kind_of(value) == json_kind::object) {
+        if (base::kind_of(value) == json_kind::object) {
             read_object(value);  // {"behavior": …} of a request for permission
             return;
         }
-        const auto word =
-            protocol::kind_of(value) == json_kind::string ? word_called(json_text_of(value)) : std::nullopt;
+        const auto word = base::kind_of(value) == json_kind::string ? word_called(json_text_of(value)) : std::nullopt;
         if (word) {
             raise(*word);
         } else {
@@ -133,7 +134,7 @@ private:
         }
     }
     void read_reason(std::string_view name, std::string_view value) {
-        if (protocol::kind_of(value) == json_kind::string) {
+        if (base::kind_of(value) == json_kind::string) {
             keep(reason_, json_text_of(value));
         } else {
             note(std::string("a ").append(name).append(" that is not a string"));
@@ -168,14 +169,14 @@ private:
         result_.decision.interrupts = is_flag(name, value) && value == "true";
     }
     void read_context(std::string_view name, std::string_view value) {
-        if (protocol::kind_of(value) == json_kind::string) {
+        if (base::kind_of(value) == json_kind::string) {
             keep(result_.decision.context, json_text_of(value));
         } else {
             note(std::string("an ").append(name).append(" that is not a string"));
         }
     }
     void read_input(std::string_view name, std::string_view value) {
-        if (protocol::kind_of(value) == json_kind::object) {
+        if (base::kind_of(value) == json_kind::object) {
             result_.decision.input = value;
         } else {
             fail(std::string("an ").append(name).append(" that is not an object"));
@@ -183,7 +184,7 @@ private:
     }
     /// In a chain: what the hooks after it have seen.
     void read_payload(std::string_view /*name*/, std::string_view value) {
-        if (protocol::kind_of(value) != json_kind::object) {
+        if (base::kind_of(value) != json_kind::object) {
             return;
         }
         result_.replaces_payload = true;
@@ -200,7 +201,7 @@ private:
         }
     }
     void read_nested(std::string_view /*name*/, std::string_view value) {
-        if (protocol::kind_of(value) == json_kind::object) {
+        if (base::kind_of(value) == json_kind::object) {
             read_object(value);
         } else {
             fail("a hookSpecificOutput that is not an object");
@@ -208,7 +209,7 @@ private:
     }
 
     bool is_flag(std::string_view name, std::string_view value) {
-        if (protocol::kind_of(value) == json_kind::boolean) {
+        if (base::kind_of(value) == json_kind::boolean) {
             return true;
         }
         fail(std::string("a ").append(name).append(" that is not true or false"));

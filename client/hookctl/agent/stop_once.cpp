@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "stop_once.hpp"
 
+#include <base/posix/private_directory.hpp>
+#include <base/posix/unique_fd.hpp>
+
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <system_error>
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 namespace hookd::hookctl {
@@ -41,14 +43,14 @@ fs::path file_of(const agent_event& event) {
     return state_directory() / name.substr(0, longest);
 }
 
-/// Makes the directory, for this user alone; whether it is that.
-bool make_private_directory(const fs::path& path) {
-    std::error_code error;
-    fs::create_directories(path.parent_path(), error);
-    ::mkdir(path.c_str(), 0700);
-    struct stat there {};
-    return ::lstat(path.c_str(), &there) == 0 && S_ISDIR(there.st_mode) && there.st_uid == ::geteuid() &&
-           (there.st_mode & 022U) == 0;
+/// Makes the directory if it is absent; whether it is this user's alone.
+bool has_private_directory(const fs::path& path) {
+    try {
+        base::make_private_directory(path);
+    } catch (const fs::filesystem_error&) {
+        return false;
+    }
+    return base::is_private_directory(path);
 }
 
 }  // namespace
@@ -57,14 +59,13 @@ std::string record_blocked_stop(const agent_event& event) {
     if (event.session_id.empty() || state_directory().empty()) {
         return "it can't be told which session this is, and whether its end was blocked before";
     }
-    if (!make_private_directory(state_directory())) {
+    if (!has_private_directory(state_directory())) {
         return "that it is blocked can't be recorded in " + state_directory().string() +
                ", which is not a directory of yours alone";
     }
     const auto file = file_of(event);
-    const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd >= 0) {
-        ::close(fd);
+    const base::unique_fd made{::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
+    if (made) {
         return {};
     }
     return errno == EEXIST ? "this session's end was blocked once before"

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "tool.hpp"
 
-#include "hookctl/json/json_object.hpp"
+#include <base/json/object_writer.hpp>
+#include <base/json/text.hpp>
+#include <base/json/value_view.hpp>
 
 #include <algorithm>
 #include <array>
@@ -11,7 +13,7 @@ namespace hookd::hookctl {
 
 namespace {
 
-using protocol::json_kind;
+using base::json_kind;
 
 struct known_tool {
     std::string_view name;
@@ -91,11 +93,11 @@ constexpr std::array known_tools{
 
 /// A value that may be JSON within a string (Copilot's toolArgs, Cursor's MCP input), as that JSON.
 std::string unpacked(std::string_view value) {
-    if (value.empty() || protocol::kind_of(value) != json_kind::string) {
+    if (value.empty() || base::kind_of(value) != json_kind::string) {
         return std::string(value);
     }
     auto inner = json_text_of(value);
-    return !inner.empty() && inner.front() == '{' && !protocol::find_json_fault(inner) ? inner : std::string(value);
+    return !inner.empty() && inner.front() == '{' && !base::find_json_fault(inner) ? inner : std::string(value);
 }
 
 /// The first of these that is there.
@@ -131,13 +133,12 @@ void add_paths(std::vector<std::string>& paths, std::string_view value) {
     if (value.empty()) {
         return;
     }
-    if (protocol::kind_of(value) == json_kind::string) {
+    if (base::kind_of(value) == json_kind::string) {
         paths.push_back(json_text_of(value));
-    } else if (protocol::kind_of(value) == json_kind::array) {
-        protocol::json_cursor elements(value);
-        while (const auto element = elements.next()) {
-            if (protocol::kind_of(element->value) == json_kind::string) {
-                paths.push_back(json_text_of(element->value));
+    } else if (base::kind_of(value) == json_kind::array) {
+        for (const auto& element : base::value_view(value).elements()) {
+            if (base::kind_of(element) == json_kind::string) {
+                paths.push_back(json_text_of(element));
             }
         }
     }
@@ -183,7 +184,7 @@ agent_tool_call cursor_tool_call(const agent_input& input, std::string_view even
     if (call.result.empty()) {
         call.result = first_of(input, {"output", "result_json"});
     }
-    json_object made;
+    base::object_writer made;
     const auto pass = [&](std::string_view member) {
         if (input.has(member)) {
             made.raw(member, input.raw(member));
@@ -253,10 +254,10 @@ std::string agent_tool_command(const agent_tool_call& call) {
         if (value.empty()) {
             continue;
         }
-        if (protocol::kind_of(value) == json_kind::string) {
+        if (base::kind_of(value) == json_kind::string) {
             return json_text_of(value);
         }
-        if (protocol::kind_of(value) == json_kind::array) {
+        if (base::kind_of(value) == json_kind::array) {
             std::vector<std::string> words;
             add_paths(words, value);
             std::string line;
@@ -282,7 +283,7 @@ std::vector<std::string> agent_tool_paths(const agent_tool_call& call) {
             add_patch_paths(paths, text);
         }
     }
-    if (!call.input.empty() && protocol::kind_of(call.input) == json_kind::string) {
+    if (!call.input.empty() && base::kind_of(call.input) == json_kind::string) {
         add_patch_paths(paths, json_text_of(call.input));
     }
     return paths;

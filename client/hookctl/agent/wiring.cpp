@@ -3,7 +3,9 @@
 
 #include "hookctl/arguments.hpp"
 #include "hookctl/json/json_edit.hpp"
-#include "hookctl/json/json_object.hpp"
+
+#include <base/json/text.hpp>
+#include <base/json/value_view.hpp>
 
 #include <algorithm>
 #include <array>
@@ -14,7 +16,7 @@ namespace hookd::hookctl {
 
 namespace {
 
-using protocol::json_kind;
+using base::json_kind;
 using form = agent_hook_form;
 
 constexpr std::array<std::string_view, 8> claude_events{"PreToolUse", "PermissionRequest", "UserPromptSubmit",
@@ -57,7 +59,7 @@ bool is_blank(std::string_view settings) { return settings.find_first_not_of(bla
 
 std::string quoted(std::string_view text) {
     std::string json;
-    protocol::append_json_string(json, text);
+    base::append_json_string(json, text);
     return json;
 }
 
@@ -90,8 +92,8 @@ std::string named_agent_words(const agent_wiring& wiring) {
 std::string command_of(std::string_view hook) {
     for (const std::string_view name : {"command", "bash"}) {
         if (const auto value = json_member_view(hook, name);
-            !value.empty() && protocol::kind_of(value) == json_kind::string) {
-            return protocol::json_string{value.substr(1, value.size() - 2)}.decode();
+            !value.empty() && base::kind_of(value) == json_kind::string) {
+            return base::json_string{value.substr(1, value.size() - 2)}.decode();
         }
     }
     return {};
@@ -120,21 +122,20 @@ std::optional<std::chrono::milliseconds> limit_of(const agent_wiring& wiring, st
 /// Our hooks in an element of an event's array.
 std::vector<wired_hook> our_hooks(const agent_wiring& wiring, std::string_view element) {
     std::vector<wired_hook> found;
-    if (protocol::kind_of(element) != json_kind::object) {
+    if (base::kind_of(element) != json_kind::object) {
         return found;
     }
     const auto add = [&](std::string_view hook) {
-        if (auto command = protocol::kind_of(hook) == json_kind::object ? command_of(hook) : std::string();
+        if (auto command = base::kind_of(hook) == json_kind::object ? command_of(hook) : std::string();
             is_ours(wiring, command)) {
             found.push_back({std::move(command), limit_of(wiring, hook)});
         }
     };
     add(element);
     if (const auto hooks = json_member_view(element, "hooks");
-        !hooks.empty() && protocol::kind_of(hooks) == json_kind::array) {
-        protocol::json_cursor each(hooks);
-        while (const auto hook = each.next()) {
-            add(hook->value);
+        !hooks.empty() && base::kind_of(hooks) == json_kind::array) {
+        for (const auto& hook : base::value_view(hooks).elements()) {
+            add(hook);
         }
     }
     return found;
@@ -143,10 +144,10 @@ std::vector<wired_hook> our_hooks(const agent_wiring& wiring, std::string_view e
 /// Whether nothing but ours is in an element.
 bool is_our_element(const agent_wiring& wiring, std::string_view element) {
     std::size_t hooks = 1;
-    if (protocol::kind_of(element) == json_kind::object) {
+    if (base::kind_of(element) == json_kind::object) {
         if (const auto list = json_member_view(element, "hooks");
-            !list.empty() && protocol::kind_of(list) == json_kind::array) {
-            protocol::json_cursor each(list);
+            !list.empty() && base::kind_of(list) == json_kind::array) {
+            base::json_cursor each(list);
             for (hooks = 0; each.next();) {
                 ++hooks;
             }
@@ -168,7 +169,7 @@ std::string extension_at(std::string_view settings, std::size_t fault) {
 
 /// The object that the file is.
 std::string_view root_of(std::string_view settings) {
-    if (const auto fault = protocol::find_json_fault(settings)) {
+    if (const auto fault = base::find_json_fault(settings)) {
         throw usage_error("it is not JSON: " + std::string(fault->reason) + ", at byte " +
                           std::to_string(fault->offset) + extension_at(settings, fault->offset));
     }
@@ -185,7 +186,7 @@ std::string_view hooks_of(std::string_view settings) {
         return {};
     }
     const auto hooks = json_member_view(root_of(settings), "hooks");
-    if (!hooks.empty() && protocol::kind_of(hooks) != json_kind::object) {
+    if (!hooks.empty() && base::kind_of(hooks) != json_kind::object) {
         throw usage_error("its \"hooks\" is not an object");
     }
     return hooks;
@@ -194,7 +195,7 @@ std::string_view hooks_of(std::string_view settings) {
 std::string_view hooks_of(std::string_view settings, std::string_view event) {
     const auto hooks = hooks_of(settings);
     const auto found = hooks.empty() ? std::string_view() : json_member_view(hooks, event);
-    if (!found.empty() && protocol::kind_of(found) != json_kind::array) {
+    if (!found.empty() && base::kind_of(found) != json_kind::array) {
         throw usage_error("its hooks of " + std::string(event) + " are not an array");
     }
     return found;
@@ -232,10 +233,9 @@ std::vector<std::string> events_in(std::string_view settings) {
     if (hooks.empty()) {
         return events;
     }
-    protocol::json_cursor each(hooks);
-    while (const auto event = each.next()) {
-        if (protocol::kind_of(event->value) == json_kind::array) {
-            events.push_back(event->key.decode());
+    for (const auto& event : base::value_view(hooks).members()) {
+        if (base::kind_of(event.value) == json_kind::array) {
+            events.push_back(event.key.decode());
         }
     }
     return events;
@@ -310,9 +310,8 @@ std::optional<std::string> unwired(const agent_wiring& wiring, std::string setti
 std::vector<wired_hook> wired_hooks(const agent_wiring& wiring, std::string_view settings, std::string_view event) {
     std::vector<wired_hook> all;
     if (const auto hooks = hooks_of(settings, event); !hooks.empty()) {
-        protocol::json_cursor each(hooks);
-        while (const auto element = each.next()) {
-            const auto found = our_hooks(wiring, element->value);
+        for (const auto& element : base::value_view(hooks).elements()) {
+            const auto found = our_hooks(wiring, element);
             all.insert(all.end(), found.begin(), found.end());
         }
     }

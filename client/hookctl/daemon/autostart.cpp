@@ -2,9 +2,12 @@
 #include "autostart.hpp"
 
 #include "daemon_program.hpp"
-#include "hookctl/json/file_text.hpp"
-#include "hookctl/json/json_member.hpp"
 #include "hookctl/terminal/output.hpp"
+
+#include <base/exec/command_runner.hpp>
+#include <base/json/text.hpp>
+#include <base/json/value_view.hpp>
+#include <base/posix/read_file.hpp>
 
 #include <algorithm>
 #include <filesystem>
@@ -44,15 +47,16 @@ bool acts_for_another_user() {
 }
 
 bool is_enabled(std::string_view hook) {
-    return member_of(hook, "enabled") != "false" && member_of(member_of(hook, "hook"), "enabled") != "false";
+    return base::value_view(hook)["enabled"] != "false" && base::value_view(hook)["hook"]["enabled"] != "false";
 }
 
 bool has_enabled_hook(const fs::path& registry) {
-    const auto text = read_whole(registry).value_or("");
-    if (protocol::find_json_fault(text)) {
+    constexpr std::size_t longest = std::size_t{256} << 20U;  // as hookd has it
+    const auto text = base::read_front(registry, longest).value_or(std::string());
+    if (base::find_json_fault(text)) {
         return false;
     }
-    const auto hooks = elements_of(member_of(trimmed(text), "hooks"));
+    const auto hooks = base::value_view(text)["hooks"].elements();
     return std::any_of(hooks.begin(), hooks.end(), is_enabled);
 }
 
@@ -68,7 +72,7 @@ bool start_absent_daemon(const invocation& call) {
         return false;
     }
     const auto started = run_daemon_program({"--detach"});
-    if (started.how == hooks::command_result::ending::exited && (started.code == 0 || started.code == socket_held)) {
+    if (started.how == base::command_result::ending::exited && (started.code == 0 || started.code == socket_held)) {
         return true;
     }
     const auto& said = started.errors.text;

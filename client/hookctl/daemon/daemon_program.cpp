@@ -35,8 +35,8 @@ std::string daemon_program() {
     return ::access(beside.c_str(), X_OK) == 0 ? beside.string() : "hookd";
 }
 
-hooks::command_result run_daemon_program(std::vector<std::string> arguments) {
-    hooks::command command;
+base::command_result run_daemon_program(std::vector<std::string> arguments) {
+    base::command command;
     command.argv = std::move(arguments);
     command.argv.insert(command.argv.begin(), daemon_program());
     command.directory = "/";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <hookd/hooks/command_runner.hpp>
+#include <base/exec/command_runner.hpp>
 
 #include <filesystem>
 #include <string>
@@ -14,7 +14,7 @@ namespace hookd::hookctl {
 
 /// Runs it with `arguments`, in /, for some seconds at most, without what tells this process which service, or which
 /// event, it works for: that is nothing to a daemon that outlives it.
-[[nodiscard]] hooks::command_result run_daemon_program(std::vector<std::string> arguments);
+[[nodiscard]] base::command_result run_daemon_program(std::vector<std::string> arguments);
 
 /// Where this user's hookd and hookctl keep what outlives them.
 [[nodiscard]] std::filesystem::path state_directory();

@@ -4,6 +4,7 @@
 #include "daemon_program.hpp"
 #include "hookctl/terminal/run_to_end.hpp"
 
+#include <base/exec/command_runner.hpp>
 #include <hookd/error.hpp>
 
 #include <charconv>
@@ -27,7 +28,7 @@ bool is_user_number(std::string_view text) {
 
 /// The third field of passwd(5); empty where there is no such user.
 std::string number_of(const std::string& name) {
-    hooks::command command;
+    base::command command;
     command.argv = {"getent", "--", "passwd", name};
     for (char** each = environ; *each != nullptr; ++each) {
         command.environment.emplace_back(*each);

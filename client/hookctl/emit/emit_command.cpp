@@ -6,8 +6,8 @@
 #include "hookctl/on/hook_lines.hpp"
 #include "hookctl/terminal/output.hpp"
 
+#include <base/text/counted.hpp>
 #include <hookd/client.hpp>
-#include <hookd/protocol/counted.hpp>
 #include <hookd/protocol/methods.hpp>
 
 #include <string>
@@ -24,7 +24,7 @@ std::string describe(const emission& done) {
     const palette colour;
     std::string text;
     text.append(colour.green()).append("emitted").append(colour.plain());
-    text += " as number " + std::to_string(done.seq) + " to " + protocol::counted(done.subscribers, "subscriber");
+    text += " as number " + std::to_string(done.seq) + " to " + base::counted(done.subscribers, "subscriber");
     text.append(colour.dim()).append("  ").append(done.hook_event_id).append(colour.plain()).append("\n");
     return text;
 }

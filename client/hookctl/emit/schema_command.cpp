@@ -4,7 +4,9 @@
 #include "hookctl/exit_status.hpp"
 #include "hookctl/terminal/output.hpp"
 
-#include <hookd/protocol/json_text.hpp>
+#include <base/json/object_writer.hpp>
+#include <base/json/text.hpp>
+#include <base/json/value_view.hpp>
 #include <hookd/protocol/methods.hpp>
 
 #include <algorithm>
@@ -25,28 +27,28 @@ struct event_schema {
 };
 
 std::string text_of(std::string_view value) {
-    return protocol::kind_of(value) == protocol::json_kind::string
-               ? protocol::json_string{value.substr(1, value.size() - 2)}.decode()
+    return base::kind_of(value) == base::json_kind::string
+               ? base::json_string{value.substr(1, value.size() - 2)}.decode()
                : std::string(value);
 }
 
 std::vector<event_schema> read_schemas(std::string_view result) {
     std::vector<event_schema> schemas;
-    protocol::json_cursor members(result);
+    base::json_cursor members(result);
     const auto list = members.next();
-    for (protocol::json_cursor each(list ? list->value : std::string_view("[]")); const auto element = each.next();) {
+    for (const auto& element : base::value_view(list ? list->value : std::string_view("[]")).elements()) {
         auto& schema = schemas.emplace_back();
-        for (protocol::json_cursor parts(element->value); const auto part = parts.next();) {
-            if (part->key.equals("event")) {
-                schema.name = text_of(part->value);
-            } else if (part->key.equals("schema_version")) {
-                schema.version = text_of(part->value);
-            } else if (part->key.equals("description")) {
-                schema.description = text_of(part->value);
-            } else if (part->key.equals("payload_schema")) {
-                schema.payload = part->value;
-            } else if (part->key.equals("response_schema")) {
-                schema.response = part->value;
+        for (const auto& part : element.members()) {
+            if (part.key.equals("event")) {
+                schema.name = text_of(part.value);
+            } else if (part.key.equals("schema_version")) {
+                schema.version = text_of(part.value);
+            } else if (part.key.equals("description")) {
+                schema.description = text_of(part.value);
+            } else if (part.key.equals("payload_schema")) {
+                schema.payload = part.value;
+            } else if (part.key.equals("response_schema")) {
+                schema.response = part.value;
             }
         }
     }
@@ -102,9 +104,7 @@ std::string ask_for_schemas(const invocation& call, const std::string& params) {
 int run_schema(const invocation& call, const schema_arguments& arguments) {
     std::string params;
     if (!arguments.event.empty()) {
-        params = R"({"event":)";
-        protocol::append_json_string(params, arguments.event);
-        params += '}';
+        params = base::object_writer().text("event", arguments.event).finish();
     }
     const auto result = ask_for_schemas(call, params);
     if (result.empty()) {

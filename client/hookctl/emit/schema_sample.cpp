@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "schema_sample.hpp"
 
-#include "hookctl/json/json_member.hpp"
-#include "hookctl/json/json_object.hpp"
-
-#include <hookd/protocol/json_text.hpp>
+#include <base/json/object_writer.hpp>
+#include <base/json/text.hpp>
+#include <base/json/value_view.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -15,22 +14,15 @@ namespace hookd::hookctl {
 
 namespace {
 
-using protocol::json_cursor;
-using protocol::json_kind;
-using protocol::kind_of;
+using base::json_kind;
+using base::kind_of;
 
 constexpr int deepest = 16;
 constexpr std::size_t most_elements = 16;
 
 std::string sample_of(std::string_view schema, int depth);
 
-std::string_view first_element(std::string_view array) {
-    if (kind_of(array) != json_kind::array) {
-        return {};
-    }
-    const auto first = json_cursor(array).next();
-    return first ? first->value : std::string_view();
-}
+std::string_view first_element(std::string_view array) { return base::value_view(array).element(0); }
 
 std::size_t count_of(std::string_view number) {
     std::size_t count = 0;
@@ -41,12 +33,12 @@ std::size_t count_of(std::string_view number) {
 /// What the schema itself gives as a value.
 std::string_view given_value(std::string_view schema) {
     for (const std::string_view name : {"const", "default"}) {
-        if (const auto value = member_of(schema, name); !value.empty()) {
+        if (const auto value = base::value_view(schema)[name]; !value.empty()) {
             return value;
         }
     }
     for (const std::string_view name : {"examples", "enum"}) {
-        if (const auto value = first_element(member_of(schema, name)); !value.empty()) {
+        if (const auto value = first_element(base::value_view(schema)[name]); !value.empty()) {
             return value;
         }
     }
@@ -54,19 +46,19 @@ std::string_view given_value(std::string_view schema) {
 }
 
 std::string sample_object(std::string_view schema, int depth) {
-    json_object object;
-    if (const auto properties = member_of(schema, "properties"); kind_of(properties) == json_kind::object) {
-        json_cursor members(properties);
-        while (const auto member = members.next()) {
-            object.raw(member->key.decode(), sample_of(member->value, depth + 1));
+    base::object_writer object;
+    if (const auto properties = base::value_view(schema)["properties"]; kind_of(properties) == json_kind::object) {
+        for (const auto& member : properties.members()) {
+            object.raw(member.key.decode(), sample_of(member.value, depth + 1));
         }
     }
     return object.finish();
 }
 
 std::string sample_array(std::string_view schema, int depth) {
-    const auto count = std::min(std::max(count_of(member_of(schema, "minItems")), std::size_t{1}), most_elements);
-    const auto items = member_of(schema, "items");
+    const auto count =
+        std::min(std::max(count_of(base::value_view(schema)["minItems"]), std::size_t{1}), most_elements);
+    const auto items = base::value_view(schema)["items"];
     const auto element = sample_of(kind_of(items) == json_kind::array ? first_element(items) : items, depth + 1);
     std::string array = "[";
     for (std::size_t each = 0; each < count; ++each) {
@@ -78,8 +70,8 @@ std::string sample_array(std::string_view schema, int depth) {
 std::string sample_string(std::string_view schema) {
     constexpr std::string_view sample = "sample";
     constexpr std::size_t longest = 4096;
-    const auto least = std::min(count_of(member_of(schema, "minLength")), longest);
-    const auto most = member_of(schema, "maxLength");
+    const auto least = std::min(count_of(base::value_view(schema)["minLength"]), longest);
+    const auto most = base::value_view(schema)["maxLength"];
     std::string text(sample.substr(0, most.empty() ? sample.size() : count_of(most)));
     text.append(least > text.size() ? least - text.size() : 0, 'x');
     return "\"" + text + "\"";
@@ -89,9 +81,9 @@ std::string sample_of(std::string_view schema, int depth) {
     if (const auto given = given_value(schema); !given.empty()) {
         return std::string(given);
     }
-    const auto types = member_of(schema, "type");
-    auto type = string_of(kind_of(types) == json_kind::array ? first_element(types) : types);
-    if (type.empty() && !member_of(schema, "properties").empty()) {
+    const auto types = base::value_view(schema)["type"];
+    auto type = base::value_view(kind_of(types) == json_kind::array ? first_element(types) : types).string();
+    if (type.empty() && !base::value_view(schema)["properties"].empty()) {
         type = "object";
     }
     if (depth >= deepest || type.empty() || type == "null") {
@@ -109,7 +101,7 @@ std::string sample_of(std::string_view schema, int depth) {
     if (type == "boolean") {
         return "true";
     }
-    const auto least = member_of(schema, "minimum");
+    const auto least = base::value_view(schema)["minimum"];
     return least.empty() ? "1" : std::string(least);
 }
 

@@ -8,8 +8,9 @@
 #include "hookctl/terminal/byte_text.hpp"
 #include "hookctl/terminal/output.hpp"
 
-#include <hookd/hooks/resolved_command.hpp>
-#include <hookd/protocol/json_text.hpp>
+#include <base/exec/resolved_command.hpp>
+#include <base/json/text.hpp>
+#include <base/json/value_view.hpp>
 
 #include <algorithm>
 #include <cerrno>
@@ -38,25 +39,16 @@ constexpr int could_not_start = 126;  // as a shell: it says nothing about what 
 std::string bytes_of(std::string_view object, std::string_view key) {
     std::string text;
     const auto encoded_key = std::string(key) + "_base64";
-    for (protocol::json_cursor members(object); const auto member = members.next();) {
-        const bool is_string = protocol::kind_of(member->value) == protocol::json_kind::string;
-        if (is_string && member->key.equals(encoded_key)) {
-            return from_base64(protocol::json_string{member->value.substr(1, member->value.size() - 2)}.decode());
+    for (const auto& member : base::value_view(object).members()) {
+        const auto value = base::value_view(member.value).as_string();
+        if (value && member.key.equals(encoded_key)) {
+            return from_base64(*value);
         }
-        if (is_string && member->key.equals(key)) {
-            text = protocol::json_string{member->value.substr(1, member->value.size() - 2)}.decode();
+        if (value && member.key.equals(key)) {
+            text = *value;
         }
     }
     return text;
-}
-
-std::string_view object_in(std::string_view object, std::string_view key) {
-    for (protocol::json_cursor members(object); const auto member = members.next();) {
-        if (member->key.equals(key) && protocol::kind_of(member->value) == protocol::json_kind::object) {
-            return member->value;
-        }
-    }
-    return "{}";
 }
 
 /// Git's variables as the payload has them, and no others of the list: this program may have been started by a hook
@@ -72,9 +64,9 @@ void take_variables(std::string_view payload) {
     for (const auto& each : old) {
         ::unsetenv(each.c_str());
     }
-    const auto variables = object_in(payload, "env");
-    for (protocol::json_cursor members(variables); const auto member = members.next();) {
-        if (const auto name = member->key.decode(); is_git_variable(name) && !name.ends_with("_base64")) {
+    const auto variables = base::value_view(payload)["env"];
+    for (const auto& member : variables.members()) {
+        if (const auto name = member.key.decode(); is_git_variable(name) && !name.ends_with("_base64")) {
             ::setenv(name.c_str(), bytes_of(variables, name).c_str(), 1);
         }
     }
@@ -112,7 +104,7 @@ void put_back_input(std::string_view payload) {
 
 std::vector<std::string> resolved_here(std::vector<std::string> argv) {
     const char* path = std::getenv("PATH");
-    return hooks::resolved_command(std::move(argv), fs::current_path(), path != nullptr ? path : "");
+    return base::resolved_command(std::move(argv), fs::current_path(), path != nullptr ? path : "");
 }
 
 std::vector<std::string> git_exec_command(std::vector<std::string> argv) {
@@ -125,7 +117,7 @@ std::vector<std::string> git_exec_command(std::vector<std::string> argv) {
 int exec_git_hook(const git_arguments& arguments) {
     try {
         const auto payload = read_standard_input();
-        if (protocol::find_json_fault(payload) || !payload.starts_with('{') || bytes_of(payload, "cwd").empty()) {
+        if (base::find_json_fault(payload) || !payload.starts_with('{') || bytes_of(payload, "cwd").empty()) {
             throw usage_error("--git is for events of git's hooks, whose payload says where git runs (cwd)");
         }
         const auto directory = bytes_of(payload, "cwd");

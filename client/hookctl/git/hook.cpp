@@ -3,7 +3,7 @@
 
 #include "hookctl/arguments.hpp"
 
-#include <hookd/protocol/nearest.hpp>
+#include <base/text/nearest.hpp>
 
 #include <algorithm>
 
@@ -77,7 +77,7 @@ const git_hook& git_hook_called(std::string_view word) {
     for (const auto& each : hooks) {
         names.push_back(each.name);
     }
-    const auto near = protocol::nearest(name, names);
+    const auto near = base::nearest(name, names);
     throw usage_error("git has no hook '" + std::string(word) + "'" +
                       (near.empty() ? "; githooks(5) lists them" : "; did you mean " + std::string(near) + "?"));
 }

@@ -3,15 +3,19 @@
 
 #include "author.hpp"
 #include "hookctl/arguments.hpp"
-#include "hookctl/json/file_text.hpp"
+
+#include <base/posix/file_lock.hpp>
+#include <base/posix/read_file.hpp>
+#include <base/posix/replace_file.hpp>
+#include <base/posix/unique_fd.hpp>
 
 #include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <fstream>
 #include <system_error>
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,12 +26,13 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* ignoring_all = ".gitignore";
+constexpr std::size_t longest_hook = std::size_t{64} << 20U;
 constexpr std::size_t most_kept = 9;        // hooks that run before a script
 constexpr std::size_t most_superseded = 9;  // and that do not run any more
 
 bool is_there(const fs::path& path) { return fs::symlink_status(path).type() != fs::file_type::not_found; }
 
-std::string text_of(const fs::path& path) { return read_whole(path).value_or(""); }
+std::string text_of(const fs::path& path) { return base::read_front(path, longest_hook).value_or(std::string()); }
 
 bool is_link(const fs::path& path) { return fs::is_symlink(fs::symlink_status(path)); }
 
@@ -40,64 +45,21 @@ fs::path unfollowed(const fs::path& directory) {
     return fs::weakly_canonical(named.parent_path()) / named.filename();
 }
 
-[[noreturn]] void fail(const fs::path& path) {
-    throw fs::filesystem_error("write", path, std::error_code(errno, std::generic_category()));
+/// The lock on a directory; not held if the directory is not there or has no locks: then whoever changes it at the same
+/// time is not kept away.
+base::file_lock locked(const fs::path& directory) {
+    base::file_lock lock(base::unique_fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)));
+    try {
+        if (lock.file()) {
+            lock.lock();
+        }
+    } catch (const std::system_error&) {
+        return {};
+    }
+    return lock;
 }
 
-/// A descriptor that holds a lock on a directory, or -1 where that is not there or has no locks: then whoever changes
-/// it at the same time is not kept away.
-int locked(const fs::path& directory) {
-    const int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    while (fd >= 0 && ::flock(fd, LOCK_EX) != 0) {
-        if (errno != EINTR) {
-            ::close(fd);
-            return -1;
-        }
-    }
-    return fd;
-}
-
-/// An executable file beside the place where it is to be: there, whole, before anything else is changed, and gone where
-/// it was not put there.
-class new_script {
-public:
-    new_script(fs::path place, const std::string& text)
-        : place_(std::move(place)), temporary_(place_.string() + ".hookd-" + std::to_string(::getpid())) {
-        ::unlink(temporary_.c_str());  // of one that was killed
-        const int fd = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0700);
-        if (fd < 0) {
-            fail(temporary_);
-        }
-        constexpr mode_t mode = 0755;  // whoever may use the repository runs its hooks
-        const auto written = ::write(fd, text.data(), text.size());
-        const bool whole = written == static_cast<ssize_t>(text.size()) && ::fchmod(fd, mode) == 0 && ::fsync(fd) == 0;
-        const int error = errno;
-        ::close(fd);
-        if (!whole) {
-            ::unlink(temporary_.c_str());
-            errno = error;
-            fail(temporary_);
-        }
-    }
-    ~new_script() {
-        if (!temporary_.empty()) {
-            ::unlink(temporary_.c_str());
-        }
-    }
-    new_script(const new_script&) = delete;
-    new_script& operator=(const new_script&) = delete;
-
-    void put_in_place() {
-        if (::rename(temporary_.c_str(), place_.c_str()) != 0) {
-            fail(place_);
-        }
-        temporary_.clear();
-    }
-
-private:
-    fs::path place_;
-    std::string temporary_;
-};
+constexpr mode_t script_mode = 0755;  // whoever may use the repository runs its hooks
 
 /// Whether a script of ours is there. A link to one is somebody else's: it led there before, or its target was written
 /// over since.
@@ -140,12 +102,6 @@ bool same_content(const fs::path& one, const fs::path& other) {
 
 git_hooks_directory::git_hooks_directory(const fs::path& directory)
     : directory_(unfollowed(directory)), lock_(locked(directory_.parent_path())) {}
-
-git_hooks_directory::~git_hooks_directory() {
-    if (lock_ >= 0) {
-        ::close(lock_);
-    }
-}
 
 fs::path git_hooks_directory::kept_directory(std::size_t number) const {
     auto name = directory_.filename().string() + ".before-hookd";
@@ -192,7 +148,7 @@ std::vector<fs::path> git_hooks_directory::moved_scripts(const git_hook& hook) c
             continue;
         }
         constexpr std::size_t enough = 512;
-        const auto text = read_up_to(each.path(), enough).value_or("");
+        const auto text = base::read_front(each.path(), enough).value_or("");
         // An early release's script does not say what it is for; its name begins as it was.
         if (is_git_script(text) && hook_of_script(text).value_or(name.stem().string()) == hook.name) {
             found.push_back(each.path());
@@ -243,9 +199,7 @@ bool git_hooks_directory::take_back_moved(const git_hook& hook) const {
             !same_author(place, all.back())) {
             const auto note = place_note(all.back());
             fs::remove(note);
-            if (!write_whole(note, each.filename().string())) {
-                fail(note);
-            }
+            base::replace_file(note, each.filename().string(), 0644);
         }
         fs::remove(each);
     }
@@ -255,7 +209,7 @@ bool git_hooks_directory::take_back_moved(const git_hook& hook) const {
 void git_hooks_directory::put_where_managers_look(const git_hook& hook) const {
     for (const auto& each : kept(hook)) {
         const auto note = place_note(each);
-        const auto name = read_up_to(note, NAME_MAX).value_or("");
+        const auto name = base::read_front(note, NAME_MAX).value_or("");
         if (!name.empty() && name.find('/') == std::string::npos && !is_there(directory_ / name)) {
             fs::rename(each, directory_ / name);
         }
@@ -273,17 +227,17 @@ git_hooks_directory::change git_hooks_directory::install(const git_hook& hook, c
             return was_moved ? change::updated : change::none;
         }
         keep_additions(hook);
-        new_script(place, text).put_in_place();
+        base::replace_file(place, text, script_mode);
         return change::updated;
     }
 
     fs::create_directories(directory_);
     // On a full disk nothing is changed: this is as long as the script at least.
-    { const new_script rehearsal(place, script(hook, options)); }
+    { const base::staged_file rehearsal(place, script(hook, options), script_mode); }
     if (is_there(place)) {
         keep(hook);
     }
-    new_script(place, script(hook, options)).put_in_place();
+    base::replace_file(place, script(hook, options), script_mode);
     return kept(hook).empty() ? change::installed : change::chained;
 }
 
@@ -363,9 +317,7 @@ void git_hooks_directory::make_kept_directory(std::size_t number) const {
     fs::create_directories(directory);
     // Hooks may be in the working tree (core.hooksPath): what is kept there is nothing to commit.
     fs::remove(directory / ignoring_all);
-    if (!write_whole(directory / ignoring_all, "*\n")) {
-        fail(directory / ignoring_all);
-    }
+    base::replace_file(directory / ignoring_all, "*\n", 0644);
 }
 
 void git_hooks_directory::keep_in(std::size_t number, const git_hook& hook) const {

@@ -4,6 +4,8 @@
 #include "hook.hpp"
 #include "script.hpp"
 
+#include <base/posix/file_lock.hpp>
+
 #include <cstddef>
 #include <filesystem>
 #include <string>
@@ -43,7 +45,6 @@ public:
     };
 
     explicit git_hooks_directory(const std::filesystem::path& directory);
-    ~git_hooks_directory();
     git_hooks_directory(const git_hooks_directory&) = delete;
     git_hooks_directory& operator=(const git_hooks_directory&) = delete;
 
@@ -84,7 +85,7 @@ private:
     void tidy(const std::filesystem::path& kept_directory) const;
 
     std::filesystem::path directory_;
-    int lock_;
+    base::file_lock lock_;  // while this lives
 };
 
 }  // namespace hookd::hookctl

@@ -6,11 +6,12 @@
 #include "exec.hpp"
 #include "hookctl/daemon/daemon_call.hpp"
 #include "hookctl/exit_status.hpp"
-#include "hookctl/json/json_object.hpp"
 #include "hookctl/terminal/output.hpp"
 #include "hooks_directory.hpp"
 #include "program.hpp"
 #include "site.hpp"
+
+#include <base/json/object_writer.hpp>
 
 #include <algorithm>
 #include <array>
@@ -86,14 +87,14 @@ public:
             print(text_);
             return;
         }
-        json_object line;
+        base::object_writer line;
         if (!directory_.empty()) {
             line.text("hooks_directory", directory_);
         }
         if (!configuration_.empty()) {
             line.text("configuration", configuration_);
         }
-        json_object hooks;
+        base::object_writer hooks;
         for (const auto& [name, what] : hooks_) {
             hooks.text(name, what);
         }

@@ -3,10 +3,11 @@
 
 #include "hook.hpp"
 #include "hookctl/exit_status.hpp"
-#include "hookctl/json/file_text.hpp"
 #include "hookctl/json/json_argument.hpp"
 #include "hookctl/terminal/output.hpp"
 #include "script.hpp"
+
+#include <base/posix/read_file.hpp>
 
 #include <cerrno>
 #include <csignal>
@@ -63,7 +64,7 @@ int run_by_shell(const git_arguments& arguments) {
 }  // namespace
 
 int interpret_git_script(const git_arguments& arguments) {
-    const auto text = read_up_to(arguments.script, longest_script);
+    const auto text = base::read_front(arguments.script, longest_script);
     if (!text) {
         print_error("can't read " + arguments.script + ": " + std::generic_category().message(errno));
         return could_not_start;

@@ -4,11 +4,13 @@
 #include "environment.hpp"
 #include "files.hpp"
 #include "hookctl/arguments.hpp"
-#include "hookctl/json/file_text.hpp"
-#include "hookctl/json/json_object.hpp"
 #include "hookctl/terminal/byte_text.hpp"
 #include "place.hpp"
 #include "url.hpp"
+
+#include <base/json/object_writer.hpp>
+#include <base/posix/read_file.hpp>
+#include <base/text/utf8.hpp>
 
 #include <array>
 #include <cstdlib>
@@ -28,7 +30,7 @@ namespace fs = std::filesystem;
 constexpr std::size_t max_message_bytes = std::size_t{1024} * 1024;
 
 std::string environment_json() {
-    json_object result;
+    base::object_writer result;
     for (char** each = environ; *each != nullptr; ++each) {
         const std::string_view variable(*each);
         const auto name = variable.substr(0, variable.find('='));
@@ -74,7 +76,7 @@ std::optional<std::string> update_json(git_input form, std::string_view line) {
     if (fields.empty() && form == git_input::rewrites) {
         fields = fields_of(line, members.size() - 1, false);
     }
-    json_object result;
+    base::object_writer result;
     for (std::size_t i = 0; i < fields.size(); ++i) {
         if (fields[i].empty()) {
             return std::nullopt;
@@ -84,7 +86,7 @@ std::optional<std::string> update_json(git_input form, std::string_view line) {
     return fields.empty() ? std::nullopt : std::optional(result.finish());
 }
 
-void add_input(json_object& payload, git_input form, std::string_view input) {
+void add_input(base::object_writer& payload, git_input form, std::string_view input) {
     std::string updates = "[";
     std::vector<std::string_view> unread;
     while (!input.empty()) {
@@ -118,19 +120,20 @@ std::string_view without_changes(std::string_view message) {
     return message;
 }
 
-void add_message(json_object& payload, const fs::path& path) {
-    const auto text = read_up_to(path, max_message_bytes);
+void add_message(base::object_writer& payload, const fs::path& path) {
+    const auto text = base::read_front(path, max_message_bytes + 1);
     if (!text) {
         return;
     }
     const auto message = without_changes(*text);
-    add_bytes(payload, "message", message.substr(0, max_message_bytes));
+    add_bytes(payload, "message", base::cut_at_character(message, max_message_bytes));
     if (message.size() > max_message_bytes) {
         payload.flag("message_cut", true);
     }
 }
 
-void add_argument(json_object& payload, const git_argument& argument, const std::string& value, const fs::path& here) {
+void add_argument(
+    base::object_writer& payload, const git_argument& argument, const std::string& value, const fs::path& here) {
     switch (argument.form) {
         case git_argument_form::flag:
             payload.flag(argument.member, value == "1");
@@ -154,7 +157,7 @@ void add_argument(json_object& payload, const git_argument& argument, const std:
 }
 
 void add_arguments(
-    json_object& payload, const git_hook& hook, std::span<const std::string> given, const fs::path& here) {
+    base::object_writer& payload, const git_hook& hook, std::span<const std::string> given, const fs::path& here) {
     for (const auto& argument : hook.arguments) {
         if (argument.form == git_argument_form::rest) {
             add_all_bytes(payload, argument.member, given);
@@ -178,12 +181,12 @@ std::vector<std::string> told_arguments(const git_hook& hook, std::vector<std::s
     return given;
 }
 
-void add_files(json_object& payload, const git_files& found) {
+void add_files(base::object_writer& payload, const git_files& found) {
     add_all_bytes(payload, "files", found.names);
     payload.flag("files_cut", found.cut);
 }
 
-void add_place(json_object& payload, const git_place& place) {
+void add_place(base::object_writer& payload, const git_place& place) {
     const auto add = [&payload](std::string_view key, const std::string& value) {
         if (!value.empty()) {
             add_bytes(payload, key, value);
@@ -196,7 +199,7 @@ void add_place(json_object& payload, const git_place& place) {
 }
 
 /// Which of a series of patches this is: git says so in variables.
-void add_series(json_object& payload) {
+void add_series(base::object_writer& payload) {
     const auto number = [](const char* name) {
         const char* value = std::getenv(name);
         const std::string_view digits = value != nullptr ? value : "";
@@ -211,7 +214,7 @@ void add_series(json_object& payload) {
     }
 }
 
-void add_push_options(json_object& payload) {
+void add_push_options(base::object_writer& payload) {
     const char* count = std::getenv("GIT_PUSH_OPTION_COUNT");
     if (count == nullptr) {
         return;
@@ -237,7 +240,7 @@ std::string git_payload(
     const git_hook& hook, const std::vector<std::string>& arguments, std::string_view input, bool with_files) {
     const auto here = fs::current_path();
     const auto told = told_arguments(hook, arguments);
-    json_object payload;
+    base::object_writer payload;
     payload.text("hook", hook.name);
     add_all_bytes(payload, "args", told);
     add_bytes(payload, "cwd", here.string());

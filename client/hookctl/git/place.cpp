@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "place.hpp"
 
-#include "hookctl/json/file_text.hpp"
 #include "program.hpp"
+
+#include <base/posix/read_file.hpp>
 
 #include <algorithm>
 #include <cctype>
@@ -40,7 +41,7 @@ std::string_view trimmed(std::string_view text) {
 /// What follows `key` on the first line of a file: `gitdir: PATH`, `ref: NAME`, or with no key a path alone.
 std::string value_after(std::string_view key, const fs::path& file) {
     constexpr std::size_t longest = 8192;
-    const auto text = read_up_to(file, longest);
+    const auto text = base::read_front(file, longest);
     if (!text || !text->starts_with(key)) {
         return {};
     }
@@ -100,7 +101,7 @@ std::string lower(std::string_view text) {
 /// From the file; nothing where it takes more to understand it: includes, quotes, a configuration for each worktree.
 std::optional<work_tree_settings> read_settings(const fs::path& common_dir) {
     constexpr std::size_t longest = std::size_t{64} * 1024;
-    const auto text = read_up_to(common_dir / "config", longest);
+    const auto text = base::read_front(common_dir / "config", longest + 1);
     if (!text || text->size() > longest) {
         return std::nullopt;
     }

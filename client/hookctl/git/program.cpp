@@ -4,6 +4,8 @@
 #include "hookctl/arguments.hpp"
 #include "hookctl/terminal/run_to_end.hpp"
 
+#include <base/exec/command_runner.hpp>
+
 #include <algorithm>
 #include <array>
 #include <iterator>
@@ -19,8 +21,8 @@ std::string without_line_end(std::string text) {
     return text;
 }
 
-hooks::command command_of(git_question question) {
-    hooks::command command;
+base::command command_of(git_question question) {
+    base::command command;
     command.argv = {"git"};
     if (!question.directory.empty()) {
         command.argv.insert(command.argv.end(), {"-C", question.directory});
@@ -44,7 +46,7 @@ bool names_a_repository(std::string_view variable) {
 }
 
 git_answer ask_git(git_question question) {
-    using ending = hooks::command_result::ending;
+    using ending = base::command_result::ending;
     auto result = run_to_end(command_of(std::move(question)));
     if (result.how != ending::exited && result.how != ending::timed_out) {
         throw usage_error("git could not be run: install it, or put it in PATH");

@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "record.hpp"
 
-#include "hookctl/json/file_text.hpp"
+#include <base/posix/read_file.hpp>
+#include <base/posix/replace_file.hpp>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdlib>
 #include <string_view>
-#include <system_error>
 #include <utility>
-
-#include <fcntl.h>
-#include <unistd.h>
 
 namespace hookd::hookctl {
 
@@ -25,10 +21,6 @@ constexpr std::string_view title = "hookd hooks 2";
 /// Whose record a file is: a copy of the repository has that of the original, whose scripts are not its own.
 std::string owner_of(const fs::path& file) { return fs::weakly_canonical(file.parent_path()).string(); }
 
-[[noreturn]] void fail(const fs::path& path) {
-    throw fs::filesystem_error("write", path, std::error_code(errno, std::generic_category()));
-}
-
 }  // namespace
 
 // `HOOK DIRECTORY`, each ended by a NUL, since paths may have line ends; before them what the file is, and the
@@ -38,7 +30,7 @@ git_record::git_record(fs::path file) : file_(std::move(file)) {
     if (!fs::is_regular_file(fs::symlink_status(file_, none))) {
         return;
     }
-    const auto text = read_up_to(file_, longest_file).value_or("");
+    const auto text = base::read_front(file_, longest_file).value_or("");
     std::string_view rest = text;
     const auto next = [&rest] {
         const auto entry = rest.substr(0, rest.find('\0'));
@@ -86,21 +78,7 @@ void git_record::save() const {
     for (const auto& each : scripts_) {
         text.append(each.hook).append(" ").append(each.directory.string()).append(1, '\0');
     }
-    const auto temporary = file_.string() + "." + std::to_string(::getpid());
-    ::unlink(temporary.c_str());
-    const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-    if (fd < 0) {
-        fail(file_);
-    }
-    const bool whole = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-    const bool done = whole && ::rename(temporary.c_str(), file_.c_str()) == 0;
-    const int error = errno;
-    ::close(fd);
-    if (!done) {
-        ::unlink(temporary.c_str());
-        errno = error;
-        fail(file_);
-    }
+    base::replace_file(file_, text, 0644);
 }
 
 fs::path git_record::global_file() {

@@ -6,15 +6,15 @@
 #include "hookctl/daemon/daemon_call.hpp"
 #include "hookctl/emit/permission.hpp"
 #include "hookctl/exit_status.hpp"
-#include "hookctl/json/file_text.hpp"
 #include "hookctl/json/json_argument.hpp"
-#include "hookctl/json/json_member.hpp"
-#include "hookctl/json/json_object.hpp"
 #include "hookctl/terminal/output.hpp"
 #include "payload.hpp"
 #include "program.hpp"
 #include "script.hpp"
 
+#include <base/json/object_writer.hpp>
+#include <base/json/value_view.hpp>
+#include <base/posix/read_file.hpp>
 #include <hookd/client.hpp>
 #include <hookd/protocol/methods.hpp>
 
@@ -47,7 +47,7 @@ bool was_reported_before(const git_hook& hook) {
     }
     const auto script = ask_git({}, {"rev-parse", "--git-path", "hooks/" + std::string(before)});
     constexpr std::size_t enough = 512;
-    return script.succeeded() && is_git_script(read_up_to(script.output, enough).value_or(""));
+    return script.succeeded() && is_git_script(base::read_front(script.output, enough).value_or(""));
 }
 
 /// What git has given a hook.
@@ -68,10 +68,9 @@ bool is_heard(client& daemon, const invocation& call, const git_hook& hook) {
         return false;
     }
     try {
-        const auto who = daemon.call(protocol::who_params::method, json_object().text("event", event_of(hook)).finish(),
-            longest_silence_of(call));
-        return !elements_of(member_of(trimmed(who), "responders")).empty() ||
-               member_of(trimmed(who), "observers") != "0";
+        const auto who = daemon.call(protocol::who_params::method,
+            base::object_writer().text("event", event_of(hook)).finish(), longest_silence_of(call));
+        return !base::value_view(who)["responders"].elements().empty() || base::value_view(who)["observers"] != "0";
     } catch (const error& failure) {
         if (failure.kind() != error_kind::refused) {
             throw;

@@ -3,11 +3,11 @@
 
 #include "hookctl/daemon/daemon_call.hpp"
 #include "hookctl/exit_status.hpp"
-#include "hookctl/json/json_member.hpp"
-#include "hookctl/json/json_object.hpp"
 #include "hookctl/terminal/output.hpp"
 #include "survey.hpp"
 
+#include <base/json/object_writer.hpp>
+#include <base/json/value_view.hpp>
 #include <hookd/client.hpp>
 #include <hookd/protocol/methods.hpp>
 
@@ -51,7 +51,7 @@ public:
         }
         try {
             return names_in(client_->call(
-                protocol::who_params::method, json_object().text("event", event).finish(), longest_silence));
+                protocol::who_params::method, base::object_writer().text("event", event).finish(), longest_silence));
         } catch (const error&) {
             return std::nullopt;  // not in its catalog, or a daemon of an earlier release
         }
@@ -60,8 +60,8 @@ public:
 private:
     static std::vector<std::string> names_in(std::string_view result) {
         std::vector<std::string> names;
-        for (const auto responder : elements_of(member_of(trimmed(result), "responders"))) {
-            names.push_back(string_of(member_of(responder, "name")));
+        for (const auto responder : base::value_view(result)["responders"].elements()) {
+            names.push_back(responder["name"].string());
         }
         return names;
     }
@@ -80,7 +80,7 @@ std::string joined(const std::vector<std::string>& words) {
 }
 
 std::string json_of(const surveyed_hook& each, const std::optional<std::vector<std::string>>& asked) {
-    json_object line;
+    base::object_writer line;
     line.text("event", event_of(*each.hook)).flag("fires", each.fires);
     if (!each.why_not.empty()) {
         line.text("why_not", each.why_not);
@@ -93,7 +93,7 @@ std::string json_of(const surveyed_hook& each, const std::optional<std::vector<s
     }
     std::string displaced = "[";
     for (const auto& hook : each.displaced) {
-        json_object one;
+        base::object_writer one;
         one.text("path", hook.path.string()).text("by", hook.author);
         displaced.append(displaced.size() > 1 ? "," : "").append(one.finish());
     }
@@ -124,7 +124,7 @@ int show_git_status(const invocation& call, const git_arguments& arguments) {
     const auto survey = survey_git_hooks(find_git_site(arguments.repository, arguments.global), arguments.events);
     daemon_view daemon(call, survey);
     bool all_fire = !survey.hooks.empty() && daemon.answers();
-    json_object hooks;
+    base::object_writer hooks;
     std::string text = survey.by_configuration     ? "in git's configuration:\n"
                        : survey.site.hooks.empty() ? "git has no directory of hooks:\n"
                                                    : "in " + harmless(survey.site.hooks.string()) + ":\n";
@@ -141,14 +141,14 @@ int show_git_status(const invocation& call, const git_arguments& arguments) {
                              : "no hook is asked: " + harmless(daemon.why_not()) + "\n";
 
     if (writes_for_programs(call.json)) {
-        json_object line;
+        base::object_writer line;
         line.text("installed_by", survey.hooks.empty()      ? "nothing"
                                   : survey.by_configuration ? "configuration"
                                                             : "scripts");
         if (!survey.by_configuration && !survey.site.hooks.empty()) {
             line.text("hooks_directory", survey.site.hooks.string());
         }
-        json_object about;
+        base::object_writer about;
         about.text("socket", daemon.socket()).flag("answers", daemon.answers());
         if (!daemon.answers()) {
             about.text("why_not", daemon.why_not());

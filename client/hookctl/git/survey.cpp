@@ -4,9 +4,10 @@
 #include "author.hpp"
 #include "chosen_hooks.hpp"
 #include "configuration.hpp"
-#include "hookctl/json/file_text.hpp"
 #include "hooks_directory.hpp"
 #include "script.hpp"
+
+#include <base/posix/read_file.hpp>
 
 #include <algorithm>
 #include <cstdlib>
@@ -97,7 +98,7 @@ private:
         const auto& hook = *found.hook;
         const auto place = directory_.path() / hook.name;
         for (const auto& each : directory_.kept(hook)) {
-            found.displaced.push_back({each, author_of(read_up_to(each, longest_script).value_or(""))});
+            found.displaced.push_back({each, author_of(base::read_front(each, longest_script).value_or(""))});
         }
         if (site_.has_empty_hooks_path()) {
             found.why_not = site_.cure_of_empty_hooks_path();
@@ -108,7 +109,7 @@ private:
             found.why_not = place.string() + " is not there" + elsewhere(hook) + std::string(cure);
             return;
         }
-        const auto text = read_up_to(place, longest_script).value_or("");
+        const auto text = base::read_front(place, longest_script).value_or("");
         if (!directory_.has_script(hook)) {
             const auto author = author_of(text);
             found.taken_by = author.empty() ? "another hook" : author;

@@ -2,10 +2,12 @@
 #include "hookctl/commands.hpp"
 #include "hookctl/emit/permission.hpp"
 #include "hookctl/exit_status.hpp"
-#include "hookctl/json/json_object.hpp"
 #include "hookctl/terminal/output.hpp"
 #include "hookctl/terminal/run_to_end.hpp"
 #include "push_plan.hpp"
+
+#include <base/exec/command_runner.hpp>
+#include <base/json/object_writer.hpp>
 
 #include <cerrno>
 #include <chrono>
@@ -37,8 +39,8 @@ std::vector<std::string> push_command(const std::vector<std::string>& options, b
     return words;
 }
 
-hooks::command_result dry_run(const std::vector<std::string>& options) {
-    hooks::command command;
+base::command_result dry_run(const std::vector<std::string>& options) {
+    base::command command;
     command.argv = push_command(options, true);
     for (char** each = environ; *each != nullptr; ++each) {
         command.environment.emplace_back(*each);
@@ -49,17 +51,12 @@ hooks::command_result dry_run(const std::vector<std::string>& options) {
 std::string payload_of(const std::vector<jj_change>& changes, const std::vector<std::string>& options) {
     std::string list = "[";
     for (const auto& each : changes) {
-        json_object change;
+        base::object_writer change;
         change.text("remote", each.remote).text("kind", each.kind).text("name", each.name).text("action", each.action);
-        if (!each.from.empty()) {
-            change.text("from", each.from);
-        }
-        if (!each.to.empty()) {
-            change.text("to", each.to);
-        }
+        change.optional_text("from", each.from).optional_text("to", each.to);
         list += (list.size() > 1 ? "," : "") + change.finish();
     }
-    return json_object()
+    return base::object_writer()
         .text("cwd", std::filesystem::current_path().string())
         .texts("args", options)
         .raw("changes", list + "]")
@@ -82,7 +79,7 @@ std::string payload_of(const std::vector<jj_change>& changes, const std::vector<
 }  // namespace
 
 int run_jj(const invocation& call, const jj_arguments& arguments) {
-    using ending = hooks::command_result::ending;
+    using ending = base::command_result::ending;
     const auto planned = dry_run(arguments.push_options);
     if (planned.how != ending::exited) {
         throw usage_error("jj could not be run: install it, or put it in PATH");

@@ -2,8 +2,6 @@
 #include "hookctl/commands.hpp"
 #include "hookctl/daemon/daemon_call.hpp"
 #include "hookctl/exit_status.hpp"
-#include "hookctl/json/json_member.hpp"
-#include "hookctl/json/json_object.hpp"
 #include "hookctl/on/event_line.hpp"
 #include "hookctl/on/serve_events.hpp"
 #include "hookctl/terminal/line_writer.hpp"
@@ -11,6 +9,10 @@
 #include "hookctl/terminal/stop_watcher.hpp"
 #include "verdict_line.hpp"
 
+#include <base/json/object_writer.hpp>
+#include <base/json/pointer.hpp>
+#include <base/json/value_view.hpp>
+#include <base/text/timestamp.hpp>
 #include <hookd/error.hpp>
 #include <hookd/hook_runner.hpp>
 #include <hookd/protocol/errc.hpp>
@@ -33,15 +35,15 @@ namespace hookd::hookctl {
 namespace {
 
 std::string timestamp_of(std::chrono::system_clock::time_point when) {
-    std::string text(protocol::timestamp_size, ' ');
-    protocol::write_timestamp(text.data(), when);
+    std::string text(base::timestamp_size, ' ');
+    base::write_timestamp(text.data(), when);
     return text;
 }
 
 /// The params of `history`: the page that comes after `last`, which is the last entry of the page before; empty: the
 /// first.
 std::string page_params(const log_arguments& wanted, std::size_t limit, const std::string& last) {
-    json_object params;
+    base::object_writer params;
     if (!wanted.event.empty()) {
         params.text("event", wanted.event);
     }
@@ -55,7 +57,7 @@ std::string page_params(const log_arguments& wanted, std::size_t limit, const st
         params.text("since", timestamp_of(*wanted.since));
     }
     if (!last.empty()) {
-        params.raw("before_seq", member_of(last, "seq")).raw("instance", member_of(last, "instance"));
+        params.raw("before_seq", base::value_view(last)["seq"]).raw("instance", base::value_view(last)["instance"]);
     }
     return params.raw("limit", std::to_string(limit)).finish();
 }
@@ -70,10 +72,10 @@ std::vector<std::string> read_history(const invocation& call, const log_argument
         const auto answer = daemon.call(protocol::history_params::method,
             page_params(wanted, limit, entries.empty() ? "" : entries.back()), timeout);
         const auto before = entries.size();
-        for (const auto each : elements_of(member_of(trimmed(answer), "verdicts"))) {
+        for (const auto each : base::value_view(answer)["verdicts"].elements()) {
             entries.emplace_back(each);
         }
-        more = member_of(trimmed(answer), "more") == "true" && entries.size() > before &&
+        more = base::value_view(answer)["more"] == "true" && entries.size() > before &&
                (wanted.since || entries.size() < limit);
     }
     return entries;
@@ -162,14 +164,14 @@ private:
         if (is_hook && (!wanted_.vetoed || !what.how.abort.empty())) {
             const auto emitted = std::chrono::system_clock::now() -
                                  std::chrono::duration_cast<std::chrono::system_clock::duration>(what.elapsed);
-            std::string entry{trimmed(what.how.text)};
+            std::string entry{base::trimmed_json(what.how.text)};
             entry.pop_back();
             show(entry + R"(,"emitted_at":")" + timestamp_of(emitted) + "\"}");
         }
     }
 
     void show(const std::string& entry) {
-        if (!over_ && printed_.add(string_of(member_of(entry, "hook_event_id"))) &&
+        if (!over_ && printed_.add(base::value_view(entry)["hook_event_id"].string()) &&
             !out_.write(text_for(entry, for_programs_, colour_))) {
             over_ = true;
             verdicts_.stop();

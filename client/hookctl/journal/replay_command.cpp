@@ -2,12 +2,13 @@
 #include "hookctl/commands.hpp"
 #include "hookctl/daemon/daemon_call.hpp"
 #include "hookctl/exit_status.hpp"
-#include "hookctl/json/json_member.hpp"
-#include "hookctl/json/json_object.hpp"
 #include "hookctl/on/hook_lines.hpp"
 #include "hookctl/terminal/output.hpp"
 #include "verdict_line.hpp"
 
+#include <base/json/object_writer.hpp>
+#include <base/json/pointer.hpp>
+#include <base/json/value_view.hpp>
 #include <hookd/protocol/limits.hpp>
 #include <hookd/protocol/methods.hpp>
 
@@ -19,15 +20,15 @@ namespace hookd::hookctl {
 namespace {
 
 std::string describe(const std::string& name, std::string_view answer) {
-    std::string text = harmless(name) + ", after " + milliseconds_text(member_of(answer, "elapsed_ms")) + ": ";
-    if (const auto failed = string_of(member_of(answer, "failed")); !failed.empty()) {
+    std::string text = harmless(name) + ", after " + milliseconds_text(base::value_view(answer)["elapsed_ms"]) + ": ";
+    if (const auto failed = base::value_view(answer)["failed"].string(); !failed.empty()) {
         return text + "failed: " + harmless(failed, true) + "\n";
     }
-    const auto response = member_of(answer, "response");
+    const auto response = base::value_view(answer)["response"];
     if (response.empty()) {
         return text + "no opinion\n";
     }
-    if (const auto abort = string_of(member_of(trimmed(response), "abort")); !abort.empty()) {
+    if (const auto abort = response["abort"].string(); !abort.empty()) {
         return text + "would veto: " + harmless(abort, true) + "\n";
     }
     const auto note = note_of(response);
@@ -39,11 +40,11 @@ std::string describe(const std::string& name, std::string_view answer) {
 int run_replay(const invocation& call, const replay_arguments& arguments) {
     // The daemon sees to it that it ends: the hook has the time that the emitter gave.
     const auto answer = connect_for(call).call(protocol::replay_params::method,
-        json_object().text("hook_event_id", arguments.id).text("to", arguments.to).finish(),
+        base::object_writer().text("hook_event_id", arguments.id).text("to", arguments.to).finish(),
         call.timeout.value_or(protocol::max_timeout));
     print(writes_for_programs(call.json) ? json_output(one_line(answer)) + '\n'
-                                         : describe(arguments.to, trimmed(answer)));
-    return member_of(trimmed(answer), "failed").empty() ? exit_status::done : exit_status::not_done;
+                                         : describe(arguments.to, base::trimmed_json(answer)));
+    return base::value_view(answer)["failed"].empty() ? exit_status::done : exit_status::not_done;
 }
 
 }  // namespace hookd::hookctl

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "secret_members.hpp"
 
-#include "hookctl/json/json_member.hpp"
-
-#include <hookd/protocol/json_pointer.hpp>
-#include <hookd/protocol/json_text.hpp>
+#include <base/json/pointer.hpp>
+#include <base/json/text.hpp>
+#include <base/json/value_view.hpp>
 
 #include <vector>
 
@@ -12,7 +11,7 @@ namespace hookd::hookctl {
 
 namespace {
 
-using protocol::json_kind;
+using base::json_kind;
 
 constexpr std::string_view instead = "\"\xe2\x80\xa6\"";
 constexpr int deepest_reference = 16;  // a chain of them may have no end
@@ -22,7 +21,7 @@ using schemas = std::vector<std::string_view>;
 
 /// What `#/definitions/x` points to; empty for a reference to another document.
 std::string_view target_of(std::string_view root, std::string_view reference) {
-    return reference.starts_with('#') ? protocol::find_value(root, reference.substr(1)).value_or("") : "";
+    return reference.starts_with('#') ? base::find_value(root, reference.substr(1)).value_or("") : "";
 }
 
 /// A schema, and those that it consists of.
@@ -31,20 +30,20 @@ void add_schema(schemas& all, std::string_view root, std::string_view schema, in
         return;
     }
     all.push_back(schema);
-    add_schema(all, root, target_of(root, string_of(member_of(schema, "$ref"))), depth + 1);
+    add_schema(all, root, target_of(root, base::value_view(schema)["$ref"].string()), depth + 1);
     for (const auto* keyword : {"allOf", "anyOf", "oneOf"}) {
-        for (const auto each : elements_of(member_of(schema, keyword))) {
+        for (const auto each : base::value_view(schema)[keyword].elements()) {
             add_schema(all, root, each, depth + 1);
         }
     }
     for (const auto* keyword : {"if", "then", "else"}) {
-        add_schema(all, root, member_of(schema, keyword), depth + 1);
+        add_schema(all, root, base::value_view(schema)[keyword], depth + 1);
     }
 }
 
 bool is_secret(const schemas& all) {
     for (const auto each : all) {
-        if (member_of(each, "x-secret") == "true") {
+        if (base::value_view(each)["x-secret"] == "true") {
             return true;
         }
     }
@@ -54,8 +53,8 @@ bool is_secret(const schemas& all) {
 schemas of_member(std::string_view root, const schemas& all, const std::string& name) {
     schemas result;
     for (const auto each : all) {
-        const auto own = member_of(member_of(each, "properties"), name);
-        add_schema(result, root, own.empty() ? member_of(each, "additionalProperties") : own);
+        const auto own = base::value_view(each)["properties"][name];
+        add_schema(result, root, own.empty() ? base::value_view(each)["additionalProperties"] : own);
     }
     return result;
 }
@@ -63,12 +62,9 @@ schemas of_member(std::string_view root, const schemas& all, const std::string& 
 schemas of_elements(std::string_view root, const schemas& all, std::size_t index) {
     schemas result;
     for (const auto each : all) {
-        const auto items = member_of(each, "items");
-        const auto list = elements_of(items);
-        add_schema(result, root,
-            list.empty()          ? items
-            : index < list.size() ? list[index]
-                                  : member_of(each, "additionalItems"));
+        const auto items = base::value_view(each)["items"];
+        const auto own = items.elements().empty() ? items : items.element(index);
+        add_schema(result, root, own.empty() ? base::value_view(each)["additionalItems"] : own);
     }
     return result;
 }
@@ -79,7 +75,7 @@ void append(std::string& out, std::string_view root, std::string_view value, con
         out += instead;
         return;
     }
-    const auto kind = protocol::kind_of(value);
+    const auto kind = base::kind_of(value);
     const bool is_object = kind == json_kind::object;
     if (all.empty() || (!is_object && kind != json_kind::array)) {
         out += value;
@@ -87,7 +83,7 @@ void append(std::string& out, std::string_view root, std::string_view value, con
     }
     std::size_t done = 0;
     std::size_t index = 0;
-    for (protocol::json_cursor members(value); const auto member = members.next(); ++index) {
+    for (base::json_cursor members(value); const auto member = members.next(); ++index) {
         const auto begin = static_cast<std::size_t>(member->value.data() - value.data());
         out += value.substr(done, begin - done);
         append(out, root, member->value,
@@ -100,10 +96,10 @@ void append(std::string& out, std::string_view root, std::string_view value, con
 }  // namespace
 
 secret_members::secret_members(std::string_view result) {
-    for (const auto each : elements_of(member_of(trimmed(result), "schemas"))) {
-        const auto schema = member_of(each, "payload_schema");
-        if (schema.find("\"x-secret\"") != std::string_view::npos) {
-            payload_schemas_[string_of(member_of(each, "event"))] = schema;
+    for (const auto each : base::value_view(result)["schemas"].elements()) {
+        const auto schema = each["payload_schema"];
+        if (schema.text().find("\"x-secret\"") != std::string_view::npos) {
+            payload_schemas_[each["event"].string()] = schema;
         }
     }
 }
@@ -116,7 +112,7 @@ std::string secret_members::without_secrets(const std::string& event, std::strin
     schemas all;
     add_schema(all, found->second, found->second);
     std::string result;
-    append(result, found->second, trimmed(payload), all);
+    append(result, found->second, base::trimmed_json(payload), all);
     return result;
 }
 

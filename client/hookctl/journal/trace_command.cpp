@@ -2,11 +2,11 @@
 #include "hookctl/commands.hpp"
 #include "hookctl/daemon/daemon_call.hpp"
 #include "hookctl/exit_status.hpp"
-#include "hookctl/json/json_member.hpp"
-#include "hookctl/json/json_object.hpp"
 #include "hookctl/terminal/output.hpp"
 #include "trace_text.hpp"
 
+#include <base/json/object_writer.hpp>
+#include <base/json/pointer.hpp>
 #include <hookd/protocol/methods.hpp>
 
 #include <string>
@@ -14,9 +14,10 @@
 namespace hookd::hookctl {
 
 int run_trace(const invocation& call, const trace_arguments& arguments) {
-    const auto trace =
-        ask_daemon(call, protocol::trace_params::method, json_object().text("hook_event_id", arguments.id).finish());
-    print(writes_for_programs(call.json) ? json_output(one_line(trace)) + '\n' : trace_text(trimmed(trace), palette()));
+    const auto trace = ask_daemon(
+        call, protocol::trace_params::method, base::object_writer().text("hook_event_id", arguments.id).finish());
+    print(writes_for_programs(call.json) ? json_output(one_line(trace)) + '\n'
+                                         : trace_text(base::trimmed_json(trace), palette()));
     return exit_status::done;
 }
 

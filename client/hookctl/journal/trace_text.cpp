@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "trace_text.hpp"
 
-#include "hookctl/json/json_member.hpp"
 #include "hookctl/on/hook_lines.hpp"
 #include "hookctl/terminal/since_text.hpp"
 #include "verdict_line.hpp"
+
+#include <base/json/text.hpp>
+#include <base/json/value_view.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -40,8 +42,8 @@ part& part_of(std::vector<part>& all, const std::string& name) {
 }
 
 std::string said_in(std::string_view reply) {
-    const auto response = member_of(reply, "response");
-    if (const auto abort = string_of(member_of(trimmed(response), "abort")); !abort.empty()) {
+    const auto response = base::value_view(reply)["response"];
+    if (const auto abort = response["abort"].string(); !abort.empty()) {
         return "vetoes: " + first_line_of(abort);
     }
     const auto note = note_of(response);
@@ -50,19 +52,19 @@ std::string said_in(std::string_view reply) {
 
 std::vector<part> parts_of(std::string_view trace, double elapsed) {
     std::vector<part> all;
-    for (const auto each : elements_of(member_of(trace, "handed"))) {
-        part_of(all, string_of(member_of(each, "to"))).begin = number_of(member_of(each, "after_ms"));
+    for (const auto each : base::value_view(trace)["handed"].elements()) {
+        part_of(all, each["to"].string()).begin = number_of(each["after_ms"]);
     }
-    for (const auto each : elements_of(member_of(trace, "responses"))) {
-        auto& one = part_of(all, string_of(member_of(each, "responder")));
-        one.end = number_of(member_of(each, "elapsed_ms"));
+    for (const auto each : base::value_view(trace)["responses"].elements()) {
+        auto& one = part_of(all, each["responder"].string());
+        one.end = number_of(each["elapsed_ms"]);
         one.said = said_in(each);
         one.vetoes = one.said.starts_with("vetoes");
     }
-    for (const auto each : elements_of(member_of(trace, "missing"))) {
-        auto& one = part_of(all, string_of(member_of(each, "responder")));
+    for (const auto each : base::value_view(trace)["missing"].elements()) {
+        auto& one = part_of(all, each["responder"].string());
         one.end = elapsed;
-        one.said = "missing: " + first_line_of(string_of(member_of(each, "why")));
+        one.said = "missing: " + first_line_of(each["why"].string());
     }
     return all;
 }
@@ -82,41 +84,38 @@ std::string bar(const part& what, double elapsed) {
 }
 
 std::string head_of(std::string_view trace, const palette& colour) {
-    const auto emitter = member_of(trace, "emitter");
-    const auto program = harmless(string_of(member_of(emitter, "program")));
+    const auto emitter = base::value_view(trace)["emitter"];
+    const auto program = harmless(emitter["program"].string());
     std::string text;
-    text.append(colour.bold()).append(harmless(string_of(member_of(trace, "event")))).append(colour.plain());
+    text.append(colour.bold()).append(harmless(base::value_view(trace)["event"].string())).append(colour.plain());
     text.append(" #")
-        .append(member_of(trace, "seq"))
+        .append(base::value_view(trace)["seq"])
         .append(", ")
-        .append(local_time(string_of(member_of(trace, "emitted_at")), true));
-    text.append(", by ")
-        .append(program.empty() ? "a program" : program)
-        .append(" (pid ")
-        .append(member_of(emitter, "pid"));
-    text.append(", user ").append(member_of(emitter, "uid")).append(")\n");
-    if (const auto cause = string_of(member_of(trace, "cause")); !cause.empty()) {
+        .append(local_time(base::value_view(trace)["emitted_at"].string(), true));
+    text.append(", by ").append(program.empty() ? "a program" : program).append(" (pid ").append(emitter["pid"]);
+    text.append(", user ").append(emitter["uid"]).append(")\n");
+    if (const auto cause = base::value_view(trace)["cause"].string(); !cause.empty()) {
         text.append("  caused by ").append(harmless(cause)).append("\n");
     }
     return text;
 }
 
 std::string verdict_of(std::string_view trace, const palette& colour) {
-    const auto verdict = member_of(trace, "verdict");
-    if (const auto ended = string_of(member_of(trace, "ended")); !ended.empty()) {
+    const auto verdict = base::value_view(trace)["verdict"];
+    if (const auto ended = base::value_view(trace)["ended"].string(); !ended.empty()) {
         return "no verdict: " + harmless(ended) + "\n";
     }
-    if (protocol::kind_of(verdict) != protocol::json_kind::object) {
-        return member_of(trace, "expects_response") == "true" ? "no verdict yet\n" : "";
+    if (base::kind_of(verdict) != base::json_kind::object) {
+        return base::value_view(trace)["expects_response"] == "true" ? "no verdict yet\n" : "";
     }
-    const auto abort = string_of(member_of(verdict, "abort"));
+    const auto abort = verdict["abort"].string();
     std::string text;
     text.append(abort.empty() ? colour.green() : colour.red())
         .append(abort.empty() ? "✓ proceeded" : "✗ stopped")
         .append(colour.plain());
-    text.append(" after ").append(milliseconds_text(member_of(verdict, "elapsed_ms"))).append(", ");
-    text.append(harmless(string_of(member_of(verdict, "outcome"))));
-    if (const auto bypassed = string_of(member_of(verdict, "bypassed")); !bypassed.empty()) {
+    text.append(" after ").append(milliseconds_text(verdict["elapsed_ms"])).append(", ");
+    text.append(harmless(verdict["outcome"].string()));
+    if (const auto bypassed = verdict["bypassed"].string(); !bypassed.empty()) {
         text.append(", bypassed: ").append(first_line_of(bypassed));
     }
     return text + "\n" + (abort.empty() ? "" : "  " + harmless(abort, true) + "\n");
@@ -125,7 +124,7 @@ std::string verdict_of(std::string_view trace, const palette& colour) {
 }  // namespace
 
 std::string trace_text(std::string_view trace, const palette& colour) {
-    const double elapsed = number_of(member_of(member_of(trace, "verdict"), "elapsed_ms"));
+    const double elapsed = number_of(base::value_view(trace)["verdict"]["elapsed_ms"]);
     auto parts = parts_of(trace, elapsed);
     double last = elapsed;
     std::size_t columns = 0;
@@ -156,11 +155,11 @@ std::string trace_text(std::string_view trace, const palette& colour) {
         text += '\n';
     }
     text += verdict_of(trace, colour);
-    if (const auto payload = member_of(trace, "payload"); !payload.empty()) {
+    if (const auto payload = base::value_view(trace)["payload"]; !payload.empty()) {
         text.append("payload ").append(escaped_controls(one_line(payload))).append("\n");
     } else {
         text.append("payload of ")
-            .append(member_of(trace, "payload_bytes"))
+            .append(base::value_view(trace)["payload_bytes"])
             .append(" bytes, which the journal has not kept\n");
     }
     return text;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "verdict_line.hpp"
 
-#include "hookctl/json/json_member.hpp"
 #include "hookctl/on/hook_lines.hpp"
-#include "hookctl/terminal/duration_text.hpp"
 #include "hookctl/terminal/since_text.hpp"
+
+#include <base/json/pointer.hpp>
+#include <base/json/value_view.hpp>
+#include <base/text/quantity.hpp>
 
 #include <algorithm>
 #include <array>
@@ -25,15 +27,15 @@ constexpr std::size_t most_names = 3;
 /// Who vetoed; where nobody did, who replied and who was missing.
 std::string names_in(std::string_view entry) {
     std::vector<std::string> names;
-    for (const auto reply : elements_of(member_of(entry, "responses"))) {
-        auto name = harmless(string_of(member_of(reply, "responder")));
-        if (!string_of(member_of(trimmed(member_of(reply, "response")), "abort")).empty()) {
+    for (const auto reply : base::value_view(entry)["responses"].elements()) {
+        auto name = harmless(reply["responder"].string());
+        if (!base::value_view(base::trimmed_json(reply["response"]))["abort"].string().empty()) {
             return name;
         }
         names.push_back(std::move(name));
     }
-    for (const auto missing : elements_of(member_of(entry, "missing"))) {
-        names.push_back(harmless(string_of(member_of(missing, "responder"))) + " missing");
+    for (const auto missing : base::value_view(entry)["missing"].elements()) {
+        names.push_back(harmless(missing["responder"].string()) + " missing");
     }
     std::string text;
     for (std::size_t i = 0; i < std::min(names.size(), most_names); ++i) {
@@ -44,18 +46,18 @@ std::string names_in(std::string_view entry) {
 
 /// Why it was stopped; else what the first hook noted, or how the wait ended if that was not by an answer.
 std::string why(std::string_view entry) {
-    if (const auto abort = string_of(member_of(entry, "abort")); !abort.empty()) {
+    if (const auto abort = base::value_view(entry)["abort"].string(); !abort.empty()) {
         return first_line_of(abort);
     }
-    if (const auto bypassed = string_of(member_of(entry, "bypassed")); !bypassed.empty()) {
+    if (const auto bypassed = base::value_view(entry)["bypassed"].string(); !bypassed.empty()) {
         return "bypassed: " + first_line_of(bypassed);
     }
-    for (const auto reply : elements_of(member_of(entry, "responses"))) {
-        if (const auto note = note_of(member_of(reply, "response")); !note.empty()) {
+    for (const auto reply : base::value_view(entry)["responses"].elements()) {
+        if (const auto note = note_of(reply["response"]); !note.empty()) {
             return first_line_of(note);
         }
     }
-    const auto outcome = string_of(member_of(entry, "outcome"));
+    const auto outcome = base::value_view(entry)["outcome"].string();
     if (outcome == "no_subscribers") {
         return "no hook asked";
     }
@@ -75,7 +77,7 @@ std::string milliseconds_text(std::string_view number) {
     double ms = 0;
     std::from_chars(number.data(), number.data() + number.size(), ms);
     if (ms >= 1000) {
-        return describe_duration(std::chrono::milliseconds(static_cast<std::int64_t>(ms)));
+        return base::describe_duration(std::chrono::milliseconds(static_cast<std::int64_t>(ms)));
     }
     std::array<char, 32> text{};
     std::snprintf(text.data(), text.size(), "%.1f ms", ms);
@@ -88,16 +90,16 @@ std::string padded_to(std::string text, std::size_t columns) {
 }
 
 std::string verdict_line(std::string_view entry, const palette& colour) {
-    const bool proceeds = string_of(member_of(entry, "abort")).empty();
-    const auto elapsed = milliseconds_text(member_of(entry, "elapsed_ms"));
+    const bool proceeds = base::value_view(entry)["abort"].string().empty();
+    const auto elapsed = milliseconds_text(base::value_view(entry)["elapsed_ms"]);
     const auto verdict_colour = proceeds ? colour.green() : colour.red();
     std::string line;
     line.append(colour.dim())
-        .append(local_time(string_of(member_of(entry, "emitted_at"))))
+        .append(local_time(base::value_view(entry)["emitted_at"].string()))
         .append(colour.plain())
         .append("  ");
     line.append(colour.cyan())
-        .append(padded_to(harmless(string_of(member_of(entry, "event"))), event_columns))
+        .append(padded_to(harmless(base::value_view(entry)["event"].string()), event_columns))
         .append(colour.plain())
         .append("  ");
     line.append(verdict_colour).append(proceeds ? "✓" : "✗").append(colour.plain()).append("  ");

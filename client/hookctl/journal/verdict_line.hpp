@@ -3,6 +3,8 @@
 
 #include "hookctl/terminal/output.hpp"
 
+#include <base/text/terminal_text.hpp>
+
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -15,7 +17,7 @@ namespace hookd::hookctl {
 ///     2026-11-23 12:58:36  git.pre_push              ✗  no-main           4.1 ms  main is closed
 ///     2026-11-23 12:58:31  git.pre_commit            ✓  lint, format     12.4 ms
 ///
-/// What hooks say cannot drive the terminal (protocol::harmless). Without a line end.
+/// What hooks say cannot drive the terminal (base::harmless). Without a line end.
 [[nodiscard]] std::string verdict_line(std::string_view entry, const palette& colour);
 
 /// The first line of what may have several, as it can be shown.

@@ -3,9 +3,11 @@
 
 #include "hookctl/arguments.hpp"
 
-#include <hookd/protocol/json_text.hpp>
+#include <base/json/text.hpp>
+#include <base/posix/read_file.hpp>
+#include <base/posix/unique_fd.hpp>
+#include <hookd/protocol/limits.hpp>
 
-#include <array>
 #include <cerrno>
 #include <system_error>
 
@@ -16,37 +18,19 @@ namespace hookd::hookctl {
 
 namespace {
 
-/// All that can be read from `fd`; `from` is what messages call it.
-std::string read_all(int fd, const std::string& from) {
-    std::string text;
-    std::array<char, std::size_t{64} * 1024> chunk;
-    for (;;) {
-        const auto count = ::read(fd, chunk.data(), chunk.size());
-        if (count == 0) {
-            return text;
-        }
-        if (count > 0) {
-            text.append(chunk.data(), static_cast<std::size_t>(count));
-        } else if (errno != EINTR) {
-            throw usage_error(
-                "can't read " + from + ": " + std::generic_category().message(errno) + "; nothing was sent");
-        }
-    }
+/// All that can be read from `fd`; `source` is what messages call it. The daemon refuses anything longer.
+std::string read_all(int fd, const std::string& source) try {
+    return base::read_to_end(fd, protocol::max_max_frame_bytes);
+} catch (const base::read_error& failure) {
+    throw usage_error("can't read " + source + ": " + failure.what() + "; nothing was sent");
 }
 
 std::string read_file(const std::string& path) {
-    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
+    const base::unique_fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file) {
         throw usage_error("can't open " + path + ": " + std::generic_category().message(errno) + "; nothing was sent");
     }
-    try {
-        auto text = read_all(fd, path);
-        ::close(fd);
-        return text;
-    } catch (...) {
-        ::close(fd);
-        throw;
-    }
+    return read_all(file.get(), path);
 }
 
 /// What may be wrong with an argument that is not JSON: most often the shell has taken its quotes, or it is a text
@@ -91,13 +75,13 @@ std::string read_json_argument(std::string_view name, const std::string& argumen
         hint = quoting_hint(argument);
     }
 
-    if (const auto fault = protocol::find_json_fault(text)) {
+    if (const auto fault = base::find_json_fault(text)) {
         throw usage_error(std::string(name) + from + " is not JSON: " + std::string(fault->reason) + ", at byte " +
                           std::to_string(fault->offset) + "; nothing was sent" + hint);
     }
     if (object_wanted) {
         const auto first = text.find_first_not_of(" \t\r\n");
-        if (protocol::kind_of(std::string_view(text).substr(first)) != protocol::json_kind::object) {
+        if (base::kind_of(std::string_view(text).substr(first)) != base::json_kind::object) {
             throw usage_error(std::string(name) + from + " is not a JSON object: write {...}; nothing was sent");
         }
     }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "json_edit.hpp"
 
-#include <hookd/protocol/json_text.hpp>
+#include <base/json/text.hpp>
+#include <base/json/value_view.hpp>
 
 #include <cstddef>
 #include <vector>
@@ -19,7 +20,7 @@ struct child {
 
 std::vector<child> children_of(std::string_view text, std::string_view container) {
     std::vector<child> all;
-    protocol::json_cursor each(container);
+    base::json_cursor each(container);
     while (const auto found = each.next()) {
         const auto value = static_cast<std::size_t>(found->value.data() - text.data());
         const bool is_member = container.front() == '{';
@@ -45,19 +46,12 @@ void add(std::string& text, std::string_view container, const std::string& piece
 }  // namespace
 
 std::string_view json_member_view(std::string_view object, std::string_view name) {
-    std::string_view found;
-    protocol::json_cursor members(object);
-    while (const auto member = members.next()) {
-        if (member->key.equals(name)) {
-            found = member->value;
-        }
-    }
-    return found;
+    return base::value_view(object)[name];
 }
 
 void json_add_member(std::string& text, std::string_view object, std::string_view name, std::string_view value) {
     std::string piece;
-    protocol::append_json_string(piece, name);
+    base::append_json_string(piece, name);
     add(text, object, piece.append(": ").append(value));
 }
 
@@ -95,6 +89,6 @@ bool json_remove_if(
     }
 }
 
-bool json_is_empty(std::string_view container) { return !protocol::json_cursor(container).next(); }
+bool json_is_empty(std::string_view container) { return !base::json_cursor(container).next(); }
 
 }  // namespace hookd::hookctl

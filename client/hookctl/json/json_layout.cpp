@@ -2,19 +2,19 @@
 #include "json_layout.hpp"
 
 #include "hookctl/terminal/output.hpp"
-#include "json_member.hpp"
 
-#include <hookd/protocol/json_text.hpp>
+#include <base/json/pointer.hpp>
+#include <base/json/text.hpp>
 
 namespace hookd::hookctl {
 
 namespace {
 
-using protocol::json_kind;
+using base::json_kind;
 
 /// Appends lines for the value; its first characters continue the last line. `depth`: of the line that it begins on.
 void lay_out(std::vector<std::string>& lines, std::string_view value, std::size_t depth) {
-    const auto kind = protocol::kind_of(value);
+    const auto kind = base::kind_of(value);
     const bool is_object = kind == json_kind::object;
     if (!is_object && kind != json_kind::array) {
         lines.back() += escaped_controls(value);
@@ -22,13 +22,13 @@ void lay_out(std::vector<std::string>& lines, std::string_view value, std::size_
     }
     bool is_empty = true;
     lines.back() += is_object ? "{" : "[";
-    for (protocol::json_cursor members(value); const auto member = members.next();) {
+    for (base::json_cursor members(value); const auto member = members.next();) {
         lines.back() += is_empty ? "" : ",";
         is_empty = false;
         lines.emplace_back(2 * (depth + 1), ' ');
         if (is_object) {
             std::string key;
-            protocol::append_json_string(key, member->key.decode());
+            base::append_json_string(key, member->key.decode());
             lines.back() += escaped_controls(key) + ": ";
         }
         lay_out(lines, member->value, depth + 1);
@@ -43,7 +43,7 @@ void lay_out(std::vector<std::string>& lines, std::string_view value, std::size_
 
 std::vector<std::string> laid_out(std::string_view json) {
     std::vector<std::string> lines(1);
-    lay_out(lines, trimmed(json), 0);
+    lay_out(lines, base::trimmed_json(json), 0);
     return lines;
 }
 

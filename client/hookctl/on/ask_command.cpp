@@ -11,15 +11,15 @@
 #include "hookctl/daemon/daemon_program.hpp"
 #include "hookctl/exit_status.hpp"
 #include "hookctl/json/json_layout.hpp"
-#include "hookctl/terminal/duration_text.hpp"
 #include "hookctl/terminal/output.hpp"
 #include "hookctl/terminal/stop_watcher.hpp"
 #include "serve_events.hpp"
 
+#include <base/exec/command_runner.hpp>
+#include <base/text/counted.hpp>
+#include <base/text/quantity.hpp>
 #include <hookd/hook_runner.hpp>
-#include <hookd/hooks/command_environment.hpp>
-#include <hookd/hooks/command_runner.hpp>
-#include <hookd/protocol/counted.hpp>
+#include <hookd/protocol/command_environment.hpp>
 #include <hookd/protocol/methods.hpp>
 
 #include <boost/asio/io_context.hpp>
@@ -155,7 +155,7 @@ private:
         if (what.timeout()) {
             text.append(colour_.yellow())
                 .append("waits ")
-                .append(describe_duration(*what.timeout()))
+                .append(base::describe_duration(*what.timeout()))
                 .append(colour_.plain());
         }
         text += '\n';
@@ -164,7 +164,7 @@ private:
             text += "  " + lines[i] + '\n';
         }
         if (lines.size() > most_payload_lines) {
-            text += "  \xe2\x80\xa6 " + protocol::counted(lines.size() - most_payload_lines, "more line") + "\n";
+            text += "  \xe2\x80\xa6 " + base::counted(lines.size() - most_payload_lines, "more line") + "\n";
         }
         const auto waiting = questions_.size() - 1;
         text.append(colour_.bold()).append("y, n, or why not").append(colour_.plain());
@@ -215,7 +215,7 @@ private:
         if (notify_.empty()) {
             return;
         }
-        hooks::command command;
+        base::command command;
         command.argv = {"/bin/sh", "-c", notify_};
         command.environment = variables_for(environment_, what);
         for (char** each = environ; *each != nullptr; ++each) {
@@ -227,13 +227,13 @@ private:
         command.timeout = what.timeout().value_or(longest_notification);
         runner_.start(
             std::move(command),
-            [this, id = what.hook_event_id()](const hooks::command_result& done) { take_notification(id, done); },
+            [this, id = what.hook_event_id()](const base::command_result& done) { take_notification(id, done); },
             [] {});
     }
 
-    void take_notification(const std::string& id, const hooks::command_result& done) {
-        if (done.how == hooks::command_result::ending::not_started ||
-            (done.how == hooks::command_result::ending::exited && done.code != 0)) {
+    void take_notification(const std::string& id, const base::command_result& done) {
+        if (done.how == base::command_result::ending::not_started ||
+            (done.how == base::command_result::ending::exited && done.code != 0)) {
             report_error("--notify: " + notify_ + " exited " + std::to_string(done.code) + ": " +
                          done.errors.text.substr(0, done.errors.text.find('\n')));
             return;
@@ -241,7 +241,7 @@ private:
         const auto asked = std::find_if(questions_.begin(), questions_.end(),
             [&id](const question& each) { return each.what.hook_event_id() == id; });
         const auto said = without_blanks(done.output.text);
-        if (asked == questions_.end() || !said.starts_with('{') || done.how != hooks::command_result::ending::exited) {
+        if (asked == questions_.end() || !said.starts_with('{') || done.how != base::command_result::ending::exited) {
             return;
         }
         try {
@@ -258,8 +258,8 @@ private:
     std::string notify_;
     palette colour_{};
     std::deque<question> questions_{};  ///< the first is shown
-    hooks::command_environment environment_;
-    hooks::command_runner runner_;
+    protocol::command_environment environment_;
+    base::command_runner runner_;
     asio::posix::stream_descriptor keyboard_;
     std::function<void()> on_end_{};
     bool stopped_ = false;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "event_line.hpp"
 
-#include "hookctl/terminal/duration_text.hpp"
+#include <base/text/quantity.hpp>
 
 #include <cstddef>
 #include <string_view>
@@ -36,7 +36,7 @@ std::string event_line(const event& what, const palette& colour) {
     if (what.expects_response()) {
         line.append(colour.yellow()).append("waits");
         if (what.timeout()) {
-            line += " " + describe_duration(*what.timeout());
+            line += " " + base::describe_duration(*what.timeout());
         }
         line.append(colour.plain()).append("  ");
     }

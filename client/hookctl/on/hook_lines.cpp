@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "hook_lines.hpp"
 
-#include "hookctl/json/json_member.hpp"
-#include "hookctl/terminal/duration_text.hpp"
+#include <base/json/value_view.hpp>
+#include <base/text/quantity.hpp>
 
 #include <algorithm>
 #include <array>
@@ -29,7 +29,7 @@ struct hook_line {
 
 std::string elapsed_text(std::chrono::duration<double, std::milli> elapsed) {
     if (elapsed >= std::chrono::seconds(1)) {
-        return describe_duration(std::chrono::duration_cast<std::chrono::milliseconds>(elapsed));
+        return base::describe_duration(std::chrono::duration_cast<std::chrono::milliseconds>(elapsed));
     }
     std::array<char, 32> text{};
     std::snprintf(text.data(), text.size(), "%.1f ms", elapsed.count());
@@ -63,7 +63,7 @@ std::string name_of(const std::string& host, const std::string& responder) {
 
 hook_line line_of(const verdict::response& reply, const std::string& abort, const palette& colour) {
     hook_line line{name_of(reply.host, reply.responder), elapsed_text(reply.elapsed), colour.green(), "no objection"};
-    if (const auto reason = string_of(member_of(trimmed(reply.text), "abort")); !reason.empty()) {
+    if (const auto reason = base::value_view(reply.text)["abort"].string(); !reason.empty()) {
         line.colour = colour.red();
         line.said = "vetoes: " + (reason == abort ? first_line(reason) : indented_lines(reason));
     } else if (const auto note = note_of(reply.text); !note.empty()) {
@@ -148,6 +148,6 @@ void print_bypass(const verdict& said, std::string_view event) {
     }
 }
 
-std::string note_of(std::string_view reply) { return string_of(member_of(trimmed(reply), "note")); }
+std::string note_of(std::string_view reply) { return base::value_view(reply)["note"].string(); }
 
 }  // namespace hookd::hookctl

@@ -3,6 +3,7 @@
 
 #include "hookctl/terminal/output.hpp"
 
+#include <base/text/terminal_text.hpp>
 #include <hookd/verdict.hpp>
 
 #include <string>
@@ -18,7 +19,7 @@ namespace hookd::hookctl {
 ///
 /// Empty where no hook was asked. Of a reason that is the verdict's own (verdict::abort), which the caller prints
 /// whole, only the first line is shown; of any other all lines, indented. What hooks say cannot drive the terminal
-/// (protocol::harmless).
+/// (base::harmless).
 [[nodiscard]] std::string hook_lines(const verdict& said, const palette& colour);
 
 /// Prints hook_lines() to standard error, where that is a terminal and a hook vetoed or is missing; else nothing.

@@ -8,11 +8,12 @@
 #include "hookctl/terminal/stop_watcher.hpp"
 #include "serve_events.hpp"
 
+#include <base/exec/command_runner.hpp>
+#include <base/json/object_writer.hpp>
+#include <base/json/text.hpp>
 #include <hookd/hook_runner.hpp>
-#include <hookd/hooks/command_environment.hpp>
-#include <hookd/hooks/command_runner.hpp>
-#include <hookd/hooks/hook_reply.hpp>
-#include <hookd/protocol/json_text.hpp>
+#include <hookd/protocol/command_environment.hpp>
+#include <hookd/protocol/hook_reply.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -46,9 +47,9 @@ std::optional<std::chrono::steady_clock::duration> time_left(const event& what) 
 
 std::size_t most_jobs(const on_arguments& arguments) { return static_cast<std::size_t>(arguments.jobs.value_or(1)); }
 
-reply response_of(const hooks::hook_reply& said) {
-    return respond_with(hooks::whole_response(said)).or_else([said](const error& refusal) -> std::optional<reply> {
-        auto fallback = hooks::fallback_response(said, static_cast<protocol::errc>(refusal.code()));
+reply response_of(const protocol::hook_reply& said) {
+    return respond_with(protocol::whole_response(said)).or_else([said](const error& refusal) -> std::optional<reply> {
+        auto fallback = protocol::fallback_response(said, static_cast<protocol::errc>(refusal.code()));
         return fallback ? std::optional(respond_with(std::move(*fallback))) : std::nullopt;
     });
 }
@@ -137,11 +138,12 @@ private:
         const auto left = time_left(next.what);
         if (left && *left <= left->zero()) {
             finish(next,
-                {.type = hooks::hook_reply::kind::failed, .text = "the emitter's time was over before it could start"},
+                {.type = protocol::hook_reply::kind::failed,
+                    .text = "the emitter's time was over before it could start"},
                 {});
             return;
         }
-        hooks::command command;
+        base::command command;
         command.argv = argv_;
         command.environment = variables_for(environment_, next.what);
         command.input = next.what.payload();
@@ -154,9 +156,9 @@ private:
         const auto shared = std::make_shared<job>(std::move(next));
         runs_[shared->what.hook_event_id()] = runner_.start(
             std::move(command),
-            [this, shared](hooks::command_result result) {
+            [this, shared](base::command_result result) {
                 runs_.erase(shared->what.hook_event_id());
-                finish(*shared, hooks::read_hook_reply(result, arguments_.name), result);
+                finish(*shared, protocol::read_hook_reply(result, arguments_.name), result);
             },
             [this, &from] {
                 --from.running;
@@ -164,8 +166,8 @@ private:
             });
     }
 
-    void finish(const job& done, const hooks::hook_reply& said, const hooks::command_result& result) {
-        using kind = hooks::hook_reply::kind;
+    void finish(const job& done, const protocol::hook_reply& said, const base::command_result& result) {
+        using kind = protocol::hook_reply::kind;
         switch (said.type) {
             case kind::response:
             case kind::veto:
@@ -184,7 +186,7 @@ private:
         for (const auto& note : said.notes) {
             report_error(about + note);
         }
-        if (result.how == hooks::command_result::ending::cancelled) {
+        if (result.how == base::command_result::ending::cancelled) {
             report_error(about + said.text);
         } else if (said.type == kind::failed) {
             report_error(about + "the hook failed: " + said.text);
@@ -192,25 +194,22 @@ private:
         report(done.what, said, result);
     }
 
-    void report(const event& what, const hooks::hook_reply& said, const hooks::command_result& result) {
+    void report(const event& what, const protocol::hook_reply& said, const base::command_result& result) {
         constexpr std::array<std::string_view, 3> names{"response", "veto", "failed"};
         const auto name = names[static_cast<std::size_t>(said.type)];
         const auto elapsed_ms = std::to_string(std::chrono::round<std::chrono::milliseconds>(result.elapsed).count());
         std::string line;
         if (reporting_ == reporting::json) {
-            line = R"({"seq":)" + std::to_string(what.seq()) + R"(,"hook_event_id":)";
-            protocol::append_json_string(line, what.hook_event_id());
-            line += R"(,"event":)";
-            protocol::append_json_string(line, what.name());
-            line.append(R"(,")").append(name).append(R"(":)");
-            if (said.type == hooks::hook_reply::kind::response) {
-                line += json_output(one_line(said.text));
+            base::object_writer report;
+            report.number("seq", what.seq()).text("hook_event_id", what.hook_event_id()).text("event", what.name());
+            if (said.type == protocol::hook_reply::kind::response) {
+                report.raw(name, json_output(one_line(said.text)));
             } else {
-                protocol::append_json_string(line, said.text);
+                report.text(name, said.text);
             }
-            line += R"(,"elapsed_ms":)" + elapsed_ms + "}";
+            line = report.raw("elapsed_ms", elapsed_ms).finish();
         } else if (reporting_ == reporting::people) {
-            const bool fine = said.type == hooks::hook_reply::kind::response;
+            const bool fine = said.type == protocol::hook_reply::kind::response;
             line = event_head(what, colour_);
             line.append(fine ? colour_.green() : colour_.red()).append(name).append(colour_.plain());
             line += " " + harmless(said.text) + "  ";
@@ -231,9 +230,9 @@ private:
     std::optional<std::chrono::milliseconds> timeout_;
     reporting reporting_;
     palette colour_{};
-    hooks::command_environment environment_;
-    hooks::command_runner runner_;
-    std::map<std::string, hooks::command_runner::run_id> runs_{};  ///< by the id of the event
+    protocol::command_environment environment_;
+    base::command_runner runner_;
+    std::map<std::string, base::command_runner::run_id> runs_{};  ///< by the id of the event
     lane asked_{};
     lane told_{};
     bool output_lost_ = false;

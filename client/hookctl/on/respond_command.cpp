@@ -5,8 +5,8 @@
 #include "hookctl/json/json_argument.hpp"
 #include "hookctl/terminal/output.hpp"
 
+#include <base/json/text.hpp>
 #include <hookd/client.hpp>
-#include <hookd/protocol/json_text.hpp>
 #include <hookd/protocol/methods.hpp>
 
 #include <cstddef>
@@ -20,10 +20,10 @@ namespace {
 /// `object` with an `abort` in front of its own members.
 std::string with_abort(std::string_view object, std::string_view reason) {
     const auto open = object.find('{');
-    protocol::json_cursor members(object.substr(open));
+    base::json_cursor members(object.substr(open));
     const bool has_members = members.next().has_value();
     std::string text = R"({"abort":)";
-    protocol::append_json_string(text, reason);
+    base::append_json_string(text, reason);
     return text.append(has_members ? "," : "").append(object.substr(open + 1));
 }
 

@@ -35,8 +35,8 @@ hook_runner_options hook_options_for(
     return options;
 }
 
-hooks::command_environment hook_environment_for(const invocation& call, const std::vector<std::string>& further) {
-    hooks::command_environment result(
+protocol::command_environment hook_environment_for(const invocation& call, const std::vector<std::string>& further) {
+    protocol::command_environment result(
         environ, absolute_socket(call.socket.empty() ? default_socket_path() : call.socket));
     result.add(call.daemon_user.empty() ? "HOOKD_DAEMON_USER" : "HOOKD_DAEMON_USER=" + call.daemon_user, environ);
     for (const auto& each : further) {
@@ -45,7 +45,7 @@ hooks::command_environment hook_environment_for(const invocation& call, const st
     return result;
 }
 
-std::vector<std::string> variables_for(const hooks::command_environment& environment, const event& what) {
+std::vector<std::string> variables_for(const protocol::command_environment& environment, const event& what) {
     return environment.for_event({.event = what.name(),
         .hook_event_id = what.hook_event_id(),
         .seq = what.seq(),

@@ -4,7 +4,7 @@
 #include "hookctl/arguments.hpp"
 
 #include <hookd/hook_runner.hpp>
-#include <hookd/hooks/command_environment.hpp>
+#include <hookd/protocol/command_environment.hpp>
 
 #include <boost/asio/io_context.hpp>
 
@@ -24,11 +24,12 @@ namespace hookd::hookctl {
 
 /// The environment of a command for events: that of this process as far as hooks get it, with the socket of `call` and
 /// `further` variables, `NAME` or `NAME=VALUE` each.
-[[nodiscard]] hooks::command_environment hook_environment_for(
+[[nodiscard]] protocol::command_environment hook_environment_for(
     const invocation& call, const std::vector<std::string>& further = {});
 
 /// The variables of that environment for one event, `NAME=value` each.
-[[nodiscard]] std::vector<std::string> variables_for(const hooks::command_environment& environment, const event& what);
+[[nodiscard]] std::vector<std::string> variables_for(
+    const protocol::command_environment& environment, const event& what);
 
 /// Runs `events` on a thread of its own and `io` on this one, until the session is over and `io` has nothing left to
 /// do. Then `on_end` was called on `io`. Throws what either of them throws.

@@ -3,7 +3,8 @@
 
 #include "hookctl/agent/site.hpp"
 #include "hookctl/daemon/daemon_call.hpp"
-#include "hookctl/terminal/duration_text.hpp"
+
+#include <base/text/quantity.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -57,7 +58,8 @@ milliseconds hook_time_of(const std::string& command) {
         return default_agent_timeout;
     }
     const auto begin = found + option.size();
-    return parse_duration(command.substr(begin, command.find(' ', begin) - begin)).value_or(default_agent_timeout);
+    return base::parse_duration(command.substr(begin, command.find(' ', begin) - begin))
+        .value_or(default_agent_timeout);
 }
 
 std::optional<std::string> fault_of(const wired_hook& hook) {
@@ -67,8 +69,8 @@ std::optional<std::string> fault_of(const wired_hook& hook) {
     }
     const auto time = hook_time_of(hook.command);
     if (hook.limit && *hook.limit <= time) {
-        return "gives hookctl " + describe_duration(*hook.limit) + ", and hookctl its hooks " +
-               describe_duration(time) + ", so that a late veto is not heard";
+        return "gives hookctl " + base::describe_duration(*hook.limit) + ", and hookctl its hooks " +
+               base::describe_duration(time) + ", so that a late veto is not heard";
     }
     return std::nullopt;
 }

@@ -4,14 +4,16 @@
 #include "hookctl/daemon/daemon_call.hpp"
 #include "hookctl/daemon/daemon_program.hpp"
 #include "hookctl/git/survey.hpp"
-#include "hookctl/json/file_text.hpp"
-#include "hookctl/json/json_member.hpp"
 #include "stats_reader.hpp"
 
+#include <base/exec/command_runner.hpp>
+#include <base/json/text.hpp>
+#include <base/json/value_view.hpp>
+#include <base/posix/read_file.hpp>
+#include <base/text/counted.hpp>
+#include <base/text/shell_word.hpp>
 #include <hookd/client.hpp>
-#include <hookd/protocol/counted.hpp>
 #include <hookd/protocol/methods.hpp>
-#include <hookd/protocol/shell_word.hpp>
 #include <hookd/protocol/version.hpp>
 
 #include <algorithm>
@@ -31,7 +33,7 @@ namespace hookd::hookctl {
 namespace {
 
 namespace fs = std::filesystem;
-using ending = hooks::command_result::ending;
+using ending = base::command_result::ending;
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
@@ -79,13 +81,13 @@ finding check_program() {
 }
 
 finding check_hook(std::string_view hook) {
-    const auto name = string_of(member_of(hook, "name"));
-    const auto state = string_of(member_of(hook, "state"));
-    if (member_of(hook, "enabled") == "false") {
-        return {"hook " + name, false, "disabled: hookctl enable " + protocol::shell_word(name)};
+    const auto name = base::value_view(hook)["name"].string();
+    const auto state = base::value_view(hook)["state"].string();
+    if (base::value_view(hook)["enabled"] == "false") {
+        return {"hook " + name, false, "disabled: hookctl enable " + base::shell_word(name)};
     }
     if (state != protocol::to_string(protocol::hook_state::ok)) {
-        const auto why = string_of(member_of(hook, "why"));
+        const auto why = base::value_view(hook)["why"].string();
         return {"hook " + name, false, state + (why.empty() ? "" : ": " + why)};
     }
     return {"hook " + name, true, "can run"};
@@ -95,9 +97,8 @@ findings check_hooks(client& daemon, const invocation& call) {
     const auto listed =
         daemon.call(protocol::list_hooks_params::method, {}, call.timeout.value_or(default_answer_timeout));
     findings all;
-    protocol::json_cursor hooks(member_of(trimmed(listed), "hooks"));
-    while (const auto hook = hooks.next()) {
-        all.push_back(check_hook(hook->value));
+    for (const auto& hook : base::value_view(listed)["hooks"].elements()) {
+        all.push_back(check_hook(hook));
     }
     if (all.empty()) {
         all.push_back({"hooks", true, "none is registered"});
@@ -111,7 +112,7 @@ finding check_journal(client& daemon, const invocation& call) {
     if (journal.file.empty()) {
         return {"journal", true, "off, so hookctl log and trace find nothing: start hookd with --journal FILE"};
     }
-    const auto kept = protocol::counted(journal.events, "event") + " in " + journal.file;
+    const auto kept = base::counted(journal.events, "event") + " in " + journal.file;
     return {"journal", true,
         journal.dropped == 0
             ? kept
@@ -121,15 +122,14 @@ finding check_journal(client& daemon, const invocation& call) {
 findings check_cluster(client& daemon, const invocation& call) {
     const auto answer =
         daemon.call(protocol::cluster_hosts_params::method, {}, call.timeout.value_or(default_answer_timeout));
-    const auto hosts = elements_of(member_of(trimmed(answer), "hosts"));
+    const auto hosts = base::value_view(answer)["hosts"].elements();
     if (hosts.empty()) {
         return {{"cluster", true, "this host is in none"}};
     }
-    const auto name = string_of(member_of(hosts.front(), "host"));
-    const auto state = string_of(member_of(hosts.front(), "state"));
+    const auto name = hosts.front()["host"].string();
+    const auto state = hosts.front()["state"].string();
     if (state == "up") {
-        return {
-            {"cluster", true, "host " + name + " is up, with " + protocol::counted(hosts.size() - 1, "other host")}};
+        return {{"cluster", true, "host " + name + " is up, with " + base::counted(hosts.size() - 1, "other host")}};
     }
     return {{"cluster", false,
         "host " + name + "'s link is " + state +
@@ -139,7 +139,7 @@ findings check_cluster(client& daemon, const invocation& call) {
 /// The program of `ExecStart=`; empty where there is none.
 std::string started_program(const fs::path& unit) {
     constexpr std::string_view key = "ExecStart=";
-    const auto text = read_whole(unit).value_or("");
+    const auto text = base::read_front(unit, std::size_t{64} << 10U).value_or("");
     for (std::string_view rest = text; !rest.empty();) {
         auto line = rest.substr(0, rest.find('\n'));
         rest.remove_prefix(std::min(rest.size(), line.size() + 1));
@@ -218,9 +218,8 @@ findings check_git() {
         }
         if (all.empty()) {
             all.push_back({"git", true,
-                survey.hooks.empty()
-                    ? "no hook is installed in this repository"
-                    : protocol::counted(survey.hooks.size(), "hook") + " of this repository would fire"});
+                survey.hooks.empty() ? "no hook is installed in this repository"
+                                     : base::counted(survey.hooks.size(), "hook") + " of this repository would fire"});
         }
         return all;
     } catch (const usage_error&) {

@@ -6,8 +6,8 @@
 #include "hookctl/repository/hook_changes.hpp"
 #include "hookctl/repository/hook_repository.hpp"
 
+#include <base/text/counted.hpp>
 #include <hookd/error.hpp>
-#include <hookd/protocol/counted.hpp>
 #include <hookd/protocol/methods.hpp>
 
 #include <exception>
@@ -43,7 +43,7 @@ finding judge(const invocation& call, hook_repository repository) {
             "repository", false, changes.front().name + " of " + file + " is not registered as it says: hookctl sync"};
     }
     return {"repository", true,
-        protocol::counted(wanted.hooks.size(), "hook") + " of " + file + (wanted.hooks.size() == 1 ? " is" : " are") +
+        base::counted(wanted.hooks.size(), "hook") + " of " + file + (wanted.hooks.size() == 1 ? " is" : " are") +
             " registered"};
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "finding.hpp"
 
-#include "hookctl/json/json_object.hpp"
+#include <base/json/object_writer.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -14,7 +14,8 @@ std::string json_lines(const findings& all) {
     std::string text;
     for (const auto& each : all) {
         text +=
-            json_object().text("subject", each.subject).flag("ok", each.fine).text("text", each.text).finish() + '\n';
+            base::object_writer().text("subject", each.subject).flag("ok", each.fine).text("text", each.text).finish() +
+            '\n';
     }
     return text;
 }

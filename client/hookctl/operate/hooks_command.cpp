@@ -4,20 +4,18 @@
 #include "hookctl/exit_status.hpp"
 #include "hookctl/git/exec.hpp"
 #include "hookctl/git/site.hpp"
-#include "hookctl/json/json_member.hpp"
-#include "hookctl/json/json_object.hpp"
 #include "hookctl/on/hook_params.hpp"
 #include "hookctl/repository/sync_command.hpp"
-#include "hookctl/terminal/duration_text.hpp"
 #include "hookctl/terminal/output.hpp"
 
+#include <base/json/object_writer.hpp>
+#include <base/json/text.hpp>
+#include <base/json/value_view.hpp>
+#include <base/text/quantity.hpp>
 #include <hookd/client.hpp>
-#include <hookd/protocol/json_text.hpp>
 #include <hookd/protocol/methods.hpp>
 
 #include <algorithm>
-#include <charconv>
-#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
@@ -29,25 +27,25 @@ namespace hookd::hookctl {
 
 namespace {
 
-using protocol::json_kind;
+using base::json_kind;
 
 /// A string, or strings joined by blanks; empty for anything else.
 std::string text_of(std::string_view value) {
-    std::string text = string_of(value);
-    for (const auto element : elements_of(value)) {
+    std::string text = base::value_view(value).string();
+    for (const auto element : base::value_view(value).elements()) {
         text += (text.empty() ? "" : " ") + text_of(element);
     }
     return text;
 }
 
 std::string member_text(std::string_view object, std::string_view name) {
-    return harmless(text_of(member_of(object, name)));
+    return harmless(text_of(base::value_view(object)[name]));
 }
 
 /// `, p50 3.2 ms`; empty where there is no number.
 std::string percentile(std::string_view hook, std::string_view member, std::string_view name) {
-    const auto value = member_of(hook, member);
-    if (value.empty() || protocol::kind_of(value) != json_kind::number) {
+    const auto value = base::value_view(hook)[member].text();
+    if (value.empty() || base::kind_of(value) != json_kind::number) {
         return {};
     }
     return ", " + std::string(name) + " " + std::string(value.substr(0, value.find('.') + 2)) + " ms";
@@ -63,15 +61,13 @@ std::string describe(std::string_view hook) {
     text.append(colour.bold()).append(member_text(hook, "name")).append(colour.plain()).append("  ");
     text.append(fine ? colour.green() : colour.red()).append(state).append(colour.plain());
     text += "  on " + (events.empty() ? "every event" : events) + "\n    " + member_text(hook, "command") + "\n";
-    if (const auto timeout = member_of(hook, "timeout_ms"); protocol::kind_of(timeout) == json_kind::number) {
-        std::int64_t milliseconds = 0;
-        std::from_chars(timeout.data(), timeout.data() + timeout.size(), milliseconds);
-        text += "    may take " + describe_duration(std::chrono::milliseconds(milliseconds)) + "\n";
+    if (const auto timeout = base::value_view(hook)["timeout_ms"].as_number<std::int64_t>()) {
+        text += "    may take " + base::describe_duration(std::chrono::milliseconds(*timeout)) + "\n";
     }
     if (!fine) {
         text.append("    ").append(colour.red()).append(member_text(hook, "why")).append(colour.plain()).append("\n");
     }
-    const std::string runs(member_of(hook, "runs"));
+    const std::string runs{base::value_view(hook)["runs"].text()};
     text.append("    ").append(colour.dim()).append(runs).append(runs == "1" ? " run" : " runs");
     text += percentile(hook, "p50_ms", "p50") + percentile(hook, "p99_ms", "p99");
     if (const auto last = member_text(hook, "last_outcome"); !last.empty()) {
@@ -92,7 +88,7 @@ int report(const invocation& call, const std::string& hook) {
     if (member_text(hook, "state") != protocol::to_string(protocol::hook_state::ok)) {
         report_error("it is registered, but cannot run: " + member_text(hook, "why"));
     }
-    if (member_of(hook, "kept") == "false") {
+    if (base::value_view(hook)["kept"] == "false") {
         report_error(
             "it is kept until this daemon ends, which has no registry: start hookd with --registry FILE to keep it");
     }
@@ -106,7 +102,7 @@ std::optional<std::string> ask_about(
         return ask_daemon(call, method, params);
     } catch (const error& failure) {
         if (failure.code() != static_cast<int>(protocol::errc::invalid_params) ||
-            string_of(member_of(failure.data(), "name")) != name) {
+            base::value_view(failure.data())["name"].string() != name) {
             throw;
         }
     }
@@ -148,16 +144,13 @@ hook_params params_of(const invocation& call, const register_arguments& argument
 /// The sessions without those of the registered hooks: a JSON array.
 std::string live_sessions(std::string_view stats, std::string_view hooks) {
     std::vector<std::string> registered;
-    protocol::json_cursor each_hook(hooks);
-    while (const auto hook = each_hook.next()) {
-        registered.push_back(text_of(member_of(hook->value, "name")));
+    for (const auto& hook : base::value_view(hooks).elements()) {
+        registered.push_back(text_of(hook["name"]));
     }
     std::string result = "[";
-    protocol::json_cursor sessions(member_of(stats, "sessions"));
-    while (const auto session = sessions.next()) {
-        if (std::find(registered.begin(), registered.end(), text_of(member_of(session->value, "name"))) ==
-            registered.end()) {
-            result.append(result == "[" ? "" : ",").append(session->value);
+    for (const auto& session : base::value_view(stats)["sessions"].elements()) {
+        if (std::find(registered.begin(), registered.end(), text_of(session["name"])) == registered.end()) {
+            result.append(result == "[" ? "" : ",").append(session);
         }
     }
     return result += "]";
@@ -176,10 +169,13 @@ std::string describe_session(std::string_view session) {
         .append("\n    ")
         .append(colour.dim())
         .append("pid ")
-        .append(member_of(session, "pid"))
+        .append(base::value_view(session)["pid"])
         .append(", user ");
-    text.append(member_of(session, "uid")).append(", ").append(member_of(session, "queued")).append(" events queued");
-    text += member_of(session, "lagged") == "true" ? ", lagged" : "";
+    text.append(base::value_view(session)["uid"])
+        .append(", ")
+        .append(base::value_view(session)["queued"])
+        .append(" events queued");
+    text += base::value_view(session)["lagged"] == "true" ? ", lagged" : "";
     return text.append(colour.plain()).append("\n");
 }
 
@@ -193,9 +189,9 @@ int run_register(const invocation& call, const register_arguments& arguments) {
 }
 
 int run_deregister(const invocation& call, const deregister_arguments& arguments) {
-    const auto result =
-        ask_daemon(call, protocol::deregister_hook_params::method, json_object().text("name", arguments.name).finish());
-    const bool deleted = member_of(result, "deleted") == "true";
+    const auto result = ask_daemon(
+        call, protocol::deregister_hook_params::method, base::object_writer().text("name", arguments.name).finish());
+    const bool deleted = base::value_view(result)["deleted"] == "true";
     if (writes_for_programs(call.json)) {
         print(json_output(one_line(result)) + '\n');
     } else if (deleted) {
@@ -212,13 +208,13 @@ int run_trust(const invocation& call, const trust_arguments& arguments) {
     if (names_hook_file(arguments.name)) {
         return trust_hook_file(call, arguments.name);
     }
-    const auto hook = ask_about(
-        call, arguments.name, protocol::trust_hook_params::method, json_object().text("name", arguments.name).finish());
+    const auto hook = ask_about(call, arguments.name, protocol::trust_hook_params::method,
+        base::object_writer().text("name", arguments.name).finish());
     return hook ? report(call, *hook) : exit_status::refused;
 }
 
 int run_enable(const invocation& call, const enable_arguments& arguments) {
-    const auto params = json_object().text("name", arguments.name).flag("enabled", arguments.enabled).finish();
+    const auto params = base::object_writer().text("name", arguments.name).flag("enabled", arguments.enabled).finish();
     const auto hook = ask_about(call, arguments.name, protocol::enable_hook_params::method, params);
     if (!hook) {
         return exit_status::refused;
@@ -228,22 +224,21 @@ int run_enable(const invocation& call, const enable_arguments& arguments) {
 
 int run_hooks(const invocation& call) {
     const auto result = ask_daemon(call, protocol::list_hooks_params::method, {});
-    const auto registered = member_of(result, "hooks");
+    const auto registered = base::value_view(result)["hooks"];
     const auto stats = ask_daemon(call, protocol::stats_params::method, {});
     const auto live = live_sessions(stats, registered);
     if (writes_for_programs(call.json)) {
-        print(json_output(one_line(json_object().raw("hooks", registered).raw("sessions", live).finish())) + '\n');
+        print(json_output(one_line(base::object_writer().raw("hooks", registered).raw("sessions", live).finish())) +
+              '\n');
         return exit_status::done;
     }
     std::string text;
-    protocol::json_cursor hooks(registered);
-    while (const auto hook = hooks.next()) {
-        text += describe(hook->value);
+    for (const auto& hook : registered.elements()) {
+        text += describe(hook);
     }
     text += text.empty() ? "no hook is registered\n" : "";
-    protocol::json_cursor sessions(live);
-    while (const auto session = sessions.next()) {
-        text += describe_session(session->value);
+    for (const auto& session : base::value_view(live).elements()) {
+        text += describe_session(session);
     }
     print(text);
     return exit_status::done;

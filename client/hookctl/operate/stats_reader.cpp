@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "stats_reader.hpp"
 
-#include <hookd/protocol/json_text.hpp>
+#include <base/json/text.hpp>
 
 #include <charconv>
 #include <chrono>
@@ -13,9 +13,9 @@ namespace hookd::hookctl {
 
 namespace {
 
-using protocol::json_cursor;
-using protocol::json_kind;
-using protocol::json_member;
+using base::json_cursor;
+using base::json_kind;
+using base::json_member;
 using protocol::stats_result;
 
 /// Any JSON number; nothing for what is none.
@@ -34,16 +34,16 @@ void read_number(std::string_view value, Number& into) {
 }
 
 std::string read_string(std::string_view value) {
-    if (protocol::kind_of(value) != json_kind::string) {
+    if (base::kind_of(value) != json_kind::string) {
         return {};
     }
-    return protocol::json_string{value.substr(1, value.size() - 2)}.decode();
+    return base::json_string{value.substr(1, value.size() - 2)}.decode();
 }
 
 /// Calls `visit(member)` for each member of an object, or element of an array; for nothing else.
 template <class Visitor>
 void each_in(std::string_view value, Visitor visit) {
-    const auto kind = protocol::kind_of(value);
+    const auto kind = base::kind_of(value);
     if (kind != json_kind::object && kind != json_kind::array) {
         return;
     }
@@ -91,7 +91,7 @@ void read_totals(std::string_view value, stats_result& into) {
 }
 
 void read_histogram(std::string_view value, std::optional<protocol::time_histogram>& into) {
-    if (protocol::kind_of(value) != json_kind::object) {
+    if (base::kind_of(value) != json_kind::object) {
         return;
     }
     auto& times = into.emplace();
@@ -112,7 +112,7 @@ void read_histogram(std::string_view value, std::optional<protocol::time_histogr
 }
 
 void read_bypass(std::string_view value, std::optional<protocol::bypass_info>& into) {
-    if (protocol::kind_of(value) != json_kind::object) {
+    if (base::kind_of(value) != json_kind::object) {
         return;
     }
     auto& bypass = into.emplace();

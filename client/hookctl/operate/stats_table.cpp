@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "stats_table.hpp"
 
-#include "hookctl/terminal/duration_text.hpp"
 #include "hookctl/terminal/screen_text.hpp"
 
-#include <hookd/protocol/counted.hpp>
+#include <base/text/counted.hpp>
+#include <base/text/quantity.hpp>
 
 #include <algorithm>
 #include <array>
@@ -47,7 +47,7 @@ std::string describe_bypass(const stats_result& stats) {
     for (const auto& each : stats.bypass->events) {
         events += (events.empty() ? "" : ", ") + each;
     }
-    return harmless(events + " for another " + describe_duration(stats.bypass->left) + ", by user " +
+    return harmless(events + " for another " + base::describe_duration(stats.bypass->left) + ", by user " +
                     std::to_string(stats.bypass->uid) + ": " + stats.bypass->reason);
 }
 
@@ -65,7 +65,7 @@ std::string journal_text(const stats_result::journal_figures& journal) {
     if (journal.file.empty()) {
         return "off";
     }
-    auto text = protocol::counted(journal.events, "event") + ", " + describe_bytes(static_cast<double>(journal.bytes));
+    auto text = base::counted(journal.events, "event") + ", " + describe_bytes(static_cast<double>(journal.bytes));
     return journal.dropped == 0 ? text : text + ", " + std::to_string(journal.dropped) + " dropped";
 }
 
@@ -137,7 +137,7 @@ std::string stats_table(const protocol::stats_result& stats, const palette& colo
         {"subscribers", std::to_string(stats.subscribers)},
         {"waiting", std::to_string(stats.waiting)},
         {"newest event", std::to_string(stats.head_seq)},
-        {"retained", protocol::counted(stats.retained_events, "event") + ", " +
+        {"retained", base::counted(stats.retained_events, "event") + ", " +
                          describe_bytes(static_cast<double>(stats.retained_bytes))},
         {"events", std::to_string(stats.events_total)},
         {"deliveries", std::to_string(stats.deliveries)},

@@ -5,13 +5,14 @@
 #include "hookctl/emit/schema_sample.hpp"
 #include "hookctl/exit_status.hpp"
 #include "hookctl/json/json_argument.hpp"
-#include "hookctl/json/json_member.hpp"
-#include "hookctl/json/json_object.hpp"
-#include "hookctl/terminal/duration_text.hpp"
 
-#include <hookd/hooks/command_environment.hpp>
-#include <hookd/hooks/command_runner.hpp>
-#include <hookd/hooks/hook_reply.hpp>
+#include <base/exec/command_runner.hpp>
+#include <base/json/object_writer.hpp>
+#include <base/json/text.hpp>
+#include <base/json/value_view.hpp>
+#include <base/text/quantity.hpp>
+#include <hookd/protocol/command_environment.hpp>
+#include <hookd/protocol/hook_reply.hpp>
 #include <hookd/protocol/methods.hpp>
 
 #include <boost/asio/io_context.hpp>
@@ -32,7 +33,7 @@ namespace {
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
-using kind = hooks::hook_reply::kind;
+using kind = protocol::hook_reply::kind;
 
 constexpr std::chrono::milliseconds default_run_time{30'000};  ///< as an emitter gives it that does not say
 constexpr std::chrono::milliseconds before_sigterm{250};
@@ -41,7 +42,7 @@ constexpr std::size_t large_input_bytes = std::size_t{1} << 20;
 
 /// How a trial went.
 struct trial {
-    hooks::command_result result{};
+    base::command_result result{};
     std::chrono::milliseconds until_gone{};  ///< from when the command was told to stop, or ended, until nothing of its
                                              ///< process group was left
 };
@@ -57,19 +58,19 @@ public:
     /// `stop_after`: stopped by SIGTERM then, if it still runs.
     [[nodiscard]] trial run(std::string input, std::chrono::milliseconds timeout,
         std::optional<std::chrono::milliseconds> stop_after = {}) const {
-        hooks::command command;
+        base::command command;
         command.argv = arguments_.argv;
         command.environment = environment_.for_event({.event = arguments_.event, .hook_event_id = sample_id, .seq = 1});
         command.input = std::move(input);
         command.timeout = timeout;
         trial done;
         asio::io_context io;
-        hooks::command_runner runner(io.get_executor());
+        base::command_runner runner(io.get_executor());
         asio::steady_timer stopper(io);
         std::chrono::steady_clock::time_point told;
         runner.start(
             std::move(command),
-            [&](hooks::command_result result) {
+            [&](base::command_result result) {
                 told = std::chrono::steady_clock::now();
                 done.result = std::move(result);
             },
@@ -93,12 +94,13 @@ public:
     /// Its reply to one input.
     [[nodiscard]] finding answers(std::string subject, const std::string& input) const {
         const auto done = run(input, timeout_);
-        const auto said = hooks::read_hook_reply(done.result, "it");
+        const auto said = protocol::read_hook_reply(done.result, "it");
         const auto elapsed =
-            " (" + describe_duration(std::chrono::duration_cast<std::chrono::milliseconds>(done.result.elapsed)) + ")";
+            " (" + base::describe_duration(std::chrono::duration_cast<std::chrono::milliseconds>(done.result.elapsed)) +
+            ")";
         switch (said.type) {
             case kind::response:
-                return {std::move(subject), true, "replies " + one_line(hooks::whole_response(said)) + elapsed};
+                return {std::move(subject), true, "replies " + one_line(protocol::whole_response(said)) + elapsed};
             case kind::veto:
                 return {std::move(subject), true, "vetoes: " + said.text + elapsed};
             case kind::failed:
@@ -110,14 +112,14 @@ public:
     /// Whether it lets itself be stopped.
     [[nodiscard]] static finding stops(std::string subject, const trial& done) {
         const auto how = done.result.how;
-        if (how == hooks::command_result::ending::not_started) {
+        if (how == base::command_result::ending::not_started) {
             return {std::move(subject), false, "could not start"};
         }
-        if (how != hooks::command_result::ending::stopped && how != hooks::command_result::ending::timed_out) {
+        if (how != base::command_result::ending::stopped && how != base::command_result::ending::timed_out) {
             return {std::move(subject), true, "had already ended"};
         }
-        if (done.until_gone < hooks::kill_delay) {
-            return {std::move(subject), true, "is gone within " + describe_duration(done.until_gone + 1ms)};
+        if (done.until_gone < base::kill_delay) {
+            return {std::move(subject), true, "is gone within " + base::describe_duration(done.until_gone + 1ms)};
         }
         return {std::move(subject), false,
             "it, or a child of its, ignored SIGTERM and had to be killed after 1 s: let it end at SIGTERM"};
@@ -135,7 +137,7 @@ private:
 
     const test_arguments& arguments_;
     std::chrono::milliseconds timeout_;
-    hooks::command_environment environment_;
+    protocol::command_environment environment_;
 };
 
 /// The payload: the one given; else made from the daemon's schema of the event; else an empty object.
@@ -144,12 +146,12 @@ std::string payload_for(const invocation& call, const test_arguments& arguments)
         return read_json_argument("PAYLOAD", *arguments.payload);
     }
     try {
-        const auto answer = connect_for(call, default_answer_timeout)
-                                .call(protocol::schema_params::method,
-                                    json_object().text("event", arguments.event).finish(), default_answer_timeout);
-        protocol::json_cursor schemas(member_of(trimmed(answer), "schemas"));
-        const auto first = schemas.next();
-        return first ? schema_sample(member_of(first->value, "payload_schema")) : "{}";
+        const auto answer =
+            connect_for(call, default_answer_timeout)
+                .call(protocol::schema_params::method, base::object_writer().text("event", arguments.event).finish(),
+                    default_answer_timeout);
+        const auto first = base::value_view(answer)["schemas"].element(0);
+        return first.empty() ? "{}" : schema_sample(first["payload_schema"]);
     } catch (const error&) {
         return "{}";  // no daemon, or no such event in its catalog: the hook has to do with what it gets
     }

@@ -3,14 +3,15 @@
 #include "hookctl/daemon/daemon_call.hpp"
 #include "hookctl/exit_status.hpp"
 #include "hookctl/journal/secret_members.hpp"
-#include "hookctl/json/json_member.hpp"
-#include "hookctl/json/json_object.hpp"
 #include "hookctl/terminal/full_screen.hpp"
 #include "hookctl/terminal/output.hpp"
 #include "stats_reader.hpp"
 #include "top_feed.hpp"
 #include "top_view.hpp"
 
+#include <base/json/object_writer.hpp>
+#include <base/json/value_view.hpp>
+#include <base/text/utf8.hpp>
 #include <hookd/client.hpp>
 #include <hookd/error.hpp>
 #include <hookd/protocol/methods.hpp>
@@ -46,7 +47,7 @@ top_model first_look(client& daemon) {
 
 /// The names of whom it is waited for, as far as a `who` now tells.
 std::string asked_names(client& daemon, const top_model::open_wait& wait) {
-    json_object params;
+    base::object_writer params;
     params.text("event", wait.event);
     if (!wait.payload.empty()) {
         params.raw("payload", wait.payload);
@@ -54,8 +55,8 @@ std::string asked_names(client& daemon, const top_model::open_wait& wait) {
     std::string names;
     try {
         const auto said = daemon.call(protocol::who_params::method, params.finish());
-        for (const auto each : elements_of(member_of(trimmed(said), "responders"))) {
-            names += (names.empty() ? "" : ", ") + string_of(member_of(each, "name"));
+        for (const auto each : base::value_view(said)["responders"].elements()) {
+            names += (names.empty() ? "" : ", ") + each["name"].string();
         }
     } catch (const error&) {
         return "?";
@@ -190,7 +191,7 @@ private:
         if (key.what == kind::character) {
             choices_.filter += key.text;
         } else if (key.what == kind::backspace && !choices_.filter.empty()) {
-            while (!choices_.filter.empty() && (static_cast<unsigned char>(choices_.filter.back()) & 0xC0) == 0x80) {
+            while (!choices_.filter.empty() && base::continues_character(choices_.filter.back())) {
                 choices_.filter.pop_back();
             }
             choices_.filter.pop_back();

@@ -42,8 +42,8 @@ std::string time_now() {
 
 top_feed::top_feed(const invocation& call, secret_members secrets)
     : secrets_(std::move(secrets)), events_(options_for(call)) {
-    ready_fd_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (ready_fd_ < 0) {
+    ready_fd_.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!ready_fd_) {
         throw std::system_error(errno, std::generic_category(), "can't watch for events");
     }
     events_.listen("*", [this](const event& what) {
@@ -81,7 +81,6 @@ std::string top_feed::shown_payload(const event& what) const {
 top_feed::~top_feed() {
     events_.stop();
     thread_.join();
-    ::close(ready_fd_);
 }
 
 template <class Change>
@@ -89,14 +88,14 @@ void top_feed::add(Change change) {
     const std::lock_guard lock(mutex_);
     if (unread_.questions.size() + unread_.verdicts.size() < most_unread) {
         change(unread_);
-        ::eventfd_write(ready_fd_, 1);
+        ::eventfd_write(ready_fd_.get(), 1);
     }
 }
 
 top_feed::news top_feed::take() {
     const std::lock_guard lock(mutex_);
     eventfd_t ignored = 0;
-    (void)::eventfd_read(ready_fd_, &ignored);
+    (void)::eventfd_read(ready_fd_.get(), &ignored);
     return std::exchange(unread_, {});
 }
 

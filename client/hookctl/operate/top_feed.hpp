@@ -5,6 +5,7 @@
 #include "hookctl/journal/secret_members.hpp"
 #include "top_model.hpp"
 
+#include <base/posix/unique_fd.hpp>
 #include <hookd/hook_runner.hpp>
 
 #include <mutex>
@@ -33,7 +34,7 @@ public:
     top_feed& operator=(const top_feed&) = delete;
 
     /// Readable while there is something to take.
-    [[nodiscard]] int ready_fd() const noexcept { return ready_fd_; }
+    [[nodiscard]] int ready_fd() const noexcept { return ready_fd_.get(); }
     /// What has come since the last call.
     [[nodiscard]] news take();
 
@@ -44,7 +45,7 @@ private:
     void add(Change change);
 
     secret_members secrets_;
-    int ready_fd_ = -1;
+    base::unique_fd ready_fd_{};
     std::mutex mutex_;
     news unread_{};  // under mutex_
     hook_runner events_;

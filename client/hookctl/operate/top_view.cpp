@@ -13,13 +13,13 @@
 #include "top_view.hpp"
 
 #include "hookctl/json/json_layout.hpp"
-#include "hookctl/json/json_member.hpp"
 #include "hookctl/on/hook_lines.hpp"
-#include "hookctl/terminal/duration_text.hpp"
 #include "hookctl/terminal/screen_text.hpp"
 #include "stats_table.hpp"
 
-#include <hookd/protocol/counted.hpp>
+#include <base/json/value_view.hpp>
+#include <base/text/counted.hpp>
+#include <base/text/quantity.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -130,7 +130,7 @@ section waits(
         screen_line line("#" + std::to_string(each->seq) + "  ");
         line.add(harmless(each->event), colour.cyan());
         line.add("  " + decimal(std::chrono::duration<double>(waited).count(), 1) + " s" +
-                     (each->timeout ? " of " + describe_duration(*each->timeout) : ""),
+                     (each->timeout ? " of " + base::describe_duration(*each->timeout) : ""),
             colour.yellow());
         line.add(
             each->asked ? "  for " + (each->asked->empty() ? "no hook that is present" : harmless(*each->asked)) : "");
@@ -170,7 +170,7 @@ section hooks(const top_model& model, const top_choices& choices, const palette&
 /// `lint: too long`: who stopped it, and why; else who took part.
 std::string what_was_said(const past_verdict& verdict) {
     for (const auto& reply : verdict.how.responses) {
-        if (const auto reason = string_of(member_of(trimmed(reply.text), "abort")); !reason.empty()) {
+        if (const auto reason = base::value_view(reply.text)["abort"].string(); !reason.empty()) {
             return reply.responder + ": " + reason;
         }
     }

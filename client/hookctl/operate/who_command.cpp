@@ -3,13 +3,14 @@
 #include "hookctl/daemon/daemon_call.hpp"
 #include "hookctl/exit_status.hpp"
 #include "hookctl/json/json_argument.hpp"
-#include "hookctl/json/json_member.hpp"
-#include "hookctl/json/json_object.hpp"
-#include "hookctl/terminal/duration_text.hpp"
 #include "hookctl/terminal/output.hpp"
 
+#include <base/json/object_writer.hpp>
+#include <base/json/pointer.hpp>
+#include <base/json/value_view.hpp>
+#include <base/text/counted.hpp>
+#include <base/text/quantity.hpp>
 #include <hookd/client.hpp>
-#include <hookd/protocol/counted.hpp>
 #include <hookd/protocol/methods.hpp>
 
 #include <algorithm>
@@ -33,15 +34,15 @@ std::uint64_t number_of(std::string_view value) {
 /// The names in `require` that no responder has.
 std::vector<std::string> absent_names(std::string_view answer) {
     std::vector<std::string> there;
-    for (const auto responder : elements_of(member_of(answer, "responders"))) {
-        there.push_back(string_of(member_of(responder, "name")));
-        if (const auto host = member_of(responder, "host"); !host.empty()) {
-            there.push_back(string_of(host) + "/" + there.back());
+    for (const auto responder : base::value_view(answer)["responders"].elements()) {
+        there.push_back(responder["name"].string());
+        if (const auto host = responder["host"]; !host.empty()) {
+            there.push_back(base::value_view(host).string() + "/" + there.back());
         }
     }
     std::vector<std::string> absent;
-    for (const auto required : elements_of(member_of(answer, "require"))) {
-        if (auto name = string_of(required); std::find(there.begin(), there.end(), name) == there.end()) {
+    for (const auto required : base::value_view(answer)["require"].elements()) {
+        if (auto name = required.string(); std::find(there.begin(), there.end(), name) == there.end()) {
             absent.push_back(std::move(name));
         }
     }
@@ -50,20 +51,20 @@ std::vector<std::string> absent_names(std::string_view answer) {
 
 /// `session, pid 12, order 5, insists, lagged`
 std::string describe_responder(std::string_view responder) {
-    auto text = string_of(member_of(responder, "kind"));
-    if (const auto pid = member_of(responder, "pid"); !pid.empty()) {
+    auto text = base::value_view(responder)["kind"].string();
+    if (const auto pid = base::value_view(responder)["pid"]; !pid.empty()) {
         text.append(", pid ").append(pid);
     }
-    if (const auto host = member_of(responder, "host"); !host.empty()) {
-        text += ", on host " + string_of(host);
+    if (const auto host = base::value_view(responder)["host"]; !host.empty()) {
+        text += ", on host " + base::value_view(host).string();
     }
-    if (const auto order = member_of(responder, "order"); !order.empty() && order != "0") {
+    if (const auto order = base::value_view(responder)["order"]; !order.empty() && order != "0") {
         text.append(", order ").append(order);
     }
-    if (string_of(member_of(responder, "on_failure")) == "closed") {
+    if (base::value_view(responder)["on_failure"].string() == "closed") {
         text += ", insists on being heard";
     }
-    if (const auto state = string_of(member_of(responder, "state")); state != "ok") {
+    if (const auto state = base::value_view(responder)["state"].string(); state != "ok") {
         text += ", " + state;
     }
     return text;
@@ -73,13 +74,13 @@ std::string describe(std::string_view answer, const std::vector<std::string>& ab
     const palette colour;
     std::vector<std::pair<std::string, std::string>> lines;
     std::size_t columns = 0;
-    for (const auto responder : elements_of(member_of(answer, "responders"))) {
-        lines.emplace_back(harmless(string_of(member_of(responder, "name"))), harmless(describe_responder(responder)));
+    for (const auto responder : base::value_view(answer)["responders"].elements()) {
+        lines.emplace_back(harmless(responder["name"].string()), harmless(describe_responder(responder)));
         columns = std::max(columns, columns_of(lines.back().first));
     }
     std::string text =
-        lines.empty() ? "no hook would be asked" : protocol::counted(lines.size(), "hook") + " would be asked";
-    text += ", " + protocol::counted(number_of(member_of(answer, "observers")), "observer") + " notified\n";
+        lines.empty() ? "no hook would be asked" : base::counted(lines.size(), "hook") + " would be asked";
+    text += ", " + base::counted(number_of(base::value_view(answer)["observers"]), "observer") + " notified\n";
     for (const auto& [name, what] : lines) {
         text.append("  ")
             .append(colour.bold())
@@ -97,16 +98,17 @@ std::string describe(std::string_view answer, const std::vector<std::string>& ab
             .append(colour.plain())
             .append("\n");
     }
-    const std::chrono::milliseconds timeout(static_cast<std::int64_t>(number_of(member_of(answer, "timeout_ms"))));
-    return text + "by default: policy " + harmless(string_of(member_of(answer, "policy"))) + ", failure policy " +
-           harmless(string_of(member_of(answer, "failure_policy"))) + ", " + describe_duration(timeout) +
+    const std::chrono::milliseconds timeout(
+        static_cast<std::int64_t>(number_of(base::value_view(answer)["timeout_ms"])));
+    return text + "by default: policy " + harmless(base::value_view(answer)["policy"].string()) + ", failure policy " +
+           harmless(base::value_view(answer)["failure_policy"].string()) + ", " + base::describe_duration(timeout) +
            "; emit --wait, git and agents ask with policy veto\n";
 }
 
 }  // namespace
 
 int run_who(const invocation& call, const who_arguments& arguments) {
-    json_object params;
+    base::object_writer params;
     params.text("event", arguments.event);
     if (arguments.payload) {
         params.raw("payload", read_json_argument("PAYLOAD", *arguments.payload));
@@ -115,8 +117,9 @@ int run_who(const invocation& call, const who_arguments& arguments) {
         params.text("scope", to_string(*arguments.scope));
     }
     const auto answer = ask_daemon(call, protocol::who_params::method, params.finish());
-    const auto absent = absent_names(trimmed(answer));
-    print(writes_for_programs(call.json) ? json_output(one_line(answer)) + '\n' : describe(trimmed(answer), absent));
+    const auto absent = absent_names(base::trimmed_json(answer));
+    print(writes_for_programs(call.json) ? json_output(one_line(answer)) + '\n'
+                                         : describe(base::trimmed_json(answer), absent));
     return absent.empty() ? exit_status::done : exit_status::not_done;
 }
 

@@ -3,14 +3,12 @@
 
 #include "hookctl/daemon/daemon_program.hpp"
 #include "hookctl/git/program.hpp"
-#include "hookctl/json/file_text.hpp"
 
-#include <cerrno>
+#include <base/posix/private_directory.hpp>
+#include <base/posix/read_file.hpp>
+#include <base/posix/replace_file.hpp>
+
 #include <system_error>
-
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 namespace hookd::hookctl {
 
@@ -19,20 +17,11 @@ namespace {
 namespace fs = std::filesystem;
 using contents = hook_agreement::contents;
 
-void make_private_directories(const fs::path& path) {
-    if (!fs::is_directory(path)) {
-        make_private_directories(path.parent_path());
-        if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
-            throw std::system_error(errno, std::generic_category(), path.string());
-        }
-    }
-}
+constexpr std::size_t longest_copy = std::size_t{64} << 20U;
 
 void write_file(const fs::path& path, const std::string& text) {
-    make_private_directories(path.parent_path());
-    if (!write_whole(path, text)) {
-        throw std::system_error(errno, std::generic_category(), path.string());
-    }
+    base::make_private_directory(path.parent_path());
+    base::replace_file(path, text, 0600);
 }
 
 /// All files below the directory, as write_copies() has left them; none where it is not there.
@@ -41,7 +30,8 @@ contents read_copies(const fs::path& directory) {
     std::error_code absent;
     for (const auto& each : fs::recursive_directory_iterator(directory, absent)) {
         if (each.is_regular_file()) {
-            found[each.path().lexically_relative(directory).string()] = read_whole(each.path()).value_or("");
+            found[each.path().lexically_relative(directory).string()] =
+                base::read_front(each.path(), longest_copy).value_or(std::string());
         }
     }
     return found;
@@ -50,7 +40,7 @@ contents read_copies(const fs::path& directory) {
 void write_copies(const fs::path& directory, const contents& now) {
     const fs::path fresh = directory.string() + ".new";
     fs::remove_all(fresh);
-    make_private_directories(fresh);
+    base::make_private_directory(fresh);
     for (const auto& [path, text] : now) {
         write_file(fresh / path, text);
     }
@@ -72,7 +62,7 @@ bool hook_agreement::was_another_shown(const contents& now) const {
 
 std::string hook_agreement::show(const contents& now) const {
     write_copies(shown(), now);
-    make_private_directories(agreed());  // empty where nothing was agreed to yet
+    base::make_private_directory(agreed());  // empty where nothing was agreed to yet
     const auto said = ask_git(
         directory_.string(), {"-c", "core.quotePath=false", "diff", "--no-index", "--no-ext-diff", "--no-textconv",
                                  "--text", "--no-color", "--src-prefix=", "--dst-prefix=", "--", "agreed", "shown"});

@@ -2,9 +2,9 @@
 #include "hook_changes.hpp"
 
 #include "hookctl/arguments.hpp"
-#include "hookctl/json/json_member.hpp"
 #include "hookctl/terminal/output.hpp"
 
+#include <base/json/value_view.hpp>
 #include <hookd/protocol/methods.hpp>
 
 #include <algorithm>
@@ -15,13 +15,9 @@ namespace hookd::hookctl {
 
 namespace {
 
-std::vector<std::string_view> hooks_in(std::string_view listed) {
-    return elements_of(member_of(trimmed(listed), "hooks"));
-}
-
 std::optional<std::string_view> hook_called(std::string_view listed, const std::string& name) {
-    for (const auto hook : hooks_in(listed)) {
-        if (string_of(member_of(hook, "name")) == name) {
+    for (const auto hook : base::value_view(listed)["hooks"].elements()) {
+        if (hook["name"].string() == name) {
             return hook;
         }
     }
@@ -33,15 +29,15 @@ bool is_as_wanted(std::string_view hook, const std::string& params) {
     constexpr std::array members{"command", "events", "timeout_ms", "jobs", "cwd", "env", "where", "asked_only",
         "on_failure", "order", "shadow", "scope"};
     const auto is_same = [&](const char* name) {
-        const auto has = member_of(hook, name);
-        const auto wants = member_of(params, name);
+        const auto has = base::value_view(hook)[name];
+        const auto wants = base::value_view(params)[name];
         return has == wants || (wants.empty() && has == "null");
     };
     return std::all_of(members.begin(), members.end(), is_same);
 }
 
 bool is_untrusted(std::string_view hook) {
-    const auto state = string_of(member_of(hook, "state"));
+    const auto state = base::value_view(hook)["state"].string();
     return state == protocol::to_string(protocol::hook_state::untrusted) ||
            state == protocol::to_string(protocol::hook_state::missing);
 }
@@ -62,9 +58,9 @@ std::string_view to_string(hook_change::kind how) {
 
 std::vector<std::string> synced_hooks(std::string_view listed, const hook_repository& repository) {
     std::vector<std::string> names;
-    for (const auto hook : hooks_in(listed)) {
+    for (const auto hook : base::value_view(listed)["hooks"].elements()) {
         if (is_synced_hook(hook, repository)) {
-            names.push_back(string_of(member_of(hook, "name")));
+            names.push_back(hook["name"].string());
         }
     }
     return names;
@@ -82,7 +78,7 @@ std::vector<hook_change> hook_changes(
         } else if (!is_as_wanted(*there, each.params)) {
             changes.push_back({hook_change::kind::changed, each.name});
         } else if (is_untrusted(*there)) {
-            changes.push_back({hook_change::kind::untrusted, each.name, string_of(member_of(*there, "why"))});
+            changes.push_back({hook_change::kind::untrusted, each.name, base::value_view(*there)["why"].string()});
         }
     }
     for (const auto& name : synced_hooks(listed, repository)) {

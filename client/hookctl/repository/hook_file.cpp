@@ -2,13 +2,13 @@
 #include "hook_file.hpp"
 
 #include "hookctl/arguments.hpp"
-#include "hookctl/terminal/duration_text.hpp"
 
-#include <hookd/hooks/command_environment.hpp>
+#include <base/text/nearest.hpp>
+#include <base/text/quantity.hpp>
+#include <base/text/terminal_text.hpp>
+#include <hookd/protocol/command_environment.hpp>
 #include <hookd/protocol/limits.hpp>
 #include <hookd/protocol/methods.hpp>
-#include <hookd/protocol/nearest.hpp>
-#include <hookd/protocol/terminal_text.hpp>
 
 #include <toml++/toml.h>
 
@@ -142,7 +142,7 @@ private:
             if (name.empty() || name.find('=') != std::string::npos) {
                 fail(line_of(value), where + ": " + quoted(name) + " cannot be the name of a variable");
             }
-            if (hooks::command_environment::is_for_event(name)) {
+            if (protocol::command_environment::is_for_event(name)) {
                 fail(line_of(value), where + " cannot set " + name + ": that says which event the command runs for");
             }
             environment.push_back(name + "=" + text_of(value, where + "." + name));
@@ -151,7 +151,7 @@ private:
 
     [[nodiscard]] std::chrono::milliseconds duration_of(const toml::node& node, const std::string& where) const {
         const auto text = text_of(node, where);
-        const auto span = parse_duration(text);
+        const auto span = base::parse_duration(text);
         if (!span || span->count() < 1 || *span > protocol::max_timeout) {
             fail(line_of(node), where + " takes 1ms to 1440m, as in \"30s\", not " + quoted(text));
         }
@@ -213,7 +213,7 @@ private:
 
     [[noreturn]] void refuse_key(
         const toml::key& key, const std::string& prefix, const std::vector<std::string_view>& known) const {
-        const auto near = protocol::nearest(key.str(), known);
+        const auto near = base::nearest(key.str(), known);
         std::string all;
         for (const auto each : known) {
             all.append(all.empty() ? "" : ", ").append(each);
@@ -227,7 +227,7 @@ private:
     [[nodiscard]] static toml::source_index line_of(const toml::node& node) { return node.source().begin.line; }
 
     [[noreturn]] void fail(toml::source_index line, const std::string& message) const {
-        throw usage_error(path_ + ":" + std::to_string(line) + ": " + protocol::harmless(message));
+        throw usage_error(path_ + ":" + std::to_string(line) + ": " + base::harmless(message));
     }
 
     const std::string& path_;

@@ -12,11 +12,12 @@
 #include "hookctl/arguments.hpp"
 #include "hookctl/git/exec.hpp"
 #include "hookctl/git/site.hpp"
-#include "hookctl/json/file_text.hpp"
-#include "hookctl/json/json_member.hpp"
 #include "hookctl/on/hook_params.hpp"
 
-#include <hookd/hooks/resolved_command.hpp>
+#include <base/exec/resolved_command.hpp>
+#include <base/json/object_writer.hpp>
+#include <base/json/value_view.hpp>
+#include <base/posix/read_file.hpp>
 #include <hookd/protocol/methods.hpp>
 
 #include <algorithm>
@@ -58,7 +59,7 @@ std::string below(const fs::path& top, const fs::path& path) {
 
 std::string read_file_of(const hook_repository& repository, const std::string& path, std::size_t limit) {
     const auto whole = repository.top / path;
-    auto text = read_up_to(whole, limit);
+    auto text = base::read_front(whole, limit + 1);
     if (!text) {
         throw usage_error(whole.string() + " cannot be read");
     }
@@ -90,7 +91,7 @@ void check_program(const std::string& program, const std::string& where) {
 std::vector<std::string> command_of(
     const file_hook& hook, const hook_repository& repository, const fs::path& file, wanted_hook& wanted) {
     const char* path = std::getenv("PATH");
-    auto argv = hooks::resolved_command(hook.run, repository.top, path != nullptr ? path : "");
+    auto argv = base::resolved_command(hook.run, repository.top, path != nullptr ? path : "");
     check_program(argv.front(), file.string() + ": hooks." + hook.name + ".run");
     for (const auto& word : argv) {
         if (const auto relative = below(repository.top, word);
@@ -206,9 +207,9 @@ hook_set read_hook_set(hook_repository& repository) {
 }
 
 bool is_synced_hook(std::string_view hook, const hook_repository& repository) {
-    const auto words = elements_of(member_of(hook, "command"));
-    return words.size() > common_dir_word && string_of(words[0]) == shell && string_of(words[2]) == take_words_off &&
-           string_of(words[common_dir_word]) == repository.common_dir.string();
+    const auto words = base::value_view(hook)["command"];
+    return words.element(0).string() == shell && words.element(2).string() == take_words_off &&
+           words.element(common_dir_word).string() == repository.common_dir.string();
 }
 
 }  // namespace hookd::hookctl

@@ -9,11 +9,13 @@
 #include "hookctl/commands.hpp"
 #include "hookctl/daemon/daemon_call.hpp"
 #include "hookctl/exit_status.hpp"
-#include "hookctl/json/json_object.hpp"
 #include "hookctl/terminal/output.hpp"
 
+#include <base/json/object_writer.hpp>
+#include <base/posix/descriptor_io.hpp>
+#include <base/posix/unique_fd.hpp>
+#include <base/text/counted.hpp>
 #include <hookd/client.hpp>
-#include <hookd/protocol/counted.hpp>
 #include <hookd/protocol/methods.hpp>
 
 #include <algorithm>
@@ -104,10 +106,13 @@ std::string json_of(const plan& planned, const std::string& difference, bool is_
     std::string changes = "[";
     for (const auto& each : planned.changes) {
         changes += changes.size() > 1 ? "," : "";
-        changes +=
-            json_object().text("name", each.name).text("change", to_string(each.how)).text("why", each.why).finish();
+        changes += base::object_writer()
+                       .text("name", each.name)
+                       .text("change", to_string(each.how))
+                       .text("why", each.why)
+                       .finish();
     }
-    return json_object()
+    return base::object_writer()
         .text("repository", planned.repository.name)
         .text("path", planned.repository.top.string())
         .flag("agreed", is_agreed)
@@ -155,7 +160,7 @@ public:
     }
     void deregister_hook(const std::string& name) {
         (void)daemon_.call(
-            protocol::deregister_hook_params::method, json_object().text("name", name).finish(), timeout_);
+            protocol::deregister_hook_params::method, base::object_writer().text("name", name).finish(), timeout_);
     }
     [[nodiscard]] std::string list_hooks() { return daemon_.call(protocol::list_hooks_params::method, {}, timeout_); }
 
@@ -192,7 +197,7 @@ int apply(const invocation& call, const plan& planned, const hook_agreement& agr
     if (writes_for_programs(call.json)) {
         print(json_output(json_of(planned, {}, true)) + '\n');
     } else {
-        print(change_lines(planned, palette()) + protocol::counted(planned.wanted.hooks.size(), "hook") + " of " +
+        print(change_lines(planned, palette()) + base::counted(planned.wanted.hooks.size(), "hook") + " of " +
               harmless(planned.repository.name) + (planned.wanted.hooks.size() == 1 ? " is" : " are") +
               " registered\n");
     }
@@ -200,11 +205,11 @@ int apply(const invocation& call, const plan& planned, const hook_agreement& agr
 }
 
 void write_new_file(const fs::path& path, std::string_view text) {
-    const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-    if (fd < 0 || ::write(fd, text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
+    const base::unique_fd file{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666)};
+    if (!file) {
         throw std::system_error(errno, std::generic_category(), path.string());
     }
-    ::close(fd);
+    base::write_all(file.get(), text);
 }
 
 }  // namespace
@@ -216,7 +221,7 @@ int run_init(const invocation& call) {
         return exit_status::not_done;
     }
     write_new_file(path, initial_hook_file());
-    print(writes_for_programs(call.json) ? json_object().text("path", path.string()).finish() + '\n'
+    print(writes_for_programs(call.json) ? base::object_writer().text("path", path.string()).finish() + '\n'
                                          : "wrote " + harmless(path.string()) + ": edit it, then type hookctl sync\n");
     return exit_status::done;
 }
@@ -246,7 +251,7 @@ int run_unsync(const invocation& call) {
     }
     hook_agreement(repository).forget();
     if (writes_for_programs(call.json)) {
-        print(json_output(json_object().texts("deregistered", names).finish()) + '\n');
+        print(json_output(base::object_writer().texts("deregistered", names).finish()) + '\n');
         return exit_status::done;
     }
     std::string text;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "byte_text.hpp"
 
-#include <hookd/protocol/terminal_text.hpp>
+#include <base/json/object_writer.hpp>
+#include <base/text/utf8.hpp>
 
 #include <array>
 #include <cstddef>
@@ -14,23 +15,6 @@ namespace {
 constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 }  // namespace
-
-std::size_t utf8_size(std::string_view bytes) noexcept {
-    constexpr std::uint32_t replacement = 0xfffd;  // what front_character() says of a byte that is no well-formed UTF-8
-    const auto front = protocol::front_character(bytes);
-    return front.harmful == replacement ? 0 : front.bytes;
-}
-
-bool is_utf8(std::string_view bytes) noexcept {
-    while (!bytes.empty()) {
-        const auto size = utf8_size(bytes);
-        if (size == 0) {
-            return false;
-        }
-        bytes.remove_prefix(size);
-    }
-    return true;
-}
 
 std::string base64(std::string_view bytes) {
     std::string text;
@@ -66,9 +50,9 @@ std::string from_base64(std::string_view text) {
     return bytes;
 }
 
-void add_bytes(json_object& object, std::string_view key, std::string_view bytes) {
+void add_bytes(base::object_writer& object, std::string_view key, std::string_view bytes) {
     object.text(key, bytes);
-    if (!is_utf8(bytes)) {
+    if (!base::is_utf8(bytes)) {
         object.text(std::string(key) + "_base64", base64(bytes));
     }
 }

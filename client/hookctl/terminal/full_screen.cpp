@@ -48,8 +48,8 @@ full_screen::full_screen() {
         throw std::system_error(errno, std::generic_category(), "can't read the terminal's settings");
     }
     const auto signals = watched_signals();
-    signal_fd_ = ::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (signal_fd_ < 0) {
+    signal_fd_.reset(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
+    if (!signal_fd_) {
         throw std::system_error(errno, std::generic_category(), "can't watch for signals");
     }
     ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
@@ -58,7 +58,6 @@ full_screen::full_screen() {
 
 full_screen::~full_screen() {
     leave();
-    ::close(signal_fd_);
     const auto signals = watched_signals();
     ::pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
 }
@@ -113,7 +112,7 @@ full_screen::outcome full_screen::wait(std::chrono::milliseconds span, int wake_
         if (left <= 0) {
             return {};
         }
-        std::array<pollfd, 3> polled{{{signal_fd_, POLLIN, 0}, {STDIN_FILENO, POLLIN, 0}, {wake_fd, POLLIN, 0}}};
+        std::array<pollfd, 3> polled{{{signal_fd_.get(), POLLIN, 0}, {STDIN_FILENO, POLLIN, 0}, {wake_fd, POLLIN, 0}}};
         if (::poll(polled.data(), polled.size(), static_cast<int>(left)) <= 0) {
             continue;
         }
@@ -131,7 +130,7 @@ full_screen::outcome full_screen::wait(std::chrono::milliseconds span, int wake_
 
 full_screen::event full_screen::on_signal() {
     signalfd_siginfo info{};
-    if (::read(signal_fd_, &info, sizeof info) <= 0 || info.ssi_signo == SIGWINCH) {
+    if (::read(signal_fd_.get(), &info, sizeof info) <= 0 || info.ssi_signo == SIGWINCH) {
         return event::redraw;
     }
     if (info.ssi_signo != SIGTSTP) {

@@ -3,6 +3,8 @@
 
 #include "screen_key.hpp"
 
+#include <base/posix/unique_fd.hpp>
+
 #include <chrono>
 #include <cstddef>
 #include <string>
@@ -59,7 +61,7 @@ private:
     /// False at the end of input.
     [[nodiscard]] bool read_keys();
 
-    int signal_fd_ = -1;
+    base::unique_fd signal_fd_{};
     std::string typed_{};
     termios original_{};
 };

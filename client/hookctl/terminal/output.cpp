@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "output.hpp"
 
+#include <base/text/utf8.hpp>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
@@ -74,7 +76,7 @@ std::string one_line(std::string_view json) {
 std::string escaped_controls(std::string_view json) {
     std::string result;
     while (!json.empty()) {
-        const auto front = protocol::front_character(json);
+        const auto front = base::front_character(json);
         if (front.harmful && *front.harmful >= ' ') {
             append_escape(result, *front.harmful);
         } else {
@@ -89,11 +91,7 @@ std::string json_output(std::string_view json) {
     return ::isatty(STDOUT_FILENO) != 0 ? escaped_controls(json) : std::string(json);
 }
 
-std::size_t columns_of(std::string_view text) noexcept {
-    // Every byte but the continuation bytes 10xxxxxx begins a code point (RFC 3629, section 3).
-    return static_cast<std::size_t>(
-        std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-}
+std::size_t columns_of(std::string_view text) noexcept { return base::character_count(text); }
 
 bool shows_colours(int fd) noexcept {
     if (::isatty(fd) == 0) {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <hookd/protocol/terminal_text.hpp>
+#include <base/text/terminal_text.hpp>
 
 #include <string>
 #include <string_view>
 
 namespace hookd::hookctl {
 
-using protocol::harmless;
+using base::harmless;
 
 /// Whether the program was asked for JSON, or writes to something that is no terminal: then it writes for programs.
 [[nodiscard]] bool writes_for_programs(bool json_wanted);
@@ -31,7 +31,7 @@ void print_reason(std::string_view reason);
 /// A JSON text as one line: raw CR and LF, which can only be white space between its tokens, become spaces.
 [[nodiscard]] std::string one_line(std::string_view json);
 
-/// A JSON text with the harmful characters (protocol::front_character) that JSON allows raw in a string as escapes: the
+/// A JSON text with the harmful characters (base::front_character) that JSON allows raw in a string as escapes: the
 /// same JSON.
 [[nodiscard]] std::string escaped_controls(std::string_view json);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <hookd/hooks/command_runner.hpp>
+#include <base/exec/command_runner.hpp>
 
 #include <boost/asio/io_context.hpp>
 
@@ -10,12 +10,12 @@
 namespace hookd::hookctl {
 
 /// Runs a program and waits for it. A failure to start it is a result.
-[[nodiscard]] inline hooks::command_result run_to_end(hooks::command what) {
-    hooks::command_result result;
+[[nodiscard]] inline base::command_result run_to_end(base::command what) {
+    base::command_result result;
     boost::asio::io_context io;
-    hooks::command_runner runner(io.get_executor());
+    base::command_runner runner(io.get_executor());
     runner.start(
-        std::move(what), [&result](hooks::command_result done) { result = std::move(done); }, [] {});
+        std::move(what), [&result](base::command_result done) { result = std::move(done); }, [] {});
     io.run();
     return result;
 }

@@ -3,6 +3,8 @@
 
 #include "output.hpp"
 
+#include <base/text/utf8.hpp>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -68,7 +70,7 @@ std::string cut(std::string_view text, std::size_t columns) {
     std::size_t taken = 0;
     std::size_t end = 0;
     for (; end < text.size(); ++end) {
-        if ((static_cast<unsigned char>(text[end]) & 0xC0) != 0x80 && taken++ == columns) {
+        if (!base::continues_character(text[end]) && taken++ == columns) {
             break;
         }
     }

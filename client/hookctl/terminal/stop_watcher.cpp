@@ -43,21 +43,18 @@ void raise_flag(int event_fd) noexcept { ::eventfd_write(event_fd, 1); }
 stop_watcher::stop_watcher(output what, std::function<void()> on_stop) : output_(what), on_stop_(std::move(on_stop)) {
     const auto signals = watched_signals();
     ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    signal_fd_ = ::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-    stopped_fd_ = ::eventfd(0, EFD_CLOEXEC);
-    end_fd_ = ::eventfd(0, EFD_CLOEXEC);
-    if (signal_fd_ < 0 || stopped_fd_ < 0 || end_fd_ < 0) {
+    signal_fd_.reset(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
+    stopped_fd_.reset(::eventfd(0, EFD_CLOEXEC));
+    end_fd_.reset(::eventfd(0, EFD_CLOEXEC));
+    if (!signal_fd_ || !stopped_fd_ || !end_fd_) {
         throw std::system_error(errno, std::generic_category(), "can't watch for signals");
     }
     thread_ = std::thread([this] { watch(); });
 }
 
 stop_watcher::~stop_watcher() {
-    raise_flag(end_fd_);
+    raise_flag(end_fd_.get());
     thread_.join();
-    ::close(signal_fd_);
-    ::close(stopped_fd_);
-    ::close(end_fd_);
     const auto signals = watched_signals();
     ::pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
 }
@@ -67,8 +64,8 @@ void stop_watcher::watch() noexcept {
     // For a pipe's writing end poll reports POLLERR, unasked, when the last reader goes (poll(2)); for a socket
     // POLLHUP.
     std::array<pollfd, 3> polled{{
-        {end_fd_, POLLIN, 0},
-        {signal_fd_, POLLIN, 0},
+        {end_fd_.get(), POLLIN, 0},
+        {signal_fd_.get(), POLLIN, 0},
         {watch_output ? STDOUT_FILENO : -1, 0, 0},
     }};
     for (;;) {
@@ -80,7 +77,7 @@ void stop_watcher::watch() noexcept {
         }
         bool stop = false;
         signalfd_siginfo info{};
-        if (polled[1].revents != 0 && ::read(signal_fd_, &info, sizeof info) > 0) {
+        if (polled[1].revents != 0 && ::read(signal_fd_.get(), &info, sizeof info) > 0) {
             stop = true;
         }
         if (polled[2].revents != 0) {
@@ -88,7 +85,7 @@ void stop_watcher::watch() noexcept {
             stop = true;
         }
         if (stop) {
-            raise_flag(stopped_fd_);
+            raise_flag(stopped_fd_.get());
             on_stop_();
         }
     }

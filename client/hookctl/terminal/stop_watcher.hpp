@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <base/posix/unique_fd.hpp>
+
 #include <functional>
 #include <thread>
 
@@ -27,16 +29,16 @@ public:
     stop_watcher& operator=(const stop_watcher&) = delete;
 
     /// Readable once it is time to stop, and from then on: for whoever waits with poll(2).
-    [[nodiscard]] int stopped_fd() const noexcept { return stopped_fd_; }
+    [[nodiscard]] int stopped_fd() const noexcept { return stopped_fd_.get(); }
 
 private:
     void watch() noexcept;
 
     output output_;
     std::function<void()> on_stop_;
-    int signal_fd_ = -1;
-    int stopped_fd_ = -1;
-    int end_fd_ = -1;
+    base::unique_fd signal_fd_{};
+    base::unique_fd stopped_fd_{};
+    base::unique_fd end_fd_{};
     std::thread thread_;
 };
 

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "cluster/link/fields.hpp"
 
-#include "json_scanner.hpp"
+#include <base/json/scanner.hpp>
 
 #include <algorithm>
 
 namespace hookd::link {
 namespace {
 
-using protocol::json_kind;
-using protocol::kind_of;
+using base::json_kind;
+using base::kind_of;
 
 member_index index_of(std::string_view object) {
     auto found = member_index::read(object);
@@ -24,12 +24,12 @@ member_index index_of(std::string_view object) {
 
 std::optional<member_index> member_index::read(std::string_view object, std::size_t depth) {
     std::optional<member_index> found{std::in_place};
-    protocol::detail::json_scanner scanner{object, depth};
+    base::json_scanner scanner{object, depth};
     const char* const begin = scanner.begin();
     if (object.empty() || object.front() != '{') {
         return std::nullopt;
     }
-    const char* const end = scanner.walk_object(begin, [&](protocol::json_string key, const char* value) {
+    const char* const end = scanner.walk_object(begin, [&](base::json_string key, const char* value) {
         const char* const after = found->count_ < capacity ? scanner.skip_value(value) : nullptr;
         if (after != nullptr) {
             found->members_[found->count_++] = {key, {value, static_cast<std::size_t>(after - value)}};
@@ -41,14 +41,12 @@ std::optional<member_index> member_index::read(std::string_view object, std::siz
 
 std::string_view member_index::find(std::string_view name) const noexcept {
     const auto* const end = members_.begin() + count_;
-    const auto* const found = std::find_if(
-        members_.begin(), end, [name](const protocol::json_member& each) { return each.key.equals(name); });
+    const auto* const found =
+        std::find_if(members_.begin(), end, [name](const base::json_member& each) { return each.key.equals(name); });
     return found == end ? std::string_view{} : found->value;
 }
 
-std::string string_of(std::string_view value) {
-    return protocol::json_string{value.substr(1, value.size() - 2)}.decode();
-}
+std::string string_of(std::string_view value) { return base::json_string{value.substr(1, value.size() - 2)}.decode(); }
 
 fields::fields(std::string_view object) : members_(index_of(object)) {}
 

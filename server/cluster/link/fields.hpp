@@ -3,7 +3,7 @@
 
 #include "cluster/link/malformed_message.hpp"
 
-#include <hookd/protocol/json_text.hpp>
+#include <base/json/text.hpp>
 #include <hookd/protocol/limits.hpp>
 
 #include <array>
@@ -36,7 +36,7 @@ public:
     [[nodiscard]] std::string_view find(std::string_view name) const noexcept;
 
 private:
-    std::array<protocol::json_member, capacity> members_{};
+    std::array<base::json_member, capacity> members_{};
     std::size_t count_ = 0;
 };
 
@@ -55,7 +55,7 @@ public:
     [[nodiscard]] std::string_view find(std::string_view name) const noexcept;
     /// The value as it stands; here null is one.
     [[nodiscard]] std::string_view raw(std::string_view name) const;
-    [[nodiscard]] std::string_view required(std::string_view name, protocol::json_kind kind) const;
+    [[nodiscard]] std::string_view required(std::string_view name, base::json_kind kind) const;
 
     [[nodiscard]] std::string text(std::string_view name) const;
     [[nodiscard]] std::string text_or_empty(std::string_view name) const;
@@ -65,7 +65,7 @@ public:
 
     template <class Number>
     [[nodiscard]] Number number(std::string_view name) const {
-        const auto value = required(name, protocol::json_kind::number);
+        const auto value = required(name, base::json_kind::number);
         Number result{};
         const auto [end, fault] = std::from_chars(value.data(), value.data() + value.size(), result);
         if (fault != std::errc{} || end != value.data() + value.size()) {
@@ -80,7 +80,7 @@ public:
     /// Calls `visit` with the text of each element of an array.
     template <class Visit>
     void each_of(std::string_view name, Visit visit) const {
-        for (protocol::json_cursor elements{required(name, protocol::json_kind::array)};
+        for (base::json_cursor elements{required(name, base::json_kind::array)};
              const auto element = elements.next();) {
             visit(element->value);
         }

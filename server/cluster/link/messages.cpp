@@ -3,14 +3,15 @@
 
 #include "cluster/link/object_writer.hpp"
 
-#include "json_scanner.hpp"
+#include <base/json/scanner.hpp>
+#include <base/json/text.hpp>
 
 #include <array>
 
 namespace hookd::link {
 namespace {
 
-using protocol::json_kind;
+using base::json_kind;
 
 std::string text_of(std::string_view value) { return std::string{value}; }
 
@@ -89,7 +90,7 @@ command read_params(std::string_view method, const fields& params) {
 void append_session(std::string& out, const host_session& each) {
     object_writer session;
     session.text("name", each.name);
-    protocol::append_strings(session.value_of("events"), each.events);
+    base::append_strings(session.value_of("events"), each.events);
     session.flag("responds", each.responds);
     if (!each.kind.empty()) {
         session.number("uid", each.uid)
@@ -210,7 +211,7 @@ std::string result_without_answer(std::string_view failure) {
 }
 
 bool is_json(std::string_view text) {
-    protocol::detail::json_scanner scanner{text, content_depth};
+    base::json_scanner scanner{text, content_depth};
     const char* const end = scanner.skip_value(scanner.begin());
     return end != nullptr && end == scanner.end();
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <hookd/protocol/json_text.hpp>
+#include <base/json/text.hpp>
 
 #include <string>
 #include <string_view>
@@ -33,7 +33,7 @@ public:
         return json.empty() ? *this : raw(name, json);
     }
     object_writer& text(std::string_view name, std::string_view plain) {
-        protocol::append_json_string(value_of(name), plain);
+        base::append_json_string(value_of(name), plain);
         return *this;
     }
     object_writer& text_if_any(std::string_view name, std::string_view plain) {

@@ -1,73 +1,47 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "cluster/link/url_file.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
+#include <base/posix/read_file.hpp>
+
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <cstddef>
 #include <string_view>
-#include <system_error>
 
 namespace hookd::link {
 namespace {
 
 constexpr std::size_t max_bytes = 16'384;
 
-struct descriptor {
-    int value;
-    ~descriptor() { ::close(value); }
-};
+/// What to do about a file that is not fit to be read.
+std::string advice_for(base::read_error::reason why, const std::string& file) {
+    using reason = base::read_error::reason;
+    switch (why) {
+        case reason::not_regular:
+            return "; name the file that holds the URL";
+        case reason::foreign:
+            return "; type: chown " + std::to_string(::geteuid()) + " " + file;
+        case reason::readable:
+            return ", and it may hold a password; type: chmod 600 " + file;
+        case reason::too_long:
+            return "; it should hold one line, the URL";
+        default:
+            return "; write the URL into it, with mode 0600";
+    }
+}
 
 [[noreturn]] void refuse(const std::string& file, const std::string& why) { throw url_file_error(file + ": " + why); }
-
-void check(const std::string& file, int opened) {
-    struct stat about {};
-    if (::fstat(opened, &about) != 0) {
-        refuse(file, std::generic_category().message(errno));
-    }
-    if (!S_ISREG(about.st_mode)) {
-        refuse(file, "it is not a regular file; name the file that holds the URL");
-    }
-    if (about.st_uid != ::geteuid() && about.st_uid != 0) {
-        refuse(file, "it belongs to user " + std::to_string(about.st_uid) + ", who could change it; type: chown " +
-                         std::to_string(::geteuid()) + " " + file);
-    }
-    if ((about.st_mode & 077) != 0) {
-        refuse(file, "other users may read or write it, and it may hold a password; type: chmod 600 " + file);
-    }
-}
-
-std::string read_all(const std::string& file, int opened) {
-    std::string text;
-    std::array<char, 4096> piece;
-    for (;;) {
-        const auto count = ::read(opened, piece.data(), piece.size());
-        if (count < 0 && errno != EINTR) {
-            refuse(file, std::generic_category().message(errno));
-        }
-        if (count == 0) {
-            return text;
-        }
-        text.append(piece.data(), count > 0 ? static_cast<std::size_t>(count) : 0);
-        if (text.size() > max_bytes) {
-            refuse(file, "it is longer than 16 KiB; it should hold one line, the URL");
-        }
-    }
-}
 
 }  // namespace
 
 std::string read_url_file(const std::string& file) {
-    const descriptor opened{::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
-    if (opened.value < 0) {
-        refuse(file, std::generic_category().message(errno) + "; write the URL into it, with mode 0600");
+    std::string text;
+    try {
+        text = base::read_file(file, {.max_bytes = max_bytes, .trust = base::file_trust::secret});
+    } catch (const base::read_error& failure) {
+        refuse(file, failure.what() + advice_for(failure.why(), file));
     }
-    check(file, opened.value);
-    const std::string text = read_all(file, opened.value);
     std::string url;
     for (std::string_view left = text; !left.empty();) {
         const auto end = left.find('\n');

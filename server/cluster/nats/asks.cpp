@@ -3,7 +3,7 @@
 
 #include "cluster/nats/json_fields.hpp"
 
-#include <hookd/protocol/json_text.hpp>
+#include <base/json/text.hpp>
 
 #include <algorithm>
 #include <set>
@@ -197,7 +197,7 @@ std::string to_text(const std::vector<link::responder>& responders) {
 
 std::vector<link::responder> read_responders(std::string_view array) {
     std::vector<link::responder> found;
-    for (protocol::json_cursor elements{array}; const auto each = elements.next();) {
+    for (base::json_cursor elements{array}; const auto each = elements.next();) {
         if (const auto fields = json_fields::read(each->value)) {
             found.push_back({fields->text("name"), fields->text("on_failure"), fields->signed_number("order")});
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "cluster/nats/commands.hpp"
 
-#include <hookd/protocol/json_text.hpp>
+#include <base/json/text.hpp>
 #include <hookd/protocol/version.hpp>
 
 #include <initializer_list>
@@ -25,7 +25,7 @@ void append_line(std::string& out, std::initializer_list<std::string_view> words
 void append_text_member(std::string& out, std::string_view name, std::string_view value) {
     if (!value.empty()) {
         out.append(",\"").append(name).append("\":");
-        protocol::append_json_string(out, value);
+        base::append_json_string(out, value);
     }
 }
 

@@ -6,7 +6,7 @@
 #include "cluster/nats/subjects.hpp"
 #include "cluster/nats/url.hpp"
 
-#include <hookd/protocol/counted.hpp>
+#include <base/text/counted.hpp>
 #include <hookd/protocol/host_name.hpp>
 #include <hookd/protocol/methods.hpp>
 
@@ -88,7 +88,7 @@ public:
                                          " keeps its keys for ever: delete it, then type hookd-nats --init FILE");
             }
             if (found.value) {
-                print(true, describe(*found.value) + ", " + protocol::counted(found.value->keys.size(), "member"));
+                print(true, describe(*found.value) + ", " + base::counted(found.value->keys.size(), "member"));
             } else if (found.fault.type == bucket_fault::kind::absent) {
                 return finish(false, "bucket " + names_.bucket +
                                          " is not there: the first host creates it, or type hookd-nats --init FILE");

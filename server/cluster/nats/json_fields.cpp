@@ -3,7 +3,7 @@
 
 #include "cluster/link/messages.hpp"
 
-#include <hookd/protocol/json_text.hpp>
+#include <base/json/text.hpp>
 
 #include <charconv>
 
@@ -12,7 +12,7 @@ namespace hookd::nats {
 namespace {
 
 std::string to_plain(std::string_view value) {
-    return protocol::kind_of(value) == protocol::json_kind::string ? link::string_of(value) : std::string{};
+    return base::kind_of(value) == base::json_kind::string ? link::string_of(value) : std::string{};
 }
 
 template <typename Number>
@@ -35,8 +35,8 @@ std::vector<std::string> json_fields::texts(std::string_view name) const {
     const std::string_view value = raw(name);
     std::vector<std::string> found;
     if (value.starts_with('[')) {
-        for (protocol::json_cursor elements{value}; const auto each = elements.next();) {
-            if (protocol::kind_of(each->value) == protocol::json_kind::string) {
+        for (base::json_cursor elements{value}; const auto each = elements.next();) {
+            if (base::kind_of(each->value) == base::json_kind::string) {
                 found.push_back(to_plain(each->value));
             }
         }

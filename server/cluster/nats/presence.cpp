@@ -3,9 +3,9 @@
 
 #include "cluster/link/object_writer.hpp"
 #include "cluster/nats/json_fields.hpp"
-#include "core/glob.hpp"
 
-#include <hookd/protocol/json_text.hpp>
+#include <base/json/text.hpp>
+#include <base/text/glob.hpp>
 
 #include <algorithm>
 
@@ -14,7 +14,7 @@ namespace {
 
 std::string to_text(const link::host_session& session) {
     link::object_writer out;
-    protocol::append_strings(out.text("name", session.name).value_of("events"), session.events);
+    base::append_strings(out.text("name", session.name).value_of("events"), session.events);
     return out.flag("responds", session.responds)
         .number("uid", session.uid)
         .text("on_failure", session.on_failure)
@@ -37,7 +37,7 @@ std::optional<presence> read_presence(std::string_view text) {
     if (found.who.host.empty() || found.who.entry.empty() || !sessions.starts_with('[')) {
         return std::nullopt;
     }
-    for (protocol::json_cursor elements{sessions}; const auto each = elements.next();) {
+    for (base::json_cursor elements{sessions}; const auto each = elements.next();) {
         if (const auto session = json_fields::read(each->value)) {
             found.sessions.push_back({session->text("name"), session->texts("events"), session->flag("responds"),
                 session->signed_number("uid"), session->text("on_failure"), session->signed_number("order"),
@@ -49,7 +49,7 @@ std::optional<presence> read_presence(std::string_view text) {
 
 audience audience_of(const std::vector<link::host_session>& sessions, std::string_view event) {
     audience found;
-    const auto matches = [event](const std::string& pattern) { return core::glob_matches(pattern, event); };
+    const auto matches = [event](const std::string& pattern) { return base::glob_matches(pattern, event); };
     for (const link::host_session& each : sessions) {
         if (std::any_of(each.events.begin(), each.events.end(), matches)) {
             found.is_heard = true;

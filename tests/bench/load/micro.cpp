@@ -5,11 +5,11 @@
 
 #include "core/event.hpp"
 #include "core/event_log.hpp"
-#include "core/glob.hpp"
 #include "core/id_source.hpp"
 
+#include <base/json/text.hpp>
+#include <base/text/glob.hpp>
 #include <hookd/protocol/framing.hpp>
-#include <hookd/protocol/json_text.hpp>
 #include <hookd/protocol/message.hpp>
 
 #include <benchmark/benchmark.h>
@@ -84,7 +84,7 @@ void append_to_log(benchmark::State& state) {
 void match_pattern(benchmark::State& state, std::string_view pattern) {
     for (auto _ : state) {
         benchmark::DoNotOptimize(pattern.data());
-        benchmark::DoNotOptimize(core::glob_matches(pattern, "repository/hooks:pre_push.main"));
+        benchmark::DoNotOptimize(base::glob_matches(pattern, "repository/hooks:pre_push.main"));
     }
 }
 

@@ -29,8 +29,8 @@ std::unique_ptr<child_process> start_hookctl(
     return std::make_unique<child_process>(std::move(arguments), options);
 }
 
-file_descriptor silent_listener(const std::string& path) {
-    file_descriptor listener{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+base::unique_fd silent_listener(const std::string& path) {
+    base::unique_fd listener{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include "support/file_descriptor.hpp"
 #include "support/process.hpp"
 #include "support/test_daemon.hpp"
+
+#include <base/posix/unique_fd.hpp>
 
 #include <memory>
 #include <string>
@@ -27,7 +28,7 @@ namespace hookd::test {
 [[nodiscard]] std::vector<std::string> shell_hook(const std::string& pattern, const std::string& script);
 
 /// A socket that takes connections and never says a word.
-[[nodiscard]] file_descriptor silent_listener(const std::string& path);
+[[nodiscard]] base::unique_fd silent_listener(const std::string& path);
 
 /// Runs a shell command line on a terminal of its own (script(1)), 24 lines of 80 columns. Standard output and error
 /// are one.

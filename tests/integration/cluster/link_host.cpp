@@ -5,6 +5,8 @@
 #include "support/raw_json.hpp"
 #include "support/test_daemon.hpp"
 
+#include <base/posix/unique_fd.hpp>
+
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -63,8 +65,8 @@ void link_host::start_link() {
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
         throw std::system_error(errno, std::generic_category(), "socketpair");
     }
-    file_descriptor ours{ends[0]};
-    const file_descriptor theirs{ends[1]};
+    base::unique_fd ours{ends[0]};
+    const base::unique_fd theirs{ends[1]};
     auto start = options_.start;
     start.listen_fds = {theirs.get()};
     process_ = std::make_unique<child_process>(std::vector<std::string>{program_, "--link"}, start);

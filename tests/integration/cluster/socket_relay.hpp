@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include "support/file_descriptor.hpp"
 #include "support/process.hpp"
+
+#include <base/posix/unique_fd.hpp>
 
 #include <memory>
 #include <string>

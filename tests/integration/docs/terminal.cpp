@@ -85,12 +85,12 @@ terminal::terminal(
     shell which, const std::string& directory, std::map<std::string, std::optional<std::string>> environment)
     : master_(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)) {
     std::array<char, 128> name{};
-    if (!master_.is_open() || ::grantpt(master_.get()) != 0 || ::unlockpt(master_.get()) != 0 ||
+    if (!master_ || ::grantpt(master_.get()) != 0 || ::unlockpt(master_.get()) != 0 ||
         ::ptsname_r(master_.get(), name.data(), name.size()) != 0) {
         throw std::system_error(errno, std::generic_category(), "cannot open a pseudo-terminal");
     }
     // Held open, so that the terminal lives on between programs.
-    slave_ = file_descriptor{::open(name.data(), O_RDWR | O_NOCTTY | O_CLOEXEC)};
+    slave_ = base::unique_fd{::open(name.data(), O_RDWR | O_NOCTTY | O_CLOEXEC)};
     termios modes{};
     const winsize size{.ws_row = 40, .ws_col = 100, .ws_xpixel = 0, .ws_ypixel = 0};
     if (::tcgetattr(slave_.get(), &modes) != 0) {

@@ -2,8 +2,9 @@
 #pragma once
 
 #include "support/deadline.hpp"
-#include "support/file_descriptor.hpp"
 #include "support/process.hpp"
+
+#include <base/posix/unique_fd.hpp>
 
 #include <functional>
 #include <map>
@@ -36,8 +37,8 @@ public:
 private:
     void read_more(deadline limit);
 
-    file_descriptor master_;
-    file_descriptor slave_;
+    base::unique_fd master_;
+    base::unique_fd slave_;
     std::optional<child_process> shell_{};
     std::string unread_{};
 };

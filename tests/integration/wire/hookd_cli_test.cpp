@@ -4,6 +4,8 @@
 #include "support/raw_json.hpp"
 #include "support/test_daemon.hpp"
 
+#include <base/posix/unique_fd.hpp>
+
 #include <boost/test/unit_test.hpp>
 
 #include <fcntl.h>
@@ -41,11 +43,11 @@ std::int64_t max_frame_of(test_daemon& daemon) {
     return peer.receive().integer("/error/data/max");
 }
 
-file_descriptor bound_socket(const std::string& path, int type) {
+hookd::base::unique_fd bound_socket(const std::string& path, int type) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     path.copy(address.sun_path, sizeof address.sun_path - 1);
-    file_descriptor socket{::socket(AF_UNIX, type | SOCK_CLOEXEC, 0)};
+    hookd::base::unique_fd socket{::socket(AF_UNIX, type | SOCK_CLOEXEC, 0)};
     BOOST_REQUIRE(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
     return socket;
 }
@@ -55,8 +57,8 @@ class slow_pipe {
 public:
     explicit slow_pipe(const std::string& path) {
         BOOST_REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
-        pipe_ = file_descriptor{::open(path.c_str(), O_RDWR | O_CLOEXEC)};
-        BOOST_REQUIRE(pipe_.is_open());
+        pipe_ = hookd::base::unique_fd{::open(path.c_str(), O_RDWR | O_CLOEXEC)};
+        BOOST_REQUIRE(static_cast<bool>(pipe_));
         writer_ = std::jthread{[this](const std::stop_token& stopped) {
             while (!stopped.stop_requested()) {
                 written_ += ::write(pipe_.get(), "#", 1) == 1 ? 1 : 0;
@@ -76,7 +78,7 @@ public:
     }
 
 private:
-    file_descriptor pipe_{};
+    hookd::base::unique_fd pipe_{};
     std::atomic<int> written_{0};
     std::jthread writer_{};
 };

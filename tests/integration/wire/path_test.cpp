@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 // PROTOCOL.md, "Who may talk": the daemon keeps its path, or ends and says so.
 #include "support/deadline.hpp"
-#include "support/file_descriptor.hpp"
 #include "support/json_access.hpp"
 #include "support/process.hpp"
 #include "support/test_daemon.hpp"
+
+#include <base/posix/unique_fd.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -30,8 +31,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-file_descriptor listening_socket(const std::string& path) {
-    file_descriptor made{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+hookd::base::unique_fd listening_socket(const std::string& path) {
+    hookd::base::unique_fd made{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::memcpy(address.sun_path, path.data(), path.size());
@@ -85,7 +86,7 @@ public:
     std::unique_ptr<wire_client> subscriber{};
 };
 
-spawn_options with_socket(const file_descriptor& socket) {
+spawn_options with_socket(const hookd::base::unique_fd& socket) {
     spawn_options options;
     options.listen_fds = {socket.get()};
     return options;
@@ -199,16 +200,16 @@ BOOST_AUTO_TEST_CASE(abstract_name_is_served_and_held_by_one) {
     const std::string registry = directory / "registry/r.json";
     child_process daemon({hookd_binary(), "--socket", "@" + name, "--registry", registry}, options);
     const auto connect = [&] {
-        file_descriptor peer{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+        hookd::base::unique_fd peer{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
         sockaddr_un address{};
         address.sun_family = AF_UNIX;
         std::memcpy(address.sun_path + 1, name.data(), name.size());
         const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
         return ::connect(peer.get(), reinterpret_cast<const sockaddr*>(&address), size) == 0 ? std::move(peer)
-                                                                                             : file_descriptor{};
+                                                                                             : hookd::base::unique_fd{};
     };
-    file_descriptor peer;
-    eventually("it listens", [&] { return (peer = connect()).is_open(); });
+    hookd::base::unique_fd peer;
+    eventually("it listens", [&] { return static_cast<bool>(peer = connect()); });
     BOOST_TEST(int_at(wire_client{std::move(peer)}.result("ping"), "/pid") == daemon.pid());
     BOOST_TEST(run_program({hookd_binary(), "--socket", "@" + name, "--registry", registry}).exit_status == 3);
     const bool has_file = std::any_of(fs::directory_iterator{directory.path()}, fs::directory_iterator{},

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 // CLI.md, hookd: what a service manager hands over, and what it is told.
 #include "support/deadline.hpp"
-#include "support/file_descriptor.hpp"
 #include "support/json_access.hpp"
 #include "support/test_daemon.hpp"
+
+#include <base/posix/unique_fd.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -51,7 +52,7 @@ public:
     }
 
 private:
-    file_descriptor socket_;
+    hookd::base::unique_fd socket_;
 };
 
 }  // namespace

@@ -5,6 +5,8 @@
 #include "support/raw_json.hpp"
 #include "support/test_daemon.hpp"
 
+#include <base/posix/unique_fd.hpp>
+
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
@@ -207,15 +209,15 @@ BOOST_AUTO_TEST_CASE(lock_and_not_a_pid_decides) {
     write_file(path + ".lock", std::to_string(::getpid()) + "\n");
     { test_daemon daemon(path, {}); }
     // One that is held, without any socket: somebody owns the path.
-    const file_descriptor lock{::open((path + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
+    const hookd::base::unique_fd lock{::open((path + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
     BOOST_REQUIRE(::flock(lock.get(), LOCK_EX | LOCK_NB) == 0);
     BOOST_TEST(refusal(path).exit_status == 3);
 }
 
 BOOST_AUTO_TEST_CASE(daemon_holds_the_lock_while_it_runs) {
     test_daemon daemon;
-    const file_descriptor lock{::open((daemon.socket_path() + ".lock").c_str(), O_RDWR | O_CLOEXEC)};
-    BOOST_REQUIRE(lock.is_open());
+    const hookd::base::unique_fd lock{::open((daemon.socket_path() + ".lock").c_str(), O_RDWR | O_CLOEXEC)};
+    BOOST_REQUIRE(static_cast<bool>(lock));
     BOOST_TEST(::flock(lock.get(), LOCK_EX | LOCK_NB) != 0);
     BOOST_TEST(daemon.stop() == 0);
 }

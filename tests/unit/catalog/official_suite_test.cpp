@@ -3,7 +3,7 @@
 
 #include "support/temp_directory.hpp"
 
-#include <hookd/protocol/json_text.hpp>
+#include <base/json/text.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -19,7 +19,7 @@
 namespace {
 
 using namespace hookd;
-using protocol::json_cursor;
+using base::json_cursor;
 
 const std::filesystem::path suite_directory = "/usr/share/json-schema-test-suite/tests/draft7";
 

@@ -5,11 +5,11 @@
 #include "fake_daemon.hpp"
 #include "runner_script.hpp"
 
+#include "support/preconditions.hpp"
+
+#include <base/posix/unique_fd.hpp>
 #include <hookd/async_client.hpp>
 #include <hookd/client.hpp>
-
-#include "support/file_descriptor.hpp"
-#include "support/preconditions.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
@@ -38,13 +38,13 @@ using detail::is_trusted_owner;
 constexpr uid_t other_user = 61666;
 
 // Fills the queue of connections that nobody accepts.
-std::vector<file_descriptor> fill_queue(const std::string& path) {
-    std::vector<file_descriptor> waiting;
+std::vector<base::unique_fd> fill_queue(const std::string& path) {
+    std::vector<base::unique_fd> waiting;
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::memcpy(address.sun_path, path.data(), path.size());
     for (;;) {
-        file_descriptor fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+        base::unique_fd fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
         if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
             require(errno == EAGAIN, "the queue did not fill");
             return waiting;
@@ -199,7 +199,7 @@ BOOST_AUTO_TEST_CASE(
 BOOST_AUTO_TEST_CASE(a_socket_of_another_type_is_no_absent_daemon) {
     const temp_directory directory;
     const auto path = directory / "s";
-    const file_descriptor fd{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+    const base::unique_fd fd{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::memcpy(address.sun_path, path.data(), path.size());
@@ -211,7 +211,7 @@ BOOST_AUTO_TEST_CASE(a_name_with_an_at_sign_is_a_socket_in_the_abstract_namespac
     const auto name = "@hookd-client-test-" + std::to_string(::getpid());
     BOOST_TEST((failure_of([&] { client{{.path = name}}; }).kind() == error_kind::no_daemon));
 
-    const file_descriptor listener{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    const base::unique_fd listener{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::memcpy(address.sun_path + 1, name.data() + 1, name.size() - 1);
@@ -219,7 +219,7 @@ BOOST_AUTO_TEST_CASE(a_name_with_an_at_sign_is_a_socket_in_the_abstract_namespac
     BOOST_REQUIRE(::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), size) == 0);
     BOOST_REQUIRE(::listen(listener.get(), 1) == 0);
     fake_script script{[&] {
-        fake_peer peer{file_descriptor{::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC)}};
+        fake_peer peer{base::unique_fd{::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC)}};
         peer.result(peer.receive("ping"), R"({"instance":"abstract"})");
     }};
     client caller{{.path = name}};

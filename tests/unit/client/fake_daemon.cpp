@@ -62,7 +62,7 @@ std::string event_frame(std::uint64_t seq, std::string_view name, bool expects_r
     return frame;
 }
 
-fake_peer::fake_peer(file_descriptor socket)
+fake_peer::fake_peer(base::unique_fd socket)
     : socket_(std::move(socket)), decoder_(protocol::framing::length_prefix, largest_frame) {}
 
 bool fake_peer::read_frame(std::string& frame) {
@@ -200,7 +200,7 @@ fake_daemon::fake_daemon() : path_(directory_ / "s") { listen(); }
 
 void fake_daemon::listen() {
     ::unlink(path_.c_str());
-    listener_ = file_descriptor{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    listener_ = base::unique_fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     require(path_.size() < sizeof address.sun_path, "the directory's path is too long");
@@ -222,8 +222,8 @@ void fake_daemon::listen_as(uid_t user) {
 
 fake_peer fake_daemon::accept() {
     wait_for(listener_.get(), POLLIN, "a connection was expected");
-    file_descriptor socket{::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)};
-    if (!socket.is_open()) {
+    base::unique_fd socket{::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)};
+    if (!socket) {
         throw_errno("accept4");
     }
     return fake_peer{std::move(socket)};

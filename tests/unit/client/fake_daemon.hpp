@@ -2,9 +2,9 @@
 #pragma once
 
 #include "support/deadline.hpp"
-#include "support/file_descriptor.hpp"
 #include "support/temp_directory.hpp"
 
+#include <base/posix/unique_fd.hpp>
 #include <hookd/error.hpp>
 #include <hookd/protocol/framing.hpp>
 
@@ -33,7 +33,7 @@ struct fake_request {
 /// std::runtime_error where the client does not do its part in time.
 class fake_peer {
 public:
-    explicit fake_peer(file_descriptor socket);
+    explicit fake_peer(base::unique_fd socket);
 
     /// The next request; `method` must be the one expected.
     fake_request receive(std::string_view method);
@@ -68,7 +68,7 @@ private:
     /// The next frame, or nothing where the client has closed.
     bool read_frame(std::string& frame);
 
-    file_descriptor socket_;
+    base::unique_fd socket_;
     protocol::frame_decoder decoder_;
     std::string unread_;
     std::string rest_;
@@ -90,7 +90,7 @@ public:
 private:
     temp_directory directory_;
     std::string path_;
-    file_descriptor listener_;
+    base::unique_fd listener_;
 };
 
 /// Runs the daemon's part of a test beside it. What it throws is thrown by finish().

@@ -3,15 +3,14 @@
 
 #include "backoff.hpp"
 #include "encoding.hpp"
-#include "glob.hpp"
 #include "receive_buffer.hpp"
+
+#include "support/json_access.hpp"
 
 #include <hookd/error.hpp>
 #include <hookd/event.hpp>
 #include <hookd/protocol/limits.hpp>
 #include <hookd/reply.hpp>
-
-#include "support/json_access.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -86,28 +85,6 @@ BOOST_AUTO_TEST_CASE(two_clients_do_not_pause_alike_and_no_pause_is_zero) {
         BOOST_TEST(pause >= 500);
         BOOST_TEST(pause <= 1'000);
     }
-}
-
-BOOST_AUTO_TEST_CASE(globs_match_as_the_contract_says) {
-    const auto matches = detail::glob_matches;
-    BOOST_TEST(matches("pre_push", "pre_push"));
-    BOOST_TEST(!matches("pre_push", "pre_pushed"));
-    BOOST_TEST(!matches("pre_push", "pre_pus"));
-    BOOST_TEST(matches("*", "x"));
-    BOOST_TEST(matches("pre_*", "pre_"));
-    BOOST_TEST(matches("pre_*", "pre_push"));
-    BOOST_TEST(!matches("pre_*", "post_push"));
-    BOOST_TEST(matches("?re", "pre"));
-    BOOST_TEST(!matches("?", ""));
-    BOOST_TEST(!matches("a?", "a"));
-    BOOST_TEST(matches("*a*b*", "xxaxxbxx"));
-    BOOST_TEST(!matches("*a*b*", "xxbxxaxx"));
-    BOOST_TEST(matches("*ab", "aab"));
-    BOOST_TEST(matches("a*b?d", "axxbxbcd"));
-    BOOST_TEST(matches("**", "x"));
-    BOOST_TEST(!matches("", "x"));
-    // As many wrong ways as there are; it must not try them all.
-    BOOST_TEST(!matches("*a*a*a*a*a*a*a*a*a*a*a*a*b", std::string(128, 'a')));
 }
 
 BOOST_AUTO_TEST_CASE(frames_are_found_wherever_the_bytes_are_split) {

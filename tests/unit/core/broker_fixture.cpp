@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "broker_fixture.hpp"
 
-#include <hookd/protocol/json_text.hpp>
+#include <base/json/text.hpp>
 
 namespace hookd::core::test {
 namespace {
@@ -275,7 +275,7 @@ std::string limit_of(const protocol::error& failure) {
     if (failure.code != errc::limit_exceeded || failure.data.empty()) {
         return {};
     }
-    protocol::json_cursor members{failure.data};
+    base::json_cursor members{failure.data};
     while (const auto member = members.next()) {
         if (member->key.equals("limit")) {
             return std::string{member->value.substr(1, member->value.size() - 2)};

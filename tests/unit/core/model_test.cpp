@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "broker_fixture.hpp"
 
-#include "core/glob.hpp"
 #include "core/missing.hpp"
+
+#include <base/text/glob.hpp>
 
 #include <map>
 #include <random>
@@ -186,7 +187,7 @@ private:
         peer->shadow_questions.clear();
         peer->cancellations = how.cancellations;
         for (auto& each : slots_) {
-            if (peer->decides() && each.parked && !each.over && glob_matches(pattern, each.event) &&
+            if (peer->decides() && each.parked && !each.over && base::glob_matches(pattern, each.event) &&
                 peer->queue.size() < capacity) {
                 each.parked = false;
                 each.responders.push_back(responder_of(*peer, state::waiting));
@@ -328,7 +329,7 @@ private:
         made.seq = ++head_;
         const bool is_question = made.reserved || made.asked != nullptr;
         for (auto& peer : peers_) {
-            if (peer.at == nullptr || !peer.subscribed || !glob_matches(peer.pattern, made.event)) {
+            if (peer.at == nullptr || !peer.subscribed || !base::glob_matches(peer.pattern, made.event)) {
                 continue;
             }
             const bool is_awaited = is_question && peer.decides();

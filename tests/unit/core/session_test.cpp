@@ -4,7 +4,7 @@
 // How push sessions begin and end, and what the broker says about them.
 namespace hookd::core::test {
 
-BOOST_AUTO_TEST_SUITE(sessions)
+BOOST_AUTO_TEST_SUITE(subscribing)
 
 BOOST_AUTO_TEST_CASE(result_says_the_instance_and_where_the_session_begins) {
     broker_fixture fixture;

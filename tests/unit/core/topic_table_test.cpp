@@ -2,7 +2,8 @@
 #include "core/topic_table.hpp"
 
 #include "core/client.hpp"
-#include "core/glob.hpp"
+
+#include <base/text/glob.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -49,8 +50,9 @@ struct table_with_sessions {
         std::vector<std::uint64_t> ids;
         for (const auto& each : sessions) {
             const auto& patterns = each->patterns();
-            if (patterns.empty() || std::any_of(patterns.begin(), patterns.end(),
-                                        [name](const std::string& pattern) { return glob_matches(pattern, name); })) {
+            if (patterns.empty() || std::any_of(patterns.begin(), patterns.end(), [name](const std::string& pattern) {
+                    return base::glob_matches(pattern, name);
+                })) {
                 ids.push_back(each->id());
             }
         }

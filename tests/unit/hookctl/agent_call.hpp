@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <hookctl/agent/dialect.hpp>
-
 #include <hookd/verdict.hpp>
+
+#include <hookctl/agent/dialect.hpp>
 
 #include <initializer_list>
 #include <string>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <hookd/protocol/version.hpp>
+
 #include <hookctl/arguments.hpp>
 #include <hookctl/help_text.hpp>
-
-#include <hookd/protocol/version.hpp>
 
 #include <boost/test/unit_test.hpp>
 

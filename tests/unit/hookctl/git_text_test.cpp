@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // What goes into a git hook's payload and script, without a git.
+#include <base/json/object_writer.hpp>
+#include <base/text/utf8.hpp>
+
 #include <hookctl/git/author.hpp>
 #include <hookctl/git/environment.hpp>
 #include <hookctl/git/script.hpp>
@@ -19,11 +22,11 @@ BOOST_AUTO_TEST_SUITE(git_text_suite)
 BOOST_AUTO_TEST_CASE(bytes_that_are_no_text_are_told_from_text) {
     for (const auto* text :
         {"", "a", "\xc3\xb6", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xed\x9f\xbf", "\xf4\x8f\xbf\xbf"}) {
-        BOOST_TEST(is_utf8(text), text);
+        BOOST_TEST(hookd::base::is_utf8(text), text);
     }
     for (const auto* bytes : {"\xe9", "x\xe9y", "\xc3", "\xc0\x80", "\xe0\x80\x80", "\xed\xa0\x80", "\xf0\x80\x80\x80",
              "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\x80", "\xe2\x82"}) {
-        BOOST_TEST(!is_utf8(bytes), bytes);
+        BOOST_TEST(!hookd::base::is_utf8(bytes), bytes);
     }
 }
 
@@ -37,11 +40,11 @@ BOOST_AUTO_TEST_CASE(base64_is_that_of_rfc_4648) {
 }
 
 BOOST_AUTO_TEST_CASE(bytes_stand_beside_their_text_only_where_they_must) {
-    json_object one;
+    hookd::base::object_writer one;
     add_bytes(one, "a", "x");
     add_bytes(one, "b", "d\xe9");
     BOOST_TEST(one.finish() == "{\"a\":\"x\",\"b\":\"d\xef\xbf\xbd\",\"b_base64\":\"ZOk=\"}");
-    json_object list;
+    hookd::base::object_writer list;
     add_all_bytes(list, "a", std::vector<std::string>{"x", "\xe9"});
     BOOST_TEST(list.finish() == "{\"a\":[\"x\",\"\xef\xbf\xbd\"],\"a_base64\":[\"eA==\",\"6Q==\"]}");
 }

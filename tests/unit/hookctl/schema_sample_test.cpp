@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <hookctl/emit/schema_sample.hpp>
+#include <base/json/text.hpp>
 
-#include <hookd/protocol/json_text.hpp>
+#include <hookctl/emit/schema_sample.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -44,7 +44,7 @@ BOOST_AUTO_TEST_CASE(whatever_is_no_plain_schema_brings_json_all_the_same) {
     }
     for (const std::string& schema : {std::string("true"), std::string("{}"), std::string(R"({"$ref": "#/x"})"),
              std::string(R"({"type": 7})"), std::string(R"({"type": "array", "minItems": 99999999})"), deep}) {
-        BOOST_TEST(!hookd::protocol::find_json_fault(schema_sample(schema)).has_value(), schema);
+        BOOST_TEST(!hookd::base::find_json_fault(schema_sample(schema)).has_value(), schema);
     }
 }
 

@@ -10,11 +10,11 @@ using namespace hookd::hookctl;
 
 namespace {
 
-/// Without time and event. `members` come before those that any verdict has, and count in their place.
+/// Without time and event. `members` come after those that any verdict has, and count in their place.
 std::string line_of(const std::string& members) {
     const auto line = verdict_line(
-        "{" + members +
-            R"(,"emitted_at":"?","event":"e","outcome":"answered","abort":"","responses":[],"missing":[],"elapsed_ms":1.25})",
+        R"({"emitted_at":"?","event":"e","outcome":"answered","abort":"","responses":[],"missing":[],"elapsed_ms":1.25,)" +
+            members + "}",
         palette(false));
     return line.substr(line.find("e ") + 26);
 }

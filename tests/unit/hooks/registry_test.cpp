@@ -2,10 +2,10 @@
 // What is kept of a registered hook, and what tells that its files have changed.
 #include "hooks/registry_file.hpp"
 
-#include <hookd/hooks/resolved_command.hpp>
-
 #include "support/deadline.hpp"
 #include "support/temp_directory.hpp"
+
+#include <base/exec/resolved_command.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -48,7 +48,7 @@ BOOST_AUTO_TEST_CASE(programs_and_files_become_absolute_and_other_words_stay) {
     write_file(file, "");
     write_file(directory / "-file", "");
     const auto resolved = [&](const words& given) {
-        return hooks::resolved_command(given, directory.path(), "/nowhere:" + directory.path());
+        return base::resolved_command(given, directory.path(), "/nowhere:" + directory.path());
     };
     BOOST_TEST(resolved({"./program", "file", "./file", "-file", "other", "", file}) ==
                (words{program, file, file, "-file", "other", "", file}));
@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(programs_and_files_become_absolute_and_other_words_stay) {
     BOOST_TEST(resolved({"file"}) == (words{"file"}));  // not executable
     BOOST_TEST(resolved({"none", "."}) == (words{"none", "."}));
     BOOST_TEST(resolved({"/none"}) == (words{"/none"}));
-    BOOST_TEST(hooks::resolved_command({"program"}, directory.path(), "") ==
+    BOOST_TEST(base::resolved_command({"program"}, directory.path(), "") ==
                (words{program}));  // an empty part of $PATH is here
 }
 

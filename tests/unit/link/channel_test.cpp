@@ -2,7 +2,7 @@
 #include "cluster/link/channel.hpp"
 #include "cluster/link/back_off.hpp"
 
-#include "support/file_descriptor.hpp"
+#include <base/posix/unique_fd.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/test/unit_test.hpp>
@@ -16,13 +16,13 @@
 #include <vector>
 
 using namespace hookd::link;
-using hookd::test::file_descriptor;
+using hookd::base::unique_fd;
 
 namespace {
 
 struct channel_fixture {
     boost::asio::io_context context{1};
-    file_descriptor hookd{};
+    unique_fd hookd{};
     std::vector<std::string> frames{};
     std::optional<std::string> ended{};
     std::optional<channel> link{};
@@ -30,7 +30,7 @@ struct channel_fixture {
     channel_fixture() {
         int ends[2];
         BOOST_REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
-        hookd = file_descriptor{ends[0]};
+        hookd = unique_fd{ends[0]};
         link.emplace(
             context.get_executor(), ends[1], [this](std::string_view frame) { frames.emplace_back(frame); },
             [this](const std::string& reason) { ended = reason; });

@@ -2,11 +2,11 @@
 #include "net/socket_file.hpp"
 
 #include "support/deadline.hpp"
-#include "support/file_descriptor.hpp"
 #include "support/preconditions.hpp"
 #include "support/process.hpp"
 #include "support/temp_directory.hpp"
 
+#include <base/posix/unique_fd.hpp>
 #include <hookd/server/listener.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -75,14 +75,14 @@ sockaddr_un address_of(const std::string& path) {
 
 /// Whether somebody listens.
 bool can_connect(const std::string& path) {
-    const file_descriptor peer{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    const hookd::base::unique_fd peer{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     const auto address = address_of(path);
     return ::connect(peer.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
 }
 
 /// What a program that knows nothing of locks does.
-file_descriptor bound_socket(const std::string& path, bool listening) {
-    file_descriptor made{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+hookd::base::unique_fd bound_socket(const std::string& path, bool listening) {
+    hookd::base::unique_fd made{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     const auto address = address_of(path);
     require(::bind(made.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0, "bind");
     require(!listening || ::listen(made.get(), 1) == 0, "listen");
@@ -296,7 +296,7 @@ BOOST_AUTO_TEST_CASE(second_owner_is_refused_and_learns_the_pid) {
 BOOST_AUTO_TEST_CASE(pid_of_another_namespace_is_not_named) {
     const temp_directory directory;
     const auto path = directory / "s";
-    const file_descriptor lock{::open((path + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
+    const hookd::base::unique_fd lock{::open((path + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
     require(::flock(lock.get(), LOCK_EX | LOCK_NB) == 0, "flock");
     write_file(path + ".lock", "1\npid:[1]\n");
     const auto elsewhere = refusal(path);
@@ -349,7 +349,7 @@ BOOST_AUTO_TEST_CASE(lock_file_that_is_gone_is_made_and_locked_anew) {
     BOOST_TEST(contains(refusal(path), own_pid()));
     // Where another process was faster, the path is its own.
     std::filesystem::remove(path + ".lock");
-    const file_descriptor lock{::open((path + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
+    const hookd::base::unique_fd lock{::open((path + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
     require(::flock(lock.get(), LOCK_EX | LOCK_NB) == 0, "flock");
     BOOST_TEST(
         !made.put_back());  // but while the socket is there it may only be one that is about to see that it is served
@@ -473,7 +473,7 @@ BOOST_AUTO_TEST_CASE(removal_takes_the_socket_and_gives_the_lock_back_but_leaves
 BOOST_AUTO_TEST_CASE(socket_that_somebody_put_in_its_place_is_not_removed) {
     const temp_directory directory;
     const auto path = directory / "s";
-    file_descriptor other;
+    hookd::base::unique_fd other;
     {
         const socket_file made{path};
         std::filesystem::remove(path);
@@ -485,8 +485,8 @@ BOOST_AUTO_TEST_CASE(socket_that_somebody_put_in_its_place_is_not_removed) {
 BOOST_AUTO_TEST_CASE(descriptor_is_given_away_once_and_is_non_blocking_and_close_on_exec) {
     const temp_directory directory;
     socket_file made{directory / "s"};
-    const file_descriptor listening{made.release()};
-    BOOST_TEST_REQUIRE(listening.is_open());
+    const hookd::base::unique_fd listening{made.release()};
+    BOOST_TEST_REQUIRE(static_cast<bool>(listening));
     BOOST_TEST((::fcntl(listening.get(), F_GETFL) & O_NONBLOCK) != 0);
     BOOST_TEST((::fcntl(listening.get(), F_GETFD) & FD_CLOEXEC) != 0);
     BOOST_TEST(made.release() == -1);

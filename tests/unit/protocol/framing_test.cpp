@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <base/json/text.hpp>
 #include <hookd/protocol/framing.hpp>
-#include <hookd/protocol/json_text.hpp>
 #include <hookd/protocol/limits.hpp>
 
 #include <boost/test/data/test_case.hpp>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "json_cases.hpp"
-
 #include <hookd/protocol/limits.hpp>
 #include <hookd/protocol/message.hpp>
+
+#include <support/json_cases.hpp>
 
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>

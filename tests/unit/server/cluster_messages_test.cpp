@@ -3,6 +3,8 @@
 #include "cluster/cluster_options.hpp"
 #include "cluster/messages.hpp"
 
+#include <base/text/timestamp.hpp>
+
 #include <boost/test/unit_test.hpp>
 
 #include <stdexcept>
@@ -84,8 +86,8 @@ BOOST_AUTO_TEST_CASE(an_event_keeps_its_bytes_and_its_time) {
     BOOST_TEST(event.payload == R"({ "n": 1.50 })");
     BOOST_TEST((event.policy == hookd::protocol::wait_policy::all));
     BOOST_TEST(event.timeout->count() == hookd::protocol::max_timeout.count());
-    std::string when(hookd::protocol::timestamp_size, ' ');
-    hookd::protocol::write_timestamp(when.data(), event.emitted_at);
+    std::string when(hookd::base::timestamp_size, ' ');
+    hookd::base::write_timestamp(when.data(), event.emitted_at);
     BOOST_TEST(when == "2026-11-23T14:07:44.500000000Z");
 }
 
@@ -94,8 +96,8 @@ BOOST_AUTO_TEST_CASE(a_time_is_read_as_the_protocol_has_it) {
         const auto event = std::get<event_message>(
             read(message("event", R"({"host":"b","hook_event_id":")" + std::string{id_text} +
                                       R"(","event":"e","payload":null,"emitted_at":")" + time + R"("})")));
-        std::string when(hookd::protocol::timestamp_size, ' ');
-        hookd::protocol::write_timestamp(when.data(), event.emitted_at);
+        std::string when(hookd::base::timestamp_size, ' ');
+        hookd::base::write_timestamp(when.data(), event.emitted_at);
         return event.fault.empty() ? when : event.fault;
     };
     BOOST_TEST(read_at("2026-11-23T14:07:44.1234567891+01:00") == "2026-11-23T13:07:44.123456789Z");

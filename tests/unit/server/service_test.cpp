@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "app/service.hpp"
 
-#include "support/file_descriptor.hpp"
 #include "support/temp_directory.hpp"
+
+#include <base/posix/unique_fd.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -24,7 +25,7 @@
 #include <vector>
 
 namespace service = hookd::server::service;
-using hookd::test::file_descriptor;
+using hookd::base::unique_fd;
 using hookd::test::temp_directory;
 
 namespace {
@@ -35,8 +36,8 @@ void require(bool worked, const char* what) {
     }
 }
 
-file_descriptor bound_socket(const std::string& name, int type) {
-    file_descriptor made{::socket(AF_UNIX, type | SOCK_CLOEXEC, 0)};
+unique_fd bound_socket(const std::string& name, int type) {
+    unique_fd made{::socket(AF_UNIX, type | SOCK_CLOEXEC, 0)};
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::memcpy(address.sun_path, name.data(), name.size());
@@ -46,7 +47,7 @@ file_descriptor bound_socket(const std::string& name, int type) {
     return made;
 }
 
-file_descriptor listening_socket(const std::string& name) {
+unique_fd listening_socket(const std::string& name) {
     auto made = bound_socket(name, SOCK_STREAM);
     require(::listen(made.get(), 1) == 0, "listen");
     return made;
@@ -83,7 +84,7 @@ std::string taken(const std::vector<int>& sockets, const std::string& count) {
         ::_exit(::write(out, text.data(), text.size()) == static_cast<ssize_t>(text.size()) ? 0 : 1);
     }
     ::close(answer[1]);
-    const file_descriptor in{answer[0]};
+    const unique_fd in{answer[0]};
     std::string text;
     std::array<char, 512> some{};
     for (ssize_t length = 0; (length = ::read(in.get(), some.data(), some.size())) > 0;) {
@@ -117,8 +118,8 @@ BOOST_AUTO_TEST_CASE(anything_else_that_is_handed_over_is_refused) {
     const auto listening = listening_socket(directory / "s");
     const auto silent = bound_socket(directory / "silent", SOCK_STREAM);
     const auto datagram = bound_socket(directory / "datagram", SOCK_DGRAM);
-    const file_descriptor internet{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-    const file_descriptor file{::open("/dev/null", O_RDWR | O_CLOEXEC)};
+    const unique_fd internet{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    const unique_fd file{::open("/dev/null", O_RDWR | O_CLOEXEC)};
     for (const auto* each : {&silent, &datagram, &internet, &file}) {
         const auto message = taken({each->get()}, "1");
         BOOST_TEST(contains(message, "not name a listening unix stream socket"), message);

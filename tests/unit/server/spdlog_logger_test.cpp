@@ -2,7 +2,8 @@
 #include "app/spdlog_logger.hpp"
 
 #include "support/deadline.hpp"
-#include "support/file_descriptor.hpp"
+
+#include <base/posix/unique_fd.hpp>
 
 #include <boost/json/parse.hpp>
 #include <boost/test/unit_test.hpp>
@@ -23,25 +24,25 @@
 #include <vector>
 
 using namespace hookd::server;
+using hookd::base::unique_fd;
 using hookd::test::deadline;
-using hookd::test::file_descriptor;
 
 namespace {
 
 /// Standard error as a caller may have set it up: two ends of a pipe or of a socket pair.
 struct channel {
-    file_descriptor reader{};
-    file_descriptor writer{};
+    unique_fd reader{};
+    unique_fd writer{};
 
     static channel pipe() {
         std::array<int, 2> ends{};
         check(::pipe2(ends.data(), O_CLOEXEC));
-        return {file_descriptor{ends[0]}, file_descriptor{ends[1]}};
+        return {unique_fd{ends[0]}, unique_fd{ends[1]}};
     }
     static channel sockets() {
         std::array<int, 2> ends{};
         check(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()));
-        return {file_descriptor{ends[0]}, file_descriptor{ends[1]}};
+        return {unique_fd{ends[0]}, unique_fd{ends[1]}};
     }
 
     std::string read_some() const {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "running_broker.hpp"
 
+#include <base/json/text.hpp>
+
 #include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/detached.hpp>
@@ -282,7 +284,7 @@ BOOST_DATA_TEST_CASE(session_hears_of_ended_waits_and_verdicts, thread_counts, t
     BOOST_CHECK_EQUAL(told.second, refusal::expired);
     const auto text = verdicts.wait_for_one();
     BOOST_CHECK(text.starts_with(R"({"seq":1,"hook_event_id":")"));
-    BOOST_CHECK(!protocol::find_json_fault(text));
+    BOOST_CHECK(!base::find_json_fault(text));
 }
 
 BOOST_DATA_TEST_CASE(event_has_its_deadline, thread_counts, threads) {

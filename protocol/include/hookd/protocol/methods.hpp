@@ -3,7 +3,6 @@
 
 #include <hookd/protocol/errc.hpp>
 #include <hookd/protocol/limits.hpp>
-#include <hookd/protocol/message.hpp>
 #include <hookd/protocol/uuid_text.hpp>
 
 #include <array>
@@ -14,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -23,6 +23,8 @@
 /// call.
 namespace hookd::protocol {
 
+struct request;
+
 /// A short string parameter: a span of the request, or an own copy where escapes had to be decoded.
 class text {
 public:
@@ -30,12 +32,7 @@ public:
     text(std::string_view borrowed) noexcept : borrowed_(borrowed) {}
     text(const char* borrowed) noexcept : borrowed_(borrowed) {}
     text(const std::string& borrowed) noexcept : borrowed_(borrowed) {}
-    /// Decodes `token`; copies only where it has escapes.
-    explicit text(json_string token) : borrowed_(token.raw) {
-        if (token.has_escapes()) {
-            owned_ = token.decode();
-        }
-    }
+    text(std::string&& owned) noexcept : owned_(std::move(owned)) {}
 
     [[nodiscard]] std::string_view view() const noexcept {
         return owned_.empty() ? borrowed_ : std::string_view{owned_};
@@ -45,6 +42,11 @@ public:
 private:
     std::string_view borrowed_{};
     std::string owned_{};
+};
+
+/// A JSON string as it was sent: without its quotes, with its escapes. A span of the request.
+struct string_token {
+    std::string_view raw{};
 };
 
 /// When an emitter that waits has its verdict.
@@ -215,8 +217,8 @@ struct respond_params {
     /// Failed, and the operation must not proceed, whatever the session's on_failure is. Not bound: for responders in
     /// process.
     bool insists = false;
-    /// The reply's `abort` as it stands there, without quotes; empty where there is none. Bound from `response`.
-    json_string abort{};
+    /// The reply's `abort`; empty if it has none. Bound from `response`.
+    string_token abort{};
     /// The reply's member `payload` where it is an object, which replaces the payload in a chain; else empty. Bound
     /// from `response`.
     std::string_view payload{};
@@ -708,11 +710,5 @@ inline constexpr std::string_view verdict_head = R"({"jsonrpc":"2.0","method":"v
 /// Appends the notification `verdict`: how the wait for an event ended.
 void append_verdict(
     std::string& out, std::string_view event, const wait_result& verdict, std::chrono::nanoseconds elapsed);
-
-/// Length of a timestamp: RFC 3339 in UTC with nine digits of a second's fraction, `2026-11-23T12:58:36.000000000Z`.
-inline constexpr std::size_t timestamp_size = 30;
-
-/// Writes a timestamp, timestamp_size bytes, to `out`; returns the end.
-char* write_timestamp(char* out, std::chrono::system_clock::time_point when) noexcept;
 
 }  // namespace hookd::protocol

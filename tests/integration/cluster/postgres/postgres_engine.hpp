@@ -4,9 +4,10 @@
 #include "../link_host.hpp"
 #include "../socket_relay.hpp"
 
-#include "support/file_descriptor.hpp"
 #include "support/process.hpp"
 #include "support/temp_directory.hpp"
+
+#include <base/posix/unique_fd.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -120,7 +121,7 @@ public:
     [[nodiscard]] int port() const noexcept { return port_; }
 
 private:
-    file_descriptor socket_{};
+    base::unique_fd socket_{};
     int port_ = 0;
 };
 
