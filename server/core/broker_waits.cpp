@@ -80,8 +80,8 @@ broker::wait_start broker::emit_and_wait(client& client, const protocol::emit_an
         waits_.park(opened, std::move(delivered.event));
     }
     if (params.operation_id) {
-        waits::set_operation(opened, *params.operation_id);
         operations_.begin(*params.operation_id, method, request.params, opened);
+        waits::set_operation(opened, *params.operation_id);
     }
     waits_.begin(opened, std::move(waiter), client.asker(), now);
     waits_.advance_pending(now);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <new>
 #include <utility>
 
 namespace hookd::core {
@@ -92,8 +93,11 @@ std::variant<operation_table::operation*, protocol::error> operation_table::find
 
 operation_table::operations::iterator operation_table::insert(
     const protocol::uuid& id, std::string_view method, std::string_view raw_params, slot* opened) {
-    under_way_.push_back({.id = id, .method = method, .params_digest = digest_of(raw_params), .under_way = opened});
-    return by_id_.emplace(id, std::prev(under_way_.end())).first->second;
+    operations made;
+    made.push_back({.id = id, .method = method, .params_digest = digest_of(raw_params), .under_way = opened});
+    const auto entry = by_id_.emplace(id, made.begin()).first->second;
+    under_way_.splice(under_way_.end(), made);
+    return entry;
 }
 
 void operation_table::begin(
@@ -106,10 +110,24 @@ void operation_table::begin_async(
     insert(id, method, raw_params, nullptr)->handlers.push_back(std::move(first));
 }
 
+template <class Copy>
+void operation_table::remember_copy(operations::iterator entry, Copy copy, steady_time now) noexcept {
+    try {
+        remember(entry, copy(), now);
+    } catch (const std::bad_alloc&) {
+        forget_under_way(entry);
+    }
+}
+
 void operation_table::finish(const protocol::uuid& id, const protocol::wait_result& done, steady_time now) {
-    protocol::wait_result kept = done;
-    kept.keep();
-    remember(by_id_.at(id), std::move(kept), now);
+    remember_copy(
+        by_id_.at(id),
+        [&done] {
+            protocol::wait_result kept = done;
+            kept.keep();
+            return kept;
+        },
+        now);
 }
 
 std::vector<deferred_handler> operation_table::finish_async(
@@ -117,7 +135,8 @@ std::vector<deferred_handler> operation_table::finish_async(
     const auto entry = by_id_.at(id);
     auto handlers = std::exchange(entry->handlers, {});
     if (const auto* const text = std::get_if<std::string>(&done)) {
-        remember(entry, *text, now);
+        remember_copy(
+            entry, [text] { return *text; }, now);
     } else {
         forget_under_way(entry);
     }

@@ -74,7 +74,8 @@ public:
     /// Lives until finish_async().
     void begin_async(
         const protocol::uuid& id, std::string_view method, std::string_view raw_params, deferred_handler first);
-    /// Remembers the result of what begin() noted; one that does not fit the budget is not remembered.
+    /// Remembers the result of what begin() noted; one that does not fit the budget, or for which there is no memory,
+    /// is not remembered. Never throws.
     void finish(const protocol::uuid& id, const protocol::wait_result& done, steady_time now);
     /// Remembers the result, an error not, of what begin_async() noted; gives back who asked for it.
     [[nodiscard]] std::vector<deferred_handler> finish_async(
@@ -93,6 +94,9 @@ private:
     operations::iterator insert(
         const protocol::uuid& id, std::string_view method, std::string_view raw_params, slot* opened);
     void remember(operations::iterator entry, result done, steady_time now);
+    // Remembers what `copy` gives; where there is no memory for that, nothing.
+    template <class Copy>
+    void remember_copy(operations::iterator entry, Copy copy, steady_time now) noexcept;
     void forget_under_way(operations::iterator entry);
     void forget_oldest();
     void forget_old(steady_time now);

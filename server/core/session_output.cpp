@@ -34,9 +34,9 @@ void sessions::peek_batch(client& client, std::size_t most_events, std::size_t m
             hold_back(client);
             break;
         }
+        out.push_back(&next);
         next.add_peek();
         record_delivery(next, *client.session_);
-        out.push_back(&next);
     }
     if (client.peeked_ > first) {
         // Events of a session wait only while it is there: unsubscribe drops what is queued.

@@ -107,9 +107,20 @@ private:
     [[nodiscard]] bool has_spoken(std::string_view name) const noexcept;
     [[nodiscard]] bool waits_for_required() const noexcept;
     [[nodiscard]] bool has_replied(std::uint64_t client_id) const noexcept;
+    // Whether `responder` puts a payload in place of the chain's.
+    [[nodiscard]] bool is_rewritten_by(
+        const responder* responder, const protocol::respond_params& reply) const noexcept {
+        return chain_ && responder != nullptr && !reply.payload.empty() && reply.abort.raw.empty();
+    }
 
     // --- replies and memory (slot_memory.cpp) ---
 
+    // Whether a veto has ended the wait.
+    [[nodiscard]] bool is_vetoed() const noexcept { return policy_ != protocol::wait_policy::all && !abort_.empty(); }
+    // Room for one reply more: adding it does not fail.
+    void make_room_for_reply();
+    // The newest reply, if it refers to a request's bytes.
+    void drop_borrowed_reply() noexcept;
     // Whether the first reply ends the wait.
     [[nodiscard]] bool decides_at_once() const noexcept {
         return policy_ == protocol::wait_policy::first && require_.empty();
@@ -129,7 +140,7 @@ private:
 
     // --- the verdict (slot_verdict.cpp) ---
 
-    // Takes the replies: the slot ends with this, or has none.
+    // Takes the replies: the slot ends with this, or has none. Where it fails, it still has them.
     [[nodiscard]] protocol::wait_result describe(protocol::outcome outcome);
     [[nodiscard]] std::shared_ptr<const protocol::wait_result::silent_responders> describe_silent() const;
     [[nodiscard]] std::string why_missing(const responder& responder, protocol::outcome outcome) const;
@@ -139,7 +150,7 @@ private:
         std::vector<protocol::wait_result::absentee> decisive{};
     };
     [[nodiscard]] absence find_absent(protocol::outcome outcome) const;
-    void sort_replies();
+    [[nodiscard]] std::vector<protocol::wait_result::reply> take_replies();
     void count_failures(protocol::outcome outcome) const noexcept;
 
     protocol::uuid id_;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include "reserve_more.hpp"
 #include "slot.hpp"
 
 #include <algorithm>
@@ -46,6 +47,19 @@ std::size_t slot::bytes_needed(std::size_t waiters) const noexcept {
 // With replies of so many bytes more, `to_come` after them, and a reason or none.
 std::size_t slot::bytes_needed(std::size_t more_reply_bytes, std::size_t to_come, bool has_reason) const noexcept {
     return (reply_bytes_ + more_reply_bytes + room_of(to_come, has_reason)) * std::max<std::size_t>(waiters_.size(), 1);
+}
+
+void slot::make_room_for_reply() {
+    reserve_more(replies_, 1);
+    reserve_more(reply_orders_, 1);
+    reserve_more(outsiders_, 1);
+}
+
+void slot::drop_borrowed_reply() noexcept {
+    if (!replies_.empty() && !replies_.back().passed_on.empty()) {
+        replies_.pop_back();
+        reply_orders_.pop_back();
+    }
 }
 
 void slot::give_back_memory() noexcept {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <numeric>
 #include <tuple>
+#include <utility>
 
 // What a slot came to: its replies in order, who is missing, and whether the operation may proceed.
 namespace hookd::core {
@@ -29,41 +30,44 @@ protocol::wait_result slot::describe(outcome outcome) {
     protocol::append_uuid(result.hook_event_id, id_);
     result.seq = seq_;
     result.outcome = outcome;
-    sort_replies();
-    result.responses = std::move(replies_);
     if (chain_) {
         result.payload = chain_->payload;
     }
     auto missing = find_absent(outcome);
     result.missing = std::move(missing.all);
     result.abort = abort_;
-    if (outcome == protocol::outcome::cancelled || !result.abort.empty()) {
-        return result;  // nothing is to be stopped, or it is already
-    }
     const bool undecided = outcome != protocol::outcome::answered && outcome != protocol::outcome::abstained;
-    if (on_failure_ == protocol::failure_policy::closed && undecided) {
+    if (outcome == protocol::outcome::cancelled || !result.abort.empty()) {
+        // nothing is to be stopped, or it is already
+    } else if (on_failure_ == protocol::failure_policy::closed && undecided) {
         result.abort = inside_of_json(no_decision_reason(event_name_, outcome, result.missing));
     } else if (!missing.decisive.empty()) {
         result.abort = inside_of_json(missing_reason(event_name_, missing.decisive));
     }
+    result.responses = take_replies();
     return result;
 }
 
 // By the responder's order, then by name.
-void slot::sort_replies() {
+std::vector<protocol::wait_result::reply> slot::take_replies() {
     if (replies_.size() < 2) {
-        return;
+        reply_orders_.clear();
+        return std::exchange(replies_, {});
     }
     std::vector<std::size_t> turns(replies_.size());
     std::iota(turns.begin(), turns.end(), std::size_t{0});
-    std::stable_sort(turns.begin(), turns.end(), [this](std::size_t a, std::size_t b) {
-        return std::tie(reply_orders_[a], replies_[a].responder) < std::tie(reply_orders_[b], replies_[b].responder);
+    std::sort(turns.begin(), turns.end(), [this](std::size_t a, std::size_t b) {
+        return std::tie(reply_orders_[a], replies_[a].responder, a) <
+               std::tie(reply_orders_[b], replies_[b].responder, b);
     });
     std::vector<protocol::wait_result::reply> sorted;
+    sorted.reserve(turns.size());
     for (const std::size_t each : turns) {
         sorted.push_back(std::move(replies_[each]));
     }
-    replies_ = std::move(sorted);
+    replies_.clear();
+    reply_orders_.clear();
+    return sorted;
 }
 
 slot::absence slot::find_absent(outcome outcome) const {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "waits.hpp"
+#include "reserve_more.hpp"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 // How waits begin and end. What happens between is in waits_replies.cpp, with other hosts in waits_cluster.cpp.
@@ -176,9 +178,10 @@ void waits::attach(slot& slot, std::unique_ptr<waiter> waiter, asker& asker) {
     slot.waiters_.push_back(std::move(waiter));
 }
 
-void waits::complete(waiter& waiter, std::variant<protocol::wait_result, error> result) {
+void waits::complete(waiter& waiter, verdict result) {
+    auto& ended = completions_.emplace_back();
     slot& waited = *waiter.slot_;
-    auto taken = waited.waiters_.take(waiter);
+    ended.waiter = waited.waiters_.take(waiter);
     waited.give_back_room();  // a copy less
     static_cast<waiter_hook<by_asker>&>(waiter).unlink();
     if (deadline& due = waiter; due.is_linked()) {
@@ -187,7 +190,7 @@ void waits::complete(waiter& waiter, std::variant<protocol::wait_result, error> 
     waiter.memory_ = {};
     waiter.permit_ = {};
     waiter.slot_ = nullptr;
-    completions_.push_back({std::move(taken), std::move(result)});
+    ended.result = std::move(result);
 }
 
 // --- ends ---
@@ -201,16 +204,49 @@ void waits::keep_or_finish(slot& slot, outcome outcome, instant now) {
     finish(slot, outcome, now);
 }
 
+// A veto is heard without the replies; anything else without them could be taken for consent.
+waits::verdict waits::describe_without_replies(const slot& slot, outcome outcome) const noexcept {
+    try {
+        if (slot.abort_.empty()) {
+            return budgets_.memory_error();
+        }
+        protocol::wait_result brief;
+        protocol::append_uuid(brief.hook_event_id, slot.id_);
+        brief.seq = slot.seq_;
+        brief.outcome = outcome;
+        brief.abort = slot.abort_;
+        return brief;
+    } catch (const std::bad_alloc&) {
+        return error{errc::internal_error, {}};
+    }
+}
+
+template <class Make>
+waits::verdict waits::try_verdict(const slot& slot, outcome outcome, Make make) const noexcept {
+    try {
+        return make();
+    } catch (const std::bad_alloc&) {
+        return describe_without_replies(slot, outcome);
+    }
+}
+
+// Where even the list of those that are to be answered has no room, nothing has changed; else it ends.
 void waits::finish(slot& slot, outcome outcome, instant now) {
+    reserve_more(completions_, slot.waiters_.size());
     ++counters_.outcomes[static_cast<std::size_t>(outcome)];
-    auto result = conclude_wait(slot, outcome, now);
+    auto result = try_verdict(slot, outcome, [&] { return conclude_wait(slot, outcome, now); });
     slot.give_back_memory();
     if (slot.operation_) {
-        operations_.finish(*slot.operation_, result, now.steady);
+        if (const auto* const known = std::get_if<protocol::wait_result>(&result)) {
+            operations_.finish(*slot.operation_, *known, now.steady);
+        } else {
+            operations_.abandon(*slot.operation_);
+        }
     }
     while (!slot.waiters_.empty()) {
         const bool is_last = slot.waiters_.size() == 1;
-        complete(slot.waiters_.front(), is_last ? std::move(result) : result);
+        complete(slot.waiters_.front(),
+            is_last ? std::move(result) : try_verdict(slot, outcome, [&result] { return result; }));
     }
     drop(slot, refusal_after(outcome), now);
 }
@@ -310,7 +346,9 @@ void waits::expire(instant now) {
         if (due.type_ == deadline::kind::waiter) {
             auto& late = static_cast<waiter&>(due);
             ++counters_.outcomes[static_cast<std::size_t>(outcome::timeout)];
-            complete(late, describe(*late.slot_, outcome::timeout, now));
+            slot& waited = *late.slot_;
+            complete(
+                late, try_verdict(waited, outcome::timeout, [&] { return describe(waited, outcome::timeout, now); }));
             continue;
         }
         auto& late = static_cast<slot&>(due);

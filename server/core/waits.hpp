@@ -248,8 +248,25 @@ private:
     [[nodiscard]] slot* find_open(std::string_view hook_event_id) const;
     [[nodiscard]] slot* find_asking(const protocol::uuid& id) const;
 
+    // What a waiter gets: an error where there is no memory for a verdict.
+    using verdict = std::variant<protocol::wait_result, protocol::error>;
+
+    // Bytes of a request that a reply of a slot may refer to until the verdict passes them on. Whatever has become of
+    // that when the loan ends, the slot refers to them no more.
+    class loan {
+    public:
+        loan(waits& waits, const slot& slot) noexcept : waits_(waits), slot_(slot.id()) {}
+        loan(const loan&) = delete;
+        loan& operator=(const loan&) = delete;
+        ~loan();
+
+    private:
+        waits& waits_;
+        protocol::uuid slot_;
+    };
+
     void attach(slot& slot, std::unique_ptr<waiter> waiter, asker& asker);
-    void complete(waiter& waiter, std::variant<protocol::wait_result, protocol::error> result);
+    void complete(waiter& waiter, verdict result);
     [[nodiscard]] std::optional<protocol::error> charge(slot& slot, std::size_t bytes);
     [[nodiscard]] std::optional<protocol::error> charge_reply(slot& slot, const responder* responder,
         const replier& replier, const protocol::respond_params& params, std::size_t rewritten_bytes);
@@ -278,6 +295,10 @@ private:
     void finish(slot& slot, protocol::outcome outcome, instant now);
     [[nodiscard]] protocol::wait_result describe(slot& slot, protocol::outcome outcome, instant now);
     [[nodiscard]] protocol::wait_result conclude_wait(slot& slot, protocol::outcome outcome, instant now);
+    [[nodiscard]] verdict describe_without_replies(const slot& slot, protocol::outcome outcome) const noexcept;
+    // What `make` gives, or the same without the replies.
+    template <class Make>
+    [[nodiscard]] verdict try_verdict(const slot& slot, protocol::outcome outcome, Make make) const noexcept;
     void conclude_unheard(slot& slot, protocol::outcome outcome, instant now);
     void drop(slot& slot, protocol::refusal reason, instant now);
     void give_up(waiter& waiter, bool with_operation, instant now);

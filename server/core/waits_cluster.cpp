@@ -97,16 +97,11 @@ bool waits::record_remote_answer(
     for (const auto& each : answer.replies) {
         accept_remote_reply(*asking, asking->find_remote(host, each.responder), host, each, now);
     }
-    const bool vetoed = !asking->abort_.empty() && asking->policy_ != wait_policy::all;
-    const bool decides = vetoed || (asking->decides_at_once() && !asking->replies_.empty());
+    const bool decides = asking->is_vetoed() || (asking->decides_at_once() && !asking->replies_.empty());
     if (!decides) {  // else the others there were not heard to the end
         lose_remote(*asking, host, answer);
     }
-    if (vetoed) {
-        keep_or_finish(*asking, outcome::answered, now);
-    } else {
-        advance(*asking, now);
-    }
+    advance(*asking, now);
     return true;
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include "reserve_more.hpp"
 #include "waits.hpp"
 
 #include <algorithm>
@@ -34,6 +35,7 @@ constexpr std::size_t expected_kept_while_none = 1024;
 responder& waits::expect(slot& slot, session& session) {
     auto& expected = session.expected().replies_;
     const auto index = static_cast<std::uint32_t>(slot.responders_.size());
+    reserve_more(expected, 1);
     slot.responders_.push_back({.session_id = session.id(),
         .session = &session,
         .record = session.record(),
@@ -175,14 +177,11 @@ std::variant<respond_result, error> waits::respond_to(
     const bool decides = slot.decides_at_once() || (slot.policy_ != wait_policy::all && !params.abort.raw.empty());
     // What is passed on at once to the one who waits is not charged; anything else is kept, or copied.
     const bool passes_on = decides && slot.waiters_.size() == 1;
-    const bool rewrites = slot.chain_ && own != nullptr && !params.payload.empty() && params.abort.raw.empty();
     if (!passes_on) {
-        if (auto failure = charge_reply(slot, own, replier, params, rewrites ? params.payload.size() : 0)) {
+        const auto rewritten_bytes = slot.is_rewritten_by(own, params) ? params.payload.size() : 0;
+        if (auto failure = charge_reply(slot, own, replier, params, rewritten_bytes)) {
             return std::move(*failure);
         }
-    }
-    if (rewrites) {
-        slot.chain_->payload = params.payload;
     }
     accept_reply(slot, own, replier, params, passes_on && replier.requests_stay, now);
     return respond_result{};
@@ -212,36 +211,48 @@ std::variant<respond_result, error> waits::take_silence(
     return respond_result{};
 }
 
+// All that may fail is done before the reply counts, but for ending the wait.
 void waits::accept_reply(slot& slot, responder* responder, replier& replier, const protocol::respond_params& params,
     bool may_borrow, instant now) {
     const auto elapsed = now.steady - slot.emitted_;
-    auto& reply = slot.replies_.emplace_back();
-    reply.passed_on = params.response;
-    if (!may_borrow) {
-        reply.keep();
-    }
-    reply.responder = std::move(replier.name);
-    reply.uid = replier.uid;
-    reply.elapsed = elapsed;
-    slot.reply_orders_.push_back(replier.session != nullptr ? replier.session->order() : 0);
     const bool vetoes = !params.abort.raw.empty();
-    if (vetoes && slot.abort_.empty()) {
-        slot.abort_ = params.abort.raw;
+    protocol::wait_result::reply reply{.responder = std::move(replier.name), .uid = replier.uid, .elapsed = elapsed};
+    if (may_borrow) {
+        reply.passed_on = params.response;
+    } else {
+        reply.response = params.response;
     }
+    std::string reason{vetoes && slot.abort_.empty() ? params.abort.raw : std::string_view{}};
+    std::string payload{slot.is_rewritten_by(responder, params) ? params.payload : std::string_view{}};
+    slot.make_room_for_reply();
     listener_.reply_accepted(slot.event_name_, elapsed);
+    if (responder != nullptr) {
+        responder->record->times.add(elapsed);
+    }
+
+    const loan lent{*this, slot};
+    slot.replies_.push_back(std::move(reply));
+    slot.reply_orders_.push_back(replier.session != nullptr ? replier.session->order() : 0);
+    if (!reason.empty()) {
+        slot.abort_ = std::move(reason);
+    }
+    if (!payload.empty()) {
+        slot.chain_->payload = std::move(payload);
+    }
     ++counters_.accepted;
     if (responder != nullptr) {
         ++responder->record->replied;
         responder->record->vetoed += vetoes ? 1U : 0U;
-        responder->record->times.add(elapsed);
         conclude(slot, *responder, core::responder::state::replied);
     } else {
         slot.outsiders_.push_back(replier.client_id);
     }
-    if (slot.policy_ != wait_policy::all && vetoes) {
-        keep_or_finish(slot, outcome::answered, now);
-    } else {
-        advance(slot, now);
+    advance(slot, now);
+}
+
+waits::loan::~loan() {
+    if (slot* const open = waits_.find_open(slot_)) {
+        open->drop_borrowed_reply();
     }
 }
 
@@ -297,8 +308,9 @@ void waits::advance(slot& slot, instant now) {
     if (slot.kept_) {
         return;
     }
-    if (slot.policy_ == wait_policy::first && !slot.replies_.empty() &&
-        (slot.require_.empty() || !slot.waits_for_required())) {
+    const bool is_first = slot.policy_ == wait_policy::first && !slot.replies_.empty() &&
+                          (slot.require_.empty() || !slot.waits_for_required());
+    if (is_first || slot.is_vetoed()) {
         return keep_or_finish(slot, outcome::answered, now);
     }
     if (slot.chain_) {

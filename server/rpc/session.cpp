@@ -369,7 +369,9 @@ void session::answer_part(const answer_address& address, std::string body) {
 
 void session::notify(std::string_view body) { append_frame(body); }
 
-void session::append_frame(std::string_view body) { protocol::append_frame(decoder_->kind(), body, answers_); }
+void session::append_frame(std::string_view body) {
+    append_whole([this, body] { protocol::append_frame(decoder_->kind(), body, answers_); });
+}
 
 // --- output ---
 

@@ -242,6 +242,8 @@ private:
     void reply(const answer_address& address, Append append);
     void answer_part(const answer_address& address, std::string body);
     void append_frame(std::string_view body);
+    template <class Append>
+    void append_whole(Append append);
     void collect_notices(std::size_t most_bytes);
     void collect_pieces(bool with_notices);
     void notify_end();
@@ -275,15 +277,23 @@ void session::reply(const answer_address& address, Append append) {
         }
         answer_part(address, std::move(body));
     } else if (!address.id.empty()) {
-        const std::size_t before = answers_.size();
-        try {
+        append_whole([this, &append] {
             protocol::open_frame frame{decoder_->kind(), answers_};
             append(answers_);
             frame.close();
-        } catch (...) {
-            answers_.resize(before);  // half a frame would be taken for the beginning of the next
-            throw;
-        }
+        });
+    }
+}
+
+// `append` adds a frame to the answers: half of one would be taken for the beginning of the next.
+template <class Append>
+void session::append_whole(Append append) {
+    const std::size_t before = answers_.size();
+    try {
+        append();
+    } catch (...) {
+        answers_.resize(before);
+        throw;
     }
 }
 
