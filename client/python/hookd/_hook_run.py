@@ -23,8 +23,8 @@ _MAX_QUEUED_BYTES = 4 * 1024 * 1024
 
 
 class HookRun:
-    """From its start to its end. Two tasks share a queue: the connection's reader puts events into it, and `_hand_out` starts a task for each.
-    A reply takes the connection that is there when it is ready."""
+    """From its start to its end. The connection's reader puts events into a queue, and `_hand_out` starts a task for each while fewer than
+    `concurrency` are in hand. A reply takes the connection that is there when it is ready."""
 
     def __init__(self, settings: Settings, subscription: Subscription, find: Callable[[str], Optional[Hook]], notify: Notify,
                  position: Optional[Position], executor: Optional[Executor]) -> None:
@@ -42,9 +42,9 @@ class HookRun:
         self._lagged = asyncio.Event()  # the daemon has closed the session, and it may be opened again
         self._queue: Deque[Tuple[Event, Position]] = deque()
         self._queued_bytes = 0
-        self._queue_changed = asyncio.Event()
         self._room = asyncio.Event()
-        self._slots = asyncio.Semaphore(settings.concurrency)
+        self._free_slots = settings.concurrency
+        self._hands_out = True  # until stop()
         self._in_hand: Dict[asyncio.Task[None], Event] = {}
         self._undelivered: List[Tuple[Event, Reply]] = []  # answered while there was no session
 
@@ -58,11 +58,10 @@ class HookRun:
     async def serve(self) -> None:
         backoff = Backoff(self._settings.reconnect_min, self._settings.reconnect_max)
         stopping = asyncio.ensure_future(self._stopping.wait())
-        handing_out = asyncio.ensure_future(self._hand_out())
-        tasks: Set[asyncio.Task[Any]] = {stopping, handing_out}
+        tasks: Set[asyncio.Task[Any]] = {stopping}
         try:
             while True:
-                attempt = asyncio.ensure_future(self._serve_connection(stopping, handing_out, backoff))
+                attempt = asyncio.ensure_future(self._serve_connection(stopping, backoff))
                 tasks.add(attempt)
                 await asyncio.wait({stopping, attempt}, return_when=asyncio.FIRST_COMPLETED)
                 if not attempt.done() and self._connection is None:
@@ -78,6 +77,7 @@ class HookRun:
                     return
         finally:
             self._closing = True
+            self._hands_out = False
             tasks.update(self._in_hand)
             for task in tasks:
                 task.cancel()
@@ -85,8 +85,7 @@ class HookRun:
 
     # --- the connection ----------------------------------------------------------------------------------------------
 
-    async def _serve_connection(self, stopping: asyncio.Task[Any], handing_out: asyncio.Task[None],
-                                backoff: Backoff) -> Optional[HookdError]:
+    async def _serve_connection(self, stopping: asyncio.Task[Any], backoff: Backoff) -> Optional[HookdError]:
         """Serves one connection. Returns why it ended; None where stop() ended it."""
         connection = None
         try:
@@ -98,7 +97,7 @@ class HookRun:
                 await asyncio.wait({stopping, lagged, connection.lost}, return_when=asyncio.FIRST_COMPLETED)
                 lagged.cancel()
                 if stopping.done():
-                    handing_out.cancel()
+                    self._hands_out = False
                     await self._drain()
                     return None
                 if connection.lost.done():
@@ -145,7 +144,7 @@ class HookRun:
             event = _model.read_event(params, message.text)
             self._queue.append((event, self._state.received(event.seq)))
             self._queued_bytes += len(message.text)
-            self._queue_changed.set()
+            self._hand_out()
             while self._queued_bytes > _MAX_QUEUED_BYTES:
                 self._room.clear()
                 await self._room.wait()
@@ -164,12 +163,9 @@ class HookRun:
 
     # --- events ------------------------------------------------------------------------------------------------------
 
-    async def _hand_out(self) -> None:
-        while True:
-            await self._slots.acquire()
-            while not self._queue:
-                self._queue_changed.clear()
-                await self._queue_changed.wait()
+    def _hand_out(self) -> None:
+        while self._hands_out and self._queue and self._free_slots > 0:
+            self._free_slots -= 1
             event, self.position = self._queue.popleft()
             self._queued_bytes -= len(event._text)
             self._room.set()
@@ -184,7 +180,8 @@ class HookRun:
         try:
             reply = await self._ask(event)
         finally:
-            self._slots.release()
+            self._free_slots += 1
+            self._hand_out()
         is_awaited = not event.cancelled and (event.expects_response or event.replayed)
         if reply is not None and self._responds and is_awaited:
             if self._connection:
