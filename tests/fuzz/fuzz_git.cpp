@@ -55,6 +55,16 @@ void check_script(const std::string& text) {
     (void)hookctl_of_script(text);
     (void)installed_socket_of(text);
     require(is_git_script(text) || !hook_of_script(text), "a hook's name is in a script of ours");
+    const auto call = call_of_script(text);
+    if (!call) {
+        return;
+    }
+    require(is_git_script(text) && is_run_by_hookctl(text) && !has_additions(text), "only a whole script of ours is read");
+    require(call->hook != nullptr && hook_of_script(text) == call->hook->name, "the script is read as its own hook's");
+    try {
+        (void)parse_arguments(call->words);
+    } catch (const usage_error&) {  // somebody has written options that there are not
+    }
 }
 
 }  // namespace

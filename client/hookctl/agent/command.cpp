@@ -154,6 +154,7 @@ std::string test_input(const agent_wiring& wiring, const settings_path& path) {
             input.text("conversation_id", "hookctl-agent-status").text("generation_id", "1");
             break;
         case agent_hook_form::nested:
+        case agent_hook_form::nested_unmatched:
             input.text("session_id", "hookctl-agent-status")
                 .text("transcript_path",
                     (fs::path(path.whole()).parent_path() / "projects/hookctl-agent-status.jsonl").string());

@@ -264,6 +264,9 @@ agent_event recognize_agent_event(const agent_input& input, std::string_view dia
     event.caller_name = caller_name_of(input);
     if (event.caller_name.empty() && event.dialect->name == "copilot") {
         event.caller_name = copilot_event_name(input);
+    } else if (event.caller_name.empty() && event.dialect->name == "grok") {
+        const char* name = std::getenv("GROK_HOOK_EVENT");
+        event.caller_name = name != nullptr ? name : "";
     }
     if (event.caller_name.empty()) {
         return event;

@@ -46,6 +46,7 @@ constexpr std::array wirings{
     agent_wiring{"cursor",   ".cursor",            "",                  "hooks.json",         ".cursor",        "hooks.json",    form::command, false, true,  false, "Shell",             cursor_events},
     agent_wiring{"windsurf", ".codeium/windsurf",  "",                  "hooks.json",         ".windsurf",      "hooks.json",    form::untimed, false, false, false, "run_command",       windsurf_events},
     agent_wiring{"droid",    ".factory",           "",                  "settings.json",      ".factory",       "settings.json", form::nested,  false, false, false, "Execute",           droid_events},
+    agent_wiring{"grok",     ".grok/hooks",        "",                  "hookd.json",         ".grok/hooks",    "hookd.json",    form::nested_unmatched, false, false, false, "Bash",       claude_events},
     agent_wiring{"qoder",    ".qoder",             "",                  "settings.json",      ".qoder",         "settings.json", form::nested,  false, false, false, "Bash",              qoder_events},
 };
 // clang-format on
@@ -77,9 +78,11 @@ std::string hook_entry(const agent_wiring& wiring, std::string_view event, const
         case form::untimed:
             return R"({"command": )" + quoted(command) + "}";
         case form::nested:
+        case form::nested_unmatched:
             break;
     }
-    const bool is_of_a_tool = event.find("Tool") != std::string_view::npos || event == "PermissionRequest";
+    const bool is_of_a_tool =
+        wiring.form == form::nested && (event.find("Tool") != std::string_view::npos || event == "PermissionRequest");
     return std::string("{") + (is_of_a_tool ? R"("matcher": "*", )" : "") +
            R"("hooks": [{"type": "command", "command": )" + quoted(command) + R"(, "timeout": )" + time + "}]}";
 }

@@ -17,6 +17,7 @@ enum class agent_hook_form : unsigned char {
     command,  ///< {"command": …, "timeout": …}
     bash,     ///< {"type": "command", "bash": …, "timeoutSec": …}
     untimed,  ///< {"command": …}
+    nested_unmatched,  ///< as nested, without a matcher: there it is a regular expression
 };
 
 struct agent_wiring {

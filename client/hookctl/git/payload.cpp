@@ -35,7 +35,9 @@ std::string environment_json() {
         const std::string_view variable(*each);
         const auto name = variable.substr(0, variable.find('='));
         if (name.size() < variable.size() && is_git_variable(name)) {
-            add_bytes(result, name, variable.substr(name.size() + 1));
+            const auto value = variable.substr(name.size() + 1);
+            // `git pull URL` has its words there.
+            add_bytes(result, name, name == "GIT_REFLOG_ACTION" ? words_without_credentials(value) : std::string(value));
         }
     }
     return result.finish();

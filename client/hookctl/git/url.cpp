@@ -24,6 +24,19 @@ std::string scheme_before(std::string_view url, std::size_t end) {
     return scheme;
 }
 
+/// Where user and password end in what follows `scheme://`; npos if there are none. A password whose `/`, `?` or `#` is
+/// not escaped makes git fail, and is one nevertheless: what follows the last colon of the host is not a port then.
+std::size_t end_of_credentials(std::string_view rest) {
+    const auto authority = rest.substr(0, rest.find_first_of("/?#"));
+    if (const auto at = authority.rfind('@'); at != std::string_view::npos) {
+        return at;
+    }
+    const auto colon = authority.rfind(':');
+    const bool has_port = colon == std::string_view::npos || authority.ends_with(']') ||
+                          authority.find_first_not_of("0123456789", colon + 1) == std::string_view::npos;
+    return has_port ? std::string_view::npos : rest.rfind('@');
+}
+
 }  // namespace
 
 std::string without_credentials(std::string_view url) {
@@ -35,8 +48,7 @@ std::string without_credentials(std::string_view url) {
     const auto scheme = scheme_before(url, end);
     const bool user_may_be_a_token = !scheme.ends_with("ssh") && scheme != "git";
     const auto authority = end + separator.size();
-    const auto authority_end = std::min(url.find_first_of("/?#", authority), url.size());
-    const auto at = url.substr(authority, authority_end - authority).rfind('@');
+    const auto at = end_of_credentials(url.substr(authority));
 
     std::string result(url.substr(0, authority));
     if (at != std::string_view::npos) {
@@ -50,6 +62,19 @@ std::string without_credentials(std::string_view url) {
     }
     const bool has_query = scheme.starts_with("http") || scheme.starts_with("ftp");
     return result.append(has_query ? url.substr(0, url.find_first_of("?#")) : url);
+}
+
+std::string words_without_credentials(std::string_view text) {
+    std::string result;
+    for (;;) {
+        const auto word = text.substr(0, text.find(' '));
+        result.append(without_credentials(word));
+        if (word.size() == text.size()) {
+            return result;
+        }
+        result.append(" ");
+        text.remove_prefix(word.size() + 1);
+    }
 }
 
 }  // namespace hookd::hookctl

@@ -193,6 +193,21 @@ BOOST_AUTO_TEST_CASE(urls_go_out_without_credentials) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(the_words_of_a_pull_go_out_without_credentials) {
+    test_daemon daemon;
+    const git_repository origin(daemon.socket_path(), "origin");
+    BOOST_TEST(origin.commit("one").exit_status == 0);
+    const git_repository repository(daemon.socket_path(), "clone");
+    repository.must({"pull", "-q", origin.path(), "main"});
+    BOOST_TEST(origin.commit("two").exit_status == 0);
+    repository.install({"--events", "post-merge"});
+    auto seen = observer_of(daemon);
+    repository.must({"-c", "url.file://" + origin.path() + ".insteadOf=https://user:secret@host/r", "pull", "-q",
+        "https://user:secret@host/r", "main"});
+    const auto payload = payload_of(seen, "git.post_merge");
+    BOOST_TEST(text_at(payload, "/env/GIT_REFLOG_ACTION") == "pull -q https://host/r main");
+}
+
 BOOST_AUTO_TEST_CASE(bytes_that_are_not_utf_8_are_there_in_base64) {
     test_daemon daemon;
     const git_repository repository(daemon.socket_path(), "d\xe9pot");

@@ -232,6 +232,16 @@ BOOST_AUTO_TEST_CASE(the_project_is_what_the_agent_says_itself) {
     ::unsetenv("CLAUDE_PROJECT_DIR");
 }
 
+BOOST_AUTO_TEST_CASE(groks_event_may_be_in_its_variable_alone) {
+    ::setenv("GROK_HOOK_EVENT", "PreToolUse", 1);
+    const auto event = hookd::hookctl::read_agent_event(
+        agent_input(R"({"sessionId":"r","toolName":"Bash","toolInput":{"command":"ls"}})"), "");
+    ::unsetenv("GROK_HOOK_EVENT");
+    BOOST_TEST(event.dialect->name == "grok");
+    BOOST_TEST(event.name == "agent.pre_tool_use");
+    BOOST_TEST(event.waits);
+}
+
 BOOST_AUTO_TEST_CASE(input_that_is_odd_is_read_as_far_as_it_can_be) {
     const std::string plain = with_tool("Bash", R"({"command":"ls"})");
     BOOST_TEST(agent_input("\xef\xbb\xbf" + plain).had_byte_order_mark());

@@ -97,6 +97,8 @@ BOOST_AUTO_TEST_CASE(each_agent_gets_its_own_form_with_a_time_above_ours) {
     BOOST_TEST(first_of("cursor") == json_of(R"({"command":")" + command_for("cursor") + R"(","timeout":30})"));
     BOOST_TEST(first_of("copilot") ==
                json_of(R"({"type":"command","bash":")" + command_for("copilot") + R"(","timeoutSec":30})"));
+    BOOST_TEST(first_of("grok") ==
+               json_of(R"({"hooks":[{"type":"command","command":")" + command_for("grok") + R"(","timeout":30}]})"));
     BOOST_TEST(first_of("windsurf") == json_of(R"({"command":")" + command_for("windsurf") + R"("})"));
     BOOST_TEST(int_at(json_of(install(*find_agent_wiring("cursor"), "")), "/version") == 1);
     BOOST_TEST(!has_at(value_at(json_of(install(claude(), "")), "/hooks/Stop/0"), "/matcher"));

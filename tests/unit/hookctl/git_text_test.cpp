@@ -65,11 +65,21 @@ BOOST_AUTO_TEST_CASE(urls_keep_nothing_that_opens_them) {
         {"/srv/a@b:c.git", "/srv/a@b:c.git"},
         {"file:///srv/a@b.git", "file:///srv/a@b.git"},
         {"https://host/a@b", "https://host/a@b"},
+        {"https://host:8443/a@b", "https://host:8443/a@b"},
+        {"https://[::1]/a@b", "https://[::1]/a@b"},
+        {"https://user:p/ss@host/r", "https://host/r"},
+        {"https://user:p#ss@host/r", "https://host/r"},
+        {"https://user:p?s@host/r", "https://host/r"},
         {"origin", "origin"},
     };
     for (const auto& [given, left] : known) {
         BOOST_TEST(without_credentials(given) == left);
     }
+}
+
+BOOST_AUTO_TEST_CASE(words_keep_nothing_that_opens_a_url) {
+    BOOST_TEST(words_without_credentials("") == "");
+    BOOST_TEST(words_without_credentials("pull -q  https://u:p@h/r main ") == "pull -q  https://h/r main ");
 }
 
 BOOST_AUTO_TEST_CASE(variables_that_hold_credentials_or_programs_stay_here) {
