@@ -144,7 +144,7 @@ _hookctl() {
             if [[ $word != -* && $count -eq 0 ]]; then
                 options="install status uninstall"
             elif [[ $word != -* ]]; then
-                options="claude codex gemini qwen copilot cursor windsurf droid qoder"
+                options="claude codex gemini qwen copilot cursor windsurf kimi grok droid qoder"
             fi ;;
         ask) options+=" --notify --name --where --repo --fail-closed" ;;
         test) options+=" --event --payload --" ;;

@@ -161,7 +161,7 @@ complete -c hookctl -n '__fish_seen_subcommand_from agent-hook' -l fail-closed -
 complete -c hookctl -n '__fish_seen_subcommand_from agent-hook' -l no-daemon -x -a 'proceed fail' -d 'what an absent daemon means'
 complete -c hookctl -n '__fish_seen_subcommand_from agent-hook' -l stop-once -d 'block the end of a session once at most'
 complete -c hookctl -n '__fish_seen_subcommand_from agent; and not __fish_seen_subcommand_from install status uninstall' -a 'install status uninstall'
-complete -c hookctl -n '__fish_seen_subcommand_from agent; and __fish_seen_subcommand_from install status uninstall' -a 'claude codex gemini qwen copilot cursor windsurf droid qoder'
+complete -c hookctl -n '__fish_seen_subcommand_from agent; and __fish_seen_subcommand_from install status uninstall' -a 'claude codex gemini qwen copilot cursor windsurf kimi grok droid qoder'
 complete -c hookctl -n '__fish_seen_subcommand_from agent' -l project -d "the project's settings"
 complete -c hookctl -n '__fish_seen_subcommand_from agent' -l fail-closed -d 'stop the agent where no hook has decided'
 complete -c hookctl -n '__fish_seen_subcommand_from agent' -l no-daemon -x -a 'proceed fail' -d 'what an absent daemon means'

@@ -420,8 +420,8 @@ stays as it is, byte for byte; a link is not followed.
               have done. Exit status 1 if one does not call it
   uninstall   take the hooks away, and leave the file as it was
 
-  AGENT   claude, codex, gemini, qwen, copilot, cursor, windsurf, droid, qoder (default: those
-          whose directories are there)
+  AGENT   claude, codex, gemini, qwen, copilot, cursor, windsurf, kimi, grok, droid, qoder
+          (default: those whose directories are there)
 
 options:
   --project                the settings of the current project, not the user's

@@ -59,7 +59,8 @@ void check_script(const std::string& text) {
     if (!call) {
         return;
     }
-    require(is_git_script(text) && is_run_by_hookctl(text) && !has_additions(text), "only a whole script of ours is read");
+    require(
+        is_git_script(text) && is_run_by_hookctl(text) && !has_additions(text), "only a whole script of ours is read");
     require(call->hook != nullptr && hook_of_script(text) == call->hook->name, "the script is read as its own hook's");
     try {
         (void)parse_arguments(call->words);

@@ -63,9 +63,20 @@ std::string hook_command(const invocation& call, const agent_arguments& argument
 std::string all_names() {
     std::string names;
     for (const auto& each : agent_wirings()) {
-        names.append(names.empty() ? "" : ", ").append(each.agent);
+        if (find_agent_wiring(each.agent) == &each) {
+            names.append(names.empty() ? "" : ", ").append(each.agent);
+        }
     }
     return names;
+}
+
+/// Those of that agent, or of all, whose directories are there.
+void add_used(std::vector<const agent_wiring*>& found, std::string_view agent, bool project) {
+    for (const auto& each : agent_wirings()) {
+        if ((agent.empty() || each.agent == agent) && is_used(each, project)) {
+            found.push_back(&each);
+        }
+    }
 }
 
 std::vector<const agent_wiring*> chosen(const agent_arguments& arguments) {
@@ -79,14 +90,17 @@ std::vector<const agent_wiring*> chosen(const agent_arguments& arguments) {
             throw usage_error("hookctl can't edit the settings of " + harmless(name) + ": it knows " + all_names() +
                               "; elsewhere, have the agent run: hookctl agent-hook");
         }
-        found.push_back(wiring);
+        if (arguments.project && wiring->project_directory.empty()) {
+            throw usage_error(name + " reads no settings of a project: leave out --project");
+        }
+        const auto count = found.size();
+        add_used(found, name, arguments.project);
+        if (found.size() == count) {
+            found.push_back(wiring);
+        }
     }
     if (arguments.agents.empty()) {
-        for (const auto& each : agent_wirings()) {
-            if (is_used(each, arguments.project)) {
-                found.push_back(&each);
-            }
-        }
+        add_used(found, {}, arguments.project);
     }
     if (found.empty()) {
         throw usage_error("no agent's directory was found here; name one: " + all_names());
@@ -155,6 +169,7 @@ std::string test_input(const agent_wiring& wiring, const settings_path& path) {
             break;
         case agent_hook_form::nested:
         case agent_hook_form::nested_unmatched:
+        case agent_hook_form::toml:
             input.text("session_id", "hookctl-agent-status")
                 .text("transcript_path",
                     (fs::path(path.whole()).parent_path() / "projects/hookctl-agent-status.jsonl").string());

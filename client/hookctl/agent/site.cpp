@@ -42,6 +42,9 @@ settings_path settings_of(const agent_wiring& wiring, bool project) {
 }
 
 bool is_used(const agent_wiring& wiring, bool project) {
+    if (project && wiring.project_directory.empty()) {
+        return false;
+    }
     const auto path = settings_of(wiring, project);
     const auto slash = path.rest.find('/');
     return fs::exists(

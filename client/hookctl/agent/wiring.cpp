@@ -3,6 +3,7 @@
 
 #include "hookctl/arguments.hpp"
 #include "hookctl/json/json_edit.hpp"
+#include "toml_settings.hpp"
 
 #include <base/json/text.hpp>
 #include <base/json/value_view.hpp>
@@ -46,6 +47,8 @@ constexpr std::array wirings{
     agent_wiring{"cursor",   ".cursor",            "",                  "hooks.json",         ".cursor",        "hooks.json",    form::command, false, true,  false, "Shell",             cursor_events},
     agent_wiring{"windsurf", ".codeium/windsurf",  "",                  "hooks.json",         ".windsurf",      "hooks.json",    form::untimed, false, false, false, "run_command",       windsurf_events},
     agent_wiring{"droid",    ".factory",           "",                  "settings.json",      ".factory",       "settings.json", form::nested,  false, false, false, "Execute",           droid_events},
+    agent_wiring{"kimi",     ".kimi-code",         "",                  "config.toml",        "",               "",              form::toml,    false, false, false, "Bash",              droid_events},
+    agent_wiring{"kimi",     ".kimi",              "",                  "config.toml",        "",               "",              form::toml,    false, false, false, "Shell",             droid_events},
     agent_wiring{"grok",     ".grok/hooks",        "",                  "hookd.json",         ".grok/hooks",    "hookd.json",    form::nested_unmatched, false, false, false, "Bash",       claude_events},
     agent_wiring{"qoder",    ".qoder",             "",                  "settings.json",      ".qoder",         "settings.json", form::nested,  false, false, false, "Bash",              qoder_events},
 };
@@ -79,6 +82,7 @@ std::string hook_entry(const agent_wiring& wiring, std::string_view event, const
             return R"({"command": )" + quoted(command) + "}";
         case form::nested:
         case form::nested_unmatched:
+        case form::toml:
             break;
     }
     const bool is_of_a_tool =
@@ -260,6 +264,10 @@ std::string agent_hook_words(const agent_wiring& wiring) {
 
 std::string wired(const agent_wiring& wiring, const std::optional<std::string>& settings, const std::string& command,
     std::chrono::milliseconds hook_timeout) {
+    if (wiring.form == form::toml) {
+        const auto limit = std::chrono::ceil<std::chrono::seconds>(hook_timeout + margin);
+        return toml_wired(settings, wiring.events, command, limit);
+    }
     const auto before = settings ? unwired(wiring, *settings) : std::nullopt;
     auto text = before.value_or("");
     bool makes_hooks = true;
@@ -288,6 +296,9 @@ std::string wired(const agent_wiring& wiring, const std::optional<std::string>& 
 }
 
 std::optional<std::string> unwired(const agent_wiring& wiring, std::string settings) {
+    if (wiring.form == form::toml) {
+        return toml_unwired(std::move(settings));
+    }
     auto text = std::move(settings);
     const auto hooks = hooks_of(text);
     const bool made_hooks = !hooks.empty() && json_was_made(hooks);
@@ -311,6 +322,11 @@ std::optional<std::string> unwired(const agent_wiring& wiring, std::string setti
 }
 
 std::vector<wired_hook> wired_hooks(const agent_wiring& wiring, std::string_view settings, std::string_view event) {
+    if (wiring.form == form::toml) {
+        auto hooks = toml_hooks(settings, event);
+        std::erase_if(hooks, [&](const wired_hook& each) { return !is_ours(wiring, each.command); });
+        return hooks;
+    }
     std::vector<wired_hook> all;
     if (const auto hooks = hooks_of(settings, event); !hooks.empty()) {
         for (const auto& element : base::value_view(hooks).elements()) {

@@ -13,11 +13,12 @@ namespace hookd::hookctl {
 
 /// How an agent writes a hook in its settings.
 enum class agent_hook_form : unsigned char {
-    nested,   ///< {"matcher": …, "hooks": [{"type": "command", "command": …, "timeout": …}]}
-    command,  ///< {"command": …, "timeout": …}
-    bash,     ///< {"type": "command", "bash": …, "timeoutSec": …}
-    untimed,  ///< {"command": …}
+    nested,            ///< {"matcher": …, "hooks": [{"type": "command", "command": …, "timeout": …}]}
+    command,           ///< {"command": …, "timeout": …}
+    bash,              ///< {"type": "command", "bash": …, "timeoutSec": …}
+    untimed,           ///< {"command": …}
     nested_unmatched,  ///< as nested, without a matcher: there it is a regular expression
+    toml,              ///< [[hooks]] with event, command and timeout
 };
 
 struct agent_wiring {
@@ -25,7 +26,7 @@ struct agent_wiring {
     std::string_view user_directory;     ///< below $HOME
     std::string_view user_variable;      ///< names that directory itself; may be empty
     std::string_view user_file;          ///< in it
-    std::string_view project_directory;  ///< below the top of the project
+    std::string_view project_directory;  ///< below the top of the project; empty: projects have no settings
     std::string_view project_file;       ///< in it
     agent_hook_form form;
     bool in_milliseconds;         ///< its time-outs
@@ -36,7 +37,7 @@ struct agent_wiring {
 };
 
 [[nodiscard]] std::span<const agent_wiring> agent_wirings();
-/// Null if hookctl can't wire that agent.
+/// The first of that agent, which may have settings in several places. Null if hookctl can't wire it.
 [[nodiscard]] const agent_wiring* find_agent_wiring(std::string_view agent);
 
 /// What begins our command for that agent behind this program's name: ` agent-hook --agent NAME --timeout `.

@@ -37,7 +37,8 @@ std::string environment_json() {
         if (name.size() < variable.size() && is_git_variable(name)) {
             const auto value = variable.substr(name.size() + 1);
             // `git pull URL` has its words there.
-            add_bytes(result, name, name == "GIT_REFLOG_ACTION" ? words_without_credentials(value) : std::string(value));
+            add_bytes(
+                result, name, name == "GIT_REFLOG_ACTION" ? words_without_credentials(value) : std::string(value));
         }
     }
     return result.finish();

@@ -93,6 +93,9 @@ finding judge(const agent_settings& settings) {
 findings check_agent(const agent_wiring& wiring) {
     std::vector<agent_settings> found;
     for (const bool project : {false, true}) {
+        if (project && wiring.project_directory.empty()) {
+            continue;
+        }
         auto path = settings_of(wiring, project);
         if (auto text = read_settings(path)) {
             found.push_back({wiring, project, std::move(path), std::move(*text)});

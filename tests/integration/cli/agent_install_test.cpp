@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(an_empty_file_is_an_empty_file_again) {
 BOOST_AUTO_TEST_CASE(status_fires_a_test_event_through_what_the_agent_calls) {
     home at;
     for (const std::string agent :
-        {"claude", "codex", "gemini", "qwen", "copilot", "cursor", "windsurf", "droid", "qoder"}) {
+        {"claude", "codex", "gemini", "qwen", "copilot", "cursor", "windsurf", "kimi", "grok", "droid", "qoder"}) {
         BOOST_TEST(at.agent({"install", agent}).exit_status == 0);
         const auto open = at.agent({"status", agent});
         BOOST_TEST(open.exit_status == 0, agent << ": " << open.out << open.err);
@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(status_fires_a_test_event_through_what_the_agent_calls) {
         BOOST_TEST(text_at(json_of(line), "/answer") == "deny", line);
         BOOST_TEST(text_at(json_of(line), "/reason") == "no tools today", line);
     }
-    BOOST_TEST(lines_of(at.agent({"uninstall"}).out).size() == 9U);
+    BOOST_TEST(lines_of(at.agent({"uninstall"}).out).size() == 11U);
     BOOST_TEST(at.agent({"status", "cursor"}).exit_status == 1);
     BOOST_TEST(!fs::exists(at.file(".cursor/hooks.json")));
 }
@@ -133,6 +133,7 @@ BOOST_AUTO_TEST_CASE(a_project_has_settings_of_its_own) {
     BOOST_TEST(fs::exists(at.file(".claude/settings.json")));
     BOOST_TEST(fs::exists(at.file(".github/hooks/hookd.json")));
     BOOST_TEST(at.agent({"status", "copilot", "--project"}).exit_status == 0);
+    check_one_error(at.agent({"install", "kimi", "--project"}), {"kimi", "project"});
     BOOST_TEST(at.agent({"status", "copilot"}).exit_status == 1);
 }
 

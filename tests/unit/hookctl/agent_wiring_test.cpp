@@ -60,8 +60,16 @@ BOOST_AUTO_TEST_CASE(what_was_there_is_back_byte_for_byte) {
         "[{\"command\": \"x\"}]}\n    ]\n  }\n}\n",
         R"({"caf\u00e9":"\ud83d\ude00","hooks":{"preToolUse":[{"command":"./c"}],"pre_run_command":[{"command":"./w"}],"BeforeTool":[]}})",
     };
+    const std::vector<std::string> toml_files{
+        "",
+        "\n",
+        "model = \"x\"",
+        "model = \"x\"\n\n",
+        "# a comment\r\n[loop]\r\nsteps = 1\r\n",
+        "[[hooks]]\nevent = \"Stop\"\ncommand = \"./mine\"\n[models.\"a b\"]\nx = 1e400",
+    };
     for (const auto& wiring : agent_wirings()) {
-        for (const auto& before : files) {
+        for (const auto& before : wiring.form == agent_hook_form::toml ? toml_files : files) {
             const auto after = install(wiring, before);
             for (const auto event : wiring.events) {
                 BOOST_TEST(commands_in(wiring, after, event) == std::vector<std::string>{command_for(wiring.agent)},
@@ -79,7 +87,7 @@ BOOST_AUTO_TEST_CASE(what_was_there_is_back_byte_for_byte) {
 BOOST_AUTO_TEST_CASE(a_file_that_was_made_goes) {
     for (const auto& wiring : agent_wirings()) {
         const auto made = install(wiring, std::nullopt);
-        BOOST_TEST(made.ends_with("}\n"));
+        BOOST_TEST(made.ends_with(wiring.form == agent_hook_form::toml ? "end here\n" : "}\n"));
         BOOST_TEST(!unwired(wiring, made).has_value());
         BOOST_TEST(install(wiring, made) == made);
     }
@@ -102,6 +110,24 @@ BOOST_AUTO_TEST_CASE(each_agent_gets_its_own_form_with_a_time_above_ours) {
     BOOST_TEST(first_of("windsurf") == json_of(R"({"command":")" + command_for("windsurf") + R"("})"));
     BOOST_TEST(int_at(json_of(install(*find_agent_wiring("cursor"), "")), "/version") == 1);
     BOOST_TEST(!has_at(value_at(json_of(install(claude(), "")), "/hooks/Stop/0"), "/matcher"));
+}
+
+BOOST_AUTO_TEST_CASE(kimis_settings_are_toml) {
+    const auto& kimi = *find_agent_wiring("kimi");
+    const auto text = install(kimi, "model = \"x\"\n");
+    BOOST_TEST(text.find("[[hooks]]\nevent = \"PreToolUse\"\ncommand = \"" + command_for("kimi") +
+                         "\"\ntimeout = 30\n") != std::string::npos);
+    BOOST_TEST((wired_hooks(kimi, text, "PreToolUse").front().limit == milliseconds(30'000)));
+    BOOST_TEST(*unwired(kimi, text + "more = 1\n") == "model = \"x\"\nmore = 1\n");
+    // Two hooks of ours for an event are one again.
+    BOOST_TEST(install(kimi, text) == text);
+    for (const std::string bad : {"hooks = []\n[x]", "hooks = 1", "hooks = {}", "x = ", "[a"}) {
+        BOOST_CHECK_THROW((void)install(kimi, bad), usage_error);
+    }
+    // Beyond what it accepts it would read nothing of its settings.
+    BOOST_CHECK_THROW((void)wired(kimi, "", command_for("kimi"), milliseconds(590'001)), usage_error);
+    BOOST_TEST(
+        wired(kimi, "", command_for("kimi"), milliseconds(590'000)).find("timeout = 600\n") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(claudes_settings_name_no_agent_since_others_run_them_and_older_ones_that_do_are_ours) {
