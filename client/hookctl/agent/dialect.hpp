@@ -107,7 +107,8 @@ struct agent_dialect {
 [[nodiscard]] const agent_dialect& dialect_of(const agent_input& input);
 
 /// Makes of a decision one that this agent can carry out at this event, never a laxer one. What gets lost becomes a
-/// notice. If no person can be asked, `fail_closed` decides about a prompt.
+/// notice. If no person can be asked about a prompt, it is denied under `fail_closed`, and where the agent would not
+/// show the notice.
 void fit(const agent_event& event, agent_decision& decision, bool fail_closed);
 
 /// What the agent gets. Notices may be added to the decision.

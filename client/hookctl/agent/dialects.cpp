@@ -156,7 +156,8 @@ void fit_question(const agent_event& event, agent_decision& decision, bool fail_
     }
     if (event.kind == kind::permission_request) {
         decision.word = agent_word::none;  // a person is about to be asked
-    } else if (event.kind == kind::pre_tool_use || (fail_closed && event.is_guarded)) {
+    } else if (event.kind == kind::pre_tool_use ||
+               (event.is_guarded && (fail_closed || !event.dialect->tells_person))) {
         deny_instead_of_asking(decision);
     } else {
         decision.word = agent_word::none;
