@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(what_was_there_is_back_byte_for_byte) {
         "model = \"x\"",
         "model = \"x\"\n\n",
         "# a comment\r\n[loop]\r\nsteps = 1\r\n",
-        "[[hooks]]\nevent = \"Stop\"\ncommand = \"./mine\"\n[models.\"a b\"]\nx = 1e400",
+        "[[hooks]]\nevent = \"Stop\"\ncommand = \"./mine\"\n[models.\"a b\"]\nx = 1e4",
     };
     for (const auto& wiring : agent_wirings()) {
         for (const auto& before : wiring.form == agent_hook_form::toml ? toml_files : files) {
