@@ -14,6 +14,7 @@
 #include <utility>
 
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 namespace hookd::cluster {
@@ -27,6 +28,8 @@ constexpr std::chrono::milliseconds first_pause{100};
 constexpr std::chrono::milliseconds longest_pause{5'000};
 constexpr std::chrono::seconds good_run{10};
 constexpr std::chrono::seconds between_ticks{1};
+
+constexpr std::size_t most_pieces = 64;  // of one write
 
 constexpr std::size_t longest_line = 1024;
 constexpr int most_lines_a_second = 20;
@@ -46,9 +49,10 @@ struct helper_link::run {
     std::deque<std::string> output{};
     std::size_t written_of_first = 0;
     std::size_t queued_bytes = 0;
-    bool writing = false;  // the socket takes no more: it is waited for
-    bool lags = false;     // too much waits: it will be ended, though not while its caller is in the middle of its work
-    std::string line{};    // of its standard error
+    bool write_is_due =
+        false;           // write_some() is to come: at the end of the work under way, or once the socket takes more
+    bool lags = false;   // too much waits: it will be ended, though not while its caller is in the middle of its work
+    std::string line{};  // of its standard error
     int lines_this_second = 0;
     int lines_left_out = 0;
     clock::time_point started = clock::now();
@@ -125,8 +129,8 @@ void helper_link::send(std::string frame) {
     }
     run_->queued_bytes += frame.size();
     run_->output.push_back(std::move(frame));
-    if (!run_->writing) {
-        write_some();
+    if (!std::exchange(run_->write_is_due, true)) {
+        write_later();
     }
     if (run_->queued_bytes > most_queued_bytes && !std::exchange(run_->lags, true)) {
         events_.run_later(
@@ -138,33 +142,56 @@ void helper_link::send(std::string frame) {
     }
 }
 
-// Where it fails, so does the next read, which says why.
+// A write for each frame would wake the helper for each.
+void helper_link::write_later() {
+    events_.run_later([self = shared_from_this(), current = std::weak_ptr{run_}](core::broker&, const core::instant&) {
+        if (const auto alive = current.lock(); alive && alive == self->run_) {
+            self->write_some();
+        }
+    });
+}
+
 void helper_link::write_some() {
-    run_->writing = false;
-    auto& output = run_->output;
-    while (!output.empty()) {
-        const auto& first = output.front();
-        const auto sent = ::send(run_->socket.native_handle(), first.data() + run_->written_of_first,
-            first.size() - run_->written_of_first, MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (sent < 0 && errno != EAGAIN) {
+    run_->write_is_due = false;
+    while (!run_->output.empty() && !run_->write_is_due) {
+        if (!write_pieces()) {
             return;
         }
-        if (sent < 0) {
-            run_->writing = true;
-            return run_->socket.async_wait(asio::socket_base::wait_write,
-                [self = shared_from_this(), which = std::weak_ptr{run_}](const boost::system::error_code& failure) {
-                    if (!failure) {
-                        self->on_strand(which, &helper_link::write_some);
-                    }
-                });
-        }
-        run_->written_of_first += static_cast<std::size_t>(sent);
-        run_->queued_bytes -= static_cast<std::size_t>(sent);
-        if (run_->written_of_first == first.size()) {
-            run_->written_of_first = 0;
-            output.pop_front();
-        }
     }
+}
+
+// False if the socket failed: so will the next read, which says why.
+bool helper_link::write_pieces() {
+    auto& output = run_->output;
+    std::array<iovec, most_pieces> pieces;
+    const auto count = std::min(output.size(), pieces.size());
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto written = i == 0 ? run_->written_of_first : 0;
+        pieces[i] = {output[i].data() + written, output[i].size() - written};
+    }
+    msghdr message{};
+    message.msg_iov = pieces.data();
+    message.msg_iovlen = count;
+    const auto sent = ::sendmsg(run_->socket.native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent < 0 && errno == EAGAIN) {
+        run_->write_is_due = true;
+        run_->socket.async_wait(asio::socket_base::wait_write,
+            [self = shared_from_this(), current = std::weak_ptr{run_}](const boost::system::error_code& failure) {
+                if (!failure) {
+                    self->on_strand(current, &helper_link::write_some);
+                }
+            });
+    }
+    if (sent < 0) {
+        return errno == EAGAIN || errno == EINTR;
+    }
+    run_->queued_bytes -= static_cast<std::size_t>(sent);
+    auto done = run_->written_of_first + static_cast<std::size_t>(sent);
+    for (; !output.empty() && done >= output.front().size(); output.pop_front()) {
+        done -= output.front().size();
+    }
+    run_->written_of_first = done;
+    return true;
 }
 
 void helper_link::read_more() {

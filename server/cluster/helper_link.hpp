@@ -62,6 +62,8 @@ public:
     void start();
     /// No call of the observer follows. The helper is ended; it has a second to leave the cluster.
     void stop();
+    /// Sends `frame` once the work that is under way on the strand is done, in one write with all that is sent until
+    /// then.
     void send(std::string frame);
 
 private:
@@ -73,7 +75,9 @@ private:
     void read_more();
     void read_input();
     [[nodiscard]] bool read_frames();
+    void write_later();
     void write_some();
+    [[nodiscard]] bool write_pieces();
     void read_errors();
     void log_errors();
     void say_line(std::string_view line);

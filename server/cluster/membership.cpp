@@ -201,6 +201,15 @@ void membership::take(const asked_message& what) {
         return;
     }
     ask_times_.add(clock::now() - at->second.asked_at);
+    for (const auto& each : what.responders) {
+        auto& owing = at->second.owing;
+        if (std::find(owing.begin(), owing.end(), each.host) == owing.end()) {
+            owing.push_back(each.host);
+        }
+    }
+    if (at->second.owing.empty()) {
+        open_.erase(at);
+    }
     with_broker([&what](core::broker& state, const core::instant& now) {
         if (what.responders.size() > most_responders) {
             return state.fail_delegation(
@@ -258,7 +267,17 @@ void membership::take(const event_message& what) {
 
 void membership::take(const cancel_message& what) { foreign_->cancel(what.id); }
 
+// The helper forgets a question that no host owes an answer to: it is not to be told of its end.
+void membership::strike(const uuid& id, const std::string& host) {
+    const auto found = open_.find(id);
+    if (found != open_.end() && found->second.is_asked && std::erase(found->second.owing, host) != 0 &&
+        found->second.owing.empty()) {
+        open_.erase(found);
+    }
+}
+
 void membership::take(const settled_message& what) {
+    strike(what.id, what.host);
     with_broker([&what](core::broker& state, const core::instant& now) {
         (void)state.record_remote_answer(what.id, what.host, what.answer, now);
     });
@@ -269,6 +288,9 @@ void membership::take(const host_left_message& what) {
     std::vector<uuid> ids;
     for (const auto& [id, each] : open_) {
         ids.push_back(id);
+    }
+    for (const auto& id : ids) {
+        strike(id, what.host);
     }
     with_broker([&](core::broker& state, const core::instant& now) {
         for (const auto& id : ids) {

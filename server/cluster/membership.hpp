@@ -61,7 +61,8 @@ private:
     using clock = std::chrono::steady_clock;
     struct question {
         clock::time_point asked_at{};
-        bool is_asked = false;  // the helper has said who answers
+        bool is_asked = false;             // the helper has said who answers
+        std::vector<std::string> owing{};  // hosts that have yet to answer
     };
     struct told_event {
         clock::time_point at{};
@@ -87,6 +88,7 @@ private:
     void take(const gap_message& what);
     void take(const fatal_message& what);
 
+    void strike(const uuid& id, const std::string& host);
     void fail_all(const std::string& why);
     void announce_all();
     void say(server::log_level level, const std::string& what) const;

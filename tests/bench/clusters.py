@@ -18,7 +18,7 @@ from pathlib import Path
 from peers import PEERS, Failed, Running, accepts, private_directory
 
 NOBODY = 65534
-MOST_HOSTS = 9
+MOST_HOSTS = 64
 EVENT = "bench_event"
 
 
@@ -130,6 +130,12 @@ class Peer:
         self.socket.settimeout(30)
         self.socket.connect(str(address))
         self.input = b""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
 
     def send(self, method, params, number=None):
         body = json.dumps({"jsonrpc": "2.0", "method": method, "params": params, **({"id": number} if number else {})}).encode()
@@ -306,6 +312,28 @@ def listeners(bench, _):
             "elsewhere": elsewhere / times[low], "at_1000_ms": calculated(1000) / 1000}
 
 
+def crowd(bench, peer):
+    """Trips between two hosts beside others, each with its daemon, its link and a hook that listens but is not asked. From two points follows
+    a line; a third, of as many hosts as one machine carries, checks it, and the line says what a thousand would cost."""
+    points = (2, 4, 8) if bench.quick else (2, 16, MOST_HOSTS)
+    trips = bench.count(400, peer, 10)
+    times = {}
+    with ENGINES[peer.name](bench.programs, None) as engine:
+        for count in points:
+            with hosts(bench.programs, engine, count, None) as found, ExitStack() as stack:
+                for each in found[2:]:
+                    listener = stack.enter_context(Peer(each.address))
+                    listener.call("subscribe", events=["bench_nobody"], scope="cluster", name="listens", responds=True)
+                times[count] = bench.programs.run(bench.programs.find("bench_load"), "trip", "--dialect", "hookd_cluster", "--address",
+                                                  found[0].address, *hook_options(found[:2]), "--count", trips, "--warm-up",
+                                                  max(1, trips // 5))["trip_p50_us"]
+    low, middle, high = points
+    each = (times[middle] - times[low]) / (middle - low)
+    calculated = lambda count: times[low] + each * (count - low)
+    return {"at_2_us": times[low], "each_us": each, "last_us": times[high], "last_calculated": times[high] / calculated(high),
+            "at_1000_ms": (times[low] + (times[high] - times[low]) / (high - low) * (1000 - low)) / 1000}
+
+
 def shards(bench, peer):
     """Verdicts of one cluster that has a core for all of it, and of two beside each other with a core each. Shards know nothing of one another:
     what 100 do is 100 times what one does, as far as two do twice as much."""
@@ -342,6 +370,9 @@ WORKLOADS = [
     ("cluster_listeners", "hosts that listen", ("hookd_pg",), {
         "at_2_us": "us a trip, 2 hosts", "each_us": "us more for each", "last_us": "us, 256 hosts", "last_calculated": "that by what was calculated",
         "elsewhere": "256 in another database, by none", "at_1000_ms": "ms, 1,000 hosts, as calculated"}, listeners),
+    ("cluster_crowd", "hosts with daemons that listen", ("hookd_pg", "hookd_nats"), {
+        "at_2_us": "us a trip, 2 hosts", "each_us": "us more for each, to 16", "last_us": "us, 64 hosts", "last_calculated": "that by what was calculated",
+        "at_1000_ms": "ms, 1,000 hosts, by 2 and 64"}, crowd),
     ("cluster_shards", "shards, a core each", ("hookd_pg", "hookd_nats"), {
         "verdicts_per_s": "verdicts/s of one", "two_by_one": "two, by twice that", "hundred_per_s": "verdicts/s of 100, as calculated"}, shards),
 ]

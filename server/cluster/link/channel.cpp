@@ -69,9 +69,18 @@ void channel::send_frame(std::string frame) {
         return end("hookd has not read for too long: more than 64 MiB wait for it");
     }
     output_.push_back(std::move(frame));
-    if (writing_ == 0) {
-        write_more();
+    if (!std::exchange(write_is_due_, true)) {
+        write_later();
     }
+}
+
+// A write for each frame would wake hookd for each.
+void channel::write_later() {
+    boost::asio::post(socket_.get_executor(), [this] {
+        if (!ended_) {
+            write_more();
+        }
+    });
 }
 
 void channel::write_more() {
@@ -90,7 +99,8 @@ void channel::write_more() {
         output_.erase(output_.begin(), output_.begin() + static_cast<std::ptrdiff_t>(writing_));
         writing_ = 0;
         queued_bytes_ -= count;
-        if (!output_.empty()) {
+        write_is_due_ = !output_.empty();
+        if (write_is_due_) {
             write_more();
         }
         if (!is_congested() && when_drained_) {

@@ -19,8 +19,9 @@ namespace hookd::link {
 /// The link's end of the socketpair that hookd made: frames in the native framing, both ways.
 ///
 /// `on_frame` gets each frame that arrives. `on_end` is called once, with a reason that is empty where hookd has closed
-/// its end: nothing arrives after it. Both come from the executor, never from within a call. What is sent is queued up
-/// to max_queued_bytes; past that the channel ends, since hookd has stopped reading.
+/// its end: nothing arrives after it. Both come from the executor, never from within a call. What is sent is written
+/// once the handler that runs has returned, in one write with all that is sent until then. It is queued up to
+/// max_queued_bytes; past that the channel ends, since hookd has stopped reading.
 ///
 /// Thread-safety: none. Lifetime: it must outlive the run of its executor.
 class channel {
@@ -55,6 +56,7 @@ private:
     void send_frame(std::string frame);
     void read_more();
     void take_frames();
+    void write_later();
     void write_more();
     void end(const std::string& reason);
 
@@ -66,7 +68,8 @@ private:
     clock::time_point heard_at_ = clock::now();
     std::deque<std::string> output_{};
     std::size_t queued_bytes_ = 0;
-    std::size_t writing_ = 0;  // pieces of output_ that are being written
+    std::size_t writing_ = 0;    // pieces of output_ that are being written
+    bool write_is_due_ = false;  // write_more() is to come, or what it writes is under way
     bool ended_ = false;
 };
 

@@ -11,32 +11,30 @@ namespace {
 using base::json_kind;
 using base::kind_of;
 
-member_index index_of(std::string_view object) {
-    auto found = member_index::read(object);
-    if (!found) {
-        throw malformed_message(
-            "it is not a valid JSON object of at most " + std::to_string(member_index::capacity) + " members");
-    }
-    return *found;
-}
-
 }  // namespace
 
 std::optional<member_index> member_index::read(std::string_view object, std::size_t depth) {
     std::optional<member_index> found{std::in_place};
-    base::json_scanner scanner{object, depth};
-    const char* const begin = scanner.begin();
-    if (object.empty() || object.front() != '{') {
-        return std::nullopt;
+    if (!found->fill(object, depth)) {
+        found.reset();
     }
-    const char* const end = scanner.walk_object(begin, [&](base::json_string key, const char* value) {
-        const char* const after = found->count_ < capacity ? scanner.skip_value(value) : nullptr;
+    return found;
+}
+
+bool member_index::fill(std::string_view object, std::size_t depth) {
+    count_ = 0;
+    if (object.empty() || object.front() != '{') {
+        return false;
+    }
+    base::json_scanner scanner{object, depth};
+    const char* const end = scanner.walk_object(scanner.begin(), [&](base::json_string key, const char* value) {
+        const char* const after = count_ < capacity ? scanner.skip_value(value) : nullptr;
         if (after != nullptr) {
-            found->members_[found->count_++] = {key, {value, static_cast<std::size_t>(after - value)}};
+            members_[count_++] = {key, {value, static_cast<std::size_t>(after - value)}};
         }
         return after;
     });
-    return end != nullptr && scanner.expect_end(end) != nullptr ? found : std::nullopt;
+    return end != nullptr && scanner.expect_end(end) != nullptr;
 }
 
 std::string_view member_index::find(std::string_view name) const noexcept {
@@ -48,7 +46,12 @@ std::string_view member_index::find(std::string_view name) const noexcept {
 
 std::string string_of(std::string_view value) { return base::json_string{value.substr(1, value.size() - 2)}.decode(); }
 
-fields::fields(std::string_view object) : members_(index_of(object)) {}
+fields::fields(std::string_view object) {
+    if (!members_.fill(object)) {
+        throw malformed_message(
+            "it is not a valid JSON object of at most " + std::to_string(member_index::capacity) + " members");
+    }
+}
 
 std::string_view fields::find(std::string_view name) const noexcept {
     const auto value = members_.find(name);

@@ -35,6 +35,9 @@ public:
     /// The value as it stands, the first of a repeated member; empty if absent.
     [[nodiscard]] std::string_view find(std::string_view name) const noexcept;
 
+    /// read() in place: an index is a kilobyte. False where that finds nothing, and then its members mean nothing.
+    [[nodiscard]] bool fill(std::string_view object, std::size_t depth = base::max_json_depth);
+
 private:
     std::array<base::json_member, capacity> members_{};
     std::size_t count_ = 0;

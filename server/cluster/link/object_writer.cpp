@@ -11,11 +11,14 @@ namespace hookd::link {
 namespace {
 
 constexpr std::size_t prefix_bytes = 4;
+constexpr std::size_t usual_bytes = 512;
 
 }  // namespace
 
 object_writer begin_notification(std::string_view method) {
-    std::string begun(prefix_bytes, '\0');
+    std::string begun;
+    begun.reserve(usual_bytes);
+    begun.append(prefix_bytes, '\0');
     begun += R"({"jsonrpc":"2.0","method":"cluster.)";
     begun += method;
     begun += R"(","params":{)";

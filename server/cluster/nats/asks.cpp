@@ -49,6 +49,9 @@ bool asks::on_has(const message& what) {
 }
 
 void asks::on_settled(const message& what) {
+    if (!what.responders.empty() && !on_has(what)) {
+        return;
+    }
     target* const by = find(what.id, what.from);
     if (by == nullptr || by->at != stage::has) {
         return;
@@ -61,24 +64,30 @@ void asks::on_settled(const message& what) {
     drop_if_over(what.id);
 }
 
-void asks::on_gone(const sender& who) {
+void asks::on_gone(const presence& gone) {
     std::vector<std::string> concerned;
     for (const auto& [id, which] : open_) {
-        if (find(id, who) != nullptr) {
+        if (find(id, gone.who) != nullptr) {
             concerned.push_back(id);
         }
     }
     for (const std::string& id : concerned) {
-        question& which = open_[id];
-        target& lost = *find(id, who);
-        if (lost.at == stage::has || lost.at == stage::presumed) {
-            settle(which, lost, {who.host, id, link::result_without_answer()});
-        } else if (lost.at == stage::asked) {
-            lost.at = stage::gone;
-            report_if_complete(id, which);
-        }
+        lose(open_[id], *find(id, gone.who), id, gone);
         drop_if_over(id);
     }
+}
+
+void asks::lose(question& which, target& by, const std::string& id, const presence& gone) {
+    const bool is_silent = by.at == stage::asked;
+    if (is_silent) {
+        by.responders = audience_of(gone.sessions, which.event).responders;
+    }
+    if (is_silent && by.responders.empty()) {
+        by.at = stage::gone;
+    } else if (owes(by)) {
+        settle(which, by, {by.who.host, id, link::result_without_answer()});
+    }
+    report_if_complete(id, which);
 }
 
 void asks::presume(time_point since,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cluster/nats/messages.hpp"
+#include "cluster/nats/presence.hpp"
 #include "cluster/nats/reports.hpp"
 
 #include <chrono>
@@ -15,10 +16,10 @@
 
 namespace hookd::nats {
 
-/// This host's open questions: pure state. Every member is asked, and says at once whether it has responders; hookd is
-/// told of those as soon as all have said so, and of their verdicts after that.
+/// This host's open questions: pure state. Every member is asked, and says soon whether it has responders, or with its
+/// verdict; hookd is told of those as soon as all have said so, and of their verdicts after that.
 ///
-///     asked -> none | has -> settled
+///     asked -> none | has -> settled | settled
 ///          \-> presumed (to have those that it has shown) -> has | none | gone
 ///           \-> doubtful (has shown none) | gone
 ///
@@ -38,8 +39,9 @@ public:
     /// False where nobody waits for it any more.
     [[nodiscard]] bool on_has(const message& what);
     void on_settled(const message& what);
-    /// That entry of a host answers nothing any more.
-    void on_gone(const sender& who);
+    /// That entry of a host answers nothing any more. If it has not said anything, it counts as the hooks that it had
+    /// shown, which are missing.
+    void on_gone(const presence& gone);
     /// A member that has not said anything since `since` has the responders that `shown` knows of: a host that hangs
     /// counts as its hooks, which are missing.
     void presume(time_point since,
@@ -70,6 +72,7 @@ private:
     [[nodiscard]] static bool owes(const target& each) noexcept;
     [[nodiscard]] target* find(const std::string& id, const sender& who);
     void drop_if_over(const std::string& id);
+    void lose(question& which, target& by, const std::string& id, const presence& gone);
     void settle(question& which, target& by, link::settled verdict);
     void report_if_complete(const std::string& id, question& which);
     void report(const std::string& id, question& which);

@@ -3,6 +3,7 @@
 
 #include "cluster/nats/commands.hpp"
 
+#include <boost/asio/post.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/json/parse.hpp>
 
@@ -302,12 +303,17 @@ void connection::send() {
     if (unsent_.size() > max_unsent_bytes) {
         return fail("the server reads too slowly: " + std::to_string(unsent_.size()) + " bytes wait for it");
     }
-    if (being_sent_.empty() && phase_ != phase::closed && phase_ >= phase::introducing) {
-        start_write();
+    if (phase_ >= phase::introducing && phase_ != phase::closed && !std::exchange(write_is_due_, true)) {
+        boost::asio::post(timer_.get_executor(), [self = shared_from_this()] { self->start_write(); });
     }
 }
 
+// Writes all that was sent since the write became due: one for each message would be a packet for each.
 void connection::start_write() {
+    write_is_due_ = false;
+    if (phase_ == phase::closed) {
+        return;
+    }
     if (!flushes_unsent_.empty()) {
         append_ping(unsent_);
         pings_.push_back({clock::now(), std::exchange(flushes_unsent_, {})});
@@ -316,11 +322,12 @@ void connection::start_write() {
         return;
     }
     std::swap(being_sent_, unsent_);
+    write_is_due_ = true;
     transport_.write(
         boost::asio::buffer(being_sent_), [self = shared_from_this()](const error_code& failure, std::size_t) {
             self->being_sent_.clear();
-            if (!failure && self->phase_ != phase::closed) {
-                self->start_write();  // a failure is told by the next read, after what the server said last
+            if (!failure) {  // which the next read reports, after what the server said last
+                self->start_write();
             }
         });
 }

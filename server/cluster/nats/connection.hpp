@@ -117,6 +117,7 @@ private:
     std::size_t input_end_ = 0;
     std::string unsent_{};
     std::string being_sent_{};
+    bool write_is_due_ = false;  // start_write() is to come
     std::vector<engine::flush_handler> flushes_unsent_{};
     struct sent_ping {
         std::chrono::steady_clock::time_point at;

@@ -25,8 +25,11 @@ Number to_number(std::string_view value) noexcept {
 }  // namespace
 
 std::optional<json_fields> json_fields::read(std::string_view text) {
-    const auto members = link::member_index::read(text, link::content_depth + 1);
-    return members ? std::optional{json_fields{*members}} : std::nullopt;
+    std::optional<json_fields> found{json_fields{}};
+    if (!found->members_.fill(text, link::content_depth + 1)) {
+        found.reset();
+    }
+    return found;
 }
 
 std::string json_fields::text(std::string_view name) const { return to_plain(raw(name)); }

@@ -31,7 +31,7 @@ public:
     [[nodiscard]] bool flag(std::string_view name) const noexcept { return raw(name) == "true"; }
 
 private:
-    explicit json_fields(const link::member_index& members) noexcept : members_(members) {}
+    json_fields() = default;
 
     link::member_index members_;
 };

@@ -17,11 +17,12 @@ constexpr milliseconds hosts_interval = 5s;
 }  // namespace
 
 member::member(engine& connection, const std::string& cluster, membership::settings own,
-    std::function<clock::time_point()> now, report_sink hookd)
+    std::function<clock::time_point()> now, report_sink hookd, std::function<void()> announce_later)
     : engine_(connection),
       subjects_(cluster, own.host),
       now_(now),
       hookd_(std::move(hookd)),
+      announce_later_(std::move(announce_later)),
       membership_(connection, subjects_, std::move(own), std::move(now), *this),
       asks_(hookd_) {}
 
@@ -102,9 +103,9 @@ void member::on_entered() {
     report_hosts();
 }
 
-void member::on_peer_gone(const sender& who) {
-    asks_.on_gone(who);
-    for (const std::string& id : foreign_.take_all_of(who)) {
+void member::on_peer_gone(const presence& gone) {
+    asks_.on_gone(gone);
+    for (const std::string& id : foreign_.take_all_of(gone.who)) {
         hookd_(link::cancel{id});
     }
 }
@@ -243,22 +244,23 @@ void member::close_at(const sender& host, const std::string& id) {
 }
 
 void member::handle(const link::reply& answer) {
-    const auto origin = foreign_.take(answer.id);
-    if (!origin) {
+    const auto question = foreign_.take(answer.id);
+    if (!question) {
         return;  // its emitter does not wait any more
     }
-    message what = from_here(message::kind::settled);
-    what.id = answer.id;
-    what.result = answer.result_json;
-    what.decides = answer.decides;
-    const std::size_t bytes = to_text(what).size();
-    if (fits(bytes)) {
-        return send(*origin, what);
+    message verdict = from_here(message::kind::settled);
+    verdict.id = answer.id;
+    verdict.responders = question->responders;
+    verdict.result = answer.result_json;
+    verdict.decides = answer.decides;
+    const std::string text = to_text(verdict);
+    if (fits(text.size())) {
+        return engine_.publish(subjects_.to(question->origin.host), text);
     }
-    const std::string refusal = link::result_without_answer(why_too_large(bytes));  // the emitter is to know at once
-    what.result = refusal;
-    what.decides = false;
-    send(*origin, what);
+    const std::string refusal = link::result_without_answer(why_too_large(text.size()));  // for the emitter, at once
+    verdict.result = refusal;
+    verdict.decides = false;
+    send(question->origin, verdict);
 }
 
 // --- of other hosts ---
@@ -317,23 +319,33 @@ void member::on_event(const message& what) {
 // Until this host is up, nobody has been promised to be asked.
 void member::on_ask(const message& what) {
     const auto here = membership_.is_up() ? audience_of(membership_.about().sessions, what.event) : nats::audience{};
-    message answer = from_here(here.responders.empty() ? message::kind::none : message::kind::has);
-    answer.id = what.id;
-    const std::string responders = to_text(here.responders);
     if (here.responders.empty()) {
+        message answer = from_here(message::kind::none);
+        answer.id = what.id;
         send(what.from, answer);
         if (here.is_heard) {
             hookd_(link::foreign_event{what.from.host, to_event(what), std::nullopt});
         }
         return;
     }
-    if (!foreign_.add(what.id, what.from)) {
+    const bool is_announced_later = foreign_.has_unannounced();
+    if (!foreign_.add(what.id, {what.from, to_text(here.responders)})) {
         return;
     }
-    answer.responders = responders;
-    send(what.from, answer);
     hookd_(link::foreign_event{
         what.from.host, to_event(what), link::question{what.policy, milliseconds{what.timeout_ms}}});
+    if (!is_announced_later) {
+        announce_later_();
+    }
+}
+
+void member::announce_work() {
+    foreign_.announce([this](const std::string& id, const foreign_questions::question& asked) {
+        message answer = from_here(message::kind::has);
+        answer.id = id;
+        answer.responders = asked.responders;
+        send(asked.origin, answer);
+    });
 }
 
 void member::on_close(const message& what) {

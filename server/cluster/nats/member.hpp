@@ -34,13 +34,17 @@ public:
     using clock = membership::clock;
 
     /// `own.lease` is that of the bucket, where this member has to create it.
+    /// `announce_later` asks for a call of announce_work() some milliseconds later.
     member(engine& connection, const std::string& cluster, membership::settings own,
-        std::function<clock::time_point()> now, report_sink hookd);
+        std::function<clock::time_point()> now, report_sink hookd, std::function<void()> announce_later);
 
     // --- of the connection ---
     void on_connected(const server_info& server);
     void on_disconnected(const down_reason& why);
     void tick();
+    /// Tells other hosts which of their questions this one works on. A hook that answers before that spares a message:
+    /// its verdict says so, too.
+    void announce_work();
     /// Leaves the cluster; `done` once the server knows.
     void leave(std::function<void()> done);
 
@@ -54,7 +58,7 @@ public:
 
 private:
     void on_entered() override;
-    void on_peer_gone(const sender& who) override;
+    void on_peer_gone(const presence& gone) override;
     void on_roster_changed() override { hosts_changed_ = true; }
 
     void subscribe();
@@ -76,6 +80,7 @@ private:
     subjects subjects_;
     std::function<clock::time_point()> now_;
     report_sink hookd_;
+    std::function<void()> announce_later_;
     membership membership_;
     asks asks_;
     foreign_questions foreign_{};

@@ -302,7 +302,9 @@ void membership::probe(const std::string& host) {
         asked->is_probed = false;
         asked->refusals = got.type == answer::kind::no_responders ? asked->refusals + 1 : 0;
         if (asked->refusals >= gone_after_refusals) {
-            observer_.on_peer_gone(who);
+            // The first time it leaves what it was asked; from then on there is nobody to ask.
+            const bool leaves = asked->refusals == gone_after_refusals;
+            observer_.on_peer_gone(leaves ? asked->about : presence{who, {}, {}});
         }
     });
 }
@@ -404,8 +406,8 @@ void membership::finish_look(const std::string& failure) {
 }
 
 void membership::forget(const sender& who) {
-    if (roster_.remove(who)) {
-        observer_.on_peer_gone(who);
+    if (const auto gone = roster_.remove(who)) {
+        observer_.on_peer_gone(*gone);
         observer_.on_roster_changed();
         acknowledge(who.host);
     }

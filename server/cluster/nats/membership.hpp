@@ -23,8 +23,8 @@ class membership_observer {
 public:
     /// Every other member knows this one, and this one all others.
     virtual void on_entered() = 0;
-    /// That entry of a host answers nothing any more.
-    virtual void on_peer_gone(const sender& who) = 0;
+    /// That entry of a host, which had shown this of itself, answers nothing any more.
+    virtual void on_peer_gone(const presence& gone) = 0;
     virtual void on_roster_changed() = 0;
 
 protected:

@@ -14,11 +14,13 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto tick_interval = 250ms;
+// What hooks that answer within it spare is a message; what the emitter's host learns later for it is who answers.
+constexpr auto announce_delay = 2ms;
 
 }  // namespace
 
 nats_link::nats_link(boost::asio::io_context& context, link::channel& hookd)
-    : context_(context), hookd_(hookd), ticker_(context) {}
+    : context_(context), hookd_(hookd), ticker_(context), announce_timer_(context) {}
 
 void nats_link::begin(link::hello greeting) {
     hookd_.send(link::state_report{link::link_state::connecting, {}, {}});
@@ -28,8 +30,10 @@ void nats_link::begin(link::hello greeting) {
         client_observer& self = *this;
         const std::string answers = subjects{cluster, greeting.host}.answers_to(greeting.host);
         client_.emplace(context_, std::move(where), "hookd " + greeting.host, answers, self);
-        member_.emplace(*client_, cluster, membership::settings{greeting.host, greeting.instance, greeting.lease},
-            &membership::clock::now, [this](const report& what) { report_to_hookd(what); });
+        member_.emplace(
+            *client_, cluster, membership::settings{greeting.host, greeting.instance, greeting.lease},
+            &membership::clock::now, [this](const report& what) { report_to_hookd(what); },
+            [this] { announce_later(); });
     } catch (const std::invalid_argument& fault) {
         unusable_ = fault.what();
         hookd_.send(link::fatal{unusable_});
@@ -100,6 +104,15 @@ void nats_link::tick() {
                 member_->tick();
             }
             tick();
+        }
+    });
+}
+
+void nats_link::announce_later() {
+    announce_timer_.expires_after(announce_delay);
+    announce_timer_.async_wait([this](const boost::system::error_code& cancelled) {
+        if (!cancelled) {
+            member_->announce_work();
         }
     });
 }

@@ -36,10 +36,12 @@ private:
     void on_disconnected(const down_reason& why) override;
     void tick();
     void report_to_hookd(const report& what);
+    void announce_later();
 
     boost::asio::io_context& context_;
     link::channel& hookd_;
     boost::asio::steady_timer ticker_;
+    boost::asio::steady_timer announce_timer_;
     std::optional<client> client_{};
     std::optional<member> member_{};
     std::string unusable_{};  // why there is no member

@@ -9,26 +9,28 @@
 
 namespace hookd::nats {
 
-std::optional<sender> roster::update(presence about, time_point now) {
+std::optional<presence> roster::update(presence about, time_point now) {
     const auto [place, is_new] = peers_.try_emplace(about.who.host);
     peer& known = place->second;
     if (!is_new && known.about.who == about.who) {
         known.about = std::move(about);
         return std::nullopt;
     }
-    sender before = std::move(known.about.who);
+    presence before = std::move(known.about);
     known = peer{};
     known.about = std::move(about);
     known.known_since = now;
     return is_new ? std::nullopt : std::optional{std::move(before)};
 }
 
-bool roster::remove(const sender& who) {
-    const bool is_known = find_entry(who) != nullptr;
-    if (is_known) {
-        peers_.erase(who.host);
+std::optional<presence> roster::remove(const sender& who) {
+    peer* const known = find_entry(who);
+    if (known == nullptr) {
+        return std::nullopt;
     }
-    return is_known;
+    presence gone = std::move(known->about);
+    peers_.erase(gone.who.host);
+    return gone;
 }
 
 std::uint64_t roster::note_sequence(const sender& who, std::uint64_t sequence) {

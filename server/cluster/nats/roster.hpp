@@ -27,9 +27,9 @@ public:
     };
 
     /// Takes in what a member says of itself. The entry that it replaces, where it has entered anew.
-    std::optional<sender> update(presence about, time_point now);
-    /// Whether it was there.
-    bool remove(const sender& who);
+    std::optional<presence> update(presence about, time_point now);
+    /// What it had shown of itself, if it was there.
+    std::optional<presence> remove(const sender& who);
     void clear() { peers_.clear(); }
 
     /// Notes the number of a message that was sent to all; how many from that host were lost before it.

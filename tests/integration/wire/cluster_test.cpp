@@ -113,11 +113,27 @@ BOOST_AUTO_TEST_CASE(a_hook_on_another_host_vetoes_an_event_of_this_one) {
     BOOST_TEST(verdict.string("/result/abort") == "not on b");
     BOOST_TEST(verdict.raw({"result", "responses"}) ==
                R"([{"response":{"abort": "not on b"},"responder":"guard","uid":7,"elapsed_ms":1.500,"host":"b"}])");
-    BOOST_TEST(with.link->next("close").string("/params/hook_event_id") == id);
     const auto stats = with.daemon->stats();
     BOOST_TEST(int_at(stats, "/cluster/asked") == 1);
     BOOST_TEST(text_at(stats, "/cluster/engine") == "Fake 1.0");
     BOOST_TEST(int_at(stats, "/hooks/b~1guard/vetoed") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_question_is_closed_where_a_host_still_owes_an_answer) {
+    clustered with;
+    auto emitter = with.daemon->connect();
+    const std::string two_hosts =
+        std::string{guard_on_b} + R"(,{"host":"c","responders":[{"name":"x","on_failure":"open","order":0}]})";
+    constexpr std::string_view veto = R"({"response":{"abort":"no"},"responder":"guard","uid":7,"elapsed_ns":1})";
+    auto request = with.begin_wait(emitter, R"("policy":"veto")");
+    const auto answered = with.link->take_question(guard_on_b);
+    with.link->settle("b", answered, veto);
+    BOOST_TEST(emitter.response_to(request).string("/result/abort") == "no");
+    request = with.begin_wait(emitter, R"("policy":"veto")");
+    const auto owed = with.link->take_question(two_hosts);
+    with.link->settle("b", owed, veto);
+    BOOST_TEST(emitter.response_to(request).string("/result/abort") == "no");
+    BOOST_TEST(with.link->next("close").string("/params/hook_event_id") == owed);  // and the first never was
 }
 
 BOOST_AUTO_TEST_CASE(a_cluster_that_names_nobody_or_cannot_ask_is_what_the_verdict_says) {

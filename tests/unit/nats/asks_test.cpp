@@ -45,12 +45,21 @@ struct fixture {
         what.id = "id";
         what.responders = R"([{"name":"x","on_failure":"open","order":-2}])";
         what.result = "{1}";
+        if (type == message::kind::settled) {
+            what.responders = {};
+        }
         return what;
     }
     bool has(const std::string& host) { return open.on_has(from(host, message::kind::has)); }
     void none(const std::string& host) { open.on_none(from(host, message::kind::none)); }
     void settled(const std::string& host, bool decides = false) {
         message what = from(host, message::kind::settled);
+        what.decides = decides;
+        open.on_settled(what);
+    }
+    void settled_at_once(const std::string& host, bool decides = false) {
+        message what = from(host, message::kind::has);
+        what.type = message::kind::settled;
         what.decides = decides;
         open.on_settled(what);
     }
@@ -64,6 +73,8 @@ struct fixture {
 };
 
 using heard_list = std::vector<std::string>;
+
+const std::vector<links::host_session> shows_x{{"x", {"build"}, true, 0, "open", 0, "session"}};
 
 }  // namespace
 
@@ -104,20 +115,48 @@ BOOST_AUTO_TEST_CASE(a_verdict_that_decides_does_not_wait) {
 
 BOOST_AUTO_TEST_CASE(a_host_that_goes_is_not_waited_for) {
     ask({"b", "c"});
-    open.on_gone({"c", "0"});  // another entry of it
+    open.on_gone({{"c", "0"}, {}, shows_x});  // another entry of it
     BOOST_TEST(has("b"));
     BOOST_TEST(take().empty());
-    open.on_gone({"c", "1"});
+    open.on_gone({{"c", "1"}, {}, {}});
     BOOST_TEST((take() == heard_list{"asked b/x"}));
-    open.on_gone({"b", "1"});
+    open.on_gone({{"b", "1"}, {}, {}});
     BOOST_TEST((take() == heard_list{"settled b left"}));
     BOOST_TEST(open.size() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_host_that_goes_without_a_word_counts_as_the_hooks_that_it_had_shown) {
+    ask({"b", "c"});
+    none("c");
+    open.on_gone({{"b", "1"}, {}, shows_x});
+    BOOST_TEST((take() == heard_list{"asked b/x", "settled b left"}));
+    BOOST_TEST(open.size() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_verdict_that_comes_first_says_who_answers) {
+    ask({"b", "c"});
+    settled_at_once("b");
+    BOOST_TEST(take().empty());
+    none("c");
+    BOOST_TEST((take() == heard_list{"asked b/x", "settled b {1}"}));
+    settled_at_once("b");  // once
+    BOOST_TEST(take().empty());
+    BOOST_TEST(open.size() == 0U);
+    ask({"b", "c"});
+    settled_at_once("b", true);
+    BOOST_TEST((take() == heard_list{"asked b/x", "settled b {1}"}));
+    settled_at_once("c");
+    BOOST_TEST((take() == heard_list{"settled c {1}"}));
+    BOOST_TEST(open.size() == 0U);
+    ask({"b"});
+    settled("b");  // of a host that has said nothing of its responders
+    BOOST_TEST(take().empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_host_that_goes_before_all_have_answered_is_asked_and_missing) {
     ask({"b", "c"});
     BOOST_TEST(has("b"));
-    open.on_gone({"b", "1"});
+    open.on_gone({{"b", "1"}, {}, {}});
     BOOST_TEST(take().empty());
     none("c");
     BOOST_TEST((take() == heard_list{"asked b/x", "settled b left"}));
@@ -144,7 +183,7 @@ BOOST_AUTO_TEST_CASE(a_silent_host_is_taken_for_what_it_has_shown) {
     BOOST_TEST((take() == heard_list{"asked b/x", "settled b left"}));
     ask({"b"});
     open.presume(start, shown);
-    open.on_gone({"b", "1"});
+    open.on_gone({{"b", "1"}, {}, {}});
     BOOST_TEST((take() == heard_list{"asked b/x", "settled b left"}));
     BOOST_TEST(open.size() == 0U);
 }

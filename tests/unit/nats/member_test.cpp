@@ -28,7 +28,8 @@ struct host {
           wire(server),
           core(
               wire, "farm", {name, instance.empty() ? name : std::move(instance), lease},
-              [&server] { return server.now(); }, [this](const nats::report& what) { heard.push_back(what); }) {
+              [&server] { return server.now(); }, [this](const nats::report& what) { heard.push_back(what); },
+              [this] { announce_later(); }) {
         wire.answers = nats::subjects{"farm", name}.answers_to(name);
         wire.on_connected = [this](const nats::server_info& info) { core.on_connected(info); };
         wire.on_disconnected = [this](const nats::down_reason& why) { core.on_disconnected(why); };
@@ -77,6 +78,11 @@ struct host {
         }
         return "-";
     }
+    void announce_later() {
+        if (announces) {
+            wire.flush([this](bool) { core.announce_work(); });
+        }
+    }
     void add_hook(std::int64_t number = 1) {
         core.handle(links::session{number, "hook", 0, true, {"build"}, "open", 0, "session"});
     }
@@ -87,6 +93,7 @@ struct host {
     std::string name;
     memory_connection wire;
     std::vector<nats::report> heard{};
+    bool announces = true;  ///< it says on which questions it works, after a while
     nats::member core;
 };
 
@@ -137,6 +144,48 @@ BOOST_AUTO_TEST_CASE(hosts_enter_and_know_each_other) {
     const auto events = b.all<links::foreign_event>();
     BOOST_REQUIRE(events.size() == 1U);
     BOOST_TEST(events[0].asks->policy == "veto");
+}
+
+BOOST_AUTO_TEST_CASE(a_hook_that_answers_at_once_is_announced_with_its_verdict) {
+    connect_all();
+    b.add_hook();
+    server.run();
+    b.announces = false;
+    a.ask("1");
+    server.run();
+    BOOST_TEST(b.all<links::foreign_event>().size() == 1U);
+    BOOST_TEST(a.asked("1") == "-");
+    b.core.handle(links::reply{"a", "1", R"({"replies":[]})", false});
+    server.run();
+    BOOST_TEST(a.asked("1") == "b/hook");
+    BOOST_REQUIRE(a.all<links::settled>().size() == 1U);
+    BOOST_TEST(a.all<links::settled>()[0].result_json == R"({"replies":[]})");
+    b.core.announce_work();
+    server.run();
+    BOOST_TEST(a.all<links::asked>().size() == 1U);
+    a.ask("2");
+    server.run();
+    b.core.announce_work();
+    server.run();
+    BOOST_TEST(a.asked("2") == "b/hook");
+    BOOST_TEST(a.all<links::settled>().size() == 1U);
+    b.core.handle(links::reply{"a", "2", R"({"replies":[]})", false});
+    server.run();
+    BOOST_TEST(a.all<links::settled>().size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_host_that_leaves_before_it_has_said_a_word_is_missing) {
+    connect_all();
+    b.add_hook();
+    server.run();
+    b.announces = false;
+    a.ask("1");
+    server.run();
+    b.core.leave([] {});
+    server.run();
+    BOOST_TEST(a.asked("1") == "b/hook");
+    BOOST_REQUIRE(a.all<links::settled>().size() == 1U);
+    BOOST_TEST(a.all<links::settled>()[0].result_json == links::result_without_answer());
 }
 
 BOOST_AUTO_TEST_CASE(keys_are_renewed_and_expire_with_their_host) {

@@ -26,9 +26,9 @@ BOOST_AUTO_TEST_CASE(a_new_entry_of_a_host_replaces_the_old_one) {
     BOOST_TEST(!known.update(about("b", "1"), start + 1s).has_value());
     const auto before = known.update(about("b", "2"), start + 2s);
     BOOST_REQUIRE(before.has_value());
-    BOOST_TEST(before->entry == "1");
-    BOOST_TEST(!known.remove({"b", "1"}));
-    BOOST_TEST(known.remove({"b", "2"}));
+    BOOST_TEST(before->who.entry == "1");
+    BOOST_TEST(!known.remove({"b", "1"}).has_value());
+    BOOST_TEST(known.remove({"b", "2"}).has_value());
     BOOST_TEST(known.find("b") == nullptr);
 }
 
