@@ -27,8 +27,8 @@ visible_session describe(const core::session& session) {
         .registered = client.options().may_use_set_aside_names};
 }
 
-void add_hooks(protocol::cluster_hosts_result::host& to, const visible_session& session) {
-    to.hooks.push_back({session.name, session.events, session.responds});
+void add_hooks(protocol::cluster_hosts_result::host& host, const visible_session& session) {
+    host.hooks.push_back({session.name, session.events, session.responds});
 }
 
 bool matches(const visible_session& session, std::string_view event) {

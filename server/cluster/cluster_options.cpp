@@ -81,10 +81,10 @@ membership_options parse_membership(const std::string& text) {
     return result;
 }
 
-std::string membership_text(const membership_options& what) {
-    auto text = what.url_file.string();
-    for (const auto& each : what.events) {
-        text += (&each == &what.events.front() ? ",events=" : ":") + each;
+std::string membership_text(const membership_options& options) {
+    auto text = options.url_file.string();
+    for (const auto& each : options.events) {
+        text += (&each == &options.events.front() ? ",events=" : ":") + each;
     }
     return text;
 }

@@ -22,7 +22,7 @@ struct cluster_options {
 
 /// Throws std::invalid_argument with what is wrong with the text.
 [[nodiscard]] membership_options parse_membership(const std::string& text);
-[[nodiscard]] std::string membership_text(const membership_options& what);
+[[nodiscard]] std::string membership_text(const membership_options& options);
 
 /// The engine's URL, as hookd::link::read_url_file() reads it. Throws std::runtime_error, with what to do, where the
 /// file cannot be read, could be another user's or read by one, or holds no URL of an engine that there is. The message

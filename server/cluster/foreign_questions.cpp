@@ -33,13 +33,13 @@ void foreign_questions::ask(const event_message& question) {
     if (waits_.size() >= most) {
         return refuse(question, "busy");
     }
-    const auto [at, is_new] = waits_.try_emplace(question.id, nullptr);
+    const auto [found, is_new] = waits_.try_emplace(question.id, nullptr);
     if (!is_new) {
         return;  // it was asked twice
     }
-    at->second = std::make_shared<wait>();
-    at->second->origin = question.host;
-    at->second->policy = question.policy;
+    found->second = std::make_shared<wait>();
+    found->second->origin = question.host;
+    found->second->policy = question.policy;
     server::wait_request request;
     request.event = question.event;
     request.payload = question.payload;
@@ -54,17 +54,17 @@ void foreign_questions::ask(const event_message& question) {
         self->events_.run([self, id, failure, result = std::move(result)](
                               core::broker&, const core::instant&) { self->finish(id, failure, result); });
     };
-    auto cancellable = asio::bind_cancellation_slot(at->second->cancel.slot(), std::move(done));
+    auto cancellable = asio::bind_cancellation_slot(found->second->cancel.slot(), std::move(done));
     events_.async_emit_and_wait(std::move(request), std::move(cancellable));
 }
 
 void foreign_questions::cancel(const uuid& id) {
-    const auto at = waits_.find(id);
-    if (at == waits_.end()) {
+    const auto found = waits_.find(id);
+    if (found == waits_.end()) {
         return;
     }
-    const auto cancelled = at->second;
-    waits_.erase(at);
+    const auto cancelled = found->second;
+    waits_.erase(found);
     cancelled->cancel.emit(asio::cancellation_type::terminal);
 }
 
@@ -75,12 +75,12 @@ void foreign_questions::forget_all() {
 }
 
 void foreign_questions::finish(const uuid& id, const boost::system::error_code& failure, protocol::wait_result result) {
-    const auto at = waits_.find(id);
-    if (at == waits_.end()) {
+    const auto found = waits_.find(id);
+    if (found == waits_.end()) {
         return;  // cancelled
     }
-    const auto asked = at->second;
-    waits_.erase(at);
+    const auto asked = found->second;
+    waits_.erase(found);
     core::remote_answer answer;
     if (failure) {
         answer.failed = failure.message();
@@ -95,9 +95,9 @@ void foreign_questions::finish(const uuid& id, const boost::system::error_code& 
     answer_(reply_frame(asked->origin, id, is_decision, answer));
 }
 
-void foreign_questions::refuse(const event_message& question, const std::string& why) {
+void foreign_questions::refuse(const event_message& question, const std::string& reason) {
     core::remote_answer answer;
-    answer.failed = why;
+    answer.failed = reason;
     answer_(reply_frame(question.host, question.id, false, answer));
 }
 

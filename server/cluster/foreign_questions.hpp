@@ -45,7 +45,7 @@ private:
     };
 
     void finish(const uuid& id, const boost::system::error_code& failure, protocol::wait_result result);
-    void refuse(const event_message& question, const std::string& why);
+    void refuse(const event_message& question, const std::string& reason);
 
     server::broker& events_;
     answer_handler answer_;

@@ -70,9 +70,9 @@ helper_link::helper_link(asio::io_context& context, server::broker& events, serv
 
 // What completes on any thread of the context goes on on the strand; nothing of a run that is over does.
 template <class Method>
-void helper_link::on_strand(const std::weak_ptr<run>& which, Method method) {
-    events_.run([self = shared_from_this(), which, method](core::broker&, const core::instant&) {
-        const auto current = which.lock();
+void helper_link::on_strand(const std::weak_ptr<run>& expected, Method method) {
+    events_.run([self = shared_from_this(), expected, method](core::broker&, const core::instant&) {
+        const auto current = expected.lock();
         if (current && current == self->run_) {
             (self.get()->*method)();
         }
@@ -102,14 +102,14 @@ void helper_link::launch() {
     tick();
 }
 
-void helper_link::lose(const std::string& why) {
+void helper_link::lose(const std::string& reason) {
     if (run_) {
         pause_ = clock::now() - run_->started >= good_run ? std::chrono::milliseconds{0} : pause_;
         run_->process.kill();
         run_.reset();
     }
     pause_ = std::clamp(2 * pause_, first_pause, longest_pause);
-    observer_->on_lost(why);
+    observer_->on_lost(reason);
     timer_.expires_after(pause_);
     timer_.async_wait([self = shared_from_this()](const boost::system::error_code& failure) {
         if (failure) {
@@ -134,8 +134,8 @@ void helper_link::send(std::string frame) {
     }
     if (run_->queued_bytes > most_queued_bytes && !std::exchange(run_->lags, true)) {
         events_.run_later(
-            [self = shared_from_this(), which = std::weak_ptr{run_}](core::broker&, const core::instant&) {
-                if (const auto current = which.lock(); current && current == self->run_) {
+            [self = shared_from_this(), expected = std::weak_ptr{run_}](core::broker&, const core::instant&) {
+                if (const auto current = expected.lock(); current && current == self->run_) {
                     self->lose("lagged: the helper does not read what it is sent");
                 }
             });
@@ -196,9 +196,9 @@ bool helper_link::write_pieces() {
 
 void helper_link::read_more() {
     run_->socket.async_wait(asio::socket_base::wait_read,
-        [self = shared_from_this(), which = std::weak_ptr{run_}](const boost::system::error_code& failure) {
+        [self = shared_from_this(), expected = std::weak_ptr{run_}](const boost::system::error_code& failure) {
             if (!failure) {
-                self->on_strand(which, &helper_link::read_input);
+                self->on_strand(expected, &helper_link::read_input);
             }
         });
 }
@@ -234,9 +234,9 @@ bool helper_link::read_frames() {
 
 void helper_link::read_errors() {
     run_->errors.async_wait(asio::posix::stream_descriptor::wait_read,
-        [self = shared_from_this(), which = std::weak_ptr{run_}](const boost::system::error_code& failure) {
+        [self = shared_from_this(), expected = std::weak_ptr{run_}](const boost::system::error_code& failure) {
             if (!failure) {
-                self->on_strand(which, &helper_link::log_errors);
+                self->on_strand(expected, &helper_link::log_errors);
             }
         });
 }
@@ -271,9 +271,9 @@ void helper_link::tick() {
     const auto now = clock::now();
     // By ticks: this process may have stood still itself.
     const bool is_silent = ++run_->silent_ticks > longest_silence / between_ticks;
-    const auto why = is_silent ? std::string{"the helper has said nothing for 5 s"} : observer_->on_tick(now);
-    if (!why.empty()) {
-        return lose(why);
+    const auto reason = is_silent ? std::string{"the helper has said nothing for 5 s"} : observer_->on_tick(now);
+    if (!reason.empty()) {
+        return lose(reason);
     }
     if (run_->lines_left_out > 0) {
         log_.write(server::log_level::info, "cluster: (" + std::to_string(run_->lines_left_out) + " more lines)");
@@ -282,9 +282,9 @@ void helper_link::tick() {
     send(ping_frame());
     timer_.expires_after(between_ticks);
     timer_.async_wait(
-        [self = shared_from_this(), which = std::weak_ptr{run_}](const boost::system::error_code& failure) {
+        [self = shared_from_this(), expected = std::weak_ptr{run_}](const boost::system::error_code& failure) {
             if (!failure) {
-                self->on_strand(which, &helper_link::tick);
+                self->on_strand(expected, &helper_link::tick);
             }
         });
 }

@@ -32,7 +32,7 @@ public:
     /// Each second while the helper runs. Why it is to be ended; empty: it is not.
     [[nodiscard]] virtual std::string on_tick(std::chrono::steady_clock::time_point now) = 0;
     /// The helper is gone. It is started again by itself.
-    virtual void on_lost(const std::string& why) = 0;
+    virtual void on_lost(const std::string& reason) = 0;
 
 protected:
     ~helper_observer() = default;
@@ -71,7 +71,7 @@ private:
     struct run;
 
     void launch();
-    void lose(const std::string& why);
+    void lose(const std::string& reason);
     void read_more();
     void read_input();
     [[nodiscard]] bool read_frames();
@@ -83,7 +83,7 @@ private:
     void say_line(std::string_view line);
     void tick();
     template <class Method>
-    void on_strand(const std::weak_ptr<run>& which, Method method);
+    void on_strand(const std::weak_ptr<run>& expected, Method method);
 
     boost::asio::io_context& context_;
     server::broker& events_;

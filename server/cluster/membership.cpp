@@ -27,12 +27,12 @@ bool has_older_than(const Map& map, std::chrono::steady_clock::time_point limit,
 
 }  // namespace
 
-membership::membership(surroundings where, membership_options options)
-    : where_(std::move(where)),
+membership::membership(surroundings environment, membership_options options)
+    : environment_(std::move(environment)),
       options_(std::move(options)),
       foreign_(std::make_shared<foreign_questions>(
-          where_.events, [this](std::string frame) { link_->send(std::move(frame)); })),
-      link_(std::make_shared<helper_link>(where_.context, where_.events, where_.log, *this,
+          environment_.events, [this](std::string frame) { link_->send(std::move(frame)); })),
+      link_(std::make_shared<helper_link>(environment_.context, environment_.events, environment_.log, *this,
           [file = options_.url_file] { return helper_for(read_url(file)); })) {}
 
 void membership::stop() {
@@ -49,11 +49,11 @@ bool membership::takes(std::string_view event) const {
 // In the turn that goes on, or one of its own.
 template <class Work>
 void membership::with_broker(Work work) {
-    where_.events.run([&work](core::broker& state, const core::instant& now) { work(state, now); });
+    environment_.events.run([&work](core::broker& state, const core::instant& now) { work(state, now); });
 }
 
-void membership::say(server::log_level level, const std::string& what) const {
-    where_.log.write(level, "cluster " + options_.url_file.string() + ": " + what);
+void membership::say(server::log_level level, const std::string& text) const {
+    environment_.log.write(level, "cluster " + options_.url_file.string() + ": " + text);
 }
 
 // --- to the helper ---
@@ -81,18 +81,18 @@ void membership::tell(const core::cluster_event& event, core::cluster_port::told
                                                       : "";
     if (!refused.empty()) {
         ++failed_;
-        return where_.events.run_later([then = std::move(then), refused = std::move(refused)](
-                                           core::broker&, const core::instant&) { then(refused); });
+        return environment_.events.run_later([then = std::move(then), refused = std::move(refused)](
+                                                 core::broker&, const core::instant&) { then(refused); });
     }
     const auto request = ++last_request_;
     told_.emplace(request, told_event{clock::now(), std::move(then)});
     link_->send(tell_frame(request, event));
 }
 
-void membership::announce(std::uint64_t session_id, const visible_session& what) {
+void membership::announce(std::uint64_t session_id, const visible_session& session) {
     if (state_ == link_state::up) {
         unknown_[session_id] = clock::now();
-        link_->send(session_frame(session_id, what));
+        link_->send(session_frame(session_id, session));
     }
 }
 
@@ -106,7 +106,8 @@ void membership::withdraw(std::uint64_t session_id) {
 // --- the helper's life ---
 
 void membership::on_started() {
-    link_->send(hello_frame({read_url(options_.url_file), where_.host, where_.events.instance(), where_.lease}));
+    link_->send(hello_frame(
+        {read_url(options_.url_file), environment_.host, environment_.events.instance(), environment_.lease}));
 }
 
 std::string membership::on_tick(clock::time_point now) {
@@ -120,27 +121,27 @@ std::string membership::on_tick(clock::time_point now) {
     return {};
 }
 
-void membership::on_lost(const std::string& why) {
-    if (state_ != link_state::down || why_down_ != why) {
-        say(server::log_level::warning, why);
+void membership::on_lost(const std::string& reason) {
+    if (state_ != link_state::down || why_down_ != reason) {
+        say(server::log_level::warning, reason);
     }
     state_ = link_state::down;
-    fail_all(why);
+    fail_all(reason);
 }
 
 // Whatever waits for the helper waits no longer.
-void membership::fail_all(const std::string& why) {
-    why_down_ = why;
+void membership::fail_all(const std::string& reason) {
+    why_down_ = reason;
     foreign_->forget_all();
     unknown_.clear();
-    where_.on_known();
+    environment_.on_known();
     failed_ += told_.size() + open_.size();
     for (auto& [request, each] : std::exchange(told_, {})) {
-        each.then(why);
+        each.then(reason);
     }
-    with_broker([this, &why](core::broker& state, const core::instant& now) {
+    with_broker([this, &reason](core::broker& state, const core::instant& now) {
         for (const auto& [id, each] : std::exchange(open_, {})) {
-            state.fail_delegation(id, why, now);
+            state.fail_delegation(id, reason, now);
         }
     });
     hosts_.clear();
@@ -149,39 +150,39 @@ void membership::fail_all(const std::string& why) {
 
 void membership::announce_all() {
     unknown_.clear();
-    for (const auto& [id, what] : where_.announced) {
-        announce(id, what);
+    for (const auto& [id, session] : environment_.announced) {
+        announce(id, session);
     }
-    where_.on_known();
+    environment_.on_known();
 }
 
 // --- from the helper ---
 
 void membership::on_frame(std::string_view frame) {
     auto message = read(frame);
-    std::visit([this](auto& what) { take(what); }, message);
+    std::visit([this](auto& each) { take(each); }, message);
 }
 
-void membership::take(const state_message& what) {
-    engine_ = what.engine.empty() ? engine_ : what.engine;
-    const auto before = std::exchange(state_, what.state);
+void membership::take(const state_message& message) {
+    engine_ = message.engine.empty() ? engine_ : message.engine;
+    const auto before = std::exchange(state_, message.state);
     if (state_ == link_state::up) {
         ups_ += before != link_state::up ? 1 : 0;
-        say(server::log_level::info, "up" + (engine_.empty() ? "" : ", " + engine_) + ", as host " + where_.host);
+        say(server::log_level::info, "up" + (engine_.empty() ? "" : ", " + engine_) + ", as host " + environment_.host);
         return announce_all();
     }
-    const auto why = what.reason.empty() ? std::string{to_string(what.state)} : what.reason;
-    if (before == link_state::up || (state_ == link_state::down && why != why_down_)) {
-        say(server::log_level::warning, why);
+    const auto reason = message.reason.empty() ? std::string{to_string(message.state)} : message.reason;
+    if (before == link_state::up || (state_ == link_state::down && reason != why_down_)) {
+        say(server::log_level::warning, reason);
     }
-    fail_all(why);
+    fail_all(reason);
 }
 
-void membership::take(hosts_message& what) {
-    hosts_ = std::move(what.hosts);
-    std::erase_if(hosts_, [this](const visible_host& each) { return each.name == where_.host; });
+void membership::take(hosts_message& message) {
+    hosts_ = std::move(message.hosts);
+    std::erase_if(hosts_, [this](const visible_host& each) { return each.name == environment_.host; });
     const bool was_filling = queue_permille_.value_or(0) >= alarming_permille;
-    queue_permille_ = what.queue_permille;
+    queue_permille_ = message.queue_permille;
     if (!was_filling && queue_permille_.value_or(0) >= alarming_permille) {
         say(server::log_level::warning,
             "the engine's queue of notifications is " + std::to_string(*queue_permille_ / 10) +
@@ -190,73 +191,75 @@ void membership::take(hosts_message& what) {
     }
 }
 
-void membership::take(const session_ready_message& what) {
-    unknown_.erase(what.session);
-    where_.on_known();
+void membership::take(const session_ready_message& message) {
+    unknown_.erase(message.session);
+    environment_.on_known();
 }
 
-void membership::take(const asked_message& what) {
-    const auto at = open_.find(what.id);
-    if (at == open_.end() || std::exchange(at->second.is_asked, true)) {
+void membership::take(const asked_message& message) {
+    const auto found = open_.find(message.id);
+    if (found == open_.end() || std::exchange(found->second.is_asked, true)) {
         return;
     }
-    ask_times_.add(clock::now() - at->second.asked_at);
-    for (const auto& each : what.responders) {
-        auto& owing = at->second.owing;
+    ask_times_.add(clock::now() - found->second.asked_at);
+    for (const auto& each : message.responders) {
+        auto& owing = found->second.owing;
         if (std::find(owing.begin(), owing.end(), each.host) == owing.end()) {
             owing.push_back(each.host);
         }
     }
-    if (at->second.owing.empty()) {
-        open_.erase(at);
+    if (found->second.owing.empty()) {
+        open_.erase(found);
     }
-    with_broker([&what](core::broker& state, const core::instant& now) {
-        if (what.responders.size() > most_responders) {
-            return state.fail_delegation(
-                what.id, "more than " + std::to_string(most_responders) + " hooks of other hosts would be asked", now);
+    with_broker([&message](core::broker& state, const core::instant& now) {
+        if (message.responders.size() > most_responders) {
+            return state.fail_delegation(message.id,
+                "more than " + std::to_string(most_responders) + " hooks of other hosts would be asked", now);
         }
-        state.delegate(what.id, what.responders, now);
+        state.delegate(message.id, message.responders, now);
     });
 }
 
-void membership::take(const ask_failed_message& what) {
-    if (open_.erase(what.id) == 0) {
+void membership::take(const ask_failed_message& message) {
+    if (open_.erase(message.id) == 0) {
         return;
     }
     ++failed_;
-    with_broker(
-        [&what](core::broker& state, const core::instant& now) { state.fail_delegation(what.id, what.reason, now); });
+    with_broker([&message](core::broker& state, const core::instant& now) {
+        state.fail_delegation(message.id, message.reason, now);
+    });
 }
 
-void membership::take(told_message& what) {
-    const auto at = told_.find(what.request);
-    if (at == told_.end()) {
+void membership::take(told_message& message) {
+    const auto found = told_.find(message.request);
+    if (found == told_.end()) {
         return;
     }
-    const auto then = std::move(at->second.then);
-    told_.erase(at);
-    failed_ += what.failed ? 1 : 0;
-    then(std::move(what.failed));
+    const auto then = std::move(found->second.then);
+    told_.erase(found);
+    failed_ += message.failed ? 1 : 0;
+    then(std::move(message.failed));
 }
 
-void membership::take(const event_message& what) {
-    if (!what.fault.empty()) {
-        say(server::log_level::warning, "host " + what.host + " has sent an event that cannot be read: " + what.fault);
+void membership::take(const event_message& message) {
+    if (!message.fault.empty()) {
+        say(server::log_level::warning,
+            "host " + message.host + " has sent an event that cannot be read: " + message.fault);
     }
-    if (what.timeout) {
-        return foreign_->ask(what);
+    if (message.timeout) {
+        return foreign_->ask(message);
     }
-    if (!what.fault.empty()) {
+    if (!message.fault.empty()) {
         return;
     }
     server::emit_request request;
-    request.event = what.event;
-    request.payload = what.payload;
-    request.cause = what.cause;
+    request.event = message.event;
+    request.payload = message.payload;
+    request.cause = message.cause;
     request.scope = protocol::event_scope::local;
-    request.origin = protocol::event_origin{what.id, what.host, what.emitted_at};
-    where_.events.async_emit(
-        std::move(request), [this, event = what.event, host = what.host](
+    request.origin = protocol::event_origin{message.id, message.host, message.emitted_at};
+    environment_.events.async_emit(
+        std::move(request), [this, event = message.event, host = message.host](
                                 const boost::system::error_code& failure, const protocol::emit_result&) {
             if (failure) {
                 say(server::log_level::warning,
@@ -265,7 +268,7 @@ void membership::take(const event_message& what) {
         });
 }
 
-void membership::take(const cancel_message& what) { foreign_->cancel(what.id); }
+void membership::take(const cancel_message& message) { foreign_->cancel(message.id); }
 
 // The helper forgets a question that no host owes an answer to: it is not to be told of its end.
 void membership::strike(const uuid& id, const std::string& host) {
@@ -276,36 +279,37 @@ void membership::strike(const uuid& id, const std::string& host) {
     }
 }
 
-void membership::take(const settled_message& what) {
-    strike(what.id, what.host);
-    with_broker([&what](core::broker& state, const core::instant& now) {
-        (void)state.record_remote_answer(what.id, what.host, what.answer, now);
+void membership::take(const settled_message& message) {
+    strike(message.id, message.host);
+    with_broker([&message](core::broker& state, const core::instant& now) {
+        (void)state.record_remote_answer(message.id, message.host, message.answer, now);
     });
 }
 
-void membership::take(const host_left_message& what) {
-    say(server::log_level::warning, "host " + what.host + " has left" + (what.why.empty() ? "" : ": " + what.why));
+void membership::take(const host_left_message& message) {
+    say(server::log_level::warning,
+        "host " + message.host + " has left" + (message.why.empty() ? "" : ": " + message.why));
     std::vector<uuid> ids;
     for (const auto& [id, each] : open_) {
         ids.push_back(id);
     }
     for (const auto& id : ids) {
-        strike(id, what.host);
+        strike(id, message.host);
     }
     with_broker([&](core::broker& state, const core::instant& now) {
         for (const auto& id : ids) {
-            state.host_left(id, what.host, now);
+            state.host_left(id, message.host, now);
         }
     });
 }
 
-void membership::take(const gap_message& what) {
+void membership::take(const gap_message& message) {
     ++gaps_;
-    say(server::log_level::warning, "events of other hosts may be lost: " + what.reason);
+    say(server::log_level::warning, "events of other hosts may be lost: " + message.reason);
     with_broker([](core::broker& state, const core::instant& now) { state.close_for_gap(now); });
 }
 
-void membership::take(const fatal_message& what) { say(server::log_level::error, what.reason); }
+void membership::take(const fatal_message& message) { say(server::log_level::error, message.reason); }
 
 protocol::stats_result::cluster_link membership::stats() const {
     protocol::stats_result::cluster_link result;

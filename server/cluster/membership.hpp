@@ -36,7 +36,7 @@ public:
         std::chrono::milliseconds lease;
     };
 
-    membership(surroundings where, membership_options options);
+    membership(surroundings environment, membership_options options);
     membership(const membership&) = delete;
     membership& operator=(const membership&) = delete;
 
@@ -48,7 +48,7 @@ public:
     [[nodiscard]] std::optional<std::string> ask(const core::cluster_event& asked);
     void close(const uuid& id);
     void tell(const core::cluster_event& event, core::cluster_port::told_handler then);
-    void announce(std::uint64_t session_id, const visible_session& what);
+    void announce(std::uint64_t session_id, const visible_session& session);
     void withdraw(std::uint64_t session_id);
     [[nodiscard]] bool is_known(std::uint64_t session_id) const { return !unknown_.contains(session_id); }
 
@@ -72,30 +72,30 @@ private:
     void on_started() override;
     void on_frame(std::string_view frame) override;
     [[nodiscard]] std::string on_tick(clock::time_point now) override;
-    void on_lost(const std::string& why) override;
+    void on_lost(const std::string& reason) override;
 
-    void take(const state_message& what);
+    void take(const state_message& message);
     void take(const pong_message&) {}
-    void take(hosts_message& what);
-    void take(const session_ready_message& what);
-    void take(const asked_message& what);
-    void take(const ask_failed_message& what);
-    void take(told_message& what);
-    void take(const event_message& what);
-    void take(const cancel_message& what);
-    void take(const settled_message& what);
-    void take(const host_left_message& what);
-    void take(const gap_message& what);
-    void take(const fatal_message& what);
+    void take(hosts_message& message);
+    void take(const session_ready_message& message);
+    void take(const asked_message& message);
+    void take(const ask_failed_message& message);
+    void take(told_message& message);
+    void take(const event_message& message);
+    void take(const cancel_message& message);
+    void take(const settled_message& message);
+    void take(const host_left_message& message);
+    void take(const gap_message& message);
+    void take(const fatal_message& message);
 
     void strike(const uuid& id, const std::string& host);
-    void fail_all(const std::string& why);
+    void fail_all(const std::string& reason);
     void announce_all();
-    void say(server::log_level level, const std::string& what) const;
+    void say(server::log_level level, const std::string& text) const;
     template <class Work>
     void with_broker(Work work);
 
-    surroundings where_;
+    surroundings environment_;
     membership_options options_;
     link_state state_ = link_state::down;
     std::string why_down_ = "it is starting";

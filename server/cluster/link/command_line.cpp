@@ -29,8 +29,8 @@ std::string help_text(const std::string& program, const std::string& engine) {
            "FILE holds the URL on one line and has mode 0600: a URL may hold a password, so it is never an argument.\n";
 }
 
-std::optional<command_line> refuse(const std::string& program, const std::string& why, int& status) {
-    std::fprintf(stderr, "%s: %s; see %s --help\n", program.c_str(), why.c_str(), program.c_str());
+std::optional<command_line> refuse(const std::string& program, const std::string& reason, int& status) {
+    std::fprintf(stderr, "%s: %s; see %s --help\n", program.c_str(), reason.c_str(), program.c_str());
     status = wrong_usage;
     return std::nullopt;
 }

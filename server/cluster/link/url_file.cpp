@@ -15,9 +15,9 @@ namespace {
 constexpr std::size_t max_bytes = 16'384;
 
 /// What to do about a file that is not fit to be read.
-std::string advice_for(base::read_error::reason why, const std::string& file) {
+std::string advice_for(base::read_error::reason refusal, const std::string& file) {
     using reason = base::read_error::reason;
-    switch (why) {
+    switch (refusal) {
         case reason::not_regular:
             return "; name the file that holds the URL";
         case reason::foreign:
@@ -31,7 +31,9 @@ std::string advice_for(base::read_error::reason why, const std::string& file) {
     }
 }
 
-[[noreturn]] void refuse(const std::string& file, const std::string& why) { throw url_file_error(file + ": " + why); }
+[[noreturn]] void refuse(const std::string& file, const std::string& reason) {
+    throw url_file_error(file + ": " + reason);
+}
 
 }  // namespace
 

@@ -21,52 +21,52 @@ void asks::open(const std::string& id, std::string event, const std::vector<send
     drop_if_over(id);
 }
 
-void asks::on_none(const message& what) {
-    target* const by = find(what.id, what.from);
-    if (by == nullptr) {
+void asks::on_none(const message& answer) {
+    target* const host = find(answer.id, answer.from);
+    if (host == nullptr) {
         return;
     }
-    question& which = open_[what.id];
-    if (by->at == stage::presumed) {
-        settle(which, *by, {what.from.host, what.id, link::result_without_answer()});  // they have left
-    } else if (by->at == stage::asked) {
-        by->at = stage::none;
-        report_if_complete(what.id, which);
+    question& asked = open_[answer.id];
+    if (host->at == stage::presumed) {
+        settle(asked, *host, {answer.from.host, answer.id, link::result_without_answer()});  // they have left
+    } else if (host->at == stage::asked) {
+        host->at = stage::none;
+        report_if_complete(answer.id, asked);
     }
-    drop_if_over(what.id);
+    drop_if_over(answer.id);
 }
 
-bool asks::on_has(const message& what) {
-    target* const by = find(what.id, what.from);
-    if (by == nullptr || (by->at != stage::asked && by->at != stage::presumed)) {
+bool asks::on_has(const message& answer) {
+    target* const host = find(answer.id, answer.from);
+    if (host == nullptr || (host->at != stage::asked && host->at != stage::presumed)) {
         return false;
     }
-    if (std::exchange(by->at, stage::has) == stage::asked) {
-        by->responders = read_responders(what.responders);
-        report_if_complete(what.id, open_[what.id]);
+    if (std::exchange(host->at, stage::has) == stage::asked) {
+        host->responders = read_responders(answer.responders);
+        report_if_complete(answer.id, open_[answer.id]);
     }
     return true;
 }
 
-void asks::on_settled(const message& what) {
-    if (!what.responders.empty() && !on_has(what)) {
+void asks::on_settled(const message& answer) {
+    if (!answer.responders.empty() && !on_has(answer)) {
         return;
     }
-    target* const by = find(what.id, what.from);
-    if (by == nullptr || by->at != stage::has) {
+    target* const host = find(answer.id, answer.from);
+    if (host == nullptr || host->at != stage::has) {
         return;
     }
-    question& which = open_[what.id];
-    if (what.decides && !which.is_reported) {
-        report(what.id, which);
+    question& asked = open_[answer.id];
+    if (answer.decides && !asked.is_reported) {
+        report(answer.id, asked);
     }
-    settle(which, *by, {what.from.host, what.id, std::string{what.result}});
-    drop_if_over(what.id);
+    settle(asked, *host, {answer.from.host, answer.id, std::string{answer.result}});
+    drop_if_over(answer.id);
 }
 
 void asks::on_gone(const presence& gone) {
     std::vector<std::string> concerned;
-    for (const auto& [id, which] : open_) {
+    for (const auto& [id, asked] : open_) {
         if (find(id, gone.who) != nullptr) {
             concerned.push_back(id);
         }
@@ -77,30 +77,30 @@ void asks::on_gone(const presence& gone) {
     }
 }
 
-void asks::lose(question& which, target& by, const std::string& id, const presence& gone) {
-    const bool is_silent = by.at == stage::asked;
+void asks::lose(question& asked, target& host, const std::string& id, const presence& gone) {
+    const bool is_silent = host.at == stage::asked;
     if (is_silent) {
-        by.responders = audience_of(gone.sessions, which.event).responders;
+        host.responders = audience_of(gone.sessions, asked.event).responders;
     }
-    if (is_silent && by.responders.empty()) {
-        by.at = stage::gone;
-    } else if (owes(by)) {
-        settle(which, by, {by.who.host, id, link::result_without_answer()});
+    if (is_silent && host.responders.empty()) {
+        host.at = stage::gone;
+    } else if (owes(host)) {
+        settle(asked, host, {host.who.host, id, link::result_without_answer()});
     }
-    report_if_complete(id, which);
+    report_if_complete(id, asked);
 }
 
 void asks::presume(time_point since,
     const std::function<std::vector<link::responder>(const sender&, const std::string& event)>& shown) {
     std::vector<std::string> concerned;
-    for (auto& [id, which] : open_) {
-        if (which.asked_at > since || which.is_reported) {
+    for (auto& [id, asked] : open_) {
+        if (asked.asked_at > since || asked.is_reported) {
             continue;
         }
         concerned.push_back(id);
-        for (target& each : which.targets) {
+        for (target& each : asked.targets) {
             if (each.at == stage::asked) {
-                each.responders = shown(each.who, which.event);
+                each.responders = shown(each.who, asked.event);
                 each.at = each.responders.empty() ? stage::doubtful : stage::presumed;
             }
         }
@@ -126,11 +126,11 @@ std::vector<sender> asks::close(const std::string& id) {
 
 std::vector<std::string> asks::silent_since(time_point since) const {
     std::set<std::string> silent;
-    for (const auto& [id, which] : open_) {
-        if (which.asked_at > since) {
+    for (const auto& [id, asked] : open_) {
+        if (asked.asked_at > since) {
             continue;
         }
-        for (const target& each : which.targets) {
+        for (const target& each : asked.targets) {
             if (owes(each)) {
                 silent.insert(each.who.host);
             }
@@ -139,15 +139,15 @@ std::vector<std::string> asks::silent_since(time_point since) const {
     return {silent.begin(), silent.end()};
 }
 
-asks::target* asks::find(const std::string& id, const sender& who) {
+asks::target* asks::find(const std::string& id, const sender& entry) {
     const auto found = open_.find(id);
     if (found == open_.end()) {
         return nullptr;
     }
     auto& targets = found->second.targets;
-    const auto by =
-        std::find_if(targets.begin(), targets.end(), [&who](const target& each) { return each.who == who; });
-    return by == targets.end() ? nullptr : &*by;
+    const auto host =
+        std::find_if(targets.begin(), targets.end(), [&entry](const target& each) { return each.who == entry; });
+    return host == targets.end() ? nullptr : &*host;
 }
 
 bool asks::owes(const target& each) noexcept {
@@ -162,33 +162,33 @@ void asks::drop_if_over(const std::string& id) {
     }
 }
 
-void asks::settle(question& which, target& by, link::settled verdict) {
-    by.at = stage::settled;
-    if (which.is_reported) {
+void asks::settle(question& asked, target& host, link::settled verdict) {
+    host.at = stage::settled;
+    if (asked.is_reported) {
         out_(std::move(verdict));
     } else {
-        by.held = std::move(verdict);
+        host.held = std::move(verdict);
     }
 }
 
-void asks::report_if_complete(const std::string& id, question& which) {
+void asks::report_if_complete(const std::string& id, question& asked) {
     const bool is_complete = std::none_of(
-        which.targets.begin(), which.targets.end(), [](const target& each) { return each.at == stage::asked; });
-    if (is_complete && !which.is_reported) {
-        report(id, which);
+        asked.targets.begin(), asked.targets.end(), [](const target& each) { return each.at == stage::asked; });
+    if (is_complete && !asked.is_reported) {
+        report(id, asked);
     }
 }
 
-void asks::report(const std::string& id, question& which) {
-    which.is_reported = true;
+void asks::report(const std::string& id, question& asked) {
+    asked.is_reported = true;
     link::asked summary{id, {}};
-    for (const target& each : which.targets) {
+    for (const target& each : asked.targets) {
         if (each.at == stage::has || each.at == stage::presumed || each.at == stage::settled) {
             summary.hosts.push_back({each.who.host, each.responders});
         }
     }
     out_(summary);
-    for (target& each : which.targets) {
+    for (target& each : asked.targets) {
         if (each.held) {
             out_(*std::exchange(each.held, std::nullopt));
         }

@@ -35,10 +35,10 @@ public:
 
     /// `hosts`: all that it was sent to. Where there are none, hookd hears so at once.
     void open(const std::string& id, std::string event, const std::vector<sender>& hosts, time_point now);
-    void on_none(const message& what);
+    void on_none(const message& answer);
     /// False where nobody waits for it any more.
-    [[nodiscard]] bool on_has(const message& what);
-    void on_settled(const message& what);
+    [[nodiscard]] bool on_has(const message& answer);
+    void on_settled(const message& answer);
     /// That entry of a host answers nothing any more. If it has not said anything, it counts as the hooks that it had
     /// shown, which are missing.
     void on_gone(const presence& gone);
@@ -70,12 +70,12 @@ private:
     };
 
     [[nodiscard]] static bool owes(const target& each) noexcept;
-    [[nodiscard]] target* find(const std::string& id, const sender& who);
+    [[nodiscard]] target* find(const std::string& id, const sender& entry);
     void drop_if_over(const std::string& id);
-    void lose(question& which, target& by, const std::string& id, const presence& gone);
-    void settle(question& which, target& by, link::settled verdict);
-    void report_if_complete(const std::string& id, question& which);
-    void report(const std::string& id, question& which);
+    void lose(question& asked, target& host, const std::string& id, const presence& gone);
+    void settle(question& asked, target& host, link::settled verdict);
+    void report_if_complete(const std::string& id, question& asked);
+    void report(const std::string& id, question& asked);
 
     report_sink out_;
     std::unordered_map<std::string, question> open_{};

@@ -23,13 +23,13 @@ constexpr std::uint64_t inbox_subscription = 1;
 
 }  // namespace
 
-client::client(boost::asio::io_context& context, url where, std::string name, const std::string& answers,
+client::client(boost::asio::io_context& context, url target, std::string name, const std::string& answers,
     client_observer& observer)
     : context_(context),
-      where_(std::move(where)),
+      target_(std::move(target)),
       name_(std::move(name)),
       observer_(observer),
-      tls_(make_tls_context(where_)),
+      tls_(make_tls_context(target_)),
       retry_(context),
       expiry_(context),
       inbox_(answers + boost::uuids::to_string(boost::uuids::random_generator{}()) + ".") {}
@@ -57,9 +57,9 @@ void client::resume() {
     }
 }
 
-void client::restart(const down_reason& why) {
+void client::restart(const down_reason& reason) {
     if (connection_) {
-        connection_->end(why);
+        connection_->end(reason);
     }
 }
 
@@ -98,10 +98,10 @@ void client::flush(flush_handler done) {
 }
 
 void client::connect() {
-    const server_address& server = where_.servers[next_server_ % where_.servers.size()];
+    const server_address& server = target_.servers[next_server_ % target_.servers.size()];
     ++next_server_;
     connection_observer& self = *this;
-    connection_ = std::make_shared<connection>(context_.get_executor(), where_, server, name_, tls_, self);
+    connection_ = std::make_shared<connection>(context_.get_executor(), target_, server, name_, tls_, self);
     connection_->open();
 }
 
@@ -139,7 +139,7 @@ void client::on_answer(const operation& message) {
     done({refused ? answer::kind::no_responders : answer::kind::reply, message.payload});
 }
 
-void client::on_closed(const down_reason& why) {
+void client::on_closed(const down_reason& reason) {
     const auto ended = std::exchange(connection_, nullptr);
     if (connected_ && clock::now() - connected_at_ > steady_after) {
         back_off_.reset();
@@ -147,8 +147,8 @@ void client::on_closed(const down_reason& why) {
     connected_ = false;
     subscriptions_.clear();
     end_requests();
-    wait_to_connect(why.is_permanent);
-    observer_.on_disconnected(why);
+    wait_to_connect(reason.is_permanent);
+    observer_.on_disconnected(reason);
 }
 
 void client::wait_to_connect(bool is_permanent) {

@@ -26,7 +26,7 @@ public:
     /// Connected anew: nothing is subscribed to.
     virtual void on_connected(const server_info& server) = 0;
     /// Not connected: after a connection, and after each try that failed.
-    virtual void on_disconnected(const down_reason& why) = 0;
+    virtual void on_disconnected(const down_reason& reason) = 0;
 
 protected:
     ~client_observer() = default;
@@ -42,7 +42,7 @@ class client final : public engine, private connection_observer {
 public:
     /// `name`: as the server's monitoring shows it. `answers`: what the subjects begin with on which answers to
     /// requests come. Throws std::invalid_argument for TLS files that can't be used.
-    client(boost::asio::io_context& context, url where, std::string name, const std::string& answers,
+    client(boost::asio::io_context& context, url target, std::string name, const std::string& answers,
         client_observer& observer);
     ~client();
     client(const client&) = delete;
@@ -59,13 +59,13 @@ public:
     void request(std::string_view subject, std::string_view headers, std::string_view body,
         std::chrono::milliseconds limit, answer_handler done) override;
     void flush(flush_handler done) override;
-    void restart(const down_reason& why) override;
+    void restart(const down_reason& reason) override;
     [[nodiscard]] std::size_t max_payload() const override { return server_.max_payload; }
 
 private:
     void on_open(const server_info& server) override;
     void on_message(const operation& message) override;
-    void on_closed(const down_reason& why) override;
+    void on_closed(const down_reason& reason) override;
 
     void connect();
     void wait_to_connect(bool is_permanent);
@@ -80,7 +80,7 @@ private:
     };
 
     boost::asio::io_context& context_;
-    url where_;
+    url target_;
     std::string name_;
     client_observer& observer_;
     std::shared_ptr<boost::asio::ssl::context> tls_;

@@ -31,14 +31,14 @@ void append_text_member(std::string& out, std::string_view name, std::string_vie
 
 }  // namespace
 
-void append_connect(std::string& out, const credentials& who, std::string_view name) {
+void append_connect(std::string& out, const credentials& account, std::string_view name) {
     out +=
         R"(CONNECT {"verbose":false,"pedantic":false,"echo":false,"headers":true,"no_responders":true,"protocol":1,"lang":"hookd")";
     append_text_member(out, "version", protocol::release_version);
     append_text_member(out, "name", name);
-    append_text_member(out, "user", who.user);
-    append_text_member(out, "pass", who.password);
-    append_text_member(out, "auth_token", who.token);
+    append_text_member(out, "user", account.user);
+    append_text_member(out, "pass", account.password);
+    append_text_member(out, "auth_token", account.token);
     out.append("}").append(line_end);
 }
 

@@ -17,7 +17,7 @@ struct credentials {
 
 /// `name`: what the server's monitoring calls the connection. Messages of one's own don't come back, headers and "no
 /// responders" are on.
-void append_connect(std::string& out, const credentials& who, std::string_view name);
+void append_connect(std::string& out, const credentials& account, std::string_view name);
 /// `headers`: lines "Name: value\r\n", or empty for none; `reply` may be empty.
 void append_publish(std::string& out, std::string_view subject, std::string_view reply, std::string_view headers,
     std::string_view payload);

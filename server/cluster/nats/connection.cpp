@@ -89,9 +89,9 @@ std::string why_unusable(const server_info& server) {
     return {};
 }
 
-connection::connection(const boost::asio::any_io_executor& executor, const url& where, const server_address& server,
+connection::connection(const boost::asio::any_io_executor& executor, const url& target, const server_address& server,
     std::string name, std::shared_ptr<boost::asio::ssl::context> tls, connection_observer& observer)
-    : where_(where),
+    : target_(target),
       server_(server),
       name_(std::move(name)),
       tls_(std::move(tls)),
@@ -229,7 +229,7 @@ void connection::on_info(std::string_view json) {
         return;  // servers have joined or left; those of the URL are ours
     }
     if (!info_.needs_tls) {
-        if (where_.needs_tls) {
+        if (target_.needs_tls) {
             return fail(
                 "the server offers no TLS, which tls:// demands; configure `tls` in the server, or write nats://",
                 true);
@@ -250,7 +250,7 @@ void connection::on_secured(const error_code& failure) {
     }
     if (failure) {
         const bool is_ours = failure.category() == boost::asio::error::get_ssl_category();
-        const bool has_default = where_.tls_ca.empty();
+        const bool has_default = target_.tls_ca.empty();
         return fail("TLS: " + failure.message() +
                         (is_ours && has_default ? " (name the authority's file by ?tls_ca=FILE)" : ""),
             is_ours);
@@ -262,7 +262,7 @@ void connection::on_secured(const error_code& failure) {
 // The PONG says that the server has taken CONNECT; an error comes instead where it has not.
 void connection::introduce() {
     phase_ = phase::introducing;
-    append_connect(unsent_, where_.who, name_);
+    append_connect(unsent_, target_.who, name_);
     append_ping(unsent_);
     pings_.push_back({clock::now(), {}});
     send();
@@ -355,9 +355,9 @@ void connection::check_life() {
     watch();
 }
 
-void connection::fail(std::string why, bool is_permanent) { end({to_text(server_) + ": " + why, is_permanent}); }
+void connection::fail(std::string reason, bool is_permanent) { end({to_text(server_) + ": " + reason, is_permanent}); }
 
-void connection::end(const down_reason& why) {
+void connection::end(const down_reason& reason) {
     if (phase_ == phase::closed) {
         return;
     }
@@ -373,7 +373,7 @@ void connection::end(const down_reason& why) {
     for (const auto& each : unsent) {
         each(false);
     }
-    observer_->on_closed(why);
+    observer_->on_closed(reason);
 }
 
 }  // namespace hookd::nats

@@ -44,7 +44,7 @@ public:
     virtual void on_open(const server_info& server) = 0;
     virtual void on_message(const operation& message) = 0;
     /// Once, at the end; nothing is called after it.
-    virtual void on_closed(const down_reason& why) = 0;
+    virtual void on_closed(const down_reason& reason) = 0;
 
 protected:
     ~connection_observer() = default;
@@ -61,12 +61,12 @@ class connection : public std::enable_shared_from_this<connection> {
 public:
     static constexpr std::size_t max_unsent_bytes = std::size_t{64} * 1024 * 1024;
 
-    connection(const boost::asio::any_io_executor& executor, const url& where, const server_address& server,
+    connection(const boost::asio::any_io_executor& executor, const url& target, const server_address& server,
         std::string name, std::shared_ptr<boost::asio::ssl::context> tls, connection_observer& observer);
 
     void open();
-    /// Ends it: flushes under way get `false`, then the observer hears `why`.
-    void end(const down_reason& why);
+    /// Ends it: flushes under way get `false`, then the observer hears `reason`.
+    void end(const down_reason& reason);
     /// Ends it without a word to anyone.
     void close();
 
@@ -99,9 +99,9 @@ private:
     void start_write();
     void watch();
     void check_life();
-    void fail(std::string why, bool is_permanent = false);
+    void fail(std::string reason, bool is_permanent = false);
 
-    const url& where_;
+    const url& target_;
     server_address server_;
     std::string name_;
     std::shared_ptr<boost::asio::ssl::context> tls_;

@@ -48,7 +48,7 @@ public:
     /// `done(true)` once the server has taken all that was published before.
     virtual void flush(flush_handler done) = 0;
     /// Ends the connection, which is then made anew.
-    virtual void restart(const down_reason& why) = 0;
+    virtual void restart(const down_reason& reason) = 0;
     /// Bytes that one message may have.
     [[nodiscard]] virtual std::size_t max_payload() const = 0;
 

@@ -28,8 +28,8 @@ constexpr std::chrono::milliseconds default_lease = 15s;  // as hookd's --cluste
 constexpr std::string_view trial_message = "{}";          // which no member takes for a message
 
 // Permissions that hold each host to its name go by the user, who is then called as the host.
-std::string host_of(const url& where) {
-    return protocol::is_host_name(where.who.user) ? where.who.user : protocol::own_host_name();
+std::string host_of(const url& target) {
+    return protocol::is_host_name(target.who.user) ? target.who.user : protocol::own_host_name();
 }
 
 void print(bool is_good, const std::string& text) { std::printf("%s %s\n", is_good ? "✓" : "✗", text.c_str()); }
@@ -41,11 +41,11 @@ std::string to_text(std::chrono::milliseconds span) {
 /// One connection, and one question after the other. Ends at the first thing that is wrong.
 class inspection final : private client_observer {
 public:
-    explicit inspection(const url& where)
-        : where_(where),
-          host_(host_of(where)),
-          names_(where.cluster, host_),
-          client_(context_, where, "hookd-nats", names_.answers_to(host_), *this),
+    explicit inspection(const url& target)
+        : target_(target),
+          host_(host_of(target)),
+          names_(target.cluster, host_),
+          client_(context_, target, "hookd-nats", names_.answers_to(host_), *this),
           bucket_(client_, names_.bucket) {}
 
     /// Connects, then does `first`, which ends by finish().
@@ -123,22 +123,22 @@ public:
 private:
     void on_connected(const server_info& server) override {
         is_connected_ = true;
-        if (const std::string why = why_unusable(server); !why.empty()) {
-            return finish(false, why);
+        if (const std::string reason = why_unusable(server); !reason.empty()) {
+            return finish(false, reason);
         }
         print(true, "NATS " + server.version + " answers; messages of more than " + std::to_string(server.max_payload) +
                         " bytes (max_payload) are refused");
         first_();
     }
 
-    void on_disconnected(const down_reason& why) override {
+    void on_disconnected(const down_reason& reason) override {
         ++failures_;
-        if (is_connected_ || why.is_permanent || failures_ >= where_.servers.size()) {
+        if (is_connected_ || reason.is_permanent || failures_ >= target_.servers.size()) {
             return finish(false,
-                why.text +
-                    (is_connected_ || why.is_permanent ? "" : "; is nats-server running there, and the URL right?"));
+                reason.text +
+                    (is_connected_ || reason.is_permanent ? "" : "; is nats-server running there, and the URL right?"));
         }
-        print(false, why.text);
+        print(false, reason.text);
     }
 
     void finish(bool is_good, const std::string& text) {
@@ -152,7 +152,7 @@ private:
     }
 
     boost::asio::io_context context_{1};
-    url where_;
+    url target_;
     std::string host_;
     subjects names_;
     client client_;

@@ -30,8 +30,8 @@ member::member(engine& connection, const std::string& cluster, membership::setti
 
 void member::on_connected(const server_info& server) {
     engine_name_ = "NATS " + server.version;
-    if (const std::string why = why_unusable(server); !why.empty()) {
-        return engine_.restart({why, true});
+    if (const std::string reason = why_unusable(server); !reason.empty()) {
+        return engine_.restart({reason, true});
     }
     down_reason_ = "it is entering the cluster";
     hookd_(link::state_report{link::link_state::entering, {}, engine_name_});
@@ -39,8 +39,8 @@ void member::on_connected(const server_info& server) {
     membership_.enter();
 }
 
-void member::on_disconnected(const down_reason& why) {
-    down_reason_ = why.text;
+void member::on_disconnected(const down_reason& reason) {
+    down_reason_ = reason.text;
     membership_.on_disconnected();
     asks_.clear();
     awaiting_roster_.clear();
@@ -51,10 +51,10 @@ void member::on_disconnected(const down_reason& why) {
     for (const std::string& id : foreign_.take_all()) {
         hookd_(link::cancel{id});
     }
-    if (why.is_permanent && std::exchange(last_fatal_, why.text) != why.text) {
-        hookd_(link::fatal{why.text});
+    if (reason.is_permanent && std::exchange(last_fatal_, reason.text) != reason.text) {
+        hookd_(link::fatal{reason.text});
     }
-    hookd_(link::state_report{link::link_state::down, why.text, engine_name_});
+    hookd_(link::state_report{link::link_state::down, reason.text, engine_name_});
 }
 
 void member::subscribe() {
@@ -82,8 +82,8 @@ void member::tick() {
 }
 
 void member::presume_silent() {
-    asks_.presume(now_() - silence, [this](const sender& who, const std::string& event) {
-        const auto known = membership_.others().peers().find(who.host);
+    asks_.presume(now_() - silence, [this](const sender& entry, const std::string& event) {
+        const auto known = membership_.others().peers().find(entry.host);
         const bool is_known = known != membership_.others().peers().end();
         return is_known ? audience_of(known->second.about.sessions, event).responders : std::vector<link::responder>{};
     });
@@ -182,12 +182,12 @@ void member::publish_ask(const link::ask& question, clock::time_point asked_at) 
     if (left <= 0ms) {
         return hookd_(link::ask_failed{question.event.id, "timeout"});
     }
-    message what = from_here(message::kind::ask);
-    set_event(what, question.event);
-    what.policy = question.policy;
-    what.timeout_ms = static_cast<std::uint64_t>(left.count());
-    what.sequence = membership_.sequence() + 1;
-    const std::string text = to_text(what);
+    message outgoing = from_here(message::kind::ask);
+    set_event(outgoing, question.event);
+    outgoing.policy = question.policy;
+    outgoing.timeout_ms = static_cast<std::uint64_t>(left.count());
+    outgoing.sequence = membership_.sequence() + 1;
+    const std::string text = to_text(outgoing);
     if (!fits(text.size())) {
         return hookd_(link::ask_failed{question.event.id, why_too_large(text.size())});
     }
@@ -211,10 +211,10 @@ void member::handle(const link::tell& statement) {
     if (!membership_.is_up()) {
         return hookd_(link::tell_failed{statement.request, down_reason_});
     }
-    message what = from_here(message::kind::told);
-    set_event(what, statement.event);
-    what.sequence = membership_.sequence() + 1;
-    const std::string text = to_text(what);
+    message outgoing = from_here(message::kind::told);
+    set_event(outgoing, statement.event);
+    outgoing.sequence = membership_.sequence() + 1;
+    const std::string text = to_text(outgoing);
     if (!fits(text.size())) {
         return hookd_(link::tell_failed{statement.request, why_too_large(text.size())});
     }
@@ -238,9 +238,9 @@ void member::handle(const link::close_event& over) {
 }
 
 void member::close_at(const sender& host, const std::string& id) {
-    message what = from_here(message::kind::close);
-    what.id = id;
-    send(host, what);
+    message outgoing = from_here(message::kind::close);
+    outgoing.id = id;
+    send(host, outgoing);
 }
 
 void member::handle(const link::reply& answer) {
@@ -266,74 +266,76 @@ void member::handle(const link::reply& answer) {
 // --- of other hosts ---
 
 void member::take(const delivery& arrived) {
-    const auto what = read_message(arrived.body);
-    if (!what || !subjects::is_from(arrived.subject, what->from.host) ||
-        (what->from.host == membership_.self().host && what->type != message::kind::probe)) {
+    const auto received = read_message(arrived.body);
+    if (!received || !subjects::is_from(arrived.subject, received->from.host) ||
+        (received->from.host == membership_.self().host && received->type != message::kind::probe)) {
         return;
     }
-    switch (what->type) {
+    switch (received->type) {
         case message::kind::ask:
         case message::kind::told:
-            return on_event(*what);
+            return on_event(*received);
         case message::kind::none:
-            return asks_.on_none(*what);
+            return asks_.on_none(*received);
         case message::kind::has:
-            if (!asks_.on_has(*what)) {
-                close_at(what->from, what->id);
+            if (!asks_.on_has(*received)) {
+                close_at(received->from, received->id);
             }
             return;
         case message::kind::settled:
-            return asks_.on_settled(*what);
+            return asks_.on_settled(*received);
         case message::kind::close:
-            return on_close(*what);
+            return on_close(*received);
         case message::kind::gone:
-            return membership_.on_gone(*what);
+            return membership_.on_gone(*received);
         case message::kind::known:
             return;
         case message::kind::here:
-            membership_.on_here(*what);
+            membership_.on_here(*received);
             break;
         case message::kind::probe:
             break;
     }
     // A reply anywhere else would be said with this host's rights for another.
-    if (arrived.reply.starts_with(subjects_.answers_to(what->from.host))) {
+    if (arrived.reply.starts_with(subjects_.answers_to(received->from.host))) {
         message known = from_here(message::kind::known);
         known.sequence = membership_.sequence();
         engine_.publish(arrived.reply, to_text(known));
     }
 }
 
-void member::on_event(const message& what) {
-    if (const auto lost = membership_.note_sequence(what.from, what.sequence); lost > 0 && membership_.is_up()) {
-        hookd_(link::gap{"NATS lost " + std::to_string(lost) + " events of host " + what.from.host});
+void member::on_event(const message& received) {
+    if (const auto lost = membership_.note_sequence(received.from, received.sequence);
+        lost > 0 && membership_.is_up()) {
+        hookd_(link::gap{"NATS lost " + std::to_string(lost) + " events of host " + received.from.host});
     }
-    if (what.type == message::kind::ask) {
-        return on_ask(what);
+    if (received.type == message::kind::ask) {
+        return on_ask(received);
     }
-    if (membership_.is_up() && audience_of(membership_.about().sessions, what.event).is_heard) {
-        hookd_(link::foreign_event{what.from.host, to_event(what), std::nullopt});
+    if (membership_.is_up() && audience_of(membership_.about().sessions, received.event).is_heard) {
+        hookd_(link::foreign_event{received.from.host, to_event(received), std::nullopt});
     }
 }
 
 // Until this host is up, nobody has been promised to be asked.
-void member::on_ask(const message& what) {
-    const auto here = membership_.is_up() ? audience_of(membership_.about().sessions, what.event) : nats::audience{};
+void member::on_ask(const message& received) {
+    const auto here =
+        membership_.is_up() ? audience_of(membership_.about().sessions, received.event) : nats::audience{};
     if (here.responders.empty()) {
         message answer = from_here(message::kind::none);
-        answer.id = what.id;
-        send(what.from, answer);
+        answer.id = received.id;
+        send(received.from, answer);
         if (here.is_heard) {
-            hookd_(link::foreign_event{what.from.host, to_event(what), std::nullopt});
+            hookd_(link::foreign_event{received.from.host, to_event(received), std::nullopt});
         }
         return;
     }
     const bool is_announced_later = foreign_.has_unannounced();
-    if (!foreign_.add(what.id, {what.from, to_text(here.responders)})) {
+    if (!foreign_.add(received.id, {received.from, to_text(here.responders)})) {
         return;
     }
     hookd_(link::foreign_event{
-        what.from.host, to_event(what), link::question{what.policy, milliseconds{what.timeout_ms}}});
+        received.from.host, to_event(received), link::question{received.policy, milliseconds{received.timeout_ms}}});
     if (!is_announced_later) {
         announce_later_();
     }
@@ -348,20 +350,22 @@ void member::announce_work() {
     });
 }
 
-void member::on_close(const message& what) {
-    if (foreign_.is_from(what.id, what.from)) {
-        static_cast<void>(foreign_.take(what.id));
-        hookd_(link::cancel{what.id});
+void member::on_close(const message& received) {
+    if (foreign_.is_from(received.id, received.from)) {
+        static_cast<void>(foreign_.take(received.id));
+        hookd_(link::cancel{received.id});
     }
 }
 
-void member::send(const sender& to, const message& what) { engine_.publish(subjects_.to(to.host), to_text(what)); }
+void member::send(const sender& recipient, const message& outgoing) {
+    engine_.publish(subjects_.to(recipient.host), to_text(outgoing));
+}
 
 message member::from_here(message::kind type) const {
-    message what;
-    what.type = type;
-    what.from = membership_.self();
-    return what;
+    message outgoing;
+    outgoing.type = type;
+    outgoing.from = membership_.self();
+    return outgoing;
 }
 
 std::string member::why_too_large(std::size_t bytes) const {

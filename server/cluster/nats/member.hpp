@@ -40,7 +40,7 @@ public:
 
     // --- of the connection ---
     void on_connected(const server_info& server);
-    void on_disconnected(const down_reason& why);
+    void on_disconnected(const down_reason& reason);
     void tick();
     /// Tells other hosts which of their questions this one works on. A hook that answers before that spares a message:
     /// its verdict says so, too.
@@ -63,14 +63,14 @@ private:
 
     void subscribe();
     void take(const delivery& arrived);
-    void on_event(const message& what);
-    void on_ask(const message& what);
-    void on_close(const message& what);
+    void on_event(const message& received);
+    void on_ask(const message& received);
+    void on_close(const message& received);
     void publish_ask(const link::ask& question, clock::time_point asked_at);
     void show_sessions();
     void presume_silent();
     void close_at(const sender& host, const std::string& id);
-    void send(const sender& to, const message& what);
+    void send(const sender& recipient, const message& outgoing);
     void report_hosts();
     [[nodiscard]] message from_here(message::kind type) const;
     [[nodiscard]] bool fits(std::size_t bytes) const { return bytes <= engine_.max_payload(); }

@@ -260,9 +260,9 @@ void membership::acknowledge(const std::string& host) {
 
 // --- the others ---
 
-void membership::on_here(const message& what) {
-    auto about = read_presence(what.presence);
-    if (!about || about->who != what.from) {
+void membership::on_here(const message& received) {
+    auto about = read_presence(received.presence);
+    if (!about || about->who != received.from) {
         return;
     }
     if (const auto before = roster_.update(std::move(*about), now_())) {
@@ -271,7 +271,7 @@ void membership::on_here(const message& what) {
     observer_.on_roster_changed();
 }
 
-void membership::on_gone(const message& what) { forget(what.from); }
+void membership::on_gone(const message& received) { forget(received.from); }
 
 void membership::show(std::vector<link::host_session> sessions) {
     about_.sessions = std::move(sessions);
@@ -293,20 +293,21 @@ void membership::probe(const std::string& host) {
     peer->is_probed = true;
     message question;
     question.from = about_.who;
-    const sender who = peer->about.who;
-    engine_.request(subjects_.to(host), {}, to_text(question), probe_limit, [this, run = run_, who](const answer& got) {
-        auto* const asked = run == run_ ? roster_.find(who.host) : nullptr;
-        if (asked == nullptr || asked->about.who != who) {
-            return;
-        }
-        asked->is_probed = false;
-        asked->refusals = got.type == answer::kind::no_responders ? asked->refusals + 1 : 0;
-        if (asked->refusals >= gone_after_refusals) {
-            // The first time it leaves what it was asked; from then on there is nobody to ask.
-            const bool leaves = asked->refusals == gone_after_refusals;
-            observer_.on_peer_gone(leaves ? asked->about : presence{who, {}, {}});
-        }
-    });
+    const sender entry = peer->about.who;
+    engine_.request(
+        subjects_.to(host), {}, to_text(question), probe_limit, [this, run = run_, entry](const answer& got) {
+            auto* const asked = run == run_ ? roster_.find(entry.host) : nullptr;
+            if (asked == nullptr || asked->about.who != entry) {
+                return;
+            }
+            asked->is_probed = false;
+            asked->refusals = got.type == answer::kind::no_responders ? asked->refusals + 1 : 0;
+            if (asked->refusals >= gone_after_refusals) {
+                // The first time it leaves what it was asked; from then on there is nobody to ask.
+                const bool leaves = asked->refusals == gone_after_refusals;
+                observer_.on_peer_gone(leaves ? asked->about : presence{entry, {}, {}});
+            }
+        });
 }
 
 void membership::with_fresh_roster(fresh_handler done) {
@@ -346,8 +347,8 @@ void membership::on_keys(const bucket_result<bucket_state>& found) {
     if (std::erase(keys, subjects_.key) == 0) {
         return restart("this host's entry in the bucket is gone: its lease was over");
     }
-    for (const sender& who : roster_.vanished_from(keys, look_begun_)) {
-        forget(who);
+    for (const sender& entry : roster_.vanished_from(keys, look_begun_)) {
+        forget(entry);
     }
     read_unknown(roster_.unknown_of(keys));
 }
@@ -405,15 +406,15 @@ void membership::finish_look(const std::string& failure) {
     }
 }
 
-void membership::forget(const sender& who) {
-    if (const auto gone = roster_.remove(who)) {
+void membership::forget(const sender& entry) {
+    if (const auto gone = roster_.remove(entry)) {
         observer_.on_peer_gone(*gone);
         observer_.on_roster_changed();
-        acknowledge(who.host);
+        acknowledge(entry.host);
     }
 }
 
-void membership::restart(const std::string& why, bool is_permanent) { engine_.restart({why, is_permanent}); }
+void membership::restart(const std::string& reason, bool is_permanent) { engine_.restart({reason, is_permanent}); }
 
 void membership::restart(const bucket_fault& fault) { restart(fault.text, fault.type == bucket_fault::kind::refused); }
 

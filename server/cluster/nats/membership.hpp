@@ -76,8 +76,8 @@ public:
     /// To be called several times a second.
     void tick();
 
-    void on_here(const message& what);
-    void on_gone(const message& what);
+    void on_here(const message& received);
+    void on_gone(const message& received);
 
     /// What others are shown: published at once, and put into the bucket.
     void show(std::vector<link::host_session> sessions);
@@ -91,8 +91,8 @@ public:
     /// How many messages to all this entry has sent.
     [[nodiscard]] std::uint64_t sequence() const noexcept { return sequence_; }
     [[nodiscard]] std::uint64_t next_sequence() noexcept { return ++sequence_; }
-    std::uint64_t note_sequence(const sender& who, std::uint64_t sequence) {
-        return roster_.note_sequence(who, sequence);
+    std::uint64_t note_sequence(const sender& entry, std::uint64_t sequence) {
+        return roster_.note_sequence(entry, sequence);
     }
 
     /// Calls `done` once the roster has been read not longer than roster_age ago, with why where it can't be.
@@ -124,8 +124,8 @@ private:
     void end_reading(const reading& done);
     void finish_look(const std::string& failure);
 
-    void forget(const sender& who);
-    void restart(const std::string& why, bool is_permanent = false);
+    void forget(const sender& entry);
+    void restart(const std::string& reason, bool is_permanent = false);
     void restart(const bucket_fault& fault);
     [[nodiscard]] std::string announcement() const;
     template <typename Value>

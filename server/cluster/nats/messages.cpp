@@ -17,25 +17,26 @@ constexpr std::array<std::string_view, 10> names{
     "ask", "told", "none", "has", "settled", "close", "here", "known", "gone", "probe"};
 
 // What each kind can't be without.
-bool is_complete(const message& what) noexcept {
-    if (what.from.host.empty() || what.from.entry.empty()) {
+bool is_complete(const message& received) noexcept {
+    if (received.from.host.empty() || received.from.entry.empty()) {
         return false;
     }
-    switch (what.type) {
+    switch (received.type) {
         case message::kind::ask:
-            return !what.id.empty() && !what.event.empty() && !what.payload.empty() && !what.emitted_at.empty() &&
-                   !what.policy.empty() && what.timeout_ms > 0;
+            return !received.id.empty() && !received.event.empty() && !received.payload.empty() &&
+                   !received.emitted_at.empty() && !received.policy.empty() && received.timeout_ms > 0;
         case message::kind::told:
-            return !what.id.empty() && !what.event.empty() && !what.payload.empty() && !what.emitted_at.empty();
+            return !received.id.empty() && !received.event.empty() && !received.payload.empty() &&
+                   !received.emitted_at.empty();
         case message::kind::none:
         case message::kind::close:
-            return !what.id.empty();
+            return !received.id.empty();
         case message::kind::has:
-            return !what.id.empty() && what.responders.starts_with('[');
+            return !received.id.empty() && received.responders.starts_with('[');
         case message::kind::settled:
-            return !what.id.empty() && what.result.starts_with('{');
+            return !received.id.empty() && received.result.starts_with('{');
         case message::kind::here:
-            return what.presence.starts_with('{');
+            return received.presence.starts_with('{');
         case message::kind::known:
         case message::kind::gone:
         case message::kind::probe:
@@ -73,38 +74,39 @@ std::optional<message> read_message(std::string_view text) {
     return is_complete(result) ? std::optional{std::move(result)} : std::nullopt;
 }
 
-link::event_content to_event(const message& what) {
-    return {what.id, what.event, std::string{what.payload}, std::string{what.cause}, std::string{what.emitted_at}};
+link::event_content to_event(const message& received) {
+    return {received.id, received.event, std::string{received.payload}, std::string{received.cause},
+        std::string{received.emitted_at}};
 }
 
-void set_event(message& what, const link::event_content& event) {
-    what.id = event.id;
-    what.event = event.name;
-    what.payload = event.payload_json;
-    what.cause = event.cause_json;
-    what.emitted_at = event.emitted_at_json;
+void set_event(message& outgoing, const link::event_content& event) {
+    outgoing.id = event.id;
+    outgoing.event = event.name;
+    outgoing.payload = event.payload_json;
+    outgoing.cause = event.cause_json;
+    outgoing.emitted_at = event.emitted_at_json;
 }
 
-std::string to_text(const message& what) {
+std::string to_text(const message& outgoing) {
     link::object_writer out;
     out.number("v", version)
-        .text("kind", names[static_cast<std::size_t>(what.type)])
-        .text("host", what.from.host)
-        .text("entry", what.from.entry)
-        .number("seq", what.sequence)
-        .text_if_any("id", what.id)
-        .text_if_any("event", what.event)
-        .raw_if_any("cause", what.cause)
-        .raw_if_any("emitted_at", what.emitted_at)
-        .text_if_any("policy", what.policy);
-    if (what.timeout_ms > 0) {
-        out.number("timeout_ms", what.timeout_ms);
+        .text("kind", names[static_cast<std::size_t>(outgoing.type)])
+        .text("host", outgoing.from.host)
+        .text("entry", outgoing.from.entry)
+        .number("seq", outgoing.sequence)
+        .text_if_any("id", outgoing.id)
+        .text_if_any("event", outgoing.event)
+        .raw_if_any("cause", outgoing.cause)
+        .raw_if_any("emitted_at", outgoing.emitted_at)
+        .text_if_any("policy", outgoing.policy);
+    if (outgoing.timeout_ms > 0) {
+        out.number("timeout_ms", outgoing.timeout_ms);
     }
-    return out.raw_if_any("responders", what.responders)
-        .raw_if_any("result", what.result)
-        .raw_if_any("presence", what.presence)
-        .raw_if_any("decides", what.decides ? "true" : "")
-        .raw_if_any("payload", what.payload)
+    return out.raw_if_any("responders", outgoing.responders)
+        .raw_if_any("result", outgoing.result)
+        .raw_if_any("presence", outgoing.presence)
+        .raw_if_any("decides", outgoing.decides ? "true" : "")
+        .raw_if_any("payload", outgoing.payload)
         .take();
 }
 

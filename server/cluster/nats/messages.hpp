@@ -55,11 +55,11 @@ struct message {
 [[nodiscard]] std::optional<message> read_message(std::string_view text);
 
 /// The event of `ask` and `told`.
-[[nodiscard]] link::event_content to_event(const message& what);
+[[nodiscard]] link::event_content to_event(const message& received);
 /// The same the other way. Lifetime: the message holds spans of `event`.
-void set_event(message& what, const link::event_content& event);
+void set_event(message& outgoing, const link::event_content& event);
 
 /// Only what is not empty is written.
-[[nodiscard]] std::string to_text(const message& what);
+[[nodiscard]] std::string to_text(const message& outgoing);
 
 }  // namespace hookd::nats

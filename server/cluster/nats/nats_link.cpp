@@ -25,14 +25,14 @@ nats_link::nats_link(boost::asio::io_context& context, link::channel& hookd)
 void nats_link::begin(link::hello greeting) {
     hookd_.send(link::state_report{link::link_state::connecting, {}, {}});
     try {
-        url where = parse_url(greeting.url);
-        const std::string cluster = where.cluster;
+        url target = parse_url(greeting.url);
+        const std::string cluster = target.cluster;
         client_observer& self = *this;
         const std::string answers = subjects{cluster, greeting.host}.answers_to(greeting.host);
-        client_.emplace(context_, std::move(where), "hookd " + greeting.host, answers, self);
+        client_.emplace(context_, std::move(target), "hookd " + greeting.host, answers, self);
         member_.emplace(
             *client_, cluster, membership::settings{greeting.host, greeting.instance, greeting.lease},
-            &membership::clock::now, [this](const report& what) { report_to_hookd(what); },
+            &membership::clock::now, [this](const report& news) { report_to_hookd(news); },
             [this] { announce_later(); });
     } catch (const std::invalid_argument& fault) {
         unusable_ = fault.what();
@@ -94,7 +94,7 @@ void nats_link::leave(std::function<void()> done) {
 
 void nats_link::on_connected(const server_info& server) { member_->on_connected(server); }
 
-void nats_link::on_disconnected(const down_reason& why) { member_->on_disconnected(why); }
+void nats_link::on_disconnected(const down_reason& reason) { member_->on_disconnected(reason); }
 
 void nats_link::tick() {
     ticker_.expires_after(tick_interval);
@@ -117,8 +117,8 @@ void nats_link::announce_later() {
     });
 }
 
-void nats_link::report_to_hookd(const report& what) {
-    std::visit([this](const auto& one) { hookd_.send(one); }, what);
+void nats_link::report_to_hookd(const report& news) {
+    std::visit([this](const auto& one) { hookd_.send(one); }, news);
     if (hookd_.is_congested() && !std::exchange(is_paused_, true)) {
         client_->pause();
         hookd_.when_drained([this] {

@@ -33,9 +33,9 @@ public:
 
 private:
     void on_connected(const server_info& server) override;
-    void on_disconnected(const down_reason& why) override;
+    void on_disconnected(const down_reason& reason) override;
     void tick();
-    void report_to_hookd(const report& what);
+    void report_to_hookd(const report& news);
     void announce_later();
 
     boost::asio::io_context& context_;

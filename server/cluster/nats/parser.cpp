@@ -148,8 +148,8 @@ parse_result parser::read_message(
     return result;
 }
 
-parse_result parser::fail(std::string why) {
-    failure_ = std::move(why);
+parse_result parser::fail(std::string reason) {
+    failure_ = std::move(reason);
     return {parse_status::failed, 0, {}, failure_};
 }
 

@@ -60,7 +60,7 @@ private:
     parse_result read_line(std::string_view line, std::size_t line_bytes, std::string_view unread);
     parse_result read_message(
         std::string_view arguments, bool has_headers, std::size_t line_bytes, std::string_view unread);
-    parse_result fail(std::string why);
+    parse_result fail(std::string reason);
 
     std::size_t scanned_ = 0;  // bytes of `unread` known to hold no line end
     std::size_t awaited_ = 0;  // bytes that complete a message; 0 where its line is not complete

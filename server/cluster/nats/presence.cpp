@@ -61,9 +61,9 @@ audience audience_of(const std::vector<link::host_session>& sessions, std::strin
     return found;
 }
 
-std::string to_text(const presence& what) {
+std::string to_text(const presence& shown) {
     std::string sessions = "[";
-    for (const link::host_session& each : what.sessions) {
+    for (const link::host_session& each : shown.sessions) {
         const std::string text = to_text(each);
         if (sessions.size() + text.size() + 2 > max_presence_bytes) {
             break;
@@ -72,9 +72,9 @@ std::string to_text(const presence& what) {
     }
     sessions += ']';
     return link::object_writer{}
-        .text("host", what.who.host)
-        .text("entry", what.who.entry)
-        .text("instance", what.instance)
+        .text("host", shown.who.host)
+        .text("entry", shown.who.entry)
+        .text("instance", shown.instance)
         .raw("sessions", sessions)
         .take();
 }

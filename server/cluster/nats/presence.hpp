@@ -28,7 +28,7 @@ struct audience {
 [[nodiscard]] audience audience_of(const std::vector<link::host_session>& sessions, std::string_view event);
 
 /// Sessions past max_presence_bytes are left out.
-[[nodiscard]] std::string to_text(const presence& what);
+[[nodiscard]] std::string to_text(const presence& shown);
 inline constexpr std::size_t max_presence_bytes = std::size_t{64} * 1024;
 
 }  // namespace hookd::nats

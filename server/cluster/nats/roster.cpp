@@ -23,8 +23,8 @@ std::optional<presence> roster::update(presence about, time_point now) {
     return is_new ? std::nullopt : std::optional{std::move(before)};
 }
 
-std::optional<presence> roster::remove(const sender& who) {
-    peer* const known = find_entry(who);
+std::optional<presence> roster::remove(const sender& entry) {
+    peer* const known = find_entry(entry);
     if (known == nullptr) {
         return std::nullopt;
     }
@@ -33,22 +33,22 @@ std::optional<presence> roster::remove(const sender& who) {
     return gone;
 }
 
-std::uint64_t roster::note_sequence(const sender& who, std::uint64_t sequence) {
-    peer* const from = find_entry(who);
-    if (from == nullptr) {
+std::uint64_t roster::note_sequence(const sender& entry, std::uint64_t sequence) {
+    peer* const known = find_entry(entry);
+    if (known == nullptr) {
         return 0;
     }
-    const std::uint64_t before = from->last_sequence.value_or(sequence - 1);
+    const std::uint64_t before = known->last_sequence.value_or(sequence - 1);
     if (sequence <= before) {
         return 0;
     }
-    from->last_sequence = sequence;
+    known->last_sequence = sequence;
     return sequence - before - 1;
 }
 
-void roster::set_base(const sender& who, std::uint64_t sequence) {
-    if (peer* const from = find_entry(who); from != nullptr && !from->last_sequence) {
-        from->last_sequence = sequence;
+void roster::set_base(const sender& entry, std::uint64_t sequence) {
+    if (peer* const known = find_entry(entry); known != nullptr && !known->last_sequence) {
+        known->last_sequence = sequence;
     }
 }
 
@@ -79,9 +79,9 @@ roster::peer* roster::find(std::string_view host) {
     return found == peers_.end() ? nullptr : &found->second;
 }
 
-roster::peer* roster::find_entry(const sender& who) {
-    peer* const known = find(who.host);
-    return known != nullptr && known->about.who == who ? known : nullptr;
+roster::peer* roster::find_entry(const sender& entry) {
+    peer* const known = find(entry.host);
+    return known != nullptr && known->about.who == entry ? known : nullptr;
 }
 
 }  // namespace hookd::nats

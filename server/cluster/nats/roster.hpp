@@ -29,13 +29,13 @@ public:
     /// Takes in what a member says of itself. The entry that it replaces, where it has entered anew.
     std::optional<presence> update(presence about, time_point now);
     /// What it had shown of itself, if it was there.
-    std::optional<presence> remove(const sender& who);
+    std::optional<presence> remove(const sender& entry);
     void clear() { peers_.clear(); }
 
     /// Notes the number of a message that was sent to all; how many from that host were lost before it.
-    std::uint64_t note_sequence(const sender& who, std::uint64_t sequence);
+    std::uint64_t note_sequence(const sender& entry, std::uint64_t sequence);
     /// Where its count stands, unless known already.
-    void set_base(const sender& who, std::uint64_t sequence);
+    void set_base(const sender& entry, std::uint64_t sequence);
 
     /// Those of `keys` (tokens of hosts) that are not known.
     [[nodiscard]] std::vector<std::string> unknown_of(const std::vector<std::string>& keys) const;
@@ -47,7 +47,7 @@ public:
     [[nodiscard]] const std::map<std::string, peer, std::less<>>& peers() const noexcept { return peers_; }
 
 private:
-    [[nodiscard]] peer* find_entry(const sender& who);
+    [[nodiscard]] peer* find_entry(const sender& entry);
 
     std::map<std::string, peer, std::less<>> peers_{};
 };

@@ -29,22 +29,22 @@ void send_at_once(asio::ip::tcp::socket& socket) {
 
 }  // namespace
 
-std::shared_ptr<asio::ssl::context> make_tls_context(const url& where) {
+std::shared_ptr<asio::ssl::context> make_tls_context(const url& target) {
     auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_client);
     error_code failure;
     static_cast<void>(context->set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1, failure));
     static_cast<void>(context->set_verify_mode(asio::ssl::verify_peer, failure));
-    if (where.tls_ca.empty()) {
+    if (target.tls_ca.empty()) {
         static_cast<void>(context->set_default_verify_paths(failure));
     } else {
-        static_cast<void>(context->load_verify_file(where.tls_ca, failure));
-        require_file(failure, "tls_ca", where.tls_ca);
+        static_cast<void>(context->load_verify_file(target.tls_ca, failure));
+        require_file(failure, "tls_ca", target.tls_ca);
     }
-    if (!where.tls_cert.empty()) {
-        static_cast<void>(context->use_certificate_chain_file(where.tls_cert, failure));
-        require_file(failure, "tls_cert", where.tls_cert);
-        static_cast<void>(context->use_private_key_file(where.tls_key, asio::ssl::context::pem, failure));
-        require_file(failure, "tls_key", where.tls_key);
+    if (!target.tls_cert.empty()) {
+        static_cast<void>(context->use_certificate_chain_file(target.tls_cert, failure));
+        require_file(failure, "tls_cert", target.tls_cert);
+        static_cast<void>(context->use_private_key_file(target.tls_key, asio::ssl::context::pem, failure));
+        require_file(failure, "tls_key", target.tls_key);
     }
     return context;
 }
@@ -84,11 +84,11 @@ void transport::start_tls(std::shared_ptr<asio::ssl::context> context, const std
     tls_->async_handshake(asio::ssl::stream_base::client, std::move(done));
 }
 
-void transport::read_some(asio::mutable_buffer into, transfer_handler done) {
+void transport::read_some(asio::mutable_buffer buffer, transfer_handler done) {
     if (tls_) {
-        tls_->async_read_some(into, std::move(done));
+        tls_->async_read_some(buffer, std::move(done));
     } else {
-        socket_.async_read_some(into, std::move(done));
+        socket_.async_read_some(buffer, std::move(done));
     }
 }
 

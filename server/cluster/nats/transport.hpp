@@ -18,8 +18,8 @@
 
 namespace hookd::nats {
 
-/// What TLS is done with, as `where` says. Throws std::invalid_argument naming a file that can't be used.
-[[nodiscard]] std::shared_ptr<boost::asio::ssl::context> make_tls_context(const url& where);
+/// What TLS is done with, as `target` says. Throws std::invalid_argument naming a file that can't be used.
+[[nodiscard]] std::shared_ptr<boost::asio::ssl::context> make_tls_context(const url& target);
 
 /// A TCP connection that may turn to TLS after a server's first line.
 ///
@@ -35,7 +35,7 @@ public:
     void connect(const server_address& server, connect_handler done);
     /// `host`: whose certificate it has to be.
     void start_tls(std::shared_ptr<boost::asio::ssl::context> context, const std::string& host, connect_handler done);
-    void read_some(boost::asio::mutable_buffer into, transfer_handler done);
+    void read_some(boost::asio::mutable_buffer buffer, transfer_handler done);
     /// Writes all of it.
     void write(boost::asio::const_buffer bytes, transfer_handler done);
     void close();

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t max_cluster_name = 64;
 
-[[noreturn]] void refuse(const std::string& why) { throw std::invalid_argument("the cluster's URL: " + why); }
+[[noreturn]] void refuse(const std::string& reason) { throw std::invalid_argument("the cluster's URL: " + reason); }
 
 // What is before the first `separator` in `rest`, which is left with what is behind it.
 std::string_view take_until(std::string_view& rest, char separator) {
@@ -72,14 +72,14 @@ server_address to_server(std::string_view text) {
 }
 
 credentials to_credentials(std::string_view text) {
-    credentials who;
+    credentials account;
     if (text.find(':') == std::string_view::npos) {
-        who.token = percent_decoded(text);
+        account.token = percent_decoded(text);
     } else {
-        who.user = percent_decoded(take_until(text, ':'));
-        who.password = percent_decoded(text);
+        account.user = percent_decoded(take_until(text, ':'));
+        account.password = percent_decoded(text);
     }
-    return who;
+    return account;
 }
 
 bool is_cluster_letter(char c) noexcept {

@@ -38,18 +38,18 @@ connect_failure read_failure(std::string text) {
 
 }  // namespace
 
-connection::connection(const boost::asio::any_io_executor& executor, handlers what)
-    : handlers_(std::move(what)), socket_(executor), timer_(executor) {}
+connection::connection(const boost::asio::any_io_executor& executor, handlers callbacks)
+    : handlers_(std::move(callbacks)), socket_(executor), timer_(executor) {}
 
 connection::~connection() { close(); }
 
-void connection::open(const settings& where, std::chrono::milliseconds patience,
+void connection::open(const settings& target, std::chrono::milliseconds patience,
     std::function<void(std::optional<connect_failure>)> done) {
     patience_ = patience;
     connected_ = std::move(done);
     std::vector<const char*> keywords;
     std::vector<const char*> values;
-    for (const auto& [keyword, value] : where) {
+    for (const auto& [keyword, value] : target) {
         keywords.push_back(keyword.c_str());
         values.push_back(value.c_str());
     }
@@ -57,8 +57,8 @@ void connection::open(const settings& where, std::chrono::milliseconds patience,
     values.push_back(nullptr);
     conn_.reset(PQconnectStartParams(keywords.data(), values.data(), 0));
     if (!conn_ || PQstatus(conn_.get()) == CONNECTION_BAD) {
-        connect_failure why = read_failure(conn_ ? error_text() : "out of memory");
-        boost::asio::post(timer_.get_executor(), [self = shared_from_this(), why] { self->fail_connect(why); });
+        connect_failure reason = read_failure(conn_ ? error_text() : "out of memory");
+        boost::asio::post(timer_.get_executor(), [self = shared_from_this(), reason] { self->fail_connect(reason); });
         return;
     }
     PQsetErrorVerbosity(conn_.get(), PQERRORS_VERBOSE);  // the only way to the server's code
@@ -118,10 +118,10 @@ void connection::poll_connect() {
     await_connect(status);
 }
 
-void connection::fail_connect(connect_failure why) {
+void connection::fail_connect(connect_failure reason) {
     if (auto done = std::exchange(connected_, nullptr)) {
         close();
-        done(std::move(why));
+        done(std::move(reason));
     }
 }
 
@@ -246,14 +246,15 @@ void connection::take_notifications() {
     }
 }
 
-void connection::lose(std::string why) {
+void connection::lose(std::string reason) {
     if (closed_) {
         return;
     }
     const auto self = shared_from_this();
     const auto tell = handlers_.on_lost;
     close();
-    boost::asio::post(timer_.get_executor(), [tell, why = read_failure(std::move(why)).message] { tell(why); });
+    boost::asio::post(
+        timer_.get_executor(), [tell, reason = read_failure(std::move(reason)).message] { tell(reason); });
 }
 
 void connection::close() {

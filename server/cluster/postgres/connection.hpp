@@ -41,14 +41,14 @@ public:
         std::function<void(std::string)> on_lost{};          ///< why
     };
 
-    connection(const boost::asio::any_io_executor& executor, handlers what);
+    connection(const boost::asio::any_io_executor& executor, handlers callbacks);
     ~connection();
     connection(const connection&) = delete;
     connection& operator=(const connection&) = delete;
 
     /// Calls `done` once, with a failure or none. Each address has `patience`, since libpq's connect_timeout is for
     /// blocking calls only.
-    void open(const settings& where, std::chrono::milliseconds patience,
+    void open(const settings& target, std::chrono::milliseconds patience,
         std::function<void(std::optional<connect_failure>)> done);
 
     void prepare(const char* name, const char* text, on_result done);
@@ -57,8 +57,8 @@ public:
     void query(const std::string& text, on_result done);
 
     void close();
-    /// Closes, and calls on_lost with `why`.
-    void abandon(std::string why) { lose(std::move(why)); }
+    /// Closes, and calls on_lost with `reason`.
+    void abandon(std::string reason) { lose(std::move(reason)); }
 
     /// How long the oldest statement has been waiting for its result while nothing has moved on the connection; 0 where
     /// there is none.
@@ -80,7 +80,7 @@ private:
 
     void poll_connect();
     void await_connect(PostgresPollingStatusType wanted);
-    void fail_connect(connect_failure why);
+    void fail_connect(connect_failure reason);
     void finish_connect();
     void watch();
     bool reopen_descriptor();
@@ -89,7 +89,7 @@ private:
     void read();
     void take_results();
     void take_notifications();
-    void lose(std::string why);
+    void lose(std::string reason);
     [[nodiscard]] std::string error_text() const;
 
     struct finish {

@@ -12,13 +12,13 @@ constexpr std::chrono::milliseconds statement_patience{30'000};
 
 }  // namespace
 
-console_session::console_session(const settings& where) {
+console_session::console_session(const settings& target) {
     settings resolved;
     std::string failure;
     bool done = false;
-    resolve(context_.get_executor(), where, [&](settings found, const std::string& why) {
+    resolve(context_.get_executor(), target, [&](settings found, const std::string& reason) {
         resolved = std::move(found);
-        failure = why;
+        failure = reason;
         done = true;
     });
     run_until(done, lookup_patience);
@@ -27,17 +27,17 @@ console_session::console_session(const settings& where) {
     }
     connection::handlers handlers;
     handlers.on_notification = [this](const std::string& payload) { heard_ = payload; };
-    handlers.on_lost = [this](const std::string& why) { lost_ = why; };
+    handlers.on_lost = [this](const std::string& reason) { lost_ = reason; };
     connection_ = std::make_shared<connection>(context_.get_executor(), std::move(handlers));
-    std::optional<connect_failure> why;
+    std::optional<connect_failure> reason;
     done = false;
     connection_->open(resolved, connect_patience, [&](const std::optional<connect_failure>& found) {
-        why = found;
+        reason = found;
         done = true;
     });
     run_until(done, lookup_patience);
-    if (why) {
-        throw console_failure(judge(*why, where).reason, why->sqlstate);
+    if (reason) {
+        throw console_failure(judge(*reason, target).reason, reason->sqlstate);
     }
 }
 

@@ -16,8 +16,8 @@ namespace hookd::postgres {
 /// What stopped a command of a person; what() says what to do.
 class console_failure : public std::runtime_error {
 public:
-    console_failure(const std::string& why, std::string code = {})
-        : std::runtime_error(why), sqlstate(std::move(code)) {}
+    console_failure(const std::string& reason, std::string code = {})
+        : std::runtime_error(reason), sqlstate(std::move(code)) {}
 
     std::string sqlstate;
 };
@@ -27,7 +27,7 @@ public:
 /// Thread-safety: none.
 class console_session {
 public:
-    explicit console_session(const settings& where);
+    explicit console_session(const settings& target);
     ~console_session();
     console_session(const console_session&) = delete;
     console_session& operator=(const console_session&) = delete;

@@ -9,8 +9,8 @@
 
 namespace hookd::postgres {
 
-void incoming_events::begin(std::shared_ptr<connection> on) {
-    connection_ = std::move(on);
+void incoming_events::begin(std::shared_ptr<connection> entered) {
+    connection_ = std::move(entered);
     // An answer that was under way may have arrived or not: the schema takes it once.
     answers_.insert(
         answers_.begin(), std::make_move_iterator(answering_.begin()), std::make_move_iterator(answering_.end()));
@@ -119,9 +119,9 @@ void incoming_events::take_event(const result& outcome, int row) {
     }
     if (!outcome.is_null(row, 8)) {
         event.asks = link::question{outcome.text(row, 8), link::milliseconds{outcome.integer(row, 9)}};
-        const place at{static_cast<std::int32_t>(outcome.integer(row, 1)), outcome.integer(row, 3)};
-        questions_[event.event.id] = {at, clock::now() + event.asks->left};
-        ids_[at] = event.event.id;
+        const place key{static_cast<std::int32_t>(outcome.integer(row, 1)), outcome.integer(row, 3)};
+        questions_[event.event.id] = {key, clock::now() + event.asks->left};
+        ids_[key] = event.event.id;
     }
     hookd_.send(event);
 }
@@ -204,10 +204,10 @@ void incoming_events::verify_ended() {
 
 void incoming_events::take_ended(const result& outcome) {
     for (int row = 0; !outcome.has_failed() && row < outcome.rows(); ++row) {
-        const place at{static_cast<std::int32_t>(outcome.integer(row, 0)), outcome.integer(row, 1)};
-        if (const auto found = ids_.find(at); found != ids_.end()) {
+        const place key{static_cast<std::int32_t>(outcome.integer(row, 0)), outcome.integer(row, 1)};
+        if (const auto found = ids_.find(key); found != ids_.end()) {
             hookd_.send(link::cancel{found->second});
-            forget_question(at);
+            forget_question(key);
         }
     }
 }
@@ -224,8 +224,8 @@ void incoming_events::check() {
     }
 }
 
-void incoming_events::forget_question(const place& at) {
-    if (const auto found = ids_.find(at); found != ids_.end()) {
+void incoming_events::forget_question(const place& key) {
+    if (const auto found = ids_.find(key); found != ids_.end()) {
         questions_.erase(found->second);
         ids_.erase(found);
     }

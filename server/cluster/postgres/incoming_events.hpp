@@ -26,7 +26,7 @@ public:
     explicit incoming_events(link::channel& hookd) : hookd_(hookd) {}
 
     /// A connection that has entered.
-    void begin(std::shared_ptr<connection> on);
+    void begin(std::shared_ptr<connection> entered);
     /// The connection is gone. hookd forgets what it was asked then, so that is answered, once there is a connection
     /// again, as failed.
     void end();
@@ -70,7 +70,7 @@ private:
     void take_acceptance(const result& outcome);
     void verify_ended();
     void take_ended(const result& outcome);
-    void forget_question(const place& at);
+    void forget_question(const place& key);
 
     link::channel& hookd_;
     std::shared_ptr<connection> connection_{};

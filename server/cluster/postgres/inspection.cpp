@@ -30,17 +30,17 @@ const char* const inspection_query =
     " coalesce((select pg_has_role(oid, 'member') from pg_catalog.pg_roles where rolname = 'hookd_owner'), false)"
     " from (select 1) as one left join pg_catalog.pg_namespace n on n.nspname = 'hookd'";
 
-inspection::inspection(const result& of)
-    : backend_pid(static_cast<int>(of.integer(0, 0))),
-      is_standby(of.boolean(0, 1)),
-      role(of.text(0, 2)),
-      database(of.text(0, 3)),
-      encoding(of.text(0, 4)),
-      has_schema(of.boolean(0, 5)),
-      is_ours(of.boolean(0, 6)),
-      may_use(of.boolean(0, 7)),
-      is_member(of.boolean(0, 8)),
-      is_owner(of.boolean(0, 9)) {}
+inspection::inspection(const result& outcome)
+    : backend_pid(static_cast<int>(outcome.integer(0, 0))),
+      is_standby(outcome.boolean(0, 1)),
+      role(outcome.text(0, 2)),
+      database(outcome.text(0, 3)),
+      encoding(outcome.text(0, 4)),
+      has_schema(outcome.boolean(0, 5)),
+      is_ours(outcome.boolean(0, 6)),
+      may_use(outcome.boolean(0, 7)),
+      is_member(outcome.boolean(0, 8)),
+      is_owner(outcome.boolean(0, 9)) {}
 
 std::optional<trouble> judge_server(const inspection& found, int connected_pid, int server_version) {
     if (found.backend_pid != connected_pid) {
@@ -96,24 +96,24 @@ std::optional<trouble> judge_version(const inspection& found, int schema_version
     return std::nullopt;
 }
 
-trouble judge(const connect_failure& why, const settings& where) {
-    const std::string said = why.message;
-    if (why.sqlstate == "28P01") {
+trouble judge(const connect_failure& failure, const settings& target) {
+    const std::string said = failure.message;
+    if (failure.sqlstate == "28P01") {
         return {said + ": correct user or password in the URL file"};
     }
-    if (why.sqlstate == "28000") {
+    if (failure.sqlstate == "28000") {
         return {said + ": the server does not let this role in; see its pg_hba.conf, and that the role exists"};
     }
-    if (why.sqlstate == "3D000") {
+    if (failure.sqlstate == "3D000") {
         return {said +
                 ": correct the database in the URL file, or make it with a superuser's URL in FILE: hookd-postgres "
                 "--init FILE"};
     }
-    if (why.sqlstate == "42501") {
-        return {
-            said + ": type in psql: GRANT CONNECT ON DATABASE " + quoted(setting(where, "dbname")) + " TO hookd_host;"};
+    if (failure.sqlstate == "42501") {
+        return {said + ": type in psql: GRANT CONNECT ON DATABASE " + quoted(setting(target, "dbname")) +
+                " TO hookd_host;"};
     }
-    if (why.sqlstate == "08P01" && contains(said, "startup parameter")) {
+    if (failure.sqlstate == "08P01" && contains(said, "startup parameter")) {
         return {said +
                 ": a connection pooler such as pgbouncer is in front of the server; let the URL name the PostgreSQL "
                 "server itself"};
@@ -127,8 +127,8 @@ trouble judge(const connect_failure& why, const settings& where) {
     if (contains(said, "certificate") || contains(said, "SSL")) {
         return {said + ": see sslmode, sslrootcert and the host in the URL file"};
     }
-    if (why.sqlstate.empty()) {
-        return {said + ": is PostgreSQL running at " + place(where) + "?", false};
+    if (failure.sqlstate.empty()) {
+        return {said + ": is PostgreSQL running at " + place(target) + "?", false};
     }
     return {said, false};
 }

@@ -26,7 +26,7 @@ struct trouble {
 extern const char* const inspection_query;
 
 struct inspection {
-    explicit inspection(const result& of);
+    explicit inspection(const result& outcome);
 
     int backend_pid;
     bool is_standby;
@@ -46,6 +46,6 @@ struct inspection {
 [[nodiscard]] std::optional<trouble> judge_version(const inspection& found, int schema_version_there);
 
 /// Why a connection failed, with the cure.
-[[nodiscard]] trouble judge(const connect_failure& why, const settings& where);
+[[nodiscard]] trouble judge(const connect_failure& failure, const settings& target);
 
 }  // namespace hookd::postgres

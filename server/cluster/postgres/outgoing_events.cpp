@@ -20,33 +20,33 @@ std::size_t size_of(const link::event_content& event) {
 
 }  // namespace
 
-bool outgoing_events::refuse(const link::event_content& event, std::string& why) const {
+bool outgoing_events::refuse(const link::event_content& event, std::string& reason) const {
     if (!connection_) {
-        why = down_reason_;
+        reason = down_reason_;
     } else if (event.payload_json.size() > max_payload_bytes) {
-        why = "the payload has " + std::to_string(event.payload_json.size()) +
-              " bytes, and the cluster carries at most " + std::to_string(max_payload_bytes);
+        reason = "the payload has " + std::to_string(event.payload_json.size()) +
+                 " bytes, and the cluster carries at most " + std::to_string(max_payload_bytes);
     } else if (queued_bytes_ > max_queued_bytes) {
-        why = "PostgreSQL is too slow: more than 64 MiB of events wait for it";
+        reason = "PostgreSQL is too slow: more than 64 MiB of events wait for it";
     } else if (!protocol::parse_uuid(event.id)) {
-        why = "hook_event_id is not a UUID";
+        reason = "hook_event_id is not a UUID";
     }
-    return !why.empty();
+    return !reason.empty();
 }
 
 void outgoing_events::add(link::ask asks) {
-    std::string why;
-    if (refuse(asks.event, why)) {
-        return hookd_.send(link::ask_failed{asks.event.id, why});
+    std::string reason;
+    if (refuse(asks.event, reason)) {
+        return hookd_.send(link::ask_failed{asks.event.id, reason});
     }
     ++asks_queued_;
     enqueue({std::move(asks.event), link::question{std::move(asks.policy), asks.timeout}, 0, 0, false});
 }
 
 void outgoing_events::add(link::tell tells) {
-    std::string why;
-    if (refuse(tells.event, why)) {
-        return hookd_.send(link::tell_failed{tells.request, why});
+    std::string reason;
+    if (refuse(tells.event, reason)) {
+        return hookd_.send(link::tell_failed{tells.request, reason});
     }
     enqueue({std::move(tells.event), std::nullopt, tells.request, 0, false});
 }
@@ -73,8 +73,8 @@ void outgoing_events::close(const std::string& id) {
     }
 }
 
-void outgoing_events::begin(std::shared_ptr<connection> on, std::int64_t last_seq) {
-    connection_ = std::move(on);
+void outgoing_events::begin(std::shared_ptr<connection> entered, std::int64_t last_seq) {
+    connection_ = std::move(entered);
     last_seq_ = std::max(last_seq_, last_seq);
     if (!unfinished_.empty()) {
         finish(std::exchange(unfinished_, {}));
@@ -106,12 +106,12 @@ void outgoing_events::end(const std::string& reason) {
     asks_queued_ = 0;
 }
 
-void outgoing_events::fail(const pending& event, const std::string& why) {
+void outgoing_events::fail(const pending& event, const std::string& reason) {
     queued_bytes_ -= size_of(event.event);
     if (event.asks) {
-        hookd_.send(link::ask_failed{event.event.id, why});
+        hookd_.send(link::ask_failed{event.event.id, reason});
     } else {
-        hookd_.send(link::tell_failed{event.request, why});
+        hookd_.send(link::tell_failed{event.request, reason});
     }
 }
 
@@ -342,12 +342,12 @@ void outgoing_events::report_left() {
     if (leaving_.empty() || !answered_.empty()) {
         return;
     }
-    for (const auto& [gone, why] : std::exchange(leaving_, {})) {
-        report_left(gone, why);
+    for (const auto& [gone, reason] : std::exchange(leaving_, {})) {
+        report_left(gone, reason);
     }
 }
 
-void outgoing_events::report_left(const host_run& gone, const std::string& why) {
+void outgoing_events::report_left(const host_run& gone, const std::string& reason) {
     std::vector<std::pair<std::int64_t, asked_of>> waiting;
     bool is_back = false;
     for (auto& [seq, question] : open_) {
@@ -363,7 +363,7 @@ void outgoing_events::report_left(const host_run& gone, const std::string& why) 
         }
     }
     if (!waiting.empty() && !is_back) {
-        hookd_.send(link::host_left{waiting.front().second.name, why});
+        hookd_.send(link::host_left{waiting.front().second.name, reason});
     }
     for (const auto& [seq, of] : waiting) {
         // A host that has come back and has been asked since is not to lose those questions.

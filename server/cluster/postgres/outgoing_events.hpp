@@ -40,7 +40,7 @@ public:
     [[nodiscard]] bool has_questions() const noexcept { return asks_queued_ > 0 || !open_.empty(); }
 
     /// A connection that has entered; `last_seq`: the highest number that the schema has of this host.
-    void begin(std::shared_ptr<connection> on, std::int64_t last_seq);
+    void begin(std::shared_ptr<connection> entered, std::int64_t last_seq);
     /// The connection is gone, or (again) there is none.
     void end(const std::string& reason);
     /// The engine has begun a new epoch: nothing sent before is there.
@@ -70,7 +70,7 @@ private:
         std::map<std::int32_t, asked_of> hosts{};  // those that have not answered
     };
 
-    bool refuse(const link::event_content& event, std::string& why) const;
+    bool refuse(const link::event_content& event, std::string& reason) const;
     void enqueue(pending event);
     void send();
     void send_batch();
@@ -81,8 +81,8 @@ private:
     void take_answers(const result& outcome);
     void take_gone(const result& outcome);
     void report_left();
-    void report_left(const host_run& gone, const std::string& why);
-    void fail(const pending& event, const std::string& why);
+    void report_left(const host_run& gone, const std::string& reason);
+    void fail(const pending& event, const std::string& reason);
     void forget_question(std::int64_t seq);
 
     link::channel& hookd_;

@@ -50,26 +50,26 @@ void require(const std::optional<trouble>& none) {
     }
 }
 
-std::string database_of(const settings& where) {
-    const auto named = setting(where, "dbname");
-    return named.empty() ? setting(where, "user") : named;
+std::string database_of(const settings& target) {
+    const auto named = setting(target, "dbname");
+    return named.empty() ? setting(target, "user") : named;
 }
 
 /// Connects, and makes the database first where it is missing.
-std::unique_ptr<console_session> connect_to_own_database(const settings& where) {
+std::unique_ptr<console_session> connect_to_own_database(const settings& target) {
     try {
-        return std::make_unique<console_session>(where);
+        return std::make_unique<console_session>(target);
     } catch (const console_failure& failure) {
-        if (failure.sqlstate != "3D000" || database_of(where).empty()) {
+        if (failure.sqlstate != "3D000" || database_of(target).empty()) {
             throw;
         }
     }
-    settings elsewhere = where;
+    settings elsewhere = target;
     set(elsewhere, "dbname", "postgres");
     static_cast<void>(console_session{elsewhere}.query(
-        "create database " + quoted(database_of(where)) + " encoding 'UTF8' template template0"));
-    say("database " + quoted(database_of(where)) + " made");
-    return std::make_unique<console_session>(where);
+        "create database " + quoted(database_of(target)) + " encoding 'UTF8' template template0"));
+    say("database " + quoted(database_of(target)) + " made");
+    return std::make_unique<console_session>(target);
 }
 
 int version_there(console_session& session) {
@@ -93,8 +93,8 @@ void warn_of_other_tables(console_session& session) {
 }
 
 void init(const std::string& file) {
-    const auto where = parse_url(link::read_url_file(file));
-    const auto session = connect_to_own_database(where);
+    const auto target = parse_url(link::read_url_file(file));
+    const auto session = connect_to_own_database(target);
     const inspection found{session->query(inspection_query)};
     require(judge_server(found, session->on().backend_pid(), session->on().server_version()));
     say("database " + quoted(found.database) + " on " + session->on().server_name());
@@ -120,11 +120,11 @@ void init(const std::string& file) {
 }
 
 /// Whether a notification of another connection arrives. A pooler may say yes to LISTEN and swallow what comes.
-void probe_notifications(console_session& session, const inspection& found, const settings& where) {
+void probe_notifications(console_session& session, const inspection& found, const settings& target) {
     const std::string channel = "hookd_check_" + std::to_string(found.backend_pid);
     const auto start = std::chrono::steady_clock::now();
     static_cast<void>(session.query("listen " + channel));
-    static_cast<void>(console_session{where}.query("select pg_notify('" + channel + "', '" + channel + "')"));
+    static_cast<void>(console_session{target}.query("select pg_notify('" + channel + "', '" + channel + "')"));
     if (!session.hears(channel, probe_patience)) {
         throw console_failure(
             "a notification did not arrive: a connection pooler such as pgbouncer swallows them; let the URL name the "
@@ -136,11 +136,11 @@ void probe_notifications(console_session& session, const inspection& found, cons
 }
 
 void check(const std::string& file) {
-    const auto where = parse_url(link::read_url_file(file));
-    console_session session{where};
+    const auto target = parse_url(link::read_url_file(file));
+    console_session session{target};
     const inspection found{session.query(inspection_query)};
-    say("connected to " + place(where) + " as role " + quoted(found.role));
-    probe_notifications(session, found, where);
+    say("connected to " + place(target) + " as role " + quoted(found.role));
+    probe_notifications(session, found, target);
     require(judge_server(found, session.on().backend_pid(), session.on().server_version()));
     say(session.on().server_name());
     require(judge_schema(found));

@@ -129,8 +129,8 @@ void postgres_link::leave(std::function<void()> done) {
 void postgres_link::connect() {
     report(link::link_state::connecting);
     try {
-        auto where = parse_url(greeting_.url);
-        resolve(context_.get_executor(), where, [this, where](settings resolved, const std::string& failure) {
+        auto target = parse_url(greeting_.url);
+        resolve(context_.get_executor(), target, [this, target](settings resolved, const std::string& failure) {
             if (!failure.empty()) {
                 return fail({failure + ": see the host in the URL file, and the name service", false});
             }
@@ -141,26 +141,26 @@ void postgres_link::connect() {
     }
 }
 
-void postgres_link::open(settings where) {
-    rotate_hosts(where, first_host_);
+void postgres_link::open(settings target) {
+    rotate_hosts(target, first_host_);
     connection::handlers handlers;
     handlers.on_notification = [this](const std::string& text) { on_notification(text); };
-    handlers.on_lost = [this, attempt = ++attempt_](const std::string& why) {
+    handlers.on_lost = [this, attempt = ++attempt_](const std::string& reason) {
         if (attempt == attempt_ && connection_) {
-            lose(why);
+            lose(reason);
         }
     };
     connection_ = std::make_shared<connection>(context_.get_executor(), std::move(handlers));
-    connection_->open(where, connect_patience,
-        [this, where](const std::optional<connect_failure>& failure) { on_connected(failure, where); });
+    connection_->open(target, connect_patience,
+        [this, target](const std::optional<connect_failure>& failure) { on_connected(failure, target); });
 }
 
-void postgres_link::on_connected(const std::optional<connect_failure>& failure, const settings& where) {
+void postgres_link::on_connected(const std::optional<connect_failure>& failure, const settings& target) {
     if (failure) {
         if (failure->silent) {
             ++first_host_;  // so that the next attempt begins with another one
         }
-        return fail(judge(*failure, where));
+        return fail(judge(*failure, target));
     }
     report(link::link_state::entering);
     connection_->query(inspection_query, when_done(&postgres_link::inspect));
@@ -184,17 +184,17 @@ connection::on_result postgres_link::when_done(step next) {
 
 void postgres_link::inspect(const result& outcome) {
     found_.emplace(outcome);
-    auto why = judge_server(*found_, connection_->backend_pid(), connection_->server_version());
-    if (!why) {
-        why = judge_schema(*found_);
+    auto fault = judge_server(*found_, connection_->backend_pid(), connection_->server_version());
+    if (!fault) {
+        fault = judge_schema(*found_);
     }
-    if (!why && found_->role != greeting_.host && !found_->is_owner) {
-        why = trouble{"the URL's role is \"" + found_->role + "\", and this host is called \"" + greeting_.host +
-                      "\"; a host is its role: start hookd with --cluster-host " + found_->role +
-                      ", or make a role \"" + greeting_.host + "\""};
+    if (!fault && found_->role != greeting_.host && !found_->is_owner) {
+        fault = trouble{"the URL's role is \"" + found_->role + "\", and this host is called \"" + greeting_.host +
+                        "\"; a host is its role: start hookd with --cluster-host " + found_->role +
+                        ", or make a role \"" + greeting_.host + "\""};
     }
-    if (why) {
-        return fail(*why);
+    if (fault) {
+        return fail(*fault);
     }
     connection_->query("select hookd.schema_version()", [this](const result& version) {
         if (version.has_failed()) {
@@ -271,8 +271,8 @@ void postgres_link::wait_for_place(const result& holder) {
             [](const result&) {});
     }
     retry_timer_.expires_after(place_wait);
-    retry_timer_.async_wait([this, on = connection_](boost::system::error_code failure) {
-        if (!failure && on == connection_) {
+    retry_timer_.async_wait([this, entering = connection_](boost::system::error_code failure) {
+        if (!failure && entering == connection_) {
             enter();
         }
     });
@@ -325,17 +325,17 @@ void postgres_link::come_up() {
 
 // --- and back ---
 
-void postgres_link::fail(const trouble& why) {
-    if (why.lasting) {
-        hookd_.send(link::fatal{why.reason});
+void postgres_link::fail(const trouble& fault) {
+    if (fault.lasting) {
+        hookd_.send(link::fatal{fault.reason});
     }
-    lose(why.reason);
-    if (why.lasting) {
+    lose(fault.reason);
+    if (fault.lasting) {
         retry_after(lasting_trouble_wait);
     }
 }
 
-void postgres_link::lose(const std::string& why) {
+void postgres_link::lose(const std::string& reason) {
     if (connection_) {
         connection_->close();
         connection_.reset();
@@ -344,8 +344,8 @@ void postgres_link::lose(const std::string& why) {
     roster_under_way_ = false;
     sessions_.end();
     incoming_.end();
-    outgoing_.end(why);
-    report(link::link_state::down, why);
+    outgoing_.end(reason);
+    report(link::link_state::down, reason);
     retry_after(back_off_.next());
 }
 

@@ -56,8 +56,8 @@ private:
     using step = void (postgres_link::*)(const result&);
 
     void connect();
-    void open(settings where);
-    void on_connected(const std::optional<connect_failure>& failure, const settings& where);
+    void open(settings target);
+    void on_connected(const std::optional<connect_failure>& failure, const settings& target);
     void inspect(const result& outcome);
     void prepare();
     void prepared(const result& outcome);
@@ -67,8 +67,8 @@ private:
     void read_heads(bool is_start, std::function<void()> done);
     void join(bool is_start);
     void come_up();
-    void fail(const trouble& why);
-    void lose(const std::string& why);
+    void fail(const trouble& fault);
+    void lose(const std::string& reason);
     void retry_after(std::chrono::milliseconds wait);
     /// A handler that turns a failed statement into trouble.
     connection::on_result when_done(step next);

@@ -59,8 +59,8 @@ void session_table::remove(std::int64_t number) {
     }
 }
 
-void session_table::begin(std::shared_ptr<connection> on, std::function<void()> done) {
-    connection_ = std::move(on);
+void session_table::begin(std::shared_ptr<connection> entered, std::function<void()> done) {
+    connection_ = std::move(entered);
     changed_.clear();
     for (const auto& [number, known] : sessions_) {
         changed_.insert(number);

@@ -27,7 +27,7 @@ public:
 
     /// A connection that has entered: all sessions are made visible on it; others, of an earlier connection, go. `done`
     /// comes after that.
-    void begin(std::shared_ptr<connection> on, std::function<void()> done);
+    void begin(std::shared_ptr<connection> entered, std::function<void()> done);
     /// The connection is gone.
     void end();
 

@@ -40,9 +40,10 @@ std::string password_in(const std::string& url) {
                                                                                : std::string{};
 }
 
-void replace_all(std::string& text, const std::string& what, std::string_view with) {
-    for (std::size_t at = 0; !what.empty() && (at = text.find(what, at)) != std::string::npos; at += with.size()) {
-        text.replace(at, what.size(), with);
+void replace_all(std::string& text, const std::string& secret, std::string_view substitute) {
+    for (std::size_t at = 0; !secret.empty() && (at = text.find(secret, at)) != std::string::npos;
+         at += substitute.size()) {
+        text.replace(at, secret.size(), substitute);
     }
 }
 
@@ -60,10 +61,10 @@ struct host_entry {
     std::string port;
 };
 
-std::vector<host_entry> hosts_of(const settings& from) {
-    const auto hosts = split(setting(from, "host"));
-    const auto addresses = split(setting(from, "hostaddr"));
-    const auto ports = split(setting(from, "port"));
+std::vector<host_entry> hosts_of(const settings& target) {
+    const auto hosts = split(setting(target, "host"));
+    const auto addresses = split(setting(target, "hostaddr"));
+    const auto ports = split(setting(target, "port"));
     std::vector<host_entry> entries;
     for (std::size_t i = 0; i < std::max(hosts.size(), addresses.size()); ++i) {
         entries.push_back({i < hosts.size() ? hosts[i] : "", i < addresses.size() ? addresses[i] : "",
@@ -74,7 +75,7 @@ std::vector<host_entry> hosts_of(const settings& from) {
     return entries;
 }
 
-void put_hosts(settings& into, const std::vector<host_entry>& entries) {
+void put_hosts(settings& target, const std::vector<host_entry>& entries) {
     std::vector<std::string> hosts;
     std::vector<std::string> addresses;
     std::vector<std::string> ports;
@@ -83,9 +84,9 @@ void put_hosts(settings& into, const std::vector<host_entry>& entries) {
         addresses.push_back(each.address);
         ports.push_back(each.port);
     }
-    set(into, "host", join(hosts));
-    set(into, "hostaddr", join(addresses));
-    set(into, "port", join(ports));
+    set(target, "host", join(hosts));
+    set(target, "hostaddr", join(addresses));
+    set(target, "port", join(ports));
 }
 
 bool needs_lookup(const host_entry& entry) {
@@ -95,8 +96,9 @@ bool needs_lookup(const host_entry& entry) {
 /// One host after the other; keeps itself alive.
 class lookup : public std::enable_shared_from_this<lookup> {
 public:
-    lookup(const boost::asio::any_io_executor& executor, settings from, std::function<void(settings, std::string)> done)
-        : resolver_(executor), settings_(std::move(from)), done_(std::move(done)), left_(hosts_of(settings_)) {}
+    lookup(
+        const boost::asio::any_io_executor& executor, settings target, std::function<void(settings, std::string)> done)
+        : resolver_(executor), settings_(std::move(target)), done_(std::move(done)), left_(hosts_of(settings_)) {}
 
     void run() {
         while (next_ < left_.size() && !needs_lookup(left_[next_])) {
@@ -150,15 +152,17 @@ private:
 
 }  // namespace
 
-std::string setting(const settings& from, const std::string& keyword) {
-    const auto found = std::find_if(from.begin(), from.end(), [&](const auto& each) { return each.first == keyword; });
-    return found == from.end() ? std::string{} : found->second;
+std::string setting(const settings& target, const std::string& keyword) {
+    const auto found =
+        std::find_if(target.begin(), target.end(), [&](const auto& each) { return each.first == keyword; });
+    return found == target.end() ? std::string{} : found->second;
 }
 
-void set(settings& of, const std::string& keyword, const std::string& value) {
-    const auto found = std::find_if(of.begin(), of.end(), [&](const auto& each) { return each.first == keyword; });
-    if (found == of.end()) {
-        of.emplace_back(keyword, value);
+void set(settings& target, const std::string& keyword, const std::string& value) {
+    const auto found =
+        std::find_if(target.begin(), target.end(), [&](const auto& each) { return each.first == keyword; });
+    if (found == target.end()) {
+        target.emplace_back(keyword, value);
     } else {
         found->second = value;
     }
@@ -168,12 +172,12 @@ settings parse_url(const std::string& url) {
     if (url.rfind("postgresql://", 0) != 0 && url.rfind("postgres://", 0) != 0) {
         throw wrong_url("the URL is wrong: it must begin with postgresql://, as in postgresql://USER@HOST/hookd");
     }
-    char* why = nullptr;
+    char* fault = nullptr;
     const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> parsed{
-        PQconninfoParse(url.c_str(), &why), &PQconninfoFree};
-    const std::unique_ptr<char, decltype(&PQfreemem)> freed{why, &PQfreemem};
+        PQconninfoParse(url.c_str(), &fault), &PQconninfoFree};
+    const std::unique_ptr<char, decltype(&PQfreemem)> freed{fault, &PQfreemem};
     if (!parsed) {
-        std::string reason = why != nullptr ? why : "out of memory";
+        std::string reason = fault != nullptr ? fault : "out of memory";
         replace_all(reason, url, "the URL");
         replace_all(reason, password_in(url), "***");
         throw wrong_url("the URL is wrong: " + on_one_line(std::move(reason)));
@@ -196,28 +200,28 @@ settings parse_url(const std::string& url) {
     return found;
 }
 
-void resolve(const boost::asio::any_io_executor& executor, const settings& from,
+void resolve(const boost::asio::any_io_executor& executor, const settings& target,
     std::function<void(settings, std::string)> done) {
-    std::make_shared<lookup>(executor, from, std::move(done))->run();
+    std::make_shared<lookup>(executor, target, std::move(done))->run();
 }
 
-void rotate_hosts(settings& of, std::size_t first) {
-    auto entries = hosts_of(of);
+void rotate_hosts(settings& target, std::size_t first) {
+    auto entries = hosts_of(target);
     if (entries.size() > 1) {
         std::rotate(
             entries.begin(), entries.begin() + static_cast<std::ptrdiff_t>(first % entries.size()), entries.end());
-        put_hosts(of, entries);
+        put_hosts(target, entries);
     }
 }
 
-std::string place(const settings& of) {
+std::string place(const settings& target) {
     std::string text;
-    for (const auto& each : hosts_of(of)) {
+    for (const auto& each : hosts_of(target)) {
         const auto& name = each.host.empty() ? each.address : each.host;
         text += (text.empty() ? "" : ",") + (name.empty() ? "local socket" : name) +
                 (each.port.empty() ? "" : ":" + each.port);
     }
-    const auto database = setting(of, "dbname");
+    const auto database = setting(target, "dbname");
     return text + (database.empty() ? "" : "/" + database);
 }
 
