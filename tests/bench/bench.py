@@ -35,7 +35,7 @@ def read_arguments():
     parser.add_argument("--quick", action="store_true", help="once, small, each payload and number checked: does it work, is nothing lost?")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all numbers there")
     parser.add_argument("--document", action="store_true",
-                        help="write what was found into the documentation: tests/bench/results.json, chart.svg, and the tables of README.md")
+                        help="write what was found into the documentation: tests/bench/results.json, chart.svg, and the tables of README.md; with --only the rest stays")
     parser.add_argument("--from", type=Path, dest="source", metavar="FILE", help="measure nothing: take the numbers of such a file")
     parser.add_argument("--list", action="store_true", help="name the workloads and the peers")
     parser.add_argument("--built", type=Path, required=True, help=argparse.SUPPRESS)
@@ -49,8 +49,8 @@ def read_arguments():
     for name in arguments.peers:
         if name not in PEERS:
             parser.error(f"unknown peer '{name}'; --list names them")
-    if arguments.document and (arguments.only or arguments.peers or arguments.quick):
-        parser.error("--document wants all of it: leave out --only, --peers and --quick")
+    if arguments.document and (arguments.peers or arguments.quick):
+        parser.error("--document wants every peer: leave out --peers and --quick")
     if arguments.rounds < 1:
         parser.error("--rounds wants at least 1")
     return arguments
@@ -102,8 +102,10 @@ def measure_all(arguments, bench, results):
     return passed, failed
 
 
-def document(results):
-    """Puts the numbers where people read them."""
+def document(results, is_part):
+    """Puts the numbers where people read them; those of a part beside the others that are there."""
+    if is_part:
+        results = Results.from_json((HERE / "results.json").read_text()).with_newer(results)
     (HERE / "results.json").write_text(results.to_json())
     (HERE / "chart.svg").write_text(draw(results))
     page = HERE / "README.md"
@@ -125,7 +127,7 @@ def main():
         results = Results.from_json(arguments.source.read_text())
         print_table(results, sys.stdout)
         if arguments.document:
-            document(results)
+            document(results, arguments.only)
         return 0
     most_files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))  # for the crowd and its brokers
@@ -138,7 +140,7 @@ def main():
     else:
         print_table(results, sys.stdout)
     if arguments.document and not failed:
-        document(results)
+        document(results, arguments.only)
     return 1 if failed or not passed else 0
 
 

@@ -9,11 +9,16 @@ from workloads import WORKLOADS
 
 
 class Results:
-    """values[workload][peer][metric] is a list with one number a round."""
+    """values[workload][peer][metric] is a list with one number a round. Those of `apart` were measured in a run of their own: its machine."""
 
-    def __init__(self, machine, values=None):
+    def __init__(self, machine, values=None, apart=None):
         self.machine = machine
         self.values = values or {}
+        self.apart = apart or {}
+
+    def with_newer(self, newer):
+        """These, with the workloads of another run instead of their own."""
+        return Results(self.machine, {**self.values, **newer.values}, {**self.apart, **dict.fromkeys(newer.values, newer.machine)})
 
     def add(self, workload, peer, measured):
         metrics = self.values.setdefault(workload, {}).setdefault(peer, {})
@@ -35,13 +40,13 @@ class Results:
         return statistics.median(a / b for a, b in zip(one, other) if b)
 
     def to_json(self):
-        return json.dumps({"machine": self.machine, "results": self.values, "targets": [
+        return json.dumps({"machine": self.machine, "apart": self.apart, "results": self.values, "targets": [
             {"target": target.text, "measured": measured, "met": met} for target, measured, met in judged(self)]}, indent=1) + "\n"
 
     @staticmethod
     def from_json(text):
         document = json.loads(text)
-        return Results(document["machine"], document["results"])
+        return Results(document["machine"], document["results"], document.get("apart"))
 
 
 class Target:
@@ -175,10 +180,13 @@ def print_table(results, out):
         out.write(f"{'met   ' if met else 'MISSED'}  {short(measured):>8}  {target.text}\n")
 
 
+def described(machine):
+    rounds = f"medians of {machine['rounds']} interleaved rounds" if machine["rounds"] > 1 else "one round"
+    return f"on {machine['date']}: {machine['cores']} cores of {machine['cpu']}, Linux {machine['kernel']}, {rounds}"
+
+
 def tables_as_markdown(results):
-    machine = results.machine
-    out = [f"Measured on {machine['date']}: {machine['cores']} cores of {machine['cpu']}, Linux {machine['kernel']}, "
-           f"medians of {machine['rounds']} interleaved rounds. In brackets: the ratio to hookd in the same round.", ""]
+    out = [f"Measured {described(results.machine)}. In brackets: the ratio to hookd in the same round.", ""]
     for heading, groups in (("Veto round trip", ("trip",)), ("Fan-out", ("fanout",)), ("Idle sessions, start", ("idle", "start")),
                             ("What users do today", ("users",)),
                             ("In process, and parts alone", ("inproc", "micro")), ("Hosts", ("cluster",))):
@@ -186,6 +194,8 @@ def tables_as_markdown(results):
         if not lines:
             continue
         heads[0] = heading
+        apart = {described(results.apart[each.name]) for each in WORKLOADS if each.group in groups and each.name in results.apart}
+        out += [f"Measured {each}:\n" for each in sorted(apart)]
         out.append("| " + " | ".join(heads) + " |")
         out.append("|" + "|".join("---" if column < 2 else "---:" for column in range(len(heads))) + "|")
         out += ["| " + " | ".join(line) + " |" for line in lines] + [""]
