@@ -2,7 +2,6 @@
 #include "wiring.hpp"
 
 #include "hookctl/arguments.hpp"
-#include "hookctl/json/json_edit.hpp"
 #include "toml_settings.hpp"
 
 #include <base/json/text.hpp>
@@ -36,21 +35,21 @@ constexpr std::array<std::string_view, 6> windsurf_events{"pre_run_command", "pr
     "pre_mcp_tool_use", "pre_user_prompt", "post_cascade_response"};
 
 // clang-format off
-/// VS Code reads Copilot's file in a project.
+/// VS Code reads Copilot's file in a project. Gemini CLI and Qwen Code remove comments before they read their settings.
 constexpr std::array wirings{
     //           agent       user's directory, variable, file                                project's directory and file    form          ms     version shared shell
-    agent_wiring{"claude",   ".claude",            "CLAUDE_CONFIG_DIR", "settings.json",      ".claude",        "settings.json", form::nested,  false, false, true,  "Bash",              claude_events},
-    agent_wiring{"codex",    ".codex",             "CODEX_HOME",        "hooks.json",         ".codex",         "hooks.json",    form::nested,  false, false, false, "Bash",              codex_events},
-    agent_wiring{"gemini",   ".gemini",            "",                  "settings.json",      ".gemini",        "settings.json", form::nested,  true,  false, false, "run_shell_command", gemini_events},
-    agent_wiring{"qwen",     ".qwen",              "",                  "settings.json",      ".qwen",          "settings.json", form::nested,  true,  false, false, "run_shell_command", claude_events},
-    agent_wiring{"copilot",  ".copilot/hooks",     "",                  "hookd.json",         ".github/hooks",  "hookd.json",    form::bash,    false, true,  false, "bash",              copilot_events},
-    agent_wiring{"cursor",   ".cursor",            "",                  "hooks.json",         ".cursor",        "hooks.json",    form::command, false, true,  false, "Shell",             cursor_events},
-    agent_wiring{"windsurf", ".codeium/windsurf",  "",                  "hooks.json",         ".windsurf",      "hooks.json",    form::untimed, false, false, false, "run_command",       windsurf_events},
-    agent_wiring{"droid",    ".factory",           "",                  "settings.json",      ".factory",       "settings.json", form::nested,  false, false, false, "Execute",           droid_events},
-    agent_wiring{"kimi",     ".kimi-code",         "",                  "config.toml",        "",               "",              form::toml,    false, false, false, "Bash",              droid_events},
-    agent_wiring{"kimi",     ".kimi",              "",                  "config.toml",        "",               "",              form::toml,    false, false, false, "Shell",             droid_events},
-    agent_wiring{"grok",     ".grok/hooks",        "",                  "hookd.json",         ".grok/hooks",    "hookd.json",    form::nested_unmatched, false, false, false, "Bash",       claude_events},
-    agent_wiring{"qoder",    ".qoder",             "",                  "settings.json",      ".qoder",         "settings.json", form::nested,  false, false, false, "Bash",              qoder_events},
+    agent_wiring{"claude",   ".claude",            "CLAUDE_CONFIG_DIR", "settings.json",      ".claude",        "settings.json", form::nested,  false, false, true,  "Bash",              claude_events, json_comments::refused},
+    agent_wiring{"codex",    ".codex",             "CODEX_HOME",        "hooks.json",         ".codex",         "hooks.json",    form::nested,  false, false, false, "Bash",              codex_events, json_comments::refused},
+    agent_wiring{"gemini",   ".gemini",            "",                  "settings.json",      ".gemini",        "settings.json", form::nested,  true,  false, false, "run_shell_command", gemini_events, json_comments::accepted},
+    agent_wiring{"qwen",     ".qwen",              "",                  "settings.json",      ".qwen",          "settings.json", form::nested,  true,  false, false, "run_shell_command", claude_events, json_comments::accepted},
+    agent_wiring{"copilot",  ".copilot/hooks",     "",                  "hookd.json",         ".github/hooks",  "hookd.json",    form::bash,    false, true,  false, "bash",              copilot_events, json_comments::refused},
+    agent_wiring{"cursor",   ".cursor",            "",                  "hooks.json",         ".cursor",        "hooks.json",    form::command, false, true,  false, "Shell",             cursor_events, json_comments::refused},
+    agent_wiring{"windsurf", ".codeium/windsurf",  "",                  "hooks.json",         ".windsurf",      "hooks.json",    form::untimed, false, false, false, "run_command",       windsurf_events, json_comments::refused},
+    agent_wiring{"droid",    ".factory",           "",                  "settings.json",      ".factory",       "settings.json", form::nested,  false, false, false, "Execute",           droid_events, json_comments::refused},
+    agent_wiring{"kimi",     ".kimi-code",         "",                  "config.toml",        "",               "",              form::toml,    false, false, false, "Bash",              droid_events, json_comments::refused},
+    agent_wiring{"kimi",     ".kimi",              "",                  "config.toml",        "",               "",              form::toml,    false, false, false, "Shell",             droid_events, json_comments::refused},
+    agent_wiring{"grok",     ".grok/hooks",        "",                  "hookd.json",         ".grok/hooks",    "hookd.json",    form::nested_unmatched, false, false, false, "Bash",       claude_events, json_comments::refused},
+    agent_wiring{"qoder",    ".qoder",             "",                  "settings.json",      ".qoder",         "settings.json", form::nested,  false, false, false, "Bash",              qoder_events, json_comments::refused},
 };
 // clang-format on
 
@@ -168,7 +167,7 @@ std::string extension_at(std::string_view settings, std::size_t fault) {
     const auto rest = settings.substr(fault);
     const auto last = settings.find_last_not_of(blanks, fault == 0 ? 0 : fault - 1);
     if (rest.starts_with("//") || rest.starts_with("/*")) {
-        return ": hookctl edits no JSON with comments";
+        return ": this agent accepts no such comment in its settings";
     }
     const bool closes = rest.starts_with('}') || rest.starts_with(']');
     return closes && last < fault && settings[last] == ',' ? ": remove the comma before it" : "";
@@ -221,14 +220,14 @@ std::string_view rest_of_made_object(const agent_wiring& wiring) {
 }
 
 /// Removes our hooks from an event's array, and the array if it was made for them.
-bool remove_hooks(const agent_wiring& wiring, std::string& text, std::string_view event) {
-    const auto hooks = hooks_of(text, event);
+bool remove_hooks(const agent_wiring& wiring, json_document& text, std::string_view event) {
+    const auto hooks = hooks_of(text.view(), event);
     const bool was_made = json_was_made(hooks);
     if (!json_remove_if(text, hooks, [&](std::string_view element) { return is_our_element(wiring, element); })) {
         return false;
     }
-    if (was_made && json_is_empty(hooks_of(text, event))) {
-        json_remove(text, hooks_of(text), hooks_of(text, event));
+    if (was_made && json_is_empty(hooks_of(text.view(), event))) {
+        json_remove(text, hooks_of(text.view()), hooks_of(text.view(), event));
     }
     return true;
 }
@@ -269,56 +268,56 @@ std::string wired(const agent_wiring& wiring, const std::optional<std::string>& 
         return toml_wired(settings, wiring.events, command, limit);
     }
     const auto before = settings ? unwired(wiring, *settings) : std::nullopt;
-    auto text = before.value_or("");
+    json_document text(before.value_or(""), wiring.comments);
     bool makes_hooks = true;
-    if (is_blank(text)) {
-        text += made_object(wiring) + (before ? "" : "\n");
-    } else if (hooks_of(text).empty()) {
-        json_add_member(text, root_of(text), "hooks", "{\n  }");
+    if (is_blank(text.view())) {
+        text.insert(text.view().size(), made_object(wiring) + (before ? "" : "\n"));
+    } else if (hooks_of(text.view()).empty()) {
+        json_add_member(text, root_of(text.view()), "hooks", "{\n  }");
     } else {
         makes_hooks = false;
     }
     for (const auto event : wiring.events) {
         const auto entry = hook_entry(wiring, event, command, hook_timeout);
-        if (const auto hooks = hooks_of(text, event); !hooks.empty()) {
+        if (const auto hooks = hooks_of(text.view(), event); !hooks.empty()) {
             json_add_element(text, hooks, entry);
             continue;
         }
-        const auto hooks = hooks_of(text);
-        const auto inside = static_cast<std::size_t>(hooks.data() - text.data()) + 1;
+        const auto hooks = hooks_of(text.view());
+        const auto inside = static_cast<std::size_t>(hooks.data() - text.view().data()) + 1;
         json_add_member(text, hooks, event, "[\n      " + entry + "\n    ]");
         if (makes_hooks) {
             text.insert(inside, "\n    ");
             makes_hooks = false;
         }
     }
-    return text;
+    return std::string(text.text());
 }
 
 std::optional<std::string> unwired(const agent_wiring& wiring, std::string settings) {
     if (wiring.form == form::toml) {
         return toml_unwired(std::move(settings));
     }
-    auto text = std::move(settings);
-    const auto hooks = hooks_of(text);
+    json_document text(std::move(settings), wiring.comments);
+    const auto hooks = hooks_of(text.view());
     const bool made_hooks = !hooks.empty() && json_was_made(hooks);
-    const auto begin = std::min(text.find_first_not_of(blanks), text.size());
-    const bool was_made = std::string_view(text).substr(begin).starts_with(made_file_begins);
+    const auto begin = std::min(text.view().find_first_not_of(blanks), text.view().size());
+    const bool was_made = text.view().substr(begin).starts_with(made_file_begins);
     bool removed = false;
-    for (const auto& event : events_in(text)) {
+    for (const auto& event : events_in(text.view())) {
         removed = remove_hooks(wiring, text, event) || removed;
     }
-    if (removed && made_hooks && json_is_empty(hooks_of(text))) {
-        json_remove(text, root_of(text), hooks_of(text));
-        const auto rest = std::string_view(text).substr(begin);
+    if (removed && made_hooks && json_is_empty(hooks_of(text.view()))) {
+        json_remove(text, root_of(text.view()), hooks_of(text.view()));
+        const auto rest = text.text().substr(begin);
         if (was_made && begin == 0 && rest == std::string(rest_of_made_object(wiring)) + "\n") {
             return std::nullopt;
         }
         if (was_made && rest == rest_of_made_object(wiring)) {
-            text.resize(begin);
+            text.erase(begin, rest.size());
         }
     }
-    return text;
+    return std::string(text.text());
 }
 
 std::vector<wired_hook> wired_hooks(const agent_wiring& wiring, std::string_view settings, std::string_view event) {
@@ -328,7 +327,8 @@ std::vector<wired_hook> wired_hooks(const agent_wiring& wiring, std::string_view
         return hooks;
     }
     std::vector<wired_hook> all;
-    if (const auto hooks = hooks_of(settings, event); !hooks.empty()) {
+    const json_document text(std::string(settings), wiring.comments);
+    if (const auto hooks = hooks_of(text.view(), event); !hooks.empty()) {
         for (const auto& element : base::value_view(hooks).elements()) {
             const auto found = our_hooks(wiring, element);
             all.insert(all.end(), found.begin(), found.end());

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include "hookctl/json/json_edit.hpp"
+
 #include <chrono>
 #include <optional>
 #include <span>
@@ -34,6 +36,7 @@ struct agent_wiring {
     bool is_shared;               ///< other agents run its hooks, too: each is told by its input, not by --agent
     std::string_view shell_tool;  ///< its name for a shell, for a test
     std::span<const std::string_view> events;  ///< the first is the one before a tool
+    json_comments comments;                    ///< in its settings
 };
 
 [[nodiscard]] std::span<const agent_wiring> agent_wirings();

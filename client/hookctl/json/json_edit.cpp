@@ -4,7 +4,9 @@
 #include <base/json/text.hpp>
 #include <base/json/value_view.hpp>
 
+#include <algorithm>
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 namespace hookd::hookctl {
@@ -18,6 +20,32 @@ struct child {
     std::size_t end;
 };
 
+/// The text with blanks in the place of its comments.
+std::string without_comments(std::string text) {
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        if (text[at] == '"') {
+            for (++at; at < text.size() && text[at] != '"'; ++at) {
+                at += text[at] == '\\' ? 1 : 0;
+            }
+            continue;
+        }
+        const auto rest = std::string_view(text).substr(at);
+        auto end = std::string_view::npos;
+        if (rest.starts_with("//")) {
+            end = std::min(rest.find('\n'), rest.size());
+        } else if (rest.starts_with("/*") && rest.find("*/", 2) != std::string_view::npos) {
+            end = rest.find("*/", 2) + 2;
+        } else {
+            continue;
+        }
+        for (const auto last = at + end; at < last; ++at) {
+            text[at] = text[at] == '\n' ? '\n' : ' ';
+        }
+        --at;
+    }
+    return text;
+}
+
 std::vector<child> children_of(std::string_view text, std::string_view container) {
     std::vector<child> all;
     base::json_cursor each(container);
@@ -30,51 +58,66 @@ std::vector<child> children_of(std::string_view text, std::string_view container
     return all;
 }
 
-void add(std::string& text, std::string_view container, const std::string& piece) {
+void add(json_document& document, std::string_view container, const std::string& piece) {
+    const auto text = document.view();
     const auto all = children_of(text, container);
     const auto inside = static_cast<std::size_t>(container.data() - text.data()) + 1;
     if (all.empty()) {
-        text.insert(inside, piece);
+        document.insert(inside, piece);
         return;
     }
     // Apart from the one before as that is from what is before it.
     const auto before = all.size() > 1 ? text.find(',', all[all.size() - 2].end) + 1 : inside;
-    const auto space = text.substr(before, all.back().begin - before);
-    text.insert(all.back().end, "," + (space.empty() ? " " : space) + piece);
+    const std::string space(text.substr(before, all.back().begin - before));
+    document.insert(all.back().end, "," + (space.empty() ? " " : space) + piece);
 }
 
 }  // namespace
+
+json_document::json_document(std::string text, json_comments comments)
+    : text_(std::move(text)), plain_(comments == json_comments::accepted ? without_comments(text_) : text_) {}
+
+void json_document::insert(std::size_t at, std::string_view piece) {
+    text_.insert(at, piece);
+    plain_.insert(at, piece);
+}
+
+void json_document::erase(std::size_t at, std::size_t size) {
+    text_.erase(at, size);
+    plain_.erase(at, size);
+}
 
 std::string_view json_member_view(std::string_view object, std::string_view name) {
     return base::value_view(object)[name];
 }
 
-void json_add_member(std::string& text, std::string_view object, std::string_view name, std::string_view value) {
+void json_add_member(json_document& text, std::string_view object, std::string_view name, std::string_view value) {
     std::string piece;
     base::append_json_string(piece, name);
     add(text, object, piece.append(": ").append(value));
 }
 
-void json_add_element(std::string& text, std::string_view array, std::string_view value) {
+void json_add_element(json_document& text, std::string_view array, std::string_view value) {
     add(text, array, std::string(value));
 }
 
 bool json_was_made(std::string_view container) noexcept { return container.size() > 1 && container[1] == '\n'; }
 
-void json_remove(std::string& text, std::string_view container, std::string_view value) {
+void json_remove(json_document& text, std::string_view container, std::string_view value) {
     const auto* position = value.data();
     bool done = false;  // what moves up to its place stays
     json_remove_if(text, container, [&](std::string_view each) { return !done && (done = each.data() == position); });
 }
 
 bool json_remove_if(
-    std::string& text, std::string_view container, const std::function<bool(std::string_view value)>& unwanted) {
-    const auto begins = static_cast<std::size_t>(container.data() - text.data());
+    json_document& document, std::string_view container, const std::function<bool(std::string_view value)>& unwanted) {
+    const auto begins = static_cast<std::size_t>(container.data() - document.view().data());
     auto size = container.size();
     bool removed = false;
     for (std::size_t i = 0;;) {
-        const auto all = children_of(text, std::string_view(text).substr(begins, size));
-        while (i < all.size() && !unwanted(std::string_view(text).substr(all[i].value, all[i].end - all[i].value))) {
+        const auto text = document.view();
+        const auto all = children_of(text, text.substr(begins, size));
+        while (i < all.size() && !unwanted(text.substr(all[i].value, all[i].end - all[i].value))) {
             ++i;
         }
         if (i == all.size()) {
@@ -83,7 +126,7 @@ bool json_remove_if(
         const bool is_last = i + 1 == all.size();
         const auto from = i > 0 ? all[i - 1].end : is_last ? begins + 1 : all[i].begin;
         const auto to = i > 0 || is_last ? all[i].end : all[i + 1].begin;
-        text.erase(from, to - from);
+        document.erase(from, to - from);
         size -= to - from;
         removed = true;
     }

@@ -144,16 +144,16 @@ BOOST_AUTO_TEST_CASE(links_odd_files_and_strange_names_are_refused_with_a_reason
     fs::create_symlink(at.file("elsewhere"), at.file(".claude"));
     fs::create_directories(at.file(".gemini"));
     fs::create_symlink(at.file("elsewhere/settings.json"), at.file(".gemini/settings.json"));
-    fs::create_directories(at.file(".qwen"));
-    write_file(at.file(".qwen/settings.json"), "{} // comment");
+    fs::create_directories(at.file(".codex"));
+    write_file(at.file(".codex/hooks.json"), "{} // comment");
     for (const std::string agent : {"claude", "gemini"}) {
         const auto refused = at.agent({"install", agent});
         BOOST_TEST(refused.exit_status == 1);
         check_one_error(refused, {"is a link"});
     }
-    check_one_error(at.agent({"install", "qwen"}), {"qwen", "settings.json", "comments"});
+    check_one_error(at.agent({"install", "codex"}), {"codex", "hooks.json", "comment"});
     BOOST_TEST(read_file(at.file("elsewhere/settings.json")) == "{}");
-    BOOST_TEST(read_file(at.file(".qwen/settings.json")) == "{} // comment");
+    BOOST_TEST(read_file(at.file(".codex/hooks.json")) == "{} // comment");
     check_one_error(at.agent({"install", "hal"}), {"hal", "claude, codex"});
     BOOST_TEST(at.agent({"install", "hal"}).exit_status == 2);
     BOOST_TEST(at.agent({"status", "--fail-closed"}).exit_status == 2);

@@ -84,6 +84,29 @@ BOOST_AUTO_TEST_CASE(what_was_there_is_back_byte_for_byte) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(comments_stay_where_the_agent_accepts_them) {
+    for (const std::string before : {
+             "// mine\n{\n  // \"hooks\": {}, } ]\n  \"theme\": \"a // b\", /* , */\n  \"x\": [1 /*2*/] // last\n}\n// "
+             "end",
+             "/* nothing yet */\n",
+             "{ /* empty */ }",
+             "{\"hooks\": { // these\r\n  \"BeforeTool\": [ /* none */ ],\r\n\t\"PreToolUse\": [{\"command\": "
+             "\"\\\\\"}]}}",
+         }) {
+        for (const std::string agent : {"gemini", "qwen"}) {
+            const auto& wiring = *find_agent_wiring(agent);
+            const auto after = install(wiring, before);
+            for (const auto event : wiring.events) {
+                BOOST_TEST(commands_in(wiring, after, event).size() == 1U, agent << ": " << after);
+            }
+            BOOST_TEST(install(wiring, after) == after);
+            BOOST_TEST(unwired(wiring, after).value_or("no file") == before);
+        }
+    }
+    BOOST_CHECK_THROW((void)install(*find_agent_wiring("gemini"), "{} /* open"), usage_error);
+    BOOST_CHECK_THROW((void)install(*find_agent_wiring("gemini"), "{\"a\": 1,}"), usage_error);
+}
+
 BOOST_AUTO_TEST_CASE(a_file_that_was_made_goes) {
     for (const auto& wiring : agent_wirings()) {
         const auto made = install(wiring, std::nullopt);
@@ -164,8 +187,8 @@ BOOST_AUTO_TEST_CASE(settings_that_are_no_such_json_are_refused) {
         {"{\"a\": \"caf\xe9\"}", "UTF-8"},
         {"{\"a\": [1,\n]}", "at byte 10: remove the comma before it"},
         {"{\"a\": 1, }", "at byte 9: remove the comma before it"},
-        {"{\"a\": 1} // note", "at byte 9: hookctl edits no JSON with comments"},
-        {"{ /* note */ }", "at byte 2: hookctl edits no JSON with comments"},
+        {"{\"a\": 1} // note", "at byte 9: this agent accepts no such comment"},
+        {"{ /* note */ }", "at byte 2: this agent accepts no such comment"},
     };
     for (const auto& [bad, cause] : causes) {
         BOOST_CHECK_EXCEPTION((void)install(claude(), bad), usage_error, [&cause = cause](const usage_error& wrong) {
