@@ -72,6 +72,11 @@ int concurrency_hint(unsigned threads) {
 
 /// Runs a context on `count` threads, this one among them, until it has no work left. An exception of a handler ends
 /// them all, and is thrown once they have ended.
+///
+/// std::bad_alloc is no exception to that. What a peer asks for is refused long before (memory_reserve), so that it
+/// comes only if not even the next step of a connection can be queued: then neither can its end. Asio itself queues a
+/// strand's next handler in a destructor, where a failure is std::terminate(). A daemon that has ended is heard by each
+/// client as a closed connection, which is not consent; one that goes on without having done a step is not.
 void run_on_threads(boost::asio::io_context& context, unsigned count) {
     std::mutex mutex;
     std::exception_ptr failure;

@@ -20,6 +20,7 @@
 #include <cstdlib>
 #include <exception>
 #include <functional>
+#include <new>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -149,6 +150,10 @@ int serve(const program_options& options, const daemon_process::option_reader& r
     } catch (const journal_error& failure) {
         log.write(log_level::error, failure.what());
         return wrong_usage;
+    } catch (const std::bad_alloc&) {
+        log.write(log_level::error,
+            "ended: the system has no memory, and what was set aside for that is used up; every connection is closed");
+        return failed;
     } catch (const std::exception& failure) {
         log.write(log_level::error, failure.what());
         return failed;

@@ -25,10 +25,10 @@ std::optional<protocol::error> connection_places::refuse(const core::peer& peer)
 }
 
 void connection_places::take(const core::peer& peer) {
-    ++all_;
     if (peer.is_named) {
         ++of_named_[peer.uid];
     }
+    ++all_;
 }
 
 void connection_places::give_back(const core::peer& peer) noexcept {

@@ -4,6 +4,7 @@
 #include "path_watch.hpp"
 #include "peer_rights.hpp"
 #include "reject_connection.hpp"
+#include "rpc/memory_reserve.hpp"
 #include "socket_file.hpp"
 #include "socket_stream.hpp"
 #include "sparse_warnings.hpp"
@@ -28,6 +29,7 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -216,17 +218,15 @@ private:
     /// What the system has run short of, as errno; else 0.
     int accept_some(int most) {
         for (int i = 0; i < most && !shutting_down_; ++i) {
+            if (rpc::memory_reserve::is_low()) {
+                return ENOMEM;
+            }
             base::unique_fd descriptor{
                 ::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
             if (descriptor) {
-                net::stream_socket peer{context()};
-                boost::system::error_code failure;
-                peer.assign(boost::asio::local::stream_protocol{}, descriptor.get(), failure);
-                if (failure) {  // epoll takes no more
-                    return failure.value();
+                if (const int failure = try_admit(std::move(descriptor)); failure != 0) {
+                    return failure;
                 }
-                (void)descriptor.release();
-                admit(std::move(peer));
                 continue;
             }
             if (is_shortage(errno)) {
@@ -236,6 +236,27 @@ private:
                 break;
             }
             // ECONNABORTED and the like concern one peer.
+        }
+        return 0;
+    }
+
+    /// As accept_some(); if something has run short, the peer is gone.
+    int try_admit(base::unique_fd descriptor) {
+        std::shared_ptr<net::transport> admitted;
+        try {
+            net::stream_socket peer{context()};
+            boost::system::error_code failure;
+            peer.assign(boost::asio::local::stream_protocol{}, descriptor.get(), failure);
+            if (failure) {  // epoll takes no more
+                return failure.value();
+            }
+            (void)descriptor.release();
+            admitted = admit(std::move(peer));
+        } catch (const std::bad_alloc&) {
+            return ENOMEM;
+        }
+        if (admitted) {
+            admitted->start();
         }
         return 0;
     }
@@ -254,10 +275,12 @@ private:
             }));
     }
 
-    void admit(net::stream_socket socket) {
+    /// Null: it has been refused.
+    std::shared_ptr<net::transport> admit(net::stream_socket socket) {
         const auto credentials = base::peer_credentials_of(socket.native_handle());
         if (!credentials) {
-            return refusals_.write("a peer was refused: SO_PEERCRED: " + std::generic_category().message(errno));
+            refusals_.write("a peer was refused: SO_PEERCRED: " + std::generic_category().message(errno));
+            return nullptr;
         }
         auto peer = peer_of(*credentials);
         if (environment_.broker->journal() != nullptr) {
@@ -267,10 +290,11 @@ private:
         const auto may = roles_of(socket.native_handle(), *credentials, environment_.sessions.options);
         if (!may) {
             refusals_.write(rpc::describe(peer) + " is not allowed: connection refused");
-            return refuse(std::move(socket),
+            refuse(std::move(socket),
                 {protocol::errc::not_allowed, "user " + std::to_string(peer.uid) +
                                                   " may not talk to this daemon: start it with --allow-user " +
                                                   std::to_string(peer.uid) + ", or run your own"});
+            return nullptr;
         }
         std::shared_ptr<net::transport> made;
         std::optional<protocol::error> too_many;
@@ -282,19 +306,23 @@ private:
                     log_.write(
                         log_level::info, "raised the limit of open files to " + std::to_string(open_files_.most()));
                 }
-                places_taken_.take(peer);
                 made = make_transport(std::move(socket), peer, *may);
-                connections_.emplace(made.get(), made);
+                const auto entry = connections_.emplace(made.get(), made).first;
+                try {
+                    places_taken_.take(peer);
+                } catch (...) {
+                    connections_.erase(entry);
+                    throw;
+                }
                 environment_.broker->counters.connections.store(connections_.size(), std::memory_order_relaxed);
             }
         }
         if (too_many) {
-            return refuse(std::move(socket), std::move(*too_many));
-        }
-        if (log_.wants(log_level::debug)) {
+            refuse(std::move(socket), std::move(*too_many));
+        } else if (log_.wants(log_level::debug)) {
             log_.write(log_level::debug, rpc::describe(peer) + " connected");
         }
-        made->start();
+        return made;
     }
 
     [[nodiscard]] std::shared_ptr<net::transport> make_transport(

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "memory_reserve.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdlib>
 #include <new>
 
@@ -61,6 +63,12 @@ void memory_reserve::give_back() noexcept {
 }
 
 bool memory_reserve::is_short() noexcept { return !is_complete.load(std::memory_order_relaxed) && !fill(); }
+
+bool memory_reserve::is_low() noexcept {
+    return is_short() && std::count_if(reserve.begin(), reserve.end(), [](const std::atomic<void*>& each) {
+        return each.load(std::memory_order_relaxed) != nullptr;
+    }) < static_cast<std::ptrdiff_t>(blocks / 2);
+}
 
 protocol::error memory_reserve::refusal() {
     return protocol::limit_error(

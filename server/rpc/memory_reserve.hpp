@@ -26,6 +26,8 @@ public:
 
     /// Whether some of it is missing and the system has no memory to replace it.
     [[nodiscard]] static bool is_short() noexcept;
+    /// Whether it is short and less than half of it is left, which is for those who are connected: no peer is accepted.
+    [[nodiscard]] static bool is_low() noexcept;
     /// What a request is refused with meanwhile.
     [[nodiscard]] static protocol::error refusal();
 };

@@ -194,12 +194,11 @@ bool exhaust_memory(const test_daemon& daemon) {
     return false;
 }
 
-// With several threads what one of them posts to another's strand may find no memory, and that ends the daemon.
-BOOST_AUTO_TEST_CASE(without_memory_a_daemon_of_one_thread_lives_on_and_a_veto_is_heard) {
+BOOST_DATA_TEST_CASE(without_memory_the_daemon_lives_on_and_a_veto_is_heard, data::make({"1", "2", "4"}), threads) {
     if (hookd_is_sanitized()) {
         return;  // whose shadow counts as its address space
     }
-    test_daemon daemon({"--threads", "1", "--capacity-bytes", "1GiB", "--capacity", "100000"});
+    test_daemon daemon({"--threads", threads, "--capacity-bytes", "1GiB", "--capacity", "100000"});
     auto guard = daemon.connect();
     subscribe(guard, "question");
     auto emitter = daemon.connect();
@@ -218,6 +217,33 @@ BOOST_AUTO_TEST_CASE(without_memory_a_daemon_of_one_thread_lives_on_and_a_veto_i
     BOOST_TEST(emitter.response_to(next).string("/result/abort") == "again");
     daemon.wait_for_stat("/connections", 3);
     daemon.wait_for_stat("/waiting", 0);
+}
+
+BOOST_DATA_TEST_CASE(
+    without_memory_connections_leave_what_is_set_aside_to_verdicts, data::make({"1", "2", "4"}), threads) {
+    if (hookd_is_sanitized()) {
+        return;
+    }
+    test_daemon daemon({"--threads", threads, "--max-connections", "8000"});
+    auto guard = daemon.connect();
+    subscribe(guard, "question");
+    auto emitter = daemon.connect();
+    const auto asked = send_emit_and_wait(emitter, "question", R"("policy":"veto")");
+    const auto event = guard.next_event().string("/params/hook_event_id");
+    const rlimit none{daemon.virtual_bytes(), RLIM_INFINITY};
+    BOOST_REQUIRE(::prlimit(daemon.pid(), RLIMIT_AS, &none, nullptr) == 0);
+    std::deque<wire_client> storm;
+    eventually("no more connections are accepted", [&] {
+        for (int i = 0; i < 100; ++i) {
+            storm.push_back(daemon.connect());
+        }
+        return daemon.log().find("cannot accept a connection (Cannot allocate memory)") != std::string::npos;
+    });
+    BOOST_TEST(bool_at(respond(guard, event, R"("response":{"abort":"heard"})"), "/accepted"));
+    BOOST_TEST(emitter.response_to(asked).string("/result/abort") == "heard");
+    const rlimit all{RLIM_INFINITY, RLIM_INFINITY};
+    BOOST_REQUIRE(::prlimit(daemon.pid(), RLIMIT_AS, &all, nullptr) == 0);
+    BOOST_TEST(storm.back().call("ping").error_code() == 0);
 }
 
 BOOST_AUTO_TEST_CASE(many_idle_sessions_cost_an_event_nothing) {
