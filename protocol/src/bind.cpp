@@ -700,11 +700,24 @@ bool is_subscriber_name(std::string_view name) noexcept {
     return characters >= 1 && characters <= max_subscriber_name;
 }
 
+namespace {
+
+// `at_place`: `@` and where an event of that name was, or nothing. The payload, which may be long, is looked through
+// only for an event that is in its own cause.
+bool is_elsewhere(std::string_view at_place, std::string_view event, std::string_view payload) {
+    if (at_place.empty()) {
+        return false;
+    }
+    const auto place = place_of(event, payload);
+    return !place.empty() && decoded_place(at_place.substr(1)) != place;
+}
+
+}  // namespace
+
 std::optional<error> check_cause(std::string_view event, std::string_view payload, std::string_view cause) {
     if (cause.empty()) {
         return std::nullopt;
     }
-    const auto place = place_of(event, payload);
     std::size_t names = 0;
     for (std::optional<std::string_view> left = cause; left; ++names) {
         const auto comma = left->find(',');
@@ -719,9 +732,7 @@ std::optional<error> check_cause(std::string_view event, std::string_view payloa
                 "parameter 'cause' must be names of events, oldest first, separated by commas, as $HOOK_CAUSE is; " +
                     quoted(entry) + " is none"};
         }
-        const bool is_elsewhere =
-            !place.empty() && name.size() < entry.size() && decoded_place(entry.substr(name.size() + 1)) != place;
-        if (name == event && !is_elsewhere) {
+        if (name == event && !is_elsewhere(entry.substr(name.size()), event, payload)) {
             return error{errc::invalid_params,
                 "parameter 'cause' has this event in it, which is a recursion: a hook for '" + std::string{event} +
                     "' has led to '" + std::string{event} + "' again (" + std::string{cause} + ")"};

@@ -11,7 +11,7 @@ namespace {
 
 // Of the patterns of all sessions with a glob; where named users have used up half of it, the rest is for the daemon's
 // user and root.
-constexpr std::size_t most_pattern_bytes = std::size_t{2} << 20;
+constexpr std::size_t most_pattern_bytes = std::size_t{1} << 20;
 
 constexpr std::size_t waits_kept_for_owners = 256;
 
@@ -89,7 +89,7 @@ std::optional<error> budgets::refuse_in_flight(const connection_account& connect
         "this connection waits for as many answers as it may: wait for one, or use another connection");
 }
 
-// All of them are compared with each name that is new: that takes 5 ms at most.
+// All of them are compared with each name that is new: that takes 8 ms at most, with a star at every other character.
 std::optional<error> budgets::refuse_patterns(const user_account& user, std::size_t used, std::size_t more) {
     const auto most = user.is_named() ? most_pattern_bytes / 2 : most_pattern_bytes;
     if (more == 0 || used + more <= most) {

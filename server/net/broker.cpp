@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "broker_strand.hpp"
 #include "rpc/cluster_events.hpp"
+#include "rpc/long_message.hpp"
+#include "rpc/text_checker.hpp"
 
 #include <base/json/text.hpp>
 #include <hookd/server/broker.hpp>
@@ -8,11 +10,12 @@
 #include <boost/asio/append.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
+#include <deque>
 
 #include <unistd.h>
 
@@ -120,6 +123,12 @@ bool is_valid(std::string_view event, std::string_view payload) {
     return protocol::is_event_name(event) && !base::find_json_fault(payload);
 }
 
+// Of a payload that has been checked.
+bool is_valid(broker_strand& strand, std::string_view event, std::string_view payload) {
+    const auto* const known = strand.checked().find(payload);
+    return protocol::is_event_name(event) && known != nullptr && (!*known || (*known)->code != errc::invalid_params);
+}
+
 bool is_valid(std::optional<std::chrono::milliseconds> duration) {
     return !duration || (duration->count() >= 1 && *duration <= protocol::max_timeout);
 }
@@ -141,6 +150,36 @@ bool is_valid(const subscribe_request& wanted) {
 
 // Of one in-process subscriber, then the others have their turn.
 constexpr int most_events_at_a_time = 64;
+
+/// A request of an in-process client whose texts take longer to check than a turn may. A thread checks them; requests
+/// of the same client that come after it wait for it, as those of one connection do.
+///
+/// It holds the broker weakly: a thread must not be the last to let it go.
+class checked_call {
+public:
+    checked_call(const std::shared_ptr<local_client>& client, broker_strand& strand)
+        : client_(client), strand_(strand.weak_from_this()), idle_(strand.context().get_executor()) {}
+    checked_call(const checked_call&) = delete;
+    checked_call& operator=(const checked_call&) = delete;
+    virtual ~checked_call() = default;
+
+    /// On a thread of its own, once.
+    virtual void check() noexcept = 0;
+    /// On the strand, once it is checked. `client`: null if it has gone.
+    virtual void carry_out(broker_strand& strand, const std::shared_ptr<local_client>& client) = 0;
+    [[nodiscard]] bool is_checked() const noexcept { return is_checked_; }
+
+    /// On the strand.
+    static void start(std::shared_ptr<checked_call> call, broker_strand& strand);
+
+private:
+    static void end(const std::shared_ptr<checked_call>& call);
+
+    std::weak_ptr<local_client> client_;
+    std::weak_ptr<broker_strand> strand_;
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> idle_;
+    bool is_checked_ = false;
+};
 
 /// An in-process client: the caller itself, or one subscription.
 class local_client final : public core::event_sink, public std::enable_shared_from_this<local_client> {
@@ -172,6 +211,18 @@ public:
     }
 
     [[nodiscard]] bool closed() const noexcept { return closed_; }
+
+    /// Whether requests are being checked, for which the next ones wait.
+    [[nodiscard]] bool has_calls() const noexcept { return !calls_.empty(); }
+    void add_call(std::shared_ptr<checked_call> call) { calls_.push_back(std::move(call)); }
+    /// Carries out those that are checked, in the order in which they came.
+    void run_calls() {
+        while (!calls_.empty() && calls_.front()->is_checked()) {
+            const auto next = std::move(calls_.front());
+            calls_.pop_front();
+            next->carry_out(*strand_, shared_from_this());
+        }
+    }
 
     void on_ready() override {
         const auto self = shared_from_this();  // a handler may drop the subscription
@@ -222,8 +273,31 @@ private:
     std::shared_ptr<broker_strand> strand_;
     subscribe_request request_;
     core::client* client_ = nullptr;
+    std::deque<std::shared_ptr<checked_call>> calls_{};
     std::atomic<bool> closed_{false};
 };
+
+void checked_call::start(std::shared_ptr<checked_call> call, broker_strand& strand) {
+    strand.checks().run([call = std::move(call), &context = strand.context()]() mutable {
+        call->check();
+        boost::asio::post(context, [call = std::move(call)] { end(call); });
+    });
+}
+
+void checked_call::end(const std::shared_ptr<checked_call>& call) {
+    const auto strand = call->strand_.lock();
+    if (!strand) {
+        return;
+    }
+    strand->run([call, strand] {
+        call->is_checked_ = true;
+        if (const auto client = call->client_.lock()) {
+            client->run_calls();
+        } else {
+            call->carry_out(*strand, nullptr);
+        }
+    });
+}
 
 namespace {
 
@@ -308,32 +382,194 @@ private:
     std::shared_ptr<cancellation> link_;
 };
 
-void respond_as(
-    local_client& client, const uuid& id, const reply& reply, handler<protocol::respond_result> completion) {
-    auto& strand = *client.strand();
+/// A reply in-process. What respond_params refers to lies in it.
+struct local_reply {
+    uuid id{};
+    server::reply reply{};
+    std::string event{};           // of which it is; empty: no slot waits for it
+    bool may_rewrite = false;      // its turn in a chain has come
+    std::optional<error> fault{};  // of what is no reply
+    protocol::respond_params params{};
+};
+
+std::string_view event_of(const emit_request& request) noexcept { return request.event; }
+std::string_view event_of(const wait_request& request) noexcept { return request.event; }
+std::string_view event_of(const local_reply& request) noexcept { return request.event; }
+std::size_t text_bytes_of(const emit_request& request) noexcept { return request.payload.size(); }
+std::size_t text_bytes_of(const wait_request& request) noexcept { return request.payload.size(); }
+std::size_t text_bytes_of(const local_reply& request) noexcept { return request.reply.response.size(); }
+
+void check_texts(rpc::text_checker& checker, const emit_request& request) { checker.check_payload(request.payload); }
+void check_texts(rpc::text_checker& checker, const wait_request& request) { checker.check_payload(request.payload); }
+void check_texts(rpc::text_checker& checker, local_reply& request) {
+    request.params = {.response = request.reply.response,
+        .abstain = request.reply.abstain,
+        .failed = request.reply.failed,
+        .insists = request.reply.insists};
+    if (request.params.abstain || !request.reply.failed.empty()) {
+        return;
+    }
+    request.fault = protocol::check_reply(request.params);
+    if (request.fault || request.event.empty()) {
+        return;
+    }
+    checker.check_reply(request.params.response);
+    if (request.may_rewrite && !request.params.payload.empty() && request.params.abort.raw.empty()) {
+        checker.check_payload(request.params.payload);
+    }
+}
+
+template <class Request, class CarryOut>
+class checked_request final : public checked_call {
+public:
+    checked_request(
+        const std::shared_ptr<local_client>& client, broker_strand& strand, Request request, CarryOut carry_out)
+        : checked_call(client, strand),
+          request_(std::move(request)),
+          carry_out_(std::move(carry_out)),
+          events_(strand.shared_events()),
+          checker_(events_.get(), event_of(request_), {.is_cancelled = &strand.checks().is_given_up()}) {}
+
+    void check() noexcept override { check_texts(checker_, request_); }
+    void carry_out(broker_strand& strand, const std::shared_ptr<local_client>& client) override {
+        const known_texts known{strand, checker_};
+        carry_out_(strand, client, request_);
+    }
+
+    /// While it lives, the broker knows what was found.
+    struct known_texts {
+        known_texts(broker_strand& strand, rpc::text_checker& checker) : checked(strand.checked()) {
+            checker.report(checked);
+        }
+        known_texts(const known_texts&) = delete;
+        known_texts& operator=(const known_texts&) = delete;
+        ~known_texts() { checked.clear(); }
+
+        rpc::checked_texts& checked;
+    };
+
+private:
+    Request request_;
+    CarryOut carry_out_;
+    std::shared_ptr<const catalog> events_;
+    rpc::text_checker checker_;
+};
+
+/// Calls carry_out(strand, client, request) on the strand, once the texts of `request` are checked: now, if that takes
+/// no longer than a turn may, and no other request of `client` is being checked. `client` is null if it has gone since.
+template <class Request, class CarryOut>
+void carry_out_checked(const std::shared_ptr<local_client>& client, Request request, CarryOut carry_out) {
+    using later = checked_request<Request, CarryOut>;
+    auto& strand = *client->strand();
+    if (!client->has_calls() && text_bytes_of(request) <= rpc::long_message::most_bytes_in_a_turn) {
+        rpc::text_checker checker{strand.events(), event_of(request), {.steps = check_limit::short_steps}};
+        check_texts(checker, request);
+        if (!checker.is_exceeded()) {
+            const typename later::known_texts known{strand, checker};
+            return carry_out(strand, client, request);
+        }
+    }
+    auto call = std::make_shared<later>(client, strand, std::move(request), std::move(carry_out));
+    client->add_call(call);
+    checked_call::start(std::move(call), strand);
+}
+
+template <class Result>
+void complete_cancelled(broker_strand& strand, handler<Result> completion) {
+    complete(strand, std::move(completion), make_error_code(errc::cancelled), Result{});
+}
+
+void emit_as(broker_strand& strand, const std::shared_ptr<local_client>& client, const emit_request& request,
+    handler<protocol::emit_result> completion) {
+    if (!client) {
+        return complete_cancelled(strand, std::move(completion));
+    }
+    if (!is_valid(strand, request.event, request.payload) || !is_valid(request.reserve)) {
+        return complete(strand, std::move(completion), make_error_code(errc::invalid_params), protocol::emit_result{});
+    }
+    if (const auto failure = protocol::check_cause(request.event, request.payload, request.cause)) {
+        return complete(strand, std::move(completion), make_error_code(failure->code), protocol::emit_result{});
+    }
+    const protocol::emit_params params{.event = request.event,
+        .payload = request.payload,
+        .reserve = request.reserve,
+        .cause = request.cause,
+        .scope = request.scope,
+        .origin = request.origin ? &*request.origin : nullptr};
+    if (strand.goes_to_cluster(params)) {
+        return rpc::emit_to_cluster(client->strand(), params,
+            [client, shared = std::make_shared<handler<protocol::emit_result>>(std::move(completion))](
+                std::variant<protocol::emit_result, error> result) {
+                complete(*client->strand(), std::move(*shared), std::move(result));
+            });
+    }
+    complete(strand, std::move(completion), strand.emit(client->attached(), params, {}));
+}
+
+void emit_and_wait_as(broker_strand& strand, const std::shared_ptr<local_client>& client, const wait_request& request,
+    handler<protocol::wait_result> completion, std::shared_ptr<cancellation> link) {
+    if (!client) {
+        return complete_cancelled(strand, std::move(completion));
+    }
+    if (!is_valid(strand, request.event, request.payload) || !is_valid(request.timeout) || !is_valid(request.require)) {
+        return complete(strand, std::move(completion), make_error_code(errc::invalid_params), protocol::wait_result{});
+    }
+    if (const auto failure = protocol::check_cause(request.event, request.payload, request.cause)) {
+        return complete(strand, std::move(completion), make_error_code(failure->code), protocol::wait_result{});
+    }
+    const protocol::emit_and_wait_params params{.event = request.event,
+        .payload = request.payload,
+        .timeout = request.timeout,
+        .policy = request.policy,
+        .on_failure = request.on_failure,
+        .require_subscriber = request.require_subscriber,
+        .require = request.require,
+        .cause = request.cause,
+        .scope = request.scope,
+        .origin = request.origin ? &*request.origin : nullptr};
+    local_wait::start(
+        client->strand(), std::move(completion), std::move(link), [&](std::unique_ptr<core::waiter>&& waiter) {
+            return strand.emit_and_wait(client->attached(), params, {}, std::move(waiter));
+        });
+}
+
+void respond_as(broker_strand& strand, const std::shared_ptr<local_client>& client, local_reply& request,
+    handler<protocol::respond_result> completion) {
+    if (!client || client->closed()) {
+        return complete_cancelled(strand, std::move(completion));
+    }
     const auto refuse = [&](const error& failure) {
-        if (reply.refusal) {
-            *reply.refusal = failure.message;
+        if (request.reply.refusal) {
+            *request.reply.refusal = failure.message;
         }
         complete(strand, std::move(completion), make_error_code(failure.code), protocol::respond_result{});
     };
-    std::array<char, protocol::uuid_text_size> id_text;
-    protocol::write_uuid(id_text.data(), id);
-    protocol::respond_params params{.hook_event_id = std::string_view{id_text.data(), id_text.size()},
-        .response = reply.response,
-        .abstain = reply.abstain,
-        .failed = reply.failed,
-        .insists = reply.insists};
-    if (!reply.abstain && reply.failed.empty()) {
-        if (const auto failure = protocol::check_reply(params)) {
-            return refuse(*failure);
-        }
+    if (request.fault) {
+        return refuse(*request.fault);
     }
-    auto result = strand.respond(client.attached(), params);
+    std::string id;
+    protocol::append_uuid(id, request.id);
+    request.params.hook_event_id = std::string_view{id};
+    auto result = strand.respond(client->attached(), request.params);
     if (const auto* const failure = std::get_if<error>(&result)) {
         return refuse(*failure);
     }
     complete(strand, std::move(completion), error_code{}, std::get<protocol::respond_result>(result));
+}
+
+void respond_checked(const std::shared_ptr<local_client>& client, const uuid& id, reply reply,
+    handler<protocol::respond_result> completion) {
+    local_reply request{.id = id, .reply = std::move(reply)};
+    auto& strand = *client->strand();
+    if (strand.events() != nullptr && !client->closed()) {
+        std::string text;
+        protocol::append_uuid(text, id);
+        request.event = strand.state().event_that_awaits(text);
+        request.may_rewrite = strand.state().is_turn_of(client->attached(), text);
+    }
+    carry_out_checked(client, std::move(request),
+        [completion = std::move(completion)](broker_strand& strand, const std::shared_ptr<local_client>& client,
+            local_reply& request) mutable { respond_as(strand, client, request, std::move(completion)); });
 }
 
 /// Valid as long as `wanted`.
@@ -364,28 +600,9 @@ const uuid& broker::instance() const noexcept { return strand_->state().instance
 
 void broker::start_emit(emit_request request, handler<protocol::emit_result> completion) {
     strand_->run([caller = caller_, request = std::move(request), completion = std::move(completion)]() mutable {
-        auto& strand = *caller->strand();
-        if (!is_valid(request.event, request.payload) || !is_valid(request.reserve)) {
-            return complete(
-                strand, std::move(completion), make_error_code(errc::invalid_params), protocol::emit_result{});
-        }
-        if (const auto failure = protocol::check_cause(request.event, request.payload, request.cause)) {
-            return complete(strand, std::move(completion), make_error_code(failure->code), protocol::emit_result{});
-        }
-        const protocol::emit_params params{.event = request.event,
-            .payload = request.payload,
-            .reserve = request.reserve,
-            .cause = request.cause,
-            .scope = request.scope,
-            .origin = request.origin ? &*request.origin : nullptr};
-        if (strand.goes_to_cluster(params)) {
-            return rpc::emit_to_cluster(caller->strand(), params,
-                [caller, shared = std::make_shared<handler<protocol::emit_result>>(std::move(completion))](
-                    std::variant<protocol::emit_result, error> result) {
-                    complete(*caller->strand(), std::move(*shared), std::move(result));
-                });
-        }
-        complete(strand, std::move(completion), strand.emit(caller->attached(), params, {}));
+        carry_out_checked(caller, std::move(request),
+            [completion = std::move(completion)](broker_strand& strand, const std::shared_ptr<local_client>& client,
+                const emit_request& request) mutable { emit_as(strand, client, request, std::move(completion)); });
     });
 }
 
@@ -393,27 +610,10 @@ void broker::start_emit_and_wait(wait_request request, handler<protocol::wait_re
     auto link = connect_cancellation(strand_, completion);
     strand_->run([caller = caller_, request = std::move(request), completion = std::move(completion),
                      link = std::move(link)]() mutable {
-        auto& strand = *caller->strand();
-        if (!is_valid(request.event, request.payload) || !is_valid(request.timeout) || !is_valid(request.require)) {
-            return complete(
-                strand, std::move(completion), make_error_code(errc::invalid_params), protocol::wait_result{});
-        }
-        if (const auto failure = protocol::check_cause(request.event, request.payload, request.cause)) {
-            return complete(strand, std::move(completion), make_error_code(failure->code), protocol::wait_result{});
-        }
-        const protocol::emit_and_wait_params params{.event = request.event,
-            .payload = request.payload,
-            .timeout = request.timeout,
-            .policy = request.policy,
-            .on_failure = request.on_failure,
-            .require_subscriber = request.require_subscriber,
-            .require = request.require,
-            .cause = request.cause,
-            .scope = request.scope,
-            .origin = request.origin ? &*request.origin : nullptr};
-        local_wait::start(
-            caller->strand(), std::move(completion), std::move(link), [&](std::unique_ptr<core::waiter>&& waiter) {
-                return strand.emit_and_wait(caller->attached(), params, {}, std::move(waiter));
+        carry_out_checked(caller, std::move(request),
+            [completion = std::move(completion), link = std::move(link)](broker_strand& strand,
+                const std::shared_ptr<local_client>& client, const wait_request& request) mutable {
+                emit_and_wait_as(strand, client, request, std::move(completion), std::move(link));
             });
     });
 }
@@ -459,7 +659,7 @@ void broker::start_subscribe(subscribe_request request, handler<subscription> co
 
 void broker::start_respond(outside_reply request, handler<protocol::respond_result> completion) {
     strand_->run([caller = caller_, request = std::move(request), completion = std::move(completion)]() mutable {
-        respond_as(*caller, request.hook_event_id, request.what, std::move(completion));
+        respond_checked(caller, request.hook_event_id, std::move(request.what), std::move(completion));
     });
 }
 
@@ -531,7 +731,7 @@ void subscription::start_respond(
                 return complete(*session->strand(), std::move(completion), make_error_code(errc::cancelled),
                     protocol::respond_result{});
             }
-            respond_as(*session, id, reply, std::move(completion));
+            respond_checked(session, id, std::move(reply), std::move(completion));
         });
 }
 

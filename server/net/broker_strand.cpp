@@ -141,6 +141,7 @@ void broker_strand::arm_timer() {
 }
 
 void broker_strand::shut_down() {
+    checks().give_up();
     state().shut_down(now());
     timer_.cancel();
 }

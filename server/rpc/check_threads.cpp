@@ -9,6 +9,7 @@
 namespace hookd::server::rpc {
 
 check_threads::~check_threads() {
+    give_up();
     {
         const std::lock_guard lock{mutex_};
         stopping_ = true;

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Callable
 
 import clusters
+import stretches
 import users
 from peers import Failed, private_directory
 
@@ -208,6 +209,8 @@ WORKLOADS += [
 ]
 
 WORKLOADS += [Workload(name, "cluster", title, peers, metrics, measure) for name, title, peers, metrics, measure in clusters.WORKLOADS]
+
+WORKLOADS += [Workload(name, "stretch", title, ("hookd",), metrics, measure) for name, title, metrics, measure in stretches.WORKLOADS]
 
 PROGRAM = {"wall_p50_us": "us, p50", "cpu_p50_us": "us of CPU, p50"}
 

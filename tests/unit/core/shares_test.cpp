@@ -135,10 +135,10 @@ BOOST_AUTO_TEST_CASE(patterns_of_all_sessions_are_bounded_together) {
         }
         return taken;
     };
-    BOOST_CHECK_EQUAL(take_all(true, 7), 32U);  // 1 MiB
+    BOOST_CHECK_EQUAL(take_all(true, 7), 16U);  // 512 KiB
     BOOST_CHECK_EQUAL(take_all(true, 8), 0U);
     fixture.subscribe(fixture.join_as(8), {"x", "y"});  // names take none
-    BOOST_CHECK_EQUAL(take_all(false, 0), 32U);
+    BOOST_CHECK_EQUAL(take_all(false, 0), 16U);
     BOOST_CHECK_EQUAL(limit_of(fixture.try_subscribe(fixture.join(), {"*"})), "pattern_bytes");
     fixture.subscribe(fixture.join());
 }

@@ -2,6 +2,7 @@
 #include "running_broker.hpp"
 
 #include "support/temp_directory.hpp"
+#include "unit/rpc/slow_catalog.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -556,6 +557,81 @@ BOOST_DATA_TEST_CASE(a_catalog_counts_in_process_too, thread_counts, threads) {
     BOOST_TEST(!get(host.events.async_emit_and_wait({.event = "a"}, use_future)).abort.empty());
     host.events.use_catalog(nullptr);
     BOOST_TEST(get(host.events.async_emit({.event = "b"}, use_future)).seq == 3U);
+}
+
+BOOST_DATA_TEST_CASE(others_are_answered_while_a_payload_is_checked, thread_counts, threads) {
+    const auto events = std::make_shared<rpc::test::slow_catalog>();
+    running_broker running{threads};
+    running.events.use_catalog(events);
+    auto slow = running.events.async_emit({.event = "e", .payload = R"({"slow":1})"}, use_future);
+    auto wrong = running.events.async_emit_and_wait({.event = "e", .payload = R"({"slow":"wrong"})"}, use_future);
+    auto next = running.events.async_emit({.event = "e"}, use_future);
+    events->wait_until_they_run(2);
+    BOOST_TEST(get(running.events.async_stats(use_future)).head_seq == 0U);
+    events->release();
+    BOOST_TEST(get(std::move(slow)).seq == 1U);
+    BOOST_CHECK_EXCEPTION(get(std::move(wrong)), boost::system::system_error,
+        [](const auto& failure) { return failure.code() == errc::not_in_catalog; });
+    BOOST_TEST(get(std::move(next)).seq == 2U);
+}
+
+BOOST_DATA_TEST_CASE(others_are_answered_while_a_reply_is_checked, thread_counts, threads) {
+    const auto events = std::make_shared<rpc::test::slow_catalog>();
+    running_broker running{threads};
+    running.events.use_catalog(events);
+    inbox<seen_event> seen;
+    auto hook = running.listen(seen);
+    auto asked = running.events.async_emit_and_wait({.event = "e"}, use_future);
+    const auto id = seen.wait_for_one().id;
+    auto replied = hook.async_respond(id, reply{.response = R"({"slow":1,"abort":"no"})"}, use_future);
+    events->wait_until_they_run(1);
+    BOOST_TEST(get(running.events.async_stats(use_future)).waiting == 1U);
+    events->release();
+    BOOST_TEST(get(std::move(replied)).reason == refusal::none);
+    BOOST_TEST(get(std::move(asked)).abort == "no");
+}
+
+BOOST_DATA_TEST_CASE(a_reply_of_a_subscription_that_goes_while_it_is_checked_is_cancelled, thread_counts, threads) {
+    const auto events = std::make_shared<rpc::test::slow_catalog>();
+    running_broker running{threads};
+    running.events.use_catalog(events);
+    inbox<seen_event> seen;
+    auto hook = running.listen(seen);
+    auto asked = running.events.async_emit_and_wait({.event = "e"}, use_future);
+    const auto id = seen.wait_for_one().id;
+    auto replied = hook.async_respond(id, reply{.response = R"({"slow":1})"}, use_future);
+    events->wait_until_they_run(1);
+    hook.close();
+    BOOST_TEST(get(std::move(asked)).outcome == outcome::abandoned);
+    events->release();
+    BOOST_CHECK_EXCEPTION(get(std::move(replied)), boost::system::system_error,
+        [](const auto& failure) { return failure.code() == errc::cancelled; });
+}
+
+BOOST_DATA_TEST_CASE(a_long_payload_that_is_not_json_is_refused, thread_counts, threads) {
+    running_broker running{threads};
+    const std::string text(std::size_t{3} << 20, 'x');
+    BOOST_TEST(error_of([&](auto handler) {
+        running.events.async_emit({.event = "e", .payload = '"' + text}, handler);
+    }) == errc::invalid_params);
+    BOOST_TEST(get(running.events.async_emit({.event = "e", .payload = '"' + text + '"'}, use_future)).seq == 1U);
+}
+
+BOOST_DATA_TEST_CASE(shutting_down_gives_up_what_is_being_checked, thread_counts, threads) {
+    const auto events = std::make_shared<rpc::test::slow_catalog>();
+    std::vector<std::future<protocol::emit_result>> emitted;
+    {
+        running_broker running{threads};
+        running.events.use_catalog(events);
+        for (int i = 0; i < 8; ++i) {
+            emitted.push_back(running.events.async_emit({.event = "e", .payload = R"({"slow":1})"}, use_future));
+        }
+        events->wait_until_they_run(4);
+    }
+    for (auto& each : emitted) {
+        BOOST_CHECK_EXCEPTION(get(std::move(each)), boost::system::system_error,
+            [](const auto& failure) { return failure.code() == errc::shutting_down; });
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
