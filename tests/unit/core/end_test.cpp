@@ -32,6 +32,30 @@ BOOST_AUTO_TEST_CASE(next_deadline_is_the_earliest_one) {
     BOOST_CHECK(!fixture.broker.next_deadline());
 }
 
+BOOST_AUTO_TEST_CASE(step_of_the_wall_clock_moves_no_deadline) {
+    for (const auto step : {-24h, 24h}) {
+        broker_fixture fixture;
+        client& responder = fixture.subscriber();
+        client& emitter = fixture.join();
+        fixture.advance(48h);
+        wait& asked = fixture.emit_and_wait(emitter, "a", {.timeout = 10s, .policy = wait_policy::chain});
+        const auto reserved = fixture.emit(emitter, "b", {.reserve = 20s});
+        fixture.now.wall += step;
+        BOOST_CHECK(fixture.broker.next_deadline() == after(48h + 10s));
+        fixture.pass(9s);
+        BOOST_TEST(!asked.over());
+        BOOST_TEST(fixture.receive(responder).front().timeout.count() <= 10'000);
+        fixture.pass(1s);
+        BOOST_TEST(asked.how() == outcome::timeout);
+        wait& awaited = fixture.await_response(emitter, text_of(reserved.hook_event_id), 60s);
+        fixture.pass(9s);
+        BOOST_TEST(!awaited.over());
+        fixture.pass(1s);
+        BOOST_TEST(awaited.how() == outcome::timeout);
+        fixture.check_nobody_waits();
+    }
+}
+
 BOOST_AUTO_TEST_CASE(waits_expire_in_the_order_of_their_deadlines) {
     broker_fixture fixture;
     (void)fixture.subscriber();

@@ -494,7 +494,7 @@ BOOST_AUTO_TEST_CASE(descriptor_is_given_away_once_and_is_non_blocking_and_close
 
 BOOST_AUTO_TEST_CASE(of_many_that_start_at_once_exactly_one_becomes_the_owner) {
     constexpr int starters = 6;
-    for (int round = 0; round < 30; ++round) {
+    for (int round = 0; round < 100; ++round) {
         const temp_directory directory;
         const auto path = directory / "new/s";
         std::barrier start{starters};

@@ -194,7 +194,7 @@ private:
     void ask(std::string_view policy) {
         const int id = next_id_++;
         emitter_.send(emitter_.frame_of(request("emit_and_wait",
-            R"({"event":"push","payload":{"n":")" + filler_ + R"("},"timeout_ms":1000,"policy":")" +
+            R"({"event":"push","payload":{"n":")" + filler_ + R"("},"timeout_ms":60000,"policy":")" +
                 std::string{policy} + R"(","operation_id":"00000000-0000-4000-8000-0000000000)" + std::to_string(id) +
                 "\"}",
             id)));

@@ -238,6 +238,16 @@ BOOST_AUTO_TEST_CASE(reader_that_is_gone_does_no_harm) {
     BOOST_TEST(log.wants(log_level::info));
 }
 
+BOOST_AUTO_TEST_CASE(full_disk_costs_messages_and_no_time) {
+    const unique_fd full{::open("/dev/full", O_WRONLY | O_CLOEXEC)};
+    BOOST_TEST_REQUIRE(full.get() >= 0);
+    spdlog_logger log{full.get(), log_level::info, log_format::text};
+    for (int each = 0; each < 1'000; ++each) {
+        log.write(log_level::info, "there is no room for this");
+    }
+    BOOST_TEST(log.wants(log_level::info));
+}
+
 BOOST_AUTO_TEST_CASE(several_threads_write_whole_lines) {
     const auto lines = lines_of(logged(log_level::info, log_format::json, [](spdlog_logger& log) {
         std::vector<std::jthread> writers;
