@@ -183,7 +183,8 @@ std::string read_one_json_object(std::chrono::milliseconds timeout) {
     for (;;) {
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - steady_clock::now()).count();
         pollfd readable{STDIN_FILENO, POLLIN, 0};
-        if (::poll(&readable, 1, static_cast<int>(std::max<std::chrono::milliseconds::rep>(left, 0))) == 0) {
+        // A writer that never stops is readable at any time.
+        if (left <= 0 || ::poll(&readable, 1, static_cast<int>(left)) == 0) {
             return text;  // what is not whole by then can't be used, which is for the caller to say
         }
         const auto count = ::read(STDIN_FILENO, chunk.data(), chunk.size());

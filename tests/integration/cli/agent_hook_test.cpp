@@ -230,6 +230,13 @@ BOOST_AUTO_TEST_CASE(input_is_read_up_to_the_end_of_one_json_value) {
                                          shell_word(hookctl_binary()) + " agent-hook --timeout 100ms --fail-closed <g"},
         {}, options);
     BOOST_TEST(cut.exit_status == 2);
+    // And so is what never ends.
+    const auto endless =
+        run_program({"sh", "-c",
+                        "{ printf '{\"a\":\"'; tr '\\0' x </dev/zero; } 2>/dev/null | " + shell_word(hookctl_binary()) +
+                            " agent-hook --timeout 100ms --fail-closed"},
+            {}, options);
+    BOOST_TEST(endless.exit_status == 2);
 }
 
 BOOST_AUTO_TEST_CASE(input_that_is_no_hooks_is_reported_and_blocks_only_where_it_must) {
