@@ -115,7 +115,7 @@ def longest_stretch(load):
             if not ready.wait(120):
                 raise Failed("the load did not begin within 120 s")
             pings, stretches = [], []
-            while noise.is_alive():
+            while noise.is_alive() or not pings:
                 cpu, begin = strand_ms(daemon.pid), time.monotonic()
                 peer_of_others.call("ping", {})
                 pings.append((time.monotonic() - begin) * 1e3)

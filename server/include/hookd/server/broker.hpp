@@ -183,9 +183,9 @@ private:
 /// listener beside it serves the same events on a socket.
 ///
 /// All state lives on one strand; with options.threads == 1 that is the context's only thread, and an operation started
-/// there runs at once, without a hop. Operations may be started from any thread. Handlers are called on their
-/// associated executor (the io_context's by default), never within the initiating function.
-///
+/// there runs at once, unless its JSON takes long to check: a thread does that, and the client's next operations wait.
+/// Operations may be started from any thread. Handlers are called on their associated executor (the io_context's by
+/// default), never within the initiating function.
 /// Errors: error_code of protocol::errc; errc::invalid_params for an event name, payload, cause or reply that the wire
 /// would refuse, and errc::not_in_catalog for what the catalog would; errc::limit_exceeded past the limits of options,
 /// where all operations in process are those of one connection: options.max_waiting_per_connection bounds all their
