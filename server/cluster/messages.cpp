@@ -5,7 +5,6 @@
 
 #include <base/json/text.hpp>
 #include <base/text/timestamp.hpp>
-#include <hookd/protocol/message.hpp>
 
 #include <algorithm>
 #include <array>
@@ -311,15 +310,10 @@ std::string write_reply(std::string_view origin, const uuid& id, bool decides, c
 std::string_view to_string(link_state value) noexcept { return state_names[static_cast<std::size_t>(value)]; }
 
 incoming read(std::string_view frame) {
-    protocol::message message;
-    protocol::read_message(frame, message);
-    if (message.type != protocol::message::kind::request) {
-        throw malformed_message("it is not a JSON-RPC notification: " + message.failure.message);
-    }
-    const auto method = message.single.method.decode();
-    const auto params = message.single.params;
+    const hookd::link::notification received{frame};
+    const auto method = received.method();
     try {
-        return read_params(method, fields{params.empty() ? std::string_view{"{}"} : params});
+        return read_params(method, received.params());
     } catch (const malformed_message& wrong) {
         throw malformed_message(method.substr(0, 64) + ": " + wrong.what());
     }

@@ -4,12 +4,18 @@
 #include <base/json/scanner.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace hookd::link {
 namespace {
 
 using base::json_kind;
 using base::kind_of;
+
+[[noreturn]] void refuse_object() {
+    throw malformed_message(
+        "it is not a valid JSON object of at most " + std::to_string(member_index::capacity) + " members");
+}
 
 }  // namespace
 
@@ -21,18 +27,37 @@ std::optional<member_index> member_index::read(std::string_view object, std::siz
     return found;
 }
 
-bool member_index::fill(std::string_view object, std::size_t depth) {
-    count_ = 0;
-    if (object.empty() || object.front() != '{') {
-        return false;
-    }
-    base::json_scanner scanner{object, depth};
-    const char* const end = scanner.walk_object(scanner.begin(), [&](base::json_string key, const char* value) {
-        const char* const after = count_ < capacity ? scanner.skip_value(value) : nullptr;
+template <class Skip>
+const char* member_index::walk(base::json_scanner& scanner, const char* position, Skip skip) {
+    return scanner.walk_object(position, [&](base::json_string key, const char* value) {
+        const char* const after = count_ < capacity ? skip(key, value) : nullptr;
         if (after != nullptr) {
             members_[count_++] = {key, {value, static_cast<std::size_t>(after - value)}};
         }
         return after;
+    });
+}
+
+bool member_index::fill(std::string_view object, std::size_t depth) {
+    if (!object.starts_with('{')) {
+        return false;
+    }
+    base::json_scanner scanner{object, depth};
+    const auto skip = [&scanner](base::json_string, const char* value) { return scanner.skip_value(value); };
+    const char* const end = walk(scanner, scanner.begin(), skip);
+    return end != nullptr && scanner.expect_end(end) != nullptr;
+}
+
+bool member_index::fill_both(std::string_view object, std::string_view name, member_index& inner) {
+    if (!object.starts_with('{')) {
+        return false;
+    }
+    base::json_scanner scanner{object};
+    const auto skip = [&scanner](base::json_string, const char* value) { return scanner.skip_value(value); };
+    bool is_first = true;  // the first of a repeated member counts
+    const char* const end = walk(scanner, scanner.begin(), [&](base::json_string key, const char* value) {
+        const bool is_inner = scanner.is(value, '{') && key.equals(name) && std::exchange(is_first, false);
+        return is_inner ? inner.walk(scanner, value, skip) : scanner.skip_value(value);
     });
     return end != nullptr && scanner.expect_end(end) != nullptr;
 }
@@ -48,8 +73,16 @@ std::string string_of(std::string_view value) { return base::json_string{value.s
 
 fields::fields(std::string_view object) {
     if (!members_.fill(object)) {
-        throw malformed_message(
-            "it is not a valid JSON object of at most " + std::to_string(member_index::capacity) + " members");
+        refuse_object();
+    }
+}
+
+notification::notification(std::string_view frame) {
+    if (!envelope_.members_.fill_both(frame, "params", params_.members_)) {
+        refuse_object();
+    }
+    if (const auto params = envelope_.find("params"); !params.empty() && kind_of(params) != json_kind::object) {
+        fields::refuse("params", "is of the wrong type");
     }
 }
 

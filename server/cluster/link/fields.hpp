@@ -16,6 +16,10 @@
 #include <system_error>
 #include <vector>
 
+namespace hookd::base {
+class json_scanner;
+}
+
 namespace hookd::link {
 
 /// The members of a JSON object, found in one pass over its text, which checks it as well.
@@ -37,8 +41,14 @@ public:
 
     /// read() in place: an index is a kilobyte. False where that finds nothing, and then its members mean nothing.
     [[nodiscard]] bool fill(std::string_view object, std::size_t depth = base::max_json_depth);
+    /// The same of an object and, where its member `name` is an object, of that one: into `inner`, which is empty.
+    [[nodiscard]] bool fill_both(std::string_view object, std::string_view name, member_index& inner);
 
 private:
+    /// Takes in the object at `position`; `skip(key, value)` gives where a value ends, and null after a fault.
+    template <class Skip>
+    const char* walk(base::json_scanner& scanner, const char* position, Skip skip);
+
     std::array<base::json_member, capacity> members_{};
     std::size_t count_ = 0;
 };
@@ -92,7 +102,25 @@ public:
     [[noreturn]] static void refuse(std::string_view name, std::string_view fault);
 
 private:
-    member_index members_;
+    friend class notification;
+    fields() = default;
+
+    member_index members_{};
+};
+
+/// A JSON-RPC notification of the link and its params, found in one pass over its text. Without params these are empty.
+///
+/// Lifetime: spans of the text. Throws malformed_message.
+class notification {
+public:
+    explicit notification(std::string_view frame);
+
+    [[nodiscard]] std::string method() const { return envelope_.text("method"); }
+    [[nodiscard]] const fields& params() const noexcept { return params_; }
+
+private:
+    fields envelope_{};
+    fields params_{};
 };
 
 }  // namespace hookd::link

@@ -118,11 +118,10 @@ constexpr std::array<std::string_view, 4> state_names{"down", "connecting", "ent
 }  // namespace
 
 command parse_command(std::string_view frame) {
-    const fields envelope{frame};
-    const auto params = envelope.find("params");
-    const auto method = envelope.text("method");
+    const notification received{frame};
+    const auto method = received.method();
     try {
-        return read_params(method, fields{params.empty() ? std::string_view{"{}"} : params});
+        return read_params(method, received.params());
     } catch (const malformed_message& fault) {
         throw malformed_message(method + ": " + fault.what());
     }

@@ -74,6 +74,28 @@ BOOST_AUTO_TEST_CASE(a_member_of_the_wrong_type_is_named) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_notification_is_read_in_one_pass) {
+    const notification received{
+        R"({"jsonrpc":"2.0","method":"x","params":{"a":{"b":[1]},"c":2,"c":3},"params":{"c":4}})"};
+    BOOST_TEST(received.method() == "x");
+    BOOST_TEST(received.params().raw("a") == R"({"b":[1]})");
+    BOOST_TEST(received.params().number<int>("c") == 2);
+    BOOST_TEST(notification{R"({"method":"y"})"}.params().find("c") == "");
+    BOOST_TEST(notification{R"({"params":null,"method":"z"})"}.method() == "z");
+    for (const char* const wrong :
+        {"", "[]", "{", R"({"method":"x","params":{"a":1})", R"({"method":"x","params":{"a"}})",
+            R"({"method":"x","params":{"a":1}}})", R"({"method":"x","params":[]})", R"({"method":"x","params":1})"}) {
+        BOOST_CHECK_THROW(notification{wrong}, malformed_message);
+    }
+    const auto with_params = [](const std::string& params) { return R"({"method":"x","params":)" + params + "}"; };
+    BOOST_TEST(notification{with_params(object_of(member_index::capacity))}.params().number<int>("m31") == 31);
+    BOOST_CHECK_THROW(notification{with_params(object_of(member_index::capacity + 1))}, malformed_message);
+    const auto holding = [&](std::size_t levels) { return with_params(R"({"a":)" + nested_arrays(levels) + "}"); };
+    const auto deepest = hookd::base::max_json_depth - 2;
+    BOOST_TEST(notification{holding(deepest)}.params().raw("a") == nested_arrays(deepest));
+    BOOST_CHECK_THROW(notification{holding(deepest + 1)}, malformed_message);
+}
+
 BOOST_AUTO_TEST_CASE(a_notification_is_written_as_one_frame) {
     auto params = begin_notification("x");
     params.text("a", "\"\n").text_if_any("b", "").raw_if_any("c", "").flag("d", false);
