@@ -2,6 +2,7 @@
 #include "app/daemon_process.hpp"
 
 #include "app/service.hpp"
+#include "core/broker.hpp"
 #include "net/open_files.hpp"
 
 #include <base/posix/safe_directory.hpp>
@@ -172,6 +173,7 @@ daemon_process::daemon_process(
                              base::size_text(limits.max_frame_bytes) + ", connections to " +
                              std::to_string(connections) + ", waiting to " +
                              std::to_string(options_.broker.max_waiting));
+    make_durable();
     open_journal();
     use(std::move(events));
     if (cluster_) {
@@ -332,6 +334,28 @@ void daemon_process::open_journal() {
         return;
     }
     broker_.record_to(*journal_);
+}
+
+// Before open_journal(): the journal records the run that is continued.
+void daemon_process::make_durable() {
+    if (!options_.durable) {
+        return;
+    }
+    const auto file = durable_file_of(options_.journal.file);
+    durable_ = std::make_unique<durable_store>(file, log_);
+    try {
+        broker_.make_durable(*durable_, durable_->take_records());
+    } catch (const core::durable_damage& damage) {
+        throw journal_error("the journal " + file.string() + " is damaged (" + damage.what() +
+                            "): move it away, or start without --durable");
+    }
+    durable_->begin(
+        [this](std::uint64_t position) {
+            broker_.run([position](core::broker& state, const core::instant& now) { state.committed(position, now); });
+        },
+        [this](const std::string& reason) {
+            broker_.run([reason](core::broker& state, const core::instant& now) { state.lost(reason, now); });
+        });
 }
 
 void daemon_process::say(log_level level, const std::string& message) {

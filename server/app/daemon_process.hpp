@@ -6,6 +6,7 @@
 #include "app/watchdog.hpp"
 #include "cluster/cluster_host.hpp"
 #include "hooks/hook_host.hpp"
+#include "journal/durable_store.hpp"
 #include "journal/sqlite_journal.hpp"
 
 #include <hookd/server/broker.hpp>
@@ -71,6 +72,7 @@ private:
     void apply(settings read);
     void use(std::shared_ptr<const catalog> events);
     void open_journal();
+    void make_durable();
     void say(log_level level, const std::string& message);
 
     program_options options_;
@@ -83,6 +85,7 @@ private:
     watchdog watchdog_;
     std::unique_ptr<sqlite_journal> journal_{};
     broker broker_;
+    std::unique_ptr<durable_store> durable_{};        ///< ends before the broker, to which it reports
     std::unique_ptr<cluster::cluster_host> cluster_;  ///< null: in none
     hook_host hooks_;
     listener listener_;

@@ -105,8 +105,10 @@ std::string findings(const program_options& options, const catalog* events, std:
            (events == nullptr ? std::string{"none: every event name is valid"}
                               : harmless(options.catalog.string()) + ": " + counted(events->size(), "event")) +
            "\n" + "journal        " +
-           (options.journal.file.empty() ? std::string{"off"} : harmless(options.journal.file.string())) + "\n" +
-           clusters_found(options) + "registry       " +
+           (options.journal.file.empty()
+                   ? std::string{"off"}
+                   : harmless(options.journal.file.string()) + (options.durable ? ", durable" : "")) +
+           "\n" + clusters_found(options) + "registry       " +
            (options.hooks.registry.empty()
                    ? std::string{"none: hooks are kept until the daemon ends (--registry FILE keeps them)"}
                    : harmless(options.hooks.registry.string()) + ": " + counted(hooks, "hook")) +
@@ -118,6 +120,9 @@ int check(const program_options& options) {
     const auto hooks = check_registry(options.hooks.registry);
     if (!options.journal.file.empty()) {
         check_journal_file(options.journal.file);
+    }
+    if (options.durable) {
+        check_durable_file(durable_file_of(options.journal.file));
     }
     daemon_process::check_clusters(options);
     return ::isatty(STDOUT_FILENO) != 0 ? print(findings(options, events.get(), hooks)) : EXIT_SUCCESS;

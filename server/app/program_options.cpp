@@ -45,6 +45,7 @@ struct setting {
     void (*assign)(program_options& options, const values& texts);  ///< throws bad_value
     values (*show)(const program_options& options);                 ///< as assign() takes them
     bool is_text;                                                   ///< to be quoted in a file
+    bool is_switch = false;                                         ///< without a value on the command line
 };
 
 constexpr std::size_t million = 1'000'000;
@@ -135,6 +136,7 @@ constexpr names_of<log_level, 4> level_names{{{"debug", log_level::debug}, {"inf
     {"warning", log_level::warning}, {"error", log_level::error}}};
 // What others call the same levels.
 constexpr names_of<log_level, 2> level_synonyms{{{"trace", log_level::debug}, {"warn", log_level::warning}}};
+constexpr names_of<bool, 4> switch_names{{{"on", true}, {"off", false}, {"true", true}, {"false", false}}};
 constexpr names_of<log_format, 2> format_names{{{"text", log_format::text}, {"json", log_format::json}}};
 
 template <class Enumerator, std::size_t Count>
@@ -296,6 +298,11 @@ const std::array settings{
             o.journal.bytes = parse_size(t.front(), std::size_t{1} << 20, most_bytes);
         },
         [](const_options_ref o) -> values { return {base::size_text(o.journal.bytes)}; }, true},
+    setting{"durable", "on|off",
+        "Answer and deliver only after events are on disk, and continue after a restart where this ended (default: "
+        "off)",
+        false, [](options_ref o, const values& t) { o.durable = choice(switch_names, t.front()); },
+        [](const_options_ref o) { return chosen(switch_names, o.durable); }, true, true},
     setting{"log-level", "LEVEL", "debug, info, warning or error (default: info)", false,
         [](options_ref o, const values& t) { o.level = level_of(t.front()); },
         [](const_options_ref o) { return chosen(level_names, o.level); }, true},
@@ -335,9 +342,9 @@ public:
             "An option beats the environment ($HOOKD_SOCKET, $HOOKD_LOG_LEVEL, ...), which beats the file of "
             "--config.\n"
             "SIZE is in bytes or KiB, MiB, GiB; DURATION in ms, s, m. See hookd(8).");
-        add("config", "FILE", config_help);
+        add_valued("config", "FILE", config_help);
         for (const auto& each : settings) {
-            add(each.name, each.placeholder, each.help);
+            add(each);
         }
         for (const auto& each : flags) {
             given_flags_.emplace_back(app_.add_flag(each.names, each.help), each.action);
@@ -396,7 +403,15 @@ public:
     [[nodiscard]] std::string help() const { return app_.help(); }
 
 private:
-    void add(const std::string& name, const char* placeholder, const char* help) {
+    void add(const setting& added) {
+        if (added.is_switch) {
+            options_[added.name] = app_.add_flag("--" + std::string{added.name}, added.help);
+        } else {
+            add_valued(added.name, added.placeholder, added.help);
+        }
+    }
+
+    void add_valued(const std::string& name, const char* placeholder, const char* help) {
         options_[name] =
             app_.add_option("--" + name, sink_, help)
                 ->type_name(placeholder)
@@ -553,6 +568,10 @@ void choose_state_files(program_options& options) {
     }
     if (!options.names_journal) {
         options.journal.file = file("journal.db");
+    }
+    if (options.durable && options.journal.file.empty()) {
+        throw usage_error(
+            "--durable needs a journal, beside which it keeps what survives a restart: add --journal FILE");
     }
 }
 

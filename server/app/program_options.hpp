@@ -38,6 +38,7 @@ struct program_options {
     hook_host_options hooks{};
     cluster::cluster_options cluster{};
     journal_options journal{};
+    bool durable = false;                    ///< needs a journal
     bool names_registry = false;             ///< where hooks are kept is said; else choose_state_files() does
     bool names_journal = false;              ///< the same; a default journal that cannot be made is none
     std::filesystem::path default_socket{};  ///< where a daemon listens that is not told otherwise

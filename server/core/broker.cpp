@@ -18,11 +18,11 @@ broker::broker(const broker_limits& limits, steady_time started)
       started_(started),
       instance_(ids_.next()),
       memory_(limits.memory_bytes),
-      operations_(memory_),
+      operations_(memory_, durability_),
       budgets_(limits_, memory_, operations_),
-      log_(limits.capacity),
-      sessions_(limits_, ledger_, log_, *this),
-      waits_(budgets_, operations_, *this) {}
+      log_(limits.capacity, durability_),
+      sessions_(limits_, ledger_, log_, durability_, *this),
+      waits_(budgets_, operations_, durability_, *this) {}
 
 // --- clients ---
 
@@ -81,6 +81,9 @@ broker::published broker::publish(const protocol::event_fields& fields, std::str
     sessions_.make_room(event::footprint(head, payload, shared), target, now);
     published result{
         event::make(fields, head, payload, ledger_, shared, slot != nullptr ? slot->when() : steady_time{}), 0};
+    if (durability_.is_on()) [[unlikely]] {
+        durability_.event_published(*result.event);
+    }
     result.subscribers = slot != nullptr ? ask_responders(*slot, target, *result.event, now)
                                          : sessions_.deliver(target, *result.event, now);
     log_.append(result.event);
@@ -153,7 +156,7 @@ broker::result_or_error<protocol::emit_result> broker::emit(
         return shutdown_error();
     }
     if (params.operation_id) {
-        auto known = operations_.find(*params.operation_id, method, request.params, now.steady);
+        auto known = operations_.find(*params.operation_id, method, request.params, now);
         if (auto* const failure = std::get_if<error>(&known)) {
             return std::move(*failure);
         }
@@ -182,9 +185,12 @@ broker::result_or_error<protocol::emit_result> broker::emit(
     }
     const auto delivered = publish(fields, params.payload, client, reserved, request.memory, now);
     const protocol::emit_result result{fields.hook_event_id, fields.seq, delivered.subscribers};
+    if (reserved != nullptr && durability_.is_on()) {
+        waits_.keep_durably(*reserved, client.peer().uid, now);
+    }
     waits_.advance_pending(now);
     if (params.operation_id) {
-        operations_.add(*params.operation_id, method, request.params, result, now.steady);
+        operations_.add(*params.operation_id, method, request.params, result, now);
     }
     return result;
 }
@@ -225,6 +231,8 @@ void broker::expire(instant now) {
 
 void broker::shut_down(instant now) {
     shutting_down_ = true;
+    write_changes();
+    durability_.end();  // a retry after the restart continues what ends now
     bypass_.shut_down();
     waits_.shut_down(now);
     sessions_.for_each([this, now](client& each) {

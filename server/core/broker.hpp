@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include "absent_sessions.hpp"
 #include "broker_limits.hpp"
 #include "budgets.hpp"
 #include "bypass_switch.hpp"
 #include "cluster_port.hpp"
+#include "durability.hpp"
+#include "durable_codec.hpp"
 #include "event_log.hpp"
 #include "id_source.hpp"
 #include "journal.hpp"
@@ -179,6 +182,40 @@ public:
     /// A number for an event that the cluster gets before it is published (protocol::event_origin).
     [[nodiscard]] protocol::uuid make_event_id() { return ids_.next(); }
 
+    // --- durability (durable_log.hpp) ---
+
+    /// From now on what is to outlive the daemon is written to `log`, which must outlive this. `records`: what is in
+    /// it, which is continued: instance() is that of its run. Before any client is attached. Throws durable_damage.
+    void make_durable(durable_log& log, const durable_records& records, instant now);
+    /// Hands the changes since the last call to the log. To be called before output is taken.
+    void write_changes() {
+        if (durability_.has_changes()) [[unlikely]] {
+            durability_.write();
+        }
+    }
+    /// The log has committed everything up to `position`.
+    void committed(std::uint64_t position, instant now);
+    /// The log has lost everything after what it has committed: it is taken back, and requests for it get
+    /// errc::limit_exceeded (`journal`) with `reason`.
+    void lost(const std::string& reason, instant now);
+    /// How many changes there have been that are to be durable: a caller can see whether a call has made one.
+    [[nodiscard]] std::uint64_t durable_changes() const noexcept { return durability_.changes(); }
+    /// Whether everything so far is durable, or nothing is to be.
+    [[nodiscard]] bool is_durable() const noexcept { return durability_.is_committed(); }
+    /// Calls `handler` when everything so far is durable, perhaps at once. Until then `client` is owed an answer; it
+    /// may be gone when `handler` is called.
+    void once_durable(client& client, durable_handler handler);
+    /// The same for no client.
+    void once_durable(durable_handler handler) { durability_.once_committed(std::move(handler)); }
+    /// Whether so much waits for the log that requests are to wait, too. A burst that is faster than the disk would
+    /// else push out subscribers that keep up.
+    [[nodiscard]] bool must_wait_for_log() const noexcept {
+        return durability_.is_on() && (2 * durability_.uncommitted_events() >= limits_.capacity ||
+                                          4 * durability_.uncommitted_bytes() >= limits_.capacity_bytes);
+    }
+    /// The number of the newest event.
+    [[nodiscard]] std::uint64_t head_seq() const noexcept { return head_seq_; }
+
     // --- time ---
 
     [[nodiscard]] std::optional<steady_time> next_deadline() const;
@@ -277,7 +314,8 @@ private:
         const client& client, slot* slot, frame_memory* memory, instant now);
     std::size_t ask_responders(slot& slot, const topic& target, event& event, instant now);
     [[nodiscard]] std::size_t count_responders(std::string_view event_name);
-    void ask_cluster(slot& slot, const protocol::event_fields& fields, std::string_view payload);
+    void ask_cluster(slot& slot, event::pointer event);
+    void send_to_cluster(slot& slot, const event& event);
     [[nodiscard]] event::pointer event_for_turn(const slot& slot, instant now);
 
     // requests
@@ -299,10 +337,14 @@ private:
     struct backlog {
         std::vector<event::pointer> events{};  // in order of seq
         std::vector<slot*> parked{};           // that wait for a first responder; ascending seq, too
+        std::vector<slot*> restored{};         // that an absent session was asked in; ascending seq, too
     };
     [[nodiscard]] backlog collect_backlog(
         const session& session, name_matcher& matches, std::optional<std::uint64_t> after_seq);
+    void add_restored(backlog& found, const session& session, std::optional<std::uint64_t> after_seq);
     void deliver_backlog(session& session, const backlog& missed);
+    [[nodiscard]] std::optional<std::uint64_t> find_absent(
+        const client& client, const protocol::subscribe_params& params) const;
     session& replace_session(client& client, std::unique_ptr<session> next);
     void remove_session(client& client);
     void announce_to_cluster(const session& session) const;
@@ -312,6 +354,13 @@ private:
         const slot& slot, const protocol::wait_result& verdict) const;
     void notify_verdict(const slot& slot, const protocol::wait_result& verdict, instant now);
     void summarize_responders(std::vector<protocol::stats_result::responder>& out) const;
+
+    // what a restart continues; events ascending by seq
+    [[nodiscard]] std::vector<event::pointer> restore_events(const durable_records& records, instant now);
+    void restore_operations(const durable_records& records, instant now);
+    void restore_waits(const durable_records& records, const std::vector<event::pointer>& events, instant now);
+    void restore_replies(const durable_records& records);
+    void retain(const std::vector<event::pointer>& events);
 
     broker_limits limits_;
     steady_time started_;
@@ -326,10 +375,12 @@ private:
     responder_records records_{};
     replay_table replays_{};
     bypass_switch bypass_{};
+    absent_sessions absent_{};
 
     // What holds events comes after the ledger, what holds tokens after the budgets, what links waiters before waits_.
     event_ledger ledger_{};
     memory_budget memory_;
+    durability durability_{};
     operation_table operations_;
     budgets budgets_;
     event_log log_;

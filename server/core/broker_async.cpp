@@ -23,7 +23,7 @@ broker::result_or_error<deferred_handler> broker::defer(client& client, deferred
 
 broker::async_start broker::begin_async(client& client, const protocol::uuid& operation, std::string_view method,
     std::string_view raw_params, deferred_handler handler, instant now) {
-    auto known = operations_.find(operation, method, raw_params, now.steady);
+    auto known = operations_.find(operation, method, raw_params, now);
     if (auto* const failure = std::get_if<error>(&known)) {
         return std::move(*failure);
     }
@@ -49,9 +49,12 @@ broker::async_start broker::begin_async(client& client, const protocol::uuid& op
 }
 
 void broker::finish_async(const protocol::uuid& operation, const deferred_result& result, instant now) {
-    for (const auto& each : operations_.finish_async(operation, result, now.steady)) {
-        each(result);
-    }
+    auto handlers = operations_.finish_async(operation, result, now);
+    once_durable([handlers = std::move(handlers), result](const error* lost) {
+        for (const auto& each : handlers) {
+            each(lost != nullptr ? deferred_result{*lost} : result);
+        }
+    });
 }
 
 }  // namespace hookd::core

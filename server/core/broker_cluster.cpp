@@ -41,14 +41,26 @@ void broker::close_for_gap(instant now) {
 
 // --- questions of this host ---
 
-void broker::ask_cluster(slot& slot, const protocol::event_fields& fields, std::string_view payload) {
+void broker::ask_cluster(slot& slot, event::pointer event) {
     waits_.expect_cluster(slot);
+    if (is_durable()) {
+        return send_to_cluster(slot, *event);
+    }
+    once_durable([this, id = slot.id(), event = std::move(event)](const protocol::error*) {
+        if (core::slot* const open = waits_.find_open(id)) {
+            send_to_cluster(*open, *event);
+            waits_.continue_wait(id);
+        }
+    });
+}
+
+void broker::send_to_cluster(slot& slot, const event& event) {
     const auto refused = cluster_->ask({.id = slot.id(),
         .name = slot.event_name(),
-        .payload = payload,
-        .cause = fields.cause,
-        .emitted_at = fields.emitted_at,
-        .timeout = *fields.timeout,
+        .payload = event.payload(),
+        .cause = event.cause(),
+        .emitted_at = event.emitted_at(),
+        .timeout = event.timeout(),
         .policy = remote_policy(slot)});
     if (refused) {
         waits_.fail_cluster(slot, *refused);

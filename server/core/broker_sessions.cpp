@@ -61,19 +61,26 @@ broker::result_or_error<protocol::subscribe_result> broker::subscribe(
     if (auto failure = refuse_subscription(client, params)) {
         return std::move(*failure);
     }
-    auto made = std::make_unique<session>(sessions_.next_session_id(client), client, params,
+    const auto absent = find_absent(client, params);
+    auto made = std::make_unique<session>(absent.value_or(sessions_.next_session_id(client)), client, params,
         params.responds && !client.is_half_closed(), params.after_seq.value_or(head_seq_));
     name_matcher matches{*made};
     if (auto failure = refuse_resume(matches, params)) {
         return std::move(*failure);
     }
-    const auto missed = collect_backlog(*made, matches, params.after_seq);
+    auto missed = collect_backlog(*made, matches, params.after_seq);
     if (auto failure = matches.refuse()) {
         return std::move(*failure);
+    }
+    if (absent) {
+        add_restored(missed, *made, params.after_seq);
     }
     log_.remember_pointers(params.where);
     sessions::rename(*made, params.name.empty() ? std::make_shared<responder_record>(client.default_name())
                                                 : records_.of(params.name.view()));
+    if (absent) {
+        absent_.remove(made->name());
+    }
     session& opened = replace_session(client, std::move(made));
     deliver_backlog(opened, missed);
     sessions_.list(opened);
@@ -132,14 +139,47 @@ broker::backlog broker::collect_backlog(
     return found;
 }
 
+// The absent session of an earlier process that one of that name is, if it decides and continues none of its own.
+std::optional<std::uint64_t> broker::find_absent(const client& client, const protocol::subscribe_params& params) const {
+    if (absent_.empty() || client.session() != nullptr || !params.responds || params.shadow ||
+        client.is_half_closed()) {
+        return std::nullopt;
+    }
+    return absent_.find(params.name.empty() ? client.default_name() : std::string{params.name.view()});
+}
+
+// The waits that the absent session of that id was asked in; it gets their events, unless it has them or gets them at
+// its turn.
+void broker::add_restored(backlog& found, const session& session, std::optional<std::uint64_t> after_seq) {
+    waits_.for_each_restored(session.id(), [&](slot& each, const event::pointer& event) {
+        found.restored.push_back(&each);
+        if (each.is_chain() || (after_seq && each.seq() <= *after_seq)) {
+            return;
+        }
+        const auto place = std::lower_bound(found.events.begin(), found.events.end(), each.seq(),
+            [](const event::pointer& a, std::uint64_t seq) { return a->seq() < seq; });
+        if (place == found.events.end() || (*place)->seq() != each.seq()) {
+            found.events.insert(place, event);
+        }
+    });
+}
+
 void broker::deliver_backlog(session& session, const backlog& missed) {
     client& client = session.client();
     auto next = missed.parked.begin();
+    auto restored = missed.restored.begin();
     for (const auto& each : missed.events) {
         if (next != missed.parked.end() && (*next)->seq() == each->seq()) {
             waits_.assign(**next++, session, client.end_place());
         }
+        for (; restored != missed.restored.end() && (*restored)->seq() <= each->seq(); ++restored) {
+            const bool is_asked = (*restored)->seq() == each->seq();
+            waits_.expect_again(**restored, session, is_asked ? std::optional{client.end_place()} : std::nullopt);
+        }
         sessions_.queue(client, *each);
+    }
+    for (; restored != missed.restored.end(); ++restored) {
+        waits_.expect_again(**restored, session, std::nullopt);
     }
 }
 

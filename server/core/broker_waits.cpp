@@ -34,7 +34,7 @@ broker::wait_start broker::emit_and_wait(client& client, const protocol::emit_an
     }
     slot* under_way = nullptr;
     if (params.operation_id) {
-        auto known = operations_.find(*params.operation_id, method, request.params, now.steady);
+        auto known = operations_.find(*params.operation_id, method, request.params, now);
         if (auto* const failure = std::get_if<error>(&known)) {
             return std::move(*failure);
         }
@@ -63,12 +63,12 @@ broker::wait_start broker::emit_and_wait(client& client, const protocol::emit_an
     slot& opened = open_slot(fields, client, params, now);
     auto delivered = publish(fields, params.payload, client, &opened, request.memory, now);
     if (params.scope == protocol::event_scope::cluster && cluster_ != nullptr && fields.host.empty()) {
-        ask_cluster(opened, fields, params.payload);
+        ask_cluster(opened, delivered.event);
     }
     if (!opened.has_responders() && params.require_subscriber) {
         auto result = waits_.end_unasked(opened, now);
         if (params.operation_id) {
-            operations_.add(*params.operation_id, method, request.params, result, now.steady);
+            operations_.add(*params.operation_id, method, request.params, result, now);
         }
         waits_.advance_pending(now);
         return result;
@@ -82,6 +82,9 @@ broker::wait_start broker::emit_and_wait(client& client, const protocol::emit_an
     if (params.operation_id) {
         operations_.begin(*params.operation_id, method, request.params, opened);
         waits::set_operation(opened, *params.operation_id);
+        if (durability_.is_on()) {
+            waits_.keep_durably(opened, client.peer().uid, now);
+        }
     }
     waits_.begin(opened, std::move(waiter), client.asker(), now);
     waits_.advance_pending(now);
@@ -193,6 +196,10 @@ void broker::reply_accepted(const std::string& event_name, std::chrono::nanoseco
 // --- turns of a chain ---
 
 broker::turn broker::begin_turn(const slot& slot, session& session, payload_view& payload, instant now) {
+    if (slot.is_durable() && !slot.rewritten_payload().empty() && !durability_.is_committed(slot.durable_position())) {
+        once_durable([this, id = slot.id()](const error*) { waits_.continue_wait(id); });
+        return {turn::state::put_off};
+    }
     if (!payload.meets(session.where())) {
         return {turn::state::passed};
     }

@@ -87,9 +87,10 @@ private:
     std::unique_ptr<core::session> session_{};
     event_queue outbox_{};
     std::size_t peeked_ = 0;
-    std::uint64_t sent_ = 0;  // events that have left the outbox by its front
-    bool ready_ = false;      // listed for take_next_ready()
-    bool held_back_ = false;  // what is next for it may not be peeked, since too much is peeked already
+    std::uint64_t sent_ = 0;      // events that have left the outbox by its front
+    bool ready_ = false;          // listed for take_next_ready()
+    bool held_back_ = false;      // what is next for it may not be peeked, since too much is peeked already
+    bool awaits_commit_ = false;  // what is next for it is not durable yet
     bool must_read_ = false;
     bool muted_ = false;  // nothing may be peeked until it has been told that its session is open
     bool half_closed_ = false;

@@ -53,9 +53,29 @@ void event_log::append(event::pointer newest) {
     events_.push_back(std::move(newest));
 }
 
+void event_log::begin_after(std::uint64_t head_seq) noexcept {
+    next_seq_ = head_seq + 1;
+    forgotten_seq_ = head_seq;
+}
+
+void event_log::take_back(std::uint64_t head_seq) {
+    while (!events_.empty() && events_.back()->seq() > head_seq) {
+        bytes_ -= events_.back()->footprint_bytes();
+        events_.pop_back();
+    }
+    for (auto& each : drops_) {
+        each.seq = std::min(each.seq, head_seq);  // a drop after it spoils no resume
+    }
+    forgotten_seq_ = std::min(forgotten_seq_, head_seq);
+    next_seq_ = head_seq + 1;
+}
+
 void event_log::drop_oldest() {
     const auto& oldest = *events_.front();
     bytes_ -= oldest.footprint_bytes();
+    if (durable_.is_on()) {
+        durable_.event_dropped(oldest.seq());
+    }
     if (drops_.size() < remembered_drops) {
         note(drops_.emplace_back(), oldest);
     } else {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include "durability.hpp"
 #include "event.hpp"
 #include "payload_view.hpp"
 
@@ -36,7 +37,7 @@ struct dropped_event {
 /// The last events, for those who resume, and the names of the last ones that it had to drop, so that a drop that does
 /// not concern a subscriber does not spoil its resume.
 ///
-/// Thread-safety: none (broker's strand).
+/// Thread-safety: none (broker's strand). Lifetime: `durable`, which is told what is dropped, must outlive it.
 class event_log {
 public:
     /// Names of dropped events that are remembered (PROTOCOL.md, `subscribe`).
@@ -48,7 +49,7 @@ public:
     static constexpr std::size_t longest_string = 256;
     static constexpr std::size_t largest_payload = std::size_t{256} << 10;
 
-    explicit event_log(std::size_t capacity) : events_(capacity), capacity_(capacity) {}
+    event_log(std::size_t capacity, durability& durable) : events_(capacity), durable_(durable), capacity_(capacity) {}
 
     /// A session has these conditions, and may want to resume with them.
     void remember_pointers(const std::vector<protocol::payload_condition>& conditions);
@@ -58,6 +59,10 @@ public:
     void append(event::pointer newest);
     /// Drops the oldest; there must be one.
     void drop_oldest();
+    /// None is kept, and the next one has the seq after `head_seq`, up to which nothing is known.
+    void begin_after(std::uint64_t head_seq) noexcept;
+    /// Everything after `head_seq` never was.
+    void take_back(std::uint64_t head_seq);
 
     [[nodiscard]] bool empty() const noexcept { return events_.empty(); }
     [[nodiscard]] std::size_t size() const noexcept { return events_.size(); }
@@ -93,6 +98,7 @@ private:
     void note(dropped_event& dropped, const event& event) const;
 
     boost::circular_buffer<event::pointer> events_;
+    durability& durable_;
     std::vector<dropped_event> drops_{};   // a ring once it is full: the names' memory is reused
     std::vector<std::string> pointers_{};  // most recent last
     std::size_t next_drop_ = 0;

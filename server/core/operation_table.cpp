@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "operation_table.hpp"
 
+#include "durable_codec.hpp"
 #include "id_source.hpp"
 
 #include <algorithm>
@@ -43,7 +44,8 @@ operation_table::digest random_seed() { return std::bit_cast<operation_table::di
 
 }  // namespace
 
-operation_table::operation_table(memory_budget& budget) : budget_(budget), seed_(random_seed()) {}
+operation_table::operation_table(memory_budget& budget, durability& durable)
+    : budget_(budget), durable_(durable), seed_(random_seed()) {}
 
 std::size_t uuid_hash::operator()(const protocol::uuid& id) const noexcept {
     // Ids are random, so any of their bytes are a hash; operation ids are a peer's choice, but then so are its
@@ -76,8 +78,8 @@ operation_table::digest operation_table::digest_of(std::string_view raw_params) 
 }
 
 std::variant<operation_table::operation*, protocol::error> operation_table::find(
-    const protocol::uuid& id, std::string_view method, std::string_view raw_params, steady_time now) {
-    forget_old(now);
+    const protocol::uuid& id, std::string_view method, std::string_view raw_params, instant now) {
+    forget_old(now.steady);
     const auto at = by_id_.find(id);
     if (at == by_id_.end()) {
         return nullptr;
@@ -92,9 +94,9 @@ std::variant<operation_table::operation*, protocol::error> operation_table::find
 }
 
 operation_table::operations::iterator operation_table::insert(
-    const protocol::uuid& id, std::string_view method, std::string_view raw_params, slot* opened) {
+    const protocol::uuid& id, std::string_view method, const digest& params, slot* opened) {
     operations made;
-    made.push_back({.id = id, .method = method, .params_digest = digest_of(raw_params), .under_way = opened});
+    made.push_back({.id = id, .method = method, .params_digest = params, .under_way = opened});
     const auto entry = by_id_.emplace(id, made.begin()).first->second;
     under_way_.splice(under_way_.end(), made);
     return entry;
@@ -102,16 +104,16 @@ operation_table::operations::iterator operation_table::insert(
 
 void operation_table::begin(
     const protocol::uuid& id, std::string_view method, std::string_view raw_params, slot& opened) {
-    insert(id, method, raw_params, &opened);
+    insert(id, method, digest_of(raw_params), &opened);
 }
 
 void operation_table::begin_async(
     const protocol::uuid& id, std::string_view method, std::string_view raw_params, deferred_handler first) {
-    insert(id, method, raw_params, nullptr)->handlers.push_back(std::move(first));
+    insert(id, method, digest_of(raw_params), nullptr)->handlers.push_back(std::move(first));
 }
 
 template <class Copy>
-void operation_table::remember_copy(operations::iterator entry, Copy copy, steady_time now) noexcept {
+void operation_table::remember_copy(operations::iterator entry, Copy copy, instant now) noexcept {
     try {
         remember(entry, copy(), now);
     } catch (const std::bad_alloc&) {
@@ -119,7 +121,7 @@ void operation_table::remember_copy(operations::iterator entry, Copy copy, stead
     }
 }
 
-void operation_table::finish(const protocol::uuid& id, const protocol::wait_result& done, steady_time now) {
+void operation_table::finish(const protocol::uuid& id, const protocol::wait_result& done, instant now) {
     remember_copy(
         by_id_.at(id),
         [&done] {
@@ -131,7 +133,7 @@ void operation_table::finish(const protocol::uuid& id, const protocol::wait_resu
 }
 
 std::vector<deferred_handler> operation_table::finish_async(
-    const protocol::uuid& id, const deferred_result& done, steady_time now) {
+    const protocol::uuid& id, const deferred_result& done, instant now) {
     const auto entry = by_id_.at(id);
     auto handlers = std::exchange(entry->handlers, {});
     if (const auto* const text = std::get_if<std::string>(&done)) {
@@ -144,14 +146,48 @@ std::vector<deferred_handler> operation_table::finish_async(
 }
 
 void operation_table::add(
-    const protocol::uuid& id, std::string_view method, std::string_view raw_params, result done, steady_time now) {
-    remember(insert(id, method, raw_params, nullptr), std::move(done), now);
+    const protocol::uuid& id, std::string_view method, std::string_view raw_params, result done, instant now) {
+    remember(insert(id, method, digest_of(raw_params), nullptr), std::move(done), now);
 }
 
-void operation_table::remember(operations::iterator entry, result done, steady_time now) {
+void operation_table::remember(operations::iterator entry, result done, instant now) {
+    if (!durable_.is_on()) {
+        (void)keep(entry, std::move(done), now.steady);
+        return;
+    }
+    durable_change record{durable_kind::operation, key_of(entry->id),
+        encode({.id = entry->id,
+            .method = entry->method,
+            .digest = entry->params_digest,
+            .done_at = now.wall,
+            .done = done})};
+    durable_.make_room();
+    if (keep(entry, std::move(done), now.steady)) {
+        durable_.add(std::move(record));
+        done_.back().position = durable_.position();
+    }
+}
+
+void operation_table::restore(const protocol::uuid& id, std::string_view method, const digest& params, result done,
+    std::chrono::nanoseconds age, instant now) {
+    const auto name = restored_methods_.emplace(method).first;
+    (void)keep(insert(id, *name, params, nullptr), std::move(done), now.steady - age);
+}
+
+void operation_table::take_back() {
+    while (!done_.empty() && !durable_.is_committed(done_.back().position)) {
+        budget_.give_back(done_.back().bytes);
+        by_id_.erase(done_.back().id);
+        done_.pop_back();
+    }
+}
+
+// False if it does not fit the budget: then it is not remembered.
+bool operation_table::keep(operations::iterator entry, result done, steady_time done_at) {
     const std::size_t bytes = sizeof(operation_table::operation) + bytes_of(done);
     if (!make_room(bytes)) {
-        return forget_under_way(entry);
+        forget_under_way(entry);
+        return false;
     }
     if (done_.size() == most_results) {
         forget_oldest();
@@ -159,9 +195,10 @@ void operation_table::remember(operations::iterator entry, result done, steady_t
     budget_.take(bytes);
     entry->under_way = nullptr;
     entry->done = std::move(done);
-    entry->done_at = now;
+    entry->done_at = done_at;
     entry->bytes = bytes;
     done_.splice(done_.end(), under_way_, entry);
+    return true;
 }
 
 void operation_table::abandon(const protocol::uuid& id) { forget_under_way(by_id_.at(id)); }
@@ -179,6 +216,9 @@ bool operation_table::make_room(std::size_t bytes) {
 }
 
 void operation_table::forget_oldest() {
+    if (durable_.is_on()) {
+        durable_.erase(durable_kind::operation, key_of(done_.front().id));
+    }
     budget_.give_back(done_.front().bytes);
     by_id_.erase(done_.front().id);
     done_.pop_front();

@@ -26,6 +26,10 @@ void sessions::peek_batch(client& client, std::size_t most_events, std::size_t m
     std::size_t bytes = 0;
     for (; client.peeked_ < end; ++client.peeked_) {
         event& next = client.outbox_[client.peeked_];
+        if (!durable_.is_committed(next)) {
+            await_commit(client);
+            break;
+        }
         bytes += next.footprint_bytes();
         if (bytes > most_bytes && client.peeked_ > first) {
             break;
@@ -82,6 +86,10 @@ event::pointer sessions::take_next(client& client) {
     if (client.outbox_.empty()) {
         return {};
     }
+    if (!durable_.is_committed(client.outbox_[0])) {
+        await_commit(client);
+        return {};
+    }
     auto next = client.outbox_.take_front();
     ++client.sent_;
     client.session_->last_seq_ = std::max(client.session_->last_seq_, next->seq());
@@ -94,9 +102,39 @@ std::optional<notice> sessions::take_first_notice(client& client) {
     if (client.muted_ || (client.notices_.front().after > client.sent_ && !client.outbox_.empty())) {
         return std::nullopt;
     }
+    if (!durable_.is_committed(client.notices_.front().position)) {
+        await_commit(client);
+        return std::nullopt;
+    }
     auto next = std::move(client.notices_.front());
     client.notices_.pop_front();
     return next;
+}
+
+void sessions::await_commit(client& client) {
+    if (!std::exchange(client.awaits_commit_, true)) {
+        awaiting_commit_.push_back(&client);
+    }
+}
+
+void sessions::release_committed() {
+    for (client* const each : std::exchange(awaiting_commit_, {})) {
+        each->awaits_commit_ = false;
+        wake(*each);
+    }
+}
+
+void sessions::take_back() noexcept {
+    const auto head_seq = durable_.committed_seq();
+    for (const auto& [id, each] : clients_) {
+        auto& queue = each->outbox_;
+        while (queue.size() > each->peeked_ && !durable_.is_committed(queue[queue.size() - 1])) {
+            queue.pop_back(1);
+        }
+        if (each->session_) {
+            each->session_->last_seq_ = std::min(each->session_->last_seq_, head_seq);
+        }
+    }
 }
 
 void sessions::end_peek(client& client, std::size_t count) noexcept {

@@ -24,6 +24,9 @@ void sessions::detach(client& client) {
     if (client.held_back_) {
         std::erase(held_back_, &client);
     }
+    if (client.awaits_commit_) {
+        std::erase(awaiting_commit_, &client);
+    }
     end_peek(client, client.peeked_);
     clients_.erase(client.id());
     resume_held_back();
@@ -125,6 +128,7 @@ void sessions::notify(session& session, notice notice, instant now) {
         return;  // it reads nothing, and has as many to read as it had questions
     }
     notice.after = client.end_place();
+    notice.position = durable_.position();
     client.notices_.push_back(std::move(notice));
     wake(client);
 }

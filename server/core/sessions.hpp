@@ -3,6 +3,7 @@
 
 #include "broker_limits.hpp"
 #include "client.hpp"
+#include "durability.hpp"
 #include "event_log.hpp"
 #include "instant.hpp"
 #include "payload_view.hpp"
@@ -42,12 +43,19 @@ protected:
 /// writes them, and says that they are sent. A session whose queue is full is closed as lagged. The memory of events is
 /// within capacity_bytes: see event_memory.cpp.
 ///
-/// Thread-safety: none (broker's strand). Lifetime: `limits`, `ledger`, `log` and `listener` must outlive it. Throws
-/// std::bad_alloc.
+/// What is not durable yet may not be peeked; its clients are woken by release_committed().
+///
+/// Thread-safety: none (broker's strand). Lifetime: what it is constructed with must outlive it. Throws std::bad_alloc.
 class sessions {
 public:
-    sessions(const broker_limits& limits, event_ledger& ledger, event_log& log, session_listener& listener) noexcept
-        : limits_(limits), capacity_(limits.capacity), ledger_(ledger), log_(log), listener_(listener) {}
+    sessions(const broker_limits& limits, event_ledger& ledger, event_log& log, const durability& durable,
+        session_listener& listener) noexcept
+        : limits_(limits),
+          capacity_(limits.capacity),
+          ledger_(ledger),
+          log_(log),
+          durable_(durable),
+          listener_(listener) {}
     sessions(const sessions&) = delete;
     sessions& operator=(const sessions&) = delete;
 
@@ -77,6 +85,8 @@ public:
     [[nodiscard]] std::uint64_t next_session_id(const client& client) const noexcept {
         return client.session_ ? client.session_->id_ : last_session_id_ + 1;
     }
+    /// Ids up to that one stand for sessions of an earlier process.
+    void begin_after(std::uint64_t session_id) noexcept { last_session_id_ = session_id; }
     /// Makes `next`, which has that id, the session of `client`.
     session& open(client& client, std::unique_ptr<session> next);
     /// From now on it gets events.
@@ -196,8 +206,16 @@ public:
         wake(client);
     }
 
+    // --- durability ---
+
+    /// The log has come further: wakes the clients whose next output waited for it.
+    void release_committed();
+    /// Events that are not committed never were. They have not been peeked.
+    void take_back() noexcept;
+
 private:
-    [[nodiscard]] static std::optional<notice> take_first_notice(client& client);
+    [[nodiscard]] std::optional<notice> take_first_notice(client& client);
+    void await_commit(client& client);
     static void drop_unpeeked(client& client) noexcept;
     void lose_queue(client& client);
     static void end_peek(client& client, std::size_t count) noexcept;
@@ -217,6 +235,7 @@ private:
     std::size_t capacity_;
     event_ledger& ledger_;
     event_log& log_;
+    const durability& durable_;
     session_listener& listener_;
     recorder* recorder_ = nullptr;
     std::uint64_t last_client_id_ = 0;
@@ -224,7 +243,8 @@ private:
     topic_table topics_{};
     boost::unordered_flat_map<std::uint64_t, std::unique_ptr<client>> clients_{};
     std::deque<client*> ready_{};
-    std::deque<client*> held_back_{};  // oldest first
+    std::deque<client*> held_back_{};         // oldest first
+    std::vector<client*> awaiting_commit_{};  // what is next for them is not durable yet
     bool backpressure_ = false;
     std::size_t verdict_sessions_ = 0;
     std::size_t closing_ = 0;

@@ -11,6 +11,7 @@
 #include <boost/container/small_vector.hpp>
 #include <boost/intrusive/list.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -62,6 +63,10 @@ public:
     [[nodiscard]] bool asks_cluster() const noexcept { return asks_cluster_; }
     /// Its event waits for a first responder to subscribe; null: it does not.
     [[nodiscard]] const event::pointer& parked() const noexcept { return parked_; }
+    /// It outlives the daemon, and so do the replies to it.
+    [[nodiscard]] bool is_durable() const noexcept { return durable_ != nullptr; }
+    /// is_durable(): at which what it was last told is durable.
+    [[nodiscard]] std::uint64_t durable_position() const noexcept { return durable_->position; }
     /// Its verdict has been told.
     [[nodiscard]] bool is_concluded() const noexcept { return is_concluded_; }
     /// Whether a session with conditions saw its event, and is to be told its verdict.
@@ -92,6 +97,13 @@ private:
     struct failure {
         std::uint64_t session_id = 0;
         std::string why{};
+    };
+    // What its record says that is kept nowhere else.
+    struct durable_part {
+        std::uint32_t uid = 0;  // of the user who is charged for it
+        std::chrono::system_clock::time_point emitted_at{};
+        std::uint32_t replies = 0;   // that have been written
+        std::uint64_t position = 0;  // of what was written last
     };
 
     // --- responders (slot.cpp) ---
@@ -173,6 +185,7 @@ private:
     event::pointer parked_{};
     std::unique_ptr<chain> chain_{};
     std::unique_ptr<foreign_question> foreign_{};
+    std::unique_ptr<durable_part> durable_{};
     std::vector<std::uint64_t> watchers_{};  // ids of the sessions with conditions that are to be told its verdict
 
     boost::container::small_vector<responder, 2> responders_{};  // ascending session_id

@@ -87,6 +87,9 @@ void waits::assign(slot& slot, session& session, std::uint64_t place) {
         slot.held_ = {};
     }
     ask(expect(slot, session), place);
+    if (slot.durable_) {
+        write_wait(slot);
+    }
 }
 
 void waits::begin(slot& slot, std::unique_ptr<waiter> waiter, asker& asker, instant now) {
@@ -183,7 +186,6 @@ void waits::complete(waiter& waiter, verdict result) {
     slot& waited = *waiter.slot_;
     ended.waiter = waited.waiters_.take(waiter);
     waited.give_back_room();  // a copy less
-    static_cast<waiter_hook<by_asker>&>(waiter).unlink();
     if (deadline& due = waiter; due.is_linked()) {
         due.unlink();
     }
@@ -191,6 +193,9 @@ void waits::complete(waiter& waiter, verdict result) {
     waiter.permit_ = {};
     waiter.slot_ = nullptr;
     ended.result = std::move(result);
+    if (!durable_.is_on() || !hold_completion(waited)) [[likely]] {
+        static_cast<waiter_hook<by_asker>&>(waiter).unlink();
+    }
 }
 
 // --- ends ---
@@ -238,7 +243,7 @@ void waits::finish(slot& slot, outcome outcome, instant now) {
     slot.give_back_memory();
     if (slot.operation_) {
         if (const auto* const known = std::get_if<protocol::wait_result>(&result)) {
-            operations_.finish(*slot.operation_, *known, now.steady);
+            operations_.finish(*slot.operation_, *known, now);
         } else {
             operations_.abandon(*slot.operation_);
         }
@@ -291,6 +296,9 @@ void waits::drop(slot& slot, refusal reason, instant now) {
     if (slot.asks_cluster_) {
         listener_.cluster_question_over(slot.id_);
     }
+    if (slot.durable_) {
+        erase_records(slot);
+    }
     --open_slots_;
     auto& entry = slots_.at(slot.id_);
     over_.push_back(slot.id_);
@@ -320,7 +328,12 @@ void waits::cancel(waiter& waiter, instant now) { give_up(waiter, true, now); }
 
 void waits::cancel_all(asker& asker, instant now) {
     while (!asker.waiters_.empty()) {
-        give_up(asker.waiters_.front(), false, now);
+        waiter& next = asker.waiters_.front();
+        if (next.is_waiting()) {
+            give_up(next, false, now);
+        } else {
+            asker.waiters_.pop_front();  // its verdict waits for the log, and no client takes it any more
+        }
     }
 }
 

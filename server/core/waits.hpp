@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include "absent_sessions.hpp"
 #include "budgets.hpp"
 #include "cluster_port.hpp"
+#include "durability.hpp"
+#include "durable_codec.hpp"
 #include "operation_table.hpp"
 #include "payload_view.hpp"
 #include "session.hpp"
@@ -33,13 +36,14 @@ class wait_listener {
 public:
     /// What has become of a turn in a chain.
     struct turn {
-        enum class state : std::uint8_t { passed, lagged, taken };
+        enum class state : std::uint8_t { passed, lagged, taken, put_off };
         state is = state::passed;
         std::uint64_t place = 0;  ///< taken: how many events had been queued for the client before
     };
     /// It is the turn of `session` in the chain of `slot`: it is to get the event with the payload of the turn, which
     /// `payload` looks into, and what is left of the time. `passed`: the payload does not meet its conditions;
-    /// `lagged`: it takes no more events.
+    /// `lagged`: it takes no more events; `put_off`: what its turn depends on is not durable yet, and continue_wait()
+    /// is called when it is.
     [[nodiscard]] virtual turn begin_turn(const slot& slot, session& session, payload_view& payload, instant now) = 0;
     /// `session` was asked and need not reply any longer.
     virtual void reply_not_needed(
@@ -95,12 +99,15 @@ struct wait_counters {
 /// What ends a wait while others are looked at is put off: advance_pending() is to be called at the end of each
 /// request.
 ///
+/// What is to outlive the daemon is told to `durable` (waits_durable.cpp); a verdict waits for the commit of what it
+/// says.
+///
 /// Thread-safety: none (broker's strand). Lifetime: what it is constructed with must outlive it, and so must sessions
 /// of which a reply is expected, and askers that wait. Throws std::bad_alloc.
 class waits {
 public:
-    waits(core::budgets& budgets, operation_table& operations, wait_listener& listener) noexcept
-        : budgets_(budgets), operations_(operations), listener_(listener) {}
+    waits(core::budgets& budgets, operation_table& operations, durability& durable, wait_listener& listener) noexcept
+        : budgets_(budgets), operations_(operations), durable_(durable), listener_(listener) {}
     waits(const waits&) = delete;
     waits& operator=(const waits&) = delete;
 
@@ -147,6 +154,8 @@ public:
     /// Whether a slot of that id is, or was, there.
     [[nodiscard]] bool knows(const protocol::uuid& id) const { return slots_.contains(id); }
     [[nodiscard]] bool is_open(const protocol::uuid& id) const { return find_open(id) != nullptr; }
+    /// Null: none is open under that id.
+    [[nodiscard]] slot* find_open(const protocol::uuid& id) const;
     /// The name of the event whose slot takes replies under that id; empty: there is none. Valid until the next call.
     [[nodiscard]] std::string_view event_that_awaits(std::string_view hook_event_id) const;
     /// Whether that session's turn in a chain under that id has come.
@@ -201,6 +210,45 @@ public:
     /// `host` will not answer.
     void host_left(const protocol::uuid& id, std::string_view host, instant now);
 
+    // --- durability (waits_durable.cpp) ---
+
+    /// `slot`, whose event is published and whose operation has begun, outlives the daemon from now on, with what is
+    /// replied to it. `uid`: of the user who is charged for it.
+    void keep_durably(slot& slot, std::uint32_t uid, instant now);
+    /// What depended on that slot's last reply may be done: it is looked at by advance_pending().
+    void continue_wait(const protocol::uuid& id) { pending_.push_back(id); }
+    /// The log has come further: gives out the verdicts that waited for it.
+    void release_committed();
+    /// What is not committed never was: ends the waits for such events, and the verdicts that wait for the log, with
+    /// `failure`.
+    void take_back(const protocol::error& failure, instant now);
+
+    /// Opens what an earlier process had open for `event`. Of sessions that it had asked `absent` has the ids.
+    void restore(const durable_wait& kept, event::pointer event, absent_sessions& absent, responder_records& records,
+        instant now);
+    /// What was said to one of those, in the order in which it was said. False: there is no such wait.
+    [[nodiscard]] bool restore_reply(const durable_reply& said);
+    /// All has been restored.
+    void end_restoring() {
+        for (const auto& each : restored_) {
+            pending_.push_back(each.id);
+        }
+    }
+    /// Calls `visit(slot&, const event::pointer&)` for each open wait of an earlier process that expects a reply of the
+    /// absent session of that id, in order of seq.
+    template <class Visit>
+    void for_each_restored(std::uint64_t session_id, Visit visit) {
+        for (const auto& each : restored_) {
+            slot& open = *find_open(each.id);
+            if (is_absent_responder(open, session_id)) {
+                visit(open, each.event);
+            }
+        }
+    }
+    /// `session` is there in place of the absent one that has its id. `place`: of the event in its client's queue;
+    /// nothing: it has it, or gets it at its turn.
+    void expect_again(slot& slot, session& session, std::optional<std::uint64_t> place);
+
     // --- ends ---
 
     /// Ends the waits of `asker` that answer that request with errc::cancelled, and their operations with them, unless
@@ -244,9 +292,10 @@ private:
         protocol::refusal over = protocol::refusal::unknown;
     };
 
-    [[nodiscard]] slot* find_open(const protocol::uuid& id) const;
     [[nodiscard]] slot* find_open(std::string_view hook_event_id) const;
     [[nodiscard]] slot* find_asking(const protocol::uuid& id) const;
+    [[nodiscard]] static bool is_absent_responder(const slot& slot, std::uint64_t session_id) noexcept;
+    void restore_responders(slot& slot, const durable_wait& kept, absent_sessions& absent, responder_records& records);
 
     // What a waiter gets: an error where there is no memory for a verdict.
     using verdict = std::variant<protocol::wait_result, protocol::error>;
@@ -303,8 +352,28 @@ private:
     void drop(slot& slot, protocol::refusal reason, instant now);
     void give_up(waiter& waiter, bool with_operation, instant now);
 
+    [[nodiscard]] bool hold_completion(const slot& slot) noexcept;
+    void write_wait(slot& slot) { write_wait(slot, slot.chain_ ? slot.chain_->payload : std::string_view{}); }
+    void write_wait(slot& slot, std::string_view payload);
+    void write_silence(slot& slot, const responder& responder, durable_reply::kind kind, std::string_view failure);
+    void write_reply(slot& slot, const responder* responder, const protocol::wait_result::reply& reply,
+        std::int64_t order, std::string_view abort);
+    void put_reply(slot& slot, const durable_reply& said);
+    [[nodiscard]] static std::uint32_t number_of(const slot& slot, const responder& responder) noexcept;
+    void erase_records(slot& slot);
+
+    struct restored_wait {
+        protocol::uuid id{};
+        core::event::pointer event{};
+    };
+    struct held_completion {
+        std::uint64_t position = 0;
+        completion done{};
+    };
+
     core::budgets& budgets_;
     operation_table& operations_;
+    durability& durable_;
     wait_listener& listener_;
     boost::unordered_flat_map<protocol::uuid, slot_entry, uuid_hash> slots_{};
     std::deque<protocol::uuid> over_{};  // ids of slots that are over, oldest first
@@ -313,6 +382,8 @@ private:
     boost::intrusive::multiset<deadline, boost::intrusive::constant_time_size<false>> deadlines_{};
     std::vector<protocol::uuid> pending_{};  // slots that lost a responder and have not been advanced since
     std::vector<completion> completions_{};
+    std::vector<held_completion> held_{};    // oldest first; their positions are in no order
+    std::vector<restored_wait> restored_{};  // of an earlier process; by seq
     std::shared_ptr<responder_record> cluster_record_ = std::make_shared<responder_record>("cluster");
     std::size_t open_slots_ = 0;
     std::size_t expected_ = 0;

@@ -136,6 +136,9 @@ void waits::accept_remote_reply(
     kept.host = host;
     kept.elapsed = reply.elapsed;
     slot.reply_orders_.push_back(responder != nullptr ? responder->order : 0);
+    if (slot.durable_) {
+        write_reply(slot, nullptr, kept, slot.reply_orders_.back(), slot.abort_);
+    }
     ++counters_.accepted;
     listener_.reply_accepted(slot.event_name_, now.steady - slot.emitted_);
     if (responder != nullptr) {

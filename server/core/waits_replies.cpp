@@ -205,6 +205,10 @@ std::variant<respond_result, error> waits::take_silence(
         responder->insists = responder->insists || params.insists;
         ++responder->record->failed;
     }
+    if (slot.durable_) {
+        const auto kind = params.abstain ? durable_reply::kind::abstained : durable_reply::kind::failed;
+        write_silence(slot, *responder, kind, params.failed.view());
+    }
     conclude(slot, *responder, params.abstain ? state::abstained : state::failed);
     ++counters_.accepted;
     advance(slot, now);
@@ -225,6 +229,13 @@ void waits::accept_reply(slot& slot, responder* responder, replier& replier, con
     std::string reason{vetoes && slot.abort_.empty() ? params.abort.raw : std::string_view{}};
     std::string payload{slot.is_rewritten_by(responder, params) ? params.payload : std::string_view{}};
     slot.make_room_for_reply();
+    const auto order = replier.session != nullptr ? replier.session->order() : 0;
+    if (slot.durable_) {
+        write_reply(slot, responder, reply, order, params.abort.raw);
+        if (!payload.empty()) {
+            write_wait(slot, payload);
+        }
+    }
     listener_.reply_accepted(slot.event_name_, elapsed);
     if (responder != nullptr) {
         responder->record->times.add(elapsed);
@@ -232,7 +243,7 @@ void waits::accept_reply(slot& slot, responder* responder, replier& replier, con
 
     const loan lent{*this, slot};
     slot.replies_.push_back(std::move(reply));
-    slot.reply_orders_.push_back(replier.session != nullptr ? replier.session->order() : 0);
+    slot.reply_orders_.push_back(order);
     if (!reason.empty()) {
         slot.abort_ = std::move(reason);
     }
@@ -335,9 +346,15 @@ void waits::ask_next(slot& slot, instant now) {
     using turn_state = wait_listener::turn::state;
     payload_view payload{slot.payload_of_turn()};
     while (responder* const next = slot.next_turn()) {
+        if (next->session == nullptr) {
+            return;  // an earlier process would have asked it, and it is not there yet
+        }
         const auto turn = listener_.begin_turn(slot, *next->session, payload, now);
         if (turn.is == turn_state::taken) {
             return ask(*next, turn.place);
+        }
+        if (turn.is == turn_state::put_off) {
+            return;
         }
         if (turn.is == turn_state::passed) {
             record_reply(slot, *next, responder::state::passed);

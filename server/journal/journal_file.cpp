@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "journal/journal_file.hpp"
 
+#include <base/posix/replace_file.hpp>
 #include <base/posix/safe_directory.hpp>
 #include <base/posix/unique_fd.hpp>
 
@@ -11,6 +12,8 @@
 
 #include <array>
 #include <cerrno>
+#include <initializer_list>
+#include <span>
 #include <string>
 #include <system_error>
 
@@ -18,8 +21,6 @@ namespace hookd::server {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::int64_t application_id = 0x686f6f6b;  // "hook", which file(1) may show
 
 // What leads from each version to the next one. Never changed once it is released: a new version is one more entry.
 //
@@ -58,30 +59,57 @@ CREATE INDEX vetoes ON events(key) WHERE vetoed = 1;
 CREATE TABLE ids(key INTEGER PRIMARY KEY, events BLOB NOT NULL);
 INSERT INTO ids SELECT key, CAST(id || printf('%016x', key) AS BLOB) FROM events;
 )"};
-constexpr auto newest_version = static_cast<std::int64_t>(migrations.size());
 
-[[noreturn]] void refuse(const fs::path& file, const std::string& why) {
-    throw journal_error("the journal " + file.string() + " " + why + ": move it away, or start with --journal off");
+// What has to outlive the daemon (core/durable_log.hpp).
+constexpr std::array<const char*, 1> durable_migrations{R"(
+CREATE TABLE records(kind INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL, PRIMARY KEY(kind, key)) WITHOUT ROWID;
+)"};
+
+/// One of the two files that hookd keeps.
+struct file_format {
+    std::int64_t application_id;  ///< which file(1) may show
+    std::span<const char* const> migrations;
+    const char* cure;                           ///< of a file that cannot be used
+    std::initializer_list<const char*> probes;  ///< queries that fail if it is damaged
+    const char* settings;                       ///< pragmas of each connection
+    const char* first_settings;                 ///< pragmas while a new one is made
+
+    [[nodiscard]] std::int64_t newest_version() const { return static_cast<std::int64_t>(migrations.size()); }
+};
+
+constexpr file_format journal_format{0x686f6f6b /* "hook" */, migrations, "move it away, or start with --journal off",
+    {"SELECT events FROM totals", "SELECT key FROM events ORDER BY key DESC LIMIT 1"},
+    "PRAGMA synchronous = NORMAL; PRAGMA secure_delete = FAST; PRAGMA journal_size_limit = 4194304",
+    "PRAGMA synchronous = OFF; PRAGMA auto_vacuum = INCREMENTAL"};  // there is nothing to lose yet
+// SQLite deletes the write-ahead log of an empty file: this one is synchronous from its first page on.
+constexpr file_format durable_format{0x686f6f64 /* "hood" */, durable_migrations,
+    "move it away, or start without --durable", {"SELECT kind FROM records LIMIT 1"},
+    "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = FULL; PRAGMA secure_delete = FAST; "
+    "PRAGMA journal_size_limit = 4194304",
+    ""};
+
+[[noreturn]] void refuse(const file_format& format, const fs::path& file, const std::string& why) {
+    throw journal_error("the journal " + file.string() + " " + why + ": " + format.cure);
 }
 
 /// Throws what is to be thrown for a failure of SQLite: where nothing but a person can help, journal_error.
-[[noreturn]] void pass_on(const fs::path& file, const sqlite::error& failure) {
+[[noreturn]] void pass_on(const file_format& format, const fs::path& file, const sqlite::error& failure) {
     switch (failure.code()) {
         case SQLITE_IOERR_LOCK:
         case SQLITE_IOERR_RDLOCK:
         case SQLITE_IOERR_SHMLOCK:
-            refuse(file, "is on a file system without locks");
+            refuse(format, file, "is on a file system without locks");
         default:
             break;
     }
     switch (failure.primary_code()) {
         case SQLITE_NOTADB:
-            refuse(file, "is not a SQLite database, or is damaged");
+            refuse(format, file, "is not a SQLite database, or is damaged");
         case SQLITE_CORRUPT:
         case SQLITE_ERROR:
-            refuse(file, "is damaged (" + std::string{failure.what()} + ")");
+            refuse(format, file, "is damaged (" + std::string{failure.what()} + ")");
         case SQLITE_PROTOCOL:
-            refuse(file, "is on a file system without locks");
+            refuse(format, file, "is on a file system without locks");
         default:
             throw failure;
     }
@@ -93,7 +121,7 @@ constexpr auto newest_version = static_cast<std::int64_t>(migrations.size());
 
 /// False where there is none. A link is followed: base::check_file() has seen to it that nobody else could have made
 /// it.
-bool check_owner(const fs::path& file) {
+bool check_owner(const file_format& format, const fs::path& file) {
     struct stat found {};
     if (::stat(file.c_str(), &found) != 0) {
         if (errno != ENOENT) {
@@ -102,11 +130,12 @@ bool check_owner(const fs::path& file) {
         return false;
     }
     if (!S_ISREG(found.st_mode)) {
-        refuse(file, "is not a regular file");
+        refuse(format, file, "is not a regular file");
     }
     if (found.st_uid != ::geteuid()) {
-        refuse(file, "belongs to user " + std::to_string(found.st_uid) + ", and hookd runs as user " +
-                         std::to_string(::geteuid()));
+        refuse(format, file,
+            "belongs to user " + std::to_string(found.st_uid) + ", and hookd runs as user " +
+                std::to_string(::geteuid()));
     }
     try {
         base::check_file(file, "--journal");
@@ -123,82 +152,122 @@ void make_private(const fs::path& file) {
     }
 }
 
-std::int64_t version_of(const fs::path& file, sqlite::database& opened) {
+std::int64_t version_of(const file_format& format, const fs::path& file, sqlite::database& opened) {
     const auto version = opened.number("PRAGMA user_version");
     const auto id = opened.number("PRAGMA application_id");
-    if (id != application_id && (id != 0 || version != 0 || opened.number("SELECT count(*) FROM sqlite_schema") != 0)) {
-        refuse(file, "is a database of another program");
+    if (id != format.application_id &&
+        (id != 0 || version != 0 || opened.number("SELECT count(*) FROM sqlite_schema") != 0)) {
+        refuse(format, file, "is a database of another program");
     }
-    if (version > newest_version) {
-        refuse(file, "was written by a newer hookd (its version is " + std::to_string(version) +
-                         ", and this hookd knows " + std::to_string(newest_version) + ")");
+    if (version > format.newest_version()) {
+        refuse(format, file,
+            "was written by a newer hookd (its version is " + std::to_string(version) + ", and this hookd knows " +
+                std::to_string(format.newest_version()) + ")");
     }
     return version;
 }
 
-void migrate(sqlite::database& opened) {
+void migrate(const file_format& format, sqlite::database& opened) {
     sqlite::transaction all{opened};
     // Read here: another hookd may have been first.
-    for (auto version = opened.number("PRAGMA user_version"); version < newest_version; ++version) {
-        opened.run(migrations.at(static_cast<std::size_t>(version)));
+    for (auto version = opened.number("PRAGMA user_version"); version < format.newest_version(); ++version) {
+        opened.run(format.migrations[static_cast<std::size_t>(version)]);
     }
-    opened.run(("PRAGMA application_id = " + std::to_string(application_id)).c_str());
-    opened.run(("PRAGMA user_version = " + std::to_string(newest_version)).c_str());
+    opened.run(("PRAGMA application_id = " + std::to_string(format.application_id)).c_str());
+    opened.run(("PRAGMA user_version = " + std::to_string(format.newest_version())).c_str());
     all.commit();
 }
 
-sqlite::database open_checked(const fs::path& file) {
+sqlite::database open_checked(const file_format& format, const fs::path& file) {
     sqlite::database opened{file};
     opened.wait_for_others(patience_with_others);
-    const auto version = version_of(file, opened);
+    const auto version = version_of(format, file, opened);
+    opened.run(format.settings);
     if (version == 0) {
-        opened.run("PRAGMA synchronous = OFF");  // there is nothing to lose yet
-        opened.run("PRAGMA auto_vacuum = INCREMENTAL");
+        opened.run(format.first_settings);
     }
     if (opened.text("PRAGMA journal_mode = WAL") != "wal") {
-        refuse(file, "is on a file system without shared memory or locks");
+        refuse(format, file, "is on a file system without shared memory or locks");
     }
-    if (version < newest_version) {
-        migrate(opened);
+    if (version < format.newest_version()) {
+        migrate(format, opened);
     }
-    opened.run("PRAGMA synchronous = NORMAL; PRAGMA secure_delete = FAST; PRAGMA journal_size_limit = 4194304");
-    (void)opened.number("SELECT events FROM totals");
-    (void)opened.number("SELECT key FROM events ORDER BY key DESC LIMIT 1");
+    opened.run(format.settings);
+    for (const char* const probe : format.probes) {
+        (void)opened.number(probe);
+    }
     return opened;
 }
 
-}  // namespace
-
-sqlite::database open_journal_file(const fs::path& file) {
+sqlite::database open_file(const file_format& format, const fs::path& file) {
     try {
         base::prepare_directory(file.parent_path(), "--journal");
     } catch (const std::runtime_error& unsafe) {
         throw journal_error(std::string{unsafe.what()} + ", or start with --journal off");
     }
-    (void)check_owner(file);
+    (void)check_owner(format, file);
     make_private(file);
     try {
-        return open_checked(file);
+        return open_checked(format, file);
     } catch (const sqlite::error& failure) {
-        pass_on(file, failure);
+        pass_on(format, file, failure);
     }
 }
 
-void check_journal_file(const fs::path& file) {
+// Throws what a person must see to, and makes and changes nothing.
+void check_kept_file(const file_format& format, const fs::path& file) {
     try {
-        if (!check_owner(file)) {
+        if (!check_owner(format, file)) {
             return;
         }
         sqlite::database opened{file};
-        if (version_of(file, opened) == newest_version) {
-            (void)opened.number("SELECT key FROM events ORDER BY key DESC LIMIT 1");
+        if (version_of(format, file, opened) == format.newest_version()) {
+            for (const char* const probe : format.probes) {
+                (void)opened.number(probe);
+            }
         }
     } catch (const sqlite::error& failure) {
         try {
-            pass_on(file, failure);
+            pass_on(format, file, failure);
         } catch (const sqlite::error&) {  // what may pass
         }
     }
 }
+
+}  // namespace
+
+file_identity file_identity::of(const fs::path& file) noexcept {
+    struct stat found {};
+    return ::stat(file.c_str(), &found) == 0 ? file_identity{found.st_dev, found.st_ino} : file_identity{};
+}
+
+sqlite::database open_journal_file(const fs::path& file) { return open_file(journal_format, file); }
+
+sqlite::database open_durable_file(const fs::path& file) {
+    std::error_code unknown;
+    const bool is_there = fs::exists(file, unknown) && fs::file_size(file, unknown) > 0;
+    try {
+        auto opened = open_file(durable_format, file);
+        sqlite::transaction{opened}.commit();  // takes the lock, which it keeps
+        try {
+            base::sync_directory(file.parent_path());
+        } catch (const fs::filesystem_error& failure) {
+            throw sqlite::error(failure.what(), SQLITE_CANTOPEN);
+        }
+        return opened;
+    } catch (const sqlite::error& failure) {
+        if (failure.primary_code() == SQLITE_BUSY) {
+            refuse(durable_format, file, "is in use by another hookd or another program");
+        }
+        if (is_there) {
+            refuse(durable_format, file, "cannot be read or written (" + std::string{failure.what()} + ")");
+        }
+        throw;
+    }
+}
+
+void check_journal_file(const fs::path& file) { check_kept_file(journal_format, file); }
+
+void check_durable_file(const fs::path& file) { check_kept_file(durable_format, file); }
 
 }  // namespace hookd::server

@@ -29,6 +29,30 @@ public:
 /// Throws as open_journal_file() would, but for what may pass; makes and changes nothing.
 void check_journal_file(const std::filesystem::path& file);
 
+/// Opens the file in which a daemon with --durable keeps what is to outlive it; makes it, with mode 0600, if it is not
+/// there. What is committed to it is on disk: each commit ends with fdatasync(2) of its write-ahead log. While it is
+/// open no other program can open it. Blocks.
+///
+/// Throws as open_journal_file() does, and journal_error if another hookd has it. A file that is there and cannot be
+/// read is journal_error, too, even if that may pass: what it holds must not be forgotten.
+[[nodiscard]] sqlite::database open_durable_file(const std::filesystem::path& file);
+/// As check_journal_file().
+void check_durable_file(const std::filesystem::path& file);
+
+/// The file that goes with a journal.
+[[nodiscard]] inline std::filesystem::path durable_file_of(std::filesystem::path journal) {
+    return journal += "-durable";
+}
+
+/// Which file is at a path: tells a program that has it open whether it has been moved away or removed.
+struct file_identity {
+    std::uint64_t device = 0;
+    std::uint64_t inode = 0;  ///< 0: there is none
+
+    [[nodiscard]] static file_identity of(const std::filesystem::path& file) noexcept;
+    [[nodiscard]] bool operator==(const file_identity&) const noexcept = default;
+};
+
 /// How long a statement waits for another program that writes the journal.
 inline constexpr std::chrono::milliseconds patience_with_others{2'000};
 

@@ -26,7 +26,7 @@ constexpr std::int64_t least_log_bytes = std::int64_t{16} << 20;
 constexpr int pages_given_back = 256;  // to the file system at a time
 
 constexpr std::string_view insert_sql =
-    "INSERT INTO events(key, id, name, emitted_at, timeout_ms, pid, uid, program, cause, subscribers, "
+    "INSERT OR REPLACE INTO events(key, id, name, emitted_at, timeout_ms, pid, uid, program, cause, subscribers, "
     "vetoed, "
     "responders, ended, masked, "
     "payload_bytes, handed, verdict, payload) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, "

@@ -12,7 +12,6 @@
 
 #include <sqlite3.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -101,12 +100,6 @@ std::size_t count_events(const std::vector<journal_record>& records) {
         }
     }
     return events.size();
-}
-
-/// Which file is at a path: none is 0, 0.
-std::pair<dev_t, ino_t> identity_of(const std::filesystem::path& file) {
-    struct stat found {};
-    return ::stat(file.c_str(), &found) == 0 ? std::pair{found.st_dev, found.st_ino} : std::pair{dev_t{0}, ino_t{0}};
 }
 
 }  // namespace
@@ -203,7 +196,7 @@ private:
     }
 
     void use(sqlite::database file) {
-        identity_ = identity_of(options_.file);
+        identity_ = file_identity::of(options_.file);
         writer_.emplace(std::move(file), options_, instance_);
         note_figures();
     }
@@ -234,7 +227,7 @@ private:
     }
 
     void make_ready() {
-        if (writer_ && identity_of(options_.file) != identity_) {
+        if (writer_ && file_identity::of(options_.file) != identity_) {
             writer_.reset();  // somebody has moved it away, or removed it
         }
         if (!writer_) {
@@ -346,7 +339,7 @@ private:
     // the writer's thread
     std::optional<sqlite::database> opened_{};  // until begin()
     std::optional<journal_writer> writer_{};    // nothing while the file cannot be opened
-    std::pair<dev_t, ino_t> identity_{};
+    file_identity identity_{};
     std::string last_failure_{};
     bool failing_ = false;
     std::chrono::steady_clock::time_point next_try_{};

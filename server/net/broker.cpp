@@ -119,6 +119,20 @@ void complete(broker_strand& strand, handler<Result> completion, std::variant<Re
     }
 }
 
+// The same when what `client` has changed is durable.
+template <class Result>
+void complete_once_durable(
+    broker_strand& strand, core::client& client, handler<Result>&& completion, std::variant<Result, error>&& result) {
+    if (strand.state().is_durable()) {
+        return complete(strand, std::move(completion), std::move(result));
+    }
+    strand.state().once_durable(
+        client, [strand = strand.shared_from_this(), shared = std::make_shared<handler<Result>>(std::move(completion)),
+                    result = std::move(result)](const error* lost) {
+            complete(*strand, std::move(*shared), lost != nullptr ? std::variant<Result, error>{*lost} : result);
+        });
+}
+
 bool is_valid(std::string_view event, std::string_view payload) {
     return protocol::is_event_name(event) && !base::find_json_fault(payload);
 }
@@ -372,11 +386,22 @@ public:
         if (auto* const failure = std::get_if<error>(&started)) {
             waiter->done(std::move(*failure));
         } else if (auto* const verdict = std::get_if<protocol::wait_result>(&started)) {
-            waiter->done(std::move(*verdict));
+            finish_once_durable(std::move(waiter), std::move(*verdict));
         }
     }
 
 private:
+    static void finish_once_durable(std::unique_ptr<core::waiter> waiter, protocol::wait_result verdict) {
+        auto& state = static_cast<local_wait&>(*waiter).strand_->state();
+        if (state.is_durable()) {
+            return waiter->done(std::move(verdict));
+        }
+        state.once_durable([waiter = std::shared_ptr<core::waiter>{std::move(waiter)}, verdict = std::move(verdict)](
+                               const error* lost) {
+            waiter->done(lost != nullptr ? std::variant<protocol::wait_result, error>{*lost} : verdict);
+        });
+    }
+
     std::shared_ptr<broker_strand> strand_;
     handler<protocol::wait_result> completion_;
     std::shared_ptr<cancellation> link_;
@@ -503,7 +528,8 @@ void emit_as(broker_strand& strand, const std::shared_ptr<local_client>& client,
                 complete(*client->strand(), std::move(*shared), std::move(result));
             });
     }
-    complete(strand, std::move(completion), strand.emit(client->attached(), params, {}));
+    complete_once_durable(
+        strand, client->attached(), std::move(completion), strand.emit(client->attached(), params, {}));
 }
 
 void emit_and_wait_as(broker_strand& strand, const std::shared_ptr<local_client>& client, const wait_request& request,
@@ -550,11 +576,15 @@ void respond_as(broker_strand& strand, const std::shared_ptr<local_client>& clie
     std::string id;
     protocol::append_uuid(id, request.id);
     request.params.hook_event_id = std::string_view{id};
+    const auto changes = strand.state().durable_changes();
     auto result = strand.respond(client->attached(), request.params);
     if (const auto* const failure = std::get_if<error>(&result)) {
         return refuse(*failure);
     }
-    complete(strand, std::move(completion), error_code{}, std::get<protocol::respond_result>(result));
+    if (strand.state().durable_changes() == changes) {
+        return complete(strand, std::move(completion), std::move(result));  // nothing of it outlives the daemon
+    }
+    complete_once_durable(strand, client->attached(), std::move(completion), std::move(result));
 }
 
 void respond_checked(const std::shared_ptr<local_client>& client, const uuid& id, reply reply,
@@ -684,6 +714,10 @@ void broker::use_catalog(std::shared_ptr<const catalog> events) {
 }
 
 void broker::record_to(core::journal& journal) { strand_->record_to(journal); }
+
+void broker::make_durable(core::durable_log& log, const std::vector<core::durable_change>& records) {
+    strand_->state().make_durable(log, records, strand_->now());
+}
 
 void broker::set_names_aside(std::vector<std::string> names, std::vector<std::string> disabled) {
     strand_->run([strand = strand_, names = std::move(names), disabled = std::move(disabled)] {

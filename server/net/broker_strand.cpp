@@ -43,7 +43,7 @@ void broker_strand::run_turn() {
     }
     delivering_ = true;
     try {
-        for (int rounds = 0; has_output(); ++rounds) {
+        for (int rounds = 0; write_changes_and_has_output(); ++rounds) {
             if (rounds == most_rounds) {
                 run_turn_later();
                 break;

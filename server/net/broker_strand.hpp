@@ -89,6 +89,11 @@ private:
     [[nodiscard]] bool has_output() const noexcept {
         return next_completion_ < completions_.size() || state().has_output();
     }
+    /// What has changed is with the durable log before what it causes is looked at.
+    [[nodiscard]] bool write_changes_and_has_output() {
+        state().write_changes();
+        return has_output();
+    }
     void deliver_completions();
     /// What is left of them is handed out in a later turn, when what it borrows is gone.
     void keep_completions() noexcept;

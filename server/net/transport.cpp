@@ -31,8 +31,8 @@ constexpr std::chrono::seconds linger_time{1};
 // is reported.
 constexpr std::chrono::seconds line_patience{1};
 
-// How often a session is asked whether a schema's check is over.
-constexpr std::chrono::milliseconds between_looks_at_check{1};
+// How often a session that is held up is asked whether it may continue.
+constexpr std::chrono::milliseconds between_looks_when_held_up{1};
 
 // One vectored write takes about this much.
 constexpr std::size_t events_at_a_time = 256;
@@ -195,8 +195,8 @@ void transport::resume(const rpc::received& result) {
         phase_ = phase::paused;
         return;
     }
-    if (result.state == rpc::input_state::checking) {
-        return handle_after_check();
+    if (result.state == rpc::input_state::held_up) {
+        return handle_when_held_up();
     }
     if (result.state != rpc::input_state::waiting) {
         return handle_later();
@@ -220,8 +220,8 @@ void transport::handle_later() {
         strand_.context(), [self = shared_from_this()] { self->strand_.dispatch([self] { self->handle_again(); }); });
 }
 
-void transport::handle_after_check() {
-    wait_until_over(check_timer_, between_looks_at_check,
+void transport::handle_when_held_up() {
+    wait_until_over(hold_up_timer_, between_looks_when_held_up,
         [self = shared_from_this()](const boost::system::error_code&) { self->handle_again(); });
 }
 
@@ -543,7 +543,7 @@ void transport::close() {
     phase_ = phase::closed;
     stream_->close();
     process_.reset();
-    for (const auto* const each : {&timer_, &line_timer_, &check_timer_}) {
+    for (const auto* const each : {&timer_, &line_timer_, &hold_up_timer_}) {
         if (*each) {
             (*each)->cancel();
         }

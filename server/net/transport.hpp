@@ -99,7 +99,7 @@ private:
     void handle(cause why);
     void resume(const rpc::received& result);
     void handle_later();
-    void handle_after_check();
+    void handle_when_held_up();
     void handle_again();
     void read_on(bool has_unended_line);
     void watch_unended_line();
@@ -149,7 +149,7 @@ private:
     stall_watch stall_;
     timer timer_{};                                         // of a write that was refused, or of lingering
     timer line_timer_{};                                    // of a line that has not ended
-    timer check_timer_{};                                   // of a schema's check that goes on elsewhere
+    timer hold_up_timer_{};                                 // of input that is held up
     std::chrono::steady_clock::time_point line_read_at_{};  // when its last bytes came
     std::optional<peer_process> process_{};                 // of a peer that has a push session
     std::size_t charged_answers_ = 0;

@@ -50,7 +50,9 @@ void emit_to_cluster(
                 if (failure) {
                     handler(protocol::cluster_error(*failure));
                 } else {
-                    handler(publish(*broker, *kept));
+                    broker->state().once_durable([handler, result = publish(*broker, *kept)](const error* lost) {
+                        handler(lost != nullptr ? std::variant<protocol::emit_result, error>{*lost} : result);
+                    });
                 }
             });
         });

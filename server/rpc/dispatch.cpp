@@ -58,15 +58,48 @@ void answer_either(session& session, const answer_address& address, const std::v
     }
 }
 
+// Calls `answer(session, lost)` when what the session's request has changed is durable or lost, unless the peer is gone
+// by then.
+template <class Answer>
+void answer_after_commit(session& session, Answer answer) {
+    session.state().once_durable(
+        session.client(), [session = session.weak_from_this(), answer = std::move(answer)](const error* lost) {
+            const auto peer = session.lock();
+            if (!peer || !peer->is_attached()) {
+                return;
+            }
+            try {
+                answer(*peer, lost);
+            } catch (const std::bad_alloc&) {
+                return peer->lose_output();
+            }
+            peer->state().wake(peer->client());
+        });
+}
+
+template <class Result>
+void answer_once_durable(session& session, const answer_address& address, std::variant<Result, error> result) {
+    if (session.state().is_durable() || std::holds_alternative<error>(result)) [[likely]] {
+        return answer_either(session, address, result);
+    }
+    answer_after_commit(session, [address, result = std::move(result)](rpc::session& peer, const error* lost) {
+        if (lost != nullptr) {
+            peer.answer(address, *lost);
+        } else {
+            answer_either(peer, address, result);
+        }
+    });
+}
+
 // A wait answers at once, or when it is over: `begin(waiter)` takes the waiter then.
 template <class Begin>
 void answer_wait(session& session, const answer_address& address, Begin begin) {
     std::unique_ptr<core::waiter> waiter = std::make_unique<session_wait>(session.shared_from_this(), address);
-    const auto result = begin(std::move(waiter));
+    auto result = begin(std::move(waiter));
     if (const auto* const failure = std::get_if<error>(&result)) {
         session.answer(address, *failure);
-    } else if (const auto* const verdict = std::get_if<protocol::wait_result>(&result)) {
-        session.answer(address, *verdict);
+    } else if (auto* const verdict = std::get_if<protocol::wait_result>(&result)) {
+        answer_once_durable<protocol::wait_result>(session, address, std::move(*verdict));
     }
 }
 
@@ -124,7 +157,7 @@ void carry_out(session& session, const protocol::emit_params& params, const prot
     if (session.broker().goes_to_cluster(params)) {
         return send_to_cluster(session, params, call, address);
     }
-    answer_either(session, address, session.broker().emit(session.client(), params, session.bytes_of(call)));
+    answer_once_durable(session, address, session.broker().emit(session.client(), params, session.bytes_of(call)));
 }
 
 void carry_out(session& session, const protocol::emit_and_wait_params& params, const protocol::request& call,
@@ -160,6 +193,30 @@ void answer_once_known(session& session, const protocol::subscribe_result& resul
         session.broker(), session.client(), [answer = std::move(*handler)] { answer(std::string{}); });
 }
 
+void answer_subscribed(session& session, const protocol::subscribe_result& result, const answer_address& address) {
+    const auto* const opened = session.client().session();
+    if (opened != nullptr && opened->spans_cluster()) {
+        answer_once_known(session, result, address);
+    } else {
+        session.answer(address, result);
+    }
+}
+
+// The head_seq of the answer is one that a restart keeps.
+void answer_once_head_is_durable(
+    session& session, const protocol::subscribe_result& result, const answer_address& address) {
+    if (session.state().is_durable()) [[likely]] {
+        return answer_subscribed(session, result, address);
+    }
+    core::broker::mute(session.client());
+    answer_after_commit(session, [result, address](rpc::session& peer, const error*) {
+        auto durable = result;
+        durable.head_seq = std::min(result.head_seq, peer.state().head_seq());
+        peer.state().unmute(peer.client());
+        answer_subscribed(peer, durable, address);
+    });
+}
+
 void carry_out(session& session, const protocol::subscribe_params& params, const protocol::request&,
     const answer_address& address) {
     if (!session.may().observe && !session.may().answer) {
@@ -173,10 +230,10 @@ void carry_out(session& session, const protocol::subscribe_params& params, const
     if (std::holds_alternative<protocol::subscribe_result>(result) && session.log().wants(log_level::debug)) {
         session.log().write(log_level::debug, session.description() + " subscribed");
     }
-    if (std::holds_alternative<protocol::subscribe_result>(result) && session.client().session()->spans_cluster()) {
-        return answer_once_known(session, std::get<protocol::subscribe_result>(result), address);
+    if (const auto* const opened = std::get_if<protocol::subscribe_result>(&result)) {
+        return answer_once_head_is_durable(session, *opened, address);
     }
-    answer_either(session, address, result);
+    session.answer(address, std::get<error>(result));
 }
 
 void carry_out(
@@ -192,7 +249,13 @@ void carry_out(
 
 void carry_out(
     session& session, const protocol::respond_params& params, const protocol::request&, const answer_address& address) {
-    answer_either(session, address, session.broker().respond(session.client(), params));
+    const auto changes = session.state().durable_changes();
+    auto result = session.broker().respond(session.client(), params);
+    if (session.state().durable_changes() == changes) {
+        answer_either(session, address, result);  // nothing of it outlives the daemon
+    } else {
+        answer_once_durable(session, address, std::move(result));
+    }
 }
 
 void carry_out(

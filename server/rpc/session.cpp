@@ -94,8 +94,8 @@ void session::lose_output() {
 
 received session::carry_out(const input& next) {
     received result;
-    if ((long_input_ && !end_reading(next, result)) || (checked_ && !end_check())) {
-        result.state = input_state::checking;
+    if ((long_input_ && !end_reading(next, result)) || (checked_ && !end_check()) || state().must_wait_for_log()) {
+        result.state = input_state::held_up;
         return result;
     }
     if (batch_) {
@@ -138,8 +138,8 @@ received session::carry_out(const input& next) {
 }
 
 input_state session::state_after_frame(bool has_more) const {
-    if (checked_ || long_input_) {
-        return input_state::checking;
+    if (checked_ || long_input_ || state().must_wait_for_log()) {
+        return input_state::held_up;
     }
     if (answers_.size() > most_answers_at_a_time || ((has_more || batch_) && turn_is_over())) {
         return input_state::turn_is_over;
@@ -244,7 +244,7 @@ void session::continue_batch(const input& input) {
             handle_element(environment_.element, index, input);
         }
         const bool has_more = batch_->next < batch_->elements.size();
-        if (checked_ || long_input_ || (has_more && (backpressure_ || turn_is_over()))) {
+        if (checked_ || long_input_ || state().must_wait_for_log() || (has_more && (backpressure_ || turn_is_over()))) {
             return;
         }
     }
@@ -299,7 +299,7 @@ received session::reject_unended_line(const input& next) {
     }
     if (next.unread.size() > long_message::most_bytes_in_a_turn) {
         read_long(long_input::kind::unended_line, next.unread, 0, next);
-        result.state = input_state::checking;
+        result.state = input_state::held_up;
         return result;
     }
     return judge_unended_line(!base::find_json_fault(next.unread), next.unread.size());

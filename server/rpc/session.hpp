@@ -60,8 +60,8 @@ struct input {
 enum class input_state : std::uint8_t {
     waiting,       ///< every complete frame has been carried out
     turn_is_over,  ///< there is more to do: call again, after others had their turn
-    checking,      ///< a long message, or its schema's check, is being read elsewhere: call again in a moment, with the
-                   ///< same memory
+    held_up,       ///< a long message or its schema's check is being read elsewhere, or too much waits for the durable
+                   ///< log: call again in a moment, with the same memory
     backpressure,  ///< a queue is filling up: deliver what there is, then call again
     failed,        ///< the input can't be read any further, and the last answer says why: write it, then close
 };

@@ -39,14 +39,6 @@ void write_new(const std::filesystem::path& path, std::string_view text, mode_t 
     }
 }
 
-void sync_directory(const std::filesystem::path& path) {
-    const auto directory = path.empty() ? std::filesystem::path{"."} : path;
-    const unique_fd opened{::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-    if (!opened || ::fsync(opened.get()) != 0) {
-        fail("cannot synchronize", directory, errno);
-    }
-}
-
 }  // namespace
 
 staged_file::staged_file(std::filesystem::path place, std::string_view text, mode_t mode)
@@ -71,6 +63,14 @@ void staged_file::commit() {
 
 void replace_file(const std::filesystem::path& path, std::string_view text, mode_t mode) {
     staged_file{path, text, mode}.commit();
+}
+
+void sync_directory(const std::filesystem::path& path) {
+    const auto directory = path.empty() ? std::filesystem::path{"."} : path;
+    const unique_fd opened{::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    if (!opened || ::fsync(opened.get()) != 0) {
+        fail("cannot synchronize", directory, errno);
+    }
 }
 
 }  // namespace hookd::base

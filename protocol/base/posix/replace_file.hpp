@@ -35,4 +35,9 @@ private:
 /// Throws std::filesystem::filesystem_error.
 void replace_file(const std::filesystem::path& path, std::string_view text, mode_t mode);
 
+/// When it returns, it is on the disk which files are in the directory `path`; empty: the working directory.
+///
+/// Throws std::filesystem::filesystem_error.
+void sync_directory(const std::filesystem::path& path);
+
 }  // namespace hookd::base

@@ -70,7 +70,8 @@ void mint_id(benchmark::State& state) {
 /// An event is made, which encodes it, and appended to a log that is full: the oldest goes.
 void append_to_log(benchmark::State& state) {
     core::event_ledger ledger;
-    core::event_log log{1024};
+    core::durability none;
+    core::event_log log{1024, none};
     const std::string payload = bench::make_payload(bench::payload_shape::text, 256);
     protocol::event_fields fields;
     fields.event = "bench_event";

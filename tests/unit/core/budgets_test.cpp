@@ -15,7 +15,8 @@ struct budgets_fixture {
 
     broker_limits limits;
     memory_budget memory;
-    operation_table results{memory};
+    durability none{};
+    operation_table results{memory, none};
     budgets all{limits, memory, results};
 
     connection_account::pointer owner = all.connect(1000, false);

@@ -209,7 +209,8 @@ BOOST_AUTO_TEST_SUITE(event_logs)
 
 BOOST_AUTO_TEST_CASE(log_keeps_the_newest_events) {
     event_ledger ledger;
-    event_log log{3};
+    durability none;
+    event_log log{3, none};
     BOOST_CHECK(log.empty());
     BOOST_CHECK_EQUAL(log.oldest_seq(), 1U);
     std::size_t bytes = 0;
@@ -230,7 +231,8 @@ BOOST_AUTO_TEST_CASE(log_keeps_the_newest_events) {
 
 BOOST_AUTO_TEST_CASE(events_after_any_number_are_found) {
     event_ledger ledger;
-    event_log log{3};
+    durability none;
+    event_log log{3, none};
     for (std::uint64_t seq = 1; seq <= 5; ++seq) {
         log.append(make_event(ledger, seq, "e"));
     }
@@ -248,7 +250,8 @@ BOOST_AUTO_TEST_CASE(events_after_any_number_are_found) {
 
 BOOST_AUTO_TEST_CASE(log_that_dropped_everything_goes_on) {
     event_ledger ledger;
-    event_log log{3};
+    durability none;
+    event_log log{3, none};
     log.append(make_event(ledger, 1, "a"));
     log.append(make_event(ledger, 2, "b"));
     log.drop_oldest();
@@ -263,7 +266,8 @@ BOOST_AUTO_TEST_CASE(log_that_dropped_everything_goes_on) {
 
 BOOST_AUTO_TEST_CASE(only_drops_of_matching_events_make_it_incomplete) {
     event_ledger ledger;
-    event_log log{1};
+    durability none;
+    event_log log{1, none};
     log.append(make_event(ledger, 1, "a"));
     log.append(make_event(ledger, 2, "b"));
     log.append(make_event(ledger, 3, "c"));  // 1 and 2 are dropped
@@ -280,7 +284,8 @@ BOOST_AUTO_TEST_CASE(only_drops_of_matching_events_make_it_incomplete) {
 
 BOOST_AUTO_TEST_CASE(names_of_the_last_1024_dropped_events_are_remembered) {
     event_ledger ledger;
-    event_log log{1};
+    durability none;
+    event_log log{1, none};
     const auto nothing = [](const dropped_event&) { return false; };
     for (std::uint64_t seq = 1; seq <= 1025; ++seq) {
         log.append(make_event(ledger, seq, "e"));

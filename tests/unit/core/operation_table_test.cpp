@@ -17,14 +17,15 @@ protocol::wait_result result_of_size(std::size_t bytes) {
 
 struct table_fixture {
     memory_budget budget{100'000};
-    operation_table table{budget};
+    durability none{};
+    operation_table table{budget, none};
     broker_limits limits{};
     budgets all{limits, budget, table};
 
     connection_account::pointer account = all.connect(1000, false);
     protocol::event_fields event{};
     slot opened{{.event = event}, {}, *account, all};
-    steady_time now{};
+    instant now{};
 
     void add(std::uint64_t number, std::size_t bytes = 0) {
         table.add(numbered_uuid(number), "emit_and_wait", "{}", result_of_size(bytes), now);
@@ -95,28 +96,29 @@ BOOST_FIXTURE_TEST_CASE(operation_under_way_becomes_a_result, table_fixture) {
 
 BOOST_FIXTURE_TEST_CASE(operation_under_way_is_never_too_old, table_fixture) {
     table.begin(numbered_uuid(1), "emit_and_wait", "{}", opened);
-    now += 24h;
+    now.steady += 24h;
     BOOST_CHECK(knows(1));
     table.finish(numbered_uuid(1), {}, now);
-    now += 10min - 1ns;
+    now.steady += 10min - 1ns;
     BOOST_CHECK(knows(1));
-    now += 1ns;
+    now.steady += 1ns;
     BOOST_CHECK(!knows(1));
     BOOST_CHECK_EQUAL(budget.used(), 0U);
 }
 
 BOOST_AUTO_TEST_CASE(last_4096_results_are_remembered) {
     memory_budget ample{64 << 20};
-    operation_table table{ample};
+    durability none;
+    operation_table table{ample, none};
     const auto knows = [&table](std::uint64_t number) {
-        return std::get<operation_table::operation*>(table.find(numbered_uuid(number), "emit", "", steady_time{})) !=
+        return std::get<operation_table::operation*>(table.find(numbered_uuid(number), "emit", "", instant{})) !=
                nullptr;
     };
     for (std::uint64_t i = 1; i <= 4096; ++i) {
-        table.add(numbered_uuid(i), "emit", "", protocol::emit_result{}, steady_time{});
+        table.add(numbered_uuid(i), "emit", "", protocol::emit_result{}, instant{});
     }
     BOOST_CHECK(knows(1));
-    table.add(numbered_uuid(4097), "emit", "", protocol::emit_result{}, steady_time{});
+    table.add(numbered_uuid(4097), "emit", "", protocol::emit_result{}, instant{});
     BOOST_CHECK(!knows(1));
     BOOST_CHECK(knows(2));
     BOOST_CHECK(knows(4097));

@@ -35,11 +35,12 @@ struct sessions_fixture {
 
     broker_limits limits;
     event_ledger ledger{};
-    event_log log{limits.capacity};
+    durability none{};
+    event_log log{limits.capacity, none};
     noting_session_listener listener{};
     ignored_output sink{};
     user_account user{false};
-    sessions under_test{limits, ledger, log, listener};
+    core::sessions under_test{limits, ledger, log, none, listener};
     instant now{};
     std::uint64_t seq = 0;
 
@@ -52,14 +53,14 @@ struct sessions_fixture {
     }
     session& subscribe(client& client, const std::string& name, const protocol::subscribe_params& params = {}) {
         auto next = std::make_unique<session>(under_test.next_session_id(client), client, params, true, seq);
-        sessions::rename(*next, std::make_shared<responder_record>(name));
+        core::sessions::rename(*next, std::make_shared<responder_record>(name));
         session& opened = under_test.open(client, std::move(next));
         under_test.list(opened);
         return opened;
     }
     void leave(client& client) {
         if (client.session() != nullptr) {
-            sessions::drop_output(client);
+            core::sessions::drop_output(client);
             under_test.remove(client);
         }
         under_test.detach(client);
@@ -184,7 +185,7 @@ BOOST_AUTO_TEST_CASE(client_is_listed_as_ready_once_however_much_waits) {
 
 BOOST_AUTO_TEST_CASE(nothing_is_peeked_while_a_client_is_muted) {
     client& hook = join("hook");
-    sessions::mute(hook);
+    core::sessions::mute(hook);
     emit("a");
     under_test.notify(*hook.session(), {.hook_event_id = numbered_uuid(1)}, now);
     BOOST_CHECK_EQUAL(peek(hook), "");
@@ -224,7 +225,7 @@ BOOST_AUTO_TEST_CASE(cancellations_that_are_not_read_are_dropped_and_verdicts_la
 BOOST_AUTO_TEST_CASE(half_closed_client_responds_no_longer) {
     client& hook = join("hook");
     BOOST_CHECK(hook.session()->decides());
-    sessions::half_close(hook);
+    core::sessions::half_close(hook);
     BOOST_CHECK(hook.is_half_closed());
     BOOST_CHECK(!hook.session()->decides());
     BOOST_CHECK_EQUAL(emit("a"), 1U);  // it is still told

@@ -71,13 +71,14 @@ struct waits_fixture {
     event_ledger ledger{};  // before all that holds events
     broker_limits limits{};
     memory_budget memory{limits.memory_bytes};
-    operation_table operations{memory};
+    durability none{};
+    operation_table operations{memory, none};
     budgets all{limits, memory, operations};
     noting_wait_listener listener{};
     client owner{1, {100, 1000}, nullptr, {}, all.connect(1000, false)};
     asker emitter{all.connect(1000, false)};
     std::vector<std::unique_ptr<session>> joined{};
-    waits under_test{all, operations, listener};
+    waits under_test{all, operations, none, listener};
     instant now{};
     std::uint64_t seq = 0;
     int alive = 0;
@@ -86,7 +87,7 @@ struct waits_fixture {
     session& join(std::string_view name, std::int64_t order = 0, failure_policy on_failure = failure_policy::open) {
         const protocol::subscribe_params params{.on_failure = on_failure, .order = order};
         auto made = std::make_unique<session>(joined.size() + 1, owner, params, true, 0);
-        sessions::rename(*made, std::make_shared<responder_record>(name));
+        core::sessions::rename(*made, std::make_shared<responder_record>(name));
         joined.push_back(std::move(made));
         return *joined.back();
     }
@@ -208,7 +209,7 @@ BOOST_AUTO_TEST_CASE(waiter_comes_back_in_the_completion_and_is_the_callers_then
 
 BOOST_AUTO_TEST_CASE(waiters_of_slots_that_are_open_go_with_them) {
     {
-        waits others{all, operations, listener};
+        waits others{all, operations, none, listener};
         protocol::event_fields fields{.seq = 1, .hook_event_id = numbered_uuid(7), .event = "e"};
         slot& opened = others.open({.event = fields}, emitter, 1s, now);
         others.begin(opened, std::make_unique<counted_waiter>(alive, "1"), emitter, now);
@@ -334,7 +335,7 @@ BOOST_AUTO_TEST_CASE(successor_of_a_session_may_reply_in_its_place) {
     const auto id = opened.id();
     begin(opened);
     session successor{one.id(), owner, {}, true, 0};
-    sessions::rename(successor, one.record());
+    core::sessions::rename(successor, one.record());
     waits::transfer_expected(one, successor);
     BOOST_CHECK_EQUAL(one.expected().size(), 0U);
     BOOST_CHECK_EQUAL(reply(two, id), refusal::none);

@@ -38,7 +38,7 @@ BOOST_AUTO_TEST_SUITE(long_messages)
 BOOST_AUTO_TEST_CASE(others_have_their_turn_before_a_long_message_is_carried_out) {
     two_peers setup;
     const auto first = setup.give(setup.emitter, setup.emitter.frame_of(long_emit(longest)));
-    BOOST_CHECK(first.state == input_state::checking);
+    BOOST_CHECK(first.state == input_state::held_up);
     setup.other.send(setup.other.frame_of(short_request));
     BOOST_TEST(setup.other.messages().size() == 1U);
     BOOST_TEST(setup.all.broker->stats().head_seq == 0U);
@@ -54,11 +54,11 @@ BOOST_AUTO_TEST_CASE(one_that_is_short_enough_is_carried_out_at_once) {
     for (const std::size_t bytes : {longest - 1, longest}) {
         const auto body = long_emit(bytes - empty);
         BOOST_REQUIRE_EQUAL(body.size(), bytes);
-        BOOST_CHECK(setup.give(setup.emitter, setup.emitter.frame_of(body)).state != input_state::checking);
+        BOOST_CHECK(setup.give(setup.emitter, setup.emitter.frame_of(body)).state != input_state::held_up);
     }
     BOOST_TEST(setup.all.broker->stats().head_seq == 2U);
     BOOST_CHECK(setup.give(setup.emitter, setup.emitter.frame_of(long_emit(longest + 1 - empty))).state ==
-                input_state::checking);
+                input_state::held_up);
     setup.emitter.send("");
     BOOST_TEST(setup.all.broker->stats().head_seq == 3U);
 }
@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(peer_that_leaves_meanwhile_leaves_nothing) {
     for (int i = 0; i < 20; ++i) {
         two_peers setup;
         BOOST_CHECK(
-            setup.give(setup.emitter, setup.emitter.frame_of(long_emit(longest))).state == input_state::checking);
+            setup.give(setup.emitter, setup.emitter.frame_of(long_emit(longest))).state == input_state::held_up);
         setup.emitter.leave();
         BOOST_TEST(setup.all.broker->stats().head_seq == 0U);
         setup.all.check_tidy();

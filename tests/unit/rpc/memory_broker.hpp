@@ -43,7 +43,7 @@ public:
     /// Delivers what there is.
     void run_turn() {
         const code_scope scope{true};
-        while (state().has_output()) {
+        while (write_changes_and_has_output()) {
             for (auto& each : state().take_completions()) {
                 each.waiter->done(std::move(each.result));
             }
@@ -52,6 +52,11 @@ public:
             }
         }
         forget_time();
+    }
+
+    [[nodiscard]] bool write_changes_and_has_output() {
+        state().write_changes();
+        return state().has_output();
     }
 
     /// Ends the waits that end within `span`.

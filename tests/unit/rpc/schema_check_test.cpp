@@ -44,11 +44,11 @@ BOOST_AUTO_TEST_CASE(check_that_no_thread_has_begun_keeps_no_memory_when_its_pee
     std::deque<memory_peer> busy;
     for (std::size_t i = 0; i < check_threads::most_threads; ++i) {
         auto& peer = busy.emplace_back(setup.all);
-        BOOST_CHECK(setup.give(peer, peer.frame_of(emit(R"({"slow":1})"))) == input_state::checking);
+        BOOST_CHECK(setup.give(peer, peer.frame_of(emit(R"({"slow":1})"))) == input_state::held_up);
     }
     setup.events->wait_until_they_run(static_cast<int>(check_threads::most_threads));
     const input_copy waiting{setup.emitter.frame_of(emit(R"({"slow":2})"))};
-    BOOST_CHECK(setup.emitter.rpc().receive(waiting.as_input()).state == input_state::checking);
+    BOOST_CHECK(setup.emitter.rpc().receive(waiting.as_input()).state == input_state::held_up);
     BOOST_TEST(waiting.memory.use_count() > 1);
     setup.emitter.leave();
     BOOST_TEST(waiting.memory.use_count() == 1);
@@ -56,10 +56,10 @@ BOOST_AUTO_TEST_CASE(check_that_no_thread_has_begun_keeps_no_memory_when_its_pee
 
 BOOST_AUTO_TEST_CASE(others_are_answered_while_a_check_goes_on) {
     fixture setup;
-    BOOST_CHECK(setup.give(setup.emitter, setup.emitter.frame_of(emit(R"({"slow":1})"))) == input_state::checking);
+    BOOST_CHECK(setup.give(setup.emitter, setup.emitter.frame_of(emit(R"({"slow":1})"))) == input_state::held_up);
     for (int i = 0; i < 3; ++i) {
         setup.other.send(setup.other.frame_of(ping));
-        BOOST_CHECK(setup.give(setup.emitter, "") == input_state::checking);
+        BOOST_CHECK(setup.give(setup.emitter, "") == input_state::held_up);
     }
     BOOST_CHECK_EQUAL(setup.other.count_answers(), 3U);
     BOOST_CHECK_EQUAL(setup.emitter.count_answers(), 0U);
@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(what_the_check_finds_is_answered) {
 BOOST_AUTO_TEST_CASE(requests_behind_it_wait_in_their_order) {
     fixture setup;
     const std::string both = setup.emitter.frame_of(emit(R"({"slow":1})", "1"));
-    BOOST_CHECK(setup.give(setup.emitter, both) == input_state::checking);
+    BOOST_CHECK(setup.give(setup.emitter, both) == input_state::held_up);
     setup.events->release();
     setup.emitter.send(setup.emitter.frame_of("[" + emit(R"({"slow":2})", "2") + "," + emit("{}", "3") + "]"));
     const auto messages = setup.emitter.messages();
@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(long_reply_and_the_payload_that_it_puts_in_place_are_checke
         R"({"jsonrpc":"2.0","id":2,"method":"emit_and_wait","params":{"event":"e","policy":"chain"}})"));
     const auto reply = R"({"jsonrpc":"2.0","id":3,"method":"respond","params":{"hook_event_id":")" +
                        setup.other.last_event_id() + R"(","response":{"payload":{"slow":1}}}})";
-    BOOST_CHECK(setup.give(setup.other, setup.other.frame_of(reply)) == input_state::checking);
+    BOOST_CHECK(setup.give(setup.other, setup.other.frame_of(reply)) == input_state::held_up);
     setup.emitter.send(setup.emitter.frame_of(ping));
     BOOST_CHECK(has(setup.emitter.messages().back(), R"("id":5)"));
     setup.events->release();

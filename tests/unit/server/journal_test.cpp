@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // The journal: what it keeps, which files it refuses, and what it does where it cannot write.
+#include "kept_files.hpp"
+
 #include "core/broker.hpp"
 #include "journal/journal_file.hpp"
 #include "journal/record_queue.hpp"
@@ -11,14 +13,11 @@
 #include <boost/json/value.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <filesystem>
 #include <future>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -26,29 +25,13 @@
 #include <vector>
 
 using namespace hookd::server;
+using namespace hookd::server::test;
 using namespace hookd::test;
 using namespace std::chrono_literals;
 namespace core = hookd::core;
 namespace protocol = hookd::protocol;
 
 namespace {
-
-class kept_log final : public logger {
-public:
-    [[nodiscard]] bool wants(log_level) const noexcept override { return true; }
-    void write(log_level, std::string_view message) noexcept override {
-        const std::lock_guard lock{mutex_};
-        text_.append(message).append("\n");
-    }
-    [[nodiscard]] std::string text() const {
-        const std::lock_guard lock{mutex_};
-        return text_;
-    }
-
-private:
-    mutable std::mutex mutex_{};
-    std::string text_{};
-};
 
 /// A broker whose events go to a journal. Time is moved by the test.
 class recorded_broker {
@@ -145,26 +128,6 @@ struct fixture {
         BOOST_TEST(refused.find(file) != std::string::npos, refused);
         BOOST_CHECK_THROW(check_journal_file(file), journal_error);
     }
-};
-
-/// Files of this process may not grow past `bytes` while it lives.
-class small_disk {
-public:
-    explicit small_disk(rlim_t bytes) : before_action_(std::signal(SIGXFSZ, SIG_IGN)) {
-        ::getrlimit(RLIMIT_FSIZE, &before_);
-        const rlimit small{bytes, before_.rlim_max};
-        ::setrlimit(RLIMIT_FSIZE, &small);
-    }
-    small_disk(const small_disk&) = delete;
-    small_disk& operator=(const small_disk&) = delete;
-    ~small_disk() {
-        ::setrlimit(RLIMIT_FSIZE, &before_);
-        std::signal(SIGXFSZ, before_action_);
-    }
-
-private:
-    rlimit before_{};
-    void (*before_action_)(int);
 };
 
 }  // namespace

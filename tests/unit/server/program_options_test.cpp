@@ -205,7 +205,7 @@ BOOST_AUTO_TEST_CASE(flag_beats_environment_beats_file_for_each_setting) {
         {"log-level", "debug", "warning", "error"},
         {"log-format", "json", "text", "json"},
     };
-    BOOST_TEST(names_of_settings().size() == rows.size());  // none is left out here
+    BOOST_TEST(names_of_settings().size() == rows.size() + 1);  // none is left out here, but the one that is a switch
     const auto defaults = configuration_text(parse({}));
     for (const auto& each : rows) {
         const auto& name = each.name;  // clang 14 captures no structured binding
@@ -227,6 +227,17 @@ BOOST_AUTO_TEST_CASE(flag_beats_environment_beats_file_for_each_setting) {
             BOOST_TEST(text({"--config", file.path()}, {{variable, ""}}) == expected(in_file));
         }
     }
+}
+
+BOOST_AUTO_TEST_CASE(switch_beats_environment_beats_file) {
+    const config on{"durable = \"on\"\n"};
+    BOOST_TEST(!parse({}).durable);
+    BOOST_TEST(parse({"--durable"}).durable);
+    BOOST_TEST(parse({"--config", on.path()}).durable);
+    BOOST_TEST(!parse({"--config", on.path()}, {{"HOOKD_DURABLE", "off"}}).durable);
+    BOOST_TEST(parse({"--durable"}, {{"HOOKD_DURABLE", "off"}}).durable);
+    check_refused({"--durable=on"}, "--durable");
+    check_refused({"--durable", "--journal", "off"}, "--journal FILE");
 }
 
 BOOST_AUTO_TEST_CASE(file_can_be_named_by_the_environment) {
@@ -500,7 +511,9 @@ BOOST_AUTO_TEST_CASE(help_names_each_setting) {
 BOOST_AUTO_TEST_CASE(manual_names_each_setting_and_its_variable) {
     const auto manual = hookd::test::read_file(hookd::test::source_tree() + "/server/man/hookd.8");
     for (const auto& name : names_of_settings()) {
-        BOOST_TEST(manual.find(".It Fl -" + name + " ") != std::string::npos, name);
+        const auto item = ".It Fl -" + name;
+        BOOST_TEST(
+            (manual.find(item + " ") != std::string::npos || manual.find(item + "\n") != std::string::npos), name);
         BOOST_TEST(manual.find("HOOKD_" + upper_case(name)) != std::string::npos, name);
     }
 }

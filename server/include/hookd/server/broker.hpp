@@ -32,7 +32,9 @@ namespace hookd::protocol {
 
 namespace hookd::core {
 class broker;
+class durable_log;
 class journal;
+struct durable_change;
 struct instant;
 }  // namespace hookd::core
 
@@ -260,6 +262,12 @@ public:
     /// From now on `where` is told of events and verdicts, and what it holds is served on the socket. For hookd itself.
     /// To be called once, before the io_context runs; it must outlive this.
     void record_to(core::journal& where);
+
+    /// From now on what is to outlive this process is written to `log`, and answers and events wait for its commits, of
+    /// which core::broker is told. `records`: what is in it, which is continued: instance() is that of its run. For
+    /// hookd itself. To be called once, before record_to() and before the io_context runs; `log` must outlive this.
+    /// Throws core::durable_damage.
+    void make_durable(core::durable_log& log, const std::vector<core::durable_change>& records);
 
     /// Sets names aside: only sessions with subscribe_request::may_use_set_aside_names may have one, here and on the
     /// socket; any other that has one already is called `pid N` from then on. Replaces what was set aside before. From
