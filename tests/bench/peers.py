@@ -43,6 +43,10 @@ PEERS = {peer.name: peer for peer in (
     Peer("hookd_request", "hookd, replies as requests", "hookd_request"),
     Peer("hookd_line", "hookd, line framing", "hookd_line"),
     Peer("hookd_journal", "hookd, with a journal", "hookd"),
+    Peer("hookd_durable", "hookd --durable", "hookd"),
+    Peer("synced_file", "write and fdatasync"),
+    Peer("pg_commit", "PostgreSQL's commit"),
+    Peer("jetstream", "NATS JetStream, not synced"),
     Peer("redis", "Redis", "redis"),
     Peer("redis_quiet", "Redis, no replies", "redis_quiet"),
     Peer("nats", "NATS", "nats"),
@@ -143,8 +147,9 @@ class Programs:
         """The command line of a broker that listens on a unix socket."""
         kind = peer.name.split("_")[0]
         if kind == "hookd":
-            journal = Path(address).parent / "journal.db" if peer.name == "hookd_journal" else "off"
-            return [self.find("hookd"), "--socket", address, "--log-level", "error", "--max-connections", "15000", "--journal", journal]
+            journal = Path(address).parent / "journal.db" if peer.name in ("hookd_journal", "hookd_durable") else "off"
+            return [self.find("hookd"), "--socket", address, "--log-level", "error", "--max-connections", "15000", "--journal", journal,
+                    *(["--durable"] if peer.name == "hookd_durable" else [])]
         if kind == "redis":
             # redis-tools has the server, too: the same program, which goes by its name.
             link = Path(address).parent / "redis-server"

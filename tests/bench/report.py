@@ -193,7 +193,7 @@ def tables_as_markdown(results):
     out = [f"Measured {described(results.machine)}. In brackets: the ratio to hookd in the same round.", ""]
     for heading, groups in (("Veto round trip", ("trip",)), ("Fan-out", ("fanout",)), ("Idle sessions, start", ("idle", "start")),
                             ("What users do today", ("users",)),
-                            ("In process, and parts alone", ("inproc", "micro")), ("Hosts", ("cluster",))):
+                            ("In process, and parts alone", ("inproc", "micro")), ("Hosts", ("cluster",)), ("Events on disk", ("durable",))):
         heads, *lines = lines_of(list(rows_of(results, groups)))
         if not lines:
             continue

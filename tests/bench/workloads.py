@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Callable
 
 import clusters
+import durable
 import stretches
 import users
 from peers import Failed, private_directory
@@ -209,6 +210,7 @@ WORKLOADS += [
 ]
 
 WORKLOADS += [Workload(name, "cluster", title, peers, metrics, measure) for name, title, peers, metrics, measure in clusters.WORKLOADS]
+WORKLOADS += [Workload(name, "durable", title, peers, metrics, measure) for name, title, peers, metrics, measure in durable.WORKLOADS]
 
 WORKLOADS += [Workload(name, "stretch", title, ("hookd",), metrics, measure) for name, title, metrics, measure in stretches.WORKLOADS]
 
