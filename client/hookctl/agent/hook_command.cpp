@@ -2,6 +2,7 @@
 #include "event.hpp"
 #include "hookctl/commands.hpp"
 #include "hookctl/daemon/daemon_call.hpp"
+#include "hookctl/emit/unasked.hpp"
 #include "hookctl/json/json_argument.hpp"
 #include "hookctl/on/hook_lines.hpp"
 #include "hookctl/terminal/output.hpp"
@@ -77,24 +78,6 @@ int tell(const invocation& call, const agent_event& event) {
     return continues;
 }
 
-/// Whether the agent is to be stopped although no hook has said so.
-bool stops(const agent_hook_arguments& arguments, error_kind why) {
-    switch (why) {
-        case error_kind::no_daemon:
-            return !arguments.proceed_without_daemon;
-        case error_kind::broken:
-        case error_kind::timed_out:
-            return arguments.fail_closed || !arguments.proceed_without_daemon;
-        case error_kind::invalid_argument:
-        case error_kind::unreachable:
-        case error_kind::untrusted:
-        case error_kind::refused:
-        case error_kind::cancelled:
-            break;
-    }
-    return true;  // an input that can't be asked about, one that is too large, say, must not get around the hooks
-}
-
 int ask(const invocation& call, const agent_hook_arguments& arguments, const agent_event& event) {
     wait_options how;
     how.timeout = call.timeout;
@@ -116,7 +99,9 @@ int ask(const invocation& call, const agent_hook_arguments& arguments, const age
         return give(event, std::move(decision), fail_closed);
     } catch (const error& failure) {
         auto why = "no hook was asked about " + event.name + ": " + failure.what();
-        if (event.is_guarded && stops(arguments, failure.kind())) {
+        const unasked_rules rules{
+            .fail_closed = arguments.fail_closed, .proceed_without_daemon = arguments.proceed_without_daemon};
+        if (event.is_guarded && stops_tool(unasked_after(failure.kind()), rules)) {
             return give(event, denial(std::move(why)), fail_closed);
         }
         agent_decision none;

@@ -5,31 +5,24 @@
 #include "hookctl/exit_status.hpp"
 #include "hookctl/on/hook_lines.hpp"
 #include "hookctl/terminal/output.hpp"
+#include "unasked.hpp"
 
 namespace hookd::hookctl {
 
 namespace {
 
-/// There is no daemon, or it has not answered: the tool continues, unless the arguments say otherwise.
-int continue_unanswered(const guarded_step& step, const error& failure) {
-    const bool is_absent = failure.kind() == error_kind::no_daemon;
-    if (!step.proceed_without_daemon || (step.fail_closed && !is_absent)) {
-        throw failure;
-    }
-    if (!is_absent) {
+/// The tool continues, and what did not happen is reported, once for the absence of a daemon.
+void report_unasked(const guarded_step& step, unasked reason, const error& failure) {
+    if (reason == unasked::silent) {
         report_error(std::string(failure.what()) + "; " + step.tool + " continues without an answer to " + step.event);
     } else if (!step.absence_was_reported || !step.absence_was_reported()) {
         report_error("no hook was asked about " + step.event + ": " + failure.what());
     }
-    return exit_status::done;
 }
 
-/// The question itself was refused. A user who can cause that, with a push that is too large for instance, must not get
-/// past the hooks that way.
-int stop_refused(const guarded_step& step, const error& failure) {
+void report_refusal(const guarded_step& step, const error& failure) {
     report_error(step.tool + " stops, since no hook could be asked about " + step.event + ": " + failure.what() +
                  (failure.code() != 0 ? " (error " + std::to_string(failure.code()) + ")" : ""));
-    return exit_status::not_done;
 }
 
 int conclude(const guarded_step& step, const verdict& said) {
@@ -61,19 +54,18 @@ int ask_for_permission(const invocation& call, const guarded_step& step) {
         auto daemon = verdict_client_for(call);
         return conclude(step, daemon.emit_and_wait(step.event, step.payload(daemon), options));
     } catch (const error& failure) {
-        switch (failure.kind()) {
-            case error_kind::no_daemon:
-            case error_kind::broken:
-            case error_kind::timed_out:
-                return continue_unanswered(step, failure);
-            case error_kind::invalid_argument:
-            case error_kind::unreachable:
-            case error_kind::untrusted:
-            case error_kind::refused:
-            case error_kind::cancelled:
-                break;
+        const auto reason = unasked_after(failure.kind());
+        const unasked_rules rules{
+            .fail_closed = step.fail_closed, .proceed_without_daemon = step.proceed_without_daemon};
+        if (!stops_tool(reason, rules)) {
+            report_unasked(step, reason, failure);
+            return exit_status::done;
         }
-        return stop_refused(step, failure);
+        if (reason != unasked::refused) {
+            throw;
+        }
+        report_refusal(step, failure);
+        return exit_status::not_done;
     }
 }
 
