@@ -126,13 +126,13 @@ void waits::erase_records(slot& slot) {
 // The newest completion, if its verdict is not durable yet: it stays its client's.
 bool waits::hold_completion(const slot& slot) noexcept {
     completion& ended = completions_.back();
-    auto* const verdict = std::get_if<protocol::wait_result>(&ended.result);
+    auto* const known = std::get_if<protocol::wait_result>(&ended.result);
     const auto position = slot.durable_ ? durable_.position() : durable_.position_of_event(slot.seq_);
-    if (verdict == nullptr || durable_.is_committed(position)) {
+    if (known == nullptr || durable_.is_committed(position)) {
         return false;
     }
     try {
-        verdict->keep();
+        known->keep();
         held_.push_back({position, {}});
     } catch (const std::bad_alloc&) {
         ended.result = error{protocol::errc::internal_error, {}};
