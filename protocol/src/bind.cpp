@@ -288,8 +288,10 @@ public:
                 return fail(limit_error("env", target.size() == max_variables ? max_variables : max_command_bytes,
                     "parameter 'env' has more than 256 variables or 64 KiB: put them into a script"));
             }
-            std::erase_if(target, [&](const std::string& each) { return each.starts_with(variable + "="); });
-            target.push_back(variable + "=" + text);
+            std::string assignment = variable + "=";
+            std::erase_if(target, [&](const std::string& each) { return each.starts_with(assignment); });
+            assignment += text;
+            target.push_back(std::move(assignment));
         }
     }
 

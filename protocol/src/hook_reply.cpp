@@ -151,8 +151,9 @@ hook_reply read_ending(const base::command_result& result, std::string_view name
         case base::command_result::ending::exited:
             return read_exit_status(result, name);
         case base::command_result::ending::signalled:
-            return failed(
-                "it was killed by signal " + std::to_string(result.code) + " (" + ::strsignal(result.code) + ")");
+            return failed("it was killed by signal " + std::to_string(result.code) + " (" +
+                          ::strsignal(result.code) +  // NOLINT(concurrency-mt-unsafe): safe since glibc 2.32
+                          ")");
         case base::command_result::ending::timed_out:
             return failed("it was stopped, since its time was over after " + describe(result.elapsed));
         case base::command_result::ending::stopped:

@@ -33,14 +33,12 @@ void append_member(std::string& out, std::string_view name, std::string_view tex
 class file_catalog final : public catalog {
 public:
     void add(catalog_entry entry) {
-        names_.push_back(entry.name);
-        auto name = entry.name;
-        const auto [at, added] = entries_.try_emplace(std::move(name), std::move(entry));
-        if (!added) {
-            names_.pop_back();
+        if (const auto at = entries_.find(entry.name); at != entries_.end()) {
             throw catalog_error(entry.file.string() + ":" + std::to_string(entry.name_line) + ": the event \"" +
                                 at->first + "\" is described in " + at->second.file.string() + " already");
         }
+        names_.push_back(entry.name);
+        entries_.emplace(names_.back(), std::move(entry));
     }
 
     [[nodiscard]] std::size_t size() const noexcept override { return entries_.size(); }

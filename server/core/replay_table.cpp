@@ -32,8 +32,8 @@ bool replay_table::has(const session& session, const protocol::uuid& hook_event_
         [&](const replay& each) { return each.session == &session && each.hook_event_id == hook_event_id; });
 }
 
-bool replay_table::finish(
-    const session& session, const protocol::uuid& hook_event_id, protocol::replay_result result, steady_time now) {
+bool replay_table::finish(const session& session, const protocol::uuid& hook_event_id,
+    const protocol::replay_result& result, steady_time now) {
     if (under_way_.empty()) {
         return false;
     }

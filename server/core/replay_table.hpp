@@ -37,8 +37,8 @@ public:
     void add(replay begun) { under_way_.push_back(std::move(begun)); }
 
     /// It is over with that result, but for the time; false if there is none.
-    [[nodiscard]] bool finish(
-        const session& session, const protocol::uuid& hook_event_id, protocol::replay_result result, steady_time now);
+    [[nodiscard]] bool finish(const session& session, const protocol::uuid& hook_event_id,
+        const protocol::replay_result& result, steady_time now);
     /// All of the session are over.
     void fail(const session& session, std::string_view why, steady_time now);
     /// Those that the client, which is gone, asked for. Appends them to `gone`.

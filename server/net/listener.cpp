@@ -24,7 +24,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <exception>
 #include <filesystem>
 #include <memory>
@@ -33,6 +32,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <unordered_map>
 #include <utility>
 
@@ -263,7 +263,7 @@ private:
 
     void pause_accepting(int failure) {
         if (!paused_) {
-            shortages_.write(std::string{"cannot accept a connection ("} + std::strerror(failure) +
+            shortages_.write("cannot accept a connection (" + std::generic_category().message(failure) +
                              "): waiting for one to close" + std::string{remedy_for(failure)});
         }
         paused_ = true;
@@ -339,7 +339,8 @@ private:
             return;
         }
         boost::asio::co_spawn(context().get_executor(),
-            net::reject_connection(std::move(socket), std::move(why), rejecting_), [](std::exception_ptr failure) {
+            net::reject_connection(std::move(socket), std::move(why), rejecting_),
+            [](const std::exception_ptr& failure) {
                 if (failure) {
                     std::rethrow_exception(failure);
                 }

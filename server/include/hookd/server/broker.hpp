@@ -143,8 +143,9 @@ public:
     template <class CompletionToken>
     auto async_respond(uuid hook_event_id, reply what, CompletionToken&& token) {
         return boost::asio::async_initiate<CompletionToken, void(boost::system::error_code, protocol::respond_result)>(
-            [session = session_](
-                auto handler, uuid id, reply with) { start_respond(session, id, std::move(with), std::move(handler)); },
+            [session = session_](auto handler, const uuid& id, auto said) {
+                start_respond(session, id, std::move(said), std::move(handler));
+            },
             token, hook_event_id, std::move(what));
     }
 
@@ -155,9 +156,8 @@ public:
     template <class CompletionToken>
     auto async_change(subscribe_request request, CompletionToken&& token) {
         return boost::asio::async_initiate<CompletionToken, void(boost::system::error_code)>(
-            [session = session_](auto handler, subscribe_request wanted) {
-                start_change(session, std::move(wanted), std::move(handler));
-            },
+            [session = session_](
+                auto handler, auto wanted) { start_change(session, std::move(wanted), std::move(handler)); },
             token, std::move(request));
     }
 

@@ -20,7 +20,7 @@ namespace hookd::server {
 /// How far one check of a payload or reply may go. A step takes 60 ns at most, mostly 10.
 struct check_limit {
     /// What takes its caller a few milliseconds.
-    static constexpr std::size_t short_steps = 64 * 1024;
+    static constexpr std::size_t short_steps = std::size_t{64} * 1024;
 
     std::size_t steps = std::size_t(-1);
     const std::atomic<bool>* is_cancelled = nullptr;  ///< once it is true, the check is given up
