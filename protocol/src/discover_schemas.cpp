@@ -230,10 +230,10 @@ void add_stats(json::object& schemas) {
         {{"proceeded", "Count"}, {"vetoed", "Count"}, {"failed_closed", "Count"}, {"bypassed", "Count"}});
     schemas["JournalStats"] = object_of(
         "the journal", {{"file", nullable("Text")}, {"bytes", "Count"}, {"events", "Count"}, {"dropped", "Count"}});
-    const auto link = object_of(
-        "a link to other hosts", {{"engine", nullable("Text")}, {"state", "Text"}, {"events", list_of("Text")},
-                                     {"hosts", "Count"}, {"asked", "Count"}, {"answered", "Count"}, {"failed", "Count"},
-                                     {"gaps", "Count"}, {"reconnects", "Count"}, {"ask_ms", "Times"}});
+    const auto link = object_of("a link to other hosts",
+        {{"engine", nullable("Text")}, {"state", "Text"}, {"events", list_of("Text")}, {"hosts", "Count"},
+            {"asked", "Count"}, {"answered", "Count"}, {"failed", "Count"}, {"gaps", "Count"}, {"reconnects", "Count"},
+            {"queue_usage", nullable("Decimal")}, {"ask_ms", "Times"}});
     schemas["LinkStats"] = link;
     schemas["ClusterStats"] = extended(link, "the first link to other hosts; if there are several, links has all",
         {optional({"links", list_of("LinkStats")})});

@@ -235,6 +235,7 @@ void append_link(base::object_writer& out, const stats_result::cluster_link& lin
     out.number("failed", link.failed);
     out.number("gaps", link.gaps);
     out.number("reconnects", link.reconnects);
+    append_fraction_or_null(out.member("queue_usage"), link.queue_usage);
     base::object_writer times{out.member("ask_ms")};
     append_times(times, link);
     times.end();

@@ -322,6 +322,9 @@ protocol::stats_result::cluster_link membership::stats() const {
     result.failed = failed_;
     result.gaps = gaps_;
     result.reconnects = ups_ > 0 ? ups_ - 1 : 0;
+    if (queue_permille_) {
+        result.queue_usage = *queue_permille_ / 1000.0;
+    }
     ask_times_.summarize(result);
     return result;
 }

@@ -172,6 +172,12 @@ void add_clusters(page& to, const protocol::stats_result& stats) {
     add("hookd_cluster_failed_total", "Questions and events that did not get through.", &link::failed);
     add("hookd_cluster_gaps_total", "Times that events of other hosts may have been lost.", &link::gaps);
     add("hookd_cluster_reconnects_total", "Times that the link came up again.", &link::reconnects);
+    to.family("hookd_cluster_queue_usage", "gauge", "How full the engine's queue of notifications is, 0 to 1.");
+    for (const auto& each : stats.clusters) {
+        if (each.queue_usage) {
+            to.sample(cluster_label(each), number(*each.queue_usage));
+        }
+    }
     to.family("hookd_cluster_ask_seconds", "histogram", "Time until the cluster says who answers.");
     for (const auto& each : stats.clusters) {
         if (each.histogram) {

@@ -258,6 +258,8 @@ stats_result::cluster_link read_cluster_link(std::string_view value) {
             read_number(member.value, result.gaps);
         } else if (is("reconnects")) {
             read_number(member.value, result.reconnects);
+        } else if (is("queue_usage")) {
+            result.queue_usage = read_double(member.value);
         } else if (is("ask_ms")) {
             each_in(member.value, [&result](const json_member& time) { read_time(time, result); });
         }

@@ -20,7 +20,7 @@ struct two_hosts {
         (void)link->come_up();
         link->send("hosts",
             R"({"hosts":[{"host":"b","lease_ms":9000,"sessions":[{"name":"far","events":["e"],"responds":true},)"
-            R"({"name":"log","events":["*"],"responds":false}]}]})");
+            R"({"name":"log","events":["*"],"responds":false}]}],"queue_permille":250})");
         daemon.wait_for_stat("/cluster/hosts", 1);
     }
 
@@ -66,6 +66,7 @@ BOOST_AUTO_TEST_CASE(who_stats_and_doctor_know_the_cluster) {
     const auto metrics = hookctl(with.daemon.socket_path(), {"stats", "--prometheus"}).out;
     BOOST_TEST(mentions(metrics, "hookd_cluster_up{events=\"*\"} 1\n"));
     BOOST_TEST(mentions(metrics, "hookd_cluster_hosts{events=\"*\"} 1\n"));
+    BOOST_TEST(mentions(metrics, "hookd_cluster_queue_usage{events=\"*\"} 0.25\n"));
     BOOST_TEST(mentions(hookctl(with.daemon.socket_path(), {"doctor"}).out, "host a is up, with 1 other host"));
     with.link->hang_up();
     eventually("the link is down", [&] { return text_at(with.daemon.stats(), "/cluster/state") == "down"; });

@@ -434,6 +434,10 @@ BOOST_AUTO_TEST_CASE(a_queue_of_notifications_that_fills_is_logged_once) {
     eventually("it is said again", [&] { return with.daemon->log().find("62 % full") != std::string::npos; });
     BOOST_TEST(with.daemon->log().find("50 % full") != std::string::npos);
     BOOST_TEST(with.daemon->log().find("73 % full") == std::string::npos);
+    const auto usage = [&with] { return with.daemon->stats().at_pointer("/cluster/queue_usage"); };
+    BOOST_TEST(usage().to_number<double>() == 0.621);
+    with.link->send("hosts", R"({"hosts":[]})");  // of an engine that has no such queue
+    eventually("it is gone", [&] { return usage().is_null(); });
 }
 
 BOOST_AUTO_TEST_CASE(a_registered_hook_of_scope_cluster_is_told_the_host) {

@@ -594,6 +594,8 @@ struct stats_result {
         std::uint64_t failed = 0;  ///< questions of this host, and events that it was to tell, that did not get through
         std::uint64_t gaps = 0;
         std::uint64_t reconnects = 0;
+        /// How full the engine's queue of notifications is, 0 to 1, if it has one.
+        std::optional<double> queue_usage{};
         /// From a question to the word who has to answer it; nothing where there was none.
         std::optional<double> p50_ms{}, p90_ms{}, p99_ms{}, max_ms{};
         std::optional<time_histogram> histogram{};
