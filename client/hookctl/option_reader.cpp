@@ -5,12 +5,12 @@
 #include "hookctl/terminal/output.hpp"
 
 #include <base/text/nearest.hpp>
+#include <base/text/number.hpp>
 #include <base/text/quantity.hpp>
 #include <hookd/protocol/limits.hpp>
 #include <hookd/protocol/methods.hpp>
 
 #include <algorithm>
-#include <charconv>
 
 namespace hookd::hookctl {
 
@@ -141,23 +141,21 @@ words& option_reader::positionals(std::size_t min, std::size_t max) {
 
 std::uint64_t option_reader::number(
     const std::string& name, const std::string& text, std::uint64_t min, std::uint64_t max) const {
-    std::uint64_t result = 0;
-    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), result);
-    if (failure != std::errc{} || end != text.data() + text.size() || result < min || result > max) {
+    const auto result = base::parse_number<std::uint64_t>(text);
+    if (!result || *result < min || *result > max) {
         fail(name + " takes a whole number from " + std::to_string(min) + " to " + std::to_string(max) + ", not " +
              in_quotes(text));
     }
-    return result;
+    return *result;
 }
 
 std::int64_t option_reader::integer(const std::string& name, const std::string& text) const {
     constexpr std::int64_t most = 2147483647;
-    std::int64_t result = 0;
-    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), result);
-    if (failure != std::errc{} || end != text.data() + text.size() || result < -most || result > most) {
+    const auto result = base::parse_number<std::int64_t>(text);
+    if (!result || *result < -most || *result > most) {
         fail(name + " takes a whole number from -2147483647 to 2147483647, not " + in_quotes(text));
     }
-    return result;
+    return *result;
 }
 
 void option_reader::check_event(const std::string& name) const {

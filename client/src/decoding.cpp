@@ -4,8 +4,7 @@
 #include "errors.hpp"
 
 #include <base/json/text.hpp>
-
-#include <charconv>
+#include <base/text/number.hpp>
 
 namespace hookd::detail {
 namespace {
@@ -39,13 +38,11 @@ std::string text_of(const json_member& member) {
 
 template <class Number>
 Number number_of(const json_member& member) {
-    Number number{};
-    const char* const end = member.value.data() + member.value.size();
-    const auto [stop, failure] = std::from_chars(member.value.data(), end, number);
-    if (failure != std::errc{} || stop != end) {
+    const auto number = base::parse_number<Number>(member.value);
+    if (!number) {
         fail(member.key.raw);
     }
-    return number;
+    return *number;
 }
 
 bool boolean_of(const json_member& member) {
@@ -284,10 +281,6 @@ event_parts decode_event(std::string_view params) {
     return out;
 }
 
-std::optional<std::uint64_t> decode_id(std::string_view id) noexcept {
-    std::uint64_t number = 0;
-    const auto [stop, failure] = std::from_chars(id.data(), id.data() + id.size(), number);
-    return failure == std::errc{} && stop == id.data() + id.size() ? std::optional{number} : std::nullopt;
-}
+std::optional<std::uint64_t> decode_id(std::string_view id) noexcept { return base::parse_number<std::uint64_t>(id); }
 
 }  // namespace hookd::detail

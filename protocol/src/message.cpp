@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <base/json/value_view.hpp>
+#include <base/text/number.hpp>
 #include <base/text/utf8.hpp>
 #include <hookd/protocol/message.hpp>
 
@@ -10,7 +11,6 @@
 #include <base/text/terminal_text.hpp>
 #include <hookd/protocol/limits.hpp>
 
-#include <charconv>
 #include <optional>
 #include <string>
 #include <utility>
@@ -387,11 +387,11 @@ bool read_error(std::string_view object, response& out) {
     bool has_message = false;
     for (const auto& member : base::value_view(object).members()) {
         if (member.key.equals("code")) {
-            const char* const end = member.value.data() + member.value.size();
-            const auto [stop, fault] = std::from_chars(member.value.data(), end, out.error_code);
-            if (fault != std::errc{} || stop != end) {
+            const auto code = base::parse_number<int>(member.value);
+            if (!code) {
                 return false;
             }
+            out.error_code = *code;
             has_code = true;
         } else if (member.key.equals("message")) {
             if (!is_kind(member.value, base::json_kind::string)) {

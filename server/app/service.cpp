@@ -2,6 +2,7 @@
 #include "app/service.hpp"
 
 #include <base/posix/unique_fd.hpp>
+#include <base/text/number.hpp>
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -10,7 +11,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
@@ -34,10 +34,8 @@ std::optional<long long> number_in(const char* name) {
     if (text == nullptr) {
         return std::nullopt;
     }
-    const char* const end = text + std::strlen(text);
-    long long number = 0;
-    const auto [stop, error] = std::from_chars(text, end, number);
-    if (error != std::errc{} || stop != end || number < 0) {
+    const auto number = base::parse_number<long long>(text);
+    if (!number || *number < 0) {
         throw std::runtime_error(
             std::string{name} + " is \"" + text + "\", not a number: it is the service manager's to set; unset it");
     }

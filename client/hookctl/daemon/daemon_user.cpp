@@ -5,13 +5,12 @@
 #include "hookctl/terminal/run_to_end.hpp"
 
 #include <base/exec/command_runner.hpp>
+#include <base/text/number.hpp>
 #include <hookd/error.hpp>
 
-#include <charconv>
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 #include <unistd.h>
@@ -20,11 +19,7 @@ namespace hookd::hookctl {
 
 namespace {
 
-bool is_user_number(std::string_view text) {
-    std::uint32_t number = 0;
-    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
-    return failure == std::errc{} && end == text.data() + text.size();
-}
+bool is_user_number(std::string_view text) { return base::parse_number<std::uint32_t>(text).has_value(); }
 
 /// The third field of passwd(5); empty where there is no such user.
 std::string number_of(const std::string& name) {

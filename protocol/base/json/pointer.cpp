@@ -3,11 +3,11 @@
 
 #include "text.hpp"
 
+#include <base/text/number.hpp>
+
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
 #include <string>
-#include <system_error>
 
 namespace hookd::base {
 namespace {
@@ -39,13 +39,12 @@ std::optional<std::string_view> member_of(std::string_view object, std::string_v
 }
 
 std::optional<std::string_view> element_of(std::string_view array, std::string_view index) {
-    std::size_t left = 0;
-    const auto [stop, failure] = std::from_chars(index.data(), index.data() + index.size(), left);
-    if (failure != std::errc{} || stop != index.data() + index.size() || (index.size() > 1 && index.front() == '0')) {
+    auto left = parse_number<std::size_t>(index);
+    if (!left || (index.size() > 1 && index.front() == '0')) {
         return std::nullopt;
     }
     for (json_cursor elements{array}; const auto element = elements.next();) {
-        if (left-- == 0) {
+        if ((*left)-- == 0) {
             return element->value;
         }
     }

@@ -4,13 +4,13 @@
 #include "pointer.hpp"
 #include "text.hpp"
 
-#include <charconv>
+#include <base/text/number.hpp>
+
 #include <cstddef>
 #include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <type_traits>
 
 namespace hookd::base {
@@ -60,10 +60,7 @@ public:
     /// A number that `Number` holds exactly as it is written; nothing for 1.0 as an integer, and for any other value.
     template <class Number>
     [[nodiscard]] std::optional<Number> as_number() const noexcept {
-        Number number{};
-        const char* const end = text_.data() + text_.size();
-        const auto [stop, failure] = std::from_chars(text_.data(), end, number);
-        return failure == std::errc{} && stop == end ? std::optional{number} : std::nullopt;
+        return parse_number<Number>(text_);
     }
 
     /// The member of that name, the last one if it is repeated, as parsers have it; none of what is no object. Walks

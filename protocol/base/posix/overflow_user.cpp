@@ -3,8 +3,9 @@
 
 #include "read_file.hpp"
 
+#include <base/text/number.hpp>
+
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
 #include <limits>
 #include <optional>
@@ -17,12 +18,6 @@ namespace {
 
 // Numbers, less the highest, which means "none" to the kernel (chown(2)).
 constexpr std::uint32_t all_users = std::numeric_limits<std::uint32_t>::max();
-
-std::optional<std::uint32_t> number_in(std::string_view text) noexcept {
-    std::uint32_t number = 0;
-    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
-    return failure == std::errc{} && end == text.data() + text.size() ? std::optional{number} : std::nullopt;
-}
 
 // A file of /proc, which is small; empty where it can't be read.
 std::string proc_text(const char* path) {
@@ -47,7 +42,7 @@ std::optional<std::uint32_t> overflow_number(const char* overflow, const char* m
     }
     const auto text = proc_text(overflow);
     std::string_view rest = text;
-    return number_in(next_word(rest)).value_or(unless_said);
+    return parse_number<std::uint32_t>(next_word(rest)).value_or(unless_said);
 }
 
 }  // namespace
@@ -57,7 +52,7 @@ bool leaves_users_unmapped(std::string_view uid_map) noexcept {
     std::uint64_t mapped = 0;
     while (!next_word(uid_map).empty()) {
         next_word(uid_map);
-        mapped += number_in(next_word(uid_map)).value_or(0);
+        mapped += parse_number<std::uint32_t>(next_word(uid_map)).value_or(0);
     }
     return mapped < all_users;
 }

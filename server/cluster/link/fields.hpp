@@ -4,16 +4,15 @@
 #include "cluster/link/malformed_message.hpp"
 
 #include <base/json/text.hpp>
+#include <base/text/number.hpp>
 #include <hookd/protocol/limits.hpp>
 
 #include <array>
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <vector>
 
 namespace hookd::base {
@@ -78,13 +77,11 @@ public:
 
     template <class Number>
     [[nodiscard]] Number number(std::string_view name) const {
-        const auto value = required(name, base::json_kind::number);
-        Number result{};
-        const auto [end, fault] = std::from_chars(value.data(), value.data() + value.size(), result);
-        if (fault != std::errc{} || end != value.data() + value.size()) {
+        const auto result = base::parse_number<Number>(required(name, base::json_kind::number));
+        if (!result) {
             refuse(name, "is not an integer in its range");
         }
-        return result;
+        return *result;
     }
     template <class Number>
     [[nodiscard]] Number number_or(std::string_view name, Number standard) const {

@@ -4,8 +4,7 @@
 #include "cluster/link/messages.hpp"
 
 #include <base/json/text.hpp>
-
-#include <charconv>
+#include <base/text/number.hpp>
 
 namespace hookd::nats {
 
@@ -13,13 +12,6 @@ namespace {
 
 std::string to_plain(std::string_view value) {
     return base::kind_of(value) == base::json_kind::string ? link::string_of(value) : std::string{};
-}
-
-template <typename Number>
-Number to_number(std::string_view value) noexcept {
-    Number number = 0;
-    const auto [end, fault] = std::from_chars(value.data(), value.data() + value.size(), number);
-    return fault == std::errc{} && end == value.data() + value.size() ? number : 0;
 }
 
 }  // namespace
@@ -47,10 +39,12 @@ std::vector<std::string> json_fields::texts(std::string_view name) const {
     return found;
 }
 
-std::uint64_t json_fields::number(std::string_view name) const noexcept { return to_number<std::uint64_t>(raw(name)); }
+std::uint64_t json_fields::number(std::string_view name) const noexcept {
+    return base::parse_number<std::uint64_t>(raw(name)).value_or(0);
+}
 
 std::int64_t json_fields::signed_number(std::string_view name) const noexcept {
-    return to_number<std::int64_t>(raw(name));
+    return base::parse_number<std::int64_t>(raw(name)).value_or(0);
 }
 
 }  // namespace hookd::nats

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "cluster/nats/parser.hpp"
 
+#include <base/text/number.hpp>
+
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <optional>
 
 namespace hookd::nats {
@@ -35,14 +36,6 @@ std::string_view take_word(std::string_view& rest) noexcept {
 bool is_named(std::string_view word, std::string_view name) noexcept {
     return std::equal(word.begin(), word.end(), name.begin(), name.end(),
         [](char a, char b) { return (a >= 'a' && a <= 'z' ? a - 'a' + 'A' : a) == b; });
-}
-
-template <typename Number>
-std::optional<Number> to_number(std::string_view text) noexcept {
-    Number value = 0;
-    const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
-    return fault == std::errc{} && end == text.data() + text.size() && !text.empty() ? std::optional{value}
-                                                                                     : std::nullopt;
 }
 
 std::string_view without_quotes(std::string_view text) noexcept {
@@ -122,9 +115,9 @@ parse_result parser::read_message(
     if (!arguments.empty() || count < least || count > least + 1) {
         return fail("a message with " + std::to_string(count) + " arguments");
     }
-    const auto subscription = to_number<std::uint64_t>(words[1]);
-    const auto bytes = to_number<std::size_t>(words[count - 1]);
-    const auto header_bytes = has_headers ? to_number<std::size_t>(words[count - 2]) : std::size_t{0};
+    const auto subscription = base::parse_number<std::uint64_t>(words[1]);
+    const auto bytes = base::parse_number<std::size_t>(words[count - 1]);
+    const auto header_bytes = has_headers ? base::parse_number<std::size_t>(words[count - 2]) : std::size_t{0};
     if (!subscription || !bytes || !header_bytes || *header_bytes > *bytes) {
         return fail("a message without its size");
     }
@@ -160,7 +153,7 @@ int status_of(std::string_view headers) noexcept {
     }
     std::string_view line = headers.substr(version.size(), headers.find(line_end) - version.size());
     line = trimmed(line);
-    return to_number<int>(take_word(line)).value_or(0);
+    return base::parse_number<int>(take_word(line)).value_or(0);
 }
 
 }  // namespace hookd::nats

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "cluster/nats/url.hpp"
 
+#include <base/text/number.hpp>
+
 #include <algorithm>
 #include <charconv>
 #include <stdexcept>
@@ -40,9 +42,8 @@ std::string percent_decoded(std::string_view text) {
 }
 
 std::uint16_t to_port(std::string_view text) {
-    std::uint16_t port = 0;
-    const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), port);
-    if (fault != std::errc{} || end != text.data() + text.size() || port == 0) {
+    const auto port = base::parse_number<std::uint16_t>(text).value_or(0);
+    if (port == 0) {
         refuse("\"" + std::string{text} + "\" is not a port (1 to 65535)");
     }
     return port;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "cluster/postgres/connection.hpp"
 
+#include <base/posix/unique_fd.hpp>
+
 #include <boost/asio/post.hpp>
 
 #include <fcntl.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <regex>
@@ -69,14 +70,16 @@ void connection::open(const settings& target, std::chrono::milliseconds patience
 bool connection::reopen_descriptor() {
     boost::system::error_code failure;
     socket_.close(failure);
-    const int copy = ::fcntl(PQsocket(conn_.get()), F_DUPFD_CLOEXEC, 0);
-    if (copy >= 0) {
-        socket_.assign(copy, failure);
-        if (failure) {
-            ::close(copy);
-        }
+    base::unique_fd copy{::fcntl(PQsocket(conn_.get()), F_DUPFD_CLOEXEC, 0)};
+    if (!copy) {
+        return false;
     }
-    return copy >= 0 && !failure;
+    socket_.assign(copy.get(), failure);
+    if (failure) {
+        return false;
+    }
+    (void)copy.release();  // socket_ owns it now
+    return true;
 }
 
 void connection::await_connect(PostgresPollingStatusType wanted) {
