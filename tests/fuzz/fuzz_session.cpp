@@ -2,6 +2,7 @@
 #include "fuzz_target.hpp"
 
 #include "rpc/session.hpp"
+#include "support/silent_logger.hpp"
 #include "unit/rpc/memory_broker.hpp"
 
 #include <base/json/text.hpp>
@@ -24,8 +25,8 @@ namespace {
 using namespace hookd;
 using namespace hookd::server::rpc;
 using hookd::server::rpc::test::memory_broker;
-using hookd::server::rpc::test::silent_logger;
 using hookd::test::require;
+using hookd::test::silent_logger;
 
 // Small, so that the input gets to them.
 const core::broker_limits limits{

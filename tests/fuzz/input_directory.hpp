@@ -3,8 +3,6 @@
 
 #include "support/temp_directory.hpp"
 
-#include <sys/stat.h>
-
 #include <string>
 
 namespace hookd::test {
@@ -17,10 +15,7 @@ inline temp_directory& input_directory() {
 
 /// Writes `text` to the file `name` in it, which nobody but its owner may write to. Returns its path.
 inline std::string input_file(const std::string& name, const std::string& text) {
-    const auto path = input_directory() / name;
-    write_file(path, text);
-    ::chmod(path.c_str(), 0600);
-    return path;
+    return write_secret(input_directory() / name, text);
 }
 
 /// A sentence for a person, on one line.

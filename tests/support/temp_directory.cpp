@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "temp_directory.hpp"
 
+#include <sys/stat.h>
+
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -23,6 +26,18 @@ temp_directory::~temp_directory() {
     std::filesystem::remove_all(path_, ignored);
 }
 
+namespace {
+
+std::string write_with_mode(const std::string& path, const std::string& text, mode_t mode) {
+    write_file(path, text);
+    if (::chmod(path.c_str(), mode) != 0) {
+        throw std::system_error(errno, std::generic_category(), "chmod " + path);
+    }
+    return path;
+}
+
+}  // namespace
+
 void write_file(const std::string& path, const std::string& text) {
     std::ofstream file(path, std::ios::binary | std::ios::trunc);
     file << text << std::flush;
@@ -40,5 +55,9 @@ std::string read_file(const std::string& path) {
     text << file.rdbuf();
     return std::move(text).str();
 }
+
+std::string write_script(const std::string& path, const std::string& text) { return write_with_mode(path, text, 0700); }
+
+std::string write_secret(const std::string& path, const std::string& text) { return write_with_mode(path, text, 0600); }
 
 }  // namespace hookd::test

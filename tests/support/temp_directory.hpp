@@ -25,5 +25,9 @@ private:
 /// Writes `text` to a new or emptied file.
 void write_file(const std::string& path, const std::string& text);
 [[nodiscard]] std::string read_file(const std::string& path);
+/// Writes a file that its owner, and no other user, may execute. Returns `path`.
+std::string write_script(const std::string& path, const std::string& text = "#!/bin/sh\n");
+/// Writes a file that no other user may read. Returns `path`.
+std::string write_secret(const std::string& path, const std::string& text);
 
 }  // namespace hookd::test

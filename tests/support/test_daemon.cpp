@@ -35,6 +35,11 @@ std::string binary(const char* variable, const char* compiled_in) {
 
 std::string hookd_binary() { return binary("HOOKD_BIN", HOOKD_TEST_HOOKD_BIN); }
 
+finished_process run_hookd(std::vector<std::string> arguments, const spawn_options& options) {
+    arguments.insert(arguments.begin(), hookd_binary());
+    return run_program(std::move(arguments), {}, options);
+}
+
 bool hookd_is_sanitized() {
     static const bool sanitized = [] {
         const auto program = read_file(hookd_binary());

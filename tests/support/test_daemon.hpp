@@ -15,6 +15,8 @@ namespace hookd::test {
 /// The path of the daemon under test: the variable HOOKD_BIN, else what the build compiled in. Throws where there is
 /// neither.
 [[nodiscard]] std::string hookd_binary();
+/// Runs `hookd ARGUMENTS` to its end.
+[[nodiscard]] finished_process run_hookd(std::vector<std::string> arguments, const spawn_options& options = {});
 /// Whether it was built with a sanitizer, whose own memory makes a bound on the daemon's meaningless.
 [[nodiscard]] bool hookd_is_sanitized();
 /// The same as hookd_binary for HOOKCTL_BIN.

@@ -11,7 +11,6 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
-#include <sstream>
 #include <system_error>
 #include <utility>
 
@@ -71,8 +70,6 @@ std::string agent_input_of(const std::string& name) {
     return read_file(source_tree() + "/tests/unit/hookctl/agents/" + name + ".json");
 }
 
-bool mentions(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
 bool is_gone(pid_t pid) {
     std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
     const std::string stat((std::istreambuf_iterator<char>(file)), {});
@@ -87,15 +84,6 @@ std::string wait_for_line(const std::string& path) {
         return static_cast<bool>(std::getline(file, line)) && !file.eof();  // at eof the line end is still missing
     });
     return line;
-}
-
-std::vector<std::string> lines_of(const std::string& text) {
-    std::vector<std::string> lines;
-    std::istringstream stream(text);
-    for (std::string line; std::getline(stream, line);) {
-        lines.push_back(line);
-    }
-    return lines;
 }
 
 void check_one_error(const finished_process& done, const std::vector<std::string>& parts) {

@@ -3,6 +3,7 @@
 
 #include "support/process.hpp"
 #include "support/test_daemon.hpp"
+#include "support/text.hpp"
 
 #include <base/posix/unique_fd.hpp>
 
@@ -40,16 +41,11 @@ namespace hookd::test {
 /// What an agent writes, as tests/unit/hookctl/agents has it.
 [[nodiscard]] std::string agent_input_of(const std::string& name);
 
-[[nodiscard]] bool mentions(const std::string& text, const std::string& part);
-
 /// Whether the process is no more, or a zombie that its parent has not seen yet.
 [[nodiscard]] bool is_gone(pid_t pid);
 
 /// Waits until a file has a complete line, and returns that.
 [[nodiscard]] std::string wait_for_line(const std::string& path);
-
-/// The lines of a text.
-[[nodiscard]] std::vector<std::string> lines_of(const std::string& text);
 
 /// Checks that standard error is exactly one line, and mentions each of `parts`.
 void check_one_error(const finished_process& done, const std::vector<std::string>& parts);

@@ -44,6 +44,12 @@ std::string sorted_and_joined(std::vector<std::string> texts, const char* betwee
 
 std::string link_program(const std::string& name) { return std::filesystem::path{hookd_binary()}.parent_path() / name; }
 
+finished_process run_link_program(const std::string& name, const std::string& option, const std::string& url) {
+    const temp_directory directory;
+    return run_program(
+        {link_program(name), option, write_secret(directory / "url", url + "\n# the cluster of a test\n")});
+}
+
 std::string new_id() {
     static const unsigned run = std::random_device{}();
     static unsigned long count = 0;

@@ -25,6 +25,10 @@ struct link_options {
 /// The directory of the programs under test with `name` behind it.
 [[nodiscard]] std::string link_program(const std::string& name);
 
+/// Runs `PROGRAM OPTION FILE`, a link program with a file that has `url` in it, to its end.
+[[nodiscard]] finished_process run_link_program(
+    const std::string& name, const std::string& option, const std::string& url);
+
 /// A link program (`PROGRAM --link`) and the hookd at its other end, played by hand. What the link sends is kept until
 /// it is asked for, by method; of `state` and `hosts`, of which each replaces the one before it, those that came
 /// earlier are dropped then.

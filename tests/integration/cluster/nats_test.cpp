@@ -64,10 +64,7 @@ bool has_left(const boost::json::value& settled) {
 void tell(link_host& host, int request, const std::string& payload = "{}") { host.tell(request, "note", payload); }
 
 finished_process run_hookd_nats(const std::string& option, const std::string& url) {
-    const temp_directory directory;
-    write_file(directory / "url", url + "\n# the cluster of a test\n");
-    BOOST_REQUIRE(run_program({"chmod", "600", directory / "url"}).exit_status == 0);
-    return run_program({link_program("hookd-nats"), option, directory / "url"});
+    return run_link_program("hookd-nats", option, url);
 }
 
 boost::test_tools::assertion_result has_openssl(utf::test_unit_id) {

@@ -6,8 +6,6 @@
 #include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include <sys/stat.h>
-
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -89,11 +87,9 @@ BOOST_AUTO_TEST_CASE(a_command_that_cannot_run_is_not_registered) {
         BOOST_TEST(refused.error_code() == -32602);
         return refused.error_message();
     };
-    write_file(directory / "plain", "#!/bin/sh\n");
-    ::chmod((directory / "plain").c_str(), 0600);
+    write_secret(directory / "plain", "#!/bin/sh\n");
     BOOST_TEST(refusal(directory / "plain").find("chmod +x " + directory / "plain") != std::string::npos);
-    write_file(directory / "script", "#!/no/interpreter\n");
-    ::chmod((directory / "script").c_str(), 0700);
+    write_script(directory / "script", "#!/no/interpreter\n");
     BOOST_TEST(refusal(directory / "script").find("/no/interpreter") != std::string::npos);
     BOOST_TEST(refusal("/no/such/command").find("/no/such/command does not exist") != std::string::npos);
     BOOST_TEST(size_at(peer.result("list_hooks"), "/hooks") == 0U);
@@ -102,8 +98,7 @@ BOOST_AUTO_TEST_CASE(a_command_that_cannot_run_is_not_registered) {
 BOOST_AUTO_TEST_CASE(a_command_that_is_gone_has_failed_until_it_is_back) {
     temp_directory directory;
     const auto program = directory / "program";
-    write_file(program, "#!/bin/sh\nexit 0\n");
-    ::chmod(program.c_str(), 0700);
+    write_script(program, "#!/bin/sh\nexit 0\n");
     fixture setup(words{program});
     std::filesystem::rename(program, directory / "away");
     setup.check_failed("could not start " + program + ": No such file or directory: put it back");
@@ -115,8 +110,7 @@ BOOST_AUTO_TEST_CASE(a_script_learns_where_it_lies_and_finds_what_lies_beside_it
     temp_directory directory;
     const auto program = directory / "guard.sh";
     write_file(directory / "words.sh", "reason=because\n");
-    write_file(program, "#!/bin/sh\n. \"$(dirname \"$0\")/words.sh\"; echo \"$reason $HOOK_DIR\" >&2; exit 1\n");
-    ::chmod(program.c_str(), 0700);
+    write_script(program, "#!/bin/sh\n. \"$(dirname \"$0\")/words.sh\"; echo \"$reason $HOOK_DIR\" >&2; exit 1\n");
     BOOST_TEST(text_at(fixture(words{program}).verdict(), "/abort") == "because " + directory.path());
     BOOST_TEST(text_at(fixture(words{"sh", program}).verdict(), "/abort") == "because " + directory.path());
 }

@@ -31,11 +31,6 @@ using namespace hookd::test;
 
 namespace {
 
-finished_process run_hookd(std::vector<std::string> arguments, const spawn_options& options = {}) {
-    arguments.insert(arguments.begin(), hookd_binary());
-    return run_program(std::move(arguments), {}, options);
-}
-
 // The `max` that a daemon reports for frames: tells which of several settings is in force.
 std::int64_t max_frame_of(test_daemon& daemon) {
     auto peer = daemon.connect();

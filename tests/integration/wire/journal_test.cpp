@@ -48,11 +48,6 @@ std::string answered_event(test_daemon& daemon, wire_client& guard, const std::s
     return id;
 }
 
-finished_process run_hookd(std::vector<std::string> arguments, const spawn_options& options = {}) {
-    arguments.insert(arguments.begin(), hookd_binary());
-    return run_program(std::move(arguments), {}, options);
-}
-
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(journal_suite)

@@ -31,9 +31,7 @@ std::string quoted(const std::string& text) { return boost::json::serialize(boos
 
 /// A shell script of that name, executable.
 std::string script(const std::string& path, const std::string& body) {
-    write_file(path, "#!/bin/sh\n" + body + "\n");
-    ::chmod(path.c_str(), 0700);
-    return path;
+    return write_script(path, "#!/bin/sh\n" + body + "\n");
 }
 
 /// The params of `register_hook`; `more`: further members.

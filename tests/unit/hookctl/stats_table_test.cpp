@@ -1,47 +1,27 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "sample_stats.hpp"
+#include "support/text.hpp"
 
 #include <hookctl/operate/stats_table.hpp>
 
 #include <boost/test/unit_test.hpp>
 
-#include <sstream>
 #include <string>
-#include <vector>
 
 namespace {
 
 using namespace hookd::hookctl;
 using hookd::hookctl::test::sample_stats;
+using hookd::test::line_with;
+using hookd::test::mentions;
 
 const palette no_colour(false);
-
-std::vector<std::string> lines_of(const std::string& text) {
-    std::vector<std::string> lines;
-    std::istringstream stream(text);
-    for (std::string line; std::getline(stream, line);) {
-        lines.push_back(line);
-    }
-    return lines;
-}
-
-std::string line_with(const std::string& text, const std::string& part) {
-    for (const auto& line : lines_of(text)) {
-        if (line.find(part) != std::string::npos) {
-            return line;
-        }
-    }
-    BOOST_FAIL("no line has '" << part << "'");
-    return {};
-}
 
 std::size_t end_of(const std::string& line, const std::string& word) {
     const auto at = line.find(word);
     BOOST_REQUIRE(at != std::string::npos);
     return at + word.size();
 }
-
-bool mentions(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 }  // namespace
 

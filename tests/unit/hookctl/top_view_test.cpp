@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "sample_stats.hpp"
+#include "support/text.hpp"
 
 #include <hookctl/operate/top_view.hpp>
 #include <hookctl/terminal/screen_text.hpp>
@@ -7,7 +8,6 @@
 #include <boost/test/unit_test.hpp>
 
 #include <chrono>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -15,31 +15,13 @@ namespace {
 
 using namespace hookd::hookctl;
 using hookd::hookctl::test::sample_stats;
+using hookd::test::line_with;
+using hookd::test::lines_of;
+using hookd::test::mentions;
 using clock_type = top_model::clock;
 
 const palette no_colour(false);
 const clock_type::time_point start = clock_type::time_point{} + std::chrono::hours(1);
-
-std::vector<std::string> lines_of(const std::string& text) {
-    std::vector<std::string> lines;
-    std::istringstream stream(text);
-    for (std::string line; std::getline(stream, line);) {
-        lines.push_back(line);
-    }
-    return lines;
-}
-
-bool mentions(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
-std::string line_with(const std::string& text, const std::string& part) {
-    for (const auto& line : lines_of(text)) {
-        if (mentions(line, part)) {
-            return line;
-        }
-    }
-    BOOST_FAIL("no line has '" << part << "'");
-    return {};
-}
 
 top_model::past_verdict verdict_of(const std::string& event, const std::string& abort = {}) {
     top_model::past_verdict past{

@@ -22,13 +22,8 @@ namespace fs = std::filesystem;
 using hookd::test::read_file;
 using hookd::test::temp_directory;
 using hookd::test::write_file;
+using hookd::test::write_script;
 using words = std::vector<std::string>;
-
-std::string script(const std::string& path, const std::string& text = "#!/bin/sh\n") {
-    write_file(path, text);
-    ::chmod(path.c_str(), 0700);
-    return path;
-}
 
 registered_hook hook_of(const words& command) {
     registered_hook result;
@@ -63,7 +58,7 @@ BOOST_AUTO_TEST_CASE(a_program_that_can_be_executed_has_no_fault) {
     BOOST_TEST(!why_not_runnable({"/bin/sh"}, "").has_value());
     for (const char* const line :
         {"#!/bin/sh\n", "#! /bin/sh -e\n", "#!/bin/sh", "#!/usr/bin/env sh\n", "#!/usr/bin/env -S A=b sh -e\n"}) {
-        BOOST_TEST(!why_not_runnable({script(directory / "script", line)}, "/bin:/usr/bin").has_value(), line);
+        BOOST_TEST(!why_not_runnable({write_script(directory / "script", line)}, "/bin:/usr/bin").has_value(), line);
     }
 }
 
@@ -76,18 +71,18 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_executed_is_named_with_its_cure) {
     write_file(path, "#!/bin/sh\n");
     ::chmod(path.c_str(), 0600);
     check_fault(path, "run chmod +x " + path);
-    check_fault(script(path, "#!/no/interpreter -x\n"),
+    check_fault(write_script(path, "#!/no/interpreter -x\n"),
         "the interpreter /no/interpreter (in the first line of " + path + ") does not exist");
-    check_fault(script(path, "#!/usr/bin/env -S X=1 no-interpreter\n"), "the interpreter no-interpreter");
-    check_fault(script(path, "exit 1\n"), "begin it with a line such as #!/bin/sh");
-    check_fault(script(path, ""), "begin it with a line such as #!/bin/sh");
+    check_fault(write_script(path, "#!/usr/bin/env -S X=1 no-interpreter\n"), "the interpreter no-interpreter");
+    check_fault(write_script(path, "exit 1\n"), "begin it with a line such as #!/bin/sh");
+    check_fault(write_script(path, ""), "begin it with a line such as #!/bin/sh");
 }
 
 BOOST_AUTO_TEST_CASE(a_head_tells_scripts_from_binaries) {
     temp_directory directory;
     BOOST_TEST(read_program_head("/bin/sh").is_binary);
-    BOOST_TEST(
-        read_program_head(script(directory / "a", "#! /bin/x  -a b \nexit")).interpreter == (words{"/bin/x", "-a b"}),
+    BOOST_TEST(read_program_head(write_script(directory / "a", "#! /bin/x  -a b \nexit")).interpreter ==
+                   (words{"/bin/x", "-a b"}),
         boost::test_tools::per_element());
     BOOST_TEST(!read_program_head(directory / "a").is_binary);
     BOOST_TEST(read_program_head(directory / "none").interpreter.empty());
@@ -99,7 +94,7 @@ BOOST_AUTO_TEST_SUITE(launches)
 
 BOOST_AUTO_TEST_CASE(a_script_and_the_files_given_run_as_private_copies) {
     temp_directory directory;
-    const auto program = script(directory / "guard.sh", "#!/bin/sh -e\nexit 1\n");
+    const auto program = write_script(directory / "guard.sh", "#!/bin/sh -e\nexit 1\n");
     write_file(directory / "given", "content");
     write_file(directory / "beside", "neighbour");
     const auto hook = hook_of({program, "x", directory / "given"});
@@ -121,7 +116,7 @@ BOOST_AUTO_TEST_CASE(a_script_and_the_files_given_run_as_private_copies) {
         struct stat found {};
         BOOST_REQUIRE(::stat(fs::path(copy).parent_path().parent_path().c_str(), &found) == 0);
         BOOST_TEST((found.st_mode & 07777U) == 0700U);
-        script(program, "#!/bin/sh\nexit 0\n");
+        write_script(program, "#!/bin/sh\nexit 0\n");
         BOOST_TEST(read_file(copy) == "#!/bin/sh -e\nexit 1\n");
         BOOST_TEST(prepare_launch(hook, copies, trust).value().argv[2] == copy);  // not made anew
         BOOST_TEST(start.is_complete());

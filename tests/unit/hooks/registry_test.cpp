@@ -22,13 +22,8 @@ namespace {
 using hookd::test::read_file;
 using hookd::test::temp_directory;
 using hookd::test::write_file;
+using hookd::test::write_script;
 using words = std::vector<std::string>;
-
-std::string script(const std::string& path, const std::string& text = "#!/bin/sh\n") {
-    write_file(path, text);
-    ::chmod(path.c_str(), 0700);
-    return path;
-}
 
 registered_hook hook_of(const std::string& name, const words& command) {
     registered_hook result;
@@ -43,7 +38,7 @@ BOOST_AUTO_TEST_SUITE(resolved_commands)
 
 BOOST_AUTO_TEST_CASE(programs_and_files_become_absolute_and_other_words_stay) {
     temp_directory directory;
-    const auto program = script(directory / "program");
+    const auto program = write_script(directory / "program");
     const auto file = directory / "file";
     write_file(file, "");
     write_file(directory / "-file", "");
@@ -75,8 +70,8 @@ BOOST_AUTO_TEST_CASE(the_digest_is_sha_256) {
 
 BOOST_AUTO_TEST_CASE(what_is_trusted_is_the_program_and_each_file_given) {
     temp_directory directory;
-    const auto program = script(directory / "program");
-    const auto given = script(directory / "given");
+    const auto program = write_script(directory / "program");
+    const auto given = write_script(directory / "given");
     const auto pins = pin_files({program, given, "x", directory.path(), directory / "none"});
     BOOST_TEST(pins.size() == 2U);
     BOOST_TEST(pins[1].path == given);
@@ -84,7 +79,7 @@ BOOST_AUTO_TEST_CASE(what_is_trusted_is_the_program_and_each_file_given) {
 
 BOOST_AUTO_TEST_CASE(a_file_is_read_again_only_where_its_stamp_has_changed) {
     temp_directory directory;
-    const auto hook = hook_of("h", {script(directory / "program")});
+    const auto hook = hook_of("h", {write_script(directory / "program")});
     file_stamps stamps;
     BOOST_TEST(!check_trust_by_stamps(hook, stamps).has_value());
     // One that has just been changed could be changed again within the same tick.
@@ -93,10 +88,10 @@ BOOST_AUTO_TEST_CASE(a_file_is_read_again_only_where_its_stamp_has_changed) {
         return stamps.at(0).has_value();
     });
     BOOST_TEST((check_trust_by_stamps(hook, stamps).value().state == protocol::hook_state::ok));
-    script(directory / "program", "#!/bin/sh\n");  // the same content anew
+    write_script(directory / "program", "#!/bin/sh\n");  // the same content anew
     BOOST_TEST(!check_trust_by_stamps(hook, stamps).has_value());
     BOOST_TEST((check_trust(hook, stamps).state == protocol::hook_state::ok));
-    script(directory / "program", "#!/bin/no\n");
+    write_script(directory / "program", "#!/bin/no\n");
     const auto changed = check_trust(hook, stamps);
     BOOST_TEST((changed.state == protocol::hook_state::untrusted));
     BOOST_TEST(changed.why.ends_with("run hookctl trust h"));
@@ -112,7 +107,7 @@ BOOST_AUTO_TEST_CASE(a_file_is_read_again_only_where_its_stamp_has_changed) {
 
 BOOST_AUTO_TEST_CASE(a_file_that_was_not_there_is_not_trusted_whatever_is_in_it) {
     temp_directory directory;
-    const auto program = script(directory / "program");
+    const auto program = write_script(directory / "program");
     const auto hook = hook_of("h", {program, "word", "-x", directory / "later", directory.path()});
     BOOST_TEST((check_trust(hook, {}).state == protocol::hook_state::ok));
     BOOST_REQUIRE(::mkdir((directory / "later").c_str(), 0700) == 0);  // no file
@@ -130,14 +125,14 @@ BOOST_AUTO_TEST_CASE(a_file_that_was_not_there_is_not_trusted_whatever_is_in_it)
 BOOST_AUTO_TEST_CASE(a_file_that_is_away_while_its_hook_is_trusted_stays_known) {
     temp_directory directory;
     const auto later = directory / "later";
-    auto hook = hook_of("h", {script(directory / "program"), script(directory / "given"), later});
+    auto hook = hook_of("h", {write_script(directory / "program"), write_script(directory / "given"), later});
     ::unlink((directory / "given").c_str());
     hook.pins = pin_files(hook.what.command, hook.pins);
     BOOST_REQUIRE(hook.pins.size() == 2U);
     BOOST_TEST(hook.pins[1].path == directory / "given");
     BOOST_TEST(hook.pins[1].sha256 == "");
     BOOST_TEST((check_trust(hook, {}).state == protocol::hook_state::missing));
-    script(directory / "given", "#!/bin/evil\n");
+    write_script(directory / "given", "#!/bin/evil\n");
     BOOST_TEST((check_trust(hook, {}).state == protocol::hook_state::untrusted));
     hook.pins = pin_files(hook.what.command, hook.pins);
     BOOST_TEST((check_trust(hook, {}).state == protocol::hook_state::ok));
@@ -157,8 +152,8 @@ BOOST_AUTO_TEST_CASE(a_program_that_is_no_regular_file_cannot_run) {
 
 BOOST_AUTO_TEST_CASE(the_pins_of_another_command_are_not_trusted) {
     temp_directory directory;
-    const auto program = script(directory / "program");
-    const auto given = script(directory / "given");
+    const auto program = write_script(directory / "program");
+    const auto given = write_script(directory / "given");
     auto hook = hook_of("h", {program, "-x", given, program});
     BOOST_TEST((check_trust(hook, {}).state == protocol::hook_state::ok));
     for (const words& other :
@@ -176,7 +171,7 @@ BOOST_AUTO_TEST_CASE(what_is_written_is_read_again) {
     temp_directory directory;
     const registry_file registry{directory / "a/b/registry.json"};
     BOOST_TEST(registry.load().empty());
-    const auto second = hook_of("z", {script(directory / "program"), "\"\\\n\xc3\xa4"});
+    const auto second = hook_of("z", {write_script(directory / "program"), "\"\\\n\xc3\xa4"});
     const auto first = hook_of("a \xc3\xa4", {"missing"});
     registry.update([&](auto& all) { all = {second, first}; });
     const auto read = registry.load();

@@ -5,6 +5,7 @@
 #include "support/preconditions.hpp"
 #include "support/process.hpp"
 #include "support/temp_directory.hpp"
+#include "support/text.hpp"
 
 #include <base/posix/unique_fd.hpp>
 #include <hookd/server/listener.hpp>
@@ -100,8 +101,6 @@ std::string refusal(const std::string& path) {
     return {};
 }
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
 std::string own_pid() { return "pid " + std::to_string(::getpid()); }
 
 }  // namespace
@@ -160,8 +159,8 @@ BOOST_AUTO_TEST_CASE(directory_that_others_may_write_to_is_refused_and_never_tou
         const temp_directory directory;
         make_directory(directory / "open", mode);
         const auto message = refusal(directory / "open/s");
-        BOOST_TEST(contains(message, directory / "open"), message);
-        BOOST_TEST(contains(message, "chmod go-w"), message);
+        BOOST_TEST(mentions(message, directory / "open"), message);
+        BOOST_TEST(mentions(message, "chmod go-w"), message);
         BOOST_TEST(mode_of(directory / "open") == mode);
         BOOST_TEST(std::filesystem::is_empty(directory / "open"));
     }
@@ -171,8 +170,8 @@ BOOST_AUTO_TEST_CASE(directory_further_up_that_others_may_write_to_is_refused_to
     const temp_directory directory;
     make_directory(directory / "open", 0777);
     make_directory(directory / "open/private", 0700);
-    BOOST_TEST(contains(refusal(directory / "open/private/s"), (directory / "open") + " "));
-    BOOST_TEST(contains(refusal(directory / "open/new/s"), (directory / "open") + " "));
+    BOOST_TEST(mentions(refusal(directory / "open/private/s"), (directory / "open") + " "));
+    BOOST_TEST(mentions(refusal(directory / "open/new/s"), (directory / "open") + " "));
     BOOST_TEST(!std::filesystem::exists(directory / "open/new"));
     BOOST_TEST(std::filesystem::is_empty(directory / "open/private"));
 }
@@ -189,7 +188,7 @@ BOOST_AUTO_TEST_CASE(sticky_directory_of_another_user_is_refused, *boost::unit_t
     const temp_directory directory;
     make_directory(directory / "sticky", 01777);
     require(::chown((directory / "sticky").c_str(), stranger, stranger) == 0, "chown");
-    BOOST_TEST(contains(refusal(directory / "sticky/s"), "user " + std::to_string(stranger)));
+    BOOST_TEST(mentions(refusal(directory / "sticky/s"), "user " + std::to_string(stranger)));
 }
 
 BOOST_AUTO_TEST_CASE(directory_that_others_may_only_read_is_accepted) {
@@ -205,8 +204,8 @@ BOOST_AUTO_TEST_CASE(directory_of_another_user_is_refused, *boost::unit_test::pr
     make_directory(directory / "theirs", 0700);
     require(::chown((directory / "theirs").c_str(), stranger, stranger) == 0, "chown");
     const auto message = refusal(directory / "theirs/s");
-    BOOST_TEST(contains(message, directory / "theirs"), message);
-    BOOST_TEST(contains(message, "user " + std::to_string(stranger)), message);
+    BOOST_TEST(mentions(message, directory / "theirs"), message);
+    BOOST_TEST(mentions(message, "user " + std::to_string(stranger)), message);
     BOOST_TEST(std::filesystem::is_empty(directory / "theirs"));
 }
 
@@ -227,7 +226,7 @@ BOOST_AUTO_TEST_CASE(symbolic_link_to_a_directory_that_others_may_write_to_is_re
     const temp_directory directory;
     make_directory(directory / "open", 0777);
     std::filesystem::create_symlink("open", directory / "link");
-    BOOST_TEST(contains(refusal(directory / "link/s"), directory / "open"));
+    BOOST_TEST(mentions(refusal(directory / "link/s"), directory / "open"));
 }
 
 BOOST_AUTO_TEST_CASE(symbolic_link_of_another_user_is_refused, *boost::unit_test::precondition(as_root)) {
@@ -236,7 +235,7 @@ BOOST_AUTO_TEST_CASE(symbolic_link_of_another_user_is_refused, *boost::unit_test
     make_directory(directory / "real", 0700);
     std::filesystem::create_symlink(directory / "real", directory / "sticky/link");
     require(::lchown((directory / "sticky/link").c_str(), stranger, stranger) == 0, "lchown");
-    BOOST_TEST(contains(refusal(directory / "sticky/link/s"), "symbolic link"));
+    BOOST_TEST(mentions(refusal(directory / "sticky/link/s"), "symbolic link"));
     BOOST_TEST(std::filesystem::is_empty(directory / "real"));
 }
 
@@ -244,7 +243,7 @@ BOOST_AUTO_TEST_CASE(loop_of_symbolic_links_is_refused) {
     const temp_directory directory;
     std::filesystem::create_symlink("b", directory / "a");
     std::filesystem::create_symlink("a", directory / "b");
-    BOOST_TEST(contains(refusal(directory / "a/s"), "symbolic links"));
+    BOOST_TEST(mentions(refusal(directory / "a/s"), "symbolic links"));
 }
 
 BOOST_AUTO_TEST_CASE(path_of_107_bytes_works_and_one_of_108_is_refused_with_that_number) {
@@ -256,8 +255,8 @@ BOOST_AUTO_TEST_CASE(path_of_107_bytes_works_and_one_of_108_is_refused_with_that
         BOOST_TEST(can_connect(longest));
     }
     const auto message = refusal(longest + "x");
-    BOOST_TEST(contains(message, "107"), message);
-    BOOST_TEST(contains(message, "--socket"), message);
+    BOOST_TEST(mentions(message, "107"), message);
+    BOOST_TEST(mentions(message, "--socket"), message);
     BOOST_TEST(!std::filesystem::exists(longest + "x.lock"));
 }
 
@@ -265,7 +264,7 @@ BOOST_AUTO_TEST_CASE(path_that_names_no_file_is_refused) {
     const temp_directory directory;
     for (const std::string& path :
         {std::string{}, directory / "", directory / ".", directory / "..", std::string{"/"}}) {
-        BOOST_TEST(contains(refusal(path), "does not name a file"), path);
+        BOOST_TEST(mentions(refusal(path), "does not name a file"), path);
     }
 }
 
@@ -288,7 +287,7 @@ BOOST_AUTO_TEST_CASE(second_owner_is_refused_and_learns_the_pid) {
     const auto path = directory / "s";
     const socket_file first{path};
     BOOST_CHECK_EXCEPTION(socket_file{path}, socket_in_use,
-        [&](const socket_in_use& held) { return contains(held.what(), own_pid()) && contains(held.what(), path); });
+        [&](const socket_in_use& held) { return mentions(held.what(), own_pid()) && mentions(held.what(), path); });
     BOOST_TEST(can_connect(path));
     BOOST_TEST(read_file(path + ".lock").starts_with(std::to_string(::getpid()) + "\npid:["));
 }
@@ -300,10 +299,10 @@ BOOST_AUTO_TEST_CASE(pid_of_another_namespace_is_not_named) {
     require(::flock(lock.get(), LOCK_EX | LOCK_NB) == 0, "flock");
     write_file(path + ".lock", "1\npid:[1]\n");
     const auto elsewhere = refusal(path);
-    BOOST_TEST(contains(elsewhere, "another hookd"), elsewhere);
-    BOOST_TEST(!contains(elsewhere, "(pid"), elsewhere);
+    BOOST_TEST(mentions(elsewhere, "another hookd"), elsewhere);
+    BOOST_TEST(!mentions(elsewhere, "(pid"), elsewhere);
     write_file(path + ".lock", "1\n");  // of an older hookd
-    BOOST_TEST(contains(refusal(path), "(pid 1)"));
+    BOOST_TEST(mentions(refusal(path), "(pid 1)"));
 }
 
 BOOST_AUTO_TEST_CASE(abstract_name_has_neither_file_nor_lock) {
@@ -320,7 +319,7 @@ BOOST_AUTO_TEST_CASE(abstract_name_has_neither_file_nor_lock) {
     BOOST_TEST(std::filesystem::is_empty(directory.path()));
     const socket_file again{name};
     std::filesystem::current_path(before);
-    BOOST_TEST(contains(refusal("@"), "does not name a file"));
+    BOOST_TEST(mentions(refusal("@"), "does not name a file"));
 }
 
 BOOST_AUTO_TEST_CASE(socket_that_is_gone_or_another_is_put_back) {
@@ -346,7 +345,7 @@ BOOST_AUTO_TEST_CASE(lock_file_that_is_gone_is_made_and_locked_anew) {
     socket_file made{path};
     std::filesystem::remove(path + ".lock");
     BOOST_TEST(!made.put_back());
-    BOOST_TEST(contains(refusal(path), own_pid()));
+    BOOST_TEST(mentions(refusal(path), own_pid()));
     // Where another process was faster, the path is its own.
     std::filesystem::remove(path + ".lock");
     const hookd::base::unique_fd lock{::open((path + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
@@ -373,12 +372,12 @@ BOOST_AUTO_TEST_CASE(nothing_is_put_where_it_cannot_be_safe) {
     socket_file made{path};
     std::filesystem::remove(path);
     write_file(path, "precious");
-    BOOST_TEST(contains(failure_of(made), "is not a socket"));
+    BOOST_TEST(mentions(failure_of(made), "is not a socket"));
     std::filesystem::remove(path);
     set_mode(directory / "d", 0777);
-    BOOST_TEST(contains(failure_of(made), "others may write"));
+    BOOST_TEST(mentions(failure_of(made), "others may write"));
     std::filesystem::remove_all(directory / "d");
-    BOOST_TEST(contains(failure_of(made), "No such file or directory"));
+    BOOST_TEST(mentions(failure_of(made), "No such file or directory"));
     BOOST_TEST(!std::filesystem::exists(directory / "d"));
 }
 
@@ -395,7 +394,7 @@ BOOST_AUTO_TEST_CASE(handed_over_socket_is_locked_and_its_file_left_to_the_manag
     {
         socket_file made{path, ::dup(listening.get())};
         BOOST_TEST(made.is_locked());
-        BOOST_TEST(contains(refusal(path), own_pid()));
+        BOOST_TEST(mentions(refusal(path), own_pid()));
         BOOST_TEST(!made.put_back());
         BOOST_TEST(can_connect(path));
     }
@@ -430,7 +429,7 @@ BOOST_AUTO_TEST_CASE(path_that_is_no_socket_is_refused_and_never_removed) {
     std::filesystem::create_symlink("nowhere", directory / "link");
     require(::mkfifo((directory / "fifo").c_str(), 0600) == 0, "mkfifo");
     for (const std::string name : {"file", "directory", "link", "fifo"}) {
-        BOOST_TEST(contains(refusal(directory / name), "is not a socket"), name);
+        BOOST_TEST(mentions(refusal(directory / name), "is not a socket"), name);
         BOOST_TEST(std::filesystem::exists(std::filesystem::symlink_status(directory / name)), name);
         BOOST_TEST(!std::filesystem::exists((directory / name) + ".lock"), name);
     }
@@ -444,7 +443,7 @@ BOOST_AUTO_TEST_CASE(lock_file_that_is_not_a_plain_file_is_refused) {
     std::filesystem::create_hard_link(directory / "data", directory / "b.lock");
     require(::mkfifo((directory / "c.lock").c_str(), 0600) == 0, "mkfifo");
     for (const std::string name : {"a", "b", "c"}) {
-        BOOST_TEST(contains(refusal(directory / name), (directory / name) + ".lock"), name);
+        BOOST_TEST(mentions(refusal(directory / name), (directory / name) + ".lock"), name);
         BOOST_TEST(!std::filesystem::exists(directory / name), name);
     }
     BOOST_TEST(read_file(directory / "data") == "precious");
@@ -454,7 +453,7 @@ BOOST_AUTO_TEST_CASE(lock_file_of_another_user_is_refused, *boost::unit_test::pr
     const temp_directory directory;
     write_file(directory / "s.lock", "1\n");
     require(::chown((directory / "s.lock").c_str(), stranger, stranger) == 0, "chown");
-    BOOST_TEST(contains(refusal(directory / "s"), directory / "s.lock"));
+    BOOST_TEST(mentions(refusal(directory / "s"), directory / "s.lock"));
     BOOST_TEST(read_file(directory / "s.lock") == "1\n");
 }
 
@@ -511,7 +510,7 @@ BOOST_AUTO_TEST_CASE(of_many_that_start_at_once_exactly_one_becomes_the_owner) {
                     mine = std::make_unique<socket_file>(path);
                     ++owners;
                 } catch (const socket_in_use& held) {
-                    refused_with_pid += contains(held.what(), own_pid()) ? 1 : 0;
+                    refused_with_pid += mentions(held.what(), own_pid()) ? 1 : 0;
                 } catch (const std::exception&) {
                     ++other_failures;
                 }

@@ -2,6 +2,7 @@
 #include "net/transport.hpp"
 #include "memory_stream.hpp"
 #include "support/deadline.hpp"
+#include "support/silent_logger.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/test/data/monomorphic.hpp>
@@ -25,12 +26,6 @@ namespace {
 namespace data = boost::unit_test::data;
 using namespace std::chrono_literals;
 using namespace std::string_literals;
-
-class silent_logger final : public logger {
-public:
-    [[nodiscard]] bool wants(log_level) const noexcept override { return false; }
-    void write(log_level, std::string_view) noexcept override {}
-};
 
 std::string call(std::string_view method, std::string_view params = "{}", std::string_view id = "1") {
     return R"({"jsonrpc":"2.0","id":)" + std::string{id} + R"(,"method":")" + std::string{method} + R"(","params":)" +
@@ -148,7 +143,7 @@ public:
     std::size_t closed = 0;
 
 private:
-    silent_logger log_{};
+    hookd::test::silent_logger log_{};
     std::vector<std::shared_ptr<transport>> transports_{};
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_ =
         boost::asio::make_work_guard(context);

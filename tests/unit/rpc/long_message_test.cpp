@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "rpc_fixture.hpp"
+#include "support/text.hpp"
 
 #include <algorithm>
 
@@ -10,6 +11,8 @@ namespace {
 
 constexpr std::size_t longest = long_message::most_bytes_in_a_turn;
 
+using hookd::test::mentions;
+
 const std::string short_request = R"({"jsonrpc":"2.0","id":5,"method":"ping"})";
 
 /// An `emit` of about `bytes` bytes.
@@ -17,8 +20,6 @@ std::string long_emit(std::size_t bytes, std::string_view end = "\"}}") {
     return R"({"jsonrpc":"2.0","id":7,"method":"emit","params":{"event":"e","payload":")" + std::string(bytes, 'x') +
            std::string{end};
 }
-
-bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
 struct two_peers {
     /// Gives what `peer` sends to its session once, as a turn does.
@@ -44,7 +45,7 @@ BOOST_AUTO_TEST_CASE(others_have_their_turn_before_a_long_message_is_carried_out
     BOOST_TEST(setup.all.broker->stats().head_seq == 0U);
     setup.emitter.send("");  // again and again, until it is over
     BOOST_REQUIRE_EQUAL(setup.emitter.messages().size(), 1U);
-    BOOST_TEST(contains(setup.emitter.messages()[0], R"("seq":1)"));
+    BOOST_TEST(mentions(setup.emitter.messages()[0], R"("seq":1)"));
     setup.all.check_tidy();
 }
 
@@ -69,10 +70,10 @@ BOOST_AUTO_TEST_CASE(what_comes_after_it_waits_and_keeps_its_order) {
                        setup.emitter.frame_of(long_emit(longest, "\"")) + setup.emitter.frame_of(short_request));
     const auto all = setup.emitter.messages();
     BOOST_REQUIRE_EQUAL(all.size(), 4U);
-    BOOST_TEST(contains(all[0], R"("id":7,"result")"));
-    BOOST_TEST(contains(all[1], R"("id":5,"result")"));
-    BOOST_TEST(contains(all[2], "-32700"));
-    BOOST_TEST(contains(all[3], R"("id":5,"result")"));
+    BOOST_TEST(mentions(all[0], R"("id":7,"result")"));
+    BOOST_TEST(mentions(all[1], R"("id":5,"result")"));
+    BOOST_TEST(mentions(all[2], "-32700"));
+    BOOST_TEST(mentions(all[3], R"("id":5,"result")"));
     setup.all.check_tidy();
 }
 
@@ -82,9 +83,9 @@ BOOST_AUTO_TEST_CASE(long_elements_of_a_batch_are_read_like_it) {
         setup.emitter.frame_of("[" + short_request + "," + long_emit(longest) + ",1," + long_emit(longest) + "]"));
     const auto all = setup.emitter.messages();
     BOOST_REQUIRE_EQUAL(all.size(), 1U);
-    BOOST_TEST(contains(all[0], R"("seq":1)"));
-    BOOST_TEST(contains(all[0], R"("seq":2)"));
-    BOOST_TEST(contains(all[0], "-32600"));
+    BOOST_TEST(mentions(all[0], R"("seq":1)"));
+    BOOST_TEST(mentions(all[0], R"("seq":2)"));
+    BOOST_TEST(mentions(all[0], "-32600"));
     BOOST_TEST(setup.all.broker->stats().head_seq == 2U);
     setup.all.check_tidy();
 }
@@ -114,7 +115,7 @@ BOOST_AUTO_TEST_CASE(long_line_without_its_end_is_looked_at_like_it) {
     peer.reject_unended_line();
     peer.send("");
     BOOST_REQUIRE_EQUAL(peer.messages().size(), 1U);
-    BOOST_TEST(contains(peer.messages()[0], "its line has not ended"));
+    BOOST_TEST(mentions(peer.messages()[0], "its line has not ended"));
     BOOST_TEST(peer.held_bytes() == 0U);
     all.check_tidy();
 }

@@ -3,8 +3,6 @@
 
 #include "rpc/broker_service.hpp"
 
-#include <hookd/server/log.hpp>
-
 #include <chrono>
 #include <functional>
 #include <string_view>
@@ -25,12 +23,6 @@ public:
 
 private:
     bool before_;
-};
-
-class silent_logger final : public logger {
-public:
-    [[nodiscard]] bool wants(log_level) const noexcept override { return false; }
-    void write(log_level, std::string_view) noexcept override {}
 };
 
 /// The broker's turns without a strand: work runs where it is submitted, and time passes when it is told to.

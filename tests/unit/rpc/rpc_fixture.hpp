@@ -3,6 +3,7 @@
 
 #include "memory_broker.hpp"
 #include "rpc/session.hpp"
+#include "support/silent_logger.hpp"
 #include "support/wire_client.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -37,7 +38,7 @@ public:
     std::shared_ptr<session_environment> environment;
 
 private:
-    silent_logger log_{};
+    hookd::test::silent_logger log_{};
 };
 
 /// Bytes in memory of their own, as a session gets them.

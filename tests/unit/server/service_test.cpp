@@ -2,6 +2,7 @@
 #include "app/service.hpp"
 
 #include "support/temp_directory.hpp"
+#include "support/text.hpp"
 
 #include <base/posix/unique_fd.hpp>
 
@@ -26,6 +27,7 @@
 
 namespace service = hookd::server::service;
 using hookd::base::unique_fd;
+using hookd::test::mentions;
 using hookd::test::temp_directory;
 
 namespace {
@@ -96,8 +98,6 @@ std::string taken(const std::vector<int>& sockets, const std::string& count) {
     return text;
 }
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(service_test)
@@ -122,13 +122,13 @@ BOOST_AUTO_TEST_CASE(anything_else_that_is_handed_over_is_refused) {
     const unique_fd file{::open("/dev/null", O_RDWR | O_CLOEXEC)};
     for (const auto* each : {&silent, &datagram, &internet, &file}) {
         const auto message = taken({each->get()}, "1");
-        BOOST_TEST(contains(message, "not name a listening unix stream socket"), message);
+        BOOST_TEST(mentions(message, "not name a listening unix stream socket"), message);
     }
     ::setenv("LISTEN_FDNAMES", "hookd.socket:other", 1);
     const auto message = taken({listening.get(), silent.get()}, "2");
     ::unsetenv("LISTEN_FDNAMES");
-    BOOST_TEST(contains(message, "2 sockets are handed over by LISTEN_FDS (hookd.socket:other)"), message);
-    BOOST_TEST(contains(taken({listening.get()}, "one"), "LISTEN_FDS"));
+    BOOST_TEST(mentions(message, "2 sockets are handed over by LISTEN_FDS (hookd.socket:other)"), message);
+    BOOST_TEST(mentions(taken({listening.get()}, "one"), "LISTEN_FDS"));
 }
 
 BOOST_AUTO_TEST_CASE(what_another_process_was_to_get_is_not_taken) {
@@ -181,12 +181,12 @@ BOOST_AUTO_TEST_CASE(manager_is_told_of_each_change) {
     BOOST_TEST(told() == "READY=1\nSTATUS=listening on /s");
     service::notify_reloading();
     const auto reloading = told();
-    BOOST_TEST(contains(reloading, "RELOADING=1\n"));
+    BOOST_TEST(mentions(reloading, "RELOADING=1\n"));
     const auto time = reloading.find("MONOTONIC_USEC=");
     BOOST_TEST_REQUIRE(time != std::string::npos);
     BOOST_TEST(std::stoll(reloading.substr(time + std::strlen("MONOTONIC_USEC="))) > 0);
     service::notify_stopping();
-    BOOST_TEST(contains(told(), "STOPPING=1"));
+    BOOST_TEST(mentions(told(), "STOPPING=1"));
     service::notify_alive();
     BOOST_TEST(told() == "WATCHDOG=1");
     const auto abstract = "hookd-notify-" + std::to_string(::getpid());

@@ -82,7 +82,7 @@ std::string logged(log_level level, log_format format, Use use) {
     return to.read_all();
 }
 
-std::vector<std::string> lines_of(const std::string& text) {
+std::vector<std::string> whole_lines_of(const std::string& text) {
     std::vector<std::string> lines;
     for (std::size_t begin = 0; begin < text.size();) {
         const auto end = text.find('\n', begin);
@@ -120,7 +120,7 @@ int drops_told(const std::string& line) {
 BOOST_AUTO_TEST_SUITE(spdlog_logger_test)
 
 BOOST_AUTO_TEST_CASE(text_is_one_line_with_time_level_and_message) {
-    const auto lines = lines_of(logged(log_level::debug, log_format::text, [](spdlog_logger& log) {
+    const auto lines = whole_lines_of(logged(log_level::debug, log_format::text, [](spdlog_logger& log) {
         log.write(log_level::debug, "one");
         log.write(log_level::info, "two {} %v");
         log.write(log_level::warning, "three");
@@ -143,7 +143,7 @@ BOOST_AUTO_TEST_CASE(text_is_one_line_with_time_level_and_message) {
 
 BOOST_AUTO_TEST_CASE(json_is_one_object_a_line) {
     const std::string message = "a \"quoted\" \\ line\nbreak \x01 and \xc3\xa9";
-    const auto lines = lines_of(logged(log_level::info, log_format::json, [&](spdlog_logger& log) {
+    const auto lines = whole_lines_of(logged(log_level::info, log_format::json, [&](spdlog_logger& log) {
         log.write(log_level::warning, message);
         log.write(log_level::info, "");
         log.write(log_level::info, "\xc2\x9b\xff\xc3");
@@ -160,7 +160,7 @@ BOOST_AUTO_TEST_CASE(json_is_one_object_a_line) {
 }
 
 BOOST_AUTO_TEST_CASE(level_holds_back_what_is_below_it_and_can_change) {
-    const auto lines = lines_of(logged(log_level::warning, log_format::text, [](spdlog_logger& log) {
+    const auto lines = whole_lines_of(logged(log_level::warning, log_format::text, [](spdlog_logger& log) {
         BOOST_TEST(!log.wants(log_level::info));
         BOOST_TEST(log.wants(log_level::warning));
         log.write(log_level::info, "hidden");
@@ -195,7 +195,7 @@ BOOST_AUTO_TEST_CASE(reader_that_is_stuck_costs_messages_and_never_time_and_they
         text += to.read_all();
         int received = 0;
         int dropped = 0;
-        for (const auto& line : lines_of(text)) {
+        for (const auto& line : whole_lines_of(text)) {
             dropped += drops_told(line);
             received += line.ends_with(message) ? 1 : 0;
         }
@@ -225,7 +225,7 @@ BOOST_AUTO_TEST_CASE(end_writes_all_that_waits) {
                 log_level::info, std::string(100, 'x'));  // less than a pipe holds, so that it depends on no reader
         }
     });
-    BOOST_TEST(lines_of(text).size() == 300u);
+    BOOST_TEST(whole_lines_of(text).size() == 300u);
 }
 
 BOOST_AUTO_TEST_CASE(reader_that_is_gone_does_no_harm) {
@@ -249,7 +249,7 @@ BOOST_AUTO_TEST_CASE(full_disk_costs_messages_and_no_time) {
 }
 
 BOOST_AUTO_TEST_CASE(several_threads_write_whole_lines) {
-    const auto lines = lines_of(logged(log_level::info, log_format::json, [](spdlog_logger& log) {
+    const auto lines = whole_lines_of(logged(log_level::info, log_format::json, [](spdlog_logger& log) {
         std::vector<std::jthread> writers;
         for (int each = 0; each < 4; ++each) {
             writers.emplace_back([&log, each] {

@@ -2,6 +2,7 @@
 #include "running_broker.hpp"
 
 #include "support/json_access.hpp"
+#include "support/silent_logger.hpp"
 #include "support/temp_directory.hpp"
 #include "support/wire_client.hpp"
 
@@ -24,12 +25,6 @@ namespace data = boost::unit_test::data;
 using hookd::test::wire_client;
 
 const auto thread_counts = data::make({1U, 2U, 4U});
-
-class quiet_logger final : public logger {
-public:
-    [[nodiscard]] bool wants(log_level) const noexcept override { return false; }
-    void write(log_level, std::string_view) noexcept override {}
-};
 
 /// A broker on `threads` threads with a listener; both are shut down at the end, and the context runs out of work.
 class host_with_socket {
@@ -85,7 +80,7 @@ private:
     }
 
     hookd::test::temp_directory directory_{};
-    quiet_logger log_{};
+    hookd::test::silent_logger log_{};
 
 public:
     inbox<std::string> thrown{};  // by handlers

@@ -3,8 +3,6 @@
 
 #include "support/json_access.hpp"
 
-#include <sys/stat.h>
-
 #include <filesystem>
 #include <fstream>
 
@@ -34,10 +32,7 @@ boost::test_tools::assertion_result with_both_engines(boost::unit_test::test_uni
     return result;
 }
 
-url_file::url_file(const std::string& url) {
-    write_file(path(), "# the cluster of a test\n" + url + "\n");
-    ::chmod(path().c_str(), 0600);
-}
+url_file::url_file(const std::string& url) { write_secret(path(), "# the cluster of a test\n" + url + "\n"); }
 
 clustered_host::clustered_host(
     const std::string& name, const std::vector<std::string>& clusters, int lease_ms, const spawn_options& options)

@@ -76,11 +76,7 @@ std::string certificate_authority::certify(const std::string& name) const {
 std::string hookd_postgres_binary() { return link_program("hookd-postgres"); }
 
 finished_process run_hookd_postgres(const std::string& option, const std::string& url) {
-    const temp_directory directory;
-    const auto file = directory / "cluster.url";
-    write_file(file, url + "\n");
-    ::chmod(file.c_str(), 0600);
-    return run_program({hookd_postgres_binary(), option, file});
+    return run_link_program("hookd-postgres", option, url);
 }
 
 silent_server::silent_server() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)), port_(free_port()) {
