@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "method_fields.hpp"
+#include "parameter_rules.hpp"
 #include "reply_scan.hpp"
 
 #include <base/json/scanner.hpp>
 #include <base/json/text.hpp>
 #include <base/json/value_view.hpp>
-#include <base/text/terminal_text.hpp>
 #include <base/text/timestamp.hpp>
-#include <base/text/utf8.hpp>
 
 #include <algorithm>
 #include <array>
@@ -19,26 +18,6 @@
 
 namespace hookd::protocol {
 namespace {
-
-constexpr auto event_characters = [] {
-    std::array<bool, 256> allowed{};
-    for (const char c : std::string_view{"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:/-"}) {
-        allowed[static_cast<unsigned char>(c)] = true;
-    }
-    return allowed;
-}();
-
-constexpr bool is_event_character(char c) noexcept { return event_characters[static_cast<unsigned char>(c)]; }
-
-// U+200B, U+200E, U+200F, U+2028 to U+202E and U+2060 to U+206F, by what follows E2 in UTF-8: nobody sees them, and
-// they make one name look like another.
-bool is_invisible(unsigned second, unsigned third) noexcept {
-    return (second == 0x80 && (third == 0x8b || third == 0x8e || third == 0x8f || (third >= 0xa8 && third <= 0xae))) ||
-           (second == 0x81 && third >= 0xa0 && third <= 0xaf);
-}
-
-// Either way from 0.
-constexpr std::uint64_t max_order = 2147483647;
 
 // The number where it is an integer in [least, most]. JSON has no integer type, and some clients write 5000 as 5000.0
 // or 5e3.
@@ -68,80 +47,16 @@ base::json_string token_of(std::string_view string_value) noexcept {
     return {string_value.substr(1, string_value.size() - 2)};
 }
 
-std::string quoted(std::string_view name) {
-    std::string out = "'";
-    // A name that a peer made up may be long, or have a line feed in it; the message stays short and one line.
-    constexpr std::size_t longest = 64;
-    out += base::harmless(base::cut_at_character(name, longest));
-    out += name.size() > longest ? "…'" : "'";
-    return out;
-}
-
-/// Where an event is: git's in a repository. `payload` is a valid JSON text. Empty: nowhere.
-std::string place_of(std::string_view event, std::string_view payload) {
-    if (!event.starts_with("git.") || base::kind_of(payload) != base::json_kind::object) {
-        return {};
-    }
-    for (const auto& member : base::value_view(payload).members()) {
-        if (member.key.equals("git_dir") && base::kind_of(member.value) == base::json_kind::string) {
-            return token_of(member.value).decode();
-        }
-    }
-    return {};
-}
-
-/// Whether a place may stand in a cause, which is then a list still, and a JSON string without escapes.
-bool is_place(std::string_view text) {
-    return !text.empty() && text.size() <= max_cause_place && std::all_of(text.begin(), text.end(), [](char c) {
-        return c > ' ' && c <= '~' && c != '"' && c != '\\' && c != ',';
-    });
-}
-
-std::string encoded_place(std::string_view place) {
-    constexpr std::string_view plain = "_.:/-~+=";
-    constexpr std::string_view digits = "0123456789ABCDEF";
-    std::string text;
-    for (const char c : place) {
-        const auto byte = static_cast<unsigned char>(c);
-        const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (is_letter || plain.find(c) != std::string_view::npos) {
-            text += c;
-        } else {
-            text.append({'%', digits[byte >> 4], digits[byte & 0xf]});
-        }
-    }
-    return text;
-}
-
-std::string decoded_place(std::string_view text) {
-    std::string place;
-    while (!text.empty()) {
-        unsigned byte = 0;
-        const bool is_escape = text.front() == '%' && text.size() >= 3 &&
-                               std::from_chars(text.data() + 1, text.data() + 3, byte, 16).ptr == text.data() + 3;
-        place += is_escape ? static_cast<char>(byte) : text.front();
-        text.remove_prefix(is_escape ? 3 : 1);
-    }
-    return place;
-}
-
 /// Fills a parameter struct from the members of a request; the first fault stands.
 class binder {
 public:
     explicit binder(const request& call) : call_(call), left_(call.members.size()) {}
 
     void event_name(std::string_view name, text& target, std::string_view) {
-        const auto* value = required(name);
-        if (value == nullptr) {
-            return;
+        if (const auto* value = required(name)) {
+            take_text(*value, target);
+            check(rules::check_event_name(name, target.view()));
         }
-        if (base::kind_of(*value) == base::json_kind::string) {
-            target = text_of(*value);
-            if (is_event_name(target.view())) {
-                return;
-            }
-        }
-        wrong(name, "must be a string of 1 to 128 characters of A-Z a-z 0-9 _ . : / -");
     }
 
     void cause(std::string_view name, text& target, const text& event, std::string_view payload, std::string_view) {
@@ -182,12 +97,10 @@ public:
         if (value == nullptr) {
             return;
         }
-        constexpr auto most = static_cast<std::uint64_t>(max_timeout.count());
-        if (const auto count = integer_in(*value, 1, most)) {
+        if (const auto count = integer_in(*value, 1, static_cast<std::uint64_t>(max_timeout.count()))) {
             target = std::chrono::milliseconds{*count};
-        } else {
-            wrong(name, "must be an integer from 1 to 86400000, in milliseconds");
         }
+        check(rules::check_duration(name, target));
     }
 
     void uuid_text(std::string_view name, std::optional<uuid>& target, std::string_view) {
@@ -274,14 +187,14 @@ public:
         for (const auto& member : base::value_view(*value).members()) {
             const std::string variable = member.key.decode();
             if (variable.empty() || variable.find_first_of(std::string_view{"=\0", 2}) != std::string::npos) {
-                return wrong(name, "has the member " + quoted(variable) +
+                return wrong(name, "has the member " + rules::quoted(variable) +
                                        ", which cannot name a variable: it must not be empty or have a = or NUL");
             }
             const std::string text = base::kind_of(member.value) == base::json_kind::string
                                          ? token_of(member.value).decode()
                                          : std::string{'\0'};
             if (text.find('\0') != std::string::npos) {
-                return wrong(name, "must have for " + quoted(variable) + " a string without NUL");
+                return wrong(name, "must have for " + rules::quoted(variable) + " a string without NUL");
             }
             bytes += variable.size() + text.size();
             if (target.size() == max_variables || bytes > max_command_bytes) {
@@ -296,31 +209,17 @@ public:
     }
 
     void free_text(std::string_view name, text& target, presence needed, std::string_view) {
-        const auto* value = needed == presence::required ? required(name) : present(name);
-        if (value == nullptr) {
-            return;
+        if (const auto* value = needed == presence::required ? required(name) : present(name)) {
+            take_text(*value, target);
+            check(rules::check_not_empty(name, target.view()));
         }
-        if (base::kind_of(*value) == base::json_kind::string) {
-            target = text_of(*value);
-            if (!target.empty()) {
-                return;
-            }
-        }
-        wrong(name, "must be a string that is not empty");
     }
 
     void subscriber_name(std::string_view name, text& target, presence needed, std::string_view) {
-        const auto* value = needed == presence::required ? required(name) : present(name);
-        if (value == nullptr) {
-            return;
+        if (const auto* value = needed == presence::required ? required(name) : present(name)) {
+            take_text(*value, target);
+            check(rules::check_subscriber_name(name, target.view()));
         }
-        if (base::kind_of(*value) == base::json_kind::string) {
-            target = text_of(*value);
-            if (is_subscriber_name(target.view())) {
-                return;
-            }
-        }
-        wrong(name, "must be a string of 1 to 128 printable characters");
     }
 
     void integer(std::string_view name, std::int64_t& target, std::string_view) {
@@ -329,11 +228,12 @@ public:
             return;
         }
         const bool negative = value->front() == '-';
-        if (const auto count = integer_in(value->substr(negative ? 1 : 0), 0, max_order)) {
-            target = negative ? -static_cast<std::int64_t>(*count) : static_cast<std::int64_t>(*count);
-        } else {
-            wrong(name, "must be an integer from -2147483647 to 2147483647");
+        std::optional<std::int64_t> number;
+        if (const auto count = integer_in(value->substr(negative ? 1 : 0), 0, rules::max_order)) {
+            number = negative ? -static_cast<std::int64_t>(*count) : static_cast<std::int64_t>(*count);
         }
+        check(rules::check_order(name, number));
+        target = number.value_or(0);
     }
 
     void names(std::string_view name, std::vector<std::string>& target, std::string_view) {
@@ -345,18 +245,12 @@ public:
             return wrong(name, "must be an array of names of responders, such as [\"reviewer\"]");
         }
         for (const auto& element : base::value_view(*value).elements()) {
-            std::string each =
-                base::kind_of(element) == base::json_kind::string ? token_of(element).decode() : std::string{};
-            if (!is_subscriber_name(each)) {
-                return wrong(name, "must hold names of 1 to 128 printable characters");
-            }
+            std::string each = element.string();
             if (std::find(target.begin(), target.end(), each) != target.end()) {
                 continue;
             }
-            if (target.size() == max_required) {
-                return fail(limit_error("require", max_required,
-                    "parameter '" + std::string{name} +
-                        "' has more than 16 names: let one responder stand for several"));
+            if (auto fault = rules::check_next_responder(name, target.size(), each)) {
+                return fail(std::move(*fault));
             }
             target.push_back(std::move(each));
         }
@@ -371,25 +265,12 @@ public:
             return wrong(name, "must be an object of JSON pointers and globs, such as {\"/cwd\": \"/src/*\"}");
         }
         for (const auto& member : base::value_view(*value).members()) {
-            payload_condition condition{member.key.decode(), {}};
-            if (!is_json_pointer(condition.pointer)) {
-                return wrong(
-                    name, "has the member " + quoted(condition.pointer) +
-                              ", which is not a JSON pointer of at most 256 bytes: one begins with / and writes "
-                              "~0 for ~ and ~1 for /");
+            auto pointer = member.key.decode();
+            auto glob = base::value_view(member.value).as_string();
+            if (auto fault = rules::check_next_condition(name, target.size(), pointer, glob)) {
+                return fail(std::move(*fault));
             }
-            if (base::kind_of(member.value) == base::json_kind::string) {
-                condition.glob = token_of(member.value).decode();
-            }
-            if (base::kind_of(member.value) != base::json_kind::string || condition.glob.size() > max_condition_glob) {
-                return wrong(
-                    name, "must have for " + quoted(condition.pointer) + " a glob: a string of at most 1024 bytes");
-            }
-            if (target.size() == max_conditions) {
-                return fail(
-                    limit_error("where", max_conditions, "parameter 'where' has more than 16 conditions: use fewer"));
-            }
-            target.push_back(std::move(condition));
+            target.push_back({std::move(pointer), std::move(*glob)});
         }
     }
 
@@ -444,34 +325,21 @@ public:
             return wrong(name, "must be an array of names or patterns, such as [\"pre_push\", \"post_*\"]");
         }
         for (const auto& element : base::value_view(*value).elements()) {
-            if (target.size() == max_patterns) {
-                fail(limit_error("patterns", max_patterns,
-                    "parameter 'events' has more than 256 patterns: use globs, or subscribe on more connections"));
-                return;
-            }
             if (base::kind_of(element) != base::json_kind::string) {
                 return wrong(name, "must hold strings only");
             }
             std::string pattern = token_of(element).decode();
-            if (!is_pattern(pattern)) {
-                return wrong(name,
-                    "has the pattern " + quoted(pattern) +
-                        ", which matches no event: a pattern is 1 to 128 characters of A-Z a-z 0-9 _ . : / - * ?");
+            if (auto fault = rules::check_next_pattern(name, target.size(), pattern)) {
+                return fail(std::move(*fault));
             }
             target.push_back(std::move(pattern));
         }
     }
 
     void pattern(std::string_view name, text& target, std::string_view) {
-        const auto* value = present(name);
-        if (value == nullptr) {
-            return;
-        }
-        if (base::kind_of(*value) == base::json_kind::string) {
-            target = text_of(*value);
-        }
-        if (!is_pattern(target.view())) {
-            wrong(name, "must be a name or pattern: 1 to 128 characters of A-Z a-z 0-9 _ . : / - * ?");
+        if (const auto* value = present(name)) {
+            take_text(*value, target);
+            check(rules::check_pattern(name, target.view()));
         }
     }
 
@@ -515,8 +383,8 @@ public:
     std::optional<error> finish() {
         for (std::size_t i = 0; left_ > 0 && i < call_.members.size(); ++i) {
             if ((used_ >> i & 1U) == 0) {
-                return error{errc::invalid_params, "unknown parameter " + quoted(call_.members[i].key.decode()) + ": " +
-                                                       call_.method.decode() + " takes " + known_names()};
+                return error{errc::invalid_params, "unknown parameter " + rules::quoted(call_.members[i].key.decode()) +
+                                                       ": " + call_.method.decode() + " takes " + known_names()};
             }
         }
         return std::move(failure_);
@@ -572,7 +440,7 @@ private:
     const std::string_view* required(std::string_view name) {
         const auto* value = present(name);
         if (value == nullptr) {
-            fail({errc::invalid_params, "parameter " + quoted(name) + " is missing"});
+            fail({errc::invalid_params, "parameter " + rules::quoted(name) + " is missing"});
         }
         return value;
     }
@@ -584,8 +452,19 @@ private:
         target = value.front() == 't';
     }
 
-    void wrong(std::string_view name, std::string_view rule) {
-        fail({errc::invalid_params, "parameter " + quoted(name) + " " + std::string{rule}});
+    void wrong(std::string_view name, std::string_view rule) { fail(rules::wrong(name, rule)); }
+
+    void check(std::optional<error> fault) {
+        if (fault) {
+            fail(std::move(*fault));
+        }
+    }
+
+    /// Leaves `target` empty, which no rule for a text accepts, if the value is not a string.
+    void take_text(std::string_view value, text& target) const {
+        if (base::kind_of(value) == base::json_kind::string) {
+            target = text_of(value);
+        }
     }
 
     const request& call_;
@@ -637,119 +516,6 @@ std::optional<error> check_bypass(const bypass_params& params) {
 }
 
 }  // namespace
-
-bool is_event_name(std::string_view name) noexcept {
-    if (name.empty() || name.size() > max_event_name) {
-        return false;
-    }
-    for (const char c : name) {
-        if (!is_event_character(c)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-bool is_pattern(std::string_view text) noexcept {
-    if (text.empty() || text.size() > max_event_name) {
-        return false;
-    }
-    for (const char c : text) {
-        if (!is_event_character(c) && c != '*' && c != '?') {
-            return false;
-        }
-    }
-    return true;
-}
-
-bool is_host_name(std::string_view name) noexcept {
-    return !name.empty() && name.size() <= max_host_name &&
-           std::all_of(name.begin(), name.end(), [](char c) { return is_event_character(c) && c != ':' && c != '/'; });
-}
-
-bool is_json_pointer(std::string_view text) noexcept {
-    if (text.size() > max_pointer || (!text.empty() && text.front() != '/')) {
-        return false;
-    }
-    for (std::size_t at = text.find('~'); at != std::string_view::npos; at = text.find('~', at + 1)) {
-        if (at + 1 == text.size() || (text[at + 1] != '0' && text[at + 1] != '1')) {
-            return false;
-        }
-    }
-    return true;
-}
-
-bool is_condition(const payload_condition& condition) noexcept {
-    return is_json_pointer(condition.pointer) && condition.glob.size() <= max_condition_glob;
-}
-
-bool is_subscriber_name(std::string_view name) noexcept {
-    std::size_t characters = 0;
-    for (std::size_t i = 0; i < name.size(); ++i) {
-        const auto byte = static_cast<unsigned char>(name[i]);
-        if (byte < 0x20 || byte == 0x7f) {
-            return false;
-        }
-        const auto next = i + 1 < name.size() ? static_cast<unsigned char>(name[i + 1]) : 0U;
-        if (byte == 0xc2 && next < 0xa0) {  // U+0080 to U+009F
-            return false;
-        }
-        if (byte == 0xe2 && i + 2 < name.size() && is_invisible(next, static_cast<unsigned char>(name[i + 2]))) {
-            return false;
-        }
-        characters += base::continues_character(name[i]) ? 0U : 1U;
-    }
-    return characters >= 1 && characters <= max_subscriber_name;
-}
-
-namespace {
-
-// `at_place`: `@` and where an event of that name was, or nothing. The payload, which may be long, is looked through
-// only for an event that is in its own cause.
-bool is_elsewhere(std::string_view at_place, std::string_view event, std::string_view payload) {
-    if (at_place.empty()) {
-        return false;
-    }
-    const auto place = place_of(event, payload);
-    return !place.empty() && decoded_place(at_place.substr(1)) != place;
-}
-
-}  // namespace
-
-std::optional<error> check_cause(std::string_view event, std::string_view payload, std::string_view cause) {
-    if (cause.empty()) {
-        return std::nullopt;
-    }
-    std::size_t names = 0;
-    for (std::optional<std::string_view> left = cause; left; ++names) {
-        const auto comma = left->find(',');
-        const auto entry = left->substr(0, comma);
-        const auto name = entry.substr(0, entry.find('@'));
-        if (names == max_cause) {
-            return limit_error("cause", max_cause,
-                "parameter 'cause' has more than 8 events that led to one another: a hook sets off too much");
-        }
-        if (!is_event_name(name) || (name.size() < entry.size() && !is_place(entry.substr(name.size() + 1)))) {
-            return error{errc::invalid_params,
-                "parameter 'cause' must be names of events, oldest first, separated by commas, as $HOOK_CAUSE is; " +
-                    quoted(entry) + " is none"};
-        }
-        if (name == event && !is_elsewhere(entry.substr(name.size()), event, payload)) {
-            return error{errc::invalid_params,
-                "parameter 'cause' has this event in it, which is a recursion: a hook for '" + std::string{event} +
-                    "' has led to '" + std::string{event} + "' again (" + std::string{cause} + ")"};
-        }
-        left = comma == std::string_view::npos ? std::nullopt : std::optional{left->substr(comma + 1)};
-    }
-    return std::nullopt;
-}
-
-std::string append_cause(std::string_view cause, std::string_view event, std::string_view payload) {
-    std::string longer{cause};
-    longer.append(cause.empty() ? "" : ",").append(event);
-    const auto place = encoded_place(place_of(event, payload));
-    return place.empty() || place.size() > max_cause_place ? longer : longer.append("@").append(place);
-}
 
 std::optional<error> check_reply(respond_params& reply) {
     base::json_scanner scanner{reply.response};

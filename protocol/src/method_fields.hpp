@@ -3,6 +3,9 @@
 
 #include <hookd/protocol/methods.hpp>
 
+#include <concepts>
+#include <type_traits>
+
 /// Which parameters each method has: the one description that binding (bind.cpp) and the OpenRPC document
 /// (discover.cpp) are made from. A visitor has one member function a kind of parameter: `visit.KIND(name, member,
 /// required-or-optional, what it means)`.
@@ -10,11 +13,13 @@ namespace hookd::protocol {
 
 enum class presence : bool { optional, required };
 
-template <class Visitor>
-void describe(Visitor&, ping_params&) {}
+/// The parameters of one method: to be filled, or const to be looked at.
+template <class Params, class Method>
+concept params_of = std::same_as<std::remove_const_t<Params>, Method>;
 
-template <class Visitor>
-void describe(Visitor& visit, emit_params& params) {
+void describe(auto&, params_of<ping_params> auto&) {}
+
+void describe(auto& visit, params_of<emit_params> auto& params) {
     visit.event_name("event", params.event, "the event's name");
     visit.json("payload", params.payload, "any JSON value; it reaches every subscriber byte for byte");
     visit.duration("reserve_ms", params.reserve, "keep a slot this long for await_response");
@@ -26,8 +31,7 @@ void describe(Visitor& visit, emit_params& params) {
     visit.uuid_text("operation_id", params.operation_id, "makes a retry safe");
 }
 
-template <class Visitor>
-void describe(Visitor& visit, emit_and_wait_params& params) {
+void describe(auto& visit, params_of<emit_and_wait_params> auto& params) {
     visit.event_name("event", params.event, "the event's name");
     visit.json("payload", params.payload, "any JSON value; it reaches every subscriber byte for byte");
     visit.duration("timeout_ms", params.timeout, "how long to wait for the verdict");
@@ -46,14 +50,12 @@ void describe(Visitor& visit, emit_and_wait_params& params) {
     visit.uuid_text("operation_id", params.operation_id, "makes a retry safe");
 }
 
-template <class Visitor>
-void describe(Visitor& visit, await_response_params& params) {
+void describe(auto& visit, params_of<await_response_params> auto& params) {
     visit.free_text("hook_event_id", params.hook_event_id, presence::required, "the id that emit gave");
     visit.duration("timeout_ms", params.timeout, "how long to wait for the reply");
 }
 
-template <class Visitor>
-void describe(Visitor& visit, subscribe_params& params) {
+void describe(auto& visit, params_of<subscribe_params> auto& params) {
     visit.patterns(
         "events", params.events, presence::optional, "names or globs (* any run, ? one character); none: every event");
     visit.subscriber_name(
@@ -76,26 +78,22 @@ void describe(Visitor& visit, subscribe_params& params) {
     visit.free_text("instance", params.instance, presence::optional, "the run of the daemon that after_seq belongs to");
 }
 
-template <class Visitor>
-void describe(Visitor&, unsubscribe_params&) {}
+void describe(auto&, params_of<unsubscribe_params> auto&) {}
 
-template <class Visitor>
-void describe(Visitor& visit, respond_params& params) {
+void describe(auto& visit, params_of<respond_params> auto& params) {
     visit.free_text("hook_event_id", params.hook_event_id, presence::required, "the id that the event carries");
     visit.object("response", params.response, "the reply; a non-empty string `abort` in it vetoes");
     visit.boolean("abstain", params.abstain, "true: no opinion");
     visit.free_text("failed", params.failed, presence::optional, "why the hook could not tell");
 }
 
-template <class Visitor>
-void describe(Visitor& visit, who_params& params) {
+void describe(auto& visit, params_of<who_params> auto& params) {
     visit.event_name("event", params.event, "the event's name");
     visit.json("payload", params.payload, "the payload that `where` of the subscribers is compared with");
     visit.choice("scope", params.scope, {event_scope::local, event_scope::cluster}, "as in emit_and_wait");
 }
 
-template <class Visitor>
-void describe(Visitor& visit, history_params& params) {
+void describe(auto& visit, params_of<history_params> auto& params) {
     visit.pattern("event", params.event, "a name or glob (* any run, ? one character); absent: every event");
     visit.subscriber_name(
         "responder", params.responder, presence::optional, "only where this responder replied or was missing");
@@ -106,26 +104,22 @@ void describe(Visitor& visit, history_params& params) {
     visit.page_size("limit", params.limit, "how many at most; absent: 100");
 }
 
-template <class Visitor>
-void describe(Visitor& visit, trace_params& params) {
+void describe(auto& visit, params_of<trace_params> auto& params) {
     visit.free_text(
         "hook_event_id", params.hook_event_id, presence::required, "the id of an event that the journal holds");
 }
 
-template <class Visitor>
-void describe(Visitor& visit, replay_params& params) {
+void describe(auto& visit, params_of<replay_params> auto& params) {
     visit.free_text(
         "hook_event_id", params.hook_event_id, presence::required, "the id of an event that the journal holds");
     visit.subscriber_name("to", params.to, presence::required, "the name of the responder that gets it once more");
 }
 
-template <class Visitor>
-void describe(Visitor& visit, schema_params& params) {
+void describe(auto& visit, params_of<schema_params> auto& params) {
     visit.free_text("event", params.event, presence::optional, "the event's name; absent: all events of the catalog");
 }
 
-template <class Visitor>
-void describe(Visitor& visit, register_hook_params& params) {
+void describe(auto& visit, params_of<register_hook_params> auto& params) {
     visit.subscriber_name(
         "name", params.name, presence::required, "what verdicts and logs call it; one of that name is replaced");
     visit.command("command", params.hook.command, "the program and its arguments");
@@ -147,47 +141,38 @@ void describe(Visitor& visit, register_hook_params& params) {
     visit.uuid_text("operation_id", params.operation_id, "makes a retry safe");
 }
 
-template <class Visitor>
-void describe(Visitor& visit, deregister_hook_params& params) {
+void describe(auto& visit, params_of<deregister_hook_params> auto& params) {
     visit.subscriber_name("name", params.name, presence::required, "the name of a registered hook");
     visit.uuid_text("operation_id", params.operation_id, "makes a retry safe");
 }
 
-template <class Visitor>
-void describe(Visitor&, list_hooks_params&) {}
+void describe(auto&, params_of<list_hooks_params> auto&) {}
 
-template <class Visitor>
-void describe(Visitor& visit, trust_hook_params& params) {
+void describe(auto& visit, params_of<trust_hook_params> auto& params) {
     visit.subscriber_name("name", params.name, presence::required, "the name of a registered hook");
     visit.uuid_text("operation_id", params.operation_id, "makes a retry safe");
 }
 
-template <class Visitor>
-void describe(Visitor& visit, enable_hook_params& params) {
+void describe(auto& visit, params_of<enable_hook_params> auto& params) {
     visit.subscriber_name("name", params.name, presence::required, "the name of a registered hook");
     visit.required_boolean("enabled", params.enabled, "false: it is not asked any more, over restarts too");
     visit.uuid_text("operation_id", params.operation_id, "makes a retry safe");
 }
 
-template <class Visitor>
-void describe(Visitor&, cluster_hosts_params&) {}
+void describe(auto&, params_of<cluster_hosts_params> auto&) {}
 
-template <class Visitor>
-void describe(Visitor& visit, bypass_params& params) {
+void describe(auto& visit, params_of<bypass_params> auto& params) {
     visit.patterns("events", params.events, presence::required,
         "names or globs (* any run, ? one character); []: the bypass in force ends");
     visit.duration("for_ms", params.duration, "how long it lasts, at most a day");
     visit.free_text("reason", params.reason, presence::optional, "why, for verdicts and logs; at most 1024 bytes");
 }
 
-template <class Visitor>
-void describe(Visitor&, stats_params&) {}
+void describe(auto&, params_of<stats_params> auto&) {}
 
-template <class Visitor>
-void describe(Visitor&, discover_params&) {}
+void describe(auto&, params_of<discover_params> auto&) {}
 
-template <class Visitor>
-void describe(Visitor& visit, cancel_params& params) {
+void describe(auto& visit, params_of<cancel_params> auto& params) {
     visit.request_id("id", params.id, "the id of a waiting request of this connection");
 }
 

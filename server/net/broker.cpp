@@ -133,31 +133,23 @@ void complete_once_durable(
         });
 }
 
-bool is_valid(std::string_view event, std::string_view payload) {
-    return protocol::is_event_name(event) && !base::find_json_fault(payload);
+/// What is wrong with an event whose payload has been checked.
+template <class Params>
+std::optional<error> check_event(broker_strand& strand, const Params& params) {
+    const auto* const known = strand.checked().find(params.payload);
+    if (known == nullptr || (*known && (*known)->code == errc::invalid_params)) {
+        return error{errc::invalid_params, "the payload is not valid JSON"};
+    }
+    return protocol::check_params(params);
 }
 
-// Of a payload that has been checked.
-bool is_valid(broker_strand& strand, std::string_view event, std::string_view payload) {
-    const auto* const known = strand.checked().find(payload);
-    return protocol::is_event_name(event) && known != nullptr && (!*known || (*known)->code != errc::invalid_params);
-}
-
-bool is_valid(std::optional<std::chrono::milliseconds> duration) {
-    return !duration || (duration->count() >= 1 && *duration <= protocol::max_timeout);
-}
-
-bool is_valid(const std::vector<std::string>& required) {
-    return required.size() <= protocol::max_required &&
-           std::all_of(required.begin(), required.end(), protocol::is_subscriber_name);
-}
-
-bool is_valid(const subscribe_request& wanted) {
-    return wanted.events.size() <= protocol::max_patterns &&
-           std::all_of(wanted.events.begin(), wanted.events.end(), protocol::is_pattern) &&
-           (wanted.name.empty() || protocol::is_subscriber_name(wanted.name)) &&
-           wanted.where.size() <= protocol::max_conditions &&
-           std::all_of(wanted.where.begin(), wanted.where.end(), protocol::is_condition);
+/// Ends the operation with `fault`, if there is one.
+template <class Result>
+bool refuse(broker_strand& strand, handler<Result>& completion, const std::optional<error>& fault) {
+    if (fault) {
+        complete(strand, std::move(completion), make_error_code(fault->code), Result{});
+    }
+    return fault.has_value();
 }
 
 }  // namespace
@@ -509,18 +501,15 @@ void emit_as(broker_strand& strand, const std::shared_ptr<local_client>& client,
     if (!client) {
         return complete_cancelled(strand, std::move(completion));
     }
-    if (!is_valid(strand, request.event, request.payload) || !is_valid(request.reserve)) {
-        return complete(strand, std::move(completion), make_error_code(errc::invalid_params), protocol::emit_result{});
-    }
-    if (const auto failure = protocol::check_cause(request.event, request.payload, request.cause)) {
-        return complete(strand, std::move(completion), make_error_code(failure->code), protocol::emit_result{});
-    }
     const protocol::emit_params params{.event = request.event,
         .payload = request.payload,
         .reserve = request.reserve,
         .cause = request.cause,
         .scope = request.scope,
         .origin = request.origin ? &*request.origin : nullptr};
+    if (refuse(strand, completion, check_event(strand, params))) {
+        return;
+    }
     if (strand.goes_to_cluster(params)) {
         return rpc::emit_to_cluster(client->strand(), params,
             [client, shared = std::make_shared<handler<protocol::emit_result>>(std::move(completion))](
@@ -537,12 +526,6 @@ void emit_and_wait_as(broker_strand& strand, const std::shared_ptr<local_client>
     if (!client) {
         return complete_cancelled(strand, std::move(completion));
     }
-    if (!is_valid(strand, request.event, request.payload) || !is_valid(request.timeout) || !is_valid(request.require)) {
-        return complete(strand, std::move(completion), make_error_code(errc::invalid_params), protocol::wait_result{});
-    }
-    if (const auto failure = protocol::check_cause(request.event, request.payload, request.cause)) {
-        return complete(strand, std::move(completion), make_error_code(failure->code), protocol::wait_result{});
-    }
     const protocol::emit_and_wait_params params{.event = request.event,
         .payload = request.payload,
         .timeout = request.timeout,
@@ -553,6 +536,9 @@ void emit_and_wait_as(broker_strand& strand, const std::shared_ptr<local_client>
         .cause = request.cause,
         .scope = request.scope,
         .origin = request.origin ? &*request.origin : nullptr};
+    if (refuse(strand, completion, check_event(strand, params))) {
+        return;
+    }
     local_wait::start(
         client->strand(), std::move(completion), std::move(link), [&](std::unique_ptr<core::waiter>&& waiter) {
             return strand.emit_and_wait(client->attached(), params, {}, std::move(waiter));
@@ -652,13 +638,12 @@ void broker::start_await_response(await_request request, handler<protocol::wait_
     auto link = connect_cancellation(strand_, completion);
     strand_->run([caller = caller_, request, completion = std::move(completion), link = std::move(link)]() mutable {
         auto& strand = *caller->strand();
-        if (!is_valid(std::optional{request.timeout})) {
-            return complete(
-                strand, std::move(completion), make_error_code(errc::invalid_params), protocol::wait_result{});
-        }
         std::string id_text;
         protocol::append_uuid(id_text, request.hook_event_id);
         const protocol::await_response_params params{.hook_event_id = id_text, .timeout = request.timeout};
+        if (refuse(strand, completion, protocol::check_params(params))) {
+            return;
+        }
         local_wait::start(
             caller->strand(), std::move(completion), std::move(link), [&](std::unique_ptr<core::waiter>&& waiter) {
                 return strand.await_response(caller->attached(), params, std::move(waiter));
@@ -671,10 +656,14 @@ void broker::start_subscribe(subscribe_request request, handler<subscription> co
     strand_->run([session, completion = std::move(completion)]() mutable {
         auto& strand = *session->strand();
         const auto& wanted = session->request();
-        if (!wanted.on_event || !is_valid(wanted)) {
+        if (!wanted.on_event) {
             return complete(strand, std::move(completion), make_error_code(errc::invalid_params), subscription{});
         }
-        auto result = strand.subscribe(session->attached(), params_of(wanted));
+        const auto params = params_of(wanted);
+        if (refuse(strand, completion, protocol::check_params(params))) {
+            return;
+        }
+        auto result = strand.subscribe(session->attached(), params);
         if (auto* const failure = std::get_if<error>(&result)) {
             session->detach();
             return complete(strand, std::move(completion), make_error_code(failure->code), subscription{});
@@ -695,11 +684,14 @@ void broker::start_respond(outside_reply request, handler<protocol::respond_resu
 
 void broker::start_who(who_request request, handler<protocol::who_result> completion) {
     strand_->run([strand = strand_, request = std::move(request), completion = std::move(completion)]() mutable {
-        if (!is_valid(request.event, request.payload)) {
+        const protocol::who_params params{.event = request.event, .payload = request.payload};
+        if (base::find_json_fault(request.payload)) {
             return complete(
                 *strand, std::move(completion), make_error_code(errc::invalid_params), protocol::who_result{});
         }
-        complete(*strand, std::move(completion), strand->who({.event = request.event, .payload = request.payload}));
+        if (!refuse(*strand, completion, protocol::check_params(params))) {
+            complete(*strand, std::move(completion), strand->who(params));
+        }
     });
 }
 
@@ -775,11 +767,12 @@ void subscription::start_change(
     strand->run(
         [session = std::move(session), wanted = std::move(wanted), completion = std::move(completion)]() mutable {
             error_code failure;
+            const auto params = params_of(wanted);
             if (session->closed()) {
                 failure = make_error_code(errc::cancelled);
-            } else if (!is_valid(wanted)) {
-                failure = make_error_code(errc::invalid_params);
-            } else if (const auto refused = session->strand()->change_session(session->attached(), params_of(wanted))) {
+            } else if (const auto fault = protocol::check_params(params)) {
+                failure = make_error_code(fault->code);
+            } else if (const auto refused = session->strand()->change_session(session->attached(), params)) {
                 failure = make_error_code(refused->code);
             }
             auto changed = [session, failure, shared = std::make_shared<change_handler>(std::move(completion))] {

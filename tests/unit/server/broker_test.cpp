@@ -295,13 +295,16 @@ BOOST_AUTO_TEST_CASE(subscription_that_the_wire_would_refuse_is_refused) {
     };
     const error_code invalid{errc::invalid_params};
     BOOST_CHECK_EQUAL(refused({}, false), invalid);
-    BOOST_CHECK_EQUAL(refused({.events = std::vector<std::string>(257, "a")}), invalid);
+    BOOST_CHECK_EQUAL(refused({.events = std::vector<std::string>(257, "a")}), error_code{errc::limit_exceeded});
     BOOST_CHECK(!refused({.events = std::vector<std::string>(256, "a")}));
     BOOST_CHECK_EQUAL(refused({.events = {"a", ""}}), invalid);
     BOOST_CHECK_EQUAL(refused({.events = {"a b"}}), invalid);
     BOOST_CHECK_EQUAL(refused({.events = {std::string(129, '*')}}), invalid);
     BOOST_CHECK_EQUAL(refused({.name = std::string(129, 'n')}), invalid);
     BOOST_CHECK_EQUAL(refused({.name = "line\nbreak"}), invalid);
+    BOOST_CHECK_EQUAL(refused({.name = "\xff"}), invalid);
+    BOOST_CHECK_EQUAL(refused({.order = 2147483648}), invalid);
+    BOOST_CHECK_EQUAL(refused({.where = {{"cwd", "*"}}}), invalid);
     BOOST_CHECK(!refused({.name = std::string(128, 'n')}));
     BOOST_CHECK_EQUAL(refused({.after_seq = 1}), error_code{errc::resume_impossible});
     host.wait_until_empty();  // those that were opened ended with their futures, those that were refused never were

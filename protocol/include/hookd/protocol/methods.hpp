@@ -366,6 +366,18 @@ extern template std::variant<stats_params, error> bind_params(const request&);
 extern template std::variant<discover_params, error> bind_params(const request&);
 extern template std::variant<cancel_params, error> bind_params(const request&);
 
+/// Checks parameters that were not bound from a request but filled in by a caller in process, by the rules of
+/// bind_params(); texts must be well-formed UTF-8, too. The error is the one that bind_params() gives. The payload must
+/// be known to be valid JSON.
+template <class Params>
+[[nodiscard]] std::optional<error> check_params(const Params& params);
+
+extern template std::optional<error> check_params(const emit_params&);
+extern template std::optional<error> check_params(const emit_and_wait_params&);
+extern template std::optional<error> check_params(const await_response_params&);
+extern template std::optional<error> check_params(const subscribe_params&);
+extern template std::optional<error> check_params(const who_params&);
+
 /// Checks a reply that was not bound from a request: `reply.response` is to be a JSON object, which it is cut to where
 /// there is white space around it; sets `reply.abort` and `reply.payload` from it. The error is the one that
 /// bind_params gives, but for what is no JSON object.
