@@ -529,6 +529,14 @@ std::optional<error> check_reply(respond_params& reply) {
     return take_members(reply, found);
 }
 
+hook_definition register_hook_params::definition() const {
+    auto result = hook;
+    result.name = name.view();
+    result.on_failure = on_failure.value_or(failure_policy::open);
+    result.scope = scope.value_or(event_scope::local);
+    return result;
+}
+
 template <class Params>
 std::variant<Params, error> bind_params(const request& call) {
     if (!call.has_no_params() && base::kind_of(call.params) == base::json_kind::array) {

@@ -1,26 +1,20 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <hookd/protocol/errc.hpp>
 
-#include <base/json/text.hpp>
+#include <base/json/object_writer.hpp>
 
 #include <utility>
 
 namespace hookd::protocol {
 
 error limit_error(std::string_view limit, std::size_t max, std::string message) {
-    std::string data = R"({"limit":)";
-    base::append_json_string(data, limit);
-    data += R"(,"max":)";
-    data += std::to_string(max);
-    data += '}';
-    return {errc::limit_exceeded, std::move(message), std::move(data)};
+    return {errc::limit_exceeded, std::move(message),
+        base::object_writer{}.text("limit", limit).number("max", max).finish()};
 }
 
 error cluster_error(const std::string& reason) {
-    std::string data = R"({"reason":)";
-    base::append_json_string(data, reason);
-    data += '}';
-    return {errc::cluster_unavailable, "nothing was fired: " + reason, std::move(data)};
+    return {errc::cluster_unavailable, "nothing was fired: " + reason,
+        base::object_writer{}.text("reason", reason).finish()};
 }
 
 }  // namespace hookd::protocol

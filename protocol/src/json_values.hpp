@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <base/json/object_writer.hpp>
+#include <base/json/text.hpp>
+#include <hookd/protocol/methods.hpp>
+
+#include <charconv>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+/// How values stand in results and notifications.
+namespace hookd::protocol::detail {
+
+inline constexpr std::size_t most_digits = 20;
+
+[[nodiscard]] constexpr std::string_view text_of(bool value) noexcept { return value ? "true" : "false"; }
+
+inline char* write_number(char* out, std::uint64_t value) noexcept {
+    return std::to_chars(out, out + most_digits, value).ptr;
+}
+
+inline void append_number(std::string& out, std::uint64_t value) {
+    char digits[most_digits];
+    out.append(digits, write_number(digits, value));
+}
+
+// Milliseconds with the fraction that a clock of nanoseconds gives, and no more digits than that.
+inline void append_milliseconds(std::string& out, std::chrono::nanoseconds value) {
+    const auto nanoseconds = static_cast<std::uint64_t>(value.count() < 0 ? 0 : value.count());
+    append_number(out, nanoseconds / 1'000'000);
+    const std::uint64_t fraction = nanoseconds % 1'000'000 / 1'000;
+    if (fraction != 0) {
+        const char digits[] = {'.', static_cast<char>('0' + fraction / 100),
+            static_cast<char>('0' + fraction / 10 % 10), static_cast<char>('0' + fraction % 10)};
+        out.append(digits, sizeof digits);
+    }
+}
+
+// Fixed, not scientific: people read it, too.
+inline void append_fraction(std::string& out, double value) {
+    char digits[340];
+    out.append(digits, std::to_chars(digits, digits + sizeof digits, value, std::chars_format::fixed, 3).ptr);
+}
+
+inline void append_fraction_or_null(std::string& out, std::optional<double> value) {
+    if (value) {
+        append_fraction(out, *value);
+    } else {
+        out += "null";
+    }
+}
+
+inline void append_text_or_null(std::string& out, std::string_view value) {
+    if (value.empty()) {
+        out += "null";
+    } else {
+        base::append_json_string(out, value);
+    }
+}
+
+inline void add_uuid(base::object_writer& out, std::string_view name, const uuid& id) {
+    auto& text = out.member(name);
+    text += '"';
+    append_uuid(text, id);
+    text += '"';
+}
+
+// `null` where there is none.
+inline void append_bypass(std::string& out, const std::optional<bypass_info>& bypass) {
+    if (!bypass) {
+        out += "null";
+        return;
+    }
+    base::object_writer members{out};
+    members.texts("events", bypass->events);
+    members.text("reason", bypass->reason);
+    members.number("uid", bypass->uid);
+    members.number("left_ms", static_cast<std::uint64_t>(bypass->left.count()));
+    members.end();
+}
+
+}  // namespace hookd::protocol::detail
