@@ -50,7 +50,7 @@ public:
 
 private:
     // A step takes some nanoseconds; all others wait meanwhile.
-    static constexpr std::size_t most_steps = 2'000'000;
+    static constexpr std::size_t most_steps = 1'000'000;
 
     [[nodiscard]] bool compare(std::string_view name) {
         if (steps_ > most_steps) {
