@@ -584,8 +584,8 @@ void respond_checked(const std::shared_ptr<local_client>& client, const uuid& id
         request.may_rewrite = strand.state().is_turn_of(client->attached(), text);
     }
     carry_out_checked(client, std::move(request),
-        [completion = std::move(completion)](broker_strand& strand, const std::shared_ptr<local_client>& client,
-            local_reply& request) mutable { respond_as(strand, client, request, std::move(completion)); });
+        [completion = std::move(completion)](broker_strand& turn, const std::shared_ptr<local_client>& responder,
+            local_reply& checked) mutable { respond_as(turn, responder, checked, std::move(completion)); });
 }
 
 /// Valid as long as `wanted`.
@@ -618,7 +618,7 @@ void broker::start_emit(emit_request request, handler<protocol::emit_result> com
     strand_->run([caller = caller_, request = std::move(request), completion = std::move(completion)]() mutable {
         carry_out_checked(caller, std::move(request),
             [completion = std::move(completion)](broker_strand& strand, const std::shared_ptr<local_client>& client,
-                const emit_request& request) mutable { emit_as(strand, client, request, std::move(completion)); });
+                const emit_request& checked) mutable { emit_as(strand, client, checked, std::move(completion)); });
     });
 }
 
@@ -628,8 +628,8 @@ void broker::start_emit_and_wait(wait_request request, handler<protocol::wait_re
                      link = std::move(link)]() mutable {
         carry_out_checked(caller, std::move(request),
             [completion = std::move(completion), link = std::move(link)](broker_strand& strand,
-                const std::shared_ptr<local_client>& client, const wait_request& request) mutable {
-                emit_and_wait_as(strand, client, request, std::move(completion), std::move(link));
+                const std::shared_ptr<local_client>& client, const wait_request& checked) mutable {
+                emit_and_wait_as(strand, client, checked, std::move(completion), std::move(link));
             });
     });
 }
