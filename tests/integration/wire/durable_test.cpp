@@ -61,11 +61,6 @@ private:
     std::string path_;
 };
 
-finished_process run_hookd(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), hookd_binary());
-    return run_program(std::move(arguments), {}, {});
-}
-
 std::string big_payload() { return R"("payload":)" + json_string(std::string(40'000, 'x')); }
 
 const std::string operation = R"("operation_id":"00000000-0000-4000-8000-000000000001")";
