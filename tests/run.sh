@@ -10,11 +10,11 @@ tests/run.sh [--all] [--config NAME]... [--suite NAME]... [--test PATTERN] [--li
 Installs what is missing (Debian 12), builds, runs every suite of the release build and the checks, and ends with "N passed, M failed".
 Exit status: 0 where something ran and nothing failed, 1 otherwise, 2 for wrong usage.
 
-  --all            every configuration but asan: what CI runs
+  --all            every configuration but asan and lint: what CI runs
   --config NAME    only this way to build and run: release (CMake, gcc), checks (scripts: packages, both builds alike, the quickstart),
                    b2 (Boost's build, gcc, with AddressSanitizer and UndefinedBehaviorSanitizer), tsan (CMake, clang, ThreadSanitizer),
-                   static (the tarball of static programs), fuzz (each fuzz target for 10 s), soak (traffic for a minute), or asan (what b2
-                   runs, built by CMake)
+                   static (the tarball of static programs), fuzz (each fuzz target for 10 s), soak (traffic for a minute), asan (what b2 runs,
+                   built by CMake), or lint (clang-tidy: a quarter of an hour, then only what has changed)
   --suite NAME     only this suite: a test executable (core, integration, ..., bench) or a check (builds_agree, ...)
   --test PATTERN   only the test cases whose name, or path (suite/name), matches PATTERN, with * at its ends
   --list           names the suites and checks of what was chosen, after building, and runs none
@@ -36,8 +36,8 @@ while (($#)); do
         --config | --suite | --test) (($# > 1)) || wrong_usage "$1 needs a value" ;;&
         --config)
             case "$2" in
-                release | checks | b2 | tsan | static | fuzz | soak | asan) configs+=("$2") ;;
-                *) wrong_usage "unknown configuration '$2': release, checks, b2, tsan, static, fuzz, soak or asan" ;;
+                release | checks | b2 | tsan | static | fuzz | soak | asan | lint) configs+=("$2") ;;
+                *) wrong_usage "unknown configuration '$2': release, checks, b2, tsan, static, fuzz, soak, asan or lint" ;;
             esac ;;
         --suite) suites+=("${2%_test}") ;;
         --test) test_pattern="$2" ;;
@@ -140,7 +140,7 @@ for config in "${configs[@]}"; do
         b2) run_b2 ;;
         tsan) run_tsan ;;
         static) build_preset static -- && together+=(static) ;;
-        fuzz | soak) together+=("$config") ;;
+        fuzz | soak | lint) together+=("$config") ;;
     esac
 done
 ((${#together[@]})) && need_black_box && run_tests "$(IFS=+; echo "${together[*]}")" "$(IFS='|'; echo "${together[*]}")"

@@ -313,14 +313,17 @@ private:
         return inner;
     }
 
+    /// Its characters may be \u escapes.
     void group_name() {
-        const auto begin = next_;
-        for (;;) {
-            const auto code = take("the name of a group has no end");
-            if (code == U'>' && next_ - begin > 1) {
+        for (bool is_first = true;; is_first = false) {
+            auto code = take("the name of a group has no end");
+            if (code == U'>' && !is_first) {
                 return;
             }
-            if (!(is_word(code) || code == U'$' || code >= 0x80) || (next_ - begin == 1 && is_digit(code))) {
+            if (code == U'\\' && skip(U'u')) {
+                code = unicode_escape();
+            }
+            if (!(is_word(code) || code == U'$' || code >= 0x80) || (is_first && is_digit(code))) {
                 refuse("the name of a group is not an identifier");
             }
         }
@@ -462,7 +465,7 @@ private:
             case U'x':
                 return hex_digits(2);
             case U'u':
-                return skip(U'{') ? braced_hex_digits() : code_units();
+                return unicode_escape();
             default:
                 if (is_word(code)) {
                     refuse(std::string{"the escape \\"} + static_cast<char>(code) + " is not supported");
@@ -471,7 +474,9 @@ private:
         }
     }
 
-    /// What follows \u: four digits, or a surrogate pair.
+    /// What follows \u: digits in braces, four digits, or a surrogate pair.
+    char32_t unicode_escape() { return skip(U'{') ? braced_hex_digits() : code_units(); }
+
     char32_t code_units() {
         const auto high = hex_digits(4);
         if (!is_surrogate(high)) {
