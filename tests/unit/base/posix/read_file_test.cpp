@@ -134,9 +134,9 @@ BOOST_AUTO_TEST_CASE(a_file_that_tells_no_size_is_read_too) {
 
 // A second read gives nothing, wherever the first has ended (proc_dointvec() in the kernel).
 BOOST_AUTO_TEST_CASE(a_number_of_the_kernel_is_read_whole) {
-    std::ifstream file("/proc/sys/kernel/pid_max");
+    std::ifstream plain("/proc/sys/kernel/pid_max");
     std::string number;
-    BOOST_REQUIRE(std::getline(file, number));
+    BOOST_REQUIRE(std::getline(plain, number));
     BOOST_TEST(number.size() > 1U);
     BOOST_TEST(read_front("/proc/sys/kernel/pid_max", 100).value() == number + "\n");
 }
