@@ -31,7 +31,7 @@ bool is_as_wanted(std::string_view hook, const std::string& params) {
     const auto is_same = [&](const char* name) {
         const auto has = base::value_view(hook)[name];
         const auto wants = base::value_view(params)[name];
-        return has == wants || (wants.empty() && has == "null");
+        return has.text() == wants.text() || (wants.empty() && has == "null");
     };
     return std::all_of(members.begin(), members.end(), is_same);
 }
