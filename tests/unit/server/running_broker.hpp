@@ -54,10 +54,16 @@ Result get(std::future<Result> future) {
 /// The error that an operation ends with; none where it ends well. `start(handler)` starts it. No exception crosses a
 /// thread here: its reference count is in a library that ThreadSanitizer can't see into.
 template <class Start>
-error_code error_of(Start start) {
+std::future<error_code> async_error_of(Start start) {
     const auto ended = std::make_shared<std::promise<error_code>>();
+    auto result = ended->get_future();
     start([ended](error_code failure, auto...) { ended->set_value(failure); });
-    return get(ended->get_future());
+    return result;
+}
+
+template <class Start>
+error_code error_of(Start start) {
+    return get(async_error_of(std::move(start)));
 }
 
 /// What handlers on other threads have put there, in order.
