@@ -2,10 +2,9 @@
 #include "toml_settings.hpp"
 
 #include "hookctl/arguments.hpp"
+#include "hookctl/repository/toml.hpp"
 
 #include <base/json/text.hpp>
-
-#include <toml++/toml.h>
 
 namespace hookd::hookctl {
 
@@ -17,10 +16,12 @@ constexpr std::chrono::seconds longest_limit{600};
 
 toml::table parsed(std::string_view settings) {
     try {
-        return toml::parse(settings);
+        return parse_toml(settings);
     } catch (const toml::parse_error& failure) {
         throw usage_error(
             "line " + std::to_string(failure.source().begin.line) + ": " + std::string(failure.description()));
+    } catch (const toml_fault& failure) {
+        throw usage_error(failure.what());
     }
 }
 

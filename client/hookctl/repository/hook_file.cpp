@@ -2,6 +2,7 @@
 #include "hook_file.hpp"
 
 #include "hookctl/arguments.hpp"
+#include "hookctl/repository/toml.hpp"
 
 #include <base/text/nearest.hpp>
 #include <base/text/quantity.hpp>
@@ -9,8 +10,6 @@
 #include <hookd/protocol/command_environment.hpp>
 #include <hookd/protocol/limits.hpp>
 #include <hookd/protocol/methods.hpp>
-
-#include <toml++/toml.h>
 
 #include <utility>
 
@@ -46,9 +45,11 @@ public:
 private:
     [[nodiscard]] toml::table parse(std::string_view text) const {
         try {
-            return toml::parse(text);
+            return parse_toml(text);
         } catch (const toml::parse_error& failure) {
             fail(failure.source().begin.line, std::string(failure.description()));
+        } catch (const toml_fault& failure) {
+            throw usage_error(path_ + ": " + failure.what());
         }
     }
 

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: BSL-1.0
+// toml++, to be included through this file alone. Version 3.3 asserts some of what a file may get wrong ("[=": no name
+// of a table after a bracket), which a release build takes for granted. Here such an assertion throws toml_fault.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace hookd::hookctl {
+
+/// A text is not TOML.
+struct toml_fault : std::runtime_error {
+    using runtime_error::runtime_error;
+};
+
+[[noreturn]] void throw_toml_fault();
+
+}  // namespace hookd::hookctl
+
+#pragma push_macro("NDEBUG")
+#undef NDEBUG
+#define TOML_ASSERT(expression) (static_cast<bool>(expression) ? void(0) : ::hookd::hookctl::throw_toml_fault())
+#include <toml++/toml.h>
+#pragma pop_macro("NDEBUG")
+
+namespace hookd::hookctl {
+
+/// Throws toml::parse_error, which says where, or toml_fault.
+[[nodiscard]] toml::table parse_toml(std::string_view text);
+
+}  // namespace hookd::hookctl
