@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <utility>
 
 namespace hookd::hookctl {
 
@@ -37,9 +38,7 @@ std::size_t end_of_credentials(std::string_view rest) {
     return has_port ? std::string_view::npos : rest.rfind('@');
 }
 
-}  // namespace
-
-std::string without_credentials(std::string_view url) {
+std::string without_first_credentials(std::string_view url) {
     constexpr std::string_view separator = "://";
     const auto end = url.find(separator);
     if (end == std::string_view::npos) {
@@ -62,6 +61,17 @@ std::string without_credentials(std::string_view url) {
     }
     const bool has_query = scheme.starts_with("http") || scheme.starts_with("ftp");
     return result.append(has_query ? url.substr(0, url.find_first_of("?#")) : url);
+}
+
+}  // namespace
+
+// What is left may look as if it had credentials again, where a path has an @.
+std::string without_credentials(std::string_view url) {
+    auto result = without_first_credentials(url);
+    for (auto next = without_first_credentials(result); next != result; next = without_first_credentials(result)) {
+        result = std::move(next);
+    }
+    return result;
 }
 
 std::string words_without_credentials(std::string_view text) {
