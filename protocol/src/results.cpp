@@ -50,6 +50,34 @@ void append_definition(base::object_writer& out, const hook_definition& hook, bo
     out.text("scope", to_string(hook.scope));
 }
 
+void append_responder(std::string& out, const who_result::responder& responder) {
+    base::object_writer one{out};
+    one.text("name", responder.name);
+    if (responder.pid != 0) {
+        one.number("pid", static_cast<std::uint64_t>(responder.pid));
+    }
+    one.number("uid", responder.uid);
+    one.text("kind", responder.registered ? "registered" : "session");
+    one.text("on_failure", to_string(responder.on_failure));
+    one.number("order", responder.order);
+    one.optional_text("host", responder.host);
+    one.text("state", responder.state);
+    one.end();
+}
+
+void append_hook(std::string& out, const cluster_hosts_result::hook& hook) {
+    base::object_writer{out}.text("name", hook.name).texts("events", hook.events).flag("responds", hook.responds).end();
+}
+
+void append_host(std::string& out, const cluster_hosts_result::host& host) {
+    base::object_writer{out}
+        .text("host", host.name)
+        .text("state", host.state)
+        .number("lease_ms", static_cast<std::uint64_t>(host.lease.count()))
+        .array("hooks", host.hooks, append_hook)
+        .end();
+}
+
 }  // namespace
 
 void append_json(std::string& out, const ping_result& result) {
@@ -97,25 +125,7 @@ void append_json(std::string& out, const unsubscribe_result& result) {
 
 void append_json(std::string& out, const who_result& result) {
     base::object_writer document{out};
-    document.member("responders") += '[';
-    for (const auto& each : result.responders) {
-        out += out.back() == '[' ? "" : ",";
-        base::object_writer one{out};
-        one.text("name", each.name);
-        if (each.pid != 0) {
-            one.number("pid", static_cast<std::uint64_t>(each.pid));
-        }
-        one.number("uid", each.uid);
-        one.text("kind", each.registered ? "registered" : "session");
-        one.text("on_failure", to_string(each.on_failure));
-        one.number("order", each.order);
-        if (!each.host.empty()) {
-            one.text("host", each.host);
-        }
-        one.text("state", each.state);
-        one.end();
-    }
-    out += ']';
+    document.array("responders", result.responders, append_responder);
     document.number("observers", result.observers);
     document.texts("require", result.require);
     document.texts("absent", result.absent);
@@ -151,35 +161,13 @@ void append_json(std::string& out, const deregister_hook_result& result) {
 }
 
 void append_json(std::string& out, const list_hooks_result& result) {
-    out += R"({"hooks":[)";
-    for (const auto& each : result.hooks) {
-        out += out.back() == '[' ? "" : ",";
-        append_json(out, each);
-    }
-    out += "]}";
+    base::object_writer{out}
+        .array("hooks", result.hooks, [](std::string& hooks, const hook_info& each) { append_json(hooks, each); })
+        .end();
 }
 
 void append_json(std::string& out, const cluster_hosts_result& result) {
-    out += R"({"hosts":[)";
-    for (const auto& each : result.hosts) {
-        out += out.back() == '[' ? "" : ",";
-        base::object_writer host{out};
-        host.text("host", each.name);
-        host.text("state", each.state);
-        host.number("lease_ms", static_cast<std::uint64_t>(each.lease.count()));
-        host.member("hooks") += '[';
-        for (const auto& hook : each.hooks) {
-            out += out.back() == '[' ? "" : ",";
-            base::object_writer one{out};
-            one.text("name", hook.name);
-            one.texts("events", hook.events);
-            one.flag("responds", hook.responds);
-            one.end();
-        }
-        out += ']';
-        host.end();
-    }
-    out += "]}";
+    base::object_writer{out}.array("hosts", result.hosts, append_host).end();
 }
 
 void append_json(std::string& out, const bypass_result& result) {

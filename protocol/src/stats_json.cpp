@@ -19,13 +19,7 @@ void append_histogram(std::string& out, const std::optional<time_histogram>& tim
     base::object_writer members{out};
     members.number("count", times->count);
     append_fraction_or_null(members.member("sum_ms"), times->sum_ms);
-    members.member("buckets") += '[';
-    for (std::size_t i = 0; i < times->buckets.size(); ++i) {
-        out += i == 0 ? "" : ",";
-        append_number(out, times->buckets[i]);
-    }
-    out += ']';
-    members.end();
+    members.array("buckets", times->buckets, append_number).end();
 }
 
 template <class Times>
@@ -55,18 +49,14 @@ void append_link(base::object_writer& out, const stats_result::cluster_link& lin
 
 // The first link's figures are those of the cluster; where there are several, all of them stand in `links`.
 void append_clusters(base::object_writer& document, const std::vector<stats_result::cluster_link>& links) {
-    auto& out = document.member("cluster");
-    base::object_writer cluster{out};
+    base::object_writer cluster{document.member("cluster")};
     append_link(cluster, links.front());
     if (links.size() > 1) {
-        cluster.member("links") += '[';
-        for (const auto& each : links) {
-            out += out.back() == '[' ? "" : ",";
+        cluster.array("links", links, [](std::string& out, const stats_result::cluster_link& each) {
             base::object_writer one{out};
             append_link(one, each);
             one.end();
-        }
-        out += ']';
+        });
     }
     cluster.end();
 }
@@ -78,6 +68,16 @@ void append_counts(std::string& out, const std::uint64_t* counts, std::size_t fi
         object.number(to_string(static_cast<Enum>(i)), counts[i]);
     }
     object.end();
+}
+
+void append_session(std::string& out, const stats_result::session& session) {
+    base::object_writer{out}
+        .text("name", session.name)
+        .number("pid", static_cast<std::uint64_t>(session.pid))
+        .number("uid", session.uid)
+        .number("queued", session.queued)
+        .flag("lagged", session.lagged)
+        .end();
 }
 
 }  // namespace
@@ -110,12 +110,7 @@ void append_json(std::string& out, const stats_result& result) {
     verdicts.number("bypassed", result.bypassed);
     verdicts.end();
     append_bypass(document.member("bypass"), result.bypass);
-    document.member("histogram_ms") += '[';
-    for (const auto bound : reply_time_bounds) {
-        out += out.back() == '[' ? "" : ",";
-        append_milliseconds(out, bound);
-    }
-    out += ']';
+    document.array("histogram_ms", reply_time_bounds, append_milliseconds);
     base::object_writer events{document.member("events")};
     for (const auto& each : result.events) {
         base::object_writer times{events.member(each.name)};
@@ -145,18 +140,7 @@ void append_json(std::string& out, const stats_result& result) {
     journal.number("events", result.journal.events);
     journal.number("dropped", result.journal.dropped);
     journal.end();
-    document.member("sessions") += '[';
-    for (const auto& each : result.sessions) {
-        out += out.back() == '[' ? "" : ",";
-        base::object_writer session{out};
-        session.text("name", each.name);
-        session.number("pid", static_cast<std::uint64_t>(each.pid));
-        session.number("uid", each.uid);
-        session.number("queued", each.queued);
-        session.flag("lagged", each.lagged);
-        session.end();
-    }
-    out += ']';
+    document.array("sessions", result.sessions, append_session);
     if (!result.clusters.empty()) {
         append_clusters(document, result.clusters);
     }

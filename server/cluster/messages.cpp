@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "cluster/messages.hpp"
 
-#include "cluster/link/object_writer.hpp"
+#include "cluster/link/frame.hpp"
 
 #include <base/json/text.hpp>
 #include <base/text/timestamp.hpp>
@@ -15,9 +15,9 @@ namespace hookd::cluster {
 namespace {
 
 using base::json_kind;
+using base::object_writer;
 using hookd::link::fields;
 using hookd::link::malformed_message;
-using hookd::link::object_writer;
 
 constexpr std::array<std::string_view, 4> state_names{"down", "connecting", "entering", "up"};
 constexpr std::size_t most_answer_bytes = std::size_t{16} << 20;
@@ -249,38 +249,39 @@ void append_id(std::string& out, const uuid& id) {
 }
 
 object_writer& write_event(object_writer& params, const core::cluster_event& event) {
-    append_id(params.value_of("hook_event_id"), event.id);
+    append_id(params.member("hook_event_id"), event.id);
     params.text("event", event.name).raw("payload", event.payload);
-    params.text_if_any("cause", event.cause);
+    params.optional_text("cause", event.cause);
     std::array<char, base::timestamp_size> when;
     base::write_timestamp(when.data(), event.emitted_at);
     return params.text("emitted_at", {when.data(), when.size()});
 }
 
 void append_reply(std::string& out, const protocol::wait_result::reply& reply) {
-    out += object_writer{}
-               .raw("response", reply.text())
-               .text("responder", reply.responder)
-               .number("uid", reply.uid)
-               .number("elapsed_ns", reply.elapsed.count())
-               .take();
+    object_writer{out}
+        .raw("response", reply.text())
+        .text("responder", reply.responder)
+        .number("uid", reply.uid)
+        .number("elapsed_ns", reply.elapsed.count())
+        .end();
 }
 
 void append_absentee(std::string& out, const protocol::wait_result::absentee& absentee) {
-    object_writer about;
-    about.text("responder", absentee.responder).text("why", absentee.why);
-    if (absentee.insists) {
-        about.flag("insists", true);
-    }
-    out += about.take();
+    object_writer{out}
+        .text("responder", absentee.responder)
+        .text("why", absentee.why)
+        .optional_flag("insists", absentee.insists)
+        .end();
 }
 
 void append_answer(std::string& out, const core::remote_answer& answer) {
-    object_writer result{std::move(out += '{')};
-    result.array("replies", answer.replies, append_reply).array("missing", answer.missing, append_absentee);
-    base::append_strings(result.value_of("abstained"), answer.silent.abstained);
-    base::append_strings(result.value_of("passed"), answer.silent.passed);
-    out = result.text_if_any("failed", answer.failed).take();
+    object_writer{out}
+        .array("replies", answer.replies, append_reply)
+        .array("missing", answer.missing, append_absentee)
+        .texts("abstained", answer.silent.abstained)
+        .texts("passed", answer.silent.passed)
+        .optional_text("failed", answer.failed)
+        .end();
 }
 
 /// What is left of answers that no helper could carry: vetoes with their reasons.
@@ -299,9 +300,9 @@ core::remote_answer with_verdicts_alone(core::remote_answer answer) {
 std::string write_reply(std::string_view origin, const uuid& id, bool decides, const core::remote_answer& answer) {
     auto params = begin_notification("reply");
     params.text("origin", origin);
-    append_id(params.value_of("hook_event_id"), id);
+    append_id(params.member("hook_event_id"), id);
     params.flag("decides", decides);
-    append_answer(params.value_of("result"), answer);
+    append_answer(params.member("result"), answer);
     return frame_of(params);
 }
 
@@ -333,13 +334,13 @@ std::string hello_frame(const hello& greeting) {
 std::string ping_frame() { return frame_of(begin_notification("ping")); }
 
 std::string session_frame(std::uint64_t number, const visible_session& session) {
-    auto params = begin_notification("session");
-    params.number("session", number)
-        .text("name", session.name)
-        .number("uid", session.uid)
-        .flag("responds", session.responds);
-    base::append_strings(params.value_of("events"), session.events);
-    return frame_of(params.text("on_failure", to_string(session.on_failure))
+    return frame_of(begin_notification("session")
+                        .number("session", number)
+                        .text("name", session.name)
+                        .number("uid", session.uid)
+                        .flag("responds", session.responds)
+                        .texts("events", session.events)
+                        .text("on_failure", to_string(session.on_failure))
                         .number("order", session.order)
                         .text("kind", session.registered ? "registered" : "session"));
 }
@@ -362,7 +363,7 @@ std::string tell_frame(std::uint64_t request, const core::cluster_event& event) 
 
 std::string close_frame(const uuid& id) {
     auto params = begin_notification("close");
-    append_id(params.value_of("hook_event_id"), id);
+    append_id(params.member("hook_event_id"), id);
     return frame_of(params);
 }
 

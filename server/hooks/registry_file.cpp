@@ -261,12 +261,9 @@ std::string text_of(const std::vector<registered_hook>& hooks) {
         if (!each.enabled) {
             hook.flag("enabled", false);
         }
-        hook.member("pins") += '[';
-        for (const auto& pin : each.pins) {
-            text += text.back() == '[' ? "" : ",";
-            base::object_writer{text}.text("path", pin.path).text("sha256", pin.sha256).end();
-        }
-        text += ']';
+        hook.array("pins", each.pins, [](std::string& out, const auto& pin) {
+            base::object_writer{out}.text("path", pin.path).text("sha256", pin.sha256).end();
+        });
         hook.end();
     }
     return text += "\n]}\n";

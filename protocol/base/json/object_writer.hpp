@@ -20,6 +20,8 @@ class object_writer {
 public:
     /// A text of its own; finish() gives it.
     object_writer() : own_("{") {}
+    /// The same behind `begun`: finish() gives both.
+    explicit object_writer(std::string&& begun) : own_(std::move(begun)) { own_ += '{'; }
     /// Appends to `out`; end() completes it.
     explicit object_writer(std::string& out) : out_(&out) { out += '{'; }
 
@@ -44,18 +46,23 @@ public:
     }
     object_writer& number(std::string_view name, std::integral auto value) { return raw(name, std::to_string(value)); }
     object_writer& flag(std::string_view name, bool value) { return raw(name, value ? "true" : "false"); }
-    /// An array of strings.
-    template <class Texts>
-    object_writer& texts(std::string_view name, const Texts& all) {
+    /// An array: `append(out, element)` appends the JSON text of each element to `out`.
+    template <class Elements, class Append>
+    object_writer& array(std::string_view name, const Elements& elements, Append append) {
         auto& out = member(name);
         out += '[';
-        for (std::string_view separator; const auto& each : all) {
+        for (std::string_view separator; const auto& each : elements) {
             out += separator;
-            append_json_string(out, each);
+            append(out, each);
             separator = ",";
         }
         out += ']';
         return *this;
+    }
+    /// An array of strings.
+    template <class Texts>
+    object_writer& texts(std::string_view name, const Texts& all) {
+        return array(name, all, [](std::string& out, std::string_view each) { append_json_string(out, each); });
     }
 
     // Left out if there is nothing to say: an empty text, an absent number, false.

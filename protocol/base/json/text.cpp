@@ -247,13 +247,4 @@ void append_json_string(std::string& out, std::string_view plain) {
     out += '"';
 }
 
-void append_strings(std::string& out, const std::vector<std::string>& plain) {
-    out += '[';
-    for (std::size_t i = 0; i < plain.size(); ++i) {
-        out += i == 0 ? "" : ",";
-        append_json_string(out, plain[i]);
-    }
-    out += ']';
-}
-
 }  // namespace hookd::base

@@ -90,7 +90,4 @@ private:
 /// Appends `plain` (UTF-8) as a JSON string with quotes. Bytes that are not well-formed UTF-8 become U+FFFD.
 void append_json_string(std::string& out, std::string_view plain);
 
-/// Appends them as a JSON array of strings.
-void append_strings(std::string& out, const std::vector<std::string>& plain);
-
 }  // namespace hookd::base

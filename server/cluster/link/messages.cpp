@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "cluster/link/messages.hpp"
 
-#include "cluster/link/object_writer.hpp"
+#include "cluster/link/frame.hpp"
 
 #include <base/json/scanner.hpp>
 #include <base/json/text.hpp>
@@ -88,29 +88,27 @@ command read_params(std::string_view method, const fields& params) {
 }
 
 void append_session(std::string& out, const host_session& each) {
-    object_writer session;
-    session.text("name", each.name);
-    base::append_strings(session.value_of("events"), each.events);
-    session.flag("responds", each.responds);
+    base::object_writer session{out};
+    session.text("name", each.name).texts("events", each.events).flag("responds", each.responds);
     if (!each.kind.empty()) {
         session.number("uid", each.uid)
             .text("on_failure", each.on_failure)
             .number("order", each.order)
             .text("kind", each.kind);
     }
-    out += session.take();
+    session.end();
 }
 
 void append_host(std::string& out, const host& each) {
-    out += object_writer{}
-               .text("host", each.name)
-               .number("lease_ms", each.lease.count())
-               .array("sessions", each.sessions, append_session)
-               .take();
+    base::object_writer{out}
+        .text("host", each.name)
+        .number("lease_ms", each.lease.count())
+        .array("sessions", each.sessions, append_session)
+        .end();
 }
 
 void append_asked_host(std::string& out, const asked_host& each) {
-    out += object_writer{}.text("host", each.name).array("responders", each.responders, append_responder).take();
+    base::object_writer{out}.text("host", each.name).array("responders", each.responders, append_responder).end();
 }
 
 constexpr std::array<std::string_view, 4> state_names{"down", "connecting", "entering", "up"};
@@ -130,19 +128,16 @@ command parse_command(std::string_view frame) {
 std::string encode(const state_report& report) {
     return frame_of(begin_notification("state")
                         .text("state", state_names[static_cast<std::size_t>(report.state)])
-                        .text_if_any("reason", report.reason)
-                        .text_if_any("engine", report.engine));
+                        .optional_text("reason", report.reason)
+                        .optional_text("engine", report.engine));
 }
 
 std::string encode(const pong&) { return frame_of(begin_notification("pong")); }
 
 std::string encode(const hosts_report& report) {
-    auto params = begin_notification("hosts");
-    params.array("hosts", report.hosts, append_host);
-    if (report.queue_permille) {
-        params.number("queue_permille", *report.queue_permille);
-    }
-    return frame_of(params);
+    return frame_of(begin_notification("hosts")
+                        .array("hosts", report.hosts, append_host)
+                        .optional_number("queue_permille", report.queue_permille));
 }
 
 std::string encode(const session_ready& report) {
@@ -172,7 +167,7 @@ std::string encode(const foreign_event& report) {
         .text("hook_event_id", report.event.id)
         .text("event", report.event.name)
         .raw("payload", report.event.payload_json)
-        .raw_if_any("cause", report.event.cause_json)
+        .optional_raw("cause", report.event.cause_json)
         .raw("emitted_at", report.event.emitted_at_json);
     if (report.asks) {
         params.text("policy", report.asks->policy).number("timeout_ms", report.asks->left.count());
@@ -200,13 +195,13 @@ std::string encode(const gap& report) { return frame_of(begin_notification("gap"
 std::string encode(const fatal& report) { return frame_of(begin_notification("fatal").text("reason", report.reason)); }
 
 std::string result_without_answer(std::string_view failure) {
-    return object_writer{}
+    return base::object_writer{}
         .raw("replies", "[]")
         .raw("missing", "[]")
         .raw("abstained", "[]")
         .raw("passed", "[]")
-        .text_if_any("failed", failure)
-        .take();
+        .optional_text("failed", failure)
+        .finish();
 }
 
 bool is_json(std::string_view text) {
@@ -216,8 +211,11 @@ bool is_json(std::string_view text) {
 }
 
 void append_responder(std::string& out, const responder& each) {
-    out +=
-        object_writer{}.text("name", each.name).text("on_failure", each.on_failure).number("order", each.order).take();
+    base::object_writer{out}
+        .text("name", each.name)
+        .text("on_failure", each.on_failure)
+        .number("order", each.order)
+        .end();
 }
 
 }  // namespace hookd::link

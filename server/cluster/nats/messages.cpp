@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "cluster/nats/messages.hpp"
 
-#include "cluster/link/object_writer.hpp"
 #include "cluster/nats/json_fields.hpp"
+
+#include <base/json/object_writer.hpp>
 
 #include <algorithm>
 #include <array>
@@ -88,26 +89,26 @@ void set_event(message& outgoing, const link::event_content& event) {
 }
 
 std::string to_text(const message& outgoing) {
-    link::object_writer out;
+    base::object_writer out;
     out.number("v", version)
         .text("kind", names[static_cast<std::size_t>(outgoing.type)])
         .text("host", outgoing.from.host)
         .text("entry", outgoing.from.entry)
         .number("seq", outgoing.sequence)
-        .text_if_any("id", outgoing.id)
-        .text_if_any("event", outgoing.event)
-        .raw_if_any("cause", outgoing.cause)
-        .raw_if_any("emitted_at", outgoing.emitted_at)
-        .text_if_any("policy", outgoing.policy);
+        .optional_text("id", outgoing.id)
+        .optional_text("event", outgoing.event)
+        .optional_raw("cause", outgoing.cause)
+        .optional_raw("emitted_at", outgoing.emitted_at)
+        .optional_text("policy", outgoing.policy);
     if (outgoing.timeout_ms > 0) {
         out.number("timeout_ms", outgoing.timeout_ms);
     }
-    return out.raw_if_any("responders", outgoing.responders)
-        .raw_if_any("result", outgoing.result)
-        .raw_if_any("presence", outgoing.presence)
-        .raw_if_any("decides", outgoing.decides ? "true" : "")
-        .raw_if_any("payload", outgoing.payload)
-        .take();
+    return out.optional_raw("responders", outgoing.responders)
+        .optional_raw("result", outgoing.result)
+        .optional_raw("presence", outgoing.presence)
+        .optional_flag("decides", outgoing.decides)
+        .optional_raw("payload", outgoing.payload)
+        .finish();
 }
 
 }  // namespace hookd::nats

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "cluster/nats/presence.hpp"
 
-#include "cluster/link/object_writer.hpp"
 #include "cluster/nats/json_fields.hpp"
 
+#include <base/json/object_writer.hpp>
 #include <base/json/text.hpp>
 #include <base/text/glob.hpp>
 
@@ -13,14 +13,15 @@ namespace hookd::nats {
 namespace {
 
 std::string to_text(const link::host_session& session) {
-    link::object_writer out;
-    base::append_strings(out.text("name", session.name).value_of("events"), session.events);
-    return out.flag("responds", session.responds)
+    return base::object_writer{}
+        .text("name", session.name)
+        .texts("events", session.events)
+        .flag("responds", session.responds)
         .number("uid", session.uid)
         .text("on_failure", session.on_failure)
         .number("order", session.order)
         .text("kind", session.kind)
-        .take();
+        .finish();
 }
 
 }  // namespace
@@ -71,12 +72,12 @@ std::string to_text(const presence& shown) {
         sessions.append(sessions.size() > 1 ? "," : "").append(text);
     }
     sessions += ']';
-    return link::object_writer{}
+    return base::object_writer{}
         .text("host", shown.who.host)
         .text("entry", shown.who.entry)
         .text("instance", shown.instance)
         .raw("sessions", sessions)
-        .take();
+        .finish();
 }
 
 }  // namespace hookd::nats

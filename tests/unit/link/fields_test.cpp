@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "cluster/link/fields.hpp"
-#include "cluster/link/object_writer.hpp"
+#include "cluster/link/frame.hpp"
 
 #include "support/raw_json.hpp"
 
@@ -16,11 +16,11 @@ using hookd::test::nested_arrays;
 namespace {
 
 std::string object_of(std::size_t members) {
-    object_writer out;
+    hookd::base::object_writer out;
     for (std::size_t i = 0; i < members; ++i) {
         out.number("m" + std::to_string(i), i);
     }
-    return out.take();
+    return out.finish();
 }
 
 }  // namespace
@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(a_notification_is_read_in_one_pass) {
 
 BOOST_AUTO_TEST_CASE(a_notification_is_written_as_one_frame) {
     auto params = begin_notification("x");
-    params.text("a", "\"\n").text_if_any("b", "").raw_if_any("c", "").flag("d", false);
+    params.text("a", "\"\n").optional_text("b", "").optional_raw("c", "").flag("d", false);
     params.array("e", std::vector<int>{1, 2}, [](std::string& out, int each) { out += std::to_string(each); });
     const auto frame = frame_of(params);
     BOOST_TEST(body_of(frame) == R"({"jsonrpc":"2.0","method":"cluster.x","params":{"a":"\"\n","d":false,"e":[1,2]}})");

@@ -35,6 +35,18 @@ BOOST_AUTO_TEST_CASE(an_object_may_be_empty) {
     BOOST_TEST(object_writer{}.texts("none", std::vector<std::string>{}).finish() == R"({"none":[]})");
 }
 
+BOOST_AUTO_TEST_CASE(each_element_of_an_array_is_what_is_appended_for_it) {
+    const auto append = [](std::string& out, int each) { object_writer{out}.number("n", each).end(); };
+    BOOST_TEST(object_writer{}.array("a", std::vector<int>{1, 2}, append).flag("b", true).finish() ==
+               R"({"a":[{"n":1},{"n":2}],"b":true})");
+    BOOST_TEST(object_writer{}.array("a", std::vector<int>{}, append).finish() == R"({"a":[]})");
+}
+
+BOOST_AUTO_TEST_CASE(an_object_is_written_behind_a_text_that_was_begun) {
+    object_writer object{std::string{"[1,"}};
+    BOOST_TEST(object.number("n", 2).finish() == R"([1,{"n":2})");
+}
+
 BOOST_AUTO_TEST_CASE(a_name_is_a_json_string_whatever_is_in_it) {
     const auto text = object_writer{}.text("a\"\\\x01", "").finish();
     BOOST_TEST(text == R"({"a\"\\\u0001":""})");

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "cluster/link/object_writer.hpp"
+#include "cluster/link/frame.hpp"
 
 #include <hookd/protocol/framing.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <utility>
 
 namespace hookd::link {
 namespace {
@@ -15,18 +16,18 @@ constexpr std::size_t usual_bytes = 512;
 
 }  // namespace
 
-object_writer begin_notification(std::string_view method) {
+base::object_writer begin_notification(std::string_view method) {
     std::string begun;
     begun.reserve(usual_bytes);
     begun.append(prefix_bytes, '\0');
     begun += R"({"jsonrpc":"2.0","method":"cluster.)";
     begun += method;
-    begun += R"(","params":{)";
-    return object_writer{std::move(begun)};
+    begun += R"(","params":)";
+    return base::object_writer{std::move(begun)};
 }
 
-std::string frame_of(object_writer& params) {
-    std::string frame = params.take() += '}';
+std::string frame_of(base::object_writer& params) {
+    std::string frame = params.finish() += '}';
     std::array<char, protocol::max_frame_prefix> prefix{};
     protocol::write_frame_prefix(protocol::framing::length_prefix, frame.size() - prefix_bytes, prefix.data());
     std::copy_n(prefix.begin(), prefix_bytes, frame.begin());
