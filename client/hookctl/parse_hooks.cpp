@@ -29,18 +29,43 @@ payload_condition condition_of(const option_reader& options, const std::string& 
     return result;
 }
 
+/// The options that `on`, `register` and `ask` have in common. Targets of the reader: it must live until finish().
+class guard_option_reader {
+public:
+    explicit guard_option_reader(option_reader& options) : options_(options) {
+        options.values("--where", conditions_);
+        options.value("--repo", repository_);
+        options.flag("--fail-closed", fail_closed_);
+    }
+
+    /// Once the options are parsed: for hook_arguments or ask_arguments.
+    template <class Arguments>
+    void finish(Arguments& result) {
+        for (const auto& each : conditions_) {
+            result.as_responder.where.push_back(condition_of(options_, each));
+        }
+        if (repository_) {
+            result.repository = repository_->empty() ? "." : *repository_;
+        }
+        result.as_responder.on_failure = fail_closed_ ? failure_policy::closed : failure_policy::open;
+    }
+
+private:
+    option_reader& options_;
+    optional_text repository_{};
+    words conditions_{};
+    bool fail_closed_ = false;
+};
+
 /// The options that `on` and `register` have in common. Targets of the reader: it must live until finish().
 class hook_option_reader {
 public:
-    explicit hook_option_reader(option_reader& options) : options_(options) {
+    explicit hook_option_reader(option_reader& options) : options_(options), guard_(options) {
         options.value("--jobs", jobs_);
         options.value("--order", order_);
         options.value("--scope", scope_);
         options.values("--env", environment_);
-        options.values("--where", conditions_);
-        options.value("--repo", repository_);
         options.flag("--asked-only", asked_only_);
-        options.flag("--fail-closed", fail_closed_);
         options.flag("--shadow", shadow_);
     }
 
@@ -53,20 +78,14 @@ public:
             check_variable(each);
         }
         result.environment = std::move(environment_);
+        guard_.finish(result);
         auto& responder = result.as_responder;
-        for (const auto& each : conditions_) {
-            responder.where.push_back(condition_of(options_, each));
-        }
-        if (repository_) {
-            result.repository = repository_->empty() ? "." : *repository_;
-        }
         if (order_) {
             responder.order = options_.integer("--order", *order_);
         }
         responder.scope = scope_of(options_, scope_).value_or(event_scope::local);
         responder.asked_only = asked_only_;
         responder.shadow = shadow_;
-        responder.on_failure = fail_closed_ ? failure_policy::closed : failure_policy::open;
     }
 
 private:
@@ -81,14 +100,12 @@ private:
     }
 
     option_reader& options_;
+    guard_option_reader guard_;
     optional_text jobs_{};
     optional_text order_{};
     optional_text scope_{};
-    optional_text repository_{};
     words environment_{};
-    words conditions_{};
     bool asked_only_ = false;
-    bool fail_closed_ = false;
     bool shadow_ = false;
 };
 
@@ -162,14 +179,9 @@ command_arguments parse_ask(option_reader& options) {
     ask_arguments result;
     optional_text name;
     optional_text notify;
-    optional_text repository;
-    words conditions;
-    bool fail_closed = false;
+    guard_option_reader common(options);
     options.value("--name", name);
     options.value("--notify", notify);
-    options.value("--repo", repository);
-    options.values("--where", conditions);
-    options.flag("--fail-closed", fail_closed);
     if (!options.parse()) {
         return result;
     }
@@ -187,13 +199,7 @@ command_arguments parse_ask(option_reader& options) {
         options.fail("--notify needs a command for the shell");
     }
     result.notify = notify.value_or("");
-    if (repository) {
-        result.repository = repository->empty() ? "." : *repository;
-    }
-    for (const auto& each : conditions) {
-        result.as_responder.where.push_back(condition_of(options, each));
-    }
-    result.as_responder.on_failure = fail_closed ? failure_policy::closed : failure_policy::open;
+    common.finish(result);
     return result;
 }
 
