@@ -231,49 +231,51 @@ void check_that_it_works(rpc_fixture& all) {
     BOOST_TEST(holds(emitter.messages(), R"("abort":"still")"));
 }
 
+/// Asks a question with each of its allocations of `least_bytes` and more failing in turn, and calls `check(question)`
+/// after each. How many there were.
+template <class Check>
+std::size_t fail_each_allocation(
+    std::size_t filler_bytes, std::size_t least_bytes, bool has_reserve, std::string_view kind, Check check) {
+    std::size_t which = 0;
+    for (bool failed = true; failed; ++which) {
+        BOOST_TEST_CONTEXT("allocation " << which << kind) {
+            question one{filler_bytes};
+            {
+                const failing_allocation once{which, least_bytes, has_reserve};
+                one.run();
+                failed = failing_allocation::has_failed();
+            }
+            check(one);
+            one.end();
+            one.all.check_tidy();
+        }
+    }
+    BOOST_TEST_MESSAGE(which << " allocations" << kind);
+    return which;
+}
+
+void check_that_vetoes_are_heard(question& one) {
+    one.check_vetoes();
+    check_that_it_works(one.all);
+}
+
 BOOST_AUTO_TEST_SUITE(memory)
 
 BOOST_AUTO_TEST_CASE(whichever_allocation_fails_the_reserve_has_room_for_it_and_nothing_changes) {
     question usual{10};
     usual.run();
-    bool failed = true;
-    std::size_t which = 0;
-    for (; failed; ++which) {
-        BOOST_TEST_CONTEXT("allocation " << which) {
-            question one{10};
-            {
-                const failing_allocation once{which, 0, true};
-                one.run();
-                failed = failing_allocation::has_failed();
-            }
-            BOOST_TEST(one.messages() == usual.messages(), boost::test_tools::per_element());
-            one.end();
-            one.all.check_tidy();
-        }
-    }
-    BOOST_TEST_MESSAGE(which << " allocations");
-    BOOST_TEST(which > 100U);
+    const auto count = fail_each_allocation(10, 0, true, "", [&usual](const question& one) {
+        BOOST_TEST(one.messages() == usual.messages(), boost::test_tools::per_element());
+    });
+    BOOST_TEST(count > 100U);
 }
 
 BOOST_AUTO_TEST_CASE(whichever_large_allocation_fails_no_accepted_veto_is_lost_and_nothing_is_held) {
-    bool failed = true;
-    std::size_t which = 0;
-    for (; failed; ++which) {
-        BOOST_TEST_CONTEXT("large allocation " << which) {
-            question one{2 * large};
-            {
-                const failing_allocation once{which, large, true};
-                one.run();
-                failed = failing_allocation::has_failed();
-            }
-            one.check_vetoes();
-            check_that_it_works(one.all);
-            one.end();
-            one.all.check_tidy();
-        }
-    }
-    BOOST_TEST_MESSAGE(which << " large allocations");
-    BOOST_TEST(which > 10U);
+    BOOST_TEST(fail_each_allocation(2 * large, large, true, " of large ones", check_that_vetoes_are_heard) > 10U);
+}
+
+BOOST_AUTO_TEST_CASE(whichever_allocation_fails_without_a_reserve_no_accepted_veto_is_lost_and_nothing_is_held) {
+    BOOST_TEST(fail_each_allocation(10, 0, false, " without a reserve", check_that_vetoes_are_heard) > 100U);
 }
 
 // Its shadow memory counts as address space, too.
@@ -282,27 +284,6 @@ constexpr bool is_not_address_sanitized = false;
 #else
 constexpr bool is_not_address_sanitized = true;
 #endif
-
-BOOST_AUTO_TEST_CASE(whichever_allocation_fails_without_a_reserve_no_accepted_veto_is_lost_and_nothing_is_held) {
-    bool failed = true;
-    std::size_t which = 0;
-    for (; failed; ++which) {
-        BOOST_TEST_CONTEXT("allocation " << which) {
-            question one{10};
-            {
-                const failing_allocation once{which, 0, false};
-                one.run();
-                failed = failing_allocation::has_failed();
-            }
-            one.check_vetoes();
-            check_that_it_works(one.all);
-            one.end();
-            one.all.check_tidy();
-        }
-    }
-    BOOST_TEST_MESSAGE(which << " allocations without a reserve");
-    BOOST_TEST(which > 100U);
-}
 
 BOOST_AUTO_TEST_CASE(while_memory_is_short_requests_are_refused_but_replies_are_heard,
     *boost::unit_test::enable_if<is_not_address_sanitized>()) {

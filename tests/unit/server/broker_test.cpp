@@ -579,36 +579,41 @@ BOOST_DATA_TEST_CASE(others_are_answered_while_a_payload_is_checked, thread_coun
     BOOST_TEST(get(std::move(next)).seq == 2U);
 }
 
+/// A hook that was asked, and whose reply may take long to check.
+struct asked_hook {
+    explicit asked_hook(unsigned threads) : running{threads} {
+        running.events.use_catalog(events);
+        hook = running.listen(seen);
+        verdict = running.events.async_emit_and_wait({.event = "e"}, use_future);
+        id = seen.wait_for_one().id;
+    }
+
+    std::shared_ptr<rpc::test::slow_catalog> events = std::make_shared<rpc::test::slow_catalog>();
+    running_broker running;
+    inbox<seen_event> seen{};
+    subscription hook{};
+    std::future<protocol::wait_result> verdict{};
+    uuid id{};
+};
+
 BOOST_DATA_TEST_CASE(others_are_answered_while_a_reply_is_checked, thread_counts, threads) {
-    const auto events = std::make_shared<rpc::test::slow_catalog>();
-    running_broker running{threads};
-    running.events.use_catalog(events);
-    inbox<seen_event> seen;
-    auto hook = running.listen(seen);
-    auto asked = running.events.async_emit_and_wait({.event = "e"}, use_future);
-    const auto id = seen.wait_for_one().id;
-    auto replied = hook.async_respond(id, reply{.response = R"({"slow":1,"abort":"no"})"}, use_future);
-    events->wait_until_they_run(1);
-    BOOST_TEST(get(running.events.async_stats(use_future)).waiting == 1U);
-    events->release();
+    asked_hook with{threads};
+    auto replied = with.hook.async_respond(with.id, reply{.response = R"({"slow":1,"abort":"no"})"}, use_future);
+    with.events->wait_until_they_run(1);
+    BOOST_TEST(get(with.running.events.async_stats(use_future)).waiting == 1U);
+    with.events->release();
     BOOST_TEST(get(std::move(replied)).reason == refusal::none);
-    BOOST_TEST(get(std::move(asked)).abort == "no");
+    BOOST_TEST(get(std::move(with.verdict)).abort == "no");
 }
 
 BOOST_DATA_TEST_CASE(a_reply_of_a_subscription_that_goes_while_it_is_checked_is_cancelled, thread_counts, threads) {
-    const auto events = std::make_shared<rpc::test::slow_catalog>();
-    running_broker running{threads};
-    running.events.use_catalog(events);
-    inbox<seen_event> seen;
-    auto hook = running.listen(seen);
-    auto asked = running.events.async_emit_and_wait({.event = "e"}, use_future);
-    const auto id = seen.wait_for_one().id;
-    auto replied =
-        async_error_of([&](auto handler) { hook.async_respond(id, reply{.response = R"({"slow":1})"}, handler); });
-    events->wait_until_they_run(1);
-    hook.close();
-    BOOST_TEST(get(std::move(asked)).outcome == outcome::abandoned);
-    events->release();
+    asked_hook with{threads};
+    auto replied = async_error_of(
+        [&](auto handler) { with.hook.async_respond(with.id, reply{.response = R"({"slow":1})"}, handler); });
+    with.events->wait_until_they_run(1);
+    with.hook.close();
+    BOOST_TEST(get(std::move(with.verdict)).outcome == outcome::abandoned);
+    with.events->release();
     BOOST_CHECK(get(std::move(replied)) == errc::cancelled);
 }
 
