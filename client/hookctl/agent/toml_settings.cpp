@@ -17,11 +17,8 @@ constexpr std::chrono::seconds longest_limit{600};
 toml::table parsed(std::string_view settings) {
     try {
         return parse_toml(settings);
-    } catch (const toml::parse_error& failure) {
-        throw usage_error(
-            "line " + std::to_string(failure.source().begin.line) + ": " + std::string(failure.description()));
     } catch (const toml_fault& failure) {
-        throw usage_error(failure.what());
+        throw usage_error((failure.line == 0 ? "" : "line " + std::to_string(failure.line) + ": ") + failure.what());
     }
 }
 

@@ -46,10 +46,8 @@ private:
     [[nodiscard]] toml::table parse(std::string_view text) const {
         try {
             return parse_toml(text);
-        } catch (const toml::parse_error& failure) {
-            fail(failure.source().begin.line, std::string(failure.description()));
         } catch (const toml_fault& failure) {
-            throw usage_error(path_ + ": " + failure.what());
+            fail(failure.line, failure.what());
         }
     }
 
@@ -227,8 +225,9 @@ private:
     [[nodiscard]] static std::string quoted(const std::string& text) { return "'" + text + "'"; }
     [[nodiscard]] static toml::source_index line_of(const toml::node& node) { return node.source().begin.line; }
 
-    [[noreturn]] void fail(toml::source_index line, const std::string& message) const {
-        throw usage_error(path_ + ":" + std::to_string(line) + ": " + base::harmless(message));
+    /// `line`: 0 if it is not known.
+    [[noreturn]] void fail(std::size_t line, const std::string& message) const {
+        throw usage_error(path_ + (line == 0 ? "" : ":" + std::to_string(line)) + ": " + base::harmless(message));
     }
 
     const std::string& path_;

@@ -39,20 +39,25 @@ void check_characters(std::string_view text) {
     for (; at < text.size(); at += std::max<std::size_t>(1, end_of_token(text.substr(at)))) {
         if (static_cast<unsigned char>(text[at]) >= 0x80) {
             const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n');
-            throw toml_fault(
-                "line " + std::to_string(line) +
-                ": letters beyond A to Z stand in quotes or comments only: put the name or value in quotes");
+            throw toml_fault(static_cast<std::size_t>(line),
+                "letters beyond A to Z stand in quotes or comments only: put the name or value in quotes");
         }
     }
 }
 
 }  // namespace
 
-void throw_toml_fault() { throw toml_fault("it is not valid TOML: look for a [ without the name of a table after it"); }
+void throw_toml_fault() {
+    throw toml_fault(0, "it is not valid TOML: look for a [ without the name of a table after it");
+}
 
 toml::table parse_toml(std::string_view text) {
     check_characters(text);
-    return toml::parse(text);
+    try {
+        return toml::parse(text);
+    } catch (const toml::parse_error& failure) {
+        throw toml_fault(failure.source().begin.line, std::string(failure.description()));
+    }
 }
 
 }  // namespace hookd::hookctl

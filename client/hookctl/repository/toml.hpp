@@ -3,6 +3,7 @@
 // of a table after a bracket), which a release build takes for granted. Here such an assertion throws toml_fault.
 #pragma once
 
+#include <cstddef>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -11,7 +12,9 @@ namespace hookd::hookctl {
 
 /// A text is not TOML.
 struct toml_fault : std::runtime_error {
-    using runtime_error::runtime_error;
+    toml_fault(std::size_t where, const std::string& reason) : runtime_error(reason), line(where) {}
+
+    std::size_t line;  ///< from 1; 0: not known
 };
 
 [[noreturn]] void throw_toml_fault();
@@ -26,7 +29,7 @@ struct toml_fault : std::runtime_error {
 
 namespace hookd::hookctl {
 
-/// Throws toml::parse_error, which says where, or toml_fault.
+/// Throws toml_fault.
 [[nodiscard]] toml::table parse_toml(std::string_view text);
 
 }  // namespace hookd::hookctl
