@@ -4,6 +4,7 @@
 #include "draft7.hpp"
 #include "json_place.hpp"
 #include "schema.hpp"
+#include "uri.hpp"
 
 #include <base/json/pointer.hpp>
 #include <base/json/text.hpp>
@@ -11,8 +12,6 @@
 #include <base/text/nearest.hpp>
 
 #include <boost/unordered/unordered_flat_map.hpp>
-#include <boost/url/parse.hpp>
-#include <boost/url/url.hpp>
 
 #include <algorithm>
 #include <array>
@@ -26,7 +25,6 @@
 namespace hookd::catalogs {
 
 using base::json_kind;
-using boost::urls::url;
 
 namespace {
 
@@ -37,6 +35,10 @@ constexpr std::size_t longest_chain = 32;
 constexpr std::size_t most_text_bytes = std::size_t{4} << 20;
 
 constexpr std::string_view draft7_uri = "http://json-schema.org/draft-07/schema";
+
+// The files of the directory are catalog:///events/NAME to the references in them, so that ../NAME is none of them.
+constexpr std::string_view file_scheme = "catalog";
+constexpr std::string_view file_directory = "/events/";
 
 // Keywords of draft 7 that hold schemas and apply to nothing by themselves; `$defs` is of later drafts, but written in
 // many schemas of draft 7.
@@ -129,7 +131,7 @@ std::vector<std::string> names_in(std::string_view array) {
 struct location {
     std::string pointer{};  ///< in the schema; in what another file brought in, where that was referred to
     std::string file{};     ///< named in messages; empty for the schema's own
-    url base{};
+    uri base{};
 
     [[nodiscard]] location at(std::string_view name) const {
         auto inner = *this;
@@ -150,8 +152,7 @@ public:
         : origin_(origin), check_meta_(check_meta) {}
 
     schema_document read(std::string_view text) {
-        location here{.base = file_uri(origin_.file)};
-        here.base.set_query(origin_.member);
+        const location here{.base = file_uri(origin_.file, origin_.member)};
         add_resource(here, base::trimmed_json(text), text.size());
         // The list grows while files are brought in.
         for (std::size_t i = 0; i < references_.size(); ++i) {
@@ -174,13 +175,12 @@ private:
     /// The members of a subschema, by keyword.
     using keywords = std::map<std::string, std::string_view, std::less<>>;
 
-    static url file_uri(const std::string& file) {
-        url result{"catalog:///"};
-        result.set_path("/" + file);
-        return result;
+    static uri file_uri(const std::string& file, std::optional<std::string> member = {}) {
+        return {.scheme = std::string{file_scheme},
+            .authority = "",
+            .path = std::string{file_directory} + encode_path(file),
+            .query = std::move(member)};
     }
-
-    static std::string key_of(const url& uri) { return std::string{uri.buffer()}; }
 
     // --- places ---
 
@@ -190,7 +190,7 @@ private:
             refuse(here, "the schema and the files that it refers to have more than 4 MiB");
         }
         text_bytes_ += bytes;
-        resources_.try_emplace(key_of(here.base), resource{value, true});
+        resources_.try_emplace(here.base, resource{value, true});
         (void)add(value, here);
     }
 
@@ -229,24 +229,29 @@ private:
 
     /// Gives the subschema its URI, which is the base of the references in it.
     void identify(subschema_id id, std::string_view value, const std::string& text, location& here) {
-        auto uri = resolved(text, here, here.at("$id"));
-        if (uri.has_fragment() && !uri.fragment().empty()) {
-            anchors_.try_emplace(key_of(uri), id);
+        auto own = resolved(text, here, here.at("$id"));
+        if (own.fragment) {
+            anchors_.try_emplace(std::move(own), id);
             return;
         }
-        uri.remove_fragment();
-        resources_.try_emplace(key_of(uri), resource{value, true});
-        here.base = std::move(uri);
+        resources_.try_emplace(own, resource{value, true});
+        here.base = std::move(own);
     }
 
-    static url resolved(const std::string& text, const location& base, const location& at) {
-        const auto reference = boost::urls::parse_uri_reference(text);
-        url result;
-        if (!reference || !boost::urls::resolve(base.base, *reference, result)) {
+    /// An empty fragment is none.
+    static uri resolved(const std::string& text, const location& base, const location& at) {
+        const auto reference = parse_uri_reference(text);
+        if (!reference) {
             refuse(at, "\"" + text +
                            "\" is not a URI reference: write \"#/definitions/NAME\" or \"FILE.json#/payload_schema\"");
         }
-        result.normalize_scheme();
+        auto result = catalogs::resolve(base.base, *reference);
+        if (result.scheme == file_scheme) {
+            result.path = encode_path(decode_percent(result.path));  // a name that was encoded more than it needs
+        }
+        if (result.fragment == "") {
+            result.fragment.reset();
+        }
         return result;
     }
 
@@ -481,21 +486,25 @@ private:
 
     void resolve(std::size_t index) {
         const auto each = references_[index];
-        auto uri = resolved(each.text, each.at, each.at);
-        const auto target = target_of(uri, each);  // which may add subschemas
+        const auto target = target_of(resolved(each.text, each.at, each.at), each);  // which may add subschemas
         append(each.from, ref_rule{target});
     }
 
-    subschema_id target_of(url& uri, const pending_reference& from) {
-        if (const auto anchor = anchors_.find(key_of(uri)); anchor != anchors_.end()) {
+    subschema_id target_of(uri to, const pending_reference& from) {
+        if (const auto anchor = anchors_.find(to); anchor != anchors_.end()) {
             return anchor->second;
         }
-        const std::string fragment = uri.fragment();
-        uri.remove_fragment();
-        if (!resources_.contains(key_of(uri))) {
-            bring_in(uri, from);
+        const auto fragment = decode_percent(to.fragment.value_or(""));
+        to.fragment.reset();
+        auto found = resources_.find(to);
+        if (found == resources_.end()) {
+            bring_in(to, from);
+            found = resources_.find(to);
         }
-        const auto& [root, is_schema] = resources_.find(key_of(uri))->second;
+        if (found == resources_.end()) {  // a query that its file does not have
+            refuse_unknown(from);
+        }
+        const auto [root, is_schema] = found->second;
         if (const auto value = base::find_value(root, fragment)) {
             if (const auto place = places_.find(value->data()); place != places_.end()) {
                 return place->second;
@@ -504,22 +513,26 @@ private:
             if (is_schema && (kind == json_kind::object || kind == json_kind::boolean)) {
                 check_meta_(*value);  // it stands under a name that is not a keyword, so it has not been
                 auto here = from.at;
-                here.base = uri;
+                here.base = to;
                 return add(*value, here);
             }
         }
+        refuse_unknown(from);
+    }
+
+    [[noreturn]] static void refuse_unknown(const pending_reference& from) {
         refuse(from.at, "there is no schema at \"" + from.text + "\"");
     }
 
     /// Adds what the reference is to: another file of the directory, or the meta-schema.
-    void bring_in(const url& uri, const pending_reference& from) {
-        if (key_of(uri) == draft7_uri) {
-            const location here{.pointer = from.at.pointer, .file = std::string{draft7_uri}, .base = uri};
+    void bring_in(const uri& to, const pending_reference& from) {
+        if (to == parse_uri_reference(draft7_uri)) {
+            const location here{.pointer = from.at.pointer, .file = std::string{draft7_uri}, .base = to};
             return add_resource(here, base::trimmed_json(draft7), draft7.size());
         }
-        const std::string path = uri.path();
-        const auto name = path.substr(std::min<std::size_t>(1, path.size()));
-        if (uri.scheme() != "catalog" || name.find('/') != std::string::npos) {
+        const auto path = decode_percent(to.path);
+        const auto name = path.substr(std::min(file_directory.size(), path.size()));
+        if (to.scheme != file_scheme || !path.starts_with(file_directory) || name.find('/') != std::string::npos) {
             refuse(from.at,
                 "$ref reaches this schema and the files of its directory only, as \"#/definitions/NAME\" and "
                 "\"FILE.json#/payload_schema\" do; nothing is fetched for \"" +
@@ -530,7 +543,7 @@ private:
             refuse(from.at, "the directory of the catalog has no file \"" + name + "\"");
         }
         location here{.pointer = from.at.pointer, .file = name, .base = file_uri(name)};
-        resources_.try_emplace(key_of(here.base), resource{base::trimmed_json(*text), false});
+        resources_.try_emplace(here.base, resource{base::trimmed_json(*text), false});
         for (const std::string_view member : {"payload_schema", "response_schema"}) {
             const auto schema = base::find_value(base::trimmed_json(*text), "/" + std::string{member});
             if (!schema) {
@@ -541,8 +554,7 @@ private:
             } catch (const invalid_schema& wrong) {
                 refuse(here, std::string{member} + ": " + wrong.what());
             }
-            here.base = file_uri(name);
-            here.base.set_query(member);
+            here.base = file_uri(name, std::string{member});
             add_resource(here, *schema, schema->size());
         }
     }
@@ -617,8 +629,8 @@ private:
     const std::function<void(std::string_view)>& check_meta_;
     std::size_t text_bytes_ = 0;
     boost::unordered_flat_map<const char*, subschema_id> places_{};  // by where the schema's text begins
-    std::map<std::string, resource, std::less<>> resources_{};
-    std::map<std::string, subschema_id, std::less<>> anchors_{};
+    std::map<uri, resource> resources_{};
+    std::map<uri, subschema_id> anchors_{};
     std::vector<pending_reference> references_{};
     schema_document result_{};
 };

@@ -62,6 +62,16 @@ BOOST_AUTO_TEST_CASE(a_schema_may_refer_to_another_file_of_the_directory) {
     BOOST_TEST(events->check_event("user", R"({"all":1})").has_value());
 }
 
+BOOST_AUTO_TEST_CASE(a_file_whose_name_needs_encoding_can_be_referred_to) {
+    const temp_directory directory;
+    write_file(directory / "a b.json", R"({"name":"a","payload_schema":{"definitions":{"t":{"type":"null"}}}})");
+    write_file(directory / "user.json", R"({"name":"user","payload_schema":{"items":[
+        {"$ref":"a%20b.json#/payload_schema/definitions/t"},{"$ref":"%61%20b.json#/payload_schema/definitions/t"}]}})");
+    const auto events = load_catalog(directory.path());
+    BOOST_TEST(!events->check_event("user", "[null,null]").has_value());
+    BOOST_TEST(mentions(events->check_event("user", "[null,1]").value().data, "\"/1\""));
+}
+
 BOOST_AUTO_TEST_CASE(a_reference_that_leads_nowhere_names_its_line) {
     const auto reference = [](const std::string& to) {
         return refused("{\"name\":\"a\",\"payload_schema\":\n{\"$ref\":\"" + to + "\"}}");
@@ -72,6 +82,9 @@ BOOST_AUTO_TEST_CASE(a_reference_that_leads_nowhere_names_its_line) {
         reference("../event.json#/payload_schema"), "2: $ref reaches this schema and the files of its directory only"));
     BOOST_TEST(mentions(reference("event.json#/name"), "2: there is no schema at \"event.json#/name\""));
     BOOST_TEST(mentions(reference("event.json"), "2: there is no schema at \"event.json\""));
+    BOOST_TEST(mentions(reference("event.json?x"), "2: there is no schema at \"event.json?x\""));
+    BOOST_TEST(mentions(reference("event.json?x#/payload_schema"), "2: there is no schema at \"event.json?x#/"));
+    BOOST_TEST(mentions(reference("a b.json"), "2: \"a b.json\" is not a URI reference: write"));
 }
 
 BOOST_AUTO_TEST_CASE(each_json_file_is_an_event) {

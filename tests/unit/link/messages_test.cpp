@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "cluster/link/frame.hpp"
 #include "cluster/link/messages.hpp"
+#include "cluster/link/frame.hpp"
 
 #include "support/raw_json.hpp"
 
