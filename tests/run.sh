@@ -13,7 +13,7 @@ Exit status: 0 where something ran and nothing failed, 1 otherwise, 2 for wrong 
   --all            every configuration but asan and lint: what CI runs
   --config NAME    only this way to build and run: release (CMake, gcc), checks (scripts: packages, both builds alike, the quickstart),
                    b2 (Boost's build, gcc, with AddressSanitizer and UndefinedBehaviorSanitizer), tsan (CMake, clang, ThreadSanitizer),
-                   static (the tarball of static programs), fuzz (each fuzz target for 10 s), soak (traffic for a minute), asan (what b2 runs,
+                   static (the tarball of static programs), fuzz (each fuzz target for 10 s at most), soak (traffic for a minute), asan (what b2 runs,
                    built by CMake), or lint (clang-tidy: a quarter of an hour, then only what has changed)
   --suite NAME     only this suite: a test executable (core, integration, ..., bench) or a check (builds_agree, ...)
   --test PATTERN   only the test cases whose name, or path (suite/name), matches PATTERN, with * at its ends

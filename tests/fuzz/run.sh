@@ -2,13 +2,18 @@
 # SPDX-License-Identifier: BSL-1.0
 # tests/fuzz/run.sh [SECONDS] [TARGET]...   fuzzes each target (by default all that tests/fuzz has) that long, a minute unless told otherwise, as many
 # at a time as there are processors. Its last line is "N passed, M failed".
+# tests/fuzz/run.sh --repeatable [TARGET]... tries the same inputs each time: 20,000 at most, and not longer than 10 s, for each target.
 #
 # Needs clang 14 with libFuzzer. An input that fails is left in the build directory, whose path is printed; store it in corpus/TARGET under a
 # name that says what it is, and the tests replay it from then on.
 set -euo pipefail
 
 top="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)"
-seconds="${1:-60}"
+if [[ ${1-} == --repeatable ]]; then
+    limits=(-seed=1 -runs=20000 -max_total_time=10)
+else
+    limits=(-max_total_time="${1:-60}")
+fi
 targets=("${@:2}")
 if ((${#targets[@]} == 0)); then
     for source in "$top"/tests/fuzz/fuzz_*.cpp; do
@@ -25,11 +30,13 @@ cmake --build "$build" --parallel "$(nproc)" --target "${targets[@]/#/fuzz_}"
 
 fuzz() {
     local target="$1"
+    # What an earlier run found would change what this one tries.
+    [[ ${limits[*]} != *-seed=* ]] || rm -rf "$build/found/$target"
     mkdir -p "$build/found/$target"
-    "$build/bin/fuzz_$target" -max_total_time="$seconds" -max_len=4096 -print_final_stats=1 -artifact_prefix="$build/found/$target-" \
+    "$build/bin/fuzz_$target" "${limits[@]}" -max_len=4096 -print_final_stats=1 -artifact_prefix="$build/found/$target-" \
         "$build/found/$target" "$top/tests/fuzz/corpus/$target" 2>"$build/$target.log"
 }
-echo "${targets[*]}: $seconds s each; failing inputs go to $build/found"
+echo "${targets[*]}: ${limits[*]}; failing inputs go to $build/found"
 running=()
 failed=0
 wait_for_first() {
@@ -38,7 +45,7 @@ wait_for_first() {
         echo "$target: $(grep -o 'number_of_executed_units: [0-9]*' "$build/$target.log")"
     else
         echo "$target failed:"
-        tail -n 40 "$build/$target.log"
+        grep -aE -m 5 'ERROR|SUMMARY|Assertion|what\(\)|runtime error|Base64' "$build/$target.log" || tail -n 20 "$build/$target.log"
         failed=$((failed + 1))
     fi
     running=("${running[@]:1}")
