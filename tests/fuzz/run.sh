@@ -14,6 +14,9 @@ if [[ ${1-} == --repeatable ]]; then
 else
     limits=(-max_total_time="${1:-60}")
 fi
+# libFuzzer's choices depend on where code lies.
+fixed_layout=()
+setarch -R true 2>/dev/null && fixed_layout=(setarch -R)
 targets=("${@:2}")
 if ((${#targets[@]} == 0)); then
     for source in "$top"/tests/fuzz/fuzz_*.cpp; do
@@ -33,7 +36,7 @@ fuzz() {
     # What an earlier run found would change what this one tries.
     [[ ${limits[*]} != *-seed=* ]] || rm -rf "$build/found/$target"
     mkdir -p "$build/found/$target"
-    "$build/bin/fuzz_$target" "${limits[@]}" -max_len=4096 -print_final_stats=1 -artifact_prefix="$build/found/$target-" \
+    "${fixed_layout[@]}" "$build/bin/fuzz_$target" "${limits[@]}" -max_len=4096 -print_final_stats=1 -artifact_prefix="$build/found/$target-" \
         "$build/found/$target" "$top/tests/fuzz/corpus/$target" 2>"$build/$target.log"
 }
 echo "${targets[*]}: ${limits[*]}; failing inputs go to $build/found"
