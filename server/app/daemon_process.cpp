@@ -92,8 +92,14 @@ void run_on_threads(boost::asio::io_context& context, unsigned count) {
     };
     {
         std::vector<std::jthread> others;
-        for (unsigned each = 1; each < count; ++each) {
-            others.emplace_back(run);
+        try {
+            for (unsigned each = 1; each < count; ++each) {
+                others.emplace_back(run);
+            }
+        } catch (const std::system_error& refused) {
+            context.stop();
+            throw std::runtime_error("the system allows this process no " + std::to_string(count) +
+                                     " threads for --threads (" + refused.code().message() + ")");
         }
         run();
     }

@@ -22,6 +22,7 @@
 #include <functional>
 #include <new>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -62,6 +63,10 @@ void give_back_freed_memory() {
     ::mallopt(M_MMAP_THRESHOLD, threshold);
 }
 
+/// All threads allocate from one arena of glibc's: what is set aside for when the system has no memory is in it, and a
+/// thread with another arena, or one for which none can be made any more, would have no use for that.
+void share_one_arena() { ::mallopt(M_ARENA_MAX, 1); }
+
 /// Whoever started us may block signals in its threads, and a mask is inherited: SIGTERM must end this all the same.
 void unblock_signals() {
     sigset_t none;
@@ -72,6 +77,22 @@ void unblock_signals() {
 int fail_with(const std::exception& failure, int status) {
     std::fprintf(stderr, "hookd: %s\n", hookd::base::harmless(failure.what()).c_str());
     return status;
+}
+
+/// Of a thread that nothing catches an exception of.
+[[noreturn]] void end_at_once() {
+    try {
+        if (const auto failure = std::current_exception()) {
+            std::rethrow_exception(failure);
+        }
+    } catch (const std::bad_alloc&) {
+        constexpr std::string_view message =
+            "hookd: ended: the system has no memory, and what was set aside is used up\n";
+        (void)!::write(STDERR_FILENO, message.data(), message.size());
+        ::_exit(failed);
+    } catch (...) {  // abort() shows more of it than this could
+    }
+    std::abort();
 }
 
 int print(const std::string& text) {
@@ -133,12 +154,14 @@ int serve(const program_options& options, const daemon_process::option_reader& r
     const std::function<void()>& ready) {
     auto events = daemon_process::catalog_of(options);
     daemon_process::check_clusters(options);
-    spdlog_logger log{STDERR_FILENO, options.level, options.format};
     if (options.broker.threads == 1) {
         keep_freed_memory();
     } else {
         give_back_freed_memory();
     }
+    share_one_arena();
+    std::set_terminate(end_at_once);
+    spdlog_logger log{STDERR_FILENO, options.level, options.format};
     try {
         rpc::memory_reserve::set_aside();
         daemon_process daemon{options, std::move(events), read_options, log};

@@ -176,12 +176,25 @@ BOOST_DATA_TEST_CASE(memory_is_bounded_whatever_comes, data::make(thread_counts)
     }
 }
 
-// Emits large events until there is no memory for one; false where there always is.
+// Takes away all memory that `daemon` has not got yet. Its threads, those that serve and three others, have started.
+void allow_no_more_memory(const test_daemon& daemon, const std::string& threads) {
+    eventually("its threads have started", [&] { return daemon.threads() >= std::stoul(threads) + 3; });
+    const rlimit none{daemon.virtual_bytes(), RLIM_INFINITY};
+    BOOST_REQUIRE(::prlimit(daemon.pid(), RLIMIT_AS, &none, nullptr) == 0);
+}
+
+void allow_all_memory(const test_daemon& daemon) {
+    const rlimit all{RLIM_INFINITY, RLIM_INFINITY};
+    BOOST_REQUIRE(::prlimit(daemon.pid(), RLIMIT_AS, &all, nullptr) == 0);
+}
+
+// Emits events until there is no memory for one; false where there always is. They are no larger than what may have
+// what is set aside.
 bool exhaust_memory(std::deque<wire_client>& emitters) {
-    const auto payload = json_string(std::string(300'000, 'x'));
+    const auto payload = json_string(std::string(60'000, 'x'));
     for (auto& each : emitters) {
         try {
-            for (int n = 0; n < 500; ++n) {
+            for (int n = 0; n < 1000; ++n) {
                 if (each.call("emit", R"({"event":"big","payload":)" + payload + "}").error_code() == -32001) {
                     return true;
                 }
@@ -210,16 +223,14 @@ BOOST_DATA_TEST_CASE(without_memory_the_daemon_lives_on_and_a_veto_is_heard, dat
         more.push_back(daemon.connect());
     }
     daemon.wait_for_stat("/connections", 23);
-    const rlimit none{daemon.virtual_bytes(), RLIM_INFINITY};
-    BOOST_REQUIRE(::prlimit(daemon.pid(), RLIMIT_AS, &none, nullptr) == 0);
+    allow_no_more_memory(daemon, threads);
     BOOST_TEST(exhaust_memory(emitters));
     BOOST_TEST(bool_at(respond(guard, event, R"("response":{"abort":"heard"})"), "/accepted"));
     BOOST_TEST(emitter.response_to(asked).string("/result/abort") == "heard");
     BOOST_TEST(exhaust_memory(more));
     emitters.clear();
     more.clear();
-    const rlimit all{RLIM_INFINITY, RLIM_INFINITY};
-    BOOST_REQUIRE(::prlimit(daemon.pid(), RLIMIT_AS, &all, nullptr) == 0);
+    allow_all_memory(daemon);
     const auto next = send_emit_and_wait(emitter, "question", R"("policy":"veto")");
     respond(guard, guard.next_event().string("/params/hook_event_id"), R"("response":{"abort":"again"})");
     BOOST_TEST(emitter.response_to(next).string("/result/abort") == "again");
@@ -232,14 +243,19 @@ BOOST_DATA_TEST_CASE(
     if (hookd_is_sanitized()) {
         return;
     }
-    test_daemon daemon({"--threads", threads, "--max-connections", "8000"});
+    test_daemon daemon(
+        {"--threads", threads, "--max-connections", "8000", "--capacity-bytes", "1GiB", "--capacity", "100000"});
     auto guard = daemon.connect();
     subscribe(guard, "question");
     auto emitter = daemon.connect();
     const auto asked = send_emit_and_wait(emitter, "question", R"("policy":"veto")");
     const auto event = guard.next_event().string("/params/hook_event_id");
-    const rlimit none{daemon.virtual_bytes(), RLIM_INFINITY};
-    BOOST_REQUIRE(::prlimit(daemon.pid(), RLIMIT_AS, &none, nullptr) == 0);
+    std::deque<wire_client> emitters;
+    for (int i = 0; i < 10; ++i) {
+        emitters.push_back(daemon.connect());
+    }
+    allow_no_more_memory(daemon, threads);
+    BOOST_TEST(exhaust_memory(emitters));
     std::deque<wire_client> storm;
     eventually("no more connections are accepted", [&] {
         for (int i = 0; i < 100; ++i) {
@@ -249,8 +265,7 @@ BOOST_DATA_TEST_CASE(
     });
     BOOST_TEST(bool_at(respond(guard, event, R"("response":{"abort":"heard"})"), "/accepted"));
     BOOST_TEST(emitter.response_to(asked).string("/result/abort") == "heard");
-    const rlimit all{RLIM_INFINITY, RLIM_INFINITY};
-    BOOST_REQUIRE(::prlimit(daemon.pid(), RLIMIT_AS, &all, nullptr) == 0);
+    allow_all_memory(daemon);
     const auto next = send_emit_and_wait(emitter, "question", R"("policy":"veto")");
     respond(guard, guard.next_event().string("/params/hook_event_id"), R"("response":{"abort":"again"})");
     BOOST_TEST(emitter.response_to(next).string("/result/abort") == "again");

@@ -137,13 +137,13 @@ int test_daemon::wait() {
 
 void test_daemon::kill() { stop(SIGKILL); }
 
-std::size_t test_daemon::status_bytes(std::string_view name) const {
+std::size_t test_daemon::status_number(std::string_view name) const {
     std::ifstream status("/proc/" + std::to_string(pid()) + "/status");
     for (std::string word; status >> word;) {
         if (word == name) {
-            std::size_t kibibytes = 0;
-            status >> kibibytes;
-            return kibibytes * 1024;
+            std::size_t number = 0;
+            status >> number;
+            return number;
         }
     }
     throw std::runtime_error("no " + std::string{name} + " for pid " + std::to_string(pid()));

@@ -66,14 +66,15 @@ public:
     void kill();
 
     /// Resident memory, in bytes: now (VmRSS) and at its highest (VmHWM).
-    [[nodiscard]] std::size_t resident_bytes() const { return status_bytes("VmRSS:"); }
-    [[nodiscard]] std::size_t peak_resident_bytes() const { return status_bytes("VmHWM:"); }
+    [[nodiscard]] std::size_t resident_bytes() const { return 1024 * status_number("VmRSS:"); }
+    [[nodiscard]] std::size_t peak_resident_bytes() const { return 1024 * status_number("VmHWM:"); }
     /// Its address space, in bytes.
-    [[nodiscard]] std::size_t virtual_bytes() const { return status_bytes("VmSize:"); }
+    [[nodiscard]] std::size_t virtual_bytes() const { return 1024 * status_number("VmSize:"); }
+    [[nodiscard]] std::size_t threads() const { return status_number("Threads:"); }
 
 private:
     void start(std::vector<std::string> arguments, const spawn_options& options);
-    [[nodiscard]] std::size_t status_bytes(std::string_view name) const;
+    [[nodiscard]] std::size_t status_number(std::string_view name) const;
 
     std::unique_ptr<temp_directory> directory_{};
     std::string socket_path_;
