@@ -11,6 +11,7 @@
 #include "event_log.hpp"
 #include "id_source.hpp"
 #include "journal.hpp"
+#include "missed_events.hpp"
 #include "name_matcher.hpp"
 #include "operation_table.hpp"
 #include "replay_table.hpp"
@@ -100,8 +101,18 @@ public:
     void cancel(client& client, std::string_view request_id, instant now);
     /// The same for one wait, which is_waiting().
     void cancel(waiter& waiter, instant now);
+    /// `missed`: what collect_missed() has found. Where it is cut, the session lags behind it: it is closed when it has
+    /// these, and can resume again.
     [[nodiscard]] result_or_error<protocol::subscribe_result> subscribe(
-        client& client, const protocol::subscribe_params& params, instant now);
+        client& client, const protocol::subscribe_params& params, instant now, const missed_events& missed = {});
+    /// Whether subscribe() would refuse to resume for events that are retained no longer, of which the journal may hold
+    /// more than `missed`: those after that, and before oldest_retained_seq().
+    [[nodiscard]] bool needs_journal(
+        client& client, const protocol::subscribe_params& params, const missed_events& missed) const;
+    [[nodiscard]] std::uint64_t oldest_retained_seq() const noexcept { return log_.oldest_seq(); }
+    /// Adds to `missed` what `client` would want of `found`, the next events out of the journal.
+    void collect_missed(client& client, const protocol::subscribe_params& params, std::vector<journalled_event> found,
+        missed_events& missed) const;
     /// Changes what the session of `client` gets from now on: an event that fits before and after is got once. False if
     /// it has none, or one that has been closed.
     [[nodiscard]] bool change_session(client& client, const protocol::subscribe_params& params);
@@ -136,8 +147,9 @@ public:
     /// What is to be logged whatever else is: lines of text since the last call.
     [[nodiscard]] std::vector<std::string> take_audit() { return bypass_.take_audit(); }
     [[nodiscard]] bool has_audit() const noexcept { return bypass_.has_audit(); }
-    /// Queues `event` once more for the session of that name (the newest, if there are several). `handler` gets the
-    /// result of `replay`; whatever the responder says decides nothing and is counted nowhere.
+    /// Queues `event`, which has its payload, once more for the session of that name (the newest, if there are
+    /// several). `handler` gets the result of `replay`; whatever the responder says decides nothing and is counted
+    /// nowhere.
     [[nodiscard]] std::optional<protocol::error> replay(client& client, std::string_view session_name,
         const journalled_event& event, deferred_handler handler, instant now);
     /// All but what the transport counts (connections, protocol_errors, bytes).
@@ -332,15 +344,22 @@ private:
     // sessions
     [[nodiscard]] std::optional<protocol::error> refuse_subscription(
         const client& client, const protocol::subscribe_params& params) const;
-    [[nodiscard]] std::optional<protocol::error> refuse_resume(
-        name_matcher& matches, const protocol::subscribe_params& params) const;
+    [[nodiscard]] std::optional<protocol::error> refuse_resume(const protocol::subscribe_params& params) const;
+    [[nodiscard]] bool retains_all_after(
+        std::uint64_t seq, name_matcher& matches, const protocol::subscribe_params& params) const;
+    [[nodiscard]] protocol::error resume_refusal(const std::string& why) const;
+    [[nodiscard]] std::vector<event::pointer> make_missed(const missed_events& missed, bool& is_cut, instant now);
     struct backlog {
         std::vector<event::pointer> events{};  // in order of seq
         std::vector<slot*> parked{};           // that wait for a first responder; ascending seq, too
         std::vector<slot*> restored{};         // that an absent session was asked in; ascending seq, too
+        bool is_cut = false;                   // there are more than a session is handed at once
     };
-    [[nodiscard]] backlog collect_backlog(
-        const session& session, name_matcher& matches, std::optional<std::uint64_t> after_seq);
+    [[nodiscard]] std::variant<backlog, protocol::error> find_backlog(
+        client& client, const protocol::subscribe_params& params, const missed_events& missed, instant now);
+    // Of retained events those past `through_seq`, too.
+    void add_kept(backlog& found, const session& session, name_matcher& matches, std::optional<std::uint64_t> after_seq,
+        std::uint64_t through_seq);
     void add_restored(backlog& found, const session& session, std::optional<std::uint64_t> after_seq);
     void deliver_backlog(session& session, const backlog& missed);
     [[nodiscard]] std::optional<std::uint64_t> find_absent(

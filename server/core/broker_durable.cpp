@@ -96,13 +96,8 @@ std::vector<event::pointer> broker::restore_events(const durable_records& record
         head_seq_ = decode_number(*head->value);
     }
     for (const auto& each : decode_all(records, durable_kind::event, decode_event)) {
-        steady_time due{};
-        if (each.fields.timeout) {
-            const auto left = each.fields.emitted_at + *each.fields.timeout - now.wall;
-            due = now.steady + std::chrono::duration_cast<steady_time::duration>(left);
-        }
-        events.push_back(
-            event::make(each.fields, protocol::measure_event_head(each.fields), each.payload, ledger_, nullptr, due));
+        events.push_back(event::make(each.fields, protocol::measure_event_head(each.fields), each.payload, ledger_,
+            nullptr, due_time(each.fields.emitted_at, each.fields.timeout, now)));
         head_seq_ = std::max(head_seq_, each.fields.seq);
     }
     return events;

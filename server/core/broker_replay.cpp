@@ -42,7 +42,9 @@ std::optional<error> broker::replay(client& client, std::string_view session_nam
         return protocol::limit_error(
             "capacity", limits_.capacity, "'" + name + "' has as many events waiting as may: retry later");
     }
-    const auto timeout = event.timeout.count() > 0 ? event.timeout : limits_.default_timeout;
+    const auto asked = event.timeout.value_or(std::chrono::milliseconds{0});
+    const auto timeout = asked.count() > 0 ? asked : limits_.default_timeout;
+    const std::string_view payload = event.payload ? std::string_view{*event.payload} : std::string_view{};
     const protocol::event_fields fields{.seq = event.seq,
         .hook_event_id = event.hook_event_id,
         .event = event.event,
@@ -52,14 +54,14 @@ std::optional<error> broker::replay(client& client, std::string_view session_nam
         .cause = event.cause,
         .replayed = true};
     const auto head = protocol::measure_event_head(fields);
-    sessions_.make_room(core::event::footprint(head, event.payload), sessions_.find_topic(event.event), now);
+    sessions_.make_room(core::event::footprint(head, payload), sessions_.find_topic(event.event), now);
     if (!may_reply(target->session())) {  // it had to make room
         return error{errc::invalid_params,
             "parameter 'to': '" + name + "' has lagged behind: replay it when it has subscribed again"};
     }
     const auto when = now.steady + timeout;
     replays_.add({event.hook_event_id, target->session(), client.id(), now.steady, when, std::move(handler)});
-    sessions_.queue(*target, *core::event::make(fields, head, event.payload, ledger_, nullptr, when));
+    sessions_.queue(*target, *core::event::make(fields, head, payload, ledger_, nullptr, when));
     return std::nullopt;
 }
 

@@ -26,54 +26,21 @@ std::optional<error> broker::refuse_subscription(const client& client, const pro
         client.account().user(), sessions_.topics().pattern_bytes(), topic_table::pattern_bytes(params.events));
 }
 
-std::optional<error> broker::refuse_resume(name_matcher& matches, const protocol::subscribe_params& params) const {
-    const auto refusal = [this](std::string message) {
-        return error{errc::resume_impossible, std::move(message),
-            protocol::resume_data(instance_, log_.oldest_seq(), head_seq_)};
-    };
-    if (!params.instance.empty() && protocol::parse_uuid(params.instance.view()) != instance_) {
-        return refusal(
-            "cannot resume: that was another run of the daemon; subscribe without after_seq to start afresh");
-    }
-    if (!params.after_seq) {
-        return std::nullopt;
-    }
-    if (*params.after_seq > head_seq_) {
-        return refusal(
-            "cannot resume: after_seq is past the newest event; subscribe without after_seq to start afresh");
-    }
-    const bool spans_cluster = params.scope == protocol::event_scope::cluster;
-    std::size_t steps_left = payload_view::most_steps;
-    const auto concerns = [&](const dropped_event& each) {
-        return (each.expects_response || !params.asked_only) && (spans_cluster || !each.is_foreign) &&
-               matches(each.name) && each.may_meet(params.where, steps_left);
-    };
-    if (!log_.is_complete_after(*params.after_seq, concerns)) {
-        return refusal(
-            "cannot resume: events after after_seq are no longer retained; subscribe without after_seq to start "
-            "afresh");
-    }
-    return std::nullopt;
-}
-
 broker::result_or_error<protocol::subscribe_result> broker::subscribe(
-    client& client, const protocol::subscribe_params& params, instant now) {
+    client& client, const protocol::subscribe_params& params, instant now, const missed_events& missed) {
     if (auto failure = refuse_subscription(client, params)) {
         return std::move(*failure);
     }
-    const auto absent = find_absent(client, params);
+    auto found = find_backlog(client, params, missed, now);
+    if (auto* const failure = std::get_if<error>(&found)) {
+        return std::move(*failure);
+    }
+    auto& first = std::get<backlog>(found);
+    const auto absent = first.is_cut ? std::nullopt : find_absent(client, params);
     auto made = std::make_unique<session>(absent.value_or(sessions_.next_session_id(client)), client, params,
         params.responds && !client.is_half_closed(), params.after_seq.value_or(head_seq_));
-    name_matcher matches{*made};
-    if (auto failure = refuse_resume(matches, params)) {
-        return std::move(*failure);
-    }
-    auto missed = collect_backlog(*made, matches, params.after_seq);
-    if (auto failure = matches.refuse()) {
-        return std::move(*failure);
-    }
     if (absent) {
-        add_restored(missed, *made, params.after_seq);
+        add_restored(first, *made, params.after_seq);
     }
     log_.remember_pointers(params.where);
     sessions::rename(*made, params.name.empty() ? std::make_shared<responder_record>(client.default_name())
@@ -82,8 +49,11 @@ broker::result_or_error<protocol::subscribe_result> broker::subscribe(
         absent_.remove(made->name());
     }
     session& opened = replace_session(client, std::move(made));
-    deliver_backlog(opened, missed);
+    deliver_backlog(opened, first);
     sessions_.list(opened);
+    if (first.is_cut) {
+        sessions_.close(opened, protocol::close_reason::lagged, now);
+    }
     announce_to_cluster(opened);
     waits_.advance_pending(now);
     return protocol::subscribe_result{instance_, head_seq_, params.after_seq.has_value()};
@@ -103,23 +73,22 @@ session& broker::replace_session(client& client, std::unique_ptr<session> next) 
 
 // What it replays, and what emitters that wait for a first responder have: it gets their events before any other, or in
 // their place if it replays them.
-broker::backlog broker::collect_backlog(
-    const session& session, name_matcher& matches, std::optional<std::uint64_t> after_seq) {
-    backlog found;
+void broker::add_kept(backlog& found, const session& session, name_matcher& matches,
+    std::optional<std::uint64_t> after_seq, std::uint64_t through_seq) {
     auto& events = found.events;
     const auto is_wanted = [&session](const event& each) {
         payload_view payload{each.payload()};
         return sessions::sees(session, each.is_foreign()) && sessions::wants(session, each.expects_response(), payload);
     };
     if (after_seq) {
-        log_.for_each_after(*after_seq, [&](const event::pointer& each) {
+        log_.for_each_after(std::max(*after_seq, through_seq), [&](const event::pointer& each) {
             if (matches(each->name()) && is_wanted(*each)) {
                 events.push_back(each);
             }
         });
     }
     if (!session.decides()) {
-        return found;
+        return;
     }
     waits_.for_each_parked([&](slot& each) {
         if ((after_seq && each.seq() <= *after_seq) || !matches.once(each.event_name()) || !is_wanted(*each.parked())) {
@@ -136,7 +105,6 @@ broker::backlog broker::collect_backlog(
         found.parked.push_back(&each);
         return true;
     });
-    return found;
 }
 
 // The absent session of an earlier process that one of that name is, if it decides and continues none of its own.
@@ -211,7 +179,9 @@ bool broker::change_session(client& client, const protocol::subscribe_params& pa
         cluster_->withdraw(session->id());
     }
     name_matcher matches{*session};
-    deliver_backlog(*session, collect_backlog(*session, matches, std::nullopt));
+    backlog found;
+    add_kept(found, *session, matches, std::nullopt, 0);
+    deliver_backlog(*session, found);
     sessions_.list(*session);
     announce_to_cluster(*session);
     return true;

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace hookd::core {
 
@@ -28,13 +29,14 @@ struct history_query {
 /// An event out of the journal, to be handed out again.
 struct journalled_event {
     protocol::uuid hook_event_id{};
-    protocol::uuid instance{};
     std::uint64_t seq = 0;
     std::string event{};
-    std::string payload{};
+    std::optional<std::string> payload{};  ///< absent: larger than the journal keeps
+    bool is_masked = false;                ///< a secret was taken out of the payload
     std::string cause{};
+    std::string host{};  ///< empty: this one
     std::chrono::system_clock::time_point emitted_at{};
-    std::chrono::milliseconds timeout{};  ///< 0: no request waited
+    std::optional<std::chrono::milliseconds> timeout{};  ///< absent: it was told; 0: reserved, and no request waited
 };
 
 /// What outlives the daemon of its events and verdicts: a recorder that can be asked.
@@ -59,6 +61,10 @@ public:
     /// The result of `trace`, as JSON.
     virtual void trace(const protocol::uuid& hook_event_id, handler<std::string> done) = 0;
     virtual void find(const protocol::uuid& hook_event_id, handler<journalled_event> done) = 0;
+    /// The events of this run that follow `after_seq`, in order and without a gap, but none from `before_seq` on and no
+    /// more than fit a turn; empty where the journal does not hold the first of them.
+    virtual void events_between(
+        std::uint64_t after_seq, std::uint64_t before_seq, handler<std::vector<journalled_event>> done) = 0;
 
 protected:
     ~journal() = default;

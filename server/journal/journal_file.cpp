@@ -29,7 +29,7 @@ namespace fs = std::filesystem;
 //
 // verdict and handed are JSON as the methods give it: params of the notification `verdict`, and
 // `,{"to":…,"after_ms":…}` for each. payload is NULL where it is larger than the journal keeps.
-constexpr std::array<const char*, 2> migrations{R"(
+constexpr std::array<const char*, 3> migrations{R"(
 CREATE TABLE runs(id INTEGER PRIMARY KEY AUTOINCREMENT, instance BLOB NOT NULL UNIQUE, started_at INTEGER NOT NULL);
 CREATE TABLE totals(events INTEGER NOT NULL);
 INSERT INTO totals VALUES(0);
@@ -58,6 +58,9 @@ CREATE INDEX vetoes ON events(key) WHERE vetoed = 1;
     R"(
 CREATE TABLE ids(key INTEGER PRIMARY KEY, events BLOB NOT NULL);
 INSERT INTO ids SELECT key, CAST(id || printf('%016x', key) AS BLOB) FROM events;
+)",
+    R"(
+ALTER TABLE events ADD COLUMN host TEXT NOT NULL DEFAULT '';
 )"};
 
 // What has to outlive the daemon (core/durable_log.hpp).

@@ -60,6 +60,27 @@ std::string search_of(const core::history_query& what) {
     return sql + " ORDER BY key DESC LIMIT ?5";
 }
 
+const std::string select_events =
+    "SELECT key, id, name, emitted_at, timeout_ms, cause, host, masked, payload FROM events WHERE ";
+
+/// The row of select_events that `query` is at.
+core::journalled_event event_of(const sqlite::statement& query) {
+    core::journalled_event event{.hook_event_id = uuid_of(query.text(1)),
+        .seq = seq_of_key(query.number(0)),
+        .event = std::string{query.text(2)},
+        .is_masked = query.number(7) != 0,
+        .cause = std::string{query.text(5)},
+        .host = std::string{query.text(6)},
+        .emitted_at = std::chrono::system_clock::time_point{std::chrono::nanoseconds{query.number(3)}}};
+    if (!query.is_null(4)) {
+        event.timeout = std::chrono::milliseconds{query.number(4)};
+    }
+    if (!query.is_null(8)) {
+        event.payload = query.text(8);
+    }
+    return event;
+}
+
 }  // namespace
 
 journal_reader::journal_reader(sqlite::database& file) : file_(file) {
@@ -181,29 +202,34 @@ std::optional<std::string> journal_reader::trace(const protocol::uuid& id) {
     return out.finish();
 }
 
-std::optional<journal_reader::found_event> journal_reader::find(const protocol::uuid& id) {
+std::optional<core::journalled_event> journal_reader::find(const protocol::uuid& id) {
     const auto key = key_of(id);
     if (!key) {
         return std::nullopt;
     }
-    sqlite::statement query{
-        file_, "SELECT key, name, emitted_at, timeout_ms, cause, payload, (SELECT instance FROM runs WHERE id = " +
-                   run_of_key_sql("key") + ") FROM events WHERE key = ?1 AND id = ?2"};
+    sqlite::statement query{file_, select_events + "key = ?1 AND id = ?2"};
     query.bind(1, *key).bind_blob(2, &id, id.size());
-    if (!query.step()) {
-        return std::nullopt;
+    return query.step() ? std::optional{event_of(query)} : std::nullopt;
+}
+
+std::vector<core::journalled_event> journal_reader::events_between(
+    const protocol::uuid& instance, std::uint64_t after_seq, std::uint64_t before_seq) {
+    std::vector<core::journalled_event> found;
+    const auto run = run_of(instance);
+    if (!run) {
+        return found;
     }
-    found_event found;
-    auto& what = found.what;
-    what.hook_event_id = id;
-    what.instance = uuid_of(query.text(6));
-    what.seq = seq_of_key(query.number(0));
-    what.event = query.text(1);
-    what.emitted_at = std::chrono::system_clock::time_point{std::chrono::nanoseconds{query.number(2)}};
-    what.timeout = std::chrono::milliseconds{query.is_null(3) ? 0 : query.number(3)};
-    what.cause = query.text(4);
-    what.payload = query.text(5);
-    found.has_payload = !query.is_null(5);
+    sqlite::statement query{file_, select_events + "key > ?1 AND key < ?2 ORDER BY key LIMIT ?3"};
+    query.bind(1, journal_key(*run, after_seq)).bind(2, journal_key(*run, before_seq));
+    query.bind(3, static_cast<std::int64_t>(most_events_at_once));
+    for (std::size_t bytes = 0; bytes < most_answer_bytes && query.step();) {
+        auto next = event_of(query);
+        if (next.seq != after_seq + found.size() + 1) {
+            break;
+        }
+        bytes += next.payload ? next.payload->size() : 0;
+        found.push_back(std::move(next));
+    }
     return found;
 }
 

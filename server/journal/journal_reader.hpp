@@ -23,14 +23,13 @@ public:
         const core::history_query& what, const protocol::uuid& this_run);
     /// The result of `trace`, as JSON; nothing for an unknown id.
     [[nodiscard]] std::optional<std::string> trace(const protocol::uuid& id);
-    /// What is to be handed out again; its payload is nothing where the journal does not hold it.
-    struct found_event {
-        core::journalled_event what{};
-        bool has_payload = false;
-    };
-    [[nodiscard]] std::optional<found_event> find(const protocol::uuid& id);
+    [[nodiscard]] std::optional<core::journalled_event> find(const protocol::uuid& id);
+    /// As core::journal has it, of the run `instance`: at most most_events_at_once, and about most_answer_bytes.
+    [[nodiscard]] std::vector<core::journalled_event> events_between(
+        const protocol::uuid& instance, std::uint64_t after_seq, std::uint64_t before_seq);
 
     static constexpr std::size_t most_answer_bytes = std::size_t{1} << 20;
+    static constexpr std::size_t most_events_at_once = 256;
 
 private:
     [[nodiscard]] std::optional<std::int64_t> key_of(const protocol::uuid& id);

@@ -29,6 +29,7 @@ struct event_record {
     std::uint32_t uid = 0;
     std::string program{};
     std::string cause{};
+    std::string host{};  ///< that it comes from; empty: this one
     std::size_t subscribers = 0;
     bool masked = false;                   ///< a secret was taken out of the payload
     std::size_t payload_bytes = 0;         ///< as it was emitted

@@ -29,8 +29,8 @@ constexpr std::string_view insert_sql =
     "INSERT OR REPLACE INTO events(key, id, name, emitted_at, timeout_ms, pid, uid, program, cause, subscribers, "
     "vetoed, "
     "responders, ended, masked, "
-    "payload_bytes, handed, verdict, payload) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, "
-    "?16, ?17, ?18)";
+    "payload_bytes, handed, verdict, payload, host) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
+    "?14, ?15, ?16, ?17, ?18, ?19)";
 
 // Of an event that is in the file already.
 constexpr std::string_view update_sql =
@@ -209,7 +209,8 @@ void journal_writer::insert(std::int64_t run, const row& what) {
         .bind(10, static_cast<std::int64_t>(event.subscribers))
         .bind(14, event.masked ? 1 : 0)
         .bind(15, static_cast<std::int64_t>(event.payload_bytes))
-        .bind_text(16, what.handed);
+        .bind_text(16, what.handed)
+        .bind_text(19, event.host);
     if (event.timeout_ms) {
         insert_.bind(5, *event.timeout_ms);
     } else {

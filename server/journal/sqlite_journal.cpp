@@ -388,12 +388,21 @@ void sqlite_journal::find(const protocol::uuid& hook_event_id, handler<core::jou
             if (!found) {
                 return self->unknown(id);
             }
-            if (!found->has_payload) {
+            if (!found->payload) {
                 return error{errc::invalid_params,
                     "parameter 'hook_event_id': the journal does not hold that event's payload, which is larger than " +
                         std::to_string(self->options().payload_bytes) + " bytes: raise --journal-payload"};
             }
-            return std::move(found->what);
+            return std::move(*found);
+        });
+}
+
+void sqlite_journal::events_between(
+    std::uint64_t after_seq, std::uint64_t before_seq, handler<std::vector<core::journalled_event>> done) {
+    implementation_->ask<std::vector<core::journalled_event>>(std::move(done),
+        [after_seq, before_seq, self = implementation_.get()](
+            journal_reader& reader) -> std::variant<std::vector<core::journalled_event>, error> {
+            return reader.events_between(self->instance(), after_seq, before_seq);
         });
 }
 
@@ -410,6 +419,7 @@ void sqlite_journal::event_published(const core::event& what, const core::peer& 
             .uid = emitter.uid,
             .program = emitter.program,
             .cause = std::string{what.cause()},
+            .host = std::string{what.host()},
             .subscribers = subscribers,
             .payload_bytes = what.payload().size()};
         if (what.expects_response()) {

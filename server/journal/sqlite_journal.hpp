@@ -31,6 +31,8 @@ public:
     void history(core::history_query what, handler<std::string> done) override;
     void trace(const protocol::uuid& hook_event_id, handler<std::string> done) override;
     void find(const protocol::uuid& hook_event_id, handler<core::journalled_event> done) override;
+    void events_between(
+        std::uint64_t after_seq, std::uint64_t before_seq, handler<std::vector<core::journalled_event>> done) override;
 
     void event_published(const core::event& what, const core::peer& emitter, std::size_t subscribers,
         const core::secret_filter* secrets) noexcept override;

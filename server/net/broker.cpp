@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "local_requests.hpp"
 #include "rpc/cluster_events.hpp"
+#include "rpc/resume.hpp"
 
 #include <base/json/text.hpp>
 #include <hookd/server/broker.hpp>
 
 #include <boost/asio/append.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 
 namespace hookd::protocol {
@@ -80,6 +82,20 @@ protocol::subscribe_params params_of(const subscribe_request& wanted) {
         .after_seq = wanted.after_seq};
 }
 
+void subscribe(const std::shared_ptr<local_client>& session, const protocol::subscribe_params& params,
+    const core::missed_events& missed, completion_of<subscription> completion) {
+    auto& strand = *session->strand();
+    const auto result = strand.subscribe(session->attached(), params, missed);
+    if (const auto* const failure = std::get_if<error>(&result)) {
+        session->detach();
+        return complete(strand, std::move(completion), make_error_code(failure->code), subscription{});
+    }
+    rpc::once_known_to_cluster(strand, session->attached(),
+        [session, shared = std::make_shared<completion_of<subscription>>(std::move(completion))] {
+            complete(*session->strand(), std::move(*shared), error_code{}, subscription{session});
+        });
+}
+
 }  // namespace
 
 broker::broker(boost::asio::io_context& context, const broker_options& options)
@@ -133,16 +149,15 @@ void broker::start_subscribe(subscribe_request request, completion_of<subscripti
         if (refuse(strand, completion, protocol::check_params(params))) {
             return;
         }
-        auto result = strand.subscribe(session->attached(), params);
-        if (auto* const failure = std::get_if<error>(&result)) {
-            session->detach();
-            return complete(strand, std::move(completion), make_error_code(failure->code), subscription{});
+        if (!rpc::is_before_retained(strand, session->attached(), params)) {
+            return subscribe(session, params, {}, std::move(completion));
         }
-        auto* const client = &session->attached();
-        rpc::once_known_to_cluster(strand, *client,
-            [session = std::move(session),
+        auto resume = std::make_shared<rpc::resume_request>(rpc::resume_request{.params = params});
+        rpc::find_missed(
+            session->strand(), resume, [session] { return &session->attached(); },
+            [session, resume, idle = boost::asio::make_work_guard(strand.context()),
                 shared = std::make_shared<completion_of<subscription>>(std::move(completion))] {
-                complete(*session->strand(), std::move(*shared), error_code{}, subscription{session});
+                subscribe(session, resume->params, resume->missed, std::move(*shared));
             });
     });
 }

@@ -131,13 +131,13 @@ core::broker::wait_start broker_service::await_response(
 // --- sessions ---
 
 broker_service::result_or_error<protocol::subscribe_result> broker_service::subscribe(
-    core::client& client, const protocol::subscribe_params& params) {
+    core::client& client, const protocol::subscribe_params& params, const core::missed_events& missed) {
     if (catalog_ != nullptr) {
         if (auto refused = catalog_->check_patterns(params.events)) {
             return std::move(*refused);
         }
     }
-    return state_.subscribe(client, params, now());
+    return state_.subscribe(client, params, now(), missed);
 }
 
 std::optional<error> broker_service::change_session(core::client& client, const protocol::subscribe_params& params) {

@@ -108,7 +108,7 @@ public:
     [[nodiscard]] core::broker::wait_start await_response(
         core::client& client, const protocol::await_response_params& params, std::unique_ptr<core::waiter>&& waiter);
     [[nodiscard]] result_or_error<protocol::subscribe_result> subscribe(
-        core::client& client, const protocol::subscribe_params& params);
+        core::client& client, const protocol::subscribe_params& params, const core::missed_events& missed = {});
     [[nodiscard]] std::optional<protocol::error> change_session(
         core::client& client, const protocol::subscribe_params& params);
     [[nodiscard]] result_or_error<protocol::respond_result> respond(

@@ -2,6 +2,7 @@
 #include "cluster_events.hpp"
 #include "hook_states.hpp"
 #include "memory_reserve.hpp"
+#include "resume.hpp"
 #include "session.hpp"
 
 #include <hookd/protocol/version.hpp>
@@ -217,23 +218,57 @@ void answer_once_head_is_durable(
     });
 }
 
+void subscribe(session& session, const protocol::subscribe_params& params, const core::missed_events& missed,
+    const answer_address& address) {
+    const auto result = session.broker().subscribe(session.client(), params, missed);
+    if (const auto* const failure = std::get_if<error>(&result)) {
+        return session.answer(address, *failure);
+    }
+    session.watch_process();
+    if (session.log().wants(log_level::debug)) {
+        session.log().write(log_level::debug, session.description() + " subscribed");
+    }
+    answer_once_head_is_durable(session, std::get<protocol::subscribe_result>(result), address);
+}
+
+// What it has missed is in the journal, which answers later.
+void resume_from_journal(session& session, const protocol::subscribe_params& params, const answer_address& address) {
+    auto request = std::make_shared<resume_request>(resume_request{.params = params});
+    request->params.name = protocol::text{std::string{params.name.view()}};
+    request->params.instance = protocol::text{std::string{params.instance.view()}};
+    const auto attached = [session = session.weak_from_this()]() -> std::shared_ptr<rpc::session> {
+        auto peer = session.lock();
+        return peer && peer->is_attached() ? std::move(peer) : nullptr;
+    };
+    auto deferred = session.state().defer(session.client(), [attached, request, address](const core::deferred_result&) {
+        if (const auto peer = attached()) {
+            subscribe(*peer, request->params, request->missed, address);
+            peer->state().wake(peer->client());
+        }
+    });
+    if (const auto* const failure = std::get_if<error>(&deferred)) {
+        return session.answer(address, *failure);
+    }
+    find_missed(
+        session.shared_broker(), request,
+        [attached]() -> core::client* {
+            const auto peer = attached();
+            return peer ? &peer->client() : nullptr;
+        },
+        [answer = std::get<core::deferred_handler>(std::move(deferred))] { answer(std::string{}); });
+}
+
 void carry_out(session& session, const protocol::subscribe_params& params, const protocol::request&,
     const answer_address& address) {
     if (!session.may().observe && !session.may().answer) {
         return session.answer(address, missing_role(session, protocol::subscribe_params::method, &roles::observe));
     }
-    const auto result = session.may().answer ? session.broker().subscribe(session.client(), params)
-                                             : session.broker().subscribe(session.client(), as_observer(params));
-    if (std::holds_alternative<protocol::subscribe_result>(result)) {
-        session.watch_process();
+    const auto wanted = session.may().answer ? params : as_observer(params);
+    if (is_before_retained(session.broker(), session.client(), wanted)) {
+        resume_from_journal(session, wanted, address);
+    } else {
+        subscribe(session, wanted, {}, address);
     }
-    if (std::holds_alternative<protocol::subscribe_result>(result) && session.log().wants(log_level::debug)) {
-        session.log().write(log_level::debug, session.description() + " subscribed");
-    }
-    if (const auto* const opened = std::get_if<protocol::subscribe_result>(&result)) {
-        return answer_once_head_is_durable(session, *opened, address);
-    }
-    session.answer(address, std::get<error>(result));
 }
 
 void carry_out(

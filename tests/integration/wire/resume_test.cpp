@@ -65,6 +65,36 @@ BOOST_AUTO_TEST_CASE(resume_replays_what_is_retained_and_goes_on_live) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(what_is_retained_no_longer_comes_out_of_the_journal) {
+    const temp_directory directory;
+    test_daemon daemon{directory / "s", {"--capacity", "8", "--journal", directory / "journal.db"}};
+    auto emitter = daemon.connect();
+    emit_many(emitter, 40);
+    auto subscriber = daemon.connect();
+    BOOST_TEST(bool_at(resume(subscriber, 2), "/resumed"));
+    for (std::int64_t seq = 3; seq <= 40;) {
+        const auto next = subscriber.next_notification();
+        if (next.method() == "event") {
+            BOOST_TEST(next.integer("/params/seq") == seq);
+            BOOST_TEST(next.integer("/params/payload") == seq - 1);
+            ++seq;
+        } else {  // it has had as much as a queue holds
+            BOOST_TEST(next.string("/params/reason") == "lagged");
+            BOOST_TEST(next.integer("/params/last_seq") == seq - 1);
+            resume(subscriber, seq - 1);
+        }
+    }
+    emit(emitter, "live");
+    BOOST_TEST(subscriber.next_event().integer("/params/seq") == 41);
+    // Two at once, of which one goes.
+    auto gone = daemon.connect();
+    gone.send_request("subscribe", R"({"after_seq":0})");
+    gone.close();
+    auto guard = daemon.connect();
+    BOOST_TEST(bool_at(resume(guard, 30), "/resumed"));
+    BOOST_TEST(guard.next_event().integer("/params/seq") == 31);
+}
+
 BOOST_AUTO_TEST_CASE(replayed_events_are_as_they_were) {
     test_daemon daemon;
     auto live = daemon.connect();

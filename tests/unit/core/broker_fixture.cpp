@@ -100,9 +100,8 @@ protocol::emit_result broker_fixture::emit(client& client, std::string_view even
     return std::get<protocol::emit_result>(result);
 }
 
-std::variant<protocol::subscribe_result, protocol::error> broker_fixture::try_subscribe(
-    client& client, std::vector<std::string> patterns, const session_options& options) {
-    const protocol::subscribe_params params{.events = std::move(patterns),
+protocol::subscribe_params params_of(std::vector<std::string> patterns, const session_options& options) {
+    return {.events = std::move(patterns),
         .name = options.name,
         .responds = options.responds,
         .asked_only = options.asked_only,
@@ -115,7 +114,11 @@ std::variant<protocol::subscribe_result, protocol::error> broker_fixture::try_su
         .scope = options.scope,
         .after_seq = options.after_seq,
         .instance = options.instance};
-    auto result = broker.subscribe(client, params, now);
+}
+
+std::variant<protocol::subscribe_result, protocol::error> broker_fixture::try_subscribe(
+    client& client, std::vector<std::string> patterns, const session_options& options) {
+    auto result = broker.subscribe(client, params_of(std::move(patterns), options), now);
     collect();
     return result;
 }

@@ -112,6 +112,9 @@ struct session_options {
     std::string instance{};
 };
 
+/// They refer to `options`.
+[[nodiscard]] protocol::subscribe_params params_of(std::vector<std::string> patterns, const session_options& options);
+
 [[nodiscard]] std::string text_of(const protocol::uuid& id);
 /// A UUID that differs from that of any other number.
 [[nodiscard]] protocol::uuid numbered_uuid(std::uint64_t number);

@@ -4,6 +4,7 @@
 
 #include "core/broker.hpp"
 #include "journal/journal_file.hpp"
+#include "journal/journal_reader.hpp"
 #include "journal/record_queue.hpp"
 #include "journal/sqlite_journal.hpp"
 #include "support/deadline.hpp"
@@ -80,6 +81,14 @@ public:
             text += (text.empty() ? "" : " ") + std::to_string(each.at("seq").as_int64());
         }
         return answer.at("more").as_bool() ? text + " …" : text;
+    }
+    [[nodiscard]] std::vector<core::journalled_event> events_between(
+        std::uint64_t after_seq, std::uint64_t before_seq) {
+        std::promise<std::vector<core::journalled_event>> answer;
+        journal.events_between(after_seq, before_seq, [&answer](auto result) {
+            answer.set_value(std::get<std::vector<core::journalled_event>>(std::move(result)));
+        });
+        return answer.get_future().get();
     }
     [[nodiscard]] std::uint64_t dropped() const { return journal.figures().dropped; }
 
@@ -261,10 +270,53 @@ BOOST_FIXTURE_TEST_CASE(an_event_of_the_first_version_is_found_by_its_id, fixtur
     }
     {
         sqlite::database first{file};
-        first.run("DROP TABLE ids; PRAGMA user_version = 1");
+        first.run("DROP TABLE ids; ALTER TABLE events DROP COLUMN host; PRAGMA user_version = 1");
     }
     recorded_broker broker{options};
     BOOST_TEST(broker.trace(id).at("event").as_string() == "a");
+}
+
+BOOST_FIXTURE_TEST_CASE(the_events_of_a_run_are_found_in_order_up_to_a_gap, fixture) {
+    options.payload_bytes = 100;
+    {
+        recorded_broker before{options};
+        before.tell("of another run");
+    }
+    recorded_broker broker{options};
+    broker.tell("a", R"({"n":1})");
+    broker.ask("b");
+    broker.tell("large", '"' + std::string(200, 'x') + '"');
+    broker.tell("d");
+    broker.tell("e");
+    const auto all = broker.events_between(0, 5);
+    BOOST_REQUIRE(all.size() == 4u);
+    BOOST_TEST(all[0].event == "a");
+    BOOST_TEST(all[0].seq == 1u);
+    BOOST_TEST(all[0].payload.value() == R"({"n":1})");
+    BOOST_TEST(!all[0].timeout);
+    BOOST_TEST(all[1].timeout.value().count() == 30'000);
+    BOOST_TEST(!all[2].payload);
+    BOOST_TEST(broker.events_between(3, 6).size() == 2u);
+    BOOST_TEST(broker.events_between(5, 6).empty());
+    sqlite::database{file}.run("DELETE FROM events WHERE name = 'd'");
+    BOOST_TEST(broker.events_between(0, 6).size() == 3u);
+    BOOST_TEST(broker.events_between(3, 6).empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(no_more_events_are_found_than_fit_a_turn, fixture) {
+    recorded_broker broker{options};
+    for (int i = 0; i < 300; ++i) {
+        broker.tell("a");
+    }
+    BOOST_TEST(broker.events_between(0, 301).size() == journal_reader::most_events_at_once);
+    const std::string payload = '"' + std::string(400'000, 'x') + '"';
+    options.payload_bytes = std::size_t{1} << 20;
+    options.file = directory / "large.db";
+    recorded_broker large{options};
+    for (int i = 0; i < 5; ++i) {
+        large.tell("a", payload);
+    }
+    BOOST_TEST(large.events_between(0, 6).size() == 3u);
 }
 
 BOOST_FIXTURE_TEST_CASE(bytes_that_are_no_text_are_harmless, fixture) {

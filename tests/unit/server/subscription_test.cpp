@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
+#include "kept_files.hpp"
 #include "running_broker.hpp"
+
+#include "journal/sqlite_journal.hpp"
+#include "support/temp_directory.hpp"
 
 #include <base/json/text.hpp>
 
@@ -71,6 +75,41 @@ BOOST_DATA_TEST_CASE(session_goes_on_where_another_ended, thread_counts, threads
     BOOST_CHECK_EQUAL(got[0].seq, 4U);
     BOOST_CHECK_EQUAL(got[2].seq, 6U);
     host.on_context([&hook] { hook.close(); });
+}
+
+BOOST_AUTO_TEST_CASE(session_goes_on_with_what_only_the_journal_holds) {
+    const hookd::test::temp_directory directory;
+    kept_log log;
+    sqlite_journal journal{{.file = directory / "journal.db"}, log};
+    asio::io_context context;
+    broker events{context, {.capacity = 4}};
+    events.record_to(journal);
+    for (const auto* const name : {"a", "b", "a", "b", "b", "b", "b", "a"}) {
+        events.async_emit({.event = name, .payload = '"' + std::string{name} + '"'}, asio::detached);
+    }
+    std::vector<seen_event> seen;
+    error_code failure = errc::internal_error;
+    subscription hook;
+    events.async_subscribe(
+        {.events = {"a"}, .after_seq = 0, .on_event = [&](const event_view& event) { seen.push_back(copy_of(event)); }},
+        [&](error_code result, subscription opened) {
+            failure = result;
+            hook = std::move(opened);
+        });
+    hookd::test::eventually("it has the newest", [&] {
+        context.restart();
+        (void)context.run_for(1ms);
+        return !seen.empty() && seen.back().seq == 8;
+    });
+    BOOST_CHECK(!failure);
+    BOOST_REQUIRE_EQUAL(seen.size(), 3U);
+    BOOST_CHECK_EQUAL(seen[0].seq, 1U);
+    BOOST_CHECK_EQUAL(seen[1].seq, 3U);
+    BOOST_CHECK_EQUAL(seen[1].payload, "\"a\"");
+    hook.close();
+    events.shut_down();
+    context.restart();
+    context.run();
 }
 
 BOOST_DATA_TEST_CASE(nothing_is_called_after_a_close_within_the_handler, thread_counts, threads) {

@@ -259,7 +259,8 @@ public:
     /// open stay. From any thread; done when the strand has come to it.
     void use_catalog(std::shared_ptr<const catalog> events);
 
-    /// From now on `where` is told of events and verdicts, and what it holds is served on the socket. For hookd itself.
+    /// From now on `where` is told of events and verdicts, what it holds is served on the socket, and sessions resume
+    /// with events that only it has. For hookd itself.
     /// To be called once, before the io_context runs; it must outlive this.
     void record_to(core::journal& where);
 
