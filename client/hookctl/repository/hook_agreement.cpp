@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "hook_agreement.hpp"
 
+#include "hookctl/arguments.hpp"
 #include "hookctl/daemon/daemon_program.hpp"
 #include "hookctl/git/program.hpp"
 
+#include <base/exec/command_runner.hpp>
 #include <base/posix/private_directory.hpp>
 #include <base/posix/read_file.hpp>
 #include <base/posix/replace_file.hpp>
+#include <base/text/quantity.hpp>
 
+#include <algorithm>
 #include <system_error>
 
 namespace hookd::hookctl {
@@ -48,6 +52,36 @@ void write_copies(const fs::path& directory, const contents& now) {
     fs::rename(fresh, directory);
 }
 
+std::size_t size_of(const contents& files, const std::string& path) {
+    const auto found = files.find(path);
+    return found == files.end() ? 0 : found->second.size();
+}
+
+/// Names the file that has most of what is to be shown.
+std::string describe_unshowable(const contents& before, const contents& now) {
+    std::string longest;
+    std::size_t most = 0;
+    const auto compare = [&](const std::string& path) {
+        const auto size = std::max(size_of(before, path), size_of(now, path));
+        const bool is_same = before.contains(path) && now.contains(path) && before.at(path) == now.at(path);
+        if (!is_same && size > most) {
+            longest = path;
+            most = size;
+        }
+    };
+    for (const auto& each : now) {
+        compare(each.first);
+    }
+    for (const auto& each : before) {
+        compare(each.first);
+    }
+    return "what has changed cannot be shown whole, since it is longer than " +
+           base::describe_size(base::max_output_bytes) + ": most of it is in " + longest + ", of " +
+           std::to_string(most) +
+           " bytes. Have the hook run a shorter script, or review that file and register its hook by hand: hookctl "
+           "register";
+}
+
 }  // namespace
 
 hook_agreement::hook_agreement(const hook_repository& repository)
@@ -55,10 +89,7 @@ hook_agreement::hook_agreement(const hook_repository& repository)
 
 bool hook_agreement::is_agreed(const contents& now) const { return read_copies(agreed()) == now; }
 
-bool hook_agreement::was_another_shown(const contents& now) const {
-    const auto before = read_copies(shown());
-    return !before.empty() && before != now;
-}
+bool hook_agreement::is_shown(const contents& now) const { return read_copies(shown()) == now; }
 
 std::string hook_agreement::show(const contents& now) const {
     write_copies(shown(), now);
@@ -66,7 +97,15 @@ std::string hook_agreement::show(const contents& now) const {
     const auto said = ask_git(
         directory_.string(), {"-c", "core.quotePath=false", "diff", "--no-index", "--no-ext-diff", "--no-textconv",
                                  "--text", "--no-color", "--src-prefix=", "--dst-prefix=", "--", "agreed", "shown"});
-    return said.output + (said.whole ? "\n" : "\n[...]\n");
+    constexpr int differs = 1;
+    if (said.whole && (said.status == 0 || said.status == differs)) {
+        return said.output + "\n";
+    }
+    fs::remove_all(shown());
+    if (!said.whole) {
+        throw unshowable_change(describe_unshowable(read_copies(agreed()), now));
+    }
+    throw usage_error("git could not show what has changed: " + said.errors);
 }
 
 void hook_agreement::agree(const contents& now) const {

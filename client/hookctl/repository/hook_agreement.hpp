@@ -5,9 +5,16 @@
 
 #include <filesystem>
 #include <map>
+#include <stdexcept>
 #include <string>
 
 namespace hookd::hookctl {
+
+/// A change is too long to be shown whole, so that no user can agree to it. what() names the file with most of it, its
+/// size, and what to do.
+struct unshowable_change : std::runtime_error {
+    using runtime_error::runtime_error;
+};
 
 /// What the user has agreed to run for a repository, and what was shown last: the hook files and what they run, as
 /// copies in the state directory, so that a change can be shown. Errors: std::system_error and
@@ -19,10 +26,11 @@ public:
     explicit hook_agreement(const hook_repository& repository);
 
     [[nodiscard]] bool is_agreed(const contents& now) const;
-    /// Whether something was shown and neither agreed to nor replaced since, and it was not this.
-    [[nodiscard]] bool was_another_shown(const contents& now) const;
+    /// Whether exactly this was shown last, and was not agreed to since.
+    [[nodiscard]] bool is_shown(const contents& now) const;
 
-    /// What has changed since it was agreed to, as git prints differences. It counts as shown from then on.
+    /// What has changed since it was agreed to, as git prints differences. It counts as shown from then on. Throws
+    /// unshowable_change, and usage_error if git fails; nothing counts as shown then.
     [[nodiscard]] std::string show(const contents& now) const;
     void agree(const contents& now) const;
     void forget() const;

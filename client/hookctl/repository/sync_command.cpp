@@ -204,6 +204,11 @@ int apply(const invocation& call, const plan& planned, const hook_agreement& agr
     return exit_status::done;
 }
 
+int refuse(const std::string& reason) {
+    report_error("nothing was changed: " + reason);
+    return exit_status::not_done;
+}
+
 void write_new_file(const fs::path& path, std::string_view text) {
     const base::unique_fd file{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666)};
     if (!file) {
@@ -233,13 +238,15 @@ int run_sync(const invocation& call) {
     if (planned.is_agreed) {
         return apply(call, planned, agreement);
     }
-    show(call, planned, agreement.show(planned.wanted.contents));
+    try {
+        show(call, planned, agreement.show(planned.wanted.contents));
+    } catch (const unshowable_change& failure) {
+        return refuse(failure.what());
+    }
     if (can_ask(call) && agrees(planned)) {
         return apply(call, planned, agreement);
     }
-    report_error(
-        "nothing was changed: once you agree to what is shown, type hookctl trust " + std::string(hook_file_name));
-    return exit_status::not_done;
+    return refuse("once you agree to what is shown, type hookctl trust " + std::string(hook_file_name));
 }
 
 int run_unsync(const invocation& call) {
@@ -273,14 +280,11 @@ int trust_hook_file(const invocation& call, const std::string& path) {
     auto repository = find_hook_repository();
     const hook_agreement agreement(repository);
     const auto planned = make_plan(call, agreement, std::move(repository));
-    if (agreement.was_another_shown(planned.wanted.contents)) {
-        show(call, planned, agreement.show(planned.wanted.contents));
-        report_error(
-            "it has changed since it was shown, so that nothing was changed: look at it, then type hookctl trust " +
-            std::string(hook_file_name) + " again");
-        return exit_status::not_done;
+    if (planned.is_agreed || agreement.is_shown(planned.wanted.contents)) {
+        return apply(call, planned, agreement);
     }
-    return apply(call, planned, agreement);
+    return refuse(planned.repository.file().string() +
+                  ", or a script of it, was not shown, or has changed since: hookctl sync shows it first");
 }
 
 }  // namespace hookd::hookctl

@@ -168,11 +168,54 @@ BOOST_AUTO_TEST_CASE(trust_agrees_to_what_was_shown_and_to_nothing_else) {
     setup.repository.write_script("tools/lint.sh", "echo quite another >&2; exit 1");
     const auto refused = setup.run({"trust", ".hookd.toml"});
     BOOST_TEST(refused.exit_status == 1);
-    BOOST_TEST(mentions(refused.out, "quite another"));
-    check_one_error(refused, {"has changed since it was shown"});
+    check_one_error(refused, {"has changed since: hookctl sync shows it first"});
     BOOST_TEST(size_at(setup.hooks(), "/hooks") == 0U);
+    BOOST_TEST(mentions(setup.run({"sync"}).out, "quite another"));
     BOOST_TEST(setup.run({"trust", setup.repository / ".hookd.toml"}).exit_status == 0);
     BOOST_TEST(setup.ask().err == "quite another\n");
+    BOOST_TEST(setup.run({"trust", ".hookd.toml"}).exit_status == 0, "it is agreed to already");
+}
+
+BOOST_AUTO_TEST_CASE(trust_agrees_to_nothing_that_was_not_shown) {
+    fixture setup;
+    const auto check_refused = [&setup](std::size_t hooks) {
+        const auto refused = setup.run({"trust", ".hookd.toml"});
+        BOOST_TEST(refused.exit_status == 1);
+        BOOST_TEST(refused.out.empty(), refused.out);
+        check_one_error(refused, {"nothing was changed", ".hookd.toml", "hookctl sync shows it first"});
+        BOOST_TEST(size_at(setup.hooks(), "/hooks") == hooks);
+    };
+    setup.write(file_with_one_hook);
+    check_refused(0);
+    setup.agree();
+    setup.write(std::string(file_with_one_hook) + "timeout = \"5s\"\n");
+    check_refused(1);
+    BOOST_TEST(setup.run({"sync"}).exit_status == 1);
+    BOOST_TEST(setup.run({"unsync"}).exit_status == 0);
+    check_refused(0);
+    setup.write("[hooks.lint]\non = [\"e\"]\nrun = [\"true\"]\n");
+    check_refused(0);
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_shown_whole_is_not_asked_about) {
+    fixture setup;
+    setup.write(file_with_one_hook);
+    constexpr std::size_t too_long = std::size_t{3} << 19U;
+    setup.repository.write_script("tools/lint.sh", ": " + std::string(too_long, 'x') + "\nexit 1");
+    const auto size = std::to_string(std::filesystem::file_size(setup.repository / "tools/lint.sh"));
+    const auto refused = setup.run({"sync"});
+    BOOST_TEST(refused.exit_status == 1);
+    BOOST_TEST(refused.out.empty());
+    check_one_error(
+        refused, {"nothing was changed", "1 MiB", "tools/lint.sh, of " + size + " bytes", "a shorter script"});
+    const auto asked = setup.on_pty("sync", "y\n");
+    BOOST_TEST(!mentions(asked, "[y/N]"), asked);
+    BOOST_TEST(mentions(asked, "status 1"));
+    BOOST_TEST(setup.run({"trust", ".hookd.toml"}).exit_status == 1);
+    BOOST_TEST(size_at(setup.hooks(), "/hooks") == 0U);
+    setup.repository.write_script("tools/lint.sh", "exit 1");
+    setup.agree();
+    BOOST_TEST(size_at(setup.hooks(), "/hooks") == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(a_local_file_is_added) {
