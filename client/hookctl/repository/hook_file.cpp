@@ -11,6 +11,7 @@
 #include <hookd/protocol/limits.hpp>
 #include <hookd/protocol/methods.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace hookd::hookctl {
@@ -67,7 +68,18 @@ private:
             fail(line_of(node),
                 where + " does not say what it runs: add, for example, run = [\"./tools/" + hook.name + ".sh\"]");
         }
+        check_place(hook, members, where);
         return hook;
+    }
+
+    void check_place(const file_hook& hook, const toml::table& members, const std::string& where) const {
+        const auto place = place_pointer(hook);
+        const auto* conditions = members["where"].as_table();
+        const auto* own = conditions == nullptr ? nullptr : conditions->get(place);
+        if (own != nullptr) {
+            fail(line_of(*own), where + ".where cannot have " + std::string(place) +
+                                    ": hookctl sync sets it, so that the hook gets the events of this repository");
+        }
     }
 
     void read_member(file_hook& hook, const toml::key& key, const toml::node& value, const std::string& where) const {
@@ -234,6 +246,11 @@ private:
 };
 
 }  // namespace
+
+std::string_view place_pointer(const file_hook& hook) {
+    const auto is_agents = [](const std::string& pattern) { return pattern.starts_with("agent."); };
+    return std::all_of(hook.events.begin(), hook.events.end(), is_agents) ? project_dir_pointer : common_dir_pointer;
+}
 
 hook_file parse_hook_file(std::string_view text, const std::string& path) { return hook_file_reader(path).read(text); }
 

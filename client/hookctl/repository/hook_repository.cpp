@@ -23,6 +23,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <iterator>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -57,17 +58,21 @@ std::string below(const fs::path& top, const fs::path& path) {
     return relative == ".." || relative.starts_with("../") ? std::string() : relative;
 }
 
-std::string read_file_of(const hook_repository& repository, const std::string& path, std::size_t limit) {
+/// Nothing if there is no such file.
+std::optional<std::string> read_file_of(const hook_repository& repository, std::string_view path, std::size_t limit) {
     const auto whole = repository.top / path;
-    auto text = base::read_front(whole, limit + 1);
-    if (!text) {
-        throw usage_error(whole.string() + " cannot be read");
+    try {
+        return base::read_file(whole, {.max_bytes = limit});
+    } catch (const base::read_error& failure) {
+        if (failure.why() == base::read_error::reason::absent) {
+            return std::nullopt;
+        }
+        if (failure.why() == base::read_error::reason::too_long) {
+            throw usage_error(whole.string() + " has more than " + std::to_string(limit >> 20) +
+                              " MiB: run it from a script of the repository");
+        }
+        throw usage_error(whole.string() + " cannot be read: " + failure.what());
     }
-    if (text->size() > limit) {
-        throw usage_error(whole.string() + " has more than " + std::to_string(limit >> 20) +
-                          " MiB: run it from a script of the repository");
-    }
-    return std::move(*text);
 }
 
 /// Where the hook's own script lies: the first file of the repository among the words.
@@ -108,11 +113,6 @@ std::vector<std::string> command_of(
     return command;
 }
 
-bool is_for_agents(const file_hook& hook) {
-    const auto is_agents = [](const std::string& pattern) { return pattern.starts_with("agent."); };
-    return std::all_of(hook.events.begin(), hook.events.end(), is_agents);
-}
-
 std::string params_of(const file_hook& hook, const wanted_hook& wanted, const std::vector<std::string>& command,
     const hook_repository& repository, const payload_condition& place) {
     hook_params params;
@@ -145,12 +145,13 @@ void add_hook(
         one.params = params_of(hook, one, command, repository, place);
         all.push_back(std::move(one));
     };
-    if (!is_for_agents(hook)) {
-        add("", {"/common_dir", path_glob(repository.common_dir.string())});
+    const std::string place(place_pointer(hook));
+    if (place == common_dir_pointer) {
+        add("", {place, path_glob(repository.common_dir.string())});
         return;
     }
-    add("", {"/project_dir", path_glob(repository.top.string())});
-    add("/below", {"/project_dir", path_glob(repository.top.string()) + "/*"});
+    add("", {place, path_glob(repository.top.string())});
+    add("/below", {place, path_glob(repository.top.string()) + "/*"});
 }
 
 void check_unique(const hook_file& shared, const hook_file& local, const fs::path& path) {
@@ -174,19 +175,18 @@ hook_repository find_hook_repository() {
 }
 
 hook_set read_hook_set(hook_repository& repository) {
-    if (!is_regular(repository.file())) {
-        throw usage_error("there is no " + repository.file().string() + ": hookctl init writes one to start from");
-    }
     hook_set result;
     hook_file local;
     auto& contents = result.contents;
-    auto& shared_text = contents[std::string(hook_file_name)] =
-        read_file_of(repository, std::string(hook_file_name), longest_hook_file);
-    const auto shared = parse_hook_file(shared_text, repository.file().string());
-    if (is_regular(repository.local_file())) {
-        auto& local_text = contents[std::string(local_hook_file_name)] =
-            read_file_of(repository, std::string(local_hook_file_name), longest_hook_file);
-        local = parse_hook_file(local_text, repository.local_file().string());
+    const auto shared_text = read_file_of(repository, hook_file_name, longest_hook_file);
+    if (!shared_text) {
+        throw usage_error("there is no " + repository.file().string() + ": hookctl init writes one to start from");
+    }
+    contents.emplace(hook_file_name, *shared_text);
+    const auto shared = parse_hook_file(*shared_text, repository.file().string());
+    if (const auto local_text = read_file_of(repository, local_hook_file_name, longest_hook_file)) {
+        contents.emplace(local_hook_file_name, *local_text);
+        local = parse_hook_file(*local_text, repository.local_file().string());
         check_unique(shared, local, repository.local_file());
     }
     if (const auto& given = local.repository ? local.repository : shared.repository) {
@@ -200,7 +200,11 @@ hook_set read_hook_set(hook_repository& repository) {
     }
     for (const auto& hook : result.hooks) {
         for (const auto& file : hook.files) {
-            contents.emplace(file, read_file_of(repository, file, longest_script));
+            auto text = read_file_of(repository, file, longest_script);
+            if (!text) {
+                throw usage_error((repository.top / file).string() + " has gone while it was read: try again");
+            }
+            contents.emplace(file, std::move(*text));
         }
     }
     return result;

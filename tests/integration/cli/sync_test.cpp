@@ -11,6 +11,8 @@
 #include <optional>
 #include <string>
 
+#include <sys/stat.h>
+
 using namespace hookd::test;
 
 namespace {
@@ -255,7 +257,16 @@ BOOST_AUTO_TEST_CASE(a_hook_knows_where_it_runs_and_where_its_script_lies) {
 BOOST_AUTO_TEST_CASE(faults_name_the_file_the_line_and_the_cure) {
     fixture setup;
     BOOST_TEST(setup.run({"sync"}).exit_status == 2);
-    check_one_error(setup.run({"sync"}), {".hookd.toml: hookctl init"});
+    check_one_error(setup.run({"sync"}), {"there is no ", ".hookd.toml: hookctl init"});
+    for (const std::string name : {".hookd.toml", ".hookd.local.toml"}) {
+        std::filesystem::create_directory(setup.repository / name);
+        check_one_error(setup.run({"sync"}), {name + " cannot be read: it is a directory"});
+        std::filesystem::remove(setup.repository / name);
+        BOOST_TEST(::mkfifo((setup.repository / name).c_str(), 0600) == 0);
+        check_one_error(setup.run({"sync"}), {name + " cannot be read: it is not a regular file"});
+        std::filesystem::remove(setup.repository / name);
+        setup.write(file_with_one_hook);  // beside the local one
+    }
     setup.write("[hooks.lint]\non = [\"e\"]\nrunn = [\"x\"]\n");
     BOOST_TEST(setup.run({"sync"}).exit_status == 2);
     check_one_error(setup.run({"sync"}), {"/shop/.hookd.toml:3: there is no key hooks.lint.runn; did you mean run?"});
