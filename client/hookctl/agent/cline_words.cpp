@@ -11,8 +11,7 @@ agent_answer cline_answer(const agent_event& event, const agent_decision& decisi
     const bool is_sdk_call = event.caller_name == "tool_call";
     auto said = decision;
     if (!said.input.empty() && (!is_sdk_call || said.word == agent_word::ask)) {
-        said.word = agent_word::deny;
-        said.reason = "a hook wants the tool to get this input instead: " + said.input;
+        deny_instead_of_rewriting(said);
     } else if (said.word == agent_word::ask && !is_sdk_call) {
         deny_instead_of_asking(said);
     }
@@ -22,7 +21,7 @@ agent_answer cline_answer(const agent_event& event, const agent_decision& decisi
     } else if (said.word == agent_word::ask) {
         answer.flag("cancel", false).flag("review", true);
     }
-    if (said.word != agent_word::deny && !said.input.empty()) {
+    if (!said.input.empty()) {
         answer.raw("overrideInput", said.input);
     }
     if (!said.context.empty()) {

@@ -14,12 +14,11 @@ using kind = agent_event_kind;
 std::string tool_words(const agent_event& event, agent_decision decision) {
     // It is known to ask a person about these two; elsewhere it may take the word for consent.
     const bool asks = event.caller_name == "beforeShellExecution" || event.caller_name == "beforeMCPExecution";
-    if (decision.word == agent_word::ask && !asks) {
+    const bool rewrites = event.caller_name == "preToolUse" && decision.word == agent_word::allow;
+    if (!decision.input.empty() && !rewrites) {
+        deny_instead_of_rewriting(decision);
+    } else if (decision.word == agent_word::ask && !asks) {
         deny_instead_of_asking(decision);
-    }
-    if (!decision.input.empty() && event.caller_name != "preToolUse") {
-        decision.reason = "a hook wants the tool to get this input instead: " + decision.input;
-        decision.word = agent_word::deny;
     }
     if (decision.word == agent_word::none) {
         return {};
@@ -33,7 +32,7 @@ std::string tool_words(const agent_event& event, agent_decision decision) {
     if (!decision.reason.empty() && !knows_permission_alone) {
         answer.text("user_message", decision.reason).text("agent_message", decision.reason);
     }
-    if (!decision.input.empty() && decision.word == agent_word::allow) {
+    if (!decision.input.empty()) {
         answer.raw("updated_input", decision.input);
     }
     return answer.finish();

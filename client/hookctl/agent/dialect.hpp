@@ -47,6 +47,7 @@ struct agent_event {
     std::string name{};       ///< as hookd calls it: `agent.pre_tool_use`
     bool waits = false;       ///< whether the agent heeds an answer
     bool is_guarded = false;  ///< whether a failure may stop it (--fail-closed, --no-daemon fail)
+    bool is_start = false;    ///< of a session or a subagent: it takes text for the model, and can't be stopped
     std::string session_id{};
     std::string tool_input{};  ///< a JSON value; empty: there is none
     std::string payload{};     ///< a JSON object
@@ -116,6 +117,9 @@ void fit(const agent_event& event, agent_decision& decision, bool fail_closed);
 
 /// Denies what should be put to a person if no person can be asked.
 void deny_instead_of_asking(agent_decision& decision);
+
+/// Denies an input that a hook wants to be another one, and says which. Precondition: the decision has one.
+void deny_instead_of_rewriting(agent_decision& decision);
 
 // The families.
 [[nodiscard]] agent_answer claude_answer(const agent_event& event, const agent_decision& decision);

@@ -105,10 +105,10 @@ constexpr std::array dialects{
     agent_dialect{"cursor",   "",                    tool | prompt | stop | other, tool,     tool,               tool,               0,                                     false, false, false, true,  is_cursor,        cursor_tool_call,   cursor_answer},
     agent_dialect{"cline",    "",                    all & ~permission,  tool,               0,                  tool,               tool | prompt | result | start,        false, false, false, false, is_cline,         cline_tool_call,    cline_answer},
     agent_dialect{"windsurf", "",                    tool | prompt | other, 0,               0,                  0,                  0,                                     false, false, false, true,  is_windsurf,      windsurf_tool_call, status_answer},
-    agent_dialect{"grok",     "",                    tool,               0,                  0,                  0,                  0,                                     false, false, false, true,  is_grok,          camel_tool_call,    status_answer},
+    agent_dialect{"grok",     "",                    tool | other,       0,                  0,                  0,                  0,                                     false, false, false, true,  is_grok,          camel_tool_call,    status_answer},
     agent_dialect{"copilot",  "",                    all & ~prompt,      tool,               tool | permission,  tool,               result | start,                        false, false, false, true,  is_camel_copilot, camel_tool_call,    copilot_answer},
     agent_dialect{"gemini",   "GEMINI_PROJECT_DIR",  all & ~permission,  tool,               tool,               tool,               tool | prompt | result | start,        true,  true,  true,  true,  is_gemini,        plain_tool_call,    gemini_answer},
-    agent_dialect{"kimi",     "",                    tool | prompt | stop | start, 0,        0,                  0,                  prompt | start,                        false, false, false, true,  is_kimi,          plain_tool_call,    kimi_answer},
+    agent_dialect{"kimi",     "",                    tool | prompt | stop | start | other, 0, 0,                  0,                  prompt | start,                        false, false, false, true,  is_kimi,          plain_tool_call,    kimi_answer},
     agent_dialect{"codex",    "",                    all,                0,                  tool | permission,  tool,               tool | prompt | result | start,        false, true,  false, true,  is_codex,         plain_tool_call,    codex_answer},
     agent_dialect{"qwen",     "QWEN_PROJECT_DIR",    all,                tool,               tool | permission,  tool | permission,  tool | prompt | result | start,        true,  true,  false, true,  is_qwen,          plain_tool_call,    claude_answer},
     agent_dialect{"droid",    "FACTORY_PROJECT_DIR", all,                tool,               tool | permission,  tool,               prompt | result | start,               false, false, false, true,  is_droid,         plain_tool_call,    droid_answer},
@@ -136,8 +136,7 @@ void fit_rewrite(const agent_event& event, agent_decision& decision) {
         return;
     }
     if (event.kind == kind::pre_tool_use) {
-        decision.word = agent_word::deny;
-        decision.reason = "a hook wants the tool to get this input instead: " + decision.input;
+        deny_instead_of_rewriting(decision);
     } else if (event.kind == kind::permission_request) {
         decision.word = agent_word::none;  // a person is about to be asked
         decision.notices.emplace_back(
@@ -191,6 +190,12 @@ void deny_instead_of_asking(agent_decision& decision) {
     decision.input.clear();
 }
 
+void deny_instead_of_rewriting(agent_decision& decision) {
+    decision.word = agent_word::deny;
+    decision.reason = "a hook wants the tool to get this input instead: " + decision.input;
+    decision.input.clear();
+}
+
 void fit(const agent_event& event, agent_decision& decision, bool fail_closed) {
     const auto& dialect = *event.dialect;
     fit_end_of_run(event, decision);
@@ -203,8 +208,8 @@ void fit(const agent_event& event, agent_decision& decision, bool fail_closed) {
         decision.notices.push_back("this agent takes no additional_context at " + event.caller_name);
         decision.context.clear();
     }
-    if (decision.word == agent_word::deny && event.kind == kind::session_start && !decision.ends_run) {
-        decision.notices.push_back("a session's start can't be stopped: " + decision.reason);
+    if (decision.word == agent_word::deny && event.is_start && !decision.ends_run) {
+        decision.notices.push_back(event.caller_name + " can't be stopped: " + decision.reason);
         decision.word = agent_word::none;
     }
 }

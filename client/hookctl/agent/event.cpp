@@ -281,10 +281,12 @@ agent_event recognize_agent_event(const agent_input& input, std::string_view dia
         event.kind == kind::pre_tool_use || event.kind == kind::permission_request ||
         event.kind == kind::prompt_submit ||
         (event.kind == kind::other && sounds_stoppable(event.caller_name) && !is_told_only(event.caller_name));
-    const bool may_be_stopped = event.kind != kind::other || event.is_guarded ||
-                                (event.caller_name == "PreCompact" && event.dialect->name == "claude");
+    event.is_start = event.kind == kind::session_start ||
+                     (event.caller_name == "SubagentStart" && (event.dialect->adds_context & at(kind::other)) != 0);
+    const bool takes_answer = event.kind != kind::other || event.is_guarded || event.is_start ||
+                              (event.caller_name == "PreCompact" && event.dialect->name == "claude");
     event.waits =
-        !is_notice && may_be_stopped && (event.dialect->heeds & at(event.kind)) != 0 && event.kind != kind::session_end;
+        !is_notice && takes_answer && (event.dialect->heeds & at(event.kind)) != 0 && event.kind != kind::session_end;
     event.is_guarded = event.is_guarded && event.waits;
     event.session_id = json_text_of(find_passed(input, "session_id"));
     return event;

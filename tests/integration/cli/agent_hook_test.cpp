@@ -203,6 +203,20 @@ BOOST_AUTO_TEST_CASE(hooks_that_do_not_decide_in_time_leave_it_to_the_agent_or_d
     BOOST_TEST(!has_at(json_of(end.out), "/decision"));
 }
 
+BOOST_AUTO_TEST_CASE(an_unknown_event_that_sounds_stoppable_is_stopped_if_no_hook_decides) {
+    test_daemon daemon;
+    auto silent = daemon.connect();
+    subscribe(silent, "agent.*", R"("name":"sleeper")");
+    for (const std::string input : {R"({"client_type":"kimi_code_cli","hook_event_name":"PreFoo"})",
+             R"({"client_type":"kimi_code_cli","hook_event_name":"FooRequest"})",
+             R"({"hookEventName":"PreFoo","workspaceRoot":"/src/shop"})"}) {
+        const auto closed = agent_hook(daemon.socket_path(), input, {"--timeout", "100ms", "--fail-closed"});
+        BOOST_TEST(closed.exit_status == 2, input);
+        BOOST_TEST(closed.err.find("sleeper") != std::string::npos, closed.err);
+        BOOST_TEST(agent_hook(daemon.socket_path(), input, {"--timeout", "100ms"}).exit_status == 0);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(hooks_have_20_seconds_unless_said) {
     test_daemon daemon;
     auto observer = daemon.connect();

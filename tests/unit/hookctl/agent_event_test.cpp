@@ -3,6 +3,7 @@
 #include "agent_call.hpp"
 
 #include <hookctl/agent/event.hpp>
+#include <hookctl/agent/reply.hpp>
 #include <hookctl/arguments.hpp>
 
 #include <support/json_access.hpp>
@@ -134,6 +135,42 @@ BOOST_AUTO_TEST_CASE(every_other_event_is_fired_under_its_name_and_can_be_stoppe
     }
     // What would end a session if it failed is stopped by a word only.
     BOOST_TEST((event("PreCompact").waits && !event("PreCompact").is_guarded));
+}
+
+BOOST_AUTO_TEST_CASE(kimis_and_groks_events_of_unknown_names_can_be_stopped_if_they_sound_so) {
+    const auto kimi = [](const std::string& name) {
+        return agent_event_of(R"({"client_type":"kimi_code_cli","hook_event_name":")" + name + "\"}");
+    };
+    const auto grok = [](const std::string& name) {
+        return agent_event_of(R"({"workspaceRoot":"/src/shop","hookEventName":")" + name + "\"}");
+    };
+    for (const auto& event :
+        {kimi("PreFoo"), kimi("beforeFoo"), kimi("FooRequest"), grok("PreFoo"), grok("FooRequest")}) {
+        BOOST_TEST((event.waits && event.is_guarded), event.dialect->name << ' ' << event.caller_name);
+        hookd::hookctl::agent_decision decision;
+        decision.word = hookd::hookctl::agent_word::deny;
+        decision.reason = "no";
+        BOOST_TEST(shown(hookd::hookctl::answer_to(event, decision, true)) == "exit 2: no");
+    }
+    for (const auto& event : {kimi("TurnStarted"), kimi("PreCompact"), grok("TurnStarted"), grok("UserPromptSubmit")}) {
+        BOOST_TEST(!event.waits, event.dialect->name << ' ' << event.caller_name);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_subagents_start_waits_for_text_where_the_agent_takes_it_and_is_not_stopped) {
+    const std::string input = R"({"session_id":"v-1","cwd":"/home/ann/shop","hook_event_name":"SubagentStart"})";
+    const auto event = agent_event_of(input, "vscode");
+    BOOST_TEST(event.name == "agent.subagent_start");
+    BOOST_TEST((event.waits && !event.is_guarded));
+    const auto answer = [&](const std::string& reply) {
+        auto decision = hookd::hookctl::decide(event, replies({reply}), false);
+        return shown(hookd::hookctl::answer_to(event, decision, false));
+    };
+    BOOST_TEST(
+        answer(R"({"additional_context":"mind"})") ==
+        R"({"additionalContext":"mind","hookSpecificOutput":{"hookEventName":"SubagentStart","additionalContext":"mind"}})");
+    BOOST_TEST(answer(R"({"abort":"no"})") == R"({"systemMessage":"hookd: SubagentStart can't be stopped: no"})");
+    BOOST_TEST(!agent_event_of(input, "claude").waits);
 }
 
 BOOST_AUTO_TEST_CASE(the_payload_has_what_the_agents_call_by_different_names) {

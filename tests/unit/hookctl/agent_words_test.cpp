@@ -176,9 +176,10 @@ BOOST_AUTO_TEST_CASE(a_rewrite_that_is_allowed) {
 
 BOOST_AUTO_TEST_CASE(a_rewrite_that_nobody_has_allowed_is_put_to_a_person) {
     const std::string input = R"({"command":"ls"})";
-    const std::string denied_instead =
-        R"("permissionDecision":"deny","permissionDecisionReason":"a hook wants the tool to get this input instead: )"
-        R"({\"command\":\"ls\"}")";
+    const std::string wanted = R"("a hook wants the tool to get this input instead: {\"command\":\"ls\"}")";
+    const std::string denied_instead = R"("permissionDecision":"deny","permissionDecisionReason":)" + wanted;
+    const std::string cursor_denied_instead =
+        R"({"permission":"deny","user_message":)" + wanted + R"(,"agent_message":)" + wanted + "}";
     check(R"({"decision":"ask","updated_input":)" + input + "}",
         {{"codex_pre_tool_use", tool_words("PreToolUse", denied_instead)}});
     check(R"({"updated_input":)" + input + "}",
@@ -191,8 +192,9 @@ BOOST_AUTO_TEST_CASE(a_rewrite_that_nobody_has_allowed_is_put_to_a_person) {
                 "decides\"}"},
             {"gemini_before_tool",
                 R"({"decision":"ask","hookSpecificOutput":{"hookEventName":"BeforeTool","tool_input":)" + input + "}}"},
-            {"cursor_pre_tool_use",
-                R"({"permission":"deny","user_message":"a person has to decide this","agent_message":"a person has to decide this"})"},
+            {"cursor_pre_tool_use", cursor_denied_instead},
+            {"cursor_before_shell_execution", cursor_denied_instead},
+            {"cline_tool_call", R"({"cancel":true,"errorMessage":)" + wanted + "}"},
         });
 }
 
