@@ -189,6 +189,14 @@ base::command_result run_shell(const std::string& command, std::string input) {
     return run_to_end(std::move(what));
 }
 
+constexpr std::string_view own_name = "hookctl";
+
+/// A notice of decide() begins with the name of the hook that replied, which is always this program here.
+std::string without_own_name(const std::string& notice) {
+    const auto prefix = std::string(own_name) + ": ";
+    return notice.starts_with(prefix) ? notice.substr(prefix.size()) : notice;
+}
+
 /// What the agent would make of that.
 agent_decision understood(const agent_wiring& wiring, const std::string& input, const base::command_result& ended) {
     agent_decision said;
@@ -201,9 +209,12 @@ agent_decision understood(const agent_wiring& wiring, const std::string& input, 
         verdict answer;
         auto& reply = answer.responses.emplace_back();
         reply.text = words.text();
-        reply.responder = "hookctl";
+        reply.responder = own_name;
         reply.uid = ::geteuid();
         said = decide(event, answer, false);
+        for (auto& notice : said.notices) {
+            notice = without_own_name(notice);
+        }
     }
     if (ended.code != 0) {
         said.word = ended.code == 2 ? agent_word::deny : said.word;

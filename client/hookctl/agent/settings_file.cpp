@@ -39,6 +39,9 @@ void refuse_links(const settings_path& path) {
     }
 }
 
+/// Whether a directory is also for others than agents, so that an empty one may have been there before.
+bool is_shared(const fs::path& directory) { return directory.filename() == ".github"; }
+
 }  // namespace
 
 std::optional<std::string> read_settings(const settings_path& path) {
@@ -74,6 +77,11 @@ void remove_settings(const settings_path& path) {
     refuse_links(path);
     if (::unlink(path.whole().c_str()) != 0 && errno != ENOENT) {
         fail("remove", path.whole(), errno);
+    }
+    for (auto rest = fs::path(path.rest).parent_path(); !rest.empty() && !is_shared(rest); rest = rest.parent_path()) {
+        if (::rmdir((fs::path(path.base) / rest).c_str()) != 0) {
+            return;  // it holds other files
+        }
     }
 }
 

@@ -23,7 +23,8 @@ struct settings_path {
 /// read_settings.
 void write_settings(const settings_path& path, const std::string& text);
 
-/// Removes the file. Throws as read_settings.
+/// Removes the file, and the directories below `path.base` that were the agent's own and are empty then. Throws as
+/// read_settings.
 void remove_settings(const settings_path& path);
 
 }  // namespace hookd::hookctl

@@ -108,7 +108,40 @@ BOOST_AUTO_TEST_CASE(status_fires_a_test_event_through_what_the_agent_calls) {
     }
     BOOST_TEST(lines_of(at.agent({"uninstall"}).out).size() == 11U);
     BOOST_TEST(at.agent({"status", "cursor"}).exit_status == 1);
-    BOOST_TEST(!fs::exists(at.file(".cursor/hooks.json")));
+    for (const auto& each : fs::directory_iterator(at.file("."))) {
+        BOOST_TEST(each.path().filename() == ".local", each.path() << " is left");  // the state directory
+    }
+}
+
+BOOST_AUTO_TEST_CASE(uninstall_removes_the_agents_directories_that_are_empty_then) {
+    home at;
+    fs::create_directories(at.file(".git"));
+    fs::create_directories(at.file(".codex/sessions"));
+    for (const bool is_project : {false, true}) {
+        for (const std::string action : {"install", "uninstall"}) {
+            std::vector<std::string> words{action, "claude", "codex", "copilot", "windsurf", "grok"};
+            if (is_project) {
+                words.emplace_back("--project");
+            }
+            BOOST_TEST(at.agent(words).exit_status == 0);
+        }
+    }
+    for (const std::string gone :
+        {".claude", ".copilot", ".codeium", ".windsurf", ".grok", ".github/hooks", ".codex/hooks.json"}) {
+        BOOST_TEST(!fs::exists(at.file(gone)), gone);
+    }
+    for (const std::string kept : {".git", ".github", ".codex/sessions"}) {
+        BOOST_TEST(fs::exists(at.file(kept)), kept);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(status_says_once_that_there_is_no_daemon) {
+    home at;
+    BOOST_TEST(at.agent({"install", "codex"}).exit_status == 0);
+    at.daemon().kill();
+    const auto said = json_of(at.agent({"status", "codex"}).out);
+    BOOST_TEST(text_at(said, "/answer") == "proceed");
+    BOOST_TEST(text_at(said, "/notices/0").starts_with("hookd: no hook was asked about agent.pre_tool_use: "), said);
 }
 
 BOOST_AUTO_TEST_CASE(each_agent_that_runs_claudes_hooks_gets_its_own_words) {
