@@ -13,4 +13,7 @@ namespace hookd::hookctl {
 /// (invalid_argument) for a user that this system does not know.
 [[nodiscard]] std::string daemon_user_of(const invocation& call);
 
+/// The name of the account that has this user number; empty if the system knows none. Looked up as above.
+[[nodiscard]] std::string account_name_of(const std::string& number);
+
 }  // namespace hookd::hookctl

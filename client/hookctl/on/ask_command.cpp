@@ -9,6 +9,7 @@
 #include "event_line.hpp"
 #include "hookctl/commands.hpp"
 #include "hookctl/daemon/daemon_program.hpp"
+#include "hookctl/daemon/daemon_user.hpp"
 #include "hookctl/exit_status.hpp"
 #include "hookctl/json/json_layout.hpp"
 #include "hookctl/terminal/output.hpp"
@@ -22,6 +23,7 @@
 #include <hookd/protocol/command_environment.hpp>
 #include <hookd/protocol/methods.hpp>
 
+#include <boost/algorithm/string/predicate.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
@@ -51,9 +53,14 @@ constexpr std::size_t most_payload_lines = 200;
 constexpr std::size_t longest_line = 4096;  // as much as a terminal gives at once
 constexpr std::chrono::seconds longest_notification{60};
 
+/// The person's name for verdicts and logs.
 std::string user_name() {
-    const auto name = environment_variable("USER");
-    return protocol::is_subscriber_name(name) ? name : "user " + std::to_string(::geteuid());
+    if (auto name = environment_variable("USER"); protocol::is_subscriber_name(name)) {
+        return name;
+    }
+    const auto number = std::to_string(::geteuid());
+    auto name = account_name_of(number);
+    return protocol::is_subscriber_name(name) ? name : "user " + number;
 }
 
 std::string_view without_blanks(std::string_view text) {
@@ -67,10 +74,11 @@ std::optional<reply> answer_in(std::string_view line, const std::string& user) {
     if (said.empty()) {
         return std::nullopt;
     }
-    if (said == "y" || said == "Y" || said == "yes") {
+    const auto is = [said](std::string_view word) { return boost::algorithm::iequals(said, word); };
+    if (is("y") || is("yes")) {
         return proceed();
     }
-    if (said == "n" || said == "N" || said == "no") {
+    if (is("n") || is("no")) {
         return veto(user + " said no");
     }
     return veto(said.starts_with("n ") ? without_blanks(said.substr(2)) : said);

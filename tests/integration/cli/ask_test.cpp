@@ -7,7 +7,11 @@
 #include <boost/test/unit_test.hpp>
 
 #include <memory>
+#include <optional>
 #include <string>
+
+#include <pwd.h>
+#include <unistd.h>
 
 using namespace hookd::test;
 
@@ -48,8 +52,9 @@ BOOST_AUTO_TEST_CASE(a_person_says_yes_no_or_why_not) {
         std::string reason;
     };
     int number = 0;
-    for (const auto& each : {answer{"y\n", 0, ""}, answer{"n\n", 1, "person said no\n"},
-             answer{"not on a Friday\n", 1, "not on a Friday\n"}}) {
+    for (const auto& each : {answer{"y\n", 0, ""}, answer{" Yes \n", 0, ""}, answer{"n\n", 1, "person said no\n"},
+             answer{"NO\n", 1, "person said no\n"}, answer{"n not now\n", 1, "not now\n"},
+             answer{"yes, but not on a Friday\n", 1, "yes, but not on a Friday\n"}}) {
         const auto emitter = setup.emit("pre_deploy", R"({"to":"production","secret":"s3"})");
         setup.person->wait_for_out("#" + std::to_string(++number) + " ");
         setup.person->write_input(each.typed);
@@ -61,6 +66,19 @@ BOOST_AUTO_TEST_CASE(a_person_says_yes_no_or_why_not) {
     BOOST_TEST(mentions(setup.person->out(), "pre_deploy"));
     BOOST_TEST(mentions(setup.person->out(), "    \"to\": \"production\",\r\n    \"secret\": \"s3\"\r\n"),
         setup.person->out());
+}
+
+BOOST_AUTO_TEST_CASE(without_USER_the_accounts_name_is_the_hooks) {
+    const auto* const account = ::getpwuid(::geteuid());
+    BOOST_TEST_REQUIRE(account != nullptr);
+    test_daemon daemon;
+    spawn_options how;
+    how.environment = {{"TERM", "xterm"}, {"USER", std::nullopt}};
+    child_process person(
+        {"script", "-qefc", hookctl_binary() + " --socket " + daemon.socket_path() + " ask 'pre_*'", "/dev/null"}, how);
+    daemon.wait_for_stat("/subscribers", 1);
+    const auto listed = json_of(hookctl(daemon.socket_path(), {"who", "pre_push"}).out);
+    BOOST_TEST(text_at(listed, "/responders/0/name") == account->pw_name, listed);
 }
 
 BOOST_AUTO_TEST_CASE(several_questions_wait_in_a_queue) {
