@@ -142,12 +142,26 @@ information help_of(std::string_view command) {
     return {std::string(command.empty() ? general_help() : command_help(command))};
 }
 
+/// Whether a word is what a command can be told to do first: `install` of `git install|uninstall|...`.
+bool is_action_of(std::string_view command, const std::string& word) {
+    auto usage = command_usage(command);
+    usage.remove_prefix(std::min(command.size() + 1, usage.size()));
+    const auto actions = "|" + std::string(usage.substr(0, usage.find(' '))) + "|";
+    return actions.find("|" + word + "|") != std::string::npos;
+}
+
 information parse_help(option_reader& options) {
     if (!options.parse()) {
         return help_of("help");
     }
-    const auto& given = options.positionals(0, 1);
-    return help_of(given.empty() ? std::string_view() : command_called(given[0]));
+    const auto& given = options.positionals(0, words().max_size());
+    if (given.empty()) {
+        return help_of({});
+    }
+    const auto command = command_called(given[0]);
+    const bool has_action = given.size() > 1 && is_action_of(command, given[1]);
+    (void)options.positionals(1, has_action ? 2 : 1);
+    return help_of(command);
 }
 
 information version_text() {

@@ -11,6 +11,7 @@
 #include <hookd/protocol/methods.hpp>
 
 #include <algorithm>
+#include <cstddef>
 
 namespace hookd::hookctl {
 
@@ -30,6 +31,14 @@ bool any_form(std::string_view name, Visit visit) {
 }
 
 bool is_long(std::string_view form) { return form.starts_with("--"); }
+
+/// Whether the words from `first` on are more of a JSON text, which the shell has split for lack of quotes.
+bool is_split_json(const words& given, std::size_t first) {
+    const auto begins = [](std::string_view word) { return word.starts_with('{') || word.starts_with('['); };
+    const auto is_part = [](std::string_view word) { return word.find_first_of("{}[]\":") != std::string_view::npos; };
+    return (first > 0 && begins(given[first - 1])) ||
+           std::any_of(given.begin() + static_cast<std::ptrdiff_t>(first), given.end(), is_part);
+}
 
 }  // namespace
 
@@ -132,8 +141,8 @@ words& option_reader::positionals(std::size_t min, std::size_t max) {
         fail(missing_word() + " is missing: hookctl " + std::string(command_usage(command_)));
     }
     if (positionals_.size() > max) {
-        fail(in_quotes(positionals_[max]) +
-             " is one word too many (JSON goes in single quotes: '{\"a\": 1}'): hookctl " +
+        fail(in_quotes(positionals_[max]) + " is one word too many" +
+             (is_split_json(positionals_, max) ? " (JSON goes in single quotes: '{\"a\": 1}')" : "") + ": hookctl " +
              std::string(command_usage(command_)));
     }
     return positionals_;

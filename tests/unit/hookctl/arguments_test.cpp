@@ -7,6 +7,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -224,7 +225,16 @@ BOOST_AUTO_TEST_CASE(a_time_out_without_unit_or_out_of_range_is_refused) {
 
 BOOST_AUTO_TEST_CASE(too_few_or_too_many_words_are_refused_with_the_usage) {
     check_mentions(refusal({"emit"}), {"EVENT is missing", "emit EVENT [PAYLOAD]"});
-    check_mentions(refusal({"emit", "e", "{", "}"}), {"'}'", "single quotes", "emit EVENT [PAYLOAD]"});
+    for (const auto& split : {words{"{", "}"}, words{"{a:", "1}"}, words{"[1,", "2", "]"}, words{"x", "b:"}}) {
+        auto arguments = words{"emit", "e"};
+        arguments.insert(arguments.end(), split.begin(), split.end());
+        check_mentions(refusal(arguments), {"'" + split[1] + "'", "single quotes", "emit EVENT [PAYLOAD]"});
+    }
+    for (const auto& arguments : {words{"version", "extra"}, words{"ping", "x", "y"}, words{"emit", "e", "1", "2"},
+             words{"trust", "a:b", "c"}}) {
+        const auto message = refusal(arguments);
+        BOOST_TEST(message.find("is one word too many: hookctl ") != std::string::npos, message);
+    }
     check_mentions(refusal({"respond"}), {"ID is missing", "respond ID [RESPONSE]"});
     check_mentions(refusal({"call"}), {"METHOD is missing", "call METHOD [PARAMS]"});
     check_mentions(refusal({"on", "--", "true"}), {"PATTERN is missing"});
@@ -344,6 +354,12 @@ BOOST_AUTO_TEST_CASE(version_and_help_need_nothing_else_to_be_right) {
     BOOST_TEST(text_of({"help"}) == general_help());
     check_mentions(refusal({"help", "emti"}), {"'emti'", "did you mean emit?"});
     check_mentions(refusal({"help", "emit", "x"}), {"'x' is one word too many"});
+    for (const auto& [command, action] :
+        {std::pair("git", "install"), std::pair("git", "run"), std::pair("jj", "push"), std::pair("agent", "status")}) {
+        BOOST_TEST(text_of({"help", command, action}) == command_help(command));
+    }
+    check_mentions(refusal({"help", "git", "instal"}), {"'instal' is one word too many"});
+    check_mentions(refusal({"help", "git", "install", "x"}), {"'x' is one word too many"});
     check_mentions(refusal({"version", "x"}), {"'x' is one word too many"});
 }
 
