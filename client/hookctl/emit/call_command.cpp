@@ -5,6 +5,8 @@
 #include "hookctl/json/json_argument.hpp"
 #include "hookctl/terminal/output.hpp"
 
+#include <base/json/object_writer.hpp>
+#include <base/json/value_view.hpp>
 #include <hookd/client.hpp>
 #include <hookd/protocol/methods.hpp>
 
@@ -12,13 +14,29 @@
 #include <chrono>
 #include <cstdio>
 #include <string>
+#include <string_view>
 
 namespace hookd::hookctl {
+
+namespace {
+
+/// The result of ping with the path at which it was asked.
+std::string with_socket(std::string_view result, const std::string& path) {
+    base::object_writer object;
+    for (const auto& each : base::value_view(result).members()) {
+        object.raw(each.key.decode(), each.value);
+    }
+    return object.text("socket", path).finish();
+}
+
+}  // namespace
 
 int run_ping(const invocation& call) {
     auto daemon = connect_for(call);
     if (writes_for_programs(call.json)) {
-        print(daemon.call(protocol::ping_params::method, {}, call.timeout.value_or(default_answer_timeout)) + '\n');
+        const auto result =
+            daemon.call(protocol::ping_params::method, {}, call.timeout.value_or(default_answer_timeout));
+        print(json_output(with_socket(result, daemon.path())) + '\n');
         return exit_status::done;
     }
     const auto begin = std::chrono::steady_clock::now();

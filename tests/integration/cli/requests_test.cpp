@@ -26,7 +26,8 @@ BOOST_AUTO_TEST_CASE(ping_prints_who_the_daemon_is) {
     BOOST_TEST(done.err.empty());
     BOOST_TEST(lines_of(done.out).size() == 1U);
     const auto result = json_of(done.out);
-    BOOST_TEST(members_of(result) == "host instance pid protocol version");
+    BOOST_TEST(members_of(result) == "host instance pid protocol socket version");
+    BOOST_TEST(text_at(result, "/socket") == daemon.socket_path());
     BOOST_TEST(int_at(result, "/pid") == daemon.pid());
 }
 

@@ -37,6 +37,7 @@ BOOST_AUTO_TEST_CASE(people_get_words_and_colours) {
     BOOST_TEST(mentions(ping.out, "is there, at " + daemon.socket_path() + ": pid " + std::to_string(daemon.pid())));
     BOOST_TEST(mentions(ping.out, "\x1b["));
     BOOST_TEST(!mentions(ping.out, "{"));
+    BOOST_TEST(text_at(json_of(on_terminal(line_for(daemon, "--json ping")).out), "/socket") == daemon.socket_path());
     BOOST_TEST(mentions(on_terminal(line_for(daemon, "emit note")).out, "as number 1 to 0 subscribers"));
 }
 
