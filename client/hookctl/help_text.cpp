@@ -143,7 +143,9 @@ its environment, with PATH, HOME, LANG, USER, TMPDIR and HOOK_* of hookctl's own
 
 How CMD replies:
   exit status 0, a JSON object on stdout    the reply; its "abort" vetoes
-  exit status 0, text or no output          no objection; the text is a note
+  exit status 0, other text or no output    no objection; the text is a note
+  exit status 0, a line that begins with {
+    or [, but not one object; over 1 MiB    the hook failed: no vote
   exit status 1 to 125                      a veto; its stderr is the reason
   not started, 126, 127, a signal, time-out the hook failed: no vote
 
@@ -229,7 +231,7 @@ constexpr std::string_view trust_help = R"(usage: hookctl trust NAME|.hookd.toml
 
 Lets a registered hook run again after its program or script has changed or appeared.
 Review it first. With the path of a .hookd.toml: agrees to what hookctl sync has shown, and
-registers it.
+registers it. Exit status 1 if it was not shown, or has changed since.
 
 options:
   --timeout DURATION   how long to wait for the daemon (default 30s)
@@ -375,7 +377,8 @@ events:
   agent.post_tool_use       PostToolUse, AfterTool, ...        an objection reaches the model
   agent.stop                Stop, SubagentStop, AfterAgent ... an objection keeps it working
   agent.session_start       SessionStart, ...                  a text reaches the model
-  agent.session_end, and any other as agent.<snake_case>       reported
+  agent.session_end, and any other as agent.<snake_case>       reported; one whose name begins
+                            with Pre or Before, or ends in Request, may be stopped
 
 Each payload has agent, project_dir, and what the agent said (raw); of a tool also tool_kind
 (shell, write, read, fetch, mcp, task, other), command and paths.
@@ -418,7 +421,8 @@ stays as it is, byte for byte; a link is not followed.
               hookctl's. Once more gives them the options given now
   status      say who calls it, fire a test event through each command, and say what it would
               have done. Exit status 1 if one does not call it
-  uninstall   take the hooks away, and leave the file as it was
+  uninstall   take the hooks away, and leave the file as it was. A file that install made is
+              removed, and the agent's directory with it if that is empty then
 
   AGENT   claude, codex, gemini, qwen, copilot, cursor, windsurf, kimi, grok, droid, qoder
           (default: those whose directories are there)
@@ -622,7 +626,8 @@ events of this repository and its work trees, and deregisters those that are no 
 
 What has changed since it was last agreed to, of the files and of the scripts that they run, is
 shown first. On a terminal it asks; elsewhere it changes nothing, and the exit status is 1. Until
-then each hook of a file that has changed is missing, and nothing proceeds.
+then each hook of a file that has changed is missing, and nothing proceeds. A change of more than
+1 MiB can't be shown whole: it is refused.
 
 options:
   --timeout DURATION   how long to wait for the daemon (default 30s)
@@ -648,9 +653,9 @@ constexpr std::string_view ask_help = R"(usage: hookctl ask [options] PATTERN...
 A person is the hook: shows each question whose event matches a PATTERN, with its payload, and
 waits for a line. Several questions wait in a queue. Needs a terminal.
 
-  y                proceed
-  n                veto
-  any other text   veto, for that reason
+  y, yes           proceed
+  n, no            veto, without a reason
+  any other text   veto, for that reason; in n TEXT, TEXT is the reason
 
 A question that was decided by another answer, such as a veto by hookctl respond, or for which
 no emitter waits any longer, is replaced by the next. Input from before a question was shown is
@@ -660,7 +665,8 @@ options:
   --notify CMD         run this shell command for each question, which finds the payload on its
                        standard input and what hookctl on sets in its environment. A JSON object
                        that it prints is the answer
-  --name NAME          what verdicts and logs call this hook (default: your user name)
+  --name NAME          what verdicts and logs call this hook (default: $USER, else the name of
+                       your account)
   --where POINTER=GLOB, --repo DIR, --fail-closed
                        as for hookctl on
   --timeout DURATION   how long to wait for the daemon at the start (default 30s)
