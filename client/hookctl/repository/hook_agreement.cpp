@@ -61,6 +61,7 @@ std::size_t size_of(const contents& files, const std::string& path) {
 std::string describe_unshowable(const contents& before, const contents& now) {
     std::string longest;
     std::size_t most = 0;
+    std::size_t total_now = 0;
     const auto compare = [&](const std::string& path) {
         const auto size = std::max(size_of(before, path), size_of(now, path));
         const bool is_same = before.contains(path) && now.contains(path) && before.at(path) == now.at(path);
@@ -71,15 +72,19 @@ std::string describe_unshowable(const contents& before, const contents& now) {
     };
     for (const auto& each : now) {
         compare(each.first);
+        total_now += each.second.size();
     }
     for (const auto& each : before) {
         compare(each.first);
     }
+    const bool fits_alone = !before.empty() && total_now < base::max_output_bytes;
+    const std::string advice =
+        fits_alone ? "Type hookctl unsync, after which hookctl sync shows it without what it replaces; or have"
+                   : "Have";
     return "what has changed cannot be shown whole, since it is longer than " +
            base::describe_size(base::max_output_bytes) + ": most of it is in " + longest + ", of " +
-           std::to_string(most) +
-           " bytes. Have the hook run a shorter script, or review that file and register its hook by hand: hookctl "
-           "register";
+           std::to_string(most) + " bytes. " + advice +
+           " the hook run a shorter script, or review that file and register its hook by hand: hookctl register";
 }
 
 }  // namespace

@@ -220,6 +220,19 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_shown_whole_is_not_asked_about) {
     BOOST_TEST(size_at(setup.hooks(), "/hooks") == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(what_replaces_something_long_is_shown_after_unsync) {
+    fixture setup;
+    setup.write(file_with_one_hook);
+    constexpr std::size_t most_of_it = std::size_t{3} << 18U;
+    setup.repository.write_script("tools/lint.sh", ": " + std::string(most_of_it, 'x') + "\nexit 1");
+    setup.agree();
+    setup.repository.write_script("tools/lint.sh", ": " + std::string(most_of_it, 'y') + "\nexit 1");
+    check_one_error(setup.run({"sync"}), {"tools/lint.sh", "Type hookctl unsync"});
+    BOOST_TEST(setup.run({"unsync"}).exit_status == 0);
+    setup.agree();
+    BOOST_TEST(size_at(setup.hooks(), "/hooks") == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(a_local_file_is_added) {
     fixture setup;
     setup.write(file_with_one_hook);
