@@ -117,9 +117,9 @@ void add_choices(json::object& schemas) {
 }
 
 void add_verdicts(json::object& schemas) {
-    schemas["Reply"] =
-        object_of("what a responder replied", {{"response", "JsonObject"}, {"responder", "Text"}, {"uid", "Count"},
-                                                  {"elapsed_ms", "Decimal"}, optional({"host", "Text"})});
+    schemas["Reply"] = object_of("what a responder replied",
+        {{"response", "JsonObject"}, {"responder", "Text"}, {"uid", "Count"}, {"elapsed_ms", "Decimal"},
+            optional({"host", "Text"}), optional({"response_bytes", "Count"})});
     schemas["Missing"] = object_of("a responder that gave no reply, and why",
         {{"responder", "Text"}, {"why", "Text"}, optional({"host", "Text"})});
     const auto ending = object_of("how a wait ended",
@@ -228,8 +228,9 @@ void add_stats(json::object& schemas) {
             {"bytes_out", "Count"}});
     schemas["VerdictStats"] = object_of("how many waits ended in which way",
         {{"proceeded", "Count"}, {"vetoed", "Count"}, {"failed_closed", "Count"}, {"bypassed", "Count"}});
-    schemas["JournalStats"] = object_of(
-        "the journal", {{"file", nullable("Text")}, {"bytes", "Count"}, {"events", "Count"}, {"dropped", "Count"}});
+    schemas["JournalStats"] =
+        object_of("the journal", {{"file", nullable("Text")}, {"bytes", "Count"}, {"events", "Count"},
+                                     {"dropped", "Count"}, optional({"failure", "Text"})});
     const auto link = object_of("a link to other hosts",
         {{"engine", nullable("Text")}, {"state", "Text"}, {"events", list_of("Text")}, {"hosts", "Count"},
             {"asked", "Count"}, {"answered", "Count"}, {"failed", "Count"}, {"gaps", "Count"}, {"reconnects", "Count"},

@@ -139,6 +139,7 @@ void append_json(std::string& out, const stats_result& result) {
     journal.number("bytes", result.journal.bytes);
     journal.number("events", result.journal.events);
     journal.number("dropped", result.journal.dropped);
+    journal.optional_text("failure", result.journal.failure);
     journal.end();
     document.array("sessions", result.sessions, append_session);
     if (!result.clusters.empty()) {

@@ -36,6 +36,10 @@ void append_how_it_ended(std::string& out, const wait_result& result) {
         out += R"(,"elapsed_ms":)";
         append_milliseconds(out, each.elapsed);
         append_host(out, each.host);
+        if (each.omitted_bytes != 0) {
+            out += R"(,"response_bytes":)";
+            append_number(out, each.omitted_bytes);
+        }
         out += '}';
     }
     out += R"(],"missing":[)";

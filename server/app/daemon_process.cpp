@@ -15,6 +15,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <exception>
 #include <filesystem>
@@ -125,14 +126,23 @@ void check_is_safe(const std::filesystem::path& catalog_directory) {
     }
 }
 
+/// `the catalog DIR`, `the catalogs DIR, DIR`.
+std::string catalog_text(const program_options& options) {
+    std::string text = options.catalogs.size() == 1 ? "the catalog" : "the catalogs";
+    for (const auto& each : options.catalogs) {
+        text += (&each == &options.catalogs.front() ? " " : ", ") + each.string();
+    }
+    return text;
+}
+
 }  // namespace
 
 std::shared_ptr<const catalog> daemon_process::catalog_of(const program_options& options) {
-    if (options.catalog.empty()) {
+    if (options.catalogs.empty()) {
         return nullptr;
     }
-    check_is_safe(options.catalog);
-    return load_catalog(options.catalog);
+    std::for_each(options.catalogs.begin(), options.catalogs.end(), check_is_safe);
+    return load_catalog(options.catalogs);
 }
 
 void daemon_process::check_clusters(const program_options& options) {
@@ -301,7 +311,7 @@ void daemon_process::apply(settings read) {
     }
     options_.level = read.options.level;
     log_.set_level(options_.level);
-    options_.catalog = read.options.catalog;
+    options_.catalogs = read.options.catalogs;
     std::string others;
     for (const auto name : changes_that_need_restart(options_, read.options)) {
         others += (others.empty() ? "" : ", ") + std::string{name};
@@ -319,7 +329,8 @@ void daemon_process::use(std::shared_ptr<const catalog> events) {
     broker_.use_catalog(std::move(events));
     // Whoever reads this finds it in force.
     if (known) {
-        say(log_level::info, "the catalog " + options_.catalog.string() + " knows " + base::counted(*known, "event"));
+        say(log_level::info, catalog_text(options_) + (options_.catalogs.size() == 1 ? " knows " : " know ") +
+                                 base::counted(*known, "event"));
     }
 }
 

@@ -105,7 +105,15 @@ int print(const std::string& text) {
 std::string version_text() {
     return std::string{"hookd "} + hookd::protocol::release_version + ", protocol " +
            std::to_string(hookd::protocol::version) +
-           ", features: catalog, journal, registered-hooks, socket-activation\n";
+           ", features: catalog, cluster, durable, journal, registered-hooks, socket-activation\n";
+}
+
+std::string catalogs_found(const program_options& options) {
+    std::string text;
+    for (const auto& each : options.catalogs) {
+        text += (text.empty() ? "" : ", ") + hookd::base::harmless(each.string());
+    }
+    return text;
 }
 
 std::string clusters_found(const program_options& options) {
@@ -124,7 +132,7 @@ std::string findings(const program_options& options, const catalog* events, std:
     return "configuration  " + (options.config.empty() ? std::string{"no file"} : harmless(options.config.string())) +
            "\n" + "socket         " + harmless(options.listener.socket.string()) + "\n" + "catalog        " +
            (events == nullptr ? std::string{"none: every event name is valid"}
-                              : harmless(options.catalog.string()) + ": " + counted(events->size(), "event")) +
+                              : catalogs_found(options) + ": " + counted(events->size(), "event")) +
            "\n" + "journal        " +
            (options.journal.file.empty()
                    ? std::string{"off"}

@@ -69,11 +69,18 @@ std::filesystem::path socket_path(const std::string& text) {
     return text;
 }
 
-std::filesystem::path directory_path(const std::string& text) {
-    if (std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; })) {
-        throw bad_value("must be the path of a directory, not \"" + text + "\"");
+/// Without those that are empty.
+std::vector<std::filesystem::path> directory_paths(const values& texts) {
+    std::vector<std::filesystem::path> paths;
+    for (const auto& text : texts) {
+        if (std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; })) {
+            throw bad_value("must be the path of a directory, not \"" + text + "\"");
+        }
+        if (!text.empty()) {
+            paths.emplace_back(text);
+        }
     }
-    return text;
+    return paths;
 }
 
 std::filesystem::path registry_path(const std::string& text) {
@@ -230,9 +237,16 @@ const std::array settings{
     setting{"allow-group", "NAME[:ROLE,...]", "The same for the members of a group (repeatable)", true,
         [](options_ref o, const values& t) { o.listener.allowed_groups = parse_accounts(t, parse_group); },
         [](const_options_ref o) { return account_texts(o.listener.allowed_groups); }, true},
-    setting{"catalog", "DIR", "Files that say what events there are, and check payloads and replies (default: none)",
-        false, [](options_ref o, const values& t) { o.catalog = directory_path(t.front()); },
-        [](const_options_ref o) -> values { return {o.catalog.string()}; }, true},
+    setting{"catalog", "DIR",
+        "Files that say what events there are, and check payloads and replies (repeatable; default: none)", true,
+        [](options_ref o, const values& t) { o.catalogs = directory_paths(t); },
+        [](const_options_ref o) {
+            values texts;
+            std::transform(o.catalogs.begin(), o.catalogs.end(), std::back_inserter(texts),
+                [](const std::filesystem::path& each) { return each.string(); });
+            return texts;
+        },
+        true},
     setting{"registry", "FILE",
         "Where registered hooks are kept; empty: in memory, until it ends (default: at the default socket "
         "$STATE_DIRECTORY/registry.json, else "
@@ -469,7 +483,8 @@ values listed(const setting& which, const std::string& text) {
         return {text};
     }
     const auto parts = split_at_commas(text);
-    return std::string_view{which.name} == "cluster" ? with_events_joined(parts) : with_roles_joined(parts);
+    const std::string_view name{which.name};
+    return name == "catalog" ? parts : name == "cluster" ? with_events_joined(parts) : with_roles_joined(parts);
 }
 
 void assign(program_options& options, const setting& which, const values& texts, const std::string& where) {

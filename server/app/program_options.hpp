@@ -26,10 +26,10 @@ enum class program_action : std::uint8_t { serve, show_help, show_version, print
 /// The command line, the environment and the configuration file put together, each value checked.
 struct program_options {
     program_action action = program_action::serve;
-    bool detach = false;              ///< serve in the background
-    std::filesystem::path log{};      ///< where a detached daemon logs
-    std::filesystem::path config{};   ///< the file that was read; empty for none
-    std::filesystem::path catalog{};  ///< a directory; empty for none: every event name is free
+    bool detach = false;                            ///< serve in the background
+    std::filesystem::path log{};                    ///< where a detached daemon logs
+    std::filesystem::path config{};                 ///< the file that was read; empty for none
+    std::vector<std::filesystem::path> catalogs{};  ///< directories; none: every event name is free
     log_level level = log_level::info;
     log_format format = log_format::text;
     broker_options broker{};

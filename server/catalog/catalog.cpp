@@ -4,6 +4,7 @@
 #include "catalog_file.hpp"
 
 #include <base/json/text.hpp>
+#include <base/json/value_view.hpp>
 #include <base/text/glob.hpp>
 #include <base/text/nearest.hpp>
 
@@ -92,7 +93,20 @@ public:
     [[nodiscard]] std::optional<std::string> reply_without_secrets(
         std::string_view event, std::string_view response) const override {
         const auto known = entries_.find(event);
-        return known == entries_.end() ? std::nullopt : hidden(known->second.response, response);
+        if (known == entries_.end()) {
+            return std::nullopt;
+        }
+        auto shown = hidden(known->second.response, response);
+        // In a chain a reply's `payload` takes the place of the event's.
+        const std::string_view text = shown ? std::string_view{*shown} : response;
+        const auto rewrite = base::value_view{text}["payload"];
+        if (const auto payload = rewrite.empty() ? std::nullopt : hidden(known->second.payload, rewrite.text())) {
+            std::string without{text};
+            without.replace(
+                static_cast<std::size_t>(rewrite.text().data() - text.data()), rewrite.text().size(), *payload);
+            shown = std::move(without);
+        }
+        return shown;
     }
 
     [[nodiscard]] std::variant<std::string, error> schemas(std::string_view event) const override {
@@ -189,9 +203,7 @@ std::vector<std::filesystem::path> files_of(const std::filesystem::path& directo
     return files;
 }
 
-}  // namespace
-
-std::shared_ptr<const catalog> load_catalog(const std::filesystem::path& directory) {
+void add_directory(file_catalog& events, const std::filesystem::path& directory) {
     std::map<std::string, catalogs::catalog_source, std::less<>> sources;
     std::size_t bytes = 0;
     for (const auto& file : files_of(directory)) {
@@ -205,9 +217,21 @@ std::shared_ptr<const catalog> load_catalog(const std::filesystem::path& directo
         const auto found = sources.find(name);
         return found == sources.end() ? std::nullopt : std::optional{std::string_view{found->second.text}};
     };
-    auto result = std::make_shared<file_catalog>();
     for (const auto& [name, source] : sources) {
-        result->add(catalogs::read_catalog_entry(source, read));
+        events.add(catalogs::read_catalog_entry(source, read));
+    }
+}
+
+}  // namespace
+
+std::shared_ptr<const catalog> load_catalog(const std::filesystem::path& directory) {
+    return load_catalog(std::vector{directory});
+}
+
+std::shared_ptr<const catalog> load_catalog(const std::vector<std::filesystem::path>& directories) {
+    auto result = std::make_shared<file_catalog>();
+    for (const auto& each : directories) {
+        add_directory(*result, each);
     }
     return result;
 }

@@ -151,7 +151,9 @@ public:
             wanted += (wanted.empty() ? "" : " or ") + std::string{name_of(type)};
         }
         constexpr std::size_t longest_shown = 32;
-        const bool says_enough = kind_ == json_kind::number && value_.size() <= longest_shown;
+        // The value itself where that is no secret, nor within one.
+        const bool says_enough =
+            kind_ == json_kind::number && value_.size() <= longest_shown && !run_.schema.has_secrets;
         return fail("type", "must be " + wanted + ", not " + std::string{says_enough ? value_ : kind_name(kind_)});
     }
     bool operator()(const enum_rule& rule) {

@@ -1,10 +1,22 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "broker.hpp"
 
+#include <base/json/value_view.hpp>
+
 #include <algorithm>
 
 // Where the end of a wait is reported: the recorder, sessions that want verdicts, responders that need not reply.
 namespace hookd::core {
+
+namespace {
+
+/// The `abort` of a reply as verdicts have it; empty where it has none.
+std::string_view abort_in(std::string_view reply) {
+    const auto text = base::value_view{reply}["abort"].text();
+    return text.size() < 2 ? std::string_view{} : text.substr(1, text.size() - 2);
+}
+
+}  // namespace
 
 std::optional<protocol::wait_result> broker::without_secrets(
     const slot& slot, const protocol::wait_result& verdict) const {
@@ -14,7 +26,13 @@ std::optional<protocol::wait_result> broker::without_secrets(
     }
     const auto copy = [&]() -> protocol::wait_result& { return hidden ? *hidden : hidden.emplace(verdict); };
     for (std::size_t i = 0; i < verdict.responses.size(); ++i) {
-        if (auto reply = secrets_->reply(slot.event_name(), verdict.responses[i].text())) {
+        const auto text = verdict.responses[i].text();
+        if (auto reply = secrets_->reply(slot.event_name(), text)) {
+            const auto reason = abort_in(text);
+            if (const auto hidden_reason = abort_in(*reply);
+                !verdict.abort.empty() && reason == verdict.abort && hidden_reason != reason) {
+                copy().abort = hidden_reason.empty() ? "…" : hidden_reason;
+            }
             auto& shown = copy().responses[i];
             shown.response = std::move(*reply);
             shown.passed_on = {};

@@ -41,6 +41,11 @@ constexpr std::string_view update_sql =
 constexpr std::string_view remove_sql =
     "DELETE FROM events WHERE key IN (SELECT key FROM events ORDER BY key LIMIT ?1) AND emitted_at < ?2";
 
+// How many of the oldest events take that many bytes, about.
+constexpr std::string_view count_oldest_sql =
+    "SELECT count(*) FROM (SELECT sum(300 + iif(payload IS NULL, 0, payload_bytes)) OVER (ORDER BY key) AS bytes "
+    "FROM (SELECT key, payload, payload_bytes FROM events ORDER BY key LIMIT ?1)) WHERE bytes <= ?2";
+
 // All rows whose events are older than the oldest one that is left: those before the row that it is in.
 constexpr const char* remove_ids_sql =
     "DELETE FROM ids WHERE key < (SELECT max(key) FROM ids WHERE key <= coalesce((SELECT min(key) FROM events), "
@@ -227,9 +232,15 @@ void journal_writer::update(std::int64_t run, std::uint64_t seq, const row& what
     update_.run();
 }
 
-std::int64_t journal_writer::remove_oldest(std::int64_t emitted_before) {
+std::int64_t journal_writer::count_oldest(std::int64_t bytes) {
+    sqlite::statement query{file_, count_oldest_sql};
+    query.bind(1, rows_a_step).bind(2, bytes);
+    return query.step() ? std::max<std::int64_t>(query.number(0), 1) : 1;
+}
+
+std::int64_t journal_writer::remove_oldest(std::int64_t most_rows, std::int64_t emitted_before) {
     sqlite::transaction all{file_};
-    remove_.bind(1, rows_a_step).bind(2, emitted_before).run();
+    remove_.bind(1, most_rows).bind(2, emitted_before).run();
     const auto removed = file_.changes();
     if (removed > 0) {
         count_.bind(1, -removed);
@@ -243,10 +254,13 @@ std::int64_t journal_writer::remove_oldest(std::int64_t emitted_before) {
 }
 
 void journal_writer::retain(std::chrono::system_clock::time_point now) {
-    (void)remove_oldest(nanoseconds_of(now - options_.days));
+    (void)remove_oldest(rows_a_step, nanoseconds_of(now - options_.days));
     const auto most = static_cast<std::int64_t>(options_.bytes);
-    while (
-        static_cast<std::int64_t>(used_bytes()) > most && remove_oldest(std::numeric_limits<std::int64_t>::max()) > 0) {
+    for (auto used = static_cast<std::int64_t>(used_bytes()); used > most;
+         used = static_cast<std::int64_t>(used_bytes())) {
+        if (remove_oldest(count_oldest(used - most), std::numeric_limits<std::int64_t>::max()) == 0) {
+            break;
+        }
         take_up_log();
     }
     if (file_.number("PRAGMA page_count") * page_bytes_ > most) {

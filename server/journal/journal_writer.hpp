@@ -51,7 +51,10 @@ private:
         sqlite::statement& to, const row& what, int vetoed, int responders, int ended, int verdict);
     void insert(std::int64_t run, const row& what);
     void update(std::int64_t run, std::uint64_t seq, const row& what);
-    [[nodiscard]] std::int64_t remove_oldest(std::int64_t emitted_before);
+    // How many of the oldest events take that many bytes, about: 1 to rows_a_step.
+    [[nodiscard]] std::int64_t count_oldest(std::int64_t bytes);
+    // Returns how many are gone.
+    [[nodiscard]] std::int64_t remove_oldest(std::int64_t most_rows, std::int64_t emitted_before);
     void take_up_log();
 
     sqlite::database file_;

@@ -10,7 +10,7 @@ constexpr std::size_t around_each = 64;  // what the allocator adds
 
 struct size_visitor {
     std::size_t operator()(const event_record& each) const noexcept {
-        return each.name.capacity() + each.program.capacity() + each.cause.capacity() +
+        return each.name.capacity() + each.program.capacity() + each.cause.capacity() + each.host.capacity() +
                (each.payload ? each.payload->capacity() : 0);
     }
     std::size_t operator()(const hand_out_record& each) const noexcept { return each.to.capacity(); }
@@ -72,15 +72,18 @@ void record_queue::wait_until_written(std::uint64_t number, std::chrono::millise
     }
 }
 
-bool record_queue::take(std::vector<journal_record>& records) {
+bool record_queue::take(std::vector<journal_record>& records, std::chrono::milliseconds patience) {
     records.clear();
     std::unique_lock lock{mutex_};
     done_ = taken_;
     written_.notify_all();
     if (waiting_.empty() && !closed_) {
         asleep_ = true;
-        filled_.wait(lock, [this] { return !waiting_.empty() || closed_; });
+        const bool has_some = filled_.wait_for(lock, patience, [this] { return !waiting_.empty() || closed_; });
         asleep_ = false;
+        if (!has_some) {
+            return true;
+        }
     }
     filled_.wait_for(lock, gathering_time, [this] { return hurried_ || closed_; });
     hurried_ = false;

@@ -34,9 +34,9 @@ public:
     /// Waits until all up to `number` has been taken and written, at most `patience`; has it taken at once.
     void wait_until_written(std::uint64_t number, std::chrono::milliseconds patience);
 
-    /// Waits for records; `records` is exchanged for them. Whatever was taken before has been written by then. False
-    /// once the queue is closed and empty.
-    [[nodiscard]] bool take(std::vector<journal_record>& records);
+    /// Waits for records, at most `patience`; `records` is exchanged for them. Whatever was taken before has been
+    /// written by then. False once the queue is closed and empty.
+    [[nodiscard]] bool take(std::vector<journal_record>& records, std::chrono::milliseconds patience);
 
     /// Nothing more is let in.
     void close();

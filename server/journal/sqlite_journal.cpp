@@ -6,6 +6,7 @@
 #include "journal/record_queue.hpp"
 
 #include <base/json/text.hpp>
+#include <base/json/value_view.hpp>
 #include <base/posix/signals_held_back.hpp>
 #include <base/text/counted.hpp>
 #include <base/text/utf8.hpp>
@@ -46,16 +47,26 @@ constexpr std::size_t most_questions = 256;   // that wait for the reader's thre
 constexpr std::size_t longest_reason = 1024;  // of an abort that is larger than the journal keeps
 constexpr auto between_tries_to_open = 5s;
 constexpr auto between_warnings = 60s;
-constexpr auto between_retentions = 1s;
+constexpr std::chrono::milliseconds between_retentions = 1s;
+constexpr std::chrono::milliseconds while_idle = 60s;  // the same where nothing happens
 constexpr int niceness = 10;
 constexpr auto patience_of_reader = 2s;  // with the writer
 
 /// As an `abort` is kept: the inside of a JSON string.
-std::string shortened(const std::string& abort) {
+std::string shortened(std::string_view abort) {
+    if (abort.size() <= longest_reason) {
+        return std::string{abort};
+    }
     std::string quoted;
     base::append_json_string(
         quoted, std::string{base::cut_at_character(base::json_string{abort}.decode(), longest_reason)} + "…");
     return quoted.substr(1, quoted.size() - 2);
+}
+
+/// Of a reply that is larger than the journal keeps.
+std::string abort_alone(std::string_view reply) {
+    const auto abort = base::value_view{reply}["abort"].as_token();
+    return abort ? R"({"abort":")" + shortened(abort->raw) + "\"}" : "{}";
 }
 
 bool is_large(const protocol::wait_result& verdict, std::size_t most) {
@@ -69,7 +80,8 @@ protocol::wait_result reduced(const protocol::wait_result& verdict, std::size_t 
     auto result = verdict;
     for (auto& each : result.responses) {
         if (each.text().size() > most) {
-            each.response = "{}";
+            each.omitted_bytes = each.text().size();
+            each.response = abort_alone(each.text());
             each.passed_on = {};
         }
     }
@@ -140,8 +152,9 @@ public:
     [[nodiscard]] const journal_options& options() const noexcept { return options_; }
 
     [[nodiscard]] protocol::stats_result::journal_figures figures() const {
+        const std::lock_guard lock{failure_mutex_};
         return {options_.file.string(), bytes_.load(std::memory_order_relaxed), events_.load(std::memory_order_relaxed),
-            dropped_.load(std::memory_order_relaxed)};
+            dropped_.load(std::memory_order_relaxed), failure_};
     }
 
     /// `make` gives the record. What is lost is counted where `counts`.
@@ -205,18 +218,22 @@ private:
         // Where processors are short, events go before their journal.
         (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), niceness);
         std::vector<journal_record> records;
-        while (queue_.take(records)) {
-            if (!records.empty()) {
-                write(records);
-            }
+        while (queue_.take(records, records.empty() ? while_idle : between_retentions)) {
+            write(records);
         }
         writer_.reset();
     }
 
+    // None, where nothing has happened for a while: what is too old or too much goes all the same.
     void write(const std::vector<journal_record>& records) {
+        if (records.empty() && (!writer_ || failing_)) {
+            return;
+        }
         try {
             make_ready();
-            writer_->write(records);
+            if (!records.empty()) {
+                writer_->write(records);
+            }
             retain();
             note_figures();
             note_success();
@@ -264,6 +281,7 @@ private:
         if (failing_) {
             failing_ = false;
             next_warning_ = {};
+            set_failure({});
             log_.write(log_level::info, "the journal " + options_.file.string() + " is written again; " +
                                             base::counted(dropped_.load(std::memory_order_relaxed), "event") +
                                             " dropped since the start");
@@ -273,12 +291,18 @@ private:
     void warn(const std::string& why) {
         failing_ = true;
         last_failure_ = why;
+        set_failure(why);
         const auto now = std::chrono::steady_clock::now();
         if (now >= next_warning_) {
             next_warning_ = now + between_warnings;
             log_.write(
                 log_level::warning, "the journal cannot be written, and what happens meanwhile is not in it: " + why);
         }
+    }
+
+    void set_failure(const std::string& why) {
+        const std::lock_guard lock{failure_mutex_};
+        failure_ = why;
     }
 
     // --- the reader's thread ---
@@ -335,6 +359,9 @@ private:
     std::atomic<std::uint64_t> bytes_{0};
     std::atomic<std::uint64_t> events_{0};
     std::atomic<std::uint64_t> dropped_{0};
+
+    mutable std::mutex failure_mutex_{};
+    std::string failure_{};  // why it cannot be written at the moment; empty: it can
 
     // the writer's thread
     std::optional<sqlite::database> opened_{};  // until begin()

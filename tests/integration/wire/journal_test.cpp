@@ -335,6 +335,15 @@ BOOST_AUTO_TEST_CASE(secrets_of_the_catalog_are_kept_out_of_it) {
         BOOST_TEST(text.find("hunter") == std::string::npos, text);
         BOOST_TEST(text.find("…") != std::string::npos, text);
     }
+    const auto chain = send_emit_and_wait(emitter, "login", R"("policy":"chain","payload":{"user":"ann"})");
+    const auto turn = guard.next_event().string("/params/hook_event_id");
+    respond(guard, turn, R"("response":{"payload":{"user":"ann","token":"hunter5"}})");
+    BOOST_TEST(emitter.response_to(chain).text.find("hunter5") != std::string::npos);
+    BOOST_TEST(emitter.call("trace", id_params(turn)).text.find("hunter") == std::string::npos);
+    const auto refused = send_emit_and_wait(emitter, "login", R"("payload":{"deep":[{"key":4711}]})");
+    const auto why = emitter.response_to(refused);
+    BOOST_TEST(why.error_message().find("/deep/0/key must be a string") != std::string::npos, why.text);
+    BOOST_TEST(why.text.find("4711") == std::string::npos, why.text);
     with.daemon->stop();
     BOOST_TEST(read_file(with.file).find("hunter") == std::string::npos);
 }

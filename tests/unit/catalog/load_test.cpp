@@ -156,6 +156,28 @@ BOOST_AUTO_TEST_CASE(a_bad_file_is_refused_with_its_line) {
     BOOST_TEST(mentions(refused(std::string((std::size_t{1} << 20) + 1, ' ')), "longer than 1 MiB"));
 }
 
+BOOST_AUTO_TEST_CASE(several_directories_are_one_catalog) {
+    const temp_directory one;
+    const temp_directory other;
+    write_file(one / "a.json", R"({"name":"a","payload_schema":{"$ref":"common.json#/payload_schema"}})");
+    write_file(one / "common.json", R"({"name":"one","payload_schema":{"type":"null"}})");
+    write_file(other / "b.json", R"({"name":"b","payload_schema":{"$ref":"common.json#/payload_schema"}})");
+    write_file(other / "common.json", R"({"name":"other","payload_schema":{"type":"boolean"}})");
+    const auto events = load_catalog(std::vector<std::filesystem::path>{one.path(), other.path()});
+    BOOST_TEST(events->size() == 4u);
+    BOOST_TEST(!events->check_event("a", "null").has_value());
+    BOOST_TEST(!events->check_event("b", "true").has_value());
+    BOOST_TEST(events->check_event("b", "null").has_value());
+    write_file(other / "c.json", R"({"name":"a"})");
+    try {
+        (void)load_catalog(std::vector<std::filesystem::path>{one.path(), other.path()});
+        BOOST_FAIL("an event is described twice");
+    } catch (const catalog_error& wrong) {
+        BOOST_TEST(
+            mentions(wrong.what(), (other / "c.json") + ":1: the event \"a\" is described in " + (one / "a.json")));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_bad_directory_is_refused) {
     const auto why = [](const std::string& path) {
         try {

@@ -159,6 +159,19 @@ BOOST_AUTO_TEST_CASE(secrets_are_told_to_nobody_who_does_not_answer) {
     fixture.broker.hide(nullptr);
 }
 
+BOOST_AUTO_TEST_CASE(a_secret_reason_stops_the_operation_and_is_told_to_nobody_else) {
+    recorded_world fixture;
+    const hides_everything secrets;
+    fixture.broker.hide(&secrets);
+    client& guard = fixture.subscriber({}, {.name = "guard"});
+    wait& asked = fixture.emit_and_wait(fixture.join(), "a");
+    fixture.reply(guard, fixture.receive_one(guard).id, R"({"abort":"the key is k"})");
+    BOOST_CHECK_EQUAL(asked.verdict().abort, "the key is k");
+    const auto told = fixture.told.take();
+    BOOST_TEST(told.find("verdict 1 a answered '…' {\"hidden\":1}") != std::string::npos, told);
+    fixture.broker.hide(nullptr);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace hookd::core::test

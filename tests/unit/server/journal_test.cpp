@@ -231,6 +231,8 @@ BOOST_FIXTURE_TEST_CASE(a_large_verdict_keeps_all_but_its_large_texts, fixture) 
     verdict.responses.push_back(
         {.response = R"({"z":")" + std::string(200, 'z') + "\"}", .responder = "far", .uid = 7, .host = "elsewhere"});
     verdict.responses.push_back({.response = R"({"small":1})", .responder = "near", .uid = 8});
+    verdict.responses.push_back(
+        {.response = R"({"abort":"no","z":")" + std::string(200, 'z') + "\"}", .responder = "large", .uid = 8});
     verdict.missing.push_back({.responder = "late", .why = "timeout", .host = "elsewhere"});
     broker.journal.wait_ended("a", verdict, 1ms);
     const auto kept = boost::json::parse(broker.history()).at("verdicts").at(0);
@@ -238,6 +240,9 @@ BOOST_FIXTURE_TEST_CASE(a_large_verdict_keeps_all_but_its_large_texts, fixture) 
     BOOST_TEST(kept.at("responses").at(0).at("host").as_string() == "elsewhere");
     BOOST_TEST(kept.at("responses").at(0).at("uid").as_int64() == 7);
     BOOST_TEST(kept.at("responses").at(0).at("response").as_object().empty());
+    BOOST_TEST(kept.at("responses").at(0).at("response_bytes").as_int64() == 208);
+    BOOST_TEST(!kept.at("responses").at(1).as_object().contains("response_bytes"));
+    BOOST_TEST(kept.at("responses").at(2).at("response").at("abort").as_string() == "no");
     BOOST_TEST(kept.at("responses").at(1).at("response").at("small").as_int64() == 1);
     BOOST_TEST(kept.at("missing").at(0).at("host").as_string() == "elsewhere");
     BOOST_TEST(kept.at("abort").as_string().size() < 1100u);
@@ -354,6 +359,20 @@ BOOST_FIXTURE_TEST_CASE(the_oldest_events_go_past_the_bytes, fixture) {
     });
 }
 
+BOOST_FIXTURE_TEST_CASE(of_large_events_only_those_go_that_are_too_many, fixture) {
+    options.bytes = std::size_t{4} << 20;
+    recorded_broker broker{options};
+    const std::string payload = "\"" + std::string(60'000, 'x') + "\"";
+    for (int i = 0; i < 120; ++i) {
+        broker.ask("a", payload);
+    }
+    // Nothing more happens.
+    eventually("they are within the bytes",
+        [&] { return broker.found({.limit = 1}) != "" && broker.journal.figures().bytes <= options.bytes; });
+    BOOST_TEST(broker.journal.figures().events > 50u);
+    BOOST_TEST(broker.journal.figures().dropped == 0u);
+}
+
 BOOST_FIXTURE_TEST_CASE(events_go_when_they_are_old, fixture) {
     recorded_broker broker{options};
     broker.now.wall -= 8 * 24h;
@@ -428,6 +447,7 @@ BOOST_FIXTURE_TEST_CASE(a_full_disk_is_a_warning_and_counted, fixture) {
             broker.ask("b", payload);
         }
         eventually("what cannot be written is counted", [&] { return broker.dropped() > 0; });
+        BOOST_TEST(broker.journal.figures().failure.find(file) != std::string::npos);
     }
     BOOST_TEST(broker.log.text().find("the journal cannot be written") != std::string::npos, broker.log.text());
     eventually("it is written again", [&] {
@@ -435,6 +455,7 @@ BOOST_FIXTURE_TEST_CASE(a_full_disk_is_a_warning_and_counted, fixture) {
         return broker.found({.event = "c"}) != "";
     });
     BOOST_TEST(broker.log.text().find("is written again") != std::string::npos);
+    BOOST_TEST(broker.journal.figures().failure == "");
 }
 
 BOOST_FIXTURE_TEST_CASE(a_directory_that_may_not_be_written_is_a_warning_too, fixture) {
@@ -516,13 +537,13 @@ BOOST_AUTO_TEST_CASE(what_was_merely_told_is_dropped_before_questions) {
     while (push(importance::verdict)) {
     }
     std::vector<journal_record> records;
-    BOOST_TEST(queue.take(records));
+    BOOST_TEST(queue.take(records, 1min));
     BOOST_TEST(records.size() > static_cast<std::size_t>(told));
     BOOST_TEST(push(importance::told));
     queue.close();
     BOOST_TEST(!push(importance::verdict));
-    BOOST_TEST(queue.take(records));
-    BOOST_TEST(!queue.take(records));
+    BOOST_TEST(queue.take(records, 1min));
+    BOOST_TEST(!queue.take(records, 1min));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -114,7 +114,14 @@ BOOST_AUTO_TEST_CASE(defaults_are_those_of_the_manual) {
     BOOST_TEST((options.listener.write_stall_timeout == 30s));
     BOOST_TEST(options.listener.allowed_users.empty());
     BOOST_TEST(options.listener.allowed_groups.empty());
-    BOOST_TEST(options.catalog.empty());
+    BOOST_TEST(options.catalogs.empty());
+}
+
+BOOST_AUTO_TEST_CASE(catalogs_may_be_several) {
+    const std::vector<std::filesystem::path> wanted{"/a", "/b"};
+    BOOST_TEST((parse({"--catalog", "/a", "--catalog", "/b"}).catalogs == wanted));
+    BOOST_TEST((parse({}, {{"HOOKD_CATALOG", "/a, /b"}}).catalogs == wanted));
+    BOOST_TEST(parse({"--catalog", ""}, {{"HOOKD_CATALOG", "/a"}}).catalogs.empty());
 }
 
 BOOST_AUTO_TEST_CASE(socket_falls_back_to_the_runtime_directory_and_then_to_tmp) {

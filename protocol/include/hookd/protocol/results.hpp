@@ -40,6 +40,9 @@ struct wait_result {
         /// it.
         std::string_view passed_on{};
 
+        /// Size of the reply where `response` holds no more of it than its `abort`; 0: it is all there.
+        std::size_t omitted_bytes = 0;
+
         [[nodiscard]] std::string_view text() const noexcept {
             return passed_on.empty() ? std::string_view{response} : passed_on;
         }
@@ -250,6 +253,7 @@ struct stats_result {
         std::uint64_t bytes = 0;    ///< of the file that hold something
         std::uint64_t events = 0;   ///< that it holds
         std::uint64_t dropped = 0;  ///< events, or their verdicts, that it could not keep, since the daemon's start
+        std::string failure{};      ///< why it cannot be written at the moment; empty: it can
     };
 
     std::string host{};  ///< the daemon's name in a cluster
