@@ -140,7 +140,8 @@ for config in "${configs[@]}"; do
         b2) run_b2 ;;
         tsan) run_tsan ;;
         static) build_preset static -- && together+=(static) ;;
-        fuzz | soak | lint) together+=("$config") ;;
+        fuzz) build_preset fuzz -- $(cd "$top/tests/fuzz" && printf '%s\n' fuzz_*.cpp | sed 's/\.cpp$//') && together+=(fuzz) ;;
+        soak | lint) together+=("$config") ;;
     esac
 done
 ((${#together[@]})) && need_black_box && run_tests "$(IFS=+; echo "${together[*]}")" "$(IFS='|'; echo "${together[*]}")"
