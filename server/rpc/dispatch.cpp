@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
+#include "answers.hpp"
 #include "cluster_events.hpp"
 #include "hook_states.hpp"
 #include "memory_reserve.hpp"
-#include "resume.hpp"
 #include "session.hpp"
+#include "subscribe.hpp"
 
 #include <hookd/protocol/version.hpp>
 #include <hookd/server/hook_methods.hpp>
@@ -50,48 +51,6 @@ private:
     answer_address address_;
 };
 
-template <class Result>
-void answer_either(session& session, const answer_address& address, const std::variant<Result, error>& result) {
-    if (const auto* const failure = std::get_if<error>(&result)) {
-        session.answer(address, *failure);
-    } else {
-        session.answer(address, std::get<Result>(result));
-    }
-}
-
-// Calls `answer(session, lost)` when what the session's request has changed is durable or lost, unless the peer is gone
-// by then.
-template <class Answer>
-void answer_after_commit(session& session, Answer answer) {
-    session.state().once_durable(
-        session.client(), [session = session.weak_from_this(), answer = std::move(answer)](const error* lost) {
-            const auto peer = session.lock();
-            if (!peer || !peer->is_attached()) {
-                return;
-            }
-            try {
-                answer(*peer, lost);
-            } catch (const std::bad_alloc&) {
-                return peer->lose_output();
-            }
-            peer->state().wake(peer->client());
-        });
-}
-
-template <class Result>
-void answer_once_durable(session& session, const answer_address& address, std::variant<Result, error> result) {
-    if (session.state().is_durable() || std::holds_alternative<error>(result)) [[likely]] {
-        return answer_either(session, address, result);
-    }
-    answer_after_commit(session, [address, result = std::move(result)](rpc::session& peer, const error* lost) {
-        if (lost != nullptr) {
-            peer.answer(address, *lost);
-        } else {
-            answer_either(peer, address, result);
-        }
-    });
-}
-
 // A wait answers at once, or when it is over: `begin(waiter)` takes the waiter then.
 template <class Begin>
 void answer_wait(session& session, const answer_address& address, Begin begin) {
@@ -104,9 +63,7 @@ void answer_wait(session& session, const answer_address& address, Begin begin) {
     }
 }
 
-/// A role that a method asks for; null: any peer may.
-using role = bool roles::*;
-
+/// The role that a method asks for; null: any peer may.
 template <class Params>
 constexpr role role_for = nullptr;
 template <>
@@ -117,15 +74,6 @@ template <>
 constexpr role role_for<protocol::await_response_params> = &roles::emit;
 template <>
 constexpr role role_for<protocol::respond_params> = &roles::answer;
-
-error missing_role(const session& session, std::string_view method, role wanted) {
-    const auto user = std::to_string(session.peer().uid);
-    const auto has = describe(session.may());
-    return {errc::not_allowed, "user " + user + " may not " + std::string{method} + ", for which it needs the role " +
-                                   std::string{name_of(wanted)} + " and has " + has +
-                                   ": start the daemon with --allow-user " + user + ":" + has + "," +
-                                   std::string{name_of(wanted)}};
-}
 
 /// What ends something, or says what has long been asked, is carried out however little memory there is.
 template <class Params>
@@ -138,11 +86,6 @@ template <>
 constexpr bool is_refused_when_memory_is_short<protocol::ping_params> = false;
 template <>
 constexpr bool is_refused_when_memory_is_short<protocol::cancel_params> = false;
-
-protocol::subscribe_params as_observer(protocol::subscribe_params params) {
-    params.responds = false;
-    return params;
-}
 
 void carry_out(
     session& session, const protocol::ping_params&, const protocol::request&, const answer_address& address) {
@@ -175,100 +118,9 @@ void carry_out(session& session, const protocol::await_response_params& params, 
     });
 }
 
-// Nothing of the session may be peeked before it knows that it is one.
-void answer_once_known(session& session, const protocol::subscribe_result& result, const answer_address& address) {
-    auto deferred = session.state().defer(
-        session.client(), [session = session.weak_from_this(), result, address](const core::deferred_result&) {
-            const auto peer = session.lock();
-            if (peer && peer->is_attached()) {
-                peer->answer(address, result);
-                peer->state().unmute(peer->client());
-            }
-        });
-    auto* const handler = std::get_if<core::deferred_handler>(&deferred);
-    if (handler == nullptr) {
-        return session.answer(address, result);  // it waits for as many answers as it may
-    }
-    core::broker::mute(session.client());
-    once_known_to_cluster(
-        session.broker(), session.client(), [answer = std::move(*handler)] { answer(std::string{}); });
-}
-
-void answer_subscribed(session& session, const protocol::subscribe_result& result, const answer_address& address) {
-    const auto* const opened = session.client().session();
-    if (opened != nullptr && opened->spans_cluster()) {
-        answer_once_known(session, result, address);
-    } else {
-        session.answer(address, result);
-    }
-}
-
-// The head_seq of the answer is one that a restart keeps.
-void answer_once_head_is_durable(
-    session& session, const protocol::subscribe_result& result, const answer_address& address) {
-    if (session.state().is_durable()) [[likely]] {
-        return answer_subscribed(session, result, address);
-    }
-    core::broker::mute(session.client());
-    answer_after_commit(session, [result, address](rpc::session& peer, const error*) {
-        auto durable = result;
-        durable.head_seq = std::min(result.head_seq, peer.state().head_seq());
-        peer.state().unmute(peer.client());
-        answer_subscribed(peer, durable, address);
-    });
-}
-
-void subscribe(session& session, const protocol::subscribe_params& params, const core::missed_events& missed,
-    const answer_address& address) {
-    const auto result = session.broker().subscribe(session.client(), params, missed);
-    if (const auto* const failure = std::get_if<error>(&result)) {
-        return session.answer(address, *failure);
-    }
-    session.watch_process();
-    if (session.log().wants(log_level::debug)) {
-        session.log().write(log_level::debug, session.description() + " subscribed");
-    }
-    answer_once_head_is_durable(session, std::get<protocol::subscribe_result>(result), address);
-}
-
-// What it has missed is in the journal, which answers later.
-void resume_from_journal(session& session, const protocol::subscribe_params& params, const answer_address& address) {
-    auto request = std::make_shared<resume_request>(resume_request{.params = params});
-    request->params.name = protocol::text{std::string{params.name.view()}};
-    request->params.instance = protocol::text{std::string{params.instance.view()}};
-    const auto attached = [session = session.weak_from_this()]() -> std::shared_ptr<rpc::session> {
-        auto peer = session.lock();
-        return peer && peer->is_attached() ? std::move(peer) : nullptr;
-    };
-    auto deferred = session.state().defer(session.client(), [attached, request, address](const core::deferred_result&) {
-        if (const auto peer = attached()) {
-            subscribe(*peer, request->params, request->missed, address);
-            peer->state().wake(peer->client());
-        }
-    });
-    if (const auto* const failure = std::get_if<error>(&deferred)) {
-        return session.answer(address, *failure);
-    }
-    find_missed(
-        session.shared_broker(), request,
-        [attached]() -> core::client* {
-            const auto peer = attached();
-            return peer ? &peer->client() : nullptr;
-        },
-        [answer = std::get<core::deferred_handler>(std::move(deferred))] { answer(std::string{}); });
-}
-
 void carry_out(session& session, const protocol::subscribe_params& params, const protocol::request&,
     const answer_address& address) {
-    if (!session.may().observe && !session.may().answer) {
-        return session.answer(address, missing_role(session, protocol::subscribe_params::method, &roles::observe));
-    }
-    const auto wanted = session.may().answer ? params : as_observer(params);
-    if (is_before_retained(session.broker(), session.client(), wanted)) {
-        resume_from_journal(session, wanted, address);
-    } else {
-        subscribe(session, wanted, {}, address);
-    }
+    carry_out_subscribe(session, params, address);
 }
 
 void carry_out(
@@ -305,50 +157,6 @@ std::optional<error> refuse_hook_change(const session& session) {
     }
     return error{errc::not_allowed, "only the daemon's own user and root may change its hooks, and you are user " +
                                         std::to_string(session.peer().uid)};
-}
-
-// Answers a request whose result is made asynchronously; the peer may be gone by then.
-core::deferred_handler answer_handler(session& session, const answer_address& address) {
-    return [session = session.weak_from_this(), address](const core::deferred_result& result) {
-        const auto peer = session.lock();
-        if (!peer || !peer->is_attached()) {
-            return;
-        }
-        answer_either(*peer, address, result);
-        peer->state().wake(peer->client());
-    };
-}
-
-// Calls `start(handler)` with what takes such a result, unless the peer waits for as many answers as it may.
-template <class Start>
-void answer_later(session& session, const answer_address& address, Start start) {
-    auto deferred = session.state().defer(session.client(), answer_handler(session, address));
-    if (const auto* const failure = std::get_if<error>(&deferred)) {
-        session.answer(address, *failure);
-    } else {
-        start(std::get<core::deferred_handler>(std::move(deferred)));
-    }
-}
-
-template <class Result>
-std::string json_of(const Result& result) {
-    std::string text;
-    append_json(text, result);
-    return text;
-}
-std::string json_of(const std::string& text) { return text; }
-
-// What calls `handler` on the broker's strand with a result that may come from any thread.
-template <class Result, class Handler>
-hook_methods::handler<Result> on_strand_of(session& session, Handler handler) {
-    return [broker = session.shared_broker(), handler = std::move(handler)](std::variant<Result, error> result) {
-        broker->submit([handler, result = std::move(result)] {
-            if (const auto* const failure = std::get_if<error>(&result)) {
-                return handler(*failure);
-            }
-            handler(json_of(std::get<Result>(result)));
-        });
-    };
 }
 
 // `start(journal, handler)` is called with what takes the result.
