@@ -91,8 +91,8 @@ public:
 /// Reads the files `*.json` of `directory`, one an event (hookd(8), "CATALOG"), those whose names begin with a dot left
 /// out. Compiles their schemas. Blocks. Throws catalog_error.
 [[nodiscard]] std::shared_ptr<const catalog> load_catalog(const std::filesystem::path& directory);
-/// The same of several directories, one at least: the events of all of them, each described once. A file refers to those
-/// of its own directory.
+/// The same of several directories, one at least: the events of all of them, each described once. A file refers to
+/// those of its own directory.
 [[nodiscard]] std::shared_ptr<const catalog> load_catalog(const std::vector<std::filesystem::path>& directories);
 
 /// The error for an event that no catalog knows, because there is none.
