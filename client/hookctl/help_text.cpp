@@ -118,7 +118,8 @@ example:
 constexpr std::string_view listen_help = R"(usage: hookctl listen [options] [PATTERN...]
 
 Prints each event as it happens, one per line, and answers none. Reconnects and
-resumes by itself; reports on standard error if events may have been missed.
+resumes by itself; reports on standard error if events may have been missed. On a
+terminal, the verdict on a question is a line of its own, when it comes.
 
   PATTERN   an event's name; * stands for any run of characters, ? for one
             (default: every event)
@@ -550,7 +551,8 @@ times, the verdicts as they come, events and sessions. Needs a terminal.
 keys:
   up, down, page up, page down  select a verdict
   Enter                         show it, with what each hook said and the payload
-  /                             show only what has a text in its name; Esc shows all
+  /                             show only what has a text in its name
+  Esc                           back to the tables; there, show all names again
   p                             pause, and continue
   q                             quit
 
@@ -589,12 +591,14 @@ constexpr std::string_view test_help = R"(usage: hookctl test [options] -- CMD [
 
 Runs a hook command as the daemon would, and reports how it handles a payload, no input,
 1 MiB of input, SIGTERM, and a time-out. Exit status 1 if it would be a hook that failed,
-or can't be stopped.
+or can't be stopped. A reply is not held against the event's response_schema: the daemon does
+that when the event is fired.
 
 options:
   --event EVENT        what HOOK_EVENT says (default: test)
   --payload PAYLOAD    JSON text, @FILE, or - for standard input; by default a sample made
-                       from the event's schema in the daemon's catalog, else {}
+                       from the event's schema in the daemon's catalog, else {}. What in a
+                       sample may not match the schema is reported on standard error
   --timeout DURATION   how long CMD may take (default 30s)
 
 example:

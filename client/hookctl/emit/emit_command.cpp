@@ -116,10 +116,10 @@ int emit_and_wait(const invocation& call, const emit_arguments& arguments, const
         // A veto is one whatever becomes of what is printed about it.
     }
     print_bypass(said, arguments.event);
+    if (arguments.quiet || writes_for_programs(call.json)) {
+        show_notes(said);
+    }
     if (said.proceed()) {
-        if (arguments.quiet || writes_for_programs(call.json)) {
-            show_notes(said);
-        }
         return exit_status::done;
     }
     print_reason(said.abort);

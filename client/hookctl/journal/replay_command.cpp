@@ -28,10 +28,11 @@ std::string describe(const std::string& name, std::string_view answer) {
     if (response.empty()) {
         return text + "no opinion\n";
     }
-    if (const auto abort = response["abort"].string(); !abort.empty()) {
-        return text + "would veto: " + harmless(abort, true) + "\n";
-    }
     const auto note = note_of(response);
+    if (const auto abort = response["abort"].string(); !abort.empty()) {
+        return text + "would veto: " + harmless(abort, true) + (note.empty() ? "" : "; note: " + harmless(note, true)) +
+               "\n";
+    }
     return text + "no objection" + (note.empty() ? "" : ": " + harmless(note, true)) + "\n";
 }
 

@@ -25,7 +25,7 @@ constexpr std::size_t longest_name = 24;
 struct part {
     std::string name{};
     double begin = 0;  // milliseconds after the event
-    double end = -1;   // negative: it was only told
+    double end = -1;   // negative: no reply is known
     std::string said{};
     bool vetoes = false;
 };
@@ -44,10 +44,20 @@ part& part_of(std::vector<part>& all, const std::string& name) {
 std::string said_in(std::string_view reply) {
     const auto response = base::value_view(reply)["response"];
     if (const auto abort = response["abort"].string(); !abort.empty()) {
-        return "vetoes: " + first_line_of(abort);
+        return "vetoes: " + first_line_of(abort) + note_beside_veto(response);
     }
     const auto note = note_of(response);
     return note.empty() ? "no objection" : "no objection: " + first_line_of(note);
+}
+
+/// What is said of a session that got the event, and has neither replied nor is missing. The journal does not tell
+/// those that only listen from those that were asked.
+std::string_view unanswered(std::string_view trace) {
+    if (!base::value_view(trace)["expects_response"].is_true()) {
+        return "told";
+    }
+    const bool is_decided = base::value_view(trace)["verdict"].is(base::json_kind::object);
+    return is_decided ? "asked and had not replied, or only listens" : "handed out";
 }
 
 std::vector<part> parts_of(std::string_view trace, double elapsed) {
@@ -150,7 +160,7 @@ std::string trace_text(std::string_view trace, const palette& colour) {
             .append(colour.plain());
         text.append("  ")
             .append(what_colour)
-            .append(each.said.empty() ? "told" : each.said)
+            .append(each.said.empty() ? unanswered(trace) : each.said)
             .append(what_colour.empty() ? std::string_view{} : colour.plain());
         text += '\n';
     }

@@ -13,16 +13,18 @@
 #include <charconv>
 #include <chrono>
 #include <cstdio>
+#include <utility>
 #include <vector>
 
 namespace hookd::hookctl {
 
 namespace {
 
-constexpr std::size_t event_columns = 24;
-constexpr std::size_t name_columns = 16;
 constexpr std::size_t time_columns = 9;
+constexpr std::size_t gaps_and_mark = 9;  ///< `EVENT  ✓  NAMES  TIME  REASON` without the words
 constexpr std::size_t most_names = 3;
+constexpr std::size_t narrow_columns = 100;  ///< below, a line has no room for the year
+constexpr std::size_t year_bytes = 5;        ///< `2026-`
 
 /// Who vetoed; where nobody did, who replied and who was missing.
 std::string names_in(std::string_view entry) {
@@ -44,18 +46,36 @@ std::string names_in(std::string_view entry) {
     return names.size() > most_names ? text + " +" + std::to_string(names.size() - most_names) : text;
 }
 
-/// Why it was stopped; else what the first hook noted, or how the wait ended if that was not by an answer.
-std::string why(std::string_view entry) {
-    if (const auto abort = base::value_view(entry)["abort"].string(); !abort.empty()) {
-        return first_line_of(abort);
+/// The reply that vetoed; empty if none did.
+std::string_view veto_in(std::string_view entry) {
+    for (const auto reply : base::value_view(entry)["responses"].elements()) {
+        if (!reply["response"]["abort"].string().empty()) {
+            return reply["response"];
+        }
     }
-    if (const auto bypassed = base::value_view(entry)["bypassed"].string(); !bypassed.empty()) {
-        return "bypassed: " + first_line_of(bypassed);
-    }
+    return {};
+}
+
+std::string first_note_in(std::string_view entry) {
     for (const auto reply : base::value_view(entry)["responses"].elements()) {
         if (const auto note = note_of(reply["response"]); !note.empty()) {
             return first_line_of(note);
         }
+    }
+    return {};
+}
+
+/// Why it was stopped, and what the hook that did so notes; else what the first hook noted, or how the wait ended if
+/// that was not by an answer.
+std::string why(std::string_view entry) {
+    if (const auto abort = base::value_view(entry)["abort"].string(); !abort.empty()) {
+        return first_line_of(abort) + note_beside_veto(veto_in(entry));
+    }
+    if (const auto bypassed = base::value_view(entry)["bypassed"].string(); !bypassed.empty()) {
+        return "bypassed: " + first_line_of(bypassed) + note_beside_veto(veto_in(entry));
+    }
+    if (auto note = first_note_in(entry); !note.empty()) {
+        return note;
     }
     const auto outcome = base::value_view(entry)["outcome"].string();
     if (outcome == "no_subscribers") {
@@ -84,35 +104,39 @@ std::string milliseconds_text(std::string_view number) {
     return text.data();
 }
 
-std::string padded_to(std::string text, std::size_t columns) {
-    const auto taken = columns_of(text);
-    return taken < columns ? text.append(columns - taken, ' ') : text;
+std::string note_beside_veto(std::string_view reply) {
+    const auto note = note_of(reply);
+    return note.empty() ? std::string{} : "; note: " + first_line_of(note);
 }
 
-std::string verdict_line(std::string_view entry, const palette& colour) {
+void add_verdict(screen_line& line, std::string_view entry, std::size_t columns, const palette& colour) {
+    const auto begin = line.columns();
+    const auto room = columns - std::min(columns, gaps_and_mark + time_columns);
+    const auto event_columns = std::clamp<std::size_t>(room / 3, 8, 28);
+    const auto name_columns = std::clamp<std::size_t>(room / 4, 6, 32);
     const bool proceeds = base::value_view(entry)["abort"].string().empty();
     const auto elapsed = milliseconds_text(base::value_view(entry)["elapsed_ms"]);
-    const auto verdict_colour = proceeds ? colour.green() : colour.red();
-    std::string line;
-    line.append(colour.dim())
-        .append(local_time(base::value_view(entry)["emitted_at"].string()))
-        .append(colour.plain())
-        .append("  ");
-    line.append(colour.cyan())
-        .append(padded_to(harmless(base::value_view(entry)["event"].string()), event_columns))
-        .append(colour.plain())
-        .append("  ");
-    line.append(verdict_colour).append(proceeds ? "✓" : "✗").append(colour.plain()).append("  ");
-    line.append(padded_to(names_in(entry), name_columns)).append("  ");
-    line.append(colour.dim())
-        .append(time_columns - std::min(time_columns, elapsed.size()), ' ')
-        .append(elapsed)
-        .append(colour.plain());
-    const auto reason = why(entry);
-    if (!reason.empty()) {
-        line.append("  ").append(proceeds ? "" : colour.red()).append(reason).append(proceeds ? "" : colour.plain());
+    auto event = shortened_to(harmless(base::value_view(entry)["event"].string()), event_columns);
+    line.add(padded_to(std::move(event), event_columns), colour.cyan());
+    line.add("  ").add(proceeds ? "✓" : "✗", proceeds ? colour.green() : colour.red()).add("  ");
+    line.add(padded_to(shortened_to(names_in(entry), name_columns), name_columns)).add("  ");
+    line.add(std::string(time_columns - std::min(time_columns, elapsed.size()), ' ') + elapsed, colour.dim());
+    if (const auto reason = why(entry); !reason.empty()) {
+        line.add("  ");
+        line.add(shortened_to(reason, begin + columns - std::min(begin + columns, line.columns())),
+            proceeds ? "" : colour.red());
     }
-    return line;
+}
+
+std::string verdict_line(std::string_view entry, std::size_t columns, const palette& colour) {
+    auto time = local_time(base::value_view(entry)["emitted_at"].string());
+    if (columns < narrow_columns && time.size() > year_bytes) {
+        time.erase(0, year_bytes);
+    }
+    screen_line line(std::move(time), colour.dim());
+    line.add("  ");
+    add_verdict(line, entry, columns - std::min(columns, line.columns()), colour);
+    return line.rendered(columns, colour.plain());
 }
 
 }  // namespace hookd::hookctl

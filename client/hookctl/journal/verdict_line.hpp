@@ -2,6 +2,7 @@
 #pragma once
 
 #include "hookctl/terminal/output.hpp"
+#include "hookctl/terminal/screen_text.hpp"
 
 #include <base/text/terminal_text.hpp>
 
@@ -17,8 +18,12 @@ namespace hookd::hookctl {
 ///     2026-11-23 12:58:36  git.pre_push              ✗  no-main           4.1 ms  main is closed
 ///     2026-11-23 12:58:31  git.pre_commit            ✓  lint, format     12.4 ms
 ///
-/// What hooks say cannot drive the terminal (base::harmless). Without a line end.
-[[nodiscard]] std::string verdict_line(std::string_view entry, const palette& colour);
+/// At most so many columns: names and the reason are shortened with `…`, and where the terminal is narrow the year is
+/// left out. What hooks say cannot drive the terminal (base::harmless). Without a line end.
+[[nodiscard]] std::string verdict_line(std::string_view entry, std::size_t columns, const palette& colour);
+
+/// Adds to a line what verdict_line() has after the time, in so many columns.
+void add_verdict(screen_line& line, std::string_view entry, std::size_t columns, const palette& colour);
 
 /// The first line of what may have several, as it can be shown.
 [[nodiscard]] std::string first_line_of(std::string_view text);
@@ -26,7 +31,7 @@ namespace hookd::hookctl {
 /// `4.1 ms`, `1.5 s`: of a number of milliseconds, JSON.
 [[nodiscard]] std::string milliseconds_text(std::string_view number);
 
-/// `text` and so many blanks that it takes `columns`, if it takes fewer.
-[[nodiscard]] std::string padded_to(std::string text, std::size_t columns);
+/// `; note: NOTE`: the first line of what a reply, a JSON object, notes beside its veto; empty where it notes nothing.
+[[nodiscard]] std::string note_beside_veto(std::string_view reply);
 
 }  // namespace hookd::hookctl

@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "event_line.hpp"
 
-#include <base/text/quantity.hpp>
+#include "hookctl/journal/verdict_line.hpp"
+#include "hookctl/terminal/screen_text.hpp"
 
-#include <cstddef>
+#include <base/text/quantity.hpp>
+#include <base/text/timestamp.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
 #include <string_view>
 
 namespace hookd::hookctl {
@@ -13,22 +19,39 @@ namespace {
 constexpr std::size_t number_columns = 6;
 constexpr std::size_t name_columns = 24;
 
-std::string padded(std::string text, std::size_t columns) {
-    const auto taken = columns_of(text);
-    return taken < columns ? text.append(columns - taken, ' ') : text;
+/// Of 2026-11-23T12:58:36.123456789Z the time of day, to the millisecond.
+std::string time_of_day(std::string_view timestamp) {
+    return timestamp.size() > 23 ? harmless(timestamp.substr(11, 12)) : std::string();
+}
+
+/// A line begins with its time and the event's number.
+screen_line beginning_of(std::string_view timestamp, std::uint64_t seq, const palette& colour) {
+    screen_line line(time_of_day(timestamp), colour.dim());
+    return line.add("  " + padded_to("#" + std::to_string(seq), number_columns) + "  ");
+}
+
+std::string timestamp_now() {
+    std::string text(base::timestamp_size, ' ');
+    base::write_timestamp(text.data(), std::chrono::system_clock::now());
+    return text;
+}
+
+std::string whole(const screen_line& line, const palette& colour) {
+    return line.rendered(line.columns(), colour.plain());
 }
 
 }  // namespace
 
 std::string event_head(const event& what, const palette& colour) {
-    // Of 2026-11-23T12:58:36.123456789Z the time of day, to the millisecond.
-    const auto& when = what.emitted_at();
-    const std::string time = when.size() > 23 ? harmless(std::string_view(when).substr(11, 12)) : std::string();
-    std::string line;
-    line.append(colour.dim()).append(time).append(colour.plain()).append("  ");
-    line += padded("#" + std::to_string(what.seq()), number_columns) + "  ";
-    line.append(colour.cyan()).append(padded(harmless(what.name()), name_columns)).append(colour.plain());
-    return line += "  ";
+    auto line = beginning_of(what.emitted_at(), what.seq(), colour);
+    line.add(padded_to(harmless(what.name()), name_columns), colour.cyan()).add("  ");
+    return whole(line, colour);
+}
+
+std::string outcome_line(const verdict_notice& what, std::size_t columns, const palette& colour) {
+    auto line = beginning_of(timestamp_now(), what.how.seq.value_or(0), colour);
+    add_verdict(line, what.how.text, columns - std::min(columns, line.columns()), colour);
+    return line.rendered(columns, colour.plain());
 }
 
 std::string event_line(const event& what, const palette& colour) {

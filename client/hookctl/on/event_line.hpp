@@ -6,6 +6,7 @@
 #include <hookd/event.hpp>
 #include <hookd/hook_runner.hpp>
 
+#include <cstddef>
 #include <string>
 
 namespace hookd::hookctl {
@@ -15,6 +16,10 @@ namespace hookd::hookctl {
 
 /// An event as a line for people, with its payload and whether somebody waits.
 [[nodiscard]] std::string event_line(const event& what, const palette& colour);
+
+/// A verdict as a line for people, of at most so many columns: the time (UTC) now, the event's number, and what
+/// verdict_line() says.
+[[nodiscard]] std::string outcome_line(const verdict_notice& what, std::size_t columns, const palette& colour);
 
 /// Tells on standard error what happened to the connection, where that is worth knowing.
 void print_notice(const notice& what);

@@ -63,11 +63,13 @@ std::string name_of(const std::string& host, const std::string& responder) {
 
 hook_line line_of(const verdict::response& reply, const std::string& abort, const palette& colour) {
     hook_line line{name_of(reply.host, reply.responder), elapsed_text(reply.elapsed), colour.green(), "no objection"};
-    if (const auto reason = base::value_view(reply.text)["abort"].string(); !reason.empty()) {
+    const auto reason = base::value_view(reply.text)["abort"].string();
+    if (!reason.empty()) {
         line.colour = colour.red();
         line.said = "vetoes: " + (reason == abort ? first_line(reason) : indented_lines(reason));
-    } else if (const auto note = note_of(reply.text); !note.empty()) {
-        line.said += ": " + indented_lines(note);
+    }
+    if (const auto note = note_of(reply.text); !note.empty()) {
+        line.said += (reason.empty() ? ": " : "; note: ") + indented_lines(note);
     }
     return line;
 }

@@ -13,7 +13,7 @@ namespace hookd::hookctl {
 
 /// One indented, aligned line a hook that was asked: its name, how long it took, and what it said:
 ///
-///     lint      12.4 ms  vetoes: line 3 is too long …
+///     lint      12.4 ms  vetoes: line 3 is too long …; note: run make format
 ///     format     3.1 ms  no objection: nothing to format
 ///     spelling           missing: timeout
 ///

@@ -2,6 +2,7 @@
 #include "event_line.hpp"
 #include "hookctl/commands.hpp"
 #include "hookctl/exit_status.hpp"
+#include "hookctl/terminal/full_screen.hpp"
 #include "hookctl/terminal/line_writer.hpp"
 #include "hookctl/terminal/output.hpp"
 #include "hookctl/terminal/stop_watcher.hpp"
@@ -44,6 +45,15 @@ int run_listen(const invocation& call, const listen_arguments& arguments) {
             events.stop();
         }
     };
+
+    if (!for_programs) {
+        events.on_verdict([&](const verdict_notice& what) {
+            if (!over && !out.write(outcome_line(what, full_screen::current_size().columns, colour) + '\n')) {
+                over = true;
+                events.stop();
+            }
+        });
+    }
 
     bool connected = false;
     events.on_notice([&](const notice& what) {

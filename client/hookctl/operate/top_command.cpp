@@ -170,7 +170,7 @@ private:
         }
         using kind = screen_key::kind;
         if (key.what == kind::escape) {
-            choices_.opened = false;
+            go_back();
         } else if (key.what == kind::enter) {
             choices_.opened = !choices_.opened && !chosen_verdicts(shown(), choices_).empty();
             choices_.scrolled = 0;
@@ -184,6 +184,16 @@ private:
             move(key);
         }
         return true;
+    }
+
+    /// From a verdict to the tables, and there from what the filter shows to all.
+    void go_back() {
+        if (!std::exchange(choices_.opened, false)) {
+            const auto selected = selected_id();
+            choices_.filter.clear();
+            choices_.selected = 0;
+            keep_selected(selected);
+        }
     }
 
     void type_filter(const screen_key& key) {

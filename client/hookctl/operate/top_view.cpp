@@ -43,6 +43,7 @@ constexpr std::size_t bar_columns = 10;
 constexpr std::size_t name_columns = 24;
 constexpr std::string_view check_mark = "\xe2\x9c\x93";
 constexpr std::string_view cross_mark = "\xe2\x9c\x97";
+constexpr std::string_view bypass_mark = "!";
 constexpr std::string_view ellipsis = "\xe2\x80\xa6";
 
 /// Lines with a heading, and how much of the room they get where there is not enough for all.
@@ -101,8 +102,9 @@ screen_lines heading(const top_model& model, const top_choices& choices, std::si
         return describe_bytes(rate_of(a, b, model.seconds())) + "/s";
     };
     screen_line verdicts("proceeded " + std::to_string(now.proceeded) + "  vetoed " + std::to_string(now.vetoed) +
-                         "  failed closed " + std::to_string(now.failed_closed) + "  in " +
-                         bytes(now.bytes_in, before.bytes_in) + "  out " + bytes(now.bytes_out, before.bytes_out));
+                         "  failed closed " + std::to_string(now.failed_closed) + "  bypassed " +
+                         std::to_string(now.bypassed) + "  in " + bytes(now.bytes_in, before.bytes_in) + "  out " +
+                         bytes(now.bytes_out, before.bytes_out));
     screen_lines lines{headline(now, choices, colour), rates_line(model.rates(), columns, colour), std::move(verdicts)};
     if (!choices.trouble.empty()) {
         lines.emplace_back(harmless(choices.trouble), colour.red());
@@ -167,8 +169,23 @@ section hooks(const top_model& model, const top_choices& choices, const palette&
     return result;
 }
 
-/// `lint: too long`: who stopped it, and why; else who took part.
-std::string what_was_said(const past_verdict& verdict) {
+/// How a verdict is marked.
+struct verdict_mark {
+    std::string_view mark{};
+    std::string_view word{};
+    std::string_view colour{};
+};
+
+verdict_mark mark_of(const verdict& how, const palette& colour) {
+    if (!how.bypassed.empty()) {
+        return {bypass_mark, "bypassed", colour.yellow()};
+    }
+    return how.proceed() ? verdict_mark{check_mark, "proceed", colour.green()}
+                         : verdict_mark{cross_mark, "vetoed", colour.red()};
+}
+
+/// `lint: too long`: who stopped it, and why; who took part if no hook did.
+std::string what_hooks_said(const past_verdict& verdict) {
     for (const auto& reply : verdict.how.responses) {
         if (const auto reason = base::value_view(reply.text)["abort"].string(); !reason.empty()) {
             return reply.responder + ": " + reason;
@@ -187,16 +204,22 @@ std::string what_was_said(const past_verdict& verdict) {
     return names.empty() ? std::string(to_string(verdict.how.outcome)) : names;
 }
 
+/// The same, after the reason of a bypass.
+std::string what_was_said(const past_verdict& verdict) {
+    const auto said = what_hooks_said(verdict);
+    return verdict.how.bypassed.empty() ? said : "bypassed: " + verdict.how.bypassed + " (" + said + ")";
+}
+
 section verdicts(const top_model& model, const top_choices& choices, const palette& colour) {
     section result{{}, 3};
     result.lines.emplace_back("VERDICT", colour.bold());
     const auto chosen = chosen_verdicts(model, choices);
     for (std::size_t i = 0; i < chosen.size(); ++i) {
         const auto& each = *chosen[i];
-        const auto mark = each.how.proceed() ? colour.green() : colour.red();
+        const auto mark = mark_of(each.how, colour);
         screen_line line(i == choices.selected ? "> " : "  ", colour.bold());
         line.add(each.time + "  ", colour.dim());
-        line.add(std::string(each.how.proceed() ? check_mark : cross_mark) + " ", mark);
+        line.add(std::string(mark.mark) + " ", mark.colour);
         line.add(cut(harmless(each.event), name_columns), colour.cyan());
         line.add("  " + decimal(each.elapsed.count(), each.elapsed.count() < 100 ? 1 : 0) + " ms", colour.dim());
         line.add("  " + harmless(what_was_said(each)));
@@ -331,8 +354,8 @@ screen_lines opened_verdict(const past_verdict& verdict, const palette& colour) 
     screen_lines lines;
     lines.emplace_back(
         harmless(verdict.event) + "  #" + std::to_string(verdict.seq) + "  " + harmless(verdict.id), colour.bold());
-    const bool proceeds = verdict.how.proceed();
-    screen_line outcome(proceeds ? "proceed" : "vetoed", proceeds ? colour.green() : colour.red());
+    const auto mark = mark_of(verdict.how, colour);
+    screen_line outcome(std::string(mark.word), mark.colour);
     outcome.add("  " + std::string(to_string(verdict.how.outcome)) + "  " + decimal(verdict.elapsed.count(), 1) +
                 " ms  at " + verdict.time);
     lines.push_back(std::move(outcome));
@@ -342,8 +365,8 @@ screen_lines opened_verdict(const past_verdict& verdict, const palette& colour) 
         rest.remove_prefix(std::min(rest.size(), line.size() + 1));
         lines.emplace_back(std::string(line));
     }
-    if (!proceeds) {
-        lines.emplace_back(harmless(verdict.how.abort), colour.red());
+    if (const auto& reason = verdict.how.bypassed.empty() ? verdict.how.abort : verdict.how.bypassed; !reason.empty()) {
+        lines.emplace_back(harmless(reason), mark.colour);
     }
     lines.emplace_back();
     if (verdict.payload.empty()) {

@@ -77,6 +77,18 @@ std::string cut(std::string_view text, std::size_t columns) {
     return std::string(text.substr(0, end));
 }
 
+std::string shortened_to(std::string text, std::size_t columns) {
+    if (columns_of(text) <= columns) {
+        return text;
+    }
+    return columns == 0 ? std::string() : cut(text, columns - 1) + "\xe2\x80\xa6";
+}
+
+std::string padded_to(std::string text, std::size_t columns) {
+    const auto taken = columns_of(text);
+    return taken < columns ? text.append(columns - taken, ' ') : text;
+}
+
 std::string sparkline(std::span<const double> values) {
     const double highest = values.empty() ? 0 : *std::max_element(values.begin(), values.end());
     std::string text;

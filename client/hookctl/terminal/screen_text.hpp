@@ -53,6 +53,12 @@ private:
 /// The text cut to so many columns.
 [[nodiscard]] std::string cut(std::string_view text, std::size_t columns);
 
+/// The text if it takes at most so many columns; else its beginning, with `…` in the last of them.
+[[nodiscard]] std::string shortened_to(std::string text, std::size_t columns);
+
+/// The text, and as many blanks as it takes fewer columns.
+[[nodiscard]] std::string padded_to(std::string text, std::size_t columns);
+
 /// The values as a line of bars, the highest of them the whole height; `▁▂▃▄▅▆▇█`.
 [[nodiscard]] std::string sparkline(std::span<const double> values);
 

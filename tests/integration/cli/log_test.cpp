@@ -66,9 +66,9 @@ BOOST_AUTO_TEST_CASE(log_shows_people_a_line_a_verdict) {
     with.ask("pre_push");
     const auto shown = lines_of(with.terminal("log"));
     BOOST_REQUIRE(shown.size() == 2U);
-    BOOST_TEST(mentions(shown[0], "  pre_commit                ✓  guard"));
+    BOOST_TEST(mentions(shown[0], "  pre_commit       ✓  guard"));
     BOOST_TEST(mentions(shown[0], " ms  fine"));
-    BOOST_TEST(mentions(shown[1], "  pre_push                  ✗  guard"));
+    BOOST_TEST(mentions(shown[1], "  pre_push         ✗  guard"));
     BOOST_TEST(mentions(shown[1], " ms  not on Friday"));
     BOOST_TEST(
         mentions(on_terminal(hookctl_binary() + " --socket " + with.daemon->socket_path() + " log").out, "\x1b[31m"));

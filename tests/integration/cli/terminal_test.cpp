@@ -167,6 +167,38 @@ BOOST_AUTO_TEST_CASE(listen_prints_events_in_columns) {
     BOOST_TEST(mentions(done.out, "  #1      note                      {\"a\":1}\r\n"));
 }
 
+BOOST_AUTO_TEST_CASE(listen_prints_the_outcome_of_each_question) {
+    test_daemon daemon;
+    auto listener = start_on_terminal("NO_COLOR=1 " + line_for(daemon, "listen"));
+    daemon.wait_for_stat("/subscribers", 1);
+    auto hook = start_hook(daemon, {"--name", "guard", "pre_push", "--", "sh", "-c", "echo not now >&2; exit 1"}, 2);
+    BOOST_TEST(hookctl(daemon.socket_path(), {"emit", "--wait", "pre_push"}).exit_status == 1);
+    listener->wait_for_out("not now\r\n");
+    const auto lines = lines_of(listener->out());
+    BOOST_REQUIRE(lines.size() == 2U);
+    BOOST_TEST(mentions(lines[0], "  #1      pre_push                  waits 30 s  {}"), lines[0]);
+    BOOST_TEST(mentions(lines[1], "  #1      pre_push       ✗  guard  "), lines[1]);
+    BOOST_TEST(mentions(lines[1], " ms  not now"), lines[1]);
+    const auto piped = start_hookctl(daemon.socket_path(), {"listen"});
+    const auto json = start_on_terminal(line_for(daemon, "--json listen"));
+    daemon.wait_for_stat("/subscribers", 4);
+    for (const std::string number : {"2", "3"}) {
+        BOOST_TEST(hookctl(daemon.socket_path(), {"emit", "--wait", "pre_push", number}).exit_status == 1);
+        BOOST_TEST(int_at(json_of(piped->next_line()), "/payload") == std::stoi(number));
+        BOOST_TEST(int_at(json_of(json->next_line()), "/payload") == std::stoi(number));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_note_beside_a_veto_is_shown_to_the_person_who_waits) {
+    test_daemon daemon;
+    auto hook = start_hook(daemon, {"--name", "fmt", "e", "--", "echo", R"({"abort":"bad","note":"run make fmt"})"});
+    const auto done = on_terminal("NO_COLOR=1 " + line_for(daemon, "emit --wait e"));
+    BOOST_TEST(done.exit_status == 1);
+    BOOST_TEST(mentions(done.out, " ms  vetoes: bad; note: run make fmt\r\n"), done.out);
+    BOOST_TEST(on_terminal(line_for(daemon, "emit -q --wait e")).out == "run make fmt\r\nbad\r\n");
+    BOOST_TEST(hookctl(daemon.socket_path(), {"emit", "--wait", "e"}).err == "bad\n");
+}
+
 BOOST_AUTO_TEST_CASE(on_prints_what_became_of_each_event) {
     test_daemon daemon;
     auto hook = start_on_terminal("NO_COLOR=1 " + line_for(daemon, "on e -- sh -c 'echo no >&2; exit 1'"));
@@ -218,7 +250,11 @@ BOOST_AUTO_TEST_CASE(top_shows_each_verdict_and_its_payload_and_is_filtered_and_
     top->wait_for_out("only deploy");
     top->write_input("p");
     top->wait_for_out("paused");
-    top->write_input("p/\x1bq");
+    top->write_input("p");
+    const auto filtered = top->out().size();
+    top->write_input("\x1b");
+    eventually("Esc shows all again", [&] { return mentions(top->out().substr(filtered), "guard: not now"); });
+    top->write_input("q");
     BOOST_TEST(top->wait() == 0);
 }
 

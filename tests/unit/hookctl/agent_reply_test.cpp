@@ -189,6 +189,9 @@ BOOST_AUTO_TEST_CASE(what_else_an_agent_knows_reaches_it) {
                    "claude_post_tool_use", replies({R"({"hookSpecificOutput":{"updatedToolOutput":"x"}})"}))) ==
                R"({"hookSpecificOutput":{"hookEventName":"PostToolUse","updatedToolOutput":"x"}})");
     BOOST_TEST(claude({R"({"note":"seen"})"}) == R"({"systemMessage":"hookd: h1: seen"})");
+    BOOST_TEST(
+        claude({R"({"abort":"bad","note":"run make fmt"})"}).find(R"("systemMessage":"hookd: h1: run make fmt")") !=
+        std::string::npos);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -54,6 +54,12 @@ BOOST_AUTO_TEST_CASE(a_reason_that_is_printed_anyway_is_shown_by_its_first_line_
                "  test  1.0 ms  vetoes: other 1\n      other 2\n");
 }
 
+BOOST_AUTO_TEST_CASE(what_a_hook_notes_stands_beside_its_veto) {
+    auto said = answered_by("lint", R"({"abort":"bad","note":"run make fmt"})", 1);
+    said.abort = "bad";
+    BOOST_TEST(plain_lines(said) == "  lint  1.0 ms  vetoes: bad; note: run make fmt\n");
+}
+
 BOOST_AUTO_TEST_CASE(what_a_hook_says_cannot_drive_the_terminal) {
     auto said = answered_by("a\x1b[2J", R"({"abort":"\u001b[31mred\u009b1m"})", 1);
     said.abort =

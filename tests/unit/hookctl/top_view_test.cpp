@@ -106,6 +106,26 @@ BOOST_AUTO_TEST_CASE(a_verdict_says_who_stopped_it_and_why) {
     BOOST_TEST(mentions(text, "  12:34:56  \xe2\x9c\x93 pre_commit  12.5 ms  lint\n"));
 }
 
+BOOST_AUTO_TEST_CASE(a_bypassed_veto_is_shown_as_one_with_its_reason) {
+    auto model = sample_model();
+    auto bypassed = verdict_of("pre_push", "too late");
+    bypassed.how.abort.clear();
+    bypassed.how.bypassed = "the build host is down";
+    model.take_verdict(bypassed);
+    auto now = sample_stats();
+    now.bypassed = 3;
+    model.take_stats(now, start + std::chrono::seconds(1));
+    const auto text = screen_of(model);
+    BOOST_TEST(
+        mentions(text, "> 12:34:56  ! pre_push  12.5 ms  bypassed: the build host is down (lint: too late)\n"), text);
+    BOOST_TEST(mentions(lines_of(text).at(2), "  bypassed 3  "), text);
+    top_choices choices;
+    choices.opened = true;
+    const auto opened = screen_of(model, choices);
+    BOOST_TEST(mentions(opened, "bypassed  answered  12.5 ms  at 12:34:56\n"), opened);
+    BOOST_TEST(mentions(opened, "\nthe build host is down\n"), opened);
+}
+
 BOOST_AUTO_TEST_CASE(hooks_have_bars_and_their_vetoes) {
     const auto line = line_with(screen_of(sample_model()), "guard");
     BOOST_TEST(mentions(line, "  43  "));
