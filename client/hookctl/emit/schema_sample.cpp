@@ -1,112 +1,279 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "schema_sample.hpp"
 
+#include "pattern_sample.hpp"
+
 #include <base/json/object_writer.hpp>
+#include <base/json/pointer.hpp>
 #include <base/json/text.hpp>
 #include <base/json/value_view.hpp>
+#include <base/text/utf8.hpp>
 
 #include <algorithm>
-#include <charconv>
+#include <cmath>
 #include <cstddef>
 #include <optional>
+#include <utility>
 
 namespace hookd::hookctl {
 
 namespace {
 
 using base::json_kind;
-using base::kind_of;
+using base::value_view;
 
-constexpr int deepest = 16;
+constexpr int deepest_value = 16;  ///< further down there is null
+constexpr int deepest_whole = 8;   ///< further down an object has what is required: a schema may contain itself
 constexpr std::size_t most_elements = 16;
+constexpr std::size_t longest_text = 4096;
 
-std::string sample_of(std::string_view schema, int depth);
+/// The schemas that hold for one value.
+struct constraints {
+    std::vector<value_view> all{};
+    bool has_choice = false;  ///< one of several, all of which an object with all members may match
 
-std::string_view first_element(std::string_view array) { return base::value_view(array).element(0); }
+    /// The first that is there.
+    [[nodiscard]] value_view first(std::string_view keyword) const {
+        for (const auto& each : all) {
+            if (const auto value = each[keyword]; !value.empty()) {
+                return value;
+            }
+        }
+        return {};
+    }
 
-std::size_t count_of(std::string_view number) {
-    std::size_t count = 0;
-    std::from_chars(number.data(), number.data() + number.size(), count);
-    return count;
-}
+    [[nodiscard]] std::optional<double> number(std::string_view keyword) const {
+        return first(keyword).as_number<double>();
+    }
+    [[nodiscard]] std::size_t count(std::string_view keyword, std::size_t absent) const {
+        return static_cast<std::size_t>(std::clamp(number(keyword).value_or(static_cast<double>(absent)), 0.0, 1e6));
+    }
+};
 
-/// What the schema itself gives as a value.
-std::string_view given_value(std::string_view schema) {
-    for (const std::string_view name : {"const", "default"}) {
-        if (const auto value = base::value_view(schema)[name]; !value.empty()) {
-            return value;
+class schema_sampler {
+public:
+    explicit schema_sampler(value_view root) : root_(root) {}
+
+    schema_sample take() {
+        schema_sample result;
+        result.json = value_of(constraints_of({root_}, ""), "", 0);
+        result.doubts = std::move(doubts_);
+        return result;
+    }
+
+private:
+    void doubt(const std::string& place, const std::string& why) {
+        doubts_.push_back((place.empty() ? "/" : place) + ": " + why);
+    }
+
+    constraints constraints_of(const std::vector<value_view>& schemas, const std::string& place) {
+        constraints found;
+        for (const auto& each : schemas) {
+            add(found, each, place, 0);
+        }
+        return found;
+    }
+
+    void add(constraints& found, value_view schema, const std::string& place, int depth) {
+        if (!schema.is(json_kind::object) || depth > deepest_value) {
+            return;
+        }
+        if (const auto reference = schema["$ref"].as_string()) {  // what stands beside it does not count
+            const auto target = reference->starts_with('#') ? base::find_value(root_.text(), reference->substr(1))
+                                                            : std::optional<std::string_view>{};
+            if (target) {
+                add(found, value_view(*target), place, depth + 1);
+            } else {
+                doubt(place, "what " + *reference + " refers to is not known here");
+            }
+            return;
+        }
+        found.all.push_back(schema);
+        for (const auto each : schema["allOf"].elements()) {
+            add(found, each, place, depth + 1);
+        }
+        for (const auto* keyword : {"anyOf", "oneOf"}) {
+            if (const auto one = schema[keyword].element(0); !one.empty()) {
+                found.has_choice = found.has_choice || keyword == std::string_view("oneOf");
+                add(found, one, place, depth + 1);
+            }
         }
     }
-    for (const std::string_view name : {"examples", "enum"}) {
-        if (const auto value = first_element(base::value_view(schema)[name]); !value.empty()) {
-            return value;
+
+    /// What the schemas themselves give as a value.
+    static std::optional<std::string> given_value(const constraints& wanted) {
+        for (const auto* keyword : {"const", "default"}) {
+            if (const auto value = wanted.first(keyword); !value.empty()) {
+                return std::string(value.text());
+            }
         }
-    }
-    return {};
-}
-
-std::string sample_object(std::string_view schema, int depth) {
-    base::object_writer object;
-    if (const auto properties = base::value_view(schema)["properties"]; kind_of(properties) == json_kind::object) {
-        for (const auto& member : properties.members()) {
-            object.raw(member.key.decode(), sample_of(member.value, depth + 1));
+        for (const auto* keyword : {"examples", "enum"}) {
+            if (const auto value = wanted.first(keyword).element(0); !value.empty()) {
+                return std::string(value.text());
+            }
         }
+        return std::nullopt;
     }
-    return object.finish();
-}
 
-std::string sample_array(std::string_view schema, int depth) {
-    const auto count =
-        std::min(std::max(count_of(base::value_view(schema)["minItems"]), std::size_t{1}), most_elements);
-    const auto items = base::value_view(schema)["items"];
-    const auto element = sample_of(kind_of(items) == json_kind::array ? first_element(items) : items, depth + 1);
-    std::string array = "[";
-    for (std::size_t each = 0; each < count; ++each) {
-        array.append(each == 0 ? "" : ",").append(element);
+    static std::string type_of(const constraints& wanted) {
+        const auto types = wanted.first("type");
+        if (const auto type = types.is(json_kind::array) ? types.element(0).string() : types.string(); !type.empty()) {
+            return type;
+        }
+        const auto has = [&wanted](std::initializer_list<const char*> keywords) {
+            return std::any_of(keywords.begin(), keywords.end(),
+                [&wanted](const char* keyword) { return !wanted.first(keyword).empty(); });
+        };
+        if (has({"pattern", "minLength", "maxLength"})) {
+            return "string";
+        }
+        if (has({"items", "minItems"})) {
+            return "array";
+        }
+        return has({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}) ? "number" : "object";
     }
-    return array + "]";
-}
 
-std::string sample_string(std::string_view schema) {
-    constexpr std::string_view sample = "sample";
-    constexpr std::size_t longest = 4096;
-    const auto least = std::min(count_of(base::value_view(schema)["minLength"]), longest);
-    const auto most = base::value_view(schema)["maxLength"];
-    std::string text(sample.substr(0, most.empty() ? sample.size() : count_of(most)));
-    text.append(least > text.size() ? least - text.size() : 0, 'x');
-    return "\"" + text + "\"";
-}
+    std::string value_of(const constraints& wanted, const std::string& place, int depth) {
+        if (auto given = given_value(wanted)) {
+            return *given;
+        }
+        if (depth >= deepest_value) {
+            return "null";
+        }
+        for (const auto* keyword :
+            {"not", "if", "dependencies", "contains", "propertyNames", "minProperties", "multipleOf"}) {
+            if (!wanted.first(keyword).empty()) {
+                doubt(place, std::string(keyword) + " is not looked at");
+            }
+        }
+        const auto type = type_of(wanted);
+        if (type == "object") {
+            return object_of(wanted, place, depth);
+        }
+        if (type == "array") {
+            return array_of(wanted, place, depth);
+        }
+        if (type == "string") {
+            return text_of(wanted, place);
+        }
+        if (type == "boolean") {
+            return "true";
+        }
+        return type == "integer" || type == "number" ? number_of(wanted, type == "integer") : "null";
+    }
 
-std::string sample_of(std::string_view schema, int depth) {
-    if (const auto given = given_value(schema); !given.empty()) {
-        return std::string(given);
+    /// The names of the members, in the order in which the schemas have them.
+    static std::vector<std::string> member_names(const constraints& wanted, bool all) {
+        std::vector<std::string> required;
+        std::vector<std::string> names;
+        for (const auto& schema : wanted.all) {
+            for (const auto name : schema["required"].elements()) {
+                required.push_back(name.string());
+            }
+        }
+        const auto is_in = [](const std::vector<std::string>& texts, const std::string& text) {
+            return std::find(texts.begin(), texts.end(), text) != texts.end();
+        };
+        for (const auto& schema : wanted.all) {
+            if (!schema["properties"].is(json_kind::object)) {
+                continue;
+            }
+            for (const auto& member : schema["properties"].members()) {
+                auto name = member.key.decode();
+                const bool is_wanted = is_in(required, name) || (all && member.value != "false");
+                if (is_wanted && !is_in(names, name)) {
+                    names.push_back(std::move(name));
+                }
+            }
+        }
+        for (auto& name : required) {
+            if (!is_in(names, name)) {
+                names.push_back(std::move(name));
+            }
+        }
+        return names;
     }
-    const auto types = base::value_view(schema)["type"];
-    auto type = base::value_view(kind_of(types) == json_kind::array ? first_element(types) : types).string();
-    if (type.empty() && !base::value_view(schema)["properties"].empty()) {
-        type = "object";
+
+    std::string object_of(const constraints& wanted, const std::string& place, int depth) {
+        base::object_writer object;
+        for (const auto& name : member_names(wanted, !wanted.has_choice && depth < deepest_whole)) {
+            std::vector<value_view> schemas;
+            for (const auto& each : wanted.all) {
+                const auto own = each["properties"][name];
+                schemas.push_back(own.empty() ? each["additionalProperties"] : own);
+            }
+            const auto below = place + "/" + name;
+            object.raw(name, value_of(constraints_of(schemas, below), below, depth + 1));
+        }
+        return object.finish();
     }
-    if (depth >= deepest || type.empty() || type == "null") {
-        return type.empty() ? "{}" : "null";
+
+    std::string array_of(const constraints& wanted, const std::string& place, int depth) {
+        const auto items = wanted.first("items");
+        const auto tuple = items.is(json_kind::array) ? items.elements().size() : std::size_t{0};
+        const auto least = std::max({wanted.count("minItems", 0), tuple, std::size_t{1}});
+        const auto count = std::min({least, wanted.count("maxItems", most_elements), most_elements});
+        if (count > 1 && wanted.first("uniqueItems").is_true()) {
+            doubt(place, "uniqueItems is not looked at");
+        }
+        std::string array = "[";
+        for (std::size_t i = 0; i < count; ++i) {
+            const auto schema = tuple == 0 ? items : i < tuple ? items.element(i) : wanted.first("additionalItems");
+            const auto below = place + "/" + std::to_string(i);
+            array.append(i == 0 ? "" : ",").append(value_of(constraints_of({schema}, below), below, depth + 1));
+        }
+        return array + "]";
     }
-    if (type == "object") {
-        return sample_object(schema, depth);
+
+    std::string text_of(const constraints& wanted, const std::string& place) {
+        const auto least = std::min(wanted.count("minLength", 0), longest_text);
+        const auto most = wanted.count("maxLength", longest_text);
+        std::string text = "sample";
+        if (const auto pattern = wanted.first("pattern").as_string()) {
+            const auto made = pattern_sample(*pattern, least);
+            text = made.value_or(text);
+            if (!made || base::character_count(text) < least || base::character_count(text) > most) {
+                doubt(place, "no text is known for the pattern " + *pattern +
+                                 ": give one as default or in examples of the schema");
+            }
+        } else {
+            text.resize(std::min(text.size(), most));
+            text.append(least > text.size() ? least - text.size() : 0, 'x');
+        }
+        std::string json;
+        base::append_json_string(json, text);
+        return json;
     }
-    if (type == "array") {
-        return sample_array(schema, depth);
+
+    static std::string number_of(const constraints& wanted, bool is_integer) {
+        if (const auto least = wanted.first("minimum"); !least.empty()) {
+            const auto number = wanted.number("minimum").value_or(0);
+            return is_integer && number != std::floor(number) ? text_of_integer(std::ceil(number))
+                                                              : std::string(least.text());
+        }
+        if (const auto below = wanted.number("exclusiveMinimum")) {
+            return text_of_integer(std::floor(*below) + 1);
+        }
+        if (const auto most = wanted.number("maximum"); most && *most < 1) {
+            return text_of_integer(std::floor(*most));
+        }
+        if (const auto above = wanted.number("exclusiveMaximum"); above && *above <= 1) {
+            return text_of_integer(std::ceil(*above) - 1);
+        }
+        return "1";
     }
-    if (type == "string") {
-        return sample_string(schema);
+
+    static std::string text_of_integer(double number) {
+        constexpr double largest = 9e15;
+        return std::to_string(static_cast<long long>(std::clamp(number, -largest, largest)));
     }
-    if (type == "boolean") {
-        return "true";
-    }
-    const auto least = base::value_view(schema)["minimum"];
-    return least.empty() ? "1" : std::string(least);
-}
+
+    value_view root_;
+    std::vector<std::string> doubts_{};
+};
 
 }  // namespace
 
-std::string schema_sample(std::string_view schema) { return sample_of(schema, 0); }
+schema_sample sample_of_schema(std::string_view schema) { return schema_sampler(value_view(schema)).take(); }
 
 }  // namespace hookd::hookctl

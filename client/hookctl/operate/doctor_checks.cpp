@@ -7,6 +7,7 @@
 #include "stats_reader.hpp"
 
 #include <base/exec/command_runner.hpp>
+#include <base/json/object_writer.hpp>
 #include <base/json/text.hpp>
 #include <base/json/value_view.hpp>
 #include <base/posix/read_file.hpp>
@@ -14,10 +15,12 @@
 #include <base/text/shell_word.hpp>
 #include <hookd/client.hpp>
 #include <hookd/protocol/methods.hpp>
+#include <hookd/protocol/socket_path.hpp>
 #include <hookd/protocol/version.hpp>
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <exception>
 #include <filesystem>
 #include <string>
@@ -63,6 +66,13 @@ finding check_version(const daemon_info& who) {
             ": install one release, then end the old daemon: kill " + std::to_string(who.pid)};
 }
 
+/// Whether a daemon that is started here listens at the default socket: only there it has a registry by default.
+bool is_at_default_socket() {
+    const auto named = environment_variable("HOOKD_SOCKET");
+    const fs::path usual = protocol::default_socket_path(nullptr, std::getenv("XDG_RUNTIME_DIR"), ::getuid());
+    return named.empty() || fs::absolute(named).lexically_normal() == usual.lexically_normal();
+}
+
 /// The program with which a daemon would be started.
 finding check_program() {
     const auto done = run_daemon_program({"--version"});
@@ -106,17 +116,22 @@ findings check_hooks(client& daemon, const invocation& call) {
     return all;
 }
 
-finding check_journal(client& daemon, const invocation& call) {
-    const auto answer = daemon.call(protocol::stats_params::method, {}, call.timeout.value_or(default_answer_timeout));
-    const auto journal = read_stats(answer).journal;
-    if (journal.file.empty()) {
-        return {"journal", true, "off, so hookctl log and trace find nothing: start hookd with --journal FILE"};
+/// Whether the daemon can read its journal.
+finding check_history(client& daemon, const invocation& call, finding found) {
+    try {
+        (void)daemon.call(protocol::history_params::method, base::object_writer().number("limit", 1).finish(),
+            call.timeout.value_or(default_answer_timeout));
+        return found;
+    } catch (const error& failure) {
+        return {found.subject, false, "it can't be read: " + std::string(failure.what())};
     }
-    const auto kept = base::counted(journal.events, "event") + " in " + journal.file;
-    return {"journal", true,
-        journal.dropped == 0
-            ? kept
-            : kept + ", " + std::to_string(journal.dropped) + " could not be kept: the daemon's log says why"};
+}
+
+finding check_journal(client& daemon, const invocation& call) {
+    const auto stats = daemon.call(protocol::stats_params::method, {}, call.timeout.value_or(default_answer_timeout));
+    auto found = journal_finding(stats);
+    const bool is_kept = !read_stats(stats).journal.file.empty();
+    return is_kept && found.fine ? check_history(daemon, call, std::move(found)) : found;
 }
 
 findings check_cluster(client& daemon, const invocation& call) {
@@ -166,6 +181,25 @@ bool is_enabled(const fs::path& own_units) {
 
 }  // namespace
 
+finding journal_finding(std::string_view stats) {
+    const auto journal = read_stats(stats).journal;
+    if (journal.file.empty()) {
+        return {"journal", true, "off, so hookctl log and trace find nothing: start hookd with --journal FILE"};
+    }
+    if (const auto failure = base::value_view(stats)["journal"]["failure"].string(); !failure.empty()) {
+        const auto file = base::shell_word(journal.file);
+        return {"journal", false, failure + "; look at the file and its disk: ls -l " + file + "; df -h " + file};
+    }
+    const auto kept = base::counted(journal.events, "event") + " in " + journal.file;
+    if (journal.dropped > 0) {
+        return {"journal", true,
+            kept + ", " + std::to_string(journal.dropped) +
+                " could not be kept since the daemon's start: its log says why",
+            true};
+    }
+    return {"journal", true, kept};
+}
+
 findings check_daemon(const invocation& call) {
     findings all;
     try {
@@ -194,8 +228,7 @@ findings check_settings() {
     }
     const auto done = run_daemon_program({"--check"});
     if (done.how == ending::exited && done.code == 0) {
-        const bool has_registry =
-            environment_variable("HOOKD_SOCKET").empty() || !environment_variable("HOOKD_REGISTRY").empty();
+        const bool has_registry = is_at_default_socket() || !environment_variable("HOOKD_REGISTRY").empty();
         all.push_back({"settings", true,
             has_registry
                 ? "configuration, catalog, journal and registry (" + default_registry().string() + ") are valid"

@@ -13,9 +13,12 @@ namespace {
 std::string json_lines(const findings& all) {
     std::string text;
     for (const auto& each : all) {
-        text +=
-            base::object_writer().text("subject", each.subject).flag("ok", each.fine).text("text", each.text).finish() +
-            '\n';
+        base::object_writer line;
+        line.text("subject", each.subject).flag("ok", each.fine).text("text", each.text);
+        if (each.warns) {
+            line.flag("warning", true);
+        }
+        text += line.finish() + '\n';
     }
     return text;
 }
@@ -30,8 +33,12 @@ std::string finding_lines(const findings& all, const palette& colour) {
     std::string text;
     for (const auto& each : all) {
         const auto subject = harmless(each.subject);
-        text.append(each.fine ? colour.green() : colour.red())
-            .append(each.fine ? "\xe2\x9c\x93" : "\xe2\x9c\x97")
+        text.append(!each.fine   ? colour.red()
+                    : each.warns ? colour.yellow()
+                                 : colour.green())
+            .append(!each.fine   ? "\xe2\x9c\x97"
+                    : each.warns ? "!"
+                                 : "\xe2\x9c\x93")
             .append(colour.plain());
         text.append(" ").append(colour.bold()).append(subject).append(colour.plain());
         text.append(columns - columns_of(subject) + 2, ' ').append(harmless(each.text)).append("\n");

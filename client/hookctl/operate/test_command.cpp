@@ -5,6 +5,7 @@
 #include "hookctl/emit/schema_sample.hpp"
 #include "hookctl/exit_status.hpp"
 #include "hookctl/json/json_argument.hpp"
+#include "hookctl/terminal/output.hpp"
 
 #include <base/exec/command_runner.hpp>
 #include <base/json/object_writer.hpp>
@@ -140,30 +141,50 @@ private:
     protocol::command_environment environment_;
 };
 
-/// The payload: the one given; else made from the daemon's schema of the event; else an empty object.
-std::string payload_for(const invocation& call, const test_arguments& arguments) {
+/// What the daemon's catalog has of the event, JSON; empty if there is no daemon, or no such event in it.
+std::string catalog_entry(const invocation& call, const std::string& event) {
+    try {
+        const auto answer = connect_for(call, default_answer_timeout)
+                                .call(protocol::schema_params::method,
+                                    base::object_writer().text("event", event).finish(), default_answer_timeout);
+        return std::string(base::value_view(answer)["schemas"].element(0));
+    } catch (const error&) {
+        return {};
+    }
+}
+
+/// The payload: the one given; else made from the event's schema; else an empty object.
+std::string payload_for(const test_arguments& arguments, std::string_view entry) {
     if (arguments.payload) {
         return read_json_argument("PAYLOAD", *arguments.payload);
     }
-    try {
-        const auto answer =
-            connect_for(call, default_answer_timeout)
-                .call(protocol::schema_params::method, base::object_writer().text("event", arguments.event).finish(),
-                    default_answer_timeout);
-        const auto first = base::value_view(answer)["schemas"].element(0);
-        return first.empty() ? "{}" : schema_sample(first["payload_schema"]);
-    } catch (const error&) {
-        return "{}";  // no daemon, or no such event in its catalog: the hook has to do with what it gets
+    if (entry.empty()) {
+        return "{}";
     }
+    auto sample = sample_of_schema(base::value_view(entry)["payload_schema"]);
+    for (const auto& each : sample.doubts) {
+        report_error("the sample may not match the schema of " + arguments.event + ", at " + each);
+    }
+    return std::move(sample.json);
+}
+
+/// The daemon holds a reply against the event's schema when the event is fired, and only then.
+finding with_schema_hint(finding reply, std::string_view entry) {
+    const auto schema = base::value_view(entry)["response_schema"];
+    if (reply.fine && schema.is(base::json_kind::object) && !schema.members().empty()) {
+        reply.text += "; not held against the event's response_schema";
+    }
+    return reply;
 }
 
 }  // namespace
 
 int run_test(const invocation& call, const test_arguments& arguments) {
-    const auto payload = payload_for(call, arguments);
+    const auto entry = catalog_entry(call, arguments.event);
+    const auto payload = payload_for(arguments, entry);
     const hook_trials hook(call, arguments);
     const findings all{
-        hook.answers("reply", payload),
+        with_schema_hint(hook.answers("reply", payload), entry),
         hook.answers("no input", {}),
         hook.answers("1 MiB of input", R"({"padding":")" + std::string(large_input_bytes, 'x') + R"("})"),
         hook.stops_at_sigterm(payload),

@@ -64,6 +64,31 @@ BOOST_AUTO_TEST_CASE(where_all_is_right_it_says_what_there_is) {
     BOOST_TEST(seen.fine.contains("units"));
 }
 
+BOOST_AUTO_TEST_CASE(a_daemon_at_the_default_path_has_a_registry_also_if_the_path_is_named) {
+    const temp_directory home;
+    const auto settings_at = [&home](const std::string& socket) {
+        spawn_options options;
+        options.environment = {{"HOME", home.path()}, {"XDG_RUNTIME_DIR", home.path()}, {"HOOKD_SOCKET", socket},
+            {"XDG_STATE_HOME", std::nullopt}, {"HOOKD_REGISTRY", std::nullopt}};
+        options.directory = home.path();
+        return line_with(run_program({hookctl_binary(), "doctor"}, {}, options).out, "settings");
+    };
+    BOOST_TEST(mentions(settings_at(home / "hookd/hookd.sock"), "registry.json) are valid"));
+    BOOST_TEST(mentions(settings_at(home / "other.sock"), "keeps hooks until it ends"));
+}
+
+BOOST_AUTO_TEST_CASE(a_journal_that_can_not_be_read_is_wrong) {
+    const temp_directory directory;
+    test_daemon daemon({"--journal", directory / "journal.db"});
+    BOOST_TEST(mentions(diagnosis(daemon.socket_path()).fine.at("journal"), directory / "journal.db"));
+    for (const std::string suffix : {"", "-wal", "-shm"}) {
+        write_file(directory / "journal.db" + suffix, std::string(65536, 'x'));
+    }
+    const diagnosis seen(daemon.socket_path());
+    BOOST_TEST(seen.exit_status == 1);
+    BOOST_TEST(mentions(seen.wrong.at("journal"), directory / "journal.db"));
+}
+
 BOOST_AUTO_TEST_CASE(no_daemon_is_wrong_and_the_line_says_how_to_start_one) {
     const temp_directory directory;
     const auto path = directory / "nobody.sock";

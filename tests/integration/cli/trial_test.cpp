@@ -3,6 +3,7 @@
 #include "hookctl_program.hpp"
 
 #include "support/json_access.hpp"
+#include "support/source_tree.hpp"
 #include "support/temp_directory.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -88,6 +89,46 @@ BOOST_AUTO_TEST_CASE(the_payload_is_made_from_the_schema_in_the_catalog) {
     const trials seen(daemon.socket_path(), {"--event", "pre_push"}, "cat >&2; exit 1");
     BOOST_TEST(mentions(seen.said.at("reply"), R"(vetoes: {"branch":"main"})"));
     BOOST_TEST(seen.exit_status == 0);
+}
+
+BOOST_AUTO_TEST_CASE(the_sample_of_each_event_of_each_catalog_passes_the_daemons_check) {
+    std::size_t events = 0;
+    for (const auto& catalog : std::filesystem::directory_iterator(source_tree() + "/server/catalogs")) {
+        if (!catalog.is_directory()) {
+            continue;
+        }
+        test_daemon daemon({"--catalog", catalog.path().string()});
+        for (const auto& file : std::filesystem::directory_iterator(catalog)) {
+            if (file.path().extension() != ".json") {
+                continue;
+            }
+            const auto event = file.path().stem().string();
+            const auto tried =
+                hookctl(daemon.socket_path(), {"test", "--event", event, "--", "sh", "-c", "cat >&2; exit 1"});
+            BOOST_TEST(tried.err.empty(), event << ": " << tried.err);
+            const auto said = text_at(json_of(lines_of(tried.out).at(0)), "/text");
+            const auto begin = std::string("vetoes: ").size();
+            const auto payload = said.substr(begin, said.rfind(" (") - begin);
+            const auto fired = hookctl(daemon.socket_path(), {"emit", event, payload});
+            BOOST_TEST(fired.exit_status == 0, event << ": " << payload << ": " << fired.err);
+            ++events;
+        }
+    }
+    BOOST_TEST(events > 40U);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_not_checked_is_said) {
+    const temp_directory directory;
+    write_file(directory / "login.json",
+        R"x({"name":"login","payload_schema":{"properties":{"user":{"type":"string","pattern":"^x\\b"}}},"response_schema":{"properties":{"otp":{"type":"string"}}}})x");
+    write_file(directory / "plain.json", R"({"name":"plain"})");
+    test_daemon daemon({"--catalog", directory.path()});
+    const auto done = hookctl(daemon.socket_path(), {"test", "--event", "login", "--", "echo", R"({"otp":5})"});
+    check_one_error(done, {"may not match the schema of login, at /user: no text is known for the pattern ^x\\b"});
+    BOOST_TEST(mentions(lines_of(done.out).at(0), "); not held against the event's response_schema"), done.out);
+    BOOST_TEST(!mentions(lines_of(done.out).at(1), "response_schema"), done.out);
+    const auto plain = hookctl(daemon.socket_path(), {"test", "--event", "plain", "--", "true"});
+    BOOST_TEST(!mentions(plain.out, "response_schema"), plain.out);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
