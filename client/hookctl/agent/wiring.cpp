@@ -57,6 +57,7 @@ constexpr std::array wirings{
 constexpr std::chrono::milliseconds margin{10'000};
 
 constexpr std::string_view blanks = " \t\r\n";
+constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
 bool is_blank(std::string_view settings) { return settings.find_first_not_of(blanks) == std::string_view::npos; }
 
@@ -175,6 +176,9 @@ std::string extension_at(std::string_view settings, std::size_t fault) {
 
 /// The object that the file is.
 std::string_view root_of(std::string_view settings) {
+    if (settings.starts_with(byte_order_mark)) {
+        throw usage_error("it begins with a byte order mark: save it as UTF-8 without one");
+    }
     if (const auto fault = base::find_json_fault(settings)) {
         throw usage_error("it is not JSON: " + std::string(fault->reason) + ", at byte " +
                           std::to_string(fault->offset) + extension_at(settings, fault->offset));

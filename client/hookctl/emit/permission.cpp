@@ -21,7 +21,7 @@ void report_unasked(const guarded_step& step, unasked reason, const error& failu
 }
 
 void report_refusal(const guarded_step& step, const error& failure) {
-    report_error(step.tool + " stops, since no hook could be asked about " + step.event + ": " + failure.what() +
+    report_error(step.stopped + ", since no hook could be asked about " + step.event + ": " + failure.what() +
                  (failure.code() != 0 ? " (error " + std::to_string(failure.code()) + ")" : ""));
 }
 

@@ -13,7 +13,8 @@ namespace hookd::hookctl {
 
 /// A step of a tool for which hooks are asked.
 struct guarded_step {
-    std::string tool{};  ///< as messages name it: "git", "jj"
+    std::string tool{};     ///< as messages name it: "git", "jj"
+    std::string stopped{};  ///< what happens if it may not proceed: "git stops", "nothing is pushed"
     std::string event{};
     std::chrono::milliseconds timeout{};  ///< for the hooks, unless --timeout says so
     bool fail_closed = false;

@@ -82,6 +82,7 @@ bool is_heard(client& daemon, const invocation& call, const git_hook& hook) {
 int ask(const invocation& call, const git_arguments& arguments, const given_hook& given) {
     guarded_step step;
     step.tool = "git";
+    step.stopped = "git stops";
     step.event = given.event();
     step.timeout = default_time;
     step.fail_closed = arguments.fail_closed;

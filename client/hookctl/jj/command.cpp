@@ -91,12 +91,14 @@ int run_jj(const invocation& call, const jj_arguments& arguments) {
     const auto changes = planned.errors.cut ? std::nullopt : read_push_plan(planned.errors.text);
     if (!changes) {
         print_error(planned.errors.text);
-        report_error("jj stops, since what it would push can't be read; push without --quiet, or by jj git push");
+        report_error(
+            "nothing is pushed, since what jj would push can't be read; push without --quiet, or by jj git push");
         return exit_status::not_done;
     }
     if (!changes->empty()) {
         guarded_step step;
         step.tool = "jj";
+        step.stopped = "nothing is pushed";
         step.event = "jj.pre_upload";
         step.timeout = default_push_time;
         step.fail_closed = arguments.fail_closed;

@@ -97,7 +97,8 @@ BOOST_AUTO_TEST_CASE(nothing_is_pushed_if_the_plan_can_not_be_read) {
         jj_fixture jj(said);
         const auto stopped = jj.push();
         BOOST_TEST(stopped.exit_status == 1);
-        BOOST_TEST(stopped.err.find("what it would push can't be read") != std::string::npos, stopped.err);
+        BOOST_TEST(stopped.err.find("nothing is pushed, since what jj would push can't be read") != std::string::npos,
+            stopped.err);
         BOOST_TEST(jj.calls().size() == 1U);
     }
 }

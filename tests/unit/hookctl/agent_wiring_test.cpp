@@ -183,7 +183,7 @@ BOOST_AUTO_TEST_CASE(settings_that_are_no_such_json_are_refused) {
         BOOST_CHECK_THROW((void)install(claude(), bad), usage_error);
     }
     const std::vector<std::pair<std::string, std::string>> causes{
-        {"\xef\xbb\xbf{}", "byte order mark"},
+        {"\xef\xbb\xbf{}", "it begins with a byte order mark: save it as UTF-8 without one"},
         {"{\"a\": \"caf\xe9\"}", "UTF-8"},
         {"{\"a\": [1,\n]}", "at byte 10: remove the comma before it"},
         {"{\"a\": 1, }", "at byte 9: remove the comma before it"},
