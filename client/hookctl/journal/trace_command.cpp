@@ -2,6 +2,7 @@
 #include "hookctl/commands.hpp"
 #include "hookctl/daemon/daemon_call.hpp"
 #include "hookctl/exit_status.hpp"
+#include "hookctl/terminal/full_screen.hpp"
 #include "hookctl/terminal/output.hpp"
 #include "trace_text.hpp"
 
@@ -16,8 +17,9 @@ namespace hookd::hookctl {
 int run_trace(const invocation& call, const trace_arguments& arguments) {
     const auto trace = ask_daemon(
         call, protocol::trace_params::method, base::object_writer().text("hook_event_id", arguments.id).finish());
-    print(writes_for_programs(call.json) ? json_output(one_line(trace)) + '\n'
-                                         : trace_text(base::trimmed_json(trace), palette()));
+    print(writes_for_programs(call.json)
+              ? json_output(one_line(trace)) + '\n'
+              : trace_text(base::trimmed_json(trace), full_screen::current_size().columns, palette()));
     return exit_status::done;
 }
 

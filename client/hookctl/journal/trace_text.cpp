@@ -18,7 +18,7 @@ namespace hookd::hookctl {
 
 namespace {
 
-constexpr std::size_t bar_columns = 30;
+constexpr std::size_t narrow_columns = 100;
 constexpr std::size_t longest_name = 24;
 
 /// One responder's or observer's part.
@@ -79,7 +79,7 @@ std::vector<part> parts_of(std::string_view trace, double elapsed) {
     return all;
 }
 
-std::string bar(const part& what, double elapsed) {
+std::string bar(const part& what, double elapsed, std::size_t bar_columns) {
     const double scale = elapsed > 0 ? static_cast<double>(bar_columns) / elapsed : 0;
     const auto column = [&](double at) {
         return std::min(static_cast<std::size_t>(std::max(at, 0.0) * scale), bar_columns - 1);
@@ -133,14 +133,15 @@ std::string verdict_of(std::string_view trace, const palette& colour) {
 
 }  // namespace
 
-std::string trace_text(std::string_view trace, const palette& colour) {
+std::string trace_text(std::string_view trace, std::size_t columns, const palette& colour) {
+    const std::size_t bar_columns = columns < narrow_columns ? 16 : 30;
     const double elapsed = number_of(base::value_view(trace)["verdict"]["elapsed_ms"]);
     auto parts = parts_of(trace, elapsed);
     double last = elapsed;
-    std::size_t columns = 0;
+    std::size_t name_columns = 0;
     for (const auto& each : parts) {
         last = std::max({last, each.begin, each.end});
-        columns = std::max(columns, std::min(columns_of(harmless(each.name)), longest_name));
+        name_columns = std::max(name_columns, std::min(columns_of(harmless(each.name)), longest_name));
     }
     std::stable_sort(parts.begin(), parts.end(), [](const part& a, const part& b) { return a.begin < b.begin; });
     std::string text = head_of(trace, colour);
@@ -149,10 +150,10 @@ std::string trace_text(std::string_view trace, const palette& colour) {
                                  : each.said.starts_with("missing") ? colour.yellow()
                                                                     : std::string_view{};
         text.append("  ")
-            .append(padded_to(harmless(each.name), columns))
+            .append(padded_to(harmless(each.name), name_columns))
             .append("  ")
             .append(colour.cyan())
-            .append(bar(each, last))
+            .append(bar(each, last, bar_columns))
             .append(colour.plain());
         text.append("  ")
             .append(colour.dim())

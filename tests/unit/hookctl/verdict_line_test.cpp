@@ -84,10 +84,12 @@ BOOST_AUTO_TEST_CASE(a_trace_has_a_bar_from_the_hand_out_to_the_reply) {
         R"({"event":"e","seq":7,"emitted_at":"?","emitter":{"pid":5,"uid":6,"program":"git"},"expects_response":true,"payload":[1],
         "handed":[{"to":"guard","after_ms":50},{"to":"watcher","after_ms":1}],"responses":[{"responder":"guard","elapsed_ms":100,"response":{"abort":"no"}}],
         "missing":[],"verdict":{"outcome":"answered","abort":"no","elapsed_ms":100}})",
-        palette(false));
+        100, palette(false));
     BOOST_TEST(text.starts_with("e #7, ?, by git (pid 5, user 6)\n"), text);
     BOOST_TEST(
         text.find("  guard                   ███████████████  100.0 ms  vetoes: no\n") != std::string::npos, text);
+    BOOST_TEST(trace_text(R"({"handed":[],"responses":[{"responder":"a","elapsed_ms":1}]})", 80, palette(false))
+                   .find("  a  ████████████████  1.0 ms") != std::string::npos);
     BOOST_TEST(text.find("  watcher  ·") != std::string::npos, text);
     BOOST_TEST(text.find("  asked and had not replied, or only listens\n") != std::string::npos, text);
     BOOST_TEST(text.find("✗ stopped after 100.0 ms, answered\n  no\n") != std::string::npos, text);
@@ -97,8 +99,9 @@ BOOST_AUTO_TEST_CASE(a_trace_has_a_bar_from_the_hand_out_to_the_reply) {
 BOOST_AUTO_TEST_CASE(a_trace_says_told_only_of_what_nobody_waited_for) {
     const std::string trace =
         R"({"event":"e","seq":7,"emitted_at":"?","emitter":{"pid":5,"uid":6,"program":""},"payload":1,"handed":[{"to":"a","after_ms":1}],"missing":[],)";
-    const auto shown = [&trace](
-                           const std::string& members) { return trace_text(trace + members + "}", palette(false)); };
+    const auto shown = [&trace](const std::string& members) {
+        return trace_text(trace + members + "}", 100, palette(false));
+    };
     const auto has = [](const std::string& text, std::string_view part) {
         return text.find(part) != std::string::npos;
     };
@@ -113,11 +116,11 @@ BOOST_AUTO_TEST_CASE(a_trace_says_told_only_of_what_nobody_waited_for) {
 BOOST_AUTO_TEST_CASE(what_has_no_verdict_says_why) {
     const std::string head =
         R"({"event":"e","seq":7,"emitted_at":"?","emitter":{"pid":5,"uid":6,"program":""},"payload_bytes":99,"handed":[],"responses":[],"missing":[],"verdict":null)";
-    BOOST_TEST(
-        trace_text(head + R"(,"expects_response":true})", palette(false)).find("no verdict yet") != std::string::npos);
-    BOOST_TEST(trace_text(head + R"(,"expects_response":true,"ended":"cancelled"})", palette(false))
+    BOOST_TEST(trace_text(head + R"(,"expects_response":true})", 100, palette(false)).find("no verdict yet") !=
+               std::string::npos);
+    BOOST_TEST(trace_text(head + R"(,"expects_response":true,"ended":"cancelled"})", 100, palette(false))
                    .find("no verdict: cancelled") != std::string::npos);
-    const auto told = trace_text(head + R"(,"expects_response":false})", palette(false));
+    const auto told = trace_text(head + R"(,"expects_response":false})", 100, palette(false));
     BOOST_TEST(told.find("verdict") == std::string::npos);
     BOOST_TEST(told.ends_with("payload of 99 bytes, which the journal has not kept\n"), told);
 }
