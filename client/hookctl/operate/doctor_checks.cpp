@@ -186,9 +186,10 @@ finding journal_finding(std::string_view stats) {
     if (journal.file.empty()) {
         return {"journal", true, "off, so hookctl log and trace find nothing: start hookd with --journal FILE"};
     }
-    if (const auto failure = base::value_view(stats)["journal"]["failure"].string(); !failure.empty()) {
+    if (!journal.failure.empty()) {
         const auto file = base::shell_word(journal.file);
-        return {"journal", false, failure + "; look at the file and its disk: ls -l " + file + "; df -h " + file};
+        return {
+            "journal", false, journal.failure + "; look at the file and its disk: ls -l " + file + "; df -h " + file};
     }
     const auto kept = base::counted(journal.events, "event") + " in " + journal.file;
     if (journal.dropped > 0) {

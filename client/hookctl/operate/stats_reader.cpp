@@ -212,6 +212,8 @@ void read_journal(std::string_view value, stats_result& into) {
             read_number(member.value, into.journal.events);
         } else if (is("dropped")) {
             read_number(member.value, into.journal.dropped);
+        } else if (is("failure")) {
+            into.journal.failure = read_string(member.value);
         }
     });
 }

@@ -37,7 +37,7 @@ namespace hookd::hookctl::test {
     stats.bypass = protocol::bypass_info{{"git.*"}, "deploying", 1000, std::chrono::milliseconds(1500)};
     stats.hooks = {{"guard", 41, 42, 43, 44, 45, 1.5, 2.25, 30, 400, times, {}},
         {"new", 0, 0, 0, 0, 0, {}, {}, {}, {}, {}, false}};
-    stats.journal = {"/j", 2048, 71, 72};
+    stats.journal = {"/j", 2048, 71, 72, "the disk is full"};
     stats.sessions = {{"say \"hi\"\\\n\x1b[2J", 4242, 1000, 3, false}, {"laggard", 4243, 0, 0, true}};
     return stats;
 }
