@@ -383,6 +383,16 @@ BOOST_AUTO_TEST_CASE(a_question_that_the_daemon_refuses_stops_git) {
     check_one_error(told, {"git.post_commit was not reported"});
 }
 
+BOOST_AUTO_TEST_CASE(what_a_hook_notes_beside_its_veto_is_shown) {
+    test_daemon daemon;
+    const git_repository repository(daemon.socket_path());
+    repository.install({"--events", "pre-commit"});
+    const auto hook = start_hook(daemon, {"git.pre_commit", "--", "echo", R"({"abort":"bad","note":"run make fmt"})"});
+    const auto done = repository.commit("one");
+    BOOST_TEST(done.exit_status != 0);
+    BOOST_TEST(done.err == "run make fmt\nbad\n");
+}
+
 BOOST_AUTO_TEST_CASE(a_push_that_is_too_large_to_ask_about_gets_around_no_hook) {
     test_daemon daemon({"--max-frame", "4096"});
     const git_repository server(daemon.socket_path(), "server.git", {"--bare"});
