@@ -146,13 +146,17 @@ void add_journal(json::object& schemas) {
     schemas["TraceVerdict"] = object_of(
         "how the wait for an event ended", {{"outcome", "Outcome"}, {"abort", "Text"}, {"elapsed_ms", "Decimal"},
                                                optional({"payload", "Json"}), optional({"bypassed", "Text"})});
+    schemas["ShadowReply"] = object_of("what a shadow said, which decided nothing",
+        {{"responder", "Text"}, optional({"response", "JsonObject"}), optional({"response_bytes", "Count"}),
+            optional({"failed", "Text"}), {"elapsed_ms", "Decimal"}});
     schemas["TraceResult"] =
         object_of("one event of the journal; payload is absent if it is larger than the journal keeps",
             {{"hook_event_id", "Uuid"}, {"instance", "Uuid"}, {"seq", "Count"}, {"event", "Text"},
                 {"emitted_at", "Timestamp"}, {"expects_response", "Flag"}, optional({"timeout_ms", "Count"}),
                 optional({"cause", "Text"}), {"emitter", "Emitter"}, {"payload_bytes", "Count"},
                 optional({"payload", "Json"}), {"subscribers", "Count"}, {"handed", list_of("Handed")},
-                {"responses", list_of("Reply")}, {"missing", list_of("Missing")}, optional({"ended", "Text"}),
+                {"responses", list_of("Reply")}, {"missing", list_of("Missing")},
+                optional({"shadows", list_of("ShadowReply")}), optional({"ended", "Text"}),
                 {"verdict", nullable("TraceVerdict")}});
     schemas["ReplayResult"] = object_of("what the responder said this time: a response, or why it failed",
         {optional({"response", "JsonObject"}), optional({"failed", "Text"}), {"elapsed_ms", "Decimal"}});

@@ -133,7 +133,7 @@ std::size_t broker::ask_responders(slot& slot, const topic& target, event& event
             waits::ask(asked, each->client().end_place());
         } else if (each->is_shadow()) {
             ++each->record()->asked;
-            each->shadow_asked().add(slot.id(), now.steady);
+            each->shadow_asked().add({slot.id(), slot.seq(), slot.event_name(), now.steady});
         }
         sessions_.queue(each->client(), event);
         ++subscribers;

@@ -172,17 +172,28 @@ broker::result_or_error<protocol::respond_result> broker::respond(
 // Whether it was asked, and has not replied yet.
 bool broker::record_shadow(session& session, const protocol::respond_params& params, instant now) {
     const auto id = protocol::parse_uuid(params.hook_event_id.view());
-    const auto emitted = id ? session.shadow_asked().take(*id) : std::nullopt;
-    if (!emitted) {
+    const auto asked = id ? session.shadow_asked().take(*id) : std::nullopt;
+    if (!asked) {
         return false;
     }
+    const auto elapsed = now.steady - asked->emitted;
     auto& record = *session.record();
+    if (recorder_ != nullptr && !params.abstain) {
+        const auto hidden = secrets_ != nullptr && params.failed.empty()
+                                ? secrets_->reply(asked->event, params.response)
+                                : std::nullopt;
+        recorder_->shadow_replied({.seq = asked->seq,
+            .responder = session.name(),
+            .response = hidden ? std::string_view{*hidden} : params.response,
+            .failed = params.failed.view(),
+            .elapsed = elapsed});
+    }
     if (!params.failed.empty()) {
         ++record.failed;
     } else {
         ++record.replied;
         record.vetoed += params.abort.raw.empty() ? 0U : 1U;
-        record.times.add(now.steady - *emitted);
+        record.times.add(elapsed);
     }
     return true;
 }

@@ -11,11 +11,20 @@
 
 namespace hookd::core {
 
+/// What a shadow said to a question.
+struct shadow_reply {
+    std::uint64_t seq = 0;  ///< of the question
+    std::string_view responder{};
+    std::string_view response{};  ///< meaningless where it failed
+    std::string_view failed{};    ///< empty: it did not
+    std::chrono::nanoseconds elapsed{};
+};
+
 /// Records what happens, as it happens. It must not delay the broker: it copies what it needs.
 ///
 /// Of one event come, in this order: event_published(), any number of event_delivered(), and at most one of
-/// wait_ended() and wait_given_up(). Thread-safety: called on the broker's strand. All arguments are valid during the
-/// call only. Must not throw.
+/// wait_ended() and wait_given_up(); shadow_replied() before or after that. Thread-safety: called on the broker's
+/// strand. All arguments are valid during the call only. Must not throw.
 class recorder {
 public:
     /// An event was accepted and queued for that many sessions. `secrets`: takes out of its payload what is not to be
@@ -30,6 +39,8 @@ public:
         std::chrono::nanoseconds elapsed) noexcept = 0;
     /// It ended without one: the emitter went away or cancelled, or no request asked in time for what was reserved.
     virtual void wait_given_up(std::uint64_t seq, protocol::refusal reason) noexcept = 0;
+    /// A shadow has replied, which decides nothing. Secrets have been taken out of the reply.
+    virtual void shadow_replied(const shadow_reply& reply) noexcept = 0;
 
 protected:
     ~recorder() = default;

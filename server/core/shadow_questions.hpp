@@ -7,8 +7,11 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <list>
 #include <optional>
+#include <string>
+#include <utility>
 
 namespace hookd::core {
 
@@ -20,30 +23,32 @@ class shadow_questions {
 public:
     static constexpr std::size_t most = 256;
 
-    void add(const protocol::uuid& hook_event_id, steady_time emitted) {
-        questions_.push_back({hook_event_id, emitted});
+    struct question {
+        protocol::uuid hook_event_id{};
+        std::uint64_t seq = 0;
+        std::string event{};
+        steady_time emitted{};
+    };
+
+    void add(question asked) {
+        questions_.push_back(std::move(asked));
         if (questions_.size() > most) {
             questions_.pop_front();
         }
     }
-    /// When the event was emitted, once; nothing if that was not asked.
-    [[nodiscard]] std::optional<steady_time> take(const protocol::uuid& hook_event_id) {
+    /// What was asked under that id, once; nothing if nothing was.
+    [[nodiscard]] std::optional<question> take(const protocol::uuid& hook_event_id) {
         const auto found = std::find_if(questions_.begin(), questions_.end(),
             [&hook_event_id](const question& each) { return hook_event_id == each.hook_event_id; });
         if (found == questions_.end()) {
             return std::nullopt;
         }
-        const steady_time emitted = found->emitted;
+        auto asked = std::move(*found);
         questions_.erase(found);
-        return emitted;
+        return asked;
     }
 
 private:
-    struct question {
-        protocol::uuid hook_event_id{};
-        steady_time emitted{};
-    };
-
     std::list<question> questions_{};  // oldest first
 };
 

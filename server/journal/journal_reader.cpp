@@ -160,7 +160,7 @@ std::optional<std::string> journal_reader::trace(const protocol::uuid& id) {
         "SELECT key, name, emitted_at, timeout_ms, pid, uid, program, cause, subscribers, ended, payload_bytes, "
         "handed, verdict, "
         "payload, (SELECT instance FROM runs WHERE id = " +
-            run_of_key_sql("key") + ") FROM events WHERE key = ?1 AND id = ?2"};
+            run_of_key_sql("key") + "), shadows FROM events WHERE key = ?1 AND id = ?2"};
     query.bind(1, *key).bind_blob(2, &id, id.size());
     if (!query.step()) {
         return std::nullopt;
@@ -187,6 +187,9 @@ std::optional<std::string> journal_reader::trace(const protocol::uuid& id) {
     for (const std::string_view name : {"responses", "missing"}) {
         const auto list = verdict[name];
         out.raw(name, list.empty() ? "[]" : list.text());
+    }
+    if (const auto shadows = query.text(15); !shadows.empty()) {
+        out.raw("shadows", "[" + std::string{shadows.substr(1)} + "]");
     }
     if (!query.is_null(9)) {
         out.text("ended", query.text(9));

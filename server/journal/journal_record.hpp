@@ -54,7 +54,13 @@ struct given_up_record {
     std::string_view why{};  ///< static
 };
 
-using journal_record = std::variant<event_record, hand_out_record, verdict_record, given_up_record>;
+struct shadow_record {
+    std::uint64_t seq = 0;
+    std::string reply{};  ///< JSON, as `trace` has it, but for its time
+    std::int64_t after_ns = 0;
+};
+
+using journal_record = std::variant<event_record, hand_out_record, verdict_record, given_up_record, shadow_record>;
 
 /// Bytes that it takes in memory.
 [[nodiscard]] std::size_t footprint_of(const journal_record& record) noexcept;

@@ -29,14 +29,15 @@ constexpr std::string_view insert_sql =
     "INSERT OR REPLACE INTO events(key, id, name, emitted_at, timeout_ms, pid, uid, program, cause, subscribers, "
     "vetoed, "
     "responders, ended, masked, "
-    "payload_bytes, handed, verdict, payload, host) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
-    "?14, ?15, ?16, ?17, ?18, ?19)";
+    "payload_bytes, handed, verdict, payload, host, shadows) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
+    "?13, "
+    "?14, ?15, ?16, ?17, ?18, ?19, ?20)";
 
 // Of an event that is in the file already.
 constexpr std::string_view update_sql =
     "UPDATE events SET handed = handed || ?2, vetoed = coalesce(?3, vetoed), responders = coalesce(?4, responders), "
     "ended = coalesce(?5, ended), "
-    "verdict = coalesce(?6, verdict) WHERE key = ?1";
+    "verdict = coalesce(?6, verdict), shadows = shadows || ?7 WHERE key = ?1";
 
 constexpr std::string_view remove_sql =
     "DELETE FROM events WHERE key IN (SELECT key FROM events ORDER BY key LIMIT ?1) AND emitted_at < ?2";
@@ -51,14 +52,24 @@ constexpr const char* remove_ids_sql =
     "DELETE FROM ids WHERE key < (SELECT max(key) FROM ids WHERE key <= coalesce((SELECT min(key) FROM events), "
     "9223372036854775807))";
 
+void append_milliseconds(std::string& out, std::int64_t nanoseconds) {
+    char digits[32];
+    out.append(digits, std::to_chars(digits, digits + sizeof digits, static_cast<double>(nanoseconds) / 1e6,
+                           std::chars_format::fixed, 3)
+                           .ptr);
+}
+
 void append_hand_out(std::string& out, const hand_out_record& what) {
     out += R"(,{"to":)";
     base::append_json_string(out, what.to);
     out += R"(,"after_ms":)";
-    char digits[32];
-    out.append(digits, std::to_chars(digits, digits + sizeof digits, static_cast<double>(what.after_ns) / 1e6,
-                           std::chars_format::fixed, 3)
-                           .ptr);
+    append_milliseconds(out, what.after_ns);
+    out += '}';
+}
+
+void append_shadow(std::string& out, const shadow_record& what) {
+    out.append(",").append(what.reply, 0, what.reply.size() - 1).append(R"(,"elapsed_ms":)");
+    append_milliseconds(out, what.after_ns);
     out += '}';
 }
 
@@ -155,6 +166,8 @@ std::size_t journal_writer::write(const std::vector<journal_record>& records) {
             what.verdict = params_of(verdict->notification);
             what.responders = names_in(what.verdict);
             what.vetoed = verdict->vetoed;
+        } else if (const auto* const shadow = std::get_if<shadow_record>(&each)) {
+            append_shadow(row_of(shadow->seq).shadows, *shadow);
         } else {
             const auto& given_up = std::get<given_up_record>(each);
             row_of(given_up.seq).ended = given_up.why;
@@ -215,7 +228,8 @@ void journal_writer::insert(std::int64_t run, const row& what) {
         .bind(14, event.masked ? 1 : 0)
         .bind(15, static_cast<std::int64_t>(event.payload_bytes))
         .bind_text(16, what.handed)
-        .bind_text(19, event.host);
+        .bind_text(19, event.host)
+        .bind_text(20, what.shadows);
     if (event.timeout_ms) {
         insert_.bind(5, *event.timeout_ms);
     } else {
@@ -227,7 +241,7 @@ void journal_writer::insert(std::int64_t run, const row& what) {
 }
 
 void journal_writer::update(std::int64_t run, std::uint64_t seq, const row& what) {
-    update_.bind(1, journal_key(run, seq)).bind_text(2, what.handed);
+    update_.bind(1, journal_key(run, seq)).bind_text(2, what.handed).bind_text(7, what.shadows);
     bind_outcome(update_, what, 3, 4, 5, 6);
     update_.run();
 }

@@ -40,6 +40,7 @@ private:
     struct row {
         const event_record* event = nullptr;
         std::string handed{};
+        std::string shadows{};
         std::string_view verdict{};  // the params of the notification; empty: none
         std::string responders{};    // `\nNAME\nNAME\n`: who replied or was missing
         bool vetoed = false;

@@ -16,6 +16,7 @@ struct size_visitor {
     std::size_t operator()(const hand_out_record& each) const noexcept { return each.to.capacity(); }
     std::size_t operator()(const verdict_record& each) const noexcept { return each.notification.capacity(); }
     std::size_t operator()(const given_up_record&) const noexcept { return 0; }
+    std::size_t operator()(const shadow_record& each) const noexcept { return each.reply.capacity(); }
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "journal/journal_writer.hpp"
 #include "journal/record_queue.hpp"
 
+#include <base/json/object_writer.hpp>
 #include <base/json/text.hpp>
 #include <base/json/value_view.hpp>
 #include <base/posix/signals_held_back.hpp>
@@ -483,6 +484,22 @@ void sqlite_journal::wait_ended(
 void sqlite_journal::wait_given_up(std::uint64_t seq, protocol::refusal why) noexcept {
     implementation_->record(record_queue::importance::verdict, false, [&] {
         return journal_record{given_up_record{seq, protocol::to_string(why)}};
+    });
+}
+
+void sqlite_journal::shadow_replied(const core::shadow_reply& what) noexcept {
+    const std::size_t most = implementation_->options().payload_bytes;
+    implementation_->record(record_queue::importance::asked, false, [&] {
+        base::object_writer reply;
+        reply.text("responder", what.responder);
+        if (!what.failed.empty()) {
+            reply.text("failed", what.failed);
+        } else if (what.response.size() > most) {
+            reply.raw("response", abort_alone(what.response)).number("response_bytes", what.response.size());
+        } else {
+            reply.raw("response", what.response);
+        }
+        return journal_record{shadow_record{what.seq, reply.finish(), what.elapsed.count()}};
     });
 }
 

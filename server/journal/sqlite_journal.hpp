@@ -40,6 +40,7 @@ public:
     void wait_ended(std::string_view event_name, const protocol::wait_result& verdict,
         std::chrono::nanoseconds elapsed) noexcept override;
     void wait_given_up(std::uint64_t seq, protocol::refusal why) noexcept override;
+    void shadow_replied(const core::shadow_reply& what) noexcept override;
 
 private:
     class implementation;

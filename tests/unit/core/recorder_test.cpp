@@ -37,6 +37,12 @@ public:
         lines.push_back("given up " + std::to_string(seq) + " " + std::string{to_string(why)});
     }
 
+    void shadow_replied(const shadow_reply& reply) noexcept override {
+        lines.push_back("shadow " + std::to_string(reply.seq) + " " + std::string{reply.responder} + " " +
+                        std::string{reply.failed.empty() ? reply.response : reply.failed} + " after " +
+                        std::to_string(reply.elapsed / 1ms) + " ms");
+    }
+
     [[nodiscard]] std::string take() {
         std::string text;
         for (const auto& each : lines) {
@@ -156,6 +162,31 @@ BOOST_AUTO_TEST_CASE(secrets_are_told_to_nobody_who_does_not_answer) {
     BOOST_TEST(told.find("\"t\"") == std::string::npos);
     BOOST_TEST(told.find("\"k\"") == std::string::npos);
     BOOST_TEST(told.find("verdict 1 a answered '' {\"hidden\":1}") != std::string::npos);
+    fixture.broker.hide(nullptr);
+}
+
+BOOST_AUTO_TEST_CASE(what_a_shadow_says_is_recorded_whenever_it_says_it) {
+    recorded_world fixture;
+    client& shadow = fixture.subscriber({}, {.name = "trial", .shadow = true});
+    client& guard = fixture.subscriber({}, {.name = "guard"});
+    (void)fixture.emit_and_wait(fixture.join(), "a");
+    const auto early = fixture.receive_one(shadow);
+    fixture.advance(3ms);
+    fixture.reply(shadow, early.id, R"({"abort":"no"})");
+    fixture.reply(guard, fixture.receive_one(guard).id);
+    BOOST_TEST(fixture.told.take().find("shadow 1 trial {\"abort\":\"no\"} after 3 ms; ") !=
+               std::string::npos);
+    (void)fixture.emit_and_wait(fixture.join(), "a");
+    const auto late = fixture.receive_one(shadow);
+    fixture.reply(guard, fixture.receive_one(guard).id);
+    (void)fixture.told.take();
+    fixture.fail(shadow, late.id);
+    BOOST_CHECK_EQUAL(fixture.told.take(), "shadow 2 trial it broke after 0 ms");
+    const hides_everything secrets;
+    fixture.broker.hide(&secrets);
+    (void)fixture.emit_and_wait(fixture.join(), "a");
+    fixture.reply(shadow, fixture.receive_one(shadow).id, R"({"key":"k"})");
+    BOOST_TEST(fixture.told.take().find("shadow 3 trial {\"hidden\":1}") != std::string::npos);
     fixture.broker.hide(nullptr);
 }
 

@@ -275,7 +275,9 @@ BOOST_FIXTURE_TEST_CASE(an_event_of_the_first_version_is_found_by_its_id, fixtur
     }
     {
         sqlite::database first{file};
-        first.run("DROP TABLE ids; ALTER TABLE events DROP COLUMN host; PRAGMA user_version = 1");
+        first.run(
+            "DROP TABLE ids; ALTER TABLE events DROP COLUMN host; ALTER TABLE events DROP COLUMN shadows; PRAGMA "
+            "user_version = 1");
     }
     recorded_broker broker{options};
     BOOST_TEST(broker.trace(id).at("event").as_string() == "a");
@@ -357,6 +359,21 @@ BOOST_FIXTURE_TEST_CASE(the_oldest_events_go_past_the_bytes, fixture) {
         (void)broker.history();
         return std::filesystem::file_size(file) < 3u << 20;
     });
+}
+
+BOOST_FIXTURE_TEST_CASE(what_a_shadow_says_is_in_the_trace, fixture) {
+    options.payload_bytes = 100;
+    recorded_broker broker{options};
+    const auto id = broker.ask("a");
+    broker.journal.shadow_replied({.seq = 1, .responder = "trial", .response = R"({"abort":"no"})", .elapsed = 1500us});
+    const auto large = R"({"abort":"no","z":")" + std::string(200, 'z') + "\"}";
+    broker.journal.shadow_replied({.seq = 1, .responder = "large", .response = large, .elapsed = 2ms});
+    (void)broker.history();  // they are written
+    broker.journal.shadow_replied({.seq = 1, .responder = "late", .failed = "it broke", .elapsed = 3ms});
+    BOOST_TEST(boost::json::serialize(broker.trace(id).at("shadows")) ==
+               R"([{"responder":"trial","response":{"abort":"no"},"elapsed_ms":1.5E0},)"
+               R"({"responder":"large","response":{"abort":"no"},"response_bytes":219,"elapsed_ms":2E0},)"
+               R"({"responder":"late","failed":"it broke","elapsed_ms":3E0}])");
 }
 
 BOOST_FIXTURE_TEST_CASE(of_large_events_only_those_go_that_are_too_many, fixture) {
