@@ -372,7 +372,7 @@ BOOST_FIXTURE_TEST_CASE(what_a_shadow_says_is_in_the_trace, fixture) {
     broker.journal.shadow_replied({.seq = 1, .responder = "late", .failed = "it broke", .elapsed = 3ms});
     BOOST_TEST(boost::json::serialize(broker.trace(id).at("shadows")) ==
                R"([{"responder":"trial","response":{"abort":"no"},"elapsed_ms":1.5E0},)"
-               R"({"responder":"large","response":{"abort":"no"},"response_bytes":219,"elapsed_ms":2E0},)"
+               R"({"responder":"large","response":{"abort":"no"},"response_bytes":221,"elapsed_ms":2E0},)"
                R"({"responder":"late","failed":"it broke","elapsed_ms":3E0}])");
 }
 
