@@ -42,6 +42,9 @@ part& part_of(std::vector<part>& all, const std::string& name) {
 }
 
 std::string said_in(std::string_view reply) {
+    if (const auto failed = base::value_view(reply)["failed"].string(); !failed.empty()) {
+        return "failed: " + first_line_of(failed);
+    }
     const auto response = base::value_view(reply)["response"];
     if (const auto abort = response["abort"].string(); !abort.empty()) {
         return "vetoes: " + first_line_of(abort) + note_beside_veto(response);
@@ -70,6 +73,11 @@ std::vector<part> parts_of(std::string_view trace, double elapsed) {
         one.end = number_of(each["elapsed_ms"]);
         one.said = said_in(each);
         one.vetoes = one.said.starts_with("vetoes");
+    }
+    for (const auto each : base::value_view(trace)["shadows"].elements()) {
+        auto& one = part_of(all, each["responder"].string());
+        one.end = number_of(each["elapsed_ms"]);
+        one.said = "shadow, decides nothing: " + said_in(each);
     }
     for (const auto each : base::value_view(trace)["missing"].elements()) {
         auto& one = part_of(all, each["responder"].string());

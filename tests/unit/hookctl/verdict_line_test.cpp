@@ -111,6 +111,10 @@ BOOST_AUTO_TEST_CASE(a_trace_says_told_only_of_what_nobody_waited_for) {
         shown(
             R"("expects_response":true,"responses":[{"responder":"a","elapsed_ms":2,"response":{"abort":"bad","note":"run make fmt"}}],"verdict":{"outcome":"answered","abort":"bad","elapsed_ms":2})"),
         "  vetoes: bad; note: run make fmt\n"));
+    const auto shadowed = shown(
+        R"("expects_response":true,"responses":[],"shadows":[{"responder":"a","elapsed_ms":2,"response":{"abort":"bad"}},{"responder":"b","elapsed_ms":2,"failed":"exit status 126"}],"verdict":null)");
+    BOOST_TEST(has(shadowed, "  shadow, decides nothing: vetoes: bad\n"), shadowed);
+    BOOST_TEST(has(shadowed, "  shadow, decides nothing: failed: exit status 126\n"), shadowed);
 }
 
 BOOST_AUTO_TEST_CASE(what_has_no_verdict_says_why) {
