@@ -174,8 +174,7 @@ BOOST_AUTO_TEST_CASE(what_a_shadow_says_is_recorded_whenever_it_says_it) {
     fixture.advance(3ms);
     fixture.reply(shadow, early.id, R"({"abort":"no"})");
     fixture.reply(guard, fixture.receive_one(guard).id);
-    BOOST_TEST(fixture.told.take().find("shadow 1 trial {\"abort\":\"no\"} after 3 ms; ") !=
-               std::string::npos);
+    BOOST_TEST(fixture.told.take().find("shadow 1 trial {\"abort\":\"no\"} after 3 ms; ") != std::string::npos);
     (void)fixture.emit_and_wait(fixture.join(), "a");
     const auto late = fixture.receive_one(shadow);
     fixture.reply(guard, fixture.receive_one(guard).id);

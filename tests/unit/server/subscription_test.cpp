@@ -96,10 +96,10 @@ BOOST_AUTO_TEST_CASE(session_goes_on_with_what_only_the_journal_holds) {
             failure = result;
             hook = std::move(opened);
         });
-    hookd::test::eventually("it has the newest", [&] {
+    hookd::test::eventually("it is there, and has the newest", [&] {
         context.restart();
         (void)context.run_for(1ms);
-        return !seen.empty() && seen.back().seq == 8;
+        return !failure && !seen.empty() && seen.back().seq == 8;
     });
     BOOST_CHECK(!failure);
     BOOST_REQUIRE_EQUAL(seen.size(), 3U);
