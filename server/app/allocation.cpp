@@ -32,6 +32,16 @@ void* allocate_for(std::size_t bytes, Allocate allocate) noexcept {
 
 }  // namespace
 
+// The sanitizers look at these functions through their own.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define HOOKD_IS_SANITIZED
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define HOOKD_IS_SANITIZED
+#endif
+#endif
+
+#ifndef HOOKD_IS_SANITIZED
 void* operator new(std::size_t bytes) {
     void* const memory = allocate_for(bytes, [bytes] { return std::malloc(bytes == 0 ? 1 : bytes); });
     if (memory == nullptr) {
@@ -42,6 +52,7 @@ void* operator new(std::size_t bytes) {
 
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+#endif
 
 /// Asio takes the memory of its handlers by it, and it knows nothing of std::set_new_handler(). What it returns is for
 /// free(3), as ever.
