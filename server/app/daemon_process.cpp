@@ -126,15 +126,6 @@ void check_is_safe(const std::filesystem::path& catalog_directory) {
     }
 }
 
-/// `the catalog DIR`, `the catalogs DIR, DIR`.
-std::string catalog_text(const program_options& options) {
-    std::string text = options.catalogs.size() == 1 ? "the catalog" : "the catalogs";
-    for (const auto& each : options.catalogs) {
-        text += (&each == &options.catalogs.front() ? " " : ", ") + each.string();
-    }
-    return text;
-}
-
 }  // namespace
 
 std::shared_ptr<const catalog> daemon_process::catalog_of(const program_options& options) {
@@ -329,8 +320,9 @@ void daemon_process::use(std::shared_ptr<const catalog> events) {
     broker_.use_catalog(std::move(events));
     // Whoever reads this finds it in force.
     if (known) {
-        say(log_level::info, catalog_text(options_) + (options_.catalogs.size() == 1 ? " knows " : " know ") +
-                                 base::counted(*known, "event"));
+        const bool is_one = options_.catalogs.size() == 1;
+        say(log_level::info, (is_one ? "the catalog " : "the catalogs ") + catalogs_text(options_) +
+                                 (is_one ? " knows " : " know ") + base::counted(*known, "event"));
     }
 }
 

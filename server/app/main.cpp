@@ -108,14 +108,6 @@ std::string version_text() {
            ", features: catalog, cluster, durable, journal, registered-hooks, socket-activation\n";
 }
 
-std::string catalogs_found(const program_options& options) {
-    std::string text;
-    for (const auto& each : options.catalogs) {
-        text += (text.empty() ? "" : ", ") + hookd::base::harmless(each.string());
-    }
-    return text;
-}
-
 std::string clusters_found(const program_options& options) {
     std::string text;
     for (const auto& each : options.cluster.memberships) {
@@ -132,7 +124,7 @@ std::string findings(const program_options& options, const catalog* events, std:
     return "configuration  " + (options.config.empty() ? std::string{"no file"} : harmless(options.config.string())) +
            "\n" + "socket         " + harmless(options.listener.socket.string()) + "\n" + "catalog        " +
            (events == nullptr ? std::string{"none: every event name is valid"}
-                              : catalogs_found(options) + ": " + counted(events->size(), "event")) +
+                              : harmless(catalogs_text(options)) + ": " + counted(events->size(), "event")) +
            "\n" + "journal        " +
            (options.journal.file.empty()
                    ? std::string{"off"}

@@ -592,6 +592,14 @@ void choose_state_files(program_options& options) {
 
 std::string help_text() { return command_line{}.help(); }
 
+std::string catalogs_text(const program_options& options) {
+    std::string text;
+    for (const auto& each : options.catalogs) {
+        text += (text.empty() ? "" : ", ") + each.string();
+    }
+    return text;
+}
+
 std::string configuration_text(const program_options& options) {
     std::string text;
     for (const auto& each : settings) {

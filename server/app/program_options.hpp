@@ -62,6 +62,9 @@ void choose_state_files(program_options& options);
 
 [[nodiscard]] std::string help_text();
 
+/// The directories of the catalogs: `DIR, DIR`.
+[[nodiscard]] std::string catalogs_text(const program_options& options);
+
 /// All settings as a configuration file that leads to the same options again.
 [[nodiscard]] std::string configuration_text(const program_options& options);
 

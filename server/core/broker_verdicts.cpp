@@ -12,8 +12,8 @@ namespace {
 
 /// The `abort` of a reply as verdicts have it; empty where it has none.
 std::string_view abort_in(std::string_view reply) {
-    const auto text = base::value_view{reply}["abort"].text();
-    return text.size() < 2 ? std::string_view{} : text.substr(1, text.size() - 2);
+    const auto token = base::value_view{reply}["abort"].as_token();
+    return token ? token->raw : std::string_view{};
 }
 
 }  // namespace

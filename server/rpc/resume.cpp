@@ -29,9 +29,9 @@ void find_missed(const std::shared_ptr<broker_service>& broker, std::shared_ptr<
             auto events = std::holds_alternative<error>(found)
                               ? std::vector<core::journalled_event>{}
                               : std::get<std::vector<core::journalled_event>>(std::move(found));
-            broker->submit([broker, request, client, done, events = std::move(events)] {
+            broker->submit([broker, request, client, done, events = std::move(events)]() mutable {
                 if (core::client* const resuming = client()) {
-                    broker->state().collect_missed(*resuming, request->params, events, request->missed);
+                    broker->state().collect_missed(*resuming, request->params, std::move(events), request->missed);
                     find_missed(broker, request, client, done);
                 }
             });

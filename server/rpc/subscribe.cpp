@@ -104,17 +104,24 @@ void resume_from_journal(session& session, const protocol::subscribe_params& par
         [answer = std::get<core::deferred_handler>(std::move(deferred))] { answer(std::string{}); });
 }
 
+void open_session(session& session, const protocol::subscribe_params& params, const answer_address& address) {
+    if (is_before_retained(session.broker(), session.client(), params)) {
+        resume_from_journal(session, params, address);
+    } else {
+        subscribe(session, params, {}, address);
+    }
+}
+
 }  // namespace
 
 void carry_out_subscribe(session& session, const protocol::subscribe_params& params, const answer_address& address) {
     if (!session.may().observe && !session.may().answer) {
         return session.answer(address, missing_role(session, protocol::subscribe_params::method, &roles::observe));
     }
-    const auto wanted = session.may().answer ? params : as_observer(params);
-    if (is_before_retained(session.broker(), session.client(), wanted)) {
-        resume_from_journal(session, wanted, address);
+    if (session.may().answer) {
+        open_session(session, params, address);
     } else {
-        subscribe(session, wanted, {}, address);
+        open_session(session, as_observer(params), address);
     }
 }
 
