@@ -15,6 +15,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <fstream>
 #include <string_view>
 #include <system_error>
 
@@ -377,5 +378,14 @@ finished_process run_program(
 }
 
 bool runs_as_root() { return ::geteuid() == 0; }
+
+bool is_gone(pid_t pid) {
+    std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+    std::string stat;
+    std::getline(
+        file, stat, '\0');  // one that ends between the two calls leaves nothing to be read, which is no exception
+    const auto name_end = stat.rfind(')');
+    return name_end == std::string::npos || stat.compare(name_end, 3, ") Z") == 0;
+}
 
 }  // namespace hookd::test

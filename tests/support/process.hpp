@@ -116,4 +116,7 @@ inline constexpr uid_t stranger = 65534;
 
 [[nodiscard]] bool runs_as_root();
 
+/// Whether the process is no more, or a zombie that its parent has not seen yet.
+[[nodiscard]] bool is_gone(pid_t pid);
+
 }  // namespace hookd::test

@@ -70,13 +70,6 @@ std::string agent_input_of(const std::string& name) {
     return read_file(source_tree() + "/tests/unit/hookctl/agents/" + name + ".json");
 }
 
-bool is_gone(pid_t pid) {
-    std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-    const std::string stat((std::istreambuf_iterator<char>(file)), {});
-    const auto name_end = stat.rfind(')');
-    return name_end == std::string::npos || stat.compare(name_end, 3, ") Z") == 0;
-}
-
 std::string wait_for_line(const std::string& path) {
     std::string line;
     eventually("a line in " + path, [&] {

@@ -41,9 +41,6 @@ namespace hookd::test {
 /// What an agent writes, as tests/unit/hookctl/agents has it.
 [[nodiscard]] std::string agent_input_of(const std::string& name);
 
-/// Whether the process is no more, or a zombie that its parent has not seen yet.
-[[nodiscard]] bool is_gone(pid_t pid);
-
 /// Waits until a file has a complete line, and returns that.
 [[nodiscard]] std::string wait_for_line(const std::string& path);
 

@@ -2,6 +2,7 @@
 #include <base/exec/command_runner.hpp>
 
 #include <support/deadline.hpp>
+#include <support/process.hpp>
 #include <support/temp_directory.hpp>
 
 #include <boost/asio/io_context.hpp>
@@ -12,7 +13,6 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <optional>
 #include <sstream>
@@ -34,6 +34,7 @@ namespace {
 using namespace hookd::base;
 using hookd::test::deadline;
 using hookd::test::eventually;
+using hookd::test::is_gone;
 using hookd::test::patience;
 using hookd::test::temp_directory;
 using hookd::test::write_file;
@@ -49,14 +50,6 @@ std::vector<std::string> environment() {
 }
 
 command shell(const std::string& script) { return {{"sh", "-c", script}, environment(), {}, {}}; }
-
-/// Dead, and no more than a zombie that its new parent has not seen yet.
-bool is_gone(pid_t pid) {
-    std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-    std::string stat((std::istreambuf_iterator<char>(file)), {});
-    const auto name_end = stat.rfind(')');
-    return name_end == std::string::npos || stat.compare(name_end, 3, ") Z") == 0;
-}
 
 std::size_t open_descriptors() {
     std::size_t count = 0;
