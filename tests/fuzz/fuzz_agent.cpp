@@ -40,7 +40,7 @@ void answer(const hookctl::agent_event& event, const verdict& said) {
     for (const bool fail_closed : {false, true}) {
         auto decision = hookctl::decide(event, said, fail_closed);
         require(decision.input.empty() || is_object(decision.input), "a rewritten input is an object");
-        const auto words = hookctl::answer_to(event, decision, fail_closed);
+        const auto words = hookctl::answer_to(event, decision);
         require(words.out.empty() || !base::find_json_fault(words.out), "an answer is JSON");
         require(words.exit_status >= 0 && words.exit_status < 126, "an exit status is one");
     }

@@ -108,12 +108,11 @@ struct agent_dialect {
 [[nodiscard]] const agent_dialect& dialect_of(const agent_input& input);
 
 /// Makes of a decision one that this agent can carry out at this event, never a laxer one. What gets lost becomes a
-/// notice. If no person can be asked about a prompt, it is denied under `fail_closed`, and where the agent would not
-/// show the notice.
-void fit(const agent_event& event, agent_decision& decision, bool fail_closed);
+/// notice. What can be stopped, and about which no person can be asked, is denied.
+void fit(const agent_event& event, agent_decision& decision);
 
 /// What the agent gets. Notices may be added to the decision.
-[[nodiscard]] agent_answer answer_to(const agent_event& event, agent_decision& decision, bool fail_closed);
+[[nodiscard]] agent_answer answer_to(const agent_event& event, agent_decision& decision);
 
 /// Denies what should be put to a person if no person can be asked.
 void deny_instead_of_asking(agent_decision& decision);

@@ -108,7 +108,7 @@ constexpr std::array dialects{
     agent_dialect{"grok",     "",                    tool | other,       0,                  0,                  0,                  0,                                     false, false, false, true,  is_grok,          camel_tool_call,    status_answer},
     agent_dialect{"copilot",  "",                    all & ~prompt,      tool,               tool | permission,  tool,               result | start,                        false, false, false, true,  is_camel_copilot, camel_tool_call,    copilot_answer},
     agent_dialect{"gemini",   "GEMINI_PROJECT_DIR",  all & ~permission,  tool,               tool,               tool,               tool | prompt | result | start,        true,  true,  true,  true,  is_gemini,        plain_tool_call,    gemini_answer},
-    agent_dialect{"kimi",     "",                    tool | prompt | stop | start | other, 0, 0,                  0,                  prompt | start,                        false, false, false, true,  is_kimi,          plain_tool_call,    kimi_answer},
+    agent_dialect{"kimi",     "",                    tool | prompt | stop | start | other, 0, 0,                  0,                  tool | prompt | stop | start,          false, false, false, true,  is_kimi,          plain_tool_call,    kimi_answer},
     agent_dialect{"codex",    "",                    all,                0,                  tool | permission,  tool,               tool | prompt | result | start,        false, true,  false, true,  is_codex,         plain_tool_call,    codex_answer},
     agent_dialect{"qwen",     "QWEN_PROJECT_DIR",    all,                tool,               tool | permission,  tool | permission,  tool | prompt | result | start,        true,  true,  false, true,  is_qwen,          plain_tool_call,    claude_answer},
     agent_dialect{"droid",    "FACTORY_PROJECT_DIR", all,                tool,               tool | permission,  tool,               prompt | result | start,               false, false, false, true,  is_droid,         plain_tool_call,    droid_answer},
@@ -149,14 +149,14 @@ void fit_rewrite(const agent_event& event, agent_decision& decision) {
 
 constexpr std::string_view for_a_person = "a person has to decide this";
 
-void fit_question(const agent_event& event, agent_decision& decision, bool fail_closed) {
+/// An agent that would continue without having asked has taken a question for consent: what can be stopped is denied.
+void fit_question(const agent_event& event, agent_decision& decision) {
     if (decision.word != agent_word::ask || (event.dialect->asks & at(event.kind)) != 0) {
         return;
     }
     if (event.kind == kind::permission_request) {
         decision.word = agent_word::none;  // a person is about to be asked
-    } else if (event.kind == kind::pre_tool_use ||
-               (event.is_guarded && (fail_closed || !event.dialect->tells_person))) {
+    } else if (event.is_guarded) {
         deny_instead_of_asking(decision);
     } else {
         decision.word = agent_word::none;
@@ -196,11 +196,11 @@ void deny_instead_of_rewriting(agent_decision& decision) {
     decision.input.clear();
 }
 
-void fit(const agent_event& event, agent_decision& decision, bool fail_closed) {
+void fit(const agent_event& event, agent_decision& decision) {
     const auto& dialect = *event.dialect;
     fit_end_of_run(event, decision);
     fit_rewrite(event, decision);
-    fit_question(event, decision, fail_closed);
+    fit_question(event, decision);
     if (decision.word == agent_word::allow && (dialect.allows & at(event.kind)) == 0) {
         decision.word = agent_word::none;
     }
@@ -214,8 +214,8 @@ void fit(const agent_event& event, agent_decision& decision, bool fail_closed) {
     }
 }
 
-agent_answer answer_to(const agent_event& event, agent_decision& decision, bool fail_closed) {
-    fit(event, decision, fail_closed);
+agent_answer answer_to(const agent_event& event, agent_decision& decision) {
+    fit(event, decision);
     return event.dialect->answer(event, decision);
 }
 

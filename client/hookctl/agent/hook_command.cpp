@@ -46,8 +46,8 @@ int deliver(const agent_answer& answer) {
     return answer.exit_status;
 }
 
-int give(const agent_event& event, agent_decision decision, bool fail_closed) {
-    const auto answer = answer_to(event, decision, fail_closed);
+int give(const agent_event& event, agent_decision decision) {
+    const auto answer = answer_to(event, decision);
     const int status = deliver(answer);
     if (answer.err.empty() && !event.dialect->reads_stderr) {
         for (const auto& each : decision.notices) {
@@ -96,17 +96,17 @@ int ask(const invocation& call, const agent_hook_arguments& arguments, const age
         if (arguments.stop_once) {
             let_end(event, decision);
         }
-        return give(event, std::move(decision), fail_closed);
+        return give(event, std::move(decision));
     } catch (const error& failure) {
         auto why = "no hook was asked about " + event.name + ": " + failure.what();
         const unasked_rules rules{
             .fail_closed = arguments.fail_closed, .proceed_without_daemon = arguments.proceed_without_daemon};
         if (event.is_guarded && stops_tool(unasked_after(failure.kind()), rules)) {
-            return give(event, denial(std::move(why)), fail_closed);
+            return give(event, denial(std::move(why)));
         }
         agent_decision none;
         none.notices.push_back(std::move(why));
-        return give(event, none, fail_closed);
+        return give(event, none);
     }
 }
 

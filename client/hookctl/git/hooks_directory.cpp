@@ -3,6 +3,7 @@
 
 #include "author.hpp"
 #include "hookctl/arguments.hpp"
+#include "stand_in.hpp"
 
 #include <base/posix/file_lock.hpp>
 #include <base/posix/read_file.hpp>
@@ -65,6 +66,33 @@ constexpr mode_t script_mode = 0755;  // whoever may use the repository runs its
 /// over since.
 bool holds_script(const fs::path& path) {
     return fs::is_regular_file(fs::symlink_status(path)) && is_git_script(text_of(path));
+}
+
+/// Whether what stands in for a script of ours is there: under git's name, too, where a manager has put back what it
+/// had moved.
+bool holds_stand_in(const fs::path& path, const git_hook& hook) {
+    return fs::is_regular_file(fs::symlink_status(path)) && is_git_stand_in(text_of(path), hook);
+}
+
+/// The files of a directory and of the directories in it that `is_wanted`, no links among them.
+template <class Predicate>
+std::vector<fs::path> files_below(const fs::path& directory, Predicate is_wanted) {
+    std::vector<fs::path> found;
+    std::error_code none;
+    const auto add = [&](const fs::path& path) {
+        if (!is_link(path) && fs::is_regular_file(path, none) && is_wanted(path)) {
+            found.push_back(path);
+        }
+    };
+    for (const auto& each : fs::directory_iterator(directory, none)) {
+        add(each.path());
+        if (!is_link(each.path()) && fs::is_directory(each.path(), none)) {
+            for (const auto& inner : fs::directory_iterator(each.path(), none)) {
+                add(inner.path());
+            }
+        }
+    }
+    return found;
 }
 
 /// What git itself reads in a directory of a working tree. It takes no link there, and one with other contents would be
@@ -140,21 +168,18 @@ std::vector<fs::path> git_hooks_directory::superseded(const git_hook& hook) cons
 }
 
 std::vector<fs::path> git_hooks_directory::moved_scripts(const git_hook& hook) const {
-    std::vector<fs::path> found;
-    std::error_code none;
-    for (const auto& each : fs::directory_iterator(directory_, none)) {
-        const auto name = each.path().filename();
-        if (name == hook.name || is_link(each.path()) || !fs::is_regular_file(each.path(), none)) {
-            continue;
-        }
+    return files_below(directory_, [&](const fs::path& file) {
         constexpr std::size_t enough = 512;
-        const auto text = base::read_front(each.path(), enough).value_or("");
+        const auto text = base::read_front(file, enough).value_or("");
         // An early release's script does not say what it is for; its name begins as it was.
-        if (is_git_script(text) && hook_of_script(text).value_or(name.stem().string()) == hook.name) {
-            found.push_back(each.path());
-        }
-    }
-    return found;
+        return file != directory_ / hook.name && is_git_script(text) &&
+               hook_of_script(text).value_or(file.stem().string()) == hook.name;
+    });
+}
+
+std::vector<fs::path> git_hooks_directory::stand_ins(const git_hook& hook) const {
+    return files_below(
+        directory_, [&](const fs::path& file) { return file != directory_ / hook.name && holds_stand_in(file, hook); });
 }
 
 void git_hooks_directory::check(const git_hook& hook) const {
@@ -199,19 +224,42 @@ bool git_hooks_directory::take_back_moved(const git_hook& hook) const {
             !same_author(place, all.back())) {
             const auto note = place_note(all.back());
             fs::remove(note);
-            base::replace_file(note, each.filename().string(), 0644);
+            base::replace_file(note, each.lexically_relative(directory_).string(), 0644);
         }
-        fs::remove(each);
+        withdraw(hook, each);
     }
-    return !moved.empty();
+    bool any_gone = !moved.empty();
+    for (const auto& each : stand_ins(hook)) {
+        any_gone = withdraw(hook, each) || any_gone;
+    }
+    return any_gone;
+}
+
+/// Takes a moved script, or what stands in for one, away; whether nothing has to stand there for a hook that calls it.
+bool git_hooks_directory::withdraw(const git_hook& hook, const fs::path& file) const {
+    auto callers = kept(hook);
+    if (!has_script(hook)) {
+        callers.push_back(directory_ / hook.name);
+    }
+    const auto name = file.lexically_relative(directory_).string();
+    const bool is_called = std::any_of(callers.begin(), callers.end(),
+        [&](const fs::path& each) { return calls_unchecked(text_of(each), hook, name); });
+    if (!is_called) {
+        fs::remove(file);
+    } else if (!holds_stand_in(file, hook)) {
+        base::replace_file(file, git_stand_in(hook), script_mode);
+    }
+    return !is_called;
 }
 
 void git_hooks_directory::put_where_managers_look(const git_hook& hook) const {
     for (const auto& each : kept(hook)) {
         const auto note = place_note(each);
         const auto name = base::read_front(note, NAME_MAX).value_or("");
-        if (!name.empty() && name.find('/') == std::string::npos && !is_there(directory_ / name)) {
-            fs::rename(each, directory_ / name);
+        const auto file = directory_ / fs::path(name).lexically_normal();
+        const bool is_below = !name.empty() && file.lexically_relative(directory_).begin()->string() != "..";
+        if (is_below && fs::is_directory(file.parent_path()) && (!is_there(file) || holds_stand_in(file, hook))) {
+            fs::rename(each, file);
         }
         fs::remove(note);
     }
@@ -244,7 +292,7 @@ git_hooks_directory::change git_hooks_directory::install(const git_hook& hook, c
 git_hooks_directory::change git_hooks_directory::uninstall(const git_hook& hook) {
     bool was_moved = take_back_moved(hook);
     const auto place = directory_ / hook.name;
-    if (is_there(place) && !has_script(hook)) {
+    if (is_there(place) && !has_script(hook) && !holds_stand_in(place, hook)) {
         put_where_managers_look(hook);
         auto all = kept(hook);
         if (!all.empty() && same_content(place, all.back())) {
@@ -267,6 +315,9 @@ git_hooks_directory::change git_hooks_directory::uninstall(const git_hook& hook)
 
 void git_hooks_directory::keep(const git_hook& hook) const {
     const auto place = directory_ / hook.name;
+    if (holds_stand_in(place, hook)) {
+        return;
+    }
     const auto all = kept(hook);
     if (all.empty()) {
         return keep_in(1, hook);

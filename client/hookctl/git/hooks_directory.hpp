@@ -22,10 +22,11 @@ namespace hookd::hookctl {
 /// written are one hook, of which the older is kept as `HOOK.superseded-N` and does not run; so is a script of ours
 /// that a manager has added to.
 ///
-/// A script that a manager has moved away under another name (`pre-commit.legacy`), to be called from its own hook, is
-/// taken away from there. The hook from before goes there when the scripts go: that is what the manager would have
-/// found without hookd. Until then it stays with the others, since a manager that is installed once more would write
-/// over it.
+/// A script that a manager has moved away under another name (`pre-commit.legacy`) or into a directory below, to be
+/// called from its own hook, is taken away from there; where that hook calls it whether or not it is there, a script
+/// that does nothing stands in for it (stand_in.hpp). The hook from before goes there when the scripts go: that is what
+/// the manager would have found without hookd. Until then it stays with the others, since a manager that is installed
+/// once more would write over it.
 ///
 /// No link is followed: neither to the directory, nor to what is kept, nor to a hook that is replaced.
 ///
@@ -64,8 +65,10 @@ public:
 
     /// Whether this hook is a script of ours.
     [[nodiscard]] bool has_script(const git_hook& hook) const;
-    /// Scripts of ours for this hook under other names: git does not run them.
+    /// Scripts of ours for this hook under other names or in directories below: git does not run them.
     [[nodiscard]] std::vector<std::filesystem::path> moved_scripts(const git_hook& hook) const;
+    /// What stands in for such scripts.
+    [[nodiscard]] std::vector<std::filesystem::path> stand_ins(const git_hook& hook) const;
     /// The hooks from before that run first, in that order.
     [[nodiscard]] std::vector<std::filesystem::path> kept(const git_hook& hook) const;
     /// What is kept of this hook and does not run.
@@ -75,6 +78,7 @@ private:
     [[nodiscard]] std::filesystem::path kept_directory(std::size_t number) const;
     [[nodiscard]] std::string script(const git_hook& hook, const git_script_options& options) const;
     bool take_back_moved(const git_hook& hook) const;
+    bool withdraw(const git_hook& hook, const std::filesystem::path& file) const;
     void put_where_managers_look(const git_hook& hook) const;
     void keep(const git_hook& hook) const;
     void keep_in(std::size_t number, const git_hook& hook) const;

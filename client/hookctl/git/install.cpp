@@ -272,6 +272,11 @@ void tell_what_is_left(const git_hooks_directory& directory, const git_hook& hoo
     } else if (what != change::none && !left.empty()) {
         report_error("older hooks than " + (directory.path() / hook.name).string() + " are kept: " + left);
     }
+    for (const auto& each : directory.stand_ins(hook)) {
+        report_error(each.string() +
+                     " was left as a script that does nothing, since another hook calls it: once none "
+                     "does, run this again or delete it");
+    }
 }
 
 void uninstall_scripts(const git_site& site, const git_arguments& arguments, report& done) {
@@ -285,7 +290,7 @@ void uninstall_scripts(const git_site& site, const git_arguments& arguments, rep
         done.in_directory(directory.path());
         const auto chosen = chosen_git_hooks(arguments.events, [&directory](const git_hook& hook) {
             return directory.has_script(hook) || !directory.kept(hook).empty() ||
-                   !directory.moved_scripts(hook).empty();
+                   !directory.moved_scripts(hook).empty() || !directory.stand_ins(hook).empty();
         });
         for (const auto* hook : chosen) {
             const auto what = directory.uninstall(*hook);

@@ -47,6 +47,15 @@ void install_mover(const git_repository& repository, const std::string& version 
                                        "\n[ ! -x \"$0.legacy\" ] || \"$0.legacy\" \"$@\"");
 }
 
+/// A manager that moves what it finds, and calls it from its own hook without looking whether it is still there.
+void install_caller(const git_repository& repository, const std::string& moved) {
+    if (fs::exists(repository / place)) {
+        fs::create_directories(fs::path(repository / (".git/hooks/" + moved)).parent_path());
+        fs::rename(repository / place, repository / (".git/hooks/" + moved));
+    }
+    repository.write_script(place, run_noting(repository, "caller") + "\n.git/hooks/" + moved + " \"$@\" || exit 1");
+}
+
 /// A manager as simple-git-hooks is: writes over whatever is there.
 void install_overwriter(const git_repository& repository) {
     fs::remove(repository / place);
@@ -129,6 +138,54 @@ BOOST_AUTO_TEST_CASE(the_hook_from_before_comes_back_where_a_manager_would_call_
     BOOST_TEST(repository.hookctl_git({"uninstall"}).exit_status == 0);
     BOOST_TEST(commit_fires_one(daemon, repository, 0) == "mover own");
     BOOST_TEST(!fs::exists(repository / ".git/hooks.before-hookd"));
+}
+
+BOOST_AUTO_TEST_CASE(a_manager_that_calls_a_moved_script_in_any_case_still_finds_one_there) {
+    test_daemon daemon;
+    for (const std::string moved : {"pre-commit.old", "old-hooks/pre-commit"}) {
+        const git_repository repository(daemon.socket_path(), moved.substr(0, 3));
+        const auto file = repository / (".git/hooks/" + moved);
+        install(repository);
+        install_caller(repository, moved);
+        install(repository);
+        BOOST_TEST(commit_fires_one(daemon, repository) == "caller");
+        const auto done = repository.hookctl_git({"uninstall"});
+        BOOST_TEST(done.exit_status == 0);
+        check_one_error(done, {file, "does nothing", "another hook calls it"});
+        BOOST_TEST(commit_fires_one(daemon, repository, 0) == "caller");
+        // The manager goes, and puts back what it had moved.
+        fs::rename(file, repository / place);
+        BOOST_TEST(commit_fires_one(daemon, repository, 0) == "");
+        install(repository);
+        BOOST_TEST(commit_fires_one(daemon, repository) == "");
+        BOOST_TEST(!fs::exists(repository / ".git/hooks.before-hookd"));
+        BOOST_TEST(repository.hookctl_git({"uninstall"}).exit_status == 0);
+        BOOST_TEST(!fs::exists(repository / place));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_stands_in_for_a_script_goes_once_no_hook_calls_it) {
+    test_daemon daemon;
+    const git_repository repository(daemon.socket_path());
+    repository.write_script(place, run_noting(repository, "own"));
+    const auto own = read_file(repository / place);
+    install(repository);
+    install_caller(repository, "pre-commit.old");
+    install(repository);
+    BOOST_TEST(commit_fires_one(daemon, repository) == "own caller");
+    BOOST_TEST(repository.hookctl_git({"uninstall"}).exit_status == 0);
+    BOOST_TEST(read_file(repository / (place + ".old")) == own);  // as the manager would have moved it
+    BOOST_TEST(commit_fires_one(daemon, repository, 0) == "caller own");
+
+    fs::remove(repository / place);
+    fs::remove(repository / (place + ".old"));
+    install(repository);
+    install_caller(repository, "pre-commit.old");
+    BOOST_TEST(repository.hookctl_git({"uninstall"}).exit_status == 0);
+    BOOST_TEST(commit_fires_one(daemon, repository, 0) == "caller");
+    fs::remove(repository / place);
+    BOOST_TEST(repository.hookctl_git({"uninstall"}).exit_status == 0);
+    BOOST_TEST(!fs::exists(repository / (place + ".old")));
 }
 
 BOOST_AUTO_TEST_CASE(a_hook_that_took_the_scripts_place_is_kept_beside_the_first) {

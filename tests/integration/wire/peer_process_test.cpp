@@ -34,6 +34,20 @@ if len(sys.argv) > 2:
 time.sleep(600)
 )";
 
+// A hook that objects to each event, and says what became of each of its replies.
+constexpr const char* objecting_hook = R"(
+import json, socket, sys
+s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); f = s.makefile()
+s.sendall(b'{"jsonrpc":"2.0","id":1,"method":"subscribe","params":{"name":"guard"}}\n'); f.readline()
+print("ready", flush=True)
+for line in f:
+    m = json.loads(line)
+    if m.get("method") == "event":
+        s.sendall(json.dumps({"jsonrpc": "2.0", "id": 2, "method": "respond", "params": {"hook_event_id": m["params"]["hook_event_id"], "response": {"abort": "no"}}}).encode() + b"\n")
+    elif "result" in m:
+        print(m["result"]["reason"] or "accepted", flush=True)
+)";
+
 /// Ends the child of a hook.
 class orphan {
 public:
@@ -64,6 +78,29 @@ BOOST_AUTO_TEST_CASE(hook_that_died_has_left_whoever_holds_its_socket) {
     BOOST_TEST(text_at(emitter.result("emit_and_wait", R"({"event":"e","timeout_ms":3600000})"), "/outcome") ==
                "no_subscribers");
     daemon.wait_for_stat("/connections", 2);
+}
+
+BOOST_AUTO_TEST_CASE(hook_that_is_stopped_is_missing_at_the_deadline_and_learns_afterwards_that_it_is_late) {
+    test_daemon daemon;
+    child_process hook({"python3", "-c", objecting_hook, daemon.socket_path()});
+    BOOST_TEST(hook.next_line() == "ready");
+    hook.signal(SIGSTOP);
+    auto emitter = daemon.connect();
+    for (const std::string policy : {"veto", "all", "first", "chain"}) {
+        const auto verdict = emitter.result(
+            "emit_and_wait", R"({"event":"e","timeout_ms":50,"failure_policy":"closed","policy":")" + policy + "\"}");
+        BOOST_TEST(text_at(verdict, "/outcome") == "timeout", policy);
+        BOOST_TEST((verdict.at("missing") == json_of(R"([{"responder":"guard","why":"timeout"}])")), policy);
+        BOOST_TEST(text_at(verdict, "/abort").find("guard") != std::string::npos, policy);
+    }
+    hook.signal(SIGCONT);
+    for (int i = 0; i < 4; ++i) {
+        BOOST_TEST(hook.next_line() == "expired");
+    }
+    // Its session has outlived that.
+    const auto verdict = emitter.result("emit_and_wait", R"({"event":"e","timeout_ms":3600000})");
+    BOOST_TEST(text_at(verdict, "/abort") == "no");
+    BOOST_TEST(hook.next_line() == "accepted");
 }
 
 BOOST_AUTO_TEST_CASE(what_it_sent_before_it_died_counts) {

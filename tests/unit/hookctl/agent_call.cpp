@@ -41,7 +41,7 @@ verdict replies(std::initializer_list<std::string> texts) {
 hookctl::agent_answer agent_answer_to(const std::string& name, const verdict& said, bool fail_closed) {
     const auto event = agent_event_of(agent_input_of(name));
     auto decision = hookctl::decide(event, said, fail_closed && event.is_guarded);
-    return hookctl::answer_to(event, decision, fail_closed);
+    return hookctl::answer_to(event, decision);
 }
 
 std::string shown(const hookctl::agent_answer& answer) {

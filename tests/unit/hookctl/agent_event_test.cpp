@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(kimis_and_groks_events_of_unknown_names_can_be_stopped_if_t
         hookd::hookctl::agent_decision decision;
         decision.word = hookd::hookctl::agent_word::deny;
         decision.reason = "no";
-        BOOST_TEST(shown(hookd::hookctl::answer_to(event, decision, true)) == "exit 2: no");
+        BOOST_TEST(shown(hookd::hookctl::answer_to(event, decision)) == "exit 2: no");
     }
     for (const auto& event : {kimi("TurnStarted"), kimi("PreCompact"), grok("TurnStarted"), grok("UserPromptSubmit")}) {
         BOOST_TEST(!event.waits, event.dialect->name << ' ' << event.caller_name);
@@ -164,7 +164,7 @@ BOOST_AUTO_TEST_CASE(a_subagents_start_waits_for_text_where_the_agent_takes_it_a
     BOOST_TEST((event.waits && !event.is_guarded));
     const auto answer = [&](const std::string& reply) {
         auto decision = hookd::hookctl::decide(event, replies({reply}), false);
-        return shown(hookd::hookctl::answer_to(event, decision, false));
+        return shown(hookd::hookctl::answer_to(event, decision));
     };
     BOOST_TEST(
         answer(R"({"additional_context":"mind"})") ==

@@ -6,6 +6,7 @@
 #include <hookctl/git/author.hpp>
 #include <hookctl/git/environment.hpp>
 #include <hookctl/git/script.hpp>
+#include <hookctl/git/stand_in.hpp>
 #include <hookctl/git/url.hpp>
 #include <hookctl/on/hook_lines.hpp>
 #include <hookctl/terminal/byte_text.hpp>
@@ -197,6 +198,21 @@ BOOST_AUTO_TEST_CASE(a_reply_has_a_note_where_it_has_a_string_of_that_name) {
     BOOST_TEST(note_of(R"({ "x" : {"note":"no"}, "note" : "yes" })") == "yes");
     BOOST_TEST(note_of(R"({"note":7})") == "");
     BOOST_TEST(note_of("{}") == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_hook_that_calls_a_moved_script_is_told_from_one_that_looks_for_it_first) {
+    const auto& hook = *find_git_hook("pre-commit");
+    for (const std::string calls : {"$(dirname \"$0\")/pre-commit.old \"$@\" || exit 1", "\"$0.old\" \"$@\"",
+             "# [ -x $0.old ]\n  exec .git/hooks/pre-commit.old", ". ${0}.old"}) {
+        BOOST_TEST(calls_unchecked("#!/bin/sh\n" + calls + "\n", hook, "pre-commit.old"), calls);
+    }
+    for (const std::string does_not : {"[ ! -x \"$0.old\" ] || \"$0.old\" \"$@\"",
+             "if test -f \"$0.old\"; then\n\"$0.old\"\nfi", "if os.path.exists(me + '.old'):\n    run(me + '.old')",
+             "echo pre-commit.older", "# calls pre-commit.old", "exit 0"}) {
+        BOOST_TEST(!calls_unchecked("#!/bin/sh\n" + does_not + "\n", hook, "pre-commit.old"), does_not);
+    }
+    BOOST_TEST(calls_unchecked(".git/hooks/old-hooks/pre-commit", hook, "old-hooks/pre-commit"));
+    BOOST_TEST(!calls_unchecked("exec true", hook, "old-hooks/pre-commit"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
