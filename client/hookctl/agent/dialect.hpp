@@ -91,6 +91,7 @@ struct agent_dialect {
     bool tells_person;  ///< shows `systemMessage`
     bool reads_stderr;  ///< takes what is on stderr for the answer where stdout is empty, with exit status 0, too
     bool reads_status;  ///< exit status 2 denies
+    bool merges_input;  ///< a rewrite overrides the members that it has, and the others stay
     bool (*sends)(const agent_input& input);  ///< whether only this agent sends such an input
     agent_tool_call (*tool_call)(const agent_input& input, std::string_view event);
     /// The answer in its words, to a decision that fits() it.

@@ -237,6 +237,26 @@ bool is_tool_event(kind what) {
     return what == kind::pre_tool_use || what == kind::permission_request || what == kind::post_tool_use;
 }
 
+/// `call`: of a tool's event. `author`: the hook whose rewrite it is; empty if it is as the agent has it.
+std::string make_payload(
+    const agent_event& event, const agent_input& input, const agent_tool_call& call, std::string_view author) {
+    auto payload = begin_payload(event, input);
+    if (!call.name.empty()) {
+        add_tool(payload, event, call);
+    }
+    if (!author.empty()) {
+        payload.text("rewritten_by", author);
+    }
+    // What the event's readers rely on, although an agent may leave it out.
+    if (event.session_id.empty()) {
+        payload.text("session_id", "");
+    }
+    if (event.kind == kind::prompt_submit && find_passed(input, "prompt").empty()) {
+        payload.text("prompt", "");
+    }
+    return finish_payload(std::move(payload), input.text());
+}
+
 }  // namespace
 
 std::string agent_event_name(std::string_view caller_name) {
@@ -300,24 +320,26 @@ agent_event read_agent_event(const agent_input& input, std::string_view dialect)
     if (event.name.empty()) {
         throw usage_error("this is not the input of an agent's hook: it has no hook_event_name");
     }
-    auto payload = begin_payload(event, input);
+    agent_tool_call call;
     if (is_tool_event(event.kind)) {
-        const auto call = event.dialect->tool_call(input, event.caller_name);
+        call = event.dialect->tool_call(input, event.caller_name);
         if (call.name.empty()) {
             throw usage_error(event.caller_name + " has no tool_name");
         }
-        event.tool_input = call.input;
-        add_tool(payload, event, call);
     }
-    // What the event's readers rely on, although an agent may leave it out.
-    if (event.session_id.empty()) {
-        payload.text("session_id", "");
-    }
-    if (event.kind == kind::prompt_submit && find_passed(input, "prompt").empty()) {
-        payload.text("prompt", "");
-    }
-    event.payload = finish_payload(std::move(payload), input.text());
+    event.tool_input = call.input;
+    event.payload = make_payload(event, input, call, {});
     return event;
+}
+
+agent_event rewritten_agent_event(
+    const agent_event& event, const agent_input& input, std::string_view tool_input, std::string_view author) {
+    auto result = event;
+    auto call = event.dialect->tool_call(input, event.caller_name);
+    call.input = event.dialect->merges_input ? merged_json(call.input, tool_input) : std::string(tool_input);
+    result.tool_input = call.input;
+    result.payload = make_payload(result, input, call, author);
+    return result;
 }
 
 }  // namespace hookd::hookctl

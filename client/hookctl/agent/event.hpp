@@ -16,6 +16,11 @@ namespace hookd::hookctl {
 /// The same with its payload. Throws usage_error if it is no hook's input.
 [[nodiscard]] agent_event read_agent_event(const agent_input& input, std::string_view dialect);
 
+/// The same event of the same input, about what the hook `author` wants the tool to get: a JSON object. Precondition: a
+/// tool's event.
+[[nodiscard]] agent_event rewritten_agent_event(
+    const agent_event& event, const agent_input& input, std::string_view tool_input, std::string_view author);
+
 /// `agent.pre_tool_use` of `PreToolUse`: in the form in which events are named.
 [[nodiscard]] std::string agent_event_name(std::string_view caller_name);
 

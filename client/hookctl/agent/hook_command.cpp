@@ -78,9 +78,26 @@ int tell(const invocation& call, const agent_event& event) {
     return continues;
 }
 
-int ask(const invocation& call, const agent_hook_arguments& arguments, const agent_event& event) {
+/// Asks the hooks, and where one of them wants another input asks about that.
+agent_decision ask_hooks(
+    const invocation& call, const agent_input& input, const agent_event& event, agent_chain& chain, wait_options how) {
+    const auto end = steady_clock::now() + *call.timeout;
+    auto client = verdict_client_for(call);
+    for (auto asked = event;;) {
+        how.timeout = std::max(std::chrono::ceil<milliseconds>(end - steady_clock::now()), milliseconds(1));
+        const auto said = client.emit_and_wait(asked.name, asked.payload, how);
+        print_hook_lines_of_trouble(said);
+        const auto rewrite = chain.take(said, asked.tool_input);
+        if (!rewrite) {
+            return std::move(chain.decision());
+        }
+        asked = rewritten_agent_event(event, input, rewrite->input, rewrite->author);
+    }
+}
+
+int ask(
+    const invocation& call, const agent_hook_arguments& arguments, const agent_input& input, const agent_event& event) {
     wait_options how;
-    how.timeout = call.timeout;
     // Where the input can be rewritten each hook sees what those before it have made of it.
     how.policy = (event.dialect->rewrites & at(event.kind)) != 0 ? wait_policy::chain : wait_policy::veto;
     const bool fail_closed = arguments.fail_closed && event.is_guarded;
@@ -89,10 +106,9 @@ int ask(const invocation& call, const agent_hook_arguments& arguments, const age
     } else if (fail_closed) {
         how.on_failure = failure_policy::closed;  // else a catalog may say so
     }
+    agent_chain chain(event, fail_closed);
     try {
-        const auto said = verdict_client_for(call).emit_and_wait(event.name, event.payload, how);
-        print_hook_lines_of_trouble(said);
-        auto decision = decide(event, said, fail_closed);
+        auto decision = ask_hooks(call, input, event, chain, how);
         if (arguments.stop_once) {
             let_end(event, decision);
         }
@@ -101,7 +117,8 @@ int ask(const invocation& call, const agent_hook_arguments& arguments, const age
         auto why = "no hook was asked about " + event.name + ": " + failure.what();
         const unasked_rules rules{
             .fail_closed = arguments.fail_closed, .proceed_without_daemon = arguments.proceed_without_daemon};
-        if (event.is_guarded && stops_tool(unasked_after(failure.kind()), rules)) {
+        // What hooks have said so far is no consent to anything.
+        if (event.is_guarded && (chain.has_begun() || stops_tool(unasked_after(failure.kind()), rules))) {
             return give(event, denial(std::move(why)));
         }
         agent_decision none;
@@ -147,7 +164,7 @@ int run_agent_hook(const invocation& asked, const agent_hook_arguments& argument
     } catch (const usage_error& wrong) {
         return refuse(arguments, recognize_agent_event(input, arguments.agent), wrong.what());
     }
-    return event.waits ? ask(call, arguments, event) : tell(call, event);
+    return event.waits ? ask(call, arguments, input, event) : tell(call, event);
 }
 
 }  // namespace hookd::hookctl

@@ -4,6 +4,7 @@
 #include "hookctl/arguments.hpp"
 #include "hookctl/terminal/byte_text.hpp"
 
+#include <base/json/object_writer.hpp>
 #include <base/json/value_view.hpp>
 #include <base/text/utf8.hpp>
 #include <hookd/protocol/limits.hpp>
@@ -52,6 +53,23 @@ std::string fault_of(std::string_view text) {
 std::string_view json_member_of(std::string_view object, std::string_view name) {
     const auto found = base::value_view(object)[name];
     return found.is(json_kind::null) ? std::string_view() : found;
+}
+
+std::string merged_json(std::string_view base, std::string_view over) {
+    if (!base::value_view(base).is(json_kind::object)) {
+        return std::string(over);
+    }
+    base::object_writer merged;
+    const auto add = [&merged](const base::json_member& member) { merged.raw(member.key.decode(), member.value); };
+    const auto others = base::value_view(over).members();
+    for (const auto& each : base::value_view(base).members()) {
+        const auto name = each.key.decode();
+        if (std::none_of(others.begin(), others.end(), [&](const auto& other) { return other.key.equals(name); })) {
+            add(each);
+        }
+    }
+    std::for_each(others.begin(), others.end(), add);
+    return merged.finish();
 }
 
 std::string json_text_of(std::string_view value) { return base::value_view(value).string(); }

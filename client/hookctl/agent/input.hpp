@@ -18,6 +18,10 @@ namespace hookd::hookctl {
 /// A string's text; empty if `value` is not a string.
 [[nodiscard]] std::string json_text_of(std::string_view value);
 
+/// The object `base` with the members of the object `over` in place of its own of the same names; `over` if `base` is
+/// not an object.
+[[nodiscard]] std::string merged_json(std::string_view base, std::string_view over);
+
 /// Finds the end of a JSON object while it comes in, and its members. It checks no grammar and has no depth limit, so
 /// that the sender and the event are known even if the object can't be used.
 class json_outline {

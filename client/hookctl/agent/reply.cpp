@@ -51,8 +51,9 @@ struct reply {
 
 class reply_reader {
 public:
-    reply_reader(const verdict::response& response, const agent_event& event)
-        : responder_(response.responder), tool_input_(event.tool_input) {
+    /// `tool_input`: which the hook has seen.
+    reply_reader(const verdict::response& response, std::string_view tool_input)
+        : responder_(response.responder), tool_input_(tool_input) {
         result_.is_trusted = response.uid == 0 || response.uid == ::geteuid();
         const std::string_view text = response.text;
         const auto first = text.find('{');
@@ -262,7 +263,6 @@ private:
 };
 
 void add(agent_decision& all, agent_decision one) {
-    all.notices.insert(all.notices.end(), one.notices.begin(), one.notices.end());
     if (!one.context.empty()) {
         all.context.append(all.context.empty() ? "" : "\n").append(one.context);
     }
@@ -281,54 +281,116 @@ void add(agent_decision& all, agent_decision one) {
     }
 }
 
-/// An `allow` is for the input that its hook has seen, or has made: beside a rewrite only the rewriter's own counts.
-void take_rewrite(agent_decision& all, const std::vector<reply>& replies) {
-    const auto last = std::find_if(replies.rbegin(), replies.rend(),
-        [](const reply& each) { return each.failed.empty() && !each.decision.input.empty(); });
-    if (last == replies.rend()) {
-        return;
-    }
-    all.input = last->decision.input;
-    if (all.word == agent_word::allow && last->decision.word != agent_word::allow) {
-        all.word = agent_word::none;
-        all.reason.clear();
-        all.permissions.clear();
+}  // namespace
+
+void agent_chain::add_notice(std::string notice) {
+    auto& all = result_.notices;
+    if (std::find(all.begin(), all.end(), notice) == all.end()) {
+        all.push_back(std::move(notice));
     }
 }
 
-}  // namespace
+std::optional<agent_chain::rewrite> agent_chain::take(const verdict& said, std::string_view tool_input) {
+    if (!said.bypassed.empty()) {
+        result_ = {};  // whatever hooks have said, in whose words
+        add_notice(bypass_text(said, event_->name));
+        return std::nullopt;
+    }
+    const bool asks_again = (event_->dialect->rewrites & at(event_->kind)) != 0;
+    auto turns = turns_;
+    std::string seen(tool_input);
+    for (const auto& response : said.responses) {
+        auto each = reply_reader(response, seen).take();
+        if (auto& had = turns[response.responder]; had > 0) {
+            --had;
+            if (each.replaces_payload && !each.decision.input.empty() && each.decision.word < agent_word::ask) {
+                each.decision.word = agent_word::ask;
+                each.decision.reason = response.responder + " wants yet another input, and the hooks after it saw that";
+            }
+            count_objection(each.decision);
+            continue;
+        }
+        ++turns_[response.responder];
+        const auto wanted = each.failed.empty() ? std::exchange(each.decision.input, {}) : std::string();
+        author_word_ = wanted.empty() ? author_word_ : each.decision.word;
+        count(std::move(each.decision), each.failed);
+        if (wanted.empty()) {
+            continue;
+        }
+        const bool merges = event_->dialect->merges_input && !each.replaces_payload;
+        input_ = merges ? merged_json(input_, wanted) : wanted;
+        const auto becomes = merges ? merged_json(seen, wanted) : wanted;
+        if (becomes == seen) {
+            continue;
+        }
+        if (asks_again && !each.replaces_payload && result_.word != agent_word::deny) {
+            return rewrite{input_, response.responder};
+        }
+        seen = becomes;
+    }
+    conclude(said);
+    return std::nullopt;
+}
+
+/// `failed`: why it can't be told what the hook wants; empty if it can.
+void agent_chain::count(agent_decision decision, const std::string& failed) {
+    if (!failed.empty() && decision.word != agent_word::deny) {
+        failed_ = failed;
+        decision.word = agent_word::none;
+    }
+    for (auto& notice : decision.notices) {
+        add_notice(std::move(notice));
+    }
+    add(result_, std::move(decision));
+}
+
+/// Of a hook that has had its turn.
+void agent_chain::count_objection(const agent_decision& decision) {
+    if (decision.word == agent_word::ask || decision.word == agent_word::deny) {
+        agent_decision objection;
+        objection.word = decision.word;
+        objection.reason = decision.reason;
+        add(result_, std::move(objection));
+    }
+}
+
+/// An `allow` is for the input that its hook has seen, or has made: beside a rewrite only its author's own counts.
+void agent_chain::set_input() {
+    if (input_.empty()) {
+        return;
+    }
+    if (result_.word == agent_word::allow && author_word_ != agent_word::allow) {
+        result_.word = agent_word::none;
+        result_.reason.clear();
+        result_.permissions.clear();
+    }
+    if (input_ != event_->tool_input) {
+        result_.input = input_;
+    }
+}
+
+void agent_chain::conclude(const verdict& said) {
+    set_input();
+    if (!said.missing.empty()) {
+        add_notice("no answer to " + event_->name + " from " + missing_text(said));
+    }
+    const bool denies = result_.word == agent_word::deny;
+    if (!said.proceed() && !denies && event_->kind == agent_event_kind::stop) {
+        add_notice("the agent may end, although " + said.abort);  // nobody has objected: a failure did
+    } else if (!said.proceed() && !denies) {
+        result_.word = agent_word::deny;
+        result_.reason = is_blank(said.abort) ? "denied without a reason" : said.abort;
+    } else if (fail_closed_ && !failed_.empty() && !denies) {
+        result_.word = agent_word::deny;
+        result_.reason = "no verdict: " + failed_;
+    }
+}
 
 agent_decision decide(const agent_event& event, const verdict& said, bool fail_closed) {
-    agent_decision result;
-    if (!said.bypassed.empty()) {
-        result.notices.push_back(bypass_text(said, event.name));
-        return result;  // whatever hooks have said, in whose words
+    agent_chain chain(event, fail_closed);
+    while (chain.take(said, event.tool_input)) {
     }
-    std::vector<reply> replies;
-    std::string failed;
-    for (const auto& response : said.responses) {
-        auto& each = replies.emplace_back(reply_reader(response, event).take());
-        if (!each.failed.empty() && each.decision.word != agent_word::deny) {
-            failed = each.failed;
-            each.decision.word = agent_word::none;
-        }
-        add(result, each.decision);
-    }
-    take_rewrite(result, replies);
-    if (!said.missing.empty()) {
-        result.notices.push_back("no answer to " + event.name + " from " + missing_text(said));
-    }
-    const bool denies = result.word == agent_word::deny;
-    if (!said.proceed() && !denies && event.kind == agent_event_kind::stop) {
-        result.notices.push_back("the agent may end, although " + said.abort);  // nobody has objected: a failure did
-    } else if (!said.proceed() && !denies) {
-        result.word = agent_word::deny;
-        result.reason = is_blank(said.abort) ? "denied without a reason" : said.abort;
-    } else if (fail_closed && !failed.empty() && !denies) {
-        result.word = agent_word::deny;
-        result.reason = "no verdict: " + failed;
-    }
-    return result;
+    return std::move(chain.decision());
 }
 
 }  // namespace hookd::hookctl

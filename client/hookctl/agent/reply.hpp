@@ -5,7 +5,11 @@
 
 #include <hookd/verdict.hpp>
 
+#include <cstddef>
+#include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace hookd::hookctl {
 
@@ -20,5 +24,41 @@ namespace hookd::hookctl {
 /// A reply with another word, or a rewrite that is not an object, counts as that of a hook that has failed: it becomes
 /// a notice, and with `fail_closed` a denial. The agent's end is denied by a word only, never by a failure.
 [[nodiscard]] agent_decision decide(const agent_event& event, const verdict& said, bool fail_closed);
+
+/// The hooks as a chain, also where one rewrites by `updated_input`, which the daemon knows nothing of: all are asked
+/// again, about what it wants. Those after it have their turn then; those that have had it may still object or ask.
+class agent_chain {
+public:
+    /// `event`: outlives this.
+    agent_chain(const agent_event& event, bool fail_closed) : event_(&event), fail_closed_(fail_closed) {}
+
+    /// What a hook wants the tool to get.
+    struct rewrite {
+        std::string
+            input{};  ///< a JSON object; where the agent merges inputs, of all members that hooks have rewritten
+        std::string author{};
+    };
+    /// Takes what hooks have said about the event with `tool_input`. A rewrite is what the hooks after its author are
+    /// to be asked about next; nothing: decision() is complete.
+    [[nodiscard]] std::optional<rewrite> take(const verdict& said, std::string_view tool_input);
+    /// Whether a hook has had its turn.
+    [[nodiscard]] bool has_begun() const noexcept { return !turns_.empty(); }
+    [[nodiscard]] agent_decision& decision() noexcept { return result_; }
+
+private:
+    void count_objection(const agent_decision& decision);
+    void count(agent_decision decision, const std::string& failed);
+    void set_input();
+    void conclude(const verdict& said);
+    void add_notice(std::string notice);
+
+    const agent_event* event_;
+    bool fail_closed_;
+    agent_decision result_{};
+    std::string failed_{};                        ///< why it can't be told what a hook wants
+    std::string input_{};                         ///< what hooks want the tool to get by now
+    agent_word author_word_ = agent_word::none;   ///< of the last one that wants something
+    std::map<std::string, std::size_t> turns_{};  ///< of the hooks of each name
+};
 
 }  // namespace hookd::hookctl

@@ -110,6 +110,31 @@ BOOST_AUTO_TEST_CASE(the_strictest_of_several_hooks_counts) {
         R"("permissionDecisionReason":"denied by no without a reason"}})");
 }
 
+BOOST_AUTO_TEST_CASE(a_hook_after_a_rewrite_decides_about_what_would_run) {
+    test_daemon daemon({"--catalog", source_tree() + "/server/catalogs/agent"});
+    auto observer = daemon.connect();
+    subscribe(observer, "agent.*", R"("responds":false)");
+    const auto rewrites = start_hook(daemon,
+        {"--order", "1", "agent.*", "--", "echo", R"({"decision":"allow","updatedInput":{"command":"rm -r x"}})"}, 2);
+    const auto ask = [&] {
+        return agent_hook(daemon.socket_path(),
+            R"({"hook_event_name":"PreToolUse","session_id":"s","tool_name":"Bash","tool_input":{"command":"ls"}})",
+            {"--agent", "claude"});
+    };
+    check_same(ask().out,
+        R"({"hookSpecificOutput":{"hookEventName":"PreToolUse","permissionDecision":"allow","updatedInput":{"command":"rm -r x"}}})");
+    BOOST_TEST(observer.next_event().string("/params/payload/command") == "ls");
+    const auto again = observer.next_event().at("/params/payload");
+    BOOST_TEST(text_at(again, "/command") == "rm -r x");
+    BOOST_TEST(text_at(again, "/tool_input/command") == "rm -r x");
+    BOOST_TEST(text_at(again, "/rewritten_by").starts_with("echo"));
+
+    const auto guard = start_hook(daemon,
+        {"--order", "2", "--where", "/command=rm *", "agent.*", "--", "sh", "-c", "echo removes >&2; exit 1"}, 3);
+    check_same(ask().out,
+        R"({"hookSpecificOutput":{"hookEventName":"PreToolUse","permissionDecision":"deny","permissionDecisionReason":"removes"}})");
+}
+
 BOOST_AUTO_TEST_CASE(input_that_is_too_much_to_pass_on_whole_still_asks_about_its_tool) {
     test_daemon daemon({"--catalog", source_tree() + "/server/catalogs/agent"});
     auto observer = daemon.connect();

@@ -2,6 +2,9 @@
 // What hooks reply, in whosever words, and what becomes of several replies.
 #include "agent_call.hpp"
 
+#include <hookctl/agent/event.hpp>
+#include <hookctl/agent/reply.hpp>
+
 #include <boost/test/unit_test.hpp>
 
 #include <string>
@@ -9,6 +12,9 @@
 #include <unistd.h>
 
 using namespace hookd::test;
+using hookd::hookctl::agent_chain;
+using hookd::hookctl::agent_input;
+using hookd::hookctl::rewritten_agent_event;
 
 namespace {
 
@@ -102,6 +108,94 @@ BOOST_AUTO_TEST_CASE(in_a_chain_a_payload_rewrites) {
                decided(R"("permissionDecision":"allow","updatedInput":{"command":"ls"})"));
     BOOST_TEST(claude({"{" + payload + "}", R"({"decision":"allow"})"}) ==
                decided(R"("permissionDecision":"ask","updatedInput":{"command":"ls"})"));
+}
+
+BOOST_AUTO_TEST_CASE(hooks_are_asked_about_a_rewrite_and_those_after_it_have_their_turn_then) {
+    const auto event = agent_event_of(agent_input_of("claude_pre_tool_use"));
+    const std::string input = R"({"command":"b"})";
+    const std::string rewrites = R"({"decision":"allow","updated_input":)" + input + "}";
+    const std::string objects = R"({"abort":"no"})";
+    const auto answer = [&](agent_chain& chain) { return shown(answer_to(event, chain.decision())); };
+    {
+        agent_chain chain(event, false);
+        const auto next = chain.take(replies({"{}", rewrites, objects}), event.tool_input);
+        BOOST_REQUIRE(next.has_value());
+        BOOST_TEST(next->input == input);
+        BOOST_TEST(next->author == "h2");
+        // The first two have had their turn, the third has nothing against what it is asked about now.
+        const std::string more = R"({"decision":"allow","updated_input":{"command":"c"},"additional_context":"x"})";
+        BOOST_TEST(!chain.take(replies({more, more, "{}"}), input).has_value());
+        BOOST_TEST(answer(chain) == decided(R"("permissionDecision":"allow","updatedInput":)" + input));
+    }
+    {
+        // One that has had its turn may still object.
+        agent_chain chain(event, false);
+        BOOST_TEST(chain.take(replies({"{}", rewrites}), event.tool_input).has_value());
+        BOOST_TEST(!chain.take(replies({objects, rewrites}), input).has_value());
+        BOOST_TEST(answer(chain) == decided(R"("permissionDecision":"deny","permissionDecisionReason":"no")"));
+    }
+    {
+        agent_chain chain(event, false);
+        BOOST_TEST(chain.take(replies({rewrites, "{}"}), event.tool_input).has_value());
+        BOOST_TEST(!chain.take(replies({"{}", objects}), input).has_value());
+        BOOST_TEST(answer(chain) == decided(R"("permissionDecision":"deny","permissionDecisionReason":"no")"));
+    }
+    {
+        // One that was not asked before, since its condition did not hold.
+        agent_chain chain(event, false);
+        BOOST_TEST(chain.take(replies({rewrites}), event.tool_input).has_value());
+        BOOST_TEST(!chain.take(replies({rewrites, objects}), input).has_value());
+        BOOST_TEST(answer(chain) == decided(R"("permissionDecision":"deny","permissionDecisionReason":"no")"));
+    }
+    {
+        // Two of one name.
+        auto said = replies({rewrites, "{}"});
+        said.responses.back().responder = "h1";
+        agent_chain chain(event, false);
+        BOOST_TEST(chain.take(said, event.tool_input).has_value());
+        said.responses.back().text = objects;
+        BOOST_TEST(!chain.take(said, input).has_value());
+        BOOST_TEST(answer(chain) == decided(R"("permissionDecision":"deny","permissionDecisionReason":"no")"));
+    }
+    {
+        // The daemon's chain has shown the hooks after it another payload than the one that they were to be asked
+        // about.
+        const std::string other = R"({"decision":"allow","payload":{"tool_input":{"command":"d"}}})";
+        agent_chain chain(event, false);
+        BOOST_TEST(chain.take(replies({other, rewrites}), event.tool_input).has_value());
+        BOOST_TEST(!chain.take(replies({other, rewrites, "{}"}), input).has_value());
+        BOOST_TEST(
+            answer(chain) ==
+            decided(
+                R"("permissionDecision":"ask","permissionDecisionReason":"h1 wants yet another input, and the hooks after it saw that","updatedInput":)" +
+                input));
+    }
+    {
+        // What it is anyway is no rewrite.
+        agent_chain chain(event, false);
+        const auto same = R"({"decision":"allow","updated_input":)" + event.tool_input + "}";
+        BOOST_TEST(!chain.take(replies({same, "{}"}), event.tool_input).has_value());
+        BOOST_TEST(answer(chain) == decided(R"("permissionDecision":"allow")"));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(where_an_agent_merges_inputs_each_hook_sees_the_whole) {
+    const auto input = agent_input(agent_input_of("gemini_before_tool"));
+    const auto event = agent_event_of(agent_input_of("gemini_before_tool"));
+    agent_chain chain(event, false);
+    const auto first = chain.take(replies({R"({"decision":"allow","updated_input":{"a":1}})", "{}"}), event.tool_input);
+    BOOST_REQUIRE(first.has_value());
+    const auto asked = rewritten_agent_event(event, input, first->input, first->author);
+    BOOST_TEST(asked.tool_input == R"({"command":"rm -rf legacy","description":"Remove the folder","a":1})");
+    BOOST_TEST(asked.payload.find(R"("rewritten_by":"h1")") != std::string::npos);
+    const auto second =
+        chain.take(replies({"{}", R"({"decision":"allow","updated_input":{"a":2,"b":3}})"}), asked.tool_input);
+    BOOST_REQUIRE(second.has_value());
+    BOOST_TEST(second->input == R"({"a":2,"b":3})");
+    BOOST_TEST(!chain.take(replies({}), "").has_value());
+    BOOST_TEST(
+        shown(answer_to(event, chain.decision())) ==
+        R"({"decision":"allow","hookSpecificOutput":{"hookEventName":"BeforeTool","tool_input":{"a":2,"b":3}}})");
 }
 
 BOOST_AUTO_TEST_CASE(another_users_hook_may_object_but_not_steer) {
