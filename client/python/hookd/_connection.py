@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
 from typing import Any, Awaitable, Callable, Dict, Optional, Tuple
 
 from . import _json, _wire
@@ -12,7 +13,7 @@ from ._address import Address
 from ._errors import AnswerTimeoutError, ConnectionBrokenError, HookdError, RequestError, request_error
 
 _PAUSE = 0.001  # between attempts while the daemon's queue of connections is full
-_CHUNK = 256 * 1024
+_CHUNK = 64 * 1024
 
 Listener = Callable[[_wire.Message], Awaitable[None]]
 OnResult = Callable[[Any], None]
@@ -26,6 +27,8 @@ class Connection:
     """
 
     def __init__(self, peer: socket.socket, listener: Optional[Listener]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._lock = threading.Lock()  # of what send_from_thread() touches
         self._socket = peer
         self._listener = listener
         self._frames = _wire.FrameReader()
@@ -37,7 +40,7 @@ class Connection:
         self._waiting: Dict[int, Tuple[asyncio.Future[_wire.Message], Optional[OnResult]]] = {}
         self._last_number = 0
         self._last_word: Optional[RequestError] = None
-        self.lost: asyncio.Future[HookdError] = asyncio.get_running_loop().create_future()  #: why it ended, once it has
+        self.lost: asyncio.Future[HookdError] = self._loop.create_future()  #: why it ended, once it has
         self._tasks = {asyncio.ensure_future(self._read()), asyncio.ensure_future(self._write())}
 
     @classmethod
@@ -59,22 +62,45 @@ class Connection:
         for task in self._tasks:
             task.cancel()
         await asyncio.wait(self._tasks)
-        self._socket.close()
+        with self._lock:
+            self._socket.close()
 
     def send(self, method: str, params: str, on_result: Optional[OnResult] = None) -> asyncio.Future[_wire.Message]:
         """Sends a request, and returns the future of its answer, which fails with HookdError once the connection is lost. Cancelling that
         future cancels the request at the daemon. `on_result` is called with a result as it is read, before what comes behind it."""
+        with self._lock:
+            number, answer = self._next_answer()
+            if self.lost.done():
+                answer.set_exception(self.lost.result())
+            else:
+                self._waiting[number] = (answer, on_result)
+                self._send_frame(_wire.request(number, method, params))
+        return answer
+
+    def send_from_thread(self, method: str, params: str) -> Optional[asyncio.Future[_wire.Message]]:
+        """As send(), in any thread, which saves the two turns until the event loop's is awake; None where the socket does not take it at once,
+        and then nothing is sent."""
+        with self._lock:
+            if self.lost.done() or self._output or self._is_writing or self._write_failure:
+                return None
+            number, answer = self._next_answer()
+            frame = _wire.request(number, method, params)
+            self._waiting[number] = (answer, None)
+            sent = self._send_at_once(frame)
+            if sent == 0:
+                del self._waiting[number]
+                return None
+            if sent < len(frame):
+                self._output += frame[sent:]
+                self._loop.call_soon_threadsafe(self._has_output.set)
+        return answer
+
+    def _next_answer(self) -> Tuple[int, asyncio.Future[_wire.Message]]:
         self._last_number += 1
         number = self._last_number
-        frame = _wire.request(number, method, params)
-        answer: asyncio.Future[_wire.Message] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[_wire.Message] = self._loop.create_future()
         answer.add_done_callback(lambda done: self._forget(number, done))
-        if self.lost.done():
-            answer.set_exception(self.lost.result())
-        else:
-            self._waiting[number] = (answer, on_result)
-            self._send_frame(frame)
-        return answer
+        return number, answer
 
     async def request(self, method: str, params: str, limit: Optional[float], answer_timeout: float,
                       on_result: Optional[OnResult] = None) -> _wire.Message:
@@ -108,8 +134,10 @@ class Connection:
         self._waiting.pop(number, None)
         if not answer.cancelled():
             answer.exception()  # whoever lost interest need not ask for it
-        elif not self.lost.done():
-            self._send_frame(_wire.request(None, "$/cancelRequest", _json.encode({"id": number})))
+        else:
+            with self._lock:
+                if not self.lost.done():
+                    self._send_frame(_wire.request(None, "$/cancelRequest", _json.encode({"id": number})))
 
     def _send_frame(self, frame: bytes) -> None:
         if self._write_failure:
@@ -131,26 +159,26 @@ class Connection:
             return 0
 
     async def _write(self) -> None:
-        loop = asyncio.get_running_loop()
         try:
             while await self._has_output.wait():
                 self._has_output.clear()
-                output, self._output = self._output, bytearray()
-                self._is_writing = True
-                await loop.sock_sendall(self._socket, output)
+                with self._lock:
+                    output, self._output = self._output, bytearray()
+                    self._is_writing = True
+                await self._loop.sock_sendall(self._socket, output)
                 self._is_writing = False
         except OSError as failure:
             self._write_failure = failure  # reading continues to the end
 
     async def _read(self) -> None:
-        loop = asyncio.get_running_loop()
         try:
             while True:
-                data = await loop.sock_recv(self._socket, _CHUNK)
+                data = await self._loop.sock_recv(self._socket, _CHUNK)
                 if not data:
                     raise self._write_failure or EOFError
                 self._frames.feed(data)
                 await self._take_frames()
+                await asyncio.sleep(0)  # what was handed out begins before anything more is looked for
         except (EOFError, OSError) as failure:
             reason = f" ({failure.strerror})" if isinstance(failure, OSError) and failure.strerror else ""
             self._end(self._last_word or ConnectionBrokenError(
@@ -182,9 +210,10 @@ class Connection:
         answer.set_result(message)
 
     def _end(self, why: HookdError) -> None:
-        if self.lost.done():
-            return
-        self.lost.set_result(why)
+        with self._lock:
+            if self.lost.done():
+                return
+            self.lost.set_result(why)
         for answer, _ in list(self._waiting.values()):
             if not answer.done():
                 answer.set_exception(why)

@@ -178,42 +178,60 @@ class HookRun:
 
     async def _handle(self, event: Event) -> None:
         try:
-            reply = await self._ask(event)
+            reply, answer = await self._ask(event)
         finally:
             self._free_slots += 1
             self._hand_out()
-        is_awaited = not event.cancelled and (event.expects_response or event.replayed)
-        if reply is not None and self._responds and is_awaited:
+        if reply is None:
+            return
+        if answer is not None:
+            await self._confirm(answer, event, reply)
+        elif self._is_awaited(event):
             if self._connection:
                 await self._deliver(self._connection, event, reply)
             else:
                 self._undelivered.append((event, reply))
 
-    async def _ask(self, event: Event) -> Optional[Reply]:
-        """The reply; None if no emitter waits for it any longer."""
+    def _is_awaited(self, event: Event) -> bool:
+        return self._responds and not event.cancelled and (event.expects_response or event.replayed)
+
+    async def _ask(self, event: Event) -> Tuple[Optional[Reply], Optional[asyncio.Future[_wire.Message]]]:
+        """The reply, and the daemon's answer to it if it has been sent; None if no emitter waits for it any longer."""
         if event.cancelled:
-            return None
+            return None, None
         hook = self._find(event.name)
         if hook is None:
-            return _model.abstain()
+            return _model.abstain(), None
         _model.current_cause.set(event.as_cause)  # of this task, and of what it calls
         try:
-            return _model.as_reply(await self._call(hook, event))
+            if inspect.iscoroutinefunction(hook):
+                return _model.as_reply(await hook(event)), None
+            context, call = contextvars.copy_context(), partial(self._call, hook, event)
+            value, answer = await self._loop.run_in_executor(self._executor, lambda: context.run(call))
+            return _model.as_reply(await value if inspect.isawaitable(value) else value), answer
         except asyncio.CancelledError:
             if self._closing:
                 raise
-            return None if event.cancelled else _model.failed("the hook was interrupted")
+            return (None if event.cancelled else _model.failed("the hook was interrupted")), None
         except Exception as failure:  # a hook that breaks must not take the others along
             why = f"{type(failure).__name__}: {failure}"
             self._notify("hook_failed", f"the hook for {event.name} (event {event.seq}) failed: {why}", failure)
-            return _model.failed(why)
+            return _model.failed(why), None
 
-    async def _call(self, hook: Hook, event: Event) -> Any:
-        if inspect.iscoroutinefunction(hook):
-            return await hook(event)
-        context = contextvars.copy_context()
-        value = await self._loop.run_in_executor(self._executor, context.run, hook, event)
-        return await value if inspect.isawaitable(value) else value
+    def _call(self, hook: Hook, event: Event) -> Tuple[Any, Optional[asyncio.Future[_wire.Message]]]:
+        """In the thread of a plain function, from which its reply leaves at once if it can."""
+        value = hook(event)
+        if inspect.isawaitable(value):
+            return value, None
+        reply = _model.as_reply(value)
+        connection = self._connection
+        if connection is None or not self._is_awaited(event):
+            return reply, None
+        try:
+            params = _requests.respond(event.hook_event_id, reply)
+        except InvalidArgumentError:
+            return reply, None  # which _deliver() reports
+        return reply, connection.send_from_thread("respond", params)
 
     def _cancel(self, hook_event_id: Any) -> None:
         for event, _ in self._queue:
@@ -228,17 +246,28 @@ class HookRun:
 
     async def _deliver(self, connection: Connection, event: Event, reply: Reply) -> None:
         try:
-            answer = await connection.send("respond", _requests.respond(event.hook_event_id, reply))
-            accepted = _model.read_accepted(answer.successful("respond").fields["result"])
+            answer = connection.send("respond", _requests.respond(event.hook_event_id, reply))
+        except InvalidArgumentError as failure:
+            await self._replace_refused(event, reply, failure)
+        else:
+            await self._confirm(answer, event, reply)
+
+    async def _confirm(self, answer: asyncio.Future[_wire.Message], event: Event, reply: Reply) -> None:
+        """Sees to it that the daemon takes the reply that was sent."""
+        try:
+            accepted = _model.read_accepted((await answer).successful("respond").fields["result"])
             if not accepted and not event.cancelled:
                 self._notify("reply_refused", f"the reply to {event.name} (event {event.seq}) was not taken: {accepted.reason}", None)
         except (RequestError, InvalidArgumentError) as failure:
-            self._notify("reply_refused", f"the reply to {event.name} (event {event.seq}) was refused: {failure}", failure)
-            # A reply that is not valid is a hook that failed; the emitter is not to wait for it until its time is over.
-            if "response" in reply.members:
-                await self._deliver(connection, event, _model.failed(str(failure)))
+            await self._replace_refused(event, reply, failure)
         except HookdError:
             pass  # reported as disconnected; the daemon has noticed that this responder left
+
+    async def _replace_refused(self, event: Event, reply: Reply, failure: HookdError) -> None:
+        self._notify("reply_refused", f"the reply to {event.name} (event {event.seq}) was refused: {failure}", failure)
+        # A reply that is not valid is a hook that failed; the emitter is not to wait for it until its time is over.
+        if "response" in reply.members and self._connection:
+            await self._deliver(self._connection, event, _model.failed(str(failure)))
 
     async def _drain(self) -> None:
         if self._in_hand:

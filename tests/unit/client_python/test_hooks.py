@@ -89,6 +89,29 @@ class HooksTest(unittest.TestCase):
             hooks.run()
         self.assertEqual(seen, [(seq, threading.current_thread()) for seq in range(1, 6)])
 
+    def test_replies_that_the_socket_does_not_take_at_once_arrive_whole_and_in_order(self):
+        large = "x" * (4 << 20)
+        answered = threading.Event()
+
+        def script(daemon):
+            daemon.open_session()
+            for seq in range(1, 4):
+                daemon.event(seq)
+            answered.wait()
+            for seq in range(1, 4):
+                self.assertEqual(daemon.take_reply(), {"hook_event_id": f"id-{seq}", "response": {"seq": seq, "text": large}})
+
+        with ScriptedDaemon(script) as daemon:
+            hooks = self.hooks(daemon)
+
+            @hooks.on("*")
+            def hook(event):
+                if event.seq == 3:
+                    answered.set()
+                return {"seq": event.seq, "text": large}
+
+            hooks.run()
+
     def test_coroutines_are_asked_side_by_side_up_to_the_bound(self):
         def script(daemon):
             daemon.open_session()
