@@ -36,6 +36,18 @@ bool is_object(std::string_view text) {
     return !base::find_json_fault(text) && base::kind_of(base::trimmed_json(text)) == base::json_kind::object;
 }
 
+/// Asks about each rewrite as agent-hook does; the replies stay the same.
+void chain(const hookctl::agent_input& input, const hookctl::agent_event& event, const verdict& said) {
+    hookctl::agent_chain hooks(event, false);
+    auto asked = event;
+    for (std::size_t turns = 0; const auto rewrite = hooks.take(said, asked.tool_input); ++turns) {
+        require(turns < said.responses.size(), "each hook rewrites once");
+        require(is_object(rewrite->input), "what is asked about is an object");
+        asked = hookctl::rewritten_agent_event(event, input, rewrite->input, rewrite->author);
+        require(is_object(asked.payload), "so is its payload");
+    }
+}
+
 void answer(const hookctl::agent_event& event, const verdict& said) {
     for (const bool fail_closed : {false, true}) {
         auto decision = hookctl::decide(event, said, fail_closed);
@@ -80,8 +92,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             said.responses.push_back({.text = std::string{text}, .responder = "h", .uid = ::geteuid()});
         }
     }
+    chain(input, event, said);
     answer(event, said);
     said.abort = said.responses.empty() ? "" : "no";
+    chain(input, event, said);
     answer(event, said);
     return 0;
 }
