@@ -45,16 +45,28 @@ std::string_view without_mark(std::string_view text) {
     return text.starts_with(byte_order_mark) ? text.substr(byte_order_mark.size()) : text;
 }
 
-/// Whether a line begins as a JSON object or list does: then a reply was meant, or a part of one. Marks and blanks
-/// before it are those of any encoding that a shell may write in.
-bool has_json_line(std::string_view text) {
+/// `line` from the first character that is shown. Marks and blanks before it are those of any encoding that a shell may
+/// write in; colours are those of a program that was told to use them whatever it writes to (jq -C).
+std::string_view without_front(std::string_view line) {
     using namespace std::string_view_literals;
     constexpr std::string_view blanks = " \t\v\f\xef\xbb\xbf\xfe\xff\0"sv;
+    constexpr std::string_view control_sequence = "\x1b[";  // up to a byte from @ to ~ (ECMA-48)
+    for (;;) {
+        line.remove_prefix(std::min(line.find_first_not_of(blanks), line.size()));
+        if (!line.starts_with(control_sequence)) {
+            return line;
+        }
+        line.remove_prefix(control_sequence.size());
+        const auto* const end = std::find_if(line.begin(), line.end(), [](char c) { return c >= '@' && c <= '~'; });
+        line.remove_prefix(std::min<std::size_t>(end - line.begin() + 1, line.size()));
+    }
+}
+
+/// Whether a line begins as a JSON object or list does: then a reply was meant, or a part of one.
+bool has_json_line(std::string_view text) {
     while (!text.empty()) {
         const auto end = std::min(text.find_first_of("\r\n"), text.size());
-        const auto line = text.substr(0, end);
-        if (const auto first = line.find_first_not_of(blanks);
-            first != std::string_view::npos && (line[first] == '{' || line[first] == '[')) {
+        if (const auto line = without_front(text.substr(0, end)); line.starts_with('{') || line.starts_with('[')) {
             return true;
         }
         text.remove_prefix(std::min(end + 1, text.size()));

@@ -71,14 +71,18 @@ BOOST_AUTO_TEST_CASE(output_without_a_line_of_json_is_no_objection_and_becomes_t
             check_mentions(reply.notes[0], "no objection");
         }
     }
+    for (const std::string output : {"\x1b[1;31mred\x1b[0m", "\x1b[", "\x1b[31", "\x1b", "\x1b{"}) {
+        BOOST_CHECK(read(exited(0, output)).type == kind::response);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(output_that_looks_like_json_and_is_not_one_object_is_a_hook_that_failed) {
     using namespace std::string_literals;
-    for (const std::string& output : {"{\"abort\":\"no\""s, "[1]"s, "{} {}"s, "{}\n{\"abort\":\"no\"}"s,
-             "{\"a\":\xff}"s, "Welcome back\n{\"abort\":\"no\"}"s, "{\"abort\":\"no\"}\ndone"s,
-             "10 %\r{\"abort\":\"no\"}"s, "x\n \t[\"abort\"]"s, "x\n\xef\xbb\xbf{"s, "\xef\xbb\xbf [] "s,
-             "\xff\xfe{\0\"\0"s, "\xfe\xff\0{\0\""s, "{"s}) {
+    for (const std::string& output :
+        {"{\"abort\":\"no\""s, "[1]"s, "{} {}"s, "{}\n{\"abort\":\"no\"}"s, "{\"a\":\xff}"s,
+            "Welcome back\n{\"abort\":\"no\"}"s, "{\"abort\":\"no\"}\ndone"s, "10 %\r{\"abort\":\"no\"}"s,
+            "x\n \t[\"abort\"]"s, "x\n\xef\xbb\xbf{"s, "\xef\xbb\xbf [] "s, "\xff\xfe{\0\"\0"s, "\xfe\xff\0{\0\""s,
+            "{"s, "\x1b[1;39m{\x1b[0m\"abort\": \"no\"}"s, "x\n \x1b[m \x1b[32m[1]"s}) {
         BOOST_TEST_CONTEXT(output) {
             const auto reply = read(exited(0, output));
             BOOST_CHECK(reply.type == kind::failed);
