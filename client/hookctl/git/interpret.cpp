@@ -8,6 +8,7 @@
 #include "script.hpp"
 
 #include <base/posix/read_file.hpp>
+#include <base/text/number.hpp>
 
 #include <cerrno>
 #include <csignal>
@@ -40,10 +41,12 @@ bool does_nothing(const git_hook& hook, const std::string& script) {
     if (fs::path(script).filename() != hook.name) {
         return true;
     }
-    const char* chain = std::getenv("HOOKD_GIT_CHAIN");
+    const char* const variable = std::getenv("HOOKD_GIT_CHAIN");
+    const std::string_view chain = variable != nullptr ? variable : "";
+    const auto first = base::parse_number<pid_t>(chain.substr(0, chain.find(':')));
     std::error_code none;
     const auto link = ":" + std::string(hook.name) + "@" + fs::current_path(none).string() + ":";
-    return chain != nullptr && std::string_view(chain).find(link) != std::string_view::npos;
+    return first && ::kill(*first, 0) == 0 && chain.find(link) != std::string_view::npos;
 }
 
 /// Returns only where sh can't be started.

@@ -130,13 +130,18 @@ std::string nothing_for(const git_hook& hook) {
 /// A pattern of `case`: a hook that this one has been called by is of the same name, and for the same repository.
 std::string called_by_same(const git_hook& hook) { return "*\":" + std::string(hook.name) + "@$PWD:\"*"; }
 
+/// $HOOKD_GIT_CHAIN begins with the process of the script that was called first. Once that has ended the variable is
+/// what some process has left that one of its hooks started, a terminal or an editor: commits from there are no part of
+/// it.
+constexpr std::string_view forget_old_chain = "kill -0 \"${HOOKD_GIT_CHAIN%%:*}\" 2>/dev/null || HOOKD_GIT_CHAIN=\n";
+
 /// Under another name it does nothing, and neither where what it runs calls it: a manager's hook would go on for ever.
 std::string guards(const git_hook& hook) {
     return "[ \"${0##*/}\" = " + std::string(hook.name) + " ] || " + nothing_for(hook) +
            "\n"
-           "cd -P .\n"
-           "case $HOOKD_GIT_CHAIN in " +
-           called_by_same(hook) + ") " + nothing_for(hook) + " ;; esac\n";
+           "cd -P .\n" +
+           std::string(forget_old_chain) + "case $HOOKD_GIT_CHAIN in " + called_by_same(hook) + ") " +
+           nothing_for(hook) + " ;; esac\n";
 }
 
 /// The same where hooks are kept. A link may have led to one of them before: through a link it runs them, whatever its
@@ -146,7 +151,8 @@ std::string guards_of_kept(const git_hook& hook) {
     const std::string name(hook.name);
     return "[ \"${0##*/}\" = " + name + " ] || [ -h \"$0\" ] || " + nothing_for(hook) +
            "\n"
-           "cd -P .\n"
+           "cd -P .\n" +
+           std::string(forget_old_chain) +
            "self=$0\n"
            "[ ! -h \"$0\" ] || self=$(readlink -f \"$0\")\n"
            "[ \"${self##*/}\" = " +
@@ -167,7 +173,7 @@ std::string guards_of_kept(const git_hook& hook) {
 std::string run_kept(const git_hook& hook, const std::vector<std::string>& kept) {
     const std::string name(hook.name);
     // ".." is the directory's real parent, even where the directory was reached through a link.
-    std::string text = "chain=\"$HOOKD_GIT_CHAIN:" + name + "@$PWD:" + name + "@$here@$PWD:\"\n";
+    std::string text = "chain=\"${HOOKD_GIT_CHAIN:-$$}:" + name + "@$PWD:" + name + "@$here@$PWD:\"\n";
     std::string run = "HOOKD_GIT_CHAIN=$chain \"$before\" \"$@\"";
     if (hook.input != git_input::none) {
         // All are to read the input.

@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include <unistd.h>
+
 using namespace hookd::test;
 
 namespace fs = std::filesystem;
@@ -425,7 +427,8 @@ BOOST_AUTO_TEST_CASE(a_script_does_the_same_whoever_interprets_it) {
     // Under another name, or from within its own chain, it does nothing, and takes what git writes to it.
     fs::copy_file(repository / ".git/hooks/pre-receive", repository / ".git/hooks/pre-receive.legacy");
     const auto before = int_at(daemon.stats(), "/head_seq");
-    there.environment["HOOKD_GIT_CHAIN"] = ":pre-receive@" + repository.path() + ":";
+    const auto chain = ":pre-receive@" + repository.path() + ":";
+    there.environment["HOOKD_GIT_CHAIN"] = std::to_string(::getpid()) + chain;
     for (const std::string name : {"pre-receive.legacy", "pre-receive"}) {
         for (const std::string interpreter : {"", "sh"}) {
             std::vector<std::string> argv{".git/hooks/" + name};
@@ -438,6 +441,13 @@ BOOST_AUTO_TEST_CASE(a_script_does_the_same_whoever_interprets_it) {
         }
     }
     BOOST_TEST(int_at(daemon.stats(), "/head_seq") == before);
+    // What a chain that is over has left in an environment is none.
+    const auto over = run_program({"sh", "-c", "echo $$"}).out;
+    there.environment["HOOKD_GIT_CHAIN"] = over.substr(0, over.find('\n')) + chain;
+    for (const auto& argv : {std::vector<std::string>{".git/hooks/pre-receive"}, {"sh", ".git/hooks/pre-receive"}}) {
+        BOOST_TEST(run_program(argv, {}, there).exit_status == 0);
+    }
+    BOOST_TEST(int_at(daemon.stats(), "/head_seq") == before + 2);
 }
 
 BOOST_AUTO_TEST_CASE(lines_that_were_added_to_a_script_run) {

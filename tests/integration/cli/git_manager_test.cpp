@@ -246,6 +246,18 @@ BOOST_AUTO_TEST_CASE(a_chain_that_comes_back_to_the_script_ends_there) {
     BOOST_TEST(commit_fires_one(daemon, repository) == "own");
 }
 
+BOOST_AUTO_TEST_CASE(what_a_hook_from_before_has_started_and_lives_on_is_guarded) {
+    test_daemon daemon;
+    git_repository repository(daemon.socket_path());
+    const auto environment = repository.beside("environment");
+    repository.write_script(place, "echo \"$HOOKD_GIT_CHAIN\" >'" + environment + "'");
+    install(repository);
+    commit_fires_one(daemon, repository);
+    // As from a terminal that the hook has opened.
+    repository.environment["HOOKD_GIT_CHAIN"] = lines_of(read_file(environment)).front();
+    commit_fires_one(daemon, repository);
+}
+
 BOOST_AUTO_TEST_CASE(a_hook_from_before_may_commit_elsewhere) {
     test_daemon daemon;
     const git_repository other(daemon.socket_path(), "other");
