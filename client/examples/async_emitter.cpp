@@ -19,8 +19,8 @@ using boost::asio::use_awaitable;
 
 // What is passed by reference, main keeps until everything has ended.
 boost::asio::awaitable<void> emit_all(hookd::async_client& daemon, std::string event, int count, int& accepted) {
-    const auto who = co_await daemon.async_ping(use_awaitable);
-    std::cout << "hookd " << who.version << ", pid " << who.pid << '\n';
+    const auto daemon_info = co_await daemon.async_ping(use_awaitable);
+    std::cout << "hookd " << daemon_info.version << ", pid " << daemon_info.pid << '\n';
 
     // Started together, written together: the daemon's answers come while the rest is still being sent.
     for (int i = 0; i < count; ++i) {

@@ -13,7 +13,7 @@ int main() {
         }
         return hookd::proceed();
     });
-    hooks.on_notice([](const hookd::notice& what) { std::cerr << what.message << '\n'; });
+    hooks.on_notice([](const hookd::notice& notice) { std::cerr << notice.message << '\n'; });
     try {
         hooks.run();
     } catch (const hookd::error& failure) {

@@ -181,9 +181,9 @@ void option_reader::check_patterns(const words& patterns) const {
     }
 }
 
-void option_reader::check_name(const std::string& what, const std::string& name) const {
+void option_reader::check_name(const std::string& role, const std::string& name) const {
     if (!protocol::is_subscriber_name(name)) {
-        fail(what + " takes 1 to 128 printable characters, not " + in_quotes(harmless(name)));
+        fail(role + " takes 1 to 128 printable characters, not " + in_quotes(harmless(name)));
     }
 }
 
@@ -205,8 +205,8 @@ std::chrono::milliseconds option_reader::duration(
 }
 
 void option_reader::fail(const std::string& message) const {
-    const auto where = command_.empty() ? std::string() : std::string(command_) + " ";
-    throw usage_error(message + " (hookctl " + where + "--help)");
+    const auto prefix = command_.empty() ? std::string() : std::string(command_) + " ";
+    throw usage_error(message + " (hookctl " + prefix + "--help)");
 }
 
 std::string option_reader::socket() const {

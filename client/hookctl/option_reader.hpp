@@ -68,7 +68,7 @@ public:
     void check_event(const std::string& name) const;
     void check_patterns(const words& patterns) const;
     /// `what`: an option, or what help texts call the word.
-    void check_name(const std::string& what, const std::string& name) const;
+    void check_name(const std::string& role, const std::string& name) const;
 
     /// What `--no-daemon` says.
     [[nodiscard]] bool proceeds_without_daemon(const std::string& text) const {

@@ -157,9 +157,9 @@ public:
     }
 
     // On the strand, with the answer to `subscribe`, hence before any of its events.
-    void begin_session(subscription_handlers handlers, std::uint64_t from) {
+    void begin_session(subscription_handlers handlers, std::uint64_t start) {
         session_ = std::make_shared<subscription_handlers>(std::move(handlers));
-        last_seq_ = from;
+        last_seq_ = start;
     }
 
 private:
@@ -205,15 +205,15 @@ private:
         }
     }
 
-    void on_cancelled(const ended_wait& what) override {
+    void on_cancelled(const ended_wait& ended) override {
         if (const auto session = session_; session && session->on_cancelled) {
-            session->on_cancelled(what);
+            session->on_cancelled(ended);
         }
     }
 
-    void on_verdict(const verdict_notice& what) override {
+    void on_verdict(const verdict_notice& decided) override {
         if (const auto session = session_; session && session->on_verdict) {
-            session->on_verdict(what);
+            session->on_verdict(decided);
         }
     }
 

@@ -124,8 +124,8 @@ private:
     }
 
     // Whether the connection came to that before `end`.
-    [[nodiscard]] bool wait_for(short what, steady_clock::time_point end) const {
-        pollfd waiting{fd_.get(), what, 0};
+    [[nodiscard]] bool wait_for(short readiness, steady_clock::time_point end) const {
+        pollfd waiting{fd_.get(), readiness, 0};
         for (;;) {
             const int ready = ::poll(&waiting, 1, poll_timeout(end));
             if (ready > 0) {

@@ -353,14 +353,14 @@ void connection::reset() noexcept {
 void connection::close(const error& why) {
     const auto handlers = std::exchange(connecting_, {});
     const bool was_open = is_open();
-    const error told = why;  // `why` may be last_words_
+    const error reported = why;  // `why` may be last_words_
     reset();
     for (const auto& each : handlers) {
-        each(told);
+        each(reported);
     }
-    fail_all(told);
+    fail_all(reported);
     if (was_open) {
-        observer_->on_broken(told);
+        observer_->on_broken(reported);
     }
 }
 

@@ -43,8 +43,8 @@ public:
 class connection_observer {
 public:
     virtual void on_event(event arrived) = 0;
-    virtual void on_cancelled(const ended_wait& what) = 0;
-    virtual void on_verdict(const verdict_notice& what) = 0;
+    virtual void on_cancelled(const ended_wait& ended) = 0;
+    virtual void on_verdict(const verdict_notice& decided) = 0;
     virtual void on_closed(const session_end& end) = 0;
     /// The connection is gone, and all requests have failed. `failure` is what the daemon said last, if it said why.
     virtual void on_broken(const error& failure) = 0;

@@ -15,13 +15,13 @@ using base::json_member;
 using base::json_string;
 using base::kind_of;
 
-[[noreturn]] void fail(std::string_view what) { throw not_understood_error(what); }
+[[noreturn]] void fail(std::string_view part) { throw not_understood_error(part); }
 
 // Walks an object's members, or an array's elements, once: `visit(member)`.
 template <class Visitor>
-void for_each(std::string_view value, json_kind expected, std::string_view what, Visitor visit) {
+void for_each(std::string_view value, json_kind expected, std::string_view part, Visitor visit) {
     if (value.empty() || kind_of(value) != expected) {
-        fail(what);
+        fail(part);
     }
     json_cursor cursor{value};
     while (const auto member = cursor.next()) {

@@ -52,11 +52,11 @@ void append_responder(base::object_writer& params, const responder_options& opti
         params.number("order", options.order);
     }
     if (!options.where.empty()) {
-        base::object_writer where;
+        base::object_writer conditions;
         for (const payload_condition& each : options.where) {
-            where.text(each.pointer, each.glob);
+            conditions.text(each.pointer, each.glob);
         }
-        params.raw("where", where.finish());
+        params.raw("where", conditions.finish());
     }
 }
 

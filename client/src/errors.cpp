@@ -12,8 +12,8 @@ namespace {
 
 /// connect(2) refuses such a file as it does a socket that nobody listens on.
 bool is_no_socket(const std::string& path) noexcept {
-    struct stat what {};
-    return ::stat(path.c_str(), &what) == 0 && !S_ISSOCK(what.st_mode);
+    struct stat status {};
+    return ::stat(path.c_str(), &status) == 0 && !S_ISSOCK(status.st_mode);
 }
 
 error no_daemon_error(const std::string& path, const std::string& why) {
@@ -84,8 +84,8 @@ error refused_error(std::string_view method, const protocol::response& answer) {
     return {kind, message, answer.error_code, std::string{answer.error_data}};
 }
 
-error not_understood_error(std::string_view what) {
-    return {error_kind::broken, "what answers there does not speak the protocol of this client: " + std::string{what}};
+error not_understood_error(std::string_view part) {
+    return {error_kind::broken, "what answers there does not speak the protocol of this client: " + std::string{part}};
 }
 
 error invalid_argument_error(const std::string& message) { return {error_kind::invalid_argument, message}; }

@@ -29,7 +29,7 @@ namespace hookd::detail {
 [[nodiscard]] error refused_error(std::string_view method, const protocol::response& answer);
 
 /// What came is not what the wire contract says.
-[[nodiscard]] error not_understood_error(std::string_view what);
+[[nodiscard]] error not_understood_error(std::string_view part);
 
 [[nodiscard]] error invalid_argument_error(const std::string& message);
 

@@ -32,7 +32,7 @@ constexpr std::size_t event_overhead_bytes = 512;
 // How long the last replies may take to be written.
 constexpr milliseconds flush_patience{2'000};
 
-std::size_t bytes_of(const event& what) noexcept { return what.text().size() + event_overhead_bytes; }
+std::size_t bytes_of(const event& received) noexcept { return received.text().size() + event_overhead_bytes; }
 
 bool has_code(const error& failure, protocol::errc code) noexcept { return failure.code() == static_cast<int>(code); }
 
@@ -72,7 +72,9 @@ private:
     bool& flag_;
 };
 
-std::string describe(const event& what) { return what.name() + " (event " + std::to_string(what.seq()) + ")"; }
+std::string describe(const event& received) {
+    return received.name() + " (event " + std::to_string(received.seq()) + ")";
+}
 
 }  // namespace
 
@@ -210,34 +212,34 @@ void hook_session::on_subscribe_failed(const error& failure) {
     }
 }
 
-void hook_session::on_cancelled(const ended_wait& what) {
+void hook_session::on_cancelled(const ended_wait& ended) {
     auto& queue = questions_.queue;
-    const auto queued = std::find_if(
-        queue.begin(), queue.end(), [&](const auto& each) { return each.what.hook_event_id() == what.hook_event_id; });
+    const auto queued = std::find_if(queue.begin(), queue.end(),
+        [&](const auto& each) { return each.received.hook_event_id() == ended.hook_event_id; });
     if (queued != queue.end()) {
-        questions_.queued_bytes -= bytes_of(queued->what);
+        questions_.queued_bytes -= bytes_of(queued->received);
         queue.erase(queued);
         return hand_out_events();
     }
     const auto open = std::find_if(unanswered_.begin(), unanswered_.end(),
-        [&](const auto& each) { return each.second.hook_event_id == what.hook_event_id; });
+        [&](const auto& each) { return each.second.hook_event_id == ended.hook_event_id; });
     if (open == unanswered_.end()) {
         return;
     }
     // What comes too late is told. Otherwise nothing that the hook may say is of interest any longer.
-    if (what.reason != to_string(protocol::refusal::expired)) {
+    if (ended.reason != to_string(protocol::refusal::expired)) {
         close_question(open->first);
     }
     if (table_.on_cancelled) {
-        table_.on_cancelled(what);
+        table_.on_cancelled(ended);
     }
     hand_out_events();
     end_if_drained();
 }
 
-void hook_session::on_verdict(const verdict_notice& what) {
+void hook_session::on_verdict(const verdict_notice& decided) {
     if (table_.on_verdict) {
-        table_.on_verdict(what);
+        table_.on_verdict(decided);
     }
 }
 
@@ -362,12 +364,12 @@ void hook_session::hand_out_events() {
         for (lane* next = next_lane(); next != nullptr && !answers_->stop_requested(); next = next_lane()) {
             queued_event first = std::move(next->queue.front());
             next->queue.pop_front();
-            next->queued_bytes -= bytes_of(first.what);
+            next->queued_bytes -= bytes_of(first.received);
             update_position();
             if (next == &told_) {
                 note_missed_count();
             }
-            hand_out(std::move(first.what));
+            hand_out(std::move(first.received));
         }
     }
     // Resuming may hand out the frames that are there already, and come back here.
@@ -378,30 +380,30 @@ void hook_session::hand_out_events() {
     }
 }
 
-void hook_session::hand_out(event what) {
+void hook_session::hand_out(event received) {
     for (const auto& each : table_.listeners) {
-        if (base::glob_matches(each.pattern, what.name())) {
-            each.handler(what);
+        if (base::glob_matches(each.pattern, received.name())) {
+            each.handler(received);
         }
     }
-    if (const auto* route = table_.find_hook(what.name())) {
+    if (const auto* route = table_.find_hook(received.name())) {
         if (const auto* hook = std::get_if<hook_runner::hook>(&route->handler)) {
-            run_hook(*hook, what);
+            run_hook(*hook, received);
         } else {
-            run_later_hook(std::get<hook_runner::later_hook>(route->handler), std::move(what));
+            run_later_hook(std::get<hook_runner::later_hook>(route->handler), std::move(received));
         }
     } else if (!table_.hooks.empty()) {
-        settle({what.hook_event_id(), describe(what), what.expects_response()}, abstain());
+        settle({received.hook_event_id(), describe(received), received.expects_response()}, abstain());
     }
     // Before the next event is handed out: a hook may take long.
     connection_->flush();
 }
 
-void hook_session::run_hook(const hook_runner::hook& hook, const event& what) {
-    const question asked{what.hook_event_id(), describe(what), what.expects_response()};
+void hook_session::run_hook(const hook_runner::hook& hook, const event& received) {
+    const question asked{received.hook_event_id(), describe(received), received.expects_response()};
     std::string why;
     try {
-        settle(asked, hook(what));
+        settle(asked, hook(received));
         return;
     } catch (const std::exception& thrown) {
         why = thrown.what();
@@ -412,13 +414,13 @@ void hook_session::run_hook(const hook_runner::hook& hook, const event& what) {
     settle(asked, failed(why));
 }
 
-void hook_session::run_later_hook(const hook_runner::later_hook& hook, event what) {
-    const auto which = answers_->draw();
-    unanswered_.emplace(which, question{what.hook_event_id(), describe(what), what.expects_response()});
-    ++lane_of(what.expects_response()).unanswered;
+void hook_session::run_later_hook(const hook_runner::later_hook& hook, event received) {
+    const auto number = answers_->draw();
+    unanswered_.emplace(number, question{received.hook_event_id(), describe(received), received.expects_response()});
+    ++lane_of(received.expects_response()).unanswered;
     std::string why;
     try {
-        hook(std::move(what), answer{std::make_shared<answer::state>(answers_, which)});
+        hook(std::move(received), answer{std::make_shared<answer::state>(answers_, number)});
         take_answers();
         return;
     } catch (const std::exception& thrown) {
@@ -427,8 +429,8 @@ void hook_session::run_later_hook(const hook_runner::later_hook& hook, event wha
         why = "it threw something other than a std::exception";
     }
     // The hook may have answered before it threw; what it said counts then.
-    take_answers(which);
-    if (const auto asked = close_question(which)) {
+    take_answers(number);
+    if (const auto asked = close_question(number)) {
         tell(notice::kind::hook_failed, "the hook for " + asked->described + " failed: " + why);
         settle(*asked, failed(why));
     }
@@ -471,8 +473,8 @@ void hook_session::take_answers(std::optional<answer_box::ticket> threw) {
 }
 
 // Nothing where it has been answered.
-std::optional<hook_session::question> hook_session::close_question(answer_box::ticket which) {
-    const auto open = unanswered_.find(which);
+std::optional<hook_session::question> hook_session::close_question(answer_box::ticket number) {
+    const auto open = unanswered_.find(number);
     if (open == unanswered_.end()) {
         return std::nullopt;
     }

@@ -43,7 +43,7 @@ public:
 
 private:
     struct queued_event {
-        event what;
+        event received;
         std::uint64_t arrival;        // grows with each event
         std::uint64_t resume_before;  // the position from which it would be replayed
         std::shared_ptr<const std::string> instance;
@@ -71,8 +71,8 @@ private:
     void on_subscribe_failed(const error& failure);
 
     void on_event(event arrived) override;
-    void on_cancelled(const ended_wait& what) override;
-    void on_verdict(const verdict_notice& what) override;
+    void on_cancelled(const ended_wait& ended) override;
+    void on_verdict(const verdict_notice& decided) override;
     void on_closed(const session_end& end) override;
     void on_broken(const error& failure) override;
 
@@ -83,14 +83,14 @@ private:
     void note_missed();
     void note_missed_count();
     void hand_out_events();
-    void hand_out(event what);
-    void run_hook(const hook_runner::hook& hook, const event& what);
-    void run_later_hook(const hook_runner::later_hook& hook, event what);
+    void hand_out(event received);
+    void run_hook(const hook_runner::hook& hook, const event& received);
+    void run_later_hook(const hook_runner::later_hook& hook, event received);
 
     void await_wakeup();
     // `threw`: the hook whose exception says more than the answer that it dropped on its way out.
     void take_answers(std::optional<answer_box::ticket> threw = {});
-    std::optional<question> close_question(answer_box::ticket which);
+    std::optional<question> close_question(answer_box::ticket number);
     void settle(const question& asked, const reply& answered);
     void send_reply(const question& asked, const reply& answered);
     void on_reply_failed(

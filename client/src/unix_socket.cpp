@@ -38,15 +38,15 @@ connect_attempt try_connect(const daemon_address& address) {
     const std::string& path = address.path;
     connect_attempt result;
     base::unique_fd fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
-    sockaddr_un where{};
-    where.sun_family = AF_UNIX;
-    std::memcpy(where.sun_path, path.data(), path.size());
-    socklen_t size = sizeof where;
+    sockaddr_un name{};
+    name.sun_family = AF_UNIX;
+    std::memcpy(name.sun_path, path.data(), path.size());
+    socklen_t size = sizeof name;
     if (path.front() == '@') {
-        where.sun_path[0] = '\0';
+        name.sun_path[0] = '\0';
         size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size());
     }
-    if (!fd || ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&where), size) != 0) {
+    if (!fd || ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&name), size) != 0) {
         const int error_number = errno;
         result.may_retry = error_number == EAGAIN || error_number == EINTR;
         result.failure = connect_error(path, error_number);

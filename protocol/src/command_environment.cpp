@@ -58,15 +58,15 @@ void command_environment::add(std::string_view setting, const char* const* inher
     common_.emplace_back(setting);
 }
 
-std::vector<std::string> command_environment::for_event(const event_variables& what) const {
+std::vector<std::string> command_environment::for_event(const event_variables& variables) const {
     auto all = common_;
-    all.push_back(variable(event_name, what.event));
-    all.push_back(variable(id_name, what.hook_event_id));
-    all.push_back(variable(seq_name, std::to_string(what.seq)));
-    all.push_back(variable(host_name, what.host.empty() ? host_ : what.host));
-    all.push_back(variable(cause_name, append_cause(what.cause, what.event, what.payload)));
-    if (!what.directory.empty()) {
-        all.push_back(variable(directory_name, what.directory));
+    all.push_back(variable(event_name, variables.event));
+    all.push_back(variable(id_name, variables.hook_event_id));
+    all.push_back(variable(seq_name, std::to_string(variables.seq)));
+    all.push_back(variable(host_name, variables.host.empty() ? host_ : variables.host));
+    all.push_back(variable(cause_name, append_cause(variables.cause, variables.event, variables.payload)));
+    if (!variables.directory.empty()) {
+        all.push_back(variable(directory_name, variables.directory));
     }
     return all;
 }

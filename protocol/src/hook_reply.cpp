@@ -146,8 +146,8 @@ hook_reply read_exit_status(const base::command_result& result, std::string_view
     }
     if (result.code > last_veto_status) {
         auto why = "it exited " + std::to_string(result.code);
-        if (const auto said = trimmed(result.errors.text); !said.empty()) {
-            why += ": " + excerpt(said);
+        if (const auto message = trimmed(result.errors.text); !message.empty()) {
+            why += ": " + excerpt(message);
         }
         return failed(std::move(why));
     }

@@ -75,37 +75,38 @@ bool is_version_2(std::string_view jsonrpc) noexcept {
 }
 
 /// Walks the object `params` and keeps its members.
-const char* scan_params(base::json_scanner& scanner, const char* at, envelope& found, request& into) {
-    into.members.clear();
-    into.reply = {};  // where `params` stands twice, the last counts until that is refused
+const char* scan_params(base::json_scanner& scanner, const char* at, envelope& found, request& result) {
+    result.members.clear();
+    result.reply = {};  // where `params` stands twice, the last counts until that is refused
     detail::name_set names{{scanner.begin(), scanner.end()}};
     at = scanner.walk_object(at, [&](base::json_string key, const char* value) {
         const bool may_be_escaped = scanner.escape_seen();
         const bool is_reply = scanner.is(value, '{') && detail::is_named(key, "response", may_be_escaped);
-        const char* const after = is_reply ? detail::skip_reply(scanner, value, into.reply) : scanner.skip_value(value);
+        const char* const after =
+            is_reply ? detail::skip_reply(scanner, value, result.reply) : scanner.skip_value(value);
         if (after == nullptr) {
             return after;
         }
         names.add(key, may_be_escaped);
-        if (into.members.size() < max_params_members) {
-            into.members.push_back({key, {value, static_cast<std::size_t>(after - value)}});
+        if (result.members.size() < max_params_members) {
+            result.members.push_back({key, {value, static_cast<std::size_t>(after - value)}});
         }
         return after;
     });
     if (at != nullptr) {
         found.repeated_in_params = names.repeated();
-        into.may_have_escapes = scanner.escape_seen();
+        result.may_have_escapes = scanner.escape_seen();
     }
     return at;
 }
 
 /// Walks the object at `at`. Returns the place after it, or null where it is no JSON.
-const char* scan_envelope(base::json_scanner& scanner, const char* at, envelope& found, request& into) {
+const char* scan_envelope(base::json_scanner& scanner, const char* at, envelope& found, request& result) {
     detail::name_set names{{scanner.begin(), scanner.end()}};
     const auto on_member = [&](base::json_string key, const char* value) {
         const member_name name = name_of(key, scanner.escape_seen());
         const char* const after = name == member_name::params && scanner.is(value, '{')
-                                      ? scan_params(scanner, value, found, into)
+                                      ? scan_params(scanner, value, found, result)
                                       : scanner.skip_value(value);
         if (after == nullptr) {
             return after;

@@ -143,7 +143,7 @@ void append_json(std::string& out, const hook_definition& hook) {
 
 void append_json(std::string& out, const hook_info& result) {
     base::object_writer hook{out};
-    append_definition(hook, result.what, result.shows_command);
+    append_definition(hook, result.definition, result.shows_command);
     hook.flag("enabled", result.enabled);
     hook.flag("kept", result.kept);
     hook.text("trust", to_string(result.trust));

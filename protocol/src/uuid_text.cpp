@@ -51,8 +51,8 @@ __m128i nibbles_of(const char* digits, __m128i& valid) noexcept {
 /// The 16 bytes that 32 digits stand for; false where one of them is none.
 bool read_digits(const char* digits, uuid& id) noexcept {
     __m128i valid = _mm_set1_epi8(-1);
-    const auto bytes_of = [&valid](const char* from) {
-        const __m128i nibbles = nibbles_of(from, valid);
+    const auto bytes_of = [&valid](const char* digits) {
+        const __m128i nibbles = nibbles_of(digits, valid);
         return _mm_and_si128(
             _mm_or_si128(_mm_slli_epi16(nibbles, 4), _mm_srli_epi16(nibbles, 8)), _mm_set1_epi16(0xff));
     };

@@ -60,18 +60,18 @@ std::string read_all(const std::filesystem::path& file) {
 /// One line's text, taken from the left.
 class value_reader {
 public:
-    value_reader(std::string_view text, std::string where) : left_(text), where_(std::move(where)) {}
+    value_reader(std::string_view text, std::string place) : left_(text), place_(std::move(place)) {}
 
-    void read(config_entry& into) {
+    void read(config_entry& entry) {
         skip_blanks();
         if (left_.empty() || left_.front() == '#') {
             refuse("a value is missing after the =");
         }
         if (left_.front() == '[') {
-            into.is_array = true;
-            read_array(into.values);
+            entry.is_array = true;
+            read_array(entry.values);
         } else {
-            into.values.push_back(left_.front() == '"' || left_.front() == '\'' ? quoted() : bare(" #"));
+            entry.values.push_back(left_.front() == '"' || left_.front() == '\'' ? quoted() : bare(" #"));
         }
         skip_blanks();
         if (!left_.empty() && left_.front() != '#') {
@@ -80,7 +80,7 @@ public:
     }
 
 private:
-    void read_array(std::vector<std::string>& into) {
+    void read_array(std::vector<std::string>& texts) {
         left_.remove_prefix(1);
         for (bool first = true;; first = false) {
             skip_blanks();
@@ -97,8 +97,8 @@ private:
                 left_.remove_prefix(1);
                 return;
             }
-            into.push_back(left_.front() == '"' || left_.front() == '\'' ? quoted() : bare(",]#"));
-            if (into.back().empty()) {
+            texts.push_back(left_.front() == '"' || left_.front() == '\'' ? quoted() : bare(",]#"));
+            if (texts.back().empty()) {
                 refuse("a value is missing in the array");
             }
         }
@@ -136,10 +136,10 @@ private:
 
     void skip_blanks() { left_.remove_prefix(std::min(left_.find_first_not_of(blanks), left_.size())); }
 
-    [[noreturn]] void refuse(const std::string& why) const { throw usage_error(where_ + why); }
+    [[noreturn]] void refuse(const std::string& why) const { throw usage_error(place_ + why); }
 
     std::string_view left_;
-    std::string where_;
+    std::string place_;
 };
 
 }  // namespace
@@ -158,25 +158,25 @@ std::vector<config_entry> read_config_file(const std::filesystem::path& file) {
         if (line.empty() || line.front() == '#') {
             continue;
         }
-        const auto where = file.string() + ":" + std::to_string(number) + ": ";
+        const auto place = file.string() + ":" + std::to_string(number) + ": ";
         if (line.front() == '[') {
-            throw usage_error(where + "sections are not supported: write key = value lines only");
+            throw usage_error(place + "sections are not supported: write key = value lines only");
         }
         if (std::any_of(line.begin(), line.end(), [](char c) { return is_control(c) && c != '\t'; })) {
-            throw usage_error(where + "a control character is in this line: remove it");
+            throw usage_error(place + "a control character is in this line: remove it");
         }
         const auto equals = line.find('=');
         if (equals == std::string_view::npos || equals == 0) {
-            throw usage_error(where + "this line is not key = value");
+            throw usage_error(place + "this line is not key = value");
         }
         config_entry entry;
         entry.key = trimmed(line.substr(0, equals));
         entry.line = number;
-        value_reader{line.substr(equals + 1), where + entry.key + ": "}.read(entry);
+        value_reader{line.substr(equals + 1), place + entry.key + ": "}.read(entry);
         for (const auto& earlier : entries) {
             if (earlier.key == entry.key) {
                 throw usage_error(
-                    where + entry.key + " is in line " + std::to_string(earlier.line) + " already: keep one of them");
+                    place + entry.key + " is in line " + std::to_string(earlier.line) + " already: keep one of them");
             }
         }
         entries.push_back(std::move(entry));

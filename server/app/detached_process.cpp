@@ -23,7 +23,7 @@ namespace {
 constexpr off_t longest_log = off_t{4} << 20;
 constexpr int kept_descriptor = STDERR_FILENO + 1;
 
-[[noreturn]] void fail(const std::string& what) { throw std::system_error(errno, std::generic_category(), what); }
+[[noreturn]] void fail(const std::string& action) { throw std::system_error(errno, std::generic_category(), action); }
 
 /// Opens the log; one that has grown long becomes the old one, of which there is one.
 base::unique_fd open_log(const std::filesystem::path& log) {

@@ -10,8 +10,8 @@
 namespace hookd::server {
 namespace {
 
-[[noreturn]] void refuse(const std::string& what, std::string_view text) {
-    throw bad_value("must be " + what + ", not \"" + std::string{text} + "\"");
+[[noreturn]] void refuse(const std::string& expected, std::string_view text) {
+    throw bad_value("must be " + expected + ", not \"" + std::string{text} + "\"");
 }
 
 std::uint32_t account(std::optional<std::uint32_t> found, const std::string& kind, std::string_view text) {

@@ -478,42 +478,42 @@ values split_at_commas(std::string_view text) {
     return parts;
 }
 
-values listed(const setting& which, const std::string& text) {
-    if (!which.is_list) {
+values listed(const setting& option, const std::string& text) {
+    if (!option.is_list) {
         return {text};
     }
     const auto parts = split_at_commas(text);
-    const std::string_view name{which.name};
+    const std::string_view name{option.name};
     return name == "catalog" ? parts : name == "cluster" ? with_events_joined(parts) : with_roles_joined(parts);
 }
 
-void assign(program_options& options, const setting& which, const values& texts, const std::string& where) {
+void assign(program_options& options, const setting& option, const values& texts, const std::string& place) {
     try {
-        which.assign(options, texts);
+        option.assign(options, texts);
     } catch (const bad_value& wrong) {
-        throw usage_error(where + " " + wrong.what());
+        throw usage_error(place + " " + wrong.what());
     }
 }
 
 void apply_file(program_options& options, const std::filesystem::path& file) {
     for (const auto& entry : read_config_file(file)) {
-        const auto where = file.string() + ":" + std::to_string(entry.line) + ": ";
-        const auto* const which = std::find_if(
+        const auto place = file.string() + ":" + std::to_string(entry.line) + ": ";
+        const auto* const option = std::find_if(
             settings.begin(), settings.end(), [&entry](const setting& each) { return each.name == entry.key; });
-        if (which == settings.end()) {
+        if (option == settings.end()) {
             std::vector<std::string> names;
             for (const auto& each : settings) {
                 names.emplace_back(each.name);
             }
             const auto near = base::nearest(entry.key, {names.begin(), names.end()});
-            throw usage_error(where + "unknown key \"" + entry.key + "\"" +
+            throw usage_error(place + "unknown key \"" + entry.key + "\"" +
                               (near.empty() ? ": the keys are the options of hookd --help"
                                             : "; did you mean " + std::string{near} + "?"));
         }
-        if (entry.is_array && !which->is_list) {
-            throw usage_error(where + entry.key + " takes one value, not an array");
+        if (entry.is_array && !option->is_list) {
+            throw usage_error(place + entry.key + " takes one value, not an array");
         }
-        assign(options, *which, entry.values, where + entry.key);
+        assign(options, *option, entry.values, place + entry.key);
     }
 }
 

@@ -138,11 +138,11 @@ private:
         out += ",\"response_schema\":" + entry.response_schema + '}';
     }
 
-    [[nodiscard]] error unknown(std::string_view what, std::string_view name) const {
+    [[nodiscard]] error unknown(std::string_view kind, std::string_view name) const {
         const auto near = base::nearest(name, {names_.begin(), names_.end()});
         std::string data = "{";
-        append_member(data, what, name);
-        std::string message = what == "event"
+        append_member(data, kind, name);
+        std::string message = kind == "event"
                                   ? "the catalog has no event \"" + std::string{name} + "\""
                                   : "no event of the catalog matches the pattern \"" + std::string{name} + "\"";
         if (near.empty()) {

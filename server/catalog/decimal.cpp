@@ -77,14 +77,14 @@ bool decimal::is_multiple_of(const decimal& divisor) const noexcept {
     if (exponent_ < divisor.exponent_) {
         return false;  // the last digit is no zero
     }
-    const auto by = divisor.small_divisor().value_or(1);
+    const auto factor = divisor.small_divisor().value_or(1);
     std::uint64_t rest = 0;
     for (const char digit : digits_) {
-        rest = (rest * 10 + static_cast<std::uint64_t>(digit - '0')) % by;
+        rest = (rest * 10 + static_cast<std::uint64_t>(digit - '0')) % factor;
     }
     // After 60 more zeros all twos and fives of the divisor are used up, and no further zero makes a difference.
     for (std::int64_t i = 0; i < std::min<std::int64_t>(60, exponent_ - divisor.exponent_); ++i) {
-        rest = rest * 10 % by;
+        rest = rest * 10 % factor;
     }
     return rest == 0;
 }

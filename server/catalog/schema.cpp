@@ -370,18 +370,18 @@ private:
         return passes;
     }
 
-    bool check_element(const element& which, subschema_id subschema) {
-        const place there{&at_, {}, which.index};
-        return checker{run_, which.value, there}.check(subschema);
+    bool check_element(const element& item, subschema_id subschema) {
+        const place there{&at_, {}, item.index};
+        return checker{run_, item.value, there}.check(subschema);
     }
 
     bool check_count(std::uint64_t count, const count_limits& limits, std::string_view least, std::string_view most,
-        std::string_view what) {
+        std::string_view rule) {
         if (count < limits.least) {
-            return fail(least, "must have at least " + std::to_string(limits.least) + " " + std::string{what});
+            return fail(least, "must have at least " + std::to_string(limits.least) + " " + std::string{rule});
         }
         return count <= limits.most ||
-               fail(most, "must have at most " + std::to_string(limits.most) + " " + std::string{what});
+               fail(most, "must have at most " + std::to_string(limits.most) + " " + std::string{rule});
     }
 
     /// As many as there are, or one more than both limits.
@@ -395,17 +395,17 @@ private:
         return count;
     }
 
-    bool check_member(const member& which, subschema_id subschema) {
-        const place there{&at_, which.name};
-        return checker{run_, which.value, there}.check(subschema);
+    bool check_member(const member& property, subschema_id subschema) {
+        const place there{&at_, property.name};
+        return checker{run_, property.value, there}.check(subschema);
     }
 
-    bool check_additional(const member& which, subschema_id subschema) {
+    bool check_additional(const member& property, subschema_id subschema) {
         if (!run_.schema.allows_nothing(subschema)) {
-            return check_member(which, subschema);
+            return check_member(property, subschema);
         }
-        const place there{&at_, which.name};
-        return checker{run_, which.value, there}.fail(
+        const place there{&at_, property.name};
+        return checker{run_, property.value, there}.fail(
             "additionalProperties", "is a member that the schema does not know");
     }
 

@@ -152,8 +152,8 @@ public:
         : origin_(origin), check_meta_(check_meta) {}
 
     schema_document read(std::string_view text) {
-        const location here{.base = file_uri(origin_.file, origin_.member)};
-        add_resource(here, base::trimmed_json(text), text.size());
+        const location place{.base = file_uri(origin_.file, origin_.member)};
+        add_resource(place, base::trimmed_json(text), text.size());
         // The list grows while files are brought in.
         for (std::size_t i = 0; i < references_.size(); ++i) {
             resolve(i);
@@ -185,13 +185,13 @@ private:
     // --- places ---
 
     /// A text whose root has a URI.
-    void add_resource(const location& here, std::string_view value, std::size_t bytes) {
+    void add_resource(const location& place, std::string_view value, std::size_t bytes) {
         if (bytes > most_text_bytes - text_bytes_) {
-            refuse(here, "the schema and the files that it refers to have more than 4 MiB");
+            refuse(place, "the schema and the files that it refers to have more than 4 MiB");
         }
         text_bytes_ += bytes;
-        resources_.try_emplace(here.base, resource{value, true});
-        (void)add(value, here);
+        resources_.try_emplace(place.base, resource{value, true});
+        (void)add(value, place);
     }
 
     subschema_id add(std::string_view value, const location& outer) {
@@ -214,28 +214,28 @@ private:
             references_.push_back({id, decoded(reference->second), outer.at("$ref")});
             return id;  // what else stands beside it does not count
         }
-        auto here = outer;
+        auto place = outer;
         if (const auto own = members.find("$id"); own != members.end()) {
-            identify(id, value, decoded(own->second), here);
+            identify(id, value, decoded(own->second), place);
         }
-        add_definitions(members, here);
+        add_definitions(members, place);
         for (const auto& [name, unused] : members) {
-            check_keyword(name, here);
+            check_keyword(name, place);
         }
-        add_secret(id, members, here);
-        add_rules(id, members, here);
+        add_secret(id, members, place);
+        add_rules(id, members, place);
         return id;
     }
 
     /// Gives the subschema its URI, which is the base of the references in it.
-    void identify(subschema_id id, std::string_view value, const std::string& text, location& here) {
-        auto own = resolved(text, here, here.at("$id"));
+    void identify(subschema_id id, std::string_view value, const std::string& text, location& place) {
+        auto own = resolved(text, place, place.at("$id"));
         if (own.fragment) {
             anchors_.try_emplace(std::move(own), id);
             return;
         }
         resources_.try_emplace(own, resource{value, true});
-        here.base = std::move(own);
+        place.base = std::move(own);
     }
 
     /// An empty fragment is none.
@@ -255,31 +255,31 @@ private:
         return result;
     }
 
-    void check_keyword(const std::string& name, const location& here) {
+    void check_keyword(const std::string& name, const location& place) {
         if (std::binary_search(draft7_keywords.begin(), draft7_keywords.end(), name) || name.starts_with("x-")) {
             return;
         }
         const auto* const foreign = std::find_if(foreign_keywords.begin(), foreign_keywords.end(),
             [&name](const foreign_keyword& each) { return each.name == name; });
         if (foreign != foreign_keywords.end()) {
-            refuse(here.at(name),
+            refuse(place.at(name),
                 "\"" + name + "\" is a keyword of " + std::string{foreign->draft} +
                     " draft of JSON Schema; draft 7 is used here" +
                     (foreign->instead.empty() ? "" : ": write " + std::string{foreign->instead} + " instead"));
         }
         if (const auto near = base::nearest(name, {draft7_keywords.begin(), draft7_keywords.end()}); !near.empty()) {
-            refuse(here.at(name), "draft 7 has no keyword \"" + name + "\"; did you mean \"" + std::string{near} +
-                                      "\"? Names of your own begin with \"x-\"");
+            refuse(place.at(name), "draft 7 has no keyword \"" + name + "\"; did you mean \"" + std::string{near} +
+                                       "\"? Names of your own begin with \"x-\"");
         }
     }
 
     // --- rules ---
 
     // Before all other rules, which may fail.
-    void add_secret(subschema_id id, const keywords& members, const location& here) {
+    void add_secret(subschema_id id, const keywords& members, const location& place) {
         const auto value = find(members, "x-secret");
         if (value && base::kind_of(*value) != json_kind::boolean) {
-            refuse(here.at("x-secret"), "\"x-secret\" must be true or false");
+            refuse(place.at("x-secret"), "\"x-secret\" must be true or false");
         }
         if (value == "true") {
             result_.has_secrets = true;
@@ -287,18 +287,18 @@ private:
         }
     }
 
-    void add_definitions(const keywords& members, const location& here) {
+    void add_definitions(const keywords& members, const location& place) {
         for (const auto name : definitions) {
             if (const auto found = members.find(name);
                 found != members.end() && base::kind_of(found->second) == json_kind::object) {
-                (void)add_map(found->second, here.at(name));
+                (void)add_map(found->second, place.at(name));
             }
         }
     }
 
     template <class Rule>
-    void append(subschema_id to, Rule rule) {
-        result_.subschemas[to].emplace_back(std::move(rule));
+    void append(subschema_id schema, Rule rule) {
+        result_.subschemas[schema].emplace_back(std::move(rule));
     }
 
     static std::optional<std::string_view> find(const keywords& members, std::string_view name) {
@@ -306,30 +306,30 @@ private:
         return found == members.end() ? std::nullopt : std::optional{found->second};
     }
 
-    void add_rules(subschema_id id, const keywords& members, const location& here) {
-        add_value_rules(id, members, here);
-        add_array_rules(id, members, here);
-        add_object_rules(id, members, here);
+    void add_rules(subschema_id id, const keywords& members, const location& place) {
+        add_value_rules(id, members, place);
+        add_array_rules(id, members, place);
+        add_object_rules(id, members, place);
         if (const auto value = find(members, "allOf")) {
-            append(id, all_of_rule{add_list(*value, here.at("allOf"))});
+            append(id, all_of_rule{add_list(*value, place.at("allOf"))});
         }
         if (const auto value = find(members, "anyOf")) {
-            append(id, any_of_rule{add_list(*value, here.at("anyOf"))});
+            append(id, any_of_rule{add_list(*value, place.at("anyOf"))});
         }
         if (const auto value = find(members, "oneOf")) {
-            append(id, one_of_rule{add_list(*value, here.at("oneOf"))});
+            append(id, one_of_rule{add_list(*value, place.at("oneOf"))});
         }
         if (const auto value = find(members, "not")) {
-            append(id, not_rule{add(*value, here.at("not"))});
+            append(id, not_rule{add(*value, place.at("not"))});
         }
-        const auto then = add_optional(members, "then", here);
-        const auto otherwise = add_optional(members, "else", here);
+        const auto then = add_optional(members, "then", place);
+        const auto otherwise = add_optional(members, "else", place);
         if (const auto value = find(members, "if")) {
-            append(id, if_rule{add(*value, here.at("if")), then, otherwise});
+            append(id, if_rule{add(*value, place.at("if")), then, otherwise});
         }
     }
 
-    void add_value_rules(subschema_id id, const keywords& members, const location& here) {
+    void add_value_rules(subschema_id id, const keywords& members, const location& place) {
         if (const auto value = find(members, "type")) {
             const auto names =
                 base::kind_of(*value) == json_kind::array ? names_in(*value) : std::vector{decoded(*value)};
@@ -347,16 +347,16 @@ private:
         if (const auto value = find(members, "const")) {
             append(id, enum_of("const", {*value}));
         }
-        add_number_rule(id, members, here);
+        add_number_rule(id, members, place);
         add_count_rule<length_rule>(id, members, "minLength", "maxLength");
         if (const auto value = find(members, "pattern")) {
             auto text = decoded(*value);
-            auto expression = pattern_of(text, here.at("pattern"));
+            auto expression = pattern_of(text, place.at("pattern"));
             append(id, pattern_rule{std::move(expression), std::move(text)});
         }
     }
 
-    void add_number_rule(subschema_id id, const keywords& members, const location& here) {
+    void add_number_rule(subschema_id id, const keywords& members, const location& place) {
         number_rule rule;
         for (const std::string_view keyword : {"maximum", "exclusiveMaximum", "minimum", "exclusiveMinimum"}) {
             if (const auto value = find(members, keyword)) {
@@ -366,7 +366,7 @@ private:
         if (const auto value = find(members, "multipleOf")) {
             rule.divisor = {decimal{*value}, shown(*value)};
             if (!rule.divisor->value.small_divisor()) {
-                refuse(here.at("multipleOf"), "multipleOf must have at most 18 digits");
+                refuse(place.at("multipleOf"), "multipleOf must have at most 18 digits");
             }
         }
         if (!rule.bounds.empty() || rule.divisor) {
@@ -388,25 +388,25 @@ private:
         }
     }
 
-    void add_array_rules(subschema_id id, const keywords& members, const location& here) {
+    void add_array_rules(subschema_id id, const keywords& members, const location& place) {
         add_count_rule<item_count_rule>(id, members, "minItems", "maxItems");
         if (find(members, "uniqueItems") == "true") {
             append(id, unique_items_rule{});
         }
-        const auto rest = add_optional(members, "additionalItems", here);
+        const auto rest = add_optional(members, "additionalItems", place);
         if (const auto value = find(members, "items")) {
             if (base::kind_of(*value) == json_kind::array) {
-                append(id, items_rule{add_list(*value, here.at("items")), rest});
+                append(id, items_rule{add_list(*value, place.at("items")), rest});
             } else {
-                append(id, items_rule{{}, add(*value, here.at("items"))});
+                append(id, items_rule{{}, add(*value, place.at("items"))});
             }
         }
         if (const auto value = find(members, "contains")) {
-            append(id, contains_rule{add(*value, here.at("contains"))});
+            append(id, contains_rule{add(*value, place.at("contains"))});
         }
     }
 
-    void add_object_rules(subschema_id id, const keywords& members, const location& here) {
+    void add_object_rules(subschema_id id, const keywords& members, const location& place) {
         if (const auto value = find(members, "required")) {
             append(id, required_rule{names_in(*value)});
         }
@@ -415,23 +415,23 @@ private:
             members.contains("additionalProperties")) {
             properties_rule rule;
             if (const auto value = find(members, "properties")) {
-                rule.named = add_map(*value, here.at("properties"));
+                rule.named = add_map(*value, place.at("properties"));
             }
             if (const auto value = find(members, "patternProperties")) {
-                const auto at = here.at("patternProperties");
+                const auto at = place.at("patternProperties");
                 for (auto& [text, schema] : add_map(*value, at)) {
                     rule.matching.emplace_back(pattern_of(text, at.at(text)), schema);
                 }
             }
-            rule.rest = add_optional(members, "additionalProperties", here);
+            rule.rest = add_optional(members, "additionalProperties", place);
             append(id, std::move(rule));
         }
         if (const auto value = find(members, "propertyNames")) {
-            append(id, property_names_rule{add(*value, here.at("propertyNames"))});
+            append(id, property_names_rule{add(*value, place.at("propertyNames"))});
         }
         if (const auto value = find(members, "dependencies")) {
             dependencies_rule rule;
-            const auto at = here.at("dependencies");
+            const auto at = place.at("dependencies");
             for (const auto& member : base::value_view(*value).members()) {
                 auto name = member.key.decode();
                 if (base::kind_of(member.value) == json_kind::array) {
@@ -445,24 +445,24 @@ private:
         }
     }
 
-    std::optional<subschema_id> add_optional(const keywords& members, std::string_view name, const location& here) {
+    std::optional<subschema_id> add_optional(const keywords& members, std::string_view name, const location& place) {
         const auto value = find(members, name);
-        return value ? std::optional{add(*value, here.at(name))} : std::nullopt;
+        return value ? std::optional{add(*value, place.at(name))} : std::nullopt;
     }
 
-    std::vector<subschema_id> add_list(std::string_view array, const location& here) {
+    std::vector<subschema_id> add_list(std::string_view array, const location& place) {
         std::vector<subschema_id> list;
         for (const auto& element : base::value_view(array).elements()) {
-            list.push_back(add(element, here.at(std::to_string(list.size()))));
+            list.push_back(add(element, place.at(std::to_string(list.size()))));
         }
         return list;
     }
 
-    std::vector<std::pair<std::string, subschema_id>> add_map(std::string_view object, const location& here) {
+    std::vector<std::pair<std::string, subschema_id>> add_map(std::string_view object, const location& place) {
         std::vector<std::pair<std::string, subschema_id>> map;
         for (const auto& member : base::value_view(object).members()) {
             auto name = member.key.decode();
-            const auto schema = add(member.value, here.at(name));
+            const auto schema = add(member.value, place.at(name));
             map.emplace_back(std::move(name), schema);
         }
         return map;
@@ -490,19 +490,19 @@ private:
         append(each.from, ref_rule{target});
     }
 
-    subschema_id target_of(uri to, const pending_reference& from) {
-        if (const auto anchor = anchors_.find(to); anchor != anchors_.end()) {
+    subschema_id target_of(uri target, const pending_reference& reference) {
+        if (const auto anchor = anchors_.find(target); anchor != anchors_.end()) {
             return anchor->second;
         }
-        const auto fragment = decode_percent(to.fragment.value_or(""));
-        to.fragment.reset();
-        auto found = resources_.find(to);
+        const auto fragment = decode_percent(target.fragment.value_or(""));
+        target.fragment.reset();
+        auto found = resources_.find(target);
         if (found == resources_.end()) {
-            bring_in(to, from);
-            found = resources_.find(to);
+            bring_in(target, reference);
+            found = resources_.find(target);
         }
         if (found == resources_.end()) {  // a query that its file does not have
-            refuse_unknown(from);
+            refuse_unknown(reference);
         }
         const auto [root, is_schema] = found->second;
         if (const auto value = base::find_value(root, fragment)) {
@@ -512,38 +512,38 @@ private:
             const auto kind = base::kind_of(*value);
             if (is_schema && (kind == json_kind::object || kind == json_kind::boolean)) {
                 check_meta_(*value);  // it stands under a name that is not a keyword, so it has not been
-                auto here = from.at;
-                here.base = to;
-                return add(*value, here);
+                auto place = reference.at;
+                place.base = target;
+                return add(*value, place);
             }
         }
-        refuse_unknown(from);
+        refuse_unknown(reference);
     }
 
-    [[noreturn]] static void refuse_unknown(const pending_reference& from) {
-        refuse(from.at, "there is no schema at \"" + from.text + "\"");
+    [[noreturn]] static void refuse_unknown(const pending_reference& reference) {
+        refuse(reference.at, "there is no schema at \"" + reference.text + "\"");
     }
 
     /// Adds what the reference is to: another file of the directory, or the meta-schema.
-    void bring_in(const uri& to, const pending_reference& from) {
-        if (to == parse_uri_reference(draft7_uri)) {
-            const location here{.pointer = from.at.pointer, .file = std::string{draft7_uri}, .base = to};
-            return add_resource(here, base::trimmed_json(draft7), draft7.size());
+    void bring_in(const uri& target, const pending_reference& reference) {
+        if (target == parse_uri_reference(draft7_uri)) {
+            const location place{.pointer = reference.at.pointer, .file = std::string{draft7_uri}, .base = target};
+            return add_resource(place, base::trimmed_json(draft7), draft7.size());
         }
-        const auto path = decode_percent(to.path);
+        const auto path = decode_percent(target.path);
         const auto name = path.substr(std::min(file_directory.size(), path.size()));
-        if (to.scheme != file_scheme || !path.starts_with(file_directory) || name.find('/') != std::string::npos) {
-            refuse(from.at,
+        if (target.scheme != file_scheme || !path.starts_with(file_directory) || name.find('/') != std::string::npos) {
+            refuse(reference.at,
                 "$ref reaches this schema and the files of its directory only, as \"#/definitions/NAME\" and "
                 "\"FILE.json#/payload_schema\" do; nothing is fetched for \"" +
-                    from.text + "\"");
+                    reference.text + "\"");
         }
         const auto text = origin_.read ? origin_.read(name) : std::nullopt;
         if (!text) {
-            refuse(from.at, "the directory of the catalog has no file \"" + name + "\"");
+            refuse(reference.at, "the directory of the catalog has no file \"" + name + "\"");
         }
-        location here{.pointer = from.at.pointer, .file = name, .base = file_uri(name)};
-        resources_.try_emplace(here.base, resource{base::trimmed_json(*text), false});
+        location place{.pointer = reference.at.pointer, .file = name, .base = file_uri(name)};
+        resources_.try_emplace(place.base, resource{base::trimmed_json(*text), false});
         for (const std::string_view member : {"payload_schema", "response_schema"}) {
             const auto schema = base::find_value(base::trimmed_json(*text), "/" + std::string{member});
             if (!schema) {
@@ -552,10 +552,10 @@ private:
             try {
                 check_meta_(*schema);
             } catch (const invalid_schema& wrong) {
-                refuse(here, std::string{member} + ": " + wrong.what());
+                refuse(place, std::string{member} + ": " + wrong.what());
             }
-            here.base = file_uri(name, std::string{member});
-            add_resource(here, *schema, schema->size());
+            place.base = file_uri(name, std::string{member});
+            add_resource(place, *schema, schema->size());
         }
     }
 
@@ -567,26 +567,26 @@ private:
     };
 
     std::size_t measure_chain(std::vector<chain>& chains, subschema_id id, std::size_t depth) {
-        auto& from = chains[id];
-        if (from.open) {
+        auto& chain = chains[id];
+        if (chain.open) {
             refuse(place_of(chains), "this schema applies itself to the same value, through $ref, without end");
         }
-        if (from.length == 0) {
+        if (chain.length == 0) {
             if (depth > longest_chain) {
                 refuse(place_of(chains), "more than 32 schemas apply to one value, each within the other");
             }
-            from.open = true;
+            chain.open = true;
             std::size_t longest = 0;
             for (const auto next : applied_in_place(id)) {
                 longest = std::max(longest, measure_chain(chains, next, depth + 1));
             }
-            from.open = false;
-            from.length = longest + 1;
+            chain.open = false;
+            chain.length = longest + 1;
         }
-        if (depth - 1 + from.length > longest_chain) {
+        if (depth - 1 + chain.length > longest_chain) {
             refuse(place_of(chains), "more than 32 schemas apply to one value, each within the other");
         }
-        return from.length;
+        return chain.length;
     }
 
     [[nodiscard]] std::vector<subschema_id> applied_in_place(subschema_id id) const {

@@ -125,8 +125,8 @@ struct schema_document {
     /// Whether every value matches, so that there is nothing to check.
     [[nodiscard]] bool allows_everything() const noexcept { return subschemas[root].empty(); }
     /// Whether the subschema is `false`, or says the same.
-    [[nodiscard]] bool allows_nothing(subschema_id which) const noexcept {
-        const auto& rules = subschemas[which];
+    [[nodiscard]] bool allows_nothing(subschema_id id) const noexcept {
+        const auto& rules = subschemas[id];
         return rules.size() == 1 && std::holds_alternative<false_rule>(rules.front());
     }
 };

@@ -87,14 +87,14 @@ public:
         }
     }
 
-    void tell(const core::cluster_event& event, told_handler then) override {
-        of(event.name)->tell(event, std::move(then));
+    void tell(const core::cluster_event& event, told_handler on_told) override {
+        of(event.name)->tell(event, std::move(on_told));
     }
 
     void announce(const core::session& session) override {
-        const auto& said = announced_[session.id()] = describe(session);
+        const auto& description = announced_[session.id()] = describe(session);
         for (const auto& each : clusters_) {
-            each->announce(session.id(), said);
+            each->announce(session.id(), description);
         }
     }
 
@@ -113,8 +113,8 @@ public:
             clusters_.begin(), clusters_.end(), [session_id](const auto& each) { return each->is_known(session_id); });
     }
 
-    void when_known(std::uint64_t session_id, std::function<void()> then) override {
-        waiting_.emplace_back(session_id, std::move(then));
+    void when_known(std::uint64_t session_id, std::function<void()> on_known) override {
+        waiting_.emplace_back(session_id, std::move(on_known));
     }
 
     void add_hosts(protocol::cluster_hosts_result& out) const override {

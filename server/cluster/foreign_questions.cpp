@@ -19,8 +19,8 @@ bool decides(wait_policy policy, const protocol::wait_result& result) {
                ? !result.responses.empty()
                : policy == wait_policy::veto &&
                      std::any_of(result.responses.begin(), result.responses.end(), [](const auto& each) {
-                         protocol::respond_params said{.response = each.text()};
-                         return !protocol::check_reply(said) && !said.abort.raw.empty();
+                         protocol::respond_params params{.response = each.text()};
+                         return !protocol::check_reply(params) && !params.abort.raw.empty();
                      });
 }
 

@@ -75,17 +75,17 @@ void membership::close(const uuid& id) {
     }
 }
 
-void membership::tell(const core::cluster_event& event, core::cluster_port::told_handler then) {
+void membership::tell(const core::cluster_event& event, core::cluster_port::told_handler on_told) {
     std::string refused = state_ != link_state::up    ? why_down_
                           : told_.size() >= most_told ? "too many events wait to be told already"
                                                       : "";
     if (!refused.empty()) {
         ++failed_;
-        return environment_.events.run_later([then = std::move(then), refused = std::move(refused)](
-                                                 core::broker&, const core::instant&) { then(refused); });
+        return environment_.events.run_later([on_told = std::move(on_told), refused = std::move(refused)](
+                                                 core::broker&, const core::instant&) { on_told(refused); });
     }
     const auto request = ++last_request_;
-    told_.emplace(request, told_event{clock::now(), std::move(then)});
+    told_.emplace(request, told_event{clock::now(), std::move(on_told)});
     link_->send(tell_frame(request, event));
 }
 
@@ -235,10 +235,10 @@ void membership::take(told_message& message) {
     if (found == told_.end()) {
         return;
     }
-    const auto then = std::move(found->second.then);
+    const auto on_told = std::move(found->second.then);
     told_.erase(found);
     failed_ += message.failed ? 1 : 0;
-    then(std::move(message.failed));
+    on_told(std::move(message.failed));
 }
 
 void membership::take(const event_message& message) {

@@ -47,7 +47,7 @@ public:
     /// As core::cluster_port has them, for events that it takes.
     [[nodiscard]] std::optional<std::string> ask(const core::cluster_event& asked);
     void close(const uuid& id);
-    void tell(const core::cluster_event& event, core::cluster_port::told_handler then);
+    void tell(const core::cluster_event& event, core::cluster_port::told_handler on_told);
     void announce(std::uint64_t session_id, const visible_session& session);
     void withdraw(std::uint64_t session_id);
     [[nodiscard]] bool is_known(std::uint64_t session_id) const { return !unknown_.contains(session_id); }

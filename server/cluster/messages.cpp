@@ -252,9 +252,9 @@ object_writer& write_event(object_writer& params, const core::cluster_event& eve
     append_id(params.member("hook_event_id"), event.id);
     params.text("event", event.name).raw("payload", event.payload);
     params.optional_text("cause", event.cause);
-    std::array<char, base::timestamp_size> when;
-    base::write_timestamp(when.data(), event.emitted_at);
-    return params.text("emitted_at", {when.data(), when.size()});
+    std::array<char, base::timestamp_size> time;
+    base::write_timestamp(time.data(), event.emitted_at);
+    return params.text("emitted_at", {time.data(), time.size()});
 }
 
 void append_reply(std::string& out, const protocol::wait_result::reply& reply) {
@@ -287,10 +287,10 @@ void append_answer(std::string& out, const core::remote_answer& answer) {
 /// What is left of answers that no helper could carry: vetoes with their reasons.
 core::remote_answer with_verdicts_alone(core::remote_answer answer) {
     for (auto& each : answer.replies) {
-        protocol::respond_params said{.response = each.text()};
-        const bool vetoes = !protocol::check_reply(said) && !said.abort.raw.empty();
+        protocol::respond_params params{.response = each.text()};
+        const bool vetoes = !protocol::check_reply(params) && !params.abort.raw.empty();
         const std::string reason{
-            said.abort.raw.size() <= most_reason_bytes ? said.abort.raw : "the reason is too long for the cluster"};
+            params.abort.raw.size() <= most_reason_bytes ? params.abort.raw : "the reason is too long for the cluster"};
         each.passed_on = {};
         each.response = vetoes ? R"({"abort":")" + reason + "\"}" : "{}";
     }

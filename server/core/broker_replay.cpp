@@ -59,9 +59,9 @@ std::optional<error> broker::replay(client& client, std::string_view session_nam
         return error{errc::invalid_params,
             "parameter 'to': '" + name + "' has lagged behind: replay it when it has subscribed again"};
     }
-    const auto when = now.steady + timeout;
-    replays_.add({event.hook_event_id, target->session(), client.id(), now.steady, when, std::move(handler)});
-    sessions_.queue(*target, *core::event::make(fields, head, payload, ledger_, nullptr, when));
+    const auto deadline = now.steady + timeout;
+    replays_.add({event.hook_event_id, target->session(), client.id(), now.steady, deadline, std::move(handler)});
+    sessions_.queue(*target, *core::event::make(fields, head, payload, ledger_, nullptr, deadline));
     return std::nullopt;
 }
 

@@ -146,7 +146,7 @@ broker::result_or_error<protocol::respond_result> broker::respond(
     if (shutting_down_) {
         return shutdown_error();
     }
-    const auto is_due = [now](const std::optional<steady_time>& when) { return when && *when <= now.steady; };
+    const auto is_due = [now](const std::optional<steady_time>& due) { return due && *due <= now.steady; };
     while (is_due(waits_.next_deadline()) || is_due(bypass_.next_deadline())) {
         expire(now);  // what is due is over, though the timer may not have had its turn
     }

@@ -44,9 +44,9 @@ protocol::bypass_result bypass_switch::change(
     const protocol::bypass_params& params, std::uint32_t uid, const std::string& author, instant now) {
     protocol::bypass_result result;
     result.ended = in_force(now);
-    const std::string who = "user " + std::to_string(uid) + " (" + author + ")";
+    const std::string user = "user " + std::to_string(uid) + " (" + author + ")";
     if (bypass_) {
-        end(result.ended ? (params.events.empty() ? "was ended by " : "was replaced by ") + who : "has expired");
+        end(result.ended ? (params.events.empty() ? "was ended by " : "was replaced by ") + user : "has expired");
     }
     if (params.events.empty()) {
         return result;
@@ -56,7 +56,8 @@ protocol::bypass_result bypass_switch::change(
         .uid = uid,
         .when = now.steady + params.duration.value_or(std::chrono::milliseconds{0})});
     result.bypass = in_force(now);
-    audit_.push_back(bypass_->label() + " was begun by " + who + " for " + std::to_string(result.bypass->left.count()) +
+    audit_.push_back(bypass_->label() + " was begun by " + user + " for " +
+                     std::to_string(result.bypass->left.count()) +
                      " ms: no veto of these events counts until it is over");
     return result;
 }

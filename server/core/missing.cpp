@@ -10,27 +10,29 @@ using absentee = protocol::wait_result::absentee;
 
 constexpr std::size_t most_named = 16;
 
-std::string what_happened_to(const absentee& who) {
-    if (who.why == "timeout") {
+std::string what_happened_to(const absentee& responder) {
+    if (responder.why == "timeout") {
         return "did not reply in time";
     }
-    if (who.why == "left") {
+    if (responder.why == "left") {
         return "left before it replied";
     }
-    if (who.why == "lagged") {
+    if (responder.why == "lagged") {
         return "has lagged behind its events";
     }
-    if (who.why == "absent") {
+    if (responder.why == "absent") {
         return "is not there";
     }
-    if (who.why == "shutdown") {
+    if (responder.why == "shutdown") {
         return "had not replied when the daemon stopped";
     }
     constexpr std::string_view failed = "failed: ";
-    return who.why.compare(0, failed.size(), failed) == 0 ? who.why : "is missing (" + who.why + ")";
+    return responder.why.compare(0, failed.size(), failed) == 0 ? responder.why : "is missing (" + responder.why + ")";
 }
 
-std::string name_of(const absentee& who) { return who.host.empty() ? who.responder : who.host + "/" + who.responder; }
+std::string name_of(const absentee& missing) {
+    return missing.host.empty() ? missing.responder : missing.host + "/" + missing.responder;
+}
 
 std::string list_of(const std::vector<absentee>& missing, std::string_view before_what) {
     std::string text;
@@ -47,12 +49,12 @@ std::string advice(std::string_view event) { return "; 'hookctl who " + std::str
 
 }  // namespace
 
-std::string no_decision_reason(std::string_view event, protocol::outcome how, const std::vector<absentee>& missing) {
-    std::string text = "no hook decided (" + std::string{to_string(how)} + "): ";
+std::string no_decision_reason(std::string_view event, protocol::outcome result, const std::vector<absentee>& missing) {
+    std::string text = "no hook decided (" + std::string{to_string(result)} + "): ";
     if (!missing.empty()) {
         text += list_of(missing, " ");
     } else {
-        text += how == protocol::outcome::no_subscribers ? "none is subscribed to this event" : "none replied";
+        text += result == protocol::outcome::no_subscribers ? "none is subscribed to this event" : "none replied";
     }
     return text + advice(event);
 }

@@ -15,7 +15,7 @@ namespace hookd::core {
 /// `missing` are those to name: all that are missing where no hook decided, else those without whom the operation must
 /// not proceed. At most 16 are named.
 [[nodiscard]] std::string no_decision_reason(
-    std::string_view event, protocol::outcome how, const std::vector<protocol::wait_result::absentee>& missing);
+    std::string_view event, protocol::outcome result, const std::vector<protocol::wait_result::absentee>& missing);
 [[nodiscard]] std::string missing_reason(
     std::string_view event, const std::vector<protocol::wait_result::absentee>& missing);
 

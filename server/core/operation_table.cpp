@@ -60,9 +60,9 @@ std::size_t uuid_hash::operator()(const protocol::uuid& id) const noexcept {
 // Several GB/s: up to 16 MiB are hashed while all others wait. A peer that makes two requests collide gets the answer
 // to the other one, operation was the same author's: what accidents can't do is enough.
 operation_table::digest operation_table::digest_of(std::string_view raw_params) const noexcept {
-    const auto mix = [](digest& into, std::uint64_t word) {
-        into[0] = mixed<0x9e3779b97f4a7c15U, 32>(into[0], word);
-        into[1] = mixed<0xd6e8feb86659fd93U, 29>(into[1], word);
+    const auto mix = [](digest& digest_value, std::uint64_t word) {
+        digest_value[0] = mixed<0x9e3779b97f4a7c15U, 32>(digest_value[0], word);
+        digest_value[1] = mixed<0xd6e8feb86659fd93U, 29>(digest_value[1], word);
     };
     digest made = seed_;
     mix(made, raw_params.size());

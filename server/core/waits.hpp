@@ -175,7 +175,7 @@ public:
     /// Nor to what was queued for it from `first_place` on: it lags.
     void lose_expected(session& session, std::uint64_t first_place);
     /// `to` continues `from`: replies are expected of it in its place.
-    static void transfer_expected(session& from, session& to);
+    static void transfer_expected(session& old_session, session& new_session);
 
     // --- parked events ---
 
@@ -227,7 +227,7 @@ public:
     void restore(const durable_wait& kept, event::pointer event, absent_sessions& absent, responder_records& records,
         instant now);
     /// What was said to one of those, in the order in which it was said. False: there is no such wait.
-    [[nodiscard]] bool restore_reply(const durable_reply& said);
+    [[nodiscard]] bool restore_reply(const durable_reply& kept);
     /// All has been restored.
     void end_restoring() {
         for (const auto& each : restored_) {
@@ -358,7 +358,7 @@ private:
     void write_silence(slot& slot, const responder& responder, durable_reply::kind kind, std::string_view failure);
     void write_reply(slot& slot, const responder* responder, const protocol::wait_result::reply& reply,
         std::int64_t order, std::string_view abort);
-    void put_reply(slot& slot, const durable_reply& said);
+    void put_reply(slot& slot, const durable_reply& reply);
     [[nodiscard]] static std::uint32_t number_of(const slot& slot, const responder& responder) noexcept;
     void erase_records(slot& slot);
 

@@ -105,8 +105,8 @@ void waits::write_reply(slot& slot, const responder* responder, const protocol::
                         .abort = abort});
 }
 
-void waits::put_reply(slot& slot, const durable_reply& said) {
-    durable_.put(durable_kind::reply, key_of(slot.id_, slot.durable_->replies++), encode(said));
+void waits::put_reply(slot& slot, const durable_reply& reply) {
+    durable_.put(durable_kind::reply, key_of(slot.id_, slot.durable_->replies++), encode(reply));
     slot.durable_->position = durable_.position();
 }
 
@@ -240,39 +240,39 @@ void waits::restore_responders(
     }
 }
 
-bool waits::restore_reply(const durable_reply& said) {
-    slot* const found = find_open(said.id);
+bool waits::restore_reply(const durable_reply& kept) {
+    slot* const found = find_open(kept.id);
     if (found == nullptr) {
         return false;
     }
     slot& open = *found;
     ++open.durable_->replies;
     responder* own = nullptr;
-    for (std::uint32_t nth = said.nth.value_or(0); auto& each : open.responders_) {
-        if (said.nth && each.name() == said.name && nth-- == 0) {
+    for (std::uint32_t nth = kept.nth.value_or(0); auto& each : open.responders_) {
+        if (kept.nth && each.name() == kept.name && nth-- == 0) {
             own = &each;
             break;
         }
     }
     if (own != nullptr) {
         open.waiting_for_ -= own->is_waiting() ? 1 : 0;
-        own->insists = own->insists || said.insists;
-        own->is = state_of(said.is);
+        own->insists = own->insists || kept.insists;
+        own->is = state_of(kept.is);
     }
-    if (said.is == durable_reply::kind::failed && own != nullptr) {
-        open.failures_.push_back({own->session_id, std::string{said.text}});
-        open.reply_bytes_ += said.text.size();
-    } else if (said.is == durable_reply::kind::replied) {
+    if (kept.is == durable_reply::kind::failed && own != nullptr) {
+        open.failures_.push_back({own->session_id, std::string{kept.text}});
+        open.reply_bytes_ += kept.text.size();
+    } else if (kept.is == durable_reply::kind::replied) {
         auto& reply = open.replies_.emplace_back();
-        reply.response = said.text;
-        reply.responder = said.name;
-        reply.uid = said.uid;
-        reply.host = said.host;
-        reply.elapsed = said.elapsed;
-        open.reply_orders_.push_back(said.order);
-        open.reply_bytes_ += sizeof reply + said.text.size() + (open.abort_.empty() ? said.abort.size() : 0);
+        reply.response = kept.text;
+        reply.responder = kept.name;
+        reply.uid = kept.uid;
+        reply.host = kept.host;
+        reply.elapsed = kept.elapsed;
+        open.reply_orders_.push_back(kept.order);
+        open.reply_bytes_ += sizeof reply + kept.text.size() + (open.abort_.empty() ? kept.abort.size() : 0);
         if (open.abort_.empty()) {
-            open.abort_ = said.abort;
+            open.abort_ = kept.abort;
         }
     }
     open.memory_.resize(open.bytes_needed(1));

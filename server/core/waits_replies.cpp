@@ -130,10 +130,10 @@ void waits::lose_expected(session& session, std::uint64_t first_place) {
     }
 }
 
-void waits::transfer_expected(session& from, session& to) {
-    to.expected().replies_ = std::exchange(from.expected().replies_, {});
-    for (const auto& each : to.expected().replies_) {
-        each.slot->responders_[each.responder].session = &to;
+void waits::transfer_expected(session& old_session, session& new_session) {
+    new_session.expected().replies_ = std::exchange(old_session.expected().replies_, {});
+    for (const auto& each : new_session.expected().replies_) {
+        each.slot->responders_[each.responder].session = &new_session;
     }
 }
 

@@ -92,7 +92,7 @@ step_result carefully(Work work) {
 }
 
 std::vector<registered_hook>::iterator find_hook(std::vector<registered_hook>& all, const std::string& name) {
-    return std::find_if(all.begin(), all.end(), [&name](const auto& each) { return each.what.name == name; });
+    return std::find_if(all.begin(), all.end(), [&name](const auto& each) { return each.definition.name == name; });
 }
 
 std::string_view search_path() {
@@ -102,8 +102,8 @@ std::string_view search_path() {
 
 /// `directory`: where it will run; empty: where this process does.
 std::vector<std::string> resolved_in(const std::string& directory, std::vector<std::string> command) {
-    const auto from = directory.empty() ? std::filesystem::current_path() : std::filesystem::path{directory};
-    return base::resolved_command(std::move(command), from, search_path());
+    const auto start = directory.empty() ? std::filesystem::current_path() : std::filesystem::path{directory};
+    return base::resolved_command(std::move(command), start, search_path());
 }
 
 void refuse_unless_usable(const hook_definition& hook) {
@@ -135,11 +135,11 @@ std::vector<file_pin> pinned(const std::vector<std::string>& command, const std:
 }
 
 protocol::hook_info info_of(const hosted_hook& hook, const trust_result& trust) {
-    const auto& what = hook.what.what;
-    protocol::hook_info info{.what = what, .enabled = hook.what.enabled, .trust = trust.state};
+    const auto& definition = hook.registered.definition;
+    protocol::hook_info info{.definition = definition, .enabled = hook.registered.enabled, .trust = trust.state};
     if (!info.enabled) {
         info.state = protocol::hook_state::disabled;
-        info.why = "it is disabled: run hookctl enable " + base::shell_word(what.name);
+        info.why = "it is disabled: run hookctl enable " + base::shell_word(definition.name);
     } else {
         info.state = hook.inactive_why.empty() ? trust.state : protocol::hook_state::inactive;
         info.why = hook.inactive_why.empty() ? trust.why : hook.inactive_why;
@@ -211,7 +211,7 @@ public:
                 stopping_ = true;
                 for (const auto& each : sessions_) {
                     if (const auto session = each.lock()) {
-                        session->fall_silent();
+                        session->mute();
                     }
                 }
                 jobs_.stop();
@@ -251,25 +251,25 @@ public:
             [](const error&) {});
     }
 
-    void register_hook(hook_definition what, handler<protocol::hook_info> done) {
+    void register_hook(hook_definition definition, handler<protocol::hook_info> done) {
         request(
-            [this, what = std::move(what), done] {
+            [this, definition = std::move(definition), done] {
                 if (catalog_) {
-                    if (auto why = catalog_->check_patterns(what.events)) {
+                    if (auto why = catalog_->check_patterns(definition.events)) {
                         why->message = "parameter 'events': " + why->message;
                         done(std::move(*why));
                         return end_request();
                     }
                 }
                 on_files(
-                    [this, what](step_result& result) {
-                        result.hook.what = what;
-                        refuse_unless_usable(what);
-                        result.hook.what.command = resolved_in(what.directory, what.command);
-                        refuse_unless_runnable(result.hook.what.command);
-                        result.hook.pins = pinned(result.hook.what.command);
+                    [this, definition](step_result& result) {
+                        result.hook.definition = definition;
+                        refuse_unless_usable(definition);
+                        result.hook.definition.command = resolved_in(definition.directory, definition.command);
+                        refuse_unless_runnable(result.hook.definition.command);
+                        result.hook.pins = pinned(result.hook.definition.command);
                         result.all = registry_.update([&result](std::vector<registered_hook>& all) {
-                            if (const auto at = find_hook(all, result.hook.what.name); at != all.end()) {
+                            if (const auto at = find_hook(all, result.hook.definition.name); at != all.end()) {
                                 result.hook.enabled = at->enabled;
                                 *at = result.hook;
                             } else if (all.size() >= protocol::max_hooks) {
@@ -296,8 +296,8 @@ public:
                             if (at == all.end()) {
                                 throw refused(unknown_hook(name));
                             }
-                            at->what.command = resolved_in(at->what.directory, at->what.command);
-                            at->pins = pinned(at->what.command, at->pins);
+                            at->definition.command = resolved_in(at->definition.directory, at->definition.command);
+                            at->pins = pinned(at->definition.command, at->pins);
                             result.hook = *at;
                         });
                         result.trust = check_trust(result.hook, {});
@@ -359,12 +359,12 @@ public:
             [this, done] {
                 std::vector<std::pair<registered_hook, file_stamps>> all;
                 for (const auto& [name, hook] : hooks_) {
-                    all.emplace_back(hook->what, hook->stamps);
+                    all.emplace_back(hook->registered, hook->stamps);
                 }
                 asio::post(files_, [this, all = std::move(all), done] {
                     std::vector<trust_result> found;
-                    for (const auto& [what, stamps] : all) {
-                        found.push_back(check_trust(what, stamps));
+                    for (const auto& [registered, stamps] : all) {
+                        found.push_back(check_trust(registered, stamps));
                     }
                     // Nothing can have changed the hooks meanwhile: that is a request of its own.
                     asio::post(io_, [this, found = std::move(found), done] {
@@ -423,7 +423,7 @@ private:
             done(*result.failure);
             return end_request();
         }
-        apply(result.all, [this, done, name = result.hook.what.name, trust = result.trust] {
+        apply(result.all, [this, done, name = result.hook.definition.name, trust = result.trust] {
             auto& hook = *hooks_.at(name);
             hook.stamps = trust.stamps;
             auto info = info_of(hook, trust);
@@ -446,11 +446,11 @@ private:
     }
 
     /// Makes the hooks those in the registry, and calls `then` once their sessions are. What runs goes on.
-    void apply(const std::vector<registered_hook>& all, std::function<void()> then) {
+    void apply(const std::vector<registered_hook>& all, std::function<void()> on_applied) {
         set_names_aside(all);
         for (auto each = hooks_.begin(); each != hooks_.end();) {
-            const bool kept =
-                std::any_of(all.begin(), all.end(), [&](const auto& hook) { return hook.what.name == each->first; });
+            const bool kept = std::any_of(
+                all.begin(), all.end(), [&](const auto& hook) { return hook.definition.name == each->first; });
             if (kept) {
                 ++each;
                 continue;
@@ -461,18 +461,18 @@ private:
             close(*gone);
         }
         const auto left = std::make_shared<std::size_t>(1);
-        const auto one_is_done = [left, then = std::move(then)] {
+        const auto one_is_done = [left, on_applied = std::move(on_applied)] {
             if (--*left == 0) {
-                then();
+                on_applied();
             }
         };
-        for (const auto& what : all) {
-            auto& hook = hooks_[what.what.name];
+        for (const auto& registered : all) {
+            auto& hook = hooks_[registered.definition.name];
             if (hook == nullptr) {
                 hook = std::make_shared<hosted_hook>();
             }
-            const auto before = std::exchange(hook->what, what);
-            if (before.pins != what.pins || before.what.command != what.what.command) {
+            const auto before = std::exchange(hook->registered, registered);
+            if (before.pins != registered.pins || before.definition.command != registered.definition.command) {
                 hook->stamps.clear();
                 hook->ready.reset();
             }
@@ -480,14 +480,14 @@ private:
                 note_refusal(*hook, failure);
                 one_is_done();
             };
-            if (!what.enabled) {
+            if (!registered.enabled) {
                 close(*hook);
             } else if (!hook->session || !hook->inactive_why.empty()) {
                 ++*left;
                 open(hook, std::move(settled));
-            } else if (before.what != what.what) {
+            } else if (before.definition != registered.definition) {
                 ++*left;
-                hook->session->change(what.what, std::move(settled));
+                hook->session->change(registered.definition, std::move(settled));
             }
         }
         one_is_done();
@@ -497,9 +497,9 @@ private:
         std::vector<std::string> names;
         std::vector<std::string> disabled;
         for (const auto& each : all) {
-            names.push_back(each.what.name);
+            names.push_back(each.definition.name);
             if (!each.enabled) {
-                disabled.push_back(each.what.name);
+                disabled.push_back(each.definition.name);
             }
         }
         events_.set_names_aside(std::move(names), std::move(disabled));
@@ -511,8 +511,9 @@ private:
         if (!failure || failure == errc::shutting_down || failure == errc::cancelled || !hook.session) {
             return;
         }
-        hook.inactive_why = "its events cannot be subscribed to: " + refusal_of(hook.what.what.events, failure).message;
-        log_.write(log_level::warning, "hook " + hook.what.what.name + ": " + hook.inactive_why);
+        hook.inactive_why =
+            "its events cannot be subscribed to: " + refusal_of(hook.registered.definition.events, failure).message;
+        log_.write(log_level::warning, "hook " + hook.registered.definition.name + ": " + hook.inactive_why);
         hook.session->retire();
     }
 
@@ -527,11 +528,11 @@ private:
     void open(const std::shared_ptr<hosted_hook>& hook, hook_session::outcome_handler done) {
         std::erase_if(sessions_, [](const auto& each) { return each.expired(); });
         hook->inactive_why.clear();
-        const hook_session::surroundings where{io_.get_executor(), context_, events_};
+        const hook_session::surroundings surroundings{io_.get_executor(), context_, events_};
         // By name: what comes when its hook is gone, or another of that name, is for the one that there is.
         hook->session = std::make_shared<hook_session>(
-            where,
-            [this, name = hook->what.what.name](hook_job job) {
+            surroundings,
+            [this, name = hook->registered.definition.name](hook_job job) {
                 if (const auto current = hooks_.find(name); current != hooks_.end()) {
                     jobs_.add(current->second, std::move(job));
                 } else {
@@ -539,23 +540,23 @@ private:
                     via->finish(job, {.abstain = true});
                 }
             },
-            [this, name = hook->what.what.name](std::size_t count) {
+            [this, name = hook->registered.definition.name](std::size_t count) {
                 if (const auto current = hooks_.find(name); current != hooks_.end()) {
                     jobs_.note_missed(*current->second, count);
                 }
             },
-            [this, name = hook->what.what.name](const uuid& id) {
+            [this, name = hook->registered.definition.name](const uuid& id) {
                 if (const auto current = hooks_.find(name); current != hooks_.end()) {
                     jobs_.cancel(current->second, id);
                 }
             });
         sessions_.push_back(hook->session);
-        hook->session->open(
-            hook->what.what, std::move(done), [this, weak = std::weak_ptr(hook), which = std::weak_ptr(hook->session)] {
+        hook->session->open(hook->registered.definition, std::move(done),
+            [this, weak = std::weak_ptr(hook), which = std::weak_ptr(hook->session)] {
                 if (const auto lost = weak.lock();
                     lost && lost->session && lost->session == which.lock() && !stopping_) {
                     log_.write(log_level::warning,
-                        "hook " + lost->what.what.name +
+                        "hook " + lost->registered.definition.name +
                             " lagged behind, or the cluster's link was interrupted: events may have been missed");
                     lost->session->retire();
                     open(lost, [this, lost](boost::system::error_code failure) { note_refusal(*lost, failure); });
@@ -609,8 +610,8 @@ void hook_host::use_catalog(std::shared_ptr<const catalog> known) { implementati
 void hook_host::reload() { implementation_->reload(); }
 void hook_host::shut_down() { implementation_->shut_down(); }
 
-void hook_host::register_hook(hook_definition what, handler<protocol::hook_info> done) {
-    implementation_->register_hook(std::move(what), std::move(done));
+void hook_host::register_hook(hook_definition definition, handler<protocol::hook_info> done) {
+    implementation_->register_hook(std::move(definition), std::move(done));
 }
 
 void hook_host::deregister_hook(std::string name, handler<protocol::deregister_hook_result> done) {

@@ -66,7 +66,7 @@ public:
     /// Stops the commands that run (SIGTERM, then SIGKILL, to their process groups), and starts no more.
     void shut_down();
 
-    void register_hook(hook_definition what, handler<protocol::hook_info> done) override;
+    void register_hook(hook_definition definition, handler<protocol::hook_info> done) override;
     void deregister_hook(std::string name, handler<protocol::deregister_hook_result> done) override;
     void list_hooks(handler<protocol::list_hooks_result> done) override;
     void trust_hook(std::string name, handler<protocol::hook_info> done) override;

@@ -22,16 +22,16 @@ constexpr std::chrono::seconds between_complaints{1};
 constexpr std::size_t shown_outcome_bytes = 200;
 constexpr int most_looks = 3;  // at the files of a command that is to be started
 
-std::string outcome_of(const protocol::hook_reply& said) {
-    switch (said.type) {
+std::string outcome_of(const protocol::hook_reply& reply) {
+    switch (reply.type) {
         case protocol::hook_reply::kind::response:
             return "response";
         case protocol::hook_reply::kind::veto:
-            return std::string{"veto: "}.append(base::cut_at_character(said.text, shown_outcome_bytes));
+            return std::string{"veto: "}.append(base::cut_at_character(reply.text, shown_outcome_bytes));
         case protocol::hook_reply::kind::failed:
             break;
     }
-    return std::string{"failed: "}.append(base::cut_at_character(said.text, shown_outcome_bytes));
+    return std::string{"failed: "}.append(base::cut_at_character(reply.text, shown_outcome_bytes));
 }
 
 std::size_t level_of(const hook_job& job) {
@@ -59,11 +59,11 @@ std::string on_one_line(std::string text) {
 }  // namespace
 
 hook_jobs::hook_jobs(asio::any_io_executor executor, asio::thread_pool& files,
-    protocol::command_environment environment, const settings& how, logger& log)
+    protocol::command_environment environment, const settings& limits, logger& log)
     : executor_(std::move(executor)),
       files_(files),
       environment_(std::move(environment)),
-      how_(how),
+      limits_(limits),
       log_(log),
       runner_(executor_) {}
 
@@ -131,7 +131,8 @@ void hook_jobs::stop() {
 }
 
 void hook_jobs::start_next(const std::shared_ptr<hosted_hook>& hook, hosted_hook::lane& lane) {
-    while (!stopped_ && lane.running.size() < hook->what.what.jobs.value_or(how_.places) && !lane.waiting.empty()) {
+    while (!stopped_ && lane.running.size() < hook->registered.definition.jobs.value_or(limits_.places) &&
+           !lane.waiting.empty()) {
         auto job = std::move(lane.waiting.front());
         lane.waiting.pop_front();
         lane.running.push_back(job);
@@ -147,8 +148,8 @@ void hook_jobs::start(const std::shared_ptr<hosted_hook>& hook, std::shared_ptr<
         fail(*hook, *job, "the emitter's time was over before it could start");
         return release(hook, job);
     }
-    const auto trust =
-        hook->ready && hook->ready->is_complete() ? check_trust_by_stamps(hook->what, hook->stamps) : std::nullopt;
+    const auto trust = hook->ready && hook->ready->is_complete() ? check_trust_by_stamps(hook->registered, hook->stamps)
+                                                                 : std::nullopt;
     if (!trust) {
         return look_and_start(hook, std::move(job));
     }
@@ -170,17 +171,18 @@ void hook_jobs::look_and_start(const std::shared_ptr<hosted_hook>& hook, std::sh
     if (++job->looks > most_looks) {
         return fail_to_start(hook, job,
             "its files change all the time: see who writes to them, then run hookctl trust " +
-                base::shell_word(hook->what.what.name));
+                base::shell_word(hook->registered.definition.name));
     }
-    asio::post(files_, [this, hook, job = std::move(job), what = hook->what, stamps = hook->stamps]() mutable {
-        auto trust = check_trust(what, stamps);
-        auto ready = trust.state == protocol::hook_state::ok ? prepare_launch(what, copies_, trust) : std::nullopt;
-        asio::post(executor_, [this, hook = std::move(hook), job = std::move(job), what = std::move(what),
+    asio::post(files_, [this, hook, job = std::move(job), started = hook->registered, stamps = hook->stamps]() mutable {
+        auto trust = check_trust(started, stamps);
+        auto ready = trust.state == protocol::hook_state::ok ? prepare_launch(started, copies_, trust) : std::nullopt;
+        asio::post(executor_, [this, hook = std::move(hook), job = std::move(job), started = std::move(started),
                                   trust = std::move(trust), ready = std::move(ready)]() mutable {
             if (stopped_) {
                 return fail(*hook, *job, "the daemon is shutting down");
             }
-            if (hook->what.pins != what.pins || hook->what.what.command != what.what.command) {
+            if (hook->registered.pins != started.pins ||
+                hook->registered.definition.command != started.definition.command) {
                 return start(hook, job);  // registered anew meanwhile, or the registry was edited: that is another
                                           // command than the one looked at
             }
@@ -213,7 +215,7 @@ std::vector<std::string> hook_jobs::environment_for(const hosted_hook& hook, con
         .cause = job.cause,
         .payload = job.payload,
         .directory = hook.ready->directory});
-    for (const std::string& each : hook.what.what.environment) {
+    for (const std::string& each : hook.registered.definition.environment) {
         const auto name = each.substr(0, each.find('=') + 1);
         std::erase_if(result, [&name](const std::string& other) { return other.starts_with(name); });
         result.push_back(each);
@@ -226,26 +228,27 @@ void hook_jobs::run(const std::shared_ptr<hosted_hook>& hook, const std::shared_
     base::command command;
     command.argv = hook->ready->argv;
     command.program = program;
-    command.directory = hook->what.what.directory;
+    command.directory = hook->registered.definition.directory;
     command.environment = environment_for(*hook, *job);
     command.input = job->payload;
     clock::duration time =
-        hook->what.what.timeout.value_or(job->deadline ? protocol::max_timeout : how_.default_timeout);
+        hook->registered.definition.timeout.value_or(job->deadline ? protocol::max_timeout : limits_.default_timeout);
     if (job->deadline) {
         time = std::min(time, *job->deadline - clock::now());
     }
     command.timeout = time;
-    command.most_open_files = how_.most_open_files;
+    command.most_open_files = limits_.most_open_files;
     job->run = runner_.start(
         std::move(command),
         [this, hook, job](const base::command_result& result) {
-            finish(hook, job, protocol::read_hook_reply(result, hook->what.what.name), result);
+            finish(hook, job, protocol::read_hook_reply(result, hook->registered.definition.name), result);
         },
         [this, hook, job] { release(hook, job); });
     // While it runs the kernel lets no process write to the program: it ran what is there now.
     if (program && !hook->ready->is_unchanged(*program)) {
-        job->stopped_why = hook->what.what.command.front() + " changed while it was started: run hookctl trust " +
-                           base::shell_word(hook->what.what.name);
+        job->stopped_why = hook->registered.definition.command.front() +
+                           " changed while it was started: run hookctl trust " +
+                           base::shell_word(hook->registered.definition.name);
         runner_.stop(*job->run);
     }
 }
@@ -258,7 +261,7 @@ void hook_jobs::release(const std::shared_ptr<hosted_hook>& hook, const std::sha
 }
 
 void hook_jobs::finish(const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job,
-    const protocol::hook_reply& said, const base::command_result& result) {
+    const protocol::hook_reply& reply, const base::command_result& result) {
     using kind = protocol::hook_reply::kind;
     if (!job->stopped_why.empty()) {
         return fail(*hook, *job, job->stopped_why, true);
@@ -269,28 +272,29 @@ void hook_jobs::finish(const std::shared_ptr<hosted_hook>& hook, const std::shar
         return finish_unasked(*job);
     }
     hook->times.add(result.elapsed);
-    hook->last_outcome = outcome_of(said);
+    hook->last_outcome = outcome_of(reply);
     tell_missed(*hook);
     // In one line: of two, the second would be one too many for a second.
     std::vector<std::string> complaints;
-    if (said.type == kind::failed) {
-        complaints.push_back("failed: " + said.text);
+    if (reply.type == kind::failed) {
+        complaints.push_back("failed: " + reply.text);
     }
-    complaints.insert(complaints.end(), said.notes.begin(), said.notes.end());
-    if (said.type != kind::veto && !result.errors.text.empty()) {
+    complaints.insert(complaints.end(), reply.notes.begin(), reply.notes.end());
+    if (reply.type != kind::veto && !result.errors.text.empty()) {
         complaints.push_back(
             std::string{"said: "}.append(base::cut_at_character(result.errors.text, shown_outcome_bytes)));
     }
     if (!complaints.empty()) {
         log_warning(*hook, *job, boost::algorithm::join(complaints, "; "));
     }
-    if (said.type == kind::failed) {
-        return job->via->finish(*job, {.failed = said.text, .insists = said.not_started});
+    if (reply.type == kind::failed) {
+        return job->via->finish(*job, {.failed = reply.text, .insists = reply.not_started});
     }
-    auto whole = protocol::whole_response(said);
+    auto whole = protocol::whole_response(reply);
     job->via->finish(*job, {.response = std::move(whole)},
-        [this, hook, job, said = std::optional(said)](protocol::errc code, const std::string& why) mutable -> reply {
-            if (const auto refused = std::exchange(said, std::nullopt)) {
+        [this, hook, job, first = std::optional(reply)](
+            protocol::errc code, const std::string& why) mutable -> server::reply {
+            if (const auto refused = std::exchange(first, std::nullopt)) {
                 if (auto fallback = protocol::fallback_response(*refused, code)) {
                     return {.response = std::move(*fallback)};
                 }
@@ -310,17 +314,17 @@ void hook_jobs::fail(hosted_hook& hook, const hook_job& job, const std::string& 
     job.via->finish(job, {.failed = why, .insists = insists});
 }
 
-void hook_jobs::log_warning(hosted_hook& hook, const hook_job& job, const std::string& what) {
-    log_warning(hook, ", " + job.event + " #" + std::to_string(job.seq), what);
+void hook_jobs::log_warning(hosted_hook& hook, const hook_job& job, const std::string& problem) {
+    log_warning(hook, ", " + job.event + " #" + std::to_string(job.seq), problem);
 }
 
-bool hook_jobs::log_warning(hosted_hook& hook, const std::string& about, const std::string& what) {
+bool hook_jobs::log_warning(hosted_hook& hook, const std::string& about, const std::string& problem) {
     const auto now = clock::now();
     if (now - hook.last_complaint < between_complaints || !log_.wants(log_level::warning)) {
         return false;
     }
     hook.last_complaint = now;
-    log_.write(log_level::warning, on_one_line("hook " + hook.what.what.name + about + ": " + what));
+    log_.write(log_level::warning, on_one_line("hook " + hook.registered.definition.name + about + ": " + problem));
     return true;
 }
 

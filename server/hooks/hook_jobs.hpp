@@ -28,7 +28,7 @@ inline constexpr std::size_t hook_levels = protocol::max_cause + 1;
 
 /// A registered hook as it is in the daemon's memory.
 struct hosted_hook {
-    registered_hook what{};
+    registered_hook registered{};
     file_stamps stamps{};
     std::optional<launch> ready{};            ///< how it is started as long as its files have these stamps
     std::shared_ptr<hook_session> session{};  ///< null: it is disabled, or deregistered
@@ -68,7 +68,7 @@ public:
     };
 
     hook_jobs(boost::asio::any_io_executor executor, boost::asio::thread_pool& files,
-        protocol::command_environment environment, const settings& how, logger& log);
+        protocol::command_environment environment, const settings& limits, logger& log);
 
     /// Queues an event for a hook.
     void add(const std::shared_ptr<hosted_hook>& hook, hook_job job);
@@ -93,13 +93,13 @@ private:
     void fail_to_start(
         const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job, const std::string& why);
     void finish(const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job,
-        const protocol::hook_reply& said, const base::command_result& result);
+        const protocol::hook_reply& reply, const base::command_result& result);
     [[nodiscard]] std::vector<std::string> environment_for(const hosted_hook& hook, const hook_job& job) const;
     void drop(const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job);
     void note_failure(hosted_hook& hook, const hook_job& job, const std::string& why);
     void fail(hosted_hook& hook, const hook_job& job, const std::string& why, bool insists = false);
-    void log_warning(hosted_hook& hook, const hook_job& job, const std::string& what);
-    bool log_warning(hosted_hook& hook, const std::string& about, const std::string& what);
+    void log_warning(hosted_hook& hook, const hook_job& job, const std::string& problem);
+    bool log_warning(hosted_hook& hook, const std::string& about, const std::string& problem);
     void tell_missed(hosted_hook& hook);
     /// The job has left its place, which is the next one's.
     void release(const std::shared_ptr<hosted_hook>& hook, const std::shared_ptr<hook_job>& job);
@@ -107,7 +107,7 @@ private:
     boost::asio::any_io_executor executor_;
     boost::asio::thread_pool& files_;
     protocol::command_environment environment_;
-    settings how_;
+    settings limits_;
     logger& log_;
     base::command_runner runner_;
     private_copies copies_{};  ///< on the file thread

@@ -50,10 +50,11 @@ void hook_session::open(const hook_definition& hook, outcome_handler done, std::
     wanted.on_cancelled = [weak = weak_from_this()](const uuid& id, protocol::refusal reason) {
         const auto self = weak.lock();
         if (self && reason != protocol::refusal::expired) {  // when the emitter's time is over, so is the command's
-            asio::post(self->where_.hooks, [self, id] { self->on_cancelled_(id); });
+            asio::post(self->surroundings_.hooks, [self, id] { self->on_cancelled_(id); });
         }
     };
-    wanted.on_closed = [hooks = where_.hooks, on_lost = std::move(on_lost)](protocol::close_reason why, std::uint64_t) {
+    wanted.on_closed = [hooks = surroundings_.hooks, on_lost = std::move(on_lost)](
+                           protocol::close_reason why, std::uint64_t) {
         if (why == protocol::close_reason::lagged || why == protocol::close_reason::gap) {
             asio::post(hooks, on_lost);
         }
@@ -67,14 +68,15 @@ void hook_session::open(const hook_definition& hook, outcome_handler done, std::
         }
         done(failure);
     };
-    where_.events.async_subscribe(std::move(wanted), asio::bind_executor(where_.hooks, std::move(opened)));
+    surroundings_.events.async_subscribe(
+        std::move(wanted), asio::bind_executor(surroundings_.hooks, std::move(opened)));
 }
 
-void hook_session::when_open(outcome_handler then) {
+void hook_session::when_open(outcome_handler action) {
     if (phase_ == phase::opening) {
-        until_open_.push_back(std::move(then));
+        until_open_.push_back(std::move(action));
     } else {
-        then(failure_);
+        action(failure_);
     }
 }
 
@@ -83,7 +85,7 @@ void hook_session::change(const hook_definition& hook, outcome_handler done) {
         if (failure) {
             return done(failure);
         }
-        self->subscription_.async_change(wanted, asio::bind_executor(self->where_.hooks, done));
+        self->subscription_.async_change(wanted, asio::bind_executor(self->surroundings_.hooks, done));
     });
 }
 
@@ -110,18 +112,20 @@ void hook_session::take(const event_view& event) {
         !why.empty()) {
         return refuse(event, std::move(why));
     }
-    asio::post(
-        where_.hooks, [self = shared_from_this(),
-                          job = hook_job{shared_from_this(), event.hook_event_id, event.seq, std::string{event.event},
-                              std::string{event.payload}, std::string{event.cause}, std::string{event.host}, is_asked,
-                              deadline_of(event)}]() mutable { self->on_job_(std::move(job)); });
+    asio::post(surroundings_.hooks,
+        [self = shared_from_this(), job = hook_job{shared_from_this(), event.hook_event_id, event.seq,
+                                        std::string{event.event}, std::string{event.payload}, std::string{event.cause},
+                                        std::string{event.host}, is_asked, deadline_of(event)}]() mutable {
+            self->on_job_(std::move(job));
+        });
 }
 
 void hook_session::refuse(const event_view& event, std::string why) {
     if (event.expects_response) {
-        asio::post(where_.hooks, [self = shared_from_this(), id = event.hook_event_id, why = std::move(why)]() mutable {
-            self->answer(id, {.failed = std::move(why)});
-        });
+        asio::post(
+            surroundings_.hooks, [self = shared_from_this(), id = event.hook_event_id, why = std::move(why)]() mutable {
+                self->send_reply(id, {.failed = std::move(why)});
+            });
     } else {
         note_missed();
     }
@@ -130,43 +134,43 @@ void hook_session::refuse(const event_view& event, std::string why) {
 void hook_session::note_missed() {
     // One word for all that come until it is heard: a flood of events is no flood of words.
     if (missed_.fetch_add(1) == 0) {
-        asio::post(where_.hooks, [self = shared_from_this()] { self->on_missed_(self->missed_.exchange(0)); });
+        asio::post(surroundings_.hooks, [self = shared_from_this()] { self->on_missed_(self->missed_.exchange(0)); });
     }
 }
 
-void hook_session::finish(const hook_job& job, reply with, refusal_handler on_refused) {
+void hook_session::finish(const hook_job& job, reply answer, refusal_handler on_refused) {
     if (job.deadline) {
-        answer(job.id, std::move(with), std::move(on_refused));
+        send_reply(job.id, std::move(answer), std::move(on_refused));
     }
     load_of(job.is_asked).remove(job.payload.size());
     close_if_over();
 }
 
-void hook_session::answer(const uuid& id, reply with, refusal_handler on_refused) {
-    if (silent_) {
+void hook_session::send_reply(const uuid& id, reply answer, refusal_handler on_refused) {
+    if (muted_) {
         return;
     }
     if (phase_ == phase::opening) {  // an event may come before the broker's word that it is open
-        return when_open(
-            [self = shared_from_this(), id, with, on_refused](error_code) { self->answer(id, with, on_refused); });
+        return when_open([self = shared_from_this(), id, answer, on_refused](
+                             error_code) { self->send_reply(id, answer, on_refused); });
     }
     if (phase_ == phase::over) {
         return;
     }
     ++answers_under_way_;
-    with.refusal = std::make_shared<std::string>();
-    auto answered = [self = shared_from_this(), id, on_refused = std::move(on_refused), refusal = with.refusal](
+    answer.refusal = std::make_shared<std::string>();
+    auto answered = [self = shared_from_this(), id, on_refused = std::move(on_refused), refusal = answer.refusal](
                         error_code failure, protocol::respond_result) mutable {
         --self->answers_under_way_;
         if (on_refused && is_refusal(failure)) {
             auto instead =
                 on_refused(static_cast<protocol::errc>(failure.value()), "its reply was refused: " + *refusal);
             const bool gives_up = !instead.failed.empty();
-            self->answer(id, std::move(instead), gives_up ? refusal_handler{} : std::move(on_refused));
+            self->send_reply(id, std::move(instead), gives_up ? refusal_handler{} : std::move(on_refused));
         }
         self->close_if_over();
     };
-    subscription_.async_respond(id, std::move(with), asio::bind_executor(where_.hooks, std::move(answered)));
+    subscription_.async_respond(id, std::move(answer), asio::bind_executor(surroundings_.hooks, std::move(answered)));
 }
 
 void hook_session::retire() {
@@ -175,7 +179,7 @@ void hook_session::retire() {
         if (failure) {
             return;
         }
-        self->subscription_.async_withdraw(asio::bind_executor(self->where_.hooks, [self](error_code) {
+        self->subscription_.async_withdraw(asio::bind_executor(self->surroundings_.hooks, [self](error_code) {
             self->phase_ = phase::withdrawn;
             self->close_if_over();
         }));
@@ -185,7 +189,7 @@ void hook_session::retire() {
 void hook_session::close_if_over() {
     if (phase_ == phase::withdrawn && asked_.jobs == 0 && told_.jobs == 0 && answers_under_way_ == 0) {
         phase_ = phase::over;
-        asio::post(where_.context, [self = shared_from_this()] { self->subscription_.close(); });
+        asio::post(surroundings_.context, [self = shared_from_this()] { self->subscription_.close(); });
     }
 }
 

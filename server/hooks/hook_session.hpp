@@ -68,8 +68,8 @@ public:
     using cancelled_handler = std::function<void(const uuid& id)>;
 
     hook_session(
-        const surroundings& where, job_handler on_job, missed_handler on_missed, cancelled_handler on_cancelled)
-        : where_(where),
+        const surroundings& context, job_handler on_job, missed_handler on_missed, cancelled_handler on_cancelled)
+        : surroundings_(context),
           on_job_(std::move(on_job)),
           on_missed_(std::move(on_missed)),
           on_cancelled_(std::move(on_cancelled)) {}
@@ -86,9 +86,9 @@ public:
     /// The job is over: replies where a client waits. Where the broker refuses the reply, `on_refused` says what is
     /// sent instead, and may be asked again about that, unless it is a failure.
     using refusal_handler = std::function<reply(protocol::errc code, const std::string& why)>;
-    void finish(const hook_job& job, reply with, refusal_handler on_refused = {});
+    void finish(const hook_job& job, reply answer, refusal_handler on_refused = {});
     /// Replies no more: the broker shuts down and says so itself.
-    void fall_silent() noexcept { silent_ = true; }
+    void mute() noexcept { muted_ = true; }
     /// Ends at once. While nobody runs the broker's context.
     void drop() { subscription_ = {}; }
 
@@ -96,14 +96,14 @@ private:
     void take(const event_view& event);
     void refuse(const event_view& event, std::string why);
     void note_missed();
-    void answer(const uuid& id, reply with, refusal_handler on_refused = {});
+    void send_reply(const uuid& id, reply answer, refusal_handler on_refused = {});
     /// Calls `then` with what the broker has said, or will say, to open().
-    void when_open(outcome_handler then);
+    void when_open(outcome_handler action);
     void close_if_over();
 
     enum class phase : unsigned char { opening, open, withdrawn, over };
 
-    surroundings where_;
+    surroundings surroundings_;
     job_handler on_job_;
     missed_handler on_missed_;
     cancelled_handler on_cancelled_;
@@ -124,7 +124,7 @@ private:
     subscription subscription_{};
     phase phase_ = phase::opening;
     boost::system::error_code failure_{};  ///< of open()
-    bool silent_ = false;
+    bool muted_ = false;
     std::size_t answers_under_way_ = 0;
     std::vector<outcome_handler> until_open_{};
 };

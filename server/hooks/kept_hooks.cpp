@@ -18,7 +18,8 @@ std::vector<registered_hook> kept_hooks::update(const std::function<void(std::ve
     }
     auto changed = memory_;
     change(changed);
-    std::sort(changed.begin(), changed.end(), [](const auto& a, const auto& b) { return a.what.name < b.what.name; });
+    std::sort(changed.begin(), changed.end(),
+        [](const auto& a, const auto& b) { return a.definition.name < b.definition.name; });
     memory_ = std::move(changed);
     return memory_;
 }

@@ -73,8 +73,8 @@ bool launch::is_unchanged(const base::unique_fd& opened) const noexcept {
 
 std::optional<launch> prepare_launch(const registered_hook& hook, private_copies& copies, trust_result& trust) {
     launch result;
-    result.argv = hook.what.command;
-    if (read_program_head(hook.what.command.front()).is_binary && trust.stamps.front()) {
+    result.argv = hook.definition.command;
+    if (read_program_head(hook.definition.command.front()).is_binary && trust.stamps.front()) {
         result.program = trust.stamps.front()->stamp;
     }
     try {
@@ -83,7 +83,7 @@ std::optional<launch> prepare_launch(const registered_hook& hook, private_copies
         }
         trust.state = protocol::hook_state::untrusted;
         trust.why = "a file of its command changes while it is looked at: run hookctl trust " +
-                    base::shell_word(hook.what.name);
+                    base::shell_word(hook.definition.name);
     } catch (const std::runtime_error& failure) {
         trust.state = protocol::hook_state::missing;
         trust.why = std::string{"could not start it: "} + failure.what();

@@ -33,8 +33,8 @@ constexpr std::size_t most_bytes = std::size_t{256} << 20;  // more than max_hoo
 constexpr std::string_view version_text = "1";
 constexpr std::chrono::seconds longest_wait_for_lock{1};
 
-[[noreturn]] void fail(const std::string& what, const fs::path& path, int error) {
-    throw std::runtime_error("cannot " + what + " " + path.string() + ": " + std::generic_category().message(error));
+[[noreturn]] void fail(const std::string& action, const fs::path& path, int error) {
+    throw std::runtime_error("cannot " + action + " " + path.string() + ": " + std::generic_category().message(error));
 }
 
 base::file_lock lock_beside(const fs::path& path) {
@@ -115,15 +115,16 @@ public:
         std::vector<registered_hook> result;
         each_element(hooks.empty() ? document : hooks, [&](std::string_view element) {
             result.push_back(read_hook(element));
-            const auto& name = result.back().what.name;
+            const auto& name = result.back().definition.name;
             if (std::find_if(
-                    result.begin(), result.end(), [&name](const auto& each) { return each.what.name == name; }) +
+                    result.begin(), result.end(), [&name](const auto& each) { return each.definition.name == name; }) +
                     1 !=
                 result.end()) {
                 fail(element, "there are two hooks of the name " + name);
             }
         });
-        std::sort(result.begin(), result.end(), [](const auto& a, const auto& b) { return a.what.name < b.what.name; });
+        std::sort(result.begin(), result.end(),
+            [](const auto& a, const auto& b) { return a.definition.name < b.definition.name; });
         return result;
     }
 
@@ -133,7 +134,7 @@ private:
         bool defined = false;
         each_member(text, [&](const base::json_member& member) {
             if (member.key.equals("hook")) {
-                result.what = read_definition(member.value);
+                result.definition = read_definition(member.value);
                 defined = true;
             } else if (member.key.equals("enabled")) {
                 result.enabled = boolean_of(member.value);
@@ -257,7 +258,7 @@ std::string text_of(const std::vector<registered_hook>& hooks) {
     for (const auto& each : hooks) {
         text += text.back() == '[' ? "\n" : ",\n";
         base::object_writer hook{text};
-        protocol::append_json(hook.member("hook"), each.what);
+        protocol::append_json(hook.member("hook"), each.definition);
         if (!each.enabled) {
             hook.flag("enabled", false);
         }
@@ -331,7 +332,8 @@ std::vector<registered_hook> registry_file::update(
     auto hooks = read_hooks(path);
     const auto before = text_of(hooks);
     change(hooks);
-    std::sort(hooks.begin(), hooks.end(), [](const auto& a, const auto& b) { return a.what.name < b.what.name; });
+    std::sort(
+        hooks.begin(), hooks.end(), [](const auto& a, const auto& b) { return a.definition.name < b.definition.name; });
     if (const auto after = text_of(hooks); after != before) {
         replace(path, after);
     }

@@ -142,7 +142,7 @@ std::string advice_for(const registered_hook& hook) {
     };
     return std::any_of(hook.pins.begin(), hook.pins.end(), is_hook_file)
                ? ": run hookctl sync"
-               : ": run hookctl trust " + base::shell_word(hook.what.name);
+               : ": run hookctl trust " + base::shell_word(hook.definition.name);
 }
 
 std::optional<trust_result> check(const registered_hook& hook, const file_stamps& known, bool may_read) {
@@ -154,15 +154,15 @@ std::optional<trust_result> check(const registered_hook& hook, const file_stamps
         }
     };
     const auto advice = advice_for(hook);
-    const auto& command = hook.what.command;
+    const auto& command = hook.definition.command;
     if (!are_of(hook.pins, command)) {
         judge(protocol::hook_state::untrusted, "its command is another than the one that was registered" + advice);
     }
     for (auto word = std::next(command.begin()); word != command.end(); ++word) {
         // Whatever is in it: a script for an interpreter looks like any other file. A relative word counts from where
         // the command runs.
-        const bool is_from_directory = !word->starts_with('/') && !hook.what.directory.empty();
-        const auto path = is_from_directory ? hook.what.directory + "/" + *word : *word;
+        const bool is_from_directory = !word->starts_with('/') && !hook.definition.directory.empty();
+        const auto path = is_from_directory ? hook.definition.directory + "/" + *word : *word;
         if (!word->empty() && word->front() != '-' && !has_pin(hook.pins, *word) && is_regular_file(path)) {
             judge(protocol::hook_state::untrusted, *word + " was not there when it was registered" + advice);
         }

@@ -24,7 +24,7 @@ struct file_pin {
 
 /// A registered hook as it is kept.
 struct registered_hook {
-    hook_definition what{};
+    hook_definition definition{};
     std::vector<file_pin> pins{};  ///< the program's first
     bool enabled = true;
 };

@@ -70,9 +70,9 @@ void durable_store::write(std::uint64_t position, std::vector<core::durable_chan
         if (has_failed_) {
             std::erase_if(changes, [](const core::durable_change& each) { return each.value.has_value(); });
         }
-        auto& into = has_failed_ ? erasures_ : waiting_;
+        auto& batch = has_failed_ ? erasures_ : waiting_;
         wakes = !has_failed_ && waiting_.empty();
-        into.insert(into.end(), std::move_iterator{changes.begin()}, std::move_iterator{changes.end()});
+        batch.insert(batch.end(), std::move_iterator{changes.begin()}, std::move_iterator{changes.end()});
         position_ = position;
     }
     if (wakes) {

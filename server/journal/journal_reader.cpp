@@ -42,19 +42,19 @@ std::string text_of(const protocol::uuid& id) {
 }
 
 /// The clauses of a search for verdicts; their parameters are numbered as bind() has them.
-std::string search_of(const core::history_query& what) {
+std::string search_of(const core::history_query& query) {
     std::string sql =
         "SELECT key, emitted_at, verdict, (SELECT instance FROM runs WHERE id = " + run_of_key_sql("key") +
         ") FROM events INDEXED BY ";
-    sql += what.vetoed ? "vetoes WHERE vetoed = 1" : "verdicts WHERE vetoed IS NOT NULL";
+    sql += query.vetoed ? "vetoes WHERE vetoed = 1" : "verdicts WHERE vetoed IS NOT NULL";
     sql += " AND key < ?1";
-    if (!what.event.empty()) {
-        sql += what.event.find_first_of("*?") == std::string::npos ? " AND name = ?2" : " AND name GLOB ?2";
+    if (!query.event.empty()) {
+        sql += query.event.find_first_of("*?") == std::string::npos ? " AND name = ?2" : " AND name GLOB ?2";
     }
-    if (what.since) {
+    if (query.since) {
         sql += " AND emitted_at >= ?3";
     }
-    if (!what.responder.empty()) {
+    if (!query.responder.empty()) {
         sql += " AND instr(responders, ?4) > 0";
     }
     return sql + " ORDER BY key DESC LIMIT ?5";
@@ -95,40 +95,40 @@ std::optional<std::int64_t> journal_reader::run_of(const protocol::uuid& instanc
 }
 
 std::variant<std::string, error> journal_reader::history(
-    const core::history_query& what, const protocol::uuid& this_run) {
+    const core::history_query& query, const protocol::uuid& this_run) {
     std::int64_t before = std::numeric_limits<std::int64_t>::max();
-    if (what.before_seq) {
-        const auto run = run_of(what.instance.value_or(this_run));
-        if (!run && what.instance) {
+    if (query.before_seq) {
+        const auto run = run_of(query.instance.value_or(this_run));
+        if (!run && query.instance) {
             return error{errc::invalid_params, "parameter 'instance': the journal holds nothing of the run " +
-                                                   text_of(*what.instance) + ": give the one that the last entry had"};
+                                                   text_of(*query.instance) + ": give the one that the last entry had"};
         }
-        before = run ? journal_key(*run, *what.before_seq) : before;
+        before = run ? journal_key(*run, *query.before_seq) : before;
     }
-    sqlite::statement query{file_, search_of(what)};
-    query.bind(1, before).bind(5, static_cast<std::int64_t>(what.limit) + 1);
-    if (!what.event.empty()) {
-        query.bind_text(2, what.event);
+    sqlite::statement search{file_, search_of(query)};
+    search.bind(1, before).bind(5, static_cast<std::int64_t>(query.limit) + 1);
+    if (!query.event.empty()) {
+        search.bind_text(2, query.event);
     }
-    if (what.since) {
-        query.bind(3, nanoseconds_of(*what.since));
+    if (query.since) {
+        search.bind(3, nanoseconds_of(*query.since));
     }
-    const std::string responder = "\n" + what.responder + "\n";
-    if (!what.responder.empty()) {
-        query.bind_text(4, responder);
+    const std::string responder = "\n" + query.responder + "\n";
+    if (!query.responder.empty()) {
+        search.bind_text(4, responder);
     }
     std::string out = R"({"verdicts":[)";
     bool more = false;
-    for (std::size_t count = 0; query.step(); ++count) {
-        const auto verdict = query.text(2);
-        if (count == what.limit || (count > 0 && out.size() + verdict.size() > most_answer_bytes)) {
+    for (std::size_t count = 0; search.step(); ++count) {
+        const auto verdict = search.text(2);
+        if (count == query.limit || (count > 0 && out.size() + verdict.size() > most_answer_bytes)) {
             more = true;
             break;
         }
         out += count > 0 ? "," : "";
         const auto more_of_it = base::object_writer{}
-                                    .text("emitted_at", timestamp_of(query.number(1)))
-                                    .text("instance", text_of(uuid_of(query.text(3))))
+                                    .text("emitted_at", timestamp_of(search.number(1)))
+                                    .text("instance", text_of(uuid_of(search.text(3))))
                                     .finish();
         out.append(verdict.substr(0, verdict.size() - 1)).append(",").append(more_of_it, 1);
     }

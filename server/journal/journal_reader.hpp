@@ -20,7 +20,7 @@ public:
 
     /// The result of `history`, as JSON: at most what.limit verdicts, and about most_answer_bytes.
     [[nodiscard]] std::variant<std::string, protocol::error> history(
-        const core::history_query& what, const protocol::uuid& this_run);
+        const core::history_query& query, const protocol::uuid& this_run);
     /// The result of `trace`, as JSON; nothing for an unknown id.
     [[nodiscard]] std::optional<std::string> trace(const protocol::uuid& id);
     [[nodiscard]] std::optional<core::journalled_event> find(const protocol::uuid& id);

@@ -15,8 +15,8 @@
 namespace hookd::server {
 
 /// Since 1970, as the journal keeps times.
-[[nodiscard]] inline std::int64_t nanoseconds_of(std::chrono::system_clock::time_point when) {
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(when.time_since_epoch()).count();
+[[nodiscard]] inline std::int64_t nanoseconds_of(std::chrono::system_clock::time_point time) {
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count();
 }
 
 struct event_record {

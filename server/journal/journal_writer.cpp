@@ -59,25 +59,25 @@ void append_milliseconds(std::string& out, std::int64_t nanoseconds) {
                            .ptr);
 }
 
-void append_hand_out(std::string& out, const hand_out_record& what) {
+void append_hand_out(std::string& out, const hand_out_record& handed) {
     out += R"(,{"to":)";
-    base::append_json_string(out, what.to);
+    base::append_json_string(out, handed.to);
     out += R"(,"after_ms":)";
-    append_milliseconds(out, what.after_ns);
+    append_milliseconds(out, handed.after_ns);
     out += '}';
 }
 
-void append_shadow(std::string& out, const shadow_record& what) {
-    out.append(",").append(what.reply, 0, what.reply.size() - 1).append(R"(,"elapsed_ms":)");
-    append_milliseconds(out, what.after_ns);
+void append_shadow(std::string& out, const shadow_record& reply) {
+    out.append(",").append(reply.reply, 0, reply.reply.size() - 1).append(R"(,"elapsed_ms":)");
+    append_milliseconds(out, reply.after_ns);
     out += '}';
 }
 
-void bind_optional(sqlite::statement& to, int index, bool is_there, std::string_view value) {
+void bind_optional(sqlite::statement& insertion, int index, bool is_there, std::string_view value) {
     if (is_there) {
-        to.bind_text(index, value);
+        insertion.bind_text(index, value);
     } else {
-        to.bind_null(index);
+        insertion.bind_null(index);
     }
 }
 
@@ -162,10 +162,10 @@ std::size_t journal_writer::write(const std::vector<journal_record>& records) {
         } else if (const auto* const handed = std::get_if<hand_out_record>(&each)) {
             append_hand_out(row_of(handed->seq).handed, *handed);
         } else if (const auto* const verdict = std::get_if<verdict_record>(&each)) {
-            auto& what = row_of(verdict->seq);
-            what.verdict = params_of(verdict->notification);
-            what.responders = names_in(what.verdict);
-            what.vetoed = verdict->vetoed;
+            auto& written = row_of(verdict->seq);
+            written.verdict = params_of(verdict->notification);
+            written.responders = names_in(written.verdict);
+            written.vetoed = verdict->vetoed;
         } else if (const auto* const shadow = std::get_if<shadow_record>(&each)) {
             append_shadow(row_of(shadow->seq).shadows, *shadow);
         } else {
@@ -178,14 +178,14 @@ std::size_t journal_writer::write(const std::vector<journal_record>& records) {
     std::string ids;
     std::int64_t first_key = 0;
     for (const auto seq : order) {
-        const row& what = rows.at(seq);
-        if (what.event != nullptr) {
-            insert(run, what);
+        const row& written = rows.at(seq);
+        if (written.event != nullptr) {
+            insert(run, written);
             const auto key = journal_key(run, seq);
             first_key = ids.empty() ? key : first_key;
-            append_id(ids, what.event->id, key);
+            append_id(ids, written.event->id, key);
         } else {
-            update(run, seq, what);
+            update(run, seq, written);
         }
     }
     count_.bind(1, static_cast<std::int64_t>(inserted));
@@ -202,20 +202,20 @@ std::size_t journal_writer::write(const std::vector<journal_record>& records) {
 }
 
 void journal_writer::bind_outcome(
-    sqlite::statement& to, const row& what, int vetoed, int responders, int ended, int verdict) {
-    const bool has_verdict = !what.verdict.empty();
+    sqlite::statement& insertion, const row& written, int vetoed, int responders, int ended, int verdict) {
+    const bool has_verdict = !written.verdict.empty();
     if (has_verdict) {
-        to.bind(vetoed, what.vetoed ? 1 : 0);
+        insertion.bind(vetoed, written.vetoed ? 1 : 0);
     } else {
-        to.bind_null(vetoed);
+        insertion.bind_null(vetoed);
     }
-    bind_optional(to, responders, has_verdict, what.responders);
-    bind_optional(to, ended, !what.ended.empty(), what.ended);
-    bind_optional(to, verdict, has_verdict, what.verdict);
+    bind_optional(insertion, responders, has_verdict, written.responders);
+    bind_optional(insertion, ended, !written.ended.empty(), written.ended);
+    bind_optional(insertion, verdict, has_verdict, written.verdict);
 }
 
-void journal_writer::insert(std::int64_t run, const row& what) {
-    const auto& event = *what.event;
+void journal_writer::insert(std::int64_t run, const row& written) {
+    const auto& event = *written.event;
     insert_.bind(1, journal_key(run, event.seq))
         .bind_blob(2, &event.id, event.id.size())
         .bind_text(3, event.name)
@@ -227,22 +227,22 @@ void journal_writer::insert(std::int64_t run, const row& what) {
         .bind(10, static_cast<std::int64_t>(event.subscribers))
         .bind(14, event.masked ? 1 : 0)
         .bind(15, static_cast<std::int64_t>(event.payload_bytes))
-        .bind_text(16, what.handed)
+        .bind_text(16, written.handed)
         .bind_text(19, event.host)
-        .bind_text(20, what.shadows);
+        .bind_text(20, written.shadows);
     if (event.timeout_ms) {
         insert_.bind(5, *event.timeout_ms);
     } else {
         insert_.bind_null(5);
     }
-    bind_outcome(insert_, what, 11, 12, 13, 17);
+    bind_outcome(insert_, written, 11, 12, 13, 17);
     bind_optional(insert_, 18, event.payload.has_value(), event.payload ? *event.payload : std::string_view{});
     insert_.run();
 }
 
-void journal_writer::update(std::int64_t run, std::uint64_t seq, const row& what) {
-    update_.bind(1, journal_key(run, seq)).bind_text(2, what.handed).bind_text(7, what.shadows);
-    bind_outcome(update_, what, 3, 4, 5, 6);
+void journal_writer::update(std::int64_t run, std::uint64_t seq, const row& written) {
+    update_.bind(1, journal_key(run, seq)).bind_text(2, written.handed).bind_text(7, written.shadows);
+    bind_outcome(update_, written, 3, 4, 5, 6);
     update_.run();
 }
 

@@ -49,9 +49,9 @@ private:
 
     [[nodiscard]] std::int64_t run_number();
     static void bind_outcome(
-        sqlite::statement& to, const row& what, int vetoed, int responders, int ended, int verdict);
-    void insert(std::int64_t run, const row& what);
-    void update(std::int64_t run, std::uint64_t seq, const row& what);
+        sqlite::statement& insertion, const row& written, int vetoed, int responders, int ended, int verdict);
+    void insert(std::int64_t run, const row& written);
+    void update(std::int64_t run, std::uint64_t seq, const row& written);
     // How many of the oldest events take that many bytes, about: 1 to rows_a_step.
     [[nodiscard]] std::int64_t count_oldest(std::int64_t bytes);
     // Returns how many are gone.

@@ -25,8 +25,8 @@ std::size_t footprint_of(const journal_record& record) noexcept {
     return sizeof(journal_record) + around_each + std::visit(size_visitor{}, record);
 }
 
-std::size_t record_queue::room_for(importance how) const noexcept {
-    switch (how) {
+std::size_t record_queue::room_for(importance class_of_record) const noexcept {
+    switch (class_of_record) {
         case importance::told:
             return most_bytes_ / 2;
         case importance::asked:
@@ -37,12 +37,12 @@ std::size_t record_queue::room_for(importance how) const noexcept {
     return most_bytes_;
 }
 
-bool record_queue::push(journal_record&& record, importance how) {
+bool record_queue::push(journal_record&& record, importance class_of_record) {
     const std::size_t bytes = footprint_of(record);
     bool wakes = false;
     {
         const std::lock_guard lock{mutex_};
-        if (closed_ || bytes_ + bytes > room_for(how)) {
+        if (closed_ || bytes_ + bytes > room_for(class_of_record)) {
             return false;
         }
         bytes_ += bytes;

@@ -27,7 +27,7 @@ public:
     enum class importance : std::uint8_t { told, asked, verdict };
 
     /// False where there is no room for it.
-    [[nodiscard]] bool push(journal_record&& record, importance how);
+    [[nodiscard]] bool push(journal_record&& record, importance class_of_record);
 
     /// Everything put in so far has a number up to this one.
     [[nodiscard]] std::uint64_t last_number() const;
@@ -42,7 +42,7 @@ public:
     void close();
 
 private:
-    [[nodiscard]] std::size_t room_for(importance how) const noexcept;
+    [[nodiscard]] std::size_t room_for(importance class_of_record) const noexcept;
 
     const std::size_t most_bytes_;
     mutable std::mutex mutex_{};

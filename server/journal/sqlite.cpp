@@ -46,10 +46,10 @@ void database::fail(int code) const {
     throw error(file_.string() + ": " + why, code);
 }
 
-statement::statement(database& where, std::string_view sql) : where_(where) {
+statement::statement(database& connection, std::string_view sql) : connection_(connection) {
     sqlite3_stmt* prepared = nullptr;
     check(::sqlite3_prepare_v3(
-        where.handle(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &prepared, nullptr));
+        connection.handle(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &prepared, nullptr));
     prepared_.reset(prepared);
 }
 
@@ -57,7 +57,7 @@ void statement::finalizer::operator()(sqlite3_stmt* prepared) const noexcept { :
 
 void statement::check(int code) const {
     if (code != SQLITE_OK) {
-        where_.fail(code);
+        connection_.fail(code);
     }
 }
 
@@ -90,7 +90,7 @@ bool statement::step() {
     }
     if (code != SQLITE_DONE) {
         ::sqlite3_reset(prepared_.get());
-        where_.fail(code);
+        connection_.fail(code);
     }
     return false;
 }
@@ -117,8 +117,8 @@ std::string_view statement::text(int column) const noexcept {
 }
 
 transaction::~transaction() {
-    if (where_.in_transaction()) {
-        ::sqlite3_exec(where_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+    if (connection_.in_transaction()) {
+        ::sqlite3_exec(connection_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
     }
 }
 

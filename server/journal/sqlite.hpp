@@ -59,7 +59,7 @@ private:
 class statement {
 public:
     /// The database must outlive it.
-    statement(database& where, std::string_view sql);
+    statement(database& connection, std::string_view sql);
 
     // Parameters count from 1. What is bound must stay until the statement has ended.
     statement& bind(int index, std::int64_t value);
@@ -84,21 +84,21 @@ private:
     };
     void check(int code) const;
 
-    database& where_;
+    database& connection_;
     std::unique_ptr<sqlite3_stmt, finalizer> prepared_{};
 };
 
 /// Rolled back unless commit() was called.
 class transaction {
 public:
-    explicit transaction(database& where) : where_(where) { where_.run("BEGIN IMMEDIATE"); }
+    explicit transaction(database& connection) : connection_(connection) { connection_.run("BEGIN IMMEDIATE"); }
     transaction(const transaction&) = delete;
     transaction& operator=(const transaction&) = delete;
     ~transaction();
-    void commit() { where_.run("COMMIT"); }
+    void commit() { connection_.run("COMMIT"); }
 
 private:
-    database& where_;
+    database& connection_;
 };
 
 }  // namespace hookd::server::sqlite

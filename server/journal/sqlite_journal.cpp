@@ -160,10 +160,10 @@ public:
 
     /// `make` gives the record. What is lost is counted where `counts`.
     template <class Make>
-    void record(record_queue::importance how, bool counts, Make make) noexcept {
+    void record(record_queue::importance class_of_record, bool counts, Make make) noexcept {
         bool kept = false;
         try {
-            kept = queue_.push(make(), how);
+            kept = queue_.push(make(), class_of_record);
         } catch (const std::bad_alloc&) {  // it is lost
         }
         dropped_.fetch_add(!kept && counts ? 1 : 0, std::memory_order_relaxed);
@@ -394,10 +394,10 @@ void sqlite_journal::begin(const protocol::uuid& instance) { implementation_->be
 
 protocol::stats_result::journal_figures sqlite_journal::figures() const { return implementation_->figures(); }
 
-void sqlite_journal::history(core::history_query what, handler<std::string> done) {
+void sqlite_journal::history(core::history_query query, handler<std::string> done) {
     implementation_->ask<std::string>(
-        std::move(done), [what = std::move(what), self = implementation_.get()](
-                             journal_reader& reader) { return reader.history(what, self->instance()); });
+        std::move(done), [query = std::move(query), self = implementation_.get()](
+                             journal_reader& reader) { return reader.history(query, self->instance()); });
 }
 
 void sqlite_journal::trace(const protocol::uuid& hook_event_id, handler<std::string> done) {
@@ -434,39 +434,40 @@ void sqlite_journal::events_between(
         });
 }
 
-void sqlite_journal::event_published(const core::event& what, const core::peer& emitter, std::size_t subscribers,
+void sqlite_journal::event_published(const core::event& published, const core::peer& emitter, std::size_t subscribers,
     const core::secret_filter* secrets) noexcept {
     using importance = record_queue::importance;
     const std::size_t most = implementation_->options().payload_bytes;
-    implementation_->record(what.expects_response() ? importance::asked : importance::told, true, [&] {
-        event_record record{.seq = what.seq(),
-            .id = what.id(),
-            .name = std::string{what.name()},
-            .emitted_at = nanoseconds_of(what.emitted_at()),
+    implementation_->record(published.expects_response() ? importance::asked : importance::told, true, [&] {
+        event_record record{.seq = published.seq(),
+            .id = published.id(),
+            .name = std::string{published.name()},
+            .emitted_at = nanoseconds_of(published.emitted_at()),
             .pid = emitter.pid,
             .uid = emitter.uid,
             .program = emitter.program,
-            .cause = std::string{what.cause()},
-            .host = std::string{what.host()},
+            .cause = std::string{published.cause()},
+            .host = std::string{published.host()},
             .subscribers = subscribers,
-            .payload_bytes = what.payload().size()};
-        if (what.expects_response()) {
-            record.timeout_ms = what.timeout().count();
+            .payload_bytes = published.payload().size()};
+        if (published.expects_response()) {
+            record.timeout_ms = published.timeout().count();
         }
-        if (what.payload().size() <= most) {
-            auto hidden = secrets != nullptr ? secrets->payload(what.name(), what.payload()) : std::nullopt;
+        if (published.payload().size() <= most) {
+            auto hidden = secrets != nullptr ? secrets->payload(published.name(), published.payload()) : std::nullopt;
             record.masked = hidden.has_value();
-            record.payload = hidden ? std::move(hidden) : std::optional<std::string>{what.payload()};
+            record.payload = hidden ? std::move(hidden) : std::optional<std::string>{published.payload()};
         }
         return journal_record{std::move(record)};
     });
 }
 
-void sqlite_journal::event_delivered(const core::event& what, std::string_view session_name) noexcept {
+void sqlite_journal::event_delivered(const core::event& delivered, std::string_view session_name) noexcept {
     using importance = record_queue::importance;
-    const auto after = nanoseconds_of(std::chrono::system_clock::now()) - nanoseconds_of(what.emitted_at());
-    implementation_->record(what.expects_response() ? importance::asked : importance::told, false, [&] {
-        return journal_record{hand_out_record{what.seq(), std::string{session_name}, std::max<std::int64_t>(after, 0)}};
+    const auto after = nanoseconds_of(std::chrono::system_clock::now()) - nanoseconds_of(delivered.emitted_at());
+    implementation_->record(delivered.expects_response() ? importance::asked : importance::told, false, [&] {
+        return journal_record{
+            hand_out_record{delivered.seq(), std::string{session_name}, std::max<std::int64_t>(after, 0)}};
     });
 }
 
@@ -487,19 +488,19 @@ void sqlite_journal::wait_given_up(std::uint64_t seq, protocol::refusal why) noe
     });
 }
 
-void sqlite_journal::shadow_replied(const core::shadow_reply& what) noexcept {
+void sqlite_journal::shadow_replied(const core::shadow_reply& reply) noexcept {
     const std::size_t most = implementation_->options().payload_bytes;
     implementation_->record(record_queue::importance::asked, false, [&] {
-        base::object_writer reply;
-        reply.text("responder", what.responder);
-        if (!what.failed.empty()) {
-            reply.text("failed", what.failed);
-        } else if (what.response.size() > most) {
-            reply.raw("response", abort_alone(what.response)).number("response_bytes", what.response.size());
+        base::object_writer document;
+        document.text("responder", reply.responder);
+        if (!reply.failed.empty()) {
+            document.text("failed", reply.failed);
+        } else if (reply.response.size() > most) {
+            document.raw("response", abort_alone(reply.response)).number("response_bytes", reply.response.size());
         } else {
-            reply.raw("response", what.response);
+            document.raw("response", reply.response);
         }
-        return journal_record{shadow_record{what.seq, reply.finish(), what.elapsed.count()}};
+        return journal_record{shadow_record{reply.seq, document.finish(), reply.elapsed.count()}};
     });
 }
 

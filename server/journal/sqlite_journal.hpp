@@ -28,19 +28,19 @@ public:
 
     void begin(const protocol::uuid& instance) override;
     [[nodiscard]] protocol::stats_result::journal_figures figures() const override;
-    void history(core::history_query what, handler<std::string> done) override;
+    void history(core::history_query query, handler<std::string> done) override;
     void trace(const protocol::uuid& hook_event_id, handler<std::string> done) override;
     void find(const protocol::uuid& hook_event_id, handler<core::journalled_event> done) override;
     void events_between(
         std::uint64_t after_seq, std::uint64_t before_seq, handler<std::vector<core::journalled_event>> done) override;
 
-    void event_published(const core::event& what, const core::peer& emitter, std::size_t subscribers,
+    void event_published(const core::event& published, const core::peer& emitter, std::size_t subscribers,
         const core::secret_filter* secrets) noexcept override;
-    void event_delivered(const core::event& what, std::string_view session_name) noexcept override;
+    void event_delivered(const core::event& delivered, std::string_view session_name) noexcept override;
     void wait_ended(std::string_view event_name, const protocol::wait_result& verdict,
         std::chrono::nanoseconds elapsed) noexcept override;
     void wait_given_up(std::uint64_t seq, protocol::refusal why) noexcept override;
-    void shadow_replied(const core::shadow_reply& what) noexcept override;
+    void shadow_replied(const core::shadow_reply& reply) noexcept override;
 
 private:
     class implementation;

@@ -164,7 +164,7 @@ void broker::start_subscribe(subscribe_request request, completion_of<subscripti
 
 void broker::start_respond(outside_reply request, completion_of<protocol::respond_result> completion) {
     strand_->run([caller = caller_, request = std::move(request), completion = std::move(completion)]() mutable {
-        carry_out(caller, request.hook_event_id, std::move(request.what), std::move(completion));
+        carry_out(caller, request.hook_event_id, std::move(request.answer), std::move(completion));
     });
 }
 

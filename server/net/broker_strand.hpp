@@ -65,7 +65,7 @@ private:
 
     template <class Work>
     void take_turn(Work& work) {
-        const turn here{depth_};
+        const turn guard{depth_};
         if (depth_ == 1) {
             forget_time();
         }

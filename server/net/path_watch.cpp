@@ -18,8 +18,11 @@ constexpr std::uint32_t changes_of_names =
 
 }  // namespace
 
-path_watch::path_watch(const strand& on, std::filesystem::path directory, std::function<void()> look)
-    : directory_(directory.empty() ? "." : std::move(directory)), look_(std::move(look)), changes_(on), timer_(on) {
+path_watch::path_watch(const strand& executor, std::filesystem::path directory, std::function<void()> look)
+    : directory_(directory.empty() ? "." : std::move(directory)),
+      look_(std::move(look)),
+      changes_(executor),
+      timer_(executor) {
     // A user has few of these. Without one there are the looks.
     if (const int made = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC); made >= 0) {
         changes_.assign(made);

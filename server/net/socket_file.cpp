@@ -24,8 +24,8 @@ namespace {
 
 constexpr mode_t private_mode = S_IRUSR | S_IWUSR;
 
-[[noreturn]] void fail(const std::string& what, int error) {
-    throw std::runtime_error(what + ": " + std::generic_category().message(error));
+[[noreturn]] void fail(const std::string& action, int error) {
+    throw std::runtime_error(action + ": " + std::generic_category().message(error));
 }
 
 sockaddr_un address_of(const std::string& path) {

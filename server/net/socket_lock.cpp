@@ -23,8 +23,8 @@
 namespace hookd::server {
 namespace {
 
-[[noreturn]] void fail(const std::string& what, int error) {
-    throw std::runtime_error(what + ": " + std::generic_category().message(error));
+[[noreturn]] void fail(const std::string& action, int error) {
+    throw std::runtime_error(action + ": " + std::generic_category().message(error));
 }
 
 /// A pid says something only to processes of the same pid namespace. Empty where /proc is not there.

@@ -10,8 +10,8 @@
 namespace hookd::server::net {
 namespace {
 
-boost::asio::socket_base::wait_type wait_type_of(stream::readiness which) noexcept {
-    switch (which) {
+boost::asio::socket_base::wait_type wait_type_of(stream::readiness ready) noexcept {
+    switch (ready) {
         case stream::readiness::read:
             return boost::asio::socket_base::wait_read;
         case stream::readiness::write:
@@ -27,8 +27,8 @@ boost::asio::socket_base::wait_type wait_type_of(stream::readiness which) noexce
 socket_stream::socket_stream(stream_socket socket, connection_strand strand)
     : socket_(std::move(socket)), strand_(std::move(strand)) {}
 
-ssize_t socket_stream::read(char* to, std::size_t room) noexcept {
-    return ::recv(socket_.native_handle(), to, room, MSG_DONTWAIT);
+ssize_t socket_stream::read(char* buffer, std::size_t room) noexcept {
+    return ::recv(socket_.native_handle(), buffer, room, MSG_DONTWAIT);
 }
 
 ssize_t socket_stream::write(const iovec* parts, std::size_t count) noexcept {
@@ -43,14 +43,14 @@ ssize_t socket_stream::write(const iovec* parts, std::size_t count) noexcept {
     return ::sendmsg(socket_.native_handle(), &message, flags);
 }
 
-void socket_stream::async_wait(readiness which, std::shared_ptr<observer> waiting) {
-    auto handler = [which, waiting = std::move(waiting)](const boost::system::error_code& failure) {
+void socket_stream::async_wait(readiness ready, std::shared_ptr<observer> waiting) {
+    auto handler = [ready, waiting = std::move(waiting)](const boost::system::error_code& failure) {
         if (!failure) {
-            waiting->on_stream_ready(which);
+            waiting->on_stream_ready(ready);
         }
     };
     strand_.with_handler(
-        std::move(handler), [this, which](auto ready) { socket_.async_wait(wait_type_of(which), std::move(ready)); });
+        std::move(handler), [this, ready](auto bound) { socket_.async_wait(wait_type_of(ready), std::move(bound)); });
 }
 
 int socket_stream::unread_by_peer() noexcept {

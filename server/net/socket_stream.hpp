@@ -20,9 +20,9 @@ class socket_stream final : public stream {
 public:
     socket_stream(stream_socket socket, connection_strand strand);
 
-    [[nodiscard]] ssize_t read(char* to, std::size_t room) noexcept override;
+    [[nodiscard]] ssize_t read(char* buffer, std::size_t room) noexcept override;
     [[nodiscard]] ssize_t write(const iovec* parts, std::size_t count) noexcept override;
-    void async_wait(readiness which, std::shared_ptr<observer> waiting) override;
+    void async_wait(readiness ready, std::shared_ptr<observer> waiting) override;
     [[nodiscard]] int unread_by_peer() noexcept override;
     void shut_down_writing() noexcept override;
     void shut_down_reading() noexcept override;

@@ -25,7 +25,7 @@ public:
     /// Who waits. Called on the connection's strand.
     class observer {
     public:
-        virtual void on_stream_ready(readiness which) = 0;
+        virtual void on_stream_ready(readiness ready) = 0;
 
     protected:
         ~observer() = default;
@@ -37,11 +37,11 @@ public:
     virtual ~stream() = default;
 
     /// Returns how many bytes were read, 0 at the end of input, -1 on an error; EAGAIN: nothing has come.
-    [[nodiscard]] virtual ssize_t read(char* to, std::size_t room) noexcept = 0;
+    [[nodiscard]] virtual ssize_t read(char* buffer, std::size_t room) noexcept = 0;
     /// Returns how many bytes were written, -1 on an error; EAGAIN: there is no room. Raises no SIGPIPE.
     [[nodiscard]] virtual ssize_t write(const iovec* parts, std::size_t count) noexcept = 0;
     /// Calls `waiting->on_stream_ready(which)` once that may be so; never, where the stream is closed before.
-    virtual void async_wait(readiness which, std::shared_ptr<observer> waiting) = 0;
+    virtual void async_wait(readiness ready, std::shared_ptr<observer> waiting) = 0;
     /// A figure that changes when the peer reads; in bytes with what the kernel keeps beside them.
     [[nodiscard]] virtual int unread_by_peer() noexcept = 0;
     /// The peer sees the end of what it reads.

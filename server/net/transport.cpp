@@ -76,15 +76,15 @@ void transport::drain() {
     });
 }
 
-void transport::on_stream_ready(stream::readiness which) {
-    if (which == stream::readiness::read) {
+void transport::on_stream_ready(stream::readiness ready) {
+    if (ready == stream::readiness::read) {
         expects_input_ = false;
         if (phase_ == phase::reading) {
             read_some();
         } else if (phase_ == phase::lingering) {
             discard_input();
         }
-    } else if (which == stream::readiness::write) {
+    } else if (ready == stream::readiness::write) {
         if (phase_ != phase::closed && write_ == write_state::waiting) {
             write_ = write_state::ready;
             flush();

@@ -78,7 +78,7 @@ public:
 
     /// On the broker's strand: the session has output.
     void on_ready() override;
-    void on_stream_ready(stream::readiness which) override;
+    void on_stream_ready(stream::readiness ready) override;
 
 private:
     enum class phase : std::uint8_t { reading, handling, paused, input_over, failed, lingering, closed };
@@ -124,7 +124,7 @@ private:
     void await_process_end();
     void end_with_process();
     template <class Handler>
-    void wait_until_over(timer& which, std::chrono::steady_clock::duration time, Handler handler);
+    void wait_until_over(timer& alarm, std::chrono::steady_clock::duration time, Handler handler);
     [[nodiscard]] bool peer_reads() const noexcept { return write_ != write_state::dead && !process_ended_; }
     void log_warning(const std::string& text);
 
@@ -162,12 +162,12 @@ private:
 };
 
 template <class Handler>
-void transport::wait_until_over(timer& which, std::chrono::steady_clock::duration time, Handler handler) {
-    if (!which) {
-        which = std::make_unique<boost::asio::steady_timer>(strand_.context());
+void transport::wait_until_over(timer& alarm, std::chrono::steady_clock::duration time, Handler handler) {
+    if (!alarm) {
+        alarm = std::make_unique<boost::asio::steady_timer>(strand_.context());
     }
-    which->expires_after(time);
-    strand_.with_handler(std::move(handler), [&which](auto over) { which->async_wait(std::move(over)); });
+    alarm->expires_after(time);
+    strand_.with_handler(std::move(handler), [&alarm](auto over) { alarm->async_wait(std::move(over)); });
 }
 
 }  // namespace hookd::server::net

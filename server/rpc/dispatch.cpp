@@ -352,15 +352,15 @@ void carry_out(
 void carry_out(
     session& session, const protocol::who_params& params, const protocol::request&, const answer_address& address) {
     auto found = session.broker().who(params);
-    const auto* const who = std::get_if<protocol::who_result>(&found);
+    const auto* const responders = std::get_if<protocol::who_result>(&found);
     auto* const hooks = session.options().hooks;
-    if (hooks == nullptr || who == nullptr || !has_registered(*who)) {
+    if (hooks == nullptr || responders == nullptr || !has_registered(*responders)) {
         return answer_either(session, address, found);
     }
     answer_later(session, address, [&](core::deferred_handler handler) {
-        hooks->list_hooks([broker = session.shared_broker(), who = *who, handler = std::move(handler)](
+        hooks->list_hooks([broker = session.shared_broker(), responders = *responders, handler = std::move(handler)](
                               const std::variant<protocol::list_hooks_result, error>& listed) {
-            auto answer = who;
+            auto answer = responders;
             if (const auto* const all = std::get_if<protocol::list_hooks_result>(&listed)) {
                 note_hook_states(answer, *all);
             }

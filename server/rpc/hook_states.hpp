@@ -7,9 +7,9 @@
 namespace hookd::server::rpc {
 
 /// Whether one of the responders is a registered hook.
-[[nodiscard]] bool has_registered(const protocol::who_result& who);
+[[nodiscard]] bool has_registered(const protocol::who_result& asked);
 
 /// A registered hook that cannot run counts as missing, and insists: notes the state of each, and that.
-void note_hook_states(protocol::who_result& who, const protocol::list_hooks_result& hooks);
+void note_hook_states(protocol::who_result& asked, const protocol::list_hooks_result& hooks);
 
 }  // namespace hookd::server::rpc

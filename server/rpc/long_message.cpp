@@ -11,14 +11,14 @@ namespace hookd::server::rpc {
 struct long_message::work {
     std::string_view text{};
     std::shared_ptr<const char[]> memory{};
-    part what = part::frame;
+    part read_as = part::frame;
     protocol::message read{};
     bool has_failed = false;           // for lack of memory
     std::atomic<bool> is_done{false};  // from then on the broker's strand has all of it
 
     void run() noexcept {
         try {
-            if (what == part::frame) {
+            if (read_as == part::frame) {
                 protocol::read_message(text, read);
             } else {
                 protocol::read_element(text, read);
@@ -31,11 +31,11 @@ struct long_message::work {
 };
 
 long_message::long_message(
-    check_threads& threads, std::string_view text, std::shared_ptr<const char[]> memory, part what)
+    check_threads& threads, std::string_view text, std::shared_ptr<const char[]> memory, part kind)
     : work_(std::make_shared<work>()) {
     work_->text = text;
     work_->memory = std::move(memory);
-    work_->what = what;
+    work_->read_as = kind;
     threads.run([target = std::weak_ptr{work_}] {
         if (const auto wanted = target.lock()) {
             wanted->run();

@@ -26,7 +26,7 @@ public:
 
     /// Begins to read `text`, which lies in `memory`: that is kept until it is over. Throws std::system_error where
     /// there can be no thread.
-    long_message(check_threads& threads, std::string_view text, std::shared_ptr<const char[]> memory, part what);
+    long_message(check_threads& threads, std::string_view text, std::shared_ptr<const char[]> memory, part kind);
     long_message(const long_message&) = delete;
     long_message& operator=(const long_message&) = delete;
     ~long_message() = default;

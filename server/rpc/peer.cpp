@@ -5,9 +5,10 @@
 
 namespace hookd::server::rpc {
 
-std::string describe(const core::peer& who) {
-    return (who.pid > 0 ? "pid " + std::to_string(who.pid) : std::string{"a process of another pid namespace"}) +
-           ", uid " + std::to_string(who.uid);
+std::string describe(const core::peer& described) {
+    return (described.pid > 0 ? "pid " + std::to_string(described.pid)
+                              : std::string{"a process of another pid namespace"}) +
+           ", uid " + std::to_string(described.uid);
 }
 
 std::string describe(const roles& may) {

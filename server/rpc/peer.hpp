@@ -13,10 +13,10 @@
 namespace hookd::server::rpc {
 
 /// Of the daemon's own user, or root.
-[[nodiscard]] inline bool is_owner(const core::peer& who) noexcept { return !who.is_named; }
+[[nodiscard]] inline bool is_owner(const core::peer& asked) noexcept { return !asked.is_named; }
 
 /// For logs: `pid 12, uid 1000`.
-[[nodiscard]] std::string describe(const core::peer& who);
+[[nodiscard]] std::string describe(const core::peer& described);
 
 /// As --allow-user takes them: `emit,observe`.
 [[nodiscard]] std::string describe(const roles& may);

@@ -15,11 +15,11 @@ bool is_before_retained(const broker_service& broker, core::client& client, cons
 void find_missed(const std::shared_ptr<broker_service>& broker, std::shared_ptr<resume_request> request,
     std::function<core::client*()> client, std::function<void()> done) {
     auto& [params, missed] = *request;
-    core::client* const who = client();
-    if (who == nullptr) {
+    core::client* const subscriber = client();
+    if (subscriber == nullptr) {
         return;
     }
-    if (!broker->state().needs_journal(*who, params, missed)) {
+    if (!broker->state().needs_journal(*subscriber, params, missed)) {
         return done();
     }
     const auto after_seq = std::max(params.after_seq.value_or(0), missed.through_seq);

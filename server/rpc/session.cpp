@@ -169,10 +169,10 @@ void session::handle_frame(std::string_view frame, const input& input) {
     stop_sharing_input();
 }
 
-void session::read_long(long_input::kind what, std::string_view text, std::size_t index, const input& input) {
-    const auto part = what == long_input::kind::batch_element ? long_message::part::element : long_message::part::frame;
+void session::read_long(long_input::kind kind, std::string_view text, std::size_t index, const input& input) {
+    const auto part = kind == long_input::kind::batch_element ? long_message::part::element : long_message::part::frame;
     long_input_.reset(new long_input{
-        what, text.size(), index, input.memory, input.capacity, {broker().checks(), text, input.memory, part}});
+        kind, text.size(), index, input.memory, input.capacity, {broker().checks(), text, input.memory, part}});
 }
 
 // Carries out the message that was being read, if that is over.
@@ -182,7 +182,7 @@ bool session::end_reading(const input& next, received& result) {
     }
     const auto done = std::move(long_input_);
     auto& message = done->reading.result();
-    if (done->what == long_input::kind::unended_line) {
+    if (done->read_as == long_input::kind::unended_line) {
         const bool is_json =
             message.type != protocol::message::kind::invalid || message.failure.code != errc::parse_error;
         result = judge_unended_line(is_json, done->bytes);
@@ -190,7 +190,7 @@ bool session::end_reading(const input& next, received& result) {
     }
     const input read{next.unread, done->memory, done->capacity, next.ended};
     share_input(done->bytes, done->memory, done->capacity);
-    if (done->what == long_input::kind::frame) {
+    if (done->read_as == long_input::kind::frame) {
         handle_message(message, read);
     } else {
         handle_element(message, done->index, read);

@@ -212,7 +212,7 @@ private:
     /// A long message that is being read. It lies in the memory of the input.
     struct long_input {
         enum class kind : std::uint8_t { frame, batch_element, unended_line };
-        kind what = kind::frame;
+        kind read_as = kind::frame;
         std::size_t bytes = 0;
         std::size_t index = 0;  // of an element of a batch
         std::shared_ptr<char[]> memory{};
@@ -222,7 +222,7 @@ private:
 
     [[nodiscard]] received carry_out(const input& next);
     [[nodiscard]] bool end_check();
-    void read_long(long_input::kind what, std::string_view text, std::size_t index, const input& input);
+    void read_long(long_input::kind kind, std::string_view text, std::size_t index, const input& input);
     [[nodiscard]] bool end_reading(const input& next, received& result);
     void handle_frame(std::string_view frame, const input& input);
     void handle_message(protocol::message& message, const input& input);

@@ -23,8 +23,8 @@ bool is_same(const registered_hook& one, const registered_hook& other) {
     const auto is_same_pin = [](const file_pin& a, const file_pin& b) {
         return a.path == b.path && a.sha256 == b.sha256;
     };
-    return one.enabled == other.enabled && one.what.name == other.what.name && one.what.command == other.what.command &&
-           one.what.events == other.what.events &&
+    return one.enabled == other.enabled && one.definition.name == other.definition.name &&
+           one.definition.command == other.definition.command && one.definition.events == other.definition.events &&
            std::equal(one.pins.begin(), one.pins.end(), other.pins.begin(), other.pins.end(), is_same_pin);
 }
 

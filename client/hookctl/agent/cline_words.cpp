@@ -9,23 +9,23 @@ namespace hookd::hookctl {
 
 agent_answer cline_answer(const agent_event& event, const agent_decision& decision) {
     const bool is_sdk_call = event.caller_name == "tool_call";
-    auto said = decision;
-    if (!said.input.empty() && (!is_sdk_call || said.word == agent_word::ask)) {
-        deny_instead_of_rewriting(said);
-    } else if (said.word == agent_word::ask && !is_sdk_call) {
-        deny_instead_of_asking(said);
+    auto adapted = decision;
+    if (!adapted.input.empty() && (!is_sdk_call || adapted.word == agent_word::ask)) {
+        deny_instead_of_rewriting(adapted);
+    } else if (adapted.word == agent_word::ask && !is_sdk_call) {
+        deny_instead_of_asking(adapted);
     }
     base::object_writer answer;
-    if (said.word == agent_word::deny) {
-        answer.flag("cancel", true).text("errorMessage", said.reason);
-    } else if (said.word == agent_word::ask) {
+    if (adapted.word == agent_word::deny) {
+        answer.flag("cancel", true).text("errorMessage", adapted.reason);
+    } else if (adapted.word == agent_word::ask) {
         answer.flag("cancel", false).flag("review", true);
     }
-    if (!said.input.empty()) {
-        answer.raw("overrideInput", said.input);
+    if (!adapted.input.empty()) {
+        answer.raw("overrideInput", adapted.input);
     }
-    if (!said.context.empty()) {
-        answer.text("contextModification", said.context);
+    if (!adapted.context.empty()) {
+        answer.text("contextModification", adapted.context);
     }
     return {0, answer.empty() ? std::string() : answer.finish() + '\n', {}};
 }

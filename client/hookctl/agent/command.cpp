@@ -109,7 +109,7 @@ std::vector<const agent_wiring*> chosen(const agent_arguments& arguments) {
 }
 
 void report(const invocation& call, const agent_wiring& wiring, const settings_path& path, bool is_wired,
-    std::string_view what, base::object_writer details = {}) {
+    std::string_view finding, base::object_writer details = {}) {
     if (writes_for_programs(call.json)) {
         print(details.text("agent", wiring.agent).text("path", path.whole()).flag("wired", is_wired).finish() + '\n');
         return;
@@ -117,7 +117,7 @@ void report(const invocation& call, const agent_wiring& wiring, const settings_p
     const palette colour;
     print(std::string(is_wired ? colour.green() : colour.red()) + (is_wired ? "✓ " : "✗ ") +
           std::string(colour.plain()) + std::string(wiring.agent) + "  " + harmless(path.whole()) + ": " +
-          harmless(what) + '\n');
+          harmless(finding) + '\n');
 }
 
 void install(const invocation& call, const agent_arguments& arguments, const agent_wiring& wiring) {
@@ -179,14 +179,14 @@ std::string test_input(const agent_wiring& wiring, const settings_path& path) {
 }
 
 base::command_result run_shell(const std::string& command, std::string input) {
-    base::command what;
-    what.argv = {"/bin/sh", "-c", command};
+    base::command request;
+    request.argv = {"/bin/sh", "-c", command};
     for (char** each = environ; *each != nullptr; ++each) {
-        what.environment.emplace_back(*each);
+        request.environment.emplace_back(*each);
     }
-    what.input = std::move(input);
-    what.timeout = test_time;
-    return run_to_end(std::move(what));
+    request.input = std::move(input);
+    request.timeout = test_time;
+    return run_to_end(std::move(request));
 }
 
 constexpr std::string_view own_name = "hookctl";
@@ -199,10 +199,10 @@ std::string without_own_name(const std::string& notice) {
 
 /// What the agent would make of that.
 agent_decision understood(const agent_wiring& wiring, const std::string& input, const base::command_result& ended) {
-    agent_decision said;
+    agent_decision decision;
     if (ended.how != base::command_result::ending::exited) {
-        said.notices.emplace_back("the command could not be started, or took too long");
-        return said;
+        decision.notices.emplace_back("the command could not be started, or took too long");
+        return decision;
     }
     const auto event = recognize_agent_event(agent_input(input), wiring.agent);
     if (const agent_input words(ended.output.text); words.fault().empty()) {
@@ -211,19 +211,19 @@ agent_decision understood(const agent_wiring& wiring, const std::string& input, 
         reply.text = words.text();
         reply.responder = own_name;
         reply.uid = ::geteuid();
-        said = decide(event, answer, false);
-        for (auto& notice : said.notices) {
+        decision = decide(event, answer, false);
+        for (auto& notice : decision.notices) {
             notice = without_own_name(notice);
         }
     }
     if (ended.code != 0) {
-        said.word = ended.code == 2 ? agent_word::deny : said.word;
-        said.reason = ended.errors.text.substr(0, ended.errors.text.find_last_not_of('\n') + 1);
+        decision.word = ended.code == 2 ? agent_word::deny : decision.word;
+        decision.reason = ended.errors.text.substr(0, ended.errors.text.find_last_not_of('\n') + 1);
         if (ended.code != 2) {
-            said.notices.push_back("the command exited " + std::to_string(ended.code) + ": " + said.reason);
+            decision.notices.push_back("the command exited " + std::to_string(ended.code) + ": " + decision.reason);
         }
     }
-    return said;
+    return decision;
 }
 
 /// Returns whether all is as it should be.
@@ -247,18 +247,18 @@ bool status(const invocation& call, const agent_arguments& arguments, const agen
     for (const auto& [command, limit] : hooks) {
         const auto input = test_input(wiring, path);
         const auto ended = run_shell(command, input);
-        const auto said = understood(wiring, input, ended);
-        std::string what = said.word == agent_word::none ? "proceed" : std::string(word_of(said.word));
+        const auto decision = understood(wiring, input, ended);
+        std::string outcome = decision.word == agent_word::none ? "proceed" : std::string(word_of(decision.word));
         base::object_writer details;
         details.text("command", command)
-            .text("answer", what)
-            .text("reason", said.reason)
-            .texts("notices", said.notices);
-        what = "a test event would " + what + (said.reason.empty() ? "" : ": " + said.reason);
-        for (const auto& notice : said.notices) {
-            what += "; " + notice;
+            .text("answer", outcome)
+            .text("reason", decision.reason)
+            .texts("notices", decision.notices);
+        outcome = "a test event would " + outcome + (decision.reason.empty() ? "" : ": " + decision.reason);
+        for (const auto& notice : decision.notices) {
+            outcome += "; " + notice;
         }
-        report(call, wiring, path, true, what, std::move(details));
+        report(call, wiring, path, true, outcome, std::move(details));
         is_right =
             is_right && ended.how == base::command_result::ending::exited && (ended.code == 0 || ended.code == 2);
     }

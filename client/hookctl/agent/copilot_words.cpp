@@ -92,18 +92,18 @@ agent_answer copilot_answer(const agent_event& event, const agent_decision& deci
         return denied_by_status(decision);
     }
     const bool is_camel = event.caller_name.front() >= 'a' && event.caller_name.front() <= 'z';
-    auto said = decision;
+    auto adapted = decision;
     if (is_camel && event.kind == kind::post_tool_use && decision.word == agent_word::deny) {
-        said.context.insert(
+        adapted.context.insert(
             0, decision.reason + (decision.context.empty() ? "" : "\n"));  // it knows no veto here: the model is told
-        said.word = agent_word::none;
+        adapted.word = agent_word::none;
     }
     base::object_writer answer;
     if (decision.ends_run) {
         answer.flag("continue", false).text("stopReason", decision.reason);
     }
-    add_top_words(answer, event, said);
-    if (const auto words = is_camel ? std::string() : nested_words(event, said); !words.empty()) {
+    add_top_words(answer, event, adapted);
+    if (const auto words = is_camel ? std::string() : nested_words(event, adapted); !words.empty()) {
         answer.raw("hookSpecificOutput", words);
     }
     if (const auto notices = notice_text(decision); event.dialect->tells_person && !notices.empty()) {

@@ -93,9 +93,9 @@ bool is_told_only(std::string_view caller_name) {
 
 /// Whether an event of a name that is not known can be stopped.
 bool sounds_stoppable(std::string_view caller_name) {
-    const auto begins = [&](std::string_view with) {
-        return caller_name.size() >= with.size() &&
-               std::equal(with.begin(), with.end(), caller_name.begin(),
+    const auto begins = [&](std::string_view prefix) {
+        return caller_name.size() >= prefix.size() &&
+               std::equal(prefix.begin(), prefix.end(), caller_name.begin(),
                    [](char a, char b) { return a == (b >= 'A' && b <= 'Z' ? static_cast<char>(b - 'A' + 'a') : b); });
     };
     return begins("pre") || begins("before") || caller_name.ends_with("Request") || caller_name.ends_with("_request");
@@ -143,11 +143,11 @@ constexpr std::array passed_members{
 };
 
 std::string_view find_member(const agent_input& input, const passed_member& wanted) {
-    for (const auto from : wanted.from) {
-        const auto slash = from.find('/');
-        auto value = input.raw(from.substr(0, slash));
+    for (const auto name : wanted.from) {
+        const auto slash = name.find('/');
+        auto value = input.raw(name.substr(0, slash));
         if (slash != std::string_view::npos) {
-            value = json_member_of(value, from.substr(slash + 1));
+            value = json_member_of(value, name.substr(slash + 1));
         }
         if (!value.empty() && base::kind_of(value) == wanted.wanted) {
             return value;
@@ -233,8 +233,9 @@ base::object_writer begin_payload(const agent_event& event, const agent_input& i
     return payload;
 }
 
-bool is_tool_event(kind what) {
-    return what == kind::pre_tool_use || what == kind::permission_request || what == kind::post_tool_use;
+bool is_tool_event(kind event_kind) {
+    return event_kind == kind::pre_tool_use || event_kind == kind::permission_request ||
+           event_kind == kind::post_tool_use;
 }
 
 /// `call`: of a tool's event. `author`: the hook whose rewrite it is; empty if it is as the agent has it.

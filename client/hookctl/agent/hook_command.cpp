@@ -79,15 +79,15 @@ int tell(const invocation& call, const agent_event& event) {
 }
 
 /// Asks the hooks, and where one of them wants another input asks about that.
-agent_decision ask_hooks(
-    const invocation& call, const agent_input& input, const agent_event& event, agent_chain& chain, wait_options how) {
+agent_decision ask_hooks(const invocation& call, const agent_input& input, const agent_event& event, agent_chain& chain,
+    wait_options options) {
     const auto end = steady_clock::now() + *call.timeout;
     auto client = verdict_client_for(call);
     for (auto asked = event;;) {
-        how.timeout = std::max(std::chrono::ceil<milliseconds>(end - steady_clock::now()), milliseconds(1));
-        const auto said = client.emit_and_wait(asked.name, asked.payload, how);
-        print_hook_lines_of_trouble(said);
-        const auto rewrite = chain.take(said, asked.tool_input);
+        options.timeout = std::max(std::chrono::ceil<milliseconds>(end - steady_clock::now()), milliseconds(1));
+        const auto result = client.emit_and_wait(asked.name, asked.payload, options);
+        print_hook_lines_of_trouble(result);
+        const auto rewrite = chain.take(result, asked.tool_input);
         if (!rewrite) {
             return std::move(chain.decision());
         }
@@ -97,18 +97,18 @@ agent_decision ask_hooks(
 
 int ask(
     const invocation& call, const agent_hook_arguments& arguments, const agent_input& input, const agent_event& event) {
-    wait_options how;
+    wait_options options;
     // Where the input can be rewritten each hook sees what those before it have made of it.
-    how.policy = (event.dialect->rewrites & at(event.kind)) != 0 ? wait_policy::chain : wait_policy::veto;
+    options.policy = (event.dialect->rewrites & at(event.kind)) != 0 ? wait_policy::chain : wait_policy::veto;
     const bool fail_closed = arguments.fail_closed && event.is_guarded;
     if (!event.is_guarded) {
-        how.on_failure = failure_policy::open;
+        options.on_failure = failure_policy::open;
     } else if (fail_closed) {
-        how.on_failure = failure_policy::closed;  // else a catalog may say so
+        options.on_failure = failure_policy::closed;  // else a catalog may say so
     }
     agent_chain chain(event, fail_closed);
     try {
-        auto decision = ask_hooks(call, input, event, chain, how);
+        auto decision = ask_hooks(call, input, event, chain, options);
         if (arguments.stop_once) {
             let_end(event, decision);
         }
@@ -140,9 +140,9 @@ int refuse(const agent_hook_arguments& arguments, const agent_event& event, cons
 }
 
 /// An agent waits for an answer to what can't be read, too.
-agent_input read_input(const std::string& from, milliseconds timeout) {
+agent_input read_input(const std::string& source, milliseconds timeout) {
     try {
-        return agent_input(from == "-" ? read_one_json_object(timeout) : read_text_argument(from));
+        return agent_input(source == "-" ? read_one_json_object(timeout) : read_text_argument(source));
     } catch (const usage_error& wrong) {
         return agent_input::unreadable(wrong.what());
     }

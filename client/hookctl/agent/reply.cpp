@@ -221,11 +221,11 @@ private:
             kept = std::move(text);
         }
     }
-    void note(const std::string& what) {
-        result_.decision.notices.push_back("the reply of " + responder_ + " has " + what);
+    void note(const std::string& notice) {
+        result_.decision.notices.push_back("the reply of " + responder_ + " has " + notice);
     }
-    void fail(const std::string& what) {
-        note(what);
+    void fail(const std::string& reason) {
+        note(reason);
         result_.failed = result_.decision.notices.back();
     }
     /// Others may object and comment, but not steer.
@@ -290,16 +290,16 @@ void agent_chain::add_notice(std::string notice) {
     }
 }
 
-std::optional<agent_chain::rewrite> agent_chain::take(const verdict& said, std::string_view tool_input) {
-    if (!said.bypassed.empty()) {
+std::optional<agent_chain::rewrite> agent_chain::take(const verdict& answered, std::string_view tool_input) {
+    if (!answered.bypassed.empty()) {
         result_ = {};  // whatever hooks have said, in whose words
-        add_notice(bypass_text(said, event_->name));
+        add_notice(bypass_text(answered, event_->name));
         return std::nullopt;
     }
     const bool asks_again = (event_->dialect->rewrites & at(event_->kind)) != 0;
     auto turns = turns_;
     std::string seen(tool_input);
-    for (const auto& response : said.responses) {
+    for (const auto& response : answered.responses) {
         auto each = reply_reader(response, seen).take();
         if (auto& had = turns[response.responder]; had > 0) {
             --had;
@@ -328,7 +328,7 @@ std::optional<agent_chain::rewrite> agent_chain::take(const verdict& said, std::
         }
         seen = becomes;
     }
-    conclude(said);
+    conclude(answered);
     return std::nullopt;
 }
 
@@ -369,26 +369,26 @@ void agent_chain::set_input() {
     }
 }
 
-void agent_chain::conclude(const verdict& said) {
+void agent_chain::conclude(const verdict& answered) {
     set_input();
-    if (!said.missing.empty()) {
-        add_notice("no answer to " + event_->name + " from " + missing_text(said));
+    if (!answered.missing.empty()) {
+        add_notice("no answer to " + event_->name + " from " + missing_text(answered));
     }
     const bool denies = result_.word == agent_word::deny;
-    if (!said.proceed() && !denies && event_->kind == agent_event_kind::stop) {
-        add_notice("the agent may end, although " + said.abort);  // nobody has objected: a failure did
-    } else if (!said.proceed() && !denies) {
+    if (!answered.proceed() && !denies && event_->kind == agent_event_kind::stop) {
+        add_notice("the agent may end, although " + answered.abort);  // nobody has objected: a failure did
+    } else if (!answered.proceed() && !denies) {
         result_.word = agent_word::deny;
-        result_.reason = is_blank(said.abort) ? "denied without a reason" : said.abort;
+        result_.reason = is_blank(answered.abort) ? "denied without a reason" : answered.abort;
     } else if (fail_closed_ && !failed_.empty() && !denies) {
         result_.word = agent_word::deny;
         result_.reason = "no verdict: " + failed_;
     }
 }
 
-agent_decision decide(const agent_event& event, const verdict& said, bool fail_closed) {
+agent_decision decide(const agent_event& event, const verdict& answered, bool fail_closed) {
     agent_chain chain(event, fail_closed);
-    while (chain.take(said, event.tool_input)) {
+    while (chain.take(answered, event.tool_input)) {
     }
     return std::move(chain.decision());
 }

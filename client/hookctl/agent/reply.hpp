@@ -23,7 +23,7 @@ namespace hookd::hookctl {
 ///
 /// A reply with another word, or a rewrite that is not an object, counts as that of a hook that has failed: it becomes
 /// a notice, and with `fail_closed` a denial. The agent's end is denied by a word only, never by a failure.
-[[nodiscard]] agent_decision decide(const agent_event& event, const verdict& said, bool fail_closed);
+[[nodiscard]] agent_decision decide(const agent_event& event, const verdict& answered, bool fail_closed);
 
 /// The hooks as a chain, also where one rewrites by `updated_input`, which the daemon knows nothing of: all are asked
 /// again, about what it wants. Those after it have their turn then; those that have had it may still object or ask.
@@ -40,7 +40,7 @@ public:
     };
     /// Takes what hooks have said about the event with `tool_input`. A rewrite is what the hooks after its author are
     /// to be asked about next; nothing: decision() is complete.
-    [[nodiscard]] std::optional<rewrite> take(const verdict& said, std::string_view tool_input);
+    [[nodiscard]] std::optional<rewrite> take(const verdict& answered, std::string_view tool_input);
     /// Whether a hook has had its turn.
     [[nodiscard]] bool has_begun() const noexcept { return !turns_.empty(); }
     [[nodiscard]] agent_decision& decision() noexcept { return result_; }
@@ -49,7 +49,7 @@ private:
     void count_objection(const agent_decision& decision);
     void count(agent_decision decision, const std::string& failed);
     void set_input();
-    void conclude(const verdict& said);
+    void conclude(const verdict& answered);
     void add_notice(std::string notice);
 
     const agent_event* event_;

@@ -22,8 +22,8 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t longest_settings = std::size_t{16} << 20U;
 
-[[noreturn]] void fail(const std::string& what, const std::string& path, int error) {
-    throw usage_error("can't " + what + " " + path + ": " + std::generic_category().message(error));
+[[noreturn]] void fail(const std::string& action, const std::string& path, int error) {
+    throw usage_error("can't " + action + " " + path + ": " + std::generic_category().message(error));
 }
 
 void refuse_links(const settings_path& path) {

@@ -15,11 +15,11 @@ std::string notice_text(const agent_decision& decision) {
 }
 
 agent_answer denied_by_status(const agent_decision& decision) {
-    auto said = decision.reason;
+    auto text = decision.reason;
     if (const auto notices = notice_text(decision); !notices.empty()) {
-        said.append("\n").append(notices);
+        text.append("\n").append(notices);
     }
-    return {2, {}, said};
+    return {2, {}, text};
 }
 
 agent_answer status_answer(const agent_event& /*event*/, const agent_decision& decision) {

@@ -75,9 +75,9 @@ bool start_absent_daemon(const invocation& call) {
     if (started.how == base::command_result::ending::exited && (started.code == 0 || started.code == socket_held)) {
         return true;
     }
-    const auto& said = started.errors.text;
+    const auto& message = started.errors.text;
     report_error("hookd could not be started for the hooks in " + registry.string() +
-                 (said.empty() ? "" : ": " + said.substr(0, said.find('\n'))));
+                 (message.empty() ? "" : ": " + message.substr(0, message.find('\n'))));
     return false;
 }
 

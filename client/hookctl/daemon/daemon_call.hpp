@@ -76,9 +76,9 @@ inline constexpr std::chrono::milliseconds longest_silence{10'000};
 }
 
 /// `NAME (WHY), NAME (WHY)`: those who were waited for in vain.
-[[nodiscard]] inline std::string missing_text(const verdict& said) {
+[[nodiscard]] inline std::string missing_text(const verdict& result) {
     std::string text;
-    for (std::string_view separator; const auto& hook : said.missing) {
+    for (std::string_view separator; const auto& hook : result.missing) {
         text.append(separator).append(harmless(hook.responder)).append(" (").append(harmless(hook.why)).append(")");
         separator = ", ";
     }

@@ -40,16 +40,16 @@ int run_ping(const invocation& call) {
         return exit_status::done;
     }
     const auto begin = std::chrono::steady_clock::now();
-    const auto who = daemon.ping();
+    const auto info = daemon.ping();
     const std::chrono::duration<double, std::milli> trip = std::chrono::steady_clock::now() - begin;
     std::array<char, 32> elapsed{};
     std::snprintf(elapsed.data(), elapsed.size(), "%.2f ms", trip.count());
     const palette colour;
     std::string text;
-    text.append(colour.green()).append("hookd ").append(harmless(who.version)).append(colour.plain());
-    text += " is there, at " + harmless(daemon.path()) + ": pid " + std::to_string(who.pid) + ", protocol " +
-            std::to_string(who.protocol) + ", answered in " + elapsed.data();
-    text.append(colour.dim()).append("  ").append(harmless(who.instance)).append(colour.plain()).append("\n");
+    text.append(colour.green()).append("hookd ").append(harmless(info.version)).append(colour.plain());
+    text += " is there, at " + harmless(daemon.path()) + ": pid " + std::to_string(info.pid) + ", protocol " +
+            std::to_string(info.protocol) + ", answered in " + elapsed.data();
+    text.append(colour.dim()).append("  ").append(harmless(info.instance)).append(colour.plain()).append("\n");
     print(text);
     return exit_status::done;
 }

@@ -30,8 +30,8 @@ std::string describe(const emission& done) {
 }
 
 /// How a wait ended that ended otherwise than by replies.
-std::string_view describe(outcome how) {
-    switch (how) {
+std::string_view describe(outcome result) {
+    switch (result) {
         case outcome::answered:
             return "";
         case outcome::abstained:
@@ -51,15 +51,15 @@ std::string_view describe(outcome how) {
     return ": the daemon has no such event";
 }
 
-std::string describe(const verdict& said) {
+std::string describe(const verdict& result) {
     const palette colour;
     std::string text;
-    text.append(said.proceed() ? colour.green() : colour.red())
-        .append(said.proceed() ? "proceed" : "vetoed")
+    text.append(result.proceed() ? colour.green() : colour.red())
+        .append(result.proceed() ? "proceed" : "vetoed")
         .append(colour.plain())
-        .append(describe(said.outcome))
+        .append(describe(result.outcome))
         .append("\n");
-    return text += hook_lines(said, colour);
+    return text += hook_lines(result, colour);
 }
 
 /// Prints unless nothing is wanted (`-q`).
@@ -70,16 +70,16 @@ void print_result(const emit_arguments& arguments, std::string_view text) {
 }
 
 /// For a person who watches, though standard output goes elsewhere.
-void show_notes(const verdict& said) {
+void show_notes(const verdict& result) {
     if (::isatty(STDERR_FILENO) != 0) {
-        print_notes(said);
+        print_notes(result);
     }
 }
 
 int emit_and_go(const invocation& call, const emit_arguments& arguments, const std::string& payload) {
-    emit_options how;
-    how.scope = arguments.scope;
-    const auto done = connect_for(call).emit(arguments.event, payload, how);
+    emit_options options;
+    options.scope = arguments.scope;
+    const auto done = connect_for(call).emit(arguments.event, payload, options);
     if (writes_for_programs(call.json)) {
         protocol::emit_result result;
         result.hook_event_id = protocol::parse_uuid(done.hook_event_id).value_or(protocol::uuid{});
@@ -95,34 +95,34 @@ int emit_and_go(const invocation& call, const emit_arguments& arguments, const s
 }
 
 int emit_and_wait(const invocation& call, const emit_arguments& arguments, const std::string& payload) {
-    wait_options how;
-    how.timeout = call.timeout;
-    how.policy = arguments.policy;
-    how.require = arguments.require;
-    how.scope = arguments.scope;
+    wait_options options;
+    options.timeout = call.timeout;
+    options.policy = arguments.policy;
+    options.require = arguments.require;
+    options.scope = arguments.scope;
     if (arguments.fail_closed) {
-        how.on_failure = failure_policy::closed;
+        options.on_failure = failure_policy::closed;
     }
-    how.require_subscriber = !arguments.wait_for_subscriber;
+    options.require_subscriber = !arguments.wait_for_subscriber;
 
-    const auto said = verdict_client_for(call).emit_and_wait(arguments.event, payload, how);
+    const auto result = verdict_client_for(call).emit_and_wait(arguments.event, payload, options);
     try {
         print_result(
-            arguments, writes_for_programs(call.json) ? json_output(one_line(said.text)) + '\n' : describe(said));
+            arguments, writes_for_programs(call.json) ? json_output(one_line(result.text)) + '\n' : describe(result));
     } catch (const std::system_error&) {
-        if (said.proceed()) {
+        if (result.proceed()) {
             throw;
         }
         // A veto is one whatever becomes of what is printed about it.
     }
-    print_bypass(said, arguments.event);
+    print_bypass(result, arguments.event);
     if (arguments.quiet || writes_for_programs(call.json)) {
-        show_notes(said);
+        show_notes(result);
     }
-    if (said.proceed()) {
+    if (result.proceed()) {
         return exit_status::done;
     }
-    print_reason(said.abort);
+    print_reason(result.abort);
     return arguments.abort_exit_code;
 }
 

@@ -25,18 +25,18 @@ void report_refusal(const guarded_step& step, const error& failure) {
                  (failure.code() != 0 ? " (error " + std::to_string(failure.code()) + ")" : ""));
 }
 
-int conclude(const guarded_step& step, const verdict& said) {
+int conclude(const guarded_step& step, const verdict& result) {
     // On a terminal each hook has a line of its own if one of them stops the tool or is missing.
-    if (!print_hook_lines_of_trouble(said)) {
-        print_notes(said);
+    if (!print_hook_lines_of_trouble(result)) {
+        print_notes(result);
     }
-    print_bypass(said, step.event);
-    if (!said.proceed()) {
-        print_reason(said.abort);
+    print_bypass(result, step.event);
+    if (!result.proceed()) {
+        print_reason(result.abort);
         return exit_status::vetoed;
     }
-    if (!said.missing.empty()) {
-        report_error(step.event + ": no answer from " + missing_text(said) + "; " + step.tool + " continues");
+    if (!result.missing.empty()) {
+        report_error(step.event + ": no answer from " + missing_text(result) + "; " + step.tool + " continues");
     }
     return exit_status::done;
 }

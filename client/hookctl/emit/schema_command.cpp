@@ -92,9 +92,9 @@ std::string ask_for_schemas(const invocation& call, const std::string& params) {
         if (failure.code() != static_cast<int>(protocol::errc::not_in_catalog)) {
             throw;
         }
-        const std::string_view said = failure.what();
+        const std::string_view message = failure.what();
         const auto method = std::string(protocol::schema_params::method) + ": ";
-        report_error(said.starts_with(method) ? said.substr(method.size()) : said);
+        report_error(message.starts_with(method) ? message.substr(method.size()) : message);
     }
     return {};
 }

@@ -63,8 +63,8 @@ void git_configuration::set(const std::string& key, const std::string& value) {
 
 void git_configuration::change(std::vector<std::string> arguments) const {
     arguments.insert(arguments.begin(), {"config", scope_});
-    if (const auto said = ask_git(repository_, std::move(arguments)); said.status != 0) {
-        throw usage_error("git did not change its configuration" + (said.errors.empty() ? "" : ": " + said.errors));
+    if (const auto answer = ask_git(repository_, std::move(arguments)); answer.status != 0) {
+        throw usage_error("git did not change its configuration" + (answer.errors.empty() ? "" : ": " + answer.errors));
     }
 }
 

@@ -80,12 +80,12 @@ git_question staged_question() {
     return question;
 }
 
-git_files read_names(const git_answer& said) {
+git_files read_names(const git_answer& answer) {
     git_files found;
-    found.cut = !said.succeeded();
+    found.cut = !answer.succeeded();
     std::unordered_set<std::string_view> seen;
     std::size_t bytes = 0;
-    std::string_view rest = said.output;
+    std::string_view rest = answer.output;
     while (!rest.empty()) {
         const auto end = rest.find('\0');
         if (end == std::string_view::npos) {

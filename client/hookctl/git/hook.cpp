@@ -49,9 +49,9 @@ constexpr std::array hooks{
 constexpr std::string_view event_prefix = "git.";
 
 /// `text` with each `from` as `to`.
-std::string replaced(std::string_view text, char from, char to) {
+std::string replaced(std::string_view text, char old_character, char new_character) {
     std::string result(text);
-    std::replace(result.begin(), result.end(), from, to);
+    std::replace(result.begin(), result.end(), old_character, new_character);
     return result;
 }
 

@@ -50,7 +50,7 @@ public:
         title_ = global ? "in your own git configuration:\n" : "in the repository's configuration:\n";
     }
 
-    void add(const git_hook& hook, change what) {
+    void add(const git_hook& hook, change done) {
         constexpr std::array<std::pair<std::string_view, std::string_view>, 7> words{{
             {"unchanged", ""},
             {"installed", "installed"},
@@ -60,8 +60,8 @@ public:
             {"restored", "removed; the hook from before is back"},
             {"foreign", "left alone: it is not hookd's any more"},
         }};
-        const auto& [name, sentence] = words[static_cast<std::size_t>(what)];
-        if (what == change::none) {
+        const auto& [name, sentence] = words[static_cast<std::size_t>(done)];
+        if (done == change::none) {
             hooks_.emplace(hook.name, name);
             return;
         }
@@ -95,8 +95,8 @@ public:
             line.text("configuration", configuration_);
         }
         base::object_writer hooks;
-        for (const auto& [name, what] : hooks_) {
-            hooks.text(name, what);
+        for (const auto& [name, done] : hooks_) {
+            hooks.text(name, done);
         }
         line.raw("hooks", hooks.finish());
         if (!no_daemon_.empty()) {
@@ -257,7 +257,7 @@ std::vector<fs::path> known_directories(const git_site& site, const git_record& 
     return all;
 }
 
-void tell_what_is_left(const git_hooks_directory& directory, const git_hook& hook, change what) {
+void tell_what_is_left(const git_hooks_directory& directory, const git_hook& hook, change done) {
     std::string left;
     const auto add = [&left](const std::vector<fs::path>& files) {
         for (const auto& each : files) {
@@ -266,10 +266,10 @@ void tell_what_is_left(const git_hooks_directory& directory, const git_hook& hoo
     };
     add(directory.kept(hook));
     add(directory.superseded(hook));
-    if (what == change::foreign) {
+    if (done == change::foreign) {
         report_error((directory.path() / hook.name).string() +
                      " is no longer hookd's and was left as it is; the previous hook is " + left);
-    } else if (what != change::none && !left.empty()) {
+    } else if (done != change::none && !left.empty()) {
         report_error("older hooks than " + (directory.path() / hook.name).string() + " are kept: " + left);
     }
     for (const auto& each : directory.stand_ins(hook)) {
@@ -293,9 +293,9 @@ void uninstall_scripts(const git_site& site, const git_arguments& arguments, rep
                    !directory.moved_scripts(hook).empty() || !directory.stand_ins(hook).empty();
         });
         for (const auto* hook : chosen) {
-            const auto what = directory.uninstall(*hook);
-            done.add(*hook, what);
-            tell_what_is_left(directory, *hook, what);
+            const auto change = directory.uninstall(*hook);
+            done.add(*hook, change);
+            tell_what_is_left(directory, *hook, change);
         }
         directory.tidy();
     }

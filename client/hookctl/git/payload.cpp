@@ -136,7 +136,7 @@ void add_message(base::object_writer& payload, const fs::path& path) {
 }
 
 void add_argument(
-    base::object_writer& payload, const git_argument& argument, const std::string& value, const fs::path& here) {
+    base::object_writer& payload, const git_argument& argument, const std::string& value, const fs::path& directory) {
     switch (argument.form) {
         case git_argument_form::flag:
             payload.flag(argument.member, value == "1");
@@ -149,9 +149,9 @@ void add_argument(
             break;
         case git_argument_form::path:
         case git_argument_form::message:
-            add_bytes(payload, argument.member, (here / value).string());
+            add_bytes(payload, argument.member, (directory / value).string());
             if (argument.form == git_argument_form::message) {
-                add_message(payload, here / value);
+                add_message(payload, directory / value);
             }
             break;
         case git_argument_form::rest:
@@ -160,7 +160,7 @@ void add_argument(
 }
 
 void add_arguments(
-    base::object_writer& payload, const git_hook& hook, std::span<const std::string> given, const fs::path& here) {
+    base::object_writer& payload, const git_hook& hook, std::span<const std::string> given, const fs::path& directory) {
     for (const auto& argument : hook.arguments) {
         if (argument.form == git_argument_form::rest) {
             add_all_bytes(payload, argument.member, given);
@@ -169,7 +169,7 @@ void add_arguments(
         if (argument.member.empty() || given.empty()) {
             return;
         }
-        add_argument(payload, argument, given.front(), here);
+        add_argument(payload, argument, given.front(), directory);
         given = given.subspan(1);
     }
 }
@@ -241,19 +241,19 @@ void check_git_arguments(const git_hook& hook, const std::vector<std::string>& a
 
 std::string git_payload(
     const git_hook& hook, const std::vector<std::string>& arguments, std::string_view input, bool with_files) {
-    const auto here = fs::current_path();
-    const auto told = told_arguments(hook, arguments);
+    const auto directory = fs::current_path();
+    const auto named = told_arguments(hook, arguments);
     base::object_writer payload;
     payload.text("hook", hook.name);
-    add_all_bytes(payload, "args", told);
-    add_bytes(payload, "cwd", here.string());
-    add_place(payload, find_git_place(here));
-    add_arguments(payload, hook, told, here);
+    add_all_bytes(payload, "args", named);
+    add_bytes(payload, "cwd", directory.string());
+    add_place(payload, find_git_place(directory));
+    add_arguments(payload, hook, named, directory);
     if (hook.input != git_input::none) {
         add_input(payload, hook.input, input);
     }
     if (with_files && has_files(hook)) {
-        add_files(payload, find_git_files(hook, told.empty() ? std::string_view() : told.front(), input));
+        add_files(payload, find_git_files(hook, named.empty() ? std::string_view() : named.front(), input));
     }
     add_push_options(payload);
     add_series(payload);

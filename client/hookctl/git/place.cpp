@@ -67,14 +67,14 @@ fs::path followed(const fs::path& path) {
 }
 
 /// Empty where only git can tell: in a subdirectory of a working tree, and outside of any.
-fs::path git_directory(const fs::path& here) {
+fs::path git_directory(const fs::path& directory) {
     if (const char* given = variable("GIT_DIR")) {
-        return followed(here / given);
+        return followed(directory / given);
     }
-    if (is_there(here / ".git")) {
-        return followed(here / ".git");
+    if (is_there(directory / ".git")) {
+        return followed(directory / ".git");
     }
-    return is_git_directory(here) ? here : fs::path();
+    return is_git_directory(directory) ? directory : fs::path();
 }
 
 fs::path common_directory(const fs::path& git_dir) {
@@ -154,12 +154,12 @@ work_tree_settings ask_settings() {
 }
 
 /// git starts hooks at the top of the working tree, and those of a push in the repository itself.
-fs::path work_tree_of(const git_place& place, const fs::path& here) {
+fs::path work_tree_of(const git_place& place, const fs::path& directory) {
     if (const char* given = variable("GIT_WORK_TREE")) {
-        return here / given;
+        return directory / given;
     }
-    if (place.git_dir != here && variable("GIT_DIR") == nullptr) {
-        return here;
+    if (place.git_dir != directory && variable("GIT_DIR") == nullptr) {
+        return directory;
     }
     if (place.git_dir != place.common_dir) {  // a linked worktree names the `.git` in it
         if (const auto file = value_after("", place.git_dir / "gitdir"); !file.empty()) {
@@ -167,16 +167,16 @@ fs::path work_tree_of(const git_place& place, const fs::path& here) {
         }
     }
     const auto settings = read_settings(place.common_dir);
-    const auto said = settings ? *settings : ask_settings();
-    if (!said.work_tree.empty()) {
-        return place.git_dir / said.work_tree;
+    const auto answer = settings ? *settings : ask_settings();
+    if (!answer.work_tree.empty()) {
+        return place.git_dir / answer.work_tree;
     }
     const bool beside = place.git_dir.filename() == ".git";
-    if (said.bare.value_or(!beside)) {
+    if (answer.bare.value_or(!beside)) {
         return {};
     }
-    if (place.git_dir != here) {
-        return here;
+    if (place.git_dir != directory) {
+        return directory;
     }
     return beside ? place.git_dir.parent_path() : fs::path();
 }
@@ -229,15 +229,15 @@ git_place asked_place() {
 
 }  // namespace
 
-git_place find_git_place(const fs::path& here) {
-    const auto directory = git_directory(here);
-    if (directory.empty()) {
+git_place find_git_place(const fs::path& directory) {
+    const auto git_dir = git_directory(directory);
+    if (git_dir.empty()) {
         return asked_place();
     }
     git_place place;
-    place.git_dir = resolved(directory);
+    place.git_dir = resolved(git_dir);
     place.common_dir = resolved(common_directory(place.git_dir));
-    if (const auto tree = work_tree_of(place, here); !tree.empty()) {
+    if (const auto tree = work_tree_of(place, directory); !tree.empty()) {
         place.work_tree = resolved(tree);
     }
     place.branch = branch_of(place);

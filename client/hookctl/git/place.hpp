@@ -18,6 +18,6 @@ struct git_place {
 /// For a hook that git has started in `here`, with this process's environment. Reads what gitrepository-layout(5)
 /// documents; asks git only where that is not enough, since each process would cost a hook as much as all the rest of
 /// it.
-[[nodiscard]] git_place find_git_place(const std::filesystem::path& here);
+[[nodiscard]] git_place find_git_place(const std::filesystem::path& directory);
 
 }  // namespace hookd::hookctl

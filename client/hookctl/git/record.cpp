@@ -58,13 +58,13 @@ std::vector<fs::path> git_record::directories() const {
     return all;
 }
 
-void git_record::add(installed_script what) {
-    if (std::find(scripts_.begin(), scripts_.end(), what) == scripts_.end()) {
-        scripts_.push_back(std::move(what));
+void git_record::add(installed_script script) {
+    if (std::find(scripts_.begin(), scripts_.end(), script) == scripts_.end()) {
+        scripts_.push_back(std::move(script));
     }
 }
 
-void git_record::remove(const installed_script& what) { std::erase(scripts_, what); }
+void git_record::remove(const installed_script& script) { std::erase(scripts_, script); }
 
 void git_record::save() const {
     if (scripts_.empty()) {

@@ -28,8 +28,8 @@ public:
     [[nodiscard]] const std::vector<installed_script>& scripts() const noexcept { return scripts_; }
     /// Each directory once, in the order in which they came.
     [[nodiscard]] std::vector<std::filesystem::path> directories() const;
-    void add(installed_script what);
-    void remove(const installed_script& what);
+    void add(installed_script script);
+    void remove(const installed_script& script);
     /// Writes the file, whole or not at all; removes it where nothing is left.
     void save() const;
 

@@ -68,9 +68,10 @@ bool is_heard(client& daemon, const invocation& call, const git_hook& hook) {
         return false;
     }
     try {
-        const auto who = daemon.call(protocol::who_params::method,
+        const auto answer = daemon.call(protocol::who_params::method,
             base::object_writer().text("event", event_of(hook)).finish(), longest_silence_of(call));
-        return !base::value_view(who)["responders"].elements().empty() || base::value_view(who)["observers"] != "0";
+        return !base::value_view(answer)["responders"].elements().empty() ||
+               base::value_view(answer)["observers"] != "0";
     } catch (const error& failure) {
         if (failure.kind() != error_kind::refused) {
             throw;

@@ -16,11 +16,11 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string answer_of_git(const std::string& repository, std::vector<std::string> arguments) {
-    auto said = ask_git(repository, std::move(arguments));
-    if (said.status != 0) {
-        throw usage_error(said.errors.empty() ? "git did not say where the repository is" : said.errors);
+    auto answer = ask_git(repository, std::move(arguments));
+    if (answer.status != 0) {
+        throw usage_error(answer.errors.empty() ? "git did not say where the repository is" : answer.errors);
     }
-    return std::move(said.output);
+    return std::move(answer.output);
 }
 
 /// A path as git prints it in `repository`, whole.
@@ -98,11 +98,11 @@ git_site find_git_site(const std::string& repository, bool global) {
 
 bool git_has_configured_hooks() {
     constexpr std::string_view title = "git version ";
-    const auto said = ask_git({}, {"--version"}).output;
-    if (!said.starts_with(title)) {
+    const auto output = ask_git({}, {"--version"}).output;
+    if (!output.starts_with(title)) {
         return false;
     }
-    std::string_view version = said;
+    std::string_view version = output;
     version.remove_prefix(title.size());
     const int major = take_number(version);
     const int minor = take_number(version);

@@ -35,9 +35,9 @@ namespace hookd::hookctl {
 
 namespace {
 
-std::string timestamp_of(std::chrono::system_clock::time_point when) {
+std::string timestamp_of(std::chrono::system_clock::time_point time) {
     std::string text(base::timestamp_size, ' ');
-    base::write_timestamp(text.data(), when);
+    base::write_timestamp(text.data(), time);
     return text;
 }
 
@@ -123,13 +123,13 @@ public:
           out_(watcher_.stopped_fd()) {}
 
     void run() {
-        verdicts_.on_notice([this](const notice& what) {
-            print_notice(what);
-            if (what.type == notice::kind::connected) {
+        verdicts_.on_notice([this](const notice& reported) {
+            print_notice(reported);
+            if (reported.type == notice::kind::connected) {
                 catch_up();
             }
         });
-        verdicts_.on_verdict([this](const verdict_notice& what) { on_verdict(what); });
+        verdicts_.on_verdict([this](const verdict_notice& decided) { on_verdict(decided); });
         verdicts_.listen(wanted_.event.empty() ? "*" : wanted_.event, [](const event&) {});
         verdicts_.run();
     }
@@ -155,19 +155,19 @@ private:
         wanted_.since = std::chrono::system_clock::now() - overlap;
     }
 
-    void on_verdict(const verdict_notice& what) {
+    void on_verdict(const verdict_notice& decided) {
         const bool is_hook = [&] {
-            const auto& how = what.how;
+            const auto& result = decided.how;
             return wanted_.hook.empty() ||
-                   std::any_of(how.responses.begin(), how.responses.end(),
+                   std::any_of(result.responses.begin(), result.responses.end(),
                        [this](const auto& each) { return each.responder == wanted_.hook; }) ||
-                   std::any_of(how.missing.begin(), how.missing.end(),
+                   std::any_of(result.missing.begin(), result.missing.end(),
                        [this](const auto& each) { return each.responder == wanted_.hook; });
         }();
-        if (is_hook && (!wanted_.vetoed || !what.how.abort.empty())) {
+        if (is_hook && (!wanted_.vetoed || !decided.how.abort.empty())) {
             const auto emitted = std::chrono::system_clock::now() -
-                                 std::chrono::duration_cast<std::chrono::system_clock::duration>(what.elapsed);
-            std::string entry{base::trimmed_json(what.how.text)};
+                                 std::chrono::duration_cast<std::chrono::system_clock::duration>(decided.elapsed);
+            std::string entry{base::trimmed_json(decided.how.text)};
             entry.pop_back();
             show(entry + R"(,"emitted_at":")" + timestamp_of(emitted) + "\"}");
         }

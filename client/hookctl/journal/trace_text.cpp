@@ -87,16 +87,16 @@ std::vector<part> parts_of(std::string_view trace, double elapsed) {
     return all;
 }
 
-std::string bar(const part& what, double elapsed, std::size_t bar_columns) {
+std::string bar(const part& shown, double elapsed, std::size_t bar_columns) {
     const double scale = elapsed > 0 ? static_cast<double>(bar_columns) / elapsed : 0;
     const auto column = [&](double at) {
         return std::min(static_cast<std::size_t>(std::max(at, 0.0) * scale), bar_columns - 1);
     };
-    const auto begin = column(what.begin);
-    const auto end = what.end < 0 ? begin : std::max(column(what.end), begin);
+    const auto begin = column(shown.begin);
+    const auto end = shown.end < 0 ? begin : std::max(column(shown.end), begin);
     std::string text(begin, ' ');
     for (auto i = begin; i <= end; ++i) {
-        text += what.end < 0 ? "·" : "█";
+        text += shown.end < 0 ? "·" : "█";
     }
     return padded_to(text, bar_columns);
 }

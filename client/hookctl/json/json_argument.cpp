@@ -65,24 +65,24 @@ std::string read_text_argument(const std::string& argument) {
 
 std::string read_json_argument(std::string_view name, const std::string& argument, bool object_wanted) {
     auto text = read_text_argument(argument);
-    std::string from;
+    std::string source;
     std::string hint;
     if (argument == "-") {
-        from = " (standard input)";
+        source = " (standard input)";
     } else if (!argument.empty() && argument.front() == '@') {
-        from = " (" + argument.substr(1) + ")";
+        source = " (" + argument.substr(1) + ")";
     } else {
         hint = quoting_hint(argument);
     }
 
     if (const auto fault = base::find_json_fault(text)) {
-        throw usage_error(std::string(name) + from + " is not JSON: " + std::string(fault->reason) + ", at byte " +
+        throw usage_error(std::string(name) + source + " is not JSON: " + std::string(fault->reason) + ", at byte " +
                           std::to_string(fault->offset) + "; nothing was sent" + hint);
     }
     if (object_wanted) {
         const auto first = text.find_first_not_of(" \t\r\n");
         if (base::kind_of(std::string_view(text).substr(first)) != base::json_kind::object) {
-            throw usage_error(std::string(name) + from + " is not a JSON object: write {...}; nothing was sent");
+            throw usage_error(std::string(name) + source + " is not a JSON object: write {...}; nothing was sent");
         }
     }
     return text;

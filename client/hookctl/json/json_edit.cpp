@@ -124,10 +124,10 @@ bool json_remove_if(
             return removed;
         }
         const bool is_last = i + 1 == all.size();
-        const auto from = i > 0 ? all[i - 1].end : is_last ? begins + 1 : all[i].begin;
-        const auto to = i > 0 || is_last ? all[i].end : all[i + 1].begin;
-        document.erase(from, to - from);
-        size -= to - from;
+        const auto begin = i > 0 ? all[i - 1].end : is_last ? begins + 1 : all[i].begin;
+        const auto end = i > 0 || is_last ? all[i].end : all[i + 1].begin;
+        document.erase(begin, end - begin);
+        size -= end - begin;
         removed = true;
     }
 }

@@ -70,18 +70,18 @@ std::string_view without_blanks(std::string_view text) {
 
 /// What a typed line answers; nothing for a blank one.
 std::optional<reply> answer_in(std::string_view line, const std::string& user) {
-    const auto said = without_blanks(line);
-    if (said.empty()) {
+    const auto word = without_blanks(line);
+    if (word.empty()) {
         return std::nullopt;
     }
-    const auto is = [said](std::string_view word) { return boost::algorithm::iequals(said, word); };
+    const auto is = [word](std::string_view answer) { return boost::algorithm::iequals(word, answer); };
     if (is("y") || is("yes")) {
         return proceed();
     }
     if (is("n") || is("no")) {
         return veto(user + " said no");
     }
-    return veto(said.starts_with("n ") ? without_blanks(said.substr(2)) : said);
+    return veto(word.starts_with("n ") ? without_blanks(word.substr(2)) : word);
 }
 
 /// Why a question goes that was not answered here.
@@ -113,12 +113,12 @@ public:
         read_next_line();
     }
 
-    void add(event what, answer reply_to) {
+    void add(event question, answer reply_to) {
         if (stopped_) {
             return;
         }
-        questions_.push_back({std::move(what), std::move(reply_to)});
-        notify(questions_.back().what);
+        questions_.push_back({std::move(question), std::move(reply_to)});
+        notify(questions_.back().received);
         if (questions_.size() == 1) {
             show();
         }
@@ -126,11 +126,11 @@ public:
 
     void withdraw(const ended_wait& ended) {
         const auto found = std::find_if(questions_.begin(), questions_.end(),
-            [&](const question& each) { return each.what.hook_event_id() == ended.hook_event_id; });
+            [&](const question& each) { return each.received.hook_event_id() == ended.hook_event_id; });
         if (found == questions_.end()) {
             return;
         }
-        print("\n" + std::string(colour_.dim()) + "#" + std::to_string(found->what.seq()) + ": " +
+        print("\n" + std::string(colour_.dim()) + "#" + std::to_string(found->received.seq()) + ": " +
               std::string(why_withdrawn(ended.reason)) + std::string(colour_.plain()) + "\n");
         const bool was_shown = found == questions_.begin();
         questions_.erase(found);
@@ -149,7 +149,7 @@ public:
 
 private:
     struct question {
-        event what;
+        event received;
         answer reply_to;
     };
 
@@ -158,16 +158,16 @@ private:
         if (questions_.empty()) {
             return;
         }
-        const auto& what = questions_.front().what;
-        std::string text = "\a\n" + event_head(what, colour_);
-        if (what.timeout()) {
+        const auto& question = questions_.front().received;
+        std::string text = "\a\n" + event_head(question, colour_);
+        if (question.timeout()) {
             text.append(colour_.yellow())
                 .append("waits ")
-                .append(base::describe_duration(*what.timeout()))
+                .append(base::describe_duration(*question.timeout()))
                 .append(colour_.plain());
         }
         text += '\n';
-        const auto lines = laid_out(what.payload());
+        const auto lines = laid_out(question.payload());
         for (std::size_t i = 0; i < std::min(lines.size(), most_payload_lines); ++i) {
             text += "  " + lines[i] + '\n';
         }
@@ -204,38 +204,38 @@ private:
         if (questions_.empty()) {
             return;
         }
-        if (const auto said = answer_in(line, name_)) {
-            settle(questions_.front(), *said);
+        if (const auto reply = answer_in(line, name_)) {
+            settle(questions_.front(), *reply);
         } else {
             print("y, n, or why not: ");
         }
     }
 
-    void settle(const question& one, const reply& said) {
-        one.reply_to(said);
-        const auto id = one.what.hook_event_id();
-        std::erase_if(questions_, [&id](const question& each) { return each.what.hook_event_id() == id; });
+    void settle(const question& one, const reply& given_reply) {
+        one.reply_to(given_reply);
+        const auto id = one.received.hook_event_id();
+        std::erase_if(questions_, [&id](const question& each) { return each.received.hook_event_id() == id; });
         show();
     }
 
     /// Has the user's command say that there is a question. What it prints as a JSON object is the answer.
-    void notify(const event& what) {
+    void notify(const event& question) {
         if (notify_.empty()) {
             return;
         }
         base::command command;
         command.argv = {"/bin/sh", "-c", notify_};
-        command.environment = variables_for(environment_, what);
+        command.environment = variables_for(environment_, question);
         for (char** each = environ; *each != nullptr; ++each) {
             if (!std::string_view(*each).starts_with("HOOK")) {
                 command.environment.emplace_back(*each);  // what reaches a desktop or a phone is in it
             }
         }
-        command.input = what.payload();
-        command.timeout = what.timeout().value_or(longest_notification);
+        command.input = question.payload();
+        command.timeout = question.timeout().value_or(longest_notification);
         runner_.start(
             std::move(command),
-            [this, id = what.hook_event_id()](const base::command_result& done) { take_notification(id, done); },
+            [this, id = question.hook_event_id()](const base::command_result& done) { take_notification(id, done); },
             [] {});
     }
 
@@ -247,14 +247,14 @@ private:
             return;
         }
         const auto asked = std::find_if(questions_.begin(), questions_.end(),
-            [&id](const question& each) { return each.what.hook_event_id() == id; });
-        const auto said = without_blanks(done.output.text);
-        if (asked == questions_.end() || !said.starts_with('{') || done.how != base::command_result::ending::exited) {
+            [&id](const question& each) { return each.received.hook_event_id() == id; });
+        const auto word = without_blanks(done.output.text);
+        if (asked == questions_.end() || !word.starts_with('{') || done.how != base::command_result::ending::exited) {
             return;
         }
         try {
-            const auto answer = respond_with(std::string(said));
-            print("\n" + std::string(colour_.dim()) + "#" + std::to_string(asked->what.seq()) +
+            const auto answer = respond_with(std::string(word));
+            print("\n" + std::string(colour_.dim()) + "#" + std::to_string(asked->received.seq()) +
                   ": answered by --notify" + std::string(colour_.plain()) + "\n");
             settle(*asked, answer);
         } catch (const error& fault) {
@@ -296,20 +296,20 @@ int run_ask(const invocation& call, const ask_arguments& arguments) {
     question_desk desk(io, call, arguments, name);
     const stop_watcher watcher(stop_watcher::output::does_not_matter, [&events] { events.stop(); });
     for (const auto& pattern : arguments.patterns) {
-        events.on(pattern, [&](event what, answer reply_to) {
-            asio::post(io, [&desk, what = std::move(what), reply_to = std::move(reply_to)]() mutable {
-                desk.add(std::move(what), std::move(reply_to));
+        events.on(pattern, [&](event question, answer reply_to) {
+            asio::post(io, [&desk, question = std::move(question), reply_to = std::move(reply_to)]() mutable {
+                desk.add(std::move(question), std::move(reply_to));
             });
         });
     }
-    events.on_cancelled([&](const ended_wait& what) { asio::post(io, [&desk, what] { desk.withdraw(what); }); });
-    events.on_notice([&](const notice& what) {
-        if (what.type == notice::kind::connected) {
+    events.on_cancelled([&](const ended_wait& ended) { asio::post(io, [&desk, ended] { desk.withdraw(ended); }); });
+    events.on_notice([&](const notice& reported) {
+        if (reported.type == notice::kind::connected) {
             asio::post(io, [&desk, &events] { desk.start([&events] { events.stop(); }); });
         }
         // The desk has reported a question that was not answered in time.
-        if (what.type != notice::kind::hook_failed && what.type != notice::kind::reply_refused) {
-            print_notice(what);
+        if (reported.type != notice::kind::hook_failed && reported.type != notice::kind::reply_refused) {
+            print_notice(reported);
         }
     });
     serve_events(events, io, [&desk] { desk.stop(); });

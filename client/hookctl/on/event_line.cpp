@@ -42,33 +42,33 @@ std::string whole(const screen_line& line, const palette& colour) {
 
 }  // namespace
 
-std::string event_head(const event& what, const palette& colour) {
-    auto line = beginning_of(what.emitted_at(), what.seq(), colour);
-    line.add(padded_to(harmless(what.name()), name_columns), colour.cyan()).add("  ");
+std::string event_head(const event& shown, const palette& colour) {
+    auto line = beginning_of(shown.emitted_at(), shown.seq(), colour);
+    line.add(padded_to(harmless(shown.name()), name_columns), colour.cyan()).add("  ");
     return whole(line, colour);
 }
 
-std::string outcome_line(const verdict_notice& what, std::size_t columns, const palette& colour) {
-    auto line = beginning_of(timestamp_now(), what.how.seq.value_or(0), colour);
-    add_verdict(line, what.how.text, columns - std::min(columns, line.columns()), colour);
+std::string outcome_line(const verdict_notice& decided, std::size_t columns, const palette& colour) {
+    auto line = beginning_of(timestamp_now(), decided.how.seq.value_or(0), colour);
+    add_verdict(line, decided.how.text, columns - std::min(columns, line.columns()), colour);
     return line.rendered(columns, colour.plain());
 }
 
-std::string event_line(const event& what, const palette& colour) {
-    std::string line = event_head(what, colour);
-    if (what.expects_response()) {
+std::string event_line(const event& shown, const palette& colour) {
+    std::string line = event_head(shown, colour);
+    if (shown.expects_response()) {
         line.append(colour.yellow()).append("waits");
-        if (what.timeout()) {
-            line += " " + base::describe_duration(*what.timeout());
+        if (shown.timeout()) {
+            line += " " + base::describe_duration(*shown.timeout());
         }
         line.append(colour.plain()).append("  ");
     }
-    return line += escaped_controls(one_line(what.payload()));
+    return line += escaped_controls(one_line(shown.payload()));
 }
 
-void print_notice(const notice& what) {
-    if (what.type != notice::kind::connected) {
-        report_error(what.message);
+void print_notice(const notice& reported) {
+    if (reported.type != notice::kind::connected) {
+        report_error(reported.message);
     }
 }
 

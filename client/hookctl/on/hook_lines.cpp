@@ -74,12 +74,12 @@ hook_line line_of(const verdict::response& reply, const std::string& abort, cons
     return line;
 }
 
-std::vector<hook_line> lines_of(const verdict& said, const palette& colour) {
+std::vector<hook_line> lines_of(const verdict& result, const palette& colour) {
     std::vector<hook_line> lines;
-    for (const auto& reply : said.responses) {
-        lines.push_back(line_of(reply, said.abort, colour));
+    for (const auto& reply : result.responses) {
+        lines.push_back(line_of(reply, result.abort, colour));
     }
-    for (const auto& hook : said.missing) {
+    for (const auto& hook : result.missing) {
         lines.push_back(
             {name_of(hook.host, hook.responder), {}, colour.yellow(), "missing: " + indented_lines(hook.why)});
     }
@@ -93,8 +93,8 @@ std::string spaces(std::size_t wanted, std::string_view text) {
 
 }  // namespace
 
-std::string hook_lines(const verdict& said, const palette& colour) {
-    const auto lines = lines_of(said, colour);
+std::string hook_lines(const verdict& result, const palette& colour) {
+    const auto lines = lines_of(result, colour);
     std::size_t name_columns = 0;
     std::size_t elapsed_columns = 0;
     for (const auto& each : lines) {
@@ -122,30 +122,30 @@ std::string hook_lines(const verdict& said, const palette& colour) {
     return text;
 }
 
-bool print_hook_lines_of_trouble(const verdict& said) {
-    if ((said.proceed() && said.missing.empty()) || ::isatty(STDERR_FILENO) == 0) {
+bool print_hook_lines_of_trouble(const verdict& result) {
+    if ((result.proceed() && result.missing.empty()) || ::isatty(STDERR_FILENO) == 0) {
         return false;
     }
-    print_error(hook_lines(said, palette(shows_colours(STDERR_FILENO))));
+    print_error(hook_lines(result, palette(shows_colours(STDERR_FILENO))));
     return true;
 }
 
-void print_notes(const verdict& said) {
-    for (const auto& reply : said.responses) {
+void print_notes(const verdict& result) {
+    for (const auto& reply : result.responses) {
         if (const auto note = note_of(reply.text); !note.empty()) {
             print_reason(note);
         }
     }
 }
 
-std::string bypass_text(const verdict& said, std::string_view event) {
-    return said.bypassed.empty() ? std::string()
-                                 : std::string(event) + " proceeds by a bypass: " + harmless(said.bypassed) +
-                                       " (hookctl bypass --end ends it)";
+std::string bypass_text(const verdict& result, std::string_view event) {
+    return result.bypassed.empty() ? std::string()
+                                   : std::string(event) + " proceeds by a bypass: " + harmless(result.bypassed) +
+                                         " (hookctl bypass --end ends it)";
 }
 
-void print_bypass(const verdict& said, std::string_view event) {
-    if (const auto text = bypass_text(said, event); !text.empty()) {
+void print_bypass(const verdict& result, std::string_view event) {
+    if (const auto text = bypass_text(result, event); !text.empty()) {
         report_error(text);
     }
 }

@@ -13,9 +13,9 @@ std::string to_json(const hook_params& hook) {
         environment.text(each.substr(0, each.find('=')), each.substr(each.find('=') + 1));
     }
     const auto& responder = hook.as_responder;
-    base::object_writer where;
+    base::object_writer conditions;
     for (const auto& each : responder.where) {
-        where.text(each.pointer, each.glob);
+        conditions.text(each.pointer, each.glob);
     }
     base::object_writer params;
     params.text("name", hook.name).texts("command", hook.command).texts("events", hook.events);
@@ -25,7 +25,7 @@ std::string to_json(const hook_params& hook) {
     return params.optional_number("jobs", hook.jobs)
         .optional_text("cwd", hook.directory)
         .raw("env", environment.finish())
-        .raw("where", where.finish())
+        .raw("where", conditions.finish())
         .flag("asked_only", responder.asked_only)
         .text("on_failure", to_string(responder.on_failure))
         .number("order", responder.order)

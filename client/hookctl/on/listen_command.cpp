@@ -33,22 +33,23 @@ int run_listen(const invocation& call, const listen_arguments& arguments) {
     std::uint64_t printed = 0;
     std::uint64_t last_seq = 0;
     bool over = false;
-    const auto print_event = [&](const event& what) {
+    const auto print_event = [&](const event& received) {
         // An event that matches several patterns comes once for each of them, one after the other.
-        if (over || what.seq() == last_seq) {
+        if (over || received.seq() == last_seq) {
             return;
         }
-        last_seq = what.seq();
-        over = !out.write((for_programs ? json_output(one_line(what.text())) : event_line(what, colour)) + '\n') ||
-               ++printed == arguments.count;
+        last_seq = received.seq();
+        over =
+            !out.write((for_programs ? json_output(one_line(received.text())) : event_line(received, colour)) + '\n') ||
+            ++printed == arguments.count;
         if (over) {
             events.stop();
         }
     };
 
     if (!for_programs) {
-        events.on_verdict([&](const verdict_notice& what) {
-            if (!over && !out.write(outcome_line(what, full_screen::current_size().columns, colour) + '\n')) {
+        events.on_verdict([&](const verdict_notice& decided) {
+            if (!over && !out.write(outcome_line(decided, full_screen::current_size().columns, colour) + '\n')) {
                 over = true;
                 events.stop();
             }
@@ -56,16 +57,16 @@ int run_listen(const invocation& call, const listen_arguments& arguments) {
     }
 
     bool connected = false;
-    events.on_notice([&](const notice& what) {
-        if (what.type == notice::kind::connected) {
+    events.on_notice([&](const notice& reported) {
+        if (reported.type == notice::kind::connected) {
             connected = true;
         }
         // A user who asks for the events after a number learns at once that they are not available.
-        if (what.type == notice::kind::resume_impossible && !connected) {
-            throw error(error_kind::refused, what.message, static_cast<int>(protocol::errc::resume_impossible));
+        if (reported.type == notice::kind::resume_impossible && !connected) {
+            throw error(error_kind::refused, reported.message, static_cast<int>(protocol::errc::resume_impossible));
         }
-        last_seq = what.type == notice::kind::resume_impossible ? 0 : last_seq;  // another run counts anew
-        print_notice(what);
+        last_seq = reported.type == notice::kind::resume_impossible ? 0 : last_seq;  // another run counts anew
+        print_notice(reported);
     });
     if (arguments.patterns.empty()) {
         events.listen("*", print_event);

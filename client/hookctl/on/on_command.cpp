@@ -41,15 +41,15 @@ namespace asio = boost::asio;
 namespace {
 
 // How long the emitter still waits; nothing if it does not wait.
-std::optional<std::chrono::steady_clock::duration> time_left(const event& what) {
-    return what.deadline() ? std::optional(*what.deadline() - std::chrono::steady_clock::now()) : std::nullopt;
+std::optional<std::chrono::steady_clock::duration> time_left(const event& question) {
+    return question.deadline() ? std::optional(*question.deadline() - std::chrono::steady_clock::now()) : std::nullopt;
 }
 
 std::size_t most_jobs(const on_arguments& arguments) { return static_cast<std::size_t>(arguments.jobs.value_or(1)); }
 
-reply response_of(const protocol::hook_reply& said) {
-    return respond_with(protocol::whole_response(said)).or_else([said](const error& refusal) -> std::optional<reply> {
-        auto fallback = protocol::fallback_response(said, static_cast<protocol::errc>(refusal.code()));
+reply response_of(const protocol::hook_reply& read) {
+    return respond_with(protocol::whole_response(read)).or_else([read](const error& refusal) -> std::optional<reply> {
+        auto fallback = protocol::fallback_response(read, static_cast<protocol::errc>(refusal.code()));
         return fallback ? std::optional(respond_with(std::move(*fallback))) : std::nullopt;
     });
 }
@@ -78,18 +78,18 @@ public:
           runner_(io.get_executor()) {}
 
     /// The caller bounds how many events wait here: no more than it has given out answers for.
-    void add(event what, answer reply_to) {
+    void add(event received, answer reply_to) {
         if (stopped_) {
             return;  // the answer, unused, becomes "failed"
         }
-        auto& its_lane = lane_of(what);
-        its_lane.waiting.push_back({std::move(what), std::move(reply_to)});
+        auto& its_lane = lane_of(received);
+        its_lane.waiting.push_back({std::move(received), std::move(reply_to)});
         start_next(its_lane);
     }
 
     /// No emitter waits for that event any longer: its command is stopped as at its time-out, or does not start.
     void cancel(const std::string& hook_event_id) {
-        std::erase_if(asked_.waiting, [&](const job& each) { return each.what.hook_event_id() == hook_event_id; });
+        std::erase_if(asked_.waiting, [&](const job& each) { return each.received.hook_event_id() == hook_event_id; });
         if (const auto running = runs_.find(hook_event_id); running != runs_.end()) {
             runner_.stop(running->second);
         }
@@ -116,7 +116,7 @@ public:
 
 private:
     struct job {
-        event what;
+        event received;
         answer reply_to;
     };
 
@@ -124,18 +124,18 @@ private:
         std::deque<job> waiting{};
         std::size_t running = 0;
     };
-    [[nodiscard]] lane& lane_of(const event& what) noexcept { return what.expects_response() ? asked_ : told_; }
+    [[nodiscard]] lane& lane_of(const event& received) noexcept { return received.expects_response() ? asked_ : told_; }
 
-    void start_next(lane& from) {
-        while (from.running < most_jobs(arguments_) && !from.waiting.empty()) {
-            auto next = std::move(from.waiting.front());
-            from.waiting.pop_front();
-            start(from, std::move(next));
+    void start_next(lane& lane) {
+        while (lane.running < most_jobs(arguments_) && !lane.waiting.empty()) {
+            auto next = std::move(lane.waiting.front());
+            lane.waiting.pop_front();
+            start(lane, std::move(next));
         }
     }
 
-    void start(lane& from, job next) {
-        const auto left = time_left(next.what);
+    void start(lane& lane, job next) {
+        const auto left = time_left(next.received);
         if (left && *left <= left->zero()) {
             finish(next,
                 {.type = protocol::hook_reply::kind::failed,
@@ -145,74 +145,77 @@ private:
         }
         base::command command;
         command.argv = argv_;
-        command.environment = variables_for(environment_, next.what);
-        command.input = next.what.payload();
+        command.environment = variables_for(environment_, next.received);
+        command.input = next.received.payload();
         command.timeout = left;
         if (timeout_) {
             command.timeout = std::min<std::chrono::steady_clock::duration>(*timeout_, left.value_or(*timeout_));
         }
 
-        ++from.running;
+        ++lane.running;
         const auto shared = std::make_shared<job>(std::move(next));
-        runs_[shared->what.hook_event_id()] = runner_.start(
+        runs_[shared->received.hook_event_id()] = runner_.start(
             std::move(command),
             [this, shared](base::command_result result) {
-                runs_.erase(shared->what.hook_event_id());
+                runs_.erase(shared->received.hook_event_id());
                 finish(*shared, protocol::read_hook_reply(result, arguments_.name), result);
             },
-            [this, &from] {
-                --from.running;
-                start_next(from);
+            [this, &lane] {
+                --lane.running;
+                start_next(lane);
             });
     }
 
-    void finish(const job& done, const protocol::hook_reply& said, const base::command_result& result) {
+    void finish(const job& done, const protocol::hook_reply& answer, const base::command_result& result) {
         using kind = protocol::hook_reply::kind;
-        switch (said.type) {
+        switch (answer.type) {
             case kind::response:
             case kind::veto:
-                done.reply_to(response_of(said));
+                done.reply_to(response_of(answer));
                 break;
             case kind::failed:
-                done.reply_to(failed(said.text));
+                done.reply_to(failed(answer.text));
                 break;
         }
         // A veto's reason is told to the emitter; whatever else the command says on its standard error is for whoever
         // runs it.
-        if (said.type != kind::veto && !result.errors.text.empty()) {
+        if (answer.type != kind::veto && !result.errors.text.empty()) {
             print_reason(std::string_view(result.errors.text).substr(0, result.errors.text.find_last_not_of('\n') + 1));
         }
-        const auto about = arguments_.name + ", " + done.what.name() + " #" + std::to_string(done.what.seq()) + ": ";
-        for (const auto& note : said.notes) {
+        const auto about =
+            arguments_.name + ", " + done.received.name() + " #" + std::to_string(done.received.seq()) + ": ";
+        for (const auto& note : answer.notes) {
             report_error(about + note);
         }
         if (result.how == base::command_result::ending::cancelled) {
-            report_error(about + said.text);
-        } else if (said.type == kind::failed) {
-            report_error(about + "the hook failed: " + said.text);
+            report_error(about + answer.text);
+        } else if (answer.type == kind::failed) {
+            report_error(about + "the hook failed: " + answer.text);
         }
-        report(done.what, said, result);
+        report(done.received, answer, result);
     }
 
-    void report(const event& what, const protocol::hook_reply& said, const base::command_result& result) {
+    void report(const event& received, const protocol::hook_reply& answer, const base::command_result& result) {
         constexpr std::array<std::string_view, 3> names{"response", "veto", "failed"};
-        const auto name = names[static_cast<std::size_t>(said.type)];
+        const auto name = names[static_cast<std::size_t>(answer.type)];
         const auto elapsed_ms = std::to_string(std::chrono::round<std::chrono::milliseconds>(result.elapsed).count());
         std::string line;
         if (reporting_ == reporting::json) {
             base::object_writer report;
-            report.number("seq", what.seq()).text("hook_event_id", what.hook_event_id()).text("event", what.name());
-            if (said.type == protocol::hook_reply::kind::response) {
-                report.raw(name, json_output(one_line(said.text)));
+            report.number("seq", received.seq())
+                .text("hook_event_id", received.hook_event_id())
+                .text("event", received.name());
+            if (answer.type == protocol::hook_reply::kind::response) {
+                report.raw(name, json_output(one_line(answer.text)));
             } else {
-                report.text(name, said.text);
+                report.text(name, answer.text);
             }
             line = report.raw("elapsed_ms", elapsed_ms).finish();
         } else if (reporting_ == reporting::people) {
-            const bool fine = said.type == protocol::hook_reply::kind::response;
-            line = event_head(what, colour_);
+            const bool fine = answer.type == protocol::hook_reply::kind::response;
+            line = event_head(received, colour_);
             line.append(fine ? colour_.green() : colour_.red()).append(name).append(colour_.plain());
-            line += " " + harmless(said.text) + "  ";
+            line += " " + harmless(answer.text) + "  ";
             line.append(colour_.dim()).append(elapsed_ms).append(" ms").append(colour_.plain());
         } else {
             return;
@@ -260,16 +263,16 @@ int run_on(const invocation& call, const on_arguments& arguments) {
         asio::post(io, [&commands] { commands.stop_or_kill(); });
     });
     for (const auto& pattern : arguments.patterns) {
-        events.on(pattern, [&](event what, answer reply_to) {
-            asio::post(io, [&commands, what = std::move(what), reply_to = std::move(reply_to)]() mutable {
-                commands.add(std::move(what), std::move(reply_to));
+        events.on(pattern, [&](event received, answer reply_to) {
+            asio::post(io, [&commands, received = std::move(received), reply_to = std::move(reply_to)]() mutable {
+                commands.add(std::move(received), std::move(reply_to));
             });
         });
     }
-    events.on_cancelled([&](const ended_wait& what) {
+    events.on_cancelled([&](const ended_wait& ended) {
         // When the emitter's time is over, so is the command's.
-        if (what.reason != to_string(protocol::refusal::expired)) {
-            asio::post(io, [&commands, id = what.hook_event_id] { commands.cancel(id); });
+        if (ended.reason != to_string(protocol::refusal::expired)) {
+            asio::post(io, [&commands, id = ended.hook_event_id] { commands.cancel(id); });
         }
     });
     events.on_notice(print_notice);

@@ -78,13 +78,13 @@ std::string_view describe(protocol::refusal why) {
 int run_respond(const invocation& call, const respond_arguments& arguments) {
     const auto answer = answer_from(arguments);
     const auto result = connect_for(call).respond(arguments.id, answer);
-    protocol::respond_result told;
+    protocol::respond_result shown;
     if (!result.accepted) {
-        told.reason = refusal_of(result);
+        shown.reason = refusal_of(result);
     }
     if (writes_for_programs(call.json)) {
         std::string line;
-        protocol::append_json(line, told);
+        protocol::append_json(line, shown);
         print(line += '\n');
     } else if (result.accepted) {
         print("accepted\n");
@@ -92,7 +92,7 @@ int run_respond(const invocation& call, const respond_arguments& arguments) {
     if (result.accepted) {
         return exit_status::done;
     }
-    report_error("not accepted: " + std::string(describe(told.reason)) + " (" + result.reason + ")");
+    report_error("not accepted: " + std::string(describe(shown.reason)) + " (" + result.reason + ")");
     return exit_status::vetoed;
 }
 

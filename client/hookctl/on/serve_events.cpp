@@ -45,13 +45,13 @@ protocol::command_environment hook_environment_for(const invocation& call, const
     return result;
 }
 
-std::vector<std::string> variables_for(const protocol::command_environment& environment, const event& what) {
-    return environment.for_event({.event = what.name(),
-        .hook_event_id = what.hook_event_id(),
-        .seq = what.seq(),
-        .host = what.host(),
-        .cause = what.cause(),
-        .payload = what.payload()});
+std::vector<std::string> variables_for(const protocol::command_environment& environment, const event& received) {
+    return environment.for_event({.event = received.name(),
+        .hook_event_id = received.hook_event_id(),
+        .seq = received.seq(),
+        .host = received.host(),
+        .cause = received.cause(),
+        .payload = received.payload()});
 }
 
 void serve_events(hook_runner& events, boost::asio::io_context& io, const std::function<void()>& on_end) {

@@ -29,7 +29,7 @@ namespace hookd::hookctl {
 
 /// The variables of that environment for one event, `NAME=value` each.
 [[nodiscard]] std::vector<std::string> variables_for(
-    const protocol::command_environment& environment, const event& what);
+    const protocol::command_environment& environment, const event& received);
 
 /// Runs `events` on a thread of its own and `io` on this one, until the session is over and `io` has nothing left to
 /// do. Then `on_end` was called on `io`. Throws what either of them throws.

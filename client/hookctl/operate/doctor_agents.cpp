@@ -29,9 +29,9 @@ struct agent_settings {
     settings_path path{};
     std::string text{};
 
-    [[nodiscard]] finding wrong(const std::string& what) const {
+    [[nodiscard]] finding wrong(const std::string& problem) const {
         return {"agent " + std::string(wiring.agent), false,
-            path.whole() + " " + what + ": hookctl agent install " + std::string(wiring.agent) +
+            path.whole() + " " + problem + ": hookctl agent install " + std::string(wiring.agent) +
                 (project ? " --project" : "")};
     }
     [[nodiscard]] bool calls_hookctl() const {

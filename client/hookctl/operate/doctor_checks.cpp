@@ -57,13 +57,13 @@ finding check_socket(const std::string& path) {
     return {"socket", true, path + (found.st_uid == ::geteuid() ? " is yours alone" : " is root's")};
 }
 
-finding check_version(const daemon_info& who) {
-    if (who.version == protocol::release_version) {
-        return {"version", true, "hookctl and the daemon are both " + who.version};
+finding check_version(const daemon_info& daemon) {
+    if (daemon.version == protocol::release_version) {
+        return {"version", true, "hookctl and the daemon are both " + daemon.version};
     }
     return {"version", false,
-        "hookctl is " + std::string(protocol::release_version) + ", the daemon that runs is " + who.version +
-            ": install one release, then end the old daemon: kill " + std::to_string(who.pid)};
+        "hookctl is " + std::string(protocol::release_version) + ", the daemon that runs is " + daemon.version +
+            ": install one release, then end the old daemon: kill " + std::to_string(daemon.pid)};
 }
 
 /// Whether a daemon that is started here listens at the default socket: only there it has a registry by default.
@@ -80,13 +80,13 @@ finding check_program() {
     if (done.how != ending::exited || done.code != 0) {
         return {"hookd", false, "there is no " + name + " that runs, beside hookctl or in PATH: install it"};
     }
-    const auto said = first_line(done.output.text);
+    const auto version_line = first_line(done.output.text);
     const std::string own = std::string("hookd ") + protocol::release_version;
-    if (said == own || said.starts_with(own + ",")) {
-        return {"hookd", true, name + ": " + said};
+    if (version_line == own || version_line.starts_with(own + ",")) {
+        return {"hookd", true, name + ": " + version_line};
     }
     return {"hookd", false,
-        name + " is of another release than hookctl " + protocol::release_version + ": " + said +
+        name + " is of another release than hookctl " + protocol::release_version + ": " + version_line +
             "; install one release"};
 }
 
@@ -205,10 +205,10 @@ findings check_daemon(const invocation& call) {
     findings all;
     try {
         auto daemon = connect_for(call);
-        const auto who = daemon.ping();
-        all.push_back({"daemon", true, "answers at " + daemon.path() + ", pid " + std::to_string(who.pid)});
+        const auto info = daemon.ping();
+        all.push_back({"daemon", true, "answers at " + daemon.path() + ", pid " + std::to_string(info.pid)});
         all.push_back(check_socket(daemon.path()));
-        all.push_back(check_version(who));
+        all.push_back(check_version(info));
         all.push_back(check_journal(daemon, call));
         for (auto& each : check_hooks(daemon, call)) {
             all.push_back(std::move(each));

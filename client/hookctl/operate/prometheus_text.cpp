@@ -87,40 +87,40 @@ std::string seconds_text(std::chrono::microseconds bound) {
     return std::to_string(bound.count() / a_second) + (fraction.empty() ? "" : "." + fraction);
 }
 
-void add_histogram(page& to, const std::string& labels, const protocol::time_histogram& times) {
+void add_histogram(page& text, const std::string& labels, const protocol::time_histogram& times) {
     for (std::size_t i = 0; i < protocol::reply_time_bounds.size(); ++i) {
-        to.sample("_bucket", labels + "," + label("le", seconds_text(protocol::reply_time_bounds[i])),
+        text.sample("_bucket", labels + "," + label("le", seconds_text(protocol::reply_time_bounds[i])),
             number(times.buckets[i]));
     }
-    to.sample("_bucket", labels + "," + label("le", "+Inf"), number(times.count));
-    to.sample("_sum", labels, number(times.sum_ms / 1000));
-    to.sample("_count", labels, number(times.count));
+    text.sample("_bucket", labels + "," + label("le", "+Inf"), number(times.count));
+    text.sample("_sum", labels, number(times.sum_ms / 1000));
+    text.sample("_count", labels, number(times.count));
 }
 
 template <class Named>
-void add_times(page& to, std::string_view name_of_label, const std::vector<Named>& all) {
+void add_times(page& text, std::string_view name_of_label, const std::vector<Named>& all) {
     for (const auto& each : all) {
         if (each.histogram) {
-            add_histogram(to, label(name_of_label, each.name), *each.histogram);
+            add_histogram(text, label(name_of_label, each.name), *each.histogram);
         }
     }
 }
 
-void add_events(page& to, const protocol::stats_result& stats) {
-    to.family("hookd_events_by_name_total", "counter", "Events emitted, by name (the most recent names).");
+void add_events(page& text, const protocol::stats_result& stats) {
+    text.family("hookd_events_by_name_total", "counter", "Events emitted, by name (the most recent names).");
     for (const auto& event : stats.events) {
-        to.sample(label("event", event.name), number(event.count));
+        text.sample(label("event", event.name), number(event.count));
     }
-    to.family("hookd_reply_seconds", "histogram", "Time from an event to each of its replies, by the event's name.");
-    add_times(to, "event", stats.events);
+    text.family("hookd_reply_seconds", "histogram", "Time from an event to each of its replies, by the event's name.");
+    add_times(text, "event", stats.events);
 }
 
-void add_hooks(page& to, const protocol::stats_result& stats) {
+void add_hooks(page& text, const protocol::stats_result& stats) {
     const auto add = [&](std::string_view name, std::string_view help,
                          std::uint64_t protocol::stats_result::responder::*count) {
-        to.family(name, "counter", help);
+        text.family(name, "counter", help);
         for (const auto& hook : stats.hooks) {
-            to.sample(label("hook", hook.name), number(hook.*count));
+            text.sample(label("hook", hook.name), number(hook.*count));
         }
     };
     using hook = protocol::stats_result::responder;
@@ -129,14 +129,14 @@ void add_hooks(page& to, const protocol::stats_result& stats) {
     add("hookd_hook_vetoed_total", "Events that it vetoed.", &hook::vetoed);
     add("hookd_hook_failed_total", "Events that waited for it and got no reply, other than by lag.", &hook::failed);
     add("hookd_hook_lagged_total", "Events that it was not asked since it lagged behind.", &hook::lagged);
-    to.family("hookd_hook_enabled", "gauge", "Whether a registered hook is asked.");
+    text.family("hookd_hook_enabled", "gauge", "Whether a registered hook is asked.");
     for (const auto& each : stats.hooks) {
         if (each.enabled) {
-            to.sample(label("hook", each.name), *each.enabled ? "1" : "0");
+            text.sample(label("hook", each.name), *each.enabled ? "1" : "0");
         }
     }
-    to.family("hookd_hook_reply_seconds", "histogram", "Time from an event to a responder's reply, by its name.");
-    add_times(to, "hook", stats.hooks);
+    text.family("hookd_hook_reply_seconds", "histogram", "Time from an event to a responder's reply, by its name.");
+    add_times(text, "hook", stats.hooks);
 }
 
 // By the events that they take, which tells them apart.
@@ -148,23 +148,23 @@ std::string cluster_label(const protocol::stats_result::cluster_link& link) {
     return label("events", events.empty() ? "*" : events);
 }
 
-void add_clusters(page& to, const protocol::stats_result& stats) {
+void add_clusters(page& text, const protocol::stats_result& stats) {
     using link = protocol::stats_result::cluster_link;
     if (stats.clusters.empty()) {
         return;
     }
-    to.family("hookd_cluster_up", "gauge", "Whether the link to the cluster is up.");
+    text.family("hookd_cluster_up", "gauge", "Whether the link to the cluster is up.");
     for (const auto& each : stats.clusters) {
-        to.sample(cluster_label(each), number(std::uint64_t{each.state == "up" ? 1U : 0U}));
+        text.sample(cluster_label(each), number(std::uint64_t{each.state == "up" ? 1U : 0U}));
     }
-    to.family("hookd_cluster_hosts", "gauge", "Other hosts of the cluster.");
+    text.family("hookd_cluster_hosts", "gauge", "Other hosts of the cluster.");
     for (const auto& each : stats.clusters) {
-        to.sample(cluster_label(each), number(std::uint64_t{each.hosts}));
+        text.sample(cluster_label(each), number(std::uint64_t{each.hosts}));
     }
     const auto add = [&](std::string_view name, std::string_view help, std::uint64_t link::*count) {
-        to.family(name, "counter", help);
+        text.family(name, "counter", help);
         for (const auto& each : stats.clusters) {
-            to.sample(cluster_label(each), number(each.*count));
+            text.sample(cluster_label(each), number(each.*count));
         }
     };
     add("hookd_cluster_asked_total", "Questions that went to other hosts.", &link::asked);
@@ -172,21 +172,21 @@ void add_clusters(page& to, const protocol::stats_result& stats) {
     add("hookd_cluster_failed_total", "Questions and events that did not get through.", &link::failed);
     add("hookd_cluster_gaps_total", "Times that events of other hosts may have been lost.", &link::gaps);
     add("hookd_cluster_reconnects_total", "Times that the link came up again.", &link::reconnects);
-    to.family("hookd_cluster_queue_usage", "gauge", "How full the engine's queue of notifications is, 0 to 1.");
+    text.family("hookd_cluster_queue_usage", "gauge", "How full the engine's queue of notifications is, 0 to 1.");
     for (const auto& each : stats.clusters) {
         if (each.queue_usage) {
-            to.sample(cluster_label(each), number(*each.queue_usage));
+            text.sample(cluster_label(each), number(*each.queue_usage));
         }
     }
-    to.family("hookd_cluster_ask_seconds", "histogram", "Time until the cluster says who answers.");
+    text.family("hookd_cluster_ask_seconds", "histogram", "Time until the cluster says who answers.");
     for (const auto& each : stats.clusters) {
         if (each.histogram) {
-            add_histogram(to, cluster_label(each), *each.histogram);
+            add_histogram(text, cluster_label(each), *each.histogram);
         }
     }
 }
 
-void add_sessions(page& to, const protocol::stats_result& stats) {
+void add_sessions(page& text, const protocol::stats_result& stats) {
     struct sums {
         std::uint64_t queued = 0;
         std::uint64_t lagged = 0;
@@ -201,13 +201,13 @@ void add_sessions(page& to, const protocol::stats_result& stats) {
         return label("name", std::get<0>(key)) + "," + label("pid", std::to_string(std::get<1>(key))) + "," +
                label("uid", std::to_string(std::get<2>(key)));
     };
-    to.family("hookd_session_queued_events", "gauge", "Events that wait for a session.");
+    text.family("hookd_session_queued_events", "gauge", "Events that wait for a session.");
     for (const auto& [key, session] : sessions) {
-        to.sample(labels(key), number(session.queued));
+        text.sample(labels(key), number(session.queued));
     }
-    to.family("hookd_session_lagged", "gauge", "Whether a session was closed since it lagged behind.");
+    text.family("hookd_session_lagged", "gauge", "Whether a session was closed since it lagged behind.");
     for (const auto& [key, session] : sessions) {
-        to.sample(labels(key), number(session.lagged));
+        text.sample(labels(key), number(session.lagged));
     }
 }
 

@@ -26,10 +26,10 @@ std::optional<double> read_double(std::string_view value) {
 }
 
 template <class Number>
-void read_number(std::string_view value, Number& into) {
+void read_number(std::string_view value, Number& target) {
     Number number = 0;
     if (std::from_chars(value.data(), value.data() + value.size(), number).ec == std::errc{}) {
-        into = number;
+        target = number;
     }
 }
 
@@ -65,36 +65,36 @@ void read_counts(std::string_view value, std::uint64_t (&counts)[Size]) {
     });
 }
 
-void read_totals(std::string_view value, stats_result& into) {
-    each_in(value, [&into](const json_member& member) {
+void read_totals(std::string_view value, stats_result& stats) {
+    each_in(value, [&stats](const json_member& member) {
         const auto is = [&member](std::string_view name) { return member.key.equals(name); };
         if (is("events")) {
-            read_number(member.value, into.events_total);
+            read_number(member.value, stats.events_total);
         } else if (is("deliveries")) {
-            read_number(member.value, into.deliveries);
+            read_number(member.value, stats.deliveries);
         } else if (is("accepted")) {
-            read_number(member.value, into.accepted);
+            read_number(member.value, stats.accepted);
         } else if (is("refused")) {
-            read_counts<protocol::refusal>(member.value, into.refused);
+            read_counts<protocol::refusal>(member.value, stats.refused);
         } else if (is("outcomes")) {
-            read_counts<protocol::outcome>(member.value, into.outcomes);
+            read_counts<protocol::outcome>(member.value, stats.outcomes);
         } else if (is("lagged")) {
-            read_number(member.value, into.lagged);
+            read_number(member.value, stats.lagged);
         } else if (is("protocol_errors")) {
-            read_number(member.value, into.protocol_errors);
+            read_number(member.value, stats.protocol_errors);
         } else if (is("bytes_in")) {
-            read_number(member.value, into.bytes_in);
+            read_number(member.value, stats.bytes_in);
         } else if (is("bytes_out")) {
-            read_number(member.value, into.bytes_out);
+            read_number(member.value, stats.bytes_out);
         }
     });
 }
 
-void read_histogram(std::string_view value, std::optional<protocol::time_histogram>& into) {
+void read_histogram(std::string_view value, std::optional<protocol::time_histogram>& histogram) {
     if (base::kind_of(value) != json_kind::object) {
         return;
     }
-    auto& times = into.emplace();
+    auto& times = histogram.emplace();
     each_in(value, [&times](const json_member& member) {
         if (member.key.equals("count")) {
             read_number(member.value, times.count);
@@ -111,11 +111,11 @@ void read_histogram(std::string_view value, std::optional<protocol::time_histogr
     });
 }
 
-void read_bypass(std::string_view value, std::optional<protocol::bypass_info>& into) {
+void read_bypass(std::string_view value, std::optional<protocol::bypass_info>& target) {
     if (base::kind_of(value) != json_kind::object) {
         return;
     }
-    auto& bypass = into.emplace();
+    auto& bypass = target.emplace();
     each_in(value, [&bypass](const json_member& member) {
         if (member.key.equals("events")) {
             each_in(member.value,
@@ -134,18 +134,18 @@ void read_bypass(std::string_view value, std::optional<protocol::bypass_info>& i
 
 // The reply times of an event or a responder.
 template <class Times>
-void read_time(const json_member& member, Times& into) {
+void read_time(const json_member& member, Times& times) {
     const auto is = [&member](std::string_view name) { return member.key.equals(name); };
     if (is("p50_ms")) {
-        into.p50_ms = read_double(member.value);
+        times.p50_ms = read_double(member.value);
     } else if (is("p90_ms")) {
-        into.p90_ms = read_double(member.value);
+        times.p90_ms = read_double(member.value);
     } else if (is("p99_ms")) {
-        into.p99_ms = read_double(member.value);
+        times.p99_ms = read_double(member.value);
     } else if (is("max_ms")) {
-        into.max_ms = read_double(member.value);
+        times.max_ms = read_double(member.value);
     } else if (is("histogram")) {
-        read_histogram(member.value, into.histogram);
+        read_histogram(member.value, times.histogram);
     }
 }
 
@@ -186,34 +186,34 @@ stats_result::responder read_hook(const json_member& hook) {
     return result;
 }
 
-void read_verdicts(std::string_view value, stats_result& into) {
-    each_in(value, [&into](const json_member& member) {
+void read_verdicts(std::string_view value, stats_result& stats) {
+    each_in(value, [&stats](const json_member& member) {
         const auto is = [&member](std::string_view name) { return member.key.equals(name); };
         if (is("proceeded")) {
-            read_number(member.value, into.proceeded);
+            read_number(member.value, stats.proceeded);
         } else if (is("vetoed")) {
-            read_number(member.value, into.vetoed);
+            read_number(member.value, stats.vetoed);
         } else if (is("failed_closed")) {
-            read_number(member.value, into.failed_closed);
+            read_number(member.value, stats.failed_closed);
         } else if (is("bypassed")) {
-            read_number(member.value, into.bypassed);
+            read_number(member.value, stats.bypassed);
         }
     });
 }
 
-void read_journal(std::string_view value, stats_result& into) {
-    each_in(value, [&into](const json_member& member) {
+void read_journal(std::string_view value, stats_result& stats) {
+    each_in(value, [&stats](const json_member& member) {
         const auto is = [&member](std::string_view name) { return member.key.equals(name); };
         if (is("file")) {
-            into.journal.file = read_string(member.value);
+            stats.journal.file = read_string(member.value);
         } else if (is("bytes")) {
-            read_number(member.value, into.journal.bytes);
+            read_number(member.value, stats.journal.bytes);
         } else if (is("events")) {
-            read_number(member.value, into.journal.events);
+            read_number(member.value, stats.journal.events);
         } else if (is("dropped")) {
-            read_number(member.value, into.journal.dropped);
+            read_number(member.value, stats.journal.dropped);
         } else if (is("failure")) {
-            into.journal.failure = read_string(member.value);
+            stats.journal.failure = read_string(member.value);
         }
     });
 }
@@ -270,15 +270,15 @@ stats_result::cluster_link read_cluster_link(std::string_view value) {
 }
 
 // One link, or all of them, the first of which its own members repeat.
-void read_clusters(std::string_view value, stats_result& into) {
-    each_in(value, [&into](const json_member& member) {
+void read_clusters(std::string_view value, stats_result& stats) {
+    each_in(value, [&stats](const json_member& member) {
         if (member.key.equals("links")) {
             each_in(member.value,
-                [&into](const json_member& link) { into.clusters.push_back(read_cluster_link(link.value)); });
+                [&stats](const json_member& link) { stats.clusters.push_back(read_cluster_link(link.value)); });
         }
     });
-    if (into.clusters.empty()) {
-        into.clusters.push_back(read_cluster_link(value));
+    if (stats.clusters.empty()) {
+        stats.clusters.push_back(read_cluster_link(value));
     }
 }
 

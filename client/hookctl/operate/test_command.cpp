@@ -95,28 +95,28 @@ public:
     /// Its reply to one input.
     [[nodiscard]] finding answers(std::string subject, const std::string& input) const {
         const auto done = run(input, timeout_);
-        const auto said = protocol::read_hook_reply(done.result, "it");
+        const auto reply = protocol::read_hook_reply(done.result, "it");
         const auto elapsed =
             " (" + base::describe_duration(std::chrono::duration_cast<std::chrono::milliseconds>(done.result.elapsed)) +
             ")";
-        switch (said.type) {
+        switch (reply.type) {
             case kind::response:
-                return {std::move(subject), true, "replies " + one_line(protocol::whole_response(said)) + elapsed};
+                return {std::move(subject), true, "replies " + one_line(protocol::whole_response(reply)) + elapsed};
             case kind::veto:
-                return {std::move(subject), true, "vetoes: " + said.text + elapsed};
+                return {std::move(subject), true, "vetoes: " + reply.text + elapsed};
             case kind::failed:
                 break;
         }
-        return {std::move(subject), false, "the hook failed: " + said.text + elapsed};
+        return {std::move(subject), false, "the hook failed: " + reply.text + elapsed};
     }
 
     /// Whether it lets itself be stopped.
     [[nodiscard]] static finding stops(std::string subject, const trial& done) {
-        const auto how = done.result.how;
-        if (how == base::command_result::ending::not_started) {
+        const auto ending = done.result.how;
+        if (ending == base::command_result::ending::not_started) {
             return {std::move(subject), false, "could not start"};
         }
-        if (how != base::command_result::ending::stopped && how != base::command_result::ending::timed_out) {
+        if (ending != base::command_result::ending::stopped && ending != base::command_result::ending::timed_out) {
             return {std::move(subject), true, "had already ended"};
         }
         if (done.until_gone < base::kill_delay) {

@@ -54,8 +54,8 @@ std::string asked_names(client& daemon, const top_model::open_wait& wait) {
     }
     std::string names;
     try {
-        const auto said = daemon.call(protocol::who_params::method, params.finish());
-        for (const auto each : base::value_view(said)["responders"].elements()) {
+        const auto answer = daemon.call(protocol::who_params::method, params.finish());
+        for (const auto each : base::value_view(answer)["responders"].elements()) {
             names += (names.empty() ? "" : ", ") + each["name"].string();
         }
     } catch (const error&) {
@@ -82,7 +82,7 @@ public:
             const auto until = hears ? next_look : std::min(next_look, next_news);
             const auto came = screen_.wait(
                 std::max(std::chrono::ceil<milliseconds>(until - now), milliseconds(1)), hears ? feed_.ready_fd() : -1);
-            switch (came.what) {
+            switch (came.kind) {
                 case full_screen::event::quit:
                     return;
                 case full_screen::event::key:
@@ -169,9 +169,9 @@ private:
             return std::exchange(choices_.opened, false);
         }
         using kind = screen_key::kind;
-        if (key.what == kind::escape) {
+        if (key.pressed == kind::escape) {
             go_back();
-        } else if (key.what == kind::enter) {
+        } else if (key.pressed == kind::enter) {
             choices_.opened = !choices_.opened && !chosen_verdicts(shown(), choices_).empty();
             choices_.scrolled = 0;
         } else if (key.is('p') || key.is(' ')) {
@@ -198,17 +198,17 @@ private:
 
     void type_filter(const screen_key& key) {
         using kind = screen_key::kind;
-        if (key.what == kind::character) {
+        if (key.pressed == kind::character) {
             choices_.filter += key.text;
-        } else if (key.what == kind::backspace && !choices_.filter.empty()) {
+        } else if (key.pressed == kind::backspace && !choices_.filter.empty()) {
             while (!choices_.filter.empty() && base::continues_character(choices_.filter.back())) {
                 choices_.filter.pop_back();
             }
             choices_.filter.pop_back();
-        } else if (key.what == kind::escape) {
+        } else if (key.pressed == kind::escape) {
             choices_.filter.clear();
         }
-        choices_.typing_filter = key.what != kind::enter && key.what != kind::escape;
+        choices_.typing_filter = key.pressed != kind::enter && key.pressed != kind::escape;
         choices_.selected = 0;
     }
 
@@ -228,13 +228,13 @@ private:
         auto& place = choices_.opened ? choices_.scrolled : choices_.selected;
         const auto last =
             choices_.opened ? place + page : std::max<std::size_t>(chosen_verdicts(shown(), choices_).size(), 1) - 1;
-        if (key.what == kind::up || key.is('k')) {
+        if (key.pressed == kind::up || key.is('k')) {
             place -= std::min<std::size_t>(place, 1);
-        } else if (key.what == kind::down || key.is('j')) {
+        } else if (key.pressed == kind::down || key.is('j')) {
             place = std::min(place + 1, last);
-        } else if (key.what == kind::page_up) {
+        } else if (key.pressed == kind::page_up) {
             place -= std::min(place, page);
-        } else if (key.what == kind::page_down) {
+        } else if (key.pressed == kind::page_down) {
             place = std::min(place + page, last);
         }
     }

@@ -46,20 +46,20 @@ top_feed::top_feed(const invocation& call, secret_members secrets)
     if (!ready_fd_) {
         throw std::system_error(errno, std::generic_category(), "can't watch for events");
     }
-    events_.listen("*", [this](const event& what) {
-        if (what.expects_response()) {
-            top_model::open_wait wait{
-                what.seq(), what.name(), shown_payload(what), top_model::clock::now(), what.timeout(), {}};
-            add([&](news& unread) { unread.questions.emplace_back(what.hook_event_id(), std::move(wait)); });
+    events_.listen("*", [this](const event& received) {
+        if (received.expects_response()) {
+            top_model::open_wait wait{received.seq(), received.name(), shown_payload(received), top_model::clock::now(),
+                received.timeout(), {}};
+            add([&](news& unread) { unread.questions.emplace_back(received.hook_event_id(), std::move(wait)); });
         }
     });
-    events_.on_verdict([this](const verdict_notice& what) {
-        top_model::past_verdict past{
-            what.how.seq.value_or(0), what.how.hook_event_id, time_now(), what.event, {}, what.how, what.elapsed};
+    events_.on_verdict([this](const verdict_notice& decided) {
+        top_model::past_verdict past{decided.how.seq.value_or(0), decided.how.hook_event_id, time_now(), decided.event,
+            {}, decided.how, decided.elapsed};
         add([&](news& unread) { unread.verdicts.push_back(std::move(past)); });
     });
-    events_.on_notice([this](const notice& what) {
-        if (what.type == notice::kind::disconnected) {
+    events_.on_notice([this](const notice& reported) {
+        if (reported.type == notice::kind::disconnected) {
             add([](news& unread) { unread.was_disconnected = true; });
         }
     });
@@ -72,10 +72,10 @@ top_feed::top_feed(const invocation& call, secret_members secrets)
     });
 }
 
-std::string top_feed::shown_payload(const event& what) const {
+std::string top_feed::shown_payload(const event& received) const {
     constexpr std::size_t longest_payload = std::size_t{16} * 1024;
-    return what.payload().size() > longest_payload ? std::string()
-                                                   : secrets_.without_secrets(what.name(), what.payload());
+    return received.payload().size() > longest_payload ? std::string()
+                                                       : secrets_.without_secrets(received.name(), received.payload());
 }
 
 top_feed::~top_feed() {

@@ -40,7 +40,7 @@ public:
 
 private:
     /// Without secrets; empty for a large one, so that what is queued for the screen stays small.
-    [[nodiscard]] std::string shown_payload(const event& what) const;
+    [[nodiscard]] std::string shown_payload(const event& received) const;
     template <class Change>
     void add(Change change);
 

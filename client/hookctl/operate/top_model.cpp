@@ -47,18 +47,18 @@ void top_model::take_stats(protocol::stats_result stats, clock::time_point now) 
     });
 }
 
-void top_model::take_question(const std::string& id, open_wait what) {
+void top_model::take_question(const std::string& id, open_wait question) {
     if (waits_.size() < most_waits) {
-        waits_[id] = std::move(what);
+        waits_[id] = std::move(question);
     }
 }
 
-void top_model::take_verdict(past_verdict what) {
-    if (const auto wait = waits_.find(what.id); wait != waits_.end()) {
-        what.payload = std::move(wait->second.payload);
+void top_model::take_verdict(past_verdict decided) {
+    if (const auto wait = waits_.find(decided.id); wait != waits_.end()) {
+        decided.payload = std::move(wait->second.payload);
         waits_.erase(wait);
     }
-    verdicts_.push_front(std::move(what));
+    verdicts_.push_front(std::move(decided));
     if (verdicts_.size() > most_verdicts) {
         verdicts_.pop_back();
     }

@@ -55,8 +55,8 @@ public:
     };
 
     void take_stats(protocol::stats_result stats, clock::time_point now);
-    void take_question(const std::string& id, open_wait what);
-    void take_verdict(past_verdict what);
+    void take_question(const std::string& id, open_wait question);
+    void take_verdict(past_verdict decided);
     void set_asked(const std::string& id, std::string names);
 
     /// Forgets what waits: of a daemon that is gone.

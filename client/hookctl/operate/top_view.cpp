@@ -176,12 +176,12 @@ struct verdict_mark {
     std::string_view colour{};
 };
 
-verdict_mark mark_of(const verdict& how, const palette& colour) {
-    if (!how.bypassed.empty()) {
+verdict_mark mark_of(const verdict& result, const palette& colour) {
+    if (!result.bypassed.empty()) {
         return {bypass_mark, "bypassed", colour.yellow()};
     }
-    return how.proceed() ? verdict_mark{check_mark, "proceed", colour.green()}
-                         : verdict_mark{cross_mark, "vetoed", colour.red()};
+    return result.proceed() ? verdict_mark{check_mark, "proceed", colour.green()}
+                            : verdict_mark{cross_mark, "vetoed", colour.red()};
 }
 
 /// `lint: too long`: who stopped it, and why; who took part if no hook did.
@@ -206,8 +206,8 @@ std::string what_hooks_said(const past_verdict& verdict) {
 
 /// The same, after the reason of a bypass.
 std::string what_was_said(const past_verdict& verdict) {
-    const auto said = what_hooks_said(verdict);
-    return verdict.how.bypassed.empty() ? said : "bypassed: " + verdict.how.bypassed + " (" + said + ")";
+    const auto replies = what_hooks_said(verdict);
+    return verdict.how.bypassed.empty() ? replies : "bypassed: " + verdict.how.bypassed + " (" + replies + ")";
 }
 
 section verdicts(const top_model& model, const top_choices& choices, const palette& colour) {
@@ -359,8 +359,8 @@ screen_lines opened_verdict(const past_verdict& verdict, const palette& colour) 
     outcome.add("  " + std::string(to_string(verdict.how.outcome)) + "  " + decimal(verdict.elapsed.count(), 1) +
                 " ms  at " + verdict.time);
     lines.push_back(std::move(outcome));
-    const auto said = hook_lines(verdict.how, palette(false));
-    for (std::string_view rest = said; !rest.empty();) {
+    const auto said_by_hooks = hook_lines(verdict.how, palette(false));
+    for (std::string_view rest = said_by_hooks; !rest.empty();) {
         const auto line = rest.substr(0, rest.find('\n'));
         rest.remove_prefix(std::min(rest.size(), line.size() + 1));
         lines.emplace_back(std::string(line));

@@ -33,16 +33,16 @@ std::uint64_t number_of(std::string_view value) {
 
 /// The names in `require` that no responder has.
 std::vector<std::string> absent_names(std::string_view answer) {
-    std::vector<std::string> there;
+    std::vector<std::string> asked;
     for (const auto responder : base::value_view(answer)["responders"].elements()) {
-        there.push_back(responder["name"].string());
+        asked.push_back(responder["name"].string());
         if (const auto host = responder["host"]; !host.empty()) {
-            there.push_back(base::value_view(host).string() + "/" + there.back());
+            asked.push_back(base::value_view(host).string() + "/" + asked.back());
         }
     }
     std::vector<std::string> absent;
     for (const auto required : base::value_view(answer)["require"].elements()) {
-        if (auto name = required.string(); std::find(there.begin(), there.end(), name) == there.end()) {
+        if (auto name = required.string(); std::find(asked.begin(), asked.end(), name) == asked.end()) {
             absent.push_back(std::move(name));
         }
     }
@@ -81,13 +81,13 @@ std::string describe(std::string_view answer, const std::vector<std::string>& ab
     std::string text =
         lines.empty() ? "no hook would be asked" : base::counted(lines.size(), "hook") + " would be asked";
     text += ", " + base::counted(number_of(base::value_view(answer)["observers"]), "observer") + " notified\n";
-    for (const auto& [name, what] : lines) {
+    for (const auto& [name, description] : lines) {
         text.append("  ")
             .append(colour.bold())
             .append(name)
             .append(colour.plain())
             .append(columns - columns_of(name) + 2, ' ')
-            .append(what)
+            .append(description)
             .append("\n");
     }
     for (const auto& name : absent) {

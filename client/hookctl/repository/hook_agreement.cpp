@@ -99,18 +99,18 @@ bool hook_agreement::is_shown(const contents& now) const { return read_copies(sh
 std::string hook_agreement::show(const contents& now) const {
     write_copies(shown(), now);
     base::make_private_directory(agreed());  // empty where nothing was agreed to yet
-    const auto said = ask_git(
+    const auto answer = ask_git(
         directory_.string(), {"-c", "core.quotePath=false", "diff", "--no-index", "--no-ext-diff", "--no-textconv",
                                  "--text", "--no-color", "--src-prefix=", "--dst-prefix=", "--", "agreed", "shown"});
     constexpr int differs = 1;
-    if (said.whole && (said.status == 0 || said.status == differs)) {
-        return said.output + "\n";
+    if (answer.whole && (answer.status == 0 || answer.status == differs)) {
+        return answer.output + "\n";
     }
     fs::remove_all(shown());
-    if (!said.whole) {
+    if (!answer.whole) {
         throw unshowable_change(describe_unshowable(read_copies(agreed()), now));
     }
-    throw usage_error("git could not show what has changed: " + said.errors);
+    throw usage_error("git could not show what has changed: " + answer.errors);
 }
 
 void hook_agreement::agree(const contents& now) const {

@@ -51,9 +51,9 @@ void refuse_taken_name(const std::string& name) {
 
 }  // namespace
 
-std::string_view to_string(hook_change::kind how) {
+std::string_view to_string(hook_change::kind change) {
     constexpr std::array<std::string_view, 4> names{"added", "changed", "untrusted", "removed"};
-    return names[static_cast<std::size_t>(how)];
+    return names[static_cast<std::size_t>(change)];
 }
 
 std::vector<std::string> synced_hooks(std::string_view listed, const hook_repository& repository) {
@@ -70,15 +70,15 @@ std::vector<hook_change> hook_changes(
     const hook_set& wanted, std::string_view listed, const hook_repository& repository) {
     std::vector<hook_change> changes;
     for (const auto& each : wanted.hooks) {
-        const auto there = hook_called(listed, each.name);
-        if (!there) {
+        const auto known = hook_called(listed, each.name);
+        if (!known) {
             changes.push_back({hook_change::kind::added, each.name});
-        } else if (!is_synced_hook(*there, repository)) {
+        } else if (!is_synced_hook(*known, repository)) {
             refuse_taken_name(each.name);
-        } else if (!is_as_wanted(*there, each.params)) {
+        } else if (!is_as_wanted(*known, each.params)) {
             changes.push_back({hook_change::kind::changed, each.name});
-        } else if (is_untrusted(*there)) {
-            changes.push_back({hook_change::kind::untrusted, each.name, base::value_view(*there)["why"].string()});
+        } else if (is_untrusted(*known)) {
+            changes.push_back({hook_change::kind::untrusted, each.name, base::value_view(*known)["why"].string()});
         }
     }
     for (const auto& name : synced_hooks(listed, repository)) {

@@ -17,7 +17,7 @@ struct hook_change {
     std::string why{};  ///< untrusted: the daemon's sentence
 };
 
-[[nodiscard]] std::string_view to_string(hook_change::kind how);
+[[nodiscard]] std::string_view to_string(hook_change::kind change);
 
 /// What `sync` would do, given the result of list_hooks. Throws usage_error where a name belongs to a hook that `sync`
 /// has not registered for this repository.

@@ -53,63 +53,63 @@ private:
     }
 
     [[nodiscard]] file_hook read_hook(std::string name, const toml::node& node) const {
-        const auto where = "hooks." + name;
+        const auto table = "hooks." + name;
         file_hook hook;
-        check_name(node, name, where);
+        check_name(node, name, table);
         hook.name = std::move(name);
-        const auto& members = table_of(node, where);
+        const auto& members = table_of(node, table);
         for (const auto& [key, value] : members) {
-            read_member(hook, key, value, where + "." + std::string(key.str()));
+            read_member(hook, key, value, table + "." + std::string(key.str()));
         }
         if (hook.events.empty()) {
-            fail(line_of(node), where + " does not say when it runs: add, for example, on = [\"git.pre_commit\"]");
+            fail(line_of(node), table + " does not say when it runs: add, for example, on = [\"git.pre_commit\"]");
         }
         if (hook.run.empty() || hook.run.front().empty()) {
             fail(line_of(node),
-                where + " does not say what it runs: add, for example, run = [\"./tools/" + hook.name + ".sh\"]");
+                table + " does not say what it runs: add, for example, run = [\"./tools/" + hook.name + ".sh\"]");
         }
-        check_place(hook, members, where);
+        check_place(hook, members, table);
         return hook;
     }
 
-    void check_place(const file_hook& hook, const toml::table& members, const std::string& where) const {
+    void check_place(const file_hook& hook, const toml::table& members, const std::string& table) const {
         const auto place = place_pointer(hook);
         const auto* conditions = members["where"].as_table();
         const auto* own = conditions == nullptr ? nullptr : conditions->get(place);
         if (own != nullptr) {
-            fail(line_of(*own), where + ".where cannot have " + std::string(place) +
+            fail(line_of(*own), table + ".where cannot have " + std::string(place) +
                                     ": hookctl sync sets it, so that the hook gets the events of this repository");
         }
     }
 
-    void read_member(file_hook& hook, const toml::key& key, const toml::node& value, const std::string& where) const {
+    void read_member(file_hook& hook, const toml::key& key, const toml::node& value, const std::string& table) const {
         auto& responder = hook.as_responder;
         if (key == "on") {
-            hook.events = texts_of(value, where);
-            check_patterns(value, hook.events, where);
+            hook.events = texts_of(value, table);
+            check_patterns(value, hook.events, table);
         } else if (key == "run") {
-            hook.run = texts_of(value, where);
+            hook.run = texts_of(value, table);
         } else if (key == "timeout") {
-            hook.timeout = duration_of(value, where);
+            hook.timeout = duration_of(value, table);
         } else if (key == "where") {
-            read_conditions(responder.where, value, where);
+            read_conditions(responder.where, value, table);
         } else if (key == "order") {
-            responder.order = number_of(value, where, -most_order, most_order);
+            responder.order = number_of(value, table, -most_order, most_order);
         } else if (key == "jobs") {
             hook.jobs =
-                static_cast<std::uint64_t>(number_of(value, where, 1, static_cast<std::int64_t>(protocol::max_jobs)));
+                static_cast<std::uint64_t>(number_of(value, table, 1, static_cast<std::int64_t>(protocol::max_jobs)));
         } else if (key == "env") {
-            read_environment(hook.environment, value, where);
+            read_environment(hook.environment, value, table);
         } else if (key == "on_failure") {
-            responder.on_failure = failure_policy_of(value, where);
+            responder.on_failure = failure_policy_of(value, table);
         } else if (key == "asked_only") {
-            responder.asked_only = flag_of(value, where);
+            responder.asked_only = flag_of(value, table);
         } else if (key == "shadow") {
-            responder.shadow = flag_of(value, where);
+            responder.shadow = flag_of(value, table);
         } else if (key == "git") {
-            hook.git = flag_of(value, where);
+            hook.git = flag_of(value, table);
         } else {
-            refuse_key(key, where.substr(0, where.rfind('.')) + ".",
+            refuse_key(key, table.substr(0, table.rfind('.')) + ".",
                 {"on", "run", "timeout", "where", "order", "jobs", "env", "on_failure", "asked_only", "shadow", "git"});
         }
     }
@@ -121,24 +121,24 @@ private:
     }
 
     void check_patterns(
-        const toml::node& node, const std::vector<std::string>& patterns, const std::string& where) const {
+        const toml::node& node, const std::vector<std::string>& patterns, const std::string& place) const {
         for (const auto& each : patterns) {
             if (!protocol::is_pattern(each)) {
                 fail(line_of(node),
-                    where + ": a pattern has 1 to 128 characters of A-Z a-z 0-9 _ . : / - * ?, unlike " + quoted(each));
+                    place + ": a pattern has 1 to 128 characters of A-Z a-z 0-9 _ . : / - * ?, unlike " + quoted(each));
             }
         }
         if (patterns.size() > protocol::max_patterns) {
-            fail(line_of(node), where + " has more than " + std::to_string(protocol::max_patterns) + " patterns");
+            fail(line_of(node), place + " has more than " + std::to_string(protocol::max_patterns) + " patterns");
         }
     }
 
     void read_conditions(
-        std::vector<payload_condition>& conditions, const toml::node& node, const std::string& where) const {
-        for (const auto& [pointer, glob] : table_of(node, where)) {
-            payload_condition condition{std::string(pointer.str()), text_of(glob, where)};
+        std::vector<payload_condition>& conditions, const toml::node& node, const std::string& place) const {
+        for (const auto& [pointer, glob] : table_of(node, place)) {
+            payload_condition condition{std::string(pointer.str()), text_of(glob, place)};
             if (!protocol::is_condition(condition)) {
-                fail(line_of(glob), where +
+                fail(line_of(glob), place +
                                         " takes JSON pointers and globs, as in {\"/branch\" = \"release/*\"}, not " +
                                         quoted(condition.pointer));
             }
@@ -147,77 +147,77 @@ private:
     }
 
     void read_environment(
-        std::vector<std::string>& environment, const toml::node& node, const std::string& where) const {
-        for (const auto& [key, value] : table_of(node, where)) {
+        std::vector<std::string>& environment, const toml::node& node, const std::string& place) const {
+        for (const auto& [key, value] : table_of(node, place)) {
             const std::string name(key.str());
             if (name.empty() || name.find('=') != std::string::npos) {
-                fail(line_of(value), where + ": " + quoted(name) + " cannot be the name of a variable");
+                fail(line_of(value), place + ": " + quoted(name) + " cannot be the name of a variable");
             }
             if (protocol::command_environment::is_for_event(name)) {
-                fail(line_of(value), where + " cannot set " + name + ": that says which event the command runs for");
+                fail(line_of(value), place + " cannot set " + name + ": that says which event the command runs for");
             }
-            environment.push_back(name + "=" + text_of(value, where + "." + name));
+            environment.push_back(name + "=" + text_of(value, place + "." + name));
         }
     }
 
-    [[nodiscard]] std::chrono::milliseconds duration_of(const toml::node& node, const std::string& where) const {
-        const auto text = text_of(node, where);
+    [[nodiscard]] std::chrono::milliseconds duration_of(const toml::node& node, const std::string& place) const {
+        const auto text = text_of(node, place);
         const auto span = base::parse_duration(text);
         if (!span || span->count() < 1 || *span > protocol::max_timeout) {
-            fail(line_of(node), where + " takes 1ms to 1440m, as in \"30s\", not " + quoted(text));
+            fail(line_of(node), place + " takes 1ms to 1440m, as in \"30s\", not " + quoted(text));
         }
         return *span;
     }
 
-    [[nodiscard]] failure_policy failure_policy_of(const toml::node& node, const std::string& where) const {
-        const auto text = text_of(node, where);
+    [[nodiscard]] failure_policy failure_policy_of(const toml::node& node, const std::string& place) const {
+        const auto text = text_of(node, place);
         if (text != "open" && text != "closed") {
-            fail(line_of(node), where + " takes \"open\" or \"closed\", not " + quoted(text));
+            fail(line_of(node), place + " takes \"open\" or \"closed\", not " + quoted(text));
         }
         return text == "closed" ? failure_policy::closed : failure_policy::open;
     }
 
-    [[nodiscard]] const toml::table& table_of(const toml::node& node, const std::string& where) const {
+    [[nodiscard]] const toml::table& table_of(const toml::node& node, const std::string& place) const {
         if (const auto* table = node.as_table()) {
             return *table;
         }
-        fail(line_of(node), where + " takes a table");
+        fail(line_of(node), place + " takes a table");
     }
 
-    [[nodiscard]] std::string text_of(const toml::node& node, const std::string& where) const {
+    [[nodiscard]] std::string text_of(const toml::node& node, const std::string& place) const {
         const auto* text = node.as_string();
         if (text == nullptr || text->get().find('\0') != std::string::npos) {
-            fail(line_of(node), where + " takes a text in quotes");
+            fail(line_of(node), place + " takes a text in quotes");
         }
         return text->get();
     }
 
-    [[nodiscard]] std::vector<std::string> texts_of(const toml::node& node, const std::string& where) const {
+    [[nodiscard]] std::vector<std::string> texts_of(const toml::node& node, const std::string& place) const {
         const auto* array = node.as_array();
         if (array == nullptr) {
-            fail(line_of(node), where + " takes a list of texts, as in [\"one\", \"two\"]");
+            fail(line_of(node), place + " takes a list of texts, as in [\"one\", \"two\"]");
         }
         std::vector<std::string> texts;
         for (const auto& each : *array) {
-            texts.push_back(text_of(each, where));
+            texts.push_back(text_of(each, place));
         }
         return texts;
     }
 
     [[nodiscard]] std::int64_t number_of(
-        const toml::node& node, const std::string& where, std::int64_t min, std::int64_t max) const {
+        const toml::node& node, const std::string& place, std::int64_t min, std::int64_t max) const {
         const auto* number = node.as_integer();
         if (number == nullptr || number->get() < min || number->get() > max) {
             fail(line_of(node),
-                where + " takes a whole number from " + std::to_string(min) + " to " + std::to_string(max));
+                place + " takes a whole number from " + std::to_string(min) + " to " + std::to_string(max));
         }
         return number->get();
     }
 
-    [[nodiscard]] bool flag_of(const toml::node& node, const std::string& where) const {
+    [[nodiscard]] bool flag_of(const toml::node& node, const std::string& place) const {
         const auto* flag = node.as_boolean();
         if (flag == nullptr) {
-            fail(line_of(node), where + " takes true or false");
+            fail(line_of(node), place + " takes true or false");
         }
         return flag->get();
     }

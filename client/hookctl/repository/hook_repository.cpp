@@ -80,16 +80,16 @@ fs::path script_directory(const hook_repository& repository, const wanted_hook& 
     return hook.files.empty() ? repository.top : (repository.top / hook.files.front()).parent_path();
 }
 
-void check_program(const std::string& program, const std::string& where) {
+void check_program(const std::string& program, const std::string& place) {
     if (program.find('/') == std::string::npos) {
         throw usage_error(
-            where + ": there is no program " + program + " in PATH: install it, or give its path as in ./" + program);
+            place + ": there is no program " + program + " in PATH: install it, or give its path as in ./" + program);
     }
     if (!is_regular(program)) {
-        throw usage_error(where + ": " + program + " is not there: paths count from the top of the repository");
+        throw usage_error(place + ": " + program + " is not there: paths count from the top of the repository");
     }
     if (::access(program.c_str(), X_OK) != 0) {
-        throw usage_error(where + ": " + program + " may not be run: chmod +x " + program);
+        throw usage_error(place + ": " + program + " may not be run: chmod +x " + program);
     }
 }
 

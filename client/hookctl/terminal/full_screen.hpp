@@ -31,7 +31,7 @@ public:
     };
 
     struct outcome {
-        event what = event::elapsed;
+        event kind = event::elapsed;
         screen_key pressed{};
     };
 

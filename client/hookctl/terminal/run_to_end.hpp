@@ -10,12 +10,12 @@
 namespace hookd::hookctl {
 
 /// Runs a program and waits for it. A failure to start it is a result.
-[[nodiscard]] inline base::command_result run_to_end(base::command what) {
+[[nodiscard]] inline base::command_result run_to_end(base::command request) {
     base::command_result result;
     boost::asio::io_context io;
     base::command_runner runner(io.get_executor());
     runner.start(
-        std::move(what), [&result](base::command_result done) { result = std::move(done); }, [] {});
+        std::move(request), [&result](base::command_result done) { result = std::move(done); }, [] {});
     io.run();
     return result;
 }

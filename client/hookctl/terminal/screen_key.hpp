@@ -9,10 +9,10 @@ namespace hookd::hookctl {
 /// A key as a terminal sends it.
 struct screen_key {
     enum class kind : unsigned char { character, enter, escape, backspace, up, down, page_up, page_down, other };
-    kind what = kind::other;
+    kind pressed = kind::other;
     std::string text{};  ///< character: its UTF-8
 
-    [[nodiscard]] bool is(char c) const { return what == kind::character && text == std::string(1, c); }
+    [[nodiscard]] bool is(char c) const { return pressed == kind::character && text == std::string(1, c); }
 };
 
 /// Takes the first key off what a terminal has sent; nothing where that is empty. ESC with nothing behind it is the key

@@ -28,11 +28,11 @@ std::optional<std::chrono::system_clock::time_point> parse_since(
 }
 
 std::string local_time(std::string_view timestamp, bool with_milliseconds) {
-    const auto when = base::parse_timestamp(timestamp);
-    if (!when) {
+    const auto time = base::parse_timestamp(timestamp);
+    if (!time) {
         return harmless(timestamp);
     }
-    const auto second = std::chrono::floor<std::chrono::seconds>(*when);
+    const auto second = std::chrono::floor<std::chrono::seconds>(*time);
     const std::time_t count = std::chrono::system_clock::to_time_t(second);
     std::tm parts{};
     ::localtime_r(&count, &parts);
@@ -40,7 +40,7 @@ std::string local_time(std::string_view timestamp, bool with_milliseconds) {
     std::string result(text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S", &parts));
     if (with_milliseconds) {
         std::snprintf(text.data(), text.size(), ".%03d",
-            static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(*when - second).count()));
+            static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(*time - second).count()));
         result += text.data();
     }
     return result;

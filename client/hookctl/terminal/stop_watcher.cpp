@@ -32,15 +32,16 @@ sigset_t watched_signals() {
 }
 
 bool has_a_reader_to_lose(int fd) {
-    struct stat what {};
-    return ::fstat(fd, &what) == 0 && (S_ISFIFO(what.st_mode) || S_ISSOCK(what.st_mode));
+    struct stat status {};
+    return ::fstat(fd, &status) == 0 && (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode));
 }
 
 void raise_flag(int event_fd) noexcept { ::eventfd_write(event_fd, 1); }
 
 }  // namespace
 
-stop_watcher::stop_watcher(output what, std::function<void()> on_stop) : output_(what), on_stop_(std::move(on_stop)) {
+stop_watcher::stop_watcher(output watched, std::function<void()> on_stop)
+    : output_(watched), on_stop_(std::move(on_stop)) {
     const auto signals = watched_signals();
     ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     signal_fd_.reset(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));

@@ -23,7 +23,7 @@ public:
     };
 
     /// Throws std::system_error where the system lacks descriptors or threads.
-    stop_watcher(output what, std::function<void()> on_stop);
+    stop_watcher(output watched, std::function<void()> on_stop);
     ~stop_watcher();
     stop_watcher(const stop_watcher&) = delete;
     stop_watcher& operator=(const stop_watcher&) = delete;

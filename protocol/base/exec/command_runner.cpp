@@ -78,11 +78,11 @@ unique_fd open_directory(const std::string& path) {
 
 class command_runner::run : public std::enable_shared_from_this<run> {
 public:
-    run(command_runner& owner, run_id id, command what, result_handler on_result, ended_handler on_ended)
+    run(command_runner& owner, run_id id, command request, result_handler on_result, ended_handler on_ended)
         : owner_(&owner),
           id_(id),
           executor_(owner.executor_),
-          what_(std::move(what)),
+          request_(std::move(request)),
           on_result_(std::move(on_result)),
           on_ended_(std::move(on_ended)),
           timer_(executor_),
@@ -95,7 +95,7 @@ public:
 
     /// Throws std::system_error where the command could not be started.
     void start() {
-        result_.subject = what_.argv.front();
+        result_.subject = request_.argv.front();
         auto input = make_pipe();
         auto output = make_pipe();
         auto errors = make_pipe();
@@ -103,22 +103,22 @@ public:
         set_nonblocking(output.read.get());
         set_nonblocking(errors.read.get());
         unique_fd directory;
-        if (!what_.directory.empty()) {
-            result_.subject = what_.argv.front() + " in " + what_.directory;
-            directory = open_directory(what_.directory);
-            result_.subject = what_.argv.front();
+        if (!request_.directory.empty()) {
+            result_.subject = request_.argv.front() + " in " + request_.directory;
+            directory = open_directory(request_.directory);
+            result_.subject = request_.argv.front();
         }
         const std::array standard{input.read.get(), output.write.get(), errors.write.get()};
-        pid_ = start_process(what_, standard, directory.get());
-        what_.program.reset();
+        pid_ = start_process(request_, standard, directory.get());
+        request_.program.reset();
         try {
             watch(input, output, errors);
             await_end();
             await_output(output_, result_.output);
             await_output(errors_, result_.errors);
             feed();
-            if (what_.timeout) {
-                arm(*what_.timeout, [](run& self) { self.terminate(command_result::ending::timed_out); });
+            if (request_.timeout) {
+                arm(*request_.timeout, [](run& self) { self.terminate(command_result::ending::timed_out); });
             }
         } catch (...) {
             // A command whose end cannot be seen must not run on unseen.
@@ -211,9 +211,9 @@ private:
         hand_over(errors.read, errors_);
     }
 
-    static void hand_over(unique_fd& fd, asio::posix::stream_descriptor& to) {
+    static void hand_over(unique_fd& fd, asio::posix::stream_descriptor& stream) {
         error_code failure;
-        to.assign(fd.get(), failure);
+        stream.assign(fd.get(), failure);
         if (failure) {
             fail_with(failure.value());
         }
@@ -260,7 +260,7 @@ private:
     void feed() {
         // Waits before it writes: the descriptor's readiness and not its data pass through Asio, so nothing is in
         // flight when it is closed.
-        if (written_ == what_.input.size()) {
+        if (written_ == request_.input.size()) {
             input_.close();
             return;
         }
@@ -268,7 +268,7 @@ private:
             if (failure || !self->input_.is_open()) {
                 return;
             }
-            const auto& input = self->what_.input;
+            const auto& input = self->request_.input;
             const auto count =
                 ::write(self->input_.native_handle(), input.data() + self->written_, input.size() - self->written_);
             if (count > 0) {
@@ -280,22 +280,22 @@ private:
         });
     }
 
-    void await_output(asio::posix::stream_descriptor& pipe, captured_output& into) {
+    void await_output(asio::posix::stream_descriptor& pipe, captured_output& output) {
         pipe.async_wait(
-            asio::posix::descriptor_base::wait_read, [self = shared_from_this(), &pipe, &into](error_code failure) {
+            asio::posix::descriptor_base::wait_read, [self = shared_from_this(), &pipe, &output](error_code failure) {
                 if (failure || !pipe.is_open()) {
                     return;
                 }
-                if (take(pipe, into, chunk_bytes) < 0) {
+                if (take(pipe, output, chunk_bytes) < 0) {
                     pipe.close();
                 } else {
-                    self->await_output(pipe, into);
+                    self->await_output(pipe, output);
                 }
             });
     }
 
     /// Reads once, at most `limit` bytes. The count; 0 where nothing is there now; -1 at the end.
-    static ssize_t take(asio::posix::stream_descriptor& pipe, captured_output& into, std::size_t limit) {
+    static ssize_t take(asio::posix::stream_descriptor& pipe, captured_output& output, std::size_t limit) {
         std::array<char, chunk_bytes> chunk;
         const auto count = ::read(pipe.native_handle(), chunk.data(), std::min(limit, chunk.size()));
         if (count < 0) {
@@ -305,20 +305,20 @@ private:
             return -1;
         }
         const auto fresh = static_cast<std::size_t>(count);
-        const auto kept = std::min(fresh, max_output_bytes - into.text.size());
-        into.text.append(chunk.data(), kept);
-        into.cut = into.cut || kept < fresh;
+        const auto kept = std::min(fresh, max_output_bytes - output.text.size());
+        output.text.append(chunk.data(), kept);
+        output.cut = output.cut || kept < fresh;
         return count;
     }
 
     /// Takes what the pipe holds now and no more: whoever else holds its other end may write for ever.
-    static void drain(asio::posix::stream_descriptor& pipe, captured_output& into) {
+    static void drain(asio::posix::stream_descriptor& pipe, captured_output& output) {
         int waiting = 0;
         if (!pipe.is_open() || ::ioctl(pipe.native_handle(), FIONREAD, &waiting) != 0) {
             return;
         }
         for (auto left = static_cast<std::size_t>(waiting); left > 0;) {
-            const auto count = take(pipe, into, left);
+            const auto count = take(pipe, output, left);
             if (count <= 0) {
                 return;
             }
@@ -407,7 +407,7 @@ private:
     command_runner* owner_;
     run_id id_;
     asio::any_io_executor executor_;
-    command what_;
+    command request_;
     result_handler on_result_;
     ended_handler on_ended_;
     asio::steady_timer timer_;
@@ -437,9 +437,9 @@ command_runner::~command_runner() {
     }
 }
 
-command_runner::run_id command_runner::start(command what, result_handler on_result, ended_handler on_ended) {
+command_runner::run_id command_runner::start(command request, result_handler on_result, ended_handler on_ended) {
     const auto id = ++last_id_;
-    auto started = std::make_shared<run>(*this, id, std::move(what), std::move(on_result), std::move(on_ended));
+    auto started = std::make_shared<run>(*this, id, std::move(request), std::move(on_result), std::move(on_ended));
     try {
         started->start();
         runs_.push_back(std::move(started));
@@ -449,9 +449,8 @@ command_runner::run_id command_runner::start(command what, result_handler on_res
     return id;
 }
 
-void command_runner::stop(run_id which) {
-    const auto found =
-        std::find_if(runs_.begin(), runs_.end(), [which](const auto& each) { return each->id() == which; });
+void command_runner::stop(run_id id) {
+    const auto found = std::find_if(runs_.begin(), runs_.end(), [id](const auto& each) { return each->id() == id; });
     if (found != runs_.end()) {
         (*found)->terminate(command_result::ending::cancelled);
     }

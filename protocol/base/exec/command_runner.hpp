@@ -103,10 +103,10 @@ public:
     using run_id = std::uint64_t;
 
     /// Starts a command. A failure to start is a result, not an exception. Precondition: `what.argv` is not empty.
-    run_id start(command what, result_handler on_result, ended_handler on_ended);
+    run_id start(command request, result_handler on_result, ended_handler on_ended);
 
     /// Stops one command, as if its time were over. Nothing happens where it has ended, or is being stopped.
-    void stop(run_id which);
+    void stop(run_id id);
 
     /// Stops every command that runs, as if its time were over.
     void stop();

@@ -41,12 +41,12 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
 }
 
 /// Where the program may be, in the order in which to try.
-std::vector<std::string> candidates_for(const command& what) {
-    if (what.program) {
+std::vector<std::string> candidates_for(const command& request) {
+    if (request.program) {
         // The descriptor is closed when the program has been executed, not before.
-        return {"/proc/self/fd/" + std::to_string(what.program->get())};
+        return {"/proc/self/fd/" + std::to_string(request.program->get())};
     }
-    const auto& name = what.argv.front();
+    const auto& name = request.argv.front();
     if (name.empty() || name.find('/') != std::string::npos) {
         return {name};
     }
@@ -93,20 +93,20 @@ void reset_signals() noexcept {
 }
 
 /// The errno of what made it impossible; does not return where nothing did.
-int execute(const plan& what) noexcept {
-    for (std::size_t number = 0; number < what.descriptors.size(); ++number) {
-        if (::dup2(what.descriptors[number], static_cast<int>(number)) < 0) {
+int execute(const plan& planned) noexcept {
+    for (std::size_t number = 0; number < planned.descriptors.size(); ++number) {
+        if (::dup2(planned.descriptors[number], static_cast<int>(number)) < 0) {
             return errno;
         }
     }
-    if ((what.directory >= 0 && ::fchdir(what.directory) != 0) || ::setpgid(0, 0) != 0 ||
-        (what.limits_files && ::setrlimit(RLIMIT_NOFILE, &what.files) != 0)) {
+    if ((planned.directory >= 0 && ::fchdir(planned.directory) != 0) || ::setpgid(0, 0) != 0 ||
+        (planned.limits_files && ::setrlimit(RLIMIT_NOFILE, &planned.files) != 0)) {
         return errno;
     }
     reset_signals();
     int failure = ENOENT;
-    for (const auto& program : what.programs) {
-        ::execve(program.c_str(), what.argv.data(), what.environment.data());
+    for (const auto& program : planned.programs) {
+        ::execve(program.c_str(), planned.argv.data(), planned.environment.data());
         const bool is_elsewhere = errno == ENOENT || errno == ENOTDIR || errno == EACCES;
         failure = errno == EACCES || !is_elsewhere ? errno : failure;
         if (!is_elsewhere) {
@@ -116,18 +116,18 @@ int execute(const plan& what) noexcept {
     return failure;
 }
 
-[[noreturn]] void be_child(const plan& what) noexcept {
-    const int failure = execute(what);
-    while (::write(what.report, &failure, sizeof failure) < 0 && errno == EINTR) {
+[[noreturn]] void be_child(const plan& planned) noexcept {
+    const int failure = execute(planned);
+    while (::write(planned.report, &failure, sizeof failure) < 0 && errno == EINTR) {
     }
     ::_exit(127);
 }
 
 // Nothing else may be in this function: the child leaves its mark on the stack.
-[[gnu::noinline]] pid_t start_child(const plan& what) noexcept {
+[[gnu::noinline]] pid_t start_child(const plan& planned) noexcept {
     const pid_t pid = ::vfork();  // NOLINT(clang-analyzer-security.insecureAPI.vfork)
     if (pid == 0) {
-        be_child(what);  // NOLINT(clang-analyzer-unix.Vfork)
+        be_child(planned);  // NOLINT(clang-analyzer-unix.Vfork)
     }
     return pid;
 }

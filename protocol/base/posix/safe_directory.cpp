@@ -51,9 +51,9 @@ public:
     }
 
 private:
-    [[noreturn]] void fail(const std::string& what, const std::filesystem::path& where, int error) const {
+    [[noreturn]] void fail(const std::string& problem, const std::filesystem::path& path, int error) const {
         throw std::runtime_error(
-            what + " " + where.string() + ": " + std::generic_category().message(error) + "; " + advice_);
+            problem + " " + path.string() + ": " + std::generic_category().message(error) + "; " + advice_);
     }
 
     void prepend(const std::filesystem::path& path) {
@@ -69,9 +69,9 @@ private:
         left_.insert(left_.begin(), names.begin(), names.end());
     }
 
-    void start_at(const char* where) {
-        walked_ = where;
-        current_ = unique_fd{::open(where, O_PATH | O_DIRECTORY | O_CLOEXEC)};
+    void start_at(const char* path) {
+        walked_ = path;
+        current_ = unique_fd{::open(path, O_PATH | O_DIRECTORY | O_CLOEXEC)};
         if (current_.get() < 0) {
             fail("cannot open the directory", walked_, errno);
         }

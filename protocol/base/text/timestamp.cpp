@@ -89,10 +89,10 @@ char* write_pair(char* out, unsigned value) noexcept {
 }
 
 // `2026-11-23T12:58:36.`
-void write_second(char* out, sys_seconds when) noexcept {
-    const auto day = floor<days>(when);
+void write_second(char* out, sys_seconds time) noexcept {
+    const auto day = floor<days>(time);
     const year_month_day date{day};
-    const auto second = static_cast<unsigned>((when - day).count());
+    const auto second = static_cast<unsigned>((time - day).count());
     const auto year = static_cast<unsigned>(static_cast<int>(date.year()));
     out = write_pair(write_pair(out, year / 100), year % 100);
     *out++ = '-';
@@ -111,37 +111,37 @@ void write_second(char* out, sys_seconds when) noexcept {
 }  // namespace
 
 std::optional<system_clock::time_point> parse_timestamp(std::string_view text) noexcept {
-    reader from{text};
-    const int y = from.number(4);
-    from.character("-");
-    const int m = from.number(2);
-    from.character("-");
-    const int d = from.number(2);
-    from.character("Tt ");
-    const int hour = from.number(2);
-    from.character(":");
-    const int minute = from.number(2);
-    from.character(":");
-    const int second = from.number(2);
+    reader input{text};
+    const int y = input.number(4);
+    input.character("-");
+    const int m = input.number(2);
+    input.character("-");
+    const int d = input.number(2);
+    input.character("Tt ");
+    const int hour = input.number(2);
+    input.character(":");
+    const int minute = input.number(2);
+    input.character(":");
+    const int second = input.number(2);
     nanoseconds fraction{};
-    if (from.is_next('.')) {
-        from.character(".");
-        fraction = read_fraction(from);
+    if (input.is_next('.')) {
+        input.character(".");
+        fraction = read_fraction(input);
     }
-    const auto zone = read_offset(from);
+    const auto zone = read_offset(input);
     const year_month_day date{year{y}, month{static_cast<unsigned>(m)}, day{static_cast<unsigned>(d)}};
-    if (!from.at_end() || !date.ok() || hour > 23 || minute > 59 || second > 60 || !zone.in_range) {
+    if (!input.at_end() || !date.ok() || hour > 23 || minute > 59 || second > 60 || !zone.in_range) {
         return std::nullopt;
     }
-    const auto when = sys_days{date} + hours{hour} + minutes{minute} + seconds{second} - zone.from_utc;
+    const auto time = sys_days{date} + hours{hour} + minutes{minute} + seconds{second} - zone.from_utc;
     // The clock counts nanoseconds: some years that can be written down are beyond it.
     const auto earliest = ceil<seconds>(system_clock::time_point::min());
     const auto latest = floor<seconds>(system_clock::time_point::max()) - seconds{1};
-    return time_point_cast<system_clock::duration>(std::clamp<sys_seconds>(when, earliest, latest)) + fraction;
+    return time_point_cast<system_clock::duration>(std::clamp<sys_seconds>(time, earliest, latest)) + fraction;
 }
 
-char* write_timestamp(char* out, system_clock::time_point when) noexcept {
-    const auto second = floor<seconds>(when);
+char* write_timestamp(char* out, system_clock::time_point time) noexcept {
+    const auto second = floor<seconds>(time);
     // Date and time of day are worked out once a second.
     static constexpr std::size_t second_size = sizeof "2026-11-23T12:58:36." - 1;
     thread_local sys_seconds known_second = sys_seconds::min();
@@ -152,7 +152,7 @@ char* write_timestamp(char* out, system_clock::time_point when) noexcept {
     }
     std::memcpy(out, known_text, second_size);
     out += second_size;
-    const auto fraction = static_cast<unsigned>(duration_cast<nanoseconds>(when - second).count());
+    const auto fraction = static_cast<unsigned>(duration_cast<nanoseconds>(time - second).count());
     *out++ = static_cast<char>('0' + fraction / 100'000'000);
     out = write_pair(out, fraction / 1'000'000 % 100);
     out = write_pair(out, fraction / 10'000 % 100);

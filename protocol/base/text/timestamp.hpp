@@ -13,7 +13,7 @@ namespace hookd::base {
 inline constexpr std::size_t timestamp_size = 30;
 
 /// Writes a timestamp, timestamp_size bytes, to `out`; returns the end. Keeps the last second's digits for each thread.
-char* write_timestamp(char* out, std::chrono::system_clock::time_point when) noexcept;
+char* write_timestamp(char* out, std::chrono::system_clock::time_point time) noexcept;
 
 /// The time that `text` says as in RFC 3339, `2026-11-23T12:58:36Z` or with a fraction and an offset from UTC; nothing
 /// for any other text. Digits past nanoseconds are dropped. A leap second counts as the second after it; what the clock

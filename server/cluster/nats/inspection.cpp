@@ -57,9 +57,9 @@ public:
     }
 
     void look_at_jetstream(std::function<void()> next) {
-        look_for_jetstream(client_, [this, next = std::move(next)](const bucket_result<bool>& there) {
-            if (!there.value) {
-                return finish(false, there.fault.text);
+        look_for_jetstream(client_, [this, next = std::move(next)](const bucket_result<bool>& found) {
+            if (!found.value) {
+                return finish(false, found.fault.text);
             }
             print(true, "JetStream is on");
             next();

@@ -193,8 +193,8 @@ void membership::on_key_lost() {
         if (run != run_) {
             return;
         }
-        const auto there = found.value ? read_presence(found.value->value) : std::nullopt;
-        if (!there || there->who != about_.who) {
+        const auto presence = found.value ? read_presence(found.value->value) : std::nullopt;
+        if (!presence || presence->who != about_.who) {
             return restart(
                 "this host's entry in the bucket is gone or replaced: its lease was over, or another host has its "
                 "name");

@@ -97,40 +97,40 @@ std::optional<trouble> judge_version(const inspection& found, int schema_version
 }
 
 trouble judge(const connect_failure& failure, const settings& target) {
-    const std::string said = failure.message;
+    const std::string message = failure.message;
     if (failure.sqlstate == "28P01") {
-        return {said + ": correct user or password in the URL file"};
+        return {message + ": correct user or password in the URL file"};
     }
     if (failure.sqlstate == "28000") {
-        return {said + ": the server does not let this role in; see its pg_hba.conf, and that the role exists"};
+        return {message + ": the server does not let this role in; see its pg_hba.conf, and that the role exists"};
     }
     if (failure.sqlstate == "3D000") {
-        return {said +
+        return {message +
                 ": correct the database in the URL file, or make it with a superuser's URL in FILE: hookd-postgres "
                 "--init FILE"};
     }
     if (failure.sqlstate == "42501") {
-        return {said + ": type in psql: GRANT CONNECT ON DATABASE " + quoted(setting(target, "dbname")) +
+        return {message + ": type in psql: GRANT CONNECT ON DATABASE " + quoted(setting(target, "dbname")) +
                 " TO hookd_host;"};
     }
-    if (failure.sqlstate == "08P01" && contains(said, "startup parameter")) {
-        return {said +
+    if (failure.sqlstate == "08P01" && contains(message, "startup parameter")) {
+        return {message +
                 ": a connection pooler such as pgbouncer is in front of the server; let the URL name the PostgreSQL "
                 "server itself"};
     }
-    if (contains(said, "session is read-only") || contains(said, "hot standby")) {
-        return {said +
+    if (contains(message, "session is read-only") || contains(message, "hot standby")) {
+        return {message +
                     ": no server that the URL names takes writes now; name the primary, or all with "
                     "target_session_attrs=read-write",
             false};
     }
-    if (contains(said, "certificate") || contains(said, "SSL")) {
-        return {said + ": see sslmode, sslrootcert and the host in the URL file"};
+    if (contains(message, "certificate") || contains(message, "SSL")) {
+        return {message + ": see sslmode, sslrootcert and the host in the URL file"};
     }
     if (failure.sqlstate.empty()) {
-        return {said + ": is PostgreSQL running at " + place(target) + "?", false};
+        return {message + ": is PostgreSQL running at " + place(target) + "?", false};
     }
-    return {said, false};
+    return {message, false};
 }
 
 }  // namespace hookd::postgres

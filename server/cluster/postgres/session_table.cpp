@@ -40,7 +40,7 @@ std::string like_pattern(const std::string& glob) {
 void session_table::add(link::session added) {
     const auto number = added.number;
     auto& known = sessions_[number];
-    if (known.state != visibility::none && are_equal(known.what, added)) {
+    if (known.state != visibility::none && are_equal(known.session, added)) {
         if (known.state == visibility::committed) {
             hookd_.send(link::session_ready{number});
         }
@@ -103,14 +103,14 @@ void session_table::present(bool whole, std::function<void()> done) {
     for (const auto number : numbers) {
         auto& known = sessions_.at(number);
         known.state = visibility::sent;
-        names.push_back(known.what.name);
-        uids.push_back(known.what.uid);
-        kinds.push_back(known.what.kind);
-        responds.push_back(known.what.responds);
-        on_failures.push_back(known.what.on_failure);
-        orders.push_back(known.what.order);
-        globs.push_back(joined(known.what.events, &unchanged));
-        patterns.push_back(joined(known.what.events, &like_pattern));
+        names.push_back(known.session.name);
+        uids.push_back(known.session.uid);
+        kinds.push_back(known.session.kind);
+        responds.push_back(known.session.responds);
+        on_failures.push_back(known.session.on_failure);
+        orders.push_back(known.session.order);
+        globs.push_back(joined(known.session.events, &unchanged));
+        patterns.push_back(joined(known.session.events, &like_pattern));
     }
     parameters values;
     values.add_bigints(numbers);

@@ -35,7 +35,7 @@ private:
     enum class visibility : unsigned char { none, sent, committed };
 
     struct entry {
-        link::session what{};
+        link::session session{};
         visibility state = visibility::none;
     };
 

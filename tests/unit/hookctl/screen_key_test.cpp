@@ -17,7 +17,7 @@ BOOST_AUTO_TEST_CASE(keys_come_one_by_one) {
     std::vector<kind> seen;
     std::string characters;
     while (const auto key = take_key(sent)) {
-        seen.push_back(key->what);
+        seen.push_back(key->pressed);
         characters += key->text;
     }
     BOOST_TEST((seen == std::vector{kind::character, kind::enter, kind::up, kind::down, kind::page_down, kind::other,

@@ -27,8 +27,8 @@ using words = std::vector<std::string>;
 
 registered_hook hook_of(const words& command) {
     registered_hook result;
-    result.what.name = "h";
-    result.what.command = command;
+    result.definition.name = "h";
+    result.definition.command = command;
     result.pins = pin_files(command);
     return result;
 }

@@ -27,7 +27,7 @@ using words = std::vector<std::string>;
 
 registered_hook hook_of(const std::string& name, const words& command) {
     registered_hook result;
-    result.what = {name, command, {"pre_*"}, std::chrono::milliseconds{7}};
+    result.definition = {name, command, {"pre_*"}, std::chrono::milliseconds{7}};
     result.pins = pin_files(command);
     return result;
 }
@@ -127,14 +127,14 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_away_while_its_hook_is_trusted_stays_known) 
     const auto later = directory / "later";
     auto hook = hook_of("h", {write_script(directory / "program"), write_script(directory / "given"), later});
     ::unlink((directory / "given").c_str());
-    hook.pins = pin_files(hook.what.command, hook.pins);
+    hook.pins = pin_files(hook.definition.command, hook.pins);
     BOOST_REQUIRE(hook.pins.size() == 2U);
     BOOST_TEST(hook.pins[1].path == directory / "given");
     BOOST_TEST(hook.pins[1].sha256 == "");
     BOOST_TEST((check_trust(hook, {}).state == protocol::hook_state::missing));
     write_script(directory / "given", "#!/bin/evil\n");
     BOOST_TEST((check_trust(hook, {}).state == protocol::hook_state::untrusted));
-    hook.pins = pin_files(hook.what.command, hook.pins);
+    hook.pins = pin_files(hook.definition.command, hook.pins);
     BOOST_TEST((check_trust(hook, {}).state == protocol::hook_state::ok));
 }
 
@@ -158,7 +158,7 @@ BOOST_AUTO_TEST_CASE(the_pins_of_another_command_are_not_trusted) {
     BOOST_TEST((check_trust(hook, {}).state == protocol::hook_state::ok));
     for (const words& other :
         {words{given, "-x", given, program}, {program, "-x", program}, {program}, {program, "x", program, given}}) {
-        hook.what.command = other;
+        hook.definition.command = other;
         BOOST_TEST((check_trust(hook, {}).state == protocol::hook_state::untrusted));
     }
 }
@@ -176,10 +176,10 @@ BOOST_AUTO_TEST_CASE(what_is_written_is_read_again) {
     registry.update([&](auto& all) { all = {second, first}; });
     const auto read = registry.load();
     BOOST_REQUIRE(read.size() == 2U);
-    BOOST_TEST(read[0].what.name == first.what.name);
-    BOOST_TEST(read[1].what.command == second.what.command);
-    BOOST_TEST(read[1].what.events == second.what.events);
-    BOOST_TEST((read[1].what.timeout == second.what.timeout));
+    BOOST_TEST(read[0].definition.name == first.definition.name);
+    BOOST_TEST(read[1].definition.command == second.definition.command);
+    BOOST_TEST(read[1].definition.events == second.definition.events);
+    BOOST_TEST((read[1].definition.timeout == second.definition.timeout));
     BOOST_TEST((read[1].pins == second.pins));
     BOOST_TEST((read[0].pins == first.pins));
 }

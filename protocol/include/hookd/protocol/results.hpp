@@ -134,7 +134,7 @@ enum class hook_state : std::uint8_t {
 
 /// A registered hook.
 struct hook_info {
-    hook_definition what{};
+    hook_definition definition{};
     bool shows_command = true;  ///< and the environment: they may hold secrets
     bool enabled = true;
     bool kept = true;  ///< it outlives the daemon; else there is no registry

@@ -34,7 +34,7 @@ public:
     void add(std::string_view setting, const char* const* inherited);
 
     /// All of it, `NAME=value` each.
-    [[nodiscard]] std::vector<std::string> for_event(const event_variables& what) const;
+    [[nodiscard]] std::vector<std::string> for_event(const event_variables& variables) const;
 
     /// Whether for_event sets the variable of that name.
     [[nodiscard]] static bool is_for_event(std::string_view name) noexcept;

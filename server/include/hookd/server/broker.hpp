@@ -141,12 +141,12 @@ public:
     /// Replies as this session's responder. Signature: void(error_code, protocol::respond_result); errc::cancelled once
     /// closed. Not for a default-constructed or moved-from object.
     template <class CompletionToken>
-    auto async_respond(uuid hook_event_id, reply what, CompletionToken&& token) {
+    auto async_respond(uuid hook_event_id, reply answer, CompletionToken&& token) {
         return boost::asio::async_initiate<CompletionToken, void(boost::system::error_code, protocol::respond_result)>(
             [session = session_](auto handler, const uuid& id, auto said) {
                 start_respond(session, id, std::move(said), std::move(handler));
             },
-            token, hook_event_id, std::move(what));
+            token, hook_event_id, std::move(answer));
     }
 
     /// Changes what the session gets and how it counts, with no event missed or got twice in between: `events`,
@@ -174,7 +174,7 @@ private:
     using respond_handler =
         boost::asio::any_completion_handler<void(boost::system::error_code, protocol::respond_result)>;
     using change_handler = boost::asio::any_completion_handler<void(boost::system::error_code)>;
-    static void start_respond(std::shared_ptr<local_client> session, uuid id, reply what, respond_handler handler);
+    static void start_respond(std::shared_ptr<local_client> session, uuid id, reply answer, respond_handler handler);
     static void start_change(std::shared_ptr<local_client> session, subscribe_request wanted, change_handler handler);
     static void start_withdraw(std::shared_ptr<local_client> session, change_handler handler);
 
@@ -236,9 +236,9 @@ public:
 
     /// Replies as somebody who knows the id. Signature: void(error_code, protocol::respond_result).
     template <class CompletionToken>
-    auto async_respond(uuid hook_event_id, reply what, CompletionToken&& token) {
+    auto async_respond(uuid hook_event_id, reply answer, CompletionToken&& token) {
         return initiate<protocol::respond_result, &broker::start_respond>(
-            outside_reply{hook_event_id, std::move(what)}, token);
+            outside_reply{hook_event_id, std::move(answer)}, token);
     }
 
     /// Whom an async_emit_and_wait would ask now. `payload`: JSON text. Signature: void(error_code,
@@ -262,7 +262,7 @@ public:
     /// From now on `where` is told of events and verdicts, what it holds is served on the socket, and sessions resume
     /// with events that only it has. For hookd itself.
     /// To be called once, before the io_context runs; it must outlive this.
-    void record_to(core::journal& where);
+    void record_to(core::journal& journal);
 
     /// From now on what is to outlive this process is written to `log`, and answers and events wait for its commits, of
     /// which core::broker is told. `records`: what is in it, which is continued: instance() is that of its run. For
@@ -294,7 +294,7 @@ private:
     };
     struct outside_reply {
         uuid hook_event_id{};
-        reply what{};
+        reply answer{};
     };
     struct who_request {
         std::string event{};
@@ -308,8 +308,8 @@ private:
     template <class Result, auto Start, class Request, class CompletionToken>
     auto initiate(Request request, CompletionToken& token) {
         return boost::asio::async_initiate<CompletionToken, void(boost::system::error_code, Result)>(
-            [this](auto completion, Request what) {
-                (this->*Start)(std::move(what), handler<Result>{std::move(completion)});
+            [this](auto completion, Request request) {
+                (this->*Start)(std::move(request), handler<Result>{std::move(completion)});
             },
             token, std::move(request));
     }

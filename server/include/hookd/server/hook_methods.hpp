@@ -21,7 +21,7 @@ public:
     template <class Result>
     using handler = std::function<void(std::variant<Result, protocol::error>)>;
 
-    virtual void register_hook(hook_definition what, handler<protocol::hook_info> done) = 0;
+    virtual void register_hook(hook_definition definition, handler<protocol::hook_info> done) = 0;
     virtual void deregister_hook(std::string name, handler<protocol::deregister_hook_result> done) = 0;
     virtual void list_hooks(handler<protocol::list_hooks_result> done) = 0;
     virtual void trust_hook(std::string name, handler<protocol::hook_info> done) = 0;
