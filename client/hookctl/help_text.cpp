@@ -755,6 +755,7 @@ const command_text& text_of(std::string_view command) {
 const std::vector<std::string_view>& command_names() {
     static const std::vector<std::string_view> names = [] {
         std::vector<std::string_view> all;
+        all.reserve(std::size(commands));
         for (const auto& each : commands) {
             all.push_back(each.name);
         }

@@ -295,7 +295,7 @@ void async_client::start(impl& self, handler<void(std::exception_ptr, daemon_inf
 }
 
 void async_client::start(
-    impl& self, handler<void(std::exception_ptr, std::string)> done, std::string method, std::string params) {
+    impl& self, handler<void(std::exception_ptr, std::string)> done, const std::string& method, std::string params) {
     self.request<std::string>(
         std::move(done), method,
         [&] {

@@ -69,11 +69,12 @@ public:
             if (failure.kind() != error_kind::broken || again == repeatable::no) {
                 throw;
             }
+            const auto broken = std::current_exception();
             try {
                 connect();
             } catch (const error&) {
                 // Not "no daemon", which promises that nothing was sent.
-                throw failure;
+                std::rethrow_exception(broken);
             }
         }
         return exchange(id, method, end);
@@ -231,7 +232,7 @@ private:
     bool partly_sent_ = false;
 };
 
-client::client(client_options options) : impl_(std::make_unique<impl>(options)) {}
+client::client(const client_options& options) : impl_(std::make_unique<impl>(options)) {}
 client::client(client&&) noexcept = default;
 client& client::operator=(client&&) noexcept = default;
 client::~client() = default;

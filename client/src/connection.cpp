@@ -353,7 +353,7 @@ void connection::reset() noexcept {
 void connection::close(const error& why) {
     const auto handlers = std::exchange(connecting_, {});
     const bool was_open = is_open();
-    const error reported = why;  // `why` may be last_words_
+    const error reported = why;  // NOLINT(performance-unnecessary-copy-initialization): `why` may be last_words_
     reset();
     for (const auto& each : handlers) {
         each(reported);

@@ -20,11 +20,6 @@ json::object pattern_schema() { return {{"type", "string"}, {"pattern", "^[A-Za-
 
 json::object name_schema() { return {{"type", "string"}, {"minLength", 1}, {"maxLength", max_subscriber_name}}; }
 
-json::object titled(std::string_view title, json::object schema) {
-    schema.insert_or_assign("title", title);
-    return schema;
-}
-
 // `asked_only` as `AskedOnly`.
 std::string title_of(std::string_view name) {
     std::string title;

@@ -19,6 +19,9 @@ namespace hookd::protocol {
 /// The notifications that the daemon sends, as method objects without a result.
 [[nodiscard]] boost::json::array discover_notifications();
 
+/// The schema with its name as its `title`.
+[[nodiscard]] boost::json::object titled(std::string_view title, boost::json::object schema);
+
 /// A reference to a type of discover_schemas.
 [[nodiscard]] boost::json::object schema_reference(std::string_view name);
 

@@ -17,11 +17,6 @@ json::object typed(std::string_view type) { return {{"type", type}}; }
 
 json::object with_format(std::string_view format) { return {{"type", "string"}, {"format", format}}; }
 
-json::object titled(std::string title, json::object schema) {
-    schema.insert_or_assign("title", std::move(title));
-    return schema;
-}
-
 // The three ways in which a member has another type than that of its name.
 json::object list_of(std::string_view item) {
     return titled(std::string{item} + "List", {{"type", "array"}, {"items", schema_reference(item)}});
@@ -251,6 +246,11 @@ void add_stats(json::object& schemas) {
 }
 
 }  // namespace
+
+json::object titled(std::string_view title, json::object schema) {
+    schema.insert_or_assign("title", title);
+    return schema;
+}
 
 json::object schema_reference(std::string_view name) { return {{"$ref", "#/components/schemas/" + std::string{name}}}; }
 

@@ -46,6 +46,8 @@ void open_standard_descriptors() {
     ::close(fd);
 }
 
+// NOLINTBEGIN(concurrency-mt-unsafe): mallopt() is called before there are threads.
+
 /// Frames of megabytes come and go. What they are freed from is kept for the next ones, up to this much: taking pages
 /// from the kernel anew for each costs more than copying into them. For one thread only.
 void keep_freed_memory() {
@@ -67,11 +69,13 @@ void give_back_freed_memory() {
 /// thread with another arena, or one for which none can be made any more, would have no use for that.
 void share_one_arena() { ::mallopt(M_ARENA_MAX, 1); }
 
+// NOLINTEND(concurrency-mt-unsafe)
+
 /// Whoever started us may block signals in its threads, and a mask is inherited: SIGTERM must end this all the same.
 void unblock_signals() {
     sigset_t none;
     ::sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
 }
 
 int fail_with(const std::exception& failure, int status) {

@@ -502,6 +502,7 @@ void apply_file(program_options& options, const std::filesystem::path& file) {
             settings.begin(), settings.end(), [&entry](const setting& each) { return each.name == entry.key; });
         if (option == settings.end()) {
             std::vector<std::string> names;
+            names.reserve(std::size(settings));
             for (const auto& each : settings) {
                 names.emplace_back(each.name);
             }

@@ -50,7 +50,7 @@ public:
     taken_variables& operator=(const taken_variables&) = delete;
     ~taken_variables() {
         for (const char* const name : names_) {
-            ::unsetenv(name);
+            ::unsetenv(name);  // NOLINT(concurrency-mt-unsafe): before there are threads
         }
     }
 

@@ -105,7 +105,7 @@ std::string read_url(const fs::path& file) {
 fs::path helper_for(const std::string& url) {
     const auto program = engine_of(url)->program;
     for (const auto& directory : helper_directories()) {
-        const auto path = directory / program;
+        auto path = directory / program;
         if (::access(path.c_str(), X_OK) == 0 && fs::is_regular_file(path)) {
             return path;
         }

@@ -79,7 +79,7 @@ bool broker::take_replayed_reply(client& client, const protocol::respond_params&
     } else if (!params.abstain) {
         result.response = params.response;
     }
-    return replays_.finish(*client.session(), *id, std::move(result), now.steady);
+    return replays_.finish(*client.session(), *id, result, now.steady);
 }
 
 void broker::notify_replays_over(const std::vector<replay_table::replay>& over, protocol::refusal reason, instant now) {

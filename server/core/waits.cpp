@@ -248,10 +248,11 @@ void waits::finish(slot& slot, outcome outcome, instant now) {
             operations_.abandon(*slot.operation_);
         }
     }
-    while (!slot.waiters_.empty()) {
-        const bool is_last = slot.waiters_.size() == 1;
-        complete(slot.waiters_.front(),
-            is_last ? std::move(result) : try_verdict(slot, outcome, [&result] { return result; }));
+    while (slot.waiters_.size() > 1) {
+        complete(slot.waiters_.front(), try_verdict(slot, outcome, [&result] { return result; }));
+    }
+    if (!slot.waiters_.empty()) {
+        complete(slot.waiters_.front(), std::move(result));
     }
     drop(slot, refusal_after(outcome), now);
 }

@@ -79,7 +79,7 @@ struct step_result {
 };
 
 template <class Work>
-step_result carefully(Work work) {
+step_result run_step(Work work) {
     step_result result;
     try {
         work(result);
@@ -251,7 +251,7 @@ public:
             [](const error&) {});
     }
 
-    void register_hook(hook_definition definition, handler<protocol::hook_info> done) {
+    void register_hook(hook_definition definition, const handler<protocol::hook_info>& done) {
         request(
             [this, definition = std::move(definition), done] {
                 if (catalog_) {
@@ -286,7 +286,7 @@ public:
             done);
     }
 
-    void trust_hook(const std::string& name, handler<protocol::hook_info> done) {
+    void trust_hook(const std::string& name, const handler<protocol::hook_info>& done) {
         request(
             [this, name, done] {
                 on_files(
@@ -307,7 +307,7 @@ public:
             done);
     }
 
-    void enable_hook(const std::string& name, bool enabled, handler<protocol::hook_info> done) {
+    void enable_hook(const std::string& name, bool enabled, const handler<protocol::hook_info>& done) {
         request(
             [this, name, enabled, done] {
                 on_files(
@@ -327,7 +327,7 @@ public:
             done);
     }
 
-    void deregister_hook(const std::string& name, handler<protocol::deregister_hook_result> done) {
+    void deregister_hook(const std::string& name, const handler<protocol::deregister_hook_result>& done) {
         request(
             [this, name, done] {
                 on_files(
@@ -354,7 +354,7 @@ public:
             done);
     }
 
-    void list_hooks(handler<protocol::list_hooks_result> done) {
+    void list_hooks(const handler<protocol::list_hooks_result>& done) {
         request(
             [this, done] {
                 std::vector<std::pair<registered_hook, file_stamps>> all;
@@ -414,7 +414,7 @@ private:
     template <class Work, class After>
     void on_files(Work work, After after) {
         asio::post(files_, [this, work = std::move(work), after = std::move(after)] {
-            asio::post(io_, [result = carefully(work), after] { after(result); });
+            asio::post(io_, [result = run_step(work), after] { after(result); });
         });
     }
 

@@ -176,8 +176,8 @@ void hook_jobs::look_and_start(const std::shared_ptr<hosted_hook>& hook, std::sh
     asio::post(files_, [this, hook, job = std::move(job), started = hook->registered, stamps = hook->stamps]() mutable {
         auto trust = check_trust(started, stamps);
         auto ready = trust.state == protocol::hook_state::ok ? prepare_launch(started, copies_, trust) : std::nullopt;
-        asio::post(executor_, [this, hook = std::move(hook), job = std::move(job), started = std::move(started),
-                                  trust = std::move(trust), ready = std::move(ready)]() mutable {
+        asio::post(executor_, [this, hook, job = std::move(job), started = std::move(started), trust = std::move(trust),
+                                  ready = std::move(ready)]() mutable {
             if (stopped_) {
                 return fail(*hook, *job, "the daemon is shutting down");
             }
@@ -227,7 +227,7 @@ void hook_jobs::run(const std::shared_ptr<hosted_hook>& hook, const std::shared_
     std::shared_ptr<const base::unique_fd> program) {
     base::command command;
     command.argv = hook->ready->argv;
-    command.program = program;
+    command.program = std::move(program);
     command.directory = hook->registered.definition.directory;
     command.environment = environment_for(*hook, *job);
     command.input = job->payload;

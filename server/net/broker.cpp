@@ -130,10 +130,9 @@ void broker::start_await_response(await_request request, completion_of<protocol:
         if (refuse(strand, completion, protocol::check_params(params))) {
             return;
         }
-        local_wait::start(
-            caller->strand(), std::move(completion), std::move(link), [&](std::unique_ptr<core::waiter>&& waiter) {
-                return strand.await_response(caller->attached(), params, std::move(waiter));
-            });
+        local_wait::start(caller->strand(), std::move(completion), link, [&](std::unique_ptr<core::waiter>& waiter) {
+            return strand.await_response(caller->attached(), params, std::move(waiter));
+        });
     });
 }
 

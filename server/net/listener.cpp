@@ -297,29 +297,27 @@ private:
             return nullptr;
         }
         std::shared_ptr<net::transport> made;
-        std::optional<protocol::error> too_many;
         {
-            const std::lock_guard lock{mutex_};
-            too_many = places_taken_.refuse(peer);
-            if (!too_many) {
-                if (open_files_.make_room_for(connections_.size() + 1)) {
-                    log_.write(
-                        log_level::info, "raised the limit of open files to " + std::to_string(open_files_.most()));
-                }
-                made = make_transport(std::move(socket), peer, *may);
-                const auto entry = connections_.emplace(made.get(), made).first;
-                try {
-                    places_taken_.take(peer);
-                } catch (...) {
-                    connections_.erase(entry);
-                    throw;
-                }
-                environment_.broker->counters.connections.store(connections_.size(), std::memory_order_relaxed);
+            std::unique_lock lock{mutex_};
+            if (auto too_many = places_taken_.refuse(peer)) {
+                lock.unlock();
+                refuse(std::move(socket), std::move(*too_many));
+                return nullptr;
             }
+            if (open_files_.make_room_for(connections_.size() + 1)) {
+                log_.write(log_level::info, "raised the limit of open files to " + std::to_string(open_files_.most()));
+            }
+            made = make_transport(std::move(socket), peer, *may);
+            const auto entry = connections_.emplace(made.get(), made).first;
+            try {
+                places_taken_.take(peer);
+            } catch (...) {
+                connections_.erase(entry);
+                throw;
+            }
+            environment_.broker->counters.connections.store(connections_.size(), std::memory_order_relaxed);
         }
-        if (too_many) {
-            refuse(std::move(socket), std::move(*too_many));
-        } else if (log_.wants(log_level::debug)) {
+        if (log_.wants(log_level::debug)) {
             log_.write(log_level::debug, rpc::describe(peer) + " connected");
         }
         return made;

@@ -160,10 +160,9 @@ void emit_and_wait_as(broker_strand& strand, const std::shared_ptr<local_client>
     if (refuse(strand, completion, check_event(strand, params))) {
         return;
     }
-    local_wait::start(
-        client->strand(), std::move(completion), std::move(link), [&](std::unique_ptr<core::waiter>&& waiter) {
-            return strand.emit_and_wait(client->attached(), params, {}, std::move(waiter));
-        });
+    local_wait::start(client->strand(), std::move(completion), link, [&](std::unique_ptr<core::waiter>& waiter) {
+        return strand.emit_and_wait(client->attached(), params, {}, std::move(waiter));
+    });
 }
 
 void respond_as(broker_strand& strand, const std::shared_ptr<local_client>& client, local_reply& request,

@@ -30,10 +30,10 @@ public:
 
     void done(std::variant<protocol::wait_result, protocol::error> result) override;
 
-    /// Starts the wait by `begin(waiter)`, which takes the waiter if it is pending.
+    /// Starts the wait by `begin(waiter)`, which moves from the waiter if it is pending.
     template <class Begin>
     static void start(std::shared_ptr<broker_strand> strand, completion_of<protocol::wait_result> completion,
-        std::shared_ptr<cancellation> link, Begin begin) {
+        const std::shared_ptr<cancellation>& link, Begin begin) {
         auto made = std::make_unique<local_wait>(std::move(strand), std::move(completion), link);
         if (link && link->wanted) {
             return made->done(protocol::error{protocol::errc::cancelled, "cancelled before it began"});
@@ -42,7 +42,7 @@ public:
             link->waiter = made.get();
         }
         std::unique_ptr<core::waiter> waiter = std::move(made);
-        auto started = begin(std::move(waiter));
+        auto started = begin(waiter);
         if (auto* const failure = std::get_if<protocol::error>(&started)) {
             waiter->done(std::move(*failure));
         } else if (auto* const verdict = std::get_if<protocol::wait_result>(&started)) {

@@ -12,7 +12,7 @@ bool is_before_retained(const broker_service& broker, core::client& client, cons
     return params.after_seq && broker.journal() != nullptr && broker.state().needs_journal(client, params, {});
 }
 
-void find_missed(const std::shared_ptr<broker_service>& broker, std::shared_ptr<resume_request> request,
+void find_missed(const std::shared_ptr<broker_service>& broker, const std::shared_ptr<resume_request>& request,
     std::function<core::client*()> client, std::function<void()> done) {
     auto& [params, missed] = *request;
     core::client* const subscriber = client();

@@ -21,7 +21,7 @@ struct resume_request {
 /// Looks in the journal for what the broker retains no longer, then calls `done` in a turn: the request is to be
 /// carried out in that one. `client()` is asked in each turn who resumes; null: it is gone, and `done` is not called.
 /// Thread-safety: broker's strand.
-void find_missed(const std::shared_ptr<broker_service>& broker, std::shared_ptr<resume_request> request,
+void find_missed(const std::shared_ptr<broker_service>& broker, const std::shared_ptr<resume_request>& request,
     std::function<core::client*()> client, std::function<void()> done);
 
 }  // namespace hookd::server::rpc

@@ -248,15 +248,16 @@ bool status(const invocation& call, const agent_arguments& arguments, const agen
         const auto input = test_input(wiring, path);
         const auto ended = run_shell(command, input);
         const auto decision = understood(wiring, input, ended);
-        std::string outcome = decision.word == agent_word::none ? "proceed" : std::string(word_of(decision.word));
+        const auto answer = decision.word == agent_word::none ? "proceed" : word_of(decision.word);
         base::object_writer details;
         details.text("command", command)
-            .text("answer", outcome)
+            .text("answer", answer)
             .text("reason", decision.reason)
             .texts("notices", decision.notices);
-        outcome = "a test event would " + outcome + (decision.reason.empty() ? "" : ": " + decision.reason);
+        auto outcome = "a test event would " + std::string(answer);
+        outcome.append(decision.reason.empty() ? "" : ": ").append(decision.reason);
         for (const auto& notice : decision.notices) {
-            outcome += "; " + notice;
+            outcome.append("; ").append(notice);
         }
         report(call, wiring, path, true, outcome, std::move(details));
         is_right =

@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 
 /// The directory with .git that this one is in, else this one.
 fs::path project_top() {
-    const auto directory = fs::current_path();
+    auto directory = fs::current_path();
     for (auto at = directory; at.has_relative_path(); at = at.parent_path()) {
         if (fs::exists(at / ".git")) {
             return at;

@@ -18,8 +18,8 @@ using ascii_set = std::bitset<128>;
 
 ascii_set range(char first, char last) {
     ascii_set set;
-    for (int c = first; c <= last; ++c) {
-        set.set(static_cast<std::size_t>(c));
+    for (auto c = static_cast<unsigned char>(first); c <= static_cast<unsigned char>(last); ++c) {
+        set.set(c);
     }
     return set;
 }

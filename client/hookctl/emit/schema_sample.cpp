@@ -117,7 +117,7 @@ private:
 
     static std::string type_of(const constraints& wanted) {
         const auto types = wanted.first("type");
-        if (const auto type = types.is(json_kind::array) ? types.element(0).string() : types.string(); !type.empty()) {
+        if (auto type = types.is(json_kind::array) ? types.element(0).string() : types.string(); !type.empty()) {
             return type;
         }
         const auto has = [&wanted](std::initializer_list<const char*> keywords) {
@@ -202,7 +202,8 @@ private:
                 const auto own = each["properties"][name];
                 schemas.push_back(own.empty() ? each["additionalProperties"] : own);
             }
-            const auto below = place + "/" + name;
+            auto below = place;
+            below.append("/").append(name);
             object.raw(name, value_of(constraints_of(schemas, below), below, depth + 1));
         }
         return object.finish();

@@ -8,6 +8,7 @@
 #include "hookctl/terminal/byte_text.hpp"
 #include "hookctl/terminal/output.hpp"
 
+#include <base/exec/argument_vector.hpp>
 #include <base/exec/resolved_command.hpp>
 #include <base/json/text.hpp>
 #include <base/json/value_view.hpp>
@@ -62,11 +63,12 @@ void take_variables(std::string_view payload) {
         }
     }
     for (const auto& each : old) {
-        ::unsetenv(each.c_str());
+        ::unsetenv(each.c_str());  // NOLINT(concurrency-mt-unsafe): there is one thread
     }
     const auto variables = base::value_view(payload)["env"];
     for (const auto& member : variables.members()) {
         if (const auto name = member.key.decode(); is_git_variable(name) && !name.ends_with("_base64")) {
+            // NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread
             ::setenv(name.c_str(), bytes_of(variables, name).c_str(), 1);
         }
     }
@@ -132,11 +134,7 @@ int exec_git_hook(const git_arguments& arguments) {
         put_back_input(payload);
         std::vector<std::string> words{arguments.hook};
         words.insert(words.end(), arguments.hook_arguments.begin(), arguments.hook_arguments.end());
-        std::vector<char*> argv;
-        for (auto& each : words) {
-            argv.push_back(each.data());
-        }
-        argv.push_back(nullptr);
+        const auto argv = base::argument_vector(words);
         ::signal(SIGPIPE, SIG_DFL);
         ::execvp(argv.front(), argv.data());
         throw std::system_error(errno, std::generic_category(), words.front());

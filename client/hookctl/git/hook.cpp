@@ -74,6 +74,7 @@ const git_hook& git_hook_called(std::string_view word) {
                           (name == "fsmonitor-watchman" ? "" : "; pre-receive and update can stop a push"));
     }
     std::vector<std::string_view> names;
+    names.reserve(std::size(hooks));
     for (const auto& each : hooks) {
         names.push_back(each.name);
     }

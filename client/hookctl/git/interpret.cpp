@@ -7,6 +7,7 @@
 #include "hookctl/terminal/output.hpp"
 #include "script.hpp"
 
+#include <base/exec/argument_vector.hpp>
 #include <base/posix/read_file.hpp>
 #include <base/text/number.hpp>
 
@@ -53,11 +54,7 @@ bool does_nothing(const git_hook& hook, const std::string& script) {
 int run_by_shell(const git_arguments& arguments) {
     std::vector<std::string> words{"sh", arguments.script};
     words.insert(words.end(), arguments.hook_arguments.begin(), arguments.hook_arguments.end());
-    std::vector<char*> argv;
-    for (auto& each : words) {
-        argv.push_back(each.data());
-    }
-    argv.push_back(nullptr);
+    const auto argv = base::argument_vector(words);
     (void)std::signal(SIGPIPE, SIG_DFL);
     ::execv("/bin/sh", argv.data());
     print_error("can't start /bin/sh for " + arguments.script + ": " + std::generic_category().message(errno));

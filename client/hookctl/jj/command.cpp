@@ -6,6 +6,7 @@
 #include "hookctl/terminal/run_to_end.hpp"
 #include "push_plan.hpp"
 
+#include <base/exec/argument_vector.hpp>
 #include <base/exec/command_runner.hpp>
 #include <base/json/object_writer.hpp>
 
@@ -66,11 +67,7 @@ std::string payload_of(const std::vector<jj_change>& changes, const std::vector<
 /// Becomes jj, with the terminal and the standard streams of hookctl.
 [[noreturn]] void push(const std::vector<std::string>& options) {
     auto words = push_command(options, false);
-    std::vector<char*> argv;
-    for (auto& each : words) {
-        argv.push_back(each.data());
-    }
-    argv.push_back(nullptr);
+    const auto argv = base::argument_vector(words);
     std::signal(SIGPIPE, SIG_DFL);
     ::execvp(argv.front(), argv.data());
     throw std::system_error(errno, std::generic_category(), "jj");

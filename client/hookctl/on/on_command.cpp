@@ -156,7 +156,7 @@ private:
         const auto shared = std::make_shared<job>(std::move(next));
         runs_[shared->received.hook_event_id()] = runner_.start(
             std::move(command),
-            [this, shared](base::command_result result) {
+            [this, shared](const base::command_result& result) {
                 runs_.erase(shared->received.hook_event_id());
                 finish(*shared, protocol::read_hook_reply(result, arguments_.name), result);
             },

@@ -156,7 +156,9 @@ private:
             if (protocol::command_environment::is_for_event(name)) {
                 fail(line_of(value), place + " cannot set " + name + ": that says which event the command runs for");
             }
-            environment.push_back(name + "=" + text_of(value, place + "." + name));
+            auto member_place = place;
+            member_place.append(".").append(name);
+            environment.push_back(std::string(name).append("=").append(text_of(value, member_place)));
         }
     }
 

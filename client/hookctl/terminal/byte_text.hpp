@@ -32,6 +32,7 @@ void add_all_bytes(base::object_writer& object, std::string_view key, const Text
     }
     if (!is_text) {
         std::vector<std::string> encoded;
+        encoded.reserve(all.size());
         for (const auto& each : all) {
             encoded.push_back(base64(each));
         }

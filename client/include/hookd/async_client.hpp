@@ -172,7 +172,7 @@ private:
         const reply& answer);
     static void start(impl& self, handler<void(std::exception_ptr, daemon_info)> done);
     static void start(
-        impl& self, handler<void(std::exception_ptr, std::string)> done, std::string method, std::string params);
+        impl& self, handler<void(std::exception_ptr, std::string)> done, const std::string& method, std::string params);
     static void start(impl& self, handler<void(std::exception_ptr, subscription)> done,
         const subscribe_options& options, subscription_handlers handlers);
     static void start(impl& self, handler<void(std::exception_ptr, bool)> done);

@@ -35,7 +35,7 @@ class client {
 public:
     /// Connects. Throws error: no_daemon where nobody listens there (the message names the path), unreachable or
     /// untrusted where somebody does who can't or must not be talked to, invalid_argument for an impossible path.
-    explicit client(client_options options = {});
+    explicit client(const client_options& options = {});
     client(client&&) noexcept;
     client& operator=(client&&) noexcept;
     client(const client&) = delete;

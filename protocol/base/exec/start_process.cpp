@@ -2,6 +2,8 @@
 #include "pipe.hpp"
 
 #include <base/exec/start_process.hpp>
+
+#include <base/exec/argument_vector.hpp>
 #include <base/posix/signals_held_back.hpp>
 
 #include <algorithm>
@@ -29,16 +31,6 @@ namespace hookd::base {
 namespace {
 
 constexpr std::string_view usual_path = "/bin:/usr/bin";  // of execvp(3), without $PATH
-
-std::vector<char*> pointers_to(std::vector<std::string>& texts) {
-    std::vector<char*> pointers;
-    pointers.reserve(texts.size() + 1);
-    for (auto& text : texts) {
-        pointers.push_back(text.data());
-    }
-    pointers.push_back(nullptr);
-    return pointers;
-}
 
 /// Where the program may be, in the order in which to try.
 std::vector<std::string> candidates_for(const command& request) {
@@ -89,7 +81,7 @@ void reset_signals() noexcept {
     }
     sigset_t none;
     ::sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
 }
 
 /// The errno of what made it impossible; does not return where nothing did.
@@ -164,8 +156,8 @@ pid_t start_process(command& started, std::span<const int> descriptors, int dire
     auto report = make_pipe();
     report.write = moved_up(std::move(report.write), static_cast<int>(descriptors.size()));
     plan next{.programs = candidates_for(started),
-        .argv = pointers_to(started.argv),
-        .environment = pointers_to(started.environment),
+        .argv = argument_vector(started.argv),
+        .environment = argument_vector(started.environment),
         .descriptors = descriptors,
         .directory = directory,
         .report = report.write.get()};

@@ -54,11 +54,11 @@ private:
                 using kind = std::decay_t<decltype(one)>;
                 if constexpr (std::is_same_v<kind, hello>) {
                     greeted_ = true;
-                    link_->begin(std::move(one));
+                    link_->begin(std::forward<decltype(one)>(one));
                 } else if constexpr (std::is_same_v<kind, ping>) {
                     channel_.send(pong{});
                 } else {
-                    link_->handle(std::move(one));
+                    link_->handle(std::forward<decltype(one)>(one));
                 }
             },
             std::move(received));

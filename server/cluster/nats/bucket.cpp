@@ -136,7 +136,7 @@ std::optional<std::uint64_t> to_sequence(const json::object& ack) {
 
 }  // namespace
 
-bucket::bucket(engine& connection, std::string name)
+bucket::bucket(engine& connection, const std::string& name)
     : engine_(connection), stream_("KV_" + name), prefix_("$KV." + name + ".") {}
 
 void bucket::look(handler<bucket_state> done) {

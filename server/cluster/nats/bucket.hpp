@@ -55,7 +55,7 @@ public:
     template <typename Value>
     using handler = std::function<void(const bucket_result<Value>&)>;
 
-    bucket(engine& connection, std::string name);
+    bucket(engine& connection, const std::string& name);
 
     /// Its state with its keys.
     void look(handler<bucket_state> done);

@@ -355,7 +355,9 @@ void connection::check_life() {
     watch();
 }
 
-void connection::fail(std::string reason, bool is_permanent) { end({to_text(server_) + ": " + reason, is_permanent}); }
+void connection::fail(const std::string& reason, bool is_permanent) {
+    end({to_text(server_) + ": " + reason, is_permanent});
+}
 
 void connection::end(const down_reason& reason) {
     if (phase_ == phase::closed) {

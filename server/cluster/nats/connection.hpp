@@ -99,7 +99,7 @@ private:
     void start_write();
     void watch();
     void check_life();
-    void fail(std::string reason, bool is_permanent = false);
+    void fail(const std::string& reason, bool is_permanent = false);
 
     const url& target_;
     server_address server_;
