@@ -54,9 +54,9 @@ struct agent_event {
 };
 
 /// The later, the stricter.
-enum class agent_word : unsigned char { none, allow, ask, deny };
+enum class agent_word : unsigned char { none, allow, ask, defer, deny };
 
-/// `allow`, `ask`, `deny`; empty for none.
+/// `allow`, `ask`, `defer`, `deny`; empty for none.
 [[nodiscard]] std::string_view word_of(agent_word word) noexcept;
 
 /// What hooks have decided about an event.
@@ -91,6 +91,7 @@ struct agent_dialect {
     bool tells_person;  ///< shows `systemMessage`
     bool reads_stderr;  ///< takes what is on stderr for the answer where stdout is empty, with exit status 0, too
     bool reads_status;  ///< exit status 2 denies
+    bool defers;        ///< before a tool it can put the question off until the session is continued
     bool merges_input;  ///< a rewrite overrides the members that it has, and the others stay
     bool (*sends)(const agent_input& input);  ///< whether only this agent sends such an input
     agent_tool_call (*tool_call)(const agent_input& input, std::string_view event);

@@ -101,25 +101,33 @@ bool never(const agent_input& /*input*/) { return false; }
 // In the order in which they are told apart; the last takes what no other does.
 // clang-format off
 constexpr std::array dialects{
-    //            name        project variable       heeds               asks               allows              rewrites            context                                continue shows  stderr status merges
-    agent_dialect{"cursor",   "",                    tool | prompt | stop | other, tool,     tool,               tool,               0,                                     false, false, false, true,  false, is_cursor,        cursor_tool_call,   cursor_answer},
-    agent_dialect{"cline",    "",                    all & ~permission,  tool,               0,                  tool,               tool | prompt | result | start,        false, false, false, false, false, is_cline,         cline_tool_call,    cline_answer},
-    agent_dialect{"windsurf", "",                    tool | prompt | other, 0,               0,                  0,                  0,                                     false, false, false, true,  false, is_windsurf,      windsurf_tool_call, status_answer},
-    agent_dialect{"grok",     "",                    tool | other,       0,                  0,                  0,                  0,                                     false, false, false, true,  false, is_grok,          camel_tool_call,    status_answer},
-    agent_dialect{"copilot",  "",                    all & ~prompt,      tool,               tool | permission,  tool,               result | start,                        false, false, false, true,  false, is_camel_copilot, camel_tool_call,    copilot_answer},
-    agent_dialect{"gemini",   "GEMINI_PROJECT_DIR",  all & ~permission,  tool,               tool,               tool,               tool | prompt | result | start,        true,  true,  true,  true,  true,  is_gemini,        plain_tool_call,    gemini_answer},
-    agent_dialect{"kimi",     "",                    tool | prompt | stop | start | other, 0, 0,                  0,                  tool | prompt | stop | start,          false, false, false, true,  false, is_kimi,          plain_tool_call,    kimi_answer},
-    agent_dialect{"codex",    "",                    all,                0,                  tool | permission,  tool,               tool | prompt | result | start,        false, true,  false, true,  false, is_codex,         plain_tool_call,    codex_answer},
-    agent_dialect{"qwen",     "QWEN_PROJECT_DIR",    all,                tool,               tool | permission,  tool | permission,  tool | prompt | result | start,        true,  true,  false, true,  false, is_qwen,          plain_tool_call,    claude_answer},
-    agent_dialect{"droid",    "FACTORY_PROJECT_DIR", all,                tool,               tool | permission,  tool,               prompt | result | start,               false, false, false, true,  false, is_droid,         plain_tool_call,    droid_answer},
-    agent_dialect{"claude",   "CLAUDE_PROJECT_DIR",  all,                tool,               tool | permission,  tool | permission,  tool | prompt | result | start | stop, true,  true,  false, true,  false, is_claude,        plain_tool_call,    claude_answer},
-    agent_dialect{"vscode",   "",                    all,                tool,               tool | permission,  tool,               tool | prompt | result | start | other, true, true,  false, true,  false, is_vscode,        plain_tool_call,    copilot_answer},
-    agent_dialect{"copilot",  "",                    all,                tool,               tool | permission,  tool,               tool | prompt | result | start | other, true, true,  false, true,  false, has_iso_timestamp, plain_tool_call,   copilot_answer},
-    agent_dialect{"qoder",    "",                    all,                tool,               tool,               0,                  prompt | start,                        false, false, false, true,  false, never,            plain_tool_call,    droid_answer},
-    agent_dialect{"goose",    "",                    all,                0,                  0,                  0,                  0,                                     false, false, false, true,  false, never,            plain_tool_call,    status_answer},
-    agent_dialect{"unknown",  "",                    all,                0,                  0,                  0,                  0,                                     false, false, false, true,  false, never,            plain_tool_call,    status_answer},
+    //            name        project variable       heeds               asks               allows              rewrites            context                                continue shows  stderr status defers merges
+    agent_dialect{"cursor",   "",                    tool | prompt | stop | other, tool,     tool,               tool,               0,                                     false, false, false, true,  false, false, is_cursor,        cursor_tool_call,   cursor_answer},
+    agent_dialect{"cline",    "",                    all & ~permission,  tool,               0,                  tool,               tool | prompt | result | start,        false, false, false, false, false, false, is_cline,         cline_tool_call,    cline_answer},
+    agent_dialect{"windsurf", "",                    tool | prompt | other, 0,               0,                  0,                  0,                                     false, false, false, true,  false, false, is_windsurf,      windsurf_tool_call, status_answer},
+    agent_dialect{"grok",     "",                    tool | other,       0,                  0,                  0,                  0,                                     false, false, false, true,  false, false, is_grok,          camel_tool_call,    status_answer},
+    agent_dialect{"copilot",  "",                    all & ~prompt,      tool,               tool | permission,  tool,               result | start,                        false, false, false, true,  false, false, is_camel_copilot, camel_tool_call,    copilot_answer},
+    agent_dialect{"gemini",   "GEMINI_PROJECT_DIR",  all & ~permission,  tool,               tool,               tool,               tool | prompt | result | start,        true,  true,  true,  true,  false, true,  is_gemini,        plain_tool_call,    gemini_answer},
+    agent_dialect{"kimi",     "",                    tool | prompt | stop | start | other, 0, 0,                  0,                  tool | prompt | stop | start,          false, false, false, true,  false, false, is_kimi,          plain_tool_call,    kimi_answer},
+    agent_dialect{"codex",    "",                    all,                0,                  tool | permission,  tool,               tool | prompt | result | start,        false, true,  false, true,  false, false, is_codex,         plain_tool_call,    codex_answer},
+    agent_dialect{"qwen",     "QWEN_PROJECT_DIR",    all,                tool,               tool | permission,  tool | permission,  tool | prompt | result | start,        true,  true,  false, true,  false, false, is_qwen,          plain_tool_call,    claude_answer},
+    agent_dialect{"droid",    "FACTORY_PROJECT_DIR", all,                tool,               tool | permission,  tool,               prompt | result | start,               false, false, false, true,  false, false, is_droid,         plain_tool_call,    droid_answer},
+    agent_dialect{"claude",   "CLAUDE_PROJECT_DIR",  all,                tool,               tool | permission,  tool | permission,  tool | prompt | result | start | stop, true,  true,  false, true,  true,  false, is_claude,        plain_tool_call,    claude_answer},
+    agent_dialect{"vscode",   "",                    all,                tool,               tool | permission,  tool,               tool | prompt | result | start | other, true, true,  false, true,  false, false, is_vscode,        plain_tool_call,    copilot_answer},
+    agent_dialect{"copilot",  "",                    all,                tool,               tool | permission,  tool,               tool | prompt | result | start | other, true, true,  false, true,  false, false, has_iso_timestamp, plain_tool_call,   copilot_answer},
+    agent_dialect{"qoder",    "",                    all,                tool,               tool,               0,                  prompt | start,                        false, false, false, true,  false, false, never,            plain_tool_call,    droid_answer},
+    agent_dialect{"goose",    "",                    all,                0,                  0,                  0,                  0,                                     false, false, false, true,  false, false, never,            plain_tool_call,    status_answer},
+    agent_dialect{"unknown",  "",                    all,                0,                  0,                  0,                  0,                                     false, false, false, true,  false, false, never,            plain_tool_call,    status_answer},
 };
 // clang-format on
+
+/// To put a question off is to ask it, for an agent that can't, and where there is another input to be asked about.
+void fit_deferral(const agent_event& event, agent_decision& decision) {
+    const bool defers = event.dialect->defers && event.kind == kind::pre_tool_use && decision.input.empty();
+    if (decision.word == agent_word::defer && !defers) {
+        decision.word = agent_word::ask;
+    }
+}
 
 /// A hook that wants another input has not agreed to this one.
 void fit_rewrite(const agent_event& event, agent_decision& decision) {
@@ -180,7 +188,7 @@ void fit_end_of_run(const agent_event& event, agent_decision& decision) {
 }  // namespace
 
 std::string_view word_of(agent_word word) noexcept {
-    constexpr std::array<std::string_view, 4> words{"", "allow", "ask", "deny"};
+    constexpr std::array<std::string_view, 5> words{"", "allow", "ask", "defer", "deny"};
     return words[static_cast<std::size_t>(word)];
 }
 
@@ -199,6 +207,7 @@ void deny_instead_of_rewriting(agent_decision& decision) {
 void fit(const agent_event& event, agent_decision& decision) {
     const auto& dialect = *event.dialect;
     fit_end_of_run(event, decision);
+    fit_deferral(event, decision);
     fit_rewrite(event, decision);
     fit_question(event, decision);
     if (decision.word == agent_word::allow && (dialect.allows & at(event.kind)) == 0) {

@@ -30,7 +30,7 @@ std::optional<agent_word> word_called(std::string_view name) {
         {"approve", agent_word::allow},
         {"ask", agent_word::ask},
         {"force_ask", agent_word::ask},
-        {"defer", agent_word::ask},
+        {"defer", agent_word::defer},
         {"deny", agent_word::deny},
         {"block", agent_word::deny},
         {"reject", agent_word::deny},
@@ -346,7 +346,7 @@ void agent_chain::count(agent_decision decision, const std::string& failed) {
 
 /// Of a hook that has had its turn.
 void agent_chain::count_objection(const agent_decision& decision) {
-    if (decision.word == agent_word::ask || decision.word == agent_word::deny) {
+    if (decision.word >= agent_word::ask) {
         agent_decision objection;
         objection.word = decision.word;
         objection.reason = decision.reason;

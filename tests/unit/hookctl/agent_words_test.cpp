@@ -133,6 +133,23 @@ BOOST_AUTO_TEST_CASE(a_question_or_a_denial_where_nobody_can_be_asked) {
         });
 }
 
+BOOST_AUTO_TEST_CASE(a_question_that_is_put_off_or_asked_at_once) {
+    const std::string instead = R"("a person has to decide this: later")";
+    const auto words = [](const std::string& word, const std::string& reason) {
+        return R"("permissionDecision":")" + word + R"(","permissionDecisionReason":)" + reason;
+    };
+    check(R"({"hookSpecificOutput":{"permissionDecision":"defer","permissionDecisionReason":"later"}})",
+        {
+            {"claude_pre_tool_use", tool_words("PreToolUse", words("defer", R"("later")"))},
+            {"claude_user_prompt_submit", R"({"decision":"block","reason":)" + instead + "}"},
+            {"qwen_pre_tool_use", tool_words("PreToolUse", words("ask", R"("later")"))},
+            {"codex_pre_tool_use", tool_words("PreToolUse", words("deny", instead))},
+            {"copilot_pre_tool_use", "{" + words("ask", R"("later")") + "}"},
+        });
+    check(R"({"decision":"defer","reason":"later","updated_input":{"a":1}})",
+        {{"claude_pre_tool_use", tool_words("PreToolUse", words("ask", R"("later")") + R"(,"updatedInput":{"a":1})")}});
+}
+
 BOOST_AUTO_TEST_CASE(an_allowance_is_silence_where_there_is_no_word_for_it) {
     const std::string allow = R"("permissionDecision":"allow","permissionDecisionReason":"known")";
     check(R"({"decision":"allow","reason":"known"})",
