@@ -278,7 +278,7 @@ std::string discover_document(std::string_view daemon_version) {
                           R"("emitted_at":"2026-11-23T12:58:36.000000001Z","expects_response":true,)"
                           R"("timeout_ms":30000,"emitter":{"pid":4711,"uid":1000,"program":"hookctl"},)"
                           R"("payload_bytes":17,"payload":{"branch":"main"},"subscribers":1,)"
-                          R"("handed":[{"to":"no-main","after_ms":0.1}],)"
+                          R"("handed":[{"to":"no-main","asked":true,"after_ms":0.1}],)"
                           R"("responses":[{"response":{"abort":"main is closed"},"responder":"no-main","uid":1000,)"
                           R"("elapsed_ms":0.9}],"missing":[],"verdict":{"outcome":"answered",)"
                           R"("abort":"main is closed","elapsed_ms":0.9}})"}));

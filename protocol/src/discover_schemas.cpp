@@ -137,7 +137,8 @@ void add_journal(json::object& schemas) {
     schemas["Emitter"] =
         object_of("the process that emitted an event", {{"pid", "Count"}, {"uid", "Count"}, {"program", "Text"}});
     schemas["Handed"] =
-        object_of("a responder that got the event, and after what time", {{"to", "Text"}, {"after_ms", "Decimal"}});
+        object_of("a session or hook that got the event, whether the emitter waited for its reply, and after what time",
+            {{"to", "Text"}, optional({"asked", "Flag"}), {"after_ms", "Decimal"}});
     schemas["TraceVerdict"] = object_of(
         "how the wait for an event ended", {{"outcome", "Outcome"}, {"abort", "Text"}, {"elapsed_ms", "Decimal"},
                                                optional({"payload", "Json"}), optional({"bypassed", "Text"})});

@@ -31,9 +31,9 @@ public:
     /// kept; may be null.
     virtual void event_published(
         const event& event, const peer& emitter, std::size_t subscribers, const secret_filter* secrets) noexcept = 0;
-    /// The connection of a session has taken it over to write it. Not told for every session of an event that goes to
-    /// very many.
-    virtual void event_delivered(const event& event, std::string_view session_name) noexcept = 0;
+    /// The connection of a session has taken it over to write it. `is_asked`: a client waits for the session's reply.
+    /// Not told for every session of an event that goes to very many.
+    virtual void event_delivered(const event& event, std::string_view session_name, bool is_asked) noexcept = 0;
     /// The wait for an event ended with this verdict, out of which secrets have been taken.
     virtual void wait_ended(std::string_view event_name, const protocol::wait_result& verdict,
         std::chrono::nanoseconds elapsed) noexcept = 0;

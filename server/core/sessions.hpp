@@ -227,7 +227,7 @@ private:
     void resume_held_back();
     void record_delivery(event& event, const session& session) {
         if (recorder_ != nullptr && event.take_delivery_record()) {
-            recorder_->event_delivered(event, session.name());
+            recorder_->event_delivered(event, session.name(), event.expects_response() && session.decides());
         }
     }
 

@@ -38,7 +38,8 @@ struct event_record {
 
 struct hand_out_record {
     std::uint64_t seq = 0;
-    std::string to{};
+    std::string session_name{};
+    bool is_asked = false;      ///< a client waits for its reply
     std::int64_t after_ns = 0;  ///< since the event was emitted
 };
 

@@ -61,8 +61,8 @@ void append_milliseconds(std::string& out, std::int64_t nanoseconds) {
 
 void append_hand_out(std::string& out, const hand_out_record& handed) {
     out += R"(,{"to":)";
-    base::append_json_string(out, handed.to);
-    out += R"(,"after_ms":)";
+    base::append_json_string(out, handed.session_name);
+    out.append(R"(,"asked":)").append(handed.is_asked ? "true" : "false").append(R"(,"after_ms":)");
     append_milliseconds(out, handed.after_ns);
     out += '}';
 }

@@ -13,7 +13,7 @@ struct size_visitor {
         return each.name.capacity() + each.program.capacity() + each.cause.capacity() + each.host.capacity() +
                (each.payload ? each.payload->capacity() : 0);
     }
-    std::size_t operator()(const hand_out_record& each) const noexcept { return each.to.capacity(); }
+    std::size_t operator()(const hand_out_record& each) const noexcept { return each.session_name.capacity(); }
     std::size_t operator()(const verdict_record& each) const noexcept { return each.notification.capacity(); }
     std::size_t operator()(const given_up_record&) const noexcept { return 0; }
     std::size_t operator()(const shadow_record& each) const noexcept { return each.reply.capacity(); }

@@ -462,12 +462,13 @@ void sqlite_journal::event_published(const core::event& published, const core::p
     });
 }
 
-void sqlite_journal::event_delivered(const core::event& delivered, std::string_view session_name) noexcept {
+void sqlite_journal::event_delivered(
+    const core::event& delivered, std::string_view session_name, bool is_asked) noexcept {
     using importance = record_queue::importance;
     const auto after = nanoseconds_of(std::chrono::system_clock::now()) - nanoseconds_of(delivered.emitted_at());
     implementation_->record(delivered.expects_response() ? importance::asked : importance::told, false, [&] {
         return journal_record{
-            hand_out_record{delivered.seq(), std::string{session_name}, std::max<std::int64_t>(after, 0)}};
+            hand_out_record{delivered.seq(), std::string{session_name}, is_asked, std::max<std::int64_t>(after, 0)}};
     });
 }
 

@@ -36,7 +36,7 @@ public:
 
     void event_published(const core::event& published, const core::peer& emitter, std::size_t subscribers,
         const core::secret_filter* secrets) noexcept override;
-    void event_delivered(const core::event& delivered, std::string_view session_name) noexcept override;
+    void event_delivered(const core::event& delivered, std::string_view session_name, bool is_asked) noexcept override;
     void wait_ended(std::string_view event_name, const protocol::wait_result& verdict,
         std::chrono::nanoseconds elapsed) noexcept override;
     void wait_given_up(std::uint64_t seq, protocol::refusal why) noexcept override;

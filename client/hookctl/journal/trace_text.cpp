@@ -28,6 +28,7 @@ struct part {
     double end = -1;   // negative: no reply is known
     std::string said{};
     bool vetoes = false;
+    bool only_listens = false;
 };
 
 double number_of(std::string_view value) {
@@ -53,20 +54,23 @@ std::string said_in(std::string_view reply) {
     return note.empty() ? "no objection" : "no objection: " + first_line_of(note);
 }
 
-/// What is said of a session that got the event, and has neither replied nor is missing. The journal does not tell
-/// those that only listen from those that were asked.
-std::string_view unanswered(std::string_view trace) {
+/// What is said of a session that got the event, and has neither replied nor is missing.
+std::string_view unanswered(std::string_view trace, const part& one) {
     if (!base::value_view(trace)["expects_response"].is_true()) {
         return "told";
     }
-    const bool is_decided = base::value_view(trace)["verdict"].is(base::json_kind::object);
-    return is_decided ? "asked and had not replied, or only listens" : "handed out";
+    if (one.only_listens) {
+        return "only listens";
+    }
+    return base::value_view(trace)["verdict"].is(base::json_kind::object) ? "asked, and had not replied" : "asked";
 }
 
 std::vector<part> parts_of(std::string_view trace, double elapsed) {
     std::vector<part> all;
     for (const auto each : base::value_view(trace)["handed"].elements()) {
-        part_of(all, each["to"].string()).begin = number_of(each["after_ms"]);
+        auto& one = part_of(all, each["to"].string());
+        one.begin = number_of(each["after_ms"]);
+        one.only_listens = each["asked"] == "false";
     }
     for (const auto each : base::value_view(trace)["responses"].elements()) {
         auto& one = part_of(all, each["responder"].string());
@@ -169,7 +173,7 @@ std::string trace_text(std::string_view trace, std::size_t columns, const palett
             .append(colour.plain());
         text.append("  ")
             .append(what_colour)
-            .append(each.said.empty() ? unanswered(trace) : each.said)
+            .append(each.said.empty() ? unanswered(trace, each) : each.said)
             .append(what_colour.empty() ? std::string_view{} : colour.plain());
         text += '\n';
     }

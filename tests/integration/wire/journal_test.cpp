@@ -100,12 +100,15 @@ BOOST_AUTO_TEST_CASE(trace_has_one_event_whole) {
     subscribe(guard, "*", R"("name":"guard")");
     auto slow = with.daemon->connect();
     subscribe(slow, "*", R"("name":"slow")");
+    auto watcher = with.daemon->connect();
+    subscribe(watcher, "*", R"("name":"watcher","responds":false)");
     auto emitter = with.daemon->connect();
     const auto request = send_emit_and_wait(
         emitter, "e", R"("payload":{"n": 1.0},"timeout_ms":200,"policy":"all","failure_policy":"closed")");
     const auto id = guard.next_event().string("/params/hook_event_id");
     respond(guard, id, R"("response":{"note":"fine"})");
     slow.next_event();
+    watcher.next_event();
     emitter.response_to(request);
     const auto answer = emitter.call("trace", id_params(id));
     const auto trace = answer.at("/result");
@@ -114,8 +117,11 @@ BOOST_AUTO_TEST_CASE(trace_has_one_event_whole) {
     BOOST_TEST(int_at(trace, "/emitter/uid") == static_cast<std::int64_t>(::getuid()));
     BOOST_TEST(text_at(trace, "/emitter/program") + "\n" == read_file("/proc/self/comm"));
     BOOST_TEST(answer.raw({"result", "payload"}) == R"({"n": 1.0})");
-    BOOST_TEST(size_at(trace, "/handed") == 2u);
-    BOOST_TEST(number_at(trace, "/handed/0/after_ms") >= 0);
+    BOOST_TEST(size_at(trace, "/handed") == 3u);
+    for (const std::string place : {"/handed/0", "/handed/1", "/handed/2"}) {
+        BOOST_TEST(number_at(trace, place + "/after_ms") >= 0);
+        BOOST_TEST(bool_at(trace, place + "/asked") == (text_at(trace, place + "/to") != "watcher"));
+    }
     BOOST_TEST(text_at(trace, "/responses/0/response/note") == "fine");
     BOOST_TEST(text_at(trace, "/missing/0/responder") == "slow");
     BOOST_TEST(text_at(trace, "/verdict/outcome") == "timeout");

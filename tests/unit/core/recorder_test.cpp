@@ -18,8 +18,9 @@ public:
                         emitter.program + " to " + std::to_string(subscribers) + " " +
                         (hidden ? *hidden : std::string{what.payload()}));
     }
-    void event_delivered(const event& what, std::string_view session_name) noexcept override {
-        lines.push_back("handed " + std::to_string(what.seq()) + " to " + std::string{session_name});
+    void event_delivered(const event& delivered, std::string_view session_name, bool is_asked) noexcept override {
+        lines.push_back("handed " + std::to_string(delivered.seq()) + (is_asked ? " to " : " to the observer ") +
+                        std::string{session_name});
     }
     void wait_ended(std::string_view event_name, const protocol::wait_result& verdict,
         std::chrono::nanoseconds elapsed) noexcept override {
@@ -92,7 +93,7 @@ BOOST_AUTO_TEST_CASE(a_told_event_has_no_verdict) {
     client& watcher = fixture.subscriber({}, {.name = "watcher", .responds = false});
     (void)fixture.emit(fixture.program("make"), "built");
     (void)fixture.receive(watcher);
-    BOOST_CHECK_EQUAL(fixture.told.take(), "event 1 built by make to 1 {}; handed 1 to watcher");
+    BOOST_CHECK_EQUAL(fixture.told.take(), "event 1 built by make to 1 {}; handed 1 to the observer watcher");
 }
 
 BOOST_AUTO_TEST_CASE(a_question_that_nobody_hears_has_a_verdict_at_once) {

@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(columns_are_aligned_and_no_line_is_wider_than_the_screen) {
 BOOST_AUTO_TEST_CASE(a_trace_has_a_bar_from_the_hand_out_to_the_reply) {
     const auto text = trace_text(
         R"({"event":"e","seq":7,"emitted_at":"?","emitter":{"pid":5,"uid":6,"program":"git"},"expects_response":true,"payload":[1],
-        "handed":[{"to":"guard","after_ms":50},{"to":"watcher","after_ms":1}],"responses":[{"responder":"guard","elapsed_ms":100,"response":{"abort":"no"}}],
+        "handed":[{"to":"guard","asked":true,"after_ms":50},{"to":"slow","asked":true,"after_ms":2},{"to":"watcher","asked":false,"after_ms":1}],"responses":[{"responder":"guard","elapsed_ms":100,"response":{"abort":"no"}}],
         "missing":[],"verdict":{"outcome":"answered","abort":"no","elapsed_ms":100}})",
         100, palette(false));
     BOOST_TEST(text.starts_with("e #7, ?, by git (pid 5, user 6)\n"), text);
@@ -91,7 +91,8 @@ BOOST_AUTO_TEST_CASE(a_trace_has_a_bar_from_the_hand_out_to_the_reply) {
     BOOST_TEST(trace_text(R"({"handed":[],"responses":[{"responder":"a","elapsed_ms":1}]})", 80, palette(false))
                    .find("  a  ████████████████  1.0 ms") != std::string::npos);
     BOOST_TEST(text.find("  watcher  ·") != std::string::npos, text);
-    BOOST_TEST(text.find("  asked and had not replied, or only listens\n") != std::string::npos, text);
+    BOOST_TEST(text.find("  2.0 ms  asked, and had not replied\n") != std::string::npos, text);
+    BOOST_TEST(text.find("  1.0 ms  only listens\n") != std::string::npos, text);
     BOOST_TEST(text.find("✗ stopped after 100.0 ms, answered\n  no\n") != std::string::npos, text);
     BOOST_TEST(text.ends_with("payload [1]\n"), text);
 }
@@ -106,7 +107,7 @@ BOOST_AUTO_TEST_CASE(a_trace_says_told_only_of_what_nobody_waited_for) {
         return text.find(part) != std::string::npos;
     };
     BOOST_TEST(has(shown(R"("expects_response":false,"responses":[],"verdict":null)"), "  told\n"));
-    BOOST_TEST(has(shown(R"("expects_response":true,"responses":[],"verdict":null)"), "  handed out\n"));
+    BOOST_TEST(has(shown(R"("expects_response":true,"responses":[],"verdict":null)"), "  asked\n"));
     BOOST_TEST(has(
         shown(
             R"("expects_response":true,"responses":[{"responder":"a","elapsed_ms":2,"response":{"abort":"bad","note":"run make fmt"}}],"verdict":{"outcome":"answered","abort":"bad","elapsed_ms":2})"),
