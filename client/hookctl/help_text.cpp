@@ -626,12 +626,16 @@ constexpr std::string_view sync_help = R"(usage: hookctl sync
 
 Registers the hooks that .hookd.toml names at the top of the current git repository, for the
 events of this repository and its work trees, and deregisters those that are no longer in it.
-.hookd.local.toml beside it is added, if present.
+.hookd.local.toml beside it is added, if present. The files of the main work tree count, also
+in a work tree that is linked to it.
 
 What has changed since it was last agreed to, of the files and of the scripts that they run, is
 shown first. On a terminal it asks; elsewhere it changes nothing, and the exit status is 1. Until
 then each hook of a file that has changed is missing, and nothing proceeds. A change of more than
 1 MiB can't be shown whole: it is refused.
+
+After the repository has moved, git stops until the hooks are registered for its new place, by
+hookctl sync, or given up, by hookctl unsync.
 
 options:
   --timeout DURATION   how long to wait for the daemon (default 30s)

@@ -14,6 +14,7 @@
 #include <hookctl/git/author.hpp>
 #include <hookctl/git/hook.hpp>
 #include <hookctl/git/payload.hpp>
+#include <hookctl/git/place.hpp>
 #include <hookctl/git/script.hpp>
 #include <hookctl/git/url.hpp>
 
@@ -102,7 +103,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     } catch (const usage_error&) {
         return 0;
     }
-    const auto payload = git_payload(hook, arguments, input, false);
+    const auto payload = git_payload(hook, arguments, input, find_git_place(std::filesystem::current_path()), false);
     require(!base::find_json_fault(payload), "a payload is JSON");
     require(base::kind_of(payload) == base::json_kind::object, "a payload is an object");
     return 0;

@@ -239,15 +239,15 @@ void check_git_arguments(const git_hook& hook, const std::vector<std::string>& a
     }
 }
 
-std::string git_payload(
-    const git_hook& hook, const std::vector<std::string>& arguments, std::string_view input, bool with_files) {
+std::string git_payload(const git_hook& hook, const std::vector<std::string>& arguments, std::string_view input,
+    const git_place& place, bool with_files) {
     const auto directory = fs::current_path();
     const auto named = told_arguments(hook, arguments);
     base::object_writer payload;
     payload.text("hook", hook.name);
     add_all_bytes(payload, "args", named);
     add_bytes(payload, "cwd", directory.string());
-    add_place(payload, find_git_place(directory));
+    add_place(payload, place);
     add_arguments(payload, hook, named, directory);
     if (hook.input != git_input::none) {
         add_input(payload, hook.input, input);

@@ -7,8 +7,10 @@
 #include "hookctl/emit/permission.hpp"
 #include "hookctl/exit_status.hpp"
 #include "hookctl/json/json_argument.hpp"
+#include "hookctl/repository/sync_record.hpp"
 #include "hookctl/terminal/output.hpp"
 #include "payload.hpp"
+#include "place.hpp"
 #include "program.hpp"
 #include "script.hpp"
 
@@ -57,7 +59,9 @@ struct given_hook {
     std::string input{};
 
     [[nodiscard]] std::string event() const { return event_of(hook); }
-    [[nodiscard]] std::string payload(bool with_files) const { return git_payload(hook, arguments, input, with_files); }
+    [[nodiscard]] std::string payload(const git_place& place, bool with_files) const {
+        return git_payload(hook, arguments, input, place, with_files);
+    }
 };
 
 /// Whether the event has a subscriber: only then git is asked for the files. Takes no longer than a daemon may be
@@ -80,6 +84,14 @@ bool is_heard(client& daemon, const invocation& call, const git_hook& hook) {
     }
 }
 
+/// The hooks of a moved repository are missing, and a hook that is missing since its file was touched is no consent:
+/// throws error, so that git stops.
+void refuse_if_moved(const git_place& place) {
+    if (const auto reason = moved_repository_text(place.common_dir); !reason.empty()) {
+        throw error(error_kind::refused, reason);
+    }
+}
+
 int ask(const invocation& call, const git_arguments& arguments, const given_hook& given) {
     guarded_step step;
     step.tool = "git";
@@ -88,7 +100,11 @@ int ask(const invocation& call, const git_arguments& arguments, const given_hook
     step.timeout = default_time;
     step.fail_closed = arguments.fail_closed;
     step.proceed_without_daemon = arguments.proceed_without_daemon;
-    step.payload = [&](client& daemon) { return given.payload(is_heard(daemon, call, given.hook)); };
+    step.payload = [&](client& daemon) {
+        const auto place = find_git_place(std::filesystem::current_path());
+        refuse_if_moved(place);
+        return given.payload(place, is_heard(daemon, call, given.hook));
+    };
     step.absence_was_reported = [&given] { return was_reported_before(given.hook); };
     return ask_for_permission(call, step);
 }
@@ -98,7 +114,11 @@ int report_event(const invocation& call, const given_hook& given) {
     try {
         auto daemon = telling_client_for(call);
         const bool with_files = has_files(given.hook) && is_heard(daemon, call, given.hook);
-        (void)daemon.emit(given.event(), given.payload(with_files));
+        const auto place = find_git_place(std::filesystem::current_path());
+        if (const auto reason = moved_repository_text(place.common_dir); !reason.empty()) {
+            report_error(reason);
+        }
+        (void)daemon.emit(given.event(), given.payload(place, with_files));
     } catch (const error& failure) {
         if (failure.kind() != error_kind::no_daemon) {
             report_error(given.event() + " was not reported: " + failure.what());

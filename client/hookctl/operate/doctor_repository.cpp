@@ -5,6 +5,7 @@
 #include "hookctl/repository/hook_agreement.hpp"
 #include "hookctl/repository/hook_changes.hpp"
 #include "hookctl/repository/hook_repository.hpp"
+#include "hookctl/repository/sync_record.hpp"
 
 #include <base/text/counted.hpp>
 #include <hookd/error.hpp>
@@ -25,13 +26,17 @@ std::optional<hook_repository> repository_with_hooks() {
     try {
         auto found = find_hook_repository();
         std::error_code unknown;
-        return std::filesystem::exists(found.file(), unknown) ? std::optional(std::move(found)) : std::nullopt;
+        const bool has_hooks = std::filesystem::exists(found.file(), unknown) || synced_directory(found.common_dir);
+        return has_hooks ? std::optional(std::move(found)) : std::nullopt;
     } catch (const std::exception&) {
         return std::nullopt;  // no repository, or no git
     }
 }
 
 finding judge(const invocation& call, hook_repository repository) {
+    if (auto reason = moved_repository_text(repository.common_dir); !reason.empty()) {
+        return {"repository", false, std::move(reason)};
+    }
     const auto wanted = read_hook_set(repository);
     const auto changes = hook_changes(wanted, ask_daemon(call, protocol::list_hooks_params::method, {}), repository);
     const auto file = repository.file().string();

@@ -13,6 +13,7 @@
 #include "hookctl/git/exec.hpp"
 #include "hookctl/git/site.hpp"
 #include "hookctl/on/hook_params.hpp"
+#include "sync_record.hpp"
 
 #include <base/exec/resolved_command.hpp>
 #include <base/json/object_writer.hpp>
@@ -164,12 +165,37 @@ void check_unique(const hook_file& shared, const hook_file& local, const fs::pat
     }
 }
 
+/// The top of the main work tree; empty if there is none, as with a bare repository.
+fs::path main_work_tree(const fs::path& common_dir) {
+    if (common_dir.filename() != ".git") {
+        return {};
+    }
+    const auto beside = common_dir.parent_path().string();
+    try {
+        const bool is_same = fs::canonical(git_path(beside, "--git-common-dir")) == common_dir;
+        return is_same ? fs::path(git_path(beside, "--show-toplevel")) : fs::path();
+    } catch (const usage_error&) {
+        return {};
+    }
+}
+
 }  // namespace
 
 hook_repository find_hook_repository() {
     hook_repository found;
     found.top = git_path({}, "--show-toplevel");
     found.common_dir = fs::canonical(git_path({}, "--git-common-dir"));
+    if (fs::canonical(git_path({}, "--absolute-git-dir")) != found.common_dir) {
+        if (auto main = main_work_tree(found.common_dir); !main.empty()) {
+            found.top = std::move(main);
+            found.is_linked = true;
+        }
+    }
+    std::error_code unknown;
+    if (auto synced = synced_directory(found.common_dir);
+        synced && *synced != found.common_dir && !fs::exists(*synced, unknown)) {
+        found.moved_from = std::move(*synced);
+    }
     found.name = name_of(found.common_dir);
     return found;
 }
@@ -180,7 +206,9 @@ hook_set read_hook_set(hook_repository& repository) {
     auto& contents = result.contents;
     const auto shared_text = read_file_of(repository, hook_file_name, longest_hook_file);
     if (!shared_text) {
-        throw usage_error("there is no " + repository.file().string() + ": hookctl init writes one to start from");
+        throw usage_error((repository.is_linked ? "the hooks of all work trees are those of the main one; " : "") +
+                          std::string("there is no ") + repository.file().string() +
+                          ": hookctl init writes one to start from");
     }
     contents.emplace(hook_file_name, *shared_text);
     const auto shared = parse_hook_file(*shared_text, repository.file().string());
@@ -212,8 +240,9 @@ hook_set read_hook_set(hook_repository& repository) {
 
 bool is_synced_hook(std::string_view hook, const hook_repository& repository) {
     const auto words = base::value_view(hook)["command"];
+    const fs::path directory = words.element(common_dir_word).string();
     return words.element(0).string() == shell && words.element(2).string() == take_words_off &&
-           words.element(common_dir_word).string() == repository.common_dir.string();
+           (directory == repository.common_dir || (!directory.empty() && directory == repository.moved_from));
 }
 
 }  // namespace hookd::hookctl

@@ -13,9 +13,14 @@ namespace hookd::hookctl {
 
 /// The git repository whose hooks a `.hookd.toml` names.
 struct hook_repository {
-    std::filesystem::path top{};         ///< of the work tree that we are in, absolute
+    /// Of the work tree whose files name the hooks, absolute: the main one, also if the current one is linked to it;
+    /// the current one if the repository has no main one.
+    std::filesystem::path top{};
+    bool is_linked = false;              ///< the current work tree is another one than that of `top`
     std::filesystem::path common_dir{};  ///< the repository, which all its work trees share
-    std::string name{};                  ///< what stands before the names of its hooks
+    /// Its former common directory, which is gone: the repository was moved after hooks were registered for that.
+    std::filesystem::path moved_from{};
+    std::string name{};  ///< what stands before the names of its hooks
 
     [[nodiscard]] std::filesystem::path file() const { return top / hook_file_name; }
     [[nodiscard]] std::filesystem::path local_file() const { return top / local_hook_file_name; }
@@ -43,7 +48,8 @@ struct hook_set {
 /// cannot be run and what to do.
 [[nodiscard]] hook_set read_hook_set(hook_repository& repository);
 
-/// Whether a hook, as list_hooks has it, was registered for the repository by `hookctl sync`.
+/// Whether a hook, as list_hooks has it, was registered for the repository by `hookctl sync`, here or where it was
+/// moved from.
 [[nodiscard]] bool is_synced_hook(std::string_view hook, const hook_repository& repository);
 
 }  // namespace hookd::hookctl

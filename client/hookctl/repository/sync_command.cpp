@@ -9,7 +9,9 @@
 #include "hookctl/commands.hpp"
 #include "hookctl/daemon/daemon_call.hpp"
 #include "hookctl/exit_status.hpp"
+#include "hookctl/git/site.hpp"
 #include "hookctl/terminal/output.hpp"
+#include "sync_record.hpp"
 
 #include <base/json/object_writer.hpp>
 #include <base/posix/descriptor_io.hpp>
@@ -191,8 +193,18 @@ void carry_out(const invocation& call, const plan& planned) {
     }
 }
 
+/// What was agreed to in the place that the repository was moved from.
+void forget_former_agreement(hook_repository repository) {
+    if (!repository.moved_from.empty()) {
+        repository.common_dir = repository.moved_from;
+        hook_agreement(repository).forget();
+    }
+}
+
 int apply(const invocation& call, const plan& planned, const hook_agreement& agreement) {
     carry_out(call, planned);
+    record_sync(planned.repository.common_dir);
+    forget_former_agreement(planned.repository);
     agreement.agree(planned.wanted.contents);
     if (writes_for_programs(call.json)) {
         print(json_output(json_of(planned, {}, true)) + '\n');
@@ -220,7 +232,7 @@ void write_new_file(const fs::path& path, std::string_view text) {
 }  // namespace
 
 int run_init(const invocation& call) {
-    const auto path = find_hook_repository().file();
+    const auto path = fs::path(git_path({}, "--show-toplevel")) / hook_file_name;
     if (fs::symlink_status(path).type() != fs::file_type::not_found) {
         report_error(path.string() + " is there already, and stays as it is: edit it, then type hookctl sync");
         return exit_status::not_done;
@@ -257,6 +269,8 @@ int run_unsync(const invocation& call) {
         daemon.deregister_hook(each);
     }
     hook_agreement(repository).forget();
+    forget_former_agreement(repository);
+    forget_sync(repository.common_dir);
     if (writes_for_programs(call.json)) {
         print(json_output(base::object_writer().texts("deregistered", names).finish()) + '\n');
         return exit_status::done;

@@ -105,6 +105,79 @@ BOOST_AUTO_TEST_CASE(it_guards_a_commit_here_and_in_a_linked_work_tree) {
     BOOST_TEST(setup.repository.commits() == 1);
 }
 
+BOOST_AUTO_TEST_CASE(a_linked_work_tree_has_the_hooks_of_the_main_one) {
+    fixture setup;
+    setup.write(file_with_one_hook);
+    setup.repository.must({"add", "."});
+    BOOST_TEST(setup.repository.commit("first").exit_status == 0);
+    const auto linked = setup.repository.beside("linked");
+    setup.repository.must({"worktree", "add", "-q", linked});
+    setup.agree();
+    const auto registered = setup.hooks();
+
+    setup.in_repository.directory = linked;
+    write_file(linked + "/.hookd.toml", "[hooks.other]\non = [\"e\"]\nrun = [\"true\"]\n");
+    const auto again = setup.run({"sync"});
+    BOOST_TEST(again.exit_status == 0, again.err);
+    BOOST_TEST(text_at(json_of(again.out), "/path") == std::filesystem::canonical(setup.repository.path()).string());
+    BOOST_TEST(setup.hooks() == registered);
+    BOOST_TEST(mentions(setup.run({"doctor"}).out, "1 hook of " + setup.repository.path()));
+
+    std::filesystem::remove(setup.repository / ".hookd.toml");
+    check_one_error(setup.run({"sync"}),
+        {"the hooks of all work trees are those of the main one; there is no ", "/shop/.hookd.toml: hookctl init"});
+    std::filesystem::remove(linked + "/.hookd.toml");
+    BOOST_TEST(text_at(json_of(setup.run({"init"}).out), "/path") ==
+               std::filesystem::canonical(linked).string() + "/.hookd.toml");
+}
+
+BOOST_AUTO_TEST_CASE(a_moved_repository_stops_git_until_it_is_synced_again) {
+    fixture setup;
+    setup.write(file_with_one_hook);
+    setup.repository.install();
+    setup.agree();
+    const auto moved = setup.repository.beside("moved");
+    std::filesystem::rename(setup.repository.path(), moved);
+    setup.in_repository.directory = moved;
+    const auto commit = [&] {
+        return run_program({"git", "commit", "-q", "--allow-empty", "-m", "x"}, {}, setup.in_repository);
+    };
+    const auto stopped = commit();
+    BOOST_TEST(stopped.exit_status != 0);
+    BOOST_TEST(mentions(stopped.err, "git stops"), stopped.err);
+    BOOST_TEST(mentions(stopped.err, "moved or copied from "), stopped.err);
+    BOOST_TEST(mentions(stopped.err, "type hookctl sync"), stopped.err);
+    BOOST_TEST(mentions(setup.run({"doctor"}).out,
+        R"("subject":"repository","ok":false,"text":"this repository was moved or copied from )"));
+
+    setup.agree();
+    BOOST_TEST(size_at(setup.hooks(), "/hooks") == 1U);
+    BOOST_TEST(text_at(setup.hooks(), "/hooks/0/name") == "moved/lint");
+    const auto vetoed = commit();
+    BOOST_TEST(vetoed.exit_status != 0);
+    BOOST_TEST(mentions(vetoed.err, "no"));
+    BOOST_TEST(!mentions(vetoed.err, "moved or copied"), vetoed.err);
+    BOOST_TEST(setup.run({"unsync"}).exit_status == 0);
+    BOOST_TEST(commit().exit_status == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_copied_repository_may_do_without_the_hooks) {
+    fixture setup;
+    setup.write(file_with_one_hook);
+    setup.repository.install();
+    setup.agree();
+    const auto copy = setup.repository.beside("copy");
+    std::filesystem::copy(setup.repository.path(), copy, std::filesystem::copy_options::recursive);
+    setup.in_repository.directory = copy;
+    const auto commit = [&] {
+        return run_program({"git", "commit", "-q", "--allow-empty", "-m", "x"}, {}, setup.in_repository);
+    };
+    BOOST_TEST(mentions(commit().err, "moved or copied from "));
+    BOOST_TEST(setup.run({"unsync"}).exit_status == 0);
+    BOOST_TEST(commit().exit_status == 0);
+    BOOST_TEST(size_at(setup.hooks(), "/hooks") == 1U, "those of the original stay");
+}
+
 BOOST_AUTO_TEST_CASE(a_changed_file_stops_its_hooks_until_it_is_agreed_to) {
     fixture setup;
     setup.write(file_with_one_hook);
