@@ -172,6 +172,8 @@ daemon_process::daemon_process(
     const auto& limits = options_.listener;
     const open_files files;
     const auto connections = files.most_connections(limits.max_connections);
+    make_durable();
+    open_journal();
     status_ = "listening on " + limits.socket.string();
     say(log_level::info, std::string{"hookd "} + protocol::release_version + " " + status_ + ", pid " +
                              std::to_string(::getpid()) + ", threads " + std::to_string(options_.broker.threads) +
@@ -180,8 +182,6 @@ daemon_process::daemon_process(
                              base::size_text(limits.max_frame_bytes) + ", connections to " +
                              std::to_string(connections) + ", waiting to " +
                              std::to_string(options_.broker.max_waiting));
-    make_durable();
-    open_journal();
     use(std::move(events));
     if (cluster_) {
         cluster_->start();

@@ -236,6 +236,17 @@ BOOST_AUTO_TEST_CASE(socket_path_comes_from_flag_environment_file_or_default) {
     BOOST_TEST(printed.out.find(last) != std::string::npos, printed.out);
 }
 
+BOOST_AUTO_TEST_CASE(a_daemon_whose_journal_is_refused_never_says_that_it_listens) {
+    temp_directory directory;
+    write_file(directory / "journal", "no database\n");
+    BOOST_TEST_REQUIRE(::chmod((directory / "journal").c_str(), 0600) == 0);
+    const auto ended = run_hookd({"--socket", directory / "s", "--journal", directory / "journal"});
+    BOOST_TEST(ended.exit_status == 2);
+    BOOST_TEST(std::count(ended.err.begin(), ended.err.end(), '\n') == 1, ended.err);
+    BOOST_TEST(ended.err.find("is not a SQLite database") != std::string::npos, ended.err);
+    BOOST_TEST(!std::filesystem::exists(directory / "s"));
+}
+
 BOOST_AUTO_TEST_CASE(print_config_shows_what_is_in_force_and_can_be_read_back) {
     temp_directory directory;
     const auto printed =
