@@ -29,18 +29,6 @@ inline void append_number(std::string& out, std::uint64_t value) {
     out.append(digits, write_number(digits, value));
 }
 
-// Milliseconds with the fraction that a clock of nanoseconds gives, and no more digits than that.
-inline void append_milliseconds(std::string& out, std::chrono::nanoseconds value) {
-    const auto nanoseconds = static_cast<std::uint64_t>(value.count() < 0 ? 0 : value.count());
-    append_number(out, nanoseconds / 1'000'000);
-    const std::uint64_t fraction = nanoseconds % 1'000'000 / 1'000;
-    if (fraction != 0) {
-        const char digits[] = {'.', static_cast<char>('0' + fraction / 100),
-            static_cast<char>('0' + fraction / 10 % 10), static_cast<char>('0' + fraction % 10)};
-        out.append(digits, sizeof digits);
-    }
-}
-
 // Fixed, not scientific: people read it, too.
 inline void append_fraction(std::string& out, double value) {
     char digits[340];

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "json_values.hpp"
 
+#include <base/text/number.hpp>
+
 namespace hookd::protocol {
 namespace {
 
+using base::append_milliseconds;
 using detail::append_bypass;
 using detail::append_fraction_or_null;
-using detail::append_milliseconds;
 using detail::append_number;
 using detail::append_text_or_null;
 

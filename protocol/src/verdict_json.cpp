@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "json_values.hpp"
 
+#include <base/text/number.hpp>
+
 // The result of a wait and the notification `verdict`. Written piece by piece: one is written for each operation, and
 // its replies may be large.
 namespace hookd::protocol {
 namespace {
 
-using detail::append_milliseconds;
+using base::append_milliseconds;
 using detail::append_number;
 
 void append_host(std::string& out, std::string_view host) {

@@ -5,6 +5,7 @@
 
 #include <base/json/text.hpp>
 #include <base/json/value_view.hpp>
+#include <base/text/number.hpp>
 #include <hookd/protocol/methods.hpp>
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -12,7 +13,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
-#include <charconv>
+#include <chrono>
 #include <limits>
 #include <string>
 #include <utility>
@@ -52,24 +53,17 @@ constexpr const char* remove_ids_sql =
     "DELETE FROM ids WHERE key < (SELECT max(key) FROM ids WHERE key <= coalesce((SELECT min(key) FROM events), "
     "9223372036854775807))";
 
-void append_milliseconds(std::string& out, std::int64_t nanoseconds) {
-    char digits[32];
-    out.append(digits, std::to_chars(digits, digits + sizeof digits, static_cast<double>(nanoseconds) / 1e6,
-                           std::chars_format::fixed, 3)
-                           .ptr);
-}
-
 void append_hand_out(std::string& out, const hand_out_record& handed) {
     out += R"(,{"to":)";
     base::append_json_string(out, handed.session_name);
     out.append(R"(,"asked":)").append(handed.is_asked ? "true" : "false").append(R"(,"after_ms":)");
-    append_milliseconds(out, handed.after_ns);
+    base::append_milliseconds(out, std::chrono::nanoseconds(handed.after_ns));
     out += '}';
 }
 
 void append_shadow(std::string& out, const shadow_record& reply) {
     out.append(",").append(reply.reply, 0, reply.reply.size() - 1).append(R"(,"elapsed_ms":)");
-    append_milliseconds(out, reply.after_ns);
+    base::append_milliseconds(out, std::chrono::nanoseconds(reply.after_ns));
     out += '}';
 }
 

@@ -227,7 +227,7 @@ private:
 
     // None, where nothing has happened for a while: what is too old or too much goes all the same.
     void write(const std::vector<journal_record>& records) {
-        if (records.empty() && (!writer_ || failing_)) {
+        if (records.empty() && (!writer_ || !failure_.empty())) {
             return;
         }
         try {
@@ -251,10 +251,11 @@ private:
         if (!writer_) {
             const auto now = std::chrono::steady_clock::now();
             if (now < next_try_) {
-                throw sqlite::error(last_failure_, SQLITE_CANTOPEN);
+                throw sqlite::error(failure_, SQLITE_CANTOPEN);
             }
             next_try_ = now + between_tries_to_open;
             use(open_journal_file(options_.file));
+            next_try_ = {};
         }
         if (writer_->is_blocked()) {
             throw sqlite::error(
@@ -279,8 +280,7 @@ private:
     }
 
     void note_success() {
-        if (failing_) {
-            failing_ = false;
+        if (!failure_.empty()) {
             next_warning_ = {};
             set_failure({});
             log_.write(log_level::info, "the journal " + options_.file.string() + " is written again; " +
@@ -290,8 +290,6 @@ private:
     }
 
     void warn(const std::string& why) {
-        failing_ = true;
-        last_failure_ = why;
         set_failure(why);
         const auto now = std::chrono::steady_clock::now();
         if (now >= next_warning_) {
@@ -362,15 +360,13 @@ private:
     std::atomic<std::uint64_t> dropped_{0};
 
     mutable std::mutex failure_mutex_{};
-    std::string failure_{};  // why it cannot be written at the moment; empty: it can
+    std::string failure_{};  // why it cannot be written at the moment; empty: it can. Written by the writer's thread
 
     // the writer's thread
     std::optional<sqlite::database> opened_{};  // until begin()
     std::optional<journal_writer> writer_{};    // nothing while the file cannot be opened
     file_identity identity_{};
-    std::string last_failure_{};
-    bool failing_ = false;
-    std::chrono::steady_clock::time_point next_try_{};
+    std::chrono::steady_clock::time_point next_try_{};  // after a failure to open it
     std::chrono::steady_clock::time_point next_warning_{};
     std::chrono::steady_clock::time_point next_retention_{};
 
