@@ -159,10 +159,10 @@ std::uint64_t option_reader::number(
 }
 
 std::int64_t option_reader::integer(const std::string& name, const std::string& text) const {
-    constexpr std::int64_t most = 2147483647;
+    constexpr std::int64_t most = 9007199254740991;
     const auto result = base::parse_number<std::int64_t>(text);
     if (!result || *result < -most || *result > most) {
-        fail(name + " takes a whole number from -2147483647 to 2147483647, not " + in_quotes(text));
+        fail(name + " takes a whole number from -9007199254740991 to 9007199254740991, not " + in_quotes(text));
     }
     return *result;
 }

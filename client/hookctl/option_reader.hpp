@@ -48,7 +48,7 @@ public:
     [[nodiscard]] std::uint64_t number(
         const std::string& name, const std::string& text, std::uint64_t min, std::uint64_t max) const;
 
-    /// From -2147483647 to 2147483647.
+    /// From -9007199254740991 to 9007199254740991.
     [[nodiscard]] std::int64_t integer(const std::string& name, const std::string& text) const;
 
     template <class Value>

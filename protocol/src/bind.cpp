@@ -369,13 +369,14 @@ public:
     }
 
     void request_id(std::string_view name, std::string_view& target, std::string_view) {
-        const auto* value = required(name);
+        const auto* value = find(name);  // null is an id, too
         if (value == nullptr) {
-            return;
+            return fail(missing(name));
         }
         target = *value;
-        if (base::kind_of(*value) != base::json_kind::string && base::kind_of(*value) != base::json_kind::number) {
-            wrong(name, "must be a string or a number: the id of a waiting request of this connection");
+        const auto kind = base::kind_of(*value);
+        if (kind != base::json_kind::string && kind != base::json_kind::number && kind != base::json_kind::null) {
+            wrong(name, "must be a string, a number or null: the id of a waiting request of this connection");
         }
     }
 
@@ -440,9 +441,13 @@ private:
     const std::string_view* required(std::string_view name) {
         const auto* value = present(name);
         if (value == nullptr) {
-            fail({errc::invalid_params, "parameter " + rules::quoted(name) + " is missing"});
+            fail(missing(name));
         }
         return value;
+    }
+
+    static error missing(std::string_view name) {
+        return {errc::invalid_params, "parameter " + rules::quoted(name) + " is missing"};
     }
 
     void set_boolean(std::string_view name, std::string_view value, bool& target) {

@@ -139,7 +139,8 @@ public:
     }
     void request_id(std::string_view name, std::string_view, std::string_view meaning) {
         add(name, presence::required, meaning,
-            titled("RequestId", {{"oneOf", json::array{schema_reference("Text"), schema_reference("Decimal")}}}));
+            titled("RequestId", {{"oneOf", json::array{schema_reference("Text"), schema_reference("Decimal"),
+                                               schema_reference("Null")}}}));
     }
 
     json::array take() { return std::move(descriptors_); }

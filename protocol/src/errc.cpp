@@ -17,4 +17,6 @@ error cluster_error(const std::string& reason) {
         base::object_writer{}.text("reason", reason).finish()};
 }
 
+error cancelled_error() { return {errc::cancelled, "the request was cancelled"}; }
+
 }  // namespace hookd::protocol

@@ -100,7 +100,8 @@ void describe(auto& visit, params_of<history_params> auto& params) {
     visit.boolean("vetoed", params.vetoed, "true: only operations that were stopped");
     visit.time("since", params.since, "only events emitted then or later");
     visit.counter("before_seq", params.before_seq, "only events before this one: the next page");
-    visit.uuid_text("instance", params.instance, "the run of the daemon that before_seq belongs to; absent: this one");
+    visit.uuid_text(
+        "instance", params.instance, "the run of the daemon that before_seq belongs to; absent: this one alone");
     visit.page_size("limit", params.limit, "how many at most; absent: 100");
 }
 

@@ -183,6 +183,7 @@ daemon_process::daemon_process(
                              std::to_string(connections) + ", waiting to " +
                              std::to_string(options_.broker.max_waiting));
     use(std::move(events));
+    broker_.run([](core::broker& state, const core::instant&) { state.record_restored(); });
     if (cluster_) {
         cluster_->start();
     }

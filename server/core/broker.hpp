@@ -96,8 +96,8 @@ public:
         const request_bytes& request, std::unique_ptr<waiter>&& waiter, instant now);
     [[nodiscard]] wait_start await_response(
         client& client, const protocol::await_response_params& params, std::unique_ptr<waiter>&& waiter, instant now);
-    /// Ends the waits of `client` that answer that request with errc::cancelled, and their operations with them, unless
-    /// other requests have joined those.
+    /// Ends the waits and replays of `client` that answer that request with errc::cancelled, and their operations with
+    /// them, unless other requests have joined those.
     void cancel(client& client, std::string_view request_id, instant now);
     /// The same for one wait, which is_waiting().
     void cancel(waiter& waiter, instant now);
@@ -147,11 +147,16 @@ public:
     /// What is to be logged whatever else is: lines of text since the last call.
     [[nodiscard]] std::vector<std::string> take_audit() { return bypass_.take_audit(); }
     [[nodiscard]] bool has_audit() const noexcept { return bypass_.has_audit(); }
+    /// Begins a replay, whose event is yet to be found; `handler` gets the result of `replay`, or the error. From now
+    /// on `client` may cancel it by the id of its request. Returns its number.
+    [[nodiscard]] result_or_error<std::uint64_t> begin_replay(
+        client& client, std::string_view request_id, deferred_handler handler);
+    /// It cannot be carried out.
+    void refuse_replay(std::uint64_t number, const protocol::error& failure);
     /// Queues `event`, which has its payload, once more for the session of that name (the newest, if there are
-    /// several). `handler` gets the result of `replay`; whatever the responder says decides nothing and is counted
+    /// several), unless the replay of that number is over; whatever the responder says decides nothing and is counted
     /// nowhere.
-    [[nodiscard]] std::optional<protocol::error> replay(client& client, std::string_view session_name,
-        const journalled_event& event, deferred_handler handler, instant now);
+    void replay(std::uint64_t number, std::string_view session_name, const journalled_event& event, instant now);
     /// All but what the transport counts (connections, protocol_errors, bytes).
     [[nodiscard]] protocol::stats_result stats(instant now) const;
 
@@ -199,6 +204,8 @@ public:
     /// From now on what is to outlive the daemon is written to `log`, which must outlive this. `records`: what is in
     /// it, which is continued: instance() is that of its run. Before any client is attached. Throws durable_damage.
     void make_durable(durable_log& log, const durable_records& records, instant now);
+    /// Tells the recorder which waits continue. To be called once, after record_to() and hide().
+    void record_restored();
     /// Hands the changes since the last call to the log. To be called before output is taken.
     void write_changes() {
         if (durability_.has_changes()) [[unlikely]] {
@@ -339,6 +346,8 @@ private:
         instant now);
     [[nodiscard]] bool record_shadow(session& session, const protocol::respond_params& params, instant now);
     [[nodiscard]] bool take_replayed_reply(client& client, const protocol::respond_params& params, instant now);
+    [[nodiscard]] std::optional<protocol::error> queue_replay(
+        std::uint64_t number, std::string_view session_name, const journalled_event& event, instant now);
     void notify_replays_over(const std::vector<replay_table::replay>& over, protocol::refusal reason, instant now);
 
     // sessions

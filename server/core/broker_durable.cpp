@@ -136,6 +136,14 @@ void broker::restore_replies(const durable_records& records) {
     });
 }
 
+void broker::record_restored() {
+    if (recorder_ != nullptr) {
+        waits_.for_each_restored([this](const slot& open, const event::pointer& event) {
+            recorder_->event_restored(*event, open.emitter_uid(), open.responder_count(), secrets_);
+        });
+    }
+}
+
 // Those that follow each other up to the newest. What is before them is there for waits.
 void broker::retain(const std::vector<event::pointer>& events) {
     std::size_t first = events.size();

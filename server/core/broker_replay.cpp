@@ -13,8 +13,34 @@ bool may_reply(const session* session) { return session != nullptr && session->r
 
 }  // namespace
 
-std::optional<error> broker::replay(client& client, std::string_view session_name, const journalled_event& event,
-    deferred_handler handler, instant now) {
+broker::result_or_error<std::uint64_t> broker::begin_replay(
+    client& client, std::string_view request_id, deferred_handler handler) {
+    if (shutting_down_) {
+        return shutdown_error();
+    }
+    if (replays_.is_full()) {
+        return protocol::limit_error(
+            "replays", replay_table::most, "as many events are replayed as may be: retry later");
+    }
+    return replays_.begin(client.id(), request_id, std::move(handler));
+}
+
+void broker::refuse_replay(std::uint64_t number, const error& failure) { replays_.refuse(number, failure); }
+
+void broker::replay(std::uint64_t number, std::string_view session_name, const journalled_event& event, instant now) {
+    if (replays_.find(number) == nullptr) {
+        return;  // it has been cancelled, or its client is gone
+    }
+    if (shutting_down_) {
+        return replays_.refuse(number, shutdown_error());
+    }
+    if (const auto failure = queue_replay(number, session_name, event, now)) {
+        replays_.refuse(number, *failure);
+    }
+}
+
+std::optional<error> broker::queue_replay(
+    std::uint64_t number, std::string_view session_name, const journalled_event& event, instant now) {
     if (shutting_down_) {
         return shutdown_error();
     }
@@ -33,10 +59,6 @@ std::optional<error> broker::replay(client& client, std::string_view session_nam
     if (waits_.is_open(event.hook_event_id) || replays_.has(*target->session(), event.hook_event_id)) {
         return error{errc::invalid_params,
             "parameter 'hook_event_id': that event is with its responders still: wait until it has its verdict"};
-    }
-    if (replays_.is_full()) {
-        return protocol::limit_error(
-            "replays", replay_table::most, "as many events are replayed as may be: retry later");
     }
     if (target->outbox().size() >= limits_.capacity) {
         return protocol::limit_error(
@@ -60,7 +82,11 @@ std::optional<error> broker::replay(client& client, std::string_view session_nam
             "parameter 'to': '" + name + "' has lagged behind: replay it when it has subscribed again"};
     }
     const auto deadline = now.steady + timeout;
-    replays_.add({event.hook_event_id, target->session(), client.id(), now.steady, deadline, std::move(handler)});
+    auto& begun = *replays_.find(number);
+    begun.hook_event_id = event.hook_event_id;
+    begun.session = target->session();
+    begun.began = now.steady;
+    begun.when = deadline;
     sessions_.queue(*target, *core::event::make(fields, head, payload, ledger_, nullptr, deadline));
     return std::nullopt;
 }
@@ -84,7 +110,9 @@ bool broker::take_replayed_reply(client& client, const protocol::respond_params&
 
 void broker::notify_replays_over(const std::vector<replay_table::replay>& over, protocol::refusal reason, instant now) {
     for (const auto& each : over) {
-        reply_not_needed(*each.session, each.hook_event_id, reason, now);
+        if (each.session != nullptr) {
+            reply_not_needed(*each.session, each.hook_event_id, reason, now);
+        }
     }
 }
 

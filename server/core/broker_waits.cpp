@@ -135,6 +135,9 @@ broker::wait_start broker::await_response(
 
 void broker::cancel(client& client, std::string_view request_id, instant now) {
     waits_.cancel(client.asker(), request_id, now);
+    std::vector<replay_table::replay> cancelled;
+    replays_.cancel(client.id(), request_id, cancelled);
+    notify_replays_over(cancelled, protocol::refusal::cancelled, now);
 }
 
 void broker::cancel(waiter& waiter, instant now) { waits_.cancel(waiter, now); }

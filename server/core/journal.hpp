@@ -22,7 +22,8 @@ struct history_query {
     bool vetoed = false;
     std::optional<std::chrono::system_clock::time_point> since{};
     std::optional<std::uint64_t> before_seq{};
-    std::optional<protocol::uuid> instance{};  ///< the run that before_seq belongs to; absent: this one
+    std::optional<protocol::uuid> instance{};  ///< the run that before_seq belongs to; absent: this
+                                               ///< one, and of no other are verdicts found then
     std::size_t limit = protocol::default_history;
 };
 

@@ -22,15 +22,20 @@ struct shadow_reply {
 
 /// Records what happens, as it happens. It must not delay the broker: it copies what it needs.
 ///
-/// Of one event come, in this order: event_published(), any number of event_delivered(), and at most one of
-/// wait_ended() and wait_given_up(); shadow_replied() before or after that. Thread-safety: called on the broker's
-/// strand. All arguments are valid during the call only. Must not throw.
+/// Of one event come, in this order: event_published() or event_restored(), any number of event_delivered(), and at
+/// most one of wait_ended() and wait_given_up(); shadow_replied() before or after that. Thread-safety: called on the
+/// broker's strand. All arguments are valid during the call only. Must not throw.
 class recorder {
 public:
     /// An event was accepted and queued for that many sessions. `secrets`: takes out of its payload what is not to be
     /// kept; may be null.
     virtual void event_published(
         const event& event, const peer& emitter, std::size_t subscribers, const secret_filter* secrets) noexcept = 0;
+    /// A wait of an earlier process continues: its event, which `event_published()` was called for there, though the
+    /// process may have ended before that was kept. `uid`: the emitter's user; `responders`: how many it was queued
+    /// for.
+    virtual void event_restored(
+        const event& event, std::uint32_t uid, std::size_t responders, const secret_filter* secrets) noexcept = 0;
     /// The connection of a session has taken it over to write it. `is_asked`: a client waits for the session's reply.
     /// Not told for every session of an event that goes to very many.
     virtual void event_delivered(const event& event, std::string_view session_name, bool is_asked) noexcept = 0;

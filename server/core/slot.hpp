@@ -59,6 +59,7 @@ public:
     /// Its responders are asked one after the other.
     [[nodiscard]] bool is_chain() const noexcept { return chain_ != nullptr; }
     [[nodiscard]] bool has_responders() const noexcept { return !responders_.empty(); }
+    [[nodiscard]] std::size_t responder_count() const noexcept { return responders_.size(); }
     /// Hosts that work on it are to be told when it is over.
     [[nodiscard]] bool asks_cluster() const noexcept { return asks_cluster_; }
     /// Its event waits for a first responder to subscribe; null: it does not.
@@ -67,6 +68,8 @@ public:
     [[nodiscard]] bool is_durable() const noexcept { return durable_ != nullptr; }
     /// is_durable(): at which what it was last told is durable.
     [[nodiscard]] std::uint64_t durable_position() const noexcept { return durable_->position; }
+    /// is_durable(): the user who asked, or reserved.
+    [[nodiscard]] std::uint32_t emitter_uid() const noexcept { return durable_->uid; }
     /// Its verdict has been told.
     [[nodiscard]] bool is_concluded() const noexcept { return is_concluded_; }
     /// Whether a session with conditions saw its event, and is to be told its verdict.

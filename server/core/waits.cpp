@@ -341,7 +341,7 @@ void waits::cancel_all(asker& asker, instant now) {
 // A reservation was never this waiter's.
 void waits::give_up(waiter& waiter, bool with_operation, instant now) {
     slot& waited = *waiter.slot_;
-    complete(waiter, error{errc::cancelled, "the request was cancelled"});
+    complete(waiter, protocol::cancelled_error());
     if (!waited.is_reserved_ && waited.waiters_.empty() && (with_operation || !waited.operation_)) {
         if (waited.operation_) {
             operations_.abandon(*waited.operation_);

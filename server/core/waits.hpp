@@ -234,16 +234,21 @@ public:
             pending_.push_back(each.id);
         }
     }
-    /// Calls `visit(slot&, const event::pointer&)` for each open wait of an earlier process that expects a reply of the
-    /// absent session of that id, in order of seq.
+    /// Calls `visit(slot&, const event::pointer&)` for each open wait of an earlier process, in order of seq.
+    template <class Visit>
+    void for_each_restored(Visit visit) {
+        for (const auto& each : restored_) {
+            visit(*find_open(each.id), each.event);
+        }
+    }
+    /// The same for those that expect a reply of the absent session of that id.
     template <class Visit>
     void for_each_restored(std::uint64_t session_id, Visit visit) {
-        for (const auto& each : restored_) {
-            slot& open = *find_open(each.id);
+        for_each_restored([session_id, &visit](slot& open, const event::pointer& event) {
             if (is_absent_responder(open, session_id)) {
-                visit(open, each.event);
+                visit(open, event);
             }
-        }
+        });
     }
     /// `session` is there in place of the absent one that has its id. `place`: of the event in its client's queue;
     /// nothing: it has it, or gets it at its turn.

@@ -3,6 +3,7 @@
 
 #include "journal/sqlite.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -62,11 +63,13 @@ inline constexpr int journal_run_bits = 44;
 [[nodiscard]] inline std::string run_of_key_sql(const std::string& key) {
     return "(" + key + " >> " + std::to_string(journal_run_bits) + ")";
 }
+inline constexpr std::uint64_t most_journal_seq = (std::uint64_t{1} << journal_run_bits) - 1;
 [[nodiscard]] constexpr std::uint64_t seq_of_key(std::int64_t key) noexcept {
-    return static_cast<std::uint64_t>(key) & ((std::uint64_t{1} << journal_run_bits) - 1);
+    return static_cast<std::uint64_t>(key) & most_journal_seq;
 }
+/// A `seq` that no event has is after all of the run.
 [[nodiscard]] constexpr std::int64_t journal_key(std::int64_t run, std::uint64_t seq) noexcept {
-    return (run << journal_run_bits) | static_cast<std::int64_t>(seq_of_key(static_cast<std::int64_t>(seq)));
+    return (run << journal_run_bits) | static_cast<std::int64_t>(std::min(seq, most_journal_seq));
 }
 
 }  // namespace hookd::server

@@ -41,6 +41,9 @@ std::string text_of(const protocol::uuid& id) {
     return text;
 }
 
+/// Whether it pages without saying of which run: beyond this one the numbers begin anew, so that it would never end.
+bool is_of_this_run(const core::history_query& query) { return query.before_seq && !query.instance; }
+
 /// The clauses of a search for verdicts; their parameters are numbered as bind() has them.
 std::string search_of(const core::history_query& query) {
     std::string sql =
@@ -48,6 +51,9 @@ std::string search_of(const core::history_query& query) {
         ") FROM events INDEXED BY ";
     sql += query.vetoed ? "vetoes WHERE vetoed = 1" : "verdicts WHERE vetoed IS NOT NULL";
     sql += " AND key < ?1";
+    if (is_of_this_run(query)) {
+        sql += " AND key >= ?6";
+    }
     if (!query.event.empty()) {
         sql += query.event.find_first_of("*?") == std::string::npos ? " AND name = ?2" : " AND name GLOB ?2";
     }
@@ -97,6 +103,7 @@ std::optional<std::int64_t> journal_reader::run_of(const protocol::uuid& instanc
 std::variant<std::string, error> journal_reader::history(
     const core::history_query& query, const protocol::uuid& this_run) {
     std::int64_t before = std::numeric_limits<std::int64_t>::max();
+    std::int64_t first = before;
     if (query.before_seq) {
         const auto run = run_of(query.instance.value_or(this_run));
         if (!run && query.instance) {
@@ -104,11 +111,15 @@ std::variant<std::string, error> journal_reader::history(
                                                    text_of(*query.instance) + ": give the one that the last entry had"};
         }
         before = run ? journal_key(*run, *query.before_seq) : before;
+        first = run ? journal_key(*run, 0) : first;
     }
     sqlite::statement search{file_, search_of(query)};
     search.bind(1, before).bind(5, static_cast<std::int64_t>(query.limit) + 1);
     if (!query.event.empty()) {
         search.bind_text(2, query.event);
+    }
+    if (is_of_this_run(query)) {
+        search.bind(6, first);
     }
     if (query.since) {
         search.bind(3, nanoseconds_of(*query.since));
@@ -135,7 +146,7 @@ std::variant<std::string, error> journal_reader::history(
     return out + (more ? R"(],"more":true})" : R"(],"more":false})");
 }
 
-// Newest first, since that is what is asked for mostly.
+// Newest first, since that is query is asked for mostly.
 std::optional<std::int64_t> journal_reader::key_of(const protocol::uuid& id) {
     sqlite::statement query{file_,
         "SELECT substr(events, instr(events, ?1) + 16, 16) FROM ids WHERE instr(events, ?1) > 0 ORDER BY key DESC "

@@ -34,6 +34,8 @@ struct event_record {
     bool masked = false;                   ///< a secret was taken out of the payload
     std::size_t payload_bytes = 0;         ///< as it was emitted
     std::optional<std::string> payload{};  ///< absent: larger than the journal keeps
+    bool restored = false;                 ///< an earlier process has recorded it, and may have lost that: is not to
+                                           ///< replace what the journal holds
 };
 
 struct hand_out_record {

@@ -26,8 +26,8 @@ constexpr int pages_that_wait = 1000;  // in the write-ahead log before they are
 constexpr std::int64_t least_log_bytes = std::int64_t{16} << 20;
 constexpr int pages_given_back = 256;  // to the file system at a time
 
-constexpr std::string_view insert_sql =
-    "INSERT OR REPLACE INTO events(key, id, name, emitted_at, timeout_ms, pid, uid, program, cause, subscribers, "
+constexpr std::string_view row_sql =
+    " INTO events(key, id, name, emitted_at, timeout_ms, pid, uid, program, cause, subscribers, "
     "vetoed, "
     "responders, ended, masked, "
     "payload_bytes, handed, verdict, payload, host, shadows) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
@@ -109,7 +109,8 @@ journal_writer::journal_writer(sqlite::database file, const journal_options& opt
     : file_(std::move(file)),
       options_(options),
       instance_(instance),
-      insert_(file_, insert_sql),
+      insert_(file_, "INSERT OR REPLACE" + std::string{row_sql}),
+      insert_missing_(file_, "INSERT OR IGNORE" + std::string{row_sql}),
       update_(file_, update_sql),
       count_(file_, "UPDATE totals SET events = max(events + ?1, 0) RETURNING events"),
       note_ids_(file_, "INSERT OR REPLACE INTO ids(key, events) VALUES(?1, ?2)"),
@@ -152,7 +153,6 @@ std::size_t journal_writer::write(const std::vector<journal_record>& records) {
     for (const auto& each : records) {
         if (const auto* const event = std::get_if<event_record>(&each)) {
             row_of(event->seq).event = event;
-            ++inserted;
         } else if (const auto* const handed = std::get_if<hand_out_record>(&each)) {
             append_hand_out(row_of(handed->seq).handed, *handed);
         } else if (const auto* const verdict = std::get_if<verdict_record>(&each)) {
@@ -173,8 +173,8 @@ std::size_t journal_writer::write(const std::vector<journal_record>& records) {
     std::int64_t first_key = 0;
     for (const auto seq : order) {
         const row& written = rows.at(seq);
-        if (written.event != nullptr) {
-            insert(run, written);
+        if (written.event != nullptr && insert(run, written)) {
+            ++inserted;
             const auto key = journal_key(run, seq);
             first_key = ids.empty() ? key : first_key;
             append_id(ids, written.event->id, key);
@@ -208,9 +208,10 @@ void journal_writer::bind_outcome(
     bind_optional(insertion, verdict, has_verdict, written.verdict);
 }
 
-void journal_writer::insert(std::int64_t run, const row& written) {
+bool journal_writer::insert(std::int64_t run, const row& written) {
     const auto& event = *written.event;
-    insert_.bind(1, journal_key(run, event.seq))
+    auto& insert = event.restored ? insert_missing_ : insert_;
+    insert.bind(1, journal_key(run, event.seq))
         .bind_blob(2, &event.id, event.id.size())
         .bind_text(3, event.name)
         .bind(4, event.emitted_at)
@@ -225,13 +226,14 @@ void journal_writer::insert(std::int64_t run, const row& written) {
         .bind_text(19, event.host)
         .bind_text(20, written.shadows);
     if (event.timeout_ms) {
-        insert_.bind(5, *event.timeout_ms);
+        insert.bind(5, *event.timeout_ms);
     } else {
-        insert_.bind_null(5);
+        insert.bind_null(5);
     }
-    bind_outcome(insert_, written, 11, 12, 13, 17);
-    bind_optional(insert_, 18, event.payload.has_value(), event.payload ? *event.payload : std::string_view{});
-    insert_.run();
+    bind_outcome(insert, written, 11, 12, 13, 17);
+    bind_optional(insert, 18, event.payload.has_value(), event.payload ? *event.payload : std::string_view{});
+    insert.run();
+    return file_.changes() > 0;
 }
 
 void journal_writer::update(std::int64_t run, std::uint64_t seq, const row& written) {

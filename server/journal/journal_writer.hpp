@@ -50,7 +50,8 @@ private:
     [[nodiscard]] std::int64_t run_number();
     static void bind_outcome(
         sqlite::statement& insertion, const row& written, int vetoed, int responders, int ended, int verdict);
-    void insert(std::int64_t run, const row& written);
+    // False: it is there, and was not to be replaced.
+    [[nodiscard]] bool insert(std::int64_t run, const row& written);
     void update(std::int64_t run, std::uint64_t seq, const row& written);
     // How many of the oldest events take that many bytes, about: 1 to rows_a_step.
     [[nodiscard]] std::int64_t count_oldest(std::int64_t bytes);
@@ -62,6 +63,7 @@ private:
     journal_options options_;
     protocol::uuid instance_;
     sqlite::statement insert_;
+    sqlite::statement insert_missing_;
     sqlite::statement update_;
     sqlite::statement count_;
     sqlite::statement note_ids_;

@@ -430,31 +430,49 @@ void sqlite_journal::events_between(
         });
 }
 
-void sqlite_journal::event_published(const core::event& published, const core::peer& emitter, std::size_t subscribers,
-    const core::secret_filter* secrets) noexcept {
+// `complete` adds what the event itself does not say.
+template <class Complete>
+void sqlite_journal::record_event(
+    const core::event& event, const core::secret_filter* secrets, Complete complete) noexcept {
     using importance = record_queue::importance;
     const std::size_t most = implementation_->options().payload_bytes;
-    implementation_->record(published.expects_response() ? importance::asked : importance::told, true, [&] {
-        event_record record{.seq = published.seq(),
-            .id = published.id(),
-            .name = std::string{published.name()},
-            .emitted_at = nanoseconds_of(published.emitted_at()),
-            .pid = emitter.pid,
-            .uid = emitter.uid,
-            .program = emitter.program,
-            .cause = std::string{published.cause()},
-            .host = std::string{published.host()},
-            .subscribers = subscribers,
-            .payload_bytes = published.payload().size()};
-        if (published.expects_response()) {
-            record.timeout_ms = published.timeout().count();
+    implementation_->record(event.expects_response() ? importance::asked : importance::told, true, [&] {
+        event_record record{.seq = event.seq(),
+            .id = event.id(),
+            .name = std::string{event.name()},
+            .emitted_at = nanoseconds_of(event.emitted_at()),
+            .cause = std::string{event.cause()},
+            .host = std::string{event.host()},
+            .payload_bytes = event.payload().size()};
+        complete(record);
+        if (event.expects_response()) {
+            record.timeout_ms = event.timeout().count();
         }
-        if (published.payload().size() <= most) {
-            auto hidden = secrets != nullptr ? secrets->payload(published.name(), published.payload()) : std::nullopt;
+        if (event.payload().size() <= most) {
+            auto hidden = secrets != nullptr ? secrets->payload(event.name(), event.payload()) : std::nullopt;
             record.masked = hidden.has_value();
-            record.payload = hidden ? std::move(hidden) : std::optional<std::string>{published.payload()};
+            record.payload = hidden ? std::move(hidden) : std::optional<std::string>{event.payload()};
         }
         return journal_record{std::move(record)};
+    });
+}
+
+void sqlite_journal::event_published(const core::event& published, const core::peer& emitter, std::size_t subscribers,
+    const core::secret_filter* secrets) noexcept {
+    record_event(published, secrets, [&](event_record& record) {
+        record.pid = emitter.pid;
+        record.uid = emitter.uid;
+        record.program = emitter.program;
+        record.subscribers = subscribers;
+    });
+}
+
+void sqlite_journal::event_restored(
+    const core::event& restored, std::uint32_t uid, std::size_t responders, const core::secret_filter* secrets) noexcept {
+    record_event(restored, secrets, [&](event_record& record) {
+        record.uid = uid;
+        record.subscribers = responders;
+        record.restored = true;
     });
 }
 

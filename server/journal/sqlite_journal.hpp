@@ -34,6 +34,8 @@ public:
     void events_between(
         std::uint64_t after_seq, std::uint64_t before_seq, handler<std::vector<core::journalled_event>> done) override;
 
+    void event_restored(const core::event& restored, std::uint32_t uid, std::size_t responders,
+        const core::secret_filter* secrets) noexcept override;
     void event_published(const core::event& published, const core::peer& emitter, std::size_t subscribers,
         const core::secret_filter* secrets) noexcept override;
     void event_delivered(const core::event& delivered, std::string_view session_name, bool is_asked) noexcept override;
@@ -43,6 +45,9 @@ public:
     void shadow_replied(const core::shadow_reply& reply) noexcept override;
 
 private:
+    template <class Complete>
+    void record_event(const core::event& event, const core::secret_filter* secrets, Complete complete) noexcept;
+
     class implementation;
     std::unique_ptr<implementation> implementation_;
 };

@@ -287,19 +287,18 @@ void carry_out(
             if (!id) {
                 return handler(not_a_uuid());
             }
-            journal.find(*id, [broker = session.shared_broker(), session = session.weak_from_this(),
-                                  name = std::string{params.to.view()},
-                                  handler = std::move(handler)](std::variant<core::journalled_event, error> found) {
-                broker->submit([&service = *broker, session, name, handler, found = std::move(found)] {
-                    const auto peer = session.lock();
+            const auto begun = session.state().begin_replay(session.client(), address.id, handler);
+            if (const auto* const failure = std::get_if<error>(&begun)) {
+                return handler(*failure);
+            }
+            journal.find(*id, [broker = session.shared_broker(), number = std::get<std::uint64_t>(begun),
+                                  name = std::string{params.to.view()}](
+                                  std::variant<core::journalled_event, error> found) {
+                broker->submit([&service = *broker, number, name, found = std::move(found)] {
                     if (const auto* const failure = std::get_if<error>(&found)) {
-                        handler(*failure);
-                    } else if (peer && peer->is_attached()) {
-                        const auto refused = service.state().replay(
-                            peer->client(), name, std::get<core::journalled_event>(found), handler, service.now());
-                        if (refused) {
-                            handler(*refused);
-                        }
+                        service.state().refuse_replay(number, *failure);
+                    } else {
+                        service.state().replay(number, name, std::get<core::journalled_event>(found), service.now());
                     }
                 });
             });

@@ -114,8 +114,11 @@ std::string head_of(std::string_view trace, const palette& colour) {
         .append(base::value_view(trace)["seq"])
         .append(", ")
         .append(local_time(base::value_view(trace)["emitted_at"].string(), true));
-    text.append(", by ").append(program.empty() ? "a program" : program).append(" (pid ").append(emitter["pid"]);
-    text.append(", user ").append(emitter["uid"]).append(")\n");
+    text.append(", by ").append(program.empty() ? "a program" : program).append(" (");
+    if (const std::string_view pid = emitter["pid"]; pid != "0") {
+        text.append("pid ").append(pid).append(", ");
+    }
+    text.append("user ").append(emitter["uid"]).append(")\n");
     if (const auto cause = base::value_view(trace)["cause"].string(); !cause.empty()) {
         text.append("  caused by ").append(harmless(cause)).append("\n");
     }

@@ -18,7 +18,7 @@ namespace hookd::hookctl {
 
 namespace {
 
-constexpr std::int64_t most_order = 2147483647;
+constexpr std::int64_t most_order = 9007199254740991;
 
 /// Reads one file; every error of it names the file and the line.
 class hook_file_reader {

@@ -39,7 +39,7 @@ BOOST_AUTO_TEST_CASE(wrong_options_are_refused_by_name) {
     for (const char* const value : {"\"open\",\"x\":1", "1", "\"shut\""}) {
         refusal_of(peer, "subscribe", R"({"on_failure":)" + std::string{value} + "}");
     }
-    for (const char* const value : {"1.5", "\"1\"", "2147483648", "-2147483648", "[]"}) {
+    for (const char* const value : {"1.5", "\"1\"", "9007199254740992", "-9007199254740992", "[]"}) {
         BOOST_TEST(refusal_of(peer, "subscribe", R"({"order":)" + std::string{value} + "}").find("order") !=
                    std::string::npos);
     }
@@ -52,8 +52,8 @@ BOOST_AUTO_TEST_CASE(wrong_options_are_refused_by_name) {
         BOOST_TEST(refusal_of(peer, "emit_and_wait", R"({"event":"e","require":)" + std::string{value} + "}")
                        .find("require") != std::string::npos);
     }
-    peer.result(
-        "subscribe", R"({"order":-2147483647,"on_failure":"closed","where":{"":"*","/a~0~1":"?"},"shadow":null})");
+    peer.result("subscribe",
+        R"({"order":-9007199254740991,"on_failure":"closed","where":{"":"*","/a~0~1":"?"},"shadow":null})");
 }
 
 BOOST_AUTO_TEST_CASE(names_and_conditions_are_sixteen_at_most) {

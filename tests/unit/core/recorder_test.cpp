@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "broker_fixture.hpp"
+#include "memory_log.hpp"
 
 // What is told to a recorder, from which the journal is made.
 namespace hookd::core::test {
@@ -16,6 +17,13 @@ public:
         const auto hidden = secrets != nullptr ? secrets->payload(what.name(), what.payload()) : std::nullopt;
         lines.push_back("event " + std::to_string(what.seq()) + " " + std::string{what.name()} + " by " +
                         emitter.program + " to " + std::to_string(subscribers) + " " +
+                        (hidden ? *hidden : std::string{what.payload()}));
+    }
+    void event_restored(
+        const event& what, std::uint32_t uid, std::size_t responders, const secret_filter* secrets) noexcept override {
+        const auto hidden = secrets != nullptr ? secrets->payload(what.name(), what.payload()) : std::nullopt;
+        lines.push_back("restored " + std::to_string(what.seq()) + " " + std::string{what.name()} + " by user " +
+                        std::to_string(uid) + " to " + std::to_string(responders) + " " +
                         (hidden ? *hidden : std::string{what.payload()}));
     }
     void event_delivered(const event& delivered, std::string_view session_name, bool is_asked) noexcept override {
@@ -74,6 +82,27 @@ struct recorded_world : broker_fixture {
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(recording)
+
+BOOST_AUTO_TEST_CASE(a_wait_that_a_restart_continues_is_told_with_its_user_before_its_verdict) {
+    memory_log log;
+    const wait_options terms{.timeout = 60s, .operation_id = numbered_uuid(7)};
+    {
+        broker_fixture before;
+        before.broker.make_durable(log, {}, before.now);
+        (void)before.subscriber({}, {.name = "guard"});
+        (void)before.emit_and_wait(before.join({.uid = 1000}), "a", terms);
+        before.emit(before.join(), "told");
+        before.broker.write_changes();
+        log.commit();
+    }
+    recorded_world after;
+    const hides_everything secrets;
+    after.broker.make_durable(log, log.records(), after.now);
+    BOOST_CHECK_EQUAL(after.told.take(), "");
+    after.broker.hide(&secrets);
+    after.broker.record_restored();
+    BOOST_CHECK_EQUAL(after.told.take(), "restored 1 a by user 1000 to 1 \"hidden\"");
+}
 
 BOOST_AUTO_TEST_CASE(a_question_is_told_from_its_event_to_its_verdict) {
     recorded_world fixture;

@@ -13,15 +13,30 @@ journalled_event old_event(std::uint64_t number = 7) {
 struct replaying_world : broker_fixture {
     std::string answer{};  ///< the result, or why there is none
 
+    std::optional<protocol::error> refusal{};
+
     [[nodiscard]] deferred_handler taker() {
         return [this](const deferred_result& result) {
             BOOST_TEST(answer.empty());
-            const auto* const failure = std::get_if<protocol::error>(&result);
-            answer = failure != nullptr ? failure->message : std::get<std::string>(result);
+            if (const auto* const failure = std::get_if<protocol::error>(&result)) {
+                refusal = *failure;
+            } else {
+                answer = std::get<std::string>(result);
+            }
         };
     }
-    std::optional<protocol::error> replay(client& by, std::string_view to, const journalled_event& what = old_event()) {
-        return broker.replay(by, to, what, taker(), now);
+    [[nodiscard]] std::uint64_t begin(client& emitter) {
+        return std::get<std::uint64_t>(broker.begin_replay(emitter, "1", taker()));
+    }
+    /// The error at once, if there is one.
+    std::optional<protocol::error> replay(
+        client& emitter, std::string_view responder, const journalled_event& event = old_event()) {
+        const auto begun = broker.begin_replay(emitter, "1", taker());
+        if (const auto* const failure = std::get_if<protocol::error>(&begun)) {
+            return *failure;
+        }
+        broker.replay(std::get<std::uint64_t>(begun), responder, event, now);
+        return std::exchange(refusal, std::nullopt);
     }
 };
 
@@ -105,6 +120,42 @@ BOOST_AUTO_TEST_CASE(a_command_is_stopped_when_its_time_is_over_or_nobody_wants_
             BOOST_CHECK_EQUAL(fixture.answer, "");
         }
         BOOST_CHECK_EQUAL(fixture.receive_notices(guard), expires ? "cancelled expired" : "cancelled cancelled");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(its_request_can_be_cancelled) {
+    replaying_world fixture;
+    client& guard = fixture.subscriber({}, {.name = "guard", .cancellations = true});
+    client& emitter = fixture.join();
+    client& other = fixture.join();
+    BOOST_TEST(!fixture.replay(emitter, "guard"));
+    const auto id = fixture.receive_one(guard).id;
+    fixture.broker.cancel(other, "1", fixture.now);
+    fixture.broker.cancel(emitter, "2", fixture.now);
+    BOOST_TEST(!fixture.refusal);
+    fixture.broker.cancel(emitter, "1", fixture.now);
+    BOOST_TEST((fixture.refusal.value().code == errc::cancelled));
+    BOOST_CHECK_EQUAL(fixture.receive_notices(guard), "cancelled cancelled");
+    BOOST_CHECK_EQUAL(fixture.reply(guard, id), refusal::unknown);
+    BOOST_CHECK_EQUAL(fixture.answer, "");
+}
+
+BOOST_AUTO_TEST_CASE(it_can_be_cancelled_before_its_event_was_found) {
+    for (const bool is_cancelled : {true, false}) {
+        replaying_world fixture;
+        client& guard = fixture.subscriber({}, {.name = "guard", .cancellations = true});
+        client& emitter = fixture.join();
+        const auto number = fixture.begin(emitter);
+        if (is_cancelled) {
+            fixture.broker.cancel(emitter, "1", fixture.now);
+        } else {
+            fixture.leave(emitter);
+        }
+        BOOST_TEST(fixture.refusal.has_value() == is_cancelled);
+        fixture.broker.replay(number, "guard", old_event(), fixture.now);
+        BOOST_CHECK_EQUAL(fixture.receive_names(guard), "");
+        BOOST_CHECK_EQUAL(fixture.receive_notices(guard), "");
+        BOOST_TEST(fixture.refusal.has_value() == is_cancelled);
     }
 }
 

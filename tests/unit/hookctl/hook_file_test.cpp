@@ -63,8 +63,8 @@ BOOST_AUTO_TEST_CASE(a_fault_names_its_line) {
     BOOST_TEST(
         fault_of(with("timeout = \"2h\"\n")) == "F:4: hooks.lint.timeout takes 1ms to 1440m, as in \"30s\", not '2h'");
     BOOST_TEST(fault_of(with("jobs = 0\n")) == "F:4: hooks.lint.jobs takes a whole number from 1 to 1024");
-    BOOST_TEST(
-        fault_of(with("order = 1.5\n")) == "F:4: hooks.lint.order takes a whole number from -2147483647 to 2147483647");
+    BOOST_TEST(fault_of(with("order = 1.5\n")) ==
+               "F:4: hooks.lint.order takes a whole number from -9007199254740991 to 9007199254740991");
     BOOST_TEST(fault_of(with("on_failure = \"close\"\n")) ==
                "F:4: hooks.lint.on_failure takes \"open\" or \"closed\", not 'close'");
     BOOST_TEST(fault_of(with("shadow = 1\n")) == "F:4: hooks.lint.shadow takes true or false");

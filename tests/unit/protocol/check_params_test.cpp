@@ -138,9 +138,11 @@ BOOST_AUTO_TEST_CASE(a_condition_is_a_pointer_and_a_glob) {
 BOOST_AUTO_TEST_CASE(a_session_has_a_printable_name_or_none_and_a_place_in_the_order) {
     check_same(subscribe_params{}, "{}", "fine");
     check_same(subscribe_params{.name = "line\nbreak"}, R"({"name":"line\nbreak"})", "'name' must be a string");
-    check_same(subscribe_params{.order = -2147483647}, R"({"order":-2147483647})", "fine");
-    check_same(subscribe_params{.order = -2147483648}, R"({"order":-2147483648})", "'order' must be an integer");
-    check_same(subscribe_params{.order = 2147483648}, R"({"order":2147483648})", "'order' must be an integer");
+    check_same(subscribe_params{.order = -9007199254740991}, R"({"order":-9007199254740991})", "fine");
+    check_same(
+        subscribe_params{.order = -9007199254740992}, R"({"order":-9007199254740992})", "'order' must be an integer");
+    check_same(
+        subscribe_params{.order = 9007199254740992}, R"({"order":9007199254740992})", "'order' must be an integer");
 }
 
 // Of these a request can't bring any: it would not be JSON.

@@ -187,13 +187,27 @@ BOOST_FIXTURE_TEST_CASE(it_outlives_the_daemon_and_is_paged_across_its_runs, fix
         broker.ask("b");
     }
     recorded_broker broker{options};
-    BOOST_TEST(broker.found({.before_seq = 9}) == "2 1");  // nothing of this run is in it yet
+    BOOST_TEST(broker.found({.before_seq = 9}) == "");  // nothing of this run is in it yet
     broker.ask("c");
     BOOST_TEST(broker.found() == "1 2 1");
-    BOOST_TEST(broker.found({.before_seq = 1}) == "2 1");
+    BOOST_TEST(broker.found({.before_seq = 1, .instance = protocol::parse_uuid(broker.instance())}) == "2 1");
     BOOST_TEST(broker.found({.before_seq = 2, .instance = protocol::parse_uuid(first)}) == "1");
     BOOST_TEST(broker.history({.before_seq = 2, .instance = protocol::uuid{}}).find("parameter 'instance'") !=
                std::string::npos);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_page_without_its_run_is_of_this_one_so_that_paging_ends, fixture) {
+    recorded_broker{options}.ask("earlier");
+    recorded_broker broker{options};
+    broker.ask("b");
+    broker.ask("c");
+    BOOST_TEST(broker.found({.limit = 1}) == "2 …");
+    BOOST_TEST(broker.found({.before_seq = 2, .limit = 1}) == "1");
+    BOOST_TEST(broker.found({.before_seq = 1, .limit = 1}) == "");
+    for (const std::uint64_t far : {std::uint64_t{1} << 44, std::uint64_t{1} << 63, UINT64_MAX}) {
+        BOOST_TEST(broker.found({.before_seq = far}) == "2 1");
+        BOOST_TEST(broker.found({.before_seq = far, .instance = protocol::parse_uuid(broker.instance())}) == "2 1 1");
+    }
 }
 
 BOOST_FIXTURE_TEST_CASE(what_the_clock_does_does_not_change_the_order, fixture) {
@@ -264,6 +278,38 @@ BOOST_FIXTURE_TEST_CASE(an_event_is_found_by_its_id_in_whichever_batch_it_came, 
     sqlite::database file_of_ids{file};
     BOOST_TEST(file_of_ids.number("SELECT count(*) FROM ids") < 50);
     BOOST_TEST(file_of_ids.number("SELECT sum(length(events)) FROM ids") == 50 * 32);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_restored_event_is_added_if_it_was_lost_and_else_stays_as_it_is, fixture) {
+    recorded_broker broker{options};
+    const auto kept = broker.ask("kept", "[1]");
+    (void)broker.history();
+    const std::string lost = "4c0f0cb4-8c1c-4c1e-9d0e-0d3f0b6f2a11";
+    core::event_ledger ledger;
+    const auto restore = [&](std::uint64_t seq, const std::string& id) {
+        const protocol::event_fields fields{.seq = seq,
+            .hook_event_id = protocol::parse_uuid(id).value(),
+            .event = "a",
+            .emitted_at = broker.now.wall,
+            .expects_response = true,
+            .timeout = 5s};
+        broker.journal.event_restored(
+            *core::event::make(fields, protocol::measure_event_head(fields), "[2]", ledger, nullptr, {}), 1000, 1,
+            nullptr);
+    };
+    restore(1, kept);
+    restore(2, lost);
+    broker.journal.wait_ended(
+        "a", {.hook_event_id = lost, .seq = 2, .outcome = protocol::outcome::answered, .abort = "no"}, 3s);
+    BOOST_TEST(broker.found({.vetoed = true}) == "2 1");
+    const auto first = broker.trace(kept);
+    BOOST_TEST(first.at("event").as_string() == "kept");
+    BOOST_TEST(first.at("emitter").at("program").as_string() == "make");
+    const auto second = broker.trace(lost);
+    BOOST_TEST(boost::json::serialize(second.at("payload")) == "[2]");
+    BOOST_TEST(second.at("emitter").at("uid").as_int64() == 1000);
+    BOOST_TEST(second.at("verdict").at("abort").as_string() == "no");
+    BOOST_TEST(broker.journal.figures().events == 2U);
 }
 
 BOOST_FIXTURE_TEST_CASE(an_event_of_the_first_version_is_found_by_its_id, fixture) {

@@ -38,4 +38,7 @@ struct error {
 /// A request of scope cluster for which there is no cluster: -32007 with `data` {"reason": reason}. Nothing was fired.
 [[nodiscard]] error cluster_error(const std::string& reason);
 
+/// What a request that `$/cancelRequest` has ended is answered with.
+[[nodiscard]] error cancelled_error();
+
 }  // namespace hookd::protocol
