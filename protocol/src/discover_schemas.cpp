@@ -190,8 +190,9 @@ void add_hooks(json::object& schemas) {
 }
 
 void add_sessions(json::object& schemas) {
-    schemas["PingResult"] = object_of("which daemon this is",
-        {{"instance", "Uuid"}, {"version", "Text"}, {"protocol", "Integer"}, {"pid", "Count"}, {"host", "Text"}});
+    schemas["PingResult"] = object_of(
+        "which daemon this is", {{"instance", "Uuid"}, {"version", "Text"}, {"protocol", "Integer"}, {"pid", "Count"},
+                                    {"host", "Text"}, optional({"cluster", "ClusterStats"})});
     schemas["EmitResult"] =
         object_of("an event that was fired", {{"hook_event_id", "Uuid"}, {"seq", "Count"}, {"subscribers", "Count"}});
     schemas["SubscribeResult"] =

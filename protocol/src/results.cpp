@@ -82,13 +82,6 @@ void append_host(std::string& out, const cluster_hosts_result::host& host) {
 
 }  // namespace
 
-void append_json(std::string& out, const ping_result& result) {
-    base::object_writer members{out};
-    add_uuid(members, "instance", result.instance);
-    members.text("version", result.version).number("protocol", version).number("pid", result.pid);
-    members.optional_text("host", result.host).end();
-}
-
 // These two are written once an event: piece by piece is faster than member by member.
 
 void append_json(std::string& out, const emit_result& result) {

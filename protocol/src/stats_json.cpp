@@ -7,6 +7,7 @@ namespace hookd::protocol {
 namespace {
 
 using base::append_milliseconds;
+using detail::add_uuid;
 using detail::append_bypass;
 using detail::append_fraction_or_null;
 using detail::append_number;
@@ -51,6 +52,9 @@ void append_link(base::object_writer& out, const stats_result::cluster_link& lin
 
 // The first link's figures are those of the cluster; where there are several, all of them stand in `links`.
 void append_clusters(base::object_writer& document, const std::vector<stats_result::cluster_link>& links) {
+    if (links.empty()) {
+        return;
+    }
     base::object_writer cluster{document.member("cluster")};
     append_link(cluster, links.front());
     if (links.size() > 1) {
@@ -83,6 +87,15 @@ void append_session(std::string& out, const stats_result::session& session) {
 }
 
 }  // namespace
+
+void append_json(std::string& out, const ping_result& result) {
+    base::object_writer members{out};
+    add_uuid(members, "instance", result.instance);
+    members.text("version", result.version).number("protocol", version).number("pid", result.pid);
+    members.optional_text("host", result.host);
+    append_clusters(members, result.clusters);
+    members.end();
+}
 
 void append_json(std::string& out, const stats_result& result) {
     base::object_writer document{out};
@@ -144,9 +157,7 @@ void append_json(std::string& out, const stats_result& result) {
     journal.optional_text("failure", result.journal.failure);
     journal.end();
     document.array("sessions", result.sessions, append_session);
-    if (!result.clusters.empty()) {
-        append_clusters(document, result.clusters);
-    }
+    append_clusters(document, result.clusters);
     document.end();
 }
 

@@ -132,9 +132,9 @@ public:
         }
     }
 
-    void add_stats(protocol::stats_result& out) const override {
+    void add_links(std::vector<protocol::stats_result::cluster_link>& out) const override {
         for (const auto& each : clusters_) {
-            out.clusters.push_back(each->stats());
+            out.push_back(each->stats());
         }
     }
 

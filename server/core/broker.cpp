@@ -149,8 +149,8 @@ std::size_t broker::count_responders(std::string_view event_name) {
 
 // --- emit ---
 
-broker::result_or_error<protocol::emit_result> broker::emit(
-    client& client, const protocol::emit_params& params, const request_bytes& request, instant now) {
+broker::result_or_error<protocol::emit_result> broker::emit(client& client, const protocol::emit_params& params,
+    const request_bytes& request, instant now, const reservation_terms& terms) {
     constexpr auto method = protocol::emit_params::method;
     if (shutting_down_) {
         return shutdown_error();
@@ -172,7 +172,7 @@ broker::result_or_error<protocol::emit_result> broker::emit(
         return std::move(*failure);
     }
     if (params.reserve) {
-        if (auto failure = refuse_reservation(client)) {
+        if (auto failure = refuse_reservation(client, params.event.view(), terms)) {
             return std::move(*failure);
         }
     }
@@ -181,12 +181,15 @@ broker::result_or_error<protocol::emit_result> broker::emit(
     if (params.reserve) {
         fields.expects_response = true;
         fields.timeout = params.reserve;
-        reserved = &waits_.reserve({.event = fields}, client.asker(), *params.reserve, now);
+        reserved = &reserve_slot(fields, client, terms, now);
     }
     const auto delivered = publish(fields, params.payload, client, reserved, request.memory, now);
     const protocol::emit_result result{fields.hook_event_id, fields.seq, delivered.subscribers};
-    if (reserved != nullptr && durability_.is_on()) {
-        waits_.keep_durably(*reserved, client.peer().uid, now);
+    if (reserved != nullptr) {
+        waits_.begin_reserved(*reserved);
+        if (durability_.is_on()) {
+            waits_.keep_durably(*reserved, client.peer().uid, now);
+        }
     }
     waits_.advance_pending(now);
     if (params.operation_id) {
@@ -195,14 +198,16 @@ broker::result_or_error<protocol::emit_result> broker::emit(
     return result;
 }
 
-std::optional<error> broker::refuse_reservation(client& client) {
+std::optional<error> broker::refuse_reservation(
+    client& client, std::string_view event_name, const reservation_terms& terms) {
     if (auto failure = budgets_.refuse_reservation(client.account())) {
         return failure;
     }
     if (auto failure = waits_.refuse_wait(client.asker())) {
         return failure;
     }
-    return budgets_.refuse_memory(client.account().user(), slot::room_for(1));
+    const std::size_t replies = terms.require.empty() ? 1 : std::max<std::size_t>(count_responders(event_name), 1);
+    return budgets_.refuse_memory(client.account().user(), slot::room_for(replies));
 }
 
 // --- time ---

@@ -89,8 +89,9 @@ public:
     [[nodiscard]] bool is_retry(const std::optional<protocol::uuid>& operation) const {
         return operation && operations_.knows(*operation);
     }
-    [[nodiscard]] result_or_error<protocol::emit_result> emit(
-        client& client, const protocol::emit_params& params, const request_bytes& request, instant now);
+    /// `terms`: of the slot that is reserved, if one is.
+    [[nodiscard]] result_or_error<protocol::emit_result> emit(client& client, const protocol::emit_params& params,
+        const request_bytes& request, instant now, const reservation_terms& terms = {});
     /// Pending: `waiter` is the broker's until it comes back in a completion. Else it is left alone.
     [[nodiscard]] wait_start emit_and_wait(client& client, const protocol::emit_and_wait_params& params,
         const request_bytes& request, std::unique_ptr<waiter>&& waiter, instant now);
@@ -339,9 +340,12 @@ private:
 
     // requests
     [[nodiscard]] static protocol::error shutdown_error();
-    [[nodiscard]] std::optional<protocol::error> refuse_reservation(client& client);
+    [[nodiscard]] std::optional<protocol::error> refuse_reservation(
+        client& client, std::string_view event_name, const reservation_terms& terms);
     [[nodiscard]] std::optional<protocol::error> refuse_question(
         client& client, const protocol::emit_and_wait_params& params, const waiter& waiter);
+    slot& reserve_slot(
+        const protocol::event_fields& fields, client& client, const reservation_terms& terms, instant now);
     slot& open_slot(const protocol::event_fields& fields, client& client, const protocol::emit_and_wait_params& params,
         instant now);
     [[nodiscard]] bool record_shadow(session& session, const protocol::respond_params& params, instant now);

@@ -122,6 +122,13 @@ slot& broker::open_slot(
         client.asker(), *fields.timeout, now);
 }
 
+slot& broker::reserve_slot(
+    const protocol::event_fields& fields, client& client, const reservation_terms& terms, instant now) {
+    return waits_.reserve(
+        {.event = fields, .on_failure = terms.on_failure, .require = without_own_host(terms.require, limits_.host)},
+        client.asker(), *fields.timeout, now);
+}
+
 broker::wait_start broker::await_response(
     client& client, const protocol::await_response_params& params, std::unique_ptr<waiter>&& waiter, instant now) {
     if (shutting_down_) {

@@ -81,7 +81,8 @@ public:
     virtual void when_known(std::uint64_t session_id, std::function<void()> handler) = 0;
 
     virtual void add_hosts(protocol::cluster_hosts_result& out) const = 0;
-    virtual void add_stats(protocol::stats_result& out) const = 0;
+    /// The figures of `ping` and `stats`.
+    virtual void add_links(std::vector<protocol::stats_result::cluster_link>& out) const = 0;
     /// The responders on other hosts that a question of that name would be asked.
     virtual void add_responders(std::string_view event, protocol::who_result& out) const = 0;
 

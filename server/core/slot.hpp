@@ -32,6 +32,12 @@ struct question {
     bool is_foreign = false;             ///< another host asks it: the verdict is that host's
 };
 
+/// What the verdict on a reserved event goes by besides the replies: what a catalog says of it.
+struct reservation_terms {
+    protocol::failure_policy on_failure = protocol::failure_policy::open;
+    std::vector<std::string> require{};  ///< as in question
+};
+
 struct by_seq;
 using parked_hook = boost::intrusive::list_base_hook<boost::intrusive::tag<by_seq>,
     boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
@@ -157,6 +163,8 @@ private:
 
     // Takes the replies: the slot ends with this, or has none. Where it fails, it still has them.
     [[nodiscard]] protocol::wait_result describe(protocol::outcome outcome);
+    // For a request whose time is over before the slot's, which keeps the replies.
+    [[nodiscard]] protocol::wait_result describe_so_far();
     [[nodiscard]] std::shared_ptr<const protocol::wait_result::silent_responders> describe_silent() const;
     [[nodiscard]] std::string why_missing(const responder& responder, protocol::outcome outcome) const;
     // All that are missing, and of those the ones without which the operation does not proceed.

@@ -48,6 +48,15 @@ protocol::wait_result slot::describe(outcome outcome) {
     return result;
 }
 
+protocol::wait_result slot::describe_so_far() {
+    auto replies = replies_;
+    auto orders = reply_orders_;
+    auto result = describe(outcome::timeout);
+    replies_ = std::move(replies);
+    reply_orders_ = std::move(orders);
+    return result;
+}
+
 // By the responder's order, then by name.
 std::vector<protocol::wait_result::reply> slot::take_replies() {
     if (replies_.size() < 2) {

@@ -63,9 +63,10 @@ slot& waits::reserve(const question& question, asker& asker, std::chrono::millis
     slot& result = open(question, asker, duration, now);
     result.is_reserved_ = true;
     result.reservation_ = budgets_.reserve(asker.account());
-    result.memory_.resize(result.bytes_needed(1));
     return result;
 }
+
+void waits::begin_reserved(slot& slot) { slot.memory_.resize(slot.bytes_needed(1)); }
 
 void waits::keep_chain_event(slot& slot, event::pointer event) {
     slot.held_ = budgets_.hold_event(event->footprint_bytes());
@@ -258,8 +259,11 @@ void waits::finish(slot& slot, outcome outcome, instant now) {
 }
 
 protocol::wait_result waits::describe(slot& slot, outcome outcome, instant now) {
-    auto result = slot.describe(outcome);
-    if (!slot.foreign_ && outcome != protocol::outcome::cancelled) {
+    return reviewed(slot, slot.describe(outcome), now);
+}
+
+protocol::wait_result waits::reviewed(slot& slot, protocol::wait_result result, instant now) {
+    if (!slot.foreign_ && result.outcome != protocol::outcome::cancelled) {
         listener_.review(slot, result, now);
     }
     return result;
@@ -361,8 +365,8 @@ void waits::expire(instant now) {
             auto& late = static_cast<waiter&>(due);
             ++counters_.outcomes[static_cast<std::size_t>(outcome::timeout)];
             slot& waited = *late.slot_;
-            complete(
-                late, try_verdict(waited, outcome::timeout, [&] { return describe(waited, outcome::timeout, now); }));
+            complete(late,
+                try_verdict(waited, outcome::timeout, [&] { return reviewed(waited, waited.describe_so_far(), now); }));
             continue;
         }
         auto& late = static_cast<slot&>(due);

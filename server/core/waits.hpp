@@ -117,10 +117,11 @@ public:
     [[nodiscard]] std::optional<protocol::error> refuse_wait(const asker& asker) const;
     /// Opens a slot for an event that is to be published. refuse_wait() has found room.
     [[nodiscard]] slot& open(const question& question, asker& asker, std::chrono::milliseconds duration, instant now);
-    /// The same for await_response(). budgets::refuse_reservation() and refuse_memory() for one reply have found room,
-    /// too.
+    /// The same for await_response(). budgets::refuse_reservation() has found room, too.
     [[nodiscard]] slot& reserve(
         const question& question, asker& asker, std::chrono::milliseconds duration, instant now);
+    /// Its event has been published: takes the room for its replies, which refuse_memory() has found.
+    static void begin_reserved(slot& slot);
     /// A reply of `session` is expected; it has not been asked yet. The responder is valid until the next one is added.
     responder& expect(slot& slot, session& session);
     /// The event is in the queue of the responder's client, at `place`.
@@ -348,6 +349,7 @@ private:
     void keep_or_finish(slot& slot, protocol::outcome outcome, instant now);
     void finish(slot& slot, protocol::outcome outcome, instant now);
     [[nodiscard]] protocol::wait_result describe(slot& slot, protocol::outcome outcome, instant now);
+    [[nodiscard]] protocol::wait_result reviewed(slot& slot, protocol::wait_result result, instant now);
     [[nodiscard]] protocol::wait_result conclude_wait(slot& slot, protocol::outcome outcome, instant now);
     [[nodiscard]] verdict describe_without_replies(const slot& slot, protocol::outcome outcome) const noexcept;
     // What `make` gives, or the same without the replies.

@@ -467,8 +467,8 @@ void sqlite_journal::event_published(const core::event& published, const core::p
     });
 }
 
-void sqlite_journal::event_restored(
-    const core::event& restored, std::uint32_t uid, std::size_t responders, const core::secret_filter* secrets) noexcept {
+void sqlite_journal::event_restored(const core::event& restored, std::uint32_t uid, std::size_t responders,
+    const core::secret_filter* secrets) noexcept {
     record_event(restored, secrets, [&](event_record& record) {
         record.uid = uid;
         record.subscribers = responders;

@@ -80,7 +80,15 @@ broker_service::result_or_error<protocol::emit_result> broker_service::emit(
             return std::move(*refused);
         }
     }
-    return state_.emit(client, params, request, now());
+    return state_.emit(client, params, request, now(), reservation_terms(params));
+}
+
+core::reservation_terms broker_service::reservation_terms(const protocol::emit_params& params) const {
+    if (catalog_ == nullptr || !params.reserve) {
+        return {};
+    }
+    auto standard = catalog_->defaults_of(params.event.view());
+    return {standard.on_failure.value_or(protocol::failure_policy::open), std::move(standard.require)};
 }
 
 core::broker::wait_start broker_service::emit_and_wait(core::client& client,

@@ -19,7 +19,7 @@ protocol::stats_result broker_service::stats() {
     auto result = state_.stats(now());
     result.host = host_;
     if (const auto* const cluster = state_.cluster()) {
-        cluster->add_stats(result);
+        cluster->add_links(result.clusters);
     }
     result.connections = counters.connections.load(std::memory_order_relaxed);
     result.protocol_errors = counters.protocol_errors.load(std::memory_order_relaxed);

@@ -142,6 +142,7 @@ private:
     [[nodiscard]] core::broker::wait_start ask(core::client& client, const protocol::emit_and_wait_params& params,
         const core::request_bytes& request, std::unique_ptr<core::waiter>&& waiter);
     // The parameters with what the catalog says where they say nothing.
+    [[nodiscard]] core::reservation_terms reservation_terms(const protocol::emit_params& params) const;
     [[nodiscard]] protocol::emit_and_wait_params with_defaults(const protocol::emit_and_wait_params& params) const;
     // What the request says, else the catalog, else local.
     [[nodiscard]] protocol::event_scope scope_of(

@@ -89,8 +89,14 @@ constexpr bool is_refused_when_memory_is_short<protocol::cancel_params> = false;
 
 void carry_out(
     session& session, const protocol::ping_params&, const protocol::request&, const answer_address& address) {
-    session.answer(address, protocol::ping_result{session.state().instance(), protocol::release_version, ::getpid(),
-                                session.broker().host()});
+    protocol::ping_result result{.instance = session.state().instance(),
+        .version = protocol::release_version,
+        .pid = ::getpid(),
+        .host = session.broker().host()};
+    if (const auto* const cluster = session.state().cluster()) {
+        cluster->add_links(result.clusters);
+    }
+    session.answer(address, result);
 }
 
 void send_to_cluster(session& session, const protocol::emit_params& params, const protocol::request& call,

@@ -173,6 +173,23 @@ BOOST_AUTO_TEST_CASE(the_catalog_may_require_responders) {
     BOOST_TEST(tool.failure("who", R"({"event":"mergr"})").error_code() == -32004);
 }
 
+BOOST_AUTO_TEST_CASE(what_the_catalog_asks_for_is_asked_of_a_reserved_reply) {
+    catalogued_daemon with;
+    auto tool = with.daemon.connect();
+    const auto reserved =
+        tool.result("emit", R"({"event":"merge","payload":{"branch":"a"},"reserve_ms":60000})").at("hook_event_id");
+    respond(tool, std::string{reserved.as_string()});
+    const auto verdict = tool.result("await_response", R"({"hook_event_id":)" + serialize(reserved) + "}");
+    BOOST_TEST(text_at(verdict, "/outcome") == "answered");
+    BOOST_TEST(text_at(verdict, "/abort").find("guard") != std::string::npos);
+
+    const auto closed =
+        tool.result("emit", R"({"event":"pre_push","payload":{"branch":"a"},"reserve_ms":60000})").at("hook_event_id");
+    const auto late = tool.result("await_response", R"({"timeout_ms":1,"hook_event_id":)" + serialize(closed) + "}");
+    BOOST_TEST(text_at(late, "/outcome") == "timeout");
+    BOOST_TEST(text_at(late, "/abort").find("timeout") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(a_payload_in_a_chain_that_its_schema_refuses_makes_its_author_a_failed_hook) {
     catalogued_daemon with;
     auto tool = with.daemon.connect();

@@ -89,7 +89,10 @@ BOOST_AUTO_TEST_CASE(the_helper_is_told_who_this_is_and_the_url_by_no_command_li
     BOOST_TEST(with.hello.string("/params/host") == "a");
     BOOST_TEST(with.hello.integer("/params/lease_ms") == 15'000);
     auto peer = with.daemon->connect();
-    BOOST_TEST(with.hello.string("/params/instance") == text_at(peer.result("ping"), "/instance"));
+    const auto ping = peer.result("ping");
+    BOOST_TEST(with.hello.string("/params/instance") == text_at(ping, "/instance"));
+    BOOST_TEST(text_at(ping, "/cluster/engine") == "Fake 1.0");
+    BOOST_TEST(text_at(ping, "/cluster/state") == "up");
     BOOST_TEST(with.daemon->log().find("secret") == std::string::npos);
     eventually("what it says is logged",
         [&] { return with.daemon->log().find("cluster: the helper runs") != std::string::npos; });

@@ -39,6 +39,37 @@ BOOST_AUTO_TEST_CASE(reply_that_comes_first_is_kept) {
     BOOST_CHECK_EQUAL(broker.held().memory_bytes, 0U);
 }
 
+BOOST_AUTO_TEST_CASE(without_a_required_responder_it_does_not_proceed) {
+    client& guard = subscriber({}, {.name = "guard"});
+    const protocol::emit_params push{.event = "push", .reserve = 10s};
+    const auto reserve_for = [&](std::vector<std::string> names) {
+        const auto result =
+            broker.emit(emitter, push, {}, now, {.on_failure = failure_policy::closed, .require = std::move(names)});
+        return text_of(std::get<protocol::emit_result>(result).hook_event_id);
+    };
+    const auto id = reserve_for({"guard"});
+    wait& early = await_response(join(), id, 1s);
+    BOOST_CHECK_EQUAL(reply(hook, id, R"({"x":1})"), refusal::none);
+    BOOST_CHECK(!early.over());
+    pass(1s);
+    BOOST_CHECK_EQUAL(early.how(), outcome::timeout);
+    BOOST_CHECK_EQUAL(early.responses(), R"({"x":1} by hook)");
+    BOOST_TEST(early.verdict().abort.find("guard") != std::string::npos);
+    wait& again = await_response(join(), id);
+    BOOST_CHECK_EQUAL(reply(guard, id), refusal::none);
+    BOOST_CHECK_EQUAL(again.how(), outcome::answered);
+    BOOST_CHECK_EQUAL(again.responses(), R"({} by guard; {"x":1} by hook)");
+    BOOST_CHECK_EQUAL(again.verdict().abort, "");
+
+    const auto without = reserve_for({"nobody"});
+    reply(hook, without);
+    wait& asked = await_response(join(), without);
+    BOOST_CHECK_EQUAL(asked.how(), outcome::answered);
+    BOOST_TEST(asked.verdict().abort.find("nobody") != std::string::npos);
+    check_nobody_waits();
+    BOOST_CHECK_EQUAL(broker.held().memory_bytes, 0U);
+}
+
 BOOST_AUTO_TEST_CASE(one_who_asks_first_waits_for_it) {
     const auto id = reserve();
     wait& asked = await_response(join(), id);

@@ -111,6 +111,7 @@ struct waits_fixture {
         for (session* const each : asked) {
             waits::ask(under_test.expect(opened, *each), listener.place++);
         }
+        waits::begin_reserved(opened);
         return opened;
     }
     void begin(slot& slot, std::string id = "1") {

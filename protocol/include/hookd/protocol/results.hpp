@@ -16,13 +16,6 @@
 /// The result of each method, and its JSON form, which stands nowhere else.
 namespace hookd::protocol {
 
-struct ping_result {
-    uuid instance{};
-    std::string_view version{};
-    std::int64_t pid = 0;
-    std::string_view host{};  ///< its name in a cluster
-};
-
 struct emit_result {
     uuid hook_event_id{};
     std::uint64_t seq = 0;
@@ -283,6 +276,14 @@ struct stats_result {
     std::vector<responder> hooks{};  ///< by name
     std::vector<cluster_link> clusters{};
     journal_figures journal{};
+};
+
+struct ping_result {
+    uuid instance{};
+    std::string_view version{};
+    std::int64_t pid = 0;
+    std::string_view host{};  ///< its name in a cluster
+    std::vector<stats_result::cluster_link> clusters{};
 };
 
 /// What came of handing an event to one responder once more.

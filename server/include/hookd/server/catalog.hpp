@@ -35,7 +35,8 @@ class catalog {
 public:
     virtual ~catalog() = default;
 
-    /// What `emit_and_wait` is taken to say where it does not.
+    /// What `emit_and_wait` is taken to say where it does not; so are `emit` with `reserve_ms` and `await_response`,
+    /// but for the policy, which is then "first".
     struct defaults {
         std::optional<std::chrono::milliseconds> timeout{};
         std::optional<protocol::wait_policy> policy{};
