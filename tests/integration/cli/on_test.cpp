@@ -168,7 +168,7 @@ BOOST_AUTO_TEST_CASE(more_events_than_jobs_wait_and_none_is_lost) {
 BOOST_AUTO_TEST_CASE(a_question_waits_for_no_command_that_no_emitter_waits_for) {
     test_daemon daemon;
     auto hook = start_hook(
-        daemon, shell_hook("e", "read -r payload; [ \"$payload\" = 1 ] && exec sleep 30; echo no >&2; exit 1"));
+        daemon, shell_hook("e", "read -r payload; [ \"$payload\" = 1 ] && exec sleep 300; echo no >&2; exit 1"));
     auto emitter = daemon.connect();
     for (int i = 0; i < 200; ++i) {
         emit(emitter, "e", "1");

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <sys/stat.h>
@@ -305,16 +306,21 @@ BOOST_AUTO_TEST_CASE(a_helper_that_dies_fails_what_waits_at_once_and_is_started_
 }
 
 BOOST_AUTO_TEST_CASE(a_helper_that_sends_nonsense_is_ended_and_the_log_says_what_it_was) {
-    for (const auto& nonsense : {std::string{"\0\0\0\3{]}", 7}, std::string{"\x7f\xff\xff\xff", 4},
-             encode_frame(framing::length, R"({"jsonrpc":"2.0","method":"cluster.sing"})"),
-             encode_frame(framing::length,
-                 R"({"jsonrpc":"2.0","method":"cluster.asked","params":{"hook_event_id":"x","hosts":[]}})"),
-             encode_frame(framing::length, R"({"jsonrpc":"2.0","method":"cluster.event","params":{"host":"b b"}})")}) {
+    for (const auto& [nonsense, fault] : {std::pair{std::string{"\0\0\0\3{]}", 7}, "it is not a valid JSON object"},
+             std::pair{std::string{"\x7f\xff\xff\xff", 4}, "The frame is longer than max_frame"},
+             std::pair{encode_frame(framing::length, R"({"jsonrpc":"2.0","method":"cluster.sing"})"),
+                 "cluster.sing: there is no such message"},
+             std::pair{encode_frame(framing::length,
+                           R"({"jsonrpc":"2.0","method":"cluster.asked","params":{"hook_event_id":"x","hosts":[]}})"),
+                 "cluster.asked: hook_event_id"},
+             std::pair{
+                 encode_frame(framing::length, R"({"jsonrpc":"2.0","method":"cluster.event","params":{"host":"b b"}})"),
+                 "cluster.event: host"}}) {
         clustered with;
         with.link->send_raw(nonsense);
         with.link->wait_until_ended();
-        eventually(
-            "the log says so", [&] { return with.daemon->log().find("sent what it must not") != std::string::npos; });
+        const auto said = "the helper sent what it must not: " + std::string{fault};
+        eventually(said, [&] { return with.daemon->log().find(said) != std::string::npos; });
         with.link = with.cluster.accept();
         (void)with.link->come_up();
         with.wait_until_up();

@@ -251,7 +251,7 @@ BOOST_AUTO_TEST_CASE(a_busy_hook_leaves_the_others_their_turn) {
 }
 
 BOOST_AUTO_TEST_CASE(a_slow_hook_takes_no_place_of_another) {
-    fixture setup(words{"sleep", "30"}, {}, {"--hook-jobs", "1"});
+    fixture setup(words{"sleep", "300"}, {}, {"--hook-jobs", "1"});
     setup.peer.result(
         "register_hook", R"({"name":"guard","events":["q"],"command":["sh","-c","echo no >&2; exit 1"]})");
     for (int each = 0; each < 300; ++each) {
@@ -263,7 +263,7 @@ BOOST_AUTO_TEST_CASE(a_slow_hook_takes_no_place_of_another) {
 
 BOOST_AUTO_TEST_CASE(events_that_no_emitter_waits_for_take_no_place_of_a_question) {
     fixture setup(
-        shell("read payload; [ \"$payload\" = 1 ] && exec sleep 30; echo no >&2; exit 1"), {}, {"--hook-jobs", "1"});
+        shell("read payload; [ \"$payload\" = 1 ] && exec sleep 300; echo no >&2; exit 1"), {}, {"--hook-jobs", "1"});
     for (int each = 0; each < 300; ++each) {
         emit(setup.peer, "e", "1");
     }

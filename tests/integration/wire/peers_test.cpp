@@ -210,7 +210,7 @@ BOOST_AUTO_TEST_CASE(peer_that_is_gone_costs_nothing_from_then_on) {
     auto peer = daemon.connect();
     subscribe(peer, "*", R"("responds":false)");
     for (int i = 0; i < 5; ++i) {
-        send_emit_and_wait(peer, "e");
+        send_emit_and_wait(peer, "e", R"("timeout_ms":86400000)");
         responder.next_event();
     }
     auto stats = daemon.stats();
