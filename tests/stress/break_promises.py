@@ -6,6 +6,8 @@ Copies the tree to DIR (default .build/broken), puts all the faults into the cop
 it once, and runs each test twice: with no promise broken it has to pass, with its own broken it has to fail. With a compiler cache only what has a fault
 in it is compiled anew; the number is made from the name of the test, so that a new fault changes no other.
 
+The tests with real engines are skipped where these are not found, and then see nothing: HOOKD_TEST_NATS_SERVER names nats-server, as in tests/run.sh.
+
 Prints a line for each promise, then the sum. Exit status 1 if one did not fail, or could not be broken since the code has changed.
 """
 
