@@ -49,8 +49,10 @@ struct agent_event {
     bool is_guarded = false;  ///< whether a failure may stop it (--fail-closed, --no-daemon fail)
     bool is_start = false;    ///< of a session or a subagent: it takes text for the model, and can't be stopped
     std::string session_id{};
-    std::string tool_input{};  ///< a JSON value; empty: there is none
-    std::string payload{};     ///< a JSON object
+    std::string project_directory{};  ///< that the agent works in, as it says; empty if it does not
+    std::string common_directory{};   ///< of the git repository that this is in; empty if it is in none
+    std::string tool_input{};         ///< a JSON value; empty: there is none
+    std::string payload{};            ///< a JSON object
 };
 
 /// The later, the stricter.

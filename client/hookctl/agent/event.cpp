@@ -2,6 +2,7 @@
 #include "event.hpp"
 
 #include "hookctl/arguments.hpp"
+#include "hookctl/git/place.hpp"
 #include "tool.hpp"
 
 #include <base/json/object_writer.hpp>
@@ -227,8 +228,11 @@ base::object_writer begin_payload(const agent_event& event, const agent_input& i
             payload.raw(each.name, value);
         }
     }
-    if (const auto project = project_directory(*event.dialect, input); !project.empty()) {
-        payload.text("project_dir", project);
+    if (!event.project_directory.empty()) {
+        payload.text("project_dir", event.project_directory);
+    }
+    if (!event.common_directory.empty()) {
+        payload.text("common_dir", event.common_directory);
     }
     return payload;
 }
@@ -329,6 +333,8 @@ agent_event read_agent_event(const agent_input& input, std::string_view dialect)
         }
     }
     event.tool_input = call.input;
+    event.project_directory = project_directory(*event.dialect, input);
+    event.common_directory = common_directory_above(event.project_directory).string();
     event.payload = make_payload(event, input, call, {});
     return event;
 }

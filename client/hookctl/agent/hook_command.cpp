@@ -5,6 +5,7 @@
 #include "hookctl/emit/unasked.hpp"
 #include "hookctl/json/json_argument.hpp"
 #include "hookctl/on/hook_lines.hpp"
+#include "hookctl/repository/sync_record.hpp"
 #include "hookctl/terminal/output.hpp"
 #include "reply.hpp"
 #include "stop_once.hpp"
@@ -83,13 +84,21 @@ agent_decision ask_hooks(const invocation& call, const agent_input& input, const
     wait_options options) {
     const auto end = steady_clock::now() + *call.timeout;
     auto client = verdict_client_for(call);
+    const auto moved = moved_repository_text(event.common_directory);
+    if (!moved.empty() && event.is_guarded) {
+        return denial(moved);
+    }
     for (auto asked = event;;) {
         options.timeout = std::max(std::chrono::ceil<milliseconds>(end - steady_clock::now()), milliseconds(1));
         const auto result = client.emit_and_wait(asked.name, asked.payload, options);
         print_hook_lines_of_trouble(result);
         const auto rewrite = chain.take(result, asked.tool_input);
         if (!rewrite) {
-            return std::move(chain.decision());
+            auto decision = std::move(chain.decision());
+            if (!moved.empty()) {
+                decision.notices.push_back(moved);
+            }
+            return decision;
         }
         asked = rewritten_agent_event(event, input, rewrite->input, rewrite->author);
     }

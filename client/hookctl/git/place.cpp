@@ -77,12 +77,17 @@ fs::path git_directory(const fs::path& directory) {
     return is_git_directory(directory) ? directory : fs::path();
 }
 
+/// As gitrepository-layout(5) has it.
+fs::path recorded_common_directory(const fs::path& git_dir) {
+    const auto named = value_after("", git_dir / "commondir");
+    return named.empty() ? git_dir : git_dir / named;
+}
+
 fs::path common_directory(const fs::path& git_dir) {
     if (const char* given = variable("GIT_COMMON_DIR")) {
         return given;
     }
-    const auto named = value_after("", git_dir / "commondir");
-    return named.empty() ? git_dir : git_dir / named;
+    return recorded_common_directory(git_dir);
 }
 
 /// What a repository's own configuration says of its working tree.
@@ -242,6 +247,15 @@ git_place find_git_place(const fs::path& directory) {
     }
     place.branch = branch_of(place);
     return place;
+}
+
+fs::path common_directory_above(const fs::path& directory) {
+    for (auto tree = directory.lexically_normal(); tree.has_relative_path(); tree = tree.parent_path()) {
+        if (const auto git_dir = followed(tree / ".git"); is_git_directory(git_dir)) {
+            return resolved(recorded_common_directory(git_dir));
+        }
+    }
+    return {};
 }
 
 }  // namespace hookd::hookctl

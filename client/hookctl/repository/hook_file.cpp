@@ -68,16 +68,15 @@ private:
             fail(line_of(node),
                 table + " does not say what it runs: add, for example, run = [\"./tools/" + hook.name + ".sh\"]");
         }
-        check_place(hook, members, table);
+        check_place(members, table);
         return hook;
     }
 
-    void check_place(const file_hook& hook, const toml::table& members, const std::string& table) const {
-        const auto place = place_pointer(hook);
+    void check_place(const toml::table& members, const std::string& table) const {
         const auto* conditions = members["where"].as_table();
-        const auto* own = conditions == nullptr ? nullptr : conditions->get(place);
+        const auto* own = conditions == nullptr ? nullptr : conditions->get(common_dir_pointer);
         if (own != nullptr) {
-            fail(line_of(*own), table + ".where cannot have " + std::string(place) +
+            fail(line_of(*own), table + ".where cannot have " + std::string(common_dir_pointer) +
                                     ": hookctl sync sets it, so that the hook gets the events of this repository");
         }
     }
@@ -248,11 +247,6 @@ private:
 };
 
 }  // namespace
-
-std::string_view place_pointer(const file_hook& hook) {
-    const auto is_agents = [](const std::string& pattern) { return pattern.starts_with("agent."); };
-    return std::all_of(hook.events.begin(), hook.events.end(), is_agents) ? project_dir_pointer : common_dir_pointer;
-}
 
 hook_file parse_hook_file(std::string_view text, const std::string& path) { return hook_file_reader(path).read(text); }
 

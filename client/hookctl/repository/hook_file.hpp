@@ -28,12 +28,8 @@ struct file_hook {
     responder_options as_responder{};
 };
 
+/// The member of a payload that tells whether the event is of the hook's repository. `sync` sets the condition on it.
 inline constexpr std::string_view common_dir_pointer = "/common_dir";
-inline constexpr std::string_view project_dir_pointer = "/project_dir";
-
-/// The member of a payload that tells whether the event is of the hook's repository: common_dir_pointer, or
-/// project_dir_pointer if the hook is for coding agents alone. `sync` sets the condition on it.
-[[nodiscard]] std::string_view place_pointer(const file_hook& hook);
 
 struct hook_file {
     std::optional<std::string> repository{};  ///< what stands before the hooks' names instead of the directory's own

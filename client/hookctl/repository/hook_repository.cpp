@@ -115,7 +115,7 @@ std::vector<std::string> command_of(
 }
 
 std::string params_of(const file_hook& hook, const wanted_hook& wanted, const std::vector<std::string>& command,
-    const hook_repository& repository, const payload_condition& place) {
+    const hook_repository& repository) {
     hook_params params;
     params.name = wanted.name;
     params.command = command;
@@ -125,34 +125,21 @@ std::string params_of(const file_hook& hook, const wanted_hook& wanted, const st
     params.directory = repository.top.string();
     params.environment = hook.environment;
     params.as_responder = hook.as_responder;
-    params.as_responder.where.push_back(place);
+    params.as_responder.where.push_back({std::string(common_dir_pointer), path_glob(repository.common_dir.string())});
     return to_json(params);
 }
 
-/// Agents say in which directory they work, git in which repository.
 void add_hook(
     std::vector<wanted_hook>& all, const file_hook& hook, const hook_repository& repository, const fs::path& file) {
     wanted_hook wanted;
     wanted.name = repository.name + "/" + hook.name;
-    const auto command = command_of(hook, repository, file, wanted);
-    const auto add = [&](const std::string& suffix, const payload_condition& place) {
-        auto one = wanted;
-        one.name += suffix;
-        if (!protocol::is_subscriber_name(one.name)) {
-            throw usage_error(
-                file.string() + ": " + one.name +
-                " is too long for a name: give the repository a shorter one, as in repository = \"shop\"");
-        }
-        one.params = params_of(hook, one, command, repository, place);
-        all.push_back(std::move(one));
-    };
-    const std::string place(place_pointer(hook));
-    if (place == common_dir_pointer) {
-        add("", {place, path_glob(repository.common_dir.string())});
-        return;
+    if (!protocol::is_subscriber_name(wanted.name)) {
+        throw usage_error(file.string() + ": " + wanted.name +
+                          " is too long for a name: give the repository a shorter one, as in repository = \"shop\"");
     }
-    add("", {place, path_glob(repository.top.string())});
-    add("/below", {place, path_glob(repository.top.string()) + "/*"});
+    const auto command = command_of(hook, repository, file, wanted);
+    wanted.params = params_of(hook, wanted, command, repository);
+    all.push_back(std::move(wanted));
 }
 
 void check_unique(const hook_file& shared, const hook_file& local, const fs::path& path) {

@@ -25,6 +25,7 @@ struct fixture {
         in_repository.environment = repository.environment;
         in_repository.environment["HOME"] = home.path();
         in_repository.environment["XDG_STATE_HOME"] = std::nullopt;
+        in_repository.environment["CLAUDE_PROJECT_DIR"] = std::nullopt;
         in_repository.directory = repository.path();
         std::filesystem::create_directory(repository / "tools");
         repository.write_script("tools/lint.sh", "echo no >&2; exit 1");
@@ -45,6 +46,16 @@ struct fixture {
     [[nodiscard]] finished_process ask(const std::string& event = "e") const {
         const auto common_dir = std::filesystem::canonical(repository / ".git").string();
         return run({"emit", "--wait", event, "{\"common_dir\":\"" + common_dir + "\"}"});
+    }
+    /// What Claude Code is told before it uses a tool in that directory; empty: nothing against it.
+    [[nodiscard]] std::string ask_as_agent(const std::string& directory) const {
+        const auto input =
+            R"({"hook_event_name":"PreToolUse","session_id":"s","transcript_path":"/t","permission_mode":"default",)"
+            R"("tool_name":"Bash","tool_input":{"command":"true"},"cwd":")" +
+            directory + "\"}";
+        const auto answered = hookctl(daemon.socket_path(), {"agent-hook", "--agent", "claude"}, input, in_repository);
+        BOOST_TEST(answered.exit_status == 0, answered.err);
+        return answered.out.empty() ? "" : text_at(json_of(answered.out), "/hookSpecificOutput/permissionDecision");
     }
     [[nodiscard]] std::string on_pty(const std::string& arguments, const std::string& typed) const {
         const auto line = "cd " + shell_word(repository.path()) +
@@ -318,17 +329,33 @@ BOOST_AUTO_TEST_CASE(a_local_file_is_added) {
     check_one_error(twice, {".hookd.local.toml: hooks.lint is in .hookd.toml already"});
 }
 
-BOOST_AUTO_TEST_CASE(hooks_for_agents_are_for_this_project) {
+BOOST_AUTO_TEST_CASE(hooks_for_agents_are_for_this_repository_and_its_work_trees) {
     fixture setup;
-    setup.write("[hooks.guard]\non = [\"agent.*\"]\nrun = [\"false\"]\n");
+    BOOST_TEST(setup.repository.commit("first").exit_status == 0);
+    setup.write("[hooks.guard]\non = [\"agent.*\", \"git.*\"]\nrun = [\"./tools/lint.sh\"]\n");
     setup.agree();
-    const auto top = std::filesystem::canonical(setup.repository.path()).string();
-    for (const auto& project : {top, top + "/tools"}) {
-        BOOST_TEST(
-            setup.run({"emit", "--wait", "agent.stop", "{\"project_dir\":\"" + project + "\"}"}).exit_status == 1,
-            project);
+    const auto linked = setup.repository.beside("linked");
+    setup.repository.must({"worktree", "add", "-q", linked});
+    for (const auto& directory : {setup.repository.path(), setup.repository / "tools", linked}) {
+        BOOST_TEST(setup.ask_as_agent(directory) == "deny", directory);
     }
-    BOOST_TEST(setup.run({"emit", "--wait", "agent.stop", "{\"project_dir\":\"" + top + "2\"}"}).exit_status == 0);
+    const git_repository other{setup.daemon.socket_path(), "other"};
+    BOOST_TEST(setup.ask_as_agent(other.path()).empty());
+    BOOST_TEST(setup.ask_as_agent(setup.home.path()).empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_moved_repository_stops_agents_too) {
+    fixture setup;
+    setup.repository.write_script("tools/lint.sh", "");
+    setup.write("[hooks.guard]\non = [\"agent.*\"]\nrun = [\"./tools/lint.sh\"]\n");
+    setup.agree();
+    BOOST_TEST(setup.ask_as_agent(setup.repository.path()).empty());
+    const auto moved = setup.repository.beside("moved");
+    std::filesystem::rename(setup.repository.path(), moved);
+    setup.in_repository.directory = moved;
+    BOOST_TEST(setup.ask_as_agent(moved) == "deny");
+    setup.agree();
+    BOOST_TEST(setup.ask_as_agent(moved).empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_hook_knows_where_it_runs_and_where_its_script_lies) {

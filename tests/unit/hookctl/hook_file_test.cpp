@@ -87,10 +87,6 @@ BOOST_AUTO_TEST_CASE(the_condition_that_sync_sets_cannot_be_set) {
     BOOST_TEST(fault_of(with("[hooks.lint.where]\n\"/branch\" = \"x\"\n\"/common_dir\" = \"*\"\n"))
                    .starts_with("F:6: hooks.lint.where cannot have /common_dir: hookctl sync sets it"));
     BOOST_TEST(fault_of(with("where = { \"/project_dir\" = \"/src/*\" }\n")).empty());
-    const std::string for_agents = "[hooks.guard]\non = [\"agent.*\"]\nrun = [\"./guard\"]\n";
-    BOOST_TEST(fault_of(for_agents + "where = { \"/project_dir\" = \"*\" }\n")
-                   .starts_with("F:4: hooks.guard.where cannot have /project_dir"));
-    BOOST_TEST(fault_of(for_agents + "where = { \"/common_dir\" = \"*\" }\n").empty());
 }
 
 BOOST_AUTO_TEST_CASE(what_init_writes_is_right) {
