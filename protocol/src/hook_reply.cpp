@@ -58,7 +58,7 @@ std::string_view without_front(std::string_view line) {
         }
         line.remove_prefix(control_sequence.size());
         const auto* const end = std::find_if(line.begin(), line.end(), [](char c) { return c >= '@' && c <= '~'; });
-        line.remove_prefix(std::min<std::size_t>(end - line.begin() + 1, line.size()));
+        line.remove_prefix(std::min(static_cast<std::size_t>(end - line.begin()) + 1, line.size()));
     }
 }
 

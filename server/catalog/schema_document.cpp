@@ -567,26 +567,26 @@ private:
     };
 
     std::size_t measure_chain(std::vector<chain>& chains, subschema_id id, std::size_t depth) {
-        auto& chain = chains[id];
-        if (chain.open) {
+        auto& measured = chains[id];
+        if (measured.open) {
             refuse(place_of(chains), "this schema applies itself to the same value, through $ref, without end");
         }
-        if (chain.length == 0) {
+        if (measured.length == 0) {
             if (depth > longest_chain) {
                 refuse(place_of(chains), "more than 32 schemas apply to one value, each within the other");
             }
-            chain.open = true;
+            measured.open = true;
             std::size_t longest = 0;
             for (const auto next : applied_in_place(id)) {
                 longest = std::max(longest, measure_chain(chains, next, depth + 1));
             }
-            chain.open = false;
-            chain.length = longest + 1;
+            measured.open = false;
+            measured.length = longest + 1;
         }
-        if (depth - 1 + chain.length > longest_chain) {
+        if (depth - 1 + measured.length > longest_chain) {
             refuse(place_of(chains), "more than 32 schemas apply to one value, each within the other");
         }
-        return chain.length;
+        return measured.length;
     }
 
     [[nodiscard]] std::vector<subschema_id> applied_in_place(subschema_id id) const {

@@ -146,7 +146,7 @@ std::variant<std::string, error> journal_reader::history(
     return out + (more ? R"(],"more":true})" : R"(],"more":false})");
 }
 
-// Newest first, since that is query is asked for mostly.
+// Newest first, since that is what is asked for mostly.
 std::optional<std::int64_t> journal_reader::key_of(const protocol::uuid& id) {
     sqlite::statement query{file_,
         "SELECT substr(events, instr(events, ?1) + 16, 16) FROM ids WHERE instr(events, ?1) > 0 ORDER BY key DESC "

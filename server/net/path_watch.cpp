@@ -18,11 +18,11 @@ constexpr std::uint32_t changes_of_names =
 
 }  // namespace
 
-path_watch::path_watch(const strand& executor, std::filesystem::path directory, std::function<void()> look)
+path_watch::path_watch(const strand& watch_strand, std::filesystem::path directory, std::function<void()> look)
     : directory_(directory.empty() ? "." : std::move(directory)),
       look_(std::move(look)),
-      changes_(executor),
-      timer_(executor) {
+      changes_(watch_strand),
+      timer_(watch_strand) {
     // A user has few of these. Without one there are the looks.
     if (const int made = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC); made >= 0) {
         changes_.assign(made);

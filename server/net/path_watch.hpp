@@ -25,7 +25,7 @@ public:
     using executor = boost::asio::io_context::executor_type;
     using strand = boost::asio::strand<executor>;
 
-    path_watch(const strand& executor, std::filesystem::path directory, std::function<void()> look);
+    path_watch(const strand& watch_strand, std::filesystem::path directory, std::function<void()> look);
     path_watch(const path_watch&) = delete;
     path_watch& operator=(const path_watch&) = delete;
 

@@ -293,9 +293,9 @@ void uninstall_scripts(const git_site& site, const git_arguments& arguments, rep
                    !directory.moved_scripts(hook).empty() || !directory.stand_ins(hook).empty();
         });
         for (const auto* hook : chosen) {
-            const auto change = directory.uninstall(*hook);
-            done.add(*hook, change);
-            tell_what_is_left(directory, *hook, change);
+            const auto removed = directory.uninstall(*hook);
+            done.add(*hook, removed);
+            tell_what_is_left(directory, *hook, removed);
         }
         directory.tidy();
     }

@@ -113,11 +113,11 @@ public:
         read_next_line();
     }
 
-    void add(event question, answer reply_to) {
+    void add(event received, answer reply_to) {
         if (stopped_) {
             return;
         }
-        questions_.push_back({std::move(question), std::move(reply_to)});
+        questions_.push_back({std::move(received), std::move(reply_to)});
         notify(questions_.back().received);
         if (questions_.size() == 1) {
             show();
@@ -158,16 +158,16 @@ private:
         if (questions_.empty()) {
             return;
         }
-        const auto& question = questions_.front().received;
-        std::string text = "\a\n" + event_head(question, colour_);
-        if (question.timeout()) {
+        const auto& asked = questions_.front().received;
+        std::string text = "\a\n" + event_head(asked, colour_);
+        if (asked.timeout()) {
             text.append(colour_.yellow())
                 .append("waits ")
-                .append(base::describe_duration(*question.timeout()))
+                .append(base::describe_duration(*asked.timeout()))
                 .append(colour_.plain());
         }
         text += '\n';
-        const auto lines = laid_out(question.payload());
+        const auto lines = laid_out(asked.payload());
         for (std::size_t i = 0; i < std::min(lines.size(), most_payload_lines); ++i) {
             text += "  " + lines[i] + '\n';
         }
@@ -219,23 +219,23 @@ private:
     }
 
     /// Has the user's command say that there is a question. What it prints as a JSON object is the answer.
-    void notify(const event& question) {
+    void notify(const event& asked) {
         if (notify_.empty()) {
             return;
         }
         base::command command;
         command.argv = {"/bin/sh", "-c", notify_};
-        command.environment = variables_for(environment_, question);
+        command.environment = variables_for(environment_, asked);
         for (char** each = environ; *each != nullptr; ++each) {
             if (!std::string_view(*each).starts_with("HOOK")) {
                 command.environment.emplace_back(*each);  // what reaches a desktop or a phone is in it
             }
         }
-        command.input = question.payload();
-        command.timeout = question.timeout().value_or(longest_notification);
+        command.input = asked.payload();
+        command.timeout = asked.timeout().value_or(longest_notification);
         runner_.start(
             std::move(command),
-            [this, id = question.hook_event_id()](const base::command_result& done) { take_notification(id, done); },
+            [this, id = asked.hook_event_id()](const base::command_result& done) { take_notification(id, done); },
             [] {});
     }
 

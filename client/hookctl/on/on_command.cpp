@@ -126,15 +126,15 @@ private:
     };
     [[nodiscard]] lane& lane_of(const event& received) noexcept { return received.expects_response() ? asked_ : told_; }
 
-    void start_next(lane& lane) {
-        while (lane.running < most_jobs(arguments_) && !lane.waiting.empty()) {
-            auto next = std::move(lane.waiting.front());
-            lane.waiting.pop_front();
-            start(lane, std::move(next));
+    void start_next(lane& own_lane) {
+        while (own_lane.running < most_jobs(arguments_) && !own_lane.waiting.empty()) {
+            auto next = std::move(own_lane.waiting.front());
+            own_lane.waiting.pop_front();
+            start(own_lane, std::move(next));
         }
     }
 
-    void start(lane& lane, job next) {
+    void start(lane& own_lane, job next) {
         const auto left = time_left(next.received);
         if (left && *left <= left->zero()) {
             finish(next,
@@ -152,7 +152,7 @@ private:
             command.timeout = std::min<std::chrono::steady_clock::duration>(*timeout_, left.value_or(*timeout_));
         }
 
-        ++lane.running;
+        ++own_lane.running;
         const auto shared = std::make_shared<job>(std::move(next));
         runs_[shared->received.hook_event_id()] = runner_.start(
             std::move(command),
@@ -160,9 +160,9 @@ private:
                 runs_.erase(shared->received.hook_event_id());
                 finish(*shared, protocol::read_hook_reply(result, arguments_.name), result);
             },
-            [this, &lane] {
-                --lane.running;
-                start_next(lane);
+            [this, &own_lane] {
+                --own_lane.running;
+                start_next(own_lane);
             });
     }
 

@@ -308,8 +308,8 @@ private:
     template <class Result, auto Start, class Request, class CompletionToken>
     auto initiate(Request request, CompletionToken& token) {
         return boost::asio::async_initiate<CompletionToken, void(boost::system::error_code, Result)>(
-            [this](auto completion, Request request) {
-                (this->*Start)(std::move(request), handler<Result>{std::move(completion)});
+            [this](auto completion, Request wanted) {
+                (this->*Start)(std::move(wanted), handler<Result>{std::move(completion)});
             },
             token, std::move(request));
     }
