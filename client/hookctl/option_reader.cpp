@@ -158,11 +158,12 @@ std::uint64_t option_reader::number(
     return *result;
 }
 
-std::int64_t option_reader::integer(const std::string& name, const std::string& text) const {
-    constexpr std::int64_t most = 9007199254740991;
+std::int64_t option_reader::order(const std::string& name, const std::string& text) const {
+    constexpr auto most = protocol::max_order;
     const auto result = base::parse_number<std::int64_t>(text);
     if (!result || *result < -most || *result > most) {
-        fail(name + " takes a whole number from -9007199254740991 to 9007199254740991, not " + in_quotes(text));
+        fail(name + " takes a whole number from -" + std::to_string(most) + " to " + std::to_string(most) + ", not " +
+             in_quotes(text));
     }
     return *result;
 }

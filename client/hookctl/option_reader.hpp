@@ -48,8 +48,8 @@ public:
     [[nodiscard]] std::uint64_t number(
         const std::string& name, const std::string& text, std::uint64_t min, std::uint64_t max) const;
 
-    /// From -9007199254740991 to 9007199254740991.
-    [[nodiscard]] std::int64_t integer(const std::string& name, const std::string& text) const;
+    /// At most protocol::max_order, either way from 0.
+    [[nodiscard]] std::int64_t order(const std::string& name, const std::string& text) const;
 
     template <class Value>
     [[nodiscard]] Value choice(const std::string& name, const std::string& text,

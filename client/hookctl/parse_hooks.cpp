@@ -81,7 +81,7 @@ public:
         guard_.finish(result);
         auto& responder = result.as_responder;
         if (order_) {
-            responder.order = options_.integer("--order", *order_);
+            responder.order = options_.order("--order", *order_);
         }
         responder.scope = scope_of(options_, scope_).value_or(event_scope::local);
         responder.asked_only = asked_only_;

@@ -229,7 +229,7 @@ public:
         }
         const bool negative = value->front() == '-';
         std::optional<std::int64_t> number;
-        if (const auto count = integer_in(value->substr(negative ? 1 : 0), 0, rules::max_order)) {
+        if (const auto count = integer_in(value->substr(negative ? 1 : 0), 0, max_order)) {
             number = negative ? -static_cast<std::int64_t>(*count) : static_cast<std::int64_t>(*count);
         }
         check(rules::check_order(name, number));

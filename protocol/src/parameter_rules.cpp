@@ -57,7 +57,7 @@ std::optional<error> check_order(std::string_view name, std::optional<std::int64
     if (value && *value >= -max_order && *value <= max_order) {
         return std::nullopt;
     }
-    return wrong(name, "must be an integer from -9007199254740991 to 9007199254740991");
+    return wrong(name, "must be an integer from -" + std::to_string(max_order) + " to " + std::to_string(max_order));
 }
 
 std::optional<error> check_next_pattern(std::string_view name, std::size_t before, std::string_view value) {

@@ -17,9 +17,6 @@
 /// parameter `name`, if anything is.
 namespace hookd::protocol::rules {
 
-// Either way from 0.
-inline constexpr std::int64_t max_order = 9007199254740991;  // 2^53 - 1: JSON numbers are exact up to there
-
 /// A name that a peer made up, for a message: in quotes, on one line and short.
 [[nodiscard]] std::string quoted(std::string_view name);
 [[nodiscard]] error wrong(std::string_view name, std::string_view rule);

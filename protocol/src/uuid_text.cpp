@@ -4,8 +4,8 @@
 #include <boost/uuid/uuid_io.hpp>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
-#include <cstring>
 
 namespace hookd::protocol {
 namespace {
@@ -23,18 +23,6 @@ constexpr auto hex_values = [] {
     return values;
 }();
 
-/// The 16 bytes that 32 digits stand for; false where one of them is none.
-bool read_digits(const char* digits, uuid& id) noexcept {
-    unsigned seen = 0;
-    for (std::size_t byte = 0; byte < 16; ++byte) {
-        const unsigned high = hex_values[static_cast<unsigned char>(digits[2 * byte])];
-        const unsigned low = hex_values[static_cast<unsigned char>(digits[2 * byte + 1])];
-        seen |= high | low;
-        id.data[byte] = static_cast<std::uint8_t>(high << 4U | low);
-    }
-    return (seen & 0x80U) == 0;
-}
-
 }  // namespace
 
 char* write_uuid(char* out, const uuid& id) noexcept {
@@ -51,14 +39,16 @@ std::optional<uuid> parse_uuid(std::string_view text) noexcept {
     if (text.size() != uuid_text_size || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-') {
         return std::nullopt;
     }
-    char digits[32];
-    std::memcpy(digits, text.data(), 8);
-    std::memcpy(digits + 8, text.data() + 9, 4);
-    std::memcpy(digits + 12, text.data() + 14, 4);
-    std::memcpy(digits + 16, text.data() + 19, 4);
-    std::memcpy(digits + 20, text.data() + 24, 12);
     uuid id{};
-    return read_digits(digits, id) ? std::optional{id} : std::nullopt;
+    unsigned seen = 0;
+    for (std::size_t byte = 0, at = 0; byte < id.size(); ++byte, at += 2) {
+        at += byte == 4 || byte == 6 || byte == 8 || byte == 10 ? 1 : 0;
+        const unsigned high = hex_values[static_cast<unsigned char>(text[at])];
+        const unsigned low = hex_values[static_cast<unsigned char>(text[at + 1])];
+        seen |= high | low;
+        id.data[byte] = static_cast<std::uint8_t>(high << 4U | low);
+    }
+    return (seen & 0x80U) == 0 ? std::optional{id} : std::nullopt;
 }
 
 }  // namespace hookd::protocol

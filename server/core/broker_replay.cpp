@@ -31,9 +31,6 @@ void broker::replay(std::uint64_t number, std::string_view session_name, const j
     if (replays_.find(number) == nullptr) {
         return;  // it has been cancelled, or its client is gone
     }
-    if (shutting_down_) {
-        return replays_.refuse(number, shutdown_error());
-    }
     if (const auto failure = queue_replay(number, session_name, event, now)) {
         replays_.refuse(number, *failure);
     }

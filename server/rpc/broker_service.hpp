@@ -141,8 +141,9 @@ private:
         core::client& client, const protocol::respond_params& params, std::string_view event);
     [[nodiscard]] core::broker::wait_start ask(core::client& client, const protocol::emit_and_wait_params& params,
         const core::request_bytes& request, std::unique_ptr<core::waiter>&& waiter);
-    // The parameters with what the catalog says where they say nothing.
+    // What the catalog says of the event, if it is reserved.
     [[nodiscard]] core::reservation_terms reservation_terms(const protocol::emit_params& params) const;
+    // The parameters with what the catalog says where they say nothing.
     [[nodiscard]] protocol::emit_and_wait_params with_defaults(const protocol::emit_and_wait_params& params) const;
     // What the request says, else the catalog, else local.
     [[nodiscard]] protocol::event_scope scope_of(

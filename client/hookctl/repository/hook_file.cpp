@@ -18,8 +18,6 @@ namespace hookd::hookctl {
 
 namespace {
 
-constexpr std::int64_t most_order = 9007199254740991;
-
 /// Reads one file; every error of it names the file and the line.
 class hook_file_reader {
 public:
@@ -93,7 +91,7 @@ private:
         } else if (key == "where") {
             read_conditions(responder.where, value, table);
         } else if (key == "order") {
-            responder.order = number_of(value, table, -most_order, most_order);
+            responder.order = number_of(value, table, -protocol::max_order, protocol::max_order);
         } else if (key == "jobs") {
             hook.jobs =
                 static_cast<std::uint64_t>(number_of(value, table, 1, static_cast<std::int64_t>(protocol::max_jobs)));

@@ -47,6 +47,10 @@ struct fixture {
         const auto common_dir = std::filesystem::canonical(repository / ".git").string();
         return run({"emit", "--wait", event, "{\"common_dir\":\"" + common_dir + "\"}"});
     }
+    /// Makes an empty commit where hookctl runs.
+    [[nodiscard]] finished_process commit() const {
+        return run_program({"git", "commit", "-q", "--allow-empty", "-m", "x"}, {}, in_repository);
+    }
     /// What Claude Code is told before it uses a tool in that directory; empty: nothing against it.
     [[nodiscard]] std::string ask_as_agent(const std::string& directory) const {
         const auto input =
@@ -150,10 +154,7 @@ BOOST_AUTO_TEST_CASE(a_moved_repository_stops_git_until_it_is_synced_again) {
     const auto moved = setup.repository.beside("moved");
     std::filesystem::rename(setup.repository.path(), moved);
     setup.in_repository.directory = moved;
-    const auto commit = [&] {
-        return run_program({"git", "commit", "-q", "--allow-empty", "-m", "x"}, {}, setup.in_repository);
-    };
-    const auto stopped = commit();
+    const auto stopped = setup.commit();
     BOOST_TEST(stopped.exit_status != 0);
     BOOST_TEST(mentions(stopped.err, "git stops"), stopped.err);
     BOOST_TEST(mentions(stopped.err, "moved or copied from "), stopped.err);
@@ -164,12 +165,12 @@ BOOST_AUTO_TEST_CASE(a_moved_repository_stops_git_until_it_is_synced_again) {
     setup.agree();
     BOOST_TEST(size_at(setup.hooks(), "/hooks") == 1U);
     BOOST_TEST(text_at(setup.hooks(), "/hooks/0/name") == "moved/lint");
-    const auto vetoed = commit();
+    const auto vetoed = setup.commit();
     BOOST_TEST(vetoed.exit_status != 0);
     BOOST_TEST(mentions(vetoed.err, "no"));
     BOOST_TEST(!mentions(vetoed.err, "moved or copied"), vetoed.err);
     BOOST_TEST(setup.run({"unsync"}).exit_status == 0);
-    BOOST_TEST(commit().exit_status == 0);
+    BOOST_TEST(setup.commit().exit_status == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_copied_repository_may_do_without_the_hooks) {
@@ -180,12 +181,9 @@ BOOST_AUTO_TEST_CASE(a_copied_repository_may_do_without_the_hooks) {
     const auto copy = setup.repository.beside("copy");
     std::filesystem::copy(setup.repository.path(), copy, std::filesystem::copy_options::recursive);
     setup.in_repository.directory = copy;
-    const auto commit = [&] {
-        return run_program({"git", "commit", "-q", "--allow-empty", "-m", "x"}, {}, setup.in_repository);
-    };
-    BOOST_TEST(mentions(commit().err, "moved or copied from "));
+    BOOST_TEST(mentions(setup.commit().err, "moved or copied from "));
     BOOST_TEST(setup.run({"unsync"}).exit_status == 0);
-    BOOST_TEST(commit().exit_status == 0);
+    BOOST_TEST(setup.commit().exit_status == 0);
     BOOST_TEST(size_at(setup.hooks(), "/hooks") == 1U, "those of the original stay");
 }
 

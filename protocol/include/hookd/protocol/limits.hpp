@@ -40,6 +40,9 @@ inline constexpr std::size_t max_subscriber_name = 128;
 /// Characters of a host's name in a cluster.
 inline constexpr std::size_t max_host_name = 64;
 
+/// An `order`, either way from 0: 2^53 - 1, since every JSON reader has numbers exactly up to there.
+inline constexpr std::int64_t max_order = 9007199254740991;
+
 /// Names of a `require`.
 inline constexpr std::size_t max_required = 16;
 
