@@ -118,6 +118,8 @@ void describe(auto& visit, params_of<replay_params> auto& params) {
 
 void describe(auto& visit, params_of<schema_params> auto& params) {
     visit.free_text("event", params.event, presence::optional, "the event's name; absent: all events of the catalog");
+    visit.json("payload", params.payload, "refused as `emit` of the event would refuse it");
+    visit.object("response", params.response, "refused as `respond` to the event would refuse it");
 }
 
 void describe(auto& visit, params_of<register_hook_params> auto& params) {

@@ -235,13 +235,28 @@ broker_service::result_or_error<protocol::bypass_result> broker_service::bypass(
 broker_service::result_or_error<std::string> broker_service::schemas(const protocol::schema_params& params) const {
     // What is longer than a name is none, and need not be repeated in full.
     const auto event = params.event.view().substr(0, protocol::max_event_name + 1);
-    if (catalog_ != nullptr) {
-        return catalog_->schemas(event);
+    if (event.empty() && !(params.payload.empty() && params.response.empty())) {
+        return error{errc::invalid_params,
+            "a payload or a response is held against the schemas of an event: give its name as event"};
     }
-    if (!event.empty()) {
-        return no_catalog_error(event);
+    if (catalog_ == nullptr) {
+        return event.empty() ? result_or_error<std::string>{R"({"schemas":[]})"} : no_catalog_error(event);
     }
-    return std::string{R"({"schemas":[]})"};
+    auto found = catalog_->schemas(event);
+    if (std::holds_alternative<error>(found)) {
+        return found;
+    }
+    if (!params.payload.empty()) {
+        if (auto refused = check_event(event, params.payload)) {
+            return std::move(*refused);
+        }
+    }
+    if (!params.response.empty()) {
+        if (auto refused = check_reply(event, params.response)) {
+            return std::move(*refused);
+        }
+    }
+    return found;
 }
 
 }  // namespace hookd::server::rpc

@@ -47,8 +47,10 @@ wait_for_first() {
     if wait "${running[0]##* }"; then
         echo "$target: $(grep -o 'number_of_executed_units: [0-9]*' "$build/$target.log")"
     else
-        echo "$target failed:"
-        grep -aE -m 5 'ERROR|SUMMARY|Assertion|what\(\)|runtime error|Base64' "$build/$target.log" || tail -n 20 "$build/$target.log"
+        echo "FAIL: $target"
+        grep -aE -m 5 'ERROR|SUMMARY|Assertion|what\(\)|runtime error' "$build/$target.log" || tail -n 20 "$build/$target.log"
+        # Where the build directory is gone by the time that this is read.
+        find "$build/found" -maxdepth 1 -name "$target-*" -size -4k -printf '%f, as base64:\n' -exec base64 -w 900 {} \;
         failed=$((failed + 1))
     fi
     running=("${running[@]:1}")

@@ -62,6 +62,15 @@ inline constexpr std::chrono::milliseconds longest_silence{10'000};
     return connect_for(call).call(method, params, call.timeout.value_or(default_answer_timeout));
 }
 
+/// Why the daemon has refused a request, without the name of its method, which nobody has typed.
+[[nodiscard]] inline std::string reason_of(const error& refused, std::string_view method) {
+    std::string_view message = refused.what();
+    if (message.starts_with(method) && message.substr(method.size()).starts_with(": ")) {
+        message.remove_prefix(method.size() + 2);
+    }
+    return std::string(message);
+}
+
 /// As connect_for, but starts a daemon where there is none and start_absent_daemon() may.
 [[nodiscard]] client connect_or_start(const invocation& call, std::chrono::milliseconds answer_timeout);
 

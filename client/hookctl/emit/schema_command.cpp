@@ -92,9 +92,7 @@ std::string ask_for_schemas(const invocation& call, const std::string& params) {
         if (failure.code() != static_cast<int>(protocol::errc::not_in_catalog)) {
             throw;
         }
-        const std::string_view message = failure.what();
-        const auto method = std::string(protocol::schema_params::method) + ": ";
-        report_error(message.starts_with(method) ? message.substr(method.size()) : message);
+        report_error(reason_of(failure, protocol::schema_params::method));
     }
     return {};
 }

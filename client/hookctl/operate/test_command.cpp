@@ -48,11 +48,55 @@ struct trial {
                                              ///< process group was left
 };
 
+/// What the daemon's catalog has of the event.
+class event_schemas {
+public:
+    event_schemas(const invocation& call, const std::string& event) : call_(call), event_(event) {
+        try {
+            answer_ = ask(base::object_writer().text("event", event_).finish());
+        } catch (const error&) {
+            answer_.clear();  // there is no daemon, or no such event in its catalog
+        }
+    }
+
+    [[nodiscard]] bool empty() const noexcept { return answer_.empty(); }
+    [[nodiscard]] base::value_view payload_schema() const {
+        return base::value_view(answer_)["schemas"].element(0)["payload_schema"];
+    }
+
+    /// Why the daemon would refuse a `payload`, or a `response`, which is JSON; nothing if it would take it.
+    [[nodiscard]] std::optional<error> refusal_of(std::string_view member, const std::string& text) const {
+        if (empty()) {
+            return std::nullopt;
+        }
+        try {
+            (void)ask(base::object_writer().text("event", event_).raw(member, text).finish());
+            return std::nullopt;
+        } catch (const error& refused) {
+            if (refused.kind() != error_kind::refused) {
+                throw;
+            }
+            return refused;
+        }
+    }
+
+private:
+    [[nodiscard]] std::string ask(const std::string& params) const {
+        return connect_for(call_, default_answer_timeout)
+            .call(protocol::schema_params::method, params, default_answer_timeout);
+    }
+
+    const invocation& call_;
+    const std::string& event_;
+    std::string answer_{};
+};
+
 /// Runs one hook command again and again, as the daemon would.
 class hook_trials {
 public:
-    hook_trials(const invocation& call, const test_arguments& arguments)
+    hook_trials(const invocation& call, const test_arguments& arguments, const event_schemas& schemas)
         : arguments_(arguments),
+          schemas_(schemas),
           timeout_(call.timeout.value_or(default_run_time)),
           environment_(environ, absolute_socket(call.socket.empty() ? default_socket_path() : call.socket)) {}
 
@@ -95,7 +139,10 @@ public:
     /// Its reply to one input.
     [[nodiscard]] finding answers(std::string subject, const std::string& input) const {
         const auto done = run(input, timeout_);
-        const auto reply = protocol::read_hook_reply(done.result, "it");
+        auto reply = protocol::read_hook_reply(done.result, "it");
+        if (reply.type != kind::failed) {
+            hold_against_schema(reply);
+        }
         const auto elapsed =
             " (" + base::describe_duration(std::chrono::duration_cast<std::chrono::milliseconds>(done.result.elapsed)) +
             ")";
@@ -134,57 +181,55 @@ public:
     }
 
 private:
+    /// A reply that the daemon would refuse, whole and without its note, is none.
+    void hold_against_schema(protocol::hook_reply& reply) const {
+        auto refused = schemas_.refusal_of("response", protocol::whole_response(reply));
+        if (!refused) {
+            return;
+        }
+        const auto fallback = protocol::fallback_response(reply, static_cast<protocol::errc>(refused->code()));
+        if (!fallback) {
+            reply = {.type = kind::failed, .text = reason_of(*refused, protocol::schema_params::method)};
+        } else if (const auto again = schemas_.refusal_of("response", *fallback)) {
+            reply = {.type = kind::failed, .text = reason_of(*again, protocol::schema_params::method)};
+        }
+    }
+
     static constexpr std::string_view sample_id = "00000000-0000-4000-8000-000000000000";
 
     const test_arguments& arguments_;
+    const event_schemas& schemas_;
     std::chrono::milliseconds timeout_;
     protocol::command_environment environment_;
 };
 
-/// What the daemon's catalog has of the event, JSON; empty if there is no daemon, or no such event in it.
-std::string catalog_entry(const invocation& call, const std::string& event) {
-    try {
-        const auto answer = connect_for(call, default_answer_timeout)
-                                .call(protocol::schema_params::method,
-                                    base::object_writer().text("event", event).finish(), default_answer_timeout);
-        return std::string(base::value_view(answer)["schemas"].element(0));
-    } catch (const error&) {
-        return {};
-    }
-}
-
 /// The payload: the one given; else made from the event's schema; else an empty object.
-std::string payload_for(const test_arguments& arguments, std::string_view entry) {
+std::string payload_for(const test_arguments& arguments, const event_schemas& schemas) {
     if (arguments.payload) {
-        return read_json_argument("PAYLOAD", *arguments.payload);
+        auto payload = read_json_argument("PAYLOAD", *arguments.payload);
+        if (const auto refused = schemas.refusal_of("payload", payload)) {
+            report_error("no emitter could send this payload: " + reason_of(*refused, protocol::schema_params::method));
+        }
+        return payload;
     }
-    if (entry.empty()) {
+    if (schemas.empty()) {
         return "{}";
     }
-    auto sample = sample_of_schema(base::value_view(entry)["payload_schema"]);
+    auto sample = sample_of_schema(schemas.payload_schema());
     for (const auto& each : sample.doubts) {
         report_error("the sample may not match the schema of " + arguments.event + ", at " + each);
     }
     return std::move(sample.json);
 }
 
-/// The daemon holds a reply against the event's schema when the event is fired, and only then.
-finding with_schema_hint(finding reply, std::string_view entry) {
-    const auto schema = base::value_view(entry)["response_schema"];
-    if (reply.fine && schema.is(base::json_kind::object) && !schema.members().empty()) {
-        reply.text += "; not held against the event's response_schema";
-    }
-    return reply;
-}
-
 }  // namespace
 
 int run_test(const invocation& call, const test_arguments& arguments) {
-    const auto entry = catalog_entry(call, arguments.event);
-    const auto payload = payload_for(arguments, entry);
-    const hook_trials hook(call, arguments);
+    const event_schemas schemas(call, arguments.event);
+    const auto payload = payload_for(arguments, schemas);
+    const hook_trials hook(call, arguments, schemas);
     const findings all{
-        with_schema_hint(hook.answers("reply", payload), entry),
+        hook.answers("reply", payload),
         hook.answers("no input", {}),
         hook.answers("1 MiB of input", R"({"padding":")" + std::string(large_input_bytes, 'x') + R"("})"),
         hook.stops_at_sigterm(payload),

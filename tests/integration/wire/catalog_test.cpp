@@ -235,6 +235,26 @@ BOOST_AUTO_TEST_CASE(schemas_are_told_as_they_were_written) {
         peer.failure("get_hook_event_schema", R"({"event":"pre_psuh"})").string("/error/data/nearest") == "pre_push");
 }
 
+BOOST_AUTO_TEST_CASE(payload_and_response_are_held_against_the_schemas) {
+    catalogued_daemon with;
+    auto peer = with.daemon.connect();
+    const std::string method = "get_hook_event_schema";
+    BOOST_TEST(size_at(peer.result(method, R"({"event":"pre_push","payload":{"branch":"a"},"response":{}})"),
+                   "/schemas") == 1U);
+    const auto refused = peer.failure(method, R"({"event":"pre_push","payload":null})");
+    BOOST_TEST(refused.error_code() == -32004);
+    BOOST_TEST(
+        refused.error_message() == peer.failure("emit", R"({"event":"pre_push","payload":null})").error_message());
+    BOOST_TEST(
+        peer.failure(method, R"({"event":"pre_psuh","payload":{}})").string("/error/data/nearest") == "pre_push");
+    BOOST_TEST(peer.failure(method, R"({"payload":{}})").error_code() == -32602);
+    BOOST_TEST(peer.failure(method, R"({"event":"pre_push","response":[]})").error_code() == -32602);
+    test_daemon plain;
+    auto other = plain.connect();
+    BOOST_TEST(other.failure(method, R"({"event":"pre_push","payload":{}})").error_code() == -32004);
+    BOOST_TEST(other.failure(method, R"({"response":{}})").error_code() == -32602);
+}
+
 BOOST_AUTO_TEST_CASE(without_a_catalog_every_name_is_free) {
     test_daemon daemon;
     auto peer = daemon.connect();

@@ -126,6 +126,16 @@ BOOST_AUTO_TEST_CASE(long_reply_and_the_payload_that_it_puts_in_place_are_checke
     BOOST_CHECK(has(setup.emitter.messages().back(), R"("payload":{"slow":1})"));
 }
 
+BOOST_AUTO_TEST_CASE(what_is_only_tried_is_checked_elsewhere_too) {
+    fixture setup;
+    const std::string trial =
+        R"({"jsonrpc":"2.0","id":1,"method":"get_hook_event_schema","params":{"event":"e","payload":{"slow":"wrong"}}})";
+    BOOST_CHECK(setup.give(setup.emitter, setup.emitter.frame_of(trial)) == input_state::held_up);
+    setup.events->release();
+    setup.emitter.send("");
+    BOOST_CHECK(has(setup.emitter.messages().back(), "-32004"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace hookd::server::rpc::test

@@ -135,6 +135,9 @@ struct replay_params {
 struct schema_params {
     static constexpr std::string_view method = "get_hook_event_schema";
     text event{};  ///< empty: all events of the catalog
+    // JSON texts to hold against the event's schemas; empty: none.
+    std::string_view payload{};
+    std::string_view response{};
 };
 
 /// A command that the daemon runs for events (PROTOCOL.md, `register_hook`).
