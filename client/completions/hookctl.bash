@@ -36,7 +36,7 @@ _hookctl_ask() { command hookctl "${connection[@]}" --timeout 1s "$1" 2>/dev/nul
 # Of its catalog, and those that it has seen.
 _hookctl_events() {
     { _hookctl_ask schema; _hookctl_ask stats; } |
-        grep -oE '"event":"[^"]+","schema_version"|"[A-Za-z0-9_.:/-]+":\{"count"' | sed -E 's/^"event"://; s/^"([^"]+)".*/\1/' | sort -u
+        grep -oE '"event":"[^"]+","schema_version"|"[A-Za-z0-9_.:/-]+":\{"count":[0-9]+,"p50_ms"' | sed -E 's/^"event"://; s/^"([^"]+)".*/\1/' | sort -u
 }
 
 # Those with a blank in their names left out.
@@ -72,14 +72,13 @@ _hookctl() {
     [[ $word =~ $leads ]] && lead=${BASH_REMATCH[0]}
     [[ $word == --*=* ]] && prev=${word%%=*}
 
-    # The command is the first word that is neither an option nor the value of a general one.
+    # The command is the first word that is neither an option nor the value of one; `count` further ones come before the current word.
+    local valued="^--(socket|installed-socket|daemon-user|timeout|policy|require|scope|abort-exit-code|no-daemon|after-seq|count|jobs|name|env|where|repo|order|on|cwd"
+    valued+="|abort|failed|events|agent|notify|event|payload|hook|since|to|for|reason)$"
     for ((i = 1; i < ${#words[@]} - 1; i++)); do
         case ${words[i]} in
-            --socket | --daemon-user)
-                connection+=("${words[i]}" "${words[i+1]}")
-                [[ -z $command ]] && ((i++)) ;;
+            --socket | --daemon-user) connection+=("${words[i]}" "${words[++i]}") ;;
             --socket=* | --daemon-user=*) connection+=("${words[i]}") ;;
-            --timeout) [[ -z $command ]] && ((i++)) ;;
             --) [[ $command == jj ]] && return
                 [[ $command == @(on|register|test) ]] && {
                 # What follows is a command of its own: programs first, then files.
@@ -92,13 +91,14 @@ _hookctl() {
                 fi
                 return
             } ;;
-            -*) ;;
+            -*) [[ ${words[i]} =~ $valued ]] && ((i++)) ;;
             *) if [[ -z $command ]]; then command=${words[i]}; else ((count++)); fi ;;
         esac
     done
 
     case $prev in
-        --socket) _hookctl_files -f; return ;;
+        --socket | --installed-socket) _hookctl_files -f; return ;;
+        --payload) [[ $lead == *@* ]] && _hookctl_files -f; return ;;
         --daemon-user) local found; mapfile -t found < <(compgen -u -- "${word#"$lead"}"); _hookctl_offer; return ;;
         --require | --hook | --to) _hookctl_words "$(_hookctl_hooks)"; return ;;
         --scope) _hookctl_words "local cluster"; return ;;
@@ -112,8 +112,8 @@ _hookctl() {
             _hookctl_words "all $git_hooks"
             return ;;
         --on | --event) _hookctl_words "$(_hookctl_events)"; return ;;
-        --timeout | --abort-exit-code | --after-seq | --count | --jobs | --name | --env | --where | --order | --abort | --failed | --payload | --notify | --since) return ;;
     esac
+    [[ $prev =~ $valued ]] && return
 
     local options=$general
     case $command in

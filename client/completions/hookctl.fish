@@ -35,7 +35,7 @@ end
 # Of its catalog, and those that it has seen.
 function __hookctl_events
     begin; __hookctl_ask schema; __hookctl_ask stats; end |
-        string match -arg '"event":"([^"]+)","schema_version"|"([A-Za-z0-9_.:/-]+)":\{"count"' | string match -v '' | sort -u
+        string match -arg '"event":"([^"]+)","schema_version"|"([A-Za-z0-9_.:/-]+)":\{"count":[0-9]+,"p50_ms"' | string match -v '' | sort -u
 end
 
 function __hookctl_hooks
@@ -87,8 +87,8 @@ complete -c hookctl -n "not __fish_seen_subcommand_from $commands" -a version -d
 
 complete -c hookctl -n '__fish_seen_subcommand_from emit' -a '(__hookctl_events)'
 complete -c hookctl -n '__fish_seen_subcommand_from emit' -l wait -d 'wait for the verdict'
-complete -c hookctl -n '__fish_seen_subcommand_from emit' -l policy -x -a 'veto all first chain' -d 'when the verdict is there'
-complete -c hookctl -n '__fish_seen_subcommand_from emit' -l require -x -a '(__hookctl_hooks)' -d 'a hook without whom it does not proceed'
+complete -c hookctl -n '__fish_seen_subcommand_from emit' -l policy -x -a 'veto all first chain' -d 'when the verdict is complete'
+complete -c hookctl -n '__fish_seen_subcommand_from emit' -l require -x -a '(__hookctl_hooks)' -d 'a hook that must have replied'
 complete -c hookctl -n '__fish_seen_subcommand_from emit' -l fail-closed -d 'veto where no hook has decided'
 complete -c hookctl -n '__fish_seen_subcommand_from emit' -l wait-for-subscriber -d 'where no hook is there, wait for one'
 complete -c hookctl -n '__fish_seen_subcommand_from emit' -l abort-exit-code -x -d 'exit status for a veto'

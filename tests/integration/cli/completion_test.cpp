@@ -27,6 +27,8 @@ public:
         write_file(directory_ / "catalog/a.json", R"({"name": "pre_deploy"})");
         daemon.emplace(std::vector<std::string>{"--catalog", directory_ / "catalog"});
         hook_ = start_hook(*daemon, {"--name", "guard", "pre_deploy", "--", "true"});
+        // In the daemon's statistics, too.
+        BOOST_TEST_REQUIRE(hookctl(daemon->socket_path(), {"emit", "--wait", "pre_deploy"}).exit_status == 0);
     }
 
     /// Environment assignments for a shell's command line.
@@ -128,7 +130,10 @@ BOOST_AUTO_TEST_CASE(bash_knows_the_events_and_the_hooks_of_the_daemon) {
                             "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _hookctl; echo \"${COMPREPLY[*]}\"";
         return run_program({"bash", "-c", script}).out;
     };
+    BOOST_TEST_REQUIRE(hookctl(daemon.socket_path(), {"emit", "--wait", "pre_deploy"}).exit_status == 0);
     BOOST_TEST(offers("emit ''") == "pre_deploy\n");
+    BOOST_TEST(offers("emit --wait --timeout 3s --policy all ''") == "pre_deploy\n");
+    BOOST_TEST(offers("trust --timeout 3s gu") == "guard\n");
     BOOST_TEST(offers("listen x pre") == "pre_deploy\n");
     BOOST_TEST(offers("register x --on pre") == "pre_deploy\n");
     BOOST_TEST(offers("trust ''") == "guard .hookd.toml\n");
@@ -145,7 +150,8 @@ BOOST_AUTO_TEST_CASE(zsh_completes_events_hooks_files_and_commands) {
                                          shell_word(directory.path()) +
                                          "\nhookctl() { printf '<%s>' \"$@\" >>typed; echo >>typed }\n");
     const std::vector<std::string> lines{
-        "hookctl emit pre_d\t",
+        "hookctl emit \t",
+        "hookctl emit --timeout 3s pre_d\t",
         "hookctl listen x pre_d\t",
         "hookctl register x --on pre_d\t",
         "hookctl trust gu\t",
@@ -159,6 +165,7 @@ BOOST_AUTO_TEST_CASE(zsh_completes_events_hooks_files_and_commands) {
     };
     const std::vector<std::string> expected{
         "<emit><pre_deploy>",
+        "<emit><--timeout><3s><pre_deploy>",
         "<listen><x><pre_deploy>",
         "<register><x><--on><pre_deploy>",
         "<trust><guard>",
@@ -177,6 +184,7 @@ BOOST_AUTO_TEST_CASE(zsh_completes_events_hooks_files_and_commands) {
     const auto done = on_terminal(
         fixture.variables() + "ZDOTDIR=" + shell_word(directory.path()) + " exec zsh -i", input + "exit 0\n");
     BOOST_TEST(done.exit_status == 0, done.out);
+    BOOST_TEST(!mentions(done.out, "bad option"), done.out);
     BOOST_TEST(lines_of(read_file(directory / "typed")) == expected, boost::test_tools::per_element());
 }
 
@@ -193,10 +201,11 @@ BOOST_AUTO_TEST_CASE(fish_offers_events_hooks_files_and_commands) {
         }
         return names;
     };
-    const std::vector<std::pair<std::string, std::string>> cases{{"emit pre", "pre_deploy"},
-        {"listen x pre", "pre_deploy"}, {"register x --on pre", "pre_deploy"}, {"trust ''", "guard"},
-        {"log --hook g", "guard"}, {"emit x @/etc/hostna", "@/etc/hostname"}, {"emit --policy ve", "veto"},
-        {"git run pre-pu", "pre-push"}, {"jj p", "push"}, {"on --name x pre_deploy -- mkfif", "mkfifo"}};
+    const std::vector<std::pair<std::string, std::string>> cases{{"emit ''", "pre_deploy"},
+        {"emit --timeout 3s pre", "pre_deploy"}, {"listen x pre", "pre_deploy"}, {"register x --on pre", "pre_deploy"},
+        {"trust ''", "guard"}, {"log --hook g", "guard"}, {"emit x @/etc/hostna", "@/etc/hostname"},
+        {"emit --policy ve", "veto"}, {"git run pre-pu", "pre-push"}, {"jj p", "push"},
+        {"on --name x pre_deploy -- mkfif", "mkfifo"}};
     for (const auto& [typed, expected] : cases) {
         const auto found = offers(typed);
         BOOST_TEST((found.size() == 1 && found.front() == expected), typed << " offers " << found.size());
