@@ -612,7 +612,7 @@ one. It names the repository's hooks; commit it, and the user of each clone agre
 hookctl sync.
 
 keys of a [hooks.NAME]:
-  on, run          events, and the command with its arguments: each a list of texts. Paths
+  on, run          events, and the command with its arguments: each a list of strings. Paths
                    count from the top of the repository, where the command runs
   git              true: run where git's own hook would, with git's variables
   timeout, order, jobs, env, where, on_failure, asked_only, shadow
@@ -626,8 +626,8 @@ constexpr std::string_view sync_help = R"(usage: hookctl sync
 
 Registers the hooks that .hookd.toml names at the top of the current git repository, for the
 events of this repository and its work trees, and deregisters those that are no longer in it.
-.hookd.local.toml beside it is added, if present. The files of the main work tree count, also
-in a work tree that is linked to it.
+.hookd.local.toml beside it is added, if present; git ignores it, by a line in info/exclude. The
+files of the main work tree count, also in a work tree that is linked to it.
 
 What has changed since it was last agreed to, of the files and of the scripts that they run, is
 shown first. On a terminal it asks; elsewhere it changes nothing, and the exit status is 1. Until

@@ -186,7 +186,7 @@ private:
     [[nodiscard]] std::string text_of(const toml::node& node, const std::string& place) const {
         const auto* text = node.as_string();
         if (text == nullptr || text->get().find('\0') != std::string::npos) {
-            fail(line_of(node), place + " takes a text in quotes");
+            fail(line_of(node), place + " takes a string in quotes");
         }
         return text->get();
     }
@@ -194,7 +194,7 @@ private:
     [[nodiscard]] std::vector<std::string> texts_of(const toml::node& node, const std::string& place) const {
         const auto* array = node.as_array();
         if (array == nullptr) {
-            fail(line_of(node), place + " takes a list of texts, as in [\"one\", \"two\"]");
+            fail(line_of(node), place + " takes a list of strings, as in [\"one\", \"two\"]");
         }
         std::vector<std::string> texts;
         for (const auto& each : *array) {
@@ -250,7 +250,7 @@ hook_file parse_hook_file(std::string_view text, const std::string& path) { retu
 
 std::string_view initial_hook_file() {
     return R"(# The hooks of this repository, for everyone who has a clone. Each clone agrees to them: hookctl sync
-# Hooks of your own go into .hookd.local.toml beside this file, which is not committed.
+# Hooks of your own go into .hookd.local.toml beside this file, which git is told to ignore.
 
 [hooks.whitespace]
 on = ["git.pre_commit"]          # events: names or globs

@@ -11,6 +11,7 @@
 #include "hookctl/exit_status.hpp"
 #include "hookctl/git/site.hpp"
 #include "hookctl/terminal/output.hpp"
+#include "local_exclude.hpp"
 #include "sync_record.hpp"
 
 #include <base/json/object_writer.hpp>
@@ -204,6 +205,7 @@ void forget_former_agreement(hook_repository repository) {
 int apply(const invocation& call, const plan& planned, const hook_agreement& agreement) {
     carry_out(call, planned);
     record_sync(planned.repository.common_dir);
+    exclude_local_file(planned.repository.common_dir);
     forget_former_agreement(planned.repository);
     agreement.agree(planned.wanted.contents);
     if (writes_for_programs(call.json)) {
@@ -238,6 +240,7 @@ int run_init(const invocation& call) {
         return exit_status::not_done;
     }
     write_new_file(path, initial_hook_file());
+    exclude_local_file(git_path({}, "--git-common-dir"));
     print(writes_for_programs(call.json) ? base::object_writer().text("path", path.string()).finish() + '\n'
                                          : "wrote " + harmless(path.string()) + ": edit it, then type hookctl sync\n");
     return exit_status::done;

@@ -327,6 +327,25 @@ BOOST_AUTO_TEST_CASE(a_local_file_is_added) {
     check_one_error(twice, {".hookd.local.toml: hooks.lint is in .hookd.toml already"});
 }
 
+BOOST_AUTO_TEST_CASE(git_ignores_the_local_file) {
+    const fixture setup;
+    const auto is_ignored = [&setup] {
+        return run_program({"git", "check-ignore", "-q", ".hookd.local.toml"}, {}, setup.in_repository).exit_status ==
+               0;
+    };
+    const auto exclude = setup.repository / ".git/info/exclude";
+    std::filesystem::remove_all(setup.repository / ".git/info");
+    BOOST_TEST(!is_ignored());
+    BOOST_TEST_REQUIRE(setup.run({"init"}).exit_status == 0);
+    BOOST_TEST(is_ignored());
+
+    write_file(exclude, "*.o");  // as in a clone where nobody typed init
+    setup.agree();
+    BOOST_TEST(is_ignored());
+    BOOST_TEST(setup.run({"sync"}).exit_status == 0);
+    BOOST_TEST(read_file(exclude) == "*.o\n/.hookd.local.toml\n");
+}
+
 BOOST_AUTO_TEST_CASE(hooks_for_agents_are_for_this_repository_and_its_work_trees) {
     fixture setup;
     BOOST_TEST(setup.repository.commit("first").exit_status == 0);

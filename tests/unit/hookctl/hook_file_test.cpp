@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(an_unknown_key_is_refused_with_the_nearest) {
 
 BOOST_AUTO_TEST_CASE(a_fault_names_its_line) {
     BOOST_TEST(fault_of("\n[hooks.lint\n").starts_with("F:2: "));
-    BOOST_TEST(fault_of(with("timeout = 30\n")) == "F:4: hooks.lint.timeout takes a text in quotes");
+    BOOST_TEST(fault_of(with("timeout = 30\n")) == "F:4: hooks.lint.timeout takes a string in quotes");
     BOOST_TEST(
         fault_of(with("timeout = \"2h\"\n")) == "F:4: hooks.lint.timeout takes 1ms to 1440m, as in \"30s\", not '2h'");
     BOOST_TEST(fault_of(with("jobs = 0\n")) == "F:4: hooks.lint.jobs takes a whole number from 1 to 1024");
@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(a_fault_names_its_line) {
     BOOST_TEST(fault_of("[hooks.lint]\non = [\"a\"]\n") ==
                "F:1: hooks.lint does not say what it runs: add, for example, run = [\"./tools/lint.sh\"]");
     BOOST_TEST(
-        fault_of("[hooks.lint]\non = \"a\"\n") == "F:2: hooks.lint.on takes a list of texts, as in [\"one\", \"two\"]");
+        fault_of("[hooks.lint]\non = \"a\"\n") == "F:2: hooks.lint.on takes a list of strings, as in [\"one\", \"two\"]");
     BOOST_TEST(fault_of("[hooks.lint]\non = [\"a b\"]\n").starts_with("F:2: hooks.lint.on: a pattern has "));
     BOOST_TEST(fault_of("[hooks.\"a/b\"]\n").starts_with("F:1: hooks.a/b: a name has "));
     BOOST_TEST(fault_of("hooks = 3\n") == "F:1: hooks takes a table");
