@@ -89,8 +89,7 @@ std::string_view why_withdrawn(const std::string& reason) {
     if (reason == to_string(protocol::refusal::answered)) {
         return "decided by another answer";
     }
-    return reason == to_string(protocol::refusal::expired) ? "its time is over"
-                                                           : "its emitter does not wait any longer";
+    return reason == to_string(protocol::refusal::expired) ? "it timed out" : "its emitter no longer waits";
 }
 
 /// The questions, on the thread that runs `io`.
@@ -125,23 +124,21 @@ public:
     }
 
     void withdraw(const ended_wait& ended) {
-        const auto found = std::find_if(questions_.begin(), questions_.end(),
-            [&](const question& each) { return each.received.hook_event_id() == ended.hook_event_id; });
+        const auto found = find(ended.hook_event_id);
         if (found == questions_.end()) {
             return;
         }
         print("\n" + std::string(colour_.dim()) + "#" + std::to_string(found->received.seq()) + ": " +
               std::string(why_withdrawn(ended.reason)) + std::string(colour_.plain()) + "\n");
-        const bool was_shown = found == questions_.begin();
-        questions_.erase(found);
-        if (was_shown) {
-            show();
-        }
+        remove(found);
     }
 
     /// The rest stays unanswered.
     void stop() {
         stopped_ = true;
+        if (on_end_) {
+            print("\n");  // the cursor is behind the prompt, or behind ^C
+        }
         questions_.clear();
         runner_.kill();
         keyboard_.close();
@@ -152,6 +149,7 @@ private:
         event received;
         answer reply_to;
     };
+    using position = std::deque<question>::iterator;
 
     void show() {
         ::tcflush(STDIN_FILENO, TCIFLUSH);
@@ -174,9 +172,30 @@ private:
         if (lines.size() > most_payload_lines) {
             text += "  \xe2\x80\xa6 " + base::counted(lines.size() - most_payload_lines, "more line") + "\n";
         }
+        print(text + prompt());
+    }
+
+    /// What precedes the answer to the question that is shown.
+    [[nodiscard]] std::string prompt() const {
         const auto waiting = questions_.size() - 1;
-        text.append(colour_.bold()).append("y, n, or why not").append(colour_.plain());
-        print(text + (waiting == 0 ? "" : " (" + std::to_string(waiting) + " more)") + ": ");
+        return std::string(colour_.bold()) + "y, n, or why not" + std::string(colour_.plain()) +
+               (waiting == 0 ? "" : " (" + std::to_string(waiting) + " more)") + ": ";
+    }
+
+    /// Shows the next question if this one was shown; else the prompt again, and what is being typed stays.
+    void remove(position done) {
+        const bool was_shown = done == questions_.begin();
+        questions_.erase(done);
+        if (was_shown) {
+            show();
+        } else {
+            print(prompt());
+        }
+    }
+
+    [[nodiscard]] position find(std::string_view hook_event_id) {
+        return std::find_if(questions_.begin(), questions_.end(),
+            [hook_event_id](const question& each) { return each.received.hook_event_id() == hook_event_id; });
     }
 
     void read_next_line() {
@@ -205,17 +224,15 @@ private:
             return;
         }
         if (const auto reply = answer_in(line, name_)) {
-            settle(questions_.front(), *reply);
+            settle(questions_.begin(), *reply);
         } else {
-            print("y, n, or why not: ");
+            print(prompt());
         }
     }
 
-    void settle(const question& one, const reply& given_reply) {
-        one.reply_to(given_reply);
-        const auto id = one.received.hook_event_id();
-        std::erase_if(questions_, [&id](const question& each) { return each.received.hook_event_id() == id; });
-        show();
+    void settle(position asked, const reply& given_reply) {
+        asked->reply_to(given_reply);
+        remove(asked);
     }
 
     /// Has the user's command say that there is a question. What it prints as a JSON object is the answer.
@@ -246,8 +263,7 @@ private:
                          done.errors.text.substr(0, done.errors.text.find('\n')));
             return;
         }
-        const auto asked = std::find_if(questions_.begin(), questions_.end(),
-            [&id](const question& each) { return each.received.hook_event_id() == id; });
+        const auto asked = find(id);
         const auto word = without_blanks(done.output.text);
         if (asked == questions_.end() || !word.starts_with('{') || done.how != base::command_result::ending::exited) {
             return;
@@ -256,7 +272,7 @@ private:
             const auto answer = respond_with(std::string(word));
             print("\n" + std::string(colour_.dim()) + "#" + std::to_string(asked->received.seq()) +
                   ": answered by --notify" + std::string(colour_.plain()) + "\n");
-            settle(*asked, answer);
+            settle(asked, answer);
         } catch (const error& fault) {
             report_error("--notify: " + std::string(fault.what()));
         }

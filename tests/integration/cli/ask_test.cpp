@@ -122,13 +122,25 @@ BOOST_AUTO_TEST_CASE(an_answer_from_elsewhere_makes_it_move_on) {
 BOOST_AUTO_TEST_CASE(a_question_whose_time_is_over_gives_way) {
     fixture setup;
     const auto first = setup.emit("pre_one", "{}", {"--timeout", "1s"});
-    setup.person->wait_for_out("#1: its time is over");
+    setup.person->wait_for_out("#1: it timed out");
     BOOST_TEST(first->wait() == 0);
     const auto gone = setup.emit("pre_two");
     setup.person->wait_for_out("pre_two");
     gone->signal(SIGKILL);
-    setup.person->wait_for_out("#2: its emitter does not wait any longer");
+    setup.person->wait_for_out("#2: its emitter no longer waits");
     BOOST_TEST(!mentions(setup.person->out(), "hookctl: "), setup.person->out());
+}
+
+BOOST_AUTO_TEST_CASE(a_waiting_question_that_goes_leaves_the_shown_one_and_what_is_typed) {
+    fixture setup;
+    const auto first = setup.emit("pre_one");
+    setup.person->wait_for_out("pre_one");
+    setup.person->write_input("not ");
+    const auto second = setup.emit("pre_two", "{}", {"--timeout", "100ms"});
+    BOOST_TEST(second->wait() == 0);
+    setup.person->wait_for_out("#2: it timed out\r\ny, n, or why not: ");
+    setup.person->write_input("today\n");
+    BOOST_TEST(first->finish().err == "not today\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_command_is_run_for_each_question) {
@@ -154,7 +166,7 @@ BOOST_AUTO_TEST_CASE(after_an_interrupt_the_rest_is_missing) {
     const auto second = setup.emit("pre_two");
     setup.daemon.wait_for_stat("/waiting", 2);
     setup.person->write_input("\x03");
-    setup.person->wait_for_out("status 0");
+    setup.person->wait_for_out("\r\nstatus 0");
     const auto closed = first->finish();
     BOOST_TEST(closed.exit_status == 1);
     BOOST_TEST(text_at(json_of(closed.out), "/missing/0/responder") == "person");
