@@ -54,6 +54,10 @@ bool is_env(std::string_view interpreter) { return interpreter.substr(interprete
 
 std::optional<std::string> why_no_interpreter(
     const std::string& script, const std::vector<std::string>& interpreter, std::string_view search_path) {
+    if (interpreter.back().ends_with('\r')) {
+        return "the first line of " + script +
+               " ends with CR LF, which the kernel reads as part of it: run sed -i 's/\\r$//' " + script;
+    }
     const auto in_script = " (in the first line of " + script + ")";
     if (::faccessat(AT_FDCWD, interpreter.front().c_str(), X_OK, AT_EACCESS) != 0) {
         return "the interpreter " + interpreter.front() + in_script +

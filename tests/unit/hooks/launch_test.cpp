@@ -74,6 +74,9 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_executed_is_named_with_its_cure) {
     check_fault(write_script(path, "#!/no/interpreter -x\n"),
         "the interpreter /no/interpreter (in the first line of " + path + ") does not exist");
     check_fault(write_script(path, "#!/usr/bin/env -S X=1 no-interpreter\n"), "the interpreter no-interpreter");
+    for (const char* const line : {"#!/bin/sh\r\n", "#!/usr/bin/env sh\r\n"}) {
+        check_fault(write_script(path, line), "the first line of " + path + " ends with CR LF");
+    }
     check_fault(write_script(path, "exit 1\n"), "begin it with a line such as #!/bin/sh");
     check_fault(write_script(path, ""), "begin it with a line such as #!/bin/sh");
 }
