@@ -45,7 +45,9 @@ std::string list_of(const std::vector<absentee>& missing, std::string_view befor
     return text;
 }
 
-std::string advice(std::string_view event) { return "; 'hookctl who " + std::string{event} + "' shows whom it asks"; }
+std::string advice(std::string_view event) {
+    return "; 'hookctl who " + std::string{event} + "' lists the hooks that it asks";
+}
 
 }  // namespace
 
@@ -54,7 +56,7 @@ std::string no_decision_reason(std::string_view event, protocol::outcome result,
     if (!missing.empty()) {
         text += list_of(missing, " ");
     } else {
-        text += result == protocol::outcome::no_subscribers ? "none is subscribed to this event" : "none replied";
+        text += result == protocol::outcome::no_subscribers ? "no hook subscribes to this event" : "none replied";
     }
     return text + advice(event);
 }
