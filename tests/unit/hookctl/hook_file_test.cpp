@@ -76,8 +76,8 @@ BOOST_AUTO_TEST_CASE(a_fault_names_its_line) {
                "F:1: hooks.lint does not say when it runs: add, for example, on = [\"git.pre_commit\"]");
     BOOST_TEST(fault_of("[hooks.lint]\non = [\"a\"]\n") ==
                "F:1: hooks.lint does not say what it runs: add, for example, run = [\"./tools/lint.sh\"]");
-    BOOST_TEST(
-        fault_of("[hooks.lint]\non = \"a\"\n") == "F:2: hooks.lint.on takes a list of strings, as in [\"one\", \"two\"]");
+    BOOST_TEST(fault_of("[hooks.lint]\non = \"a\"\n") ==
+               "F:2: hooks.lint.on takes a list of strings, as in [\"one\", \"two\"]");
     BOOST_TEST(fault_of("[hooks.lint]\non = [\"a b\"]\n").starts_with("F:2: hooks.lint.on: a pattern has "));
     BOOST_TEST(fault_of("[hooks.\"a/b\"]\n").starts_with("F:1: hooks.a/b: a name has "));
     BOOST_TEST(fault_of("hooks = 3\n") == "F:1: hooks takes a table");
