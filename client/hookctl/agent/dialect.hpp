@@ -53,6 +53,7 @@ struct agent_event {
     std::string common_directory{};   ///< of the git repository that this is in; empty if it is in none
     std::string tool_input{};         ///< a JSON value; empty: there is none
     std::string payload{};            ///< a JSON object
+    std::string unclear{};            ///< why it can't be told what the agent is about to do; empty if it can
 };
 
 /// The later, the stricter.

@@ -21,53 +21,50 @@ namespace {
 using kind = agent_event_kind;
 using base::json_kind;
 
+constexpr std::string_view event_prefix = "agent.";
+constexpr std::string_view unnamed_tool = "unknown";
+
 struct caller_event {
     std::string_view name;
     kind meaning;
 };
 
-/// No name means two things to two agents.
+/// In snake_case, whatever the case in which an agent writes them: Claude Code `PreToolUse`, Cursor `preToolUse`, Grok
+/// `pre_tool_use`. No name means two things to two agents.
 constexpr std::array caller_events{
     // Claude Code's names, which most have.
-    caller_event{"PreToolUse", kind::pre_tool_use},
-    caller_event{"PermissionRequest", kind::permission_request},
-    caller_event{"UserPromptSubmit", kind::prompt_submit},
-    caller_event{"PostToolUse", kind::post_tool_use},
-    caller_event{"PostToolUseFailure", kind::post_tool_use},
-    caller_event{"Stop", kind::stop},
-    caller_event{"SubagentStop", kind::stop},
-    caller_event{"SessionStart", kind::session_start},
-    caller_event{"SessionEnd", kind::session_end},
-    // Gemini CLI.
-    caller_event{"BeforeTool", kind::pre_tool_use},
-    caller_event{"BeforeAgent", kind::prompt_submit},
-    caller_event{"AfterTool", kind::post_tool_use},
-    caller_event{"AfterAgent", kind::stop},
-    // Copilot CLI in camelCase, and Cursor.
-    caller_event{"preToolUse", kind::pre_tool_use},
-    caller_event{"permissionRequest", kind::permission_request},
-    caller_event{"userPromptSubmitted", kind::prompt_submit},
-    caller_event{"postToolUse", kind::post_tool_use},
-    caller_event{"postToolUseFailure", kind::post_tool_use},
-    caller_event{"agentStop", kind::stop},
-    caller_event{"subagentStop", kind::stop},
-    caller_event{"sessionStart", kind::session_start},
-    caller_event{"sessionEnd", kind::session_end},
-    caller_event{"beforeShellExecution", kind::pre_tool_use},
-    caller_event{"beforeMCPExecution", kind::pre_tool_use},
-    caller_event{"beforeReadFile", kind::pre_tool_use},
-    caller_event{"beforeTabFileRead", kind::pre_tool_use},
-    caller_event{"beforeSubmitPrompt", kind::prompt_submit},
-    caller_event{"afterShellExecution", kind::post_tool_use},
-    caller_event{"afterMCPExecution", kind::post_tool_use},
-    caller_event{"afterFileEdit", kind::post_tool_use},
+    caller_event{"pre_tool_use", kind::pre_tool_use},
+    caller_event{"permission_request", kind::permission_request},
+    caller_event{"user_prompt_submit", kind::prompt_submit},
+    caller_event{"post_tool_use", kind::post_tool_use},
+    caller_event{"post_tool_use_failure", kind::post_tool_use},
     caller_event{"stop", kind::stop},
+    caller_event{"subagent_stop", kind::stop},
+    caller_event{"subagent_end", kind::stop},
+    caller_event{"session_start", kind::session_start},
+    caller_event{"session_end", kind::session_end},
+    // Gemini CLI.
+    caller_event{"before_tool", kind::pre_tool_use},
+    caller_event{"before_agent", kind::prompt_submit},
+    caller_event{"after_tool", kind::post_tool_use},
+    caller_event{"after_agent", kind::stop},
+    // Copilot CLI in camelCase, and Cursor.
+    caller_event{"user_prompt_submitted", kind::prompt_submit},
+    caller_event{"agent_stop", kind::stop},
+    caller_event{"before_shell_execution", kind::pre_tool_use},
+    caller_event{"before_mcp_execution", kind::pre_tool_use},
+    caller_event{"before_read_file", kind::pre_tool_use},
+    caller_event{"before_tab_file_read", kind::pre_tool_use},
+    caller_event{"before_submit_prompt", kind::prompt_submit},
+    caller_event{"after_shell_execution", kind::post_tool_use},
+    caller_event{"after_mcp_execution", kind::post_tool_use},
+    caller_event{"after_file_edit", kind::post_tool_use},
     // Cline.
     caller_event{"tool_call", kind::pre_tool_use},
-    caller_event{"TaskStart", kind::session_start},
-    caller_event{"TaskResume", kind::session_start},
-    caller_event{"TaskComplete", kind::stop},
-    caller_event{"TaskCancel", kind::stop},
+    caller_event{"task_start", kind::session_start},
+    caller_event{"task_resume", kind::session_start},
+    caller_event{"task_complete", kind::stop},
+    caller_event{"task_cancel", kind::stop},
     // Windsurf.
     caller_event{"pre_run_command", kind::pre_tool_use},
     caller_event{"pre_write_code", kind::pre_tool_use},
@@ -85,11 +82,11 @@ constexpr std::array<std::string_view, 7> kind_names{"agent.pre_tool_use", "agen
     "agent.prompt_submit", "agent.post_tool_use", "agent.stop", "agent.session_start", "agent.session_end"};
 
 /// Called before something that they can't stop, or must not: a compaction that fails ends a session.
-constexpr std::array<std::string_view, 5> told_only{
-    "BeforeModel", "BeforeToolSelection", "PreCompress", "PreCompact", "preCompact"};
+constexpr std::array<std::string_view, 4> told_only{
+    "before_model", "before_tool_selection", "pre_compress", "pre_compact"};
 
-bool is_told_only(std::string_view caller_name) {
-    return std::find(told_only.begin(), told_only.end(), caller_name) != told_only.end();
+bool is_told_only(std::string_view snake_name) {
+    return std::find(told_only.begin(), told_only.end(), snake_name) != told_only.end();
 }
 
 /// Whether an event of a name that is not known can be stopped.
@@ -267,7 +264,7 @@ std::string make_payload(
 std::string agent_event_name(std::string_view caller_name) {
     const auto is_upper = [](char c) { return c >= 'A' && c <= 'Z'; };
     const auto is_small = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
-    std::string name = "agent.";
+    std::string name(event_prefix);
     const auto room = protocol::max_event_name - name.size() - 1;
     for (std::size_t i = 0; i < caller_name.size() && name.size() < room; ++i) {
         const char c = caller_name[i];
@@ -296,16 +293,16 @@ agent_event recognize_agent_event(const agent_input& input, std::string_view dia
     if (event.caller_name.empty()) {
         return event;
     }
+    const auto own_name = agent_event_name(event.caller_name);
+    const auto snake_name = std::string_view(own_name).substr(event_prefix.size());
     const auto known = std::find_if(caller_events.begin(), caller_events.end(),
-        [&event](const caller_event& each) { return each.name == event.caller_name; });
+        [snake_name](const caller_event& each) { return each.name == snake_name; });
     const bool is_notice = event.caller_name == codex_notice;  // to a program that answers nothing
     event.kind = known != caller_events.end() ? known->meaning : is_notice ? kind::stop : kind::other;
-    event.name = event.kind == kind::other ? agent_event_name(event.caller_name)
-                                           : kind_names[static_cast<std::size_t>(event.kind)];
-    event.is_guarded =
-        event.kind == kind::pre_tool_use || event.kind == kind::permission_request ||
-        event.kind == kind::prompt_submit ||
-        (event.kind == kind::other && sounds_stoppable(event.caller_name) && !is_told_only(event.caller_name));
+    event.name = event.kind == kind::other ? own_name : kind_names[static_cast<std::size_t>(event.kind)];
+    event.is_guarded = event.kind == kind::pre_tool_use || event.kind == kind::permission_request ||
+                       event.kind == kind::prompt_submit ||
+                       (event.kind == kind::other && sounds_stoppable(event.caller_name) && !is_told_only(snake_name));
     event.is_start = event.kind == kind::session_start ||
                      (event.caller_name == "SubagentStart" && (event.dialect->adds_context & at(kind::other)) != 0);
     const bool takes_answer = event.kind != kind::other || event.is_guarded || event.is_start ||
@@ -329,7 +326,8 @@ agent_event read_agent_event(const agent_input& input, std::string_view dialect)
     if (is_tool_event(event.kind)) {
         call = event.dialect->tool_call(input, event.caller_name);
         if (call.name.empty()) {
-            throw usage_error(event.caller_name + " has no tool_name");
+            call.name = unnamed_tool;
+            event.unclear = event.caller_name + " has no tool_name";
         }
     }
     event.tool_input = call.input;

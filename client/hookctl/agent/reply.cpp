@@ -283,6 +283,13 @@ void add(agent_decision& all, agent_decision one) {
 
 }  // namespace
 
+agent_chain::agent_chain(const agent_event& event, bool fail_closed)
+    : event_(&event), fail_closed_(fail_closed), failed_(event.unclear) {
+    if (!failed_.empty()) {
+        add_notice(failed_);
+    }
+}
+
 void agent_chain::add_notice(std::string notice) {
     auto& all = result_.notices;
     if (std::find(all.begin(), all.end(), notice) == all.end()) {

@@ -30,7 +30,7 @@ namespace hookd::hookctl {
 class agent_chain {
 public:
     /// `event`: outlives this.
-    agent_chain(const agent_event& event, bool fail_closed) : event_(&event), fail_closed_(fail_closed) {}
+    agent_chain(const agent_event& event, bool fail_closed);
 
     /// What a hook wants the tool to get.
     struct rewrite {
@@ -55,7 +55,7 @@ private:
     const agent_event* event_;
     bool fail_closed_;
     agent_decision result_{};
-    std::string failed_{};                        ///< why it can't be told what a hook wants
+    std::string failed_{};                        ///< why it can't be told what the agent or a hook wants
     std::string input_{};                         ///< what hooks want the tool to get by now
     agent_word author_word_ = agent_word::none;   ///< of the last one that wants something
     std::map<std::string, std::size_t> turns_{};  ///< of the hooks of each name

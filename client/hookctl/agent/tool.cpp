@@ -31,6 +31,8 @@ constexpr std::array known_tools{
     known_tool{"execute_command", "shell"},
     known_tool{"Execute", "shell"},
     known_tool{"run_command", "shell"},
+    known_tool{"run_terminal_command", "shell"},
+    known_tool{"run_terminal_cmd", "shell"},
 
     known_tool{"Write", "write"},
     known_tool{"Edit", "write"},
@@ -42,7 +44,10 @@ constexpr std::array known_tools{
     known_tool{"edit", "write"},
     known_tool{"create_file", "write"},
     known_tool{"replace_string_in_file", "write"},
+    known_tool{"multi_replace_string_in_file", "write"},
     known_tool{"insert_edit_into_file", "write"},
+    known_tool{"edit_notebook_file", "write"},
+    known_tool{"search_replace", "write"},
     known_tool{"WriteFile", "write"},
     known_tool{"StrReplaceFile", "write"},
     known_tool{"StrReplace", "write"},
@@ -76,6 +81,7 @@ constexpr std::array known_tools{
     known_tool{"WebFetch", "fetch"},
     known_tool{"WebSearch", "fetch"},
     known_tool{"web_fetch", "fetch"},
+    known_tool{"web_search", "fetch"},
     known_tool{"google_web_search", "fetch"},
     known_tool{"fetch_webpage", "fetch"},
     known_tool{"FetchURL", "fetch"},
@@ -86,12 +92,13 @@ constexpr std::array known_tools{
     known_tool{"Agent", "task"},
     known_tool{"task", "task"},
     known_tool{"runSubagent", "task"},
+    known_tool{"spawn_subagent", "task"},
 
     known_tool{"use_mcp_tool", "mcp"},
     known_tool{"mcp_tool_use", "mcp"},
 };
 
-/// A value that may be JSON within a string (Copilot's toolArgs, Cursor's MCP input), as that JSON.
+/// A value that may be an object within a string (Copilot's toolArgs, Cursor's MCP input), as that object.
 std::string unpacked(std::string_view value) {
     if (value.empty() || base::kind_of(value) != json_kind::string) {
         return std::string(value);
@@ -129,16 +136,49 @@ void add_patch_paths(std::vector<std::string>& paths, std::string_view patch) {
     }
 }
 
-void add_paths(std::vector<std::string>& paths, std::string_view value) {
+/// A string, or those of an array.
+void add_texts(std::vector<std::string>& texts, std::string_view value) {
     if (value.empty()) {
         return;
     }
     if (base::kind_of(value) == json_kind::string) {
-        paths.push_back(json_text_of(value));
+        texts.push_back(json_text_of(value));
     } else if (base::kind_of(value) == json_kind::array) {
         for (const auto& element : base::value_view(value).elements()) {
             if (base::kind_of(element) == json_kind::string) {
-                paths.push_back(json_text_of(element));
+                texts.push_back(json_text_of(element));
+            }
+        }
+    }
+}
+
+/// A command line: a string, or its words.
+std::string line_of(std::string_view value) {
+    std::vector<std::string> words;
+    add_texts(words, value);
+    std::string line;
+    for (const auto& word : words) {
+        line.append(line.empty() ? "" : " ").append(word);
+    }
+    return line;
+}
+
+void add_named_paths(std::vector<std::string>& paths, std::string_view object) {
+    for (const std::string_view name : {"file_path", "path", "filePath", "absolute_path", "notebook_path", "dir_path",
+             "target_file", "paths", "filePaths"}) {
+        add_texts(paths, json_member_of(object, name));
+    }
+}
+
+/// A tool that does several things at once has an object for each: `replacements`, `files`, `edits`.
+void add_paths_of_parts(std::vector<std::string>& paths, std::string_view input) {
+    for (const auto& member : base::value_view(input).members()) {
+        if (base::kind_of(member.value) != json_kind::array) {
+            continue;
+        }
+        for (const auto& part : base::value_view(member.value).elements()) {
+            if (base::kind_of(part) == json_kind::object) {
+                add_named_paths(paths, part);
             }
         }
     }
@@ -166,7 +206,7 @@ std::string_view copilot_event_name(const agent_input& input) {
 }
 
 agent_tool_call plain_tool_call(const agent_input& input, std::string_view /*event*/) {
-    return {input.text("tool_name"), std::string(input.raw("tool_input")),
+    return {input.text("tool_name"), unpacked(input.raw("tool_input")),
         std::string(first_of(input, {"tool_response", "tool_output", "tool_result"}))};
 }
 
@@ -180,7 +220,6 @@ agent_tool_call camel_tool_call(const agent_input& input, std::string_view event
 
 agent_tool_call cursor_tool_call(const agent_input& input, std::string_view event) {
     auto call = plain_tool_call(input, event);
-    call.input = unpacked(call.input);
     if (call.result.empty()) {
         call.result = first_of(input, {"output", "result_json"});
     }
@@ -213,10 +252,12 @@ agent_tool_call cursor_tool_call(const agent_input& input, std::string_view even
 agent_tool_call cline_tool_call(const agent_input& input, std::string_view event) {
     for (const std::string_view part : {"preToolUse", "postToolUse", "toolCall", "tool_call"}) {
         if (const auto call = input.raw(part, json_kind::object); !call.empty()) {
-            const auto name = json_member_of(call, "toolName");
+            std::string name;
+            for (const std::string_view member : {"toolName", "tool", "name"}) {
+                name = name.empty() ? json_text_of(json_member_of(call, member)) : name;
+            }
             const auto parameters = json_member_of(call, "parameters");
-            return {json_text_of(name.empty() ? json_member_of(call, "name") : name),
-                std::string(parameters.empty() ? json_member_of(call, "input") : parameters),
+            return {std::move(name), std::string(parameters.empty() ? json_member_of(call, "input") : parameters),
                 std::string(json_member_of(call, "result"))};
         }
     }
@@ -241,8 +282,10 @@ std::string_view agent_tool_kind(std::string_view agent, std::string_view tool) 
     if (known != known_tools.end()) {
         return known->kind;
     }
-    const bool is_copilots = agent == "copilot" && tool.find('-') != std::string_view::npos;  // SERVER-TOOL
-    return tool.starts_with("mcp_") || tool.starts_with("MCP:") || is_copilots ? "mcp" : "other";
+    // SERVER-TOOL, and in Grok SERVER__TOOL.
+    const bool has_server = (agent == "copilot" && tool.find('-') != std::string_view::npos) ||
+                            (agent == "grok" && tool.find("__") != std::string_view::npos);
+    return tool.starts_with("mcp_") || tool.starts_with("MCP:") || has_server ? "mcp" : "other";
 }
 
 std::string agent_tool_command(const agent_tool_call& call) {
@@ -250,20 +293,7 @@ std::string agent_tool_command(const agent_tool_call& call) {
         return {};  // Codex has a patch there
     }
     for (const std::string_view name : {"command", "command_line"}) {
-        const auto value = json_member_of(call.input, name);
-        if (value.empty()) {
-            continue;
-        }
-        if (base::kind_of(value) == json_kind::string) {
-            return json_text_of(value);
-        }
-        if (base::kind_of(value) == json_kind::array) {
-            std::vector<std::string> words;
-            add_paths(words, value);
-            std::string line;
-            for (const auto& word : words) {
-                line.append(line.empty() ? "" : " ").append(word);
-            }
+        if (auto line = line_of(json_member_of(call.input, name)); !line.empty()) {
             return line;
         }
     }
@@ -272,13 +302,13 @@ std::string agent_tool_command(const agent_tool_call& call) {
 
 std::vector<std::string> agent_tool_paths(const agent_tool_call& call) {
     std::vector<std::string> paths;
-    for (const std::string_view name :
-        {"file_path", "path", "filePath", "absolute_path", "notebook_path", "paths", "filePaths"}) {
-        add_paths(paths, json_member_of(call.input, name));
+    if (!call.input.empty() && base::kind_of(call.input) == json_kind::object) {
+        add_named_paths(paths, call.input);
+        add_paths_of_parts(paths, call.input);
     }
     // A patch stands in a member of its own, is the whole input, or is given to a shell (`apply_patch <<EOF`).
     for (const std::string_view name : {"command", "input", "patch", "patch_text"}) {
-        const auto text = json_text_of(json_member_of(call.input, name));
+        const auto text = line_of(json_member_of(call.input, name));
         if (text.find("*** Begin Patch") != std::string::npos || agent_tool_kind({}, call.name) == "write") {
             add_patch_paths(paths, text);
         }

@@ -282,8 +282,7 @@ BOOST_AUTO_TEST_CASE(input_that_is_no_hooks_is_reported_and_blocks_only_where_it
     test_daemon daemon;
     const std::string deep = R"({"a":)" + std::string(500, '[') + std::string(500, ']') + R"(,"hook_event_name":")";
     for (const std::string& input : {std::string(), std::string("hello"), std::string("[1]"), std::string("{}"),
-             std::string(R"({"hook_event_name":7})"), std::string(R"({"hook_event_name":"PreToolUse"})"),
-             std::string("{\"a\":"), deep + "PreToolUse\"}"}) {
+             std::string(R"({"hook_event_name":7})"), std::string("{\"a\":"), deep + "PreToolUse\"}"}) {
         const auto done = agent_hook(daemon.socket_path(), input);
         BOOST_TEST(done.exit_status == 1, input);
         BOOST_TEST(done.out.empty());
@@ -312,6 +311,11 @@ BOOST_AUTO_TEST_CASE(input_that_is_no_hooks_is_reported_and_blocks_only_where_it
     // An end that can't be read is an end.
     BOOST_TEST(agent_hook(daemon.socket_path(), deep + "Stop\"}", {"--fail-closed"}).exit_status == 0);
     BOOST_TEST(int_at(daemon.stats(), "/head_seq") == 0);
+    // Hooks are asked about a tool without a name, and it is stopped where failures stop.
+    const std::string nameless = R"({"hook_event_name":"PreToolUse"})";
+    BOOST_TEST(agent_hook(daemon.socket_path(), nameless).exit_status == 0);
+    BOOST_TEST(agent_hook(daemon.socket_path(), nameless, {"--fail-closed"}).exit_status == 2);
+    BOOST_TEST(int_at(daemon.stats(), "/head_seq") == 2);
     const auto usage = agent_hook(daemon.socket_path(), "", {"--agent", "hal"});
     BOOST_TEST(usage.exit_status == 2);
     check_one_error(usage, {"claude", "codex", "gemini", "auto"});

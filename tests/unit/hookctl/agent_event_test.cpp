@@ -201,7 +201,7 @@ BOOST_AUTO_TEST_CASE(the_payload_has_what_the_agents_call_by_different_names) {
         {"windsurf_pre_write_code", "write", "write_code", "", R"(["/home/ann/shop/a.txt"])"},
         {"windsurf_pre_mcp_tool_use", "mcp", "mcp_tracker_create_issue", "", "[]"},
         {"cline_pre_tool_use", "shell", "execute_command", "rm -rf legacy", "[]"},
-        {"grok_pre_tool_use", "shell", "Bash", "rm -rf legacy", "[]"},
+        {"grok_pre_tool_use", "shell", "run_terminal_command", "rm -rf legacy", "[]"},
         {"droid_pre_tool_use", "shell", "Execute", "rm -rf legacy", "[]"},
     };
     for (const auto& each : all) {
@@ -237,6 +237,10 @@ BOOST_AUTO_TEST_CASE(tools_that_are_not_known_are_other_and_never_guessed) {
     BOOST_TEST(kind("read-file") == "other");
     BOOST_TEST(kind("Agent") == "task");
     BOOST_TEST(kind("WebFetch") == "fetch");
+    const std::string grok = R"("hookEventName":"pre_tool_use","workspaceRoot":"/w")";
+    BOOST_TEST(kind("linear__save_issue", grok) == "mcp");
+    BOOST_TEST(kind("search_replace", grok) == "write");
+    BOOST_TEST(kind("linear__save_issue") == "other");
 }
 
 BOOST_AUTO_TEST_CASE(paths_and_commands_in_odd_places) {
@@ -255,6 +259,59 @@ BOOST_AUTO_TEST_CASE(paths_and_commands_in_odd_places) {
     BOOST_TEST(
         boost::json::serialize(value_at(payload("apply_patch", R"("*** Add File: a")"), "/paths")) == R"(["a"])");
     BOOST_TEST(!has_at(payload("Bash", "[1]"), "/command"));
+    BOOST_TEST(text_at(payload("Bash", R"("{\"command\":\"rm x\"}")"), "/command") == "rm x");
+    const auto paths = [&](const std::string& tool, const std::string& input) {
+        return boost::json::serialize(value_at(payload(tool, input), "/paths"));
+    };
+    BOOST_TEST(paths("shell", R"({"command":["apply_patch","*** Begin Patch\n*** Add File: a\n*** End Patch"]})") ==
+               R"(["a"])");
+    BOOST_TEST(
+        paths("multi_replace_string_in_file",
+            R"({"replacements":[{"filePath":"/w/a","oldString":"x"},{"filePath":"/w/b"},7]})") == R"(["/w/a","/w/b"])");
+    BOOST_TEST(paths("list_directory", R"({"dir_path":"/w"})") == R"(["/w"])");
+    BOOST_TEST(paths("read_file", R"({"target_file":"/w/a"})") == R"(["/w/a"])");
+}
+
+BOOST_AUTO_TEST_CASE(clines_tool_has_one_of_three_members_for_its_name) {
+    for (const std::string member : {"toolName", "tool", "name"}) {
+        const auto event =
+            agent_event_of(R"({"clineVersion":"3","taskId":"1","hookName":"PreToolUse","preToolUse":{")" + member +
+                           R"(":"execute_command","parameters":{"command":"rm"}}})");
+        BOOST_TEST(text_at(json_of(event.payload), "/tool_kind") == "shell", member);
+        BOOST_TEST(text_at(json_of(event.payload), "/command") == "rm", member);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(an_event_is_the_same_in_each_case_that_agents_write_it_in) {
+    for (const std::string name : {"PreToolUse", "preToolUse", "pre_tool_use", "PRE_TOOL_USE"}) {
+        const auto event =
+            agent_event_of(R"({"hook_event_name":")" + name + R"(","tool_name":"Bash","tool_input":{"command":"rm"}})");
+        BOOST_TEST(event.name == "agent.pre_tool_use", name);
+        BOOST_TEST(event.is_guarded, name);
+        BOOST_TEST(text_at(json_of(event.payload), "/command") == "rm", name);
+    }
+    const auto kind_of = [](const std::string& name) {
+        return agent_event_of(R"({"workspaceRoot":"/w","hookEventName":")" + name + "\"}").name;
+    };
+    BOOST_TEST(kind_of("user_prompt_submit") == "agent.prompt_submit");
+    BOOST_TEST(kind_of("subagent_end") == "agent.stop");
+    BOOST_TEST(kind_of("session_start") == "agent.session_start");
+}
+
+BOOST_AUTO_TEST_CASE(a_tool_without_a_name_is_asked_about_and_stopped_where_failures_stop) {
+    for (const std::string input :
+        {R"({"hook_event_name":"PreToolUse"})", R"({"hook_event_name":"PreToolUse","tool_name":5,"tool_input":{}})"}) {
+        const auto event = agent_event_of(input);
+        BOOST_TEST(text_at(json_of(event.payload), "/tool_name") == "unknown", input);
+        BOOST_TEST(text_at(json_of(event.payload), "/tool_kind") == "other", input);
+        BOOST_TEST(event.waits, input);
+        for (const bool fail_closed : {false, true}) {
+            const auto decision = hookd::hookctl::decide(event, replies({"{}"}), fail_closed);
+            BOOST_TEST((decision.word == hookd::hookctl::agent_word::deny) == fail_closed, input);
+            BOOST_TEST_REQUIRE(decision.notices.size() == 1U);
+            BOOST_TEST(decision.notices.front() == "PreToolUse has no tool_name");
+        }
+    }
 }
 
 BOOST_AUTO_TEST_CASE(the_project_is_what_the_agent_says_itself) {
@@ -292,8 +349,7 @@ BOOST_AUTO_TEST_CASE(input_that_is_odd_is_read_as_far_as_it_can_be) {
         R"({"a":)" + std::string(500, '[') + std::string(500, ']') + R"(,"hook_event_name":"Stop","x":"}"})");
     BOOST_TEST(!deep.fault().empty());
     BOOST_TEST((hookd::hookctl::recognize_agent_event(deep, "").kind == hookd::hookctl::agent_event_kind::stop));
-    for (const std::string bad : {"", "hello", "[1]", "{}", "{\"a\":", R"({"hook_event_name":7})",
-             R"({"hook_event_name":"PreToolUse"})", "{]}", "{\"a\"}"}) {
+    for (const std::string bad : {"", "hello", "[1]", "{}", "{\"a\":", R"({"hook_event_name":7})", "{]}", "{\"a\"}"}) {
         BOOST_CHECK_THROW((void)hookd::hookctl::read_agent_event(agent_input(bad), ""), hookd::hookctl::usage_error);
     }
 }
