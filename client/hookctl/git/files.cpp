@@ -133,11 +133,12 @@ git_files find_pushed(const git_hook& hook, std::string_view remote, std::string
                                     ? "--remotes"
                                     : "--remotes=" + std::string(remote));
         } else {
+            // Not --all, which has HEAD, too: that may lead to a ref that was pushed.
             if (has_happened && own_refs.size() <= most_excluded_refs) {
                 arguments.insert(arguments.end(), own_refs.begin(), own_refs.end());
             }
             knows_all = !has_happened || own_refs.size() <= most_excluded_refs;
-            arguments.emplace_back("--all");
+            arguments.emplace_back("--glob=refs/*");
         }
     }
     auto found = read_names(ask_git(std::move(question)));

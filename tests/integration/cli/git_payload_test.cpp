@@ -161,6 +161,7 @@ BOOST_AUTO_TEST_CASE(a_push_says_which_files_its_commits_touch) {
     server.install({"--events", "pre-receive,post-receive"});
     repository.install({"--events", "pre-push"});
     auto seen = observer_of(daemon);
+    // The server's HEAD leads to `main`.
     const auto check_push = [&](std::vector<std::string> refs, const std::vector<std::string>& files) {
         refs.insert(refs.begin(), {"push", "-q", "origin"});
         BOOST_TEST(repository.git(refs).exit_status == 0);
@@ -180,6 +181,9 @@ BOOST_AUTO_TEST_CASE(a_push_says_which_files_its_commits_touch) {
     BOOST_TEST(repository.commit("three").exit_status == 0);
     check_push({"main:topic"}, {"three"});
     check_push({":topic"}, {});
+    server.must({"config", "receive.denyDeleteCurrent", "ignore"});
+    check_push({":main"}, {});
+    check_push({"main"}, {"three", "one", "two", "old"});
 }
 
 BOOST_AUTO_TEST_CASE(urls_go_out_without_credentials) {
