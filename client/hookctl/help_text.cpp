@@ -613,8 +613,9 @@ hookctl sync.
 
 keys of a [hooks.NAME]:
   on, run          events, and the command with its arguments: each a list of strings. Paths
-                   count from the top of the repository, where the command runs
-  git              true: run where git's own hook would, with git's variables
+                   count from the top of the repository
+  git              true: run where git's own hook would, with git's variables, as in a linked
+                   work tree (default if all events are git.*); false: at the top of the main one
   timeout, order, jobs, env, where, on_failure, asked_only, shadow
                    as the options of hookctl register
 

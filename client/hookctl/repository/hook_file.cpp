@@ -66,6 +66,10 @@ private:
             fail(line_of(node),
                 table + " does not say what it runs: add, for example, run = [\"./tools/" + hook.name + ".sh\"]");
         }
+        if (!members.contains("git")) {
+            hook.git = std::all_of(hook.events.begin(), hook.events.end(),
+                [](const std::string& pattern) { return pattern.starts_with("git."); });
+        }
         check_place(members, table);
         return hook;
     }
@@ -255,8 +259,8 @@ std::string_view initial_hook_file() {
 [hooks.whitespace]
 on = ["git.pre_commit"]          # events: names or globs
 run = ["sh", "-c", "git diff --cached --check >&2"]
-git = true                       # run where git's own hook would, with git's variables
 # run = ["./tools/lint.sh"]      # a program, from the top of the repository
+# git = false                    # run at the top of the main work tree, not where git's own hook would
 # timeout = "2m"                 # how long it may take
 # on_failure = "closed"          # nothing proceeds where it fails or is missing
 # order = 10                     # its turn in a chain

@@ -21,7 +21,9 @@ struct file_hook {
     std::string name{};
     std::vector<std::string> events{};
     std::vector<std::string> run{};
-    bool git = false;  ///< it runs where git's own hook would, and with git's variables
+    /// Whether it runs where git's own hook would, and with git's variables. Unless the file says so, whether all its
+    /// events are git's.
+    bool git = false;
     std::optional<std::chrono::milliseconds> timeout{};
     std::optional<std::uint64_t> jobs{};
     std::vector<std::string> environment{};  ///< `NAME=VALUE` each

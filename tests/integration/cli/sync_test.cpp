@@ -120,6 +120,23 @@ BOOST_AUTO_TEST_CASE(it_guards_a_commit_here_and_in_a_linked_work_tree) {
     BOOST_TEST(setup.repository.commits() == 1);
 }
 
+BOOST_AUTO_TEST_CASE(a_hook_for_git_runs_at_the_top_of_the_work_tree_that_is_committed) {
+    fixture setup;
+    setup.repository.write_script("tools/lint.sh", "pwd -P >&2; exit 1");
+    setup.write("[hooks.lint]\non = [\"git.pre_commit\"]\nrun = [\"./tools/lint.sh\"]\n");
+    BOOST_TEST(setup.repository.commit("first").exit_status == 0);
+    const auto linked = setup.repository.beside("linked");
+    setup.repository.must({"worktree", "add", "-q", linked});
+    setup.agree();
+    setup.repository.install();
+    for (const auto& directory : {std::string(setup.repository.path()), linked}) {
+        setup.in_repository.directory = directory;
+        const auto made = setup.commit();
+        BOOST_TEST(made.exit_status != 0);
+        BOOST_TEST(mentions(made.err, std::filesystem::canonical(directory).string() + "\n"), made.err);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_linked_work_tree_has_the_hooks_of_the_main_one) {
     fixture setup;
     setup.write(file_with_one_hook);

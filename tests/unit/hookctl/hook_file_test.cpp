@@ -51,6 +51,18 @@ BOOST_AUTO_TEST_CASE(every_key_of_a_hook_is_read) {
     BOOST_TEST(responder.shadow);
 }
 
+BOOST_AUTO_TEST_CASE(a_hook_for_gits_events_alone_runs_where_gits_own_would_unless_the_file_says_otherwise) {
+    const auto runs_as_gits = [](const std::string& events, const std::string& line = {}) {
+        return parse_hook_file("[hooks.lint]\non = [" + events + "]\nrun = [\"./lint\"]\n" + line, "F")
+            .hooks.front()
+            .git;
+    };
+    BOOST_TEST(runs_as_gits(R"("git.pre_commit", "git.*")"));
+    BOOST_TEST(!runs_as_gits(R"("git.pre_commit", "agent.pre_tool_use")"));
+    BOOST_TEST(!runs_as_gits(R"("*")"));
+    BOOST_TEST(!runs_as_gits(R"("git.pre_commit")", "git = false\n"));
+}
+
 BOOST_AUTO_TEST_CASE(an_unknown_key_is_refused_with_the_nearest) {
     BOOST_TEST(fault_of(with("timout = \"2m\"\n")) == "F:4: there is no key hooks.lint.timout; did you mean timeout?");
     BOOST_TEST(fault_of("[hook.lint]\n") == "F:1: there is no key hook; did you mean hooks?");
