@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -39,6 +40,13 @@ void refuse_links(const settings_path& path) {
     }
 }
 
+/// Another file could be put in place of one that may not be written, which its owner has not agreed to.
+void refuse_read_only(const fs::path& file) {
+    if (::faccessat(AT_FDCWD, file.c_str(), W_OK, AT_EACCESS) != 0 && errno != ENOENT) {
+        fail("change", file.string(), errno);
+    }
+}
+
 /// Whether a directory is also for others than agents, so that an empty one may have been there before.
 bool is_shared(const fs::path& directory) { return directory.filename() == ".github"; }
 
@@ -59,6 +67,7 @@ std::optional<std::string> read_settings(const settings_path& path) {
 void write_settings(const settings_path& path, const std::string& text) {
     refuse_links(path);
     const fs::path target(path.whole());
+    refuse_read_only(target);
     std::error_code error;
     fs::create_directories(target.parent_path(), error);
     if (error) {
@@ -75,6 +84,7 @@ void write_settings(const settings_path& path, const std::string& text) {
 
 void remove_settings(const settings_path& path) {
     refuse_links(path);
+    refuse_read_only(path.whole());
     if (::unlink(path.whole().c_str()) != 0 && errno != ENOENT) {
         fail("remove", path.whole(), errno);
     }

@@ -19,12 +19,12 @@ struct settings_path {
 /// The file's bytes; nothing if there is none. Throws usage_error if it is a link, or behind one, or can't be read.
 [[nodiscard]] std::optional<std::string> read_settings(const settings_path& path);
 
-/// Replaces the file at once, with the mode that it had (else 0600), and makes its directories. Throws as
-/// read_settings.
+/// Replaces the file at once, with the mode that it had (else 0600), and makes its directories. Throws
+/// usage_error as read_settings does, and if the file there may not be written.
 void write_settings(const settings_path& path, const std::string& text);
 
 /// Removes the file, and the directories below `path.base` that were the agent's own and are empty then. Throws as
-/// read_settings.
+/// write_settings.
 void remove_settings(const settings_path& path);
 
 }  // namespace hookd::hookctl

@@ -3,6 +3,7 @@
 #include "hookctl_program.hpp"
 
 #include "support/json_access.hpp"
+#include "support/preconditions.hpp"
 #include "support/temp_directory.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 using namespace hookd::test;
 namespace fs = std::filesystem;
@@ -40,6 +42,14 @@ public:
     }
     [[nodiscard]] std::string file(const std::string& name) const { return directory_ / name; }
     [[nodiscard]] test_daemon& daemon() { return daemon_; }
+    /// Makes it another user's, who runs hookctl from then on. Needs root.
+    void give_to(uid_t user) {
+        BOOST_TEST_REQUIRE(::chown(directory_.path().c_str(), user, user) == 0);
+        for (const auto& each : fs::recursive_directory_iterator(directory_.path())) {
+            BOOST_TEST_REQUIRE(::chown(each.path().c_str(), user, user) == 0);
+        }
+        options_.user = user;
+    }
 
 private:
     temp_directory directory_{};
@@ -190,6 +200,25 @@ BOOST_AUTO_TEST_CASE(links_odd_files_and_strange_names_are_refused_with_a_reason
     check_one_error(at.agent({"install", "hal"}), {"hal", "claude, codex"});
     BOOST_TEST(at.agent({"install", "hal"}).exit_status == 2);
     BOOST_TEST(at.agent({"status", "--fail-closed"}).exit_status == 2);
+}
+
+BOOST_AUTO_TEST_CASE(
+    settings_that_may_not_be_written_are_not_replaced, *boost::unit_test::precondition(as_root_with_reachable_binary)) {
+    home at;
+    fs::create_directories(at.file(".claude"));
+    const auto settings = at.file(".claude/settings.json");
+    write_file(settings, "{}");
+    at.give_to(stranger);
+    BOOST_TEST(at.agent({"install", "claude"}).exit_status == 0);
+    const auto installed = read_file(settings);
+    fs::permissions(settings, fs::perms::owner_read);
+    for (const auto& arguments :
+        {std::vector<std::string>{"install", "claude", "--stop-once"}, {"uninstall", "claude"}}) {
+        const auto refused = at.agent(arguments);
+        BOOST_TEST(refused.exit_status == 1);
+        check_one_error(refused, {"can't change", ".claude/settings.json", "Permission denied"});
+        BOOST_TEST(read_file(settings) == installed);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(the_mode_of_the_settings_stays) {
