@@ -278,6 +278,18 @@ BOOST_AUTO_TEST_CASE(input_is_read_up_to_the_end_of_one_json_value) {
     BOOST_TEST(endless.exit_status == 2);
 }
 
+BOOST_AUTO_TEST_CASE(the_catalog_has_each_event_at_which_an_agent_waits) {
+    test_daemon daemon({"--catalog", source_tree() + "/server/catalogs/agent"});
+    const std::string start = R"({"hook_event_name":"SubagentStart","session_id":"s","agent_id":"a",)"
+                              R"("timestamp":"2026-08-01T00:00:00.000Z","transcript_path":"/h/workspaceStorage/1"})";
+    for (const auto& input : {agent_input_of("claude_pre_compact"), agent_input_of("claude_stop"), start}) {
+        const auto done = agent_hook(daemon.socket_path(), input);
+        BOOST_TEST(done.exit_status == 0);
+        BOOST_TEST(done.err.empty(), done.err);
+    }
+    BOOST_TEST(int_at(daemon.stats(), "/head_seq") == 3);
+}
+
 BOOST_AUTO_TEST_CASE(input_that_is_no_hooks_is_reported_and_blocks_only_where_it_must) {
     test_daemon daemon;
     const std::string deep = R"({"a":)" + std::string(500, '[') + std::string(500, ']') + R"(,"hook_event_name":")";
