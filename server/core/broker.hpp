@@ -60,6 +60,9 @@ public:
     void record_to(recorder* recorder) noexcept {
         recorder_ = recorder;
         sessions_.record_to(recorder);
+        if (recorder != nullptr && durability_.is_on()) {
+            recorder->events_committed(durability_.committed_seq());
+        }
     }
     /// From now on what is recorded, or told as a verdict, goes through `secrets`; null: as it is. It must outlive
     /// this.

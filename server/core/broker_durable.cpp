@@ -51,6 +51,9 @@ void broker::once_durable(client& client, durable_handler handler) {
 
 void broker::committed(std::uint64_t position, instant now) {
     durability_.committed(position);
+    if (recorder_ != nullptr) {
+        recorder_->events_committed(durability_.committed_seq());
+    }
     waits_.release_committed();
     sessions_.release_committed();
     waits_.advance_pending(now);
@@ -65,6 +68,9 @@ void broker::lost(const std::string& reason, instant now) {
     head_seq_ = durability_.committed_seq();
     log_.take_back(head_seq_);
     durability_.lost(failure);
+    if (recorder_ != nullptr) {
+        recorder_->events_refused();
+    }
     sessions_.release_committed();
     waits_.advance_pending(now);
 }

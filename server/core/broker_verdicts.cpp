@@ -73,14 +73,16 @@ void broker::notify_verdict(const slot& slot, const protocol::wait_result& verdi
             protocol::append_verdict(written, slot.event_name(), verdict, now.steady - slot.emitted());
             text = std::make_shared<const charged_text>(std::move(written), ledger_);
         }
-        sessions_.notify(*each, {.hook_event_id = slot.id(), .verdict = text}, now);
+        sessions_.notify(
+            *each, {.position = waits_.position_of_end(slot), .hook_event_id = slot.id(), .verdict = text}, now);
     }
 }
 
 void broker::reply_not_needed(
     session& session, const protocol::uuid& hook_event_id, protocol::refusal reason, instant now) {
     if (session.wants_cancellations()) {
-        sessions_.notify(session, {.hook_event_id = hook_event_id, .reason = reason}, now);
+        sessions_.notify(
+            session, {.position = durability_.position(), .hook_event_id = hook_event_id, .reason = reason}, now);
     }
 }
 

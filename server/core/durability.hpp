@@ -78,6 +78,8 @@ public:
 
     /// What depends on any change so far has this position.
     [[nodiscard]] std::uint64_t position() const noexcept { return has_changes() ? next_ : next_ - 1; }
+    /// What changes from now on until write() has this position.
+    [[nodiscard]] std::uint64_t next_position() const noexcept { return is_on_ ? next_ : position(); }
     /// The one of that event, or one that is committed.
     [[nodiscard]] std::uint64_t position_of_event(std::uint64_t seq) const noexcept;
     [[nodiscard]] bool is_committed(std::uint64_t position) const noexcept { return position <= committed_; }

@@ -31,7 +31,7 @@ private:
 /// What a session gets besides its events: that a wait is over.
 struct notice {
     std::uint64_t after = 0;     ///< how many events were queued for the client before it: they go first
-    std::uint64_t position = 0;  ///< at which what it says is durable
+    std::uint64_t position = 0;  ///< at which what it says is durable (durability.hpp)
     protocol::uuid hook_event_id{};
     protocol::refusal reason = protocol::refusal::none;  ///< of `cancelled`
     std::shared_ptr<const charged_text> verdict{};       ///< the notification `verdict`; null: this is `cancelled`

@@ -47,6 +47,12 @@ public:
     /// A shadow has replied, which decides nothing. Secrets have been taken out of the reply.
     virtual void shadow_replied(const shadow_reply& reply) noexcept = 0;
 
+    /// There is a durable log, and it has the events up to `seq`. What is recorded of a later one is to be kept only
+    /// once this is called for it: a crash takes it along. Not called without such a log: all counts at once.
+    virtual void events_committed(std::uint64_t seq) noexcept = 0;
+    /// No later event than those was ever accepted: they were refused, and their numbers are used again.
+    virtual void events_refused() noexcept = 0;
+
 protected:
     ~recorder() = default;
 };

@@ -131,6 +131,8 @@ void sessions::take_back() noexcept {
         while (queue.size() > each->peeked_ && !durable_.is_committed(queue[queue.size() - 1])) {
             queue.pop_back(1);
         }
+        each->notices_.remove_if(
+            [this](const notice& each) { return each.verdict != nullptr && !durable_.is_committed(each.position); });
         if (each->session_) {
             each->session_->last_seq_ = std::min(each->session_->last_seq_, head_seq);
         }

@@ -128,7 +128,6 @@ void sessions::notify(session& session, notice notice, instant now) {
         return;  // it reads nothing, and has as many to read as it had questions
     }
     notice.after = client.end_place();
-    notice.position = durable_.position();
     client.notices_.push_back(std::move(notice));
     wake(client);
 }

@@ -220,6 +220,11 @@ public:
     void continue_wait(const protocol::uuid& id) { pending_.push_back(id); }
     /// The log has come further: gives out the verdicts that waited for it.
     void release_committed();
+    /// Where the verdict is durable with which the wait ends in this turn: with its event, or with the records of its
+    /// end.
+    [[nodiscard]] std::uint64_t position_of_end(const slot& slot) const noexcept {
+        return slot.is_durable() ? durable_.next_position() : durable_.position_of_event(slot.seq());
+    }
     /// What is not committed never was: ends the waits for such events, and the verdicts that wait for the log, with
     /// `failure`.
     void take_back(const protocol::error& failure, instant now);

@@ -65,6 +65,9 @@ struct shadow_record {
 
 using journal_record = std::variant<event_record, hand_out_record, verdict_record, given_up_record, shadow_record>;
 
+/// Of the event that it is about.
+[[nodiscard]] std::uint64_t seq_of(const journal_record& record) noexcept;
+
 /// Bytes that it takes in memory.
 [[nodiscard]] std::size_t footprint_of(const journal_record& record) noexcept;
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "journal/record_queue.hpp"
 
+#include "core/reserve_more.hpp"
+
+#include <algorithm>
 #include <utility>
 
 namespace hookd::server {
@@ -25,6 +28,10 @@ std::size_t footprint_of(const journal_record& record) noexcept {
     return sizeof(journal_record) + around_each + std::visit(size_visitor{}, record);
 }
 
+std::uint64_t seq_of(const journal_record& record) noexcept {
+    return std::visit([](const auto& each) { return each.seq; }, record);
+}
+
 std::size_t record_queue::room_for(importance class_of_record) const noexcept {
     switch (class_of_record) {
         case importance::told:
@@ -37,6 +44,12 @@ std::size_t record_queue::room_for(importance class_of_record) const noexcept {
     return most_bytes_;
 }
 
+bool record_queue::note_waiting() noexcept {
+    const bool is_quarter_full = bytes_ > most_bytes_ / 4 && !hurried_;
+    hurried_ = hurried_ || is_quarter_full;
+    return std::exchange(asleep_, false) || is_quarter_full;
+}
+
 bool record_queue::push(journal_record&& record, importance class_of_record) {
     const std::size_t bytes = footprint_of(record);
     bool wakes = false;
@@ -46,16 +59,49 @@ bool record_queue::push(journal_record&& record, importance class_of_record) {
             return false;
         }
         bytes_ += bytes;
+        if (seq_of(record) > held_after_) [[unlikely]] {
+            held_bytes_ += bytes;
+            held_.push_back(std::move(record));
+            return true;
+        }
         ++pushed_;
         waiting_.push_back(std::move(record));
-        const bool is_half_full = bytes_ > most_bytes_ / 4 && !hurried_;
-        hurried_ = hurried_ || is_half_full;
-        wakes = std::exchange(asleep_, false) || is_half_full;
+        wakes = note_waiting();
     }
     if (wakes) {
         filled_.notify_one();
     }
     return true;
+}
+
+void record_queue::release(std::uint64_t seq) {
+    bool wakes = false;
+    {
+        const std::lock_guard lock{mutex_};
+        held_after_ = seq;
+        const auto still_held = std::stable_partition(
+            held_.begin(), held_.end(), [seq](const journal_record& each) { return seq_of(each) <= seq; });
+        if (still_held == held_.begin()) {
+            return;
+        }
+        core::reserve_more(waiting_, static_cast<std::size_t>(still_held - held_.begin()));
+        for (auto each = held_.begin(); each != still_held; ++each) {
+            held_bytes_ -= footprint_of(*each);
+            ++pushed_;
+            waiting_.push_back(std::move(*each));
+        }
+        held_.erase(held_.begin(), still_held);
+        wakes = note_waiting();
+    }
+    if (wakes) {
+        filled_.notify_one();
+    }
+}
+
+void record_queue::drop_held() {
+    const std::lock_guard lock{mutex_};
+    bytes_ -= std::exchange(held_bytes_, 0);
+    held_.clear();
 }
 
 std::uint64_t record_queue::last_number() const {
@@ -89,7 +135,7 @@ bool record_queue::take(std::vector<journal_record>& records, std::chrono::milli
     filled_.wait_for(lock, gathering_time, [this] { return hurried_ || closed_; });
     hurried_ = false;
     records.swap(waiting_);
-    bytes_ = 0;
+    bytes_ = held_bytes_;
     taken_ = pushed_;
     return !records.empty() || !closed_;
 }

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <limits>
 #include <mutex>
 #include <vector>
 
@@ -16,7 +17,10 @@ namespace hookd::server {
 /// Records are gathered for a moment, so that a transaction holds many: whoever puts in the first of them wakes the
 /// other thread, whoever puts in the others pays for a lock that mostly is free.
 ///
-/// Thread-safety: push() and close() from any thread, take() from one.
+/// With a durable log, records of events that are not committed there are held: a daemon that is killed, or whose disk
+/// is full, has never accepted them, and the journal is not to be ahead of it.
+///
+/// Thread-safety: take() from one thread, all else from any.
 class record_queue {
 public:
     static constexpr std::chrono::milliseconds gathering_time{20};
@@ -29,7 +33,13 @@ public:
     /// False where there is no room for it.
     [[nodiscard]] bool push(journal_record&& record, importance class_of_record);
 
-    /// Everything put in so far has a number up to this one.
+    /// From now on records of events after `seq` are held until this is called for them. Throws std::bad_alloc:
+    /// nothing is released then.
+    void release(std::uint64_t seq);
+    /// Drops all that are held.
+    void drop_held();
+
+    /// Everything put in so far, and not held, has a number up to this one.
     [[nodiscard]] std::uint64_t last_number() const;
     /// Waits until all up to `number` has been taken and written, at most `patience`; has it taken at once.
     void wait_until_written(std::uint64_t number, std::chrono::milliseconds patience);
@@ -43,13 +53,18 @@ public:
 
 private:
     [[nodiscard]] std::size_t room_for(importance class_of_record) const noexcept;
+    // Something has been put into `waiting_`. Returns whether the other thread is to be woken.
+    [[nodiscard]] bool note_waiting() noexcept;
 
     const std::size_t most_bytes_;
     mutable std::mutex mutex_{};
     std::condition_variable filled_{};
     std::condition_variable written_{};
     std::vector<journal_record> waiting_{};
+    std::vector<journal_record> held_{};
+    std::uint64_t held_after_ = std::numeric_limits<std::uint64_t>::max();  // this seq
     std::size_t bytes_ = 0;
+    std::size_t held_bytes_ = 0;  // of them
     std::uint64_t pushed_ = 0;
     std::uint64_t taken_ = 0;
     std::uint64_t done_ = 0;

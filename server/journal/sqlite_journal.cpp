@@ -169,6 +169,14 @@ public:
         dropped_.fetch_add(!kept && counts ? 1 : 0, std::memory_order_relaxed);
     }
 
+    void release(std::uint64_t seq) noexcept {
+        try {
+            queue_.release(seq);
+        } catch (const std::bad_alloc&) {  // the next commit tries again
+        }
+    }
+    void drop_held() noexcept { queue_.drop_held(); }
+
     /// `question` is asked of a reader; what it gives, or why there is nothing, goes to `done`.
     template <class Result, class Question>
     void ask(handler<Result> done, Question question) {
@@ -518,5 +526,9 @@ void sqlite_journal::shadow_replied(const core::shadow_reply& reply) noexcept {
         return journal_record{shadow_record{reply.seq, document.finish(), reply.elapsed.count()}};
     });
 }
+
+void sqlite_journal::events_committed(std::uint64_t seq) noexcept { implementation_->release(seq); }
+
+void sqlite_journal::events_refused() noexcept { implementation_->drop_held(); }
 
 }  // namespace hookd::server

@@ -43,6 +43,8 @@ public:
         std::chrono::nanoseconds elapsed) noexcept override;
     void wait_given_up(std::uint64_t seq, protocol::refusal why) noexcept override;
     void shadow_replied(const core::shadow_reply& reply) noexcept override;
+    void events_committed(std::uint64_t seq) noexcept override;
+    void events_refused() noexcept override;
 
 private:
     template <class Complete>

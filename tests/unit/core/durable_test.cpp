@@ -227,6 +227,35 @@ BOOST_AUTO_TEST_CASE(wait_that_is_lost_ends_with_an_error_and_is_no_consent) {
     BOOST_CHECK_EQUAL(retry.how(), outcome::answered);
 }
 
+BOOST_AUTO_TEST_CASE(watcher_of_verdicts_hears_of_none_that_is_lost) {
+    memory_log log;
+    durable_fixture daemon{log};
+    client& watcher = daemon.subscriber({}, {.responds = false, .verdicts = true});
+    (void)daemon.emit_and_wait(daemon.join(), "refused");
+    daemon.lose();
+    BOOST_CHECK(!daemon.broker.take_notice(watcher));
+    (void)daemon.emit_and_wait(daemon.join(), "asked");
+    daemon.commit();
+    BOOST_CHECK_EQUAL(daemon.receive_names(watcher), "1:asked");
+    const auto next = daemon.broker.take_notice(watcher);
+    BOOST_REQUIRE(next);
+    BOOST_TEST(next->verdict->view().find(R"("event":"asked")") != std::string_view::npos, next->verdict->view());
+}
+
+BOOST_AUTO_TEST_CASE(watcher_hears_of_an_operation_once_its_result_is_committed) {
+    memory_log log;
+    durable_fixture daemon{log};
+    client& hook = daemon.subscriber({"a"}, {.name = "hook"});
+    client& watcher = daemon.subscriber({"a"}, {.responds = false, .verdicts = true});
+    (void)daemon.emit_and_wait(daemon.join(), "a", {.operation_id = operation});
+    daemon.commit();
+    (void)daemon.receive(watcher);
+    daemon.reply(hook, daemon.receive_one(hook).id, R"({"abort":"no"})");
+    BOOST_CHECK(!daemon.broker.take_notice(watcher));
+    daemon.commit();
+    BOOST_CHECK(daemon.broker.take_notice(watcher));
+}
+
 BOOST_AUTO_TEST_CASE(verdict_that_is_lost_is_an_error_and_a_retry_asks_again) {
     memory_log log;
     durable_fixture daemon{log};

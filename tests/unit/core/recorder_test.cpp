@@ -52,6 +52,9 @@ public:
                         std::to_string(reply.elapsed / 1ms) + " ms");
     }
 
+    void events_committed(std::uint64_t seq) noexcept override { lines.push_back("committed " + std::to_string(seq)); }
+    void events_refused() noexcept override { lines.push_back("refused"); }
+
     [[nodiscard]] std::string take() {
         std::string text;
         for (const auto& each : lines) {
@@ -102,6 +105,26 @@ BOOST_AUTO_TEST_CASE(a_wait_that_a_restart_continues_is_told_with_its_user_befor
     after.broker.hide(&secrets);
     after.broker.record_restored();
     BOOST_CHECK_EQUAL(after.told.take(), "restored 1 a by user 1000 to 1 \"hidden\"");
+}
+
+BOOST_AUTO_TEST_CASE(the_commit_of_an_event_is_told_before_its_delivery_and_a_refusal_after_all_of_it) {
+    memory_log log;
+    recorded_world fixture;
+    fixture.broker.make_durable(log, {}, fixture.now);
+    fixture.broker.record_to(&fixture.told);
+    BOOST_CHECK_EQUAL(fixture.told.take(), "committed 0");
+    client& guard = fixture.subscriber({}, {.name = "guard"});
+    (void)fixture.emit_and_wait(fixture.program("git"), "push");
+    fixture.broker.write_changes();
+    BOOST_CHECK_EQUAL(fixture.told.take(), "event 1 push by git to 1 {}");
+    fixture.broker.committed(log.commit(), fixture.now);
+    (void)fixture.receive(guard);
+    BOOST_CHECK_EQUAL(fixture.told.take(), "committed 1; handed 1 to guard");
+    (void)fixture.emit_and_wait(fixture.program("git"), "pull");
+    fixture.broker.write_changes();
+    log.lose();
+    fixture.broker.lost("no space left on device", fixture.now);
+    BOOST_CHECK_EQUAL(fixture.told.take(), "event 2 pull by git to 1 {}; given up 2 cancelled; refused");
 }
 
 BOOST_AUTO_TEST_CASE(a_question_is_told_from_its_event_to_its_verdict) {

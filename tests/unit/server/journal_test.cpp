@@ -614,4 +614,55 @@ BOOST_AUTO_TEST_CASE(what_was_merely_told_is_dropped_before_questions) {
     BOOST_TEST(!queue.take(records, 1min));
 }
 
+BOOST_AUTO_TEST_CASE(what_is_not_committed_is_held_and_what_is_refused_is_never_taken) {
+    record_queue queue{1'000'000};
+    std::vector<journal_record> records;
+    const auto taken = [&] {
+        BOOST_TEST(queue.take(records, 1min));
+        std::string seqs;
+        for (const auto& each : records) {
+            seqs += (seqs.empty() ? "" : " ") + std::to_string(seq_of(each));
+        }
+        return seqs;
+    };
+    const auto push = [&queue](std::uint64_t seq) {
+        return queue.push(event_record{.seq = seq, .name = "asked"}, record_queue::importance::asked) &&
+               queue.push(verdict_record{.seq = seq}, record_queue::importance::verdict);
+    };
+    BOOST_TEST(push(1));
+    queue.release(1);
+    BOOST_TEST(push(2));
+    BOOST_TEST(push(3));
+    const auto before = queue.last_number();
+    BOOST_TEST(taken() == "1 1");
+    queue.release(2);
+    BOOST_TEST(queue.last_number() == before + 2);  // a question about the journal waits for them from now on
+    BOOST_TEST(taken() == "2 2");
+    queue.drop_held();
+    BOOST_TEST(push(3));
+    queue.release(3);
+    BOOST_TEST(taken() == "3 3");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_held_and_dropped_leaves_its_room) {
+    record_queue queue{100'000};
+    const auto fill = [&queue] {
+        int count = 0;
+        while (queue.push(event_record{.seq = 1, .name = std::string(100, 'x')}, record_queue::importance::told)) {
+            ++count;
+        }
+        return count;
+    };
+    queue.release(0);
+    const int most = fill();
+    BOOST_TEST(most > 100);
+    queue.drop_held();
+    BOOST_TEST(fill() == most);
+    queue.release(1);
+    std::vector<journal_record> records;
+    BOOST_TEST(queue.take(records, 1min));
+    BOOST_TEST(records.size() == static_cast<std::size_t>(most));
+    BOOST_TEST(fill() == most);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
