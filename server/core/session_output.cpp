@@ -132,7 +132,7 @@ void sessions::take_back() noexcept {
             queue.pop_back(1);
         }
         each->notices_.remove_if(
-            [this](const notice& each) { return each.verdict != nullptr && !durable_.is_committed(each.position); });
+            [this](const notice& next) { return next.verdict != nullptr && !durable_.is_committed(next.position); });
         if (each->session_) {
             each->session_->last_seq_ = std::min(each->session_->last_seq_, head_seq);
         }

@@ -82,8 +82,7 @@ void append_id(std::string& ids, const protocol::uuid& id, std::int64_t key) {
     }
 }
 
-std::string_view params_of(const std::string& notification) {
-    std::string_view params{notification};
+std::string_view params_of(std::string_view params) {
     params.remove_prefix(protocol::verdict_head.size());
     params.remove_suffix(1);
     return params;

@@ -1,36 +1,16 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "journal/record_queue.hpp"
 
-#include "core/reserve_more.hpp"
-
-#include <algorithm>
 #include <utility>
 
 namespace hookd::server {
 namespace {
 
-constexpr std::size_t around_each = 64;  // what the allocator adds
-
-struct size_visitor {
-    std::size_t operator()(const event_record& each) const noexcept {
-        return each.name.capacity() + each.program.capacity() + each.cause.capacity() + each.host.capacity() +
-               (each.payload ? each.payload->capacity() : 0);
-    }
-    std::size_t operator()(const hand_out_record& each) const noexcept { return each.session_name.capacity(); }
-    std::size_t operator()(const verdict_record& each) const noexcept { return each.notification.capacity(); }
-    std::size_t operator()(const given_up_record&) const noexcept { return 0; }
-    std::size_t operator()(const shadow_record& each) const noexcept { return each.reply.capacity(); }
-};
+std::size_t footprint_of(const journal_record& record) noexcept {
+    return sizeof(journal_record) + text_bytes_of(record);
+}
 
 }  // namespace
-
-std::size_t footprint_of(const journal_record& record) noexcept {
-    return sizeof(journal_record) + around_each + std::visit(size_visitor{}, record);
-}
-
-std::uint64_t seq_of(const journal_record& record) noexcept {
-    return std::visit([](const auto& each) { return each.seq; }, record);
-}
 
 std::size_t record_queue::room_for(importance class_of_record) const noexcept {
     switch (class_of_record) {
@@ -50,7 +30,7 @@ bool record_queue::note_waiting() noexcept {
     return std::exchange(asleep_, false) || is_quarter_full;
 }
 
-bool record_queue::push(journal_record&& record, importance class_of_record) {
+bool record_queue::push(const journal_record& record, importance class_of_record) {
     const std::size_t bytes = footprint_of(record);
     bool wakes = false;
     {
@@ -58,14 +38,15 @@ bool record_queue::push(journal_record&& record, importance class_of_record) {
         if (closed_ || bytes_ + bytes > room_for(class_of_record)) {
             return false;
         }
-        bytes_ += bytes;
         if (seq_of(record) > held_after_) [[unlikely]] {
+            held_.add(record);
             held_bytes_ += bytes;
-            held_.push_back(std::move(record));
+            bytes_ += bytes;
             return true;
         }
+        waiting_.add(record);
         ++pushed_;
-        waiting_.push_back(std::move(record));
+        bytes_ += bytes;
         wakes = note_waiting();
     }
     if (wakes) {
@@ -79,19 +60,22 @@ void record_queue::release(std::uint64_t seq) {
     {
         const std::lock_guard lock{mutex_};
         held_after_ = seq;
-        const auto still_held = std::stable_partition(
-            held_.begin(), held_.end(), [seq](const journal_record& each) { return seq_of(each) <= seq; });
-        if (still_held == held_.begin()) {
-            return;
+        const auto before = pushed_;
+        const auto held = std::exchange(held_, {});
+        const auto held_bytes = std::exchange(held_bytes_, 0);
+        bytes_ -= held_bytes;
+        for (const auto& each : held.records()) {
+            const auto bytes = footprint_of(each);
+            if (seq_of(each) > seq) {
+                held_.add(each);
+                held_bytes_ += bytes;
+            } else {
+                waiting_.add(each);
+                ++pushed_;
+            }
+            bytes_ += bytes;
         }
-        core::reserve_more(waiting_, static_cast<std::size_t>(still_held - held_.begin()));
-        for (auto each = held_.begin(); each != still_held; ++each) {
-            held_bytes_ -= footprint_of(*each);
-            ++pushed_;
-            waiting_.push_back(std::move(*each));
-        }
-        held_.erase(held_.begin(), still_held);
-        wakes = note_waiting();
+        wakes = pushed_ != before && note_waiting();
     }
     if (wakes) {
         filled_.notify_one();
@@ -119,7 +103,7 @@ void record_queue::wait_until_written(std::uint64_t number, std::chrono::millise
     }
 }
 
-bool record_queue::take(std::vector<journal_record>& records, std::chrono::milliseconds patience) {
+bool record_queue::take(record_batch& records, std::chrono::milliseconds patience) {
     records.clear();
     std::unique_lock lock{mutex_};
     done_ = taken_;

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include "journal/journal_record.hpp"
+#include "journal/record_batch.hpp"
 
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <limits>
 #include <mutex>
-#include <vector>
 
 namespace hookd::server {
 
@@ -30,11 +29,11 @@ public:
     /// How much of the queue a record may find taken and still be let in: what was merely told goes first.
     enum class importance : std::uint8_t { told, asked, verdict };
 
-    /// False where there is no room for it.
-    [[nodiscard]] bool push(journal_record&& record, importance class_of_record);
+    /// Copies it. False where there is no room for it.
+    [[nodiscard]] bool push(const journal_record& record, importance class_of_record);
 
     /// From now on records of events after `seq` are held until this is called for them. Throws std::bad_alloc:
-    /// nothing is released then.
+    /// those that there was no memory for are lost.
     void release(std::uint64_t seq);
     /// Drops all that are held.
     void drop_held();
@@ -46,7 +45,7 @@ public:
 
     /// Waits for records, at most `patience`; `records` is exchanged for them. Whatever was taken before has been
     /// written by then. False once the queue is closed and empty.
-    [[nodiscard]] bool take(std::vector<journal_record>& records, std::chrono::milliseconds patience);
+    [[nodiscard]] bool take(record_batch& records, std::chrono::milliseconds patience);
 
     /// Nothing more is let in.
     void close();
@@ -60,8 +59,8 @@ private:
     mutable std::mutex mutex_{};
     std::condition_variable filled_{};
     std::condition_variable written_{};
-    std::vector<journal_record> waiting_{};
-    std::vector<journal_record> held_{};
+    record_batch waiting_{};
+    record_batch held_{};
     std::uint64_t held_after_ = std::numeric_limits<std::uint64_t>::max();  // this seq
     std::size_t bytes_ = 0;
     std::size_t held_bytes_ = 0;  // of them

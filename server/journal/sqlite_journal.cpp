@@ -158,12 +158,12 @@ public:
             dropped_.load(std::memory_order_relaxed), failure_};
     }
 
-    /// `make` gives the record. What is lost is counted where `counts`.
+    /// `make` makes the record and calls the function that it gets with it. What is lost is counted where `counts`.
     template <class Make>
     void record(record_queue::importance class_of_record, bool counts, Make make) noexcept {
         bool kept = false;
         try {
-            kept = queue_.push(make(), class_of_record);
+            make([&](const journal_record& made) { kept = queue_.push(made, class_of_record); });
         } catch (const std::bad_alloc&) {  // it is lost
         }
         dropped_.fetch_add(!kept && counts ? 1 : 0, std::memory_order_relaxed);
@@ -172,7 +172,7 @@ public:
     void release(std::uint64_t seq) noexcept {
         try {
             queue_.release(seq);
-        } catch (const std::bad_alloc&) {  // the next commit tries again
+        } catch (const std::bad_alloc&) {  // they are lost
         }
     }
     void drop_held() noexcept { queue_.drop_held(); }
@@ -226,9 +226,9 @@ private:
     void write_all() {
         // Where processors are short, events go before their journal.
         (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), niceness);
-        std::vector<journal_record> records;
-        while (queue_.take(records, records.empty() ? while_idle : between_retentions)) {
-            write(records);
+        record_batch batch;
+        while (queue_.take(batch, batch.empty() ? while_idle : between_retentions)) {
+            write(batch.records());
         }
         writer_.reset();
     }
@@ -444,24 +444,27 @@ void sqlite_journal::record_event(
     const core::event& event, const core::secret_filter* secrets, Complete complete) noexcept {
     using importance = record_queue::importance;
     const std::size_t most = implementation_->options().payload_bytes;
-    implementation_->record(event.expects_response() ? importance::asked : importance::told, true, [&] {
+    implementation_->record(event.expects_response() ? importance::asked : importance::told, true, [&](auto push) {
         event_record record{.seq = event.seq(),
             .id = event.id(),
-            .name = std::string{event.name()},
+            .name = event.name(),
             .emitted_at = nanoseconds_of(event.emitted_at()),
-            .cause = std::string{event.cause()},
-            .host = std::string{event.host()},
+            .cause = event.cause(),
+            .host = event.host(),
             .payload_bytes = event.payload().size()};
         complete(record);
         if (event.expects_response()) {
             record.timeout_ms = event.timeout().count();
         }
+        std::optional<std::string> hidden;
         if (event.payload().size() <= most) {
-            auto hidden = secrets != nullptr ? secrets->payload(event.name(), event.payload()) : std::nullopt;
+            if (secrets != nullptr) {
+                hidden = secrets->payload(event.name(), event.payload());
+            }
             record.masked = hidden.has_value();
-            record.payload = hidden ? std::move(hidden) : std::optional<std::string>{event.payload()};
+            record.payload = hidden ? std::string_view{*hidden} : event.payload();
         }
-        return journal_record{std::move(record)};
+        push(record);
     });
 }
 
@@ -488,32 +491,30 @@ void sqlite_journal::event_delivered(
     const core::event& delivered, std::string_view session_name, bool is_asked) noexcept {
     using importance = record_queue::importance;
     const auto after = nanoseconds_of(std::chrono::system_clock::now()) - nanoseconds_of(delivered.emitted_at());
-    implementation_->record(delivered.expects_response() ? importance::asked : importance::told, false, [&] {
-        return journal_record{
-            hand_out_record{delivered.seq(), std::string{session_name}, is_asked, std::max<std::int64_t>(after, 0)}};
+    implementation_->record(delivered.expects_response() ? importance::asked : importance::told, false, [&](auto push) {
+        push(hand_out_record{delivered.seq(), session_name, is_asked, std::max<std::int64_t>(after, 0)});
     });
 }
 
 void sqlite_journal::wait_ended(
     std::string_view event_name, const protocol::wait_result& verdict, std::chrono::nanoseconds elapsed) noexcept {
     const std::size_t most = implementation_->options().payload_bytes;
-    implementation_->record(record_queue::importance::verdict, true, [&] {
-        return journal_record{verdict_record{verdict.seq.value_or(0),
-            is_large(verdict, most) ? notification_of(event_name, reduced(verdict, most), elapsed)
-                                    : notification_of(event_name, verdict, elapsed),
-            !verdict.abort.empty()}};
+    implementation_->record(record_queue::importance::verdict, true, [&](auto push) {
+        const auto notification = is_large(verdict, most) ? notification_of(event_name, reduced(verdict, most), elapsed)
+                                                          : notification_of(event_name, verdict, elapsed);
+        push(verdict_record{verdict.seq.value_or(0), notification, !verdict.abort.empty()});
     });
 }
 
 void sqlite_journal::wait_given_up(std::uint64_t seq, protocol::refusal why) noexcept {
-    implementation_->record(record_queue::importance::verdict, false, [&] {
-        return journal_record{given_up_record{seq, protocol::to_string(why)}};
+    implementation_->record(record_queue::importance::verdict, false, [&](auto push) {
+        push(given_up_record{seq, protocol::to_string(why)});
     });
 }
 
 void sqlite_journal::shadow_replied(const core::shadow_reply& reply) noexcept {
     const std::size_t most = implementation_->options().payload_bytes;
-    implementation_->record(record_queue::importance::asked, false, [&] {
+    implementation_->record(record_queue::importance::asked, false, [&](auto push) {
         base::object_writer document;
         document.text("responder", reply.responder);
         if (!reply.failed.empty()) {
@@ -523,7 +524,8 @@ void sqlite_journal::shadow_replied(const core::shadow_reply& reply) noexcept {
         } else {
             document.raw("response", reply.response);
         }
-        return journal_record{shadow_record{reply.seq, document.finish(), reply.elapsed.count()}};
+        const auto text = document.finish();
+        push(shadow_record{reply.seq, text, reply.elapsed.count()});
     });
 }
 

@@ -604,9 +604,9 @@ BOOST_AUTO_TEST_CASE(what_was_merely_told_is_dropped_before_questions) {
     BOOST_TEST(push(importance::verdict));
     while (push(importance::verdict)) {
     }
-    std::vector<journal_record> records;
+    record_batch records;
     BOOST_TEST(queue.take(records, 1min));
-    BOOST_TEST(records.size() > static_cast<std::size_t>(told));
+    BOOST_TEST(records.records().size() > static_cast<std::size_t>(told));
     BOOST_TEST(push(importance::told));
     queue.close();
     BOOST_TEST(!push(importance::verdict));
@@ -616,11 +616,11 @@ BOOST_AUTO_TEST_CASE(what_was_merely_told_is_dropped_before_questions) {
 
 BOOST_AUTO_TEST_CASE(what_is_not_committed_is_held_and_what_is_refused_is_never_taken) {
     record_queue queue{1'000'000};
-    std::vector<journal_record> records;
+    record_batch records;
     const auto taken = [&] {
         BOOST_TEST(queue.take(records, 1min));
         std::string seqs;
-        for (const auto& each : records) {
+        for (const auto& each : records.records()) {
             seqs += (seqs.empty() ? "" : " ") + std::to_string(seq_of(each));
         }
         return seqs;
@@ -659,10 +659,38 @@ BOOST_AUTO_TEST_CASE(what_is_held_and_dropped_leaves_its_room) {
     queue.drop_held();
     BOOST_TEST(fill() == most);
     queue.release(1);
-    std::vector<journal_record> records;
+    record_batch records;
     BOOST_TEST(queue.take(records, 1min));
-    BOOST_TEST(records.size() == static_cast<std::size_t>(most));
+    BOOST_TEST(records.records().size() == static_cast<std::size_t>(most));
     BOOST_TEST(fill() == most);
+}
+
+BOOST_AUTO_TEST_CASE(batch_keeps_texts_of_any_length_through_a_swap_and_begins_anew_after_clear) {
+    record_batch batch;
+    record_batch other;
+    for (int round = 0; round < 3; ++round) {
+        std::vector<std::string> texts;
+        for (std::size_t length : {0, 1, 100, 16'383, 16'384, 16'385, 65'535, 65'536, 65'537, 200'000, 7}) {
+            for (int i = 0; i < 9; ++i) {
+                texts.emplace_back(length, static_cast<char>('a' + texts.size() % 26));
+            }
+        }
+        for (const auto& each : texts) {
+            batch.add(event_record{.name = each, .host = "h", .payload = std::string{each}});
+            batch.add(hand_out_record{.session_name = each});
+        }
+        batch.swap(other);
+        BOOST_TEST(batch.empty());
+        BOOST_REQUIRE_EQUAL(other.records().size(), 2 * texts.size());
+        for (std::size_t i = 0; i < texts.size(); ++i) {
+            const auto& event = std::get<event_record>(other.records()[2 * i]);
+            BOOST_TEST(
+                (event.name == texts[i] && event.host == "h" && event.payload == texts[i] && event.cause.empty()));
+            BOOST_TEST(std::get<hand_out_record>(other.records()[2 * i + 1]).session_name == texts[i]);
+        }
+        other.clear();
+        BOOST_TEST(other.empty());
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
