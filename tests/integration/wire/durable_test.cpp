@@ -176,6 +176,25 @@ BOOST_AUTO_TEST_CASE(file_that_is_removed_refuses_events_until_a_restart) {
     BOOST_TEST(int_at(emit(peer, "b"), "/seq") == 2);
 }
 
+BOOST_AUTO_TEST_CASE(question_that_is_refused_is_in_no_history_and_in_none_after_a_restart) {
+    durable_daemon with;
+    const auto check_history = [](wire_client& peer) {
+        const auto found = peer.result("history");
+        BOOST_TEST(text_at(found, "/verdicts/0/event") == "asked");
+        BOOST_TEST(found.at_pointer("/verdicts").as_array().size() == 1u);
+    };
+    auto peer = with.connect();
+    peer.result("emit_and_wait", R"({"event":"asked"})");
+    std::filesystem::rename(with.file, with.file + ".moved");
+    const auto refused = peer.failure("emit_and_wait", R"({"event":"refused"})");
+    BOOST_TEST(refused.string("/error/data/limit") == "journal");
+    check_history(peer);
+    std::filesystem::rename(with.file + ".moved", with.file);
+    with.kill_and_start();
+    auto after = with.connect();
+    check_history(after);
+}
+
 BOOST_AUTO_TEST_CASE(file_is_private) {
     durable_daemon with;
     with.connect().result("ping");
