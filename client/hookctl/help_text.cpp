@@ -495,7 +495,7 @@ constexpr std::string_view trace_help = R"text(usage: hookctl trace [options] ID
 
 Prints all that the daemon's journal knows of one event: who emitted it, which hooks got it
 when, what each said, who was missing, the verdict and the payload. ID is its hook_event_id,
-as emit, listen and log --json print it.
+as emit, listen and log --json print it, or its first eight digits, as log prints them.
 
 options:
   --timeout DURATION   how long to wait for the daemon (default 30s)

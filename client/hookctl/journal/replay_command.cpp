@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include "event_id.hpp"
 #include "hookctl/commands.hpp"
 #include "hookctl/daemon/daemon_call.hpp"
 #include "hookctl/exit_status.hpp"
@@ -41,7 +42,10 @@ std::string describe(const std::string& name, std::string_view answer) {
 int run_replay(const invocation& call, const replay_arguments& arguments) {
     // The daemon sees to it that it ends: the hook has the time that the emitter gave.
     const auto answer = connect_for(call).call(protocol::replay_params::method,
-        base::object_writer().text("hook_event_id", arguments.id).text("to", arguments.to).finish(),
+        base::object_writer()
+            .text("hook_event_id", resolve_event_id(call, arguments.id))
+            .text("to", arguments.to)
+            .finish(),
         call.timeout.value_or(protocol::max_timeout));
     print(writes_for_programs(call.json) ? json_output(one_line(answer)) + '\n'
                                          : describe(arguments.to, base::trimmed_json(answer)));

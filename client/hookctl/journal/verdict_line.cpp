@@ -135,6 +135,9 @@ std::string verdict_line(std::string_view entry, std::size_t columns, const pale
     }
     screen_line line(std::move(time), colour.dim());
     line.add("  ");
+    if (const auto id = base::value_view(entry)["hook_event_id"].string(); !id.empty()) {
+        line.add(harmless(id.substr(0, short_id_digits)), colour.dim()).add("  ");
+    }
     add_verdict(line, entry, columns - std::min(columns, line.columns()), colour);
     return line.rendered(columns, colour.plain());
 }

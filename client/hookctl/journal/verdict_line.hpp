@@ -12,11 +12,14 @@
 
 namespace hookd::hookctl {
 
+/// How much of an event's id is shown to people, and is enough for `trace`.
+inline constexpr std::size_t short_id_digits = 8;
+
 /// One line for people about a verdict, an entry of `history`: when, which event, whether it proceeded, who said so,
 /// how long that took, and why:
 ///
-///     2026-11-23 12:58:36  git.pre_push              ✗  no-main           4.1 ms  main is closed
-///     2026-11-23 12:58:31  git.pre_commit            ✓  lint, format     12.4 ms
+///     2026-11-23 12:58:36  5a0d1f7e  git.pre_push              ✗  no-main           4.1 ms  main is closed
+///     2026-11-23 12:58:31  0c7be1d2  git.pre_commit            ✓  lint, format     12.4 ms
 ///
 /// At most so many columns: names and the reason are shortened with `…`, and where the terminal is narrow the year is
 /// left out. What hooks say cannot drive the terminal (base::harmless). Without a line end.

@@ -66,9 +66,9 @@ BOOST_AUTO_TEST_CASE(log_shows_people_a_line_a_verdict) {
     with.ask("pre_push");
     const auto shown = lines_of(with.terminal("log"));
     BOOST_REQUIRE(shown.size() == 2U);
-    BOOST_TEST(mentions(shown[0], "  pre_commit       ✓  guard"));
+    BOOST_TEST(mentions(shown[0], with.id_of("pre_commit").substr(0, 8) + "  pre_commit    ✓  guard"));
     BOOST_TEST(mentions(shown[0], " ms  fine"));
-    BOOST_TEST(mentions(shown[1], "  pre_push         ✗  guard"));
+    BOOST_TEST(mentions(shown[1], with.id_of("pre_push").substr(0, 8) + "  pre_push      ✗  guard"));
     BOOST_TEST(mentions(shown[1], " ms  not on Friday"));
     BOOST_TEST(
         mentions(on_terminal(hookctl_binary() + " --socket " + with.daemon->socket_path() + " log").out, "\x1b[31m"));
@@ -135,6 +135,21 @@ BOOST_AUTO_TEST_CASE(two_that_read_at_once_both_have_it_all) {
     auto one = start_hookctl(with.daemon->socket_path(), {"log"});
     auto two = start_hookctl(with.daemon->socket_path(), {"log"});
     BOOST_TEST(one->finish().out == two->finish().out);
+}
+
+BOOST_AUTO_TEST_CASE(trace_and_replay_take_the_first_digits_of_an_id_as_log_prints_them) {
+    guarded with;
+    with.ask("pre_commit");
+    with.ask("pre_push");
+    const auto digits = with.id_of("pre_commit").substr(0, 8);
+    BOOST_TEST(mentions(lines_of(with.terminal("log"))[0], "  " + digits + "  "));
+    BOOST_TEST(text_at(json_of(with.run({"trace", digits}).out), "/event") == "pre_commit");
+    BOOST_TEST(with.run({"replay", digits, "--to", "guard"}).exit_status == 0);
+    for (const std::string unknown : {"00000000", "0000"}) {
+        const auto refused = with.run({"trace", unknown});
+        BOOST_TEST(refused.exit_status == 4);
+        check_one_error(refused, {"hook_event_id"});
+    }
 }
 
 BOOST_AUTO_TEST_CASE(trace_is_a_time_line_with_bars_on_a_terminal) {

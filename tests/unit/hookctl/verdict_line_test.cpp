@@ -48,6 +48,13 @@ BOOST_AUTO_TEST_CASE(who_said_what_is_on_the_line) {
         "✓  a, b, c +1                 1.2 ms");
 }
 
+BOOST_AUTO_TEST_CASE(first_digits_of_the_id_are_after_the_time) {
+    const auto line = verdict_line(
+        entry_of(R"("hook_event_id":"5a0d1f7e-2d86-4b9e-a1bb-64f24ec0c0c3","abort":"no")"), 80, palette(false));
+    BOOST_TEST(line.find("  5a0d1f7e  pre_push ") == 14U, line);
+    BOOST_TEST(line.ends_with("no"), line);
+}
+
 BOOST_AUTO_TEST_CASE(a_note_stands_beside_the_reason) {
     const std::string responses =
         R"("responses":[{"responder":"a","response":{"note":"fine"}},{"responder":"b","response":{"abort":"bad","note":"run make fmt"}}])";
