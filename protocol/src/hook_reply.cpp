@@ -8,6 +8,7 @@
 #include <hookd/protocol/methods.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <system_error>
 
@@ -45,20 +46,51 @@ std::string_view without_mark(std::string_view text) {
     return text.starts_with(byte_order_mark) ? text.substr(byte_order_mark.size()) : text;
 }
 
+/// How long the sequence of a terminal is that begins with ESC at the front of `line` (ECMA-48): a control sequence
+/// ends with a byte from @ to ~, a string (a title, a link) with BEL or ST, any other with a byte from 0 to ~.
+std::size_t escape_length(std::string_view line) {
+    constexpr std::string_view begins_string = "]P_^X";
+    const char second = line.size() > 1 ? line[1] : '\0';
+    const auto until = [&line](std::size_t from, char first, char last) {
+        while (from < line.size() && (line[from] < first || line[from] > last)) {
+            ++from;
+        }
+        return std::min(from + 1, line.size());
+    };
+    if (second == '[') {
+        return until(2, '@', '~');
+    }
+    if (begins_string.find(second) == std::string_view::npos) {
+        return until(1, '0', '~');
+    }
+    const auto bell = line.find('\a');
+    const auto terminator = line.find("\x1b\\", 2);
+    return bell < terminator ? bell + 1 : std::min(terminator, line.size() - 2) + 2;
+}
+
 /// `line` from the first character that is shown. Marks and blanks before it are those of any encoding that a shell may
-/// write in; colours are those of a program that was told to use them whatever it writes to (jq -C).
+/// write in; control characters and sequences are those of programs that write for a terminal whatever they write to
+/// (jq -C, tput).
 std::string_view without_front(std::string_view line) {
     using namespace std::string_view_literals;
-    constexpr std::string_view blanks = " \t\v\f\xef\xbb\xbf\xfe\xff\0"sv;
-    constexpr std::string_view control_sequence = "\x1b[";  // up to a byte from @ to ~ (ECMA-48)
+    constexpr std::array invisible{"\xc2\xa0"sv, "\xe2\x80\x8b"sv};  // U+00A0, U+200B
     for (;;) {
-        line.remove_prefix(std::min(line.find_first_not_of(blanks), line.size()));
-        if (!line.starts_with(control_sequence)) {
+        const auto code = line.empty() ? 0U : static_cast<unsigned char>(line.front());
+        const auto* const blank = std::find_if(
+            invisible.begin(), invisible.end(), [line](std::string_view each) { return line.starts_with(each); });
+        if (line.empty()) {
             return line;
         }
-        line.remove_prefix(control_sequence.size());
-        const auto* const end = std::find_if(line.begin(), line.end(), [](char c) { return c >= '@' && c <= '~'; });
-        line.remove_prefix(std::min(static_cast<std::size_t>(end - line.begin()) + 1, line.size()));
+        if (code == 0x1b) {
+            line.remove_prefix(escape_length(line));
+        } else if (blank != invisible.end()) {
+            line.remove_prefix(blank->size());
+        } else if (code <= ' ' || code == 0x7f ||
+                   "\xef\xbb\xbf\xfe\xff"sv.find(line.front()) != std::string_view::npos) {
+            line.remove_prefix(1);
+        } else {
+            return line;
+        }
     }
 }
 

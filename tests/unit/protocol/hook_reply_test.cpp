@@ -71,7 +71,8 @@ BOOST_AUTO_TEST_CASE(output_without_a_line_of_json_is_no_objection_and_becomes_t
             check_mentions(reply.notes[0], "no objection");
         }
     }
-    for (const std::string output : {"\x1b[1;31mred\x1b[0m", "\x1b[", "\x1b[31", "\x1b", "\x1b{"}) {
+    for (const std::string output :
+        {"\x1b[1;31mred\x1b[0m", "\x1b[", "\x1b[31", "\x1b", "\x1b{", "\x1b]", "\x1b]0;{", "\x1b(", "\x1b]x\x1b"}) {
         BOOST_CHECK(read(exited(0, output)).type == kind::response);
     }
 }
@@ -82,7 +83,9 @@ BOOST_AUTO_TEST_CASE(output_that_looks_like_json_and_is_not_one_object_is_a_hook
         {"{\"abort\":\"no\""s, "[1]"s, "{} {}"s, "{}\n{\"abort\":\"no\"}"s, "{\"a\":\xff}"s,
             "Welcome back\n{\"abort\":\"no\"}"s, "{\"abort\":\"no\"}\ndone"s, "10 %\r{\"abort\":\"no\"}"s,
             "x\n \t[\"abort\"]"s, "x\n\xef\xbb\xbf{"s, "\xef\xbb\xbf [] "s, "\xff\xfe{\0\"\0"s, "\xfe\xff\0{\0\""s,
-            "{"s, "\x1b[1;39m{\x1b[0m\"abort\": \"no\"}"s, "x\n \x1b[m \x1b[32m[1]"s}) {
+            "{"s, "\x1b[1;39m{\x1b[0m\"abort\": \"no\"}"s, "x\n \x1b[m \x1b[32m[1]"s, "\x1b(B\x1b[m{\"abort\":\"no\"}"s,
+            "\x1b]0;title\a{\"abort\":\"no\"}"s, "\x1b]8;;x:y\x1b\\{\"abort\":\"no\"}"s, "\x1bP1$r0m\x1b\\{}x"s,
+            "\x1b[m\x0f{}x"s, "\x1e{\"abort\":\"no\"}"s, "\a{}x"s, "\xc2\xa0{}"s, "\xe2\x80\x8b{}"s}) {
         BOOST_TEST_CONTEXT(output) {
             const auto reply = read(exited(0, output));
             BOOST_CHECK(reply.type == kind::failed);
