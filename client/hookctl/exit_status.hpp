@@ -16,6 +16,8 @@ inline constexpr int refused =
     4;  ///< the daemon answered with an error, can't be reached although it is there, or is another user's
 inline constexpr int broken =
     5;  ///< the connection broke, the daemon did not answer, or the result could not be written
+inline constexpr int could_not_start =
+    126;  ///< of what runs a hook in git's place: that could not start, as a shell says it
 
 }  // namespace exit_status
 

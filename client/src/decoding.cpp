@@ -68,6 +68,9 @@ verdict::response decode_response(std::string_view element) {
     verdict::response response;
     for_each(element, json_kind::object, "responses", [&](const json_member& member) {
         if (member.key.equals("response")) {
+            if (kind_of(member.value) != json_kind::object) {
+                fail("a response that is no object");
+            }
             response.text = member.value;
         } else if (member.key.equals("responder")) {
             response.responder = text_of(member);
@@ -79,6 +82,9 @@ verdict::response decode_response(std::string_view element) {
             response.host = text_of(member);
         }
     });
+    if (response.text.empty()) {
+        fail("responses without a response");
+    }
     return response;
 }
 
@@ -117,7 +123,8 @@ emission decode_emission(std::string_view result) {
 
 verdict decode_verdict(std::string_view result) {
     verdict out;
-    bool decided = false;
+    bool has_outcome = false;
+    bool has_abort = false;
     for_each(result, json_kind::object, "a verdict", [&](const json_member& member) {
         if (member.key.equals("hook_event_id")) {
             out.hook_event_id = text_of(member);
@@ -127,9 +134,10 @@ verdict decode_verdict(std::string_view result) {
             }
         } else if (member.key.equals("outcome")) {
             out.outcome = outcome_of(member);
+            has_outcome = true;
         } else if (member.key.equals("abort")) {
             out.abort = text_of(member);
-            decided = true;
+            has_abort = true;
         } else if (member.key.equals("responses")) {
             for_each(member.value, json_kind::array, "responses",
                 [&](const json_member& element) { out.responses.push_back(decode_response(element.value)); });
@@ -142,9 +150,9 @@ verdict decode_verdict(std::string_view result) {
             out.bypassed = text_of(member);
         }
     });
-    // An absent `abort` must never be read as a permission.
-    if (!decided) {
-        fail("a verdict without abort");
+    // What is no verdict must never be read as a permission.
+    if (!has_outcome || !has_abort) {
+        fail("a verdict without outcome or abort");
     }
     out.text = result;
     return out;

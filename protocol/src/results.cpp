@@ -71,7 +71,7 @@ void append_hook(std::string& out, const cluster_hosts_result::hook& hook) {
     base::object_writer{out}.text("name", hook.name).texts("events", hook.events).flag("responds", hook.responds).end();
 }
 
-void append_host(std::string& out, const cluster_hosts_result::host& host) {
+void append_host_json(std::string& out, const cluster_hosts_result::host& host) {
     base::object_writer{out}
         .text("host", host.name)
         .text("state", host.state)
@@ -162,7 +162,7 @@ void append_json(std::string& out, const list_hooks_result& result) {
 }
 
 void append_json(std::string& out, const cluster_hosts_result& result) {
-    base::object_writer{out}.array("hosts", result.hosts, append_host).end();
+    base::object_writer{out}.array("hosts", result.hosts, append_host_json).end();
 }
 
 void append_json(std::string& out, const bypass_result& result) {

@@ -128,6 +128,7 @@ socket_file::socket_file(std::filesystem::path path, int inherited) : path_(std:
     if (!has_file()) {
         return;
     }
+    base::check_directory(path_.parent_path(), "ListenStream= of the socket unit");
     if (may_lock_beside(path_)) {
         lock_.emplace(path_);
     }

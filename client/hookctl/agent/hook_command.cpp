@@ -14,7 +14,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <string>
+#include <string_view>
+#include <utility>
 
 namespace hookd::hookctl {
 
@@ -104,6 +107,18 @@ agent_decision ask_hooks(const invocation& call, const agent_input& input, const
     }
 }
 
+/// `stops`: the agent must not do it, where it can be kept from it.
+int give_unasked(const agent_event& event, std::string_view reason, bool stops) {
+    auto why = "no hook was asked about " + event.name + ": ";
+    why += reason;
+    if (event.is_guarded && stops) {
+        return give(event, denial(std::move(why)));
+    }
+    agent_decision none;
+    none.notices.push_back(std::move(why));
+    return give(event, none);
+}
+
 int ask(
     const invocation& call, const agent_hook_arguments& arguments, const agent_input& input, const agent_event& event) {
     wait_options options;
@@ -123,16 +138,13 @@ int ask(
         }
         return give(event, std::move(decision));
     } catch (const error& failure) {
-        auto why = "no hook was asked about " + event.name + ": " + failure.what();
         const unasked_rules rules{
             .fail_closed = arguments.fail_closed, .proceed_without_daemon = arguments.proceed_without_daemon};
         // What hooks have said so far is no consent to anything.
-        if (event.is_guarded && (chain.has_begun() || stops_tool(unasked_after(failure.kind()), rules))) {
-            return give(event, denial(std::move(why)));
-        }
-        agent_decision none;
-        none.notices.push_back(std::move(why));
-        return give(event, none);
+        const bool stops = chain.has_begun() || stops_tool(unasked_after(failure.kind()), rules);
+        return give_unasked(event, failure.what(), stops);
+    } catch (const std::exception& failure) {
+        return give_unasked(event, failure.what(), chain.has_begun() || arguments.fail_closed);
     }
 }
 
@@ -170,7 +182,7 @@ int run_agent_hook(const invocation& asked, const agent_hook_arguments& argument
     agent_event event;
     try {
         event = read_agent_event(input, arguments.agent);
-    } catch (const usage_error& wrong) {
+    } catch (const std::exception& wrong) {
         return refuse(arguments, recognize_agent_event(input, arguments.agent), wrong.what());
     }
     return event.waits ? ask(call, arguments, input, event) : tell(call, event);

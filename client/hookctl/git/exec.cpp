@@ -4,6 +4,7 @@
 #include "command.hpp"
 #include "environment.hpp"
 #include "hookctl/arguments.hpp"
+#include "hookctl/exit_status.hpp"
 #include "hookctl/json/json_argument.hpp"
 #include "hookctl/terminal/byte_text.hpp"
 #include "hookctl/terminal/output.hpp"
@@ -33,8 +34,6 @@ namespace hookd::hookctl {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr int could_not_start = 126;  // as a shell: it says nothing about what git is doing
 
 /// Bytes that add_bytes has written under `key` in an object; empty where there are none.
 std::string bytes_of(std::string_view object, std::string_view key) {
@@ -140,7 +139,7 @@ int exec_git_hook(const git_arguments& arguments) {
         throw std::system_error(errno, std::generic_category(), words.front());
     } catch (const std::exception& failure) {
         report_error(failure.what());
-        return could_not_start;
+        return exit_status::could_not_start;
     }
 }
 

@@ -33,7 +33,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int could_not_start = 126;  // as a shell: it says nothing about what git is doing
 constexpr std::size_t longest_script = std::size_t{64} * 1024;
 
 /// What the first lines for sh do: under another name than git's the script does nothing, and neither where what it
@@ -58,7 +57,7 @@ int run_by_shell(const git_arguments& arguments) {
     (void)std::signal(SIGPIPE, SIG_DFL);
     ::execv("/bin/sh", argv.data());
     print_error("can't start /bin/sh for " + arguments.script + ": " + std::generic_category().message(errno));
-    return could_not_start;
+    return exit_status::could_not_start;
 }
 
 }  // namespace
@@ -67,7 +66,7 @@ int interpret_git_script(const git_arguments& arguments) {
     const auto text = base::read_front(arguments.script, longest_script);
     if (!text) {
         print_error("can't read " + arguments.script + ": " + std::generic_category().message(errno));
-        return could_not_start;
+        return exit_status::could_not_start;
     }
     auto script = call_of_script(*text);
     if (!script) {

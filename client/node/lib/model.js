@@ -88,8 +88,9 @@ export class Verdict {
   constructor(message) {
     const result = message.result;
     // A verdict that can't be understood must not be taken for consent.
+    const isReply = (each) => isObject(each?.response) && !Array.isArray(each.response);
     const isVerdict = isObject(result) && typeof result.abort === 'string' && typeof result.outcome === 'string' &&
-      Array.isArray(result.responses) && Array.isArray(result.missing);
+      Array.isArray(result.responses) && result.responses.every(isReply) && Array.isArray(result.missing);
     if (!isVerdict) throw notUnderstood('it sent no proper verdict');
     this.#message = message;
     this.hookEventId = result.hook_event_id;

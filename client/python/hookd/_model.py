@@ -245,8 +245,10 @@ def read_verdict(result: Any, text: str) -> Verdict:
             for each in result["responses"])
         missing = tuple(Missing(each["responder"], each["why"], each.get("host")) for each in result["missing"])
         # A verdict that can't be understood must not be taken for consent.
-        if not isinstance(result["abort"], str):
-            raise TypeError("abort")
+        if not isinstance(result["abort"], str) or not isinstance(result["outcome"], str):
+            raise TypeError("outcome or abort")
+        if not all(isinstance(each.response, dict) for each in responses):
+            raise TypeError("responses")
         return Verdict(result["hook_event_id"], result["seq"], result["outcome"], result["abort"], responses, missing,
                        result.get("payload"), result.get("bypassed"), text)
 

@@ -59,11 +59,11 @@ BOOST_AUTO_TEST_CASE(a_console_block_without_a_command_is_refused) {
 // What is shown is run; these few are the exceptions, and another needs a reason here.
 BOOST_AUTO_TEST_CASE(all_commands_but_a_few_are_run) {
     const std::vector<std::string> not_run{
-        "./server/quickstart.sh    # builds hookd and tries it on a real git repository; leaves nothing "
-        "running",                                                                            // a check of run.sh
-        "./tests/run.sh            # optional: every test, and the checks of the packaging",  // what runs this
-        "cmake -S . -B build -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF",                 // these three: the check
-                                                                                              // `consumer`
+        "./server/quickstart.sh    # builds hookd and tries it on a temporary git repository; leaves nothing "
+        "running",                                                                    // a check of run.sh
+        "./tests/run.sh            # optional: runs all tests and packaging checks",  // what runs this
+        "cmake -S . -B build -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF",         // these three: the check
+                                                                                      // `consumer`
         "cmake --build build", "sudo cmake --install build",
         "systemctl --user enable --now hookd.socket",  // needs a service manager
     };

@@ -226,7 +226,7 @@ BOOST_AUTO_TEST_CASE(the_catalogs_that_come_with_hookd_are_valid) {
     }
 
     const auto agent = load_catalog(catalogs + "agent");
-    BOOST_TEST(agent->size() == 8U);
+    BOOST_TEST(agent->size() == 10U);
     BOOST_TEST(!agent->check_event("agent.pre_tool_use",
         R"({"agent":"claude","session_id":"s","tool_name":"Bash","tool_input":{"command":"ls"}})"));
     BOOST_TEST(agent->check_reply("agent.pre_tool_use", R"({"decision":7})").has_value());

@@ -488,17 +488,21 @@ BOOST_AUTO_TEST_CASE(whatever_is_no_hookd_is_told) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_verdict_without_abort_is_no_permission) {
-    fake_daemon daemon;
-    client caller{{.path = daemon.path()}};
-    fake_script script{[&] {
-        auto peer = daemon.accept();
-        peer.result(peer.receive("emit_and_wait"), R"({"hook_event_id":"x","seq":1,"outcome":"answered"})");
-        peer.result(peer.receive("emit_and_wait"), R"({"hook_event_id":"x","seq":1,"outcome":"who knows","abort":""})");
-    }};
-    BOOST_TEST((failure_of([&] { caller.emit_and_wait("x"); }).kind() == error_kind::broken));
-    BOOST_TEST((failure_of([&] { caller.emit_and_wait("x"); }).kind() == error_kind::broken));
-    script.finish();
+BOOST_AUTO_TEST_CASE(what_is_no_verdict_is_no_permission) {
+    for (const std::string_view members :
+        {R"("outcome":"answered")", R"("abort":"")", R"("outcome":"who knows","abort":"")",
+            R"("outcome":"answered","abort":null)", R"("outcome":"answered","abort":"","responses":[5])",
+            R"("outcome":"answered","abort":"","responses":[{"responder":"h"}])",
+            R"("outcome":"answered","abort":"","responses":[{"responder":"h","response":5}])"}) {
+        fake_daemon daemon;
+        client caller{{.path = daemon.path()}};
+        fake_script script{[&] {
+            auto peer = daemon.accept();
+            peer.result(peer.receive("emit_and_wait"), R"({"hook_event_id":"x","seq":1,)" + std::string(members) + "}");
+        }};
+        BOOST_TEST((failure_of([&] { caller.emit_and_wait("x"); }).kind() == error_kind::broken), members);
+        script.finish();
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

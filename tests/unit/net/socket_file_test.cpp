@@ -401,6 +401,18 @@ BOOST_AUTO_TEST_CASE(handed_over_socket_is_locked_and_its_file_left_to_the_manag
     BOOST_TEST(std::filesystem::exists(path));
 }
 
+BOOST_AUTO_TEST_CASE(handed_over_socket_in_a_directory_of_others_is_refused) {
+    const temp_directory directory;
+    make_directory(directory / "d", 0700);
+    auto listening = bound_socket(directory / "d/s", true);
+    set_mode(directory / "d", 0777);
+    BOOST_CHECK_EXCEPTION((socket_file{directory / "d/s", ::dup(listening.get())}), std::runtime_error,
+        [](const std::runtime_error& why) {
+            return mentions(why.what(), "others may write") && mentions(why.what(), "ListenStream=");
+        });
+    BOOST_TEST(!std::filesystem::exists(directory / "d/s.lock"));
+}
+
 BOOST_AUTO_TEST_CASE(stale_socket_is_replaced) {
     const temp_directory directory;
     const auto path = directory / "s";
