@@ -118,7 +118,7 @@ run_b2() {
     # Undefined behaviour ends a program by SIGILL: to say where (as --config asan does) would double its size and the time that thousands need to start.
     step b2 b2 -q "-j$(nproc)" toolset=gcc variant=debug debug-symbols=off warnings-as-errors=on address-sanitizer=norecover \
         undefined-sanitizer=norecover cxxflags=-fsanitize-undefined-trap-on-error cxxflags=--param=ggc-min-heapsize=4000000 \
-        protocol server client programs "${names[@]/#/tests//}" || return
+        unity=on protocol server client programs "${names[@]/#/tests//}" || return
     printf '%-8s %-22s %36d s\n' b2 "(build)" $((SECONDS - begin))
     run_other b2 suite "$(find "$HOOKD_BUILD_DIR/b2/tests" -path '*/debug-symbols-off/*' -name core_test -printf '%h\n' -quit)" "$HOOKD_BUILD_DIR/b2/programs"
 }
