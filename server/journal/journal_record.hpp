@@ -66,7 +66,7 @@ struct verdict_record {
     std::uint64_t seq = 0;
     std::string_view notification{};  ///< `verdict`, JSON, whole: what else is wanted of it is taken out by the thread
                                       ///< that writes it
-    bool vetoed = false;  ///< the operation was stopped
+    bool vetoed = false;              ///< the operation was stopped
 
     template <class Self, class Visit>
     static void for_each_text(Self& self, Visit& visit) {
