@@ -171,6 +171,7 @@ private:
         if (insists) {
             oracle_.insists(self.name);
         }
+        oracle_.subscribes(self.name);
         subscribe(peer, self.random() % 2 == 0 ? "*" : "question/?",
             R"("cancellations":true,"name":")" + self.name + R"(","order":)" + std::to_string(self.random() % 4) +
                 (insists ? R"(,"on_failure":"closed")" : "") + (self.random() % 2 == 0 ? R"(,"asked_only":true)" : ""));

@@ -16,6 +16,11 @@ void history_oracle::accepted(const std::string& id, const std::string& responde
     sent_.at(id).at(responder).accepted = true;
 }
 
+void history_oracle::subscribes(const std::string& responder) {
+    const std::lock_guard lock{mutex_};
+    ++sessions_[responder];
+}
+
 void history_oracle::insists(const std::string& responder) {
     const std::lock_guard lock{mutex_};
     insisting_.insert(responder);
@@ -48,7 +53,7 @@ void history_oracle::judge(const std::string& id, const verdict& said, std::vect
         } else if (replied->second.at(name).uid != reply.uid || replied->second.at(name).abort != reply.abort) {
             found.push_back(id + ": the verdict has another reply of " + name + " than it sent");
         }
-        if (said.missing.contains(name)) {
+        if (said.missing.contains(name) && sessions_.contains(name) && sessions_.at(name) == 1) {
             found.push_back(id + ": " + name + " has replied and is missing");
         }
         if (!reply.abort.empty() && said.abort.empty()) {

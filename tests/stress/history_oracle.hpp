@@ -24,6 +24,9 @@ public:
     void accepted(const std::string& id, const std::string& responder);
     /// The emitter has got `result`, what `emit_and_wait` gives.
     void concluded(const boost::json::value& result);
+    /// A session of that name is about to subscribe. Of those that share one, the daemon may ask the next before it has
+    /// seen the last one go: one is missing then, and the other replies.
+    void subscribes(const std::string& responder);
     /// `responder` insists on being heard.
     void insists(const std::string& responder);
 
@@ -50,6 +53,7 @@ private:
     mutable std::mutex mutex_{};
     std::map<std::string, std::map<std::string, reply>> sent_{};  // by event, then responder
     std::map<std::string, verdict> verdicts_{};                   // by event
+    std::map<std::string, int> sessions_{};                       // of each name
     std::set<std::string> insisting_{};
     std::vector<std::string> faults_{};
 };
