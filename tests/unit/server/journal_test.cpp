@@ -19,6 +19,7 @@
 
 #include <filesystem>
 #include <future>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <thread>
@@ -670,13 +671,14 @@ BOOST_AUTO_TEST_CASE(batch_keeps_texts_of_any_length_through_a_swap_and_begins_a
     record_batch other;
     for (int round = 0; round < 3; ++round) {
         std::vector<std::string> texts;
-        for (std::size_t length : {0, 1, 100, 16'383, 16'384, 16'385, 65'535, 65'536, 65'537, 200'000, 7}) {
+        for (const std::size_t length :
+            std::initializer_list<std::size_t>{0, 1, 100, 16'383, 16'384, 16'385, 65'535, 65'536, 65'537, 200'000, 7}) {
             for (int i = 0; i < 9; ++i) {
                 texts.emplace_back(length, static_cast<char>('a' + texts.size() % 26));
             }
         }
         for (const auto& each : texts) {
-            batch.add(event_record{.name = each, .host = "h", .payload = std::string{each}});
+            batch.add(event_record{.name = each, .host = "h", .payload = each});
             batch.add(hand_out_record{.session_name = each});
         }
         batch.swap(other);
