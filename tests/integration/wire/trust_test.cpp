@@ -207,7 +207,10 @@ BOOST_AUTO_TEST_CASE(lock_and_not_a_pid_decides) {
     const auto path = directory / "hookd.sock";
     // A lock file with the pid of a living process, which nobody holds: stale.
     write_file(path + ".lock", std::to_string(::getpid()) + "\n");
-    { test_daemon daemon(path, {}); }
+    {
+        test_daemon daemon(path, {});
+        daemon.connect().result("ping");  // as in socket_path_comes_from_flag_environment_file_or_default
+    }
     // One that is held, without any socket: somebody owns the path.
     const hookd::base::unique_fd lock{::open((path + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
     BOOST_REQUIRE(::flock(lock.get(), LOCK_EX | LOCK_NB) == 0);
