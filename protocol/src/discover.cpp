@@ -299,8 +299,8 @@ std::string discover_document(std::string_view daemon_version) {
     methods.emplace_back(method<register_hook_params>({.summary = "registers a command that the daemon runs for events",
         .result = "Hook",
         .errors = {"NotInCatalog"},
-        .example_params = R"({"name":"no-main","command":["/home/me/no-main"],"events":["pre_push"]})",
-        .example_result = R"({"name":"no-main","command":["/home/me/no-main"],"events":["pre_push"],)"
+        .example_params = R"({"name":"no-main","command":["/usr/local/bin/no-main"],"events":["pre_push"]})",
+        .example_result = R"({"name":"no-main","command":["/usr/local/bin/no-main"],"events":["pre_push"],)"
                           R"("timeout_ms":null,"jobs":null,"cwd":null,"env":{},"where":{},"asked_only":false,)"
                           R"("on_failure":"open","order":0,"shadow":false,"scope":"local","enabled":true,"kept":true,)"
                           R"("trust":"ok","state":"ok","why":null,"runs":0,"last_outcome":null,"p50_ms":null,)"
@@ -314,7 +314,7 @@ std::string discover_document(std::string_view daemon_version) {
         .result = "ListHooksResult",
         .errors = {},
         .example_params = R"({})",
-        .example_result = R"({"hooks":[{"name":"no-main","command":["/home/me/no-main"],"events":["pre_push"],)"
+        .example_result = R"({"hooks":[{"name":"no-main","command":["/usr/local/bin/no-main"],"events":["pre_push"],)"
                           R"("timeout_ms":null,"jobs":null,"cwd":null,"env":{},"where":{},"asked_only":false,)"
                           R"("on_failure":"open","order":0,"shadow":false,"scope":"local","enabled":true,"kept":true,)"
                           R"("trust":"ok","state":"ok","why":null,"runs":0,"last_outcome":null,"p50_ms":null,)"
@@ -323,7 +323,7 @@ std::string discover_document(std::string_view daemon_version) {
         .result = "Hook",
         .errors = {},
         .example_params = R"({"name":"no-main"})",
-        .example_result = R"({"name":"no-main","command":["/home/me/no-main"],"events":["pre_push"],)"
+        .example_result = R"({"name":"no-main","command":["/usr/local/bin/no-main"],"events":["pre_push"],)"
                           R"("timeout_ms":null,"jobs":null,"cwd":null,"env":{},"where":{},"asked_only":false,)"
                           R"("on_failure":"open","order":0,"shadow":false,"scope":"local","enabled":true,"kept":true,)"
                           R"("trust":"ok","state":"ok","why":null,"runs":0,"last_outcome":null,"p50_ms":null,)"
@@ -332,7 +332,7 @@ std::string discover_document(std::string_view daemon_version) {
         .result = "Hook",
         .errors = {},
         .example_params = R"({"name":"no-main","enabled":false})",
-        .example_result = R"({"name":"no-main","command":["/home/me/no-main"],"events":["pre_push"],)"
+        .example_result = R"({"name":"no-main","command":["/usr/local/bin/no-main"],"events":["pre_push"],)"
                           R"("timeout_ms":null,"jobs":null,"cwd":null,"env":{},"where":{},"asked_only":false,)"
                           R"("on_failure":"open","order":0,"shadow":false,"scope":"local","enabled":false,)"
                           R"("kept":true,"trust":"ok","state":"disabled",)"

@@ -68,30 +68,35 @@ std::size_t escape_length(std::string_view line) {
     return bell < terminator ? bell + 1 : std::min(terminator, line.size() - 2) + 2;
 }
 
-/// `line` from the first character that is shown. Marks and blanks before it are those of any encoding that a shell may
-/// write in; control characters and sequences are those of programs that write for a terminal whatever they write to
-/// (jq -C, tput).
-std::string_view without_front(std::string_view line) {
+/// How many bytes at the front of `line`, which is not empty, show nothing; 0 where the first character is shown. Marks
+/// and blanks are those of any encoding that a shell may write in; control characters and sequences those of programs
+/// that write for a terminal whatever they write to (jq -C, tput).
+std::size_t hidden_length(std::string_view line) {
     using namespace std::string_view_literals;
-    constexpr std::array invisible{"\xc2\xa0"sv, "\xe2\x80\x8b"sv};  // U+00A0, U+200B
-    for (;;) {
-        const auto code = line.empty() ? 0U : static_cast<unsigned char>(line.front());
-        const auto* const blank = std::find_if(
-            invisible.begin(), invisible.end(), [line](std::string_view each) { return line.starts_with(each); });
-        if (line.empty()) {
-            return line;
-        }
-        if (code == 0x1b) {
-            line.remove_prefix(escape_length(line));
-        } else if (blank != invisible.end()) {
-            line.remove_prefix(blank->size());
-        } else if (code <= ' ' || code == 0x7f ||
-                   "\xef\xbb\xbf\xfe\xff"sv.find(line.front()) != std::string_view::npos) {
-            line.remove_prefix(1);
-        } else {
-            return line;
-        }
+    constexpr std::string_view mark_bytes = "\xef\xbb\xbf\xfe\xff";
+    constexpr std::array blanks{"\xc2\xa0"sv, "\xe2\x80\x8b"sv};  // U+00A0, U+200B
+    const auto code = static_cast<unsigned char>(line.front());
+    if (code == 0x1b) {
+        return escape_length(line);
     }
+    if (code <= ' ' || code == 0x7f || mark_bytes.find(line.front()) != std::string_view::npos) {
+        return 1;
+    }
+    const auto* const blank =
+        std::find_if(blanks.begin(), blanks.end(), [line](std::string_view each) { return line.starts_with(each); });
+    return blank == blanks.end() ? 0 : blank->size();
+}
+
+/// `line` from the first character that is shown.
+std::string_view without_front(std::string_view line) {
+    while (!line.empty()) {
+        const auto hidden = hidden_length(line);
+        if (hidden == 0) {
+            break;
+        }
+        line.remove_prefix(hidden);
+    }
+    return line;
 }
 
 /// Whether a line begins as a JSON object or list does: then a reply was meant, or a part of one.

@@ -58,31 +58,26 @@ wanted_checks checks_of_reply(const broker_service& broker, const core::client& 
     return result;
 }
 
-/// Of `get_hook_event_schema`.
-wanted_checks checks_of_trial(const protocol::request& call) {
-    wanted_checks result{text_of(member_of(call, "event")), {}};
-    if (const auto payload = member_of(call, "payload"); !payload.empty()) {
-        result.parts.push_back({false, payload});
-    }
-    if (const auto response = member_of(call, "response"); !response.empty() && response.front() == '{') {
-        result.parts.push_back({true, response});
-    }
-    return result;
-}
-
 wanted_checks checks_of(const broker_service& broker, const core::client& client, const protocol::request& call) {
     if (call.method.equals(protocol::respond_params::method)) {
         return checks_of_reply(broker, client, call);
     }
-    if (call.method.equals(protocol::schema_params::method)) {
-        return checks_of_trial(call);
-    }
-    if (!call.method.equals(protocol::emit_params::method) &&
+    const bool is_trial = call.method.equals(protocol::schema_params::method);
+    if (!is_trial && !call.method.equals(protocol::emit_params::method) &&
         !call.method.equals(protocol::emit_and_wait_params::method)) {
         return {};
     }
-    const auto payload = member_of(call, "payload");
-    return payload.empty() ? wanted_checks{} : wanted_checks{text_of(member_of(call, "event")), {{false, payload}}};
+    wanted_checks result;
+    if (const auto payload = member_of(call, "payload"); !payload.empty()) {
+        result.parts.push_back({false, payload});
+    }
+    if (const auto response = member_of(call, "response"); is_trial && response.starts_with('{')) {
+        result.parts.push_back({true, response});
+    }
+    if (!result.parts.empty()) {
+        result.event = text_of(member_of(call, "event"));
+    }
+    return result;
 }
 
 std::optional<error> check(

@@ -53,7 +53,8 @@ void history_oracle::judge(const std::string& id, const verdict& said, std::vect
         } else if (replied->second.at(name).uid != reply.uid || replied->second.at(name).abort != reply.abort) {
             found.push_back(id + ": the verdict has another reply of " + name + " than it sent");
         }
-        if (said.missing.contains(name) && sessions_.contains(name) && sessions_.at(name) == 1) {
+        if (const auto sessions = sessions_.find(name);
+            said.missing.contains(name) && sessions != sessions_.end() && sessions->second == 1) {
             found.push_back(id + ": " + name + " has replied and is missing");
         }
         if (!reply.abort.empty() && said.abort.empty()) {

@@ -304,7 +304,7 @@ agent_event recognize_agent_event(const agent_input& input, std::string_view dia
                        event.kind == kind::prompt_submit ||
                        (event.kind == kind::other && sounds_stoppable(event.caller_name) && !is_told_only(snake_name));
     event.is_start = event.kind == kind::session_start ||
-                     (event.caller_name == "SubagentStart" && (event.dialect->adds_context & at(kind::other)) != 0);
+                     (snake_name == "subagent_start" && (event.dialect->adds_context & at(kind::other)) != 0);
     const bool takes_answer = event.kind != kind::other || event.is_guarded || event.is_start ||
                               (event.caller_name == "PreCompact" && event.dialect->name == "claude");
     event.waits =
