@@ -300,7 +300,7 @@ BOOST_AUTO_TEST_CASE(top_survives_a_restart_of_the_daemon) {
     daemon->kill();
     top->wait_for_out("no hookd at");
     daemon = std::make_unique<test_daemon>(path, std::vector<std::string>{});
-    auto hook = start_hook(*daemon, {"--name", "newcomer", "e", "--", "true"});
+    auto hook = start_hook(*daemon, {"--name", "newcomer", "e", "--", "true"}, 2);  // top hears verdicts again, too
     top->wait_for_out("newcomer");
     top->write_input("q");
     BOOST_TEST(top->wait() == 0);
