@@ -20,6 +20,9 @@ fs::path record_of(const fs::path& common_dir) { return common_dir / "hookd-sync
 }  // namespace
 
 std::optional<fs::path> synced_directory(const fs::path& common_dir) {
+    if (common_dir.empty()) {
+        return std::nullopt;
+    }
     const auto text = base::read_front(record_of(common_dir), longest_record).value_or("");
     if (!text.starts_with(title)) {
         return std::nullopt;

@@ -10,7 +10,8 @@
 /// one, the repository was moved or copied, and none of them would be asked.
 namespace hookd::hookctl {
 
-/// The common directory that `sync` registered hooks for; nothing if there is no record that can be read.
+/// The common directory that `sync` registered hooks for; nothing if there is no record that can be read,
+/// or no repository (an empty path).
 [[nodiscard]] std::optional<std::filesystem::path> synced_directory(const std::filesystem::path& common_dir);
 
 /// Writes the record, whole or not at all. Throws std::system_error.

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from typing import Any, Awaitable, Callable, Dict, Optional, Tuple
+from typing import Any, Callable, Dict, Optional, Tuple
 
 from . import _json, _wire
 from ._address import Address
@@ -15,7 +15,7 @@ from ._errors import AnswerTimeoutError, ConnectionBrokenError, HookdError, Requ
 _PAUSE = 0.001  # between attempts while the daemon's queue of connections is full
 _CHUNK = 64 * 1024
 
-Listener = Callable[[_wire.Message], Awaitable[None]]
+Listener = Callable[[_wire.Message], None]
 OnResult = Callable[[Any], None]
 
 
@@ -41,11 +41,13 @@ class Connection:
         self._last_number = 0
         self._last_word: Optional[RequestError] = None
         self.lost: asyncio.Future[HookdError] = self._loop.create_future()  #: why it ended, once it has
-        self._tasks = {asyncio.ensure_future(self._read()), asyncio.ensure_future(self._write())}
+        self._is_paused = False
+        self._loop.add_reader(peer, self._read)
+        self._writer = asyncio.ensure_future(self._write())
 
     @classmethod
     async def open(cls, address: Address, timeout: float, listener: Optional[Listener] = None) -> Connection:
-        """Connects. `listener` is awaited for each notification, in order; nothing more is read meanwhile."""
+        """Connects. `listener` is called with each notification, in order. What it raises as HookdError ends the connection."""
         loop = asyncio.get_running_loop()
         end = loop.time() + timeout
         while True:
@@ -59,9 +61,8 @@ class Connection:
     async def close(self) -> None:
         """Ends it; what waits for an answer fails."""
         self._end(ConnectionBrokenError("the connection was closed before the answer came"))
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.wait(self._tasks)
+        self._writer.cancel()
+        await asyncio.wait({self._writer})
         with self._lock:
             self._socket.close()
 
@@ -170,36 +171,53 @@ class Connection:
         except OSError as failure:
             self._write_failure = failure  # reading continues to the end
 
-    async def _read(self) -> None:
+    def pause(self) -> None:
+        """Reads nothing more, and calls the listener no more, until resume()."""
+        self._is_paused = True
+        self._loop.remove_reader(self._socket)
+
+    def resume(self) -> None:
+        """Goes on from the next turn of the event loop. Does nothing where it is not paused, or has ended."""
+        if self._is_paused and not self.lost.done():
+            self._is_paused = False
+            self._loop.add_reader(self._socket, self._read)
+            self._loop.call_soon(self._take_frames)
+
+    def _read(self) -> None:
+        """Called by the event loop itself, since a task that waits for the socket would cost each event two turns more."""
         try:
-            while True:
-                data = await self._loop.sock_recv(self._socket, _CHUNK)
-                if not data:
-                    raise self._write_failure or EOFError
-                self._frames.feed(data)
-                await self._take_frames()
-                await asyncio.sleep(0)  # what was handed out begins before anything more is looked for
+            data = self._socket.recv(_CHUNK)
+            if not data:
+                raise self._write_failure or EOFError
+        except (BlockingIOError, InterruptedError):
+            return
         except (EOFError, OSError) as failure:
             reason = f" ({failure.strerror})" if isinstance(failure, OSError) and failure.strerror else ""
             self._end(self._last_word or ConnectionBrokenError(
                 f"the daemon closed the connection{reason}; whether it did what it had not answered yet is unknown"))
+        else:
+            self._frames.feed(data)
+            self._take_frames()
+
+    def _take_frames(self) -> None:
+        try:
+            while not self._is_paused and not self.lost.done():
+                frame = self._frames.next_frame()
+                if frame is None:
+                    return
+                self._frames_read += 1
+                self._take(_wire.Message(frame))
         except HookdError as failure:
             self._end(failure)
 
-    async def _take_frames(self) -> None:
-        while True:
-            frame = self._frames.next_frame()
-            if frame is None:
-                return
-            self._frames_read += 1
-            message = _wire.Message(frame)
-            if message.method is not None:
-                if self._listener:
-                    await self._listener(message)
-            elif message.is_last_word:
-                self._last_word = request_error(message.fields["error"])
-            else:
-                self._take_answer(message)
+    def _take(self, message: _wire.Message) -> None:
+        if message.method is not None:
+            if self._listener:
+                self._listener(message)
+        elif message.is_last_word:
+            self._last_word = request_error(message.fields["error"])
+        else:
+            self._take_answer(message)
 
     def _take_answer(self, message: _wire.Message) -> None:
         answer, on_result = self._waiting.get(message.number, (None, None))
@@ -214,6 +232,7 @@ class Connection:
             if self.lost.done():
                 return
             self.lost.set_result(why)
+        self._loop.remove_reader(self._socket)
         for answer, _ in list(self._waiting.values()):
             if not answer.done():
                 answer.set_exception(why)

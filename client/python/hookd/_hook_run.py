@@ -18,6 +18,9 @@ from ._errors import HookdError, InvalidArgumentError, RequestError, ResumeImpos
 from ._model import Event, Position, Reply
 from ._session import Backoff, Hook, Notify, SessionState, Settings, Subscription
 
+#: What a plain function returned, and the daemon's answer to it if it has been sent.
+Outcome = asyncio.Future[Tuple[Any, Optional[asyncio.Future[_wire.Message]]]]
+
 # Read ahead while hooks are busy, so that a cancellation is seen behind events that wait; past it the daemon keeps the rest.
 _MAX_QUEUED_BYTES = 4 * 1024 * 1024
 
@@ -42,7 +45,7 @@ class HookRun:
         self._lagged = asyncio.Event()  # the daemon has closed the session, and it may be opened again
         self._queue: Deque[Tuple[Event, Position]] = deque()
         self._queued_bytes = 0
-        self._room = asyncio.Event()
+        self._paused: Optional[Connection] = None  # until the queue has room again
         self._free_slots = settings.concurrency
         self._hands_out = True  # until stop()
         self._in_hand: Dict[asyncio.Task[None], Event] = {}
@@ -138,16 +141,16 @@ class HookRun:
         for event, reply in undelivered:
             self._start(self._deliver(connection, event, reply), event)
 
-    async def _on_message(self, message: _wire.Message) -> None:
+    def _on_message(self, message: _wire.Message) -> None:
         params = message.fields.get("params")
         if message.method == "event":
             event = _model.read_event(params, message.text)
             self._queue.append((event, self._state.received(event.seq)))
             self._queued_bytes += len(message.text)
             self._hand_out()
-            while self._queued_bytes > _MAX_QUEUED_BYTES:
-                self._room.clear()
-                await self._room.wait()
+            if self._queued_bytes > _MAX_QUEUED_BYTES and self._connection:
+                self._paused = self._connection
+                self._paused.pause()
         elif message.method == "cancelled" and isinstance(params, dict):
             self._cancel(params.get("hook_event_id"))
         elif message.method == "closed" and isinstance(params, dict):
@@ -168,17 +171,29 @@ class HookRun:
             self._free_slots -= 1
             event, self.position = self._queue.popleft()
             self._queued_bytes -= len(event._text)
-            self._room.set()
-            self._start(self._handle(event), event)
+            self._start(self._handle(event, self._begin(event)), event)
+        if self._paused and self._queued_bytes <= _MAX_QUEUED_BYTES:
+            self._paused.resume()
+            self._paused = None
 
     def _start(self, work: Any, event: Event) -> None:
         task = asyncio.ensure_future(work)
         self._in_hand[task] = event
         task.add_done_callback(self._in_hand.pop)
 
-    async def _handle(self, event: Event) -> None:
+    def _begin(self, event: Event) -> Optional[Outcome]:
+        """Calls the hook of an event in its thread, at once and not in a turn of the task that waits for it; None where there is nothing to call
+        in a thread."""
+        hook = None if event.cancelled else self._find(event.name)
+        if hook is None or inspect.iscoroutinefunction(hook):
+            return None
+        context, call = contextvars.copy_context(), partial(self._call, hook, event)
+        context.run(_model.current_cause.set, event.as_cause)
+        return self._loop.run_in_executor(self._executor, lambda: context.run(call))
+
+    async def _handle(self, event: Event, outcome: Optional[Outcome]) -> None:
         try:
-            reply, answer = await self._ask(event)
+            reply, answer = await self._ask(event, outcome)
         finally:
             self._free_slots += 1
             self._hand_out()
@@ -195,20 +210,19 @@ class HookRun:
     def _is_awaited(self, event: Event) -> bool:
         return self._responds and not event.cancelled and (event.expects_response or event.replayed)
 
-    async def _ask(self, event: Event) -> Tuple[Optional[Reply], Optional[asyncio.Future[_wire.Message]]]:
+    async def _ask(self, event: Event, outcome: Optional[Outcome]) -> Tuple[Optional[Reply], Optional[asyncio.Future[_wire.Message]]]:
         """The reply, and the daemon's answer to it if it has been sent; None if no emitter waits for it any longer."""
-        if event.cancelled:
-            return None, None
-        hook = self._find(event.name)
-        if hook is None:
-            return _model.abstain(), None
         _model.current_cause.set(event.as_cause)  # of this task, and of what it calls
         try:
-            if inspect.iscoroutinefunction(hook):
-                return _model.as_reply(await hook(event)), None
-            context, call = contextvars.copy_context(), partial(self._call, hook, event)
-            value, answer = await self._loop.run_in_executor(self._executor, lambda: context.run(call))
-            return _model.as_reply(await value if inspect.isawaitable(value) else value), answer
+            if outcome:
+                value, answer = await outcome
+                return _model.as_reply(await value if inspect.isawaitable(value) else value), answer
+            if event.cancelled:
+                return None, None
+            hook = self._find(event.name)
+            if hook is None:
+                return _model.abstain(), None
+            return _model.as_reply(await hook(event)), None
         except asyncio.CancelledError:
             if self._closing:
                 raise

@@ -35,6 +35,8 @@ def _constant(text: str) -> NoReturn:
     raise ValueError(f"{text} is not JSON")
 
 
+# Each made once: json.dumps and json.loads make one a call where they are told more than the value.
+_encoder = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
 _decoder = json.JSONDecoder(parse_int=_integer, parse_float=_real, parse_constant=_constant)
 _space = re.compile(r"[ \t\n\r]*")
 
@@ -86,7 +88,7 @@ def encode(value: Any) -> str:
     if isinstance(value, RawJson):
         return value.text
     try:
-        return json.dumps(value, allow_nan=False, separators=(",", ":"))
+        return _encoder.encode(value)
     except (TypeError, ValueError, RecursionError) as failure:
         raise InvalidArgumentError(f"this can't be sent as JSON: {failure}") from None
 

@@ -242,6 +242,18 @@ BOOST_AUTO_TEST_CASE(an_unknown_event_that_sounds_stoppable_is_stopped_if_no_hoo
     }
 }
 
+BOOST_AUTO_TEST_CASE(outside_a_repository_no_file_of_the_working_directory_is_taken_for_a_record) {
+    answering_daemon guarded(R"({"abort":"no"})");
+    const temp_directory directory;
+    write_file(directory.path() + "/hookd-sync", "hookd sync 1\n/elsewhere");
+    spawn_options options;
+    options.environment = {{"HOOKD_SOCKET", guarded.daemon().socket_path()}};
+    options.directory = directory.path();
+    const auto done = run_program({hookctl_binary(), "agent-hook"}, agent_input_of("claude_pre_tool_use"), options);
+    BOOST_TEST(
+        text_at(json_of(done.out), "/hookSpecificOutput/permissionDecisionReason") == "no", done.out << done.err);
+}
+
 BOOST_AUTO_TEST_CASE(hooks_have_20_seconds_unless_said) {
     test_daemon daemon;
     auto observer = daemon.connect();
