@@ -28,17 +28,18 @@ fs::path project_top() {
 
 settings_path settings_of(const agent_wiring& wiring, bool project) {
     if (project) {
-        return {project_top().string(), std::string(wiring.project_directory) + "/" + std::string(wiring.project_file)};
+        return {project_top().string(), std::string(wiring.project_directory) + "/" + std::string(wiring.project_file),
+            false};
     }
     const char* own = wiring.user_variable.empty() ? nullptr : std::getenv(std::string(wiring.user_variable).c_str());
     if (own != nullptr && *own == '/') {
-        return {own, std::string(wiring.user_file)};
+        return {own, std::string(wiring.user_file), true};
     }
     const char* home = std::getenv("HOME");
     if (home == nullptr || *home != '/') {
         throw usage_error("HOME names no directory to look for the agents' settings in");
     }
-    return {home, std::string(wiring.user_directory) + "/" + std::string(wiring.user_file)};
+    return {home, std::string(wiring.user_directory) + "/" + std::string(wiring.user_file), true};
 }
 
 bool is_used(const agent_wiring& wiring, bool project) {

@@ -182,6 +182,7 @@ BOOST_AUTO_TEST_CASE(a_project_has_settings_of_its_own) {
 
 BOOST_AUTO_TEST_CASE(links_odd_files_and_strange_names_are_refused_with_a_reason) {
     home at;
+    fs::create_directories(at.file(".git"));
     fs::create_directories(at.file("elsewhere"));
     write_file(at.file("elsewhere/settings.json"), "{}");
     fs::create_symlink(at.file("elsewhere"), at.file(".claude"));
@@ -190,16 +191,55 @@ BOOST_AUTO_TEST_CASE(links_odd_files_and_strange_names_are_refused_with_a_reason
     fs::create_directories(at.file(".codex"));
     write_file(at.file(".codex/hooks.json"), "{} // comment");
     for (const std::string agent : {"claude", "gemini"}) {
-        const auto refused = at.agent({"install", agent});
+        const auto refused = at.agent({"install", agent, "--project"});
         BOOST_TEST(refused.exit_status == 1);
-        check_one_error(refused, {"is a link"});
+        check_one_error(refused, {"is a link", "in a project"});
     }
+    fs::create_directories(at.file(".cursor"));
+    fs::create_symlink(at.file("nowhere/hooks.json"), at.file(".cursor/hooks.json"));
+    const auto dangling = at.agent({"install", "cursor"});
+    BOOST_TEST(dangling.exit_status == 1);
+    check_one_error(dangling, {".cursor/hooks.json is a link to nothing"});
     check_one_error(at.agent({"install", "codex"}), {"codex", "hooks.json", "comment"});
     BOOST_TEST(read_file(at.file("elsewhere/settings.json")) == "{}");
     BOOST_TEST(read_file(at.file(".codex/hooks.json")) == "{} // comment");
     check_one_error(at.agent({"install", "hal"}), {"hal", "claude, codex"});
     BOOST_TEST(at.agent({"install", "hal"}).exit_status == 2);
     BOOST_TEST(at.agent({"status", "--fail-closed"}).exit_status == 2);
+}
+
+BOOST_AUTO_TEST_CASE(own_settings_that_are_kept_elsewhere_are_changed_there) {
+    home at;
+    fs::create_directories(at.file("dotfiles/claude"));
+    write_file(at.file("dotfiles/claude/settings.json"), "{ \"model\": \"m\" }");
+    fs::create_directory_symlink("dotfiles/claude", at.file(".claude"));
+    write_file(at.file("dotfiles/gemini.json"), "");
+    fs::create_directories(at.file(".gemini"));
+    fs::create_symlink("../dotfiles/gemini.json", at.file(".gemini/settings.json"));
+    BOOST_TEST(at.agent({"install", "claude", "gemini"}).exit_status == 0);
+    BOOST_TEST(mentions(read_file(at.file("dotfiles/claude/settings.json")), "agent-hook"));
+    BOOST_TEST(mentions(read_file(at.file("dotfiles/gemini.json")), "agent-hook"));
+    BOOST_TEST(at.agent({"status", "claude", "gemini"}).exit_status == 0);
+    BOOST_TEST(at.agent({"uninstall", "claude", "gemini"}).exit_status == 0);
+    BOOST_TEST(read_file(at.file("dotfiles/claude/settings.json")) == "{ \"model\": \"m\" }");
+    BOOST_TEST(read_file(at.file("dotfiles/gemini.json")).empty());
+    BOOST_TEST(fs::is_symlink(at.file(".claude")));
+    BOOST_TEST(fs::is_symlink(at.file(".gemini/settings.json")));
+}
+
+BOOST_AUTO_TEST_CASE(
+    another_users_link_is_not_followed, *boost::unit_test::precondition(as_root_with_reachable_binary)) {
+    home at;
+    fs::create_directories(at.file(".claude"));
+    write_file(at.file("settings.json"), "{}");
+    at.give_to(stranger);
+    const auto link = at.file(".claude/settings.json");
+    fs::create_symlink(at.file("settings.json"), link);
+    BOOST_TEST_REQUIRE(::lchown(link.c_str(), stranger + 1, stranger + 1) == 0);
+    const auto refused = at.agent({"install", "claude"});
+    BOOST_TEST(refused.exit_status == 1);
+    check_one_error(refused, {".claude/settings.json is a link of another user"});
+    BOOST_TEST(read_file(at.file("settings.json")) == "{}");
 }
 
 BOOST_AUTO_TEST_CASE(
