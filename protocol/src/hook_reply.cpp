@@ -5,10 +5,9 @@
 #include <base/json/text.hpp>
 #include <base/json/value_view.hpp>
 #include <base/text/utf8.hpp>
+#include <base/text/visible_text.hpp>
 #include <hookd/protocol/methods.hpp>
 
-#include <algorithm>
-#include <array>
 #include <cstring>
 #include <system_error>
 
@@ -46,70 +45,9 @@ std::string_view without_mark(std::string_view text) {
     return text.starts_with(byte_order_mark) ? text.substr(byte_order_mark.size()) : text;
 }
 
-/// How long the sequence of a terminal is that begins with ESC at the front of `line` (ECMA-48): a control sequence
-/// ends with a byte from @ to ~, a string (a title, a link) with BEL or ST, any other with a byte from 0 to ~.
-std::size_t escape_length(std::string_view line) {
-    constexpr std::string_view begins_string = "]P_^X";
-    const char second = line.size() > 1 ? line[1] : '\0';
-    const auto until = [&line](std::size_t from, char first, char last) {
-        while (from < line.size() && (line[from] < first || line[from] > last)) {
-            ++from;
-        }
-        return std::min(from + 1, line.size());
-    };
-    if (second == '[') {
-        return until(2, '@', '~');
-    }
-    if (begins_string.find(second) == std::string_view::npos) {
-        return until(1, '0', '~');
-    }
-    const auto bell = line.find('\a');
-    const auto terminator = line.find("\x1b\\", 2);
-    return bell < terminator ? bell + 1 : std::min(terminator, line.size() - 2) + 2;
-}
-
-/// How many bytes at the front of `line`, which is not empty, show nothing; 0 where the first character is shown. Marks
-/// and blanks are those of any encoding that a shell may write in; control characters and sequences those of programs
-/// that write for a terminal whatever they write to (jq -C, tput).
-std::size_t hidden_length(std::string_view line) {
-    using namespace std::string_view_literals;
-    constexpr std::string_view mark_bytes = "\xef\xbb\xbf\xfe\xff";
-    constexpr std::array blanks{"\xc2\xa0"sv, "\xe2\x80\x8b"sv};  // U+00A0, U+200B
-    const auto code = static_cast<unsigned char>(line.front());
-    if (code == 0x1b) {
-        return escape_length(line);
-    }
-    if (code <= ' ' || code == 0x7f || mark_bytes.find(line.front()) != std::string_view::npos) {
-        return 1;
-    }
-    const auto* const blank =
-        std::find_if(blanks.begin(), blanks.end(), [line](std::string_view each) { return line.starts_with(each); });
-    return blank == blanks.end() ? 0 : blank->size();
-}
-
-/// `line` from the first character that is shown.
-std::string_view without_front(std::string_view line) {
-    while (!line.empty()) {
-        const auto hidden = hidden_length(line);
-        if (hidden == 0) {
-            break;
-        }
-        line.remove_prefix(hidden);
-    }
-    return line;
-}
-
-/// Whether a line begins as a JSON object or list does: then a reply was meant, or a part of one.
-bool has_json_line(std::string_view text) {
-    while (!text.empty()) {
-        const auto end = std::min(text.find_first_of("\r\n"), text.size());
-        if (const auto line = without_front(text.substr(0, end)); line.starts_with('{') || line.starts_with('[')) {
-            return true;
-        }
-        text.remove_prefix(std::min(end + 1, text.size()));
-    }
-    return false;
-}
+/// Whether a line begins as a JSON object or list does, as a terminal shows it: then a reply was meant, or a part of
+/// one. Programs that write for a terminal whatever they write to (jq -C, tput) put marks and sequences before it.
+bool has_json_line(std::string_view text) { return base::has_line_that_begins_with(text, '{', '['); }
 
 void note_cut(hook_reply& reply, const base::captured_output& output, std::string_view stream) {
     if (output.cut) {

@@ -6,25 +6,14 @@
 namespace hookd::base {
 
 terminal_character front_character(std::string_view text) noexcept {
-    const auto byte = [&text](std::size_t at) { return std::uint32_t{static_cast<unsigned char>(text[at])}; };
-    if (byte(0) < 0x80) {
-        return byte(0) < 0x20 || byte(0) == 0x7f ? terminal_character{1, byte(0)} : terminal_character{};
-    }
     constexpr std::uint32_t replacement = 0xfffd;
-    const auto length = utf8_sequence(text.data(), text.data() + text.size());
-    if (length == 0) {
+    const auto [code, bytes, is_well_formed] = front_utf8_character(text);
+    if (!is_well_formed) {
         return {1, replacement};
     }
-    if (length == 2 && byte(0) == 0xc2 && byte(1) < 0xa0) {
-        return {length, byte(1)};
-    }
-    if (length == 3 && byte(0) == 0xe2) {
-        const std::uint32_t code = 0x2000U | (byte(1) & 0x3fU) << 6U | (byte(2) & 0x3fU);
-        if ((code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069)) {
-            return {length, code};
-        }
-    }
-    return {length, {}};
+    const bool is_control = code < 0x20 || (code >= 0x7f && code < 0xa0);
+    const bool changes_direction = (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+    return is_control || changes_direction ? terminal_character{bytes, code} : terminal_character{bytes, {}};
 }
 
 std::string harmless(std::string_view text, bool lines) {

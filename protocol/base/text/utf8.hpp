@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 // UTF-8 (RFC 3629). Pure functions; none of them allocates or throws.
@@ -47,6 +48,27 @@ namespace hookd::base {
 [[nodiscard]] inline std::size_t front_character_size(std::string_view bytes) noexcept {
     const bool is_ascii = static_cast<unsigned char>(bytes.front()) < 0x80;
     return is_ascii ? 1 : utf8_sequence(bytes.data(), bytes.data() + bytes.size());
+}
+
+/// A character and how many bytes it takes.
+struct utf8_character {
+    std::uint32_t code = 0;  ///< its code point; of what is not well-formed, the one byte that it is
+    std::size_t bytes = 1;
+    bool is_well_formed = false;
+};
+
+/// The character at the front of `text`, which is not empty.
+[[nodiscard]] inline utf8_character front_utf8_character(std::string_view text) noexcept {
+    const auto byte = [&text](std::size_t at) { return std::uint32_t{static_cast<unsigned char>(text[at])}; };
+    const auto size = front_character_size(text);
+    if (size <= 1) {
+        return {byte(0), 1, size == 1};
+    }
+    std::uint32_t code = byte(0) & (0x7fU >> size);
+    for (std::size_t i = 1; i < size; ++i) {
+        code = code << 6U | (byte(i) & 0x3fU);
+    }
+    return {code, size, true};
 }
 
 /// Whether all of it is well-formed. An empty text is.

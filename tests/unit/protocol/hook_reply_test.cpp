@@ -71,8 +71,13 @@ BOOST_AUTO_TEST_CASE(output_without_a_line_of_json_is_no_objection_and_becomes_t
             check_mentions(reply.notes[0], "no objection");
         }
     }
-    for (const std::string output :
-        {"\x1b[1;31mred\x1b[0m", "\x1b[", "\x1b[31", "\x1b", "\x1b{", "\x1b]", "\x1b]0;{", "\x1b(", "\x1b]x\x1b"}) {
+    for (const std::string output : {"\x1b[1;31mred\x1b[0m", "\x1b[", "\x1b[31", "\x1b", "\x1b{", "\x1b]", "\x1b]0;{",
+             "\x1b(", "\x1b]x\x1b", "\xc2\x9b",
+             "\x9b"
+             "31",
+             "\xc2\x9d"
+             "0;{",
+             "a \x1b[1m{\x1b[m", "a\xe2\x80\x8b{}", "a\xc2\xad[1]", "\xc3\xa4{}", "\xf3\xa0"}) {
         BOOST_CHECK(read(exited(0, output)).type == kind::response);
     }
 }
@@ -85,7 +90,34 @@ BOOST_AUTO_TEST_CASE(output_that_looks_like_json_and_is_not_one_object_is_a_hook
             "x\n \t[\"abort\"]"s, "x\n\xef\xbb\xbf{"s, "\xef\xbb\xbf [] "s, "\xff\xfe{\0\"\0"s, "\xfe\xff\0{\0\""s,
             "{"s, "\x1b[1;39m{\x1b[0m\"abort\": \"no\"}"s, "x\n \x1b[m \x1b[32m[1]"s, "\x1b(B\x1b[m{\"abort\":\"no\"}"s,
             "\x1b]0;title\a{\"abort\":\"no\"}"s, "\x1b]8;;x:y\x1b\\{\"abort\":\"no\"}"s, "\x1bP1$r0m\x1b\\{}x"s,
-            "\x1b[m\x0f{}x"s, "\x1e{\"abort\":\"no\"}"s, "\a{}x"s, "\xc2\xa0{}"s, "\xe2\x80\x8b{}"s}) {
+            "\x1b[m\x0f{}x"s, "\x1e{\"abort\":\"no\"}"s, "\a{}x"s, "\xc2\xa0{}"s, "\xe2\x80\x8b{}"s,
+            // C1 in UTF-8, as one byte, and as ESC and a letter
+            "\xc2\x9b"
+            "31m{\"abort\":\"no\"}"s,
+            "\x9b"
+            "31m{\"abort\":\"no\"}"s,
+            "\xc2\x9d"
+            "0;title\xc2\x9c{}x"s,
+            "\x9d"
+            "0;title\x9c{}x"s,
+            "\xc2\x90"
+            "1$r\a{}x"s,
+            "\x1b"
+            "D{}x"s,
+            "\xc2\x85{}x"s, "\xc2\x84[1]"s,
+            // each kind of line end
+            "done\xe2\x80\xa8{\"abort\":\"no\"}"s, "done\xe2\x80\xa9{}"s, "done\xc2\x85{}"s, "done\v{}"s, "done\f[1]"s,
+            // what moves the cursor
+            "x\b{}"s, "10 %\x1b[2K\x1b[1G{\"abort\":\"no\"}"s,
+            "x\x1b"
+            "E{}"s,
+            "x\xc2\x9b"
+            "1;1H{}"s,
+            // format characters, blanks and what is to be ignored
+            "\xe2\x80\x8c{}x"s, "\xe2\x80\x8f{}x"s, "\xe2\x81\xa0{}x"s, "\xe2\x81\xa4{}x"s,
+            "x\n\xef\xbb\xbf\xef\xbb\xbf{"s, "\xc2\xad{}x"s, "\xf3\xa0\x80\x81{}x"s, "\xf3\xa0\x81\xbf{}x"s,
+            "\xe3\x80\x80{}x"s, "\xef\xb8\x8f{}x"s, "\xe2\x80\xae{}x"s, "\xe2\x80\x8b \xc2\xad\x1b[m\t{}x"s,
+            "\xa0{}x"s}) {
         BOOST_TEST_CONTEXT(output) {
             const auto reply = read(exited(0, output));
             BOOST_CHECK(reply.type == kind::failed);
