@@ -272,14 +272,17 @@ void async_client::start(impl& self, handler<void(std::exception_ptr, verdict)> 
     std::string payload, const wait_options& options) {
     self.request<verdict>(
         std::move(done), protocol::emit_and_wait_params::method,
-        [&] { return detail::encode_emit_and_wait(name, payload, options); }, detail::decode_verdict);
+        [&] { return detail::encode_emit_and_wait(name, payload, options); },
+        [on_failure = options.on_failure](
+            std::string_view result) { return detail::decode_verdict(result, on_failure); });
 }
 
 void async_client::start(impl& self, handler<void(std::exception_ptr, verdict)> done, std::string hook_event_id,
     std::optional<std::chrono::milliseconds> timeout) {
     self.request<verdict>(
         std::move(done), protocol::await_response_params::method,
-        [&] { return detail::encode_await_response(hook_event_id, timeout); }, detail::decode_verdict);
+        [&] { return detail::encode_await_response(hook_event_id, timeout); },
+        [](std::string_view result) { return detail::decode_verdict(result); });
 }
 
 void async_client::start(impl& self, handler<void(std::exception_ptr, respond_result)> done, std::string hook_event_id,

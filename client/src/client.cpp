@@ -246,7 +246,8 @@ emission client::emit(std::string_view name, std::string_view payload, const emi
 verdict client::emit_and_wait(std::string_view name, std::string_view payload, const wait_options& options) {
     const auto again = options.operation_id.empty() ? repeatable::no : repeatable::yes;
     return detail::decode_verdict(impl_->call(protocol::emit_and_wait_params::method,
-        detail::encode_emit_and_wait(name, payload, options), options.timeout, again));
+                                      detail::encode_emit_and_wait(name, payload, options), options.timeout, again),
+        options.on_failure);
 }
 
 verdict client::await_response(std::string_view hook_event_id, std::optional<milliseconds> timeout) {

@@ -88,6 +88,11 @@ verdict::response decode_response(std::string_view element) {
     return response;
 }
 
+bool proceeds_unconsulted(const verdict& result) {
+    const bool is_consulted = result.outcome == outcome::answered || result.outcome == outcome::abstained;
+    return result.proceed() && !is_consulted && result.bypassed.empty();
+}
+
 verdict::missing_responder decode_missing(std::string_view element) {
     verdict::missing_responder missing;
     for_each(element, json_kind::object, "missing", [&](const json_member& member) {
@@ -121,7 +126,7 @@ emission decode_emission(std::string_view result) {
     return out;
 }
 
-verdict decode_verdict(std::string_view result) {
+verdict decode_verdict(std::string_view result, std::optional<protocol::failure_policy> on_failure) {
     verdict out;
     bool has_outcome = false;
     bool has_abort = false;
@@ -153,6 +158,10 @@ verdict decode_verdict(std::string_view result) {
     // What is no verdict must never be read as a permission.
     if (!has_outcome || !has_abort) {
         fail("a verdict without outcome or abort");
+    }
+    if (on_failure == protocol::failure_policy::closed && proceeds_unconsulted(out)) {
+        fail("a verdict that proceeds under failure policy closed, though its outcome is " +
+             std::string{to_string(out.outcome)});
     }
     out.text = result;
     return out;

@@ -14,7 +14,10 @@
 namespace hookd::detail {
 
 [[nodiscard]] emission decode_emission(std::string_view result);
-[[nodiscard]] verdict decode_verdict(std::string_view result);
+/// What answers a request whose failure policy was `on_failure`. Under `closed` a verdict proceeds by a consultation
+/// that came to its end (answered, abstained) or by a bypass: one that proceeds otherwise is not what the wire contract
+/// says.
+[[nodiscard]] verdict decode_verdict(std::string_view result, std::optional<protocol::failure_policy> on_failure = {});
 [[nodiscard]] respond_result decode_respond_result(std::string_view result);
 [[nodiscard]] daemon_info decode_daemon_info(std::string_view result);
 [[nodiscard]] subscription decode_subscription(std::string_view result);

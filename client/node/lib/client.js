@@ -34,10 +34,11 @@ export class Client {
   }
 
   async emitAndWait(event, payload, options = {}) {
-    const { timeout, signal, operationId } = options;
+    const { timeout, signal, operationId, failurePolicy } = options;
     const isRepeatable = operationId !== undefined;
     return new Verdict(
-      await this.#request('emit_and_wait', waitParams(event, payload, options), { waits: true, timeout, signal, isRepeatable }));
+      await this.#request('emit_and_wait', waitParams(event, payload, options), { waits: true, timeout, signal, isRepeatable }),
+      failurePolicy);
   }
 
   async awaitResponse(hookEventId, { timeout, signal } = {}) {

@@ -81,17 +81,24 @@ export class Event {
   }
 }
 
+const OUTCOMES = ['answered', 'abstained', 'timeout', 'abandoned', 'no_subscribers', 'shutdown', 'unknown'];
+/** Those of the outcomes after which the hooks have had their say. */
+const CONSULTED = ['answered', 'abstained'];
+
 /** What the hooks decided. Look at `proceed`: an object is always true. */
 export class Verdict {
   #message;
 
-  constructor(message) {
+  /** `failurePolicy`: of the request. */
+  constructor(message, failurePolicy) {
     const result = message.result;
     // A verdict that can't be understood must not be taken for consent.
     const isReply = (each) => isObject(each?.response) && !Array.isArray(each.response);
-    const isVerdict = isObject(result) && typeof result.abort === 'string' && typeof result.outcome === 'string' &&
+    const isVerdict = isObject(result) && typeof result.abort === 'string' && OUTCOMES.includes(result.outcome) &&
       Array.isArray(result.responses) && result.responses.every(isReply) && Array.isArray(result.missing);
     if (!isVerdict) throw notUnderstood('it sent no proper verdict');
+    const isConsulted = result.abort !== '' || CONSULTED.includes(result.outcome) || Boolean(result.bypassed);
+    if (failurePolicy === 'closed' && !isConsulted) throw notUnderstood('it sent a verdict that proceeds though no hook decided');
     this.#message = message;
     this.hookEventId = result.hook_event_id;
     this.seq = result.seq;

@@ -73,7 +73,7 @@ class Client:
             event, payload, timeout=timeout, policy=policy, failure_policy=failure_policy, require_subscriber=require_subscriber,
             require=require, cause=cause, scope=scope, operation_id=operation_id)
         answer = self._request("emit_and_wait", params, waits=True, timeout=timeout, repeatable=operation_id is not None)
-        return _model.read_verdict(answer.fields["result"], answer.text)
+        return _model.read_verdict(answer.fields["result"], answer.text, failure_policy)
 
     def await_response(self, hook_event_id: str, timeout: Optional[float] = None) -> Verdict:
         """Waits for the reply to an event that was emitted with `reserve`, by any process."""

@@ -237,16 +237,24 @@ def read_event(params: Any, text: str) -> Event:
             replayed=bool(params.get("replayed", False)), _text=text)
 
 
-def read_verdict(result: Any, text: str) -> Verdict:
-    """The verdict in an answer whose frame is `text`."""
+#: How a wait may end.
+OUTCOMES = frozenset({"answered", "abstained", "timeout", "abandoned", "no_subscribers", "shutdown", "unknown"})
+#: Of those: the hooks have had their say.
+CONSULTED = frozenset({"answered", "abstained"})
+
+
+def read_verdict(result: Any, text: str, failure_policy: Optional[str] = None) -> Verdict:
+    """The verdict in an answer whose frame is `text`, to a request of that failure policy."""
     with _Understanding("verdict"):
         responses = tuple(
             Response(each["response"], each["responder"], each.get("uid"), each["elapsed_ms"], each.get("host"))
             for each in result["responses"])
         missing = tuple(Missing(each["responder"], each["why"], each.get("host")) for each in result["missing"])
         # A verdict that can't be understood must not be taken for consent.
-        if not isinstance(result["abort"], str) or not isinstance(result["outcome"], str):
+        if not isinstance(result["abort"], str) or result["outcome"] not in OUTCOMES:
             raise TypeError("outcome or abort")
+        if failure_policy == "closed" and not result["abort"] and result["outcome"] not in CONSULTED and not result.get("bypassed"):
+            raise ValueError("proceeds without a consultation")
         if not all(isinstance(each.response, dict) for each in responses):
             raise TypeError("responses")
         return Verdict(result["hook_event_id"], result["seq"], result["outcome"], result["abort"], responses, missing,

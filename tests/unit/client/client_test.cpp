@@ -505,6 +505,37 @@ BOOST_AUTO_TEST_CASE(what_is_no_verdict_is_no_permission) {
     }
 }
 
+namespace {
+
+/// What a caller of failure policy `closed` makes of a verdict with these members.
+template <class Look>
+void get_closed_verdict(const std::string& members, Look look) {
+    fake_daemon daemon;
+    client caller{{.path = daemon.path()}};
+    fake_script script{[&] {
+        auto peer = daemon.accept();
+        peer.result(peer.receive("emit_and_wait"), R"({"hook_event_id":"x","seq":1,)" + members + "}");
+    }};
+    look([&caller] { return caller.emit_and_wait("x", "{}", {.on_failure = failure_policy::closed}); });
+    script.finish();
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(under_failure_policy_closed_only_a_completed_consultation_is_consent) {
+    for (const std::string outcome : {"timeout", "abandoned", "no_subscribers", "shutdown", "unknown", "cancelled"}) {
+        const auto ended = R"("outcome":")" + outcome + R"(","abort":)";
+        get_closed_verdict(
+            ended + R"("")", [&](auto ask) { BOOST_TEST((failure_of(ask).kind() == error_kind::broken), outcome); });
+        get_closed_verdict(ended + R"("no")", [&](auto ask) { BOOST_TEST(!ask().proceed(), outcome); });
+        get_closed_verdict(ended + R"("","bypassed":"fire")", [&](auto ask) { BOOST_TEST(ask().proceed(), outcome); });
+    }
+    for (const std::string outcome : {"answered", "abstained"}) {
+        get_closed_verdict(
+            R"("abort":"","outcome":")" + outcome + R"(")", [&](auto ask) { BOOST_TEST(ask().proceed(), outcome); });
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace hookd::test

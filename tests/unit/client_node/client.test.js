@@ -42,6 +42,32 @@ test('a verdict says what there is to know', () => run(async (daemon) => {
     [true, ['looked at it'], 'fire', { n: 1.1 }, '{"n" : 1.10}']);
 }));
 
+test('an outcome that is not known is no verdict', () => run(async (daemon) => {
+  await daemon.expect('emit_and_wait');
+  daemon.result({ ...verdict, outcome: 'who knows' });
+}, async (client) => {
+  await assert.rejects(client.emitAndWait('x'), hookd.ConnectionBrokenError);
+}));
+
+test('under failure policy closed only a completed consultation is consent', async () => {
+  for (const outcome of ['answered', 'abstained', 'timeout', 'abandoned', 'no_subscribers', 'shutdown', 'unknown']) {
+    const isConsulted = outcome === 'answered' || outcome === 'abstained';
+    for (const [more, proceeds] of [[{}, isConsulted], [{ bypassed: 'fire' }, true], [{ abort: 'no' }, false]]) {
+      await run(async (daemon) => {
+        await daemon.expect('emit_and_wait', { params: { failure_policy: 'closed' } });
+        daemon.result({ ...verdict, outcome, ...more });
+      }, async (client) => {
+        const asked = client.emitAndWait('x', {}, { failurePolicy: 'closed' });
+        if (!isConsulted && Object.keys(more).length === 0) {
+          await assert.rejects(asked, hookd.ConnectionBrokenError, outcome);
+        } else {
+          assert.equal((await asked).proceed, proceeds, outcome);
+        }
+      });
+    }
+  }
+});
+
 test('the cause is inherited', () => run(async (daemon) => {
   for (const cause of ['pre_push', 'other']) {
     await daemon.expect('emit', { params: { cause } });

@@ -43,6 +43,29 @@ class Blocking(unittest.TestCase):
                              (("looked at it",), "fire", {"n": 1}, '{"n": 1}'))
             self.assertFalse(client.emit_and_wait("x", require=["lint"], scope="cluster"))
 
+    def test_an_outcome_that_is_not_known_is_no_verdict(self):
+        def script(daemon):
+            daemon.expect("emit_and_wait")
+            daemon.result({**VERDICT, "outcome": "who knows"})
+
+        with ScriptedDaemon(script) as daemon, hookd.Client(daemon.path) as client, self.assertRaises(hookd.ConnectionBrokenError):
+            client.emit_and_wait("x")
+
+    def test_under_failure_policy_closed_only_a_completed_consultation_is_consent(self):
+        for outcome in ("answered", "abstained", "timeout", "abandoned", "no_subscribers", "shutdown", "unknown"):
+            consulted = outcome in ("answered", "abstained")
+            for more, proceeds in (({}, consulted), ({"bypassed": "fire"}, True), ({"abort": "no"}, False)):
+                def script(daemon):
+                    daemon.expect("emit_and_wait", {"failure_policy": "closed"})
+                    daemon.result({**VERDICT, "outcome": outcome, **more})  # noqa: B023
+
+                with self.subTest(outcome=outcome, more=more), ScriptedDaemon(script) as daemon, hookd.Client(daemon.path) as client:
+                    if more or consulted:
+                        self.assertEqual(bool(client.emit_and_wait("x", failure_policy="closed")), proceeds)
+                    else:
+                        with self.assertRaises(hookd.ConnectionBrokenError):
+                            client.emit_and_wait("x", failure_policy="closed")
+
     def test_the_cause_is_inherited(self):
         def script(daemon):
             daemon.expect("emit", {"cause": "pre_push"})
