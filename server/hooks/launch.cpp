@@ -16,8 +16,8 @@
 namespace hookd::server {
 namespace {
 
-/// Puts a private copy in the place of the word at `word`. False where the file is not the one that was trusted any
-/// more.
+/// Puts a private copy in the place of the file that the word at `word` names. False where the file is not the one that
+/// was trusted any more.
 bool replace_by_copy(launch& start, std::size_t word, const file_pin& pin, private_copies& copies) {
     auto copy = copies.of(pin);
     if (!copy) {
@@ -26,8 +26,9 @@ bool replace_by_copy(launch& start, std::size_t word, const file_pin& pin, priva
     if (start.directory.empty()) {
         start.directory = std::filesystem::path(pin.path).parent_path().string();
     }
-    start.copies.push_back(*copy);
-    start.argv[word] = std::move(*copy);
+    auto& argument = start.argv[word];
+    argument.replace(argument.size() - pin.path.size(), pin.path.size(), *copy);
+    start.copies.push_back(std::move(*copy));
     return true;
 }
 
@@ -36,7 +37,8 @@ bool use_copies(launch& start, const registered_hook& hook, private_copies& copi
     for (const auto& pin : hook.pins) {
         // Pins are in the order of the words (pin_files).
         word = static_cast<std::size_t>(
-            std::find(start.argv.begin() + static_cast<std::ptrdiff_t>(word), start.argv.end(), pin.path) -
+            std::find_if(start.argv.begin() + static_cast<std::ptrdiff_t>(word), start.argv.end(),
+                [&pin](const std::string& each) { return names_file(each, pin); }) -
             start.argv.begin());
         const bool is_started_by_descriptor = word == 0 && start.program;
         if (!pin.sha256.empty() && !is_started_by_descriptor && !replace_by_copy(start, word, pin, copies)) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "hooks/trust.hpp"
 
+#include <base/exec/resolved_command.hpp>
 #include <base/posix/descriptor_io.hpp>
 #include <base/posix/unique_fd.hpp>
 #include <base/text/shell_word.hpp>
@@ -116,7 +117,7 @@ content read_content(const std::string& path, int copy = -1) {
 bool are_of(const std::vector<file_pin>& pins, const std::vector<std::string>& command) {
     auto word = command.begin();
     for (const auto& pin : pins) {
-        word = std::find(word, command.end(), pin.path);
+        word = std::find_if(word, command.end(), [&pin](const std::string& each) { return names_file(each, pin); });
         if (word == command.end()) {
             return false;
         }
@@ -130,7 +131,7 @@ bool is_regular_file(const std::string& path) {
     return ::stat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode);
 }
 
-bool has_pin(const std::vector<file_pin>& pins, const std::string& path) {
+bool has_pin(const std::vector<file_pin>& pins, std::string_view path) {
     return std::any_of(pins.begin(), pins.end(), [&path](const file_pin& pin) { return pin.path == path; });
 }
 
@@ -161,10 +162,13 @@ std::optional<trust_result> check(const registered_hook& hook, const file_stamps
     for (auto word = std::next(command.begin()); word != command.end(); ++word) {
         // Whatever is in it: a script for an interpreter looks like any other file. A relative word counts from where
         // the command runs.
-        const bool is_from_directory = !word->starts_with('/') && !hook.definition.directory.empty();
-        const auto path = is_from_directory ? hook.definition.directory + "/" + *word : *word;
-        if (!word->empty() && word->front() != '-' && !has_pin(hook.pins, *word) && is_regular_file(path)) {
-            judge(protocol::hook_state::untrusted, *word + " was not there when it was registered" + advice);
+        for (const auto name : base::file_names_in(*word)) {
+            const bool is_from_directory = !name.starts_with('/') && !hook.definition.directory.empty();
+            const auto path = (is_from_directory ? hook.definition.directory + "/" : std::string{}).append(name);
+            if (!name.empty() && !has_pin(hook.pins, name) && is_regular_file(path)) {
+                judge(protocol::hook_state::untrusted,
+                    std::string{name} + " was not there when it was registered" + advice);
+            }
         }
     }
     for (std::size_t i = 0; i < hook.pins.size(); ++i) {
@@ -229,13 +233,24 @@ std::vector<file_pin> pin_files(const std::vector<std::string>& command, const s
     pins.push_back(
         {command.front(), command.front().front() == '/' ? read_content(command.front()).sha256 : std::string{}});
     for (auto word = std::next(command.begin()); word != command.end(); ++word) {
-        if (word->starts_with('/') && is_regular_file(*word)) {
-            pins.push_back({*word, read_content(*word).sha256});
-        } else if (has_pin(before, *word)) {
-            pins.push_back({*word, {}});
+        for (const auto name : base::file_names_in(*word)) {
+            const std::string path{name};
+            if (name.starts_with('/') && is_regular_file(path)) {
+                pins.push_back({path, read_content(path).sha256});
+                break;
+            }
+            if (has_pin(before, name)) {
+                pins.push_back({path, {}});
+                break;
+            }
         }
     }
     return pins;
+}
+
+bool names_file(std::string_view word, const file_pin& pin) noexcept {
+    const auto names = base::file_names_in(word);
+    return std::find(names.begin(), names.end(), pin.path) != names.end();
 }
 
 std::string copy_file(const std::string& path, int target) { return read_content(path, target).sha256; }

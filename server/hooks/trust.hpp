@@ -7,12 +7,14 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <sys/types.h>
 
-/// Trust on first use: a registered command runs only as long as its program, and each file that it was given as an
-/// argument, are those that were there when it was registered, and no argument names a file that was not there then.
+/// Trust on first use: a registered command runs only as long as its program, and each file that it was given in an
+/// argument (base::file_names_in()), are those that were there when it was registered, and no argument names a file
+/// that was not there then.
 namespace hookd::server {
 
 /// One file as it was trusted.
@@ -62,6 +64,9 @@ struct trust_result {
 /// hook runs only once that file is back and trusted.
 [[nodiscard]] std::vector<file_pin> pin_files(
     const std::vector<std::string>& command, const std::vector<file_pin>& before = {});
+
+/// Whether that argument names the file of `pin`, which then stands at its end.
+[[nodiscard]] bool names_file(std::string_view word, const file_pin& pin) noexcept;
 
 /// Copies the content of a file to a descriptor. Returns the SHA-256, in hex, of what was copied; empty where no
 /// regular file is there. Throws std::runtime_error.

@@ -40,13 +40,29 @@ std::string found_program(const std::string& name, const fs::path& directory, st
 
 }  // namespace
 
+std::array<std::string_view, 2> file_names_in(std::string_view word) noexcept {
+    const bool is_option = word.starts_with('-');
+    const auto slash = word.find('/');
+    const auto equals = word.find('=');
+    std::string_view value;
+    if (equals < slash) {
+        value = word.substr(equals + 1);
+    } else if (is_option && slash != std::string_view::npos) {
+        value = word.substr(slash);
+    }
+    return {is_option ? std::string_view{} : word, value};
+}
+
 std::vector<std::string> resolved_command(
     std::vector<std::string> words, const fs::path& directory, std::string_view path) {
     words.front() = found_program(words.front(), directory, path);
     for (auto word = std::next(words.begin()); word != words.end(); ++word) {
-        const bool may_be_file = !word->empty() && word->front() != '/' && word->front() != '-';
-        if (may_be_file && (is_relative_path(*word) || is_regular(directory / *word))) {
-            *word = (directory / *word).lexically_normal().string();
+        for (const auto name : file_names_in(*word)) {
+            const bool may_be_file = !name.empty() && name.front() != '/';
+            if (may_be_file && (is_relative_path(name) || is_regular(directory / name))) {
+                word->replace(word->size() - name.size(), name.size(), (directory / name).lexically_normal().string());
+                break;
+            }
         }
     }
     return words;

@@ -100,19 +100,23 @@ BOOST_AUTO_TEST_CASE(a_script_and_the_files_given_run_as_private_copies) {
     const auto program = write_script(directory / "guard.sh", "#!/bin/sh -e\nexit 1\n");
     write_file(directory / "given", "content");
     write_file(directory / "beside", "neighbour");
-    const auto hook = hook_of({program, "x", directory / "given"});
+    const auto hook = hook_of({program, "x", directory / "given", "--rules=" + (directory / "beside")});
     auto trust = trust_of(hook);
     std::string copy;
     {
         private_copies copies;
         const auto start = prepare_launch(hook, copies, trust).value();
-        BOOST_REQUIRE(start.argv.size() == 5U);
+        BOOST_REQUIRE(start.argv.size() == 6U);
         BOOST_TEST(start.argv[0] == "/bin/sh");
         BOOST_TEST(start.argv[1] == "-e");
         copy = start.argv[2];
         BOOST_TEST(fs::path(copy).filename() == "guard.sh");
         BOOST_TEST(start.argv[3] == "x");
         BOOST_TEST(read_file(start.argv[4]) == "content");
+        const auto option = start.argv[5];
+        BOOST_TEST(option.starts_with("--rules=/"));
+        BOOST_TEST(read_file(option.substr(8)) == "neighbour");
+        BOOST_TEST(option.substr(8) != directory / "beside");
         BOOST_TEST(start.directory == directory.path());
         BOOST_TEST(!start.program.has_value());
         BOOST_TEST(read_file(fs::path(copy).parent_path() / "beside") == "neighbour");

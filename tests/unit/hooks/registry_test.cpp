@@ -51,6 +51,9 @@ BOOST_AUTO_TEST_CASE(programs_and_files_become_absolute_and_other_words_stay) {
                (words{program, directory / "none", std::filesystem::path(directory.path()).parent_path() / "none",
                    directory.path() + "/", "none/file"}));
     BOOST_TEST(resolved({"file"}) == (words{"file"}));  // not executable
+    BOOST_TEST(resolved({"program", "--opt=file", "-o=./none", "A=file", "--opt=other", "-ofile", "--opt=" + file}) ==
+               (words{program, "--opt=" + file, "-o=" + (directory / "none"), "A=" + file, "--opt=other", "-ofile",
+                   "--opt=" + file}));
     BOOST_TEST(resolved({"none", "."}) == (words{"none", "."}));
     BOOST_TEST(resolved({"/none"}) == (words{"/none"}));
     BOOST_TEST(base::resolved_command({"program"}, directory.path(), "") ==
@@ -75,6 +78,31 @@ BOOST_AUTO_TEST_CASE(what_is_trusted_is_the_program_and_each_file_given) {
     const auto pins = pin_files({program, given, "x", directory.path(), directory / "none"});
     BOOST_TEST(pins.size() == 2U);
     BOOST_TEST(pins[1].path == given);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_an_option_names_is_trusted_as_it_is) {
+    temp_directory directory;
+    const auto program = write_script(directory / "program");
+    for (const std::string option : {"--rules=", "RULES=", "-r"}) {
+        BOOST_TEST_CONTEXT(option) {
+            const auto rules = directory / "rules";
+            write_file(rules, "deny");
+            registered_hook hook;
+            hook.definition.name = "guard";
+            hook.definition.command = {program, option + rules, option + directory.path()};
+            hook.pins = pin_files(hook.definition.command);
+            BOOST_REQUIRE(hook.pins.size() == 2U);
+            BOOST_TEST(hook.pins[1].path == rules);
+            BOOST_TEST((check_trust(hook, {}).state == protocol::hook_state::ok));
+            write_file(rules, "allow");
+            BOOST_TEST((check_trust(hook, {}).state == protocol::hook_state::untrusted));
+            std::filesystem::remove(rules);
+            BOOST_TEST((check_trust(hook, {}).state == protocol::hook_state::missing));
+            hook.pins = pin_files(hook.definition.command);  // as if it had never been there
+            write_file(rules, "deny");
+            BOOST_TEST((check_trust(hook, {}).state == protocol::hook_state::untrusted));
+        }
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_file_is_read_again_only_where_its_stamp_has_changed) {
